@@ -1,0 +1,2 @@
+//! edgegate: an auth service for the edge.
+pub mod domain;
