@@ -1,0 +1,33 @@
+//! The Worker's clock and its timer.
+
+use std::time::Duration;
+
+use crate::ports::{Clock, Sleep};
+
+/// The time at which the request was taken, read once: a Worker's clock stands still between I/O anyway.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestClock(u64);
+
+impl RequestClock {
+    /// Reads the platform's clock.
+    #[must_use]
+    pub fn read() -> Self {
+        Self(worker::Date::now().as_millis())
+    }
+}
+
+impl Clock for RequestClock {
+    fn now_ms(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Waits on the platform's timer.
+#[derive(Clone, Copy, Debug)]
+pub struct Timer;
+
+impl Sleep for Timer {
+    async fn sleep(&self, ms: u64) {
+        worker::Delay::from(Duration::from_millis(ms)).await;
+    }
+}

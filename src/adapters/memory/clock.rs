@@ -1,0 +1,60 @@
+//! Clocks: one that is set by hand, and the system's.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::ports::{Clock, Sleep};
+
+/// A clock that stands still until it is moved. Clones show the same time.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Rc<Cell<u64>>);
+
+impl ManualClock {
+    /// A clock that shows this time, in milliseconds since 1970.
+    #[must_use]
+    pub fn at_ms(now_ms: u64) -> Self {
+        Self(Rc::new(Cell::new(now_ms)))
+    }
+
+    /// Moves the clock on by `seconds`.
+    pub fn advance(&self, seconds: u64) {
+        self.0
+            .set(self.0.get().saturating_add(seconds.saturating_mul(1000)));
+    }
+}
+
+impl Default for ManualClock {
+    /// 2026-01-01T00:00:00Z.
+    fn default() -> Self {
+        Self::at_ms(1_767_225_600_000)
+    }
+}
+
+impl Clock for ManualClock {
+    fn now_ms(&self) -> u64 {
+        self.0.get()
+    }
+}
+
+/// The system's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> u64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .ok()
+            .and_then(|age| u64::try_from(age.as_millis()).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// Does not wait.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSleep;
+
+impl Sleep for NoSleep {
+    async fn sleep(&self, _ms: u64) {}
+}

@@ -1,0 +1,103 @@
+//! A key-value namespace in memory, which counts what is asked of it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::domain::error::StoreError;
+use crate::ports::{KeyValue, Values, WriteError};
+
+/// How often the namespace was read and written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyValueCounts {
+    /// Reads, a bulk read being one.
+    pub reads: u32,
+    /// Writes, tried ones among them.
+    pub writes: u32,
+}
+
+/// A key-value namespace in memory. Clones share their content. It forgets nothing: a TTL is checked, not kept.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryKeyValue {
+    values: Rc<RefCell<BTreeMap<String, String>>>,
+    counts: Rc<Cell<KeyValueCounts>>,
+    refusals: Rc<Cell<u32>>,
+    down: Rc<Cell<bool>>,
+}
+
+impl MemoryKeyValue {
+    /// The counts since the last call, which sets them to nothing.
+    #[must_use]
+    pub fn take_counts(&self) -> KeyValueCounts {
+        self.counts.take()
+    }
+
+    /// The next `writes` writes are refused for their rate, as KV refuses a second write to a key within a second.
+    pub fn refuse_writes(&self, writes: u32) {
+        self.refusals.set(writes);
+    }
+
+    /// From now on nothing is answered, or all is again.
+    pub fn set_down(&self, down: bool) {
+        self.down.set(down);
+    }
+
+    /// What stands under a key.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<String> {
+        self.values.borrow().get(key).cloned()
+    }
+
+    fn up(&self) -> Result<(), StoreError> {
+        if self.down.get() {
+            Err(StoreError::new("key-value", "down"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl KeyValue for MemoryKeyValue {
+    async fn read(&self, keys: &[String], _cache_ttl: Option<u64>) -> Result<Values, StoreError> {
+        let KeyValueCounts { reads, writes } = self.counts.get();
+        self.counts.set(KeyValueCounts {
+            reads: reads.saturating_add(1),
+            writes,
+        });
+        self.up()?;
+        let values = self.values.borrow();
+        Ok(keys
+            .iter()
+            .filter_map(|key| Some((key.clone(), values.get(key)?.clone())))
+            .collect())
+    }
+
+    async fn write(
+        &self,
+        key: &str,
+        value: &str,
+        _metadata: Option<serde_json::Value>,
+        ttl: u64,
+    ) -> Result<(), WriteError> {
+        let KeyValueCounts { reads, writes } = self.counts.get();
+        self.counts.set(KeyValueCounts {
+            reads,
+            writes: writes.saturating_add(1),
+        });
+        self.up().map_err(WriteError::Failed)?;
+        if ttl < 60 {
+            return Err(WriteError::Failed(StoreError::new(
+                "key-value",
+                "a TTL under 60 s",
+            )));
+        }
+        if let Some(left) = self.refusals.get().checked_sub(1) {
+            self.refusals.set(left);
+            return Err(WriteError::Refused);
+        }
+        self.values
+            .borrow_mut()
+            .insert(key.to_owned(), value.to_owned());
+        Ok(())
+    }
+}

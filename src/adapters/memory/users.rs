@@ -1,0 +1,89 @@
+//! Accounts in memory.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::domain::account::{EmailAddress, PasswordHash, User, UserChange, UserId};
+use crate::domain::error::StoreError;
+use crate::ports::{Insertion, UserDirectory};
+
+/// Accounts in memory, lost with the process.
+#[derive(Debug, Default)]
+pub struct MemoryUsers(RefCell<BTreeMap<UserId, User>>);
+
+impl UserDirectory for MemoryUsers {
+    async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.0.borrow().get(&id).cloned())
+    }
+
+    async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
+        Ok(self
+            .0
+            .borrow()
+            .values()
+            .find(|user| user.email.canonical() == email.canonical())
+            .cloned())
+    }
+
+    async fn insert(&self, user: &User) -> Result<Insertion, StoreError> {
+        let mut users = self.0.borrow_mut();
+        if users
+            .values()
+            .any(|other| other.email.canonical() == user.email.canonical())
+        {
+            return Ok(Insertion::EmailTaken);
+        }
+        users.insert(user.id, user.clone());
+        Ok(Insertion::Inserted)
+    }
+
+    async fn update(
+        &self,
+        id: UserId,
+        change: &UserChange,
+        now: u64,
+    ) -> Result<Option<User>, StoreError> {
+        let mut users = self.0.borrow_mut();
+        let Some(user) = users.get_mut(&id) else {
+            return Ok(None);
+        };
+        if let Some(name) = &change.first_name {
+            user.first_name = Some(name.clone());
+        }
+        if let Some(name) = &change.last_name {
+            user.last_name = Some(name.clone());
+        }
+        if let Some(roles) = &change.roles {
+            user.roles = roles.clone();
+        }
+        match change.disabled {
+            Some(true) => user.disabled_at = user.disabled_at.or(Some(now)),
+            Some(false) => user.disabled_at = None,
+            None => {}
+        }
+        if change.ends_sessions() {
+            user.session_epoch = user.session_epoch.wrapping_add(1);
+        }
+        user.version = user.version.saturating_add(1);
+        user.updated_at = now;
+        Ok(Some(user.clone()))
+    }
+
+    async fn rehash(
+        &self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        if let Some(user) = self.0.borrow_mut().get_mut(&id)
+            && user.password_hash == *old
+        {
+            user.password_hash = new.clone();
+        }
+        Ok(())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,366 @@
+//! What can go wrong, sorted by whose fault it is, and the closed list of codes that a client sees.
+//!
+//! The reason inside an [`Error`] is for the log. The client gets its [`Code`] only: a prober learns
+//! nothing about which check failed.
+
+use std::fmt;
+
+use super::account::{EmailError, Weakness};
+use super::session::Verdict;
+use super::token::TokenError;
+
+/// The closed list of public error codes. `docs/errors.md` has a row for each; a test holds the two together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Code {
+    /// The request is malformed: not JSON, a wrong type, an unknown or repeated member.
+    InvalidRequest,
+    /// A field is missing, too long or not of its form.
+    InvalidField,
+    /// The password is not good enough; the answer lists why.
+    WeakPassword,
+    /// Login failed, whatever the reason.
+    InvalidCredentials,
+    /// The access token is missing or not valid (RFC 6750 section 3.1).
+    InvalidToken,
+    /// The refresh token is not valid (RFC 6749 section 5.2).
+    InvalidGrant,
+    /// The `client_id` is not ours (RFC 6749 section 5.2).
+    InvalidClient,
+    /// The `grant_type` is not `refresh_token` (RFC 6749 section 5.2).
+    UnsupportedGrantType,
+    /// The token is valid but may not do this.
+    Forbidden,
+    /// Registration is closed.
+    RegistrationClosed,
+    /// The address has an account.
+    EmailTaken,
+    /// No such route or resource.
+    NotFound,
+    /// The route exists, the method does not.
+    MethodNotAllowed,
+    /// The body is over the limit.
+    PayloadTooLarge,
+    /// The body's media type is not one the route takes.
+    UnsupportedMediaType,
+    /// Too many tries.
+    RateLimited,
+    /// A store did not answer; the same request may be repeated.
+    Unavailable,
+    /// The operator's configuration is wrong.
+    Misconfigured,
+    /// A bug on our side.
+    Internal,
+}
+
+impl Code {
+    /// Every code, in the order of `docs/errors.md`.
+    pub const ALL: [Self; 19] = [
+        Self::InvalidRequest,
+        Self::InvalidField,
+        Self::WeakPassword,
+        Self::InvalidCredentials,
+        Self::InvalidToken,
+        Self::InvalidGrant,
+        Self::InvalidClient,
+        Self::UnsupportedGrantType,
+        Self::Forbidden,
+        Self::RegistrationClosed,
+        Self::EmailTaken,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Misconfigured,
+        Self::Internal,
+    ];
+
+    /// The code as clients see it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidField => "invalid_field",
+            Self::WeakPassword => "weak_password",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::InvalidToken => "invalid_token",
+            Self::InvalidGrant => "invalid_grant",
+            Self::InvalidClient => "invalid_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::Forbidden => "forbidden",
+            Self::RegistrationClosed => "registration_closed",
+            Self::EmailTaken => "email_taken",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::RateLimited => "rate_limited",
+            Self::Unavailable => "unavailable",
+            Self::Misconfigured => "misconfigured",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The one HTTP status that goes with the code.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::InvalidRequest | Self::InvalidGrant | Self::UnsupportedGrantType => 400,
+            Self::InvalidCredentials | Self::InvalidToken | Self::InvalidClient => 401,
+            Self::Forbidden | Self::RegistrationClosed => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::EmailTaken => 409,
+            Self::PayloadTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::InvalidField | Self::WeakPassword => 422,
+            Self::RateLimited => 429,
+            Self::Misconfigured | Self::Internal => 500,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// What happened, in a few words for people (RFC 9457 `title`).
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "The request is malformed",
+            Self::InvalidField => "A field is missing or not valid",
+            Self::WeakPassword => "The password is not good enough",
+            Self::InvalidCredentials => "The email address or the password is wrong",
+            Self::InvalidToken => "The access token is missing or not valid",
+            Self::InvalidGrant => "The refresh token is not valid",
+            Self::InvalidClient => "The client is unknown",
+            Self::UnsupportedGrantType => "The grant type is not supported",
+            Self::Forbidden => "Not allowed",
+            Self::RegistrationClosed => "Registration is closed",
+            Self::EmailTaken => "The email address has an account",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "The method is not allowed here",
+            Self::PayloadTooLarge => "The request body is too large",
+            Self::UnsupportedMediaType => "The media type is not supported",
+            Self::RateLimited => "Too many requests",
+            Self::Unavailable => "Temporarily unavailable, try again",
+            Self::Misconfigured => "The service is not configured correctly",
+            Self::Internal => "Something went wrong",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a field of a request was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldProblem {
+    /// The field is required and absent.
+    Missing,
+    /// The field is longer than its limit.
+    TooLong,
+    /// The field is empty where that makes no sense.
+    Empty,
+    /// The value is not of the field's form; the reason says how.
+    Invalid(&'static str),
+}
+
+impl FieldProblem {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::TooLong => "too_long",
+            Self::Empty => "empty",
+            Self::Invalid(reason) => reason,
+        }
+    }
+}
+
+/// Why a login was refused. For the log; the client can't tell these apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginRefusal {
+    /// The address is not one.
+    NotAnAddress(EmailError),
+    /// No account has the address.
+    UnknownAddress,
+    /// The password is not the account's.
+    WrongPassword,
+    /// The account is disabled.
+    Disabled,
+    /// The stored hash can't be used.
+    BrokenHash,
+}
+
+impl LoginRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NotAnAddress(_) => "not_an_address",
+            Self::UnknownAddress => "unknown_address",
+            Self::WrongPassword => "wrong_password",
+            Self::Disabled => "disabled",
+            Self::BrokenHash => "broken_hash",
+        }
+    }
+}
+
+/// Why an access token does not count now. For the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessRefusal {
+    /// No token came.
+    Missing,
+    /// The token itself is not valid.
+    Token(TokenError),
+    /// Its session has ended.
+    SessionEnded,
+    /// The user has changed since it was issued: roles, address, password or state.
+    Outdated,
+    /// Its user is disabled or gone.
+    NoUser,
+}
+
+impl AccessRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Token(error) => error.reason(),
+            Self::SessionEnded => "session_ended",
+            Self::Outdated => "outdated",
+            Self::NoUser => "no_user",
+        }
+    }
+}
+
+/// Why a refresh token was refused. For the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantRefusal {
+    /// Forged, truncated, foreign or not a refresh token: no storage was touched.
+    Ticket,
+    /// The session does not go on; the verdict says why.
+    Session(Verdict),
+}
+
+impl GrantRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Ticket => "not_a_ticket",
+            Self::Session(verdict) => verdict.reason(),
+        }
+    }
+}
+
+/// Which store did not do its part. The text is the platform's own and goes to the log only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreError {
+    /// Which port failed, for the log.
+    pub store: &'static str,
+    /// What the platform said.
+    pub detail: String,
+}
+
+impl StoreError {
+    /// A failure of `store`, with what the platform said.
+    #[must_use]
+    pub fn new(store: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            store,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} failed: {}", self.store, self.detail)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Why a use case did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The caller sent a field that can't be used.
+    Field(&'static str, FieldProblem),
+    /// The new password is not good enough.
+    WeakPassword(Vec<Weakness>),
+    /// Login failed.
+    Login(LoginRefusal),
+    /// The access token does not count.
+    Access(AccessRefusal),
+    /// The refresh token does not count.
+    Grant(GrantRefusal),
+    /// The caller is known and may not do this.
+    Forbidden,
+    /// Registration is closed.
+    RegistrationClosed,
+    /// The address has an account.
+    EmailTaken,
+    /// There is no such user.
+    UnknownUser,
+    /// Too many tries; the client may come back after so many seconds.
+    RateLimited(u32),
+    /// A store failed; nothing was answered that is not recorded.
+    Store(StoreError),
+    /// A bug on our side; the text names it for the log.
+    Internal(&'static str),
+}
+
+impl Error {
+    /// The code that the client sees.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Field(..) => Code::InvalidField,
+            Self::WeakPassword(_) => Code::WeakPassword,
+            Self::Login(_) => Code::InvalidCredentials,
+            Self::Access(_) => Code::InvalidToken,
+            Self::Grant(_) => Code::InvalidGrant,
+            Self::Forbidden => Code::Forbidden,
+            Self::RegistrationClosed => Code::RegistrationClosed,
+            Self::EmailTaken => Code::EmailTaken,
+            Self::UnknownUser => Code::NotFound,
+            Self::RateLimited(_) => Code::RateLimited,
+            Self::Store(_) => Code::Unavailable,
+            Self::Internal(_) => Code::Internal,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(field, problem) => write!(f, "field {field}: {}", problem.reason()),
+            Self::Login(refusal) => write!(f, "login refused: {}", refusal.reason()),
+            Self::Access(refusal) => write!(f, "access token refused: {}", refusal.reason()),
+            Self::Grant(refusal) => write!(f, "refresh token refused: {}", refusal.reason()),
+            Self::Store(error) => error.fmt(f),
+            Self::Internal(what) => write!(f, "internal: {what}"),
+            Self::WeakPassword(_)
+            | Self::Forbidden
+            | Self::RegistrationClosed
+            | Self::EmailTaken
+            | Self::UnknownUser
+            | Self::RateLimited(_) => f.write_str(self.code().as_str()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

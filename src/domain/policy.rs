@@ -1,0 +1,85 @@
+//! Every lifetime and limit: its default and the reason for it. No such number stands elsewhere.
+
+// --- Access tokens ---
+
+/// `ACCESS_TOKEN_TTL`: 10 minutes (RFC 9700 asks for short lives; a local check sees no revocation before the end).
+pub const ACCESS_TOKEN_TTL: u64 = 600;
+/// The shortest `ACCESS_TOKEN_TTL`: below a minute a client would only renew.
+pub const MIN_ACCESS_TOKEN_TTL: u64 = 60;
+/// The longest `ACCESS_TOKEN_TTL`: an hour.
+pub const MAX_ACCESS_TOKEN_TTL: u64 = 3600;
+
+// --- Sessions ---
+
+/// The shortest `SESSION_TTL` and `SESSION_IDLE_TTL`: 5 minutes.
+pub const MIN_SESSION_TTL: u64 = 300;
+/// The longest `REFRESH_GRACE`: 5 minutes, in which a thief's copy would pass for a retry.
+pub const MAX_REFRESH_GRACE: u64 = 300;
+/// The longest `ROTATE_AFTER`: an hour.
+pub const MAX_ROTATE_AFTER: u64 = 3600;
+
+/// `SESSION_TTL`: 90 days. The absolute end of a session (OWASP ASVS 7.3.2); browsers cap a cookie at 400.
+pub const SESSION_TTL: u64 = 90 * DAY;
+/// The longest `SESSION_TTL`: 400 days, the longest life that browsers give a cookie (RFC 6265bis section 5.5).
+pub const MAX_SESSION_TTL: u64 = 400 * DAY;
+/// `SESSION_IDLE_TTL`: 30 days without a renewal.
+pub const SESSION_IDLE_TTL: u64 = 30 * DAY;
+/// `REFRESH_GRACE`: 30 s, in which a lost response, a retry or another tab gets the same successor.
+pub const REFRESH_GRACE: u64 = 30;
+/// `ROTATE_AFTER`: 90 s: the grace and the 60 s for which a location may read stale. Below that, a page load in
+/// another tab could look like a thief.
+pub const ROTATE_AFTER: u64 = REFRESH_GRACE + KV_STALENESS;
+/// How long a Workers KV location may serve an old value or an old absence.
+pub const KV_STALENESS: u64 = 60;
+/// A session younger than this may be missing at a KV location: the staleness, and as much again for the clocks.
+pub const NEW_SESSION_UNSEEN: u64 = 2 * KV_STALENESS;
+/// How far ahead the clock of the location that began a session may be.
+pub const SESSION_CLOCK_SKEW: u64 = 60;
+/// How long an `ended` record lives: as long as the longest ticket can.
+pub const ENDED_TTL: u64 = MAX_SESSION_TTL;
+/// A `stale` record outlives the access tokens it refuses by 5 minutes.
+pub const STALE_MARGIN: u64 = 300;
+/// How long KV may serve a cached answer to a check: its own lower bound.
+pub const REVOCATION_CACHE_TTL: u64 = 30;
+/// How long an isolate may answer a check from its memory.
+pub const REVOCATION_MEMORY_TTL: u64 = 15;
+/// How many sessions' revocations an isolate remembers.
+pub const REVOCATION_MEMORY_ENTRIES: usize = 2048;
+/// The pauses before a refused KV write is tried again, in milliseconds, with up to 255 ms of jitter on each: a key
+/// takes one write a second.
+pub const KV_WRITE_RETRIES_MS: [u64; 3] = [300, 600, 900];
+/// How much of a User-Agent is kept: KV metadata has 1,024 bytes in all.
+pub const USER_AGENT_KEPT_CHARS: usize = 256;
+
+// --- Secrets ---
+
+/// `TICKET_SECRET` and oct keys: 256 bits, as much as the HMAC's output (RFC 7518 section 3.2).
+pub const MIN_SECRET_BYTES: usize = 32;
+/// How many ticket secrets may be set at once; a rotation needs two.
+pub const MAX_TICKET_SECRETS: usize = 8;
+
+// --- Accounts ---
+
+/// `PASSWORD_MIN_LENGTH`: 15 characters where the password is the only factor (NIST SP 800-63B-4 section 3.1.1.2).
+pub const PASSWORD_MIN_LENGTH: usize = 15;
+/// `PASSWORD_MIN_LENGTH` may not be set below this (the same section; OWASP ASVS 6.2.1).
+pub const PASSWORD_MIN_LENGTH_FLOOR: usize = 8;
+
+/// The longest address that a login looks at, in bytes (RFC 5321 section 4.5.3.1.3).
+pub const EMAIL_BYTES: usize = 254;
+/// The role that may manage users.
+pub const ADMIN_ROLE: &str = "admin";
+
+// --- HTTP ---
+
+/// The largest request body, in bytes.
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+/// How long anyone may cache the public keys and the metadata: 5 minutes; a new key is published a day before it signs.
+pub const PUBLIC_CACHE_SECONDS: u32 = 300;
+/// What a client is told to wait, in seconds, when a store failed.
+pub const RETRY_AFTER: u32 = 2;
+
+/// What a client is told to wait, in seconds, after too many tries: the limits count by the minute.
+pub const LIMIT_RETRY_AFTER: u32 = 60;
+
+const DAY: u64 = 86_400;

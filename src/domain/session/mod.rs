@@ -1,0 +1,18 @@
+//! A session is one login. It owns a chain of refresh tokens numbered 0, 1, 2, …
+//!
+//! - [`refresh_token`]: the ticket that a client holds;
+//! - [`rotate`]: the one decision about a presented refresh token;
+//! - [`revocation`]: what ends a session or makes an access token out of date;
+//! - [`client`]: who is asking: network and program.
+
+pub mod client;
+pub mod refresh_token;
+pub mod revocation;
+pub mod rotate;
+
+pub use client::{Client, ClientFingerprint, ClientFingerprints};
+pub use refresh_token::{RefreshTicket, RefreshTokens, SessionId};
+pub use revocation::{EndReason, Revocation};
+pub use rotate::{
+    Consistency, Presented, Record, Reuse, Rules, Standing, Stored, Use, Verdict, rotate,
+};

@@ -1,0 +1,215 @@
+//! The refresh token: a MACed ticket, not a row.
+//!
+//! It says whose session it is, which token of the chain, and until when; so a forged, truncated or foreign one is
+//! refused before any storage is touched, and the successor of a token is a function of it alone.
+
+use std::fmt;
+
+use crate::domain::account::UserId;
+use crate::domain::secret::Secret;
+use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
+
+/// User, session, epoch, counter, absolute expiry.
+const BODY_BYTES: usize = 16 + 16 + 4 + 4 + 8;
+
+/// A session's id: a UUIDv7, so it also says when the session began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(uuid::Uuid);
+
+impl SessionId {
+    /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section 5.7).
+    #[must_use]
+    pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
+        Self(uuid::Builder::from_unix_timestamp_millis(now_ms, random).into_uuid())
+    }
+
+    /// Reads the canonical form: lower case, hyphens, version 7.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = uuid::Uuid::try_parse(text).ok()?;
+        (id.get_version_num() == 7 && id.hyphenated().to_string() == text).then_some(Self(id))
+    }
+
+    /// When the session began, in seconds since 1970.
+    #[must_use]
+    pub fn begun_at(self) -> u64 {
+        let [a, b, c, d, e, f, ..] = *self.0.as_bytes();
+        u64::from_be_bytes([0, 0, a, b, c, d, e, f]) / 1000
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// What a refresh token says. Only [`RefreshTokens::open`] makes one from text, and only when the MAC is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshTicket {
+    /// Whose session it is.
+    pub user: UserId,
+    /// Which session.
+    pub session: SessionId,
+    /// The user's `session_epoch` when the session began.
+    pub epoch: u32,
+    /// The token's number in the chain, from 0.
+    pub counter: u32,
+    /// When the session ends whatever happens, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+impl RefreshTicket {
+    /// The next token of the chain; `None` after the last number.
+    #[must_use]
+    pub fn successor(self) -> Option<Self> {
+        Some(Self {
+            counter: self.counter.checked_add(1)?,
+            ..self
+        })
+    }
+
+    fn to_bytes(self) -> [u8; BODY_BYTES] {
+        let fields = [
+            &self.user.as_bytes()[..],
+            &self.session.0.as_bytes()[..],
+            &self.epoch.to_be_bytes(),
+            &self.counter.to_be_bytes(),
+            &self.expires_at.to_be_bytes(),
+        ];
+        let mut body = [0; BODY_BYTES];
+        for (to, from) in body.iter_mut().zip(fields.into_iter().flatten()) {
+            *to = *from;
+        }
+        body
+    }
+
+    fn from_bytes(body: &[u8; BODY_BYTES]) -> Option<Self> {
+        let (user, rest) = body.split_first_chunk::<16>()?;
+        let (session, rest) = rest.split_first_chunk::<16>()?;
+        let (epoch, rest) = rest.split_first_chunk::<4>()?;
+        let (counter, expires_at) = rest.split_first_chunk::<4>()?;
+        Some(Self {
+            user: UserId::from_bytes(*user)?,
+            session: SessionId(uuid::Uuid::from_bytes(*session)),
+            epoch: u32::from_be_bytes(*epoch),
+            counter: u32::from_be_bytes(*counter),
+            expires_at: u64::from_be_bytes(expires_at.try_into().ok()?),
+        })
+    }
+}
+
+/// Seals and opens refresh tokens for one deployment.
+#[derive(Clone, Debug)]
+pub struct RefreshTokens(TicketKeys);
+
+impl RefreshTokens {
+    /// The refresh tokens of the deployment with these secrets and this issuer.
+    #[must_use]
+    pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
+        Self(secrets.keys(Purpose::Refresh, issuer))
+    }
+
+    /// The token as the client gets it: `egr_` and base64url.
+    #[must_use]
+    pub fn seal(&self, ticket: RefreshTicket) -> Secret {
+        Secret::new(self.0.seal(&ticket.to_bytes()))
+    }
+
+    /// What the token says; `None` unless this deployment sealed it. Touches no storage.
+    #[must_use]
+    pub fn open(&self, text: &str) -> Option<RefreshTicket> {
+        RefreshTicket::from_bytes(&self.0.open(text)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tokens() -> RefreshTokens {
+        let secret = Base64UrlUnpadded::encode_string(&std::array::from_fn::<u8, 32, _>(|i| {
+            u8::try_from(i).unwrap()
+        }));
+        RefreshTokens::new(
+            &TicketSecrets::parse(&secret).unwrap(),
+            "https://auth.example",
+        )
+    }
+
+    prop_compose! {
+        fn any_ticket()(ms in 0u64..1 << 47, random: [u8; 10], epoch: u32, counter: u32, expires_at: u64) -> RefreshTicket {
+            RefreshTicket {
+                user: UserId::new(ms, &random),
+                session: SessionId::new(ms, &random),
+                epoch,
+                counter,
+                expires_at,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_ticket_comes_back_as_it_was(ticket in any_ticket()) {
+            prop_assert_eq!(tokens().open(tokens().seal(ticket).expose()), Some(ticket));
+        }
+
+        #[test]
+        fn any_flipped_bit_is_refused(ticket in any_ticket(), at in 0usize..114, bit in 0u8..7) {
+            let mut text = tokens().seal(ticket).expose().as_bytes().to_vec();
+            let at = at % text.len();
+            text[at] ^= 1 << bit;
+            let text = String::from_utf8(text).unwrap();
+            prop_assert_eq!(tokens().open(&text), None);
+        }
+
+        #[test]
+        fn no_text_makes_a_ticket(text in ".*") {
+            prop_assert_eq!(tokens().open(&text), None);
+            let prefixed = format!("egr_{text}");
+            prop_assert_eq!(tokens().open(&prefixed), None);
+        }
+
+        #[test]
+        fn the_successor_differs_in_its_number_only(ticket in any_ticket()) {
+            let next = ticket.successor();
+            prop_assert_eq!(next.is_none(), ticket.counter == u32::MAX);
+            if let Some(next) = next {
+                prop_assert_eq!(next.counter, ticket.counter + 1);
+                prop_assert_eq!(RefreshTicket { counter: ticket.counter, ..next }, ticket);
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_tells_when_the_session_began() {
+        let id = SessionId::new(1_764_000_000_123, &[7; 10]);
+        assert_eq!(id.begun_at(), 1_764_000_000);
+        assert_eq!(SessionId::parse(&id.to_string()), Some(id));
+        assert_eq!(SessionId::parse(&id.to_string().to_uppercase()), None);
+        assert_eq!(SessionId::parse("00000000-0000-4000-8000-000000000000"), None);
+    }
+
+    #[test]
+    fn a_cut_or_lengthened_ticket_is_refused() {
+        let ticket = RefreshTicket {
+            user: UserId::new(1, &[1; 10]),
+            session: SessionId::new(1, &[2; 10]),
+            epoch: 0,
+            counter: 0,
+            expires_at: 9,
+        };
+        let sealed = tokens().seal(ticket);
+        let text = sealed.expose();
+        for end in 0..text.len() {
+            assert_eq!(tokens().open(&text[..end]), None);
+        }
+        for tail in ["=", "A", "AAAA", "\n", " "] {
+            assert_eq!(tokens().open(&format!("{text}{tail}")), None);
+        }
+    }
+}

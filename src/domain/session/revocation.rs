@@ -1,0 +1,30 @@
+//! What ends a session, and what makes an access token out of date before it expires.
+
+/// Why a session ended. Stored with the `ended` record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// Its owner logged out.
+    LoggedOut,
+    /// A spent refresh token was presented: a stolen or leaked one.
+    Reused,
+}
+
+impl EndReason {
+    /// The stored form, `snake_case`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logged_out",
+            Self::Reused => "reused",
+        }
+    }
+}
+
+/// What a store knows against an access token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Revocation {
+    /// The session has ended.
+    pub ended: bool,
+    /// Access tokens of the user with a smaller `ver` must be renewed.
+    pub minimum_version: Option<u64>,
+}

@@ -1,0 +1,297 @@
+//! Tickets: short binary texts with a MAC, so that a forged one is refused before any storage is touched.
+//!
+//! Every kind of ticket has its own key, derived from `TICKET_SECRET` with the ticket's purpose and the issuer as
+//! label (HMAC-SHA-256 as a pseudo-random function, NIST SP 800-108), so that a ticket of one kind or of another
+//! deployment is nothing here. Several secrets may be set: the first seals, all open.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::policy::{MAX_TICKET_SECRETS, MIN_SECRET_BYTES};
+
+const MAC_BYTES: usize = 32;
+/// Format and key number stand before the body.
+const HEAD_BYTES: usize = 2;
+const FORMAT: u8 = 1;
+
+/// What a ticket is for. Each purpose has its own key and its own prefix, by which secret scanners know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A refresh token.
+    Refresh,
+}
+
+impl Purpose {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Refresh => "refresh",
+        }
+    }
+
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Refresh => "egr_",
+        }
+    }
+}
+
+/// Why `TICKET_SECRET` can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TicketSecretError {
+    /// There is none.
+    Empty,
+    /// One of them is not base64url without padding.
+    NotBase64,
+    /// One of them has fewer than 32 bytes.
+    TooShort,
+    /// One of them is a single byte repeated: an example, not a secret.
+    NotRandom,
+    /// The same one stands twice.
+    Repeated,
+    /// There are more than eight.
+    TooMany,
+}
+
+impl fmt::Display for TicketSecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "is empty",
+            Self::NotBase64 => "is not base64url without padding",
+            Self::TooShort => "holds fewer than 32 bytes",
+            Self::NotRandom => "is one byte repeated, not a random secret",
+            Self::Repeated => "holds the same secret twice",
+            Self::TooMany => "holds more than eight secrets",
+        })
+    }
+}
+
+impl std::error::Error for TicketSecretError {}
+
+/// The secrets of `TICKET_SECRET`, the sealing one first. `Debug` prints `_`.
+#[derive(Clone)]
+pub struct TicketSecrets(Vec<Zeroizing<Vec<u8>>>);
+
+impl TicketSecrets {
+    /// Reads one or several secrets: base64url without padding, at least 32 bytes each, separated by commas or spaces.
+    ///
+    /// # Errors
+    /// When there is none, or one of them is malformed, short, repeated or plainly not random.
+    pub fn parse(text: &str) -> Result<Self, TicketSecretError> {
+        let mut secrets: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+        for part in text
+            .split([',', ' ', '\n', '\t'])
+            .filter(|part| !part.is_empty())
+        {
+            let bytes = Base64UrlUnpadded::decode_vec(part)
+                .map(Zeroizing::new)
+                .map_err(|_| TicketSecretError::NotBase64)?;
+            if bytes.len() < MIN_SECRET_BYTES {
+                return Err(TicketSecretError::TooShort);
+            }
+            if bytes.windows(2).all(|pair| pair.first() == pair.last()) {
+                return Err(TicketSecretError::NotRandom);
+            }
+            if secrets.contains(&bytes) {
+                return Err(TicketSecretError::Repeated);
+            }
+            secrets.push(bytes);
+        }
+        if secrets.is_empty() {
+            return Err(TicketSecretError::Empty);
+        }
+        if secrets.len() > MAX_TICKET_SECRETS {
+            return Err(TicketSecretError::TooMany);
+        }
+        Ok(Self(secrets))
+    }
+
+    /// The keys for one purpose of one deployment.
+    #[must_use]
+    pub fn keys(&self, purpose: Purpose, issuer: &str) -> TicketKeys {
+        TicketKeys {
+            purpose,
+            keys: self
+                .0
+                .iter()
+                .map(|secret| TicketKey::new(derive(secret, purpose.label(), issuer)))
+                .collect(),
+        }
+    }
+
+    /// A key for fingerprints, from the sealing secret.
+    #[must_use]
+    pub(crate) fn fingerprint_key(&self, issuer: &str) -> Hmac<Sha256> {
+        let secret = self.0.first().map_or(&[][..], |secret| secret.as_slice());
+        hmac(&*derive(secret, "client fingerprint", issuer))
+    }
+}
+
+impl fmt::Debug for TicketSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+/// A key under the number that a ticket names it by.
+#[derive(Clone)]
+struct TicketKey {
+    /// Drawn from the key, so that it stays when keys change places in the setting.
+    number: u8,
+    mac: Hmac<Sha256>,
+}
+
+impl TicketKey {
+    fn new(key: Zeroizing<[u8; MAC_BYTES]>) -> Self {
+        let mac = hmac(&*key);
+        let number = tag(mac.clone().chain_update(b"key number"))
+            .first()
+            .copied()
+            .unwrap_or_default();
+        Self { number, mac }
+    }
+}
+
+/// The keys for one kind of ticket: the first seals, all open. `Debug` prints `_`.
+#[derive(Clone)]
+pub struct TicketKeys {
+    purpose: Purpose,
+    keys: Vec<TicketKey>,
+}
+
+impl fmt::Debug for TicketKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+impl TicketKeys {
+    /// Seals `body`: prefix, then base64url of format, key number, body and MAC.
+    pub(crate) fn seal(&self, body: &[u8]) -> String {
+        let Some(key) = self.keys.first() else {
+            // TicketSecrets holds one at least.
+            return String::new();
+        };
+        let mut bytes = Vec::with_capacity(body.len().saturating_add(HEAD_BYTES + MAC_BYTES));
+        bytes.extend_from_slice(&[FORMAT, key.number]);
+        bytes.extend_from_slice(body);
+        let mac = tag(key.mac.clone().chain_update(&bytes));
+        bytes.extend_from_slice(&mac);
+        let mut text = self.purpose.prefix().to_owned();
+        text.push_str(&Base64UrlUnpadded::encode_string(&bytes));
+        text
+    }
+
+    /// Opens a ticket whose body has `N` bytes; `None` for anything that these keys did not seal.
+    pub(crate) fn open<const N: usize>(&self, text: &str) -> Option<[u8; N]> {
+        // The length first: nothing is copied for a text of the wrong size.
+        let encoded = text.strip_prefix(self.purpose.prefix())?;
+        let size = N.checked_add(HEAD_BYTES + MAC_BYTES)?;
+        if encoded.len() != size.checked_mul(4)?.div_ceil(3) {
+            return None;
+        }
+        let bytes = Base64UrlUnpadded::decode_vec(encoded).ok()?;
+        let (signed, mac) = bytes.split_last_chunk::<MAC_BYTES>()?;
+        let [format, number, body @ ..] = signed else {
+            return None;
+        };
+        // Two keys may share a number, so each with that number gets its try.
+        let sealed = *format == FORMAT
+            && self.keys.iter().any(|key| {
+                key.number == *number
+                    && key
+                        .mac
+                        .clone()
+                        .chain_update(signed)
+                        .verify_slice(mac)
+                        .is_ok()
+            });
+        if sealed { body.try_into().ok() } else { None }
+    }
+}
+
+fn derive(secret: &[u8], purpose: &str, issuer: &str) -> Zeroizing<[u8; MAC_BYTES]> {
+    Zeroizing::new(tag(hmac(secret)
+        .chain_update(b"edgegate ticket 1\0")
+        .chain_update(purpose)
+        .chain_update(b"\0")
+        .chain_update(issuer)))
+}
+
+#[allow(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn hmac(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("any length will do")
+}
+
+fn tag(mac: Hmac<Sha256>) -> [u8; MAC_BYTES] {
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(byte: u8) -> String {
+        let bytes: Vec<u8> = (0..32).map(|i| byte ^ i).collect();
+        Base64UrlUnpadded::encode_string(&bytes)
+    }
+
+    fn keys(text: &str) -> TicketKeys {
+        TicketSecrets::parse(text)
+            .unwrap()
+            .keys(Purpose::Refresh, "https://auth.example")
+    }
+
+    #[test]
+    fn a_ticket_opens_with_its_keys_only() {
+        let ours = keys(&secret(1));
+        let sealed = ours.seal(b"four");
+        assert_eq!(ours.open::<4>(&sealed), Some(*b"four"));
+        assert_eq!(ours.open::<5>(&sealed), None);
+        assert_eq!(keys(&secret(2)).open::<4>(&sealed), None);
+        let other_issuer = TicketSecrets::parse(&secret(1))
+            .unwrap()
+            .keys(Purpose::Refresh, "https://other.example");
+        assert_eq!(other_issuer.open::<4>(&sealed), None);
+    }
+
+    #[test]
+    fn a_promoted_key_seals_and_the_old_one_still_opens() {
+        let (old, new) = (secret(1), secret(2));
+        let before = keys(&old).seal(b"four");
+        let appended = keys(&format!("{old},{new}"));
+        let promoted = keys(&format!("{new} {old}"));
+        assert_eq!(promoted.open::<4>(&before), Some(*b"four"));
+        let after = promoted.seal(b"four");
+        assert_eq!(appended.open::<4>(&after), Some(*b"four"));
+        assert_eq!(keys(&new).open::<4>(&before), None);
+        assert_eq!(keys(&new).open::<4>(&after), Some(*b"four"));
+    }
+
+    #[test]
+    fn weak_secrets_are_refused() {
+        for (text, error) in [
+            ("", TicketSecretError::Empty),
+            ("short", TicketSecretError::NotBase64),
+            ("c2hvcnQ", TicketSecretError::TooShort),
+            (
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                TicketSecretError::NotRandom,
+            ),
+            (
+                &format!("{0},{0}", secret(1)),
+                TicketSecretError::Repeated,
+            ),
+        ] {
+            assert_eq!(TicketSecrets::parse(text).unwrap_err(), error, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_secret_in_debug() {
+        assert_eq!(format!("{:?}", keys(&secret(1))), "_");
+    }
+}

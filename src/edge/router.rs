@@ -1,0 +1,63 @@
+//! Every route, on one screen. A path has one spelling: nothing is decoded, folded or trimmed before the match.
+
+use super::answer::Answer;
+use super::problem::Problem;
+use super::request::Request;
+use super::routes::{
+    authorized, healthz, login, me, metadata, register, revoke, token, users, well_known,
+};
+use crate::domain::error::Code;
+use crate::ports::Ports;
+use crate::service::AuthService;
+
+/// Answers a request.
+pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request) -> Answer {
+    let segments: Vec<&str> = request.path.split('/').skip(1).collect();
+    // HEAD is GET without the body, which the platform leaves out.
+    let method = match request.method.as_str() {
+        "HEAD" => "GET",
+        method => method,
+    };
+    let oauth = matches!(segments.as_slice(), ["auth", "token" | "revoke"]);
+    let answer = match (segments.as_slice(), method) {
+        (["auth", "login"], "POST") => login::post(service, request).await,
+        (["auth", "token"], "POST") => token::post(service, request).await,
+        (["auth", "revoke"], "POST") => revoke::post(service, request).await,
+        (["auth", "authorized"], "GET") => authorized::get(service, request).await,
+        (["auth", "register"], "POST") => register::post(service, request).await,
+        (["auth", "me"], "GET") => me::get(service, request).await,
+        (["auth", "users", id], "GET") => users::get(service, request, id).await,
+        (["auth", "users", id], "PATCH") => users::patch(service, request, id).await,
+        (["auth", "users", id, "revoke"], "POST") => users::revoke(service, request, id).await,
+        ([".well-known", "jwks.json"], "GET") => Ok(well_known::jwks(service)),
+        ([".well-known", "oauth-authorization-server"], "GET") => Ok(metadata::get(service)),
+        (["healthz"], "GET") => healthz::get(service).await,
+        (path, _) => Err(refused(path)),
+    };
+    answer.unwrap_or_else(|problem| {
+        if oauth {
+            problem.into_oauth_answer()
+        } else {
+            problem.into_answer()
+        }
+    })
+}
+
+/// 405 for a path that has other methods (RFC 9110 section 15.5.6), 404 otherwise.
+fn refused(path: &[&str]) -> Problem {
+    let allow = match path {
+        ["auth", "login" | "token" | "revoke" | "register"] | ["auth", "users", _, "revoke"] => {
+            "POST"
+        }
+        ["auth", "authorized" | "me"]
+        | [".well-known", "jwks.json" | "oauth-authorization-server"]
+        | ["healthz"] => "GET, HEAD",
+        ["auth", "users", _] => "GET, HEAD, PATCH",
+        _ => return Problem::new(Code::NotFound, "there is nothing at this path"),
+    };
+    Problem::new(
+        Code::MethodNotAllowed,
+        format!("this path takes {allow}"),
+    )
+    .with("Allow", allow)
+}

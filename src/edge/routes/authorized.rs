@@ -1,0 +1,98 @@
+//! GET /auth/authorized: the three checks, for a forward-auth proxy by their status alone.
+
+use serde_json::json;
+
+use super::Outcome;
+use crate::domain::policy::{EMAIL_BYTES, ROLES, ROLE_CHARS};
+use crate::edge::answer::Answer;
+use crate::edge::problem::Problem;
+use crate::edge::request::Request;
+use crate::ports::Ports;
+use crate::service::{AuthService, Criteria};
+
+pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+    // First, so that a typo fails in every case and not only for those who are signed in.
+    let criteria = criteria(&request.query)?;
+    let authorized = service.is_authorized(request.bearer()?, &criteria).await?;
+    let status = if authorized { 200 } else { 403 };
+    Ok(Answer::json(status, &json!({ "authorized": authorized })))
+}
+
+fn criteria(query: &str) -> Result<Criteria, Problem> {
+    let mut criteria = Criteria::default();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if value.is_empty() {
+            return Err(Problem::invalid_request("a criterion is empty"));
+        }
+        match &*name {
+            "role" if value.len() <= ROLE_CHARS => {
+                let roles = criteria.roles.get_or_insert_with(Vec::new);
+                roles.push(value.into_owned());
+                if roles.len() > ROLES {
+                    return Err(Problem::invalid_request("too many roles"));
+                }
+            }
+            "user_id" if value.len() <= 64 && criteria.user_id.is_none() => {
+                criteria.user_id = Some(value.into_owned());
+            }
+            "email" if value.len() <= EMAIL_BYTES && criteria.email.is_none() => {
+                criteria.email = Some(value.into_owned());
+            }
+            "role" | "user_id" | "email" => {
+                return Err(Problem::invalid_request(
+                    "a criterion is too long or given twice",
+                ));
+            }
+            _ => {
+                return Err(Problem::invalid_request(
+                    "a criterion is unknown: there are role, user_id and email",
+                ));
+            }
+        }
+    }
+    if criteria == Criteria::default() {
+        return Err(Problem::invalid_request(
+            "give role, user_id or email as a criterion",
+        ));
+    }
+    Ok(criteria)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn criteria_are_read() {
+        let read = criteria("role=admin&role=a%20b&user_id=7&email=ada%40example.com").unwrap();
+        assert_eq!(
+            read,
+            Criteria {
+                roles: Some(vec!["admin".to_owned(), "a b".to_owned()]),
+                user_id: Some("7".to_owned()),
+                email: Some("ada@example.com".to_owned()),
+            }
+        );
+    }
+
+    #[test]
+    fn a_typo_never_opens() {
+        for query in [
+            "",
+            "&",
+            "role",
+            "role=",
+            "roles=admin",
+            "Role=admin",
+            "role[]=admin",
+            "role=admin&x=1",
+            "role=admin&user_id=",
+            "user_id=1&user_id=2",
+            "email=a&email=b",
+        ] {
+            assert!(criteria(query).is_err(), "{query}");
+        }
+        assert!(criteria(&"role=a&".repeat(33)).is_err());
+        assert!(criteria(&format!("role={}", "a".repeat(65))).is_err());
+    }
+}

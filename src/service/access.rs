@@ -1,0 +1,104 @@
+//! Who presents this access token: signature and claims, then what the stores know against it.
+
+use super::AuthService;
+use crate::domain::account::{User, UserId};
+use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::session::SessionId;
+use crate::domain::token::{Expected, TokenError, VerifiedToken, verify};
+use crate::ports::{Ports, SessionStore, UserDirectory};
+
+/// An access token that counts now.
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    /// Whose token it is.
+    pub user: UserId,
+    /// Of which session.
+    pub session: SessionId,
+    /// What it claims.
+    pub token: VerifiedToken,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Checks an access token and asks the session store whether it still counts. Reads at most, never writes.
+    ///
+    /// How stale the answer may be is the session store's to state; see
+    /// [`KvSessions`](crate::adapters::cloudflare::kv_sessions::KvSessions).
+    ///
+    /// # Errors
+    /// [`Error::Access`] when the token does not count, [`Error::Store`] when that could not be found out.
+    pub async fn bearer(&self, access_token: &str) -> Result<Bearer, Error> {
+        let bearer = self.verified_bearer(access_token)?;
+        let revocation = self
+            .ports
+            .sessions()
+            .revocation(bearer.user, bearer.session, self.now())
+            .await?;
+        if revocation.ended {
+            return Err(Error::Access(AccessRefusal::SessionEnded));
+        }
+        if revocation
+            .minimum_version
+            .is_some_and(|minimum| bearer.token.claims().ver < minimum)
+        {
+            return Err(Error::Access(AccessRefusal::Outdated));
+        }
+        Ok(bearer)
+    }
+
+    /// As [`bearer`](Self::bearer), and reads the user's row beside it: exact about roles, state and every counter.
+    ///
+    /// # Errors
+    /// As [`bearer`](Self::bearer).
+    pub async fn bearer_with_user(&self, access_token: &str) -> Result<(Bearer, User), Error> {
+        let unconfirmed = self.verified_bearer(access_token)?;
+        let (bearer, user) = futures_util::future::join(
+            self.bearer(access_token),
+            self.ports.users().find_by_id(unconfirmed.user),
+        )
+        .await;
+        let bearer = bearer?;
+        let user = user?
+            .filter(|user| user.disabled_at.is_none())
+            .ok_or(Error::Access(AccessRefusal::NoUser))?;
+        if bearer.token.claims().ver != user.version {
+            return Err(Error::Access(AccessRefusal::Outdated));
+        }
+        Ok((bearer, user))
+    }
+
+    /// Signature and claims alone; a token seen before costs a look-up.
+    fn verified_bearer(&self, access_token: &str) -> Result<Bearer, Error> {
+        let now = self.now();
+        let known = self
+            .shared
+            .verified
+            .borrow_mut()
+            .get(access_token, now)
+            .cloned();
+        let token = match known {
+            Some(token) => token,
+            None => {
+                let settings = self.settings();
+                let expected = Expected::new(&settings.issuer, &settings.audience);
+                let token = verify(&settings.keys, &expected, access_token, now)
+                    .map_err(|why| Error::Access(AccessRefusal::Token(why)))?;
+                self.shared
+                    .verified
+                    .borrow_mut()
+                    .insert(access_token, token.clone(), now);
+                token
+            }
+        };
+        let claims = token.claims();
+        let (Some(user), Some(session)) =
+            (UserId::parse(&claims.sub), SessionId::parse(&claims.sid))
+        else {
+            return Err(Error::Access(AccessRefusal::Token(TokenError::Claims)));
+        };
+        Ok(Bearer {
+            user,
+            session,
+            token,
+        })
+    }
+}

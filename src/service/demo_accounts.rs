@@ -1,0 +1,49 @@
+//! The demo accounts of local development.
+
+use super::{AuthService, Registration};
+use crate::domain::account::{EmailAddress, Roles};
+use crate::domain::error::Error;
+use crate::domain::policy::ADMIN_ROLE;
+use crate::ports::{Ports, UserDirectory};
+
+const PASSWORD: &str = "correct horse battery staple";
+const ACCOUNTS: [(&str, &str, &str, bool); 2] = [
+    ("ada@example.com", "Ada", "Lovelace", false),
+    ("root@example.com", "Root", "Example", true),
+];
+
+impl<P: Ports> AuthService<P> {
+    /// Makes the two demo accounts where they are missing: verified, with a password that everyone knows. Does
+    /// nothing outside local development; the caller has seen to the request's own host.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the directory failed.
+    pub async fn add_demo_accounts(&self) -> Result<(), Error> {
+        if !self.settings().dev {
+            return Ok(());
+        }
+        for (email, first_name, last_name, admin) in ACCOUNTS {
+            let address = EmailAddress::parse(email)
+                .map_err(|_| Error::Internal("a demo account has no address"))?;
+            if self.ports.users().find_by_email(&address).await?.is_some() {
+                continue;
+            }
+            let roles = if admin {
+                Roles::new(vec!["user".to_owned(), ADMIN_ROLE.to_owned()])
+                    .map_err(|_| Error::Internal("a demo account has no roles"))?
+            } else {
+                Roles::user()
+            };
+            let account = Registration {
+                email,
+                password: PASSWORD,
+                first_name: Some(first_name),
+                last_name: Some(last_name),
+            };
+            let user = self.new_user(account, roles, Some(self.now())).await?;
+            // Taken means that a request beside this one was faster.
+            self.ports.users().insert(&user).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! `renew_token`: a refresh token in, a new pair out.
+
+use super::{AuthService, TokenPair};
+use crate::domain::error::{Error, GrantRefusal};
+use crate::domain::session::{Client, Presented, Verdict};
+use crate::ports::{Ports, SessionStore, UserDirectory};
+
+/// A renewal that went through.
+#[derive(Clone, Debug)]
+pub struct Renewed {
+    /// The tokens; the refresh token is the presented one when the verdict is *kept*.
+    pub tokens: TokenPair,
+    /// What was decided, for the log.
+    pub verdict: Verdict,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Renews: one read of the session beside one read of the user, at most one write.
+    ///
+    /// A repeat with the same token is safe: within the grace it gives the same refresh token again. The roles are
+    /// those of now.
+    ///
+    /// # Errors
+    /// [`Error::Grant`] when the token is not a ticket of ours (no storage is touched) or its session does not go on,
+    /// [`Error::Store`] when a store failed; the client may then repeat.
+    pub async fn renew_token(&self, refresh_token: &str, client: &Client) -> Result<Renewed, Error> {
+        let ticket = self
+            .shared
+            .refresh_tokens
+            .open(refresh_token)
+            .ok_or(Error::Grant(GrantRefusal::Ticket))?;
+        let presented = Presented {
+            ticket,
+            by: self.shared.fingerprints.of(client),
+            now: self.now(),
+        };
+        let renewal = self
+            .ports
+            .sessions()
+            .renew(
+                &presented,
+                client,
+                &self.settings().sessions,
+                self.ports.users().find_by_id(ticket.user),
+            )
+            .await?;
+        let verdict = renewal.verdict;
+        let (Some(next), Some(user)) = (verdict.answer(ticket), renewal.user) else {
+            return Err(Error::Grant(GrantRefusal::Session(verdict)));
+        };
+        Ok(Renewed {
+            tokens: self.pair(&user, next)?,
+            verdict,
+        })
+    }
+}

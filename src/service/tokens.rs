@@ -1,0 +1,96 @@
+//! The pair that a client gets: an access token and a refresh token.
+
+use super::AuthService;
+use crate::domain::account::User;
+use crate::domain::error::Error;
+use crate::domain::secret::Secret;
+use crate::domain::session::{Client, RefreshTicket, SessionId};
+use crate::domain::token::{Claims, issue};
+use crate::ports::{Ports, SessionStore};
+
+/// An access token and a refresh token, as they are sent to the client.
+#[derive(Clone, Debug)]
+pub struct TokenPair {
+    /// The access token, a JWT.
+    pub access_token: Secret,
+    /// Its life in seconds.
+    pub expires_in: u64,
+    /// The refresh token.
+    pub refresh_token: Secret,
+    /// Seconds until the session ends whatever happens.
+    pub refresh_token_expires_in: u64,
+    /// The session, for the log.
+    pub session: SessionId,
+}
+
+/// Who has signed in, and the pair for it.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The tokens.
+    pub tokens: TokenPair,
+    /// The user.
+    pub user: User,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Begins a session for a user who has just proved who they are: one write, then the pair.
+    pub(super) async fn begin_session(
+        &self,
+        user: User,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        let now_ms = self.now_ms();
+        let expires_at = (now_ms / 1000).saturating_add(self.settings().sessions.session_ttl);
+        let ticket = RefreshTicket {
+            user: user.id,
+            session: SessionId::new(now_ms, &self.random()),
+            epoch: user.session_epoch,
+            counter: 0,
+            expires_at,
+        };
+        // Issued before the write, so that nothing is recorded that can't be handed out.
+        let tokens = self.pair(&user, ticket)?;
+        self.ports
+            .sessions()
+            .begin(user.id, ticket.session, client, expires_at)
+            .await?;
+        Ok(SignedIn { tokens, user })
+    }
+
+    /// The pair for a user with this ticket.
+    pub(super) fn pair(&self, user: &User, ticket: RefreshTicket) -> Result<TokenPair, Error> {
+        let settings = self.settings();
+        let now = self.now();
+        let expires_in = settings
+            .access_token_ttl
+            .min(ticket.expires_at.saturating_sub(now));
+        let claims = Claims {
+            iss: settings.issuer.clone(),
+            sub: user.id.to_string(),
+            aud: vec![settings.audience.clone()],
+            client_id: settings.client_id.clone(),
+            exp: now.saturating_add(expires_in),
+            iat: now,
+            nbf: None,
+            auth_time: Some(ticket.session.begun_at()),
+            jti: uuid::Builder::from_random_bytes(self.random())
+                .into_uuid()
+                .hyphenated()
+                .to_string(),
+            sid: ticket.session.to_string(),
+            ver: user.version,
+            roles: user.roles.to_vec(),
+            email: user.email.as_given().to_owned(),
+            email_verified: user.email_verified_at.is_some(),
+        };
+        let access_token = issue(&settings.keys, &claims)
+            .map_err(|_| Error::Internal("an access token could not be issued"))?;
+        Ok(TokenPair {
+            access_token: Secret::new(access_token),
+            expires_in,
+            refresh_token: self.shared.refresh_tokens.seal(ticket),
+            refresh_token_expires_in: ticket.expires_at.saturating_sub(now),
+            session: ticket.session,
+        })
+    }
+}
