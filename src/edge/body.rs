@@ -85,6 +85,10 @@ where
 }
 
 fn parse_json<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    // serde would also fill a struct from an array.
+    if request.body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::invalid_request("the body is not a JSON object"));
+    }
     serde_json::from_slice(&request.body).map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Data => {

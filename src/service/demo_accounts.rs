@@ -1,6 +1,6 @@
 //! The demo accounts of local development.
 
-use super::{AuthService, Registration};
+use super::{AuthService, NewUser};
 use crate::domain::account::{EmailAddress, Roles};
 use crate::domain::error::Error;
 use crate::domain::policy::ADMIN_ROLE;
@@ -34,7 +34,7 @@ impl<P: Ports> AuthService<P> {
             } else {
                 Roles::user()
             };
-            let account = Registration {
+            let account = NewUser {
                 email,
                 password: PASSWORD,
                 first_name: Some(first_name),

@@ -1,7 +1,7 @@
 //! Users, for an administrator: read one, give and take roles, disable.
 
 use super::AuthService;
-use super::register::name;
+use super::new_user::name;
 use crate::domain::account::{Roles, User, UserChange, UserId};
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::policy::ADMIN_ROLE;

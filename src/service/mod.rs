@@ -12,16 +12,18 @@
 //! | users, for an administrator | [`manage_users`] |
 //! | demo accounts, in local development | [`demo_accounts`] |
 //!
-//! Two steps that several use cases share stand beside them: [`access`] (who presents this access token) and
-//! [`tokens`] (the pair that a client gets).
+//! Steps that several use cases share stand beside them: [`access`] (who presents this access token), [`tokens`] (the
+//! pair that a client gets), [`new_user`] and [`change_user`].
 
 pub mod access;
+pub mod change_user;
 pub mod demo_accounts;
 pub mod generate_token;
 pub mod is_authorized;
 pub mod log_out;
 pub mod manage_users;
 pub mod me;
+pub mod new_user;
 pub mod register;
 pub mod renew_token;
 pub mod revoke_tokens;
@@ -37,7 +39,7 @@ use crate::ports::{Clock, Ports, Random};
 
 pub use generate_token::Login;
 pub use is_authorized::Criteria;
-pub use register::Registration;
+pub use new_user::NewUser;
 pub use tokens::{SignedIn, TokenPair};
 
 /// What outlives a request: the settings, the keys made from them, and the access tokens verified before.

@@ -2,10 +2,10 @@
 
 use super::AuthService;
 use super::access::Bearer;
-use crate::domain::account::{User, UserChange, UserId};
+use crate::domain::account::{UserChange, UserId};
 use crate::domain::error::Error;
-use crate::domain::policy::{ADMIN_ROLE, STALE_MARGIN};
-use crate::ports::{Ports, SessionStore, UserDirectory};
+use crate::domain::policy::ADMIN_ROLE;
+use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
     /// Ends every session of `user`. Renewals stop at once and exactly, in every store; access tokens stop at once
@@ -31,25 +31,5 @@ impl<P: Ports> AuthService<P> {
         }
         self.revoke_tokens(user).await?;
         Ok(bearer)
-    }
-
-    /// Changes a user's row, then makes the access tokens from before count no more.
-    pub(super) async fn change_user(
-        &self,
-        id: UserId,
-        change: &UserChange,
-    ) -> Result<User, Error> {
-        let user = self
-            .ports
-            .users()
-            .update(id, change, self.now())
-            .await?
-            .ok_or(Error::UnknownUser)?;
-        let ttl = self.settings().access_token_ttl.saturating_add(STALE_MARGIN);
-        self.ports
-            .sessions()
-            .outdate(id, user.version, ttl)
-            .await?;
-        Ok(user)
     }
 }

@@ -1,6 +1,6 @@
 //! A change to a user, made in one atomic step together with the counters that it moves.
 
-use super::{Name, PasswordHash, Roles};
+use super::{Name, Roles};
 
 /// What to change; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

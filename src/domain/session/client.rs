@@ -93,15 +93,16 @@ impl ClientFingerprints {
     /// The client's fingerprint.
     #[must_use]
     pub fn of(&self, client: &Client) -> ClientFingerprint {
-        let tag = self
+        let tag: [u8; 32] = self
             .0
             .clone()
             .chain_update(client.network())
             .chain_update(b"\0")
             .chain_update(&client.user_agent)
             .finalize()
-            .into_bytes();
-        let [a, b, c, d, ..] = tag.into();
+            .into_bytes()
+            .into();
+        let [a, b, c, d, ..] = tag;
         ClientFingerprint([a, b, c, d])
     }
 }

@@ -1,0 +1,29 @@
+//! A change to a user, made to count: the row first, then the access tokens from before.
+
+use super::AuthService;
+use crate::domain::account::{User, UserChange, UserId};
+use crate::domain::error::Error;
+use crate::domain::policy::STALE_MARGIN;
+use crate::ports::{Ports, SessionStore, UserDirectory};
+
+impl<P: Ports> AuthService<P> {
+    /// Changes a user's row, then makes the access tokens from before count no more.
+    pub(super) async fn change_user(
+        &self,
+        id: UserId,
+        change: &UserChange,
+    ) -> Result<User, Error> {
+        let user = self
+            .ports
+            .users()
+            .update(id, change, self.now())
+            .await?
+            .ok_or(Error::UnknownUser)?;
+        let ttl = self.settings().access_token_ttl.saturating_add(STALE_MARGIN);
+        self.ports
+            .sessions()
+            .outdate(id, user.version, ttl)
+            .await?;
+        Ok(user)
+    }
+}

@@ -1,0 +1,149 @@
+//! Dependencies point inward. This reads the `use` lines and the paths in `src/` and holds it.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// For each folder or file of `src/`: what it must not name.
+const RULES: &[(&str, &[&str])] = &[
+    (
+        "domain",
+        &[
+            "crate::ports",
+            "crate::service",
+            "crate::adapters",
+            "crate::edge",
+            "crate::browser",
+            "worker::",
+            "js_sys",
+            "wasm_bindgen",
+            "getrandom",
+            "std::time",
+            "async fn",
+        ],
+    ),
+    (
+        "ports.rs",
+        &["crate::service", "crate::adapters", "crate::edge", "worker::"],
+    ),
+    ("service", &["crate::edge", "crate::browser", "worker::"]),
+    (
+        "adapters",
+        &["crate::service", "crate::edge", "crate::browser"],
+    ),
+    (
+        "adapters/cloudflare",
+        &["crate::adapters::memory", "crate::adapters::argon2"],
+    ),
+    (
+        "adapters/memory",
+        &["crate::adapters::cloudflare", "worker::"],
+    ),
+    (
+        "adapters/argon2.rs",
+        &["crate::adapters::cloudflare", "crate::adapters::memory"],
+    ),
+    ("edge/routes", &["crate::adapters", "worker::"]),
+    ("edge/router.rs", &["crate::adapters", "worker::"]),
+];
+
+#[test]
+fn dependencies_point_inward() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut read = 0;
+    for (place, forbidden) in RULES {
+        let files = rust_files(&src.join(place));
+        assert!(!files.is_empty(), "no file at {place}: is the rule out of date?");
+        for file in files {
+            read += 1;
+            for (number, line) in code_lines(&file) {
+                for name in *forbidden {
+                    assert!(
+                        !line.contains(name),
+                        "{}:{number} names {name}, which {place} must not: {line}",
+                        file.display()
+                    );
+                }
+            }
+        }
+    }
+    assert!(read > 30, "only {read} files were read");
+}
+
+/// A use case is called by an entry point, never by another use case.
+#[test]
+fn no_use_case_names_another() {
+    let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service");
+    let shared_steps = ["access", "change_user", "new_user", "tokens"];
+    let use_cases: Vec<String> = rust_files(&service)
+        .iter()
+        .map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| name != "mod" && !shared_steps.contains(&name.as_str()))
+        .collect();
+    for file in rust_files(&service) {
+        if file.file_stem().unwrap() == "mod" {
+            continue;
+        }
+        for (number, line) in code_lines(&file) {
+            for other in &use_cases {
+                assert!(
+                    !line.contains(&format!("super::{other}::")),
+                    "{}:{number}: {line}",
+                    file.display()
+                );
+            }
+        }
+    }
+}
+
+/// Numbers of policy stand in policy.rs: no other constant in seconds, days or bytes of the domain is public.
+#[test]
+fn only_the_wiring_names_bindings_and_adapters() {
+    let edge = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/edge");
+    for file in rust_files(&edge) {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        for (number, line) in code_lines(&file) {
+            assert!(
+                name == "wiring.rs" || !line.contains("adapters::cloudflare"),
+                "{}:{number}: {line}",
+                file.display()
+            );
+        }
+    }
+}
+
+/// The lines of code above a file's tests, without comments.
+fn code_lines(file: &Path) -> Vec<(usize, String)> {
+    fs::read_to_string(file)
+        .unwrap()
+        .split("#[cfg(test)]")
+        .next()
+        .unwrap()
+        .lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line.trim().to_owned()))
+        .filter(|(_, line)| !line.starts_with("//"))
+        .collect()
+}
+
+fn rust_files(place: &Path) -> Vec<PathBuf> {
+    if place.is_file() {
+        return vec![place.to_owned()];
+    }
+    let Ok(entries) = fs::read_dir(place) else {
+        return Vec::new();
+    };
+    entries
+        .flat_map(|entry| {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                rust_files(&path)
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                vec![path]
+            } else {
+                Vec::new()
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,317 @@
+//! The table of verdicts of a renewal, row by row, and properties over random histories.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use edgegate::domain::account::UserId;
+use edgegate::domain::session::{
+    ClientFingerprint, Consistency, Presented, Record, RefreshTicket, Reuse, Rules, SessionId,
+    Standing, Stored, Use, Verdict, rotate,
+};
+use proptest::prelude::*;
+
+const BEGUN: u64 = 1_764_000_000;
+const DAY: u64 = 86_400;
+const OWNER: ClientFingerprint = ClientFingerprint([1; 4]);
+const OTHER: ClientFingerprint = ClientFingerprint([2; 4]);
+const RULES: Rules = Rules {
+    grace: 30,
+    rotate_after: 90,
+    reuse: Reuse::SameClient,
+    session_ttl: 90 * DAY,
+    idle_ttl: 30 * DAY,
+};
+const STANDING: Standing = Standing {
+    epoch: 3,
+    disabled: false,
+};
+
+fn ticket(counter: u32) -> RefreshTicket {
+    RefreshTicket {
+        user: UserId::new(BEGUN * 1000, &[1; 10]),
+        session: SessionId::new(BEGUN * 1000, &[2; 10]),
+        epoch: 3,
+        counter,
+        expires_at: BEGUN + 90 * DAY,
+    }
+}
+
+fn new_session() -> Stored {
+    Stored {
+        record: Some(Record::default()),
+        ended: false,
+    }
+}
+
+fn used(counter: u32, ago: u64) -> Stored {
+    Stored {
+        record: Some(Record {
+            used: Some(Use {
+                counter,
+                first_at: NOW - ago,
+                by: OWNER,
+            }),
+        }),
+        ended: false,
+    }
+}
+
+const NOW: u64 = BEGUN + DAY;
+
+fn verdict(stored: Stored, counter: u32) -> Verdict {
+    verdict_by(stored, counter, OWNER, NOW, &RULES)
+}
+
+fn verdict_by(
+    stored: Stored,
+    counter: u32,
+    by: ClientFingerprint,
+    now: u64,
+    rules: &Rules,
+) -> Verdict {
+    let presented = Presented {
+        ticket: ticket(counter),
+        by,
+        now,
+    };
+    rotate(&stored, Some(STANDING), &presented, rules, Consistency::Eventual)
+}
+
+fn is_fresh(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fresh(_))
+}
+
+#[test]
+fn kept_while_young() {
+    for (after, kept) in [(0, true), (89, true), (90, false), (600, false)] {
+        let verdict = verdict_by(new_session(), 0, OTHER, BEGUN + after, &RULES);
+        assert_eq!(verdict == Verdict::Kept, kept, "{after} s after the login");
+        assert_eq!(is_fresh(verdict), !kept);
+    }
+    for (ago, kept) in [(0, true), (89, true), (90, false)] {
+        assert_eq!(verdict(used(4, ago), 5) == Verdict::Kept, kept, "{ago} s ago");
+    }
+    // A token further on was issued by a location that knows more: it is recorded, never kept.
+    assert!(is_fresh(verdict(used(4, 0), 6)));
+}
+
+#[test]
+fn never_kept_when_rotating_every_time() {
+    let rules = Rules {
+        rotate_after: 0,
+        ..RULES
+    };
+    assert!(is_fresh(verdict_by(new_session(), 0, OWNER, BEGUN, &rules)));
+    assert!(is_fresh(verdict_by(used(4, 0), 5, OWNER, NOW, &rules)));
+}
+
+#[test]
+fn fresh_records_the_use() {
+    assert_eq!(
+        verdict(used(4, 600), 5),
+        Verdict::Fresh(Record {
+            used: Some(Use {
+                counter: 5,
+                first_at: NOW,
+                by: OWNER
+            })
+        })
+    );
+}
+
+#[test]
+fn repeated_within_the_grace_from_anyone() {
+    for by in [OWNER, OTHER] {
+        assert_eq!(verdict_by(used(5, 29), 5, by, NOW, &RULES), Verdict::Repeated);
+    }
+}
+
+#[test]
+fn late_from_the_same_client_only() {
+    assert_eq!(verdict(used(5, 30), 5), Verdict::Late);
+    assert_eq!(verdict_by(used(5, 30), 5, OTHER, NOW, &RULES), Verdict::Reused);
+    let strict = Rules {
+        reuse: Reuse::Strict,
+        ..RULES
+    };
+    assert_eq!(verdict_by(used(5, 30), 5, OWNER, NOW, &strict), Verdict::Reused);
+    assert_eq!(verdict_by(used(5, 29), 5, OWNER, NOW, &strict), Verdict::Repeated);
+}
+
+#[test]
+fn an_older_token_is_reuse_even_within_the_grace() {
+    assert_eq!(verdict(used(5, 0), 4), Verdict::Reused);
+    assert_eq!(verdict(used(5, 600), 0), Verdict::Reused);
+}
+
+#[test]
+fn no_record_counts_as_new_only_where_reads_may_be_stale() {
+    let presented = |age| Presented {
+        ticket: ticket(0),
+        by: OWNER,
+        now: BEGUN + age,
+    };
+    let nothing = Stored::default();
+    let decide = |age, consistency| {
+        rotate(&nothing, Some(STANDING), &presented(age), &RULES, consistency)
+    };
+    assert_eq!(decide(0, Consistency::Eventual), Verdict::Kept);
+    assert!(is_fresh(decide(120, Consistency::Eventual)));
+    assert_eq!(decide(121, Consistency::Eventual), Verdict::Unknown);
+    assert_eq!(decide(0, Consistency::Linearizable), Verdict::Unknown);
+}
+
+#[test]
+fn a_token_from_the_future_is_unknown() {
+    for (ahead, known) in [(60, true), (61, false)] {
+        let verdict = verdict_by(new_session(), 0, OWNER, BEGUN - ahead, &RULES);
+        assert_eq!(verdict != Verdict::Unknown, known, "{ahead} s ahead");
+    }
+}
+
+#[test]
+fn what_is_over_stays_over() {
+    let ended = Stored {
+        ended: true,
+        ..used(4, 600)
+    };
+    assert_eq!(verdict(ended, 5), Verdict::Ended);
+    assert_eq!(verdict(ended, 3), Verdict::Ended);
+
+    let presented = Presented {
+        ticket: ticket(5),
+        by: OWNER,
+        now: NOW,
+    };
+    let decide = |standing| {
+        rotate(&used(4, 600), standing, &presented, &RULES, Consistency::Eventual)
+    };
+    assert_eq!(decide(Some(Standing { epoch: 4, disabled: false })), Verdict::OtherEpoch);
+    assert_eq!(decide(Some(Standing { epoch: 2, disabled: false })), Verdict::OtherEpoch);
+    assert_eq!(decide(Some(Standing { epoch: 3, disabled: true })), Verdict::NoUser);
+    assert_eq!(decide(None), Verdict::NoUser);
+}
+
+#[test]
+fn idle_and_absolute_ends() {
+    let idle = Stored {
+        record: Some(Record {
+            used: Some(Use {
+                counter: 4,
+                first_at: BEGUN,
+                by: OWNER,
+            }),
+        }),
+        ended: false,
+    };
+    assert!(is_fresh(verdict_by(idle, 5, OWNER, BEGUN + 30 * DAY - 1, &RULES)));
+    assert_eq!(verdict_by(idle, 5, OWNER, BEGUN + 30 * DAY, &RULES), Verdict::Idle);
+    assert_eq!(verdict_by(new_session(), 0, OWNER, BEGUN + 30 * DAY, &RULES), Verdict::Idle);
+    assert_eq!(verdict_by(idle, 5, OWNER, BEGUN + 90 * DAY, &RULES), Verdict::Expired);
+
+    let shortened = Rules {
+        session_ttl: DAY,
+        ..RULES
+    };
+    assert_eq!(verdict_by(used(4, 600), 5, OWNER, NOW, &shortened), Verdict::Expired);
+}
+
+#[test]
+fn the_last_number_is_the_end() {
+    assert_eq!(verdict(used(4, 600), u32::MAX), Verdict::Expired);
+    let last = u32::MAX - 1;
+    assert_eq!(verdict(used(4, 600), last).answer(ticket(last)).unwrap().counter, u32::MAX);
+}
+
+/// A store with one rule: it writes what the verdict says.
+#[derive(Default)]
+struct Model {
+    stored: Stored,
+}
+
+impl Model {
+    fn present(&mut self, counter: u32, by: ClientFingerprint, now: u64, rules: &Rules) -> Verdict {
+        let verdict = verdict_by(self.stored, counter, by, now, rules);
+        match verdict {
+            Verdict::Fresh(record) => self.stored.record = Some(record),
+            Verdict::Reused => self.stored.ended = true,
+            _ => {}
+        }
+        verdict
+    }
+}
+
+prop_compose! {
+    fn any_rules()(grace in 0u64..120, extra in 60u64..600, every_time: bool, strict: bool) -> Rules {
+        Rules {
+            grace,
+            rotate_after: if every_time { 0 } else { grace + extra },
+            reuse: if strict { Reuse::Strict } else { Reuse::SameClient },
+            ..RULES
+        }
+    }
+}
+
+proptest! {
+    /// A client that presents the token it got last, however long it waits, is never refused within the session's life.
+    #[test]
+    fn the_newest_token_always_renews(rules in any_rules(), waits in prop::collection::vec(0u64..DAY, 1..40)) {
+        let mut model = Model { stored: new_session() };
+        let (mut now, mut counter) = (BEGUN, 0);
+        for wait in waits {
+            now += wait;
+            let verdict = model.present(counter, OWNER, now, &rules);
+            let next = verdict.answer(ticket(counter));
+            prop_assert!(next.is_some(), "{verdict:?}");
+            counter = next.unwrap().counter;
+        }
+    }
+
+    /// A renewal whose response was lost, repeated within the grace, gives the same token and writes nothing.
+    #[test]
+    fn a_lost_response_is_repeated(rules in any_rules(), wait in 0u64..DAY, delay in 0u64..120) {
+        let mut model = Model { stored: new_session() };
+        let now = BEGUN + wait;
+        let first = model.present(0, OWNER, now, &rules);
+        let before = model.stored;
+        let again = model.present(0, OTHER, now + delay, &rules);
+        if delay < rules.grace {
+            prop_assert_eq!(first.answer(ticket(0)).unwrap().counter, 1.min(u32::from(is_fresh(first))));
+            if is_fresh(first) {
+                prop_assert_eq!(again, Verdict::Repeated);
+                prop_assert_eq!(again.answer(ticket(0)), first.answer(ticket(0)));
+                prop_assert_eq!(model.stored, before);
+            }
+        }
+    }
+
+    /// Whatever is presented in whatever order: no answer is a number that was not due, the record only grows, an end is final.
+    #[test]
+    fn histories(rules in any_rules(), steps in prop::collection::vec((0u32..6, 0u64..400, any::<bool>()), 1..60)) {
+        let mut model = Model { stored: new_session() };
+        let mut now = BEGUN;
+        let mut issued = 0;
+        for (back, wait, other) in steps {
+            now += wait;
+            let counter = u32::saturating_sub(issued, back);
+            let before = model.stored;
+            let verdict = model.present(counter, if other { OTHER } else { OWNER }, now, &rules);
+            if before.ended {
+                prop_assert_eq!(verdict, Verdict::Ended);
+            }
+            if let Some(next) = verdict.answer(ticket(counter)) {
+                prop_assert!(next.counter == counter || next.counter == counter + 1);
+                prop_assert!(next.counter <= issued + 1);
+                issued = issued.max(next.counter);
+            }
+            let highest = |stored: Stored| stored.record.and_then(|record| record.used).map(|used| used.counter);
+            prop_assert!(highest(model.stored) >= highest(before));
+        }
+    }
+
+    /// A token older than the last spent one ends the session, from anyone, at any time.
+    #[test]
+    fn an_older_token_ends_the_session(rules in any_rules(), last in 1u32..1000, back in 1u32..1000, ago in 0u64..DAY) {
+        let counter = last.saturating_sub(back);
+        prop_assert_eq!(verdict_by(used(last, ago), counter, OWNER, NOW, &rules), Verdict::Reused);
+    }
+}
