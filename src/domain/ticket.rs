@@ -11,7 +11,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::policy::{MAX_TICKET_SECRETS, MIN_SECRET_BYTES};
+use super::policy::{HMAC_KEY_MIN_BYTES, MAX_TICKET_SECRETS};
 
 const MAC_BYTES: usize = 32;
 /// Format and key number stand before the body.
@@ -89,7 +89,7 @@ impl TicketSecrets {
             let bytes = Base64UrlUnpadded::decode_vec(part)
                 .map(Zeroizing::new)
                 .map_err(|_| TicketSecretError::NotBase64)?;
-            if bytes.len() < MIN_SECRET_BYTES {
+            if bytes.len() < HMAC_KEY_MIN_BYTES {
                 return Err(TicketSecretError::TooShort);
             }
             if bytes.windows(2).all(|pair| pair.first() == pair.last()) {

@@ -79,7 +79,7 @@ impl<P: Ports> AuthService<P> {
             Some(token) => token,
             None => {
                 let settings = self.settings();
-                let expected = Expected::new(&settings.issuer, &settings.audience);
+                let expected = Expected::new(settings.issuer.as_str(), settings.audience.as_str());
                 let token = verify(&settings.keys, &expected, access_token, now)
                     .map_err(|why| Error::Access(AccessRefusal::Token(why)))?;
                 self.shared
@@ -93,7 +93,7 @@ impl<P: Ports> AuthService<P> {
         let (Some(user), Some(session)) =
             (UserId::parse(&claims.sub), SessionId::parse(&claims.sid))
         else {
-            return Err(Error::Access(AccessRefusal::Token(TokenError::Claims)));
+            return Err(Error::Access(AccessRefusal::Token(TokenError::SubNotString)));
         };
         Ok(Bearer {
             user,

@@ -87,11 +87,8 @@ impl<P: Ports> AuthService<P> {
                 .is_none_or(|user_id| is_user(&bearer.token, user_id))
             && email.as_ref().is_none_or(|email| {
                 // Two spellings of one address are one address.
-                EmailAddress::parse(email).is_ok_and(|requested| {
-                    has_verified_email(&bearer.token)
-                        .and_then(|claimed| EmailAddress::parse(claimed).ok())
-                        .is_some_and(|claimed| claimed.canonical() == requested.canonical())
-                })
+                EmailAddress::parse(email)
+                    .is_ok_and(|email| has_verified_email(&bearer.token, email.canonical()))
             }))
     }
 }

@@ -67,7 +67,7 @@ impl<P: Ports> AuthService<P> {
         let claims = Claims {
             iss: settings.issuer.clone(),
             sub: user.id.to_string(),
-            aud: vec![settings.audience.clone()],
+            aud: settings.audience.as_str().into(),
             client_id: settings.client_id.clone(),
             exp: now.saturating_add(expires_in),
             iat: now,
@@ -80,7 +80,8 @@ impl<P: Ports> AuthService<P> {
             sid: ticket.session.to_string(),
             ver: user.version,
             roles: user.roles.to_vec(),
-            email: user.email.as_given().to_owned(),
+            // The form in which addresses are compared, here and in a browser.
+            email: Some(user.email.canonical().to_owned()),
             email_verified: user.email_verified_at.is_some(),
         };
         let access_token = issue(&settings.keys, &claims)

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Outcome;
-use crate::domain::policy::{EMAIL_BYTES, ROLES, ROLE_CHARS};
+use crate::domain::policy::{EMAIL_BYTES, ROLE_MAX_CHARS, ROLES_MAX};
 use crate::edge::answer::Answer;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
@@ -25,10 +25,10 @@ fn criteria(query: &str) -> Result<Criteria, Problem> {
             return Err(Problem::invalid_request("a criterion is empty"));
         }
         match &*name {
-            "role" if value.len() <= ROLE_CHARS => {
+            "role" if value.chars().count() <= ROLE_MAX_CHARS => {
                 let roles = criteria.roles.get_or_insert_with(Vec::new);
                 roles.push(value.into_owned());
-                if roles.len() > ROLES {
+                if roles.len() > ROLES_MAX {
                     return Err(Problem::invalid_request("too many roles"));
                 }
             }

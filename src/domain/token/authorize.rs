@@ -1,0 +1,30 @@
+//! What a verified token allows. Pure questions about its claims: whether the session still lives is asked elsewhere.
+
+use super::verify::VerifiedToken;
+
+/// Whether the token has at least one of `roles`, compared exactly. No roles asked for: false, so that a forgotten list
+/// opens nothing.
+#[must_use]
+pub fn has_any_role(token: &VerifiedToken, roles: &[impl AsRef<str>]) -> bool {
+    roles.iter().any(|role| {
+        token
+            .claims()
+            .roles
+            .iter()
+            .any(|held| held == role.as_ref())
+    })
+}
+
+/// Whether the token was issued to the user with the id `user_id`, compared exactly.
+#[must_use]
+pub fn is_user(token: &VerifiedToken, user_id: &str) -> bool {
+    token.claims().sub == user_id
+}
+
+/// Whether the token was issued to the owner of the address `canonical`, who proved that it is theirs. Compared exactly:
+/// the caller brings the address into the form in which it was issued.
+#[must_use]
+pub fn has_verified_email(token: &VerifiedToken, canonical: &str) -> bool {
+    let claims = token.claims();
+    claims.email_verified && !canonical.is_empty() && claims.email.as_deref() == Some(canonical)
+}

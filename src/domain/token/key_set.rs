@@ -1,0 +1,145 @@
+//! Key sets (RFC 7517 section 5).
+
+use super::algorithm::{Algorithm, SigningKey};
+use super::error::TokenError;
+use super::json::{Json, JsonFault, Members, read_object};
+use super::jwk::{Jwk, SetKind, presentable_kid};
+use super::key_error::{KeyError, KeyFault};
+use crate::domain::policy::{KEY_SET_MAX_BYTES, KEYS_MAX};
+use core::fmt;
+use zeroize::Zeroize as _;
+
+/// The keys of one issuer: the first signs, all verify. Key material is wiped on drop and never printed.
+///
+/// The type of a key decides its algorithm (RFC 8725 section 3.1):
+///
+/// | `kty` | `crv` | algorithm | public members | private member |
+/// |---|---|---|---|---|
+/// | `OKP` | `Ed25519` | `EdDSA` | `x`, 32 bytes | `d`, the 32-byte seed (RFC 8037) |
+/// | `EC` | `P-256` | `ES256` | `x`, `y`, 32 bytes each | `d`, 32 bytes (RFC 7518 section 6.2) |
+/// | `oct` | | `HS256` | none | `k`, at least 32 bytes (RFC 7518 section 3.2) |
+///
+/// All are base64url without padding. `kid` should be there; without it the RFC 7638 thumbprint stands in. `use`, `key_ops`
+/// and `alg` may be left out, and must fit when they are there. A set holds 1 to 20 keys in at most 32 KiB, of symmetric or
+/// of asymmetric keys, never both.
+pub struct KeySet {
+    keys: Vec<Jwk>,
+}
+
+impl KeySet {
+    /// Reads the issuer's secret set. The first key must be able to sign; later ones may be public halves only.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it.
+    pub fn from_private_jwks(text: &str) -> Result<Self, KeyError> {
+        let set = Self::read(text, SetKind::Private)?;
+        match set.keys.first() {
+            Some(Jwk {
+                signing: Some(_), ..
+            }) => Ok(set),
+            first => Err(KeyError::from(KeyFault::FirstKeyCannotSign)
+                .of_key(0, first.map(|key| key.kid.as_str()))),
+        }
+    }
+
+    /// Reads a published set, which can only verify. A set with a private member or a symmetric key is refused whole: its
+    /// issuer has leaked it, and nothing that it signs means anything.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it.
+    pub fn from_public_jwks(text: &str) -> Result<Self, KeyError> {
+        Self::read(text, SetKind::Public)
+    }
+
+    /// The public halves as a JWK Set in JSON: what `/.well-known/jwks.json` serves. Symmetric keys are left out.
+    #[must_use]
+    pub fn public_jwks(&self) -> String {
+        let keys: Vec<_> = self.keys.iter().filter_map(Jwk::public).collect();
+        serde_json::json!({ "keys": keys }).to_string()
+    }
+
+    /// The key ids, in order.
+    pub fn kids(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| key.kid.as_str())
+    }
+
+    /// The key that a header names. Without a `kid` there must be nothing to choose from.
+    pub(super) fn find(&self, kid: Option<&str>) -> Result<&Jwk, TokenError> {
+        match (kid, self.keys.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, _) => Err(TokenError::KidMissing),
+            (Some(kid), keys) => keys
+                .iter()
+                .find(|key| key.kid == kid)
+                .ok_or(TokenError::KidUnknown),
+        }
+    }
+
+    pub(super) fn signer(&self) -> Option<(&str, &SigningKey)> {
+        let first = self.keys.first()?;
+        Some((&first.kid, first.signing.as_ref()?))
+    }
+
+    fn read(text: &str, kind: SetKind) -> Result<Self, KeyError> {
+        if text.len() > KEY_SET_MAX_BYTES {
+            return Err(KeyFault::SetTooLong.into());
+        }
+        let mut members = read_object(text.as_bytes()).map_err(fault)?;
+        let set = Self::from_members(&members, kind);
+        members.values_mut().for_each(Json::zeroize);
+        set
+    }
+
+    fn from_members(members: &Members, kind: SetKind) -> Result<Self, KeyError> {
+        let Some(Json::Array(items)) = members.get("keys") else {
+            return Err(KeyFault::NoKeys.into());
+        };
+        if items.is_empty() {
+            return Err(KeyFault::Empty.into());
+        }
+        if items.len() > KEYS_MAX {
+            return Err(KeyFault::TooManyKeys.into());
+        }
+        let mut keys: Vec<Jwk> = Vec::with_capacity(items.len());
+        for (position, item) in items.iter().enumerate() {
+            let Json::Object(members) = item else {
+                return Err(KeyError::from(KeyFault::KeyNotObject).of_key(position, None));
+            };
+            let refused = |error: KeyError| error.of_key(position, presentable_kid(members));
+            let key = Jwk::read(members, kind).map_err(refused)?;
+            let is_symmetric = |key: &Jwk| key.algorithm() == Algorithm::Hs256;
+            if keys
+                .first()
+                .is_some_and(|first| is_symmetric(first) != is_symmetric(&key))
+            {
+                return Err(refused(KeyFault::MixedSet.into()));
+            }
+            if keys.iter().any(|other| other.kid == key.kid) {
+                return Err(refused(KeyFault::DuplicateKid.into()));
+            }
+            keys.push(key);
+        }
+        Ok(Self { keys })
+    }
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut set = f.debug_map();
+        for key in &self.keys {
+            set.entry(&key.kid, &format_args!("{} _", key.algorithm().name()));
+        }
+        set.finish()
+    }
+}
+
+fn fault(fault: JsonFault) -> KeyError {
+    KeyError::from(match fault {
+        JsonFault::NotUtf8 => KeyFault::NotUtf8,
+        JsonFault::ByteOrderMark => KeyFault::ByteOrderMark,
+        JsonFault::Syntax => KeyFault::NotJson,
+        JsonFault::NotAnObject => KeyFault::NotObject,
+        JsonFault::DuplicateMember => KeyFault::DuplicateMember,
+        JsonFault::TooDeep => KeyFault::TooDeep,
+    })
+}
