@@ -217,6 +217,8 @@ pub enum AccessRefusal {
     Missing,
     /// The token itself is not valid.
     Token(TokenError),
+    /// Signed with our keys, but its `sub` or `sid` is no id of ours.
+    ForeignIds,
     /// Its session has ended.
     SessionEnded,
     /// The user has changed since it was issued: roles, address, password or state.
@@ -232,6 +234,7 @@ impl AccessRefusal {
         match self {
             Self::Missing => "missing",
             Self::Token(error) => error.reason(),
+            Self::ForeignIds => "foreign_ids",
             Self::SessionEnded => "session_ended",
             Self::Outdated => "outdated",
             Self::NoUser => "no_user",

@@ -40,7 +40,7 @@ impl fmt::Display for SettingError {
 impl std::error::Error for SettingError {}
 
 /// The checked configuration.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Settings {
     /// `ISSUER`: the origin of the service, `iss` of every token.
     pub issuer: String,

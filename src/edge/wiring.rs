@@ -13,7 +13,7 @@ use crate::adapters::cloudflare::kv_sessions::{KvSessions, RevocationMemory};
 use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::settings::{SettingError, Settings};
-use crate::ports::{Clock, Ports};
+use crate::ports::Ports;
 use crate::service::{AuthService, Shared};
 
 /// What outlives a request in an isolate.
@@ -69,9 +69,9 @@ pub(super) fn service(
         users: D1Users::new(database),
         sessions: KvSessions::new(
             KvNamespace::new(kv),
+            clock,
             SystemRandom,
             Timer,
-            clock.now_ms() / 1000,
             Rc::clone(&isolate.revocations),
         ),
         isolate: Rc::clone(isolate),
@@ -84,7 +84,7 @@ pub(super) fn service(
 /// The ports of a request.
 pub(super) struct Bindings {
     users: D1Users,
-    sessions: KvSessions<KvNamespace, SystemRandom, Timer>,
+    sessions: KvSessions<KvNamespace, RequestClock, SystemRandom, Timer>,
     isolate: Rc<Isolate>,
     limiter: BindingLimits,
     clock: RequestClock,
@@ -92,7 +92,7 @@ pub(super) struct Bindings {
 
 impl Ports for Bindings {
     type Users = D1Users;
-    type Sessions = KvSessions<KvNamespace, SystemRandom, Timer>;
+    type Sessions = KvSessions<KvNamespace, RequestClock, SystemRandom, Timer>;
     type Hasher = Argon2Hasher;
     type Limiter = BindingLimits;
     type Clock = RequestClock;

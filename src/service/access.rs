@@ -4,7 +4,7 @@ use super::AuthService;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::session::SessionId;
-use crate::domain::token::{Expected, TokenError, VerifiedToken, verify};
+use crate::domain::token::{Expected, VerifiedToken, verify};
 use crate::ports::{Ports, SessionStore, UserDirectory};
 
 /// An access token that counts now.
@@ -80,7 +80,7 @@ impl<P: Ports> AuthService<P> {
             None => {
                 let settings = self.settings();
                 let expected = Expected::new(settings.issuer.as_str(), settings.audience.as_str());
-                let token = verify(&settings.keys, &expected, access_token, now)
+                let token = verify(access_token, &settings.keys, &expected, now)
                     .map_err(|why| Error::Access(AccessRefusal::Token(why)))?;
                 self.shared
                     .verified
@@ -93,7 +93,7 @@ impl<P: Ports> AuthService<P> {
         let (Some(user), Some(session)) =
             (UserId::parse(&claims.sub), SessionId::parse(&claims.sid))
         else {
-            return Err(Error::Access(AccessRefusal::Token(TokenError::SubNotString)));
+            return Err(Error::Access(AccessRefusal::ForeignIds));
         };
         Ok(Bearer {
             user,

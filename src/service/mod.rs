@@ -44,12 +44,19 @@ pub use tokens::{SignedIn, TokenPair};
 
 /// What outlives a request: the settings, the keys made from them, and the access tokens verified before.
 /// One for each isolate.
-#[derive(Debug)]
 pub struct Shared {
     pub(crate) settings: Settings,
     pub(crate) refresh_tokens: RefreshTokens,
     pub(crate) fingerprints: ClientFingerprints,
     pub(crate) verified: RefCell<VerifiedTokens>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Shared {

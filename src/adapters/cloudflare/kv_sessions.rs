@@ -27,7 +27,7 @@ use crate::domain::session::{
     Client, ClientFingerprint, Consistency, EndReason, Presented, Record, Revocation, Rules,
     SessionId, Standing, Stored, Use, Verdict, rotate,
 };
-use crate::ports::{KeyValue, Random, Renewal, SessionStore, Sleep, Values, WriteError};
+use crate::ports::{Clock, KeyValue, Random, Renewal, SessionStore, Sleep, Values, WriteError};
 
 /// What an isolate remembers of revocations: an answer from KV for 15 s, and at once what it wrote itself.
 #[derive(Debug, Default)]
@@ -88,35 +88,35 @@ fn make_room<K, V>(map: &mut std::collections::HashMap<K, V>) {
 /// in the isolate that wrote. A password change, a revoke-all and a disabled account stop renewals at once all the
 /// same: those are read from the directory.
 #[derive(Clone, Debug)]
-pub struct KvSessions<K, R, S> {
+pub struct KvSessions<K, C, R, S> {
     kv: K,
+    clock: C,
     random: R,
     sleep: S,
-    clock_now: u64,
     memory: Rc<RefCell<RevocationMemory>>,
 }
 
-impl<K, R, S> KvSessions<K, R, S> {
-    /// A store on a namespace. `now` is the request's time in seconds; `memory` outlives the request.
+impl<K, C, R, S> KvSessions<K, C, R, S> {
+    /// A store on a namespace. `memory` outlives the request: one for each isolate.
     #[must_use]
     pub fn new(
         kv: K,
+        clock: C,
         random: R,
         sleep: S,
-        now: u64,
         memory: Rc<RefCell<RevocationMemory>>,
     ) -> Self {
         Self {
             kv,
+            clock,
             random,
             sleep,
-            clock_now: now,
             memory,
         }
     }
 }
 
-impl<K: KeyValue, R: Random, S: Sleep> SessionStore for KvSessions<K, R, S> {
+impl<K: KeyValue, C: Clock, R: Random, S: Sleep> SessionStore for KvSessions<K, C, R, S> {
     async fn begin(
         &self,
         user: UserId,
@@ -124,7 +124,7 @@ impl<K: KeyValue, R: Random, S: Sleep> SessionStore for KvSessions<K, R, S> {
         client: &Client,
         expires_at: u64,
     ) -> Result<(), StoreError> {
-        let ttl = expires_at.saturating_sub(self.clock_now);
+        let ttl = expires_at.saturating_sub(self.now());
         self.write_record(user, session, &Record::default(), client, ttl)
             .await
     }
@@ -178,7 +178,7 @@ impl<K: KeyValue, R: Random, S: Sleep> SessionStore for KvSessions<K, R, S> {
     ) -> Result<(), StoreError> {
         let record = StoredEnd {
             reason: reason.as_str().to_owned(),
-            at: self.clock_now,
+            at: self.now(),
         };
         self.write(
             &ended_key(user, session),
@@ -197,7 +197,7 @@ impl<K: KeyValue, R: Random, S: Sleep> SessionStore for KvSessions<K, R, S> {
             user,
             session,
             ended,
-            self.clock_now.saturating_add(ENDED_TTL),
+            self.now().saturating_add(ENDED_TTL),
         );
         Ok(())
     }
@@ -206,7 +206,7 @@ impl<K: KeyValue, R: Random, S: Sleep> SessionStore for KvSessions<K, R, S> {
         self.memory.borrow_mut().remember_version(
             user,
             version,
-            self.clock_now.saturating_add(ttl),
+            self.now().saturating_add(ttl),
         );
         self.write(
             &stale_key(user),
@@ -252,7 +252,11 @@ impl<K: KeyValue, R: Random, S: Sleep> SessionStore for KvSessions<K, R, S> {
     }
 }
 
-impl<K: KeyValue, R: Random, S: Sleep> KvSessions<K, R, S> {
+impl<K: KeyValue, C: Clock, R: Random, S: Sleep> KvSessions<K, C, R, S> {
+    fn now(&self) -> u64 {
+        self.clock.now_ms() / 1000
+    }
+
     async fn write_record(
         &self,
         user: UserId,
@@ -263,7 +267,7 @@ impl<K: KeyValue, R: Random, S: Sleep> KvSessions<K, R, S> {
     ) -> Result<(), StoreError> {
         let metadata = serde_json::json!({
             "begun": session.begun_at(),
-            "seen": self.clock_now,
+            "seen": self.now(),
             "user_agent": client.user_agent(),
             "network": client.network(),
         });

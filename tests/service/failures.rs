@@ -1,0 +1,82 @@
+//! A store that is down or refuses: no token that is not recorded, and a repeat that works.
+
+use edgegate::domain::error::Code;
+use edgegate::domain::session::Verdict;
+use edgegate::service::Login;
+
+use crate::fixture::{ADA, PASSWORD, client, on_kv};
+
+#[test]
+fn a_store_that_is_down_is_unavailable_and_the_same_token_works_afterwards() {
+    let world = on_kv(&[("ROTATE_AFTER", "0")]);
+    let tokens = world.log_in(ADA).tokens;
+    world.kv.set_down(true);
+    pollster::block_on(async {
+        let service = &world.service;
+        let login = Login {
+            email: ADA,
+            password: PASSWORD,
+        };
+        let refresh_token = tokens.refresh_token.expose();
+        let access_token = tokens.access_token.expose();
+        let unavailable = [
+            service.generate_token(login, &client()).await.unwrap_err(),
+            service.renew_token(refresh_token, &client()).await.unwrap_err(),
+            service.log_out(refresh_token).await.unwrap_err(),
+            service.bearer(access_token).await.unwrap_err(),
+            service.me(access_token).await.unwrap_err(),
+        ];
+        for error in unavailable {
+            assert_eq!(error.code(), Code::Unavailable);
+        }
+        // A check fails closed.
+        assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
+
+        world.kv.set_down(false);
+        assert!(service.is_authorized_by_role(access_token, &["user"]).await);
+        assert!(service.renew_token(refresh_token, &client()).await.is_ok());
+    });
+}
+
+#[test]
+fn a_failed_log_out_or_revocation_is_finished_by_a_repeat() {
+    let world = on_kv(&[]);
+    let one = world.log_in(ADA);
+    pollster::block_on(async {
+        let service = &world.service;
+        let access_token = one.tokens.access_token.expose();
+        assert!(service.is_authorized_by_role(access_token, &["user"]).await);
+        world.kv.refuse_writes(u32::MAX);
+        let error = service.log_out(access_token).await.unwrap_err();
+        assert_eq!(error.code(), Code::Unavailable);
+        let error = service.revoke_tokens(one.user.id).await.unwrap_err();
+        assert_eq!(error.code(), Code::Unavailable);
+        // The directory has moved the epoch all the same: renewals have stopped.
+        let error = service.renew_token(one.tokens.refresh_token.expose(), &client()).await;
+        assert_eq!(error.unwrap_err().code(), Code::InvalidGrant);
+
+        world.kv.refuse_writes(0);
+        service.revoke_tokens(one.user.id).await.unwrap();
+        assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
+        assert_eq!(world.kv.value(&format!("stale:{}", one.user.id)).unwrap(), "2");
+    });
+}
+
+#[test]
+fn a_write_refused_for_its_rate_is_tried_again() {
+    let world = on_kv(&[("ROTATE_AFTER", "0")]);
+    let tokens = world.log_in(ADA).tokens;
+    let refresh_token = tokens.refresh_token.expose();
+    let renew = || pollster::block_on(world.service.renew_token(refresh_token, &client()));
+    world.kv.refuse_writes(2);
+    assert!(matches!(renew().unwrap().verdict, Verdict::Fresh(_)));
+    assert_eq!(renew().unwrap().verdict, Verdict::Repeated);
+
+    let tokens = world.log_in(ADA).tokens;
+    let refresh_token = tokens.refresh_token.expose();
+    let renew = || pollster::block_on(world.service.renew_token(refresh_token, &client()));
+    world.kv.refuse_writes(100);
+    assert_eq!(renew().unwrap_err().code(), Code::Unavailable);
+    world.kv.refuse_writes(0);
+    assert!(renew().is_ok());
+}

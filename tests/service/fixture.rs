@@ -1,0 +1,126 @@
+//! A service with two accounts, on either session store.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use edgegate::adapters::cloudflare::kv_sessions::{KvSessions, RevocationMemory};
+use edgegate::adapters::memory::{
+    ManualClock, MemoryKeyValue, MemoryPorts, MemorySessions, MemoryUsers, NoSleep, SeededRandom,
+};
+use edgegate::domain::error::Error;
+use edgegate::domain::session::Client;
+use edgegate::domain::settings::Settings;
+use edgegate::ports::{Ports, SessionStore};
+use edgegate::service::{AuthService, Login, Shared, SignedIn};
+
+pub const ADA: &str = "ada@example.com";
+pub const ROOT: &str = "root@example.com";
+pub const PASSWORD: &str = "correct horse battery staple";
+
+pub type KvStore = KvSessions<MemoryKeyValue, ManualClock, SeededRandom, NoSleep>;
+
+/// A service, and the handles to move its world.
+pub struct World<S> {
+    pub service: AuthService<MemoryPorts<S>>,
+    pub clock: ManualClock,
+    pub kv: MemoryKeyValue,
+}
+
+pub fn settings(changes: &[(&str, &str)]) -> Settings {
+    Settings::read(|name| {
+        changes
+            .iter()
+            .find(|(changed, _)| *changed == name)
+            .map(|(_, value)| (*value).to_owned())
+            .or_else(|| {
+                Some(
+                    match name {
+                        "ISSUER" => "http://127.0.0.1:8787",
+                        "DEV" => "1",
+                        "SIGNING_KEYS" => r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+                        "TICKET_SECRET" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+                        _ => return None,
+                    }
+                    .to_owned(),
+                )
+            })
+    })
+    .unwrap()
+}
+
+impl<S: SessionStore> World<S> {
+    fn new(sessions: S, clock: ManualClock, kv: MemoryKeyValue, changes: &[(&str, &str)]) -> Self {
+        let ports = MemoryPorts {
+            users: MemoryUsers::default(),
+            sessions,
+            hasher: Default::default(),
+            limiter: Default::default(),
+            clock: clock.clone(),
+            random: SeededRandom::default(),
+        };
+        let service = AuthService::new(ports, Rc::new(Shared::new(settings(changes))));
+        pollster::block_on(service.add_demo_accounts()).unwrap();
+        Self { service, clock, kv }
+    }
+
+    pub fn log_in(&self, email: &str) -> SignedIn {
+        pollster::block_on(log_in(&self.service, email)).unwrap()
+    }
+}
+
+pub fn on_memory(changes: &[(&str, &str)]) -> World<MemorySessions> {
+    World::new(
+        MemorySessions::default(),
+        ManualClock::default(),
+        MemoryKeyValue::default(),
+        changes,
+    )
+}
+
+pub fn on_kv(changes: &[(&str, &str)]) -> World<KvStore> {
+    let clock = ManualClock::default();
+    let kv = MemoryKeyValue::default();
+    let memory: Rc<RefCell<RevocationMemory>> = Rc::default();
+    let sessions = KvSessions::new(
+        kv.clone(),
+        clock.clone(),
+        SeededRandom::default(),
+        NoSleep,
+        memory,
+    );
+    World::new(sessions, clock, kv, changes)
+}
+
+/// Runs a body on both stores, with the settings given.
+macro_rules! on_both {
+    ($name:ident, $changes:expr, $world:ident => $body:block) => {
+        #[test]
+        fn $name() {
+            {
+                let $world = $crate::fixture::on_memory($changes);
+                pollster::block_on(async $body);
+            }
+            {
+                let $world = $crate::fixture::on_kv($changes);
+                pollster::block_on(async $body);
+            }
+        }
+    };
+}
+pub(crate) use on_both;
+
+pub fn client() -> Client {
+    Client::new(Some("203.0.113.9"), Some("test/1"))
+}
+
+pub fn other_client() -> Client {
+    Client::new(Some("198.51.100.7"), Some("other/1"))
+}
+
+pub async fn log_in<P: Ports>(service: &AuthService<P>, email: &str) -> Result<SignedIn, Error> {
+    let login = Login {
+        email,
+        password: PASSWORD,
+    };
+    service.generate_token(login, &client()).await
+}

@@ -1,0 +1,80 @@
+use edgegate::domain::account::UserId;
+use edgegate::domain::error::{Code, Error, FieldProblem, LoginRefusal};
+use edgegate::domain::session::SessionId;
+use edgegate::domain::token::{Expected, verify};
+use edgegate::ports::Clock;
+use edgegate::service::Login;
+use edgegate::service::manage_users::Amendment;
+
+use crate::fixture::{ADA, PASSWORD, ROOT, client, log_in, on_both};
+
+on_both!(a_login_gives_a_pair_and_the_user, &[], world => {
+    let signed_in = log_in(&world.service, " ada@example.com ".trim()).await.unwrap();
+    let settings = world.service.settings();
+    let now = world.clock.now_ms() / 1000;
+    let token = verify(
+        signed_in.tokens.access_token.expose(),
+        &settings.keys,
+        &Expected::new(settings.issuer.as_str(), settings.audience.as_str()),
+        now,
+    )
+    .unwrap();
+    let claims = token.claims();
+    assert_eq!(UserId::parse(&claims.sub), Some(signed_in.user.id));
+    assert_eq!(SessionId::parse(&claims.sid), Some(signed_in.tokens.session));
+    assert_eq!((claims.iat, claims.exp), (now, now + 600));
+    assert_eq!(claims.roles, ["user"]);
+    assert_eq!(claims.email.as_deref(), Some(ADA));
+    assert!(claims.email_verified);
+    assert!(signed_in.tokens.refresh_token.expose().starts_with("egr_"));
+    assert_eq!(signed_in.tokens.refresh_token_expires_in, 90 * 86_400);
+});
+
+on_both!(each_login_is_a_session_of_its_own, &[], world => {
+    let (one, two) = (log_in(&world.service, ADA).await.unwrap(), log_in(&world.service, ADA).await.unwrap());
+    assert_ne!(one.tokens.session, two.tokens.session);
+    assert_ne!(one.tokens.access_token, two.tokens.access_token);
+    assert_ne!(one.tokens.refresh_token, two.tokens.refresh_token);
+});
+
+on_both!(every_refusal_has_one_code, &[], world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let ada = log_in(&world.service, ADA).await.unwrap();
+    for (email, password, refusal) in [
+        (ADA, "wrong horse battery staple", LoginRefusal::WrongPassword),
+        (ADA, "", LoginRefusal::WrongPassword),
+        ("nobody@example.com", PASSWORD, LoginRefusal::UnknownAddress),
+    ] {
+        let error = world.service.generate_token(Login { email, password }, &client()).await.unwrap_err();
+        assert_eq!(error, Error::Login(refusal));
+        assert_eq!(error.code(), Code::InvalidCredentials);
+    }
+    for email in ["", "not an address", "ada@example.com\r\nBcc: x@y.example"] {
+        let error = world.service.generate_token(Login { email, password: PASSWORD }, &client()).await.unwrap_err();
+        assert_eq!(error.code(), Code::InvalidCredentials);
+    }
+    let disable = Amendment { disabled: Some(true), ..Amendment::default() };
+    world.service.amend_user(root.tokens.access_token.expose(), ada.user.id, disable).await.unwrap();
+    assert_eq!(log_in(&world.service, ADA).await.unwrap_err(), Error::Login(LoginRefusal::Disabled));
+});
+
+on_both!(overlong_fields_are_named, &[], world => {
+    let long = "a".repeat(255);
+    let email = Login { email: &long, password: PASSWORD };
+    assert_eq!(
+        world.service.generate_token(email, &client()).await.unwrap_err(),
+        Error::Field("email", FieldProblem::TooLong)
+    );
+    let password = Login { email: ADA, password: &"p".repeat(129) };
+    assert_eq!(
+        world.service.generate_token(password, &client()).await.unwrap_err(),
+        Error::Field("password", FieldProblem::TooLong)
+    );
+});
+
+on_both!(nothing_secret_in_debug, &[], world => {
+    let text = format!("{:?}", log_in(&world.service, ADA).await.unwrap());
+    assert!(!text.contains("egr_") && !text.contains("eyJ"), "{text}");
+    assert!(!text.contains(ADA) && !text.contains("argon2"), "{text}");
+    assert!(!format!("{:?}", world.service).contains("nWGxne"));
+});

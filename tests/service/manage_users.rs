@@ -1,0 +1,75 @@
+use edgegate::domain::account::UserId;
+use edgegate::domain::error::{AccessRefusal, Code, Error};
+use edgegate::service::manage_users::Amendment;
+
+use crate::fixture::{ADA, ROOT, client, log_in, on_both};
+
+on_both!(an_administrator_reads_and_changes, &[], world => {
+    let ada = log_in(&world.service, ADA).await.unwrap();
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    assert_eq!(world.service.read_user(admin, ada.user.id).await.unwrap().id, ada.user.id);
+    let change = Amendment {
+        first_name: Some("Augusta".to_owned()),
+        roles: Some(vec!["editor".to_owned(), "user".to_owned(), "editor".to_owned()]),
+        ..Amendment::default()
+    };
+    let changed = world.service.amend_user(admin, ada.user.id, change).await.unwrap();
+    assert_eq!(changed.roles.to_vec(), ["editor", "user"]);
+    assert_eq!(changed.first_name.unwrap().as_str(), "Augusta");
+    assert_eq!(changed.version, ada.user.version + 1);
+    assert_eq!(changed.session_epoch, ada.user.session_epoch);
+});
+
+on_both!(disabling_ends_everything, &[], world => {
+    let ada = log_in(&world.service, ADA).await.unwrap();
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    let disable = Amendment { disabled: Some(true), ..Amendment::default() };
+    let disabled = world.service.amend_user(admin, ada.user.id, disable).await.unwrap();
+    assert_eq!(disabled.session_epoch, ada.user.session_epoch + 1);
+    assert!(world.service.renew_token(ada.tokens.refresh_token.expose(), &client()).await.is_err());
+    assert!(!world.service.is_authorized_by_role(ada.tokens.access_token.expose(), &["user"]).await);
+    let enable = Amendment { disabled: Some(false), ..Amendment::default() };
+    world.service.amend_user(admin, ada.user.id, enable).await.unwrap();
+    assert!(world.service.renew_token(ada.tokens.refresh_token.expose(), &client()).await.is_err());
+    assert!(log_in(&world.service, ADA).await.is_ok());
+});
+
+on_both!(nobody_else_may, &[], world => {
+    let ada = log_in(&world.service, ADA).await.unwrap();
+    let token = ada.tokens.access_token.expose();
+    let grant = Amendment { roles: Some(vec!["admin".to_owned()]), ..Amendment::default() };
+    assert_eq!(world.service.read_user(token, ada.user.id).await.unwrap_err(), Error::Forbidden);
+    assert_eq!(world.service.amend_user(token, ada.user.id, grant).await.unwrap_err(), Error::Forbidden);
+});
+
+on_both!(a_role_taken_away_counts_at_once, &[], world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    let demote = Amendment { roles: Some(vec!["user".to_owned()]), ..Amendment::default() };
+    world.service.amend_user(admin, root.user.id, demote).await.unwrap();
+    let error = world.service.read_user(admin, root.user.id).await.unwrap_err();
+    assert_eq!(error, Error::Access(AccessRefusal::Outdated));
+    let renewed = world.service.renew_token(root.tokens.refresh_token.expose(), &client()).await.unwrap();
+    let error = world.service.read_user(renewed.tokens.access_token.expose(), root.user.id).await.unwrap_err();
+    assert_eq!(error, Error::Forbidden);
+});
+
+on_both!(bad_changes_change_nothing, &[], world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    for change in [
+        Amendment::default(),
+        Amendment { roles: Some(vec![String::new()]), ..Amendment::default() },
+        Amendment { roles: Some(vec!["a".repeat(65)]), ..Amendment::default() },
+        Amendment { roles: Some((0..33).map(|i| format!("r{i}")).collect()), ..Amendment::default() },
+        Amendment { first_name: Some("\u{0}".to_owned()), ..Amendment::default() },
+    ] {
+        let error = world.service.amend_user(admin, root.user.id, change).await.unwrap_err();
+        assert_eq!(error.code(), Code::InvalidField);
+    }
+    assert_eq!(world.service.read_user(admin, root.user.id).await.unwrap().version, root.user.version);
+    let nobody = UserId::new(1, &[9; 10]);
+    assert_eq!(world.service.read_user(admin, nobody).await.unwrap_err(), Error::UnknownUser);
+});

@@ -1,0 +1,84 @@
+//! What each use case asks of the key-value store: a write costs, and a forged token must not cause one.
+
+use edgegate::adapters::memory::KeyValueCounts;
+
+use crate::fixture::{ADA, client, on_kv};
+
+#[test]
+fn writes_and_reads_are_counted() {
+    let world = on_kv(&[]);
+    let _ = world.kv.take_counts();
+    let service = &world.service;
+    let counts = |reads, writes| KeyValueCounts { reads, writes };
+
+    let login = world.log_in(ADA).tokens;
+    assert_eq!(world.kv.take_counts(), counts(0, 1), "a login");
+
+    let access_token = login.access_token.expose();
+    assert!(pollster::block_on(
+        service.is_authorized_by_role(access_token, &["user"])
+    ));
+    assert_eq!(world.kv.take_counts(), counts(1, 0), "a check");
+    assert!(pollster::block_on(
+        service.is_authorized_by_role(access_token, &["user"])
+    ));
+    assert_eq!(
+        world.kv.take_counts(),
+        counts(0, 0),
+        "a check from the isolate's memory"
+    );
+
+    let renew = |token: &str| pollster::block_on(service.renew_token(token, &client()));
+    renew(login.refresh_token.expose()).unwrap();
+    assert_eq!(world.kv.take_counts(), counts(1, 0), "kept");
+
+    world.clock.advance(90);
+    let second = renew(login.refresh_token.expose()).unwrap().tokens;
+    assert_eq!(world.kv.take_counts(), counts(1, 1), "fresh");
+    renew(login.refresh_token.expose()).unwrap();
+    assert_eq!(world.kv.take_counts(), counts(1, 0), "repeated");
+
+    let mut forged = second.refresh_token.expose().to_owned();
+    forged.replace_range(20..21, if &forged[20..21] == "A" { "B" } else { "A" });
+    renew(&forged).unwrap_err();
+    renew("egr_nothing").unwrap_err();
+    renew(access_token).unwrap_err();
+    assert_eq!(world.kv.take_counts(), counts(0, 0), "forged");
+
+    pollster::block_on(service.log_out(second.refresh_token.expose())).unwrap();
+    assert_eq!(world.kv.take_counts().writes, 1, "a log-out");
+    pollster::block_on(service.log_out(second.refresh_token.expose())).unwrap();
+    assert_eq!(world.kv.take_counts(), counts(0, 0), "a second log-out");
+}
+
+#[test]
+fn the_records_are_those_of_the_documentation() {
+    let world = on_kv(&[("ROTATE_AFTER", "0")]);
+    let login = world.log_in(ADA);
+    let (user, session) = (login.user.id, login.tokens.session);
+    let record = || world.kv.value(&format!("session:{user}:{session}"));
+    assert_eq!(
+        record().unwrap(),
+        r#"{"used":null,"at":null,"by":null}"#
+    );
+    let renewed = pollster::block_on(
+        world
+            .service
+            .renew_token(login.tokens.refresh_token.expose(), &client()),
+    )
+    .unwrap();
+    let text = record().unwrap();
+    assert!(
+        text.starts_with(r#"{"used":0,"at":1767225600,"by":""#),
+        "{text}"
+    );
+    let secret = renewed.tokens.refresh_token.expose();
+    assert!(!text.contains(&secret[4..20]));
+    pollster::block_on(world.service.log_out(secret)).unwrap();
+    assert_eq!(
+        world.kv.value(&format!("ended:{user}:{session}")).unwrap(),
+        r#"{"reason":"logged_out","at":1767225600}"#
+    );
+    pollster::block_on(world.service.revoke_tokens(user)).unwrap();
+    assert_eq!(world.kv.value(&format!("stale:{user}")).unwrap(), "1");
+}
