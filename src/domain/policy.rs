@@ -103,7 +103,25 @@ pub const PASSWORD_MIN_LENGTH: usize = 15;
 /// `PASSWORD_MIN_LENGTH` may not be set below this (the same section; OWASP ASVS 6.2.1).
 pub const PASSWORD_MIN_LENGTH_FLOOR: usize = 8;
 
-/// The longest address that a login looks at, in bytes (RFC 5321 section 4.5.3.1.3).
+/// The longest password, in characters: NIST asks for 64 at least; a bound keeps the work bounded.
+pub const PASSWORD_MAX_CHARS: usize = 128;
+/// Argon2id: OWASP's first choice, 19 MiB, two passes, one lane: some 40 ms in a Worker.
+pub const ARGON2_MEMORY_KIB: u32 = 19_456;
+/// Passes over the memory.
+pub const ARGON2_ITERATIONS: u32 = 2;
+/// Lanes.
+pub const ARGON2_PARALLELISM: u32 = 1;
+/// A stored hash may not ask for more memory: an isolate has 128 MiB in all.
+pub const ARGON2_MAX_MEMORY_KIB: u32 = 64 * 1024;
+/// A stored hash may not ask for more passes.
+pub const ARGON2_MAX_ITERATIONS: u32 = 10;
+/// A stored hash may not ask for more lanes.
+pub const ARGON2_MAX_PARALLELISM: u32 = 4;
+/// The longest given or family name, in characters.
+pub const NAME_MAX_CHARS: usize = 100;
+/// The longest part of an address before the at sign, in bytes (RFC 5321 section 4.5.3.1.1).
+pub const EMAIL_LOCAL_BYTES: usize = 64;
+/// The longest address, in bytes (RFC 5321 section 4.5.3.1.3).
 pub const EMAIL_BYTES: usize = 254;
 /// The role that may manage users.
 pub const ADMIN_ROLE: &str = "admin";

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::account::{PASSWORD_CHARS, PasswordPolicy};
+use super::account::PasswordPolicy;
 use super::policy;
 use super::session::{Reuse, Rules};
 use super::ticket::TicketSecrets;
@@ -276,7 +276,7 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
     fn password_min_length(&self) -> Result<usize, SettingError> {
         let default = policy::PASSWORD_MIN_LENGTH as u64;
         let floor = policy::PASSWORD_MIN_LENGTH_FLOOR as u64;
-        let ceiling = PASSWORD_CHARS as u64;
+        let ceiling = policy::PASSWORD_MAX_CHARS as u64;
         let length = self.seconds("PASSWORD_MIN_LENGTH", default, floor..=ceiling)?;
         usize::try_from(length).map_err(|_| SettingError {
             setting: "PASSWORD_MIN_LENGTH",

@@ -1,0 +1,252 @@
+//! Passwords hashed with Argon2id (RFC 9106), kept as PHC strings.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use argon2::password_hash::{Output, ParamsString, PasswordHash as Phc, SaltString};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::domain::account::{HashError, Password, PasswordHash, Verification};
+use crate::domain::policy::{
+    ARGON2_ITERATIONS, ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM,
+    ARGON2_MEMORY_KIB, ARGON2_PARALLELISM,
+};
+use crate::ports::PasswordHasher;
+
+const OUTPUT_BYTES: usize = 32;
+const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
+/// A salt for the work that is thrown away.
+const NO_SALT: [u8; 16] = *b"edgegate nothing";
+
+/// Hashes with Argon2id in one block of memory, which is kept from hash to hash: taking 19 MiB anew costs a Worker
+/// more than the hash's first pass. What stays in it is no password and no hash.
+pub struct Argon2Hasher {
+    params: Params,
+    memory: RefCell<Vec<Block>>,
+}
+
+impl Default for Argon2Hasher {
+    /// The parameters of [`policy`](crate::domain::policy).
+    fn default() -> Self {
+        let params = Params::new(
+            ARGON2_MEMORY_KIB,
+            ARGON2_ITERATIONS,
+            ARGON2_PARALLELISM,
+            Some(OUTPUT_BYTES),
+        );
+        Self {
+            // The policy's parameters are Argon2's to take; the crate's own default is the same.
+            params: params.unwrap_or_default(),
+            memory: RefCell::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Argon2Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Argon2Hasher")
+            .field("params", &self.params)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PasswordHasher for Argon2Hasher {
+    async fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashError> {
+        let output = self.compute(&self.params, password, salt, OUTPUT_BYTES)?;
+        let salt = SaltString::encode_b64(salt).map_err(|_| HashError::Failed)?;
+        let phc = Phc {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.params).map_err(|_| HashError::Failed)?,
+            salt: Some(salt.as_salt()),
+            hash: Some(Output::new(&output).map_err(|_| HashError::Failed)?),
+        };
+        Ok(PasswordHash::new(phc.to_string()))
+    }
+
+    async fn verify(
+        &self,
+        password: &Password,
+        hash: &PasswordHash,
+    ) -> Result<Verification, HashError> {
+        let stored = Stored::read(hash.as_str())?;
+        let output = self.compute(
+            &stored.params,
+            password,
+            &stored.salt,
+            stored.output.len(),
+        )?;
+        if !bool::from(output.ct_eq(stored.output.as_bytes())) {
+            return Ok(Verification::Differs);
+        }
+        let same = |param: fn(&Params) -> u32| param(&stored.params) == param(&self.params);
+        Ok(Verification::Matches {
+            rehash: !(same(Params::m_cost)
+                && same(Params::t_cost)
+                && same(Params::p_cost)
+                && stored.output.len() == OUTPUT_BYTES),
+        })
+    }
+
+    async fn verify_nothing(&self, password: &Password) {
+        let output = self.compute(&self.params, password, &NO_SALT, OUTPUT_BYTES);
+        // Or the compiler could leave the work out.
+        std::hint::black_box(&output);
+    }
+}
+
+impl Argon2Hasher {
+    fn compute(
+        &self,
+        params: &Params,
+        password: &Password,
+        salt: &[u8],
+        bytes: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, HashError> {
+        let mut memory = self.memory.borrow_mut();
+        let blocks = params.block_count();
+        if memory.len() < blocks {
+            memory.resize(blocks, Block::default());
+        }
+        let memory = memory.get_mut(..blocks).ok_or(HashError::Failed)?;
+        let mut output = Zeroizing::new(vec![0; bytes]);
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+            .hash_password_into_with_memory(password.as_bytes(), salt, &mut output, memory)
+            .map_err(|_| HashError::Failed)?;
+        Ok(output)
+    }
+}
+
+/// A stored hash, within the caps. It is data: a row that someone altered must not take a gigabyte.
+struct Stored {
+    params: Params,
+    salt: Vec<u8>,
+    output: Output,
+}
+
+impl Stored {
+    fn read(phc: &str) -> Result<Self, HashError> {
+        let phc = Phc::new(phc).map_err(|_| HashError::Malformed)?;
+        let version_is_ours = phc.version.is_none_or(|version| version == Version::V0x13.into());
+        if phc.algorithm != ARGON2ID_IDENT || !version_is_ours {
+            return Err(HashError::Malformed);
+        }
+        let params = Params::try_from(&phc).map_err(|_| HashError::Malformed)?;
+        if params.m_cost() > ARGON2_MAX_MEMORY_KIB
+            || params.t_cost() > ARGON2_MAX_ITERATIONS
+            || params.p_cost() > ARGON2_MAX_PARALLELISM
+        {
+            return Err(HashError::TooCostly);
+        }
+        let (Some(salt), Some(output)) = (phc.salt, phc.hash) else {
+            return Err(HashError::Malformed);
+        };
+        let mut buffer = [0; 64];
+        let salt = salt
+            .decode_b64(&mut buffer)
+            .map_err(|_| HashError::Malformed)?;
+        // A short tag is soon guessed.
+        if !SALT_BYTES.contains(&salt.len()) || output.len() < 16 {
+            return Err(HashError::Malformed);
+        }
+        Ok(Self {
+            params,
+            salt: salt.to_vec(),
+            output,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        Password::for_login(text).unwrap()
+    }
+
+    fn verify(text: &str, phc: &str) -> Result<Verification, HashError> {
+        let hash = PasswordHash::new(phc.to_owned());
+        pollster::block_on(Argon2Hasher::default().verify(&password(text), &hash))
+    }
+
+    #[test]
+    fn a_hash_verifies_its_password_only() {
+        let hasher = Argon2Hasher::default();
+        let phc = pollster::block_on(hasher.hash(&password("caf\u{e9}"), &[7; 16])).unwrap();
+        assert!(phc.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert_eq!(
+            verify("cafe\u{301}", phc.as_str()),
+            Ok(Verification::Matches { rehash: false })
+        );
+        assert_eq!(verify("cafe", phc.as_str()), Ok(Verification::Differs));
+        let other = pollster::block_on(hasher.hash(&password("caf\u{e9}"), &[8; 16])).unwrap();
+        assert_ne!(phc, other);
+    }
+
+    /// `tests/vectors/argon2`: PHC strings of the C reference code, malformed and oversized ones.
+    #[test]
+    fn vectors() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../tests/vectors/argon2/argon2id.json")).unwrap();
+        let mut counted = 0;
+        for vector in vectors["phc"].as_array().unwrap() {
+            let phc = vector["phc"].as_str().unwrap();
+            let matches = matches!(
+                verify(vector["password"].as_str().unwrap(), phc),
+                Ok(Verification::Matches { .. })
+            );
+            assert_eq!(matches, vector["verify"].as_bool().unwrap(), "{phc}");
+            counted += 1;
+        }
+        for vector in vectors["malformed"].as_array().unwrap() {
+            let phc = vector["phc"].as_str().or(vector.as_str()).unwrap();
+            assert!(
+                !matches!(verify("password", phc), Ok(Verification::Matches { .. })),
+                "{phc}"
+            );
+            counted += 1;
+        }
+        println!("{counted} PHC strings");
+        assert!(counted > 20);
+    }
+
+    #[test]
+    fn the_tag_of_rfc_9106() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../tests/vectors/argon2/argon2id.json")).unwrap();
+        let vector = &vectors["raw"][0];
+        let hex = |name: &str| -> Vec<u8> {
+            let text = vector[name].as_str().unwrap();
+            (0..text.len())
+                .step_by(2)
+                .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+                .collect()
+        };
+        let params = argon2::ParamsBuilder::new()
+            .m_cost(32)
+            .t_cost(3)
+            .p_cost(4)
+            .data(argon2::AssociatedData::new(&hex("ad_hex")).unwrap())
+            .build()
+            .unwrap();
+        let secret = hex("secret_hex");
+        let argon2 =
+            Argon2::new_with_secret(&secret, Algorithm::Argon2id, Version::V0x13, params).unwrap();
+        let mut tag = [0; 32];
+        argon2
+            .hash_password_into(&hex("password_hex"), &hex("salt_hex"), &mut tag)
+            .unwrap();
+        assert_eq!(tag.to_vec(), hex("tag"));
+    }
+
+    #[test]
+    fn a_greedy_hash_takes_no_memory() {
+        let greedy = "$argon2id$v=19$m=4194304,t=2,p=1$ZWRnZWdhdGUtc2FsdC0xNg$JQqCEZWQMvb1xBHtdf+7MUDzop2l0yN0dcFJ47tHOsQ";
+        assert_eq!(verify("password", greedy), Err(HashError::TooCostly));
+    }
+}

@@ -1,0 +1,251 @@
+//! Passwords: what may be chosen, and what is kept of them.
+//!
+//! NIST SP 800-63B-4 section 3.1.1.2: length and a list of common passwords, no composition rules; normalised once
+//! (one word typed on two systems is one password), otherwise exactly as typed.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::EmailAddress;
+use super::email_address::nfc;
+use crate::domain::policy::PASSWORD_MAX_CHARS;
+
+/// The most common passwords, in lower case, a line each: the 3,000 most frequent of eight characters or more, and all
+/// of fifteen or more, of zxcvbn's list (MIT; the licences lie beside the file).
+const COMMON: &str = include_str!("common_passwords.txt");
+
+/// What a password must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// The least number of characters.
+    pub min_length: usize,
+}
+
+/// Why a password can't be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// Fewer characters than the policy asks for.
+    TooShort,
+    /// More than 128 characters.
+    TooLong,
+    /// One of the most common passwords.
+    TooCommon,
+    /// It contains the account's address.
+    ContainsAddress,
+}
+
+impl Weakness {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::TooShort => "too_short",
+            Self::TooLong => "too_long",
+            Self::TooCommon => "too_common",
+            Self::ContainsAddress => "contains_address",
+        }
+    }
+}
+
+/// A password of more than 128 characters, which nobody can have chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordTooLong;
+
+/// A password, normalised and bounded. `Debug` prints `_`; it is wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// A password that someone signs in with: any but one over the length that could be chosen.
+    ///
+    /// # Errors
+    /// Over 128 characters.
+    pub fn for_login(text: &str) -> Result<Self, PasswordTooLong> {
+        bounded(text).map(Self).ok_or(PasswordTooLong)
+    }
+
+    /// A password that someone chooses.
+    ///
+    /// ```
+    /// use edgegate::domain::account::{Password, PasswordPolicy, Weakness};
+    ///
+    /// let policy = PasswordPolicy { min_length: 15 };
+    /// assert!(Password::choose("correct horse battery staple", &policy, None).is_ok());
+    /// assert_eq!(Password::choose("tr0ub4dor&3", &policy, None).unwrap_err(), [Weakness::TooShort]);
+    /// ```
+    ///
+    /// # Errors
+    /// With every weakness at once, so that the next try can be the last.
+    pub fn choose(
+        text: &str,
+        policy: &PasswordPolicy,
+        address: Option<&EmailAddress>,
+    ) -> Result<Self, Vec<Weakness>> {
+        let Some(password) = bounded(text) else {
+            return Err(vec![Weakness::TooLong]);
+        };
+        let lower = Zeroizing::new(password.to_lowercase());
+        let contains_address = address.is_some_and(|address| {
+            lower.contains(address.canonical()) || lower.contains(&address.as_given().to_lowercase())
+        });
+        let found = [
+            (password.chars().count() < policy.min_length, Weakness::TooShort),
+            (COMMON.lines().any(|common| common == *lower), Weakness::TooCommon),
+            (contains_address, Weakness::ContainsAddress),
+        ];
+        let weaknesses: Vec<_> = found
+            .into_iter()
+            .filter_map(|(is, weakness)| is.then_some(weakness))
+            .collect();
+        if weaknesses.is_empty() {
+            Ok(Self(password))
+        } else {
+            Err(weaknesses)
+        }
+    }
+
+    /// The bytes to hash.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+/// NFC, when there are at most 128 characters before and after.
+fn bounded(text: &str) -> Option<Zeroizing<String>> {
+    // Four bytes a character at most: nothing longer is normalised.
+    if text.len() > PASSWORD_MAX_CHARS.saturating_mul(4) {
+        return None;
+    }
+    let normal = Zeroizing::new(nfc(text));
+    (normal.chars().count() <= PASSWORD_MAX_CHARS).then_some(normal)
+}
+
+/// A stored hash: a PHC string. `Debug` prints `_`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// Takes a stored text as it is; whoever verifies with it checks it.
+    #[must_use]
+    pub fn new(phc: String) -> Self {
+        Self(phc)
+    }
+
+    /// The stored text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+/// The outcome of comparing a password with a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// It is the password.
+    Matches {
+        /// The hash was made with other parameters than those of now.
+        rehash: bool,
+    },
+    /// It is not.
+    Differs,
+}
+
+/// Why no hash was made or compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashError {
+    /// The stored text is not a PHC string of Argon2id.
+    Malformed,
+    /// The stored text asks for more memory, time or output than the caps.
+    TooCostly,
+    /// The hash could not be computed.
+    Failed,
+}
+
+impl fmt::Display for HashError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "the stored hash is malformed",
+            Self::TooCostly => "the stored hash asks for too much",
+            Self::Failed => "the hash could not be computed",
+        })
+    }
+}
+
+impl std::error::Error for HashError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: PasswordPolicy = PasswordPolicy { min_length: 15 };
+
+    fn weaknesses(text: &str) -> Vec<Weakness> {
+        let address = EmailAddress::parse("Ada@example.com").unwrap();
+        Password::choose(text, &POLICY, Some(&address))
+            .err()
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn lengths_count_characters() {
+        assert_eq!(weaknesses(&"a".repeat(14)), [Weakness::TooShort]);
+        assert_eq!(weaknesses(&"\u{1f600}".repeat(15)), []);
+        assert_eq!(weaknesses(&"\u{1f600}".repeat(128)), []);
+        assert_eq!(weaknesses(&"a".repeat(129)), [Weakness::TooLong]);
+        assert_eq!(weaknesses(&"a".repeat(1_000_000)), [Weakness::TooLong]);
+        // Typed apart or as one, e with an accent is one character.
+        assert_eq!(weaknesses(&"e\u{301}".repeat(14)), [Weakness::TooShort]);
+    }
+
+    #[test]
+    fn common_passwords_and_the_address_are_refused() {
+        let short = PasswordPolicy { min_length: 8 };
+        for text in ["password", "PassWord", "12345678", "iloveyou"] {
+            assert_eq!(
+                Password::choose(text, &short, None).unwrap_err(),
+                [Weakness::TooCommon],
+                "{text}"
+            );
+        }
+        for text in ["my ada@example.com!", "ADA@EXAMPLE.COM"] {
+            assert_eq!(weaknesses(text), [Weakness::ContainsAddress], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_list_is_sorted_and_holds_what_it_says() {
+        let lines: Vec<&str> = COMMON.lines().collect();
+        assert!(lines.len() > 3000);
+        assert!(lines.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(lines.iter().all(|line| line.len() >= 8 && *line == line.to_lowercase()));
+    }
+
+    #[test]
+    fn exactly_as_typed_but_for_normalisation() {
+        let login = |text: &str| Password::for_login(text).unwrap();
+        assert!(login("caf\u{e9}") == login("cafe\u{301}"));
+        for (a, b) in [("pass", "Pass"), ("pass", "pass "), ("pass", " pass"), ("\u{fb01}", "fi")] {
+            assert!(login(a) != login(b));
+        }
+    }
+
+    #[test]
+    fn debug_prints_nothing() {
+        assert_eq!(format!("{:?}", Password::for_login("secret").unwrap()), "_");
+        assert_eq!(format!("{:?}", PasswordHash::new("$argon2id$".to_owned())), "_");
+    }
+}
