@@ -43,8 +43,9 @@ fn what_is_issued_verifies_and_carries_exactly_our_members() {
 
 #[test]
 fn what_would_be_refused_is_not_issued() {
+    type Change = fn(&mut Claims);
     let keys = Key::Ed.set();
-    let cases: [(fn(&mut Claims), TokenError); 6] = [
+    let cases: [(Change, TokenError); 6] = [
         (|c| c.sub.clear(), TokenError::SubEmpty),
         (|c| c.aud = "".into(), TokenError::AudEmpty),
         (|c| c.exp = c.iat, TokenError::ExpNotAfterIat),

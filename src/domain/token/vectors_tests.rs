@@ -1,6 +1,8 @@
 //! The published vectors. Below `verify`, because their payloads are no claims. Every case that can't be run as it stands
 //! is counted, with its reason.
 
+#![allow(clippy::arithmetic_side_effects)]
+
 use super::error::TokenError;
 use super::jws::Jws;
 use super::key_error::KeyFault;
