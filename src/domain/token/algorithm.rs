@@ -116,3 +116,33 @@ fn check<A: jwt_compact::Algorithm>(
         Err(TokenError::SignatureInvalid)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TokenError, VerifyingKey};
+    use ed25519_dalek::Verifier as _;
+
+    /// The public key of RFC 8032 section 7.1, test 1.
+    const KEY: [u8; 32] = [
+        0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07,
+        0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07,
+        0x51, 0x1a,
+    ];
+    /// Made with its secret for a nonce of zero, so that R is the identity.
+    const S: [u8; 32] = [
+        0x0c, 0x87, 0x1e, 0x8b, 0x46, 0xf4, 0xc0, 0x24, 0x2a, 0xdb, 0xa4, 0xab, 0xe5, 0xa2, 0xc6,
+        0x32, 0x9e, 0x12, 0x32, 0x83, 0xfe, 0x6c, 0xe7, 0x3c, 0x4b, 0xcb, 0x00, 0xeb, 0x7a, 0x05,
+        0xf3, 0x08,
+    ];
+
+    #[test]
+    fn a_small_order_r_passes_dalek_and_not_us() {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&KEY).unwrap();
+        let mut r = [0; 32];
+        r[0] = 1;
+        let signature = ed25519_dalek::Signature::from_components(r, S);
+        assert!(key.verify(b"any message", &signature).is_ok());
+        let refused = VerifyingKey::Ed25519(key).verify(b"any message", &signature.to_bytes());
+        assert_eq!(refused, Err(TokenError::SignatureInvalid));
+    }
+}

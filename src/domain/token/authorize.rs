@@ -5,7 +5,7 @@ use super::verify::VerifiedToken;
 /// Whether the token has at least one of `roles`, compared exactly. No roles asked for: false, so that a forgotten list
 /// opens nothing.
 #[must_use]
-pub fn has_any_role(token: &VerifiedToken, roles: &[impl AsRef<str>]) -> bool {
+pub fn has_any_role<R: AsRef<str>>(token: &VerifiedToken, roles: &[R]) -> bool {
     roles.iter().any(|role| {
         token
             .claims()

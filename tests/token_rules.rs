@@ -1,0 +1,177 @@
+//! Issuing, authorization, and properties over generated input.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+mod token_support;
+
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use edgegate::domain::token::{
+    Claims, IssueError, KeySet, TokenError, UntrustedToken, has_any_role, has_verified_email,
+    is_user, issue,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use token_support::{ALL_KEYS, AUD, ISS, Key, NOW, claims, claims_case, with};
+
+fn ours() -> Claims {
+    Key::Ed.check(&Key::Ed.good()).unwrap().into_claims()
+}
+
+#[test]
+fn what_is_issued_verifies_and_carries_exactly_our_members() {
+    for key in ALL_KEYS {
+        let token = issue(&key.set(), &ours()).unwrap();
+        assert_eq!(key.check(&token).unwrap().into_claims(), ours());
+        assert_eq!(
+            issue(&key.set(), &ours()).unwrap(),
+            token,
+            "line 32: deterministic"
+        );
+        let parts: Vec<Value> = token
+            .split('.')
+            .take(2)
+            .map(|part| {
+                serde_json::from_slice(&Base64UrlUnpadded::decode_vec(part).unwrap()).unwrap()
+            })
+            .collect();
+        assert_eq!(parts, [key.header(), claims()]);
+    }
+}
+
+#[test]
+fn what_would_be_refused_is_not_issued() {
+    type Change = fn(&mut Claims);
+    let keys = Key::Ed.set();
+    let cases: [(Change, TokenError); 6] = [
+        (|c| c.sub.clear(), TokenError::SubEmpty),
+        (|c| c.aud = "".into(), TokenError::AudEmpty),
+        (|c| c.exp = c.iat, TokenError::ExpNotAfterIat),
+        (|c| c.exp = c.iat + 86_401, TokenError::LifeTooLong),
+        (|c| c.roles = vec!["r".into(); 33], TokenError::RolesTooMany),
+        (|c| c.roles = vec!["r".repeat(65)], TokenError::RoleTooLong),
+    ];
+    for (change, reason) in cases {
+        let mut claims = ours();
+        change(&mut claims);
+        assert_eq!(issue(&keys, &claims), Err(IssueError::Claims(reason)));
+    }
+    let long = Claims {
+        email: Some("a".repeat(4096)),
+        ..ours()
+    };
+    assert_eq!(issue(&keys, &long), Err(IssueError::TooLong));
+    let full = Claims {
+        roles: vec!["r".repeat(64); 32],
+        ..ours()
+    };
+    assert!(issue(&keys, &full).is_ok(), "as many roles as allowed fit");
+    let several = claims_case(with(claims(), "aud", Some(json!([AUD, "x"]))).to_string()).unwrap();
+    assert_eq!(
+        issue(&keys, several.claims()),
+        Err(IssueError::SeveralAudiences)
+    );
+    let public = KeySet::from_public_jwks(&keys.public_jwks()).unwrap();
+    assert_eq!(issue(&public, &ours()), Err(IssueError::NoSigningKey));
+}
+
+#[test]
+fn authorization_is_exact_and_closed_by_default() {
+    let token = Key::Ed.check(&Key::Ed.good()).unwrap();
+    assert!(has_any_role(&token, &["admin", "user"]));
+    assert!(!has_any_role(&token, &["admin", "User", "use", ""]));
+    assert!(!has_any_role::<&str>(&token, &[]));
+    assert!(is_user(&token, "user-1"));
+    assert!(!is_user(&token, "user-2") && !is_user(&token, "") && !is_user(&token, "USER-1"));
+    assert!(has_verified_email(&token, "ada@example.com"));
+    assert!(!has_verified_email(&token, "Ada@example.com") && !has_verified_email(&token, ""));
+    for (name, value) in [
+        ("email_verified", Some(json!(false))),
+        ("email_verified", None),
+        ("email", None),
+    ] {
+        let token = claims_case(with(claims(), name, value).to_string()).unwrap();
+        assert!(!has_verified_email(&token, "ada@example.com") && !has_verified_email(&token, ""));
+    }
+    let empty = claims_case(with(claims(), "email", Some(json!(""))).to_string()).unwrap();
+    assert!(!has_verified_email(&empty, ""));
+}
+
+#[test]
+fn debug_does_not_print_the_address() {
+    let token = Key::Ed.check(&Key::Ed.good()).unwrap();
+    let text = format!("{token:?}");
+    assert!(
+        text.contains("email: Some(_)") && !text.contains("ada@"),
+        "{text}"
+    );
+}
+
+#[test]
+fn unverified_claims_can_be_looked_at_whoever_signed() {
+    let token = Key::Ed.good();
+    let (input, _) = token.rsplit_once('.').unwrap();
+    let forged = format!("{input}.AAAA");
+    let claims = UntrustedToken::parse(&forged)
+        .ok()
+        .unwrap()
+        .unverified_claims()
+        .unwrap();
+    assert_eq!((claims.iss.as_str(), claims.exp), (ISS, NOW + 600));
+}
+
+/// Every bit of every byte: exhaustive, so better than a sample.
+#[test]
+fn any_single_bit_flipped_is_refused() {
+    for key in ALL_KEYS {
+        let (good, keys) = (key.good(), key.set());
+        let expected = edgegate::domain::token::Expected::new(ISS, AUD);
+        let mut tried = 0;
+        for place in 0..good.len() {
+            for bit in 0..8 {
+                let mut bytes = good.clone().into_bytes();
+                bytes[place] ^= 1 << bit;
+                // What is not UTF-8 can't even be handed over.
+                let Ok(text) = String::from_utf8(bytes) else {
+                    continue;
+                };
+                tried += 1;
+                let outcome = edgegate::domain::token::verify(&text, &keys, &expected, NOW);
+                assert!(outcome.is_err(), "{key:?} byte {place} bit {bit}");
+            }
+        }
+        assert_eq!(tried, good.len() * 7);
+    }
+}
+
+proptest! {
+    #[test]
+    fn reading_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..5000)) {
+        let _ = UntrustedToken::parse(&String::from_utf8_lossy(&bytes)).map(|token| token.unverified_claims());
+        let _ = KeySet::from_private_jwks(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn signed_garbage_never_panics(header in prop::collection::vec(any::<u8>(), 0..200), claims in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(Key::Mac.check(&Key::Mac.token(&header, &claims)).is_err());
+        prop_assert!(Key::Mac.check(&Key::Mac.token(Key::Mac.header().to_string(), &claims)).is_err());
+    }
+
+    #[test]
+    fn json_like_text_never_panics(text in r#"[\[\]{}",:0-9a-z\\u \-.eE]{0,300}"#) {
+        let _ = claims_case(&text);
+        let _ = KeySet::from_private_jwks(&text);
+    }
+
+    #[test]
+    fn any_claims_come_back_as_they_were_issued(
+        sub in ".{1,40}", jti in ".{1,40}", sid in ".{1,40}", email in prop::option::of(".{0,60}"), email_verified: bool,
+        roles in prop::collection::vec(".{1,16}", 0..8), ver in 0..=1u64 << 53, life in 1..86_400u64,
+    ) {
+        let claims = Claims { sub, jti, sid, email, email_verified, roles, ver, exp: NOW + life, ..ours() };
+        let token = issue(&Key::Mac.set(), &claims).unwrap();
+        prop_assert_eq!(Key::Mac.check(&token).unwrap().into_claims(), claims);
+    }
+}
