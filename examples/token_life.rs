@@ -53,7 +53,11 @@ async fn live(
 
     let access_token = tokens.access_token.expose();
     assert!(service.is_authorized_by_role(access_token, &["user"]).await);
-    assert!(!service.is_authorized_by_role(access_token, &["admin"]).await);
+    assert!(
+        !service
+            .is_authorized_by_role(access_token, &["admin"])
+            .await
+    );
     assert!(service.is_authorized_by_user_id(access_token, &id).await);
     // Registered a moment ago: nobody has shown that the address is theirs.
     assert!(!service.is_authorized_by_email(access_token, email).await);
@@ -64,7 +68,10 @@ async fn live(
     let renewed = service
         .renew_token(tokens.refresh_token.expose(), &client)
         .await?;
-    println!("the access token expired; renewed ({})", renewed.verdict.reason());
+    println!(
+        "the access token expired; renewed ({})",
+        renewed.verdict.reason()
+    );
     let access_token = renewed.tokens.access_token.expose();
     assert!(service.is_authorized_by_role(access_token, &["user"]).await);
 

@@ -15,6 +15,15 @@
 //! Dependencies point inward: `domain` knows nothing of the rest, `ports` knows `domain`, `service` and `adapters`
 //! know both, `edge` knows `service`. `tests/layering.rs` holds this.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::string_slice,
+        clippy::arithmetic_side_effects,
+        reason = "a test may panic; the build without tests is linted too"
+    )
+)]
+
 pub mod domain;
 
 #[cfg(not(feature = "browser"))]

@@ -153,11 +153,7 @@ pub trait PasswordHasher {
     ///
     /// # Errors
     /// When the parameters or the memory are not to be had.
-    async fn hash(
-        &self,
-        password: &Password,
-        salt: &[u8; 16],
-    ) -> Result<PasswordHash, HashError>;
+    async fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashError>;
 
     /// Whether the password is the one that was hashed, compared in constant time.
     ///

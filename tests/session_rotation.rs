@@ -1,6 +1,11 @@
 //! The table of verdicts of a renewal, row by row, and properties over random histories.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    missing_docs
+)]
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
@@ -73,7 +78,13 @@ fn verdict_by(
         by,
         now,
     };
-    rotate(&stored, Some(STANDING), &presented, rules, Consistency::Eventual)
+    rotate(
+        &stored,
+        Some(STANDING),
+        &presented,
+        rules,
+        Consistency::Eventual,
+    )
 }
 
 fn is_fresh(verdict: Verdict) -> bool {
@@ -88,7 +99,11 @@ fn kept_while_young() {
         assert_eq!(is_fresh(verdict), !kept);
     }
     for (ago, kept) in [(0, true), (89, true), (90, false)] {
-        assert_eq!(verdict(used(4, ago), 5) == Verdict::Kept, kept, "{ago} s ago");
+        assert_eq!(
+            verdict(used(4, ago), 5) == Verdict::Kept,
+            kept,
+            "{ago} s ago"
+        );
     }
     // A token further on was issued by a location that knows more: it is recorded, never kept.
     assert!(is_fresh(verdict(used(4, 0), 6)));
@@ -121,20 +136,32 @@ fn fresh_records_the_use() {
 #[test]
 fn repeated_within_the_grace_from_anyone() {
     for by in [OWNER, OTHER] {
-        assert_eq!(verdict_by(used(5, 29), 5, by, NOW, &RULES), Verdict::Repeated);
+        assert_eq!(
+            verdict_by(used(5, 29), 5, by, NOW, &RULES),
+            Verdict::Repeated
+        );
     }
 }
 
 #[test]
 fn late_from_the_same_client_only() {
     assert_eq!(verdict(used(5, 30), 5), Verdict::Late);
-    assert_eq!(verdict_by(used(5, 30), 5, OTHER, NOW, &RULES), Verdict::Reused);
+    assert_eq!(
+        verdict_by(used(5, 30), 5, OTHER, NOW, &RULES),
+        Verdict::Reused
+    );
     let strict = Rules {
         reuse: Reuse::Strict,
         ..RULES
     };
-    assert_eq!(verdict_by(used(5, 30), 5, OWNER, NOW, &strict), Verdict::Reused);
-    assert_eq!(verdict_by(used(5, 29), 5, OWNER, NOW, &strict), Verdict::Repeated);
+    assert_eq!(
+        verdict_by(used(5, 30), 5, OWNER, NOW, &strict),
+        Verdict::Reused
+    );
+    assert_eq!(
+        verdict_by(used(5, 29), 5, OWNER, NOW, &strict),
+        Verdict::Repeated
+    );
 }
 
 #[test]
@@ -152,7 +179,13 @@ fn no_record_counts_as_new_only_where_reads_may_be_stale() {
     };
     let nothing = Stored::default();
     let decide = |age, consistency| {
-        rotate(&nothing, Some(STANDING), &presented(age), &RULES, consistency)
+        rotate(
+            &nothing,
+            Some(STANDING),
+            &presented(age),
+            &RULES,
+            consistency,
+        )
     };
     assert_eq!(decide(0, Consistency::Eventual), Verdict::Kept);
     assert!(is_fresh(decide(120, Consistency::Eventual)));
@@ -183,11 +216,35 @@ fn what_is_over_stays_over() {
         now: NOW,
     };
     let decide = |standing| {
-        rotate(&used(4, 600), standing, &presented, &RULES, Consistency::Eventual)
+        rotate(
+            &used(4, 600),
+            standing,
+            &presented,
+            &RULES,
+            Consistency::Eventual,
+        )
     };
-    assert_eq!(decide(Some(Standing { epoch: 4, disabled: false })), Verdict::OtherEpoch);
-    assert_eq!(decide(Some(Standing { epoch: 2, disabled: false })), Verdict::OtherEpoch);
-    assert_eq!(decide(Some(Standing { epoch: 3, disabled: true })), Verdict::NoUser);
+    assert_eq!(
+        decide(Some(Standing {
+            epoch: 4,
+            disabled: false
+        })),
+        Verdict::OtherEpoch
+    );
+    assert_eq!(
+        decide(Some(Standing {
+            epoch: 2,
+            disabled: false
+        })),
+        Verdict::OtherEpoch
+    );
+    assert_eq!(
+        decide(Some(Standing {
+            epoch: 3,
+            disabled: true
+        })),
+        Verdict::NoUser
+    );
     assert_eq!(decide(None), Verdict::NoUser);
 }
 
@@ -203,23 +260,47 @@ fn idle_and_absolute_ends() {
         }),
         ended: false,
     };
-    assert!(is_fresh(verdict_by(idle, 5, OWNER, BEGUN + 30 * DAY - 1, &RULES)));
-    assert_eq!(verdict_by(idle, 5, OWNER, BEGUN + 30 * DAY, &RULES), Verdict::Idle);
-    assert_eq!(verdict_by(new_session(), 0, OWNER, BEGUN + 30 * DAY, &RULES), Verdict::Idle);
-    assert_eq!(verdict_by(idle, 5, OWNER, BEGUN + 90 * DAY, &RULES), Verdict::Expired);
+    assert!(is_fresh(verdict_by(
+        idle,
+        5,
+        OWNER,
+        BEGUN + 30 * DAY - 1,
+        &RULES
+    )));
+    assert_eq!(
+        verdict_by(idle, 5, OWNER, BEGUN + 30 * DAY, &RULES),
+        Verdict::Idle
+    );
+    assert_eq!(
+        verdict_by(new_session(), 0, OWNER, BEGUN + 30 * DAY, &RULES),
+        Verdict::Idle
+    );
+    assert_eq!(
+        verdict_by(idle, 5, OWNER, BEGUN + 90 * DAY, &RULES),
+        Verdict::Expired
+    );
 
     let shortened = Rules {
         session_ttl: DAY,
         ..RULES
     };
-    assert_eq!(verdict_by(used(4, 600), 5, OWNER, NOW, &shortened), Verdict::Expired);
+    assert_eq!(
+        verdict_by(used(4, 600), 5, OWNER, NOW, &shortened),
+        Verdict::Expired
+    );
 }
 
 #[test]
 fn the_last_number_is_the_end() {
     assert_eq!(verdict(used(4, 600), u32::MAX), Verdict::Expired);
     let last = u32::MAX - 1;
-    assert_eq!(verdict(used(4, 600), last).answer(ticket(last)).unwrap().counter, u32::MAX);
+    assert_eq!(
+        verdict(used(4, 600), last)
+            .answer(ticket(last))
+            .unwrap()
+            .counter,
+        u32::MAX
+    );
 }
 
 /// A store with one rule: it writes what the verdict says.

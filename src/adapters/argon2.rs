@@ -54,7 +54,7 @@ impl fmt::Debug for Argon2Hasher {
 
 impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashError> {
-        let output = self.compute(&self.params, password, salt, OUTPUT_BYTES)?;
+        let output = self.compute(&self.params, password.as_bytes(), salt, OUTPUT_BYTES)?;
         let salt = SaltString::encode_b64(salt).map_err(|_| HashError::Failed)?;
         let phc = Phc {
             algorithm: ARGON2ID_IDENT,
@@ -71,13 +71,20 @@ impl PasswordHasher for Argon2Hasher {
         password: &Password,
         hash: &PasswordHash,
     ) -> Result<Verification, HashError> {
-        let stored = Stored::read(hash.as_str())?;
-        let output = self.compute(
-            &stored.params,
-            password,
-            &stored.salt,
-            stored.output.len(),
-        )?;
+        self.compare(password.as_bytes(), hash.as_str())
+    }
+
+    async fn verify_nothing(&self, password: &Password) {
+        let output = self.compute(&self.params, password.as_bytes(), &NO_SALT, OUTPUT_BYTES);
+        // Or the compiler could leave the work out.
+        std::hint::black_box(&output);
+    }
+}
+
+impl Argon2Hasher {
+    fn compare(&self, password: &[u8], hash: &str) -> Result<Verification, HashError> {
+        let stored = Stored::read(hash)?;
+        let output = self.compute(&stored.params, password, &stored.salt, stored.output.len())?;
         if !bool::from(output.ct_eq(stored.output.as_bytes())) {
             return Ok(Verification::Differs);
         }
@@ -90,18 +97,10 @@ impl PasswordHasher for Argon2Hasher {
         })
     }
 
-    async fn verify_nothing(&self, password: &Password) {
-        let output = self.compute(&self.params, password, &NO_SALT, OUTPUT_BYTES);
-        // Or the compiler could leave the work out.
-        std::hint::black_box(&output);
-    }
-}
-
-impl Argon2Hasher {
     fn compute(
         &self,
         params: &Params,
-        password: &Password,
+        password: &[u8],
         salt: &[u8],
         bytes: usize,
     ) -> Result<Zeroizing<Vec<u8>>, HashError> {
@@ -113,7 +112,7 @@ impl Argon2Hasher {
         let memory = memory.get_mut(..blocks).ok_or(HashError::Failed)?;
         let mut output = Zeroizing::new(vec![0; bytes]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
-            .hash_password_into_with_memory(password.as_bytes(), salt, &mut output, memory)
+            .hash_password_into_with_memory(password, salt, &mut output, memory)
             .map_err(|_| HashError::Failed)?;
         Ok(output)
     }
@@ -129,7 +128,9 @@ struct Stored {
 impl Stored {
     fn read(phc: &str) -> Result<Self, HashError> {
         let phc = Phc::new(phc).map_err(|_| HashError::Malformed)?;
-        let version_is_ours = phc.version.is_none_or(|version| version == Version::V0x13.into());
+        let version_is_ours = phc
+            .version
+            .is_none_or(|version| version == u32::from(Version::V0x13));
         if phc.algorithm != ARGON2ID_IDENT || !version_is_ours {
             return Err(HashError::Malformed);
         }
@@ -193,26 +194,28 @@ mod tests {
     fn vectors() {
         let vectors: Value =
             serde_json::from_str(include_str!("../../tests/vectors/argon2/argon2id.json")).unwrap();
+        // At the level of bytes: what is normalised before is not the hash's affair.
+        let hasher = Argon2Hasher::default();
         let mut counted = 0;
-        for vector in vectors["phc"].as_array().unwrap() {
-            let phc = vector["phc"].as_str().unwrap();
-            let matches = matches!(
-                verify(vector["password"].as_str().unwrap(), phc),
-                Ok(Verification::Matches { .. })
-            );
-            assert_eq!(matches, vector["verify"].as_bool().unwrap(), "{phc}");
-            counted += 1;
+        for (list, expected) in [
+            ("phc", Some(true)),
+            ("must_fail", Some(false)),
+            ("malformed", Some(false)),
+            ("either", None),
+        ] {
+            for vector in vectors[list].as_array().unwrap() {
+                let password = vector["password"].as_str().unwrap();
+                let phc = vector["phc"].as_str().unwrap();
+                let verified = hasher.compare(password.as_bytes(), phc);
+                let matches = matches!(verified, Ok(Verification::Matches { .. }));
+                assert!(
+                    expected.is_none_or(|expected| expected == matches),
+                    "{vector}"
+                );
+                counted += 1;
+            }
         }
-        for vector in vectors["malformed"].as_array().unwrap() {
-            let phc = vector["phc"].as_str().or(vector.as_str()).unwrap();
-            assert!(
-                !matches!(verify("password", phc), Ok(Verification::Matches { .. })),
-                "{phc}"
-            );
-            counted += 1;
-        }
-        println!("{counted} PHC strings");
-        assert!(counted > 20);
+        assert_eq!(counted, 38);
     }
 
     #[test]

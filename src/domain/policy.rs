@@ -39,7 +39,6 @@ pub const KEYS_MAX: usize = 20;
 /// Longest text of a key set, in bytes. Twenty P-256 keys take about 5 KiB.
 pub const KEY_SET_MAX_BYTES: usize = 32 * 1024;
 
-
 /// Verified tokens remembered by one isolate. At most 4 KiB of text each: 1 MiB of an isolate's 128.
 pub const VERIFIED_TOKENS_MAX: usize = 256;
 /// The shortest `ACCESS_TOKEN_TTL`: below a minute a client would only renew.

@@ -80,8 +80,8 @@ impl Settings {
             policy::ACCESS_TOKEN_TTL,
             policy::MIN_ACCESS_TOKEN_TTL..=policy::MAX_ACCESS_TOKEN_TTL,
         )?;
-        let dev = source.choice("DEV", "0", &[("0", false), ("1", true)])?
-            && is_loopback_origin(&issuer);
+        let dev =
+            source.choice("DEV", "0", &[("0", false), ("1", true)])? && is_loopback_origin(&issuer);
         let limits = source.choice("LIMITS", "on", &[("on", true), ("off", false)])?;
         if !limits && !dev {
             return Err(SettingError {
@@ -159,9 +159,9 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
             })
             .ok_or_else(|| error("is neither https nor http on a loopback address"))?;
         let is_host = !host.is_empty()
-            && host.bytes().all(|b| {
-                b.is_ascii_lowercase() || b.is_ascii_digit() || b".-:[]".contains(&b)
-            });
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-:[]".contains(&b));
         if is_host {
             Ok(issuer)
         } else {
@@ -262,7 +262,10 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
             reuse: self.choice(
                 "REUSE",
                 "same_client",
-                &[("same_client", Reuse::SameClient), ("strict", Reuse::Strict)],
+                &[
+                    ("same_client", Reuse::SameClient),
+                    ("strict", Reuse::Strict),
+                ],
             )?,
             session_ttl,
             idle_ttl: self.seconds(
@@ -411,8 +414,15 @@ mod tests {
         assert!(read(&[loopback, ("DEV", "1")]).unwrap().dev);
         assert!(!read(&[loopback]).unwrap().dev);
         assert!(!read(&[("DEV", "1")]).unwrap().dev);
-        assert!(!read(&[loopback, ("DEV", "1"), ("LIMITS", "off")]).unwrap().limits);
-        assert_eq!(read(&[loopback, ("LIMITS", "off")]).unwrap_err().setting, "LIMITS");
+        assert!(
+            !read(&[loopback, ("DEV", "1"), ("LIMITS", "off")])
+                .unwrap()
+                .limits
+        );
+        assert_eq!(
+            read(&[loopback, ("LIMITS", "off")]).unwrap_err().setting,
+            "LIMITS"
+        );
     }
 
     #[test]
@@ -420,7 +430,14 @@ mod tests {
         for host in ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"] {
             assert!(is_loopback_host(host), "{host}");
         }
-        for host in ["", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0", "10.0.0.1", "2130706433"] {
+        for host in [
+            "",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "0.0.0.0",
+            "10.0.0.1",
+            "2130706433",
+        ] {
             assert!(!is_loopback_host(host), "{host}");
         }
     }

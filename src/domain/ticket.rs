@@ -281,10 +281,7 @@ mod tests {
                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
                 TicketSecretError::NotRandom,
             ),
-            (
-                &format!("{0},{0}", secret(1)),
-                TicketSecretError::Repeated,
-            ),
+            (&format!("{0},{0}", secret(1)), TicketSecretError::Repeated),
         ] {
             assert_eq!(TicketSecrets::parse(text).unwrap_err(), error, "{text}");
         }

@@ -32,12 +32,16 @@ pub fn form_or_json<const N: usize>(
 ) -> Result<[Option<String>; N], Problem> {
     let mut values = [const { None }; N];
     let pairs: Vec<(String, String)> = match request.media_type().as_deref() {
-        Some("application/x-www-form-urlencoded") => form_urlencoded::parse(&request.body)
-            .into_owned()
-            .collect(),
+        Some("application/x-www-form-urlencoded") => {
+            form_urlencoded::parse(&request.body).into_owned().collect()
+        }
         Some("application/json") => {
             let members: Members = parse_json(request)?;
-            if let Some((name, _)) = members.0.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            if let Some((name, _)) = members
+                .0
+                .iter()
+                .find(|(name, _)| !known.contains(&name.as_str()))
+            {
                 return Err(Problem::invalid_request(format!(
                     "the member {} is unknown",
                     printable(name)
@@ -53,7 +57,10 @@ pub fn form_or_json<const N: usize>(
         }
     };
     for (name, value) in pairs {
-        let Some((name, slot)) = known.iter().zip(&mut values).find(|(known, _)| **known == name)
+        let Some((name, slot)) = known
+            .iter()
+            .zip(&mut values)
+            .find(|(known, _)| **known == name)
         else {
             continue;
         };

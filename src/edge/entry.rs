@@ -134,9 +134,15 @@ fn send(answer: Answer, request_id: &str) -> worker::Result<Response> {
     let headers = Headers::new();
     for (name, value) in [
         ("Cache-Control", "no-store"),
-        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        (
+            "Content-Security-Policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
         ("Referrer-Policy", "no-referrer"),
-        ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+        (
+            "Strict-Transport-Security",
+            "max-age=31536000; includeSubDomains",
+        ),
         ("X-Content-Type-Options", "nosniff"),
         ("X-Request-Id", request_id),
     ] {

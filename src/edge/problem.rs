@@ -108,9 +108,10 @@ impl From<Error> for Problem {
         match error {
             Error::Field(field, why) => {
                 problem.detail = format!("{field}: {}", why.reason());
-                problem
-                    .members
-                    .push(("errors", json!([{ "field": field, "reason": why.reason() }])));
+                problem.members.push((
+                    "errors",
+                    json!([{ "field": field, "reason": why.reason() }]),
+                ));
                 problem
             }
             Error::WeakPassword(weaknesses) => {
@@ -166,8 +167,7 @@ mod tests {
 
     #[test]
     fn the_oauth_form() {
-        let answer =
-            Problem::from(Error::Grant(GrantRefusal::Ticket)).into_oauth_answer();
+        let answer = Problem::from(Error::Grant(GrantRefusal::Ticket)).into_oauth_answer();
         assert_eq!(answer.status, 400);
         assert_eq!(
             answer.body.unwrap(),
@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn what_the_platform_said_is_for_the_log_only() {
-        let answer = Problem::from(Error::Store(StoreError::new("d1", "secret detail"))).into_answer();
+        let answer =
+            Problem::from(Error::Store(StoreError::new("d1", "secret detail"))).into_answer();
         assert_eq!(answer.status, 503);
         assert!(!answer.body.unwrap().contains("secret detail"));
         assert!(answer.note.reason.unwrap().contains("secret detail"));

@@ -55,9 +55,5 @@ fn refused(path: &[&str]) -> Problem {
         ["auth", "users", _] => "GET, HEAD, PATCH",
         _ => return Problem::new(Code::NotFound, "there is nothing at this path"),
     };
-    Problem::new(
-        Code::MethodNotAllowed,
-        format!("this path takes {allow}"),
-    )
-    .with("Allow", allow)
+    Problem::new(Code::MethodNotAllowed, format!("this path takes {allow}")).with("Allow", allow)
 }

@@ -37,7 +37,8 @@ pub(super) fn isolate(env: &Env) -> Configured {
         isolate
             .borrow_mut()
             .get_or_insert_with(|| {
-                let settings = Settings::read(|name| env.var(name).ok().map(|var| var.to_string()))?;
+                let settings =
+                    Settings::read(|name| env.var(name).ok().map(|var| var.to_string()))?;
                 Ok(Rc::new(Isolate {
                     shared: Rc::new(Shared::new(settings)),
                     demo_accounts_added: Cell::new(false),

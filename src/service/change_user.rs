@@ -8,22 +8,18 @@ use crate::ports::{Ports, SessionStore, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// Changes a user's row, then makes the access tokens from before count no more.
-    pub(super) async fn change_user(
-        &self,
-        id: UserId,
-        change: &UserChange,
-    ) -> Result<User, Error> {
+    pub(super) async fn change_user(&self, id: UserId, change: &UserChange) -> Result<User, Error> {
         let user = self
             .ports
             .users()
             .update(id, change, self.now())
             .await?
             .ok_or(Error::UnknownUser)?;
-        let ttl = self.settings().access_token_ttl.saturating_add(STALE_MARGIN);
-        self.ports
-            .sessions()
-            .outdate(id, user.version, ttl)
-            .await?;
+        let ttl = self
+            .settings()
+            .access_token_ttl
+            .saturating_add(STALE_MARGIN);
+        self.ports.sessions().outdate(id, user.version, ttl).await?;
         Ok(user)
     }
 }

@@ -30,12 +30,8 @@ impl<P: Ports> AuthService<P> {
             .map_err(|why| Error::Field("email", FieldProblem::Invalid(why.reason())))?;
         let first_name = name("first_name", typed.first_name)?;
         let last_name = name("last_name", typed.last_name)?;
-        let password = Password::choose(
-            typed.password,
-            &self.settings().passwords,
-            Some(&email),
-        )
-        .map_err(Error::WeakPassword)?;
+        let password = Password::choose(typed.password, &self.settings().passwords, Some(&email))
+            .map_err(Error::WeakPassword)?;
         let now_ms = self.now_ms();
         let password_hash = self
             .ports

@@ -23,7 +23,11 @@ impl<P: Ports> AuthService<P> {
     /// # Errors
     /// [`Error::Grant`] when the token is not a ticket of ours (no storage is touched) or its session does not go on,
     /// [`Error::Store`] when a store failed; the client may then repeat.
-    pub async fn renew_token(&self, refresh_token: &str, client: &Client) -> Result<Renewed, Error> {
+    pub async fn renew_token(
+        &self,
+        refresh_token: &str,
+        client: &Client,
+    ) -> Result<Renewed, Error> {
         let ticket = self
             .shared
             .refresh_tokens

@@ -24,7 +24,11 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// As there, and [`Error::Access`] or [`Error::Forbidden`].
-    pub async fn revoke_tokens_as(&self, access_token: &str, user: UserId) -> Result<Bearer, Error> {
+    pub async fn revoke_tokens_as(
+        &self,
+        access_token: &str,
+        user: UserId,
+    ) -> Result<Bearer, Error> {
         let (bearer, asking) = self.bearer_with_user(access_token).await?;
         if asking.id != user && !asking.roles.contains(ADMIN_ROLE) {
             return Err(Error::Forbidden);

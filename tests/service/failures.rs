@@ -21,7 +21,10 @@ fn a_store_that_is_down_is_unavailable_and_the_same_token_works_afterwards() {
         let access_token = tokens.access_token.expose();
         let unavailable = [
             service.generate_token(login, &client()).await.unwrap_err(),
-            service.renew_token(refresh_token, &client()).await.unwrap_err(),
+            service
+                .renew_token(refresh_token, &client())
+                .await
+                .unwrap_err(),
             service.log_out(refresh_token).await.unwrap_err(),
             service.bearer(access_token).await.unwrap_err(),
             service.me(access_token).await.unwrap_err(),
@@ -52,13 +55,18 @@ fn a_failed_log_out_or_revocation_is_finished_by_a_repeat() {
         let error = service.revoke_tokens(one.user.id).await.unwrap_err();
         assert_eq!(error.code(), Code::Unavailable);
         // The directory has moved the epoch all the same: renewals have stopped.
-        let error = service.renew_token(one.tokens.refresh_token.expose(), &client()).await;
+        let error = service
+            .renew_token(one.tokens.refresh_token.expose(), &client())
+            .await;
         assert_eq!(error.unwrap_err().code(), Code::InvalidGrant);
 
         world.kv.refuse_writes(0);
         service.revoke_tokens(one.user.id).await.unwrap();
         assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
-        assert_eq!(world.kv.value(&format!("stale:{}", one.user.id)).unwrap(), "2");
+        assert_eq!(
+            world.kv.value(&format!("stale:{}", one.user.id)).unwrap(),
+            "2"
+        );
     });
 }
 

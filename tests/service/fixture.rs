@@ -13,20 +13,20 @@ use edgegate::domain::settings::Settings;
 use edgegate::ports::{Ports, SessionStore};
 use edgegate::service::{AuthService, Login, Shared, SignedIn};
 
-pub const ADA: &str = "ada@example.com";
-pub const ROOT: &str = "root@example.com";
-pub const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const ADA: &str = "ada@example.com";
+pub(crate) const ROOT: &str = "root@example.com";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-pub type KvStore = KvSessions<MemoryKeyValue, ManualClock, SeededRandom, NoSleep>;
+pub(crate) type KvStore = KvSessions<MemoryKeyValue, ManualClock, SeededRandom, NoSleep>;
 
 /// A service, and the handles to move its world.
-pub struct World<S> {
-    pub service: AuthService<MemoryPorts<S>>,
-    pub clock: ManualClock,
-    pub kv: MemoryKeyValue,
+pub(crate) struct World<S> {
+    pub(crate) service: AuthService<MemoryPorts<S>>,
+    pub(crate) clock: ManualClock,
+    pub(crate) kv: MemoryKeyValue,
 }
 
-pub fn settings(changes: &[(&str, &str)]) -> Settings {
+pub(crate) fn settings(changes: &[(&str, &str)]) -> Settings {
     Settings::read(|name| {
         changes
             .iter()
@@ -63,12 +63,12 @@ impl<S: SessionStore> World<S> {
         Self { service, clock, kv }
     }
 
-    pub fn log_in(&self, email: &str) -> SignedIn {
+    pub(crate) fn log_in(&self, email: &str) -> SignedIn {
         pollster::block_on(log_in(&self.service, email)).unwrap()
     }
 }
 
-pub fn on_memory(changes: &[(&str, &str)]) -> World<MemorySessions> {
+pub(crate) fn on_memory(changes: &[(&str, &str)]) -> World<MemorySessions> {
     World::new(
         MemorySessions::default(),
         ManualClock::default(),
@@ -77,7 +77,7 @@ pub fn on_memory(changes: &[(&str, &str)]) -> World<MemorySessions> {
     )
 }
 
-pub fn on_kv(changes: &[(&str, &str)]) -> World<KvStore> {
+pub(crate) fn on_kv(changes: &[(&str, &str)]) -> World<KvStore> {
     let clock = ManualClock::default();
     let kv = MemoryKeyValue::default();
     let memory: Rc<RefCell<RevocationMemory>> = Rc::default();
@@ -109,15 +109,18 @@ macro_rules! on_both {
 }
 pub(crate) use on_both;
 
-pub fn client() -> Client {
+pub(crate) fn client() -> Client {
     Client::new(Some("203.0.113.9"), Some("test/1"))
 }
 
-pub fn other_client() -> Client {
+pub(crate) fn other_client() -> Client {
     Client::new(Some("198.51.100.7"), Some("other/1"))
 }
 
-pub async fn log_in<P: Ports>(service: &AuthService<P>, email: &str) -> Result<SignedIn, Error> {
+pub(crate) async fn log_in<P: Ports>(
+    service: &AuthService<P>,
+    email: &str,
+) -> Result<SignedIn, Error> {
     let login = Login {
         email,
         password: PASSWORD,

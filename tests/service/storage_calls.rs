@@ -57,10 +57,7 @@ fn the_records_are_those_of_the_documentation() {
     let login = world.log_in(ADA);
     let (user, session) = (login.user.id, login.tokens.session);
     let record = || world.kv.value(&format!("session:{user}:{session}"));
-    assert_eq!(
-        record().unwrap(),
-        r#"{"used":null,"at":null,"by":null}"#
-    );
+    assert_eq!(record().unwrap(), r#"{"used":null,"at":null,"by":null}"#);
     let renewed = pollster::block_on(
         world
             .service

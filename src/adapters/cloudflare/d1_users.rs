@@ -32,10 +32,13 @@ impl D1Users {
 
 impl UserDirectory for D1Users {
     async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        self.row("SELECT * FROM users WHERE id = ?1", vec![text(&id.to_string())])
-            .await?
-            .map(User::try_from)
-            .transpose()
+        self.row(
+            "SELECT * FROM users WHERE id = ?1",
+            vec![text(&id.to_string())],
+        )
+        .await?
+        .map(User::try_from)
+        .transpose()
     }
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {

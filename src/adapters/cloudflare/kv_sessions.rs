@@ -203,11 +203,9 @@ impl<K: KeyValue, C: Clock, R: Random, S: Sleep> SessionStore for KvSessions<K, 
     }
 
     async fn outdate(&self, user: UserId, version: u64, ttl: u64) -> Result<(), StoreError> {
-        self.memory.borrow_mut().remember_version(
-            user,
-            version,
-            self.now().saturating_add(ttl),
-        );
+        self.memory
+            .borrow_mut()
+            .remember_version(user, version, self.now().saturating_add(ttl));
         self.write(
             &stale_key(user),
             &version.to_string(),

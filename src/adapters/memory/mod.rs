@@ -15,7 +15,9 @@ pub use sessions::MemorySessions;
 pub use users::MemoryUsers;
 
 use crate::adapters::argon2::Argon2Hasher;
-use crate::ports::{Clock, PasswordHasher, Ports, Random, RateLimiter, SessionStore, UserDirectory};
+use crate::ports::{
+    Clock, PasswordHasher, Ports, Random, RateLimiter, SessionStore, UserDirectory,
+};
 
 /// A set of ports in memory; each part can be changed for another of its kind.
 #[derive(Debug, Default)]

@@ -87,11 +87,18 @@ impl Password {
         };
         let lower = Zeroizing::new(password.to_lowercase());
         let contains_address = address.is_some_and(|address| {
-            lower.contains(address.canonical()) || lower.contains(&address.as_given().to_lowercase())
+            lower.contains(address.canonical())
+                || lower.contains(&address.as_given().to_lowercase())
         });
         let found = [
-            (password.chars().count() < policy.min_length, Weakness::TooShort),
-            (COMMON.lines().any(|common| common == *lower), Weakness::TooCommon),
+            (
+                password.chars().count() < policy.min_length,
+                Weakness::TooShort,
+            ),
+            (
+                COMMON.lines().any(|common| common == *lower),
+                Weakness::TooCommon,
+            ),
             (contains_address, Weakness::ContainsAddress),
         ];
         let weaknesses: Vec<_> = found
@@ -231,14 +238,23 @@ mod tests {
         let lines: Vec<&str> = COMMON.lines().collect();
         assert!(lines.len() > 3000);
         assert!(lines.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!(lines.iter().all(|line| line.len() >= 8 && *line == line.to_lowercase()));
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.len() >= 8 && *line == line.to_lowercase())
+        );
     }
 
     #[test]
     fn exactly_as_typed_but_for_normalisation() {
         let login = |text: &str| Password::for_login(text).unwrap();
         assert!(login("caf\u{e9}") == login("cafe\u{301}"));
-        for (a, b) in [("pass", "Pass"), ("pass", "pass "), ("pass", " pass"), ("\u{fb01}", "fi")] {
+        for (a, b) in [
+            ("pass", "Pass"),
+            ("pass", "pass "),
+            ("pass", " pass"),
+            ("\u{fb01}", "fi"),
+        ] {
             assert!(login(a) != login(b));
         }
     }
@@ -246,6 +262,9 @@ mod tests {
     #[test]
     fn debug_prints_nothing() {
         assert_eq!(format!("{:?}", Password::for_login("secret").unwrap()), "_");
-        assert_eq!(format!("{:?}", PasswordHash::new("$argon2id$".to_owned())), "_");
+        assert_eq!(
+            format!("{:?}", PasswordHash::new("$argon2id$".to_owned())),
+            "_"
+        );
     }
 }

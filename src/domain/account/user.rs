@@ -217,12 +217,16 @@ mod tests {
     use super::*;
 
     fn roles(roles: &[&str]) -> Result<Vec<String>, RolesError> {
-        Roles::new(roles.iter().map(|role| (*role).to_owned()).collect()).map(|roles| roles.to_vec())
+        Roles::new(roles.iter().map(|role| (*role).to_owned()).collect())
+            .map(|roles| roles.to_vec())
     }
 
     #[test]
     fn roles_are_a_sorted_set() {
-        assert_eq!(roles(&["user", "admin", "user"]).unwrap(), ["admin", "user"]);
+        assert_eq!(
+            roles(&["user", "admin", "user"]).unwrap(),
+            ["admin", "user"]
+        );
         assert_eq!(roles(&[]).unwrap(), Vec::<String>::new());
         assert_eq!(roles(&[""]), Err(RolesError::Empty));
         assert_eq!(roles(&["a b"]), Err(RolesError::Character));

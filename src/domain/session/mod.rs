@@ -1,7 +1,7 @@
 //! A session is one login. It owns a chain of refresh tokens numbered 0, 1, 2, …
 //!
 //! - [`refresh_token`]: the ticket that a client holds;
-//! - [`rotate`]: the one decision about a presented refresh token;
+//! - [`rotate()`]: the one decision about a presented refresh token;
 //! - [`revocation`]: what ends a session or makes an access token out of date;
 //! - [`client`]: who is asking: network and program.
 

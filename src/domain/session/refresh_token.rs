@@ -191,7 +191,10 @@ mod tests {
         assert_eq!(id.begun_at(), 1_764_000_000);
         assert_eq!(SessionId::parse(&id.to_string()), Some(id));
         assert_eq!(SessionId::parse(&id.to_string().to_uppercase()), None);
-        assert_eq!(SessionId::parse("00000000-0000-4000-8000-000000000000"), None);
+        assert_eq!(
+            SessionId::parse("00000000-0000-4000-8000-000000000000"),
+            None
+        );
     }
 
     #[test]

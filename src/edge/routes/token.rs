@@ -28,11 +28,13 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) 
     let refresh_token =
         refresh_token.ok_or_else(|| Problem::invalid_request("refresh_token is missing"))?;
     let renewed = service.renew_token(&refresh_token, &request.client).await?;
-    Ok(Answer::json(200, &tokens_json(&renewed.tokens)).noted(Note {
-        session_id: Some(renewed.tokens.session.to_string()),
-        verdict: Some(renewed.verdict.reason()),
-        ..Note::default()
-    }))
+    Ok(
+        Answer::json(200, &tokens_json(&renewed.tokens)).noted(Note {
+            session_id: Some(renewed.tokens.session.to_string()),
+            verdict: Some(renewed.verdict.reason()),
+            ..Note::default()
+        }),
+    )
 }
 
 /// A public client has no secret; its id, when given, is ours.
