@@ -6,8 +6,9 @@
 
 use std::fmt;
 
-use icu_normalizer::ComposingNormalizerBorrowed;
-use idna::uts46::{AsciiDenyList, DnsLength, ErrorPolicy, Hyphens, ProcessingSuccess, Uts46};
+use idna::punycode;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::domain::policy::{EMAIL_BYTES, EMAIL_LOCAL_BYTES};
 
@@ -134,31 +135,20 @@ fn is_local(c: char) -> bool {
         return c.is_ascii_alphanumeric() || "!#$&'*+-/=?^_~.".contains(c);
     }
     // U+212A KELVIN SIGN is the letter K in NFC: such a one would be another mailbox's address.
-    let becomes_ascii = NFC
-        .normalize(c.encode_utf8(&mut [0; 4]))
-        .chars()
-        .any(|c| c.is_ascii());
-    (c.is_alphanumeric() || is_combining_accent(c)) && !becomes_ascii
-}
-
-/// Combining diacritical marks: an accent that was typed apart from its letter.
-fn is_combining_accent(c: char) -> bool {
-    ('\u{300}'..='\u{36f}').contains(&c)
+    let becomes_ascii = std::iter::once(c).nfc().any(|c| c.is_ascii());
+    (c.is_alphanumeric() || is_combining_mark(c)) && !becomes_ascii
 }
 
 fn canonical_domain(domain: &str) -> Result<String, EmailError> {
-    let lower = domain.to_ascii_lowercase();
-    let host = if lower.is_ascii() && !lower.split('.').any(|label| label.starts_with("xn--")) {
-        lower
-    } else {
-        a_labels(&nfc(&lower))?
-    };
-    let labels: Vec<&str> = host.split('.').collect();
+    let labels = nfc(&domain.to_ascii_lowercase())
+        .split('.')
+        .map(a_label)
+        .collect::<Result<Vec<_>, _>>()?;
     let top_is_a_name = labels
         .last()
         .is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()));
     if labels.len() >= 2 && top_is_a_name && labels.iter().all(|label| is_host_label(label)) {
-        Ok(host)
+        Ok(labels.join("."))
     } else {
         Err(EmailError::Domain)
     }
@@ -173,50 +163,43 @@ fn is_host_label(label: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// The domain as A-labels, when IDNA changes nothing but the encoding.
-fn a_labels(domain: &str) -> Result<String, EmailError> {
-    let uts46 = Uts46::new();
-    let ascii = uts46
-        .to_ascii(
-            domain.as_bytes(),
-            AsciiDenyList::STD3,
-            Hyphens::CheckFirstLast,
-            DnsLength::Verify,
-        )
-        .map_err(|_| EmailError::Domain)?;
-    let mut unicode = String::new();
-    let processed = uts46.process(
-        ascii.as_bytes(),
-        AsciiDenyList::STD3,
-        Hyphens::CheckFirstLast,
-        ErrorPolicy::FailFast,
-        |_, _, _| true,
-        &mut unicode,
-        None,
-    );
-    let unicode = match processed {
-        Ok(ProcessingSuccess::WroteToSink) => unicode.as_str(),
-        Ok(ProcessingSuccess::Passthrough) => &*ascii,
-        Err(_) => return Err(EmailError::Domain),
-    };
-    // Each label must have been an A-label or its U-label already: a mapped one has a second spelling.
-    let same = domain.split('.').count() == ascii.split('.').count()
-        && domain
-            .split('.')
-            .zip(ascii.split('.').zip(unicode.split('.')))
-            .all(|(given, (a_label, u_label))| given == a_label || given == u_label);
-    if same {
-        Ok(ascii.into_owned())
-    } else {
-        Err(EmailError::DomainMapped)
+/// The label as an A-label (RFC 5890 section 2.3.2.1). Nothing is mapped: a label that IDNA would map to another has a
+/// second spelling, and is refused.
+fn a_label(label: &str) -> Result<String, EmailError> {
+    if let Some(encoded) = label.strip_prefix("xn--") {
+        let decoded = punycode::decode_to_string(encoded).ok_or(EmailError::Domain)?;
+        let is_its_only_encoding = punycode::encode_str(&decoded).as_deref() == Some(encoded);
+        return if is_u_label(&decoded) && is_its_only_encoding {
+            Ok(label.to_owned())
+        } else {
+            Err(EmailError::Domain)
+        };
     }
+    if label.is_ascii() {
+        return Ok(label.to_owned());
+    }
+    if !is_u_label(label) {
+        return Err(EmailError::DomainMapped);
+    }
+    let encoded = punycode::encode_str(label).ok_or(EmailError::Domain)?;
+    Ok(format!("xn--{encoded}"))
 }
 
-const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfc();
+/// Letters, digits, marks and inner hyphens of any script, in the one form that lower-casing and compatibility
+/// normalisation leave as it is (RFC 5892 sections 2.1 and 2.2).
+fn is_u_label(label: &str) -> bool {
+    !label.is_ascii()
+        && !label.starts_with(|c| c == '-' || is_combining_mark(c))
+        && !label.ends_with('-')
+        && label
+            .chars()
+            .all(|c| c == '-' || c.is_alphanumeric() || is_combining_mark(c))
+        && label.nfkc().flat_map(char::to_lowercase).eq(label.chars())
+}
 
 /// Text in Unicode's normalisation form C: one text typed on two systems is one text.
 pub(super) fn nfc(text: &str) -> String {
-    NFC.normalize(text).into_owned()
+    text.nfc().collect()
 }
 
 #[cfg(test)]
