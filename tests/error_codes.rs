@@ -1,6 +1,11 @@
 //! The closed list of error codes, its documentation and the HTTP contract say the same.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +26,9 @@ fn rows(text: &str) -> Vec<(String, u16)> {
             let status = cells.get(1)?.parse().ok()?;
             assert_eq!(cells.len(), 4, "a row has four cells: {line}");
             assert!(
-                cells.iter().all(|cell| !cell.trim_matches([' ', '|']).is_empty()),
+                cells
+                    .iter()
+                    .all(|cell| !cell.trim_matches([' ', '|']).is_empty()),
                 "a cell is empty: {line}"
             );
             Some((code.to_owned(), status))
@@ -62,7 +69,10 @@ fn no_code_stands_twice() {
 
 #[test]
 fn the_contract_enumerates_every_code() {
-    let expected: Vec<_> = Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
+    let expected: Vec<_> = Code::ALL
+        .iter()
+        .map(|code| code.as_str().to_owned())
+        .collect();
     assert_eq!(enumerated(&file("openapi.yaml")), expected);
 }
 
@@ -86,6 +96,10 @@ fn the_contract_uses_every_code() {
                 text.contains(&status) && text.contains(&example)
             })
         };
-        assert!(used, "no answer in openapi.yaml has {code} with {}", code.status());
+        assert!(
+            used,
+            "no answer in openapi.yaml has {code} with {}",
+            code.status()
+        );
     }
 }
