@@ -8,3 +8,4 @@ pub mod session;
 pub mod settings;
 pub mod ticket;
 pub mod token;
+pub mod unicode;

@@ -320,8 +320,9 @@ fn is_loopback_origin(origin: &str) -> bool {
         .is_some_and(|host| is_loopback_host(host_of(host)))
 }
 
-/// The host without its port.
-fn host_of(authority: &str) -> &str {
+/// The host of `host:port`.
+#[must_use]
+pub fn host_of(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
         _ => authority,

@@ -3,39 +3,42 @@
 use std::rc::Rc;
 
 use futures_util::StreamExt;
+use js_sys::Uint8Array;
 use serde::Serialize;
+use worker::wasm_bindgen::JsCast;
+use worker::worker_sys::web_sys;
 use worker::{Context, Env, Headers, Response, event};
 
 use super::answer::{Answer, Note};
 use super::problem::Problem;
 use super::request::Request;
-use super::router::route;
+use super::router::{refuse, route};
 use super::wiring::{Isolate, isolate, service};
 use crate::adapters::system_random::SystemRandom;
-use crate::domain::error::{Code, Error};
+use crate::domain::error::Code;
 use crate::domain::policy::MAX_BODY_BYTES;
 use crate::domain::session::Client;
-use crate::domain::settings::{SettingError, is_loopback_host};
+use crate::domain::settings::{SettingError, host_of, is_loopback_host};
 use crate::ports::Random;
 
 #[event(fetch)]
-async fn fetch(request: worker::Request, env: Env, _context: Context) -> worker::Result<Response> {
+async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker::Result<Response> {
     let request_id = request_id();
-    let method = request.method().to_string();
-    let url = request.url()?;
-    let path = url.path().to_owned();
+    let method = request.method();
+    let url = request.url();
+    let url = Url::split(&url);
     let started = worker::Date::now().as_millis();
 
     let answer = match isolate(&env) {
         Err(error) => misconfigured(&error),
-        Ok(isolate) => answer(request, &url, &env, &isolate).await,
+        Ok(isolate) => answer(&request, &url, &env, &isolate).await,
     };
     log(&LogLine {
         level: level(answer.status),
         event: "request",
         request_id: &request_id,
         method: &method,
-        path: &path,
+        path: url.path,
         status: answer.status,
         // Only time spent waiting shows: a Worker's clock stands still while it computes.
         waited_ms: worker::Date::now().as_millis().saturating_sub(started),
@@ -44,15 +47,36 @@ async fn fetch(request: worker::Request, env: Env, _context: Context) -> worker:
     send(answer, &request_id)
 }
 
+/// The parts of a request's URL, which the platform has parsed and written out again: `http://host:port/path?query`.
+/// Splitting it spares the Worker a second parser, 20 KB of it.
+struct Url<'a> {
+    host: &'a str,
+    path: &'a str,
+    query: &'a str,
+}
+
+impl<'a> Url<'a> {
+    fn split(url: &'a str) -> Self {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let slash = rest.find('/').unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(slash);
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        Self {
+            host: host_of(authority),
+            path,
+            query,
+        }
+    }
+}
+
 async fn answer(
-    request: worker::Request,
-    url: &worker::Url,
+    request: &web_sys::Request,
+    url: &Url<'_>,
     env: &Env,
     isolate: &Rc<Isolate>,
 ) -> Answer {
     let settings = isolate.shared.settings();
-    let own_host = url.host_str().is_some_and(is_loopback_host);
-    if settings.issuer_is_loopback() && !own_host {
+    if settings.issuer_is_loopback() && !is_loopback_host(url.host) {
         return misconfigured(&SettingError {
             setting: "ISSUER",
             problem: "is a loopback address, and the request came to another host".to_owned(),
@@ -66,18 +90,18 @@ async fn answer(
     // The third condition of local development, the host, was checked above: `dev` implies a loopback issuer.
     if settings.dev && !isolate.demo_accounts_added.get() {
         if let Err(error) = service.add_demo_accounts().await {
-            return Problem::from(error).into_answer();
+            return refuse(url.path, error.into());
         }
         isolate.demo_accounts_added.set(true);
     }
     match read(request, url).await {
         Ok(request) => route(&service, &request).await,
-        Err(problem) => problem.into_answer(),
+        Err(problem) => refuse(url.path, problem),
     }
 }
 
 /// Reads what the routes need; the body to its limit and no further.
-async fn read(mut request: worker::Request, url: &worker::Url) -> Result<Request, Problem> {
+async fn read(request: &web_sys::Request, url: &Url<'_>) -> Result<Request, Problem> {
     let headers = request.headers();
     let header = |name| headers.get(name).ok().flatten();
     let client = Client::new(
@@ -85,9 +109,9 @@ async fn read(mut request: worker::Request, url: &worker::Url) -> Result<Request
         header("User-Agent").as_deref(),
     );
     let read = Request {
-        method: request.method().to_string(),
-        path: url.path().to_owned(),
-        query: url.query().unwrap_or_default().to_owned(),
+        method: request.method(),
+        path: url.path.to_owned(),
+        query: url.query.to_owned(),
         content_type: header("Content-Type"),
         authorization: header("Authorization"),
         client,
@@ -99,19 +123,21 @@ async fn read(mut request: worker::Request, url: &worker::Url) -> Result<Request
     {
         return Err(too_large());
     }
-    if request.inner().body().is_none() {
+    let Some(stream) = request.body() else {
         return Ok(read);
-    }
+    };
+    let mut stream = wasm_streams::ReadableStream::from_raw(stream).into_stream();
     let mut body = Vec::new();
-    let mut stream = request
-        .stream()
-        .map_err(|_| Error::Internal("a body could not be read"))?;
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| Problem::invalid_request("the body broke off"))?;
-        if body.len().saturating_add(chunk.len()) > MAX_BODY_BYTES {
+        let chunk = chunk
+            .ok()
+            .and_then(|chunk| chunk.dyn_into::<Uint8Array>().ok())
+            .ok_or_else(|| Problem::invalid_request("the body broke off"))?;
+        let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
+        if body.len().saturating_add(length) > MAX_BODY_BYTES {
             return Err(too_large());
         }
-        body.extend_from_slice(&chunk);
+        body.extend(chunk.to_vec());
     }
     Ok(Request { body, ..read })
 }

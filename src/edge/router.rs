@@ -18,7 +18,6 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request) -> Ans
         "HEAD" => "GET",
         method => method,
     };
-    let oauth = matches!(segments.as_slice(), ["auth", "token" | "revoke"]);
     let answer = match (segments.as_slice(), method) {
         (["auth", "login"], "POST") => login::post(service, request).await,
         (["auth", "token"], "POST") => token::post(service, request).await,
@@ -32,19 +31,23 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request) -> Ans
         ([".well-known", "jwks.json"], "GET") => Ok(well_known::jwks(service)),
         ([".well-known", "oauth-authorization-server"], "GET") => Ok(metadata::get(service)),
         (["healthz"], "GET") => healthz::get(service).await,
-        (path, _) => Err(refused(path)),
+        (path, _) => Err(no_route(path)),
     };
-    answer.unwrap_or_else(|problem| {
-        if oauth {
-            problem.into_oauth_answer()
-        } else {
-            problem.into_answer()
-        }
-    })
+    answer.unwrap_or_else(|problem| refuse(&request.path, problem))
+}
+
+/// A refusal in the form of its path: the two OAuth endpoints have one of their own.
+#[must_use]
+pub fn refuse(path: &str, problem: Problem) -> Answer {
+    if matches!(path, "/auth/token" | "/auth/revoke") {
+        problem.into_oauth_answer()
+    } else {
+        problem.into_answer()
+    }
 }
 
 /// 405 for a path that has other methods (RFC 9110 section 15.5.6), 404 otherwise.
-fn refused(path: &[&str]) -> Problem {
+fn no_route(path: &[&str]) -> Problem {
     let allow = match path {
         ["auth", "login" | "token" | "revoke" | "register"] | ["auth", "users", _, "revoke"] => {
             "POST"

@@ -7,10 +7,9 @@
 use std::fmt;
 
 use idna::punycode;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 use crate::domain::policy::{EMAIL_BYTES, EMAIL_LOCAL_BYTES};
+use crate::domain::unicode::{nfc, nfkc};
 
 /// Why a text is not an address that we take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,13 +113,16 @@ impl fmt::Debug for EmailAddress {
 }
 
 fn canonical_local_part(local: &str) -> Result<String, EmailError> {
-    if local.is_empty() || !local.chars().all(is_local) {
+    // U+212A KELVIN SIGN is the letter K in NFC: such a one would be another mailbox's address.
+    let becomes_ascii =
+        |c: char| !c.is_ascii() && nfc(c.encode_utf8(&mut [0; 4])).contains(|c: char| c.is_ascii());
+    let mut canonical = nfc(local);
+    if canonical.is_empty() || !canonical.chars().all(is_local) || local.contains(becomes_ascii) {
         return Err(EmailError::LocalPart);
     }
     if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
         return Err(EmailError::LocalDots);
     }
-    let mut canonical = nfc(local);
     canonical.make_ascii_lowercase();
     if local.len() > EMAIL_LOCAL_BYTES || canonical.len() > EMAIL_LOCAL_BYTES {
         return Err(EmailError::TooLong);
@@ -128,15 +130,14 @@ fn canonical_local_part(local: &str) -> Result<String, EmailError> {
     Ok(canonical)
 }
 
-/// A part of RFC 5322 `atext` that no mail program or template reads as more than text; of other scripts, letters,
-/// digits and the accents on them.
+/// A part of RFC 5322 `atext` that no mail program or template reads as more than text; of other scripts, letters and
+/// digits, an accent being part of its letter.
 fn is_local(c: char) -> bool {
     if c.is_ascii() {
-        return c.is_ascii_alphanumeric() || "!#$&'*+-/=?^_~.".contains(c);
+        c.is_ascii_alphanumeric() || "!#$&'*+-/=?^_~.".contains(c)
+    } else {
+        c.is_alphanumeric()
     }
-    // U+212A KELVIN SIGN is the letter K in NFC: such a one would be another mailbox's address.
-    let becomes_ascii = std::iter::once(c).nfc().any(|c| c.is_ascii());
-    (c.is_alphanumeric() || is_combining_mark(c)) && !becomes_ascii
 }
 
 fn canonical_domain(domain: &str) -> Result<String, EmailError> {
@@ -169,7 +170,9 @@ fn a_label(label: &str) -> Result<String, EmailError> {
     if let Some(encoded) = label.strip_prefix("xn--") {
         let decoded = punycode::decode_to_string(encoded).ok_or(EmailError::Domain)?;
         let is_its_only_encoding = punycode::encode_str(&decoded).as_deref() == Some(encoded);
-        return if is_u_label(&decoded) && is_its_only_encoding {
+        // Signs that we have no tables for are left to the registry that gave the name away.
+        let is_visible = !decoded.contains(|c: char| c.is_control() || c.is_whitespace());
+        return if !decoded.is_ascii() && is_its_only_encoding && is_visible && is_stable(&decoded) {
             Ok(label.to_owned())
         } else {
             Err(EmailError::Domain)
@@ -178,28 +181,19 @@ fn a_label(label: &str) -> Result<String, EmailError> {
     if label.is_ascii() {
         return Ok(label.to_owned());
     }
-    if !is_u_label(label) {
+    if !label.chars().all(|c| c == '-' || c.is_alphanumeric()) || !is_stable(label) {
         return Err(EmailError::DomainMapped);
     }
     let encoded = punycode::encode_str(label).ok_or(EmailError::Domain)?;
     Ok(format!("xn--{encoded}"))
 }
 
-/// Letters, digits, marks and inner hyphens of any script, in the one form that lower-casing and compatibility
-/// normalisation leave as it is (RFC 5892 sections 2.1 and 2.2).
-fn is_u_label(label: &str) -> bool {
-    !label.is_ascii()
-        && !label.starts_with(|c| c == '-' || is_combining_mark(c))
-        && !label.ends_with('-')
-        && label
-            .chars()
-            .all(|c| c == '-' || c.is_alphanumeric() || is_combining_mark(c))
-        && label.nfkc().flat_map(char::to_lowercase).eq(label.chars())
-}
-
-/// Text in Unicode's normalisation form C: one text typed on two systems is one text.
-pub(super) fn nfc(text: &str) -> String {
-    text.nfc().collect()
+/// Whether lower-casing and compatibility normalisation leave the label as it is (RFC 5892 section 2.2).
+fn is_stable(label: &str) -> bool {
+    nfkc(label)
+        .chars()
+        .flat_map(char::to_lowercase)
+        .eq(label.chars())
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::EmailAddress;
-use super::email_address::nfc;
 use crate::domain::policy::PASSWORD_MAX_CHARS;
+use crate::domain::unicode::nfc;
 
 /// The most common passwords, in lower case, a line each: the 3,000 most frequent of eight characters or more, and all
 /// of fifteen or more, of zxcvbn's list (MIT; the licences lie beside the file).

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::email_address::nfc;
 use super::{EmailAddress, PasswordHash};
 use crate::domain::policy::{NAME_MAX_CHARS, ROLE_MAX_CHARS, ROLES_MAX};
+use crate::domain::unicode::nfc;
 
 /// A user's id: a UUIDv7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
