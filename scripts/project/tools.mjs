@@ -6,18 +6,23 @@ import { inRoot } from "./root.mjs";
 
 const BIN = inRoot("node_modules/.bin");
 
-/** wrangler without anything that needs the network, and without files outside the project. */
+/** wrangler without anything that needs the network or writes outside the project. Your own environment comes first. */
 const WRANGLER_ENV = {
   WRANGLER_SEND_METRICS: "false",
   // The banner looks for a newer wrangler, for up to three seconds.
   WRANGLER_HIDE_BANNER: "true",
-  WRANGLER_LOG_PATH: inRoot(".wrangler/logs"),
+  // A debug log of every run, in the home folder, that nothing ever removes.
+  WRANGLER_WRITE_LOGS: "false",
   // Otherwise workerd's `request.cf` is fetched at every start.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
 
 /** Environment for anything that may run wrangler or a tool of node_modules. */
-export const toolEnv = () => ({ ...WRANGLER_ENV, PATH: `${BIN}${delimiter}${process.env.PATH}` });
+export function toolEnv() {
+  // wrangler colours its errors even in a file.
+  const colour = process.stdout.isTTY || process.env.FORCE_COLOR ? {} : { NO_COLOR: "1" };
+  return { ...WRANGLER_ENV, ...colour, ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}` };
+}
 
 /** A Node that wrangler accepts: the project's own, or else the one that runs this. */
 export function node() {
