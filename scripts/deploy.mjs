@@ -1,0 +1,52 @@
+// `npm run deploy`: wrangler deploy, once ISSUER is an address that the world can reach. `-- --dry-run` only builds and
+// lists the bindings. Whatever follows `--` goes to wrangler.
+import { spawn } from "node:child_process";
+import { Advice, main } from "./project/advice.mjs";
+import { readConfig } from "./project/config.mjs";
+import { values } from "./project/dev-arguments.mjs";
+import { issuerProblem } from "./project/issuer.mjs";
+import { root } from "./project/root.mjs";
+import { wrangler } from "./project/tools.mjs";
+import { setUp } from "./setup/index.mjs";
+
+const SECRETS = ["SIGNING_KEYS", "TICKET_SECRET"];
+
+await main(async () => {
+  const given = process.argv.slice(2);
+  const dryRun = given.includes("--dry-run") && !given.includes("--dry-run=false");
+  await setUp();
+
+  const environment = [...values(given, "--env"), ...values(given, "-e")].at(-1);
+  const config = await readConfig(environment);
+  const flag = values(given, "--var").filter((value) => value.startsWith("ISSUER:")).at(-1);
+  const problem = issuerProblem(flag ? flag.slice("ISSUER:".length) : config.vars.ISSUER);
+  if (problem && !dryRun) throw new Advice(problem);
+  if (problem) console.log(`Note: a real deploy would stop here: ${problem}\n`);
+
+  const code = await deploy(given);
+  if (code === 0 && !dryRun) console.log(afterwards(environment));
+  return code;
+});
+
+// Not on the leash: wrangler may ask for a login, and a deploy should not be cut in two.
+function deploy(given) {
+  const [command, args, { env }] = wrangler("deploy", ...given);
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: "inherit" });
+    // Ctrl-C reaches wrangler from the terminal; a signal to this process alone is handed on.
+    process.on("SIGINT", () => {});
+    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    child.on("error", reject).on("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+function afterwards(environment) {
+  const option = environment ? ` --env ${environment}` : "";
+  return `
+After a first deploy, or when one of these changed:
+${SECRETS.map((name) => `  npx wrangler secret put ${name}${option}`).join("\n")}
+      fresh values: npm run keys
+  npx wrangler d1 migrations apply DB --remote${option}
+  npm run admin -- grant <your address> admin --remote${environment ? option : ""}
+`;
+}

@@ -1,0 +1,12 @@
+// `npm run keys`: fresh secrets for a deployment, each with the command that takes it.
+import { signingKeys, ticketSecret } from "./project/secrets.mjs";
+
+console.log(`
+Run each command and paste the line under it. Keep no copy: secrets can be replaced, and each replaces the one before.
+
+npx wrangler secret put SIGNING_KEYS
+${signingKeys()}
+
+npx wrangler secret put TICKET_SECRET
+${ticketSecret()}
+`);

@@ -1,0 +1,13 @@
+// An error for the person at the terminal: one sentence on what to do, printed without a stack.
+
+export class Advice extends Error {}
+
+/** Runs a script's main function; advice becomes one line and exit code 1, anything else keeps its stack. */
+export async function main(body) {
+  try {
+    process.exitCode = (await body()) ?? 0;
+  } catch (error) {
+    console.error(error instanceof Advice ? `\nedgegate: ${error.message}` : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,13 @@
+// wrangler.toml for the scripts.
+import { Advice } from "./advice.mjs";
+import { inRoot } from "./root.mjs";
+import { run } from "./run.mjs";
+import { node, toolEnv } from "./tools.mjs";
+
+/** The settings of an environment (the top-level ones when none is named). */
+export async function readConfig(environment) {
+  const args = [inRoot("scripts/project/print-config.mjs"), ...(environment ? [environment] : [])];
+  const { code, stdout, stderr } = await run(node(), args, { env: toolEnv(), capture: true });
+  if (code !== 0) throw new Advice(`wrangler.toml can't be read: ${stderr.trim()}`);
+  return JSON.parse(stdout);
+}

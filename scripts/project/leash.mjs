@@ -1,0 +1,42 @@
+// Runs one command so that nothing of it outlives whoever asked for it:
+//   node leash.mjs <command> [argument…]     with file descriptor 3 a pipe held by the asker
+//
+// run.mjs starts this in a process group of its own. When the pipe closes (the asker ended it, or died, even by
+// SIGKILL), the command gets a SIGTERM, and then its whole group a SIGKILL. A handler in the asker can't do
+// that: it does not run when the asker is killed, and a SIGTERM to wrangler alone may leave workerd behind.
+import { spawn } from "node:child_process";
+import { Socket } from "node:net";
+import { constants } from "node:os";
+
+const GRACE_MS = 3000;
+
+// Only the pipe tells the leash to stop; a signal for the group must not take it away before its work is done.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+
+const [command, ...args] = process.argv.slice(2);
+const child = spawn(command, args, { stdio: "inherit" });
+let stopping = false;
+
+child.on("error", (error) => {
+  console.error(`can't run ${command}: ${error.message}`);
+  process.exit(127);
+});
+child.on("exit", (code, signal) => {
+  if (stopping) killGroup();
+  process.exit(code ?? 128 + (constants.signals[signal] ?? 0));
+});
+
+const pipe = new Socket({ fd: 3 });
+pipe.on("error", stop).on("close", stop).resume();
+
+function stop() {
+  if (stopping) return;
+  stopping = true;
+  child.kill("SIGTERM");
+  setTimeout(killGroup, GRACE_MS);
+}
+
+// The group is the leash's own, so this ends the leash as well: it must be the last thing done.
+function killGroup() {
+  process.kill(-process.pid, "SIGKILL");
+}

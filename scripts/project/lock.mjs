@@ -1,0 +1,102 @@
+// One at a time: two `npm start`, or a build by hand beside wrangler's, must not write the same files at once.
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inRoot } from "./root.mjs";
+
+const POLL_MS = 100;
+const STEAL_MS = 10_000;
+
+/** Runs `body` while holding the lock `name`; `onWait` is called once if another process holds it. */
+export async function withLock(name, body, onWait = () => {}) {
+  mkdirSync(inRoot(".tools"), { recursive: true });
+  const path = inRoot(".tools", `${name}.lock`);
+  for (let told = false; !create(path); ) {
+    if (removeStale(path)) continue;
+    if (!told) onWait();
+    told = true;
+    await sleep(POLL_MS);
+  }
+  const release = () => remove(path);
+  process.once("exit", release);
+  try {
+    return await body();
+  } finally {
+    process.off("exit", release);
+    release();
+  }
+}
+
+/** Takes the lock, if it is free. It says who holds it: the process and when that started, because ids are used again. */
+function create(path) {
+  let file;
+  try {
+    file = openSync(path, "wx");
+  } catch (error) {
+    if (error.code === "EEXIST") return false;
+    throw error;
+  }
+  writeSync(file, `${process.pid} ${startOf(process.pid)}`);
+  closeSync(file);
+  return true;
+}
+
+/** Removes a lock whose holder is dead. Only one process may do that, or the second would remove the first one's new lock. */
+function removeStale(path) {
+  if (!isStale(path)) return false;
+  const steal = `${path}.steal`;
+  if (!create(steal)) {
+    if (age(steal) > STEAL_MS) remove(steal);
+    return false;
+  }
+  try {
+    if (isStale(path)) remove(path);
+    return true;
+  } finally {
+    remove(steal);
+  }
+}
+
+function isStale(path) {
+  let text;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return false;
+  }
+  // Empty: between its creation and the write. Its holder died there if it stays so.
+  if (text === "") return age(path) > STEAL_MS;
+  const [pid, started] = text.split(" ");
+  try {
+    process.kill(Number(pid), 0);
+  } catch (error) {
+    if (error.code === "ESRCH") return true;
+  }
+  return started !== startOf(pid);
+}
+
+/** When a process started, in ticks since boot; "?" where there is no /proc, so that only the id counts. */
+function startOf(pid) {
+  if (!existsSync("/proc/self/stat")) return "?";
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return "gone";
+  }
+}
+
+function age(path) {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function remove(path) {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+  }
+}

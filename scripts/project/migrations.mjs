@@ -1,0 +1,28 @@
+// The local database's schema, brought up to date.
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { Advice } from "./advice.mjs";
+import { hashOf } from "./hash.mjs";
+import { withLock } from "./lock.mjs";
+import { inRoot, root } from "./root.mjs";
+import { run } from "./run.mjs";
+import { clearStamp, setStamp, stampIs } from "./stamp.mjs";
+import { wrangler } from "./tools.mjs";
+
+/** Applies what is new in migrations/ to the local state in `folder`, where wrangler dev keeps it. */
+export async function migrate(folder = inRoot(".wrangler/state")) {
+  if (!existsSync(inRoot("migrations")) || !readdirSync(inRoot("migrations")).some((name) => name.endsWith(".sql"))) return;
+  const stamp = relative(root, join(folder, "migrations.stamp"));
+  const wanted = hashOf(["migrations"]);
+  await withLock("migrate", async () => {
+    // wrangler takes two seconds to find that there is nothing to do. The stamp lies beside the database: who deletes
+    // one deletes the other.
+    if (stampIs(stamp, wanted)) return;
+    console.log("▸ Database: applying migrations");
+    clearStamp(stamp);
+    // Standard input is closed, which tells wrangler not to ask.
+    const { code } = await run(...wrangler("d1", "migrations", "apply", "DB", "--local", "--persist-to", folder));
+    if (code !== 0) throw new Advice("a migration failed, see above; a local database can be thrown away: `rm -r .wrangler/state`.");
+    setStamp(stamp, wanted);
+  });
+}

@@ -1,0 +1,8 @@
+// Where the project is, whatever folder a script is called from.
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** A path inside the project. */
+export const inRoot = (...parts) => join(root, ...parts);

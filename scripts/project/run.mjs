@@ -1,0 +1,90 @@
+// Runs other programs, and makes sure that they end with this one: on Ctrl-C, SIGTERM, SIGHUP, or when the parent
+// (npm, as a rule) is gone. npm passes no signal on when it is killed, so the parent is watched.
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { inRoot, root } from "./root.mjs";
+
+const LEASH = inRoot("scripts/project/leash.mjs");
+const PARENT_CHECK_MS = 250;
+
+const running = new Set();
+let stopping = false;
+let guarded = false;
+
+/**
+ * Starts a command. `done` resolves to { code, stdout, stderr }; the texts are empty unless `capture` is set, otherwise
+ * the command writes straight to the terminal. `stop()` ends it and everything it started.
+ */
+export function start(command, args = [], { env = {}, cwd = root, capture = false } = {}) {
+  guard();
+  if (stopping) return { done: new Promise(() => {}), stop: async () => {} };
+  const out = capture ? "pipe" : "inherit";
+  const leash = spawn(process.execPath, [LEASH, command, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ["ignore", out, out, "pipe"],
+  });
+  const text = { stdout: "", stderr: "" };
+  for (const name of capture ? ["stdout", "stderr"] : []) {
+    leash[name].setEncoding("utf8").on("data", (chunk) => (text[name] += chunk));
+  }
+  // The leash may be gone before the pipe is; that is no error of ours.
+  leash.stdio[3].on("error", () => {});
+
+  const ended = new Promise((resolve, reject) => {
+    leash.on("error", reject);
+    leash.on("exit", () => killGroup(leash.pid)); // what a crashed wrangler left running
+    leash.on("close", (code, signal) => resolve({ code: code ?? 128 + (constants.signals[signal] ?? 0), ...text }));
+  });
+  const stop = () => {
+    leash.stdio[3].destroy();
+    return ended;
+  };
+  running.add(stop);
+  const done = ended.then((result) => {
+    running.delete(stop);
+    // On the way out nobody hears of it any more: a command that was stopped would look like one that failed.
+    return stopping ? new Promise(() => {}) : result;
+  });
+  return { done, stop };
+}
+
+/** Runs a command to its end. */
+export const run = (command, args, options) => start(command, args, options).done;
+
+/** Runs a command that should succeed and answers what it printed, or null when it failed or does not exist. */
+export async function output(command, args, options) {
+  const { code, stdout } = await run(command, args, { ...options, capture: true });
+  return code === 0 ? stdout.trim() : null;
+}
+
+/** From here on, this process ends with its parent and on the usual signals, and takes what it started with it. */
+export function guard() {
+  if (guarded) return;
+  guarded = true;
+  const parent = process.ppid;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => stopAll(128 + constants.signals[signal]));
+  }
+  setInterval(() => {
+    if (process.ppid !== parent) stopAll(128 + constants.signals.SIGHUP);
+  }, PARENT_CHECK_MS).unref();
+  // A reader that went away (a killed npm, `| head`) is noticed above; until then writing to it must not crash.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+}
+
+async function stopAll(code) {
+  if (stopping) return;
+  stopping = true;
+  await Promise.allSettled([...running].map((stop) => stop()));
+  process.exit(code);
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing was left.
+  }
+}

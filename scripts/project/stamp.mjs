@@ -1,0 +1,20 @@
+// A stamp is a small file that says with which inputs a step was last done.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { inRoot } from "./root.mjs";
+
+export const stampIs = (path, value) => {
+  try {
+    return readFileSync(inRoot(path), "utf8") === value;
+  } catch {
+    return false;
+  }
+};
+
+/** Removed before a step begins, so that one that was cut short counts as not done. */
+export const clearStamp = (path) => rmSync(inRoot(path), { force: true });
+
+export function setStamp(path, value) {
+  mkdirSync(dirname(inRoot(path)), { recursive: true });
+  writeFileSync(inRoot(path), value);
+}

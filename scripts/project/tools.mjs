@@ -1,0 +1,56 @@
+// The programs that the scripts run: where each is, and the environment it needs.
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter } from "node:path";
+import { Advice } from "./advice.mjs";
+import { inRoot } from "./root.mjs";
+
+const BIN = inRoot("node_modules/.bin");
+
+/** wrangler without anything that needs the network or writes outside the project. Your own environment comes first. */
+const WRANGLER_ENV = {
+  WRANGLER_SEND_METRICS: "false",
+  // The banner looks for a newer wrangler, for up to three seconds.
+  WRANGLER_HIDE_BANNER: "true",
+  // A debug log of every run, in the home folder, that nothing ever removes.
+  WRANGLER_WRITE_LOGS: "false",
+  // Otherwise workerd's `request.cf` is fetched at every start.
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+};
+
+/** Environment for anything that may run wrangler or a tool of node_modules. */
+export function toolEnv() {
+  // wrangler colours its errors even in a file.
+  const colour = process.stdout.isTTY || process.env.FORCE_COLOR ? {} : { NO_COLOR: "1" };
+  return { ...WRANGLER_ENV, ...colour, ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}` };
+}
+
+/** A Node that wrangler accepts: the project's own, or else the one that runs this. */
+export function node() {
+  if (existsSync(`${BIN}/node`)) return `${BIN}/node`;
+  if (Number(process.versions.node.split(".")[0]) >= 22) return process.execPath;
+  throw new Advice(
+    "wrangler needs Node 22 or newer and npm did not run the install script that brings it: run `npm ci --ignore-scripts=false`.",
+  );
+}
+
+/** wrangler's command line, for run(...wrangler("dev", …)). */
+export const wrangler = (...args) => [node(), [inRoot("node_modules/wrangler/bin/wrangler.js"), ...args], { env: toolEnv() }];
+
+/** What worker-build would download if it were not told. */
+export const builderEnv = () => ({
+  ...toolEnv(),
+  WASM_BINDGEN_BIN: inRoot(".tools/bin/wasm-bindgen"),
+  WASM_OPT_BIN: wasmOpt,
+  ESBUILD_BIN: `${BIN}/esbuild`,
+});
+export const workerBuild = inRoot(".tools/bin/worker-build");
+export const wasmOpt = `${BIN}/wasm-opt`;
+
+/** The version of a crate that Cargo.lock holds. */
+export function lockedCrate(name) {
+  const found = readFileSync(inRoot("Cargo.lock"), "utf8").match(
+    new RegExp(`^name = "${name}"\\nversion = "([^"]+)"`, "m"),
+  );
+  if (!found) throw new Advice(`Cargo.lock holds no ${name}: run \`cargo generate-lockfile\`.`);
+  return found[1];
+}

@@ -1,0 +1,12 @@
+// How much of a Worker's size limit ours takes: everything that wrangler uploads, gzipped.
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { inRoot } from "./root.mjs";
+
+export function workerSize() {
+  const sizes = ["index_bg.wasm", "index.js", "worker/shim.mjs"].map(
+    (name) => gzipSync(readFileSync(inRoot("build", name)), { level: 9 }).length,
+  );
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return { bytes, text: `${(bytes / 1024).toFixed(0)} KB gzipped` };
+}

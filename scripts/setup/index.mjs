@@ -1,0 +1,28 @@
+// Brings a machine to where the Worker can be built and run: each step is checked, and done only if it is not current.
+import { withLock } from "../project/lock.mjs";
+import * as nodeModules from "./node-modules.mjs";
+import * as rust from "./rust.mjs";
+import * as wasmTarget from "./wasm-target.mjs";
+import * as wasmTools from "./wasm-tools.mjs";
+
+const STEPS = [rust, wasmTarget, nodeModules, wasmTools];
+
+/** Does what is missing; quick and silent when nothing is. */
+export async function setUp(steps = STEPS) {
+  const current = await Promise.all(steps.map((step) => step.isCurrent()));
+  if (current.every(Boolean)) return;
+  await withLock(
+    "setup",
+    async () => {
+      for (const step of steps) {
+        // Asked again: another process may have done it while this one waited.
+        if (await step.isCurrent()) continue;
+        console.log(`\n▸ Set-up: ${step.title}`);
+        const begun = performance.now();
+        await step.install();
+        console.log(`  done in ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+      }
+    },
+    () => console.log("▸ Set-up: waiting for another process that is at it"),
+  );
+}
