@@ -13,12 +13,12 @@ use edgegate::domain::settings::Settings;
 use edgegate::service::{AuthService, Login, NewUser, Shared};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // The keys of RFC 8037 A.1 and a counting secret: for examples only. `npm run keys` makes real ones.
+    // For examples only. `npm run keys` makes real ones.
     let settings = Settings::read(|name| {
         let value = match name {
             "ISSUER" => "https://auth.example.com",
             "SIGNING_KEYS" => {
-                r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"example","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#
+                r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"example","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#
             }
             "TICKET_SECRET" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
             _ => return None,

@@ -88,7 +88,8 @@ pub struct Renewal {
 
 /// The sessions. It keeps no token, not even a hash.
 pub trait SessionStore {
-    /// Records a new session. MUST answer only after the write, with exactly one write.
+    /// Records a new session, which ends in `ttl` seconds unless it is renewed. MUST answer only after the write, with
+    /// exactly one write.
     ///
     /// # Errors
     /// When it may not have been written.
@@ -97,7 +98,7 @@ pub trait SessionStore {
         user: UserId,
         session: SessionId,
         client: &Client,
-        expires_at: u64,
+        ttl: u64,
     ) -> Result<(), StoreError>;
 
     /// Reads the session, waits for `user`, calls [`rotate`](crate::domain::session::rotate::rotate) once and writes

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::account::{EmailError, Weakness};
-use super::session::Verdict;
+use super::account::{EmailError, UserId, Weakness};
+use super::session::{SessionId, Verdict};
 use super::token::TokenError;
 
 /// The closed list of public error codes. `docs/errors.md` has a row for each; a test holds the two together.
@@ -248,7 +248,7 @@ pub enum GrantRefusal {
     /// Forged, truncated, foreign or not a refresh token: no storage was touched.
     Ticket,
     /// The session does not go on; the verdict says why.
-    Session(Verdict),
+    Session(Verdict, UserId, SessionId),
 }
 
 impl GrantRefusal {
@@ -257,7 +257,7 @@ impl GrantRefusal {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Ticket => "not_a_ticket",
-            Self::Session(verdict) => verdict.reason(),
+            Self::Session(verdict, ..) => verdict.reason(),
         }
     }
 }
@@ -296,6 +296,8 @@ impl std::error::Error for StoreError {}
 pub enum Error {
     /// The caller sent a field that can't be used.
     Field(&'static str, FieldProblem),
+    /// A change that names nothing to change.
+    NothingToChange,
     /// The new password is not good enough.
     WeakPassword(Vec<Weakness>),
     /// Login failed.
@@ -325,6 +327,7 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
+            Self::NothingToChange => Code::InvalidRequest,
             Self::Field(..) => Code::InvalidField,
             Self::WeakPassword(_) => Code::WeakPassword,
             Self::Login(_) => Code::InvalidCredentials,
@@ -350,6 +353,7 @@ impl fmt::Display for Error {
             Self::Grant(refusal) => write!(f, "refresh token refused: {}", refusal.reason()),
             Self::Store(error) => error.fmt(f),
             Self::Internal(what) => write!(f, "internal: {what}"),
+            Self::NothingToChange => f.write_str("there is nothing to change"),
             Self::WeakPassword(_)
             | Self::Forbidden
             | Self::RegistrationClosed

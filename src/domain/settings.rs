@@ -297,7 +297,12 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         let text = self
             .text("SIGNING_KEYS")
             .ok_or_else(|| error("is missing".to_owned()))?;
-        KeySet::from_private_jwks(&text).map_err(|why| error(format!("can't be used ({why})")))
+        let keys = KeySet::from_private_jwks(&text)
+            .map_err(|why| error(format!("can't be used ({why})")))?;
+        if keys.public_jwks().contains(PUBLISHED_KEY) {
+            return Err(error("holds the example key of RFC 8037".to_owned()));
+        }
+        Ok(keys)
     }
 
     fn ticket_secrets(&self) -> Result<TicketSecrets, SettingError> {
@@ -312,6 +317,9 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
         TicketSecrets::parse(&text).map_err(|why| error(why.to_string()))
     }
 }
+
+/// The public half of the example key of RFC 8037 appendix A: its private half is known to everyone (OWASP ASVS 6.3.2).
+const PUBLISHED_KEY: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
 fn is_loopback_origin(origin: &str) -> bool {
     origin
@@ -333,7 +341,7 @@ pub fn host_of(authority: &str) -> &str {
 mod tests {
     use super::*;
 
-    const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
     const TICKET_SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
     fn read(changes: &[(&str, &str)]) -> Result<Settings, SettingError> {
@@ -391,6 +399,10 @@ mod tests {
             ("DEV", "true"),
             ("SIGNING_KEYS", ""),
             ("SIGNING_KEYS", "{}"),
+            (
+                "SIGNING_KEYS",
+                r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+            ),
             ("TICKET_SECRET", ""),
             ("TICKET_SECRET", "c2hvcnQ"),
         ] {
@@ -405,7 +417,10 @@ mod tests {
         let error = read(&[("SIGNING_KEYS", secret)]).unwrap_err().to_string();
         assert!(!error.contains(secret));
         let settings = format!("{:?}", read(&[]).unwrap());
-        assert!(!settings.contains("nWGxne"), "{settings}");
+        assert!(
+            !settings.contains(KEYS.split('"').nth(17).unwrap()),
+            "{settings}"
+        );
         assert!(!settings.contains("AAECAw"), "{settings}");
     }
 

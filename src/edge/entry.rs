@@ -38,7 +38,7 @@ async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker
         event: "request",
         request_id: &request_id,
         method: &method,
-        path: url.path,
+        path: logged_path(url.path, answer.status),
         status: answer.status,
         // Only time spent waiting shows: a Worker's clock stands still while it computes.
         waited_ms: worker::Date::now().as_millis().saturating_sub(started),
@@ -165,10 +165,7 @@ fn send(answer: Answer, request_id: &str) -> worker::Result<Response> {
             "default-src 'none'; frame-ancestors 'none'",
         ),
         ("Referrer-Policy", "no-referrer"),
-        (
-            "Strict-Transport-Security",
-            "max-age=31536000; includeSubDomains",
-        ),
+        ("Strict-Transport-Security", "max-age=31536000"),
         ("X-Content-Type-Options", "nosniff"),
         ("X-Request-Id", request_id),
     ] {
@@ -204,6 +201,11 @@ struct LogLine<'a> {
     waited_ms: u64,
     #[serde(flatten)]
     note: &'a Note,
+}
+
+/// A path that leads nowhere may hold anything, a secret pasted there by mistake among it.
+fn logged_path(path: &str, status: u16) -> &str {
+    if status == 404 { "?" } else { path }
 }
 
 fn level(status: u16) -> &'static str {

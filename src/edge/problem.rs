@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Note};
-use crate::domain::error::{AccessRefusal, Code, Error};
+use crate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
 use crate::domain::policy::RETRY_AFTER;
 
 /// A refused request: the public code, what the client is told, and what goes to the log.
@@ -16,7 +16,7 @@ pub struct Problem {
     /// More members of the body.
     members: Vec<(&'static str, Value)>,
     headers: Vec<(&'static str, String)>,
-    reason: Option<String>,
+    note: Box<Note>,
 }
 
 impl Problem {
@@ -28,7 +28,7 @@ impl Problem {
             detail: detail.into(),
             members: Vec::new(),
             headers: Vec::new(),
-            reason: None,
+            note: Box::default(),
         }
     }
 
@@ -93,8 +93,8 @@ impl Problem {
                 .collect(),
             body: Some(body.to_string()),
             note: Note {
-                reason: Some(self.reason.unwrap_or(self.detail)),
-                ..Note::default()
+                reason: self.note.reason.or(Some(self.detail)),
+                ..*self.note
             },
         }
     }
@@ -104,7 +104,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let code = error.code();
         let mut problem = Self::new(code, code.title());
-        problem.reason = Some(error.to_string());
+        problem.note.reason = Some(error.to_string());
         match error {
             Error::Field(field, why) => {
                 problem.detail = format!("{field}: {}", why.reason());
@@ -116,6 +116,7 @@ impl From<Error> for Problem {
             }
             Error::WeakPassword(weaknesses) => {
                 let reasons: Vec<_> = weaknesses.iter().map(|why| why.reason()).collect();
+                problem.detail = reasons.join(", ");
                 problem.members.push(("reasons", json!(reasons)));
                 problem
             }
@@ -132,8 +133,18 @@ impl From<Error> for Problem {
             ),
             Error::RateLimited(seconds) => problem.with("Retry-After", seconds.to_string()),
             Error::Store(_) => problem.with("Retry-After", RETRY_AFTER.to_string()),
+            Error::NothingToChange => {
+                problem.detail = "name at least one member to change".to_owned();
+                problem
+            }
+            Error::Grant(GrantRefusal::Session(verdict, user, session)) => {
+                problem.note.verdict = Some(verdict.reason());
+                problem.note.user_id = Some(user.to_string());
+                problem.note.session_id = Some(session.to_string());
+                problem
+            }
             Error::Login(_)
-            | Error::Grant(_)
+            | Error::Grant(GrantRefusal::Ticket)
             | Error::RegistrationClosed
             | Error::EmailTaken
             | Error::UnknownUser
@@ -145,7 +156,7 @@ impl From<Error> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::error::{GrantRefusal, LoginRefusal, StoreError};
+    use crate::domain::error::{LoginRefusal, StoreError};
 
     #[test]
     fn every_login_refusal_reads_the_same() {

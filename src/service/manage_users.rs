@@ -58,7 +58,7 @@ impl<P: Ports> AuthService<P> {
             revoke_sessions: false,
         };
         if change.is_empty() {
-            return Err(Error::Field("roles", FieldProblem::Missing));
+            return Err(Error::NothingToChange);
         }
         self.change_user(id, &change).await
     }

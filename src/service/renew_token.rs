@@ -50,7 +50,11 @@ impl<P: Ports> AuthService<P> {
             .await?;
         let verdict = renewal.verdict;
         let (Some(next), Some(user)) = (verdict.answer(ticket), renewal.user) else {
-            return Err(Error::Grant(GrantRefusal::Session(verdict)));
+            return Err(Error::Grant(GrantRefusal::Session(
+                verdict,
+                ticket.user,
+                ticket.session,
+            )));
         };
         Ok(Renewed {
             tokens: self.pair(&user, next)?,

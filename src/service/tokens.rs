@@ -40,7 +40,8 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<SignedIn, Error> {
         let now_ms = self.now_ms();
-        let expires_at = (now_ms / 1000).saturating_add(self.settings().sessions.session_ttl);
+        let rules = &self.settings().sessions;
+        let expires_at = (now_ms / 1000).saturating_add(rules.session_ttl);
         let ticket = RefreshTicket {
             user: user.id,
             session: SessionId::new(now_ms, &self.random()),
@@ -52,7 +53,7 @@ impl<P: Ports> AuthService<P> {
         let tokens = self.pair(&user, ticket)?;
         self.ports
             .sessions()
-            .begin(user.id, ticket.session, client, expires_at)
+            .begin(user.id, ticket.session, client, rules.idle_ttl)
             .await?;
         Ok(SignedIn { tokens, user })
     }

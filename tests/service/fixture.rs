@@ -7,8 +7,8 @@ use edgegate::adapters::cloudflare::kv_sessions::{KvSessions, RevocationMemory};
 use edgegate::adapters::memory::{
     ManualClock, MemoryKeyValue, MemoryPorts, MemorySessions, MemoryUsers, NoSleep, SeededRandom,
 };
-use edgegate::domain::error::Error;
-use edgegate::domain::session::Client;
+use edgegate::domain::error::{Error, GrantRefusal};
+use edgegate::domain::session::{Client, Verdict};
 use edgegate::domain::settings::Settings;
 use edgegate::ports::{Ports, SessionStore};
 use edgegate::service::{AuthService, Login, Shared, SignedIn};
@@ -37,7 +37,7 @@ pub(crate) fn settings(changes: &[(&str, &str)]) -> Settings {
                     match name {
                         "ISSUER" => "http://127.0.0.1:8787",
                         "DEV" => "1",
-                        "SIGNING_KEYS" => r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+                        "SIGNING_KEYS" => r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#,
                         "TICKET_SECRET" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
                         _ => return None,
                     }
@@ -126,4 +126,12 @@ pub(crate) async fn log_in<P: Ports>(
         password: PASSWORD,
     };
     service.generate_token(login, &client()).await
+}
+
+/// Why a renewal was refused.
+pub(crate) fn verdict(error: &Error) -> Option<Verdict> {
+    match error {
+        Error::Grant(GrantRefusal::Session(verdict, ..)) => Some(*verdict),
+        _ => None,
+    }
 }

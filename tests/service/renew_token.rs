@@ -2,7 +2,7 @@ use edgegate::domain::error::{Code, Error, GrantRefusal};
 use edgegate::domain::session::Verdict;
 use edgegate::service::manage_users::Amendment;
 
-use crate::fixture::{ADA, ROOT, client, log_in, on_both, other_client};
+use crate::fixture::{ADA, ROOT, client, log_in, on_both, other_client, verdict};
 
 on_both!(young_tokens_are_kept, &[], world => {
     let first = log_in(&world.service, ADA).await.unwrap().tokens;
@@ -33,10 +33,10 @@ on_both!(a_spent_token_after_the_grace_ends_the_session, &[("ROTATE_AFTER", "0")
     let second = world.service.renew_token(first.refresh_token.expose(), &client()).await.unwrap().tokens;
     world.clock.advance(30);
     let error = world.service.renew_token(first.refresh_token.expose(), &client()).await.unwrap_err();
-    assert_eq!(error, Error::Grant(GrantRefusal::Session(Verdict::Reused)));
+    assert_eq!(verdict(&error), Some(Verdict::Reused));
     assert_eq!(error.code(), Code::InvalidGrant);
     let error = world.service.renew_token(second.refresh_token.expose(), &client()).await.unwrap_err();
-    assert_eq!(error, Error::Grant(GrantRefusal::Session(Verdict::Ended)));
+    assert_eq!(verdict(&error), Some(Verdict::Ended));
     assert!(!world.service.is_authorized_by_role(second.access_token.expose(), &["user"]).await);
 });
 
@@ -48,7 +48,7 @@ on_both!(late_is_for_the_same_client_only, &[("ROTATE_AFTER", "0")], world => {
     assert_eq!(late.verdict, Verdict::Late);
     assert_eq!(late.tokens.refresh_token, second.refresh_token);
     let error = world.service.renew_token(first.refresh_token.expose(), &other_client()).await.unwrap_err();
-    assert_eq!(error, Error::Grant(GrantRefusal::Session(Verdict::Reused)));
+    assert_eq!(verdict(&error), Some(Verdict::Reused));
 });
 
 on_both!(roles_are_those_of_now, &[], world => {
@@ -72,12 +72,12 @@ on_both!(a_session_ends_at_its_time, &[("SESSION_TTL", "3600"), ("SESSION_IDLE_T
     assert_eq!(tokens.refresh_token_expires_in, 200);
     world.clock.advance(200);
     let error = world.service.renew_token(tokens.refresh_token.expose(), &client()).await.unwrap_err();
-    assert_eq!(error, Error::Grant(GrantRefusal::Session(Verdict::Expired)));
+    assert_eq!(verdict(&error), Some(Verdict::Expired));
 
     let idle = log_in(&world.service, ADA).await.unwrap().tokens;
     world.clock.advance(1800);
     let error = world.service.renew_token(idle.refresh_token.expose(), &client()).await.unwrap_err();
-    assert_eq!(error, Error::Grant(GrantRefusal::Session(Verdict::Idle)));
+    assert_eq!(verdict(&error), Some(Verdict::Idle));
 });
 
 on_both!(other_texts_are_no_grant, &[], world => {

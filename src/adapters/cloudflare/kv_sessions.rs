@@ -122,9 +122,8 @@ impl<K: KeyValue, C: Clock, R: Random, S: Sleep> SessionStore for KvSessions<K, 
         user: UserId,
         session: SessionId,
         client: &Client,
-        expires_at: u64,
+        ttl: u64,
     ) -> Result<(), StoreError> {
-        let ttl = expires_at.saturating_sub(self.now());
         self.write_record(user, session, &Record::default(), client, ttl)
             .await
     }

@@ -25,7 +25,7 @@ impl SessionStore for MemorySessions {
         user: UserId,
         session: SessionId,
         _client: &Client,
-        _expires_at: u64,
+        _ttl: u64,
     ) -> Result<(), StoreError> {
         self.sessions
             .borrow_mut()

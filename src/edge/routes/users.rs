@@ -33,7 +33,9 @@ pub(crate) async fn get<P: Ports>(
     id: &str,
 ) -> Outcome {
     let token = request.bearer()?;
-    let user = service.read_user(token, user_id(id)?).await?;
+    let user = service
+        .read_user(token, known(service, token, id).await?)
+        .await?;
     Ok(Answer::json(200, &managed_user_json(&user)))
 }
 
@@ -43,6 +45,7 @@ pub(crate) async fn patch<P: Ports>(
     id: &str,
 ) -> Outcome {
     let token = request.bearer()?;
+    let id = known(service, token, id).await?;
     let body: Body = json(request)?;
     let amendment = Amendment {
         first_name: body.first_name,
@@ -50,7 +53,7 @@ pub(crate) async fn patch<P: Ports>(
         roles: body.roles,
         disabled: body.disabled,
     };
-    let user = service.amend_user(token, user_id(id)?, amendment).await?;
+    let user = service.amend_user(token, id, amendment).await?;
     Ok(Answer::json(200, &managed_user_json(&user)))
 }
 
@@ -60,14 +63,7 @@ pub(crate) async fn revoke<P: Ports>(
     id: &str,
 ) -> Outcome {
     let token = request.bearer()?;
-    let id = match user_id(id) {
-        Ok(id) => id,
-        // Whether an id is one is told to those who are signed in only.
-        Err(problem) => {
-            service.bearer(token).await?;
-            return Err(problem);
-        }
-    };
+    let id = known(service, token, id).await?;
     let bearer = service.revoke_tokens_as(token, id).await?;
     Ok(Answer::empty(204).noted(Note {
         user_id: Some(bearer.user.to_string()),
@@ -77,8 +73,17 @@ pub(crate) async fn revoke<P: Ports>(
     }))
 }
 
-fn user_id(text: &str) -> Result<UserId, Problem> {
-    UserId::parse(text).ok_or_else(|| Error::UnknownUser.into())
+/// The id in the path. Whether a text is an id is told to those who are signed in only.
+async fn known<P: Ports>(
+    service: &AuthService<P>,
+    token: &str,
+    id: &str,
+) -> Result<UserId, Problem> {
+    if let Some(id) = UserId::parse(id) {
+        return Ok(id);
+    }
+    service.bearer(token).await?;
+    Err(Error::UnknownUser.into())
 }
 
 /// What an administrator sees of a user.
