@@ -1,0 +1,48 @@
+// The Worker as wrangler would upload it, kept for the e2e tests: they then boot it without building or bundling.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Advice } from "./advice.mjs";
+import { hashOf } from "./hash.mjs";
+import { withLock } from "./lock.mjs";
+import { inRoot } from "./root.mjs";
+import { run } from "./run.mjs";
+import { clearStamp, setStamp, stampIs } from "./stamp.mjs";
+import { node, toolEnv, wrangler } from "./tools.mjs";
+
+const FOLDER = ".wrangler/e2e-worker";
+const STAMP = `${FOLDER}.stamp`;
+const UP = "../..";
+
+/** Makes it if anything changed and answers the path of a wrangler configuration that boots it. */
+export async function prebuiltWorker() {
+  // `npm test` has just built; a test file that is run by hand may come after a change.
+  if (!process.env.EDGEGATE_BUILT) await mustRun(node(), [inRoot("scripts/build-worker.mjs")], { env: toolEnv() });
+  await withLock("e2e-worker", async () => {
+    const wanted = hashOf(["build/worker.stamp", "wrangler.toml", "package-lock.json", "scripts/project/prebuilt-worker.mjs"]);
+    if (stampIs(STAMP, wanted)) return;
+    clearStamp(STAMP);
+    rmSync(inRoot(FOLDER), { recursive: true, force: true });
+    mkdirSync(inRoot(FOLDER), { recursive: true });
+    await mustRun(...wrangler("deploy", "--dry-run", "--outdir", FOLDER));
+    await writeConfig();
+    setStamp(STAMP, wanted);
+  });
+  return inRoot(FOLDER, "wrangler.json");
+}
+
+// wrangler looks for .dev.vars beside its configuration and would mix a developer's settings into the tests. So the
+// configuration is wrangler.toml in another folder, with main replaced by the bundle and the paths leading back.
+async function writeConfig() {
+  const { unstable_readConfig } = await import("wrangler");
+  const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });
+  for (const name of ["configPath", "userConfigPath", "topLevelName", "definedEnvironments", "build", "dev"]) delete config[name];
+  Object.assign(config, { main: "shim.js", base_dir: ".", no_bundle: true, find_additional_modules: true });
+  config.assets.directory = join(UP, config.assets.directory);
+  for (const database of config.d1_databases) database.migrations_dir = join(UP, database.migrations_dir ?? "migrations");
+  writeFileSync(inRoot(FOLDER, "wrangler.json"), JSON.stringify(config, null, 2));
+}
+
+async function mustRun(command, args, options) {
+  const { code, stdout, stderr } = await run(command, args, { ...options, capture: true });
+  if (code !== 0) throw new Advice(`the Worker for the e2e tests can't be made:\n${stdout}${stderr}`);
+}

@@ -1,0 +1,82 @@
+// `npm test`: everything that must hold, each step by its name; all are run, and what failed is said at the end.
+//   npm test -- --only clippy,e2e                          some steps
+//   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
+import { Advice, main } from "./project/advice.mjs";
+import { values } from "./project/dev-arguments.mjs";
+import { inRoot } from "./project/root.mjs";
+import { run } from "./project/run.mjs";
+import { node, toolEnv } from "./project/tools.mjs";
+import { workerSize } from "./project/worker-size.mjs";
+import { setUp } from "./setup/index.mjs";
+
+// The free plan takes 3 MB; ours is a promise about cold starts.
+const LARGEST_WORKER = 300 * 1024;
+const WASM = ["--target", "wasm32-unknown-unknown"];
+const DENY = ["--", "-D", "warnings"];
+
+// Flags go to the command and never into RUSTFLAGS: that would throw away everything cargo has built.
+const STEPS = {
+  fmt: () => cargo("fmt", "--check"),
+  clippy: () => cargo("clippy", "--all-targets", ...DENY),
+  "clippy-edge": () => cargo("clippy", "--lib", ...WASM, "--features", "edge", ...DENY),
+  "clippy-browser": () => cargo("clippy", "--lib", ...WASM, "--features", "browser", ...DENY),
+  unit: () => cargo("test"),
+  doc: () => run("cargo", ["doc", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
+  "doc-edge": () => run("cargo", ["doc", "--no-deps", ...WASM, "--features", "edge"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
+  build: () => run(node(), [inRoot("scripts/build-worker.mjs")], { env: toolEnv() }),
+  size: checkSize,
+  e2e: e2e,
+};
+
+await main(async () => {
+  const args = process.argv.slice(2);
+  const only = values(args, "--only")[0]?.split(",") ?? Object.keys(STEPS);
+  const unknown = only.filter((name) => !STEPS[name]);
+  if (unknown.length > 0) throw new Advice(`no step is called ${unknown.join(", ")}: there are ${Object.keys(STEPS).join(", ")}.`);
+  const files = args.filter((arg) => arg.endsWith(".mjs"));
+
+  const begun = performance.now();
+  await setUp();
+  const results = [];
+  for (const name of only) results.push(await step(name, files, results));
+  return summary(results, begun);
+});
+
+async function step(name, files, before) {
+  console.log(`\n━━ ${name}`);
+  const begun = performance.now();
+  // Without a build there is no Worker to weigh or to ask, or, worse, an old one.
+  const pointless = ["size", "e2e"].includes(name) && before.some(({ name, passed }) => name === "build" && !passed);
+  if (pointless) console.log("left out: the Worker was not built");
+  const { code } = pointless ? { code: 1 } : await STEPS[name](files, before);
+  const passed = code === 0;
+  console.log(`━━ ${name} ${passed ? "passed" : "FAILED"} in ${seconds(begun)}`);
+  return { name, passed };
+}
+
+function summary(results, begun) {
+  const failed = results.filter(({ passed }) => !passed).map(({ name }) => name);
+  console.log(`\n${failed.length === 0 ? `All ${results.length} steps passed` : `FAILED: ${failed.join(", ")}`}, ${seconds(begun)} in all`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+function cargo(...args) {
+  return run("cargo", args);
+}
+
+function checkSize() {
+  const { bytes, text } = workerSize();
+  console.log(`${text}, at most ${LARGEST_WORKER / 1024} KB`);
+  return { code: bytes <= LARGEST_WORKER ? 0 : 1 };
+}
+
+// Every test file starts Workers of its own and would build again; only a build of this very run spares that.
+function e2e(files, before) {
+  const built = before.some(({ name, passed }) => name === "build" && passed);
+  const tests = files.length > 0 ? files : ["tests/**/*.test.mjs"];
+  return run(node(), ["--test", "--test-reporter=spec", ...tests], { env: { ...toolEnv(), ...(built ? { EDGEGATE_BUILT: "1" } : {}) } });
+}
+
+function seconds(begun) {
+  return `${((performance.now() - begun) / 1000).toFixed(1)} s`;
+}

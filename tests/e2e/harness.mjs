@@ -1,0 +1,95 @@
+// Boots the Worker on the real local runtime for an e2e test, with storage that is the test's own and forgotten after.
+//
+//   const edge = await startWorker({ vars: { ROTATE_AFTER: "0" } });
+//   const answer = await edge.fetch("/auth/login", { method: "POST", … });
+//   await edge.reset();   // empty storage, migrations applied
+//   await edge.stop();
+//
+// What the Worker fetches (a mail provider) comes out of this process's own globalThis.fetch: mock it there.
+import { existsSync, readdirSync } from "node:fs";
+import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
+
+// No look-up of `request.cf`, no telemetry: a test needs no network.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
+process.env.WRANGLER_SEND_METRICS ??= "false";
+process.env.WRANGLER_WRITE_LOGS ??= "false";
+
+/** Set over wrangler.toml's for every test: its address, and no limits, which would stop a test at its tenth login. */
+export const TEST_VARS = { ISSUER: "http://127.0.0.1:8787", LIMITS: "off" };
+
+/** Known to everybody, so that a test can make and read tokens itself. Never use them elsewhere. */
+export const TEST_SECRETS = {
+  DEV: "1",
+  SIGNING_KEYS: JSON.stringify({
+    keys: [
+      {
+        kty: "OKP",
+        crv: "Ed25519",
+        x: "4DOvLndIV4f7-1iCPMZUsiEtdlbcssNzNu9lOPkMF4Q",
+        d: "X7M-P0tqjYrcrpjLIm8_S3Fslf4ZtMuxLG3Hp9zreOg",
+        kid: "K_girABbQi0X4YyMI5Ml66s8-087A0DnTnKLbYKMnYU",
+        alg: "EdDSA",
+        use: "sig",
+      },
+    ],
+  }),
+  TICKET_SECRET: "8_EOCRgpGXvXUXx_c7SG1v9rnoHKN-6Xn0P-vkQ_imo",
+};
+
+/**
+ * Starts a Worker. `vars` and `secrets` go over the ones above and wrangler.toml's; `undefined` takes one of the above out.
+ *
+ * - `fetch(path, init)`: through the server, static assets included; a path is asked at ISSUER, a whole URL as it is.
+ * - `worker`: the Worker's handle; its `fetch` bypasses the assets, `scheduled` runs the cron.
+ * - `kv`, `db`, `env`: SESSIONS, DB and all bindings, for looking and for making states. They change at a reset.
+ * - `logs()`: what the Worker logged so far.
+ */
+export async function startWorker({ vars = {}, secrets = {} } = {}) {
+  const [configPath, { createTestHarness }] = await Promise.all([prebuiltWorker(), import("wrangler")]);
+  const allVars = withoutUndefined({ ...TEST_VARS, ...vars });
+  const server = createTestHarness({
+    root: inRoot(),
+    workers: [{ configPath, vars: allVars, secrets: withoutUndefined({ ...TEST_SECRETS, ...secrets }) }],
+  });
+  let env;
+  const prepare = async () => {
+    const worker = server.getWorker();
+    env = await worker.getEnv();
+    if (hasMigrations()) await worker.applyD1Migrations("DB");
+  };
+  await server.listen();
+  try {
+    await prepare();
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return {
+    origin: allVars.ISSUER,
+    fetch: (path, init) => server.fetch(new URL(path, allVars.ISSUER), init),
+    get worker() {
+      return server.getWorker();
+    },
+    get env() {
+      return env;
+    },
+    get kv() {
+      return env.SESSIONS;
+    },
+    get db() {
+      return env.DB;
+    },
+    logs: () => server.getLogs(),
+    async reset() {
+      await server.reset();
+      await prepare();
+    },
+    stop: () => server.close(),
+  };
+}
+
+const withoutUndefined = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+
+const hasMigrations = () =>
+  existsSync(inRoot("migrations")) && readdirSync(inRoot("migrations")).some((name) => name.endsWith(".sql"));
