@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ADA, clientOf } from "../client.mjs";
+import { startWorker } from "../harness.mjs";
+
+let edge, client;
+before(async () => {
+  edge = await startWorker();
+  client = clientOf(edge);
+});
+after(() => edge.stop());
+
+test("a refresh token ends its session and no other", async () => {
+  const [one, two] = [await client.logIn(ADA), await client.logIn(ADA)];
+  const { status, body } = await client.post("/auth/revoke", { form: { token: one.refresh_token } });
+  assert.deepEqual([status, body], [200, ""]);
+  assert.equal((await client.renew(one.refresh_token)).body.error, "invalid_grant");
+  assert.equal((await client.authorized({ role: "user" }, one.access_token)).status, 401);
+  assert.equal((await client.renew(two.refresh_token)).status, 200);
+  assert.equal((await client.authorized({ role: "user" }, two.access_token)).status, 200);
+});
+
+test("an access token ends its session as well", async () => {
+  const { access_token, refresh_token } = await client.logIn(ADA);
+  assert.equal((await client.post("/auth/revoke", { json: { token: access_token } })).status, 200);
+  assert.equal((await client.renew(refresh_token)).body.error, "invalid_grant");
+});
+
+test("a token that means nothing is 200 and writes nothing", async () => {
+  const before = (await edge.kv.list()).keys.length;
+  for (const token of ["", "nothing", "egr_nothing", "a.b.c", "x".repeat(5000)]) {
+    assert.equal((await client.post("/auth/revoke", { form: { token } })).status, 200);
+  }
+  assert.equal((await edge.kv.list()).keys.length, before);
+});
+
+test("no token at all is invalid_request", async () => {
+  const { status, body } = await client.post("/auth/revoke", { form: { token_type_hint: "refresh_token" } });
+  assert.deepEqual([status, body.error], [400, "invalid_request"]);
+});

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ADA, PASSWORD, clientOf } from "./client.mjs";
+import { startWorker } from "./harness.mjs";
+
+let edge, client;
+before(async () => {
+  edge = await startWorker();
+  client = clientOf(edge);
+});
+after(() => edge.stop());
+
+const JSON_TYPE = { "content-type": "application/json" };
+const FORM_TYPE = { "content-type": "application/x-www-form-urlencoded" };
+
+const isProblem = ({ status, headers, body }, expected, code) => {
+  assert.deepEqual([status, body.code], [expected, code]);
+  assert.equal(headers.get("content-type"), "application/problem+json");
+  assert.equal(body.status, expected);
+  assert.equal(body.type, "about:blank");
+  assert.ok(body.title && body.detail);
+  assert.match(headers.get("x-request-id"), /^[0-9a-f-]{36}$/);
+};
+
+test("malformed JSON, wrong types, unknown and repeated members: 400", async () => {
+  const bodies = [
+    "", "{", "null", "[]", '"text"', "1", "\u{feff}{}",
+    `{"email":["${ADA}","evil@example.net"],"password":"x"}`,
+    '{"email":{"$ne":null},"password":"x"}',
+    '{"email":1,"password":"x"}',
+    '{"email":null,"password":"x"}',
+    `{"email":"${ADA}","email":"evil@example.net","password":"x"}`,
+    `{"email":"${ADA}","password":"x","redirect":"https://evil.example"}`,
+    `{"email":"${ADA}","password":"x"} {}`,
+    `{"email":"${ADA}","password":"\ud800"}`.replace("\ud800", "\\ud800"),
+    `[["email","${ADA}"],["password","${PASSWORD}"]]`,
+    `["${ADA}","${PASSWORD}"]`,
+    "[".repeat(10_000),
+  ];
+  for (const path of ["/auth/login", "/auth/register"]) {
+    for (const body of bodies) {
+      isProblem(await client.post(path, { headers: JSON_TYPE, body }), 400, "invalid_request");
+    }
+  }
+  const notUtf8 = new Uint8Array([...new TextEncoder().encode('{"email":"'), 0xff, 0xfe, 0x22, 0x7d]);
+  isProblem(await client.post("/auth/login", { headers: JSON_TYPE, body: notUtf8 }), 400, "invalid_request");
+});
+
+test("a wrong content type: 415", async () => {
+  for (const [path, type] of [
+    ["/auth/login", "text/plain"],
+    ["/auth/login", "application/x-www-form-urlencoded"],
+    ["/auth/login", "application/jsonp"],
+    ["/auth/register", "multipart/form-data; boundary=x"],
+    ["/auth/token", "text/plain"],
+    ["/auth/revoke", "multipart/form-data; boundary=x"],
+  ]) {
+    const answer = await client.post(path, { headers: { "content-type": type }, body: "{}" });
+    isProblem(answer, 415, "unsupported_media_type");
+  }
+});
+
+test("a missing or overlong field: 422 with its name", async () => {
+  for (const [path, json, field, reason] of [
+    ["/auth/login", { password: PASSWORD }, "email", "missing"],
+    ["/auth/login", { email: ADA }, "password", "missing"],
+    ["/auth/login", { email: "a".repeat(255), password: PASSWORD }, "email", "too_long"],
+    ["/auth/login", { email: ADA, password: "x".repeat(129) }, "password", "too_long"],
+    ["/auth/login", { email: ADA, password: "x".repeat(10_000) }, "password", "too_long"],
+    ["/auth/register", { password: PASSWORD }, "email", "missing"],
+    ["/auth/register", { email: `${"a".repeat(300)}@example.com`, password: PASSWORD }, "email", "too_long"],
+    ["/auth/register", { email: "x@example.com", password: PASSWORD, first_name: "x".repeat(101) }, "first_name", "too_long"],
+  ]) {
+    const answer = await client.post(path, { json });
+    isProblem(answer, 422, "invalid_field");
+    assert.deepEqual(answer.body.errors, [{ field, reason }]);
+  }
+});
+
+test("a body over 16 KiB: 413, with and without its length", async () => {
+  const body = JSON.stringify({ email: ADA, password: "x".repeat(17_000) });
+  for (const path of ["/auth/login", "/auth/token"]) {
+    isProblem(await client.post(path, { headers: JSON_TYPE, body }), 413, "payload_too_large");
+    const chunked = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(4096).fill(97));
+        if ((this.sent = (this.sent ?? 0) + 1) === 8) controller.close();
+      },
+    });
+    const answer = await edge.fetch(path, { method: "POST", headers: JSON_TYPE, body: chunked, duplex: "half" });
+    assert.equal(answer.status, 413);
+  }
+  const most = JSON.stringify({ email: ADA, password: "" });
+  const padded = most + " ".repeat(16_384 - most.length);
+  assert.equal((await client.post("/auth/login", { headers: JSON_TYPE, body: padded })).status, 401);
+  isProblem(await client.post("/auth/login", { headers: JSON_TYPE, body: `${padded} ` }), 413, "payload_too_large");
+});
+
+test("a wrong method: 405 with Allow", async () => {
+  for (const [method, path, allow] of [
+    ["GET", "/auth/login", "POST"],
+    ["PUT", "/auth/login", "POST"],
+    ["DELETE", "/auth/token", "POST"],
+    ["POST", "/auth/authorized?role=user", "GET, HEAD"],
+    ["POST", "/auth/me", "GET, HEAD"],
+    ["DELETE", "/auth/users/x", "GET, HEAD, PATCH"],
+    ["GET", "/auth/users/x/revoke", "POST"],
+    ["POST", "/.well-known/jwks.json", "GET, HEAD"],
+    ["PATCH", "/healthz", "GET, HEAD"],
+  ]) {
+    const answer = await client.call(method, path);
+    isProblem(answer, 405, "method_not_allowed");
+    assert.equal(answer.headers.get("allow"), allow);
+  }
+  const override = await client.get("/auth/login", { headers: { "x-http-method-override": "POST" } });
+  assert.equal(override.status, 405);
+});
+
+test("an unknown path, and other spellings of a known one: 404", async () => {
+  for (const path of [
+    "/auth", "/auth/", "/auth/nothing", "/auth/login/", "//auth/login", "/auth//login", "/AUTH/login", "/auth%2flogin",
+    "/auth/login%00", "/auth/login;x", "/auth/users", "/auth/users/x/y", "/.well-known/", "/healthz/", "/dev/outbox", "/x",
+  ]) {
+    const answer = await client.post(`http://127.0.0.1:8787${path}`, { json: { email: ADA, password: PASSWORD } });
+    isProblem(answer, 404, "not_found");
+  }
+});
+
+test("forms that are no forms never panic", async () => {
+  for (const path of ["/auth/token", "/auth/revoke"]) {
+    for (const body of ["", "&&&", "=", "%", "%zz=%", "a=b&a=b", "token", "\u0000", "+".repeat(9000)]) {
+      const { status } = await client.post(path, { headers: FORM_TYPE, body });
+      assert.equal(status, 400, body.slice(0, 20));
+    }
+    for (const body of ["[]", "null", '{"token":1}', '{"token":"a","token":"b"}', '{"other":"x"}']) {
+      const answer = await client.post(path, { headers: JSON_TYPE, body });
+      assert.deepEqual([answer.status, answer.body.error], [400, "invalid_request"], body);
+    }
+  }
+});
+
+test("HEAD is GET without the body", async () => {
+  const head = await client.call("HEAD", "/.well-known/jwks.json");
+  assert.deepEqual([head.status, head.body], [200, ""]);
+});
+
+test("every answer has the headers that keep it where it belongs", async () => {
+  for (const path of ["/healthz", "/auth/me", "/auth/nothing"]) {
+    const { headers } = await client.get(path);
+    assert.equal(headers.get("cache-control"), "no-store");
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    assert.equal(headers.get("referrer-policy"), "no-referrer");
+    assert.equal(headers.get("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+  }
+});

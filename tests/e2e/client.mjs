@@ -1,0 +1,37 @@
+// What the e2e tests say to a Worker over and over.
+
+export const PASSWORD = "correct horse battery staple";
+export const ADA = "ada@example.com";
+export const ROOT = "root@example.com";
+
+/** A client of one Worker; every call answers `{ status, headers, body }`, the body parsed when it is JSON. */
+export function clientOf(edge) {
+  const call = async (method, path, { token, json, form, headers = {}, body } = {}) => {
+    const init = { method, headers: { ...headers }, redirect: "manual" };
+    if (token !== undefined) init.headers.authorization = `Bearer ${token}`;
+    if (json !== undefined) {
+      init.headers["content-type"] ??= "application/json";
+      init.body = JSON.stringify(json);
+    }
+    if (form !== undefined) init.body = new URLSearchParams(form);
+    if (body !== undefined) init.body = body;
+    const answer = await edge.fetch(path, init);
+    const text = await answer.text();
+    const isJson = /[/+]json\b/.test(answer.headers.get("content-type") ?? "");
+    return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+  };
+  const logIn = async (email, password = PASSWORD) => {
+    const answer = await call("POST", "/auth/login", { json: { email, password } });
+    if (answer.status !== 200) throw new Error(`login of ${email}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  return {
+    call,
+    get: (path, options) => call("GET", path, options),
+    post: (path, options) => call("POST", path, options),
+    patch: (path, options) => call("PATCH", path, options),
+    logIn,
+    renew: (refresh_token) => call("POST", "/auth/token", { form: { grant_type: "refresh_token", refresh_token } }),
+    authorized: (query, token) => call("GET", `/auth/authorized?${new URLSearchParams(query)}`, { token }),
+  };
+}
