@@ -60,6 +60,9 @@ async function healthy(origin) {
       const answer = await fetch(`${origin}/healthz`, { signal: AbortSignal.timeout(10_000) });
       const text = await answer.text();
       if (answer.status === 200) return;
+      if (text.includes('"misconfigured"')) {
+        throw new Advice("the Worker is misconfigured: its log line above names the setting and how to set it right.");
+      }
       last = `${answer.status} ${text.slice(0, 500)}`;
     } catch (error) {
       last = error.cause?.message ?? error.message;

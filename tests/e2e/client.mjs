@@ -18,7 +18,7 @@ export function clientOf(edge) {
     const answer = await edge.fetch(path, init);
     const text = await answer.text();
     const isJson = /[/+]json\b/.test(answer.headers.get("content-type") ?? "");
-    return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+    return { status: answer.status, headers: answer.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
   };
   const logIn = async (email, password = PASSWORD) => {
     const answer = await call("POST", "/auth/login", { json: { email, password } });
