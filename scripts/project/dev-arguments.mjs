@@ -11,7 +11,6 @@ export function devArguments(args, env = process.env) {
   const persistTo = last(args, "--persist-to");
   return {
     port,
-    // wrangler puts its files one folder deeper than it is told, v3/, for both of its commands alike.
     state: persistTo ? resolve(root, persistTo) : inRoot(".wrangler/state"),
     setsVar: (name) => values(args, "--var").some((value) => value.startsWith(`${name}:`)),
   };

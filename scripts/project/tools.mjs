@@ -18,11 +18,7 @@ const WRANGLER_ENV = {
 };
 
 /** Environment for anything that may run wrangler or a tool of node_modules. */
-export function toolEnv() {
-  // wrangler colours its errors even in a file.
-  const colour = process.stdout.isTTY || process.env.FORCE_COLOR ? {} : { NO_COLOR: "1" };
-  return { ...WRANGLER_ENV, ...colour, ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}` };
-}
+export const toolEnv = () => ({ ...WRANGLER_ENV, ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}` });
 
 /** A Node that wrangler accepts: the project's own, or else the one that runs this. */
 export function node() {

@@ -1,9 +1,11 @@
 // How much of a Worker's size limit ours takes: everything that wrangler uploads, gzipped.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { Advice } from "./advice.mjs";
 import { inRoot } from "./root.mjs";
 
 export function workerSize() {
+  if (!existsSync(inRoot("build/index_bg.wasm"))) throw new Advice("there is no Worker yet: run `npm run build`.");
   const sizes = ["index_bg.wasm", "index.js", "worker/shim.mjs"].map(
     (name) => gzipSync(readFileSync(inRoot("build", name)), { level: 9 }).length,
   );
