@@ -11,7 +11,7 @@ import { workerSize } from "./project/worker-size.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const STAMP = "build/worker.stamp";
-const INPUTS = ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "src", "openapi.yaml", "package-lock.json", "scripts/build-worker.mjs"];
+const INPUTS = ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "src", "package-lock.json", "scripts/build-worker.mjs"];
 const OUTPUTS = ["build/worker/shim.mjs", "build/index.js", "build/index_bg.wasm"];
 
 await main(async () => {

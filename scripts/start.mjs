@@ -83,7 +83,7 @@ function banner(origin) {
     curl -s ${origin}/auth/login -H 'content-type: application/json' \\
       -d '{"email":"ada@example.com","password":"correct horse battery staple"}'
 
-  Mail that would be sent: ${origin}/dev/outbox      Stop: Ctrl-C
+  The contract: ${origin}/openapi.yaml      Stop: Ctrl-C
 `;
 }
 

@@ -1,4 +1,5 @@
-// What the e2e tests say to a Worker over and over.
+// What the e2e tests say to a Worker over and over. Every answer is held against openapi.yaml on its way.
+import { assertInContract } from "./contract.mjs";
 
 export const PASSWORD = "correct horse battery staple";
 export const ADA = "ada@example.com";
@@ -18,7 +19,9 @@ export function clientOf(edge) {
     const answer = await edge.fetch(path, init);
     const text = await answer.text();
     const isJson = /[/+]json\b/.test(answer.headers.get("content-type") ?? "");
-    return { status: answer.status, headers: answer.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
+    const seen = { status: answer.status, headers: answer.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
+    assertInContract(method, new URL(path, edge.origin).href, seen);
+    return seen;
   };
   const logIn = async (email, password = PASSWORD) => {
     const answer = await call("POST", "/auth/login", { json: { email, password } });

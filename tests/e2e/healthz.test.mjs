@@ -1,15 +1,11 @@
-// GET /healthz: what `npm start` and a monitor wait for.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
+import { clientOf } from "./client.mjs";
 import { startWorker } from "./harness.mjs";
 
-let edge;
-before(async () => {
-  edge = await startWorker();
-});
-after(() => edge?.stop());
-
-test("GET /healthz answers 200", async () => {
-  const answer = await edge.fetch("/healthz");
-  assert.equal(answer.status, 200, await answer.text());
+test("healthy when configured and the database answers", async (t) => {
+  const edge = await startWorker();
+  t.after(() => edge.stop());
+  const { status, body } = await clientOf(edge).get("/healthz");
+  assert.deepEqual([status, body], [200, { status: "ok" }]);
 });

@@ -1,0 +1,76 @@
+// Holds every answer that a test sees against openapi.yaml: its status, its media type and its body must be described there.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { parse } from "yaml";
+
+const contract = parse(readFileSync(new URL("../../openapi.yaml", import.meta.url), "utf8"));
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema(contract, "contract");
+
+const templates = Object.keys(contract.paths).map((path) => ({
+  path,
+  // A literal path wins over one with a parameter.
+  pattern: new RegExp(`^${path.replace(/[.]/g, "\\.").replace(/\{[^}]+\}/g, "[^/]+")}$`),
+}));
+const validators = new Map();
+
+/** Throws unless the contract describes this answer. What is not ours to describe, a page or an unknown path, passes. */
+export function assertInContract(method, url, { status, headers, body }) {
+  const { pathname } = new URL(url, "http://contract.invalid");
+  const found = templates.find(({ pattern }) => pattern.test(pathname));
+  const operation = found && contract.paths[found.path][(method === "HEAD" ? "GET" : method).toLowerCase()];
+  if (!operation) return;
+  const where = `${method} ${found.path} ${status}`;
+  const pointer = ["paths", found.path, (method === "HEAD" ? "GET" : method).toLowerCase(), "responses", `${status}`];
+  const response = follow(pointer);
+  assert.ok(response, `openapi.yaml does not describe ${where}: ${JSON.stringify(body)}`);
+  for (const [name, header] of Object.entries(response.value.headers ?? {})) {
+    const required = follow([...response.pointer, "headers", name]).value.required ?? header.required;
+    if (required) assert.ok(headers.has(name), `${where} lacks the header ${name}`);
+  }
+  if (method === "HEAD") return;
+  const content = response.value.content ?? {};
+  if (Object.keys(content).length === 0) {
+    assert.equal(body, "", `${where} has a body that openapi.yaml does not describe`);
+    return;
+  }
+  const type = headers.get("content-type")?.split(";")[0];
+  assert.ok(content[type], `openapi.yaml does not describe ${where} as ${type}`);
+  const schema = [...response.pointer, "content", type, "schema"];
+  const validate = validator(schema);
+  assert.ok(validate(body), `${where} is not as openapi.yaml says: ${ajv.errorsText(validate.errors)}: ${JSON.stringify(body)}`);
+}
+
+/** The value at a pointer, references followed, with the pointer where it was found in the end. */
+function follow(pointer) {
+  let value = contract;
+  let at = [];
+  for (const step of pointer) {
+    value = value?.[step];
+    at = [...at, step];
+    if (value === undefined) return undefined;
+    if (value.$ref) {
+      const target = follow(value.$ref.slice(2).split("/").map(unescape));
+      value = target.value;
+      at = target.pointer;
+    }
+  }
+  return { value, pointer: at };
+}
+
+function validator(pointer) {
+  const ref = `contract#/${pointer.map((step) => encodeURIComponent(escape(step))).join("/")}`;
+  if (!validators.has(ref)) validators.set(ref, ajv.compile({ $ref: ref }));
+  return validators.get(ref);
+}
+
+function escape(step) {
+  return step.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function unescape(step) {
+  return decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
+}
