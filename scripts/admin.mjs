@@ -36,8 +36,8 @@ function parse(args) {
   const persistTo = values(rest, "--persist-to").at(-1);
   const known = rest.every((arg) => /^--(remote|local|env(=.*)?|persist-to(=.*)?)$/.test(arg) || arg === environment || arg === persistTo);
   if (!known) throw new Advice(`${USAGE}.`);
-  if (!/^[a-z0-9_.:-]{1,64}$/.test(role)) {
-    throw new Advice(`"${role}" is no role: 1 to 64 of a-z, 0-9 and _ . : -`);
+  if (!/^[A-Za-z0-9_.:/-]{1,64}$/.test(role)) {
+    throw new Advice(`"${role}" is no role: 1 to 64 of A-Z, a-z, 0-9 and _ . : / -`);
   }
   const place = rest.includes("--remote") ? ["--remote"] : ["--local"];
   if (environment) place.push("--env", environment);
