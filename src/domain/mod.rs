@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod error;
+mod id;
 pub mod policy;
 pub mod secret;
 pub mod session;

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use edgegate::adapters::cloudflare::kv_sessions::{KvSessions, RevocationMemory};
+use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
+use edgegate::adapters::cloudflare::revocation_memory::RevocationMemory;
 use edgegate::adapters::memory::{
     ManualClock, MemoryKeyValue, MemoryPorts, MemorySessions, MemoryUsers, NoSleep, SeededRandom,
 };

@@ -4,6 +4,7 @@
 //! bindings and exist in a Worker only.
 
 pub mod kv_sessions;
+pub mod revocation_memory;
 
 #[cfg(feature = "edge")]
 pub mod clock;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{EmailAddress, PasswordHash};
+use crate::domain::id;
 use crate::domain::policy::{NAME_MAX_CHARS, ROLE_MAX_CHARS, ROLES_MAX};
 use crate::domain::unicode::nfc;
 
@@ -14,21 +15,19 @@ impl UserId {
     /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section 5.7).
     #[must_use]
     pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
-        Self(uuid::Builder::from_unix_timestamp_millis(now_ms, random).into_uuid())
+        Self(id::new(now_ms, random))
     }
 
     /// Reads the one form in which ids are written: lower case, hyphens.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let id = uuid::Uuid::try_parse(text).ok()?;
-        (id.get_version_num() == 7 && id.hyphenated().to_string() == text).then_some(Self(id))
+        id::parse(text).map(Self)
     }
 
     /// The id from its sixteen bytes; `None` unless they are a UUIDv7.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
-        let id = uuid::Uuid::from_bytes(bytes);
-        (id.get_version_num() == 7).then_some(Self(id))
+        id::from_bytes(bytes).map(Self)
     }
 
     /// The sixteen bytes.

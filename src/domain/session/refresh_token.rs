@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::domain::account::UserId;
+use crate::domain::id;
 use crate::domain::secret::Secret;
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 
@@ -20,14 +21,13 @@ impl SessionId {
     /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section 5.7).
     #[must_use]
     pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
-        Self(uuid::Builder::from_unix_timestamp_millis(now_ms, random).into_uuid())
+        Self(id::new(now_ms, random))
     }
 
     /// Reads the canonical form: lower case, hyphens, version 7.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let id = uuid::Uuid::try_parse(text).ok()?;
-        (id.get_version_num() == 7 && id.hyphenated().to_string() == text).then_some(Self(id))
+        id::parse(text).map(Self)
     }
 
     /// When the session began, in seconds since 1970.
@@ -91,7 +91,7 @@ impl RefreshTicket {
         let (counter, expires_at) = rest.split_first_chunk::<4>()?;
         Some(Self {
             user: UserId::from_bytes(*user)?,
-            session: SessionId(uuid::Uuid::from_bytes(*session)),
+            session: SessionId(id::from_bytes(*session)?),
             epoch: u32::from_be_bytes(*epoch),
             counter: u32::from_be_bytes(*counter),
             expires_at: u64::from_be_bytes(expires_at.try_into().ok()?),

@@ -1,0 +1,20 @@
+//! Ids: UUIDv7 (RFC 9562 section 5.7), in one spelling: lower case, with hyphens.
+
+use uuid::Uuid;
+
+/// A new id from the time, in milliseconds since 1970, and ten random bytes.
+pub(super) fn new(now_ms: u64, random: &[u8; 10]) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(now_ms, random).into_uuid()
+}
+
+/// The id in this text; `None` for any other spelling or version.
+pub(super) fn parse(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    (id.get_version_num() == 7 && id.hyphenated().to_string() == text).then_some(id)
+}
+
+/// The id in these bytes; `None` for any other version.
+pub(super) fn from_bytes(bytes: [u8; 16]) -> Option<Uuid> {
+    let id = Uuid::from_bytes(bytes);
+    (id.get_version_num() == 7).then_some(id)
+}
