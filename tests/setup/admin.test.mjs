@@ -1,0 +1,60 @@
+// `npm run admin` on a local database of its own.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { run } from "../../scripts/project/run.mjs";
+import { node, toolEnv, wrangler } from "../../scripts/project/tools.mjs";
+
+const ID = "01920000-0000-7000-8000-000000000000";
+let state;
+
+const tool = async (...args) => {
+  const [command, argv, options] = wrangler(...args, "--local", "--persist-to", state);
+  const { code, stdout, stderr } = await run(command, argv, { ...options, capture: true, quiet: true });
+  assert.equal(code, 0, stderr + stdout);
+  return stdout;
+};
+const sql = async (statement) => JSON.parse(await tool("d1", "execute", "DB", "--json", "--command", statement))[0].results;
+const admin = (...args) =>
+  run(node(), [inRoot("scripts/admin.mjs"), ...args, "--persist-to", state], { env: toolEnv(), capture: true, quiet: true });
+
+before(async () => {
+  state = mkdtempSync(join(tmpdir(), "edgegate-admin-"));
+  await tool("d1", "migrations", "apply", "DB");
+  await sql(`INSERT INTO users (id, email, email_canonical, password_hash, roles, created_at, updated_at)
+    VALUES ('${ID}', 'Ada@Example.com', 'ada@example.com', 'x', '["user"]', 1, 1)`);
+});
+after(() => rmSync(state, { recursive: true, force: true }));
+
+const user = async () => (await sql("SELECT roles, version, session_epoch FROM users"))[0];
+const stale = () => tool("kv", "key", "get", "--binding", "SESSIONS", `stale:${ID}`, "--text");
+
+test("a granted role moves the version and outdates the access tokens", async () => {
+  assert.equal((await admin("grant", "ADA@example.com", "admin")).code, 0);
+  assert.deepEqual(await user(), { roles: '["admin","user"]', version: 1, session_epoch: 0 });
+  assert.equal((await stale()).trim(), "1");
+
+  assert.equal((await admin("grant", "ada@example.com", "admin")).code, 0);
+  assert.equal((await user()).version, 1, "granted twice is granted once");
+
+  assert.equal((await admin("revoke", "ada@example.com", "admin")).code, 0);
+  assert.deepEqual(await user(), { roles: '["user"]', version: 2, session_epoch: 0 });
+  assert.equal((await stale()).trim(), "2");
+});
+
+test("what can't be is said, and nothing is changed", async () => {
+  const before = await user();
+  for (const args of [
+    ["grant", "nobody@example.com", "admin"],
+    ["grant", "ada@example.com", "not a role"],
+    ["grant", "ada@example.com' OR 1=1 --", "admin"],
+    ["grant", "ada@example.com"],
+    ["promote", "ada@example.com", "admin"],
+  ]) {
+    assert.notEqual((await admin(...args)).code, 0, args.join(" "));
+  }
+  assert.deepEqual(await user(), before);
+});
