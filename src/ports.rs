@@ -12,8 +12,11 @@ use crate::domain::account::{
     EmailAddress, HashError, Password, PasswordHash, User, UserChange, UserId, Verification,
 };
 use crate::domain::error::StoreError;
+use crate::domain::event::Event;
+use crate::domain::mail::Mail;
 use crate::domain::session::{
-    Client, EndReason, Presented, Revocation, Rules, SessionId, Standing, Verdict,
+    ActiveSession, Client, Device, EndReason, Presented, Revocation, Rules, SessionId, Standing,
+    Verdict,
 };
 
 /// The accounts. Linearizable: a read sees every write that was answered before it.
@@ -86,20 +89,35 @@ pub struct Renewal {
     pub user: Option<User>,
 }
 
+/// A session that begins.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSession<'a> {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its id.
+    pub session: SessionId,
+    /// The user's `session_epoch`.
+    pub epoch: u32,
+    /// Who signed in.
+    pub client: &'a Client,
+    /// When it ends whatever happens, in seconds since 1970.
+    pub expires_at: u64,
+    /// After how many seconds without a renewal it ends.
+    pub idle_ttl: u64,
+    /// How many sessions the user may have with this one; `None` is no limit.
+    pub most: Option<usize>,
+}
+
 /// The sessions. It keeps no token, not even a hash.
+///
+/// Times are in seconds since 1970; `now` is the caller's.
 pub trait SessionStore {
-    /// Records a new session, which ends in `ttl` seconds unless it is renewed. MUST answer only after the write, with
-    /// exactly one write.
+    /// Records a new session. MUST answer only after the write. With more than [`NewSession::most`] sessions the
+    /// oldest MUST end: at once, or as late and as often as the adapter states. A repeat MUST change nothing.
     ///
     /// # Errors
     /// When it may not have been written.
-    async fn begin(
-        &self,
-        user: UserId,
-        session: SessionId,
-        client: &Client,
-        ttl: u64,
-    ) -> Result<(), StoreError>;
+    async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError>;
 
     /// Reads the session, waits for `user`, calls [`rotate`](crate::domain::session::rotate::rotate) once and writes
     /// what the verdict says before it answers: the record of a fresh use, the end of a reused session, nothing
@@ -117,7 +135,8 @@ pub trait SessionStore {
     where
         F: Future<Output = Result<Option<User>, StoreError>>;
 
-    /// Ends a session for ever. No renewal MUST succeed after it, but within the adapter's stated staleness.
+    /// Ends a session for ever. No renewal MUST succeed after it, but within the adapter's stated staleness. A repeat
+    /// MUST change nothing.
     ///
     /// # Errors
     /// When it may not have been written. The caller may repeat.
@@ -126,14 +145,33 @@ pub trait SessionStore {
         user: UserId,
         session: SessionId,
         reason: EndReason,
+        now: u64,
     ) -> Result<(), StoreError>;
 
+    /// The user's sessions of this epoch that go on, in no order. What has ended, expired or gone idle is not among
+    /// them; how stale the list may be is the adapter's to state.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn list(
+        &self,
+        user: UserId,
+        epoch: u32,
+        now: u64,
+    ) -> Result<Vec<ActiveSession>, StoreError>;
+
     /// Makes access tokens of `user` with a `ver` below `version` count no more. MUST hold at once where it is
-    /// called, and for `ttl` seconds.
+    /// called, and for `ttl` seconds. A smaller number MUST NOT take back a larger one where reads are not stale.
     ///
     /// # Errors
     /// When it may not have been written. The caller may repeat.
-    async fn outdate(&self, user: UserId, version: u64, ttl: u64) -> Result<(), StoreError>;
+    async fn outdate(
+        &self,
+        user: UserId,
+        version: u64,
+        ttl: u64,
+        now: u64,
+    ) -> Result<(), StoreError>;
 
     /// What is known against an access token of this session. Never writes. How stale the answer may be is the
     /// adapter's to state.
@@ -217,10 +255,32 @@ pub trait KeyValue {
         metadata: Option<serde_json::Value>,
         ttl: u64,
     ) -> Result<(), WriteError>;
+
+    /// A page of the keys that begin with `prefix`, with their metadata. A key that was written or deleted lately may
+    /// be missing or still there.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError>;
+
+    /// Deletes a key; an absent one is no error.
+    ///
+    /// # Errors
+    /// When it may not have been deleted.
+    async fn delete(&self, key: &str) -> Result<(), StoreError>;
 }
 
 /// The values of a read, by key.
 pub type Values = std::collections::HashMap<String, String>;
+
+/// A page of a list of keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The keys, each with its metadata.
+    pub keys: Vec<(String, Option<serde_json::Value>)>,
+    /// Where the next page begins; `None` after the last.
+    pub cursor: Option<String>,
+}
 
 /// Why a write did not go through.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -237,7 +297,34 @@ pub trait Sleep {
     async fn sleep(&self, ms: u64);
 }
 
-/// All the ports of a service, so that a use case names one type and not seven.
+/// Work that the client need not wait for.
+pub trait Background {
+    /// Does the job after the response; its failure is logged and has no other effect.
+    fn after_response<F>(&self, job: F)
+    where
+        F: Future<Output = Result<(), StoreError>> + 'static;
+}
+
+/// What happens that operators count.
+pub trait Events {
+    /// Counts the event. MUST NOT fail the request.
+    fn record(&self, event: &Event);
+}
+
+/// Mail to users.
+pub trait Mailer {
+    /// Sends the mail, or puts it where it will be sent from. MUST NOT fail the request: a mail that can't be sent is
+    /// the adapter's to log.
+    async fn send(&self, mail: &Mail<'_>);
+}
+
+/// Names of devices.
+pub trait Devices {
+    /// The browser and the system in a User-Agent, as far as it is known. MUST answer for any text.
+    fn describe(&self, user_agent: &str) -> Device;
+}
+
+/// All the ports of a service, so that a use case names one type and not ten.
 pub trait Ports {
     /// The accounts.
     type Users: UserDirectory;
@@ -251,6 +338,12 @@ pub trait Ports {
     type Clock: Clock;
     /// The randomness.
     type Random: Random;
+    /// The events.
+    type Events: Events;
+    /// The mail.
+    type Mailer: Mailer;
+    /// The names of devices.
+    type Devices: Devices;
 
     /// The accounts.
     fn users(&self) -> &Self::Users;
@@ -264,6 +357,12 @@ pub trait Ports {
     fn clock(&self) -> &Self::Clock;
     /// The randomness.
     fn random(&self) -> &Self::Random;
+    /// The events.
+    fn events(&self) -> &Self::Events;
+    /// The mail.
+    fn mailer(&self) -> &Self::Mailer;
+    /// The names of devices.
+    fn devices(&self) -> &Self::Devices;
 }
 
 impl From<&User> for Standing {

@@ -9,8 +9,8 @@
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
-    ClientFingerprint, Consistency, Presented, Record, RefreshTicket, Reuse, Rules, SessionId,
-    Standing, Stored, Use, Verdict, rotate,
+    ClientFingerprint, Consistency, Fingerprints, Presented, Record, RefreshTicket, Reuse, Rules,
+    SessionId, Standing, Stored, Use, Verdict, rotate,
 };
 use proptest::prelude::*;
 
@@ -75,7 +75,7 @@ fn verdict_by(
 ) -> Verdict {
     let presented = Presented {
         ticket: ticket(counter),
-        by,
+        by: Fingerprints::only(by),
         now,
     };
     rotate(
@@ -135,10 +135,10 @@ fn fresh_records_the_use() {
 
 #[test]
 fn repeated_within_the_grace_from_anyone() {
-    for by in [OWNER, OTHER] {
+    for (by, shared) in [(OWNER, false), (OTHER, true)] {
         assert_eq!(
             verdict_by(used(5, 29), 5, by, NOW, &RULES),
-            Verdict::Repeated
+            Verdict::Repeated { shared }
         );
     }
 }
@@ -160,7 +160,7 @@ fn late_from_the_same_client_only() {
     );
     assert_eq!(
         verdict_by(used(5, 29), 5, OWNER, NOW, &strict),
-        Verdict::Repeated
+        Verdict::Repeated { shared: false }
     );
 }
 
@@ -174,7 +174,7 @@ fn an_older_token_is_reuse_even_within_the_grace() {
 fn no_record_counts_as_new_only_where_reads_may_be_stale() {
     let presented = |age| Presented {
         ticket: ticket(0),
-        by: OWNER,
+        by: Fingerprints::only(OWNER),
         now: BEGUN + age,
     };
     let nothing = Stored::default();
@@ -212,7 +212,7 @@ fn what_is_over_stays_over() {
 
     let presented = Presented {
         ticket: ticket(5),
-        by: OWNER,
+        by: Fingerprints::only(OWNER),
         now: NOW,
     };
     let decide = |standing| {
@@ -358,7 +358,7 @@ proptest! {
         if delay < rules.grace {
             prop_assert_eq!(first.answer(ticket(0)).unwrap().counter, 1.min(u32::from(is_fresh(first))));
             if is_fresh(first) {
-                prop_assert_eq!(again, Verdict::Repeated);
+                prop_assert_eq!(again, Verdict::Repeated { shared: true });
                 prop_assert_eq!(again.answer(ticket(0)), first.answer(ticket(0)));
                 prop_assert_eq!(model.stored, before);
             }

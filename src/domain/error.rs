@@ -314,6 +314,8 @@ pub enum Error {
     EmailTaken,
     /// There is no such user.
     UnknownUser,
+    /// The user has no such session.
+    UnknownSession,
     /// Too many tries; the client may come back after so many seconds.
     RateLimited(u32),
     /// A store failed; nothing was answered that is not recorded.
@@ -336,7 +338,7 @@ impl Error {
             Self::Forbidden => Code::Forbidden,
             Self::RegistrationClosed => Code::RegistrationClosed,
             Self::EmailTaken => Code::EmailTaken,
-            Self::UnknownUser => Code::NotFound,
+            Self::UnknownUser | Self::UnknownSession => Code::NotFound,
             Self::RateLimited(_) => Code::RateLimited,
             Self::Store(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
@@ -359,6 +361,7 @@ impl fmt::Display for Error {
             | Self::RegistrationClosed
             | Self::EmailTaken
             | Self::UnknownUser
+            | Self::UnknownSession
             | Self::RateLimited(_) => f.write_str(self.code().as_str()),
         }
     }

@@ -2,7 +2,9 @@
 
 pub mod account;
 pub mod error;
+pub mod event;
 mod id;
+pub mod mail;
 pub mod policy;
 pub mod secret;
 pub mod session;

@@ -87,6 +87,21 @@ pub const REVOCATION_MEMORY_ENTRIES: usize = 2048;
 pub const KV_WRITE_RETRIES_MS: [u64; 3] = [300, 600, 900];
 /// How much of a User-Agent is kept: KV metadata has 1,024 bytes in all.
 pub const USER_AGENT_KEPT_CHARS: usize = 256;
+/// How much of a city's name is kept.
+pub const CITY_KEPT_CHARS: usize = 64;
+/// How many sessions a user may have (OWASP ASVS 7.1.2): enough for every device of a person and for the sessions
+/// that cookie cleaners leave behind; little enough to look through. The oldest ends first.
+pub const SESSIONS_PER_USER: usize = 100;
+/// The shortest life of a KV record, in seconds; KV refuses a shorter one.
+pub const KV_MIN_TTL: u64 = 60;
+/// In KV the sessions of a user are counted at one login in so many: a count is a list and a bulk read.
+pub const KV_COUNT_EVERY: u8 = 8;
+/// How many keys one bulk read of KV takes.
+pub const KV_BULK_KEYS: usize = 100;
+/// How many pages of a list are read: of 1,000 keys each, far above [`SESSIONS_PER_USER`].
+pub const KV_LIST_PAGES: usize = 10;
+/// How many records of ended sessions one count removes at most: each is a request, and a request may make 1,000.
+pub const KV_REMOVALS: usize = 100;
 
 // --- Secrets ---
 

@@ -20,6 +20,15 @@ pub enum Registration {
     Closed,
 }
 
+/// `SESSION_STORE`: where sessions are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStoreKind {
+    /// Workers KV: fast everywhere, and stale for about a minute.
+    Kv,
+    /// A Durable Object for each user: exact.
+    Durable,
+}
+
 /// What is wrong with the configuration: the operator's to mend, never a client's fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError {
@@ -52,6 +61,8 @@ pub struct Settings {
     pub access_token_ttl: u64,
     /// `SESSION_TTL`, `SESSION_IDLE_TTL`, `REFRESH_GRACE`, `ROTATE_AFTER`, `REUSE`.
     pub sessions: Rules,
+    /// `SESSION_STORE`.
+    pub session_store: SessionStoreKind,
     /// `PASSWORD_MIN_LENGTH`.
     pub passwords: PasswordPolicy,
     /// `REGISTRATION`.
@@ -90,13 +101,20 @@ impl Settings {
                 remedy: "remove it from wrangler.toml or set it to \"on\"",
             });
         }
-        source.choice("SESSION_STORE", "kv", &[("kv", ())])?;
         source.choice("PASSWORD_WORK", "inline", &[("inline", ())])?;
         Ok(Self {
             audience: source.name("AUDIENCE")?,
             client_id: source.name("CLIENT_ID")?,
             access_token_ttl,
             sessions: source.session_rules()?,
+            session_store: source.choice(
+                "SESSION_STORE",
+                "kv",
+                &[
+                    ("kv", SessionStoreKind::Kv),
+                    ("durable", SessionStoreKind::Durable),
+                ],
+            )?,
             passwords: PasswordPolicy {
                 min_length: source.password_min_length()?,
             },
@@ -367,6 +385,7 @@ mod tests {
         assert_eq!(settings.sessions.idle_ttl, 30 * 86_400);
         assert_eq!(settings.sessions.grace, 30);
         assert_eq!(settings.sessions.rotate_after, 90);
+        assert_eq!(settings.session_store, SessionStoreKind::Kv);
         assert_eq!(settings.passwords.min_length, 15);
         assert!(settings.limits && !settings.dev);
     }
@@ -390,7 +409,6 @@ mod tests {
             ("ROTATE_AFTER", "89"),
             ("REUSE", "lenient"),
             ("SESSION_STORE", "redis"),
-            ("SESSION_STORE", "durable"),
             ("PASSWORD_WORK", "durable"),
             ("PASSWORD_MIN_LENGTH", "7"),
             ("REGISTRATION", "verified"),

@@ -122,11 +122,13 @@ impl TicketSecrets {
         }
     }
 
-    /// A key for fingerprints, from the sealing secret.
+    /// A key for fingerprints from each secret, in their order.
     #[must_use]
-    pub(crate) fn fingerprint_key(&self, issuer: &str) -> Hmac<Sha256> {
-        let secret = self.0.first().map_or(&[][..], |secret| secret.as_slice());
-        hmac(&*derive(secret, "client fingerprint", issuer))
+    pub(crate) fn fingerprint_keys(&self, issuer: &str) -> Vec<Hmac<Sha256>> {
+        self.0
+            .iter()
+            .map(|secret| hmac(&*derive(secret, "client fingerprint", issuer)))
+            .collect()
     }
 }
 

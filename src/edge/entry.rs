@@ -5,7 +5,7 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 use js_sys::Uint8Array;
 use serde::Serialize;
-use worker::wasm_bindgen::JsCast;
+use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::web_sys;
 use worker::{Context, Env, Headers, Response, event};
 
@@ -17,12 +17,12 @@ use super::wiring::{Isolate, isolate, service};
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Code;
 use crate::domain::policy::MAX_BODY_BYTES;
-use crate::domain::session::Client;
+use crate::domain::session::{Client, Place};
 use crate::domain::settings::{SettingError, host_of, is_loopback_host};
 use crate::ports::Random;
 
 #[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker::Result<Response> {
+async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<Response> {
     let request_id = request_id();
     let method = request.method();
     let url = request.url();
@@ -31,7 +31,7 @@ async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> worker
 
     let answer = match isolate(&env) {
         Err(error) => misconfigured(&error),
-        Ok(isolate) => answer(&request, &url, &env, &isolate).await,
+        Ok(isolate) => answer(&request, &url, &env, context, &isolate).await,
     };
     log(&LogLine {
         level: level(answer.status),
@@ -73,6 +73,7 @@ async fn answer(
     request: &web_sys::Request,
     url: &Url<'_>,
     env: &Env,
+    context: Context,
     isolate: &Rc<Isolate>,
 ) -> Answer {
     let settings = isolate.shared.settings();
@@ -83,7 +84,7 @@ async fn answer(
             remedy: "set it in wrangler.toml to the origin of this Worker",
         });
     }
-    let service = match service(env, isolate) {
+    let service = match service(env, context, isolate) {
         Ok(service) => service,
         Err(error) => return misconfigured(&error),
     };
@@ -108,8 +109,15 @@ async fn read(request: &web_sys::Request, url: &Url<'_>) -> Result<Request, Prob
         header("CF-Connecting-IP").as_deref(),
         header("User-Agent").as_deref(),
     );
+    let method = request.method();
+    // Only what may begin or renew a session asks where it comes from: each look costs.
+    let client = if method == "POST" {
+        client.at(place(request))
+    } else {
+        client
+    };
     let read = Request {
-        method: request.method(),
+        method,
         path: url.path.to_owned(),
         query: url.query.to_owned(),
         content_type: header("Content-Type"),
@@ -140,6 +148,16 @@ async fn read(request: &web_sys::Request, url: &Url<'_>) -> Result<Request, Prob
         body.extend(chunk.to_vec());
     }
     Ok(Request { body, ..read })
+}
+
+/// What the platform adds to a request: `request.cf`.
+fn place(request: &web_sys::Request) -> Place {
+    let member = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
+    let Some(cf) = member(request.as_ref(), "cf").filter(JsValue::is_object) else {
+        return Place::default();
+    };
+    let text = |name| member(&cf, name).and_then(|value| value.as_string());
+    Place::new(text("country").as_deref(), text("city").as_deref())
 }
 
 fn too_large() -> Problem {

@@ -148,6 +148,7 @@ impl From<Error> for Problem {
             | Error::RegistrationClosed
             | Error::EmailTaken
             | Error::UnknownUser
+            | Error::UnknownSession
             | Error::Internal(_) => problem,
         }
     }

@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::problem::Problem;
 use super::request::Request;
 use super::routes::{
-    authorized, healthz, login, me, metadata, register, revoke, token, users, well_known,
+    authorized, healthz, login, me, metadata, register, revoke, sessions, token, users, well_known,
 };
 use crate::domain::error::Code;
 use crate::ports::Ports;
@@ -25,6 +25,9 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request) -> Ans
         (["auth", "authorized"], "GET") => authorized::get(service, request).await,
         (["auth", "register"], "POST") => register::post(service, request).await,
         (["auth", "me"], "GET") => me::get(service, request).await,
+        (["auth", "sessions"], "GET") => sessions::get(service, request).await,
+        (["auth", "sessions"], "DELETE") => sessions::delete_others(service, request).await,
+        (["auth", "sessions", id], "DELETE") => sessions::delete(service, request, id).await,
         (["auth", "users", id], "GET") => users::get(service, request, id).await,
         (["auth", "users", id], "PATCH") => users::patch(service, request, id).await,
         (["auth", "users", id, "revoke"], "POST") => users::revoke(service, request, id).await,
@@ -55,6 +58,8 @@ fn no_route(path: &[&str]) -> Problem {
         ["auth", "authorized" | "me"]
         | [".well-known", "jwks.json" | "oauth-authorization-server"]
         | ["healthz"] => "GET, HEAD",
+        ["auth", "sessions"] => "GET, HEAD, DELETE",
+        ["auth", "sessions", _] => "DELETE",
         ["auth", "users", _] => "GET, HEAD, PATCH",
         _ => return Problem::new(Code::NotFound, "there is nothing at this path"),
     };

@@ -3,17 +3,23 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use worker::Env;
+use worker::{Context, Env};
 
 use crate::adapters::argon2::Argon2Hasher;
+use crate::adapters::cloudflare::analytics::AnalyticsEvents;
+use crate::adapters::cloudflare::background::WaitUntil;
 use crate::adapters::cloudflare::clock::{RequestClock, Timer};
 use crate::adapters::cloudflare::d1_users::D1Users;
+use crate::adapters::cloudflare::devices::Bowser;
+use crate::adapters::cloudflare::durable_sessions::DurableSessions;
 use crate::adapters::cloudflare::kv_namespace::KvNamespace;
 use crate::adapters::cloudflare::kv_sessions::KvSessions;
+use crate::adapters::cloudflare::no_mail::NoMail;
 use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::cloudflare::revocation_memory::RevocationMemory;
+use crate::adapters::cloudflare::session_store::CloudflareSessions;
 use crate::adapters::system_random::SystemRandom;
-use crate::domain::settings::{SettingError, Settings};
+use crate::domain::settings::{SessionStoreKind, SettingError, Settings};
 use crate::ports::Ports;
 use crate::service::{AuthService, Shared};
 
@@ -57,28 +63,38 @@ pub(super) fn isolate(env: &Env) -> Configured {
 /// When a binding is missing.
 pub(super) fn service(
     env: &Env,
+    context: Context,
     isolate: &Rc<Isolate>,
 ) -> Result<AuthService<Bindings>, SettingError> {
-    let clock = RequestClock::read();
     let missing = |setting| SettingError {
         setting,
         problem: "is not bound".to_owned(),
         remedy: "wrangler.toml names the bindings that the Worker needs",
     };
-    let kv = env.kv("SESSIONS").map_err(|_| missing("SESSIONS"))?;
     let database = env.d1("DB").map_err(|_| missing("DB"))?;
+    let sessions = match isolate.shared.settings().session_store {
+        SessionStoreKind::Kv => {
+            let kv = env.kv("SESSIONS").map_err(|_| missing("SESSIONS"))?;
+            CloudflareSessions::Kv(KvSessions::new(
+                KvNamespace::new(kv),
+                SystemRandom,
+                Timer,
+                WaitUntil::new(context),
+                Rc::clone(&isolate.revocations),
+            ))
+        }
+        SessionStoreKind::Durable => CloudflareSessions::Durable(DurableSessions::new(
+            env.durable_object("SESSION_OBJECTS")
+                .map_err(|_| missing("SESSION_OBJECTS"))?,
+        )),
+    };
     let bindings = Bindings {
         users: D1Users::new(database),
-        sessions: KvSessions::new(
-            KvNamespace::new(kv),
-            clock,
-            SystemRandom,
-            Timer,
-            Rc::clone(&isolate.revocations),
-        ),
+        sessions,
         isolate: Rc::clone(isolate),
         limiter: BindingLimits::new(env),
-        clock,
+        events: AnalyticsEvents::new(env),
+        clock: RequestClock::read(),
     };
     Ok(AuthService::new(bindings, Rc::clone(&isolate.shared)))
 }
@@ -86,24 +102,28 @@ pub(super) fn service(
 /// The ports of a request.
 pub(super) struct Bindings {
     users: D1Users,
-    sessions: KvSessions<KvNamespace, RequestClock, SystemRandom, Timer>,
+    sessions: CloudflareSessions,
     isolate: Rc<Isolate>,
     limiter: BindingLimits,
+    events: AnalyticsEvents,
     clock: RequestClock,
 }
 
 impl Ports for Bindings {
     type Users = D1Users;
-    type Sessions = KvSessions<KvNamespace, RequestClock, SystemRandom, Timer>;
+    type Sessions = CloudflareSessions;
     type Hasher = Argon2Hasher;
     type Limiter = BindingLimits;
     type Clock = RequestClock;
     type Random = SystemRandom;
+    type Events = AnalyticsEvents;
+    type Mailer = NoMail;
+    type Devices = Bowser;
 
     fn users(&self) -> &D1Users {
         &self.users
     }
-    fn sessions(&self) -> &Self::Sessions {
+    fn sessions(&self) -> &CloudflareSessions {
         &self.sessions
     }
     fn hasher(&self) -> &Argon2Hasher {
@@ -117,5 +137,14 @@ impl Ports for Bindings {
     }
     fn random(&self) -> &SystemRandom {
         &SystemRandom
+    }
+    fn events(&self) -> &AnalyticsEvents {
+        &self.events
+    }
+    fn mailer(&self) -> &NoMail {
+        &NoMail
+    }
+    fn devices(&self) -> &Bowser {
+        &Bowser
     }
 }

@@ -9,17 +9,21 @@ use crate::ports::{Ports, SessionStore, UserDirectory};
 impl<P: Ports> AuthService<P> {
     /// Changes a user's row, then makes the access tokens from before count no more.
     pub(super) async fn change_user(&self, id: UserId, change: &UserChange) -> Result<User, Error> {
+        let now = self.now();
         let user = self
             .ports
             .users()
-            .update(id, change, self.now())
+            .update(id, change, now)
             .await?
             .ok_or(Error::UnknownUser)?;
         let ttl = self
             .settings()
             .access_token_ttl
             .saturating_add(STALE_MARGIN);
-        self.ports.sessions().outdate(id, user.version, ttl).await?;
+        self.ports
+            .sessions()
+            .outdate(id, user.version, ttl, now)
+            .await?;
         Ok(user)
     }
 }

@@ -26,7 +26,9 @@ impl<P: Ports> AuthService<P> {
         };
         let sessions = self.ports.sessions();
         if !sessions.revocation(user, session, now).await?.ended {
-            sessions.end(user, session, EndReason::LoggedOut).await?;
+            sessions
+                .end(user, session, EndReason::LoggedOut, now)
+                .await?;
         }
         Ok(Some((user, session)))
     }

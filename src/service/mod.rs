@@ -9,6 +9,7 @@
 //! | register | [`register`] |
 //! | log out | [`log_out`] |
 //! | who am I | [`me`] |
+//! | one's own sessions | [`manage_sessions`] |
 //! | users, for an administrator | [`manage_users`] |
 //! | demo accounts, in local development | [`demo_accounts`] |
 //!
@@ -21,6 +22,7 @@ pub mod demo_accounts;
 pub mod generate_token;
 pub mod is_authorized;
 pub mod log_out;
+pub mod manage_sessions;
 pub mod manage_users;
 pub mod me;
 pub mod new_user;

@@ -2,8 +2,10 @@
 
 use super::{AuthService, TokenPair};
 use crate::domain::error::{Error, GrantRefusal};
+use crate::domain::event::Event;
+use crate::domain::mail::Mail;
 use crate::domain::session::{Client, Presented, Verdict};
-use crate::ports::{Ports, SessionStore, UserDirectory};
+use crate::ports::{Events, Mailer, Ports, SessionStore, UserDirectory};
 
 /// A renewal that went through.
 #[derive(Clone, Debug)]
@@ -18,7 +20,7 @@ impl<P: Ports> AuthService<P> {
     /// Renews: one read of the session beside one read of the user, at most one write.
     ///
     /// A repeat with the same token is safe: within the grace it gives the same refresh token again. The roles are
-    /// those of now.
+    /// those of now. A spent token that comes back ends the session, and its user is told by mail.
     ///
     /// # Errors
     /// [`Error::Grant`] when the token is not a ticket of ours (no storage is touched) or its session does not go on,
@@ -49,6 +51,19 @@ impl<P: Ports> AuthService<P> {
             )
             .await?;
         let verdict = renewal.verdict;
+        self.ports.events().record(&Event::Renewal {
+            user: ticket.user,
+            session: ticket.session,
+            verdict,
+        });
+        if let (Verdict::Reused, Some(user)) = (verdict, &renewal.user) {
+            let mail = Mail::RefreshTokenReused {
+                user,
+                session: ticket.session,
+                client,
+            };
+            self.ports.mailer().send(&mail).await;
+        }
         let (Some(next), Some(user)) = (verdict.answer(ticket), renewal.user) else {
             return Err(Error::Grant(GrantRefusal::Session(
                 verdict,

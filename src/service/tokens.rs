@@ -3,10 +3,11 @@
 use super::AuthService;
 use crate::domain::account::User;
 use crate::domain::error::Error;
+use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Client, RefreshTicket, SessionId};
 use crate::domain::token::{Claims, issue};
-use crate::ports::{Ports, SessionStore};
+use crate::ports::{NewSession, Ports, SessionStore};
 
 /// An access token and a refresh token, as they are sent to the client.
 #[derive(Clone, Debug)]
@@ -40,8 +41,9 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<SignedIn, Error> {
         let now_ms = self.now_ms();
+        let now = now_ms / 1000;
         let rules = &self.settings().sessions;
-        let expires_at = (now_ms / 1000).saturating_add(rules.session_ttl);
+        let expires_at = now.saturating_add(rules.session_ttl);
         let ticket = RefreshTicket {
             user: user.id,
             session: SessionId::new(now_ms, &self.random()),
@@ -51,10 +53,16 @@ impl<P: Ports> AuthService<P> {
         };
         // Issued before the write, so that nothing is recorded that can't be handed out.
         let tokens = self.pair(&user, ticket)?;
-        self.ports
-            .sessions()
-            .begin(user.id, ticket.session, client, rules.idle_ttl)
-            .await?;
+        let new = NewSession {
+            user: user.id,
+            session: ticket.session,
+            epoch: ticket.epoch,
+            client,
+            expires_at,
+            idle_ttl: rules.idle_ttl,
+            most: self.settings().limits.then_some(SESSIONS_PER_USER),
+        };
+        self.ports.sessions().begin(&new, now).await?;
         Ok(SignedIn { tokens, user })
     }
 

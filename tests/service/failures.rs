@@ -78,7 +78,10 @@ fn a_write_refused_for_its_rate_is_tried_again() {
     let renew = || pollster::block_on(world.service.renew_token(refresh_token, &client()));
     world.kv.refuse_writes(2);
     assert!(matches!(renew().unwrap().verdict, Verdict::Fresh(_)));
-    assert_eq!(renew().unwrap().verdict, Verdict::Repeated);
+    assert_eq!(
+        renew().unwrap().verdict,
+        Verdict::Repeated { shared: false }
+    );
 
     let tokens = world.log_in(ADA).tokens;
     let refresh_token = tokens.refresh_token.expose();

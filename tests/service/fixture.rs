@@ -6,7 +6,8 @@ use std::rc::Rc;
 use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
 use edgegate::adapters::cloudflare::revocation_memory::RevocationMemory;
 use edgegate::adapters::memory::{
-    ManualClock, MemoryKeyValue, MemoryPorts, MemorySessions, MemoryUsers, NoSleep, SeededRandom,
+    ManualClock, MemoryBackground, MemoryDevices, MemoryEvents, MemoryKeyValue, MemoryMailer,
+    MemoryPorts, MemorySessions, MemoryUsers, NoSleep, SeededRandom,
 };
 use edgegate::domain::error::{Error, GrantRefusal};
 use edgegate::domain::session::{Client, Verdict};
@@ -18,7 +19,7 @@ pub(crate) const ADA: &str = "ada@example.com";
 pub(crate) const ROOT: &str = "root@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-pub(crate) type KvStore = KvSessions<MemoryKeyValue, ManualClock, SeededRandom, NoSleep>;
+pub(crate) type KvStore = KvSessions<MemoryKeyValue, SeededRandom, NoSleep, MemoryBackground>;
 
 /// A service, and the handles to move its world.
 pub(crate) struct World<S> {
@@ -58,6 +59,9 @@ impl<S: SessionStore> World<S> {
             limiter: Default::default(),
             clock: clock.clone(),
             random: SeededRandom::default(),
+            events: MemoryEvents::default(),
+            mailer: MemoryMailer::default(),
+            devices: MemoryDevices,
         };
         let service = AuthService::new(ports, Rc::new(Shared::new(settings(changes))));
         pollster::block_on(service.add_demo_accounts()).unwrap();
@@ -84,9 +88,9 @@ pub(crate) fn on_kv(changes: &[(&str, &str)]) -> World<KvStore> {
     let memory: Rc<RefCell<RevocationMemory>> = Rc::default();
     let sessions = KvSessions::new(
         kv.clone(),
-        clock.clone(),
         SeededRandom::default(),
         NoSleep,
+        MemoryBackground::default(),
         memory,
     );
     World::new(sessions, clock, kv, changes)

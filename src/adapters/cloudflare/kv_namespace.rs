@@ -3,7 +3,7 @@
 use worker::kv::{KvError, KvStore};
 
 use crate::domain::error::StoreError;
-use crate::ports::{KeyValue, Values, WriteError};
+use crate::ports::{KeyValue, Page, Values, WriteError};
 
 /// A Workers KV namespace.
 #[derive(Clone, Debug)]
@@ -56,6 +56,26 @@ impl KeyValue for KvNamespace {
                 WriteError::Failed(error)
             }
         })
+    }
+
+    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError> {
+        let mut list = self.0.list().prefix(prefix.to_owned());
+        if let Some(cursor) = cursor {
+            list = list.cursor(cursor.to_owned());
+        }
+        let page = list.execute().await.map_err(|error| failed(&error))?;
+        Ok(Page {
+            keys: page
+                .keys
+                .into_iter()
+                .map(|key| (key.name, key.metadata))
+                .collect(),
+            cursor: page.cursor.filter(|_| !page.list_complete),
+        })
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.0.delete(key).await.map_err(|error| failed(&error))
     }
 }
 

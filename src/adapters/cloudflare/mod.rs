@@ -7,10 +7,22 @@ pub mod kv_sessions;
 pub mod revocation_memory;
 
 #[cfg(feature = "edge")]
+pub mod analytics;
+#[cfg(feature = "edge")]
+pub mod background;
+#[cfg(feature = "edge")]
 pub mod clock;
 #[cfg(feature = "edge")]
 pub mod d1_users;
 #[cfg(feature = "edge")]
+pub mod devices;
+#[cfg(feature = "edge")]
+pub mod durable_sessions;
+#[cfg(feature = "edge")]
 pub mod kv_namespace;
 #[cfg(feature = "edge")]
+pub mod no_mail;
+#[cfg(feature = "edge")]
 pub mod rate_limit;
+#[cfg(feature = "edge")]
+pub mod session_store;

@@ -19,6 +19,14 @@ impl RevocationMemory {
         (now < *until).then_some(*answer)
     }
 
+    /// Whether this isolate has ended the session, or has seen its end. An end is never taken back, so an answer that
+    /// is too old to be recalled still counts here.
+    pub(super) fn has_ended(&self, user: UserId, session: SessionId) -> bool {
+        self.answers
+            .get(&(user, session))
+            .is_some_and(|(answer, _)| answer.ended)
+    }
+
     /// What this isolate wrote itself counts beside any answer, which may be older.
     pub(super) fn with_own_version(
         &self,
@@ -44,15 +52,21 @@ impl RevocationMemory {
         answer: Revocation,
         until: u64,
     ) {
-        // An ending is never taken back by an older answer.
-        if !self
-            .answers
-            .get(&(user, session))
-            .is_some_and(|(known, until_known)| known.ended && *until_known > until)
-        {
-            make_room(&mut self.answers);
-            self.answers.insert((user, session), (answer, until));
-        }
+        let known = self.answers.get(&(user, session)).copied();
+        make_room(&mut self.answers);
+        // Neither an ending nor a version is taken back by an older answer.
+        let entry = match known {
+            Some((known, known_until)) if known.ended => (known, known_until.max(until)),
+            Some((known, _)) => (
+                Revocation {
+                    ended: answer.ended,
+                    minimum_version: known.minimum_version.max(answer.minimum_version),
+                },
+                until,
+            ),
+            None => (answer, until),
+        };
+        self.answers.insert((user, session), entry);
     }
 
     pub(super) fn remember_version(&mut self, user: UserId, version: u64, until: u64) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::domain::error::StoreError;
-use crate::ports::{KeyValue, Values, WriteError};
+use crate::ports::{KeyValue, Page, Values, WriteError};
 
 /// How often the namespace was read and written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct KeyValueCounts {
 /// A key-value namespace in memory. Clones share their content. It forgets nothing: a TTL is checked, not kept.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryKeyValue {
-    values: Rc<RefCell<BTreeMap<String, String>>>,
+    values: Rc<RefCell<BTreeMap<String, (String, Option<serde_json::Value>)>>>,
     counts: Rc<Cell<KeyValueCounts>>,
     refusals: Rc<Cell<u32>>,
     down: Rc<Cell<bool>>,
@@ -45,7 +45,10 @@ impl MemoryKeyValue {
     /// What stands under a key.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<String> {
-        self.values.borrow().get(key).cloned()
+        self.values
+            .borrow()
+            .get(key)
+            .map(|(value, _)| value.clone())
     }
 
     fn up(&self) -> Result<(), StoreError> {
@@ -68,7 +71,7 @@ impl KeyValue for MemoryKeyValue {
         let values = self.values.borrow();
         Ok(keys
             .iter()
-            .filter_map(|key| Some((key.clone(), values.get(key)?.clone())))
+            .filter_map(|key| Some((key.clone(), values.get(key)?.0.clone())))
             .collect())
     }
 
@@ -76,7 +79,7 @@ impl KeyValue for MemoryKeyValue {
         &self,
         key: &str,
         value: &str,
-        _metadata: Option<serde_json::Value>,
+        metadata: Option<serde_json::Value>,
         ttl: u64,
     ) -> Result<(), WriteError> {
         let KeyValueCounts { reads, writes } = self.counts.get();
@@ -97,7 +100,25 @@ impl KeyValue for MemoryKeyValue {
         }
         self.values
             .borrow_mut()
-            .insert(key.to_owned(), value.to_owned());
+            .insert(key.to_owned(), (value.to_owned(), metadata));
+        Ok(())
+    }
+
+    async fn list(&self, prefix: &str, _cursor: Option<&str>) -> Result<Page, StoreError> {
+        self.up()?;
+        let keys = self
+            .values
+            .borrow()
+            .iter()
+            .filter(|(key, _)| key.starts_with(prefix))
+            .map(|(key, (_, metadata))| (key.clone(), metadata.clone()))
+            .collect();
+        Ok(Page { keys, cursor: None })
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.up()?;
+        self.values.borrow_mut().remove(key);
         Ok(())
     }
 }

@@ -1,15 +1,23 @@
 //! Adapters in memory: one for each port. Tests, examples and native users run on them.
 
+mod background;
 mod clock;
+mod devices;
+mod events;
 mod key_value;
 mod limits;
+mod mailer;
 mod random;
 mod sessions;
 mod users;
 
+pub use background::MemoryBackground;
 pub use clock::{ManualClock, NoSleep, SystemClock};
+pub use devices::MemoryDevices;
+pub use events::MemoryEvents;
 pub use key_value::{KeyValueCounts, MemoryKeyValue};
 pub use limits::NoLimits;
+pub use mailer::{MemoryMailer, SentMail};
 pub use random::SeededRandom;
 pub use sessions::MemorySessions;
 pub use users::MemoryUsers;
@@ -41,6 +49,12 @@ pub struct MemoryPorts<
     pub clock: C,
     /// The randomness.
     pub random: R,
+    /// The events.
+    pub events: MemoryEvents,
+    /// The mail.
+    pub mailer: MemoryMailer,
+    /// The names of devices.
+    pub devices: MemoryDevices,
 }
 
 impl<S, C, R, U, H, L> Ports for MemoryPorts<S, C, R, U, H, L>
@@ -58,6 +72,9 @@ where
     type Limiter = L;
     type Clock = C;
     type Random = R;
+    type Events = MemoryEvents;
+    type Mailer = MemoryMailer;
+    type Devices = MemoryDevices;
 
     fn users(&self) -> &U {
         &self.users
@@ -76,5 +93,14 @@ where
     }
     fn random(&self) -> &R {
         &self.random
+    }
+    fn events(&self) -> &MemoryEvents {
+        &self.events
+    }
+    fn mailer(&self) -> &MemoryMailer {
+        &self.mailer
+    }
+    fn devices(&self) -> &MemoryDevices {
+        &self.devices
     }
 }

@@ -7,36 +7,58 @@ use std::future::Future;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    Client, Consistency, EndReason, Presented, Record, Revocation, Rules, SessionId, Standing,
-    Stored, Verdict, rotate,
+    ActiveSession, Client, Consistency, EndReason, Presented, Record, Revocation, Rules, SessionId,
+    Standing, Stored, Verdict, rotate, surplus,
 };
-use crate::ports::{Renewal, SessionStore};
+use crate::ports::{NewSession, Renewal, SessionStore};
 
 /// Sessions in memory, lost with the process. A read sees every write before it.
 #[derive(Debug, Default)]
 pub struct MemorySessions {
-    sessions: RefCell<BTreeMap<(UserId, SessionId), (Record, bool)>>,
+    sessions: RefCell<BTreeMap<(UserId, SessionId), Session>>,
     versions: RefCell<BTreeMap<UserId, u64>>,
 }
 
+#[derive(Debug)]
+struct Session {
+    epoch: u32,
+    record: Record,
+    ended: bool,
+    /// Until when it lives without another renewal.
+    until: u64,
+    seen: ActiveSession,
+}
+
 impl SessionStore for MemorySessions {
-    async fn begin(
-        &self,
-        user: UserId,
-        session: SessionId,
-        _client: &Client,
-        _ttl: u64,
-    ) -> Result<(), StoreError> {
-        self.sessions
-            .borrow_mut()
-            .insert((user, session), (Record::default(), false));
+    async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError> {
+        let mut sessions = self.sessions.borrow_mut();
+        sessions
+            .entry((new.user, new.session))
+            .or_insert_with(|| Session {
+                epoch: new.epoch,
+                record: Record::default(),
+                ended: false,
+                until: new.expires_at.min(now.saturating_add(new.idle_ttl)),
+                seen: ActiveSession::now(new.session, new.client, now),
+            });
+        if let Some(most) = new.most {
+            let active = sessions
+                .iter()
+                .filter(|((user, _), session)| *user == new.user && session.goes_on(new.epoch, now))
+                .map(|((_, id), _)| *id);
+            for id in surplus(active, most) {
+                if let Some(session) = sessions.get_mut(&(new.user, id)) {
+                    session.ended = true;
+                }
+            }
+        }
         Ok(())
     }
 
     async fn renew<F>(
         &self,
         presented: &Presented,
-        _client: &Client,
+        client: &Client,
         rules: &Rules,
         user: F,
     ) -> Result<Renewal, StoreError>
@@ -45,12 +67,12 @@ impl SessionStore for MemorySessions {
     {
         let user = user.await?;
         let mut sessions = self.sessions.borrow_mut();
-        let key = (presented.ticket.user, presented.ticket.session);
-        let stored = sessions
-            .get(&key)
-            .map_or_else(Stored::default, |(record, ended)| Stored {
-                record: Some(*record),
-                ended: *ended,
+        let mut session = sessions.get_mut(&(presented.ticket.user, presented.ticket.session));
+        let stored = session
+            .as_ref()
+            .map_or_else(Stored::default, |session| Stored {
+                record: Some(session.record),
+                ended: session.ended,
             });
         let verdict = rotate(
             &stored,
@@ -59,14 +81,16 @@ impl SessionStore for MemorySessions {
             rules,
             Consistency::Linearizable,
         );
-        match verdict {
-            Verdict::Fresh(record) => {
-                sessions.insert(key, (record, false));
+        if let Some(session) = &mut session {
+            match verdict {
+                Verdict::Fresh(record) => {
+                    session.record = record;
+                    session.until = presented.lives_until(rules);
+                    session.seen = ActiveSession::now(session.seen.id, client, presented.now);
+                }
+                Verdict::Reused => session.ended = true,
+                _ => {}
             }
-            Verdict::Reused => {
-                sessions.insert(key, (stored.record.unwrap_or_default(), true));
-            }
-            _ => {}
         }
         Ok(Renewal { verdict, user })
     }
@@ -76,16 +100,36 @@ impl SessionStore for MemorySessions {
         user: UserId,
         session: SessionId,
         _reason: EndReason,
+        _now: u64,
     ) -> Result<(), StoreError> {
-        self.sessions
-            .borrow_mut()
-            .entry((user, session))
-            .or_default()
-            .1 = true;
+        if let Some(session) = self.sessions.borrow_mut().get_mut(&(user, session)) {
+            session.ended = true;
+        }
         Ok(())
     }
 
-    async fn outdate(&self, user: UserId, version: u64, _ttl: u64) -> Result<(), StoreError> {
+    async fn list(
+        &self,
+        user: UserId,
+        epoch: u32,
+        now: u64,
+    ) -> Result<Vec<ActiveSession>, StoreError> {
+        Ok(self
+            .sessions
+            .borrow()
+            .iter()
+            .filter(|((owner, _), session)| *owner == user && session.goes_on(epoch, now))
+            .map(|(_, session)| session.seen.clone())
+            .collect())
+    }
+
+    async fn outdate(
+        &self,
+        user: UserId,
+        version: u64,
+        _ttl: u64,
+        _now: u64,
+    ) -> Result<(), StoreError> {
         let mut versions = self.versions.borrow_mut();
         let known = versions.entry(user).or_default();
         *known = version.max(*known);
@@ -103,8 +147,14 @@ impl SessionStore for MemorySessions {
                 .sessions
                 .borrow()
                 .get(&(user, session))
-                .is_none_or(|(_, ended)| *ended),
+                .is_none_or(|session| session.ended),
             minimum_version: self.versions.borrow().get(&user).copied(),
         })
+    }
+}
+
+impl Session {
+    fn goes_on(&self, epoch: u32, now: u64) -> bool {
+        !self.ended && self.epoch == epoch && now < self.until
     }
 }

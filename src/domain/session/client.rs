@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::domain::policy::USER_AGENT_KEPT_CHARS;
+use crate::domain::policy::{CITY_KEPT_CHARS, MAX_TICKET_SECRETS, USER_AGENT_KEPT_CHARS};
 use crate::domain::ticket::TicketSecrets;
 
 /// What a request tells about its sender. Never trusted for access; it feeds limits, the list of sessions and the
@@ -14,11 +15,43 @@ use crate::domain::ticket::TicketSecrets;
 pub struct Client {
     ip: Option<IpAddr>,
     user_agent: String,
+    place: Place,
+}
+
+/// Where a request came from, as the platform reports it: for its owner to recognise, nothing is decided by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
+    pub country: Option<String>,
+    /// The city.
+    pub city: Option<String>,
+}
+
+impl Place {
+    /// From what the platform reports; a country that is not two letters or digits is dropped, a city is cut to 64
+    /// characters without control characters.
+    #[must_use]
+    pub fn new(country: Option<&str>, city: Option<&str>) -> Self {
+        Self {
+            country: country
+                .filter(|text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphanumeric()))
+                .map(str::to_ascii_uppercase),
+            city: city
+                .map(|text| {
+                    text.chars()
+                        .filter(|c| !c.is_control())
+                        .take(CITY_KEPT_CHARS)
+                        .collect()
+                })
+                .filter(|text: &String| !text.is_empty()),
+        }
+    }
 }
 
 impl Client {
     /// From the address that the platform reports (on Cloudflare `CF-Connecting-IP`, never a header that clients
-    /// choose) and the `User-Agent`, which is cut to 256 characters without control characters.
+    /// choose) and the `User-Agent`, which is cut to 256 characters of visible ASCII and spaces: another character
+    /// becomes a question mark.
     #[must_use]
     pub fn new(ip: Option<&str>, user_agent: Option<&str>) -> Self {
         Self {
@@ -29,9 +62,29 @@ impl Client {
                 .unwrap_or_default()
                 .chars()
                 .filter(|c| !c.is_control())
+                .map(|c| {
+                    if c.is_ascii_graphic() || c == ' ' {
+                        c
+                    } else {
+                        '?'
+                    }
+                })
                 .take(USER_AGENT_KEPT_CHARS)
                 .collect(),
+            place: Place::default(),
         }
+    }
+
+    /// The same client at a place.
+    #[must_use]
+    pub fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// The program, as it names itself.
@@ -70,12 +123,50 @@ impl Client {
 
 /// A keyed 4-byte hash of network and program: enough to tell the same client from another, and, being keyed and
 /// short, nothing to learn an address from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientFingerprint(pub [u8; 4]);
+
+/// A client's fingerprint under each of the deployment's secrets, the sealing one first. That one is recorded; any of
+/// them is recognised, so that a change of `TICKET_SECRET` makes no client a stranger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprints([ClientFingerprint; MAX_TICKET_SECRETS]);
+
+impl Fingerprints {
+    /// A client with one fingerprint.
+    #[must_use]
+    pub const fn only(fingerprint: ClientFingerprint) -> Self {
+        Self([fingerprint; MAX_TICKET_SECRETS])
+    }
+
+    /// The one that is recorded.
+    #[must_use]
+    pub const fn recorded(&self) -> ClientFingerprint {
+        let [first, ..] = self.0;
+        first
+    }
+
+    /// Whether the recorded fingerprint is this client's, under any of the secrets.
+    #[must_use]
+    pub fn contain(&self, recorded: ClientFingerprint) -> bool {
+        self.0.contains(&recorded)
+    }
+
+    /// All of them, for sending to another isolate.
+    #[must_use]
+    pub const fn to_array(self) -> [ClientFingerprint; MAX_TICKET_SECRETS] {
+        self.0
+    }
+
+    /// What [`to_array`](Self::to_array) gave.
+    #[must_use]
+    pub const fn from_array(fingerprints: [ClientFingerprint; MAX_TICKET_SECRETS]) -> Self {
+        Self(fingerprints)
+    }
+}
 
 /// Makes fingerprints for one deployment.
 #[derive(Clone)]
-pub struct ClientFingerprints(Hmac<Sha256>);
+pub struct ClientFingerprints(Vec<Hmac<Sha256>>);
 
 impl std::fmt::Debug for ClientFingerprints {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -87,23 +178,31 @@ impl ClientFingerprints {
     /// The fingerprints of the deployment with these secrets and this issuer.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
-        Self(secrets.fingerprint_key(issuer))
+        Self(secrets.fingerprint_keys(issuer))
     }
 
-    /// The client's fingerprint.
+    /// The client's fingerprints.
     #[must_use]
-    pub fn of(&self, client: &Client) -> ClientFingerprint {
-        let tag: [u8; 32] = self
-            .0
-            .clone()
-            .chain_update(client.network())
-            .chain_update(b"\0")
-            .chain_update(&client.user_agent)
-            .finalize()
-            .into_bytes()
-            .into();
-        let [a, b, c, d, ..] = tag;
-        ClientFingerprint([a, b, c, d])
+    pub fn of(&self, client: &Client) -> Fingerprints {
+        let network = client.network();
+        let mut prints = self.0.iter().map(|key| {
+            let tag: [u8; 32] = key
+                .clone()
+                .chain_update(&network)
+                .chain_update(b"\0")
+                .chain_update(&client.user_agent)
+                .finalize()
+                .into_bytes()
+                .into();
+            let [a, b, c, d, ..] = tag;
+            ClientFingerprint([a, b, c, d])
+        });
+        let first = prints.next().unwrap_or(ClientFingerprint([0; 4]));
+        let mut all = Fingerprints::only(first);
+        for (slot, print) in all.0.iter_mut().skip(1).zip(prints) {
+            *slot = print;
+        }
+        all
     }
 }
 
@@ -133,5 +232,46 @@ mod tests {
         let client = Client::new(None, Some(&"a\r\nb".repeat(1000)));
         assert_eq!(client.user_agent().chars().count(), 256);
         assert!(!client.user_agent().contains(char::is_control));
+    }
+
+    #[test]
+    fn a_user_agent_is_ascii() {
+        assert_eq!(
+            Client::new(None, Some("Mö\u{1F600}/1")).user_agent(),
+            "M??/1"
+        );
+    }
+
+    #[test]
+    fn a_place_is_bounded() {
+        let place = Place::new(Some("de"), Some(&"São\n".repeat(100)));
+        assert_eq!(place.country.as_deref(), Some("DE"));
+        assert_eq!(place.city.unwrap().chars().count(), 64);
+        for country in ["", "D", "DEU", "ä", "<>"] {
+            assert_eq!(Place::new(Some(country), Some("")), Place::default());
+        }
+    }
+
+    #[test]
+    fn a_client_is_recognised_while_secrets_change_places() {
+        let prints = |text: &str| {
+            ClientFingerprints::new(&TicketSecrets::parse(text).unwrap(), "https://auth.example")
+                .of(&client("203.0.113.9"))
+        };
+        let (old, new) = (
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+            "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8",
+        );
+        let steps = [
+            prints(old),
+            prints(&format!("{old},{new}")),
+            prints(&format!("{new},{old}")),
+        ];
+        for earlier in &steps {
+            for now in &steps[1..] {
+                assert!(now.contain(earlier.recorded()));
+            }
+        }
+        assert!(!prints(new).contain(prints(old).recorded()));
     }
 }

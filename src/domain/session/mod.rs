@@ -3,14 +3,17 @@
 //! - [`refresh_token`]: the ticket that a client holds;
 //! - [`rotate()`]: the one decision about a presented refresh token;
 //! - [`revocation`]: what ends a session or makes an access token out of date;
-//! - [`client`]: who is asking: network and program.
+//! - [`active`]: the sessions that a user has, and which of them are too many;
+//! - [`client`]: who is asking: network, program and place.
 
+pub mod active;
 pub mod client;
 pub mod refresh_token;
 pub mod revocation;
 pub mod rotate;
 
-pub use client::{Client, ClientFingerprint, ClientFingerprints};
+pub use active::{ActiveSession, Device, surplus};
+pub use client::{Client, ClientFingerprint, ClientFingerprints, Fingerprints, Place};
 pub use refresh_token::{RefreshTicket, RefreshTokens, SessionId};
 pub use revocation::{EndReason, Revocation};
 pub use rotate::{

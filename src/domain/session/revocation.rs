@@ -7,6 +7,10 @@ pub enum EndReason {
     LoggedOut,
     /// A spent refresh token was presented: a stolen or leaked one.
     Reused,
+    /// Its owner ended it from another session.
+    EndedByUser,
+    /// The user began more sessions than policy allows, and this one was the oldest.
+    OverLimit,
 }
 
 impl EndReason {
@@ -16,6 +20,8 @@ impl EndReason {
         match self {
             Self::LoggedOut => "logged_out",
             Self::Reused => "reused",
+            Self::EndedByUser => "ended_by_user",
+            Self::OverLimit => "over_limit",
         }
     }
 }

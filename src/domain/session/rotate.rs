@@ -4,12 +4,14 @@
 //! token that comes back after its successor was used must end the session (RFC 9700 section 4.14.2). What a store
 //! does around it: read, call [`rotate`], write what the verdict says.
 
-use super::client::ClientFingerprint;
+use serde::{Deserialize, Serialize};
+
+use super::client::{ClientFingerprint, Fingerprints};
 use super::refresh_token::RefreshTicket;
 use crate::domain::policy::{NEW_SESSION_UNSEEN, SESSION_CLOCK_SKEW};
 
 /// The presentation of a token that moved the chain on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Use {
     /// The highest counter presented so far.
     pub counter: u32,
@@ -20,7 +22,7 @@ pub struct Use {
 }
 
 /// What the store says of a session that has not ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The last use; none in a new session.
     pub used: Option<Use>,
@@ -36,7 +38,7 @@ pub struct Stored {
 }
 
 /// What the user's row says now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The user's `session_epoch`.
     pub epoch: u32,
@@ -50,13 +52,23 @@ pub struct Presented {
     /// What the token says; its MAC was right.
     pub ticket: RefreshTicket,
     /// Who presents it.
-    pub by: ClientFingerprint,
+    pub by: Fingerprints,
     /// Now, in seconds since 1970.
     pub now: u64,
 }
 
+impl Presented {
+    /// Until when the session lives after this renewal, unless it is renewed again: in seconds since 1970.
+    #[must_use]
+    pub fn lives_until(&self, rules: &Rules) -> u64 {
+        self.ticket
+            .expires_at
+            .min(self.now.saturating_add(rules.idle_ttl))
+    }
+}
+
 /// What becomes of a spent token that comes back after the grace from the client that spent it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reuse {
     /// It gets its successor once more: the lid was shut during a renewal.
     SameClient,
@@ -74,7 +86,7 @@ pub enum Consistency {
 }
 
 /// The settings that the decision depends on; all in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     /// `REFRESH_GRACE`: how long a spent token gets its successor again, from anyone.
     pub grace: u64,
@@ -89,14 +101,18 @@ pub struct Rules {
 }
 
 /// What is decided about a presented refresh token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// A young token: it stays the client's token, nothing is written.
     Kept,
     /// The newest token: the record given here is written, the successor is handed out.
     Fresh(Record),
     /// The last spent token, within the grace: the same successor again, nothing is written.
-    Repeated,
+    Repeated {
+        /// By another network or program than spent it: another device of a shared jar, a phone that changed its
+        /// network, or a thief in step. Logged as `refresh_token_shared`.
+        shared: bool,
+    },
     /// The last spent token, after the grace, from the client that spent it: the same successor again, logged.
     Late,
     /// A spent token otherwise: the session is ended.
@@ -122,7 +138,7 @@ impl Verdict {
         match self {
             Self::Kept => "kept",
             Self::Fresh(_) => "fresh",
-            Self::Repeated => "repeated",
+            Self::Repeated { .. } => "repeated",
             Self::Late => "late",
             Self::Reused => "reused",
             Self::Ended => "ended",
@@ -139,7 +155,7 @@ impl Verdict {
     pub fn answer(self, presented: RefreshTicket) -> Option<RefreshTicket> {
         match self {
             Self::Kept => Some(presented),
-            Self::Fresh(_) | Self::Repeated | Self::Late => presented.successor(),
+            Self::Fresh(_) | Self::Repeated { .. } | Self::Late => presented.successor(),
             _ => None,
         }
     }
@@ -164,7 +180,7 @@ impl Verdict {
 /// let stored = Stored { record: Some(Record::default()), ended: false };
 /// let standing = Some(Standing { epoch: 0, disabled: false });
 ///
-/// let soon = Presented { ticket, by: ClientFingerprint([0; 4]), now: now + 10 };
+/// let soon = Presented { ticket, by: Fingerprints::only(ClientFingerprint([0; 4])), now: now + 10 };
 /// assert_eq!(rotate(&stored, standing, &soon, &rules, Consistency::Eventual), Verdict::Kept);
 ///
 /// let later = Presented { now: now + 600, ..soon };
@@ -217,8 +233,10 @@ pub fn rotate(
         Some(used) if ticket.counter < used.counter => Verdict::Reused,
         Some(used) if ticket.counter == used.counter => {
             if since < rules.grace {
-                Verdict::Repeated
-            } else if rules.reuse == Reuse::SameClient && used.by == by {
+                Verdict::Repeated {
+                    shared: !by.contain(used.by),
+                }
+            } else if rules.reuse == Reuse::SameClient && by.contain(used.by) {
                 Verdict::Late
             } else {
                 Verdict::Reused
@@ -233,7 +251,7 @@ pub fn rotate(
                     used: Some(Use {
                         counter: ticket.counter,
                         first_at: now,
-                        by,
+                        by: by.recorded(),
                     }),
                 })
             }

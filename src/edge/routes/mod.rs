@@ -7,6 +7,7 @@ pub mod me;
 pub mod metadata;
 pub mod register;
 pub mod revoke;
+pub mod sessions;
 pub mod token;
 pub mod users;
 pub mod well_known;

@@ -2,6 +2,7 @@
 
 use super::{Outcome, tokens_json};
 use crate::domain::error::Code;
+use crate::domain::session::Verdict;
 use crate::edge::answer::{Answer, Note};
 use crate::edge::body::form_or_json;
 use crate::edge::problem::Problem;
@@ -32,6 +33,9 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) 
         Answer::json(200, &tokens_json(&renewed.tokens)).noted(Note {
             session_id: Some(renewed.tokens.session.to_string()),
             verdict: Some(renewed.verdict.reason()),
+            // A thief in step with the owner looks like this; so does a phone that changes its network.
+            reason: (renewed.verdict == Verdict::Repeated { shared: true })
+                .then(|| "refresh_token_shared".to_owned()),
             ..Note::default()
         }),
     )

@@ -10,70 +10,108 @@
 //!
 //! `docs/storage.md` shows each record in each state.
 
+mod count;
+mod records;
+
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 
 use futures_util::future::join;
-use serde::{Deserialize, Serialize};
 
 use super::revocation_memory::RevocationMemory;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{
-    ENDED_TTL, KV_WRITE_RETRIES_MS, REVOCATION_CACHE_TTL, REVOCATION_MEMORY_TTL,
+    ENDED_TTL, KV_COUNT_EVERY, KV_MIN_TTL, KV_WRITE_RETRIES_MS, REVOCATION_CACHE_TTL,
+    REVOCATION_MEMORY_TTL,
 };
 use crate::domain::session::{
-    Client, ClientFingerprint, Consistency, EndReason, Presented, Record, Revocation, Rules,
-    SessionId, Standing, Stored, Use, Verdict, rotate,
+    ActiveSession, Client, Consistency, EndReason, Presented, Record, Revocation, Rules, SessionId,
+    Standing, Stored, Verdict, rotate,
 };
-use crate::ports::{Clock, KeyValue, Random, Renewal, SessionStore, Sleep, Values, WriteError};
+use crate::ports::{
+    Background, KeyValue, NewSession, Random, Renewal, SessionStore, Sleep, WriteError,
+};
+use records::{
+    Metadata, ended_key, from_end, from_record, malformed, session_key, stale_key, to_record,
+};
 
 /// The session store on Workers KV.
 ///
 /// **Staleness.** A login elsewhere, a renewal or an ending is seen everywhere within about 60 s (KV's own figure, not
 /// a promise); a check may also be answered from KV's cache (30 s) or this isolate's memory (15 s). Nothing is stale
 /// in the isolate that wrote. A password change, a revoke-all and a disabled account stop renewals at once all the
-/// same: those are read from the directory.
+/// same: those are read from the directory. A list of sessions may miss one that began elsewhere in the last minute,
+/// and show one that ended there.
+///
+/// **Limit.** The sessions of a user are counted after the response of one login in eight, so a user may have some
+/// more than [`NewSession::most`] for a while.
+///
+/// **One write a second.** A refused write is followed by a read: when the record already says as much, a request
+/// beside this one has done the work. Otherwise it is tried again, with jitter, for some three seconds; then the
+/// caller gets an error, and a repeat succeeds.
 #[derive(Clone, Debug)]
-pub struct KvSessions<K, C, R, S> {
+pub struct KvSessions<K, R, S, B> {
     kv: K,
-    clock: C,
     random: R,
     sleep: S,
+    background: B,
     memory: Rc<RefCell<RevocationMemory>>,
 }
 
-impl<K, C, R, S> KvSessions<K, C, R, S> {
+impl<K, R, S, B> KvSessions<K, R, S, B> {
     /// A store on a namespace. `memory` outlives the request: one for each isolate.
     #[must_use]
     pub fn new(
         kv: K,
-        clock: C,
         random: R,
         sleep: S,
+        background: B,
         memory: Rc<RefCell<RevocationMemory>>,
     ) -> Self {
         Self {
             kv,
-            clock,
             random,
             sleep,
+            background,
             memory,
         }
     }
 }
 
-impl<K: KeyValue, C: Clock, R: Random, S: Sleep> SessionStore for KvSessions<K, C, R, S> {
-    async fn begin(
-        &self,
-        user: UserId,
-        session: SessionId,
-        client: &Client,
-        ttl: u64,
-    ) -> Result<(), StoreError> {
-        self.write_record(user, session, &Record::default(), client, ttl)
-            .await
+impl<K, R, S, B> SessionStore for KvSessions<K, R, S, B>
+where
+    K: KeyValue + Clone + 'static,
+    R: Random + Clone + 'static,
+    S: Sleep + Clone + 'static,
+    B: Background + Clone + 'static,
+{
+    async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError> {
+        let &NewSession {
+            user,
+            session,
+            epoch,
+            ..
+        } = new;
+        self.write(
+            &session_key(user, session),
+            &from_record(&Record::default())?,
+            Some(Metadata::new(epoch, new.client, now).to_json()?),
+            new.idle_ttl.min(new.expires_at.saturating_sub(now)),
+            // Whatever stands under a new session's key is its own, or a renewal's after it.
+            |_| true,
+        )
+        .await?;
+        if let Some(most) = new.most
+            && self.random_byte().is_multiple_of(KV_COUNT_EVERY)
+        {
+            let store = self.clone();
+            self.background.after_response(async move {
+                store.keep_to(most, user, session, epoch, now).await
+            });
+        }
+        Ok(())
     }
 
     async fn renew<F>(
@@ -92,7 +130,17 @@ impl<K: KeyValue, C: Clock, R: Random, S: Sleep> SessionStore for KvSessions<K, 
             ended_key(ticket.user, ticket.session),
         ];
         let (values, user) = join(self.kv.read(&keys, None), user).await;
-        let (stored, user) = (stored(&values?, &keys)?, user?);
+        let (values, user) = (values?, user?);
+        let [session, ended] = &keys;
+        let stored = Stored {
+            record: values
+                .get(session)
+                .map(|text| to_record(text))
+                .transpose()?,
+            // What this isolate has ended is over here, whatever KV shows.
+            ended: values.contains_key(ended)
+                || self.memory.borrow().has_ended(ticket.user, ticket.session),
+        };
         let verdict = rotate(
             &stored,
             user.as_ref().map(Standing::from),
@@ -102,15 +150,28 @@ impl<K: KeyValue, C: Clock, R: Random, S: Sleep> SessionStore for KvSessions<K, 
         );
         match verdict {
             Verdict::Fresh(record) => {
-                let ttl = rules
-                    .idle_ttl
-                    .min(ticket.expires_at.saturating_sub(presented.now));
-                self.write_record(ticket.user, ticket.session, &record, client, ttl)
-                    .await?;
+                let used = record.used.map(|used| used.counter);
+                self.write(
+                    session,
+                    &from_record(&record)?,
+                    Some(Metadata::new(ticket.epoch, client, presented.now).to_json()?),
+                    presented.lives_until(rules).saturating_sub(presented.now),
+                    // A record that says as much already needs no write.
+                    |written| {
+                        to_record(written)
+                            .is_ok_and(|other| other.used.map(|used| used.counter) >= used)
+                    },
+                )
+                .await?;
             }
             Verdict::Reused => {
-                self.end(ticket.user, ticket.session, EndReason::Reused)
-                    .await?;
+                self.end(
+                    ticket.user,
+                    ticket.session,
+                    EndReason::Reused,
+                    presented.now,
+                )
+                .await?;
             }
             _ => {}
         }
@@ -122,14 +183,11 @@ impl<K: KeyValue, C: Clock, R: Random, S: Sleep> SessionStore for KvSessions<K, 
         user: UserId,
         session: SessionId,
         reason: EndReason,
+        now: u64,
     ) -> Result<(), StoreError> {
-        let record = StoredEnd {
-            reason: reason.as_str().to_owned(),
-            at: self.now(),
-        };
         self.write(
             &ended_key(user, session),
-            &to_json(&record)?,
+            &from_end(reason, now)?,
             None,
             ENDED_TTL,
             |_| true,
@@ -140,19 +198,37 @@ impl<K: KeyValue, C: Clock, R: Random, S: Sleep> SessionStore for KvSessions<K, 
             ended: true,
             minimum_version: None,
         };
-        self.memory.borrow_mut().remember(
-            user,
-            session,
-            ended,
-            self.now().saturating_add(ENDED_TTL),
-        );
+        self.memory
+            .borrow_mut()
+            .remember(user, session, ended, now.saturating_add(ENDED_TTL));
         Ok(())
     }
 
-    async fn outdate(&self, user: UserId, version: u64, ttl: u64) -> Result<(), StoreError> {
+    async fn list(
+        &self,
+        user: UserId,
+        epoch: u32,
+        _now: u64,
+    ) -> Result<Vec<ActiveSession>, StoreError> {
+        Ok(self
+            .recorded(user, epoch)
+            .await?
+            .active
+            .into_iter()
+            .map(|(id, metadata)| metadata.into_active(id))
+            .collect())
+    }
+
+    async fn outdate(
+        &self,
+        user: UserId,
+        version: u64,
+        ttl: u64,
+        now: u64,
+    ) -> Result<(), StoreError> {
         self.memory
             .borrow_mut()
-            .remember_version(user, version, self.now().saturating_add(ttl));
+            .remember_version(user, version, now.saturating_add(ttl));
         self.write(
             &stale_key(user),
             &version.to_string(),
@@ -197,39 +273,12 @@ impl<K: KeyValue, C: Clock, R: Random, S: Sleep> SessionStore for KvSessions<K, 
     }
 }
 
-impl<K: KeyValue, C: Clock, R: Random, S: Sleep> KvSessions<K, C, R, S> {
-    fn now(&self) -> u64 {
-        self.clock.now_ms() / 1000
-    }
-
-    async fn write_record(
-        &self,
-        user: UserId,
-        session: SessionId,
-        record: &Record,
-        client: &Client,
-        ttl: u64,
-    ) -> Result<(), StoreError> {
-        let metadata = serde_json::json!({
-            "begun": session.begun_at(),
-            "seen": self.now(),
-            "user_agent": client.user_agent(),
-            "network": client.network(),
-        });
-        let counter = record.used.map(|used| used.counter);
-        self.write(
-            &session_key(user, session),
-            &to_json(&StoredRecord::from(*record))?,
-            Some(metadata),
-            ttl.max(MIN_TTL),
-            // A record that says as much already needs no write.
-            |written| {
-                counter.is_some()
-                    && serde_json::from_str::<StoredRecord>(written)
-                        .is_ok_and(|other| other.used >= counter)
-            },
-        )
-        .await
+impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
+    fn random_byte(&self) -> u8 {
+        let mut byte = [0];
+        self.random.fill(&mut byte);
+        let [byte] = byte;
+        byte
     }
 
     /// Writes, and after a refusal for the key's rate reads again, since a request beside this one may have written
@@ -242,6 +291,7 @@ impl<K: KeyValue, C: Clock, R: Random, S: Sleep> KvSessions<K, C, R, S> {
         ttl: u64,
         says_as_much: impl Fn(&str) -> bool,
     ) -> Result<(), StoreError> {
+        let ttl = ttl.max(KV_MIN_TTL);
         let mut pauses = KV_WRITE_RETRIES_MS.iter();
         loop {
             match self.kv.write(key, value, metadata.clone(), ttl).await {
@@ -257,98 +307,9 @@ impl<K: KeyValue, C: Clock, R: Random, S: Sleep> KvSessions<K, C, R, S> {
             if values.get(key).is_some_and(|written| says_as_much(written)) {
                 return Ok(());
             }
-            let mut jitter = [0];
-            self.random.fill(&mut jitter);
-            let [jitter] = jitter;
             self.sleep
-                .sleep(pause.saturating_add(u64::from(jitter)))
+                .sleep(pause.saturating_add(u64::from(self.random_byte())))
                 .await;
         }
     }
-}
-
-/// KV refuses a shorter life.
-const MIN_TTL: u64 = 60;
-
-/// `session:<user>:<session>`.
-#[derive(Serialize, Deserialize)]
-struct StoredRecord {
-    used: Option<u32>,
-    at: Option<u64>,
-    by: Option<String>,
-}
-
-impl From<Record> for StoredRecord {
-    fn from(record: Record) -> Self {
-        Self {
-            used: record.used.map(|used| used.counter),
-            at: record.used.map(|used| used.first_at),
-            by: record
-                .used
-                .map(|used| format!("{:08x}", u32::from_be_bytes(used.by.0))),
-        }
-    }
-}
-
-impl TryFrom<StoredRecord> for Record {
-    type Error = StoreError;
-
-    fn try_from(record: StoredRecord) -> Result<Self, StoreError> {
-        let used = match (record.used, record.at, record.by) {
-            (None, None, None) => None,
-            (Some(counter), Some(first_at), Some(by)) => Some(Use {
-                counter,
-                first_at,
-                by: ClientFingerprint(
-                    u32::from_str_radix(&by, 16)
-                        .map_err(|_| malformed("session"))?
-                        .to_be_bytes(),
-                ),
-            }),
-            _ => return Err(malformed("session")),
-        };
-        Ok(Self { used })
-    }
-}
-
-/// `ended:<user>:<session>`.
-#[derive(Serialize)]
-struct StoredEnd {
-    reason: String,
-    at: u64,
-}
-
-fn stored(values: &Values, [session, ended]: &[String; 2]) -> Result<Stored, StoreError> {
-    let record = values
-        .get(session)
-        .map(|text| {
-            serde_json::from_str::<StoredRecord>(text)
-                .map_err(|_| malformed("session"))
-                .and_then(Record::try_from)
-        })
-        .transpose()?;
-    Ok(Stored {
-        record,
-        ended: values.contains_key(ended),
-    })
-}
-
-fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|_| malformed("new"))
-}
-
-fn malformed(record: &str) -> StoreError {
-    StoreError::new("sessions", format!("a malformed {record} record"))
-}
-
-fn session_key(user: UserId, session: SessionId) -> String {
-    format!("session:{user}:{session}")
-}
-
-fn ended_key(user: UserId, session: SessionId) -> String {
-    format!("ended:{user}:{session}")
-}
-
-fn stale_key(user: UserId) -> String {
-    format!("stale:{user}")
 }

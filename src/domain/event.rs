@@ -1,0 +1,18 @@
+//! What happens that operators count: typed, without anything secret.
+
+use super::account::UserId;
+use super::session::{SessionId, Verdict};
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A genuine refresh token was presented, and this was decided.
+    Renewal {
+        /// Whose token it was.
+        user: UserId,
+        /// Of which session.
+        session: SessionId,
+        /// What was decided.
+        verdict: Verdict,
+    },
+}

@@ -1,0 +1,62 @@
+//! The sessions that a user has, and which of them are too many.
+
+use super::client::{Client, Place};
+use super::refresh_token::SessionId;
+
+/// A session that goes on, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveSession {
+    /// Its id, which also tells when it began.
+    pub id: SessionId,
+    /// When its refresh token was last rotated, or when it began, in seconds since 1970.
+    pub last_used_at: u64,
+    /// The program that used it last, as it named itself.
+    pub user_agent: String,
+    /// The network that used it last: the first address of its /24 or, for IPv6, /56.
+    pub network: String,
+    /// Where that was.
+    pub place: Place,
+}
+
+impl ActiveSession {
+    /// A session that this client has just begun or renewed.
+    #[must_use]
+    pub fn now(id: SessionId, client: &Client, now: u64) -> Self {
+        Self {
+            id,
+            last_used_at: now,
+            user_agent: client.user_agent().to_owned(),
+            network: client.network(),
+            place: client.place().clone(),
+        }
+    }
+}
+
+/// What a User-Agent tells of a device; `None` where nothing is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    /// The browser or program.
+    pub browser: Option<String>,
+    /// The operating system.
+    pub os: Option<String>,
+    /// `desktop`, `mobile`, `tablet`, `tv` or `bot`.
+    pub kind: Option<String>,
+}
+
+/// The sessions that end so that `most` are left: those that began first, the oldest first (OWASP ASVS 7.1.2).
+///
+/// ```
+/// use edgegate::domain::session::{SessionId, surplus};
+///
+/// let [a, b, c] = [1, 2, 3].map(|second| SessionId::new(second * 1000, &[0; 10]));
+/// assert_eq!(surplus([b, c, a], 2), [a]);
+/// assert!(surplus([a, b], 2).is_empty());
+/// ```
+#[must_use]
+pub fn surplus(sessions: impl IntoIterator<Item = SessionId>, most: usize) -> Vec<SessionId> {
+    let mut sessions: Vec<SessionId> = sessions.into_iter().collect();
+    // Ids are UUIDv7: their order is that of their beginning.
+    sessions.sort_unstable();
+    sessions.truncate(sessions.len().saturating_sub(most));
+    sessions
+}

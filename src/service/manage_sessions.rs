@@ -1,0 +1,101 @@
+//! One's own sessions: see them, end one, end all others.
+//!
+//! How stale a list may be, and how late an ending is seen elsewhere, is the session store's to state: `durable` not at
+//! all, `kv` as a rule under 60 s.
+
+use super::AuthService;
+use super::access::Bearer;
+use crate::domain::account::User;
+use crate::domain::error::Error;
+use crate::domain::policy::NEW_SESSION_UNSEEN;
+use crate::domain::session::{ActiveSession, Device, EndReason, SessionId};
+use crate::ports::{Devices, Ports, SessionStore};
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnSession {
+    /// The session.
+    pub session: ActiveSession,
+    /// What its User-Agent tells.
+    pub device: Device,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// The sessions of the bearer that go on, the one used last first.
+    ///
+    /// # Errors
+    /// [`Error::Access`] when the token does not count, [`Error::Store`] when a store failed.
+    pub async fn list_sessions(&self, access_token: &str) -> Result<Vec<OwnSession>, Error> {
+        let (bearer, user) = self.bearer_with_user(access_token).await?;
+        let mut sessions = self.active_sessions(&user).await?;
+        sessions.sort_by_key(|session| std::cmp::Reverse((session.last_used_at, session.id)));
+        Ok(sessions
+            .into_iter()
+            .map(|session| OwnSession {
+                device: self.ports.devices().describe(&session.user_agent),
+                current: session.id == bearer.session,
+                session,
+            })
+            .collect())
+    }
+
+    /// Ends one of the bearer's sessions, the current one if they like. One that has just begun elsewhere is ended
+    /// even when it can't be seen here yet.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSession`] when the bearer has no such session; otherwise as
+    /// [`list_sessions`](Self::list_sessions): after [`Error::Store`] a repeat finishes it.
+    pub async fn end_session(
+        &self,
+        access_token: &str,
+        session: SessionId,
+    ) -> Result<Bearer, Error> {
+        let (bearer, user) = self.bearer_with_user(access_token).await?;
+        let now = self.now();
+        let may_be_unseen = now.abs_diff(session.begun_at()) <= NEW_SESSION_UNSEEN;
+        let known = session == bearer.session
+            || may_be_unseen
+            || self
+                .active_sessions(&user)
+                .await?
+                .iter()
+                .any(|active| active.id == session);
+        if !known {
+            return Err(Error::UnknownSession);
+        }
+        self.ports
+            .sessions()
+            .end(user.id, session, EndReason::EndedByUser, now)
+            .await?;
+        Ok(bearer)
+    }
+
+    /// Ends all of the bearer's sessions but the current one.
+    ///
+    /// # Errors
+    /// As [`list_sessions`](Self::list_sessions); after [`Error::Store`] some have ended, and a repeat finishes it.
+    pub async fn end_other_sessions(&self, access_token: &str) -> Result<Bearer, Error> {
+        let (bearer, user) = self.bearer_with_user(access_token).await?;
+        let now = self.now();
+        for active in self.active_sessions(&user).await? {
+            if active.id != bearer.session {
+                self.ports
+                    .sessions()
+                    .end(user.id, active.id, EndReason::EndedByUser, now)
+                    .await?;
+            }
+        }
+        Ok(bearer)
+    }
+
+    async fn active_sessions(&self, user: &User) -> Result<Vec<ActiveSession>, Error> {
+        let sessions = self
+            .ports
+            .sessions()
+            .list(user.id, user.session_epoch, self.now())
+            .await?;
+        Ok(sessions)
+    }
+}
