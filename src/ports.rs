@@ -148,7 +148,7 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<(), StoreError>;
 
-    /// The user's sessions of this epoch that go on, in no order. What has ended, expired or gone idle is not among
+    /// The user's sessions of this epoch that go on, in the order of their beginning. What has ended, expired or gone idle is not among
     /// them; how stale the list may be is the adapter's to state.
     ///
     /// # Errors

@@ -103,6 +103,10 @@ pub const KV_LIST_PAGES: usize = 10;
 /// How many records of ended sessions one count removes at most: each is a request, and a request may make 1,000.
 pub const KV_REMOVALS: usize = 100;
 
+/// How often a user's Durable Object is asked: once more after a failure, since an object that was moved or updated
+/// breaks the requests on their way to it, and is there again at once.
+pub const OBJECT_TRIES: u32 = 2;
+
 // --- Secrets ---
 
 /// Shortest `TICKET_SECRET` and oct key, in bytes: the length of the hash's output (RFC 7518 section 3.2).

@@ -73,16 +73,13 @@ pub(super) fn service(
     };
     let database = env.d1("DB").map_err(|_| missing("DB"))?;
     let sessions = match isolate.shared.settings().session_store {
-        SessionStoreKind::Kv => {
-            let kv = env.kv("SESSIONS").map_err(|_| missing("SESSIONS"))?;
-            CloudflareSessions::Kv(KvSessions::new(
-                KvNamespace::new(kv),
-                SystemRandom,
-                Timer,
-                WaitUntil::new(context),
-                Rc::clone(&isolate.revocations),
-            ))
-        }
+        SessionStoreKind::Kv => CloudflareSessions::Kv(KvSessions::new(
+            KvNamespace::bound(env, "SESSIONS").ok_or_else(|| missing("SESSIONS"))?,
+            SystemRandom,
+            Timer,
+            WaitUntil::new(context),
+            Rc::clone(&isolate.revocations),
+        )),
         SessionStoreKind::Durable => CloudflareSessions::Durable(DurableSessions::new(
             env.durable_object("SESSION_OBJECTS")
                 .map_err(|_| missing("SESSION_OBJECTS"))?,

@@ -23,16 +23,17 @@ pub struct OwnSession {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// The sessions of the bearer that go on, the one used last first.
+    /// The sessions of the bearer that go on, the newest first.
     ///
     /// # Errors
     /// [`Error::Access`] when the token does not count, [`Error::Store`] when a store failed.
     pub async fn list_sessions(&self, access_token: &str) -> Result<Vec<OwnSession>, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
-        let mut sessions = self.active_sessions(&user).await?;
-        sessions.sort_by_key(|session| std::cmp::Reverse((session.last_used_at, session.id)));
-        Ok(sessions
+        Ok(self
+            .active_sessions(&user)
+            .await?
             .into_iter()
+            .rev()
             .map(|session| OwnSession {
                 device: self.ports.devices().describe(&session.user_agent),
                 current: session.id == bearer.session,

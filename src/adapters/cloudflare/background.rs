@@ -34,12 +34,10 @@ impl Background for WaitUntil {
     {
         self.0.wait_until(async move {
             if let Err(error) = job.await {
-                let line = serde_json::json!({
-                    "level": "error",
-                    "event": "background",
-                    "reason": error.to_string(),
-                });
-                worker::console_error!("{line}");
+                let reason = serde_json::Value::from(error.to_string());
+                worker::console_error!(
+                    r#"{{"level":"error","event":"background","reason":{reason}}}"#
+                );
             }
         });
     }

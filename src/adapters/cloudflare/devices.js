@@ -1,4 +1,7 @@
-// The only JavaScript in the crate: what `bowser` makes of a User-Agent.
+// The only JavaScript in the crate: what `bowser` makes of a User-Agent, as browser, system and kind of device.
 import Bowser from "bowser";
 
-export const parse = (userAgent) => Bowser.parse(userAgent);
+export const describe = (userAgent) => {
+  const { browser, os, platform } = Bowser.parse(userAgent);
+  return [browser.name, os.name, platform.type];
+};

@@ -1,33 +1,64 @@
 //! The port `KeyValue` on a Workers KV namespace.
+//!
+//! Calls the binding's own methods: `worker::kv` reads and writes values of any type by way of serde, which weighs
+//! 20 KB of the Worker where texts are all there is.
 
-use worker::kv::{KvError, KvStore};
+use js_sys::futures::JsFuture;
+use js_sys::{Array, JSON, Map, Object, Promise, Reflect};
+use worker::Env;
+use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
 use crate::domain::error::StoreError;
 use crate::ports::{KeyValue, Page, Values, WriteError};
 
+#[wasm_bindgen]
+extern "C" {
+    /// `KVNamespace`.
+    #[derive(Clone, Debug)]
+    type Binding;
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &Binding, keys: Array, options: Object) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn put(this: &Binding, key: &str, value: &str, options: Object) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn list(this: &Binding, options: Object) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn delete(this: &Binding, key: &str) -> Result<Promise, JsValue>;
+}
+
 /// A Workers KV namespace.
 #[derive(Clone, Debug)]
-pub struct KvNamespace(KvStore);
+pub struct KvNamespace(Binding);
 
 impl KvNamespace {
-    /// The namespace behind a binding.
+    /// The namespace that is bound under this name; `None` when nothing is.
     #[must_use]
-    pub fn new(store: KvStore) -> Self {
-        Self(store)
+    pub fn bound(env: &Env, name: &str) -> Option<Self> {
+        let binding = member(env.as_ref(), name);
+        binding
+            .is_object()
+            .then(|| Self(wasm_bindgen::JsCast::unchecked_into(binding)))
     }
 }
 
 impl KeyValue for KvNamespace {
     async fn read(&self, keys: &[String], cache_ttl: Option<u64>) -> Result<Values, StoreError> {
-        let mut read = self.0.get_bulk(keys);
-        if let Some(seconds) = cache_ttl {
-            read = read.cache_ttl(seconds);
+        let names = Array::new();
+        for key in keys {
+            names.push(&key.as_str().into());
         }
-        let values = read.text().await.map_err(|error| failed(&error))?;
-        Ok(values
-            .into_iter()
-            .filter_map(|(key, value)| Some((key, value?)))
-            .collect())
+        let options = Object::new();
+        if let Some(seconds) = cache_ttl {
+            set(&options, "cacheTtl", &number(seconds));
+        }
+        let answer = settled(self.0.get(names, options)).await?;
+        let mut values = Values::new();
+        Map::from(answer).for_each(&mut |value, key| {
+            if let (Some(key), Some(value)) = (key.as_string(), value.as_string()) {
+                values.insert(key, value);
+            }
+        });
+        Ok(values)
     }
 
     async fn write(
@@ -37,48 +68,73 @@ impl KeyValue for KvNamespace {
         metadata: Option<serde_json::Value>,
         ttl: u64,
     ) -> Result<(), WriteError> {
-        let mut write = self
-            .0
-            .put(key, value)
-            .map_err(|error| WriteError::Failed(failed(&error)))?
-            .expiration_ttl(ttl);
+        let options = Object::new();
+        set(&options, "expirationTtl", &number(ttl));
         if let Some(metadata) = metadata {
-            write = write
-                .metadata(metadata)
-                .map_err(|error| WriteError::Failed(failed(&error)))?;
+            let metadata = JSON::parse(&metadata.to_string())
+                .map_err(|error| WriteError::Failed(failed(error)))?;
+            set(&options, "metadata", &metadata);
         }
-        write.execute().await.map_err(|error| {
-            let error = failed(&error);
+        match settled(self.0.put(key, value, options)).await {
+            Ok(_) => Ok(()),
             // "KV PUT failed: 429 Too Many Requests": the status stands in the text only.
-            if error.detail.contains("429") {
-                WriteError::Refused
-            } else {
-                WriteError::Failed(error)
-            }
-        })
+            Err(error) if error.detail.contains("429") => Err(WriteError::Refused),
+            Err(error) => Err(WriteError::Failed(error)),
+        }
     }
 
     async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError> {
-        let mut list = self.0.list().prefix(prefix.to_owned());
+        let options = Object::new();
+        set(&options, "prefix", &prefix.into());
         if let Some(cursor) = cursor {
-            list = list.cursor(cursor.to_owned());
+            set(&options, "cursor", &cursor.into());
         }
-        let page = list.execute().await.map_err(|error| failed(&error))?;
-        Ok(Page {
-            keys: page
-                .keys
-                .into_iter()
-                .map(|key| (key.name, key.metadata))
-                .collect(),
-            cursor: page.cursor.filter(|_| !page.list_complete),
-        })
+        let answer = settled(self.0.list(options)).await?;
+        let mut page = Page {
+            keys: Vec::new(),
+            cursor: member(&answer, "cursor").as_string(),
+        };
+        if member(&answer, "list_complete").is_truthy() {
+            page.cursor = None;
+        }
+        for key in Array::from(&member(&answer, "keys")) {
+            let name = member(&key, "name").as_string().unwrap_or_default();
+            let metadata = JSON::stringify(&member(&key, "metadata"))
+                .ok()
+                .and_then(|text| serde_json::from_str(&String::from(text)).ok());
+            page.keys.push((name, metadata));
+        }
+        Ok(page)
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        self.0.delete(key).await.map_err(|error| failed(&error))
+        settled(self.0.delete(key)).await.map(drop)
     }
 }
 
-fn failed(error: &KvError) -> StoreError {
-    StoreError::new("kv", error.to_string())
+async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, StoreError> {
+    JsFuture::from(promise.map_err(failed)?)
+        .await
+        .map_err(failed)
+}
+
+fn member(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Setting a member of a plain object does not fail.
+fn set(object: &Object, name: &str, value: &JsValue) {
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
+#[allow(clippy::cast_precision_loss, reason = "seconds, far below 2^53")]
+fn number(seconds: u64) -> JsValue {
+    JsValue::from_f64(seconds as f64)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn failed(error: JsValue) -> StoreError {
+    let message = member(&error, "message");
+    let text = message.as_string().or_else(|| error.as_string());
+    StoreError::new("kv", text.unwrap_or_else(|| "an unknown error".to_owned()))
 }

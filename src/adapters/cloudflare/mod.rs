@@ -16,7 +16,7 @@ pub mod clock;
 pub mod d1_users;
 #[cfg(feature = "edge")]
 pub mod devices;
-#[cfg(feature = "edge")]
+#[cfg(any(feature = "edge", test))]
 pub mod durable_sessions;
 #[cfg(feature = "edge")]
 pub mod kv_namespace;

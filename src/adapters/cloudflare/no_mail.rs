@@ -10,13 +10,9 @@ pub struct NoMail;
 impl Mailer for NoMail {
     async fn send(&self, mail: &Mail<'_>) {
         let Mail::RefreshTokenReused { user, session, .. } = mail;
-        let line = serde_json::json!({
-            "level": "warn",
-            "event": "mail_not_sent",
-            "mail": "refresh_token_reused",
-            "user_id": user.id.to_string(),
-            "session_id": session.to_string(),
-        });
-        worker::console_warn!("{line}");
+        worker::console_warn!(
+            r#"{{"level":"warn","event":"mail_not_sent","mail":"refresh_token_reused","user_id":"{}","session_id":"{session}"}}"#,
+            user.id
+        );
     }
 }

@@ -16,10 +16,13 @@ pub struct KeyValueCounts {
     pub writes: u32,
 }
 
+/// A value and its metadata.
+type Entry = (String, Option<serde_json::Value>);
+
 /// A key-value namespace in memory. Clones share their content. It forgets nothing: a TTL is checked, not kept.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryKeyValue {
-    values: Rc<RefCell<BTreeMap<String, (String, Option<serde_json::Value>)>>>,
+    values: Rc<RefCell<BTreeMap<String, Entry>>>,
     counts: Rc<Cell<KeyValueCounts>>,
     refusals: Rc<Cell<u32>>,
     down: Rc<Cell<bool>>,

@@ -42,12 +42,13 @@ impl SessionStore for MemorySessions {
                 seen: ActiveSession::now(new.session, new.client, now),
             });
         if let Some(most) = new.most {
-            let active = sessions
+            let active: Vec<SessionId> = sessions
                 .iter()
                 .filter(|((user, _), session)| *user == new.user && session.goes_on(new.epoch, now))
-                .map(|((_, id), _)| *id);
-            for id in surplus(active, most) {
-                if let Some(session) = sessions.get_mut(&(new.user, id)) {
+                .map(|((_, id), _)| *id)
+                .collect();
+            for id in surplus(&active, most) {
+                if let Some(session) = sessions.get_mut(&(new.user, *id)) {
                     session.ended = true;
                 }
             }

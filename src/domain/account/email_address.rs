@@ -141,10 +141,10 @@ fn is_local(c: char) -> bool {
 }
 
 fn canonical_domain(domain: &str) -> Result<String, EmailError> {
-    let labels = nfc(&domain.to_ascii_lowercase())
-        .split('.')
-        .map(a_label)
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut labels = Vec::new();
+    for label in nfc(&domain.to_ascii_lowercase()).split('.') {
+        labels.push(a_label(label)?);
+    }
     let top_is_a_name = labels
         .last()
         .is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()));

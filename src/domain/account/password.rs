@@ -85,10 +85,9 @@ impl Password {
         let Some(password) = bounded(text) else {
             return Err(vec![Weakness::TooLong]);
         };
-        let lower = Zeroizing::new(password.to_lowercase());
+        let lower = Zeroizing::new(lowercase(&password));
         let contains_address = address.is_some_and(|address| {
-            lower.contains(address.canonical())
-                || lower.contains(&address.as_given().to_lowercase())
+            lower.contains(address.canonical()) || lower.contains(&lowercase(address.as_given()))
         });
         let found = [
             (
@@ -193,6 +192,11 @@ impl fmt::Display for HashError {
 }
 
 impl std::error::Error for HashError {}
+
+/// Letter by letter: the rule for a final sigma, which `str` has, does not matter here and would link a table of its own.
+fn lowercase(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
 
 #[cfg(test)]
 mod tests {

@@ -43,20 +43,18 @@ pub struct Device {
     pub kind: Option<String>,
 }
 
-/// The sessions that end so that `most` are left: those that began first, the oldest first (OWASP ASVS 7.1.2).
+/// The sessions that end so that `most` are left: those that began first (OWASP ASVS 7.1.2). `sessions` are in the order
+/// of their beginning, which is that of their ids.
 ///
 /// ```
 /// use edgegate::domain::session::{SessionId, surplus};
 ///
-/// let [a, b, c] = [1, 2, 3].map(|second| SessionId::new(second * 1000, &[0; 10]));
-/// assert_eq!(surplus([b, c, a], 2), [a]);
-/// assert!(surplus([a, b], 2).is_empty());
+/// let sessions = [1, 2, 3].map(|second| SessionId::new(second * 1000, &[0; 10]));
+/// assert_eq!(surplus(&sessions, 2), &sessions[..1]);
+/// assert!(surplus(&sessions, 3).is_empty());
 /// ```
 #[must_use]
-pub fn surplus(sessions: impl IntoIterator<Item = SessionId>, most: usize) -> Vec<SessionId> {
-    let mut sessions: Vec<SessionId> = sessions.into_iter().collect();
-    // Ids are UUIDv7: their order is that of their beginning.
-    sessions.sort_unstable();
-    sessions.truncate(sessions.len().saturating_sub(most));
-    sessions
+pub fn surplus(sessions: &[SessionId], most: usize) -> &[SessionId] {
+    let surplus = sessions.len().saturating_sub(most);
+    sessions.get(..surplus).unwrap_or_default()
 }

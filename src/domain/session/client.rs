@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::domain::policy::{CITY_KEPT_CHARS, MAX_TICKET_SECRETS, USER_AGENT_KEPT_CHARS};
@@ -19,7 +18,7 @@ pub struct Client {
 }
 
 /// Where a request came from, as the platform reports it: for its owner to recognise, nothing is decided by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
     pub country: Option<String>,
@@ -123,7 +122,7 @@ impl Client {
 
 /// A keyed 4-byte hash of network and program: enough to tell the same client from another, and, being keyed and
 /// short, nothing to learn an address from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientFingerprint(pub [u8; 4]);
 
 /// A client's fingerprint under each of the deployment's secrets, the sealing one first. That one is recorded; any of

@@ -4,14 +4,12 @@
 //! token that comes back after its successor was used must end the session (RFC 9700 section 4.14.2). What a store
 //! does around it: read, call [`rotate`], write what the verdict says.
 
-use serde::{Deserialize, Serialize};
-
 use super::client::{ClientFingerprint, Fingerprints};
 use super::refresh_token::RefreshTicket;
 use crate::domain::policy::{NEW_SESSION_UNSEEN, SESSION_CLOCK_SKEW};
 
 /// The presentation of a token that moved the chain on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Use {
     /// The highest counter presented so far.
     pub counter: u32,
@@ -22,7 +20,7 @@ pub struct Use {
 }
 
 /// What the store says of a session that has not ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// The last use; none in a new session.
     pub used: Option<Use>,
@@ -38,7 +36,7 @@ pub struct Stored {
 }
 
 /// What the user's row says now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// The user's `session_epoch`.
     pub epoch: u32,
@@ -68,7 +66,7 @@ impl Presented {
 }
 
 /// What becomes of a spent token that comes back after the grace from the client that spent it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reuse {
     /// It gets its successor once more: the lid was shut during a renewal.
     SameClient,
@@ -86,7 +84,7 @@ pub enum Consistency {
 }
 
 /// The settings that the decision depends on; all in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// `REFRESH_GRACE`: how long a spent token gets its successor again, from anyone.
     pub grace: u64,
@@ -101,7 +99,7 @@ pub struct Rules {
 }
 
 /// What is decided about a presented refresh token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// A young token: it stays the client's token, nothing is written.
     Kept,

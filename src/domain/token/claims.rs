@@ -210,13 +210,14 @@ fn strings(value: Json) -> Option<Vec<String>> {
     let Json::Array(items) = value else {
         return None;
     };
-    items
-        .into_iter()
-        .map(|item| match item {
-            Json::String(text) => Some(text),
-            _ => None,
-        })
-        .collect()
+    let mut texts = Vec::with_capacity(items.len());
+    for item in items {
+        let Json::String(text) = item else {
+            return None;
+        };
+        texts.push(text);
+    }
+    Some(texts)
 }
 
 fn fault(fault: JsonFault) -> TokenError {

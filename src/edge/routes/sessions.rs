@@ -1,6 +1,6 @@
 //! /auth/sessions and /auth/sessions/{sid}: one's own sessions.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::Outcome;
 use crate::domain::error::Error;
@@ -14,8 +14,8 @@ use crate::service::manage_sessions::OwnSession;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
     let sessions = service.list_sessions(request.bearer()?).await?;
-    let sessions: Vec<Value> = sessions.iter().map(session_json).collect();
-    Ok(Answer::json(200, &json!({ "sessions": sessions })))
+    let sessions = sessions.into_iter().map(Session::from).collect();
+    Ok(Answer::json(200, &List { sessions }))
 }
 
 pub(crate) async fn delete_others<P: Ports>(
@@ -50,20 +50,59 @@ fn note(bearer: &Bearer, reason: String) -> Note {
     }
 }
 
-fn session_json(own: &OwnSession) -> Value {
-    let OwnSession {
-        session,
-        device,
-        current,
-    } = own;
-    json!({
-        "id": session.id.to_string(),
-        "current": current,
-        "begun_at": session.id.begun_at(),
-        "last_used_at": session.last_used_at,
-        "device": { "browser": device.browser, "os": device.os, "type": device.kind },
-        "place": { "country": session.place.country, "city": session.place.city },
-        "network": session.network,
-        "user_agent": session.user_agent,
-    })
+#[derive(Serialize)]
+struct List {
+    sessions: Vec<Session>,
+}
+
+#[derive(Serialize)]
+struct Session {
+    id: String,
+    current: bool,
+    begun_at: u64,
+    last_used_at: u64,
+    device: Device,
+    place: Place,
+    network: String,
+    user_agent: String,
+}
+
+#[derive(Serialize)]
+struct Device {
+    browser: Option<String>,
+    os: Option<String>,
+    r#type: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Place {
+    country: Option<String>,
+    city: Option<String>,
+}
+
+impl From<OwnSession> for Session {
+    fn from(own: OwnSession) -> Self {
+        let OwnSession {
+            session,
+            device,
+            current,
+        } = own;
+        Self {
+            id: session.id.to_string(),
+            current,
+            begun_at: session.id.begun_at(),
+            last_used_at: session.last_used_at,
+            device: Device {
+                browser: device.browser,
+                os: device.os,
+                r#type: device.kind,
+            },
+            place: Place {
+                country: session.place.country,
+                city: session.place.city,
+            },
+            network: session.network,
+            user_agent: session.user_agent,
+        }
+    }
 }

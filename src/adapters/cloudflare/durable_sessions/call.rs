@@ -1,134 +1,465 @@
-//! What a Worker asks a user's object, and what it answers: JSON between two isolates of one version or the next, so a
-//! member may be added and none may change its meaning.
+//! What a Worker asks a user's object, and what it answers: a line of fields between tabs, which no field can hold.
+//! Written and read by hand, since derived readers for these few types would make the Worker a twentieth larger.
+//!
+//! During a deployment a Worker of one version may ask an object of another: a call whose fields change gets a new name.
 
-use serde::{Deserialize, Serialize};
+use std::fmt::{self, Write};
+use std::str::FromStr;
 
 use crate::domain::account::UserId;
 use crate::domain::error::StoreError;
 use crate::domain::policy::MAX_TICKET_SECRETS;
 use crate::domain::session::{
-    ActiveSession, Client, ClientFingerprint, Place, RefreshTicket, Rules, SessionId, Standing,
+    ActiveSession, Client, ClientFingerprint, Fingerprints, Place, Presented, Record,
+    RefreshTicket, Reuse, Rules, SessionId, Standing, Use, Verdict,
 };
 
 /// A call. Every one may be repeated.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Call {
-    /// As [`begin`](crate::ports::SessionStore::begin). Answers `null`.
+    /// As [`begin`](crate::ports::SessionStore::begin). Answers nothing.
     Begin {
-        session: String,
+        session: SessionId,
         epoch: u32,
         lives_until: u64,
         most: Option<usize>,
-        seen: Seen,
         now: u64,
+        seen: Seen,
     },
     /// As [`renew`](crate::ports::SessionStore::renew), with the user's standing. Answers the verdict.
     Renew {
-        ticket: Ticket,
-        by: [ClientFingerprint; MAX_TICKET_SECRETS],
-        seen: Seen,
+        presented: Presented,
         rules: Rules,
         standing: Option<Standing>,
-        now: u64,
+        seen: Seen,
     },
-    /// As [`end`](crate::ports::SessionStore::end). Answers `null`.
-    End { session: String, reason: String },
-    /// As [`list`](crate::ports::SessionStore::list). Answers a list of [`Active`].
+    /// As [`end`](crate::ports::SessionStore::end). Answers nothing.
+    End { session: SessionId, reason: String },
+    /// As [`list`](crate::ports::SessionStore::list). Answers a line a session.
     List { epoch: u32, now: u64 },
-    /// As [`outdate`](crate::ports::SessionStore::outdate). Answers `null`.
+    /// As [`outdate`](crate::ports::SessionStore::outdate). Answers nothing.
     Outdate { version: u64, until: u64 },
-    /// As [`revocation`](crate::ports::SessionStore::revocation). Answers [`Knowledge`].
-    Revocation { session: String, now: u64 },
+    /// As [`revocation`](crate::ports::SessionStore::revocation). Answers whether it has ended, and the version.
+    Revocation { session: SessionId, now: u64 },
 }
 
-/// A ticket whose MAC the Worker has checked.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Ticket {
-    user: String,
-    session: String,
-    epoch: u32,
-    counter: u32,
-    expires_at: u64,
-}
-
-impl From<RefreshTicket> for Ticket {
-    fn from(ticket: RefreshTicket) -> Self {
-        Self {
-            user: ticket.user.to_string(),
-            session: ticket.session.to_string(),
-            epoch: ticket.epoch,
-            counter: ticket.counter,
-            expires_at: ticket.expires_at,
-        }
-    }
-}
-
-impl TryFrom<Ticket> for RefreshTicket {
-    type Error = StoreError;
-
-    fn try_from(ticket: Ticket) -> Result<Self, StoreError> {
-        Ok(Self {
-            user: UserId::parse(&ticket.user).ok_or_else(|| malformed("user"))?,
-            session: session_id(&ticket.session)?,
-            epoch: ticket.epoch,
-            counter: ticket.counter,
-            expires_at: ticket.expires_at,
-        })
-    }
-}
-
-/// Who was seen using a session. The form in which the object stores it, too.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Seen {
-    user_agent: String,
-    network: String,
-    place: Place,
-}
+/// Who was seen using a session: User-Agent, network, country and city. The form in which the object stores it, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seen(pub(super) String);
 
 impl From<&Client> for Seen {
     fn from(client: &Client) -> Self {
-        Self {
-            user_agent: client.user_agent().to_owned(),
-            network: client.network(),
-            place: client.place().clone(),
-        }
+        let Place { country, city } = client.place();
+        let mut line = Line::new(client.user_agent());
+        line.field(client.network())
+            .field(country.as_deref().unwrap_or_default())
+            .field(city.as_deref().unwrap_or_default());
+        Self(line.0)
     }
 }
 
-/// A session that goes on.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Active {
-    pub(super) id: String,
-    pub(super) last_used_at: u64,
-    pub(super) seen: Seen,
-}
+impl Call {
+    pub(super) fn to_text(&self) -> String {
+        let (line, seen) = match self {
+            Self::Begin {
+                session,
+                epoch,
+                lives_until,
+                most,
+                now,
+                seen,
+            } => {
+                let mut line = Line::new("begin");
+                line.field(session)
+                    .field(epoch)
+                    .field(lives_until)
+                    .optional(*most)
+                    .field(now);
+                (line, Some(seen))
+            }
+            Self::Renew {
+                presented: Presented { ticket, by, now },
+                rules,
+                standing,
+                seen,
+            } => {
+                let mut line = Line::new("renew");
+                line.field(ticket.user)
+                    .field(ticket.session)
+                    .field(ticket.epoch)
+                    .field(ticket.counter)
+                    .field(ticket.expires_at)
+                    .field(now)
+                    .field(rules.grace)
+                    .field(rules.rotate_after)
+                    .field(u8::from(rules.reuse == Reuse::Strict))
+                    .field(rules.session_ttl)
+                    .field(rules.idle_ttl)
+                    .optional(standing.map(|standing| standing.epoch))
+                    .field(u8::from(standing.is_some_and(|standing| standing.disabled)));
+                for fingerprint in by.to_array() {
+                    line.field(from_fingerprint(fingerprint));
+                }
+                (line, Some(seen))
+            }
+            Self::End { session, reason } => {
+                let mut line = Line::new("end");
+                line.field(session).field(reason);
+                (line, None)
+            }
+            Self::List { epoch, now } => {
+                let mut line = Line::new("list");
+                line.field(epoch).field(now);
+                (line, None)
+            }
+            Self::Outdate { version, until } => {
+                let mut line = Line::new("outdate");
+                line.field(version).field(until);
+                (line, None)
+            }
+            Self::Revocation { session, now } => {
+                let mut line = Line::new("revocation");
+                line.field(session).field(now);
+                (line, None)
+            }
+        };
+        let Line(mut text) = line;
+        if let Some(Seen(seen)) = seen {
+            text.push('\t');
+            text.push_str(seen);
+        }
+        text
+    }
 
-impl TryFrom<Active> for ActiveSession {
-    type Error = StoreError;
-
-    fn try_from(active: Active) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: session_id(&active.id)?,
-            last_used_at: active.last_used_at,
-            user_agent: active.seen.user_agent,
-            network: active.seen.network,
-            place: active.seen.place,
+    /// `None` for what is not a call.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut fields = Fields(text);
+        Some(match fields.text() {
+            "begin" => Self::Begin {
+                session: fields.session()?,
+                epoch: fields.number()?,
+                lives_until: fields.number()?,
+                most: fields.optional()?,
+                now: fields.number()?,
+                seen: fields.seen(),
+            },
+            "renew" => {
+                let ticket = RefreshTicket {
+                    user: UserId::parse(fields.text())?,
+                    session: fields.session()?,
+                    epoch: fields.number()?,
+                    counter: fields.number()?,
+                    expires_at: fields.number()?,
+                };
+                let now = fields.number()?;
+                let rules = Rules {
+                    grace: fields.number()?,
+                    rotate_after: fields.number()?,
+                    reuse: if fields.flag()? {
+                        Reuse::Strict
+                    } else {
+                        Reuse::SameClient
+                    },
+                    session_ttl: fields.number()?,
+                    idle_ttl: fields.number()?,
+                };
+                let epoch: Option<u32> = fields.optional()?;
+                let disabled = fields.flag()?;
+                let mut by = [ClientFingerprint([0; 4]); MAX_TICKET_SECRETS];
+                for slot in &mut by {
+                    *slot = to_fingerprint(fields.number()?);
+                }
+                Self::Renew {
+                    presented: Presented {
+                        ticket,
+                        by: Fingerprints::from_array(by),
+                        now,
+                    },
+                    rules,
+                    standing: epoch.map(|epoch| Standing { epoch, disabled }),
+                    seen: fields.seen(),
+                }
+            }
+            "end" => Self::End {
+                session: fields.session()?,
+                reason: fields.text().to_owned(),
+            },
+            "list" => Self::List {
+                epoch: fields.number()?,
+                now: fields.number()?,
+            },
+            "outdate" => Self::Outdate {
+                version: fields.number()?,
+                until: fields.number()?,
+            },
+            "revocation" => Self::Revocation {
+                session: fields.session()?,
+                now: fields.number()?,
+            },
+            _ => return None,
         })
     }
 }
 
-/// What is known against an access token.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Knowledge {
-    pub(super) ended: bool,
-    pub(super) minimum_version: Option<u64>,
+/// A verdict as an answer.
+pub(super) fn from_verdict(verdict: Verdict) -> String {
+    let mut line = Line::new(verdict.reason());
+    match verdict {
+        Verdict::Fresh(Record { used: Some(used) }) => {
+            line.field(used.counter)
+                .field(used.first_at)
+                .field(from_fingerprint(used.by));
+        }
+        Verdict::Repeated { shared } => {
+            line.field(u8::from(shared));
+        }
+        _ => {}
+    }
+    line.0
 }
 
-pub(super) fn session_id(text: &str) -> Result<SessionId, StoreError> {
-    SessionId::parse(text).ok_or_else(|| malformed("session id"))
+/// The verdict in an answer.
+pub(super) fn to_verdict(text: &str) -> Option<Verdict> {
+    let mut fields = Fields(text);
+    let name = fields.text();
+    match name {
+        "fresh" => Some(Verdict::Fresh(Record {
+            used: Some(Use {
+                counter: fields.number()?,
+                first_at: fields.number()?,
+                by: to_fingerprint(fields.number()?),
+            }),
+        })),
+        "repeated" => Some(Verdict::Repeated {
+            shared: fields.flag()?,
+        }),
+        _ => [
+            Verdict::Kept,
+            Verdict::Late,
+            Verdict::Reused,
+            Verdict::Ended,
+            Verdict::OtherEpoch,
+            Verdict::NoUser,
+            Verdict::Idle,
+            Verdict::Expired,
+            Verdict::Unknown,
+        ]
+        .into_iter()
+        .find(|verdict| verdict.reason() == name),
+    }
 }
 
-pub(super) fn malformed(what: &str) -> StoreError {
-    StoreError::new("sessions_object", format!("a malformed {what}"))
+/// A session of a list, from its line: id, last use, and who was seen.
+pub(super) fn to_active(line: &str) -> Option<ActiveSession> {
+    let mut fields = Fields(line);
+    let id = fields.session()?;
+    let last_used_at = fields.number()?;
+    let user_agent = fields.text().to_owned();
+    let network = fields.text().to_owned();
+    let mut known = || Some(fields.text().to_owned()).filter(|text| !text.is_empty());
+    Some(ActiveSession {
+        id,
+        last_used_at,
+        user_agent,
+        network,
+        place: Place {
+            country: known(),
+            city: known(),
+        },
+    })
+}
+
+/// A line that grows by fields.
+pub(super) struct Line(pub(super) String);
+
+impl Line {
+    pub(super) fn new(first: &str) -> Self {
+        Self(first.to_owned())
+    }
+
+    pub(super) fn field(&mut self, value: impl fmt::Display) -> &mut Self {
+        // Writing to a String does not fail.
+        let _ = write!(self.0, "\t{value}");
+        self
+    }
+
+    pub(super) fn optional(&mut self, value: Option<impl fmt::Display>) -> &mut Self {
+        match value {
+            Some(value) => self.field(value),
+            None => self.field(""),
+        }
+    }
+}
+
+/// What is left of a line, field by field; an absent field is empty.
+pub(super) struct Fields<'a>(pub(super) &'a str);
+
+impl<'a> Fields<'a> {
+    fn text(&mut self) -> &'a str {
+        let (field, rest) = self.0.split_once('\t').unwrap_or((self.0, ""));
+        self.0 = rest;
+        field
+    }
+
+    fn number<T: FromStr>(&mut self) -> Option<T> {
+        self.text().parse().ok()
+    }
+
+    /// Outside `None` for a malformed field, inside for an empty one.
+    #[allow(clippy::option_option, reason = "both are meant")]
+    pub(super) fn optional<T: FromStr>(&mut self) -> Option<Option<T>> {
+        match self.text() {
+            "" => Some(None),
+            text => text.parse().ok().map(Some),
+        }
+    }
+
+    pub(super) fn flag(&mut self) -> Option<bool> {
+        match self.text() {
+            "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        }
+    }
+
+    fn session(&mut self) -> Option<SessionId> {
+        SessionId::parse(self.text())
+    }
+
+    fn seen(&self) -> Seen {
+        Seen(self.0.to_owned())
+    }
+}
+
+pub(super) fn from_fingerprint(fingerprint: ClientFingerprint) -> u32 {
+    u32::from_be_bytes(fingerprint.0)
+}
+
+pub(super) fn to_fingerprint(number: u32) -> ClientFingerprint {
+    ClientFingerprint(number.to_be_bytes())
+}
+
+pub(super) fn malformed() -> StoreError {
+    StoreError::new("sessions_object", "a malformed message or row")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client() -> Client {
+        Client::new(Some("203.0.113.9"), Some("a\t1\n\u{e9}"))
+            .at(Place::new(None, Some("S\u{e3}o\tPaulo")))
+    }
+
+    #[test]
+    fn a_call_arrives_as_it_was_sent() {
+        let session = SessionId::new(2, &[2; 10]);
+        let mut by = [ClientFingerprint([1, 2, 3, 255]); MAX_TICKET_SECRETS];
+        by[3] = ClientFingerprint([255; 4]);
+        let renew = |reuse, standing| Call::Renew {
+            presented: Presented {
+                ticket: RefreshTicket {
+                    user: UserId::new(1, &[1; 10]),
+                    session,
+                    epoch: 3,
+                    counter: u32::MAX,
+                    expires_at: u64::MAX,
+                },
+                by: Fingerprints::from_array(by),
+                now: 5,
+            },
+            rules: Rules {
+                grace: 1,
+                rotate_after: 2,
+                reuse,
+                session_ttl: 3,
+                idle_ttl: 4,
+            },
+            standing,
+            seen: Seen::from(&client()),
+        };
+        let standing = |disabled| Some(Standing { epoch: 0, disabled });
+        let begin = |most| Call::Begin {
+            session,
+            epoch: 1,
+            lives_until: 2,
+            most,
+            now: 3,
+            seen: Seen::from(&Client::default()),
+        };
+        for call in [
+            begin(None),
+            begin(Some(100)),
+            renew(Reuse::Strict, None),
+            renew(Reuse::SameClient, standing(true)),
+            renew(Reuse::SameClient, standing(false)),
+            Call::End {
+                session,
+                reason: "logged_out".to_owned(),
+            },
+            Call::List { epoch: 1, now: 2 },
+            Call::Outdate {
+                version: 1,
+                until: 2,
+            },
+            Call::Revocation { session, now: 1 },
+        ] {
+            assert_eq!(Call::parse(&call.to_text()).unwrap(), call);
+        }
+    }
+
+    #[test]
+    fn every_verdict_arrives_as_it_was_sent() {
+        for verdict in [
+            Verdict::Kept,
+            Verdict::Fresh(Record {
+                used: Some(Use {
+                    counter: 7,
+                    first_at: 8,
+                    by: ClientFingerprint([9; 4]),
+                }),
+            }),
+            Verdict::Repeated { shared: true },
+            Verdict::Repeated { shared: false },
+            Verdict::Late,
+            Verdict::Reused,
+            Verdict::Ended,
+            Verdict::OtherEpoch,
+            Verdict::NoUser,
+            Verdict::Idle,
+            Verdict::Expired,
+            Verdict::Unknown,
+        ] {
+            assert_eq!(to_verdict(&from_verdict(verdict)).unwrap(), verdict);
+        }
+        assert_eq!(to_verdict(""), None);
+    }
+
+    #[test]
+    fn a_session_of_a_list_arrives_as_it_was_seen() {
+        for client in [client(), Client::default()] {
+            let id = SessionId::new(7, &[7; 10]);
+            let mut line = Line::new(&id.to_string());
+            line.field(9).field(Seen::from(&client).0);
+            assert_eq!(
+                to_active(&line.0).unwrap(),
+                ActiveSession::now(id, &client, 9)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_call_is_an_error() {
+        for text in [
+            "",
+            "begin",
+            "drop\t1",
+            "list\t-1\t1",
+            "list\t4294967296\t1",
+            "list\t1",
+        ] {
+            assert_eq!(Call::parse(text), None, "{text}");
+        }
+    }
 }

@@ -3,10 +3,9 @@
 
 use std::cell::Cell;
 
-use serde::Serialize;
 use worker::{DurableObject, Env, Request, Response, ScheduledTime, State, durable_object, js_sys};
 
-use super::call::{Call, malformed};
+use super::call::{Call, from_verdict, malformed};
 use super::table::Table;
 use crate::domain::error::StoreError;
 
@@ -68,44 +67,41 @@ struct Answer {
 impl Sessions {
     /// From reading to writing without an `await`: no other call comes between.
     fn answer(&self, body: &str) -> Result<Answer, StoreError> {
-        let call: Call = serde_json::from_str(body).map_err(|_| malformed("call"))?;
         let table = self.table()?;
-        let (body, wakes_at) = match call {
+        let mut wakes_at = None;
+        let body = match Call::parse(body).ok_or_else(malformed)? {
             Call::Begin {
                 session,
                 epoch,
                 lives_until,
                 most,
-                seen,
                 now,
+                seen,
             } => {
-                table.begin(&session, epoch, lives_until, &seen, now)?;
+                table.begin(session, epoch, lives_until, seen, now)?;
                 if let Some(most) = most {
                     table.keep_to(most, epoch, now)?;
                 }
-                (to_json(&())?, Some(lives_until))
+                wakes_at = Some(lives_until);
+                String::new()
             }
             Call::Renew {
-                ticket,
-                by,
-                seen,
+                presented,
                 rules,
                 standing,
-                now,
-            } => {
-                let verdict = table.renew(ticket, by, &seen, &rules, standing, now)?;
-                (to_json(&verdict)?, None)
-            }
+                seen,
+            } => from_verdict(table.renew(&presented, &rules, standing, seen)?),
             Call::End { session, reason } => {
-                table.end(&session, &reason)?;
-                (to_json(&())?, None)
+                table.end(session, &reason)?;
+                String::new()
             }
-            Call::List { epoch, now } => (to_json(&table.active(epoch, now)?)?, None),
+            Call::List { epoch, now } => table.list(epoch, now)?,
             Call::Outdate { version, until } => {
                 table.outdate(version, until)?;
-                (to_json(&())?, Some(until))
+                wakes_at = Some(until);
+                String::new()
             }
-            Call::Revocation { session, now } => (to_json(&table.knowledge(&session, now)?)?, None),
+            Call::Revocation { session, now } => table.revocation(session, now)?,
         };
         Ok(Answer { body, wakes_at })
     }
@@ -137,8 +133,4 @@ impl Sessions {
         let date = js_sys::Date::new(&js_sys::Number::from(milliseconds as f64));
         storage.set_alarm(ScheduledTime::new(date)).await
     }
-}
-
-fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|_| malformed("answer"))
 }

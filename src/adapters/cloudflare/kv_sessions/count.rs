@@ -1,19 +1,17 @@
 //! The sessions of a user in KV: listing them, and ending the oldest when they are too many.
 
-use std::collections::HashSet;
-
 use super::KvSessions;
-use super::records::{Metadata, ended_key, malformed, session_key, session_prefix};
+use super::records::{ended_key, malformed, session_key, session_prefix, to_active};
 use crate::domain::account::UserId;
 use crate::domain::error::StoreError;
 use crate::domain::policy::{KV_BULK_KEYS, KV_LIST_PAGES, KV_REMOVALS};
-use crate::domain::session::{EndReason, SessionId, surplus};
-use crate::ports::{Background, KeyValue, Random, SessionStore, Sleep};
+use crate::domain::session::{ActiveSession, EndReason, SessionId, surplus};
+use crate::ports::{Background, KeyValue, Random, SessionStore, Sleep, Values};
 
 /// The sessions of a user of which there is a record.
 pub(super) struct Recorded {
     /// Those that go on.
-    pub(super) active: Vec<(SessionId, Metadata)>,
+    pub(super) active: Vec<ActiveSession>,
     /// Those that have ended, or began in an earlier epoch. One of a later epoch is in neither: the caller's epoch has
     /// been overtaken, and it is not the caller's to judge.
     over: Vec<SessionId>,
@@ -28,62 +26,46 @@ where
 {
     /// Lists the records and asks which of them have ended.
     pub(super) async fn recorded(&self, user: UserId, epoch: u32) -> Result<Recorded, StoreError> {
+        let epoch = u64::from(epoch);
         let prefix = session_prefix(user);
         let mut found = Vec::new();
         let mut cursor = None;
         for _ in 0..KV_LIST_PAGES {
             let page = self.kv.list(&prefix, cursor.as_deref()).await?;
             for (key, metadata) in page.keys {
-                let id = key.strip_prefix(&prefix).and_then(SessionId::parse);
-                let metadata = metadata.and_then(|json| serde_json::from_value(json).ok());
-                let (Some(id), Some(metadata)) = (id, metadata) else {
-                    return Err(malformed("session"));
-                };
-                found.push((id, metadata));
+                let id = key
+                    .strip_prefix(&prefix)
+                    .and_then(SessionId::parse)
+                    .ok_or_else(|| malformed("session"))?;
+                found.push(to_active(id, &metadata.unwrap_or_default())?);
             }
             cursor = page.cursor;
             if cursor.is_none() {
                 break;
             }
         }
-        let ended = self.ended(user, found.iter().map(|(id, _)| *id)).await?;
+        let mut endings = Values::new();
+        for some in found.chunks(KV_BULK_KEYS) {
+            let keys: Vec<String> = some
+                .iter()
+                .map(|(_, session)| ended_key(user, session.id))
+                .collect();
+            endings.extend(self.kv.read(&keys, None).await?);
+        }
         let mut recorded = Recorded {
             active: Vec::new(),
             over: Vec::new(),
         };
-        for (id, metadata) in found {
-            let metadata: Metadata = metadata;
-            if ended.contains(&id) || metadata.epoch < epoch {
-                recorded.over.push(id);
-            } else if metadata.epoch == epoch {
-                recorded.active.push((id, metadata));
+        for (its_epoch, session) in found {
+            let ended = endings.contains_key(&ended_key(user, session.id))
+                || self.memory.borrow().has_ended(user, session.id);
+            if ended || its_epoch < epoch {
+                recorded.over.push(session.id);
+            } else if its_epoch == epoch {
+                recorded.active.push(session);
             }
         }
         Ok(recorded)
-    }
-
-    async fn ended(
-        &self,
-        user: UserId,
-        sessions: impl Iterator<Item = SessionId>,
-    ) -> Result<HashSet<SessionId>, StoreError> {
-        let sessions: Vec<SessionId> = sessions.collect();
-        let mut ended: HashSet<SessionId> = sessions
-            .iter()
-            .copied()
-            .filter(|session| self.memory.borrow().has_ended(user, *session))
-            .collect();
-        for some in sessions.chunks(KV_BULK_KEYS) {
-            let keys: Vec<String> = some.iter().map(|id| ended_key(user, *id)).collect();
-            let values = self.kv.read(&keys, None).await?;
-            ended.extend(
-                some.iter()
-                    .zip(&keys)
-                    .filter(|(_, key)| values.contains_key(*key))
-                    .map(|(id, _)| *id),
-            );
-        }
-        Ok(ended)
     }
 
     /// Ends the oldest sessions above `most`, and removes records of sessions that are over: they mean nothing any more,
@@ -97,11 +79,14 @@ where
         now: u64,
     ) -> Result<(), StoreError> {
         let recorded = self.recorded(user, epoch).await?;
-        // The list may not show yet what has just begun.
-        let mut active: HashSet<SessionId> = recorded.active.iter().map(|(id, _)| *id).collect();
-        active.insert(begun);
-        for id in surplus(active, most).into_iter().take(KV_REMOVALS) {
-            self.end(user, id, EndReason::OverLimit, now).await?;
+        // A list of keys is in their order, and so in that of the sessions' beginning. It may not show yet what has just
+        // begun.
+        let mut active: Vec<SessionId> = recorded.active.iter().map(|active| active.id).collect();
+        if let Err(place) = active.binary_search(&begun) {
+            active.insert(place, begun);
+        }
+        for id in surplus(&active, most).iter().take(KV_REMOVALS) {
+            self.end(user, *id, EndReason::OverLimit, now).await?;
         }
         for id in recorded.over.into_iter().take(KV_REMOVALS) {
             self.kv.delete(&session_key(user, id)).await?;

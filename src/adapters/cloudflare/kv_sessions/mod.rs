@@ -34,7 +34,7 @@ use crate::ports::{
     Background, KeyValue, NewSession, Random, Renewal, SessionStore, Sleep, WriteError,
 };
 use records::{
-    Metadata, ended_key, from_end, from_record, malformed, session_key, stale_key, to_record,
+    ended_key, from_end, from_record, malformed, metadata, session_key, stale_key, to_record,
 };
 
 /// The session store on Workers KV.
@@ -96,8 +96,8 @@ where
         } = new;
         self.write(
             &session_key(user, session),
-            &from_record(&Record::default())?,
-            Some(Metadata::new(epoch, new.client, now).to_json()?),
+            &from_record(&Record::default()),
+            Some(metadata(epoch, new.client, now)),
             new.idle_ttl.min(new.expires_at.saturating_sub(now)),
             // Whatever stands under a new session's key is its own, or a renewal's after it.
             |_| true,
@@ -153,8 +153,8 @@ where
                 let used = record.used.map(|used| used.counter);
                 self.write(
                     session,
-                    &from_record(&record)?,
-                    Some(Metadata::new(ticket.epoch, client, presented.now).to_json()?),
+                    &from_record(&record),
+                    Some(metadata(ticket.epoch, client, presented.now)),
                     presented.lives_until(rules).saturating_sub(presented.now),
                     // A record that says as much already needs no write.
                     |written| {
@@ -187,7 +187,7 @@ where
     ) -> Result<(), StoreError> {
         self.write(
             &ended_key(user, session),
-            &from_end(reason, now)?,
+            &from_end(reason, now),
             None,
             ENDED_TTL,
             |_| true,
@@ -210,13 +210,7 @@ where
         epoch: u32,
         _now: u64,
     ) -> Result<Vec<ActiveSession>, StoreError> {
-        Ok(self
-            .recorded(user, epoch)
-            .await?
-            .active
-            .into_iter()
-            .map(|(id, metadata)| metadata.into_active(id))
-            .collect())
+        Ok(self.recorded(user, epoch).await?.active)
     }
 
     async fn outdate(

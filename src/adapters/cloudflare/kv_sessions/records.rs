@@ -1,6 +1,6 @@
 //! What stands in KV: the keys, and each record's form. `docs/storage.md` shows each in each state.
 
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::domain::account::UserId;
 use crate::domain::error::StoreError;
@@ -24,106 +24,80 @@ pub(super) fn stale_key(user: UserId) -> String {
     format!("stale:{user}")
 }
 
-/// `session:<user>:<session>`.
-#[derive(Serialize, Deserialize)]
-struct StoredRecord {
-    used: Option<u32>,
-    at: Option<u64>,
-    by: Option<String>,
-}
-
-/// The value for a record.
-pub(super) fn from_record(record: &Record) -> Result<String, StoreError> {
-    to_json(&StoredRecord {
-        used: record.used.map(|used| used.counter),
-        at: record.used.map(|used| used.first_at),
-        by: record
-            .used
-            .map(|used| format!("{:08x}", u32::from_be_bytes(used.by.0))),
-    })
+/// The value of `session:<user>:<session>` for a record.
+pub(super) fn from_record(record: &Record) -> String {
+    match record.used {
+        None => r#"{"used":null,"at":null,"by":null}"#.to_owned(),
+        Some(used) => format!(
+            r#"{{"used":{},"at":{},"by":"{:08x}"}}"#,
+            used.counter,
+            used.first_at,
+            u32::from_be_bytes(used.by.0)
+        ),
+    }
 }
 
 /// The record in a value.
 pub(super) fn to_record(text: &str) -> Result<Record, StoreError> {
-    let stored: StoredRecord = serde_json::from_str(text).map_err(|_| malformed("session"))?;
-    let used = match (stored.used, stored.at, stored.by) {
-        (None, None, None) => None,
-        (Some(counter), Some(first_at), Some(by)) => Some(Use {
-            counter,
-            first_at,
-            by: ClientFingerprint(
-                u32::from_str_radix(&by, 16)
-                    .map_err(|_| malformed("session"))?
-                    .to_be_bytes(),
-            ),
-        }),
-        _ => return Err(malformed("session")),
+    let read = || {
+        let json: Value = serde_json::from_str(text).ok()?;
+        let number = |name| json.get(name)?.as_u64();
+        let used = match json.get("used")? {
+            Value::Null => None,
+            _ => Some(Use {
+                counter: u32::try_from(number("used")?).ok()?,
+                first_at: number("at")?,
+                by: ClientFingerprint(
+                    u32::from_str_radix(json.get("by")?.as_str()?, 16)
+                        .ok()?
+                        .to_be_bytes(),
+                ),
+            }),
+        };
+        Some(Record { used })
     };
-    Ok(Record { used })
+    read().ok_or_else(|| malformed("session"))
 }
 
 /// The metadata of `session:<user>:<session>`, by which a list of keys alone shows the sessions. KV takes 1,024 bytes;
 /// `a_record_fits` holds it.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Metadata {
-    pub(super) epoch: u32,
-    seen: u64,
-    user_agent: String,
-    network: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    city: Option<String>,
-}
-
-impl Metadata {
-    pub(super) fn new(epoch: u32, client: &Client, now: u64) -> Self {
-        let Place { country, city } = client.place().clone();
-        Self {
-            epoch,
-            seen: now,
-            user_agent: client.user_agent().to_owned(),
-            network: client.network(),
-            country,
-            city,
-        }
-    }
-
-    pub(super) fn to_json(&self) -> Result<serde_json::Value, StoreError> {
-        serde_json::to_value(self).map_err(|_| malformed("new"))
-    }
-
-    pub(super) fn into_active(self, id: SessionId) -> ActiveSession {
-        ActiveSession {
-            id,
-            last_used_at: self.seen,
-            user_agent: self.user_agent,
-            network: self.network,
-            place: Place {
-                country: self.country,
-                city: self.city,
-            },
-        }
-    }
-}
-
-/// `ended:<user>:<session>`.
-#[derive(Serialize)]
-struct StoredEnd {
-    reason: &'static str,
-    at: u64,
-}
-
-/// The value for an ending.
-pub(super) fn from_end(reason: EndReason, now: u64) -> Result<String, StoreError> {
-    to_json(&StoredEnd {
-        reason: reason.as_str(),
-        at: now,
+pub(super) fn metadata(epoch: u32, client: &Client, now: u64) -> Value {
+    json!({
+        "epoch": epoch,
+        "seen": now,
+        "user_agent": client.user_agent(),
+        "network": client.network(),
+        "country": client.place().country,
+        "city": client.place().city,
     })
 }
 
-fn to_json(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|_| malformed("new"))
+/// The epoch and the session in a key's metadata.
+pub(super) fn to_active(
+    id: SessionId,
+    metadata: &Value,
+) -> Result<(u64, ActiveSession), StoreError> {
+    let text = |name| metadata.get(name).and_then(Value::as_str);
+    let number = |name| metadata.get(name).and_then(Value::as_u64);
+    let read = || {
+        let session = ActiveSession {
+            id,
+            last_used_at: number("seen")?,
+            user_agent: text("user_agent")?.to_owned(),
+            network: text("network")?.to_owned(),
+            place: Place {
+                country: text("country").map(str::to_owned),
+                city: text("city").map(str::to_owned),
+            },
+        };
+        Some((number("epoch")?, session))
+    };
+    read().ok_or_else(|| malformed("session"))
+}
+
+/// The value of `ended:<user>:<session>`.
+pub(super) fn from_end(reason: EndReason, now: u64) -> String {
+    format!(r#"{{"reason":"{}","at":{now}}}"#, reason.as_str())
 }
 
 pub(super) fn malformed(record: &str) -> StoreError {
@@ -145,7 +119,7 @@ mod tests {
             }),
         ] {
             let record = Record { used };
-            assert_eq!(to_record(&from_record(&record).unwrap()).unwrap(), record);
+            assert_eq!(to_record(&from_record(&record)).unwrap(), record);
         }
         for text in [
             "",
@@ -166,11 +140,13 @@ mod tests {
             Some(&"\"".repeat(1000)),
         )
         .at(Place::new(Some("DE"), Some(&"\u{1F600}".repeat(1000))));
-        let metadata = Metadata::new(u32::MAX, &client, 1 << 53).to_json().unwrap();
-        assert!(
-            metadata.to_string().len() <= 1024,
-            "{}",
-            metadata.to_string().len()
-        );
+        let metadata = metadata(u32::MAX, &client, 1 << 53);
+        let length = metadata.to_string().len();
+        assert!(length <= 1024, "{length}");
+        let id = SessionId::new(1, &[1; 10]);
+        let (epoch, active) = to_active(id, &metadata).unwrap();
+        assert_eq!(epoch, u64::from(u32::MAX));
+        assert_eq!(active, ActiveSession::now(id, &client, 1 << 53));
+        assert!(to_active(id, &Value::Null).is_err());
     }
 }

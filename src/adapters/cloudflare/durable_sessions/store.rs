@@ -1,0 +1,166 @@
+//! The port's side: asks the user's object.
+
+use std::future::Future;
+
+use worker::ObjectNamespace;
+use worker::wasm_bindgen::JsValue;
+use worker::worker_sys::web_sys;
+
+use super::call::{Call, Fields, Seen, malformed, to_active, to_verdict};
+use crate::domain::account::{User, UserId};
+use crate::domain::error::StoreError;
+use crate::domain::policy::OBJECT_TRIES;
+use crate::domain::session::{
+    ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId, Standing,
+};
+use crate::ports::{NewSession, Renewal, SessionStore};
+
+/// The session store on Durable Objects.
+///
+/// **Staleness.** None: all that concerns a user is decided by one object, in one order. An ending, a revoke-all and a
+/// changed version count everywhere as soon as they are answered, for renewals and for checks. The price: a check asks
+/// the object each time, and the object lives at one place.
+///
+/// **Limit.** Exact: the session over [`NewSession::most`] ends the oldest in the same step.
+///
+/// An object that was just moved or updated is asked a second time. Every call may be repeated.
+#[derive(Clone, Debug)]
+pub struct DurableSessions(ObjectNamespace);
+
+impl DurableSessions {
+    /// A store on a namespace of [`Sessions`](super::Sessions) objects.
+    #[must_use]
+    pub fn new(namespace: ObjectNamespace) -> Self {
+        Self(namespace)
+    }
+
+    async fn ask(&self, user: UserId, call: &Call) -> Result<String, StoreError> {
+        let body = JsValue::from_str(&call.to_text());
+        let name = user.to_string();
+        let mut tries = OBJECT_TRIES;
+        loop {
+            tries = tries.saturating_sub(1);
+            // A stub that broke stays broken: a new one finds the object where it is now.
+            match self.send(&name, &body).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) if tries == 0 => return Err(failed(error)),
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn send(&self, name: &str, body: &JsValue) -> worker::Result<String> {
+        let init = web_sys::RequestInit::new();
+        init.set_method("POST");
+        init.set_body(body);
+        let request = web_sys::Request::new_with_str_and_init("https://sessions.invalid/", &init)?;
+        let stub = self.0.get_by_name(name)?;
+        let mut response = stub.fetch_with_request(request.into()).await?;
+        let text = response.text().await?;
+        if response.status_code() == 200 {
+            Ok(text)
+        } else {
+            Err(worker::Error::RustError(text))
+        }
+    }
+}
+
+impl SessionStore for DurableSessions {
+    async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError> {
+        let call = Call::Begin {
+            session: new.session,
+            epoch: new.epoch,
+            lives_until: new.expires_at.min(now.saturating_add(new.idle_ttl)),
+            most: new.most,
+            now,
+            seen: Seen::from(new.client),
+        };
+        self.ask(new.user, &call).await.map(drop)
+    }
+
+    async fn renew<F>(
+        &self,
+        presented: &Presented,
+        client: &Client,
+        rules: &Rules,
+        user: F,
+    ) -> Result<Renewal, StoreError>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
+        let user = user.await?;
+        let call = Call::Renew {
+            presented: *presented,
+            rules: *rules,
+            standing: user.as_ref().map(Standing::from),
+            seen: Seen::from(client),
+        };
+        let answer = self.ask(presented.ticket.user, &call).await?;
+        let verdict = to_verdict(&answer).ok_or_else(malformed)?;
+        Ok(Renewal { verdict, user })
+    }
+
+    async fn end(
+        &self,
+        user: UserId,
+        session: SessionId,
+        reason: EndReason,
+        _now: u64,
+    ) -> Result<(), StoreError> {
+        let call = Call::End {
+            session,
+            reason: reason.as_str().to_owned(),
+        };
+        self.ask(user, &call).await.map(drop)
+    }
+
+    async fn list(
+        &self,
+        user: UserId,
+        epoch: u32,
+        now: u64,
+    ) -> Result<Vec<ActiveSession>, StoreError> {
+        let sessions = self.ask(user, &Call::List { epoch, now }).await?;
+        let mut active = Vec::new();
+        for line in sessions.lines() {
+            active.push(to_active(line).ok_or_else(malformed)?);
+        }
+        Ok(active)
+    }
+
+    async fn outdate(
+        &self,
+        user: UserId,
+        version: u64,
+        ttl: u64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let call = Call::Outdate {
+            version,
+            until: now.saturating_add(ttl),
+        };
+        self.ask(user, &call).await.map(drop)
+    }
+
+    async fn revocation(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: u64,
+    ) -> Result<Revocation, StoreError> {
+        let known = self.ask(user, &Call::Revocation { session, now }).await?;
+        let mut known = Fields(&known);
+        match (known.flag(), known.optional()) {
+            (Some(ended), Some(minimum_version)) => Ok(Revocation {
+                ended,
+                minimum_version,
+            }),
+            _ => Err(malformed()),
+        }
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn failed(error: worker::Error) -> StoreError {
+    StoreError::new("sessions_object", error.to_string())
+}
