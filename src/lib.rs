@@ -34,3 +34,10 @@ pub mod edge;
 pub mod ports;
 #[cfg(not(feature = "browser"))]
 pub mod service;
+
+// The suite stands beside the other tests and names this crate as they do.
+#[cfg(feature = "conformance")]
+extern crate self as edgegate;
+#[cfg(feature = "conformance")]
+#[path = "../tests/conformance/mod.rs"]
+mod conformance;

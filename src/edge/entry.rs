@@ -29,6 +29,10 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
     let url = Url::split(&url);
     let started = worker::Date::now().as_millis();
 
+    #[cfg(feature = "conformance")]
+    if let Some(answer) = crate::conformance::worker::answer(url.path, &env).await {
+        return send(answer, &request_id);
+    }
     let answer = match isolate(&env) {
         Err(error) => misconfigured(&error),
         Ok(isolate) => answer(&request, &url, &env, context, &isolate).await,
