@@ -18,7 +18,7 @@ type Case = Result<(), String>;
 pub(crate) async fn a_young_token_is_kept<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
-    world.pass(ROTATE_AFTER - 1);
+    world.pass(ROTATE_AFTER - 2);
     for _ in 0..3 {
         check_eq!(
             ada.renew(first, &laptop(), &rules()).await?,
@@ -293,20 +293,20 @@ pub(crate) async fn idle_and_absolute_ends<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let mut token = ada.begin().await?;
     for _ in 0..2 {
-        world.pass(299);
+        world.pass(298);
         let verdict = ada.renew(token, &laptop(), &short).await?;
         token = verdict
             .answer(token)
             .ok_or_else(|| format!("{verdict:?} before the end"))?;
     }
-    world.pass(2);
+    world.pass(3);
     check_eq!(
         ada.renew(token, &laptop(), &short).await?,
         Verdict::Expired,
         "absolute"
     );
     let token = ada.begin().await?;
-    world.pass(300);
+    world.pass(299);
     check_eq!(
         ada.renew(token, &laptop(), &short).await?,
         Verdict::Idle,
@@ -417,7 +417,7 @@ pub(crate) async fn a_list_shows_who_and_when<W: World>(world: &W) -> Case {
     let [session] = sessions.as_slice() else {
         return Err(format!("{} sessions after a renewal", sessions.len()));
     };
-    check_eq!(session.last_used_at, begun + DAY, "last used");
+    check_eq!(session.last_used_at, begun + 1 + DAY, "last used");
     let browser = stranger();
     check_eq!(session.user_agent, browser.client.user_agent(), "program");
     check_eq!(&session.place, browser.client.place(), "place");

@@ -135,10 +135,11 @@ impl<'a, W: World> Person<'a, W> {
         }
     }
 
-    /// Signs in here.
+    /// Signs in here, a second ago: KV takes one write a second for a key.
     pub(crate) async fn begin(&self) -> Result<RefreshTicket, String> {
         let ticket = self.ticket();
         self.record(ticket, None).await?;
+        self.world.pass(1);
         Ok(ticket)
     }
 

@@ -14,4 +14,7 @@
 #[path = "../conformance/mod.rs"]
 mod conformance;
 
+mod faults;
+mod kv;
+mod races;
 mod suite;

@@ -1,20 +1,17 @@
 //! The suite, on each adapter.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
 
-use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
-use edgegate::adapters::cloudflare::revocation_memory::RevocationMemory;
 use edgegate::adapters::memory::{
-    MemoryBackground, MemoryKeyValue, MemorySessions, NoSleep, SeededRandom,
+    Faults, MemoryBackground, MemorySessions, SimulatedKv, VirtualTime,
 };
+use edgegate::ports::Clock;
 
 use crate::conformance::world::Numbers;
 use crate::conformance::{Outcome, World, run_all};
-
-const BEGUN: u64 = 1_767_225_600;
+use crate::kv::{BEGUN_MS, Store, store_at};
 
 #[test]
 fn in_memory() {
@@ -48,10 +45,71 @@ fn in_memory() {
     }
     let world = InMemory {
         store: MemorySessions::default(),
-        now: Cell::new(BEGUN),
+        now: Cell::new(BEGUN_MS / 1000),
         numbers: Numbers::from(0),
     };
     report("memory", &pollster::block_on(run_all(&world)));
+}
+
+#[test]
+fn on_a_simulated_kv() {
+    struct OnKv {
+        time: VirtualTime,
+        here: Store,
+        elsewhere: Store,
+        background: MemoryBackground,
+        numbers: Numbers,
+    }
+    impl World for OnKv {
+        type Store = Store;
+        const LINEARIZABLE: bool = false;
+
+        fn here(&self) -> &Store {
+            &self.here
+        }
+        fn elsewhere(&self) -> &Store {
+            &self.elsewhere
+        }
+        fn now(&self) -> u64 {
+            self.time.now_ms() / 1000
+        }
+        fn pass(&self, seconds: u64) {
+            self.time.advance(seconds);
+        }
+        fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>> {
+            Box::pin(async {
+                let done = self.background.run().await;
+                done.map(drop).map_err(|error| error.to_string())
+            })
+        }
+        fn fresh(&self) -> u64 {
+            self.numbers.next()
+        }
+    }
+    for (name, faults) in [
+        ("simulated KV", Faults::default()),
+        (
+            "simulated KV, slow and in pages of 2",
+            Faults {
+                delay_ms: (5, 15),
+                page: 2,
+                ..Faults::default()
+            },
+        ),
+    ] {
+        let time = VirtualTime::at_ms(BEGUN_MS);
+        let kv = SimulatedKv::new(time.clone());
+        kv.set_faults(faults);
+        let background = MemoryBackground::default();
+        let world = OnKv {
+            here: store_at(&kv, 1, &time, &background),
+            elsewhere: store_at(&kv, 2, &time, &background),
+            background,
+            numbers: Numbers::from(0),
+            time: time.clone(),
+        };
+        report(name, &time.run(run_all(&world)));
+    }
 }
 
 pub(crate) fn report(store: &str, outcomes: &[Outcome]) {

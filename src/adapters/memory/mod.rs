@@ -9,7 +9,9 @@ mod limits;
 mod mailer;
 mod random;
 mod sessions;
+mod simulated_kv;
 mod users;
+mod virtual_time;
 
 pub use background::MemoryBackground;
 pub use clock::{ManualClock, NoSleep, SystemClock};
@@ -20,7 +22,9 @@ pub use limits::NoLimits;
 pub use mailer::{MemoryMailer, SentMail};
 pub use random::SeededRandom;
 pub use sessions::MemorySessions;
+pub use simulated_kv::{Calls, Faults, SimulatedKv};
 pub use users::MemoryUsers;
+pub use virtual_time::VirtualTime;
 
 use crate::adapters::argon2::Argon2Hasher;
 use crate::ports::{

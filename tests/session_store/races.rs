@@ -1,0 +1,207 @@
+//! Revoking and renewing at once, with 5 to 15 ms before each storage operation: no token outlives the revocation by more than
+//! the stated bound.
+
+use std::cell::Cell;
+
+use edgegate::adapters::memory::Faults;
+use edgegate::domain::account::User;
+use edgegate::domain::error::Code;
+use edgegate::domain::policy::{KV_STALENESS, REVOCATION_MEMORY_TTL};
+use edgegate::domain::session::{EndReason, RefreshTicket};
+use edgegate::ports::{Clock, Ports, SessionStore, Sleep};
+use futures_util::future::{join, join_all};
+
+use crate::kv::{Deployment, Service, client, seal};
+
+const SESSIONS: u8 = 48;
+const EVERY_TIME: &[(&str, &str)] = &[("ROTATE_AFTER", "0")];
+const SLOW: Faults = Faults {
+    delay_ms: (5, 15),
+    down: false,
+    writes_before: 0,
+    writes_after: 0,
+    failures_in_256: 0,
+    page: 0,
+};
+
+/// What renewals and checks gave that began after the revocation was answered, and when the last of them did.
+#[derive(Debug, Default)]
+struct Afterwards {
+    in_flight: Cell<u32>,
+    renewals: Cell<u32>,
+    checks_here: Cell<u32>,
+    checks_elsewhere: Cell<u32>,
+    last_check_ms: Cell<u64>,
+}
+
+fn begin_all(deployment: &Deployment, service: &Service, user: &User) -> Vec<RefreshTicket> {
+    let store = service.ports().sessions();
+    (0..SESSIONS)
+        .map(|number| deployment.time.run(deployment.begin(store, user, number)))
+        .collect()
+}
+
+/// One client: renews every 40 ms and checks its newest access token, here and elsewhere.
+async fn client_of(
+    deployment: &Deployment,
+    [here, there]: [&Service; 2],
+    ticket: RefreshTicket,
+    revoked_ms: &Cell<Option<u64>>,
+    seen: &Afterwards,
+) {
+    let mut token = seal(ticket, EVERY_TIME);
+    let mut access_tokens = Vec::new();
+    let after = |begun: u64| revoked_ms.get().is_some_and(|revoked| begun >= revoked);
+    for round in 0..40u64 {
+        let begun = deployment.time.now_ms();
+        let service = if round % 4 == 3 { there } else { here };
+        match service.renew_token(&token, &client()).await {
+            Ok(renewed) => {
+                if after(begun) {
+                    seen.renewals.set(seen.renewals.get() + 1);
+                } else if after(deployment.time.now_ms()) {
+                    seen.in_flight.set(seen.in_flight.get() + 1);
+                }
+                token = renewed.tokens.refresh_token.expose().to_owned();
+                let access_token = renewed.tokens.access_token.expose().to_owned();
+                // So that the other location has an answer from before, and may serve it.
+                let _ = there.bearer(&access_token).await;
+                access_tokens.push(access_token);
+            }
+            Err(error) => assert!(
+                matches!(error.code(), Code::InvalidGrant | Code::Unavailable),
+                "{error}"
+            ),
+        }
+        deployment.time.sleep(40).await;
+    }
+    // What was handed out, asked about for two minutes more.
+    for _ in 0..24 {
+        for access_token in access_tokens.iter().rev().take(3) {
+            for (service, count) in [(here, &seen.checks_here), (there, &seen.checks_elsewhere)] {
+                let begun = deployment.time.now_ms();
+                let passed = service.is_authorized_by_role(access_token, &["user"]).await;
+                if passed && after(begun) {
+                    count.set(count.get() + 1);
+                    let late = begun - revoked_ms.get().unwrap();
+                    seen.last_check_ms.set(late.max(seen.last_check_ms.get()));
+                }
+            }
+        }
+        deployment.time.sleep(5000).await;
+    }
+}
+
+#[test]
+fn revoke_all_while_48_sessions_renew() {
+    let deployment = Deployment::new(true);
+    let (here, there) = (
+        deployment.service(1, EVERY_TIME),
+        deployment.service(2, EVERY_TIME),
+    );
+    let user = deployment.user(1);
+    let tickets = begin_all(&deployment, &here, &user);
+    deployment.time.advance(120);
+    deployment.kv.set_faults(SLOW);
+    let revoked_ms = Cell::new(None);
+    let seen = Afterwards::default();
+    let clients = join_all(
+        tickets
+            .iter()
+            .map(|ticket| client_of(&deployment, [&here, &there], *ticket, &revoked_ms, &seen)),
+    );
+    let revoke = async {
+        deployment.time.sleep(500).await;
+        here.revoke_tokens(user.id).await.unwrap();
+        revoked_ms.set(Some(deployment.time.now_ms()));
+    };
+    deployment.time.run(join(clients, revoke));
+    println!(
+        "revoke-all, 48 sessions: {} renewals in flight went through, {} later; checks afterwards: {} here, {} elsewhere, the last {} ms later",
+        seen.in_flight.get(),
+        seen.renewals.get(),
+        seen.checks_here.get(),
+        seen.checks_elsewhere.get(),
+        seen.last_check_ms.get(),
+    );
+    assert_eq!(
+        seen.renewals.get(),
+        0,
+        "a renewal began after the answer, and went through"
+    );
+    assert_eq!(
+        seen.checks_here.get(),
+        0,
+        "a check passed where it was revoked"
+    );
+    assert!(
+        seen.checks_elsewhere.get() > 0,
+        "nothing was stale: the test shows nothing"
+    );
+    assert!(seen.last_check_ms.get() <= (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000);
+}
+
+/// One session ends here while it renews elsewhere: over within the time for which a location reads stale, for good.
+#[test]
+fn log_out_here_while_it_renews_elsewhere() {
+    let deployment = Deployment::new(true);
+    let (here, there) = (
+        deployment.service(1, EVERY_TIME),
+        deployment.service(2, EVERY_TIME),
+    );
+    let user = deployment.user(1);
+    let tickets = begin_all(&deployment, &here, &user);
+    deployment.time.advance(120);
+    deployment.kv.set_faults(SLOW);
+    let (last_ms, later_here) = (Cell::new(0), Cell::new(0u32));
+    deployment.time.run(join_all(tickets.iter().map(|ticket| {
+        let (deployment, here, there) = (&deployment, &here, &there);
+        let (last_ms, later_here) = (&last_ms, &later_here);
+        async move {
+            let mut token = seal(*ticket, EVERY_TIME);
+            let mut ended_ms = None;
+            for round in 0..90u64 {
+                if round == 3 {
+                    let store = here.ports().sessions();
+                    store
+                        .end(
+                            ticket.user,
+                            ticket.session,
+                            EndReason::LoggedOut,
+                            deployment.now(),
+                        )
+                        .await
+                        .unwrap();
+                    ended_ms = Some(deployment.time.now_ms());
+                }
+                let begun = deployment.time.now_ms();
+                let elsewhere = there.renew_token(&token, &client()).await;
+                if let Ok(renewed) = elsewhere {
+                    token = renewed.tokens.refresh_token.expose().to_owned();
+                    if let Some(ended) = ended_ms {
+                        last_ms.set((begun - ended).max(last_ms.get()));
+                    }
+                }
+                if ended_ms.is_some() && here.renew_token(&token, &client()).await.is_ok() {
+                    later_here.set(later_here.get() + 1);
+                }
+                deployment.time.sleep(1500).await;
+            }
+        }
+    })));
+    println!(
+        "log out, 48 sessions: {} renewals later here; elsewhere the last {} ms later",
+        later_here.get(),
+        last_ms.get(),
+    );
+    assert_eq!(
+        later_here.get(),
+        0,
+        "a renewal went through where the session was ended"
+    );
+    assert!(
+        last_ms.get() > 0,
+        "nothing was stale: the test shows nothing"
+    );
+    assert!(last_ms.get() <= KV_STALENESS * 1000, "{} ms", last_ms.get());
+}
