@@ -36,7 +36,7 @@ test("a login writes one key, and that key holds no token", async () => {
   assert.equal(keys.length, 1);
   const [{ name, metadata, expiration }] = keys;
   assert.match(name, new RegExp(`^session:${user.id}:[0-9a-f-]{36}$`));
-  assert.deepEqual(Object.keys(metadata).sort(), ["begun", "network", "seen", "user_agent"]);
+  assert.deepEqual(Object.keys(metadata).sort(), ["city", "country", "epoch", "network", "seen", "user_agent"]);
   assert.ok(Math.abs(expiration - Date.now() / 1000 - 2592000) < 120);
   const value = await edge.kv.get(name);
   assert.equal(value, '{"used":null,"at":null,"by":null}');

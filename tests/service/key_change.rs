@@ -1,0 +1,143 @@
+//! Changing `TICKET_SECRET` and `SIGNING_KEYS` step by step, with two Workers at different steps at once: nobody is logged out.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
+use edgegate::adapters::memory::{
+    ManualClock, MemoryBackground, MemoryKeyValue, MemoryPorts, NoSleep, SeededRandom,
+};
+use edgegate::domain::error::Code;
+use edgegate::domain::session::Verdict;
+use edgegate::ports::{Ports, UserDirectory};
+use edgegate::service::{AuthService, Shared};
+
+use crate::fixture::{ADA, KvStore, client, log_in, settings, verdict};
+
+const OLD_SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+const NEW_SECRET: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
+const OLD_KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"old","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}"#;
+const NEW_KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"new","d":"X7M-P0tqjYrcrpjLIm8_S3Fslf4ZtMuxLG3Hp9zreOg","x":"4DOvLndIV4f7-1iCPMZUsiEtdlbcssNzNu9lOPkMF4Q"}"#;
+
+type Service = AuthService<MemoryPorts<KvStore>>;
+
+/// A deployment's storage, which Workers at several steps share.
+struct Storage {
+    kv: MemoryKeyValue,
+    clock: ManualClock,
+    random: SeededRandom,
+}
+
+impl Storage {
+    /// A Worker with these settings. Users don't change here, so each has its own copy of them.
+    fn worker(&self, secret: &str, keys: &str) -> Service {
+        let changes = [
+            ("TICKET_SECRET", secret),
+            ("SIGNING_KEYS", keys),
+            ("ROTATE_AFTER", "0"),
+        ];
+        let sessions = KvSessions::new(
+            self.kv.clone(),
+            SeededRandom::default(),
+            NoSleep,
+            MemoryBackground::default(),
+            Rc::new(RefCell::default()),
+        );
+        let ports = MemoryPorts {
+            users: Default::default(),
+            sessions,
+            hasher: Default::default(),
+            limiter: Default::default(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            events: Default::default(),
+            mailer: Default::default(),
+            devices: Default::default(),
+        };
+        AuthService::new(ports, Rc::new(Shared::new(settings(&changes))))
+    }
+}
+
+/// Old alone, appended, promoted, dropped.
+fn steps() -> [(String, String); 4] {
+    let set = |keys: &[&str]| format!(r#"{{"keys":[{}]}}"#, keys.join(","));
+    [
+        (OLD_SECRET.to_owned(), set(&[OLD_KEY])),
+        (
+            format!("{OLD_SECRET},{NEW_SECRET}"),
+            set(&[OLD_KEY, NEW_KEY]),
+        ),
+        (
+            format!("{NEW_SECRET},{OLD_SECRET}"),
+            set(&[NEW_KEY, OLD_KEY]),
+        ),
+        (NEW_SECRET.to_owned(), set(&[NEW_KEY])),
+    ]
+}
+
+#[test]
+fn two_workers_a_step_apart_know_each_others_tokens() {
+    let steps = steps();
+    for pair in steps.windows(2) {
+        let storage = Storage {
+            kv: MemoryKeyValue::default(),
+            clock: ManualClock::default(),
+            random: SeededRandom::default(),
+        };
+        let workers = [0, 1].map(|i| storage.worker(&pair[i].0, &pair[i].1));
+        let [behind, ahead] = &workers;
+        pollster::block_on(behind.add_demo_accounts()).unwrap();
+        pollster::block_on(async {
+            let ada = log_in(behind, ADA).await.unwrap().user;
+            // The same account on the other.
+            ahead.ports().users().insert(&ada).await.unwrap();
+            for (from, to) in [(behind, ahead), (ahead, behind)] {
+                let begun = log_in(from, ADA).await.unwrap().tokens;
+                // From promoted to dropped, what the one behind seals is still by the new secret.
+                let access_token = begun.access_token.expose();
+                assert!(to.is_authorized_by_role(access_token, &["user"]).await);
+                let mut token = begun.refresh_token;
+                for renewal in 0..6 {
+                    storage.clock.advance(120);
+                    let worker = if renewal % 2 == 0 { to } else { from };
+                    let renewed = worker.renew_token(token.expose(), &client()).await.unwrap();
+                    let access_token = renewed.tokens.access_token.expose();
+                    for worker in [from, to] {
+                        assert!(worker.is_authorized_by_role(access_token, &["user"]).await);
+                    }
+                    // The lid was shut during the renewal: the spent token comes back late, to the other Worker, and the
+                    // owner is no stranger there.
+                    storage.clock.advance(3600);
+                    let other = if renewal % 2 == 0 { from } else { to };
+                    let late = other.renew_token(token.expose(), &client()).await.unwrap();
+                    assert_eq!(late.verdict, Verdict::Late);
+                    token = late.tokens.refresh_token;
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn what_a_dropped_key_made_is_refused() {
+    let steps = steps();
+    let storage = Storage {
+        kv: MemoryKeyValue::default(),
+        clock: ManualClock::default(),
+        random: SeededRandom::default(),
+    };
+    let old = storage.worker(&steps[0].0, &steps[0].1);
+    let dropped = storage.worker(&steps[3].0, &steps[3].1);
+    pollster::block_on(old.add_demo_accounts()).unwrap();
+    pollster::block_on(async {
+        let begun = log_in(&old, ADA).await.unwrap();
+        dropped.ports().users().insert(&begun.user).await.unwrap();
+        let error = dropped
+            .renew_token(begun.tokens.refresh_token.expose(), &client())
+            .await
+            .unwrap_err();
+        assert_eq!((error.code(), verdict(&error)), (Code::InvalidGrant, None));
+        let access_token = begun.tokens.access_token.expose();
+        assert!(!dropped.is_authorized_by_role(access_token, &["user"]).await);
+    });
+}
