@@ -105,8 +105,29 @@ fn kept_while_young() {
             "{ago} s ago"
         );
     }
-    // A token further on was issued by a location that knows more: it is recorded, never kept.
-    assert!(is_fresh(verdict(used(4, 0), 6)));
+}
+
+/// A token further on was issued by a location that knows more: its predecessor's use is recorded, and it stays.
+#[test]
+fn a_token_from_a_use_that_is_not_seen_stays() {
+    for ago in [0, 30, 90, 600] {
+        let verdict = verdict(used(4, ago), 7);
+        let recorded = Record {
+            used: Some(Use {
+                counter: 6,
+                first_at: NOW,
+                by: OWNER,
+            }),
+        };
+        assert_eq!(verdict, Verdict::Unseen(recorded), "{ago} s ago");
+        assert_eq!(verdict.answer(ticket(7)), Some(ticket(7)));
+    }
+    // Where every renewal rotates, it rotates.
+    let rules = Rules {
+        rotate_after: 0,
+        ..RULES
+    };
+    assert!(is_fresh(verdict_by(used(4, 0), 7, OWNER, NOW, &rules)));
 }
 
 #[test]
@@ -164,9 +185,30 @@ fn late_from_the_same_client_only() {
     );
 }
 
+/// Two requests of one page; the second had the next token already when the first arrived.
+#[test]
+fn an_overtaken_request_gets_the_newest_token_within_the_grace() {
+    for by in [OWNER, OTHER] {
+        let verdict = verdict_by(used(5, 29), 4, by, NOW, &RULES);
+        assert_eq!(verdict, Verdict::Overtaken);
+        assert_eq!(verdict.answer(ticket(4)), Some(ticket(6)));
+    }
+    assert_eq!(verdict(used(5, 30), 4), Verdict::Reused);
+    let every_time = Rules {
+        rotate_after: 0,
+        ..RULES
+    };
+    assert_eq!(
+        verdict_by(used(5, 0), 4, OWNER, NOW, &every_time),
+        Verdict::Reused
+    );
+}
+
 #[test]
 fn an_older_token_is_reuse_even_within_the_grace() {
-    assert_eq!(verdict(used(5, 0), 4), Verdict::Reused);
+    for older in 0..4 {
+        assert_eq!(verdict(used(5, 0), older), Verdict::Reused);
+    }
     assert_eq!(verdict(used(5, 600), 0), Verdict::Reused);
 }
 
@@ -295,7 +337,7 @@ fn the_last_number_is_the_end() {
     assert_eq!(verdict(used(4, 600), u32::MAX), Verdict::Expired);
     let last = u32::MAX - 1;
     assert_eq!(
-        verdict(used(4, 600), last)
+        verdict(used(last - 1, 600), last)
             .answer(ticket(last))
             .unwrap()
             .counter,
@@ -313,7 +355,7 @@ impl Model {
     fn present(&mut self, counter: u32, by: ClientFingerprint, now: u64, rules: &Rules) -> Verdict {
         let verdict = verdict_by(self.stored, counter, by, now, rules);
         match verdict {
-            Verdict::Fresh(record) => self.stored.record = Some(record),
+            Verdict::Fresh(record) | Verdict::Unseen(record) => self.stored.record = Some(record),
             Verdict::Reused => self.stored.ended = true,
             _ => {}
         }
@@ -380,7 +422,8 @@ proptest! {
                 prop_assert_eq!(verdict, Verdict::Ended);
             }
             if let Some(next) = verdict.answer(ticket(counter)) {
-                prop_assert!(next.counter == counter || next.counter == counter + 1);
+                let most = if verdict == Verdict::Overtaken { 2 } else { 1 };
+                prop_assert!((counter..=counter + most).contains(&next.counter));
                 prop_assert!(next.counter <= issued + 1);
                 issued = issued.max(next.counter);
             }
@@ -389,10 +432,13 @@ proptest! {
         }
     }
 
-    /// A token older than the last spent one ends the session, from anyone, at any time.
+    /// A token older than the last spent one ends the session, from anyone, at any time; but the one just before it within
+    /// the grace, unless every renewal rotates.
     #[test]
     fn an_older_token_ends_the_session(rules in any_rules(), last in 1u32..1000, back in 1u32..1000, ago in 0u64..DAY) {
         let counter = last.saturating_sub(back);
-        prop_assert_eq!(verdict_by(used(last, ago), counter, OWNER, NOW, &rules), Verdict::Reused);
+        let overtaken = counter + 1 == last && ago < rules.grace && rules.rotate_after > 0;
+        let expected = if overtaken { Verdict::Overtaken } else { Verdict::Reused };
+        prop_assert_eq!(verdict_by(used(last, ago), counter, OWNER, NOW, &rules), expected);
     }
 }

@@ -35,7 +35,7 @@ export async function prebuiltWorker() {
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });
-  for (const name of ["configPath", "userConfigPath", "topLevelName", "definedEnvironments", "build", "dev"]) delete config[name];
+  for (const name of ["configPath", "userConfigPath", "topLevelName", "definedEnvironments", "build", "dev", "unsafe"]) delete config[name];
   Object.assign(config, { main: "shim.js", base_dir: ".", no_bundle: true, find_additional_modules: true });
   config.assets.directory = join(UP, config.assets.directory);
   for (const database of config.d1_databases) database.migrations_dir = join(UP, database.migrations_dir ?? "migrations");

@@ -45,13 +45,14 @@ impl RevocationMemory {
         }
     }
 
+    /// Remembers an answer, and gives back what is known with it.
     pub(super) fn remember(
         &mut self,
         user: UserId,
         session: SessionId,
         answer: Revocation,
         until: u64,
-    ) {
+    ) -> Revocation {
         let known = self.answers.get(&(user, session)).copied();
         make_room(&mut self.answers);
         // Neither an ending nor a version is taken back by an older answer.
@@ -67,12 +68,15 @@ impl RevocationMemory {
             None => (answer, until),
         };
         self.answers.insert((user, session), entry);
+        entry.0
     }
 
-    pub(super) fn remember_version(&mut self, user: UserId, version: u64, until: u64) {
+    /// Remembers a version that is about to be written, and gives back the largest that was.
+    pub(super) fn remember_version(&mut self, user: UserId, version: u64, until: u64) -> u64 {
         make_room(&mut self.versions);
         let known = self.versions.entry(user).or_default();
         *known = (version.max(known.0), until.max(known.1));
+        known.0
     }
 }
 

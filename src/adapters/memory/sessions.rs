@@ -84,7 +84,7 @@ impl SessionStore for MemorySessions {
         );
         if let Some(session) = &mut session {
             match verdict {
-                Verdict::Fresh(record) => {
+                Verdict::Fresh(record) | Verdict::Unseen(record) => {
                     session.record = record;
                     session.until = presented.lives_until(rules);
                     session.seen = ActiveSession::now(session.seen.id, client, presented.now);

@@ -4,11 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::random::SeededRandom;
 use super::virtual_time::VirtualTime;
 use crate::domain::error::StoreError;
 use crate::domain::policy::{KV_BULK_KEYS, KV_MIN_TTL, KV_STALENESS};
-use crate::ports::{Clock, KeyValue, Page, Random, Sleep, Values, WriteError};
+use crate::ports::{Clock, KeyValue, Page, Sleep, Values, WriteError};
 
 /// A key takes one write in so many milliseconds.
 const WRITE_INTERVAL_MS: u64 = 1000;
@@ -16,15 +15,17 @@ const WRITE_INTERVAL_MS: u64 = 1000;
 const SHORTEST_CACHE_TTL: u64 = 30;
 const KEY_BYTES: usize = 512;
 const METADATA_BYTES: usize = 1024;
+const PAGE: usize = 1000;
 
-/// A namespace as seen from one location.
+/// A namespace as seen from one location. Clones share the location.
 ///
-/// - A key takes one write a second; another is refused. The last write wins, by the time at which it arrives.
-/// - A location keeps what it read, a value or an absence, for 60 s (or the TTL that was asked for, 30 s at least); its
-///   own writes it sees at once.
-/// - A list comes in pages, and shows what another location wrote or deleted 60 s late.
+/// - A key takes one write or deletion a second; another is refused. The last write wins, by the time when it arrives.
+/// - A location keeps what it read, a value or an absence, for 60 s (or the TTL that was asked for, 30 s at least).
+///   Cloudflare lets a later read with a shorter TTL ask anew; this does not, since no bound should lean on it.
+/// - A location sees its own writes at once, unless [`Faults::late_at_home`].
+/// - A list comes in pages, and shows what another location wrote or deleted 60 s late, never sooner.
 /// - A TTL under 60 s, a key over 512 bytes, metadata over 1,024 bytes and a bulk read of over 100 keys fail.
-/// - Calls may be slow, and may fail, writes before or after they took effect.
+/// - Calls may be slow, and may fail: writes before or after they took effect.
 #[derive(Clone, Debug)]
 pub struct SimulatedKv {
     central: Rc<Central>,
@@ -34,15 +35,17 @@ pub struct SimulatedKv {
 #[derive(Debug)]
 struct Central {
     time: VirtualTime,
-    random: SeededRandom,
+    dice: Cell<u64>,
+    /// The versions of each key that some location may still see, the last one last.
     keys: RefCell<BTreeMap<String, Vec<Version>>>,
-    counts: Cell<Calls>,
+    locations: RefCell<BTreeMap<String, Rc<Location>>>,
+    calls: Cell<Calls>,
+    calls_by_key: RefCell<HashMap<String, Calls>>,
     faults: RefCell<Faults>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Location {
-    number: u32,
     cache: RefCell<HashMap<String, Cached>>,
 }
 
@@ -53,7 +56,7 @@ struct Version {
     metadata: Option<serde_json::Value>,
     expires_ms: u64,
     at_ms: u64,
-    by: u32,
+    by: Rc<Location>,
 }
 
 #[derive(Clone, Debug)]
@@ -62,217 +65,282 @@ struct Cached {
     until_ms: u64,
 }
 
-/// What was asked of the namespace, from all locations.
+/// What was asked of a namespace, from all locations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
     /// Reads, a bulk read being one.
     pub reads: u32,
     /// Writes, refused and failed ones among them.
     pub writes: u32,
-    /// Writes that were refused for their rate.
+    /// Writes and deletions that were refused for their rate.
     pub refused: u32,
-    /// Deletions.
+    /// Deletions, refused and failed ones among them.
     pub deletes: u32,
     /// Pages of lists.
     pub lists: u32,
 }
 
-/// What goes wrong.
+/// What goes wrong. The counts run down to nothing as they are used up; a deletion counts as a write.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// From and up to how many milliseconds each call waits before it does anything.
+    /// From and up to how many milliseconds a call is under way, and its answer once more.
     pub delay_ms: (u64, u64),
+    /// How many milliseconds a call that fails hangs before it says so.
+    pub timeout_ms: u64,
     /// Nothing is answered.
     pub down: bool,
+    /// How many writes are refused for their rate, whatever it is.
+    pub refusals: u32,
     /// How many writes fail before they take effect.
     pub writes_before: u32,
-    /// How many writes fail after they took effect: the answer is lost.
+    /// How many writes fail after they took effect: the answer is lost, and the location does not hear of it.
     pub writes_after: u32,
+    /// How many reads fail.
+    pub reads: u32,
     /// How many calls in 256 fail; writes half of the time after they took effect.
     pub failures_in_256: u8,
-    /// How many keys a page of a list holds; 0 is 1,000.
+    /// A location sees its own writes as late as others do. Cloudflare promises sooner only "usually".
+    pub late_at_home: bool,
+    /// How many keys a page of a list holds; 0 is 1,000, as in KV.
     pub page: usize,
 }
 
 impl SimulatedKv {
-    /// An empty namespace on this time, seen from a first location.
+    /// An empty namespace on this time, seen from a location without a name. `seed` decides delays and failures.
     #[must_use]
-    pub fn new(time: VirtualTime) -> Self {
+    pub fn new(time: VirtualTime, seed: u64) -> Self {
+        let central = Central {
+            time,
+            dice: Cell::new(seed),
+            keys: RefCell::default(),
+            locations: RefCell::default(),
+            calls: Cell::default(),
+            calls_by_key: RefCell::default(),
+            faults: RefCell::default(),
+        };
         Self {
-            central: Rc::new(Central {
-                time,
-                random: SeededRandom::default(),
-                keys: RefCell::default(),
-                counts: Cell::default(),
-                faults: RefCell::default(),
-            }),
-            location: Rc::new(Location {
-                number: 0,
-                cache: RefCell::default(),
-            }),
+            central: Rc::new(central),
+            location: Rc::default(),
         }
     }
 
-    /// The same namespace from another location. Two calls with one number are two locations all the same, but each
-    /// sees the other's writes in a list.
+    /// The same namespace from the location of this name.
     #[must_use]
-    pub fn at(&self, number: u32) -> Self {
+    pub fn at(&self, location: &str) -> Self {
+        let mut locations = self.central.locations.borrow_mut();
+        let location = locations.entry(location.to_owned()).or_default();
         Self {
             central: Rc::clone(&self.central),
-            location: Rc::new(Location {
-                number,
-                cache: RefCell::default(),
-            }),
+            location: Rc::clone(location),
         }
     }
 
-    /// Sets what goes wrong from now on.
+    /// Sets what goes wrong from now on, everywhere.
     pub fn set_faults(&self, faults: Faults) {
         *self.central.faults.borrow_mut() = faults;
     }
 
-    /// The calls since the last time, which sets them to nothing.
+    /// The calls since the last time, which sets them to nothing, those by key as well.
     #[must_use]
     pub fn take_calls(&self) -> Calls {
-        self.central.counts.take()
+        self.central.calls_by_key.take();
+        self.central.calls.take()
+    }
+
+    /// The calls that named this key (a list: this prefix) since [`take_calls`](Self::take_calls).
+    #[must_use]
+    pub fn calls_of(&self, key: &str) -> Calls {
+        let calls = self.central.calls_by_key.borrow();
+        calls.get(key).copied().unwrap_or_default()
     }
 
     /// What stands under a key by the central clock, whatever a location shows.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<String> {
-        self.central.latest(key)?.value
+        self.central.latest(key)
     }
 
-    fn count(&self, count: impl FnOnce(&mut Calls)) {
-        let mut calls = self.central.counts.get();
-        count(&mut calls);
-        self.central.counts.set(calls);
+    /// The keys that begin so, by the central clock.
+    #[must_use]
+    pub fn keys(&self, prefix: &str) -> Vec<String> {
+        let keys: Vec<String> = self.central.keys.borrow().keys().cloned().collect();
+        keys.into_iter()
+            .filter(|key| key.starts_with(prefix) && self.value(key).is_some())
+            .collect()
     }
 
-    /// Waits as long as calls do, and fails when they do.
-    async fn call(&self) -> Result<(), StoreError> {
+    /// Counts one call, in total and by each key.
+    fn count<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a str>,
+        count: fn(&mut Calls) -> &mut u32,
+    ) {
+        let add = |calls: &mut Calls| *count(calls) = count(calls).saturating_add(1);
+        let mut calls = self.central.calls.get();
+        add(&mut calls);
+        self.central.calls.set(calls);
+        let mut by_key = self.central.calls_by_key.borrow_mut();
+        for key in keys {
+            add(by_key.entry(key.to_owned()).or_default());
+        }
+    }
+
+    /// A number below `end`, which is not 0.
+    fn dice(&self, end: u64) -> u64 {
+        // SplitMix64.
+        let state = self.central.dice.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.central.dice.set(state);
+        let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)).checked_rem(end).unwrap_or(0)
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.central.time.now_ms()
+    }
+
+    /// Waits as long as a call is under way, or its answer.
+    async fn travel(&self) {
         let (least, most) = self.central.faults.borrow().delay_ms;
-        let span = most.saturating_sub(least).saturating_add(1);
-        let wait = u64::from(self.byte()).checked_rem(span).unwrap_or(0);
         if most > 0 {
-            self.central.time.sleep(least.saturating_add(wait)).await;
+            let span = most.saturating_sub(least).saturating_add(1);
+            let wait = least.saturating_add(self.dice(span));
+            self.central.time.sleep(wait).await;
         }
-        if self.central.faults.borrow().down {
-            return Err(failed("down"));
+    }
+
+    async fn failed(&self, detail: &str) -> StoreError {
+        let timeout = self.central.faults.borrow().timeout_ms;
+        if timeout > 0 {
+            self.central.time.sleep(timeout).await;
         }
-        Ok(())
+        StoreError::new("simulated_kv", detail)
+    }
+
+    /// Whether one of so many scripted faults is left.
+    fn scripted(&self, left: fn(&mut Faults) -> &mut u32) -> bool {
+        let mut faults = self.central.faults.borrow_mut();
+        let left = left(&mut faults);
+        let strikes = *left > 0;
+        *left = left.saturating_sub(1);
+        strikes
     }
 
     fn strikes(&self) -> bool {
-        let failures = self.central.faults.borrow().failures_in_256;
-        failures > 0 && self.byte() < failures
+        let faults = self.central.faults.borrow();
+        let (down, failures) = (faults.down, u64::from(faults.failures_in_256));
+        drop(faults);
+        down || (failures > 0 && self.dice(256) < failures)
     }
 
-    fn byte(&self) -> u8 {
-        let mut byte = [0];
-        self.central.random.fill(&mut byte);
-        let [byte] = byte;
-        byte
-    }
-
-    /// One write or deletion.
-    fn apply(&self, key: &str, version: Version) -> Result<(), WriteError> {
-        let now = version.at_ms;
-        let too_soon = self
-            .central
-            .keys
-            .borrow()
-            .get(key)
-            .and_then(|versions| versions.last())
-            .is_some_and(|last| now < last.at_ms.saturating_add(WRITE_INTERVAL_MS));
-        if too_soon {
-            self.count(|calls| calls.refused = calls.refused.saturating_add(1));
-            return Err(WriteError::Refused);
+    /// A read or a list reaches the namespace, or fails.
+    async fn ask(&self) -> Result<(), StoreError> {
+        self.travel().await;
+        if self.scripted(|faults| &mut faults.reads) || self.strikes() {
+            return Err(self.failed("lost").await);
         }
-        self.location.cache.borrow_mut().insert(
-            key.to_owned(),
-            Cached {
-                value: version.value.clone(),
-                until_ms: now.saturating_add(KV_STALENESS.saturating_mul(1000)),
-            },
-        );
-        self.central
-            .keys
-            .borrow_mut()
-            .entry(key.to_owned())
-            .or_default()
-            .push(version);
         Ok(())
     }
 
-    fn lost_before(&self) -> bool {
-        let mut faults = self.central.faults.borrow_mut();
-        let lost = faults.writes_before > 0;
-        faults.writes_before = faults.writes_before.saturating_sub(1);
-        lost
-    }
-
-    fn lost_after(&self) -> bool {
-        let mut faults = self.central.faults.borrow_mut();
-        let lost = faults.writes_after > 0;
-        faults.writes_after = faults.writes_after.saturating_sub(1);
-        lost
-    }
-
+    /// A write or a deletion.
     async fn change(
         &self,
         key: &str,
-        change: impl FnOnce(u64) -> Version,
+        value: Option<&str>,
+        metadata: Option<serde_json::Value>,
+        ttl: u64,
     ) -> Result<(), WriteError> {
-        self.call().await.map_err(WriteError::Failed)?;
+        self.travel().await;
         let strikes = self.strikes();
-        let before = strikes && self.byte() < 128;
-        if self.lost_before() || before {
-            return Err(WriteError::Failed(failed("lost before the write")));
+        let before = strikes && (self.central.faults.borrow().down || self.dice(2) == 0);
+        if self.scripted(|faults| &mut faults.writes_before) || before {
+            return Err(WriteError::Failed(self.failed("lost before").await));
         }
-        self.apply(key, change(self.central.time.now_ms()))?;
-        if self.lost_after() || strikes {
-            return Err(WriteError::Failed(failed("lost after the write")));
+        let now = self.now_ms();
+        let last = self.central.written_at(key);
+        let too_soon = last.is_some_and(|last| now < last.saturating_add(WRITE_INTERVAL_MS));
+        if too_soon || self.scripted(|faults| &mut faults.refusals) {
+            self.count([key], |calls| &mut calls.refused);
+            self.travel().await;
+            return Err(WriteError::Refused);
         }
+        let version = Version {
+            value: value.map(str::to_owned),
+            metadata,
+            expires_ms: now.saturating_add(ttl.saturating_mul(1000)),
+            at_ms: now,
+            by: Rc::clone(&self.location),
+        };
+        self.central.keep(key, version);
+        if self.scripted(|faults| &mut faults.writes_after) || strikes {
+            return Err(WriteError::Failed(self.failed("lost after").await));
+        }
+        if !self.central.faults.borrow().late_at_home {
+            self.location.remember(key, value, now, KV_STALENESS);
+        }
+        self.travel().await;
         Ok(())
     }
 }
 
 impl Central {
-    fn latest(&self, key: &str) -> Option<Version> {
+    fn latest(&self, key: &str) -> Option<String> {
         let keys = self.keys.borrow();
-        let version = keys.get(key)?.last()?;
-        (self.time.now_ms() < version.expires_ms).then(|| version.clone())
+        let last = keys.get(key)?.last()?;
+        (self.time.now_ms() < last.expires_ms)
+            .then(|| last.value.clone())
+            .flatten()
+    }
+
+    fn written_at(&self, key: &str) -> Option<u64> {
+        Some(self.keys.borrow().get(key)?.last()?.at_ms)
+    }
+
+    fn keep(&self, key: &str, version: Version) {
+        let now = version.at_ms;
+        let mut keys = self.keys.borrow_mut();
+        let versions = keys.entry(key.to_owned()).or_default();
+        // What every list shows hides what was before it.
+        if let Some(shown) = versions.iter().rposition(|old| old.is_everywhere(now)) {
+            versions.drain(..shown);
+        }
+        versions.push(version);
+    }
+}
+
+impl Version {
+    fn is_everywhere(&self, now_ms: u64) -> bool {
+        self.at_ms.saturating_add(KV_STALENESS.saturating_mul(1000)) <= now_ms
+    }
+}
+
+impl Location {
+    fn remember(&self, key: &str, value: Option<&str>, now_ms: u64, ttl: u64) {
+        let cached = Cached {
+            value: value.map(str::to_owned),
+            until_ms: now_ms.saturating_add(ttl.saturating_mul(1000)),
+        };
+        self.cache.borrow_mut().insert(key.to_owned(), cached);
     }
 }
 
 impl KeyValue for SimulatedKv {
     async fn read(&self, keys: &[String], cache_ttl: Option<u64>) -> Result<Values, StoreError> {
-        self.count(|calls| calls.reads = calls.reads.saturating_add(1));
+        self.count(keys.iter().map(String::as_str), |calls| &mut calls.reads);
         if keys.len() > KV_BULK_KEYS {
-            return Err(failed("too many keys"));
+            return Err(self.failed("too many keys").await);
         }
-        self.call().await?;
-        if self.strikes() {
-            return Err(failed("lost"));
-        }
-        let now = self.central.time.now_ms();
+        self.ask().await?;
+        let now = self.now_ms();
         let ttl = cache_ttl.unwrap_or(KV_STALENESS).max(SHORTEST_CACHE_TTL);
-        let mut cache = self.location.cache.borrow_mut();
         let mut values = Values::new();
         for key in keys {
-            let cached = cache.get(key).filter(|cached| now < cached.until_ms);
-            let value = match cached {
-                Some(cached) => cached.value.clone(),
+            let cached = self.location.cache.borrow().get(key).cloned();
+            let value = match cached.filter(|cached| now < cached.until_ms) {
+                Some(cached) => cached.value,
                 None => {
-                    let value = self.central.latest(key).and_then(|version| version.value);
-                    cache.insert(
-                        key.clone(),
-                        Cached {
-                            value: value.clone(),
-                            until_ms: now.saturating_add(ttl.saturating_mul(1000)),
-                        },
-                    );
+                    let value = self.central.latest(key);
+                    self.location.remember(key, value.as_deref(), now, ttl);
                     value
                 }
             };
@@ -280,6 +348,7 @@ impl KeyValue for SimulatedKv {
                 values.insert(key.clone(), value);
             }
         }
+        self.travel().await;
         Ok(values)
     }
 
@@ -290,10 +359,8 @@ impl KeyValue for SimulatedKv {
         metadata: Option<serde_json::Value>,
         ttl: u64,
     ) -> Result<(), WriteError> {
-        self.count(|calls| calls.writes = calls.writes.saturating_add(1));
-        let metadata_bytes = metadata
-            .as_ref()
-            .map_or(0, |metadata| metadata.to_string().len());
+        self.count([key], |calls| &mut calls.writes);
+        let metadata_bytes = metadata.as_ref().map_or(0, |it| it.to_string().len());
         let problem = if ttl < KV_MIN_TTL {
             Some("a TTL under 60 s")
         } else if key.len() > KEY_BYTES {
@@ -304,34 +371,18 @@ impl KeyValue for SimulatedKv {
             None
         };
         if let Some(problem) = problem {
-            return Err(WriteError::Failed(failed(problem)));
+            return Err(WriteError::Failed(self.failed(problem).await));
         }
-        self.change(key, |now| Version {
-            value: Some(value.to_owned()),
-            metadata,
-            expires_ms: now.saturating_add(ttl.saturating_mul(1000)),
-            at_ms: now,
-            by: self.location.number,
-        })
-        .await
+        self.change(key, Some(value), metadata, ttl).await
     }
 
     async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError> {
-        self.count(|calls| calls.lists = calls.lists.saturating_add(1));
-        self.call().await?;
-        if self.strikes() {
-            return Err(failed("lost"));
-        }
-        let now = self.central.time.now_ms();
-        let seen = |version: &&Version| {
-            version.by == self.location.number
-                || version
-                    .at_ms
-                    .saturating_add(KV_STALENESS.saturating_mul(1000))
-                    <= now
-        };
+        self.count([prefix], |calls| &mut calls.lists);
+        self.ask().await?;
+        let now = self.now_ms();
+        let late_at_home = self.central.faults.borrow().late_at_home;
         let page = match self.central.faults.borrow().page {
-            0 => 1000,
+            0 => PAGE,
             page => page,
         };
         let mut found = Page::default();
@@ -339,38 +390,29 @@ impl KeyValue for SimulatedKv {
             if !key.starts_with(prefix) || cursor.is_some_and(|cursor| key.as_str() <= cursor) {
                 continue;
             }
-            let Some(version) = versions.iter().rev().find(seen) else {
+            let shown = versions.iter().rev().find(|version| {
+                let own = Rc::ptr_eq(&version.by, &self.location);
+                (own && !late_at_home) || version.is_everywhere(now)
+            });
+            let Some(version) = shown.filter(|it| it.value.is_some() && now < it.expires_ms) else {
                 continue;
             };
-            if version.value.is_none() || now >= version.expires_ms {
-                continue;
-            }
             if found.keys.len() == page {
                 found.cursor = found.keys.last().map(|(key, _)| key.clone());
                 break;
             }
             found.keys.push((key.clone(), version.metadata.clone()));
         }
+        self.travel().await;
         Ok(found)
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        self.count(|calls| calls.deletes = calls.deletes.saturating_add(1));
-        let deletion = |now| Version {
-            value: None,
-            metadata: None,
-            expires_ms: u64::MAX,
-            at_ms: now,
-            by: self.location.number,
-        };
-        match self.change(key, deletion).await {
+        self.count([key], |calls| &mut calls.deletes);
+        match self.change(key, None, None, 0).await {
             Ok(()) => Ok(()),
-            Err(WriteError::Refused) => Err(failed("429 Too Many Requests")),
+            Err(WriteError::Refused) => Err(self.failed("429 Too Many Requests").await),
             Err(WriteError::Failed(error)) => Err(error),
         }
     }
-}
-
-fn failed(detail: &str) -> StoreError {
-    StoreError::new("simulated_kv", detail)
 }

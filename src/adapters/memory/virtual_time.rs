@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 use crate::ports::{Clock, Sleep};
 
@@ -17,10 +19,13 @@ pub struct VirtualTime(Rc<State>);
 #[derive(Debug, Default)]
 struct State {
     now_ms: Cell<u64>,
-    /// By the time when they are due, then by the order in which they were set.
-    timers: RefCell<BTreeMap<(u64, u64), Waker>>,
+    timers: RefCell<BTreeMap<Alarm, Waker>>,
+    /// How many timers have been set.
     set: Cell<u64>,
 }
+
+/// When a timer is due, and its place among those that are due then.
+type Alarm = (u64, u64);
 
 impl VirtualTime {
     /// Time that begins here, in milliseconds since 1970.
@@ -31,30 +36,48 @@ impl VirtualTime {
         time
     }
 
-    /// Moves the clock on to a whole second, `seconds` after the one that it shows.
+    /// Lets `seconds` pass at once. What sleeps meanwhile wakes late.
     pub fn advance(&self, seconds: u64) {
-        let second = (self.0.now_ms.get() / 1000).saturating_add(seconds);
-        self.0.now_ms.set(second.saturating_mul(1000));
+        let passed = seconds.saturating_mul(1000);
+        self.0
+            .now_ms
+            .set(self.0.now_ms.get().saturating_add(passed));
     }
 
-    /// Runs a future to its end, letting time pass whenever it waits.
+    /// Runs a future to its end, letting time pass whenever all of it waits. Join many to run them at once.
     ///
     /// # Panics
     /// When the future waits for something else than time.
     #[allow(clippy::panic, reason = "a test that can't go on")]
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
-        let mut context = Context::from_waker(Waker::noop());
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut context = Context::from_waker(&waker);
         loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
                 return output;
             }
-            let Some(((due, _), waker)) = self.0.timers.borrow_mut().pop_first() else {
+            // A set of futures may ask to be polled again before it waits.
+            if woken.0.swap(false, Ordering::Relaxed) {
+                continue;
+            }
+            let next = self.0.timers.borrow_mut().pop_first();
+            let Some(((due, _), timer)) = next else {
                 panic!("waits for something that is not time");
             };
             self.0.now_ms.set(due.max(self.0.now_ms.get()));
-            waker.wake();
+            timer.wake();
         }
+    }
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -66,60 +89,84 @@ impl Clock for VirtualTime {
 
 impl Sleep for VirtualTime {
     async fn sleep(&self, ms: u64) {
-        let due = self.now_ms().saturating_add(ms);
-        let order = self.0.set.replace(self.0.set.get().wrapping_add(1));
+        let set = self.0.set.get();
+        self.0.set.set(set.wrapping_add(1));
         Timer {
-            time: self,
-            key: (due, order),
+            state: &self.0,
+            alarm: (self.now_ms().saturating_add(ms), set),
         }
         .await;
     }
 }
 
 struct Timer<'a> {
-    time: &'a VirtualTime,
-    key: (u64, u64),
+    state: &'a State,
+    alarm: Alarm,
 }
 
 impl Future for Timer<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let state = &self.time.0;
-        if state.now_ms.get() >= self.key.0 {
+        let (due, _) = self.alarm;
+        if self.state.now_ms.get() >= due {
             return Poll::Ready(());
         }
-        // Under the same key at every poll, so that it is there once.
-        let waker = context.waker().clone();
-        state.timers.borrow_mut().insert(self.key, waker);
+        let mut timers = self.state.timers.borrow_mut();
+        timers.insert(self.alarm, context.waker().clone());
         Poll::Pending
     }
 }
 
 impl Drop for Timer<'_> {
     fn drop(&mut self) {
-        self.time.0.timers.borrow_mut().remove(&self.key);
+        self.state.timers.borrow_mut().remove(&self.alarm);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use futures_util::future::join_all;
+    use futures_util::future::{join_all, select};
 
     use super::*;
 
+    /// Few futures are joined in one way, many in another.
     #[test]
     fn what_is_due_first_comes_first() {
-        let time = VirtualTime::at_ms(1000);
-        let order = RefCell::new(Vec::new());
-        time.run(join_all((0..100u64).map(|i| {
-            let (time, order) = (&time, &order);
-            async move {
-                time.sleep((i * 37) % 100).await;
-                order.borrow_mut().push((i * 37) % 100);
+        for count in [10, 100_u64] {
+            let time = VirtualTime::at_ms(1000);
+            let order = RefCell::new(Vec::new());
+            time.run(join_all((0..count).map(|i| {
+                let (time, order) = (&time, &order);
+                async move {
+                    time.sleep((i * 37) % count).await;
+                    order.borrow_mut().push((i * 37) % count);
+                }
+            })));
+            assert!(order.borrow().is_sorted());
+            assert_eq!(time.now_ms(), 1000 + count - 1);
+        }
+    }
+
+    /// Polled again and again, a future that sleeps keeps one timer; dropped, none.
+    #[test]
+    fn a_sleep_is_one_timer() {
+        let time = VirtualTime::default();
+        time.run(join_all((0..10).map(|_| async {
+            for ms in 0..1000 {
+                time.sleep(ms % 7).await;
+                assert!(time.0.timers.borrow().len() <= 10);
             }
         })));
-        assert!(order.borrow().is_sorted());
-        assert_eq!(time.now_ms(), 1099);
+        let (short, long) = (pin!(time.sleep(1)), pin!(time.sleep(1000)));
+        let started = time.now_ms();
+        time.run(async { drop(select(short, long).await) });
+        assert_eq!(time.now_ms(), started + 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "not time")]
+    fn what_waits_for_nothing_is_found() {
+        VirtualTime::default().run(std::future::pending::<()>());
     }
 }

@@ -103,6 +103,9 @@ pub struct Rules {
 pub enum Verdict {
     /// A young token: it stays the client's token, nothing is written.
     Kept,
+    /// A token further on than the store knows: its predecessor's use is not visible here yet, so it is young, or the
+    /// store lost it. It stays the client's token; the record given here, its predecessor's use, is written.
+    Unseen(Record),
     /// The newest token: the record given here is written, the successor is handed out.
     Fresh(Record),
     /// The last spent token, within the grace: the same successor again, nothing is written.
@@ -113,6 +116,9 @@ pub enum Verdict {
     },
     /// The last spent token, after the grace, from the client that spent it: the same successor again, logged.
     Late,
+    /// The token before the last spent one, within the grace of that one's use: a request that another one of the same
+    /// page overtook. The newest token, nothing is written. Never when every renewal rotates: there it is *reused*.
+    Overtaken,
     /// A spent token otherwise: the session is ended.
     Reused,
     /// The session has ended.
@@ -135,9 +141,11 @@ impl Verdict {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Kept => "kept",
+            Self::Unseen(_) => "unseen",
             Self::Fresh(_) => "fresh",
             Self::Repeated { .. } => "repeated",
             Self::Late => "late",
+            Self::Overtaken => "overtaken",
             Self::Reused => "reused",
             Self::Ended => "ended",
             Self::OtherEpoch => "other_epoch",
@@ -152,8 +160,9 @@ impl Verdict {
     #[must_use]
     pub fn answer(self, presented: RefreshTicket) -> Option<RefreshTicket> {
         match self {
-            Self::Kept => Some(presented),
+            Self::Kept | Self::Unseen(_) => Some(presented),
             Self::Fresh(_) | Self::Repeated { .. } | Self::Late => presented.successor(),
+            Self::Overtaken => presented.successor()?.successor(),
             _ => None,
         }
     }
@@ -228,6 +237,13 @@ pub fn rotate(
         return Verdict::Idle;
     }
     match record.used {
+        Some(used)
+            if ticket.counter.checked_add(1) == Some(used.counter)
+                && since < rules.grace
+                && rules.rotate_after > 0 =>
+        {
+            Verdict::Overtaken
+        }
         Some(used) if ticket.counter < used.counter => Verdict::Reused,
         Some(used) if ticket.counter == used.counter => {
             if since < rules.grace {
@@ -242,16 +258,19 @@ pub fn rotate(
         }
         used => {
             let newest = used.map_or(0, |used| used.counter.saturating_add(1));
-            if ticket.counter == newest && since < rules.rotate_after {
+            let record = |counter| Record {
+                used: Some(Use {
+                    counter,
+                    first_at: now,
+                    by: by.recorded(),
+                }),
+            };
+            if ticket.counter > newest && rules.rotate_after > 0 {
+                Verdict::Unseen(record(ticket.counter.saturating_sub(1)))
+            } else if ticket.counter == newest && since < rules.rotate_after {
                 Verdict::Kept
             } else {
-                Verdict::Fresh(Record {
-                    used: Some(Use {
-                        counter: ticket.counter,
-                        first_at: now,
-                        by: by.recorded(),
-                    }),
-                })
+                Verdict::Fresh(record(ticket.counter))
             }
         }
     }

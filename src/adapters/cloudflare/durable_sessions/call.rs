@@ -205,7 +205,8 @@ impl Call {
 pub(super) fn from_verdict(verdict: Verdict) -> String {
     let mut line = Line::new(verdict.reason());
     match verdict {
-        Verdict::Fresh(Record { used: Some(used) }) => {
+        Verdict::Fresh(Record { used: Some(used) })
+        | Verdict::Unseen(Record { used: Some(used) }) => {
             line.field(used.counter)
                 .field(used.first_at)
                 .field(from_fingerprint(used.by));
@@ -223,19 +224,27 @@ pub(super) fn to_verdict(text: &str) -> Option<Verdict> {
     let mut fields = Fields(text);
     let name = fields.text();
     match name {
-        "fresh" => Some(Verdict::Fresh(Record {
-            used: Some(Use {
-                counter: fields.number()?,
-                first_at: fields.number()?,
-                by: to_fingerprint(fields.number()?),
-            }),
-        })),
+        "fresh" | "unseen" => {
+            let record = Record {
+                used: Some(Use {
+                    counter: fields.number()?,
+                    first_at: fields.number()?,
+                    by: to_fingerprint(fields.number()?),
+                }),
+            };
+            Some(if name == "fresh" {
+                Verdict::Fresh(record)
+            } else {
+                Verdict::Unseen(record)
+            })
+        }
         "repeated" => Some(Verdict::Repeated {
             shared: fields.flag()?,
         }),
         _ => [
             Verdict::Kept,
             Verdict::Late,
+            Verdict::Overtaken,
             Verdict::Reused,
             Verdict::Ended,
             Verdict::OtherEpoch,
@@ -420,9 +429,17 @@ mod tests {
                     by: ClientFingerprint([9; 4]),
                 }),
             }),
+            Verdict::Unseen(Record {
+                used: Some(Use {
+                    counter: 7,
+                    first_at: 8,
+                    by: ClientFingerprint([9; 4]),
+                }),
+            }),
             Verdict::Repeated { shared: true },
             Verdict::Repeated { shared: false },
             Verdict::Late,
+            Verdict::Overtaken,
             Verdict::Reused,
             Verdict::Ended,
             Verdict::OtherEpoch,

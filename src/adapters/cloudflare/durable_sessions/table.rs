@@ -88,7 +88,8 @@ impl Table {
             Consistency::Linearizable,
         );
         match verdict {
-            Verdict::Fresh(Record { used: Some(used) }) => {
+            Verdict::Fresh(Record { used: Some(used) })
+            | Verdict::Unseen(Record { used: Some(used) }) => {
                 self.rows(
                     "UPDATE session SET used = ?, first_at = ?, used_by = ?, last_used_at = ?, lives_until = ?, \
                      seen = ? WHERE id = ?",

@@ -79,13 +79,17 @@ where
         now: u64,
     ) -> Result<(), StoreError> {
         let recorded = self.recorded(user, epoch).await?;
-        // A list of keys is in their order, and so in that of the sessions' beginning. It may not show yet what has just
-        // begun.
-        let mut active: Vec<SessionId> = recorded.active.iter().map(|active| active.id).collect();
-        if let Err(place) = active.binary_search(&begun) {
-            active.insert(place, begun);
-        }
-        for id in surplus(&active, most).iter().take(KV_REMOVALS) {
+        // A list of keys is in their order, and so in that of the sessions' beginning. What has just begun it may not
+        // show yet; nor does that end, though another location's clock may have begun the others later.
+        let others: Vec<SessionId> = recorded
+            .active
+            .iter()
+            .map(|active| active.id)
+            .filter(|id| *id != begun)
+            .collect();
+        let goes_on = !recorded.over.contains(&begun);
+        let most = most.saturating_sub(usize::from(goes_on));
+        for id in surplus(&others, most).iter().take(KV_REMOVALS) {
             self.end(user, *id, EndReason::OverLimit, now).await?;
         }
         for id in recorded.over.into_iter().take(KV_REMOVALS) {

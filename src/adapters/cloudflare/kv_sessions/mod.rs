@@ -149,7 +149,7 @@ where
             Consistency::Eventual,
         );
         match verdict {
-            Verdict::Fresh(record) => {
+            Verdict::Fresh(record) | Verdict::Unseen(record) => {
                 let used = record.used.map(|used| used.counter);
                 self.write(
                     session,
@@ -220,9 +220,11 @@ where
         ttl: u64,
         now: u64,
     ) -> Result<(), StoreError> {
-        self.memory
-            .borrow_mut()
-            .remember_version(user, version, now.saturating_add(ttl));
+        // A smaller number takes back no larger one that this isolate wrote.
+        let version =
+            self.memory
+                .borrow_mut()
+                .remember_version(user, version, now.saturating_add(ttl));
         self.write(
             &stale_key(user),
             &version.to_string(),
@@ -254,13 +256,13 @@ where
                         .transpose()
                         .map_err(|_| malformed("stale"))?,
                 };
+                // The session may have been ended here while KV was asked.
                 self.memory.borrow_mut().remember(
                     user,
                     session,
                     answer,
                     now.saturating_add(REVOCATION_MEMORY_TTL),
-                );
-                answer
+                )
             }
         };
         Ok(self.memory.borrow().with_own_version(user, now, answer))
@@ -293,14 +295,14 @@ impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
                 Err(WriteError::Failed(error)) => return Err(error),
                 Err(WriteError::Refused) => {}
             }
-            let Some(pause) = pauses.next() else {
-                return Err(StoreError::new("sessions", "the key is written too often"));
-            };
             let keys = [key.to_owned()];
             let values = self.kv.read(&keys, None).await?;
             if values.get(key).is_some_and(|written| says_as_much(written)) {
                 return Ok(());
             }
+            let Some(pause) = pauses.next() else {
+                return Err(StoreError::new("sessions", "the key is written too often"));
+            };
             self.sleep
                 .sleep(pause.saturating_add(u64::from(self.random_byte())))
                 .await;

@@ -1,0 +1,17 @@
+//! What a search came across, so that a model in which nothing happens does not pass.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+#[derive(Debug, Default)]
+pub struct Coverage(Mutex<BTreeMap<&'static str, usize>>);
+
+impl Coverage {
+    pub fn note(&self, event: &'static str) {
+        *self.0.lock().unwrap().entry(event).or_default() += 1;
+    }
+
+    pub fn seen(&self) -> BTreeMap<&'static str, usize> {
+        self.0.lock().unwrap().clone()
+    }
+}

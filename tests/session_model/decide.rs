@@ -1,0 +1,116 @@
+//! The only place that calls the crate's `rotate`: model and simulation decide nothing themselves.
+
+use edgegate::domain::account::UserId;
+use edgegate::domain::session::{
+    ClientFingerprint, Consistency, Fingerprints, Presented, Record, RefreshTicket, Reuse, Rules,
+    SessionId, Standing, Stored, Use, Verdict, rotate,
+};
+
+const DAY: u64 = 86_400;
+
+/// The rules as they are set by default; the ends by time are so far away that they never matter here.
+pub const DEFAULT: Rules = Rules {
+    grace: 30,
+    rotate_after: 90,
+    reuse: Reuse::SameClient,
+    session_ttl: 1_000_000 * DAY,
+    idle_ttl: 1_000_000 * DAY,
+};
+pub const STRICT: Rules = Rules {
+    reuse: Reuse::Strict,
+    ..DEFAULT
+};
+pub const ROTATE_EVERY_TIME: Rules = Rules {
+    rotate_after: 0,
+    ..DEFAULT
+};
+
+/// Who presents a token: a network and a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Who {
+    Owner,
+    /// The owner from another network: a phone between Wi-Fi and mobile.
+    OwnerElsewhere,
+    Thief,
+}
+
+impl Who {
+    const ALL: [Self; 3] = [Self::Owner, Self::OwnerElsewhere, Self::Thief];
+
+    fn fingerprint(self) -> ClientFingerprint {
+        ClientFingerprint([self as u8; 4])
+    }
+
+    pub fn of(fingerprint: ClientFingerprint) -> Self {
+        *Self::ALL
+            .iter()
+            .find(|who| who.fingerprint() == fingerprint)
+            .unwrap()
+    }
+}
+
+/// The presentation of a token and what the store and the user's row say about it. Times are seconds since 1970.
+pub struct Question {
+    pub begun_at: u64,
+    pub now: u64,
+    pub token: u32,
+    pub by: Who,
+    pub record: Option<Record>,
+    pub ended: bool,
+    pub epoch_moved: bool,
+}
+
+impl Question {
+    pub fn ticket(&self) -> RefreshTicket {
+        RefreshTicket {
+            user: UserId::new(0, &[1; 10]),
+            session: SessionId::new(self.begun_at * 1000, &[2; 10]),
+            epoch: 0,
+            counter: self.token,
+            expires_at: u64::MAX,
+        }
+    }
+
+    pub fn ask(&self, rules: &Rules, consistency: Consistency) -> Verdict {
+        let stored = Stored {
+            record: self.record,
+            ended: self.ended,
+        };
+        let standing = Standing {
+            epoch: self.epoch_moved.into(),
+            disabled: false,
+        };
+        let presented = Presented {
+            ticket: self.ticket(),
+            by: Fingerprints::only(self.by.fingerprint()),
+            now: self.now,
+        };
+        rotate(&stored, Some(standing), &presented, rules, consistency)
+    }
+}
+
+/// What a store writes for a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Write {
+    Nothing,
+    Record(Record),
+    End,
+}
+
+pub fn write_of(verdict: Verdict) -> Write {
+    match verdict {
+        Verdict::Fresh(record) | Verdict::Unseen(record) => Write::Record(record),
+        Verdict::Reused => Write::End,
+        _ => Write::Nothing,
+    }
+}
+
+pub fn used(counter: u32, first_at: u64, by: Who) -> Record {
+    Record {
+        used: Some(Use {
+            counter,
+            first_at,
+            by: by.fingerprint(),
+        }),
+    }
+}

@@ -1,0 +1,61 @@
+//! "Revoke-all and a reset stop every renewal at once", "an ended session never comes back".
+//!
+//! Anyone presents any token that was ever handed out, from anywhere, at any time. The user's row is read before the
+//! session, with time between, as a Durable Object's caller does; a row read later only knows more. A renewal counts as
+//! begun when it reads the session.
+
+use crate::check::holds;
+use crate::decide::{DEFAULT, STRICT};
+use crate::setting::{Clients, Setting, Store};
+
+const EVENTS: [&str; 4] = ["ended", "other_epoch", "fresh", "reused"];
+
+fn endings(name: &'static str) -> Setting {
+    Setting {
+        name,
+        clients: Clients::Anyone {
+            log_out: true,
+            revoke: true,
+        },
+        row_first: true,
+        ..Setting::owner()
+    }
+}
+
+#[test]
+fn are_final_at_once() {
+    for rules in [DEFAULT, STRICT] {
+        holds(
+            Setting {
+                tick: 15,
+                rules,
+                ..endings("endings")
+            },
+            &EVENTS,
+        );
+    }
+}
+
+#[test]
+fn are_final_after_the_staleness_kv() {
+    let log_out = Clients::Anyone {
+        log_out: true,
+        revoke: false,
+    };
+    let revoke = Clients::Anyone {
+        log_out: false,
+        revoke: true,
+    };
+    for (clients, event) in [(log_out, "ended"), (revoke, "other_epoch")] {
+        let setting = Setting {
+            tick: 30,
+            in_flight: 1,
+            store: Store::Kv { staleness: 60 },
+            clients,
+            row_first: false,
+            slow_writes: true,
+            ..endings("endings, stale locations")
+        };
+        holds(setting, &[event, "fresh", "reused", "stale read"]);
+    }
+}

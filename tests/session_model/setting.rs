@@ -1,0 +1,168 @@
+//! What a model leaves open and what it allows.
+
+use std::fmt;
+use std::sync::Arc;
+
+use edgegate::domain::policy::NEW_SESSION_UNSEEN;
+use edgegate::domain::session::Rules;
+
+use crate::coverage::Coverage;
+use crate::decide::DEFAULT;
+use crate::state::Limits;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// Workers KV with two locations; each may serve what it fetched so many seconds ago.
+    Kv { staleness: u64 },
+    /// A Durable Object: reads, decides and writes in one step.
+    Linearizable,
+}
+
+/// Errors that the checker must find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// One record for use and end, written from what was read.
+    OneRecord,
+    /// The answer goes out, and the write may fail.
+    AnswersBeforeWriting,
+}
+
+/// Who presents tokens, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clients {
+    /// The owner alone: several tabs with one cookie jar.
+    Owner,
+    /// The owner and a thief who can copy every token of the jar. Seconds.
+    OwnerAndThief {
+        /// The least time between two renewals of the owner; the login counts as one.
+        owner_gap: u64,
+        /// The least time between renewals of the two.
+        keep_away: u64,
+    },
+    /// Anyone, with any token that was ever handed out.
+    Anyone {
+        /// Somebody logs out, at any location.
+        log_out: bool,
+        /// The user's epoch moves.
+        revoke: bool,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    /// Seconds.
+    pub tick: u64,
+    pub rules: Rules,
+    pub store: Store,
+    pub clients: Clients,
+    /// How many messages may be under way at once.
+    pub in_flight: usize,
+    /// Others may act between a renewal's read and its write.
+    pub slow_writes: bool,
+    /// The user's row is read before the session, and others may act between.
+    pub row_first: bool,
+    /// Requests and responses may get lost.
+    pub losses: bool,
+    /// The network may deliver a request twice.
+    pub duplicates: bool,
+    /// The owner changes networks.
+    pub roams: bool,
+    /// A spent token is not presented by the owner later than the grace after its first use, if a response was lost.
+    pub repeats_within_grace: bool,
+    /// A response that brings the token that was presented sets the jar, too.
+    pub kept_sets_jar: bool,
+    pub bug: Option<Bug>,
+    pub coverage: Arc<Coverage>,
+}
+
+impl Setting {
+    /// An owner alone, under the default rules, with a linearizable store.
+    pub fn owner() -> Self {
+        Self {
+            name: "",
+            tick: 15,
+            rules: DEFAULT,
+            store: Store::Linearizable,
+            clients: Clients::Owner,
+            in_flight: 2,
+            slow_writes: false,
+            row_first: false,
+            losses: true,
+            duplicates: true,
+            roams: false,
+            repeats_within_grace: false,
+            kept_sets_jar: false,
+            bug: None,
+            coverage: Arc::default(),
+        }
+    }
+
+    pub fn ticks(&self, seconds: u64) -> u8 {
+        u8::try_from(seconds.div_ceil(self.tick)).unwrap()
+    }
+
+    pub fn anyone(&self) -> bool {
+        matches!(self.clients, Clients::Anyone { .. })
+    }
+
+    pub fn staleness(&self) -> u8 {
+        match self.store {
+            Store::Kv { staleness } => self.ticks(staleness),
+            Store::Linearizable => 0,
+        }
+    }
+
+    pub fn limits(&self) -> Limits {
+        Limits {
+            session: self
+                .ticks(NEW_SESSION_UNSEEN + 1)
+                .max(self.ticks(self.rules.rotate_after)),
+            record: self
+                .ticks(self.rules.rotate_after)
+                .max(self.ticks(self.rules.grace)),
+            stale: self.staleness(),
+            quiet: match self.clients {
+                Clients::OwnerAndThief {
+                    owner_gap,
+                    keep_away,
+                } => self.ticks(owner_gap.max(keep_away)),
+                _ => 0,
+            },
+        }
+    }
+
+    pub fn thief(&self) -> bool {
+        matches!(self.clients, Clients::OwnerAndThief { .. })
+    }
+
+    pub fn alone(&self) -> bool {
+        self.clients == Clients::Owner
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            tick,
+            in_flight,
+            rules,
+            ..
+        } = self;
+        let store = match self.store {
+            Store::Kv { .. } => "KV",
+            Store::Linearizable => "linearizable",
+        };
+        write!(
+            f,
+            "{name} ({store}, {:?}, {in_flight} in flight, ticks of {tick} s{})",
+            rules.reuse,
+            if self.slow_writes {
+                ", slow writes"
+            } else {
+                ""
+            }
+        )
+    }
+}

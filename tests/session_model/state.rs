@@ -1,0 +1,309 @@
+//! What the model knows at one moment.
+//!
+//! Times are ages in ticks, which stop counting where no rule looks any further, and tokens are numbered from the oldest
+//! one that still matters. So a state stands for all that differ by a shift in time or number only, and the states are
+//! finitely many though time and the chain have no bound.
+
+use crate::decide::Who;
+
+/// The value under `session:`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Record {
+    /// As the login wrote it.
+    New,
+    Used {
+        counter: u8,
+        age: u8,
+        by: Who,
+    },
+}
+
+/// A value as a location fetched it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cached<T> {
+    pub value: T,
+    pub age: u8,
+}
+
+/// What a location of KV may serve without asking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Location {
+    pub record: Option<Cached<Option<Record>>>,
+    pub ended: Option<Cached<bool>>,
+}
+
+/// What a renewal still has to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Write {
+    Nothing,
+    Record(Record),
+    End,
+}
+
+/// A renewal under way. None stays in one stage for more than a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Message {
+    /// On its way to the service. `again`: the network may deliver it twice.
+    Request {
+        by: Who,
+        token: u8,
+        age: u8,
+        again: bool,
+    },
+    /// The user's row has been read, the session has not.
+    RowRead {
+        by: Who,
+        token: u8,
+        age: u8,
+        moved: bool,
+    },
+    /// Read and decided, not yet written.
+    Writing {
+        by: Who,
+        location: u8,
+        age: u8,
+        /// The value of `ended:` that was read.
+        ended: bool,
+        write: Write,
+        answer: Option<u8>,
+        kept: bool,
+    },
+    /// On its way to the owner.
+    Response { token: u8, age: u8, kept: bool },
+}
+
+impl Message {
+    pub fn age(&self) -> u8 {
+        match *self {
+            Self::Request { age, .. }
+            | Self::RowRead { age, .. }
+            | Self::Writing { age, .. }
+            | Self::Response { age, .. } => age,
+        }
+    }
+}
+
+/// What must never happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Violation {
+    OwnerRefused,
+    ThiefBesideOwner,
+    ReuseLeftOpen,
+    RenewedAfterEpoch,
+    RenewedAfterEnd,
+    EndTakenBack,
+    /// A token that the store knew nothing of was answered, and the store still knows nothing.
+    StoreLeftBehind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct State {
+    /// Since the login.
+    pub age: u8,
+    /// The newest value of each key.
+    pub record: Record,
+    pub ended: bool,
+    /// Since `ended:` was written first.
+    pub end_age: Option<u8>,
+    /// `session_epoch` has moved.
+    pub moved: bool,
+    pub locations: [Location; 2],
+    /// The refresh token in the cookie jar that all tabs share.
+    pub jar: u8,
+    pub messages: Vec<Message>,
+    /// The newest token ever used, and since when: what no single read may tell.
+    pub first_use: Option<(u8, u8)>,
+    /// The owner lost a response that had a newer token than the jar.
+    pub lost: bool,
+    /// The newest token that the thief was given, or could copy.
+    pub stolen: u8,
+    /// Since the last presentation by each.
+    pub owner_quiet: u8,
+    pub thief_quiet: u8,
+    /// How often owner and thief have succeeded in turn, beginning with the thief.
+    pub turns: u8,
+    pub owner_out: bool,
+    pub violation: Option<Violation>,
+}
+
+/// Where the ages stop counting.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub session: u8,
+    pub record: u8,
+    pub stale: u8,
+    pub quiet: u8,
+}
+
+impl State {
+    /// Right after a login: elsewhere the session may not be visible yet.
+    pub fn after_login(absent_elsewhere: bool) -> Self {
+        let location = |record| Location {
+            record: Some(Cached {
+                value: record,
+                age: 0,
+            }),
+            ended: None,
+        };
+        let elsewhere = if absent_elsewhere {
+            location(None)
+        } else {
+            Location::default()
+        };
+        Self {
+            age: 0,
+            record: Record::New,
+            ended: false,
+            end_age: None,
+            moved: false,
+            locations: [location(Some(Record::New)), elsewhere],
+            jar: 0,
+            messages: Vec::new(),
+            first_use: None,
+            lost: false,
+            stolen: 0,
+            owner_quiet: 0,
+            thief_quiet: u8::MAX,
+            turns: 0,
+            owner_out: false,
+            violation: None,
+        }
+    }
+
+    /// The token that the store takes for the newest.
+    pub fn next_in_store(&self) -> u8 {
+        match self.record {
+            Record::New => 0,
+            Record::Used { counter, .. } => counter + 1,
+        }
+    }
+
+    pub fn tick(&mut self, limits: &Limits) {
+        let older = |age: &mut u8, limit: u8| *age = age.saturating_add(1).min(limit);
+        let older_record = |record: &mut Record| {
+            if let Record::Used { age, .. } = record {
+                older(age, limits.record);
+            }
+        };
+        older(&mut self.age, limits.session);
+        older(&mut self.owner_quiet, limits.quiet);
+        older(&mut self.thief_quiet, limits.quiet);
+        older_record(&mut self.record);
+        if let Some(age) = &mut self.end_age {
+            older(age, limits.stale + 1);
+        }
+        if let Some((_, age)) = &mut self.first_use {
+            older(age, limits.record);
+        }
+        for location in &mut self.locations {
+            if let Some(cached) = &mut location.record {
+                cached.age += 1;
+                if let Some(record) = &mut cached.value {
+                    older_record(record);
+                }
+            }
+            location.record = location.record.filter(|cached| cached.age <= limits.stale);
+            if let Some(cached) = &mut location.ended {
+                cached.age += 1;
+            }
+            location.ended = location.ended.filter(|cached| cached.age <= limits.stale);
+        }
+        for message in &mut self.messages {
+            match message {
+                Message::Request { age, .. }
+                | Message::RowRead { age, .. }
+                | Message::Response { age, .. } => *age += 1,
+                Message::Writing { age, write, .. } => {
+                    *age += 1;
+                    if let Write::Record(record) = write {
+                        older_record(record);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The one form of all states that differ by numbering, by the order of messages or by the names of the locations.
+    pub fn canonical(mut self, limits: &Limits, hostile: bool) -> Self {
+        self.stolen = if hostile {
+            self.stolen.max(self.jar)
+        } else {
+            self.jar
+        };
+        let oldest_held = self
+            .messages
+            .iter()
+            .filter_map(|message| match *message {
+                Message::Request { token, .. } | Message::Response { token, .. } => Some(token),
+                _ => None,
+            })
+            .fold(self.jar, u8::min);
+        self.first_use = self.first_use.filter(|&(token, _)| token >= oldest_held);
+
+        // What is two or more below every record stays so for ever, wherever it goes: all those tokens are one.
+        let mut floor = Some(u8::MAX);
+        self.for_each_record(|record| match record {
+            Some(Record::Used { counter, .. }) => {
+                floor = floor.map(|floor| floor.min(*counter));
+            }
+            _ => floor = None,
+        });
+        if let Some(floor) = floor {
+            self.age = limits.session;
+            self.for_each_record(|record| {
+                if let Some(Record::Used { counter, .. }) = record {
+                    *counter = *counter + 2 - floor;
+                }
+            });
+            self.for_each_token(|token| *token = (*token + 2).saturating_sub(floor));
+        }
+        let [first, second] = self.locations;
+        if second < first {
+            self.locations = [second, first];
+            for message in &mut self.messages {
+                if let Message::Writing { location, .. } = message {
+                    *location = 1 - *location;
+                }
+            }
+        }
+        self.messages.sort_unstable();
+        self
+    }
+
+    /// Every record in the store, at a location or about to be written; `None` where a location has none.
+    fn for_each_record(&mut self, mut f: impl FnMut(Option<&mut Record>)) {
+        f(Some(&mut self.record));
+        for cached in self.locations.iter_mut().filter_map(|l| l.record.as_mut()) {
+            f(cached.value.as_mut());
+        }
+        for message in &mut self.messages {
+            if let Message::Writing {
+                write: Write::Record(record),
+                ..
+            } = message
+            {
+                f(Some(record));
+            }
+        }
+    }
+
+    fn for_each_token(&mut self, mut f: impl FnMut(&mut u8)) {
+        f(&mut self.jar);
+        f(&mut self.stolen);
+        if let Some((token, _)) = &mut self.first_use {
+            f(token);
+        }
+        for message in &mut self.messages {
+            match message {
+                Message::Request { token, .. }
+                | Message::RowRead { token, .. }
+                | Message::Response { token, .. }
+                | Message::Writing {
+                    answer: Some(token),
+                    ..
+                } => f(token),
+                Message::Writing { answer: None, .. } => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! "For an owner whose renewals are at least 3 minutes apart, a thief who keeps more than 90 s away from them can't go on
+//! beside him: the session ends."
+//!
+//! The thief can copy whatever the owner's jar holds, at every moment, and keeps all that he copied or was given: a thief
+//! who copies less has fewer choices. He presents any of it, any number of times, at any location.
+//!
+//! **Beside him** means: the owner is answered after the thief was. Only then do both have the session. If the thief was
+//! answered and the owner is refused, the session is over for both; if the thief is refused first, likewise; if the owner
+//! never comes, there is no owner to be beside. So what must never be is one answer to the thief and then one to the
+//! owner; every run in which the two take turns contains it. The login counts as a renewal of the owner: he was there.
+//! And whoever is refused leaves the session ended, which [`crate::endings`] shows to be final.
+
+use crate::check::{holds, is_caught};
+use crate::decide::{DEFAULT, STRICT};
+use crate::setting::{Clients, Setting, Store};
+
+const KV: Store = Store::Kv { staleness: 60 };
+const EVENTS: [&str; 5] = ["thief succeeded", "fresh", "repeated", "reused", "kept"];
+const BESIDE: &str = "a thief does not go on beside the owner";
+
+fn thief(name: &'static str, keep_away: u64) -> Setting {
+    Setting {
+        name,
+        tick: 15,
+        clients: Clients::OwnerAndThief {
+            owner_gap: 180,
+            keep_away,
+        },
+        roams: true,
+        ..Setting::owner()
+    }
+}
+
+#[test]
+fn does_not_go_on_beside_the_owner() {
+    for rules in [DEFAULT, STRICT] {
+        // 90 s exactly: the token is rotated from then on.
+        holds(
+            Setting {
+                rules,
+                ..thief("thief", 90)
+            },
+            &EVENTS,
+        );
+    }
+}
+
+#[test]
+fn does_not_go_on_beside_the_owner_kv() {
+    let setting = Setting {
+        store: KV,
+        ..thief("thief, stale locations", 90)
+    };
+    holds(setting, &[&EVENTS[..], &["stale read", "ended"]].concat());
+    for rules in [DEFAULT, STRICT] {
+        let setting = Setting {
+            tick: 30,
+            in_flight: 1,
+            store: KV,
+            rules,
+            slow_writes: true,
+            ..thief("thief, stale locations", 90)
+        };
+        holds(setting, &[&EVENTS[..], &["stale read", "ended"]].concat());
+    }
+}
+
+/// The 90 s are needed: nearer to the owner the thief is given what the owner is given.
+#[test]
+fn nearer_than_that_no_rule_can_tell() {
+    for store in [Store::Linearizable, KV] {
+        is_caught(
+            Setting {
+                store,
+                ..thief("thief in step", 75)
+            },
+            BESIDE,
+        );
+    }
+}
