@@ -21,7 +21,7 @@ pub struct Bearer {
 impl<P: Ports> AuthService<P> {
     /// Checks an access token and asks the session store whether it still counts. Reads at most, never writes.
     ///
-    /// How stale the answer may be is the session store's to state; see
+    /// How stale the answer may be is the session store's to state: not at all in a linearizable one; for the other see
     /// [`KvSessions`](crate::adapters::cloudflare::kv_sessions::KvSessions).
     ///
     /// # Errors

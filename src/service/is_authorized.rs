@@ -1,8 +1,7 @@
 //! `is_authorized_by_role`, `is_authorized_by_user_id`, `is_authorized_by_email`: the three checks.
 //!
-//! How stale an answer may be: nothing in the isolate that revoked; elsewhere the session store's bound, for
-//! `SESSION_STORE = "kv"` KV's cache (30 s) and the isolate's memory (15 s), as a rule under 60 s and not promised by
-//! the platform.
+//! How stale an answer may be: with `SESSION_STORE = "durable"` not at all. With `"kv"` nothing in the isolate that revoked;
+//! elsewhere KV's cache (30 s) and the isolate's memory (15 s), as a rule under 60 s and not promised by the platform.
 
 use super::AuthService;
 use crate::domain::account::EmailAddress;
@@ -24,6 +23,8 @@ pub struct Criteria {
 impl<P: Ports> AuthService<P> {
     /// Whether the token is valid, not revoked, and has at least one of the roles. False for an empty set, and when
     /// a store can't tell.
+    ///
+    /// After a revocation elsewhere: exact with `durable`; with `kv` stale for as a rule under 60 s.
     pub async fn is_authorized_by_role(&self, access_token: &str, roles: &[&str]) -> bool {
         let criteria = Criteria {
             roles: Some(roles.iter().map(|role| (*role).to_owned()).collect()),
@@ -35,6 +36,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Whether the token is valid, not revoked, and issued to the user. False when a store can't tell.
+    ///
+    /// After a revocation elsewhere: exact with `durable`; with `kv` stale for as a rule under 60 s.
     pub async fn is_authorized_by_user_id(
         &self,
         access_token: &str,
@@ -51,6 +54,8 @@ impl<P: Ports> AuthService<P> {
 
     /// Whether the token is valid, not revoked, and issued to that address, which is verified. False when a store
     /// can't tell.
+    ///
+    /// After a revocation elsewhere: exact with `durable`; with `kv` stale for as a rule under 60 s.
     pub async fn is_authorized_by_email(&self, access_token: &str, requested_email: &str) -> bool {
         let criteria = Criteria {
             email: Some(requested_email.to_owned()),
