@@ -113,7 +113,8 @@ pub struct NewSession<'a> {
 /// Times are in seconds since 1970; `now` is the caller's.
 pub trait SessionStore {
     /// Records a new session. MUST answer only after the write. With more than [`NewSession::most`] sessions the
-    /// oldest MUST end: at once, or as late and as often as the adapter states. A repeat MUST change nothing.
+    /// oldest others MUST end: at once, or as late and as often as the adapter states. A repeat before the first
+    /// renewal MUST change nothing; in a linearizable store at any time.
     ///
     /// # Errors
     /// When it may not have been written.

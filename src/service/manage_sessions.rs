@@ -7,7 +7,6 @@ use super::AuthService;
 use super::access::Bearer;
 use crate::domain::account::User;
 use crate::domain::error::Error;
-use crate::domain::policy::NEW_SESSION_UNSEEN;
 use crate::domain::session::{ActiveSession, Device, EndReason, SessionId};
 use crate::ports::{Devices, Ports, SessionStore};
 
@@ -42,11 +41,10 @@ impl<P: Ports> AuthService<P> {
             .collect())
     }
 
-    /// Ends one of the bearer's sessions, the current one if they like. One that has just begun elsewhere is ended
-    /// even when it can't be seen here yet.
+    /// Ends one of the bearer's sessions, the current one if they like.
     ///
     /// # Errors
-    /// [`Error::UnknownSession`] when the bearer has no such session; otherwise as
+    /// [`Error::UnknownSession`] when no session that is listed has this id (any more); otherwise as
     /// [`list_sessions`](Self::list_sessions): after [`Error::Store`] a repeat finishes it.
     pub async fn end_session(
         &self,
@@ -54,10 +52,7 @@ impl<P: Ports> AuthService<P> {
         session: SessionId,
     ) -> Result<Bearer, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
-        let now = self.now();
-        let may_be_unseen = now.abs_diff(session.begun_at()) <= NEW_SESSION_UNSEEN;
         let known = session == bearer.session
-            || may_be_unseen
             || self
                 .active_sessions(&user)
                 .await?
@@ -68,7 +63,7 @@ impl<P: Ports> AuthService<P> {
         }
         self.ports
             .sessions()
-            .end(user.id, session, EndReason::EndedByUser, now)
+            .end(user.id, session, EndReason::EndedByUser, self.now())
             .await?;
         Ok(bearer)
     }

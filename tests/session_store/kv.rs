@@ -1,50 +1,69 @@
-//! The session store and the service on a simulated Workers KV.
+//! A deployment on a simulated Workers KV: one namespace, one directory, isolates at locations.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use edgegate::adapters::argon2::Argon2Hasher;
 use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
 use edgegate::adapters::memory::{
     MemoryBackground, MemoryDevices, MemoryEvents, MemoryMailer, MemoryPorts, MemoryUsers,
-    NoLimits, SeededRandom, SimulatedKv, VirtualTime,
+    SimulatedKv, VirtualTime,
 };
 use edgegate::domain::account::{EmailAddress, PasswordHash, Roles, User, UserChange, UserId};
-use edgegate::domain::error::StoreError;
+use edgegate::domain::error::{Code, StoreError};
+use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
 use edgegate::domain::session::{Client, RefreshTicket, RefreshTokens, SessionId};
 use edgegate::domain::settings::Settings;
-use edgegate::ports::{Clock, Insertion, NewSession, SessionStore, Sleep, UserDirectory};
+use edgegate::ports::{Clock, Insertion, NewSession, Random, SessionStore, Sleep, UserDirectory};
 use edgegate::service::{AuthService, Shared};
 
 pub(crate) const BEGUN_MS: u64 = 1_767_225_600_000;
-pub(crate) const ISSUER: &str = "https://auth.example.com";
+pub(crate) const DAY: u64 = 86_400;
 pub(crate) const TICKET_SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
-pub(crate) type Store = KvSessions<SimulatedKv, SeededRandom, VirtualTime, MemoryBackground>;
-pub(crate) type Service =
-    AuthService<MemoryPorts<Store, VirtualTime, SeededRandom, SlowUsers, Argon2Hasher, NoLimits>>;
+pub(crate) type Store = KvSessions<SimulatedKv, Dice, VirtualTime, MemoryBackground>;
+pub(crate) type Service = AuthService<MemoryPorts<Store, VirtualTime, Dice, SlowUsers>>;
+/// Settings that differ from the defaults.
+pub(crate) type Changes<'a> = &'a [(&'a str, &'a str)];
 
-/// An isolate at a location.
-pub(crate) fn store_at(
-    kv: &SimulatedKv,
-    location: u32,
-    time: &VirtualTime,
-    background: &MemoryBackground,
-) -> Store {
-    KvSessions::new(
-        kv.at(location),
-        SeededRandom::default(),
-        time.clone(),
-        background.clone(),
-        Rc::default(),
-    )
+pub(crate) const EVERY_TIME: Changes<'static> = &[("ROTATE_AFTER", "0")];
+
+/// The longest that an adapter waits for a key's turn, its calls apart.
+pub(crate) fn longest_pauses_ms() -> u64 {
+    KV_WRITE_RETRIES_MS.iter().map(|pause| pause + 255).sum()
 }
 
-pub(crate) fn settings(changes: &[(&str, &str)]) -> Settings {
+/// The same bytes at every run with one seed, and others with another. Clones draw from one sequence.
+#[derive(Clone, Debug)]
+pub(crate) struct Dice(Rc<Cell<u64>>);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Rc::new(Cell::new(seed)))
+    }
+
+    pub(crate) fn below(&self, end: u64) -> u64 {
+        let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.0.set(state);
+        let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
+}
+
+impl Random for Dice {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *byte = self.below(256) as u8;
+        }
+    }
+}
+
+pub(crate) fn settings(changes: Changes<'_>) -> Settings {
     Settings::read(|name| {
         let changed = changes.iter().find(|(changed, _)| *changed == name);
         let value = match (changed, name) {
             (Some((_, value)), _) => value,
-            (None, "ISSUER") => ISSUER,
+            (None, "ISSUER") => "https://auth.example.com",
             (None, "TICKET_SECRET") => TICKET_SECRET,
             (None, "SIGNING_KEYS") => {
                 r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#
@@ -56,41 +75,42 @@ pub(crate) fn settings(changes: &[(&str, &str)]) -> Settings {
     .unwrap()
 }
 
-/// A directory that answers after 5 to 15 ms, as D1 does.
+/// A directory that may take 5 to 15 ms for each answer, and counts what it is asked.
 #[derive(Clone, Debug)]
 pub(crate) struct SlowUsers {
     users: Rc<MemoryUsers>,
     time: VirtualTime,
+    dice: Dice,
     slow: bool,
+    pub(crate) calls: Rc<Cell<u32>>,
 }
 
 impl SlowUsers {
-    pub(crate) fn new(time: &VirtualTime, slow: bool) -> Self {
-        Self {
-            users: Rc::default(),
-            time: time.clone(),
-            slow,
+    /// The question is on its way, and then the answer: what is read or written between is of that moment.
+    async fn travel(&self) {
+        if self.slow {
+            self.time.sleep(5 + self.dice.below(11)).await;
         }
     }
 
-    async fn wait(&self) {
-        if self.slow {
-            self.time.sleep(5 + self.time.now_ms() % 11).await;
-        }
+    async fn ask(&self) {
+        self.calls.set(self.calls.get() + 1);
+        self.travel().await;
     }
 }
 
 impl UserDirectory for SlowUsers {
     async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        self.wait().await;
-        self.users.find_by_id(id).await
+        self.ask().await;
+        let user = self.users.find_by_id(id).await;
+        self.travel().await;
+        user
     }
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
-        self.wait().await;
+        self.ask().await;
         self.users.find_by_email(email).await
     }
     async fn insert(&self, user: &User) -> Result<Insertion, StoreError> {
-        self.wait().await;
         self.users.insert(user).await
     }
     async fn update(
@@ -99,8 +119,10 @@ impl UserDirectory for SlowUsers {
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError> {
-        self.wait().await;
-        self.users.update(id, change, now).await
+        self.ask().await;
+        let user = self.users.update(id, change, now).await;
+        self.travel().await;
+        user
     }
     async fn rehash(
         &self,
@@ -115,33 +137,60 @@ impl UserDirectory for SlowUsers {
     }
 }
 
-/// A deployment: one namespace, one directory, and a service at each location that is asked for.
 pub(crate) struct Deployment {
     pub(crate) time: VirtualTime,
     pub(crate) kv: SimulatedKv,
     pub(crate) users: SlowUsers,
     pub(crate) background: MemoryBackground,
+    pub(crate) dice: Dice,
 }
 
 impl Deployment {
+    /// With a directory that is slow or not.
     pub(crate) fn new(slow_users: bool) -> Self {
+        Self::seeded(0, slow_users)
+    }
+
+    /// The same, with other delays, failures and jitter.
+    pub(crate) fn seeded(seed: u64, slow_users: bool) -> Self {
         let time = VirtualTime::at_ms(BEGUN_MS);
+        let dice = Dice::new(seed);
         Self {
-            kv: SimulatedKv::new(time.clone()),
-            users: SlowUsers::new(&time, slow_users),
+            kv: SimulatedKv::new(time.clone(), seed),
+            users: SlowUsers {
+                users: Rc::default(),
+                time: time.clone(),
+                dice: dice.clone(),
+                slow: slow_users,
+                calls: Rc::default(),
+            },
             background: MemoryBackground::default(),
+            dice,
             time,
         }
     }
 
-    pub(crate) fn service(&self, location: u32, changes: &[(&str, &str)]) -> Service {
+    /// The store of a new isolate at a location.
+    pub(crate) fn store(&self, location: u32) -> Store {
+        let memory = Rc::default();
+        KvSessions::new(
+            self.kv.at(&location.to_string()),
+            self.dice.clone(),
+            self.time.clone(),
+            self.background.clone(),
+            memory,
+        )
+    }
+
+    /// A new isolate at a location.
+    pub(crate) fn service(&self, location: u32, changes: Changes<'_>) -> Service {
         let ports = MemoryPorts {
             users: self.users.clone(),
-            sessions: store_at(&self.kv, location, &self.time, &self.background),
-            hasher: Argon2Hasher::default(),
-            limiter: NoLimits,
+            sessions: self.store(location),
+            hasher: Default::default(),
+            limiter: Default::default(),
             clock: self.time.clone(),
-            random: SeededRandom::default(),
+            random: self.dice.clone(),
             events: MemoryEvents::default(),
             mailer: MemoryMailer::default(),
             devices: MemoryDevices,
@@ -153,7 +202,7 @@ impl Deployment {
         self.time.now_ms() / 1000
     }
 
-    /// A user whose password nobody knows, and no time was spent on.
+    /// A user without a password, since a hash takes a while.
     pub(crate) fn user(&self, number: u8) -> User {
         let user = User {
             id: UserId::new(self.time.now_ms(), &[number; 10]),
@@ -173,44 +222,100 @@ impl Deployment {
         user
     }
 
-    /// What a login leaves: a session, and its first refresh token, sealed.
-    pub(crate) async fn begin(
-        &self,
-        store: &impl SessionStore,
-        user: &User,
-        number: u8,
-    ) -> RefreshTicket {
-        let ticket = RefreshTicket {
+    /// The first ticket of a session that begins now.
+    pub(crate) fn ticket(&self, user: &User) -> RefreshTicket {
+        let mut random = [0; 10];
+        self.dice.fill(&mut random);
+        RefreshTicket {
             user: user.id,
-            session: SessionId::new(self.time.now_ms(), &[number; 10]),
+            session: SessionId::new(self.time.now_ms(), &random),
             epoch: user.session_epoch,
             counter: 0,
-            expires_at: self.now() + 90 * 86_400,
-        };
+            expires_at: self.now() + 90 * DAY,
+        }
+    }
+
+    pub(crate) async fn record(
+        &self,
+        store: &impl SessionStore,
+        ticket: RefreshTicket,
+        most: Option<usize>,
+    ) -> Result<(), StoreError> {
         let client = client();
         let new = NewSession {
-            user: user.id,
+            user: ticket.user,
             session: ticket.session,
             epoch: ticket.epoch,
             client: &client,
             expires_at: ticket.expires_at,
-            idle_ttl: 30 * 86_400,
-            most: None,
+            idle_ttl: 30 * DAY,
+            most,
         };
-        store.begin(&new, self.now()).await.unwrap();
+        store.begin(&new, self.now()).await
+    }
+
+    /// What a login leaves.
+    pub(crate) async fn begin(&self, store: &impl SessionStore, user: &User) -> RefreshTicket {
+        let ticket = self.ticket(user);
+        self.record(store, ticket, None).await.unwrap();
         ticket
     }
+
+    /// As a client does: the same token again, after `Retry-After`, while the answer is 503. Answers how often it asked.
+    pub(crate) async fn renew_until(
+        &self,
+        service: &Service,
+        token: &str,
+    ) -> (Result<String, Code>, u32) {
+        for asked in 1..=30 {
+            match renew(service, token).await {
+                Err(Code::Unavailable) => {
+                    self.time.sleep(u64::from(RETRY_AFTER) * 1000).await;
+                }
+                answer => return (answer, asked),
+            }
+        }
+        panic!("30 times unavailable");
+    }
+}
+
+/// The refresh token that a renewal gives.
+pub(crate) async fn renew(service: &Service, token: &str) -> Result<String, Code> {
+    let renewed = service.renew_token(token, &client()).await;
+    renewed
+        .map(|renewed| renewed.tokens.refresh_token.expose().to_owned())
+        .map_err(|error| error.code())
 }
 
 pub(crate) fn client() -> Client {
     Client::new(Some("203.0.113.9"), Some("test/1"))
 }
 
-/// Seals as the deployment with these settings does.
-pub(crate) fn seal(ticket: RefreshTicket, changes: &[(&str, &str)]) -> String {
+pub(crate) fn session_key(ticket: RefreshTicket) -> String {
+    format!("session:{}:{}", ticket.user, ticket.session)
+}
+
+pub(crate) fn ended_key(ticket: RefreshTicket) -> String {
+    format!("ended:{}:{}", ticket.user, ticket.session)
+}
+
+fn refresh_tokens(changes: Changes<'_>) -> RefreshTokens {
     let settings = settings(changes);
     RefreshTokens::new(&settings.ticket_secrets, &settings.issuer)
-        .seal(ticket)
-        .expose()
-        .to_owned()
+}
+
+/// The token as the deployment with these settings seals it.
+pub(crate) fn seal(ticket: RefreshTicket, changes: Changes<'_>) -> String {
+    refresh_tokens(changes).seal(ticket).expose().to_owned()
+}
+
+pub(crate) fn open(token: &str, changes: Changes<'_>) -> RefreshTicket {
+    refresh_tokens(changes).open(token).unwrap()
+}
+
+/// The highest counter that the namespace knows to have been presented.
+pub(crate) fn recorded(deployment: &Deployment, ticket: RefreshTicket) -> Option<u64> {
+    let text = deployment.kv.value(&session_key(ticket))?;
+    let record: serde_json::Value = serde_json::from_str(&text).unwrap();
+    record["used"].as_u64()
 }

@@ -1,4 +1,16 @@
-//! The conformance suite of the session store, natively; and what Workers KV makes of it when it is stale, refuses and fails.
+//! The conformance suite of the session store, natively; and what becomes of sessions when Workers KV is stale, refuses
+//! and fails. `cargo test --test session_store -- --nocapture` prints the figures.
+//!
+//! | file | what is tested |
+//! |---|---|
+//! | `suite` | the suite, in memory and on a simulated KV: quick, slow, failing |
+//! | `rules` | the simulation keeps KV's rules |
+//! | `tabs` | many tabs at once, at one location and at ten |
+//! | `refusals` | one write a second for a key |
+//! | `faults` | calls that fail, before and after they took effect |
+//! | `tickets` | refresh tokens that were never this deployment's to accept |
+//! | `races` | revoke-all, log out and renewals at the same time |
+//! | `limit` | the limit on sessions |
 
 #![allow(
     clippy::unwrap_used,
@@ -16,5 +28,11 @@ mod conformance;
 
 mod faults;
 mod kv;
+mod limit;
 mod races;
+mod refusals;
+mod retrying;
+mod rules;
 mod suite;
+mod tabs;
+mod tickets;

@@ -11,18 +11,15 @@ use edgegate::domain::session::{EndReason, RefreshTicket};
 use edgegate::ports::{Clock, Ports, SessionStore, Sleep};
 use futures_util::future::{join, join_all};
 
-use crate::kv::{Deployment, Service, client, seal};
+use crate::kv::{Deployment, EVERY_TIME, Service, client, seal};
 
 const SESSIONS: u8 = 48;
-const EVERY_TIME: &[(&str, &str)] = &[("ROTATE_AFTER", "0")];
-const SLOW: Faults = Faults {
-    delay_ms: (5, 15),
-    down: false,
-    writes_before: 0,
-    writes_after: 0,
-    failures_in_256: 0,
-    page: 0,
-};
+fn slow() -> Faults {
+    Faults {
+        delay_ms: (5, 15),
+        ..Faults::default()
+    }
+}
 
 /// What renewals and checks gave that began after the revocation was answered, and when the last of them did.
 #[derive(Debug, Default)]
@@ -37,7 +34,7 @@ struct Afterwards {
 fn begin_all(deployment: &Deployment, service: &Service, user: &User) -> Vec<RefreshTicket> {
     let store = service.ports().sessions();
     (0..SESSIONS)
-        .map(|number| deployment.time.run(deployment.begin(store, user, number)))
+        .map(|_| deployment.time.run(deployment.begin(store, user)))
         .collect()
 }
 
@@ -94,7 +91,13 @@ async fn client_of(
 
 #[test]
 fn revoke_all_while_48_sessions_renew() {
-    let deployment = Deployment::new(true);
+    for (seed, late_at_home) in [(0, false), (1, true), (2, false)] {
+        revoke_all(seed, late_at_home);
+    }
+}
+
+fn revoke_all(seed: u64, late_at_home: bool) {
+    let deployment = Deployment::seeded(seed, true);
     let (here, there) = (
         deployment.service(1, EVERY_TIME),
         deployment.service(2, EVERY_TIME),
@@ -102,7 +105,10 @@ fn revoke_all_while_48_sessions_renew() {
     let user = deployment.user(1);
     let tickets = begin_all(&deployment, &here, &user);
     deployment.time.advance(120);
-    deployment.kv.set_faults(SLOW);
+    deployment.kv.set_faults(Faults {
+        late_at_home,
+        ..slow()
+    });
     let revoked_ms = Cell::new(None);
     let seen = Afterwards::default();
     let clients = join_all(
@@ -152,7 +158,7 @@ fn log_out_here_while_it_renews_elsewhere() {
     let user = deployment.user(1);
     let tickets = begin_all(&deployment, &here, &user);
     deployment.time.advance(120);
-    deployment.kv.set_faults(SLOW);
+    deployment.kv.set_faults(slow());
     let (last_ms, later_here) = (Cell::new(0), Cell::new(0u32));
     deployment.time.run(join_all(tickets.iter().map(|ticket| {
         let (deployment, here, there) = (&deployment, &here, &there);
@@ -204,4 +210,93 @@ fn log_out_here_while_it_renews_elsewhere() {
         "nothing was stale: the test shows nothing"
     );
     assert!(last_ms.get() <= KV_STALENESS * 1000, "{} ms", last_ms.get());
+}
+
+/// The worst that two caches in a row can do: a renewal reads that nothing has ended (60 s), a check remembers what it read
+/// there (15 s).
+#[test]
+fn a_check_elsewhere_after_a_log_out() {
+    let bound = (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000;
+    let mut latest = 0;
+    for seed in 0..20 {
+        let deployment = Deployment::seeded(seed, true);
+        let (here, there) = (
+            deployment.service(1, EVERY_TIME),
+            deployment.service(2, EVERY_TIME),
+        );
+        let user = deployment.user(1);
+        let store = here.ports().sessions();
+        let ticket = deployment.time.run(deployment.begin(store, &user));
+        let token = seal(ticket, EVERY_TIME);
+        deployment.time.advance(120);
+        deployment.kv.set_faults(Faults {
+            late_at_home: seed % 2 == 0,
+            ..slow()
+        });
+        let last = deployment.time.run(async {
+            let renewed = there.renew_token(&token, &client()).await.unwrap();
+            let access_token = renewed.tokens.access_token.expose();
+            here.log_out(access_token).await.unwrap();
+            let ended = deployment.time.now_ms();
+            assert!(here.bearer(access_token).await.is_err(), "where it ended");
+            let mut last = 0;
+            deployment.time.sleep(seed * 700).await;
+            for _ in 0..1000 {
+                let begun = deployment.time.now_ms();
+                if there.bearer(access_token).await.is_ok() {
+                    last = begun - ended;
+                }
+                deployment.time.sleep(100).await;
+            }
+            last
+        });
+        assert!(last <= bound, "{last} ms");
+        latest = latest.max(last);
+    }
+    println!("log out, a check elsewhere: the last passed {latest} ms later, of {bound} stated");
+    assert!(latest > KV_STALENESS * 1000, "the bound was not tried");
+}
+
+/// A check that waits for KV while the session ends beside it, in the same isolate.
+#[test]
+fn a_check_beside_a_log_out() {
+    for seed in 0..100 {
+        let deployment = Deployment::seeded(seed, false);
+        let store = deployment.store(1);
+        let user = deployment.user(1);
+        let ticket = deployment.time.run(deployment.begin(&store, &user));
+        deployment.kv.set_faults(slow());
+        let (now, ended_ms) = (deployment.now(), Cell::new(None));
+        let end = async {
+            let reason = EndReason::LoggedOut;
+            store
+                .end(user.id, ticket.session, reason, now)
+                .await
+                .unwrap();
+            ended_ms.set(Some(deployment.time.now_ms()));
+        };
+        let check = async {
+            let revocation = store.revocation(user.id, ticket.session, now).await;
+            (revocation.unwrap(), ended_ms.get())
+        };
+        let ((), (revocation, answered)) = deployment.time.run(join(end, check));
+        assert!(revocation.ended || answered.is_none(), "seed {seed}");
+    }
+}
+
+/// Two changes of a user whose records arrive in the wrong order.
+#[test]
+fn a_smaller_version_takes_back_no_larger_one() {
+    let deployment = Deployment::new(false);
+    let (here, there) = (deployment.store(1), deployment.store(2));
+    let user = deployment.user(1);
+    let ticket = deployment.time.run(deployment.begin(&here, &user));
+    for version in [2, 1] {
+        let outdate = here.outdate(user.id, version, 900, deployment.now());
+        deployment.time.run(outdate).unwrap();
+        deployment.time.advance(5);
+    }
+    let revocation = there.revocation(user.id, ticket.session, deployment.now());
+    let revocation = deployment.time.run(revocation).unwrap();
+    assert_eq!(revocation.minimum_version, Some(2));
 }

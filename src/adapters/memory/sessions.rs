@@ -42,12 +42,14 @@ impl SessionStore for MemorySessions {
                 seen: ActiveSession::now(new.session, new.client, now),
             });
         if let Some(most) = new.most {
-            let active: Vec<SessionId> = sessions
+            let others: Vec<SessionId> = sessions
                 .iter()
-                .filter(|((user, _), session)| *user == new.user && session.goes_on(new.epoch, now))
+                .filter(|((user, id), session)| {
+                    *user == new.user && *id != new.session && session.goes_on(new.epoch, now)
+                })
                 .map(|((_, id), _)| *id)
                 .collect();
-            for id in surplus(&active, most) {
+            for id in surplus(&others, most) {
                 if let Some(session) = sessions.get_mut(&(new.user, *id)) {
                     session.ended = true;
                 }

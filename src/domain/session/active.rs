@@ -43,18 +43,19 @@ pub struct Device {
     pub kind: Option<String>,
 }
 
-/// The sessions that end so that `most` are left: those that began first (OWASP ASVS 7.1.2). `sessions` are in the order
-/// of their beginning, which is that of their ids.
+/// The sessions that end so that `most` are left with the one that has just begun: of the others, those that began first
+/// (OWASP ASVS 7.1.2). `others` are in the order of their beginning, which is that of their ids.
 ///
 /// ```
 /// use edgegate::domain::session::{SessionId, surplus};
 ///
-/// let sessions = [1, 2, 3].map(|second| SessionId::new(second * 1000, &[0; 10]));
-/// assert_eq!(surplus(&sessions, 2), &sessions[..1]);
-/// assert!(surplus(&sessions, 3).is_empty());
+/// let others = [1, 2, 3].map(|second| SessionId::new(second * 1000, &[0; 10]));
+/// assert_eq!(surplus(&others, 3), &others[..1]);
+/// assert!(surplus(&others, 4).is_empty());
 /// ```
 #[must_use]
-pub fn surplus(sessions: &[SessionId], most: usize) -> &[SessionId] {
-    let surplus = sessions.len().saturating_sub(most);
-    sessions.get(..surplus).unwrap_or_default()
+pub fn surplus(others: &[SessionId], most: usize) -> &[SessionId] {
+    let left = most.saturating_sub(1);
+    let surplus = others.len().saturating_sub(left);
+    others.get(..surplus).unwrap_or_default()
 }

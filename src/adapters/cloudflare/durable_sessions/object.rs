@@ -80,7 +80,7 @@ impl Sessions {
             } => {
                 table.begin(session, epoch, lives_until, seen, now)?;
                 if let Some(most) = most {
-                    table.keep_to(most, epoch, now)?;
+                    table.keep_to(most, session, epoch, now)?;
                 }
                 wakes_at = Some(lives_until);
                 String::new()

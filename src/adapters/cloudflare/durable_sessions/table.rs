@@ -54,18 +54,28 @@ impl Table {
         .map(drop)
     }
 
-    /// Ends the oldest sessions above `most`.
-    pub(super) fn keep_to(&self, most: usize, epoch: u32, now: u64) -> Result<(), StoreError> {
-        let mut active = Vec::new();
+    /// Ends the oldest other sessions above `most`.
+    pub(super) fn keep_to(
+        &self,
+        most: usize,
+        begun: SessionId,
+        epoch: u32,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let mut others = Vec::new();
         for row in self.rows(
-            "SELECT id FROM session WHERE ended IS NULL AND epoch = ? AND lives_until > ? ORDER BY id",
-            vec![number(epoch.into()), number(now)],
+            "SELECT id FROM session WHERE ended IS NULL AND epoch = ? AND lives_until > ? AND id <> ? ORDER BY id",
+            vec![
+                number(epoch.into()),
+                number(now),
+                begun.to_string().into(),
+            ],
         )? {
             if let [SqlStorageValue::String(id)] = row.as_slice() {
-                active.extend(SessionId::parse(id));
+                others.extend(SessionId::parse(id));
             }
         }
-        for id in surplus(&active, most) {
+        for id in surplus(&others, most) {
             self.end(*id, EndReason::OverLimit.as_str())?;
         }
         Ok(())

@@ -87,8 +87,9 @@ where
             .map(|active| active.id)
             .filter(|id| *id != begun)
             .collect();
-        let goes_on = !recorded.over.contains(&begun);
-        let most = most.saturating_sub(usize::from(goes_on));
+        // One that has ended before its count takes no place.
+        let ended = recorded.over.contains(&begun);
+        let most = most.saturating_add(usize::from(ended));
         for id in surplus(&others, most).iter().take(KV_REMOVALS) {
             self.end(user, *id, EndReason::OverLimit, now).await?;
         }

@@ -40,8 +40,8 @@ use records::{
 /// The session store on Workers KV.
 ///
 /// **Staleness.** A login elsewhere, a renewal or an ending is seen everywhere within about 60 s (KV's own figure, not
-/// a promise); a check may also be answered from KV's cache (30 s) or this isolate's memory (15 s). Nothing is stale
-/// in the isolate that wrote. A password change, a revoke-all and a disabled account stop renewals at once all the
+/// a promise); a check may also be answered from this isolate's memory for 15 s more, so within about 75 s. Nothing is
+/// stale in the isolate that wrote. A password change, a revoke-all and a disabled account stop renewals at once all the
 /// same: those are read from the directory. A list of sessions may miss one that began elsewhere in the last minute,
 /// and show one that ended there.
 ///

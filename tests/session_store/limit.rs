@@ -1,0 +1,269 @@
+//! The limit on sessions, counted after the response on a list that is late.
+
+use edgegate::adapters::memory::Faults;
+use edgegate::domain::policy::SESSIONS_PER_USER;
+use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
+use edgegate::ports::{Clock, NewSession, Ports, SessionStore};
+
+use crate::kv::{Deployment, client, ended_key, renew, seal, session_key};
+
+/// The count of a user's sessions, with a list that is late.
+#[test]
+fn the_limit_ends_the_oldest_and_clears_away() {
+    let deployment = Deployment::new(false);
+    let user = deployment.user(1);
+    let stores = [1, 2].map(|location| {
+        let service = deployment.service(location, &[]);
+        (service, location)
+    });
+    deployment.kv.set_faults(Faults {
+        page: 7,
+        ..Faults::default()
+    });
+    let most = 10;
+    let mut begun = Vec::new();
+    for number in 0..120u8 {
+        let (service, _) = &stores[usize::from(number % 2)];
+        let ticket = RefreshTicket {
+            user: user.id,
+            session: SessionId::new(deployment.time.now_ms(), &[number; 10]),
+            epoch: 0,
+            counter: 0,
+            expires_at: deployment.now() + 90 * 86_400,
+        };
+        let browser = client();
+        let new = NewSession {
+            user: user.id,
+            session: ticket.session,
+            epoch: 0,
+            client: &browser,
+            expires_at: ticket.expires_at,
+            idle_ttl: 30 * 86_400,
+            most: Some(most),
+        };
+        let store = service.ports().sessions();
+        deployment
+            .time
+            .run(store.begin(&new, deployment.now()))
+            .unwrap();
+        deployment.time.run(deployment.background.run()).unwrap();
+        begun.push(ticket);
+        // The newest always goes on.
+        let answer = deployment.time.run(renew(service, &seal(ticket, &[])));
+        assert!(answer.is_ok(), "the session just begun was ended");
+        deployment.time.advance(61);
+    }
+    let store = stores[0].0.ports().sessions();
+    let left = deployment
+        .time
+        .run(store.list(user.id, 0, deployment.now()))
+        .unwrap();
+    let newest: Vec<SessionId> = begun[begun.len() - left.len()..]
+        .iter()
+        .map(|ticket| ticket.session)
+        .collect();
+    let left: Vec<SessionId> = left.iter().map(|session| session.id).collect();
+    println!("limit {most}: {} of 120 sessions go on", left.len());
+    assert_eq!(left, newest, "not the oldest ended");
+    assert!(left.len() < most + 40, "{} sessions", left.len());
+    let records = begun
+        .iter()
+        .filter(|ticket| {
+            let key = format!("session:{}:{}", user.id, ticket.session);
+            deployment.kv.value(&key).is_some()
+        })
+        .count();
+    assert!(records < 100, "{records} records: none was cleared away");
+    assert!(SESSIONS_PER_USER > most);
+}
+
+fn log_in(deployment: &Deployment, store: &impl SessionStore, ticket: RefreshTicket, most: usize) {
+    let begun = deployment.record(store, ticket, Some(most));
+    deployment.time.run(begun).unwrap();
+}
+
+/// Logs in until a login is counted, and runs the count.
+fn log_in_until_counted(
+    deployment: &Deployment,
+    store: &impl SessionStore,
+    user: &edgegate::domain::account::User,
+    most: usize,
+) -> RefreshTicket {
+    for _ in 0..200 {
+        let ticket = deployment.ticket(user);
+        log_in(deployment, store, ticket, most);
+        if deployment.time.run(deployment.background.run()).unwrap() > 0 {
+            return ticket;
+        }
+        deployment.time.advance(2);
+    }
+    panic!("200 logins, and none was counted");
+}
+
+/// Once all is seen, a count leaves `most`.
+#[test]
+fn a_count_that_sees_all_leaves_as_many_as_may_be() {
+    for seed in 0..10 {
+        let deployment = Deployment::seeded(seed, false);
+        let user = deployment.user(1);
+        let stores = [1, 2, 3].map(|location| deployment.store(location));
+        for number in 0..30 {
+            let ticket = deployment.ticket(&user);
+            log_in(&deployment, &stores[number % 3], ticket, 10);
+            deployment.time.advance(1);
+        }
+        // What is counted before the lists have caught up ends nothing that it should not.
+        deployment.time.run(deployment.background.run()).unwrap();
+        deployment.time.advance(61);
+        let newest = log_in_until_counted(&deployment, &stores[0], &user, 10);
+        let now = deployment.now();
+        let list = stores[0].list(user.id, 0, now);
+        let left = deployment.time.run(list).unwrap();
+        assert_eq!(left.len(), 10, "seed {seed}");
+        assert_eq!(left[9].id, newest.session);
+        // The next count removes the records of those that have ended.
+        deployment.time.advance(61);
+        log_in_until_counted(&deployment, &stores[0], &user, 10);
+        let records = deployment.kv.keys(&format!("session:{}:", user.id));
+        assert!(records.len() <= 10 + 8 * 8, "{} records", records.len());
+        for key in &records {
+            let metadata = deployment.kv.calls_of(key);
+            assert_eq!(metadata.deletes, 0, "a record that was deleted is back");
+        }
+    }
+}
+
+/// Sessions that other locations have just begun may be newer by their clocks, and make the one that is counted the oldest.
+#[test]
+fn the_session_just_begun_goes_on() {
+    for seed in 0..40 {
+        let deployment = Deployment::seeded(seed, false);
+        let user = deployment.user(1);
+        let (slow, fast) = (deployment.store(1), deployment.store(1));
+        for second in 1..=6 {
+            let mut ticket = deployment.ticket(&user);
+            ticket.session = SessionId::new(deployment.time.now_ms() + second * 5000, &[9; 10]);
+            log_in(&deployment, &fast, ticket, 3);
+        }
+        // Counts at the same time delete the same keys, and may be refused.
+        let _ = deployment.time.run(deployment.background.run());
+        deployment.time.advance(2);
+        let ticket = deployment.ticket(&user);
+        log_in(&deployment, &slow, ticket, 3);
+        deployment.time.run(deployment.background.run()).unwrap();
+        assert_eq!(deployment.kv.value(&ended_key(ticket)), None, "seed {seed}");
+    }
+}
+
+/// The session that is counted may have ended before it is: then it takes nobody's place.
+#[test]
+fn a_session_that_has_ended_since_takes_no_place() {
+    let mut counted = 0;
+    for seed in 0..40 {
+        let deployment = Deployment::seeded(seed, false);
+        let user = deployment.user(1);
+        let store = deployment.store(1);
+        let mut begun = Vec::new();
+        for _ in 0..3 {
+            let ticket = deployment.ticket(&user);
+            deployment
+                .time
+                .run(deployment.record(&store, ticket, None))
+                .unwrap();
+            begun.push(ticket);
+            deployment.time.advance(1);
+        }
+        let ticket = deployment.ticket(&user);
+        log_in(&deployment, &store, ticket, 3);
+        let now = deployment.now();
+        let end = store.end(user.id, ticket.session, EndReason::LoggedOut, now);
+        deployment.time.run(end).unwrap();
+        deployment.time.advance(1);
+        counted += deployment.time.run(deployment.background.run()).unwrap();
+        for ticket in begun {
+            assert_eq!(deployment.kv.value(&ended_key(ticket)), None, "seed {seed}");
+        }
+    }
+    assert!(counted > 0, "no login was counted");
+}
+
+/// A revoke-all between the login and its count: what began since is not this count's to judge.
+#[test]
+fn sessions_of_a_later_epoch_are_left_alone() {
+    let mut counted = 0;
+    for seed in 0..40 {
+        let deployment = Deployment::seeded(seed, false);
+        let mut user = deployment.user(1);
+        let store = deployment.store(1);
+        let old = deployment.ticket(&user);
+        log_in(&deployment, &store, old, 1);
+        deployment.time.advance(1);
+        user.session_epoch = 1;
+        let mut later = Vec::new();
+        for _ in 0..5 {
+            let ticket = deployment.ticket(&user);
+            deployment
+                .time
+                .run(deployment.record(&store, ticket, None))
+                .unwrap();
+            later.push(ticket);
+            deployment.time.advance(1);
+        }
+        counted += deployment.time.run(deployment.background.run()).unwrap();
+        for ticket in &later {
+            assert_eq!(deployment.kv.value(&ended_key(*ticket)), None);
+            assert!(deployment.kv.value(&session_key(*ticket)).is_some());
+        }
+        // A count of the later epoch removes the record of the earlier one.
+        log_in_until_counted(&deployment, &store, &user, 10);
+        assert_eq!(deployment.kv.value(&session_key(old)), None);
+    }
+    assert!(counted > 0, "no login was counted");
+}
+
+/// What has gone idle is no longer listed: KV has forgotten it.
+#[test]
+fn a_list_leaves_out_what_has_gone_idle() {
+    let deployment = Deployment::new(false);
+    let user = deployment.user(1);
+    let store = deployment.store(1);
+    let ticket = deployment.ticket(&user);
+    log_in(&deployment, &store, ticket, 10);
+    let listed = || {
+        let now = deployment.now();
+        deployment
+            .time
+            .run(store.list(user.id, 0, now))
+            .unwrap()
+            .len()
+    };
+    deployment.time.advance(30 * crate::kv::DAY - 1);
+    assert_eq!(listed(), 1);
+    deployment.time.advance(1);
+    assert_eq!(listed(), 0);
+}
+
+/// More sessions than KV reads at once.
+#[test]
+fn a_long_list_is_read_in_parts() {
+    let deployment = Deployment::new(false);
+    let user = deployment.user(1);
+    let store = deployment.store(1);
+    let mut begun = Vec::new();
+    for _ in 0..230 {
+        let ticket = deployment.ticket(&user);
+        let record = deployment.record(&store, ticket, None);
+        deployment.time.run(record).unwrap();
+        begun.push(ticket.session);
+        deployment.time.advance(1);
+    }
+    let now = deployment.now();
+    let end = store.end(user.id, begun[150], EndReason::LoggedOut, now);
+    deployment.time.run(end).unwrap();
+    begun.remove(150);
+    let _ = deployment.kv.take_calls();
+    let listed = deployment.time.run(store.list(user.id, 0, now)).unwrap();
+    let listed: Vec<SessionId> = listed.iter().map(|session| session.id).collect();
+    assert_eq!(listed, begun);
+    assert_eq!(deployment.kv.take_calls().reads, 3);
+}

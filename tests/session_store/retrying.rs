@@ -1,0 +1,132 @@
+//! A caller that repeats what failed, as every client of the port may.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::pin;
+
+use edgegate::adapters::memory::VirtualTime;
+use edgegate::domain::account::{User, UserId};
+use edgegate::domain::error::StoreError;
+use edgegate::domain::policy::RETRY_AFTER;
+use edgegate::domain::session::{
+    ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId,
+};
+use edgegate::ports::{NewSession, Renewal, SessionStore, Sleep};
+
+/// Repeats each call that fails after the Retry-After, up to 30 times.
+#[derive(Debug)]
+pub(crate) struct Retrying<S> {
+    pub(crate) store: S,
+    pub(crate) time: VirtualTime,
+    /// How often a call was repeated.
+    pub(crate) repeats: Cell<u32>,
+}
+
+macro_rules! repeat {
+    ($self:ident, $call:expr) => {{
+        let mut left = 30;
+        loop {
+            match $call.await {
+                Err(_) if left > 0 => {
+                    left -= 1;
+                    $self.pause().await;
+                }
+                answer => break answer,
+            }
+        }
+    }};
+}
+
+impl<S> Retrying<S> {
+    pub(crate) fn new(store: S, time: &VirtualTime) -> Self {
+        let time = time.clone();
+        let repeats = Cell::new(0);
+        Self {
+            store,
+            time,
+            repeats,
+        }
+    }
+
+    async fn pause(&self) {
+        self.repeats.set(self.repeats.get() + 1);
+        self.time.sleep(u64::from(RETRY_AFTER) * 1000).await;
+    }
+}
+
+impl<S: SessionStore> SessionStore for Retrying<S> {
+    async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError> {
+        repeat!(self, self.store.begin(new, now))
+    }
+
+    async fn renew<F>(
+        &self,
+        presented: &Presented,
+        client: &Client,
+        rules: &Rules,
+        user: F,
+    ) -> Result<Renewal, StoreError>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
+        let mut user = pin!(user);
+        let mut known = None;
+        let mut left = 30;
+        loop {
+            let once = async {
+                if known.is_none() {
+                    known = Some(user.as_mut().await);
+                }
+                known.clone().unwrap()
+            };
+            let renewal = self.store.renew(presented, client, rules, once).await;
+            match (renewal, &known) {
+                // A directory that fails is the case's own doing.
+                (Err(error), Some(Err(_))) => return Err(error),
+                (Err(_), _) if left > 0 => {
+                    left -= 1;
+                    self.pause().await;
+                }
+                (renewal, _) => return renewal,
+            }
+        }
+    }
+
+    async fn end(
+        &self,
+        user: UserId,
+        session: SessionId,
+        reason: EndReason,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        repeat!(self, self.store.end(user, session, reason, now))
+    }
+
+    async fn list(
+        &self,
+        user: UserId,
+        epoch: u32,
+        now: u64,
+    ) -> Result<Vec<ActiveSession>, StoreError> {
+        repeat!(self, self.store.list(user, epoch, now))
+    }
+
+    async fn outdate(
+        &self,
+        user: UserId,
+        version: u64,
+        ttl: u64,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        repeat!(self, self.store.outdate(user, version, ttl, now))
+    }
+
+    async fn revocation(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: u64,
+    ) -> Result<Revocation, StoreError> {
+        repeat!(self, self.store.revocation(user, session, now))
+    }
+}

@@ -1,0 +1,146 @@
+//! Refresh tokens that were never this deployment's to accept, and those that come back.
+
+use edgegate::adapters::memory::{Calls, SentMail};
+use edgegate::domain::error::Code;
+use edgegate::domain::event::Event;
+use edgegate::domain::session::{RefreshTicket, SessionId};
+use edgegate::ports::{Clock, Ports};
+
+use crate::kv::{Deployment, TICKET_SECRET, renew, seal};
+
+/// What a client can hand in that is no token of a session that goes on. Where the MAC fails, nothing is asked.
+#[test]
+fn bad_tickets() {
+    const OTHER_SECRET: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
+    let deployment = Deployment::new(false);
+    let service = deployment.service(1, &[]);
+    let (ada, bob) = (deployment.user(1), deployment.user(2));
+    let store = service.ports().sessions();
+    let ticket = deployment.time.run(deployment.begin(store, &ada));
+    deployment.time.advance(600);
+    let ahead = SessionId::new(deployment.time.now_ms() + 3_600_000, &[7; 10]);
+    let genuine = seal(ticket, &[]);
+    let refused = |token: &str| {
+        let _ = deployment.kv.take_calls();
+        deployment.users.calls.set(0);
+        let answer = deployment.time.run(renew(&service, token));
+        assert_eq!(answer, Err(Code::InvalidGrant), "{token}");
+        let calls = deployment.kv.take_calls();
+        if calls == Calls::default() {
+            assert_eq!(deployment.users.calls.get(), 0, "asked for the user");
+        }
+        calls
+    };
+
+    for changes in [
+        [("TICKET_SECRET", OTHER_SECRET)],
+        [("ISSUER", "https://other.example.com")],
+    ] {
+        assert_eq!(
+            refused(&seal(ticket, &changes)),
+            Calls::default(),
+            "another deployment"
+        );
+    }
+    for token in [
+        "",
+        "egr_",
+        &genuine[..genuine.len() - 1],
+        &format!("{genuine}A"),
+        &genuine.replacen("egr_", "egv_", 1),
+    ] {
+        assert_eq!(refused(token), Calls::default(), "no ticket");
+    }
+    // Sealed by a key that was removed since.
+    let both = format!("{OTHER_SECRET},{}", TICKET_SECRET);
+    let promoted = deployment.service(1, &[("TICKET_SECRET", &both)]);
+    assert!(deployment.time.run(renew(&promoted, &genuine)).is_ok());
+    let dropped = deployment.service(1, &[("TICKET_SECRET", OTHER_SECRET)]);
+    let _ = deployment.kv.take_calls();
+    let answer = deployment.time.run(renew(&dropped, &genuine));
+    assert_eq!(answer, Err(Code::InvalidGrant));
+    assert_eq!(
+        deployment.kv.take_calls(),
+        Calls::default(),
+        "a removed key"
+    );
+
+    // With a right MAC, which nobody can make: read, refused, nothing written.
+    for (what, forged) in [
+        (
+            "another user's session",
+            RefreshTicket {
+                user: bob.id,
+                ..ticket
+            },
+        ),
+        (
+            "the last counter",
+            RefreshTicket {
+                counter: u32::MAX,
+                ..ticket
+            },
+        ),
+        (
+            "from the future",
+            RefreshTicket {
+                session: ahead,
+                ..ticket
+            },
+        ),
+        ("another epoch", RefreshTicket { epoch: 1, ..ticket }),
+        (
+            "expired",
+            RefreshTicket {
+                expires_at: deployment.now(),
+                ..ticket
+            },
+        ),
+    ] {
+        assert_eq!(refused(&seal(forged, &[])).writes, 0, "{what}");
+    }
+    assert!(deployment.time.run(renew(&service, &genuine)).is_ok());
+}
+
+#[test]
+fn a_reuse_is_told() {
+    let strict = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
+    let deployment = Deployment::new(false);
+    let service = deployment.service(1, strict);
+    let user = deployment.user(1);
+    let store = service.ports().sessions();
+    let ticket = deployment.time.run(deployment.begin(store, &user));
+    let token = seal(ticket, strict);
+    deployment.time.advance(90);
+    deployment.time.run(renew(&service, &token)).unwrap();
+    assert_eq!(service.ports().mailer.take(), []);
+    deployment.time.advance(90);
+    deployment.time.run(renew(&service, &token)).unwrap_err();
+    deployment.time.run(renew(&service, &token)).unwrap_err();
+    // Once, though the token came twice.
+    let session = ticket.session;
+    assert_eq!(
+        service.ports().mailer.take(),
+        [SentMail::RefreshTokenReused {
+            user: user.id,
+            session
+        }]
+    );
+    let verdicts: Vec<_> = service
+        .ports()
+        .events
+        .take()
+        .into_iter()
+        .map(
+            |Event::Renewal {
+                 verdict,
+                 session: counted,
+                 ..
+             }| {
+                assert_eq!(counted, session);
+                verdict.reason()
+            },
+        )
+        .collect();
+    assert_eq!(verdicts, ["fresh", "reused", "ended"]);
+}
