@@ -7,8 +7,8 @@ export const ROOT = "root@example.com";
 
 /** A client of one Worker; every call answers `{ status, headers, body }`, the body parsed when it is JSON. */
 export function clientOf(edge) {
-  const call = async (method, path, { token, json, form, headers = {}, body } = {}) => {
-    const init = { method, headers: { ...headers }, redirect: "manual" };
+  const call = async (method, path, { token, json, form, headers = {}, body, cf } = {}) => {
+    const init = { method, headers: { ...headers }, redirect: "manual", ...(cf && { cf }) };
     if (token !== undefined) init.headers.authorization = `Bearer ${token}`;
     if (json !== undefined) {
       init.headers["content-type"] ??= "application/json";
@@ -23,8 +23,8 @@ export function clientOf(edge) {
     assertInContract(method, new URL(path, edge.origin).href, seen);
     return seen;
   };
-  const logIn = async (email, password = PASSWORD) => {
-    const answer = await call("POST", "/auth/login", { json: { email, password } });
+  const logIn = async (email, password = PASSWORD, options = {}) => {
+    const answer = await call("POST", "/auth/login", { ...options, json: { email, password } });
     if (answer.status !== 200) throw new Error(`login of ${email}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
@@ -33,8 +33,12 @@ export function clientOf(edge) {
     get: (path, options) => call("GET", path, options),
     post: (path, options) => call("POST", path, options),
     patch: (path, options) => call("PATCH", path, options),
+    del: (path, options) => call("DELETE", path, options),
     logIn,
-    renew: (refresh_token) => call("POST", "/auth/token", { form: { grant_type: "refresh_token", refresh_token } }),
+    renew: (refresh_token, options) => call("POST", "/auth/token", { ...options, form: { grant_type: "refresh_token", refresh_token } }),
     authorized: (query, token) => call("GET", `/auth/authorized?${new URLSearchParams(query)}`, { token }),
   };
 }
+
+/** What an access token claims, unverified. */
+export const claimsOf = (access_token) => JSON.parse(Buffer.from(access_token.split(".")[1], "base64url"));

@@ -89,7 +89,7 @@ export async function startWorker({ vars = {}, secrets = {} } = {}) {
   };
 }
 
-const withoutUndefined = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+export const withoutUndefined = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
 const hasMigrations = () =>
   existsSync(inRoot("migrations")) && readdirSync(inRoot("migrations")).some((name) => name.endsWith(".sql"));

@@ -1,0 +1,119 @@
+// No false logout: 1,000 sessions, each renewed 20 times by 4 clients that share it, a fifth of all responses lost on the way
+// and the request repeated. On KV and on the Durable Object, with and without ROTATE_AFTER, in workerd.
+//
+// How the four share a session is what ROTATE_AFTER decides. With 90, each goes at its own pace, and the clock moves on by
+// 100 s halfway, so that every session rotates twice. With 0 a client that is a whole renewal behind looks like a thief
+// (docs/storage.md), so the four, as tabs of one browser do, present each token at the same time: five times.
+//
+// The sessions are forged (forge.mjs): 4,000 logins would take some three minutes of hashing.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Pool } from "undici";
+import { chunks, makeSession, makeUsers } from "../forge.mjs";
+import { startWorkers } from "../workers.mjs";
+
+const [SESSIONS, USERS, CLIENTS, RENEWALS_EACH, LOST] = [1000, 100, 4, 5, 0.2];
+const SESSIONS_AT_ONCE = 12;
+const MOST_BROKEN = 100;
+
+test("1,000 sessions, 20 renewals each from 4 clients, 20 % of the responses lost: nobody is logged out", { concurrency: true }, async (t) => {
+  const runs = ["kv", "durable"].flatMap((store) => [0, 90].map((rotateAfter) => ({ store, rotateAfter })));
+  await Promise.all(runs.map((run, index) => t.test(`${run.store}, ROTATE_AFTER=${run.rotateAfter}`, () => storm(run, index + 1))));
+});
+
+async function storm({ store, rotateAfter }, seed) {
+  const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: `${rotateAfter}` } }]);
+  const pool = new Pool(edge.url.origin, { connections: SESSIONS_AT_ONCE * CLIENTS });
+  try {
+    // What is stormed is the session store: a look at the user would take as long again, and so would 25,000 log lines.
+    await edge.control({ remember: true, quiet: true });
+    const users = await makeUsers(edge.db, USERS);
+    const sessions = [];
+    for (const some of chunks(Array.from({ length: SESSIONS }, (_, i) => users[i % USERS]), 50)) {
+      // Ten minutes old: the first token is due for rotation.
+      sessions.push(...(await Promise.all(some.map((user) => makeSession(edge, store, user, 600)))));
+    }
+
+    const counts = { renewals: 0, repeated: 0, broken: 0, refusals: [] };
+    const lost = randomFrom(seed);
+    const renew = async (token) => {
+      for (;;) {
+        const answer = await postToken(pool, token).catch((error) => ({ error }));
+        if (answer.error) {
+          // A connection that broke by itself: a response lost indeed. A Worker that is gone is not that.
+          counts.broken += 1;
+          if (counts.broken > MOST_BROKEN) throw answer.error;
+          continue;
+        }
+        const { status, body } = answer;
+        if (status !== 200) counts.refusals.push(`${status} ${body}`);
+        // What came is thrown away; the client, which never saw it, presents the same token again.
+        if (lost() >= LOST) {
+          counts.renewals += 1;
+          return status === 200 ? JSON.parse(body).refresh_token : token;
+        }
+        counts.repeated += 1;
+      }
+    };
+    const begun = performance.now();
+    const clients = sessions.map(({ token }) => Array(CLIENTS).fill(token));
+    if (rotateAfter === 0) {
+      await forEach(clients, async (tokens) => {
+        for (let round = 1; round <= RENEWALS_EACH; round++) {
+          tokens.splice(0, CLIENTS, ...(await Promise.all(tokens.map(renew))));
+          assert.equal(new Set(tokens).size, 1, "all clients of a session have the same token");
+        }
+      });
+    } else {
+      const each = (times) => (tokens) =>
+        Promise.all(tokens.map(async (_, client) => {
+          for (let i = 0; i < times; i++) tokens[client] = await renew(tokens[client]);
+        }));
+      await forEach(clients, each(2));
+      await edge.control({ clock: 100 });
+      await forEach(clients, each(RENEWALS_EACH - 2));
+    }
+    const seconds = (performance.now() - begun) / 1000;
+
+    const { verdicts } = await edge.control({});
+    console.log(
+      `storm, ${store}, ROTATE_AFTER=${rotateAfter}: ${SESSIONS} sessions, ${counts.renewals} renewals, ${counts.repeated} more thrown away ` +
+        `and repeated, ${counts.broken} lost by themselves, ${counts.refusals.length} refused; ${JSON.stringify(verdicts)}; ${seconds.toFixed(1)} s`,
+    );
+    assert.deepEqual(counts.refusals, []);
+    assert.equal(counts.renewals, SESSIONS * CLIENTS * RENEWALS_EACH);
+    assert.ok(counts.repeated > (counts.renewals * LOST) / 2);
+    const decided = Object.values(verdicts).reduce((sum, count) => sum + count);
+    assert.ok(decided - counts.renewals - counts.repeated <= counts.broken);
+    assert.ok(verdicts.fresh >= SESSIONS * 2 && verdicts.repeated > SESSIONS, "it did rotate, and did repeat");
+    assert.deepEqual(Object.keys(verdicts).filter((verdict) => !["fresh", "repeated", "kept"].includes(verdict)), []);
+    const last = await Promise.all(clients.map(([token]) => postToken(pool, token)));
+    assert.ok(last.every(({ status }) => status === 200), "every session goes on");
+  } finally {
+    await pool.destroy();
+    await stop();
+  }
+}
+
+async function postToken(pool, token) {
+  const { statusCode, body } = await pool.request({
+    method: "POST",
+    path: "/auth/token",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: `grant_type=refresh_token&refresh_token=${token}`,
+  });
+  return { status: statusCode, body: await body.text() };
+}
+
+async function forEach(items, work) {
+  const left = items.values();
+  await Promise.all(Array.from({ length: SESSIONS_AT_ONCE }, async () => {
+    for (const item of left) await work(item);
+  }));
+}
+
+/** A linear congruential generator: which responses are lost is the same in every run, up to the order of requests. */
+function randomFrom(seed) {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+}

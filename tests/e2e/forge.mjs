@@ -1,0 +1,71 @@
+// Users and sessions made without the Worker, for tests that need a thousand of them or need them old: a login costs 40 ms
+// of hashing, and begins now. The forms are those of src/domain/session/refresh_token.rs, docs/storage.md, and for the
+// object src/adapters/cloudflare/durable_sessions/call.rs.
+import { createHmac, randomBytes } from "node:crypto";
+import { TEST_SECRETS, TEST_VARS } from "./harness.mjs";
+
+const DAY = 86_400;
+
+export const nowSeconds = () => Math.floor(Date.now() / 1000);
+
+/** A UUIDv7 of that second. */
+export function newId(seconds = nowSeconds()) {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(seconds * 1000, 0, 6);
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** The refresh token with these contents, sealed by `secret`. */
+export function refreshToken({ user, session, epoch = 0, counter = 0, expires_at }, secret = TEST_SECRETS.TICKET_SECRET) {
+  const key = hmac(Buffer.from(secret, "base64url"), `edgegate ticket 1\0refresh\0${TEST_VARS.ISSUER}`);
+  const numbers = Buffer.alloc(16);
+  numbers.writeUInt32BE(epoch, 0);
+  numbers.writeUInt32BE(counter, 4);
+  numbers.writeBigUInt64BE(BigInt(expires_at), 8);
+  const signed = Buffer.concat([Buffer.from([1, hmac(key, "key number")[0]]), idBytes(user), idBytes(session), numbers]);
+  return `egr_${Buffer.concat([signed, hmac(key, signed)]).toString("base64url")}`;
+}
+
+/** Writes `count` users into the database; answers their ids. They can't sign in. */
+export async function makeUsers(db, count) {
+  const users = Array.from({ length: count }, () => newId());
+  const now = nowSeconds();
+  const insert = db.prepare(
+    "INSERT INTO users (id, email, email_canonical, password_hash, created_at, updated_at) VALUES (?1, ?2, ?2, 'none', ?3, ?3)",
+  );
+  for (const some of chunks(users, 100)) await db.batch(some.map((id) => insert.bind(id, `${id}@example.com`, now)));
+  return users;
+}
+
+/** Begins a session `age` seconds ago, in KV or in the user's object; answers its id and its first refresh token. */
+export async function makeSession({ kv, objects }, store, user, age) {
+  const began = nowSeconds() - age;
+  const session = newId(began);
+  const expires_at = began + 90 * DAY;
+  const lives_until = began + 30 * DAY;
+  if (store === "kv") {
+    const metadata = { epoch: 0, seen: began, user_agent: "forged", network: "unknown", country: null, city: null };
+    await kv.put(`session:${user}:${session}`, '{"used":null,"at":null,"by":null}', { expiration: lives_until, metadata });
+  } else {
+    const call = ["begin", session, 0, lives_until, "", began, "forged", "unknown", "", ""].join("\t");
+    await askObject(objects, user, call);
+  }
+  return { user, session, token: refreshToken({ user, session, expires_at }) };
+}
+
+/** One call of a user's object; answers its text. */
+export async function askObject(objects, user, call) {
+  const answer = await objects.getByName(user).fetch("https://sessions.invalid/", { method: "POST", body: call });
+  const text = await answer.text();
+  if (answer.status !== 200) throw new Error(`the object answered ${answer.status}: ${text}`);
+  return text;
+}
+
+export function chunks(list, size) {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+}
+
+const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
+const idBytes = (id) => Buffer.from(id.replaceAll("-", ""), "hex");

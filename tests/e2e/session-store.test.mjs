@@ -1,0 +1,93 @@
+// SESSION_STORE: what a switch does to sessions, what is refused as a setting, and how an object gets rid of what is over.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ADA, PASSWORD, claimsOf, clientOf } from "./client.mjs";
+import { askObject, makeSession, newId, nowSeconds } from "./forge.mjs";
+import { eventually, startWorkers } from "./workers.mjs";
+
+test("a switch of the store, there and back", async (t) => {
+  const { workers: [kv, durable], lineOf, stop } = await startWorkers([
+    { vars: { SESSION_STORE: "kv" } },
+    { vars: { SESSION_STORE: "durable" } },
+  ]);
+  t.after(stop);
+  for (const [what, before, after] of [["from KV", kv, durable], ["from the objects", durable, kv]]) {
+    await t.test(what, async () => {
+      const [old, young] = [clientOf(before), clientOf(after)];
+      const login = await old.logIn(ADA);
+      const { sid } = claimsOf(login.access_token);
+      // In KV a session of the last two minutes may be there and not to be seen yet.
+      for (const worker of [kv, durable]) await worker.control({ clock: 300 });
+      const refused = await young.renew(login.refresh_token);
+      assert.deepEqual([refused.status, refused.body.error], [400, "invalid_grant"]);
+      const { verdict, session_id } = await lineOf(refused);
+      assert.deepEqual([verdict, session_id], ["unknown", sid]);
+
+      const again = await young.logIn(ADA);
+      assert.equal((await young.renew(again.refresh_token)).status, 200);
+      const { body } = await young.get("/auth/sessions", { token: again.access_token });
+      const listed = body.sessions.map(({ id }) => id);
+      assert.ok(listed.includes(claimsOf(again.access_token).sid) && !listed.includes(sid), "none of the other store's");
+
+      assert.equal((await old.renew(login.refresh_token)).status, 200, "the switch ended nothing: it can be taken back");
+      for (const worker of [kv, durable]) await worker.control({ clock: 0 });
+    });
+  }
+
+  await t.test("a check asks the object, which never heard of a session in KV", async () => {
+    const { access_token } = await clientOf(kv).logIn(ADA);
+    assert.equal((await clientOf(durable).authorized({ role: "user" }, access_token)).status, 401);
+    assert.equal((await clientOf(durable).get("/auth/me", { token: access_token })).status, 401);
+  });
+});
+
+test("a setting that names no store, or a store that is not bound: 500 misconfigured, and the log says what", async (t) => {
+  const login = { json: { email: ADA, password: PASSWORD } };
+  for (const [named, settings] of [
+    ["SESSION_STORE", { vars: { SESSION_STORE: "Durable" } }],
+    ["SESSION_STORE", { vars: { SESSION_STORE: "d1" } }],
+    ["SESSION_OBJECTS", { vars: { SESSION_STORE: "durable" }, without: ["SESSION_OBJECTS"] }],
+    ["SESSIONS", { vars: { SESSION_STORE: "kv" }, without: ["SESSIONS"] }],
+  ]) {
+    const { workers: [edge], lineOf, stop } = await startWorkers([settings]);
+    t.after(stop);
+    const answer = await clientOf(edge).post("/auth/login", login);
+    assert.deepEqual([answer.status, answer.body.code], [500, "misconfigured"], named);
+    assert.ok(!JSON.stringify(answer.body).includes(named), "a client is not told which");
+    assert.ok((await lineOf(answer)).reason.startsWith(`${named} is `));
+  }
+});
+
+test("the store that is not chosen need not be bound", async (t) => {
+  for (const [store, unbound] of [["kv", "SESSION_OBJECTS"], ["durable", "SESSIONS"]]) {
+    const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: store }, without: [unbound] }]);
+    t.after(stop);
+    const { refresh_token } = await clientOf(edge).logIn(ADA);
+    assert.equal((await clientOf(edge).renew(refresh_token)).status, 200);
+  }
+});
+
+test("an object's alarm deletes what has expired, and nothing else", async (t) => {
+  const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
+  t.after(stop);
+  const begun = nowSeconds();
+  const begin = async (user, lives_until) => {
+    const session = newId();
+    await askObject(edge.objects, user, ["begin", session, 0, lives_until, "", begun, "forged", "unknown", "", ""].join("\t"));
+    return session;
+  };
+  // As of the beginning, so that the list itself hides none: what is missing from it has been deleted.
+  const rows = async (user) =>
+    (await askObject(edge.objects, user, `list\t0\t${begun}`)).split("\n").filter(Boolean).map((line) => line.split("\t")[0]);
+  const [some, all] = [newId(), newId()];
+  const short = await begin(some, begun + 2);
+  const { session: long } = await makeSession(edge, "durable", some, 0);
+  const only = await begin(all, begun + 2);
+  assert.deepEqual([(await rows(some)).sort(), await rows(all)], [[short, long].sort(), [only]]);
+
+  // The platform rings by its own clock.
+  await eventually(async () => !(await rows(some)).includes(short) && (await rows(all)).length === 0);
+  assert.deepEqual(await rows(some), [long]);
+  const later = await begin(all, begun + 1000);
+  assert.deepEqual(await rows(all), [later], "an object that was emptied begins anew");
+});

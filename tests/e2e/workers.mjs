@@ -1,0 +1,114 @@
+// Boots one Worker or several that share their storage, each with its own settings, and asks each over a socket of its own,
+// past the harness's proxy. Pages are left out; everything else is as in wrangler.toml.
+//
+//   const { workers: [old, young], stop } = await startWorkers([{}, { secrets: { TICKET_SECRET: "…" } }]);
+//   await old.fetch("/auth/login", …);
+//
+// Each runs in slow-storage/worker.mjs, which passes everything on until `control` tells it otherwise.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
+
+/** Starts a Worker for each of `settings`: `{ vars, secrets, without }`, the last a list of bindings to take out. */
+export async function startWorkers(settings) {
+  const [configPath, wrangler, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
+    prebuiltWorker(),
+    import("wrangler"),
+    import("miniflare"),
+  ]);
+  const modules = modulesIn(dirname(configPath));
+  const lines = [];
+  const logs = () => lines.map(({ message }) => parsed(message));
+  const workers = settings.map(({ vars, secrets, without = [] }, index) => {
+    const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(configPath);
+    const { assets: _pages, ...options } = workerOptions;
+    const bound = (named) => Object.fromEntries(Object.entries(named).filter(([name]) => !without.includes(name)));
+    // The objects are those of the first Worker.
+    const scriptName = index === 0 ? {} : { scriptName: nameOf(0) };
+    const durableObjects = bound(options.durableObjects);
+    for (const name of Object.keys(durableObjects)) durableObjects[name] = { ...durableObjects[name], ...scriptName };
+    const kvNamespaces = bound(options.kvNamespaces);
+    const bindings = withoutUndefined({ ...options.bindings, ...TEST_VARS, ...TEST_SECRETS, ...vars, ...secrets });
+    const unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }];
+    return { ...options, name: nameOf(index), modules, durableObjects, kvNamespaces, bindings, unsafeDirectSockets };
+  });
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({ cf: false, handleStructuredLogs: (line) => lines.push(line), workers }),
+  );
+  try {
+    await miniflare.ready;
+    await migrate(await miniflare.getD1Database("DB", nameOf(0)), wrangler.unstable_splitSqlQuery);
+    return {
+      workers: await Promise.all(settings.map((_, index) => handle(miniflare, nameOf(index)))),
+      /** All lines logged so far, parsed where they are JSON. The last ones may be on their way still: see `logged`. */
+      logs,
+      /** Waits for a line that fulfils `wanted`, and answers it. */
+      logged: (wanted) => eventually(() => logs().find(wanted)),
+      /** Waits for the line of an answer. */
+      lineOf: ({ headers }) => eventually(() => logs().find(({ request_id }) => request_id === headers.get("x-request-id"))),
+      stop: () => miniflare.dispose(),
+    };
+  } catch (error) {
+    await miniflare.dispose();
+    throw error;
+  }
+}
+
+/** What `look` finds, within 10 s. */
+export async function eventually(look) {
+  for (const deadline = performance.now() + 10_000; performance.now() < deadline; await sleep(20)) {
+    const found = await look();
+    if (found) return found;
+  }
+  throw new Error(`it did not come within 10 s: ${look}`);
+}
+
+function parsed(message) {
+  try {
+    return JSON.parse(message);
+  } catch {
+    return { message };
+  }
+}
+
+const nameOf = (index) => `worker-${index}`;
+
+async function handle(miniflare, name) {
+  const [url, env] = await Promise.all([miniflare.unsafeGetDirectURL(name), miniflare.getBindings(name)]);
+  const send = (path, init) => fetch(new URL(path, url), init);
+  return {
+    url,
+    origin: TEST_VARS.ISSUER,
+    fetch: send,
+    env,
+    kv: env.SESSIONS,
+    db: env.DB,
+    objects: env.SESSION_OBJECTS,
+    /** Gives slow-storage/worker.mjs its orders; answers its counts so far. */
+    async control(orders) {
+      const answer = await send("/test/control", { method: "POST", body: JSON.stringify(orders) });
+      return answer.json();
+    },
+  };
+}
+
+function modulesIn(folder) {
+  const contents = (name) => readFileSync(join(folder, name));
+  return [
+    { type: "ESModule", path: "worker.mjs", contents: readFileSync(inRoot("tests/e2e/slow-storage/worker.mjs"), "utf8") },
+    { type: "ESModule", path: "shim.js", contents: contents("shim.js").toString().replace(/^\/\/# sourceMappingURL=.*$/m, "") },
+    ...readdirSync(folder)
+      .filter((name) => name.endsWith(".wasm"))
+      .map((name) => ({ type: "CompiledWasm", path: name, contents: contents(name) })),
+  ];
+}
+
+async function migrate(database, split) {
+  for (const name of readdirSync(inRoot("migrations")).filter((name) => name.endsWith(".sql")).sort()) {
+    const statements = split(readFileSync(inRoot("migrations", name), "utf8"));
+    await database.batch(statements.map((statement) => database.prepare(statement)));
+  }
+}
