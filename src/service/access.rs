@@ -67,7 +67,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Signature and claims alone; a token seen before costs a look-up.
-    fn verified_bearer(&self, access_token: &str) -> Result<Bearer, Error> {
+    pub(super) fn verified_bearer(&self, access_token: &str) -> Result<Bearer, Error> {
         let now = self.now();
         let known = self
             .shared

@@ -16,14 +16,20 @@ impl<P: Ports> AuthService<P> {
             .update(id, change, now)
             .await?
             .ok_or(Error::UnknownUser)?;
+        self.outdate(&user).await?;
+        Ok(user)
+    }
+
+    /// Makes the access tokens from before the user's last change count no more.
+    pub(super) async fn outdate(&self, user: &User) -> Result<(), Error> {
         let ttl = self
             .settings()
             .access_token_ttl
             .saturating_add(STALE_MARGIN);
-        self.ports
-            .sessions()
-            .outdate(id, user.version, ttl, now)
+        let sessions = self.ports.sessions();
+        sessions
+            .outdate(user.id, user.version, ttl, self.now())
             .await?;
-        Ok(user)
+        Ok(())
     }
 }

@@ -3,9 +3,9 @@
 use super::AuthService;
 use super::access::Bearer;
 use crate::domain::account::{UserChange, UserId};
-use crate::domain::error::Error;
+use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::policy::ADMIN_ROLE;
-use crate::ports::Ports;
+use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// Ends every session of `user`. Renewals stop at once and exactly, in every store; access tokens stop at once
@@ -23,17 +23,34 @@ impl<P: Ports> AuthService<P> {
     /// administrator.
     ///
     /// # Errors
-    /// As there, and [`Error::Access`] or [`Error::Forbidden`].
+    /// As there, and [`Error::Access`] or [`Error::Forbidden`]. When a store failed half-way, the user's own token may be
+    /// out of date already: a repeat with it finishes the work and is refused all the same.
     pub async fn revoke_tokens_as(
         &self,
         access_token: &str,
         user: UserId,
     ) -> Result<Bearer, Error> {
-        let (bearer, asking) = self.bearer_with_user(access_token).await?;
+        let asking = self.bearer_with_user(access_token).await;
+        if let Err(Error::Access(AccessRefusal::Outdated)) = asking {
+            self.outdate_own(access_token, user).await?;
+        }
+        let (bearer, asking) = asking?;
         if asking.id != user && !asking.roles.contains(ADMIN_ROLE) {
             return Err(Error::Forbidden);
         }
         self.revoke_tokens(user).await?;
         Ok(bearer)
+    }
+
+    /// Writes again what the user's row says of older access tokens. It changes nothing that is not so already, so a token
+    /// that is out of date itself may ask for it, for its own user.
+    async fn outdate_own(&self, access_token: &str, user: UserId) -> Result<(), Error> {
+        if self.verified_bearer(access_token)?.user != user {
+            return Ok(());
+        }
+        match self.ports.users().find_by_id(user).await? {
+            Some(user) => self.outdate(&user).await,
+            None => Ok(()),
+        }
     }
 }

@@ -91,3 +91,32 @@ fn a_write_refused_for_its_rate_is_tried_again() {
     world.kv.refuse_writes(0);
     assert!(renew().is_ok());
 }
+
+/// The row has moved, the record was not written: the user's own token is out of date, and its repeat finishes the work.
+#[test]
+fn a_half_done_revoke_all_is_finished_with_ones_own_token() {
+    let world = on_kv(&[]);
+    let (one, other) = (world.log_in(ADA), world.log_in(ADA));
+    let mine = one.tokens.access_token.expose();
+    let user = one.user.id;
+    let stale = format!("stale:{user}");
+    pollster::block_on(async {
+        let service = &world.service;
+        world.kv.refuse_writes(u32::MAX);
+        let error = service.revoke_tokens_as(mine, user).await.unwrap_err();
+        assert_eq!(error.code(), Code::Unavailable);
+        assert_eq!(world.kv.value(&stale), None);
+
+        world.kv.refuse_writes(0);
+        // Not for somebody else.
+        let root = world.log_in(crate::fixture::ROOT).user.id;
+        let error = service.revoke_tokens_as(mine, root).await.unwrap_err();
+        assert_eq!(error.code(), Code::InvalidToken);
+        assert_eq!(world.kv.value(&stale), None);
+        let error = service.revoke_tokens_as(mine, user).await.unwrap_err();
+        assert_eq!(error.code(), Code::InvalidToken);
+        assert_eq!(world.kv.value(&stale).as_deref(), Some("1"));
+        let others = other.tokens.access_token.expose();
+        assert!(!service.is_authorized_by_role(others, &["user"]).await);
+    });
+}

@@ -3,9 +3,7 @@
 //!
 //! During a deployment a Worker of one version may ask an object of another: a call whose fields change gets a new name.
 
-use std::fmt::{self, Write};
-use std::str::FromStr;
-
+use super::line::{Fields, Line};
 use crate::domain::account::UserId;
 use crate::domain::error::StoreError;
 use crate::domain::policy::MAX_TICKET_SECRETS;
@@ -136,17 +134,17 @@ impl Call {
         let mut fields = Fields(text);
         Some(match fields.text() {
             "begin" => Self::Begin {
-                session: fields.session()?,
+                session: session(&mut fields)?,
                 epoch: fields.number()?,
                 lives_until: fields.number()?,
                 most: fields.optional()?,
                 now: fields.number()?,
-                seen: fields.seen(),
+                seen: Seen(fields.rest().to_owned()),
             },
             "renew" => {
                 let ticket = RefreshTicket {
                     user: UserId::parse(fields.text())?,
-                    session: fields.session()?,
+                    session: session(&mut fields)?,
                     epoch: fields.number()?,
                     counter: fields.number()?,
                     expires_at: fields.number()?,
@@ -177,11 +175,11 @@ impl Call {
                     },
                     rules,
                     standing: epoch.map(|epoch| Standing { epoch, disabled }),
-                    seen: fields.seen(),
+                    seen: Seen(fields.rest().to_owned()),
                 }
             }
             "end" => Self::End {
-                session: fields.session()?,
+                session: session(&mut fields)?,
                 reason: fields.text().to_owned(),
             },
             "list" => Self::List {
@@ -193,7 +191,7 @@ impl Call {
                 until: fields.number()?,
             },
             "revocation" => Self::Revocation {
-                session: fields.session()?,
+                session: session(&mut fields)?,
                 now: fields.number()?,
             },
             _ => return None,
@@ -261,7 +259,7 @@ pub(super) fn to_verdict(text: &str) -> Option<Verdict> {
 /// A session of a list, from its line: id, last use, and who was seen.
 pub(super) fn to_active(line: &str) -> Option<ActiveSession> {
     let mut fields = Fields(line);
-    let id = fields.session()?;
+    let id = session(&mut fields)?;
     let last_used_at = fields.number()?;
     let user_agent = fields.text().to_owned();
     let network = fields.text().to_owned();
@@ -278,66 +276,8 @@ pub(super) fn to_active(line: &str) -> Option<ActiveSession> {
     })
 }
 
-/// A line that grows by fields.
-pub(super) struct Line(pub(super) String);
-
-impl Line {
-    pub(super) fn new(first: &str) -> Self {
-        Self(first.to_owned())
-    }
-
-    pub(super) fn field(&mut self, value: impl fmt::Display) -> &mut Self {
-        // Writing to a String does not fail.
-        let _ = write!(self.0, "\t{value}");
-        self
-    }
-
-    pub(super) fn optional(&mut self, value: Option<impl fmt::Display>) -> &mut Self {
-        match value {
-            Some(value) => self.field(value),
-            None => self.field(""),
-        }
-    }
-}
-
-/// What is left of a line, field by field; an absent field is empty.
-pub(super) struct Fields<'a>(pub(super) &'a str);
-
-impl<'a> Fields<'a> {
-    fn text(&mut self) -> &'a str {
-        let (field, rest) = self.0.split_once('\t').unwrap_or((self.0, ""));
-        self.0 = rest;
-        field
-    }
-
-    fn number<T: FromStr>(&mut self) -> Option<T> {
-        self.text().parse().ok()
-    }
-
-    /// Outside `None` for a malformed field, inside for an empty one.
-    #[allow(clippy::option_option, reason = "both are meant")]
-    pub(super) fn optional<T: FromStr>(&mut self) -> Option<Option<T>> {
-        match self.text() {
-            "" => Some(None),
-            text => text.parse().ok().map(Some),
-        }
-    }
-
-    pub(super) fn flag(&mut self) -> Option<bool> {
-        match self.text() {
-            "0" => Some(false),
-            "1" => Some(true),
-            _ => None,
-        }
-    }
-
-    fn session(&mut self) -> Option<SessionId> {
-        SessionId::parse(self.text())
-    }
-
-    fn seen(&self) -> Seen {
-        Seen(self.0.to_owned())
-    }
+fn session(fields: &mut Fields<'_>) -> Option<SessionId> {
+    SessionId::parse(fields.text())
 }
 
 pub(super) fn from_fingerprint(fingerprint: ClientFingerprint) -> u32 {

@@ -8,6 +8,11 @@
     allow(dead_code, reason = "natively it is tested only")
 )]
 mod call;
+#[cfg_attr(
+    not(feature = "edge"),
+    allow(dead_code, reason = "natively it is tested only")
+)]
+mod line;
 #[cfg(feature = "edge")]
 mod object;
 #[cfg(feature = "edge")]

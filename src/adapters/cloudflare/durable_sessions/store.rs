@@ -6,7 +6,8 @@ use worker::ObjectNamespace;
 use worker::wasm_bindgen::JsValue;
 use worker::worker_sys::web_sys;
 
-use super::call::{Call, Fields, Seen, malformed, to_active, to_verdict};
+use super::call::{Call, Seen, malformed, to_active, to_verdict};
+use super::line::Fields;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::policy::OBJECT_TRIES;

@@ -2,7 +2,8 @@
 
 use worker::{SqlStorage, SqlStorageValue};
 
-use super::call::{Line, Seen, from_fingerprint, malformed, to_fingerprint};
+use super::call::{Seen, from_fingerprint, malformed, to_fingerprint};
+use super::line::Line;
 use crate::domain::error::StoreError;
 use crate::domain::session::{
     Consistency, EndReason, Presented, Record, Rules, SessionId, Standing, Stored, Use, Verdict,
