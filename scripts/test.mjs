@@ -19,6 +19,7 @@ const STEPS = {
   fmt: () => cargo("fmt", "--check"),
   clippy: () => cargo("clippy", "--all-targets", ...DENY),
   "clippy-edge": () => cargo("clippy", "--lib", ...WASM, "--features", "edge", ...DENY),
+  "clippy-conformance": () => cargo("clippy", "--lib", ...WASM, "--features", "conformance", ...DENY),
   "clippy-browser": () => cargo("clippy", "--lib", ...WASM, "--features", "browser", ...DENY),
   unit: () => cargo("test"),
   doc: () => run("cargo", ["doc", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } }),

@@ -101,24 +101,30 @@ pub(crate) fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
+/// A user whose password nobody knows, since a hash takes a while.
+pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
+    Ok(User {
+        id,
+        email: EmailAddress::parse(email).map_err(|why| why.reason())?,
+        password_hash: PasswordHash::new("none".to_owned()),
+        first_name: None,
+        last_name: None,
+        roles: Roles::user(),
+        email_verified_at: None,
+        disabled_at: None,
+        session_epoch: 0,
+        version: 0,
+        created_at: 0,
+        updated_at: 0,
+    })
+}
+
 impl<'a, W: World> Person<'a, W> {
     pub(crate) fn new(world: &'a W) -> Result<Self, String> {
         let mut random = [0; 10];
         random[..8].copy_from_slice(&world.fresh().to_be_bytes());
-        let user = User {
-            id: UserId::new(world.now() * 1000, &random),
-            email: EmailAddress::parse("ada@example.com").map_err(|why| why.reason())?,
-            password_hash: PasswordHash::new("none".to_owned()),
-            first_name: None,
-            last_name: None,
-            roles: Roles::user(),
-            email_verified_at: None,
-            disabled_at: None,
-            session_epoch: 0,
-            version: 0,
-            created_at: 0,
-            updated_at: 0,
-        };
+        let id = UserId::new(world.now() * 1000, &random);
+        let user = user(id, "ada@example.com")?;
         Ok(Self { world, user })
     }
 

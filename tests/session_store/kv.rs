@@ -8,13 +8,15 @@ use edgegate::adapters::memory::{
     MemoryBackground, MemoryDevices, MemoryEvents, MemoryMailer, MemoryPorts, MemoryUsers,
     SimulatedKv, VirtualTime,
 };
-use edgegate::domain::account::{EmailAddress, PasswordHash, Roles, User, UserChange, UserId};
+use edgegate::domain::account::{EmailAddress, PasswordHash, User, UserChange, UserId};
 use edgegate::domain::error::{Code, StoreError};
 use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
 use edgegate::domain::session::{Client, RefreshTicket, RefreshTokens, SessionId};
 use edgegate::domain::settings::Settings;
 use edgegate::ports::{Clock, Insertion, NewSession, Random, SessionStore, Sleep, UserDirectory};
 use edgegate::service::{AuthService, Shared};
+
+use crate::conformance::world;
 
 pub(crate) const BEGUN_MS: u64 = 1_767_225_600_000;
 pub(crate) const DAY: u64 = 86_400;
@@ -202,22 +204,10 @@ impl Deployment {
         self.time.now_ms() / 1000
     }
 
-    /// A user without a password, since a hash takes a while.
+    /// A user in the directory.
     pub(crate) fn user(&self, number: u8) -> User {
-        let user = User {
-            id: UserId::new(self.time.now_ms(), &[number; 10]),
-            email: EmailAddress::parse(&format!("user{number}@example.com")).unwrap(),
-            password_hash: PasswordHash::new("none".to_owned()),
-            first_name: None,
-            last_name: None,
-            roles: Roles::user(),
-            email_verified_at: None,
-            disabled_at: None,
-            session_epoch: 0,
-            version: 0,
-            created_at: 0,
-            updated_at: 0,
-        };
+        let id = UserId::new(self.time.now_ms(), &[number; 10]);
+        let user = world::user(id, &format!("user{number}@example.com")).unwrap();
         self.time.run(self.users.insert(&user)).unwrap();
         user
     }

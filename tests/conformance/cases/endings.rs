@@ -2,7 +2,7 @@
 
 use std::future::ready;
 
-use edgegate::domain::session::{EndReason, Reuse, Rules, Verdict};
+use edgegate::domain::session::{EndReason, RefreshTicket, Reuse, Rules, Verdict};
 use edgegate::ports::SessionStore;
 
 use super::super::world::{
@@ -79,22 +79,8 @@ pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Ca
 pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
-    let user = async {
-        world
-            .here()
-            .end(
-                ada.user.id,
-                first.session,
-                EndReason::LoggedOut,
-                world.now(),
-            )
-            .await?;
-        Ok(Some(ada.user.clone()))
-    };
-    let renewal = ada
-        .renew_at(world.here(), first, &laptop(), &every_time(), user)
-        .await?;
-    let next = renewal.verdict.answer(first).unwrap_or(first);
+    let verdict = renew_while_it_ends(&ada, first, world.here()).await?;
+    let next = verdict.answer(first).unwrap_or(first);
     for token in [first, next] {
         let verdict = ada.renew(token, &laptop(), &every_time()).await?;
         check_eq!(verdict, Verdict::Ended, "afterwards");
@@ -106,23 +92,29 @@ pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case 
 pub(crate) async fn an_end_during_a_renewal_stops_it<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
-    let user = async {
-        world
-            .elsewhere()
-            .end(
-                ada.user.id,
-                first.session,
-                EndReason::LoggedOut,
-                world.now(),
-            )
-            .await?;
-        Ok(Some(ada.user.clone()))
-    };
-    let renewal = ada
-        .renew_at(world.here(), first, &laptop(), &every_time(), user)
-        .await?;
-    check_eq!(renewal.verdict, Verdict::Ended, "during");
+    let verdict = renew_while_it_ends(&ada, first, world.elsewhere()).await?;
+    check_eq!(verdict, Verdict::Ended, "during");
     Ok(())
+}
+
+/// Renews here; while the row of the user is read, the session ends at `store`.
+async fn renew_while_it_ends<W: World>(
+    ada: &Person<'_, W>,
+    token: RefreshTicket,
+    store: &W::Store,
+) -> Result<Verdict, String> {
+    let (user, now) = (&ada.user, ada.world.now());
+    let row = async {
+        store
+            .end(user.id, token.session, EndReason::LoggedOut, now)
+            .await?;
+        Ok(Some(user.clone()))
+    };
+    let here = ada.world.here();
+    let renewal = ada
+        .renew_at(here, token, &laptop(), &every_time(), row)
+        .await?;
+    Ok(renewal.verdict)
 }
 
 /// "A repeat MUST change nothing."
