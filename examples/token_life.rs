@@ -8,9 +8,10 @@ use std::error::Error;
 use std::rc::Rc;
 
 use edgegate::adapters::memory::{ManualClock, MemoryPorts, MemorySessions};
+use edgegate::domain::mail::Locale;
 use edgegate::domain::session::Client;
 use edgegate::domain::settings::Settings;
-use edgegate::service::{AuthService, Login, NewUser, Shared};
+use edgegate::service::{AuthService, Login, NewAccount, Shared};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // For examples only. `npm run keys` makes real ones.
@@ -20,6 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "SIGNING_KEYS" => {
                 r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"example","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#
             }
+            "REGISTRATION" => "open",
             "TICKET_SECRET" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
             _ => return None,
         };
@@ -37,13 +39,13 @@ async fn live(
 ) -> Result<(), Box<dyn Error>> {
     let client = Client::new(Some("203.0.113.9"), Some("example/1"));
     let (email, password) = ("ada@example.com", "an analytical engine");
-    let new_user = NewUser {
+    let account = NewAccount {
         email,
-        password,
+        password: Some(password),
         first_name: Some("Ada"),
         last_name: None,
     };
-    service.register(new_user, &client).await?;
+    service.register(account, &client, Locale::English).await?;
 
     let login = Login { email, password };
     let signed_in = service.generate_token(login, &client).await?;

@@ -1,120 +1,40 @@
-// `npm run admin -- grant <email> <role>` and `… revoke <email> <role>`: gives or takes a role, for the first admin, who
-// can't be made over HTTP. Without --remote it changes the local database.
+// `npm run admin`: what an operator does and HTTP can't. Without --remote it works on the local database.
+//   npm run admin -- grant <email> <role>       gives a role; for the first admin
+//   npm run admin -- revoke <email> <role>      takes it
+//   npm run admin -- mail list                  shows mails that could not be sent
+//   npm run admin -- mail retry <id>|all        has them sent again
+import { listMail, retryMail } from "./admin/mail.mjs";
+import { changeRole } from "./admin/roles.mjs";
 import { Advice, main } from "./project/advice.mjs";
-import { readConfig } from "./project/config.mjs";
 import { values } from "./project/dev-arguments.mjs";
-import { run } from "./project/run.mjs";
-import { wrangler } from "./project/tools.mjs";
 import { setUp } from "./setup/index.mjs";
 
-const USAGE = "use it as `npm run admin -- grant <email> <role>` or `npm run admin -- revoke <email> <role>`, with --remote for the deployed service";
-const MOST_ROLES = 32;
-// A token made just before the change may be checked elsewhere by a clock that is behind.
-const STALE_MARGIN = 300;
+const USAGE =
+  "use it as `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role>`, `… -- mail list` or `… -- mail retry <id>|all`, with --remote for the deployed service";
 
 await main(async () => {
-  const { verb, email, role, place, environment } = parse(process.argv.slice(2));
+  const { words, place, environment } = parse(process.argv.slice(2));
+  const [verb, first, second] = words;
+  const command = {
+    "grant 3": () => changeRole(verb, [first, second], place, environment),
+    "revoke 3": () => changeRole(verb, [first, second], place, environment),
+    "mail 2": first === "list" && (() => listMail(place)),
+    "mail 3": first === "retry" && (() => retryMail(second, place)),
+  }[`${verb} ${words.length}`];
+  if (!command) throw new Advice(`${USAGE}.`);
   await setUp();
-  const { vars } = await readConfig(environment);
-  const ttl = Number(vars.ACCESS_TOKEN_TTL) + STALE_MARGIN;
-  if (!(ttl >= 60)) throw new Advice("ACCESS_TOKEN_TTL in wrangler.toml must be a number of seconds.");
-
-  const [changed] = await sql(verb === "grant" ? grant(email, role) : revoke(email, role), place);
-  const user = changed ?? (await unchanged(verb, email, role, place));
-  // Access tokens from before the change are refused from here on. It is said again when there was nothing to change:
-  // an earlier run may have been cut short just before this.
-  await markStale(user, ttl, place);
-  const roles = JSON.parse(user.roles).join(", ") || "none";
-  console.log(`${email} ${changed ? "now has" : "already had"} these roles: ${roles}`);
+  await command();
 });
 
 function parse(args) {
-  const [verb, email, role] = args;
-  if ((verb !== "grant" && verb !== "revoke") || !email || !role) throw new Advice(`${USAGE}.`);
-  const rest = args.slice(3);
-  const environment = values(rest, "--env").at(-1);
-  const persistTo = values(rest, "--persist-to").at(-1);
-  const known = rest.every((arg) => /^--(remote|local|env(=.*)?|persist-to(=.*)?)$/.test(arg) || arg === environment || arg === persistTo);
-  if (!known) throw new Advice(`${USAGE}.`);
-  if (!/^[A-Za-z0-9_.:/-]{1,64}$/.test(role)) {
-    throw new Advice(`"${role}" is no role: 1 to 64 of A-Z, a-z, 0-9 and _ . : / -`);
+  const environment = values(args, "--env").at(-1);
+  const persistTo = values(args, "--persist-to").at(-1);
+  const options = args.filter((arg, n) => arg.startsWith("--") || ["--env", "--persist-to"].includes(args[n - 1]));
+  if (!options.every((arg) => /^--(remote|local|env(=.*)?|persist-to(=.*)?)$/.test(arg) || arg === environment || arg === persistTo)) {
+    throw new Advice(`${USAGE}.`);
   }
-  const place = rest.includes("--remote") ? ["--remote"] : ["--local"];
+  const place = args.includes("--remote") ? ["--remote"] : ["--local"];
   if (environment) place.push("--env", environment);
   if (persistTo) place.push("--persist-to", persistTo);
-  return { verb, email: canonical(email), role, place, environment };
-}
-
-// The command line of `wrangler d1 execute` binds no parameters, so nothing gets into the SQL that could end a string.
-function canonical(email) {
-  const lower = email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  if (lower.length > 254 || !/^[a-z0-9.!#$%&*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(lower)) {
-    throw new Advice(`"${email}" can't be used here: plain ASCII addresses without quotes only, an international domain in its xn-- form.`);
-  }
-  return lower;
-}
-
-// One UPDATE changes the roles and moves the version, so that no reader sees one without the other.
-function grant(email, role) {
-  return `
-  UPDATE users SET roles = (SELECT json_group_array(value) FROM
-      (SELECT value FROM json_each(users.roles) UNION SELECT '${role}' ORDER BY 1)),
-    version = version + 1, updated_at = unixepoch()
-  WHERE email_canonical = '${email}' AND json_array_length(roles) < ${MOST_ROLES}
-    AND NOT EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = '${role}')
-  RETURNING id, version, roles`;
-}
-
-function revoke(email, role) {
-  return `
-  UPDATE users SET roles = (SELECT json_group_array(value) FROM
-      (SELECT value FROM json_each(users.roles) WHERE value <> '${role}' ORDER BY 1)),
-    version = version + 1, updated_at = unixepoch()
-  WHERE email_canonical = '${email}'
-    AND EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = '${role}')
-  RETURNING id, version, roles`;
-}
-
-/** Why nothing was changed: advice, or the user when it was so already. */
-async function unchanged(verb, email, role, place) {
-  const [user] = await sql(`SELECT id, version, roles FROM users WHERE email_canonical = '${email}'`, place);
-  if (!user) throw new Advice(`nobody is registered as ${email}${place[0] === "--local" ? " in the local database (--remote for the deployed one)" : ""}.`);
-  if (verb === "grant" && !JSON.parse(user.roles).includes(role)) {
-    throw new Advice(`${email} has ${MOST_ROLES} roles already, which is the most a token carries: revoke one first.`);
-  }
-  return user;
-}
-
-async function markStale({ id, version }, ttl, place) {
-  if (!/^[0-9a-f-]{36}$/.test(id) || !Number.isSafeInteger(version)) throw new Advice(`the user's row is broken: id ${id}, version ${version}.`);
-  const { code, stderr, stdout } = await run(
-    ...quietly("kv", "key", "put", "--binding", "SESSIONS", `stale:${id}`, `${version}`, "--ttl", `${ttl}`, ...place),
-  );
-  if (code !== 0) {
-    throw new Advice(`the role was changed, but tokens issued before live on to their end; run the same command again. wrangler said: ${(stderr + stdout).trim()}`);
-  }
-}
-
-async function sql(statement, place) {
-  const { code, stdout, stderr } = await run(...quietly("d1", "execute", "DB", "--json", "--yes", "--command", statement, ...place));
-  const answer = parseJson(stdout);
-  if (code !== 0 || !Array.isArray(answer)) {
-    const reason = answer?.error?.text ?? (stderr + stdout).trim();
-    const hint = /no such table/.test(reason) && place[0] === "--local" ? " Run `npm start` once: it makes the local database." : "";
-    throw new Advice(`the database refused: ${reason}${hint}`);
-  }
-  return answer.at(-1).results;
-}
-
-function parseJson(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function quietly(...args) {
-  const [command, all, options] = wrangler(...args);
-  return [command, all, { ...options, capture: true }];
+  return { words: args.filter((arg) => !options.includes(arg)), place, environment };
 }

@@ -9,7 +9,9 @@ import { root } from "./project/root.mjs";
 import { wrangler } from "./project/tools.mjs";
 import { setUp } from "./setup/index.mjs";
 
-const SECRETS = ["SIGNING_KEYS", "TICKET_SECRET"];
+const SECRETS = ["SIGNING_KEYS", "TICKET_SECRET", "MAIL_API_KEY"];
+
+const QUEUES = ["edgegate-mail", "edgegate-mail-dead"];
 
 await main(async () => {
   const given = process.argv.slice(2);
@@ -23,8 +25,14 @@ await main(async () => {
   if (problem && !dryRun) throw new Advice(problem);
   if (problem) console.log(`Note: a real deploy would stop here: ${problem}\n`);
 
+  const set = (name) => config.vars[name] || values(given, "--var").some((value) => value.startsWith(`${name}:`));
+  if (!set("MAIL_PROVIDER")) {
+    console.log("Note: MAIL_PROVIDER is not set in wrangler.toml: registering and forgotten passwords will answer 500 misconfigured.\n");
+  }
+
   const code = await deploy(given);
   if (code === 0 && !dryRun) console.log(afterwards(environment));
+  if (code !== 0) console.log(`\nBefore a first deploy, make the two queues that wrangler.toml names:\n${QUEUES.map((name) => `  npx wrangler queues create ${name}`).join("\n")}`);
   return code;
 });
 
@@ -45,7 +53,7 @@ function afterwards(environment) {
   return `
 After a first deploy, or when one of these changed:
 ${SECRETS.map((name) => `  npx wrangler secret put ${name}${option}`).join("\n")}
-      fresh values: npm run keys
+      fresh values of the first two: npm run keys; the last is your mail provider's
   npx wrangler d1 migrations apply DB --remote${option}
   npm run admin -- grant <your address> admin --remote${environment ? option : ""}
 `;

@@ -2,7 +2,8 @@
 import { signingKeys, ticketSecret } from "./project/secrets.mjs";
 
 console.log(`
-Run each command and paste the line under it. Keep no copy: secrets can be replaced, and each replaces the one before.
+Run each command and paste the line under it. Cloudflare shows no secret again: keep a copy where you keep secrets, and
+nowhere else. Each replaces the one before.
 
 npx wrangler secret put SIGNING_KEYS
 ${signingKeys()}

@@ -17,13 +17,14 @@ await main(async () => {
   guard();
   const given = process.argv.slice(2);
   const { port, state, setsVar } = devArguments(given);
-  const origin = `http://${HOST}:${port}`;
+  // As browsers write it: without port 80.
+  const { origin } = new URL(`http://${HOST}:${port}`);
   await refuseTakenPort(port);
 
   await setUp();
   const ownSettings = completeDevVars();
   // wrangler would build too, but goes on without a Worker when that fails.
-  const built = await run(node(), [inRoot("scripts/build-worker.mjs")], { env: toolEnv() });
+  const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   if (built.code !== 0) return built.code;
   await migrate(state);
 
@@ -78,6 +79,8 @@ function banner(origin) {
   Demo accounts, password "correct horse battery staple":
     ada@example.com    role user
     root@example.com   roles user and admin
+
+  Forgot the password? ${origin}/forgot-password, and its mail: ${origin}/outbox
 
   Try it:
     curl -s ${origin}/auth/login -H 'content-type: application/json' \\

@@ -10,10 +10,12 @@
 //! | [`ports`] | what the service needs from the world |
 //! | [`service`] | one use case a file, named as the interface names it |
 //! | [`adapters`] | the ports fulfilled: in memory, and on Cloudflare's parts |
+//! | [`letters`] | the mails' words: subject, text and HTML, in each language |
+//! | `browser` | the npm package's wasm: local checks for JavaScript |
 //! | [`edge`] | HTTP: routes in, problem+json out, the Worker's entry point |
 //!
 //! Dependencies point inward: `domain` knows nothing of the rest, `ports` knows `domain`, `service` and `adapters`
-//! know both, `edge` knows `service`. `tests/layering.rs` holds this.
+//! know both, `letters` knows `domain`, `edge` knows `service`. `tests/layering.rs` holds this.
 
 #![cfg_attr(
     test,
@@ -23,13 +25,21 @@
         reason = "a test may panic; the build without tests is linted too"
     )
 )]
+// The npm package's wasm is without `std`, whose panics would bring the printing of numbers, texts and places: a third of it.
+#![cfg_attr(all(feature = "browser", target_arch = "wasm32"), no_std)]
+
+extern crate alloc;
 
 pub mod domain;
 
 #[cfg(not(feature = "browser"))]
 pub mod adapters;
+#[cfg(all(feature = "browser", target_arch = "wasm32"))]
+pub mod browser;
 #[cfg(not(feature = "browser"))]
 pub mod edge;
+#[cfg(not(feature = "browser"))]
+pub mod letters;
 #[cfg(not(feature = "browser"))]
 pub mod ports;
 #[cfg(not(feature = "browser"))]

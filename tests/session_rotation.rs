@@ -421,6 +421,8 @@ proptest! {
             if before.ended {
                 prop_assert_eq!(verdict, Verdict::Ended);
             }
+            let newer = verdict.answer(ticket(counter)).is_some_and(|next| next.counter > counter);
+            prop_assert_eq!(verdict.moves_on(), newer);
             if let Some(next) = verdict.answer(ticket(counter)) {
                 let most = if verdict == Verdict::Overtaken { 2 } else { 1 };
                 prop_assert!((counter..=counter + most).contains(&next.counter));

@@ -1,17 +1,20 @@
-// The page reads well without this: it adds the live status, this origin in the examples, and buttons to copy them.
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+// The first page reads well without this: it adds the live status, who is signed in, this origin in the examples, and buttons
+// to copy them.
+import { addCopyButtons, fillIn } from "./copy.js";
+import { byId } from "./dom.js";
+import { isLoopback } from "./loopback.js";
+import { client, nameOf } from "./session.js";
 
 function show(state, text) {
-  document.getElementById("status").dataset.state = state;
-  document.getElementById("status-text").textContent = text;
+  byId("status").dataset.state = state;
+  byId("status-text").textContent = text;
 }
 
 async function checkHealth() {
   try {
     const response = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(10_000) });
     if (response.ok) {
-      show("good", "Healthy: configured, and the database answers");
+      show("good", "Healthy: the database answers");
       return;
     }
     const problem = await response.json().catch(() => ({}));
@@ -23,29 +26,16 @@ async function checkHealth() {
   }
 }
 
-function addCopyButton(snippet) {
-  const pre = snippet.querySelector("pre");
-  const button = document.createElement("button");
-  const what = document.getElementById(pre.getAttribute("aria-labelledby")).textContent;
-  button.type = "button";
-  button.textContent = "Copy";
-  button.setAttribute("aria-label", `Copy: ${what}`);
-  button.addEventListener("click", async () => {
-    let said = "Copied";
-    try {
-      await navigator.clipboard.writeText(pre.textContent);
-    } catch {
-      getSelection().selectAllChildren(pre);
-      said = "Selected";
-    }
-    button.textContent = said;
-    document.getElementById("announce").textContent = `${said}: ${what}`;
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
-  });
-  snippet.append(button);
+function showUser(user) {
+  if (user) byId("who").textContent = nameOf(user);
+  byId("signed-in").hidden = !user;
+  byId("signed-out").hidden = Boolean(user);
 }
 
-for (const place of document.querySelectorAll(".origin")) place.textContent = location.origin;
-for (const snippet of document.querySelectorAll(".snippet")) addCopyButton(snippet);
-document.getElementById("local").hidden = !LOOPBACK.test(location.hostname);
+addCopyButtons();
+fillIn({ origin: location.origin });
+for (const place of document.querySelectorAll(".only-local")) place.hidden = !isLoopback;
+for (const event of ["signed-in", "signed-out"]) client.addEventListener(event, () => showUser(client.user));
 checkHealth();
+// When it can't be known, the way to sign in stays.
+client.ready().then(showUser, () => {});

@@ -16,7 +16,7 @@ const UP = "../..";
 /** Makes it if anything changed and answers the path of a wrangler configuration that boots it. */
 export async function prebuiltWorker() {
   // `npm test` has just built; a test file that is run by hand may come after a change.
-  if (!process.env.EDGEGATE_BUILT) await mustRun(node(), [inRoot("scripts/build-worker.mjs")], { env: toolEnv() });
+  if (!process.env.EDGEGATE_BUILT) await mustRun(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   await withLock("e2e-worker", async () => {
     const wanted = hashOf(["build/worker.stamp", "wrangler.toml", "package-lock.json", "scripts/project/prebuilt-worker.mjs"]);
     if (stampIs(STAMP, wanted)) return;
@@ -36,7 +36,7 @@ async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });
   for (const name of ["configPath", "userConfigPath", "topLevelName", "definedEnvironments", "build", "dev", "unsafe"]) delete config[name];
-  Object.assign(config, { main: "shim.js", base_dir: ".", no_bundle: true, find_additional_modules: true });
+  Object.assign(config, { main: "index.js", base_dir: ".", no_bundle: true, find_additional_modules: true });
   config.assets.directory = join(UP, config.assets.directory);
   for (const database of config.d1_databases) database.migrations_dir = join(UP, database.migrations_dir ?? "migrations");
   writeFileSync(inRoot(FOLDER, "wrangler.json"), JSON.stringify(config, null, 2));

@@ -32,15 +32,10 @@ export function node() {
 /** wrangler's command line, for run(...wrangler("dev", …)). */
 export const wrangler = (...args) => [node(), [inRoot("node_modules/wrangler/bin/wrangler.js"), ...args], { env: toolEnv() }];
 
-/** What worker-build would download if it were not told. */
-export const builderEnv = () => ({
-  ...toolEnv(),
-  WASM_BINDGEN_BIN: inRoot(".tools/bin/wasm-bindgen"),
-  WASM_OPT_BIN: wasmOpt,
-  ESBUILD_BIN: `${BIN}/esbuild`,
-});
-export const workerBuild = inRoot(".tools/bin/worker-build");
+/** What turns cargo's wasm into a Worker. */
+export const wasmBindgen = inRoot(".tools/bin/wasm-bindgen");
 export const wasmOpt = `${BIN}/wasm-opt`;
+export const esbuild = `${BIN}/esbuild`;
 
 /** The version of a crate that Cargo.lock holds. */
 export function lockedCrate(name) {

@@ -17,8 +17,6 @@ use crate::ports::PasswordHasher;
 
 const OUTPUT_BYTES: usize = 32;
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
-/// A salt for the work that is thrown away.
-const NO_SALT: [u8; 16] = *b"edgegate nothing";
 
 /// Hashes with Argon2id in one block of memory, which is kept from hash to hash: taking 19 MiB anew costs a Worker
 /// more than the hash's first pass. What stays in it is no password and no hash.
@@ -74,8 +72,8 @@ impl PasswordHasher for Argon2Hasher {
         self.compare(password.as_bytes(), hash.as_str())
     }
 
-    async fn verify_nothing(&self, password: &Password) {
-        let output = self.compute(&self.params, password.as_bytes(), &NO_SALT, OUTPUT_BYTES);
+    async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]) {
+        let output = self.compute(&self.params, password.as_bytes(), salt, OUTPUT_BYTES);
         // Or the compiler could leave the work out.
         std::hint::black_box(&output);
     }
@@ -134,13 +132,11 @@ impl Stored {
         if phc.algorithm != ARGON2ID_IDENT || !version_is_ours {
             return Err(HashError::Malformed);
         }
-        let params = Params::try_from(&phc).map_err(|_| HashError::Malformed)?;
-        if params.m_cost() > ARGON2_MAX_MEMORY_KIB
-            || params.t_cost() > ARGON2_MAX_ITERATIONS
-            || params.p_cost() > ARGON2_MAX_PARALLELISM
-        {
+        // Before argon2 looks at them: it multiplies the lanes by eight without asking whether that overflows.
+        if asks_too_much(&phc) {
             return Err(HashError::TooCostly);
         }
+        let params = Params::try_from(&phc).map_err(|_| HashError::Malformed)?;
         let (Some(salt), Some(output)) = (phc.salt, phc.hash) else {
             return Err(HashError::Malformed);
         };
@@ -158,6 +154,19 @@ impl Stored {
             output,
         })
     }
+}
+
+/// Whether a parameter is above its cap; each counts if it is there twice.
+fn asks_too_much(phc: &Phc<'_>) -> bool {
+    phc.params.iter().any(|(name, value)| {
+        let most = match name.as_str() {
+            "m" => ARGON2_MAX_MEMORY_KIB,
+            "t" => ARGON2_MAX_ITERATIONS,
+            "p" => ARGON2_MAX_PARALLELISM,
+            _ => return false,
+        };
+        value.decimal().is_ok_and(|asked| asked > most)
+    })
 }
 
 #[cfg(test)]
@@ -251,5 +260,20 @@ mod tests {
     fn a_greedy_hash_takes_no_memory() {
         let greedy = "$argon2id$v=19$m=4194304,t=2,p=1$ZWRnZWdhdGUtc2FsdC0xNg$JQqCEZWQMvb1xBHtdf+7MUDzop2l0yN0dcFJ47tHOsQ";
         assert_eq!(verify("password", greedy), Err(HashError::TooCostly));
+    }
+
+    /// Found by fuzzing: eight times these lanes are more than 32 bits hold.
+    #[test]
+    fn too_many_lanes_are_refused_before_they_are_multiplied() {
+        for lanes in ["5", "536870912", "4294967295", "1,p=536870912"] {
+            let greedy = format!(
+                "$argon2id$v=19$m=64,t=2,p={lanes}$ZWRnZWdhdGUtc2FsdC0xNg$JQqCEZWQMvb1xBHtdf+7MUDzop2l0yN0dcFJ47tHOsQ"
+            );
+            assert_eq!(
+                verify("password", &greedy),
+                Err(HashError::TooCostly),
+                "{lanes}"
+            );
+        }
     }
 }

@@ -19,8 +19,10 @@ pub enum Code {
     InvalidField,
     /// The password is not good enough; the answer lists why.
     WeakPassword,
-    /// Login failed, whatever the reason.
+    /// Login failed, whatever the reason; or the current password that a change asks for is wrong.
     InvalidCredentials,
+    /// The link has ended, was used, or is none of ours.
+    InvalidLink,
     /// The access token is missing or not valid (RFC 6750 section 3.1).
     InvalidToken,
     /// The refresh token is not valid (RFC 6749 section 5.2).
@@ -55,11 +57,12 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidRequest,
         Self::InvalidField,
         Self::WeakPassword,
         Self::InvalidCredentials,
+        Self::InvalidLink,
         Self::InvalidToken,
         Self::InvalidGrant,
         Self::InvalidClient,
@@ -85,6 +88,7 @@ impl Code {
             Self::InvalidField => "invalid_field",
             Self::WeakPassword => "weak_password",
             Self::InvalidCredentials => "invalid_credentials",
+            Self::InvalidLink => "invalid_link",
             Self::InvalidToken => "invalid_token",
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidClient => "invalid_client",
@@ -107,7 +111,10 @@ impl Code {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::InvalidRequest | Self::InvalidGrant | Self::UnsupportedGrantType => 400,
+            Self::InvalidRequest
+            | Self::InvalidLink
+            | Self::InvalidGrant
+            | Self::UnsupportedGrantType => 400,
             Self::InvalidCredentials | Self::InvalidToken | Self::InvalidClient => 401,
             Self::Forbidden | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
@@ -130,6 +137,7 @@ impl Code {
             Self::InvalidField => "A field is missing or not valid",
             Self::WeakPassword => "The password is not good enough",
             Self::InvalidCredentials => "The email address or the password is wrong",
+            Self::InvalidLink => "The link has ended or was used",
             Self::InvalidToken => "The access token is missing or not valid",
             Self::InvalidGrant => "The refresh token is not valid",
             Self::InvalidClient => "The client is unknown",
@@ -262,6 +270,35 @@ impl GrantRefusal {
     }
 }
 
+/// Why a link was refused. For the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkRefusal {
+    /// Forged, altered, for something else, or over: no storage was touched.
+    Ticket,
+    /// The account that it is for is gone or disabled.
+    NoUser,
+    /// What it changes has changed since: it was used, or another link was.
+    Spent,
+    /// The address has another account by now.
+    EmailTaken,
+    /// Registration was closed after the link was sent.
+    RegistrationClosed,
+}
+
+impl LinkRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Ticket => "not_a_ticket_or_over",
+            Self::NoUser => "no_user",
+            Self::Spent => "spent",
+            Self::EmailTaken => "email_taken",
+            Self::RegistrationClosed => "registration_closed",
+        }
+    }
+}
+
 /// Which store did not do its part. The text is the platform's own and goes to the log only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
@@ -302,6 +339,10 @@ pub enum Error {
     WeakPassword(Vec<Weakness>),
     /// Login failed.
     Login(LoginRefusal),
+    /// The current password, which a change asks for, is wrong.
+    CurrentPassword,
+    /// The link does not count.
+    Link(LinkRefusal),
     /// The access token does not count.
     Access(AccessRefusal),
     /// The refresh token does not count.
@@ -318,6 +359,8 @@ pub enum Error {
     UnknownSession,
     /// Too many tries; the client may come back after so many seconds.
     RateLimited(u32),
+    /// What was asked for ends in a mail, and no provider is set.
+    NoMailProvider,
     /// A store failed; nothing was answered that is not recorded.
     Store(StoreError),
     /// A bug on our side; the text names it for the log.
@@ -332,7 +375,8 @@ impl Error {
             Self::NothingToChange => Code::InvalidRequest,
             Self::Field(..) => Code::InvalidField,
             Self::WeakPassword(_) => Code::WeakPassword,
-            Self::Login(_) => Code::InvalidCredentials,
+            Self::Login(_) | Self::CurrentPassword => Code::InvalidCredentials,
+            Self::Link(_) => Code::InvalidLink,
             Self::Access(_) => Code::InvalidToken,
             Self::Grant(_) => Code::InvalidGrant,
             Self::Forbidden => Code::Forbidden,
@@ -340,6 +384,7 @@ impl Error {
             Self::EmailTaken => Code::EmailTaken,
             Self::UnknownUser | Self::UnknownSession => Code::NotFound,
             Self::RateLimited(_) => Code::RateLimited,
+            Self::NoMailProvider => Code::Misconfigured,
             Self::Store(_) => Code::Unavailable,
             Self::Internal(_) => Code::Internal,
         }
@@ -351,10 +396,15 @@ impl fmt::Display for Error {
         match self {
             Self::Field(field, problem) => write!(f, "field {field}: {}", problem.reason()),
             Self::Login(refusal) => write!(f, "login refused: {}", refusal.reason()),
+            Self::CurrentPassword => f.write_str("the current password is wrong"),
+            Self::Link(refusal) => write!(f, "link refused: {}", refusal.reason()),
             Self::Access(refusal) => write!(f, "access token refused: {}", refusal.reason()),
             Self::Grant(refusal) => write!(f, "refresh token refused: {}", refusal.reason()),
             Self::Store(error) => error.fmt(f),
             Self::Internal(what) => write!(f, "internal: {what}"),
+            Self::NoMailProvider => {
+                f.write_str("MAIL_PROVIDER is not set: set it in wrangler.toml to the provider that sends your mail")
+            }
             Self::NothingToChange => f.write_str("there is nothing to change"),
             Self::WeakPassword(_)
             | Self::Forbidden

@@ -4,7 +4,7 @@ use super::account::UserId;
 use super::session::{SessionId, Verdict};
 
 /// Something that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A genuine refresh token was presented, and this was decided.
     Renewal {
@@ -14,5 +14,12 @@ pub enum Event {
         session: SessionId,
         /// What was decided.
         verdict: Verdict,
+    },
+    /// A mail that nobody waits for could not be queued; what it tells of has happened all the same.
+    MailNotQueued {
+        /// Which mail.
+        mail: &'static str,
+        /// What the platform said.
+        reason: String,
     },
 }

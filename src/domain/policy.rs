@@ -15,14 +15,24 @@ pub const ACCESS_TOKEN_MAX_LIFE_SECONDS: u64 = 86_400;
 /// How long after `exp` a token still passes, in seconds. None on a server: it wrote the time itself.
 pub const CLOCK_TOLERANCE_SECONDS: u64 = 0;
 
+/// The longest `clockTolerance` that the npm package takes, in seconds: 5 minutes. A clock that is further off is broken, and
+/// more would only lengthen the life of tokens.
+pub const CLOCK_TOLERANCE_MAX_SECONDS: u64 = 300;
+
 /// How far `iat` and `nbf` may lie ahead of the clock, in seconds. A minute covers clocks kept by NTP.
 pub const FUTURE_SKEW_SECONDS: u64 = 60;
 
-/// Largest time or counter in a token: 2^53, above which JavaScript loses integers (RFC 8259 section 6 asks for no more).
-pub const INTEGER_MAX: u64 = 1 << 53;
+/// Largest time or counter in a token: 2^53 - 1, above which JavaScript takes two integers for one (RFC 8259 section 6).
+pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// Most roles in one token. With [`ROLE_MAX_CHARS`] it keeps a token under [`ACCESS_TOKEN_MAX_BYTES`] in ASCII.
 pub const ROLES_MAX: usize = 32;
+
+/// Most roles that one local check asks for: an endless list must have an end.
+pub const ROLES_ASKED_MAX: u32 = 256;
+
+/// Longest issuer, audience or user id that a local check compares with, in bytes: a token holds no longer one.
+pub const EXPECTED_MAX_BYTES: usize = ACCESS_TOKEN_MAX_BYTES;
 
 /// Longest role, in characters.
 pub const ROLE_MAX_CHARS: usize = 64;
@@ -137,17 +147,117 @@ pub const ARGON2_MAX_ITERATIONS: u32 = 10;
 pub const ARGON2_MAX_PARALLELISM: u32 = 4;
 /// The longest given or family name, in characters.
 pub const NAME_MAX_CHARS: usize = 100;
+// --- Guessing, with `PASSWORD_WORK = "durable"` ---
+
+/// How long the next try at an account has to wait after the first failure, in seconds; doubled by each further one.
+pub const GUESS_DELAY: u64 = 1;
+/// The longest such delay: 15 minutes. Ten typing errors in a row are beyond what a person makes before they ask for a link.
+pub const GUESS_DELAY_MAX: u64 = 900;
+/// So many failures in a row, then no client that the account does not know may try before they lapse: the most that NIST
+/// SP 800-63B-4 section 3.2.2 allows.
+pub const GUESSES_IN_A_ROW: u32 = 100;
+/// Failures are forgotten so long after the last one: a day, so that no 24 hours hold more than [`GUESSES_IN_A_ROW`].
+pub const GUESS_LAPSE: u64 = DAY;
+/// How often a known device, session or link may fail before it is delayed as a stranger is: enough for an owner who tries
+/// all the passwords they have; a thief of a device ticket has a tenth of what strangers have.
+pub const KNOWN_GUESSES: u32 = 10;
+/// How many known clients with failures an account's object keeps apart; a further one counts as a stranger. Each had to
+/// sign in first; together they take some 3 KB.
+pub const KNOWN_COUNTED: usize = 50;
+/// How many tries of strangers wait in one account's object while a hash is computed there, and how many of known clients.
+pub const TRIES_WAITING: u32 = 4;
+/// What a client is told to wait, in seconds, when as many wait already: five hashes take less.
+pub const TRIES_WAITING_RETRY_AFTER: u32 = 1;
+/// How long an account's object may take to answer, in milliseconds: five hashes on a slow machine, ten times over.
+pub const ACCOUNT_TIMEOUT_MS: u64 = 10_000;
+/// Life of a device ticket: 400 days, the longest that browsers keep a cookie (RFC 6265bis section 5.5). Each login gives a
+/// new one; a new password or the end of all sessions makes the older ones worthless before.
+pub const DEVICE_TTL: u64 = 400 * DAY;
+
 /// The longest part of an address before the at sign, in bytes (RFC 5321 section 4.5.3.1.1).
 pub const EMAIL_LOCAL_BYTES: usize = 64;
 /// The longest address, in bytes (RFC 5321 section 4.5.3.1.3).
 pub const EMAIL_BYTES: usize = 254;
+/// The `version` of a user who is gone: above every other, so that no access token counts. The largest integer that
+/// JavaScript holds exactly, as every store gives it back.
+pub const DELETED_VERSION: u64 = (1 << 53) - 1;
 /// The role that may manage users.
 pub const ADMIN_ROLE: &str = "admin";
+
+// --- Links and mail ---
+
+/// Life of a link to choose a new password: an hour (OWASP: short; long enough for a mailbox on another device).
+pub const RESET_LINK_TTL: u64 = 3600;
+/// Life of a link that verifies an address, finishes a registration or invites: a day, for those who read mail in the
+/// evening.
+pub const VERIFICATION_LINK_TTL: u64 = DAY;
+/// A mail that is sent again within this time is the same mail: its link ends at the same second. A link is so much
+/// shorter at worst.
+pub const MAIL_SLOT: u64 = 600;
+/// The longest body of a link's ticket, in bytes: an address, two names of 100 four-byte characters, and what else it holds.
+pub const LINK_MAX_BYTES: usize = 1200;
+/// An address gets at most one mail that a stranger can ask for in so many seconds.
+pub const ADDRESS_MAIL_PAUSE: u64 = 60;
+/// An address gets at most so many mails that a stranger can ask for in a day.
+pub const ADDRESS_MAILS_A_DAY: u32 = 5;
+/// `MAIL_BUDGET`: so many mails an hour. A bill and a sender's reputation that a stranger can spend must have an end.
+pub const MAIL_BUDGET: u64 = 1000;
+/// The largest `MAIL_BUDGET`.
+pub const MAX_MAIL_BUDGET: u64 = 1_000_000;
+/// The pauses before a mail that was not taken is tried again, in seconds; the last one repeats. With
+/// [`MAIL_TRIES`] they last for more than a day.
+pub const MAIL_RETRIES: [u64; 8] = [10, 30, 60, 120, 300, 600, 1200, 1800];
+/// How often a mail is tried before it becomes a dead letter; `max_retries` in wrangler.toml is one less.
+pub const MAIL_TRIES: u32 = 60;
+/// The longest pause that a provider can ask for, in seconds.
+pub const MAIL_RETRY_MAX: u64 = 3600;
+/// How long a mail provider may take to answer, in milliseconds. They answer within a second; ten leave room for a bad
+/// day and keep a batch of mails well inside the 15 minutes that a queue's consumer has.
+pub const MAIL_TIMEOUT_MS: u32 = 10_000;
+/// How much of a mail provider's answer is read, in bytes. Theirs have some hundred; what stands in the way of them may
+/// send a page.
+pub const MAIL_ANSWER_MAX_BYTES: usize = 16 * 1024;
+/// How much of a mail provider's own text is logged, in characters: an error has a sentence or two.
+pub const MAIL_REASON_MAX_CHARS: usize = 300;
+/// The longest word of a mail provider's text that is logged, in characters: the longest error code has 49, and a link,
+/// a key or a ticket more than this.
+pub const MAIL_REASON_WORD_CHARS: usize = 60;
+/// When the queue hands a mail to a Worker again that is misconfigured, or can't reach its database, in seconds.
+pub const MAIL_BROKEN_PAUSE: u64 = 60;
+/// How much of a device's and a place's name a mail tells, in characters.
+pub const MAIL_FACT_CHARS: usize = 100;
+/// How many dead letters one run of the cron sends again.
+pub const REQUEUED_AT_ONCE: u32 = 50;
+/// How long a dead letter is kept: 14 days, then the address in it is nobody's business any more.
+pub const DEAD_LETTER_TTL: u64 = 14 * DAY;
+/// How long `/dev/outbox` keeps a mail, in seconds.
+pub const OUTBOX_TTL: u64 = DAY;
+/// How many mails `/dev/outbox` shows: one bulk read of KV.
+pub const OUTBOX_SHOWN: usize = KV_BULK_KEYS;
+/// The longest `PRODUCT_NAME` and display name of `MAIL_FROM`, in characters.
+pub const PRODUCT_NAME_CHARS: usize = 64;
+/// How much of an `Accept-Language` is read, in bytes. Browsers send under 100.
+pub const ACCEPT_LANGUAGE_BYTES_READ: usize = 200;
+
+/// How many ranges of an `Accept-Language` are read. Each is compared with each language; browsers send fewer.
+pub const ACCEPT_LANGUAGE_RANGES_READ: usize = 10;
+/// How many users a page of the list has unless the request says otherwise.
+pub const USERS_PER_PAGE: u32 = 50;
+/// How many users a page of the list has at most.
+pub const MAX_USERS_PER_PAGE: u32 = 200;
+/// How often a change that depends on the user's version is tried: each time somebody else was faster.
+pub const VERSION_TRIES: u32 = 3;
 
 // --- HTTP ---
 
 /// The largest request body, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
+/// The longest `Cookie` header that is searched for the refresh token, in bytes: four cookies of the size that browsers
+/// allow, and more than servers take as a rule.
+pub const MAX_COOKIE_BYTES: usize = 16 * 1024;
+/// How long a browser may remember a preflight, in seconds: two hours, the most that Chromium takes. What it remembers is a
+/// constant; only taking an origin off the list is seen later, and by the answers at once.
+pub const PREFLIGHT_SECONDS: &str = "7200";
 /// How long anyone may cache the public keys and the metadata: 5 minutes; a new key is published a day before it signs.
 pub const PUBLIC_CACHE_SECONDS: u32 = 300;
 /// What a client is told to wait, in seconds, when a store failed.
@@ -156,4 +266,7 @@ pub const RETRY_AFTER: u32 = 2;
 /// What a client is told to wait, in seconds, after too many tries: the limits count by the minute.
 pub const LIMIT_RETRY_AFTER: u32 = 60;
 
-const DAY: u64 = 86_400;
+/// An hour, in seconds.
+pub const HOUR: u64 = 3600;
+/// A day, in seconds.
+pub const DAY: u64 = 86_400;

@@ -23,18 +23,35 @@ const FORMAT: u8 = 1;
 pub enum Purpose {
     /// A refresh token.
     Refresh,
+    /// A link to choose a new password.
+    Reset,
+    /// A link to finish a registration.
+    Registration,
+    /// A link to verify an account's address.
+    Verification,
+    /// A link to confirm an account's new address.
+    NewAddress,
+    /// A device on which someone has signed in.
+    Device,
 }
 
 impl Purpose {
     const fn label(self) -> &'static str {
         match self {
             Self::Refresh => "refresh",
+            Self::Reset => "reset",
+            Self::Registration => "registration",
+            Self::Verification => "verification",
+            Self::NewAddress => "new address",
+            Self::Device => "device",
         }
     }
 
     const fn prefix(self) -> &'static str {
         match self {
             Self::Refresh => "egr_",
+            Self::Reset | Self::Registration | Self::Verification | Self::NewAddress => "egl_",
+            Self::Device => "egd_",
         }
     }
 }
@@ -122,6 +139,13 @@ impl TicketSecrets {
         }
     }
 
+    /// A key for what is made out of addresses; the label says what.
+    #[must_use]
+    pub(crate) fn address_key(&self, label: &str, issuer: &str) -> Hmac<Sha256> {
+        let secret = self.0.first().map_or(&[][..], |secret| secret);
+        hmac(&*derive(secret, label, issuer))
+    }
+
     /// A key for fingerprints from each secret, in their order.
     #[must_use]
     pub(crate) fn fingerprint_keys(&self, issuer: &str) -> Vec<Hmac<Sha256>> {
@@ -191,10 +215,22 @@ impl TicketKeys {
     pub(crate) fn open<const N: usize>(&self, text: &str) -> Option<[u8; N]> {
         // The length first: nothing is copied for a text of the wrong size.
         let encoded = text.strip_prefix(self.purpose.prefix())?;
-        let size = N.checked_add(HEAD_BYTES + MAC_BYTES)?;
-        if encoded.len() != size.checked_mul(4)?.div_ceil(3) {
+        if encoded.len() != encoded_bytes(N)? {
             return None;
         }
+        self.open_encoded(encoded)?.try_into().ok()
+    }
+
+    /// Opens a ticket whose body has at most `most` bytes; `None` for anything that these keys did not seal.
+    pub(crate) fn open_up_to(&self, text: &str, most: usize) -> Option<Vec<u8>> {
+        let encoded = text.strip_prefix(self.purpose.prefix())?;
+        if encoded.len() > encoded_bytes(most)? {
+            return None;
+        }
+        self.open_encoded(encoded)
+    }
+
+    fn open_encoded(&self, encoded: &str) -> Option<Vec<u8>> {
         let bytes = Base64UrlUnpadded::decode_vec(encoded).ok()?;
         let (signed, mac) = bytes.split_last_chunk::<MAC_BYTES>()?;
         let [format, number, body @ ..] = signed else {
@@ -211,8 +247,14 @@ impl TicketKeys {
                         .verify_slice(mac)
                         .is_ok()
             });
-        if sealed { body.try_into().ok() } else { None }
+        sealed.then(|| body.to_vec())
     }
+}
+
+/// The base64url characters of a ticket whose body has so many bytes.
+fn encoded_bytes(body: usize) -> Option<usize> {
+    let size = body.checked_add(HEAD_BYTES + MAC_BYTES)?;
+    Some(size.checked_mul(4)?.div_ceil(3))
 }
 
 fn derive(secret: &[u8], purpose: &str, issuer: &str) -> Zeroizing<[u8; MAC_BYTES]> {

@@ -1,8 +1,12 @@
-//! Unicode's normalisation forms.
+//! Unicode's normalisation forms and lower case.
 //!
-//! In wasm it is the JavaScript engine that normalises: its tables are there anyway, ours would be 35 KB gzipped of
+//! In wasm it is the JavaScript engine that knows them: its tables are there anyway, ours would be 40 KB gzipped of
 //! every Worker and every page. Unicode promises that the forms of an assigned character never change (UAX 15 section
-//! 3), so both say the same. This is the one file of the domain that knows its platform.
+//! 3), nor which two letters are one in two cases, so both say the same. This is the one file of the domain that knows
+//! its platform.
+
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
 
 /// Form C: canonical composition.
 #[must_use]
@@ -14,6 +18,38 @@ pub fn nfc(text: &str) -> String {
 #[must_use]
 pub fn nfkc(text: &str) -> String {
     normalize(text, Form::KC)
+}
+
+/// In lower case, letter by letter: the rule for a final sigma, which looks at the letters around it, is left out.
+#[must_use]
+pub fn lowercase(text: &str) -> String {
+    let mut lower = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii() {
+            lower.push(letter.to_ascii_lowercase());
+        } else {
+            push_lowercase(&mut lower, letter);
+        }
+    }
+    lower
+}
+
+#[cfg(target_arch = "wasm32")]
+fn push_lowercase(lower: &mut String, letter: char) {
+    let letter = js_sys::JsString::from(letter).to_lower_case();
+    lower.push_str(&String::from(letter));
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn push_lowercase(lower: &mut String, letter: char) {
+    lower.extend(letter.to_lowercase());
+}
+
+/// Whether a character ends a line, or is a control character: it has no place in a name, a subject or a header. U+2028 and
+/// U+2029 break lines too.
+#[must_use]
+pub fn breaks_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 #[derive(Clone, Copy)]
@@ -53,6 +89,14 @@ fn platform(text: &str, form: Form) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lower_case() {
+        assert_eq!(
+            lowercase("ADA ß Ä \u{130} ΟΔΟΣ \u{212a}"),
+            "ada ß ä i\u{307} οδοσ k"
+        );
+    }
 
     #[test]
     fn forms() {

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use crate::domain::account::UserId;
+use crate::domain::session::SessionId;
+
 /// What is noted about a request in its log line. Never a token, a password or an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Note {
@@ -30,6 +33,24 @@ pub struct Answer {
     pub body: Option<String>,
     /// For the log.
     pub note: Note,
+    /// What becomes of the cookie.
+    pub cookie: Cookie,
+}
+
+/// What becomes of the browser's cookie by a request that is done; `cookies.rs` sees to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cookie {
+    /// Nothing.
+    #[default]
+    Untouched,
+    /// A session has begun in this cookie: that of the cookie before it is ended.
+    Begun(String),
+    /// All sessions of this user are over, and one has begun in this cookie: that of another user before it is ended.
+    BegunAnew(String, UserId),
+    /// The refresh token was replaced, or is worth nothing.
+    Written(String),
+    /// All sessions of a user are over, or one: a cookie of theirs is cleared.
+    Ended(UserId, Option<SessionId>),
 }
 
 impl Answer {
@@ -39,9 +60,9 @@ impl Answer {
         Self {
             status,
             headers: vec![("Content-Type", "application/json".to_owned())],
-            // Our own types: strings, numbers and lists always serialise.
+            // Our own types: texts, integers and lists always serialise.
             body: serde_json::to_string(body).ok(),
-            note: Note::default(),
+            ..Self::default()
         }
     }
 
@@ -58,6 +79,22 @@ impl Answer {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// A header of this answer.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// With what becomes of the cookie.
+    #[must_use]
+    pub fn keeping(mut self, cookie: Cookie) -> Self {
+        self.cookie = cookie;
         self
     }
 

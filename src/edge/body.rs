@@ -1,23 +1,23 @@
 //! Bodies: strict JSON, and the forms of OAuth.
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer};
-
 use super::problem::Problem;
 use super::request::Request;
 use crate::domain::error::{Code, Error, FieldProblem};
+use crate::domain::json::{Fault, Json, Members};
 
-/// Reads a JSON body: the media type must say so; unknown, repeated and wrongly typed members are refused.
+/// Reads a JSON object: the media type must say so; members that are repeated or not `known` are refused. Absent is
+/// `None`; `null` is a value.
 ///
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
-pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
-    if request.media_type().as_deref() != Some("application/json") {
-        return Err(Problem::new(
-            Code::UnsupportedMediaType,
-            "send a body with Content-Type: application/json",
-        ));
-    }
-    parse_json(request)
+pub fn json<const N: usize>(
+    request: &Request,
+    known: [&str; N],
+) -> Result<[Option<Json>; N], Problem> {
+    let mut values = [const { None }; N];
+    check_media_type(request)?;
+    keep_members(parse_object(request)?, &known, &mut values)?;
+    Ok(values)
 }
 
 /// Reads a form (`application/x-www-form-urlencoded`) or, for our own pages, the same fields as a JSON object of
@@ -31,44 +31,49 @@ pub fn form_or_json<const N: usize>(
     known: [&str; N],
 ) -> Result<[Option<String>; N], Problem> {
     let mut values = [const { None }; N];
-    let pairs: Vec<(String, String)> = match request.media_type().as_deref() {
-        Some("application/x-www-form-urlencoded") => {
-            form_urlencoded::parse(&request.body).into_owned().collect()
-        }
-        Some("application/json") => {
-            let members: Members = parse_json(request)?;
-            if let Some((name, _)) = members
-                .0
-                .iter()
-                .find(|(name, _)| !known.contains(&name.as_str()))
-            {
-                return Err(Problem::invalid_request(format!(
-                    "the member {} is unknown",
-                    printable(name)
-                )));
-            }
-            members.0
-        }
-        _ => {
-            return Err(Problem::new(
-                Code::UnsupportedMediaType,
-                "send a body with Content-Type: application/x-www-form-urlencoded or application/json",
-            ));
-        }
-    };
-    for (name, value) in pairs {
-        let Some((name, slot)) = known
-            .iter()
-            .zip(&mut values)
-            .find(|(known, _)| **known == name)
-        else {
-            continue;
-        };
-        if slot.replace(value).is_some() {
-            return Err(Problem::invalid_request(format!("{name} is given twice")));
-        }
-    }
+    read_texts(request, &known, &mut values)?;
     Ok(values)
+}
+
+/// Reads a JSON object of texts, strictly: nothing but what is `known`.
+///
+/// # Errors
+/// `unsupported_media_type` or `invalid_request`.
+pub fn json_texts<const N: usize>(
+    request: &Request,
+    known: [&'static str; N],
+) -> Result<[Option<String>; N], Problem> {
+    check_media_type(request)?;
+    form_or_json(request, known)
+}
+
+/// The same, and every one must be there.
+///
+/// # Errors
+/// As [`json_texts`], and `invalid_field` for a missing one.
+pub fn texts<const N: usize>(
+    request: &Request,
+    known: [&'static str; N],
+) -> Result<[String; N], Problem> {
+    let values = json_texts(request, known)?;
+    let mut texts = [const { String::new() }; N];
+    for ((slot, value), name) in texts.iter_mut().zip(values).zip(known) {
+        *slot = required(name, value)?;
+    }
+    Ok(texts)
+}
+
+/// Texts that may be there, and whether the member `cookie` is true.
+///
+/// # Errors
+/// As [`json`].
+pub fn texts_and_cookie<const N: usize>(
+    request: &Request,
+    known: [&str; N],
+) -> Result<([Option<String>; N], bool), Problem> {
+    let mut texts = [const { None }; N];
+    let cookie = keep_texts_and_cookie(request, &known, &mut texts)?;
+    Ok((texts, cookie))
 }
 
 /// A field that must be there.
@@ -79,65 +84,157 @@ pub fn required<T>(field: &'static str, value: Option<T>) -> Result<T, Problem> 
     value.ok_or_else(|| Error::Field(field, FieldProblem::Missing).into())
 }
 
-/// For optional fields: absent is `None`, but `null` is a wrong type, not absence.
+/// A member that is a text, when it is there.
 ///
 /// # Errors
-/// When the value is not a `T`.
-pub fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
+/// `invalid_request` when it is anything else.
+pub fn text(value: Option<Json>) -> Result<Option<String>, Problem> {
+    match value {
+        None => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text)),
+        Some(_) => Err(wrong_members()),
+    }
 }
 
-fn parse_json<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
-    // serde would also fill a struct from an array.
-    if request.body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Problem::invalid_request("the body is not a JSON object"));
+/// A member that is a list of texts, when it is there.
+///
+/// # Errors
+/// `invalid_request` when it is anything else.
+pub fn text_list(value: Option<Json>) -> Result<Option<Vec<String>>, Problem> {
+    value
+        .map(|value| value.into_texts().ok_or_else(wrong_members))
+        .transpose()
+}
+
+/// A member that is true or false, when it is there.
+///
+/// # Errors
+/// `invalid_request` when it is anything else.
+pub fn flag(value: Option<Json>) -> Result<Option<bool>, Problem> {
+    match value {
+        None => Ok(None),
+        Some(Json::Bool(flag)) => Ok(Some(flag)),
+        Some(_) => Err(wrong_members()),
     }
-    serde_json::from_slice(&request.body).map_err(|error| {
-        let what = match error.classify() {
-            serde_json::error::Category::Data => {
-                // serde names the member and the type, and may quote a value: cut what could be secret.
-                "the JSON body has an unknown, repeated or wrongly typed member"
+}
+
+fn check_media_type(request: &Request) -> Result<(), Problem> {
+    if request.media_type().as_deref() == Some("application/json") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::UnsupportedMediaType,
+        "send a body with Content-Type: application/json",
+    ))
+}
+
+fn read_texts(
+    request: &Request,
+    known: &[&str],
+    values: &mut [Option<String>],
+) -> Result<(), Problem> {
+    match request.media_type().as_deref() {
+        Some("application/x-www-form-urlencoded") => {
+            for (name, value) in form_urlencoded::parse(&request.body) {
+                let place = known.iter().position(|known| *known == name);
+                let Some(slot) = place.and_then(|at| values.get_mut(at)) else {
+                    continue;
+                };
+                if slot.replace(value.into_owned()).is_some() {
+                    return Err(Problem::invalid_request(
+                        [&name, " is given twice"].concat(),
+                    ));
+                }
             }
-            _ => "the body is not JSON",
-        };
-        Problem::invalid_request(format!(
-            "{what} (line {}, column {})",
-            error.line(),
-            error.column()
-        ))
+            Ok(())
+        }
+        Some("application/json") => keep_texts(parse_object(request)?, known, values),
+        _ => Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "send a body with Content-Type: application/x-www-form-urlencoded or application/json",
+        )),
+    }
+}
+
+fn keep_members(
+    members: Members,
+    known: &[&str],
+    values: &mut [Option<Json>],
+) -> Result<(), Problem> {
+    read_members(members, known, &mut |at, value| {
+        if let Some(slot) = values.get_mut(at) {
+            *slot = Some(value);
+        }
+        Ok(())
     })
 }
 
-/// A JSON object of texts, in order, repeats kept so that they can be refused.
-struct Members(Vec<(String, String)>);
+fn keep_texts_and_cookie(
+    request: &Request,
+    known: &[&str],
+    values: &mut [Option<String>],
+) -> Result<bool, Problem> {
+    check_media_type(request)?;
+    let mut members = parse_object(request)?;
+    let cookie = flag(members.remove("cookie"))? == Some(true);
+    keep_texts(members, known, values)?;
+    Ok(cookie)
+}
 
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object of texts")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
+fn keep_texts(
+    members: Members,
+    known: &[&str],
+    values: &mut [Option<String>],
+) -> Result<(), Problem> {
+    read_members(members, known, &mut |at, value| {
+        if let Some(slot) = values.get_mut(at) {
+            *slot = text(Some(value))?;
         }
-        deserializer.deserialize_map(Visitor)
+        Ok(())
+    })
+}
+
+/// Hands each member of `known` that is there to `found`, with its place in `known`.
+fn read_members(
+    mut members: Members,
+    known: &[&str],
+    found: &mut dyn FnMut(usize, Json) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    for (at, name) in known.iter().enumerate() {
+        if let Some(value) = members.remove(name) {
+            found(at, value)?;
+        }
     }
+    match members.names().next() {
+        None => Ok(()),
+        Some(name) => Err(Problem::invalid_request(
+            ["the member ", &printable(name), " is unknown"].concat(),
+        )),
+    }
+}
+
+fn parse_object(request: &Request) -> Result<Members, Problem> {
+    match Json::read(&request.body) {
+        Ok(Json::Object(members)) => Ok(members),
+        Ok(_) => Err(Problem::invalid_request("the body is not a JSON object")),
+        Err(unread) => {
+            let what = match unread.fault {
+                Fault::DuplicateMember | Fault::TooDeep => WRONG_MEMBERS,
+                _ => "the body is not JSON",
+            };
+            Err(Problem::invalid_request(match unread.at {
+                None => what.to_owned(),
+                Some((line, column)) => format!("{what} (line {line}, column {column})"),
+            }))
+        }
+    }
+}
+
+const WRONG_MEMBERS: &str = "the JSON body has an unknown, repeated or wrongly typed member";
+
+/// Without the member's value, which may be a secret.
+fn wrong_members() -> Problem {
+    Problem::invalid_request(WRONG_MEMBERS)
 }
 
 fn printable(name: &str) -> String {
@@ -159,16 +256,9 @@ mod tests {
         }
     }
 
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Body {
-        #[serde(default, deserialize_with = "present")]
-        email: Option<String>,
-    }
-
     fn email(content_type: &str, body: &str) -> Result<Option<String>, Code> {
-        json::<Body>(&request(content_type, body))
-            .map(|body| body.email)
+        json(&request(content_type, body), ["email"])
+            .and_then(|[email]| text(email))
             .map_err(|problem| problem.code)
     }
 
@@ -217,5 +307,26 @@ mod tests {
             let problem = form_or_json(&request(content_type, body), ["token"]).unwrap_err();
             assert_eq!(problem.code, Code::InvalidRequest, "{body}");
         }
+    }
+
+    #[test]
+    fn members_have_their_types() {
+        let body = r#"{"flag":true,"list":["a","b"],"text":"c"}"#;
+        let read = |names| json::<3>(&request("application/json", body), names).unwrap();
+        let [on, list, c] = read(["flag", "list", "text"]);
+        assert_eq!(flag(on), Ok(Some(true)));
+        assert_eq!(
+            text_list(list),
+            Ok(Some(vec!["a".to_owned(), "b".to_owned()]))
+        );
+        assert_eq!(text(c), Ok(Some("c".to_owned())));
+        let [list, c, on] = read(["list", "text", "flag"]);
+        assert!(flag(list).is_err() && text_list(c).is_err() && text(on).is_err());
+        assert!(flag(Some(Json::Null)).is_err());
+        assert!(text_list(Some(Json::Array(vec![Json::Null]))).is_err());
+        assert_eq!(
+            (flag(None), text(None), text_list(None)),
+            (Ok(None), Ok(None), Ok(None))
+        );
     }
 }

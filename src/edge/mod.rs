@@ -1,16 +1,25 @@
-//! HTTP: requests in, answers out. No rule of accounts, tokens or sessions stands here.
+//! HTTP and RPC: requests and calls in, answers out. No rule of accounts, tokens or sessions stands here.
 //!
-//! [`router`] names every route; `routes/` has a file for each path. The `worker` entry point and the wiring of the
+//! [`router`] names every route; `routes/` has a file for each path; [`rpc`] has the methods for other Workers. The `worker` entry point and the wiring of the
 //! bindings exist in a Worker only; the rest is plain Rust and is tested natively.
 
 pub mod answer;
 pub mod body;
+pub mod cookies;
+pub mod cors;
 pub mod problem;
 pub mod request;
 pub mod router;
 pub mod routes;
+pub mod rpc;
 
 #[cfg(feature = "edge")]
+mod account_object;
+#[cfg(feature = "edge")]
 mod entry;
+#[cfg(feature = "edge")]
+mod mail_jobs;
+#[cfg(feature = "edge")]
+mod turn;
 #[cfg(feature = "edge")]
 mod wiring;

@@ -1,22 +1,29 @@
 //! Errors as clients see them: `application/problem+json` (RFC 9457), and the OAuth form of RFC 6749 section 5.2.
 
-use serde_json::{Map, Value, json};
-
-use super::answer::{Answer, Note};
+use super::answer::{Answer, Cookie, Note};
 use crate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
+use crate::domain::json::{Json, Members};
 use crate::domain::policy::RETRY_AFTER;
+use crate::domain::settings::SettingError;
 
-/// A refused request: the public code, what the client is told, and what goes to the log.
+/// A refused request: the public code, what the client is told, and what goes to the log. Small, as it is on the way out of
+/// every function that can refuse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The public code.
     pub code: Code,
+    rest: Box<Rest>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Rest {
     /// What the client can do about it.
     detail: String,
     /// More members of the body.
-    members: Vec<(&'static str, Value)>,
+    members: Vec<(&'static str, Json)>,
     headers: Vec<(&'static str, String)>,
-    note: Box<Note>,
+    note: Note,
+    cookie: Cookie,
 }
 
 impl Problem {
@@ -25,10 +32,10 @@ impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             code,
-            detail: detail.into(),
-            members: Vec::new(),
-            headers: Vec::new(),
-            note: Box::default(),
+            rest: Box::new(Rest {
+                detail: detail.into(),
+                ..Rest::default()
+            }),
         }
     }
 
@@ -38,26 +45,41 @@ impl Problem {
         Self::new(Code::InvalidRequest, detail)
     }
 
+    /// The configuration is wrong; the log says which setting.
+    #[must_use]
+    pub fn misconfigured(error: &SettingError) -> Self {
+        let mut problem = Self::new(Code::Misconfigured, Code::Misconfigured.title());
+        problem.rest.note.reason = Some(error.to_string());
+        problem
+    }
+
     /// With one more header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+        self.rest.headers.push((name, value.into()));
+        self
+    }
+
+    /// With what becomes of the cookie.
+    #[must_use]
+    pub fn keeping(mut self, cookie: Cookie) -> Self {
+        self.rest.cookie = cookie;
         self
     }
 
     /// As problem+json.
     #[must_use]
     pub fn into_answer(self) -> Answer {
-        let mut body = Map::new();
-        body.insert("type".to_owned(), json!("about:blank"));
-        body.insert("title".to_owned(), json!(self.code.title()));
-        body.insert("status".to_owned(), json!(self.code.status()));
-        body.insert("code".to_owned(), json!(self.code.as_str()));
-        body.insert("detail".to_owned(), json!(self.detail));
-        for (name, value) in &self.members {
-            body.insert((*name).to_owned(), value.clone());
+        let mut body = Members::default();
+        body.set("type", "about:blank".into());
+        body.set("title", self.code.title().into());
+        body.set("status", u64::from(self.code.status()).into());
+        body.set("code", self.code.as_str().into());
+        body.set("detail", self.rest.detail.as_str().into());
+        for (name, value) in &self.rest.members {
+            body.set(name, value.clone());
         }
-        self.answer("application/problem+json", &Value::Object(body))
+        self.answer("application/problem+json", &Json::Object(body))
     }
 
     /// As the OAuth endpoints answer; what is wrong with the HTTP request itself stays problem+json.
@@ -66,6 +88,7 @@ impl Problem {
         let error = match self.code {
             Code::NotFound
             | Code::MethodNotAllowed
+            | Code::Forbidden
             | Code::PayloadTooLarge
             | Code::UnsupportedMediaType
             | Code::Misconfigured => return self.into_answer(),
@@ -79,23 +102,28 @@ impl Problem {
             Code::InvalidField => Code::InvalidRequest.status(),
             code => code.status(),
         };
-        let body = json!({ "error": error, "error_description": self.detail });
+        let body = Json::object([
+            ("error", error.into()),
+            ("error_description", self.rest.detail.as_str().into()),
+        ]);
         let mut answer = self.answer("application/json", &body);
         answer.status = status;
         answer
     }
 
-    fn answer(self, content_type: &str, body: &Value) -> Answer {
+    fn answer(self, content_type: &str, body: &Json) -> Answer {
+        let rest = *self.rest;
+        let mut headers = rest.headers;
+        headers.push(("Content-Type", content_type.to_owned()));
         Answer {
             status: self.code.status(),
-            headers: std::iter::once(("Content-Type", content_type.to_owned()))
-                .chain(self.headers)
-                .collect(),
-            body: Some(body.to_string()),
+            headers,
+            body: Some(body.to_text()),
             note: Note {
-                reason: self.note.reason.or(Some(self.detail)),
-                ..*self.note
+                reason: rest.note.reason.or(Some(rest.detail)),
+                ..rest.note
             },
+            cookie: rest.cookie,
         }
     }
 }
@@ -104,20 +132,25 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let code = error.code();
         let mut problem = Self::new(code, code.title());
-        problem.note.reason = Some(error.to_string());
+        problem.rest.note.reason = Some(error.to_string());
         match error {
             Error::Field(field, why) => {
-                problem.detail = format!("{field}: {}", why.reason());
-                problem.members.push((
-                    "errors",
-                    json!([{ "field": field, "reason": why.reason() }]),
-                ));
+                problem.rest.detail = format!("{field}: {}", why.reason());
+                let error =
+                    Json::object([("field", field.into()), ("reason", why.reason().into())]);
+                problem
+                    .rest
+                    .members
+                    .push(("errors", Json::Array(vec![error])));
                 problem
             }
             Error::WeakPassword(weaknesses) => {
                 let reasons: Vec<_> = weaknesses.iter().map(|why| why.reason()).collect();
-                problem.detail = reasons.join(", ");
-                problem.members.push(("reasons", json!(reasons)));
+                problem.rest.detail = reasons.join(", ");
+                problem
+                    .rest
+                    .members
+                    .push(("reasons", reasons.into_iter().collect()));
                 problem
             }
             Error::Access(AccessRefusal::Missing) => {
@@ -134,16 +167,19 @@ impl From<Error> for Problem {
             Error::RateLimited(seconds) => problem.with("Retry-After", seconds.to_string()),
             Error::Store(_) => problem.with("Retry-After", RETRY_AFTER.to_string()),
             Error::NothingToChange => {
-                problem.detail = "name at least one member to change".to_owned();
+                problem.rest.detail = "name at least one member to change".to_owned();
                 problem
             }
             Error::Grant(GrantRefusal::Session(verdict, user, session)) => {
-                problem.note.verdict = Some(verdict.reason());
-                problem.note.user_id = Some(user.to_string());
-                problem.note.session_id = Some(session.to_string());
+                problem.rest.note.verdict = Some(verdict.reason());
+                problem.rest.note.user_id = Some(user.to_string());
+                problem.rest.note.session_id = Some(session.to_string());
                 problem
             }
             Error::Login(_)
+            | Error::CurrentPassword
+            | Error::NoMailProvider
+            | Error::Link(_)
             | Error::Grant(GrantRefusal::Ticket)
             | Error::RegistrationClosed
             | Error::EmailTaken

@@ -2,6 +2,7 @@
 
 use super::problem::Problem;
 use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::mail::Locale;
 use crate::domain::session::Client;
 
 /// A request, read whole and bounded.
@@ -17,6 +18,12 @@ pub struct Request {
     pub content_type: Option<String>,
     /// `Authorization`.
     pub authorization: Option<String>,
+    /// `Cookie`, unless the method is safe (RFC 9110 section 9.2.1).
+    pub cookie: Option<String>,
+    /// Whether `Origin` names one whose pages may use the cookie.
+    pub from_allowed_origin: bool,
+    /// `Accept-Language`, where the answer may be a mail.
+    pub accept_language: Option<String>,
     /// Who is asking.
     pub client: Client,
     /// The body.
@@ -35,6 +42,12 @@ impl Request {
             .filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
             .map(|(_, token)| token)
             .ok_or_else(|| Error::Access(AccessRefusal::Missing).into())
+    }
+
+    /// The language for a mail that this request leads to.
+    #[must_use]
+    pub fn locale(&self, default: Locale) -> Locale {
+        Locale::negotiate(self.accept_language.as_deref(), default)
     }
 
     /// The media type without its parameters, lower case.

@@ -1,10 +1,12 @@
 //! Every route, on one screen. A path has one spelling: nothing is decoded, folded or trimmed before the match.
 
 use super::answer::Answer;
+use super::cookies::settle;
 use super::problem::Problem;
 use super::request::Request;
 use super::routes::{
-    authorized, healthz, login, me, metadata, register, revoke, sessions, token, users, well_known,
+    authorized, email, healthz, login, me, metadata, password, register, revoke, sessions, token,
+    users, well_known,
 };
 use crate::domain::error::Code;
 use crate::ports::Ports;
@@ -24,19 +26,34 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request) -> Ans
         (["auth", "revoke"], "POST") => revoke::post(service, request).await,
         (["auth", "authorized"], "GET") => authorized::get(service, request).await,
         (["auth", "register"], "POST") => register::post(service, request).await,
+        (["auth", "password", "reset"], "POST") => password::reset(service, request).await,
+        (["auth", "password", "confirm"], "POST") => password::confirm(service, request).await,
+        (["auth", "password", "change"], "POST") => password::change(service, request).await,
+        (["auth", "email", "verify"], "POST") => email::verify(service, request).await,
+        (["auth", "email", "resend"], "POST") => email::resend(service, request).await,
+        (["auth", "email", "change"], "POST") => email::change(service, request).await,
+        (["auth", "email", "confirm"], "POST") => email::confirm(service, request).await,
         (["auth", "me"], "GET") => me::get(service, request).await,
+        (["auth", "me"], "DELETE") => me::delete(service, request).await,
         (["auth", "sessions"], "GET") => sessions::get(service, request).await,
         (["auth", "sessions"], "DELETE") => sessions::delete_others(service, request).await,
         (["auth", "sessions", id], "DELETE") => sessions::delete(service, request, id).await,
-        (["auth", "users", id], "GET") => users::get(service, request, id).await,
-        (["auth", "users", id], "PATCH") => users::patch(service, request, id).await,
-        (["auth", "users", id, "revoke"], "POST") => users::revoke(service, request, id).await,
+        (["auth", "users"], "GET") => users::list(service, request).await,
+        (["auth", "users"], "POST") => users::create(service, request).await,
+        (["auth", "users", id], "GET") => users::id::get(service, request, id).await,
+        (["auth", "users", id], "PATCH") => users::id::patch(service, request, id).await,
+        (["auth", "users", id], "DELETE") => users::id::delete(service, request, id).await,
+        (["auth", "users", id, "revoke"], "POST") => users::id::revoke(service, request, id).await,
         ([".well-known", "jwks.json"], "GET") => Ok(well_known::jwks(service)),
         ([".well-known", "oauth-authorization-server"], "GET") => Ok(metadata::get(service)),
         (["healthz"], "GET") => healthz::get(service).await,
         (path, _) => Err(no_route(path)),
     };
-    answer.unwrap_or_else(|problem| refuse(&request.path, problem))
+    let mut answer = answer.unwrap_or_else(|problem| refuse(&request.path, problem));
+    if let Err(problem) = settle(service, request, &mut answer).await {
+        answer = refuse(&request.path, problem);
+    }
+    answer
 }
 
 /// A refusal in the form of its path: the two OAuth endpoints have one of their own.
@@ -52,15 +69,17 @@ pub fn refuse(path: &str, problem: Problem) -> Answer {
 /// 405 for a path that has other methods (RFC 9110 section 15.5.6), 404 otherwise.
 fn no_route(path: &[&str]) -> Problem {
     let allow = match path {
-        ["auth", "login" | "token" | "revoke" | "register"] | ["auth", "users", _, "revoke"] => {
-            "POST"
-        }
-        ["auth", "authorized" | "me"]
+        ["auth", "login" | "token" | "revoke" | "register"]
+        | ["auth", "password", "reset" | "confirm" | "change"]
+        | ["auth", "email", "verify" | "resend" | "change" | "confirm"]
+        | ["auth", "users", _, "revoke"] => "POST",
+        ["auth", "authorized"]
         | [".well-known", "jwks.json" | "oauth-authorization-server"]
         | ["healthz"] => "GET, HEAD",
-        ["auth", "sessions"] => "GET, HEAD, DELETE",
+        ["auth", "me" | "sessions"] => "GET, HEAD, DELETE",
+        ["auth", "users"] => "GET, HEAD, POST",
         ["auth", "sessions", _] => "DELETE",
-        ["auth", "users", _] => "GET, HEAD, PATCH",
+        ["auth", "users", _] => "GET, HEAD, PATCH, DELETE",
         _ => return Problem::new(Code::NotFound, "there is nothing at this path"),
     };
     Problem::new(Code::MethodNotAllowed, format!("this path takes {allow}")).with("Allow", allow)

@@ -3,6 +3,7 @@
 use super::AuthService;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::policy::ADMIN_ROLE;
 use crate::domain::session::SessionId;
 use crate::domain::token::{Expected, VerifiedToken, verify};
 use crate::ports::{Ports, SessionStore, UserDirectory};
@@ -64,6 +65,16 @@ impl<P: Ports> AuthService<P> {
             return Err(Error::Access(AccessRefusal::Outdated));
         }
         Ok((bearer, user))
+    }
+
+    /// The bearer, when they are an administrator: exact, the user's row is read.
+    pub(super) async fn administrator(&self, access_token: &str) -> Result<Bearer, Error> {
+        let (bearer, user) = self.bearer_with_user(access_token).await?;
+        if user.roles.contains(ADMIN_ROLE) {
+            Ok(bearer)
+        } else {
+            Err(Error::Forbidden)
+        }
     }
 
     /// Signature and claims alone; a token seen before costs a look-up.

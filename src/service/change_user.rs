@@ -13,23 +13,52 @@ impl<P: Ports> AuthService<P> {
         let user = self
             .ports
             .users()
-            .update(id, change, now)
+            .update(id, None, change, now)
             .await?
             .ok_or(Error::UnknownUser)?;
-        self.outdate(&user).await?;
+        self.outdate(user.id, user.version).await?;
         Ok(user)
     }
 
-    /// Makes the access tokens from before the user's last change count no more.
-    pub(super) async fn outdate(&self, user: &User) -> Result<(), Error> {
-        let ttl = self
-            .settings()
-            .access_token_ttl
-            .saturating_add(STALE_MARGIN);
+    /// The same, unless the user has changed since it was read, or another account has the new address: then nothing is
+    /// done and the answer is `None`.
+    pub(super) async fn change_user_if(
+        &self,
+        user: &User,
+        change: &UserChange,
+    ) -> Result<Option<User>, Error> {
+        let users = self.ports.users();
+        let changed = users
+            .update(user.id, Some(user.version), change, self.now())
+            .await?;
+        if let Some(user) = &changed {
+            self.outdate(user.id, user.version).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Writes again what the row says of older access tokens, when it was changed so lately that they may still be
+    /// presented: the change may have been cut short before that. It changes nothing that is not so already.
+    pub(super) async fn finish_change(&self, user: &User) -> Result<(), Error> {
+        let ends_at = user.updated_at.saturating_add(self.stale_ttl());
+        if ends_at > self.now() {
+            self.outdate(user.id, user.version).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a user's access tokens from before this version count no more.
+    pub(super) async fn outdate(&self, user: UserId, version: u64) -> Result<(), Error> {
         let sessions = self.ports.sessions();
         sessions
-            .outdate(user.id, user.version, ttl, self.now())
+            .outdate(user, version, self.stale_ttl(), self.now())
             .await?;
         Ok(())
+    }
+
+    fn stale_ttl(&self) -> u64 {
+        self.settings()
+            .access_token_ttl
+            .saturating_add(STALE_MARGIN)
     }
 }

@@ -1,7 +1,8 @@
 //! The demo accounts of local development.
 
-use super::{AuthService, NewUser};
-use crate::domain::account::{EmailAddress, Roles};
+use super::AuthService;
+use super::new_user::Identity;
+use crate::domain::account::Roles;
 use crate::domain::error::Error;
 use crate::domain::policy::ADMIN_ROLE;
 use crate::ports::{Ports, UserDirectory};
@@ -23,9 +24,9 @@ impl<P: Ports> AuthService<P> {
             return Ok(());
         }
         for (email, first_name, last_name, admin) in ACCOUNTS {
-            let address = EmailAddress::parse(email)
-                .map_err(|_| Error::Internal("a demo account has no address"))?;
-            if self.ports.users().find_by_email(&address).await?.is_some() {
+            let identity = Identity::parse(email, Some(first_name), Some(last_name))?;
+            let users = self.ports.users();
+            if users.find_by_email(&identity.email).await?.is_some() {
                 continue;
             }
             let roles = if admin {
@@ -34,15 +35,10 @@ impl<P: Ports> AuthService<P> {
             } else {
                 Roles::user()
             };
-            let account = NewUser {
-                email,
-                password: PASSWORD,
-                first_name: Some(first_name),
-                last_name: Some(last_name),
-            };
-            let user = self.new_user(account, roles, Some(self.now())).await?;
+            let hash = self.choose_password(PASSWORD, &identity.email).await?;
+            let user = self.new_user(identity, hash, roles, Some(self.now()));
             // Taken means that a request beside this one was faster.
-            self.ports.users().insert(&user).await?;
+            users.insert(&user).await?;
         }
         Ok(())
     }

@@ -3,9 +3,9 @@
 use super::{AuthService, SignedIn};
 use crate::domain::account::{EmailAddress, Password, User, Verification};
 use crate::domain::error::{Error, FieldProblem, LoginRefusal};
-use crate::domain::policy::{EMAIL_BYTES, LIMIT_RETRY_AFTER};
+use crate::domain::policy::EMAIL_BYTES;
 use crate::domain::session::Client;
-use crate::ports::{Limit, PasswordHasher, Ports, RateLimiter, UserDirectory};
+use crate::ports::{Attempt, Checked, Ports, UserDirectory};
 
 /// What someone types to sign in.
 #[derive(Clone, Copy)]
@@ -36,72 +36,59 @@ impl<P: Ports> AuthService<P> {
         let password = Password::for_login(login.password)
             .map_err(|_| Error::Field("password", FieldProblem::TooLong))?;
         let email = EmailAddress::parse(login.email);
-        self.admit_login(email.as_ref().ok(), client).await?;
+        let canonical = email.as_ref().map_or("", EmailAddress::canonical);
+        self.admit_on_account(canonical, client).await?;
 
         let user = match &email {
             Ok(email) => self.ports.users().find_by_email(email).await?,
             Err(_) => None,
         };
-        let checked = self.check_password(user, &password).await?;
-        let user = checked.map_err(|refusal| {
-            Error::Login(match email {
-                Err(why) => LoginRefusal::NotAnAddress(why),
-                Ok(_) => refusal,
-            })
-        })?;
+        let account = match &email {
+            Ok(email) => self.shared.account_names.of(email),
+            Err(_) => self.shared.account_names.of_text(login.email),
+        };
+        let attempt = Attempt {
+            by: Some(self.tried_by(user.as_ref(), client)),
+            password: &password,
+            hash: user.as_ref().map(|user| &user.password_hash),
+            decoy_salt: self.shared.decoy_salts.of(email.as_ref().ok()),
+            in_vain: user.as_ref().is_some_and(|user| user.disabled_at.is_some()),
+        };
+        let checked = self.try_password(&account, attempt).await?;
+        let user = match email {
+            Err(why) => Err(LoginRefusal::NotAnAddress(why)),
+            Ok(_) => self.signs_in(user, checked, &password).await?,
+        }
+        .map_err(Error::Login)?;
         self.begin_session(user, client).await
     }
 
-    /// Hashes once, whether there is a user or not.
-    async fn check_password(
+    /// The user whose password was the right one, with a hash by the parameters of now.
+    async fn signs_in(
         &self,
         user: Option<User>,
+        checked: Checked,
         password: &Password,
     ) -> Result<Result<User, LoginRefusal>, Error> {
-        let hasher = self.ports.hasher();
         let Some(user) = user else {
-            hasher.verify_nothing(password).await;
             return Ok(Err(LoginRefusal::UnknownAddress));
         };
-        let rehash = match hasher.verify(password, &user.password_hash).await {
-            Ok(Verification::Matches { rehash }) => rehash,
-            Ok(Verification::Differs) => return Ok(Err(LoginRefusal::WrongPassword)),
-            Err(_) => {
-                hasher.verify_nothing(password).await;
-                return Ok(Err(LoginRefusal::BrokenHash));
+        let rehash = match checked {
+            Checked::Compared(Verification::Matches { rehash }) => rehash,
+            Checked::Compared(Verification::Differs) => {
+                return Ok(Err(LoginRefusal::WrongPassword));
             }
+            Checked::Unusable | Checked::Delayed(_) => return Ok(Err(LoginRefusal::BrokenHash)),
         };
         if user.disabled_at.is_some() {
             return Ok(Err(LoginRefusal::Disabled));
         }
-        if rehash && let Ok(hash) = hasher.hash(password, &self.random()).await {
+        if rehash && let Ok(hash) = self.hash_password(password, &user.email).await {
             self.ports
                 .users()
                 .rehash(user.id, &user.password_hash, &hash)
                 .await?;
         }
         Ok(Ok(user))
-    }
-
-    async fn admit_login(
-        &self,
-        email: Option<&EmailAddress>,
-        client: &Client,
-    ) -> Result<(), Error> {
-        if !self.settings().limits {
-            return Ok(());
-        }
-        let limiter = self.ports.limiter();
-        let who = client.limit_key();
-        let account = email.map_or("", EmailAddress::canonical);
-        let admitted = limiter.admit(Limit::Client, &who).await
-            && limiter
-                .admit(Limit::ClientOnAccount, &format!("{who} {account}"))
-                .await;
-        if admitted {
-            Ok(())
-        } else {
-            Err(Error::RateLimited(LIMIT_RETRY_AFTER))
-        }
     }
 }

@@ -7,6 +7,13 @@ use crate::domain::session::{EndReason, SessionId};
 use crate::ports::{Ports, SessionStore};
 
 impl<P: Ports> AuthService<P> {
+    /// Whose session a refresh token is of, and which, whether or not it goes on. No storage is touched.
+    #[must_use]
+    pub fn session_of(&self, refresh_token: &str) -> Option<(UserId, SessionId)> {
+        let ticket = self.shared.refresh_tokens.open(refresh_token)?;
+        Some((ticket.user, ticket.session))
+    }
+
     /// Ends the session of a refresh token, spent or not, or of an access token. A token that means nothing is no
     /// error (RFC 7009 section 2.2), and a session that has ended is not written again. Answers the session, for
     /// the log.

@@ -1,11 +1,32 @@
-//! Users, for an administrator: read one, give and take roles, disable.
+//! Users, for an administrator: list, read, make, give and take roles, disable.
 
 use super::AuthService;
-use super::new_user::name;
-use crate::domain::account::{Roles, User, UserChange, UserId};
+use super::mail::typed_address;
+use super::new_user::{Identity, name};
+use crate::domain::account::{PasswordHash, Roles, User, UserChange, UserId};
 use crate::domain::error::{Error, FieldProblem};
-use crate::domain::policy::ADMIN_ROLE;
-use crate::ports::{Ports, UserDirectory};
+use crate::domain::mail::{Locale, Task};
+use crate::ports::{Insertion, Ports, UserDirectory};
+
+/// Whom an administrator makes an account for.
+#[derive(Clone, Copy, Debug)]
+pub struct Invitee<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The given name.
+    pub first_name: Option<&'a str>,
+    /// The family name.
+    pub last_name: Option<&'a str>,
+}
+
+/// A page of users.
+#[derive(Clone, Debug)]
+pub struct UserPage {
+    /// The users, in the order of their making.
+    pub users: Vec<User>,
+    /// Behind whom the next page begins; `None` after the last.
+    pub next: Option<UserId>,
+}
 
 /// What an administrator may change; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
@@ -49,13 +70,9 @@ impl<P: Ports> AuthService<P> {
         let change = UserChange {
             first_name: name("first_name", amendment.first_name.as_deref())?,
             last_name: name("last_name", amendment.last_name.as_deref())?,
-            roles: amendment
-                .roles
-                .map(Roles::new)
-                .transpose()
-                .map_err(|why| Error::Field("roles", FieldProblem::Invalid(why.reason())))?,
+            roles: amendment.roles.map(roles).transpose()?,
             disabled: amendment.disabled,
-            revoke_sessions: false,
+            ..UserChange::default()
         };
         if change.is_empty() {
             return Err(Error::NothingToChange);
@@ -63,12 +80,68 @@ impl<P: Ports> AuthService<P> {
         self.change_user(id, &change).await
     }
 
-    async fn administrator(&self, access_token: &str) -> Result<User, Error> {
-        let (_, user) = self.bearer_with_user(access_token).await?;
-        if user.roles.contains(ADMIN_ROLE) {
-            Ok(user)
-        } else {
-            Err(Error::Forbidden)
-        }
+    /// At most `limit` users, in the order of their making, from the first behind `after`.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`].
+    pub async fn list_users(
+        &self,
+        access_token: &str,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<UserPage, Error> {
+        self.administrator(access_token).await?;
+        // One more tells whether there is a next page.
+        let mut users = self
+            .ports
+            .users()
+            .list(after, limit.saturating_add(1))
+            .await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = users.len() > limit;
+        users.truncate(limit);
+        let next = users.last().filter(|_| more).map(|user| user.id);
+        Ok(UserPage { users, next })
     }
+
+    /// The user with this address, if there is one.
+    ///
+    /// # Errors
+    /// As [`list_users`](Self::list_users), and [`Error::Field`] for what is no address.
+    pub async fn find_user(&self, access_token: &str, email: &str) -> Result<Option<User>, Error> {
+        self.administrator(access_token).await?;
+        let email = typed_address(email)?;
+        Ok(self.ports.users().find_by_email(&email).await?)
+    }
+
+    /// Makes an account, without a password: its owner gets a mail with a link to choose one, and nobody else ever knows it
+    /// (OWASP ASVS 6.4.6).
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`]; [`Error::EmailTaken`]; [`Error::NoMailProvider`];
+    /// [`Error::Store`].
+    pub async fn create_user(
+        &self,
+        access_token: &str,
+        invitee: Invitee<'_>,
+        given_roles: Option<Vec<String>>,
+        locale: Locale,
+    ) -> Result<User, Error> {
+        self.administrator(access_token).await?;
+        self.mail_is_possible()?;
+        let identity = Identity::parse(invitee.email, invitee.first_name, invitee.last_name)?;
+        let roles = given_roles.map_or_else(|| Ok(Roles::user()), roles)?;
+        let user = self.new_user(identity, PasswordHash::none(), roles, None);
+        match self.ports.users().insert(&user).await? {
+            Insertion::Inserted => {}
+            Insertion::EmailTaken => return Err(Error::EmailTaken),
+        }
+        self.notify(Task::Invitation { user: user.id }, locale)
+            .await;
+        Ok(user)
+    }
+}
+
+fn roles(given: Vec<String>) -> Result<Roles, Error> {
+    Roles::new(given).map_err(|why| Error::Field("roles", FieldProblem::Invalid(why.reason())))
 }

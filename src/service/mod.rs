@@ -6,7 +6,12 @@
 //! | `renew_token` | [`renew_token`] |
 //! | `revoke_tokens` | [`revoke_tokens`] |
 //! | `is_authorized_by_role`, `_by_user_id`, `_by_email` | [`is_authorized`] |
+//! | `reset_password` | [`reset_password`], then [`confirm_reset`] |
 //! | register | [`register`] |
+//! | verify an address | [`verify_email`], [`resend_verification`] |
+//! | change one's password or address | [`change_password`], [`change_email`] |
+//! | delete an account | [`delete_account`] |
+//! | deliver what was queued | [`deliver_mail`] |
 //! | log out | [`log_out`] |
 //! | who am I | [`me`] |
 //! | one's own sessions | [`manage_sessions`] |
@@ -14,26 +19,42 @@
 //! | demo accounts, in local development | [`demo_accounts`] |
 //!
 //! Steps that several use cases share stand beside them: [`access`] (who presents this access token), [`tokens`] (the
-//! pair that a client gets), [`new_user`] and [`change_user`].
+//! pair that a client gets), [`limits`], [`passwords`], [`redeem_link`], [`mail`] (asked for) and [`compose_mail`] (made), [`new_user`] and
+//! [`change_user`].
 
 pub mod access;
+pub mod change_email;
+pub mod change_password;
 pub mod change_user;
+pub mod compose_mail;
+pub mod confirm_reset;
+pub mod delete_account;
+pub mod deliver_mail;
 pub mod demo_accounts;
 pub mod generate_token;
 pub mod is_authorized;
+pub mod limits;
 pub mod log_out;
+pub mod mail;
 pub mod manage_sessions;
 pub mod manage_users;
 pub mod me;
 pub mod new_user;
+pub mod passwords;
+pub mod redeem_link;
 pub mod register;
 pub mod renew_token;
+pub mod resend_verification;
+pub mod reset_password;
 pub mod revoke_tokens;
 pub mod tokens;
+pub mod verify_email;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets};
+use crate::domain::link::Links;
 use crate::domain::session::{ClientFingerprints, RefreshTokens};
 use crate::domain::settings::Settings;
 use crate::domain::token::VerifiedTokens;
@@ -41,7 +62,7 @@ use crate::ports::{Clock, Ports, Random};
 
 pub use generate_token::Login;
 pub use is_authorized::Criteria;
-pub use new_user::NewUser;
+pub use register::{NewAccount, Registered};
 pub use tokens::{SignedIn, TokenPair};
 
 /// What outlives a request: the settings, the keys made from them, and the access tokens verified before.
@@ -50,6 +71,10 @@ pub struct Shared {
     pub(crate) settings: Settings,
     pub(crate) refresh_tokens: RefreshTokens,
     pub(crate) fingerprints: ClientFingerprints,
+    pub(crate) links: Links,
+    pub(crate) decoy_salts: DecoySalts,
+    pub(crate) devices: DeviceTickets,
+    pub(crate) account_names: AccountNames,
     pub(crate) verified: RefCell<VerifiedTokens>,
 }
 
@@ -68,6 +93,10 @@ impl Shared {
         Self {
             refresh_tokens: RefreshTokens::new(&settings.ticket_secrets, &settings.issuer),
             fingerprints: ClientFingerprints::new(&settings.ticket_secrets, &settings.issuer),
+            links: Links::new(&settings.ticket_secrets, &settings.issuer),
+            decoy_salts: DecoySalts::new(&settings.ticket_secrets, &settings.issuer),
+            devices: DeviceTickets::new(&settings.ticket_secrets, &settings.issuer),
+            account_names: AccountNames::new(&settings.ticket_secrets, &settings.issuer),
             verified: RefCell::new(VerifiedTokens::default()),
             settings,
         }
@@ -81,6 +110,52 @@ impl Shared {
 }
 
 /// The service for one request: its ports, what it shares with the requests before, and the time.
+///
+/// The seven methods, on the adapters in memory (`examples/token_life.rs` tells more):
+///
+/// ```
+/// use std::rc::Rc;
+///
+/// use edgegate::adapters::memory::MemoryPorts;
+/// use edgegate::domain::mail::Locale;
+/// use edgegate::domain::session::Client;
+/// use edgegate::domain::settings::Settings;
+/// use edgegate::service::{AuthService, Login, NewAccount, Shared};
+///
+/// # pollster::block_on(async {
+/// let settings = Settings::read(|name| match name {
+///     "ISSUER" => Some("http://127.0.0.1:8787".to_owned()),
+///     "DEV" => Some("1".to_owned()),
+///     "REGISTRATION" => Some("open".to_owned()),
+///     // Examples, refused wherever the world can reach them. `npm run keys` makes real ones.
+///     "SIGNING_KEYS" => Some(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"example",
+///         "d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#.to_owned()),
+///     "TICKET_SECRET" => Some("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned()),
+///     _ => None,
+/// })?;
+/// let service = AuthService::new(MemoryPorts::default(), Rc::new(Shared::new(settings)));
+/// let client = Client::new(Some("203.0.113.9"), Some("example/1"));
+/// # let service: AuthService<MemoryPorts> = service;
+/// let (email, password) = ("ada@example.com", "an analytical engine");
+/// let account = NewAccount { email, password: Some(password), first_name: None, last_name: None };
+/// service.register(account, &client, Locale::English).await?;
+///
+/// let signed_in = service.generate_token(Login { email, password }, &client).await?;
+/// let (id, tokens) = (signed_in.user.id, signed_in.tokens);
+/// let access_token = tokens.access_token.expose();
+/// assert!(service.is_authorized_by_role(access_token, &["user", "admin"]).await);
+/// assert!(service.is_authorized_by_user_id(access_token, &id.to_string()).await);
+/// assert!(!service.is_authorized_by_email(access_token, email).await, "not verified yet");
+///
+/// let renewed = service.renew_token(tokens.refresh_token.expose(), &client).await?;
+/// service.revoke_tokens(id).await?;
+/// assert!(service.renew_token(renewed.tokens.refresh_token.expose(), &client).await.is_err());
+/// assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
+///
+/// service.reset_password(email, &client, Locale::English).await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct AuthService<P> {
     pub(crate) ports: P,

@@ -1,50 +1,50 @@
-//! A user made from what was typed, checked and not yet written.
+//! A user who is not written yet.
 
 use super::AuthService;
-use crate::domain::account::{EmailAddress, Name, Password, Roles, User, UserId};
+use super::mail::typed_address;
+use crate::domain::account::{EmailAddress, Name, PasswordHash, Roles, User, UserId};
 use crate::domain::error::{Error, FieldProblem};
-use crate::ports::{PasswordHasher, Ports};
+use crate::ports::Ports;
 
-/// What someone types to make an account.
-#[derive(Clone, Copy)]
-pub struct NewUser<'a> {
-    /// The address.
-    pub email: &'a str,
-    /// The password.
-    pub password: &'a str,
-    /// The given name.
-    pub first_name: Option<&'a str>,
-    /// The family name.
-    pub last_name: Option<&'a str>,
+/// Who someone is, as far as they said.
+#[derive(Clone)]
+pub(super) struct Identity {
+    pub(super) email: EmailAddress,
+    pub(super) first_name: Option<Name>,
+    pub(super) last_name: Option<Name>,
+}
+
+impl Identity {
+    /// From what was typed.
+    pub(super) fn parse(
+        email: &str,
+        first_name: Option<&str>,
+        last_name: Option<&str>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            email: typed_address(email)?,
+            first_name: name("first_name", first_name)?,
+            last_name: name("last_name", last_name)?,
+        })
+    }
 }
 
 impl<P: Ports> AuthService<P> {
-    /// A user made from what was typed, with everything checked and nothing written.
-    pub(super) async fn new_user(
+    /// A new user, with a new id.
+    pub(super) fn new_user(
         &self,
-        typed: NewUser<'_>,
+        identity: Identity,
+        password_hash: PasswordHash,
         roles: Roles,
         email_verified_at: Option<u64>,
-    ) -> Result<User, Error> {
-        let email = EmailAddress::parse(typed.email)
-            .map_err(|why| Error::Field("email", FieldProblem::Invalid(why.reason())))?;
-        let first_name = name("first_name", typed.first_name)?;
-        let last_name = name("last_name", typed.last_name)?;
-        let password = Password::choose(typed.password, &self.settings().passwords, Some(&email))
-            .map_err(Error::WeakPassword)?;
+    ) -> User {
         let now_ms = self.now_ms();
-        let password_hash = self
-            .ports
-            .hasher()
-            .hash(&password, &self.random())
-            .await
-            .map_err(|_| Error::Internal("a password could not be hashed"))?;
-        Ok(User {
+        User {
             id: UserId::new(now_ms, &self.random()),
-            email,
+            email: identity.email,
             password_hash,
-            first_name,
-            last_name,
+            first_name: identity.first_name,
+            last_name: identity.last_name,
             roles,
             email_verified_at,
             disabled_at: None,
@@ -52,7 +52,7 @@ impl<P: Ports> AuthService<P> {
             version: 0,
             created_at: now_ms / 1000,
             updated_at: now_ms / 1000,
-        })
+        }
     }
 }
 

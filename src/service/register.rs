@@ -1,42 +1,86 @@
 //! Register: who may make an account is the setting `REGISTRATION`.
 
-use super::{AuthService, NewUser, SignedIn};
+use super::new_user::Identity;
+use super::{AuthService, SignedIn};
 use crate::domain::account::Roles;
-use crate::domain::error::Error;
-use crate::domain::policy::LIMIT_RETRY_AFTER;
+use crate::domain::error::{Error, FieldProblem};
+use crate::domain::mail::{Locale, Task};
 use crate::domain::session::Client;
 use crate::domain::settings::Registration;
-use crate::ports::{Insertion, Limit, Ports, RateLimiter, UserDirectory};
+use crate::ports::{Insertion, Ports, UserDirectory};
+
+/// What someone types to make an account.
+#[derive(Clone, Copy)]
+pub struct NewAccount<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The password: with `REGISTRATION = "open"` only.
+    pub password: Option<&'a str>,
+    /// The given name.
+    pub first_name: Option<&'a str>,
+    /// The family name.
+    pub last_name: Option<&'a str>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub enum Registered {
+    /// A mail is queued, whose link finishes it: nothing is written before that.
+    Asked,
+    /// There is an account, and its owner is signed in. The address is not verified, so the check by email is false
+    /// until it is; a mail with a link for that is queued.
+    SignedIn(Box<SignedIn>),
+}
 
 impl<P: Ports> AuthService<P> {
-    /// Makes an account with the role `user` and signs it in. Its address is not verified, so the check by email is
-    /// false until it is.
+    /// Registers, with the role `user`. With `REGISTRATION = "verified"` the directory is never read: whether the address
+    /// has an account shows neither in the answer nor in the time it takes.
     ///
     /// # Errors
-    /// [`Error::RegistrationClosed`]; [`Error::EmailTaken`]; [`Error::Field`] and [`Error::WeakPassword`] before
-    /// anything is written; [`Error::Store`] when a store failed: when only the session could not be recorded, the
-    /// account is there and a login works.
+    /// [`Error::RegistrationClosed`]; [`Error::RateLimited`]; [`Error::Field`]. With `verified`:
+    /// [`Error::NoMailProvider`], [`Error::Store`] when it could not be queued. With `open`: [`Error::WeakPassword`] before
+    /// anything is written; [`Error::EmailTaken`]; [`Error::Store`] when a store failed: when only the session could not be
+    /// recorded, the account is there and a login works.
     pub async fn register(
         &self,
-        new_user: NewUser<'_>,
+        account: NewAccount<'_>,
         client: &Client,
-    ) -> Result<SignedIn, Error> {
-        if self.settings().registration == Registration::Closed {
+        locale: Locale,
+    ) -> Result<Registered, Error> {
+        let registration = self.settings().registration;
+        if registration == Registration::Closed {
             return Err(Error::RegistrationClosed);
         }
-        if self.settings().limits
-            && !self
-                .ports
-                .limiter()
-                .admit(Limit::Client, &client.limit_key())
-                .await
-        {
-            return Err(Error::RateLimited(LIMIT_RETRY_AFTER));
+        self.admit_client(client).await?;
+        let identity = Identity::parse(account.email, account.first_name, account.last_name)?;
+        self.admit_client_on(identity.email.canonical(), client)
+            .await?;
+        if registration == Registration::Verified {
+            if account.password.is_some() {
+                // It is chosen behind the link: only the mailbox's owner ever chooses the password.
+                let why = FieldProblem::Invalid("chosen_by_mail");
+                return Err(Error::Field("password", why));
+            }
+            let task = Task::Registration {
+                email: identity.email,
+                first_name: identity.first_name,
+                last_name: identity.last_name,
+            };
+            self.ask_for_mail(task, locale).await?;
+            return Ok(Registered::Asked);
         }
-        let user = self.new_user(new_user, Roles::user(), None).await?;
+        let password = account
+            .password
+            .ok_or(Error::Field("password", FieldProblem::Missing))?;
+        let hash = self.choose_password(password, &identity.email).await?;
+        let user = self.new_user(identity, hash, Roles::user(), None);
         match self.ports.users().insert(&user).await? {
-            Insertion::Inserted => self.begin_session(user, client).await,
-            Insertion::EmailTaken => Err(Error::EmailTaken),
+            Insertion::Inserted => {}
+            Insertion::EmailTaken => return Err(Error::EmailTaken),
         }
+        let email = user.email.clone();
+        self.notify(Task::Verification { email }, locale).await;
+        let signed_in = self.begin_session(user, client).await?;
+        Ok(Registered::SignedIn(Box::new(signed_in)))
     }
 }

@@ -1,11 +1,12 @@
 //! `renew_token`: a refresh token in, a new pair out.
 
 use super::{AuthService, TokenPair};
+use crate::domain::account::User;
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::event::Event;
-use crate::domain::mail::Mail;
+use crate::domain::mail::Task;
 use crate::domain::session::{Client, Presented, Verdict};
-use crate::ports::{Events, Mailer, Ports, SessionStore, UserDirectory};
+use crate::ports::{Devices, Events, Ports, SessionStore, UserDirectory};
 
 /// A renewal that went through.
 #[derive(Clone, Debug)]
@@ -24,7 +25,8 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// [`Error::Grant`] when the token is not a ticket of ours (no storage is touched) or its session does not go on,
-    /// [`Error::Store`] when a store failed; the client may then repeat.
+    /// [`Error::RateLimited`] when this session or this client renews far too often, [`Error::Store`] when a store failed; the
+    /// client may then repeat.
     pub async fn renew_token(
         &self,
         refresh_token: &str,
@@ -35,6 +37,7 @@ impl<P: Ports> AuthService<P> {
             .refresh_tokens
             .open(refresh_token)
             .ok_or(Error::Grant(GrantRefusal::Ticket))?;
+        self.admit_renewal(ticket.session, client).await?;
         let presented = Presented {
             ticket,
             by: self.shared.fingerprints.of(client),
@@ -57,12 +60,8 @@ impl<P: Ports> AuthService<P> {
             verdict,
         });
         if let (Verdict::Reused, Some(user)) = (verdict, &renewal.user) {
-            let mail = Mail::RefreshTokenReused {
-                user,
-                session: ticket.session,
-                client,
-            };
-            self.ports.mailer().send(&mail).await;
+            let task = self.session_ended(user, client);
+            self.notify(task, self.settings().mail.locale).await;
         }
         let (Some(next), Some(user)) = (verdict.answer(ticket), renewal.user) else {
             return Err(Error::Grant(GrantRefusal::Session(
@@ -75,5 +74,23 @@ impl<P: Ports> AuthService<P> {
             tokens: self.pair(&user, next)?,
             verdict,
         })
+    }
+    /// What the owner is told. Of the program only names that `Devices` knows: its own text is its sender's to choose.
+    fn session_ended(&self, user: &User, client: &Client) -> Task {
+        let device = self.ports.devices().describe(client.user_agent());
+        let names: Vec<String> = device.browser.into_iter().chain(device.os).collect();
+        let place = client.place();
+        let place: Vec<&str> = place
+            .city
+            .iter()
+            .chain(&place.country)
+            .map(String::as_str)
+            .collect();
+        let known = |text: String| Some(text).filter(|text| !text.is_empty());
+        Task::SessionEnded {
+            to: user.email.clone(),
+            device: known(names.join(", ")),
+            place: known(place.join(", ")),
+        }
     }
 }

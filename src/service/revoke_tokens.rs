@@ -49,7 +49,7 @@ impl<P: Ports> AuthService<P> {
             return Ok(());
         }
         match self.ports.users().find_by_id(user).await? {
-            Some(user) => self.outdate(&user).await,
+            Some(user) => self.outdate(user.id, user.version).await,
             None => Ok(()),
         }
     }

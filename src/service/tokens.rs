@@ -1,11 +1,12 @@
 //! The pair that a client gets: an access token and a refresh token.
 
 use super::AuthService;
-use crate::domain::account::User;
+use crate::domain::account::{DeviceTicket, User};
 use crate::domain::error::Error;
 use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Client, RefreshTicket, SessionId};
+use crate::domain::settings::PasswordWork;
 use crate::domain::token::{Claims, issue};
 use crate::ports::{NewSession, Ports, SessionStore};
 
@@ -31,6 +32,8 @@ pub struct SignedIn {
     pub tokens: TokenPair,
     /// The user.
     pub user: User,
+    /// The ticket by which the account knows this device from now on, with `PASSWORD_WORK = "durable"`.
+    pub device: Option<Secret>,
 }
 
 impl<P: Ports> AuthService<P> {
@@ -63,7 +66,24 @@ impl<P: Ports> AuthService<P> {
             most: self.settings().limits.then_some(SESSIONS_PER_USER),
         };
         self.ports.sessions().begin(&new, now).await?;
-        Ok(SignedIn { tokens, user })
+        let device = self.device_ticket(&user);
+        Ok(SignedIn {
+            tokens,
+            user,
+            device,
+        })
+    }
+
+    /// The ticket of a device whose user has just shown who they are; `None` where no failures are counted.
+    #[must_use]
+    pub fn device_ticket(&self, user: &User) -> Option<Secret> {
+        match self.settings().password_work {
+            PasswordWork::Inline => None,
+            PasswordWork::Durable => {
+                let ticket = DeviceTicket::new(user, self.random(), self.now());
+                Some(self.shared.devices.seal(&ticket))
+            }
+        }
     }
 
     /// The pair for a user with this ticket.

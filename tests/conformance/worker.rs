@@ -1,135 +1,62 @@
-//! The suite in workerd: `GET /conformance/kv` and `GET /conformance/durable` run it and answer a list of outcomes.
+//! The suites in workerd: `GET /conformance/<adapter>` runs one and answers a list of outcomes.
 
-use std::cell::{Cell, RefCell};
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::rc::Rc;
-
-use edgegate::adapters::cloudflare::clock::{RequestClock, Timer};
-use edgegate::adapters::cloudflare::durable_sessions::DurableSessions;
-use edgegate::adapters::cloudflare::kv_namespace::KvNamespace;
-use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
+use edgegate::adapters::cloudflare::account::DurableAccounts;
+use edgegate::adapters::cloudflare::d1::Database;
+use edgegate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
+use edgegate::adapters::cloudflare::d1_users::D1Users;
 use edgegate::adapters::system_random::SystemRandom;
-use edgegate::domain::error::StoreError;
 use edgegate::edge::answer::Answer;
-use edgegate::ports::{Background, Clock, Random, SessionStore};
+use edgegate::ports::Random;
 use serde_json::json;
 use worker::Env;
 
-use super::world::Numbers;
-use super::{World, run_all};
+use super::suite::Outcome;
+use super::{mail_ledger, password_guard, sessions, users};
 
-/// Answers the suite's two paths.
+/// Answers the suites' paths, one that panics, one that overflows the stack, and one that waits for half a minute.
+#[allow(clippy::panic, reason = "what a panic leaves behind is tested")]
 pub(crate) async fn answer(path: &str, env: &Env) -> Option<Answer> {
+    let mut first = [0; 8];
+    SystemRandom.fill(&mut first);
+    let first = u64::from_be_bytes(first);
     let outcomes = match path {
-        "/conformance/kv" => {
-            let kv = KvNamespace::bound(env, "SESSIONS")?;
-            let jobs = Jobs::default();
-            let isolate =
-                || KvSessions::new(kv.clone(), SystemRandom, Timer, jobs.clone(), Rc::default());
-            let world = Workerd::<_, false>::new(isolate(), isolate(), jobs.clone());
-            run_all(&world).await
+        "/conformance/kv" => sessions::workerd::on_kv(env, first).await?,
+        "/conformance/durable" => sessions::workerd::on_the_durable_object(env, first).await?,
+        "/conformance/users" => {
+            let directory = D1Users::new(Database::bound(env, "DB")?);
+            users::run_all(&users::World::new(directory, first)).await
         }
-        "/conformance/durable" => {
-            let store = || {
-                Some(DurableSessions::new(
-                    env.durable_object("SESSION_OBJECTS").ok()?,
-                ))
-            };
-            let world = Workerd::<_, true>::new(store()?, store()?, Jobs::default());
-            run_all(&world).await
+        "/conformance/mail-ledger" => {
+            let ledger = D1MailLedger::new(Database::bound(env, "DB")?);
+            mail_ledger::run_all(&mail_ledger::World::new(ledger, first)).await
+        }
+        "/conformance/password-guard" => {
+            let guard = DurableAccounts::bound(env, "ACCOUNT_OBJECTS")?;
+            password_guard::run_all(&password_guard::World::new(guard, first)?).await
+        }
+        "/conformance/panic" => panic!("asked for"),
+        "/conformance/overflow" => panic!("{}", deeper(1)),
+        "/conformance/wait" => {
+            worker::Delay::from(std::time::Duration::from_secs(30)).await;
+            Vec::new()
         }
         _ => return None,
     };
-    let outcomes: Vec<_> = outcomes
-        .into_iter()
-        .map(|outcome| {
-            let (state, why) = match outcome.result {
-                None => ("left out", None),
-                Some(Ok(())) => ("passed", None),
-                Some(Err(why)) => ("failed", Some(why)),
-            };
-            json!({ "name": outcome.name, "state": state, "why": why })
-        })
-        .collect();
+    let outcomes: Vec<_> = outcomes.into_iter().map(written).collect();
     Some(Answer::json(200, &outcomes))
 }
 
-/// A store on the platform, and a time that only the callers share: the suite hands it in.
-struct Workerd<S, const LINEARIZABLE: bool> {
-    here: S,
-    elsewhere: S,
-    jobs: Jobs,
-    now: Cell<u64>,
-    numbers: Numbers,
+#[allow(unconditional_recursion, reason = "it ends with the stack")]
+fn deeper(depth: u64) -> u64 {
+    let frame = std::hint::black_box([depth; 128]);
+    deeper(depth.wrapping_add(1)).wrapping_add(frame.iter().sum())
 }
 
-impl<S, const LINEARIZABLE: bool> Workerd<S, LINEARIZABLE> {
-    fn new(here: S, elsewhere: S, jobs: Jobs) -> Self {
-        let mut first = [0; 8];
-        SystemRandom.fill(&mut first);
-        Self {
-            here,
-            elsewhere,
-            jobs,
-            now: Cell::new(RequestClock::read().now_ms() / 1000),
-            numbers: Numbers::from(u64::from_be_bytes(first)),
-        }
-    }
-}
-
-impl<S: SessionStore, const L: bool> World for Workerd<S, L> {
-    type Store = S;
-    const LINEARIZABLE: bool = L;
-
-    fn here(&self) -> &S {
-        &self.here
-    }
-    fn elsewhere(&self) -> &S {
-        &self.elsewhere
-    }
-    fn now(&self) -> u64 {
-        self.now.get()
-    }
-    fn pass(&self, seconds: u64) {
-        self.now.set(self.now.get() + seconds);
-    }
-    fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>> {
-        Box::pin(self.jobs.run())
-    }
-    fn fresh(&self) -> u64 {
-        self.numbers.next()
-    }
-}
-
-type Job = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
-
-/// Work after the response, done when a case says so.
-#[derive(Clone, Default)]
-struct Jobs(Rc<RefCell<Vec<Job>>>);
-
-impl fmt::Debug for Jobs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Jobs")
-    }
-}
-
-impl Jobs {
-    async fn run(&self) -> Result<(), String> {
-        let jobs = self.0.take();
-        for job in jobs {
-            job.await.map_err(|error| error.to_string())?;
-        }
-        Ok(())
-    }
-}
-
-impl Background for Jobs {
-    fn after_response<F>(&self, job: F)
-    where
-        F: Future<Output = Result<(), StoreError>> + 'static,
-    {
-        self.0.borrow_mut().push(Box::pin(job));
-    }
+fn written(outcome: Outcome) -> serde_json::Value {
+    let (state, why) = match outcome.result {
+        None => ("left out", None),
+        Some(Ok(())) => ("passed", None),
+        Some(Err(why)) => ("failed", Some(why)),
+    };
+    json!({ "name": outcome.name, "state": state, "why": why })
 }

@@ -102,10 +102,13 @@ test("a wrong method: 405 with Allow", async () => {
     ["PUT", "/auth/login", "POST"],
     ["DELETE", "/auth/token", "POST"],
     ["POST", "/auth/authorized?role=user", "GET, HEAD"],
-    ["POST", "/auth/me", "GET, HEAD"],
+    ["POST", "/auth/me", "GET, HEAD, DELETE"],
+    ["GET", "/auth/password/reset", "POST"],
+    ["GET", "/auth/email/verify", "POST"],
+    ["PUT", "/auth/users", "GET, HEAD, POST"],
     ["POST", "/auth/sessions", "GET, HEAD, DELETE"],
     ["GET", "/auth/sessions/x", "DELETE"],
-    ["DELETE", "/auth/users/x", "GET, HEAD, PATCH"],
+    ["PUT", "/auth/users/x", "GET, HEAD, PATCH, DELETE"],
     ["GET", "/auth/users/x/revoke", "POST"],
     ["POST", "/.well-known/jwks.json", "GET, HEAD"],
     ["PATCH", "/healthz", "GET, HEAD"],
@@ -121,7 +124,7 @@ test("a wrong method: 405 with Allow", async () => {
 test("an unknown path, and other spellings of a known one: 404", async () => {
   for (const path of [
     "/auth", "/auth/", "/auth/nothing", "/auth/login/", "//auth/login", "/auth//login", "/AUTH/login", "/auth%2flogin",
-    "/auth/login%00", "/auth/login;x", "/auth/users", "/auth/users/x/y", "/auth/sessions/x/y", "/.well-known/", "/healthz/", "/dev/outbox", "/x",
+    "/auth/login%00", "/auth/login;x", "/auth/users/x/y", "/auth/password", "/auth/password/reset/", "/auth/email", "/auth/sessions/x/y", "/.well-known/", "/healthz/", "/dev/outbox", "/x",
   ]) {
     const answer = await client.post(`http://127.0.0.1:8787${path}`, { json: { email: ADA, password: PASSWORD } });
     isProblem(answer, 404, "not_found");

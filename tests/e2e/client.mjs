@@ -42,3 +42,13 @@ export function clientOf(edge) {
 
 /** What an access token claims, unverified. */
 export const claimsOf = (access_token) => JSON.parse(Buffer.from(access_token.split(".")[1], "base64url"));
+
+/**
+ * Asks over and over until the answer is 429, and gives all answers. The runtime counts in windows of the wall clock, so a
+ * limit of 10 a minute can be asked 20 times when a minute ends between: one more than that is a limit that does not hold.
+ */
+export async function untilLimited(limit, ask) {
+  const answers = [];
+  while (answers.length <= 2 * limit && answers.at(-1)?.status !== 429) answers.push(await ask(answers.length));
+  return answers;
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ADA, PASSWORD, clientOf } from "./client.mjs";
+import { ADA, PASSWORD, clientOf, untilLimited } from "./client.mjs";
 import { TEST_SECRETS, startWorker } from "./harness.mjs";
 
 const ROUTES = [
@@ -20,7 +20,9 @@ test("a missing, weak or unknown setting: 500 misconfigured on every route, the 
     ["an example key", "SIGNING_KEYS", { secrets: { SIGNING_KEYS: published } }],
     ["a short ticket secret", "TICKET_SECRET", { secrets: { TICKET_SECRET: "c2hvcnQtc2VjcmV0" } }],
     ["no ticket secret", "TICKET_SECRET", { secrets: { TICKET_SECRET: undefined } }],
-    ["verified, before there is mail", "REGISTRATION", { vars: { REGISTRATION: "verified" } }],
+    ["an unknown mail provider", "MAIL_PROVIDER", { vars: { MAIL_PROVIDER: "smtp" } }],
+    ["a mail provider without its key", "MAIL_API_KEY", { vars: { MAIL_PROVIDER: "resend", MAIL_FROM: "login@example.com" } }],
+    ["the outbox of another's mail", "MAIL_PROVIDER", { vars: { ISSUER: "https://auth.example.com", LIMITS: "on", MAIL_PROVIDER: "outbox" } }],
     ["an unknown store", "SESSION_STORE", { vars: { SESSION_STORE: "redis" } }],
     ["too eager a rotation", "ROTATE_AFTER", { vars: { ROTATE_AFTER: "60" } }],
   ]) {
@@ -62,14 +64,27 @@ test("local development takes all three: a loopback issuer, a loopback host, DEV
   assert.deepEqual([status, body.code], [500, "misconfigured"], "LIMITS = off only in local development");
 });
 
+test("deployed without a mail provider: what would mail is 500 misconfigured, the rest works", async (t) => {
+  const edge = await startWorker({ vars: { ISSUER: "https://auth.example.com", LIMITS: "on" } });
+  t.after(() => edge.stop());
+  const client = clientOf(edge);
+  for (const path of ["/auth/password/reset", "/auth/email/resend", "/auth/register"]) {
+    const { status, body } = await client.post(path, { json: { email: ADA } });
+    assert.deepEqual([status, body.code], [500, "misconfigured"], path);
+  }
+  assert.ok(logText(edge).includes("MAIL_PROVIDER"));
+  assert.equal((await client.get("/healthz")).status, 200);
+  assert.equal((await edge.fetch("/dev/outbox")).status, 404, "no outbox outside local development");
+});
+
 test("limits: a client that guesses is told to wait, the same for known and unknown addresses", async (t) => {
   const edge = await startWorker({ vars: { LIMITS: "on" } });
   t.after(() => edge.stop());
   const guess = (email) => clientOf(edge).post("/auth/login", { json: { email, password: "not the password" } });
   for (const email of [ADA, "nobody@example.com"]) {
-    const answers = [];
-    for (let i = 0; i < 12; i++) answers.push(await guess(email));
+    const answers = await untilLimited(10, () => guess(email));
     assert.equal(answers[0].status, 401);
+    assert.ok(answers.length > 10, `limited after ${answers.length}`);
     const last = answers.at(-1);
     assert.deepEqual([last.status, last.body.code], [429, "rate_limited"], email);
     assert.equal(last.headers.get("retry-after"), "60");
@@ -77,7 +92,7 @@ test("limits: a client that guesses is told to wait, the same for known and unkn
 });
 
 test("a database that fails: 503 with Retry-After, and it works again afterwards", async (t) => {
-  const edge = await startWorker();
+  const edge = await startWorker({ vars: { REGISTRATION: "open" } });
   const client = clientOf(edge);
   t.after(() => edge.stop());
   const { access_token, refresh_token } = await client.logIn(ADA);

@@ -27,10 +27,18 @@ export function assertInContract(method, url, { status, headers, body }) {
   const pointer = ["paths", found.path, (method === "HEAD" ? "GET" : method).toLowerCase(), "responses", `${status}`];
   const response = follow(pointer);
   assert.ok(response, `openapi.yaml does not describe ${where}: ${JSON.stringify(body)}`);
-  for (const [name, header] of Object.entries(response.value.headers ?? {})) {
-    const required = follow([...response.pointer, "headers", name]).value.required ?? header.required;
-    if (required) assert.ok(headers.has(name), `${where} lacks the header ${name}`);
+  const described = response.value.headers ?? {};
+  for (const name of Object.keys(described)) {
+    const { value: header, pointer: at } = follow([...response.pointer, "headers", name]);
+    if (header.required) assert.ok(headers.has(name), `${where} lacks the header ${name}`);
+    if (!headers.has(name)) continue;
+    const text = headers.get(name);
+    const validate = validator([...at, "schema"]);
+    const isAsDescribed = validate(header.schema.type === "integer" ? Number(text) : text);
+    assert.ok(isAsDescribed, `${where}: ${name} is not as openapi.yaml says: ${text.replace(/egr_[\w-]+/, "egr_…")}`);
   }
+  assert.ok(described["Set-Cookie"] || !headers.has("set-cookie"), `openapi.yaml knows of no cookie in ${where}`);
+  if (pathname.startsWith("/auth/")) assert.equal(headers.get("vary"), "Origin", `${where} says whom it is for`);
   if (method === "HEAD") return;
   const content = response.value.content ?? {};
   if (Object.keys(content).length === 0) {

@@ -39,18 +39,22 @@ export const TEST_SECRETS = {
 
 /**
  * Starts a Worker. `vars` and `secrets` go over the ones above and wrangler.toml's; `undefined` takes one of the above out.
+ * `others` are configurations of further Workers beside it.
  *
  * - `fetch(path, init)`: through the server, static assets included; a path is asked at ISSUER, a whole URL as it is.
  * - `worker`: the Worker's handle; its `fetch` bypasses the assets, `scheduled` runs the cron.
  * - `kv`, `db`, `env`: SESSIONS, DB and all bindings, for looking and for making states. They change at a reset.
  * - `logs()`: what the Worker logged so far.
  */
-export async function startWorker({ vars = {}, secrets = {} } = {}) {
+export async function startWorker({ vars = {}, secrets = {}, others = [] } = {}) {
   const [configPath, { createTestHarness }] = await Promise.all([prebuiltWorker(), import("wrangler")]);
   const allVars = withoutUndefined({ ...TEST_VARS, ...vars });
   const server = createTestHarness({
     root: inRoot(),
-    workers: [{ configPath, vars: allVars, secrets: withoutUndefined({ ...TEST_SECRETS, ...secrets }) }],
+    workers: [
+      { configPath, vars: allVars, secrets: withoutUndefined({ ...TEST_SECRETS, ...secrets }) },
+      ...others.map((config) => ({ config })),
+    ],
   });
   let env;
   const prepare = async () => {
@@ -71,6 +75,8 @@ export async function startWorker({ vars = {}, secrets = {} } = {}) {
     get worker() {
       return server.getWorker();
     },
+    /** The handle of one of `others`. */
+    other: (name) => server.getWorker(name),
     get env() {
       return env;
     },

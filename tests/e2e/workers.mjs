@@ -12,7 +12,8 @@ import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 
-/** Starts a Worker for each of `settings`: `{ vars, secrets, without }`, the last a list of bindings to take out. */
+/** Starts a Worker for each of `settings`: `{ vars, secrets, without, email, caller }`: `without` a list of bindings to take out,
+ *  `email` the bindings of type send_email, `caller` options of a further Worker, bound to this one's entrypoint Auth as AUTH. */
 export async function startWorkers(settings) {
   const [configPath, wrangler, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
     prebuiltWorker(),
@@ -22,7 +23,7 @@ export async function startWorkers(settings) {
   const modules = modulesIn(dirname(configPath));
   const lines = [];
   const logs = () => lines.map(({ message }) => parsed(message));
-  const workers = settings.map(({ vars, secrets, without = [] }, index) => {
+  const workers = settings.map(({ vars, secrets, without = [], email = [] }, index) => {
     const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(configPath);
     const { assets: _pages, ...options } = workerOptions;
     const bound = (named) => Object.fromEntries(Object.entries(named).filter(([name]) => !without.includes(name)));
@@ -32,17 +33,21 @@ export async function startWorkers(settings) {
     for (const name of Object.keys(durableObjects)) durableObjects[name] = { ...durableObjects[name], ...scriptName };
     const kvNamespaces = bound(options.kvNamespaces);
     const bindings = withoutUndefined({ ...options.bindings, ...TEST_VARS, ...TEST_SECRETS, ...vars, ...secrets });
+    // A queue has one consumer.
+    const queueConsumers = index === 0 ? options.queueConsumers : {};
+    const queueProducers = bound(options.queueProducers);
     const unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }];
-    return { ...options, name: nameOf(index), modules, durableObjects, kvNamespaces, bindings, unsafeDirectSockets };
+    return { ...options, name: nameOf(index), modules, durableObjects, kvNamespaces, queueConsumers, queueProducers, bindings, email: { send_email: email }, unsafeDirectSockets };
   });
+  const callers = settings.flatMap(({ caller }, index) => (caller ? [callerOf(index, caller)] : []));
   const miniflare = new Miniflare(
-    convertV4MiniflareOptions({ cf: false, handleStructuredLogs: (line) => lines.push(line), workers }),
+    convertV4MiniflareOptions({ cf: false, handleStructuredLogs: (line) => lines.push(line), workers: [...workers, ...callers] }),
   );
   try {
     await miniflare.ready;
     await migrate(await miniflare.getD1Database("DB", nameOf(0)), wrangler.unstable_splitSqlQuery);
     return {
-      workers: await Promise.all(settings.map((_, index) => handle(miniflare, nameOf(index)))),
+      workers: await Promise.all(settings.map(({ caller }, index) => handle(miniflare, nameOf(index), caller && callerName(index)))),
       /** All lines logged so far, parsed where they are JSON. The last ones may be on their way still: see `logged`. */
       logs,
       /** Waits for a line that fulfils `wanted`, and answers it. */
@@ -57,13 +62,13 @@ export async function startWorkers(settings) {
   }
 }
 
-/** What `look` finds, within 10 s. */
-export async function eventually(look) {
-  for (const deadline = performance.now() + 10_000; performance.now() < deadline; await sleep(20)) {
+/** What `look` finds, within 10 s or as many as are given. */
+export async function eventually(look, seconds = 10) {
+  for (const deadline = performance.now() + seconds * 1000; performance.now() < deadline; await sleep(20)) {
     const found = await look();
     if (found) return found;
   }
-  throw new Error(`it did not come within 10 s: ${look}`);
+  throw new Error(`it did not come within ${seconds} s: ${look}`);
 }
 
 function parsed(message) {
@@ -75,8 +80,18 @@ function parsed(message) {
 }
 
 const nameOf = (index) => `worker-${index}`;
+const callerName = (index) => `caller-${index}`;
 
-async function handle(miniflare, name) {
+const callerOf = (index, options) => ({
+  name: callerName(index),
+  compatibilityDate: "2026-10-23",
+  serviceBindings: { AUTH: { name: nameOf(index), entrypoint: "Auth" } },
+  unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+  ...options,
+});
+
+async function handle(miniflare, name, caller) {
+  const callerUrl = caller && (await miniflare.unsafeGetDirectURL(caller));
   const [url, env] = await Promise.all([miniflare.unsafeGetDirectURL(name), miniflare.getBindings(name)]);
   const send = (path, init) => fetch(new URL(path, url), init);
   return {
@@ -87,6 +102,15 @@ async function handle(miniflare, name) {
     kv: env.SESSIONS,
     db: env.DB,
     objects: env.SESSION_OBJECTS,
+    /** Has a message worked off, `attempts` counted from one; answers "ack" or the seconds until its retry. */
+    async workOff(body, attempts = 1, queue = "edgegate-mail") {
+      const messages = [{ id: "message", body, attempts }];
+      const answer = await send("/test/queue", { method: "POST", body: JSON.stringify({ queue, messages }) });
+      return (await answer.json()).message;
+    },
+    /** A request to the Worker that is bound to this one. */
+    askCaller: (init) => fetch(callerUrl, init),
+    cron: () => send("/test/cron", { method: "POST" }),
     /** Gives slow-storage/worker.mjs its orders; answers its counts so far. */
     async control(orders) {
       const answer = await send("/test/control", { method: "POST", body: JSON.stringify(orders) });
@@ -98,8 +122,8 @@ async function handle(miniflare, name) {
 function modulesIn(folder) {
   const contents = (name) => readFileSync(join(folder, name));
   return [
-    { type: "ESModule", path: "worker.mjs", contents: readFileSync(inRoot("tests/e2e/slow-storage/worker.mjs"), "utf8") },
-    { type: "ESModule", path: "shim.js", contents: contents("shim.js").toString().replace(/^\/\/# sourceMappingURL=.*$/m, "") },
+    ...["worker.mjs", "memory.mjs"].map((path) => ({ type: "ESModule", path, contents: readFileSync(inRoot("tests/e2e/slow-storage", path), "utf8") })),
+    { type: "ESModule", path: "index.js", contents: contents("index.js").toString().replace(/^\/\/# sourceMappingURL=.*$/m, "") },
     ...readdirSync(folder)
       .filter((name) => name.endsWith(".wasm"))
       .map((name) => ({ type: "CompiledWasm", path: name, contents: contents(name) })),

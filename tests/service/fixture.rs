@@ -6,10 +6,11 @@ use std::rc::Rc;
 use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
 use edgegate::adapters::cloudflare::revocation_memory::RevocationMemory;
 use edgegate::adapters::memory::{
-    ManualClock, MemoryBackground, MemoryDevices, MemoryEvents, MemoryKeyValue, MemoryMailer,
-    MemoryPorts, MemorySessions, MemoryUsers, NoSleep, SeededRandom,
+    ManualClock, MemoryBackground, MemoryDevices, MemoryEvents, MemoryKeyValue, MemoryMailLedger,
+    MemoryMailQueue, MemoryMailer, MemoryPorts, MemorySessions, MemoryUsers, NoSleep, SeededRandom,
 };
 use edgegate::domain::error::{Error, GrantRefusal};
+use edgegate::domain::mail::{Locale, Message};
 use edgegate::domain::session::{Client, Verdict};
 use edgegate::domain::settings::Settings;
 use edgegate::ports::{Ports, SessionStore};
@@ -56,11 +57,14 @@ impl<S: SessionStore> World<S> {
             users: MemoryUsers::default(),
             sessions,
             hasher: Default::default(),
+            password_guard: Default::default(),
             limiter: Default::default(),
             clock: clock.clone(),
             random: SeededRandom::default(),
             events: MemoryEvents::default(),
+            mail_queue: MemoryMailQueue::default(),
             mailer: MemoryMailer::default(),
+            mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
         };
         let service = AuthService::new(ports, Rc::new(Shared::new(settings(changes))));
@@ -139,4 +143,45 @@ pub(crate) fn verdict(error: &Error) -> Option<Verdict> {
         Error::Grant(GrantRefusal::Session(verdict, ..)) => Some(*verdict),
         _ => None,
     }
+}
+
+/// A password that none of the accounts has.
+pub(crate) const NEW_PASSWORD: &str = "an analytical engine";
+
+impl<S: SessionStore> World<S> {
+    /// Does all queued jobs at their first try; answers the mails that went out.
+    pub(crate) async fn deliver_all(&self) -> Vec<Message> {
+        for job in self.service.ports().mail_queue.take() {
+            self.service
+                .deliver_from_queue(&job.to_text(), &job.id, 0)
+                .await;
+        }
+        self.service.ports().mailer.take()
+    }
+
+    /// Asks for a reset and answers the ticket in the mail.
+    pub(crate) async fn reset_ticket(&self, email: &str) -> String {
+        let service = &self.service;
+        let locale = Locale::English;
+        service
+            .reset_password(email, &client(), locale)
+            .await
+            .unwrap();
+        let mails = self.deliver_all().await;
+        assert_eq!(mails.len(), 1, "{mails:?}");
+        ticket(&mails[0])
+    }
+
+    pub(crate) async fn can_log_in(&self, email: &str, password: &str) -> bool {
+        let login = Login { email, password };
+        self.service.generate_token(login, &client()).await.is_ok()
+    }
+}
+
+/// The ticket in a mail's link.
+pub(crate) fn ticket(mail: &Message) -> String {
+    let (_, rest) = mail.text.split_once('#').expect("a link");
+    rest.chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c))
+        .collect()
 }

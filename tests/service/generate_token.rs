@@ -37,6 +37,11 @@ on_both!(each_login_is_a_session_of_its_own, &[], world => {
     assert_ne!(one.tokens.refresh_token, two.tokens.refresh_token);
 });
 
+on_both!(a_password_has_no_age, &[], world => {
+    world.clock.advance(10 * 365 * 86_400);
+    assert!(log_in(&world.service, ADA).await.is_ok(), "no change is asked for (NIST SP 800-63B-4 section 3.1.1.2)");
+});
+
 on_both!(every_refusal_has_one_code, &[], world => {
     let root = log_in(&world.service, ROOT).await.unwrap();
     let ada = log_in(&world.service, ADA).await.unwrap();

@@ -1,5 +1,6 @@
 use edgegate::domain::error::Code;
-use edgegate::service::{Criteria, NewUser};
+use edgegate::domain::mail::Locale;
+use edgegate::service::{Criteria, NewAccount, Registered};
 
 use crate::fixture::{ADA, ROOT, client, log_in, on_both};
 
@@ -27,7 +28,7 @@ on_both!(by_user_id, &[], world => {
     assert!(!world.service.is_authorized_by_user_id(token, "").await);
 });
 
-on_both!(by_verified_email, &[], world => {
+on_both!(by_verified_email, &[("REGISTRATION", "open")], world => {
     let ada = log_in(&world.service, ADA).await.unwrap();
     let token = ada.tokens.access_token.expose();
     assert!(world.service.is_authorized_by_email(token, ADA).await);
@@ -35,8 +36,9 @@ on_both!(by_verified_email, &[], world => {
     assert!(!world.service.is_authorized_by_email(token, ROOT).await);
     assert!(!world.service.is_authorized_by_email(token, "").await);
 
-    let new = NewUser { email: "new@example.com", password: "a long enough passphrase", first_name: None, last_name: None };
-    let new = world.service.register(new, &client()).await.unwrap();
+    let new = NewAccount { email: "new@example.com", password: Some("a long enough passphrase"), first_name: None, last_name: None };
+    let registered = world.service.register(new, &client(), Locale::English).await.unwrap();
+    let Registered::SignedIn(new) = registered else { panic!("not signed in") };
     assert!(!world.service.is_authorized_by_email(new.tokens.access_token.expose(), "new@example.com").await);
 });
 

@@ -47,11 +47,14 @@ impl Storage {
             users: Default::default(),
             sessions,
             hasher: Default::default(),
+            password_guard: Default::default(),
             limiter: Default::default(),
             clock: self.clock.clone(),
             random: self.random.clone(),
             events: Default::default(),
+            mail_queue: Default::default(),
             mailer: Default::default(),
+            mail_ledger: Default::default(),
             devices: Default::default(),
         };
         AuthService::new(ports, Rc::new(Shared::new(settings(&changes))))

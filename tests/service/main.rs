@@ -10,9 +10,14 @@
     missing_docs
 )]
 
+mod change_email;
+mod change_password;
+mod delete_account;
+mod deliver_mail;
 mod failures;
 mod fixture;
 mod generate_token;
+mod guessing;
 mod is_authorized;
 mod key_change;
 mod log_out;
@@ -20,5 +25,8 @@ mod manage_sessions;
 mod manage_users;
 mod register;
 mod renew_token;
+mod reset_password;
 mod revoke_tokens;
+mod rpc;
 mod storage_calls;
+mod verify_email;

@@ -1,48 +1,84 @@
 use edgegate::domain::error::{Code, Error};
-use edgegate::service::NewUser;
+use edgegate::domain::mail::{Locale, Task};
+use edgegate::ports::SessionStore;
+use edgegate::service::{NewAccount, Registered, SignedIn};
 
-use crate::fixture::{ADA, client, on_both};
+use crate::fixture::{ADA, World, client, on_both};
 
-fn new(email: &str) -> NewUser<'_> {
-    NewUser {
+const OPEN: &[(&str, &str)] = &[("REGISTRATION", "open")];
+
+fn new(email: &str) -> NewAccount<'_> {
+    NewAccount {
         email,
-        password: "a long enough passphrase",
+        password: Some("a long enough passphrase"),
         first_name: Some("Grace"),
         last_name: None,
     }
 }
 
-on_both!(an_account_and_its_tokens, &[], world => {
-    let signed_in = world.service.register(new("Grace@Example.com"), &client()).await.unwrap();
+async fn register<S: SessionStore>(
+    world: &World<S>,
+    account: NewAccount<'_>,
+) -> Result<Registered, Error> {
+    world
+        .service
+        .register(account, &client(), Locale::English)
+        .await
+}
+
+fn signed_in(registered: Registered) -> SignedIn {
+    match registered {
+        Registered::SignedIn(signed_in) => *signed_in,
+        Registered::Asked => panic!("nobody is signed in"),
+    }
+}
+
+on_both!(an_account_and_its_tokens, OPEN, world => {
+    let signed_in = signed_in(register(&world, new("Grace@Example.com")).await.unwrap());
     assert_eq!(signed_in.user.email.as_given(), "Grace@Example.com");
     assert_eq!(signed_in.user.roles.to_vec(), ["user"]);
     assert!(signed_in.user.email_verified_at.is_none());
     let me = world.service.me(signed_in.tokens.access_token.expose()).await.unwrap();
     assert_eq!(me.id, signed_in.user.id);
+    let jobs = world.service.ports().mail_queue.take();
+    assert!(matches!(jobs[0].task, Task::Verification { .. }), "{jobs:?}");
 });
 
-on_both!(an_address_has_one_account, &[], world => {
+on_both!(an_address_has_one_account, OPEN, world => {
     for email in [ADA, "ADA@EXAMPLE.COM", "Ada@example.com"] {
-        let error = world.service.register(new(email), &client()).await.unwrap_err();
+        let error = register(&world, new(email)).await.unwrap_err();
         assert_eq!(error, Error::EmailTaken);
     }
+    assert!(world.service.ports().mail_queue.take().is_empty(), "a stranger's try is no mail");
 });
 
-on_both!(what_is_wrong_is_said, &[], world => {
-    for (user, code) in [
+on_both!(what_is_wrong_is_said, OPEN, world => {
+    for (account, code) in [
         (new("not an address"), Code::InvalidField),
-        (NewUser { password: "short", ..new("g@example.com") }, Code::WeakPassword),
-        (NewUser { password: "grace@example.com", ..new("grace@example.com") }, Code::WeakPassword),
-        (NewUser { first_name: Some(""), ..new("g@example.com") }, Code::InvalidField),
-        (NewUser { last_name: Some("a\nb"), ..new("g@example.com") }, Code::InvalidField),
+        (NewAccount { password: None, ..new("g@example.com") }, Code::InvalidField),
+        (NewAccount { password: Some("short"), ..new("g@example.com") }, Code::WeakPassword),
+        (NewAccount { password: Some("grace@example.com"), ..new("grace@example.com") }, Code::WeakPassword),
+        (NewAccount { first_name: Some(""), ..new("g@example.com") }, Code::InvalidField),
+        (NewAccount { last_name: Some("a\nb"), ..new("g@example.com") }, Code::InvalidField),
     ] {
-        let error = world.service.register(user, &client()).await.unwrap_err();
+        let error = register(&world, account).await.unwrap_err();
         assert_eq!(error.code(), code);
     }
-    assert!(world.service.register(new("g@example.com"), &client()).await.is_ok());
+    assert!(register(&world, new("g@example.com")).await.is_ok());
 });
 
 on_both!(closed_is_closed, &[("REGISTRATION", "closed")], world => {
-    let error = world.service.register(new("g@example.com"), &client()).await.unwrap_err();
+    let error = register(&world, new("g@example.com")).await.unwrap_err();
     assert_eq!(error, Error::RegistrationClosed);
+});
+
+on_both!(verified_writes_nothing_and_takes_no_password, &[], world => {
+    let account = NewAccount { password: None, ..new("g@example.com") };
+    assert!(matches!(register(&world, account).await.unwrap(), Registered::Asked));
+    let taken = NewAccount { password: None, ..new(ADA) };
+    assert!(matches!(register(&world, taken).await.unwrap(), Registered::Asked), "a taken address shows nothing");
+    assert_eq!(world.service.ports().mail_queue.take().len(), 2);
+    let error = register(&world, new("g@example.com")).await.unwrap_err();
+    assert_eq!(error.code(), Code::InvalidField);
+    assert!(world.service.ports().mail_queue.take().is_empty());
 });

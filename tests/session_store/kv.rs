@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
 use edgegate::adapters::memory::{
-    MemoryBackground, MemoryDevices, MemoryEvents, MemoryMailer, MemoryPorts, MemoryUsers,
-    SimulatedKv, VirtualTime,
+    MemoryBackground, MemoryDevices, MemoryEvents, MemoryPorts, MemoryUsers, SimulatedKv,
+    VirtualTime,
 };
 use edgegate::domain::account::{EmailAddress, PasswordHash, User, UserChange, UserId};
 use edgegate::domain::error::{Code, StoreError};
@@ -16,7 +16,7 @@ use edgegate::domain::settings::Settings;
 use edgegate::ports::{Clock, Insertion, NewSession, Random, SessionStore, Sleep, UserDirectory};
 use edgegate::service::{AuthService, Shared};
 
-use crate::conformance::world;
+use crate::conformance::sessions::world;
 
 pub(crate) const BEGUN_MS: u64 = 1_767_225_600_000;
 pub(crate) const DAY: u64 = 86_400;
@@ -118,13 +118,20 @@ impl UserDirectory for SlowUsers {
     async fn update(
         &self,
         id: UserId,
+        if_version: Option<u64>,
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError> {
         self.ask().await;
-        let user = self.users.update(id, change, now).await;
+        let user = self.users.update(id, if_version, change, now).await;
         self.travel().await;
         user
+    }
+    async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
+        self.users.delete(id).await
+    }
+    async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+        self.users.list(after, limit).await
     }
     async fn rehash(
         &self,
@@ -190,11 +197,14 @@ impl Deployment {
             users: self.users.clone(),
             sessions: self.store(location),
             hasher: Default::default(),
+            password_guard: Default::default(),
             limiter: Default::default(),
             clock: self.time.clone(),
             random: self.dice.clone(),
             events: MemoryEvents::default(),
-            mailer: MemoryMailer::default(),
+            mail_queue: Default::default(),
+            mailer: Default::default(),
+            mail_ledger: Default::default(),
             devices: MemoryDevices,
         };
         AuthService::new(ports, Rc::new(Shared::new(settings(changes))))

@@ -23,8 +23,11 @@
     missing_docs
 )]
 
-#[path = "../conformance/mod.rs"]
-mod conformance;
+#[path = "../conformance"]
+mod conformance {
+    pub(crate) mod sessions;
+    mod suite;
+}
 
 mod faults;
 mod kv;

@@ -7,8 +7,8 @@ use std::pin::Pin;
 use edgegate::adapters::memory::{Faults, MemoryBackground, MemorySessions, VirtualTime};
 use edgegate::ports::Clock;
 
-use crate::conformance::world::Numbers;
-use crate::conformance::{Outcome, World, run_all};
+use crate::conformance::sessions::world::Numbers;
+use crate::conformance::sessions::{Outcome, World, run_all};
 use crate::kv::{BEGUN_MS, Deployment, Store};
 use crate::retrying::Retrying;
 
@@ -38,8 +38,8 @@ fn in_memory() {
         fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>> {
             Box::pin(async { Ok(()) })
         }
-        fn fresh(&self) -> u64 {
-            self.numbers.next()
+        fn numbers(&self) -> &Numbers {
+            &self.numbers
         }
     }
     let world = InMemory {
@@ -87,8 +87,8 @@ impl World for OnKv {
             Ok(())
         })
     }
-    fn fresh(&self) -> u64 {
-        self.numbers.next()
+    fn numbers(&self) -> &Numbers {
+        &self.numbers
     }
 }
 

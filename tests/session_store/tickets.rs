@@ -1,8 +1,9 @@
 //! Refresh tokens that were never this deployment's to accept, and those that come back.
 
-use edgegate::adapters::memory::{Calls, SentMail};
+use edgegate::adapters::memory::Calls;
 use edgegate::domain::error::Code;
 use edgegate::domain::event::Event;
+use edgegate::domain::mail::Task;
 use edgegate::domain::session::{RefreshTicket, SessionId};
 use edgegate::ports::{Clock, Ports};
 
@@ -104,7 +105,12 @@ fn bad_tickets() {
 
 #[test]
 fn a_reuse_is_told() {
-    let strict = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
+    let strict = &[
+        ("ROTATE_AFTER", "0"),
+        ("REUSE", "strict"),
+        ("MAIL_PROVIDER", "cloudflare-binding"),
+        ("MAIL_FROM", "login@example.com"),
+    ];
     let deployment = Deployment::new(false);
     let service = deployment.service(1, strict);
     let user = deployment.user(1);
@@ -113,34 +119,30 @@ fn a_reuse_is_told() {
     let token = seal(ticket, strict);
     deployment.time.advance(90);
     deployment.time.run(renew(&service, &token)).unwrap();
-    assert_eq!(service.ports().mailer.take(), []);
+    assert!(service.ports().mail_queue.take().is_empty());
     deployment.time.advance(90);
     deployment.time.run(renew(&service, &token)).unwrap_err();
     deployment.time.run(renew(&service, &token)).unwrap_err();
     // Once, though the token came twice.
-    let session = ticket.session;
-    assert_eq!(
-        service.ports().mailer.take(),
-        [SentMail::RefreshTokenReused {
-            user: user.id,
-            session
-        }]
-    );
+    let jobs = service.ports().mail_queue.take();
+    let [job] = jobs.as_slice() else {
+        panic!("{jobs:?}");
+    };
+    assert!(matches!(&job.task, Task::SessionEnded { to, .. } if *to == user.email));
     let verdicts: Vec<_> = service
         .ports()
         .events
         .take()
         .into_iter()
-        .map(
-            |Event::Renewal {
-                 verdict,
-                 session: counted,
-                 ..
-             }| {
-                assert_eq!(counted, session);
+        .map(|event| match event {
+            Event::Renewal {
+                verdict, session, ..
+            } => {
+                assert_eq!(session, ticket.session);
                 verdict.reason()
-            },
-        )
+            }
+            Event::MailNotQueued { .. } => panic!("{event:?}"),
+        })
         .collect();
     assert_eq!(verdicts, ["fresh", "reused", "ended"]);
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { notOutdated } from "../../scripts/admin/roles.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv, wrangler } from "../../scripts/project/tools.mjs";
@@ -45,6 +46,12 @@ test("a granted role moves the version and outdates the access tokens", async ()
   assert.equal((await stale()).trim(), "2");
 });
 
+test("with Durable Objects it says what a role does not reach, and what would", () => {
+  const text = notOutdated({ id: ID }, "600");
+  assert.match(text, /for up to 600 s more/);
+  assert.ok(text.includes(`POST /auth/users/${ID}/revoke`));
+});
+
 test("what can't be is said, and nothing is changed", async () => {
   const before = await user();
   for (const args of [
@@ -57,4 +64,22 @@ test("what can't be is said, and nothing is changed", async () => {
     assert.notEqual((await admin(...args)).code, 0, args.join(" "));
   }
   assert.deepEqual(await user(), before);
+});
+
+test("mails that could not be sent are shown without their address, and called again", async () => {
+  assert.match((await admin("mail", "list")).stdout, /No mail waits/);
+  const job = ["1", "0".repeat(32), "1764000000", "en", "reset", "ada@example.com"].join("\n");
+  const letter = (id, retryAt) => `('${id}', '${job}', '422: no such sender', 3, 1764000000, ${retryAt})`;
+  await sql(`INSERT INTO dead_letters VALUES ${letter("one", "NULL")}, ${letter("two", 1764000600)}`);
+  const { stdout } = await admin("mail", "list");
+  assert.match(stdout, /one {2}reset, tried 3 times, last 2025-11-24T16:00:00Z, waits for you\n {2}422: no such sender/);
+  assert.match(stdout, /two .*next try 2025-11-24T16:10:00Z/);
+  assert.ok(!stdout.includes("ada@example.com"));
+
+  assert.equal((await admin("mail", "retry", "one")).code, 0);
+  assert.deepEqual(await sql("SELECT id, retry_at FROM dead_letters ORDER BY id"), [{ id: "one", retry_at: 0 }, { id: "two", retry_at: 1764000600 }]);
+  assert.equal((await admin("mail", "retry", "all")).code, 0);
+  for (const args of [["mail"], ["mail", "retry"], ["mail", "retry", "three"], ["mail", "retry", "' OR 1=1 --"], ["mail", "send"]]) {
+    assert.notEqual((await admin(...args)).code, 0, args.join(" "));
+  }
 });

@@ -1,10 +1,12 @@
 //! Events counted in Workers Analytics Engine, when a dataset is bound as `EVENTS`.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object};
 use worker::Env;
-use worker::wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen};
+use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
+use super::binding::{bound, set};
 use crate::domain::event::Event;
+use crate::domain::json::quoted;
 use crate::ports::Events;
 
 #[wasm_bindgen]
@@ -24,23 +26,27 @@ impl AnalyticsEvents {
     /// From the binding, if there is one.
     #[must_use]
     pub fn new(env: &Env) -> Self {
-        let binding = Reflect::get(env.as_ref(), &"EVENTS".into()).ok();
-        Self(
-            binding
-                .filter(JsValue::is_object)
-                .map(JsCast::unchecked_into),
-        )
+        Self(bound(env, "EVENTS"))
     }
 }
 
 impl Events for AnalyticsEvents {
     fn record(&self, event: &Event) {
+        let (user, session, verdict) = match event {
+            Event::Renewal {
+                user,
+                session,
+                verdict,
+            } => (user, session, verdict),
+            Event::MailNotQueued { mail, reason } => {
+                let reason = quoted(reason);
+                worker::console_error!(
+                    r#"{{"level":"error","event":"mail_not_queued","mail":"{mail}","reason":{reason}}}"#
+                );
+                return;
+            }
+        };
         let Some(dataset) = &self.0 else { return };
-        let Event::Renewal {
-            user,
-            session,
-            verdict,
-        } = event;
         let verdict = verdict.reason();
         let point = Object::new();
         for (name, values) in [
@@ -56,8 +62,7 @@ impl Events for AnalyticsEvents {
             ),
             ("doubles", Array::of1(&1.into())),
         ] {
-            // Setting a member of a plain object does not fail.
-            let _ = Reflect::set(&point, &name.into(), &values);
+            set(&point, name, &values);
         }
         if dataset.write_data_point(&point).is_err() {
             worker::console_warn!("{{\"level\":\"warn\",\"event\":\"analytics_failed\"}}");

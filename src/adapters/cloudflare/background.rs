@@ -4,9 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
 
-use worker::Context;
+use worker::wasm_bindgen::JsValue;
+use worker::worker_sys::Context;
 
+use super::promise::promise;
 use crate::domain::error::StoreError;
+use crate::domain::json::quoted;
 use crate::ports::Background;
 
 /// Keeps the request's context alive until a job is done.
@@ -27,14 +30,26 @@ impl WaitUntil {
     }
 }
 
+impl WaitUntil {
+    /// Does the job after the response; it sees to its own failures.
+    pub fn run(&self, job: impl Future<Output = ()> + 'static) {
+        let job = promise(async move {
+            job.await;
+            Ok(JsValue::UNDEFINED)
+        });
+        // A context that takes no more work has ended, and the job runs as far as the platform lets it.
+        let _ = self.0.wait_until(&job);
+    }
+}
+
 impl Background for WaitUntil {
     fn after_response<F>(&self, job: F)
     where
         F: Future<Output = Result<(), StoreError>> + 'static,
     {
-        self.0.wait_until(async move {
+        self.run(async move {
             if let Err(error) = job.await {
-                let reason = serde_json::Value::from(error.to_string());
+                let reason = quoted(&error.to_string());
                 worker::console_error!(
                     r#"{{"level":"error","event":"background","reason":{reason}}}"#
                 );

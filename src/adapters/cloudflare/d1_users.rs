@@ -1,59 +1,58 @@
 //! The accounts in D1. Every statement has bound parameters only, and stands here whole.
 
-use serde::Deserialize;
-use worker::D1Database;
-use worker::wasm_bindgen::JsValue;
-
+use super::d1::{Database, Row, malformed, number, optional, text};
 use crate::domain::account::{EmailAddress, Name, PasswordHash, Roles, User, UserChange, UserId};
 use crate::domain::error::StoreError;
+use crate::domain::json::Json;
 use crate::ports::{Insertion, UserDirectory};
+
+/// The id in the row that stands for no user.
+const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
+/// Its hash: of no password, and as long as a real one.
+const NO_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The accounts in a D1 database, read from its primary copy.
 #[derive(Debug)]
-pub struct D1Users(D1Database);
+pub struct D1Users(Database);
 
 impl D1Users {
     /// The directory in this database.
     #[must_use]
-    pub fn new(database: D1Database) -> Self {
+    pub fn new(database: Database) -> Self {
         Self(database)
-    }
-
-    async fn row(&self, sql: &str, values: Vec<JsValue>) -> Result<Option<Row>, StoreError> {
-        self.0
-            .prepare(sql)
-            .bind(&values)
-            .map_err(failed)?
-            .first::<Row>(None)
-            .await
-            .map_err(failed)
     }
 }
 
 impl UserDirectory for D1Users {
     async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        self.row(
-            "SELECT * FROM users WHERE id = ?1",
-            vec![text(&id.to_string())],
-        )
-        .await?
-        .map(User::try_from)
-        .transpose()
+        self.0
+            .first(
+                "SELECT * FROM users WHERE id = ?1",
+                vec![text(&id.to_string())],
+            )
+            .await?
+            .map(User::try_from)
+            .transpose()
     }
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
-        self.row(
-            "SELECT * FROM users WHERE email_canonical = ?1",
-            vec![text(email.canonical())],
-        )
-        .await?
-        .map(User::try_from)
-        .transpose()
+        // One row comes in any case, and is read: that there is no user would show in the time otherwise.
+        let sql = "SELECT coalesce(id, ?2) AS id, coalesce(email, ?1) AS email, \
+                   coalesce(password_hash, ?3) AS password_hash, first_name, last_name, \
+                   coalesce(roles, '[\"user\"]') AS roles, email_verified_at, \
+                   disabled_at, coalesce(session_epoch, 0) AS session_epoch, coalesce(version, 0) AS version, \
+                   coalesce(created_at, 1) AS created_at, coalesce(updated_at, 1) AS updated_at \
+                   FROM (SELECT 1) LEFT JOIN users ON email_canonical = ?1";
+        let values = vec![text(email.canonical()), text(NOBODY), text(NO_HASH)];
+        let row = self.0.first(sql, values).await?;
+        let user = row.map(User::try_from).transpose()?;
+        Ok(user.filter(|user| user.password_hash.as_str() != NO_HASH))
     }
 
     async fn insert(&self, user: &User) -> Result<Insertion, StoreError> {
         let inserted = self
-            .row(
+            .0
+            .first(
                 "INSERT INTO users (id, email, email_canonical, password_hash, first_name, last_name, roles, \
                  email_verified_at, disabled_at, session_epoch, version, created_at, updated_at) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
@@ -65,7 +64,7 @@ impl UserDirectory for D1Users {
                     text(user.password_hash.as_str()),
                     optional(user.first_name.as_ref().map(|name| text(name.as_str()))),
                     optional(user.last_name.as_ref().map(|name| text(name.as_str()))),
-                    text(&roles_to_json(&user.roles)?),
+                    text(&roles_to_json(&user.roles)),
                     optional(user.email_verified_at.map(number)),
                     optional(user.disabled_at.map(number)),
                     number(user.session_epoch.into()),
@@ -84,20 +83,27 @@ impl UserDirectory for D1Users {
     async fn update(
         &self,
         id: UserId,
+        if_version: Option<u64>,
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError> {
-        let roles = change.roles.as_ref().map(roles_to_json).transpose()?;
-        self.row(
-            "UPDATE users SET \
+        let roles = change.roles.as_ref().map(roles_to_json);
+        self.0.first(
+            // Ignored: what the unique address forbids.
+            "UPDATE OR IGNORE users SET \
              first_name = coalesce(?2, first_name), \
              last_name = coalesce(?3, last_name), \
              roles = coalesce(?4, roles), \
              disabled_at = CASE ?5 WHEN 1 THEN coalesce(disabled_at, ?7) WHEN 0 THEN NULL ELSE disabled_at END, \
+             email = coalesce(?9, email), \
+             email_canonical = coalesce(?10, email_canonical), \
+             email_verified_at = CASE ?11 WHEN 2 THEN ?7 WHEN 1 THEN coalesce(email_verified_at, ?7) \
+             ELSE email_verified_at END, \
+             password_hash = coalesce(?12, password_hash), \
              session_epoch = session_epoch + ?6, \
              version = version + 1, \
              updated_at = ?7 \
-             WHERE id = ?1 RETURNING *",
+             WHERE id = ?1 AND version = coalesce(?8, version) RETURNING *",
             vec![
                 text(&id.to_string()),
                 optional(change.first_name.as_ref().map(|name| text(name.as_str()))),
@@ -106,11 +112,44 @@ impl UserDirectory for D1Users {
                 optional(change.disabled.map(|disabled| number(disabled.into()))),
                 number(change.ends_sessions().into()),
                 number(now),
+                optional(if_version.map(number)),
+                optional(change.email.as_ref().map(|email| text(email.as_given()))),
+                optional(change.email.as_ref().map(|email| text(email.canonical()))),
+                number(match change {
+                    UserChange { email: Some(_), .. } => 2,
+                    change => change.verify_email.into(),
+                }),
+                optional(change.password_hash.as_ref().map(|hash| text(hash.as_str()))),
             ],
         )
         .await?
         .map(User::try_from)
         .transpose()
+    }
+
+    async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
+        self.0
+            .first(
+                "DELETE FROM users WHERE id = ?1 RETURNING *",
+                vec![text(&id.to_string())],
+            )
+            .await
+            .map(|deleted| deleted.is_some())
+    }
+
+    async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+        // Every id is behind the empty text.
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let sql = "SELECT * FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let rows = self
+            .0
+            .all(sql, vec![text(&after), number(limit.into())])
+            .await?;
+        let mut users = Vec::new();
+        for row in rows {
+            users.push(User::try_from(row)?);
+        }
+        Ok(users)
     }
 
     async fn rehash(
@@ -119,7 +158,7 @@ impl UserDirectory for D1Users {
         old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<(), StoreError> {
-        self.row(
+        self.0.first(
             "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2 RETURNING *",
             vec![
                 text(&id.to_string()),
@@ -133,82 +172,46 @@ impl UserDirectory for D1Users {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.0
-            .prepare("SELECT id, version FROM users LIMIT 1")
-            .run()
+            .first("SELECT id, version FROM users LIMIT 1", vec![])
             .await
             .map(drop)
-            .map_err(failed)
     }
-}
-
-/// A row of `users`; a stored value is data and is checked like any other.
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    email: String,
-    password_hash: String,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    roles: String,
-    email_verified_at: Option<u64>,
-    disabled_at: Option<u64>,
-    session_epoch: u32,
-    version: u64,
-    created_at: u64,
-    updated_at: u64,
 }
 
 impl TryFrom<Row> for User {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let name = |text: Option<String>, column| {
-            text.map(|text| Name::parse(&text).map_err(|_| malformed(column)))
-                .transpose()
-        };
         Ok(Self {
-            id: UserId::parse(&row.id).ok_or_else(|| malformed("id"))?,
-            email: EmailAddress::parse(&row.email).map_err(|_| malformed("email"))?,
-            password_hash: PasswordHash::new(row.password_hash),
-            first_name: name(row.first_name, "first_name")?,
-            last_name: name(row.last_name, "last_name")?,
-            roles: serde_json::from_str(&row.roles)
+            id: UserId::parse(&row.text("id")?).ok_or_else(|| malformed("id"))?,
+            email: EmailAddress::parse(&row.text("email")?).map_err(|_| malformed("email"))?,
+            password_hash: PasswordHash::new(row.text("password_hash")?),
+            first_name: name(&row, "first_name")?,
+            last_name: name(&row, "last_name")?,
+            roles: Json::read(row.text("roles")?.as_bytes())
                 .ok()
-                .and_then(|roles: Vec<String>| Roles::new(roles).ok())
+                .and_then(Json::into_texts)
+                .and_then(|roles| Roles::new(roles).ok())
                 .ok_or_else(|| malformed("roles"))?,
-            email_verified_at: row.email_verified_at,
-            disabled_at: row.disabled_at,
-            session_epoch: row.session_epoch,
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
+            email_verified_at: row.optional_number("email_verified_at")?,
+            disabled_at: row.optional_number("disabled_at")?,
+            session_epoch: row
+                .number("session_epoch")?
+                .try_into()
+                .map_err(|_| malformed("session_epoch"))?,
+            version: row.number("version")?,
+            created_at: row.number("created_at")?,
+            updated_at: row.number("updated_at")?,
         })
     }
 }
 
-fn roles_to_json(roles: &Roles) -> Result<String, StoreError> {
-    serde_json::to_string(&roles.to_vec()).map_err(|_| malformed("roles"))
+fn roles_to_json(roles: &Roles) -> String {
+    roles.to_vec().into_iter().collect::<Json>().to_text()
 }
 
-fn text(value: &str) -> JsValue {
-    JsValue::from_str(value)
-}
-
-/// D1 takes JavaScript numbers; counters and times stay far below 2^53.
-#[allow(clippy::cast_precision_loss, reason = "below 2^53")]
-fn number(value: u64) -> JsValue {
-    JsValue::from_f64(value as f64)
-}
-
-fn optional(value: Option<JsValue>) -> JsValue {
-    value.unwrap_or(JsValue::NULL)
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn failed(error: worker::Error) -> StoreError {
-    StoreError::new("d1", error.to_string())
-}
-
-fn malformed(column: &str) -> StoreError {
-    StoreError::new("d1", format!("a user with a malformed {column}"))
+fn name(row: &Row, column: &str) -> Result<Option<Name>, StoreError> {
+    row.optional_text(column)?
+        .map(|text| Name::parse(&text).map_err(|_| malformed(column)))
+        .transpose()
 }

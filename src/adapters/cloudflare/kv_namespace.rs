@@ -3,13 +3,16 @@
 //! Calls the binding's own methods: `worker::kv` reads and writes values of any type by way of serde, which weighs
 //! 20 KB of the Worker where texts are all there is.
 
-use js_sys::futures::JsFuture;
-use js_sys::{Array, JSON, Map, Object, Promise, Reflect};
+use js_sys::{Array, JSON, Map, Object, Promise};
 use worker::Env;
 use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
+use super::binding::{self, failed, member, set, settled};
 use crate::domain::error::StoreError;
 use crate::ports::{KeyValue, Page, Values, WriteError};
+
+/// As failures name it.
+const KV: &str = "kv";
 
 #[wasm_bindgen]
 extern "C" {
@@ -34,10 +37,7 @@ impl KvNamespace {
     /// The namespace that is bound under this name; `None` when nothing is.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
-        let binding = member(env.as_ref(), name);
-        binding
-            .is_object()
-            .then(|| Self(wasm_bindgen::JsCast::unchecked_into(binding)))
+        binding::bound(env, name).map(Self)
     }
 }
 
@@ -51,7 +51,7 @@ impl KeyValue for KvNamespace {
         if let Some(seconds) = cache_ttl {
             set(&options, "cacheTtl", &number(seconds));
         }
-        let answer = settled(self.0.get(names, options)).await?;
+        let answer = settled(KV, self.0.get(names, options)).await?;
         let mut values = Values::new();
         Map::from(answer).for_each(&mut |value, key| {
             if let (Some(key), Some(value)) = (key.as_string(), value.as_string()) {
@@ -65,17 +65,17 @@ impl KeyValue for KvNamespace {
         &self,
         key: &str,
         value: &str,
-        metadata: Option<serde_json::Value>,
+        metadata: Option<String>,
         ttl: u64,
     ) -> Result<(), WriteError> {
         let options = Object::new();
         set(&options, "expirationTtl", &number(ttl));
         if let Some(metadata) = metadata {
-            let metadata = JSON::parse(&metadata.to_string())
-                .map_err(|error| WriteError::Failed(failed(error)))?;
+            let metadata =
+                JSON::parse(&metadata).map_err(|error| WriteError::Failed(failed(KV, &error)))?;
             set(&options, "metadata", &metadata);
         }
-        match settled(self.0.put(key, value, options)).await {
+        match settled(KV, self.0.put(key, value, options)).await {
             Ok(_) => Ok(()),
             // "KV PUT failed: 429 Too Many Requests": the status stands in the text only.
             Err(error) if error.detail.contains("429") => Err(WriteError::Refused),
@@ -89,7 +89,7 @@ impl KeyValue for KvNamespace {
         if let Some(cursor) = cursor {
             set(&options, "cursor", &cursor.into());
         }
-        let answer = settled(self.0.list(options)).await?;
+        let answer = settled(KV, self.0.list(options)).await?;
         let mut page = Page {
             keys: Vec::new(),
             cursor: member(&answer, "cursor").as_string(),
@@ -99,42 +99,22 @@ impl KeyValue for KvNamespace {
         }
         for key in Array::from(&member(&answer, "keys")) {
             let name = member(&key, "name").as_string().unwrap_or_default();
-            let metadata = JSON::stringify(&member(&key, "metadata"))
-                .ok()
-                .and_then(|text| serde_json::from_str(&String::from(text)).ok());
+            // A key without metadata has no such member, and there is no JSON of that.
+            let metadata = Some(member(&key, "metadata"))
+                .filter(JsValue::is_object)
+                .and_then(|metadata| JSON::stringify(&metadata).ok())
+                .map(String::from);
             page.keys.push((name, metadata));
         }
         Ok(page)
     }
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        settled(self.0.delete(key)).await.map(drop)
+        settled(KV, self.0.delete(key)).await.map(drop)
     }
-}
-
-async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, StoreError> {
-    JsFuture::from(promise.map_err(failed)?)
-        .await
-        .map_err(failed)
-}
-
-fn member(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
-}
-
-/// Setting a member of a plain object does not fail.
-fn set(object: &Object, name: &str, value: &JsValue) {
-    let _ = Reflect::set(object, &name.into(), value);
 }
 
 #[allow(clippy::cast_precision_loss, reason = "seconds, far below 2^53")]
 fn number(seconds: u64) -> JsValue {
     JsValue::from_f64(seconds as f64)
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn failed(error: JsValue) -> StoreError {
-    let message = member(&error, "message");
-    let text = message.as_string().or_else(|| error.as_string());
-    StoreError::new("kv", text.unwrap_or_else(|| "an unknown error".to_owned()))
 }

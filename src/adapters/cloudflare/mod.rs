@@ -1,17 +1,26 @@
 //! The adapters on Cloudflare's parts.
 //!
-//! [`kv_sessions`] speaks to the port [`KeyValue`](crate::ports::KeyValue) and runs natively too; the others speak to
-//! bindings and exist in a Worker only.
+//! [`kv_sessions`] and [`outbox`] speak to the port [`KeyValue`](crate::ports::KeyValue) and run natively too; the others
+//! speak to bindings or the network and exist in a Worker only. Their pure parts are compiled for tests.
 
 pub mod kv_sessions;
+pub mod outbox;
 pub mod revocation_memory;
 
+#[cfg(any(feature = "edge", test))]
+pub mod account;
 #[cfg(feature = "edge")]
 pub mod analytics;
 #[cfg(feature = "edge")]
 pub mod background;
 #[cfg(feature = "edge")]
+mod binding;
+#[cfg(feature = "edge")]
 pub mod clock;
+#[cfg(feature = "edge")]
+pub mod d1;
+#[cfg(feature = "edge")]
+pub mod d1_mail_ledger;
 #[cfg(feature = "edge")]
 pub mod d1_users;
 #[cfg(feature = "edge")]
@@ -20,8 +29,14 @@ pub mod devices;
 pub mod durable_sessions;
 #[cfg(feature = "edge")]
 pub mod kv_namespace;
+#[cfg(any(feature = "edge", test))]
+pub mod mail;
 #[cfg(feature = "edge")]
-pub mod no_mail;
+pub mod mail_queue;
+#[cfg(feature = "edge")]
+pub mod mailer;
+#[cfg(feature = "edge")]
+pub mod promise;
 #[cfg(feature = "edge")]
 pub mod rate_limit;
 #[cfg(feature = "edge")]

@@ -1,25 +1,46 @@
 //! Limits by Cloudflare's rate-limit bindings: counted at each location, over a minute.
 
-use worker::RateLimiter as Binding;
+use js_sys::{Object, Promise};
+use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
+use super::binding::{bound, member, set, settled};
 use crate::ports::{Limit, RateLimiter};
 
-/// The two rate-limit bindings of `wrangler.toml`.
+#[wasm_bindgen]
+extern "C" {
+    /// `RateLimit`.
+    #[derive(Debug)]
+    type Binding;
+    #[wasm_bindgen(method, catch)]
+    fn limit(this: &Binding, options: &Object) -> Result<Promise, JsValue>;
+}
+
+/// The three rate-limit bindings of `wrangler.toml`.
 #[derive(Debug)]
 pub struct BindingLimits {
     client: Option<Binding>,
     client_on_account: Option<Binding>,
+    client_renewals: Option<Binding>,
 }
 
 impl BindingLimits {
-    /// The bindings `IP_LIMITER` and `ACCOUNT_LIMITER`; one that is not bound admits everything.
+    /// The bindings `IP_LIMITER`, `ACCOUNT_LIMITER` and `RENEWAL_LIMITER`; one that is not bound admits everything.
     #[must_use]
     pub fn new(env: &worker::Env) -> Self {
         Self {
-            client: env.rate_limiter("IP_LIMITER").ok(),
-            client_on_account: env.rate_limiter("ACCOUNT_LIMITER").ok(),
+            client: bound(env, "IP_LIMITER"),
+            client_on_account: bound(env, "ACCOUNT_LIMITER"),
+            client_renewals: bound(env, "RENEWAL_LIMITER"),
         }
     }
+}
+
+/// Whether the binding admits the key; `None` when it can't tell.
+async fn ask(binding: &Binding, key: &str) -> Option<bool> {
+    let options = Object::new();
+    set(&options, "key", &key.into());
+    let outcome = settled("limiter", binding.limit(&options)).await.ok()?;
+    member(&outcome, "success").as_bool()
 }
 
 impl RateLimiter for BindingLimits {
@@ -27,11 +48,9 @@ impl RateLimiter for BindingLimits {
         let binding = match limit {
             Limit::Client => &self.client,
             Limit::ClientOnAccount => &self.client_on_account,
+            Limit::ClientRenewals => &self.client_renewals,
         };
         let Some(binding) = binding else { return true };
-        binding
-            .limit(key.to_owned())
-            .await
-            .map_or(true, |outcome| outcome.success)
+        ask(binding, key).await.unwrap_or(true)
     }
 }

@@ -20,6 +20,6 @@ impl MemoryEvents {
 
 impl Events for MemoryEvents {
     fn record(&self, event: &Event) {
-        self.0.borrow_mut().push(*event);
+        self.0.borrow_mut().push(event.clone());
     }
 }

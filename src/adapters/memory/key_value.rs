@@ -17,7 +17,7 @@ pub struct KeyValueCounts {
 }
 
 /// A value and its metadata.
-type Entry = (String, Option<serde_json::Value>);
+type Entry = (String, Option<String>);
 
 /// A key-value namespace in memory. Clones share their content. It forgets nothing: a TTL is checked, not kept.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +82,7 @@ impl KeyValue for MemoryKeyValue {
         &self,
         key: &str,
         value: &str,
-        metadata: Option<serde_json::Value>,
+        metadata: Option<String>,
         ttl: u64,
     ) -> Result<(), WriteError> {
         let KeyValueCounts { reads, writes } = self.counts.get();

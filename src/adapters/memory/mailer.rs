@@ -1,45 +1,54 @@
-//! Mail in memory.
+//! A mail provider in memory.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::domain::account::UserId;
-use crate::domain::mail::Mail;
-use crate::domain::session::SessionId;
+use crate::domain::mail::{MailFailure, Message};
 use crate::ports::Mailer;
 
-/// A mail that would have been sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SentMail {
-    /// As [`Mail::RefreshTokenReused`].
-    RefreshTokenReused {
-        /// To whom.
-        user: UserId,
-        /// Which session was ended.
-        session: SessionId,
-    },
+/// Takes every mail, or fails as it was told. Clones share all.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryMailer(Rc<RefCell<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    taken: Vec<Message>,
+    failures: VecDeque<MailFailure>,
+    down: bool,
 }
 
-/// Keeps every mail. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct MemoryMailer(Rc<RefCell<Vec<SentMail>>>);
-
 impl MemoryMailer {
-    /// The mails since the last call.
+    /// The mails taken since the last call.
     #[must_use]
-    pub fn take(&self) -> Vec<SentMail> {
-        self.0.take()
+    pub fn take(&self) -> Vec<Message> {
+        std::mem::take(&mut self.0.borrow_mut().taken)
+    }
+
+    /// Fails so once; what is told first comes first.
+    pub fn fail_once(&self, failure: MailFailure) {
+        self.0.borrow_mut().failures.push_back(failure);
+    }
+
+    /// Fails until it is up again, with a temporary failure.
+    pub fn set_down(&self, down: bool) {
+        self.0.borrow_mut().down = down;
     }
 }
 
 impl Mailer for MemoryMailer {
-    async fn send(&self, mail: &Mail<'_>) {
-        let sent = match mail {
-            Mail::RefreshTokenReused { user, session, .. } => SentMail::RefreshTokenReused {
-                user: user.id,
-                session: *session,
-            },
-        };
-        self.0.borrow_mut().push(sent);
+    async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+        let mut state = self.0.borrow_mut();
+        if let Some(failure) = state.failures.pop_front() {
+            return Err(failure);
+        }
+        if state.down {
+            return Err(MailFailure::Temporary {
+                reason: "down".to_owned(),
+                retry_after: None,
+            });
+        }
+        state.taken.push(message.clone());
+        Ok(())
     }
 }

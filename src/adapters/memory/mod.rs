@@ -6,7 +6,10 @@ mod devices;
 mod events;
 mod key_value;
 mod limits;
+mod mail_ledger;
+mod mail_queue;
 mod mailer;
+mod password_guard;
 mod random;
 mod sessions;
 mod simulated_kv;
@@ -19,7 +22,10 @@ pub use devices::MemoryDevices;
 pub use events::MemoryEvents;
 pub use key_value::{KeyValueCounts, MemoryKeyValue};
 pub use limits::NoLimits;
-pub use mailer::{MemoryMailer, SentMail};
+pub use mail_ledger::MemoryMailLedger;
+pub use mail_queue::MemoryMailQueue;
+pub use mailer::MemoryMailer;
+pub use password_guard::MemoryPasswordGuard;
 pub use random::SeededRandom;
 pub use sessions::MemorySessions;
 pub use simulated_kv::{Calls, Faults, SimulatedKv};
@@ -47,6 +53,8 @@ pub struct MemoryPorts<
     pub sessions: S,
     /// The password hasher.
     pub hasher: H,
+    /// Passwords checked where failures are counted.
+    pub password_guard: MemoryPasswordGuard,
     /// The limits.
     pub limiter: L,
     /// The time.
@@ -55,8 +63,12 @@ pub struct MemoryPorts<
     pub random: R,
     /// The events.
     pub events: MemoryEvents,
-    /// The mail.
+    /// Where mails wait to be made.
+    pub mail_queue: MemoryMailQueue,
+    /// The mail provider.
     pub mailer: MemoryMailer,
+    /// What was mailed lately.
+    pub mail_ledger: MemoryMailLedger,
     /// The names of devices.
     pub devices: MemoryDevices,
 }
@@ -73,11 +85,14 @@ where
     type Users = U;
     type Sessions = S;
     type Hasher = H;
+    type PasswordGuard = MemoryPasswordGuard;
     type Limiter = L;
     type Clock = C;
     type Random = R;
     type Events = MemoryEvents;
+    type MailQueue = MemoryMailQueue;
     type Mailer = MemoryMailer;
+    type MailLedger = MemoryMailLedger;
     type Devices = MemoryDevices;
 
     fn users(&self) -> &U {
@@ -88,6 +103,9 @@ where
     }
     fn hasher(&self) -> &H {
         &self.hasher
+    }
+    fn password_guard(&self) -> &MemoryPasswordGuard {
+        &self.password_guard
     }
     fn limiter(&self) -> &L {
         &self.limiter
@@ -101,8 +119,14 @@ where
     fn events(&self) -> &MemoryEvents {
         &self.events
     }
+    fn mail_queue(&self) -> &MemoryMailQueue {
+        &self.mail_queue
+    }
     fn mailer(&self) -> &MemoryMailer {
         &self.mailer
+    }
+    fn mail_ledger(&self) -> &MemoryMailLedger {
+        &self.mail_ledger
     }
     fn devices(&self) -> &MemoryDevices {
         &self.devices

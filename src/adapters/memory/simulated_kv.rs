@@ -53,7 +53,7 @@ struct Location {
 struct Version {
     /// `None` is a deletion.
     value: Option<String>,
-    metadata: Option<serde_json::Value>,
+    metadata: Option<String>,
     expires_ms: u64,
     at_ms: u64,
     by: Rc<Location>,
@@ -247,7 +247,7 @@ impl SimulatedKv {
         &self,
         key: &str,
         value: Option<&str>,
-        metadata: Option<serde_json::Value>,
+        metadata: Option<String>,
         ttl: u64,
     ) -> Result<(), WriteError> {
         self.travel().await;
@@ -356,11 +356,11 @@ impl KeyValue for SimulatedKv {
         &self,
         key: &str,
         value: &str,
-        metadata: Option<serde_json::Value>,
+        metadata: Option<String>,
         ttl: u64,
     ) -> Result<(), WriteError> {
         self.count([key], |calls| &mut calls.writes);
-        let metadata_bytes = metadata.as_ref().map_or(0, |it| it.to_string().len());
+        let metadata_bytes = metadata.as_ref().map_or(0, String::len);
         let problem = if ttl < KV_MIN_TTL {
             Some("a TTL under 60 s")
         } else if key.len() > KEY_BYTES {

@@ -29,7 +29,7 @@ impl UserDirectory for MemoryUsers {
         let mut users = self.0.borrow_mut();
         if users
             .values()
-            .any(|other| other.email.canonical() == user.email.canonical())
+            .any(|other| other.id == user.id || other.email.canonical() == user.email.canonical())
         {
             return Ok(Insertion::EmailTaken);
         }
@@ -40,11 +40,23 @@ impl UserDirectory for MemoryUsers {
     async fn update(
         &self,
         id: UserId,
+        if_version: Option<u64>,
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError> {
         let mut users = self.0.borrow_mut();
-        let Some(user) = users.get_mut(&id) else {
+        let is_taken = |email: &EmailAddress| {
+            users
+                .values()
+                .any(|other| other.id != id && other.email.canonical() == email.canonical())
+        };
+        if change.email.as_ref().is_some_and(is_taken) {
+            return Ok(None);
+        }
+        let Some(user) = users
+            .get_mut(&id)
+            .filter(|user| if_version.is_none_or(|version| version == user.version))
+        else {
             return Ok(None);
         };
         if let Some(name) = &change.first_name {
@@ -55,6 +67,16 @@ impl UserDirectory for MemoryUsers {
         }
         if let Some(roles) = &change.roles {
             user.roles = roles.clone();
+        }
+        if let Some(email) = &change.email {
+            user.email = email.clone();
+            user.email_verified_at = Some(now);
+        }
+        if change.verify_email {
+            user.email_verified_at = user.email_verified_at.or(Some(now));
+        }
+        if let Some(hash) = &change.password_hash {
+            user.password_hash = hash.clone();
         }
         match change.disabled {
             Some(true) => user.disabled_at = user.disabled_at.or(Some(now)),
@@ -67,6 +89,19 @@ impl UserDirectory for MemoryUsers {
         user.version = user.version.saturating_add(1);
         user.updated_at = now;
         Ok(Some(user.clone()))
+    }
+
+    async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
+        Ok(self.0.borrow_mut().remove(&id).is_some())
+    }
+
+    async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+        let users = self.0.borrow();
+        let behind = users
+            .values()
+            .filter(|user| after.is_none_or(|after| user.id > after));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(behind.take(limit).cloned().collect())
     }
 
     async fn rehash(

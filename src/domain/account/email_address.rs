@@ -4,12 +4,15 @@
 //! the local part in NFC with ASCII letters in lower case; the domain as IDNA A-labels in lower case; nothing else
 //! mapped. Case folding beyond ASCII and compatibility mapping have handed accounts to look-alikes (CVE-2019-19844).
 
-use std::fmt;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use idna::punycode;
 
 use crate::domain::policy::{EMAIL_BYTES, EMAIL_LOCAL_BYTES};
-use crate::domain::unicode::{nfc, nfkc};
+use crate::domain::unicode::{lowercase, nfc, nfkc};
 
 /// Why a text is not an address that we take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +52,7 @@ impl fmt::Display for EmailError {
     }
 }
 
-impl std::error::Error for EmailError {}
+impl core::error::Error for EmailError {}
 
 /// An email address, as given and canonical. `Debug` prints `_`.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,7 +86,7 @@ impl EmailAddress {
         }
         let local = canonical_local_part(local)?;
         let domain = canonical_domain(domain)?;
-        let canonical = format!("{local}@{domain}");
+        let canonical = [local.as_str(), "@", &domain].concat();
         if canonical.len() > EMAIL_BYTES {
             return Err(EmailError::TooLong);
         }
@@ -185,15 +188,12 @@ fn a_label(label: &str) -> Result<String, EmailError> {
         return Err(EmailError::DomainMapped);
     }
     let encoded = punycode::encode_str(label).ok_or(EmailError::Domain)?;
-    Ok(format!("xn--{encoded}"))
+    Ok(["xn--", &encoded].concat())
 }
 
 /// Whether lower-casing and compatibility normalisation leave the label as it is (RFC 5892 section 2.2).
 fn is_stable(label: &str) -> bool {
-    nfkc(label)
-        .chars()
-        .flat_map(char::to_lowercase)
-        .eq(label.chars())
+    lowercase(&nfkc(label)) == label
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A change to a user, made in one atomic step together with the counters that it moves.
 
-use super::{Name, Roles};
+use super::{EmailAddress, Name, PasswordHash, Roles};
 
 /// What to change; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,12 @@ pub struct UserChange {
     pub roles: Option<Roles>,
     /// Disabled or not.
     pub disabled: Option<bool>,
+    /// The address, which its owner has just confirmed: it is verified now.
+    pub email: Option<EmailAddress>,
+    /// The address that is there is verified, now unless it was before.
+    pub verify_email: bool,
+    /// The password.
+    pub password_hash: Option<PasswordHash>,
     /// End every session, with nothing else changed.
     pub revoke_sessions: bool,
 }
@@ -30,7 +36,7 @@ impl UserChange {
     /// Whether the change moves `session_epoch`, so that no session from before renews.
     #[must_use]
     pub fn ends_sessions(&self) -> bool {
-        self.revoke_sessions || self.disabled == Some(true)
+        self.revoke_sessions || self.disabled == Some(true) || self.password_hash.is_some()
     }
 
     /// Whether there is anything to change.

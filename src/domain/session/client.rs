@@ -6,6 +6,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::domain::policy::{CITY_KEPT_CHARS, MAX_TICKET_SECRETS, USER_AGENT_KEPT_CHARS};
+use crate::domain::secret::Secret;
 use crate::domain::ticket::TicketSecrets;
 
 /// What a request tells about its sender. Never trusted for access; it feeds limits, the list of sessions and the
@@ -15,6 +16,8 @@ pub struct Client {
     ip: Option<IpAddr>,
     user_agent: String,
     place: Place,
+    uncounted: bool,
+    device_token: Option<Secret>,
 }
 
 /// Where a request came from, as the platform reports it: for its owner to recognise, nothing is decided by it.
@@ -71,13 +74,58 @@ impl Client {
                 .take(USER_AGENT_KEPT_CHARS)
                 .collect(),
             place: Place::default(),
+            uncounted: false,
+            device_token: None,
         }
+    }
+
+    /// One whose address a trusted caller does not say: no limit counts it. All of these under one key would stop each
+    /// other, and an account alone is never a key, or a stranger could lock its owner out.
+    #[must_use]
+    pub fn uncounted() -> Self {
+        Self::default().without_counting()
+    }
+
+    /// The same client, not counted.
+    #[must_use]
+    pub fn without_counting(self) -> Self {
+        Self {
+            uncounted: true,
+            ..self
+        }
+    }
+
+    /// Whether limits count it.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        !self.uncounted
+    }
+
+    /// Whether its address is known.
+    #[must_use]
+    pub fn has_address(&self) -> bool {
+        self.ip.is_some()
     }
 
     /// The same client at a place.
     #[must_use]
     pub fn at(self, place: Place) -> Self {
         Self { place, ..self }
+    }
+
+    /// The same client with the device ticket that came along, whatever it is worth.
+    #[must_use]
+    pub fn on_device(self, device_token: Option<&str>) -> Self {
+        Self {
+            device_token: device_token.map(|token| Secret::new(token.to_owned())),
+            ..self
+        }
+    }
+
+    /// The device ticket that came along.
+    #[must_use]
+    pub fn device_token(&self) -> Option<&str> {
+        self.device_token.as_ref().map(Secret::expose)
     }
 
     /// Where it is.

@@ -30,6 +30,12 @@ impl SessionId {
         id::parse(text).map(Self)
     }
 
+    /// The sixteen bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
     /// When the session began, in seconds since 1970.
     #[must_use]
     pub fn begun_at(self) -> u64 {

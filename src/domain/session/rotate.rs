@@ -156,6 +156,16 @@ impl Verdict {
         }
     }
 
+    /// Whether the client gets a newer ticket than it presented. Only then may a cookie be set: an answer with the ticket
+    /// that was presented may arrive after one with its successor, and would put a spent ticket back.
+    #[must_use]
+    pub const fn moves_on(self) -> bool {
+        matches!(
+            self,
+            Self::Fresh(_) | Self::Repeated { .. } | Self::Late | Self::Overtaken
+        )
+    }
+
     /// The ticket that the client gets; `None` when the renewal is refused.
     #[must_use]
     pub fn answer(self, presented: RefreshTicket) -> Option<RefreshTicket> {

@@ -1,9 +1,13 @@
 //! The three algorithms, behind jwt-compact's `Algorithm`. Which one is used is the key's choice, never the token's.
 
 use super::error::TokenError;
+use alloc::borrow::Cow;
+use jwt_compact::Algorithm as _;
+#[cfg(not(feature = "browser"))]
 use jwt_compact::AlgorithmSignature as _;
-use jwt_compact::alg::{Es256, Hs256, Hs256Key};
-use std::borrow::Cow;
+use jwt_compact::alg::Es256;
+#[cfg(not(feature = "browser"))]
+use jwt_compact::alg::{Hs256, Hs256Key, Hs256Signature};
 
 /// A signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +47,20 @@ impl Algorithm {
 pub(super) enum VerifyingKey {
     Ed25519(ed25519_dalek::VerifyingKey),
     P256(p256::ecdsa::VerifyingKey),
+    /// Never in a published set, which is all that the npm package reads.
+    #[cfg(not(feature = "browser"))]
     Hmac(Hs256Key),
 }
 
 /// What a key signs with. The crates wipe all three on drop.
+#[cfg_attr(
+    feature = "browser",
+    expect(dead_code, reason = "the npm package signs nothing")
+)]
 pub(super) enum SigningKey {
     Ed25519(ed25519_dalek::SigningKey),
     P256(p256::ecdsa::SigningKey),
+    #[cfg(not(feature = "browser"))]
     Hmac(Hs256Key),
 }
 
@@ -58,15 +69,35 @@ impl VerifyingKey {
         match self {
             Self::Ed25519(_) => Algorithm::EdDsa,
             Self::P256(_) => Algorithm::Es256,
+            #[cfg(not(feature = "browser"))]
             Self::Hmac(_) => Algorithm::Hs256,
         }
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
-        match self {
-            Self::Ed25519(key) => check(&StrictEd25519, key, message, signature),
-            Self::P256(key) => check(&Es256, key, message, signature),
-            Self::Hmac(key) => check(&Hs256, key, message, signature),
+        // The length comes first: jwt-compact's HMAC would panic on another. The crates' own signatures are read directly,
+        // since jwt-compact's reader of them brings the crate `anyhow` along.
+        let matches = match self {
+            Self::Ed25519(key) => {
+                let signature = ed25519_dalek::Signature::from_bytes(exactly(signature)?);
+                StrictEd25519.verify_signature(&signature, key, message)
+            }
+            Self::P256(key) => {
+                let bytes: &[u8; 64] = exactly(signature)?;
+                p256::ecdsa::Signature::from_slice(bytes)
+                    .is_ok_and(|signature| Es256.verify_signature(&signature, key, message))
+            }
+            #[cfg(not(feature = "browser"))]
+            Self::Hmac(key) => {
+                let bytes: &[u8; 32] = exactly(signature)?;
+                Hs256Signature::try_from_slice(bytes)
+                    .is_ok_and(|signature| Hs256.verify_signature(&signature, key, message))
+            }
+        };
+        if matches {
+            Ok(())
+        } else {
+            Err(TokenError::SignatureInvalid)
         }
     }
 }
@@ -98,23 +129,10 @@ impl jwt_compact::Algorithm for StrictEd25519 {
     }
 }
 
-/// The length comes first: jwt-compact's HMAC would panic on another.
-fn check<A: jwt_compact::Algorithm>(
-    algorithm: &A,
-    key: &A::VerifyingKey,
-    message: &[u8],
-    signature: &[u8],
-) -> Result<(), TokenError> {
-    if A::Signature::LENGTH.is_none_or(|length| length.get() != signature.len()) {
-        return Err(TokenError::SignatureLength);
-    }
-    let signature =
-        A::Signature::try_from_slice(signature).map_err(|_| TokenError::SignatureInvalid)?;
-    if algorithm.verify_signature(&signature, key, message) {
-        Ok(())
-    } else {
-        Err(TokenError::SignatureInvalid)
-    }
+fn exactly<const N: usize>(signature: &[u8]) -> Result<&[u8; N], TokenError> {
+    signature
+        .try_into()
+        .map_err(|_| TokenError::SignatureLength)
 }
 
 #[cfg(test)]

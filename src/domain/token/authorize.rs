@@ -2,17 +2,18 @@
 
 use super::verify::VerifiedToken;
 
-/// Whether the token has at least one of `roles`, compared exactly. No roles asked for: false, so that a forgotten list
-/// opens nothing.
+/// Whether the token has at least one of `roles`, compared exactly. No roles asked for, or an empty one among them: false, so
+/// that a forgotten list, or one that was put together wrongly, opens nothing.
 #[must_use]
 pub fn has_any_role<R: AsRef<str>>(token: &VerifiedToken, roles: &[R]) -> bool {
-    roles.iter().any(|role| {
+    let is_held = |role: &R| {
         token
             .claims()
             .roles
             .iter()
             .any(|held| held == role.as_ref())
-    })
+    };
+    roles.iter().all(|role| !role.as_ref().is_empty()) && roles.iter().any(is_held)
 }
 
 /// Whether the token was issued to the user with the id `user_id`, compared exactly.

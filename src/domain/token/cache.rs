@@ -2,7 +2,7 @@
 
 use super::verify::VerifiedToken;
 use crate::domain::policy::VERIFIED_TOKENS_MAX;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The tokens verified last, by their whole text. A key made of part of it, or of a hash, has handed out other people's
@@ -16,8 +16,6 @@ use std::sync::Arc;
 pub struct VerifiedTokens {
     capacity: usize,
     entries: HashMap<Arc<str>, Entry>,
-    /// From the time of use, counted in uses, to the entry used then.
-    order: BTreeMap<u64, Arc<str>>,
     uses: u64,
 }
 
@@ -40,7 +38,6 @@ impl VerifiedTokens {
         Self {
             capacity,
             entries: HashMap::new(),
-            order: BTreeMap::new(),
             uses: 0,
         }
     }
@@ -50,35 +47,32 @@ impl VerifiedTokens {
     pub fn get(&mut self, text: &str, now: u64) -> Option<&VerifiedToken> {
         let entry = self.entries.get(text)?;
         if now >= entry.token.claims().exp || now < entry.verified_at {
-            self.remove(text);
+            self.entries.remove(text);
             return None;
         }
         let used = self.next_use();
         let entry = self.entries.get_mut(text)?;
-        if let Some(key) = self.order.remove(&entry.used) {
-            self.order.insert(used, key);
-        }
         entry.used = used;
         Some(&entry.token)
     }
 
     /// Remembers that `text` was verified as `token` at `now`, in Unix seconds; forgets the one unused for longest if full.
     pub fn insert(&mut self, text: &str, token: VerifiedToken, now: u64) {
-        self.remove(text);
+        self.entries.remove(text);
         if self.capacity == 0 || now >= token.claims().exp {
             return;
         }
         while self.entries.len() >= self.capacity {
-            let Some((_, oldest)) = self.order.pop_first() else {
+            // Looks at all: little beside the signature that was just verified, and an index would be 3 KB of the Worker.
+            let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.used);
+            let Some(oldest) = oldest.map(|(key, _)| Arc::clone(key)) else {
                 break;
             };
             self.entries.remove(&oldest);
         }
         let used = self.next_use();
-        let key: Arc<str> = text.into();
-        self.order.insert(used, Arc::clone(&key));
         self.entries.insert(
-            key,
+            text.into(),
             Entry {
                 token,
                 verified_at: now,
@@ -90,7 +84,6 @@ impl VerifiedTokens {
     /// Forgets all.
     pub fn clear(&mut self) {
         self.entries.clear();
-        self.order.clear();
     }
 
     /// How many are remembered, expired ones included until they are asked for or pushed out.
@@ -103,12 +96,6 @@ impl VerifiedTokens {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
-    }
-
-    fn remove(&mut self, text: &str) {
-        if let Some(entry) = self.entries.remove(text) {
-            self.order.remove(&entry.used);
-        }
     }
 
     fn next_use(&mut self) -> u64 {

@@ -1,10 +1,14 @@
 //! The claims of an access token (RFC 9068 section 2.2, RFC 7519 section 4.1).
 
 use super::error::TokenError;
-use super::json::{Json, JsonFault, Members, read_object};
+use crate::domain::json::{self, Json, Members, read_object};
 use crate::domain::policy::{
     ACCESS_TOKEN_MAX_LIFE_SECONDS, INTEGER_MAX, ROLE_MAX_CHARS, ROLES_MAX,
 };
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
 use serde::{Serialize, Serializer};
 
@@ -119,7 +123,7 @@ impl Claims {
             ver: integer(&mut from, "ver", E::VerNotInteger)?.ok_or(E::VerMissing)?,
             roles: match from.remove("roles") {
                 None => Vec::new(),
-                Some(value) => strings(value).ok_or(E::RolesNotStrings)?,
+                Some(value) => value.into_texts().ok_or(E::RolesNotStrings)?,
             },
             email: text(&mut from, "email", E::EmailNotString)?,
             email_verified: match from.remove("email_verified") {
@@ -200,33 +204,20 @@ fn audience(from: &mut Members) -> Result<Audience, TokenError> {
     match from.remove("aud") {
         None => Err(TokenError::AudMissing),
         Some(Json::String(one)) => Ok(Audience(vec![one])),
-        Some(value) => strings(value)
+        Some(value) => value
+            .into_texts()
             .map(Audience)
             .ok_or(TokenError::AudNotStrings),
     }
 }
 
-fn strings(value: Json) -> Option<Vec<String>> {
-    let Json::Array(items) = value else {
-        return None;
-    };
-    let mut texts = Vec::with_capacity(items.len());
-    for item in items {
-        let Json::String(text) = item else {
-            return None;
-        };
-        texts.push(text);
-    }
-    Some(texts)
-}
-
-fn fault(fault: JsonFault) -> TokenError {
+fn fault(fault: json::Fault) -> TokenError {
     match fault {
-        JsonFault::NotUtf8 => TokenError::ClaimsNotUtf8,
-        JsonFault::ByteOrderMark => TokenError::ClaimsByteOrderMark,
-        JsonFault::Syntax => TokenError::ClaimsNotJson,
-        JsonFault::NotAnObject => TokenError::ClaimsNotObject,
-        JsonFault::DuplicateMember => TokenError::ClaimsDuplicateMember,
-        JsonFault::TooDeep => TokenError::ClaimsTooDeep,
+        json::Fault::NotUtf8 => TokenError::ClaimsNotUtf8,
+        json::Fault::ByteOrderMark => TokenError::ClaimsByteOrderMark,
+        json::Fault::Syntax => TokenError::ClaimsNotJson,
+        json::Fault::NotAnObject => TokenError::ClaimsNotObject,
+        json::Fault::DuplicateMember => TokenError::ClaimsDuplicateMember,
+        json::Fault::TooDeep => TokenError::ClaimsTooDeep,
     }
 }

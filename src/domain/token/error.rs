@@ -69,7 +69,7 @@ reasons! {
         SidEmpty, "sid_empty", "sid is empty";
         VerMissing, "ver_missing", "ver is missing";
         VerNotInteger, "ver_not_integer", "ver is not a non-negative integer";
-        VerTooLarge, "ver_too_large", "ver is beyond 2^53";
+        VerTooLarge, "ver_too_large", "ver is beyond 2^53 - 1";
         RolesNotStrings, "roles_not_strings", "roles is not an array of strings";
         RolesTooMany, "roles_too_many", "there are too many roles";
         RoleEmpty, "role_empty", "a role is empty";

@@ -4,13 +4,11 @@ use super::algorithm::{SigningKey, StrictEd25519};
 use super::claims::Claims;
 use super::error::TokenError;
 use super::key_set::KeySet;
+use super::verify::TYP;
 use crate::domain::policy::ACCESS_TOKEN_MAX_BYTES;
 use core::fmt;
 use jwt_compact::alg::{Es256, Hs256};
 use jwt_compact::{AlgorithmExt as _, Header};
-
-/// `typ` of an access token (RFC 9068 section 2.1).
-pub(super) const TYP: &str = "at+jwt";
 
 /// Makes an access token, signed by the first key of `keys`. Its header is `alg`, `kid` and `typ`. Signing is deterministic
 /// (RFC 8032, RFC 6979): the same claims give the same text.

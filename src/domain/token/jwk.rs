@@ -1,12 +1,17 @@
 //! One JSON Web Key (RFC 7517, RFC 7518 section 6, RFC 8037): read strictly, written with its public half only.
 
 use super::algorithm::{Algorithm, SigningKey, VerifyingKey};
-use super::json::{Json, Members};
 use super::key_error::{KeyError, KeyFault};
-use crate::domain::policy::{HMAC_KEY_MIN_BYTES, KID_MAX_BYTES};
+use crate::domain::json::{Json, Members};
+#[cfg(not(feature = "browser"))]
+use crate::domain::policy::HMAC_KEY_MIN_BYTES;
+use crate::domain::policy::KID_MAX_BYTES;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+#[cfg(not(feature = "browser"))]
 use jwt_compact::alg::Hs256Key;
-use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -38,9 +43,11 @@ impl Jwk {
         if kind == SetKind::Public {
             refuse_private_members(members, kty)?;
         }
+        // Whether a private half is wanted is asked before it is looked for, so that what only verifies links no signing.
         let (verifying, signing) = match kty {
-            "OKP" => ed25519(members)?,
-            "EC" => p256(members)?,
+            "OKP" => ed25519(members, kind)?,
+            "EC" => p256(members, kind)?,
+            #[cfg(not(feature = "browser"))]
             "oct" => hmac(members)?,
             _ => return Err(KeyFault::UnsupportedKty.into()),
         };
@@ -58,27 +65,37 @@ impl Jwk {
     }
 
     /// The public half; none for a symmetric key, which has no such half.
-    pub(super) fn public(&self) -> Option<serde_json::Value> {
-        let alg = self.algorithm().name();
-        let kid = &self.kid;
-        match &self.verifying {
-            VerifyingKey::Ed25519(key) => Some(json!({
-                "kty": "OKP", "crv": "Ed25519", "x": encode(key.as_bytes()), "kid": kid, "use": "sig", "alg": alg,
-            })),
+    pub(super) fn public(&self) -> Option<Json> {
+        let (kty, crv, x, y) = match &self.verifying {
+            VerifyingKey::Ed25519(key) => ("OKP", "Ed25519", encode(key.as_bytes()), None),
             VerifyingKey::P256(key) => {
                 let (x, y) = coordinates(key)?;
-                Some(json!({
-                    "kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": kid, "use": "sig", "alg": alg,
-                }))
+                ("EC", "P-256", x, Some(y))
             }
-            VerifyingKey::Hmac(_) => None,
+            #[cfg(not(feature = "browser"))]
+            VerifyingKey::Hmac(_) => return None,
+        };
+        let mut public = Members::default();
+        for (name, value) in [
+            ("kty", kty),
+            ("crv", crv),
+            ("x", &x),
+            ("kid", &self.kid),
+            ("use", "sig"),
+            ("alg", self.algorithm().name()),
+        ] {
+            public.set(name, value.into());
         }
+        if let Some(y) = y {
+            public.set("y", y.into());
+        }
+        Some(Json::Object(public))
     }
 }
 
 type Halves = (VerifyingKey, Option<SigningKey>);
 
-fn ed25519(members: &Members) -> Result<Halves, KeyError> {
+fn ed25519(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     match string(members, "crv")? {
         "Ed25519" => {}
         "X25519" | "X448" => return Err(KeyFault::KeyAgreementCrv.into()),
@@ -93,7 +110,7 @@ fn ed25519(members: &Members) -> Result<Halves, KeyError> {
     if verifying.is_weak() {
         return Err(KeyFault::WeakKey.into());
     }
-    let signing = if members.contains_key("d") {
+    let signing = if kind == SetKind::Private && members.contains("d") {
         let key = ed25519_dalek::SigningKey::from_bytes(&*fixed(members, "d")?);
         // A signature binds the public key: signing with a foreign one gives the secret away (RUSTSEC-2022-0093).
         if key.verifying_key() != verifying {
@@ -106,7 +123,7 @@ fn ed25519(members: &Members) -> Result<Halves, KeyError> {
     Ok((VerifyingKey::Ed25519(verifying), signing))
 }
 
-fn p256(members: &Members) -> Result<Halves, KeyError> {
+fn p256(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     if string(members, "crv")? != "P-256" {
         return Err(KeyFault::UnsupportedCrv.into());
     }
@@ -114,7 +131,7 @@ fn p256(members: &Members) -> Result<Halves, KeyError> {
     let point = p256::EncodedPoint::from_affine_coordinates((&*x).into(), (&*y).into(), false);
     let verifying =
         p256::ecdsa::VerifyingKey::from_encoded_point(&point).map_err(|_| KeyFault::NotOnCurve)?;
-    let signing = if members.contains_key("d") {
+    let signing = if kind == SetKind::Private && members.contains("d") {
         let d = fixed(members, "d")?;
         let key =
             p256::ecdsa::SigningKey::from_slice(&*d).map_err(|_| KeyFault::SecretOutOfRange)?;
@@ -128,6 +145,7 @@ fn p256(members: &Members) -> Result<Halves, KeyError> {
     Ok((VerifyingKey::P256(verifying), signing))
 }
 
+#[cfg(not(feature = "browser"))]
 fn hmac(members: &Members) -> Result<Halves, KeyError> {
     let k = decoded(members, "k")?;
     if k.len() < HMAC_KEY_MIN_BYTES {
@@ -148,7 +166,7 @@ fn refuse_private_members(members: &Members, kty: &str) -> Result<(), KeyError> 
         return Err(KeyFault::SymmetricInPublicSet.into());
     }
     for name in ["d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"] {
-        if members.contains_key(name) {
+        if members.contains(name) {
             return Err(KeyError::at_member(KeyFault::PrivateMember, name));
         }
     }
@@ -157,11 +175,12 @@ fn refuse_private_members(members: &Members, kty: &str) -> Result<(), KeyError> 
 
 /// `use`, `key_ops` and `alg` are optional, and binding when they are there (RFC 7517 sections 4.2 to 4.4).
 fn check_use(members: &Members, verifying: &VerifyingKey, can_sign: bool) -> Result<(), KeyError> {
-    if members.contains_key("use") && string(members, "use")? != "sig" {
+    if members.contains("use") && string(members, "use")? != "sig" {
         return Err(KeyFault::UseNotSig.into());
     }
     if let Some(operations) = members.get("key_ops") {
         let needed: &[&str] = match (verifying, can_sign) {
+            #[cfg(not(feature = "browser"))]
             (VerifyingKey::Hmac(_), _) => &["sign", "verify"],
             (_, true) => &["sign"],
             (_, false) => &["verify"],
@@ -170,7 +189,7 @@ fn check_use(members: &Members, verifying: &VerifyingKey, can_sign: bool) -> Res
             return Err(KeyFault::KeyOps.into());
         }
     }
-    if members.contains_key("alg")
+    if members.contains("alg")
         && Algorithm::named(string(members, "alg")?) != Some(verifying.algorithm())
     {
         return Err(KeyFault::AlgNotTheKeys.into());
@@ -197,7 +216,7 @@ fn allows(operations: &Json, needed: &[&str]) -> bool {
 }
 
 fn kid(members: &Members, verifying: &VerifyingKey) -> Result<String, KeyError> {
-    if !members.contains_key("kid") {
+    if !members.contains("kid") {
         return thumbprint(verifying);
     }
     match string(members, "kid")? {
@@ -211,18 +230,24 @@ fn kid(members: &Members, verifying: &VerifyingKey) -> Result<String, KeyError> 
 fn thumbprint(verifying: &VerifyingKey) -> Result<String, KeyError> {
     let text = Zeroizing::new(match verifying {
         VerifyingKey::Ed25519(key) => {
-            format!(
-                r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
-                encode(key.as_bytes())
-            )
+            let x = encode(key.as_bytes());
+            [r#"{"crv":"Ed25519","kty":"OKP","x":""#, &x, r#""}"#].concat()
         }
         VerifyingKey::P256(key) => {
             let (x, y) = coordinates(key).ok_or(KeyFault::NotOnCurve)?;
-            format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#)
+            [
+                r#"{"crv":"P-256","kty":"EC","x":""#,
+                &x,
+                r#"","y":""#,
+                &y,
+                r#""}"#,
+            ]
+            .concat()
         }
+        #[cfg(not(feature = "browser"))]
         VerifyingKey::Hmac(key) => {
             let k = Zeroizing::new(encode(key.as_ref()));
-            format!(r#"{{"k":"{}","kty":"oct"}}"#, *k)
+            [r#"{"k":""#, &k, r#"","kty":"oct"}"#].concat()
         }
     });
     Ok(encode(&Sha256::digest(text.as_bytes())))

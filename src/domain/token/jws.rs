@@ -3,9 +3,11 @@
 
 use super::algorithm::Algorithm;
 use super::error::TokenError;
-use super::json::{Json, JsonFault, Members, read_object};
 use super::key_set::KeySet;
+use crate::domain::json::{self, Json, Members, read_object};
 use crate::domain::policy::{ACCESS_TOKEN_MAX_BYTES, KID_MAX_BYTES};
+use alloc::string::String;
+use alloc::vec::Vec;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 
 /// A JWS taken apart. Nothing in it is verified.
@@ -114,20 +116,20 @@ fn refuse_dangerous(members: &Members) -> Result<(), TokenError> {
         ("x5c", TokenError::EmbeddedKey),
         ("cty", TokenError::Cty),
     ] {
-        if members.contains_key(name) {
+        if members.contains(name) {
             return Err(error);
         }
     }
     Ok(())
 }
 
-fn fault(fault: JsonFault) -> TokenError {
+fn fault(fault: json::Fault) -> TokenError {
     match fault {
-        JsonFault::NotUtf8 => TokenError::HeaderNotUtf8,
-        JsonFault::ByteOrderMark => TokenError::HeaderByteOrderMark,
-        JsonFault::Syntax => TokenError::HeaderNotJson,
-        JsonFault::NotAnObject => TokenError::HeaderNotObject,
-        JsonFault::DuplicateMember => TokenError::HeaderDuplicateMember,
-        JsonFault::TooDeep => TokenError::HeaderTooDeep,
+        json::Fault::NotUtf8 => TokenError::HeaderNotUtf8,
+        json::Fault::ByteOrderMark => TokenError::HeaderByteOrderMark,
+        json::Fault::Syntax => TokenError::HeaderNotJson,
+        json::Fault::NotAnObject => TokenError::HeaderNotObject,
+        json::Fault::DuplicateMember => TokenError::HeaderDuplicateMember,
+        json::Fault::TooDeep => TokenError::HeaderTooDeep,
     }
 }

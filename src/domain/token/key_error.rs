@@ -1,5 +1,7 @@
 //! Why a key set was refused.
 
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
 use core::fmt;
 
 reasons! {

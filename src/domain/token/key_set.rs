@@ -1,11 +1,15 @@
 //! Key sets (RFC 7517 section 5).
 
-use super::algorithm::{Algorithm, SigningKey};
+use super::algorithm::Algorithm;
+#[cfg(not(feature = "browser"))]
+use super::algorithm::SigningKey;
 use super::error::TokenError;
-use super::json::{Json, JsonFault, Members, read_object};
 use super::jwk::{Jwk, SetKind, presentable_kid};
 use super::key_error::{KeyError, KeyFault};
+use crate::domain::json::{self, Json, Members, read_object};
 use crate::domain::policy::{KEY_SET_MAX_BYTES, KEYS_MAX};
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroize as _;
 
@@ -54,8 +58,8 @@ impl KeySet {
     /// The public halves as a JWK Set in JSON: what `/.well-known/jwks.json` serves. Symmetric keys are left out.
     #[must_use]
     pub fn public_jwks(&self) -> String {
-        let keys: Vec<_> = self.keys.iter().filter_map(Jwk::public).collect();
-        serde_json::json!({ "keys": keys }).to_string()
+        let keys = self.keys.iter().filter_map(Jwk::public).collect();
+        Json::object([("keys", keys)]).to_text()
     }
 
     /// The key ids, in order.
@@ -75,6 +79,7 @@ impl KeySet {
         }
     }
 
+    #[cfg(not(feature = "browser"))]
     pub(super) fn signer(&self) -> Option<(&str, &SigningKey)> {
         let first = self.keys.first()?;
         Some((&first.kid, first.signing.as_ref()?))
@@ -86,7 +91,7 @@ impl KeySet {
         }
         let mut members = read_object(text.as_bytes()).map_err(fault)?;
         let set = Self::from_members(&members, kind);
-        members.values_mut().for_each(Json::zeroize);
+        members.zeroize();
         set
     }
 
@@ -133,13 +138,13 @@ impl fmt::Debug for KeySet {
     }
 }
 
-fn fault(fault: JsonFault) -> KeyError {
+fn fault(fault: json::Fault) -> KeyError {
     KeyError::from(match fault {
-        JsonFault::NotUtf8 => KeyFault::NotUtf8,
-        JsonFault::ByteOrderMark => KeyFault::ByteOrderMark,
-        JsonFault::Syntax => KeyFault::NotJson,
-        JsonFault::NotAnObject => KeyFault::NotObject,
-        JsonFault::DuplicateMember => KeyFault::DuplicateMember,
-        JsonFault::TooDeep => KeyFault::TooDeep,
+        json::Fault::NotUtf8 => KeyFault::NotUtf8,
+        json::Fault::ByteOrderMark => KeyFault::ByteOrderMark,
+        json::Fault::Syntax => KeyFault::NotJson,
+        json::Fault::NotAnObject => KeyFault::NotObject,
+        json::Fault::DuplicateMember => KeyFault::DuplicateMember,
+        json::Fault::TooDeep => KeyFault::TooDeep,
     })
 }

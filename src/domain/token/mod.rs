@@ -14,11 +14,12 @@ mod reasons;
 
 mod algorithm;
 mod authorize;
+#[cfg(not(feature = "browser"))]
 mod cache;
 mod claims;
 mod error;
+#[cfg(not(feature = "browser"))]
 mod issue;
-mod json;
 mod jwk;
 mod jws;
 mod key_error;
@@ -32,9 +33,11 @@ mod vectors_tests;
 
 pub use algorithm::Algorithm;
 pub use authorize::{has_any_role, has_verified_email, is_user};
+#[cfg(not(feature = "browser"))]
 pub use cache::VerifiedTokens;
 pub use claims::{Audience, Claims};
 pub use error::TokenError;
+#[cfg(not(feature = "browser"))]
 pub use issue::{IssueError, issue};
 pub use key_error::{KeyError, KeyFault};
 pub use key_set::KeySet;

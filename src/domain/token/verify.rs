@@ -2,11 +2,14 @@
 
 use super::claims::{Claims, refuse_if};
 use super::error::TokenError;
-use super::issue::TYP;
-use super::json::Json;
 use super::jws::Jws;
 use super::key_set::KeySet;
+use crate::domain::json::Json;
 use crate::domain::policy::{CLOCK_TOLERANCE_SECONDS, FUTURE_SKEW_SECONDS};
+use alloc::string::String;
+
+/// `typ` of an access token (RFC 9068 section 2.1).
+pub(super) const TYP: &str = "at+jwt";
 
 /// Reads and verifies an access token at `now`, in Unix seconds.
 ///

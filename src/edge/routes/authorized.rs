@@ -1,8 +1,7 @@
 //! GET /auth/authorized: the three checks, for a forward-auth proxy by their status alone.
 
-use serde_json::json;
-
 use super::Outcome;
+use crate::domain::json::Json;
 use crate::domain::policy::{EMAIL_BYTES, ROLE_MAX_CHARS, ROLES_MAX};
 use crate::edge::answer::Answer;
 use crate::edge::problem::Problem;
@@ -15,7 +14,10 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request) -
     let criteria = criteria(&request.query)?;
     let authorized = service.is_authorized(request.bearer()?, &criteria).await?;
     let status = if authorized { 200 } else { 403 };
-    Ok(Answer::json(status, &json!({ "authorized": authorized })))
+    Ok(Answer::json(
+        status,
+        &Json::object([("authorized", authorized.into())]),
+    ))
 }
 
 fn criteria(query: &str) -> Result<Criteria, Problem> {

@@ -1,38 +1,24 @@
 //! POST /auth/login: `generate_token`.
 
-use serde::Deserialize;
-
 use super::{Outcome, signed_in};
-use crate::edge::body::{json, present, required};
-use crate::edge::problem::Problem;
+use crate::edge::body::{required, texts_and_cookie};
+use crate::edge::cookies::{check, client_on_device};
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::{AuthService, Login};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    #[serde(default, deserialize_with = "present")]
-    email: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    password: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    cookie: Option<bool>,
-}
-
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
-    let body: Body = json(request)?;
-    if body.cookie == Some(true) {
-        return Err(Problem::invalid_request(
-            "this version does not keep the refresh token in a cookie; leave `cookie` out",
-        ));
-    }
-    let email = required("email", body.email)?;
-    let password = required("password", body.password)?;
+    let ([email, password, device_token], in_cookie) =
+        texts_and_cookie(request, ["email", "password", "device_token"])?;
+    let settings = service.settings();
+    check(in_cookie, settings, request)?;
+    let client = client_on_device(settings, request, device_token.as_deref(), in_cookie)?;
+    let email = required("email", email)?;
+    let password = required("password", password)?;
     let login = Login {
         email: &email,
         password: &password,
     };
-    let outcome = service.generate_token(login, &request.client).await?;
-    Ok(signed_in(200, &outcome))
+    let outcome = service.generate_token(login, &client).await?;
+    Ok(signed_in(settings, 200, &outcome, in_cookie))
 }

@@ -1,36 +1,27 @@
 //! POST /auth/register.
 
-use serde::Deserialize;
-
-use super::{Outcome, signed_in};
-use crate::edge::body::{json, present, required};
+use super::{Outcome, accepted, locale, signed_in};
+use crate::edge::body::{required, texts_and_cookie};
+use crate::edge::cookies::check;
 use crate::edge::request::Request;
 use crate::ports::Ports;
-use crate::service::{AuthService, NewUser};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    #[serde(default, deserialize_with = "present")]
-    email: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    password: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    first_name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    last_name: Option<String>,
-}
+use crate::service::{AuthService, NewAccount, Registered};
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
-    let body: Body = json(request)?;
-    let email = required("email", body.email)?;
-    let password = required("password", body.password)?;
-    let new_user = NewUser {
-        email: &email,
-        password: &password,
-        first_name: body.first_name.as_deref(),
-        last_name: body.last_name.as_deref(),
+    let ([email, password, first_name, last_name], in_cookie) =
+        texts_and_cookie(request, ["email", "password", "first_name", "last_name"])?;
+    let settings = service.settings();
+    check(in_cookie, settings, request)?;
+    let account = NewAccount {
+        email: &required("email", email)?,
+        password: password.as_deref(),
+        first_name: first_name.as_deref(),
+        last_name: last_name.as_deref(),
     };
-    let outcome = service.register(new_user, &request.client).await?;
-    Ok(signed_in(201, &outcome))
+    let locale = locale(service, request);
+    let registered = service.register(account, &request.client, locale).await?;
+    Ok(match registered {
+        Registered::Asked => accepted(),
+        Registered::SignedIn(outcome) => signed_in(settings, 201, &outcome, in_cookie),
+    })
 }

@@ -1,11 +1,10 @@
 //! /auth/sessions and /auth/sessions/{sid}: one's own sessions.
 
-use serde::Serialize;
-
 use super::Outcome;
 use crate::domain::error::Error;
+use crate::domain::json::Json;
 use crate::domain::session::SessionId;
-use crate::edge::answer::{Answer, Note};
+use crate::edge::answer::{Answer, Cookie, Note};
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
@@ -14,8 +13,8 @@ use crate::service::manage_sessions::OwnSession;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
     let sessions = service.list_sessions(request.bearer()?).await?;
-    let sessions = sessions.into_iter().map(Session::from).collect();
-    Ok(Answer::json(200, &List { sessions }))
+    let sessions = sessions.into_iter().map(session_json).collect();
+    Ok(Answer::json(200, &Json::object([("sessions", sessions)])))
 }
 
 pub(crate) async fn delete_others<P: Ports>(
@@ -38,7 +37,8 @@ pub(crate) async fn delete<P: Ports>(
         return Err(Error::UnknownSession.into());
     };
     let bearer = service.end_session(token, session).await?;
-    Ok(Answer::empty(204).noted(note(&bearer, format!("ended {session}"))))
+    let answer = Answer::empty(204).keeping(Cookie::Ended(bearer.user, Some(session)));
+    Ok(answer.noted(note(&bearer, format!("ended {session}"))))
 }
 
 fn note(bearer: &Bearer, reason: String) -> Note {
@@ -50,59 +50,33 @@ fn note(bearer: &Bearer, reason: String) -> Note {
     }
 }
 
-#[derive(Serialize)]
-struct List {
-    sessions: Vec<Session>,
-}
-
-#[derive(Serialize)]
-struct Session {
-    id: String,
-    current: bool,
-    begun_at: u64,
-    last_used_at: u64,
-    device: Device,
-    place: Place,
-    network: String,
-    user_agent: String,
-}
-
-#[derive(Serialize)]
-struct Device {
-    browser: Option<String>,
-    os: Option<String>,
-    r#type: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Place {
-    country: Option<String>,
-    city: Option<String>,
-}
-
-impl From<OwnSession> for Session {
-    fn from(own: OwnSession) -> Self {
-        let OwnSession {
-            session,
-            device,
-            current,
-        } = own;
-        Self {
-            id: session.id.to_string(),
-            current,
-            begun_at: session.id.begun_at(),
-            last_used_at: session.last_used_at,
-            device: Device {
-                browser: device.browser,
-                os: device.os,
-                r#type: device.kind,
-            },
-            place: Place {
-                country: session.place.country,
-                city: session.place.city,
-            },
-            network: session.network,
-            user_agent: session.user_agent,
-        }
-    }
+fn session_json(own: OwnSession) -> Json {
+    let OwnSession {
+        session,
+        device,
+        current,
+    } = own;
+    Json::object([
+        ("id", session.id.to_string().into()),
+        ("current", current.into()),
+        ("begun_at", session.id.begun_at().into()),
+        ("last_used_at", session.last_used_at.into()),
+        (
+            "device",
+            Json::object([
+                ("browser", device.browser.into()),
+                ("os", device.os.into()),
+                ("type", device.kind.into()),
+            ]),
+        ),
+        (
+            "place",
+            Json::object([
+                ("country", session.place.country.into()),
+                ("city", session.place.city.into()),
+            ]),
+        ),
+        ("network", session.network.into()),
+        ("user_agent", session.user_agent.into()),
+    ])
 }

@@ -1,10 +1,10 @@
 //! POST /auth/token: `renew_token` (RFC 6749 section 6).
 
-use super::{Outcome, tokens_json};
-use crate::domain::error::Code;
-use crate::domain::session::Verdict;
-use crate::edge::answer::{Answer, Note};
+use super::{Outcome, renewed};
+use crate::domain::error::{Code, Error, GrantRefusal};
+use crate::edge::answer::Cookie;
 use crate::edge::body::form_or_json;
+use crate::edge::cookies::{Given, clear, set};
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::ports::Ports;
@@ -26,19 +26,32 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) 
         }
         None => return Err(Problem::invalid_request("grant_type is missing")),
     }
-    let refresh_token =
-        refresh_token.ok_or_else(|| Problem::invalid_request("refresh_token is missing"))?;
-    let renewed = service.renew_token(&refresh_token, &request.client).await?;
-    Ok(
-        Answer::json(200, &tokens_json(&renewed.tokens)).noted(Note {
-            session_id: Some(renewed.tokens.session.to_string()),
-            verdict: Some(renewed.verdict.reason()),
-            // A thief in step with the owner looks like this; so does a phone that changes its network.
-            reason: (renewed.verdict == Verdict::Repeated { shared: true })
-                .then(|| "refresh_token_shared".to_owned()),
-            ..Note::default()
-        }),
-    )
+    let settings = service.settings();
+    let given = Given::read(refresh_token, "refresh_token", settings, request)?;
+    let in_body = matches!(given, Given::Body(_));
+    let outcome = match given.token() {
+        Some(token) => service.renew_token(token, &request.client).await,
+        None => return Err(Error::Grant(GrantRefusal::Ticket).into()),
+    };
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            // Only when the session is over for good: after any other error the same cookie may be tried again.
+            let is_over = matches!(error, Error::Grant(_));
+            let problem = Problem::from(error);
+            return Err(if is_over && !in_body {
+                problem.keeping(Cookie::Written(clear(settings)))
+            } else {
+                problem
+            });
+        }
+    };
+    let answer = renewed(&outcome, in_body);
+    Ok(if !in_body && outcome.verdict.moves_on() {
+        answer.keeping(Cookie::Written(set(settings, &outcome.tokens)))
+    } else {
+        answer
+    })
 }
 
 /// A public client has no secret; its id, when given, is ours.

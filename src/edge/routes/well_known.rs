@@ -1,7 +1,7 @@
 //! GET /.well-known/jwks.json: the public keys (RFC 7517).
 
 use crate::domain::policy::PUBLIC_CACHE_SECONDS;
-use crate::edge::answer::{Answer, Note};
+use crate::edge::answer::Answer;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
@@ -10,18 +10,17 @@ pub(crate) fn jwks<P: Ports>(service: &AuthService<P>) -> Answer {
         status: 200,
         headers: vec![("Content-Type", "application/jwk-set+json".to_owned())],
         body: Some(service.settings().keys.public_jwks()),
-        note: Note::default(),
+        ..Answer::default()
     }
     .public()
 }
 
 impl Answer {
-    /// The same for everyone, from any origin, for a few minutes.
+    /// The same for everyone, for a few minutes.
     pub(super) fn public(self) -> Self {
         self.with(
             "Cache-Control",
             format!("public, max-age={PUBLIC_CACHE_SECONDS}"),
         )
-        .with("Access-Control-Allow-Origin", "*")
     }
 }

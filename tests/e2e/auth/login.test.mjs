@@ -58,9 +58,3 @@ test("a wrong password and an unknown address answer the same bytes", async () =
   assert.deepEqual(visible(b), visible(a));
   assert.deepEqual(visible(c), visible(a));
 });
-
-test("the cookie mode is not there yet, and says so", async () => {
-  const { status, body } = await client.post("/auth/login", { json: { email: ADA, password: PASSWORD, cookie: true } });
-  assert.equal(status, 400);
-  assert.equal(body.code, "invalid_request");
-});

@@ -9,7 +9,7 @@ const { addresses } = JSON.parse(readFileSync(new URL("../../vectors/emails/emai
 
 let edge, client;
 before(async () => {
-  edge = await startWorker();
+  edge = await startWorker({ vars: { REGISTRATION: "open" } });
   client = clientOf(edge);
 });
 after(() => edge.stop());

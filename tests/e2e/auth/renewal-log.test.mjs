@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, PASSWORD, ROOT, claimsOf, clientOf } from "../client.mjs";
 import { makeSession, newId, nowSeconds, refreshToken } from "../forge.mjs";
+import { mails } from "../outbox.mjs";
 import { startWorkers } from "../workers.mjs";
 
 const from = (agent, ip = "203.0.113.7") => ({ headers: { "user-agent": agent, "cf-connecting-ip": ip } });
@@ -46,11 +47,12 @@ for (const store of ["kv", "durable"]) {
     }
     await edge.control({ clock: 60 });
     assert.equal((await renew(token, session, "late")).token, first.token);
-    const isMail = ({ event }) => event === "mail_not_sent";
+    const isMail = ({ event }) => event === "mail";
     assert.ok(!logs().some(isMail));
     await renew(token, session, "reused", from("Chrome"));
-    const mail = { level: "warn", event: "mail_not_sent", mail: "refresh_token_reused", user_id: user.id, session_id: session };
-    assert.deepEqual(await logged(isMail), mail);
+    const { level, mail, outcome } = await logged(isMail);
+    assert.deepEqual([level, mail, outcome], ["info", "session_ended", "sent"]);
+    assert.equal((await mails(edge))[0].to, ADA);
     await renew(first.token, session, "ended");
     await edge.control({ clock: 0 });
 

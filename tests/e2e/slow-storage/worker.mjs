@@ -1,17 +1,24 @@
 // The Worker as it is built, with storage that can be slow and can fail, and with a clock that can be moved. It stands
 // beside the built module when workers.mjs loads it.
 //
-// POST /test/control, JSON, each member optional; the answer counts the storage calls so far by name, `{ calls, verdicts }`:
+// POST /test/control, JSON, each member optional; the answer, `{ calls, verdicts, mails }`, counts the storage calls so far by
+// name, and has what the binding EMAIL was given, and `memory`, the size of the wasm's:
 //   delay: [5, 15]                      before each storage call, milliseconds drawn by a seeded generator
-//   fail: { "KV put": { skip: 1, times: 2, error: "…", after: true } }
-//                                       calls of that name fail, before or after they took effect; the first ones do not
+//   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
+//                                       calls of that name fail, before or after they took effect; the first ones do not;
+//                                       with `hangs`, after so many milliseconds
 //   clock: 3600                         the Worker's and the objects' clock goes that many seconds ahead of this machine's
+//   at: 1800000000                      that clock stands still at this second
 //   quiet: true                         nothing is logged; the answer counts the verdicts that would have been
 //   remember: true                      a user once read is not read again: for tests that ask a thousand times a second
+// POST /test/queue, JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker works off the batch; the answer says what
+// became of each message, `{ id: "ack" | <seconds until the retry> }`.
+// POST /test/cron: the cron runs.
 import { WorkerEntrypoint } from "cloudflare:workers";
-import Edgegate, { Sessions as BuiltSessions } from "./shim.js";
+import { wasmMemory } from "./memory.mjs";
+import Edgegate, { Account as BuiltAccount, Auth as BuiltAuth, Sessions as BuiltSessions } from "./index.js";
 
-const state = { delay: null, fail: {}, clock: 0, remember: false, calls: {}, verdicts: {}, seed: 1 };
+const state = { delay: null, fail: {}, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], seed: 1 };
 const remembered = new Map();
 
 const RealDate = Date;
@@ -20,29 +27,83 @@ class MovedDate extends RealDate {
     super(...(fields.length === 0 ? [MovedDate.now()] : fields));
   }
   static now() {
-    return RealDate.now() + state.clock * 1000;
+    return state.at === null ? RealDate.now() + state.clock * 1000 : state.at * 1000;
   }
 }
 
 export default class extends WorkerEntrypoint {
   async fetch(request) {
-    if (new URL(request.url).pathname === "/test/control") return control(await request.json());
-    return new Edgegate(this.ctx, slowEnv(this.env)).fetch(request);
+    const edgegate = () => new Edgegate(this.ctx, slowEnv(this.env));
+    switch (new URL(request.url).pathname) {
+      case "/test/control":
+        return control(await request.json());
+      case "/test/queue":
+        return workOff(edgegate(), await request.json());
+      case "/test/cron":
+        await edgegate().scheduled({ cron: "*/5 * * * *", scheduledTime: Date.now() });
+        return Response.json({});
+      default:
+        return edgegate().fetch(request);
+    }
+  }
+
+  queue(batch) {
+    return new Edgegate(this.ctx, slowEnv(this.env)).queue(batch);
+  }
+
+  scheduled(event) {
+    return new Edgegate(this.ctx, slowEnv(this.env)).scheduled(event);
   }
 }
 
 export const Sessions = BuiltSessions;
 
-function control({ delay, fail, clock, quiet, remember }) {
+/** Counts as "hashed" what was neither refused nor failed; shows what it stores, and when its alarm rings. */
+export class Account extends BuiltAccount {
+  async stored() {
+    return JSON.stringify({ keys: [...this.ctx.storage.kv.list()], alarm: await this.ctx.storage.getAlarm() });
+  }
+
+  ring() {
+    return this.alarm();
+  }
+
+  async ask(call) {
+    const answer = await super.ask(call);
+    if (!answer.startsWith("delayed")) state.calls.hashed = (state.calls.hashed ?? 0) + 1;
+    return answer;
+  }
+}
+
+export class Auth extends BuiltAuth {
+  constructor(ctx, env) {
+    super(ctx, slowEnv(env));
+  }
+}
+
+function control({ delay, fail, clock, at, quiet, remember }) {
   if (delay !== undefined) state.delay = delay;
   if (fail !== undefined) state.fail = fail;
-  if (clock !== undefined) {
-    state.clock = clock;
-    globalThis.Date = MovedDate;
-  }
+  if (clock !== undefined) state.clock = clock;
+  if (at !== undefined) state.at = at;
+  if (clock !== undefined || at !== undefined) globalThis.Date = MovedDate;
   if (remember !== undefined) state.remember = remember;
   if (quiet) console.log = console.warn = console.error = countVerdict;
-  return Response.json({ calls: state.calls, verdicts: state.verdicts });
+  return Response.json({ calls: state.calls, verdicts: state.verdicts, mails: state.mails, memory: wasmMemory() });
+}
+
+async function workOff(edgegate, { queue, messages }) {
+  const outcomes = {};
+  const message = ({ id, body, attempts }) => ({
+    id,
+    body,
+    attempts,
+    timestamp: new Date(),
+    ack: () => (outcomes[id] = "ack"),
+    retry: ({ delaySeconds }) => (outcomes[id] = delaySeconds),
+  });
+  await edgegate.queue({ queue, messages: messages.map(message) });
+  return Response.json(outcomes);
 }
 
 function countVerdict(line) {
@@ -54,9 +115,22 @@ const slowEnv = (env) =>
   through(env, {
     SESSIONS: (namespace) => wrap(namespace, { get: "KV get", put: "KV put", list: "KV list", delete: "KV delete", getWithMetadata: "KV get" }),
     DB: (database) => through(database, { prepare: (prepare) => (sql) => slowStatement(prepare.call(database, sql), sql) }),
-    SESSION_OBJECTS: (namespace) =>
-      through(namespace, { getByName: (getByName) => (name) => wrap(getByName.call(namespace, name), { fetch: "object" }) }),
+    EMAIL: (binding) => ({
+      send: slow("mail send", (mail) => {
+        state.mails.push(mail);
+        return binding.send(mail);
+      }),
+    }),
+    MAIL_QUEUE: (queue) => wrap(queue, { send: "queue send" }),
+    SESSION_OBJECTS: (namespace) => slowObjects(namespace, "object"),
+    ACCOUNT_OBJECTS: (namespace) => slowObjects(namespace, "account object"),
   });
+
+// A member of a stub is a method of the object, whatever its name is: `bind` would be one too.
+const slowObject = (stub, named) => ({ ask: slow(named, (call) => stub.ask(call)) });
+
+const slowObjects = (namespace, named) =>
+  through(namespace, { getByName: (getByName) => (name) => slowObject(getByName.call(namespace, name), named) });
 
 const slowStatement = (statement, sql, values = []) =>
   through(statement, {
@@ -98,11 +172,14 @@ const slow = (name, call) => async (...values) => {
   if (isSkipped) failure.skip -= 1;
   const fails = failure?.times > 0 && !isSkipped;
   if (fails) failure.times -= 1;
-  if (fails && !failure.after) throw new Error(failure.error);
+  if (fails && failure.hangs) await new Promise((done) => setTimeout(done, failure.hangs));
+  if (fails && !failure.after) throw errorOf(failure);
   const answer = await call(...values);
-  if (fails) throw new Error(failure.error);
+  if (fails) throw errorOf(failure);
   return answer;
 };
+
+const errorOf = ({ error, code }) => Object.assign(new Error(error), code && { code });
 
 /** mulberry32: the same waits in every run. */
 function random() {

@@ -35,3 +35,20 @@ test("the contract is served, as it lies at the root", async () => {
   assert.equal(status, 200);
   assert.equal(body, readFileSync(new URL("../../../openapi.yaml", import.meta.url), "utf8"));
 });
+
+test("an answer with a body names its media type, and text its character set", async () => {
+  for (const [path, type] of [
+    ["/healthz", /^application\/json$/],
+    ["/auth/me", /^application\/problem\+json$/],
+    ["/auth/nothing", /^application\/problem\+json$/],
+    ["/.well-known/oauth-authorization-server", /^application\/json$/],
+    ["/openapi.yaml", /yaml/],
+    ["/sign-in", /^text\/html; charset=utf-8$/],
+    ["/style.css", /^text\/css; charset=utf-8$/],
+    ["/sign-in.js", /^text\/javascript; charset=utf-8$|^application\/javascript$/],
+  ]) {
+    const { headers } = await edge.fetch(path);
+    assert.match(headers.get("content-type") ?? "", type, path);
+    assert.equal(headers.get("x-content-type-options"), "nosniff", path);
+  }
+});

@@ -1,6 +1,6 @@
 //! Sessions in Durable Objects: one object with a SQLite database for each user, of class `Sessions`.
 //!
-//! `DurableSessions` is the port's side: it asks the user's object. `Sessions` is the other: it reads, decides and
+//! `DurableSessions` is the port's side: it asks the user's object. `object.rs` is the other: it reads, decides and
 //! writes in one turn, without a pause in which another request could come between.
 
 #[cfg_attr(
@@ -20,7 +20,5 @@ mod store;
 #[cfg(feature = "edge")]
 mod table;
 
-#[cfg(feature = "edge")]
-pub use object::Sessions;
 #[cfg(feature = "edge")]
 pub use store::DurableSessions;

@@ -1,61 +1,79 @@
-//! The object of one user: answers calls, and deletes what has expired when its alarm rings.
-#![allow(missing_docs, reason = "the macro's own exports have none")]
+//! The object of one user: answers calls, and deletes what has expired when its alarm rings. `entry.mjs` has the class, which
+//! calls the functions here with its `ctx`.
+#![allow(unreachable_pub, reason = "exported to JavaScript")]
 
-use std::cell::Cell;
-
-use worker::{DurableObject, Env, Request, Response, ScheduledTime, State, durable_object, js_sys};
+use js_sys::{Date, Promise};
+use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
 use super::call::{Call, from_verdict, malformed};
-use super::table::Table;
+use super::table::{Sql, Table};
+use crate::adapters::cloudflare::binding::settled;
+use crate::adapters::cloudflare::promise::promise;
 use crate::domain::error::StoreError;
 
-/// The sessions of one user. Its name is the user's id.
-#[durable_object(alarm)]
-pub struct Sessions {
-    state: State,
-    prepared: Cell<bool>,
+/// As failures name it.
+const OBJECT: &str = "sessions_object";
+
+#[wasm_bindgen]
+extern "C" {
+    /// `DurableObjectState`.
+    #[derive(Clone)]
+    pub type State;
+    #[wasm_bindgen(method, getter)]
+    fn storage(this: &State) -> Storage;
+
+    /// `DurableObjectStorage`.
+    type Storage;
+    #[wasm_bindgen(method, getter)]
+    fn sql(this: &Storage) -> Sql;
+    #[wasm_bindgen(method, catch, js_name = getAlarm)]
+    fn get_alarm(this: &Storage) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = setAlarm)]
+    fn set_alarm(this: &Storage, milliseconds: f64) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = deleteAll)]
+    fn delete_all(this: &Storage) -> Result<Promise, JsValue>;
 }
 
-impl std::fmt::Debug for Sessions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sessions").finish_non_exhaustive()
-    }
+/// Makes the tables that are not there.
+///
+/// # Errors
+/// When the storage fails.
+#[wasm_bindgen]
+pub fn sessions_prepare(state: &State) -> Result<(), JsValue> {
+    Ok(table(state).prepare()?)
 }
 
-impl DurableObject for Sessions {
-    fn new(state: State, _env: Env) -> Self {
-        Self {
-            state,
-            prepared: Cell::new(false),
-        }
-    }
+/// Answers a call.
+#[wasm_bindgen]
+pub fn sessions_answer(state: State, call: String) -> Promise {
+    promise(async move {
+        let Answer { body, wakes_at } = answer(&state, &call)?;
+        wake_at(&state, wakes_at).await?;
+        Ok(body.into())
+    })
+}
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let body = request.text().await?;
-        match self.answer(&body) {
-            Ok(Answer { body, wakes_at }) => {
-                self.wake_at(wakes_at).await?;
-                Response::ok(body)
-            }
-            Err(error) => Response::error(error.detail, 500),
+/// Deletes what has expired, and sees to the next alarm.
+#[wasm_bindgen]
+pub fn sessions_alarm(state: State) -> Promise {
+    promise(async move {
+        let table = table(&state);
+        table.prepare()?;
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a time in this millennium"
+        )]
+        let now = (Date::now() / 1000.0) as u64;
+        match table.delete_expired(now)? {
+            Some(next) => wake_at(&state, Some(next)).await?,
+            // An object without storage ceases to exist, and costs nothing.
+            None => settled(OBJECT, state.storage().delete_all())
+                .await
+                .map(drop)?,
         }
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        let next = self
-            .table()
-            .and_then(|table| table.delete_expired(worker::Date::now().as_millis() / 1000))
-            .map_err(|error| worker::Error::RustError(error.detail))?;
-        match next {
-            Some(next) => self.wake_at(Some(next)).await?,
-            None => {
-                // An object without storage ceases to exist, and costs nothing.
-                self.prepared.set(false);
-                self.state.storage().delete_all().await?;
-            }
-        }
-        Response::empty()
-    }
+        Ok(JsValue::UNDEFINED)
+    })
 }
 
 /// A call's answer, and when something may have expired.
@@ -64,73 +82,64 @@ struct Answer {
     wakes_at: Option<u64>,
 }
 
-impl Sessions {
-    /// From reading to writing without an `await`: no other call comes between.
-    fn answer(&self, body: &str) -> Result<Answer, StoreError> {
-        let table = self.table()?;
-        let mut wakes_at = None;
-        let body = match Call::parse(body).ok_or_else(malformed)? {
-            Call::Begin {
-                session,
-                epoch,
-                lives_until,
-                most,
-                now,
-                seen,
-            } => {
-                table.begin(session, epoch, lives_until, seen, now)?;
-                if let Some(most) = most {
-                    table.keep_to(most, session, epoch, now)?;
-                }
-                wakes_at = Some(lives_until);
-                String::new()
-            }
-            Call::Renew {
-                presented,
-                rules,
-                standing,
-                seen,
-            } => from_verdict(table.renew(&presented, &rules, standing, seen)?),
-            Call::End { session, reason } => {
-                table.end(session, &reason)?;
-                String::new()
-            }
-            Call::List { epoch, now } => table.list(epoch, now)?,
-            Call::Outdate { version, until } => {
-                table.outdate(version, until)?;
-                wakes_at = Some(until);
-                String::new()
-            }
-            Call::Revocation { session, now } => table.revocation(session, now)?,
-        };
-        Ok(Answer { body, wakes_at })
-    }
+fn table(state: &State) -> Table {
+    Table::new(state.storage().sql())
+}
 
-    fn table(&self) -> Result<Table, StoreError> {
-        let table = Table::new(self.state.storage().sql());
-        if !self.prepared.get() {
-            table.prepare()?;
-            self.prepared.set(true);
+/// From reading to writing without an `await`: no other call comes between.
+fn answer(state: &State, call: &str) -> Result<Answer, StoreError> {
+    let table = table(state);
+    let mut wakes_at = None;
+    let body = match Call::parse(call).ok_or_else(malformed)? {
+        Call::Begin {
+            session,
+            epoch,
+            lives_until,
+            most,
+            now,
+            seen,
+        } => {
+            table.begin(session, epoch, lives_until, seen, now)?;
+            if let Some(most) = most {
+                table.keep_to(most, session, epoch, now)?;
+            }
+            wakes_at = Some(lives_until);
+            String::new()
         }
-        Ok(table)
-    }
+        Call::Renew {
+            presented,
+            rules,
+            standing,
+            seen,
+        } => from_verdict(table.renew(&presented, &rules, standing, seen)?),
+        Call::End { session, reason } => {
+            table.end(session, &reason)?;
+            String::new()
+        }
+        Call::List { epoch, now } => table.list(epoch, now)?,
+        Call::Outdate { version, until } => {
+            table.outdate(version, until)?;
+            wakes_at = Some(until);
+            String::new()
+        }
+        Call::Revocation { session, now } => table.revocation(session, now)?,
+    };
+    Ok(Answer { body, wakes_at })
+}
 
-    /// Sees to it that the alarm rings at `seconds` or before.
-    async fn wake_at(&self, seconds: Option<u64>) -> worker::Result<()> {
-        let Some(seconds) = seconds else {
-            return Ok(());
-        };
-        let storage = self.state.storage();
-        let milliseconds = i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
-        if storage
-            .get_alarm()
-            .await?
-            .is_some_and(|set| set <= milliseconds)
-        {
-            return Ok(());
-        }
-        #[allow(clippy::cast_precision_loss, reason = "a time in this millennium")]
-        let date = js_sys::Date::new(&js_sys::Number::from(milliseconds as f64));
-        storage.set_alarm(ScheduledTime::new(date)).await
+/// Sees to it that the alarm rings at `seconds` or before.
+async fn wake_at(state: &State, seconds: Option<u64>) -> Result<(), StoreError> {
+    let Some(seconds) = seconds else {
+        return Ok(());
+    };
+    let storage = state.storage();
+    #[allow(clippy::cast_precision_loss, reason = "a time in this millennium")]
+    let milliseconds = seconds.saturating_mul(1000) as f64;
+    let set = settled(OBJECT, storage.get_alarm()).await?;
+    if set.as_f64().is_some_and(|set| set <= milliseconds) {
+        return Ok(());
     }
+    settled(OBJECT, storage.set_alarm(milliseconds))
+        .await
+        .map(drop)
 }

@@ -2,12 +2,13 @@
 
 use std::future::Future;
 
-use worker::ObjectNamespace;
-use worker::wasm_bindgen::JsValue;
-use worker::worker_sys::web_sys;
+use js_sys::Promise;
+use worker::Env;
+use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
 use super::call::{Call, Seen, malformed, to_active, to_verdict};
 use super::line::Fields;
+use crate::adapters::cloudflare::binding::{bound, settled};
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::policy::OBJECT_TRIES;
@@ -15,6 +16,20 @@ use crate::domain::session::{
     ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId, Standing,
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
+
+#[wasm_bindgen]
+extern "C" {
+    /// `DurableObjectNamespace`.
+    #[derive(Clone, Debug)]
+    type Namespace;
+    #[wasm_bindgen(method, catch, js_name = getByName)]
+    fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
+
+    /// `DurableObjectStub` of an object of class `Sessions`.
+    type Stub;
+    #[wasm_bindgen(method, catch)]
+    fn ask(this: &Stub, call: &str) -> Result<Promise, JsValue>;
+}
 
 /// The session store on Durable Objects.
 ///
@@ -26,42 +41,28 @@ use crate::ports::{NewSession, Renewal, SessionStore};
 ///
 /// An object that was just moved or updated is asked a second time. Every call may be repeated.
 #[derive(Clone, Debug)]
-pub struct DurableSessions(ObjectNamespace);
+pub struct DurableSessions(Namespace);
 
 impl DurableSessions {
-    /// A store on a namespace of [`Sessions`](super::Sessions) objects.
+    /// A store on the namespace of `Sessions` objects that is bound under this name; `None` when nothing is.
     #[must_use]
-    pub fn new(namespace: ObjectNamespace) -> Self {
-        Self(namespace)
+    pub fn bound(env: &Env, name: &str) -> Option<Self> {
+        bound(env, name).map(Self)
     }
 
     async fn ask(&self, user: UserId, call: &Call) -> Result<String, StoreError> {
-        let body = JsValue::from_str(&call.to_text());
+        let call = call.to_text();
         let name = user.to_string();
         let mut tries = OBJECT_TRIES;
         loop {
             tries = tries.saturating_sub(1);
             // A stub that broke stays broken: a new one finds the object where it is now.
-            match self.send(&name, &body).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) if tries == 0 => return Err(failed(error)),
+            let answer = self.0.get_by_name(&name).and_then(|stub| stub.ask(&call));
+            match settled("sessions_object", answer).await {
+                Ok(answer) => return answer.as_string().ok_or_else(malformed),
+                Err(error) if tries == 0 => return Err(error),
                 Err(_) => {}
             }
-        }
-    }
-
-    async fn send(&self, name: &str, body: &JsValue) -> worker::Result<String> {
-        let init = web_sys::RequestInit::new();
-        init.set_method("POST");
-        init.set_body(body);
-        let request = web_sys::Request::new_with_str_and_init("https://sessions.invalid/", &init)?;
-        let stub = self.0.get_by_name(name)?;
-        let mut response = stub.fetch_with_request(request.into()).await?;
-        let text = response.text().await?;
-        if response.status_code() == 200 {
-            Ok(text)
-        } else {
-            Err(worker::Error::RustError(text))
         }
     }
 }
@@ -159,9 +160,4 @@ impl SessionStore for DurableSessions {
             _ => Err(malformed()),
         }
     }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn failed(error: worker::Error) -> StoreError {
-    StoreError::new("sessions_object", error.to_string())
 }

@@ -1,20 +1,40 @@
 //! The object's two tables. Every statement has bound parameters only, and stands here whole; all of it is synchronous.
 
-use worker::{SqlStorage, SqlStorageValue};
+use js_sys::Array;
+use worker::wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::call::{Seen, from_fingerprint, malformed, to_fingerprint};
 use super::line::Line;
+use crate::adapters::cloudflare::binding::{failed, whole};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
     Consistency, EndReason, Presented, Record, Rules, SessionId, Standing, Stored, Use, Verdict,
     rotate, surplus,
 };
 
+#[wasm_bindgen]
+extern "C" {
+    /// `SqlStorage`.
+    pub(super) type Sql;
+    #[wasm_bindgen(method, catch, variadic)]
+    fn exec(this: &Sql, statement: &str, values: Array) -> Result<Cursor, JsValue>;
+
+    /// `SqlStorageCursor`.
+    type Cursor;
+    #[wasm_bindgen(method, catch)]
+    fn raw(this: &Cursor) -> Result<Rows, JsValue>;
+
+    /// What `raw` answers: an iterator over rows, each an array.
+    type Rows;
+    #[wasm_bindgen(method, catch, js_name = toArray)]
+    fn to_array(this: &Rows) -> Result<Array, JsValue>;
+}
+
 /// The tables of one user's object. `docs/storage.md` shows each row in each state.
-pub(super) struct Table(SqlStorage);
+pub(super) struct Table(Sql);
 
 impl Table {
-    pub(super) fn new(sql: SqlStorage) -> Self {
+    pub(super) fn new(sql: Sql) -> Self {
         Self(sql)
     }
 
@@ -72,9 +92,7 @@ impl Table {
                 begun.to_string().into(),
             ],
         )? {
-            if let [SqlStorageValue::String(id)] = row.as_slice() {
-                others.extend(SessionId::parse(id));
-            }
+            others.extend(text(&row, 0).and_then(|id| SessionId::parse(&id)));
         }
         for id in surplus(&others, most) {
             self.end(*id, EndReason::OverLimit.as_str())?;
@@ -151,19 +169,12 @@ impl Table {
              ORDER BY id",
             vec![number(epoch.into()), number(now)],
         )? {
-            match row.as_slice() {
-                [
-                    SqlStorageValue::String(id),
-                    last_used_at,
-                    SqlStorageValue::String(seen),
-                ] => {
-                    let mut line = Line::new(id);
-                    line.optional(integer(last_used_at)).field(seen);
-                    list.push_str(&line.0);
-                    list.push('\n');
-                }
-                _ => return Err(malformed()),
-            }
+            let id = text(&row, 0).ok_or_else(malformed)?;
+            let seen = text(&row, 2).ok_or_else(malformed)?;
+            let mut line = Line::new(&id);
+            line.optional(integer(&row, 1)).field(&seen);
+            list.push_str(&line.0);
+            list.push('\n');
         }
         Ok(list)
     }
@@ -185,16 +196,16 @@ impl Table {
                 vec![session.to_string().into(), number(now)],
             )?
             .pop();
-        match row.as_deref() {
-            Some([goes_on, version]) => {
-                // What can't be read has ended.
-                let goes_on = integer(goes_on) == Some(1);
-                let mut line = Line::new(if goes_on { "0" } else { "1" });
-                line.optional(integer(version));
-                Ok(line.0)
-            }
-            _ => Err(malformed()),
-        }
+        let row = row.ok_or_else(malformed)?;
+        // What can't be read has ended.
+        let mut line = Line::new(if integer(&row, 0) == Some(1) {
+            "0"
+        } else {
+            "1"
+        });
+        // What can't be read is not nothing.
+        line.optional(optional(&row, 1).ok_or_else(malformed)?);
+        Ok(line.0)
     }
 
     /// Deletes what has expired; answers when the next row does, or `None` when none is left.
@@ -211,56 +222,51 @@ impl Table {
                 vec![],
             )?
             .pop();
-        Ok(match row.as_deref() {
-            Some([time]) => integer(time),
-            _ => None,
-        })
+        Ok(row.and_then(|row| integer(&row, 0)))
     }
 
-    fn rows(
-        &self,
-        statement: &str,
-        values: Vec<SqlStorageValue>,
-    ) -> Result<Vec<Vec<SqlStorageValue>>, StoreError> {
+    fn rows(&self, statement: &str, values: Vec<JsValue>) -> Result<Vec<Array>, StoreError> {
         self.0
-            .exec(statement, values)
-            .and_then(|cursor| {
-                let mut rows = Vec::new();
-                for row in cursor.raw() {
-                    rows.push(row?);
-                }
-                Ok(rows)
-            })
-            .map_err(|error| StoreError::new("sessions_object", error.to_string()))
+            .exec(statement, values.into_iter().collect())
+            .and_then(|cursor| cursor.raw()?.to_array())
+            .map(|rows| rows.iter().map(JsCast::unchecked_into).collect())
+            .map_err(|error| failed("sessions_object", &error))
     }
 }
 
-fn to_stored(row: &[SqlStorageValue]) -> Option<Stored> {
-    let [used, first_at, by, ended] = row else {
-        return None;
-    };
-    let used = match used {
-        SqlStorageValue::Null => None,
-        used => Some(Use {
-            counter: integer(used)?.try_into().ok()?,
-            first_at: integer(first_at)?,
-            by: to_fingerprint(integer(by)?.try_into().ok()?),
+fn to_stored(row: &Array) -> Option<Stored> {
+    let used = match optional(row, 0)? {
+        None => None,
+        Some(counter) => Some(Use {
+            counter: counter.try_into().ok()?,
+            first_at: integer(row, 1)?,
+            by: to_fingerprint(integer(row, 2)?.try_into().ok()?),
         }),
     };
     Some(Stored {
         record: Some(Record { used }),
-        ended: *ended != SqlStorageValue::Null,
+        ended: !row.get(3).is_null(),
     })
 }
 
 /// A time or a counter: far below the 53 bits of JavaScript's integers.
-fn number(value: u64) -> SqlStorageValue {
-    SqlStorageValue::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+#[allow(clippy::cast_precision_loss, reason = "below 2^53")]
+fn number(value: u64) -> JsValue {
+    JsValue::from_f64(value as f64)
 }
 
-fn integer(value: &SqlStorageValue) -> Option<u64> {
-    match value {
-        SqlStorageValue::Integer(integer) => u64::try_from(*integer).ok(),
-        _ => None,
+fn text(row: &Array, column: u32) -> Option<String> {
+    row.get(column).as_string()
+}
+
+fn integer(row: &Array, column: u32) -> Option<u64> {
+    row.get(column).as_f64().and_then(whole)
+}
+
+/// What a column holds that may be null; `None` when it is neither that nor a number.
+fn optional(row: &Array, column: u32) -> Option<Option<u64>> {
+    if row.get(column).is_null() {
+        return Some(None);
     }
+    integer(row, column).map(Some)
 }

@@ -283,7 +283,7 @@ impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
         &self,
         key: &str,
         value: &str,
-        metadata: Option<serde_json::Value>,
+        metadata: Option<String>,
         ttl: u64,
         says_as_much: impl Fn(&str) -> bool,
     ) -> Result<(), StoreError> {

@@ -1,9 +1,8 @@
 //! What stands in KV: the keys, and each record's form. `docs/storage.md` shows each in each state.
 
-use serde_json::{Value, json};
-
 use crate::domain::account::UserId;
 use crate::domain::error::StoreError;
+use crate::domain::json::Json;
 use crate::domain::session::{
     ActiveSession, Client, ClientFingerprint, EndReason, Place, Record, SessionId, Use,
 };
@@ -40,10 +39,10 @@ pub(super) fn from_record(record: &Record) -> String {
 /// The record in a value.
 pub(super) fn to_record(text: &str) -> Result<Record, StoreError> {
     let read = || {
-        let json: Value = serde_json::from_str(text).ok()?;
+        let json = Json::read(text.as_bytes()).ok()?;
         let number = |name| json.get(name)?.as_u64();
         let used = match json.get("used")? {
-            Value::Null => None,
+            Json::Null => None,
             _ => Some(Use {
                 counter: u32::try_from(number("used")?).ok()?,
                 first_at: number("at")?,
@@ -61,25 +60,24 @@ pub(super) fn to_record(text: &str) -> Result<Record, StoreError> {
 
 /// The metadata of `session:<user>:<session>`, by which a list of keys alone shows the sessions. KV takes 1,024 bytes;
 /// `a_record_fits` holds it.
-pub(super) fn metadata(epoch: u32, client: &Client, now: u64) -> Value {
-    json!({
-        "epoch": epoch,
-        "seen": now,
-        "user_agent": client.user_agent(),
-        "network": client.network(),
-        "country": client.place().country,
-        "city": client.place().city,
-    })
+pub(super) fn metadata(epoch: u32, client: &Client, now: u64) -> String {
+    Json::object([
+        ("epoch", u64::from(epoch).into()),
+        ("seen", now.into()),
+        ("user_agent", client.user_agent().into()),
+        ("network", client.network().into()),
+        ("country", client.place().country.as_deref().into()),
+        ("city", client.place().city.as_deref().into()),
+    ])
+    .to_text()
 }
 
 /// The epoch and the session in a key's metadata.
-pub(super) fn to_active(
-    id: SessionId,
-    metadata: &Value,
-) -> Result<(u64, ActiveSession), StoreError> {
-    let text = |name| metadata.get(name).and_then(Value::as_str);
-    let number = |name| metadata.get(name).and_then(Value::as_u64);
+pub(super) fn to_active(id: SessionId, metadata: &str) -> Result<(u64, ActiveSession), StoreError> {
     let read = || {
+        let metadata = Json::read(metadata.as_bytes()).ok()?;
+        let text = |name| metadata.get(name).and_then(Json::as_str);
+        let number = |name| metadata.get(name).and_then(Json::as_u64);
         let session = ActiveSession {
             id,
             last_used_at: number("seen")?,
@@ -141,12 +139,12 @@ mod tests {
         )
         .at(Place::new(Some("DE"), Some(&"\u{1F600}".repeat(1000))));
         let metadata = metadata(u32::MAX, &client, 1 << 53);
-        let length = metadata.to_string().len();
+        let length = metadata.len();
         assert!(length <= 1024, "{length}");
         let id = SessionId::new(1, &[1; 10]);
         let (epoch, active) = to_active(id, &metadata).unwrap();
         assert_eq!(epoch, u64::from(u32::MAX));
         assert_eq!(active, ActiveSession::now(id, &client, 1 << 53));
-        assert!(to_active(id, &Value::Null).is_err());
+        assert!(to_active(id, "null").is_err());
     }
 }

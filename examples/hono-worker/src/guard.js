@@ -1,0 +1,36 @@
+// Middleware: who may pass. A local check can't see a session that ended less than a token's life ago (10 minutes): ask edgegate itself,
+// `GET /auth/authorized` or the binding's `is_authorized_by_role`, before what must not wait so long.
+import { Verifier } from "edgegate";
+
+/** Lets a valid access token through; with `role` only of a user who has it, with `owner` only of that user. */
+export function guard({ role, owner } = {}) {
+  return async (c, next) => {
+    const [scheme, token] = (c.req.header("Authorization") ?? "").split(" ");
+    if (scheme.toLowerCase() !== "bearer" || !token) return refuse(c, 401, "invalid_token");
+    let verifier;
+    try {
+      verifier = await verifierOf(c.env);
+      c.set("claims", await verifier.verify(token));
+    } catch (error) {
+      // Not the token's fault: the keys could not be had. The client may come back.
+      if (error.code !== "invalid_token") return c.json({ code: "unavailable" }, 503, { "Retry-After": "2" });
+      return refuse(c, 401, error.code);
+    }
+    const allowed =
+      (!role || (await verifier.isAuthorizedByRole(token, [role]))) && (!owner || (await verifier.isAuthorizedByUserId(token, owner(c))));
+    return allowed ? next() : refuse(c, 403, "forbidden");
+  };
+}
+
+let ready;
+
+// One for the isolate, with its keys. Kept when it is there, not while it is awaited: a Worker's requests can't wait for each other.
+async function verifierOf({ ISSUER, AUDIENCE, AUTH }) {
+  const asked = AUTH && { fetch: (...request) => AUTH.fetch(...request) };
+  ready ??= await Verifier.fromJwksUrl(`${ISSUER}/.well-known/jwks.json`, { issuer: ISSUER, audience: AUDIENCE, ...asked });
+  return ready;
+}
+
+function refuse(c, status, code) {
+  return c.json({ code }, status, status === 401 ? { "WWW-Authenticate": 'Bearer error="invalid_token"' } : {});
+}

@@ -1,0 +1,12 @@
+// A Worker whose routes are guarded by edgegate's access tokens. They are checked here, by the code that edgegate itself runs.
+import { Hono } from "hono";
+import { guard } from "./guard.js";
+
+const app = new Hono();
+
+app.get("/", (c) => c.text("Anybody may read this."));
+app.get("/me", guard(), (c) => c.json({ id: c.get("claims").sub, roles: c.get("claims").roles }));
+app.get("/admin", guard({ role: "admin" }), (c) => c.text("Only administrators read this."));
+app.get("/users/:id/notes", guard({ owner: (c) => c.req.param("id") }), (c) => c.json([]));
+
+export default app;

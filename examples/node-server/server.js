@@ -1,0 +1,36 @@
+// A Node server without a framework: one public path, one for whoever is signed in, one for administrators.
+//   ISSUER=http://127.0.0.1:8787 PORT=3000 node server.js
+import { createServer } from "node:http";
+import { Verifier } from "edgegate";
+
+const { ISSUER = "http://127.0.0.1:8787", AUDIENCE = "edgegate", PORT = "3000" } = process.env;
+
+const verifier = await Verifier.fromJwksUrl(`${ISSUER}/.well-known/jwks.json`, { issuer: ISSUER, audience: AUDIENCE });
+
+const server = createServer(async (request, response) => {
+  const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  const answer = await answerTo(request.url, token);
+  response.writeHead(answer.status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  response.end(JSON.stringify(answer.body));
+});
+
+async function answerTo(path, token) {
+  if (path === "/") return { status: 200, body: { hello: "world" } };
+  if (path === "/me") {
+    if (!token) return { status: 401, body: { code: "invalid_token" } };
+    try {
+      const { sub, roles } = await verifier.verify(token);
+      return { status: 200, body: { id: sub, roles } };
+    } catch (error) {
+      return { status: error.code === "invalid_token" ? 401 : 503, body: { code: error.code } };
+    }
+  }
+  if (path === "/admin") {
+    // `false` for every token that does not count: 401 or 403 is for the client to find out by /me.
+    const allowed = await verifier.isAuthorizedByRole(token, ["admin"]);
+    return allowed ? { status: 200, body: { secret: 42 } } : { status: 403, body: { code: "forbidden" } };
+  }
+  return { status: 404, body: { code: "not_found" } };
+}
+
+server.listen(Number(PORT), "127.0.0.1", () => console.log(`listening at http://127.0.0.1:${server.address().port}`));

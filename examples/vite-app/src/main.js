@@ -1,0 +1,37 @@
+// A single-page app: signs in, stays signed in over a reload, and shows what the user's roles allow.
+import { AuthClient, Verifier } from "edgegate";
+
+// Your edgegate: on the same site as this page, and this page's origin among its ALLOWED_ORIGINS.
+const issuer = import.meta.env.VITE_EDGEGATE ?? "http://127.0.0.1:8787";
+const auth = new AuthClient({ url: issuer });
+const verifier = Verifier.fromJwksUrl(`${issuer}/.well-known/jwks.json`, { issuer, audience: "edgegate" });
+verifier.catch(() => {}); // told where it is used
+
+const $ = (id) => document.getElementById(id);
+
+async function show() {
+  const { user } = auth;
+  $("sign-in").hidden = user !== null;
+  $("signed-in").hidden = user === null;
+  $("status").textContent = "";
+  if (!user) return;
+  $("who").textContent = user.email;
+  // A local check decides what is shown; what is done is decided by the server that does it.
+  $("admin").hidden = !(await (await verifier).isAuthorizedByRole(await auth.accessToken(), ["admin"]));
+}
+
+const run = (work) => work().catch((error) => ($("status").textContent = `${error.code}: ${error.message}`));
+
+auth.addEventListener("signed-in", () => run(show));
+auth.addEventListener("signed-out", () => run(show));
+$("sign-in").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { email, password } = Object.fromEntries(new FormData(event.target));
+  run(() => auth.login({ email, password }));
+});
+$("sign-out").addEventListener("click", () => run(() => auth.logout()));
+
+run(async () => {
+  await auth.ready();
+  await show();
+});

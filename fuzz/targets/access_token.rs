@@ -1,0 +1,158 @@
+//! Access tokens. The first byte says what the rest is: a token's whole text, or the JSON of header and claims, apart by a
+//! line feed, that are then rightly signed, so that what is behind the signature is reached too. What verifies was signed,
+//! and says what serde_json reads in it.
+
+use std::sync::OnceLock;
+
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use edgegate::domain::policy::{
+    ACCESS_TOKEN_MAX_BYTES, ACCESS_TOKEN_MAX_LIFE_SECONDS, FUTURE_SKEW_SECONDS, ROLES_MAX,
+};
+use edgegate::domain::token::{
+    Claims, Expected, KeySet, TokenError, UntrustedToken, has_any_role, is_user, issue, verify,
+};
+use serde_json::Value;
+
+use super::token_support::{AUD, ISS, Key, NOW};
+
+/// The MAC key signs at a hundredth of the cost of the others.
+const KEYS: [Key; 3] = [Key::Mac, Key::Ed, Key::Es];
+
+fn sets() -> &'static [(Key, KeySet); 3] {
+    static SETS: OnceLock<[(Key, KeySet); 3]> = OnceLock::new();
+    SETS.get_or_init(|| KEYS.map(|key| (key, key.set())))
+}
+
+pub fn run(input: &[u8]) {
+    let Some((mode, rest)) = input.split_first() else {
+        return;
+    };
+    match mode {
+        b'm' => signed(0, rest),
+        b'e' => signed(1, rest),
+        b's' => signed(2, rest),
+        _ => {
+            if let Some(text) = super::text(rest) {
+                check(text);
+            }
+        }
+    }
+}
+
+fn signed(key: usize, parts: &[u8]) {
+    let at = parts.iter().position(|byte| *byte == b'\n');
+    let (header, claims) = parts.split_at(at.unwrap_or(parts.len()));
+    let token = KEYS[key].token(header, claims.get(1..).unwrap_or_default());
+    check(&token);
+}
+
+fn check(token: &str) {
+    let parsed = UntrustedToken::parse(token);
+    let expected = Expected::new(ISS, AUD);
+    for (key, set) in sets() {
+        match verify(token, set, &expected, NOW) {
+            Ok(verified) => {
+                assert_eq!(
+                    parsed.as_ref().unwrap().unverified_claims().as_ref(),
+                    Ok(verified.claims())
+                );
+                judge(token, *key, set, verified.claims());
+                let claims = verified.claims();
+                let late = verify(token, set, &expected, claims.exp);
+                assert_eq!(late.unwrap_err(), TokenError::Expired);
+                assert!(is_user(&verified, &claims.sub));
+                let roles: Vec<&str> = claims.roles.iter().map(String::as_str).collect();
+                assert_eq!(has_any_role(&verified, &roles), !roles.is_empty());
+            }
+            Err(error) => {
+                assert!(parsed.is_ok() || parsed.as_ref().err() == Some(&error));
+            }
+        }
+    }
+}
+
+/// What a token that verifies must be, by another reader.
+fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
+    assert!(token.len() <= ACCESS_TOKEN_MAX_BYTES);
+    let parts: Vec<&str> = token.split('.').collect();
+    assert_eq!(parts.len(), 3);
+    let decoded = |at: usize| Base64UrlUnpadded::decode_vec(parts[at]).unwrap();
+    let header: Value = serde_json::from_slice(&decoded(0)).unwrap();
+    // The set of `ed` and `es` is one: the header says which of them it was.
+    let by = match (key, header["kid"].as_str()) {
+        (Key::Mac, None | Some("mac")) => Key::Mac,
+        (Key::Ed | Key::Es, Some("ed")) => Key::Ed,
+        (Key::Ed | Key::Es, Some("es")) => Key::Es,
+        (_, kid) => panic!("verified under the kid {kid:?}"),
+    };
+    let alg = header["alg"].as_str().unwrap();
+    assert!(alg == by.alg() || (alg, by) == ("Ed25519", Key::Ed));
+    // All three sign deterministically: nobody else can have made another signature. Of ES256 the twin, of the same r, is a
+    // signature too (RFC 7518 section 3.4).
+    let (signing_input, _) = token.rsplit_once('.').unwrap();
+    let resigned = by.sign(signing_input.as_bytes());
+    let bytes = if by == Key::Es { 32 } else { resigned.len() };
+    assert_eq!(decoded(2)[..bytes], resigned[..bytes], "nobody signed this");
+    assert_eq!(decoded(2).len(), resigned.len());
+    let typ = header["typ"].as_str().unwrap().to_ascii_lowercase();
+    assert!(matches!(&*typ, "at+jwt" | "application/at+jwt"));
+    for name in ["crit", "b64", "jku", "jwk", "x5u", "x5c", "cty"] {
+        assert!(header.get(name).is_none(), "{name}");
+    }
+
+    let read: Value = serde_json::from_slice(&decoded(1)).unwrap();
+    for (name, value) in [
+        ("iss", &claims.iss),
+        ("sub", &claims.sub),
+        ("client_id", &claims.client_id),
+        ("jti", &claims.jti),
+        ("sid", &claims.sid),
+    ] {
+        assert_eq!(read[name].as_str(), Some(value.as_str()), "{name}");
+        assert!(!value.is_empty(), "{name}");
+    }
+    for (name, value) in [
+        ("exp", Some(claims.exp)),
+        ("iat", Some(claims.iat)),
+        ("nbf", claims.nbf),
+        ("auth_time", claims.auth_time),
+        ("ver", Some(claims.ver)),
+    ] {
+        assert_eq!(read[name].as_u64(), value, "{name}");
+        assert!(value.is_none_or(|value| value < 1 << 53));
+    }
+    assert_eq!(claims.iss, ISS);
+    assert!(read["aud"] == AUD || read["aud"].as_array().unwrap().iter().any(|one| one == AUD));
+    assert!(claims.exp > NOW && claims.iat <= NOW + FUTURE_SKEW_SECONDS);
+    assert!(
+        claims
+            .nbf
+            .is_none_or(|nbf| nbf <= NOW + FUTURE_SKEW_SECONDS)
+    );
+    assert!(claims.exp > claims.iat && claims.exp - claims.iat <= ACCESS_TOKEN_MAX_LIFE_SECONDS);
+    let roles = read
+        .get("roles")
+        .map_or(&[][..], |roles| roles.as_array().unwrap());
+    assert!(claims.roles.len() <= ROLES_MAX);
+    assert!(
+        claims
+            .roles
+            .iter()
+            .map(String::as_str)
+            .eq(roles.iter().map(|role| role.as_str().unwrap()))
+    );
+    assert_eq!(claims.email.as_deref(), read["email"].as_str());
+    assert_eq!(
+        claims.email_verified,
+        read["email_verified"].as_bool().unwrap_or(false)
+    );
+
+    // What is written from the claims says the same.
+    if let Ok(again) = issue(set, claims) {
+        let expected = Expected::new(ISS, AUD);
+        assert_eq!(
+            verify(&again, set, &expected, NOW).unwrap().claims(),
+            claims
+        );
+    }
+}

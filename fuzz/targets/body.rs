@@ -1,0 +1,168 @@
+//! Request bodies: the first line is the media type, the rest the body. JSON reads as serde_json reads it, a form as another
+//! reader does; no member or parameter counts twice.
+
+use edgegate::domain::error::Code;
+use edgegate::domain::json::Json;
+use edgegate::edge::body::{
+    flag, form_or_json, json, json_texts, text_list, texts, texts_and_cookie,
+};
+use edgegate::edge::request::Request;
+use serde_json::Value;
+
+const KNOWN: [&str; 3] = ["email", "password", "refresh_token"];
+
+pub fn run(input: &[u8]) {
+    let at = input.iter().position(|byte| *byte == b'\n');
+    let (content_type, body) = input.split_at(at.unwrap_or(0));
+    let Some(content_type) = super::text(content_type) else {
+        return;
+    };
+    let request = Request {
+        content_type: Some(content_type.to_owned()),
+        body: body.get(1..).unwrap_or_default().to_vec(),
+        ..Request::default()
+    };
+    match request.media_type().as_deref() {
+        Some("application/json") => json_body(&request),
+        Some("application/x-www-form-urlencoded") => form(&request),
+        _ => {
+            for code in [
+                form_or_json(&request, KNOWN).unwrap_err().code,
+                json(&request, KNOWN).unwrap_err().code,
+                texts(&request, KNOWN).unwrap_err().code,
+                texts_and_cookie(&request, KNOWN).unwrap_err().code,
+            ] {
+                assert_eq!(code, Code::UnsupportedMediaType);
+            }
+        }
+    }
+}
+
+fn json_body(request: &Request) {
+    let read: Option<Value> = serde_json::from_slice(&request.body).ok();
+    let member = |name: &str| read.as_ref().and_then(|read| read.get(name));
+    if let Ok(members) = json(request, KNOWN) {
+        let count = members.iter().flatten().count();
+        assert_eq!(read.as_ref().unwrap().as_object().unwrap().len(), count);
+        for (value, name) in members.into_iter().zip(KNOWN) {
+            assert_eq!(value.is_some(), member(name).is_some());
+            assert_eq!(
+                value.as_ref().and_then(Json::as_str),
+                member(name).and_then(Value::as_str)
+            );
+            let on = flag(value.clone());
+            assert_eq!(on.is_ok(), member(name).is_none_or(Value::is_boolean));
+            if let Ok(Some(list)) = text_list(value) {
+                let theirs = member(name).unwrap().as_array().unwrap();
+                assert!(
+                    list.iter()
+                        .map(String::as_str)
+                        .eq(theirs.iter().map(|item| item.as_str().unwrap()))
+                );
+            }
+        }
+    }
+    let loose = form_or_json(request, KNOWN);
+    assert_eq!(loose, json_texts(request, KNOWN));
+    if let Ok(values) = &loose {
+        for (value, name) in values.iter().zip(KNOWN) {
+            assert_eq!(
+                value.as_deref(),
+                member(name).map(|value| value.as_str().unwrap())
+            );
+        }
+    }
+    let all = texts(request, KNOWN);
+    assert_eq!(
+        all.is_ok(),
+        loose
+            .as_ref()
+            .is_ok_and(|values| values.iter().all(Option::is_some))
+    );
+    if let Ok((values, cookie)) = texts_and_cookie(request, KNOWN) {
+        assert_eq!(cookie, member("cookie") == Some(&Value::Bool(true)));
+        for (value, name) in values.iter().zip(KNOWN) {
+            assert_eq!(
+                value.as_deref(),
+                member(name).map(|value| value.as_str().unwrap())
+            );
+        }
+    }
+}
+
+fn form(request: &Request) {
+    let pairs = decoded(&request.body);
+    let given = |name: &str| -> Vec<&str> {
+        pairs
+            .iter()
+            .filter(|(of, _)| of == name)
+            .map(|(_, value)| value.as_str())
+            .collect()
+    };
+    match form_or_json(request, KNOWN) {
+        Ok(values) => {
+            for (value, name) in values.iter().zip(KNOWN) {
+                assert_eq!(
+                    value.as_deref().into_iter().collect::<Vec<_>>(),
+                    given(name),
+                    "{name}"
+                );
+            }
+        }
+        Err(problem) => {
+            assert_eq!(problem.code, Code::InvalidRequest);
+            assert!(KNOWN.iter().any(|name| given(name).len() > 1));
+        }
+    }
+    assert_eq!(
+        json(request, KNOWN).unwrap_err().code,
+        Code::UnsupportedMediaType
+    );
+    assert_eq!(
+        texts(request, KNOWN).unwrap_err().code,
+        Code::UnsupportedMediaType
+    );
+}
+
+/// application/x-www-form-urlencoded after the URL standard, written here a second time.
+pub fn decoded(body: &[u8]) -> Vec<(String, String)> {
+    body.split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let at = pair
+                .iter()
+                .position(|byte| *byte == b'=')
+                .unwrap_or(pair.len());
+            (
+                percent(&pair[..at]),
+                percent(pair.get(at + 1..).unwrap_or_default()),
+            )
+        })
+        .collect()
+}
+
+fn percent(text: &[u8]) -> String {
+    let hex = |byte: u8| char::from(byte).to_digit(16);
+    let (mut bytes, mut at) = (Vec::new(), 0);
+    while at < text.len() {
+        let digits = text.get(at + 1).zip(text.get(at + 2));
+        match (
+            text[at],
+            digits.and_then(|(high, low)| hex(*high).zip(hex(*low))),
+        ) {
+            (b'%', Some((high, low))) => {
+                bytes.push(u8::try_from(high * 16 + low).unwrap());
+                at += 3;
+            }
+            (b'+', _) => {
+                bytes.push(b' ');
+                at += 1;
+            }
+            (byte, _) => {
+                bytes.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,43 @@
+//! Email addresses: the canonical form is a fixed point, and a text that is taken holds nothing that a mail's header could
+//! read as more.
+
+use edgegate::domain::account::EmailAddress;
+use edgegate::domain::policy::{EMAIL_BYTES, EMAIL_LOCAL_BYTES};
+
+pub fn run(input: &[u8]) {
+    let Some(text) = super::text(input) else {
+        return;
+    };
+    let Ok(address) = EmailAddress::parse(text) else {
+        return;
+    };
+    assert_eq!(address.as_given(), text);
+    let canonical = address.canonical();
+    let again = EmailAddress::parse(canonical).expect("its own canonical form");
+    assert_eq!(again.canonical(), canonical);
+    assert_eq!(
+        EmailAddress::parse(text).map(|other| other == address).ok(),
+        Some(true)
+    );
+    for form in [text, canonical] {
+        assert!(form.len() <= EMAIL_BYTES);
+        assert_eq!(form.matches('@').count(), 1);
+        let (local, domain) = form.split_once('@').unwrap();
+        assert!((1..=EMAIL_LOCAL_BYTES).contains(&local.len()));
+        assert!(domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.'));
+        assert!(!form.contains(|c: char| c.is_control() || c.is_whitespace()));
+        assert!(!form.contains(['<', '>', '(', ')', ',', ';', ':', '"', '\\', '[', ']', '%']));
+    }
+    let (local, domain) = canonical.split_once('@').unwrap();
+    assert!(
+        domain
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+    );
+    assert!(!local.contains(|c: char| c.is_ascii_uppercase()));
+    if text.is_ascii() {
+        let shouted = EmailAddress::parse(&text.to_ascii_uppercase()).expect("in capitals");
+        assert_eq!(shouted.canonical(), canonical);
+    }
+    assert_eq!(format!("{address:?}"), "_");
+}

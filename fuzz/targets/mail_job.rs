@@ -1,0 +1,26 @@
+//! Queued mails: a job that is read is written as it was read, from its first writing on, and prints no address.
+
+use edgegate::domain::mail::Job;
+
+pub fn run(input: &[u8]) {
+    let Some(text) = super::text(input) else {
+        return;
+    };
+    let Some(job) = Job::parse(text) else {
+        return;
+    };
+    let written = job.to_text();
+    let again = Job::parse(&written).expect("what was written");
+    assert_eq!(again.to_text(), written);
+    assert_eq!(
+        (&again.id, again.asked_at, again.locale, again.task.name()),
+        (&job.id, job.asked_at, job.locale, job.task.name())
+    );
+    assert_eq!(
+        written.lines().count(),
+        written.matches('\n').count() + usize::from(!written.ends_with('\n'))
+    );
+    let printed = format!("{job:?}");
+    assert!(!printed.contains('@'));
+    assert_eq!(job.id.len(), 32);
+}

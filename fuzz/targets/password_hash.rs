@@ -1,0 +1,59 @@
+//! Stored password hashes: a row is data. What asks for more than the caps is refused before any memory is taken, and a hash
+//! matches only when another reader of its text says so.
+
+use argon2::password_hash::{PasswordHash as Phc, PasswordVerifier as _};
+use argon2::{Argon2, Params};
+use edgegate::adapters::argon2::Argon2Hasher;
+use edgegate::domain::account::{HashError, Password, PasswordHash, Verification};
+use edgegate::domain::policy::{
+    ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM,
+};
+use edgegate::ports::PasswordHasher as _;
+
+/// What a hash may cost, in KiB times passes, to be computed here; above the caps none is, whatever it asks for.
+const QUICK: u64 = 512;
+
+pub fn run(input: &[u8]) {
+    let Some(text) = super::text(input) else {
+        return;
+    };
+    let asked: Vec<(String, u32)> = Phc::new(text).map_or(Vec::new(), |phc| {
+        let params = phc.params.iter();
+        params
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.decimal().ok()?)))
+            .collect()
+    });
+    let most = |param: &str| {
+        asked
+            .iter()
+            .filter(|(name, _)| name == param)
+            .map(|(_, value)| *value)
+            .max()
+    };
+    let is_capped = most("m") > Some(ARGON2_MAX_MEMORY_KIB)
+        || most("t") > Some(ARGON2_MAX_ITERATIONS)
+        || most("p") > Some(ARGON2_MAX_PARALLELISM);
+    let cost = u64::from(most("m").unwrap_or(Params::DEFAULT_M_COST))
+        * u64::from(most("t").unwrap_or(Params::DEFAULT_T_COST));
+    if !is_capped && cost > QUICK {
+        return;
+    }
+    let password = Password::for_login("password").unwrap();
+    let hash = PasswordHash::new(text.to_owned());
+    match pollster::block_on(Argon2Hasher::default().verify(&password, &hash)) {
+        Ok(verification) => {
+            assert!(!is_capped, "a greedy hash was computed");
+            let phc = Phc::new(text).expect("only a PHC string verifies");
+            assert_eq!(phc.algorithm.as_str(), "argon2id");
+            let theirs = Argon2::default()
+                .verify_password(password.as_bytes(), &phc)
+                .is_ok();
+            assert_eq!(matches!(verification, Verification::Matches { .. }), theirs);
+            // Each of these could be computed by now: none is what is asked for today.
+            assert_ne!(verification, Verification::Matches { rehash: false });
+        }
+        Err(error) => {
+            assert!(!is_capped || matches!(error, HashError::TooCostly | HashError::Malformed));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The two routes that read a query: a check says yes only to criteria that it knows and that hold, and the list of users
+//! takes each of its parameters once.
+
+use edgegate::domain::account::EmailAddress;
+use edgegate::edge::request::Request;
+
+use super::body::decoded;
+use super::request::send;
+use super::world::{log_in, service};
+
+pub fn run(input: &[u8]) {
+    let Some(query) = super::text(input) else {
+        return;
+    };
+    let service = service();
+    let ada = log_in(&service, "ada@example.com");
+    let root = log_in(&service, "root@example.com");
+    let query = query.replace("{user}", &ada.user);
+    let secrets = [ada.access.clone(), root.access.clone()];
+    let get = |path: &str, token: &str| Request {
+        method: "GET".to_owned(),
+        path: path.to_owned(),
+        query: query.clone(),
+        authorization: Some(format!("Bearer {token}")),
+        ..Request::default()
+    };
+    let pairs = decoded(query.as_bytes());
+    let given = |name: &str| -> Vec<&str> {
+        pairs
+            .iter()
+            .filter(|(of, _)| of == name)
+            .map(|(_, value)| value.as_str())
+            .collect()
+    };
+
+    let answer = send(&service, &get("/auth/authorized", &ada.access), &secrets);
+    assert!(
+        matches!(answer.status, 200 | 400 | 403),
+        "{}",
+        answer.status
+    );
+    if answer.status != 400 {
+        assert!(!pairs.is_empty());
+        let known = |name: &str| ["role", "user_id", "email"].contains(&name);
+        assert!(
+            pairs
+                .iter()
+                .all(|(name, value)| known(name) && !value.is_empty())
+        );
+        let (roles, ids, emails) = (given("role"), given("user_id"), given("email"));
+        let is_ada = |text: &str| {
+            EmailAddress::parse(text).is_ok_and(|address| address.canonical() == "ada@example.com")
+        };
+        let holds = (roles.is_empty() || roles.contains(&"user"))
+            && ids.iter().all(|id| *id == ada.user)
+            && emails.iter().all(|email| is_ada(email));
+        assert_eq!(answer.status == 200, holds, "{query}");
+        assert!(ids.len() <= 1 && emails.len() <= 1);
+    }
+
+    let answer = send(&service, &get("/auth/users", &root.access), &secrets);
+    assert!(
+        matches!(answer.status, 200 | 400 | 422),
+        "{}",
+        answer.status
+    );
+    if answer.status == 200 {
+        for (name, _) in &pairs {
+            assert!(["cursor", "limit", "email"].contains(&name.as_str()));
+            assert_eq!(given(name).len(), 1, "{name} is there twice");
+        }
+    }
+    let refused = send(&service, &get("/auth/users", &ada.access), &secrets);
+    assert!(matches!(refused.status, 400 | 403), "{}", refused.status);
+}

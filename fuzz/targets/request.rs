@@ -1,0 +1,103 @@
+//! A whole request through the router, on a service in memory: a request line, headers, an empty line, a body, as in HTTP.
+//! `{access}` and its like are filled in with what an account really has. No answer is a 500; what is answered is JSON, has
+//! headers of one line each, and tells no password, and the note for the log tells no token either.
+
+use edgegate::domain::error::Code;
+use edgegate::domain::json::Json;
+use edgegate::domain::policy::MAX_BODY_BYTES;
+use edgegate::domain::session::{Client, Place};
+use edgegate::edge::answer::Answer;
+use edgegate::edge::request::Request;
+use edgegate::edge::router::route;
+
+use super::world::{HASH_START, PASSWORD, Service, fill, service};
+
+pub fn run(input: &[u8]) {
+    let Some(text) = super::text(input) else {
+        return;
+    };
+    let service = service();
+    let (text, secrets) = fill(&service, text);
+    let Some(request) = request(&text) else {
+        return;
+    };
+    send(&service, &request, &secrets);
+}
+
+/// Sends it, and looks at the answer.
+pub fn send(service: &Service, request: &Request, secrets: &[String]) -> Answer {
+    let answer = pollster::block_on(route(service, request));
+    judge(&answer, secrets);
+    answer
+}
+
+/// What is true of every answer.
+pub fn judge(answer: &Answer, secrets: &[String]) {
+    assert!(
+        (200..500).contains(&answer.status) || answer.status == 503,
+        "{}: {:?}",
+        answer.status,
+        answer.note
+    );
+    for (name, value) in &answer.headers {
+        assert!(!value.contains(|c: char| c.is_control()), "{name}");
+    }
+    if let Some(body) = &answer.body {
+        let json = Json::read(body.as_bytes()).expect("an answer's body");
+        assert!(!body.contains(HASH_START) && !body.contains(PASSWORD));
+        if let Some(code) = json.get("code").and_then(Json::as_str) {
+            assert!(
+                Code::ALL.iter().any(|known| known.as_str() == code),
+                "{code}"
+            );
+        }
+    }
+    let note = format!("{:?}", answer.note);
+    assert!(!note.contains(HASH_START));
+    for secret in secrets {
+        assert!(
+            !note.contains(secret.as_str()),
+            "a secret is in the note: {note}"
+        );
+    }
+}
+
+fn request(text: &str) -> Option<Request> {
+    let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+    let mut lines = head.split('\n');
+    let (method, target) = lines.next()?.split_once(' ')?;
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut request = Request {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        body: body
+            .as_bytes()
+            .get(..MAX_BODY_BYTES)
+            .unwrap_or(body.as_bytes())
+            .to_vec(),
+        ..Request::default()
+    };
+    let (mut ip, mut agent, mut country, mut city) = (None, None, None, None);
+    for line in lines {
+        let Some((name, value)) = line.split_once(": ") else {
+            continue;
+        };
+        let value = value.to_owned();
+        match name {
+            "content-type" => request.content_type = Some(value),
+            "authorization" => request.authorization = Some(value),
+            "cookie" => request.cookie = Some(value),
+            "accept-language" => request.accept_language = Some(value),
+            "origin" => request.from_allowed_origin = value == "http://127.0.0.1:8787",
+            "cf-connecting-ip" => ip = Some(value),
+            "user-agent" => agent = Some(value),
+            "country" => country = Some(value),
+            "city" => city = Some(value),
+            _ => {}
+        }
+    }
+    request.client = Client::new(ip.as_deref(), agent.as_deref())
+        .at(Place::new(country.as_deref(), city.as_deref()));
+    Some(request)
+}

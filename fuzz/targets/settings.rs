@@ -1,0 +1,93 @@
+//! Settings: lines of `NAME=text` over good ones. An error names its setting and never shows a secret; what is taken lies
+//! within its limits.
+
+use std::collections::HashMap;
+
+use edgegate::domain::policy::{
+    MAX_ACCESS_TOKEN_TTL, MAX_SESSION_TTL, MIN_ACCESS_TOKEN_TTL, PASSWORD_MAX_CHARS,
+    PASSWORD_MIN_LENGTH_FLOOR,
+};
+use edgegate::domain::settings::Settings;
+
+const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
+const SECRETS: [&str; 3] = ["SIGNING_KEYS", "TICKET_SECRET", "MAIL_API_KEY"];
+
+pub fn run(input: &[u8]) {
+    let Some(text) = super::text(input) else {
+        return;
+    };
+    let mut given = HashMap::from([
+        ("ISSUER", "https://auth.example.com"),
+        ("SIGNING_KEYS", KEYS),
+        (
+            "TICKET_SECRET",
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+        ),
+    ]);
+    given.extend(text.split('\n').filter_map(|line| line.split_once('=')));
+    let lookup = |name: &str| given.get(name).map(|text| (*text).to_owned());
+    match Settings::read(lookup) {
+        Ok(settings) => {
+            assert!(
+                (MIN_ACCESS_TOKEN_TTL..=MAX_ACCESS_TOKEN_TTL).contains(&settings.access_token_ttl)
+            );
+            assert!(settings.sessions.session_ttl <= MAX_SESSION_TTL);
+            assert!(settings.sessions.idle_ttl <= settings.sessions.session_ttl);
+            assert!(
+                (PASSWORD_MIN_LENGTH_FLOOR..=PASSWORD_MAX_CHARS)
+                    .contains(&settings.passwords.min_length)
+            );
+            assert!(!settings.dev || settings.issuer_is_loopback());
+            assert!(settings.limits || settings.dev);
+            assert!(is_origin(&settings.issuer), "{}", settings.issuer);
+            assert!(settings.issuer.starts_with("https://") || settings.issuer_is_loopback());
+            for origin in &settings.allowed_origins {
+                assert!(is_origin(origin), "{origin}");
+            }
+            assert!(!settings.app_url.ends_with('/'));
+            hides(&format!("{settings:?}"), &given);
+        }
+        Err(error) => {
+            assert!(
+                error
+                    .setting
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b"_0123456789".contains(&b))
+            );
+            assert!(!error.remedy.is_empty());
+            hides(&error.to_string(), &given);
+        }
+    }
+    assert!(
+        Settings::read_allowed_origins(lookup)
+            .iter()
+            .all(|origin| is_origin(origin))
+    );
+}
+
+/// Secrets of a length that no word of ours has, and that stand in no other setting as well.
+fn hides(printed: &str, given: &HashMap<&str, &str>) {
+    for name in SECRETS {
+        if let Some(secret) = given.get(name).copied() {
+            let elsewhere = given
+                .iter()
+                .any(|(of, text)| of != &name && text.contains(secret));
+            assert!(
+                secret.len() < 24 || elsewhere || !printed.contains(secret),
+                "{name} is shown"
+            );
+        }
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && rest
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-:[]_".contains(&b))
+    })
+}

@@ -1,0 +1,122 @@
+//! Tickets: what opens was sealed with these keys, for that purpose, and seals again to the same text. The input is tried as
+//! a ticket's text, and as a body that is sealed here as the format says, so that what is behind the MAC is reached too.
+
+use std::sync::OnceLock;
+
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use edgegate::domain::link::Links;
+use edgegate::domain::policy::LINK_MAX_BYTES;
+use edgegate::domain::session::RefreshTokens;
+use edgegate::domain::ticket::TicketSecrets;
+
+use super::token_support::mac;
+
+const ISSUER: &str = "https://auth.example";
+/// Prefix and label of each purpose.
+const PURPOSES: [(&str, &str); 5] = [
+    ("egr_", "refresh"),
+    ("egl_", "reset"),
+    ("egl_", "registration"),
+    ("egl_", "verification"),
+    ("egl_", "new address"),
+];
+
+struct Keys {
+    refresh: RefreshTokens,
+    links: Links,
+}
+
+fn keys() -> &'static Keys {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let text = Base64UrlUnpadded::encode_string(&secret());
+        let secrets = TicketSecrets::parse(&text).unwrap();
+        Keys {
+            refresh: RefreshTokens::new(&secrets, ISSUER),
+            links: Links::new(&secrets, ISSUER),
+        }
+    })
+}
+
+fn secret() -> Vec<u8> {
+    (1..=32).collect()
+}
+
+/// Under which purposes a text opens, at most long before its end.
+fn opens(text: &str) -> [bool; 5] {
+    let Keys { refresh, links } = keys();
+    let refresh = refresh.open(text).is_some_and(|ticket| {
+        assert_eq!(refresh.seal(ticket).expose(), text);
+        true
+    });
+    let reset = links.open_reset(text, 0).is_some_and(|link| {
+        assert_eq!(links.seal_reset(link).expose(), text);
+        assert!(links.open_reset(text, link.expires_at).is_none());
+        true
+    });
+    let verification = links.open_verification(text, 0).is_some_and(|link| {
+        assert_eq!(links.seal_verification(link).expose(), text);
+        assert!(links.open_verification(text, link.expires_at).is_none());
+        true
+    });
+    let new_address = links.open_new_address(text, 0).is_some_and(|link| {
+        assert_eq!(links.seal_new_address(&link).expose(), text);
+        assert!(
+            links
+                .open_new_address(text, link.account.expires_at)
+                .is_none()
+        );
+        true
+    });
+    let registration = links.open_registration(text, 0).is_some_and(|link| {
+        // Names are read to their normal form: from then on the text is the same.
+        let sealed = links.seal_registration(&link);
+        assert_eq!(
+            links.open_registration(sealed.expose(), 0),
+            Some(link.clone())
+        );
+        assert!(links.open_registration(text, link.expires_at).is_none());
+        true
+    });
+    [refresh, reset, registration, verification, new_address]
+}
+
+pub fn run(input: &[u8]) {
+    if let Some(text) = super::text(input) {
+        let opened = opens(text);
+        for (open, (prefix, label)) in opened.into_iter().zip(PURPOSES) {
+            assert!(!open || is_sealed(text, prefix, label), "forged: {label}");
+        }
+    }
+    if input.len() > LINK_MAX_BYTES + 1 {
+        return;
+    }
+    for (purpose, (prefix, label)) in PURPOSES.into_iter().enumerate() {
+        let sealed = seal(input, prefix, label);
+        for (other, open) in opens(&sealed).into_iter().enumerate() {
+            assert!(!open || other == purpose, "{label} opened as another");
+            assert!(!open || input.len() <= LINK_MAX_BYTES);
+        }
+    }
+}
+
+/// The format of a ticket, written here a second time.
+fn seal(body: &[u8], prefix: &str, label: &str) -> String {
+    let key = key(label);
+    let number = mac(&key, b"key number")[0];
+    let mut bytes = [&[1, number], body].concat();
+    bytes.extend(mac(&key, &bytes));
+    format!("{prefix}{}", Base64UrlUnpadded::encode_string(&bytes))
+}
+
+fn key(label: &str) -> Vec<u8> {
+    let message = format!("edgegate ticket 1\0{label}\0{ISSUER}");
+    mac(&secret(), message.as_bytes())
+}
+
+fn is_sealed(text: &str, prefix: &str, label: &str) -> bool {
+    let encoded = text.strip_prefix(prefix).unwrap();
+    let bytes = Base64UrlUnpadded::decode_vec(encoded).unwrap();
+    let (head, body) = (&bytes[..2], &bytes[2..bytes.len() - 32]);
+    head[0] == 1 && seal(body, prefix, label) == text
+}

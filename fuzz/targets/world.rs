@@ -1,0 +1,137 @@
+//! A service in memory with the two demo accounts, made anew for every input, on a hasher that costs nothing.
+
+use std::rc::Rc;
+
+use edgegate::adapters::memory::{
+    ManualClock, MemoryPorts, MemorySessions, MemoryUsers, NoLimits, SeededRandom,
+};
+use edgegate::domain::account::{HashError, Password, PasswordHash, Verification};
+use edgegate::domain::session::Client;
+use edgegate::domain::settings::Settings;
+use edgegate::ports::PasswordHasher;
+use edgegate::service::{AuthService, Login, Shared};
+use sha2::Digest as _;
+
+pub const PASSWORD: &str = "correct horse battery staple";
+/// The password of the accounts, hashed: in no answer and no note.
+pub const HASH_START: &str = "sha256-of-a-test:";
+
+/// SHA-256, for which no input need wait. Whether Argon2's strings are read rightly is another target's question.
+#[derive(Debug, Default)]
+pub struct QuickHasher;
+
+impl PasswordHasher for QuickHasher {
+    async fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashError> {
+        Ok(hashed(password, &format!("{salt:02x?}")))
+    }
+
+    async fn verify(
+        &self,
+        password: &Password,
+        hash: &PasswordHash,
+    ) -> Result<Verification, HashError> {
+        let text = hash.as_str().strip_prefix(HASH_START);
+        let (salt, _) = text
+            .and_then(|text| text.split_once(':'))
+            .ok_or(HashError::Malformed)?;
+        Ok(if hashed(password, salt).as_str() == hash.as_str() {
+            Verification::Matches { rehash: false }
+        } else {
+            Verification::Differs
+        })
+    }
+
+    async fn verify_nothing(&self, _: &Password, _: &[u8; 16]) {}
+}
+
+fn hashed(password: &Password, salt: &str) -> PasswordHash {
+    let digest = sha2::Sha256::new()
+        .chain_update(salt)
+        .chain_update(password.as_bytes())
+        .finalize();
+    PasswordHash::new(format!("{HASH_START}{salt}:{digest:x}"))
+}
+
+pub type Service = AuthService<
+    MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, QuickHasher, NoLimits>,
+>;
+
+/// Settings with keys that are known to everybody.
+pub fn settings(issuer: &str) -> Settings {
+    Settings::read(|name| Some(setting(name, issuer)?.to_owned())).unwrap()
+}
+
+fn setting<'a>(name: &str, issuer: &'a str) -> Option<&'a str> {
+    Some(match name {
+        "ISSUER" => issuer,
+        "DEV" => "1",
+        "REGISTRATION" => "open",
+        "SIGNING_KEYS" => {
+            r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#
+        }
+        "TICKET_SECRET" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+        "MAIL_PROVIDER" | "MAIL_FROM" => return None,
+        _ => return None,
+    })
+}
+
+/// A service with its accounts.
+pub fn service() -> Service {
+    thread_local! {
+        static SHARED: Rc<Shared> = Rc::new(Shared::new(settings("http://127.0.0.1:8787")));
+    }
+    let service = SHARED.with(|shared| AuthService::new(MemoryPorts::default(), Rc::clone(shared)));
+    pollster::block_on(service.add_demo_accounts()).unwrap();
+    service
+}
+
+/// What an account of the service has to show, under the names that an input has for it.
+pub struct Credentials {
+    pub access: String,
+    pub refresh: String,
+    pub user: String,
+    pub session: String,
+}
+
+/// Logs an account in.
+pub fn log_in(service: &Service, email: &str) -> Credentials {
+    let login = Login {
+        email,
+        password: PASSWORD,
+    };
+    let client = Client::new(Some("203.0.113.9"), Some("test/1"));
+    let signed_in = pollster::block_on(service.generate_token(login, &client)).unwrap();
+    Credentials {
+        access: signed_in.tokens.access_token.expose().to_owned(),
+        refresh: signed_in.tokens.refresh_token.expose().to_owned(),
+        user: signed_in.user.id.to_string(),
+        session: signed_in.tokens.session.to_string(),
+    }
+}
+
+/// The input with `{access}`, `{refresh}`, `{user}` and `{session}` of Ada's, and `{admin}`, filled in.
+pub fn fill(service: &Service, text: &str) -> (String, Vec<String>) {
+    let mut filled = text.to_owned();
+    let mut secrets = vec![PASSWORD.to_owned()];
+    if ["{access}", "{refresh}", "{user}", "{session}"]
+        .iter()
+        .any(|name| text.contains(name))
+    {
+        let ada = log_in(service, "ada@example.com");
+        for (name, value) in [
+            ("{access}", &ada.access),
+            ("{refresh}", &ada.refresh),
+            ("{user}", &ada.user),
+            ("{session}", &ada.session),
+        ] {
+            filled = filled.replace(name, value);
+        }
+        secrets.extend([ada.access, ada.refresh]);
+    }
+    if text.contains("{admin}") {
+        let root = log_in(service, "root@example.com");
+        filled = filled.replace("{admin}", &root.access);
+        secrets.extend([root.access, root.refresh]);
+    }
+    (filled, secrets)
+}

@@ -1,0 +1,101 @@
+// The wasm: loaded when it is first needed, once, and again after a failure.
+import { EdgegateError } from "./errors.js";
+import * as glue from "./wasm/edgegate.js";
+
+const NEEDED = ["memory", "peek", "verifier_make", "verifier_verify", "__wbindgen_start"];
+
+let loading = null;
+
+/** Answers the functions of the wasm. `platform.module(given)` finds the WebAssembly.Module, or says what is in the way. */
+export function loadWasm(platform, given) {
+  loading ??= start(platform, given).catch((error) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+async function start(platform, given) {
+  if (typeof WebAssembly === "undefined") throw unavailable("this browser has no WebAssembly, or its user has switched it off");
+  const module = await platform.module(await given);
+  const other = "the wasm file is not the one of this version of the package: bring both from the same release";
+  // Looked at first: wasm-bindgen keeps what it was given, even if that can't be started.
+  const found = WebAssembly.Module.exports(module).map(({ name }) => name);
+  if (!NEEDED.every((name) => found.includes(name))) throw unavailable(other);
+  try {
+    glue.initSync({ module });
+  } catch (cause) {
+    throw unavailable(other, cause);
+  }
+  return glue;
+}
+
+export const unavailable = (why, cause) => new EdgegateError("wasm_unavailable", `edgegate: ${why}`, { cause });
+
+/** Compiles bytes, or a response, that came from `where`. */
+export async function compile(source, where) {
+  const streamed = await stream(source);
+  if (streamed) return streamed;
+  const bytes = await bytesOf(source, where);
+  if (!isWasm(bytes)) throw unavailable(`${where} is no wasm file${htmlHint(source)}`);
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw unavailable(await compileProblem(where), cause);
+  }
+}
+
+// While it comes in, if the server says the right type. Anything that goes wrong is found, and named, by the slower way.
+async function stream(source) {
+  if (!isResponse(source) || typeof WebAssembly.compileStreaming !== "function") return null;
+  if (mediaType(source) !== "application/wasm") return null;
+  try {
+    return await WebAssembly.compileStreaming(source.clone());
+  } catch {
+    return null;
+  }
+}
+
+async function bytesOf(source, where) {
+  if (!isResponse(source)) return source;
+  try {
+    return await source.arrayBuffer();
+  } catch (cause) {
+    throw unavailable(`${where} broke off on its way: try again`, cause);
+  }
+}
+
+const isResponse = (source) => typeof Response === "function" && source instanceof Response;
+
+const mediaType = (response) => response.headers.get("content-type")?.split(";")[0].trim().toLowerCase() ?? "";
+
+// Servers of single-page apps answer 200 with their page to any path.
+const htmlHint = (source) =>
+  isResponse(source) && mediaType(source) === "text/html"
+    ? ": the server answered with a page. Serve the package's folder `wasm` beside its scripts; with Vite's dev server, set optimizeDeps: { exclude: [\"edgegate\"] }"
+    : "";
+
+function isWasm(source) {
+  const bytes = ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
+  return [0, 0x61, 0x73, 0x6d].every((byte, place) => bytes[place] === byte);
+}
+
+// Every engine words a refusal by the page's policy in its own way. The smallest module there is tells without words.
+async function compileProblem(where) {
+  try {
+    await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  } catch {
+    return "the Content-Security-Policy does not allow WebAssembly: add 'wasm-unsafe-eval' to its script-src directive";
+  }
+  return `${where} is damaged, or this engine is too old for it (it needs reference types)`;
+}
+
+/** Makes an EdgegateError of what the wasm throws: `[code, reason, more]`. */
+export function asError(thrown) {
+  if (thrown instanceof EdgegateError) return thrown;
+  if (!Array.isArray(thrown)) return new EdgegateError("internal", "edgegate: a bug, please report it", { cause: thrown });
+  const [code, reason, more] = thrown;
+  if (code === "invalid_argument") return new EdgegateError(code, `${reason} ${more}`);
+  if (code === "invalid_token") return new EdgegateError(code, `the token is not valid: ${reason}`, { reason });
+  return new EdgegateError(code, `the key set is not valid: ${reason}${more === undefined ? "" : `, key ${more} (from 0)`}`, { reason });
+}

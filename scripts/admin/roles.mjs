@@ -1,0 +1,87 @@
+// Gives or takes a role, for the first admin, who can't be made over HTTP.
+import { Advice } from "../project/advice.mjs";
+import { readConfig } from "../project/config.mjs";
+import { run } from "../project/run.mjs";
+import { quietly, sql } from "./database.mjs";
+
+const MOST_ROLES = 32;
+// A token made just before the change may be checked elsewhere by a clock that is behind.
+const STALE_MARGIN = 300;
+
+/** `grant <email> <role>` and `revoke <email> <role>`. */
+export async function changeRole(verb, [address, role], place, environment) {
+  const email = canonical(address);
+  if (!/^[A-Za-z0-9_.:/-]{1,64}$/.test(role)) {
+    throw new Advice(`"${role}" is no role: 1 to 64 of A-Z, a-z, 0-9 and _ . : / -`);
+  }
+  const { vars } = await readConfig(environment);
+  const ttl = Number(vars.ACCESS_TOKEN_TTL) + STALE_MARGIN;
+  if (!(ttl >= 60)) throw new Advice("ACCESS_TOKEN_TTL in wrangler.toml must be a number of seconds.");
+
+  const [changed] = await sql(verb === "grant" ? grant(email, role) : revoke(email, role), place);
+  const user = changed ?? (await unchanged(verb, email, role, place));
+  // Access tokens from before the change are refused from here on. It is said again when there was nothing to change:
+  // an earlier run may have been cut short just before this.
+  if (vars.SESSION_STORE === "durable") console.log(notOutdated(user, vars.ACCESS_TOKEN_TTL));
+  else await markStale(user, ttl, place);
+  const roles = JSON.parse(user.roles).join(", ") || "none";
+  console.log(`${email} ${changed ? "now has" : "already had"} these roles: ${roles}`);
+}
+
+// The command line of `wrangler d1 execute` binds no parameters, so nothing gets into the SQL that could end a string.
+function canonical(email) {
+  const lower = email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  if (lower.length > 254 || !/^[a-z0-9.!#$%&*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(lower)) {
+    throw new Advice(`"${email}" can't be used here: plain ASCII addresses without quotes only, an international domain in its xn-- form.`);
+  }
+  return lower;
+}
+
+// One UPDATE changes the roles and moves the version, so that no reader sees one without the other.
+function grant(email, role) {
+  return `
+  UPDATE users SET roles = (SELECT json_group_array(value) FROM
+      (SELECT value FROM json_each(users.roles) UNION SELECT '${role}' ORDER BY 1)),
+    version = version + 1, updated_at = unixepoch()
+  WHERE email_canonical = '${email}' AND json_array_length(roles) < ${MOST_ROLES}
+    AND NOT EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = '${role}')
+  RETURNING id, version, roles`;
+}
+
+function revoke(email, role) {
+  return `
+  UPDATE users SET roles = (SELECT json_group_array(value) FROM
+      (SELECT value FROM json_each(users.roles) WHERE value <> '${role}' ORDER BY 1)),
+    version = version + 1, updated_at = unixepoch()
+  WHERE email_canonical = '${email}'
+    AND EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = '${role}')
+  RETURNING id, version, roles`;
+}
+
+/** Why nothing was changed: advice, or the user when it was so already. */
+async function unchanged(verb, email, role, place) {
+  const [user] = await sql(`SELECT id, version, roles FROM users WHERE email_canonical = '${email}'`, place);
+  if (!user) throw new Advice(`nobody is registered as ${email}${place[0] === "--local" ? " in the local database (--remote for the deployed one)" : ""}.`);
+  if (verb === "grant" && !JSON.parse(user.roles).includes(role)) {
+    throw new Advice(`${email} has ${MOST_ROLES} roles already, which is the most a token carries: revoke one first.`);
+  }
+  return user;
+}
+
+/** A user's Durable Object can't be reached from here, and a check asks nothing else: that is said, and what would reach it. */
+export function notOutdated({ id }, ttl) {
+  return (
+    `With SESSION_STORE = "durable" GET /auth/authorized takes access tokens from before for up to ${ttl} s more; renewals and routes on accounts know at once.\n` +
+    `To end that now, an administrator asks for POST /auth/users/${id}/revoke, which signs the user out everywhere.`
+  );
+}
+
+async function markStale({ id, version }, ttl, place) {
+  if (!/^[0-9a-f-]{36}$/.test(id) || !Number.isSafeInteger(version)) throw new Advice(`the user's row is broken: id ${id}, version ${version}.`);
+  const { code, stderr, stdout } = await run(
+    ...quietly("kv", "key", "put", "--binding", "SESSIONS", `stale:${id}`, `${version}`, "--ttl", `${ttl}`, ...place),
+  );
+  if (code !== 0) {
+    throw new Advice(`the role was changed, but tokens issued before live on to their end; run the same command again. wrangler said: ${(stderr + stdout).trim()}`);
+  }
+}

@@ -1,0 +1,132 @@
+// `npm run fuzz`: the fuzz targets under libFuzzer, guided by coverage, on stable Rust.
+//   npm run fuzz -- ticket --seconds 300      one target, or some
+//   npm run fuzz                              all of them, ten seconds each, as `npm test` does
+// An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on. What only reaches more code
+// is kept in fuzz/target/corpus, for the next long run.
+import { mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { count } from "../tests/count.mjs";
+import { Advice, main } from "./project/advice.mjs";
+import { values } from "./project/dev-arguments.mjs";
+import { inRoot, root } from "./project/root.mjs";
+import { output, run } from "./project/run.mjs";
+import { cpp } from "./setup/cpp.mjs";
+
+// The longest input of each target, in bytes: a bit over the limit that it must hold.
+const TARGETS = {
+  access_token: 4200,
+  body: 16500,
+  cookie: 16500,
+  email: 300,
+  json: 4096,
+  key_set: 33000,
+  mail_job: 1024,
+  password_hash: 256,
+  query: 1024,
+  request: 16500,
+  rpc: 4096,
+  settings: 4096,
+  ticket: 1700,
+  values: 512,
+};
+
+// What cargo-fuzz sets too, without the sanitizers of nightly Rust: counters for each edge of the code, and what is compared.
+const RUSTFLAGS = [
+  "-Cpasses=sancov-module",
+  "-Cllvm-args=-sanitizer-coverage-level=4",
+  "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+  "-Cllvm-args=-sanitizer-coverage-pc-table",
+  "-Cllvm-args=-sanitizer-coverage-trace-compares",
+].join(" ");
+
+const AT_ONCE = 2;
+const TARGET_DIR = inRoot("fuzz/target");
+
+await main(async () => {
+  const args = process.argv.slice(2);
+  const given = values(args, "--seconds");
+  const seconds = Number(given[0] ?? 10);
+  if (!Number.isInteger(seconds) || seconds < 1) throw new Advice(`"${given[0]}" is no number of seconds.`);
+  const named = args.filter((arg, i) => !arg.startsWith("-") && args[i - 1] !== "--seconds");
+  const unknown = named.filter((name) => !Object.hasOwn(TARGETS, name));
+  if (unknown.length > 0) throw new Advice(`no target is called ${unknown.join(", ")}: there are ${Object.keys(TARGETS).join(", ")}.`);
+
+  const program = await build();
+  // From the committed inputs alone, unless it is for longer: the same start every time.
+  const waiting = named.length > 0 ? named : Object.keys(TARGETS);
+  const results = [];
+  const queue = [...waiting];
+  const worker = async () => {
+    for (let name = queue.shift(); name; name = queue.shift()) results.push(await fuzz(program, name, seconds, named.length > 0));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+
+  const failed = results.filter(({ passed }) => !passed);
+  const executions = results.reduce((sum, result) => sum + result.executions, 0);
+  const outcome = failed.length === 0 ? "no panic" : `FAILED: ${failed.map(({ name }) => name).join(", ")}`;
+  const line = `${executions.toLocaleString("en")} fuzz executions over ${results.length} targets, ${outcome}`;
+  console.log(`\n${line}`);
+  count("fuzz-executions", line);
+  return failed.length === 0 ? 0 : 1;
+});
+
+/** Builds all targets into one program, in a folder of its own; its flags would throw away every other build. */
+async function build() {
+  await cpp();
+  const host = (await output("rustc", ["-vV"]))?.match(/^host: (.+)$/m)?.[1];
+  if (!host) throw new Advice("`rustc -vV` names no host: is Rust installed?");
+  // With --target the flags reach no build script and no macro.
+  const { code } = await run(
+    "cargo",
+    ["build", "--release", "--locked", "--manifest-path", inRoot("fuzz/Cargo.toml"), "--target", host, "--target-dir", TARGET_DIR],
+    { env: { RUSTFLAGS } },
+  );
+  if (code !== 0) throw new Advice("the fuzz targets could not be built, see above.");
+  return join(TARGET_DIR, host, "release/edgegate-fuzz");
+}
+
+async function fuzz(program, name, seconds, keeps) {
+  const corpus = join(TARGET_DIR, keeps ? "corpus" : "fresh", name);
+  if (!keeps) rmSync(corpus, { recursive: true, force: true });
+  const found = inRoot("fuzz/found", name);
+  mkdirSync(corpus, { recursive: true });
+  mkdirSync(found, { recursive: true });
+  const before = new Set(readdirSync(found));
+  const begun = performance.now();
+  const { code, stderr } = await run(
+    program,
+    [
+      corpus,
+      inRoot("fuzz/corpus", name),
+      found,
+      `-max_total_time=${seconds}`,
+      `-max_len=${TARGETS[name]}`,
+      "-seed=1",
+      "-timeout=5",
+      "-rss_limit_mb=512",
+      // Only what breaks is an input to keep.
+      "-report_slow_units=3600",
+      `-artifact_prefix=${found}/`,
+    ],
+    { capture: true, env: { EDGEGATE_FUZZ_TARGET: name } },
+  );
+  const lines = stderr.split("\n");
+  const cov = lines.filter((line) => line.includes(" cov: ")).map((line) => line.match(/^#(\d+)\s.* cov: (\d+) /)).filter(Boolean);
+  const executions = Number(cov.at(-1)?.[1] ?? 0);
+  // Without counters in the code libFuzzer would guess blindly, and say so with one edge or none.
+  const passed = code === 0 && Number(cov.at(-1)?.[2] ?? 0) > 50;
+  const took = ((performance.now() - begun) / 1000).toFixed(0);
+  console.log(`${passed ? "ok  " : "FAIL"} ${name}: ${executions.toLocaleString("en")} executions in ${took} s, coverage ${cov[0]?.[2]} → ${cov.at(-1)?.[2]}`);
+  if (!passed) tell(name, lines, found, before);
+  return { name, passed, executions };
+}
+
+function tell(name, lines, found, before) {
+  const at = lines.findIndex((line) => /panicked at|ERROR: libFuzzer/.test(line));
+  console.log(lines.slice(Math.max(at, 0), at < 0 ? undefined : at + 12).join("\n"));
+  for (const file of readdirSync(found).filter((file) => !before.has(file))) {
+    const path = join(found, file);
+    console.log(`kept in ${relative(root, path)}; base64:\n${readFileSync(path).toString("base64")}`);
+    console.log(`once it is mended: git add ${relative(root, path)}, and \`cargo test --test fuzz_inputs\` holds it; alone: npm run fuzz -- ${name} --seconds 1`);
+  }
+}

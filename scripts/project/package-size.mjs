@@ -1,0 +1,32 @@
+// What the npm package weighs: the wasm and the scripts as a page loads them, gzipped, and the tarball.
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { Advice } from "./advice.mjs";
+import { inRoot } from "./root.mjs";
+
+/** Bytes. The scripts are weighed as a bundler leaves them: minified, in one file. */
+export async function packageSizes() {
+  const tarball = packageTarball();
+  if (!existsSync(tarball)) throw new Advice("there is no npm package yet: run `npm run build`.");
+  return {
+    wasm: gzipped(readFileSync(inRoot("npm/wasm/edgegate_bg.wasm"))),
+    js: gzipped(await bundled("npm/web.js")),
+    client: gzipped(await bundled("npm/client/index.js")),
+    tarball: statSync(tarball).size,
+  };
+}
+
+export function packageTarball() {
+  const { version } = JSON.parse(readFileSync(inRoot("npm/package.json"), "utf8"));
+  return inRoot(`dist/edgegate-${version}.tgz`);
+}
+
+export const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
+
+async function bundled(path) {
+  const { build } = await import("esbuild");
+  const { outputFiles } = await build({ entryPoints: [inRoot(path)], bundle: true, format: "esm", minify: true, write: false, logLevel: "error" });
+  return outputFiles[0].contents;
+}
+
+const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length;

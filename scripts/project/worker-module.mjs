@@ -1,0 +1,99 @@
+// From the wasm that cargo has built to the modules of a Worker, in a folder: index.js and index_bg.wasm. wasm-bindgen writes
+// what joins the two, esbuild bundles it with src/edge/entry.mjs. (worker-build would make the entry itself, with every export of
+// the wasm as a method that other Workers can call, and wrap each class once more to survive a panic, which wasm-bindgen's
+// own guard sees to already.)
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { Advice } from "./advice.mjs";
+import { inRoot } from "./root.mjs";
+import { run } from "./run.mjs";
+import { esbuild, toolEnv, wasmBindgen, wasmOpt } from "./tools.mjs";
+
+const WASM = "wasm32-unknown-unknown";
+
+/** Builds the crate with these features and leaves the Worker in `folder`; `optimised` for the one that is deployed. */
+export async function workerModule({ folder, features, optimised = false }) {
+  const at = (name) => inRoot(folder, name);
+  rmSync(at("parts"), { recursive: true, force: true });
+  mkdirSync(at("parts"), { recursive: true });
+
+  // wasm-bindgen's macros then use the futures of js-sys, which need no further crate.
+  const env = { WASM_BINDGEN_USE_JS_SYS: "1" };
+  // As a cdylib alone: cargo leaves link-time optimisation out where a crate is also an rlib, and that is 12 KB.
+  const crate = ["rustc", "--lib", "--crate-type", "cdylib", "--target", WASM, "--features", features];
+  await mustRun("cargo", [...crate, ...(optimised ? ["--release"] : [])], env);
+
+  // After a trap the guard makes a new instance for the next request.
+  const guard = ["--experimental-reset-state-function", "--force-enable-abort-handler"];
+  const wasm = inRoot("target", WASM, optimised ? "release" : "debug", "edgegate.wasm");
+  const options = ["--target", "module", "--no-typescript", "--out-name", "index", ...guard];
+  await mustRun(wasmBindgen, [wasm, "--out-dir", at("parts"), ...options]);
+  let glue = readFileSync(at("parts/index.js"), "utf8").replace("import source ", "import ");
+  glue = tellingOfTraps(glue);
+  if (optimised) glue = renamed(glue, await optimise(at("parts/index_bg.wasm")));
+  writeFileSync(at("parts/index.js"), glue);
+
+  await mustRun(esbuild, [
+    inRoot("src/edge/entry.mjs"),
+    `--alias:edgegate-wasm=${at("parts/index.js")}`,
+    "--bundle",
+    "--format=esm",
+    "--external:cloudflare:*",
+    "--external:./index_bg.wasm",
+    // Classes that `worker` exports and nothing here uses fall out, with what would free them.
+    "--define:Symbol.dispose=undefined",
+    "--pure:FinalizationRegistry",
+    ...(optimised ? ["--minify"] : []),
+    "--log-level=warning",
+    `--outfile=${at("index.js")}`,
+  ]);
+  renameSync(at("parts/index_bg.wasm"), at("index_bg.wasm"));
+  rmSync(at("parts"), { recursive: true });
+}
+
+// Classes of the crates `worker` and `wasm-streams` that nothing here makes, and that wasm-bindgen exports all the same.
+const UNUSED = ["containerstartupoptions_", "minifyconfig_", "r2range_", "intounderlying"];
+// What rustc uses, and exceptions, which wasm-bindgen does: no encoding that a runtime may not know yet.
+const FEATURES = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory", "multivalue", "reference-types", "exception-handling"];
+
+// LLVM has inlined what is worth it: wasm-opt's inlining adds 10 KB gzipped and no speed. Functions in the order of their
+// names compress better, as like stands beside like: 2 KB. The unused exports are 3 KB, the hashes in the names of imports and
+// exports 4, the section of names 33. (`strip` in Cargo.toml upsets wasm-bindgen.)
+async function optimise(wasm) {
+  const features = FEATURES.map((name) => `--enable-${name}`);
+  const unexport = UNUSED.map((name) => `--remove-exports=*${name}*`);
+  const inlining = ["--one-caller-inline-max-function-size=0", "--always-inline-max-function-size=3"];
+  const names = ["--reorder-functions-by-name", "--minify-imports-and-exports-and-modules"];
+  const sections = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+  const options = [...features, ...unexport, ...inlining, "-Os", ...names, ...sections];
+  const { stdout } = await mustRun(wasmOpt, [...options, wasm, "-o", `${wasm}.optimised`], {}, { capture: true });
+  renameSync(`${wasm}.optimised`, wasm);
+  return JSON.parse(stdout);
+}
+
+// Where wasm-bindgen's module notices a trap, what was under way hears of it.
+function tellingOfTraps(glue) {
+  const noticed = "getInt32ArrayMemory0()[__wbg_terminated_addr] = 1;";
+  if (glue.split(noticed).length !== 2) throw new Error("wasm-bindgen's module notices traps in another way than before.");
+  const told = glue.replace(noticed, `instanceDied();\n    ${noticed}`);
+  return `import { instanceDied } from ${JSON.stringify(inRoot("src/edge/instance.mjs"))};\n${told}`;
+}
+
+// wasm-bindgen's module by the names that wasm-opt has given: they stand in it as members of the imports' object, and of `wasm`.
+function renamed(glue, { imports, exports }) {
+  const [importNames, exportNames] = [imports.map(([, from, to]) => [from, to]), exports].map((names) => new Map(names));
+  const found = new Set();
+  const module = glue
+    .replaceAll(/\b\w+(?=: )/g, (name) => found.add(name) && (importNames.get(name) ?? name))
+    .replaceAll(/(?<=\bwasm\.)\w+/g, (name) => exportNames.get(name) ?? name)
+    // wasm-opt calls the module of the imports so.
+    .replace('"./index_bg.js": import0', "a: import0");
+  const missing = [...importNames.keys()].filter((name) => !found.has(name));
+  if (missing.length > 0) throw new Error(`wasm-bindgen's module does not have what the wasm imports: ${missing}.`);
+  return module;
+}
+
+async function mustRun(command, args, env = {}, options = {}) {
+  const done = await run(command, args, { ...options, env: { ...toolEnv(), ...env } });
+  if (done.code !== 0) throw new Advice(`the Worker does not build, see above${done.stderr ? `:\n${done.stderr}` : "."}`);
+  return done;
+}

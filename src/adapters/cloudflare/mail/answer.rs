@@ -1,0 +1,149 @@
+//! What came back from a provider, and what follows from it.
+
+use crate::domain::json::Json;
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// The status.
+    pub(super) status: u16,
+    /// `Retry-After`, in seconds.
+    pub(super) retry_after: Option<u64>,
+    /// The body, or as much of it as is read.
+    pub(super) body: String,
+}
+
+/// How the mail was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Not now.
+    Temporary,
+    /// Never as it is.
+    Rejected,
+    /// Never to this address.
+    Undeliverable,
+}
+
+/// A refusal, in the provider's own words: still to be freed of secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// How.
+    pub(super) kind: Kind,
+    /// The provider's text.
+    pub(super) text: String,
+    /// When to try again, in seconds: what the provider says, in a header or in the text.
+    pub(super) retry_after: Option<u64>,
+}
+
+impl Answer {
+    /// A refusal with this text.
+    pub(super) fn refused<T>(&self, kind: Kind, text: &str) -> Result<T, Refusal> {
+        Err(Refusal {
+            kind,
+            text: text.to_owned(),
+            retry_after: self.retry_after,
+        })
+    }
+
+    /// The answer is not one that the provider documents for a mail that it took: something else stands at this URL or
+    /// on the way, so the mail was hardly taken. It is tried again: a mail that comes twice (its links are good both
+    /// times) does less harm than one that never comes.
+    pub(super) fn not_understood<T>(&self) -> Result<T, Refusal> {
+        self.refused(Kind::Temporary, "an answer that is not the provider's")
+    }
+
+    /// The body as JSON.
+    pub(super) fn json(&self) -> Option<Json> {
+        Json::read(self.body.as_bytes()).ok()
+    }
+
+    /// What the status says, where the body says no more.
+    ///
+    /// What the operator can mend without touching the mail is temporary: a key that is wrong or may not send yet
+    /// (401, 403), an unpaid bill (402), a wrong `MAIL_API_URL` (404, 405, redirects).
+    pub(super) const fn kind(&self) -> Kind {
+        match self.status {
+            401..=405 | 407..=409 | 421 | 425 | 429 => Kind::Temporary,
+            400..=499 => Kind::Rejected,
+            _ => Kind::Temporary,
+        }
+    }
+}
+
+/// A member of a JSON object that is a text.
+pub(super) fn text<'a>(value: &'a Json, member: &str) -> Option<&'a str> {
+    value.get(member).and_then(Json::as_str)
+}
+
+/// `Retry-After` in seconds: a number of seconds or a date (RFC 9110 section 10.2.3), which `date` reads to
+/// milliseconds since 1970. `None` when it is neither.
+pub(super) fn retry_after(
+    header: &str,
+    now_ms: u64,
+    date: impl Fn(&str) -> Option<u64>,
+) -> Option<u64> {
+    let header = header.trim();
+    if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
+        return header.parse().ok();
+    }
+    date(header).map(|then| then.saturating_sub(now_ms).div_ceil(1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses() {
+        for (status, kind) in [
+            (200, Kind::Temporary),
+            (301, Kind::Temporary),
+            (307, Kind::Temporary),
+            (400, Kind::Rejected),
+            (401, Kind::Temporary),
+            (402, Kind::Temporary),
+            (403, Kind::Temporary),
+            (404, Kind::Temporary),
+            (405, Kind::Temporary),
+            (406, Kind::Rejected),
+            (408, Kind::Temporary),
+            (409, Kind::Temporary),
+            (413, Kind::Rejected),
+            (415, Kind::Rejected),
+            (422, Kind::Rejected),
+            (425, Kind::Temporary),
+            (429, Kind::Temporary),
+            (451, Kind::Rejected),
+            (500, Kind::Temporary),
+            (503, Kind::Temporary),
+            (599, Kind::Temporary),
+        ] {
+            let answer = Answer {
+                status,
+                retry_after: None,
+                body: String::new(),
+            };
+            assert_eq!(answer.kind(), kind, "{status}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let date = |text: &str| (text == "Tue, 24 Nov 2026 12:00:00 GMT").then_some(90_000);
+        for (header, expected) in [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("Tue, 24 Nov 2026 12:00:00 GMT", Some(30)),
+            ("99999999999999999999999", None),
+            ("-1", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(retry_after(header, 60_001, date), expected, "{header}");
+        }
+        assert_eq!(
+            retry_after("Tue, 24 Nov 2026 12:00:00 GMT", 99_000, date),
+            Some(0)
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! Brevo: `POST /smtp/email`.
+//!
+//! Its idempotency key stands in the body's `headers`, has the form of a UUID and is remembered for 30 minutes
+//! (<https://developers.brevo.com/docs/heterogenous-versions-batch-emails>). Tracking is a setting of the account: a
+//! request has no switch.
+
+use super::Vendor;
+use super::answer::{Answer, Kind, Refusal, text};
+use super::request::{Account, HttpRequest, array, object, one_line, sender_object, wire};
+use crate::domain::json::quoted;
+use crate::domain::mail::Message;
+
+pub(super) const VENDOR: Vendor = Vendor { request, judge };
+
+fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+    let to = object(&[("email", &quoted(&wire(&message.to)))]);
+    let key = quoted(&uuid(&message.idempotency_key));
+    let body = object(&[
+        ("sender", &sender_object(account.sender, "email")),
+        ("to", &array(&to)),
+        ("subject", &quoted(&one_line(&message.subject))),
+        ("textContent", &quoted(&message.text)),
+        ("htmlContent", &quoted(&message.html)),
+        ("headers", &object(&[("idempotencyKey", &key)])),
+    ]);
+    let credential = ("api-key", account.key.to_owned());
+    HttpRequest::json(account, "/smtp/email", credential, body)
+}
+
+/// The key's first digits in the form of a random UUID (RFC 9562 section 5.4), with its version and variant.
+fn uuid(key: &str) -> String {
+    let mut uuid = String::new();
+    for (place, digit) in key.chars().take(32).enumerate() {
+        if matches!(place, 8 | 12 | 16 | 20) {
+            uuid.push('-');
+        }
+        uuid.push(match place {
+            12 => '4',
+            16 => '8',
+            _ => digit,
+        });
+    }
+    uuid
+}
+
+fn judge(answer: &Answer) -> Result<(), Refusal> {
+    let body = answer.json().unwrap_or_default();
+    match answer.status {
+        201 | 202 if text(&body, "messageId").is_some() || body.get("messageIds").is_some() => {
+            return Ok(());
+        }
+        200..=299 => return answer.not_understood(),
+        _ => {}
+    }
+    let code = text(&body, "code").unwrap_or_default();
+    let message = text(&body, "message").unwrap_or(&answer.body);
+    let kind = match code {
+        // The key was seen before, so the mail was taken: nothing else that we send has to be unique.
+        "duplicate_parameter" | "duplicate_request" if answer.kind() != Kind::Temporary => {
+            return Ok(());
+        }
+        // The account's trouble, not the mail's.
+        "not_enough_credits"
+        | "permission_denied"
+        | "unauthorized"
+        | "account_under_validation" => Kind::Temporary,
+        "invalid_parameter" if answer.status == 400 && is_about_to(message) => Kind::Undeliverable,
+        _ => answer.kind(),
+    };
+    answer.refused(kind, &[code, " ", message].concat())
+}
+
+/// "email is not valid in to".
+fn is_about_to(message: &str) -> bool {
+    message.trim_end_matches('.').ends_with(" in to")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{self, Told};
+
+    #[test]
+    fn the_request() {
+        let (request, body) = check::json_request(super::VENDOR, "https://api.brevo.com/v3");
+        assert_eq!(request.url, "https://api.brevo.com/v3/smtp/email");
+        check::headers(
+            &request,
+            &[
+                ("api-key", "the-key"),
+                ("Content-Type", "application/json"),
+                ("Accept", "application/json"),
+            ],
+        );
+        assert_eq!(
+            body,
+            serde_json::json!({
+                "sender": {"email": "login@example.com", "name": "Example Login"},
+                "to": [{"email": "Ada@xn--bcher-kva.example"}],
+                "subject": "Your \"link\"",
+                "textContent": check::TEXT,
+                "htmlContent": check::HTML,
+                "headers": {"idempotencyKey": "01234567-89ab-4def-8123-456789abcdef"},
+            })
+        );
+    }
+
+    /// Statuses and codes of the description.
+    #[test]
+    fn each_documented_answer() {
+        let error = |status: u16, code: &str, message: &str| {
+            let body = serde_json::json!({"code": code, "message": message});
+            (status, body.to_string())
+        };
+        let sent = r#"{"messageId":"<201798300811.5787683@relay.domain.com>"}"#;
+        let many = r#"{"messageIds":["<201798300811.5787683@relay.domain.com>"]}"#;
+        check::answers(
+            super::VENDOR,
+            &[
+                ((201, sent.to_owned()), Told::Sent),
+                ((201, many.to_owned()), Told::Sent),
+                ((202, sent.to_owned()), Told::Sent),
+                ((201, "{}".to_owned()), Told::Temporary),
+                ((201, "<html>".to_owned()), Told::Temporary),
+                ((200, sent.to_owned()), Told::Temporary),
+                (
+                    error(400, "invalid_parameter", "email is not valid in to"),
+                    Told::Undeliverable,
+                ),
+                (
+                    error(400, "invalid_parameter", "email is not valid in sender"),
+                    Told::Rejected,
+                ),
+                (error(400, "missing_parameter", "x"), Told::Rejected),
+                (error(400, "out_of_range", "x"), Told::Rejected),
+                (error(400, "campaign_processing", "x"), Told::Rejected),
+                (error(400, "campaign_sent", "x"), Told::Rejected),
+                (error(404, "document_not_found", "x"), Told::Temporary),
+                (error(402, "not_enough_credits", "x"), Told::Temporary),
+                (error(400, "not_enough_credits", "x"), Told::Temporary),
+                (error(403, "permission_denied", "x"), Told::Temporary),
+                (error(400, "permission_denied", "x"), Told::Temporary),
+                (
+                    error(400, "duplicate_parameter", "idempotencyKey"),
+                    Told::Sent,
+                ),
+                (error(400, "duplicate_request", "x"), Told::Sent),
+                (error(429, "duplicate_request", "x"), Told::Temporary),
+                (
+                    error(
+                        405,
+                        "method_not_allowed",
+                        "POST Method is not allowed on this path",
+                    ),
+                    Told::Temporary,
+                ),
+                (error(401, "unauthorized", "Key not found"), Told::Temporary),
+                (error(400, "account_under_validation", "x"), Told::Temporary),
+                (error(406, "not_acceptable", "x"), Told::Rejected),
+                (error(400, "bad_request", "x"), Told::Rejected),
+                (error(422, "unprocessable_entity", "x"), Told::Rejected),
+                ((400, "<html>".to_owned()), Told::Rejected),
+                ((429, String::new()), Told::Temporary),
+                ((500, String::new()), Told::Temporary),
+            ],
+        );
+    }
+}

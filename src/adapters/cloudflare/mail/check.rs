@@ -1,0 +1,139 @@
+//! What the vendors' tests share: a mail, and how a table of answers is gone through.
+
+use serde_json::Value;
+
+use super::answer::{Answer, Kind};
+use super::request::{Account, HttpRequest};
+use super::{HttpMailer, Vendor};
+use crate::domain::account::EmailAddress;
+use crate::domain::mail::{MailFailure, Message, Sender};
+use crate::domain::secret::Secret;
+
+pub(super) const IDEMPOTENCY_KEY: &str =
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(super) const TEXT: &str = "Hi,\nhttps://app.example/reset#egl_abc\n– \"Ünï\" \\ </p>\r\n--x--";
+pub(super) const HTML: &str =
+    "<p class=\"a\">Hi &amp; bye</p>\n<a href='https://app.example/reset#egl_abc'>x</a>";
+
+/// What a table expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Sent,
+    Temporary,
+    Rejected,
+    Undeliverable,
+}
+
+pub(super) fn sender() -> Sender {
+    Sender {
+        name: Some("Example Login".to_owned()),
+        address: EmailAddress::parse("login@example.com").unwrap(),
+    }
+}
+
+pub(super) fn message() -> Message {
+    Message {
+        to: EmailAddress::parse("Ada@Bücher.example").unwrap(),
+        subject: "Your \"link\"".to_owned(),
+        text: TEXT.to_owned(),
+        html: HTML.to_owned(),
+        idempotency_key: IDEMPOTENCY_KEY.to_owned(),
+    }
+}
+
+/// The request for [`message`], of an account with the key `the-key`. The same mail makes the same request.
+pub(super) fn request(vendor: Vendor, base: &str) -> HttpRequest {
+    let sender = sender();
+    let account = Account {
+        base,
+        key: "the-key",
+        sender: &sender,
+    };
+    let request = (vendor.request)(&account, &message());
+    assert!(request == (vendor.request)(&account, &message()));
+    request
+}
+
+/// The same, with its body read as JSON.
+pub(super) fn json_request(vendor: Vendor, base: &str) -> (HttpRequest, Value) {
+    let request = request(vendor, base);
+    let body = serde_json::from_str(&request.body).unwrap();
+    (request, body)
+}
+
+/// Each of `expected` is a header, once; the others are those of every request.
+pub(super) fn headers(request: &HttpRequest, expected: &[(&str, &str)]) {
+    for (name, value) in expected {
+        let found: Vec<&str> = request
+            .headers
+            .iter()
+            .filter(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
+            .collect();
+        assert_eq!(found, [*value], "{name}");
+    }
+    for (name, value) in &request.headers {
+        assert!(
+            expected.iter().any(|(other, _)| other == name)
+                || ["Accept", "User-Agent"].contains(name),
+            "{name}: {value}"
+        );
+        assert!(
+            value.bytes().all(|byte| (0x20..0x7f).contains(&byte)),
+            "{name}: {value}"
+        );
+    }
+}
+
+/// Each answer (status and body) is judged as the table says.
+pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Told)]) {
+    for ((status, body), told) in table {
+        let answer = Answer {
+            status: *status,
+            retry_after: Some(7),
+            body: body.clone(),
+        };
+        let judged = match (vendor.judge)(&answer) {
+            Ok(()) => Told::Sent,
+            Err(refusal) => {
+                assert_eq!(refusal.retry_after, Some(7));
+                match refusal.kind {
+                    Kind::Temporary => Told::Temporary,
+                    Kind::Rejected => Told::Rejected,
+                    Kind::Undeliverable => Told::Undeliverable,
+                }
+            }
+        };
+        assert_eq!(judged, *told, "{status} {body}");
+    }
+    // What no vendor documents, and what stands between.
+    for status in [204, 301, 302, 307, 408, 425, 429, 500, 502, 503, 504] {
+        let answer = Answer {
+            status,
+            retry_after: None,
+            body: "<html><body>Bad Gateway</body></html>".to_owned(),
+        };
+        let kind = (vendor.judge)(&answer).unwrap_err().kind;
+        assert_eq!(kind, Kind::Temporary, "{status}");
+    }
+}
+
+/// The reason that is logged for an answer.
+pub(super) fn reason(vendor: Vendor, status: u16, body: &str) -> String {
+    let mailer = HttpMailer {
+        vendor,
+        base: String::new(),
+        key: Secret::new("the-key".to_owned()),
+        sender: sender(),
+    };
+    let answer = Answer {
+        status,
+        retry_after: None,
+        body: body.to_owned(),
+    };
+    match mailer.judge(&answer, &message()).unwrap_err() {
+        MailFailure::Temporary { reason, .. }
+        | MailFailure::Rejected { reason }
+        | MailFailure::Undeliverable { reason } => reason,
+    }
+}

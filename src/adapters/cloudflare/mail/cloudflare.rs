@@ -1,0 +1,195 @@
+//! Cloudflare Email Service, its REST API: `POST /accounts/<account id>/email/sending/send`. The base URL names the
+//! account.
+//!
+//! It knows no idempotency key: a mail whose answer was lost may come twice. It tracks nothing. A 200 may hold a bounce.
+
+use super::Vendor;
+use super::answer::{Answer, Kind, Refusal, text};
+use super::request::{Account, HttpRequest, bearer, object, one_line, sender_object, wire};
+use crate::domain::json::{Json, quoted};
+use crate::domain::mail::Message;
+
+pub(super) const VENDOR: Vendor = Vendor { request, judge };
+
+fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+    let body = object(&[
+        ("from", &sender_object(account.sender, "address")),
+        ("to", &quoted(&wire(&message.to))),
+        ("subject", &quoted(&one_line(&message.subject))),
+        ("text", &quoted(&message.text)),
+        ("html", &quoted(&message.html)),
+    ]);
+    HttpRequest::json(account, "/email/sending/send", bearer(account), body)
+}
+
+fn judge(answer: &Answer) -> Result<(), Refusal> {
+    let body = answer.json().unwrap_or_default();
+    let success = body.get("success").and_then(Json::as_bool);
+    match (answer.status, success) {
+        (200, Some(true)) => judge_result(answer, body.get("result").unwrap_or(&Json::Null)),
+        (200, None) => answer.not_understood(),
+        _ => {
+            let errors = body.get("errors").and_then(Json::as_array);
+            let first = errors.and_then(<[Json]>::first).unwrap_or(&Json::Null);
+            let code = first.get("code").and_then(Json::as_u64);
+            let kind = match code {
+                Some(10001 | 10200..=10202) => Kind::Rejected,
+                // A wrong token, account or address of it, a limit, their own trouble.
+                Some(10000 | 10002..=10004 | 10100..=10105 | 10203) => Kind::Temporary,
+                _ => answer.kind(),
+            };
+            let message = text(first, "message").unwrap_or(&answer.body);
+            match code {
+                Some(code) => answer.refused(kind, &[&code.to_string(), " ", message].concat()),
+                None => answer.refused(kind, message),
+            }
+        }
+    }
+}
+
+/// There is one recipient, so whatever stands in a list is that one, however it is spelt there.
+fn judge_result(answer: &Answer, result: &Json) -> Result<(), Refusal> {
+    let holds = |list: &str| {
+        result
+            .get(list)
+            .and_then(Json::as_array)
+            .is_some_and(|list| !list.is_empty())
+    };
+    if holds("permanent_bounces") {
+        answer.refused(Kind::Undeliverable, "permanent bounce")
+    } else if holds("suppressed_recipients") {
+        answer.refused(Kind::Undeliverable, "suppressed recipient")
+    } else if holds("delivered") || holds("queued") || text(result, "message_id").is_some() {
+        Ok(())
+    } else {
+        answer.not_understood()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{self, Told};
+
+    #[test]
+    fn the_request() {
+        let base = "https://api.cloudflare.com/client/v4/accounts/0a1b";
+        let (request, body) = check::json_request(super::VENDOR, base);
+        assert_eq!(request.url, format!("{base}/email/sending/send"));
+        check::headers(
+            &request,
+            &[
+                ("Authorization", "Bearer the-key"),
+                ("Content-Type", "application/json"),
+            ],
+        );
+        assert_eq!(
+            body,
+            serde_json::json!({
+                "from": {"address": "login@example.com", "name": "Example Login"},
+                "to": "Ada@xn--bcher-kva.example",
+                "subject": "Your \"link\"",
+                "text": check::TEXT,
+                "html": check::HTML,
+            })
+        );
+    }
+
+    /// Statuses and codes of the description.
+    #[test]
+    fn each_documented_answer() {
+        let result = |members: &str| {
+            let body =
+                format!(r#"{{"success":true,"errors":[],"messages":[],"result":{{{members}}}}}"#);
+            (200, body)
+        };
+        let error = |status: u16, code: u64, name: &str| {
+            let message = format!("email.sending.error.{name}");
+            let body = serde_json::json!({
+                "success": false, "errors": [{"code": code, "message": message}], "messages": [], "result": null,
+            });
+            (status, body.to_string())
+        };
+        let ada = r#"["ada@xn--bcher-kva.example"]"#;
+        check::answers(
+            super::VENDOR,
+            &[
+                (
+                    result(&format!(
+                        r#""delivered":{ada},"permanent_bounces":[],"queued":[]"#
+                    )),
+                    Told::Sent,
+                ),
+                (
+                    result(&format!(
+                        r#""delivered":[],"permanent_bounces":[],"queued":{ada}"#
+                    )),
+                    Told::Sent,
+                ),
+                (result(r#""message_id":"1""#), Told::Sent),
+                (
+                    result(&format!(
+                        r#""delivered":[],"permanent_bounces":{ada},"queued":[]"#
+                    )),
+                    Told::Undeliverable,
+                ),
+                (
+                    result(&format!(
+                        r#""message_id":"1","suppressed_recipients":{ada}"#
+                    )),
+                    Told::Undeliverable,
+                ),
+                (
+                    result(r#""delivered":[],"permanent_bounces":[],"queued":[]"#),
+                    Told::Temporary,
+                ),
+                (result(""), Told::Temporary),
+                ((200, r#"{"success":true}"#.to_owned()), Told::Temporary),
+                ((200, "<html>".to_owned()), Told::Temporary),
+                // A refusal under 200.
+                (error(200, 10202, "email.invalid"), Told::Rejected),
+                (error(200, 10004, "throttled"), Told::Temporary),
+                (error(200, 99999, "new"), Told::Temporary),
+                ((200, r#"{"success":false}"#.to_owned()), Told::Temporary),
+                (error(400, 10001, "invalid_request_schema"), Told::Rejected),
+                (error(400, 10200, "email.too_big"), Told::Rejected),
+                (error(400, 10201, "email.no_content_length"), Told::Rejected),
+                (error(400, 10202, "email.invalid"), Told::Rejected),
+                (error(400, 99999, "new"), Told::Rejected),
+                (
+                    error(401, 10101, "authentication.unauthorized"),
+                    Told::Temporary,
+                ),
+                (
+                    error(401, 10103, "authentication.bad_token_type"),
+                    Told::Temporary,
+                ),
+                (
+                    error(403, 10102, "authentication.forbidden"),
+                    Told::Temporary,
+                ),
+                (
+                    error(403, 10105, "authentication.not_entitled"),
+                    Told::Temporary,
+                ),
+                (error(403, 10203, "email.sending_disabled"), Told::Temporary),
+                (error(404, 10000, "not_found"), Told::Temporary),
+                (error(429, 10004, "throttled"), Told::Temporary),
+                (error(500, 10002, "internal_server"), Told::Temporary),
+                (error(500, 10003, "not_implemented"), Told::Temporary),
+                (
+                    error(503, 10100, "authentication.upstream"),
+                    Told::Temporary,
+                ),
+                ((502, "<html>".to_owned()), Told::Temporary),
+            ],
+        );
+        assert_eq!(
+            check::reason(
+                super::VENDOR,
+                403,
+                &error(403, 10203, "email.sending_disabled").1
+            ),
+            "403: 10203 email.sending.error.email.sending_disabled"
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! Cloudflare Email Service by the binding `EMAIL` of type `send_email`.
+//!
+//! It knows no idempotency key: a mail whose answer was lost may come twice. It tracks nothing. The binding names the
+//! address of the sender `email`, where the REST API says `address`. What it throws carries a `code`
+//! (<https://developers.cloudflare.com/email-service/api/send-emails/workers-api/#error-codes>).
+
+use super::answer::Kind;
+
+/// What a thrown `code` means. Without one, or with a new one, the mail is tried again.
+fn kind(code: &str) -> Kind {
+    match code {
+        "E_RECIPIENT_SUPPRESSED" => Kind::Undeliverable,
+        // The operator's own list says no to this address.
+        "E_RECIPIENT_NOT_ALLOWED"
+        | "E_VALIDATION_ERROR"
+        | "E_FIELD_MISSING"
+        | "E_TOO_MANY_RECIPIENTS"
+        | "E_CONTENT_TOO_LARGE" => Kind::Rejected,
+        // We send no headers of our own; all of these are about them.
+        _ if code.starts_with("E_HEADER") => Kind::Rejected,
+        // A limit, a domain that is not ready, a delivery that failed for once, their own trouble.
+        _ => Kind::Temporary,
+    }
+}
+
+#[cfg(feature = "edge")]
+pub use edge::BindingMailer;
+
+#[cfg(feature = "edge")]
+mod edge {
+    use std::pin::pin;
+    use std::time::Duration;
+
+    use futures_util::future::{Either, select};
+    use js_sys::{Object, Promise};
+    use worker::Env;
+    use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
+    use worker::wasm_bindgen_futures::JsFuture;
+
+    use super::super::answer::Refusal;
+    use super::super::request::{one_line, wire};
+    use super::super::{failure, printable};
+    use super::kind;
+    use crate::adapters::cloudflare::binding::{bound, member, message_of, set};
+    use crate::domain::mail::{MailFailure, Message, Sender};
+    use crate::domain::policy::MAIL_TIMEOUT_MS;
+
+    #[wasm_bindgen]
+    extern "C" {
+        /// `SendEmail`.
+        #[derive(Clone, Debug)]
+        type SendEmail;
+        #[wasm_bindgen(method, catch)]
+        fn send(this: &SendEmail, message: &Object) -> Result<JsValue, JsValue>;
+    }
+
+    /// Mails by the binding `EMAIL`.
+    #[derive(Clone, Debug)]
+    pub struct BindingMailer {
+        binding: SendEmail,
+        sender: Sender,
+    }
+
+    impl BindingMailer {
+        /// From the binding; `None` without it.
+        #[must_use]
+        pub fn new(env: &Env, sender: Sender) -> Option<Self> {
+            bound(env, "EMAIL").map(|binding| Self { binding, sender })
+        }
+
+        /// Sends the mail: one try.
+        ///
+        /// # Errors
+        /// Why it was not taken. After a temporary failure it may have been taken all the same, as when it took too
+        /// long.
+        pub async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+            let thrown = match self.binding.send(&self.builder(message)) {
+                Err(error) => error,
+                Ok(answer) => {
+                    // What a binding answers need not be a promise of this realm.
+                    let promise = Promise::resolve(&answer);
+                    let late = worker::Delay::from(Duration::from_millis(MAIL_TIMEOUT_MS.into()));
+                    match select(JsFuture::from(promise), pin!(late)).await {
+                        Either::Left((Ok(_), _)) => return Ok(()),
+                        Either::Left((Err(error), _)) => error,
+                        Either::Right(_) => JsValue::from_str("it took too long"),
+                    }
+                }
+            };
+            let code = member(&thrown, "code").as_string().unwrap_or_default();
+            let text = [&code, ": ", &message_of(&thrown)].concat();
+            let refusal = Refusal {
+                kind: kind(&code),
+                text: String::new(),
+                retry_after: None,
+            };
+            Err(failure(refusal, printable(&text, &[], message)))
+        }
+
+        /// `EmailMessageBuilder`.
+        fn builder(&self, message: &Message) -> Object {
+            let address = JsValue::from(wire(&self.sender.address));
+            let from = match &self.sender.name {
+                None => address,
+                Some(name) => object([("email", address), ("name", one_line(name).into())]).into(),
+            };
+            object([
+                ("from", from),
+                ("to", wire(&message.to).into()),
+                ("subject", one_line(&message.subject).into()),
+                ("text", message.text.as_str().into()),
+                ("html", message.html.as_str().into()),
+            ])
+        }
+    }
+
+    fn object<const N: usize>(members: [(&str, JsValue); N]) -> Object {
+        let object = Object::new();
+        for (name, value) in members {
+            set(&object, name, &value);
+        }
+        object
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_documented_code() {
+        for (code, expected) in [
+            ("E_VALIDATION_ERROR", Kind::Rejected),
+            ("E_FIELD_MISSING", Kind::Rejected),
+            ("E_TOO_MANY_RECIPIENTS", Kind::Rejected),
+            ("E_SENDER_NOT_VERIFIED", Kind::Temporary),
+            ("E_RECIPIENT_NOT_ALLOWED", Kind::Rejected),
+            ("E_RECIPIENT_SUPPRESSED", Kind::Undeliverable),
+            ("E_SENDER_DOMAIN_NOT_AVAILABLE", Kind::Temporary),
+            ("E_CONTENT_TOO_LARGE", Kind::Rejected),
+            ("E_DELIVERY_FAILED", Kind::Temporary),
+            ("E_RATE_LIMIT_EXCEEDED", Kind::Temporary),
+            ("E_DAILY_LIMIT_EXCEEDED", Kind::Temporary),
+            ("E_INTERNAL_SERVER_ERROR", Kind::Temporary),
+            ("E_HEADER_NOT_ALLOWED", Kind::Rejected),
+            ("E_HEADER_USE_API_FIELD", Kind::Rejected),
+            ("E_HEADER_VALUE_INVALID", Kind::Rejected),
+            ("E_HEADER_VALUE_TOO_LONG", Kind::Rejected),
+            ("E_HEADER_NAME_INVALID", Kind::Rejected),
+            ("E_HEADERS_TOO_LARGE", Kind::Rejected),
+            ("E_HEADERS_TOO_MANY", Kind::Rejected),
+            ("E_NEW", Kind::Temporary),
+            ("", Kind::Temporary),
+        ] {
+            assert_eq!(kind(code), expected, "{code}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Each request against the vendor's own description (`tests/mail/vendors`): where it goes, how it is let in, and that
+//! each top-level member of its body is one the vendor knows, and none is missing that it asks for. The end-to-end test
+//! validates whole bodies.
+
+use serde_json::Value;
+
+use super::check;
+use super::{HttpRequest, Vendor};
+use crate::domain::mail::Provider;
+
+/// A description, and what to look for in it.
+struct Description {
+    provider: Provider,
+    text: &'static str,
+    /// The path, as the description writes it.
+    path: &'static str,
+    /// Where the schema of the body is, as a JSON pointer.
+    schema: &'static str,
+    /// The header with the key.
+    credential: &'static str,
+}
+
+macro_rules! vendor {
+    ($name:literal) => {
+        include_str!(concat!("../../../../tests/mail/vendors/", $name, ".json"))
+    };
+}
+
+const DESCRIPTIONS: [Description; 6] = [
+    Description {
+        provider: Provider::Resend,
+        text: vendor!("resend"),
+        path: "/emails",
+        schema: "/components/schemas/SendEmailRequest",
+        credential: "Authorization",
+    },
+    Description {
+        provider: Provider::Postmark,
+        text: vendor!("postmark"),
+        path: "/email",
+        schema: "/definitions/SendEmailRequest",
+        credential: "X-Postmark-Server-Token",
+    },
+    Description {
+        provider: Provider::Sendgrid,
+        text: vendor!("sendgrid"),
+        path: "/v3/mail/send",
+        schema: "/components/requestBodies/PostMailSend/content/application~1json/schema",
+        credential: "Authorization",
+    },
+    Description {
+        provider: Provider::Mailgun,
+        text: vendor!("mailgun"),
+        path: "/v3/{domain_name}/messages",
+        schema: "/components/schemas/POST-v3-domain_name-messages-multipart-form-data-RequestBody",
+        credential: "Authorization",
+    },
+    Description {
+        provider: Provider::Brevo,
+        text: vendor!("brevo"),
+        path: "/smtp/email",
+        schema: "/components/schemas/sendSmtpEmail",
+        credential: "api-key",
+    },
+    Description {
+        provider: Provider::Cloudflare,
+        text: vendor!("cloudflare"),
+        path: "/accounts/{account_id}/email/sending/send",
+        schema: "/components/schemas/SendRequest",
+        credential: "Authorization",
+    },
+];
+
+#[test]
+fn each_request_is_one_that_its_vendor_describes() {
+    for description in DESCRIPTIONS {
+        let provider = description.provider;
+        let name = provider.name();
+        let document: Value = serde_json::from_str(description.text).unwrap();
+        let base = match provider.default_api_url() {
+            Some(base) => {
+                assert!(servers(&document).contains(&base.to_owned()), "{name}");
+                base.to_owned()
+            }
+            None => servers(&document)[0].clone() + "/accounts/0a1b",
+        };
+        let request = check::request(Vendor::of(provider).unwrap(), &base);
+
+        let operation = &document["paths"][description.path]["post"];
+        assert!(operation.is_object(), "{name}");
+        let path = description
+            .path
+            .replace("{domain_name}", "example.com")
+            .replace("{account_id}", "0a1b");
+        assert_eq!(request.url, servers(&document)[0].clone() + &path, "{name}");
+
+        let credential = header(&request, description.credential).unwrap();
+        assert!(
+            credential.contains("the-key") || credential == "Basic YXBpOnRoZS1rZXk=",
+            "{name}"
+        );
+        let documents_a_key = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|parameter| parameter["name"] == "Idempotency-Key");
+        assert_eq!(
+            header(&request, "Idempotency-Key").is_some(),
+            documents_a_key,
+            "{name}"
+        );
+
+        let schema = document.pointer(description.schema).unwrap();
+        let sent = members(&request);
+        for member in &sent {
+            assert!(
+                schema["properties"].get(member).is_some(),
+                "{name}: {member}"
+            );
+        }
+        for required in schema["required"].as_array().into_iter().flatten() {
+            let required = required.as_str().unwrap();
+            assert!(
+                sent.iter().any(|member| member == required),
+                "{name}: {required}"
+            );
+        }
+    }
+}
+
+/// What the tables of the vendors' own tests rest on: the statuses that each description has.
+#[test]
+fn the_documented_statuses_are_those_that_the_tables_have() {
+    for (provider, statuses) in [
+        (Provider::Resend, "200"),
+        (Provider::Postmark, "200 422 500"),
+        (Provider::Sendgrid, "202 400 401 403 404 405 413 500"),
+        (Provider::Mailgun, "200 400 401 429 500"),
+        (Provider::Brevo, "201 202 400"),
+        (Provider::Cloudflare, "200 400 401 403 404 429 500 503"),
+    ] {
+        let description = DESCRIPTIONS
+            .iter()
+            .find(|description| description.provider == provider)
+            .unwrap();
+        let document: Value = serde_json::from_str(description.text).unwrap();
+        let responses = &document["paths"][description.path]["post"]["responses"];
+        let mut documented: Vec<&str> = responses
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        documented.sort_unstable();
+        assert_eq!(documented.join(" "), statuses, "{}", provider.name());
+    }
+}
+
+fn servers(document: &Value) -> Vec<String> {
+    match document.get("host") {
+        // Swagger 2.0.
+        Some(host) => vec![format!("https://{}", host.as_str().unwrap())],
+        None => document["servers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|server| server["url"].as_str().unwrap().to_owned())
+            .collect(),
+    }
+}
+
+fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request
+        .headers
+        .iter()
+        .find(|(other, _)| *other == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// The names of the members of a JSON body, or of the fields of a form.
+fn members(request: &HttpRequest) -> Vec<String> {
+    if let Ok(body) = serde_json::from_str::<Value>(&request.body) {
+        return body.as_object().unwrap().keys().cloned().collect();
+    }
+    request
+        .body
+        .split("form-data; name=\"")
+        .skip(1)
+        .map(|part| part.split('"').next().unwrap().to_owned())
+        .collect()
+}

@@ -1,0 +1,268 @@
+//! Mailgun: `POST /v3/<domain>/messages`, a multipart form (RFC 7578).
+//!
+//! It knows no idempotency key: a mail whose answer was lost may come twice. The domain is that of the sender.
+
+use base64ct::{Base64, Encoding};
+
+use super::Vendor;
+use super::answer::{Answer, Kind, Refusal, text};
+use super::request::{Account, HttpRequest, domain, mailbox, one_line, wire};
+use crate::domain::mail::Message;
+
+pub(super) const VENDOR: Vendor = Vendor { request, judge };
+
+fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+    let (content_type, body) = form(
+        &message.idempotency_key,
+        &[
+            ("from", &mailbox(account.sender)),
+            ("to", &wire(&message.to)),
+            ("subject", &one_line(&message.subject)),
+            ("text", &message.text),
+            ("html", &message.html),
+            ("o:tracking", "no"),
+            ("o:tracking-clicks", "no"),
+            ("o:tracking-opens", "no"),
+        ],
+    );
+    let domain = domain(&account.sender.address);
+    let url = [account.base, "/v3/", domain, "/messages"].concat();
+    let credential = (
+        "Authorization",
+        ["Basic ", &basic_credentials(account.key)].concat(),
+    );
+    HttpRequest::new(url, credential, content_type, body)
+}
+
+/// The key as the header has it: HTTP Basic with the user `api` (RFC 7617).
+pub(super) fn basic_credentials(key: &str) -> String {
+    Base64::encode_string(["api:", key].concat().as_bytes())
+}
+
+/// The media type and the body of a form with these fields. Their names are ours.
+fn form(seed: &str, fields: &[(&str, &str)]) -> (String, String) {
+    let boundary = boundary(seed, fields);
+    let mut body = String::new();
+    for (name, value) in fields {
+        for part in [
+            "--",
+            &boundary,
+            "\r\nContent-Disposition: form-data; name=\"",
+            name,
+            "\"\r\n\r\n",
+            value,
+            "\r\n",
+        ] {
+            body.push_str(part);
+        }
+    }
+    for part in ["--", &boundary, "--\r\n"] {
+        body.push_str(part);
+    }
+    let content_type = ["multipart/form-data; boundary=", &boundary].concat();
+    (content_type, body)
+}
+
+/// A text that occurs in no value, the same for the same mail, of at most 70 characters (RFC 2046 section 5.1.1).
+fn boundary(seed: &str, fields: &[(&str, &str)]) -> String {
+    let seed: String = seed
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(32)
+        .collect();
+    let mut number: u32 = 0;
+    loop {
+        let boundary = ["edgegate-", &seed, "-", &number.to_string(), "-"].concat();
+        // A text has room for so many of them only, and there is always a next.
+        if !fields.iter().any(|(_, value)| value.contains(&boundary)) {
+            return boundary;
+        }
+        number = number.wrapping_add(1);
+    }
+}
+
+fn judge(answer: &Answer) -> Result<(), Refusal> {
+    let body = answer.json().unwrap_or_default();
+    if answer.status == 200 {
+        return match text(&body, "id") {
+            Some(_) => Ok(()),
+            None => answer.not_understood(),
+        };
+    }
+    let message = text(&body, "message")
+        .or(body.as_str())
+        .unwrap_or(&answer.body);
+    let kind = match answer.kind() {
+        Kind::Rejected if is_about_to(message) => Kind::Undeliverable,
+        kind => kind,
+    };
+    answer.refused(kind, message).map_err(|refusal| Refusal {
+        retry_after: refusal.retry_after.or_else(|| seconds_in(message)),
+        ..refusal
+    })
+}
+
+/// "to parameter is not a valid address": the name stands in quotes at some of its errors.
+fn is_about_to(message: &str) -> bool {
+    message
+        .trim_start_matches('\'')
+        .strip_prefix("to")
+        .is_some_and(|rest| {
+            rest.trim_start_matches('\'')
+                .starts_with(" parameter is not a valid address")
+        })
+}
+
+/// "try again after 120 seconds": its limits say so in the text.
+fn seconds_in(message: &str) -> Option<u64> {
+    let (_, after) = message.split_once("try again after ")?;
+    after.split_once(" second")?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{self, Told};
+    use super::*;
+
+    #[test]
+    fn the_request() {
+        let request = check::request(VENDOR, "https://api.eu.mailgun.net");
+        assert_eq!(
+            request.url,
+            "https://api.eu.mailgun.net/v3/example.com/messages"
+        );
+        let boundary = "edgegate-0123456789abcdef0123456789abcdef-0-";
+        check::headers(
+            &request,
+            &[
+                ("Authorization", "Basic YXBpOnRoZS1rZXk="),
+                (
+                    "Content-Type",
+                    &format!("multipart/form-data; boundary={boundary}"),
+                ),
+            ],
+        );
+        let mut expected = String::new();
+        for (name, value) in [
+            ("from", "\"Example Login\" <login@example.com>"),
+            ("to", "Ada@xn--bcher-kva.example"),
+            ("subject", "Your \"link\""),
+            ("text", check::TEXT),
+            ("html", check::HTML),
+            ("o:tracking", "no"),
+            ("o:tracking-clicks", "no"),
+            ("o:tracking-opens", "no"),
+        ] {
+            expected += &format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+        }
+        assert_eq!(request.body, format!("{expected}--{boundary}--\r\n"));
+    }
+
+    #[test]
+    fn no_value_holds_the_boundary() {
+        let first = boundary("ab\r\n", &[("text", "")]);
+        assert_eq!(first, "edgegate-ab-0-");
+        let text =
+            format!("\r\n--{first}\r\nContent-Disposition: form-data; name=\"bcc\"\r\n\r\nx");
+        let (content_type, body) = form("ab\r\n", &[("text", &text), ("html", "edgegate-ab-1-")]);
+        assert!(content_type.ends_with("=edgegate-ab-2-"));
+        assert_eq!(body.matches("edgegate-ab-2-").count(), 3);
+        assert!(boundary(check::IDEMPOTENCY_KEY, &[]).len() <= 60);
+    }
+
+    /// Statuses and texts of the description.
+    #[test]
+    fn each_documented_answer() {
+        let error = |status: u16, message: &str| {
+            let body = serde_json::json!({"message": message});
+            (status, body.to_string())
+        };
+        let sent = r#"{"id":"message-id","message":"Queued. Thank you."}"#;
+        check::answers(
+            VENDOR,
+            &[
+                ((200, sent.to_owned()), Told::Sent),
+                (
+                    (200, r#"{"message":"Queued. Thank you."}"#.to_owned()),
+                    Told::Temporary,
+                ),
+                ((200, "<html>".to_owned()), Told::Temporary),
+                (
+                    error(
+                        400,
+                        "to parameter is not a valid address. please check documentation.",
+                    ),
+                    Told::Undeliverable,
+                ),
+                (
+                    error(
+                        400,
+                        "'to' parameter is not a valid address. please check documentation",
+                    ),
+                    Told::Undeliverable,
+                ),
+                (
+                    error(400, "from parameter is not a valid address"),
+                    Told::Rejected,
+                ),
+                (error(400, "total size"), Told::Rejected),
+                (
+                    error(400, "Only one parameters 'html' or 'template' is allowed."),
+                    Told::Rejected,
+                ),
+                (
+                    error(
+                        400,
+                        "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified.",
+                    ),
+                    Told::Rejected,
+                ),
+                (error(400, "from parameter is missing. "), Told::Rejected),
+                (
+                    error(
+                        400,
+                        "Send options (parameters starting with o:, h:, or v:) are limited to 16KB total",
+                    ),
+                    Told::Rejected,
+                ),
+                ((401, "Forbidden".to_owned()), Told::Temporary),
+                ((401, "\"Forbidden\"".to_owned()), Told::Temporary),
+                (error(402, "unpaid"), Told::Temporary),
+                (
+                    error(403, "Domain example.com is not allowed to send"),
+                    Told::Temporary,
+                ),
+                (error(404, "Domain not found: example.com"), Told::Temporary),
+                (
+                    error(429, "Domain example.com is not allowed to send"),
+                    Told::Temporary,
+                ),
+                (error(500, "Internal Server Error"), Told::Temporary),
+            ],
+        );
+        assert_eq!(
+            check::reason(VENDOR, 401, "\"Forbidden\""),
+            "401: Forbidden"
+        );
+    }
+
+    #[test]
+    fn its_text_says_when_to_try_again() {
+        let limited = "Domain example.com is not allowed to send: account-requests-per-sec limit exceeded, try again after 120 seconds";
+        for (header, text, expected) in [
+            (None, limited, Some(120)),
+            (Some(7), limited, Some(7)),
+            (None, "try again after a while", None),
+            (None, "try again after -1 seconds", None),
+        ] {
+            let answer = Answer {
+                status: 429,
+                retry_after: header,
+                body: serde_json::json!({"message": text}).to_string(),
+            };
+            assert_eq!(judge(&answer).unwrap_err().retry_after, expected);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Mail by a provider: one file a vendor, and what they share.
+//!
+//! Each vendor over HTTP is two pure functions: from a mail to a request, and from an answer to a verdict. `fetch` sends.
+//!
+//! | | is refused … |
+//! |---|---|
+//! | temporarily | while the provider can't, or not before the operator has mended the account: key, plan, sender, URL |
+//! | for good | when something is wrong with the mail itself |
+//! | as undeliverable | when the provider blames the address: malformed to it, bounced before, suppressed |
+//!
+//! An answer counts by its status *and* its body. One that can't be read is temporary: a mail that comes twice does less
+//! harm than one that never comes.
+
+mod answer;
+mod brevo;
+#[cfg(test)]
+mod check;
+mod cloudflare;
+mod cloudflare_binding;
+#[cfg(test)]
+mod contract;
+#[cfg(feature = "edge")]
+mod fetch;
+mod mailgun;
+mod postmark;
+mod reason;
+mod request;
+mod resend;
+mod sendgrid;
+
+use self::answer::{Answer, Kind, Refusal};
+use self::request::{Account, HttpRequest, wire};
+#[cfg(feature = "edge")]
+pub use cloudflare_binding::BindingMailer;
+
+use crate::domain::mail::{MailFailure, Message, Provider, Sender};
+use crate::domain::secret::Secret;
+
+/// A vendor over HTTP.
+#[derive(Clone, Copy, Debug)]
+struct Vendor {
+    /// The request that sends a mail.
+    request: fn(&Account<'_>, &Message) -> HttpRequest,
+    /// What an answer means. The text is the provider's, as it came.
+    judge: fn(&Answer) -> Result<(), Refusal>,
+}
+
+impl Vendor {
+    const fn of(provider: Provider) -> Option<Self> {
+        Some(match provider {
+            Provider::Resend => resend::VENDOR,
+            Provider::Postmark => postmark::VENDOR,
+            Provider::Sendgrid => sendgrid::VENDOR,
+            Provider::Mailgun => mailgun::VENDOR,
+            Provider::Brevo => brevo::VENDOR,
+            Provider::Cloudflare => cloudflare::VENDOR,
+            Provider::CloudflareBinding => return None,
+        })
+    }
+}
+
+/// Mails by the HTTP API of a provider.
+#[derive(Clone, Debug)]
+pub struct HttpMailer {
+    vendor: Vendor,
+    base: String,
+    key: Secret,
+    sender: Sender,
+}
+
+impl HttpMailer {
+    /// A mailer with the settings `MAIL_PROVIDER`, `MAIL_API_KEY`, `MAIL_API_URL` and `MAIL_FROM`. `None` for a provider
+    /// that is not asked over HTTP, without a key, and without a URL for one that has no default: the settings see to
+    /// all three.
+    #[must_use]
+    pub fn new(
+        provider: Provider,
+        key: Option<Secret>,
+        api_url: Option<&str>,
+        sender: Sender,
+    ) -> Option<Self> {
+        let base = api_url.or(provider.default_api_url())?;
+        Some(Self {
+            vendor: Vendor::of(provider)?,
+            base: base.trim_end_matches('/').to_owned(),
+            key: key?,
+            sender,
+        })
+    }
+
+    /// Sends the mail: one try.
+    ///
+    /// # Errors
+    /// Why it was not taken. After a temporary failure it may have been taken all the same, as when the answer was lost.
+    #[cfg(feature = "edge")]
+    pub async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+        match fetch::send(&self.request(message)).await {
+            Ok(answer) => self.judge(&answer, message),
+            Err(text) => Err(MailFailure::Temporary {
+                reason: self.reason(&["no answer: ", &text].concat(), message),
+                retry_after: None,
+            }),
+        }
+    }
+
+    fn request(&self, message: &Message) -> HttpRequest {
+        let account = Account {
+            base: &self.base,
+            key: self.key.expose(),
+            sender: &self.sender,
+        };
+        (self.vendor.request)(&account, message)
+    }
+
+    fn judge(&self, answer: &Answer, message: &Message) -> Result<(), MailFailure> {
+        let judged = match answer.status {
+            // By the same provider's other address, or by what stands before it: MAIL_API_URL is wrong.
+            300..=399 => answer.refused(Kind::Temporary, "a redirect, which is not followed"),
+            _ => (self.vendor.judge)(answer),
+        };
+        judged.map_err(|refusal| {
+            let text = [&answer.status.to_string(), ": ", &refusal.text].concat();
+            failure(refusal, self.reason(&text, message))
+        })
+    }
+
+    fn reason(&self, text: &str, message: &Message) -> String {
+        let key = self.key.expose();
+        let basic = mailgun::basic_credentials(key);
+        printable(text, &[key, &basic], message)
+    }
+}
+
+/// The text without `secrets` and without what must not be logged of the mail.
+fn printable(text: &str, secrets: &[&str], message: &Message) -> String {
+    let to = wire(&message.to);
+    let private = [&to, message.to.as_given(), message.to.canonical()];
+    let mut taken_out = secrets.to_vec();
+    taken_out.extend(private);
+    reason::printable(text, &taken_out)
+}
+
+fn failure(refusal: Refusal, reason: String) -> MailFailure {
+    match refusal.kind {
+        Kind::Temporary => MailFailure::Temporary {
+            reason,
+            retry_after: refusal.retry_after,
+        },
+        Kind::Rejected => MailFailure::Rejected { reason },
+        Kind::Undeliverable => MailFailure::Undeliverable { reason },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mailer(provider: Provider, api_url: Option<&str>) -> Option<HttpMailer> {
+        let key = Secret::new("The-Key-1".to_owned());
+        HttpMailer::new(provider, Some(key), api_url, check::sender())
+    }
+
+    #[test]
+    fn each_provider_over_http_has_a_url() {
+        for provider in Provider::ALL {
+            assert_eq!(provider.is_http(), Vendor::of(provider).is_some());
+            let by_default = mailer(provider, None);
+            assert_eq!(by_default.is_some(), provider.default_api_url().is_some());
+            let Some(mailer) = mailer(provider, Some("http://127.0.0.1:8025/base/")) else {
+                assert!(!provider.is_http());
+                continue;
+            };
+            let request = mailer.request(&check::message());
+            let path = request.url.strip_prefix("http://127.0.0.1:8025/base/");
+            assert!(
+                path.is_some_and(|path| !path.starts_with('/')),
+                "{request:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_key_and_the_address_are_never_in_a_reason() {
+        let said = "the-key-1, VGhlLUtleS0x, YXBpOlRoZS1LZXktMQ== for ada@XN--bcher-kva.example or Ada@Bücher.example";
+        let bodies = [
+            said.to_owned(),
+            serde_json::json!({
+                "name": "x", "message": said, "code": "x", "ErrorCode": 300, "Message": said, "success": false,
+                "errors": [{"code": 1, "field": said, "message": said}],
+            })
+            .to_string(),
+        ];
+        for provider in Provider::ALL {
+            let Some(mailer) = mailer(provider, Some("https://api.example")) else {
+                continue;
+            };
+            for body in &bodies {
+                for status in [200, 302, 400, 401, 422, 429, 500] {
+                    let answer = Answer {
+                        status,
+                        retry_after: Some(9),
+                        body: body.clone(),
+                    };
+                    let failure = mailer.judge(&answer, &check::message()).unwrap_err();
+                    let (MailFailure::Temporary { reason, .. }
+                    | MailFailure::Rejected { reason }
+                    | MailFailure::Undeliverable { reason }) = &failure;
+                    let printed = format!("{failure:?}").to_lowercase();
+                    assert!(reason.starts_with(&status.to_string()), "{printed}");
+                    for secret in ["the-key", "yxbpo", "ada", "cher"] {
+                        assert!(!printed.contains(secret), "{secret} in {printed}");
+                    }
+                    if let MailFailure::Temporary { retry_after, .. } = failure {
+                        assert_eq!(retry_after, Some(9));
+                    }
+                }
+            }
+            let printed = format!("{mailer:?}");
+            assert!(!printed.contains("The-Key"), "{printed}");
+        }
+    }
+}

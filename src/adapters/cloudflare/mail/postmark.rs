@@ -1,0 +1,147 @@
+//! Postmark: `POST /email`.
+//!
+//! It knows no idempotency key (its `Metadata` is not one): a mail whose answer was lost may come twice. An `ErrorCode`
+//! other than 0 is a refusal whatever the status.
+
+use super::Vendor;
+use super::answer::{Answer, Kind, Refusal, text};
+use super::request::{Account, HttpRequest, mailbox, object, one_line, wire};
+use crate::domain::json::{Json, quoted};
+use crate::domain::mail::Message;
+
+pub(super) const VENDOR: Vendor = Vendor { request, judge };
+
+fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+    let body = object(&[
+        ("From", &quoted(&mailbox(account.sender))),
+        ("To", &quoted(&wire(&message.to))),
+        ("Subject", &quoted(&one_line(&message.subject))),
+        ("TextBody", &quoted(&message.text)),
+        ("HtmlBody", &quoted(&message.html)),
+        ("TrackOpens", "false"),
+        ("TrackLinks", "\"None\""),
+    ]);
+    let credential = ("X-Postmark-Server-Token", account.key.to_owned());
+    HttpRequest::json(account, "/email", credential, body)
+}
+
+fn judge(answer: &Answer) -> Result<(), Refusal> {
+    let body = answer.json().unwrap_or_default();
+    let code = body.get("ErrorCode").and_then(Json::as_u64);
+    let message = text(&body, "Message").unwrap_or(&answer.body);
+    let kind = match (answer.status, code) {
+        (200, Some(0)) => return Ok(()),
+        (200, None) => return answer.not_understood(),
+        // The address has bounced or complained before.
+        (200 | 422, Some(406)) => Kind::Undeliverable,
+        // An invalid address, or no body; ours have one. Which address, the text says.
+        (200 | 422, Some(300)) if message.contains("'From'") => Kind::Rejected,
+        (200 | 422, Some(300)) => Kind::Undeliverable,
+        // A wrong token, maintenance, an account or a sender that is not ready yet, too many requests, their own
+        // trouble: none of it is about this mail.
+        (200 | 422, Some(10 | 100 | 400 | 401 | 405 | 412 | 413 | 429 | 500)) => Kind::Temporary,
+        (200, Some(_)) => Kind::Rejected,
+        _ => answer.kind(),
+    };
+    match code {
+        Some(code) => answer.refused(kind, &[&code.to_string(), " ", message].concat()),
+        None => answer.refused(kind, message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{self, Told};
+
+    #[test]
+    fn the_request() {
+        let (request, body) = check::json_request(super::VENDOR, "https://api.postmarkapp.com");
+        assert_eq!(request.url, "https://api.postmarkapp.com/email");
+        check::headers(
+            &request,
+            &[
+                ("X-Postmark-Server-Token", "the-key"),
+                ("Content-Type", "application/json"),
+                ("Accept", "application/json"),
+            ],
+        );
+        assert_eq!(
+            body,
+            serde_json::json!({
+                "From": "\"Example Login\" <login@example.com>",
+                "To": "Ada@xn--bcher-kva.example",
+                "Subject": "Your \"link\"",
+                "TextBody": check::TEXT,
+                "HtmlBody": check::HTML,
+                "TrackOpens": false,
+                "TrackLinks": "None",
+            })
+        );
+    }
+
+    /// Statuses of the description, codes of <https://postmarkapp.com/developer/api/overview#error-codes> that this
+    /// request can meet.
+    #[test]
+    fn each_documented_answer() {
+        let error = |status: u16, code: u64, message: &str| {
+            let body = serde_json::json!({"ErrorCode": code, "Message": message});
+            (status, body.to_string())
+        };
+        let sent = r#"{"To":"a@b.example","SubmittedAt":"2026-11-24T12:00:00Z","MessageID":"0a","ErrorCode":0,"Message":"OK"}"#;
+        check::answers(
+            super::VENDOR,
+            &[
+                ((200, sent.to_owned()), Told::Sent),
+                ((200, "{}".to_owned()), Told::Temporary),
+                ((200, "<html>".to_owned()), Told::Temporary),
+                (error(422, 0, "OK"), Told::Rejected),
+                // A refusal under 200.
+                (error(200, 406, "inactive recipient"), Told::Undeliverable),
+                (error(200, 300, "Invalid 'To' address"), Told::Undeliverable),
+                (error(200, 429, "x"), Told::Temporary),
+                (error(200, 402, "x"), Told::Rejected),
+                (error(401, 10, "Bad or missing API token"), Told::Temporary),
+                (error(422, 10, "Bad or missing API token"), Told::Temporary),
+                (error(503, 100, "Maintenance"), Told::Temporary),
+                (error(422, 100, "Maintenance"), Told::Temporary),
+                (
+                    error(422, 300, "Invalid 'To' address: 'x'."),
+                    Told::Undeliverable,
+                ),
+                (
+                    error(422, 300, "Error parsing 'To': Illegal email domain"),
+                    Told::Undeliverable,
+                ),
+                (
+                    error(422, 300, "Invalid 'From' address: 'x'."),
+                    Told::Rejected,
+                ),
+                (
+                    error(422, 400, "Sender Signature not found"),
+                    Told::Temporary,
+                ),
+                (
+                    error(422, 401, "Sender Signature not confirmed"),
+                    Told::Temporary,
+                ),
+                (error(422, 402, "Invalid JSON"), Told::Rejected),
+                (error(422, 403, "Incompatible JSON"), Told::Rejected),
+                (error(422, 405, "Not allowed to send"), Told::Temporary),
+                (error(422, 406, "Inactive recipient"), Told::Undeliverable),
+                (error(422, 409, "JSON required"), Told::Rejected),
+                (error(422, 410, "Too many batch messages"), Told::Rejected),
+                (error(422, 411, "Forbidden attachment type"), Told::Rejected),
+                (error(422, 412, "Account is Pending"), Told::Temporary),
+                (error(422, 413, "Account may not send"), Told::Temporary),
+                (error(429, 429, "Rate limit exceeded"), Told::Temporary),
+                (error(413, 0, "too large"), Told::Rejected),
+                (error(415, 0, "media type"), Told::Rejected),
+                ((404, String::new()), Told::Temporary),
+                ((422, "not JSON".to_owned()), Told::Rejected),
+                (error(500, 0, "Internal"), Told::Temporary),
+                ((500, String::new()), Told::Temporary),
+                ((503, String::new()), Told::Temporary),
+            ],
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! Resend: `POST /emails`.
+//!
+//! The only one of the vendors over HTTP with an `Idempotency-Key` header: a mail that is sent again within a day gets
+//! the first answer again, and goes out once. Tracking is a setting of the domain: a request has no switch.
+
+use super::Vendor;
+use super::answer::{Answer, Kind, Refusal, text};
+use super::request::{Account, HttpRequest, array, bearer, mailbox, object, one_line, wire};
+use crate::domain::json::quoted;
+use crate::domain::mail::Message;
+
+pub(super) const VENDOR: Vendor = Vendor { request, judge };
+
+fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+    let body = object(&[
+        ("from", &quoted(&mailbox(account.sender))),
+        ("to", &array(&quoted(&wire(&message.to)))),
+        ("subject", &quoted(&one_line(&message.subject))),
+        ("text", &quoted(&message.text)),
+        ("html", &quoted(&message.html)),
+    ]);
+    let mut request = HttpRequest::json(account, "/emails", bearer(account), body);
+    request
+        .headers
+        .push(("Idempotency-Key", message.idempotency_key.clone()));
+    request
+}
+
+fn judge(answer: &Answer) -> Result<(), Refusal> {
+    let body = answer.json().unwrap_or_default();
+    if answer.status == 200 {
+        // A repeat is harmless: the idempotency key is the same.
+        return match text(&body, "id") {
+            Some(_) => Ok(()),
+            None => answer.not_understood(),
+        };
+    }
+    let name = text(&body, "name").unwrap_or_default();
+    let message = text(&body, "message").unwrap_or(&answer.body);
+    let kind = match name {
+        // Another mail with this key was taken: a repeat would be told the same.
+        "invalid_idempotent_request" => Kind::Rejected,
+        "validation_error" if answer.status != 403 && message.contains("`to`") => {
+            Kind::Undeliverable
+        }
+        _ => answer.kind(),
+    };
+    answer.refused(kind, &[name, " ", message].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{self, Told};
+
+    #[test]
+    fn the_request() {
+        let (request, body) = check::json_request(super::VENDOR, "https://api.resend.com");
+        assert_eq!(request.url, "https://api.resend.com/emails");
+        check::headers(
+            &request,
+            &[
+                ("Authorization", "Bearer the-key"),
+                ("Content-Type", "application/json"),
+                ("Idempotency-Key", check::IDEMPOTENCY_KEY),
+            ],
+        );
+        assert_eq!(
+            body,
+            serde_json::json!({
+                "from": "\"Example Login\" <login@example.com>",
+                "to": ["Ada@xn--bcher-kva.example"],
+                "subject": "Your \"link\"",
+                "text": check::TEXT,
+                "html": check::HTML,
+            })
+        );
+    }
+
+    /// Names and statuses of <https://resend.com/docs/api-reference/errors>.
+    #[test]
+    fn each_documented_answer() {
+        let error = |status: u16, name: &str, message: &str| {
+            let body = serde_json::json!({"statusCode": status, "name": name, "message": message});
+            (status, body.to_string())
+        };
+        let to =
+            "Invalid `to` field. The email address needs to follow the `email@example.com` format.";
+        check::answers(
+            super::VENDOR,
+            &[
+                (
+                    (
+                        200,
+                        r#"{"id":"49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"}"#.to_owned(),
+                    ),
+                    Told::Sent,
+                ),
+                ((200, "{}".to_owned()), Told::Temporary),
+                ((200, "<html>".to_owned()), Told::Temporary),
+                (
+                    error(400, "invalid_idempotency_key", "1-256 chars"),
+                    Told::Rejected,
+                ),
+                (error(400, "validation_error", "a field"), Told::Rejected),
+                (
+                    error(401, "missing_api_key", "Missing API key"),
+                    Told::Temporary,
+                ),
+                (
+                    error(401, "restricted_api_key", "only to send"),
+                    Told::Temporary,
+                ),
+                (
+                    error(403, "invalid_api_key", "API key is invalid"),
+                    Told::Temporary,
+                ),
+                (
+                    error(
+                        403,
+                        "validation_error",
+                        "only to your own address: use another `to`",
+                    ),
+                    Told::Temporary,
+                ),
+                (error(404, "not_found", "no endpoint"), Told::Temporary),
+                (
+                    error(405, "method_not_allowed", "not allowed"),
+                    Told::Temporary,
+                ),
+                (
+                    error(409, "invalid_idempotent_request", "another payload"),
+                    Told::Rejected,
+                ),
+                (
+                    error(409, "concurrent_idempotent_requests", "in progress"),
+                    Told::Temporary,
+                ),
+                (error(422, "invalid_attachment", "x"), Told::Rejected),
+                (
+                    error(422, "invalid_from_address", "Invalid `from` field"),
+                    Told::Rejected,
+                ),
+                (error(422, "invalid_access", "x"), Told::Rejected),
+                (error(422, "invalid_parameter", "x"), Told::Rejected),
+                (error(422, "invalid_region", "x"), Told::Rejected),
+                (error(422, "missing_required_field", "x"), Told::Rejected),
+                (error(422, "validation_error", to), Told::Undeliverable),
+                (error(429, "monthly_quota_exceeded", "x"), Told::Temporary),
+                (error(429, "daily_quota_exceeded", "x"), Told::Temporary),
+                (error(429, "rate_limit_exceeded", "x"), Told::Temporary),
+                (error(451, "security_error", "x"), Told::Rejected),
+                (error(500, "application_error", "x"), Told::Temporary),
+                (error(500, "internal_server_error", "x"), Told::Temporary),
+            ],
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! Twilio SendGrid: `POST /v3/mail/send`.
+//!
+//! It knows no idempotency key (its `custom_args` are not one): a mail whose answer was lost may come twice. The answer
+//! to a mail that was taken is 202 without a body.
+
+use super::Vendor;
+use super::answer::{Answer, Kind, Refusal, text};
+use super::request::{Account, HttpRequest, array, bearer, object, one_line, sender_object, wire};
+use crate::domain::json::{Json, quoted};
+use crate::domain::mail::Message;
+
+pub(super) const VENDOR: Vendor = Vendor { request, judge };
+
+/// All that would change a link or add one.
+const NO_TRACKING: &str = concat!(
+    r#"{"click_tracking":{"enable":false,"enable_text":false},"open_tracking":{"enable":false},"#,
+    r#""subscription_tracking":{"enable":false},"ganalytics":{"enable":false}}"#
+);
+
+fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+    let to = object(&[("email", &quoted(&wire(&message.to)))]);
+    let part = |media_type, content| object(&[("type", media_type), ("value", &quoted(content))]);
+    let body = object(&[
+        ("personalizations", &array(&object(&[("to", &array(&to))]))),
+        ("from", &sender_object(account.sender, "email")),
+        ("subject", &quoted(&one_line(&message.subject))),
+        (
+            "content",
+            // In this order (RFC 2046 section 5.1.4: the best comes last).
+            &array(
+                &[
+                    part("\"text/plain\"", &message.text),
+                    part("\"text/html\"", &message.html),
+                ]
+                .join(","),
+            ),
+        ),
+        ("tracking_settings", NO_TRACKING),
+    ]);
+    HttpRequest::json(account, "/v3/mail/send", bearer(account), body)
+}
+
+fn judge(answer: &Answer) -> Result<(), Refusal> {
+    match answer.status {
+        202 => return Ok(()),
+        // 200 is its answer in sandbox mode, which sends nothing; the others it does not have.
+        200..=299 => return answer.not_understood(),
+        _ => {}
+    }
+    let body = answer.json().unwrap_or_default();
+    let Some(errors) = body.get("errors").and_then(Json::as_array) else {
+        return answer.refused(answer.kind(), &answer.body);
+    };
+    let is_to = |error: &Json| {
+        text(error, "field").is_some_and(|field| field.starts_with("personalizations.0.to"))
+    };
+    let kind = match answer.kind() {
+        Kind::Rejected if !errors.is_empty() && errors.iter().all(is_to) => Kind::Undeliverable,
+        kind => kind,
+    };
+    let texts: Vec<&str> = errors
+        .iter()
+        .flat_map(|error| [text(error, "field"), text(error, "message")])
+        .flatten()
+        .collect();
+    answer.refused(kind, &texts.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{self, Told};
+
+    #[test]
+    fn the_request() {
+        let (request, body) = check::json_request(super::VENDOR, "https://api.eu.sendgrid.com");
+        assert_eq!(request.url, "https://api.eu.sendgrid.com/v3/mail/send");
+        check::headers(
+            &request,
+            &[
+                ("Authorization", "Bearer the-key"),
+                ("Content-Type", "application/json"),
+            ],
+        );
+        assert_eq!(
+            body,
+            serde_json::json!({
+                "personalizations": [{"to": [{"email": "Ada@xn--bcher-kva.example"}]}],
+                "from": {"email": "login@example.com", "name": "Example Login"},
+                "subject": "Your \"link\"",
+                "content": [
+                    {"type": "text/plain", "value": check::TEXT},
+                    {"type": "text/html", "value": check::HTML},
+                ],
+                "tracking_settings": {
+                    "click_tracking": {"enable": false, "enable_text": false},
+                    "open_tracking": {"enable": false},
+                    "subscription_tracking": {"enable": false},
+                    "ganalytics": {"enable": false},
+                },
+            })
+        );
+    }
+
+    /// Statuses of the description.
+    #[test]
+    fn each_documented_answer() {
+        let error = |status: u16, field: &str, message: &str| {
+            let body = serde_json::json!({"errors": [{"field": field, "message": message}]});
+            (status, body.to_string())
+        };
+        let to = "personalizations.0.to.0.email";
+        let two = format!(
+            r#"{{"errors":[{{"field":"{to}","message":"x"}},{{"field":"from","message":"x"}}],"id":"1"}}"#
+        );
+        check::answers(
+            super::VENDOR,
+            &[
+                ((202, String::new()), Told::Sent),
+                ((200, String::new()), Told::Temporary),
+                ((204, String::new()), Told::Temporary),
+                (error(400, "null", "invalid request"), Told::Rejected),
+                (
+                    error(400, "from.email", "does not match a verified sender"),
+                    Told::Rejected,
+                ),
+                (
+                    error(400, to, "Does not contain a valid address."),
+                    Told::Undeliverable,
+                ),
+                ((400, two), Told::Rejected),
+                ((400, r#"{"errors":[]}"#.to_owned()), Told::Rejected),
+                ((400, "<html>".to_owned()), Told::Rejected),
+                (
+                    error(401, "null", "authorization required"),
+                    Told::Temporary,
+                ),
+                (error(403, "null", "access forbidden"), Told::Temporary),
+                (error(404, "null", "not found"), Told::Temporary),
+                (error(405, "null", "method not allowed"), Told::Temporary),
+                (error(413, "null", "content too large"), Told::Rejected),
+                (error(429, "null", "too many requests"), Told::Temporary),
+                (error(500, to, "internal server error"), Told::Temporary),
+                (
+                    (
+                        500,
+                        r#"{"errors":[{"message":"internal server error"}]}"#.to_owned(),
+                    ),
+                    Told::Temporary,
+                ),
+            ],
+        );
+    }
+}

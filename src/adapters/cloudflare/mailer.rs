@@ -1,0 +1,37 @@
+//! The mail provider that `MAIL_PROVIDER` names.
+
+use std::rc::Rc;
+
+use super::clock::RequestClock;
+use super::kv_namespace::KvNamespace;
+use super::mail::{BindingMailer, HttpMailer};
+use super::outbox::Outbox;
+use crate::domain::mail::{MailFailure, Message};
+use crate::ports::Mailer;
+
+/// The provider.
+#[derive(Debug)]
+pub enum CloudflareMailer {
+    /// None: nothing is queued, and what was queued before waits.
+    None,
+    /// The outbox of local development.
+    Outbox(Outbox<KvNamespace, RequestClock>),
+    /// A provider's API.
+    Http(Rc<HttpMailer>),
+    /// The binding of Cloudflare Email Service.
+    Binding(BindingMailer),
+}
+
+impl Mailer for CloudflareMailer {
+    async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+        match self {
+            Self::None => Err(MailFailure::Temporary {
+                reason: "MAIL_PROVIDER is not set, or its binding is missing".to_owned(),
+                retry_after: None,
+            }),
+            Self::Outbox(outbox) => outbox.send(message).await,
+            Self::Http(mailer) => mailer.send(message).await,
+            Self::Binding(mailer) => mailer.send(message).await,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Passwords checked where failures are counted, in memory.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use crate::adapters::argon2::Argon2Hasher;
+use crate::domain::account::{AccountName, FailedTries, Password};
+use crate::domain::error::StoreError;
+use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, PasswordHasher};
+
+/// Failures in memory, lost with the process. Nothing waits here: an attempt is over before the next one begins.
+#[derive(Debug, Default)]
+pub struct MemoryPasswordGuard {
+    accounts: RefCell<BTreeMap<AccountName, FailedTries>>,
+    hasher: Argon2Hasher,
+    hashed: Cell<u32>,
+}
+
+impl MemoryPasswordGuard {
+    /// How many accounts have failures that are kept.
+    #[must_use]
+    pub fn accounts(&self) -> usize {
+        self.accounts.borrow().len()
+    }
+
+    /// How often a password was hashed here.
+    #[must_use]
+    pub fn hashed(&self) -> u32 {
+        self.hashed.get()
+    }
+}
+
+impl PasswordGuard for MemoryPasswordGuard {
+    async fn check(
+        &self,
+        account: &AccountName,
+        attempt: &Attempt<'_>,
+        now: u64,
+    ) -> Result<Checked, StoreError> {
+        self.accounts
+            .borrow_mut()
+            .retain(|_, tries| tries.lapses_at() > now);
+        let mut tries = self
+            .accounts
+            .borrow()
+            .get(account)
+            .cloned()
+            .unwrap_or_default();
+        let admitted = match attempt.by.map(|by| tries.admit(by, now)).transpose() {
+            Ok(admitted) => admitted,
+            Err(wait) => return Ok(Checked::Delayed(wait)),
+        };
+        self.hashed.set(self.hashed.get().saturating_add(1));
+        let outcome = attempt.compare(&self.hasher).await;
+        if let Some(admitted) = admitted
+            && attempt.has_failed(outcome)
+        {
+            tries.fail(admitted, now);
+            self.accounts.borrow_mut().insert(account.clone(), tries);
+        }
+        Ok(outcome)
+    }
+
+    async fn hash(
+        &self,
+        _account: &AccountName,
+        password: &Password,
+        salt: &[u8; 16],
+    ) -> Result<Hashed, StoreError> {
+        self.hashed.set(self.hashed.get().saturating_add(1));
+        Ok(Hashed::Done(self.hasher.hash(password, salt).await))
+    }
+}

@@ -1,0 +1,146 @@
+//! A device on which someone has signed in: a MACed ticket by which it is known, so that a stranger who guesses can't delay
+//! the owner there. It opens nothing: whoever holds it needs the password all the same.
+
+use super::{KnownId, User, UserId};
+use crate::domain::policy::DEVICE_TTL;
+use crate::domain::secret::Secret;
+use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
+
+/// User, epoch, id, expiry.
+const BODY_BYTES: usize = 16 + 4 + 16 + 8;
+
+/// What a device ticket says. Only [`DeviceTickets::open`] makes one from text, and only when the MAC is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceTicket {
+    /// Who signed in.
+    pub user: UserId,
+    /// The user's `session_epoch` then: a new password and the end of all sessions make it worthless, so that nobody who
+    /// knew an older password has tries to spare.
+    pub epoch: u32,
+    /// By what its failures are counted apart. Each login draws another.
+    pub id: KnownId,
+    /// When it ends, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+impl DeviceTicket {
+    /// The ticket for a user who has just signed in, or chosen a password by a mailed link.
+    #[must_use]
+    pub fn new(user: &User, random: [u8; 16], now: u64) -> Self {
+        Self {
+            user: user.id,
+            epoch: user.session_epoch,
+            id: KnownId(random),
+            expires_at: now.saturating_add(DEVICE_TTL),
+        }
+    }
+
+    /// Whether it makes its holder known to this user's account.
+    #[must_use]
+    pub fn counts_for(&self, user: &User, now: u64) -> bool {
+        self.user == user.id && self.epoch == user.session_epoch && now < self.expires_at
+    }
+}
+
+/// Seals and opens device tickets for one deployment.
+#[derive(Clone, Debug)]
+pub struct DeviceTickets(TicketKeys);
+
+impl DeviceTickets {
+    /// The device tickets of the deployment with these secrets and this issuer.
+    #[must_use]
+    pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
+        Self(secrets.keys(Purpose::Device, issuer))
+    }
+
+    /// The ticket as the client gets it: `egd_` and base64url.
+    #[must_use]
+    pub fn seal(&self, ticket: &DeviceTicket) -> Secret {
+        let fields = [
+            &ticket.user.as_bytes()[..],
+            &ticket.epoch.to_be_bytes(),
+            &ticket.id.0,
+            &ticket.expires_at.to_be_bytes(),
+        ];
+        Secret::new(self.0.seal(&fields.concat()))
+    }
+
+    /// What the ticket says; `None` unless this deployment sealed it. Touches no storage.
+    #[must_use]
+    pub fn open(&self, text: &str) -> Option<DeviceTicket> {
+        let body = self.0.open::<BODY_BYTES>(text)?;
+        let (user, rest) = body.split_first_chunk::<16>()?;
+        let (epoch, rest) = rest.split_first_chunk::<4>()?;
+        let (id, expires_at) = rest.split_first_chunk::<16>()?;
+        Some(DeviceTicket {
+            user: UserId::from_bytes(*user)?,
+            epoch: u32::from_be_bytes(*epoch),
+            id: KnownId(*id),
+            expires_at: u64::from_be_bytes(expires_at.try_into().ok()?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+    fn tickets() -> DeviceTickets {
+        DeviceTickets::new(
+            &TicketSecrets::parse(SECRET).unwrap(),
+            "https://auth.example",
+        )
+    }
+
+    prop_compose! {
+        fn any_ticket()(ms in 0u64..1 << 47, random: [u8; 10], epoch: u32, id: [u8; 16], expires_at: u64) -> DeviceTicket {
+            DeviceTicket { user: UserId::new(ms, &random), epoch, id: KnownId(id), expires_at }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_ticket_comes_back_as_it_was(ticket in any_ticket()) {
+            let sealed = tickets().seal(&ticket);
+            prop_assert!(sealed.expose().starts_with("egd_"));
+            prop_assert_eq!(tickets().open(sealed.expose()), Some(ticket));
+        }
+
+        #[test]
+        fn any_flipped_bit_is_refused(ticket in any_ticket(), at in 0usize..108, bit in 0u8..7) {
+            let mut text = tickets().seal(&ticket).expose().as_bytes().to_vec();
+            let at = at % text.len();
+            text[at] ^= 1 << bit;
+            prop_assert_eq!(tickets().open(&String::from_utf8(text).unwrap()), None);
+        }
+
+        #[test]
+        fn any_text_is_refused(text: String) {
+            prop_assert_eq!(tickets().open(&text), None);
+        }
+    }
+
+    #[test]
+    fn no_other_kind_of_ticket_is_one() {
+        let secrets = TicketSecrets::parse(SECRET).unwrap();
+        let body = [7; BODY_BYTES];
+        for purpose in [Purpose::Refresh, Purpose::Reset, Purpose::Verification] {
+            let sealed = secrets.keys(purpose, "https://auth.example").seal(&body);
+            let (_, rest) = sealed.split_once('_').unwrap();
+            assert_eq!(tickets().open(&sealed), None);
+            assert_eq!(tickets().open(&["egd_", rest].concat()), None);
+        }
+        let elsewhere = DeviceTickets::new(&secrets, "https://other.example");
+        let ticket = DeviceTicket {
+            user: UserId::new(1, &[1; 10]),
+            epoch: 0,
+            id: KnownId([1; 16]),
+            expires_at: 1,
+        };
+        assert_eq!(tickets().open(elsewhere.seal(&ticket).expose()), None);
+    }
+}

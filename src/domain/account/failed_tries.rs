@@ -1,0 +1,387 @@
+//! Failed tries at one account's password: who has to wait, for how long, and what is forgotten when.
+//!
+//! Strangers share one count: after each failure the next try waits, and after a hundred in a row none is let through until
+//! they lapse. Who is known to the account (a device, a session, a mailed link) has a small count of their own, which
+//! strangers can't spend; when it is spent, they are strangers.
+//!
+//! Success takes nothing back. If it did, each login of the owner's would give a guesser new tries, and whether delays
+//! shrink would tell whether anybody signs in. A login gives a new device ticket instead, whose count is empty.
+
+use super::super::json::{Json, Members};
+use super::super::policy::{
+    GUESS_DELAY, GUESS_DELAY_MAX, GUESS_LAPSE, GUESSES_IN_A_ROW, KNOWN_COUNTED, KNOWN_GUESSES,
+};
+
+/// By what an account knows a client: drawn for a device, or the id of a session, or a fingerprint of what a link changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KnownId(pub [u8; 16]);
+
+impl KnownId {
+    /// In hex.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        base16ct::lower::encode_string(&self.0)
+    }
+
+    /// From what [`to_text`](Self::to_text) gave.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut id = [0; 16];
+        let written = base16ct::lower::decode(text, &mut id).ok()?.len();
+        (written == id.len()).then_some(Self(id))
+    }
+}
+
+/// Who tries a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriedBy {
+    /// Somebody.
+    Stranger,
+    /// Somebody whom the account knows.
+    Known(KnownId),
+}
+
+/// A try that was let through, and on which count it goes if it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admitted(TriedBy);
+
+/// The failures that one account remembers. All times are in milliseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailedTries {
+    strangers: Count,
+    /// In the order of their ids.
+    known: Vec<(KnownId, Count)>,
+}
+
+/// How many failures in a row, and when the last one was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    failed: u32,
+    last_at: u64,
+}
+
+impl FailedTries {
+    /// Lets a try through, or says after how many whole seconds, at least one, the client may come back.
+    ///
+    /// # Errors
+    /// With those seconds.
+    pub fn admit(&self, by: TriedBy, now: u64) -> Result<Admitted, u32> {
+        if let TriedBy::Known(id) = by {
+            let counted = self
+                .known
+                .iter()
+                .map(|(known, count)| (known, count.at(now)));
+            let may = match counted.clone().find(|(known, _)| **known == id) {
+                Some((_, count)) => count.failed < KNOWN_GUESSES,
+                None => counted.filter(|(_, count)| count.failed > 0).count() < KNOWN_COUNTED,
+            };
+            if may {
+                return Ok(Admitted(by));
+            }
+        }
+        let waits = self.strangers.at(now).free_at().saturating_sub(now);
+        if waits == 0 {
+            return Ok(Admitted(TriedBy::Stranger));
+        }
+        Err(u32::try_from(waits.div_ceil(1000)).unwrap_or(u32::MAX))
+    }
+
+    /// Counts a try that was let through and failed. Forgets what has lapsed.
+    pub fn fail(&mut self, Admitted(by): Admitted, now: u64) {
+        self.strangers = self.strangers.at(now);
+        self.known.retain(|(_, count)| count.at(now).failed > 0);
+        match by {
+            TriedBy::Stranger => self.strangers.add(now),
+            TriedBy::Known(id) => {
+                let place = self.known.binary_search_by_key(&id, |(known, _)| *known);
+                let place = place.unwrap_or_else(|place| {
+                    self.known.insert(place, (id, Count::default()));
+                    place
+                });
+                if let Some((_, count)) = self.known.get_mut(place) {
+                    count.add(now);
+                }
+            }
+        }
+    }
+
+    /// When the last of it lapses, and nothing needs to be kept; 0 when nothing does.
+    #[must_use]
+    pub fn lapses_at(&self) -> u64 {
+        let known = self.known.iter().map(|(_, count)| count);
+        known
+            .chain([&self.strangers])
+            .filter(|count| count.failed > 0)
+            .map(|count| count.lapses_at())
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// In the form in which it is stored.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut known = Members::default();
+        for (id, count) in &self.known {
+            known.set(&id.to_text(), count.to_json());
+        }
+        Json::object([
+            ("strangers", self.strangers.to_json()),
+            ("known", Json::Object(known)),
+        ])
+        .to_text()
+    }
+
+    /// From what [`to_text`](Self::to_text) gave; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let read = Json::read(text.as_bytes()).ok()?;
+        let strangers = Count::from_json(read.get("strangers")?)?;
+        let Json::Object(members) = read.get("known")? else {
+            return None;
+        };
+        let mut known = Vec::new();
+        for name in members.names() {
+            let count = Count::from_json(members.get(name)?)?;
+            known.push((KnownId::parse(name)?, count));
+        }
+        Some(Self { strangers, known })
+    }
+}
+
+impl Count {
+    /// What is left of it now.
+    fn at(self, now: u64) -> Self {
+        if now < self.lapses_at() {
+            self
+        } else {
+            Self::default()
+        }
+    }
+
+    /// A clock that goes back makes no wait shorter.
+    fn add(&mut self, now: u64) {
+        self.failed = self.failed.saturating_add(1);
+        self.last_at = self.last_at.max(now);
+    }
+
+    fn lapses_at(self) -> u64 {
+        self.after(GUESS_LAPSE)
+    }
+
+    /// When strangers may try again.
+    fn free_at(self) -> u64 {
+        match self.failed {
+            0 => 0,
+            GUESSES_IN_A_ROW.. => self.lapses_at(),
+            failed => {
+                let doubled = GUESS_DELAY.checked_shl(failed.saturating_sub(1));
+                self.after(doubled.map_or(GUESS_DELAY_MAX, |delay| delay.min(GUESS_DELAY_MAX)))
+            }
+        }
+    }
+
+    fn after(self, seconds: u64) -> u64 {
+        self.last_at.saturating_add(seconds.saturating_mul(1000))
+    }
+
+    fn to_json(self) -> Json {
+        [u64::from(self.failed), self.last_at].into_iter().collect()
+    }
+
+    fn from_json(value: &Json) -> Option<Self> {
+        let [failed, last_at] = value.as_array()? else {
+            return None;
+        };
+        Some(Self {
+            failed: failed.as_u64()?.try_into().ok()?,
+            last_at: last_at.as_u64()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: u64 = 1_767_225_600_000;
+    const DAY_MS: u64 = 86_400_000;
+
+    /// Tries and fails; whether it was let through.
+    fn guess(tries: &mut FailedTries, by: TriedBy, now: u64) -> Result<(), u32> {
+        let admitted = tries.admit(by, now)?;
+        tries.fail(admitted, now);
+        Ok(())
+    }
+
+    fn known(byte: u8) -> TriedBy {
+        TriedBy::Known(KnownId([byte; 16]))
+    }
+
+    #[test]
+    fn each_failure_doubles_the_wait_until_a_quarter_of_an_hour() {
+        let mut tries = FailedTries::default();
+        let mut now = NOW;
+        for wait in [
+            1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900, 900,
+        ] {
+            guess(&mut tries, TriedBy::Stranger, now).unwrap();
+            assert_eq!(tries.admit(TriedBy::Stranger, now), Err(wait));
+            let free_at = now + u64::from(wait) * 1000;
+            assert_eq!(tries.admit(TriedBy::Stranger, free_at - 1), Err(1));
+            now = free_at;
+        }
+    }
+
+    #[test]
+    fn a_hundred_in_a_row_and_no_more_before_a_day_has_passed() {
+        let mut tries = FailedTries::default();
+        let mut now = NOW;
+        let mut failed = 0;
+        // A guesser who comes back the moment they may.
+        let last = loop {
+            match guess(&mut tries, TriedBy::Stranger, now) {
+                Ok(()) => failed += 1,
+                Err(wait) if wait > 900 => break wait,
+                Err(wait) => now += u64::from(wait) * 1000,
+            }
+        };
+        assert_eq!((failed, last), (100, 86_400));
+        // Sooner than in 22 hours and a half nobody gets there.
+        assert_eq!((now - NOW) / 1000, 1023 + 89 * 900);
+        assert!(guess(&mut tries, TriedBy::Stranger, now + DAY_MS - 1).is_err());
+        guess(&mut tries, TriedBy::Stranger, now + DAY_MS).unwrap();
+        assert_eq!(tries.admit(TriedBy::Stranger, now + DAY_MS), Err(1));
+    }
+
+    #[test]
+    fn the_known_have_ten_of_their_own_and_are_strangers_then() {
+        let mut tries = FailedTries::default();
+        guess(&mut tries, TriedBy::Stranger, NOW).unwrap();
+        for _ in 0..10 {
+            guess(&mut tries, known(1), NOW).unwrap();
+        }
+        assert_eq!(guess(&mut tries, known(1), NOW), Err(1));
+        // As a stranger, then, and on the strangers' count.
+        guess(&mut tries, known(1), NOW + 1000).unwrap();
+        assert_eq!(tries.admit(TriedBy::Stranger, NOW + 1000), Err(2));
+        // Another device is not touched by it.
+        guess(&mut tries, known(2), NOW + 1000).unwrap();
+        guess(&mut tries, known(1), NOW + DAY_MS).unwrap();
+        assert_eq!(
+            tries.admit(TriedBy::Stranger, NOW + DAY_MS),
+            Ok(Admitted(TriedBy::Stranger))
+        );
+    }
+
+    #[test]
+    fn no_more_known_clients_are_counted_apart_than_there_is_room_for() {
+        let mut tries = FailedTries::default();
+        for byte in 0..50 {
+            guess(&mut tries, known(byte), NOW).unwrap();
+        }
+        guess(&mut tries, known(50), NOW).unwrap();
+        assert_eq!(guess(&mut tries, known(51), NOW), Err(1));
+        assert_eq!(guess(&mut tries, known(49), NOW), Ok(()));
+        assert!(tries.to_text().len() < 4096);
+    }
+
+    #[test]
+    fn nothing_is_kept_before_a_failure_and_after_the_lapse() {
+        let mut tries = FailedTries::default();
+        assert_eq!(tries.lapses_at(), 0);
+        guess(&mut tries, known(1), NOW).unwrap();
+        guess(&mut tries, TriedBy::Stranger, NOW + 5).unwrap();
+        assert_eq!(tries.lapses_at(), NOW + 5 + DAY_MS);
+        guess(&mut tries, known(2), NOW + DAY_MS).unwrap();
+        assert!(!tries.to_text().contains(&KnownId([1; 16]).to_text()));
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_shortens_nothing() {
+        let mut tries = FailedTries::default();
+        guess(&mut tries, TriedBy::Stranger, NOW).unwrap();
+        assert_eq!(tries.admit(TriedBy::Stranger, NOW - 5000), Err(6));
+        assert_eq!(
+            tries.admit(TriedBy::Stranger, 0),
+            Err(u32::try_from(NOW / 1000).unwrap() + 1)
+        );
+        guess(&mut tries, known(1), NOW).unwrap();
+        guess(&mut tries, known(1), NOW - 5000).unwrap();
+        assert_eq!(tries.lapses_at(), NOW + DAY_MS);
+    }
+
+    #[test]
+    fn what_is_not_its_text_is_not_read() {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            r#"{"strangers":[1],"known":{}}"#,
+            r#"{"strangers":[4294967296,1],"known":{}}"#,
+            r#"{"strangers":[1,-1],"known":{}}"#,
+            r#"{"strangers":[1,1],"known":{"00":[1,1]}}"#,
+            r#"{"strangers":[1,1],"known":[]}"#,
+        ] {
+            assert_eq!(FailedTries::parse(text), None, "{text}");
+        }
+    }
+
+    /// Who tries, and how many milliseconds later than the try before.
+    fn steps() -> impl Strategy<Value = Vec<(u8, u64)>> {
+        let pause = prop_oneof![
+            Just(0),
+            0u64..2000,
+            0u64..1_000_000,
+            Just(900_000),
+            0u64..2 * DAY_MS
+        ];
+        prop::collection::vec((0u8..4, pause), 1..400)
+    }
+
+    /// No 24 hours hold more than `most` of these times.
+    fn is_bounded(times: &[u64], most: usize) -> bool {
+        times
+            .windows(most + 1)
+            .all(|window| window[most] - window[0] >= DAY_MS)
+    }
+
+    proptest! {
+        #[test]
+        fn the_stated_numbers_hold_whoever_tries_when(steps in steps()) {
+            let mut tries = FailedTries::default();
+            let mut now = NOW;
+            // By strangers, among them the known whose count was spent; and by each of the known.
+            let mut failed: [Vec<u64>; 4] = Default::default();
+            for (who, pause) in steps {
+                now += pause;
+                let by = if who == 0 { TriedBy::Stranger } else { known(who) };
+                let before = tries.clone();
+                match tries.admit(by, now) {
+                    Ok(admitted) => {
+                        let place = if admitted == Admitted(TriedBy::Stranger) { 0 } else { usize::from(who) };
+                        tries.fail(admitted, now);
+                        failed[place].push(now);
+                    }
+                    Err(wait) => {
+                        prop_assert!((1..=86_400).contains(&wait));
+                        prop_assert!(tries.admit(by, now + u64::from(wait) * 1000).is_ok());
+                        prop_assert_eq!(&tries, &before);
+                        // Never because of strangers alone.
+                        let own = &failed[usize::from(who)];
+                        prop_assert!(who == 0 || own.iter().rev().take(10).count() == 10);
+                    }
+                }
+                prop_assert_eq!(FailedTries::parse(&tries.to_text()), Some(tries.clone()));
+            }
+            prop_assert!(is_bounded(&failed[0], 100));
+            for own in &failed[1..] {
+                prop_assert!(is_bounded(own, 10));
+            }
+            for pair in failed[0].windows(2) {
+                prop_assert!(pair[1] - pair[0] >= 1000);
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Single-use links: reset a password, finish a registration, verify an address, confirm a new one.
+//!
+//! A link is a MACed ticket with an expiry and a fingerprint of the state that using it changes. Using it changes that
+//! state, so it works once and every older link dies with it, without a table of tokens. Asking again changes nothing,
+//! so a stranger can't spoil the owner's link.
+
+use std::fmt;
+
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+
+use super::account::{EmailAddress, KnownId, Name, User, UserId};
+use super::policy::{FUTURE_SKEW_SECONDS, LINK_MAX_BYTES, VERIFICATION_LINK_TTL};
+use super::secret::Secret;
+use super::ticket::{Purpose, TicketKeys, TicketSecrets};
+
+const STATE_BYTES: usize = 16;
+const USER_LINK_BYTES: usize = 16 + STATE_BYTES + 8;
+
+/// The part of a user that a link changes, as a fingerprint. It tells nothing: the hash in it is salted and long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State([u8; STATE_BYTES]);
+
+impl State {
+    /// What a reset changes: the password. A change of address or a disabled account spoils the link too.
+    #[must_use]
+    pub fn for_reset(user: &User) -> Self {
+        Self::of("reset", user, true)
+    }
+
+    /// What verifying an address changes: that it is not verified. Not the password, or someone who registered with
+    /// another's address could spoil its owner's link.
+    #[must_use]
+    pub fn for_verification(user: &User) -> Self {
+        Self::of("verification", user, false)
+    }
+
+    /// What confirming a new address changes: the address. A new password spoils the link: whoever asked for it may
+    /// have known the old one only.
+    #[must_use]
+    pub fn for_new_address(user: &User) -> Self {
+        Self::of("new address", user, true)
+    }
+
+    /// By what an account knows who holds a link to this state.
+    #[must_use]
+    pub fn known_id(self) -> KnownId {
+        KnownId(self.0)
+    }
+
+    fn of(label: &str, user: &User, with_password: bool) -> Self {
+        let mut hash = <Sha256 as Digest>::new()
+            .chain_update("edgegate link 1\0")
+            .chain_update(label)
+            .chain_update("\0")
+            .chain_update(user.email.canonical())
+            .chain_update([0, u8::from(user.disabled_at.is_some())]);
+        if with_password {
+            hash.update(user.password_hash.as_str());
+        } else {
+            hash.update([u8::from(user.email_verified_at.is_some())]);
+        }
+        let mut state = [0; STATE_BYTES];
+        for (byte, part) in state.iter_mut().zip(hash.finalize()) {
+            *byte = part;
+        }
+        Self(state)
+    }
+}
+
+/// A link that belongs to an account: to reset its password, or to verify its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserLink {
+    /// Whose account.
+    pub user: UserId,
+    /// The state that it changes.
+    pub state: State,
+    /// When it ends, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+/// A link to confirm an account's new address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAddressLink {
+    /// The account, its state, and the expiry.
+    pub account: UserLink,
+    /// The new address.
+    pub email: EmailAddress,
+}
+
+/// A link to finish a registration: there is no account yet, and all that was typed travels in the link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistrationLink {
+    /// The address.
+    pub email: EmailAddress,
+    /// The given name.
+    pub first_name: Option<Name>,
+    /// The family name.
+    pub last_name: Option<Name>,
+    /// When it ends, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+/// Seals and opens links. `Debug` prints `_`.
+#[derive(Clone)]
+pub struct Links {
+    reset: TicketKeys,
+    registration: TicketKeys,
+    verification: TicketKeys,
+    new_address: TicketKeys,
+    addresses: Hmac<Sha256>,
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+impl Links {
+    /// The keys of each kind for one deployment.
+    #[must_use]
+    pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
+        let keys = |purpose| secrets.keys(purpose, issuer);
+        Self {
+            reset: keys(Purpose::Reset),
+            registration: keys(Purpose::Registration),
+            verification: keys(Purpose::Verification),
+            new_address: keys(Purpose::NewAddress),
+            addresses: secrets.address_key("mailed address", issuer),
+        }
+    }
+
+    /// What mails to an address are counted under: 32 hexadecimal digits that do not tell the address.
+    #[must_use]
+    pub fn address_key(&self, email: &EmailAddress) -> String {
+        let mac = self.addresses.clone().chain_update(email.canonical());
+        let bytes = mac.finalize().into_bytes();
+        let (first, _) = bytes.split_at(16);
+        base16ct::lower::encode_string(first)
+    }
+
+    /// The ticket of a link to choose a new password.
+    #[must_use]
+    pub fn seal_reset(&self, link: UserLink) -> Secret {
+        Secret::new(self.reset.seal(&user_link_bytes(link)))
+    }
+
+    /// Opens the ticket of a link to choose a new password; `None` when it is not one of ours, or over.
+    #[must_use]
+    pub fn open_reset(&self, ticket: &str, now: u64) -> Option<UserLink> {
+        open_user_link(&self.reset, ticket, now)
+    }
+
+    /// The ticket of a link that verifies an account's address.
+    #[must_use]
+    pub fn seal_verification(&self, link: UserLink) -> Secret {
+        Secret::new(self.verification.seal(&user_link_bytes(link)))
+    }
+
+    /// Opens the ticket of a link that verifies an account's address.
+    #[must_use]
+    pub fn open_verification(&self, ticket: &str, now: u64) -> Option<UserLink> {
+        open_user_link(&self.verification, ticket, now)
+    }
+
+    /// The ticket of a link to confirm a new address.
+    #[must_use]
+    pub fn seal_new_address(&self, link: &NewAddressLink) -> Secret {
+        let mut body = user_link_bytes(link.account).to_vec();
+        body.extend_from_slice(link.email.as_given().as_bytes());
+        Secret::new(self.new_address.seal(&body))
+    }
+
+    /// Opens the ticket of a link to confirm a new address.
+    #[must_use]
+    pub fn open_new_address(&self, ticket: &str, now: u64) -> Option<NewAddressLink> {
+        let body = self.new_address.open_up_to(ticket, LINK_MAX_BYTES)?;
+        let (account, email) = body.split_first_chunk::<USER_LINK_BYTES>()?;
+        let account = read_user_link(account).filter(|link| is_alive(link.expires_at, now))?;
+        let email = EmailAddress::parse(std::str::from_utf8(email).ok()?).ok()?;
+        Some(NewAddressLink { account, email })
+    }
+
+    /// The ticket of a link to finish a registration.
+    #[must_use]
+    pub fn seal_registration(&self, link: &RegistrationLink) -> Secret {
+        let name = |name: &Option<Name>| name.as_ref().map_or("", Name::as_str).to_owned();
+        // Neither an address nor a name holds a line break.
+        let text = [
+            link.email.as_given(),
+            &name(&link.first_name),
+            &name(&link.last_name),
+        ]
+        .join("\n");
+        let mut body = link.expires_at.to_be_bytes().to_vec();
+        body.extend_from_slice(text.as_bytes());
+        Secret::new(self.registration.seal(&body))
+    }
+
+    /// Opens the ticket of a link to finish a registration.
+    #[must_use]
+    pub fn open_registration(&self, ticket: &str, now: u64) -> Option<RegistrationLink> {
+        let body = self.registration.open_up_to(ticket, LINK_MAX_BYTES)?;
+        let (expires_at, text) = body.split_first_chunk::<8>()?;
+        let expires_at = u64::from_be_bytes(*expires_at);
+        let mut lines = std::str::from_utf8(text).ok()?.split('\n');
+        let email = EmailAddress::parse(lines.next()?).ok()?;
+        let first_name = Name::parse(lines.next()?).ok();
+        let last_name = Name::parse(lines.next()?).ok();
+        is_alive(expires_at, now).then_some(RegistrationLink {
+            email,
+            first_name,
+            last_name,
+            expires_at,
+        })
+    }
+}
+
+/// Until it ends. One that would live for longer than any link does says that the clock stands: nothing is over by that clock.
+fn is_alive(expires_at: u64, now: u64) -> bool {
+    let latest = now
+        .saturating_add(VERIFICATION_LINK_TTL)
+        .saturating_add(FUTURE_SKEW_SECONDS);
+    expires_at > now && expires_at <= latest
+}
+
+fn user_link_bytes(link: UserLink) -> [u8; USER_LINK_BYTES] {
+    let mut bytes = [0; USER_LINK_BYTES];
+    let parts = link
+        .user
+        .as_bytes()
+        .iter()
+        .chain(&link.state.0)
+        .copied()
+        .chain(link.expires_at.to_be_bytes());
+    for (byte, part) in bytes.iter_mut().zip(parts) {
+        *byte = part;
+    }
+    bytes
+}
+
+fn read_user_link(bytes: &[u8; USER_LINK_BYTES]) -> Option<UserLink> {
+    let (user, rest) = bytes.split_first_chunk::<16>()?;
+    let (state, expires_at) = rest.split_first_chunk::<STATE_BYTES>()?;
+    Some(UserLink {
+        user: UserId::from_bytes(*user)?,
+        state: State(*state),
+        expires_at: u64::from_be_bytes(expires_at.try_into().ok()?),
+    })
+}
+
+fn open_user_link(keys: &TicketKeys, ticket: &str, now: u64) -> Option<UserLink> {
+    read_user_link(&keys.open(ticket)?).filter(|link| is_alive(link.expires_at, now))
+}

@@ -1,0 +1,246 @@
+//! Tests of [`link`](super::link).
+
+use proptest::prelude::*;
+
+use super::account::{EmailAddress, Name, PasswordHash, Roles, User, UserId};
+use super::link::*;
+use super::ticket::TicketSecrets;
+
+const NOW: u64 = 1_764_000_000;
+
+fn links(issuer: &str) -> Links {
+    let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+    Links::new(&secrets, issuer)
+}
+
+fn ours() -> Links {
+    links("https://auth.example.com")
+}
+
+fn user() -> User {
+    User {
+        id: UserId::new(NOW * 1000, &[7; 10]),
+        email: EmailAddress::parse("Ada@example.com").unwrap(),
+        password_hash: PasswordHash::new("$argon2id$one".to_owned()),
+        first_name: None,
+        last_name: None,
+        roles: Roles::user(),
+        email_verified_at: None,
+        disabled_at: None,
+        session_epoch: 0,
+        version: 0,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+fn user_link() -> UserLink {
+    UserLink {
+        user: user().id,
+        state: State::for_reset(&user()),
+        expires_at: NOW + 60,
+    }
+}
+
+#[test]
+fn every_link_opens_as_it_was_sealed_and_until_it_ends() {
+    let links = ours();
+    let link = user_link();
+    let reset = links.seal_reset(link);
+    assert_eq!(links.open_reset(reset.expose(), NOW + 59), Some(link));
+    assert_eq!(links.open_reset(reset.expose(), NOW + 60), None);
+    let verification = links.seal_verification(link);
+    assert_eq!(
+        links.open_verification(verification.expose(), NOW),
+        Some(link)
+    );
+    assert_eq!(
+        links.open_verification(verification.expose(), NOW + 60),
+        None
+    );
+    let new_address = NewAddressLink {
+        account: link,
+        email: EmailAddress::parse("Zoë@bücher.example").unwrap(),
+    };
+    let sealed = links.seal_new_address(&new_address);
+    assert_eq!(
+        links.open_new_address(sealed.expose(), NOW),
+        Some(new_address)
+    );
+    assert_eq!(links.open_new_address(sealed.expose(), NOW + 60), None);
+    for names in [
+        (None, None),
+        (Some("Zoë"), None),
+        (None, Some("O'Neil")),
+        (Some("a"), Some("b")),
+    ] {
+        let name = |text: Option<&str>| text.map(|text| Name::parse(text).unwrap());
+        let registration = RegistrationLink {
+            email: EmailAddress::parse("zoe@example.com").unwrap(),
+            first_name: name(names.0),
+            last_name: name(names.1),
+            expires_at: NOW + 60,
+        };
+        let sealed = links.seal_registration(&registration);
+        assert_eq!(
+            links.open_registration(sealed.expose(), NOW),
+            Some(registration)
+        );
+        assert_eq!(links.open_registration(sealed.expose(), NOW + 60), None);
+    }
+}
+
+#[test]
+fn a_clock_that_is_far_behind_opens_no_link() {
+    let links = ours();
+    let day = 86_400;
+    for (now, opens) in [
+        (0, false),
+        (NOW - 2 * day, false),
+        (NOW + 60 - day - 61, false),
+        (NOW + 60 - day - 60, true),
+        (NOW, true),
+    ] {
+        let reset = links.seal_reset(user_link());
+        assert_eq!(
+            links.open_reset(reset.expose(), now).is_some(),
+            opens,
+            "{now}"
+        );
+        let verification = links.seal_verification(user_link());
+        let verification = links.open_verification(verification.expose(), now);
+        assert_eq!(verification.is_some(), opens, "{now}");
+        let email = EmailAddress::parse("zoe@example.com").unwrap();
+        let new_address = links.seal_new_address(&NewAddressLink {
+            account: user_link(),
+            email: email.clone(),
+        });
+        let new_address = links.open_new_address(new_address.expose(), now);
+        assert_eq!(new_address.is_some(), opens, "{now}");
+        let registration = links.seal_registration(&RegistrationLink {
+            email,
+            first_name: None,
+            last_name: None,
+            expires_at: NOW + 60,
+        });
+        let registration = links.open_registration(registration.expose(), now);
+        assert_eq!(registration.is_some(), opens, "{now}");
+    }
+}
+
+#[test]
+fn the_longest_registration_fits() {
+    let name = || Name::parse(&"\u{1f511}".repeat(100)).ok();
+    let email = format!(
+        "{}@{}.example",
+        "a".repeat(64),
+        ["b".repeat(60), "c".repeat(60), "d".repeat(54)].join(".")
+    );
+    let link = RegistrationLink {
+        email: EmailAddress::parse(&email).unwrap(),
+        first_name: name(),
+        last_name: name(),
+        expires_at: NOW + 60,
+    };
+    let sealed = ours().seal_registration(&link);
+    assert_eq!(ours().open_registration(sealed.expose(), NOW), Some(link));
+}
+
+#[test]
+fn a_link_opens_as_its_own_kind_and_here_only() {
+    let links = ours();
+    let sealed = [
+        links.seal_reset(user_link()),
+        links.seal_verification(user_link()),
+        links.seal_new_address(&NewAddressLink {
+            account: user_link(),
+            email: user().email,
+        }),
+        links.seal_registration(&RegistrationLink {
+            email: user().email,
+            first_name: None,
+            last_name: None,
+            expires_at: NOW + 60,
+        }),
+    ];
+    for (index, ticket) in sealed.iter().enumerate() {
+        let opens = |links: &Links| {
+            [
+                links.open_reset(ticket.expose(), NOW).is_some(),
+                links.open_verification(ticket.expose(), NOW).is_some(),
+                links.open_new_address(ticket.expose(), NOW).is_some(),
+                links.open_registration(ticket.expose(), NOW).is_some(),
+            ]
+        };
+        let mut only = [false; 4];
+        only[index] = true;
+        assert_eq!(opens(&links), only);
+        assert_eq!(opens(&self::links("https://other.example.com")), [false; 4]);
+    }
+}
+
+#[test]
+fn states_change_with_what_they_stand_for_and_with_nothing_else() {
+    let changed = |change: fn(&mut User)| {
+        let mut other = user();
+        change(&mut other);
+        [
+            State::for_reset,
+            State::for_verification,
+            State::for_new_address,
+        ]
+        .map(|state| state(&other) != state(&user()))
+    };
+    let password =
+        changed(|user| user.password_hash = PasswordHash::new("$argon2id$two".to_owned()));
+    assert_eq!(password, [true, false, true]);
+    let verified = changed(|user| user.email_verified_at = Some(NOW));
+    assert_eq!(verified, [false, true, false]);
+    let address = changed(|user| user.email = EmailAddress::parse("b@example.com").unwrap());
+    assert_eq!(address, [true; 3]);
+    assert_eq!(changed(|user| user.disabled_at = Some(NOW)), [true; 3]);
+    let rest = changed(|user| {
+        user.first_name = Name::parse("Ada").ok();
+        user.roles = Roles::default();
+        user.version += 1;
+        user.session_epoch += 1;
+        user.email = EmailAddress::parse("ADA@example.com").unwrap();
+    });
+    assert_eq!(rest, [false; 3]);
+    let kinds = [
+        State::for_reset,
+        State::for_verification,
+        State::for_new_address,
+    ]
+    .map(|state| state(&user()));
+    assert!(kinds[0] != kinds[1] && kinds[1] != kinds[2] && kinds[0] != kinds[2]);
+}
+
+#[test]
+fn a_key_does_not_tell_the_address() {
+    let address = |text| EmailAddress::parse(text).unwrap();
+    let key = ours().address_key(&address("ada@example.com"));
+    assert_eq!(key.len(), 32);
+    assert_eq!(key, ours().address_key(&address("ADA@example.com")));
+    assert_ne!(key, ours().address_key(&address("root@example.com")));
+    assert_ne!(
+        key,
+        links("https://other.example.com").address_key(&address("ada@example.com"))
+    );
+    assert_eq!(format!("{:?}", ours()), "_");
+}
+
+proptest! {
+    #[test]
+    fn no_text_opens_or_panics(text in ".{0,2000}", at in 0_usize..100, flip in 1_u8..=255) {
+        let links = ours();
+        prop_assert!(links.open_reset(&text, NOW).is_none());
+        prop_assert!(links.open_registration(&["egl_", &text].concat(), NOW).is_none());
+        let mut altered = links.seal_reset(user_link()).expose().as_bytes().to_vec();
+        let at = at % altered.len();
+        altered[at] ^= flip;
+        if let Ok(altered) = String::from_utf8(altered) {
+            prop_assert!(links.open_reset(&altered, NOW).is_none());
+        }
+    }
+}

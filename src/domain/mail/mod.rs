@@ -1,0 +1,11 @@
+//! What users are told by mail: the job that is queued, and the message that a provider is given.
+
+mod job;
+mod locale;
+mod message;
+mod provider;
+
+pub use job::{Job, Task};
+pub use locale::Locale;
+pub use message::{MailFailure, Message, Sender};
+pub use provider::Provider;

@@ -1,0 +1,76 @@
+//! Who takes our mails to send them.
+
+/// `MAIL_PROVIDER`: the vendor that sends mails.
+///
+/// `MAIL_FROM` must be an address that the vendor has verified. Clicks and openings of our mails must not be tracked: a
+/// link in a mail is a secret. Where a request can say so it does; elsewhere it is a setting at the vendor's, as said at
+/// each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    /// Resend. `MAIL_API_KEY`: an API key with sending access. `MAIL_API_URL`: not needed. Tracking is a setting of the
+    /// domain: keep it off.
+    Resend,
+    /// Postmark. `MAIL_API_KEY`: the token of a server. `MAIL_API_URL`: not needed. A request switches tracking off.
+    Postmark,
+    /// Twilio SendGrid. `MAIL_API_KEY`: an API key that may send mail. `MAIL_API_URL`: `https://api.eu.sendgrid.com` for
+    /// a subuser of the EU region. A request switches tracking off.
+    Sendgrid,
+    /// Mailgun. `MAIL_API_KEY`: a key of the account or of the domain, without the user name `api`. `MAIL_API_URL`:
+    /// `https://api.eu.mailgun.net` for a domain of the EU region. The domain that sends is that of `MAIL_FROM`. A
+    /// request switches tracking off.
+    Mailgun,
+    /// Brevo. `MAIL_API_KEY`: an API key (v3). `MAIL_API_URL`: not needed. Tracking is a setting of the account:
+    /// keep it off.
+    Brevo,
+    /// Cloudflare Email Service by its REST API. `MAIL_API_KEY`: an API token that may send mail. `MAIL_API_URL`:
+    /// needed, as it names the account: `https://api.cloudflare.com/client/v4/accounts/<account id>`. It has no tracking.
+    Cloudflare,
+    /// Cloudflare Email Service by the binding `EMAIL` of type `send_email`: neither `MAIL_API_KEY` nor `MAIL_API_URL`.
+    CloudflareBinding,
+}
+
+impl Provider {
+    /// All of them, in the order in which they are listed to people.
+    pub const ALL: [Self; 7] = [
+        Self::Resend,
+        Self::Postmark,
+        Self::Sendgrid,
+        Self::Mailgun,
+        Self::Brevo,
+        Self::Cloudflare,
+        Self::CloudflareBinding,
+    ];
+
+    /// As `MAIL_PROVIDER` names it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resend => "resend",
+            Self::Postmark => "postmark",
+            Self::Sendgrid => "sendgrid",
+            Self::Mailgun => "mailgun",
+            Self::Brevo => "brevo",
+            Self::Cloudflare => "cloudflare",
+            Self::CloudflareBinding => "cloudflare-binding",
+        }
+    }
+
+    /// The API's base URL when `MAIL_API_URL` is not set; `None` where it has to be set, or is not used.
+    #[must_use]
+    pub const fn default_api_url(self) -> Option<&'static str> {
+        match self {
+            Self::Resend => Some("https://api.resend.com"),
+            Self::Postmark => Some("https://api.postmarkapp.com"),
+            Self::Sendgrid => Some("https://api.sendgrid.com"),
+            Self::Mailgun => Some("https://api.mailgun.net"),
+            Self::Brevo => Some("https://api.brevo.com/v3"),
+            Self::Cloudflare | Self::CloudflareBinding => None,
+        }
+    }
+
+    /// Whether `MAIL_API_KEY` and an API's URL are needed: all but the binding are asked over HTTP.
+    #[must_use]
+    pub const fn is_http(self) -> bool {
+        !matches!(self, Self::CloudflareBinding)
+    }
+}

@@ -1,0 +1,317 @@
+//! The settings of mail: who sends it, from whom, in whose name, how much.
+
+use super::source::Source;
+use super::{SettingError, host_of, is_loopback_host};
+use crate::domain::account::EmailAddress;
+use crate::domain::mail::{Locale, Provider, Sender};
+use crate::domain::policy;
+use crate::domain::secret::Secret;
+use crate::domain::unicode::breaks_line;
+
+/// Where mails go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailRoute {
+    /// Nowhere: no provider is set, and what would mail is refused.
+    None,
+    /// To a page of local development that shows them.
+    Outbox,
+    /// To the world, by a provider.
+    Via(Provider),
+}
+
+/// The settings of mail.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// `MAIL_PROVIDER`.
+    pub route: MailRoute,
+    /// `MAIL_FROM`: `login@example.com`, or with a name before it: `Example <login@example.com>`.
+    pub sender: Sender,
+    /// `MAIL_API_KEY`, the provider's.
+    pub api_key: Option<Secret>,
+    /// `MAIL_API_URL`: the provider's API, when it is not at its usual place.
+    pub api_url: Option<String>,
+    /// `MAIL_BUDGET`: how many mails an hour.
+    pub budget: u64,
+    /// `MAIL_LOCALE`: the language for those who asked for none that we have.
+    pub locale: Locale,
+    /// `PRODUCT_NAME`: what the service is called in mails.
+    pub product: String,
+}
+
+const PROVIDERS: [(&str, MailRoute); 9] = [
+    ("none", MailRoute::None),
+    ("outbox", MailRoute::Outbox),
+    via(Provider::Resend),
+    via(Provider::Postmark),
+    via(Provider::Sendgrid),
+    via(Provider::Mailgun),
+    via(Provider::Brevo),
+    via(Provider::Cloudflare),
+    via(Provider::CloudflareBinding),
+];
+
+const fn via(provider: Provider) -> (&'static str, MailRoute) {
+    (provider.name(), MailRoute::Via(provider))
+}
+
+impl<F: Fn(&str) -> Option<String>> Source<F> {
+    pub(super) fn mail(&self, dev: bool) -> Result<MailSettings, SettingError> {
+        let default = if dev { "outbox" } else { "none" };
+        let route = self.choice("MAIL_PROVIDER", default, &PROVIDERS)?;
+        if route == MailRoute::Outbox && !dev {
+            return Err(SettingError {
+                setting: "MAIL_PROVIDER",
+                problem: "is \"outbox\" outside local development".to_owned(),
+                remedy: "set it in wrangler.toml to the provider that sends your mail",
+            });
+        }
+        let missing = |setting, remedy| SettingError {
+            setting,
+            problem: "is missing, and MAIL_PROVIDER needs it".to_owned(),
+            remedy,
+        };
+        let api_key = self.api_key()?;
+        let api_url = self.api_url()?;
+        if let MailRoute::Via(provider) = route {
+            if api_key.is_none() && provider.is_http() {
+                return Err(missing(
+                    "MAIL_API_KEY",
+                    "store the provider's API key with `npx wrangler secret put MAIL_API_KEY`",
+                ));
+            }
+            if api_url.is_none() && provider.is_http() && provider.default_api_url().is_none() {
+                return Err(missing(
+                    "MAIL_API_URL",
+                    "set it in wrangler.toml to \"https://api.cloudflare.com/client/v4/accounts/<your account id>\"",
+                ));
+            }
+            if self.text("MAIL_FROM").is_none() {
+                return Err(missing(
+                    "MAIL_FROM",
+                    "set it in wrangler.toml to an address that the provider knows to be yours, as \"Example <login@example.com>\"",
+                ));
+            }
+        }
+        Ok(MailSettings {
+            route,
+            sender: self.sender()?,
+            api_key,
+            api_url,
+            budget: self.number(
+                "MAIL_BUDGET",
+                policy::MAIL_BUDGET,
+                1..=policy::MAX_MAIL_BUDGET,
+            )?,
+            locale: self.choice(
+                "MAIL_LOCALE",
+                Locale::default().tag(),
+                &[
+                    (Locale::English.tag(), Locale::English),
+                    (Locale::German.tag(), Locale::German),
+                ],
+            )?,
+            product: self.product()?,
+        })
+    }
+
+    /// Where the pages are; they may stand on another site, and under a path.
+    pub(super) fn app_url(&self, issuer: &str) -> Result<String, SettingError> {
+        let Some(url) = self.text("APP_URL") else {
+            return Ok(issuer.to_owned());
+        };
+        if is_base_url(&url) {
+            Ok(url)
+        } else {
+            Err(SettingError {
+                setting: "APP_URL",
+                problem: "is no address that a link can begin with".to_owned(),
+                remedy: "set it in wrangler.toml as \"https://example.com\" or \"https://example.com/account\", without a slash \
+                         at the end, or remove it: the pages are the Worker's own then",
+            })
+        }
+    }
+
+    fn api_key(&self) -> Result<Option<Secret>, SettingError> {
+        let key = self.text("MAIL_API_KEY");
+        match &key {
+            // It goes into a header, where a line break at its end would make every try fail.
+            Some(key) if !key.bytes().all(|b| b.is_ascii_graphic()) => Err(SettingError {
+                setting: "MAIL_API_KEY",
+                problem: "holds a space, a line break or another character that no key has"
+                    .to_owned(),
+                remedy: "store it again with `npx wrangler secret put MAIL_API_KEY`",
+            }),
+            _ => Ok(key.map(Secret::new)),
+        }
+    }
+
+    fn api_url(&self) -> Result<Option<String>, SettingError> {
+        let url = self.text("MAIL_API_URL");
+        match &url {
+            Some(url) if !is_base_url(url) => Err(SettingError {
+                setting: "MAIL_API_URL",
+                problem: "is no https address without a slash at the end".to_owned(),
+                remedy: "set it in wrangler.toml to the base of the provider's API, or remove it",
+            }),
+            _ => Ok(url),
+        }
+    }
+
+    fn sender(&self) -> Result<Sender, SettingError> {
+        let text = self
+            .text("MAIL_FROM")
+            .unwrap_or_else(|| "no-reply@example.com".to_owned());
+        let error = || SettingError {
+            setting: "MAIL_FROM",
+            problem: "is neither an address nor a name and an address".to_owned(),
+            remedy: "set it in wrangler.toml as \"login@example.com\" or \"Example <login@example.com>\"",
+        };
+        let (name, address) = match text.strip_suffix('>') {
+            Some(rest) => {
+                let (name, address) = rest.rsplit_once('<').ok_or_else(error)?;
+                (Some(name.trim()).filter(|name| !name.is_empty()), address)
+            }
+            None => (None, text.as_str()),
+        };
+        let is_name = |name: &str| is_line(name) && !name.contains(['"', '\\', '<', '>']);
+        if !name.is_none_or(is_name) {
+            return Err(error());
+        }
+        Ok(Sender {
+            name: name.map(str::to_owned),
+            address: EmailAddress::parse(address).map_err(|_| error())?,
+        })
+    }
+
+    fn product(&self) -> Result<String, SettingError> {
+        let product = self
+            .text("PRODUCT_NAME")
+            .unwrap_or_else(|| "edgegate".to_owned());
+        if is_line(&product) {
+            Ok(product)
+        } else {
+            Err(SettingError {
+                setting: "PRODUCT_NAME",
+                problem: "is no name".to_owned(),
+                remedy: "use 1 to 64 characters on one line",
+            })
+        }
+    }
+}
+
+fn is_line(text: &str) -> bool {
+    !text.trim().is_empty()
+        && text.chars().count() <= policy::PRODUCT_NAME_CHARS
+        && !text.chars().any(breaks_line)
+}
+
+/// An https address, or one of this machine, to which a path can be added.
+fn is_base_url(url: &str) -> bool {
+    let (rest, secure) = match url.strip_prefix("https://") {
+        Some(rest) => (rest, true),
+        None => (url.strip_prefix("http://").unwrap_or_default(), false),
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
+    !authority.is_empty()
+        && (secure || is_loopback_host(host_of(authority)))
+        && !rest.ends_with('/')
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"/.-_~:[]%".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(dev: bool, settings: &[(&str, &str)]) -> Result<MailSettings, SettingError> {
+        let lookup = |name: &str| {
+            settings
+                .iter()
+                .find(|(setting, _)| *setting == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        Source { lookup }.mail(dev)
+    }
+
+    #[test]
+    fn without_settings_mail_goes_to_the_outbox_or_nowhere() {
+        assert_eq!(read(true, &[]).unwrap().route, MailRoute::Outbox);
+        assert_eq!(read(false, &[]).unwrap().route, MailRoute::None);
+    }
+
+    #[test]
+    fn a_provider_needs_its_settings() {
+        let from = ("MAIL_FROM", "login@example.com");
+        let key = ("MAIL_API_KEY", "key-123");
+        for (provider, given, missing) in [
+            ("resend", &[from][..], Some("MAIL_API_KEY")),
+            ("resend", &[key], Some("MAIL_FROM")),
+            ("resend", &[from, key], None),
+            ("cloudflare", &[from, key], Some("MAIL_API_URL")),
+            ("cloudflare-binding", &[from], None),
+        ] {
+            let settings = [&[("MAIL_PROVIDER", provider)], given].concat();
+            let error = read(false, &settings).err().map(|error| error.setting);
+            assert_eq!(error, missing, "{provider}");
+        }
+        assert!(!format!("{:?}", read(true, &[key]).unwrap()).contains("key-123"));
+    }
+
+    #[test]
+    fn a_key_that_no_header_takes_is_named_and_not_shown() {
+        for key in ["key-123\n", "key 123", "k\u{e9}y-123"] {
+            let error = read(true, &[("MAIL_API_KEY", key)]).unwrap_err();
+            assert_eq!(error.setting, "MAIL_API_KEY");
+            assert!(!error.to_string().contains("123"), "{error}");
+        }
+    }
+
+    #[test]
+    fn senders() {
+        let sender = |text| read(true, &[("MAIL_FROM", text)]).map(|mail| mail.sender);
+        let address = EmailAddress::parse("login@example.com").unwrap();
+        for (text, name) in [
+            ("login@example.com", None),
+            ("<login@example.com>", None),
+            (
+                "Example & Söhne <login@example.com>",
+                Some("Example & Söhne"),
+            ),
+        ] {
+            let sender = sender(text).unwrap();
+            assert_eq!((sender.name.as_deref(), &sender.address), (name, &address));
+        }
+        for text in [
+            "Example login@example.com",
+            "\"Example\" <login@example.com>",
+            "a\r\nBcc: x <login@example.com>",
+            "Example <login@example.com>, <other@example.com>",
+            "Example <nobody>",
+        ] {
+            assert_eq!(sender(text).unwrap_err().setting, "MAIL_FROM", "{text}");
+        }
+    }
+
+    #[test]
+    fn base_urls() {
+        for url in [
+            "https://a.example",
+            "https://a.example/b",
+            "http://127.0.0.1:8787",
+        ] {
+            assert!(is_base_url(url), "{url}");
+        }
+        for url in [
+            "",
+            "https://",
+            "http://a.example",
+            "https://a.example/",
+            "https://a.example?b",
+            "https://a@b.example",
+            "javascript:alert(1)",
+        ] {
+            assert!(!is_base_url(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! The configuration: every setting of `wrangler.toml` and every secret, read and checked once.
+//!
+//! An unknown value, a missing or a weak secret is one clear error that names the setting and how to set it right,
+//! never a guess. The error never holds a secret.
+
+mod mail;
+mod origin;
+mod published;
+mod source;
+
+use std::fmt;
+
+pub use mail::{MailRoute, MailSettings};
+use source::Source;
+
+use super::account::PasswordPolicy;
+use super::policy;
+use super::session::Rules;
+use super::ticket::TicketSecrets;
+use super::token::KeySet;
+
+/// `REGISTRATION`: who may make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Anyone, once they follow the link that is mailed to them.
+    Verified,
+    /// Anyone, at once; the address stays unverified.
+    Open,
+    /// Only an administrator.
+    Closed,
+}
+
+/// `PASSWORD_WORK`: where passwords are hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordWork {
+    /// In the request. Promises no bound on the guesses at one account.
+    Inline,
+    /// In a Durable Object for each account, which counts failures and delays the next try.
+    Durable,
+}
+
+/// `SESSION_STORE`: where sessions are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStoreKind {
+    /// Workers KV: fast everywhere, and stale for about a minute.
+    Kv,
+    /// A Durable Object for each user: exact.
+    Durable,
+}
+
+/// What is wrong with the configuration: the operator's to mend, never a client's fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    /// The setting's name.
+    pub setting: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
+    /// How to set it right.
+    pub remedy: &'static str,
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.setting, self.problem, self.remedy)
+    }
+}
+
+impl std::error::Error for SettingError {}
+
+/// The checked configuration.
+#[derive(Debug)]
+pub struct Settings {
+    /// `ISSUER`: the origin of the service, `iss` of every token.
+    pub issuer: String,
+    /// `AUDIENCE`: `aud` of every token.
+    pub audience: String,
+    /// `CLIENT_ID`: `client_id` of every token, and the only one that `/auth/token` takes.
+    pub client_id: String,
+    /// `ALLOWED_ORIGINS`: whose pages may call beside the issuer's own, each as a browser writes it in `Origin`.
+    pub allowed_origins: Vec<String>,
+    /// `ACCESS_TOKEN_TTL`, in seconds.
+    pub access_token_ttl: u64,
+    /// `SESSION_TTL`, `SESSION_IDLE_TTL`, `REFRESH_GRACE`, `ROTATE_AFTER`, `REUSE`.
+    pub sessions: Rules,
+    /// `SESSION_STORE`.
+    pub session_store: SessionStoreKind,
+    /// `PASSWORD_WORK`.
+    pub password_work: PasswordWork,
+    /// `PASSWORD_MIN_LENGTH`.
+    pub passwords: PasswordPolicy,
+    /// `REGISTRATION`.
+    pub registration: Registration,
+    /// `APP_URL`: where the pages are that mailed links open, without a slash at the end.
+    pub app_url: String,
+    /// `MAIL_PROVIDER` and what belongs to it.
+    pub mail: MailSettings,
+    /// `LIMITS`: false only in local development.
+    pub limits: bool,
+    /// `DEV = "1"` together with a loopback issuer: two of the three conditions of local development; the third is
+    /// the request's own host.
+    pub dev: bool,
+    /// `SIGNING_KEYS`.
+    pub keys: KeySet,
+    /// `TICKET_SECRET`.
+    pub ticket_secrets: TicketSecrets,
+}
+
+impl Settings {
+    /// Reads and checks every setting. `lookup` gives a setting's text by its name.
+    ///
+    /// # Errors
+    /// With the first setting that is missing, malformed, weak or contradicts another.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let source = Source { lookup };
+        let issuer = source.issuer()?;
+        let access_token_ttl = source.number(
+            "ACCESS_TOKEN_TTL",
+            policy::ACCESS_TOKEN_TTL,
+            policy::MIN_ACCESS_TOKEN_TTL..=policy::MAX_ACCESS_TOKEN_TTL,
+        )?;
+        let dev =
+            source.choice("DEV", "0", &[("0", false), ("1", true)])? && is_loopback_origin(&issuer);
+        let limits = source.choice("LIMITS", "on", &[("on", true), ("off", false)])?;
+        if !limits && !dev {
+            return Err(SettingError {
+                setting: "LIMITS",
+                problem: "is \"off\" outside local development".to_owned(),
+                remedy: "remove it from wrangler.toml or set it to \"on\"",
+            });
+        }
+        Ok(Self {
+            audience: source.name("AUDIENCE")?,
+            client_id: source.name("CLIENT_ID")?,
+            allowed_origins: source.allowed_origins()?,
+            access_token_ttl,
+            sessions: source.session_rules()?,
+            session_store: source.choice(
+                "SESSION_STORE",
+                "kv",
+                &[
+                    ("kv", SessionStoreKind::Kv),
+                    ("durable", SessionStoreKind::Durable),
+                ],
+            )?,
+            password_work: source.choice(
+                "PASSWORD_WORK",
+                "inline",
+                &[
+                    ("inline", PasswordWork::Inline),
+                    ("durable", PasswordWork::Durable),
+                ],
+            )?,
+            passwords: PasswordPolicy {
+                min_length: source.password_min_length()?,
+            },
+            registration: source.choice(
+                "REGISTRATION",
+                "verified",
+                &[
+                    ("verified", Registration::Verified),
+                    ("open", Registration::Open),
+                    ("closed", Registration::Closed),
+                ],
+            )?,
+            app_url: source.app_url(&issuer)?,
+            mail: source.mail(dev)?,
+            limits,
+            dev,
+            keys: source.signing_keys(&issuer)?,
+            ticket_secrets: source.ticket_secrets(&issuer)?,
+            issuer,
+        })
+    }
+
+    /// `ALLOWED_ORIGINS` alone, so that their pages can read what is wrong with another setting; none when it is itself.
+    pub fn read_allowed_origins(lookup: impl Fn(&str) -> Option<String>) -> Vec<String> {
+        Source { lookup }.allowed_origins().unwrap_or_default()
+    }
+
+    /// Whether the issuer is a loopback origin, which only local development may have.
+    #[must_use]
+    pub fn issuer_is_loopback(&self) -> bool {
+        is_loopback_origin(&self.issuer)
+    }
+}
+
+/// Whether a host name, as it stands in a URL, is this machine's own.
+#[must_use]
+pub fn is_loopback_host(host: &str) -> bool {
+    matches!(host, "localhost" | "[::1]" | "::1")
+        || host
+            .parse::<std::net::Ipv4Addr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+fn is_loopback_origin(origin: &str) -> bool {
+    origin
+        .strip_prefix("http://")
+        .or_else(|| origin.strip_prefix("https://"))
+        .is_some_and(|host| is_loopback_host(host_of(host)))
+}
+
+/// The host of `host:port`.
+#[must_use]
+pub fn host_of(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
+    const TICKET_SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+    fn read(changes: &[(&str, &str)]) -> Result<Settings, SettingError> {
+        Settings::read(|name| {
+            changes
+                .iter()
+                .find(|(changed, _)| *changed == name)
+                .map(|(_, value)| (*value).to_owned())
+                .or_else(|| match name {
+                    "ISSUER" => Some("https://auth.example.com".to_owned()),
+                    "SIGNING_KEYS" => Some(KEYS.to_owned()),
+                    "TICKET_SECRET" => Some(TICKET_SECRET.to_owned()),
+                    _ => None,
+                })
+        })
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_policy() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.access_token_ttl, 600);
+        assert_eq!(settings.sessions.session_ttl, 90 * 86_400);
+        assert_eq!(settings.sessions.idle_ttl, 30 * 86_400);
+        assert_eq!(settings.sessions.grace, 30);
+        assert_eq!(settings.sessions.rotate_after, 90);
+        assert_eq!(settings.session_store, SessionStoreKind::Kv);
+        assert_eq!(settings.password_work, PasswordWork::Inline);
+        assert_eq!(settings.passwords.min_length, 15);
+        assert_eq!(settings.registration, Registration::Verified);
+        assert_eq!(settings.app_url, "https://auth.example.com");
+        assert_eq!(settings.mail.route, MailRoute::None);
+        assert_eq!(settings.mail.budget, 1000);
+        assert!(settings.limits && !settings.dev);
+    }
+
+    #[test]
+    fn a_bad_setting_is_named() {
+        for (setting, value) in [
+            ("ISSUER", ""),
+            ("ISSUER", "http://auth.example.com"),
+            ("ISSUER", "https://auth.example.com/"),
+            ("ISSUER", "https://Auth.example.com"),
+            ("ISSUER", "https://user@auth.example.com"),
+            ("ISSUER", "http://127.0.0.1.evil.example"),
+            ("ISSUER", "https://auth.example.com:443"),
+            ("ISSUER", "https://auth.example.com:x"),
+            ("ALLOWED_ORIGINS", "*"),
+            ("ALLOWED_ORIGINS", "null"),
+            ("ALLOWED_ORIGINS", "https://app.example.com/"),
+            ("ALLOWED_ORIGINS", "http://app.example.com"),
+            (
+                "ALLOWED_ORIGINS",
+                "https://app.example.com;https://b.example",
+            ),
+            (
+                "ALLOWED_ORIGINS",
+                "https://app.example.com https://*.example.com",
+            ),
+            ("AUDIENCE", "two words"),
+            ("ACCESS_TOKEN_TTL", "0"),
+            ("ACCESS_TOKEN_TTL", "86400"),
+            ("ACCESS_TOKEN_TTL", "10m"),
+            ("SESSION_TTL", "40000000"),
+            ("SESSION_IDLE_TTL", "7776001"),
+            ("REFRESH_GRACE", "-1"),
+            ("ROTATE_AFTER", "89"),
+            ("REUSE", "lenient"),
+            ("SESSION_STORE", "redis"),
+            ("PASSWORD_WORK", "worker"),
+            ("PASSWORD_MIN_LENGTH", "7"),
+            ("REGISTRATION", "invited"),
+            ("APP_URL", "http://app.example.com"),
+            ("APP_URL", "https://app.example.com/"),
+            ("APP_URL", "https://app.example.com/#a"),
+            ("MAIL_PROVIDER", "smtp"),
+            ("MAIL_PROVIDER", "outbox"),
+            ("MAIL_BUDGET", "0"),
+            ("MAIL_LOCALE", "fr"),
+            ("PRODUCT_NAME", "two\nlines"),
+            ("LIMITS", "off"),
+            ("LIMITS", "none"),
+            ("DEV", "true"),
+            ("SIGNING_KEYS", ""),
+            ("SIGNING_KEYS", "{}"),
+            (
+                "SIGNING_KEYS",
+                r#"{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+            ),
+            ("TICKET_SECRET", ""),
+            ("TICKET_SECRET", "c2hvcnQ"),
+        ] {
+            let error = read(&[(setting, value)]).unwrap_err();
+            assert_eq!(error.setting, setting, "{setting}={value}: {error}");
+        }
+    }
+
+    #[test]
+    fn origins_stand_between_commas_and_spaces() {
+        assert!(read(&[]).unwrap().allowed_origins.is_empty());
+        let text = "https://a.example, https://b.example:8443 http://localhost:5173,";
+        let origins = [
+            "https://a.example",
+            "https://b.example:8443",
+            "http://localhost:5173",
+        ];
+        let settings = read(&[("ALLOWED_ORIGINS", text)]).unwrap();
+        assert_eq!(settings.allowed_origins, origins);
+        let alone = |text: &str| {
+            let text = text.to_owned();
+            Settings::read_allowed_origins(move |name| {
+                (name == "ALLOWED_ORIGINS").then(|| text.clone())
+            })
+        };
+        assert_eq!(alone(text), origins);
+        assert!(alone("https://a.example *").is_empty());
+    }
+
+    #[test]
+    fn no_secret_in_an_error_or_in_debug() {
+        let secret = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY";
+        let error = read(&[("SIGNING_KEYS", secret)]).unwrap_err().to_string();
+        assert!(!error.contains(secret));
+        let settings = format!("{:?}", read(&[]).unwrap());
+        assert!(
+            !settings.contains(KEYS.split('"').nth(17).unwrap()),
+            "{settings}"
+        );
+        assert!(!settings.contains("AAECAw"), "{settings}");
+    }
+
+    #[test]
+    fn development_takes_a_loopback_issuer_and_dev() {
+        let loopback = ("ISSUER", "http://127.0.0.1:8787");
+        assert!(read(&[loopback, ("DEV", "1")]).unwrap().dev);
+        assert!(!read(&[loopback]).unwrap().dev);
+        assert!(!read(&[("DEV", "1")]).unwrap().dev);
+        assert!(
+            !read(&[loopback, ("DEV", "1"), ("LIMITS", "off")])
+                .unwrap()
+                .limits
+        );
+        assert_eq!(
+            read(&[loopback, ("LIMITS", "off")]).unwrap_err().setting,
+            "LIMITS"
+        );
+    }
+
+    #[test]
+    fn loopback_hosts() {
+        for host in ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"] {
+            assert!(is_loopback_host(host), "{host}");
+        }
+        for host in [
+            "",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "0.0.0.0",
+            "10.0.0.1",
+            "2130706433",
+        ] {
+            assert!(!is_loopback_host(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,437 @@
+//! Cookie mode: the refresh token in a cookie that scripts can't read. docs/decisions/0010 says why each rule is.
+//!
+//! Every request that uses or would set the cookie is JSON and comes from an allowed origin, so that no page of another
+//! site, or of another host on this one, can make a browser send it with effect. No GET looks at it.
+
+use super::answer::{Answer, Cookie};
+use super::problem::Problem;
+use super::request::Request;
+use crate::domain::error::Code;
+use crate::domain::policy::{DEVICE_TTL, MAX_COOKIE_BYTES};
+use crate::domain::secret::Secret;
+use crate::domain::session::Client;
+use crate::domain::settings::Settings;
+use crate::ports::Ports;
+use crate::service::{AuthService, TokenPair};
+
+/// Whether the session that a request begins may go `into_cookie`, asked before anything is done.
+///
+/// # Errors
+/// `forbidden` for another origin, `invalid_request` for a cookie that can't be read.
+pub fn check(into_cookie: bool, settings: &Settings, request: &Request) -> Result<(), Problem> {
+    if into_cookie {
+        check_origin(request)?;
+        presented(settings, request)?;
+    }
+    Ok(())
+}
+
+/// Does with the cookie what the answer says. A session that has begun in it ends the one before, or nobody could end that any
+/// more but from a list.
+///
+/// # Errors
+/// When that end may not have been written; the client may repeat.
+pub async fn settle<P: Ports>(
+    service: &AuthService<P>,
+    request: &Request,
+    answer: &mut Answer,
+) -> Result<(), Problem> {
+    let settings = service.settings();
+    let before = || presented(settings, request).ok().flatten();
+    let text = match std::mem::take(&mut answer.cookie) {
+        Cookie::Untouched => return Ok(()),
+        Cookie::Written(text) => text,
+        Cookie::Begun(text) => {
+            if let Some(before) = before() {
+                service.log_out(before).await?;
+            }
+            text
+        }
+        Cookie::BegunAnew(text, user) => {
+            let others = before().filter(|token| {
+                service
+                    .session_of(token)
+                    .is_some_and(|(before, _)| before != user)
+            });
+            // What the request asked for is done, and can't be repeated: it does not fail by this.
+            if let Some(others) = others
+                && let Err(error) = service.log_out(others).await
+            {
+                answer.note.reason = Some(error.to_string());
+            }
+            text
+        }
+        // It would die at its next use anyway; a shared computer should not keep it until then.
+        Cookie::Ended(user, session) => {
+            let of_the_ended = request.from_allowed_origin
+                && before()
+                    .and_then(|token| service.session_of(token))
+                    .is_some_and(|(of, id)| of == user && session.is_none_or(|ended| ended == id));
+            if !of_the_ended {
+                return Ok(());
+            }
+            clear(settings)
+        }
+    };
+    answer.headers.push(("Set-Cookie", text));
+    Ok(())
+}
+
+/// The token by which a request goes: of its body, or of the cookie. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Given<'a> {
+    /// The body's.
+    Body(String),
+    /// The cookie's; `None` when none came with a request that may use it. Its page can't see whether there is one.
+    Cookie(Option<&'a str>),
+}
+
+impl<'a> Given<'a> {
+    /// Of a request whose body has this `token`, or none, in the parameter `name`.
+    ///
+    /// # Errors
+    /// `invalid_request` for both at once, for neither, and for a cookie that can't be read; `forbidden` for the cookie
+    /// from another origin.
+    pub fn read(
+        token: Option<String>,
+        name: &str,
+        settings: &Settings,
+        request: &'a Request,
+    ) -> Result<Self, Problem> {
+        let cookie = presented(settings, request)?;
+        if let Some(token) = token {
+            return match cookie {
+                None => Ok(Self::Body(token)),
+                Some(_) => Err(Problem::invalid_request(
+                    "a token in the body and the cookie at once",
+                )),
+            };
+        }
+        // A form never goes by the cookie: any page can send one without asking.
+        let may_use = request.media_type().as_deref() == Some("application/json")
+            && (cookie.is_some() || request.from_allowed_origin);
+        if !may_use {
+            return Err(Problem::invalid_request([name, " is missing"].concat()));
+        }
+        check_origin(request)?;
+        Ok(Self::Cookie(cookie))
+    }
+
+    /// The token itself, if one came.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        match self {
+            Self::Body(token) => Some(token),
+            Self::Cookie(token) => *token,
+        }
+    }
+}
+
+/// The client of a request whose password is to be checked, with its device ticket: in cookie mode that of the device's cookie,
+/// otherwise `device_token` of the body.
+///
+/// # Errors
+/// `invalid_request` for a `device_token` in cookie mode, since a token in the body never leads to a cookie, and for a cookie that
+/// can't be read.
+pub fn client_on_device(
+    settings: &Settings,
+    request: &Request,
+    device_token: Option<&str>,
+    in_cookie: bool,
+) -> Result<Client, Problem> {
+    let token = match (in_cookie, device_token) {
+        (true, Some(_)) => {
+            return Err(Problem::invalid_request(
+                "a device_token in the body, and the cookie asked for",
+            ));
+        }
+        (true, None) => found(device_name(settings), request)?,
+        (false, token) => token,
+    };
+    Ok(request.client.clone().on_device(token))
+}
+
+/// What a browser is told to keep, so that its device is known at the next login. It outlives log-outs: it opens nothing.
+#[must_use]
+pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
+    let name = device_name(settings);
+    written(settings, name, ticket.expose(), DEVICE_TTL)
+}
+
+/// What a browser is told to forget the cookie.
+#[must_use]
+pub fn clear(settings: &Settings) -> String {
+    written(settings, name(settings), "", 0)
+}
+
+/// What a browser is told to keep: for as long as the session can last, and no longer.
+#[must_use]
+pub fn set(settings: &Settings, tokens: &TokenPair) -> String {
+    let token = tokens.refresh_token.expose();
+    let max_age = tokens.refresh_token_expires_in;
+    written(settings, name(settings), token, max_age)
+}
+
+fn check_origin(request: &Request) -> Result<(), Problem> {
+    if request.from_allowed_origin {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Forbidden,
+        "the cookie is for pages of allowed origins",
+    ))
+}
+
+/// The refresh token in the cookie.
+fn presented<'a>(settings: &Settings, request: &'a Request) -> Result<Option<&'a str>, Problem> {
+    found(name(settings), request)
+}
+
+/// The value of the cookie of this name. One name given twice is refused, and nothing cleared: one of the two was planted, by a
+/// neighbour on the site or another path, and it is not to be told which.
+fn found<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Problem> {
+    let header = request.cookie.as_deref().unwrap_or_default();
+    if header.len() > MAX_COOKIE_BYTES {
+        return Err(Problem::invalid_request("the Cookie header is too long"));
+    }
+    let mut found = None;
+    for pair in header.split(';') {
+        // One space, as browsers write it. Trimmed of more, "\u{a0}__Host-edgegate" would pass, which any neighbour can set.
+        let pair = pair.strip_prefix(' ').unwrap_or(pair);
+        if let Some((of, value)) = pair.split_once('=')
+            && of == name
+            && found.replace(value).is_some()
+        {
+            return Err(Problem::invalid_request("the cookie is there twice"));
+        }
+    }
+    Ok(found)
+}
+
+/// With `__Host-` only this host over TLS can set it, for itself alone (RFC 6265bis section 4.1.3.2). A browser refuses
+/// that on plain HTTP, which only a loopback issuer may have.
+fn name(settings: &Settings) -> &'static str {
+    if is_plain_http(settings) {
+        "edgegate"
+    } else {
+        "__Host-edgegate"
+    }
+}
+
+fn device_name(settings: &Settings) -> &'static str {
+    if is_plain_http(settings) {
+        "edgegate-device"
+    } else {
+        "__Host-edgegate-device"
+    }
+}
+
+fn is_plain_http(settings: &Settings) -> bool {
+    settings.issuer.starts_with("http:")
+}
+
+fn written(settings: &Settings, name: &str, value: &str, max_age: u64) -> String {
+    let secure = if is_plain_http(settings) {
+        ""
+    } else {
+        "; Secure"
+    };
+    [
+        name,
+        "=",
+        value,
+        "; Path=/",
+        secure,
+        "; HttpOnly; SameSite=Strict; Max-Age=",
+        &max_age.to_string(),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::session::SessionId;
+
+    const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
+
+    fn settings(issuer: &'static str) -> Settings {
+        Settings::read(|name| {
+            let text = match name {
+                "ISSUER" => issuer,
+                "SIGNING_KEYS" => KEYS,
+                "TICKET_SECRET" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+                _ => return None,
+            };
+            Some(text.to_owned())
+        })
+        .unwrap()
+    }
+
+    fn deployed() -> Settings {
+        settings("https://auth.example.com")
+    }
+
+    fn request(cookie: &str, content_type: &str, from_allowed_origin: bool) -> Request {
+        Request {
+            cookie: Some(cookie.to_owned()).filter(|text| !text.is_empty()),
+            content_type: Some(content_type.to_owned()),
+            from_allowed_origin,
+            ..Request::default()
+        }
+    }
+
+    const JSON: &str = "application/json";
+    const FORM: &str = "application/x-www-form-urlencoded";
+
+    #[test]
+    fn the_cookie_is_found_by_its_name_alone() {
+        let settings = deployed();
+        for (header, found) in [
+            ("__Host-edgegate=a", Some("a")),
+            ("x=1; __Host-edgegate=a; y=2", Some("a")),
+            ("x=1;__Host-edgegate=a", Some("a")),
+            ("__Host-edgegate=", Some("")),
+            ("__Host-edgegate=a=b", Some("a=b")),
+            (
+                "__Host-edgegate=a, __Host-edgegate=b",
+                Some("a, __Host-edgegate=b"),
+            ),
+            ("", None),
+            ("edgegate=a", None),
+            ("__host-edgegate=a", None),
+            ("__HOST-EDGEGATE=a", None),
+            ("__Host-edgegate =a", None),
+            ("\u{a0}__Host-edgegate=a", None),
+            ("x=1; \u{a0}__Host-edgegate=a", None),
+            ("x=1; \u{c}__Host-edgegate=a", None),
+            ("x=1; \u{85}__Host-edgegate=a", None),
+            ("x=1;\t__Host-edgegate=a", None),
+            ("x=1;  __Host-edgegate=a", None),
+            ("x=1; =__Host-edgegate=a", None),
+            ("__Host-edgegate", None),
+            ("x__Host-edgegate=a", None),
+            ("__Host-edgegate2=a", None),
+            ("x=\"__Host-edgegate=a\"", None),
+            ("%5F_Host-edgegate=a", None),
+        ] {
+            let request = request(header, JSON, true);
+            assert_eq!(presented(&settings, &request), Ok(found), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_is_there_twice_or_too_long_is_refused() {
+        let long = ["x=", &"y".repeat(MAX_COOKIE_BYTES)].concat();
+        for header in [
+            "__Host-edgegate=a; __Host-edgegate=b",
+            "__Host-edgegate=a; __Host-edgegate=a",
+            "__Host-edgegate=a;x=1;__Host-edgegate=",
+            &long,
+        ] {
+            let problem = presented(&deployed(), &request(header, JSON, true)).unwrap_err();
+            assert_eq!(problem.code, Code::InvalidRequest);
+        }
+        let full = ["x=", &"y".repeat(MAX_COOKIE_BYTES - 2)].concat();
+        assert_eq!(
+            presented(&deployed(), &request(&full, JSON, true)),
+            Ok(None)
+        );
+    }
+
+    #[test]
+    fn the_name_and_what_is_written_follow_the_issuer() {
+        let tokens = TokenPair {
+            access_token: Secret::new("eyJ".to_owned()),
+            expires_in: 600,
+            refresh_token: Secret::new("egr_a".to_owned()),
+            refresh_token_expires_in: 7_776_000,
+            session: SessionId::new(0, &[0; 10]),
+        };
+        for (issuer, start, begun) in [
+            (
+                "https://auth.example.com",
+                "__Host-edgegate=",
+                "; Path=/; Secure",
+            ),
+            (
+                "https://localhost:8787",
+                "__Host-edgegate=",
+                "; Path=/; Secure",
+            ),
+            ("http://127.0.0.1:8787", "edgegate=", "; Path=/"),
+        ] {
+            let settings = settings(issuer);
+            let rest = [begun, "; HttpOnly; SameSite=Strict; Max-Age="].concat();
+            assert_eq!(
+                set(&settings, &tokens),
+                [start, "egr_a", &rest, "7776000"].concat()
+            );
+            assert_eq!(clear(&settings), [start, &rest, "0"].concat());
+        }
+        let local = settings("http://127.0.0.1:8787");
+        let both = request("__Host-edgegate=a; edgegate=b", JSON, true);
+        assert_eq!(presented(&local, &both), Ok(Some("b")));
+    }
+
+    #[test]
+    fn a_cookie_is_kept_only_for_who_asks_from_an_allowed_origin() {
+        let settings = deployed();
+        let asked = |asked, cookie, allowed| {
+            check(asked, &settings, &request(cookie, JSON, allowed)).map_err(|problem| problem.code)
+        };
+        let twice = "__Host-edgegate=a; __Host-edgegate=b";
+        for allowed in [true, false] {
+            assert_eq!(asked(false, "__Host-edgegate=a", allowed), Ok(()));
+            assert_eq!(asked(false, twice, allowed), Ok(()));
+        }
+        assert_eq!(asked(true, "", true), Ok(()));
+        assert_eq!(asked(true, "__Host-edgegate=a", true), Ok(()));
+        assert_eq!(asked(true, twice, true), Err(Code::InvalidRequest));
+        for cookie in ["", "__Host-edgegate=a", twice] {
+            assert_eq!(asked(true, cookie, false), Err(Code::Forbidden));
+        }
+    }
+
+    #[test]
+    fn a_request_goes_by_the_body_or_by_the_cookie() {
+        let settings = deployed();
+        let ours = "__Host-edgegate=a";
+        let given = |token: Option<&str>, cookie, content_type, allowed| {
+            let request = request(cookie, content_type, allowed);
+            Given::read(token.map(str::to_owned), "token", &settings, &request)
+                .map(|given| {
+                    (
+                        matches!(given, Given::Body(_)),
+                        given.token().map(str::to_owned),
+                    )
+                })
+                .map_err(|problem| problem.code)
+        };
+        let by = |body, token: Option<&str>| Ok((body, token.map(str::to_owned)));
+        for content_type in [JSON, FORM] {
+            for allowed in [true, false] {
+                assert_eq!(
+                    given(Some("b"), "", content_type, allowed),
+                    by(true, Some("b"))
+                );
+                let both = given(Some("b"), ours, content_type, allowed);
+                assert_eq!(both, Err(Code::InvalidRequest));
+            }
+        }
+        assert_eq!(given(None, ours, JSON, true), by(false, Some("a")));
+        assert_eq!(
+            given(None, ours, "Application/JSON; charset=utf-8", true),
+            by(false, Some("a"))
+        );
+        assert_eq!(given(None, "", JSON, true), by(false, None));
+        assert_eq!(given(None, ours, JSON, false), Err(Code::Forbidden));
+        assert_eq!(given(None, "", JSON, false), Err(Code::InvalidRequest));
+        for content_type in [FORM, "text/plain", "text/plain;application/json", ""] {
+            let refused = given(None, ours, content_type, true);
+            assert_eq!(refused, Err(Code::InvalidRequest), "{content_type}");
+        }
+        let twice = "__Host-edgegate=a; __Host-edgegate=a";
+        assert_eq!(given(None, twice, JSON, true), Err(Code::InvalidRequest));
+    }
+}

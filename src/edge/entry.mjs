@@ -1,0 +1,76 @@
+// The Worker as the platform sees it: its entry points, and the classes of its Durable Objects. Each is handed on to the wasm;
+// what else the wasm exports does not leave this module.
+import { DurableObject } from "cloudflare:workers";
+import {
+  account_alarm,
+  account_answer,
+  account_arrives,
+  answer_for_lost,
+  fetch,
+  queue,
+  scheduled,
+  sessions_alarm,
+  sessions_answer,
+  sessions_prepare,
+} from "edgegate-wasm";
+import { whileItLives } from "./instance.mjs";
+import { Auth } from "./rpc.mjs";
+
+export { Auth };
+
+export default class extends Auth {
+  fetch(request) {
+    return whileItLives(() => fetch(request, this.env, this.ctx)).catch(() => answer_for_lost(request, this.env));
+  }
+
+  // What was not acknowledged comes again.
+  queue(batch) {
+    return whileItLives(() => queue(batch, this.env, this.ctx));
+  }
+
+  scheduled() {
+    return whileItLives(() => scheduled(this.env, this.ctx));
+  }
+}
+
+/** The sessions of one user: src/adapters/cloudflare/durable_sessions/object.rs. Only the Worker itself is bound to it. */
+export class Sessions extends DurableObject {
+  #prepared = false;
+
+  ask(call) {
+    if (!this.#prepared) sessions_prepare(this.ctx);
+    this.#prepared = true;
+    return whileItLives(() => sessions_answer(this.ctx, call));
+  }
+
+  alarm() {
+    // It may delete everything, the tables too.
+    this.#prepared = false;
+    return whileItLives(() => sessions_alarm(this.ctx));
+  }
+}
+
+/** Where passwords are tried, for one address: src/adapters/cloudflare/account/object.rs. Only the Worker itself is bound to it. */
+export class Account extends DurableObject {
+  // How many wait: strangers, the known, the uncounted.
+  #waiting = [0, 0, 0];
+  #before = Promise.resolve();
+
+  async ask(call) {
+    const [strangers, known] = this.#waiting;
+    const line = account_arrives(this.ctx, call, strangers, known);
+    if (typeof line === "string") return line;
+    this.#waiting[line] += 1;
+    const turn = this.#before.then(() => {
+      this.#waiting[line] -= 1;
+      return whileItLives(() => account_answer(this.ctx, call, this.env));
+    });
+    // A hash keeps the isolate busy: who has come meanwhile is heard before the next one.
+    this.#before = turn.catch(() => {}).then(() => scheduler.wait(0));
+    return turn;
+  }
+
+  alarm() {
+    return whileItLives(() => account_alarm(this.ctx));
+  }
+}

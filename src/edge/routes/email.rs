@@ -1,0 +1,48 @@
+//! /auth/email/verify, /auth/email/resend, /auth/email/change, /auth/email/confirm.
+
+use super::{Outcome, accepted, done, locale};
+use crate::edge::answer::Note;
+use crate::edge::body::texts;
+use crate::edge::request::Request;
+use crate::ports::Ports;
+use crate::service::AuthService;
+
+pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+    let [token, password] = texts(request, ["token", "password"])?;
+    let locale = locale(service, request);
+    let user = service
+        .verify_email(&token, &password, &request.client, locale)
+        .await?;
+    Ok(done(user.id))
+}
+
+pub(crate) async fn resend<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+    let [email] = texts(request, ["email"])?;
+    let locale = locale(service, request);
+    service
+        .resend_verification(&email, &request.client, locale)
+        .await?;
+    Ok(accepted())
+}
+
+pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+    let bearer = request.bearer()?;
+    let [email, password] = texts(request, ["email", "current_password"])?;
+    let locale = locale(service, request);
+    let user = service
+        .change_email(bearer, &email, &password, &request.client, locale)
+        .await?;
+    Ok(accepted().noted(Note {
+        user_id: Some(user.id.to_string()),
+        ..Note::default()
+    }))
+}
+
+pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+    let [token] = texts(request, ["token"])?;
+    let locale = locale(service, request);
+    let user = service
+        .confirm_email(&token, &request.client, locale)
+        .await?;
+    Ok(done(user.id))
+}

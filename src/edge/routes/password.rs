@@ -1,0 +1,54 @@
+//! /auth/password/reset: `reset_password`; /auth/password/confirm; /auth/password/change.
+
+use super::{Outcome, accepted, begun, done, locale, token_members};
+use crate::edge::answer::Cookie;
+use crate::edge::body::{required, texts, texts_and_cookie};
+use crate::edge::cookies::{check, set_device};
+use crate::edge::request::Request;
+use crate::ports::Ports;
+use crate::service::AuthService;
+
+pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+    let [email] = texts(request, ["email"])?;
+    let locale = locale(service, request);
+    service
+        .reset_password(&email, &request.client, locale)
+        .await?;
+    Ok(accepted())
+}
+
+pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+    let [token, password] = texts(request, ["token", "password"])?;
+    let locale = locale(service, request);
+    let user = service
+        .confirm_reset(&token, &password, &request.client, locale)
+        .await?;
+    let mut answer = done(user.id);
+    // Whoever had the link owns the mailbox: this browser is known from now on, if the page is one that may have cookies.
+    if let Some(ticket) = service.device_ticket(&user)
+        && request.from_allowed_origin
+    {
+        answer = answer.with("Set-Cookie", set_device(service.settings(), &ticket));
+    }
+    Ok(answer.keeping(Cookie::Ended(user.id, None)))
+}
+
+pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+    let bearer = request.bearer()?;
+    let ([current, new], in_cookie) =
+        texts_and_cookie(request, ["current_password", "new_password"])?;
+    let current = required("current_password", current)?;
+    let new = required("new_password", new)?;
+    let settings = service.settings();
+    check(in_cookie, settings, request)?;
+    let locale = locale(service, request);
+    let signed_in = service
+        .change_password(bearer, &current, &new, &request.client, locale)
+        .await?;
+    let body = token_members(&signed_in.tokens, !in_cookie);
+    let mut answer = begun(settings, 200, body, &signed_in, in_cookie);
+    if let Cookie::Begun(text) = answer.cookie {
+        answer.cookie = Cookie::BegunAnew(text, signed_in.user.id);
+    }
+    Ok(answer)
+}

@@ -1,0 +1,92 @@
+//! /auth/users/{id}, and POST /auth/users/{id}/revoke: `revoke_tokens`.
+
+use super::managed_user_json;
+use crate::domain::account::UserId;
+use crate::domain::error::Error;
+use crate::edge::answer::{Answer, Cookie, Note};
+use crate::edge::body::{flag, json, text, text_list};
+use crate::edge::problem::Problem;
+use crate::edge::request::Request;
+use crate::edge::routes::{Outcome, locale};
+use crate::ports::Ports;
+use crate::service::AuthService;
+use crate::service::manage_users::Amendment;
+
+pub(crate) async fn get<P: Ports>(
+    service: &AuthService<P>,
+    request: &Request,
+    id: &str,
+) -> Outcome {
+    let token = request.bearer()?;
+    let user = service
+        .read_user(token, known(service, token, id).await?)
+        .await?;
+    Ok(Answer::json(200, &managed_user_json(&user)))
+}
+
+pub(crate) async fn patch<P: Ports>(
+    service: &AuthService<P>,
+    request: &Request,
+    id: &str,
+) -> Outcome {
+    let token = request.bearer()?;
+    let id = known(service, token, id).await?;
+    let known = ["first_name", "last_name", "roles", "disabled"];
+    let [first_name, last_name, roles, disabled] = json(request, known)?;
+    let amendment = Amendment {
+        first_name: text(first_name)?,
+        last_name: text(last_name)?,
+        roles: text_list(roles)?,
+        disabled: flag(disabled)?,
+    };
+    let user = service.amend_user(token, id, amendment).await?;
+    Ok(Answer::json(200, &managed_user_json(&user)))
+}
+
+pub(crate) async fn revoke<P: Ports>(
+    service: &AuthService<P>,
+    request: &Request,
+    id: &str,
+) -> Outcome {
+    let token = request.bearer()?;
+    let id = known(service, token, id).await?;
+    let bearer = service.revoke_tokens_as(token, id).await?;
+    let answer = Answer::empty(204).keeping(Cookie::Ended(id, None));
+    Ok(answer.noted(Note {
+        user_id: Some(bearer.user.to_string()),
+        session_id: Some(bearer.session.to_string()),
+        reason: Some(format!("revoked all of {id}")),
+        ..Note::default()
+    }))
+}
+
+pub(crate) async fn delete<P: Ports>(
+    service: &AuthService<P>,
+    request: &Request,
+    id: &str,
+) -> Outcome {
+    let token = request.bearer()?;
+    let id = known(service, token, id).await?;
+    let locale = locale(service, request);
+    let bearer = service.delete_account(token, id, locale).await?;
+    let answer = Answer::empty(204).keeping(Cookie::Ended(id, None));
+    Ok(answer.noted(Note {
+        user_id: Some(bearer.user.to_string()),
+        session_id: Some(bearer.session.to_string()),
+        reason: Some(format!("deleted the account {id}")),
+        ..Note::default()
+    }))
+}
+
+/// The id in the path. Whether a text is an id is told to those who are signed in only.
+async fn known<P: Ports>(
+    service: &AuthService<P>,
+    token: &str,
+    id: &str,
+) -> Result<UserId, Problem> {
+    if let Some(id) = UserId::parse(id) {
+        return Ok(id);
+    }
+    service.bearer(token).await?;
+    Err(Error::UnknownUser.into())
+}

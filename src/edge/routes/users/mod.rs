@@ -1,0 +1,129 @@
+//! /auth/users: the accounts, for an administrator.
+
+pub mod id;
+
+use super::{Outcome, locale, user_members};
+use crate::domain::account::{User, UserId};
+use crate::domain::json::Json;
+use crate::domain::policy::{EMAIL_BYTES, MAX_USERS_PER_PAGE, USERS_PER_PAGE};
+use crate::edge::answer::{Answer, Note};
+use crate::edge::body::{json, required, text, text_list};
+use crate::edge::problem::Problem;
+use crate::edge::request::Request;
+use crate::ports::Ports;
+use crate::service::AuthService;
+use crate::service::manage_users::{Invitee, UserPage};
+
+pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+    let token = request.bearer()?;
+    let Query {
+        cursor,
+        limit,
+        email,
+    } = query(&request.query)?;
+    let page = match email {
+        Some(email) => UserPage {
+            users: service
+                .find_user(token, &email)
+                .await?
+                .into_iter()
+                .collect(),
+            next: None,
+        },
+        None => service.list_users(token, cursor, limit).await?,
+    };
+    let users = page.users.iter().map(managed_user_json).collect();
+    let cursor = page.next.map(|id| id.to_string());
+    let body = Json::object([("users", users), ("cursor", cursor.into())]);
+    Ok(Answer::json(200, &body))
+}
+
+pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+    let token = request.bearer()?;
+    let known = ["email", "first_name", "last_name", "roles"];
+    let [email, first_name, last_name, roles] = json(request, known)?;
+    let (email, roles) = (text(email)?, text_list(roles)?);
+    let (first_name, last_name) = (text(first_name)?, text(last_name)?);
+    let email = required("email", email)?;
+    let invitee = Invitee {
+        email: &email,
+        first_name: first_name.as_deref(),
+        last_name: last_name.as_deref(),
+    };
+    let locale = locale(service, request);
+    let user = service.create_user(token, invitee, roles, locale).await?;
+    Ok(Answer::json(201, &managed_user_json(&user))
+        .with("Location", ["/auth/users/", &user.id.to_string()].concat())
+        .noted(Note {
+            reason: Some(["made the account ", &user.id.to_string()].concat()),
+            ..Note::default()
+        }))
+}
+
+/// What an administrator sees of a user.
+fn managed_user_json(user: &User) -> Json {
+    let mut members = user_members(user);
+    members.set("disabled", user.disabled_at.is_some().into());
+    members.set("created_at", user.created_at.into());
+    members.set("updated_at", user.updated_at.into());
+    Json::Object(members)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Query {
+    cursor: Option<UserId>,
+    limit: u32,
+    email: Option<String>,
+}
+
+fn query(text: &str) -> Result<Query, Problem> {
+    let (mut cursor, mut limit, mut email) = (None, None, None);
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        let fresh = match &*name {
+            "cursor" => UserId::parse(&value).map(|id| cursor.replace(id).is_none()),
+            "limit" => value
+                .parse::<u32>()
+                .ok()
+                .filter(|limit| (1..=MAX_USERS_PER_PAGE).contains(limit))
+                .map(|number| limit.replace(number).is_none()),
+            "email" if value.len() <= EMAIL_BYTES => Some(email.replace(value).is_none()),
+            _ => None,
+        };
+        if fresh != Some(true) {
+            return Err(Problem::invalid_request(format!(
+                "there are cursor (from the page before), limit (1 to {MAX_USERS_PER_PAGE}) and email, each once"
+            )));
+        }
+    }
+    Ok(Query {
+        cursor,
+        limit: limit.unwrap_or(USERS_PER_PAGE),
+        email: email.map(std::borrow::Cow::into_owned),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries() {
+        let id = UserId::new(1_764_000_000_000, &[1; 10]);
+        let read = query(&format!("limit=2&cursor={id}")).unwrap();
+        assert_eq!((read.cursor, read.limit, read.email), (Some(id), 2, None));
+        assert_eq!(query("").unwrap().limit, USERS_PER_PAGE);
+        let by_email = query("email=ada%2Bx%40example.com").unwrap();
+        assert_eq!(by_email.email.unwrap(), "ada+x@example.com");
+        for text in [
+            "limit=0",
+            "limit=201",
+            "limit=x",
+            "cursor=1",
+            "cursor=",
+            "page=2",
+            "limit=1&limit=2",
+        ] {
+            assert!(query(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! RPC: the seven methods of the interface, for Workers that are bound to this one. `entry.mjs` has the class that they see.
+//!
+//! The caller is the operator's own and is trusted: it may revoke any user's tokens, and it says who its clients are. What
+//! it hands in is checked all the same, since much of it comes from its own clients.
+
+use super::answer::Answer;
+use super::problem::Problem;
+use super::routes::{Outcome, done, renewed, signed_in};
+use crate::domain::account::UserId;
+use crate::domain::error::{Code, Error, FieldProblem};
+use crate::domain::json::Json;
+use crate::domain::session::Client;
+use crate::ports::Ports;
+use crate::service::{AuthService, Criteria, Login};
+
+/// Calls a method. `arguments` is a JSON list: texts, lists of texts, `{ip, user_agent, device_token}`; `null` for one that was left out, `false`
+/// for one that is none of these. A check answers by its status: 200 is true, everything else false.
+///
+/// # Errors
+/// As the route that does the same.
+pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &str) -> Outcome {
+    let mut arguments = Arguments::read(arguments)?;
+    match method {
+        "generate_token" => {
+            let (email, password) = (arguments.text("email")?, arguments.text("password")?);
+            let login = Login {
+                email: &email,
+                password: &password,
+            };
+            let outcome = service.generate_token(login, &arguments.client()?).await?;
+            Ok(signed_in(service.settings(), 200, &outcome, false))
+        }
+        "revoke_tokens" => {
+            let user = arguments.text("user_id")?;
+            let user = UserId::parse(&user).ok_or_else(|| invalid("user_id", "not_an_id"))?;
+            service.revoke_tokens(user).await?;
+            Ok(done(user))
+        }
+        "renew_token" => {
+            let refresh_token = arguments.text("refresh_token")?;
+            let outcome = service
+                .renew_token(&refresh_token, &arguments.client()?)
+                .await?;
+            Ok(renewed(&outcome, true))
+        }
+        "reset_password" => {
+            let email = arguments.text("email")?;
+            let locale = service.settings().mail.locale;
+            service
+                .reset_password(&email, &Client::uncounted(), locale)
+                .await?;
+            Ok(Answer::empty(204))
+        }
+        _ => {
+            let access_token = arguments.text("access_token")?;
+            let mut criteria = Criteria::default();
+            match method {
+                "is_authorized_by_role" => criteria.roles = Some(arguments.texts("roles")?),
+                "is_authorized_by_user_id" => {
+                    criteria.user_id = Some(arguments.text("requested_user_id")?);
+                }
+                "is_authorized_by_email" => {
+                    criteria.email = Some(arguments.text("requested_email")?);
+                }
+                _ => return Err(Problem::new(Code::NotFound, "there is no such method")),
+            }
+            let authorized = service.is_authorized(&access_token, &criteria).await?;
+            Ok(Answer::empty(if authorized { 200 } else { 403 }))
+        }
+    }
+}
+
+fn invalid(field: &'static str, reason: &'static str) -> Problem {
+    Error::Field(field, FieldProblem::Invalid(reason)).into()
+}
+
+/// The arguments of a call, taken one by one.
+struct Arguments(std::vec::IntoIter<Json>);
+
+impl Arguments {
+    fn read(text: &str) -> Result<Self, Problem> {
+        match Json::read(text.as_bytes()) {
+            Ok(Json::Array(arguments)) => Ok(Self(arguments.into_iter())),
+            _ => Err(Problem::invalid_request("the arguments can't be read")),
+        }
+    }
+
+    fn next(&mut self) -> Option<Json> {
+        self.0.next().filter(|argument| *argument != Json::Null)
+    }
+
+    fn required(&mut self, name: &'static str) -> Result<Json, Problem> {
+        self.next()
+            .ok_or_else(|| Error::Field(name, FieldProblem::Missing).into())
+    }
+
+    fn text(&mut self, name: &'static str) -> Result<String, Problem> {
+        match self.required(name)? {
+            Json::String(text) => Ok(text),
+            _ => Err(wrong(name)),
+        }
+    }
+
+    fn texts(&mut self, name: &'static str) -> Result<Vec<String>, Problem> {
+        self.required(name)?.into_texts().ok_or_else(|| wrong(name))
+    }
+
+    /// The client of the caller. An address that is none, or a member by another name, would be a limit that nobody has.
+    fn client(&mut self) -> Result<Client, Problem> {
+        let (mut ip, mut user_agent, mut device_token) = (None, None, None);
+        match self.next() {
+            None => {}
+            Some(Json::Object(mut members)) => {
+                for (name, slot) in [
+                    ("ip", &mut ip),
+                    ("user_agent", &mut user_agent),
+                    ("device_token", &mut device_token),
+                ] {
+                    *slot = match members.remove(name) {
+                        None | Some(Json::Null) => None,
+                        Some(Json::String(text)) => Some(text),
+                        Some(_) => return Err(wrong(name)),
+                    };
+                }
+                if members.names().next().is_some() {
+                    return Err(wrong("client"));
+                }
+            }
+            Some(_) => return Err(wrong("client")),
+        }
+        let client = Client::new(ip.as_deref(), user_agent.as_deref());
+        let client = client.on_device(device_token.as_deref());
+        match ip {
+            None => Ok(client.without_counting()),
+            Some(_) if client.has_address() => Ok(client),
+            Some(_) => Err(invalid("ip", "not_an_address")),
+        }
+    }
+}
+
+fn wrong(name: &str) -> Problem {
+    Problem::invalid_request(["the argument ", name, " is not what it must be"].concat())
+}

@@ -1,0 +1,146 @@
+//! What a request and a call have in common: an id, the service, mails that are left for after the answer, a line in the log.
+
+use std::rc::Rc;
+
+use js_sys::Date;
+use serde::Serialize;
+use worker::Env;
+use worker::worker_sys::Context;
+
+use super::answer::{Answer, Note};
+use super::mail_jobs::deliver_after_response;
+use super::problem::Problem;
+use super::wiring::{Background, Bindings, Isolate, background, service};
+use crate::adapters::system_random::SystemRandom;
+use crate::domain::settings::SettingError;
+use crate::ports::Random;
+use crate::service::AuthService;
+
+/// The id of a request or a call, and when it began.
+pub(super) struct Turn {
+    pub(super) id: String,
+    begun: f64,
+}
+
+impl Turn {
+    pub(super) fn begin() -> Self {
+        let mut bytes = [0; 16];
+        SystemRandom.fill(&mut bytes);
+        Self {
+            id: uuid::Builder::from_random_bytes(bytes)
+                .into_uuid()
+                .hyphenated()
+                .to_string(),
+            begun: Date::now(),
+        }
+    }
+
+    /// Logs how it ended: its one line.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds, and a negative number becomes 0"
+    )]
+    pub(super) fn log(
+        &self,
+        event: &'static str,
+        method: &str,
+        path: Option<&str>,
+        answer: &Answer,
+    ) {
+        let level = level(answer.status);
+        let line = LogLine {
+            level,
+            event,
+            request_id: &self.id,
+            method,
+            path,
+            status: answer.status,
+            // Only time spent waiting shows: a Worker's clock stands still while it computes.
+            waited_ms: (Date::now() - self.begun) as u64,
+            note: &answer.note,
+        };
+        if let Ok(text) = serde_json::to_string(&line) {
+            match level {
+                "error" => worker::console_error!("{text}"),
+                "warn" => worker::console_warn!("{text}"),
+                _ => worker::console_log!("{text}"),
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LogLine<'a> {
+    level: &'static str,
+    event: &'static str,
+    request_id: &'a str,
+    method: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    status: u16,
+    waited_ms: u64,
+    #[serde(flatten)]
+    note: &'a Note,
+}
+
+fn level(status: u16) -> &'static str {
+    match status {
+        500.. => "error",
+        400.. => "warn",
+        _ => "info",
+    }
+}
+
+/// The service, and what it takes to finish what it began.
+pub(super) struct Served {
+    pub(super) service: AuthService<Bindings>,
+    env: Env,
+    background: Background,
+    isolate: Rc<Isolate>,
+}
+
+impl Served {
+    /// The service for a turn; in local development with its demo accounts.
+    ///
+    /// # Errors
+    /// When a binding is missing, or the database fails.
+    pub(super) async fn new(
+        env: Env,
+        context: Context,
+        isolate: Rc<Isolate>,
+    ) -> Result<Self, Problem> {
+        let background = background(context);
+        let service = service(&env, background.clone(), &isolate)
+            .map_err(|error| Problem::misconfigured(&error))?;
+        if isolate.shared.settings().dev && !isolate.demo_accounts_added.get() {
+            service.add_demo_accounts().await?;
+            isolate.demo_accounts_added.set(true);
+        }
+        Ok(Self {
+            service,
+            env,
+            background,
+            isolate,
+        })
+    }
+
+    /// Delivers, after the answer, the mails that no queue took.
+    pub(super) fn deliver_mails(self) {
+        let jobs = self.service.ports().take_mail_jobs();
+        if !jobs.is_empty() {
+            let again = self.background.clone();
+            self.background
+                .run(deliver_after_response(self.env, self.isolate, again, jobs));
+        }
+    }
+}
+
+/// Local development means a loopback `ISSUER` and nothing else is asked under one.
+pub(super) fn issuer_is_loopback(problem: &str) -> Problem {
+    Problem::misconfigured(&SettingError {
+        setting: "ISSUER",
+        problem: problem.to_owned(),
+        remedy: "set it in wrangler.toml to the origin of this Worker",
+    })
+}

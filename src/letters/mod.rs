@@ -1,0 +1,221 @@
+//! The texts of all mails: subject, text and HTML, in each language.
+//!
+//! A language is data (`en.rs`, `de.rs`); one layout for HTML and one for text (`templates/letter.html`, `letter.txt`)
+//! show it, so the Worker carries each once. Askama escapes what goes into HTML. No letter holds an image, anything
+//! from elsewhere, or a URL besides its own link.
+
+mod de;
+mod en;
+mod lines;
+mod words;
+
+use askama::Template;
+
+use crate::domain::mail::Locale;
+use lines::one_line;
+
+/// A mail before it is worded.
+///
+/// Letters to an address that nobody has verified (`Invitation`, `FinishRegistration`, `VerifyAddress`,
+/// `ConfirmAddress`) hold nothing that the requester typed, or anyone could send texts of their own to anyone: they
+/// have no field for it, and must get none.
+#[derive(Clone, Copy)]
+pub enum Letter<'a> {
+    /// Someone asked for a new password.
+    ResetPassword {
+        /// Opens the page that asks for the new password.
+        link: &'a str,
+        /// How long the link works.
+        minutes: u64,
+    },
+    /// An administrator made the account; its owner chooses the first password.
+    Invitation {
+        /// Opens the page that asks for the password.
+        link: &'a str,
+        /// How long the link works.
+        minutes: u64,
+    },
+    /// Someone registers with this address, and nothing is written yet.
+    FinishRegistration {
+        /// Opens the page that asks for the password and makes the account.
+        link: &'a str,
+        /// How long the link works.
+        minutes: u64,
+    },
+    /// There is an account, and its address is to be verified.
+    VerifyAddress {
+        /// Opens the page that asks for the password and verifies the address.
+        link: &'a str,
+        /// How long the link works.
+        minutes: u64,
+    },
+    /// Someone tried to register with an address that has an account.
+    AddressTaken {
+        /// The page where a new password is asked for.
+        reset: &'a str,
+    },
+    /// The password was changed or reset, and the sessions before that have ended.
+    PasswordChanged {
+        /// The page where a new password is asked for.
+        reset: &'a str,
+    },
+    /// To the new address of an account: it is to be confirmed.
+    ConfirmAddress {
+        /// Opens the page that confirms the address.
+        link: &'a str,
+        /// How long the link works.
+        minutes: u64,
+    },
+    /// To the present address of an account: another was asked for. A new password spoils the link to it.
+    AddressChangeAsked {
+        /// The page where a new password is asked for.
+        reset: &'a str,
+    },
+    /// To the former address of an account: it has another one now.
+    AddressChanged,
+    /// The account was deleted.
+    AccountDeleted,
+    /// A spent refresh token came back, stolen or leaked, and its session was ended.
+    SessionEnded {
+        /// The program that presented it, like `Firefox on Linux`, if known.
+        device: Option<&'a str>,
+        /// Where from, like `Berlin, DE`, if known.
+        place: Option<&'a str>,
+        /// The page where a new password is asked for.
+        reset: &'a str,
+    },
+}
+
+impl<'a> Letter<'a> {
+    /// The only URL in the letter.
+    fn url(&self) -> Option<&'a str> {
+        match *self {
+            Self::ResetPassword { link, .. }
+            | Self::Invitation { link, .. }
+            | Self::FinishRegistration { link, .. }
+            | Self::VerifyAddress { link, .. }
+            | Self::ConfirmAddress { link, .. } => Some(link),
+            Self::AddressTaken { reset }
+            | Self::PasswordChanged { reset }
+            | Self::AddressChangeAsked { reset }
+            | Self::SessionEnded { reset, .. } => Some(reset),
+            Self::AddressChanged | Self::AccountDeleted => None,
+        }
+    }
+
+    fn minutes(&self) -> Option<u64> {
+        match *self {
+            Self::ResetPassword { minutes, .. }
+            | Self::Invitation { minutes, .. }
+            | Self::FinishRegistration { minutes, .. }
+            | Self::VerifyAddress { minutes, .. }
+            | Self::ConfirmAddress { minutes, .. } => Some(minutes),
+            _ => None,
+        }
+    }
+}
+
+/// A worded mail.
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// For programs that show no HTML: lines of at most 76 characters, where a word or the link is not longer.
+    pub text: String,
+    /// A whole document of HTML.
+    pub html: String,
+}
+
+/// Words a letter. `product` is the operator's name for the product, the setting `PRODUCT_NAME`; control characters
+/// in it are dropped. The same arguments give the same texts.
+#[must_use]
+pub fn render(letter: &Letter<'_>, product: &str, locale: Locale) -> Rendered {
+    let (words, phrases) = match locale {
+        Locale::English => (en::words(letter), &en::PHRASES),
+        Locale::German => (de::words(letter), &de::PHRASES),
+    };
+    let product = one_line(product);
+    let named = |[before, after]: words::Around| [before, &product, after].concat();
+    let seen = match *letter {
+        Letter::SessionEnded { device, place, .. } => {
+            [(phrases.device, device), (phrases.place, place)]
+        }
+        _ => [("", None); 2],
+    };
+    let content = Content {
+        lang: locale.tag(),
+        product: &product,
+        subject: &named(words.subject),
+        heading: words.heading,
+        greeting: phrases.greeting,
+        opening: &named(words.opening),
+        facts: seen
+            .into_iter()
+            .filter_map(|(label, value)| {
+                Some(Fact {
+                    label,
+                    value: one_line(value?),
+                })
+            })
+            .collect(),
+        paragraphs: words.paragraphs,
+        button: letter.url().map(|url| Button {
+            label: words.button,
+            url,
+        }),
+        expiry: letter.minutes().map(|minutes| phrases.expiry(minutes)),
+        note: words.note,
+        link_hint: phrases.link_hint,
+        reason: &named(words.reason),
+    };
+    // Both can fail only where a `String` refuses text, which it never does.
+    let text = TextLayout { content: &content }
+        .render()
+        .unwrap_or_default();
+    let html = HtmlLayout { content: &content }
+        .render()
+        .unwrap_or_default();
+    Rendered {
+        subject: content.subject.to_owned(),
+        text,
+        html,
+    }
+}
+
+/// What the layouts show.
+struct Content<'a> {
+    lang: &'static str,
+    product: &'a str,
+    subject: &'a str,
+    heading: &'static str,
+    greeting: &'static str,
+    opening: &'a str,
+    facts: Vec<Fact>,
+    paragraphs: &'static [&'static str],
+    button: Option<Button<'a>>,
+    expiry: Option<String>,
+    note: &'static str,
+    link_hint: &'static str,
+    reason: &'a str,
+}
+
+struct Fact {
+    label: &'static str,
+    value: String,
+}
+
+struct Button<'a> {
+    label: &'static str,
+    url: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "letter.html")]
+struct HtmlLayout<'a> {
+    content: &'a Content<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "letter.txt")]
+struct TextLayout<'a> {
+    content: &'a Content<'a>,
+}

@@ -1,0 +1,95 @@
+//! What a language has to say, as data: the layouts put it together.
+
+/// A text that stands around the product's name.
+pub(super) type Around = [&'static str; 2];
+
+/// The words of one letter.
+pub(super) struct Words {
+    /// The subject: at most 78 characters with a name of eight.
+    pub(super) subject: Around,
+    /// The subject in a few words, above the text.
+    pub(super) heading: &'static str,
+    /// What happened.
+    pub(super) opening: Around,
+    /// What to do, before the button.
+    pub(super) paragraphs: &'static [&'static str],
+    /// The button's label. Not shown in a letter without a link.
+    pub(super) button: &'static str,
+    /// What to do if it was not you, when no paragraph says it.
+    pub(super) note: &'static str,
+    /// Why one gets this mail, and from whom.
+    pub(super) reason: Around,
+}
+
+/// The words that letters share.
+pub(super) struct Phrases {
+    /// The first line.
+    pub(super) greeting: &'static str,
+    /// When a link ends: around a duration.
+    pub(super) expiry: Around,
+    /// One and many minutes, hours and days, as they stand in `expiry`.
+    pub(super) units: [[&'static str; 2]; 3],
+    /// Above the link in full.
+    pub(super) link_hint: &'static str,
+    /// Label of the device.
+    pub(super) device: &'static str,
+    /// Label of the place.
+    pub(super) place: &'static str,
+}
+
+impl Phrases {
+    /// When a link ends, in words: in 50 minutes, in 1 hour, in 24 hours, in 7 days. A no-break space follows the number.
+    pub(super) fn expiry(&self, minutes: u64) -> String {
+        let [by_minutes, by_hours, by_days] = self.units;
+        // Up to two days in hours: "24 hours" is plainer than "1 day".
+        let (count, unit) = if minutes > 48 * 60 && minutes.is_multiple_of(24 * 60) {
+            (minutes / (24 * 60), by_days)
+        } else if minutes > 0 && minutes.is_multiple_of(60) {
+            (minutes / 60, by_hours)
+        } else {
+            (minutes.max(1), by_minutes)
+        };
+        let [one, many] = unit;
+        let [before, after] = self.expiry;
+        let unit = if count == 1 { one } else { many };
+        [before, &count.to_string(), "\u{a0}", unit, after].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Phrases;
+    use crate::letters::{de, en};
+
+    #[test]
+    fn an_expiry_is_said_in_words() {
+        for (minutes, english, german) in [
+            (0, "1 minute", "1 Minute"),
+            (1, "1 minute", "1 Minute"),
+            (50, "50 minutes", "50 Minuten"),
+            (60, "1 hour", "1 Stunde"),
+            (61, "61 minutes", "61 Minuten"),
+            (120, "2 hours", "2 Stunden"),
+            (1440, "24 hours", "24 Stunden"),
+            (2880, "48 hours", "48 Stunden"),
+            (4320, "3 days", "3 Tagen"),
+            (4380, "73 hours", "73 Stunden"),
+            (10_080, "7 days", "7 Tagen"),
+            (
+                u64::MAX,
+                "18446744073709551615 minutes",
+                "18446744073709551615 Minuten",
+            ),
+        ] {
+            let said = |phrases: &Phrases| phrases.expiry(minutes).replace('\u{a0}', " ");
+            assert_eq!(
+                said(&en::PHRASES),
+                format!("This link works once and expires in {english}.")
+            );
+            assert_eq!(
+                said(&de::PHRASES),
+                format!("Dieser Link funktioniert einmal und läuft in {german} ab.")
+            );
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What the service needs from the world: one trait a port. Each method says what an adapter MUST do.
+//!
+//! Each port has an in-memory adapter and a Cloudflare one, and both pass one conformance suite.
+#![allow(
+    async_fn_in_trait,
+    reason = "a Worker's isolate has one thread: no future needs to be Send"
+)]
+
+mod key_value;
+mod mail;
+mod password_guard;
+mod platform;
+mod sessions;
+mod users;
+
+pub use key_value::{KeyValue, Page, Values, WriteError};
+pub use mail::{DeadLetter, MailLedger, MailQueue, Mailer};
+pub use password_guard::{Attempt, Checked, Hashed, PasswordGuard};
+pub use platform::{
+    Background, Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter, Sleep,
+};
+pub use sessions::{NewSession, Renewal, SessionStore};
+pub use users::{Insertion, UserDirectory};
+
+/// All the ports of a service, so that a use case names one type and not ten.
+pub trait Ports {
+    /// The accounts.
+    type Users: UserDirectory;
+    /// The sessions.
+    type Sessions: SessionStore;
+    /// The password hasher.
+    type Hasher: PasswordHasher;
+    /// Passwords checked where failures are counted.
+    type PasswordGuard: PasswordGuard;
+    /// The limits.
+    type Limiter: RateLimiter;
+    /// The time.
+    type Clock: Clock;
+    /// The randomness.
+    type Random: Random;
+    /// The events.
+    type Events: Events;
+    /// Where mails wait to be made.
+    type MailQueue: MailQueue;
+    /// The mail provider.
+    type Mailer: Mailer;
+    /// What was mailed lately.
+    type MailLedger: MailLedger;
+    /// The names of devices.
+    type Devices: Devices;
+
+    /// The accounts.
+    fn users(&self) -> &Self::Users;
+    /// The sessions.
+    fn sessions(&self) -> &Self::Sessions;
+    /// The password hasher.
+    fn hasher(&self) -> &Self::Hasher;
+    /// Passwords checked where failures are counted.
+    fn password_guard(&self) -> &Self::PasswordGuard;
+    /// The limits.
+    fn limiter(&self) -> &Self::Limiter;
+    /// The time.
+    fn clock(&self) -> &Self::Clock;
+    /// The randomness.
+    fn random(&self) -> &Self::Random;
+    /// The events.
+    fn events(&self) -> &Self::Events;
+    /// Where mails wait to be made.
+    fn mail_queue(&self) -> &Self::MailQueue;
+    /// The mail provider.
+    fn mailer(&self) -> &Self::Mailer;
+    /// What was mailed lately.
+    fn mail_ledger(&self) -> &Self::MailLedger;
+    /// The names of devices.
+    fn devices(&self) -> &Self::Devices;
+}

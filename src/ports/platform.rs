@@ -1,0 +1,87 @@
+//! What any service needs of its platform: time, randomness, limits, hashing, work after the response.
+
+use std::future::Future;
+
+use crate::domain::account::{HashError, Password, PasswordHash, Verification};
+use crate::domain::error::StoreError;
+use crate::domain::event::Event;
+use crate::domain::session::Device;
+
+/// Hashes passwords: the one slow step.
+pub trait PasswordHasher {
+    /// A new hash with a fresh salt.
+    ///
+    /// # Errors
+    /// When the parameters or the memory are not to be had.
+    async fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashError>;
+
+    /// Whether the password is the one that was hashed, compared in constant time.
+    ///
+    /// # Errors
+    /// When the stored hash is malformed or asks for more than the caps.
+    async fn verify(
+        &self,
+        password: &Password,
+        hash: &PasswordHash,
+    ) -> Result<Verification, HashError>;
+
+    /// MUST cost what [`verify`](Self::verify) costs against a hash with this salt, for an address without an account. The
+    /// time may depend on the salt, so each address has its own.
+    async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]);
+}
+
+/// The time.
+pub trait Clock {
+    /// Milliseconds since 1970. Read once a request: a Worker's clock stands still between I/O.
+    fn now_ms(&self) -> u64;
+}
+
+/// Randomness fit for keys.
+pub trait Random {
+    /// Fills `bytes` from a cryptographically secure source.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// All that one address (or /64) sends.
+    Client,
+    /// The tries of one client on one account; never the account alone, or a stranger could lock its owner out.
+    ClientOnAccount,
+    /// The renewals of one address (or /64), behind which there may be many people.
+    ClientRenewals,
+}
+
+/// Limits on how often.
+pub trait RateLimiter {
+    /// Counts one try under `key`; false when there were too many. MUST say true when it can't tell: a limiter that
+    /// is down must not lock everybody out.
+    async fn admit(&self, limit: Limit, key: &str) -> bool;
+}
+
+/// Waits. Apart from [`Clock`], so that a test needs not.
+pub trait Sleep {
+    /// Returns after about `ms` milliseconds.
+    async fn sleep(&self, ms: u64);
+}
+
+/// Work that the client need not wait for.
+pub trait Background {
+    /// Does the job after the response; its failure is logged and has no other effect.
+    fn after_response<F>(&self, job: F)
+    where
+        F: Future<Output = Result<(), StoreError>> + 'static;
+}
+
+/// What happens that operators count.
+pub trait Events {
+    /// Counts the event. MUST NOT fail the request.
+    fn record(&self, event: &Event);
+}
+
+/// Names of devices.
+pub trait Devices {
+    /// The browser and the system in a User-Agent, as far as it is known. MUST answer for any text.
+    fn describe(&self, user_agent: &str) -> Device;
+}

@@ -1,0 +1,125 @@
+//! The sessions.
+
+use std::future::Future;
+
+use crate::domain::account::{User, UserId};
+use crate::domain::error::StoreError;
+use crate::domain::session::{
+    ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId, Standing, Verdict,
+};
+
+/// A renewal's outcome, with the user as the directory knows it now.
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// What was decided, and already done to the store.
+    pub verdict: Verdict,
+    /// The user, when there is one.
+    pub user: Option<User>,
+}
+
+/// A session that begins.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSession<'a> {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its id.
+    pub session: SessionId,
+    /// The user's `session_epoch`.
+    pub epoch: u32,
+    /// Who signed in.
+    pub client: &'a Client,
+    /// When it ends whatever happens, in seconds since 1970.
+    pub expires_at: u64,
+    /// After how many seconds without a renewal it ends.
+    pub idle_ttl: u64,
+    /// How many sessions the user may have with this one; `None` is no limit.
+    pub most: Option<usize>,
+}
+
+/// The sessions. It keeps no token, not even a hash.
+///
+/// Times are in seconds since 1970; `now` is the caller's.
+pub trait SessionStore {
+    /// Records a new session. MUST answer only after the write. With more than [`NewSession::most`] sessions the
+    /// oldest others MUST end: at once, or as late and as often as the adapter states. A repeat before the first
+    /// renewal MUST change nothing; in a linearizable store at any time.
+    ///
+    /// # Errors
+    /// When it may not have been written.
+    async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError>;
+
+    /// Reads the session, waits for `user`, calls [`rotate`](crate::domain::session::rotate::rotate) once and writes
+    /// what the verdict says before it answers: the record of a fresh use, the end of a reused session, nothing
+    /// otherwise. An adapter that isn't linearizable SHOULD read beside `user`, not after it.
+    ///
+    /// # Errors
+    /// When a read failed, or what the verdict says may not have been written. The client may repeat.
+    async fn renew<F>(
+        &self,
+        presented: &Presented,
+        client: &Client,
+        rules: &Rules,
+        user: F,
+    ) -> Result<Renewal, StoreError>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>;
+
+    /// Ends a session for ever. No renewal MUST succeed after it, but within the adapter's stated staleness. A repeat
+    /// MUST change nothing.
+    ///
+    /// # Errors
+    /// When it may not have been written. The caller may repeat.
+    async fn end(
+        &self,
+        user: UserId,
+        session: SessionId,
+        reason: EndReason,
+        now: u64,
+    ) -> Result<(), StoreError>;
+
+    /// The user's sessions of this epoch that go on, in the order of their beginning. What has ended, expired or gone idle is not among
+    /// them; how stale the list may be is the adapter's to state.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn list(
+        &self,
+        user: UserId,
+        epoch: u32,
+        now: u64,
+    ) -> Result<Vec<ActiveSession>, StoreError>;
+
+    /// Makes access tokens of `user` with a `ver` below `version` count no more. MUST hold at once where it is
+    /// called, and for `ttl` seconds. A smaller number MUST NOT take back a larger one where reads are not stale.
+    ///
+    /// # Errors
+    /// When it may not have been written. The caller may repeat.
+    async fn outdate(
+        &self,
+        user: UserId,
+        version: u64,
+        ttl: u64,
+        now: u64,
+    ) -> Result<(), StoreError>;
+
+    /// What is known against an access token of this session. Never writes. How stale the answer may be is the
+    /// adapter's to state.
+    ///
+    /// # Errors
+    /// When the store does not answer; the caller fails closed.
+    async fn revocation(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: u64,
+    ) -> Result<Revocation, StoreError>;
+}
+
+impl From<&User> for Standing {
+    fn from(user: &User) -> Self {
+        Self {
+            epoch: user.session_epoch,
+            disabled: user.disabled_at.is_some(),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The accounts.
+
+use crate::domain::account::{EmailAddress, PasswordHash, User, UserChange, UserId};
+use crate::domain::error::StoreError;
+
+/// The accounts. Linearizable: a read sees every write that was answered before it.
+pub trait UserDirectory {
+    /// The user with this id, from the primary copy.
+    ///
+    /// # Errors
+    /// When the store does not answer, or its row is not a user.
+    async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The user with this canonical address.
+    ///
+    /// # Errors
+    /// As [`find_by_id`](Self::find_by_id).
+    async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError>;
+
+    /// Adds a user. MUST leave everything as it was and answer [`Insertion::EmailTaken`] when the canonical address
+    /// has an account, also when two insertions run at once, or when the id has one.
+    ///
+    /// # Errors
+    /// When the store does not answer; then the user may or may not be there, and a repeat finds out.
+    async fn insert(&self, user: &User) -> Result<Insertion, StoreError>;
+
+    /// Changes a user and moves its counters, in one atomic step: `version` with any change, `session_epoch` as well
+    /// with [`UserChange::ends_sessions`]. Answers the user after the change. MUST change nothing and answer `None` when
+    /// there is no such user, when its version is not `if_version`, or when another account has the new address.
+    ///
+    /// # Errors
+    /// When the store does not answer; then the change may or may not have been made.
+    async fn update(
+        &self,
+        id: UserId,
+        if_version: Option<u64>,
+        change: &UserChange,
+        now: u64,
+    ) -> Result<Option<User>, StoreError>;
+
+    /// Deletes a user; an absent one is no error. Answers whether it was there.
+    ///
+    /// # Errors
+    /// When the store does not answer; then the user may or may not be there, and a repeat finds out.
+    async fn delete(&self, id: UserId) -> Result<bool, StoreError>;
+
+    /// At most `limit` users in the order of their ids, which is that of their making, from the first behind `after`.
+    ///
+    /// # Errors
+    /// As [`find_by_id`](Self::find_by_id).
+    async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError>;
+
+    /// Stores a hash of the same password under new parameters. MUST change nothing unless the stored hash is still
+    /// `old`. Moves no counter.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn rehash(
+        &self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), StoreError>;
+
+    /// Answers when the store is there and of the expected form.
+    ///
+    /// # Errors
+    /// When it is not.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// What became of an insertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Insertion {
+    /// The user is there.
+    Inserted,
+    /// Another account has the address; nothing was written.
+    EmailTaken,
+}

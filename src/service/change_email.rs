@@ -1,0 +1,77 @@
+//! Change one's own address: asked for with the password, confirmed at the new address, told to the old one.
+
+use super::AuthService;
+use super::mail::typed_address;
+use crate::domain::account::{User, UserChange};
+use crate::domain::error::{Error, FieldProblem, LinkRefusal};
+use crate::domain::link::State;
+use crate::domain::mail::{Locale, Task};
+use crate::domain::session::Client;
+use crate::ports::Ports;
+
+impl<P: Ports> AuthService<P> {
+    /// Queues a mail to the new address with a link, and one to the old address. Nothing changes before the link is used;
+    /// whether the new address has an account is told to its owner only.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Field`]; [`Error::CurrentPassword`]; [`Error::RateLimited`];
+    /// [`Error::NoMailProvider`]; [`Error::Store`].
+    pub async fn change_email(
+        &self,
+        access_token: &str,
+        email: &str,
+        current_password: &str,
+        client: &Client,
+        locale: Locale,
+    ) -> Result<User, Error> {
+        let (bearer, user) = self.bearer_with_user(access_token).await?;
+        let email = typed_address(email)?;
+        if email == user.email {
+            return Err(Error::Field("email", FieldProblem::Invalid("unchanged")));
+        }
+        self.check_current_password(&user, current_password, bearer.session, client)
+            .await?;
+        let task = Task::NewAddress {
+            user: user.id,
+            email,
+        };
+        self.ask_for_mail(task, locale).await?;
+        let to = user.email.clone();
+        self.notify(Task::AddressChangeAsked { to }, locale).await;
+        Ok(user)
+    }
+
+    /// Makes the change that a mailed link confirms. Access tokens with the old address count no more; the sessions go on.
+    ///
+    /// # Errors
+    /// [`Error::Link`], also when the address has another account by now; [`Error::RateLimited`]; [`Error::Store`].
+    pub async fn confirm_email(
+        &self,
+        ticket: &str,
+        client: &Client,
+        locale: Locale,
+    ) -> Result<User, Error> {
+        self.admit_client(client).await?;
+        let link = self
+            .shared
+            .links
+            .open_new_address(ticket, self.now())
+            .ok_or(Error::Link(LinkRefusal::Ticket))?;
+        self.admit_client_on(&link.account.user.to_string(), client)
+            .await?;
+        let user = self
+            .user_of_link(link.account, State::for_new_address)
+            .await?;
+        let change = UserChange {
+            email: Some(link.email),
+            ..UserChange::default()
+        };
+        let to = user.email.clone();
+        let user = self
+            .redeem(link.account, State::for_new_address, user, &change)
+            .await?
+            .ok_or(Error::Link(LinkRefusal::EmailTaken))?;
+        self.notify(Task::AddressChanged { to }, locale).await;
+        Ok(user)
+    }
+}

@@ -1,0 +1,215 @@
+//! From a queued job to a message: the user looked up, the link made, the letter worded.
+
+use sha2::{Digest, Sha256};
+
+use super::AuthService;
+use crate::domain::account::{EmailAddress, User, UserId};
+use crate::domain::error::StoreError;
+use crate::domain::link::{NewAddressLink, RegistrationLink, State, UserLink};
+use crate::domain::mail::{Job, Message, Task};
+use crate::domain::policy::{MAIL_SLOT, RESET_LINK_TTL, VERIFICATION_LINK_TTL};
+use crate::domain::secret::Secret;
+use crate::domain::settings::Registration;
+use crate::letters::{Letter, render};
+use crate::ports::{Ports, UserDirectory};
+
+/// The pages that links open, under `APP_URL`.
+const RESET_PAGE: &str = "reset-password";
+const VERIFY_PAGE: &str = "verify-email";
+const CONFIRM_PAGE: &str = "confirm-email";
+const FORGOT_PAGE: &str = "forgot-password";
+
+impl<P: Ports> AuthService<P> {
+    /// The message of a job, as things are now; `None` when nobody is to get one. A function of the job, the user's state
+    /// and the ten minutes in which it is tried: a repeat is the same mail.
+    pub(super) async fn compose(&self, job: &Job) -> Result<Option<Message>, StoreError> {
+        Ok(match &job.task {
+            Task::Reset { email } => self
+                .enabled(email)
+                .await?
+                .map(|user| self.reset_mail(job, &user, RESET_LINK_TTL)),
+            Task::Invitation { user } => self
+                .ports
+                .users()
+                .find_by_id(*user)
+                .await?
+                .filter(|user| user.disabled_at.is_none() && !user.has_password())
+                .map(|user| self.reset_mail(job, &user, VERIFICATION_LINK_TTL)),
+            Task::Registration {
+                email,
+                first_name,
+                last_name,
+            } => match self.ports.users().find_by_email(email).await? {
+                // Since it was asked for.
+                None if self.settings().registration == Registration::Closed => None,
+                None => {
+                    let link = RegistrationLink {
+                        email: email.clone(),
+                        first_name: first_name.clone(),
+                        last_name: last_name.clone(),
+                        expires_at: self.link_ends_at(job, VERIFICATION_LINK_TTL),
+                    };
+                    Some(self.registration_mail(job, &link))
+                }
+                Some(user) if user.disabled_at.is_none() => Some(self.taken_mail(job, &user)),
+                Some(_) => None,
+            },
+            Task::Verification { email } => self.verification_mail(job, email).await?,
+            Task::NewAddress { user, email } => self.new_address_mail(job, *user, email).await?,
+            Task::AddressChangeAsked { to } => {
+                let reset = &self.page(FORGOT_PAGE);
+                Some(self.message(job, to, &Letter::AddressChangeAsked { reset }))
+            }
+            Task::PasswordChanged { to } => {
+                let reset = &self.page(FORGOT_PAGE);
+                Some(self.message(job, to, &Letter::PasswordChanged { reset }))
+            }
+            Task::SessionEnded { to, device, place } => {
+                let letter = Letter::SessionEnded {
+                    device: device.as_deref(),
+                    place: place.as_deref(),
+                    reset: &self.page(FORGOT_PAGE),
+                };
+                Some(self.message(job, to, &letter))
+            }
+            Task::AddressChanged { to } => Some(self.message(job, to, &Letter::AddressChanged)),
+            Task::AccountDeleted { to } => Some(self.message(job, to, &Letter::AccountDeleted)),
+        })
+    }
+
+    async fn enabled(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
+        let user = self.ports.users().find_by_email(email).await?;
+        Ok(user.filter(|user| user.disabled_at.is_none()))
+    }
+
+    fn reset_mail(&self, job: &Job, user: &User, ttl: u64) -> Message {
+        let ticket = self.shared.links.seal_reset(UserLink {
+            user: user.id,
+            state: State::for_reset(user),
+            expires_at: self.link_ends_at(job, ttl),
+        });
+        let link = &self.link(RESET_PAGE, &ticket);
+        let minutes = ttl / 60;
+        let letter = match job.task {
+            Task::Invitation { .. } => Letter::Invitation { link, minutes },
+            _ => Letter::ResetPassword { link, minutes },
+        };
+        self.message(job, &user.email, &letter)
+    }
+
+    fn registration_mail(&self, job: &Job, link: &RegistrationLink) -> Message {
+        let ticket = self.shared.links.seal_registration(link);
+        let letter = Letter::FinishRegistration {
+            link: &self.link(VERIFY_PAGE, &ticket),
+            minutes: VERIFICATION_LINK_TTL / 60,
+        };
+        self.message(job, &link.email, &letter)
+    }
+
+    fn taken_mail(&self, job: &Job, user: &User) -> Message {
+        let reset = &self.page(FORGOT_PAGE);
+        self.message(job, &user.email, &Letter::AddressTaken { reset })
+    }
+
+    async fn verification_mail(
+        &self,
+        job: &Job,
+        email: &EmailAddress,
+    ) -> Result<Option<Message>, StoreError> {
+        let Some(user) = self.ports.users().find_by_email(email).await? else {
+            // Where registering writes nothing, asking again for the mail begins it again; the names were in the first link.
+            let link = RegistrationLink {
+                email: email.clone(),
+                first_name: None,
+                last_name: None,
+                expires_at: self.link_ends_at(job, VERIFICATION_LINK_TTL),
+            };
+            let open_to_all = self.settings().registration == Registration::Verified;
+            return Ok(open_to_all.then(|| self.registration_mail(job, &link)));
+        };
+        if user.disabled_at.is_some() || user.email_verified_at.is_some() {
+            return Ok(None);
+        }
+        let ticket = self.shared.links.seal_verification(UserLink {
+            user: user.id,
+            state: State::for_verification(&user),
+            expires_at: self.link_ends_at(job, VERIFICATION_LINK_TTL),
+        });
+        let letter = Letter::VerifyAddress {
+            link: &self.link(VERIFY_PAGE, &ticket),
+            minutes: VERIFICATION_LINK_TTL / 60,
+        };
+        Ok(Some(self.message(job, &user.email, &letter)))
+    }
+
+    async fn new_address_mail(
+        &self,
+        job: &Job,
+        user: UserId,
+        email: &EmailAddress,
+    ) -> Result<Option<Message>, StoreError> {
+        let users = self.ports.users();
+        let Some(user) = users.find_by_id(user).await? else {
+            return Ok(None);
+        };
+        if user.disabled_at.is_some() {
+            return Ok(None);
+        }
+        if let Some(other) = self.enabled(email).await?
+            && other.id != user.id
+        {
+            return Ok(Some(self.taken_mail(job, &other)));
+        }
+        let ticket = self.shared.links.seal_new_address(&NewAddressLink {
+            account: UserLink {
+                user: user.id,
+                state: State::for_new_address(&user),
+                expires_at: self.link_ends_at(job, VERIFICATION_LINK_TTL),
+            },
+            email: email.clone(),
+        });
+        let letter = Letter::ConfirmAddress {
+            link: &self.link(CONFIRM_PAGE, &ticket),
+            minutes: VERIFICATION_LINK_TTL / 60,
+        };
+        Ok(Some(self.message(job, email, &letter)))
+    }
+
+    fn message(&self, job: &Job, to: &EmailAddress, letter: &Letter<'_>) -> Message {
+        let rendered = render(letter, &self.settings().mail.product, job.locale);
+        let mut hash = Sha256::new();
+        for part in [
+            job.id.as_str(),
+            to.as_given(),
+            &rendered.subject,
+            &rendered.text,
+        ] {
+            hash.update(part);
+            hash.update("\0");
+        }
+        Message {
+            to: to.clone(),
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            idempotency_key: base16ct::lower::encode_string(&hash.finalize()),
+        }
+    }
+
+    fn page(&self, page: &str) -> String {
+        [&self.settings().app_url, "/", page].concat()
+    }
+
+    /// The ticket stands in the fragment, which no server and no Referer sees.
+    fn link(&self, page: &str, ticket: &Secret) -> String {
+        [&self.page(page), "#", ticket.expose()].concat()
+    }
+
+    /// When a link of this job ends: counted from the beginning of the ten minutes in which it is made, as they are counted
+    /// from the asking.
+    fn link_ends_at(&self, job: &Job, ttl: u64) -> u64 {
+        let waited = self.now().saturating_sub(job.asked_at);
+        let slot = waited.saturating_sub(waited % MAIL_SLOT);
+        job.asked_at.saturating_add(slot).saturating_add(ttl)
+    }
+}

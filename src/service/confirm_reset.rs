@@ -1,0 +1,48 @@
+//! Choose a new password with a mailed link.
+
+use super::AuthService;
+use crate::domain::account::{User, UserChange};
+use crate::domain::error::{Error, LinkRefusal};
+use crate::domain::link::State;
+use crate::domain::mail::{Locale, Task};
+use crate::domain::session::Client;
+use crate::ports::Ports;
+
+impl<P: Ports> AuthService<P> {
+    /// Sets the password, ends every session and marks the address verified: the link came there. The password is found
+    /// good before anything is written, so a weak one leaves the link as it was; of two at once one wins.
+    ///
+    /// Nobody is signed in by it (OWASP Forgot Password Cheat Sheet), and the owner is told by mail.
+    ///
+    /// # Errors
+    /// [`Error::Link`]; [`Error::WeakPassword`]; [`Error::RateLimited`]; [`Error::Store`] when a store failed: a repeat
+    /// finishes it, or finds the link spent.
+    pub async fn confirm_reset(
+        &self,
+        ticket: &str,
+        password: &str,
+        client: &Client,
+        locale: Locale,
+    ) -> Result<User, Error> {
+        self.admit_client(client).await?;
+        let link = self
+            .shared
+            .links
+            .open_reset(ticket, self.now())
+            .ok_or(Error::Link(LinkRefusal::Ticket))?;
+        self.admit_client_on(&link.user.to_string(), client).await?;
+        let user = self.user_of_link(link, State::for_reset).await?;
+        let change = UserChange {
+            password_hash: Some(self.choose_password(password, &user.email).await?),
+            verify_email: true,
+            ..UserChange::default()
+        };
+        let user = self
+            .redeem(link, State::for_reset, user, &change)
+            .await?
+            .ok_or(Error::Link(LinkRefusal::Spent))?;
+        let to = user.email.clone();
+        self.notify(Task::PasswordChanged { to }, locale).await;
+        Ok(user)
+    }
+}

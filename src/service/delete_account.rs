@@ -1,0 +1,76 @@
+//! Delete an account: one's own, or, for an administrator, any.
+
+use super::AuthService;
+use super::access::Bearer;
+use crate::domain::account::{User, UserId};
+use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::mail::{Locale, Task};
+use crate::domain::policy::DELETED_VERSION;
+use crate::domain::session::Client;
+use crate::ports::{Ports, UserDirectory};
+
+impl<P: Ports> AuthService<P> {
+    /// Deletes the bearer's own account. Renewals stop at once and exactly, in every store; access tokens stop at once here
+    /// and elsewhere within the session store's staleness. The owner is told by mail.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Store`] when a store failed: the
+    /// account may be gone already, and a repeat with the same token then finishes the work and is refused all the same.
+    pub async fn delete_own_account(
+        &self,
+        access_token: &str,
+        current_password: &str,
+        client: &Client,
+        locale: Locale,
+    ) -> Result<Bearer, Error> {
+        let asking = self.bearer_with_user(access_token).await;
+        if let Err(Error::Access(AccessRefusal::NoUser)) = asking {
+            self.outdate_deleted(access_token).await?;
+        }
+        let (bearer, user) = asking?;
+        self.check_current_password(&user, current_password, bearer.session, client)
+            .await?;
+        self.delete_user_row(&user, locale).await?;
+        Ok(bearer)
+    }
+
+    /// Deletes an account, asked for by an administrator.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::Store`] when a store failed: a repeat
+    /// finishes the work, and says that there is no such user.
+    pub async fn delete_account(
+        &self,
+        access_token: &str,
+        id: UserId,
+        locale: Locale,
+    ) -> Result<Bearer, Error> {
+        let bearer = self.administrator(access_token).await?;
+        let Some(user) = self.ports.users().find_by_id(id).await? else {
+            // Or a try before this one was cut short here.
+            self.outdate(id, DELETED_VERSION).await?;
+            return Err(Error::UnknownUser);
+        };
+        self.delete_user_row(&user, locale).await?;
+        Ok(bearer)
+    }
+
+    async fn delete_user_row(&self, user: &User, locale: Locale) -> Result<(), Error> {
+        if !self.ports.users().delete(user.id).await? {
+            return Err(Error::UnknownUser);
+        }
+        let to = user.email.clone();
+        self.notify(Task::AccountDeleted { to }, locale).await;
+        // An id never comes back.
+        self.outdate(user.id, DELETED_VERSION).await
+    }
+
+    /// Access tokens of a user who is gone count no more, this one among them.
+    async fn outdate_deleted(&self, access_token: &str) -> Result<(), Error> {
+        let bearer = self.verified_bearer(access_token)?;
+        if self.ports.users().find_by_id(bearer.user).await?.is_some() {
+            return Ok(());
+        }
+        self.outdate(bearer.user, DELETED_VERSION).await
+    }
+}

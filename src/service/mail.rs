@@ -1,0 +1,55 @@
+//! Mails asked for by a use case: queued, not made.
+
+use super::AuthService;
+use crate::domain::account::EmailAddress;
+use crate::domain::error::{Error, FieldProblem};
+use crate::domain::event::Event;
+use crate::domain::mail::{Job, Locale, Task};
+use crate::domain::settings::MailRoute;
+use crate::ports::{Events, MailQueue, Ports};
+
+impl<P: Ports> AuthService<P> {
+    /// Queues a mail that the caller waits for.
+    pub(super) async fn ask_for_mail(&self, task: Task, locale: Locale) -> Result<(), Error> {
+        self.mail_is_possible()?;
+        let job = self.job(task, locale);
+        Ok(self.ports.mail_queue().put(&job).await?)
+    }
+
+    /// Queues a mail about something that has happened. That it could not be queued is recorded and undoes nothing.
+    pub(super) async fn notify(&self, task: Task, locale: Locale) {
+        let mail = task.name();
+        if let Err(error) = self.ask_for_mail(task, locale).await {
+            self.ports.events().record(&Event::MailNotQueued {
+                mail,
+                reason: error.to_string(),
+            });
+        }
+    }
+
+    /// Refuses what ends in a mail while no provider is set.
+    pub(super) fn mail_is_possible(&self) -> Result<(), Error> {
+        match self.settings().mail.route {
+            MailRoute::None => Err(Error::NoMailProvider),
+            MailRoute::Outbox | MailRoute::Via(_) => Ok(()),
+        }
+    }
+
+    fn job(&self, task: Task, locale: Locale) -> Job {
+        Job {
+            id: uuid::Builder::from_random_bytes(self.random())
+                .into_uuid()
+                .simple()
+                .to_string(),
+            asked_at: self.now(),
+            locale,
+            task,
+        }
+    }
+}
+
+/// An address that was typed, when it is one.
+pub(super) fn typed_address(text: &str) -> Result<EmailAddress, Error> {
+    EmailAddress::parse(text)
+        .map_err(|why| Error::Field("email", FieldProblem::Invalid(why.reason())))
+}

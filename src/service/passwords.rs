@@ -1,0 +1,120 @@
+//! Passwords that are chosen, and those that are typed to prove who one is: the only place where either is hashed.
+//!
+//! `PASSWORD_WORK` says where: in the request, or by the account's guard, which counts failures and delays the next try.
+
+use super::AuthService;
+use crate::domain::account::{
+    AccountName, EmailAddress, KnownId, Password, PasswordHash, TriedBy, User, Verification,
+};
+use crate::domain::error::{Error, FieldProblem};
+use crate::domain::session::{Client, SessionId};
+use crate::domain::settings::PasswordWork;
+use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, PasswordHasher, Ports};
+
+impl<P: Ports> AuthService<P> {
+    /// The hash of a password that was found good.
+    pub(super) async fn choose_password(
+        &self,
+        typed: &str,
+        email: &EmailAddress,
+    ) -> Result<PasswordHash, Error> {
+        let password = Password::choose(typed, &self.settings().passwords, Some(email))
+            .map_err(Error::WeakPassword)?;
+        self.hash_password(&password, email).await
+    }
+
+    /// A new hash of a password that need not be found good any more.
+    pub(super) async fn hash_password(
+        &self,
+        password: &Password,
+        email: &EmailAddress,
+    ) -> Result<PasswordHash, Error> {
+        let salt = self.random();
+        let hashed = match self.settings().password_work {
+            PasswordWork::Inline => self.ports.hasher().hash(password, &salt).await,
+            PasswordWork::Durable => {
+                let account = self.shared.account_names.of(email);
+                let guard = self.ports.password_guard();
+                match guard.hash(&account, password, &salt).await? {
+                    Hashed::Done(hashed) => hashed,
+                    Hashed::Delayed(seconds) => return Err(self.too_many(seconds)),
+                }
+            }
+        };
+        hashed.map_err(|_| Error::Internal("a password could not be hashed"))
+    }
+
+    /// Whether the text is the user's password. Costs one hash, or none when the try is not let through.
+    pub(super) async fn is_password(
+        &self,
+        user: &User,
+        typed: &str,
+        by: KnownId,
+    ) -> Result<bool, Error> {
+        let password = Password::for_login(typed)
+            .map_err(|_| Error::Field("password", FieldProblem::TooLong))?;
+        let attempt = Attempt {
+            by: Some(TriedBy::Known(by)),
+            password: &password,
+            hash: Some(&user.password_hash),
+            decoy_salt: self.shared.decoy_salts.of(Some(&user.email)),
+            in_vain: false,
+        };
+        let account = self.shared.account_names.of(&user.email);
+        let checked = self.try_password(&account, attempt).await?;
+        Ok(matches!(
+            checked,
+            Checked::Compared(Verification::Matches { .. })
+        ))
+    }
+
+    /// Asks someone who is signed in for their password again (OWASP ASVS 6.2.3, 7.5.1): a stolen access token alone
+    /// changes nothing of this kind. The tries are limited as a login's are; a stranger who guesses at the account delays
+    /// none of them, since a session is known to it.
+    pub(super) async fn check_current_password(
+        &self,
+        user: &User,
+        typed: &str,
+        session: SessionId,
+        client: &Client,
+    ) -> Result<(), Error> {
+        self.admit_on_account(user.email.canonical(), client)
+            .await?;
+        let by = KnownId(*session.as_bytes());
+        if self.is_password(user, typed, by).await? {
+            Ok(())
+        } else {
+            Err(Error::CurrentPassword)
+        }
+    }
+
+    /// Holds a typed password against what is kept of one. Never answers [`Checked::Delayed`].
+    pub(super) async fn try_password(
+        &self,
+        account: &AccountName,
+        mut attempt: Attempt<'_>,
+    ) -> Result<Checked, Error> {
+        let checked = match self.settings().password_work {
+            PasswordWork::Inline => attempt.compare(self.ports.hasher()).await,
+            PasswordWork::Durable => {
+                attempt.by = attempt.by.filter(|_| self.settings().limits);
+                let guard = self.ports.password_guard();
+                guard.check(account, &attempt, self.now_ms()).await?
+            }
+        };
+        match checked {
+            Checked::Delayed(seconds) => Err(self.too_many(seconds)),
+            checked => Ok(checked),
+        }
+    }
+
+    /// Whether the account knows the client's device.
+    pub(super) fn tried_by(&self, user: Option<&User>, client: &Client) -> TriedBy {
+        let now = self.now();
+        client
+            .device_token()
+            .and_then(|token| self.shared.devices.open(token))
+            .filter(|ticket| user.is_some_and(|user| ticket.counts_for(user, now)))
+            .map_or(TriedBy::Stranger, |ticket| TriedBy::Known(ticket.id))
+    }
+}

@@ -1,0 +1,46 @@
+//! Redeem a link: the user it belongs to, and the change it stands for, made once.
+
+use super::AuthService;
+use crate::domain::account::{User, UserChange};
+use crate::domain::error::{Error, LinkRefusal};
+use crate::domain::link::{State, UserLink};
+use crate::domain::policy::VERSION_TRIES;
+use crate::ports::{Ports, UserDirectory};
+
+impl<P: Ports> AuthService<P> {
+    /// The user that a link belongs to, while the state that it changes is as it was.
+    pub(super) async fn user_of_link(
+        &self,
+        link: UserLink,
+        state: fn(&User) -> State,
+    ) -> Result<User, Error> {
+        let user = self.ports.users().find_by_id(link.user).await?;
+        let user = user
+            .filter(|user| user.disabled_at.is_none())
+            .ok_or(Error::Link(LinkRefusal::NoUser))?;
+        if state(&user) == link.state {
+            return Ok(user);
+        }
+        self.finish_change(&user).await?;
+        Err(Error::Link(LinkRefusal::Spent))
+    }
+
+    /// Makes the change that a link stands for to the user as they were read. A change beside it that leaves the link good is
+    /// no hindrance. `None` when the user stays as they were and can't be changed: the new address is another's.
+    pub(super) async fn redeem(
+        &self,
+        link: UserLink,
+        state: fn(&User) -> State,
+        mut user: User,
+        change: &UserChange,
+    ) -> Result<Option<User>, Error> {
+        for _ in 0..VERSION_TRIES {
+            let changed = self.change_user_if(&user, change).await?;
+            if changed.is_some() {
+                return Ok(changed);
+            }
+            user = self.user_of_link(link, state).await?;
+        }
+        Ok(None)
+    }
+}

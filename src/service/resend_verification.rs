@@ -1,0 +1,27 @@
+//! Ask again for the mail that verifies an address.
+
+use super::AuthService;
+use super::mail::typed_address;
+use crate::domain::error::Error;
+use crate::domain::mail::{Locale, Task};
+use crate::domain::session::Client;
+use crate::ports::Ports;
+
+impl<P: Ports> AuthService<P> {
+    /// Queues the mail; as [`reset_password`](Self::reset_password) it never reads the directory.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn resend_verification(
+        &self,
+        email: &str,
+        client: &Client,
+        locale: Locale,
+    ) -> Result<(), Error> {
+        self.admit_client(client).await?;
+        let email = typed_address(email)?;
+        self.admit_client_on(email.canonical(), client).await?;
+        self.ask_for_mail(Task::Verification { email }, locale)
+            .await
+    }
+}

@@ -1,0 +1,28 @@
+//! `reset_password`: mails a link with which a new password is chosen.
+
+use super::AuthService;
+use super::mail::typed_address;
+use crate::domain::error::Error;
+use crate::domain::mail::{Locale, Task};
+use crate::domain::session::Client;
+use crate::ports::Ports;
+
+impl<P: Ports> AuthService<P> {
+    /// Queues the mail. Never reads the directory: whether the address has an account shows neither in the answer nor in
+    /// the time it takes. What becomes of the mail is [`deliver_from_queue`](Self::deliver_from_queue)'s.
+    ///
+    /// # Errors
+    /// [`Error::Field`] for what is no address, [`Error::RateLimited`] by the client, and by client and address: the same for every address; [`Error::NoMailProvider`],
+    /// [`Error::Store`] when it could not be queued.
+    pub async fn reset_password(
+        &self,
+        email: &str,
+        client: &Client,
+        locale: Locale,
+    ) -> Result<(), Error> {
+        self.admit_client(client).await?;
+        let email = typed_address(email)?;
+        self.admit_client_on(email.canonical(), client).await?;
+        self.ask_for_mail(Task::Reset { email }, locale).await
+    }
+}

@@ -1,0 +1,92 @@
+//! Verify an address with a mailed link: finish a registration, or verify the address of an account that is there.
+
+use super::AuthService;
+use super::new_user::Identity;
+use crate::domain::account::{Roles, User, UserChange};
+use crate::domain::error::{Error, LinkRefusal};
+use crate::domain::link::{RegistrationLink, State, UserLink};
+use crate::domain::mail::{Locale, Task};
+use crate::domain::session::Client;
+use crate::domain::settings::Registration;
+use crate::ports::{Insertion, Ports, UserDirectory};
+
+impl<P: Ports> AuthService<P> {
+    /// With the link of a registration, makes the account; the password is its own. With the link of an account whose
+    /// address is not verified, asks for its password; another one typed there replaces it and ends every session: an
+    /// account that a stranger made with this address becomes its owner's, with nothing of the stranger left in it.
+    ///
+    /// # Errors
+    /// [`Error::Link`]; [`Error::WeakPassword`], which leaves the link good; [`Error::RateLimited`]; [`Error::Store`].
+    pub async fn verify_email(
+        &self,
+        ticket: &str,
+        password: &str,
+        client: &Client,
+        locale: Locale,
+    ) -> Result<User, Error> {
+        self.admit_client(client).await?;
+        let now = self.now();
+        if let Some(link) = self.shared.links.open_registration(ticket, now) {
+            self.admit_client_on(link.email.canonical(), client).await?;
+            return self.finish_registration(link, password).await;
+        }
+        let link = self
+            .shared
+            .links
+            .open_verification(ticket, now)
+            .ok_or(Error::Link(LinkRefusal::Ticket))?;
+        self.admit_client_on(&link.user.to_string(), client).await?;
+        self.verify_account(link, password, locale).await
+    }
+
+    async fn finish_registration(
+        &self,
+        link: RegistrationLink,
+        password: &str,
+    ) -> Result<User, Error> {
+        if self.settings().registration == Registration::Closed {
+            return Err(Error::Link(LinkRefusal::RegistrationClosed));
+        }
+        let hash = self.choose_password(password, &link.email).await?;
+        let identity = Identity {
+            email: link.email,
+            first_name: link.first_name,
+            last_name: link.last_name,
+        };
+        let user = self.new_user(identity, hash, Roles::user(), Some(self.now()));
+        match self.ports.users().insert(&user).await? {
+            Insertion::Inserted => Ok(user),
+            Insertion::EmailTaken => Err(Error::Link(LinkRefusal::Spent)),
+        }
+    }
+
+    async fn verify_account(
+        &self,
+        link: UserLink,
+        password: &str,
+        locale: Locale,
+    ) -> Result<User, Error> {
+        let user = self.user_of_link(link, State::for_verification).await?;
+        // Whoever holds the link owns the mailbox: no stranger's guesses delay them.
+        let by = link.state.known_id();
+        let same = self.is_password(&user, password, by).await?;
+        let change = UserChange {
+            verify_email: true,
+            password_hash: if same {
+                None
+            } else {
+                Some(self.choose_password(password, &user.email).await?)
+            },
+            ..UserChange::default()
+        };
+        let user = self
+            .redeem(link, State::for_verification, user, &change)
+            .await?
+            .ok_or(Error::Link(LinkRefusal::Spent))?;
+        if !same {
+            let to = user.email.clone();
+            self.notify(Task::PasswordChanged { to }, locale).await;
+        }
+        Ok(user)
+    }
+}

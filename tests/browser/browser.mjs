@@ -1,0 +1,108 @@
+// A Chromium for the tests of the pages, and the pages served as Cloudflare serves them: www/_headers and all.
+//
+//   const browser = await startBrowser();
+//   const www = await servePages();
+//   const page = await openPage(t, browser, www.url, { viewport: PHONE });
+//   await fake(page, "/auth/password/reset", { status: 202 });
+import assert from "node:assert/strict";
+import { chromium as playwright } from "playwright-core";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { chromium } from "../../scripts/setup/chromium.mjs";
+
+export const PHONE = { width: 360, height: 640 };
+
+// Nothing here takes long, but the machine may be busy with a build beside it.
+const TIMEOUT_MS = 20_000;
+
+export async function startBrowser() {
+  return playwright.launch({
+    executablePath: await chromium(),
+    // As root there is no sandbox to be had; these pages are ours.
+    chromiumSandbox: process.getuid?.() !== 0,
+  });
+}
+
+/** The pages alone, without the Worker: a test answers what they ask by `fake`. */
+export async function servePages() {
+  process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
+  process.env.WRANGLER_SEND_METRICS ??= "false";
+  process.env.WRANGLER_WRITE_LOGS ??= "false";
+  const { createTestHarness, unstable_readConfig } = await import("wrangler");
+  const { assets, compatibility_date } = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });
+  // The routing to a Worker makes no sense without one.
+  const { directory, not_found_handling } = assets;
+  const server = createTestHarness({
+    root: inRoot(),
+    workers: [{ config: { name: "pages", compatibility_date, assets: { directory, not_found_handling } } }],
+  });
+  const { url } = await server.listen();
+  return { url: url.origin, stop: () => server.close() };
+}
+
+/**
+ * A page in a profile of its own, whose relative addresses are `origin`'s. `options` are playwright's for a context.
+ *
+ * The test fails at its end if the page reported an error, broke its Content-Security-Policy or asked an origin that is neither
+ * its own nor one of `others`.
+ */
+export async function openPage(t, browser, origin, options = {}, others = []) {
+  const context = await browser.newContext({ baseURL: origin, ...options });
+  context.setDefaultTimeout(TIMEOUT_MS);
+  const wrong = [];
+  const watch = (page) => {
+    page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
+    page.on("console", (message) => {
+      // The browser reports refused and failed requests here too; those are what a test is about.
+      if (message.type() === "error" && !/^Failed to load resource: /.test(message.text())) wrong.push(`console: ${message.text()}`);
+    });
+    page.on("request", (request) => {
+      const isAllowed = [origin, ...others].some((one) => request.url().startsWith(`${one}/`));
+      if (!isAllowed && !/^(data|about|blob):/.test(request.url())) wrong.push(`request: ${request.url()}`);
+    });
+  };
+  context.on("page", watch);
+  const page = await context.newPage();
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(wrong, []);
+  });
+  return page;
+}
+
+/**
+ * Answers the page's requests to `path` in the place of the Worker; returns the list of what was asked.
+ * `answer` is playwright's for `fulfill` (`json` for a body), "offline", or a function of the request that makes one.
+ */
+export async function fake(page, path, answer) {
+  const asked = [];
+  await page.route(`**${path}`, async (route) => {
+    const request = route.request();
+    asked.push({ method: request.method(), headers: request.headers(), body: request.postDataJSON() });
+    const given = typeof answer === "function" ? await answer(asked.length) : answer;
+    if (given === "offline") return route.abort("internetdisconnected");
+    return route.fulfill(given);
+  });
+  return asked;
+}
+
+/** An answer as the Worker refuses. */
+export const problem = (status, code, members = {}, headers = {}) => ({
+  status,
+  headers: { "Content-Type": "application/problem+json", "X-Request-Id": "5f0c", ...headers },
+  body: JSON.stringify({ type: "about:blank", title: code, status, code, detail: code, ...members }),
+});
+
+/** What has the focus, as text: `h1: Look into your mail`, or an element's id. */
+export const focused = (page) =>
+  page.evaluate(() => {
+    const { localName, id, textContent } = document.activeElement;
+    return id || `${localName}: ${textContent.trim()}`;
+  });
+
+/** Every address in this tab's history. Asked of the browser: a page does not see those of pages that send no referrer. */
+export async function addresses(page) {
+  const session = await page.context().newCDPSession(page);
+  const { entries } = await session.send("Page.getNavigationHistory");
+  await session.detach();
+  return entries.map(({ url }) => url).filter((url) => url !== "about:blank");
+}

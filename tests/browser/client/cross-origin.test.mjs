@@ -1,0 +1,76 @@
+// AuthClient in Chromium on another origin of the service's site, by CORS: two ports of one host.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startBrowser } from "../browser.mjs";
+import { freePort, startEdgegate } from "../edgegate.mjs";
+import { ADA, openProfile, outdate, servePages } from "./pages.mjs";
+
+let browser, edgegate, listed, unlisted;
+before(async () => {
+  const port = await freePort();
+  browser = await startBrowser();
+  const vars = { LIMITS: "off", ROTATE_AFTER: "0", ALLOWED_ORIGINS: `http://127.0.0.1:${port}` };
+  edgegate = await startEdgegate({ vars });
+  listed = await servePages(port, edgegate.origin);
+  unlisted = await servePages(await freePort(), edgegate.origin);
+});
+after(() => Promise.all([browser?.close(), edgegate?.stop(), listed?.stop(), unlisted?.stop()]));
+
+test("from an origin in ALLOWED_ORIGINS everything works", async (t) => {
+  const opened = await openProfile(t, browser, listed.origin, { url: edgegate.origin });
+  const [one, two] = [await opened.open(), await opened.open()];
+  assert.equal(await one.ready(), null);
+  assert.equal(
+    await one.code('client.login({ email: "ada@example.com", password: "wrong wrong wrong" })'),
+    "invalid_credentials",
+  );
+  assert.equal((await one.login(ADA)).first_name, "Ada");
+  assert.equal((await two.ready()).first_name, "Ada");
+  for (const tab of [one, two]) assert.equal(await tab.page.evaluate("document.cookie"), "");
+
+  const before = opened.count("POST /auth/token");
+  await outdate(edgegate);
+  const address = `${edgegate.origin}/auth/me`;
+  assert.deepEqual(await Promise.all([one, two].map((tab) => tab.fetch(address))), [200, 200]);
+  assert.equal(opened.count("POST /auth/token") - before, 1);
+
+  await one.reload();
+  assert.equal((await one.ready()).first_name, "Ada");
+  const sessions = await one.page.evaluate("client.sessions()");
+  assert.ok(sessions.some(({ current }) => current));
+  // The token is for the service alone.
+  assert.equal(await one.fetch("/client-test"), "invalid_argument");
+
+  await one.logout();
+  await two.told("signed-out: other_tab");
+  assert.deepEqual(await opened.context.cookies(), []);
+});
+
+test("a refused token is renewed: the challenge can be read across origins", async (t) => {
+  const opened = await openProfile(t, browser, listed.origin, { url: edgegate.origin });
+  const tab = await opened.open();
+  await tab.login(ADA);
+  const token = await tab.token();
+  let refused = 0;
+  await opened.context.route("**/auth/sessions", async (route) => {
+    const headers = { ...(await route.request().allHeaders()) };
+    if (headers.authorization === `Bearer ${token}` && (refused += 1)) headers.authorization = "Bearer x";
+    return route.continue({ headers });
+  });
+  assert.equal(await tab.fetch(`${edgegate.origin}/auth/sessions`), 200);
+  assert.equal(refused, 1);
+  assert.notEqual(await tab.token(), token);
+});
+
+test("from another origin nothing can be had, and that signs nobody in or out", async (t) => {
+  const opened = await openProfile(t, browser, unlisted.origin, { url: edgegate.origin });
+  const tab = await opened.open();
+  assert.equal(
+    await tab.code("client.login({ email: 'ada@example.com', password: 'correct horse battery staple' })"),
+    "network_error",
+  );
+  assert.equal(await tab.code("client.ready()"), "network_error");
+  assert.deepEqual([await tab.status(), await opened.context.cookies()], ["unknown", []]);
+  // Chromium reports what CORS refused.
+  assert.ok(opened.wrong.splice(0).every((text) => /blocked by CORS policy/.test(text)));
+});

@@ -1,0 +1,133 @@
+// What a page elsewhere can make a signed-in browser do without asking first, beyond what cookie-mode.test.mjs tries by fetch and
+// forms in frames: navigations, windows, images and frames. Nothing happens to the session, and nothing is readable.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { count } from "../count.mjs";
+import { startBrowser } from "./browser.mjs";
+import { startEdgegate } from "./edgegate.mjs";
+
+const PASSWORD = "correct horse battery staple";
+const PATHS = ["/auth/login", "/auth/token", "/auth/revoke", "/auth/password/change", "/auth/me", "/auth/sessions", "/auth/users/019ab7a1-2c00-7101-8101-010101010101/revoke"];
+
+let browser, edgegate, servers, tried = 0;
+before(async () => {
+  [browser, edgegate, ...servers] = await Promise.all([startBrowser(), startEdgegate({ vars: { LIMITS: "off" } }), servePage("127.0.0.1"), servePage("localhost")]);
+});
+after(async () => {
+  count("cross-site", `${tried} requests forged by pages of another origin and another site, none with effect`);
+  await Promise.all([browser?.close(), edgegate?.stop(), ...(servers ?? []).map((server) => server.stop())]);
+});
+
+async function servePage(host) {
+  const server = createServer((_, answer) => answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"));
+  await new Promise((resolve) => server.listen(0, host, resolve));
+  return { origin: `http://${host}:${server.address().port}`, stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()) };
+}
+
+const cookiesOf = async (context) => (await context.cookies(edgegate.origin)).map(({ name, value }) => [name, value]);
+
+/** From a page of the service itself: is the session of the cookie still there? */
+const renews = (own) =>
+  own.evaluate(async () => {
+    const headers = { "Content-Type": "application/json" };
+    return (await fetch("/auth/token", { method: "POST", headers, body: '{"grant_type":"refresh_token"}' })).status;
+  });
+
+for (const [who, at] of [["another origin of the same site", 0], ["another site", 1]]) {
+  test(`a page of ${who} navigates, opens, embeds and frames without effect`, async (t) => {
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const own = await context.newPage();
+    await own.goto(`${edgegate.origin}/forgot-password`);
+    const body = { email: "ada@example.com", password: PASSWORD, cookie: true };
+    const begun = await own.evaluate(async (json) => (await fetch("/auth/login", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(json) })).status, body);
+    assert.equal(begun, 200);
+    const before = await cookiesOf(context);
+    assert.equal(before.length, 1);
+    const evil = await context.newPage();
+    const { origin } = servers[at];
+
+    // A form that navigates the whole page: sent with the cookie wherever SameSite lets it be sent.
+    for (const path of PATHS) {
+      for (const enctype of ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"]) {
+        await evil.goto(origin);
+        const [, answer] = await Promise.all([
+          evil.waitForURL(edgegate.origin + path),
+          evil.waitForResponse((response) => response.url() === edgegate.origin + path),
+          evil.evaluate(
+            ([action, enctype]) => {
+              const form = Object.assign(document.createElement("form"), { method: "POST", action, enctype });
+              for (const [name, value] of enctype === "text/plain" ? [['{"email":"root@example.com","password":"correct horse battery staple","cookie":true,"x":"', '"}']] : [["email", "root@example.com"], ["password", "correct horse battery staple"], ["cookie", "true"], ["grant_type", "refresh_token"]]) {
+                form.append(Object.assign(document.createElement("input"), { name, value }));
+              }
+              document.body.append(form);
+              // After this call has been answered: the navigation ends what runs in the page.
+              setTimeout(() => form.submit());
+            },
+            [edgegate.origin + path, enctype],
+          ),
+        ]);
+        tried++;
+        assert.ok([400, 401, 403, 405, 415].includes(answer.status()), `${path} ${enctype}: ${answer.status()}`);
+        assert.deepEqual(await cookiesOf(context), before, path);
+      }
+    }
+
+    // By GET: an image, a script, a frame, a window. Nothing of it loads, runs or can be read.
+    await evil.goto(origin);
+    const outcomes = await evil.evaluate(
+      async ([origin, paths]) => {
+        const seen = [];
+        for (const path of paths) {
+          for (const name of ["img", "script"]) {
+            const element = document.createElement(name);
+            seen.push(
+              await new Promise((resolve) => {
+                element.onload = () => resolve(`${name} ${path} loaded`);
+                element.onerror = () => resolve("refused");
+                element.src = origin + path;
+                document.body.append(element);
+              }),
+            );
+          }
+          const opened = window.open(origin + path);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          try {
+            seen.push(`window ${path} ${opened.document.body.textContent && "readable"}`);
+          } catch {
+            seen.push("refused");
+          }
+          opened?.close();
+        }
+        return seen;
+      },
+      [edgegate.origin, [...PATHS, "/sign-in"]],
+    );
+    tried += outcomes.length;
+    // A window that has not left about:blank yet has no text.
+    assert.deepEqual(outcomes.filter((what) => what !== "refused" && !/^window \S+ $/.test(what)), []);
+
+    // Clickjacking: no page of ours and no answer shows in a frame.
+    for (const path of ["/sign-in", "/account", "/reset-password", "/console", "/auth/me"]) {
+      await evil.goto(origin);
+      await evil.evaluate(
+        (src) =>
+          new Promise((resolve) => {
+            const frame = Object.assign(document.createElement("iframe"), { src });
+            // What is refused as a whole may not say so.
+            frame.onload = frame.onerror = resolve;
+            setTimeout(resolve, 2000);
+            document.body.append(frame);
+          }),
+        edgegate.origin + path,
+      );
+      tried++;
+      const shown = evil.frames().filter((frame) => frame !== evil.mainFrame());
+      assert.ok(shown.every((frame) => !frame.url().startsWith(edgegate.origin)), `${path} is framed`);
+    }
+
+    assert.deepEqual(await cookiesOf(context), before);
+    assert.equal(await renews(own), 200);
+  });
+}

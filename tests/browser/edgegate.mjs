@@ -1,0 +1,73 @@
+// `npm start` for a test: the pages, the API and the outbox together, as on a developer's machine.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { node, toolEnv } from "../../scripts/project/tools.mjs";
+
+/** The link with a ticket in a mail's text. */
+export const linkIn = (text) => text.match(/http\S+#\S+/)[0];
+
+/**
+ * Starts it on a port and with storage of its own: the links in its mails lead to where it listens.
+ *
+ * - `post(path, body, headers)`: JSON to the API.
+ * - `outbox()`: the mails that would have been sent, the newest first.
+ *
+ * `vars` go over wrangler.toml's.
+ */
+export async function startEdgegate(options = {}) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // Between the search for a free port and its use, another test may have taken it.
+      if (tries === 3 || !/Address already in use|is taken/.test(error.message)) throw error;
+    }
+  }
+}
+
+async function startOnce({ vars = {} }) {
+  const port = await freePort();
+  const state = mkdtempSync(join(tmpdir(), "edgegate-browser-"));
+  const settings = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const script = spawn(node(), [inRoot("scripts/start.mjs"), "--persist-to", state, ...settings], {
+    cwd: inRoot(),
+    env: { ...toolEnv(), PORT: `${port}` },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise((resolve) => script.once("exit", resolve));
+  const stop = async () => {
+    script.kill("SIGTERM");
+    await ended;
+    rmSync(state, { recursive: true, force: true });
+  };
+  let text = "";
+  try {
+    await new Promise((resolve, reject) => {
+      const read = (chunk) => /edgegate is ready/.test((text += chunk)) && resolve();
+      script.stdout.on("data", read);
+      script.stderr.on("data", read);
+      script.once("exit", () => reject(new Error(`npm start ended early:\n${text}`)));
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const origin = `http://127.0.0.1:${port}`;
+  const post = (path, body, headers = {}) =>
+    fetch(origin + path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
+  const outbox = async () => (await fetch(`${origin}/dev/outbox`, { headers: { Accept: "application/json" } })).json();
+  return { origin, post, outbox, stop };
+}
+
+/** A port that nobody listens on. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

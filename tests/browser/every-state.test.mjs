@@ -1,0 +1,95 @@
+// What holds in every state of every page: seen by anybody, on a phone, in the dark, by keyboard and by ear.
+//   SCREENSHOTS=<folder> keeps a picture of each.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { openPage, PHONE, servePages, startBrowser } from "./browser.mjs";
+import { STATES } from "./states.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+// Colours don't depend on the width, nor what is there on the colours: `rules` leaves out what would only be measured again.
+const DESKTOP = { width: 1280, height: 720 };
+const LOOKS = {
+  light: { colorScheme: "light", viewport: DESKTOP, rules: {} },
+  dark: { colorScheme: "dark", viewport: DESKTOP, rules: { runOnly: ["color-contrast"] } },
+  phone: { colorScheme: "light", viewport: PHONE, rules: { rules: { "color-contrast": { enabled: false } } } },
+};
+
+let browser;
+let www;
+before(async () => {
+  [browser, www] = await Promise.all([startBrowser(), servePages()]);
+});
+after(async () => {
+  await browser?.close();
+  await www?.stop();
+});
+
+// A page is brought to its state once; looks are changed in place.
+describe("every state of every page", { concurrency: 2 }, () => {
+  for (const { name, reach, says } of STATES) {
+    test(name, { timeout: 60_000 }, async (t) => {
+      const page = await openPage(t, browser, www.url, { reducedMotion: "reduce" });
+      await reach(page);
+      await page.getByText(says).first().waitFor();
+      assert.equal(await page.locator("h1:visible").count(), 1);
+      await page.evaluate(axe);
+      for (const [look, { colorScheme, viewport, rules }] of Object.entries(LOOKS)) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(viewport);
+        await picture(page, `${name}-${look}`);
+        assert.deepEqual(await violations(page, rules), [], look);
+        assert.deepEqual(await page.evaluate(tooSmall), [], look);
+        const { content, window } = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, window: innerWidth }));
+        assert.ok(content <= window, `${look}: ${content} px wide in a window of ${window}`);
+      }
+      // Windows' high contrast: for whoever looks at the pictures.
+      await page.emulateMedia({ forcedColors: "active" });
+      await picture(page, `${name}-contrast`);
+    });
+  }
+});
+
+// Chromium's own measure: 0.1 is what it calls good. On a phone more is in the way of being pushed.
+test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) => {
+  for (const name of ["index", "index-signed-in", "sign-in", "sign-in-already", "register", "account", "console", "console-signed-in"]) {
+    const page = await openPage(t, browser, www.url, { viewport: PHONE });
+    const { reach, says } = STATES.find((state) => state.name === name);
+    await reach(page);
+    await page.getByText(says).first().waitFor();
+    const shift = await page.evaluate(shifted);
+    assert.ok(shift < 0.1, `${name}: ${shift}`);
+  }
+});
+
+/** The sum of what Chromium calls layout shifts. */
+function shifted() {
+  return new Promise((resolve) => {
+    new PerformanceObserver((list) => resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0))).observe({ type: "layout-shift", buffered: true });
+    setTimeout(resolve, 500, 0);
+  });
+}
+
+async function picture(page, name) {
+  if (!process.env.SCREENSHOTS) return;
+  await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), fullPage: true });
+}
+
+/** What axe finds. A mail's frame would need the script in it too; how mails look is tested where they are made. */
+async function violations(page, rules) {
+  const found = await page.evaluate((rules) => axe.run({ exclude: ["iframe"] }, { iframes: false, ...rules }), rules);
+  assert.ok(found.passes.length > (rules.runOnly ? 0 : 5), "axe did not run");
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
+}
+
+/** Fields whose letters are under 16 px (iOS zooms into them), and what a thumb can't hit: under 44 px. */
+function tooSmall() {
+  const seen = (element) => element.checkVisibility() && !element.closest(".announce");
+  const fields = [...document.querySelectorAll("input")].filter((input) => seen(input) && parseFloat(getComputedStyle(input).fontSize) < 16);
+  const targets = [...document.querySelectorAll("input, [type=submit], .action, .quiet, summary")].filter(
+    (element) => seen(element) && element.getBoundingClientRect().height < 44,
+  );
+  return [...fields, ...targets].map(({ outerHTML }) => outerHTML);
+}

@@ -1,0 +1,139 @@
+// /outbox: what /dev/outbox answers, as a page.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fake, openPage, problem, servePages, startBrowser } from "./browser.mjs";
+
+const mail = (n, more = {}) => ({
+  to: "ada@example.com",
+  subject: `Mail ${n}`,
+  text: `Text ${n}`,
+  html: `<p>HTML ${n}</p>`,
+  sent_at: 1_790_000_000 + n,
+  ...more,
+});
+
+let browser;
+let www;
+
+before(async () => {
+  [browser, www] = await Promise.all([startBrowser(), servePages()]);
+});
+after(async () => {
+  await browser?.close();
+  await www?.stop();
+});
+
+async function open(t, answer, init) {
+  const page = await openPage(t, browser, www.url);
+  if (init) await page.addInitScript(init);
+  const asked = await fake(page, "/dev/outbox", answer);
+  await page.goto("/outbox");
+  return { page, asked, entries: page.locator(".mail"), state: page.locator("#state") };
+}
+
+test("shows the newest open, as its HTML looks, and asks for JSON", async (t) => {
+  const styled = mail(2, { html: '<html><head><style>p { color: rgb(1, 2, 3) }</style></head><body><p style="font-size: 31px">HTML 2</p></body></html>' });
+  const { page, asked, entries, state } = await open(t, { json: [styled, mail(1)] });
+  await state.getByText("2 mails, newest first.").waitFor();
+  assert.equal(asked[0].headers.accept, "application/json");
+  assert.deepEqual(await entries.evaluateAll((all) => all.map(({ open }) => open)), [true, false]);
+  const text = page.frameLocator("iframe[title='Mail: Mail 2']").getByText("HTML 2");
+  await text.waitFor();
+  assert.deepEqual(await text.evaluate((p) => [getComputedStyle(p).color, getComputedStyle(p).fontSize]), ["rgb(1, 2, 3)", "31px"]);
+
+  await entries.nth(1).locator("summary").first().press("Enter");
+  await page.frameLocator("iframe[title='Mail: Mail 1']").getByText("HTML 1").waitFor();
+  await entries.nth(1).getByText("As plain text").click();
+  await page.getByText("Text 1", { exact: true }).waitFor();
+});
+
+test("the links of a mail open beside it, out of the sandbox, from the HTML and from the text", async (t) => {
+  const link = `${www.url}/reset-password#the-ticket`;
+  const { page, entries } = await open(t, {
+    json: [mail(1, { html: `<a href="${link}">Choose it</a>`, text: `Follow ${link}.\nNot javascript:alert(1) or <b>this</b>.` })],
+  });
+  const inHtml = page.frameLocator("iframe").getByRole("link", { name: "Choose it" });
+  await entries.getByText("As plain text").click();
+  const inText = page.locator(".plain").getByRole("link");
+  assert.deepEqual(await inText.evaluateAll((all) => all.map(({ href }) => href)), [link], "without the full stop");
+  assert.ok(await page.getByText("<b>this</b>").isVisible(), "text stays text");
+  for (const link of [inHtml, inText]) {
+    const [opened] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
+    await opened.getByRole("button", { name: "Change the password" }).waitFor();
+    assert.equal(await opened.evaluate(() => window.opener), null);
+    await opened.close();
+  }
+});
+
+test("no script of a mail runs, no form is sent, nothing is fetched", async (t) => {
+  const html = `<script>top.document.title = "hit"</script><img src="data:," onerror="top.document.title = 'hit'">
+    <form action="/hit" method="post"><button>Go</button></form><p>Read me</p>`;
+  const page = await browser.newPage({ baseURL: www.url });
+  t.after(() => page.close());
+  // Not by openPage: here the browser must complain.
+  const complaints = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  const hits = await fake(page, "/hit", { status: 204 });
+  await fake(page, "/dev/outbox", { json: [mail(1, { html })] });
+  await page.goto("/outbox");
+  const frame = page.frameLocator("iframe");
+  await frame.getByText("Read me").waitFor();
+  await frame.getByRole("button", { name: "Go" }).click();
+  assert.equal(await page.title(), "Outbox");
+  assert.equal(hits.length, 0);
+  assert.ok(complaints.some((text) => /Blocked script execution/.test(text)), complaints.join("\n"));
+  assert.ok(complaints.some((text) => /Blocked form submission/.test(text)), complaints.join("\n"));
+});
+
+test("a new mail appears by itself, open, and what is read stays as it is", async (t) => {
+  let mails = [mail(1)];
+  const { page, entries, state } = await open(t, () => ({ json: mails }));
+  await page.frameLocator("iframe").getByText("HTML 1").waitFor();
+  await page.evaluate(() => { document.querySelector("iframe").dataset.before = "yes"; });
+  mails = [mail(2), mail(1)];
+  await state.getByText("2 mails, newest first.").waitFor();
+  await page.frameLocator("iframe[title='Mail: Mail 2']").getByText("HTML 2").waitFor();
+  assert.deepEqual(await entries.locator("> summary strong").allTextContents(), ["Mail 2", "Mail 1"]);
+  assert.equal(await page.locator("iframe[title='Mail: Mail 1']").getAttribute("data-before"), "yes");
+
+  mails = [];
+  await page.getByRole("button", { name: "Refresh" }).click();
+  await state.getByText("No mail yet.").waitFor();
+  assert.equal(await entries.count(), 0);
+});
+
+test("two mails alike are two", async (t) => {
+  const { entries, state } = await open(t, { json: [mail(1), mail(1)] });
+  await state.getByText("2 mails").waitFor();
+  assert.equal(await entries.count(), 2);
+});
+
+test("it looks again only while it is seen", async (t) => {
+  const { page, asked } = await open(t, { json: [] }, () => {
+    globalThis.unseen = false;
+    Object.defineProperty(Document.prototype, "hidden", { get: () => globalThis.unseen });
+  });
+  await page.getByText("No mail yet.").waitFor();
+  await page.evaluate(() => { globalThis.unseen = true; });
+  const before = asked.length;
+  await page.waitForTimeout(4000);
+  assert.equal(asked.length, before);
+  await page.evaluate(() => {
+    globalThis.unseen = false;
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await page.waitForRequest("**/dev/outbox");
+});
+
+test("elsewhere than in local development, and without an answer, it says so and goes on", async (t) => {
+  const answers = [problem(404, "not_found"), problem(500, "misconfigured"), "offline"];
+  const { page, state } = await open(t, (time) => answers[time - 1] ?? { json: [mail(1)] });
+  await state.getByText("it exists only in local development").waitFor();
+  const refresh = page.getByRole("button", { name: "Refresh" });
+  await refresh.click();
+  await state.getByText("the answer was 500").waitFor();
+  await refresh.click();
+  await state.getByText("No answer came").waitFor();
+  await refresh.click();
+  await state.getByText("1 mail.").waitFor();
+});

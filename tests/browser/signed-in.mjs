@@ -1,0 +1,87 @@
+// Tokens and answers as the Worker makes them, for tests of pages that somebody is signed in at.
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { fake, problem } from "./browser.mjs";
+
+const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+const { x } = publicKey.export({ format: "jwk" });
+const kid = createHash("sha256").update(x).digest("base64url").slice(0, 16);
+
+export const ISSUER = "http://127.0.0.1:8787";
+export const JWKS = { keys: [{ kty: "OKP", crv: "Ed25519", kid, use: "sig", alg: "EdDSA", x }] };
+
+export const ADA = {
+  id: "019ab7a1-2c00-7101-8101-010101010101",
+  email: "ada@example.com",
+  email_verified: true,
+  first_name: "Ada",
+  last_name: "Lovelace",
+  roles: ["editor", "user"],
+};
+
+const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const now = () => Math.floor(Date.now() / 1000);
+
+/** An access token of `user`, signed with the key in JWKS; `claims` and `header` replace what it usually says. */
+export function accessToken(user = ADA, claims = {}, header = {}) {
+  const iat = now();
+  const signed = `${encode({ typ: "at+jwt", alg: "EdDSA", kid, ...header })}.${encode({
+    iss: ISSUER,
+    sub: user.id,
+    aud: "edgegate",
+    client_id: "edgegate",
+    exp: iat + 600,
+    iat,
+    auth_time: iat,
+    jti: "019ab7a1-2c00-7303-8303-030303030303",
+    sid: SESSIONS[0].id,
+    ver: 1,
+    roles: user.roles,
+    email: user.email,
+    email_verified: user.email_verified,
+    ...claims,
+  })}`;
+  return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
+}
+
+/** As POST /auth/login answers in cookie mode. */
+export const signedIn = (user = ADA, status = 200) => ({
+  status,
+  json: { access_token: accessToken(user), token_type: "Bearer", expires_in: 600, refresh_token_expires_in: 7_776_000, user },
+});
+/** As POST /auth/token does. */
+export const renewed = (user = ADA) => {
+  const { user: _, ...pair } = signedIn(user).json;
+  return { json: pair };
+};
+export const NOBODY = { status: 400, json: { error: "invalid_grant", error_description: "The refresh token is not valid" } };
+
+const session = (n, more) => ({
+  id: `019ab7a1-5f40-7202-8202-02020202020${n}`,
+  current: n === 0,
+  begun_at: now() - 90_000 * n,
+  last_used_at: now() - 4000 * n,
+  device: { browser: "Firefox", os: "Linux", type: "desktop" },
+  place: { country: "DE", city: "Leipzig" },
+  network: "203.0.113.0",
+  user_agent: "Mozilla/5.0",
+  ...more,
+});
+export const SESSIONS = [
+  session(0),
+  session(1, { device: { browser: "Mobile Safari", os: "iOS", type: "mobile" }, place: { country: "FR", city: null } }),
+  session(2, { device: { browser: null, os: null, type: null }, place: { country: "T1", city: null }, network: "unknown" }),
+];
+
+/** Answers what every page asks about the session: somebody is signed in, or nobody (null). */
+export async function fakeSession(page, user) {
+  await fake(page, "/auth/token", user ? () => renewed(user) : NOBODY);
+  await fake(page, "/auth/me", user ? { json: user } : problem(401, "invalid_token"));
+  await fake(page, "/auth/sessions", { json: { sessions: SESSIONS } });
+  await fake(page, "/auth/revoke", { status: 200 });
+}
+
+/** Answers what the console reads of the service. */
+export async function fakeDiscovery(page, { jwks = { json: JWKS } } = {}) {
+  await fake(page, "/.well-known/jwks.json", jwks);
+  await fake(page, "/.well-known/oauth-authorization-server", { json: { issuer: ISSUER } });
+}

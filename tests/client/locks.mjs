@@ -1,0 +1,40 @@
+// navigator.locks, as far as the client uses it: exclusive locks, `ifAvailable` and `signal`.
+export class Locks {
+  #held = new Set();
+  #queues = new Map();
+
+  request(name, options, work) {
+    if (options.ifAvailable) {
+      if (this.#held.has(name)) return Promise.resolve().then(() => work(null));
+      return this.#grant(name, work);
+    }
+    return new Promise((resolve, reject) => {
+      const entry = () => this.#grant(name, work).then(resolve, reject);
+      const queue = this.#queues.get(name) ?? [];
+      this.#queues.set(name, queue);
+      options.signal?.addEventListener("abort", () => {
+        const at = queue.indexOf(entry);
+        if (at < 0) return;
+        queue.splice(at, 1);
+        reject(options.signal.reason);
+      });
+      queue.push(entry);
+      if (!this.#held.has(name)) queue.shift()();
+    });
+  }
+
+  isHeld(name) {
+    return this.#held.has(name);
+  }
+
+  async #grant(name, work) {
+    this.#held.add(name);
+    try {
+      await null;
+      return await work({ name, mode: "exclusive" });
+    } finally {
+      this.#held.delete(name);
+      this.#queues.get(name)?.shift()?.();
+    }
+  }
+}

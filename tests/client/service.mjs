@@ -1,0 +1,291 @@
+// The service as docs and openapi.yaml describe it, as far as the client asks it: sessions by cookie, rotation with its grace,
+// access tokens of their form (nobody here checks a signature).
+const LIFE_SECONDS = 600;
+const ROTATE_AFTER_MS = 90_000;
+
+export const ADA = {
+  id: "019ab7a1-0000-7000-8000-00000000ada0",
+  email: "Ada@Example.com",
+  email_verified: true,
+  first_name: "Ada",
+  last_name: "Lovelace",
+  roles: ["user"],
+};
+export const BOB = {
+  id: "019ab7a1-0000-7000-8000-00000000b0b0",
+  email: "bob@example.com",
+  email_verified: true,
+  first_name: "Bob",
+  last_name: null,
+  roles: ["user"],
+};
+export const PASSWORD = "correct horse battery staple";
+
+export class Service {
+  users = new Map([ADA, BOB].map((user) => [user.id, { ...user, password: PASSWORD, version: 1 }]));
+  sessions = new Map();
+  /** Every request: `{path, method, headers, body, cookie, status}`. */
+  log = [];
+  /** Answers in the service's place: a function of the request, undefined for "as usual", "offline" or "hang". */
+  fault = () => undefined;
+  /** Whether the answers have a Date that the page can read. */
+  sendsDate = true;
+  life = LIFE_SECONDS;
+
+  #time;
+  #next = 0;
+
+  constructor(time) {
+    this.#time = time;
+  }
+
+  /** How often a path was asked. */
+  count(path) {
+    return this.log.filter((it) => it.path === path).length;
+  }
+
+  async answer(request, body, cookie, tab) {
+    const { pathname: path, origin } = new URL(request.url);
+    const entry = {
+      path,
+      origin,
+      method: request.method,
+      headers: request.headers,
+      body,
+      cookie,
+      keepalive: request.keepalive,
+      at: this.#time(),
+      tab,
+    };
+    this.log.push(entry);
+    const fault = await this.fault(entry);
+    if (typeof fault === "string") return { response: fault };
+    if (fault) return { response: fault };
+    const answered = this.#route(entry);
+    entry.status = answered.response.status;
+    return answered;
+  }
+
+  /** Ends every session of a user, as a reset of the password elsewhere does. */
+  endSessions(userId) {
+    for (const session of this.sessions.values()) if (session.user === userId) session.over = true;
+  }
+
+  /** An access token, as the service would issue it. */
+  token(user, sid, { iat = Math.floor(this.#time() / 1000), life = this.life, ...more } = {}) {
+    const { id: sub, email, email_verified, roles, version: ver } = user;
+    const claims = {
+      iss: "https://app.example.com",
+      sub,
+      aud: "edgegate",
+      client_id: "web",
+      iat,
+      exp: iat + life,
+      jti: `${(this.#next += 1)}`,
+      sid,
+      ver,
+      roles,
+      email: email.toLowerCase(),
+      email_verified,
+      ...more,
+    };
+    const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    return `${part({ alg: "EdDSA", typ: "at+jwt", kid: "1" })}.${part(claims)}.c2lnbmF0dXJl`;
+  }
+
+  /** The session of a bearer token that counts now, or undefined. */
+  check(authorization) {
+    const payload = authorization?.match(/^Bearer [^.]+\.([^.]+)\./)?.[1];
+    if (!payload) return undefined;
+    const claims = JSON.parse(Buffer.from(payload, "base64url"));
+    const session = this.sessions.get(claims.sid);
+    const user = this.users.get(claims.sub);
+    if (!session || session.over || !user || claims.ver < user.version || claims.exp * 1000 <= this.#time()) return undefined;
+    return { session, user };
+  }
+
+  #route(entry) {
+    const { path, method } = entry;
+    const isJson = entry.headers.get("Content-Type") === "application/json";
+    const body = isJson ? JSON.parse(entry.body) : {};
+    switch (`${method} ${path}`) {
+      case "POST /auth/login":
+        return this.#login(body, entry.cookie);
+      case "POST /auth/token":
+        return this.#renew(entry.cookie);
+      case "POST /auth/revoke":
+        return this.#revoke(entry.cookie);
+      case "POST /auth/register":
+        return body.password === undefined ? this.#empty(202) : this.#register(body);
+      case "POST /auth/password/reset":
+      case "POST /auth/email/resend":
+        return this.#empty(202);
+      case "POST /auth/password/confirm":
+      case "POST /auth/email/verify":
+      case "POST /auth/email/confirm":
+        return this.#empty(204);
+    }
+    const checked = this.check(entry.headers.get("Authorization"));
+    if (!checked) return this.#problem(401, "invalid_token", {}, { "WWW-Authenticate": 'Bearer error="invalid_token"' });
+    return this.#authorized(method, path, body, checked, entry);
+  }
+
+  #authorized(method, path, body, { session, user }, { cookie, body: text }) {
+    const isWrong = "current_password" in body && body.current_password !== user.password;
+    if (isWrong) return this.#problem(401, "invalid_credentials");
+    if (path === "/auth/me" && method === "GET") return this.#json(200, publicly(user));
+    if (path === "/auth/me") {
+      this.endSessions(user.id);
+      this.users.delete(user.id);
+      return this.#forget(cookie, (it) => it.user === user.id);
+    }
+    if (path === "/auth/password/change") {
+      this.endSessions(user.id);
+      user.password = body.new_password;
+      user.version += 1;
+      return this.#tokens(this.#begin(user, cookie));
+    }
+    if (path === "/auth/email/change") return this.#empty(202);
+    if (path === "/auth/sessions" && method === "GET") {
+      const own = [...this.sessions.values()].filter((it) => it.user === user.id && !it.over);
+      return this.#json(200, { sessions: own.map(({ id }) => ({ id, current: id === session.id })) });
+    }
+    const id = path.match(/^\/auth\/sessions\/(.+)$/)?.[1];
+    if (id) {
+      const other = this.sessions.get(id);
+      if (!other || other.over) return this.#problem(404, "not_found");
+      other.over = true;
+      return this.#forget(cookie, (it) => it === other);
+    }
+    if (path === "/auth/sessions") {
+      for (const other of this.sessions.values()) if (other !== session && other.user === user.id) other.over = true;
+      return this.#empty(204);
+    }
+    return this.#json(200, { path, user: user.id, body: text });
+  }
+
+  #login({ email, password, cookie: wanted }, cookie) {
+    if (wanted !== true) throw new Error("this client signs in with a cookie");
+    const user = [...this.users.values()].find((it) => it.email === email);
+    if (!user || user.password !== password) return this.#problem(401, "invalid_credentials");
+    return this.#tokens(this.#begin(user, cookie), publicly(user));
+  }
+
+  #register({ email, password, first_name = null, last_name = null }) {
+    const user = {
+      id: `new-${email}`,
+      email,
+      email_verified: false,
+      first_name,
+      last_name,
+      roles: ["user"],
+      password,
+      version: 1,
+    };
+    this.users.set(user.id, user);
+    const answered = this.#tokens(this.#begin(user), publicly(user));
+    return { ...answered, response: new Response(answered.response.body, { status: 201, headers: answered.response.headers }) };
+  }
+
+  // A session that takes the place of another in the cookie ends it.
+  #begin(user, cookie) {
+    const before = this.#sessionOf(cookie);
+    if (before) before.over = true;
+    const session = { id: `session-${(this.#next += 1)}`, user: user.id, over: false, used: -1, usedAt: this.#time() };
+    this.sessions.set(session.id, session);
+    return session;
+  }
+
+  // The verdicts of the renewal, as docs/storage.md has them: kept, fresh, repeated or late (this is one client), reused.
+  #renew(cookie) {
+    const session = this.#sessionOf(cookie);
+    const counter = Number(cookie?.split(".")[1]);
+    const user = this.users.get(session?.user);
+    if (!session || session.over || !user) return this.#dead();
+    const since = this.#time() - session.usedAt;
+    if (counter === session.used + 1 && since < ROTATE_AFTER_MS) return { response: this.#pair(session, user) };
+    if (counter > session.used) Object.assign(session, { used: counter, usedAt: this.#time() });
+    else if (counter < session.used) {
+      session.over = session.reused = true;
+      return this.#dead();
+    }
+    return this.#tokens(session);
+  }
+
+  #dead() {
+    return { response: this.#oauthError("invalid_grant"), setCookie: "" };
+  }
+
+  #revoke(cookie) {
+    const session = this.#sessionOf(cookie);
+    if (session) session.over = true;
+    return { ...this.#empty(200), setCookie: "" };
+  }
+
+  // Clears the cookie if its session is among those that were ended.
+  #forget(cookie, isEnded) {
+    const session = this.#sessionOf(cookie);
+    return { ...this.#empty(204), ...(session && isEnded(session) && { setCookie: "" }) };
+  }
+
+  #sessionOf(cookie) {
+    return this.sessions.get(cookie?.split(".")[0]);
+  }
+
+  #tokens(session, user) {
+    const setCookie = `${session.id}.${session.used + 1}`;
+    return { response: this.#pair(session, this.users.get(session.user), user && { user }), setCookie };
+  }
+
+  #pair(session, user, more = {}) {
+    return this.#json(200, {
+      access_token: this.token(user, session.id),
+      token_type: "Bearer",
+      expires_in: this.life,
+      refresh_token_expires_in: 7_776_000,
+      ...more,
+    }).response;
+  }
+
+  #json(status, body, headers = {}, type = "application/json") {
+    return {
+      response: new Response(JSON.stringify(body), { status, headers: { "Content-Type": type, ...this.#date(), ...headers } }),
+    };
+  }
+
+  #empty(status) {
+    return { response: new Response(null, { status, headers: this.#date() }) };
+  }
+
+  #problem(status, code, more = {}, headers = {}) {
+    return this.#json(
+      status,
+      { type: "about:blank", title: code, status, code, detail: code, ...more },
+      headers,
+      "application/problem+json",
+    );
+  }
+
+  #oauthError(error) {
+    return this.#json(400, { error, error_description: error }).response;
+  }
+
+  #date() {
+    return this.sendsDate ? { Date: new Date(this.#time()).toUTCString() } : {};
+  }
+}
+
+/** A refusal, as the service sends it. */
+export const problem = (status, code, headers = {}, more = {}) =>
+  new Response(JSON.stringify({ type: "about:blank", title: code, status, code, detail: code, ...more }), {
+    status,
+    headers: { "Content-Type": "application/problem+json", "X-Request-Id": "5f0c", ...headers },
+  });
+
+/** What a captive portal or a proxy puts in the place of any answer. */
+export const page = (status = 200) =>
+  new Response("<!doctype html><title>Welcome to the hotel</title>", { status, headers: { "Content-Type": "text/html" } });
+
+function publicly({ id, email, email_verified, first_name, last_name, roles }) {
+  return { id, email, email_verified, first_name, last_name, roles };
+}

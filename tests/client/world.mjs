@@ -1,0 +1,228 @@
+// A world for AuthClient without waiting: time that only moves when a test moves it, a service, and a browser with tabs that
+// share cookies, locks, channels and storage.
+import { AuthClient } from "../../npm/client/index.js";
+import { Locks } from "./locks.mjs";
+import { ADA, PASSWORD, Service } from "./service.mjs";
+
+export const ORIGIN = "https://app.example.com";
+
+export class World {
+  /** True time, which the service knows; milliseconds. */
+  time = Date.UTC(2026, 5, 1, 12);
+  /** How far the device's clock is ahead. */
+  skew = 0;
+  cookie = undefined;
+  storage = new Map();
+  locks = new Locks();
+  tabs = [];
+  /** How long a request is on its way, there and back. */
+  latency = 50;
+  /** How long a message to other tabs is on its way. */
+  messageDelay = 1;
+
+  /** How often an answer set or cleared another cookie than that of its request: two such requests crossed. */
+  overwritten = 0;
+
+  #slept = 0;
+  #timers = [];
+  #channels = new Set();
+  #next = 0;
+
+  constructor() {
+    this.service = new Service(() => this.time);
+  }
+
+  /** A tab with an AuthClient: `{client, events, document, window, …}`. `options.without`: parts that its browser lacks. */
+  tab({ without = [], url = ORIGIN, random = () => 0.5, platform = {}, ...options } = {}) {
+    const tab = { frozen: false, held: [], events: [], document: new FakeDocument(), window: new EventTarget() };
+    const missing = Object.fromEntries(without.map((name) => [name, null]));
+    tab.platform = { ...this.#platform(tab), random, ...missing, ...platform };
+    tab.client = new AuthClient({ url, platform: tab.platform, ...options });
+    for (const type of ["signed-in", "renewed", "signed-out"]) {
+      tab.client.addEventListener(type, ({ detail }) => tab.events.push(detail.reason ? `${type}: ${detail.reason}` : type));
+    }
+    this.tabs.push(tab);
+    return tab;
+  }
+
+  /** Lets `ms` go by: timers run in their order, and what they begin has its time. */
+  async advance(ms) {
+    const end = this.#monotonic() + ms;
+    await this.settle();
+    for (;;) {
+      const [first] = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at || a.id - b.id);
+      if (!first) break;
+      this.#remove(first.id);
+      this.time += Math.max(first.at - this.#monotonic(), 0);
+      first.work();
+      await this.settle();
+    }
+    this.time += end - this.#monotonic();
+    await this.settle();
+  }
+
+  /** The device sleeps. `stops`: whether its monotonic clock stands still meanwhile, as on some systems. */
+  async sleep(ms, { stops = true } = {}) {
+    this.time += ms;
+    if (stops) this.#slept += ms;
+    await this.advance(0);
+  }
+
+  /** What `promise` comes to, with the time that it needs. */
+  async run(promise, most = 120_000) {
+    let done = false;
+    const mark = () => (done = true);
+    promise.then(mark, mark);
+    await this.settle();
+    for (const end = this.#monotonic() + most; !done;) {
+      const next = Math.min(...this.#timers.map(({ at }) => at));
+      if (next > end) throw new Error(`not settled after ${most} ms`);
+      await this.advance(Math.max(next - this.#monotonic(), 0));
+    }
+    return promise;
+  }
+
+  /** As `run`, for a promise that rejects: answers the error. */
+  async fails(promise) {
+    const error = await this.run(
+      promise.then(
+        () => undefined,
+        (reason) => reason,
+      ),
+    );
+    if (error === undefined) throw new Error("did not reject");
+    return error;
+  }
+
+  /** A frozen tab runs nothing: its timers, answers and messages wait. Its locks stay its own. */
+  freeze(tab) {
+    tab.frozen = true;
+  }
+
+  async thaw(tab) {
+    tab.frozen = false;
+    for (const work of tab.held.splice(0)) work();
+    await this.settle();
+  }
+
+  hide(tab) {
+    tab.document.visibilityState = "hidden";
+    tab.document.dispatchEvent(new Event("visibilitychange"));
+  }
+
+  show(tab) {
+    tab.document.visibilityState = "visible";
+    tab.document.dispatchEvent(new Event("visibilitychange"));
+  }
+
+  /** A message on the channel, as a script of the same origin could send it. */
+  say(message, name = `edgegate:${ORIGIN}`) {
+    this.#deliver(name, message, null);
+  }
+
+  close() {
+    for (const { client } of this.tabs) client.close();
+  }
+
+  // Promises that need no timer: reading a body takes some turns of the event loop.
+  async settle() {
+    for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #monotonic() {
+    return this.time - this.#slept;
+  }
+
+  #setTimeout(tab, work, ms) {
+    if (!(ms >= 0 && ms < 2 ** 31)) throw new Error(`no browser's setTimeout takes ${ms}`);
+    const id = (this.#next += 1);
+    const run = () => (tab.frozen ? tab.held.push(work) : work());
+    this.#timers.push({ id, at: this.#monotonic() + ms, work: run });
+    return id;
+  }
+
+  #remove(id) {
+    this.#timers = this.#timers.filter((timer) => timer.id !== id);
+  }
+
+  #platform(tab) {
+    const world = this;
+    return {
+      now: () => this.time + this.skew,
+      monotonic: () => this.#monotonic() - Date.UTC(2026, 5, 1),
+      setTimeout: (work, ms) => this.#setTimeout(tab, work, ms),
+      clearTimeout: (id) => this.#remove(id),
+      locks: this.locks,
+      document: tab.document,
+      window: tab.window,
+      storage: {
+        getItem: (key) => this.storage.get(key) ?? null,
+        setItem: (key, value) => this.storage.set(key, value),
+        removeItem: (key) => this.storage.delete(key),
+      },
+      // Node's Request follows a signal by a weak reference only.
+      fetch: (input, init) => this.#fetch(tab, new Request(input, init), init?.signal ?? input.signal),
+      BroadcastChannel: class {
+        constructor(name) {
+          Object.assign(this, { name, tab, onmessage: null });
+          world.#channels.add(this);
+        }
+
+        postMessage(message) {
+          world.#deliver(this.name, structuredClone(message), this);
+        }
+
+        close() {
+          world.#channels.delete(this);
+        }
+      },
+    };
+  }
+
+  #deliver(name, data, from) {
+    for (const channel of this.#channels) {
+      if (channel === from || channel.name !== name) continue;
+      this.#setTimeout(channel.tab, () => this.#channels.has(channel) && channel.onmessage?.({ data }), this.messageDelay);
+    }
+  }
+
+  // The request goes out with the cookie of that moment; the answer's cookie is set when it arrives, unless it was given up.
+  async #fetch(tab, request, signal) {
+    const sends =
+      request.credentials === "include" || (request.credentials === "same-origin" && new URL(request.url).origin === ORIGIN);
+    const cookie = sends ? this.cookie : undefined;
+    const body = await request.text();
+    await this.#travel(signal);
+    const { response, setCookie } = await this.service.answer(request, body, cookie, tab);
+    if (response === "offline") throw new TypeError("Failed to fetch");
+    if (response === "hang") await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    await this.#travel(signal);
+    if (setCookie !== undefined && sends) {
+      if (this.cookie !== cookie) this.overwritten += 1;
+      this.cookie = setCookie || undefined;
+    }
+    // The browser keeps the cookie also for a frozen tab, which sees the answer when it thaws.
+    if (tab.frozen) await new Promise((resolve) => tab.held.push(resolve));
+    return response;
+  }
+
+  #travel(signal) {
+    return new Promise((resolve, reject) => {
+      const fail = () => reject(signal.reason);
+      if (signal.aborted) return fail();
+      signal.addEventListener("abort", fail);
+      this.#setTimeout({}, resolve, typeof this.latency === "function" ? this.latency() : this.latency / 2);
+    });
+  }
+}
+
+class FakeDocument extends EventTarget {
+  visibilityState = "visible";
+}
+
+/** A tab of `world` in which Ada is signed in. */
+export async function signedIn(world, options) {
+  const tab = world.tab(options);
+  await world.run(tab.client.login({ email: ADA.email, password: PASSWORD }));
+  return tab;
+}

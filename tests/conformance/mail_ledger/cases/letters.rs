@@ -1,0 +1,159 @@
+//! Mails that could not be sent.
+
+use std::slice::from_ref;
+
+use edgegate::ports::{DeadLetter, MailLedger};
+
+use super::{BEGUN, Case, LATEST, World, check, check_eq, text};
+
+pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) -> Case {
+    world.clear().await?;
+    let letter = world.letter(BEGUN, Some(BEGUN + 1));
+    let mut letters = vec![
+        letter.clone(),
+        DeadLetter {
+            tries: u32::MAX,
+            // `clear` takes out what is older than the latest time.
+            failed_at: LATEST - 1,
+            retry_at: Some(LATEST),
+            ..world.letter(0, None)
+        },
+        DeadLetter {
+            tries: 0,
+            failed_at: 0,
+            retry_at: Some(0),
+            ..world.letter(0, None)
+        },
+    ];
+    // A message that is no job is kept, too, whatever it is.
+    for value in [
+        "",
+        "'); DROP TABLE dead_letters; --",
+        "?1",
+        "NULL",
+        "{\"v\":1,\"to\":\"o'brien@example.com\"}\r\n",
+        "\u{1f98a}\u{feff}\u{fffd}",
+        "0",
+    ] {
+        letters.push(DeadLetter {
+            id: [value, &world.fresh()].concat(),
+            job: value.to_owned(),
+            reason: value.to_owned(),
+            ..letter.clone()
+        });
+    }
+    letters.push(DeadLetter {
+        job: "j".repeat(100_000),
+        ..world.letter(BEGUN, Some(BEGUN + 2))
+    });
+    for letter in &letters {
+        world.keep(letter).await?;
+    }
+    let due = world.due(LATEST).await?;
+    check_eq!(due.len(), letters.len(), "letters");
+    for letter in letters {
+        check!(due.contains(&letter), "{} is not as it was kept", letter.id);
+    }
+    Ok(())
+}
+
+/// "that are to be tried again by `now`".
+pub(crate) async fn letters_are_due_at_their_time<L: MailLedger>(world: &World<L>) -> Case {
+    world.clear().await?;
+    let letter = world.letter(BEGUN, Some(BEGUN + 60));
+    world.keep(&letter).await?;
+    for (now, expected) in [
+        (BEGUN, 0),
+        (BEGUN + 59, 0),
+        (BEGUN + 60, 1),
+        (BEGUN + 61, 1),
+        (LATEST, 1),
+    ] {
+        let due = world.due(now).await?;
+        check_eq!(due.len(), expected, format!("due at {now}"));
+        // Asking takes nothing out.
+        check!(due.iter().all(|due| *due == letter), "as it was kept");
+    }
+    Ok(())
+}
+
+/// "At most `limit`", those first that have waited longest: or a few that fail forever would keep the others from their turn.
+pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
+    world: &World<L>,
+) -> Case {
+    world.clear().await?;
+    let mut letters = Vec::new();
+    for after in [30, 10, 50, 0, 40, 20] {
+        // Neither their ids nor the times of failing are in this order.
+        let letter = world.letter(BEGUN - after, Some(BEGUN + after));
+        world.keep(&letter).await?;
+        letters.push(letter);
+    }
+    letters.sort_by_key(|letter| letter.retry_at);
+    for limit in [0, 1, 4, 6, 7, u32::MAX] {
+        let due = world.ledger.due(limit, BEGUN + 50).await.map_err(text)?;
+        let expected = letters.len().min(limit.try_into().map_err(text)?);
+        check_eq!(due, letters[..expected], format!("at most {limit}"));
+    }
+    check_eq!(world.due(BEGUN + 25).await?, letters[..3], "by then");
+    Ok(())
+}
+
+/// "`None` is when an operator says so".
+pub(crate) async fn a_letter_without_a_time_is_never_due<L: MailLedger>(world: &World<L>) -> Case {
+    world.clear().await?;
+    world.keep(&world.letter(BEGUN, None)).await?;
+    for now in [0, BEGUN, LATEST] {
+        check!(world.due(now).await?.is_empty(), "due at {now}");
+    }
+    Ok(())
+}
+
+/// "a job that is kept already is kept as this one says".
+pub(crate) async fn a_letter_kept_twice_is_as_the_second_says<L: MailLedger>(
+    world: &World<L>,
+) -> Case {
+    world.clear().await?;
+    let other = world.letter(BEGUN, Some(BEGUN));
+    world.keep(&other).await?;
+    let first = world.letter(BEGUN, Some(BEGUN + 1));
+    let second = DeadLetter {
+        job: "another job".to_owned(),
+        reason: "another reason".to_owned(),
+        tries: 60,
+        failed_at: BEGUN + 2,
+        retry_at: Some(BEGUN + 3),
+        id: first.id.clone(),
+    };
+    let without_a_time = DeadLetter {
+        retry_at: None,
+        ..first.clone()
+    };
+    for letter in [&first, &second, &without_a_time, &second, &second] {
+        world.keep(letter).await?;
+        let expected: Vec<_> = [&other, letter]
+            .into_iter()
+            .filter(|letter| letter.retry_at.is_some())
+            .cloned()
+            .collect();
+        check_eq!(world.due(LATEST).await?, expected, "as it was kept last");
+    }
+    Ok(())
+}
+
+/// "an absent one is no error".
+pub(crate) async fn a_forgotten_letter_is_gone<L: MailLedger>(world: &World<L>) -> Case {
+    world.clear().await?;
+    let letters = [1, 2].map(|after| world.letter(BEGUN, Some(BEGUN + after)));
+    for letter in &letters {
+        world.keep(letter).await?;
+    }
+    let [first, second] = letters;
+    for _ in 0..2 {
+        world.ledger.forget(&first.id).await.map_err(text)?;
+        check_eq!(world.due(LATEST).await?, from_ref(&second), "the other");
+    }
+    world.ledger.forget(&world.fresh()).await.map_err(text)?;
+    check_eq!(world.due(LATEST).await?, [second], "the other");
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! What tidying forgets, and what it keeps.
+
+use edgegate::ports::MailLedger;
+
+use super::{BEGUN, Case, DAY, HOUR, LATEST, PAUSE, World, check, check_eq};
+
+/// "counts of addresses that nothing was mailed to for a day", and no others. That one is forgotten shows in the job that was counted last: it counts anew.
+pub(crate) async fn tidying_forgets_counts_of_days_gone_by<L: MailLedger>(
+    world: &World<L>,
+) -> Case {
+    for (after, forgotten) in [(0, false), (DAY - 1, false), (DAY, true), (9 * DAY, true)] {
+        let (ada, job, now) = (world.fresh(), world.fresh(), BEGUN + after);
+        check!(world.admit(&ada, &job, BEGUN).await?, "the first");
+        // Twice: what is gone is no error.
+        for _ in 0..2 {
+            world.tidy(0, now).await?;
+        }
+        check!(world.admit(&ada, &job, now).await?, "a repeat");
+        let next = world.admit_next(&ada, now + PAUSE - 1).await?;
+        check_eq!(
+            next,
+            after > 0 && !forgotten,
+            format!("within the pause after a repeat, tidied after {after} s")
+        );
+    }
+    Ok(())
+}
+
+/// A day may have gone by since the first mail, and a second since the last.
+pub(crate) async fn tidying_never_shortens_a_pause<L: MailLedger>(world: &World<L>) -> Case {
+    let (ada, job) = (world.fresh(), world.fresh());
+    check!(world.admit_next(&ada, BEGUN).await?, "the first");
+    let last = BEGUN + DAY - 1;
+    check!(world.admit(&ada, &job, last).await?, "the second");
+    world.tidy(0, last + 1).await?;
+    check!(!world.admit_next(&ada, last + 1).await?, "too soon");
+    check!(world.admit(&ada, &job, last + 2).await?, "a repeat");
+    check!(!world.admit_next(&ada, last + PAUSE - 1).await?, "too soon");
+    check!(world.admit_next(&ada, last + PAUSE).await?, "in time");
+    Ok(())
+}
+
+pub(crate) async fn tidying_keeps_the_budget_of_this_hour<L: MailLedger>(world: &World<L>) -> Case {
+    world.clear().await?;
+    check_eq!(world.left(2, BEGUN).await?, 2, "in this hour");
+    check_eq!(world.left(2, BEGUN + HOUR).await?, 2, "in the next");
+    world.tidy(0, BEGUN + HOUR - 1).await?;
+    check_eq!(world.left(2, BEGUN).await?, 0, "in this hour");
+    world.tidy(0, BEGUN + HOUR).await?;
+    check_eq!(world.left(2, BEGUN + HOUR).await?, 0, "in the next");
+    // An hour that is over has no use, so that its count is gone.
+    check_eq!(world.left(2, BEGUN).await?, 2, "in the hour before");
+    Ok(())
+}
+
+/// "jobs kept since before `dead_before`. Answers how many jobs are kept and will not be tried again by themselves."
+pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedger>(
+    world: &World<L>,
+) -> Case {
+    world.clear().await?;
+    check_eq!(world.tidy(0, BEGUN).await?, 0, "none");
+    let mut waiting = Vec::new();
+    for after in [0, 10, 20] {
+        // Two dead ones for each that is tried again.
+        for _ in 0..2 {
+            world.keep(&world.letter(BEGUN + after, None)).await?;
+        }
+        let letter = world.letter(BEGUN + after, Some(BEGUN + 100 + after));
+        world.keep(&letter).await?;
+        waiting.push(letter);
+    }
+    for (dead_before, left) in [(0, 3), (BEGUN, 3), (BEGUN + 1, 2), (BEGUN + 20, 1)] {
+        // Whether one is due by now is nothing to it.
+        for now in [BEGUN + 30, BEGUN + DAY] {
+            let dead = world.tidy(dead_before, now).await?;
+            check_eq!(
+                dead,
+                2 * left,
+                format!("dead, of those since {dead_before}")
+            );
+        }
+        let expected = &waiting[waiting.len() - usize::try_from(left).unwrap_or(0)..];
+        check_eq!(world.due(LATEST).await?, expected, "tried again");
+    }
+    check_eq!(world.tidy(BEGUN + 21, BEGUN).await?, 0, "all are gone");
+    check!(world.due(LATEST).await?.is_empty(), "all are gone");
+    Ok(())
+}

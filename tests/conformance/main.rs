@@ -1,0 +1,57 @@
+//! The conformance suites of the ports that have one adapter in memory and one on D1, natively. `mod.rs` says what runs
+//! where. `cargo test --test conformance -- --nocapture` prints the figures.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs
+)]
+
+mod mail_ledger;
+mod password_guard;
+mod suite;
+mod users;
+
+use edgegate::adapters::memory::{MemoryMailLedger, MemoryPasswordGuard, MemoryUsers};
+
+use suite::Outcome;
+
+#[test]
+fn users_in_memory() {
+    let world = users::World::new(MemoryUsers::default(), 0);
+    all_pass("users", &pollster::block_on(users::run_all(&world)));
+}
+
+#[test]
+fn the_mail_ledger_in_memory() {
+    let world = mail_ledger::World::new(MemoryMailLedger::default(), 0);
+    all_pass(
+        "mail ledger",
+        &pollster::block_on(mail_ledger::run_all(&world)),
+    );
+}
+
+#[test]
+fn the_password_guard_in_memory() {
+    let world = password_guard::World::new(MemoryPasswordGuard::default(), 0).unwrap();
+    all_pass(
+        "password guard",
+        &pollster::block_on(password_guard::run_all(&world)),
+    );
+}
+
+fn all_pass(port: &str, outcomes: &[Outcome]) {
+    let failures: Vec<String> = outcomes
+        .iter()
+        .filter_map(|outcome| match &outcome.result {
+            Some(Ok(())) => None,
+            Some(Err(why)) => Some(format!("{}: {why}", outcome.name)),
+            None => Some(format!("{}: left out", outcome.name)),
+        })
+        .collect();
+    assert!(failures.is_empty(), "{port}:\n{}", failures.join("\n"));
+    assert!(outcomes.len() > 15, "only {} cases ran", outcomes.len());
+    println!("conformance, {port} in memory: {} passed", outcomes.len());
+}

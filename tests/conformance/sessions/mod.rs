@@ -1,0 +1,66 @@
+//! What every `SessionStore` must do.
+//!
+//! A case that only a linearizable store can pass is left out elsewhere, and the adapter's documentation states its bound
+//! instead.
+
+mod cases;
+#[cfg(feature = "conformance")]
+pub(crate) mod workerd;
+pub(crate) mod world;
+
+use super::suite::{Case, check, check_eq, run};
+
+pub(crate) use super::suite::Outcome;
+pub(crate) use world::World;
+
+/// Runs every case.
+pub(crate) async fn run_all<W: World>(world: &W) -> Vec<Outcome> {
+    let mut outcomes = run!(
+        world,
+        true,
+        [
+            a_young_token_is_kept,
+            a_chain_goes_on,
+            a_repetition_gets_the_same_successor,
+            an_overtaken_request_gets_the_newest_token,
+            an_unseen_use_is_recorded,
+            ten_tabs_at_once_get_one_successor,
+            late_is_for_the_same_client_only,
+            a_spent_token_ends_the_session,
+            an_older_token_ends_the_session,
+            an_ended_session_never_comes_back,
+            an_end_during_a_renewal_counts,
+            ending_twice_is_no_error,
+            another_epoch_and_no_user_are_refused,
+            a_users_error_writes_nothing,
+            idle_and_absolute_ends,
+            what_was_never_begun_is_unknown,
+            users_are_apart,
+            another_users_session_is_unknown,
+            a_new_session_renews_elsewhere_at_once,
+            beginning_twice_changes_nothing,
+            a_list_shows_who_and_when,
+            a_list_shows_what_goes_on,
+            the_oldest_ends_above_the_limit,
+            versions_only_rise,
+            the_version_of_the_deleted_is_read_as_written,
+            a_version_counts_for_its_time,
+            an_end_is_seen_here_by_a_check,
+        ]
+    );
+    outcomes.extend(run!(
+        world,
+        W::LINEARIZABLE,
+        [
+            a_begin_repeated_after_a_renewal_changes_nothing,
+            a_new_session_is_known_everywhere,
+            an_end_is_seen_elsewhere_at_once,
+            a_version_is_seen_elsewhere_at_once,
+            the_limit_is_exact,
+            a_list_leaves_out_what_has_gone_idle,
+            what_was_never_begun_has_ended_for_a_check,
+            an_end_during_a_renewal_stops_it,
+        ]
+    ));
+    outcomes
+}

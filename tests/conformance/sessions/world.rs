@@ -1,0 +1,205 @@
+//! The world in which a case runs: a store, seen from two places, and a time that the case moves.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use edgegate::domain::account::{EmailAddress, PasswordHash, Roles, User, UserId};
+use edgegate::domain::error::StoreError;
+use edgegate::domain::session::{
+    Client, ClientFingerprint, Fingerprints, Place, Presented, RefreshTicket, Reuse, Rules,
+    SessionId, Verdict,
+};
+use edgegate::ports::{NewSession, Renewal, SessionStore};
+
+pub(crate) use super::super::suite::{Numbers, text};
+
+pub(crate) const DAY: u64 = 86_400;
+pub(crate) const GRACE: u64 = 30;
+pub(crate) const ROTATE_AFTER: u64 = 90;
+
+/// What the suite needs of a store.
+pub(crate) trait World {
+    /// The store.
+    type Store: SessionStore;
+    /// Whether a read sees every write before it, from anywhere.
+    const LINEARIZABLE: bool;
+
+    /// The store, from here.
+    fn here(&self) -> &Self::Store;
+    /// The same store, from another isolate at another location.
+    fn elsewhere(&self) -> &Self::Store;
+    /// The time, in seconds since 1970.
+    fn now(&self) -> u64;
+    /// Lets time pass: for the caller, and for the store if it has a time of its own.
+    fn pass(&self, seconds: u64);
+    /// Does what waits for the end of the response.
+    fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>>;
+    /// Numbers that no case was given before, in any run on this store.
+    fn numbers(&self) -> &Numbers;
+}
+
+/// A person with a client, at a store.
+pub(crate) struct Person<'a, W> {
+    pub(crate) world: &'a W,
+    pub(crate) user: User,
+}
+
+/// A browser and the network that it is in.
+#[derive(Clone, Debug)]
+pub(crate) struct Browser {
+    pub(crate) client: Client,
+    pub(crate) prints: Fingerprints,
+}
+
+pub(crate) fn laptop() -> Browser {
+    Browser {
+        client: Client::new(Some("203.0.113.9"), Some("laptop/1"))
+            .at(Place::new(Some("DE"), Some("Leipzig"))),
+        prints: Fingerprints::only(ClientFingerprint([1; 4])),
+    }
+}
+
+pub(crate) fn stranger() -> Browser {
+    Browser {
+        client: Client::new(Some("198.51.100.7"), Some("stranger/1")),
+        prints: Fingerprints::only(ClientFingerprint([2; 4])),
+    }
+}
+
+pub(crate) fn rules() -> Rules {
+    Rules {
+        grace: GRACE,
+        rotate_after: ROTATE_AFTER,
+        reuse: Reuse::SameClient,
+        session_ttl: 90 * DAY,
+        idle_ttl: 30 * DAY,
+    }
+}
+
+/// The rules, with a rotation at every renewal.
+pub(crate) fn every_time() -> Rules {
+    Rules {
+        rotate_after: 0,
+        ..rules()
+    }
+}
+
+/// A user whose password nobody knows, since a hash takes a while.
+pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
+    Ok(User {
+        id,
+        email: EmailAddress::parse(email).map_err(|why| why.reason())?,
+        password_hash: PasswordHash::new("none".to_owned()),
+        first_name: None,
+        last_name: None,
+        roles: Roles::user(),
+        email_verified_at: None,
+        disabled_at: None,
+        session_epoch: 0,
+        version: 0,
+        created_at: 0,
+        updated_at: 0,
+    })
+}
+
+impl<'a, W: World> Person<'a, W> {
+    pub(crate) fn new(world: &'a W) -> Result<Self, String> {
+        let id = UserId::new(world.now() * 1000, &world.numbers().random());
+        let user = user(id, "ada@example.com")?;
+        Ok(Self { world, user })
+    }
+
+    pub(crate) fn ticket(&self) -> RefreshTicket {
+        let random = self.world.numbers().random();
+        let now = self.world.now();
+        RefreshTicket {
+            user: self.user.id,
+            session: SessionId::new(now * 1000, &random),
+            epoch: self.user.session_epoch,
+            counter: 0,
+            expires_at: now + 90 * DAY,
+        }
+    }
+
+    /// Signs in here, a second ago: KV takes one write a second for a key.
+    pub(crate) async fn begin(&self) -> Result<RefreshTicket, String> {
+        let ticket = self.ticket();
+        self.record(ticket, None).await?;
+        self.world.pass(1);
+        Ok(ticket)
+    }
+
+    pub(crate) async fn record(
+        &self,
+        ticket: RefreshTicket,
+        most: Option<usize>,
+    ) -> Result<(), String> {
+        let browser = laptop();
+        let new = NewSession {
+            user: ticket.user,
+            session: ticket.session,
+            epoch: ticket.epoch,
+            client: &browser.client,
+            expires_at: ticket.expires_at,
+            idle_ttl: rules().idle_ttl,
+            most,
+        };
+        let store = self.world.here();
+        store.begin(&new, self.world.now()).await.map_err(text)
+    }
+
+    /// Renews at a store.
+    pub(crate) async fn renew_at<F>(
+        &self,
+        store: &W::Store,
+        ticket: RefreshTicket,
+        browser: &Browser,
+        rules: &Rules,
+        user: F,
+    ) -> Result<Renewal, String>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
+        let presented = Presented {
+            ticket,
+            by: browser.prints,
+            now: self.world.now(),
+        };
+        store
+            .renew(&presented, &browser.client, rules, user)
+            .await
+            .map_err(text)
+    }
+
+    /// Renews here.
+    pub(crate) async fn renew(
+        &self,
+        ticket: RefreshTicket,
+        browser: &Browser,
+        rules: &Rules,
+    ) -> Result<Verdict, String> {
+        let user = std::future::ready(Ok(Some(self.user.clone())));
+        let renewal = self
+            .renew_at(self.world.here(), ticket, browser, rules, user)
+            .await?;
+        Ok(renewal.verdict)
+    }
+
+    /// The ids in the list here.
+    pub(crate) async fn listed(&self) -> Result<Vec<SessionId>, String> {
+        let sessions = self
+            .world
+            .here()
+            .list(self.user.id, self.user.session_epoch, self.world.now())
+            .await
+            .map_err(text)?;
+        Ok(sessions.iter().map(|session| session.id).collect())
+    }
+}
+
+/// The next token of a chain.
+pub(crate) fn successor(ticket: RefreshTicket) -> Result<RefreshTicket, String> {
+    ticket
+        .successor()
+        .ok_or_else(|| "the chain is used up".to_owned())
+}

@@ -1,0 +1,78 @@
+//! What the suites share: cases, their outcomes, and numbers that no case had before.
+
+use std::cell::Cell;
+
+/// What went wrong, if anything did.
+pub(crate) type Case = Result<(), String>;
+
+/// What became of a case.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// `None` when it was left out.
+    pub(crate) result: Option<Case>,
+}
+
+/// Numbers from a beginning that differs in each run.
+#[derive(Debug)]
+pub(crate) struct Numbers(Cell<u64>);
+
+impl Numbers {
+    pub(crate) fn from(first: u64) -> Self {
+        Self(Cell::new(first))
+    }
+
+    pub(crate) fn next(&self) -> u64 {
+        self.0.replace(self.0.get().wrapping_add(1))
+    }
+
+    /// Ten bytes for an id.
+    pub(crate) fn random(&self) -> [u8; 10] {
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&self.next().to_be_bytes());
+        random
+    }
+}
+
+pub(crate) fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// Fails the case unless the condition holds.
+macro_rules! check {
+    ($condition:expr, $($message:tt)+) => {
+        if !$condition {
+            return Err(format!($($message)+));
+        }
+    };
+}
+pub(crate) use check;
+
+/// Fails the case unless both are equal.
+macro_rules! check_eq {
+    ($left:expr, $right:expr, $what:expr) => {
+        // A match keeps what is borrowed from alive.
+        match (&$left, &$right) {
+            (left, right) => {
+                if left != right {
+                    return Err(format!("{}: {left:?} is not {right:?}", $what));
+                }
+            }
+        }
+    };
+}
+pub(crate) use check_eq;
+
+/// Runs cases one after the other, or leaves them all out.
+macro_rules! run {
+    ($world:expr, $applies:expr, [$($case:ident),+ $(,)?]) => {
+        vec![$(
+            Outcome {
+                name: stringify!($case),
+                result: if $applies { Some(cases::$case($world).await) } else { None },
+            }
+        ),+]
+    };
+}
+pub(crate) use run;

@@ -1,0 +1,174 @@
+//! Users who come and go.
+
+use edgegate::domain::account::User;
+use edgegate::ports::{Insertion, UserDirectory};
+use futures_util::future::join_all;
+
+use super::{Case, World, address, check_eq, hash, name, text};
+
+pub(crate) async fn a_ping_is_answered<D: UserDirectory>(world: &World<D>) -> Case {
+    world.directory.ping().await.map_err(text)
+}
+
+/// No statement confuses two columns, and what is absent stays so.
+pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &World<D>) -> Case {
+    let full = world.everything()?;
+    for user in [
+        User {
+            first_name: None,
+            disabled_at: None,
+            ..full.clone()
+        },
+        User {
+            last_name: None,
+            email_verified_at: None,
+            ..full.clone()
+        },
+        world.nobody()?,
+        full,
+    ] {
+        world.insert(&user).await?;
+        world.holds(&user, "a new user").await?;
+        world.directory.delete(user.id).await.map_err(text)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn every_spelling_of_an_address_finds_its_user<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let number = world.numbers.next();
+    let spellings = [
+        format!("Zo\u{eb}{number}@B\u{fc}cher.Example"),
+        format!("Zo\u{eb}{number}@b\u{fc}cher.example"),
+        format!("zoe\u{308}{number}@bu\u{308}cher.EXAMPLE"),
+        format!("ZO\u{eb}{number}@xn--bcher-kva.example"),
+        format!("zo\u{eb}{number}@XN--BCHER-KVA.example"),
+    ];
+    let user = User {
+        email: address(&spellings[0])?,
+        ..world.nobody()?
+    };
+    world.insert(&user).await?;
+    for spelling in &spellings {
+        let found = world.find(&address(spelling)?).await?;
+        check_eq!(found.as_ref(), Some(&user), spelling);
+    }
+    let found = world.read(user.id).await?.map(|user| user.email);
+    check_eq!(
+        found.as_ref().map(|email| email.as_given()),
+        Some(spellings[0].as_str()),
+        "as given"
+    );
+    // Another mailbox: beyond ASCII the case of a local part is its own.
+    let other = address(&format!("Zo\u{cb}{number}@b\u{fc}cher.example"))?;
+    check_eq!(world.find(&other).await?, None, "another mailbox");
+    Ok(())
+}
+
+pub(crate) async fn an_unknown_user_is_not_found<D: UserDirectory>(world: &World<D>) -> Case {
+    world.somebody().await?;
+    let nobody = world.nobody()?;
+    check_eq!(world.read(nobody.id).await?, None, "by the id");
+    check_eq!(world.find(&nobody.email).await?, None, "by the address");
+    Ok(())
+}
+
+/// "MUST leave everything as it was and answer `EmailTaken` when the canonical address has an account".
+pub(crate) async fn an_address_has_one_account<D: UserDirectory>(world: &World<D>) -> Case {
+    let ada = world.everything()?;
+    world.insert(&ada).await?;
+    for spelling in [
+        ada.email.as_given().to_owned(),
+        ada.email.canonical().to_owned(),
+        ada.email.as_given().to_uppercase(),
+    ] {
+        let second = User {
+            email: address(&spelling)?,
+            ..world.nobody()?
+        };
+        let insertion = world.directory.insert(&second).await.map_err(text)?;
+        check_eq!(insertion, Insertion::EmailTaken, "a second account");
+        check_eq!(world.read(second.id).await?, None, "the second");
+        world.holds(&ada, "the first").await?;
+    }
+    Ok(())
+}
+
+/// "also when two insertions run at once".
+pub(crate) async fn ten_insertions_at_once_make_one_account<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let email = world.nobody()?.email;
+    let mut users = Vec::new();
+    for _ in 0..10 {
+        users.push(User {
+            email: email.clone(),
+            ..world.nobody()?
+        });
+    }
+    let insertions = join_all(users.iter().map(|user| world.directory.insert(user))).await;
+    let mut inserted = Vec::new();
+    for (user, insertion) in users.iter().zip(insertions) {
+        match insertion.map_err(text)? {
+            Insertion::Inserted => inserted.push(user),
+            Insertion::EmailTaken => {
+                check_eq!(world.read(user.id).await?, None, "one that came too late");
+            }
+        }
+    }
+    let [user] = inserted.as_slice() else {
+        return Err(format!("{} accounts", inserted.len()));
+    };
+    world.holds(user, "the one").await
+}
+
+/// "the user may or may not be there, and a repeat finds out".
+pub(crate) async fn a_repeated_insertion_changes_nothing<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let user = world.somebody().await?;
+    let insertion = world.directory.insert(&user).await.map_err(text)?;
+    check_eq!(insertion, Insertion::EmailTaken, "a repeat");
+    world.holds(&user, "the user").await
+}
+
+/// "or when the id has one".
+pub(crate) async fn an_insertion_never_replaces_a_user<D: UserDirectory>(world: &World<D>) -> Case {
+    let ada = world.somebody().await?;
+    let other = User {
+        id: ada.id,
+        password_hash: hash("$argon2id$another"),
+        first_name: Some(name("Eve")?),
+        ..world.nobody()?
+    };
+    let insertion = world.directory.insert(&other).await.map_err(text)?;
+    check_eq!(insertion, Insertion::EmailTaken, "another user of that id");
+    world.holds(&ada, "the first").await?;
+    check_eq!(world.find(&other.email).await?, None, "the other");
+    Ok(())
+}
+
+pub(crate) async fn a_deletion_says_whether_the_user_was_there<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let (ada, bob) = (world.somebody().await?, world.somebody().await?);
+    for (id, expected) in [(ada.id, true), (ada.id, false), (world.nobody()?.id, false)] {
+        let deleted = world.directory.delete(id).await.map_err(text)?;
+        check_eq!(deleted, expected, "was there");
+    }
+    check_eq!(world.read(ada.id).await?, None, "by the id");
+    check_eq!(world.find(&ada.email).await?, None, "by the address");
+    world.holds(&bob, "another").await
+}
+
+pub(crate) async fn a_deleted_users_address_is_free<D: UserDirectory>(world: &World<D>) -> Case {
+    let ada = world.somebody().await?;
+    world.directory.delete(ada.id).await.map_err(text)?;
+    let next = User {
+        email: ada.email,
+        ..world.nobody()?
+    };
+    world.insert(&next).await?;
+    world.holds(&next, "the next").await
+}

@@ -1,0 +1,176 @@
+//! The counters that a change moves.
+
+use edgegate::domain::account::{User, UserChange};
+use edgegate::ports::UserDirectory;
+use futures_util::future::join_all;
+
+use super::{Case, World, address, check, check_eq, hash, name, roles, text};
+
+/// Changes of one kind each, and whether it ends sessions.
+fn kinds<D: UserDirectory>(world: &World<D>) -> Result<[(UserChange, bool); 9], String> {
+    let none = UserChange::default;
+    let number = world.numbers.next();
+    Ok([
+        (
+            UserChange {
+                first_name: Some(name("Augusta")?),
+                ..none()
+            },
+            false,
+        ),
+        (
+            UserChange {
+                last_name: Some(name("King")?),
+                ..none()
+            },
+            false,
+        ),
+        (
+            UserChange {
+                roles: Some(roles(&["auditor"])?),
+                ..none()
+            },
+            false,
+        ),
+        (
+            UserChange {
+                email: Some(address(&format!("Countess{number}@example.org"))?),
+                ..none()
+            },
+            false,
+        ),
+        (
+            UserChange {
+                verify_email: true,
+                ..none()
+            },
+            false,
+        ),
+        (
+            UserChange {
+                disabled: Some(true),
+                ..none()
+            },
+            true,
+        ),
+        (
+            UserChange {
+                disabled: Some(false),
+                ..none()
+            },
+            false,
+        ),
+        (
+            UserChange {
+                password_hash: Some(hash("$argon2id$new")),
+                ..none()
+            },
+            true,
+        ),
+        (UserChange::revoke_sessions(), true),
+    ])
+}
+
+/// "`version` with any change", also with one that says what is so already.
+pub(crate) async fn every_change_moves_the_version_by_one<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let ada = world.somebody().await?;
+    let mut version = 0;
+    for (change, _) in kinds(world)? {
+        for _ in 0..2 {
+            version += 1;
+            let changed = world.update(ada.id, &change, 200).await?;
+            check_eq!(changed.version, version, format!("{change:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// "`session_epoch` as well with `UserChange::ends_sessions`": by one, also when two reasons come together.
+pub(crate) async fn only_what_ends_sessions_moves_the_epoch<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let ada = world.somebody().await?;
+    let mut epoch = 0;
+    for (change, ends_sessions) in kinds(world)? {
+        epoch += u32::from(ends_sessions);
+        let changed = world.update(ada.id, &change, 200).await?;
+        check_eq!(changed.session_epoch, epoch, format!("{change:?}"));
+    }
+    let change = UserChange {
+        disabled: Some(true),
+        password_hash: Some(hash("$argon2id$newer")),
+        ..UserChange::revoke_sessions()
+    };
+    let changed = world.update(ada.id, &change, 200).await?;
+    check_eq!(changed.session_epoch, epoch + 1, "three reasons");
+    Ok(())
+}
+
+/// "in one atomic step".
+pub(crate) async fn changes_at_once_all_count<D: UserDirectory>(world: &World<D>) -> Case {
+    let ada = world.somebody().await?;
+    let change = UserChange::revoke_sessions();
+    let changes = join_all((0..10).map(|_| world.try_update(ada.id, None, &change, 200))).await;
+    let mut versions = Vec::new();
+    for changed in changes {
+        let changed = changed?.ok_or("a change was not made")?;
+        check_eq!(
+            u64::from(changed.session_epoch),
+            changed.version,
+            "together"
+        );
+        versions.push(changed.version);
+    }
+    versions.sort_unstable();
+    check!(
+        versions.iter().copied().eq(1..=10),
+        "versions {versions:?} were answered"
+    );
+    let expected = User {
+        session_epoch: 10,
+        version: 10,
+        updated_at: 200,
+        ..ada
+    };
+    world.holds(&expected, "afterwards").await
+}
+
+pub(crate) async fn a_rehash_moves_no_counter<D: UserDirectory>(world: &World<D>) -> Case {
+    let ada = world.everything()?;
+    world.insert(&ada).await?;
+    let new = hash("$argon2id$stronger");
+    world
+        .directory
+        .rehash(ada.id, &ada.password_hash, &new)
+        .await
+        .map_err(text)?;
+    let expected = User {
+        password_hash: new,
+        ..ada
+    };
+    world.holds(&expected, "afterwards").await
+}
+
+/// "MUST change nothing unless the stored hash is still `old`."
+pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<D>) -> Case {
+    let (ada, bob) = (world.somebody().await?, world.somebody().await?);
+    let change = UserChange {
+        password_hash: Some(hash("$argon2id$chosen")),
+        ..UserChange::default()
+    };
+    let new = hash("$argon2id$stronger");
+    // The password is changed between the login and its rehash.
+    let changed = world.update(ada.id, &change, 200).await?;
+    for (id, old) in [
+        (ada.id, &ada.password_hash),
+        (ada.id, &hash("$ARGON2ID$CHOSEN")),
+        (world.nobody()?.id, &ada.password_hash),
+    ] {
+        world.directory.rehash(id, old, &new).await.map_err(text)?;
+    }
+    world.holds(&changed, "the user").await?;
+    // Who has the same hash is another.
+    world.holds(&bob, "another").await
+}

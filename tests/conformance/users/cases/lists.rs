@@ -1,0 +1,113 @@
+//! Lists of users.
+
+use edgegate::domain::account::{User, UserId};
+use edgegate::ports::UserDirectory;
+
+use super::{Case, World, check, check_eq, text};
+
+/// Takes out whoever other cases left there.
+async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
+    for _ in 0..1000 {
+        let ids = world.list(None, 1).await?;
+        let Some(id) = ids.first() else {
+            return Ok(());
+        };
+        world.directory.delete(*id).await.map_err(text)?;
+    }
+    Err("deleted users are listed".to_owned())
+}
+
+/// Seven users alone in the directory, in the order of their ids. They were not made in this order, and their ids differ in
+/// every place that counts: the time, and what is behind it.
+async fn seven<D: UserDirectory>(world: &World<D>) -> Result<Vec<User>, String> {
+    clear(world).await?;
+    let mut users = Vec::new();
+    for (now_ms, random) in [
+        (0x0190_0000_0000, 0x0f),
+        (0x0190_0000_0009, 0),
+        (0x0190_0000_000a, 0),
+        (0x0190_0000_000a, 1),
+        (0x0190_0000_0010, 0x09),
+        (0x0190_0000_0010, 0x0a),
+        (0x0199_ffff_ffff, 0),
+    ] {
+        users.push(User {
+            id: UserId::new(now_ms, &[random; 10]),
+            ..world.nobody()?
+        });
+    }
+    for index in [3, 0, 6, 5, 1, 4, 2] {
+        world.insert(&users[index]).await?;
+    }
+    Ok(users)
+}
+
+fn ids(users: &[User]) -> Vec<UserId> {
+    users.iter().map(|user| user.id).collect()
+}
+
+/// "in the order of their ids, which is that of their making".
+pub(crate) async fn a_list_is_in_the_order_of_ids<D: UserDirectory>(world: &World<D>) -> Case {
+    let users = seven(world).await?;
+    let listed = world.directory.list(None, 100).await.map_err(text)?;
+    check_eq!(listed, users, "all of each");
+    Ok(())
+}
+
+pub(crate) async fn a_list_has_at_most_the_limit<D: UserDirectory>(world: &World<D>) -> Case {
+    let all = ids(&seven(world).await?);
+    for (limit, expected) in [(0, 0), (1, 1), (6, 6), (7, 7), (8, 7), (u32::MAX, 7)] {
+        check_eq!(
+            world.list(None, limit).await?,
+            all[..expected],
+            format!("at most {limit}")
+        );
+    }
+    check_eq!(world.list(Some(all[1]), 3).await?, all[2..5], "behind one");
+    Ok(())
+}
+
+pub(crate) async fn pages_have_every_user_once<D: UserDirectory>(world: &World<D>) -> Case {
+    let all = ids(&seven(world).await?);
+    for limit in 1..=8 {
+        let mut seen = Vec::new();
+        // A page too many, for a list that does not move on.
+        for _ in 0..=all.len() {
+            seen.extend(world.list(seen.last().copied(), limit).await?);
+        }
+        check_eq!(seen, all, format!("in pages of {limit}"));
+    }
+    Ok(())
+}
+
+/// "from the first behind `after`", which may be there no more.
+pub(crate) async fn a_list_begins_behind_a_deleted_user<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let all = ids(&seven(world).await?);
+    world.directory.delete(all[3]).await.map_err(text)?;
+    check_eq!(
+        world.list(Some(all[3]), 9).await?,
+        all[4..],
+        "a deleted one"
+    );
+    check_eq!(
+        world.list(Some(all[2]), 9).await?,
+        all[4..],
+        "the one before it"
+    );
+    world.directory.delete(all[6]).await.map_err(text)?;
+    check!(
+        world.list(Some(all[6]), 9).await?.is_empty(),
+        "behind the last"
+    );
+    Ok(())
+}
+
+pub(crate) async fn an_empty_directory_lists_nobody<D: UserDirectory>(world: &World<D>) -> Case {
+    clear(world).await?;
+    check!(world.list(None, 9).await?.is_empty(), "from the beginning");
+    let nobody = world.nobody()?.id;
+    check!(world.list(Some(nobody), 9).await?.is_empty(), "behind one");
+    Ok(())
+}

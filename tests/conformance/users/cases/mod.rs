@@ -1,0 +1,17 @@
+//! The cases: each holds one sentence of the port's documentation.
+
+mod accounts;
+mod changes;
+mod conditions;
+mod counters;
+mod extremes;
+mod lists;
+
+use super::{Case, LARGEST, World, address, check, check_eq, hash, name, roles, text};
+
+pub(crate) use accounts::*;
+pub(crate) use changes::*;
+pub(crate) use conditions::*;
+pub(crate) use counters::*;
+pub(crate) use extremes::*;
+pub(crate) use lists::*;

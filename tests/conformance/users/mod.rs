@@ -1,0 +1,200 @@
+//! What every `UserDirectory` must do.
+
+mod cases;
+
+use std::fmt::Display;
+
+use edgegate::domain::account::{
+    EmailAddress, Name, PasswordHash, Roles, User, UserChange, UserId,
+};
+use edgegate::ports::{Insertion, UserDirectory};
+
+use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
+
+/// The largest time and the largest counter: 2^53 - 1, above which JavaScript loses integers.
+const LARGEST: u64 = (1 << 53) - 1;
+
+/// A directory, and what the cases put into it.
+#[derive(Debug)]
+pub(crate) struct World<D> {
+    directory: D,
+    numbers: Numbers,
+}
+
+impl<D: UserDirectory> World<D> {
+    /// `first` differs in each run on one store.
+    pub(crate) fn new(directory: D, first: u64) -> Self {
+        Self {
+            directory,
+            numbers: Numbers::from(first),
+        }
+    }
+
+    /// An id and an address that nobody has.
+    fn nobody(&self) -> Result<User, String> {
+        let random = self.numbers.random();
+        let name: String = random[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Ok(User {
+            id: UserId::new(1_767_225_600_000, &random),
+            email: address(&format!("Ada.{name}@Example.com"))?,
+            password_hash: PasswordHash::new("$argon2id$old".to_owned()),
+            first_name: None,
+            last_name: None,
+            roles: Roles::user(),
+            email_verified_at: None,
+            disabled_at: None,
+            session_epoch: 0,
+            version: 0,
+            created_at: 100,
+            updated_at: 100,
+        })
+    }
+
+    /// The same with every field set, each to another value.
+    fn everything(&self) -> Result<User, String> {
+        Ok(User {
+            first_name: Some(name("Ada")?),
+            last_name: Some(name("Lovelace")?),
+            roles: roles(&["admin", "editor"])?,
+            email_verified_at: Some(103),
+            disabled_at: Some(104),
+            session_epoch: 105,
+            version: 106,
+            created_at: 101,
+            updated_at: 107,
+            ..self.nobody()?
+        })
+    }
+
+    async fn insert(&self, user: &User) -> Case {
+        let insertion = self.directory.insert(user).await.map_err(text)?;
+        check_eq!(insertion, Insertion::Inserted, "a new user");
+        Ok(())
+    }
+
+    /// A user who is in the directory.
+    async fn somebody(&self) -> Result<User, String> {
+        let user = self.nobody()?;
+        self.insert(&user).await?;
+        Ok(user)
+    }
+
+    async fn read(&self, id: UserId) -> Result<Option<User>, String> {
+        self.directory.find_by_id(id).await.map_err(text)
+    }
+
+    async fn find(&self, email: &EmailAddress) -> Result<Option<User>, String> {
+        self.directory.find_by_email(email).await.map_err(text)
+    }
+
+    /// Fails unless the user is there, and exactly so: by the id and by the address.
+    async fn holds(&self, user: &User, what: impl Display) -> Case {
+        check_eq!(
+            self.read(user.id).await?.as_ref(),
+            Some(user),
+            format!("{what}, by the id")
+        );
+        check_eq!(
+            self.find(&user.email).await?.as_ref(),
+            Some(user),
+            format!("{what}, by the address")
+        );
+        Ok(())
+    }
+
+    async fn try_update(
+        &self,
+        id: UserId,
+        if_version: Option<u64>,
+        change: &UserChange,
+        now: u64,
+    ) -> Result<Option<User>, String> {
+        self.directory
+            .update(id, if_version, change, now)
+            .await
+            .map_err(text)
+    }
+
+    /// Makes a change that nothing forbids; what is answered must be what is there.
+    async fn update(&self, id: UserId, change: &UserChange, now: u64) -> Result<User, String> {
+        let user = self
+            .try_update(id, None, change, now)
+            .await?
+            .ok_or("the change was not made")?;
+        self.holds(&user, "the answer of a change").await?;
+        Ok(user)
+    }
+
+    async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<UserId>, String> {
+        let users = self.directory.list(after, limit).await.map_err(text)?;
+        Ok(users.iter().map(|user| user.id).collect())
+    }
+}
+
+fn address(spelling: &str) -> Result<EmailAddress, String> {
+    EmailAddress::parse(spelling).map_err(|why| format!("{spelling}: {why}"))
+}
+
+fn name(text: &str) -> Result<Name, String> {
+    Name::parse(text).map_err(|why| why.reason().to_owned())
+}
+
+fn roles(roles: &[&str]) -> Result<Roles, String> {
+    Roles::new(roles.iter().map(|role| (*role).to_owned()).collect())
+        .map_err(|why| why.reason().to_owned())
+}
+
+fn hash(text: &str) -> PasswordHash {
+    PasswordHash::new(text.to_owned())
+}
+
+/// Runs every case.
+pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> {
+    run!(
+        world,
+        true,
+        [
+            a_ping_is_answered,
+            a_user_reads_back_as_inserted,
+            every_spelling_of_an_address_finds_its_user,
+            an_unknown_user_is_not_found,
+            an_address_has_one_account,
+            ten_insertions_at_once_make_one_account,
+            a_repeated_insertion_changes_nothing,
+            an_insertion_never_replaces_a_user,
+            a_deletion_says_whether_the_user_was_there,
+            a_deleted_users_address_is_free,
+            a_list_is_in_the_order_of_ids,
+            a_list_has_at_most_the_limit,
+            pages_have_every_user_once,
+            a_list_begins_behind_a_deleted_user,
+            an_empty_directory_lists_nobody,
+            each_field_changes_alone,
+            all_fields_change_at_once,
+            the_first_time_of_disabling_stays,
+            the_first_time_of_verifying_stays,
+            a_new_address_is_verified_now,
+            a_change_leaves_others_as_they_are,
+            every_change_moves_the_version_by_one,
+            only_what_ends_sessions_moves_the_epoch,
+            changes_at_once_all_count,
+            a_rehash_moves_no_counter,
+            a_rehash_needs_the_old_hash,
+            another_version_changes_nothing,
+            of_two_conditional_changes_one_is_made,
+            anothers_address_changes_nothing,
+            its_own_address_in_another_spelling_is_taken,
+            an_address_that_two_want_goes_to_one,
+            an_absent_user_is_not_changed,
+            the_longest_addresses,
+            the_longest_names,
+            the_most_roles,
+            values_are_no_sql,
+            the_latest_times,
+            the_largest_counters,
+        ]
+    )
+}

@@ -1,0 +1,210 @@
+// CORS: which pages may read answers. A browser's own part in it is in tests/browser/cookie-mode.test.mjs.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ADA, PASSWORD, clientOf, untilLimited } from "./client.mjs";
+import { TEST_VARS, startWorker } from "./harness.mjs";
+
+const APP = "https://app.example.com";
+const DEV_SERVER = "http://localhost:5173";
+const OTHERS = [
+  "null",
+  "*",
+  "",
+  "https://evil.example",
+  `${APP}/`,
+  `${APP}.evil.example`,
+  `${APP}:443`,
+  `${APP}:8443`,
+  "https://evil-app.example.com",
+  "https://example.com",
+  "https://App.example.com",
+  "http://app.example.com",
+  `${APP}, ${APP}`,
+  `${APP} ${DEV_SERVER}`,
+  "http://localhost:5174",
+  "http://localhost",
+];
+
+let edge, client;
+before(async () => {
+  edge = await startWorker({ vars: { ALLOWED_ORIGINS: `${APP}, ${DEV_SERVER}` } });
+  client = clientOf(edge);
+});
+after(() => edge.stop());
+
+const preflight = (path, origin, headers = {}) =>
+  edge.fetch(path, {
+    method: "OPTIONS",
+    headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type", ...headers },
+  });
+
+const corsHeaders = (headers) => Object.fromEntries([...headers].filter(([name]) => name.startsWith("access-control-")));
+
+const READABLE = (origin) => ({
+  "access-control-allow-credentials": "true",
+  "access-control-allow-origin": origin,
+  "access-control-expose-headers": "Retry-After, X-Request-Id, Date, WWW-Authenticate",
+});
+
+test("a preflight of an allowed origin: 204, what may be sent, remembered for two hours", async () => {
+  for (const origin of [APP, DEV_SERVER, TEST_VARS.ISSUER]) {
+    for (const path of ["/auth/login", "/auth/me", "/auth/users/1", "/auth/nothing"]) {
+      const answer = await preflight(path, origin);
+      assert.equal(answer.status, 204);
+      assert.equal(await answer.text(), "");
+      assert.equal(answer.headers.get("vary"), "Origin");
+      assert.deepEqual(corsHeaders(answer.headers), {
+        ...READABLE(origin),
+        "access-control-allow-headers": "Authorization, Content-Type",
+        "access-control-allow-methods": "GET, POST, PATCH, DELETE",
+        "access-control-max-age": "7200",
+      });
+    }
+  }
+});
+
+test("a preflight of another origin: 204 and not a word", async () => {
+  // An empty Origin does not reach the Worker, so that is no preflight.
+  for (const origin of OTHERS.filter(Boolean)) {
+    const answer = await preflight("/auth/login", origin);
+    assert.deepEqual([answer.status, corsHeaders(answer.headers), answer.headers.get("vary")], [204, {}, "Origin"], origin);
+  }
+});
+
+test("what is asked for does not change what is allowed", async () => {
+  for (const headers of [
+    { "access-control-request-method": "PUT" },
+    { "access-control-request-headers": "x-evil" },
+    { "access-control-request-private-network": "true" },
+  ]) {
+    const answer = await preflight("/auth/login", APP, headers);
+    assert.equal(answer.headers.get("access-control-allow-methods"), "GET, POST, PATCH, DELETE");
+    assert.equal(answer.headers.get("access-control-allow-headers"), "Authorization, Content-Type");
+    assert.equal(answer.headers.get("access-control-allow-private-network"), null);
+  }
+});
+
+test("OPTIONS that is no preflight is a method like others", async () => {
+  for (const headers of [{}, { origin: APP }, { "access-control-request-method": "POST" }]) {
+    const answer = await edge.fetch("/auth/login", { method: "OPTIONS", headers });
+    assert.deepEqual([answer.status, answer.headers.get("allow"), (await answer.json()).code], [405, "POST", "method_not_allowed"]);
+  }
+  for (const path of ["/healthz", "/.well-known/jwks.json"]) {
+    const answer = await preflight(path, APP);
+    assert.deepEqual([answer.status, answer.headers.get("access-control-allow-methods")], [405, null], path);
+  }
+});
+
+test("answers and refusals can be read by pages of allowed origins, and by no others", async () => {
+  const { access_token: token } = await client.logIn(ADA);
+  const asks = [
+    ["POST", "/auth/login", { json: { email: ADA, password: PASSWORD } }, 200],
+    ["POST", "/auth/login", { json: { email: ADA, password: "wrong" } }, 401],
+    ["POST", "/auth/login", { body: "{", headers: { "content-type": "application/json" } }, 400],
+    ["POST", "/auth/login", { body: "x".repeat(17_000), headers: { "content-type": "application/json" } }, 413],
+    ["POST", "/auth/token", { form: { grant_type: "refresh_token", refresh_token: "x" } }, 400],
+    ["GET", "/auth/me", { token }, 200],
+    ["GET", "/auth/me", {}, 401],
+    ["HEAD", "/auth/me", { token }, 200],
+    ["GET", "/auth/authorized?role=admin", { token }, 403],
+    ["GET", "/auth/users", { token }, 403],
+    ["DELETE", "/auth/sessions", { token }, 204],
+    ["GET", "/auth/nothing", {}, 404],
+    ["GET", "/auth/login", {}, 405],
+  ];
+  for (const [method, path, options, status] of asks) {
+    const ask = (origin) => client.call(method, path, { ...options, headers: { ...options.headers, ...(origin !== undefined && { origin }) } });
+    for (const origin of [APP, DEV_SERVER]) {
+      const answer = await ask(origin);
+      assert.equal(answer.status, status);
+      assert.deepEqual(corsHeaders(answer.headers), READABLE(origin), `${method} ${path}`);
+      assert.equal(answer.headers.get("vary"), "Origin");
+    }
+    for (const origin of [undefined, "https://evil.example", "null"]) {
+      const answer = await ask(origin);
+      assert.deepEqual([answer.status, corsHeaders(answer.headers), answer.headers.get("vary")], [status, {}, "Origin"], `${method} ${path}`);
+    }
+  }
+  for (const origin of OTHERS) {
+    const answer = await client.get("/auth/me", { token, headers: { origin } });
+    assert.deepEqual(corsHeaders(answer.headers), {}, origin);
+  }
+});
+
+test("too many tries and a store that fails can be read, too", async (t) => {
+  const limited = await startWorker({ vars: { LIMITS: "on", ALLOWED_ORIGINS: APP } });
+  t.after(() => limited.stop());
+  const headers = { origin: APP };
+  const guess = () => clientOf(limited).post("/auth/login", { json: { email: ADA, password: "not the password" }, headers });
+  const last = (await untilLimited(10, guess)).at(-1);
+  assert.deepEqual([last.status, corsHeaders(last.headers)], [429, READABLE(APP)]);
+  await limited.db.prepare("ALTER TABLE users RENAME TO gone").run();
+  const { refresh_token } = await client.logIn(ADA);
+  const failed = await clientOf(limited).renew(refresh_token, { headers });
+  assert.deepEqual([failed.status, corsHeaders(failed.headers)], [503, READABLE(APP)]);
+});
+
+test("so can a wrong configuration, unless it is the list itself that is wrong", async (t) => {
+  const asked = async (options, url = "/auth/login") => {
+    const wrong = await startWorker(options);
+    t.after(() => wrong.stop());
+    const init = { method: "POST", headers: { origin: APP } };
+    const answer = await wrong.fetch(url, init);
+    assert.deepEqual([answer.status, (await answer.json()).code], [500, "misconfigured"]);
+    const first = await wrong.fetch(url, { method: "OPTIONS", headers: { ...init.headers, "access-control-request-method": "POST" } });
+    assert.equal(first.status, 204);
+    assert.equal(first.headers.get("access-control-allow-origin"), answer.headers.get("access-control-allow-origin"));
+    const others = await wrong.fetch(url, { method: "POST", headers: { origin: "https://evil.example" } });
+    assert.deepEqual(corsHeaders(others.headers), {});
+    return corsHeaders(answer.headers);
+  };
+  assert.deepEqual(await asked({ secrets: { SIGNING_KEYS: undefined }, vars: { ALLOWED_ORIGINS: APP } }), READABLE(APP));
+  assert.deepEqual(await asked({ vars: { ALLOWED_ORIGINS: APP } }, "http://edge.example/auth/login"), READABLE(APP));
+  for (const list of [`${APP} *`, `${APP}/`, `${APP},null`]) {
+    assert.deepEqual(await asked({ vars: { ALLOWED_ORIGINS: list } }), {}, list);
+  }
+});
+
+test("a list with a mistake names itself in the log, and its entry", async (t) => {
+  const wrong = await startWorker({ vars: { ALLOWED_ORIGINS: `${APP}, https://b.example/` } });
+  t.after(() => wrong.stop());
+  const { status, body } = await clientOf(wrong).get("/healthz");
+  assert.deepEqual([status, body.code], [500, "misconfigured"]);
+  const log = JSON.stringify(wrong.logs());
+  assert.ok(log.includes("ALLOWED_ORIGINS holds") && log.includes("https://b.example/"), log);
+});
+
+test("without a list nobody's page but our own reads anything", async (t) => {
+  const alone = await startWorker();
+  t.after(() => alone.stop());
+  for (const origin of [APP, "null", "https://evil.example"]) {
+    const answer = await clientOf(alone).get("/auth/me", { headers: { origin } });
+    assert.deepEqual([answer.status, corsHeaders(answer.headers), answer.headers.get("vary")], [401, {}, "Origin"]);
+  }
+});
+
+test("keys, metadata and the contract are for every page, errors too, and never with credentials", async () => {
+  for (const [path, status] of [
+    ["/.well-known/jwks.json", 200],
+    ["/.well-known/oauth-authorization-server", 200],
+    ["/.well-known/nothing", 404],
+    ["/openapi.yaml", 200],
+  ]) {
+    for (const origin of [APP, "https://evil.example", undefined]) {
+      const answer = await edge.fetch(path, { headers: origin ? { origin } : {} });
+      assert.equal(answer.status, status, path);
+      assert.deepEqual(corsHeaders(answer.headers), { "access-control-allow-origin": "*" }, path);
+    }
+  }
+  const wrong = await startWorker({ secrets: { SIGNING_KEYS: undefined } });
+  try {
+    const answer = await wrong.fetch("/.well-known/jwks.json");
+    assert.deepEqual([answer.status, answer.headers.get("access-control-allow-origin")], [500, "*"]);
+  } finally {
+    await wrong.stop();
+  }
+  for (const path of ["/", "/healthz", "/dev/outbox"]) {
+    const answer = await edge.fetch(path, { headers: { origin: APP } });
+    assert.deepEqual(corsHeaders(answer.headers), {}, path);
+  }
+});

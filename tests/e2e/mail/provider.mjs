@@ -1,0 +1,32 @@
+// A mail provider on loopback that does as it is told: it plays Resend, whose answers are the simplest.
+import { createServer } from "node:http";
+
+export async function startProvider() {
+  const mails = [];
+  let behave = (_request, response) => response.writeHead(200, { "content-type": "application/json" }).end('{"id":"1"}');
+  const taken = behave;
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const took = await new Promise((done) => {
+      response.on("close", () => done(response.writableFinished && response.statusCode === 200));
+      behave(request, response);
+    });
+    if (took) mails.push({ key: request.headers["idempotency-key"], ...JSON.parse(body) });
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    mails,
+    vars: { MAIL_PROVIDER: "resend", MAIL_FROM: "Example <login@example.com>", MAIL_API_URL: `http://127.0.0.1:${server.address().port}` },
+    secrets: { MAIL_API_KEY: "re_a_secret_key" },
+    /** Answers so from now on; without arguments it takes every mail again. */
+    answer(status, body = {}, headers = {}) {
+      behave = status
+        ? (_request, response) => response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
+        : taken;
+    },
+    /** Does with each connection what `behaviour(request, response)` does. */
+    behave: (behaviour) => (behave = behaviour),
+    stop: () => new Promise((done) => server.close(done).closeAllConnections()),
+  };
+}

@@ -1,0 +1,182 @@
+// Mails in workerd: tried again while the provider is down, kept when it is no use, taken up by the cron, never twice as many.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { ADA, PASSWORD, clientOf } from "../client.mjs";
+import { mailTo, ticketOf } from "../outbox.mjs";
+import { eventually, startWorkers } from "../workers.mjs";
+import { startProvider } from "./provider.mjs";
+
+const NEW_PASSWORD = "an analytical engine";
+
+async function begin(t, { vars, ...settings } = {}) {
+  const provider = await startProvider();
+  const all = { ...settings, vars: { ...provider.vars, ...vars }, secrets: provider.secrets };
+  const { workers: [edge], stop, logs, logged } = await startWorkers([all]);
+  t.after(async () => {
+    await stop();
+    await provider.stop();
+  });
+  const client = clientOf(edge);
+  await client.logIn(ADA);
+  const rows = (sql) => edge.db.prepare(sql).all().then(({ results }) => results);
+  return { edge, client, provider, logs, logged, letters: () => rows("SELECT * FROM dead_letters") };
+}
+
+const job = (email = ADA) => ["1", randomBytes(16).toString("hex"), Math.floor(Date.now() / 1000), "en", "reset", email].join("\n");
+
+test("a provider that is down for an hour: tried with growing pauses, and the mail goes out when it is back", async (t) => {
+  const { edge, client, provider } = await begin(t);
+  provider.answer(503, { message: "down" });
+  const message = job();
+  let [waited, attempts] = [0, 0];
+  const pauses = [];
+  for (;;) {
+    if (waited >= 3600) provider.answer();
+    const outcome = await edge.workOff(message, ++attempts);
+    if (outcome === "ack") break;
+    pauses.push(outcome);
+    waited += outcome;
+    await edge.control({ clock: waited });
+  }
+  assert.deepEqual(pauses.slice(0, 4), [10, 30, 60, 120]);
+  assert.ok(waited < 7200);
+  assert.equal(provider.mails.length, 1);
+  const token = ticketOf(provider.mails[0]);
+  const { status } = await client.post("/auth/password/confirm", { json: { token, password: NEW_PASSWORD } });
+  assert.equal(status, 204, "the link lives from now");
+});
+
+test("a repeat is the same mail: same body, same idempotency key", async (t) => {
+  const { edge, provider } = await begin(t);
+  const message = job();
+  for (let n = 1; n <= 2; n++) assert.equal(await edge.workOff(message, n), "ack");
+  assert.deepEqual(provider.mails[0], provider.mails[1]);
+  assert.match(provider.mails[0].key, /^[0-9a-f]{64}$/);
+});
+
+test("a provider that asks for time gets it; one that hangs up, redirects or says nonsense is tried again", async (t) => {
+  const { edge, provider } = await begin(t);
+  provider.answer(429, { message: "slow down" }, { "retry-after": "77" });
+  assert.equal(await edge.workOff(job()), 77);
+  provider.answer(429, {}, { "retry-after": "999999" });
+  assert.equal(await edge.workOff(job()), 3600);
+  provider.answer(302, {}, { location: "http://127.0.0.1:1/" });
+  assert.equal(await edge.workOff(job()), 10);
+  provider.behave((request) => request.socket.destroy());
+  assert.equal(await edge.workOff(job()), 10);
+  assert.equal(provider.mails.length, 0);
+  provider.behave((_request, response) => response.end("<html>"));
+  assert.equal(await edge.workOff(job()), 10);
+});
+
+test("a mail that is refused is kept, the operator is told, and it goes out when they say so", async (t) => {
+  const { edge, provider, logged, logs, letters } = await begin(t);
+  provider.answer(422, { statusCode: 422, name: "validation_error", message: `The key re_a_secret_key may not write to ${ADA}` });
+  const message = job();
+  assert.equal(await edge.workOff(message), "ack");
+  const [letter] = await letters();
+  assert.deepEqual([letter.job, letter.retry_at], [message, null]);
+  const line = await logged(({ event }) => event === "mail");
+  assert.deepEqual([line.level, line.outcome], ["error", "dead"]);
+  const logText = JSON.stringify(logs());
+  for (const secret of ["re_a_secret_key", ADA]) {
+    assert.ok(!letter.reason.includes(secret) && !logText.includes(secret), secret);
+  }
+  await edge.cron();
+  const alarm = await logged(({ event }) => event === "dead_letters");
+  assert.deepEqual([alarm.level, alarm.count], ["error", 1]);
+  assert.equal(provider.mails.length, 0);
+
+  provider.answer();
+  // What `npm run admin -- mail retry` does.
+  await edge.db.prepare("UPDATE dead_letters SET retry_at = 0").run();
+  await edge.cron();
+  await eventually(() => provider.mails.length === 1);
+  assert.deepEqual(await letters(), []);
+});
+
+test("what the queue gave up, and what is no mail, is kept", async (t) => {
+  const { edge, letters } = await begin(t);
+  assert.equal(await edge.workOff(job(), 61, "edgegate-mail-dead"), "ack");
+  assert.equal((await letters()).length, 1);
+  await edge.db.prepare("DELETE FROM dead_letters").run();
+  for (const body of ["", "nonsense", { purpose: "reset" }, null]) {
+    assert.equal(await edge.workOff(body), "ack");
+    assert.equal((await letters()).length, 1);
+  }
+});
+
+test("a database that fails: the mail waits", async (t) => {
+  const { edge, provider } = await begin(t);
+  await edge.control({ fail: { D1: { times: 1, error: "D1_ERROR: down" } } });
+  const message = job();
+  assert.equal(await edge.workOff(message), 10);
+  assert.equal(await edge.workOff(message, 2), "ack");
+  assert.equal(provider.mails.length, 1);
+});
+
+test("a queue that fails: 503, and nothing is promised", async (t) => {
+  const { edge, client } = await begin(t);
+  await edge.control({ fail: { "queue send": { times: 1, error: "Queue is down" } } });
+  const ask = () => client.post("/auth/password/reset", { json: { email: ADA } });
+  assert.equal((await ask()).status, 503);
+  assert.equal((await ask()).status, 202);
+});
+
+test("a notice that can't be queued undoes nothing, and is logged", async (t) => {
+  const { edge, client, logged } = await begin(t);
+  const { access_token: token } = await client.logIn(ADA);
+  await edge.control({ fail: { "queue send": { times: 1, error: "Queue is down" } } });
+  const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
+  assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
+  const line = await logged(({ event }) => event === "mail_not_queued");
+  assert.deepEqual([line.level, line.mail], ["error", "password_changed"]);
+});
+
+test("ten requests for one address in a minute, from ten places: one mail, all 202", async (t) => {
+  const { client, provider, logs } = await begin(t, { vars: { LIMITS: "on" } });
+  const from = (n) => ({ "cf-connecting-ip": `203.0.113.${n}` });
+  const asked = Array.from({ length: 10 }, (_, n) => client.post("/auth/password/reset", { headers: from(n), json: { email: n % 2 ? ADA : "ADA@EXAMPLE.com" } }));
+  assert.ok((await Promise.all(asked)).every(({ status }) => status === 202));
+  await eventually(() => logs().filter(({ event }) => event === "mail").length === 10);
+  assert.equal(provider.mails.length, 1);
+});
+
+test("without a queue: after the response, and by the cron while the provider is down", async (t) => {
+  const { edge, client, provider, letters } = await begin(t, { without: ["MAIL_QUEUE"] });
+  const ask = () => client.post("/auth/password/reset", { json: { email: ADA } });
+  assert.equal((await ask()).status, 202);
+  await eventually(() => provider.mails.length === 1);
+  provider.answer(500);
+  assert.equal((await ask()).status, 202);
+  await eventually(async () => (await letters()).length === 1);
+  await edge.cron();
+  assert.equal((await letters()).length, 1, "not before its time");
+  provider.answer();
+  await edge.control({ clock: 60 });
+  await edge.cron();
+  assert.equal(provider.mails.length, 2);
+  assert.deepEqual(await letters(), []);
+});
+
+test("the budget of an hour: what is over it waits for the next", async (t) => {
+  const { edge, provider } = await begin(t, { vars: { MAIL_BUDGET: "2" } });
+  const outcomes = [];
+  for (let n = 0; n < 3; n++) outcomes.push(await edge.workOff(job()));
+  assert.deepEqual(outcomes.slice(0, 2), ["ack", "ack"]);
+  assert.ok(outcomes[2] > 0 && outcomes[2] <= 3600);
+  assert.equal(provider.mails.length, 2);
+});
+
+test("the outbox takes mails of local development, the newest first", async (t) => {
+  const { workers: [edge], stop } = await startWorkers([{}]);
+  t.after(stop);
+  const client = clientOf(edge);
+  for (const email of [ADA, "root@example.com"]) {
+    await client.post("/auth/password/reset", { json: { email } });
+    await mailTo(edge, email);
+  }
+  const browser = await edge.fetch("/dev/outbox", { headers: { accept: "text/html,*/*" }, redirect: "manual" });
+  assert.deepEqual([browser.status, browser.headers.get("location")], [302, "/outbox"]);
+});

@@ -1,0 +1,42 @@
+// Calls by way of caller.mjs, a Worker that is bound to edgegate.
+import { readFileSync } from "node:fs";
+import { inRoot } from "../../../scripts/project/root.mjs";
+
+const MAIN = inRoot("tests/e2e/rpc/caller.mjs");
+
+/** For `startWorkers`: the caller's options. */
+export const caller = { modules: [{ type: "ESModule", path: "caller.mjs", contents: readFileSync(MAIN, "utf8") }] };
+
+/** For `startWorker`: a caller's configuration, bound as AUTH to the entrypoint and as DEFAULT without naming one. */
+export const callerConfig = (name, more = {}) => ({
+  name,
+  main: MAIN,
+  compatibility_date: "2026-10-23",
+  services: [
+    { binding: "AUTH", service: "edgegate", entrypoint: "Auth" },
+    { binding: "DEFAULT", service: "edgegate" },
+  ],
+  ...more,
+});
+
+/** `outcome(method, ...args)` answers `{ value }` or `{ error }`, `value` the value, `refused` the error's own members. */
+export function callsOf(ask, binding = "AUTH") {
+  const outcome = async (method, ...args) => {
+    const answer = await ask({ method: "POST", body: JSON.stringify({ binding, method, args }) });
+    if (answer.status !== 200) throw new Error(`the caller answered ${answer.status}: ${await answer.text()}`);
+    return answer.json();
+  };
+  return {
+    outcome,
+    async value(method, ...args) {
+      const { error, value } = await outcome(method, ...args);
+      if (error) throw new Error(`${method}: ${error.name}: ${error.message}`);
+      return value;
+    },
+    async refused(method, ...args) {
+      const { error, value } = await outcome(method, ...args);
+      if (!error) throw new Error(`${method} was not refused: ${JSON.stringify(value)}`);
+      return error;
+    },
+  };
+}

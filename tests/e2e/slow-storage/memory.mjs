@@ -1,0 +1,13 @@
+// How large the memory of the wasm is. Stands before the built Worker, which makes its instance as it is loaded.
+const memories = [];
+
+const RealInstance = WebAssembly.Instance;
+WebAssembly.Instance = class extends RealInstance {
+  constructor(...given) {
+    super(...given);
+    memories.push(Object.values(this.exports).find((value) => value instanceof WebAssembly.Memory));
+  }
+};
+
+/** Bytes of the newest instance's memory, and how many instances there were. */
+export const wasmMemory = () => ({ bytes: memories.at(-1)?.buffer.byteLength, instances: memories.length });

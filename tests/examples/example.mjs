@@ -1,0 +1,25 @@
+// An example as a user has it: in a folder of its own, with the packed package and what else it needs in node_modules.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { run } from "../../scripts/project/run.mjs";
+
+/** Its folder; gone when the test ends. */
+export async function installExample(t, name) {
+  const folder = mkdtempSync(join(tmpdir(), `edgegate-${name}-`));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(inRoot("examples", name), folder, { recursive: true });
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  for (const dependency of Object.keys({ ...dependencies, ...devDependencies })) {
+    const place = join(folder, "node_modules", dependency);
+    mkdirSync(dirname(place), { recursive: true });
+    if (dependency !== "edgegate") symlinkSync(inRoot("node_modules", dependency), place);
+  }
+  const place = join(folder, "node_modules/edgegate");
+  mkdirSync(place, { recursive: true });
+  const tarball = join(inRoot("examples", name), dependencies.edgegate.slice("file:".length));
+  const { code } = await run("tar", ["-xzf", tarball, "-C", place, "--strip-components=1"]);
+  if (code !== 0) throw new Error(`${name}: its package can't be unpacked`);
+  return folder;
+}

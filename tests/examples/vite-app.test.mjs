@@ -1,0 +1,63 @@
+// examples/vite-app: a production build, served on another origin of the same site and used in Chromium.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+import { test } from "node:test";
+import { node } from "../../scripts/project/tools.mjs";
+import { run } from "../../scripts/project/run.mjs";
+import { openPage, startBrowser } from "../browser/browser.mjs";
+import { startEdgegate } from "../browser/edgegate.mjs";
+import { PASSWORD } from "../e2e/client.mjs";
+import { installExample } from "./example.mjs";
+
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
+// What such a page needs, and nothing more: its own scripts, wasm, and the service.
+const policy = (edgegate) => `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${edgegate}`;
+
+test("sign in, reload, check a role, sign out", async (t) => {
+  const pages = await serve(t);
+  const { origin } = pages;
+  const edgegate = await startEdgegate({ vars: { LIMITS: "off", ALLOWED_ORIGINS: origin } });
+  t.after(() => edgegate.stop());
+  const folder = await installExample(t, "vite-app");
+  const { code } = await run(node(), ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"], { cwd: folder, env: { VITE_EDGEGATE: edgegate.origin } });
+  assert.equal(code, 0);
+  Object.assign(pages, { folder: join(folder, "dist"), policy: policy(edgegate.origin) });
+  const browser = await startBrowser();
+  t.after(() => browser.close());
+
+  const page = await openPage(t, browser, origin, {}, [edgegate.origin]);
+  await page.goto("/");
+  const signIn = async (email) => {
+    await page.getByLabel("Email").fill(email);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  };
+  await signIn("ada@example.com");
+  await page.getByText("Signed in as ada@example.com").waitFor();
+  assert.equal(await page.getByText("You are an administrator").isVisible(), false);
+
+  await page.reload();
+  await page.getByText("Signed in as ada@example.com").waitFor();
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Email").waitFor();
+  await page.reload();
+  await signIn("root@example.com");
+  await page.getByText("You are an administrator").waitFor();
+});
+
+/** A server of files; what it serves is set when it is there: the service must know its origin first. */
+async function serve(t) {
+  const pages = {};
+  const server = createServer(async (request, response) => {
+    const path = request.url === "/" ? "/index.html" : new URL(request.url, pages.origin).pathname;
+    const file = await readFile(join(pages.folder, path)).catch(() => null);
+    response.writeHead(file ? 200 : 404, { "Content-Type": TYPES[extname(path)] ?? "text/plain", "Content-Security-Policy": pages.policy });
+    response.end(file);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => new Promise((resolve) => server.close(resolve)));
+  return Object.assign(pages, { origin: `http://127.0.0.1:${server.address().port}` });
+}

@@ -1,0 +1,116 @@
+//! The fuzz targets on the inputs that are kept, as plain tests: the seeds of `fuzz/corpus`, and in `fuzz/found` what once
+//! broke a target. New inputs are looked for by `npm run fuzz`.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects
+)]
+
+#[path = "count/mod.rs"]
+mod count;
+#[path = "../fuzz/targets/mod.rs"]
+mod targets;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+
+use base64ct::{Base64, Encoding as _};
+use targets::TARGETS;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !path.file_name().unwrap().to_str().unwrap().starts_with('.'))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_kept_input_is_handled() {
+    let (mut seeds, mut finds) = (0, 0);
+    let mut broken = Vec::new();
+    for target in TARGETS {
+        let of = |kind: &str| entries(&root().join("fuzz").join(kind).join(target.name));
+        let (corpus, found) = (of("corpus"), of("found"));
+        assert!(!corpus.is_empty(), "{} has no seeds", target.name);
+        seeds += corpus.len();
+        finds += found.len();
+        for file in corpus.into_iter().chain(found) {
+            let input = fs::read(&file).unwrap();
+            if catch_unwind(|| (target.run)(&input)).is_err() {
+                let encoded = Base64::encode_string(&input);
+                broken.push(format!("{} by {}: {encoded}", target.name, file.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "broken:\n{}", broken.join("\n"));
+    let line = format!(
+        "{} kept fuzz inputs over {} targets: {seeds} seeds, {finds} once found",
+        seeds + finds,
+        TARGETS.len()
+    );
+    println!("{line}");
+    count::count("fuzz-inputs", &line);
+}
+
+/// A target has its folder of seeds and its line in the runner, and neither has more.
+#[test]
+fn the_runner_knows_every_target() {
+    let names: BTreeSet<String> = TARGETS
+        .iter()
+        .map(|target| target.name.to_owned())
+        .collect();
+    let runner = fs::read_to_string(root().join("scripts/fuzz.mjs")).unwrap();
+    for name in &names {
+        assert!(
+            runner.contains(&format!("\n  {name}: ")),
+            "{name} is not in scripts/fuzz.mjs"
+        );
+    }
+    for kind in ["corpus", "found"] {
+        for folder in entries(&root().join("fuzz").join(kind)) {
+            let name = folder.file_name().unwrap().to_str().unwrap();
+            assert!(names.contains(name), "{kind}/{name} is of no target");
+        }
+    }
+}
+
+/// What is fuzzed is what is shipped.
+#[test]
+fn the_fuzzed_versions_are_the_shipped_ones() {
+    let locked = |path: &str| -> BTreeSet<(String, String)> {
+        let text = fs::read_to_string(root().join(path)).unwrap();
+        let value = |block: &str, name: &str| {
+            let line = block
+                .lines()
+                .find_map(|line| line.strip_prefix(&format!("{name} = ")));
+            line.unwrap().trim_matches('"').to_owned()
+        };
+        text.split("[[package]]")
+            .skip(1)
+            .map(|block| (value(block, "name"), value(block, "version")))
+            .collect()
+    };
+    let shipped = locked("Cargo.lock");
+    let names: BTreeSet<&String> = shipped.iter().map(|(name, _)| name).collect();
+    for (name, version) in locked("fuzz/Cargo.lock") {
+        let same = shipped.contains(&(name.clone(), version.clone()));
+        assert!(
+            same || !names.contains(&name),
+            "fuzz/Cargo.lock has {name} {version}, which Cargo.lock has not: copy that to fuzz/ and run `cargo metadata` there"
+        );
+    }
+}

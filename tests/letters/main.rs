@@ -1,0 +1,57 @@
+//! Every mail in every language, as it is sent: compared with the files in `tests/letters/<language>`. After a change
+//! that is meant, `UPDATE_LETTERS=1 cargo test --test letters` writes them anew; the HTML can be looked at in a browser.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    missing_docs
+)]
+
+mod rules;
+mod samples;
+
+use std::fs;
+use std::path::Path;
+
+use edgegate::letters::render;
+use samples::{LOCALES, PRODUCT, samples};
+
+#[test]
+fn every_letter_is_as_it_was_looked_at() {
+    let update = std::env::var_os("UPDATE_LETTERS").is_some();
+    let mut differing = Vec::new();
+    for locale in LOCALES {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/letters")
+            .join(locale.tag());
+        let mut files = Vec::new();
+        for (name, letter) in samples() {
+            let mail = render(&letter, PRODUCT, locale);
+            let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+            for (end, now) in [("txt", text), ("html", mail.html)] {
+                let file = folder.join(format!("{name}.{end}"));
+                if update {
+                    fs::create_dir_all(&folder).unwrap();
+                    fs::write(&file, &now).unwrap();
+                } else if fs::read_to_string(&file).unwrap_or_default() != now {
+                    differing.push(format!("{}/{name}.{end}", locale.tag()));
+                }
+                files.push(file);
+            }
+        }
+        for entry in fs::read_dir(&folder).unwrap() {
+            let file = entry.unwrap().path();
+            assert!(
+                files.contains(&file),
+                "{} belongs to no letter",
+                file.display()
+            );
+        }
+    }
+    assert!(
+        differing.is_empty(),
+        "changed: {differing:?}; see the comment at the top of this file"
+    );
+}

@@ -1,0 +1,207 @@
+// The package in Chromium: as a plain module under a strict policy, in Vite's production build and its development server,
+// and when its wasm does not load.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { build, createServer } from "vite";
+import { openPage, startBrowser } from "../browser/browser.mjs";
+import { makeProject } from "./package.mjs";
+import { startSite } from "./site.mjs";
+import { OPTIONS, USER, newKey, setOf } from "./tokens.mjs";
+
+const WASM = "/edgegate/wasm/edgegate_bg.wasm";
+
+let browser;
+before(async () => (browser = await startBrowser()));
+after(() => browser.close());
+
+/** What every build must do: the page's script puts it on `window`. `from` is where it imports the package. */
+const checks = (from, client) => `
+  import { AuthClient, EdgegateError, Verifier, load, peek } from ${JSON.stringify(from)};
+  import { AuthClient as alone } from ${JSON.stringify(client)};
+  window.edgegate = { AuthClient, EdgegateError, Verifier, load, peek, alone };
+  window.check = async ({ jwks, token, forged, options, user }) => {
+    const verifier = await Verifier.fromJwksUrl("/.well-known/jwks.json", options);
+    return {
+      same: alone === AuthClient,
+      sub: (await verifier.verify(token)).sub,
+      peeked: (await peek(token)).sub,
+      forged: await verifier.verify(forged).catch((error) => [error instanceof EdgegateError, error.code, error.reason]),
+      role: [await verifier.isAuthorizedByRole(token, ["user"]), await verifier.isAuthorizedByRole(token, ["admin"])],
+      byId: await verifier.isAuthorizedByUserId(token, user),
+      byEmail: await verifier.isAuthorizedByEmail(token, "ADA@example.com"),
+      umlaut: await (await Verifier.fromJwks(jwks, options)).isAuthorizedByEmail(token, "ada@b\\u00fccher.example"),
+    };
+  };
+  document.title = "ready";
+`;
+
+async function passes(t, page, key) {
+  const token = key.token();
+  const forged = newKey(key.kid, key.jwk.alg).token();
+  const found = await page.evaluate((given) => window.check(given), { jwks: setOf(key), token, forged, options: OPTIONS, user: USER });
+  assert.deepEqual(found, {
+    same: true,
+    sub: USER,
+    peeked: USER,
+    forged: [true, "invalid_token", "signature_invalid"],
+    role: [true, false],
+    byId: true,
+    byEmail: true,
+    umlaut: false,
+  });
+}
+
+const html = (script) => `<!doctype html><html lang="en"><title>loading</title>${script}</html>`;
+const ready = (page) => page.waitForFunction(() => document.title === "ready");
+
+/** A site whose page imports the package's folder as it is. */
+async function plainSite(t, csp) {
+  const project = await makeProject(t);
+  const key = newKey("1", "ES256");
+  const pages = {
+    "/": html('<script type="module" src="/page.js"></script>'),
+    "/page.js": checks("/edgegate/web.js", "/edgegate/client/index.js"),
+    "/.well-known/jwks.json": JSON.stringify(setOf(key)),
+  };
+  const site = await startSite(t, { pages, folders: { "/edgegate/": project.path("node_modules/edgegate") }, ...(csp && { csp }) });
+  return { site, key };
+}
+
+test('a plain <script type="module"> under a strict policy', async (t) => {
+  const { site, key } = await plainSite(t);
+  const page = await openPage(t, browser, site.origin);
+  await page.goto("/");
+  await ready(page);
+  assert.ok(!site.asked.includes(WASM), "the wasm is not fetched before it is needed");
+  await passes(t, page, key);
+  assert.equal(site.asked.filter((path) => path === WASM).length, 1);
+});
+
+test("AuthClient alone needs no wasm and no permission for it", async (t) => {
+  const { site } = await plainSite(t, "default-src 'none'; script-src 'self'; connect-src 'self'");
+  const page = await openPage(t, browser, site.origin);
+  await page.goto("/");
+  await ready(page);
+  assert.equal(await page.evaluate(() => new window.edgegate.AuthClient().status), "unknown");
+  assert.ok(!site.asked.includes(WASM));
+});
+
+test("a production build of Vite", async (t) => {
+  const project = await makeProject(t);
+  const key = newKey("1");
+  project.write("index.html", html('<script type="module" src="/main.js"></script>'));
+  project.write("main.js", checks("edgegate", "edgegate/client"));
+  await build({ root: project.folder, logLevel: "error" });
+  const site = await startSite(t, { pages: { "/.well-known/jwks.json": JSON.stringify(setOf(key)) }, folders: { "/": project.path("dist") } });
+  const page = await openPage(t, browser, site.origin);
+  await page.goto("/");
+  await ready(page);
+  await passes(t, page, key);
+  assert.equal(site.asked.filter((path) => /^\/assets\/edgegate_bg-[\w-]+\.wasm$/.test(path)).length, 1, site.asked.join());
+});
+
+test("Vite's development server, as the README configures it; and what is said without that", async (t) => {
+  const key = newKey("1");
+  const jwks = { name: "jwks", configureServer: ({ middlewares }) => void middlewares.use("/.well-known/jwks.json", (_, response) => response.end(JSON.stringify(setOf(key)))) };
+  for (const exclude of [["edgegate"], []]) {
+    const project = await makeProject(t);
+    project.write("index.html", html('<script type="module" src="/main.js"></script>'));
+    project.write("main.js", checks("edgegate", "edgegate/client"));
+    const server = await createServer({ root: project.folder, logLevel: "error", plugins: [jwks], optimizeDeps: { exclude }, server: { host: "127.0.0.1", port: 0, hmr: false, ws: false } });
+    t.after(() => server.close());
+    await server.listen();
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const page = await context.newPage();
+    await page.goto(`http://127.0.0.1:${server.httpServer.address().port}/`);
+    await ready(page);
+    const failed = await page.evaluate(() => window.edgegate.load().then(() => null, (error) => error.message));
+    if (exclude.length > 0) assert.equal(failed, null);
+    if (failed === null) await passes(t, page, key);
+    else assert.match(failed, /optimizeDeps/);
+  }
+});
+
+/** Opens the page of a site on which something is wrong; `load` tries to load the wasm and answers the error. */
+async function openWrong(t, site) {
+  const context = await browser.newContext({ baseURL: site.origin });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto("/");
+  await ready(page);
+  const load = () =>
+    page.evaluate(() =>
+      window.edgegate.load().then(
+        () => null,
+        (error) => ({ mine: error instanceof window.edgegate.EdgegateError, code: error.code, message: error.message }),
+      ),
+    );
+  const fails = async (message) => {
+    const error = await load();
+    assert.deepEqual([error?.mine, error?.code], [true, "wasm_unavailable"]);
+    assert.match(error.message, message);
+  };
+  return { page, context, load, fails };
+}
+
+test("the wasm does not load: the error says why and how to fix it, and the next call tries again", async (t) => {
+  const { site, key } = await plainSite(t);
+  const { page, context, load, fails } = await openWrong(t, site);
+  const answer = (status, type, body) => (_, response) => response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" }).end(body);
+  for (const [wrong, message] of [
+    [answer(404, "text/plain", "no"), /answered 404 for http\S+edgegate_bg\.wasm: serve the package's folder/],
+    [answer(500, "application/wasm", ""), /answered 500/],
+    [answer(200, "text/html", "<!doctype html>"), /is no wasm file: the server answered with a page/],
+    [answer(200, "application/wasm", ""), /is no wasm file/],
+    [answer(200, "application/wasm", Buffer.from("\0asm\x01\0\0\0\xff\xff", "latin1")), /is damaged/],
+    [answer(200, "application/wasm", Buffer.from("\0asm\x01\0\0\0", "latin1")), /not the one of this version/],
+    [(request) => request.socket.destroy(), /could not be fetched: the network failed/],
+  ]) {
+    site.answers[WASM] = wrong;
+    await fails(message);
+  }
+  const asked = site.asked.length;
+  site.answers[WASM] = answer(404, "text/plain", "no");
+  const both = await page.evaluate(async () => (await Promise.allSettled([window.edgegate.load(), window.edgegate.peek("x"), window.edgegate.peek("y")])).map(({ status }) => status));
+  assert.deepEqual(both, ["rejected", "rejected", "rejected"]);
+  assert.equal(site.asked.length, asked + 1, "one load for all that wait");
+
+  await context.setOffline(true);
+  await fails(/the device is offline/);
+  await context.setOffline(false);
+
+  delete site.answers[WASM];
+  assert.equal(await load(), null);
+  await passes(t, page, key);
+});
+
+test("a wrong media type is forgiven", async (t) => {
+  const { site, key } = await plainSite(t);
+  for (const type of ["application/octet-stream", "text/plain", "text/html", ""]) {
+    const { page, context } = await openWrong(t, site);
+    await context.route(`**${WASM}`, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { "content-type": type } });
+    });
+    await passes(t, page, key);
+  }
+});
+
+test("a policy without 'wasm-unsafe-eval', or without connect-src: the directive is named", async (t) => {
+  const { site } = await plainSite(t, "default-src 'none'; script-src 'self'; connect-src 'self'");
+  await (await openWrong(t, site)).fails(/add 'wasm-unsafe-eval' to its script-src directive/);
+  site.csp = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
+  await (await openWrong(t, site)).fails(/add 'self' to its connect-src directive/);
+});
+
+test("checks on a page whose wasm does not load are false, and nothing goes unhandled", async (t) => {
+  const { site, key } = await plainSite(t);
+  const page = await openPage(t, browser, site.origin);
+  await page.goto("/");
+  await ready(page);
+  site.answers[WASM] = (_, response) => response.writeHead(404).end();
+  const refused = await page.evaluate((options) => window.edgegate.Verifier.fromJwksUrl("/.well-known/jwks.json", options).catch((error) => error.code), OPTIONS);
+  assert.equal(refused, "wasm_unavailable");
+  delete site.answers[WASM];
+  await passes(t, page, key);
+});

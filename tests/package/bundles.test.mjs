@@ -1,0 +1,61 @@
+// What ends up in an application's bundle.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { build } from "esbuild";
+import { build as viteBuild } from "vite";
+import { makeProject } from "./package.mjs";
+
+// Texts of the verifier, its keys and its wasm, which no minifier changes.
+const OF_THE_VERIFIER = /wasm|isAuthorizedBy|key_set|WebAssembly/;
+
+async function bundle(t, source) {
+  const project = await makeProject(t);
+  project.write("main.js", source);
+  const { outputFiles } = await build({
+    entryPoints: [project.path("main.js")],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    write: false,
+    outdir: project.path("out"),
+    logLevel: "error",
+  });
+  return outputFiles.map(({ text }) => text).join("\n");
+}
+
+async function viteBundle(t, source) {
+  const project = await makeProject(t);
+  project.write("main.js", source);
+  const { output } = await viteBuild({
+    root: project.folder,
+    logLevel: "error",
+    build: { write: false, lib: { entry: "main.js", formats: ["es"] } },
+  }).then((result) => [result].flat()[0]);
+  return output.map((part) => part.code ?? `asset ${part.fileName}`).join("\n");
+}
+
+// Without the list of codes, whose names are those of the errors.
+const verifierIn = (text) => text.replace(/"?(invalid_key_set|key_set_unavailable|wasm_unavailable)"?/g, "").match(OF_THE_VERIFIER)?.[0];
+
+for (const [tool, make] of [
+  ["esbuild", bundle],
+  ["Vite", viteBundle],
+]) {
+  test(`${tool}: edgegate/client alone holds no wasm and nothing of the verifier`, async (t) => {
+    const text = await make(t, 'import { AuthClient } from "edgegate/client"; globalThis.auth = new AuthClient();');
+    assert.match(text, /grant_type/);
+    assert.equal(verifierIn(text), undefined);
+  });
+
+  test(`${tool}: AuthClient of "edgegate" leaves the verifier out too`, async (t) => {
+    const text = await make(t, 'import { AuthClient } from "edgegate"; globalThis.auth = new AuthClient();');
+    assert.match(text, /grant_type/);
+    assert.equal(verifierIn(text), undefined);
+  });
+
+  test(`${tool}: the verifier leaves AuthClient out`, async (t) => {
+    const text = await make(t, 'import { Verifier } from "edgegate"; globalThis.verifier = Verifier.fromJwks("", {});');
+    assert.match(text, /isAuthorizedByRole/);
+    assert.doesNotMatch(text, /BroadcastChannel|edgegate-session|visibilitychange/);
+  });
+}

@@ -1,0 +1,23 @@
+// A server of key sets on this machine, which answers what a test tells it to.
+import { createServer } from "node:http";
+
+/**
+ * `answer`: what is served next: an object (as JSON), a text, or a function `(request, response)`. `asked`: the requests so far.
+ * `t` stops it.
+ */
+export async function startKeyServer(t, answer) {
+  const state = { answer, asked: [] };
+  const server = createServer((request, response) => {
+    state.asked.push({ url: request.url, headers: request.headers });
+    if (typeof state.answer === "function") return state.answer(request, response);
+    response.setHeader("Content-Type", "application/json");
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    response.end(typeof state.answer === "string" || Buffer.isBuffer(state.answer) ? state.answer : JSON.stringify(state.answer));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  state.stop = () => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve)));
+  t.after(state.stop);
+  state.origin = `http://127.0.0.1:${server.address().port}`;
+  state.url = `${state.origin}/.well-known/jwks.json`;
+  return state;
+}

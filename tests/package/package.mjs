@@ -1,0 +1,64 @@
+// The npm package as people get it: the packed tarball, unpacked into a project's node_modules.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packageTarball } from "../../scripts/project/package-size.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { run } from "../../scripts/project/run.mjs";
+import { node, toolEnv } from "../../scripts/project/tools.mjs";
+
+/** The tarball, built if anything changed since. */
+export async function tarball() {
+  if (!process.env.EDGEGATE_BUILT || !existsSync(packageTarball())) {
+    const { code, stdout, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], { env: toolEnv(), capture: true });
+    if (code !== 0) throw new Error(`the package does not build:\n${stdout}${stderr}`);
+  }
+  return packageTarball();
+}
+
+/**
+ * An empty project with the package installed; `t` removes it.
+ *
+ * - `path(…)`: a path in it. `write(name, text)`: a file.
+ * - `node(name, …)`: runs a file of it in Node; answers what it printed, and fails when it fails.
+ */
+export async function makeProject(t, packages = []) {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-package-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = (...parts) => join(folder, ...parts);
+  const write = (name, text) => {
+    mkdirSync(join(path(name), ".."), { recursive: true });
+    writeFileSync(path(name), text);
+    return path(name);
+  };
+  write("package.json", JSON.stringify({ name: "project", private: true, type: "module" }));
+  await must("mkdir", ["-p", path("node_modules/edgegate")]);
+  await must("tar", ["-xzf", await tarball(), "--strip-components=1", "-C", path("node_modules/edgegate")]);
+  // Tools of ours that the project uses.
+  for (const name of packages) {
+    mkdirSync(join(path("node_modules", name), ".."), { recursive: true });
+    symlinkSync(inRoot("node_modules", name), path("node_modules", name));
+  }
+  return {
+    folder,
+    path,
+    write,
+    packed: (name) => readFileSync(path("node_modules/edgegate", name), "utf8"),
+    node: (name, ...args) => must(node(), [path(name), ...args], { cwd: folder, env: toolEnv() }),
+    run: (command, args) => run(command, args, { cwd: folder, env: toolEnv(), capture: true }),
+  };
+}
+
+/** The package's exports, imported by its name from such a project. */
+export async function importPackage(t) {
+  const project = await makeProject(t);
+  const edgegate = await import(pathToFileURL(project.write("import.mjs", 'export * from "edgegate";')));
+  return { ...edgegate, project };
+}
+
+async function must(command, args, options = {}) {
+  const { code, stdout, stderr } = await run(command, args, { ...options, capture: true });
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed (${code}):\n${stdout}${stderr}`);
+  return stdout;
+}

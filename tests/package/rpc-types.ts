@@ -1,0 +1,54 @@
+// The types of "edgegate/rpc" in a Worker that is bound to the service; compiled by packing.test.mjs from the packed package, never run.
+import type { AuthError, AuthService, Client, SignedIn, Tokens } from "edgegate/rpc";
+
+interface Env {
+  AUTH: AuthService;
+  /** As a service binding, with `fetch` beside the methods. */
+  SERVICE: Service<AuthService & Rpc.WorkerEntrypointBranded>;
+}
+
+export default {
+  async fetch(request, env) {
+    const client: Client = { ip: request.headers.get("CF-Connecting-IP"), user_agent: request.headers.get("User-Agent") };
+    try {
+      const { access_token, refresh_token, user }: SignedIn = await env.AUTH.generate_token("ada@example.com", "…", client);
+      const renewed: Tokens = await env.AUTH.renewToken(refresh_token, client);
+      const name: string | null = user.first_name;
+      const checks: boolean[] = [
+        await env.AUTH.is_authorized_by_role(access_token, ["admin"] as const),
+        await env.AUTH.isAuthorizedByRole(access_token, new Set(user.roles)),
+        await env.AUTH.is_authorized_by_user_id(access_token, user.id),
+        await env.AUTH.isAuthorizedByEmail(access_token, user.email),
+        await env.SERVICE.is_authorized_by_role(access_token, ["admin"]),
+      ];
+      await env.AUTH.generateToken("ada@example.com", "…");
+      await env.AUTH.resetPassword(user.email);
+      await env.AUTH.revoke_tokens(user.id);
+      const over: string = (await env.SERVICE.generate_token("ada@example.com", "…")).user.id;
+      void [renewed.expires_in.toFixed(), name, over];
+      return checks.every(Boolean) ? await env.SERVICE.fetch(request) : new Response(null, { status: 403 });
+    } catch (thrown) {
+      const error = thrown as AuthError;
+      if (error.code === "rate_limited") return new Response(null, { status: 429, headers: { "Retry-After": `${error.retryAfter}` } });
+      return new Response(error.errors?.[0]?.reason ?? error.message, { status: error.status ?? 500 });
+    }
+  },
+} satisfies ExportedHandler<Env>;
+
+export async function wrong(auth: AuthService): Promise<void> {
+  // @ts-expect-error: a password is missing
+  await auth.generate_token("ada@example.com");
+  // @ts-expect-error: an address is a text
+  await auth.generate_token("ada@example.com", "…", { ip: 1 });
+  // @ts-expect-error: a name that no client has, and so a limit that nobody has
+  await auth.generate_token("ada@example.com", "…", { userAgent: "…" });
+  // @ts-expect-error: roles are a list
+  await auth.is_authorized_by_role("…", "admin");
+  // @ts-expect-error: a renewal answers no user
+  (await auth.renew_token("…")).user;
+  // @ts-expect-error: no such method
+  await auth.queue();
+  // @ts-expect-error: no code of the service
+  const code: AuthError["code"] = "signed_out";
+  void code;
+}

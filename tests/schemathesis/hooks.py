@@ -1,0 +1,196 @@
+"""What schemathesis can't know of edgegate: who asks, and what a password, a token or a link of theirs is.
+
+Random texts are never any of these, so with them alone every route would only ever refuse. This file is loaded by
+schemathesis (schemathesis.toml); schemathesis.test.mjs, which starts it, makes the accounts and reads the summary.
+"""
+
+import atexit
+import hashlib
+import json
+import os
+import urllib.request
+from collections import Counter
+
+import schemathesis
+from schemathesis.openapi.checks import RejectedPositiveData
+
+# Where schemathesis.test.mjs gives out accounts and links: POST, JSON out.
+SUPPLY = os.environ["EDGEGATE_SUPPLY"]
+ORIGIN = os.environ["EDGEGATE_ORIGIN"]
+SUMMARY = os.environ["EDGEGATE_SUMMARY"]
+COOKIE = "edgegate"
+
+CHECK = "GET /auth/authorized"
+LOGIN = "POST /auth/login"
+RENEW = "POST /auth/token"
+LOG_OUT = "POST /auth/revoke"
+LINKS = {"POST /auth/password/confirm": "reset", "POST /auth/email/verify": "verify", "POST /auth/email/confirm": "change"}
+# After these the account that asked has another session, other rights, or is gone.
+ENDS_OWN = {LOG_OUT, "POST /auth/password/change", "DELETE /auth/me", "DELETE /auth/sessions/{sid}"}
+ENDS_ANY = {"PATCH /auth/users/{id}", "DELETE /auth/users/{id}", "POST /auth/users/{id}/revoke"}
+
+
+def supply(what):
+    request = urllib.request.Request(f"{SUPPLY}/{what}", data=b"", method="POST")
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+accounts = {}
+
+
+def account(role):
+    """The account that acts for a role now; a fresh one after the last was deleted, revoked or disabled."""
+    if role not in accounts:
+        accounts[role] = supply(role)
+    return accounts[role]
+
+
+def retire(*ended):
+    for role in [role for role, one in accounts.items() if one["id"] in ended]:
+        del accounts[role]
+
+
+turns = Counter()
+
+
+def dice(case, purpose):
+    """0 to 255, of the case's own content: hypothesis repeats a case while it shrinks it, and must see the same again."""
+    content = [case.path_parameters, case.query, case.body, case.media_type]
+    text = repr([purpose, case.operation.label, *content])
+    return hashlib.blake2s(text.encode("utf-8", "surrogatepass"), digest_size=1).digest()[0]
+
+
+def role_of(case):
+    if not case.path_parameters and not case.query and case.media_type is None:
+        # Nothing tells one such case from another.
+        turns[case.operation.label] += 1
+        return ("admin", "user", None)[turns[case.operation.label] % 3]
+    thrown = dice(case, "role")
+    return "admin" if thrown < 144 else "user" if thrown < 224 else None
+
+
+@schemathesis.auth(refresh_interval=None)
+class AccessToken:
+    """An administrator's, a user's or none."""
+
+    def get(self, case, context):
+        role = role_of(case)
+        return role and account(role)["access_token"]
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.hook
+def before_load_schema(context, raw_schema):
+    # Its name with an ISSUER on plain HTTP, as openapi.yaml says.
+    raw_schema["components"]["securitySchemes"]["refreshCookie"]["name"] = COOKIE
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    label = case.operation.label
+    if dice(case, "real") < 128 or not (case.path_parameters or case.query or isinstance(case.body, dict)):
+        return
+    me = account(role_of(case) or "user")
+    if label == CHECK:
+        mine = {"role": ["user"], "user_id": me["id"], "email": me["email"]}
+        case.query.update({name: mine[name] for name in case.query if name in mine})
+    if "id" in case.path_parameters:
+        case.path_parameters["id"] = me["id"] if dice(case, "own") < 32 else account("victim")["id"]
+    if "sid" in case.path_parameters:
+        case.path_parameters["sid"] = me["session_id"]
+    if not isinstance(case.body, dict):
+        return
+    if label == LOGIN:
+        case.body.update(email=me["email"], password=me["password"])
+    if "current_password" in case.body:
+        case.body["current_password"] = me["password"]
+    if label in LINKS:
+        ticket = supply(LINKS[label])
+        if ticket:
+            case.body["token"] = ticket
+    if label in (RENEW, LOG_OUT):
+        name = "refresh_token" if label == RENEW else "token"
+        case.body.pop("client_id", None)
+        if case.media_type == "application/json" and dice(case, "cookie") < 128:
+            case.body.pop(name, None)
+            case.cookies[COOKIE] = me["refresh_token"]
+        else:
+            case.cookies.pop(COOKIE, None)
+            case.body[name] = me["refresh_token"]
+    if case.cookies.get(COOKIE) or case.body.get("cookie"):
+        case.headers["Origin"] = ORIGIN
+
+
+# A request that fits the schema may be refused for what no schema can say. By code; for some only with these reasons.
+BEYOND_A_SCHEMA = {
+    # Only the service can seal what a mail or a login hands out.
+    "invalid_link": None,
+    "invalid_grant": None,
+    # Which passwords are common, and that one holds the address beside it.
+    "weak_password": {"too_common", "contains_address"},
+    # An address is more than a pattern.
+    "invalid_field": {"character", "not_one_at_sign", "local_part", "local_dots", "domain", "domain_mapped", "too_long"}
+    # The address is the account's own already; with REGISTRATION = "verified" a password comes later, with "open" it must be there.
+    | {"unchanged", "chosen_by_mail", "missing"}
+    # A name is no control character and not white space alone.
+    | {"control_character", "empty"},
+}
+# In cookie mode the token is not in the body; that no cookie came is not the body's fault.
+WITHOUT_A_COOKIE = {"token is missing", "refresh_token is missing"}
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    if not isinstance(failure, RejectedPositiveData):
+        return True
+    body = response.json()
+    code = body.get("code", body.get("error"))
+    if code == "invalid_request" and case.media_type == "application/json" and body.get("error_description") in WITHOUT_A_COOKIE:
+        return False
+    reasons = set(body.get("reasons", [])) | {error["reason"] for error in body.get("errors", [])}
+    allowed = BEYOND_A_SCHEMA.get(code, set())
+    return allowed is not None and not (reasons and reasons <= allowed)
+
+
+tried = Counter()
+
+
+def asker(request):
+    """The role whose token came, `someone` for another token, `nobody` for none."""
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    known = (role for role, one in accounts.items() if token and token == one.get("access_token"))
+    return next(known, "someone" if token else "nobody")
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    label = case.operation.label
+    sent = response.request
+    role = asker(sent)
+    if sent.method != case.operation.method.upper():
+        tried[f"{sent.method} {case.operation.path}", role, response.status_code] += 1
+        return
+    tried[label, role, response.status_code] += 1
+    own = [accounts[role]["id"]] if role in accounts else []
+    if response.status_code == 401 and response.json().get("code") == "invalid_token":
+        retire(*own)
+    if not 200 <= response.status_code < 300:
+        return
+    if label in (RENEW, LOG_OUT) or label in LINKS:
+        # Whose it was is not looked up: all begin anew.
+        accounts.clear()
+    elif label in ENDS_OWN:
+        retire(*own)
+    elif label in ENDS_ANY:
+        retire(case.path_parameters["id"])
+
+
+@atexit.register
+def write_summary():
+    with open(SUMMARY, "w", encoding="utf-8") as file:
+        json.dump([[*key, times] for key, times in tried.items()], file)

@@ -1,0 +1,75 @@
+// Runs schemathesis against the real Worker: openapi.yaml says what may be sent and what may come back, schemathesis makes
+// the requests, and every check it has is asked about every answer. schemathesis.toml says which checks can't apply, and why.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { run } from "../../scripts/project/run.mjs";
+import { setUp } from "../../scripts/setup/index.mjs";
+import * as setup from "../../scripts/setup/schemathesis.mjs";
+import { TEST_VARS } from "../e2e/harness.mjs";
+import { startWorkers } from "../e2e/workers.mjs";
+import { startSupply } from "./supply.mjs";
+
+const CONFIG = inRoot("tests/schemathesis/schemathesis.toml");
+const HOOKS = inRoot("tests/schemathesis/hooks.py");
+
+/**
+ * Runs it once, and once more for the one route that a setting changes. What is repeated from a seed is what is asked; ids and
+ * tokens are the Worker's own.
+ *
+ * Answers `{ code, cases, checks, tried }`: 0 when all was well, how many requests were made, how often each check was asked, and
+ * for each operation `{ asker, status, times }`.
+ */
+export async function runSchemathesis({ seed, examples }) {
+  await setUp([setup]);
+  // The shortest that may be set: what the contract says of a new password holds for every setting.
+  const vars = { PASSWORD_MIN_LENGTH: "8" };
+  const { workers, stop } = await startWorkers([{ vars }, { vars: { ...vars, REGISTRATION: "open" } }]);
+  try {
+    const supply = await startSupply(workers[0]);
+    try {
+      const all = await once(workers[0], supply, ["--seed", `${seed}`, "--max-examples", `${examples}`]);
+      const open = await once(workers[1], supply, ["--seed", `${seed}`, "--max-examples", `${examples}`, "--phases", "examples,coverage,fuzzing", "--include-operation-id", "register"]);
+      return {
+        code: all.code || open.code,
+        cases: all.cases + open.cases,
+        checks: sum([...Object.entries(all.checks), ...Object.entries(open.checks)]),
+        tried: [...all.tried, ...open.tried],
+      };
+    } finally {
+      supply.stop();
+    }
+  } finally {
+    await stop();
+  }
+}
+
+async function once({ url }, supply, args) {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-schemathesis-"));
+  const report = join(folder, "report.ndjson");
+  const summary = join(folder, "summary.json");
+  try {
+    const { code } = await run(
+      setup.schemathesis,
+      ["--config-file", CONFIG, "run", inRoot("openapi.yaml"), "--url", new URL(url).origin, "--no-color", "--report", "ndjson", "--report-ndjson-path", report, ...args],
+      // It keeps what it learnt where it is started; nothing is to depend on an earlier run.
+      { cwd: folder, env: { SCHEMATHESIS_HOOKS: HOOKS, EDGEGATE_SUPPLY: supply.url, EDGEGATE_ORIGIN: TEST_VARS.ISSUER, EDGEGATE_SUMMARY: summary } },
+    );
+    const checked = readFileSync(report, "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith('{"ScenarioFinished"'))
+      .flatMap((line) => Object.values(JSON.parse(line).ScenarioFinished.recorder?.checks ?? {}).flat())
+      .map(({ name }) => [name, 1]);
+    const tried = JSON.parse(readFileSync(summary, "utf8")).map(([operation, asker, status, times]) => ({ operation, asker, status, times }));
+    return { code, cases: tried.reduce((total, { times }) => total + times, 0), checks: sum(checked), tried };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function sum(pairs) {
+  const totals = {};
+  for (const [name, times] of pairs) totals[name] = (totals[name] ?? 0) + times;
+  return totals;
+}

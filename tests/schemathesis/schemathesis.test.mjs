@@ -1,0 +1,49 @@
+// Every route against openapi.yaml, by requests that nobody wrote.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { count } from "../count.mjs";
+import { runSchemathesis } from "./run.mjs";
+
+// Others by EDGEGATE_SCHEMATHESIS_SEED; for longer: npm run schemathesis.
+const SEED = Number(process.env.EDGEGATE_SCHEMATHESIS_SEED ?? 7);
+const EXAMPLES = 20;
+const CHECKS = [
+  "allow_header_conformance",
+  "content_type_conformance",
+  "ensure_resource_availability",
+  "ignored_auth",
+  "max_response_time",
+  "missing_required_header",
+  "negative_data_rejection",
+  "not_a_server_error",
+  "positive_data_acceptance",
+  "response_headers_conformance",
+  "response_schema_conformance",
+  "status_code_conformance",
+  "unsupported_method",
+  "use_after_free",
+];
+
+test("answers are as openapi.yaml says, whatever is asked", async () => {
+  console.log(`schemathesis, seed ${SEED}`);
+  const { code, cases, checks, tried } = await runSchemathesis({ seed: SEED, examples: EXAMPLES });
+  assert.equal(code, 0, "schemathesis found something, see above");
+  assert.deepEqual(Object.keys(checks).sort(), CHECKS);
+
+  // A run in which everything was refused would show nothing.
+  const { paths } = parse(readFileSync(inRoot("openapi.yaml"), "utf8"));
+  const isMethod = (name) => /^(get|post|put|patch|delete)$/.test(name);
+  const operations = Object.entries(paths).flatMap(([path, item]) => Object.entries(item).filter(([name]) => isMethod(name)).map(([name, { security }]) => ({ operation: `${name.toUpperCase()} ${path}`, security })));
+  for (const { operation, security = [] } of operations) {
+    const seen = (wanted) => tried.some((one) => one.operation === operation && wanted(one));
+    assert.ok(seen(({ status }) => status < 300), `${operation} was accepted once`);
+    if (!security.some(({ accessToken }) => accessToken)) continue;
+    for (const role of ["admin", "user"]) assert.ok(seen(({ asker }) => asker === role), `${operation} was asked by ${role}`);
+    assert.ok(seen(({ asker, status }) => asker === "nobody" && status === 401), `${operation} was refused without a token`);
+  }
+  const asked = Object.values(checks).reduce((total, times) => total + times);
+  count("schemathesis", `${cases} requests by schemathesis to ${operations.length} operations, ${asked} checks of ${CHECKS.length} kinds, seed ${SEED}`);
+});

@@ -1,0 +1,77 @@
+// Gives hooks.py, over HTTP, what schemathesis can't make up: accounts that are signed in, and tickets of mailed links.
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { ADA, PASSWORD, claimsOf, clientOf } from "../e2e/client.mjs";
+import { newId } from "../e2e/forge.mjs";
+import { mailTo, ticketOf } from "../e2e/outbox.mjs";
+
+const ROLES = { admin: '["admin","user"]', user: '["user"]', victim: '["user"]' };
+const LINKS_OF_A_KIND = 4;
+
+/** Starts it beside a Worker of local development: `{ url, stop }`. */
+export async function startSupply(edge) {
+  const { post, logIn } = clientOf(edge);
+  // The demo accounts come with the first request; the others are copies of one, so that none costs a hash to make.
+  await logIn(ADA);
+  let made = 0;
+  const makeAccount = async (role) => {
+    const [id, email] = [newId(), `${role}-${++made}@example.com`];
+    await edge.db
+      .prepare(
+        "INSERT INTO users (id, email, email_canonical, password_hash, first_name, last_name, roles, email_verified_at, created_at, updated_at) " +
+          "SELECT ?1, ?2, ?2, password_hash, first_name, last_name, ?3, email_verified_at, created_at, updated_at FROM users WHERE email = ?4",
+      )
+      .bind(id, email, ROLES[role], ADA)
+      .run();
+    return { id, email, password: PASSWORD };
+  };
+  const signIn = async (account) => {
+    const { access_token, refresh_token } = await logIn(account.email);
+    return { ...account, access_token, refresh_token, session_id: claimsOf(access_token).sid };
+  };
+
+  const ask = async (path, json, options) => {
+    const { status } = await post(path, { json, ...options });
+    if (status !== 202) throw new Error(`${path}: ${status}`);
+  };
+  const links = {
+    reset: async () => {
+      const { email } = await makeAccount("victim");
+      await ask("/auth/password/reset", { email });
+      return email;
+    },
+    verify: async () => {
+      const email = `new-${++made}@example.com`;
+      await ask("/auth/register", { email });
+      return email;
+    },
+    change: async () => {
+      const { access_token: token } = await signIn(await makeAccount("user"));
+      const email = `moved-${++made}@example.com`;
+      await ask("/auth/email/change", { email, current_password: PASSWORD }, { token });
+      return email;
+    },
+  };
+  const tickets = {};
+  for (const [kind, request] of Object.entries(links)) {
+    tickets[kind] = await Promise.all(Array.from({ length: LINKS_OF_A_KIND }, async () => ticketOf(await mailTo(edge, await request()))));
+  }
+
+  const answers = {
+    admin: async () => signIn(await makeAccount("admin")),
+    user: async () => signIn(await makeAccount("user")),
+    victim: () => makeAccount("victim"),
+    ...Object.fromEntries(Object.keys(links).map((kind) => [kind, () => tickets[kind].pop() ?? null])),
+  };
+  const server = createServer(async ({ url }, response) => {
+    try {
+      const answer = await answers[url.slice(1)]();
+      response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(answer));
+    } catch (error) {
+      response.writeHead(500).end(`${error}`);
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { url: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
+}

@@ -1,0 +1,132 @@
+use edgegate::domain::error::{Code, Error, LinkRefusal};
+use edgegate::domain::mail::{Locale, Message};
+use edgegate::ports::SessionStore;
+
+use crate::fixture::{
+    ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, log_in, on_both, on_memory, ticket,
+};
+
+const NEW: &str = "Ada.Lovelace@example.com";
+
+async fn ask<S: SessionStore>(
+    world: &World<S>,
+    token: &str,
+    email: &str,
+    password: &str,
+) -> Result<Vec<Message>, Error> {
+    world
+        .service
+        .change_email(token, email, password, &client(), Locale::English)
+        .await?;
+    Ok(world.deliver_all().await)
+}
+
+async fn confirm<S: SessionStore>(world: &World<S>, link: &str) -> Result<(), Error> {
+    let (client, locale) = (client(), Locale::English);
+    world
+        .service
+        .confirm_email(link, &client, locale)
+        .await
+        .map(drop)
+}
+
+on_both!(a_new_address_is_confirmed_there_and_told_to_the_old_one, &[], world => {
+    let signed_in = log_in(&world.service, ADA).await.unwrap();
+    let access_token = signed_in.tokens.access_token.expose();
+    let mails = ask(&world, access_token, NEW, PASSWORD).await.unwrap();
+    let to: Vec<_> = mails.iter().map(|mail| mail.to.as_given()).collect();
+    assert_eq!(to, [NEW, ADA]);
+    assert!(world.can_log_in(ADA, PASSWORD).await, "nothing has changed yet");
+    let link = ticket(&mails[0]);
+    assert_eq!(confirm(&world, &link).await, Ok(()));
+    assert_eq!(confirm(&world, &link).await, Err(Error::Link(LinkRefusal::Spent)));
+    assert!(!world.can_log_in(ADA, PASSWORD).await);
+    assert!(world.can_log_in(NEW, PASSWORD).await);
+    let told = world.deliver_all().await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].to.as_given(), ADA);
+    // Access tokens with the old address are renewed; the session goes on.
+    assert!(!world.service.is_authorized_by_email(access_token, ADA).await);
+    let renewed = world.service.renew_token(signed_in.tokens.refresh_token.expose(), &client()).await.unwrap();
+    assert!(world.service.is_authorized_by_email(renewed.tokens.access_token.expose(), NEW).await);
+});
+
+on_both!(what_is_wrong_sends_nothing, &[], world => {
+    let signed_in = log_in(&world.service, ADA).await.unwrap();
+    let access_token = signed_in.tokens.access_token.expose();
+    for (token, email, password, code) in [
+        ("", NEW, PASSWORD, Code::InvalidToken),
+        (access_token, "no address", PASSWORD, Code::InvalidField),
+        (access_token, ADA, PASSWORD, Code::InvalidField),
+        (access_token, NEW, NEW_PASSWORD, Code::InvalidCredentials),
+    ] {
+        let error = ask(&world, token, email, password).await.unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+    }
+    assert!(world.deliver_all().await.is_empty());
+});
+
+#[test]
+fn a_taken_address_is_told_to_its_owner_only() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let signed_in = world.log_in(ADA);
+        let mails = ask(
+            &world,
+            signed_in.tokens.access_token.expose(),
+            ROOT,
+            PASSWORD,
+        )
+        .await
+        .unwrap();
+        assert_eq!(mails[0].to.as_given(), ROOT);
+        assert!(!mails[0].text.contains('#'), "{}", mails[0].text);
+    });
+}
+
+#[test]
+fn an_address_taken_meanwhile_and_a_new_password_spoil_the_link() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let (ada, root) = (world.log_in(ADA), world.log_in(ROOT));
+        let ada_link = ticket(
+            &ask(&world, ada.tokens.access_token.expose(), NEW, PASSWORD)
+                .await
+                .unwrap()[0],
+        );
+        world.clock.advance(60);
+        let root_link = ticket(
+            &ask(&world, root.tokens.access_token.expose(), NEW, PASSWORD)
+                .await
+                .unwrap()[0],
+        );
+        assert_eq!(confirm(&world, &root_link).await, Ok(()));
+        assert_eq!(
+            confirm(&world, &ada_link).await,
+            Err(Error::Link(LinkRefusal::EmailTaken))
+        );
+
+        world.deliver_all().await;
+        let other = ticket(
+            &ask(
+                &world,
+                ada.tokens.access_token.expose(),
+                "other@example.com",
+                PASSWORD,
+            )
+            .await
+            .unwrap()[0],
+        );
+        world.deliver_all().await;
+        let reset = world.reset_ticket(ADA).await;
+        world
+            .service
+            .confirm_reset(&reset, NEW_PASSWORD, &client(), Locale::English)
+            .await
+            .unwrap();
+        assert_eq!(
+            confirm(&world, &other).await,
+            Err(Error::Link(LinkRefusal::Spent))
+        );
+    });
+}

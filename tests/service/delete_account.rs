@@ -1,0 +1,113 @@
+use edgegate::domain::error::{AccessRefusal, Code, Error};
+use edgegate::domain::mail::Locale;
+use edgegate::ports::UserDirectory;
+use edgegate::service::manage_users::Invitee;
+
+use crate::fixture::{
+    ADA, NEW_PASSWORD, PASSWORD, ROOT, client, log_in, on_both, on_kv, on_memory, ticket,
+};
+
+on_both!(one_s_own_account_is_gone_with_all_its_tokens, &[], world => {
+    let service = &world.service;
+    let signed_in = log_in(service, ADA).await.unwrap();
+    let access_token = signed_in.tokens.access_token.expose();
+    let wrong = service.delete_own_account(access_token, NEW_PASSWORD, &client(), Locale::English).await;
+    assert_eq!(wrong.unwrap_err(), Error::CurrentPassword);
+    service.delete_own_account(access_token, PASSWORD, &client(), Locale::English).await.unwrap();
+    assert!(!world.can_log_in(ADA, PASSWORD).await);
+    assert!(service.renew_token(signed_in.tokens.refresh_token.expose(), &client()).await.is_err());
+    assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
+    let told = world.deliver_all().await;
+    assert_eq!(told[0].to.as_given(), ADA);
+});
+
+#[test]
+fn a_deletion_cut_short_is_finished_by_a_repeat() {
+    let world = on_kv(&[]);
+    let signed_in = world.log_in(ADA);
+    pollster::block_on(async {
+        let service = &world.service;
+        let access_token = signed_in.tokens.access_token.expose();
+        service
+            .ports()
+            .users
+            .delete(signed_in.user.id)
+            .await
+            .unwrap();
+        assert!(
+            service.is_authorized_by_role(access_token, &["user"]).await,
+            "nobody said so yet"
+        );
+        let again = service
+            .delete_own_account(access_token, PASSWORD, &client(), Locale::English)
+            .await;
+        assert_eq!(again.unwrap_err(), Error::Access(AccessRefusal::NoUser));
+        assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
+    });
+}
+
+on_both!(an_administrator_invites_lists_and_deletes, &[], world => {
+    let service = &world.service;
+    let root = log_in(service, ROOT).await.unwrap();
+    let ada = log_in(service, ADA).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    let invitee = Invitee { email: "grace@example.com", first_name: Some("Grace"), last_name: None };
+    let forbidden = service.create_user(ada.tokens.access_token.expose(), invitee, None, Locale::English).await;
+    assert_eq!(forbidden.unwrap_err(), Error::Forbidden);
+    let grace = service.create_user(admin, invitee, Some(vec!["editor".to_owned()]), Locale::English).await.unwrap();
+    assert!(!grace.has_password());
+    for guess in ["!", "", PASSWORD] {
+        assert!(!world.can_log_in("grace@example.com", guess).await);
+    }
+    let again = service.create_user(admin, invitee, None, Locale::English).await;
+    assert_eq!(again.unwrap_err(), Error::EmailTaken);
+    let mails = world.deliver_all().await;
+    assert_eq!(mails.len(), 1);
+    service.confirm_reset(&ticket(&mails[0]), NEW_PASSWORD, &client(), Locale::English).await.unwrap();
+    assert!(world.can_log_in("grace@example.com", NEW_PASSWORD).await);
+
+    let page = service.list_users(admin, None, 2).await.unwrap();
+    assert_eq!(page.users.len(), 2);
+    let rest = service.list_users(admin, page.next, 2).await.unwrap();
+    assert_eq!(rest.users.len(), 1);
+    assert_eq!(rest.next, None);
+    assert_eq!(service.find_user(admin, "GRACE@example.com").await.unwrap().unwrap().id, grace.id);
+
+    let locale = Locale::English;
+    let forbidden = service.delete_account(ada.tokens.access_token.expose(), grace.id, locale).await;
+    assert_eq!(forbidden.unwrap_err().code(), Code::Forbidden);
+    service.delete_account(admin, grace.id, locale).await.unwrap();
+    assert!(!world.can_log_in("grace@example.com", NEW_PASSWORD).await);
+    assert_eq!(service.delete_account(admin, grace.id, locale).await.unwrap_err(), Error::UnknownUser);
+});
+
+#[test]
+fn an_invitation_lives_for_a_day_and_dies_with_the_first_password() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let service = &world.service;
+        let root = world.log_in(ROOT);
+        let admin = root.tokens.access_token.expose();
+        let invitee = Invitee {
+            email: "grace@example.com",
+            first_name: None,
+            last_name: None,
+        };
+        service
+            .create_user(admin, invitee, None, Locale::English)
+            .await
+            .unwrap();
+        let link = ticket(&world.deliver_all().await[0]);
+        world.clock.advance(86_399);
+        let confirm = |password| {
+            service.confirm_reset(&link, password, CLIENT.get_or_init(client), Locale::English)
+        };
+        assert!(confirm(NEW_PASSWORD).await.is_ok());
+        assert_eq!(
+            confirm(PASSWORD).await.unwrap_err().code(),
+            Code::InvalidLink
+        );
+    });
+}
+
+static CLIENT: std::sync::OnceLock<edgegate::domain::session::Client> = std::sync::OnceLock::new();

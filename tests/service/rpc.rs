@@ -1,0 +1,80 @@
+//! The methods as other Workers call them: names, arguments as JSON, answers.
+
+use edgegate::domain::error::Code;
+use edgegate::edge::answer::Answer;
+use edgegate::edge::rpc::call;
+use edgegate::ports::SessionStore;
+
+use crate::fixture::{ADA, PASSWORD, World, on_both};
+
+async fn text<S: SessionStore>(world: &World<S>, method: &str, arguments: &str) -> String {
+    answer(world, method, arguments).await.body.unwrap()
+}
+
+async fn answer<S: SessionStore>(world: &World<S>, method: &str, arguments: &str) -> Answer {
+    call(&world.service, method, arguments).await.unwrap()
+}
+
+async fn refused<S: SessionStore>(world: &World<S>, method: &str, arguments: &str) -> Code {
+    call(&world.service, method, arguments)
+        .await
+        .unwrap_err()
+        .code
+}
+
+fn member(json: &str, name: &str) -> String {
+    let (_, rest) = json.split_once(&format!("\"{name}\":\"")).unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+on_both!(each_method_by_its_name, &[], world => {
+    let signed_in = text(&world, "generate_token", &format!(
+        r#"["{ADA}","{PASSWORD}",{{"ip":"203.0.113.9","user_agent":null}}]"#
+    )).await;
+    let (access, id) = (member(&signed_in, "access_token"), member(&signed_in, "id"));
+    let refresh = member(&signed_in, "refresh_token");
+    for (method, arguments, status) in [
+        ("is_authorized_by_role", format!(r#"["{access}",["admin","user"]]"#), 200),
+        ("is_authorized_by_role", format!(r#"["{access}",["admin"]]"#), 403),
+        ("is_authorized_by_role", format!(r#"["{access}",[]]"#), 403),
+        ("is_authorized_by_user_id", format!(r#"["{access}","{id}"]"#), 200),
+        ("is_authorized_by_user_id", format!(r#"["{access}","{access}"]"#), 403),
+        ("is_authorized_by_email", format!(r#"["{access}","ADA@example.com"]"#), 200),
+        ("is_authorized_by_email", format!(r#"["{access}","root@example.com"]"#), 403),
+        ("reset_password", format!(r#"["{ADA}"]"#), 204),
+    ] {
+        assert_eq!(answer(&world, method, &arguments).await.status, status, "{method}{arguments}");
+    }
+    let renewed = text(&world, "renew_token", &format!(r#"["{refresh}"]"#)).await;
+    assert!(!renewed.contains("\"user\""));
+    assert_eq!(answer(&world, "revoke_tokens", &format!(r#"["{id}"]"#)).await.status, 204);
+    let again = member(&renewed, "refresh_token");
+    assert_eq!(refused(&world, "renew_token", &format!(r#"["{again}"]"#)).await, Code::InvalidGrant);
+    let roles = format!(r#"["{access}",["user"]]"#);
+    assert_eq!(refused(&world, "is_authorized_by_role", &roles).await, Code::InvalidToken);
+});
+
+on_both!(arguments_that_are_not_what_they_must_be, &[], world => {
+    for (method, arguments, code) in [
+        ("generate_token", "", Code::InvalidRequest),
+        ("generate_token", "{}", Code::InvalidRequest),
+        ("generate_token", r#"["\ud800","x"]"#, Code::InvalidRequest),
+        ("generate_token", "[]", Code::InvalidField),
+        ("generate_token", r#"["a@b",null]"#, Code::InvalidField),
+        ("generate_token", r#"[false,"x"]"#, Code::InvalidRequest),
+        ("generate_token", r#"["a@b","x",false]"#, Code::InvalidRequest),
+        ("generate_token", r#"["a@b","x",["ip"]]"#, Code::InvalidRequest),
+        ("generate_token", r#"["a@b","x",{"ip":1}]"#, Code::InvalidRequest),
+        ("generate_token", r#"["a@b","x",{"ip":"1.2.3.4:80"}]"#, Code::InvalidField),
+        ("generate_token", r#"["a@b","x",{"userAgent":"x"}]"#, Code::InvalidRequest),
+        ("revoke_tokens", r#"["7"]"#, Code::InvalidField),
+        ("renew_token", r#"["egr_"]"#, Code::InvalidGrant),
+        ("reset_password", r#"["nobody"]"#, Code::InvalidField),
+        ("is_authorized_by_role", r#"["x","user"]"#, Code::InvalidRequest),
+        ("is_authorized_by_role", r#"["x",["user",false]]"#, Code::InvalidRequest),
+        ("is_authorized_by_role", r#"["x"]"#, Code::InvalidField),
+        ("is_authorized", r#"["x","y"]"#, Code::NotFound),
+    ] {
+        assert_eq!(refused(&world, method, arguments).await, code, "{method}{arguments}");
+    }
+});
