@@ -48,9 +48,17 @@ async fn respond(
     let mut answer = match isolate {
         _ if is_preflight(request, &method, &url) => cors::preflight(origin.is_some()),
         Err(error) => Problem::misconfigured(&error).into_answer(),
-        Ok(isolate) => answer(request, &url, env, context, isolate, origin.is_some())
-            .await
-            .unwrap_or_else(|problem| refuse(url.path, problem)),
+        Ok(isolate) => answer(
+            &turn,
+            request,
+            &url,
+            env,
+            context,
+            isolate,
+            origin.is_some(),
+        )
+        .await
+        .unwrap_or_else(|problem| refuse(url.path, problem)),
     };
     cors::add(&mut answer, url.path, origin.as_deref());
     let path = logged_path(url.path, answer.status);
@@ -82,7 +90,7 @@ pub fn answer_for_lost(request: &web_sys::Request, env: &Env) -> Result<Response
 pub fn rpc(method: String, arguments: String, env: Env, context: Context) -> Promise {
     promise(async move {
         let turn = Turn::begin();
-        let answer = called(&method, &arguments, env, context)
+        let answer = called(&turn, &method, &arguments, env, context)
             .await
             .unwrap_or_else(Problem::into_answer);
         turn.log("rpc", &method, None, &answer);
@@ -98,6 +106,7 @@ pub fn rpc(method: String, arguments: String, env: Env, context: Context) -> Pro
 }
 
 async fn called(
+    turn: &Turn,
     method: &str,
     arguments: &str,
     env: Env,
@@ -111,7 +120,7 @@ async fn called(
             "is a loopback address, and DEV is not set",
         ));
     }
-    let served = Served::new(env, context, isolate).await?;
+    let served = Served::new(env, context, isolate, turn).await?;
     let outcome = rpc::call(&served.service, method, arguments).await;
     served.deliver_mails();
     outcome
@@ -143,6 +152,7 @@ impl<'a> Url<'a> {
 }
 
 async fn answer(
+    turn: &Turn,
     request: &web_sys::Request,
     url: &Url<'_>,
     env: Env,
@@ -160,8 +170,12 @@ async fn answer(
     if settings.dev && url.path == "/dev/outbox" && request.method() == "GET" {
         return dev_outbox(request, &env).await;
     }
-    let served = Served::new(env, context, Rc::clone(&isolate)).await?;
+    let served = Served::new(env, context, Rc::clone(&isolate), turn).await?;
     let request = read(request, url, from_allowed_origin).await?;
+    // A check records nothing, and each hash costs.
+    if url.path != "/auth/authorized" {
+        served.service.asked_by(&request.client);
+    }
     let answer = route(&served.service, &request).await;
     served.deliver_mails();
     Ok(answer)

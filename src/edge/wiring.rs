@@ -11,9 +11,10 @@ use crate::adapters::argon2::Argon2Hasher;
 use crate::adapters::cloudflare::account::DurableAccounts;
 pub(super) use crate::adapters::cloudflare::account::object::AccountState;
 use crate::adapters::cloudflare::account::object::answer;
-use crate::adapters::cloudflare::analytics::AnalyticsEvents;
+use crate::adapters::cloudflare::audit_log::AuditLog;
 use crate::adapters::cloudflare::background::WaitUntil;
 use crate::adapters::cloudflare::clock::{RequestClock, Timer};
+pub(super) use crate::adapters::cloudflare::console::{log, log_failure};
 use crate::adapters::cloudflare::d1::Database;
 use crate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
 use crate::adapters::cloudflare::d1_users::D1Users;
@@ -128,7 +129,7 @@ fn http_mailer(mail: &MailSettings) -> Option<Rc<HttpMailer>> {
     HttpMailer::new(provider, key, mail.api_url.as_deref(), mail.sender.clone()).map(Rc::new)
 }
 
-/// The service for one request.
+/// The service for one request, whose id is empty for the queue and the cron.
 ///
 /// # Errors
 /// When a binding is missing.
@@ -136,6 +137,7 @@ pub(super) fn service(
     env: &Env,
     background: Background,
     isolate: &Rc<Isolate>,
+    request_id: &str,
 ) -> Result<AuthService<Bindings>, SettingError> {
     let database = Database::bound(env, "DB").ok_or_else(|| missing("DB"))?;
     let sessions = match isolate.shared.settings().session_store {
@@ -179,7 +181,7 @@ pub(super) fn service(
         accounts,
         isolate: Rc::clone(isolate),
         limiter: BindingLimits::new(env),
-        events: AnalyticsEvents::new(env),
+        events: AuditLog::new(env, request_id),
         clock: RequestClock::read(),
     };
     Ok(AuthService::new(bindings, Rc::clone(&isolate.shared)))
@@ -195,7 +197,7 @@ pub(super) struct Bindings {
     accounts: DurableAccounts,
     isolate: Rc<Isolate>,
     limiter: BindingLimits,
-    events: AnalyticsEvents,
+    events: AuditLog,
     clock: RequestClock,
 }
 
@@ -219,7 +221,7 @@ impl Ports for Bindings {
     type Limiter = BindingLimits;
     type Clock = RequestClock;
     type Random = SystemRandom;
-    type Events = AnalyticsEvents;
+    type Events = AuditLog;
     type MailQueue = CloudflareMailQueue;
     type Mailer = CloudflareMailer;
     type MailLedger = D1MailLedger;
@@ -246,7 +248,7 @@ impl Ports for Bindings {
     fn random(&self) -> &SystemRandom {
         &SystemRandom
     }
-    fn events(&self) -> &AnalyticsEvents {
+    fn events(&self) -> &AuditLog {
         &self.events
     }
     fn mail_queue(&self) -> &CloudflareMailQueue {
