@@ -23,6 +23,8 @@ export async function startWorkers(settings) {
   const modules = modulesIn(dirname(configPath));
   const lines = [];
   const logs = () => lines.map(({ message }) => parsed(message));
+  const isOf = ({ headers }) => ({ event, request_id }) => event === "request" && request_id === headers.get("x-request-id");
+  const lineOf = (answer) => eventually(() => logs().find(isOf(answer)));
   const workers = settings.map(({ vars, secrets, without = [], email = [], datasets = [] }, index) => {
     const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(configPath);
     const { assets: _pages, ...options } = workerOptions;
@@ -54,11 +56,10 @@ export async function startWorkers(settings) {
       /** Waits for a line that fulfils `wanted`, and answers it. */
       logged: (wanted) => eventually(() => logs().find(wanted)),
       /** Waits for the line of an answer. */
-      lineOf: ({ headers }) =>
-        eventually(() => logs().find(({ event, request_id }) => event === "request" && request_id === headers.get("x-request-id"))),
+      lineOf,
       /** The events of the audit log that an answer led to, once its line is there. */
       async eventsOf(answer) {
-        const { request_id } = await this.lineOf(answer);
+        const { request_id } = await lineOf(answer);
         return logs().filter((line) => line.request_id === request_id && line.event !== "request");
       },
       stop: () => miniflare.dispose(),
