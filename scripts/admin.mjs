@@ -1,16 +1,18 @@
 // `npm run admin`: what an operator does and HTTP can't. Without --remote it works on the local database.
 //   npm run admin -- grant <email> <role>       gives a role; for the first admin
 //   npm run admin -- revoke <email> <role>      takes it
+//   npm run admin -- pseudonym <email or IP>    shows under which pseudonym it stands in the log
 //   npm run admin -- mail list                  shows mails that could not be sent
 //   npm run admin -- mail retry <id>|all        has them sent again
 import { listMail, retryMail } from "./admin/mail.mjs";
+import { showPseudonyms } from "./admin/pseudonym.mjs";
 import { changeRole } from "./admin/roles.mjs";
 import { Advice, main } from "./project/advice.mjs";
 import { values } from "./project/dev-arguments.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE =
-  "use it as `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role>`, `… -- mail list` or `… -- mail retry <id>|all`, with --remote for the deployed service";
+  "use it as `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role>`, `… -- pseudonym <email or IP>`, `… -- mail list` or `… -- mail retry <id>|all`, with --remote for the deployed service";
 
 await main(async () => {
   const { words, place, environment } = parse(process.argv.slice(2));
@@ -18,6 +20,7 @@ await main(async () => {
   const command = {
     "grant 3": () => changeRole(verb, [first, second], place, environment),
     "revoke 3": () => changeRole(verb, [first, second], place, environment),
+    "pseudonym 2": () => showPseudonyms(first, place, environment),
     "mail 2": first === "list" && (() => listMail(place)),
     "mail 3": first === "retry" && (() => retryMail(second, place)),
   }[`${verb} ${words.length}`];

@@ -2,6 +2,7 @@
 import { Advice } from "../project/advice.mjs";
 import { readConfig } from "../project/config.mjs";
 import { run } from "../project/run.mjs";
+import { canonical } from "./address.mjs";
 import { quietly, sql } from "./database.mjs";
 
 const MOST_ROLES = 32;
@@ -28,15 +29,7 @@ export async function changeRole(verb, [address, role], place, environment) {
   console.log(`${email} ${changed ? "now has" : "already had"} these roles: ${roles}`);
 }
 
-// The command line of `wrangler d1 execute` binds no parameters, so nothing gets into the SQL that could end a string.
-function canonical(email) {
-  const lower = email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  if (lower.length > 254 || !/^[a-z0-9.!#$%&*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(lower)) {
-    throw new Advice(`"${email}" can't be used here: plain ASCII addresses without quotes only, an international domain in its xn-- form.`);
-  }
-  return lower;
-}
-
+// The command line of `wrangler d1 execute` binds no parameters: what `canonical` and the pattern of a role let through ends no string.
 // One UPDATE changes the roles and moves the version, so that no reader sees one without the other.
 function grant(email, role) {
   return `

@@ -22,6 +22,12 @@ export function completeDevVars() {
   return names;
 }
 
+/** The value of a name; `undefined` when it is not there. */
+export function devVar(name) {
+  const value = read().matchAll(new RegExp(`^\\s*(?:export\\s+)?${name}\\s*=\\s*(.*?)\\s*$`, "gm"));
+  return [...value].at(-1)?.[1].replace(/^(['"])(.*)\1$/, "$2");
+}
+
 function read() {
   try {
     return readFileSync(inRoot(PATH), "utf8");

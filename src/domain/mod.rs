@@ -15,6 +15,8 @@ pub mod link;
 #[cfg(test)]
 mod link_tests;
 #[cfg(not(feature = "browser"))]
+pub mod log_line;
+#[cfg(not(feature = "browser"))]
 pub mod mail;
 pub mod policy;
 #[cfg(not(feature = "browser"))]

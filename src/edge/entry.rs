@@ -55,6 +55,7 @@ async fn respond(
         _ if is_preflight(request, &incoming, &url) => cors::preflight(origin.is_some()),
         Err(error) => Problem::misconfigured(&error).into_answer(),
         Ok(isolate) => answer(
+            &turn,
             request,
             &incoming,
             &url,
@@ -99,7 +100,7 @@ pub fn answer_for_lost(request: &web_sys::Request, env: &Env) -> Result<Response
 pub fn rpc(method: String, arguments: String, env: Env, context: Context) -> Promise {
     promise(async move {
         let turn = Turn::begin(random_id());
-        let answer = called(&method, &arguments, env, context)
+        let answer = called(&turn, &method, &arguments, env, context)
             .await
             .unwrap_or_else(Problem::into_answer);
         turn.log("rpc", &method, None, &answer);
@@ -115,6 +116,7 @@ pub fn rpc(method: String, arguments: String, env: Env, context: Context) -> Pro
 }
 
 async fn called(
+    turn: &Turn,
     method: &str,
     arguments: &str,
     env: Env,
@@ -128,7 +130,7 @@ async fn called(
             "is a loopback address, and DEV is not set",
         ));
     }
-    let served = Served::new(env, context, isolate).await?;
+    let served = Served::new(env, context, isolate, turn).await?;
     let outcome = rpc::call(&served.service, method, arguments).await;
     served.deliver_mails();
     outcome
@@ -160,6 +162,7 @@ impl<'a> Url<'a> {
 }
 
 async fn answer(
+    turn: &Turn,
     request: &web_sys::Request,
     incoming: &Incoming<'_>,
     url: &Url<'_>,
@@ -178,8 +181,12 @@ async fn answer(
     if settings.dev && url.path == "/dev/outbox" && incoming.method == "GET" {
         return dev_outbox(request, &env).await;
     }
-    let served = Served::new(env, context, Rc::clone(&isolate)).await?;
+    let served = Served::new(env, context, Rc::clone(&isolate), turn).await?;
     let request = read(request, incoming, url, from_allowed_origin).await?;
+    // A check records nothing, and each hash costs.
+    if url.path != "/auth/authorized" {
+        served.service.asked_by(&request.client);
+    }
     let answer = route(&served.service, &request).await;
     served.deliver_mails();
     Ok(answer)

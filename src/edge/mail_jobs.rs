@@ -8,8 +8,10 @@ use worker::Env;
 use worker::wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen};
 use worker::worker_sys::Context;
 
-use super::wiring::{Background, Bindings, Isolate, background, isolate, promise, service};
-use crate::domain::json::quoted;
+use super::wiring::{
+    Background, Bindings, Isolate, background, isolate, log, log_failure, promise, service,
+};
+use crate::domain::log_line::LogLine;
 use crate::domain::mail::Job;
 use crate::domain::policy::MAIL_BROKEN_PAUSE;
 use crate::domain::settings::SettingError;
@@ -56,7 +58,7 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
 pub fn scheduled(env: Env, context: Context) -> Promise {
     promise(async move {
         let context = background(context);
-        match isolate(&env).and_then(|isolate| service(&env, context, &isolate)) {
+        match isolate(&env).and_then(|isolate| service(&env, context, &isolate, "")) {
             Ok(service) => retry_kept(&service).await,
             Err(error) => log_misconfigured(&error),
         }
@@ -69,7 +71,7 @@ async fn work_off(batch: &Batch, env: &Env, context: Background) {
     for message in batch.messages() {
         let message: Message = message.unchecked_into();
         // A service for each, since a Worker's clock is read once.
-        let service = isolate(env).and_then(|isolate| service(env, context.clone(), &isolate));
+        let service = isolate(env).and_then(|isolate| service(env, context.clone(), &isolate, ""));
         let again = match &service {
             Ok(service) if dead => keep(service, &message).await,
             Ok(service) => deliver(service, &message).await,
@@ -92,14 +94,14 @@ pub(super) async fn deliver_after_response(
     context: Background,
     jobs: Vec<Job>,
 ) {
-    let service = match service(&env, context, &isolate) {
+    let service = match service(&env, context, &isolate, "") {
         Ok(service) => service,
         Err(error) => return log_misconfigured(&error),
     };
     for job in jobs {
         match service.deliver_without_queue(&job, 0).await {
-            Ok(delivery) => log(&job.id, job.task.name(), &delivery),
-            Err(error) => log(
+            Ok(delivery) => tell(&job.id, job.task.name(), &delivery),
+            Err(error) => tell(
                 &job.id,
                 job.task.name(),
                 &Delivery::Dead {
@@ -115,8 +117,8 @@ async fn deliver(service: &AuthService<Bindings>, message: &Message) -> Option<u
     let tries = message.attempts().saturating_sub(1);
     let delivery = service.deliver_from_queue(&text, &id, tries).await;
     match Job::parse(&text) {
-        Some(job) => log(&job.id, job.task.name(), &delivery),
-        None => log(&id, "unknown", &delivery),
+        Some(job) => tell(&job.id, job.task.name(), &delivery),
+        None => tell(&id, "unknown", &delivery),
     }
     match delivery {
         Delivery::Later { seconds, .. } => Some(seconds),
@@ -135,43 +137,35 @@ async fn retry_kept(service: &AuthService<Bindings>) {
     match service.retry_kept_mail(through_queue).await {
         Ok((deliveries, dead)) => {
             for (id, delivery) in &deliveries {
-                log(id, "kept", delivery);
+                tell(id, "kept", delivery);
             }
             // The operator's call: docs/operations.md says what to do.
             if dead > 0 {
-                worker::console_error!(
-                    r#"{{"level":"error","event":"dead_letters","count":{dead}}}"#
-                );
+                let mut line = LogLine::new("error", "dead_letters");
+                line.number("count", dead);
+                log("error", &line.end());
             }
         }
-        Err(error) => {
-            let reason = quoted(&error.to_string());
-            worker::console_error!(r#"{{"level":"error","event":"cron","reason":{reason}}}"#);
-        }
+        Err(error) => log_failure("cron", &error.to_string()),
     }
 }
 
-fn log(id: &str, mail: &str, delivery: &Delivery) {
-    let reason = delivery.reason().map_or("null".to_owned(), quoted);
-    let outcome = delivery.name();
-    let id = quoted(id);
-    let line = |level: &str| {
-        format!(
-            r#"{{"level":"{level}","event":"mail","job":{id},"mail":"{mail}","outcome":"{outcome}","reason":{reason}}}"#
-        )
+fn tell(id: &str, mail: &str, delivery: &Delivery) {
+    let level = match delivery {
+        Delivery::Dead { .. } => "error",
+        Delivery::Later { .. } | Delivery::Undeliverable(_) => "warn",
+        _ => "info",
     };
-    match delivery {
-        Delivery::Dead { .. } => worker::console_error!("{}", line("error")),
-        Delivery::Later { .. } | Delivery::Undeliverable(_) => {
-            worker::console_warn!("{}", line("warn"));
-        }
-        _ => worker::console_log!("{}", line("info")),
-    }
+    let mut line = LogLine::new(level, "mail");
+    line.text("job", id);
+    line.text("mail", mail);
+    line.text("outcome", delivery.name());
+    line.text("reason", delivery.reason().unwrap_or_default());
+    log(level, &line.end());
 }
 
 fn log_misconfigured(error: &SettingError) {
-    let reason = quoted(&error.to_string());
-    worker::console_error!(r#"{{"level":"error","event":"misconfigured","reason":{reason}}}"#);
+    log_failure("misconfigured", &error.to_string());
 }
 
 #[allow(clippy::cast_precision_loss, reason = "seconds, far below 2^53")]

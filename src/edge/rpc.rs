@@ -27,7 +27,9 @@ pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &
                 email: &email,
                 password: &password,
             };
-            let outcome = service.generate_token(login, &arguments.client()?).await?;
+            let client = arguments.client()?;
+            service.asked_by(&client);
+            let outcome = service.generate_token(login, &client).await?;
             Ok(signed_in(service.settings(), 200, &outcome, false))
         }
         "revoke_tokens" => {
@@ -38,9 +40,9 @@ pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &
         }
         "renew_token" => {
             let refresh_token = arguments.text("refresh_token")?;
-            let outcome = service
-                .renew_token(&refresh_token, &arguments.client()?)
-                .await?;
+            let client = arguments.client()?;
+            service.asked_by(&client);
+            let outcome = service.renew_token(&refresh_token, &client).await?;
             Ok(renewed(&outcome, true))
         }
         "reset_password" => {

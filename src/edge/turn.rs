@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use js_sys::Date;
-use serde::Serialize;
 use worker::Env;
 use worker::worker_sys::Context;
 
-use super::answer::{Answer, Note};
+use super::answer::Answer;
 use super::mail_jobs::deliver_after_response;
 use super::problem::Problem;
-use super::wiring::{Background, Bindings, Isolate, background, service};
+use super::wiring::{Background, Bindings, Isolate, background, log, service};
 use crate::adapters::system_random::SystemRandom;
+use crate::domain::log_line::LogLine;
 use crate::domain::settings::SettingError;
 use crate::ports::Random;
 use crate::service::AuthService;
@@ -44,24 +44,23 @@ impl Turn {
         answer: &Answer,
     ) {
         let level = level(answer.status);
-        let line = LogLine {
-            level,
-            event,
-            request_id: &self.id,
-            method,
-            path,
-            status: answer.status,
-            // Only time spent waiting shows: a Worker's clock stands still while it computes.
-            waited_ms: (Date::now() - self.begun) as u64,
-            note: &answer.note,
-        };
-        if let Ok(text) = serde_json::to_string(&line) {
-            match level {
-                "error" => worker::console_error!("{text}"),
-                "warn" => worker::console_warn!("{text}"),
-                _ => worker::console_log!("{text}"),
-            }
+        let mut line = LogLine::new(level, event);
+        line.text("request_id", &self.id);
+        line.text("method", method);
+        line.text("path", path.unwrap_or_default());
+        line.number("status", answer.status.into());
+        // Only time spent waiting shows: a Worker's clock stands still while it computes.
+        line.number("waited_ms", (Date::now() - self.begun) as u64);
+        let note = &answer.note;
+        for (name, text) in [
+            ("reason", note.reason.as_deref()),
+            ("user_id", note.user_id.as_deref()),
+            ("session_id", note.session_id.as_deref()),
+            ("verdict", note.verdict),
+        ] {
+            line.text(name, text.unwrap_or_default());
         }
+        log(level, &line.end());
     }
 }
 
@@ -73,20 +72,6 @@ pub(super) fn random_id() -> String {
         .into_uuid()
         .hyphenated()
         .to_string()
-}
-
-#[derive(Serialize)]
-struct LogLine<'a> {
-    level: &'static str,
-    event: &'static str,
-    request_id: &'a str,
-    method: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<&'a str>,
-    status: u16,
-    waited_ms: u64,
-    #[serde(flatten)]
-    note: &'a Note,
 }
 
 fn level(status: u16) -> &'static str {
@@ -114,9 +99,10 @@ impl Served {
         env: Env,
         context: Context,
         isolate: Rc<Isolate>,
+        turn: &Turn,
     ) -> Result<Self, Problem> {
         let background = background(context);
-        let service = service(&env, background.clone(), &isolate)
+        let service = service(&env, background.clone(), &isolate, &turn.id)
             .map_err(|error| Problem::misconfigured(&error))?;
         if isolate.shared.settings().dev && !isolate.demo_accounts_added.get() {
             service.add_demo_accounts().await?;

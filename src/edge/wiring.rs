@@ -11,9 +11,10 @@ use crate::adapters::argon2::Argon2Hasher;
 use crate::adapters::cloudflare::account::DurableAccounts;
 pub(super) use crate::adapters::cloudflare::account::object::AccountState;
 use crate::adapters::cloudflare::account::object::answer;
-use crate::adapters::cloudflare::analytics::AnalyticsEvents;
+use crate::adapters::cloudflare::audit_log::{AuditLog, EventsDataset};
 use crate::adapters::cloudflare::background::WaitUntil;
 use crate::adapters::cloudflare::clock::{RequestClock, Timer};
+pub(super) use crate::adapters::cloudflare::console::{log, log_failure};
 use crate::adapters::cloudflare::d1::Database;
 use crate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
 use crate::adapters::cloudflare::d1_users::D1Users;
@@ -58,7 +59,7 @@ struct Bound {
     mail_queue: MailQueueBinding,
     email: Option<BindingMailer>,
     limiter: BindingLimits,
-    events: AnalyticsEvents,
+    dataset: EventsDataset,
 }
 
 impl Bound {
@@ -96,7 +97,7 @@ impl Bound {
             mail_queue: MailQueueBinding::find(env),
             email,
             limiter: BindingLimits::new(env),
-            events: AnalyticsEvents::new(env),
+            dataset: EventsDataset::find(env),
         })
     }
 }
@@ -194,7 +195,7 @@ fn http_mailer(mail: &MailSettings) -> Option<Rc<HttpMailer>> {
     HttpMailer::new(provider, key, mail.api_url.as_deref(), mail.sender.clone()).map(Rc::new)
 }
 
-/// The service for one request.
+/// The service for one request, whose id is empty for the queue and the cron.
 ///
 /// # Errors
 /// When a binding is missing.
@@ -202,6 +203,7 @@ pub(super) fn service(
     env: &Env,
     background: Background,
     isolate: &Rc<Isolate>,
+    request_id: &str,
 ) -> Result<AuthService<Bindings>, SettingError> {
     let bound = isolate.bound(env)?;
     let sessions = match (&bound.durable, &bound.kv) {
@@ -239,6 +241,7 @@ pub(super) fn service(
         mailer,
         sessions,
         isolate: Rc::clone(isolate),
+        events: AuditLog::new(bound.dataset.clone(), request_id),
         clock,
     };
     Ok(AuthService::new(bindings, Rc::clone(&isolate.shared)))
@@ -251,6 +254,7 @@ pub(super) struct Bindings {
     mailer: CloudflareMailer,
     sessions: CloudflareSessions,
     isolate: Rc<Isolate>,
+    events: AuditLog,
     clock: RequestClock,
 }
 
@@ -274,7 +278,7 @@ impl Ports for Bindings {
     type Limiter = BindingLimits;
     type Clock = RequestClock;
     type Random = SystemRandom;
-    type Events = AnalyticsEvents;
+    type Events = AuditLog;
     type MailQueue = CloudflareMailQueue;
     type Mailer = CloudflareMailer;
     type MailLedger = D1MailLedger;
@@ -301,8 +305,8 @@ impl Ports for Bindings {
     fn random(&self) -> &SystemRandom {
         &SystemRandom
     }
-    fn events(&self) -> &AnalyticsEvents {
-        &self.bound.events
+    fn events(&self) -> &AuditLog {
+        &self.events
     }
     fn mail_queue(&self) -> &CloudflareMailQueue {
         &self.mail_queue

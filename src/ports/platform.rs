@@ -53,6 +53,18 @@ pub enum Limit {
     ClientRenewals,
 }
 
+impl Limit {
+    /// A stable name, `snake_case`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::ClientOnAccount => "client_on_account",
+            Self::ClientRenewals => "client_renewals",
+        }
+    }
+}
+
 /// Limits on how often.
 pub trait RateLimiter {
     /// Counts one try under `key`; false when there were too many. MUST say true when it can't tell: a limiter that
@@ -74,9 +86,9 @@ pub trait Background {
         F: Future<Output = Result<(), StoreError>> + 'static;
 }
 
-/// What happens that operators count.
+/// What happens that operators look up and count.
 pub trait Events {
-    /// Counts the event. MUST NOT fail the request.
+    /// Writes the event where operators look it up. MUST NOT fail the request.
     fn record(&self, event: &Event);
 }
 

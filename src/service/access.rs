@@ -3,6 +3,7 @@
 use super::AuthService;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::event::Act;
 use crate::domain::policy::ADMIN_ROLE;
 use crate::domain::session::SessionId;
 use crate::domain::token::{Expected, VerifiedToken, verify};
@@ -73,8 +74,15 @@ impl<P: Ports> AuthService<P> {
         if user.roles.contains(ADMIN_ROLE) {
             Ok(bearer)
         } else {
-            Err(Error::Forbidden)
+            Err(self.deny(&bearer))
         }
+    }
+
+    /// The refusal of what someone who is known may not do.
+    pub(super) fn deny(&self, bearer: &Bearer) -> Error {
+        let (user, session) = (bearer.user, bearer.session);
+        self.record(Act::AccessDenied { user, session });
+        Error::Forbidden
     }
 
     /// Signature and claims alone; a token seen before costs a look-up.

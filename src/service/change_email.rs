@@ -4,6 +4,7 @@ use super::AuthService;
 use super::mail::typed_address;
 use crate::domain::account::{User, UserChange};
 use crate::domain::error::{Error, FieldProblem, LinkRefusal};
+use crate::domain::event::Act;
 use crate::domain::link::State;
 use crate::domain::mail::{Locale, Task};
 use crate::domain::session::Client;
@@ -31,11 +32,17 @@ impl<P: Ports> AuthService<P> {
         }
         self.check_current_password(&user, current_password, bearer.session, client)
             .await?;
+        let address = self.pseudonym(&email);
         let task = Task::NewAddress {
             user: user.id,
             email,
         };
         self.ask_for_mail(task, locale).await?;
+        self.record(Act::EmailChangeRequested {
+            user: user.id,
+            session: bearer.session,
+            address,
+        });
         let to = user.email.clone();
         self.notify(Task::AddressChangeAsked { to }, locale).await;
         Ok(user)
@@ -56,21 +63,31 @@ impl<P: Ports> AuthService<P> {
             .shared
             .links
             .open_new_address(ticket, self.now())
-            .ok_or(Error::Link(LinkRefusal::Ticket))?;
+            .ok_or_else(|| self.refuse_link(LinkRefusal::Ticket, None))?;
         self.admit_client_on(&link.account.user.to_string(), client)
             .await?;
         let user = self
             .user_of_link(link.account, State::for_new_address)
             .await?;
+        let act = Act::EmailChanged {
+            user: user.id,
+            address: self.pseudonym(&link.email),
+        };
         let change = UserChange {
             email: Some(link.email),
             ..UserChange::default()
         };
         let to = user.email.clone();
         let user = self
-            .redeem(link.account, State::for_new_address, user, &change)
+            .redeem(
+                link.account,
+                State::for_new_address,
+                user,
+                &change,
+                vec![act],
+            )
             .await?
-            .ok_or(Error::Link(LinkRefusal::EmailTaken))?;
+            .ok_or_else(|| self.refuse_link(LinkRefusal::EmailTaken, Some(link.account.user)))?;
         self.notify(Task::AddressChanged { to }, locale).await;
         Ok(user)
     }

@@ -3,6 +3,7 @@
 use super::{AuthService, SignedIn};
 use crate::domain::account::UserChange;
 use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
 use crate::domain::session::Client;
 use crate::ports::Ports;
@@ -30,9 +31,13 @@ impl<P: Ports> AuthService<P> {
             password_hash: Some(hash),
             ..UserChange::default()
         };
+        let act = Act::PasswordChanged {
+            user: user.id,
+            session: bearer.session,
+        };
         // Changed meanwhile: so is the token's `ver`.
         let user = self
-            .change_user_if(&user, &change)
+            .change_user_if(&user, &change, &mut vec![act])
             .await?
             .ok_or(Error::Access(AccessRefusal::Outdated))?;
         let to = user.email.clone();

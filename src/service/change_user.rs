@@ -1,14 +1,21 @@
-//! A change to a user, made to count: the row first, then the access tokens from before.
+//! A change to a user, made to count: the row first, then the access tokens from before. What has become so is recorded in
+//! between, since a repeat of what failed after it may find nothing to do.
 
 use super::AuthService;
 use crate::domain::account::{User, UserChange, UserId};
 use crate::domain::error::Error;
+use crate::domain::event::Act;
 use crate::domain::policy::STALE_MARGIN;
 use crate::ports::{Ports, SessionStore, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// Changes a user's row, then makes the access tokens from before count no more.
-    pub(super) async fn change_user(&self, id: UserId, change: &UserChange) -> Result<User, Error> {
+    pub(super) async fn change_user(
+        &self,
+        id: UserId,
+        change: &UserChange,
+        acts: &mut Vec<Act>,
+    ) -> Result<User, Error> {
         let now = self.now();
         let user = self
             .ports
@@ -16,6 +23,7 @@ impl<P: Ports> AuthService<P> {
             .update(id, None, change, now)
             .await?
             .ok_or(Error::UnknownUser)?;
+        self.record_all(acts);
         self.outdate(user.id, user.version).await?;
         Ok(user)
     }
@@ -26,15 +34,23 @@ impl<P: Ports> AuthService<P> {
         &self,
         user: &User,
         change: &UserChange,
+        acts: &mut Vec<Act>,
     ) -> Result<Option<User>, Error> {
         let users = self.ports.users();
         let changed = users
             .update(user.id, Some(user.version), change, self.now())
             .await?;
         if let Some(user) = &changed {
+            self.record_all(acts);
             self.outdate(user.id, user.version).await?;
         }
         Ok(changed)
+    }
+
+    fn record_all(&self, acts: &mut Vec<Act>) {
+        for act in acts.drain(..) {
+            self.record(act);
+        }
     }
 
     /// Writes again what the row says of older access tokens, when it was changed so lately that they may still be

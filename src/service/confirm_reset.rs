@@ -3,6 +3,7 @@
 use super::AuthService;
 use crate::domain::account::{User, UserChange};
 use crate::domain::error::{Error, LinkRefusal};
+use crate::domain::event::Act;
 use crate::domain::link::State;
 use crate::domain::mail::{Locale, Task};
 use crate::domain::session::Client;
@@ -29,7 +30,7 @@ impl<P: Ports> AuthService<P> {
             .shared
             .links
             .open_reset(ticket, self.now())
-            .ok_or(Error::Link(LinkRefusal::Ticket))?;
+            .ok_or_else(|| self.refuse_link(LinkRefusal::Ticket, None))?;
         self.admit_client_on(&link.user.to_string(), client).await?;
         let user = self.user_of_link(link, State::for_reset).await?;
         let change = UserChange {
@@ -37,10 +38,11 @@ impl<P: Ports> AuthService<P> {
             verify_email: true,
             ..UserChange::default()
         };
+        let act = Act::PasswordReset { user: user.id };
         let user = self
-            .redeem(link, State::for_reset, user, &change)
+            .redeem(link, State::for_reset, user, &change, vec![act])
             .await?
-            .ok_or(Error::Link(LinkRefusal::Spent))?;
+            .ok_or_else(|| self.refuse_link(LinkRefusal::Spent, Some(link.user)))?;
         let to = user.email.clone();
         self.notify(Task::PasswordChanged { to }, locale).await;
         Ok(user)

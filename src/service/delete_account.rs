@@ -4,6 +4,7 @@ use super::AuthService;
 use super::access::Bearer;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
 use crate::domain::policy::DELETED_VERSION;
 use crate::domain::session::Client;
@@ -30,7 +31,7 @@ impl<P: Ports> AuthService<P> {
         let (bearer, user) = asking?;
         self.check_current_password(&user, current_password, bearer.session, client)
             .await?;
-        self.delete_user_row(&user, locale).await?;
+        self.delete_user_row(&user, bearer.user, locale).await?;
         Ok(bearer)
     }
 
@@ -51,14 +52,15 @@ impl<P: Ports> AuthService<P> {
             self.outdate(id, DELETED_VERSION).await?;
             return Err(Error::UnknownUser);
         };
-        self.delete_user_row(&user, locale).await?;
+        self.delete_user_row(&user, bearer.user, locale).await?;
         Ok(bearer)
     }
 
-    async fn delete_user_row(&self, user: &User, locale: Locale) -> Result<(), Error> {
+    async fn delete_user_row(&self, user: &User, by: UserId, locale: Locale) -> Result<(), Error> {
         if !self.ports.users().delete(user.id).await? {
             return Err(Error::UnknownUser);
         }
+        self.record(Act::AccountDeleted { user: user.id, by });
         let to = user.email.clone();
         self.notify(Task::AccountDeleted { to }, locale).await;
         // An id never comes back.

@@ -1,8 +1,9 @@
 //! `generate_token`: email and password in, a pair of tokens and the user out.
 
 use super::{AuthService, SignedIn};
-use crate::domain::account::{EmailAddress, Password, User, Verification};
+use crate::domain::account::{EmailAddress, Password, User, UserId, Verification};
 use crate::domain::error::{Error, FieldProblem, LoginRefusal};
+use crate::domain::event::{Act, Pseudonym};
 use crate::domain::policy::EMAIL_BYTES;
 use crate::domain::session::Client;
 use crate::ports::{Attempt, Checked, Ports, UserDirectory};
@@ -55,12 +56,29 @@ impl<P: Ports> AuthService<P> {
             in_vain: user.as_ref().is_some_and(|user| user.disabled_at.is_some()),
         };
         let checked = self.try_password(&account, attempt).await?;
+        let tried = (
+            user.as_ref().map(|user| user.id),
+            email.is_ok().then(|| Pseudonym::of_account(&account)),
+        );
         let user = match email {
             Err(why) => Err(LoginRefusal::NotAnAddress(why)),
             Ok(_) => self.signs_in(user, checked, &password).await?,
         }
-        .map_err(Error::Login)?;
+        .map_err(|refusal| self.refuse_login(refusal, tried))?;
         self.begin_session(user, client).await
+    }
+
+    fn refuse_login(
+        &self,
+        refusal: LoginRefusal,
+        (user, address): (Option<UserId>, Option<Pseudonym>),
+    ) -> Error {
+        self.record(Act::SignInFailed {
+            refusal,
+            user,
+            address,
+        });
+        Error::Login(refusal)
     }
 
     /// The user whose password was the right one, with a hash by the parameters of now.

@@ -1,15 +1,27 @@
 //! The limits that a request passes before any work is done for it.
 
 use super::AuthService;
+use crate::domain::account::{AccountName, UserId};
 use crate::domain::error::Error;
+use crate::domain::event::{Act, Pseudonym, Whose};
 use crate::domain::policy::LIMIT_RETRY_AFTER;
 use crate::domain::session::{Client, SessionId};
 use crate::ports::{Limit, Ports, RateLimiter};
 
+/// What a limit counts together with the client.
+#[derive(Clone, Copy)]
+enum Counted<'a> {
+    Client,
+    Account(&'a str),
+    Session(SessionId),
+}
+
 impl<P: Ports> AuthService<P> {
     /// Counts a try of one client.
     pub(super) async fn admit_client(&self, client: &Client) -> Result<(), Error> {
-        self.admit(Limit::Client, client, &client.limit_key()).await
+        let key = client.limit_key();
+        self.admit(Limit::Client, client, &key, Counted::Client)
+            .await
     }
 
     /// Counts a try of one client, and of this client on one account.
@@ -30,7 +42,9 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<(), Error> {
         let key = [client.limit_key().as_str(), " ", account].concat();
-        self.admit(Limit::ClientOnAccount, client, &key).await
+        let on_account = Counted::Account(account);
+        self.admit(Limit::ClientOnAccount, client, &key, on_account)
+            .await
     }
 
     /// Counts a renewal with a genuine ticket, before any storage is touched: of one session by one client, and of the client
@@ -43,25 +57,55 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<(), Error> {
         let key = client.limit_key();
         let of_session = [&key, " ", &session.to_string()].concat();
-        self.admit(Limit::Client, client, &of_session).await?;
-        self.admit(Limit::ClientRenewals, client, &key).await
+        self.admit(
+            Limit::Client,
+            client,
+            &of_session,
+            Counted::Session(session),
+        )
+        .await?;
+        self.admit(Limit::ClientRenewals, client, &key, Counted::Client)
+            .await
     }
 
-    async fn admit(&self, limit: Limit, client: &Client, key: &str) -> Result<(), Error> {
+    async fn admit(
+        &self,
+        limit: Limit,
+        client: &Client,
+        key: &str,
+        counted: Counted<'_>,
+    ) -> Result<(), Error> {
         let counts = self.settings().limits && client.is_counted();
         if !counts || self.ports.limiter().admit(limit, key).await {
             Ok(())
         } else {
-            Err(self.too_many(LIMIT_RETRY_AFTER))
+            Err(self.too_many(limit.name(), self.whose(counted), LIMIT_RETRY_AFTER))
         }
     }
 
+    fn whose(&self, counted: Counted<'_>) -> Whose {
+        match counted {
+            Counted::Client | Counted::Account("") => Whose::Anybodys,
+            Counted::Session(session) => Whose::Session(session),
+            Counted::Account(account) => UserId::parse(account).map_or_else(
+                || {
+                    let name = self.shared.account_names.of_text(account);
+                    Whose::Address(Pseudonym::of_account(&name))
+                },
+                Whose::User,
+            ),
+        }
+    }
+
+    /// The refusal of a try at an account whose guard delays it.
+    pub(super) fn delayed(&self, account: &AccountName, retry_after: u32) -> Error {
+        let whose = Whose::Address(Pseudonym::of_account(account));
+        self.too_many("account", whose, retry_after)
+    }
+
     /// Every refusal for too many tries passes here, those of a binding and those of an account's guard.
-    #[allow(
-        clippy::unused_self,
-        reason = "the place for what is to be told of a limit that was hit"
-    )]
-    pub(super) fn too_many(&self, retry_after: u32) -> Error {
+    fn too_many(&self, limit: &'static str, whose: Whose, retry_after: u32) -> Error {
+        self.record(Act::LimitHit { limit, whose });
         Error::RateLimited(retry_after)
     }
 }

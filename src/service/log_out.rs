@@ -3,6 +3,7 @@
 use super::AuthService;
 use crate::domain::account::UserId;
 use crate::domain::error::Error;
+use crate::domain::event::Act;
 use crate::domain::session::{EndReason, SessionId};
 use crate::ports::{Ports, SessionStore};
 
@@ -36,6 +37,7 @@ impl<P: Ports> AuthService<P> {
             sessions
                 .end(user, session, EndReason::LoggedOut, now)
                 .await?;
+            self.record(Act::SignedOut { user, session });
         }
         Ok(Some((user, session)))
     }

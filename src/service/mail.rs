@@ -3,10 +3,10 @@
 use super::AuthService;
 use crate::domain::account::EmailAddress;
 use crate::domain::error::{Error, FieldProblem};
-use crate::domain::event::Event;
+use crate::domain::event::Act;
 use crate::domain::mail::{Job, Locale, Task};
 use crate::domain::settings::MailRoute;
-use crate::ports::{Events, MailQueue, Ports};
+use crate::ports::{MailQueue, Ports};
 
 impl<P: Ports> AuthService<P> {
     /// Queues a mail that the caller waits for.
@@ -20,7 +20,7 @@ impl<P: Ports> AuthService<P> {
     pub(super) async fn notify(&self, task: Task, locale: Locale) {
         let mail = task.name();
         if let Err(error) = self.ask_for_mail(task, locale).await {
-            self.ports.events().record(&Event::MailNotQueued {
+            self.record(Act::MailNotQueued {
                 mail,
                 reason: error.to_string(),
             });

@@ -7,6 +7,7 @@ use super::AuthService;
 use super::access::Bearer;
 use crate::domain::account::User;
 use crate::domain::error::Error;
+use crate::domain::event::Act;
 use crate::domain::session::{ActiveSession, Device, EndReason, SessionId};
 use crate::ports::{Devices, Ports, SessionStore};
 
@@ -65,6 +66,8 @@ impl<P: Ports> AuthService<P> {
             .sessions()
             .end(user.id, session, EndReason::EndedByUser, self.now())
             .await?;
+        let user = user.id;
+        self.record(Act::SessionEnded { user, session });
         Ok(bearer)
     }
 
@@ -83,6 +86,8 @@ impl<P: Ports> AuthService<P> {
                     .await?;
             }
         }
+        let (user, session) = (user.id, bearer.session);
+        self.record(Act::OtherSessionsEnded { user, session });
         Ok(bearer)
     }
 

@@ -5,6 +5,7 @@ use super::mail::typed_address;
 use super::new_user::{Identity, name};
 use crate::domain::account::{PasswordHash, Roles, User, UserChange, UserId};
 use crate::domain::error::{Error, FieldProblem};
+use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
 use crate::ports::{Insertion, Ports, UserDirectory};
 
@@ -66,7 +67,7 @@ impl<P: Ports> AuthService<P> {
         id: UserId,
         amendment: Amendment,
     ) -> Result<User, Error> {
-        self.administrator(access_token).await?;
+        let by = self.administrator(access_token).await?.user;
         let change = UserChange {
             first_name: name("first_name", amendment.first_name.as_deref())?,
             last_name: name("last_name", amendment.last_name.as_deref())?,
@@ -77,7 +78,8 @@ impl<P: Ports> AuthService<P> {
         if change.is_empty() {
             return Err(Error::NothingToChange);
         }
-        self.change_user(id, &change).await
+        self.change_user(id, &change, &mut acts(id, by, &change))
+            .await
     }
 
     /// At most `limit` users, in the order of their making, from the first behind `after`.
@@ -127,7 +129,7 @@ impl<P: Ports> AuthService<P> {
         given_roles: Option<Vec<String>>,
         locale: Locale,
     ) -> Result<User, Error> {
-        self.administrator(access_token).await?;
+        let by = self.administrator(access_token).await?.user;
         self.mail_is_possible()?;
         let identity = Identity::parse(invitee.email, invitee.first_name, invitee.last_name)?;
         let roles = given_roles.map_or_else(|| Ok(Roles::user()), roles)?;
@@ -136,10 +138,24 @@ impl<P: Ports> AuthService<P> {
             Insertion::Inserted => {}
             Insertion::EmailTaken => return Err(Error::EmailTaken),
         }
+        self.record(Act::AccountCreated {
+            user: user.id,
+            by,
+            address: self.pseudonym(&user.email),
+        });
         self.notify(Task::Invitation { user: user.id }, locale)
             .await;
         Ok(user)
     }
+}
+
+/// What of an amendment is recorded. Names are not.
+fn acts(user: UserId, by: UserId, change: &UserChange) -> Vec<Act> {
+    let roles = change.roles.clone();
+    let roles = roles.map(|roles| Act::RolesChanged { user, by, roles });
+    let disabled = change.disabled;
+    let disabled = disabled.map(|disabled| Act::DisabledChanged { user, by, disabled });
+    roles.into_iter().chain(disabled).collect()
 }
 
 fn roles(given: Vec<String>) -> Result<Roles, Error> {

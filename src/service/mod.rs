@@ -19,10 +19,11 @@
 //! | demo accounts, in local development | [`demo_accounts`] |
 //!
 //! Steps that several use cases share stand beside them: [`access`] (who presents this access token), [`tokens`] (the
-//! pair that a client gets), [`limits`], [`passwords`], [`redeem_link`], [`mail`] (asked for) and [`compose_mail`] (made), [`new_user`] and
+//! pair that a client gets), [`audit_log`], [`limits`], [`passwords`], [`redeem_link`], [`mail`] (asked for) and [`compose_mail`] (made), [`new_user`] and
 //! [`change_user`].
 
 pub mod access;
+pub mod audit_log;
 pub mod change_email;
 pub mod change_password;
 pub mod change_user;
@@ -50,10 +51,11 @@ pub mod revoke_tokens;
 pub mod tokens;
 pub mod verify_email;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets};
+use crate::domain::event::{NetworkPseudonyms, Pseudonym};
 use crate::domain::link::Links;
 use crate::domain::session::{ClientFingerprints, RefreshTokens};
 use crate::domain::settings::Settings;
@@ -75,6 +77,7 @@ pub struct Shared {
     pub(crate) decoy_salts: DecoySalts,
     pub(crate) devices: DeviceTickets,
     pub(crate) account_names: AccountNames,
+    pub(crate) networks: NetworkPseudonyms,
     pub(crate) verified: RefCell<VerifiedTokens>,
 }
 
@@ -97,6 +100,7 @@ impl Shared {
             decoy_salts: DecoySalts::new(&settings.ticket_secrets, &settings.issuer),
             devices: DeviceTickets::new(&settings.ticket_secrets, &settings.issuer),
             account_names: AccountNames::new(&settings.ticket_secrets, &settings.issuer),
+            networks: NetworkPseudonyms::new(&settings.ticket_secrets, &settings.issuer),
             verified: RefCell::new(VerifiedTokens::default()),
             settings,
         }
@@ -160,13 +164,18 @@ impl Shared {
 pub struct AuthService<P> {
     pub(crate) ports: P,
     pub(crate) shared: Rc<Shared>,
+    network: Cell<Option<Pseudonym>>,
 }
 
 impl<P: Ports> AuthService<P> {
     /// A service on these ports.
     #[must_use]
     pub fn new(ports: P, shared: Rc<Shared>) -> Self {
-        Self { ports, shared }
+        Self {
+            ports,
+            shared,
+            network: Cell::default(),
+        }
     }
 
     /// The settings.

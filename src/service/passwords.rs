@@ -7,6 +7,7 @@ use crate::domain::account::{
     AccountName, EmailAddress, KnownId, Password, PasswordHash, TriedBy, User, Verification,
 };
 use crate::domain::error::{Error, FieldProblem};
+use crate::domain::event::Act;
 use crate::domain::session::{Client, SessionId};
 use crate::domain::settings::PasswordWork;
 use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, PasswordHasher, Ports};
@@ -37,7 +38,7 @@ impl<P: Ports> AuthService<P> {
                 let guard = self.ports.password_guard();
                 match guard.hash(&account, password, &salt).await? {
                     Hashed::Done(hashed) => hashed,
-                    Hashed::Delayed(seconds) => return Err(self.too_many(seconds)),
+                    Hashed::Delayed(seconds) => return Err(self.delayed(&account, seconds)),
                 }
             }
         };
@@ -84,6 +85,8 @@ impl<P: Ports> AuthService<P> {
         if self.is_password(user, typed, by).await? {
             Ok(())
         } else {
+            let user = user.id;
+            self.record(Act::PasswordCheckFailed { user, session });
             Err(Error::CurrentPassword)
         }
     }
@@ -103,7 +106,7 @@ impl<P: Ports> AuthService<P> {
             }
         };
         match checked {
-            Checked::Delayed(seconds) => Err(self.too_many(seconds)),
+            Checked::Delayed(seconds) => Err(self.delayed(account, seconds)),
             checked => Ok(checked),
         }
     }

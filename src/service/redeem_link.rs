@@ -1,8 +1,9 @@
 //! Redeem a link: the user it belongs to, and the change it stands for, made once.
 
 use super::AuthService;
-use crate::domain::account::{User, UserChange};
+use crate::domain::account::{User, UserChange, UserId};
 use crate::domain::error::{Error, LinkRefusal};
+use crate::domain::event::Act;
 use crate::domain::link::{State, UserLink};
 use crate::domain::policy::VERSION_TRIES;
 use crate::ports::{Ports, UserDirectory};
@@ -17,12 +18,18 @@ impl<P: Ports> AuthService<P> {
         let user = self.ports.users().find_by_id(link.user).await?;
         let user = user
             .filter(|user| user.disabled_at.is_none())
-            .ok_or(Error::Link(LinkRefusal::NoUser))?;
+            .ok_or_else(|| self.refuse_link(LinkRefusal::NoUser, Some(link.user)))?;
         if state(&user) == link.state {
             return Ok(user);
         }
         self.finish_change(&user).await?;
-        Err(Error::Link(LinkRefusal::Spent))
+        Err(self.refuse_link(LinkRefusal::Spent, Some(link.user)))
+    }
+
+    /// The refusal of a link; whose it is, when it is genuine and for an account.
+    pub(super) fn refuse_link(&self, refusal: LinkRefusal, user: Option<UserId>) -> Error {
+        self.record(Act::LinkRefused { refusal, user });
+        Error::Link(refusal)
     }
 
     /// Makes the change that a link stands for to the user as they were read. A change beside it that leaves the link good is
@@ -33,9 +40,10 @@ impl<P: Ports> AuthService<P> {
         state: fn(&User) -> State,
         mut user: User,
         change: &UserChange,
+        mut acts: Vec<Act>,
     ) -> Result<Option<User>, Error> {
         for _ in 0..VERSION_TRIES {
-            let changed = self.change_user_if(&user, change).await?;
+            let changed = self.change_user_if(&user, change, &mut acts).await?;
             if changed.is_some() {
                 return Ok(changed);
             }

@@ -4,6 +4,7 @@ use super::new_user::Identity;
 use super::{AuthService, SignedIn};
 use crate::domain::account::Roles;
 use crate::domain::error::{Error, FieldProblem};
+use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
 use crate::domain::session::Client;
 use crate::domain::settings::Registration;
@@ -61,12 +62,14 @@ impl<P: Ports> AuthService<P> {
                 let why = FieldProblem::Invalid("chosen_by_mail");
                 return Err(Error::Field("password", why));
             }
+            let address = self.pseudonym(&identity.email);
             let task = Task::Registration {
                 email: identity.email,
                 first_name: identity.first_name,
                 last_name: identity.last_name,
             };
             self.ask_for_mail(task, locale).await?;
+            self.record(Act::RegistrationRequested { address });
             return Ok(Registered::Asked);
         }
         let password = account
@@ -78,6 +81,7 @@ impl<P: Ports> AuthService<P> {
             Insertion::Inserted => {}
             Insertion::EmailTaken => return Err(Error::EmailTaken),
         }
+        self.record_registered(&user);
         let email = user.email.clone();
         self.notify(Task::Verification { email }, locale).await;
         let signed_in = self.begin_session(user, client).await?;

@@ -3,10 +3,10 @@
 use super::{AuthService, TokenPair};
 use crate::domain::account::User;
 use crate::domain::error::{Error, GrantRefusal};
-use crate::domain::event::Event;
+use crate::domain::event::Act;
 use crate::domain::mail::Task;
 use crate::domain::session::{Client, Presented, Verdict};
-use crate::ports::{Devices, Events, Ports, SessionStore, UserDirectory};
+use crate::ports::{Devices, Ports, SessionStore, UserDirectory};
 
 /// A renewal that went through.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl<P: Ports> AuthService<P> {
             )
             .await?;
         let verdict = renewal.verdict;
-        self.ports.events().record(&Event::Renewal {
+        self.record(Act::Renewal {
             user: ticket.user,
             session: ticket.session,
             verdict,

@@ -3,6 +3,7 @@
 use super::AuthService;
 use super::mail::typed_address;
 use crate::domain::error::Error;
+use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
 use crate::domain::session::Client;
 use crate::ports::Ports;
@@ -21,7 +22,10 @@ impl<P: Ports> AuthService<P> {
         self.admit_client(client).await?;
         let email = typed_address(email)?;
         self.admit_client_on(email.canonical(), client).await?;
+        let address = self.pseudonym(&email);
         self.ask_for_mail(Task::Verification { email }, locale)
-            .await
+            .await?;
+        self.record(Act::VerificationRequested { address });
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use super::AuthService;
 use super::mail::typed_address;
 use crate::domain::error::Error;
+use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
 use crate::domain::session::Client;
 use crate::ports::Ports;
@@ -23,6 +24,9 @@ impl<P: Ports> AuthService<P> {
         self.admit_client(client).await?;
         let email = typed_address(email)?;
         self.admit_client_on(email.canonical(), client).await?;
-        self.ask_for_mail(Task::Reset { email }, locale).await
+        let address = self.pseudonym(&email);
+        self.ask_for_mail(Task::Reset { email }, locale).await?;
+        self.record(Act::ResetRequested { address });
+        Ok(())
     }
 }

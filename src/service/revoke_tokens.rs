@@ -4,6 +4,7 @@ use super::AuthService;
 use super::access::Bearer;
 use crate::domain::account::{UserChange, UserId};
 use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::event::Act;
 use crate::domain::policy::ADMIN_ROLE;
 use crate::ports::{Ports, UserDirectory};
 
@@ -14,7 +15,12 @@ impl<P: Ports> AuthService<P> {
     /// # Errors
     /// [`Error::UnknownUser`]; [`Error::Store`] when a store failed: a repeat finishes it.
     pub async fn revoke_tokens(&self, user: UserId) -> Result<(), Error> {
-        self.change_user(user, &UserChange::revoke_sessions())
+        self.revoke_by(None, user).await
+    }
+
+    async fn revoke_by(&self, by: Option<UserId>, user: UserId) -> Result<(), Error> {
+        let act = Act::SessionsRevoked { user, by };
+        self.change_user(user, &UserChange::revoke_sessions(), &mut vec![act])
             .await
             .map(drop)
     }
@@ -36,9 +42,9 @@ impl<P: Ports> AuthService<P> {
         }
         let (bearer, asking) = asking?;
         if asking.id != user && !asking.roles.contains(ADMIN_ROLE) {
-            return Err(Error::Forbidden);
+            return Err(self.deny(&bearer));
         }
-        self.revoke_tokens(user).await?;
+        self.revoke_by(Some(asking.id), user).await?;
         Ok(bearer)
     }
 

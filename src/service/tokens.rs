@@ -3,6 +3,7 @@
 use super::AuthService;
 use crate::domain::account::{DeviceTicket, User};
 use crate::domain::error::Error;
+use crate::domain::event::Act;
 use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Client, RefreshTicket, SessionId};
@@ -66,6 +67,10 @@ impl<P: Ports> AuthService<P> {
             most: self.settings().limits.then_some(SESSIONS_PER_USER),
         };
         self.ports.sessions().begin(&new, now).await?;
+        self.record(Act::SignedIn {
+            user: user.id,
+            session: ticket.session,
+        });
         let device = self.device_ticket(&user);
         Ok(SignedIn {
             tokens,

@@ -4,6 +4,7 @@ use super::AuthService;
 use super::new_user::Identity;
 use crate::domain::account::{Roles, User, UserChange};
 use crate::domain::error::{Error, LinkRefusal};
+use crate::domain::event::Act;
 use crate::domain::link::{RegistrationLink, State, UserLink};
 use crate::domain::mail::{Locale, Task};
 use crate::domain::session::Client;
@@ -34,7 +35,7 @@ impl<P: Ports> AuthService<P> {
             .shared
             .links
             .open_verification(ticket, now)
-            .ok_or(Error::Link(LinkRefusal::Ticket))?;
+            .ok_or_else(|| self.refuse_link(LinkRefusal::Ticket, None))?;
         self.admit_client_on(&link.user.to_string(), client).await?;
         self.verify_account(link, password, locale).await
     }
@@ -45,7 +46,7 @@ impl<P: Ports> AuthService<P> {
         password: &str,
     ) -> Result<User, Error> {
         if self.settings().registration == Registration::Closed {
-            return Err(Error::Link(LinkRefusal::RegistrationClosed));
+            return Err(self.refuse_link(LinkRefusal::RegistrationClosed, None));
         }
         let hash = self.choose_password(password, &link.email).await?;
         let identity = Identity {
@@ -55,8 +56,11 @@ impl<P: Ports> AuthService<P> {
         };
         let user = self.new_user(identity, hash, Roles::user(), Some(self.now()));
         match self.ports.users().insert(&user).await? {
-            Insertion::Inserted => Ok(user),
-            Insertion::EmailTaken => Err(Error::Link(LinkRefusal::Spent)),
+            Insertion::Inserted => {
+                self.record_registered(&user);
+                Ok(user)
+            }
+            Insertion::EmailTaken => Err(self.refuse_link(LinkRefusal::Spent, None)),
         }
     }
 
@@ -79,10 +83,14 @@ impl<P: Ports> AuthService<P> {
             },
             ..UserChange::default()
         };
+        let mut acts = vec![Act::EmailVerified { user: user.id }];
+        if !same {
+            acts.push(Act::PasswordReset { user: user.id });
+        }
         let user = self
-            .redeem(link, State::for_verification, user, &change)
+            .redeem(link, State::for_verification, user, &change, acts)
             .await?
-            .ok_or(Error::Link(LinkRefusal::Spent))?;
+            .ok_or_else(|| self.refuse_link(LinkRefusal::Spent, Some(link.user)))?;
         if !same {
             let to = user.email.clone();
             self.notify(Task::PasswordChanged { to }, locale).await;

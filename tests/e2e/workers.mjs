@@ -12,9 +12,10 @@ import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 
-/** Starts a Worker for each of `settings`: `{ vars, secrets, without, email, caller }`: `without` a list of bindings to take out,
- *  `email` the bindings of type send_email, `caller` options of a further Worker, bound to this one's entrypoint Auth as AUTH.
- *  `direct`: without slow-storage/worker.mjs around it, for what is timed; there is then no control, workOff and cron. */
+/** Starts a Worker for each of `settings`: `{ vars, secrets, without, email, datasets, caller }`: `without` a list of bindings to take
+ *  out, `email` the bindings of type send_email, `datasets` the names of Analytics Engine bindings, `caller` options of a further
+ *  Worker, bound to this one's entrypoint Auth as AUTH. `direct`: without slow-storage/worker.mjs around it, for what is timed; there
+ *  is then no control, workOff and cron. */
 export async function startWorkers(settings, { direct = false } = {}) {
   const [configPath, wrangler, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
     prebuiltWorker(),
@@ -25,7 +26,9 @@ export async function startWorkers(settings, { direct = false } = {}) {
   const modules = direct ? built : [...slowStorage(), ...built];
   const lines = [];
   const logs = () => lines.map(({ message }) => parsed(message));
-  const workers = settings.map(({ vars, secrets, without = [], email = [] }, index) => {
+  const isOf = ({ headers }) => ({ event, request_id }) => event === "request" && request_id === headers.get("x-request-id");
+  const lineOf = (answer) => eventually(() => logs().find(isOf(answer)));
+  const workers = settings.map(({ vars, secrets, without = [], email = [], datasets = [] }, index) => {
     const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(configPath);
     const { assets: _pages, ...options } = workerOptions;
     const bound = (named) => Object.fromEntries(Object.entries(named).filter(([name]) => !without.includes(name)));
@@ -38,8 +41,9 @@ export async function startWorkers(settings, { direct = false } = {}) {
     // A queue has one consumer.
     const queueConsumers = index === 0 ? options.queueConsumers : {};
     const queueProducers = bound(options.queueProducers);
+    const analyticsEngineDatasets = Object.fromEntries(datasets.map((name) => [name, { dataset: name }]));
     const unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }];
-    return { ...options, name: nameOf(index), modules, durableObjects, kvNamespaces, queueConsumers, queueProducers, bindings, email: { send_email: email }, unsafeDirectSockets };
+    return { ...options, name: nameOf(index), modules, durableObjects, kvNamespaces, queueConsumers, queueProducers, bindings, email: { send_email: email }, analyticsEngineDatasets, unsafeDirectSockets };
   });
   const callers = settings.flatMap(({ caller }, index) => (caller ? [callerOf(index, caller)] : []));
   const miniflare = new Miniflare(
@@ -55,7 +59,12 @@ export async function startWorkers(settings, { direct = false } = {}) {
       /** Waits for a line that fulfils `wanted`, and answers it. */
       logged: (wanted) => eventually(() => logs().find(wanted)),
       /** Waits for the line of an answer. */
-      lineOf: ({ headers }) => eventually(() => logs().find(({ request_id }) => request_id === headers.get("x-request-id"))),
+      lineOf,
+      /** The events of the audit log that an answer led to, once its line is there. */
+      async eventsOf(answer) {
+        const { request_id } = await lineOf(answer);
+        return logs().filter((line) => line.request_id === request_id && line.event !== "request");
+      },
       stop: () => miniflare.dispose(),
     };
   } catch (error) {

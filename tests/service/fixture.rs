@@ -27,6 +27,7 @@ pub(crate) struct World<S> {
     pub(crate) service: AuthService<MemoryPorts<S>>,
     pub(crate) clock: ManualClock,
     pub(crate) kv: MemoryKeyValue,
+    pub(crate) shared: Rc<Shared>,
 }
 
 pub(crate) fn settings(changes: &[(&str, &str)]) -> Settings {
@@ -67,9 +68,15 @@ impl<S: SessionStore> World<S> {
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
         };
-        let service = AuthService::new(ports, Rc::new(Shared::new(settings(changes))));
+        let shared = Rc::new(Shared::new(settings(changes)));
+        let service = AuthService::new(ports, Rc::clone(&shared));
         pollster::block_on(service.add_demo_accounts()).unwrap();
-        Self { service, clock, kv }
+        Self {
+            service,
+            clock,
+            kv,
+            shared,
+        }
     }
 
     pub(crate) fn log_in(&self, email: &str) -> SignedIn {

@@ -7,11 +7,15 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::arithmetic_side_effects,
+    unreachable_pub,
     missing_docs
 )]
 
+mod audit_log;
 mod change_email;
 mod change_password;
+#[path = "../count/mod.rs"]
+mod count;
 mod delete_account;
 mod deliver_mail;
 mod failures;

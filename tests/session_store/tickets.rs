@@ -2,7 +2,7 @@
 
 use edgegate::adapters::memory::Calls;
 use edgegate::domain::error::Code;
-use edgegate::domain::event::Event;
+use edgegate::domain::event::Act;
 use edgegate::domain::mail::Task;
 use edgegate::domain::session::{RefreshTicket, SessionId};
 use edgegate::ports::{Clock, Ports};
@@ -134,14 +134,14 @@ fn a_reuse_is_told() {
         .events
         .take()
         .into_iter()
-        .map(|event| match event {
-            Event::Renewal {
+        .map(|event| match event.act {
+            Act::Renewal {
                 verdict, session, ..
             } => {
                 assert_eq!(session, ticket.session);
                 verdict.reason()
             }
-            Event::MailNotQueued { .. } => panic!("{event:?}"),
+            act => panic!("{act:?}"),
         })
         .collect();
     assert_eq!(verdicts, ["fresh", "reused", "ended"]);

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use worker::wasm_bindgen::JsValue;
 use worker::worker_sys::Context;
 
+use super::console::log_failure;
 use super::promise::promise;
 use crate::domain::error::StoreError;
-use crate::domain::json::quoted;
 use crate::ports::Background;
 
 /// Keeps the request's context alive until a job is done.
@@ -49,10 +49,7 @@ impl Background for WaitUntil {
     {
         self.run(async move {
             if let Err(error) = job.await {
-                let reason = quoted(&error.to_string());
-                worker::console_error!(
-                    r#"{{"level":"error","event":"background","reason":{reason}}}"#
-                );
+                log_failure("background", &error.to_string());
             }
         });
     }

@@ -10,13 +10,15 @@ pub mod revocation_memory;
 #[cfg(any(feature = "edge", test))]
 pub mod account;
 #[cfg(feature = "edge")]
-pub mod analytics;
+pub mod audit_log;
 #[cfg(feature = "edge")]
 pub mod background;
 #[cfg(feature = "edge")]
 mod binding;
 #[cfg(feature = "edge")]
 pub mod clock;
+#[cfg(feature = "edge")]
+pub mod console;
 #[cfg(feature = "edge")]
 pub mod d1;
 #[cfg(feature = "edge")]

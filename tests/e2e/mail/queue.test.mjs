@@ -131,7 +131,7 @@ test("a notice that can't be queued undoes nothing, and is logged", async (t) =>
   const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
   assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
   const line = await logged(({ event }) => event === "mail_not_queued");
-  assert.deepEqual([line.level, line.mail], ["error", "password_changed"]);
+  assert.deepEqual([line.level, line.detail, line.user_id], ["error", "password_changed", undefined]);
 });
 
 test("ten requests for one address in a minute, from ten places: one mail, all 202", async (t) => {

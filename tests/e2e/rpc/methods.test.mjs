@@ -93,7 +93,7 @@ for (const store of ["kv", "durable"]) {
       const message = "invalid_credentials: The email address or the password is wrong";
       assert.deepEqual(own, { name: "EdgegateError", message, code: "invalid_credentials", status: 401 });
       assert.doesNotMatch(error.stack, /index\.js|wasm/);
-      const line = await logged(({ request_id }) => request_id === requestId);
+      const line = await logged(({ event, request_id }) => event === "rpc" && request_id === requestId);
       assert.deepEqual([line.event, line.method, line.level, line.reason], ["rpc", "generate_token", "warn", "login refused: wrong_password"]);
       const unknown = await rpc.refused("generate_token", "nobody@example.com", PASSWORD);
       assert.deepEqual([unknown.message, unknown.own.status], [error.message, error.own.status]);

@@ -1,8 +1,8 @@
 // The Worker as it is built, with storage that can be slow and can fail, and with a clock that can be moved. It stands
 // beside the built module when workers.mjs loads it.
 //
-// POST /test/control, JSON, each member optional; the answer, `{ calls, verdicts, mails }`, counts the storage calls so far by
-// name, and has what the binding EMAIL was given, and `memory`, the size of the wasm's:
+// POST /test/control, JSON, each member optional; the answer, `{ calls, verdicts, mails, points }`, counts the storage calls so far by
+// name, and has what the bindings EMAIL and EVENTS were given, and `memory`, the size of the wasm's:
 //   delay: [5, 15]                      before each storage call, milliseconds drawn by a seeded generator
 //   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
 //                                       calls of that name fail, before or after they took effect; the first ones do not;
@@ -18,7 +18,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { wasmMemory } from "./memory.mjs";
 import Edgegate, { Account as BuiltAccount, Auth as BuiltAuth, Sessions as BuiltSessions } from "./index.js";
 
-const state = { delay: null, fail: {}, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], seed: 1 };
+const state = { delay: null, fail: {}, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], points: [], seed: 1 };
 const remembered = new Map();
 
 const RealDate = Date;
@@ -89,7 +89,7 @@ function control({ delay, fail, clock, at, quiet, remember }) {
   if (clock !== undefined || at !== undefined) globalThis.Date = MovedDate;
   if (remember !== undefined) state.remember = remember;
   if (quiet) console.log = console.warn = console.error = countVerdict;
-  return Response.json({ calls: state.calls, verdicts: state.verdicts, mails: state.mails, memory: wasmMemory() });
+  return Response.json({ calls: state.calls, verdicts: state.verdicts, mails: state.mails, points: state.points, memory: wasmMemory() });
 }
 
 async function workOff(edgegate, { queue, messages }) {
@@ -120,6 +120,12 @@ const slowEnv = (env) =>
         state.mails.push(mail);
         return binding.send(mail);
       }),
+    }),
+    EVENTS: (dataset) => ({
+      writeDataPoint(point) {
+        state.points.push(point);
+        dataset.writeDataPoint(point);
+      },
     }),
     MAIL_QUEUE: (queue) => wrap(queue, { send: "queue send" }),
     SESSION_OBJECTS: (namespace) => slowObjects(namespace, "object"),

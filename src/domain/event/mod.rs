@@ -1,0 +1,129 @@
+//! What happens that an operator must be able to look up: a closed catalogue, without anything secret.
+//!
+//! `docs/operations.md` has a row for each name.
+
+mod act;
+mod pseudonym;
+
+pub use act::{Act, Outcome, Whose};
+pub use pseudonym::{NetworkPseudonyms, Pseudonym};
+
+use super::account::UserId;
+use super::log_line::LogLine;
+
+/// An act, and where it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What was done, or refused.
+    pub act: Act,
+    /// The network of who asked, when it is known.
+    pub network: Option<Pseudonym>,
+}
+
+/// The names of [`Event::values`], in their order: the members of a log line, and the blobs of a data point. Never reordered:
+/// stored data points have their values by place. A new one goes to the end.
+pub const COLUMNS: [&str; 9] = [
+    "outcome",
+    "reason",
+    "user_id",
+    "session_id",
+    "by",
+    "address",
+    "network",
+    "request_id",
+    "detail",
+];
+
+impl Event {
+    /// The act's stable name, `snake_case`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.act.name()
+    }
+
+    /// The level of its line: `info` for what was done, `warn` for what was refused, `error` for what needs the operator.
+    #[must_use]
+    pub fn level(&self) -> &'static str {
+        match self.act.outcome() {
+            Outcome::Done => "info",
+            Outcome::Refused => "warn",
+            Outcome::Failed => "error",
+        }
+    }
+
+    /// Whether it has a line of its own. A renewal has none, unless a spent token came back: the line of its request says all
+    /// of it, and renewals are most of what happens.
+    #[must_use]
+    pub fn has_line(&self) -> bool {
+        !matches!(self.name(), "renewed" | "renewal_refused")
+    }
+
+    /// The values by [`COLUMNS`], empty where there is none.
+    #[must_use]
+    pub fn values(&self, request_id: &str) -> [String; COLUMNS.len()] {
+        let pseudonym = |known: Option<Pseudonym>| {
+            known.map_or(String::new(), |known| known.as_str().to_owned())
+        };
+        let user = |user: Option<UserId>| user.map_or(String::new(), |user| user.to_string());
+        let session = self.act.session();
+        [
+            self.act.outcome().as_str().to_owned(),
+            self.act.reason().to_owned(),
+            user(self.act.user()),
+            session.map_or(String::new(), |session| session.to_string()),
+            user(self.act.by()),
+            pseudonym(self.act.address()),
+            pseudonym(self.network),
+            request_id.to_owned(),
+            self.act.detail(),
+        ]
+    }
+
+    /// Its line: one JSON object, whose members are texts. `time` is when it happened (RFC 3339).
+    #[must_use]
+    pub fn to_json(&self, time: &str, request_id: &str) -> String {
+        let mut line = LogLine::new(self.level(), self.name());
+        line.text("time", time);
+        for (name, value) in COLUMNS.iter().zip(&self.values(request_id)) {
+            line.text(name, value);
+        }
+        line.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUEST: &str = "6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34";
+
+    fn event(act: Act) -> Event {
+        Event { act, network: None }
+    }
+
+    #[test]
+    fn a_line_is_one_json_object_with_what_is_known() {
+        let user = UserId::new(1_764_000_000_000, &[1; 10]);
+        let line = event(Act::PasswordReset { user }).to_json("2026-11-28T06:55:16.000Z", REQUEST);
+        assert_eq!(
+            line,
+            format!(
+                r#"{{"level":"info","event":"password_reset","time":"2026-11-28T06:55:16.000Z","outcome":"done","user_id":"{user}","request_id":"{REQUEST}"}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn no_text_of_the_platform_ends_a_line() {
+        let failed = event(Act::MailNotQueued {
+            mail: "reset",
+            reason: "queue failed: \"\n{\"level\":\"info\"}\u{2028}".to_owned(),
+        });
+        let line = failed.to_json("", "");
+        assert!(!line.contains('\n'));
+        let read = crate::domain::json::Json::read(line.as_bytes()).unwrap();
+        assert_eq!(read.get("level").unwrap().as_str(), Some("error"));
+        assert_eq!(read.get("detail").unwrap().as_str(), Some("reset"));
+        assert!(read.get("reason").unwrap().as_str().unwrap().contains('\n'));
+    }
+}

@@ -1,0 +1,65 @@
+//! A line of the log: one JSON object, written so that nothing in it can end it.
+
+use super::json::quoted;
+
+/// A line that is being written: texts, and integers. Its members stand in the order in which they come.
+#[derive(Clone, Debug)]
+pub struct LogLine(String);
+
+impl LogLine {
+    /// Begins one, with its `level` (`info`, `warn` or `error`) and its `event`.
+    #[must_use]
+    pub fn new(level: &str, event: &str) -> Self {
+        let mut line = Self("{".to_owned());
+        line.text("level", level);
+        line.text("event", event);
+        line
+    }
+
+    /// Adds a text, unless it is empty.
+    pub fn text(&mut self, name: &str, text: &str) {
+        if !text.is_empty() {
+            self.member(name, &quoted(text));
+        }
+    }
+
+    /// Adds an integer.
+    pub fn number(&mut self, name: &str, number: u64) {
+        self.member(name, &number.to_string());
+    }
+
+    fn member(&mut self, name: &str, json: &str) {
+        let comma = if self.0.len() > 1 { ",\"" } else { "\"" };
+        for part in [comma, name, "\":", json] {
+            self.0.push_str(part);
+        }
+    }
+
+    /// The whole of it.
+    #[must_use]
+    pub fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::json::Json;
+
+    #[test]
+    fn a_line_is_one_object_whatever_stands_in_it() {
+        let evil = "\"},{\"level\":\"info\"\r\n\u{2028}\0";
+        let mut line = LogLine::new("warn", "request");
+        line.number("status", 404);
+        line.text("path", evil);
+        line.text("nothing", "");
+        let line = line.end();
+        assert!(!line.contains(['\r', '\n', '\0']));
+        assert!(line.starts_with(r#"{"level":"warn","event":"request","status":404,"path":""#));
+        let read = Json::read(line.as_bytes()).unwrap();
+        assert_eq!(read.get("path").unwrap().as_str(), Some(evil));
+        assert!(read.get("nothing").is_none());
+    }
+}

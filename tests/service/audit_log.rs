@@ -1,0 +1,772 @@
+//! What every use case records, and that it records no more; and that the catalogue is what `docs/operations.md` lists.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use edgegate::adapters::argon2::Argon2Hasher;
+use edgegate::adapters::memory::{
+    MemoryDevices, MemoryEvents, MemoryMailLedger, MemoryMailQueue, MemoryMailer,
+    MemoryPasswordGuard, MemoryPorts, MemorySessions, MemoryUsers, SeededRandom,
+};
+use edgegate::domain::account::{EmailAddress, UserId};
+use edgegate::domain::event::{Act, COLUMNS, Event, Pseudonym};
+use edgegate::domain::mail::Locale::English;
+use edgegate::ports::{Limit, RateLimiter};
+use edgegate::service::manage_users::{Amendment, Invitee};
+use edgegate::service::{AuthService, Login, NewAccount, Registered, SignedIn};
+
+use crate::fixture::{
+    ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, log_in, on_kv, on_memory, settings, ticket,
+};
+
+const GRACE: &str = "grace@example.com";
+const OPEN: &[(&str, &str)] = &[("REGISTRATION", "open")];
+const ROTATING: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
+
+/// The scenarios, a test each; and one of all of them together.
+macro_rules! scenarios {
+    ($($name:ident),* $(,)?) => {
+        mod acts {
+            $(#[test] fn $name() { super::$name(&mut super::Seen::default()); })*
+        }
+
+        fn all() -> Seen {
+            let mut seen = Seen::default();
+            $($name(&mut seen);)*
+            seen
+        }
+    };
+}
+
+scenarios!(
+    signing_in,
+    renewing,
+    ending_sessions,
+    revoking,
+    resetting,
+    changing_the_password,
+    registering_by_mail,
+    registering_openly,
+    changing_the_address,
+    managing_accounts,
+    deleting_accounts,
+    hitting_limits,
+    losing_a_mail,
+);
+
+/// The variants and the names that were recorded.
+#[derive(Default)]
+struct Seen {
+    variants: BTreeSet<usize>,
+    names: BTreeSet<&'static str>,
+    pseudonyms: BTreeSet<String>,
+}
+
+/// The place of a variant. One that is added fails to compile here until it is recorded by a scenario.
+fn variant(act: &Act) -> usize {
+    match act {
+        Act::SignedIn { .. } => 0,
+        Act::SignInFailed { .. } => 1,
+        Act::Renewal { .. } => 2,
+        Act::SignedOut { .. } => 3,
+        Act::SessionEnded { .. } => 4,
+        Act::OtherSessionsEnded { .. } => 5,
+        Act::SessionsRevoked { .. } => 6,
+        Act::ResetRequested { .. } => 7,
+        Act::PasswordReset { .. } => 8,
+        Act::PasswordChanged { .. } => 9,
+        Act::PasswordCheckFailed { .. } => 10,
+        Act::RegistrationRequested { .. } => 11,
+        Act::Registered { .. } => 12,
+        Act::VerificationRequested { .. } => 13,
+        Act::EmailVerified { .. } => 14,
+        Act::EmailChangeRequested { .. } => 15,
+        Act::EmailChanged { .. } => 16,
+        Act::LinkRefused { .. } => 17,
+        Act::AccountCreated { .. } => 18,
+        Act::AccountDeleted { .. } => 19,
+        Act::RolesChanged { .. } => 20,
+        Act::DisabledChanged { .. } => 21,
+        Act::AccessDenied { .. } => 22,
+        Act::LimitHit { .. } => 23,
+        Act::MailNotQueued { .. } => 24,
+    }
+}
+const VARIANTS: usize = 25;
+
+impl Seen {
+    /// The events since the last call, a text each: its name, `!` when it was not done, and its values, ids by the names given.
+    fn told(&mut self, events: &MemoryEvents, names: &[(String, &str)]) -> Vec<String> {
+        let tell = |event: Event| {
+            self.variants.insert(variant(&event.act));
+            self.names.insert(event.name());
+            assert_nothing_secret(&event);
+            let values = event.values("");
+            self.pseudonyms
+                .extend([values[5].clone(), values[6].clone()]);
+            let mut text = event.name().to_owned();
+            if values[0] != "done" {
+                text.push('!');
+            }
+            for (column, value) in COLUMNS.into_iter().zip(values).skip(1) {
+                let known = names.iter().find(|(id, _)| *id == value);
+                let value = known.map_or(value.clone(), |(_, name)| (*name).to_owned());
+                match column {
+                    _ if value.is_empty() => {}
+                    "reason" | "detail" => text.push_str(&[" ", &value].concat()),
+                    column => text.push_str(&[" ", column, "=", &value].concat()),
+                }
+            }
+            text
+        };
+        events.take().into_iter().map(tell).collect()
+    }
+}
+
+/// No password, no token, no address: neither what it prints nor what it writes.
+fn assert_nothing_secret(event: &Event) {
+    let texts = [event.to_json("", ""), format!("{event:?}")];
+    let secret = [
+        PASSWORD,
+        NEW_PASSWORD,
+        "a wrong guess",
+        "@",
+        "example.com",
+        "not an address",
+        "eyJ",
+        "egr_",
+        "egl_",
+        "egd_",
+        "argon2",
+        "203.0.113",
+        "Ada",
+        "Grace",
+    ];
+    for text in &texts {
+        for secret in secret {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}
+
+fn id(user: UserId, name: &str) -> (String, &str) {
+    (user.to_string(), name)
+}
+
+fn session<'a>(signed_in: &SignedIn, name: &'a str) -> (String, &'a str) {
+    (signed_in.tokens.session.to_string(), name)
+}
+
+fn user_and_session(signed_in: &SignedIn) -> [(String, &'static str); 2] {
+    [id(signed_in.user.id, "ada"), session(signed_in, "one")]
+}
+
+/// The pseudonym of an address, as each of these worlds makes it.
+fn pseudonym<S: edgegate::ports::SessionStore>(
+    world: &World<S>,
+    email: &str,
+) -> (String, &'static str) {
+    let names = edgegate::domain::account::AccountNames::new(
+        &world.service.settings().ticket_secrets,
+        &world.service.settings().issuer,
+    );
+    let name = names.of(&EmailAddress::parse(email).unwrap());
+    let pseudonym = Pseudonym::of_account(&name);
+    (pseudonym.as_str().to_owned(), "hashed")
+}
+
+fn signing_in(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    assert!(events.take().is_empty(), "demo accounts are no act");
+    pollster::block_on(async {
+        let service = &world.service;
+        let one = log_in(service, ADA).await.unwrap();
+        let names = user_and_session(&one);
+        assert_eq!(
+            seen.told(events, &names),
+            ["signed_in user_id=ada session_id=one"]
+        );
+
+        let guess = async |email, password| {
+            let login = Login { email, password };
+            service.generate_token(login, &client()).await.unwrap_err();
+        };
+        guess(ADA, "a wrong guess").await;
+        guess("ADA@example.com", "a wrong guess").await;
+        let names = [id(one.user.id, "ada"), pseudonym(&world, ADA)];
+        let wrong = "sign_in_failed! wrong_password user_id=ada address=hashed";
+        assert_eq!(seen.told(events, &names), [wrong, wrong]);
+
+        guess("nobody@example.com", PASSWORD).await;
+        guess("not an address", PASSWORD).await;
+        let names = [pseudonym(&world, "nobody@example.com")];
+        assert_eq!(
+            seen.told(events, &names),
+            [
+                "sign_in_failed! unknown_address address=hashed",
+                "sign_in_failed! not_an_address"
+            ]
+        );
+        guess(&"a".repeat(1000), PASSWORD).await;
+        assert!(events.take().is_empty(), "nothing was tried");
+
+        service.asked_by(&client());
+        log_in(service, ADA).await.unwrap();
+        let told = events.take();
+        assert!(told[0].network.is_some());
+        service.asked_by(&edgegate::domain::session::Client::uncounted());
+        log_in(service, ADA).await.unwrap();
+        assert_eq!(events.take()[0].network, None);
+    });
+}
+
+fn renewing(seen: &mut Seen) {
+    let world = on_memory(ROTATING);
+    let events = &world.service.ports().events;
+    let one = world.log_in(ADA);
+    let names = user_and_session(&one);
+    let _ = events.take();
+    let renew = |token: &str| {
+        let renewed = pollster::block_on(world.service.renew_token(token, &client()));
+        renewed
+            .map(|renewed| renewed.tokens.refresh_token.expose().to_owned())
+            .ok()
+    };
+    let first = one.tokens.refresh_token.expose();
+    let second = renew(first).unwrap();
+    renew(&second).unwrap();
+    world.clock.advance(600);
+    assert_eq!(renew(first), None);
+    assert_eq!(renew(&second), None);
+    assert_eq!(renew("egr_forged"), None);
+    let whose = "user_id=ada session_id=one";
+    assert_eq!(
+        seen.told(events, &names),
+        [
+            format!("renewed fresh {whose}"),
+            format!("renewed fresh {whose}"),
+            format!("token_reused! reused {whose}"),
+            format!("renewal_refused! ended {whose}"),
+        ]
+    );
+}
+
+fn ending_sessions(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let [one, two, three, four] = [ADA; 4].map(|email| world.log_in(email));
+    let _ = events.take();
+    let names = [
+        id(one.user.id, "ada"),
+        session(&one, "one"),
+        session(&two, "two"),
+        session(&three, "three"),
+    ];
+    pollster::block_on(async {
+        let service = &world.service;
+        let refresh_token = three.tokens.refresh_token.expose();
+        service.log_out(refresh_token).await.unwrap();
+        service.log_out(refresh_token).await.unwrap();
+        service.log_out("nothing").await.unwrap();
+        let access_token = one.tokens.access_token.expose();
+        let ended = two.tokens.session;
+        service.end_session(access_token, ended).await.unwrap();
+        service.end_session(access_token, ended).await.unwrap_err();
+        service.end_other_sessions(access_token).await.unwrap();
+        assert!(
+            service
+                .bearer(four.tokens.access_token.expose())
+                .await
+                .is_err()
+        );
+    });
+    assert_eq!(
+        seen.told(events, &names),
+        [
+            "signed_out user_id=ada session_id=three",
+            "session_ended user_id=ada session_id=two",
+            "other_sessions_ended user_id=ada session_id=one",
+        ]
+    );
+}
+
+fn revoking(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let (one, root) = (world.log_in(ADA), world.log_in(ROOT));
+    let names = [
+        id(one.user.id, "ada"),
+        id(root.user.id, "root"),
+        session(&one, "one"),
+    ];
+    let _ = events.take();
+    let (ada, admin) = (one.user.id, root.tokens.access_token.expose());
+    let own = one.tokens.access_token.expose();
+    pollster::block_on(async {
+        let service = &world.service;
+        let denied = service.revoke_tokens_as(own, root.user.id).await;
+        denied.unwrap_err();
+        service.revoke_tokens_as(own, ada).await.unwrap();
+        service.revoke_tokens_as(own, ada).await.unwrap_err();
+        service.revoke_tokens_as(admin, ada).await.unwrap();
+        service.revoke_tokens(ada).await.unwrap();
+    });
+    assert_eq!(
+        seen.told(events, &names),
+        [
+            "access_denied! user_id=ada session_id=one",
+            "sessions_revoked user_id=ada by=ada",
+            "sessions_revoked user_id=ada by=root",
+            "sessions_revoked user_id=ada",
+        ]
+    );
+}
+
+fn resetting(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let ada = world.log_in(ADA).user.id;
+    let _ = events.take();
+    let names = [id(ada, "ada"), pseudonym(&world, ADA)];
+    pollster::block_on(async {
+        let service = &world.service;
+        let link = world.reset_ticket(ADA).await;
+        let confirm = async |link: &str, password| {
+            service
+                .confirm_reset(link, password, &client(), English)
+                .await
+        };
+        confirm(&link, "short").await.unwrap_err();
+        confirm(&link, NEW_PASSWORD).await.unwrap();
+        confirm(&link, NEW_PASSWORD).await.unwrap_err();
+        confirm("egl_forged", NEW_PASSWORD).await.unwrap_err();
+    });
+    assert_eq!(
+        seen.told(events, &names),
+        [
+            "reset_requested address=hashed",
+            "password_reset user_id=ada",
+            "link_refused! spent user_id=ada",
+            "link_refused! not_a_ticket_or_over",
+        ]
+    );
+}
+
+fn changing_the_password(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let one = world.log_in(ADA);
+    let _ = events.take();
+    let own = one.tokens.access_token.expose();
+    let change = |current, new| {
+        let from = client();
+        let change = world
+            .service
+            .change_password(own, current, new, &from, English);
+        pollster::block_on(change)
+    };
+    change("a wrong guess", NEW_PASSWORD).unwrap_err();
+    change(PASSWORD, "short").unwrap_err();
+    let two = change(PASSWORD, NEW_PASSWORD).unwrap();
+    let names = [
+        id(one.user.id, "ada"),
+        session(&one, "one"),
+        session(&two, "two"),
+    ];
+    assert_eq!(
+        seen.told(events, &names),
+        [
+            "password_check_failed! user_id=ada session_id=one",
+            "password_changed user_id=ada session_id=one",
+            "signed_in user_id=ada session_id=two",
+        ]
+    );
+}
+
+fn grace(password: Option<&str>) -> NewAccount<'_> {
+    NewAccount {
+        email: GRACE,
+        password,
+        first_name: Some("Grace"),
+        last_name: None,
+    }
+}
+
+fn registering_by_mail(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    pollster::block_on(async {
+        let service = &world.service;
+        let asked = service.register(grace(None), &client(), English).await;
+        asked.unwrap();
+        let link = ticket(&world.deliver_all().await[0]);
+        let verify = async || {
+            service
+                .verify_email(&link, PASSWORD, &client(), English)
+                .await
+        };
+        let user = verify().await.unwrap().id;
+        verify().await.unwrap_err();
+        let names = [id(user, "grace"), pseudonym(&world, GRACE)];
+        assert_eq!(
+            seen.told(events, &names),
+            [
+                "registration_requested address=hashed",
+                "registered user_id=grace address=hashed",
+                "link_refused! spent",
+            ]
+        );
+    });
+}
+
+fn registering_openly(seen: &mut Seen) {
+    for (password, rest) in [
+        (PASSWORD, &["email_verified user_id=grace"][..]),
+        (
+            NEW_PASSWORD,
+            &[
+                "email_verified user_id=grace",
+                "password_reset user_id=grace",
+            ],
+        ),
+    ] {
+        let world = on_memory(OPEN);
+        let events = &world.service.ports().events;
+        pollster::block_on(async {
+            let service = &world.service;
+            let (account, from) = (grace(Some(PASSWORD)), client());
+            let registered = service.register(account, &client(), English).await;
+            let Registered::SignedIn(one) = registered.unwrap() else {
+                panic!("nobody is signed in");
+            };
+            let again = service.register(account, &client(), English).await;
+            again.unwrap_err();
+            let _ = world.deliver_all().await;
+            world.clock.advance(3600);
+            let asked = service.resend_verification(GRACE, &from, English);
+            asked.await.unwrap();
+            let link = ticket(&world.deliver_all().await[0]);
+            let verified = service.verify_email(&link, password, &from, English);
+            verified.await.unwrap();
+            let names = [
+                id(one.user.id, "grace"),
+                session(&one, "one"),
+                pseudonym(&world, GRACE),
+            ];
+            let told = seen.told(events, &names);
+            let (first, last) = told.split_at(3);
+            assert_eq!(
+                first,
+                [
+                    "registered user_id=grace address=hashed",
+                    "signed_in user_id=grace session_id=one",
+                    "verification_requested address=hashed",
+                ]
+            );
+            assert_eq!(last, rest);
+        });
+    }
+}
+
+fn changing_the_address(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let one = world.log_in(ADA);
+    let names = [
+        id(one.user.id, "ada"),
+        session(&one, "one"),
+        pseudonym(&world, GRACE),
+    ];
+    let _ = events.take();
+    let own = one.tokens.access_token.expose();
+    pollster::block_on(async {
+        let service = &world.service;
+        let ask = async |email, password| {
+            service
+                .change_email(own, email, password, &client(), English)
+                .await
+        };
+        ask(ADA, PASSWORD).await.unwrap_err();
+        ask(GRACE, "a wrong guess").await.unwrap_err();
+        ask(GRACE, PASSWORD).await.unwrap();
+        let mails = world.deliver_all().await;
+        let link = ticket(&mails[0]);
+        let confirm = async || service.confirm_email(&link, &client(), English).await;
+        confirm().await.unwrap();
+        confirm().await.unwrap_err();
+    });
+    assert_eq!(
+        seen.told(events, &names),
+        [
+            "password_check_failed! user_id=ada session_id=one",
+            "email_change_requested user_id=ada session_id=one address=hashed",
+            "email_changed user_id=ada address=hashed",
+            "link_refused! spent user_id=ada",
+        ]
+    );
+}
+
+fn managing_accounts(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let (one, root) = (world.log_in(ADA), world.log_in(ROOT));
+    let _ = events.take();
+    let (own, admin) = (
+        one.tokens.access_token.expose(),
+        root.tokens.access_token.expose(),
+    );
+    pollster::block_on(async {
+        let service = &world.service;
+        let invitee = Invitee {
+            email: GRACE,
+            first_name: Some("Grace"),
+            last_name: None,
+        };
+        let denied = service.create_user(own, invitee, None, English).await;
+        denied.unwrap_err();
+        let made = service.create_user(admin, invitee, None, English).await;
+        let grace = made.unwrap().id;
+        let amend = async |amendment| {
+            let amended = service.amend_user(admin, grace, amendment).await;
+            amended.unwrap();
+        };
+        let rename = Amendment {
+            first_name: Some("Ada".to_owned()),
+            ..Amendment::default()
+        };
+        amend(rename).await;
+        let roles = ["user", "editor"].map(str::to_owned).to_vec();
+        amend(Amendment {
+            roles: Some(roles),
+            disabled: Some(true),
+            ..Amendment::default()
+        })
+        .await;
+        amend(Amendment {
+            disabled: Some(false),
+            ..Amendment::default()
+        })
+        .await;
+        let _ = service.list_users(admin, None, 10).await.unwrap();
+        let _ = service.read_user(admin, grace).await.unwrap();
+        let names = [
+            id(one.user.id, "ada"),
+            session(&one, "one"),
+            id(root.user.id, "root"),
+            id(grace, "grace"),
+            pseudonym(&world, GRACE),
+        ];
+        assert_eq!(
+            seen.told(events, &names),
+            [
+                "access_denied! user_id=ada session_id=one",
+                "account_created user_id=grace by=root address=hashed",
+                "roles_changed user_id=grace by=root editor user",
+                "user_disabled user_id=grace by=root",
+                "user_enabled user_id=grace by=root",
+            ]
+        );
+    });
+}
+
+fn deleting_accounts(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let (one, root) = (world.log_in(ADA), world.log_in(ROOT));
+    let names = [id(one.user.id, "ada"), id(root.user.id, "root")];
+    let _ = events.take();
+    let admin = root.tokens.access_token.expose();
+    pollster::block_on(async {
+        let service = &world.service;
+        for _ in 0..2 {
+            let _ = service.delete_account(admin, one.user.id, English).await;
+        }
+        let from = client();
+        let own = service.delete_own_account(admin, PASSWORD, &from, English);
+        own.await.unwrap();
+    });
+    assert_eq!(
+        seen.told(events, &names),
+        [
+            "account_deleted user_id=ada by=root",
+            "account_deleted user_id=root by=root",
+        ]
+    );
+}
+
+/// Refuses at one limit.
+struct Full(Limit);
+
+impl RateLimiter for Full {
+    async fn admit(&self, limit: Limit, _key: &str) -> bool {
+        limit != self.0
+    }
+}
+
+fn hitting_limits(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let (one, reset) = (
+        world.log_in(ADA),
+        pollster::block_on(world.reset_ticket(ADA)),
+    );
+    let names = [
+        id(one.user.id, "ada"),
+        session(&one, "one"),
+        pseudonym(&world, ADA),
+    ];
+    let mut told = |limit| {
+        let ports = MemoryPorts {
+            users: MemoryUsers::default(),
+            sessions: MemorySessions::default(),
+            hasher: Argon2Hasher::default(),
+            password_guard: MemoryPasswordGuard::default(),
+            limiter: Full(limit),
+            clock: world.clock.clone(),
+            random: SeededRandom::default(),
+            events: MemoryEvents::default(),
+            mail_queue: MemoryMailQueue::default(),
+            mailer: MemoryMailer::default(),
+            mail_ledger: MemoryMailLedger::default(),
+            devices: MemoryDevices,
+        };
+        let service = AuthService::new(ports, Rc::clone(&world.shared));
+        pollster::block_on(async {
+            let login = |email| Login {
+                email,
+                password: PASSWORD,
+            };
+            for email in [ADA, "not an address"] {
+                let _ = service.generate_token(login(email), &client()).await;
+            }
+            let refresh_token = one.tokens.refresh_token.expose();
+            let _ = service.renew_token(refresh_token, &client()).await;
+            let _ = service
+                .confirm_reset(&reset, NEW_PASSWORD, &client(), English)
+                .await;
+        });
+        let mut told = seen.told(&service.ports().events, &names);
+        told.retain(|line| line.starts_with("limit_hit"));
+        told
+    };
+    assert_eq!(
+        told(Limit::Client),
+        [
+            "limit_hit! client",
+            "limit_hit! client",
+            "limit_hit! client session_id=one",
+            "limit_hit! client"
+        ]
+    );
+    assert_eq!(
+        told(Limit::ClientOnAccount),
+        [
+            "limit_hit! client_on_account address=hashed",
+            "limit_hit! client_on_account",
+            "limit_hit! client_on_account user_id=ada",
+        ]
+    );
+    assert_eq!(told(Limit::ClientRenewals), ["limit_hit! client_renewals"]);
+
+    // Its ids are those of the world before: the random numbers of tests come from one seed.
+    let world = on_memory(&[("PASSWORD_WORK", "durable")]);
+    let guess = || {
+        let login = Login {
+            email: ADA,
+            password: "a wrong guess",
+        };
+        pollster::block_on(world.service.generate_token(login, &client())).unwrap_err()
+    };
+    guess();
+    guess();
+    assert_eq!(
+        seen.told(&world.service.ports().events, &names),
+        [
+            "sign_in_failed! wrong_password user_id=ada address=hashed",
+            "limit_hit! account address=hashed",
+        ]
+    );
+}
+
+fn losing_a_mail(seen: &mut Seen) {
+    let deployed = settings(&[
+        ("ISSUER", "https://auth.example.com"),
+        ("DEV", "0"),
+        ("REGISTRATION", "open"),
+    ]);
+    let service: AuthService<MemoryPorts> = AuthService::new(
+        MemoryPorts::default(),
+        Rc::new(edgegate::service::Shared::new(deployed)),
+    );
+    let registered =
+        pollster::block_on(service.register(grace(Some(PASSWORD)), &client(), English));
+    assert!(matches!(registered, Ok(Registered::SignedIn(_))));
+    let told = seen.told(&service.ports().events, &[]);
+    assert_eq!(
+        told[1],
+        "mail_not_queued! MAIL_PROVIDER is not set: set it in wrangler.toml to the provider that sends your mail verification"
+    );
+}
+
+#[test]
+fn every_act_is_recorded_and_documented() {
+    let seen = all();
+    assert!(seen.variants.iter().copied().eq(0..VARIANTS));
+    let operations = include_str!("../../docs/operations.md");
+    let (_, table) = operations
+        .split_once("| `event` | when |")
+        .expect("the table of events");
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let documented: BTreeSet<&str> = rows
+        .filter_map(|row| row.strip_prefix("| `")?.split('`').next())
+        .collect();
+    assert_eq!(documented, seen.names);
+    crate::count::count(
+        "audit-log",
+        &format!(
+            "{} events of the audit log, each recorded by what it tells of, none with a secret",
+            seen.names.len()
+        ),
+    );
+}
+
+/// What a store refuses afterwards takes nothing back: the password is another one, and that is in the log.
+#[test]
+fn what_became_so_is_recorded_though_the_rest_failed() {
+    let world = on_kv(&[]);
+    let one = world.log_in(ADA);
+    let events = &world.service.ports().events;
+    let _ = events.take();
+    let own = one.tokens.access_token.expose();
+    world.kv.refuse_writes(u32::MAX);
+    let service = &world.service;
+    let from = client();
+    let change = service.change_password(own, PASSWORD, NEW_PASSWORD, &from, English);
+    pollster::block_on(change).unwrap_err();
+    assert_eq!(
+        Seen::default().told(events, &user_and_session(&one)),
+        ["password_changed user_id=ada session_id=one"]
+    );
+    assert!(!pollster::block_on(world.can_log_in(ADA, PASSWORD)));
+}
+
+#[test]
+fn a_check_and_a_look_record_nothing() {
+    let world = on_memory(&[]);
+    let one = world.log_in(ADA);
+    let events = &world.service.ports().events;
+    let _ = events.take();
+    let own = one.tokens.access_token.expose();
+    let service = &world.service;
+    pollster::block_on(async {
+        assert!(service.is_authorized_by_role(own, &["user"]).await);
+        assert!(!service.is_authorized_by_role(own, &["admin"]).await);
+        assert!(!service.is_authorized_by_role("forged", &["user"]).await);
+        service.me(own).await.unwrap();
+        service.list_sessions(own).await.unwrap();
+    });
+    assert!(events.take().is_empty());
+}
