@@ -1,6 +1,7 @@
 // `npm test`: everything that must hold, each step by its name; all are run, and what failed is said at the end.
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
+import { rmSync } from "node:fs";
 import { Advice, main } from "./project/advice.mjs";
 import { beginCounts, counts } from "./project/counts.mjs";
 import { values } from "./project/dev-arguments.mjs";
@@ -12,9 +13,11 @@ import { workerSize } from "./project/worker-size.mjs";
 import { setUp } from "./setup/index.mjs";
 
 // The free plan takes 3 MB; ours is a promise about cold starts.
-const LARGEST_WORKER = 284 * 1024;
+const LARGEST_WORKER = 300 * 1024;
 // Of the npm package: what a page loads before its first check. docs/decisions/0009 says what is in it.
 const LARGEST_PACKAGE_WASM = 50 * 1024;
+// What the Workers of the e2e tests printed, kept by tests/logs/keep.mjs.
+const LOGS = inRoot("target/logs");
 const WASM = ["--target", "wasm32-unknown-unknown"];
 const DENY = ["--", "-D", "warnings"];
 
@@ -31,6 +34,7 @@ const STEPS = {
   build: () => run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() }),
   size: checkSize,
   e2e: e2e,
+  logs: () => run(node(), [inRoot("tests/logs/search.mjs"), LOGS]),
   fuzz: () => run(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", "10"]),
 };
 
@@ -86,8 +90,9 @@ async function checkSize() {
 // any machine: much of a file's time is spent waiting, and tests that pass only when they are alone should be found.
 function e2e(files, before) {
   const built = before.some(({ name, passed }) => name === "build" && passed);
+  rmSync(LOGS, { recursive: true, force: true });
   const tests = files.length > 0 ? files : ["tests/**/*.test.mjs"];
-  return run(node(), ["--test", "--test-concurrency=2", "--test-reporter=spec", ...tests], { env: { ...toolEnv(), ...(built ? { EDGEGATE_BUILT: "1" } : {}) } });
+  return run(node(), ["--test", "--test-concurrency=2", "--test-reporter=spec", ...tests], { env: { ...toolEnv(), EDGEGATE_LOGS: LOGS, ...(built ? { EDGEGATE_BUILT: "1" } : {}) } });
 }
 
 function seconds(begun) {

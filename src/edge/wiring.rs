@@ -141,9 +141,9 @@ pub(super) fn isolate(env: &Env) -> Configured {
                 let settings = Settings::read(lookup(env))?;
                 Ok(Rc::new(Isolate {
                     mailer: http_mailer(&settings.mail),
+                    hasher: Argon2Hasher::new(settings.hashing, settings.peppers.clone()),
                     shared: Rc::new(Shared::new(settings)),
                     demo_accounts_added: Cell::new(false),
-                    hasher: Argon2Hasher::default(),
                     revocations: Rc::default(),
                     bound: OnceCell::new(),
                 }))

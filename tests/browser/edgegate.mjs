@@ -4,8 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { devVar } from "../../scripts/project/dev-vars.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
+import { keepLines, noteBody, noteSettings } from "../logs/keep.mjs";
+
+const BANNER_END = "Stop: Ctrl-C";
 
 /** The link with a ticket in a mail's text. */
 export const linkIn = (text) => text.match(/http\S+#\S+/)[0];
@@ -39,12 +43,14 @@ async function startOnce({ vars = {} }) {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise((resolve) => script.once("exit", resolve));
+  let text = "";
   const stop = async () => {
     script.kill("SIGTERM");
     await ended;
+    // The banner tells a developer the demo accounts; it is ours and not the Worker's.
+    keepLines(text.split(BANNER_END).at(-1).split("\n"));
     rmSync(state, { recursive: true, force: true });
   };
-  let text = "";
   try {
     await new Promise((resolve, reject) => {
       const read = (chunk) => /edgegate is ready/.test((text += chunk)) && resolve();
@@ -57,8 +63,11 @@ async function startOnce({ vars = {} }) {
     throw error;
   }
   const origin = `http://127.0.0.1:${port}`;
-  const post = (path, body, headers = {}) =>
-    fetch(origin + path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
+  noteSettings(Object.fromEntries(["SIGNING_KEYS", "TICKET_SECRET"].map((name) => [name, devVar(name)])));
+  const post = (path, body, headers = {}) => {
+    noteBody(body);
+    return fetch(origin + path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
+  };
   const outbox = async () => (await fetch(`${origin}/dev/outbox`, { headers: { Accept: "application/json" } })).json();
   return { origin, post, outbox, stop };
 }

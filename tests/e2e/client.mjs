@@ -1,4 +1,5 @@
 // What the e2e tests say to a Worker over and over. Every answer is held against openapi.yaml on its way.
+import { noteBody } from "../logs/keep.mjs";
 import { assertInContract } from "./contract.mjs";
 
 export const PASSWORD = "correct horse battery staple";
@@ -20,6 +21,7 @@ export function clientOf(edge) {
     const text = await answer.text();
     const isJson = /[/+]json\b/.test(answer.headers.get("content-type") ?? "");
     const seen = { status: answer.status, headers: answer.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
+    for (const told of [json, form, seen.body]) noteBody(told);
     assertInContract(method, new URL(path, edge.origin).href, seen);
     return seen;
   };

@@ -9,6 +9,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { keepLines, noteSettings } from "../logs/keep.mjs";
 
 // No look-up of `request.cf`, no telemetry: a test needs no network.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
@@ -49,14 +50,17 @@ export const TEST_SECRETS = {
 export async function startWorker({ vars = {}, secrets = {}, others = [] } = {}) {
   const [configPath, { createTestHarness }] = await Promise.all([prebuiltWorker(), import("wrangler")]);
   const allVars = withoutUndefined({ ...TEST_VARS, ...vars });
+  const allSecrets = withoutUndefined({ ...TEST_SECRETS, ...secrets });
+  noteSettings(allSecrets);
   const server = createTestHarness({
     root: inRoot(),
     workers: [
-      { configPath, vars: allVars, secrets: withoutUndefined({ ...TEST_SECRETS, ...secrets }) },
+      { configPath, vars: allVars, secrets: allSecrets },
       ...others.map((config) => ({ config })),
     ],
   });
   let env;
+  const keep = () => keepLines(server.getLogs().map(({ message }) => message));
   const prepare = async () => {
     const worker = server.getWorker();
     env = await worker.getEnv();
@@ -88,10 +92,14 @@ export async function startWorker({ vars = {}, secrets = {}, others = [] } = {})
     },
     logs: () => server.getLogs(),
     async reset() {
+      keep();
       await server.reset();
       await prepare();
     },
-    stop: () => server.close(),
+    stop() {
+      keep();
+      return server.close();
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { keepLines, noteSettings } from "../logs/keep.mjs";
 import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 
 /** Starts a Worker for each of `settings`: `{ vars, secrets, without, email, datasets, caller }`: `without` a list of bindings to take
@@ -25,6 +26,10 @@ export async function startWorkers(settings, { direct = false } = {}) {
   const built = modulesIn(dirname(configPath));
   const modules = direct ? built : [...slowStorage(), ...built];
   const lines = [];
+  const keep = (line) => {
+    lines.push(line);
+    keepLines([line.message]);
+  };
   const logs = () => lines.map(({ message }) => parsed(message));
   const isOf = ({ headers }) => ({ event, request_id }) => event === "request" && request_id === headers.get("x-request-id");
   const lineOf = (answer) => eventually(() => logs().find(isOf(answer)));
@@ -38,6 +43,7 @@ export async function startWorkers(settings, { direct = false } = {}) {
     for (const name of Object.keys(durableObjects)) durableObjects[name] = { ...durableObjects[name], ...scriptName };
     const kvNamespaces = bound(options.kvNamespaces);
     const bindings = withoutUndefined({ ...options.bindings, ...TEST_VARS, ...TEST_SECRETS, ...vars, ...secrets });
+    noteSettings(bindings);
     // A queue has one consumer.
     const queueConsumers = index === 0 ? options.queueConsumers : {};
     const queueProducers = bound(options.queueProducers);
@@ -47,7 +53,7 @@ export async function startWorkers(settings, { direct = false } = {}) {
   });
   const callers = settings.flatMap(({ caller }, index) => (caller ? [callerOf(index, caller)] : []));
   const miniflare = new Miniflare(
-    convertV4MiniflareOptions({ cf: false, handleStructuredLogs: (line) => lines.push(line), workers: [...workers, ...callers] }),
+    convertV4MiniflareOptions({ cf: false, handleStructuredLogs: keep, workers: [...workers, ...callers] }),
   );
   try {
     await miniflare.ready;

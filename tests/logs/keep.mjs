@@ -1,0 +1,62 @@
+// Keeps what the Workers of a test run print, and what was secret in it, for search.mjs. Only `npm test` asks for it, by naming a
+// folder in EDGEGATE_LOGS; there each process of tests has two files, one line an entry.
+import { appendFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+const FOLDER = process.env.EDGEGATE_LOGS;
+// A test that asks a hundred thousand times asks with few passwords, and its last tokens are like its first.
+const MOST_SECRETS = 5000;
+const TYPED = ["password", "current_password", "new_password"];
+const TOKENS = ["access_token", "refresh_token", "device_token", "token"];
+
+const secrets = new Set();
+let kept = [];
+
+/** Keeps lines that a Worker has printed. */
+export function keepLines(lines) {
+  if (!FOLDER) return;
+  for (const line of lines) if (line !== "") kept.push(JSON.stringify(line));
+  if (kept.length >= 1000) write();
+}
+
+/** Notes the secrets of a Worker's configuration. */
+export function noteSettings({ SIGNING_KEYS, TICKET_SECRET, MAIL_API_KEY }) {
+  if (!FOLDER) return;
+  for (const { d, k } of keysOf(SIGNING_KEYS)) note("a key", d ?? k);
+  for (const secret of (TICKET_SECRET ?? "").split(/[, ]+/)) note("TICKET_SECRET", secret);
+  note("MAIL_API_KEY", MAIL_API_KEY);
+}
+
+/** Notes what is secret in the body of a request or an answer. */
+export function noteBody(body) {
+  if (!FOLDER || typeof body !== "object" || body === null) return;
+  for (const name of TYPED) note("a password", body[name]);
+  for (const name of TOKENS) note("a token", body[name]);
+}
+
+function note(what, secret) {
+  // What is shorter is no secret: it stands in words of our own.
+  if (typeof secret !== "string" || secret.length < 12 || secrets.size >= MOST_SECRETS) return;
+  secrets.add(JSON.stringify([what, secret]));
+}
+
+function keysOf(text) {
+  try {
+    return JSON.parse(text).keys;
+  } catch {
+    return [];
+  }
+}
+
+function write() {
+  mkdirSync(FOLDER, { recursive: true });
+  appendFileSync(join(FOLDER, `${process.pid}.log`), kept.map((line) => `${line}\n`).join(""));
+  kept = [];
+}
+
+if (FOLDER) {
+  process.on("exit", () => {
+    write();
+    appendFileSync(join(FOLDER, `${process.pid}.secrets`), [...secrets].map((entry) => `${entry}\n`).join(""));
+  });
+}

@@ -1,0 +1,101 @@
+// The search of the logs finds what it is there for.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { node, toolEnv } from "../../scripts/project/tools.mjs";
+import { readKept, search, searchFolder } from "./search.mjs";
+
+const JWT = `eyJhbGciOiJFZERTQSJ9.${"QUJD".repeat(20)}.${"c2lnbmF0dXJlLXBhcnQ".repeat(4)}`;
+const REFRESH = `egr_${"dGlja2V0LWJvZHk".repeat(5)}`;
+const SECRETS = [
+  ["a password", "correct horse battery staple"],
+  ["a password", 'one "quoted"\nand broken'],
+  ["a token", JWT],
+  ["a token", REFRESH],
+  ["TICKET_SECRET", "8_EOCRgpGXvXUXx_c7SG1v9rnoHKN-6Xn0P-vkQ_imo"],
+];
+const CLEAN = [
+  '{"level":"info","event":"request","request_id":"6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34","method":"POST","path":"/auth/login","status":200,"waited_ms":18,"user_id":"01a20b9d-286c-7a9a-9464-0e7687df759a"}',
+  '{"level":"warn","event":"sign_in_failed","time":"2026-11-28T06:55:16.482Z","outcome":"refused","reason":"wrong_password","address":"8110e99d472dab1e"}',
+];
+const whatIn = (line) => [...new Set(search([...CLEAN, line], SECRETS).map(([what, at]) => (assert.equal(at, line), what)))];
+
+test("a planted secret is found, whole or in part, wherever it stands", () => {
+  assert.deepEqual(search(CLEAN, SECRETS), []);
+  for (const [what, secret] of [
+    ["a password", "correct horse battery staple"],
+    ["a password", 'one \\"quoted\\"\\nand broken'],
+    ["a token", JWT.slice(-25)],
+    ["a token", JWT.split(".")[1].slice(-30)],
+    ["a token", REFRESH.slice(-40)],
+    ["TICKET_SECRET", "8_EOCRgpGXvXUXx_c7SG1v9rnoHKN-6Xn0P-vkQ_imo"],
+    ["an access token", "eyJhbGciOiJub25lIn0"],
+    ["a ticket", "egl_AAEC"],
+    ["a ticket", "egd_AAEC"],
+    ["a hash of a password", "$argon2id$v=19$m=19456,t=2,p=1$AAAA"],
+    ["an email address", "Somebody.Else@example.org"],
+    ["an address of a network", "203.0.113.7"],
+    ["an address of a network", "2001:DB8::1"],
+    ["a private key", '\\"d\\":\\"AAAA\\"'],
+  ]) {
+    for (const line of [`{"event":"request","reason":"before ${secret} behind"}`, `Error: ${secret}`, `{"path":"/auth/x${secret}"}`]) {
+      assert.ok(whatIn(line).includes(what), `${what} in ${line}: ${whatIn(line)}`);
+    }
+  }
+});
+
+let folder;
+before(() => (folder = mkdtempSync(join(tmpdir(), "edgegate-logs-"))));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("what one process keeps is searched by the next; nothing kept is no success", () => {
+  const said = [];
+  const searched = (path) => searchFolder(path, (line) => said.push(line));
+  assert.equal(searched(join(folder, "none")), 1);
+  assert.match(said.at(-1), /nothing to search/);
+
+  const keep = (lines, name) => {
+    const code = `import { keepLines, noteBody, noteSettings } from ${JSON.stringify(pathToFileURL(inRoot("tests/logs/keep.mjs")).href)};
+      noteSettings({ SIGNING_KEYS: '{"keys":[{"d":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}', TICKET_SECRET: "not-random-not-random-not-random", MAIL_API_KEY: "key-of-a-provider" });
+      noteBody({ password: "correct horse battery staple", refresh_token: ${JSON.stringify(REFRESH)} });
+      keepLines(${JSON.stringify(lines)});`;
+    execFileSync(process.execPath, ["--input-type=module", "-e", code], { env: { ...process.env, EDGEGATE_LOGS: join(folder, name), EDGEGATE_COUNTS: "" } });
+    return searched(join(folder, name));
+  };
+  assert.equal(keep([], "empty"), 1);
+  assert.equal(keep(['{"event":"cron"}'], "no requests"), 1);
+  assert.equal(keep(CLEAN, "clean"), 0);
+  assert.match(said.at(-1), /^2 lines .* 5 secrets .* 0 found$/);
+  for (const secret of ["A".repeat(43), "not-random-not-random-not-random", "key-of-a-provider", "correct horse battery staple", REFRESH.slice(30)]) {
+    assert.equal(keep([...CLEAN, `{"event":"request","reason":"${secret}"}`], secret.slice(0, 20)), 1, secret);
+  }
+});
+
+for (const [how, module] of [
+  ["const worker = await startWorker(); const { stop } = worker;", "tests/e2e/harness.mjs"],
+  ["const { workers: [worker], stop } = await startWorkers([{}]);", "tests/e2e/workers.mjs"],
+  ["const worker = await startEdgegate(); const { stop } = worker; worker.fetch = (path, init) => fetch(worker.origin + path, init);", "tests/browser/edgegate.mjs"],
+]) {
+  test(`what a Worker of ${module} prints is kept`, () => {
+    const kept = join(folder, module.replaceAll("/", "-"));
+    const code = `import * as module from ${JSON.stringify(pathToFileURL(inRoot(module)).href)};
+      const { startWorker, startWorkers, startEdgegate } = module;
+      ${how}
+      const body = JSON.stringify({ email: "nobody@example.com", password: "a wrong guess" });
+      const { status } = await worker.fetch("/auth/login", { method: "POST", headers: { "content-type": "application/json" }, body });
+      await stop();
+      if (status !== 401) throw new Error(String(status));
+      process.exit();`;
+    const program = `${kept}.mjs`;
+    writeFileSync(program, code);
+    execFileSync(node(), [program], { env: { ...toolEnv(), EDGEGATE_LOGS: kept }, stdio: ["ignore", "ignore", "inherit"] });
+    const { lines, secrets } = readKept(kept);
+    for (const event of ["request", "sign_in_failed"]) assert.ok(lines.some((line) => line.includes(`"event":"${event}"`)), lines.join("\n"));
+    assert.ok(secrets.some(([what]) => what === "TICKET_SECRET"));
+  });
+}
