@@ -18,9 +18,7 @@ use super::request::Request;
 use super::router::{refuse, route};
 use super::rpc;
 use super::turn::{Served, Turn, issuer_is_loopback, random_id};
-use super::wiring::{
-    Isolate, allowed_origins, at_once_or_promised, isolate, outbox, promise,
-};
+use super::wiring::{Isolate, allowed_origins, at_once_or_promised, isolate, outbox, promise};
 use crate::domain::error::{Code, Error};
 use crate::domain::policy::MAX_BODY_BYTES;
 use crate::domain::session::{Client, Place};
@@ -42,8 +40,8 @@ async fn respond(
 ) -> Result<Response, JsValue> {
     let text = text_of(request);
     let incoming = Incoming::of(&text);
-    let turn = Turn::begin(incoming.id.to_owned());
     let url = Url::split(incoming.url);
+    let turn = Turn::begin(incoming.id.to_owned());
 
     #[cfg(feature = "conformance")]
     if let Some(answer) = crate::conformance::worker::answer(url.path, &env).await {
@@ -51,21 +49,18 @@ async fn respond(
     }
     let isolate = isolate(&env);
     let origin = reading_origin(&incoming, &url, &env, isolate.as_deref().ok());
+    let asked = Asked {
+        request,
+        incoming: &incoming,
+        url: &url,
+        from_allowed_origin: origin.is_some(),
+    };
     let mut answer = match isolate {
-        _ if is_preflight(request, &incoming, &url) => cors::preflight(origin.is_some()),
+        _ if is_preflight(&asked) => cors::preflight(origin.is_some()),
         Err(error) => Problem::misconfigured(&error).into_answer(),
-        Ok(isolate) => answer(
-            &turn,
-            request,
-            &incoming,
-            &url,
-            env,
-            context,
-            isolate,
-            origin.is_some(),
-        )
-        .await
-        .unwrap_or_else(|problem| refuse(url.path, problem)),
+        Ok(isolate) => answer(&turn, &asked, env, context, isolate)
+            .await
+            .unwrap_or_else(|problem| refuse(url.path, problem)),
     };
     cors::add(&mut answer, url.path, origin);
     // A check that went well is most of what is asked; the platform counts it, and a line costs more than the check.
@@ -161,16 +156,22 @@ impl<'a> Url<'a> {
     }
 }
 
+/// A request as it came.
+struct Asked<'a> {
+    request: &'a web_sys::Request,
+    incoming: &'a Incoming<'a>,
+    url: &'a Url<'a>,
+    from_allowed_origin: bool,
+}
+
 async fn answer(
     turn: &Turn,
-    request: &web_sys::Request,
-    incoming: &Incoming<'_>,
-    url: &Url<'_>,
+    asked: &Asked<'_>,
     env: Env,
     context: Context,
     isolate: Rc<Isolate>,
-    from_allowed_origin: bool,
 ) -> Result<Answer, Problem> {
+    let url = asked.url;
     let settings = isolate.shared.settings();
     if settings.issuer_is_loopback() && !is_loopback_host(url.host) {
         return Err(issuer_is_loopback(
@@ -178,11 +179,11 @@ async fn answer(
         ));
     }
     // The third condition of local development, the host, was checked above: `dev` implies a loopback issuer.
-    if settings.dev && url.path == "/dev/outbox" && incoming.method == "GET" {
-        return dev_outbox(request, &env).await;
+    if settings.dev && url.path == "/dev/outbox" && asked.incoming.method == "GET" {
+        return dev_outbox(asked.request, &env).await;
     }
     let served = Served::new(env, context, Rc::clone(&isolate), turn).await?;
-    let request = read(request, incoming, url, from_allowed_origin).await?;
+    let request = read(asked).await?;
     // A check records nothing, and each hash costs.
     if url.path != "/auth/authorized" {
         served.service.asked_by(&request.client);
@@ -209,18 +210,14 @@ async fn dev_outbox(request: &web_sys::Request, env: &Env) -> Result<Answer, Pro
 }
 
 /// Reads what the routes need; the body to its limit and no further.
-async fn read(
-    request: &web_sys::Request,
-    incoming: &Incoming<'_>,
-    url: &Url<'_>,
-    from_allowed_origin: bool,
-) -> Result<Request, Problem> {
+async fn read(asked: &Asked<'_>) -> Result<Request, Problem> {
+    let (incoming, url) = (asked.incoming, asked.url);
     let owned = |value: Option<&str>| value.map(str::to_owned);
     let method = incoming.method;
     let client = Client::new(incoming.network_address, incoming.user_agent);
     // Only what may begin or renew a session asks where it comes from: each look costs.
     let client = if method == "POST" {
-        client.at(place(request))
+        client.at(place(asked.request))
     } else {
         client
     };
@@ -232,7 +229,7 @@ async fn read(
         content_type: owned(incoming.content_type),
         authorization: owned(incoming.authorization),
         cookie: owned(incoming.cookie.filter(|_| !is_safe(method))),
-        from_allowed_origin,
+        from_allowed_origin: asked.from_allowed_origin,
         accept_language: owned(incoming.accept_language.filter(|_| may_mail)),
         client,
         body: Vec::new(),
@@ -247,7 +244,7 @@ async fn read(
     {
         return Err(too_large());
     }
-    let Some(stream) = request.body() else {
+    let Some(stream) = asked.request.body() else {
         return Ok(read);
     };
     let mut stream = wasm_streams::ReadableStream::from_raw(stream).into_stream();
@@ -284,11 +281,11 @@ fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD")
 }
 
-fn is_preflight(request: &web_sys::Request, incoming: &Incoming<'_>, url: &Url<'_>) -> bool {
-    let has = |name| request.headers().has(name).unwrap_or(false);
-    incoming.method == "OPTIONS"
-        && url.path.starts_with("/auth/")
-        && incoming.origin.is_some()
+fn is_preflight(asked: &Asked<'_>) -> bool {
+    let has = |name| asked.request.headers().has(name).unwrap_or(false);
+    asked.incoming.method == "OPTIONS"
+        && asked.url.path.starts_with("/auth/")
+        && asked.incoming.origin.is_some()
         && has("Access-Control-Request-Method")
 }
 

@@ -10,16 +10,17 @@ const EVERY = {
   "Strict-Transport-Security": "max-age=31536000",
   "X-Content-Type-Options": "nosniff",
 };
-// A GET and a HEAD need less.
-const SAFE = ["Authorization", "Origin"];
-const ALL = [...SAFE, "Content-Type", "Content-Length", "Cookie", "Accept-Language", "CF-Connecting-IP", "User-Agent"];
+// A check needs no more.
+const OF_A_CHECK = ["Authorization", "Origin"];
+const ALL = [...OF_A_CHECK, "Content-Type", "Content-Length", "Cookie", "Accept-Language", "CF-Connecting-IP", "User-Agent"];
 
 /** What is asked, a line each: an id, the method, the URL, whether there is a body, then headers. No header holds an end of line or NUL. */
 export const read = (request) => {
-  const { headers, method } = request;
+  const { headers, method, url } = request;
   const hasBody = request.body !== null;
-  const names = (method === "GET" || method === "HEAD") && !hasBody ? SAFE : ALL;
-  let text = `${crypto.randomUUID()}\n${method}\n${request.url}\n${hasBody ? 1 : 0}`;
+  const isCheck = method === "GET" && !hasBody && url.startsWith("/auth/authorized", url.indexOf("/", 8));
+  const names = isCheck ? OF_A_CHECK : ALL;
+  let text = `${crypto.randomUUID()}\n${method}\n${url}\n${hasBody ? 1 : 0}`;
   for (const name of names) text += `\n${headers.get(name) ?? ABSENT}`;
   return text;
 };

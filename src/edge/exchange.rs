@@ -17,7 +17,7 @@ extern "C" {
     ) -> Result<Response, JsValue>;
 }
 
-/// What `exchange.js` read of a request: of a GET and a HEAD without a body only what they need.
+/// What `exchange.js` read of a request: of a check only what it needs.
 pub(super) struct Incoming<'a> {
     /// A random UUID.
     pub(super) id: &'a str,

@@ -57,7 +57,9 @@ impl Events for AuditLog {
             let line = event.to_json(&time, &self.request_id);
             console::log(event.level(), &line);
         }
-        let Some(dataset) = &self.dataset.0 else { return };
+        let Some(dataset) = &self.dataset.0 else {
+            return;
+        };
         let blobs = Array::new();
         for value in event.values(&self.request_id) {
             blobs.push(&value.into());
