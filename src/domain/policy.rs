@@ -170,6 +170,17 @@ pub const KNOWN_COUNTED: usize = 50;
 pub const TRIES_WAITING: u32 = 4;
 /// What a client is told to wait, in seconds, when as many wait already: five hashes take less.
 pub const TRIES_WAITING_RETRY_AFTER: u32 = 1;
+/// How long the range API of breached passwords may take: somebody waits for it, and without it the password is taken.
+pub const BREACHES_TIMEOUT_MS: u32 = 1_000;
+/// A range has some thousand lines of 40 bytes with its padding.
+pub const BREACHES_MAX_BYTES: u32 = 256 * 1024;
+/// How long a challenge's token may take to be judged.
+pub const CHALLENGE_TIMEOUT_MS: u32 = 5_000;
+/// What Turnstile answers is a few hundred bytes.
+pub const CHALLENGE_MAX_BYTES: u32 = 16 * 1024;
+/// The longest token of a challenge, in bytes: Turnstile's own limit.
+pub const CHALLENGE_TOKEN_BYTES: usize = 2_048;
+
 /// How long an account's object may take to answer, in milliseconds: five hashes on a slow machine, ten times over.
 pub const ACCOUNT_TIMEOUT_MS: u64 = 10_000;
 /// Life of a device ticket: 400 days, the longest that browsers keep a cookie (RFC 6265bis section 5.5). Each login gives a

@@ -30,6 +30,7 @@ pub(super) use crate::adapters::cloudflare::promise::{at_once_or_promised, promi
 use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::cloudflare::revocation_memory::RevocationMemory;
 use crate::adapters::cloudflare::session_store::CloudflareSessions;
+use crate::adapters::cloudflare::vendors::HttpVendors;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::mail::{Job, Provider};
 use crate::domain::settings::{
@@ -43,6 +44,7 @@ pub(super) struct Isolate {
     pub(super) shared: Rc<Shared>,
     pub(super) demo_accounts_added: Cell<bool>,
     hasher: Argon2Hasher,
+    vendors: HttpVendors,
     mailer: Option<Rc<HttpMailer>>,
     revocations: Rc<RefCell<RevocationMemory>>,
     bound: OnceCell<Rc<Bound>>,
@@ -141,6 +143,7 @@ pub(super) fn isolate(env: &Env) -> Configured {
                 let settings = Settings::read(lookup(env))?;
                 Ok(Rc::new(Isolate {
                     mailer: http_mailer(&settings.mail),
+                    vendors: HttpVendors::new(settings.vendors.clone()),
                     hasher: Argon2Hasher::new(settings.hashing, settings.peppers.clone()),
                     shared: Rc::new(Shared::new(settings)),
                     demo_accounts_added: Cell::new(false),
@@ -283,6 +286,7 @@ impl Ports for Bindings {
     type Mailer = CloudflareMailer;
     type MailLedger = D1MailLedger;
     type Devices = Bowser;
+    type Vendors = HttpVendors;
 
     fn users(&self) -> &D1Users {
         &self.bound.users
@@ -319,5 +323,8 @@ impl Ports for Bindings {
     }
     fn devices(&self) -> &Bowser {
         &Bowser
+    }
+    fn vendors(&self) -> &HttpVendors {
+        &self.isolate.vendors
     }
 }

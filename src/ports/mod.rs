@@ -12,6 +12,7 @@ mod password_guard;
 mod platform;
 mod sessions;
 mod users;
+mod vendors;
 
 pub use key_value::{KeyValue, Page, Values, WriteError};
 pub use mail::{DeadLetter, MailLedger, MailQueue, Mailer};
@@ -21,6 +22,7 @@ pub use platform::{
 };
 pub use sessions::{NewSession, Renewal, SessionStore};
 pub use users::{Insertion, UserDirectory};
+pub use vendors::Vendors;
 
 /// All the ports of a service, so that a use case names one type and not ten.
 pub trait Ports {
@@ -48,6 +50,8 @@ pub trait Ports {
     type MailLedger: MailLedger;
     /// The names of devices.
     type Devices: Devices;
+    /// Other services.
+    type Vendors: Vendors;
 
     /// The accounts.
     fn users(&self) -> &Self::Users;
@@ -73,4 +77,6 @@ pub trait Ports {
     fn mail_ledger(&self) -> &Self::MailLedger;
     /// The names of devices.
     fn devices(&self) -> &Self::Devices;
+    /// Other services.
+    fn vendors(&self) -> &Self::Vendors;
 }

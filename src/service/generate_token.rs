@@ -1,5 +1,6 @@
 //! `generate_token`: email and password in, a pair of tokens and the user out.
 
+use super::check_challenge::Unanswered;
 use super::{AuthService, SignedIn};
 use crate::domain::account::{EmailAddress, Password, User, UserId, Verification};
 use crate::domain::error::{Error, FieldProblem, LoginRefusal};
@@ -39,6 +40,7 @@ impl<P: Ports> AuthService<P> {
         let email = EmailAddress::parse(login.email);
         let canonical = email.as_ref().map_or("", EmailAddress::canonical);
         self.admit_on_account(canonical, client).await?;
+        self.check_challenge(client, Unanswered::GoesOn).await?;
 
         let user = match &email {
             Ok(email) => self.ports.users().find_by_email(email).await?,

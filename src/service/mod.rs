@@ -19,7 +19,7 @@
 //! | demo accounts, in local development | [`demo_accounts`] |
 //!
 //! Steps that several use cases share stand beside them: [`access`] (who presents this access token), [`tokens`] (the
-//! pair that a client gets), [`audit_log`], [`limits`], [`passwords`], [`redeem_link`], [`mail`] (asked for) and [`compose_mail`] (made), [`new_user`] and
+//! pair that a client gets), [`audit_log`], [`limits`], [`check_challenge`], [`passwords`], [`redeem_link`], [`mail`] (asked for) and [`compose_mail`] (made), [`new_user`] and
 //! [`change_user`].
 
 pub mod access;
@@ -27,6 +27,7 @@ pub mod audit_log;
 pub mod change_email;
 pub mod change_password;
 pub mod change_user;
+pub mod check_challenge;
 pub mod compose_mail;
 pub mod confirm_reset;
 pub mod delete_account;

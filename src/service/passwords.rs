@@ -5,12 +5,13 @@
 use super::AuthService;
 use crate::domain::account::{
     AccountName, EmailAddress, KnownId, Password, PasswordHash, TriedBy, User, Verification,
+    Weakness,
 };
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
 use crate::domain::session::{Client, SessionId};
 use crate::domain::settings::PasswordWork;
-use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, PasswordHasher, Ports};
+use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, PasswordHasher, Ports, Vendors};
 
 impl<P: Ports> AuthService<P> {
     /// The hash of a password that was found good.
@@ -21,6 +22,15 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<PasswordHash, Error> {
         let password = Password::choose(typed, &self.settings().passwords, Some(email))
             .map_err(Error::WeakPassword)?;
+        match self.ports.vendors().is_breached(&password).await {
+            Ok(false) => {}
+            Ok(true) => return Err(Error::WeakPassword(vec![Weakness::Breached])),
+            // It is good by all that is known here: no vendor keeps anybody from choosing it.
+            Err(error) => self.record(Act::VendorUnreachable {
+                vendor: "breached_passwords",
+                reason: error.to_string(),
+            }),
+        }
         self.hash_password(&password, email).await
     }
 

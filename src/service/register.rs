@@ -1,5 +1,6 @@
 //! Register: who may make an account is the setting `REGISTRATION`.
 
+use super::check_challenge::Unanswered;
 use super::new_user::Identity;
 use super::{AuthService, SignedIn};
 use crate::domain::account::Roles;
@@ -56,6 +57,7 @@ impl<P: Ports> AuthService<P> {
         let identity = Identity::parse(account.email, account.first_name, account.last_name)?;
         self.admit_client_on(identity.email.canonical(), client)
             .await?;
+        self.check_challenge(client, Unanswered::IsRefused).await?;
         if registration == Registration::Verified {
             if account.password.is_some() {
                 // It is chosen behind the link: only the mailbox's owner ever chooses the password.

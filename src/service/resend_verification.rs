@@ -1,6 +1,7 @@
 //! Ask again for the mail that verifies an address.
 
 use super::AuthService;
+use super::check_challenge::Unanswered;
 use super::mail::typed_address;
 use crate::domain::error::Error;
 use crate::domain::event::Act;
@@ -22,6 +23,7 @@ impl<P: Ports> AuthService<P> {
         self.admit_client(client).await?;
         let email = typed_address(email)?;
         self.admit_client_on(email.canonical(), client).await?;
+        self.check_challenge(client, Unanswered::IsRefused).await?;
         let address = self.pseudonym(&email);
         self.ask_for_mail(Task::Verification { email }, locale)
             .await?;

@@ -1,6 +1,7 @@
 //! `reset_password`: mails a link with which a new password is chosen.
 
 use super::AuthService;
+use super::check_challenge::Unanswered;
 use super::mail::typed_address;
 use crate::domain::error::Error;
 use crate::domain::event::Act;
@@ -24,6 +25,7 @@ impl<P: Ports> AuthService<P> {
         self.admit_client(client).await?;
         let email = typed_address(email)?;
         self.admit_client_on(email.canonical(), client).await?;
+        self.check_challenge(client, Unanswered::IsRefused).await?;
         let address = self.pseudonym(&email);
         self.ask_for_mail(Task::Reset { email }, locale).await?;
         self.record(Act::ResetRequested { address });

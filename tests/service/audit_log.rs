@@ -52,6 +52,7 @@ scenarios!(
     deleting_accounts,
     hitting_limits,
     losing_a_mail,
+    missing_a_vendor,
 );
 
 /// The variants and the names that were recorded.
@@ -90,9 +91,10 @@ fn variant(act: &Act) -> usize {
         Act::AccessDenied { .. } => 22,
         Act::LimitHit { .. } => 23,
         Act::MailNotQueued { .. } => 24,
+        Act::VendorUnreachable { .. } => 25,
     }
 }
-const VARIANTS: usize = 25;
+const VARIANTS: usize = 26;
 
 impl Seen {
     /// The events since the last call, a text each: its name, `!` when it was not done, and its values, ids by the names given.
@@ -629,6 +631,7 @@ fn hitting_limits(seen: &mut Seen) {
             mailer: MemoryMailer::default(),
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
+            vendors: Default::default(),
         };
         let service = AuthService::new(ports, Rc::clone(&world.shared));
         pollster::block_on(async {
@@ -686,6 +689,28 @@ fn hitting_limits(seen: &mut Seen) {
             "limit_hit! account address=hashed",
         ]
     );
+}
+
+fn missing_a_vendor(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let ada = world.log_in(ADA);
+    let names = [id(ada.user.id, "ada")];
+    let events = &world.service.ports().events;
+    seen.told(events, &names);
+    world.service.ports().vendors.unreachable.set(true);
+    let client = client().challenged(Some("token"));
+    pollster::block_on(async {
+        let login = Login {
+            email: ADA,
+            password: "not the password at all",
+        };
+        let _ = world.service.generate_token(login, &client).await;
+        let _ = world.service.reset_password(ADA, &client, English).await;
+    });
+    let told = seen.told(events, &names);
+    let unreachable = "vendor_unreachable! vendor failed: it does not answer turnstile";
+    assert_eq!([told[0].as_str(), told[2].as_str()], [unreachable; 2]);
+    assert_eq!(told.len(), 3);
 }
 
 fn losing_a_mail(seen: &mut Seen) {

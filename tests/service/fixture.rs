@@ -67,6 +67,7 @@ impl<S: SessionStore> World<S> {
             mailer: MemoryMailer::default(),
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
+            vendors: Default::default(),
         };
         let shared = Rc::new(Shared::new(settings(changes)));
         let service = AuthService::new(ports, Rc::clone(&shared));

@@ -33,4 +33,5 @@ mod reset_password;
 mod revoke_tokens;
 mod rpc;
 mod storage_calls;
+mod vendors;
 mod verify_email;

@@ -206,6 +206,7 @@ impl Deployment {
             mailer: Default::default(),
             mail_ledger: Default::default(),
             devices: MemoryDevices,
+            vendors: Default::default(),
         };
         AuthService::new(ports, Rc::new(Shared::new(settings(changes))))
     }

@@ -43,3 +43,5 @@ pub mod promise;
 pub mod rate_limit;
 #[cfg(feature = "edge")]
 pub mod session_store;
+#[cfg(feature = "edge")]
+pub mod vendors;

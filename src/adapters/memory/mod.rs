@@ -14,6 +14,7 @@ mod random;
 mod sessions;
 mod simulated_kv;
 mod users;
+mod vendors;
 mod virtual_time;
 
 pub use background::MemoryBackground;
@@ -30,6 +31,7 @@ pub use random::SeededRandom;
 pub use sessions::MemorySessions;
 pub use simulated_kv::{Calls, Faults, SimulatedKv};
 pub use users::MemoryUsers;
+pub use vendors::MemoryVendors;
 pub use virtual_time::VirtualTime;
 
 use crate::adapters::argon2::Argon2Hasher;
@@ -71,6 +73,8 @@ pub struct MemoryPorts<
     pub mail_ledger: MemoryMailLedger,
     /// The names of devices.
     pub devices: MemoryDevices,
+    /// Other services.
+    pub vendors: MemoryVendors,
 }
 
 impl<S, C, R, U, H, L> Ports for MemoryPorts<S, C, R, U, H, L>
@@ -94,6 +98,7 @@ where
     type Mailer = MemoryMailer;
     type MailLedger = MemoryMailLedger;
     type Devices = MemoryDevices;
+    type Vendors = MemoryVendors;
 
     fn users(&self) -> &U {
         &self.users
@@ -130,5 +135,8 @@ where
     }
     fn devices(&self) -> &MemoryDevices {
         &self.devices
+    }
+    fn vendors(&self) -> &MemoryVendors {
+        &self.vendors
     }
 }

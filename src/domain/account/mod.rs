@@ -3,6 +3,8 @@
 #[cfg(not(feature = "browser"))]
 mod account_name;
 #[cfg(not(feature = "browser"))]
+mod breach;
+#[cfg(not(feature = "browser"))]
 mod common_passwords;
 #[cfg(not(feature = "browser"))]
 mod context_words;
@@ -26,6 +28,8 @@ mod user_change;
 
 #[cfg(not(feature = "browser"))]
 pub use account_name::{AccountName, AccountNames};
+#[cfg(not(feature = "browser"))]
+pub use breach::{TOLD, is_in_range};
 #[cfg(not(feature = "browser"))]
 pub use context_words::ContextWords;
 #[cfg(not(feature = "browser"))]

@@ -35,6 +35,8 @@ pub enum Weakness {
     ContainsAddress,
     /// It is little more than a word of the context: the service's name, its host's, the account's own.
     ContextWord,
+    /// It is known from a breach. Found out when the setting `BREACHED_PASSWORDS` says where.
+    Breached,
 }
 
 impl Weakness {
@@ -47,6 +49,7 @@ impl Weakness {
             Self::TooCommon => "too_common",
             Self::ContainsAddress => "contains_address",
             Self::ContextWord => "context_word",
+            Self::Breached => "breached",
         }
     }
 }

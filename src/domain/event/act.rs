@@ -179,6 +179,13 @@ pub enum Act {
         /// Whose tries it counts.
         whose: Whose,
     },
+    /// `vendor_unreachable`: what another service was to say could not be found out.
+    VendorUnreachable {
+        /// Which: `breached_passwords`, and the password was taken; `turnstile`, and a login went on, while anything else was refused.
+        vendor: &'static str,
+        /// What went wrong.
+        reason: String,
+    },
     /// `mail_not_queued`: a mail that nobody waits for could not be queued; what it tells of has happened all the same.
     MailNotQueued {
         /// Which mail.
@@ -258,6 +265,7 @@ impl Act {
             Self::DisabledChanged { .. } => "user_enabled",
             Self::AccessDenied { .. } => "access_denied",
             Self::LimitHit { .. } => "limit_hit",
+            Self::VendorUnreachable { .. } => "vendor_unreachable",
             Self::MailNotQueued { .. } => "mail_not_queued",
         }
     }
@@ -272,7 +280,7 @@ impl Act {
             | Self::AccessDenied { .. }
             | Self::LimitHit { .. } => Outcome::Refused,
             Self::Renewal { verdict, .. } if !goes_on(*verdict) => Outcome::Refused,
-            Self::MailNotQueued { .. } => Outcome::Failed,
+            Self::VendorUnreachable { .. } | Self::MailNotQueued { .. } => Outcome::Failed,
             _ => Outcome::Done,
         }
     }
@@ -284,7 +292,7 @@ impl Act {
             Self::Renewal { verdict, .. } => verdict.reason(),
             Self::LinkRefused { refusal, .. } => refusal.reason(),
             Self::LimitHit { limit, .. } => limit,
-            Self::MailNotQueued { reason, .. } => reason,
+            Self::VendorUnreachable { reason, .. } | Self::MailNotQueued { reason, .. } => reason,
             _ => "",
         }
     }
@@ -293,6 +301,7 @@ impl Act {
     pub(super) fn detail(&self) -> String {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
+            Self::VendorUnreachable { vendor, .. } => (*vendor).to_owned(),
             Self::MailNotQueued { mail, .. } => (*mail).to_owned(),
             _ => String::new(),
         }
@@ -328,6 +337,7 @@ impl Act {
             | Self::RegistrationRequested { .. }
             | Self::VerificationRequested { .. }
             | Self::LimitHit { .. }
+            | Self::VendorUnreachable { .. }
             | Self::MailNotQueued { .. } => None,
         }
     }

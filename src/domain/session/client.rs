@@ -18,6 +18,7 @@ pub struct Client {
     place: Place,
     uncounted: bool,
     device_token: Option<Secret>,
+    challenge: Option<Option<Secret>>,
 }
 
 /// Where a request came from, as the platform reports it: for its owner to recognise, nothing is decided by it.
@@ -76,6 +77,7 @@ impl Client {
             place: Place::default(),
             uncounted: false,
             device_token: None,
+            challenge: None,
         }
     }
 
@@ -120,6 +122,23 @@ impl Client {
             device_token: device_token.map(|token| Secret::new(token.to_owned())),
             ..self
         }
+    }
+
+    /// The same client, who has to meet a challenge, with the token that came along for it.
+    #[must_use]
+    pub fn challenged(self, token: Option<&str>) -> Self {
+        Self {
+            challenge: Some(token.map(|token| Secret::new(token.to_owned()))),
+            ..self
+        }
+    }
+
+    /// The token of the challenge that it has to meet: `None` when it has none to meet, `Some(None)` when the token is missing.
+    #[must_use]
+    pub fn challenge(&self) -> Option<Option<&str>> {
+        self.challenge
+            .as_ref()
+            .map(|token| token.as_ref().map(Secret::expose))
     }
 
     /// The device ticket that came along.

@@ -206,7 +206,7 @@ fn is_line(text: &str) -> bool {
 }
 
 /// An https address, or one of this machine, to which a path can be added.
-fn is_base_url(url: &str) -> bool {
+pub(super) fn is_base_url(url: &str) -> bool {
     let (rest, secure) = match url.strip_prefix("https://") {
         Some(rest) => (rest, true),
         None => (url.strip_prefix("http://").unwrap_or_default(), false),

@@ -7,11 +7,13 @@ mod mail;
 mod origin;
 mod published;
 mod source;
+mod vendors;
 
 use std::fmt;
 
 pub use mail::{MailRoute, MailSettings};
 use source::Source;
+pub use vendors::{Turnstile, VendorSettings};
 
 use super::account::{ContextWords, HashingCost, PasswordPolicy, Peppers};
 use super::policy;
@@ -98,6 +100,8 @@ pub struct Settings {
     pub app_url: String,
     /// `MAIL_PROVIDER` and what belongs to it.
     pub mail: MailSettings,
+    /// `BREACHED_PASSWORDS`, `TURNSTILE_SECRET`.
+    pub vendors: VendorSettings,
     /// `LIMITS`: false only in local development.
     pub limits: bool,
     /// `DEV = "1"` together with a loopback issuer: two of the three conditions of local development; the third is
@@ -173,6 +177,7 @@ impl Settings {
             )?,
             app_url,
             mail,
+            vendors: source.vendors()?,
             limits,
             dev,
             keys: source.signing_keys(&issuer)?,
@@ -253,6 +258,8 @@ mod tests {
         assert_eq!(settings.passwords.min_length, 15);
         assert_eq!(settings.hashing, HashingCost::default());
         assert_eq!(settings.peppers, Peppers::default());
+        assert!(settings.vendors.breached_passwords.is_none());
+        assert!(settings.vendors.turnstile.is_none());
         assert_eq!(settings.registration, Registration::Verified);
         assert_eq!(settings.app_url, "https://auth.example.com");
         assert_eq!(settings.mail.route, MailRoute::None);
@@ -290,6 +297,14 @@ mod tests {
             ("ARGON2_MEMORY_KIB", "7167"),
             ("ARGON2_ITERATIONS", "11"),
             ("ARGON2_ITERATIONS", "0"),
+            ("BREACHED_PASSWORDS", "api.pwnedpasswords.com"),
+            ("BREACHED_PASSWORDS", "http://api.pwnedpasswords.com/range"),
+            (
+                "BREACHED_PASSWORDS",
+                "https://api.pwnedpasswords.com/range/",
+            ),
+            ("TURNSTILE_URL", "siteverify"),
+            ("TURNSTILE_SECRET", "two words"),
             ("PEPPERS", "not a pepper"),
             ("PEPPERS", "1:AAECAwQFBgcICQoLDA0ODw"),
             ("ACCESS_TOKEN_TTL", "0"),

@@ -1,8 +1,8 @@
 //! /auth/email/verify, /auth/email/resend, /auth/email/change, /auth/email/confirm.
 
-use super::{Outcome, accepted, done, locale};
+use super::{Outcome, accepted, challenged, done, locale};
 use crate::edge::answer::Note;
-use crate::edge::body::texts;
+use crate::edge::body::{json_texts, required, texts};
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
@@ -17,11 +17,15 @@ pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request
 }
 
 pub(crate) async fn resend<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
-    let [email] = texts(request, ["email"])?;
+    let [email, challenge] = json_texts(request, ["email", "challenge"])?;
+    let email = required("email", email)?;
     let locale = locale(service, request);
-    service
-        .resend_verification(&email, &request.client, locale)
-        .await?;
+    let client = challenged(
+        service.settings(),
+        request.client.clone(),
+        challenge.as_deref(),
+    )?;
+    service.resend_verification(&email, &client, locale).await?;
     Ok(accepted())
 }
 

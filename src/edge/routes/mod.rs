@@ -19,9 +19,11 @@ use super::cookies::{set, set_device};
 use super::problem::Problem;
 use super::request::Request;
 use crate::domain::account::{Name, User, UserId};
+use crate::domain::error::{Error, FieldProblem};
 use crate::domain::json::{Json, Members};
 use crate::domain::mail::Locale;
-use crate::domain::session::Verdict;
+use crate::domain::policy::CHALLENGE_TOKEN_BYTES;
+use crate::domain::session::{Client, Verdict};
 use crate::domain::settings::Settings;
 use crate::ports::Ports;
 use crate::service::renew_token::Renewed;
@@ -33,6 +35,18 @@ pub type Outcome = Result<Answer, Problem>;
 /// The language for a mail that a request leads to.
 fn locale<P: Ports>(service: &AuthService<P>, request: &Request) -> Locale {
     request.locale(service.settings().mail.locale)
+}
+
+/// The client, who has a challenge to meet when the settings say so.
+fn challenged(settings: &Settings, client: Client, token: Option<&str>) -> Result<Client, Problem> {
+    if token.is_some_and(|token| token.len() > CHALLENGE_TOKEN_BYTES) {
+        return Err(Error::Field("challenge", FieldProblem::TooLong).into());
+    }
+    Ok(if settings.vendors.turnstile.is_some() {
+        client.challenged(token)
+    } else {
+        client
+    })
 }
 
 /// Taken, and told apart from nothing: a mail follows, or none.

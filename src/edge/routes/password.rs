@@ -1,19 +1,23 @@
 //! /auth/password/reset: `reset_password`; /auth/password/confirm; /auth/password/change.
 
-use super::{Outcome, accepted, begun, done, locale, token_members};
+use super::{Outcome, accepted, begun, challenged, done, locale, token_members};
 use crate::edge::answer::Cookie;
-use crate::edge::body::{required, texts, texts_and_cookie};
+use crate::edge::body::{json_texts, required, texts, texts_and_cookie};
 use crate::edge::cookies::{check, set_device};
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
-    let [email] = texts(request, ["email"])?;
+    let [email, challenge] = json_texts(request, ["email", "challenge"])?;
+    let email = required("email", email)?;
     let locale = locale(service, request);
-    service
-        .reset_password(&email, &request.client, locale)
-        .await?;
+    let client = challenged(
+        service.settings(),
+        request.client.clone(),
+        challenge.as_deref(),
+    )?;
+    service.reset_password(&email, &client, locale).await?;
     Ok(accepted())
 }
 

@@ -1,6 +1,6 @@
 //! POST /auth/register.
 
-use super::{Outcome, accepted, locale, signed_in};
+use super::{Outcome, accepted, challenged, locale, signed_in};
 use crate::edge::body::{required, texts_and_cookie};
 use crate::edge::cookies::check;
 use crate::edge::request::Request;
@@ -8,8 +8,10 @@ use crate::ports::Ports;
 use crate::service::{AuthService, NewAccount, Registered};
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
-    let ([email, password, first_name, last_name], in_cookie) =
-        texts_and_cookie(request, ["email", "password", "first_name", "last_name"])?;
+    let ([email, password, first_name, last_name, challenge], in_cookie) = texts_and_cookie(
+        request,
+        ["email", "password", "first_name", "last_name", "challenge"],
+    )?;
     let settings = service.settings();
     check(in_cookie, settings, request)?;
     let account = NewAccount {
@@ -19,7 +21,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) 
         last_name: last_name.as_deref(),
     };
     let locale = locale(service, request);
-    let registered = service.register(account, &request.client, locale).await?;
+    let client = challenged(settings, request.client.clone(), challenge.as_deref())?;
+    let registered = service.register(account, &client, locale).await?;
     Ok(match registered {
         Registered::Asked => accepted(),
         Registered::SignedIn(outcome) => signed_in(settings, 201, &outcome, in_cookie),

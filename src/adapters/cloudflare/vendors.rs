@@ -1,0 +1,94 @@
+//! Other services over HTTP: a range API of breached passwords, and Cloudflare Turnstile.
+
+use js_sys::{Promise, Uint8Array};
+use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
+
+use super::binding::settled;
+use crate::domain::account::{Password, TOLD, is_in_range};
+use crate::domain::error::StoreError;
+use crate::domain::json::{Json, quoted};
+use crate::domain::policy::{
+    BREACHES_MAX_BYTES, BREACHES_TIMEOUT_MS, CHALLENGE_MAX_BYTES, CHALLENGE_TIMEOUT_MS,
+};
+use crate::domain::settings::VendorSettings;
+use crate::ports::Vendors;
+
+#[wasm_bindgen(module = "/src/adapters/cloudflare/vendors.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn sha1(bytes: Uint8Array) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch)]
+    fn ask(url: &str, json: Option<&str>, milliseconds: u32, most: u32)
+    -> Result<Promise, JsValue>;
+}
+
+/// As failures name them.
+const BREACHES: &str = "breached_passwords";
+const TURNSTILE: &str = "turnstile";
+
+/// Those that the settings name.
+#[derive(Debug)]
+pub struct HttpVendors(VendorSettings);
+
+impl HttpVendors {
+    /// With the settings `BREACHED_PASSWORDS` and `TURNSTILE_SECRET`.
+    #[must_use]
+    pub fn new(settings: VendorSettings) -> Self {
+        Self(settings)
+    }
+}
+
+impl Vendors for HttpVendors {
+    async fn is_breached(&self, password: &Password) -> Result<bool, StoreError> {
+        let Some(url) = &self.0.breached_passwords else {
+            return Ok(false);
+        };
+        let hash = text(BREACHES, sha1(Uint8Array::from(password.as_bytes()))).await?;
+        let (told, rest) = hash.split_at_checked(TOLD).ok_or_else(|| odd(BREACHES))?;
+        let url = [url, "/", told].concat();
+        let asked = ask(&url, None, BREACHES_TIMEOUT_MS, BREACHES_MAX_BYTES);
+        Ok(is_in_range(&text(BREACHES, asked).await?, rest))
+    }
+
+    async fn has_met_challenge(&self, token: &str) -> Result<bool, StoreError> {
+        let Some(turnstile) = &self.0.turnstile else {
+            return Ok(true);
+        };
+        let secret = quoted(turnstile.secret.expose());
+        let json = [
+            r#"{"secret":"#,
+            &secret,
+            r#","response":"#,
+            &quoted(token),
+            "}",
+        ]
+        .concat();
+        let asked = ask(
+            &turnstile.url,
+            Some(&json),
+            CHALLENGE_TIMEOUT_MS,
+            CHALLENGE_MAX_BYTES,
+        );
+        let answer = Json::read(text(TURNSTILE, asked).await?.as_bytes());
+        match answer
+            .as_ref()
+            .ok()
+            .and_then(|answer| answer.get("success"))
+        {
+            Some(Json::Bool(met)) => Ok(*met),
+            _ => Err(odd(TURNSTILE)),
+        }
+    }
+}
+
+async fn text(
+    vendor: &'static str,
+    promise: Result<Promise, JsValue>,
+) -> Result<String, StoreError> {
+    let answer = settled(vendor, promise).await?;
+    answer.as_string().ok_or_else(|| odd(vendor))
+}
+
+fn odd(vendor: &'static str) -> StoreError {
+    StoreError::new(vendor, "it answered what can't be read")
+}

@@ -1,0 +1,72 @@
+//! The settings of services that are asked beside the platform's own.
+
+use super::SettingError;
+use super::mail::is_base_url;
+use super::source::Source;
+use crate::domain::secret::Secret;
+
+/// Where Cloudflare takes a challenge's token.
+const SITEVERIFY: &str = "https://challenges.cloudflare.com/turnstile/v0/siteverify";
+
+/// Which of them are asked; none by default.
+#[derive(Clone, Debug, Default)]
+pub struct VendorSettings {
+    /// `BREACHED_PASSWORDS`: the range API that chosen passwords are looked up in, without a slash at the end.
+    pub breached_passwords: Option<String>,
+    /// `TURNSTILE_SECRET`, with the address that it goes to.
+    pub turnstile: Option<Turnstile>,
+}
+
+/// Cloudflare Turnstile.
+#[derive(Clone, Debug)]
+pub struct Turnstile {
+    /// `TURNSTILE_SECRET`.
+    pub secret: Secret,
+    /// `TURNSTILE_URL`.
+    pub url: String,
+}
+
+impl<F: Fn(&str) -> Option<String>> Source<F> {
+    pub(super) fn vendors(&self) -> Result<VendorSettings, SettingError> {
+        let breached_passwords =
+            self.base_url("BREACHED_PASSWORDS", "https://api.pwnedpasswords.com/range")?;
+        let url = self
+            .base_url("TURNSTILE_URL", SITEVERIFY)?
+            .unwrap_or_else(|| SITEVERIFY.to_owned());
+        let turnstile = match self.text("TURNSTILE_SECRET") {
+            None => None,
+            Some(secret) if secret.bytes().all(|b| b.is_ascii_graphic()) => Some(Turnstile {
+                secret: Secret::new(secret),
+                url,
+            }),
+            Some(_) => {
+                return Err(SettingError {
+                    setting: "TURNSTILE_SECRET",
+                    problem: "holds a space, a line break or another character that no key has"
+                        .to_owned(),
+                    remedy: "store it again with `npx wrangler secret put TURNSTILE_SECRET`",
+                });
+            }
+        };
+        Ok(VendorSettings {
+            breached_passwords,
+            turnstile,
+        })
+    }
+
+    fn base_url(
+        &self,
+        setting: &'static str,
+        example: &str,
+    ) -> Result<Option<String>, SettingError> {
+        let url = self.text(setting);
+        match &url {
+            Some(url) if !is_base_url(url) => Err(SettingError {
+                setting,
+                problem: ["is no https address as \"", example, "\""].concat(),
+                remedy: "set it in wrangler.toml without a slash at the end, or remove it",
+            }),
+            _ => Ok(url),
+        }
+    }
+}
