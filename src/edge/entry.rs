@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::cors;
 use super::problem::Problem;
 use super::request::Request;
-use super::router::{refuse, route};
+use super::router::{loggable, refuse, route};
 use super::rpc;
 use super::turn::{Served, Turn, issuer_is_loopback};
 use super::wiring::{Isolate, allowed_origins, isolate, outbox, promise};
@@ -61,8 +61,7 @@ async fn respond(
         .unwrap_or_else(|problem| refuse(url.path, problem)),
     };
     cors::add(&mut answer, url.path, origin.as_deref());
-    let path = logged_path(url.path, answer.status);
-    turn.log("request", &method, Some(path), &answer);
+    turn.log("request", &method, Some(loggable(url.path)), &answer);
     send(answer, &turn.id)
 }
 
@@ -81,7 +80,7 @@ pub fn answer_for_lost(request: &web_sys::Request, env: &Env) -> Result<Response
     let lost = Error::Internal("a panic ended what was under way");
     let mut answer = refuse(url.path, lost.into());
     cors::add(&mut answer, url.path, origin.as_deref());
-    turn.log("request", &method, Some(url.path), &answer);
+    turn.log("request", &method, Some(loggable(url.path)), &answer);
     send(answer, &turn.id)
 }
 
@@ -350,9 +349,4 @@ fn send(answer: Answer, request_id: &str) -> Result<Response, JsValue> {
     init.set_status(answer.status);
     init.set_headers(&headers);
     Response::new_with_opt_str_and_init(answer.body.as_deref(), &init)
-}
-
-/// A path that leads nowhere may hold anything, a secret pasted there by mistake among it.
-fn logged_path(path: &str, status: u16) -> &str {
-    if status == 404 { "?" } else { path }
 }
