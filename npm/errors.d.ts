@@ -54,7 +54,7 @@ export class EdgegateError extends Error {
   readonly retryAfter?: number;
   /** With `invalid_field`: which fields, and why. */
   readonly errors?: readonly { readonly field: string; readonly reason: string }[];
-  /** With `weak_password`: `too_short`, `too_long`, `too_common`, `contains_address`. */
+  /** With `weak_password`: `too_short`, `too_long`, `too_common`, `contains_address`, `context_word`. */
   readonly reasons?: readonly string[];
   /** The `X-Request-Id` of the service's answer. */
   readonly requestId?: string;

@@ -1,24 +1,31 @@
-// Makes src/domain/account/common_passwords.rice of the list beside it: see common_passwords.rs there, which reads it and
+// Makes what the Worker carries of src/domain/account/common_passwords.txt: see common_passwords.rs there, which reads it and
 // whose tests compare the two. Run it when the list changes.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "./project/root.mjs";
 
-const HASH_BITS = 23;
-const LOW_BITS = 11;
+const LONG = 15;
+const SHORT_BITS = 22;
+const LOW_BITS = 8;
 const LIST = "src/domain/account/common_passwords";
 
 const lines = readFileSync(inRoot(`${LIST}.txt`), "utf8").split("\n").filter(Boolean);
-const hash = (line) => createHash("sha256").update(line).digest().readUInt32BE() >>> (32 - HASH_BITS);
-const hashes = [...new Set(lines.map(hash))].sort((a, b) => a - b);
+const hash = (line) => createHash("sha256").update(line).digest().readUInt32BE();
+const ascending = (values) => [...new Set(values)].sort((a, b) => a - b);
 
+const long = ascending(lines.filter((line) => line.length >= LONG).map(hash));
+const longBytes = Buffer.alloc(long.length * 4);
+long.forEach((value, index) => longBytes.writeUInt32BE(value, index * 4));
+writeFileSync(inRoot(`${LIST}.long`), longBytes);
+
+const short = ascending(lines.filter((line) => line.length < LONG).map((line) => hash(line) >>> (32 - SHORT_BITS)));
 let bits = "";
-hashes.forEach((value, index) => {
-  const distance = value - (hashes[index - 1] ?? 0);
+short.forEach((value, index) => {
+  const distance = value - (short[index - 1] ?? 0);
   bits += `${"1".repeat(distance >>> LOW_BITS)}0`;
   bits += (distance & ((1 << LOW_BITS) - 1)).toString(2).padStart(LOW_BITS, "0");
 });
 bits = bits.padEnd(Math.ceil(bits.length / 8) * 8, "1");
 const bytes = Uint8Array.from(bits.match(/.{8}/g), (byte) => Number.parseInt(byte, 2));
 writeFileSync(inRoot(`${LIST}.rice`), bytes);
-console.log(`${lines.length} lines, ${hashes.length} hashes, ${bytes.length} bytes`);
+console.log(`${lines.length} lines: ${long.length} long ones in ${longBytes.length} bytes, ${short.length} hashes of short ones in ${bytes.length}`);

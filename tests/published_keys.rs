@@ -125,6 +125,7 @@ fn those_of_tests_count_where_only_tests_run() {
 fn is_refused(setting: &str, key: &str, issuer: &str) -> bool {
     let value = match setting {
         "SIGNING_KEYS" => format!(r#"{{"keys":[{{"kty":"OKP","x":"{key}"}}]}}"#),
+        "PEPPERS" => format!("1:{key}"),
         _ => key.to_owned(),
     };
     // Keys are read before ticket secrets: a good key is needed to come that far.
@@ -156,6 +157,7 @@ fn keys_in(text: &str) -> Vec<(&'static str, String)> {
             "TICKET_SECRET",
             &["SECRET:", "SECRET\" =>", "SECRET: &str ="],
         ),
+        ("PEPPERS", &["\"1:", "\"2:"]),
     ] {
         for mark in marks {
             for (at, _) in text.match_indices(mark) {

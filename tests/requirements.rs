@@ -368,7 +368,7 @@ fn only_the_platform_says_who_asks() {
             asked.push(name);
         }
     }
-    assert_eq!(asked, ["src/edge/entry.rs"]);
+    assert_eq!(asked, ["src/edge/exchange.js"]);
 }
 
 #[test]

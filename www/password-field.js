@@ -10,6 +10,7 @@ const REASONS = {
   too_short: (length) => (length < LEAST ? `It is too short: use at least ${LEAST} characters.` : "It is too short: use more characters."),
   too_long: () => `It is too long: use at most ${MOST} characters.`,
   too_common: () => "It is one of the most common passwords: choose another.",
+  context_word: () => "It is little more than the name of this service, of its address or of yours: add words of your own.",
   contains_address: () => "It contains your email address: leave that out.",
 };
 

@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::fmt;
 
 use argon2::password_hash::{Output, ParamsString, PasswordHash as Phc, SaltString};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::domain::account::{HashError, Password, PasswordHash, Verification};
+use crate::domain::account::{
+    HashError, HashingCost, Password, PasswordHash, Peppers, Verification,
+};
 use crate::domain::policy::{
-    ARGON2_ITERATIONS, ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM,
-    ARGON2_MEMORY_KIB, ARGON2_PARALLELISM,
+    ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM, ARGON2_PARALLELISM,
 };
 use crate::ports::PasswordHasher;
 
@@ -20,24 +21,51 @@ const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
 
 /// Hashes with Argon2id in one block of memory, which is kept from hash to hash: taking 19 MiB anew costs a Worker
 /// more than the hash's first pass. What stays in it is no password and no hash.
+///
+/// A pepper is Argon2's own secret value (RFC 9106 section 3.1, `K`), and its number the PHC string's `keyid`.
 pub struct Argon2Hasher {
     params: Params,
+    peppers: Peppers,
     memory: RefCell<Vec<Block>>,
 }
 
 impl Default for Argon2Hasher {
-    /// The parameters of [`policy`](crate::domain::policy).
+    /// The parameters of [`policy`](crate::domain::policy), and no pepper.
     fn default() -> Self {
-        let params = Params::new(
-            ARGON2_MEMORY_KIB,
-            ARGON2_ITERATIONS,
-            ARGON2_PARALLELISM,
-            Some(OUTPUT_BYTES),
-        );
+        Self::new(HashingCost::default(), Peppers::default())
+    }
+}
+
+impl Argon2Hasher {
+    /// New hashes cost this much, and are made with the current pepper if there is one.
+    #[must_use]
+    pub fn new(cost: HashingCost, peppers: Peppers) -> Self {
+        let mut params = ParamsBuilder::new();
+        params
+            .m_cost(cost.memory_kib)
+            .t_cost(cost.iterations)
+            .p_cost(ARGON2_PARALLELISM)
+            .output_len(OUTPUT_BYTES);
+        if let Some(keyid) = peppers
+            .current()
+            .and_then(|(number, _)| KeyId::new(&[number]).ok())
+        {
+            params.keyid(keyid);
+        }
         Self {
-            // The policy's parameters are Argon2's to take; the crate's own default is the same.
-            params: params.unwrap_or_default(),
+            // What the settings let through is Argon2's to take; the crate's own default is the policy's.
+            params: params.build().unwrap_or_default(),
+            peppers,
             memory: RefCell::default(),
+        }
+    }
+
+    /// The secret that a hash with these parameters was made with; empty for none.
+    fn pepper(&self, params: &Params) -> Result<&[u8], HashError> {
+        match params.keyid() {
+            [] => Ok(&[]),
+            [number] => self.peppers.get(*number).ok_or(HashError::UnknownPepper),
+            _ => Err(HashError::UnknownPepper),
         }
     }
 }
@@ -88,7 +116,8 @@ impl Argon2Hasher {
         }
         let same = |param: fn(&Params) -> u32| param(&stored.params) == param(&self.params);
         Ok(Verification::Matches {
-            rehash: !(same(Params::m_cost)
+            rehash: !(stored.params.keyid() == self.params.keyid()
+                && same(Params::m_cost)
                 && same(Params::t_cost)
                 && same(Params::p_cost)
                 && stored.output.len() == OUTPUT_BYTES),
@@ -102,14 +131,19 @@ impl Argon2Hasher {
         salt: &[u8],
         bytes: usize,
     ) -> Result<Zeroizing<Vec<u8>>, HashError> {
+        let pepper = self.pepper(params)?;
         let mut memory = self.memory.borrow_mut();
         let blocks = params.block_count();
         if memory.len() < blocks {
+            // The old one goes first: both together could be more than an isolate has.
+            *memory = Vec::new();
             memory.resize(blocks, Block::default());
         }
         let memory = memory.get_mut(..blocks).ok_or(HashError::Failed)?;
         let mut output = Zeroizing::new(vec![0; bytes]);
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+        // With no secret it is Argon2 without one, to the byte.
+        Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params.clone())
+            .map_err(|_| HashError::Failed)?
             .hash_password_into_with_memory(password, salt, &mut output, memory)
             .map_err(|_| HashError::Failed)?;
         Ok(output)
@@ -239,7 +273,7 @@ mod tests {
                 .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
                 .collect()
         };
-        let params = argon2::ParamsBuilder::new()
+        let params = ParamsBuilder::new()
             .m_cost(32)
             .t_cost(3)
             .p_cost(4)
@@ -254,6 +288,69 @@ mod tests {
             .hash_password_into(&hex("password_hex"), &hex("salt_hex"), &mut tag)
             .unwrap();
         assert_eq!(tag.to_vec(), hex("tag"));
+    }
+
+    const PEPPER_1: &str = "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    const PEPPER_2: &str = "2:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
+
+    fn with(peppers: &str) -> Argon2Hasher {
+        Argon2Hasher::new(HashingCost::default(), Peppers::parse(peppers).unwrap())
+    }
+
+    #[test]
+    fn a_peppered_hash_needs_its_pepper() {
+        let typed = password("correct horse battery staple");
+        let old = with(PEPPER_1);
+        let hash = pollster::block_on(old.hash(&typed, &[7; 16])).unwrap();
+        let verify = |hasher: &Argon2Hasher, hash: &PasswordHash| {
+            pollster::block_on(hasher.verify(&typed, hash))
+        };
+        assert!(hash.as_str().contains(",keyid="), "{}", hash.as_str());
+        let matches = |rehash| Ok(Verification::Matches { rehash });
+        assert_eq!(verify(&old, &hash), matches(false));
+        assert_eq!(
+            verify(&with(&format!("{PEPPER_2},{PEPPER_1}")), &hash),
+            matches(true)
+        );
+        for without in [with(""), with(PEPPER_2)] {
+            assert_eq!(verify(&without, &hash), Err(HashError::UnknownPepper));
+        }
+        // The same number, another key.
+        let other = with(&PEPPER_2.replacen('2', "1", 1));
+        assert_eq!(verify(&other, &hash), Ok(Verification::Differs));
+        // Neither its number taken out of the row nor one put in makes it another's.
+        let bare = PasswordHash::new(hash.as_str().replace(",keyid=AQ", ""));
+        assert_eq!(verify(&old, &bare), Ok(Verification::Differs));
+        let long = PasswordHash::new(hash.as_str().replace("keyid=AQ", "keyid=AQE"));
+        assert_eq!(verify(&old, &long), Err(HashError::UnknownPepper));
+    }
+
+    #[test]
+    fn a_hash_from_before_the_pepper_verifies_and_is_made_anew() {
+        let typed = password("correct horse battery staple");
+        let hash = pollster::block_on(Argon2Hasher::default().hash(&typed, &[7; 16])).unwrap();
+        assert_eq!(
+            pollster::block_on(with(PEPPER_1).verify(&typed, &hash)),
+            Ok(Verification::Matches { rehash: true })
+        );
+    }
+
+    #[test]
+    fn other_costs_are_used_and_old_hashes_made_anew() {
+        let typed = password("correct horse battery staple");
+        let cost = HashingCost {
+            memory_kib: 7_168,
+            iterations: 5,
+        };
+        let cheap = Argon2Hasher::new(cost, Peppers::default());
+        let hash = pollster::block_on(cheap.hash(&typed, &[7; 16])).unwrap();
+        assert!(hash.as_str().starts_with("$argon2id$v=19$m=7168,t=5,p=1$"));
+        for (hasher, rehash) in [(cheap, false), (Argon2Hasher::default(), true)] {
+            assert_eq!(
+                pollster::block_on(hasher.verify(&typed, &hash)),
+                Ok(Verification::Matches { rehash })
+            );
+        }
     }
 
     #[test]

@@ -145,6 +145,8 @@ pub const ARGON2_MAX_MEMORY_KIB: u32 = 64 * 1024;
 pub const ARGON2_MAX_ITERATIONS: u32 = 10;
 /// A stored hash may not ask for more lanes.
 pub const ARGON2_MAX_PARALLELISM: u32 = 4;
+/// `PEPPERS`: keys beside the current one are for hashes that no login has made anew yet.
+pub const MAX_PEPPERS: usize = 8;
 /// The longest given or family name, in characters.
 pub const NAME_MAX_CHARS: usize = 100;
 // --- Guessing, with `PASSWORD_WORK = "durable"` ---

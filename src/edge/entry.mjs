@@ -20,7 +20,13 @@ export { Auth };
 
 export default class extends Auth {
   fetch(request) {
-    return whileItLives(() => fetch(request, this.env, this.ctx)).catch(() => answer_for_lost(request, this.env));
+    const forLost = () => answer_for_lost(request, this.env);
+    try {
+      const answer = whileItLives(() => fetch(request, this.env, this.ctx));
+      return answer instanceof Promise ? answer.catch(forLost) : answer;
+    } catch {
+      return forLost();
+    }
   }
 
   // What was not acknowledged comes again.

@@ -8,25 +8,29 @@ use js_sys::{Array, Promise, Uint8Array};
 use worker::Env;
 use worker::wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen};
 use worker::worker_sys::Context;
-use worker::worker_sys::web_sys::{self, Headers, Response, ResponseInit};
+use worker::worker_sys::web_sys::{self, Response};
 
 use super::answer::Answer;
 use super::cors;
+use super::exchange::{Incoming, send, text_of};
 use super::problem::Problem;
 use super::request::Request;
 use super::router::{loggable, refuse, route};
 use super::rpc;
-use super::turn::{Served, Turn, issuer_is_loopback};
-use super::wiring::{Isolate, allowed_origins, isolate, outbox, promise};
+use super::turn::{Served, Turn, issuer_is_loopback, random_id};
+use super::wiring::{Isolate, allowed_origins, at_once_or_promised, isolate, outbox, promise};
 use crate::domain::error::{Code, Error};
 use crate::domain::policy::MAX_BODY_BYTES;
 use crate::domain::session::{Client, Place};
-use crate::domain::settings::{Settings, host_of, is_loopback_host};
+use crate::domain::settings::{host_of, is_loopback_host};
 
-/// Answers a request.
+/// Answers a request: with a response, or with the promise of one when something must be waited for.
+///
+/// # Errors
+/// When the platform takes no answer.
 #[wasm_bindgen]
-pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Promise {
-    promise(async move { Ok(respond(&request, env, context).await?.into()) })
+pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<JsValue, JsValue> {
+    at_once_or_promised(async move { Ok(respond(&request, env, context).await?.into()) })
 }
 
 async fn respond(
@@ -34,35 +38,37 @@ async fn respond(
     env: Env,
     context: Context,
 ) -> Result<Response, JsValue> {
-    let turn = Turn::begin();
-    let method = request.method();
-    let url = request.url();
-    let url = Url::split(&url);
+    let text = text_of(request);
+    let incoming = Incoming::of(&text);
+    let url = Url::split(incoming.url);
+    let turn = Turn::begin(incoming.id.to_owned());
 
     #[cfg(feature = "conformance")]
     if let Some(answer) = crate::conformance::worker::answer(url.path, &env).await {
-        return send(answer, &turn.id);
+        return send(&answer, &turn.id);
     }
     let isolate = isolate(&env);
-    let origin = reading_origin(request, &method, &url, &env, isolate.as_deref().ok());
-    let mut answer = match isolate {
-        _ if is_preflight(request, &method, &url) => cors::preflight(origin.is_some()),
-        Err(error) => Problem::misconfigured(&error).into_answer(),
-        Ok(isolate) => answer(
-            &turn,
-            request,
-            &url,
-            env,
-            context,
-            isolate,
-            origin.is_some(),
-        )
-        .await
-        .unwrap_or_else(|problem| refuse(url.path, problem)),
+    let origin = reading_origin(&incoming, &url, &env, isolate.as_deref().ok());
+    let asked = Asked {
+        request,
+        incoming: &incoming,
+        url: &url,
+        from_allowed_origin: origin.is_some(),
     };
-    cors::add(&mut answer, url.path, origin.as_deref());
-    turn.log("request", &method, Some(loggable(url.path)), &answer);
-    send(answer, &turn.id)
+    let mut answer = match isolate {
+        _ if is_preflight(&asked) => cors::preflight(origin.is_some()),
+        Err(error) => Problem::misconfigured(&error).into_answer(),
+        Ok(isolate) => answer(&turn, &asked, env, context, isolate)
+            .await
+            .unwrap_or_else(|problem| refuse(url.path, problem)),
+    };
+    cors::add(&mut answer, url.path, origin);
+    // A check that went well is most of what is asked; the platform counts it, and a line costs more than the check.
+    if url.path != "/auth/authorized" || answer.status != 200 {
+        let path = loggable(url.path);
+        turn.log("request", incoming.method, Some(path), &answer);
+    }
+    send(&answer, &turn.id)
 }
 
 /// Answers a request that was under way when a panic ended the instance of the wasm: `internal`, with nothing said of the cause.
@@ -71,24 +77,29 @@ async fn respond(
 /// When the platform takes no answer.
 #[wasm_bindgen]
 pub fn answer_for_lost(request: &web_sys::Request, env: &Env) -> Result<Response, JsValue> {
-    let turn = Turn::begin();
-    let method = request.method();
-    let url = request.url();
-    let url = Url::split(&url);
+    let text = text_of(request);
+    let incoming = Incoming::of(&text);
+    let turn = Turn::begin(incoming.id.to_owned());
+    let url = Url::split(incoming.url);
     let isolate = isolate(env);
-    let origin = reading_origin(request, &method, &url, env, isolate.as_deref().ok());
+    let origin = reading_origin(&incoming, &url, env, isolate.as_deref().ok());
     let lost = Error::Internal("a panic ended what was under way");
     let mut answer = refuse(url.path, lost.into());
-    cors::add(&mut answer, url.path, origin.as_deref());
-    turn.log("request", &method, Some(loggable(url.path)), &answer);
-    send(answer, &turn.id)
+    cors::add(&mut answer, url.path, origin);
+    turn.log(
+        "request",
+        incoming.method,
+        Some(loggable(url.path)),
+        &answer,
+    );
+    send(&answer, &turn.id)
 }
 
 /// Answers a call of another Worker's: `[status, body, request id, Retry-After]`.
 #[wasm_bindgen]
 pub fn rpc(method: String, arguments: String, env: Env, context: Context) -> Promise {
     promise(async move {
-        let turn = Turn::begin();
+        let turn = Turn::begin(random_id());
         let answer = called(&turn, &method, &arguments, env, context)
             .await
             .unwrap_or_else(Problem::into_answer);
@@ -150,15 +161,22 @@ impl<'a> Url<'a> {
     }
 }
 
+/// A request as it came.
+struct Asked<'a> {
+    request: &'a web_sys::Request,
+    incoming: &'a Incoming<'a>,
+    url: &'a Url<'a>,
+    from_allowed_origin: bool,
+}
+
 async fn answer(
     turn: &Turn,
-    request: &web_sys::Request,
-    url: &Url<'_>,
+    asked: &Asked<'_>,
     env: Env,
     context: Context,
     isolate: Rc<Isolate>,
-    from_allowed_origin: bool,
 ) -> Result<Answer, Problem> {
+    let url = asked.url;
     let settings = isolate.shared.settings();
     if settings.issuer_is_loopback() && !is_loopback_host(url.host) {
         return Err(issuer_is_loopback(
@@ -166,11 +184,11 @@ async fn answer(
         ));
     }
     // The third condition of local development, the host, was checked above: `dev` implies a loopback issuer.
-    if settings.dev && url.path == "/dev/outbox" && request.method() == "GET" {
-        return dev_outbox(request, &env).await;
+    if settings.dev && url.path == "/dev/outbox" && asked.incoming.method == "GET" {
+        return dev_outbox(asked.request, &env).await;
     }
     let served = Served::new(env, context, Rc::clone(&isolate), turn).await?;
-    let request = read(request, url, from_allowed_origin).await?;
+    let request = read(asked).await?;
     // A check records nothing, and each hash costs.
     if url.path != "/auth/authorized" {
         served.service.asked_by(&request.client);
@@ -197,50 +215,41 @@ async fn dev_outbox(request: &web_sys::Request, env: &Env) -> Result<Answer, Pro
 }
 
 /// Reads what the routes need; the body to its limit and no further.
-async fn read(
-    request: &web_sys::Request,
-    url: &Url<'_>,
-    from_allowed_origin: bool,
-) -> Result<Request, Problem> {
-    let headers = request.headers();
-    let header = |name| headers.get(name).ok().flatten();
-    let client = Client::new(
-        header("CF-Connecting-IP").as_deref(),
-        header("User-Agent").as_deref(),
-    );
-    let method = request.method();
+async fn read(asked: &Asked<'_>) -> Result<Request, Problem> {
+    let (incoming, url) = (asked.incoming, asked.url);
+    let owned = |value: Option<&str>| value.map(str::to_owned);
+    let method = incoming.method;
+    let client = Client::new(incoming.network_address, incoming.user_agent);
     // Only what may begin or renew a session asks where it comes from: each look costs.
     let client = if method == "POST" {
-        client.at(place(request))
+        client.at(place(asked.request))
     } else {
         client
     };
-    let is_safe = is_safe(&method);
     let may_mail = method != "GET" && !matches!(url.path, "/auth/login" | "/auth/token");
     let read = Request {
-        method,
+        method: method.to_owned(),
         path: url.path.to_owned(),
         query: url.query.to_owned(),
-        content_type: header("Content-Type"),
-        authorization: header("Authorization"),
-        cookie: if is_safe { None } else { header("Cookie") },
-        from_allowed_origin,
-        // Only what may lead to a mail: each look costs.
-        accept_language: if may_mail {
-            header("Accept-Language")
-        } else {
-            None
-        },
+        content_type: owned(incoming.content_type),
+        authorization: owned(incoming.authorization),
+        cookie: owned(incoming.cookie.filter(|_| !is_safe(method))),
+        from_allowed_origin: asked.from_allowed_origin,
+        accept_language: owned(incoming.accept_language.filter(|_| may_mail)),
         client,
         body: Vec::new(),
     };
-    if header("Content-Length")
+    if !incoming.has_body {
+        return Ok(read);
+    }
+    if incoming
+        .content_length
         .and_then(|length| length.parse::<usize>().ok())
         .is_some_and(|length| length > MAX_BODY_BYTES)
     {
         return Err(too_large());
     }
-    let Some(stream) = request.body() else {
+    let Some(stream) = asked.request.body() else {
         return Ok(read);
     };
     let mut stream = wasm_streams::ReadableStream::from_raw(stream).into_stream();
@@ -259,36 +268,17 @@ async fn read(
     Ok(Request { body, ..read })
 }
 
-fn origin(request: &web_sys::Request) -> Option<String> {
-    request.headers().get("Origin").ok().flatten()
-}
-
 /// The origin whose page may read the answer, also when the configuration is wrong.
-fn reading_origin(
-    request: &web_sys::Request,
-    method: &str,
+fn reading_origin<'a>(
+    incoming: &Incoming<'a>,
     url: &Url<'_>,
     env: &Env,
     isolate: Option<&Isolate>,
-) -> Option<String> {
-    match isolate {
-        Some(isolate) => allowed_origin(request, method, url, isolate.shared.settings()),
-        None => origin(request).filter(|origin| allowed_origins(env).contains(origin)),
-    }
-}
-
-/// The origin whose page asks, if it may. A browser sends none with a safe request to the page's own origin, and each look
-/// costs: so that of a check is looked at only when pages of other origins may ask.
-fn allowed_origin(
-    request: &web_sys::Request,
-    method: &str,
-    url: &Url<'_>,
-    settings: &Settings,
-) -> Option<String> {
-    if is_safe(method) && settings.allowed_origins.is_empty() && url.origin == settings.issuer {
-        return None;
-    }
-    origin(request).filter(|origin| cors::is_allowed(settings, origin, url.origin, url.host))
+) -> Option<&'a str> {
+    incoming.origin.filter(|origin| match isolate {
+        Some(isolate) => cors::is_allowed(isolate.shared.settings(), origin, url.origin, url.host),
+        None => allowed_origins(env).iter().any(|allowed| allowed == origin),
+    })
 }
 
 /// Safe methods (RFC 9110 section 9.2.1) that routes take. `OPTIONS` is none of them: a preflight asks for its origin.
@@ -296,11 +286,11 @@ fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD")
 }
 
-fn is_preflight(request: &web_sys::Request, method: &str, url: &Url<'_>) -> bool {
-    let has = |name| request.headers().has(name).unwrap_or(false);
-    method == "OPTIONS"
-        && url.path.starts_with("/auth/")
-        && has("Origin")
+fn is_preflight(asked: &Asked<'_>) -> bool {
+    let has = |name| asked.request.headers().has(name).unwrap_or(false);
+    asked.incoming.method == "OPTIONS"
+        && asked.url.path.starts_with("/auth/")
+        && asked.incoming.origin.is_some()
         && has("Access-Control-Request-Method")
 }
 
@@ -319,34 +309,4 @@ fn too_large() -> Problem {
         Code::PayloadTooLarge,
         format!("a body may have {MAX_BODY_BYTES} bytes"),
     )
-}
-
-/// With the headers that every answer has.
-fn send(answer: Answer, request_id: &str) -> Result<Response, JsValue> {
-    let headers = Headers::new()?;
-    for (name, value) in [
-        ("Cache-Control", "no-store"),
-        (
-            "Content-Security-Policy",
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
-        ("Referrer-Policy", "no-referrer"),
-        ("Strict-Transport-Security", "max-age=31536000"),
-        ("X-Content-Type-Options", "nosniff"),
-        ("X-Request-Id", request_id),
-    ] {
-        headers.set(name, value)?;
-    }
-    for (name, value) in &answer.headers {
-        // One line each: commas stand in a cookie's own text.
-        if *name == "Set-Cookie" {
-            headers.append(name, value)?;
-        } else {
-            headers.set(name, value)?;
-        }
-    }
-    let init = ResponseInit::new();
-    init.set_status(answer.status);
-    init.set_headers(&headers);
-    Response::new_with_opt_str_and_init(answer.body.as_deref(), &init)
 }

@@ -3,13 +3,13 @@
 // has wasm-bindgen's module call `instanceDied`.
 const underWay = new Set();
 
-/** What a call to the wasm comes to; rejected as soon as the instance that does it is gone. */
+/** What a call to the wasm comes to; a promise is rejected as soon as the instance that keeps it is gone. */
 export function whileItLives(call) {
+  const outcome = call();
+  if (!(outcome instanceof Promise)) return outcome;
   return new Promise((resolve, reject) => {
     underWay.add(reject);
-    Promise.try(call)
-      .then(resolve, reject)
-      .finally(() => underWay.delete(reject));
+    outcome.then(resolve, reject).finally(() => underWay.delete(reject));
   });
 }
 

@@ -18,6 +18,8 @@ mod account_object;
 #[cfg(feature = "edge")]
 mod entry;
 #[cfg(feature = "edge")]
+mod exchange;
+#[cfg(feature = "edge")]
 mod mail_jobs;
 #[cfg(feature = "edge")]
 mod turn;

@@ -23,14 +23,9 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn begin() -> Self {
-        let mut bytes = [0; 16];
-        SystemRandom.fill(&mut bytes);
+    pub(super) fn begin(id: String) -> Self {
         Self {
-            id: uuid::Builder::from_random_bytes(bytes)
-                .into_uuid()
-                .hyphenated()
-                .to_string(),
+            id,
             begun: Date::now(),
         }
     }
@@ -67,6 +62,16 @@ impl Turn {
         }
         log(level, &line.end());
     }
+}
+
+/// For a call, which brings no id.
+pub(super) fn random_id() -> String {
+    let mut bytes = [0; 16];
+    SystemRandom.fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .hyphenated()
+        .to_string()
 }
 
 fn level(status: u16) -> &'static str {

@@ -1,6 +1,6 @@
 //! From the bindings of `wrangler.toml` to the ports: the only file that names both.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Promise;
@@ -11,7 +11,7 @@ use crate::adapters::argon2::Argon2Hasher;
 use crate::adapters::cloudflare::account::DurableAccounts;
 pub(super) use crate::adapters::cloudflare::account::object::AccountState;
 use crate::adapters::cloudflare::account::object::answer;
-use crate::adapters::cloudflare::audit_log::AuditLog;
+use crate::adapters::cloudflare::audit_log::{AuditLog, EventsDataset};
 use crate::adapters::cloudflare::background::WaitUntil;
 use crate::adapters::cloudflare::clock::{RequestClock, Timer};
 pub(super) use crate::adapters::cloudflare::console::{log, log_failure};
@@ -23,10 +23,10 @@ use crate::adapters::cloudflare::durable_sessions::DurableSessions;
 use crate::adapters::cloudflare::kv_namespace::KvNamespace;
 use crate::adapters::cloudflare::kv_sessions::KvSessions;
 use crate::adapters::cloudflare::mail::{BindingMailer, HttpMailer};
-use crate::adapters::cloudflare::mail_queue::CloudflareMailQueue;
+use crate::adapters::cloudflare::mail_queue::{CloudflareMailQueue, MailQueueBinding};
 use crate::adapters::cloudflare::mailer::CloudflareMailer;
 use crate::adapters::cloudflare::outbox::Outbox;
-pub(super) use crate::adapters::cloudflare::promise::promise;
+pub(super) use crate::adapters::cloudflare::promise::{at_once_or_promised, promise};
 use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::cloudflare::revocation_memory::RevocationMemory;
 use crate::adapters::cloudflare::session_store::CloudflareSessions;
@@ -45,6 +45,71 @@ pub(super) struct Isolate {
     hasher: Argon2Hasher,
     mailer: Option<Rc<HttpMailer>>,
     revocations: Rc<RefCell<RevocationMemory>>,
+    bound: OnceCell<Rc<Bound>>,
+}
+
+/// What is bound, looked up once: each look crosses into JavaScript, and a Worker's bindings don't change while its isolate lives.
+struct Bound {
+    users: D1Users,
+    mail_ledger: D1MailLedger,
+    /// `SESSIONS`, which `SESSION_STORE = "durable"` can do without.
+    kv: Option<KvNamespace>,
+    durable: Option<DurableSessions>,
+    accounts: DurableAccounts,
+    mail_queue: MailQueueBinding,
+    email: Option<BindingMailer>,
+    limiter: BindingLimits,
+    dataset: EventsDataset,
+}
+
+impl Bound {
+    /// # Errors
+    /// When one is missing that the settings ask for.
+    fn find(env: &Env, settings: &Settings) -> Result<Self, SettingError> {
+        let database = Database::bound(env, "DB").ok_or_else(|| missing("DB"))?;
+        let kv = KvNamespace::bound(env, "SESSIONS");
+        let durable = match settings.session_store {
+            SessionStoreKind::Kv if kv.is_none() => return Err(missing("SESSIONS")),
+            SessionStoreKind::Kv => None,
+            SessionStoreKind::Durable => Some(
+                DurableSessions::bound(env, "SESSION_OBJECTS")
+                    .ok_or_else(|| missing("SESSION_OBJECTS"))?,
+            ),
+        };
+        let accounts = match settings.password_work {
+            PasswordWork::Inline => DurableAccounts::none(),
+            PasswordWork::Durable => DurableAccounts::bound(env, "ACCOUNT_OBJECTS")
+                .ok_or_else(|| missing("ACCOUNT_OBJECTS"))?,
+        };
+        let email = match settings.mail.route {
+            MailRoute::Via(Provider::CloudflareBinding) => Some(
+                BindingMailer::new(env, settings.mail.sender.clone())
+                    .ok_or_else(|| missing("EMAIL"))?,
+            ),
+            _ => None,
+        };
+        Ok(Self {
+            users: D1Users::new(database.clone()),
+            mail_ledger: D1MailLedger::new(database),
+            kv,
+            durable,
+            accounts,
+            mail_queue: MailQueueBinding::find(env),
+            email,
+            limiter: BindingLimits::new(env),
+            dataset: EventsDataset::find(env),
+        })
+    }
+}
+
+impl Isolate {
+    fn bound(&self, env: &Env) -> Result<Rc<Bound>, SettingError> {
+        if let Some(bound) = self.bound.get() {
+            return Ok(Rc::clone(bound));
+        }
+        let found = Rc::new(Bound::find(env, self.shared.settings())?);
+        Ok(Rc::clone(self.bound.get_or_init(|| found)))
+    }
 }
 
 /// The turn of a call in an account's object.
@@ -76,10 +141,11 @@ pub(super) fn isolate(env: &Env) -> Configured {
                 let settings = Settings::read(lookup(env))?;
                 Ok(Rc::new(Isolate {
                     mailer: http_mailer(&settings.mail),
+                    hasher: Argon2Hasher::new(settings.hashing, settings.peppers.clone()),
                     shared: Rc::new(Shared::new(settings)),
                     demo_accounts_added: Cell::new(false),
-                    hasher: Argon2Hasher::default(),
                     revocations: Rc::default(),
+                    bound: OnceCell::new(),
                 }))
             })
             .clone()
@@ -139,33 +205,30 @@ pub(super) fn service(
     isolate: &Rc<Isolate>,
     request_id: &str,
 ) -> Result<AuthService<Bindings>, SettingError> {
-    let database = Database::bound(env, "DB").ok_or_else(|| missing("DB"))?;
-    let sessions = match isolate.shared.settings().session_store {
-        SessionStoreKind::Kv => CloudflareSessions::Kv(KvSessions::new(
-            KvNamespace::bound(env, "SESSIONS").ok_or_else(|| missing("SESSIONS"))?,
+    let bound = isolate.bound(env)?;
+    let sessions = match (&bound.durable, &bound.kv) {
+        (Some(durable), _) => CloudflareSessions::Durable(durable.clone()),
+        (None, Some(kv)) => CloudflareSessions::Kv(KvSessions::new(
+            kv.clone(),
             SystemRandom,
             Timer,
             background,
             Rc::clone(&isolate.revocations),
         )),
-        SessionStoreKind::Durable => CloudflareSessions::Durable(
-            DurableSessions::bound(env, "SESSION_OBJECTS")
-                .ok_or_else(|| missing("SESSION_OBJECTS"))?,
-        ),
+        (None, None) => return Err(missing("SESSIONS")),
     };
-    let accounts = match isolate.shared.settings().password_work {
-        PasswordWork::Inline => DurableAccounts::none(),
-        PasswordWork::Durable => DurableAccounts::bound(env, "ACCOUNT_OBJECTS")
-            .ok_or_else(|| missing("ACCOUNT_OBJECTS"))?,
-    };
-    let mail = &isolate.shared.settings().mail;
-    let mailer = match mail.route {
+    let clock = RequestClock::read();
+    let mailer = match isolate.shared.settings().mail.route {
         MailRoute::None => CloudflareMailer::None,
         // With SESSION_STORE = "durable" there may be no KV: then mails wait.
-        MailRoute::Outbox => outbox(env).map_or(CloudflareMailer::None, CloudflareMailer::Outbox),
-        MailRoute::Via(Provider::CloudflareBinding) => CloudflareMailer::Binding(
-            BindingMailer::new(env, mail.sender.clone()).ok_or_else(|| missing("EMAIL"))?,
-        ),
+        MailRoute::Outbox => bound.kv.clone().map_or(CloudflareMailer::None, |store| {
+            CloudflareMailer::Outbox(Outbox::new(store, clock))
+        }),
+        MailRoute::Via(Provider::CloudflareBinding) => bound
+            .email
+            .clone()
+            .map(CloudflareMailer::Binding)
+            .ok_or_else(|| missing("EMAIL"))?,
         MailRoute::Via(_) => isolate
             .mailer
             .clone()
@@ -173,30 +236,24 @@ pub(super) fn service(
             .ok_or_else(|| missing("MAIL_API_KEY"))?,
     };
     let bindings = Bindings {
-        users: D1Users::new(database.clone()),
-        mail_queue: CloudflareMailQueue::new(env),
+        bound: Rc::clone(&bound),
+        mail_queue: CloudflareMailQueue::new(bound.mail_queue.clone()),
         mailer,
-        mail_ledger: D1MailLedger::new(database),
         sessions,
-        accounts,
         isolate: Rc::clone(isolate),
-        limiter: BindingLimits::new(env),
-        events: AuditLog::new(env, request_id),
-        clock: RequestClock::read(),
+        events: AuditLog::new(bound.dataset.clone(), request_id),
+        clock,
     };
     Ok(AuthService::new(bindings, Rc::clone(&isolate.shared)))
 }
 
 /// The ports of a request.
 pub(super) struct Bindings {
-    users: D1Users,
+    bound: Rc<Bound>,
     mail_queue: CloudflareMailQueue,
     mailer: CloudflareMailer,
-    mail_ledger: D1MailLedger,
     sessions: CloudflareSessions,
-    accounts: DurableAccounts,
     isolate: Rc<Isolate>,
-    limiter: BindingLimits,
     events: AuditLog,
     clock: RequestClock,
 }
@@ -228,7 +285,7 @@ impl Ports for Bindings {
     type Devices = Bowser;
 
     fn users(&self) -> &D1Users {
-        &self.users
+        &self.bound.users
     }
     fn sessions(&self) -> &CloudflareSessions {
         &self.sessions
@@ -237,10 +294,10 @@ impl Ports for Bindings {
         &self.isolate.hasher
     }
     fn password_guard(&self) -> &DurableAccounts {
-        &self.accounts
+        &self.bound.accounts
     }
     fn limiter(&self) -> &BindingLimits {
-        &self.limiter
+        &self.bound.limiter
     }
     fn clock(&self) -> &RequestClock {
         &self.clock
@@ -258,7 +315,7 @@ impl Ports for Bindings {
         &self.mailer
     }
     fn mail_ledger(&self) -> &D1MailLedger {
-        &self.mail_ledger
+        &self.bound.mail_ledger
     }
     fn devices(&self) -> &Bowser {
         &Bowser

@@ -102,10 +102,12 @@ impl<P: Ports> AuthService<P> {
             return Ok(Err(LoginRefusal::Disabled));
         }
         if rehash && let Ok(hash) = self.hash_password(password, &user.email).await {
-            self.ports
+            // The password was right: what fails here is done at the next login.
+            let _ = self
+                .ports
                 .users()
                 .rehash(user.id, &user.password_hash, &hash)
-                .await?;
+                .await;
         }
         Ok(Ok(user))
     }

@@ -14,14 +14,17 @@ import { keepLines, noteSettings } from "../logs/keep.mjs";
 import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 
 /** Starts a Worker for each of `settings`: `{ vars, secrets, without, email, datasets, caller }`: `without` a list of bindings to take
- *  out, `email` the bindings of type send_email, `datasets` the names of Analytics Engine bindings, `caller` options of a further Worker, bound to this one's entrypoint Auth as AUTH. */
-export async function startWorkers(settings) {
+ *  out, `email` the bindings of type send_email, `datasets` the names of Analytics Engine bindings, `caller` options of a further
+ *  Worker, bound to this one's entrypoint Auth as AUTH. `direct`: without slow-storage/worker.mjs around it, for what is timed; there
+ *  is then no control, workOff and cron. */
+export async function startWorkers(settings, { direct = false } = {}) {
   const [configPath, wrangler, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
     prebuiltWorker(),
     import("wrangler"),
     import("miniflare"),
   ]);
-  const modules = modulesIn(dirname(configPath));
+  const built = modulesIn(dirname(configPath));
+  const modules = direct ? built : [...slowStorage(), ...built];
   const lines = [];
   const keep = (line) => {
     lines.push(line);
@@ -133,10 +136,13 @@ async function handle(miniflare, name, caller) {
   };
 }
 
+function slowStorage() {
+  return ["worker.mjs", "memory.mjs"].map((path) => ({ type: "ESModule", path, contents: readFileSync(inRoot("tests/e2e/slow-storage", path), "utf8") }));
+}
+
 function modulesIn(folder) {
   const contents = (name) => readFileSync(join(folder, name));
   return [
-    ...["worker.mjs", "memory.mjs"].map((path) => ({ type: "ESModule", path, contents: readFileSync(inRoot("tests/e2e/slow-storage", path), "utf8") })),
     { type: "ESModule", path: "index.js", contents: contents("index.js").toString().replace(/^\/\/# sourceMappingURL=.*$/m, "") },
     ...readdirSync(folder)
       .filter((name) => name.endsWith(".wasm"))

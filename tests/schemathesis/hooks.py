@@ -148,8 +148,8 @@ BEYOND_A_SCHEMA = {
     # Only the service can seal what a mail or a login hands out.
     "invalid_link": None,
     "invalid_grant": None,
-    # Which passwords are common, and that one holds the address beside it.
-    "weak_password": {"too_common", "contains_address"},
+    # Which passwords are common, that one holds the address beside it, and what the service is called.
+    "weak_password": {"too_common", "contains_address", "context_word"},
     # An address is more than a pattern.
     "invalid_field": {"character", "not_one_at_sign", "local_part", "local_dots", "domain", "domain_mapped", "too_long"}
     # The address is the account's own already; with REGISTRATION = "verified" a password comes later, with "open" it must be there.

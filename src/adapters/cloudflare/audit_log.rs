@@ -1,5 +1,7 @@
 //! Events on the console, where Workers Logs keeps them, and in Workers Analytics Engine when a dataset is bound as `EVENTS`.
 
+use std::rc::Rc;
+
 use js_sys::{Array, Date, Object};
 use worker::Env;
 use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
@@ -18,20 +20,31 @@ extern "C" {
     fn write_data_point(this: &Dataset, point: &Object) -> Result<(), JsValue>;
 }
 
+/// The dataset `EVENTS`, if it is bound. A clone is the same one.
+#[derive(Clone, Debug)]
+pub struct EventsDataset(Option<Rc<Dataset>>);
+
+impl EventsDataset {
+    /// Looks for it.
+    #[must_use]
+    pub fn find(env: &Env) -> Self {
+        Self(bound(env, "EVENTS").map(Rc::new))
+    }
+}
+
 /// The events of one request or call.
 #[derive(Debug)]
 pub struct AuditLog {
-    dataset: Option<Dataset>,
+    dataset: EventsDataset,
     request_id: String,
 }
 
 impl AuditLog {
-    /// With the dataset `EVENTS`, if it is bound; without it, on the console alone. The id is empty for what no request leads
-    /// to.
+    /// With the dataset, if there is one; without it, on the console alone. The id is empty for what no request leads to.
     #[must_use]
-    pub fn new(env: &Env, request_id: &str) -> Self {
+    pub fn new(dataset: EventsDataset, request_id: &str) -> Self {
         Self {
-            dataset: bound(env, "EVENTS"),
+            dataset,
             request_id: request_id.to_owned(),
         }
     }
@@ -44,7 +57,9 @@ impl Events for AuditLog {
             let line = event.to_json(&time, &self.request_id);
             console::log(event.level(), &line);
         }
-        let Some(dataset) = &self.dataset else { return };
+        let Some(dataset) = &self.dataset.0 else {
+            return;
+        };
         let blobs = Array::new();
         for value in event.values(&self.request_id) {
             blobs.push(&value.into());

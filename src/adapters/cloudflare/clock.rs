@@ -11,8 +11,13 @@ pub struct RequestClock(u64);
 impl RequestClock {
     /// Reads the platform's clock.
     #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole milliseconds after 1970"
+    )]
     pub fn read() -> Self {
-        Self(worker::Date::now().as_millis())
+        Self(js_sys::Date::now() as u64)
     }
 }
 

@@ -1,6 +1,8 @@
 //! A D1 database and its rows, by the binding's own methods: `worker::d1` reads rows by way of serde, which weighs 6 KB
 //! of the Worker.
 
+use std::rc::Rc;
+
 use js_sys::{Array, Promise};
 use worker::Env;
 use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
@@ -14,7 +16,7 @@ const D1: &str = "d1";
 #[wasm_bindgen]
 extern "C" {
     /// `D1Database`.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     type Binding;
     #[wasm_bindgen(method, catch)]
     fn prepare(this: &Binding, sql: &str) -> Result<Statement, JsValue>;
@@ -29,15 +31,15 @@ extern "C" {
     fn all(this: &Statement) -> Result<Promise, JsValue>;
 }
 
-/// A D1 database.
+/// A D1 database. A clone is the same one.
 #[derive(Clone, Debug)]
-pub struct Database(Binding);
+pub struct Database(Rc<Binding>);
 
 impl Database {
     /// The database that is bound under this name; `None` when nothing is.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
-        binding::bound(env, name).map(Self)
+        binding::bound(env, name).map(|binding| Self(Rc::new(binding)))
     }
 
     /// The first row of what a statement answers.

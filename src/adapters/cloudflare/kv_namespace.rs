@@ -3,6 +3,8 @@
 //! Calls the binding's own methods: `worker::kv` reads and writes values of any type by way of serde, which weighs
 //! 20 KB of the Worker where texts are all there is.
 
+use std::rc::Rc;
+
 use js_sys::{Array, JSON, Map, Object, Promise};
 use worker::Env;
 use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
@@ -17,7 +19,7 @@ const KV: &str = "kv";
 #[wasm_bindgen]
 extern "C" {
     /// `KVNamespace`.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     type Binding;
     #[wasm_bindgen(method, catch)]
     fn get(this: &Binding, keys: Array, options: Object) -> Result<Promise, JsValue>;
@@ -29,15 +31,15 @@ extern "C" {
     fn delete(this: &Binding, key: &str) -> Result<Promise, JsValue>;
 }
 
-/// A Workers KV namespace.
+/// A Workers KV namespace. A clone is the same one.
 #[derive(Clone, Debug)]
-pub struct KvNamespace(Binding);
+pub struct KvNamespace(Rc<Binding>);
 
 impl KvNamespace {
     /// The namespace that is bound under this name; `None` when nothing is.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
-        binding::bound(env, name).map(Self)
+        binding::bound(env, name).map(|binding| Self(Rc::new(binding)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where mails wait: Cloudflare Queues, or without a binding the time after the response.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::{Object, Promise};
 use worker::Env;
@@ -20,19 +21,31 @@ extern "C" {
     fn send(this: &Binding, body: &str, options: &Object) -> Result<Promise, JsValue>;
 }
 
+/// The binding `MAIL_QUEUE`, if there is one. A clone is the same one.
+#[derive(Clone, Debug)]
+pub struct MailQueueBinding(Option<Rc<Binding>>);
+
+impl MailQueueBinding {
+    /// Looks for it.
+    #[must_use]
+    pub fn find(env: &Env) -> Self {
+        Self(bound(env, "MAIL_QUEUE").map(Rc::new))
+    }
+}
+
 /// The queue `MAIL_QUEUE`, or a list that whoever holds the request works off after its response.
 #[derive(Debug)]
 pub struct CloudflareMailQueue {
-    binding: Option<Binding>,
+    binding: MailQueueBinding,
     after_response: RefCell<Vec<Job>>,
 }
 
 impl CloudflareMailQueue {
-    /// From the binding, if there is one.
+    /// For one request.
     #[must_use]
-    pub fn new(env: &Env) -> Self {
+    pub fn new(binding: MailQueueBinding) -> Self {
         Self {
-            binding: bound(env, "MAIL_QUEUE"),
+            binding,
             after_response: RefCell::default(),
         }
     }
@@ -40,7 +53,7 @@ impl CloudflareMailQueue {
     /// Whether there is a queue.
     #[must_use]
     pub fn is_bound(&self) -> bool {
-        self.binding.is_some()
+        self.binding.0.is_some()
     }
 
     /// The jobs to be done after the response; none with a queue.
@@ -52,7 +65,7 @@ impl CloudflareMailQueue {
 
 impl MailQueue for CloudflareMailQueue {
     async fn put(&self, job: &Job) -> Result<(), StoreError> {
-        let Some(binding) = &self.binding else {
+        let Some(binding) = &self.binding.0 else {
             self.after_response.borrow_mut().push(job.clone());
             return Ok(());
         };

@@ -13,7 +13,7 @@ use std::fmt;
 pub use mail::{MailRoute, MailSettings};
 use source::Source;
 
-use super::account::PasswordPolicy;
+use super::account::{ContextWords, HashingCost, PasswordPolicy, Peppers};
 use super::policy;
 use super::session::Rules;
 use super::ticket::TicketSecrets;
@@ -88,6 +88,10 @@ pub struct Settings {
     pub password_work: PasswordWork,
     /// `PASSWORD_MIN_LENGTH`.
     pub passwords: PasswordPolicy,
+    /// `ARGON2_MEMORY_KIB`, `ARGON2_ITERATIONS`.
+    pub hashing: HashingCost,
+    /// `PEPPERS`; none by default.
+    pub peppers: Peppers,
     /// `REGISTRATION`.
     pub registration: Registration,
     /// `APP_URL`: where the pages are that mailed links open, without a slash at the end.
@@ -128,6 +132,8 @@ impl Settings {
                 remedy: "remove it from wrangler.toml or set it to \"on\"",
             });
         }
+        let app_url = source.app_url(&issuer)?;
+        let mail = source.mail(dev)?;
         Ok(Self {
             audience: source.name("AUDIENCE")?,
             client_id: source.name("CLIENT_ID")?,
@@ -152,7 +158,10 @@ impl Settings {
             )?,
             passwords: PasswordPolicy {
                 min_length: source.password_min_length()?,
+                context: ContextWords::of(&mail.product, &[&issuer, &app_url]),
             },
+            hashing: source.hashing_cost()?,
+            peppers: source.peppers(&issuer)?,
             registration: source.choice(
                 "REGISTRATION",
                 "verified",
@@ -162,8 +171,8 @@ impl Settings {
                     ("closed", Registration::Closed),
                 ],
             )?,
-            app_url: source.app_url(&issuer)?,
-            mail: source.mail(dev)?,
+            app_url,
+            mail,
             limits,
             dev,
             keys: source.signing_keys(&issuer)?,
@@ -242,6 +251,8 @@ mod tests {
         assert_eq!(settings.session_store, SessionStoreKind::Kv);
         assert_eq!(settings.password_work, PasswordWork::Inline);
         assert_eq!(settings.passwords.min_length, 15);
+        assert_eq!(settings.hashing, HashingCost::default());
+        assert_eq!(settings.peppers, Peppers::default());
         assert_eq!(settings.registration, Registration::Verified);
         assert_eq!(settings.app_url, "https://auth.example.com");
         assert_eq!(settings.mail.route, MailRoute::None);
@@ -273,6 +284,14 @@ mod tests {
                 "https://app.example.com https://*.example.com",
             ),
             ("AUDIENCE", "two words"),
+            // Below OWASP's least, and above a Worker's memory.
+            ("ARGON2_MEMORY_KIB", "19455"),
+            ("ARGON2_MEMORY_KIB", "65537"),
+            ("ARGON2_MEMORY_KIB", "7167"),
+            ("ARGON2_ITERATIONS", "11"),
+            ("ARGON2_ITERATIONS", "0"),
+            ("PEPPERS", "not a pepper"),
+            ("PEPPERS", "1:AAECAwQFBgcICQoLDA0ODw"),
             ("ACCESS_TOKEN_TTL", "0"),
             ("ACCESS_TOKEN_TTL", "86400"),
             ("ACCESS_TOKEN_TTL", "10m"),

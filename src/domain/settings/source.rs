@@ -3,6 +3,7 @@
 use super::SettingError;
 use super::origin::is_origin;
 use super::published::holds_published_key;
+use crate::domain::account::{HashingCost, Peppers};
 use crate::domain::policy;
 use crate::domain::session::{Reuse, Rules};
 use crate::domain::ticket::TicketSecrets;
@@ -152,6 +153,49 @@ impl<F: Fn(&str) -> Option<String>> Source<F> {
             problem: "is too large".to_owned(),
             remedy: "lower it",
         })
+    }
+
+    pub(super) fn hashing_cost(&self) -> Result<HashingCost, SettingError> {
+        let number = |setting, default: u32, most: u32| {
+            self.number(setting, u64::from(default), 1..=u64::from(most))
+                .map(|number| u32::try_from(number).unwrap_or(most))
+        };
+        let cost = HashingCost {
+            memory_kib: number(
+                "ARGON2_MEMORY_KIB",
+                policy::ARGON2_MEMORY_KIB,
+                policy::ARGON2_MAX_MEMORY_KIB,
+            )?,
+            iterations: number(
+                "ARGON2_ITERATIONS",
+                policy::ARGON2_ITERATIONS,
+                policy::ARGON2_MAX_ITERATIONS,
+            )?,
+        };
+        if cost.is_enough() {
+            return Ok(cost);
+        }
+        Err(SettingError {
+            setting: "ARGON2_MEMORY_KIB",
+            problem: format!(
+                "is {} with ARGON2_ITERATIONS {}, weaker than OWASP asks for",
+                cost.memory_kib, cost.iterations
+            ),
+            remedy: "use at least 47104 with 1, 19456 with 2, 12288 with 3, 9216 with 4 or 7168 with 5, or remove both",
+        })
+    }
+
+    pub(super) fn peppers(&self, issuer: &str) -> Result<Peppers, SettingError> {
+        let error = |problem: String| SettingError {
+            setting: "PEPPERS",
+            problem,
+            remedy: "make one with `npm run keys -- --pepper` and store it with `npx wrangler secret put PEPPERS`",
+        };
+        let text = self.text("PEPPERS").unwrap_or_default();
+        if holds_published_key(&text, issuer) {
+            return Err(error(PUBLISHED.to_owned()));
+        }
+        Peppers::parse(&text).map_err(|why| error(why.to_string()))
     }
 
     pub(super) fn signing_keys(&self, issuer: &str) -> Result<KeySet, SettingError> {

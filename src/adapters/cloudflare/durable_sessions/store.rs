@@ -1,6 +1,7 @@
 //! The port's side: asks the user's object.
 
 use std::future::Future;
+use std::rc::Rc;
 
 use js_sys::Promise;
 use worker::Env;
@@ -20,7 +21,7 @@ use crate::ports::{NewSession, Renewal, SessionStore};
 #[wasm_bindgen]
 extern "C" {
     /// `DurableObjectNamespace`.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     type Namespace;
     #[wasm_bindgen(method, catch, js_name = getByName)]
     fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
@@ -41,13 +42,13 @@ extern "C" {
 ///
 /// An object that was just moved or updated is asked a second time. Every call may be repeated.
 #[derive(Clone, Debug)]
-pub struct DurableSessions(Namespace);
+pub struct DurableSessions(Rc<Namespace>);
 
 impl DurableSessions {
     /// A store on the namespace of `Sessions` objects that is bound under this name; `None` when nothing is.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
-        bound(env, name).map(Self)
+        bound(env, name).map(|namespace| Self(Rc::new(namespace)))
     }
 
     async fn ask(&self, user: UserId, call: &Call) -> Result<String, StoreError> {

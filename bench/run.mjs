@@ -1,0 +1,31 @@
+// `npm run bench`: edgegate beside what one would use instead, in one run on the same runtime. Each work is done by each in turn, a
+// short time each, and over again in several rounds, so that a machine that drifts drifts for all.
+//
+//   npm run bench -- --rounds 3 --only login,renew       fewer rounds, some of the work (bench/subjects/works.mjs)
+//   npm run bench -- --json file.json                    where the figures go; by default bench/results/latest.json
+//
+// Requests a second through one client are no promise of what a deployment serves: compare the ratios.
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { main } from "../scripts/project/advice.mjs";
+import { run } from "../scripts/project/run.mjs";
+import { inRoot } from "../scripts/project/root.mjs";
+import { node, toolEnv } from "../scripts/project/tools.mjs";
+import * as benchPackages from "../scripts/setup/bench-packages.mjs";
+import { setUp } from "../scripts/setup/index.mjs";
+
+await main(async () => {
+  const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, only: { type: "string" }, json: { type: "string", default: "bench/results/latest.json" } } });
+  await setUp();
+  await setUp([benchPackages]);
+  const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
+  if (built.code !== 0) return built.code;
+  process.env.EDGEGATE_BUILT = "1";
+  const { compare } = await import("./compare.mjs");
+  const { table } = await import("./table.mjs");
+  const results = await compare({ rounds: Number(values.rounds), only: values.only?.split(",") });
+  console.log(table(results));
+  writeFileSync(inRoot(values.json), `${JSON.stringify(results, null, 1)}\n`);
+  console.log(`\nThe figures are in ${values.json}.`);
+  return 0;
+});

@@ -1,0 +1,53 @@
+// better-auth on D1, by its documentation: email and password with its own scrypt, the bearer and jwt plugins. One instance for
+// the isolate. `updateAge` 0 has it renew the session at each look, which is the nearest it has to a renewal: the token stays.
+import { betterAuth } from "better-auth";
+import { bearer, jwt } from "better-auth/plugins";
+import { getMigrations } from "better-auth/db/migration";
+import { createLocalJWKSet, jwtVerify } from "jose";
+
+let auth;
+let jwks;
+
+function options(env) {
+  return {
+    baseURL: env.ORIGIN,
+    secret: env.SECRET,
+    database: env.DB,
+    emailAndPassword: { enabled: true, sendResetPassword: async () => {} },
+    session: { updateAge: env.RENEWS ? 0 : 86_400 },
+    plugins: [bearer(), jwt({ jwt: { definePayload: ({ user }) => ({ sub: user.id, roles: ["user"] }) } })],
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+  };
+}
+
+export default {
+  async fetch(request, env) {
+    auth ??= betterAuth(options(env));
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/bench/migrate") {
+      const { runMigrations } = await getMigrations(options(env));
+      await runMigrations();
+      return new Response("done");
+    }
+    if (pathname === "/bench/by-jwt") return byJwt(request, searchParams, env);
+    if (pathname === "/bench/by-session") {
+      const session = await auth.api.getSession({ headers: request.headers });
+      return Response.json({ authorized: session !== null }, { status: session ? 200 : 401 });
+    }
+    return auth.handler(request);
+  },
+};
+
+async function byJwt(request, searchParams, env) {
+  jwks ??= auth.api.getJwks().then(createLocalJWKSet);
+  const token = request.headers.get("Authorization")?.replace(/^Bearer /i, "");
+  try {
+    const { payload } = await jwtVerify(token, await jwks, { issuer: env.ORIGIN, audience: env.ORIGIN });
+    const wanted = searchParams.getAll("role");
+    const authorized = payload.roles.some((role) => wanted.includes(role));
+    return Response.json({ authorized }, { status: authorized ? 200 : 403 });
+  } catch {
+    return new Response(null, { status: 401 });
+  }
+}

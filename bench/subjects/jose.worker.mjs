@@ -1,0 +1,27 @@
+// The checks of GET /auth/authorized?role=…, by jose as its documentation shows it: keys imported once, algorithm, issuer,
+// audience and type given. It looks at the token alone.
+import { importJWK, jwtVerify } from "jose";
+
+let keys;
+
+export default {
+  async fetch(request, { ISSUER, AUDIENCE, KEYS }) {
+    keys ??= importAll(JSON.parse(KEYS));
+    const wanted = new URL(request.url).searchParams.getAll("role");
+    const token = request.headers.get("Authorization")?.replace(/^Bearer /i, "");
+    if (!token) return new Response(null, { status: 401 });
+    try {
+      const { algorithms, byKid } = await keys;
+      const { payload } = await jwtVerify(token, ({ kid }) => byKid.get(kid), { algorithms, issuer: ISSUER, audience: AUDIENCE, typ: "at+jwt" });
+      const authorized = payload.roles.some((role) => wanted.includes(role));
+      return Response.json({ authorized }, { status: authorized ? 200 : 403 });
+    } catch {
+      return new Response(null, { status: 401 });
+    }
+  },
+};
+
+async function importAll(jwks) {
+  const imported = jwks.map(async (jwk) => [jwk.kid, await importJWK(jwk, jwk.alg)]);
+  return { algorithms: jwks.map(({ alg }) => alg), byKid: new Map(await Promise.all(imported)) };
+}

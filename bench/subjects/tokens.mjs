@@ -1,0 +1,39 @@
+// Access tokens of edgegate's form, signed here: the same ones for edgegate, jose and Hono.
+import { createHmac, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { TEST_SECRETS } from "../../tests/e2e/harness.mjs";
+
+/** Private keys as JWKs by algorithm, each as it may stand in SIGNING_KEYS. */
+export function makeKeys() {
+  const [eddsa] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
+  const es256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" });
+  return {
+    EdDSA: eddsa,
+    ES256: { ...es256, kid: "bench-es256", alg: "ES256", use: "sig" },
+    HS256: { kty: "oct", k: randomBytes(32).toString("base64url"), kid: "bench-hs256", alg: "HS256", use: "sig" },
+  };
+}
+
+/** The public half of a key, or the shared secret itself. */
+export function verifyingKey({ d: _d, ...key }) {
+  return key;
+}
+
+/** Signs `count` tokens with these claims, each with an id of its own. */
+export function signTokens(jwk, claims, count, typ = "at+jwt") {
+  const encode = (object) => Buffer.from(JSON.stringify(object)).toString("base64url");
+  const header = encode({ typ, alg: jwk.alg, kid: jwk.kid });
+  const signature = signer(jwk);
+  return Array.from({ length: count }, () => {
+    const signed = `${header}.${encode({ ...claims, jti: randomBytes(16).toString("base64url") })}`;
+    return `${signed}.${signature(signed).toString("base64url")}`;
+  });
+}
+
+function signer(jwk) {
+  if (jwk.kty === "oct") {
+    const secret = Buffer.from(jwk.k, "base64url");
+    return (text) => createHmac("sha256", secret).update(text).digest();
+  }
+  const key = createPrivateKey({ key: jwk, format: "jwk" });
+  return jwk.kty === "OKP" ? (text) => sign(null, Buffer.from(text), key) : (text) => sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" });
+}

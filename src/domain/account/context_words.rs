@@ -1,0 +1,118 @@
+//! Words that whoever guesses at this very service tries first: its name, its hosts', the account's own (NIST SP 800-63B-4 section
+//! 3.1.1.2; OWASP ASVS 6.1.2, 6.2.11).
+
+use zeroize::Zeroizing;
+
+use super::EmailAddress;
+use crate::domain::policy::PASSWORD_MIN_LENGTH_FLOOR;
+use crate::domain::unicode::{lowercase, nfc};
+
+/// In characters: a shorter word stands in other words by chance.
+const SHORTEST: usize = 4;
+
+/// The service's words, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContextWords(Vec<String>);
+
+impl ContextWords {
+    /// The words of the product's name, and the labels of these origins' hosts but for the last.
+    #[must_use]
+    pub fn of(product: &str, origins: &[&str]) -> Self {
+        let mut words = Vec::new();
+        add_words(&mut words, "edgegate");
+        add_words(&mut words, &nfc(product));
+        for origin in origins {
+            let (_, rest) = origin.split_once("://").unwrap_or(("", origin));
+            let host = rest.split([':', '/']).next().unwrap_or_default();
+            add_labels(&mut words, host);
+        }
+        Self(words)
+    }
+
+    /// Whether a password, in lower case, is little more than these words and those of the account's address: with them taken out
+    /// fewer than eight letters are left. A phrase that mentions one among others is none the worse for it.
+    pub(super) fn are_most_of(&self, lower: &str, address: Option<&EmailAddress>) -> bool {
+        let mut words = self.0.clone();
+        if let Some((local, domain)) =
+            address.and_then(|address| address.canonical().split_once('@'))
+        {
+            add_words(&mut words, local);
+            add_labels(&mut words, domain);
+        }
+        // The longest first: what is left of it must not hide behind a shorter one.
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        let mut rest = Zeroizing::new(lower.to_owned());
+        for word in &words {
+            if rest.contains(word) {
+                // Assigned through, the copy before would not be wiped.
+                rest = Zeroizing::new(rest.replace(word, " "));
+            }
+        }
+        *rest != lower && rest.chars().filter(is_letter).count() < PASSWORD_MIN_LENGTH_FLOOR
+    }
+}
+
+/// The labels of a host but for the last.
+fn add_labels(words: &mut Vec<String>, host: &str) {
+    for label in host.rsplit('.').skip(1) {
+        add_words(words, label);
+    }
+}
+
+fn add_words(words: &mut Vec<String>, text: &str) {
+    let parts = text.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
+    let fit = parts
+        .filter(|part| part.chars().count() >= SHORTEST && part.chars().any(|c| is_letter(&c)));
+    words.extend(fit.map(lowercase));
+}
+
+/// Of any script: only what is surely none is left out.
+fn is_letter(c: &char) -> bool {
+    c.is_ascii_alphabetic() || !c.is_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn are_most_of(password: &str) -> bool {
+        let address = EmailAddress::parse("Ada.Lovelace@mail.the-numbers.example").unwrap();
+        let origins = ["https://auth.example.com", "http://127.0.0.1:8787"];
+        ContextWords::of("Ada's Analytical Engines", &origins)
+            .are_most_of(&lowercase(password), Some(&address))
+    }
+
+    #[test]
+    fn words_with_little_beside_them_are_refused() {
+        for password in [
+            "edgegate",
+            "EdgegateEdgegate",
+            "edgegate-winter-26!",
+            "example2026!!!!!!",
+            "my.Example.Password".trim_end_matches("Password"),
+            "adalovelace1815!",
+            "ada.lovelace@mail",
+            "numbersnumbers2026",
+            "Analytical-Engines-1",
+        ] {
+            assert!(are_most_of(password), "{password}");
+        }
+    }
+
+    #[test]
+    fn a_phrase_that_mentions_one_is_not() {
+        for password in [
+            "correct horse battery staple",
+            "my edgegate password is a long one",
+            "an example of eight winter nights",
+            "lovelace wrote the first program",
+            "Tr0ub4dor&3-example-x9Zqw",
+            // Labels of fewer than four letters, numbers, and the last of a host.
+            "127.0.0.1:8787 and com and 0",
+            "Tr0ub4dor&3-x9Zqw-the-ada",
+            "пример длинного пароля example",
+        ] {
+            assert!(!are_most_of(password), "{password}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What a password's hash costs.
+
+use crate::domain::policy::{
+    ARGON2_ITERATIONS, ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MEMORY_KIB,
+};
+
+/// The parameters of Argon2id, with one lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashingCost {
+    /// In KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+}
+
+impl Default for HashingCost {
+    fn default() -> Self {
+        Self {
+            memory_kib: ARGON2_MEMORY_KIB,
+            iterations: ARGON2_ITERATIONS,
+        }
+    }
+}
+
+/// OWASP Password Storage Cheat Sheet: KiB and passes that are equally strong.
+const LEAST: [(u32, u32); 5] = [
+    (47_104, 1),
+    (19_456, 2),
+    (12_288, 3),
+    (9_216, 4),
+    (7_168, 5),
+];
+
+impl HashingCost {
+    /// Whether it is at least what OWASP asks for.
+    ///
+    /// ```
+    /// use edgegate::domain::account::HashingCost;
+    ///
+    /// assert!(HashingCost::default().is_enough());
+    /// assert!(!HashingCost { memory_kib: 19_455, iterations: 2 }.is_enough());
+    /// ```
+    #[must_use]
+    pub fn is_enough(self) -> bool {
+        LEAST.iter().any(|&(memory_kib, iterations)| {
+            self.memory_kib >= memory_kib && self.iterations >= iterations
+        })
+    }
+
+    /// Whether a Worker can afford it: its memory is 128 MB for all that it does at once.
+    #[must_use]
+    pub fn is_affordable(self) -> bool {
+        self.memory_kib <= ARGON2_MAX_MEMORY_KIB && self.iterations <= ARGON2_MAX_ITERATIONS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds() {
+        let cost = |memory_kib, iterations| HashingCost {
+            memory_kib,
+            iterations,
+        };
+        for (memory, iterations, enough) in [
+            (47_104, 1, true),
+            (47_103, 1, false),
+            (19_456, 2, true),
+            (19_455, 2, false),
+            (19_455, 3, true),
+            (12_287, 3, false),
+            (9_216, 4, true),
+            (7_168, 5, true),
+            (7_167, 10, false),
+            (65_536, 0, false),
+        ] {
+            assert_eq!(
+                cost(memory, iterations).is_enough(),
+                enough,
+                "{memory} {iterations}"
+            );
+        }
+        assert!(cost(65_536, 10).is_affordable());
+        assert!(!cost(65_537, 1).is_affordable());
+        assert!(!cost(19_456, 11).is_affordable());
+    }
+}
