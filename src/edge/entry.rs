@@ -15,7 +15,7 @@ use super::cors;
 use super::exchange::{Incoming, send, text_of};
 use super::problem::Problem;
 use super::request::Request;
-use super::router::{refuse, route};
+use super::router::{loggable, refuse, route};
 use super::rpc;
 use super::turn::{Served, Turn, issuer_is_loopback, random_id};
 use super::wiring::{Isolate, allowed_origins, at_once_or_promised, isolate, outbox, promise};
@@ -65,7 +65,7 @@ async fn respond(
     cors::add(&mut answer, url.path, origin);
     // A check that went well is most of what is asked; the platform counts it, and a line costs more than the check.
     if url.path != "/auth/authorized" || answer.status != 200 {
-        let path = logged_path(url.path, answer.status);
+        let path = loggable(url.path);
         turn.log("request", incoming.method, Some(path), &answer);
     }
     send(&answer, &turn.id)
@@ -86,7 +86,12 @@ pub fn answer_for_lost(request: &web_sys::Request, env: &Env) -> Result<Response
     let lost = Error::Internal("a panic ended what was under way");
     let mut answer = refuse(url.path, lost.into());
     cors::add(&mut answer, url.path, origin);
-    turn.log("request", incoming.method, Some(url.path), &answer);
+    turn.log(
+        "request",
+        incoming.method,
+        Some(loggable(url.path)),
+        &answer,
+    );
     send(&answer, &turn.id)
 }
 
@@ -304,9 +309,4 @@ fn too_large() -> Problem {
         Code::PayloadTooLarge,
         format!("a body may have {MAX_BODY_BYTES} bytes"),
     )
-}
-
-/// A path that leads nowhere may hold anything, a secret pasted there by mistake among it.
-fn logged_path(path: &str, status: u16) -> &str {
-    if status == 404 { "?" } else { path }
 }

@@ -8,6 +8,7 @@ use super::routes::{
     authorized, email, healthz, login, me, metadata, password, register, revoke, sessions, token,
     users, well_known,
 };
+use crate::domain::account::UserId;
 use crate::domain::error::Code;
 use crate::ports::Ports;
 use crate::service::AuthService;
@@ -66,9 +67,31 @@ pub fn refuse(path: &str, problem: Problem) -> Answer {
     }
 }
 
+/// A path as it may be logged: one that leads nowhere is `?`, and so is one with something in the place of an id that is none.
+/// Anything may stand there, a secret or an address pasted by mistake among it.
+#[must_use]
+pub fn loggable(path: &str) -> &str {
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let is_known = match segments.as_slice() {
+        ["dev", "outbox"] => true,
+        // Users and sessions have ids of one form.
+        ["auth", "sessions" | "users", id, ..] if UserId::parse(id).is_none() => false,
+        path => allowed(path).is_some(),
+    };
+    if is_known { path } else { "?" }
+}
+
 /// 405 for a path that has other methods (RFC 9110 section 15.5.6), 404 otherwise.
 fn no_route(path: &[&str]) -> Problem {
-    let allow = match path {
+    let Some(allow) = allowed(path) else {
+        return Problem::new(Code::NotFound, "there is nothing at this path");
+    };
+    Problem::new(Code::MethodNotAllowed, format!("this path takes {allow}")).with("Allow", allow)
+}
+
+/// The methods that a path takes.
+fn allowed(path: &[&str]) -> Option<&'static str> {
+    Some(match path {
         ["auth", "login" | "token" | "revoke" | "register"]
         | ["auth", "password", "reset" | "confirm" | "change"]
         | ["auth", "email", "verify" | "resend" | "change" | "confirm"]
@@ -80,7 +103,40 @@ fn no_route(path: &[&str]) -> Problem {
         ["auth", "users"] => "GET, HEAD, POST",
         ["auth", "sessions", _] => "DELETE",
         ["auth", "users", _] => "GET, HEAD, PATCH, DELETE",
-        _ => return Problem::new(Code::NotFound, "there is nothing at this path"),
-    };
-    Problem::new(Code::MethodNotAllowed, format!("this path takes {allow}")).with("Allow", allow)
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_logged_when_nothing_can_stand_in_it() {
+        let id = UserId::new(1_764_000_000_000, &[1; 10]);
+        for path in [
+            "/auth/login",
+            "/auth/sessions",
+            "/healthz",
+            &format!("/auth/users/{id}"),
+            &format!("/auth/users/{id}/revoke"),
+            &format!("/auth/sessions/{id}"),
+        ] {
+            assert_eq!(loggable(path), path);
+        }
+        for path in [
+            "/",
+            "",
+            "/auth",
+            "/auth/login/",
+            "//auth/login",
+            "/auth/users/ada@example.com",
+            "/auth/users/egr_AAEC/revoke",
+            "/auth/sessions/eyJhbGciOiJub25lIn0",
+            &format!("/auth/users/{id}/eyJ"),
+            &format!("/auth/users/{}", id.to_string().to_uppercase()),
+        ] {
+            assert_eq!(loggable(path), "?", "{path}");
+        }
+    }
 }

@@ -116,6 +116,35 @@ test("a database that fails: 503 with Retry-After, and it works again afterwards
   assert.equal(registered.status, 201, "no half-made account stands in the way");
 });
 
+test("what is pasted into a path is not logged, whatever the answer is; a path of the contract is", async (t) => {
+  const [edge, wrong] = [await startWorker(), await startWorker({ secrets: { SIGNING_KEYS: undefined } })];
+  t.after(() => Promise.all([edge.stop(), wrong.stop()]));
+  const client = clientOf(edge);
+  const { access_token: token, refresh_token, user } = await client.logIn(ADA);
+  const preflight = { origin: edge.origin, "access-control-request-method": "POST" };
+  for (const pasted of [ADA, token, refresh_token]) {
+    const statuses = [];
+    for (const [method, path, init = {}] of [
+      ["GET", `/auth/users/${pasted}`],
+      ["POST", `/auth/users/${pasted}/revoke`],
+      ["DELETE", `/auth/sessions/${pasted}`],
+      ["PUT", `/auth/users/${pasted}`],
+      ["OPTIONS", `/auth/${pasted}`, { headers: preflight }],
+      ["POST", `/auth/${pasted}`, { body: "x".repeat(20_000) }],
+      ["GET", `/healthz/${pasted}`],
+    ]) {
+      statuses.push((await edge.worker.fetch(edge.origin + path, { method, ...init })).status);
+    }
+    assert.deepEqual(statuses, [401, 401, 401, 405, 204, 413, 404]);
+    assert.equal((await wrong.worker.fetch(`${edge.origin}/auth/users/${pasted}`)).status, 500);
+  }
+  assert.equal((await client.get(`/auth/users/${user.id}`, { token })).status, 403);
+  assert.equal((await wrong.worker.fetch(`${edge.origin}/auth/users/${user.id}`)).status, 500);
+  const text = logText(edge) + logText(wrong);
+  for (const pasted of ["@", "eyJ", "egr_", token.slice(-20), refresh_token.slice(-20)]) assert.ok(!text.includes(pasted), pasted);
+  assert.equal(text.split(`/auth/users/${user.id}`).length, 3, "an id is");
+});
+
 test("nothing secret in the logs of a whole life", async (t) => {
   const edge = await startWorker({ vars: { ROTATE_AFTER: "0" } });
   const client = clientOf(edge);

@@ -20,10 +20,12 @@ export function keepLines(lines) {
 }
 
 /** Notes the secrets of a Worker's configuration. */
-export function noteSettings({ SIGNING_KEYS, TICKET_SECRET, MAIL_API_KEY }) {
+export function noteSettings({ SIGNING_KEYS, TICKET_SECRET, PEPPERS, MAIL_API_KEY }) {
   if (!FOLDER) return;
   for (const { d, k } of keysOf(SIGNING_KEYS)) note("a key", d ?? k);
   for (const secret of (TICKET_SECRET ?? "").split(/[, ]+/)) note("TICKET_SECRET", secret);
+  // Each with its number before it.
+  for (const pepper of (PEPPERS ?? "").split(/[,: ]+/)) note("a pepper", pepper);
   note("MAIL_API_KEY", MAIL_API_KEY);
 }
 
