@@ -127,6 +127,7 @@ fn no_use_case_names_another() {
         "change_user",
         "compose_mail",
         "limits",
+        "check_challenge",
         "mail",
         "new_user",
         "passwords",
