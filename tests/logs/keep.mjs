@@ -7,7 +7,7 @@ const FOLDER = process.env.EDGEGATE_LOGS;
 // A test that asks a hundred thousand times asks with few passwords, and its last tokens are like its first.
 const MOST_SECRETS = 5000;
 const TYPED = ["password", "current_password", "new_password"];
-const TOKENS = ["access_token", "refresh_token", "device_token", "token"];
+const TOKENS = ["access_token", "refresh_token", "device_token", "token", "challenge"];
 
 const secrets = new Set();
 let kept = [];
@@ -20,13 +20,14 @@ export function keepLines(lines) {
 }
 
 /** Notes the secrets of a Worker's configuration. */
-export function noteSettings({ SIGNING_KEYS, TICKET_SECRET, PEPPERS, MAIL_API_KEY }) {
+export function noteSettings({ SIGNING_KEYS, TICKET_SECRET, PEPPERS, MAIL_API_KEY, TURNSTILE_SECRET }) {
   if (!FOLDER) return;
   for (const { d, k } of keysOf(SIGNING_KEYS)) note("a key", d ?? k);
   for (const secret of (TICKET_SECRET ?? "").split(/[, ]+/)) note("TICKET_SECRET", secret);
   // Each with its number before it.
   for (const pepper of (PEPPERS ?? "").split(/[,: ]+/)) note("a pepper", pepper);
   note("MAIL_API_KEY", MAIL_API_KEY);
+  note("TURNSTILE_SECRET", TURNSTILE_SECRET);
 }
 
 /** Notes what is secret in the body of a request or an answer. */

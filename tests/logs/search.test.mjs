@@ -61,7 +61,7 @@ test("what one process keeps is searched by the next; nothing kept is no success
 
   const keep = (lines, name) => {
     const code = `import { keepLines, noteBody, noteSettings } from ${JSON.stringify(pathToFileURL(inRoot("tests/logs/keep.mjs")).href)};
-      noteSettings({ SIGNING_KEYS: '{"keys":[{"d":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}', TICKET_SECRET: "not-random-not-random-not-random", PEPPERS: "1:pepper-not-random-pepper-not-random", MAIL_API_KEY: "key-of-a-provider" });
+      noteSettings({ SIGNING_KEYS: '{"keys":[{"d":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}', TICKET_SECRET: "not-random-not-random-not-random", PEPPERS: "1:pepper-not-random-pepper-not-random", MAIL_API_KEY: "key-of-a-provider", TURNSTILE_SECRET: "secret-of-a-challenge" });
       noteBody({ password: "correct horse battery staple", refresh_token: ${JSON.stringify(REFRESH)} });
       keepLines(${JSON.stringify(lines)});`;
     execFileSync(process.execPath, ["--input-type=module", "-e", code], { env: { ...process.env, EDGEGATE_LOGS: join(folder, name), EDGEGATE_COUNTS: "" } });
@@ -70,8 +70,8 @@ test("what one process keeps is searched by the next; nothing kept is no success
   assert.equal(keep([], "empty"), 1);
   assert.equal(keep(['{"event":"cron"}'], "no requests"), 1);
   assert.equal(keep(CLEAN, "clean"), 0);
-  assert.match(said.at(-1), /^2 lines .* 6 secrets .* 0 found$/);
-  for (const secret of ["A".repeat(43), "not-random-not-random-not-random", "pepper-not-random-pepper-not-random", "key-of-a-provider", "correct horse battery staple", REFRESH.slice(30)]) {
+  assert.match(said.at(-1), /^2 lines .* 7 secrets .* 0 found$/);
+  for (const secret of ["A".repeat(43), "not-random-not-random-not-random", "pepper-not-random-pepper-not-random", "key-of-a-provider", "secret-of-a-challenge", "correct horse battery staple", REFRESH.slice(30)]) {
     assert.equal(keep([...CLEAN, `{"event":"request","reason":"${secret}"}`], secret.slice(0, 20)), 1, secret);
   }
 });
