@@ -1,6 +1,7 @@
 //! Change one's own address: asked for with the password, confirmed at the new address, told to the old one.
 
 use super::AuthService;
+use super::change_user::Aftermath;
 use super::mail::typed_address;
 use crate::domain::account::{User, UserChange};
 use crate::domain::error::{Error, FieldProblem, LinkRefusal};
@@ -84,11 +85,10 @@ impl<P: Ports> AuthService<P> {
                 State::for_new_address,
                 user,
                 &change,
-                vec![act],
+                Aftermath::of(vec![act]).telling(Task::AddressChanged { to }, locale),
             )
             .await?
             .ok_or_else(|| self.refuse_link(LinkRefusal::EmailTaken, Some(link.account.user)))?;
-        self.notify(Task::AddressChanged { to }, locale).await;
         Ok(user)
     }
 }

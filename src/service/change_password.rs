@@ -1,12 +1,13 @@
 //! Change one's own password.
 
+use super::change_user::Aftermath;
 use super::{AuthService, SignedIn};
 use crate::domain::account::UserChange;
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
 use crate::domain::session::Client;
-use crate::ports::Ports;
+use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// Sets a new password, ends every session, this one too, and begins another, so that whoever had a part in the old
@@ -23,7 +24,12 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
         locale: Locale,
     ) -> Result<SignedIn, Error> {
-        let (bearer, user) = self.bearer_with_user(access_token).await?;
+        let asking = self.bearer_with_user(access_token).await;
+        if let Err(Error::Access(AccessRefusal::Outdated)) = asking {
+            // A try before this one may have been cut short here.
+            self.finish_change_of(access_token).await?;
+        }
+        let (bearer, user) = asking?;
         self.check_current_password(&user, current, bearer.session, client)
             .await?;
         let hash = self.choose_password(new, &user.email).await?;
@@ -35,13 +41,22 @@ impl<P: Ports> AuthService<P> {
             user: user.id,
             session: bearer.session,
         };
+        let to = user.email.clone();
+        let mut aftermath = Aftermath::of(vec![act]).telling(Task::PasswordChanged { to }, locale);
         // Changed meanwhile: so is the token's `ver`.
         let user = self
-            .change_user_if(&user, &change, &mut vec![act])
+            .change_user_if(&user, &change, &mut aftermath)
             .await?
             .ok_or(Error::Access(AccessRefusal::Outdated))?;
-        let to = user.email.clone();
-        self.notify(Task::PasswordChanged { to }, locale).await;
         self.begin_session(user, client).await
+    }
+
+    /// Makes a change of the token's user count, that is not counting everywhere yet.
+    async fn finish_change_of(&self, access_token: &str) -> Result<(), Error> {
+        let id = self.verified_bearer(access_token)?.user;
+        match self.ports.users().find_by_id(id).await? {
+            Some(user) => self.finish_change(&user).await,
+            None => Ok(()),
+        }
     }
 }

@@ -1,12 +1,37 @@
 //! A change to a user, made to count: the row first, then the access tokens from before. What has become so is recorded in
-//! between, since a repeat of what failed after it may find nothing to do.
+//! between, and its owner told, since a repeat of what failed after it may find nothing to do.
 
 use super::AuthService;
 use crate::domain::account::{User, UserChange, UserId};
-use crate::domain::error::Error;
+use crate::domain::error::{Error, StoreError};
 use crate::domain::event::Act;
+use crate::domain::mail::{Locale, Task};
 use crate::domain::policy::STALE_MARGIN;
 use crate::ports::{Ports, SessionStore, UserDirectory};
+
+/// What follows a change as soon as it is so.
+#[derive(Default)]
+pub(super) struct Aftermath {
+    /// What is recorded.
+    pub(super) acts: Vec<Act>,
+    /// What is mailed.
+    pub(super) notice: Option<(Task, Locale)>,
+}
+
+impl Aftermath {
+    /// Recorded, and nobody is told.
+    pub(super) fn of(acts: Vec<Act>) -> Self {
+        Self { acts, notice: None }
+    }
+
+    /// The same, and someone is told.
+    pub(super) fn telling(self, task: Task, locale: Locale) -> Self {
+        Self {
+            notice: Some((task, locale)),
+            ..self
+        }
+    }
+}
 
 impl<P: Ports> AuthService<P> {
     /// Changes a user's row, then makes the access tokens from before count no more.
@@ -14,7 +39,7 @@ impl<P: Ports> AuthService<P> {
         &self,
         id: UserId,
         change: &UserChange,
-        acts: &mut Vec<Act>,
+        mut aftermath: Aftermath,
     ) -> Result<User, Error> {
         let now = self.now();
         let user = self
@@ -23,7 +48,7 @@ impl<P: Ports> AuthService<P> {
             .update(id, None, change, now)
             .await?
             .ok_or(Error::UnknownUser)?;
-        self.record_all(acts);
+        self.follow(&mut aftermath).await;
         self.outdate(user.id, user.version).await?;
         Ok(user)
     }
@@ -34,22 +59,57 @@ impl<P: Ports> AuthService<P> {
         &self,
         user: &User,
         change: &UserChange,
-        acts: &mut Vec<Act>,
+        aftermath: &mut Aftermath,
     ) -> Result<Option<User>, Error> {
         let users = self.ports.users();
-        let changed = users
+        let changed = match users
             .update(user.id, Some(user.version), change, self.now())
-            .await?;
+            .await
+        {
+            Ok(changed) => changed,
+            Err(error) => Some(self.changed_after_all(user, change, error).await?),
+        };
         if let Some(user) = &changed {
-            self.record_all(acts);
+            self.follow(aftermath).await;
             self.outdate(user.id, user.version).await?;
         }
         Ok(changed)
     }
 
-    fn record_all(&self, acts: &mut Vec<Act>) {
-        for act in acts.drain(..) {
+    /// The user with the change, when only the answer to it was lost: the row says so. A new hash has a new salt and an address has
+    /// one account, so what stands there is this change and no other.
+    async fn changed_after_all(
+        &self,
+        before: &User,
+        change: &UserChange,
+        error: StoreError,
+    ) -> Result<User, Error> {
+        let found = self.ports.users().find_by_id(before.id).await;
+        let is_made = |user: &User| {
+            user.version == before.version.saturating_add(1)
+                && (change.password_hash.is_some() || change.email.is_some())
+                && change
+                    .password_hash
+                    .as_ref()
+                    .is_none_or(|hash| *hash == user.password_hash)
+                && change
+                    .email
+                    .as_ref()
+                    .is_none_or(|email| *email == user.email)
+        };
+        found
+            .ok()
+            .flatten()
+            .filter(is_made)
+            .ok_or_else(|| error.into())
+    }
+
+    async fn follow(&self, aftermath: &mut Aftermath) {
+        for act in aftermath.acts.drain(..) {
             self.record(act);
+        }
+        if let Some((task, locale)) = aftermath.notice.take() {
+            self.notify(task, locale).await;
         }
     }
 

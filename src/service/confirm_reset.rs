@@ -1,6 +1,7 @@
 //! Choose a new password with a mailed link.
 
 use super::AuthService;
+use super::change_user::Aftermath;
 use crate::domain::account::{User, UserChange};
 use crate::domain::error::{Error, LinkRefusal};
 use crate::domain::event::Act;
@@ -38,13 +39,13 @@ impl<P: Ports> AuthService<P> {
             verify_email: true,
             ..UserChange::default()
         };
-        let act = Act::PasswordReset { user: user.id };
+        let to = user.email.clone();
+        let aftermath = Aftermath::of(vec![Act::PasswordReset { user: user.id }])
+            .telling(Task::PasswordChanged { to }, locale);
         let user = self
-            .redeem(link, State::for_reset, user, &change, vec![act])
+            .redeem(link, State::for_reset, user, &change, aftermath)
             .await?
             .ok_or_else(|| self.refuse_link(LinkRefusal::Spent, Some(link.user)))?;
-        let to = user.email.clone();
-        self.notify(Task::PasswordChanged { to }, locale).await;
         Ok(user)
     }
 }

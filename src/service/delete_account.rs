@@ -57,7 +57,16 @@ impl<P: Ports> AuthService<P> {
     }
 
     async fn delete_user_row(&self, user: &User, by: UserId, locale: Locale) -> Result<(), Error> {
-        if !self.ports.users().delete(user.id).await? {
+        let users = self.ports.users();
+        let is_gone = match users.delete(user.id).await {
+            Ok(deleted) => deleted,
+            // Perhaps only the answer was lost.
+            Err(error) => match users.find_by_id(user.id).await {
+                Ok(None) => true,
+                _ => return Err(error.into()),
+            },
+        };
+        if !is_gone {
             return Err(Error::UnknownUser);
         }
         self.record(Act::AccountDeleted { user: user.id, by });

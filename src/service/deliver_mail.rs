@@ -215,7 +215,8 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    async fn keep(
+    /// Keeps a job for the cron to take up at `retry_at`, or for the operator.
+    pub(super) async fn keep(
         &self,
         id: &str,
         job: &str,

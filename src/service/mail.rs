@@ -16,15 +16,28 @@ impl<P: Ports> AuthService<P> {
         Ok(self.ports.mail_queue().put(&job).await?)
     }
 
-    /// Queues a mail about something that has happened. That it could not be queued is recorded and undoes nothing.
+    /// Queues a mail about something that has happened; while the queue fails, the ledger keeps it for the cron. That neither took
+    /// it is recorded and undoes nothing.
     pub(super) async fn notify(&self, task: Task, locale: Locale) {
         let mail = task.name();
-        if let Err(error) = self.ask_for_mail(task, locale).await {
+        if let Err(error) = self.queue_or_keep(task, locale).await {
             self.record(Act::MailNotQueued {
                 mail,
                 reason: error.to_string(),
             });
         }
+    }
+
+    async fn queue_or_keep(&self, task: Task, locale: Locale) -> Result<(), Error> {
+        self.mail_is_possible()?;
+        let job = self.job(task, locale);
+        let Err(error) = self.ports.mail_queue().put(&job).await else {
+            return Ok(());
+        };
+        let (text, reason) = (job.to_text(), error.to_string());
+        let kept = self.keep(&job.id, &text, &reason, 0, Some(self.now()));
+        // The first failure is the one to mend.
+        kept.await.map_err(|_| error.into())
     }
 
     /// Refuses what ends in a mail while no provider is set.

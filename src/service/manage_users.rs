@@ -1,9 +1,10 @@
 //! Users, for an administrator: list, read, make, give and take roles, disable.
 
 use super::AuthService;
+use super::change_user::Aftermath;
 use super::mail::typed_address;
 use super::new_user::{Identity, name};
-use crate::domain::account::{PasswordHash, Roles, User, UserChange, UserId};
+use crate::domain::account::{EmailAddress, PasswordHash, Roles, User, UserChange, UserId};
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
@@ -78,7 +79,7 @@ impl<P: Ports> AuthService<P> {
         if change.is_empty() {
             return Err(Error::NothingToChange);
         }
-        self.change_user(id, &change, &mut acts(id, by, &change))
+        self.change_user(id, &change, Aftermath::of(acts(id, by, &change)))
             .await
     }
 
@@ -136,7 +137,10 @@ impl<P: Ports> AuthService<P> {
         let user = self.new_user(identity, PasswordHash::none(), roles, None);
         match self.ports.users().insert(&user).await? {
             Insertion::Inserted => {}
-            Insertion::EmailTaken => return Err(Error::EmailTaken),
+            Insertion::EmailTaken => {
+                self.invite_again(&user.email, locale).await?;
+                return Err(Error::EmailTaken);
+            }
         }
         self.record(Act::AccountCreated {
             user: user.id,
@@ -146,6 +150,18 @@ impl<P: Ports> AuthService<P> {
         self.notify(Task::Invitation { user: user.id }, locale)
             .await;
         Ok(user)
+    }
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Of an account that was made and never had a password: the try before this one may have been cut short before the mail.
+    async fn invite_again(&self, email: &EmailAddress, locale: Locale) -> Result<(), Error> {
+        let user = self.ports.users().find_by_email(email).await?;
+        let Some(user) = user.filter(|user| !user.has_password()) else {
+            return Ok(());
+        };
+        self.ask_for_mail(Task::Invitation { user: user.id }, locale)
+            .await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Redeem a link: the user it belongs to, and the change it stands for, made once.
 
 use super::AuthService;
+use super::change_user::Aftermath;
 use crate::domain::account::{User, UserChange, UserId};
 use crate::domain::error::{Error, LinkRefusal};
 use crate::domain::event::Act;
@@ -40,10 +41,10 @@ impl<P: Ports> AuthService<P> {
         state: fn(&User) -> State,
         mut user: User,
         change: &UserChange,
-        mut acts: Vec<Act>,
+        mut aftermath: Aftermath,
     ) -> Result<Option<User>, Error> {
         for _ in 0..VERSION_TRIES {
-            let changed = self.change_user_if(&user, change, &mut acts).await?;
+            let changed = self.change_user_if(&user, change, &mut aftermath).await?;
             if changed.is_some() {
                 return Ok(changed);
             }

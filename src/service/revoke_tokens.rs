@@ -2,6 +2,7 @@
 
 use super::AuthService;
 use super::access::Bearer;
+use super::change_user::Aftermath;
 use crate::domain::account::{UserChange, UserId};
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
@@ -20,9 +21,13 @@ impl<P: Ports> AuthService<P> {
 
     async fn revoke_by(&self, by: Option<UserId>, user: UserId) -> Result<(), Error> {
         let act = Act::SessionsRevoked { user, by };
-        self.change_user(user, &UserChange::revoke_sessions(), &mut vec![act])
-            .await
-            .map(drop)
+        self.change_user(
+            user,
+            &UserChange::revoke_sessions(),
+            Aftermath::of(vec![act]),
+        )
+        .await
+        .map(drop)
     }
 
     /// As [`revoke_tokens`](Self::revoke_tokens), asked for by the bearer of an access token: the user, or an

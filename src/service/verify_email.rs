@@ -1,6 +1,7 @@
 //! Verify an address with a mailed link: finish a registration, or verify the address of an account that is there.
 
 use super::AuthService;
+use super::change_user::Aftermath;
 use super::new_user::Identity;
 use crate::domain::account::{Roles, User, UserChange};
 use crate::domain::error::{Error, LinkRefusal};
@@ -87,14 +88,15 @@ impl<P: Ports> AuthService<P> {
         if !same {
             acts.push(Act::PasswordReset { user: user.id });
         }
-        let user = self
-            .redeem(link, State::for_verification, user, &change, acts)
-            .await?
-            .ok_or_else(|| self.refuse_link(LinkRefusal::Spent, Some(link.user)))?;
+        let mut aftermath = Aftermath::of(acts);
         if !same {
             let to = user.email.clone();
-            self.notify(Task::PasswordChanged { to }, locale).await;
+            aftermath = aftermath.telling(Task::PasswordChanged { to }, locale);
         }
+        let user = self
+            .redeem(link, State::for_verification, user, &change, aftermath)
+            .await?
+            .ok_or_else(|| self.refuse_link(LinkRefusal::Spent, Some(link.user)))?;
         Ok(user)
     }
 }

@@ -62,7 +62,7 @@ on_both!(an_administrator_invites_lists_and_deletes, &[], world => {
     let again = service.create_user(admin, invitee, None, Locale::English).await;
     assert_eq!(again.unwrap_err(), Error::EmailTaken);
     let mails = world.deliver_all().await;
-    assert_eq!(mails.len(), 1);
+    assert_eq!(mails.len(), 2, "whoever invites again may have been cut short before the mail");
     service.confirm_reset(&ticket(&mails[0]), NEW_PASSWORD, &client(), Locale::English).await.unwrap();
     assert!(world.can_log_in("grace@example.com", NEW_PASSWORD).await);
 

@@ -19,6 +19,7 @@ mod count;
 mod delete_account;
 mod deliver_mail;
 mod failures;
+mod faults;
 mod fixture;
 mod generate_token;
 mod guessing;

@@ -3,16 +3,29 @@ const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toStri
 
 export const sha1 = async (bytes) => hex(await crypto.subtle.digest("SHA-1", bytes)).toUpperCase();
 
-/** The whole text of a 200: to a GET with padding asked for, or to a POST of JSON. No redirect is followed. */
+/** The whole text of a 200: to a GET with padding asked for, or to a POST of JSON. No redirect is followed, and no error says what
+ *  was asked. */
 export const ask = async (url, json, milliseconds, most) => {
-  const sent = json === undefined ? { headers: { "Add-Padding": "true" } } : { method: "POST", headers: { "Content-Type": "application/json" }, body: json };
-  const answer = await fetch(url, { ...sent, redirect: "manual", signal: AbortSignal.timeout(milliseconds) });
-  if (answer.status !== 200) throw new Error(`it answered ${answer.status}`);
+  const headers = { "User-Agent": "edgegate", ...(json === undefined ? { "Add-Padding": "true" } : { "Content-Type": "application/json" }) };
+  const sent = json === undefined ? { headers } : { method: "POST", headers, body: json };
+  let status;
+  try {
+    const answer = await fetch(url, { ...sent, redirect: "manual", signal: AbortSignal.timeout(milliseconds) });
+    status = answer.status;
+    if (status === 200) return await read(answer.body ?? [], most);
+    await answer.body?.cancel();
+  } catch {
+    // What the platform says may hold the address.
+  }
+  throw new Error(status === undefined || status === 200 ? "there was no whole answer in time" : `it answered ${status}`);
+};
+
+const read = async (body, most) => {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const chunk of answer.body ?? []) {
+  for await (const chunk of body) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > most) throw new Error("it answers without end");
+    if (text.length > most) throw new Error();
   }
   return text;
 };

@@ -47,7 +47,7 @@ impl Vendors for HttpVendors {
         let (told, rest) = hash.split_at_checked(TOLD).ok_or_else(|| odd(BREACHES))?;
         let url = [url, "/", told].concat();
         let asked = ask(&url, None, BREACHES_TIMEOUT_MS, BREACHES_MAX_BYTES);
-        Ok(is_in_range(&text(BREACHES, asked).await?, rest))
+        is_in_range(&text(BREACHES, asked).await?, rest).ok_or_else(|| odd(BREACHES))
     }
 
     async fn has_met_challenge(&self, token: &str) -> Result<bool, StoreError> {

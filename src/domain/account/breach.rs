@@ -4,23 +4,30 @@
 /// How many hexadecimal figures of the hash are told.
 pub const TOLD: usize = 5;
 
-/// Whether an answer, lines of `<the other 35 figures>:<how often>`, names this hash. A count of 0 is padding, and a line that is
-/// none of these says nothing.
+/// Whether an answer, lines of `<the other 35 figures>:<how often>`, names this hash; a count of 0 is padding. `None` for what is no
+/// such answer.
 ///
 /// ```
 /// use edgegate::domain::account::is_in_range;
 ///
 /// let answer = "003D68EB55068C33ACE09247EE4C639306B:3\r\n012C192B2F16F82EA0EB9EF18D9D539B0DD:0";
-/// assert!(is_in_range(answer, "003D68EB55068C33ACE09247EE4C639306B"));
-/// assert!(!is_in_range(answer, "012C192B2F16F82EA0EB9EF18D9D539B0DD"));
+/// assert_eq!(is_in_range(answer, "003D68EB55068C33ACE09247EE4C639306B"), Some(true));
+/// assert_eq!(is_in_range(answer, "012C192B2F16F82EA0EB9EF18D9D539B0DD"), Some(false));
+/// assert_eq!(is_in_range("<html>", "012C192B2F16F82EA0EB9EF18D9D539B0DD"), None);
 /// ```
 #[must_use]
-pub fn is_in_range(answer: &str, rest: &str) -> bool {
-    answer.lines().any(|line| {
-        line.trim().split_once(':').is_some_and(|(known, count)| {
-            known.eq_ignore_ascii_case(rest) && count.parse::<u64>().is_ok_and(|count| count > 0)
-        })
-    })
+pub fn is_in_range(answer: &str, rest: &str) -> Option<bool> {
+    let mut found = None;
+    for line in answer.lines() {
+        let (known, count) = line.trim().split_once(':')?;
+        let count: u64 = count.parse().ok()?;
+        if known.len() != rest.len() || !known.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        let is_it = count > 0 && known.eq_ignore_ascii_case(rest);
+        found = Some(is_it || found == Some(true));
+    }
+    found
 }
 
 #[cfg(test)]
@@ -36,15 +43,29 @@ mod tests {
             "1E4C9B93F3F0682250B6CF8331B7EE68FD8:",
             "1E4C9B93F3F0682250B6CF8331B7EE68FD8:many",
             "1E4C9B93F3F0682250B6CF8331B7EE68FD8:-1",
-            "1E4C9B93F3F0682250B6CF8331B7EE68FD8:0",
             "1E4C9B93F3F0682250B6CF8331B7EE68FD:5",
             "<html>1E4C9B93F3F0682250B6CF8331B7EE68FD8:5</html>",
+            "1E4C9B93F3F0682250B6CF8331B7EE68FD8:5\nand more",
         ] {
-            assert!(!is_in_range(answer, rest), "{answer}");
+            assert_eq!(is_in_range(answer, rest), None, "{answer}");
         }
-        assert!(is_in_range(
-            "x\n1e4c9b93f3f0682250b6cf8331b7ee68fd8:1\n",
-            rest
-        ));
+        let other = "003D68EB55068C33ACE09247EE4C639306B:3\r\n";
+        for (answer, expected) in [
+            (
+                format!("{other}1e4c9b93f3f0682250b6cf8331b7ee68fd8:1\r\n"),
+                true,
+            ),
+            (
+                format!("1E4C9B93F3F0682250B6CF8331B7EE68FD8:1\n{other}"),
+                true,
+            ),
+            (
+                format!("{other}1E4C9B93F3F0682250B6CF8331B7EE68FD8:0"),
+                false,
+            ),
+            (other.to_owned(), false),
+        ] {
+            assert_eq!(is_in_range(&answer, rest), Some(expected), "{answer}");
+        }
     }
 }

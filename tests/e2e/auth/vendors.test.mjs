@@ -48,6 +48,7 @@ test("five figures of a chosen password’s hash go out, and a breached one is r
   for (const { headers, body } of range.asked) {
     assert.equal(headers["add-padding"], "true");
     assert.equal(body, "");
+    assert.equal(headers["user-agent"], "edgegate");
     assert.ok(!JSON.stringify(headers).includes(hash.slice(5)));
   }
   // Nobody asks at a login.
@@ -67,6 +68,8 @@ test("what can’t be looked up is taken: a refusal, nonsense, no end, silence",
       const timer = setInterval(() => response.write("A".repeat(65_536)), 1);
       response.on("close", () => clearInterval(timer));
     },
+    (_request, response) => response.end("<html>not what was asked for</html>"),
+    (request) => request.socket.destroy(),
     () => {},
   ];
   for (const [n, behave] of behaviours.entries()) {
@@ -74,9 +77,10 @@ test("what can’t be looked up is taken: a refusal, nonsense, no end, silence",
     const { status } = await client.post("/auth/register", { json: { email: `user-${n}@example.com`, password: BREACHED } });
     assert.equal(status, 201, `${n}`);
   }
-  assert.equal(range.asked.length, behaviours.length, "no redirect was followed");
+  assert.equal(range.asked.length, behaviours.length, "no redirect was followed, nothing asked again");
   const told = logs().filter(({ event }) => event === "vendor_unreachable");
   assert.deepEqual(told.map(({ detail }) => detail), Array(behaviours.length).fill("breached_passwords"));
+  assert.ok(!JSON.stringify(logs()).includes(hash.slice(0, 5)) && !JSON.stringify(logs()).includes(range.url));
 });
 
 test("a challenge is met before anything is done", async (t) => {

@@ -1,0 +1,164 @@
+// Each call that a route makes to KV, D1, a Durable Object or the queue fails once, before and after it took effect, in workerd: the
+// answer is what it would have been, or 503 with Retry-After; a repeat finishes it; nobody is locked out or left in. The same walk
+// through every use case, with more faults, is tests/service/faults, natively.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { count } from "../count.mjs";
+import { ADA, PASSWORD, ROOT, clientOf } from "./client.mjs";
+import { newId } from "./forge.mjs";
+import { startWorkers } from "./workers.mjs";
+
+const OTHER = "an analytical engine of brass";
+let points = 0;
+
+/** What is asked: `prepare` makes what it needs, `act` asks, `done` is what a repeat may be told instead when the first try did it. */
+function operations({ client, makeAccount }) {
+  const signedIn = async () => {
+    const email = await makeAccount();
+    return { email, ...(await client.logIn(email)) };
+  };
+  const over = async ({ refresh_token, access_token }) => {
+    assert.equal((await client.renew(refresh_token)).status, 400, "renewal");
+    assert.equal((await client.authorized({ role: "user" }, access_token)).status, 401, "check");
+  };
+  const onePassword = async (email, right, wrong) => {
+    assert.equal((await client.post("/auth/login", { json: { email, password: wrong } })).status, 401);
+    await client.logIn(email, right);
+  };
+  return {
+    "log in": {
+      prepare: async () => ({ email: await makeAccount() }),
+      act: ({ email }) => client.post("/auth/login", { json: { email, password: PASSWORD } }),
+      check: async (_made, { body }) => assert.equal((await client.renew(body.refresh_token)).status, 200),
+    },
+    renew: {
+      prepare: signedIn,
+      act: ({ refresh_token }) => client.renew(refresh_token),
+      check: async (_made, { body }) => assert.equal((await client.renew(body.refresh_token)).status, 200),
+    },
+    check: { prepare: signedIn, act: ({ access_token }) => client.authorized({ role: "user" }, access_token) },
+    "read oneself": { prepare: signedIn, act: ({ access_token: token }) => client.get("/auth/me", { token }) },
+    "list sessions": { prepare: signedIn, act: ({ access_token: token }) => client.get("/auth/sessions", { token }) },
+    "log out": {
+      prepare: signedIn,
+      act: ({ refresh_token }) => client.post("/auth/revoke", { form: { token: refresh_token } }),
+      check: over,
+    },
+    "revoke all": {
+      prepare: async () => ({ ...(await signedIn()), admin: (await client.logIn(ROOT)).access_token }),
+      act: ({ user, admin }) => client.post(`/auth/users/${user.id}/revoke`, { token: admin }),
+      check: over,
+    },
+    "disable a user": {
+      prepare: async () => ({ ...(await signedIn()), admin: (await client.logIn(ROOT)).access_token }),
+      act: ({ user, admin }) => client.patch(`/auth/users/${user.id}`, { token: admin, json: { disabled: true } }),
+      check: over,
+    },
+    "change the password": {
+      prepare: signedIn,
+      act: ({ access_token: token }) => client.post("/auth/password/change", { token, json: { current_password: PASSWORD, new_password: OTHER } }),
+      done: [401],
+      check: async (made) => {
+        await onePassword(made.email, OTHER, PASSWORD);
+        await over(made);
+      },
+    },
+    "delete oneself": {
+      prepare: signedIn,
+      act: ({ access_token: token }) => client.del("/auth/me", { token, json: { current_password: PASSWORD } }),
+      done: [401],
+      check: async (made) => {
+        assert.equal((await client.post("/auth/login", { json: { email: made.email, password: PASSWORD } })).status, 401);
+        await over(made);
+      },
+    },
+    "ask for a reset": {
+      prepare: async () => ({ email: await makeAccount() }),
+      act: ({ email }) => client.post("/auth/password/reset", { json: { email } }),
+    },
+    "register by mail": {
+      prepare: async () => ({ email: `${newId()}@example.com` }),
+      act: ({ email }) => client.post("/auth/register", { json: { email } }),
+    },
+    invite: {
+      prepare: async () => ({ email: `${newId()}@example.com`, admin: (await client.logIn(ROOT)).access_token }),
+      act: ({ email, admin }) => client.post("/auth/users", { token: admin, json: { email } }),
+      done: [409],
+      check: async ({ email, admin }) => {
+        const { body } = await client.get(`/auth/users?${new URLSearchParams({ email })}`, { token: admin });
+        assert.equal(body.users.length, 1, "the account is there");
+      },
+    },
+  };
+}
+
+for (const store of ["kv", "durable"]) {
+  test(`${store}: each call of each route fails once`, async (t) => {
+    const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: "0" } }]);
+    t.after(stop);
+    const client = clientOf(edge);
+    await client.logIn(ADA);
+    /** A copy of Ada, so that no hash is spent on it. */
+    const makeAccount = async () => {
+      const id = newId();
+      const email = `${id}@example.com`;
+      await edge.db
+        .prepare(
+          "INSERT INTO users (id, email, email_canonical, password_hash, roles, email_verified_at, created_at, updated_at) " +
+            "SELECT ?1, ?2, ?2, password_hash, roles, email_verified_at, created_at, updated_at FROM users WHERE email = ?3",
+        )
+        .bind(id, email, ADA)
+        .run();
+      return email;
+    };
+    for (const [name, operation] of Object.entries(operations({ client, makeAccount }))) {
+      const before = (await edge.control({})).calls;
+      const clean = await operation.act(await operation.prepare());
+      assert.ok(clean.status < 300, `${name}: ${clean.status}`);
+      const begun = await operation.prepare();
+      const between = (await edge.control({})).calls;
+      await operation.act(begun);
+      const after = (await edge.control({})).calls;
+      assert.ok(Object.keys(after).length >= Object.keys(before).length);
+      for (const [call, total] of Object.entries(after)) {
+        const calls = total - (between[call] ?? 0);
+        if (call === "hashed") continue;
+        for (let skip = 0; skip < calls; skip += 1) {
+          for (const late of [false, true]) await tryOnce(edge, client, operation, clean.status, { call, skip, late }, `${name}, ${call} ${skip}, ${late ? "after" : "before"}`);
+        }
+      }
+    }
+  });
+}
+
+test("what was walked is counted", () => {
+  assert.ok(points > 100, `${points} points`);
+  count("faults-http", `${points} faults of KV, D1, Durable Objects and the queue over HTTP, on both session stores: nothing lost`);
+});
+
+async function tryOnce(edge, client, operation, expected, { call, skip, late }, what) {
+  points += 1;
+  const made = await operation.prepare();
+  // A user's object is asked twice before it counts as down.
+  const times = call === "object" ? 2 : 1;
+  await edge.control({ fail: { [call]: { skip, times, error: "on purpose", after: late } } });
+  let answer = await operation.act(made);
+  await edge.control({ fail: {} });
+  if (answer.status === 503) {
+    assert.equal(answer.headers.get("retry-after"), "2", what);
+    answer = await operation.act(made);
+    const { done = [] } = operation;
+    assert.ok(answer.status === expected || done.includes(answer.status), `${what}: a repeat is ${answer.status} ${JSON.stringify(answer.body)}`);
+  } else {
+    assert.equal(answer.status, expected, `${what}: ${JSON.stringify(answer.body)}`);
+  }
+  if (answer.status >= 300) {
+    await operation.check?.(made, answer);
+    return;
+  }
+  try {
+    await operation.check?.(made, answer);
+  } catch (error) {
+    throw new Error(`${what}: ${error.message}`, { cause: error });
+  }
+}

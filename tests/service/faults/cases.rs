@@ -1,0 +1,644 @@
+//! The cases.
+
+use edgegate::domain::account::UserId;
+use edgegate::domain::error::Error;
+use edgegate::domain::mail::Locale::English;
+use edgegate::domain::mail::Message;
+use edgegate::domain::session::SessionId;
+use edgegate::ports::SessionStore;
+use edgegate::service::deliver_mail::Delivery;
+use edgegate::service::manage_users::{Amendment, Invitee};
+use edgegate::service::{Criteria, NewAccount, Registered};
+
+use super::{Case, Given};
+use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, client};
+
+const GRACE: &str = "grace@example.com";
+const OPEN: &[(&str, &str)] = &[("REGISTRATION", "open")];
+const ROTATING: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
+
+macro_rules! case {
+    ($name:literal, $settings:expr, |$w:ident| $prepare:expr, |$aw:ident, $f:ident| $act:expr, $done:pat, |$hw:ident, $hf:ident, $mails:ident| $wrong:expr) => {
+        Case {
+            name: $name,
+            settings: $settings,
+            prepare: |$w| Box::pin(async move { $prepare }),
+            act: |$aw, $f| Box::pin(async move { $act }),
+            done_before: |error| matches!(error, $done),
+            wrong: |$hw, $hf, $mails| Box::pin(async move { $wrong }),
+        }
+    };
+}
+
+/// Nothing was given out.
+fn none<T>(outcome: Result<T, Error>) -> Given {
+    outcome.map(|_| None)
+}
+
+/// Every rule that is broken, or none.
+fn first_of(rules: &[(&str, bool)]) -> Option<String> {
+    let broken: Vec<_> = rules
+        .iter()
+        .filter(|(_, holds)| !holds)
+        .map(|(rule, _)| *rule)
+        .collect();
+    (!broken.is_empty()).then(|| format!("not so: {}", broken.join("; ")))
+}
+
+fn to(mails: &[Message], address: &str) -> bool {
+    mails.iter().any(|mail| mail.to.as_given() == address)
+}
+
+fn grace(password: Option<&str>) -> NewAccount<'_> {
+    NewAccount {
+        email: GRACE,
+        password,
+        first_name: None,
+        last_name: None,
+    }
+}
+
+pub(super) fn cases<S: SessionStore + 'static>() -> Vec<Case<S>> {
+    let mut cases = signing_in();
+    cases.extend(sessions());
+    cases.extend(passwords());
+    cases.extend(addresses());
+    cases.extend(accounts());
+    cases.extend(mail());
+    cases.extend(reading());
+    cases
+}
+
+fn signing_in<S: SessionStore + 'static>() -> Vec<Case<S>> {
+    vec![
+        case!(
+            "login",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, _f| {
+                let signed_in = w
+                    .service
+                    .generate_token(
+                        edgegate::service::Login {
+                            email: ADA,
+                            password: PASSWORD,
+                        },
+                        &client(),
+                    )
+                    .await?;
+                Ok(Some(signed_in.tokens.refresh_token.expose().to_owned()))
+            },
+            Error::Internal("never"),
+            |_w, _f, _mails| None
+        ),
+        case!(
+            "renewal",
+            ROTATING,
+            |w| w.facts(String::new()).await,
+            |w, f| {
+                let renewed = w.service.renew_token(f.refresh(), &client()).await?;
+                Ok(Some(renewed.tokens.refresh_token.expose().to_owned()))
+            },
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[("the session goes on", w.counts(f.access()).await)])
+        ),
+        case!(
+            "renewal with a spent token",
+            ROTATING,
+            |w| {
+                let facts = w.facts(String::new()).await;
+                let first = w
+                    .service
+                    .renew_token(facts.refresh(), &client())
+                    .await
+                    .unwrap();
+                w.clock.advance(600);
+                let second = w
+                    .service
+                    .renew_token(first.tokens.refresh_token.expose(), &client())
+                    .await
+                    .unwrap();
+                world_with(facts, second.tokens.refresh_token.expose())
+            },
+            |w, f| match w.service.renew_token(f.refresh(), &client()).await {
+                Err(Error::Grant(_)) => Ok(None),
+                other => none(other),
+            },
+            Error::Internal("never"),
+            |w, f, mails| first_of(&[
+                ("the session is over", !w.renews(&f.thing).await),
+                ("the owner is told", to(mails, ADA)),
+            ])
+        ),
+        case!(
+            "log out",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| none(w.service.log_out(f.refresh()).await),
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[
+                ("no renewal", !w.renews(f.refresh()).await),
+                ("no check", !w.counts(f.access()).await),
+            ])
+        ),
+    ]
+}
+
+fn world_with(facts: super::Facts, thing: &str) -> super::Facts {
+    super::Facts {
+        thing: thing.to_owned(),
+        ..facts
+    }
+}
+
+fn sessions<S: SessionStore + 'static>() -> Vec<Case<S>> {
+    vec![
+        case!(
+            "revoke all",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| none(w.service.revoke_tokens(f.id()).await),
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[
+                ("no renewal", !w.renews(f.refresh()).await),
+                ("no check", !w.counts(f.access()).await),
+            ])
+        ),
+        case!(
+            "revoke all of one's own",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| none(w.service.revoke_tokens_as(f.access(), f.id()).await),
+            Error::Access(_),
+            |w, f, _mails| first_of(&[
+                ("no renewal", !w.renews(f.refresh()).await),
+                ("no check", !w.counts(f.access()).await),
+            ])
+        ),
+        case!(
+            "end one session",
+            &[],
+            |w| {
+                let other = w.log_in(ADA, PASSWORD).await.unwrap();
+                let all = w
+                    .service
+                    .list_sessions(other.tokens.access_token.expose())
+                    .await
+                    .unwrap();
+                let thing = format!(
+                    "{} {}",
+                    all[0].session.id,
+                    other.tokens.refresh_token.expose()
+                );
+                world_with(w.facts(String::new()).await, &thing)
+            },
+            |w, f| {
+                let (id, _) = f.thing.split_once(' ').unwrap();
+                none(
+                    w.service
+                        .end_session(f.access(), SessionId::parse(id).unwrap())
+                        .await,
+                )
+            },
+            Error::UnknownSession,
+            |w, f, _mails| first_of(&[
+                (
+                    "the other is over",
+                    !w.renews(f.thing.split_once(' ').unwrap().1).await
+                ),
+                ("this one goes on", w.renews(f.refresh()).await),
+            ])
+        ),
+        case!(
+            "end all others",
+            &[],
+            |w| {
+                let other = w.log_in(ADA, PASSWORD).await.unwrap();
+                world_with(
+                    w.facts(String::new()).await,
+                    other.tokens.refresh_token.expose(),
+                )
+            },
+            |w, f| none(w.service.end_other_sessions(f.access()).await),
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[
+                ("the other is over", !w.renews(&f.thing).await),
+                ("this one goes on", w.renews(f.refresh()).await),
+            ])
+        ),
+    ]
+}
+
+fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
+    vec![
+        case!(
+            "ask for a reset",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, _f| none(w.service.reset_password(ADA, &client(), English).await),
+            Error::Internal("never"),
+            |_w, _f, mails| first_of(&[("the mail goes out", to(mails, ADA))])
+        ),
+        case!(
+            "reset",
+            &[],
+            |w| {
+                let ticket = w.reset_ticket().await;
+                w.facts(ticket).await
+            },
+            |w, f| none(
+                w.service
+                    .confirm_reset(&f.thing, NEW_PASSWORD, &client(), English)
+                    .await
+            ),
+            Error::Link(_),
+            |w, f, mails| first_of(&[
+                ("the new password", w.can_log_in(ADA, NEW_PASSWORD).await),
+                ("no renewal", !w.renews(f.refresh()).await),
+                ("no check", !w.counts(f.access()).await),
+                ("the owner is told", to(mails, ADA)),
+            ])
+        ),
+        case!(
+            "change the password",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| {
+                let changed = w
+                    .service
+                    .change_password(f.access(), PASSWORD, NEW_PASSWORD, &client(), English)
+                    .await?;
+                Ok(Some(changed.tokens.refresh_token.expose().to_owned()))
+            },
+            Error::Access(_),
+            |w, f, mails| first_of(&[
+                ("the new password", w.can_log_in(ADA, NEW_PASSWORD).await),
+                ("no renewal", !w.renews(f.refresh()).await),
+                ("no check", !w.counts(f.access()).await),
+                ("the owner is told", to(mails, ADA)),
+            ])
+        ),
+    ]
+}
+
+fn addresses<S: SessionStore + 'static>() -> Vec<Case<S>> {
+    vec![
+        case!(
+            "ask for another address",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| none(
+                w.service
+                    .change_email(f.access(), GRACE, PASSWORD, &client(), English)
+                    .await
+            ),
+            Error::Internal("never"),
+            |_w, _f, mails| first_of(&[("the mail goes out", to(mails, GRACE))])
+        ),
+        case!(
+            "take another address",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                w.service
+                    .change_email(facts.access(), GRACE, PASSWORD, &client(), English)
+                    .await
+                    .unwrap();
+                let ticket = w.ticket(GRACE).await;
+                world_with(facts, &ticket)
+            },
+            |w, f| none(w.service.confirm_email(&f.thing, &client(), English).await),
+            Error::Link(_),
+            |w, _f, mails| first_of(&[
+                ("the new address", w.can_log_in(GRACE, PASSWORD).await),
+                ("not the old one", !w.can_log_in(ADA, PASSWORD).await),
+                ("the old one is told", to(mails, ADA)),
+            ])
+        ),
+        case!(
+            "ask again to verify",
+            OPEN,
+            |w| {
+                let Registered::SignedIn(_) = w
+                    .service
+                    .register(grace(Some(PASSWORD)), &client(), English)
+                    .await
+                    .unwrap()
+                else {
+                    panic!("open")
+                };
+                w.mails().await;
+                w.clock.advance(600);
+                w.facts(String::new()).await
+            },
+            |w, _f| none(
+                w.service
+                    .resend_verification(GRACE, &client(), English)
+                    .await
+            ),
+            Error::Internal("never"),
+            |_w, _f, mails| first_of(&[("the mail goes out", to(mails, GRACE))])
+        ),
+        case!(
+            "verify an open account",
+            OPEN,
+            |w| {
+                w.service
+                    .register(grace(Some(PASSWORD)), &client(), English)
+                    .await
+                    .unwrap();
+                let ticket = w.ticket(GRACE).await;
+                w.facts(ticket).await
+            },
+            |w, f| none(
+                w.service
+                    .verify_email(&f.thing, PASSWORD, &client(), English)
+                    .await
+            ),
+            Error::Link(_),
+            |w, _f, _mails| {
+                let signed_in = w.log_in(GRACE, PASSWORD).await.unwrap();
+                let token = signed_in.tokens.access_token.expose().to_owned();
+                first_of(&[(
+                    "it is verified",
+                    w.service.is_authorized_by_email(&token, GRACE).await,
+                )])
+            }
+        ),
+    ]
+}
+
+fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
+    vec![
+        case!(
+            "register by mail",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, _f| none(w.service.register(grace(None), &client(), English).await),
+            Error::Internal("never"),
+            |_w, _f, mails| first_of(&[("the mail goes out", to(mails, GRACE))])
+        ),
+        case!(
+            "make the account",
+            &[],
+            |w| {
+                w.service
+                    .register(grace(None), &client(), English)
+                    .await
+                    .unwrap();
+                let ticket = w.ticket(GRACE).await;
+                w.facts(ticket).await
+            },
+            |w, f| none(
+                w.service
+                    .verify_email(&f.thing, PASSWORD, &client(), English)
+                    .await
+            ),
+            Error::Link(_),
+            |w, _f, _mails| first_of(&[(
+                "the account is there",
+                w.can_log_in(GRACE, PASSWORD).await
+            )])
+        ),
+        case!(
+            "register openly",
+            OPEN,
+            |w| w.facts(String::new()).await,
+            |w, _f| match w
+                .service
+                .register(grace(Some(PASSWORD)), &client(), English)
+                .await?
+            {
+                Registered::SignedIn(signed_in) =>
+                    Ok(Some(signed_in.tokens.refresh_token.expose().to_owned())),
+                Registered::Asked => Err(Error::Internal("it is open")),
+            },
+            Error::EmailTaken,
+            |w, _f, _mails| first_of(&[(
+                "the account is there",
+                w.can_log_in(GRACE, PASSWORD).await
+            )])
+        ),
+        case!(
+            "invite",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| {
+                let invitee = Invitee {
+                    email: GRACE,
+                    first_name: None,
+                    last_name: None,
+                };
+                none(
+                    w.service
+                        .create_user(f.admin(), invitee, None, English)
+                        .await,
+                )
+            },
+            Error::EmailTaken,
+            |_w, _f, mails| first_of(&[("the invitation goes out", to(mails, GRACE))])
+        ),
+        case!(
+            "change roles",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| {
+                let amendment = Amendment {
+                    roles: Some(vec!["editor".to_owned()]),
+                    ..Amendment::default()
+                };
+                none(w.service.amend_user(f.admin(), f.id(), amendment).await)
+            },
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[
+                (
+                    "the new role",
+                    w.service
+                        .read_user(f.admin(), f.id())
+                        .await
+                        .unwrap()
+                        .roles
+                        .contains("editor")
+                ),
+                ("no check with the old", !w.counts(f.access()).await),
+            ])
+        ),
+        case!(
+            "disable",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| {
+                let amendment = Amendment {
+                    disabled: Some(true),
+                    ..Amendment::default()
+                };
+                none(w.service.amend_user(f.admin(), f.id(), amendment).await)
+            },
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[
+                ("no login", !w.can_log_in(ADA, PASSWORD).await),
+                ("no renewal", !w.renews(f.refresh()).await),
+                ("no check", !w.counts(f.access()).await),
+            ])
+        ),
+        case!(
+            "delete one's account",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| none(
+                w.service
+                    .delete_own_account(f.access(), PASSWORD, &client(), English)
+                    .await
+            ),
+            Error::Access(_),
+            |w, f, mails| gone(w, f, mails).await
+        ),
+        case!(
+            "delete an account",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| none(w.service.delete_account(f.admin(), f.id(), English).await),
+            Error::UnknownUser,
+            |w, f, mails| gone(w, f, mails).await
+        ),
+        case!(
+            "demo accounts",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, _f| none(w.service.add_demo_accounts().await),
+            Error::Internal("never"),
+            |_w, _f, _mails| None
+        ),
+    ]
+}
+
+async fn gone<S: SessionStore>(
+    w: &super::World<S>,
+    f: &super::Facts,
+    mails: &[Message],
+) -> Option<String> {
+    first_of(&[
+        ("no login", !w.can_log_in(ADA, PASSWORD).await),
+        ("no renewal", !w.renews(f.refresh()).await),
+        ("no check", !w.counts(f.access()).await),
+        ("the owner is told", to(mails, ADA)),
+    ])
+}
+
+fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
+    vec![
+        case!(
+            "deliver from the queue",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                w.service
+                    .reset_password(ADA, &client(), English)
+                    .await
+                    .unwrap();
+                let jobs = w.service.ports().queue.inner.take();
+                world_with(facts, &jobs[0].to_text())
+            },
+            |w, f| match w.service.deliver_from_queue(&f.thing, "job", 0).await {
+                // The queue hands it out again.
+                Delivery::Later { reason, .. } =>
+                    Err(edgegate::domain::error::StoreError::new("mail", reason).into()),
+                Delivery::Sent | Delivery::AddressLimit => Ok(None),
+                other => panic!("{other:?}"),
+            },
+            Error::Internal("never"),
+            |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
+        ),
+        case!(
+            "deliver without a queue",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                w.service
+                    .reset_password(ADA, &client(), English)
+                    .await
+                    .unwrap();
+                let jobs = w.service.ports().queue.inner.take();
+                world_with(facts, &jobs[0].to_text())
+            },
+            |w, f| {
+                let job = edgegate::domain::mail::Job::parse(&f.thing).unwrap();
+                let delivered = w
+                    .service
+                    .deliver_without_queue(&job, 0)
+                    .await
+                    .map_err(Error::from);
+                w.clock.advance(86_400);
+                none(delivered)
+            },
+            Error::Internal("never"),
+            |_w, _f, mails| first_of(&[("it is sent", !mails.is_empty())])
+        ),
+        case!(
+            "keep a dead letter, and call it again",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                w.service
+                    .reset_password(ADA, &client(), English)
+                    .await
+                    .unwrap();
+                let jobs = w.service.ports().queue.inner.take();
+                world_with(facts, &jobs[0].to_text())
+            },
+            |w, f| {
+                w.service.keep_dead_letter(&f.thing, "job").await?;
+                none(w.service.retry_kept_mail(true).await.map_err(Error::from))
+            },
+            Error::Internal("never"),
+            |_w, _f, _mails| None
+        ),
+    ]
+}
+
+fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
+    vec![
+        case!(
+            "read",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| {
+                let criteria = Criteria {
+                    roles: Some(vec!["user".to_owned()]),
+                    ..Criteria::default()
+                };
+                w.service.is_authorized(f.access(), &criteria).await?;
+                w.service.me(f.access()).await?;
+                w.service.list_sessions(f.access()).await?;
+                w.service.read_user(f.admin(), f.id()).await?;
+                w.service.find_user(f.admin(), ROOT).await?;
+                w.service.list_users(f.admin(), None, 10).await?;
+                Ok(None)
+            },
+            Error::Internal("never"),
+            |_w, _f, _mails| None
+        ),
+        case!(
+            "check",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| {
+                // A check that can't be made is no yes.
+                let id: UserId = f.id();
+                let _ = w
+                    .service
+                    .is_authorized_by_user_id(f.access(), &id.to_string())
+                    .await;
+                let _ = w.service.is_authorized_by_email(f.access(), ADA).await;
+                assert!(
+                    !w.service
+                        .is_authorized_by_role(f.access(), &["admin"])
+                        .await
+                );
+                Ok(None)
+            },
+            Error::Internal("never"),
+            |_w, _f, _mails| None
+        ),
+    ]
+}

@@ -1,0 +1,351 @@
+//! Ports in memory whose calls are numbered, and of which one goes wrong.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+
+use edgegate::adapters::memory::{
+    ManualClock, MemoryDevices, MemoryEvents, MemoryMailLedger, MemoryMailQueue, MemoryMailer,
+    MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
+};
+use edgegate::domain::account::{
+    EmailAddress, HashError, Password, PasswordHash, User, UserChange, UserId, Verification,
+};
+use edgegate::domain::error::StoreError;
+use edgegate::domain::mail::{Job, MailFailure, Message};
+use edgegate::domain::session::{
+    ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId,
+};
+use edgegate::ports::{
+    DeadLetter, Insertion, KeyValue, MailLedger, MailQueue, Mailer, NewSession, Page,
+    PasswordHasher, Ports, Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
+};
+
+/// How a call goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It fails and has done nothing.
+    Before,
+    /// It has done its work, and its answer is lost.
+    After,
+    /// It does its work twice, as what is sent again does; the first answer counts.
+    Twice,
+    /// The same, and the second answer counts: what was asked again after the first answer was lost, as a Durable Object is.
+    Again,
+    /// It fails, and so does every call of its name after it.
+    Down,
+}
+
+pub(crate) const FAULTS: [Fault; 5] = [
+    Fault::Before,
+    Fault::After,
+    Fault::Twice,
+    Fault::Again,
+    Fault::Down,
+];
+
+/// The calls so far, and which of them goes wrong. Clones are one line.
+#[derive(Clone, Default)]
+pub(crate) struct Line {
+    calls: Rc<Cell<usize>>,
+    wrong: Rc<Cell<Option<(usize, Fault)>>>,
+    down: Rc<RefCell<Option<&'static str>>>,
+    pub(crate) last: Rc<Cell<&'static str>>,
+}
+
+impl Line {
+    /// Counts from 0 again; call number `at` goes wrong.
+    pub(crate) fn arm(&self, wrong: Option<(usize, Fault)>) {
+        self.calls.set(0);
+        self.wrong.set(wrong);
+        *self.down.borrow_mut() = None;
+        self.last.set("");
+    }
+
+    /// Nothing goes wrong from now on; `last` still names what did.
+    pub(crate) fn disarm(&self) {
+        self.wrong.set(None);
+        *self.down.borrow_mut() = None;
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.get()
+    }
+
+    fn next(&self, name: &'static str) -> Option<Fault> {
+        let number = self.calls.replace(self.calls.get() + 1);
+        if *self.down.borrow() == Some(name) {
+            return Some(Fault::Down);
+        }
+        let (at, fault) = self.wrong.get()?;
+        if at != number {
+            return None;
+        }
+        self.last.set(name);
+        if fault == Fault::Down {
+            *self.down.borrow_mut() = Some(name);
+        }
+        // D1 repeats no statement that writes.
+        let is_d1 = name.starts_with("users") || name.starts_with("ledger");
+        Some(if fault == Fault::Again && is_d1 {
+            Fault::Twice
+        } else {
+            fault
+        })
+    }
+
+    async fn call<R, E, F>(
+        &self,
+        name: &'static str,
+        failure: impl Fn() -> E,
+        run: impl Fn() -> F,
+    ) -> Result<R, E>
+    where
+        F: Future<Output = Result<R, E>>,
+    {
+        match self.next(name) {
+            None => run().await,
+            Some(Fault::Before | Fault::Down) => Err(failure()),
+            Some(Fault::After) => {
+                let _ = run().await;
+                Err(failure())
+            }
+            Some(Fault::Twice) => {
+                let first = run().await;
+                let _ = run().await;
+                first
+            }
+            Some(Fault::Again) => {
+                let _ = run().await;
+                run().await
+            }
+        }
+    }
+}
+
+fn failed() -> StoreError {
+    StoreError::new("a fault", "on purpose")
+}
+
+/// Something in memory on a line.
+#[derive(Clone)]
+pub(crate) struct Faulty<T> {
+    pub(crate) inner: T,
+    pub(crate) line: Line,
+}
+
+/// A method that is numbered and otherwise the inner one's.
+macro_rules! numbered {
+    ($name:literal, $method:ident($($argument:ident: $of:ty),*) -> $answer:ty) => {
+        async fn $method(&self, $($argument: $of),*) -> Result<$answer, StoreError> {
+            self.line.call($name, failed, || self.inner.$method($($argument),*)).await
+        }
+    };
+}
+
+impl UserDirectory for Faulty<MemoryUsers> {
+    numbered!("users find", find_by_id(id: UserId) -> Option<User>);
+    numbered!("users find", find_by_email(email: &EmailAddress) -> Option<User>);
+    numbered!("users insert", insert(user: &User) -> Insertion);
+    numbered!("users update", update(id: UserId, if_version: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
+    numbered!("users delete", delete(id: UserId) -> bool);
+    numbered!("users list", list(after: Option<UserId>, limit: u32) -> Vec<User>);
+    numbered!("users rehash", rehash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> ());
+    numbered!("users ping", ping() -> ());
+}
+
+impl<S: SessionStore> SessionStore for Faulty<S> {
+    numbered!("sessions begin", begin(new: &NewSession<'_>, now: u64) -> ());
+    numbered!("sessions end", end(user: UserId, session: SessionId, reason: EndReason, now: u64) -> ());
+    numbered!("sessions list", list(user: UserId, epoch: u32, now: u64) -> Vec<ActiveSession>);
+    numbered!("sessions outdate", outdate(user: UserId, version: u64, ttl: u64, now: u64) -> ());
+    numbered!("sessions revocation", revocation(user: UserId, session: SessionId, now: u64) -> Revocation);
+
+    async fn renew<F>(
+        &self,
+        presented: &Presented,
+        client: &Client,
+        rules: &Rules,
+        user: F,
+    ) -> Result<Renewal, StoreError>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
+        let fault = self.line.next("sessions renew");
+        if matches!(fault, Some(Fault::Before | Fault::Down)) {
+            return Err(failed());
+        }
+        let first = self.inner.renew(presented, client, rules, user).await?;
+        match fault {
+            Some(Fault::After) => return Err(failed()),
+            Some(again @ (Fault::Twice | Fault::Again)) => {
+                let user = std::future::ready(Ok(first.user.clone()));
+                let second = self.inner.renew(presented, client, rules, user).await?;
+                if again == Fault::Again {
+                    return Ok(second);
+                }
+            }
+            _ => {}
+        }
+        Ok(first)
+    }
+}
+
+impl<K: KeyValue> KeyValue for Faulty<K> {
+    numbered!("kv read", read(keys: &[String], cache_ttl: Option<u64>) -> Values);
+    numbered!("kv list", list(prefix: &str, cursor: Option<&str>) -> Page);
+    numbered!("kv delete", delete(key: &str) -> ());
+
+    async fn write(
+        &self,
+        key: &str,
+        value: &str,
+        metadata: Option<String>,
+        ttl: u64,
+    ) -> Result<(), WriteError> {
+        self.line
+            .call(
+                "kv write",
+                || WriteError::Failed(failed()),
+                || self.inner.write(key, value, metadata.clone(), ttl),
+            )
+            .await
+    }
+}
+
+impl MailQueue for Faulty<MemoryMailQueue> {
+    numbered!("queue put", put(job: &Job) -> ());
+}
+
+impl Mailer for Faulty<MemoryMailer> {
+    async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+        let failure = || MailFailure::Temporary {
+            reason: "on purpose".to_owned(),
+            retry_after: None,
+        };
+        self.line
+            .call("mailer send", failure, || self.inner.send(message))
+            .await
+    }
+}
+
+impl MailLedger for Faulty<MemoryMailLedger> {
+    numbered!("ledger admit", admit_address(key: &str, job: &str, pause: u64, most: u32, now: u64) -> bool);
+    numbered!("ledger spend", spend(budget: u64, now: u64) -> bool);
+    numbered!("ledger refund", refund(now: u64) -> ());
+    numbered!("ledger keep", keep(letter: &DeadLetter) -> ());
+    numbered!("ledger due", due(limit: u32, now: u64) -> Vec<DeadLetter>);
+    numbered!("ledger forget", forget(id: &str) -> ());
+    numbered!("ledger tidy", tidy(dead_before: u64, now: u64) -> u64);
+}
+
+impl Vendors for Faulty<MemoryVendors> {
+    numbered!("vendor breached", is_breached(password: &Password) -> bool);
+    numbered!("vendor challenge", has_met_challenge(token: &str) -> bool);
+}
+
+/// No hash at all: thousands of worlds are made, and hashing is no call to anything that fails.
+#[derive(Default)]
+pub(crate) struct PlainHasher;
+
+impl PasswordHasher for PlainHasher {
+    async fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashError> {
+        Ok(PasswordHash::new(format!(
+            "{salt:?} {:?}",
+            password.as_bytes()
+        )))
+    }
+
+    async fn verify(
+        &self,
+        password: &Password,
+        hash: &PasswordHash,
+    ) -> Result<Verification, HashError> {
+        let matches = hash
+            .as_str()
+            .ends_with(&format!(" {:?}", password.as_bytes()));
+        Ok(if matches {
+            Verification::Matches { rehash: false }
+        } else {
+            Verification::Differs
+        })
+    }
+
+    async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
+}
+
+/// All of them, with a session store that is on the line itself or stands on one that is.
+pub(crate) struct FaultyPorts<S> {
+    pub(crate) users: Faulty<MemoryUsers>,
+    pub(crate) sessions: S,
+    pub(crate) queue: Faulty<MemoryMailQueue>,
+    pub(crate) mailer: Faulty<MemoryMailer>,
+    pub(crate) ledger: Faulty<MemoryMailLedger>,
+    pub(crate) vendors: Faulty<MemoryVendors>,
+    pub(crate) clock: ManualClock,
+    pub(crate) random: SeededRandom,
+    pub(crate) events: MemoryEvents,
+    pub(crate) hasher: PlainHasher,
+    pub(crate) guard: MemoryPasswordGuard,
+}
+
+impl<S: SessionStore> FaultyPorts<S> {
+    pub(crate) fn new(sessions: S, clock: ManualClock, line: &Line) -> Self {
+        fn on<T: Default>(line: &Line) -> Faulty<T> {
+            Faulty {
+                inner: T::default(),
+                line: line.clone(),
+            }
+        }
+        Self {
+            users: on(line),
+            sessions,
+            queue: on(line),
+            mailer: on(line),
+            ledger: on(line),
+            vendors: on(line),
+            clock,
+            random: SeededRandom::default(),
+            events: MemoryEvents::default(),
+            hasher: PlainHasher,
+            guard: MemoryPasswordGuard::default(),
+        }
+    }
+}
+
+macro_rules! ports {
+    ($($method:ident, $name:ident, $of:ty, $field:ident);* $(;)?) => {
+        impl<S: SessionStore> Ports for FaultyPorts<S> {
+            type Sessions = S;
+            type Limiter = NoLimits;
+            type Devices = MemoryDevices;
+            $(type $name = $of;)*
+
+            fn sessions(&self) -> &S {
+                &self.sessions
+            }
+            fn limiter(&self) -> &NoLimits {
+                &NoLimits
+            }
+            fn devices(&self) -> &MemoryDevices {
+                &MemoryDevices
+            }
+            $(fn $method(&self) -> &$of {
+                &self.$field
+            })*
+        }
+    };
+}
+
+ports! {
+    users, Users, Faulty<MemoryUsers>, users;
+    hasher, Hasher, PlainHasher, hasher;
+    password_guard, PasswordGuard, MemoryPasswordGuard, guard;
+    clock, Clock, ManualClock, clock;
+    random, Random, SeededRandom, random;
+    events, Events, MemoryEvents, events;
+    mail_queue, MailQueue, Faulty<MemoryMailQueue>, queue;
+    mailer, Mailer, Faulty<MemoryMailer>, mailer;
+    mail_ledger, MailLedger, Faulty<MemoryMailLedger>, ledger;
+    vendors, Vendors, Faulty<MemoryVendors>, vendors;
+}

@@ -1,0 +1,138 @@
+//! A service on ports of which one call goes wrong, with its two accounts.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
+use edgegate::adapters::cloudflare::revocation_memory::RevocationMemory;
+use edgegate::adapters::memory::{
+    ManualClock, MemoryBackground, MemoryKeyValue, MemorySessions, NoSleep, SeededRandom,
+};
+use edgegate::domain::account::UserId;
+use edgegate::domain::error::Error;
+use edgegate::domain::mail::{Locale, Message};
+use edgegate::ports::SessionStore;
+use edgegate::service::{AuthService, Login, Shared, SignedIn};
+
+use super::ports::{Faulty, FaultyPorts, Line};
+use crate::fixture::{ADA, PASSWORD, ROOT, client, settings};
+
+pub(super) type Kv = KvSessions<Faulty<MemoryKeyValue>, SeededRandom, NoSleep, MemoryBackground>;
+
+pub(super) struct World<S> {
+    pub(super) service: AuthService<FaultyPorts<S>>,
+    pub(super) line: Line,
+    pub(super) clock: ManualClock,
+}
+
+/// What a case has made before its fault.
+pub(super) struct Facts {
+    pub(super) ada: SignedIn,
+    pub(super) root: SignedIn,
+    /// A link's ticket, a spent token, a job: whatever the case is about.
+    pub(super) thing: String,
+}
+
+impl Facts {
+    pub(super) fn access(&self) -> &str {
+        self.ada.tokens.access_token.expose()
+    }
+    pub(super) fn admin(&self) -> &str {
+        self.root.tokens.access_token.expose()
+    }
+    pub(super) fn refresh(&self) -> &str {
+        self.ada.tokens.refresh_token.expose()
+    }
+    pub(super) fn id(&self) -> UserId {
+        self.ada.user.id
+    }
+}
+
+pub(super) fn on_memory(changes: &[(&str, &str)]) -> World<Faulty<MemorySessions>> {
+    World::new(changes, |line| Faulty {
+        inner: MemorySessions::default(),
+        line: line.clone(),
+    })
+}
+
+pub(super) fn on_kv(changes: &[(&str, &str)]) -> World<Kv> {
+    World::new(changes, |line| {
+        let kv = Faulty {
+            inner: MemoryKeyValue::default(),
+            line: line.clone(),
+        };
+        let memory: Rc<RefCell<RevocationMemory>> = Rc::default();
+        let random = SeededRandom::default();
+        KvSessions::new(kv, random, NoSleep, MemoryBackground::default(), memory)
+    })
+}
+
+impl<S: SessionStore> World<S> {
+    fn new(changes: &[(&str, &str)], sessions: impl Fn(&Line) -> S) -> Self {
+        let (line, clock) = (Line::default(), ManualClock::default());
+        let ports = FaultyPorts::new(sessions(&line), clock.clone(), &line);
+        let service = AuthService::new(ports, Rc::new(Shared::new(settings(changes))));
+        pollster::block_on(service.add_demo_accounts()).unwrap();
+        Self {
+            service,
+            line,
+            clock,
+        }
+    }
+
+    pub(super) async fn facts(&self, thing: String) -> Facts {
+        Facts {
+            ada: self.log_in(ADA, PASSWORD).await.unwrap(),
+            root: self.log_in(ROOT, PASSWORD).await.unwrap(),
+            thing,
+        }
+    }
+
+    pub(super) async fn log_in(&self, email: &str, password: &str) -> Result<SignedIn, Error> {
+        let login = Login { email, password };
+        self.service.generate_token(login, &client()).await
+    }
+
+    pub(super) async fn can_log_in(&self, email: &str, password: &str) -> bool {
+        self.log_in(email, password).await.is_ok()
+    }
+
+    pub(super) async fn renews(&self, refresh_token: &str) -> bool {
+        self.service
+            .renew_token(refresh_token, &client())
+            .await
+            .is_ok()
+    }
+
+    pub(super) async fn counts(&self, access_token: &str) -> bool {
+        self.service
+            .is_authorized_by_role(access_token, &["user"])
+            .await
+    }
+
+    /// All that the queue and the cron come to: a day is enough for what has to wait.
+    pub(super) async fn mails(&self) -> Vec<Message> {
+        for _ in 0..4 {
+            self.service.retry_kept_mail(true).await.unwrap();
+            for job in self.service.ports().queue.inner.take() {
+                let text = job.to_text();
+                self.service.deliver_from_queue(&text, &job.id, 0).await;
+            }
+        }
+        self.service.ports().mailer.inner.take()
+    }
+
+    /// The ticket of the mail that is on its way there.
+    pub(super) async fn ticket(&self, to: &str) -> String {
+        let mails = self.mails().await;
+        let mail = mails.iter().find(|mail| mail.to.as_given() == to);
+        crate::fixture::ticket(mail.expect("a mail"))
+    }
+
+    pub(super) async fn reset_ticket(&self) -> String {
+        let client = client();
+        let asked = self.service.reset_password(ADA, &client, Locale::English);
+        asked.await.unwrap();
+        self.ticket(ADA).await
+    }
+}
