@@ -25,6 +25,8 @@ type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 /// The refresh token that was given out, if one was.
 type Given = Result<Option<String>, Error>;
 
+type Wrong<S> = for<'a> fn(&'a World<S>, &'a Facts, &'a [Message]) -> Doing<'a, Option<String>>;
+
 /// A use case, what it needs, and what must be so in the end.
 struct Case<S: 'static> {
     name: &'static str,
@@ -34,7 +36,7 @@ struct Case<S: 'static> {
     /// What a repeat may be told, when the first try has done it after all.
     done_before: fn(&Error) -> bool,
     /// What is not so that must be, with all mails that went out.
-    wrong: for<'a> fn(&'a World<S>, &'a Facts, &'a [Message]) -> Doing<'a, Option<String>>,
+    wrong: Wrong<S>,
 }
 
 /// What stays so: store, case, call, fault. A session that a spent token has ended is over in any case; but when the store's answer that
