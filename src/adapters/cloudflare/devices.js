@@ -1,4 +1,4 @@
-// The only JavaScript in the crate: what `bowser` makes of a User-Agent, as browser, system and kind of device.
+// What `bowser` makes of a User-Agent, as browser, system and kind of device.
 // Its sources: what is bundled for old browsers is a tenth longer.
 import Parser from "bowser/src/parser.js";
 
