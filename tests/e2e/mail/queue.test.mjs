@@ -124,10 +124,24 @@ test("a queue that fails: 503, and nothing is promised", async (t) => {
   assert.equal((await ask()).status, 202);
 });
 
-test("a notice that can't be queued undoes nothing, and is logged", async (t) => {
-  const { edge, client, logged } = await begin(t);
+test("a notice that can't be queued undoes nothing, is kept, and goes out by the cron", async (t) => {
+  const { edge, client, provider, letters } = await begin(t);
   const { access_token: token } = await client.logIn(ADA);
   await edge.control({ fail: { "queue send": { times: 1, error: "Queue is down" } } });
+  const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
+  assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
+  assert.equal((await letters()).length, 1);
+  assert.equal(provider.mails.length, 0);
+  await edge.cron();
+  await eventually(() => provider.mails.length === 1);
+});
+
+test("a notice that can be neither queued nor kept undoes nothing, and is logged", async (t) => {
+  const { edge, client, logged } = await begin(t);
+  const { access_token: token } = await client.logIn(ADA);
+  const failed = { times: 1, error: "it is down" };
+  // Read for the token, written, and then the notice's.
+  await edge.control({ fail: { "queue send": failed, D1: { ...failed, skip: 2 } } });
   const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
   assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
   const line = await logged(({ event }) => event === "mail_not_queued");

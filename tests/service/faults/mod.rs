@@ -41,7 +41,8 @@ struct Case<S: 'static> {
 
 /// What stays so: store, case, call, fault. A session that a spent token has ended is over in any case; but when the store's answer that
 /// says why is lost, nobody can tell the owner. The log has the request's 503, or the verdict of the repeat.
-const KNOWN: [(&str, &str, &str, Fault); 2] = [
+const KNOWN: [(&str, &str, &str, Fault); 3] = [
+    ("kv", "renewal with a spent token", "kv write", Fault::After),
     (
         "memory",
         "renewal with a spent token",

@@ -290,23 +290,16 @@ impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
         let ttl = ttl.max(KV_MIN_TTL);
         let mut pauses = KV_WRITE_RETRIES_MS.iter();
         loop {
-            let failed = match self.kv.write(key, value, metadata.clone(), ttl).await {
+            match self.kv.write(key, value, metadata.clone(), ttl).await {
                 Ok(()) => return Ok(()),
-                Err(WriteError::Failed(error)) => Some(error),
-                Err(WriteError::Refused) => None,
-            };
+                Err(WriteError::Failed(error)) => return Err(error),
+                Err(WriteError::Refused) => {}
+            }
             let keys = [key.to_owned()];
-            let values = self.kv.read(&keys, None).await;
-            if let Ok(values) = &values
-                && values.get(key).is_some_and(|written| says_as_much(written))
-            {
-                // Another has done it, or only the answer was lost.
+            let values = self.kv.read(&keys, None).await?;
+            if values.get(key).is_some_and(|written| says_as_much(written)) {
                 return Ok(());
             }
-            if let Some(error) = failed {
-                return Err(error);
-            }
-            values?;
             let Some(pause) = pauses.next() else {
                 return Err(StoreError::new("sessions", "the key is written too often"));
             };
