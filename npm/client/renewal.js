@@ -8,7 +8,7 @@ const TIMEOUT_MS = 15_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 // After the lock came from another tab, its message may still be on the way.
-const HANDOVER_MS = 200;
+const HANDOVER_MS = 1_000;
 // However often other tabs say that somebody else is signed in, the service is asked this seldom.
 const DOUBT_MS = 5_000;
 // setTimeout takes 32 bits.

@@ -62,7 +62,18 @@ test("a first visit: nobody", async (t) => {
 test("two tabs that renew at once make one request, and both stay signed in", async (t) => {
   const opened = await profile(t);
   const tabs = await tabsOf(opened, 2);
+  // At once means: both were refused before either was renewed.
+  let refused = 0;
+  let bothRefused;
+  opened.context.on("response", (answer) => {
+    if (answer.status() === 401 && (refused += 1) === 2) bothRefused.resolve();
+  });
+  await opened.context.route("**/auth/token", async (route) => {
+    await bothRefused.promise;
+    await route.continue();
+  });
   for (let round = 1; round <= 3; round += 1) {
+    [refused, bothRefused] = [0, Promise.withResolvers()];
     const before = opened.count(RENEWAL);
     await outdate(edgegate);
     // A token that came of a refusal is not renewed for another one within half a minute.
