@@ -1,4 +1,4 @@
-// The chart of README, from a run's JSON: for each work a bar for each subject, as a share of the fastest.
+// A chart of a run's figures: for each work a bar for each subject, as a share of the fastest.
 const WIDTH = 760;
 const ROW = 20;
 const HEAD = 30;

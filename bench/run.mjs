@@ -2,10 +2,11 @@
 // short time each, and over again in several rounds, so that a machine that drifts drifts for all.
 //
 //   npm run bench -- --rounds 3 --only login,renew       fewer rounds, some of the work (bench/subjects/works.mjs)
-//   npm run bench -- --json file.json                    where the figures go; by default bench/results/latest.json
+//   npm run bench -- --json file.json                    where the figures go, and a chart beside them; by default bench/results/latest.json
 //
 // Requests a second through one client are no promise of what a deployment serves: compare the ratios.
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { main } from "../scripts/project/advice.mjs";
 import { run } from "../scripts/project/run.mjs";
@@ -22,10 +23,13 @@ await main(async () => {
   if (built.code !== 0) return built.code;
   process.env.EDGEGATE_BUILT = "1";
   const { compare } = await import("./compare.mjs");
-  const { table } = await import("./table.mjs");
+  const [{ table }, { chart }] = await Promise.all([import("./table.mjs"), import("./chart.mjs")]);
   const results = await compare({ rounds: Number(values.rounds), only: values.only?.split(",") });
   console.log(table(results));
+  const svg = values.json.replace(/(\.json)?$/, ".svg");
+  mkdirSync(dirname(inRoot(values.json)), { recursive: true });
   writeFileSync(inRoot(values.json), `${JSON.stringify(results, null, 1)}\n`);
-  console.log(`\nThe figures are in ${values.json}.`);
+  writeFileSync(inRoot(svg), chart(results, Object.keys(results.works)));
+  console.log(`\nThe figures are in ${values.json}, drawn in ${svg}.`);
   return 0;
 });

@@ -145,6 +145,16 @@ pub const ARGON2_MAX_MEMORY_KIB: u32 = 64 * 1024;
 pub const ARGON2_MAX_ITERATIONS: u32 = 10;
 /// A stored hash may not ask for more lanes.
 pub const ARGON2_MAX_PARALLELISM: u32 = 4;
+/// OWASP Password Storage Cheat Sheet: KiB and passes of Argon2id with one lane that are equally strong, and the least.
+pub const ARGON2_LEAST: [(u32, u32); 5] = [
+    (47_104, 1),
+    (19_456, 2),
+    (12_288, 3),
+    (9_216, 4),
+    (7_168, 5),
+];
+/// A word of the context, in characters: a shorter one stands in other words by chance.
+pub const CONTEXT_WORD_CHARS: usize = 4;
 /// `PEPPERS`: keys beside the current one are for hashes that no login has made anew yet.
 pub const MAX_PEPPERS: usize = 8;
 /// The longest given or family name, in characters.

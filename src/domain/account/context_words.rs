@@ -4,11 +4,8 @@
 use zeroize::Zeroizing;
 
 use super::EmailAddress;
-use crate::domain::policy::PASSWORD_MIN_LENGTH_FLOOR;
+use crate::domain::policy::{CONTEXT_WORD_CHARS, PASSWORD_MIN_LENGTH_FLOOR};
 use crate::domain::unicode::{lowercase, nfc};
-
-/// In characters: a shorter word stands in other words by chance.
-const SHORTEST: usize = 4;
 
 /// The service's words, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +58,9 @@ fn add_labels(words: &mut Vec<String>, host: &str) {
 
 fn add_words(words: &mut Vec<String>, text: &str) {
     let parts = text.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
-    let fit = parts
-        .filter(|part| part.chars().count() >= SHORTEST && part.chars().any(|c| is_letter(&c)));
+    let fit = parts.filter(|part| {
+        part.chars().count() >= CONTEXT_WORD_CHARS && part.chars().any(|c| is_letter(&c))
+    });
     words.extend(fit.map(lowercase));
 }
 

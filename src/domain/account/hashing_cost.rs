@@ -1,7 +1,8 @@
 //! What a password's hash costs.
 
 use crate::domain::policy::{
-    ARGON2_ITERATIONS, ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MEMORY_KIB,
+    ARGON2_ITERATIONS, ARGON2_LEAST, ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB,
+    ARGON2_MEMORY_KIB,
 };
 
 /// The parameters of Argon2id, with one lane.
@@ -22,15 +23,6 @@ impl Default for HashingCost {
     }
 }
 
-/// OWASP Password Storage Cheat Sheet: KiB and passes that are equally strong.
-const LEAST: [(u32, u32); 5] = [
-    (47_104, 1),
-    (19_456, 2),
-    (12_288, 3),
-    (9_216, 4),
-    (7_168, 5),
-];
-
 impl HashingCost {
     /// Whether it is at least what OWASP asks for.
     ///
@@ -42,7 +34,7 @@ impl HashingCost {
     /// ```
     #[must_use]
     pub fn is_enough(self) -> bool {
-        LEAST.iter().any(|&(memory_kib, iterations)| {
+        ARGON2_LEAST.iter().any(|&(memory_kib, iterations)| {
             self.memory_kib >= memory_kib && self.iterations >= iterations
         })
     }
