@@ -8,6 +8,8 @@
 
 mod token_support;
 
+use std::rc::Rc;
+
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use edgegate::domain::token::{
     Claims, Expected, IssueError, KeySet, TokenError, UntrustedToken, VerifiedTokens, has_any_role,
@@ -170,21 +172,21 @@ fn a_set_with_a_weak_key_does_not_load() {
 #[test]
 fn the_cache_answers_for_the_whole_text_only_and_not_beyond_exp() {
     let text = Key::Ed.good();
-    let token = Key::Ed.check(&text).unwrap();
+    let token = Rc::new(Key::Ed.check(&text).unwrap());
     let mut cache = VerifiedTokens::new(2);
-    cache.insert(&text, token.clone(), NOW);
-    assert_eq!(cache.get(&text, NOW), Some(&token));
+    cache.insert(&text, Rc::clone(&token), NOW);
+    assert_eq!(cache.get(&text, NOW), Some(Rc::clone(&token)));
     assert_eq!(cache.get(&text[..text.len() - 1], NOW), None);
-    assert_eq!(cache.get(&text, NOW + 599), Some(&token));
+    assert_eq!(cache.get(&text, NOW + 599), Some(Rc::clone(&token)));
     assert_eq!(cache.get(&text, NOW + 600), None);
     assert_eq!(cache.get(&text, NOW + 599), None, "dropped, not hidden");
-    cache.insert(&text, token.clone(), NOW);
+    cache.insert(&text, Rc::clone(&token), NOW);
     assert_eq!(cache.get(&text, NOW - 1), None, "a clock that went back");
     for name in ["a", "b"] {
-        cache.insert(name, token.clone(), NOW);
+        cache.insert(name, Rc::clone(&token), NOW);
     }
     assert!(cache.get("a", NOW).is_some());
-    cache.insert("c", token.clone(), NOW);
+    cache.insert("c", Rc::clone(&token), NOW);
     assert_eq!(cache.len(), 2);
     assert!(
         cache.get("b", NOW).is_none() && cache.get("a", NOW).is_some(),

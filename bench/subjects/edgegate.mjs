@@ -11,10 +11,10 @@ const CHECK = "/auth/authorized?role=user";
 const NEW_TOKENS = 24_000;
 const SESSIONS_TO_END = 1_500;
 
-/** One deployment: `store` is SESSION_STORE, `keys` by algorithm; `vars` go over the settings. */
-export async function startEdgegate({ store = "kv", keys, vars = {} }) {
+/** One deployment: `store` is SESSION_STORE, `keys` by algorithm; `vars` go over the settings, further options to `startWorkers`. */
+export async function startEdgegate({ store = "kv", keys, vars = {}, ...options }) {
   const settings = { vars: { SESSION_STORE: store, MAIL_BUDGET: "1000000", ...vars }, secrets: { SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }) } };
-  const { workers: [edge], stop } = await startWorkers([settings], { direct: true });
+  const { workers: [edge], stop } = await startWorkers([settings], { direct: true, ...options });
   const { logIn } = clientOf(edge);
   const claims = claimsOf((await logIn(ADA)).access_token);
   const now = Math.floor(Date.now() / 1000);

@@ -18,7 +18,7 @@ pub fn run(input: &[u8]) {
         return;
     };
     let request = Request {
-        content_type: Some(content_type.to_owned()),
+        content_type: Some(content_type),
         body: body.get(1..).unwrap_or_default().to_vec(),
         ..Request::default()
     };

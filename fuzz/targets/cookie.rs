@@ -26,9 +26,9 @@ pub fn run(input: &[u8]) {
 }
 
 fn one(header: &str, settings: &Settings, name: &str) {
-    let request = |content_type: &str, from_allowed_origin| Request {
-        cookie: Some(header.to_owned()),
-        content_type: Some(content_type.to_owned()),
+    let request = |content_type: &'static str, from_allowed_origin| Request {
+        cookie: Some(header),
+        content_type: Some(content_type),
         from_allowed_origin,
         ..Request::default()
     };

@@ -17,12 +17,16 @@ pub fn run(input: &[u8]) {
     let root = log_in(&service, "root@example.com");
     let query = query.replace("{user}", &ada.user);
     let secrets = [ada.access.clone(), root.access.clone()];
-    let get = |path: &str, token: &str| Request {
-        method: "GET".to_owned(),
-        path: path.to_owned(),
-        query: query.clone(),
-        authorization: Some(format!("Bearer {token}")),
-        ..Request::default()
+    let get = |path: &'static str, token: &str| {
+        let authorization = format!("Bearer {token}");
+        let request = Request {
+            method: "GET",
+            path,
+            query: &query,
+            authorization: Some(&authorization),
+            ..Request::default()
+        };
+        send(&service, &request, &secrets)
     };
     let pairs = decoded(query.as_bytes());
     let given = |name: &str| -> Vec<&str> {
@@ -33,7 +37,7 @@ pub fn run(input: &[u8]) {
             .collect()
     };
 
-    let answer = send(&service, &get("/auth/authorized", &ada.access), &secrets);
+    let answer = get("/auth/authorized", &ada.access);
     assert!(
         matches!(answer.status, 200 | 400 | 403),
         "{}",
@@ -58,7 +62,7 @@ pub fn run(input: &[u8]) {
         assert!(ids.len() <= 1 && emails.len() <= 1);
     }
 
-    let answer = send(&service, &get("/auth/users", &root.access), &secrets);
+    let answer = get("/auth/users", &root.access);
     assert!(
         matches!(answer.status, 200 | 400 | 422),
         "{}",
@@ -70,6 +74,6 @@ pub fn run(input: &[u8]) {
             assert_eq!(given(name).len(), 1, "{name} is there twice");
         }
     }
-    let refused = send(&service, &get("/auth/users", &ada.access), &secrets);
+    let refused = get("/auth/users", &ada.access);
     assert!(matches!(refused.status, 400 | 403), "{}", refused.status);
 }

@@ -25,7 +25,7 @@ pub fn run(input: &[u8]) {
 }
 
 /// Sends it, and looks at the answer.
-pub fn send(service: &Service, request: &Request, secrets: &[String]) -> Answer {
+pub fn send(service: &Service, request: &Request<'_>, secrets: &[String]) -> Answer {
     let answer = pollster::block_on(route(service, request));
     judge(&answer, secrets);
     answer
@@ -62,15 +62,15 @@ pub fn judge(answer: &Answer, secrets: &[String]) {
     }
 }
 
-fn request(text: &str) -> Option<Request> {
+fn request(text: &str) -> Option<Request<'_>> {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
     let mut lines = head.split('\n');
     let (method, target) = lines.next()?.split_once(' ')?;
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut request = Request {
-        method: method.to_owned(),
-        path: path.to_owned(),
-        query: query.to_owned(),
+        method,
+        path,
+        query,
         body: body
             .as_bytes()
             .get(..MAX_BODY_BYTES)
@@ -83,7 +83,6 @@ fn request(text: &str) -> Option<Request> {
         let Some((name, value)) = line.split_once(": ") else {
             continue;
         };
-        let value = value.to_owned();
         match name {
             "content-type" => request.content_type = Some(value),
             "authorization" => request.authorization = Some(value),
@@ -97,7 +96,6 @@ fn request(text: &str) -> Option<Request> {
             _ => {}
         }
     }
-    request.client = Client::new(ip.as_deref(), agent.as_deref())
-        .at(Place::new(country.as_deref(), city.as_deref()));
+    request.client = Client::new(ip, agent).at(Place::new(country, city));
     Some(request)
 }

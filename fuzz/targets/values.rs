@@ -99,8 +99,8 @@ pub fn run(input: &[u8]) {
     assert!(client.network().len() <= 64 && client.limit_key().len() <= 512);
 
     let request = Request {
-        authorization: Some(text.to_owned()),
-        content_type: Some(text.to_owned()),
+        authorization: Some(text),
+        content_type: Some(text),
         ..Request::default()
     };
     if let Ok(token) = request.bearer() {

@@ -10,8 +10,9 @@ import { esbuild, toolEnv, wasmBindgen, wasmOpt } from "./tools.mjs";
 
 const WASM = "wasm32-unknown-unknown";
 
-/** Builds the crate with these features and leaves the Worker in `folder`; `optimised` for the one that is deployed. */
-export async function workerModule({ folder, features, optimised = false }) {
+/** Builds the crate with these features and leaves the Worker in `folder`; `optimised` for the one that is deployed, `named` for a
+ *  profile of it, in which functions have their names. */
+export async function workerModule({ folder, features, optimised = false, named = false }) {
   const at = (name) => inRoot(folder, name);
   rmSync(at("parts"), { recursive: true, force: true });
   mkdirSync(at("parts"), { recursive: true });
@@ -29,7 +30,10 @@ export async function workerModule({ folder, features, optimised = false }) {
   await mustRun(wasmBindgen, [wasm, "--out-dir", at("parts"), ...options]);
   let glue = readFileSync(at("parts/index.js"), "utf8").replace("import source ", "import ");
   glue = tellingOfTraps(glue);
-  if (optimised) glue = renamed(glue, await optimise(at("parts/index_bg.wasm")));
+  if (optimised) {
+    const names = await optimise(at("parts/index_bg.wasm"), named);
+    if (!named) glue = renamed(glue, names);
+  }
   writeFileSync(at("parts/index.js"), glue);
 
   await mustRun(esbuild, [
@@ -42,7 +46,7 @@ export async function workerModule({ folder, features, optimised = false }) {
     // Classes that `worker` exports and nothing here uses fall out, with what would free them.
     "--define:Symbol.dispose=undefined",
     "--pure:FinalizationRegistry",
-    ...(optimised ? ["--minify"] : []),
+    ...(optimised && !named ? ["--minify"] : []),
     "--log-level=warning",
     `--outfile=${at("index.js")}`,
   ]);
@@ -58,16 +62,16 @@ const FEATURES = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bu
 // LLVM has inlined what is worth it: wasm-opt's inlining adds 10 KB gzipped and no speed. Functions in the order of their
 // names compress better, as like stands beside like: 2 KB. The unused exports are 3 KB, the hashes in the names of imports and
 // exports 4, the section of names 33. (`strip` in Cargo.toml upsets wasm-bindgen.)
-async function optimise(wasm) {
+async function optimise(wasm, named) {
   const features = FEATURES.map((name) => `--enable-${name}`);
   const unexport = UNUSED.map((name) => `--remove-exports=*${name}*`);
   const inlining = ["--one-caller-inline-max-function-size=0", "--always-inline-max-function-size=3"];
-  const names = ["--reorder-functions-by-name", "--minify-imports-and-exports-and-modules"];
-  const sections = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+  const names = ["--reorder-functions-by-name", ...(named ? ["-g"] : ["--minify-imports-and-exports-and-modules"])];
+  const sections = [...(named ? [] : ["--strip-debug"]), "--strip-producers", "--strip-target-features"];
   const options = [...features, ...unexport, ...inlining, "-Os", ...names, ...sections];
   const { stdout } = await mustRun(wasmOpt, [...options, wasm, "-o", `${wasm}.optimised`], {}, { capture: true });
   renameSync(`${wasm}.optimised`, wasm);
-  return JSON.parse(stdout);
+  return named ? null : JSON.parse(stdout);
 }
 
 // Where wasm-bindgen's module notices a trap, what was under way hears of it.

@@ -10,7 +10,9 @@ pub(super) fn new(now_ms: u64, random: &[u8; 10]) -> Uuid {
 /// The id in this text; `None` for any other spelling or version.
 pub(super) fn parse(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
-    (id.get_version_num() == 7 && id.hyphenated().to_string() == text).then_some(id)
+    let mut spelt = Uuid::encode_buffer();
+    let spelt = id.hyphenated().encode_lower(&mut spelt);
+    (id.get_version_num() == 7 && spelt == text).then_some(id)
 }
 
 /// The id in these bytes; `None` for any other version.

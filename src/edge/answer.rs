@@ -1,5 +1,7 @@
 //! An answer, before the platform sends it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::domain::account::UserId;
@@ -24,9 +26,9 @@ pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// Headers of this answer; those that every answer has are added when it is sent.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body.
-    pub body: Option<String>,
+    pub body: Option<Cow<'static, str>>,
     /// For the log.
     pub note: Note,
     /// What becomes of the cookie.
@@ -54,10 +56,19 @@ impl Answer {
     #[must_use]
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         Self {
-            status,
-            headers: vec![("Content-Type", "application/json".to_owned())],
             // Our own types: texts, integers and lists always serialise.
-            body: serde_json::to_string(body).ok(),
+            body: serde_json::to_string(body).ok().map(Cow::from),
+            ..Self::json_text(status, "")
+        }
+    }
+
+    /// A body that is JSON already.
+    #[must_use]
+    pub fn json_text(status: u16, body: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            headers: vec![("Content-Type", Cow::from("application/json"))],
+            body: Some(body.into()),
             ..Self::default()
         }
     }
@@ -73,7 +84,7 @@ impl Answer {
 
     /// With one more header.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
@@ -84,7 +95,7 @@ impl Answer {
         let mut headers = self.headers.iter();
         headers
             .find(|(known, _)| *known == name)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| &**value)
     }
 
     /// With what becomes of the cookie.

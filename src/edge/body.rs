@@ -11,7 +11,7 @@ use crate::domain::json::{Fault, Json, Members};
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
 pub fn json<const N: usize>(
-    request: &Request,
+    request: &Request<'_>,
     known: [&str; N],
 ) -> Result<[Option<Json>; N], Problem> {
     let mut values = [const { None }; N];
@@ -27,7 +27,7 @@ pub fn json<const N: usize>(
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
 pub fn form_or_json<const N: usize>(
-    request: &Request,
+    request: &Request<'_>,
     known: [&str; N],
 ) -> Result<[Option<String>; N], Problem> {
     let mut values = [const { None }; N];
@@ -40,7 +40,7 @@ pub fn form_or_json<const N: usize>(
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
 pub fn json_texts<const N: usize>(
-    request: &Request,
+    request: &Request<'_>,
     known: [&'static str; N],
 ) -> Result<[Option<String>; N], Problem> {
     check_media_type(request)?;
@@ -52,7 +52,7 @@ pub fn json_texts<const N: usize>(
 /// # Errors
 /// As [`json_texts`], and `invalid_field` for a missing one.
 pub fn texts<const N: usize>(
-    request: &Request,
+    request: &Request<'_>,
     known: [&'static str; N],
 ) -> Result<[String; N], Problem> {
     let values = json_texts(request, known)?;
@@ -68,7 +68,7 @@ pub fn texts<const N: usize>(
 /// # Errors
 /// As [`json`].
 pub fn texts_and_cookie<const N: usize>(
-    request: &Request,
+    request: &Request<'_>,
     known: [&str; N],
 ) -> Result<([Option<String>; N], bool), Problem> {
     let mut texts = [const { None }; N];
@@ -118,7 +118,7 @@ pub fn flag(value: Option<Json>) -> Result<Option<bool>, Problem> {
     }
 }
 
-fn check_media_type(request: &Request) -> Result<(), Problem> {
+fn check_media_type(request: &Request<'_>) -> Result<(), Problem> {
     if request.media_type().as_deref() == Some("application/json") {
         return Ok(());
     }
@@ -129,7 +129,7 @@ fn check_media_type(request: &Request) -> Result<(), Problem> {
 }
 
 fn read_texts(
-    request: &Request,
+    request: &Request<'_>,
     known: &[&str],
     values: &mut [Option<String>],
 ) -> Result<(), Problem> {
@@ -170,7 +170,7 @@ fn keep_members(
 }
 
 fn keep_texts_and_cookie(
-    request: &Request,
+    request: &Request<'_>,
     known: &[&str],
     values: &mut [Option<String>],
 ) -> Result<bool, Problem> {
@@ -213,7 +213,7 @@ fn read_members(
     }
 }
 
-fn parse_object(request: &Request) -> Result<Members, Problem> {
+fn parse_object(request: &Request<'_>) -> Result<Members, Problem> {
     match Json::read(&request.body) {
         Ok(Json::Object(members)) => Ok(members),
         Ok(_) => Err(Problem::invalid_request("the body is not a JSON object")),
@@ -248,9 +248,9 @@ fn printable(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn request(content_type: &str, body: &str) -> Request {
+    fn request<'a>(content_type: &'a str, body: &str) -> Request<'a> {
         Request {
-            content_type: Some(content_type.to_owned()),
+            content_type: Some(content_type),
             body: body.as_bytes().to_vec(),
             ..Request::default()
         }

@@ -18,7 +18,7 @@ use crate::service::{AuthService, TokenPair};
 ///
 /// # Errors
 /// `forbidden` for another origin, `invalid_request` for a cookie that can't be read.
-pub fn check(into_cookie: bool, settings: &Settings, request: &Request) -> Result<(), Problem> {
+pub fn check(into_cookie: bool, settings: &Settings, request: &Request<'_>) -> Result<(), Problem> {
     if into_cookie {
         check_origin(request)?;
         presented(settings, request)?;
@@ -33,7 +33,7 @@ pub fn check(into_cookie: bool, settings: &Settings, request: &Request) -> Resul
 /// When that end may not have been written; the client may repeat.
 pub async fn settle<P: Ports>(
     service: &AuthService<P>,
-    request: &Request,
+    request: &Request<'_>,
     answer: &mut Answer,
 ) -> Result<(), Problem> {
     let settings = service.settings();
@@ -73,7 +73,7 @@ pub async fn settle<P: Ports>(
             clear(settings)
         }
     };
-    answer.headers.push(("Set-Cookie", text));
+    answer.headers.push(("Set-Cookie", text.into()));
     Ok(())
 }
 
@@ -135,7 +135,7 @@ impl<'a> Given<'a> {
 /// can't be read.
 pub fn client_on_device(
     settings: &Settings,
-    request: &Request,
+    request: &Request<'_>,
     device_token: Option<&str>,
     in_cookie: bool,
 ) -> Result<Client, Problem> {
@@ -172,7 +172,7 @@ pub fn set(settings: &Settings, tokens: &TokenPair) -> String {
     written(settings, name(settings), token, max_age)
 }
 
-fn check_origin(request: &Request) -> Result<(), Problem> {
+fn check_origin(request: &Request<'_>) -> Result<(), Problem> {
     if request.from_allowed_origin {
         return Ok(());
     }
@@ -190,7 +190,7 @@ fn presented<'a>(settings: &Settings, request: &'a Request) -> Result<Option<&'a
 /// The value of the cookie of this name. One name given twice is refused, and nothing cleared: one of the two was planted, by a
 /// neighbour on the site or another path, and it is not to be told which.
 fn found<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Problem> {
-    let header = request.cookie.as_deref().unwrap_or_default();
+    let header = request.cookie.unwrap_or_default();
     if header.len() > MAX_COOKIE_BYTES {
         return Err(Problem::invalid_request("the Cookie header is too long"));
     }
@@ -272,10 +272,14 @@ mod tests {
         settings("https://auth.example.com")
     }
 
-    fn request(cookie: &str, content_type: &str, from_allowed_origin: bool) -> Request {
+    fn request<'a>(
+        cookie: &'a str,
+        content_type: &'a str,
+        from_allowed_origin: bool,
+    ) -> Request<'a> {
         Request {
-            cookie: Some(cookie.to_owned()).filter(|text| !text.is_empty()),
-            content_type: Some(content_type.to_owned()),
+            cookie: Some(cookie).filter(|text| !text.is_empty()),
+            content_type: Some(content_type),
             from_allowed_origin,
             ..Request::default()
         }

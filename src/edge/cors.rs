@@ -1,6 +1,8 @@
 //! Which pages may call from a browser (the Fetch standard's CORS protocol): origins compared as whole texts, with
 //! credentials, never a wildcard, never `null`.
 
+use std::borrow::Cow;
+
 use super::answer::Answer;
 use crate::domain::policy::PREFLIGHT_SECONDS;
 use crate::domain::settings::{Settings, is_loopback_host};
@@ -46,7 +48,7 @@ pub fn add(answer: &mut Answer, path: &str, allowed: Option<&str>) {
     } else if path.starts_with("/auth/") {
         push(answer, "Vary", "Origin");
         if let Some(origin) = allowed {
-            push(answer, "Access-Control-Allow-Origin", origin);
+            push(answer, "Access-Control-Allow-Origin", origin.to_owned());
             push(answer, "Access-Control-Allow-Credentials", "true");
             push(
                 answer,
@@ -57,8 +59,8 @@ pub fn add(answer: &mut Answer, path: &str, allowed: Option<&str>) {
     }
 }
 
-fn push(answer: &mut Answer, name: &'static str, value: &str) {
-    answer.headers.push((name, value.to_owned()));
+fn push(answer: &mut Answer, name: &'static str, value: impl Into<Cow<'static, str>>) {
+    answer.headers.push((name, value.into()));
 }
 
 #[cfg(test)]
@@ -144,7 +146,7 @@ mod tests {
         ));
     }
 
-    fn headers(path: &str, allowed: Option<&str>) -> Vec<(&'static str, String)> {
+    fn headers(path: &str, allowed: Option<&str>) -> Vec<(&'static str, Cow<'static, str>)> {
         let mut answer = Answer::empty(503);
         add(&mut answer, path, allowed);
         answer.headers
@@ -152,8 +154,8 @@ mod tests {
 
     #[test]
     fn who_may_read_what() {
-        let any = vec![("Access-Control-Allow-Origin", "*".to_owned())];
-        let varies = ("Vary", "Origin".to_owned());
+        let any = vec![("Access-Control-Allow-Origin", Cow::from("*"))];
+        let varies = ("Vary", Cow::from("Origin"));
         assert_eq!(
             headers("/.well-known/jwks.json", Some("https://a.example")),
             any
@@ -162,11 +164,8 @@ mod tests {
         assert_eq!(headers("/auth/login", None), vec![varies.clone()]);
         let some = headers("/auth/login", Some("https://a.example"));
         assert_eq!(some.first(), Some(&varies));
-        assert!(some.contains(&(
-            "Access-Control-Allow-Origin",
-            "https://a.example".to_owned()
-        )));
-        assert!(some.contains(&("Access-Control-Allow-Credentials", "true".to_owned())));
+        assert!(some.contains(&("Access-Control-Allow-Origin", "https://a.example".into())));
+        assert!(some.contains(&("Access-Control-Allow-Credentials", "true".into())));
         for path in ["/healthz", "/dev/outbox", "/authx/login", "/auth", "/"] {
             assert!(
                 headers(path, Some("https://a.example")).is_empty(),

@@ -20,22 +20,21 @@ export { Auth };
 
 export default class extends Auth {
   fetch(request) {
-    const forLost = () => answer_for_lost(request, this.env);
     try {
-      const answer = whileItLives(() => fetch(request, this.env, this.ctx));
-      return answer instanceof Promise ? answer.catch(forLost) : answer;
+      const answer = fetch(request, this.env, this.ctx);
+      return answer instanceof Promise ? whileItLives(answer).catch(() => answer_for_lost(request, this.env)) : answer;
     } catch {
-      return forLost();
+      return answer_for_lost(request, this.env);
     }
   }
 
   // What was not acknowledged comes again.
   queue(batch) {
-    return whileItLives(() => queue(batch, this.env, this.ctx));
+    return whileItLives(queue(batch, this.env, this.ctx));
   }
 
   scheduled() {
-    return whileItLives(() => scheduled(this.env, this.ctx));
+    return whileItLives(scheduled(this.env, this.ctx));
   }
 }
 
@@ -46,13 +45,13 @@ export class Sessions extends DurableObject {
   ask(call) {
     if (!this.#prepared) sessions_prepare(this.ctx);
     this.#prepared = true;
-    return whileItLives(() => sessions_answer(this.ctx, call));
+    return whileItLives(sessions_answer(this.ctx, call));
   }
 
   alarm() {
     // It may delete everything, the tables too.
     this.#prepared = false;
-    return whileItLives(() => sessions_alarm(this.ctx));
+    return whileItLives(sessions_alarm(this.ctx));
   }
 }
 
@@ -69,7 +68,7 @@ export class Account extends DurableObject {
     this.#waiting[line] += 1;
     const turn = this.#before.then(() => {
       this.#waiting[line] -= 1;
-      return whileItLives(() => account_answer(this.ctx, call, this.env));
+      return whileItLives(account_answer(this.ctx, call, this.env));
     });
     // A hash keeps the isolate busy: who has come meanwhile is heard before the next one.
     this.#before = turn.catch(() => {}).then(() => scheduler.wait(0));
@@ -77,6 +76,6 @@ export class Account extends DurableObject {
   }
 
   alarm() {
-    return whileItLives(() => account_alarm(this.ctx));
+    return whileItLives(account_alarm(this.ctx));
   }
 }

@@ -3,9 +3,8 @@
 // has wasm-bindgen's module call `instanceDied`.
 const underWay = new Set();
 
-/** What a call to the wasm comes to; a promise is rejected as soon as the instance that keeps it is gone. */
-export function whileItLives(call) {
-  const outcome = call();
+/** What a call to the wasm came to; a promise is rejected as soon as the instance that keeps it is gone. */
+export function whileItLives(outcome) {
   if (!(outcome instanceof Promise)) return outcome;
   return new Promise((resolve, reject) => {
     underWay.add(reject);

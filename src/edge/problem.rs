@@ -1,5 +1,7 @@
 //! Errors as clients see them: `application/problem+json` (RFC 9457), and the OAuth form of RFC 6749 section 5.2.
 
+use std::borrow::Cow;
+
 use super::answer::{Answer, Cookie, Note};
 use crate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
 use crate::domain::json::{Json, Members};
@@ -21,7 +23,7 @@ struct Rest {
     detail: String,
     /// More members of the body.
     members: Vec<(&'static str, Json)>,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(&'static str, Cow<'static, str>)>,
     note: Note,
     cookie: Cookie,
 }
@@ -55,7 +57,7 @@ impl Problem {
 
     /// With one more header.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.rest.headers.push((name, value.into()));
         self
     }
@@ -111,14 +113,14 @@ impl Problem {
         answer
     }
 
-    fn answer(self, content_type: &str, body: &Json) -> Answer {
+    fn answer(self, content_type: &'static str, body: &Json) -> Answer {
         let rest = *self.rest;
         let mut headers = rest.headers;
-        headers.push(("Content-Type", content_type.to_owned()));
+        headers.push(("Content-Type", content_type.into()));
         Answer {
             status: self.code.status(),
             headers,
-            body: Some(body.to_text()),
+            body: Some(body.to_text().into()),
             note: Note {
                 reason: rest.note.reason.or(Some(rest.detail)),
                 ..rest.note
@@ -230,6 +232,6 @@ mod tests {
         assert_eq!(answer.status, 503);
         assert!(!answer.body.unwrap().contains("secret detail"));
         assert!(answer.note.reason.unwrap().contains("secret detail"));
-        assert!(answer.headers.contains(&("Retry-After", "2".to_owned())));
+        assert!(answer.headers.contains(&("Retry-After", "2".into())));
     }
 }

@@ -14,47 +14,54 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 
 /// Answers a request.
-pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request) -> Answer {
-    let segments: Vec<&str> = request.path.split('/').skip(1).collect();
+pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Answer {
     // HEAD is GET without the body, which the platform leaves out.
-    let method = match request.method.as_str() {
+    let method = match request.method {
         "HEAD" => "GET",
         method => method,
     };
-    let answer = match (segments.as_slice(), method) {
-        (["auth", "login"], "POST") => login::post(service, request).await,
-        (["auth", "token"], "POST") => token::post(service, request).await,
-        (["auth", "revoke"], "POST") => revoke::post(service, request).await,
-        (["auth", "authorized"], "GET") => authorized::get(service, request).await,
-        (["auth", "register"], "POST") => register::post(service, request).await,
-        (["auth", "password", "reset"], "POST") => password::reset(service, request).await,
-        (["auth", "password", "confirm"], "POST") => password::confirm(service, request).await,
-        (["auth", "password", "change"], "POST") => password::change(service, request).await,
-        (["auth", "email", "verify"], "POST") => email::verify(service, request).await,
-        (["auth", "email", "resend"], "POST") => email::resend(service, request).await,
-        (["auth", "email", "change"], "POST") => email::change(service, request).await,
-        (["auth", "email", "confirm"], "POST") => email::confirm(service, request).await,
-        (["auth", "me"], "GET") => me::get(service, request).await,
-        (["auth", "me"], "DELETE") => me::delete(service, request).await,
-        (["auth", "sessions"], "GET") => sessions::get(service, request).await,
-        (["auth", "sessions"], "DELETE") => sessions::delete_others(service, request).await,
-        (["auth", "sessions", id], "DELETE") => sessions::delete(service, request, id).await,
-        (["auth", "users"], "GET") => users::list(service, request).await,
-        (["auth", "users"], "POST") => users::create(service, request).await,
-        (["auth", "users", id], "GET") => users::id::get(service, request, id).await,
-        (["auth", "users", id], "PATCH") => users::id::patch(service, request, id).await,
-        (["auth", "users", id], "DELETE") => users::id::delete(service, request, id).await,
-        (["auth", "users", id, "revoke"], "POST") => users::id::revoke(service, request, id).await,
-        ([".well-known", "jwks.json"], "GET") => Ok(well_known::jwks(service)),
-        ([".well-known", "oauth-authorization-server"], "GET") => Ok(metadata::get(service)),
-        (["healthz"], "GET") => healthz::get(service).await,
-        (path, _) => Err(no_route(path)),
+    let answer = match (request.path, method) {
+        ("/auth/authorized", "GET") => authorized::get(service, request).await,
+        ("/auth/token", "POST") => token::post(service, request).await,
+        ("/auth/login", "POST") => login::post(service, request).await,
+        ("/auth/revoke", "POST") => revoke::post(service, request).await,
+        ("/auth/register", "POST") => register::post(service, request).await,
+        ("/auth/password/reset", "POST") => password::reset(service, request).await,
+        ("/auth/password/confirm", "POST") => password::confirm(service, request).await,
+        ("/auth/password/change", "POST") => password::change(service, request).await,
+        ("/auth/email/verify", "POST") => email::verify(service, request).await,
+        ("/auth/email/resend", "POST") => email::resend(service, request).await,
+        ("/auth/email/change", "POST") => email::change(service, request).await,
+        ("/auth/email/confirm", "POST") => email::confirm(service, request).await,
+        ("/auth/me", "GET") => me::get(service, request).await,
+        ("/auth/me", "DELETE") => me::delete(service, request).await,
+        ("/auth/sessions", "GET") => sessions::get(service, request).await,
+        ("/auth/sessions", "DELETE") => sessions::delete_others(service, request).await,
+        ("/auth/users", "GET") => users::list(service, request).await,
+        ("/auth/users", "POST") => users::create(service, request).await,
+        ("/.well-known/jwks.json", "GET") => Ok(well_known::jwks(service)),
+        ("/.well-known/oauth-authorization-server", "GET") => Ok(metadata::get(service)),
+        ("/healthz", "GET") => healthz::get(service).await,
+        (path, method) => match (segments(path).as_slice(), method) {
+            (["auth", "sessions", id], "DELETE") => sessions::delete(service, request, id).await,
+            (["auth", "users", id], "GET") => users::id::get(service, request, id).await,
+            (["auth", "users", id], "PATCH") => users::id::patch(service, request, id).await,
+            (["auth", "users", id], "DELETE") => users::id::delete(service, request, id).await,
+            (["auth", "users", id, "revoke"], "POST") => {
+                users::id::revoke(service, request, id).await
+            }
+            (path, _) => Err(no_route(path)),
+        },
     };
-    let mut answer = answer.unwrap_or_else(|problem| refuse(&request.path, problem));
+    let mut answer = answer.unwrap_or_else(|problem| refuse(request.path, problem));
     if let Err(problem) = settle(service, request, &mut answer).await {
-        answer = refuse(&request.path, problem);
+        answer = refuse(request.path, problem);
     }
     answer
+}
+
+fn segments(path: &str) -> Vec<&str> {
+    path.split('/').skip(1).collect()
 }
 
 /// A refusal in the form of its path: the two OAuth endpoints have one of their own.
@@ -71,8 +78,7 @@ pub fn refuse(path: &str, problem: Problem) -> Answer {
 /// Anything may stand there, a secret or an address pasted by mistake among it.
 #[must_use]
 pub fn loggable(path: &str) -> &str {
-    let segments: Vec<&str> = path.split('/').skip(1).collect();
-    let is_known = match segments.as_slice() {
+    let is_known = match segments(path).as_slice() {
         ["dev", "outbox"] => true,
         // Users and sessions have ids of one form.
         ["auth", "sessions" | "users", id, ..] if UserId::parse(id).is_none() => false,

@@ -31,7 +31,7 @@ for (const method of METHODS) {
 async function call(method, values, env, ctx) {
   const isCheck = method.startsWith("is_");
   try {
-    const [status, body, requestId, retryAfter] = await whileItLives(() => rpc(method, argumentsOf(values), env, ctx));
+    const [status, body, requestId, retryAfter] = await whileItLives(rpc(method, argumentsOf(values), env, ctx));
     if (isCheck) return status === 200;
     if (status < 300) return body ? JSON.parse(body) : undefined;
     const { type, title, detail, ...members } = JSON.parse(body);

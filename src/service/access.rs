@@ -1,5 +1,7 @@
 //! Who presents this access token: signature and claims, then what the stores know against it.
 
+use std::rc::Rc;
+
 use super::AuthService;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::{AccessRefusal, Error};
@@ -17,7 +19,7 @@ pub struct Bearer {
     /// Of which session.
     pub session: SessionId,
     /// What it claims.
-    pub token: VerifiedToken,
+    pub token: Rc<VerifiedToken>,
 }
 
 impl<P: Ports> AuthService<P> {
@@ -88,12 +90,7 @@ impl<P: Ports> AuthService<P> {
     /// Signature and claims alone; a token seen before costs a look-up.
     pub(super) fn verified_bearer(&self, access_token: &str) -> Result<Bearer, Error> {
         let now = self.now();
-        let known = self
-            .shared
-            .verified
-            .borrow_mut()
-            .get(access_token, now)
-            .cloned();
+        let known = self.shared.verified.borrow_mut().get(access_token, now);
         let token = match known {
             Some(token) => token,
             None => {
@@ -101,10 +98,11 @@ impl<P: Ports> AuthService<P> {
                 let expected = Expected::new(settings.issuer.as_str(), settings.audience.as_str());
                 let token = verify(access_token, &settings.keys, &expected, now)
                     .map_err(|why| Error::Access(AccessRefusal::Token(why)))?;
+                let token = Rc::new(token);
                 self.shared
                     .verified
                     .borrow_mut()
-                    .insert(access_token, token.clone(), now);
+                    .insert(access_token, Rc::clone(&token), now);
                 token
             }
         };

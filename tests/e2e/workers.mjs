@@ -16,14 +16,14 @@ import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 /** Starts a Worker for each of `settings`: `{ vars, secrets, without, email, datasets, caller }`: `without` a list of bindings to take
  *  out, `email` the bindings of type send_email, `datasets` the names of Analytics Engine bindings, `caller` options of a further
  *  Worker, bound to this one's entrypoint Auth as AUTH. `direct`: without slow-storage/worker.mjs around it, for what is timed; there
- *  is then no control, workOff and cron. */
-export async function startWorkers(settings, { direct = false } = {}) {
+ *  is then no control, workOff and cron. `folder`: of another build. `inspectorPort`: where workerd's inspector listens. */
+export async function startWorkers(settings, { direct = false, folder, inspectorPort } = {}) {
   const [configPath, wrangler, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
     prebuiltWorker(),
     import("wrangler"),
     import("miniflare"),
   ]);
-  const built = modulesIn(dirname(configPath));
+  const built = modulesIn(folder ?? dirname(configPath));
   const modules = direct ? built : [...slowStorage(), ...built];
   const lines = [];
   const keep = (line) => {
@@ -53,7 +53,7 @@ export async function startWorkers(settings, { direct = false } = {}) {
   });
   const callers = settings.flatMap(({ caller }, index) => (caller ? [callerOf(index, caller)] : []));
   const miniflare = new Miniflare(
-    convertV4MiniflareOptions({ cf: false, handleStructuredLogs: keep, workers: [...workers, ...callers] }),
+    convertV4MiniflareOptions({ cf: false, inspectorPort, handleStructuredLogs: keep, workers: [...workers, ...callers] }),
   );
   try {
     await miniflare.ready;

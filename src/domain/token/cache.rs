@@ -2,8 +2,8 @@
 
 use super::verify::VerifiedToken;
 use crate::domain::policy::VERIFIED_TOKENS_MAX;
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 
 /// The tokens verified last, by their whole text. A key made of part of it, or of a hash, has handed out other people's
 /// claims (GHSA-rp9m-7r4c-75qg).
@@ -15,14 +15,15 @@ use std::sync::Arc;
 /// [`clear`]: VerifiedTokens::clear
 pub struct VerifiedTokens {
     capacity: usize,
-    entries: HashMap<Arc<str>, Entry>,
-    uses: u64,
+    entries: HashMap<Rc<str>, Entry>,
+    /// Every key of `entries` once: the next to be forgotten, unless it was used since it came or was last spared.
+    queue: VecDeque<Rc<str>>,
 }
 
 struct Entry {
-    token: VerifiedToken,
+    token: Rc<VerifiedToken>,
     verified_at: u64,
-    used: u64,
+    used: bool,
 }
 
 impl Default for VerifiedTokens {
@@ -38,52 +39,43 @@ impl VerifiedTokens {
         Self {
             capacity,
             entries: HashMap::new(),
-            uses: 0,
+            queue: VecDeque::new(),
         }
     }
 
     /// The token with this text, if it was remembered and has not expired at `now`, in Unix seconds: at `exp` it is dropped,
     /// whatever tolerance it was verified with. A clock that stands before the verification proves nothing, and drops it too.
-    pub fn get(&mut self, text: &str, now: u64) -> Option<&VerifiedToken> {
-        let entry = self.entries.get(text)?;
+    pub fn get(&mut self, text: &str, now: u64) -> Option<Rc<VerifiedToken>> {
+        let entry = self.entries.get_mut(text)?;
         if now >= entry.token.claims().exp || now < entry.verified_at {
-            self.entries.remove(text);
+            self.remove(text);
             return None;
         }
-        let used = self.next_use();
-        let entry = self.entries.get_mut(text)?;
-        entry.used = used;
-        Some(&entry.token)
+        entry.used = true;
+        Some(Rc::clone(&entry.token))
     }
 
-    /// Remembers that `text` was verified as `token` at `now`, in Unix seconds; forgets the one unused for longest if full.
-    pub fn insert(&mut self, text: &str, token: VerifiedToken, now: u64) {
-        self.entries.remove(text);
+    /// Remembers that `text` was verified as `token` at `now`, in Unix seconds; forgets, if full, one that was not used lately.
+    pub fn insert(&mut self, text: &str, token: Rc<VerifiedToken>, now: u64) {
+        self.remove(text);
         if self.capacity == 0 || now >= token.claims().exp {
             return;
         }
-        while self.entries.len() >= self.capacity {
-            // Looks at all: little beside the signature that was just verified, and an index would be 3 KB of the Worker.
-            let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.used);
-            let Some(oldest) = oldest.map(|(key, _)| Arc::clone(key)) else {
-                break;
-            };
-            self.entries.remove(&oldest);
-        }
-        let used = self.next_use();
-        self.entries.insert(
-            text.into(),
-            Entry {
-                token,
-                verified_at: now,
-                used,
-            },
-        );
+        self.make_room();
+        let key: Rc<str> = text.into();
+        self.queue.push_back(Rc::clone(&key));
+        let entry = Entry {
+            token,
+            verified_at: now,
+            used: false,
+        };
+        self.entries.insert(key, entry);
     }
 
     /// Forgets all.
     pub fn clear(&mut self) {
         self.entries.clear();
+        self.queue.clear();
     }
 
     /// How many are remembered, expired ones included until they are asked for or pushed out.
@@ -98,8 +90,25 @@ impl VerifiedTokens {
         self.entries.is_empty()
     }
 
-    fn next_use(&mut self) -> u64 {
-        self.uses = self.uses.saturating_add(1);
-        self.uses
+    /// Second chance: who was used goes to the back of the queue once. To look for the one unused for longest would cost a
+    /// tenth of a signature.
+    fn make_room(&mut self) {
+        while self.entries.len() >= self.capacity
+            && let Some(key) = self.queue.pop_front()
+        {
+            match self.entries.get_mut(&key) {
+                Some(entry) if entry.used => {
+                    entry.used = false;
+                    self.queue.push_back(key);
+                }
+                _ => drop(self.entries.remove(&key)),
+            }
+        }
+    }
+
+    fn remove(&mut self, text: &str) {
+        if self.entries.remove(text).is_some() {
+            self.queue.retain(|key| **key != *text);
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! GET /auth/authorized: the three checks, for a forward-auth proxy by their status alone.
 
 use super::Outcome;
-use crate::domain::json::Json;
 use crate::domain::policy::{EMAIL_BYTES, ROLE_MAX_CHARS, ROLES_MAX};
 use crate::edge::answer::Answer;
 use crate::edge::problem::Problem;
@@ -9,15 +8,15 @@ use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::{AuthService, Criteria};
 
-pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     // First, so that a typo fails in every case and not only for those who are signed in.
-    let criteria = criteria(&request.query)?;
+    let criteria = criteria(request.query)?;
     let authorized = service.is_authorized(request.bearer()?, &criteria).await?;
-    let status = if authorized { 200 } else { 403 };
-    Ok(Answer::json(
-        status,
-        &Json::object([("authorized", authorized.into())]),
-    ))
+    Ok(if authorized {
+        Answer::json_text(200, r#"{"authorized":true}"#)
+    } else {
+        Answer::json_text(403, r#"{"authorized":false}"#)
+    })
 }
 
 fn criteria(query: &str) -> Result<Criteria, Problem> {

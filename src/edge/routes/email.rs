@@ -7,7 +7,7 @@ use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
-pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let [token, password] = texts(request, ["token", "password"])?;
     let locale = locale(service, request);
     let user = service
@@ -16,7 +16,7 @@ pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request
     Ok(done(user.id))
 }
 
-pub(crate) async fn resend<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn resend<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let [email, challenge] = json_texts(request, ["email", "challenge"])?;
     let email = required("email", email)?;
     let locale = locale(service, request);
@@ -29,7 +29,7 @@ pub(crate) async fn resend<P: Ports>(service: &AuthService<P>, request: &Request
     Ok(accepted())
 }
 
-pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let bearer = request.bearer()?;
     let [email, password] = texts(request, ["email", "current_password"])?;
     let locale = locale(service, request);
@@ -42,7 +42,7 @@ pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request
     }))
 }
 
-pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let [token] = texts(request, ["token"])?;
     let locale = locale(service, request);
     let user = service

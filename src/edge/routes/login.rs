@@ -7,7 +7,7 @@ use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::{AuthService, Login};
 
-pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let ([email, password, device_token, challenge], in_cookie) =
         texts_and_cookie(request, ["email", "password", "device_token", "challenge"])?;
     let settings = service.settings();

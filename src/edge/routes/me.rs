@@ -8,12 +8,12 @@ use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
-pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let user = service.me(request.bearer()?).await?;
     Ok(Answer::json(200, &Json::Object(user_members(&user))))
 }
 
-pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let bearer = request.bearer()?;
     let [password] = texts(request, ["current_password"])?;
     let locale = locale(service, request);

@@ -33,7 +33,7 @@ use crate::service::{AuthService, SignedIn, TokenPair};
 pub type Outcome = Result<Answer, Problem>;
 
 /// The language for a mail that a request leads to.
-fn locale<P: Ports>(service: &AuthService<P>, request: &Request) -> Locale {
+fn locale<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Locale {
     request.locale(service.settings().mail.locale)
 }
 

@@ -8,7 +8,7 @@ use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
-pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let [email, challenge] = json_texts(request, ["email", "challenge"])?;
     let email = required("email", email)?;
     let locale = locale(service, request);
@@ -21,7 +21,7 @@ pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request)
     Ok(accepted())
 }
 
-pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let [token, password] = texts(request, ["token", "password"])?;
     let locale = locale(service, request);
     let user = service
@@ -37,7 +37,7 @@ pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Reques
     Ok(answer.keeping(Cookie::Ended(user.id, None)))
 }
 
-pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let bearer = request.bearer()?;
     let ([current, new], in_cookie) =
         texts_and_cookie(request, ["current_password", "new_password"])?;

@@ -7,7 +7,7 @@ use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::{AuthService, NewAccount, Registered};
 
-pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let ([email, password, first_name, last_name, challenge], in_cookie) = texts_and_cookie(
         request,
         ["email", "password", "first_name", "last_name", "challenge"],

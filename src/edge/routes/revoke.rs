@@ -9,7 +9,7 @@ use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
-pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     // The hint is not needed: the two kinds of token can't be mistaken for each other.
     let [token, _hint, client_id] =
         form_or_json(request, ["token", "token_type_hint", "client_id"])?;

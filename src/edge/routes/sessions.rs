@@ -11,7 +11,7 @@ use crate::service::AuthService;
 use crate::service::access::Bearer;
 use crate::service::manage_sessions::OwnSession;
 
-pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let sessions = service.list_sessions(request.bearer()?).await?;
     let sessions = sessions.into_iter().map(session_json).collect();
     Ok(Answer::json(200, &Json::object([("sessions", sessions)])))
@@ -19,7 +19,7 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request) -
 
 pub(crate) async fn delete_others<P: Ports>(
     service: &AuthService<P>,
-    request: &Request,
+    request: &Request<'_>,
 ) -> Outcome {
     let bearer = service.end_other_sessions(request.bearer()?).await?;
     Ok(Answer::empty(204).noted(note(&bearer, "ended all other sessions".to_owned())))
@@ -27,7 +27,7 @@ pub(crate) async fn delete_others<P: Ports>(
 
 pub(crate) async fn delete<P: Ports>(
     service: &AuthService<P>,
-    request: &Request,
+    request: &Request<'_>,
     id: &str,
 ) -> Outcome {
     let token = request.bearer()?;

@@ -10,7 +10,7 @@ use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
-pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let [grant_type, refresh_token, client_id, _scope] = form_or_json(
         request,
         ["grant_type", "refresh_token", "client_id", "scope"],

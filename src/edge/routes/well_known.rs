@@ -8,8 +8,8 @@ use crate::service::AuthService;
 pub(crate) fn jwks<P: Ports>(service: &AuthService<P>) -> Answer {
     Answer {
         status: 200,
-        headers: vec![("Content-Type", "application/jwk-set+json".to_owned())],
-        body: Some(service.settings().keys.public_jwks()),
+        headers: vec![("Content-Type", "application/jwk-set+json".into())],
+        body: Some(service.settings().keys.public_jwks().into()),
         ..Answer::default()
     }
     .public()

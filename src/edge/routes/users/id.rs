@@ -14,7 +14,7 @@ use crate::service::manage_users::Amendment;
 
 pub(crate) async fn get<P: Ports>(
     service: &AuthService<P>,
-    request: &Request,
+    request: &Request<'_>,
     id: &str,
 ) -> Outcome {
     let token = request.bearer()?;
@@ -26,7 +26,7 @@ pub(crate) async fn get<P: Ports>(
 
 pub(crate) async fn patch<P: Ports>(
     service: &AuthService<P>,
-    request: &Request,
+    request: &Request<'_>,
     id: &str,
 ) -> Outcome {
     let token = request.bearer()?;
@@ -45,7 +45,7 @@ pub(crate) async fn patch<P: Ports>(
 
 pub(crate) async fn revoke<P: Ports>(
     service: &AuthService<P>,
-    request: &Request,
+    request: &Request<'_>,
     id: &str,
 ) -> Outcome {
     let token = request.bearer()?;
@@ -62,7 +62,7 @@ pub(crate) async fn revoke<P: Ports>(
 
 pub(crate) async fn delete<P: Ports>(
     service: &AuthService<P>,
-    request: &Request,
+    request: &Request<'_>,
     id: &str,
 ) -> Outcome {
     let token = request.bearer()?;

@@ -14,13 +14,13 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 use crate::service::manage_users::{Invitee, UserPage};
 
-pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let Query {
         cursor,
         limit,
         email,
-    } = query(&request.query)?;
+    } = query(request.query)?;
     let page = match email {
         Some(email) => UserPage {
             users: service
@@ -38,7 +38,7 @@ pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request) 
     Ok(Answer::json(200, &body))
 }
 
-pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request) -> Outcome {
+pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let known = ["email", "first_name", "last_name", "roles"];
     let [email, first_name, last_name, roles] = json(request, known)?;

@@ -1,0 +1,52 @@
+// What workerd's process has used, from Linux's /proc; elsewhere nothing is known, and the figures that need it are left out.
+import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+
+/** Starts something that starts one workerd, and answers what that came to, with the `pid` of its process. */
+export async function withPid(starting) {
+  const before = new Set(workerds());
+  const started = await starting();
+  const [pid] = workerds().filter((pid) => !before.has(pid));
+  return { ...started, pid };
+}
+
+/** Milliseconds of processor time so far, or undefined. */
+export function processorTime(pid) {
+  const stat = read(`/proc/${pid}/stat`);
+  if (!stat) return undefined;
+  // utime and stime are fields 14 and 15; the second, the name, may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticks();
+}
+
+/** Bytes in memory now, or undefined. */
+export function memory(pid) {
+  const kilobytes = read(`/proc/${pid}/status`)?.match(/^VmRSS:\s+(\d+) kB$/m)?.[1];
+  return kilobytes && Number(kilobytes) * 1024;
+}
+
+let perSecond;
+const ticks = () => (perSecond ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" })));
+
+/** The workerd processes that this one has started. */
+function workerds() {
+  return names("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => new RegExp(`^\\d+ \\(workerd\\) \\S ${process.pid} `).test(read(`/proc/${pid}/stat`) ?? ""));
+}
+
+function names(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+// `npm run bench:profile`: where the Worker's processor time goes, by V8's sampling profiler in workerd, with functions by name.
+//
+//   npm run bench:profile -- --work renew --store durable --rotate-after 0 --alg HS256 --seconds 8 --json file.cpuprofile
+//
+// `file.cpuprofile` opens in a browser's developer tools. What is not in a function, "(program)", is workerd itself.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { parseArgs } from "node:util";
+import { main } from "../scripts/project/advice.mjs";
+import { workerModule } from "../scripts/project/worker-module.mjs";
+import { inRoot } from "../scripts/project/root.mjs";
+import { run } from "../scripts/project/run.mjs";
+import { node, toolEnv } from "../scripts/project/tools.mjs";
+import { setUp } from "../scripts/setup/index.mjs";
+import * as benchPackages from "../scripts/setup/bench-packages.mjs";
+
+const FOLDER = "target/bench-profile";
+const ROWS = 90;
+
+await main(async () => {
+  const { values } = parseArgs({
+    options: {
+      work: { type: "string", default: "check-eddsa-repeated" },
+      store: { type: "string", default: "kv" },
+      alg: { type: "string" },
+      "rotate-after": { type: "string" },
+      seconds: { type: "string", default: "6" },
+      json: { type: "string" },
+    },
+  });
+  await setUp();
+  await setUp([benchPackages]);
+  const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
+  if (built.code !== 0) return built.code;
+  process.env.EDGEGATE_BUILT = "1";
+  mkdirSync(inRoot(FOLDER), { recursive: true });
+  await workerModule({ folder: FOLDER, features: "edge", optimised: true, named: true });
+
+  const [{ startEdgegate }, { makeKeys }, { measure }, { WORKS }] = await Promise.all([
+    import("./subjects/edgegate.mjs"),
+    import("./subjects/tokens.mjs"),
+    import("./load.mjs"),
+    import("./subjects/works.mjs"),
+  ]);
+  const { HS256, ...pairs } = makeKeys();
+  const rotateAfter = values["rotate-after"];
+  const inspectorPort = await freePort();
+  const edgegate = await startEdgegate({
+    keys: values.alg === "HS256" ? { HS256 } : pairs,
+    store: values.store,
+    vars: rotateAfter === undefined ? {} : { ROTATE_AFTER: rotateAfter },
+    folder: inRoot(FOLDER),
+    inspectorPort,
+  });
+  try {
+    const { connections } = WORKS[values.work];
+    const begin = await edgegate.works[values.work]();
+    const clients = Array.from({ length: connections }, (_, index) => begin(index));
+    const profiler = await profilerOf(inspectorPort);
+    await measure(edgegate.url, clients, 1);
+    await profiler.start();
+    const { rate } = await measure(edgegate.url, clients, Number(values.seconds));
+    const profile = await profiler.stop();
+    if (values.json) writeFileSync(inRoot(values.json), JSON.stringify(profile));
+    console.log(`${values.work}: ${rate.toFixed(0)} requests/s\n${summary(profile, rate * Number(values.seconds))}`);
+  } finally {
+    await edgegate.stop();
+  }
+  return 0;
+});
+
+async function profilerOf(port) {
+  const targets = await (await fetch(`http://127.0.0.1:${port}/json`)).json();
+  const { webSocketDebuggerUrl } = targets.find(({ title, id }) => `${title}${id}`.includes("worker-0")) ?? targets[0];
+  const socket = new WebSocket(webSocketDebuggerUrl);
+  const waiting = new Map();
+  await new Promise((resolve, reject) => Object.assign(socket, { onopen: resolve, onerror: reject }));
+  socket.onmessage = ({ data }) => {
+    const { id, result, error } = JSON.parse(data);
+    waiting.get(id)?.(error ? Promise.reject(new Error(error.message)) : result);
+  };
+  let last = 0;
+  const ask = (method, params = {}) =>
+    new Promise((resolve) => {
+      waiting.set(++last, resolve);
+      socket.send(JSON.stringify({ id: last, method, params }));
+    });
+  await ask("Profiler.enable");
+  await ask("Profiler.setSamplingInterval", { interval: 100 });
+  return {
+    start: () => ask("Profiler.start"),
+    async stop() {
+      const { profile } = await ask("Profiler.stop");
+      socket.close();
+      return profile;
+    },
+  };
+}
+
+/** Functions by their own time: a share of all that was not idle, and microseconds a request. */
+function summary({ nodes, samples, timeDeltas }, requests) {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const own = new Map();
+  let busy = 0;
+  samples.forEach((id, index) => {
+    const { callFrame } = byId.get(id);
+    const name = callFrame.functionName || `(${callFrame.url.split("/").at(-1)}:${callFrame.lineNumber})`;
+    if (name === "(idle)") return;
+    busy += timeDeltas[index];
+    own.set(name, (own.get(name) ?? 0) + timeDeltas[index]);
+  });
+  const rows = [...own].sort(([, a], [, b]) => b - a).slice(0, ROWS);
+  const line = (time, name) => `${((time / busy) * 100).toFixed(1).padStart(5)} %  ${(time / requests).toFixed(2).padStart(7)} µs  ${name}`;
+  return [line(busy, "all that was not idle"), ...rows.map(([name, time]) => line(time, name))].join("\n");
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
