@@ -9,10 +9,7 @@ import { parseArgs } from "node:util";
 import { main } from "../scripts/project/advice.mjs";
 import { workerModule } from "../scripts/project/worker-module.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
-import { run } from "../scripts/project/run.mjs";
-import { node, toolEnv } from "../scripts/project/tools.mjs";
-import { setUp } from "../scripts/setup/index.mjs";
-import * as benchPackages from "../scripts/setup/bench-packages.mjs";
+import { setUpBench } from "./set-up.mjs";
 
 const FOLDER = "target/bench-profile";
 const ROWS = 90;
@@ -28,11 +25,8 @@ await main(async () => {
       json: { type: "string" },
     },
   });
-  await setUp();
-  await setUp([benchPackages]);
-  const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
-  if (built.code !== 0) return built.code;
-  process.env.EDGEGATE_BUILT = "1";
+  const failed = await setUpBench();
+  if (failed) return failed;
   mkdirSync(inRoot(FOLDER), { recursive: true });
   await workerModule({ folder: FOLDER, features: "edge", optimised: true, named: true });
 

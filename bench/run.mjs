@@ -9,19 +9,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { main } from "../scripts/project/advice.mjs";
-import { run } from "../scripts/project/run.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
-import { node, toolEnv } from "../scripts/project/tools.mjs";
-import * as benchPackages from "../scripts/setup/bench-packages.mjs";
-import { setUp } from "../scripts/setup/index.mjs";
+import { setUpBench } from "./set-up.mjs";
 
 await main(async () => {
   const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, only: { type: "string" }, json: { type: "string", default: "bench/results/latest.json" } } });
-  await setUp();
-  await setUp([benchPackages]);
-  const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
-  if (built.code !== 0) return built.code;
-  process.env.EDGEGATE_BUILT = "1";
+  const failed = await setUpBench();
+  if (failed) return failed;
   const { compare } = await import("./compare.mjs");
   const [{ table }, { chart }] = await Promise.all([import("./table.mjs"), import("./chart.mjs")]);
   const results = await compare({ rounds: Number(values.rounds), only: values.only?.split(",") });
@@ -29,7 +23,7 @@ await main(async () => {
   const svg = values.json.replace(/(\.json)?$/, ".svg");
   mkdirSync(dirname(inRoot(values.json)), { recursive: true });
   writeFileSync(inRoot(values.json), `${JSON.stringify(results, null, 1)}\n`);
-  writeFileSync(inRoot(svg), chart(results, Object.keys(results.works)));
+  writeFileSync(inRoot(svg), chart(results));
   console.log(`\nThe figures are in ${values.json}, drawn in ${svg}.`);
   return 0;
 });

@@ -1,19 +1,35 @@
-// The figures as a table in Markdown.
+// The figures as tables in Markdown.
 
-export function table({ works, sizes, floor }) {
-  const lines = [];
-  for (const { title, connections, subjects } of Object.values(works)) {
-    const rows = Object.entries(subjects).sort(([, a], [, b]) => b.rate.median - a.rate.median);
-    const hasShare = rows.some(([, { share }]) => share);
-    lines.push("", `**${title}**, ${connections} connections`, "", `| | requests/s | least to most | ${hasShare ? `of ${floor} | ` : ""}p50 ms | p99 ms |`, `|---|---|---|${hasShare ? "---|" : ""}---|---|`);
-    for (const [name, { rate, share, milliseconds }] of rows) {
-      const shown = share ? `${share.median.toFixed(2)} (${share.least.toFixed(2)} to ${share.most.toFixed(2)}) | ` : "";
-      lines.push(`| ${name} | ${number(rate.median)} | ${number(rate.least)} to ${number(rate.most)} | ${shown}${milliseconds.p50.toFixed(2)} | ${milliseconds.p99.toFixed(2)} |`);
-    }
-  }
-  lines.push("", "**size**, minified and gzipped", "", "| | KB |", "|---|---|");
-  for (const [name, bytes] of Object.entries(sizes).sort(([, a], [, b]) => b - a)) lines.push(`| ${name} | ${(bytes / 1024).toFixed(0)} |`);
+export function table({ works, sizes, starts, memory, floor }) {
+  const lines = Object.values(works).flatMap((work) => workTable(work, floor));
+  if (starts) lines.push(...small("cold start", "a new isolate to its first answer, milliseconds", starts, ({ milliseconds }) => milliseconds.median, ({ milliseconds }) => withSpread(milliseconds, 1)));
+  if (memory) lines.push(...small("memory", "of the workerd process at the end, storage included, MB", memory, (bytes) => bytes, (bytes) => (bytes ? (bytes / 2 ** 20).toFixed(0) : "?")));
+  lines.push(...small("size", "minified and gzipped, KB", sizes, (bytes) => bytes, (bytes) => (bytes / 1024).toFixed(0)));
   return lines.join("\n");
 }
 
+function workTable({ title, connections, subjects }, floor) {
+  const rows = Object.entries(subjects).sort(([, a], [, b]) => b.rate.median - a.rate.median);
+  const has = (key) => rows.some(([, row]) => row[key]);
+  const heads = ["", "a second", "least to most", ...(has("share") ? [`of ${floor}`] : []), ...(has("processor") ? ["µs of a processor"] : []), "p50 ms", "p99 ms"];
+  const cells = ([name, { rate, share, processor, milliseconds }]) => [
+    name,
+    number(rate.median),
+    `${number(rate.least)} to ${number(rate.most)}`,
+    ...(has("share") ? [share ? withSpread(share, 2) : ""] : []),
+    ...(has("processor") ? [processor ? number(processor.median * 1000) : ""] : []),
+    milliseconds.p50.toFixed(2),
+    milliseconds.p99.toFixed(2),
+  ];
+  return ["", `**${title}**, ${connections === 1 ? "1 connection" : `${connections} connections`}`, "", row(heads), row(heads.map(() => "---")), ...rows.map((entry) => row(cells(entry)))];
+}
+
+/** A table of one figure a subject, the largest first. */
+function small(title, unit, figures, sortBy, shown) {
+  const rows = Object.entries(figures).sort(([, a], [, b]) => sortBy(b) - sortBy(a));
+  return ["", `**${title}**`, "", row(["", unit]), row(["---", "---"]), ...rows.map(([name, figure]) => row([name, shown(figure)]))];
+}
+
+const row = (cells) => `| ${cells.join(" | ")} |`;
+const withSpread = ({ median, least, most }, digits) => `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 const number = (value) => (value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en"));

@@ -48,6 +48,9 @@ pub mod service;
 // The suite stands beside the other tests and names this crate as they do.
 #[cfg(feature = "conformance")]
 extern crate self as edgegate;
+#[cfg(feature = "bench")]
+#[path = "../bench/bare.rs"]
+mod bare;
 #[cfg(feature = "conformance")]
 #[path = "../tests/conformance/mod.rs"]
 mod conformance;

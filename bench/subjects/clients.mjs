@@ -41,11 +41,11 @@ export function part(list, index, of) {
 
 /** The works with these access tokens: by algorithm `{ repeated, fresh }`. */
 export function checks(path, tokens) {
-  const works = Object.entries(tokens).flatMap(([alg, { repeated, fresh }]) => {
+  const works = Object.entries(tokens).flatMap(([alg, those]) => {
     const [again, anew] = [`check-${alg.toLowerCase()}-repeated`, `check-${alg.toLowerCase()}-new`];
     return [
-      [again, () => () => showing(path, [repeated])],
-      [anew, () => (index) => showing(path, part(fresh, index, WORKS[anew].connections))],
+      [again, () => () => showing(path, [those.repeated])],
+      [anew, (connections = WORKS[anew].connections) => (index) => showing(path, part(those.fresh, index, connections))],
     ];
   });
   return Object.fromEntries(works);

@@ -8,30 +8,45 @@ import { signTokens } from "./tokens.mjs";
 
 const CHECK = "/auth/authorized?role=user";
 /** More than the Worker remembers, so that one that comes round is new again. */
-const NEW_TOKENS = 24_000;
+const NEW_TOKENS = 4_000;
 const SESSIONS_TO_END = 1_500;
 
-/** One deployment: `store` is SESSION_STORE, `keys` by algorithm; `vars` go over the settings, further options to `startWorkers`. */
-export async function startEdgegate({ store = "kv", keys, vars = {}, ...options }) {
+/** One deployment: `store` is SESSION_STORE, `keys` by algorithm; `vars` go over the settings, further options to `startWorkers`. `algs`: for
+ *  which of the keys there are tokens, of so many `bytes`. */
+export async function startEdgegate({ store = "kv", keys, vars = {}, algs = Object.keys(keys), bytes, ...options }) {
   const settings = { vars: { SESSION_STORE: store, MAIL_BUDGET: "1000000", ...vars }, secrets: { SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }) } };
   const { workers: [edge], stop } = await startWorkers([settings], { direct: true, ...options });
   const { logIn } = clientOf(edge);
-  const claims = claimsOf((await logIn(ADA)).access_token);
   const now = Math.floor(Date.now() / 1000);
-  const sign = (alg, count, typ) => signTokens(keys[alg], { ...claims, iat: now, exp: now + 3_600 }, count, typ);
-  const tokensOf = (alg, typ) => ({ repeated: sign(alg, 1, typ)[0], fresh: sign(alg, NEW_TOKENS, typ) });
-  const tokens = Object.fromEntries(Object.keys(keys).map((alg) => [alg, tokensOf(alg)]));
+  const signed = (claims) => {
+    const sign = (alg, count, typ) => signTokens(keys[alg], { ...claims, iat: now, exp: now + 3_600 }, { count, typ, bytes });
+    return (alg, typ) => {
+      let fresh;
+      return {
+        repeated: sign(alg, 1, typ)[0],
+        // They take a second.
+        get fresh() {
+          return (fresh ??= sign(alg, NEW_TOKENS, typ));
+        },
+      };
+    };
+  };
+  const allTokens = (claims) => Object.fromEntries(algs.map((alg) => [alg, signed(claims)(alg)]));
+  const adas = claimsOf((await logIn(ADA)).access_token);
+  const tokens = allTokens(adas);
   return {
     url: edge.url,
     stop,
+    edge,
     tokens,
-    tokensOf,
+    tokensOf: signed(adas),
+    checksOf: (claims) => checks(CHECK, allTokens(claims)),
     works: {
       ...checks(CHECK, tokens),
       login: () => () => ({ next: () => json("/auth/login", { email: ADA, password: PASSWORD }) }),
-      renew: async () => {
-        const tokens = await Promise.all(Array.from({ length: WORKS.renew.connections }, async () => (await logIn(ADA)).refresh_token));
-        return (index) => chain(tokens[index]);
+      renew: async (connections = WORKS.renew.connections) => {
+        const tokens = await Promise.all(Array.from({ length: connections }, () => makeSession(edge, store, adas.sub, 1)));
+        return (index) => chain(tokens[index].token);
       },
       revoke: async () => {
         const [user] = await makeUsers(edge.db, 1);

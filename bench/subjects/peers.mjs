@@ -5,7 +5,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { bundle, start } from "../workers.mjs";
 import { chain, checks, each, part, showing } from "./clients.mjs";
 import { verifyingKey } from "./tokens.mjs";
-import { WORKS } from "./works.mjs";
+import { LOOPS, WORKS } from "./works.mjs";
 
 /** What edgegate's access tokens name; AUDIENCE is as in wrangler.toml. */
 const EXPECTED = { ISSUER: TEST_VARS.ISSUER, AUDIENCE: "edgegate" };
@@ -25,7 +25,9 @@ export async function startEmpty() {
 export async function startJose(keys, tokens) {
   const KEYS = JSON.stringify(Object.values(keys).map(verifyingKey));
   const { url, stop } = await start(await bundleOf("jose"), { bindings: { ...EXPECTED, KEYS } });
-  return { url, stop, works: checks("/auth/authorized?role=user", tokens) };
+  const path = "/auth/authorized?role=user";
+  const verifying = ([alg, { repeated }]) => [`verify-${alg.toLowerCase()}`, () => () => showing(`${path}&more=${LOOPS - 1}`, [repeated])];
+  return { url, stop, works: { ...checks(path, tokens), ...Object.fromEntries(Object.entries(tokens).map(verifying)) } };
 }
 
 /** It takes no `typ` but "JWT": `tokens` are of that one, with the same claims. */

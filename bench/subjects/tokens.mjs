@@ -18,15 +18,17 @@ export function verifyingKey({ d: _d, ...key }) {
   return key;
 }
 
-/** Signs `count` tokens with these claims, each with an id of its own. */
-export function signTokens(jwk, claims, count, typ = "at+jwt") {
+/** Signs `count` tokens with these claims, each with an id of its own, and filled up to so many `bytes`. */
+export function signTokens(jwk, claims, { count, typ = "at+jwt", bytes = 0 }) {
   const encode = (object) => Buffer.from(JSON.stringify(object)).toString("base64url");
   const header = encode({ typ, alg: jwk.alg, kid: jwk.kid });
   const signature = signer(jwk);
-  return Array.from({ length: count }, () => {
+  const token = (claims) => {
     const signed = `${header}.${encode({ ...claims, jti: randomBytes(16).toString("base64url") })}`;
     return `${signed}.${signature(signed).toString("base64url")}`;
-  });
+  };
+  const filling = Math.floor((bytes - token(claims).length) / (4 / 3)) - ',"filling":""'.length;
+  return Array.from({ length: count }, () => token(filling > 0 ? { ...claims, filling: "x".repeat(filling) } : claims));
 }
 
 function signer(jwk) {

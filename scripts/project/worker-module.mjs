@@ -11,21 +11,21 @@ import { esbuild, toolEnv, wasmBindgen, wasmOpt } from "./tools.mjs";
 const WASM = "wasm32-unknown-unknown";
 
 /** Builds the crate with these features and leaves the Worker in `folder`; `optimised` for the one that is deployed, `named` for a
- *  profile of it, in which functions have their names. */
-export async function workerModule({ folder, features, optimised = false, named = false }) {
+ *  profile of it, in which functions have their names. Builds of other features with the same profile need another `target`. */
+export async function workerModule({ folder, features, optimised = false, named = false, target = "target" }) {
   const at = (name) => inRoot(folder, name);
   rmSync(at("parts"), { recursive: true, force: true });
   mkdirSync(at("parts"), { recursive: true });
 
   // wasm-bindgen's macros then use the futures of js-sys, which need no further crate.
-  const env = { WASM_BINDGEN_USE_JS_SYS: "1" };
+  const env = { WASM_BINDGEN_USE_JS_SYS: "1", CARGO_TARGET_DIR: inRoot(target) };
   // As a cdylib alone: cargo leaves link-time optimisation out where a crate is also an rlib, and that is 12 KB.
   const crate = ["rustc", "--lib", "--crate-type", "cdylib", "--target", WASM, "--features", features];
   await mustRun("cargo", [...crate, ...(optimised ? ["--release"] : [])], env);
 
   // After a trap the guard makes a new instance for the next request.
   const guard = ["--experimental-reset-state-function", "--force-enable-abort-handler"];
-  const wasm = inRoot("target", WASM, optimised ? "release" : "debug", "edgegate.wasm");
+  const wasm = inRoot(target, WASM, optimised ? "release" : "debug", "edgegate.wasm");
   const options = ["--target", "module", "--no-typescript", "--out-name", "index", ...guard];
   await mustRun(wasmBindgen, [wasm, "--out-dir", at("parts"), ...options]);
   let glue = readFileSync(at("parts/index.js"), "utf8").replace("import source ", "import ");

@@ -49,6 +49,12 @@ async fn respond(
         return send(&answer, &turn.id);
     }
     let isolate = isolate(&env);
+    #[cfg(feature = "bench")]
+    if let Ok(isolate) = &isolate
+        && let Some(answer) = crate::bare::answer(url.path, incoming.authorization, &isolate.shared)
+    {
+        return send(&answer, &turn.id);
+    }
     let origin = reading_origin(&incoming, &url, &env, isolate.as_deref().ok());
     let asked = Asked {
         request,

@@ -1,0 +1,24 @@
+// One round of a work at one subject.
+import { measure } from "./load.mjs";
+import { processorTime } from "./process.mjs";
+import { quantile } from "./statistics.mjs";
+import { WORKS } from "./subjects/works.mjs";
+
+const WARM_UP_SECONDS = 0.2;
+/** Work that uses up what was prepared for it. */
+const ENDS = new Set(["revoke", "reset"]);
+
+/**
+ * `subject`: `{ url, pid, works }`. As long, and over as many connections, as the work says, or that of the name `like`. Answers the rate a
+ * second, milliseconds of a processor for each (undefined where they can't be known), and the times of requests in milliseconds.
+ */
+export async function once(work, { url, pid, works }, { like = work, connections = WORKS[like].connections } = {}) {
+  const { seconds, times: perRequest = 1 } = WORKS[like];
+  const clients = await works[work](connections);
+  const all = Array.from({ length: connections }, (_, index) => clients(index));
+  if (!ENDS.has(work)) await measure(url, all, WARM_UP_SECONDS);
+  const before = processorTime(pid);
+  const { rate, times } = await measure(url, all, seconds);
+  const used = before === undefined ? undefined : (processorTime(pid) - before) / times.length;
+  return { rate: rate * perRequest, processor: used && used / perRequest, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+}

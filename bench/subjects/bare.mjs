@@ -1,0 +1,32 @@
+// edgegate's Worker with the bare work in it: bench/bare.rs.
+import { mkdirSync } from "node:fs";
+import { workerModule } from "../../scripts/project/worker-module.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { startWorkers } from "../../tests/e2e/workers.mjs";
+import { showing } from "./clients.mjs";
+
+const FOLDER = "target/bench/worker";
+
+/** Builds it; its crates are cargo's in a target of their own, since features differ. */
+export async function buildBare() {
+  mkdirSync(inRoot(FOLDER), { recursive: true });
+  await workerModule({ folder: FOLDER, features: "bench", optimised: true, target: "target/bench" });
+}
+
+/** One deployment with these `keys` by algorithm; `tokens` by algorithm `{ repeated }`. */
+export async function startBare({ keys, tokens }) {
+  const settings = { secrets: { SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }) } };
+  const { workers: [edge], stop } = await startWorkers([settings], { direct: true, folder: inRoot(FOLDER) });
+  const verifying = ([alg, { repeated }]) => [`verify-${alg.toLowerCase()}`, () => () => showing("/bare/verify", [repeated])];
+  const [[, { repeated }]] = Object.entries(tokens);
+  return {
+    url: edge.url,
+    stop,
+    works: {
+      empty: () => () => ({ next: () => ({ method: "GET", path: "/bare/nothing" }) }),
+      login: () => () => ({ next: () => ({ method: "GET", path: "/bare/argon2id" }) }),
+      "verify-seen": () => () => showing("/bare/seen", [repeated]),
+      ...Object.fromEntries(Object.entries(tokens).map(verifying)),
+    },
+  };
+}

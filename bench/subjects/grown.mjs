@@ -1,0 +1,37 @@
+// edgegate with more of something around it: users, sessions, keys, a longer token.
+import { generateKeyPairSync } from "node:crypto";
+import { clientOf, claimsOf } from "../../tests/e2e/client.mjs";
+import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
+import { withPid } from "../process.mjs";
+import { chain } from "./clients.mjs";
+import { startEdgegate } from "./edgegate.mjs";
+import { makeKeys } from "./tokens.mjs";
+
+/** One deployment, as `bench/scaling.mjs` names its dimension and point. */
+export async function startPoint(dimension, point) {
+  const { EdDSA } = makeKeys();
+  const store = dimension === "sessions-durable" ? "durable" : "kv";
+  const bytes = dimension === "token" ? point : undefined;
+  const keys = dimension === "keys" ? { EdDSA, ...moreKeys(point - 1) } : { EdDSA };
+  const subject = await withPid(() => startEdgegate({ keys, store, algs: ["EdDSA"], bytes }));
+  if (dimension === "users") await makeUsers(subject.edge.db, point - 1);
+  return dimension.startsWith("sessions") ? { ...subject, works: { ...subject.works, ...(await worksOfOne(subject, store, point)) } } : subject;
+}
+
+function moreKeys(count) {
+  const more = Array.from({ length: count }, (_, index) => [`more-${index}`, { ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }), kid: `more-${index}`, alg: "EdDSA", use: "sig" }]);
+  return Object.fromEntries(more);
+}
+
+/** A user with so many sessions, of which a few renew. */
+async function worksOfOne({ edge, checksOf }, store, count) {
+  const [user] = await makeUsers(edge.db, 1);
+  const tokens = [];
+  for (let n = 0; n < count; n++) tokens.push((await makeSession(edge, store, user, 1)).token);
+  const renewed = await clientOf(edge).renew(tokens[0]);
+  return {
+    ...checksOf(claimsOf(renewed.body.access_token)),
+    // Clients beyond the sessions share them, each from the first token: with the default ROTATE_AFTER all get the same one.
+    renew: () => (index) => chain(tokens[index % tokens.length]),
+  };
+}
