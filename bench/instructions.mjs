@@ -21,7 +21,8 @@ const TARGET_DIR = "target/native";
 const OUT = "target/instructions";
 // A case that goes through a full memory of tokens (VERIFIED_TOKENS_MAX) goes through it once.
 const CALLS = 256;
-// Far above what the seeds of a hash map and another processor's memcpy make of a count.
+// Counts repeat to the instruction, but for a hash map's seeds (0.1 %). Another processor's memcpy makes up to 5 %; another C library's
+// malloc is in them too.
 const TOLERANCE = 0.1;
 const AT_ONCE = 2;
 

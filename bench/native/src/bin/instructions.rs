@@ -4,11 +4,7 @@
 use std::env;
 use std::error::Error;
 
-use dlmalloc::GlobalDlmalloc;
 use edgegate_bench::{CASES, Call};
-
-#[global_allocator]
-static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
