@@ -127,8 +127,8 @@ function table(counted, recorded) {
   const number = (value) => Math.round(value).toLocaleString("en").padStart(12);
   const line = ([name, value]) => {
     const before = recorded[name];
-    const change = ((value / before - 1) * 100).toFixed(2);
-    const beside = before === undefined ? "" : `${number(before)} ${`${change > 0 ? "+" : ""}${change}`.padStart(8)} %`;
+    const change = ((value / before - 1) * 100).toFixed(1);
+    const beside = before === undefined ? "" : `${number(before)} ${`${change > 0 ? "+" : ""}${change}`.replace("-0.0", "0.0").padStart(7)} %`;
     return `${name.padEnd(widest)} ${number(value)} ${beside}`.trimEnd();
   };
   return [`${"".padEnd(widest)} ${"now, a call".padStart(12)} ${"recorded".padStart(12)}   change`, ...[...counted].map(line)].join("\n");
