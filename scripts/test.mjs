@@ -23,12 +23,14 @@ const DENY = ["--", "-D", "warnings"];
 
 // Flags go to the command and never into RUSTFLAGS: that would throw away everything cargo has built.
 const STEPS = {
-  fmt: () => cargo("fmt", "--check"),
+  fmt: () => both(() => cargo("fmt", "--check"), () => inNative("fmt", "--check")),
   clippy: () => cargo("clippy", "--all-targets", ...DENY),
   "clippy-edge": () => cargo("clippy", "--lib", ...WASM, "--features", "edge", ...DENY),
   "clippy-conformance": () => cargo("clippy", "--lib", ...WASM, "--features", "conformance", ...DENY),
   "clippy-browser": () => cargo("clippy", "--lib", ...WASM, "--features", "browser", ...DENY),
+  "clippy-native": () => inNative("clippy", "--locked", "--all-targets", ...DENY),
   unit: () => cargo("test"),
+  instructions: () => run(node(), [inRoot("bench/instructions.mjs")], { env: toolEnv() }),
   doc: () => run("cargo", ["doc", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
   "doc-edge": () => run("cargo", ["doc", "--no-deps", ...WASM, "--features", "edge"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
   build: () => run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() }),
@@ -74,6 +76,17 @@ function summary(results, begun) {
 
 function cargo(...args) {
   return run("cargo", args);
+}
+
+// Cargo reads the .cargo/config.toml of the folder that it is started in.
+function inNative(...args) {
+  return run("cargo", args, { cwd: inRoot("bench/native") });
+}
+
+// The second is done whatever the first says.
+async function both(first, second) {
+  const codes = [(await first()).code, (await second()).code];
+  return { code: Math.max(...codes) };
 }
 
 async function checkSize() {

@@ -88,9 +88,9 @@ fn the_runner_knows_every_target() {
     }
 }
 
-/// What is fuzzed is what is shipped.
+/// What is fuzzed, and what is measured natively, is what is shipped.
 #[test]
-fn the_fuzzed_versions_are_the_shipped_ones() {
+fn the_fuzzed_and_the_measured_versions_are_the_shipped_ones() {
     let locked = |path: &str| -> BTreeSet<(String, String)> {
         let text = fs::read_to_string(root().join(path)).unwrap();
         let value = |block: &str, name: &str| {
@@ -106,11 +106,13 @@ fn the_fuzzed_versions_are_the_shipped_ones() {
     };
     let shipped = locked("Cargo.lock");
     let names: BTreeSet<&String> = shipped.iter().map(|(name, _)| name).collect();
-    for (name, version) in locked("fuzz/Cargo.lock") {
-        let same = shipped.contains(&(name.clone(), version.clone()));
-        assert!(
-            same || !names.contains(&name),
-            "fuzz/Cargo.lock has {name} {version}, which Cargo.lock has not: copy that to fuzz/ and run `cargo metadata` there"
-        );
+    for folder in ["fuzz", "bench/native"] {
+        for (name, version) in locked(&format!("{folder}/Cargo.lock")) {
+            let same = shipped.contains(&(name.clone(), version.clone()));
+            assert!(
+                same || !names.contains(&name),
+                "{folder}/Cargo.lock has {name} {version}, which Cargo.lock has not: copy that to {folder}/ and run `cargo metadata` there"
+            );
+        }
     }
 }

@@ -1,0 +1,135 @@
+// `npm run bench:instructions`: how many instructions each case of bench/native takes, counted by callgrind, beside what
+// bench/instructions.json has. A count is the same on a busy machine: a slip in speed fails here, and noise does not.
+//
+//   npm run bench:instructions -- --record       writes bench/instructions.json: in the commit that makes a case slower, with its reason
+//
+// It judges only by a record of the same target and the same compiler; another compiler makes other code. After an update of Rust
+// it has to be recorded anew, from the commit before.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Advice, main } from "../scripts/project/advice.mjs";
+import { inRoot, root } from "../scripts/project/root.mjs";
+import { output, run } from "../scripts/project/run.mjs";
+import { setUp } from "../scripts/setup/index.mjs";
+import * as rust from "../scripts/setup/rust.mjs";
+import { valgrind } from "../scripts/setup/valgrind.mjs";
+import { count } from "../tests/count.mjs";
+
+const RECORD = "bench/instructions.json";
+const PACKAGE = inRoot("bench/native");
+const TARGET_DIR = "target/native";
+const OUT = "target/instructions";
+// A case that goes through a full memory of tokens (VERIFIED_TOKENS_MAX) goes through it once.
+const CALLS = 256;
+// Counts repeat to the instruction, but for a hash map's seeds (0.1 %). Another processor's memcpy makes up to 5 %; another C library's
+// malloc is in them too.
+const TOLERANCE = 0.1;
+const AT_ONCE = 2;
+
+await main(async () => {
+  const { values } = parseArgs({ options: { record: { type: "boolean", default: false } } });
+  if (process.platform !== "linux") {
+    console.log(`Instructions are counted on Linux only; this is ${process.platform}.`);
+    return 0;
+  }
+  await setUp([rust]);
+  const callgrind = await valgrind();
+  const program = await build();
+  const made = await madeBy();
+  const counted = await countAll(callgrind, program);
+  if (values.record) {
+    writeFileSync(inRoot(RECORD), `${JSON.stringify({ ...made, instructions: rounded(counted) }, null, 2)}\n`);
+    console.log(`${table(counted, {})}\n\nwritten to ${RECORD}`);
+    return 0;
+  }
+  return judge(counted, made, readRecord());
+});
+
+/** Builds the program, in a folder of its own beside the root's; cargo does it only where something has changed. */
+async function build() {
+  // In the package's folder, for its .cargo/config.toml; flags of the environment would take the place of those.
+  const { code } = await run("cargo", ["build", "--release", "--locked", "--bin", "instructions", "--target-dir", inRoot(TARGET_DIR)], {
+    cwd: PACKAGE,
+    env: { RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: undefined },
+  });
+  if (code !== 0) throw new Advice("bench/native could not be built, see above.");
+  return `${TARGET_DIR}/release/instructions`;
+}
+
+/** What a count depends on beside the sources. */
+async function madeBy() {
+  const [compiler, lines] = await Promise.all([output("rustc", ["--version"], { cwd: PACKAGE }), output("rustc", ["-vV"], { cwd: PACKAGE })]);
+  return { architecture: lines?.match(/^host: (.+)$/m)?.[1], rustc: compiler };
+}
+
+async function countAll(callgrind, program) {
+  const names = (await output(inRoot(program)))?.split("\n") ?? [];
+  if (names.length === 0) throw new Advice(`${program} names no case.`);
+  mkdirSync(inRoot(OUT), { recursive: true });
+  const counted = new Map(names.map((name) => [name, 0]));
+  const queue = [...names];
+  const worker = async () => {
+    for (let name = queue.shift(); name; name = queue.shift()) counted.set(name, await instructions(callgrind, program, name));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return counted;
+}
+
+/** The instructions of one call, counted inside `measured_calls` only. */
+async function instructions(callgrind, program, name) {
+  const options = ["--tool=callgrind", "--toggle-collect=*measured_calls*", `--callgrind-out-file=${OUT}/${name}.out`];
+  // Without the environment: VALGRIND_OPTS and the C library's tunables change counts.
+  const { code, stderr } = await run("env", ["-i", callgrind, ...options, program, name, `${CALLS}`], { cwd: root, capture: true });
+  const total = Number(stderr.match(/Collected : (\d+)/)?.[1] ?? 0);
+  // Nothing is counted when the compiler has named the function otherwise.
+  if (code !== 0 || total === 0) throw new Advice(`${name} was not counted:\n${stderr}`);
+  return total / CALLS;
+}
+
+function readRecord() {
+  try {
+    return JSON.parse(readFileSync(inRoot(RECORD), "utf8"));
+  } catch (error) {
+    throw new Advice(`${RECORD} can't be read (${error.message}): write it by \`npm run bench:instructions -- --record\`.`);
+  }
+}
+
+function judge(counted, made, { architecture, rustc, instructions }) {
+  console.log(table(counted, instructions));
+  if (architecture !== made.architecture || rustc !== made.rustc) {
+    console.log(`\nCompared, not judged: the record is of ${rustc}, ${architecture}; this is ${made.rustc}, ${made.architecture}.`);
+    return 0;
+  }
+  const names = [...counted.keys()];
+  const unknown = names.filter((name) => !Object.hasOwn(instructions, name));
+  const slower = names.filter((name) => counted.get(name) > instructions[name] * (1 + TOLERANCE));
+  const faster = names.filter((name) => counted.get(name) < instructions[name] * (1 - TOLERANCE));
+  const gone = Object.keys(instructions).filter((name) => !counted.has(name));
+  const tell = (list, text) => list.length > 0 && console.log(`\n${list.join(", ")}: ${text}`);
+  tell(slower, `more than ${TOLERANCE * 100} % above the record. Where: \`callgrind_annotate ${OUT}/${slower[0]}.out\`. If it is meant: \`npm run bench:instructions -- --record\`, and the reason in the commit.`);
+  tell(unknown, "without a record: `npm run bench:instructions -- --record`.");
+  tell(gone, `in ${RECORD} and no case any more: \`npm run bench:instructions -- --record\`.`);
+  tell(faster, `more than ${TOLERANCE * 100} % below the record. Record it, or that much may be lost again unseen.`);
+  const wrong = new Set([...slower, ...unknown, ...gone]);
+  const outcome = wrong.size === 0 ? `none more than ${TOLERANCE * 100} % above its record` : `FAILED: ${[...wrong].join(", ")}`;
+  const line = `${names.length} cases counted in instructions, ${outcome}`;
+  console.log(`\n${line}`);
+  count("instructions", line);
+  return wrong.size === 0 ? 0 : 1;
+}
+
+function rounded(counted) {
+  return Object.fromEntries([...counted].map(([name, number]) => [name, Math.round(number)]));
+}
+
+function table(counted, recorded) {
+  const widest = Math.max(...[...counted.keys()].map((name) => name.length));
+  const number = (value) => Math.round(value).toLocaleString("en").padStart(12);
+  const line = ([name, value]) => {
+    const before = recorded[name];
+    const change = ((value / before - 1) * 100).toFixed(1);
+    const beside = before === undefined ? "" : `${number(before)} ${`${change > 0 ? "+" : ""}${change}`.replace("-0.0", "0.0").padStart(7)} %`;
+    return `${name.padEnd(widest)} ${number(value)} ${beside}`.trimEnd();
+  };
+  return [`${"".padEnd(widest)} ${"now, a call".padStart(12)} ${"recorded".padStart(12)}   change`, ...[...counted].map(line)].join("\n");
+}

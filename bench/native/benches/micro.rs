@@ -1,0 +1,24 @@
+//! `npm run bench:native`: the time of each case, by criterion. For a look, on a quiet machine: what fails a test is the count of
+//! instructions (`bench/instructions.mjs`).
+
+use std::error::Error;
+use std::time::Duration;
+
+use criterion::Criterion;
+use edgegate_bench::CASES;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(3))
+        .configure_from_args();
+    for case in CASES {
+        let mut call = case.prepare()?;
+        if !call() {
+            return Err(format!("{} does not do what its name says", case.name).into());
+        }
+        criterion.bench_function(case.name, |bencher| bencher.iter(&mut call));
+    }
+    criterion.final_summary();
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! `instructions <case> <calls>` runs a case so many times, for `bench/instructions.mjs` to count under callgrind; without
+//! arguments it names the cases.
+
+use std::env;
+use std::error::Error;
+
+use edgegate_bench::{CASES, Call};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [name, calls] = arguments.as_slice() else {
+        for case in CASES {
+            println!("{}", case.name);
+        }
+        return Ok(());
+    };
+    let case = CASES.into_iter().find(|case| case.name == name);
+    let mut call = case.ok_or("no case has this name")?.prepare()?;
+    // Once before: what is made at the first call is not of each.
+    if !call() || !measured_calls(&mut call, calls.parse()?) {
+        return Err("a call did not do what the case's name says".into());
+    }
+    Ok(())
+}
+
+/// All that is counted. Callgrind knows it by its name.
+#[inline(never)]
+fn measured_calls(call: &mut Call, calls: u32) -> bool {
+    let mut all = true;
+    for _ in 0..calls {
+        all &= call();
+    }
+    all
+}
