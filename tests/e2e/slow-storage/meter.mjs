@@ -83,6 +83,12 @@ export const meteredObject = (Built) =>
       super(ctx, env);
       Object.defineProperty(this, "ctx", { value: through(ctx, { storage: meteredStorage }) });
     }
+
+    // Billed as a call.
+    alarm() {
+      charge("object calls");
+      return super.alarm();
+    }
   };
 
 const meteredStorage = (storage) =>

@@ -63,11 +63,7 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-export class Sessions extends meteredObject(BuiltSessions) {
-  ring() {
-    return this.alarm();
-  }
-}
+export const Sessions = meteredObject(BuiltSessions);
 
 /** Counts as "hashed" what was neither refused nor failed; shows what it stores, and when its alarm rings. */
 export class Account extends BuiltAccount {
