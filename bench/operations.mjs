@@ -1,6 +1,6 @@
 // `npm run bench:operations`: what Cloudflare would bill for one login, renewal, check and so on of the services that edgegate is
-// measured beside, counted in workerd around their bindings, and how much processor time each takes. The table of the others in
-// docs/operations.md is this one's.
+// measured beside, counted in workerd around their bindings, and how much processor time each takes, edgegate's too. The table of the
+// others in docs/operations.md is this one's.
 import { readFileSync } from "node:fs";
 import { main } from "../scripts/project/advice.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
