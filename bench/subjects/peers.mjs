@@ -36,10 +36,11 @@ export async function startHono(keys, tokens) {
   return { url, stop, works: checks("/auth/authorized?role=user", { HS256: tokens }) };
 }
 
-export async function startBetterAuth({ renews = false } = {}) {
+/** `more` are options of Miniflare's, as of the peers below. */
+export async function startBetterAuth({ renews = false, ...more } = {}) {
   const ORIGIN = "http://127.0.0.1:8787";
   const bindings = { ORIGIN, SECRET: randomBytes(32).toString("hex"), ...(renews && { RENEWS: "1" }) };
-  const { url, stop, miniflare } = await start(await bundleOf("better-auth"), { d1Databases: { DB: "bench" }, bindings });
+  const { url, stop, miniflare } = await start(await bundleOf("better-auth"), { d1Databases: { DB: "bench" }, bindings, ...more });
   const headers = { "content-type": "application/json", origin: ORIGIN };
   const ask = (path, body, more) => fetch(new URL(path, url), { method: body ? "POST" : "GET", headers: { ...headers, ...more }, body: body && JSON.stringify(body) });
   await ok(await ask("/bench/migrate"));
@@ -71,8 +72,8 @@ export async function startBetterAuth({ renews = false } = {}) {
   };
 }
 
-export async function startOpenAuth() {
-  const { url, stop } = await start(await bundleOf("openauth"), { kvNamespaces: { KV: "bench" } });
+export async function startOpenAuth(more = {}) {
+  const { url, stop } = await start(await bundleOf("openauth"), { kvNamespaces: { KV: "bench" }, ...more });
   await ok(await fetch(new URL("/bench/account", url), { method: "POST", body: JSON.stringify({ email: EMAIL, password: PASSWORD }) }));
   // Its first step seals where to go back to in a cookie that any number of logins may use, so only the step with the password counts.
   const redirect_uri = "http://127.0.0.1:8787/callback";
@@ -107,8 +108,8 @@ export async function startOpenAuth() {
   };
 }
 
-export async function startWorkersOAuthProvider() {
-  const { url, stop } = await start(await bundleOf("workers-oauth-provider"), { kvNamespaces: { OAUTH_KV: "bench" } });
+export async function startWorkersOAuthProvider(more = {}) {
+  const { url, stop } = await start(await bundleOf("workers-oauth-provider"), { kvNamespaces: { OAUTH_KV: "bench" }, ...more });
   const { clientId: client_id } = await (await ok(await fetch(new URL("/bench/client", url)))).json();
   const redirect_uri = "https://client.example/callback";
   const signIn = async () => {
@@ -124,6 +125,7 @@ export async function startWorkersOAuthProvider() {
   return {
     url,
     stop,
+    signIn,
     works: {
       "check-session": () => () => showing("/api?role=user", [access_token]),
       renew: async () => {

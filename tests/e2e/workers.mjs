@@ -137,7 +137,7 @@ async function handle(miniflare, name, caller) {
 }
 
 function slowStorage() {
-  return ["worker.mjs", "memory.mjs"].map((path) => ({ type: "ESModule", path, contents: readFileSync(inRoot("tests/e2e/slow-storage", path), "utf8") }));
+  return ["worker.mjs", "memory.mjs", "meter.mjs", "through.mjs"].map((path) => ({ type: "ESModule", path, contents: readFileSync(inRoot("tests/e2e/slow-storage", path), "utf8") }));
 }
 
 function modulesIn(folder) {

@@ -2,7 +2,8 @@
 // beside the built module when workers.mjs loads it.
 //
 // POST /test/control, JSON, each member optional; the answer, `{ calls, verdicts, mails, points }`, counts the storage calls so far by
-// name, and has what the bindings EMAIL and EVENTS were given, and `memory`, the size of the wasm's:
+// name, and has what the bindings EMAIL and EVENTS were given, `bill`, which is what meter.mjs counted, and `memory`, the size of the
+// wasm's:
 //   delay: [5, 15]                      before each storage call, milliseconds drawn by a seeded generator
 //   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
 //                                       calls of that name fail, before or after they took effect; the first ones do not;
@@ -10,16 +11,20 @@
 //   clock: 3600                         the Worker's and the objects' clock goes that many seconds ahead of this machine's
 //   at: 1800000000                      that clock stands still at this second
 //   quiet: true                         nothing is logged; the answer counts the verdicts that would have been
+//   drawn: 0                            what a draw of one byte gives: whether a login counts the user's sessions
 //   remember: true                      a user once read is not read again: for tests that ask a thousand times a second
 // POST /test/queue, JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker works off the batch; the answer says what
 // became of each message, `{ id: "ack" | <seconds until the retry> }`.
 // POST /test/cron: the cron runs.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { wasmMemory } from "./memory.mjs";
+import { bill, charge, meterLog, meteredD1, meteredKv, meteredObject, meteredObjects, meteredQueue } from "./meter.mjs";
+import { through } from "./through.mjs";
 import Edgegate, { Account as BuiltAccount, Auth as BuiltAuth, Sessions as BuiltSessions } from "./index.js";
 
 const state = { delay: null, fail: {}, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], points: [], seed: 1 };
 const remembered = new Map();
+meterLog();
 
 const RealDate = Date;
 class MovedDate extends RealDate {
@@ -43,11 +48,13 @@ export default class extends WorkerEntrypoint {
         await edgegate().scheduled({ cron: "*/5 * * * *", scheduledTime: Date.now() });
         return Response.json({});
       default:
+        charge("Worker requests");
         return edgegate().fetch(request);
     }
   }
 
   queue(batch) {
+    charge("Worker requests");
     return new Edgegate(this.ctx, slowEnv(this.env)).queue(batch);
   }
 
@@ -56,7 +63,7 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-export const Sessions = BuiltSessions;
+export const Sessions = meteredObject(BuiltSessions);
 
 /** Counts as "hashed" what was neither refused nor failed; shows what it stores, and when its alarm rings. */
 export class Account extends BuiltAccount {
@@ -81,15 +88,22 @@ export class Auth extends BuiltAuth {
   }
 }
 
-function control({ delay, fail, clock, at, quiet, remember }) {
+function control({ delay, fail, clock, at, quiet, drawn, remember }) {
   if (delay !== undefined) state.delay = delay;
   if (fail !== undefined) state.fail = fail;
   if (clock !== undefined) state.clock = clock;
   if (at !== undefined) state.at = at;
   if (clock !== undefined || at !== undefined) globalThis.Date = MovedDate;
+  if (drawn !== undefined) drawAlways(drawn);
   if (remember !== undefined) state.remember = remember;
   if (quiet) console.log = console.warn = console.error = countVerdict;
-  return Response.json({ calls: state.calls, verdicts: state.verdicts, mails: state.mails, points: state.points, memory: wasmMemory() });
+  return Response.json({ calls: state.calls, verdicts: state.verdicts, mails: state.mails, points: state.points, bill, memory: wasmMemory() });
+}
+
+const realRandom = crypto.getRandomValues.bind(crypto);
+
+function drawAlways(byte) {
+  crypto.getRandomValues = (bytes) => (bytes.length === 1 ? bytes.fill(byte) : realRandom(bytes));
 }
 
 async function workOff(edgegate, { queue, messages }) {
@@ -111,8 +125,17 @@ function countVerdict(line) {
   if (verdict) state.verdicts[verdict] = (state.verdicts[verdict] ?? 0) + 1;
 }
 
-const slowEnv = (env) =>
+const meteredEnv = (env) =>
   through(env, {
+    SESSIONS: meteredKv,
+    DB: meteredD1,
+    MAIL_QUEUE: meteredQueue,
+    SESSION_OBJECTS: meteredObjects,
+    ACCOUNT_OBJECTS: meteredObjects,
+  });
+
+const slowEnv = (env) =>
+  through(meteredEnv(env), {
     SESSIONS: (namespace) => wrap(namespace, { get: "KV get", put: "KV put", list: "KV list", delete: "KV delete", getWithMetadata: "KV get" }),
     DB: (database) => through(database, { prepare: (prepare) => (sql) => slowStatement(prepare.call(database, sql), sql) }),
     EMAIL: (binding) => ({
@@ -155,17 +178,6 @@ const recalled = (call, sql, values) => async (...rest) => {
 
 const wrap = (object, names) =>
   through(object, Object.fromEntries(Object.entries(names).map(([method, name]) => [method, (call) => slow(name, call.bind(object))])));
-
-/** The object, with some members replaced. Methods that are not keep their own `this`. */
-const through = (object, replaced) =>
-  new Proxy(object, {
-    get(target, member) {
-      const value = Reflect.get(target, member);
-      if (value === undefined) return value;
-      if (Object.hasOwn(replaced, member)) return replaced[member](value);
-      return typeof value === "function" && member !== "constructor" ? value.bind(target) : value;
-    },
-  });
 
 const slow = (name, call) => async (...values) => {
   state.calls[name] = (state.calls[name] ?? 0) + 1;

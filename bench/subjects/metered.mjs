@@ -1,0 +1,15 @@
+// A peer's Worker with what Cloudflare would bill counted; GET /bench/bill answers it. It stands beside the bundle and the
+// modules of tests/e2e/slow-storage.
+import { bill, charge, meterLog, meteredD1, meteredKv } from "./meter.mjs";
+import { through } from "./through.mjs";
+import peer from "./index.js";
+
+meterLog();
+
+export default {
+  fetch(request, env, context) {
+    if (new URL(request.url).pathname === "/bench/bill") return Response.json(bill);
+    charge("Worker requests");
+    return peer.fetch(request, through(env, { DB: meteredD1, KV: meteredKv, OAUTH_KV: meteredKv }), context);
+  },
+};

@@ -1,0 +1,244 @@
+// What Cloudflare bills for one login, renewal, check and so on, counted around the built Worker as wrangler.toml has it, with both
+// session stores; and that the tables of docs/operations.md, Cost, say that and the dollars that come of it. A failure shows the right one.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { ADA, ROOT, claimsOf, clientOf } from "./client.mjs";
+import { makeSession } from "./forge.mjs";
+import { eventually, startWorkers } from "./workers.mjs";
+
+const STORES = ["kv", "durable"];
+/** Also what is no column of prices: D1 bills rows, whatever the number of statements. */
+const COUNTED = [
+  "Worker requests",
+  "KV keys read",
+  "KV writes",
+  "KV deletes",
+  "KV lists",
+  "D1 statements",
+  "D1 rows read",
+  "D1 rows written",
+  "object calls",
+  "object rows read",
+  "object rows written",
+  "messages",
+  "log lines",
+];
+const OPERATIONS = [
+  "log in",
+  "log in, a user's first",
+  "count of the sessions",
+  "clearing away",
+  "renewal",
+  "renewal, kept",
+  "check, looked up",
+  "check, nothing looked up",
+  "log out",
+  "reset link",
+];
+/** What a login leads to later, and how often. */
+const LATER = { kv: ["count of the sessions", 1 / 8], durable: ["clearing away", 1] };
+const GIGABYTES_OF_AN_OBJECT = 0.128;
+const OPERATIONS_OF_A_MESSAGE = 3;
+const DAY = 86_400;
+
+const documented = tables(section(readFileSync(inRoot("docs/operations.md"), "utf8"), "## Cost"));
+const counts = {};
+
+before(async () => {
+  for (const store of STORES) counts[store] = await countAll(store);
+});
+
+test("the counted operations are those of the document", () => {
+  const rows = OPERATIONS.flatMap((act) => STORES.filter((store) => counts[store][act]).map((store) => [act, store, ...amounts(counts[store][act])]));
+  assertTable("operation", ["operation", "with", ...COUNTED], rows);
+});
+
+test("the dollars of the document are its prices times its operations", () => {
+  const prices = pricesOf(documented.billed);
+  const assumed = Object.fromEntries(documented.assumed.rows.map(([what, amount]) => [what, Number(amount)]));
+  const others = {};
+  for (const [act, of, ...cells] of documented["operation of another"].rows) {
+    (others[of] ??= {})[act] = Object.fromEntries(documented["operation of another"].header.slice(2).map((what, index) => [what, Number(cells[index])]));
+  }
+
+  const parts = Object.fromEntries(STORES.map((store) => [store, dollarsOf(counts[store], LATER[store], prices, assumed)]));
+  const acts = OPERATIONS.filter((act) => parts.kv[act]);
+  const shown = (store, act) => {
+    const { requests, writes, otherwise, cpu, logs } = parts[store][act];
+    return [act, store, ...[requests, writes, otherwise, cpu, logs, requests + writes + otherwise + cpu + logs].map(dollars)];
+  };
+  assertTable(
+    "a million times",
+    ["a million times", "with", "requests", "writes, lists", "reads, calls, queue", "CPU", "logs", "together"],
+    acts.flatMap((act) => STORES.filter((store) => parts[store][act]).map((store) => shown(store, act))),
+  );
+
+  for (const [of, acts] of Object.entries(others)) parts[of] = dollarsOf(acts, undefined, prices, assumed, `CPU of a login of ${of}, ms`);
+  const columns = [...STORES, ...Object.keys(others)];
+  const row = (title, act, price) => [title, ...columns.map((of) => (parts[of][act] ? dollars(price(parts[of][act])) : ""))];
+  const withoutCpuAndLogs = ({ requests, writes, otherwise }) => requests + writes + otherwise;
+  assertTable("a million times, beside others", ["a million times, beside others", ...columns], [
+    row("log in", "log in", withoutCpuAndLogs),
+    row("its CPU", "log in", ({ cpu }) => cpu),
+    ...acts.slice(1).map((act) => row(act, act, withoutCpuAndLogs)),
+  ]);
+});
+
+/** By act what one of it is billed as. */
+async function countAll(store) {
+  const vars = { SESSION_STORE: store, LIMITS: "on", MAIL_PROVIDER: "cloudflare-binding", MAIL_FROM: "login@example.com" };
+  const email = [{ name: "EMAIL" }];
+  const { workers, stop } = await startWorkers([{ vars, email }, { vars: { ...vars, ROTATE_AFTER: "0" }, email }]);
+  try {
+    const [edge, rotating] = workers.map(clientOf);
+    const told = async () => Promise.all(workers.map((worker) => worker.control({})));
+    const bill = async () => sum((await told()).map(({ bill }) => bill));
+    const counted = {};
+    let billed;
+    /** `until` waits for what comes long after the answer. */
+    const count = async (name, act, until = () => {}) => {
+      billed ??= await settled(bill);
+      const answer = await act();
+      await until();
+      const after = await settled(bill);
+      counted[name] = minus(after, billed);
+      billed = after;
+      return answer;
+    };
+    const drawing = async (byte, act) => {
+      await workers[0].control({ drawn: byte });
+      return act();
+    };
+    const mailed = async (email) => {
+      const sent = async () => (await told()).flatMap(({ mails }) => mails).filter(({ to }) => to === email).length;
+      const before = await sent();
+      assert.equal((await edge.post("/auth/password/reset", { json: { email } })).status, 202);
+      return eventually(async () => (await sent()) > before);
+    };
+    const done = async (asked) => assert.equal((await asked).status, 200);
+
+    // Local development makes its accounts at a Worker's first login, and the ledger of mails begins an hour.
+    await Promise.all([edge, rotating].map(({ logIn }) => logIn(ROOT)));
+    await mailed(ROOT);
+
+    if (store === "durable") await count("log in, a user's first", () => edge.logIn(ADA));
+    else await edge.logIn(ADA);
+    billed = undefined;
+    const { access_token, refresh_token } = await count("log in", () => drawing(1, () => edge.logIn(ADA)));
+    if (store === "kv") {
+      const login = counted["log in"];
+      const hasCounted = eventually.bind(null, async () => (await bill())["KV keys read"] > (billed["KV keys read"] ?? 0));
+      await count("count of the sessions", () => drawing(0, () => edge.logIn(ADA)), hasCounted);
+      counted["count of the sessions"] = minus(counted["count of the sessions"], login);
+      await workers[0].control({ drawn: 1 });
+      billed = undefined;
+    } else {
+      // The platform rings by its own clock.
+      await makeSession(workers[0], store, claimsOf(access_token).sub, 30 * DAY - 5);
+      billed = undefined;
+      const before = await bill();
+      await count("clearing away", () => {}, () => eventually(async () => (await bill())["object calls"] > before["object calls"]));
+    }
+    await count("renewal", () => done(rotating.renew(refresh_token)));
+    const other = await edge.logIn(ADA);
+    billed = undefined;
+    await count("renewal, kept", () => done(edge.renew(other.refresh_token)));
+    await count("check, looked up", () => done(edge.authorized({ role: "user" }, other.access_token)));
+    await count("check, nothing looked up", () => done(edge.authorized({ role: "user" }, other.access_token)));
+    if (store === "durable") {
+      assert.deepEqual(counted["check, nothing looked up"], counted["check, looked up"], "the object is asked each time");
+      delete counted["check, nothing looked up"];
+    }
+    await count("log out", () => done(edge.post("/auth/revoke", { form: { token: refresh_token } })));
+    await count("reset link", () => mailed(ADA));
+    return counted;
+  } finally {
+    await stop();
+  }
+}
+
+/** What stays the same for a while: work after the response is done. */
+async function settled(look) {
+  for (let last = await look(); ; ) {
+    await sleep(200);
+    const next = await look();
+    if (JSON.stringify(next) === JSON.stringify(last)) return next;
+    last = next;
+  }
+}
+
+function sum(bills) {
+  const all = {};
+  for (const bill of bills) for (const [what, amount] of Object.entries(bill)) all[what] = (all[what] ?? 0) + amount;
+  return all;
+}
+
+const minus = (bill, other) => Object.fromEntries(Object.entries(bill).map(([what, amount]) => [what, amount - (other[what] ?? 0)]));
+
+/** By act the dollars of a million; `later` goes to the login, and is none of its own. */
+function dollarsOf(acts, later, prices, assumed, cpuOfLogin = "CPU of a login, ms") {
+  const found = {};
+  for (const [act, bill] of Object.entries(acts)) {
+    if (act === later?.[0] || act === "log in, a user's first") continue;
+    const whole = act === "log in" && later ? sum([bill, times(acts[later[0]], later[1])]) : bill;
+    const cpu = act === "log in" ? assumed[cpuOfLogin] : assumed["CPU of any other request, ms"] * bill["Worker requests"];
+    found[act] = priced(whole, cpu, prices, assumed);
+  }
+  return found;
+}
+
+const times = (bill, factor) => Object.fromEntries(Object.entries(bill).map(([what, amount]) => [what, amount * factor]));
+
+function priced(bill, cpuMilliseconds, prices, assumed) {
+  const cost = (what, amount = bill[what] ?? 0) => {
+    assert.ok(what in prices, `a price of ${what}`);
+    return prices[what] * amount;
+  };
+  const calls = bill["object calls"] ?? 0;
+  const awake = (calls * assumed["an object's time awake for a call, ms"] * GIGABYTES_OF_AN_OBJECT) / 1000;
+  return {
+    requests: cost("Worker requests"),
+    writes: cost("KV writes") + cost("KV deletes") + cost("KV lists") + cost("D1 rows written") + cost("object rows written"),
+    otherwise:
+      cost("KV keys read") +
+      cost("D1 rows read") +
+      cost("object rows read") +
+      cost("object calls") +
+      cost("object GB-s", awake) +
+      cost("queue operations", (bill.messages ?? 0) * OPERATIONS_OF_A_MESSAGE),
+    cpu: cost("CPU ms", cpuMilliseconds),
+    // The platform adds a line of its own for each request and each call.
+    logs: cost("log events", (bill["log lines"] ?? 0) + (bill["Worker requests"] ?? 0) + calls),
+  };
+}
+
+const pricesOf = ({ rows }) => Object.fromEntries(rows.map(([what, price]) => [what, Number(price.replace("$", ""))]));
+
+const amounts = (bill) => COUNTED.map((what) => String(bill[what] || ""));
+const dollars = (amount) => `$${amount.toFixed(2)}`;
+
+function assertTable(name, header, rows) {
+  const line = (row) => `| ${row.join(" | ")} |`;
+  const right = [line(header), `|${"---|".repeat(header.length)}`, ...rows.map(line)].join("\n");
+  const { header: found, rows: those } = documented[name] ?? {};
+  assert.deepEqual([found, ...(those ?? [])], [header, ...rows], `docs/operations.md should have\n\n${right}\n`);
+}
+
+function section(markdown, heading) {
+  const [, after] = markdown.split(`\n${heading}\n`);
+  return after.split("\n## ")[0];
+}
+
+/** The tables of a Markdown text, by their first header: `{ header, rows }`, cells as text. */
+function tables(markdown) {
+  const cells = (line) => line.slice(1, -1).split("|").map((cell) => cell.trim());
+  const found = {};
+  for (const block of markdown.split(/\n\n+/)) {
+    const [header, , ...rows] = block.trim().split("\n");
+    if (header.startsWith("|")) found[cells(header)[0]] = { header: cells(header), rows: rows.map(cells) };
+  }
+  return found;
+}

@@ -1,0 +1,117 @@
+// Counts what Cloudflare's price list counts, as the Worker in this isolate causes it: keys where KV is asked for several at once,
+// rows where D1 and the objects tell them. bench/operations.mjs counts the other services with it.
+import { through } from "./through.mjs";
+
+/** How much of each so far, by the names that docs/operations.md has in its tables. */
+export const bill = {};
+
+export const charge = (what, amount = 1) => {
+  bill[what] = (bill[what] ?? 0) + amount;
+};
+
+const charged = (what, call, amount = () => 1) => (...values) => {
+  charge(what, amount(...values));
+  return call(...values);
+};
+
+const keys = (asked) => (Array.isArray(asked) ? asked.length : 1);
+
+/** A KV namespace. */
+export const meteredKv = (namespace) => {
+  const counted = (what, amount) => (call) => charged(what, call.bind(namespace), amount);
+  return through(namespace, {
+    get: counted("KV keys read", keys),
+    getWithMetadata: counted("KV keys read", keys),
+    put: counted("KV writes"),
+    delete: counted("KV deletes"),
+    list: counted("KV lists"),
+  });
+};
+
+/** A D1 database. */
+export const meteredD1 = (database) =>
+  through(database, {
+    prepare: (prepare) => (sql) => meteredStatement(prepare.call(database, sql)),
+    batch: (batch) => async (statements) => (await batch.call(database, statements)).map(told),
+  });
+
+function meteredStatement(statement) {
+  const all = async () => told(await statement.all());
+  return through(statement, {
+    bind: (bind) => (...values) => meteredStatement(bind.apply(statement, values)),
+    all: () => all,
+    run: () => all,
+    // D1's own asks for everything too, and keeps what it cost to itself.
+    first: () => async (column) => {
+      const { results: [row = null] } = await all();
+      return row === null || column === undefined ? row : row[column];
+    },
+    raw: () => () => {
+      throw new Error("raw() does not tell what it cost");
+    },
+  });
+}
+
+function told(answer) {
+  charge("D1 statements");
+  charge("D1 rows read", answer.meta.rows_read);
+  charge("D1 rows written", answer.meta.rows_written);
+  return answer;
+}
+
+/** A queue's producer. */
+export const meteredQueue = (queue) =>
+  through(queue, {
+    send: (send) => charged("messages", send.bind(queue)),
+    sendBatch: (send) => charged("messages", send.bind(queue), (messages) => [...messages].length),
+  });
+
+/** A namespace of objects that have one method, `ask`. */
+export const meteredObjects = (namespace) =>
+  through(namespace, {
+    getByName: (getByName) => (name) => {
+      const stub = getByName.call(namespace, name);
+      // A member of a stub is a method of the object, whatever its name is: `bind` would be one too.
+      return { ask: charged("object calls", (call) => stub.ask(call)) };
+    },
+  });
+
+/** An object's class, whose storage is counted. */
+export const meteredObject = (Built) =>
+  class extends Built {
+    constructor(ctx, env) {
+      super(ctx, env);
+      Object.defineProperty(this, "ctx", { value: through(ctx, { storage: meteredStorage }) });
+    }
+
+    // Billed as a call.
+    alarm() {
+      charge("object calls");
+      return super.alarm();
+    }
+  };
+
+const meteredStorage = (storage) =>
+  through(storage, {
+    sql: (sql) => through(sql, { exec: (exec) => (...statement) => meteredCursor(exec.apply(sql, statement)) }),
+    // Billed as a row.
+    setAlarm: (setAlarm) => charged("object rows written", setAlarm.bind(storage)),
+  });
+
+const meteredCursor = (cursor) =>
+  through(cursor, {
+    // What it has cost is known when all of it is read.
+    raw: (raw) => () => ({
+      toArray() {
+        const rows = raw.call(cursor).toArray();
+        charge("object rows read", cursor.rowsRead);
+        charge("object rows written", cursor.rowsWritten);
+        return rows;
+      },
+    }),
+  });
+
+/** From now on lines of the log are counted. */
+export function meterLog() {
+  for (const level of ["log", "warn", "error"]) console[level] = charged("log lines", console[level].bind(console));
+}

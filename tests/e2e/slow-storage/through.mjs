@@ -1,0 +1,10 @@
+/** The object, with some members replaced. Methods that are not keep their own `this`. */
+export const through = (object, replaced) =>
+  new Proxy(object, {
+    get(target, member) {
+      const value = Reflect.get(target, member);
+      if (value === undefined) return value;
+      if (Object.hasOwn(replaced, member)) return replaced[member](value);
+      return typeof value === "function" && member !== "constructor" ? value.bind(target) : value;
+    },
+  });
