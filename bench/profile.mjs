@@ -64,6 +64,7 @@ await main(async () => {
 });
 
 async function profilerOf(port) {
+  const { WebSocket } = await import("undici");
   const targets = await (await fetch(`http://127.0.0.1:${port}/json`)).json();
   const { webSocketDebuggerUrl } = targets.find(({ title, id }) => `${title}${id}`.includes("worker-0")) ?? targets[0];
   const socket = new WebSocket(webSocketDebuggerUrl);
