@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { workerSize } from "../scripts/project/worker-size.mjs";
 import { coldStarts } from "./cold-start.mjs";
+import { measure } from "./load.mjs";
 import { machine } from "./machine.mjs";
 import { once } from "./once.mjs";
 import { memory, withPid } from "./process.mjs";
@@ -16,22 +17,22 @@ export const FLOOR = "an empty Worker";
 const BARE = "edgegate, bare work";
 const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jose"];
 
-/** `only`: names of WORKS, and "cold-start". */
+/** `only`: names of WORKS, "cold-start" and "memory". */
 export async function compare({ rounds, only, log = console.log }) {
   const begun = new Date();
   const wanted = (name) => !only || only.includes(name);
   const keys = makeKeys();
   const subjects = await startAll(keys, log);
   const works = {};
-  const bytes = {};
+  let bytes;
   try {
+    if (wanted("memory")) bytes = await memoryOf(subjects);
     for (const [work, { title, connections, floor }] of Object.entries(WORKS)) {
       if (!wanted(work)) continue;
       const those = Object.entries(subjects).filter(([, { works }]) => works[work]);
       log(`${title} …`);
       works[work] = { title, connections, subjects: await inTurns(work, those, floor && subjects[FLOOR], rounds) };
     }
-    for (const [name, { pid }] of Object.entries(subjects)) bytes[name] = memory(pid);
   } finally {
     await Promise.all(Object.values(subjects).map(({ stop }) => stop()));
   }
@@ -72,6 +73,29 @@ async function startAll(keys, log) {
     await Promise.all(Object.values(subjects).map(({ stop }) => stop()));
     throw error;
   }
+}
+
+const FIRST_REQUESTS = 1_000;
+const LIGHT = ["check-eddsa-repeated", "check-hs256-repeated", "check-es256-repeated", "empty", "renew"];
+
+/** By subject the bytes of its process after its first requests. A process is mostly workerd and its storage: see the empty Worker's. */
+async function memoryOf(subjects) {
+  const found = {};
+  for (const [name, { url, pid, works }] of Object.entries(subjects)) {
+    const work = LIGHT.find((name) => works[name]);
+    if (!work) continue;
+    const { connections } = WORKS[work];
+    const client = await works[work]();
+    await measure(url, Array.from({ length: connections }, (_, index) => upTo(FIRST_REQUESTS / connections, client(index))), 60);
+    found[name] = memory(pid);
+  }
+  return found;
+}
+
+/** The same client, that ends after so many requests. */
+function upTo(count, client) {
+  let left = count;
+  return { ...client, next: () => (left-- >= 1 ? client.next() : undefined) };
 }
 
 /**

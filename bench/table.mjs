@@ -3,7 +3,7 @@
 export function table({ works, sizes, starts, memory, floor }) {
   const lines = Object.values(works).flatMap((work) => workTable(work, floor));
   if (starts) lines.push(...small("cold start", "a new isolate to its first answer, milliseconds", starts, ({ milliseconds }) => milliseconds.median, ({ milliseconds }) => withSpread(milliseconds, 1)));
-  if (memory) lines.push(...small("memory", "of the workerd process at the end, storage included, MB", memory, (bytes) => bytes, (bytes) => (bytes ? (bytes / 2 ** 20).toFixed(0) : "?")));
+  if (memory) lines.push(...small("memory", "of the workerd process after a thousand light requests, its storage included, MB", memory, (bytes) => bytes, (bytes) => (bytes ? (bytes / 2 ** 20).toFixed(0) : "?")));
   lines.push(...small("size", "minified and gzipped, KB", sizes, (bytes) => bytes, (bytes) => (bytes / 1024).toFixed(0)));
   return lines.join("\n");
 }
