@@ -76,7 +76,7 @@ async function startAll(keys, log) {
 }
 
 const FIRST_REQUESTS = 1_000;
-const LIGHT = ["check-eddsa-repeated", "check-hs256-repeated", "check-es256-repeated", "empty", "renew"];
+const LIGHT = ["check-eddsa-repeated", "check-hs256-repeated", "check-es256-repeated", "check-session", "empty"];
 
 /** By subject the bytes of its process after its first requests. A process is mostly workerd and its storage: see the empty Worker's. */
 async function memoryOf(subjects) {

@@ -1,5 +1,5 @@
 // A plot of how cost grows: a panel for each dimension, cost over the cost at its first point, so that flat is flat.
-const PANEL = { width: 250, height: 170, left: 34, right: 10, top: 34, bottom: 30 };
+const PANEL = { width: 250, height: 170, left: 34, right: 22, top: 34, bottom: 30 };
 const COLUMNS = 3;
 const NAMES = { "check-eddsa-repeated": "check, token seen before", "check-eddsa-new": "check, every token new", renew: "renew" };
 const LINES = ["check-eddsa-repeated", "check-eddsa-new", "renew"];
@@ -10,8 +10,9 @@ export function plot({ dimensions, date, machine, rounds }) {
   const width = COLUMNS * PANEL.width;
   const legend = LINES.map((work, index) => `<path class="l${index}" d="M${index * 190},12h22"/><text x="${index * 190 + 28}" y="16">${NAMES[work]}</text>`);
   const drawn = panels.map((panel, index) => `<g transform="translate(${(index % COLUMNS) * PANEL.width},${24 + Math.floor(index / COLUMNS) * PANEL.height})">${draw(panel)}</g>`);
-  const height = 24 + Math.ceil(panels.length / COLUMNS) * PANEL.height + 22;
-  const note = `<text class="note" x="0" y="${height - 6}">npm run bench:scaling, ${date}: processor time a request over that at the first point, medians of ${rounds} rounds on ${machine.replace(/[&<>]/g, "")}</text>`;
+  const height = 24 + Math.ceil(panels.length / COLUMNS) * PANEL.height + 36;
+  const notes = ["processor time for a request, over that at the first point", `npm run bench:scaling, ${date}: medians of ${rounds} rounds on ${machine.replace(/[&<>]/g, "")}`];
+  const note = notes.map((text, index) => `<text class="note" x="0" y="${height - 20 + index * 14}">${text}</text>`).join("\n");
   const style =
     "text{font:12px system-ui,sans-serif;fill:#57606a}.title{font-weight:600;fill:#24292f}.note{font-size:11px}.axis{stroke:#d0d7de;fill:none}path{fill:none;stroke-width:2}" +
     ".l0{stroke:#1f6feb}.l1{stroke:#bc4c00}.l2{stroke:#1a7f37}" +

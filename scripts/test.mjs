@@ -27,6 +27,7 @@ const STEPS = {
   clippy: () => cargo("clippy", "--all-targets", ...DENY),
   "clippy-edge": () => cargo("clippy", "--lib", ...WASM, "--features", "edge", ...DENY),
   "clippy-conformance": () => cargo("clippy", "--lib", ...WASM, "--features", "conformance", ...DENY),
+  "clippy-bench": () => cargo("clippy", "--lib", ...WASM, "--features", "bench", ...DENY),
   "clippy-browser": () => cargo("clippy", "--lib", ...WASM, "--features", "browser", ...DENY),
   "clippy-native": () => inNative("clippy", "--locked", "--all-targets", ...DENY),
   unit: () => cargo("test"),

@@ -120,9 +120,8 @@ async function countAll(store) {
     };
     const done = async (asked) => assert.equal((await asked).status, 200);
 
-    // Local development makes its accounts at a Worker's first login, and the ledger of mails begins an hour.
+    // Local development makes its accounts at a Worker's first login.
     await Promise.all([edge, rotating].map(({ logIn }) => logIn(ROOT)));
-    await mailed(ROOT);
 
     if (store === "durable") await count("log in, a user's first", () => edge.logIn(ADA));
     else await edge.logIn(ADA);
@@ -153,12 +152,20 @@ async function countAll(store) {
       delete counted["check, nothing looked up"];
     }
     await count("log out", () => done(edge.post("/auth/revoke", { form: { token: refresh_token } })));
-    await count("reset link", () => mailed(ADA));
+    // The ledger of mails begins each hour with a row: counted again when one began meanwhile.
+    for (let hour; hour !== thisHour(); ) {
+      hour = thisHour();
+      await mailed(ROOT);
+      billed = undefined;
+      await count("reset link", () => mailed(ADA));
+    }
     return counted;
   } finally {
     await stop();
   }
 }
+
+const thisHour = () => Math.floor(Date.now() / 3_600_000);
 
 /** What stays the same for a while: work after the response is done. */
 async function settled(look) {
