@@ -54,7 +54,7 @@ const fn via(provider: Provider) -> (&'static str, MailRoute) {
     (provider.name(), MailRoute::Via(provider))
 }
 
-impl<F: Fn(&str) -> Option<String>> Source<F> {
+impl Source<'_> {
     pub(super) fn mail(&self, dev: bool) -> Result<MailSettings, SettingError> {
         let default = if dev { "outbox" } else { "none" };
         let route = self.choice("MAIL_PROVIDER", default, &PROVIDERS)?;
@@ -231,7 +231,7 @@ mod tests {
                 .find(|(setting, _)| *setting == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        Source { lookup }.mail(dev)
+        Source { lookup: &lookup }.mail(dev)
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Settings {
     /// # Errors
     /// With the first setting that is missing, malformed, weak or contradicts another.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
-        let source = Source { lookup };
+        let source = Source { lookup: &lookup };
         let issuer = source.issuer()?;
         let access_token_ttl = source.number(
             "ACCESS_TOKEN_TTL",
@@ -188,7 +188,9 @@ impl Settings {
 
     /// `ALLOWED_ORIGINS` alone, so that their pages can read what is wrong with another setting; none when it is itself.
     pub fn read_allowed_origins(lookup: impl Fn(&str) -> Option<String>) -> Vec<String> {
-        Source { lookup }.allowed_origins().unwrap_or_default()
+        Source { lookup: &lookup }
+            .allowed_origins()
+            .unwrap_or_default()
     }
 
     /// Whether the issuer is a loopback origin, which only local development may have.

@@ -47,7 +47,7 @@ fn is_host(host: &str) -> bool {
     !is_number || host.parse::<Ipv4Addr>().is_ok()
 }
 
-impl<F: Fn(&str) -> Option<String>> Source<F> {
+impl Source<'_> {
     /// `ALLOWED_ORIGINS`: none, or some with commas or spaces between.
     pub(super) fn allowed_origins(&self) -> Result<Vec<String>, SettingError> {
         let text = self.text("ALLOWED_ORIGINS").unwrap_or_default();

@@ -10,11 +10,11 @@ use crate::domain::ticket::TicketSecrets;
 use crate::domain::token::KeySet;
 
 /// Gives a setting's text by its name.
-pub(super) struct Source<F> {
-    pub(super) lookup: F,
+pub(super) struct Source<'a> {
+    pub(super) lookup: &'a dyn Fn(&str) -> Option<String>,
 }
 
-impl<F: Fn(&str) -> Option<String>> Source<F> {
+impl Source<'_> {
     pub(super) fn text(&self, setting: &str) -> Option<String> {
         (self.lookup)(setting).filter(|text| !text.is_empty())
     }

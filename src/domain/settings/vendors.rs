@@ -26,7 +26,7 @@ pub struct Turnstile {
     pub url: String,
 }
 
-impl<F: Fn(&str) -> Option<String>> Source<F> {
+impl Source<'_> {
     pub(super) fn vendors(&self) -> Result<VendorSettings, SettingError> {
         let breached_passwords =
             self.base_url("BREACHED_PASSWORDS", "https://api.pwnedpasswords.com/range")?;
