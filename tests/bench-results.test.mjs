@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { chart } from "../bench/chart.mjs";
 import { plot } from "../bench/plot.mjs";
+import { LOOPS } from "../bench/subjects/works.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
 
 const RESULTS = "bench/results";
@@ -21,6 +22,10 @@ test("each chart is drawn from the figures beside it", () => {
     assert.ok(svg.includes(figures.date) && figures.machine.length > 10);
     assert.ok(figures.rounds >= 5);
   }
+});
+
+test("what one request verifies is counted as often as it does it", () => {
+  assert.equal(text("bench/bare.rs").match(/const LOOPS: usize = (\d+);/)[1], String(LOOPS));
 });
 
 test("the documents show the latest run", () => {

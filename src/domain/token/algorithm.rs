@@ -132,7 +132,7 @@ impl jwt_compact::Algorithm for StrictEd25519 {
     }
 }
 
-/// The canonical encodings of the points whose order divides eight. A test computes them.
+/// The canonical encodings of the points whose order divides eight. A test holds that they are those, and all of them.
 const SMALL_ORDER: [[u8; 32]; 8] = [
     [
         0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
