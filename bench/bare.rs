@@ -12,7 +12,7 @@ use crate::edge::answer::Answer;
 use crate::ports::{Clock as _, PasswordHasher as _};
 use crate::service::Shared;
 
-/// How often one request verifies, so that HTTP does not show: `LOOPS` of bench/subjects/bare.mjs.
+/// How often one request verifies, so that HTTP does not show: `LOOPS` of bench/subjects/works.mjs.
 const LOOPS: usize = 200;
 const DONE: &str = r#"{"authorized":true}"#;
 

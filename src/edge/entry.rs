@@ -250,7 +250,8 @@ async fn read<'a>(asked: &Asked<'a>) -> Result<Request<'a>, Problem> {
     let length: Option<usize> = incoming.content_length.and_then(|text| text.parse().ok());
     let body = match length {
         Some(length) if length > MAX_BODY_BYTES => return Err(too_large()),
-        // HTTP hands over no more than that, and one promise costs less than a stream's three.
+        // HTTP hands over no more than that, and one promise costs less than a stream's three. A Worker that is bound to this one
+        // and sends more than its header says is found out only after it is read.
         Some(_) => asked.request.array_buffer().map(JsFuture::from),
         None => return read_stream(asked.request, read).await,
     };
