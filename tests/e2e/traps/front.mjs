@@ -13,6 +13,7 @@ export const Auth = built.Auth;
 
 const made = {};
 const waiting = [];
+let ended = 0;
 
 /** A class of the built Worker whose alarm can be rung, and that says how many of it were made. */
 export const watched = (name) =>
@@ -45,7 +46,7 @@ export default class extends WorkerEntrypoint {
       case "disarm":
         return disarm();
       case "seen":
-        return { ...seen, made };
+        return { ...seen, made, ended };
       case "pending":
         return { value: waiting.length };
       case "release":
@@ -70,18 +71,26 @@ export default class extends WorkerEntrypoint {
     return new built.default(this.ctx, this.env);
   }
 
-  // A request whose body does not end until /test/release.
+  // A request whose body does not end until /test/release. It stays with the runtime after its answer, or its promises would not be
+  // settled any more.
   async #wait() {
     let isOver = false;
+    const released = new Promise((release) => waiting.push(release));
+    // The runtime takes a request that waits for nothing of its own for one that hangs.
+    const end = Promise.race([released, scheduler.wait(60_000)]);
     const body = new ReadableStream({
       async pull(controller) {
-        const released = new Promise((release) => waiting.push(release));
-        // The runtime takes a request that waits for nothing of its own for one that hangs.
-        await Promise.race([released, scheduler.wait(60_000)]);
+        await end;
         isOver = true;
         controller.close();
       },
     });
+    this.ctx.waitUntil(
+      end.then(async () => {
+        await scheduler.wait(10);
+        ended += 1;
+      }),
+    );
     const init = { method: "POST", headers: { "content-type": "application/json" }, body };
     const answer = await this.#built().fetch(new Request(`${this.env.ISSUER}/auth/login`, init));
     return { ...(await told(answer)), cameBeforeItsBody: !isOver };

@@ -92,10 +92,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
     }
 
     async function assertNothingRanOnTheDead() {
-      const { onDead, foreign, made } = await seen();
+      const { onDead, foreign } = await seen();
       assert.deepEqual({ onDead, foreign }, { onDead: 0, foreign: 0 });
-      // The objects are those that were there before the first trap.
-      assert.deepEqual(made, Object.fromEntries(bindings.map(({ name }) => [name, 1])));
     }
 
     test("a healthy Worker answers at every entry point", () => {
@@ -111,27 +109,47 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       let tried = 0;
       for (const kind of kinds) {
         for (const trapping of NAMES) {
-          for (const first of NAMES) {
-            await ask("arm", { kind });
-            assertLost(trapping, await call(trapping));
-            assert.deepEqual(await call(first), healthy[first], `${kind} in ${trapping}, then ${first}`);
-            tried += 1;
+          for (const skip of [0, await lastThatLoses(trapping)]) {
+            for (const first of NAMES) {
+              await ask("arm", { kind, skip });
+              assertLost(trapping, await call(trapping));
+              assert.deepEqual(await call(first), healthy[first], `${kind} in ${trapping} at its crossing ${skip}, then ${first}`);
+              tried += 1;
+            }
           }
         }
       }
       await assertNothingRanOnTheDead();
-      assert.equal(tried, kinds.length * NAMES.length ** 2);
-      const line = `traps (${kinds.length === 1 ? "in the Worker that is deployed" : kinds.join(", ")}): ${tried} pairs of the entry point that traps and the next that is called, ${NAMES.length} entry points`;
+      assert.equal(tried, kinds.length * 2 * NAMES.length ** 2);
+      const pairs = `${NAMES.length ** 2} pairs of the entry point that traps and the next that is called`;
+      const line = `traps (${build} Worker): ${pairs}, at the first and the last crossing (${kinds.join(", ")}): ${tried} tried`;
       console.log(line);
       count(slug, line);
     });
 
+    const crossingsOf = async (name) => {
+      const begun = (await seen()).crossings;
+      await call(name);
+      return (await seen()).crossings - begun;
+    };
+
+    // Mostly in a microtask, when the entry point has long handed out its promise.
+    async function lastThatLoses(name) {
+      for (let skip = (await crossingsOf(name)) - 1; skip >= 0; skip -= 1) {
+        await ask("arm", { skip });
+        const outcome = await call(name);
+        await ask("disarm");
+        // A new instance crosses more often until it knows everything again.
+        await call(name);
+        if (JSON.stringify(outcome) !== JSON.stringify(healthy[name])) return skip;
+      }
+      throw new Error(`${name} was never lost`);
+    }
+
     test("wherever a call crosses into the wasm it may trap, and the next call answers", async () => {
       let [tried, lost] = [0, 0];
       for (const [at, trapping] of NAMES.entries()) {
-        const begun = (await seen()).crossings;
-        await call(trapping);
-        const crossings = (await seen()).crossings - begun;
+        const crossings = await crossingsOf(trapping);
         assert.ok(crossings > 0, trapping);
         for (let skip = 0; skip < crossings; skip += 1) {
           const { traps } = await seen();
@@ -151,7 +169,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       }
       await assertNothingRanOnTheDead();
       assert.ok(lost > NAMES.length);
-      const line = `traps (the ${build} Worker): at each of ${tried} crossings into the wasm, ${lost} of which lost the call`;
+      const line = `traps (${build} Worker): one at each of ${tried} crossings into the wasm, ${lost} of which lost the call`;
       console.log(line);
       count(`${slug}-crossings`, line);
     });
@@ -163,15 +181,20 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       const methods = logs().filter(({ event }) => event === "rpc").map(({ method }) => method);
       assert.ok(methods.length >= 200);
       assert.deepEqual([...new Set(methods)], ["renew_token"]);
+      // Memory that was never written, or written by another call, is full of zeros.
+      assert.doesNotMatch(JSON.stringify(logs()), /\\u00[01]/);
       await assertNothingRanOnTheDead();
     });
 
     for (const { binding, name } of bindings) {
       test(`after a trap elsewhere the calls of a live object alone are answered (${name})`, async () => {
         for (const trapping of ["HTTP later", RPC]) {
+          await call(`${name}.ask`);
+          const { made } = await seen();
           await ask("arm");
           assertLost(trapping, await call(trapping));
           for (let time = 0; time < 5; time += 1) assert.deepEqual(await call(`${name}.ask`), healthy[`${name}.ask`]);
+          assert.equal((await seen()).made[name], made[name], "the object is the one that was there before the trap");
         }
         await assertNothingRanOnTheDead();
       });
@@ -193,7 +216,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       for (const first of NAMES) {
         const pending = [ask("wait"), ask("wait")];
         await eventually(async () => (await ask("pending")).value === 2);
-        const { instances, foreign } = await seen();
+        const { instances, foreign, ended } = await seen();
         await ask("arm");
         assertLost("HTTP at once", await call("HTTP at once"));
         for (const { value } of await Promise.all(pending)) {
@@ -204,6 +227,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
         assert.deepEqual(await call(first), healthy[first]);
         // Now the bodies end, and the promises of the dead instance with them.
         await ask("release");
+        await eventually(async () => (await seen()).ended === ended + 2);
         assert.deepEqual(await call(first), healthy[first]);
         const now = await seen();
         assert.deepEqual([now.instances, now.foreign, now.onDead], [instances + 1, foreign, 0]);
