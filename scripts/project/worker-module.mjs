@@ -1,6 +1,7 @@
 // From the wasm that cargo has built to the modules of a Worker, in a folder: index.js and index_bg.wasm. wasm-bindgen writes
 // what joins the two, esbuild bundles it with src/edge/entry.mjs. (worker-build would make the entry itself, with every export of
-// the wasm as a method that other Workers can call, and with another way to survive a panic: docs/decisions/0014-panics.md.)
+// the wasm as a method that other Workers can call, and with another way to survive a panic:
+// docs/decisions/0014-panics.md.)
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { Advice } from "./advice.mjs";
 import { inRoot } from "./root.mjs";
@@ -28,9 +29,10 @@ export async function workerModule({ folder, features, optimised = false, named 
   await mustRun("cargo", [...crate, ...(optimised ? ["--release"] : [])], env);
 
   const wasm = inRoot(target, WASM, optimised ? "release" : "debug", "edgegate.wasm");
-  // The last one exports the function that makes a new instance. wasm-bindgen's own guard would call it after it has copied the
-  // arguments into the old one: src/edge/instance.mjs stands in its place.
-  const options = ["--target", "module", "--no-typescript", "--out-name", "index", "--experimental-reset-state-function"];
+  // wasm-bindgen then exports the function that makes a new instance. Its own guard would call it
+  // after it has copied the arguments into the old one: src/edge/instance.mjs calls it instead.
+  const reset = "--experimental-reset-state-function";
+  const options = ["--target", "module", "--no-typescript", "--out-name", "index", reset];
   await mustRun(wasmBindgen, [wasm, "--out-dir", at("parts"), ...options]);
   let glue = guardedGlue(readFileSync(at("parts/index.js"), "utf8"));
   writeFileSync(at("parts/entries.js"), entryPoints(glue));
@@ -61,7 +63,15 @@ export async function workerModule({ folder, features, optimised = false, named 
 // Classes of the crates `worker` and `wasm-streams` that nothing here makes, and that wasm-bindgen exports all the same.
 const UNUSED = ["containerstartupoptions_", "minifyconfig_", "r2range_", "intounderlying"];
 // What rustc and wasm-bindgen use: no encoding that a runtime may not know yet.
-const FEATURES = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory", "multivalue", "reference-types", "simd"];
+const FEATURES = [
+  "mutable-globals",
+  "sign-ext",
+  "nontrapping-float-to-int",
+  "bulk-memory",
+  "multivalue",
+  "reference-types",
+  "simd",
+];
 
 // LLVM has inlined what is worth it: wasm-opt's inlining adds 10 KB gzipped and no speed. Functions in the order of their
 // names compress better, as like stands beside like: 2 KB. The unused exports are 3 KB, the hashes in the names of imports and
@@ -81,37 +91,44 @@ async function optimise(wasm, named) {
 const GUARD = JSON.stringify(inRoot("src/edge/instance.mjs"));
 const STALE_CLOSURE = "throw new Error('Cannot invoke closure from previous WASM instance');";
 
-/** wasm-bindgen's module, with the guard of src/edge/instance.mjs between it and the wasm. Throws when it is not written in the way
- *  that this expects: then what the guard relies on may have changed too. */
+/**
+ * wasm-bindgen's module, with the guard of src/edge/instance.mjs between it and the wasm. Throws when
+ * the module is not written as this expects: what the guard relies on may then have changed too.
+ */
 export function guardedGlue(glue) {
   for (const [text, times] of [
     ["import source ", 1],
-    // Once as it is loaded, once in the function that makes a new one. Nothing else there makes or calls wasm.
+    // Once when it is loaded, once in the function that makes a new one. Nothing else makes or
+    // calls wasm.
     ["new WebAssembly.Instance(", 2],
     ["WebAssembly.", 2],
     ["wasm = wasmInstance.exports;", 2],
     ["export function __wbg_reset_state () {", 1],
     ["const real = (...args) => {", 1],
     [STALE_CLOSURE, 1],
-    // Of the guard that would make a new instance in the middle of a call. Only its own trap handler, which is left out, would
-    // set the flag.
+    // Its own guard makes a new instance in the middle of a call when this flag is set. Only the
+    // handler of traps sets it, which is left out.
     ["__wbg_reinit_scheduled = true", 1],
     ["__wbg_handle_catch", 0],
   ]) {
     const found = glue.split(text).length - 1;
-    if (found !== times) throw new Error(`wasm-bindgen's module has changed: \`${text}\` is in it ${found} times, not ${times}.`);
+    if (found !== times) {
+      const counts = `\`${text}\` is in it ${found} times, not ${times}`;
+      throw new Error(`wasm-bindgen's module has changed: ${counts}.`);
+    }
   }
   const guarded = glue
     .replace("import source ", "import ")
-    // The runtime would log it as an error for each promise that the old instance was waiting for.
+    // The runtime would log an error for each promise that the old instance was waiting for.
     .replace(STALE_CLOSURE, "return;");
   return `import { GuardedWebAssembly as WebAssembly } from ${GUARD};\n${guarded}`;
 }
 
-/** The module that src/edge imports as `edgegate-wasm`: every function that the wasm exports, as an entry point. */
+/** The module that src/edge imports as `edgegate-wasm`: what the wasm exports, as entry points. */
 export function entryPoints(glue) {
-  const exported = [...glue.matchAll(/^export (?:function (\w+)|\{ \w+ as (\w+) \})/gm)].map(([, name, alias]) => alias ?? name);
-  const entries = exported
+  const exports = glue.matchAll(/^export (?:function (\w+)|\{ \w+ as (\w+) \})/gm);
+  const names = [...exports].map(([, name, alias]) => alias ?? name);
+  const entries = names
     .filter((name) => !name.startsWith("__"))
     .map((name) => `export const ${name} = /* @__PURE__ */ entry(glue.${name});`);
   return [

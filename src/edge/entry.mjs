@@ -1,7 +1,9 @@
 // The Worker as the platform sees it: its entry points, and the classes of its Durable Objects. Each is handed on to the wasm;
-// what else the wasm exports does not leave this module. Every function of `edgegate-wasm` goes through the guard of instance.mjs:
-// it has a new instance after a trap, and its promise is rejected when its instance traps. State of an object that lives on
-// here must make sense to a new instance.
+// what else the wasm exports does not leave this module.
+//
+// Every function of `edgegate-wasm` goes through the guard of instance.mjs: after a trap it has a new
+// instance, and its promise is rejected when its instance traps. Fields of an object outlive the
+// instance, so they must not refer to anything in it.
 import { DurableObject } from "cloudflare:workers";
 import {
   account_alarm,

@@ -1,18 +1,22 @@
 // What happens to calls when the wasm traps: by a panic, by a stack overflow, when memory runs out.
 //
-// A trap leaves the wasm's memory half changed and its promises unsettled, so nothing may run on that instance any more.
-// Every call crosses two guards, both here:
-// - `Instance` stands between wasm-bindgen's module and the wasm itself. It notices a trap wherever it comes out (mostly in a
-//   microtask, where no entry point could catch it), rejects what was waiting, and lets no later call reach the dead instance.
-// - `entriesOf` wraps every function that entry.mjs calls. It makes a new instance before the first argument is copied into the
-//   wasm's memory: a pointer into the old memory would be read in the new one.
-// scripts/project/worker-module.mjs puts both in their places.
+// A trap leaves the wasm's memory half changed and its promises unsettled, so nothing may run on
+// that instance any more. Every call crosses two guards, both here:
+// - `Instance` stands between wasm-bindgen's module and the wasm itself. It notices a trap wherever
+//   it comes out (mostly in a microtask, where no entry point could catch it), rejects what was
+//   waiting, and lets no later call reach the dead instance.
+// - `entriesOf` wraps every function that entry.mjs calls. It makes a new instance before the first
+//   argument is copied into the wasm's memory. Otherwise a pointer into the old memory would be
+//   read in the new one.
+//
+// scripts/project/worker-module.mjs puts both guards in place.
 
-// What a call on a dead instance answers when it comes from JavaScript alone. wasm-bindgen's module looks for an error in what a
-// closure answers, so it has to be an object.
+// The result of a call on a dead instance. wasm-bindgen's module looks for an error in the result
+// of a closure, so it has to be an object.
 const NOTHING = Object.freeze([]);
 
-// The newest instance: whether it trapped, how many of its calls are on the stack, and how to reject each promise that it owes.
+// The newest instance: whether it has trapped, how many of its calls are on the stack, and how to
+// reject each promise that it owes.
 let current;
 
 class Instance {
@@ -38,19 +42,20 @@ function guard(state, run) {
     try {
       return run(...values);
     } catch (error) {
-      // Whatever was thrown has skipped the rest of some Rust function, and left its data as they were in the middle of it.
+      // Any exception has skipped the rest of some Rust function, so its data may be half changed.
       state.isDead = true;
       throw error;
     } finally {
       state.depth -= 1;
-      // Only when nothing of it is left on the stack: after a stack overflow there is now room for this.
+      // Not before the stack is empty: after a stack overflow there is no room for this.
       if (state.isDead && state.depth === 0) rejectAll(state);
     }
   };
 }
 
-// A closure, or the freeing of one, that comes after the trap is dropped. But a function of the dead instance that is still on the
-// stack must not get an answer: it would go on.
+// After a trap, JavaScript may still call a closure or free one: this is ignored. But when a
+// function of the dead instance is still on the stack, returning would let it continue, so this
+// throws.
 function refuse(state) {
   if (state.depth > 0) throw new InstanceDied();
   return NOTHING;
@@ -63,15 +68,19 @@ function rejectAll({ rejections }) {
 }
 
 /**
- * Makes entry points of functions of wasm-bindgen's module; `makeInstance` is that module's own function. An entry point has a
- * new instance when the last one trapped, and a promise that it answers is rejected as soon as its instance traps.
+ * Wraps a function of wasm-bindgen's module as an entry point; `makeInstance` is that module's own
+ * function. An entry point makes a new instance when the last one has trapped. A promise that it
+ * returns is rejected as soon as its instance traps.
  */
-export const entriesOf = (makeInstance) => (call) => (...values) => {
-  // An entry point is never called out of the wasm. So a call that is still on the stack was cut off by the runtime (it does so at
-  // its limit of CPU time), in the middle of what it did.
-  if (current.isDead || current.depth > 0) replace(current, makeInstance);
-  return whileItLives(call(...values));
-};
+export const entriesOf =
+  (makeInstance) =>
+  (call) =>
+  (...values) => {
+    // The wasm never calls an entry point. So if a call still counts as running, the runtime has
+    // cut it off, as it does at the limit of CPU time.
+    if (current.isDead || current.depth > 0) replace(current, makeInstance);
+    return whileItLives(call(...values));
+  };
 
 function replace(state, makeInstance) {
   Object.assign(state, { isDead: true, depth: 0 });
@@ -88,7 +97,10 @@ function whileItLives(outcome) {
   });
 }
 
-/** Why a call failed: the wasm trapped while it was waiting. The cause is in the log, on the line `Critical`. */
+/**
+ * Why a call failed: the wasm trapped while it was waiting. The cause is in the log, on the line
+ * `Critical`.
+ */
 export class InstanceDied extends Error {
   name = "InstanceDied";
   message = "the instance of the wasm is gone";

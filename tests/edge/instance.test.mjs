@@ -1,5 +1,5 @@
-// The guard of src/edge/instance.mjs on a small module of its own: what the whole Worker shows only by chance, such as a call that
-// the runtime cuts off. The whole Worker: tests/e2e/traps.
+// The guard of src/edge/instance.mjs on a small module of its own: what the whole Worker shows only
+// by chance, such as a call that the runtime cuts off. The whole Worker: tests/e2e/traps.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
@@ -18,12 +18,17 @@ const MODULE = new WebAssembly.Module(
   ),
 );
 
-/** As wasm-bindgen's module has it: the exports of the newest instance, and a function that makes another. */
+/**
+ * As wasm-bindgen's module has it: the exports of the newest instance, and a function that makes
+ * another.
+ */
 function glue() {
   const made = { instances: 0, host: () => {} };
   made.again = () => {
     made.instances += 1;
-    made.wasm = new GuardedWebAssembly.Instance(MODULE, { host: { call: () => made.host() } }).exports;
+    made.wasm = new GuardedWebAssembly.Instance(MODULE, {
+      host: { call: () => made.host() },
+    }).exports;
   };
   made.again();
   made.entry = entriesOf(made.again);
@@ -32,7 +37,10 @@ function glue() {
 
 test("an entry point has a new instance before its first argument is read", () => {
   const made = glue();
-  assert.throws(made.entry(() => made.wasm.trap()), WebAssembly.RuntimeError);
+  assert.throws(
+    made.entry(() => made.wasm.trap()),
+    WebAssembly.RuntimeError,
+  );
   const instancesSeen = [];
   const answer = made.entry((argument) => {
     instancesSeen.push(made.instances);
@@ -44,7 +52,12 @@ test("an entry point has a new instance before its first argument is read", () =
 test("a live instance is kept", () => {
   const made = glue();
   for (let time = 0; time < 3; time += 1) assert.equal(made.entry(() => made.wasm.seven())(), 7);
-  assert.throws(made.entry(() => { throw new TypeError("of an argument, outside of the wasm"); }), TypeError);
+  assert.throws(
+    made.entry(() => {
+      throw new TypeError("of an argument, outside of the wasm");
+    }),
+    TypeError,
+  );
   assert.equal(made.entry(() => made.wasm.seven())(), 7);
   assert.equal(made.instances, 1);
 });
@@ -70,7 +83,10 @@ test("a function that is still on the stack of a dead instance does not go on, t
     // As wasm-bindgen does, which hands what an import threw back to the wasm.
     made.wasm.seven();
   };
-  assert.throws(made.entry(() => made.wasm.callHost()), InstanceDied);
+  assert.throws(
+    made.entry(() => made.wasm.callHost()),
+    InstanceDied,
+  );
   made.host = () => {};
   assert.equal(made.entry(() => made.wasm.callHost())(), 7);
   assert.equal(made.instances, 2);
@@ -81,7 +97,10 @@ test("an exception of an import that passes through the wasm ends the instance",
   made.host = () => {
     throw new Error("not caught in Rust");
   };
-  assert.throws(made.entry(() => made.wasm.callHost()), /not caught/);
+  assert.throws(
+    made.entry(() => made.wasm.callHost()),
+    /not caught/,
+  );
   made.entry(() => made.wasm.seven())();
   assert.equal(made.instances, 2);
 });
@@ -92,8 +111,16 @@ test("a promise is rejected once its instance traps, one of the next instance is
   const lost = [never(), never()];
   const kept = made.entry(async () => 7)();
   assert.equal(await kept, 7);
-  await assert.rejects(made.entry(async () => { throw new RangeError("its own"); })(), RangeError);
-  assert.throws(made.entry(() => made.wasm.trap()), WebAssembly.RuntimeError);
+  await assert.rejects(
+    made.entry(async () => {
+      throw new RangeError("its own");
+    })(),
+    RangeError,
+  );
+  assert.throws(
+    made.entry(() => made.wasm.trap()),
+    WebAssembly.RuntimeError,
+  );
   for (const promise of lost) await assert.rejects(promise, InstanceDied);
   let settle;
   const later = made.entry(() => new Promise((resolve) => (settle = resolve)))();
@@ -106,7 +133,9 @@ test("a call that the runtime cut off ends the instance, as a trap does", async 
   const made = glue();
   const lost = made.entry(() => new Promise(() => {}))();
   globalThis.cutOff = made.entry(() => made.wasm.spin());
-  assert.throws(() => vm.runInThisContext("cutOff()", { timeout: 50 }), { code: "ERR_SCRIPT_EXECUTION_TIMEOUT" });
+  assert.throws(() => vm.runInThisContext("cutOff()", { timeout: 50 }), {
+    code: "ERR_SCRIPT_EXECUTION_TIMEOUT",
+  });
   delete globalThis.cutOff;
   assert.equal(made.entry(() => made.wasm.seven())(), 7);
   assert.equal(made.instances, 2);
@@ -120,7 +149,14 @@ test("a new instance that traps as it starts is not the last one", () => {
     made.again();
     if (fails-- > 0) made.wasm.trap();
   });
-  assert.throws(entry(() => made.wasm.trap()), WebAssembly.RuntimeError);
-  for (let time = 0; time < 2; time += 1) assert.throws(entry(() => made.wasm.seven()), WebAssembly.RuntimeError);
+  assert.throws(
+    entry(() => made.wasm.trap()),
+    WebAssembly.RuntimeError,
+  );
+  for (let time = 0; time < 2; time += 1)
+    assert.throws(
+      entry(() => made.wasm.seven()),
+      WebAssembly.RuntimeError,
+    );
   assert.equal(entry(() => made.wasm.seven())(), 7);
 });

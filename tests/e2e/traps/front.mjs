@@ -1,10 +1,12 @@
-// The Worker as it is built, whose calls into the wasm are watched and can trap: boundary.mjs. traps.test.mjs adds the classes of
-// the Durable Objects.
+// The Worker as it is built, whose calls into the wasm are watched and can trap: boundary.mjs.
+// traps.test.mjs adds the classes of the Durable Objects.
 //
 // POST /test/arm, JSON `{ skip, times, kind }`: boundary.mjs.
 // POST /test/seen: what was seen so far, and how often each class was made.
-// POST /test/wait: a request whose body does not end; /test/pending: how many of them wait for it; /test/release: it ends.
-// POST /test/<entry>, JSON: calls an entry point; the answer is `{ value }` or `{ error }`, and whether it is an `InstanceDied`.
+// POST /test/wait: a request whose body does not end; /test/pending: how many of them wait for it;
+//   /test/release: it ends.
+// POST /test/<entry>, JSON: calls an entry point; the answer is `{ value }`, or `{ error }`
+//   with its name, message and code.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { arm, disarm, seen } from "./boundary.mjs";
 import * as built from "./index.js";
@@ -71,8 +73,8 @@ export default class extends WorkerEntrypoint {
     return new built.default(this.ctx, this.env);
   }
 
-  // A request whose body does not end until /test/release. It stays with the runtime after its answer, or its promises would not be
-  // settled any more.
+  // A request whose body does not end until /test/release. It stays with the runtime after its
+  // answer, or its promises would not be settled any more.
   async #wait() {
     let isOver = false;
     const released = new Promise((release) => waiting.push(release));
@@ -113,5 +115,10 @@ export default class extends WorkerEntrypoint {
 
 async function told(answer) {
   const body = await answer.json();
-  return { status: answer.status, type: answer.headers.get("content-type"), code: body.code ?? null, detail: body.detail ?? null };
+  return {
+    status: answer.status,
+    type: answer.headers.get("content-type"),
+    code: body.code ?? null,
+    detail: body.detail ?? null,
+  };
 }

@@ -1,5 +1,6 @@
-// After a trap: each entry point of the Worker traps, and each is then the first to be called, with no other call between them. In
-// the Worker that is deployed, and in the one with the conformance suites, which can panic and overflow its stack for real.
+// After a trap: each entry point of the Worker traps, and each is then the first to be called, with
+// no other call between them. In the Worker that is deployed, and in the one with the conformance
+// suites, which can panic and overflow its stack for real.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,17 +14,34 @@ import { eventually, startWorkers } from "../workers.mjs";
 
 const BUILDS = {
   deployed: { folder: () => inRoot("build"), kinds: ["panic"], slug: "traps-deployed" },
-  conformance: { folder: async () => join(await conformanceWorker(), "../build"), kinds: ["panic", "overflow"], slug: "traps-real" },
+  conformance: {
+    folder: async () => join(await conformanceWorker(), "../build"),
+    kinds: ["panic", "overflow"],
+    slug: "traps-real",
+  },
 };
 
 const SESSION = "01a20b9d-286c-7a9a-9464-0e7687df759a";
-const TRY = { do: "check", by: null, password: "correct horse battery", hash: null, salt: "00".repeat(16), in_vain: true, now: 1_800_000_000_000 };
-// A call for each class of Durable Object. `stored` is called once, so that the answers show that an object kept what it stored.
+const TRY = {
+  do: "check",
+  by: null,
+  password: "correct horse battery",
+  hash: null,
+  salt: "00".repeat(16),
+  in_vain: true,
+  now: 1_800_000_000_000,
+};
+// A call for each class of Durable Object. `stored` is called once, so that the answers show that
+// an object kept what it stored.
 const OBJECTS = {
   Sessions: { stored: "outdate\t5\t4000000000", call: `revocation\t${SESSION}\t1800000000` },
   Account: { call: JSON.stringify(TRY) },
 };
-const LOGIN = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email: "ada@example.com" }) };
+const LOGIN = {
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ email: "ada@example.com" }),
+};
 const RPC = "RPC";
 
 const bindings = readFileSync(inRoot("wrangler.toml"), "utf8")
@@ -58,21 +76,33 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
 
     before(async () => {
       const started = await startWorkers([{ caller }], { front: front(), folder: await folder() });
-      ({ stop, logs, workers: [edge] } = started);
+      ({
+        stop,
+        logs,
+        workers: [edge],
+      } = started);
       rpc = callsOf(edge.askCaller);
       for (const { binding, name } of bindings) {
         const { stored } = OBJECTS[name];
-        if (stored) assert.equal((await ask("ask", { binding, name: "live", call: stored })).error, undefined);
+        if (stored)
+          assert.equal(
+            (await ask("ask", { binding, name: "live", call: stored })).error,
+            undefined,
+          );
       }
       healthy = {};
       for (const name of NAMES) healthy[name] = await call(name);
-      // The second time nothing is new to the instance: what each entry point crosses is now the same every time.
+      // The second time nothing is new to the instance: what each entry point crosses is now the
+      // same every time.
       for (const name of NAMES) assert.deepEqual(await call(name), healthy[name]);
     });
     after(() => stop?.());
 
     const ask = async (path, given = {}) => {
-      const answer = await edge.fetch(`/test/${path}`, { method: "POST", body: JSON.stringify(given) });
+      const answer = await edge.fetch(`/test/${path}`, {
+        method: "POST",
+        body: JSON.stringify(given),
+      });
       assert.equal(answer.status, 200, `${path}: ${await answer.clone().text()}`);
       return answer.json();
     };
@@ -84,11 +114,18 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       return error ? { error: { code: error.own.code } } : { value };
     }
 
-    /** How it shows that a call was lost: its client has an answer that says so, and nothing else. */
+    /**
+     * How it shows that a call was lost: its client has an answer that says so, and nothing else.
+     */
     function assertLost(name, outcome) {
       if (name === RPC) return assert.deepEqual(outcome, { error: { code: "internal" } });
       if (!name.startsWith("HTTP")) return assert.ok(outcome.error, JSON.stringify(outcome));
-      assert.deepEqual(outcome.value, { status: 500, type: "application/problem+json", code: "internal", detail: "Something went wrong" });
+      assert.deepEqual(outcome.value, {
+        status: 500,
+        type: "application/problem+json",
+        code: "internal",
+        detail: "Something went wrong",
+      });
     }
 
     async function assertNothingRanOnTheDead() {
@@ -102,7 +139,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       assert.deepEqual(healthy["HTTP later"].value.code, "invalid_field");
       assert.deepEqual(healthy[RPC], { error: { code: "invalid_grant" } });
       assert.match(healthy["Sessions.ask"].value, /\b5\b/);
-      for (const name of NAMES.filter((name) => !name.startsWith("HTTP") && name !== RPC)) assert.ok("value" in healthy[name], name);
+      for (const name of NAMES.filter((name) => !name.startsWith("HTTP") && name !== RPC))
+        assert.ok("value" in healthy[name], name);
     });
 
     test("after a trap in each entry point, each is the first to be called and answers", async () => {
@@ -113,7 +151,11 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
             for (const first of NAMES) {
               await ask("arm", { kind, skip });
               assertLost(trapping, await call(trapping));
-              assert.deepEqual(await call(first), healthy[first], `${kind} in ${trapping} at its crossing ${skip}, then ${first}`);
+              assert.deepEqual(
+                await call(first),
+                healthy[first],
+                `${kind} in ${trapping} at its crossing ${skip}, then ${first}`,
+              );
               tried += 1;
             }
           }
@@ -121,8 +163,9 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       }
       await assertNothingRanOnTheDead();
       assert.equal(tried, kinds.length * 2 * NAMES.length ** 2);
-      const pairs = `${NAMES.length ** 2} pairs of the entry point that traps and the next that is called`;
-      const line = `traps (${build} Worker): ${pairs}, at the first and the last crossing (${kinds.join(", ")}): ${tried} tried`;
+      const pairs = `${NAMES.length ** 2} pairs (entry point that traps, next one called)`;
+      const where = `at the first and the last crossing into the wasm (${kinds.join(", ")})`;
+      const line = `traps, ${build} Worker: ${tried} tried, which are ${pairs}, ${where}`;
       console.log(line);
       count(slug, line);
     });
@@ -163,13 +206,18 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
             lost += isAnswered ? 0 : 1;
           }
           const first = NAMES[(at + skip) % NAMES.length];
-          assert.deepEqual(await call(first), healthy[first], `a trap in ${trapping} at its crossing ${skip}, then ${first}`);
+          assert.deepEqual(
+            await call(first),
+            healthy[first],
+            `a trap in ${trapping} at its crossing ${skip}, then ${first}`,
+          );
           tried += 1;
         }
       }
       await assertNothingRanOnTheDead();
       assert.ok(lost > NAMES.length);
-      const line = `traps (${build} Worker): one at each of ${tried} crossings into the wasm, ${lost} of which lost the call`;
+      const lose = `of which ${lost} lose the call`;
+      const line = `traps, ${build} Worker: one at each of ${tried} crossings into the wasm, ${lose}`;
       console.log(line);
       count(`${slug}-crossings`, line);
     });
@@ -178,7 +226,9 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       await ask("arm");
       await call("HTTP at once");
       for (let time = 0; time < 200; time += 1) assert.deepEqual(await call(RPC), healthy[RPC]);
-      const methods = logs().filter(({ event }) => event === "rpc").map(({ method }) => method);
+      const methods = logs()
+        .filter(({ event }) => event === "rpc")
+        .map(({ method }) => method);
       assert.ok(methods.length >= 200);
       assert.deepEqual([...new Set(methods)], ["renew_token"]);
       // Memory that was never written, or written by another call, is full of zeros.
@@ -193,8 +243,13 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
           const { made } = await seen();
           await ask("arm");
           assertLost(trapping, await call(trapping));
-          for (let time = 0; time < 5; time += 1) assert.deepEqual(await call(`${name}.ask`), healthy[`${name}.ask`]);
-          assert.equal((await seen()).made[name], made[name], "the object is the one that was there before the trap");
+          for (let time = 0; time < 5; time += 1)
+            assert.deepEqual(await call(`${name}.ask`), healthy[`${name}.ask`]);
+          assert.equal(
+            (await seen()).made[name],
+            made[name],
+            "the object is the one that was there before the trap",
+          );
         }
         await assertNothingRanOnTheDead();
       });
@@ -204,7 +259,10 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
         await ask("arm", { skip: 4 });
         const outcomes = await Promise.all([asked(), asked(), asked(), asked()]);
         await ask("disarm");
-        const [lost, answered] = [outcomes.filter(({ error }) => error), outcomes.filter(({ error }) => !error)];
+        const [lost, answered] = [
+          outcomes.filter(({ error }) => error),
+          outcomes.filter(({ error }) => !error),
+        ];
         assert.ok(lost.length > 0);
         for (const outcome of answered) assert.deepEqual(outcome, healthy[`${name}.ask`]);
         assert.deepEqual(await asked(), healthy[`${name}.ask`]);
@@ -232,7 +290,10 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
         const now = await seen();
         assert.deepEqual([now.instances, now.foreign, now.onDead], [instances + 1, foreign, 0]);
       }
-      assert.deepEqual(logs().filter(({ message }) => /previous WASM instance/i.test(message ?? "")), []);
+      assert.deepEqual(
+        logs().filter(({ message }) => /previous WASM instance/i.test(message ?? "")),
+        [],
+      );
     });
 
     test("a trap while a lost request is answered costs that request, and no other", async () => {
@@ -248,11 +309,17 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
 
 function front() {
   const text = (name) => readFileSync(inRoot("tests/e2e/traps", name), "utf8");
-  const classes = bindings.map(({ name }) => `export const ${name} = watched("${name}");\n`).join("");
+  const classes = bindings
+    .map(({ name }) => `export const ${name} = watched("${name}");\n`)
+    .join("");
   return [
     { type: "ESModule", path: "front.mjs", contents: text("front.mjs") + classes },
     { type: "ESModule", path: "boundary.mjs", contents: text("boundary.mjs") },
     // (module (func (export "trap") unreachable))
-    { type: "CompiledWasm", path: "unreachable.wasm", contents: Buffer.from("AGFzbQEAAAABBAFgAAADAgEABwgBBHRyYXAAAAoFAQMAAAs=", "base64") },
+    {
+      type: "CompiledWasm",
+      path: "unreachable.wasm",
+      contents: Buffer.from("AGFzbQEAAAABBAFgAAADAgEABwgBBHRyYXAAAAoFAQMAAAs=", "base64"),
+    },
   ];
 }
