@@ -1,7 +1,7 @@
 // From the wasm that cargo has built to the modules of a Worker, in a folder: index.js and index_bg.wasm. wasm-bindgen writes
 // what joins the two, esbuild bundles it with src/edge/entry.mjs. (worker-build would make the entry itself, with every export of
-// the wasm as a method that other Workers can call, and wrap each class once more to survive a panic, which wasm-bindgen's
-// own guard sees to already.)
+// the wasm as a method that other Workers can call, and with another way to survive a panic:
+// docs/decisions/0014-panics.md.)
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { Advice } from "./advice.mjs";
 import { inRoot } from "./root.mjs";
@@ -28,13 +28,14 @@ export async function workerModule({ folder, features, optimised = false, named 
   const crate = ["rustc", "--lib", "--crate-type", "cdylib", "--target", WASM, "--features", features];
   await mustRun("cargo", [...crate, ...(optimised ? ["--release"] : [])], env);
 
-  // After a trap the guard makes a new instance for the next request.
-  const guard = ["--experimental-reset-state-function", "--force-enable-abort-handler"];
   const wasm = inRoot(target, WASM, optimised ? "release" : "debug", "edgegate.wasm");
-  const options = ["--target", "module", "--no-typescript", "--out-name", "index", ...guard];
+  // wasm-bindgen then exports the function that makes a new instance. Its own guard would call it
+  // after it has copied the arguments into the old one: src/edge/instance.mjs calls it instead.
+  const reset = "--experimental-reset-state-function";
+  const options = ["--target", "module", "--no-typescript", "--out-name", "index", reset];
   await mustRun(wasmBindgen, [wasm, "--out-dir", at("parts"), ...options]);
-  let glue = readFileSync(at("parts/index.js"), "utf8").replace("import source ", "import ");
-  glue = tellingOfTraps(glue);
+  let glue = guardedGlue(readFileSync(at("parts/index.js"), "utf8"));
+  writeFileSync(at("parts/entries.js"), entryPoints(glue));
   if (optimised) {
     const names = await optimise(at("parts/index_bg.wasm"), named);
     if (!named) glue = renamed(glue, names);
@@ -43,7 +44,7 @@ export async function workerModule({ folder, features, optimised = false, named 
 
   await mustRun(esbuild, [
     inRoot("src/edge/entry.mjs"),
-    `--alias:edgegate-wasm=${at("parts/index.js")}`,
+    `--alias:edgegate-wasm=${at("parts/entries.js")}`,
     "--bundle",
     "--format=esm",
     "--external:cloudflare:*",
@@ -61,8 +62,16 @@ export async function workerModule({ folder, features, optimised = false, named 
 
 // Classes of the crates `worker` and `wasm-streams` that nothing here makes, and that wasm-bindgen exports all the same.
 const UNUSED = ["containerstartupoptions_", "minifyconfig_", "r2range_", "intounderlying"];
-// What rustc uses, and exceptions, which wasm-bindgen does: no encoding that a runtime may not know yet.
-const FEATURES = ["mutable-globals", "sign-ext", "nontrapping-float-to-int", "bulk-memory", "multivalue", "reference-types", "exception-handling", "simd"];
+// What rustc and wasm-bindgen use: no encoding that a runtime may not know yet.
+const FEATURES = [
+  "mutable-globals",
+  "sign-ext",
+  "nontrapping-float-to-int",
+  "bulk-memory",
+  "multivalue",
+  "reference-types",
+  "simd",
+];
 
 // LLVM has inlined what is worth it: wasm-opt's inlining adds 10 KB gzipped and no speed. Functions in the order of their
 // names compress better, as like stands beside like: 2 KB. The unused exports are 3 KB, the hashes in the names of imports and
@@ -79,12 +88,55 @@ async function optimise(wasm, named) {
   return named ? null : JSON.parse(stdout);
 }
 
-// Where wasm-bindgen's module notices a trap, what was under way hears of it.
-function tellingOfTraps(glue) {
-  const noticed = "getInt32ArrayMemory0()[__wbg_terminated_addr] = 1;";
-  if (glue.split(noticed).length !== 2) throw new Error("wasm-bindgen's module notices traps in another way than before.");
-  const told = glue.replace(noticed, `instanceDied();\n    ${noticed}`);
-  return `import { instanceDied } from ${JSON.stringify(inRoot("src/edge/instance.mjs"))};\n${told}`;
+const GUARD = JSON.stringify(inRoot("src/edge/instance.mjs"));
+const STALE_CLOSURE = "throw new Error('Cannot invoke closure from previous WASM instance');";
+
+/**
+ * wasm-bindgen's module, with the guard of src/edge/instance.mjs between it and the wasm. Throws when
+ * the module is not written as this expects: what the guard relies on may then have changed too.
+ */
+export function guardedGlue(glue) {
+  for (const [text, times] of [
+    ["import source ", 1],
+    // Once when it is loaded, once in the function that makes a new one. Nothing else makes or
+    // calls wasm.
+    ["new WebAssembly.Instance(", 2],
+    ["WebAssembly.", 2],
+    ["wasm = wasmInstance.exports;", 2],
+    ["export function __wbg_reset_state () {", 1],
+    ["const real = (...args) => {", 1],
+    [STALE_CLOSURE, 1],
+    // Its own guard makes a new instance in the middle of a call when this flag is set. Only the
+    // handler of traps sets it, which is left out.
+    ["__wbg_reinit_scheduled = true", 1],
+    ["__wbg_handle_catch", 0],
+  ]) {
+    const found = glue.split(text).length - 1;
+    if (found !== times) {
+      const counts = `\`${text}\` is in it ${found} times, not ${times}`;
+      throw new Error(`wasm-bindgen's module has changed: ${counts}.`);
+    }
+  }
+  const guarded = glue
+    .replace("import source ", "import ")
+    // The runtime would log an error for each promise that the old instance was waiting for.
+    .replace(STALE_CLOSURE, "return;");
+  return `import { GuardedWebAssembly as WebAssembly } from ${GUARD};\n${guarded}`;
+}
+
+/** The module that src/edge imports as `edgegate-wasm`: what the wasm exports, as entry points. */
+export function entryPoints(glue) {
+  const exports = glue.matchAll(/^export (?:function (\w+)|\{ \w+ as (\w+) \})/gm);
+  const names = [...exports].map(([, name, alias]) => alias ?? name);
+  const entries = names
+    .filter((name) => !name.startsWith("__"))
+    .map((name) => `export const ${name} = /* @__PURE__ */ entry(glue.${name});`);
+  return [
+    'import * as glue from "./index.js";',
+    `import { entriesOf } from ${GUARD};`,
+    "const entry = entriesOf(glue.__wbg_reset_state);",
+    ...entries,
+  ].join("\n");
 }
 
 // wasm-bindgen's module by the names that wasm-opt has given: they stand in it as members of the imports' object, and of `wasm`.

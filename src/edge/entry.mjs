@@ -1,5 +1,9 @@
 // The Worker as the platform sees it: its entry points, and the classes of its Durable Objects. Each is handed on to the wasm;
 // what else the wasm exports does not leave this module.
+//
+// Every function of `edgegate-wasm` goes through the guard of instance.mjs: after a trap it has a new
+// instance, and its promise is rejected when its instance traps. Fields of an object outlive the
+// instance, so they must not refer to anything in it.
 import { DurableObject } from "cloudflare:workers";
 import {
   account_alarm,
@@ -13,7 +17,6 @@ import {
   sessions_answer,
   sessions_prepare,
 } from "edgegate-wasm";
-import { whileItLives } from "./instance.mjs";
 import { Auth } from "./rpc.mjs";
 
 export { Auth };
@@ -22,7 +25,7 @@ export default class extends Auth {
   fetch(request) {
     try {
       const answer = fetch(request, this.env, this.ctx);
-      return answer instanceof Promise ? whileItLives(answer).catch(() => answer_for_lost(request, this.env)) : answer;
+      return answer instanceof Promise ? answer.catch(() => answer_for_lost(request, this.env)) : answer;
     } catch {
       return answer_for_lost(request, this.env);
     }
@@ -30,11 +33,11 @@ export default class extends Auth {
 
   // What was not acknowledged comes again.
   queue(batch) {
-    return whileItLives(queue(batch, this.env, this.ctx));
+    return queue(batch, this.env, this.ctx);
   }
 
   scheduled() {
-    return whileItLives(scheduled(this.env, this.ctx));
+    return scheduled(this.env, this.ctx);
   }
 }
 
@@ -45,13 +48,13 @@ export class Sessions extends DurableObject {
   ask(call) {
     if (!this.#prepared) sessions_prepare(this.ctx);
     this.#prepared = true;
-    return whileItLives(sessions_answer(this.ctx, call));
+    return sessions_answer(this.ctx, call);
   }
 
   alarm() {
     // It may delete everything, the tables too.
     this.#prepared = false;
-    return whileItLives(sessions_alarm(this.ctx));
+    return sessions_alarm(this.ctx);
   }
 }
 
@@ -68,7 +71,7 @@ export class Account extends DurableObject {
     this.#waiting[line] += 1;
     const turn = this.#before.then(() => {
       this.#waiting[line] -= 1;
-      return whileItLives(account_answer(this.ctx, call, this.env));
+      return account_answer(this.ctx, call, this.env);
     });
     // A hash keeps the isolate busy: who has come meanwhile is heard before the next one.
     this.#before = turn.catch(() => {}).then(() => scheduler.wait(0));
@@ -76,6 +79,6 @@ export class Account extends DurableObject {
   }
 
   alarm() {
-    return whileItLives(account_alarm(this.ctx));
+    return account_alarm(this.ctx);
   }
 }

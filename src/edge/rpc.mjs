@@ -2,7 +2,6 @@
 // types, src/edge/rpc.rs what they do.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { rpc } from "edgegate-wasm";
-import { whileItLives } from "./instance.mjs";
 
 const METHODS = [
   "generate_token",
@@ -31,14 +30,14 @@ for (const method of METHODS) {
 async function call(method, values, env, ctx) {
   const isCheck = method.startsWith("is_");
   try {
-    const [status, body, requestId, retryAfter] = await whileItLives(rpc(method, argumentsOf(values), env, ctx));
+    const [status, body, requestId, retryAfter] = await rpc(method, argumentsOf(values), env, ctx);
     if (isCheck) return status === 200;
     if (status < 300) return body ? JSON.parse(body) : undefined;
     const { type, title, detail, ...members } = JSON.parse(body);
     throw errorOf(detail, { ...members, requestId, ...(retryAfter && { retryAfter: Number(retryAfter) }) });
   } catch (error) {
     if (isCheck) return false;
-    // Anything else comes from a panic, and its text is for the log, where the runtime has put it.
+    // Anything else comes from a trap, and its text is for the log, where the runtime has put it.
     throw error?.code ? error : errorOf("Something went wrong", { code: "internal", status: 500 });
   }
 }

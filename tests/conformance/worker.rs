@@ -9,12 +9,12 @@ use edgegate::edge::answer::Answer;
 use edgegate::ports::Random;
 use serde_json::json;
 use worker::Env;
+use worker::wasm_bindgen::{self, prelude::wasm_bindgen};
 
 use super::suite::Outcome;
 use super::{mail_ledger, password_guard, sessions, users};
 
 /// Answers the suites' paths, one that panics, one that overflows the stack, and one that waits for half a minute.
-#[allow(clippy::panic, reason = "what a panic leaves behind is tested")]
 pub(crate) async fn answer(path: &str, env: &Env) -> Option<Answer> {
     let mut first = [0; 8];
     SystemRandom.fill(&mut first);
@@ -34,8 +34,14 @@ pub(crate) async fn answer(path: &str, env: &Env) -> Option<Answer> {
             let guard = DurableAccounts::bound(env, "ACCOUNT_OBJECTS")?;
             password_guard::run_all(&password_guard::World::new(guard, first)?).await
         }
-        "/conformance/panic" => panic!("asked for"),
-        "/conformance/overflow" => panic!("{}", deeper(1)),
+        "/conformance/panic" => {
+            conformance_panic();
+            Vec::new()
+        }
+        "/conformance/overflow" => {
+            conformance_overflow();
+            Vec::new()
+        }
         "/conformance/wait" => {
             worker::Delay::from(std::time::Duration::from_secs(30)).await;
             Vec::new()
@@ -44,6 +50,22 @@ pub(crate) async fn answer(path: &str, env: &Env) -> Option<Answer> {
     };
     let outcomes: Vec<_> = outcomes.into_iter().map(written).collect();
     Some(Answer::json(200, &outcomes))
+}
+
+/// Panics. tests/e2e/traps calls it in the place of other exports.
+#[allow(clippy::panic, reason = "what a panic leaves behind is tested")]
+#[allow(unreachable_pub, reason = "exported to JavaScript")]
+#[wasm_bindgen]
+pub fn conformance_panic() {
+    panic!("asked for");
+}
+
+/// Overflows the stack.
+#[allow(clippy::panic, reason = "what a panic leaves behind is tested")]
+#[allow(unreachable_pub, reason = "exported to JavaScript")]
+#[wasm_bindgen]
+pub fn conformance_overflow() {
+    panic!("{}", deeper(1));
 }
 
 #[allow(unconditional_recursion, reason = "it ends with the stack")]

@@ -16,15 +16,19 @@ import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 /** Starts a Worker for each of `settings`: `{ vars, secrets, without, email, datasets, caller }`: `without` a list of bindings to take
  *  out, `email` the bindings of type send_email, `datasets` the names of Analytics Engine bindings, `caller` options of a further
  *  Worker, bound to this one's entrypoint Auth as AUTH. `direct`: without slow-storage/worker.mjs around it, for what is timed; there
- *  is then no control, workOff and cron. `folder`: of another build. `inspectorPort`: where workerd's inspector listens. */
-export async function startWorkers(settings, { direct = false, folder, inspectorPort } = {}) {
+ *  is then no control, workOff and cron. `front`: modules to use instead of it, the main one first.
+ *  `folder`: of another build. `inspectorPort`: where workerd's inspector listens. */
+export async function startWorkers(
+  settings,
+  { direct = false, front, folder, inspectorPort } = {},
+) {
   const [configPath, wrangler, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
     prebuiltWorker(),
     import("wrangler"),
     import("miniflare"),
   ]);
   const built = modulesIn(folder ?? dirname(configPath));
-  const modules = direct ? built : [...slowStorage(), ...built];
+  const modules = direct ? built : [...(front ?? slowStorage()), ...built];
   const lines = [];
   const keep = (line) => {
     lines.push(line);

@@ -1,0 +1,100 @@
+// Watches every call into the wasm, below the Worker's own guard, and makes one of them trap when a
+// test asks for it. Stands before the built Worker, which makes its first instance as it is loaded.
+import unreachable from "./unreachable.wasm";
+
+/**
+ * What was seen. `onDead`: calls that reached an instance after it had trapped. `foreign`: closures
+ * that were called in another instance than the one that made them (only in a build whose functions
+ * have their names).
+ */
+export const seen = { crossings: 0, traps: 0, instances: 0, onDead: 0, foreign: 0 };
+
+let armed = null;
+
+/**
+ * Has the call after `skip` others trap, and as many further ones as `times` says; `kind` is
+ * "panic" or "overflow".
+ */
+export function arm({ skip = 0, times = 1, kind = "panic" }) {
+  armed = { skip, times, kind };
+}
+
+export function disarm() {
+  armed = null;
+}
+
+const RealInstance = WebAssembly.Instance;
+WebAssembly.Instance = class {
+  constructor(module, imports) {
+    const watched = { isDead: false, closures: new Set(), lent: [] };
+    const [[from, functions]] = Object.entries(imports);
+    const real = new RealInstance(module, {
+      [from]: mapFunctions(functions, (run) => watchImport(watched, run)),
+    }).exports;
+    seen.instances += 1;
+    this.exports = mapFunctions(real, (run, name) => watchExport(watched, real, run, name));
+  }
+};
+
+const mapFunctions = (members, change) =>
+  Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [
+      name,
+      typeof value === "function" ? change(value, name) : value,
+    ]),
+  );
+
+// A closure is two numbers. It is made by an import that answers a function, or lent to one for as
+// long as that runs.
+function watchImport({ closures, lent }, run) {
+  return (...values) => {
+    const pairs = values.slice(1).map((value, index) => `${values[index]} ${value}`);
+    lent.push(pairs);
+    try {
+      const answer = run(...values);
+      if (typeof answer === "function") for (const pair of pairs) closures.add(pair);
+      return answer;
+    } finally {
+      lent.pop();
+    }
+  };
+}
+
+function watchExport(watched, real, run, name) {
+  const isClosure = /closures_.*invoke|destroy_closure/.test(name);
+  return (...values) => {
+    if (watched.isDead) seen.onDead += 1;
+    const pair = `${values[0]} ${values[1]}`;
+    if (isClosure && !watched.closures.has(pair) && !watched.lent.flat().includes(pair))
+      seen.foreign += 1;
+    seen.crossings += 1;
+    try {
+      if (isDue()) trap(real);
+      return run(...values);
+    } catch (error) {
+      watched.isDead = true;
+      throw error;
+    }
+  };
+}
+
+function isDue() {
+  if (!armed) return false;
+  if (armed.skip > 0) {
+    armed.skip -= 1;
+    return false;
+  }
+  armed.times -= 1;
+  return true;
+}
+
+// The Worker that is deployed has nothing that panics when it is asked to: there, the trap is
+// another module's.
+function trap(real) {
+  const { kind } = armed;
+  if (armed.times === 0) armed = null;
+  seen.traps += 1;
+  const own = real[`conformance_${kind}`];
+  if (own) return own();
+  return new RealInstance(unreachable, {}).exports.trap();
+}

@@ -1,0 +1,124 @@
+// The Worker as it is built, whose calls into the wasm are watched and can trap: boundary.mjs.
+// traps.test.mjs adds the classes of the Durable Objects.
+//
+// POST /test/arm, JSON `{ skip, times, kind }`: boundary.mjs.
+// POST /test/seen: what was seen so far, and how often each class was made.
+// POST /test/wait: a request whose body does not end; /test/pending: how many of them wait for it;
+//   /test/release: it ends.
+// POST /test/<entry>, JSON: calls an entry point; the answer is `{ value }`, or `{ error }`
+//   with its name, message and code.
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { arm, disarm, seen } from "./boundary.mjs";
+import * as built from "./index.js";
+
+export const Auth = built.Auth;
+
+const made = {};
+const waiting = [];
+let ended = 0;
+
+/** A class of the built Worker whose alarm can be rung, and that says how many of it were made. */
+export const watched = (name) =>
+  class extends built[name] {
+    constructor(ctx, env) {
+      super(ctx, env);
+      made[name] = (made[name] ?? 0) + 1;
+    }
+
+    ring() {
+      return this.alarm();
+    }
+  };
+
+export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    const path = new URL(request.url).pathname;
+    if (!path.startsWith("/test/")) return this.#built().fetch(request);
+    const given = await request.json();
+    const answer = await this.#answer(path.slice("/test/".length), given).catch((error) => ({
+      error: { name: error?.name, message: error?.message, code: error?.code },
+    }));
+    return Response.json(answer ?? {});
+  }
+
+  async #answer(asked, given) {
+    switch (asked) {
+      case "arm":
+        return arm(given);
+      case "disarm":
+        return disarm();
+      case "seen":
+        return { ...seen, made, ended };
+      case "pending":
+        return { value: waiting.length };
+      case "release":
+        for (const release of waiting.splice(0)) release();
+        return;
+      case "wait":
+        return { value: await this.#wait() };
+      case "fetch":
+        return { value: await told(await this.#built().fetch(new Request(given.url, given.init))) };
+      case "queue":
+        return { value: await this.#queue(given) };
+      case "scheduled":
+        return { value: (await this.#built().scheduled()) ?? null };
+      case "ask":
+        return { value: await this.env[given.binding].getByName(given.name).ask(given.call) };
+      case "alarm":
+        return { value: (await this.env[given.binding].getByName(given.name).ring()) ?? null };
+    }
+  }
+
+  #built() {
+    return new built.default(this.ctx, this.env);
+  }
+
+  // A request whose body does not end until /test/release. It stays with the runtime after its
+  // answer, or its promises would not be settled any more.
+  async #wait() {
+    let isOver = false;
+    const released = new Promise((release) => waiting.push(release));
+    // The runtime takes a request that waits for nothing of its own for one that hangs.
+    const end = Promise.race([released, scheduler.wait(60_000)]);
+    const body = new ReadableStream({
+      async pull(controller) {
+        await end;
+        isOver = true;
+        controller.close();
+      },
+    });
+    this.ctx.waitUntil(
+      end.then(async () => {
+        await scheduler.wait(10);
+        ended += 1;
+      }),
+    );
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body };
+    const answer = await this.#built().fetch(new Request(`${this.env.ISSUER}/auth/login`, init));
+    return { ...(await told(answer)), cameBeforeItsBody: !isOver };
+  }
+
+  async #queue({ queue, bodies }) {
+    const outcomes = {};
+    const messages = bodies.map((body, index) => ({
+      id: `message-${index}`,
+      body,
+      attempts: 1,
+      timestamp: new Date(),
+      ack: () => (outcomes[index] = "ack"),
+      retry: () => (outcomes[index] = "retry"),
+    }));
+    await this.#built().queue({ queue, messages });
+    return outcomes;
+  }
+}
+
+async function told(answer) {
+  const body = await answer.json();
+  return {
+    status: answer.status,
+    type: answer.headers.get("content-type"),
+    code: body.code ?? null,
+    detail: body.detail ?? null,
+  };
+}

@@ -1,0 +1,162 @@
+// The guard of src/edge/instance.mjs on a small module of its own: what the whole Worker shows only
+// by chance, such as a call that the runtime cuts off. The whole Worker: tests/e2e/traps.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import vm from "node:vm";
+import { GuardedWebAssembly, InstanceDied, entriesOf } from "../../src/edge/instance.mjs";
+
+// (module
+//   (import "host" "call" (func $host))
+//   (func (export "trap") unreachable)
+//   (func (export "callHost") (result i32) call $host (i32.const 7))
+//   (func (export "seven") (result i32) (i32.const 7))
+//   (func (export "spin") (loop $l (br $l))))
+const MODULE = new WebAssembly.Module(
+  Buffer.from(
+    "AGFzbQEAAAABCAJgAABgAAF/Ag0BBGhvc3QEY2FsbAAAAwUEAAEBAAciBAR0cmFwAAEIY2FsbEhvc3QAAgVzZXZlbgADBHNwaW4ABAoaBAMAAAsGABAAQQcLBABBBwsIAANADAALAAs=",
+    "base64",
+  ),
+);
+
+/**
+ * As wasm-bindgen's module has it: the exports of the newest instance, and a function that makes
+ * another.
+ */
+function glue() {
+  const made = { instances: 0, host: () => {} };
+  made.again = () => {
+    made.instances += 1;
+    made.wasm = new GuardedWebAssembly.Instance(MODULE, {
+      host: { call: () => made.host() },
+    }).exports;
+  };
+  made.again();
+  made.entry = entriesOf(made.again);
+  return made;
+}
+
+test("an entry point has a new instance before its first argument is read", () => {
+  const made = glue();
+  assert.throws(
+    made.entry(() => made.wasm.trap()),
+    WebAssembly.RuntimeError,
+  );
+  const instancesSeen = [];
+  const answer = made.entry((argument) => {
+    instancesSeen.push(made.instances);
+    return made.wasm.seven() + argument.length;
+  })("three");
+  assert.deepEqual([answer, instancesSeen], [12, [2]]);
+});
+
+test("a live instance is kept", () => {
+  const made = glue();
+  for (let time = 0; time < 3; time += 1) assert.equal(made.entry(() => made.wasm.seven())(), 7);
+  assert.throws(
+    made.entry(() => {
+      throw new TypeError("of an argument, outside of the wasm");
+    }),
+    TypeError,
+  );
+  assert.equal(made.entry(() => made.wasm.seven())(), 7);
+  assert.equal(made.instances, 1);
+});
+
+test("what JavaScript calls on a dead instance, without an entry point, does not run and does not throw", () => {
+  const made = glue();
+  const { wasm } = made;
+  assert.throws(() => wasm.trap(), WebAssembly.RuntimeError);
+  let ran = false;
+  made.host = () => (ran = true);
+  assert.notEqual(wasm.callHost(), 7);
+  assert.equal(ran, false);
+  // A new instance has no part in it.
+  made.again();
+  assert.notEqual(wasm.callHost(), 7);
+  assert.equal(ran, false);
+});
+
+test("a function that is still on the stack of a dead instance does not go on, though JavaScript caught the trap", () => {
+  const made = glue();
+  made.host = () => {
+    assert.throws(() => made.wasm.trap(), WebAssembly.RuntimeError);
+    // As wasm-bindgen does, which hands what an import threw back to the wasm.
+    made.wasm.seven();
+  };
+  assert.throws(
+    made.entry(() => made.wasm.callHost()),
+    InstanceDied,
+  );
+  made.host = () => {};
+  assert.equal(made.entry(() => made.wasm.callHost())(), 7);
+  assert.equal(made.instances, 2);
+});
+
+test("an exception of an import that passes through the wasm ends the instance", () => {
+  const made = glue();
+  made.host = () => {
+    throw new Error("not caught in Rust");
+  };
+  assert.throws(
+    made.entry(() => made.wasm.callHost()),
+    /not caught/,
+  );
+  made.entry(() => made.wasm.seven())();
+  assert.equal(made.instances, 2);
+});
+
+test("a promise is rejected once its instance traps, one of the next instance is not, and settled ones stay as they are", async () => {
+  const made = glue();
+  const never = made.entry(() => new Promise(() => {}));
+  const lost = [never(), never()];
+  const kept = made.entry(async () => 7)();
+  assert.equal(await kept, 7);
+  await assert.rejects(
+    made.entry(async () => {
+      throw new RangeError("its own");
+    })(),
+    RangeError,
+  );
+  assert.throws(
+    made.entry(() => made.wasm.trap()),
+    WebAssembly.RuntimeError,
+  );
+  for (const promise of lost) await assert.rejects(promise, InstanceDied);
+  let settle;
+  const later = made.entry(() => new Promise((resolve) => (settle = resolve)))();
+  settle("of the new instance");
+  assert.equal(await later, "of the new instance");
+  assert.equal(await kept, 7);
+});
+
+test("a call that the runtime cut off ends the instance, as a trap does", async () => {
+  const made = glue();
+  const lost = made.entry(() => new Promise(() => {}))();
+  globalThis.cutOff = made.entry(() => made.wasm.spin());
+  assert.throws(() => vm.runInThisContext("cutOff()", { timeout: 50 }), {
+    code: "ERR_SCRIPT_EXECUTION_TIMEOUT",
+  });
+  delete globalThis.cutOff;
+  assert.equal(made.entry(() => made.wasm.seven())(), 7);
+  assert.equal(made.instances, 2);
+  await assert.rejects(lost, InstanceDied);
+});
+
+test("a new instance that traps as it starts is not the last one", () => {
+  const made = glue();
+  let fails = 2;
+  const entry = entriesOf(() => {
+    made.again();
+    if (fails-- > 0) made.wasm.trap();
+  });
+  assert.throws(
+    entry(() => made.wasm.trap()),
+    WebAssembly.RuntimeError,
+  );
+  for (let time = 0; time < 2; time += 1)
+    assert.throws(
+      entry(() => made.wasm.seven()),
+      WebAssembly.RuntimeError,
+    );
+  assert.equal(entry(() => made.wasm.seven())(), 7);
+});
