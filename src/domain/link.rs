@@ -42,6 +42,20 @@ impl State {
         Self::of("new address", user, true)
     }
 
+    /// The text form that is queued with a job: 32 hexadecimal digits.
+    #[must_use]
+    pub fn to_text(self) -> String {
+        base16ct::lower::encode_string(&self.0)
+    }
+
+    /// Reads the text form; `None` when it is not one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut state = [0; STATE_BYTES];
+        let read = base16ct::lower::decode(text, &mut state).ok()?;
+        (read.len() == STATE_BYTES).then_some(Self(state))
+    }
+
     /// By what an account knows who holds a link to this state.
     #[must_use]
     pub fn known_id(self) -> KnownId {

@@ -37,6 +37,7 @@ impl<P: Ports> AuthService<P> {
         let task = Task::NewAddress {
             user: user.id,
             email,
+            state: State::for_new_address(&user),
         };
         self.ask_for_mail(task, locale).await?;
         self.record(Act::EmailChangeRequested {
