@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::AuthService;
-use crate::domain::account::{EmailAddress, User, UserId};
+use crate::domain::account::{EmailAddress, Name, User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::link::{NewAddressLink, RegistrationLink, State, UserLink};
 use crate::domain::mail::{Job, Message, NotDue, Task};
@@ -23,8 +23,12 @@ impl<P: Ports> AuthService<P> {
     /// The message of a job, or why none is due. A function of the job, the user's state and the
     /// ten minutes in which it is tried: a repeat is the same mail.
     pub(super) async fn compose(&self, job: &Job) -> Result<Result<Message, NotDue>, StoreError> {
+        if job.is_expired(self.now()) {
+            return Ok(Err(NotDue::Expired));
+        }
         Ok(match &job.task {
             Task::Reset { email } => match self.enabled(email).await? {
+                Some(user) if user.created_at > job.asked_at => Err(NotDue::Superseded),
                 Some(user) => {
                     let link = self.user_link(job, &user, State::for_reset(&user), RESET_LINK_TTL);
                     Ok(self.reset_mail(job, &user, link))
@@ -52,13 +56,8 @@ impl<P: Ports> AuthService<P> {
                     Err(NotDue::NoRecipient)
                 }
                 None => {
-                    let link = RegistrationLink {
-                        email: email.clone(),
-                        first_name: first_name.clone(),
-                        last_name: last_name.clone(),
-                        expires_at: self.link_ends_at(job, VERIFICATION_LINK_TTL),
-                    };
-                    Ok(self.registration_mail(job, &link))
+                    let names = (first_name.as_ref(), last_name.as_ref());
+                    self.registration_mail(job, email, names).await?
                 }
                 Some(user) if user.disabled_at.is_none() => Ok(self.taken_mail(job, &user)),
                 Some(_) => Err(NotDue::NoRecipient),
@@ -113,13 +112,32 @@ impl<P: Ports> AuthService<P> {
         self.message(job, &user.email, &letter)
     }
 
-    fn registration_mail(&self, job: &Job, link: &RegistrationLink) -> Message {
-        let ticket = self.shared.links.seal_registration(link);
+    /// The mail with which an address that has no account gets one, unless an account has given up
+    /// the address since the mail was asked for.
+    async fn registration_mail(
+        &self,
+        job: &Job,
+        email: &EmailAddress,
+        (first_name, last_name): (Option<&Name>, Option<&Name>),
+    ) -> Result<Result<Message, NotDue>, StoreError> {
+        let freed = &self.shared.freed_addresses;
+        let condition = freed.not_freed_since(email, job.asked_at);
+        if !self.ports.users().is_not_freed(&condition).await? {
+            return Ok(Err(NotDue::Superseded));
+        }
+        let expires_at = self.link_ends_at(job, VERIFICATION_LINK_TTL);
+        let ticket = self.shared.links.seal_registration(&RegistrationLink {
+            email: email.clone(),
+            first_name: first_name.cloned(),
+            last_name: last_name.cloned(),
+            asked_at: job.asked_at,
+            expires_at,
+        });
         let letter = Letter::FinishRegistration {
             link: &self.link(VERIFY_PAGE, &ticket),
-            minutes: self.minutes_left(job, link.expires_at),
+            minutes: self.minutes_left(job, expires_at),
         };
-        self.message(job, &link.email, &letter)
+        Ok(Ok(self.message(job, email, &letter)))
     }
 
     fn taken_mail(&self, job: &Job, user: &User) -> Message {
@@ -134,19 +152,14 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<Result<Message, NotDue>, StoreError> {
         let Some(user) = self.ports.users().find_by_email(email).await? else {
             // Where registering writes nothing, asking again for the mail begins it again; the names were in the first link.
-            let link = RegistrationLink {
-                email: email.clone(),
-                first_name: None,
-                last_name: None,
-                expires_at: self.link_ends_at(job, VERIFICATION_LINK_TTL),
+            return match self.settings().registration {
+                Registration::Verified => self.registration_mail(job, email, (None, None)).await,
+                Registration::Open | Registration::Closed => Ok(Err(NotDue::NoRecipient)),
             };
-            let open_to_all = self.settings().registration == Registration::Verified;
-            return Ok(if open_to_all {
-                Ok(self.registration_mail(job, &link))
-            } else {
-                Err(NotDue::NoRecipient)
-            });
         };
+        if user.created_at > job.asked_at {
+            return Ok(Err(NotDue::Superseded));
+        }
         if user.disabled_at.is_some() || user.email_verified_at.is_some() {
             return Ok(Err(NotDue::NoRecipient));
         }
