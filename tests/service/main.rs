@@ -16,6 +16,7 @@ mod change_email;
 mod change_password;
 #[path = "../count/mod.rs"]
 mod count;
+mod delayed_jobs;
 mod delete_account;
 mod deliver_mail;
 mod failures;
