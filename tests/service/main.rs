@@ -26,6 +26,7 @@ mod generate_token;
 mod guessing;
 mod is_authorized;
 mod key_change;
+mod links;
 mod log_out;
 mod manage_sessions;
 mod manage_users;
