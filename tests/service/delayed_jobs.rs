@@ -695,7 +695,7 @@ async fn ask(world: &World, subject: &Subject) -> Asked {
         }
         _ => {
             let Subject::Job(task) = subject else {
-                unreachable!()
+                panic!("a job that is not a notice")
             };
             return Asked::Job(Job {
                 id: "0123456789abcdef0123456789abcdef".to_owned(),
@@ -750,7 +750,7 @@ async fn use_ticket(world: &mut World, purpose: Purpose, text: &str) -> bool {
             .await
             .is_ok(),
         Purpose::NewAddress => service.confirm_email(text, &client, locale).await.is_ok(),
-        Purpose::Device => unreachable!("not a text here"),
+        Purpose::Device => panic!("not a text here"),
     }
 }
 
