@@ -82,10 +82,15 @@ pub const KV_STALENESS: u64 = 60;
 pub const NEW_SESSION_UNSEEN: u64 = 2 * KV_STALENESS;
 /// How far ahead the clock of the location that began a session may be.
 pub const SESSION_CLOCK_SKEW: u64 = 60;
-/// How long an `ended` record lives: as long as the longest ticket can.
-pub const ENDED_TTL: u64 = MAX_SESSION_TTL;
-/// A `stale` record outlives the access tokens it refuses by 5 minutes.
+/// How long an `ended` record lives: as long as the longest session that any setting allows, and [`STALE_MARGIN`]. A location
+/// that has not seen the end yet may renew the session's record a minute after it.
+pub const ENDED_TTL: u64 = MAX_SESSION_TTL + STALE_MARGIN;
+/// How much longer a record that refuses tokens lives than the tokens it refuses: 5 minutes. The clock that issued a token and
+/// the clock that checks it may differ.
 pub const STALE_MARGIN: u64 = 300;
+/// How long a `stale` record lives: as long as the longest access token that any setting allows, and [`STALE_MARGIN`]. Today's
+/// `ACCESS_TOKEN_TTL` is not enough: it may have been lowered after the tokens were issued.
+pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;
 /// How long KV may serve a cached answer to a check: its own lower bound.
 pub const REVOCATION_CACHE_TTL: u64 = 30;
 /// How long an isolate may answer a check from its memory.
