@@ -95,7 +95,7 @@ impl Call {
                     .field(rules.idle_ttl)
                     .optional(standing.map(|standing| standing.epoch))
                     .field(u8::from(standing.is_some_and(|standing| standing.disabled)));
-                for fingerprint in by.to_array() {
+                for fingerprint in from_fingerprints(*by) {
                     line.field(from_fingerprint(fingerprint));
                 }
                 (line, Some(seen))
@@ -163,14 +163,14 @@ impl Call {
                 };
                 let epoch: Option<u32> = fields.optional()?;
                 let disabled = fields.flag()?;
-                let mut by = [ClientFingerprint([0; 4]); MAX_TICKET_SECRETS];
+                let mut by = [None; MAX_TICKET_SECRETS];
                 for slot in &mut by {
                     *slot = to_fingerprint(fields.number()?);
                 }
                 Self::Renew {
                     presented: Presented {
                         ticket,
-                        by: Fingerprints::from_array(by),
+                        by: to_fingerprints(by),
                         now,
                     },
                     rules,
@@ -280,12 +280,23 @@ fn session(fields: &mut Fields<'_>) -> Option<SessionId> {
     SessionId::parse(fields.text())
 }
 
-pub(super) fn from_fingerprint(fingerprint: ClientFingerprint) -> u32 {
-    u32::from_be_bytes(fingerprint.0)
+pub(super) fn from_fingerprint(fingerprint: Option<ClientFingerprint>) -> u32 {
+    u32::from_be_bytes(ClientFingerprint::to_bytes(fingerprint))
 }
 
-pub(super) fn to_fingerprint(number: u32) -> ClientFingerprint {
-    ClientFingerprint(number.to_be_bytes())
+pub(super) fn to_fingerprint(number: u32) -> Option<ClientFingerprint> {
+    ClientFingerprint::from_bytes(number.to_be_bytes())
+}
+
+/// A client without an address is sent as zeros, as it is stored.
+fn from_fingerprints(by: Option<Fingerprints>) -> [Option<ClientFingerprint>; MAX_TICKET_SECRETS] {
+    by.map_or([None; MAX_TICKET_SECRETS], |by| by.to_array().map(Some))
+}
+
+fn to_fingerprints(by: [Option<ClientFingerprint>; MAX_TICKET_SECRETS]) -> Option<Fingerprints> {
+    let [first, ..] = by;
+    let first = first?;
+    Some(Fingerprints::from_array(by.map(|by| by.unwrap_or(first))))
 }
 
 pub(super) fn malformed() -> StoreError {
@@ -306,7 +317,7 @@ mod tests {
         let session = SessionId::new(2, &[2; 10]);
         let mut by = [ClientFingerprint([1, 2, 3, 255]); MAX_TICKET_SECRETS];
         by[3] = ClientFingerprint([255; 4]);
-        let renew = |reuse, standing| Call::Renew {
+        let renew_by = |by, reuse, standing| Call::Renew {
             presented: Presented {
                 ticket: RefreshTicket {
                     user: UserId::new(1, &[1; 10]),
@@ -315,7 +326,7 @@ mod tests {
                     counter: u32::MAX,
                     expires_at: u64::MAX,
                 },
-                by: Fingerprints::from_array(by),
+                by,
                 now: 5,
             },
             rules: Rules {
@@ -328,6 +339,8 @@ mod tests {
             standing,
             seen: Seen::from(&client()),
         };
+        let prints = Some(Fingerprints::from_array(by));
+        let renew = |reuse, standing| renew_by(prints, reuse, standing);
         let standing = |disabled| Some(Standing { epoch: 0, disabled });
         let begin = |most| Call::Begin {
             session,
@@ -341,6 +354,7 @@ mod tests {
             begin(None),
             begin(Some(100)),
             renew(Reuse::Strict, None),
+            renew_by(None, Reuse::SameClient, standing(false)),
             renew(Reuse::SameClient, standing(true)),
             renew(Reuse::SameClient, standing(false)),
             Call::End {
@@ -366,14 +380,14 @@ mod tests {
                 used: Some(Use {
                     counter: 7,
                     first_at: 8,
-                    by: ClientFingerprint([9; 4]),
+                    by: Some(ClientFingerprint([9; 4])),
                 }),
             }),
             Verdict::Unseen(Record {
                 used: Some(Use {
                     counter: 7,
                     first_at: 8,
-                    by: ClientFingerprint([9; 4]),
+                    by: None,
                 }),
             }),
             Verdict::Repeated { shared: true },
