@@ -66,12 +66,28 @@ export function notOutdated({ id }) {
   );
 }
 
-async function markStale({ id, version }, place) {
+/**
+ * Writes the user's version, and reads it again after the write: another change beside this one may have written a larger
+ * version first, which this write then replaced.
+ */
+export async function markStale({ id, version }, place, { put = putStale, read = readVersion } = {}) {
   if (!/^[0-9a-f-]{36}$/.test(id) || !Number.isSafeInteger(version)) throw new Advice(`the user's row is broken: id ${id}, version ${version}.`);
+  await put(id, version, place);
+  const latest = await read(id, place);
+  if (latest > version) await markStale({ id, version: latest }, place, { put, read });
+}
+
+async function putStale(id, version, place) {
   const { code, stderr, stdout } = await run(
     ...quietly("kv", "key", "put", "--binding", "SESSIONS", `stale:${id}`, `${version}`, "--ttl", `${policy("STALE_TTL")}`, ...place),
   );
   if (code !== 0) {
     throw new Advice(`the role was changed, but tokens issued before live on to their end; run the same command again. wrangler said: ${(stderr + stdout).trim()}`);
   }
+}
+
+// A user who was deleted meanwhile: no token is valid.
+async function readVersion(id, place) {
+  const [user] = await sql(`SELECT version FROM users WHERE id = '${id}'`, place);
+  return user ? user.version : Number.MAX_SAFE_INTEGER;
 }

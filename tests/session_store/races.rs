@@ -6,9 +6,9 @@ use std::cell::Cell;
 use edgegate::adapters::memory::Faults;
 use edgegate::domain::account::User;
 use edgegate::domain::error::Code;
-use edgegate::domain::policy::{KV_STALENESS, REVOCATION_MEMORY_TTL};
+use edgegate::domain::policy::{DELETED_VERSION, KV_STALENESS, REVOCATION_MEMORY_TTL, STALE_TTL};
 use edgegate::domain::session::{EndReason, RefreshTicket};
-use edgegate::ports::{Clock, Ports, SessionStore, Sleep};
+use edgegate::ports::{Clock, Ports, SessionStore, Sleep, UserDirectory};
 use futures_util::future::{join, join_all};
 
 use crate::kv::{Deployment, EVERY_TIME, Service, client, seal};
@@ -299,4 +299,82 @@ fn a_smaller_version_takes_back_no_larger_one() {
     let revocation = there.revocation(user.id, ticket.session, deployment.now());
     let revocation = deployment.time.run(revocation).unwrap();
     assert_eq!(revocation.minimum_version, Some(2));
+}
+
+/// Two changes of a user at once, at two locations that remember that there was no `stale` record: calls are slow, and writes
+/// are refused for the key's rate and retried. Whoever writes last, the record says what the row says; a deleted user's
+/// record says that no token is valid.
+#[test]
+fn a_late_write_leaves_no_smaller_version() {
+    let mut refused = 0;
+    for seed in 0..300 {
+        let deployment = Deployment::seeded(seed, true);
+        let (here, there) = (deployment.service(1, &[]), deployment.service(2, &[]));
+        let user = deployment.user(1);
+        let ticket = deployment
+            .time
+            .run(deployment.begin(here.ports().sessions(), &user));
+        for service in [&here, &there] {
+            let known =
+                service
+                    .ports()
+                    .sessions()
+                    .revocation(user.id, ticket.session, deployment.now());
+            deployment.time.run(known).unwrap();
+        }
+        // Half of the runs: slow calls; the other half: quick ones, a second of which is refused.
+        deployment.kv.set_faults(Faults {
+            delay_ms: if seed % 2 == 0 { (5, 1500) } else { (5, 15) },
+            ..Faults::default()
+        });
+        let _ = deployment.kv.take_calls();
+        let later = async {
+            deployment.time.sleep(deployment.dice.below(400)).await;
+            there.revoke_tokens(user.id).await.unwrap();
+        };
+        let (first, ()) = deployment
+            .time
+            .run(join(here.revoke_tokens(user.id), later));
+        first.unwrap();
+        refused += deployment.kv.take_calls().refused;
+        let row = deployment
+            .time
+            .run(deployment.users.find_by_id(user.id))
+            .unwrap()
+            .unwrap();
+        let record = deployment.kv.value(&format!("stale:{}", user.id));
+        assert_eq!(record, Some(row.version.to_string()), "seed {seed}");
+    }
+    assert!(refused > 10, "only {refused} writes were refused");
+}
+
+/// The same when the account is deleted beside the change.
+#[test]
+fn a_late_write_leaves_no_version_of_a_deleted_user() {
+    for seed in 0..100 {
+        let deployment = Deployment::seeded(seed, true);
+        let (here, there) = (deployment.service(1, &[]), deployment.service(2, &[]));
+        let user = deployment.user(1);
+        deployment.kv.set_faults(Faults {
+            delay_ms: (5, 1500),
+            ..Faults::default()
+        });
+        let delete = async {
+            deployment.time.sleep(deployment.dice.below(100)).await;
+            deployment.users.delete(user.id).await.unwrap();
+            // As deleting an account does it.
+            let store = there.ports().sessions();
+            let (version, now) = (DELETED_VERSION, deployment.now());
+            store
+                .outdate(user.id, version, STALE_TTL, now)
+                .await
+                .unwrap();
+        };
+        // Refused when the row is gone before it is changed.
+        let _ = deployment
+            .time
+            .run(join(here.revoke_tokens(user.id), delete));
+        let record = deployment.kv.value(&format!("stale:{}", user.id));
+        assert_eq!(record, Some(DELETED_VERSION.to_string()), "seed {seed}");
+    }
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { notOutdated } from "../../scripts/admin/roles.mjs";
+import { markStale, notOutdated } from "../../scripts/admin/roles.mjs";
 import { policy } from "../../scripts/project/policy.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
@@ -53,6 +53,14 @@ test("a granted role moves the version and outdates the access tokens", async ()
   assert.equal((await admin("revoke", "ada@example.com", "admin")).code, 0);
   assert.deepEqual(await user(), { roles: '["user"]', version: 2, session_epoch: 0 });
   assert.equal((await stale()).trim(), "2");
+});
+
+test("a version that another change has raised meanwhile is written after it", async () => {
+  const written = [];
+  const versions = [3, 5, 5];
+  const world = { put: (_, version) => written.push(version), read: () => versions.shift() };
+  await markStale({ id: ID, version: 2 }, ["--local"], world);
+  assert.deepEqual(written, [2, 3, 5]);
 });
 
 test("with Durable Objects it says what a role does not reach, and what would", () => {

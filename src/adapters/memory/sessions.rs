@@ -139,6 +139,10 @@ impl SessionStore for MemorySessions {
         Ok(())
     }
 
+    fn versions_only_rise(&self) -> bool {
+        true
+    }
+
     async fn revocation(
         &self,
         user: UserId,

@@ -145,6 +145,10 @@ impl SessionStore for DurableSessions {
         self.ask(user, &call).await.map(drop)
     }
 
+    fn versions_only_rise(&self) -> bool {
+        true
+    }
+
     async fn revocation(
         &self,
         user: UserId,

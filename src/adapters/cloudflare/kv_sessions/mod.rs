@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `session:<user>:<session>` | the last use | by a login and by renewals only |
 //! | `ended:<user>:<session>` | the session is over, and why | blindly, never by a fresh use |
-//! | `stale:<user>` | the smallest `ver` that counts | blindly, with the number the directory answered |
+//! | `stale:<user>` | the smallest `ver` that counts | with the number in the user's row, again while that is larger |
 //!
 //! `docs/storage.md` shows each record in each state.
 
