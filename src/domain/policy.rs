@@ -95,8 +95,11 @@ pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;
 pub const REVOCATION_CACHE_TTL: u64 = 30;
 /// How long an isolate may answer a check from its memory.
 pub const REVOCATION_MEMORY_TTL: u64 = 15;
-/// How many sessions' revocations an isolate remembers.
+/// How many sessions' revocations an isolate remembers: some 300 KB of its 128 MiB.
 pub const REVOCATION_MEMORY_ENTRIES: usize = 2048;
+/// How long an isolate remembers at least what it revoked itself, however much that is: 5 minutes, five times as long as KV
+/// usually takes to show it.
+pub const OWN_REVOCATIONS_KEPT: u64 = 5 * KV_STALENESS;
 /// The pauses before a refused KV write is tried again, in milliseconds, with up to 255 ms of jitter on each: a key
 /// takes one write a second.
 pub const KV_WRITE_RETRIES_MS: [u64; 3] = [300, 600, 900];

@@ -4,10 +4,12 @@
 use std::cell::Cell;
 
 use edgegate::adapters::memory::Faults;
-use edgegate::domain::account::User;
+use edgegate::domain::account::{User, UserId};
 use edgegate::domain::error::Code;
-use edgegate::domain::policy::{DELETED_VERSION, KV_STALENESS, REVOCATION_MEMORY_TTL, STALE_TTL};
-use edgegate::domain::session::{EndReason, RefreshTicket};
+use edgegate::domain::policy::{
+    DELETED_VERSION, KV_STALENESS, REVOCATION_MEMORY_ENTRIES, REVOCATION_MEMORY_TTL, STALE_TTL,
+};
+use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
 use edgegate::ports::{Clock, Ports, SessionStore, Sleep, UserDirectory};
 use futures_util::future::{join, join_all};
 
@@ -376,5 +378,62 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
             .run(join(here.revoke_tokens(user.id), delete));
         let record = deployment.kv.value(&format!("stale:{}", user.id));
         assert_eq!(record, Some(DELETED_VERSION.to_string()), "seed {seed}");
+    }
+}
+
+/// An isolate that ended a session and revoked a user refuses both at once and on, though it then answers for thousands of
+/// other sessions and users, and its own location of KV does not show the records yet.
+#[test]
+fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
+    let deployment = Deployment::new(false);
+    deployment.kv.set_faults(Faults {
+        late_at_home: true,
+        ..Faults::default()
+    });
+    let store = deployment.store(1);
+    let [ada, bob] = [1, 2].map(|number| deployment.user(number));
+    let [ended, outdated] =
+        [&ada, &bob].map(|user| deployment.time.run(deployment.begin(&store, user)));
+    let known = |ticket: RefreshTicket| {
+        let known = store.revocation(ticket.user, ticket.session, deployment.now());
+        deployment.time.run(known).unwrap()
+    };
+    // KV's cache at this location holds that nothing is known.
+    assert!(!known(ended).ended && known(outdated).minimum_version.is_none());
+    deployment.time.advance(1);
+    let now = deployment.now();
+    let end = store.end(ada.id, ended.session, EndReason::LoggedOut, now);
+    deployment.time.run(end).unwrap();
+    deployment
+        .time
+        .run(store.outdate(bob.id, 5, STALE_TTL, now))
+        .unwrap();
+    for number in 0..3 * REVOCATION_MEMORY_ENTRIES as u64 {
+        let other = SessionId::new(number, &[7; 10]);
+        let user = UserId::new(number, &[7; 10]);
+        deployment
+            .time
+            .run(store.revocation(user, other, now))
+            .unwrap();
+        // As many endings and versions of its own.
+        let end = store.end(user, other, EndReason::LoggedOut, now);
+        deployment.time.run(end).unwrap();
+        deployment
+            .time
+            .run(store.outdate(user, 1, STALE_TTL, now))
+            .unwrap();
+        if number.is_multiple_of(1000) {
+            assert!(known(ended).ended, "after {number} others");
+            assert_eq!(
+                known(outdated).minimum_version,
+                Some(5),
+                "after {number} others"
+            );
+        }
+    }
+    for _ in 0..120 {
+        assert!(known(ended).ended);
+        assert_eq!(known(outdated).minimum_version, Some(5));
+        deployment.time.advance(1);
     }
 }
