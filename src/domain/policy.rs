@@ -91,6 +91,10 @@ pub const STALE_MARGIN: u64 = 300;
 /// How long a `stale` record lives: as long as the longest access token that any setting allows, and [`STALE_MARGIN`]. Today's
 /// `ACCESS_TOKEN_TTL` is not enough: it may have been lowered after the tokens were issued.
 pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;
+/// How long the user's object keeps the row of a session that has ended: as long as its access tokens may live. Without a row
+/// the session has ended too, for renewals and for checks; the row only says why. Rows that stayed until the session would
+/// have expired would be read by every login.
+pub const ENDED_ROW_TTL: u64 = STALE_TTL;
 /// How long KV may serve a cached answer to a check: its own lower bound.
 pub const REVOCATION_CACHE_TTL: u64 = 30;
 /// How long an isolate may answer a check from its memory.

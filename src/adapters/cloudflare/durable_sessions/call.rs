@@ -32,7 +32,13 @@ pub(super) enum Call {
         seen: Seen,
     },
     /// As [`end`](crate::ports::SessionStore::end). Answers nothing.
-    End { session: SessionId, reason: String },
+    ///
+    /// `now` is the caller's, in seconds since 1970; a Worker of an older version does not send it.
+    End {
+        session: SessionId,
+        reason: String,
+        now: Option<u64>,
+    },
     /// As [`list`](crate::ports::SessionStore::list). Answers a line a session.
     List { epoch: u32, now: u64 },
     /// As [`outdate`](crate::ports::SessionStore::outdate). Answers nothing.
@@ -100,9 +106,13 @@ impl Call {
                 }
                 (line, Some(seen))
             }
-            Self::End { session, reason } => {
+            Self::End {
+                session,
+                reason,
+                now,
+            } => {
                 let mut line = Line::new("end");
-                line.field(session).field(reason);
+                line.field(session).field(reason).optional(*now);
                 (line, None)
             }
             Self::List { epoch, now } => {
@@ -181,6 +191,7 @@ impl Call {
             "end" => Self::End {
                 session: session(&mut fields)?,
                 reason: fields.text().to_owned(),
+                now: fields.optional()?,
             },
             "list" => Self::List {
                 epoch: fields.number()?,
@@ -360,6 +371,12 @@ mod tests {
             Call::End {
                 session,
                 reason: "logged_out".to_owned(),
+                now: Some(1_767_225_600),
+            },
+            Call::End {
+                session,
+                reason: "reused".to_owned(),
+                now: None,
             },
             Call::List { epoch: 1, now: 2 },
             Call::Outdate {
