@@ -71,6 +71,9 @@ pub const SESSION_TTL: u64 = 90 * DAY;
 pub const MAX_SESSION_TTL: u64 = 400 * DAY;
 /// `SESSION_IDLE_TTL`: 30 days without a renewal.
 pub const SESSION_IDLE_TTL: u64 = 30 * DAY;
+/// How late a client in use may renew, in seconds: 2 minutes. A browser rings the timers of a background tab once a minute, and
+/// AuthClient repeats a failed renewal after a minute at most. `SESSION_IDLE_TTL` leaves room for it.
+pub const RENEWAL_LATENESS: u64 = 120;
 /// `REFRESH_GRACE`: 30 s, in which a lost response, a retry or another tab gets the same successor.
 pub const REFRESH_GRACE: u64 = 30;
 /// `ROTATE_AFTER`: 90 s: the grace and the 60 s for which a location may read stale. Below that, a page load in
