@@ -101,7 +101,7 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
   const month = then + 30 * 86_400;
   const ask = (user, ...fields) => askObject(edge.objects, user, fields.join("\t"));
   const begin = async (user, epoch, most = "") => {
-    const session = newId();
+    const session = newId(then);
     await ask(user, "begin", session, epoch, month, most, then, "forged", "unknown", "", "");
     return session;
   };
