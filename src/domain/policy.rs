@@ -268,6 +268,11 @@ pub const MAIL_FACT_CHARS: usize = 100;
 pub const REQUEUED_AT_ONCE: u32 = 50;
 /// How long a dead letter is kept: 14 days, then the address in it is nobody's business any more.
 pub const DEAD_LETTER_TTL: u64 = 14 * DAY;
+/// How long a notice that is mailed once is held by the job that sends it, in seconds: longer than a provider may take. A job
+/// that was cut short meanwhile sends it afterwards.
+pub const NOTICE_HELD: u64 = 60;
+/// How long it is known that a notice was mailed: longer than a copy of its job can wait in the queue and as a dead letter.
+pub const NOTICE_KEPT: u64 = DEAD_LETTER_TTL + 2 * DAY;
 /// How long `/dev/outbox` keeps a mail, in seconds.
 pub const OUTBOX_TTL: u64 = DAY;
 /// How many mails `/dev/outbox` shows: one bulk read of KV.

@@ -6,14 +6,16 @@ use std::cell::Cell;
 use edgegate::adapters::memory::Faults;
 use edgegate::domain::account::{User, UserId};
 use edgegate::domain::error::Code;
+use edgegate::domain::mail::{Job, MailFailure, job_id_of};
 use edgegate::domain::policy::{
     DELETED_VERSION, KV_STALENESS, REVOCATION_MEMORY_ENTRIES, REVOCATION_MEMORY_TTL, STALE_TTL,
 };
 use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
 use edgegate::ports::{Clock, Ports, SessionStore, Sleep, UserDirectory};
+use edgegate::service::deliver_mail::Delivery;
 use futures_util::future::{join, join_all};
 
-use crate::kv::{Deployment, EVERY_TIME, Service, client, seal};
+use crate::kv::{Deployment, EVERY_TIME, Service, client, renew, seal};
 
 const SESSIONS: u8 = 48;
 fn slow() -> Faults {
@@ -436,4 +438,89 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
         assert_eq!(known(outdated).minimum_version, Some(5));
         deployment.time.advance(1);
     }
+}
+
+/// A spent token that is presented sixty times at once: each request may see that the session has not ended, and each queues
+/// the notice. Its owner gets one mail, also when the provider fails at first, and none is lost.
+#[test]
+fn a_stolen_token_presented_sixty_times_at_once_is_told_once() {
+    const SETTINGS: &[(&str, &str)] = &[
+        ("ISSUER", "http://127.0.0.1:8787"),
+        ("DEV", "1"),
+        ("ROTATE_AFTER", "0"),
+        ("REUSE", "strict"),
+    ];
+    for failures in 0..3 {
+        let deployment = Deployment::seeded(failures, true);
+        let service = deployment.service(1, SETTINGS);
+        let user = deployment.user(1);
+        let store = service.ports().sessions();
+        let stolen = seal(
+            deployment.time.run(deployment.begin(store, &user)),
+            SETTINGS,
+        );
+        deployment.time.advance(2);
+        deployment.time.run(renew(&service, &stolen)).unwrap();
+        deployment.time.advance(60);
+        deployment.kv.set_faults(slow());
+        let thieves = (0..60).map(|_| renew(&service, &stolen));
+        for answer in deployment.time.run(join_all(thieves)) {
+            assert_eq!(answer, Err(Code::InvalidGrant));
+        }
+        let ports = service.ports();
+        let mut jobs: Vec<_> = ports
+            .mail_queue
+            .take()
+            .into_iter()
+            .map(|job| (job, 0))
+            .collect();
+        assert!(
+            jobs.len() > 1,
+            "the requests saw each other: the test shows nothing"
+        );
+        for _ in 0..failures {
+            ports.mailer.fail_once(MailFailure::Temporary {
+                reason: "busy".to_owned(),
+                retry_after: None,
+            });
+        }
+        // The queue hands out each job until it is done, as often as it takes.
+        let mut rounds = 0;
+        while !jobs.is_empty() {
+            rounds += 1;
+            assert!(rounds < 10, "{} jobs are left", jobs.len());
+            let deliver = |(job, tries): (Job, u32)| {
+                let service = &service;
+                async move {
+                    let delivery = service
+                        .deliver_from_queue(&job.to_text(), &job.id, tries)
+                        .await;
+                    matches!(delivery, Delivery::Later { .. }).then_some((job, tries + 1))
+                }
+            };
+            let left = deployment.time.run(join_all(jobs.into_iter().map(deliver)));
+            jobs = left.into_iter().flatten().collect();
+            deployment.time.advance(60);
+        }
+        assert_eq!(ports.mailer.take().len(), 1, "{failures} failures");
+        assert!(ports.mail_ledger.letters().is_empty());
+    }
+}
+
+/// Another session of the same user is another event.
+#[test]
+fn each_stolen_session_is_told() {
+    let of = |session: u8| job_id_of("session_ended", &[&[1; 16], &[session; 16]]);
+    assert_eq!(of(1), of(1));
+    assert_ne!(of(1), of(2));
+    assert_ne!(
+        of(1),
+        job_id_of("address_change_asked", &[&[1; 16], &[1; 16]])
+    );
+    // The parts do not run into each other.
+    assert_ne!(
+        job_id_of("a", &[b"bc", b"d"]),
+        job_id_of("a", &[b"b", b"cd"])
+    );
+    assert!(of(1).len() == 32 && of(1).bytes().all(|b| b.is_ascii_hexdigit()));
 }

@@ -5,7 +5,7 @@ mod locale;
 mod message;
 mod provider;
 
-pub use job::{Job, Task};
+pub use job::{Job, Task, job_id_of};
 pub use locale::Locale;
 pub use message::{MailFailure, Message, Sender};
 pub use provider::Provider;
