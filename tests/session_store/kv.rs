@@ -61,6 +61,11 @@ impl Random for Dice {
 }
 
 pub(crate) fn settings(changes: Changes<'_>) -> Settings {
+    try_settings(changes).unwrap()
+}
+
+/// `None` when these settings are refused.
+pub(crate) fn try_settings(changes: Changes<'_>) -> Option<Settings> {
     Settings::read(|name| {
         let changed = changes.iter().find(|(changed, _)| *changed == name);
         let value = match (changed, name) {
@@ -74,7 +79,7 @@ pub(crate) fn settings(changes: Changes<'_>) -> Settings {
         };
         Some(value.to_owned())
     })
-    .unwrap()
+    .ok()
 }
 
 /// A directory that may take 5 to 15 ms for each answer, and counts what it is asked.

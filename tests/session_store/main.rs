@@ -30,6 +30,9 @@ mod conformance {
     mod suite;
 }
 
+#[allow(unreachable_pub)]
+#[path = "../count/mod.rs"]
+mod count;
 mod faults;
 mod kv;
 mod limit;

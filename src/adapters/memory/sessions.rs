@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::rc::Rc;
 
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
@@ -15,11 +16,13 @@ use crate::ports::{NewSession, Renewal, SessionStore};
 
 /// Sessions in memory, lost with the process. A read sees every write before it. What has expired is removed as the alarm of
 /// a user's object does: by [`delete_expired`](Self::delete_expired), and here at each login too.
-#[derive(Debug, Default)]
+///
+/// Clones share their content.
+#[derive(Clone, Debug, Default)]
 pub struct MemorySessions {
-    sessions: RefCell<BTreeMap<(UserId, SessionId), Session>>,
+    sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
     /// The smallest version that counts, and until when this is known.
-    versions: RefCell<BTreeMap<UserId, (u64, u64)>>,
+    versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
 }
 
 impl MemorySessions {
