@@ -6,7 +6,7 @@ use edgegate::domain::policy::{ENDED_ROW_TTL, SESSIONS_PER_USER};
 use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
 use edgegate::ports::{Clock, NewSession, Ports, SessionStore};
 
-use crate::kv::{Deployment, client, ended_key, renew, seal, session_key};
+use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
 
 /// The count of a user's sessions, with a list that is late.
 #[test]
@@ -317,4 +317,59 @@ fn what_is_over_does_not_pile_up() {
         assert!(pollster::block_on(known).unwrap().ended, "{passed} s later");
     }
     assert_eq!(store.recorded(), 0);
+}
+
+/// A session's record is removed when the session has gone idle or is over, also after renewals: KV removes it by the time to
+/// live that each write gives.
+#[test]
+fn a_record_lives_as_long_as_its_session() {
+    let deployment = Deployment::new(false);
+    let service = deployment.service(1, EVERY_TIME);
+    let store = service.ports().sessions();
+    let user = deployment.user(1);
+    let ticket = deployment.time.run(deployment.begin(store, &user));
+    let key = session_key(ticket);
+    let idle_ttl = service.settings().sessions.idle_ttl;
+    let mut token = seal(ticket, EVERY_TIME);
+    // The last renewal is ten days before the end: no idle time is added to it.
+    for days in [0, 29, 29, 22] {
+        deployment.time.advance(days * 86_400 + 2);
+        token = deployment.time.run(renew(&service, &token)).unwrap();
+        let left = ticket.expires_at - deployment.now();
+        let lives = idle_ttl.min(left);
+        assert!(deployment.kv.value(&key).is_some());
+        assert_eq!(
+            deployment.kv.expires_at(&key),
+            Some(deployment.now() + lives)
+        );
+    }
+    deployment
+        .time
+        .advance(ticket.expires_at - deployment.now());
+    assert_eq!(deployment.kv.value(&key), None);
+}
+
+/// KV's list is late, also where the session began: the documents say so. What ended here is missing at once.
+#[test]
+fn a_list_may_miss_what_began_here_and_shows_nothing_that_ended_here() {
+    let deployment = Deployment::new(false);
+    deployment.kv.set_faults(Faults {
+        late_at_home: true,
+        ..Faults::default()
+    });
+    let service = deployment.service(1, &[]);
+    let store = service.ports().sessions();
+    let user = deployment.user(1);
+    let ticket = deployment.time.run(deployment.begin(store, &user));
+    let listed = || {
+        let list = store.list(user.id, user.session_epoch, deployment.now());
+        deployment.time.run(list).unwrap().len()
+    };
+    assert_eq!(listed(), 0);
+    deployment.time.advance(60);
+    assert_eq!(listed(), 1);
+    let (reason, now) = (EndReason::LoggedOut, deployment.now());
+    let end = store.end(user.id, ticket.session, reason, now);
+    deployment.time.run(end).unwrap();
+    assert_eq!(listed(), 0);
 }

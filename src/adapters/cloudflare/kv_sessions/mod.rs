@@ -42,7 +42,7 @@ use records::{
 /// a promise); a check may also be answered from this isolate's memory for 15 s more, so within about 75 s. An isolate
 /// remembers its own endings and versions for at least five minutes, however many they are, so renewals and checks there
 /// see them at once. A password change, a revoke-all and a disabled account stop renewals at once all the
-/// same: those are read from the directory. A list of sessions may miss one that began elsewhere in the last minute,
+/// same: those are read from the directory. A list of sessions may miss one that began in the last minute, here or elsewhere,
 /// and show one that ended there.
 ///
 /// **Limit.** The sessions of a user are counted after the response of one login in eight, so a user may have some
