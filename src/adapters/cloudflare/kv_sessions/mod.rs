@@ -43,7 +43,7 @@ use records::{
 /// remembers its own endings and versions for at least five minutes, however many they are, so renewals and checks there
 /// see them at once. A password change, a revoke-all and a disabled account stop renewals at once all the
 /// same: those are read from the directory. A list of sessions may miss one that began in the last minute, here or elsewhere,
-/// and show one that ended there.
+/// and show one that ended elsewhere.
 ///
 /// **Limit.** The sessions of a user are counted after the response of one login in eight, so a user may have some
 /// more than [`NewSession::most`] for a while.
