@@ -6,9 +6,9 @@ use crate::domain::error::StoreError;
 use crate::domain::mail::{Job, MailFailure, Message, NotDue};
 use crate::domain::policy::{
     ADDRESS_MAIL_PAUSE, ADDRESS_MAILS_A_DAY, DEAD_LETTER_TTL, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX,
-    MAIL_TRIES, REQUEUED_AT_ONCE,
+    MAIL_TRIES, NOTICE_HELD, NOTICE_KEPT, REQUEUED_AT_ONCE,
 };
-use crate::ports::{DeadLetter, MailLedger, MailQueue, Mailer, Ports};
+use crate::ports::{DeadLetter, MailLedger, MailQueue, Mailer, Once, Ports};
 
 /// What became of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,6 +171,9 @@ impl<P: Ports> AuthService<P> {
         if job.task.is_limited() && !self.admit_address(&message.to, job).await? {
             return Ok(Delivery::AddressLimit);
         }
+        if let Some(delivery) = self.take_notice(job).await? {
+            return Ok(delivery);
+        }
         let ledger = self.ports.mail_ledger();
         let now = self.now();
         if !ledger.spend(self.settings().mail.budget, now).await? {
@@ -180,7 +183,10 @@ impl<P: Ports> AuthService<P> {
             });
         }
         let failure = match self.send(&message).await {
-            Ok(()) => return Ok(Delivery::Sent),
+            Ok(()) => {
+                self.notice_was_sent(job).await?;
+                return Ok(Delivery::Sent);
+            }
             Err(failure) => failure,
         };
         ledger.refund(now).await?;
@@ -195,6 +201,33 @@ impl<P: Ports> AuthService<P> {
             MailFailure::Rejected { reason } => Delivery::Dead { reason },
             MailFailure::Undeliverable { reason } => Delivery::Undeliverable(reason),
         })
+    }
+
+    /// Takes a notice of which several jobs may exist. What becomes of this job when another one has taken or sent it: a job
+    /// that only waits is not lost when the other one fails.
+    async fn take_notice(&self, job: &Job) -> Result<Option<Delivery>, StoreError> {
+        if !job.task.is_sent_once() {
+            return Ok(None);
+        }
+        let now = self.now();
+        let until = now.saturating_add(NOTICE_HELD);
+        let ledger = self.ports.mail_ledger();
+        Ok(match ledger.take_once(&job.id, until, now).await? {
+            Once::Taken => None,
+            Once::Sent => Some(Delivery::NotDue(NotDue::AlreadySent)),
+            Once::Held => Some(Delivery::Later {
+                seconds: NOTICE_HELD,
+                reason: "the same notice is being sent".to_owned(),
+            }),
+        })
+    }
+
+    async fn notice_was_sent(&self, job: &Job) -> Result<(), StoreError> {
+        if !job.task.is_sent_once() {
+            return Ok(());
+        }
+        let until = self.now().saturating_add(NOTICE_KEPT);
+        self.ports.mail_ledger().sent_once(&job.id, until).await
     }
 
     async fn send(&self, message: &Message) -> Result<(), MailFailure> {

@@ -4,7 +4,7 @@ use super::AuthService;
 use crate::domain::account::EmailAddress;
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
-use crate::domain::mail::{Job, Locale, Task};
+use crate::domain::mail::{Job, Locale, Task, job_id_of};
 use crate::domain::settings::MailRoute;
 use crate::ports::{MailQueue, Ports};
 
@@ -19,8 +19,21 @@ impl<P: Ports> AuthService<P> {
     /// Queues a mail about something that has happened; while the queue fails, the ledger keeps it for the cron. That neither took
     /// it is recorded and undoes nothing.
     pub(super) async fn notify(&self, task: Task, locale: Locale) {
-        let mail = task.name();
-        if let Err(error) = self.queue_or_keep(task, locale).await {
+        let job = self.job(task, locale);
+        self.notify_by(job).await;
+    }
+
+    /// The same for a notice that requests at once may each queue: `event` is the same for all of them, so that their jobs have
+    /// the same id and one mail is sent.
+    pub(super) async fn notify_once(&self, task: Task, locale: Locale, event: &[&[u8]]) {
+        let id = job_id_of(task.name(), event);
+        let job = self.job(task, locale);
+        self.notify_by(Job { id, ..job }).await;
+    }
+
+    async fn notify_by(&self, job: Job) {
+        let mail = job.task.name();
+        if let Err(error) = self.queue_or_keep(job).await {
             self.record(Act::MailNotQueued {
                 mail,
                 reason: error.to_string(),
@@ -28,9 +41,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    async fn queue_or_keep(&self, task: Task, locale: Locale) -> Result<(), Error> {
+    async fn queue_or_keep(&self, job: Job) -> Result<(), Error> {
         self.mail_is_possible()?;
-        let job = self.job(task, locale);
         let Err(error) = self.ports.mail_queue().put(&job).await else {
             return Ok(());
         };

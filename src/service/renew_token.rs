@@ -61,7 +61,9 @@ impl<P: Ports> AuthService<P> {
         });
         if let (Verdict::Reused, Some(user)) = (verdict, &renewal.user) {
             let task = self.session_ended(user, client);
-            self.notify(task, self.settings().mail.locale).await;
+            let event = [&ticket.user.as_bytes()[..], &ticket.session.as_bytes()[..]];
+            self.notify_once(task, self.settings().mail.locale, &event)
+                .await;
         }
         let (Some(next), Some(user)) = (verdict.answer(ticket), renewal.user) else {
             return Err(Error::Grant(GrantRefusal::Session(

@@ -63,6 +63,11 @@ impl Random for Dice {
 }
 
 pub(crate) fn settings(changes: Changes<'_>) -> Settings {
+    try_settings(changes).unwrap()
+}
+
+/// `None` when these settings are refused.
+pub(crate) fn try_settings(changes: Changes<'_>) -> Option<Settings> {
     Settings::read(|name| {
         let changed = changes.iter().find(|(changed, _)| *changed == name);
         let value = match (changed, name) {
@@ -76,7 +81,7 @@ pub(crate) fn settings(changes: Changes<'_>) -> Settings {
         };
         Some(value.to_owned())
     })
-    .unwrap()
+    .ok()
 }
 
 /// A directory that may take 5 to 15 ms for each answer, and counts what it is asked.
@@ -238,6 +243,16 @@ impl Deployment {
         let user = world::user(id, &format!("user{number}@example.com")).unwrap();
         self.time.run(self.users.insert(&user, None)).unwrap();
         user
+    }
+
+    /// Deletes the user's row, and nothing else.
+    pub(crate) async fn remove(&self, user: &User) {
+        let freed = FreedAddress {
+            key: String::new(),
+            at: 0,
+        };
+        let removed = self.users.delete(user.id, &user.email, &freed).await;
+        assert_eq!(removed, Ok(true));
     }
 
     /// The first ticket of a session that begins now.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::error::StoreError;
 use crate::domain::policy::{DAY, HOUR};
-use crate::ports::{DeadLetter, MailLedger};
+use crate::ports::{DeadLetter, MailLedger, Once};
 
 /// Counts and dead letters in memory, lost with the process.
 #[derive(Debug, Default)]
@@ -16,6 +16,8 @@ struct State {
     addresses: BTreeMap<String, Count>,
     hours: BTreeMap<u64, u64>,
     letters: BTreeMap<String, DeadLetter>,
+    /// Until when a notice is held, and whether it was sent.
+    notices: BTreeMap<String, (u64, bool)>,
 }
 
 #[derive(Debug)]
@@ -91,6 +93,23 @@ impl MailLedger for MemoryMailLedger {
         Ok(())
     }
 
+    async fn take_once(&self, id: &str, until: u64, now: u64) -> Result<Once, StoreError> {
+        let mut state = self.0.borrow_mut();
+        match state.notices.get(id) {
+            Some((held, sent)) if now < *held => Ok(if *sent { Once::Sent } else { Once::Held }),
+            _ => {
+                state.notices.insert(id.to_owned(), (until, false));
+                Ok(Once::Taken)
+            }
+        }
+    }
+
+    async fn sent_once(&self, id: &str, until: u64) -> Result<(), StoreError> {
+        let mut state = self.0.borrow_mut();
+        state.notices.insert(id.to_owned(), (until, true));
+        Ok(())
+    }
+
     async fn keep(&self, letter: &DeadLetter) -> Result<(), StoreError> {
         let mut state = self.0.borrow_mut();
         state.letters.insert(letter.id.clone(), letter.clone());
@@ -119,6 +138,7 @@ impl MailLedger for MemoryMailLedger {
         state
             .addresses
             .retain(|_, count| count.last_at.saturating_add(DAY) > now);
+        state.notices.retain(|_, (until, _)| now < *until);
         state.hours.retain(|hour, _| *hour >= now / HOUR);
         state
             .letters

@@ -7,7 +7,7 @@ mod not_due;
 mod pool;
 mod provider;
 
-pub use job::{Job, Task};
+pub use job::{Job, Task, job_id_of};
 pub use locale::Locale;
 pub use message::{MailFailure, Message, Sender};
 pub use not_due::NotDue;

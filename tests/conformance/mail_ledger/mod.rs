@@ -124,6 +124,9 @@ pub(crate) async fn run_all<L: MailLedger>(world: &World<L>) -> Vec<Outcome> {
             a_refund_never_makes_a_budget_larger,
             refunds_at_once_all_count,
             a_new_hour_has_a_budget_of_its_own,
+            a_notice_is_taken_once,
+            a_notice_is_taken_once_with_ten_at_once,
+            a_notice_that_was_sent_is_not_taken_again,
             a_kept_letter_reads_back,
             letters_are_due_at_their_time,
             letters_are_due_in_the_order_of_their_time,
@@ -133,6 +136,7 @@ pub(crate) async fn run_all<L: MailLedger>(world: &World<L>) -> Vec<Outcome> {
             tidying_forgets_counts_of_days_gone_by,
             tidying_never_shortens_a_pause,
             tidying_keeps_the_budget_of_this_hour,
+            tidying_forgets_notices_whose_time_is_over,
             tidying_forgets_old_letters_and_counts_the_dead,
         ]
     )

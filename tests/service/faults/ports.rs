@@ -18,7 +18,7 @@ use edgegate::domain::session::{
     ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId,
 };
 use edgegate::ports::{
-    DeadLetter, Insertion, KeyValue, MailLedger, MailQueue, Mailer, NewSession, Page,
+    DeadLetter, Insertion, KeyValue, MailLedger, MailQueue, Mailer, NewSession, Once, Page,
     PasswordHasher, Ports, Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
 };
 
@@ -236,6 +236,8 @@ impl MailLedger for Faulty<MemoryMailLedger> {
     numbered!("ledger admit", admit_address(key: &str, job: &str, pause: u64, most: u32, now: u64) -> bool);
     numbered!("ledger spend", spend(budget: u64, now: u64) -> bool);
     numbered!("ledger refund", refund(now: u64) -> ());
+    numbered!("ledger take once", take_once(id: &str, until: u64, now: u64) -> Once);
+    numbered!("ledger sent once", sent_once(id: &str, until: u64) -> ());
     numbered!("ledger keep", keep(letter: &DeadLetter) -> ());
     numbered!("ledger due", due(limit: u32, now: u64) -> Vec<DeadLetter>);
     numbered!("ledger forget", forget(id: &str) -> ());

@@ -3,6 +3,7 @@
 mod addresses;
 mod budget;
 mod letters;
+mod notices;
 mod tidying;
 
 use super::{BEGUN, Case, DAY, HOUR, LATEST, MOST, PAUSE, World, check, check_eq, text};
@@ -10,4 +11,5 @@ use super::{BEGUN, Case, DAY, HOUR, LATEST, MOST, PAUSE, World, check, check_eq,
 pub(crate) use addresses::*;
 pub(crate) use budget::*;
 pub(crate) use letters::*;
+pub(crate) use notices::*;
 pub(crate) use tidying::*;
