@@ -146,6 +146,15 @@ impl TicketSecrets {
         hmac(&*derive(secret, label, issuer))
     }
 
+    /// The same key from each secret, in their order: for what was made before another secret was promoted.
+    #[must_use]
+    pub(crate) fn address_keys(&self, label: &str, issuer: &str) -> Vec<Hmac<Sha256>> {
+        self.0
+            .iter()
+            .map(|secret| hmac(&*derive(secret, label, issuer)))
+            .collect()
+    }
+
     /// A key for fingerprints from each secret, in their order.
     #[must_use]
     pub(crate) fn fingerprint_keys(&self, issuer: &str) -> Vec<Hmac<Sha256>> {

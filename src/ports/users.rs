@@ -1,6 +1,6 @@
 //! The accounts.
 
-use crate::domain::account::{EmailAddress, PasswordHash, User, UserChange, UserId};
+use crate::domain::account::{Departure, EmailAddress, PasswordHash, User, UserChange, UserId};
 use crate::domain::error::StoreError;
 
 /// The accounts. Linearizable: a read sees every write that was answered before it.
@@ -38,11 +38,40 @@ pub trait UserDirectory {
         now: u64,
     ) -> Result<Option<User>, StoreError>;
 
-    /// Deletes a user; an absent one is no error. Answers whether it was there.
+    /// Deletes a user and records its [`Departure`], due at once, in one atomic step; an absent one is no error and records
+    /// nothing. `address` is the keyed hash of the user's address. Answers whether the user was there.
     ///
     /// # Errors
     /// When the store does not answer; then the user may or may not be there, and a repeat finds out.
-    async fn delete(&self, id: UserId) -> Result<bool, StoreError>;
+    async fn delete(&self, id: UserId, address: &str, now: u64) -> Result<bool, StoreError>;
+
+    /// At most `limit` departures whose sessions are to be cleared up by `now`, in the order in which they are due.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError>;
+
+    /// At most `limit` departures in the order of their ids, from the first behind `after`, due or not.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn departures(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Departure>, StoreError>;
+
+    /// Sets when a departure is due next; with `None` it is not due any more. An absent one is no error.
+    ///
+    /// # Errors
+    /// When it may not have been written.
+    async fn postpone_departure(&self, id: UserId, due_at: Option<u64>) -> Result<(), StoreError>;
+
+    /// Forgets the departures from before `left_before` that are not due any more.
+    ///
+    /// # Errors
+    /// When they may not have been deleted.
+    async fn forget_departures(&self, left_before: u64) -> Result<(), StoreError>;
 
     /// At most `limit` users in the order of their ids, which is that of their making, from the first behind `after`.
     ///

@@ -12,7 +12,8 @@ use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// Deletes the bearer's own account. Renewals stop at once and exactly, in every store; access tokens stop at once here
-    /// and elsewhere within the session store's staleness. The owner is told by mail.
+    /// and elsewhere within the session store's staleness. The owner is told by mail. What other stores hold of the account is
+    /// deleted later, by [`clear_departures`](AuthService::clear_departures).
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Store`] when a store failed: the
@@ -58,7 +59,8 @@ impl<P: Ports> AuthService<P> {
 
     async fn delete_user_row(&self, user: &User, by: UserId, locale: Locale) -> Result<(), Error> {
         let users = self.ports.users();
-        let is_gone = match users.delete(user.id).await {
+        let address = self.shared.departed.of(&user.email);
+        let is_gone = match users.delete(user.id, &address, self.now()).await {
             Ok(deleted) => deleted,
             // Perhaps only the answer was lost.
             Err(error) => match users.find_by_id(user.id).await {

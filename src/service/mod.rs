@@ -10,7 +10,7 @@
 //! | register | [`register`] |
 //! | verify an address | [`verify_email`], [`resend_verification`] |
 //! | change one's password or address | [`change_password`], [`change_email`] |
-//! | delete an account | [`delete_account`] |
+//! | delete an account | [`delete_account`], then [`clear_departures`] |
 //! | deliver what was queued | [`deliver_mail`] |
 //! | log out | [`log_out`] |
 //! | who am I | [`me`] |
@@ -28,6 +28,7 @@ pub mod change_email;
 pub mod change_password;
 pub mod change_user;
 pub mod check_challenge;
+pub mod clear_departures;
 pub mod compose_mail;
 pub mod confirm_reset;
 pub mod delete_account;
@@ -55,7 +56,7 @@ pub mod verify_email;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets};
+use crate::domain::account::{AccountNames, DecoySalts, DepartedAddresses, DeviceTickets};
 use crate::domain::event::{NetworkPseudonyms, Pseudonym};
 use crate::domain::link::Links;
 use crate::domain::session::{ClientFingerprints, RefreshTokens};
@@ -78,6 +79,7 @@ pub struct Shared {
     pub(crate) decoy_salts: DecoySalts,
     pub(crate) devices: DeviceTickets,
     pub(crate) account_names: AccountNames,
+    pub(crate) departed: DepartedAddresses,
     pub(crate) networks: NetworkPseudonyms,
     pub(crate) verified: RefCell<VerifiedTokens>,
 }
@@ -100,6 +102,7 @@ impl Shared {
             links: Links::new(&settings.ticket_secrets, &settings.issuer),
             decoy_salts: DecoySalts::new(&settings.ticket_secrets, &settings.issuer),
             devices: DeviceTickets::new(&settings.ticket_secrets, &settings.issuer),
+            departed: DepartedAddresses::new(&settings.ticket_secrets, &settings.issuer),
             account_names: AccountNames::new(&settings.ticket_secrets, &settings.issuer),
             networks: NetworkPseudonyms::new(&settings.ticket_secrets, &settings.issuer),
             verified: RefCell::new(VerifiedTokens::default()),

@@ -31,7 +31,7 @@ fn a_deletion_cut_short_is_finished_by_a_repeat() {
         service
             .ports()
             .users
-            .delete(signed_in.user.id)
+            .delete(signed_in.user.id, "", 0)
             .await
             .unwrap();
         assert!(

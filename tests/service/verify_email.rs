@@ -190,7 +190,7 @@ fn resending() {
                 .unwrap()
                 .unwrap();
             user.email_verified_at = None;
-            users.delete(ada.id).await.unwrap();
+            users.delete(ada.id, "", 0).await.unwrap();
             users.insert(&user).await.unwrap();
             assert_eq!(resend(GRACE).await, unverified, "{registration}");
         });

@@ -8,7 +8,7 @@ use edgegate::adapters::memory::{
     MemoryBackground, MemoryDevices, MemoryEvents, MemoryPorts, MemoryUsers, SimulatedKv,
     VirtualTime,
 };
-use edgegate::domain::account::{EmailAddress, PasswordHash, User, UserChange, UserId};
+use edgegate::domain::account::{Departure, EmailAddress, PasswordHash, User, UserChange, UserId};
 use edgegate::domain::error::{Code, StoreError};
 use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
 use edgegate::domain::session::{Client, RefreshTicket, RefreshTokens, SessionId};
@@ -127,8 +127,24 @@ impl UserDirectory for SlowUsers {
         self.travel().await;
         user
     }
-    async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
-        self.users.delete(id).await
+    async fn delete(&self, id: UserId, address: &str, now: u64) -> Result<bool, StoreError> {
+        self.users.delete(id, address, now).await
+    }
+    async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError> {
+        self.users.due_departures(limit, now).await
+    }
+    async fn departures(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Departure>, StoreError> {
+        self.users.departures(after, limit).await
+    }
+    async fn postpone_departure(&self, id: UserId, due_at: Option<u64>) -> Result<(), StoreError> {
+        self.users.postpone_departure(id, due_at).await
+    }
+    async fn forget_departures(&self, left_before: u64) -> Result<(), StoreError> {
+        self.users.forget_departures(left_before).await
     }
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
         self.users.list(after, limit).await

@@ -121,6 +121,10 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
         repeat!(self, self.store.outdate(user, version, ttl, now))
     }
 
+    async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError> {
+        repeat!(self, self.store.forget(user, most))
+    }
+
     async fn revocation(
         &self,
         user: UserId,

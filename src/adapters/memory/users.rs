@@ -3,22 +3,26 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::domain::account::{EmailAddress, PasswordHash, User, UserChange, UserId};
+use crate::domain::account::{Departure, EmailAddress, PasswordHash, User, UserChange, UserId};
 use crate::domain::error::StoreError;
 use crate::ports::{Insertion, UserDirectory};
 
 /// Accounts in memory, lost with the process.
 #[derive(Debug, Default)]
-pub struct MemoryUsers(RefCell<BTreeMap<UserId, User>>);
+pub struct MemoryUsers {
+    users: RefCell<BTreeMap<UserId, User>>,
+    /// The accounts that were deleted, with the time when each is due.
+    departures: RefCell<BTreeMap<UserId, (Departure, Option<u64>)>>,
+}
 
 impl UserDirectory for MemoryUsers {
     async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        Ok(self.0.borrow().get(&id).cloned())
+        Ok(self.users.borrow().get(&id).cloned())
     }
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
         Ok(self
-            .0
+            .users
             .borrow()
             .values()
             .find(|user| user.email.canonical() == email.canonical())
@@ -26,7 +30,7 @@ impl UserDirectory for MemoryUsers {
     }
 
     async fn insert(&self, user: &User) -> Result<Insertion, StoreError> {
-        let mut users = self.0.borrow_mut();
+        let mut users = self.users.borrow_mut();
         if users
             .values()
             .any(|other| other.id == user.id || other.email.canonical() == user.email.canonical())
@@ -44,7 +48,7 @@ impl UserDirectory for MemoryUsers {
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError> {
-        let mut users = self.0.borrow_mut();
+        let mut users = self.users.borrow_mut();
         let is_taken = |email: &EmailAddress| {
             users
                 .values()
@@ -91,12 +95,62 @@ impl UserDirectory for MemoryUsers {
         Ok(Some(user.clone()))
     }
 
-    async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
-        Ok(self.0.borrow_mut().remove(&id).is_some())
+    async fn delete(&self, id: UserId, address: &str, now: u64) -> Result<bool, StoreError> {
+        let deleted = self.users.borrow_mut().remove(&id).is_some();
+        if deleted {
+            let departure = Departure {
+                user: id,
+                address: address.to_owned(),
+                left_at: now,
+            };
+            let mut departures = self.departures.borrow_mut();
+            departures.insert(id, (departure, Some(now)));
+        }
+        Ok(deleted)
+    }
+
+    async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError> {
+        let departures = self.departures.borrow();
+        let mut due: Vec<_> = departures
+            .values()
+            .filter(|(_, due_at)| due_at.is_some_and(|at| at <= now))
+            .collect();
+        due.sort_by_key(|(_, due_at)| *due_at);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let departures = due.into_iter().map(|(departure, _)| departure.clone());
+        Ok(departures.take(limit).collect())
+    }
+
+    async fn departures(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Departure>, StoreError> {
+        let departures = self.departures.borrow();
+        let behind = departures
+            .values()
+            .map(|(departure, _)| departure)
+            .filter(|departure| after.is_none_or(|after| departure.user > after));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(behind.take(limit).cloned().collect())
+    }
+
+    async fn postpone_departure(&self, id: UserId, due_at: Option<u64>) -> Result<(), StoreError> {
+        if let Some((_, due)) = self.departures.borrow_mut().get_mut(&id) {
+            *due = due_at;
+        }
+        Ok(())
+    }
+
+    async fn forget_departures(&self, left_before: u64) -> Result<(), StoreError> {
+        self.departures
+            .borrow_mut()
+            .retain(|_, (departure, due_at)| due_at.is_some() || departure.left_at >= left_before);
+        Ok(())
     }
 
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
-        let users = self.0.borrow();
+        let users = self.users.borrow();
         let behind = users
             .values()
             .filter(|user| after.is_none_or(|after| user.id > after));
@@ -110,7 +164,7 @@ impl UserDirectory for MemoryUsers {
         old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<(), StoreError> {
-        if let Some(user) = self.0.borrow_mut().get_mut(&id)
+        if let Some(user) = self.users.borrow_mut().get_mut(&id)
             && user.password_hash == *old
         {
             user.password_hash = new.clone();

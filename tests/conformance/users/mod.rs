@@ -82,6 +82,14 @@ impl<D: UserDirectory> World<D> {
         Ok(user)
     }
 
+    /// Deletes a user at 1,000 s.
+    async fn delete(&self, id: UserId) -> Result<bool, String> {
+        self.directory
+            .delete(id, &id.to_string(), 1000)
+            .await
+            .map_err(text)
+    }
+
     async fn read(&self, id: UserId) -> Result<Option<User>, String> {
         self.directory.find_by_id(id).await.map_err(text)
     }
@@ -167,6 +175,10 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             an_insertion_never_replaces_a_user,
             a_deletion_says_whether_the_user_was_there,
             a_deleted_users_address_is_free,
+            a_deletion_records_a_departure,
+            departures_are_due_in_their_order,
+            departures_come_in_pages,
+            a_departure_is_forgotten_when_it_is_old_and_not_due,
             a_list_is_in_the_order_of_ids,
             a_list_has_at_most_the_limit,
             pages_have_every_user_once,

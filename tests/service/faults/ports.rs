@@ -9,7 +9,8 @@ use edgegate::adapters::memory::{
     MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
 };
 use edgegate::domain::account::{
-    EmailAddress, HashError, Password, PasswordHash, User, UserChange, UserId, Verification,
+    Departure, EmailAddress, HashError, Password, PasswordHash, User, UserChange, UserId,
+    Verification,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{Job, MailFailure, Message};
@@ -148,7 +149,11 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users find", find_by_email(email: &EmailAddress) -> Option<User>);
     numbered!("users insert", insert(user: &User) -> Insertion);
     numbered!("users update", update(id: UserId, if_version: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
-    numbered!("users delete", delete(id: UserId) -> bool);
+    numbered!("users delete", delete(id: UserId, address: &str, now: u64) -> bool);
+    numbered!("users due departures", due_departures(limit: u32, now: u64) -> Vec<Departure>);
+    numbered!("users departures", departures(after: Option<UserId>, limit: u32) -> Vec<Departure>);
+    numbered!("users postpone departure", postpone_departure(id: UserId, due_at: Option<u64>) -> ());
+    numbered!("users forget departures", forget_departures(left_before: u64) -> ());
     numbered!("users list", list(after: Option<UserId>, limit: u32) -> Vec<User>);
     numbered!("users rehash", rehash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> ());
     numbered!("users ping", ping() -> ());
@@ -159,6 +164,7 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
     numbered!("sessions end", end(user: UserId, session: SessionId, reason: EndReason, now: u64) -> ());
     numbered!("sessions list", list(user: UserId, epoch: u32, now: u64) -> Vec<ActiveSession>);
     numbered!("sessions outdate", outdate(user: UserId, version: u64, ttl: u64, now: u64) -> ());
+    numbered!("sessions forget", forget(user: UserId, most: usize) -> usize);
     numbered!("sessions revocation", revocation(user: UserId, session: SessionId, now: u64) -> Revocation);
 
     async fn renew<F>(
@@ -236,6 +242,7 @@ impl MailLedger for Faulty<MemoryMailLedger> {
     numbered!("ledger keep", keep(letter: &DeadLetter) -> ());
     numbered!("ledger due", due(limit: u32, now: u64) -> Vec<DeadLetter>);
     numbered!("ledger forget", forget(id: &str) -> ());
+    numbered!("ledger kept", kept(after: &str, limit: u32) -> Vec<DeadLetter>);
     numbered!("ledger tidy", tidy(dead_before: u64, now: u64) -> u64);
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &Worl
     ] {
         world.insert(&user).await?;
         world.holds(&user, "a new user").await?;
-        world.directory.delete(user.id).await.map_err(text)?;
+        world.delete(user.id).await?;
     }
     Ok(())
 }
@@ -154,7 +154,7 @@ pub(crate) async fn a_deletion_says_whether_the_user_was_there<D: UserDirectory>
 ) -> Case {
     let (ada, bob) = (world.somebody().await?, world.somebody().await?);
     for (id, expected) in [(ada.id, true), (ada.id, false), (world.nobody()?.id, false)] {
-        let deleted = world.directory.delete(id).await.map_err(text)?;
+        let deleted = world.delete(id).await?;
         check_eq!(deleted, expected, "was there");
     }
     check_eq!(world.read(ada.id).await?, None, "by the id");
@@ -164,7 +164,7 @@ pub(crate) async fn a_deletion_says_whether_the_user_was_there<D: UserDirectory>
 
 pub(crate) async fn a_deleted_users_address_is_free<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.somebody().await?;
-    world.directory.delete(ada.id).await.map_err(text)?;
+    world.delete(ada.id).await?;
     let next = User {
         email: ada.email,
         ..world.nobody()?

@@ -4,7 +4,7 @@ use edgegate::domain::account::{User, UserChange};
 use edgegate::ports::UserDirectory;
 use futures_util::future::{join, join_all};
 
-use super::{Case, World, address, check_eq, hash, name, roles, text};
+use super::{Case, World, address, check_eq, hash, name, roles};
 
 /// A change of everything but the address.
 fn much() -> Result<UserChange, String> {
@@ -142,7 +142,7 @@ pub(crate) async fn an_address_that_two_want_goes_to_one<D: UserDirectory>(
 /// "when there is no such user".
 pub(crate) async fn an_absent_user_is_not_changed<D: UserDirectory>(world: &World<D>) -> Case {
     let (nobody, deleted) = (world.nobody()?, world.somebody().await?);
-    world.directory.delete(deleted.id).await.map_err(text)?;
+    world.delete(deleted.id).await?;
     for user in [nobody, deleted] {
         let change = UserChange {
             email: Some(user.email.clone()),

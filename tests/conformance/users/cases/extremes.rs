@@ -25,7 +25,7 @@ pub(crate) async fn the_longest_addresses<D: UserDirectory>(world: &World<D>) ->
         };
         world.insert(&user).await?;
         world.holds(&user, "a new user").await?;
-        world.directory.delete(user.id).await.map_err(text)?;
+        world.delete(user.id).await?;
 
         let ada = world.somebody().await?;
         let change = UserChange {

@@ -12,7 +12,7 @@ async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
         let Some(id) = ids.first() else {
             return Ok(());
         };
-        world.directory.delete(*id).await.map_err(text)?;
+        world.delete(*id).await?;
     }
     Err("deleted users are listed".to_owned())
 }
@@ -85,7 +85,7 @@ pub(crate) async fn a_list_begins_behind_a_deleted_user<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
     let all = ids(&seven(world).await?);
-    world.directory.delete(all[3]).await.map_err(text)?;
+    world.delete(all[3]).await?;
     check_eq!(
         world.list(Some(all[3]), 9).await?,
         all[4..],
@@ -96,7 +96,7 @@ pub(crate) async fn a_list_begins_behind_a_deleted_user<D: UserDirectory>(
         all[4..],
         "the one before it"
     );
-    world.directory.delete(all[6]).await.map_err(text)?;
+    world.delete(all[6]).await?;
     check!(
         world.list(Some(all[6]), 9).await?.is_empty(),
         "behind the last"

@@ -4,6 +4,7 @@ mod accounts;
 mod changes;
 mod conditions;
 mod counters;
+mod departures;
 mod extremes;
 mod lists;
 
@@ -13,5 +14,6 @@ pub(crate) use accounts::*;
 pub(crate) use changes::*;
 pub(crate) use conditions::*;
 pub(crate) use counters::*;
+pub(crate) use departures::*;
 pub(crate) use extremes::*;
 pub(crate) use lists::*;
