@@ -217,8 +217,8 @@ function priced(bill, cpuMilliseconds, prices, assumed) {
       cost("object GB-s", awake) +
       cost("queue operations", (bill.messages ?? 0) * OPERATIONS_OF_A_MESSAGE),
     cpu: cost("CPU ms", cpuMilliseconds),
-    // The platform adds a line of its own for each request and each call.
-    logs: cost("log events", (bill["log lines"] ?? 0) + (bill["Worker requests"] ?? 0) + calls),
+    // wrangler.toml switches the platform's own lines off.
+    logs: cost("log events", bill["log lines"] ?? 0),
   };
 }
 
