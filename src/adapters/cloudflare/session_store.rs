@@ -95,13 +95,16 @@ impl SessionStore for CloudflareSessions {
             Self::Kv(kv, durable) => (Some(kv), durable.as_ref()),
             Self::Durable(durable, kv) => (kv.as_ref(), Some(durable)),
         };
-        if let Some(durable) = durable {
-            durable.forget(user, most).await?;
-        }
-        match kv {
+        // One that fails does not keep the other.
+        let in_objects = match durable {
+            Some(durable) => durable.forget(user, most).await,
+            None => Ok(0),
+        };
+        let in_kv = match kv {
             Some(kv) => kv.forget(user, most).await,
             None => Ok(0),
-        }
+        };
+        in_objects.and(in_kv)
     }
 
     async fn revocation(

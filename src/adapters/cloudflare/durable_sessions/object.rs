@@ -124,8 +124,8 @@ fn answer(state: &State, call: &str) -> Result<Answer, StoreError> {
         }
         Call::Forget => {
             table.forget()?;
-            // The alarm deletes an object that is empty now.
-            wakes_at = Some(0);
+            // The alarm rings at once and deletes an object that is empty now.
+            wakes_at = Some(1);
             String::new()
         }
         Call::Revocation { session, now } => table.revocation(session, now)?,
