@@ -75,7 +75,7 @@ export interface AuthService {
   /**
    * A new pair for a refresh token. Hand in the same `client` as at the login: a token that comes back from another network
    * and program may end its session.
-   * @throws {AuthError} `invalid_grant` (forget the tokens and sign in), `invalid_request`, `unavailable` (repeat it), `misconfigured`
+   * @throws {AuthError} `invalid_grant` (forget the tokens and sign in), `rate_limited` (with `retryAfter`), `invalid_request`, `unavailable` (repeat it), `misconfigured`
    */
   renew_token(refresh_token: string, client?: Client | null): Promise<Tokens>;
   /**
