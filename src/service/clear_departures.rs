@@ -81,7 +81,11 @@ impl<P: Ports> AuthService<P> {
             };
             after.clone_from(&last.id);
             for letter in letters {
-                if Job::parse(&letter.job).is_some_and(|job| self.is_of(&job, &departed)) {
+                let is_of = match Job::parse(&letter.job) {
+                    Some(job) => self.is_of(&job, &departed),
+                    None => self.names(&letter.job, &departed),
+                };
+                if is_of {
                     ledger.forget(&letter.id).await?;
                 }
             }
@@ -136,6 +140,17 @@ impl<P: Ports> AuthService<P> {
         };
         // Somebody may have registered with the address since.
         left_at.is_some_and(|left_at| job.asked_at <= *left_at)
+    }
+
+    /// Whether a text that another version queued names a deleted account. This version can't send it, nor read when it was
+    /// asked for.
+    fn names(&self, text: &str, departed: &Departed) -> bool {
+        text.lines().any(|line| {
+            let user = UserId::parse(line);
+            user.is_some_and(|user| departed.by_user.contains_key(&user))
+                || EmailAddress::parse(line)
+                    .is_ok_and(|email| self.departure_of(&email, departed).is_some())
+        })
     }
 
     fn departure_of<'a>(&self, email: &EmailAddress, departed: &'a Departed) -> Option<&'a u64> {

@@ -325,3 +325,29 @@ fn what_a_deletion_left_undone_is_done_by_the_cron() {
         assert_eq!(found(&world).await, [""; 0]);
     });
 }
+
+on_both!(a_mail_that_another_version_queued_goes_too, &[], world => {
+    let ada = world.log_in(ADA);
+    let access_token = ada.tokens.access_token.expose();
+    delete(&world, access_token, PASSWORD).await.unwrap();
+    let user = ada.user.id;
+    for (number, text, goes) in [
+        ("one", format!("99\nan id\n{ADA}\nsomething new"), true),
+        ("two", format!("99\nan id\n{user}"), true),
+        ("three", format!("99\nan id\n{ROOT}"), false),
+        ("four", "no mail at all".to_owned(), false),
+    ] {
+        let letter = DeadLetter {
+            id: number.to_owned(),
+            job: text,
+            reason: "this is no mail of this version".to_owned(),
+            tries: 1,
+            failed_at: now(&world),
+            retry_at: None,
+        };
+        world.service.ports().mail_ledger.keep(&letter).await.unwrap();
+        world.service.clear_departures().await.unwrap();
+        let is_kept = world.service.ports().mail_ledger.letters().iter().any(|it| it.id == number);
+        assert_eq!(is_kept, !goes, "{number}");
+    }
+});
