@@ -98,6 +98,7 @@ test("the pages and files: theirs are in www/_headers", async () => {
   for (const path of ["/", "/sign-in", "/register", "/account", "/console", "/forgot-password", "/reset-password", "/verify-email", "/confirm-email", "/outbox", "/openapi.yaml", "/edgegate/web.js"]) {
     const { status, headers } = await edge.fetch(path);
     assert.equal(status, 200, path);
+    assert.equal(headers.get("x-request-id"), null, path);
     seen.set(status, seen.get(status) + 1);
     assert.match(headers.get("content-security-policy"), /^default-src 'none';.*frame-ancestors 'none'/, path);
     assert.equal(headers.get("x-frame-options"), "DENY");
