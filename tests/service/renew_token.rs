@@ -89,7 +89,7 @@ on_both!(other_texts_are_no_grant, &[], world => {
     }
 });
 
-/// A renewal names no language, and nobody stores one.
+// A renewal names no language, and nobody stores one.
 on_both!(the_notice_of_a_reuse_is_in_mail_locale, &[("ROTATE_AFTER", "0"), ("REUSE", "strict"), ("MAIL_LOCALE", "de")], world => {
     let first = log_in(&world.service, ADA).await.unwrap().tokens;
     world.service.renew_token(first.refresh_token.expose(), &client()).await.unwrap();

@@ -84,7 +84,7 @@ on_both!(arguments_that_are_not_what_they_must_be, &[], world => {
     }
 });
 
-/// A caller by RPC names no language.
+// A caller by RPC names no language.
 on_both!(a_reset_by_rpc_is_in_mail_locale, &[("MAIL_LOCALE", "de")], world => {
     answer(&world, "reset_password", &format!(r#"["{ADA}"]"#)).await;
     let [job]: [Job; 1] = world.service.ports().mail_queue.take().try_into().unwrap();

@@ -288,9 +288,9 @@ fn every_operation_that_changes_something_says_what_a_repeat_answers() {
     let (mut changes, mut missing) = (0, Vec::new());
     let mut method = "";
     for line in contract.lines() {
-        match line.trim_end_matches(':') {
-            name @ ("    get" | "    post" | "    patch" | "    delete") => method = name.trim(),
-            _ => {}
+        let methods = ["    get:", "    post:", "    patch:", "    delete:"];
+        if methods.contains(&line) {
+            method = line.trim_matches([' ', ':']);
         }
         let Some(operation) = line.strip_prefix("      operationId: ") else {
             continue;
