@@ -1,5 +1,6 @@
--- Accounts that were deleted and are not yet cleared up everywhere. The row is written in the transaction that deletes the
--- account's, and the cron works it off: the sessions in KV or the user's object, and the mails that were kept for the address.
+-- Accounts that were deleted and are not yet cleared up everywhere. The row is written in the
+-- transaction that deletes the account's, and the cron works it off: the sessions in KV or the
+-- user's object, and the mails that were kept for the address.
 CREATE TABLE departures (
   user TEXT PRIMARY KEY NOT NULL,              -- the id that the account had
   address TEXT NOT NULL,                       -- a keyed hash of its address

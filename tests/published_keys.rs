@@ -35,7 +35,8 @@ const PLACES: [&str; 10] = [
     "www",
 ];
 
-/// Of RFCs: where it stands, the public half `x` or the symmetric `k`, and the private half `d`, if it has one.
+/// Of RFCs: where it stands, the public half `x` or the symmetric `k`, and the private half `d`, if
+/// it has one.
 const OF_RFCS: [(&str, &str, &str); 16] = [
     (
         "RFC 7515 appendix A.1 (also RFC 7517 A.3)",

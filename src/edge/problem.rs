@@ -225,7 +225,8 @@ mod tests {
         );
     }
 
-    /// The table of docs/errors.md says of every code that the OAuth endpoints can answer what they make of it.
+    /// The table of docs/errors.md says of every code that the OAuth endpoints can answer what they
+    /// make of it.
     #[test]
     fn the_oauth_table_is_the_code() {
         let documentation = include_str!("../../docs/errors.md");

@@ -69,8 +69,8 @@ pub trait MailLedger {
     /// When it may not have been deleted.
     async fn forget(&self, id: &str) -> Result<(), StoreError>;
 
-    /// At most `limit` kept jobs, due or not, in the order of their ids, from the first behind `after`; the empty text is
-    /// before all of them.
+    /// At most `limit` kept jobs, due or not, in the order of their ids, from the first behind
+    /// `after`; the empty text is before all of them.
     ///
     /// # Errors
     /// When the store does not answer.

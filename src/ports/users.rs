@@ -38,20 +38,23 @@ pub trait UserDirectory {
         now: u64,
     ) -> Result<Option<User>, StoreError>;
 
-    /// Deletes a user and records its [`Departure`], due at once, in one atomic step; an absent one is no error and records
-    /// nothing. `address` is the keyed hash of the user's address. Answers whether the user was there.
+    /// Deletes a user and records its [`Departure`], due at once, in one atomic step; an absent one
+    /// is no error and records nothing. `address` is the keyed hash of the user's address. Answers
+    /// whether the user was there.
     ///
     /// # Errors
     /// When the store does not answer; then the user may or may not be there, and a repeat finds out.
     async fn delete(&self, id: UserId, address: &str, now: u64) -> Result<bool, StoreError>;
 
-    /// At most `limit` departures whose sessions are to be cleared up by `now`, in the order in which they are due.
+    /// At most `limit` departures whose sessions are to be cleared up by `now`, in the order in
+    /// which they are due.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError>;
 
-    /// At most `limit` departures in the order of their ids, from the first behind `after`, due or not.
+    /// At most `limit` departures in the order of their ids, from the first behind `after`, due or
+    /// not.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -61,7 +64,8 @@ pub trait UserDirectory {
         limit: u32,
     ) -> Result<Vec<Departure>, StoreError>;
 
-    /// Sets when a departure is due next; with `None` it is not due any more. An absent one is no error.
+    /// Sets when a departure is due next; with `None` it is not due any more. An absent one is no
+    /// error.
     ///
     /// # Errors
     /// When it may not have been written.

@@ -1,5 +1,5 @@
-//! Clear up after deleted accounts: what the session store and the kept mails still hold of them. The cron calls it until
-//! nothing is left.
+//! Clear up after deleted accounts: what the session store and the kept mails still hold of them.
+//! The cron calls it until nothing is left.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,9 @@ use crate::domain::policy::{
 use crate::ports::{MailLedger, Ports, SessionStore, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// Clears up after accounts that were deleted. Each is looked at again until [`DEPARTURE_SETTLES`] have passed, since a request
-    /// that began before the deletion may write after it. One that fails does not keep the others from their turn.
+    /// Clears up after accounts that were deleted. Each is looked at again until
+    /// [`DEPARTURE_SETTLES`] have passed, since a request that began before the deletion may write
+    /// after it. One that fails does not keep the others from their turn.
     ///
     /// # Errors
     /// The first failure of a store. Nothing is lost: the next run goes on.
@@ -142,8 +143,8 @@ impl<P: Ports> AuthService<P> {
         left_at.is_some_and(|left_at| job.asked_at <= *left_at)
     }
 
-    /// Whether a text that another version queued names a deleted account. This version can't send it, nor read when it was
-    /// asked for.
+    /// Whether a text that another version queued names a deleted account. This version can't send
+    /// it, nor read when it was asked for.
     fn names(&self, text: &str, departed: &Departed) -> bool {
         text.lines().any(|line| {
             let user = UserId::parse(line);

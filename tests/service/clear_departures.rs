@@ -1,4 +1,5 @@
-//! What is left of a person after the deletion of their account: nothing that names them, in any store.
+//! What is left of a person after the deletion of their account: nothing that names them, in any
+//! store.
 
 use std::fmt::Debug;
 

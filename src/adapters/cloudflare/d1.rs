@@ -67,7 +67,8 @@ impl Database {
         Ok(rows.iter().map(Row).collect())
     }
 
-    /// Runs statements in one transaction: all of them take effect, or none. Answers the rows of each.
+    /// Runs statements in one transaction: all of them take effect, or none. Answers the rows of
+    /// each.
     pub(super) async fn batch(
         &self,
         statements: Vec<(&str, Vec<JsValue>)>,

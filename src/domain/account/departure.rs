@@ -30,7 +30,8 @@ impl DepartedAddresses {
         Self(secrets.address_keys("departed address", issuer))
     }
 
-    /// The hash to store: 64 hexadecimal digits under the first secret, the same for every spelling of the address.
+    /// The hash to store: 64 hexadecimal digits under the first secret, the same for every spelling
+    /// of the address.
     #[must_use]
     pub fn of(&self, email: &EmailAddress) -> String {
         self.all(email).next().unwrap_or_default()

@@ -60,7 +60,8 @@ const KNOWN: [(&str, &str, &str, Fault); 3] = [
 /// What a repeat after 503 was told when the first try had done it: case and code.
 type Told = BTreeSet<(&'static str, &'static str)>;
 
-/// The operations of the contract that change something, as docs/errors.md names them, and the cases that walk through them.
+/// The operations of the contract that change something, as docs/errors.md names them, and the
+/// cases that walk through them.
 const OPERATIONS: [(&str, &[&str]); 20] = [
     ("generate_token", &["login"]),
     ("renew_token", &["renewal"]),
@@ -90,7 +91,8 @@ const OPERATIONS: [(&str, &[&str]); 20] = [
     ),
 ];
 
-/// The table under "After 503" in docs/errors.md: by operation the codes that a repeat may answer; none is "as the first".
+/// The table under "After 503" in docs/errors.md: by operation the codes that a repeat may answer;
+/// none is "as the first".
 fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     let text = include_str!("../../../docs/errors.md");
     let (_, section) = text.split_once("## After 503").unwrap();

@@ -20,7 +20,8 @@ async fn forget<W: World>(ada: &Person<'_, W>, store: &W::Store) -> Case {
     Err("after twenty records some are left".to_owned())
 }
 
-/// "Deletes what is kept of the sessions of a user": also where the sessions did not begin, and nobody else's.
+/// "Deletes what is kept of the sessions of a user": also where the sessions did not begin, and
+/// nobody else's.
 pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let mut tickets = Vec::new();
@@ -29,7 +30,8 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     }
     let others = bob.begin().await?;
     end(&ada, tickets[0].session, EndReason::LoggedOut).await?;
-    // A list of KV may miss for 60 s what was written elsewhere; repeats of failed calls use up some of the time.
+    // A list of KV may miss for 60 s what was written elsewhere; repeats of failed calls use up
+    // some of the time.
     world.pass(DEPARTURE_SETTLES);
     forget(&ada, world.elsewhere()).await?;
     world.pass(DEPARTURE_SETTLES);

@@ -46,7 +46,8 @@ async fn gone<D: UserDirectory>(world: &World<D>, at: u64) -> Result<UserId, Str
     Ok(user.id)
 }
 
-/// "records its departure, due at once", "an absent one records nothing", and a repeat changes nothing.
+/// "records its departure, due at once", "an absent one records nothing", and a repeat changes
+/// nothing.
 pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &World<D>) -> Case {
     clear(world).await?;
     let ada = gone(world, 1000).await?;
