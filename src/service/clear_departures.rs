@@ -1,8 +1,6 @@
 //! Clear up after deleted accounts: what the session store and the kept mails still hold of them.
 //! The cron calls it until nothing is left.
 
-use std::collections::HashMap;
-
 use super::AuthService;
 use crate::domain::account::{Departure, EmailAddress, UserId};
 use crate::domain::error::{Error, StoreError};
@@ -70,7 +68,7 @@ impl<P: Ports> AuthService<P> {
     /// Forgets the kept mails to deleted accounts, but those that tell of the deletion.
     async fn clear_letters(&self) -> Result<(), StoreError> {
         let departed = self.departed().await?;
-        if departed.by_user.is_empty() {
+        if departed.is_empty() {
             return Ok(());
         }
         let ledger = self.ports.mail_ledger();
@@ -82,89 +80,67 @@ impl<P: Ports> AuthService<P> {
             };
             after.clone_from(&last.id);
             for letter in letters {
-                let is_of = match Job::parse(&letter.job) {
-                    Some(job) => self.is_of(&job, &departed),
-                    None => self.names(&letter.job, &departed),
-                };
-                if is_of {
+                if self.is_of_departed(&letter.job, &departed) {
                     ledger.forget(&letter.id).await?;
                 }
             }
         }
-        let users = self.ports.users();
-        users
-            .forget_departures(self.now().saturating_sub(DEPARTURE_TTL))
-            .await
+        let left_before = self.now().saturating_sub(DEPARTURE_TTL);
+        self.ports.users().forget_departures(left_before).await
     }
 
-    async fn departed(&self) -> Result<Departed, StoreError> {
+    async fn departed(&self) -> Result<Vec<Departure>, StoreError> {
         let users = self.ports.users();
-        let mut departed = Departed::default();
-        let mut after = None;
+        let mut departed = Vec::new();
         loop {
+            let after = departed.last().map(|departure: &Departure| departure.user);
             let page = users.departures(after, DEPARTURE_PAGE).await?;
-            let Some(last) = page.last() else {
+            if page.is_empty() {
                 return Ok(departed);
-            };
-            after = Some(last.user);
-            for Departure {
-                user,
-                address,
-                left_at,
-            } in page
-            {
-                departed.by_user.insert(user, left_at);
-                // An address may have had several accounts, one after the other.
-                let latest = departed.by_address.entry(address).or_default();
-                *latest = left_at.max(*latest);
             }
+            departed.extend(page);
         }
     }
 
     /// Whether a job was asked for by or for an account that was deleted after that.
-    fn is_of(&self, job: &Job, departed: &Departed) -> bool {
-        let left_at = match &job.task {
+    fn is_of_departed(&self, text: &str, departed: &[Departure]) -> bool {
+        let Some(job) = Job::parse(text) else {
+            // Another version queued it. This one can't send it, nor read when it was asked for.
+            return text.lines().any(|line| {
+                let email = EmailAddress::parse(line).ok();
+                self.has_departed(UserId::parse(line), email.as_ref(), 0, departed)
+            });
+        };
+        let (user, email) = match &job.task {
             // The last mail that the account gets.
-            Task::AccountDeleted { .. } => None,
-            Task::Invitation { user } => departed.by_user.get(user),
-            Task::NewAddress { user, email } => {
-                let by_user = departed.by_user.get(user);
-                by_user.or_else(|| self.departure_of(email, departed))
-            }
+            Task::AccountDeleted { .. } => (None, None),
+            Task::Invitation { user } => (Some(*user), None),
+            Task::NewAddress { user, email } => (Some(*user), Some(email)),
             Task::Reset { email }
             | Task::Registration { email, .. }
             | Task::Verification { email }
             | Task::AddressChangeAsked { to: email }
             | Task::AddressChanged { to: email }
             | Task::PasswordChanged { to: email }
-            | Task::SessionEnded { to: email, .. } => self.departure_of(email, departed),
+            | Task::SessionEnded { to: email, .. } => (None, Some(email)),
         };
-        // Somebody may have registered with the address since.
-        left_at.is_some_and(|left_at| job.asked_at <= *left_at)
+        self.has_departed(user, email, job.asked_at, departed)
     }
 
-    /// Whether a text that another version queued names a deleted account. This version can't send
-    /// it, nor read when it was asked for.
-    fn names(&self, text: &str, departed: &Departed) -> bool {
-        text.lines().any(|line| {
-            let user = UserId::parse(line);
-            user.is_some_and(|user| departed.by_user.contains_key(&user))
-                || EmailAddress::parse(line)
-                    .is_ok_and(|email| self.departure_of(&email, departed).is_some())
+    /// Whether this user was deleted, or the account with this address, at `asked_at` or later:
+    /// somebody may have registered with the address since.
+    fn has_departed(
+        &self,
+        user: Option<UserId>,
+        email: Option<&EmailAddress>,
+        asked_at: u64,
+        departed: &[Departure],
+    ) -> bool {
+        let hashes: Vec<String> =
+            email.map_or_else(Vec::new, |email| self.shared.departed.all(email));
+        departed.iter().any(|departure| {
+            asked_at <= departure.left_at
+                && (user == Some(departure.user) || hashes.contains(&departure.address))
         })
     }
-
-    fn departure_of<'a>(&self, email: &EmailAddress, departed: &'a Departed) -> Option<&'a u64> {
-        let hashes = self.shared.departed.all(email);
-        hashes
-            .filter_map(|hash| departed.by_address.get(&hash))
-            .max()
-    }
-}
-
-/// When each account was deleted.
-#[derive(Default)]
-struct Departed {
-    by_user: HashMap<UserId, u64>,
-    by_address: HashMap<String, u64>,
 }
