@@ -269,6 +269,12 @@ pub const MAIL_FACT_CHARS: usize = 100;
 pub const REQUEUED_AT_ONCE: u32 = 50;
 /// How long a dead letter is kept: 14 days, then the address in it is nobody's business any more.
 pub const DEAD_LETTER_TTL: u64 = 14 * DAY;
+/// How long after it was asked for a mail with a link may still be made that anybody can ask for: a day, after which the
+/// queue has given it up too. A right that was asked for then is not handed out later, not even by an operator.
+pub const LINK_JOB_TTL: u64 = DAY;
+/// How long a freed address is remembered: as long as a registration from before can come back, as a job and then as a
+/// link, and an hour for clocks and for the cron.
+pub const FREED_ADDRESS_TTL: u64 = LINK_JOB_TTL + VERIFICATION_LINK_TTL + HOUR;
 /// How long `/dev/outbox` keeps a mail, in seconds.
 pub const OUTBOX_TTL: u64 = DAY;
 /// How many mails `/dev/outbox` shows: one bulk read of KV.

@@ -159,10 +159,7 @@ impl TicketSecrets {
     /// A key for fingerprints from each secret, in their order.
     #[must_use]
     pub(crate) fn fingerprint_keys(&self, issuer: &str) -> Vec<Hmac<Sha256>> {
-        self.0
-            .iter()
-            .map(|secret| hmac(&*derive(secret, "client fingerprint", issuer)))
-            .collect()
+        self.address_keys("client fingerprint", issuer)
     }
 }
 

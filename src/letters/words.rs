@@ -38,13 +38,14 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// When a link ends, in words: in 50 minutes, in 1 hour, in 24 hours, in 7 days. A no-break space follows the number.
+    /// When a link ends, in words: in 50 minutes, in 1 hour, in 24 hours, in 7 days. From two hours
+    /// on it is rounded down to whole hours. A no-break space follows the number.
     pub(super) fn expiry(&self, minutes: u64) -> String {
         let [by_minutes, by_hours, by_days] = self.units;
         // Up to two days in hours: "24 hours" is plainer than "1 day".
         let (count, unit) = if minutes > 48 * 60 && minutes.is_multiple_of(24 * 60) {
             (minutes / (24 * 60), by_days)
-        } else if minutes > 0 && minutes.is_multiple_of(60) {
+        } else if minutes == 60 || minutes >= 2 * 60 {
             (minutes / 60, by_hours)
         } else {
             (minutes.max(1), by_minutes)
@@ -69,7 +70,10 @@ mod tests {
             (50, "50 minutes", "50 Minuten"),
             (60, "1 hour", "1 Stunde"),
             (61, "61 minutes", "61 Minuten"),
+            (119, "119 minutes", "119 Minuten"),
             (120, "2 hours", "2 Stunden"),
+            (179, "2 hours", "2 Stunden"),
+            (1430, "23 hours", "23 Stunden"),
             (1440, "24 hours", "24 Stunden"),
             (2880, "48 hours", "48 Stunden"),
             (4320, "3 days", "3 Tagen"),
@@ -77,8 +81,8 @@ mod tests {
             (10_080, "7 days", "7 Tagen"),
             (
                 u64::MAX,
-                "18446744073709551615 minutes",
-                "18446744073709551615 Minuten",
+                "307445734561825860 hours",
+                "307445734561825860 Stunden",
             ),
         ] {
             let said = |phrases: &Phrases| phrases.expiry(minutes).replace('\u{a0}', " ");

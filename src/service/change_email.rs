@@ -37,6 +37,7 @@ impl<P: Ports> AuthService<P> {
         let task = Task::NewAddress {
             user: user.id,
             email,
+            state: State::for_new_address(&user),
         };
         self.ask_for_mail(task, locale).await?;
         self.record(Act::EmailChangeRequested {
@@ -74,7 +75,10 @@ impl<P: Ports> AuthService<P> {
             user: user.id,
             address: self.pseudonym(&link.email),
         };
+        let leaves = user.email.canonical() != link.email.canonical();
+        let freed = &self.shared.freed_addresses;
         let change = UserChange {
+            frees: leaves.then(|| freed.freed(&user.email, self.now())),
             email: Some(link.email),
             ..UserChange::default()
         };

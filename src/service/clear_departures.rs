@@ -114,8 +114,8 @@ impl<P: Ports> AuthService<P> {
         let (user, email) = match &job.task {
             // The last mail that the account gets.
             Task::AccountDeleted { .. } => (None, None),
-            Task::Invitation { user } => (Some(*user), None),
-            Task::NewAddress { user, email } => (Some(*user), Some(email)),
+            Task::Invitation { user, .. } => (Some(*user), None),
+            Task::NewAddress { user, email, .. } => (Some(*user), Some(email)),
             Task::Reset { email }
             | Task::Registration { email, .. }
             | Task::Verification { email }
@@ -136,11 +136,11 @@ impl<P: Ports> AuthService<P> {
         asked_at: u64,
         departed: &[Departure],
     ) -> bool {
-        let hashes: Vec<String> =
-            email.map_or_else(Vec::new, |email| self.shared.departed.all(email));
+        let keys = email.map(|email| self.shared.freed_addresses.not_freed_since(email, 0).keys);
+        let keys = keys.unwrap_or_default();
         departed.iter().any(|departure| {
             asked_at <= departure.left_at
-                && (user == Some(departure.user) || hashes.contains(&departure.address))
+                && (user == Some(departure.user) || keys.contains(&departure.address))
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::AuthService;
 use crate::domain::account::EmailAddress;
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Job, MailFailure, Message};
+use crate::domain::mail::{Job, MailFailure, Message, NotDue};
 use crate::domain::policy::{
     ADDRESS_MAIL_PAUSE, ADDRESS_MAILS_A_DAY, DEAD_LETTER_TTL, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX,
     MAIL_TRIES, REQUEUED_AT_ONCE,
@@ -15,8 +15,8 @@ use crate::ports::{DeadLetter, MailLedger, MailQueue, Mailer, Ports};
 pub enum Delivery {
     /// The provider has it.
     Sent,
-    /// Nobody is to get it: no such account, or nothing to say to it any more.
-    NotDue,
+    /// No mail is due, for this reason.
+    NotDue(NotDue),
     /// The address got one lately.
     AddressLimit,
     /// It will never reach this address; the reason is the provider's.
@@ -41,7 +41,7 @@ impl Delivery {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Sent => "sent",
-            Self::NotDue => "not_due",
+            Self::NotDue(_) => "not_due",
             Self::AddressLimit => "address_limit",
             Self::Undeliverable(_) => "undeliverable",
             Self::Later { .. } => "later",
@@ -53,7 +53,8 @@ impl Delivery {
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Sent | Self::NotDue | Self::AddressLimit => None,
+            Self::Sent | Self::AddressLimit => None,
+            Self::NotDue(why) => Some(why.reason()),
             Self::Undeliverable(reason) | Self::Later { reason, .. } | Self::Dead { reason } => {
                 Some(reason)
             }
@@ -163,8 +164,9 @@ impl<P: Ports> AuthService<P> {
     }
 
     async fn try_to_deliver(&self, job: &Job, tries: u32) -> Result<Delivery, StoreError> {
-        let Some(message) = self.compose(job).await? else {
-            return Ok(Delivery::NotDue);
+        let message = match self.compose(job).await? {
+            Ok(message) => message,
+            Err(why) => return Ok(Delivery::NotDue(why)),
         };
         if job.task.is_limited() && !self.admit_address(&message.to, job).await? {
             return Ok(Delivery::AddressLimit);

@@ -56,6 +56,9 @@ impl<P: Ports> AuthService<P> {
                 .to_string(),
             asked_at: self.now(),
             locale,
+            tries: 0,
+            pool: task.pool_before_ranks(),
+            paid: false,
             task,
         }
     }

@@ -7,6 +7,7 @@ use super::new_user::{Identity, name};
 use crate::domain::account::{EmailAddress, PasswordHash, Roles, User, UserChange, UserId};
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
+use crate::domain::link::State;
 use crate::domain::mail::{Locale, Task};
 use crate::ports::{Insertion, Ports, UserDirectory};
 
@@ -135,9 +136,9 @@ impl<P: Ports> AuthService<P> {
         let identity = Identity::parse(invitee.email, invitee.first_name, invitee.last_name)?;
         let roles = given_roles.map_or_else(|| Ok(Roles::user()), roles)?;
         let user = self.new_user(identity, PasswordHash::none(), roles, None);
-        match self.ports.users().insert(&user).await? {
+        match self.ports.users().insert(&user, None).await? {
             Insertion::Inserted => {}
-            Insertion::EmailTaken => {
+            Insertion::EmailTaken | Insertion::Freed => {
                 self.invite_again(&user.email, locale).await?;
                 return Err(Error::EmailTaken);
             }
@@ -147,8 +148,7 @@ impl<P: Ports> AuthService<P> {
             by,
             address: self.pseudonym(&user.email),
         });
-        self.notify(Task::Invitation { user: user.id }, locale)
-            .await;
+        self.notify(invitation(&user), locale).await;
         Ok(user)
     }
 }
@@ -160,8 +160,14 @@ impl<P: Ports> AuthService<P> {
         let Some(user) = user.filter(|user| !user.has_password()) else {
             return Ok(());
         };
-        self.ask_for_mail(Task::Invitation { user: user.id }, locale)
-            .await
+        self.ask_for_mail(invitation(&user), locale).await
+    }
+}
+
+fn invitation(user: &User) -> Task {
+    Task::Invitation {
+        user: user.id,
+        state: State::for_reset(user),
     }
 }
 

@@ -56,7 +56,7 @@ pub mod verify_email;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::domain::account::{AccountNames, DecoySalts, DepartedAddresses, DeviceTickets};
+use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets, FreedAddresses};
 use crate::domain::event::{NetworkPseudonyms, Pseudonym};
 use crate::domain::link::Links;
 use crate::domain::session::{ClientFingerprints, RefreshTokens};
@@ -79,7 +79,7 @@ pub struct Shared {
     pub(crate) decoy_salts: DecoySalts,
     pub(crate) devices: DeviceTickets,
     pub(crate) account_names: AccountNames,
-    pub(crate) departed: DepartedAddresses,
+    pub(crate) freed_addresses: FreedAddresses,
     pub(crate) networks: NetworkPseudonyms,
     pub(crate) verified: RefCell<VerifiedTokens>,
 }
@@ -102,8 +102,8 @@ impl Shared {
             links: Links::new(&settings.ticket_secrets, &settings.issuer),
             decoy_salts: DecoySalts::new(&settings.ticket_secrets, &settings.issuer),
             devices: DeviceTickets::new(&settings.ticket_secrets, &settings.issuer),
-            departed: DepartedAddresses::new(&settings.ticket_secrets, &settings.issuer),
             account_names: AccountNames::new(&settings.ticket_secrets, &settings.issuer),
+            freed_addresses: FreedAddresses::new(&settings.ticket_secrets, &settings.issuer),
             networks: NetworkPseudonyms::new(&settings.ticket_secrets, &settings.issuer),
             verified: RefCell::new(VerifiedTokens::default()),
             settings,

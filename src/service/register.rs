@@ -79,9 +79,9 @@ impl<P: Ports> AuthService<P> {
             .ok_or(Error::Field("password", FieldProblem::Missing))?;
         let hash = self.choose_password(password, &identity.email).await?;
         let user = self.new_user(identity, hash, Roles::user(), None);
-        match self.ports.users().insert(&user).await? {
+        match self.ports.users().insert(&user, None).await? {
             Insertion::Inserted => {}
-            Insertion::EmailTaken => return Err(Error::EmailTaken),
+            Insertion::EmailTaken | Insertion::Freed => return Err(Error::EmailTaken),
         }
         self.record_registered(&user);
         let email = user.email.clone();

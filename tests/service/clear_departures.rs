@@ -3,9 +3,10 @@
 
 use std::fmt::Debug;
 
-use edgegate::domain::account::{EmailAddress, Name, UserId};
+use edgegate::domain::account::{EmailAddress, Name, User};
 use edgegate::domain::error::Error;
-use edgegate::domain::mail::{Job, Locale, Task};
+use edgegate::domain::link::State;
+use edgegate::domain::mail::{Job, Locale, Pool, Task};
 use edgegate::domain::policy::{
     DEAD_LETTER_TTL, DEPARTURE_REMOVALS, DEPARTURE_SETTLES, DEPARTURE_TTL,
 };
@@ -123,12 +124,16 @@ fn job(number: u8, asked_at: u64, task: Task) -> Job {
         id: format!("{number:032x}"),
         asked_at,
         locale: Locale::English,
+        tries: 0,
+        pool: Pool::None,
+        paid: true,
         task,
     }
 }
 
 /// One of each kind of mail that somebody may have asked for before the deletion.
-fn tasks(user: UserId) -> Vec<Task> {
+fn tasks(account: &User) -> Vec<Task> {
+    let user = account.id;
     let next = EmailAddress::parse(NEXT).unwrap();
     let spelled = EmailAddress::parse("ZO\u{eb}.m\u{fc}LLER@b\u{fc}CHER.EXAMPLE").unwrap();
     vec![
@@ -139,8 +144,15 @@ fn tasks(user: UserId) -> Vec<Task> {
             last_name: Name::parse("M\u{fc}ller-Lovelace").ok(),
         },
         Task::Verification { email: zoe() },
-        Task::Invitation { user },
-        Task::NewAddress { user, email: next },
+        Task::Invitation {
+            user,
+            state: State::for_reset(account),
+        },
+        Task::NewAddress {
+            user,
+            email: next,
+            state: State::for_new_address(account),
+        },
         Task::AddressChangeAsked { to: zoe() },
         Task::AddressChanged { to: zoe() },
         Task::PasswordChanged { to: zoe() },
@@ -193,7 +205,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
     let ports = service.ports();
     let zoe = live(&world).await;
     let asked_at = now(&world);
-    for (number, task) in tasks(zoe.user.id).into_iter().enumerate() {
+    for (number, task) in tasks(&zoe.user).into_iter().enumerate() {
         let job = job(u8::try_from(number).unwrap(), asked_at, task);
         keep(&world, &job, asked_at).await;
         ports.mail_queue.put(&job).await.unwrap();

@@ -17,6 +17,7 @@ mod change_password;
 mod clear_departures;
 #[path = "../count/mod.rs"]
 mod count;
+mod delayed_jobs;
 mod delete_account;
 mod deliver_mail;
 mod failures;
@@ -26,6 +27,7 @@ mod generate_token;
 mod guessing;
 mod is_authorized;
 mod key_change;
+mod links;
 mod log_out;
 mod manage_sessions;
 mod manage_users;

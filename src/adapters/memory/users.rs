@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::domain::account::{Departure, EmailAddress, PasswordHash, User, UserChange, UserId};
+use crate::domain::account::{
+    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
+};
 use crate::domain::error::StoreError;
 use crate::ports::{Insertion, UserDirectory};
 
@@ -13,6 +15,21 @@ pub struct MemoryUsers {
     users: RefCell<BTreeMap<UserId, User>>,
     /// The accounts that were deleted, with the time when each is due.
     departures: RefCell<BTreeMap<UserId, (Departure, Option<u64>)>>,
+    freed: RefCell<BTreeMap<String, u64>>,
+}
+
+impl MemoryUsers {
+    fn free(&self, freed: &FreedAddress) {
+        let mut addresses = self.freed.borrow_mut();
+        let at = addresses.entry(freed.key.clone()).or_default();
+        *at = freed.at.max(*at);
+    }
+
+    fn holds(&self, condition: &NotFreedSince) -> bool {
+        let freed = self.freed.borrow();
+        let mut times = condition.keys.iter().filter_map(|key| freed.get(key));
+        times.all(|at| *at < condition.asked_at)
+    }
 }
 
 impl UserDirectory for MemoryUsers {
@@ -29,13 +46,20 @@ impl UserDirectory for MemoryUsers {
             .cloned())
     }
 
-    async fn insert(&self, user: &User) -> Result<Insertion, StoreError> {
+    async fn insert(
+        &self,
+        user: &User,
+        condition: Option<&NotFreedSince>,
+    ) -> Result<Insertion, StoreError> {
         let mut users = self.users.borrow_mut();
         if users
             .values()
             .any(|other| other.id == user.id || other.email.canonical() == user.email.canonical())
         {
             return Ok(Insertion::EmailTaken);
+        }
+        if condition.is_some_and(|condition| !self.holds(condition)) {
+            return Ok(Insertion::Freed);
         }
         users.insert(user.id, user.clone());
         Ok(Insertion::Inserted)
@@ -63,6 +87,13 @@ impl UserDirectory for MemoryUsers {
         else {
             return Ok(None);
         };
+        if let Some(freed) = &change.frees {
+            self.free(freed);
+        }
+        if change.clear_names {
+            user.first_name = None;
+            user.last_name = None;
+        }
         if let Some(name) = &change.first_name {
             user.first_name = Some(name.clone());
         }
@@ -90,23 +121,36 @@ impl UserDirectory for MemoryUsers {
         if change.ends_sessions() {
             user.session_epoch = user.session_epoch.wrapping_add(1);
         }
+        if change.spoils_links() {
+            user.link_generation = user.link_generation.saturating_add(1);
+        }
         user.version = user.version.saturating_add(1);
         user.updated_at = now;
         Ok(Some(user.clone()))
     }
 
-    async fn delete(&self, id: UserId, address: &str, now: u64) -> Result<bool, StoreError> {
-        let deleted = self.users.borrow_mut().remove(&id).is_some();
-        if deleted {
+    async fn delete(
+        &self,
+        id: UserId,
+        email: &EmailAddress,
+        freed: &FreedAddress,
+    ) -> Result<bool, StoreError> {
+        let mut users = self.users.borrow_mut();
+        let is_there = users
+            .get(&id)
+            .is_some_and(|user| user.email.canonical() == email.canonical());
+        if is_there {
+            self.free(freed);
+            users.remove(&id);
             let departure = Departure {
                 user: id,
-                address: address.to_owned(),
-                left_at: now,
+                address: freed.key.clone(),
+                left_at: freed.at,
             };
             let mut departures = self.departures.borrow_mut();
-            departures.insert(id, (departure, Some(now)));
+            departures.insert(id, (departure, Some(freed.at)));
         }
-        Ok(deleted)
+        Ok(is_there)
     }
 
     async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError> {
@@ -146,6 +190,15 @@ impl UserDirectory for MemoryUsers {
         self.departures
             .borrow_mut()
             .retain(|_, (departure, due_at)| due_at.is_some() || departure.left_at >= left_before);
+        Ok(())
+    }
+
+    async fn is_not_freed(&self, condition: &NotFreedSince) -> Result<bool, StoreError> {
+        Ok(self.holds(condition))
+    }
+
+    async fn forget_freed(&self, before: u64) -> Result<(), StoreError> {
+        self.freed.borrow_mut().retain(|_, at| *at >= before);
         Ok(())
     }
 

@@ -1,14 +1,20 @@
 //! A mail to be made: what is queued. It says for whom and why; the user is looked up and the link is made only when
 //! it is sent, so that the one who asks learns nothing from the time it takes.
+//!
+//! What a user or an administrator asks for also carries the account's state at that moment: the mail
+//! is made only while the account is still in it. `docs/storage.md` has the table of all rights.
 
 use std::fmt;
 
-use super::Locale;
+use super::{Locale, Pool};
 use crate::domain::account::{EmailAddress, Name, UserId};
-use crate::domain::policy::MAIL_FACT_CHARS;
+use crate::domain::link::State;
+use crate::domain::policy::{DEAD_LETTER_TTL, LINK_JOB_TTL, MAIL_FACT_CHARS};
 use crate::domain::unicode::breaks_line;
 
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
+/// Jobs of this format are still read: they may have been queued before a deploy.
+const OLD_FORMAT: &str = "1";
 
 /// A mail to be made. `Debug` prints no address.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +25,12 @@ pub struct Job {
     pub asked_at: u64,
     /// The language of the one who asked.
     pub locale: Locale,
+    /// How often a provider was tried.
+    pub tries: u32,
+    /// The share of `MAIL_BUDGET` that pays for it.
+    pub pool: Pool,
+    /// Whether that share has paid for it.
+    pub paid: bool,
     /// Which mail.
     pub task: Task,
 }
@@ -55,6 +67,9 @@ pub enum Task {
     Invitation {
         /// Whose.
         user: UserId,
+        /// The account's state for a reset when the administrator asked. The mail is made only
+        /// while the account is still in it.
+        state: State,
     },
     /// An account is to get another address: to the new one.
     NewAddress {
@@ -62,6 +77,9 @@ pub enum Task {
         user: UserId,
         /// The new address.
         email: EmailAddress,
+        /// The account's state for a new address when its user asked. The mail is made only while
+        /// the account is still in it.
+        state: State,
     },
     /// The same: to the old one, before anything has changed.
     AddressChangeAsked {
@@ -123,9 +141,31 @@ impl Task {
                 | Self::NewAddress { .. }
         )
     }
+
+    /// The pool of a job for which nobody has ranked the asker's network.
+    #[must_use]
+    pub const fn pool_before_ranks(&self) -> Pool {
+        if self.is_limited() {
+            Pool::Medium
+        } else {
+            Pool::None
+        }
+    }
 }
 
 impl Job {
+    /// Whether it was asked for too long ago for its mail to be made. `now` is in seconds since
+    /// 1970.
+    #[must_use]
+    pub const fn is_expired(&self, now: u64) -> bool {
+        let ttl = if self.task.is_limited() {
+            LINK_JOB_TTL
+        } else {
+            DEAD_LETTER_TTL
+        };
+        now > self.asked_at.saturating_add(ttl)
+    }
+
     /// The text that is queued: a line for each field. No field holds a line break.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -135,6 +175,9 @@ impl Job {
             self.id.clone(),
             self.asked_at.to_string(),
             self.locale.tag().to_owned(),
+            self.tries.to_string(),
+            self.pool.to_text(),
+            u8::from(self.paid).to_string(),
             self.task.name().to_owned(),
         ];
         fields.extend(match &self.task {
@@ -150,10 +193,12 @@ impl Job {
                 name(first_name),
                 name(last_name),
             ],
-            Task::Invitation { user } => vec![user.to_string()],
-            Task::NewAddress { user, email } => {
-                vec![user.to_string(), email.as_given().to_owned()]
-            }
+            Task::Invitation { user, state } => vec![user.to_string(), state.to_text()],
+            Task::NewAddress { user, email, state } => vec![
+                user.to_string(),
+                email.as_given().to_owned(),
+                state.to_text(),
+            ],
             Task::AddressChangeAsked { to }
             | Task::AddressChanged { to }
             | Task::PasswordChanged { to }
@@ -167,19 +212,38 @@ impl Job {
         fields.join("\n")
     }
 
-    /// Reads a queued text. What was stored is data and is checked again; `None` when it is no job.
+    /// Reads a queued text. What was stored is data and is checked again; `None` when it is not a
+    /// job.
+    ///
+    /// A job of format 1 has neither tries nor a pool: it gets 0 and [`Task::pool_before_ranks`].
+    /// Its invitations and changes of address are not read, since they do not tell the state in
+    /// which they were asked for.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');
-        if lines.next()? != FORMAT {
-            return None;
-        }
+        let is_old = match lines.next()? {
+            FORMAT => false,
+            OLD_FORMAT => true,
+            _ => return None,
+        };
         let id = lines.next()?.to_owned();
         if id.len() != 32 || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
             return None;
         }
         let asked_at = lines.next()?.parse().ok()?;
         let locale = Locale::parse(lines.next()?)?;
+        let (tries, pool, paid) = if is_old {
+            (0, None, false)
+        } else {
+            let tries = lines.next()?.parse().ok()?;
+            let pool = Pool::parse(lines.next()?)?;
+            let paid = match lines.next()? {
+                "0" => false,
+                "1" => true,
+                _ => return None,
+            };
+            (tries, Some(pool), paid)
+        };
         let name = lines.next()?;
         let mut email = || EmailAddress::parse(lines.next()?).ok();
         let task = match name {
@@ -190,12 +254,14 @@ impl Job {
                 last_name: Name::parse(lines.next()?).ok(),
             },
             "verification" => Task::Verification { email: email()? },
-            "invitation" => Task::Invitation {
+            "invitation" if !is_old => Task::Invitation {
                 user: UserId::parse(lines.next()?)?,
+                state: State::parse(lines.next()?)?,
             },
-            "new_address" => Task::NewAddress {
+            "new_address" if !is_old => Task::NewAddress {
                 user: UserId::parse(lines.next()?)?,
                 email: EmailAddress::parse(lines.next()?).ok()?,
+                state: State::parse(lines.next()?)?,
             },
             "address_change_asked" => Task::AddressChangeAsked { to: email()? },
             "address_changed" => Task::AddressChanged { to: email()? },
@@ -212,6 +278,9 @@ impl Job {
             id,
             asked_at,
             locale,
+            tries,
+            pool: pool.unwrap_or_else(|| task.pool_before_ranks()),
+            paid,
             task,
         })
     }
@@ -236,8 +305,15 @@ mod tests {
             id: "0123456789abcdef0123456789abcdef".to_owned(),
             asked_at: 1_764_000_000,
             locale: Locale::German,
+            tries: 3,
+            pool: Pool::First,
+            paid: true,
             task,
         }
+    }
+
+    fn state() -> State {
+        State::parse("00112233445566778899aabbccddeeff").unwrap()
     }
 
     fn email() -> EmailAddress {
@@ -260,10 +336,14 @@ mod tests {
                 last_name: name("a \\ \" ,"),
             },
             Task::Verification { email: email() },
-            Task::Invitation { user },
+            Task::Invitation {
+                user,
+                state: state(),
+            },
             Task::NewAddress {
                 user,
                 email: email(),
+                state: state(),
             },
             Task::AddressChangeAsked { to: email() },
             Task::AddressChanged { to: email() },
@@ -282,6 +362,57 @@ mod tests {
         for task in tasks() {
             let job = job(task);
             assert_eq!(Job::parse(&job.to_text()), Some(job));
+        }
+    }
+
+    #[test]
+    fn every_pool_try_and_payment_is_read_as_it_was_written() {
+        let user = UserId::new(1_764_000_000_000, &[1; 10]);
+        for pool in [Pool::Known(user), Pool::Medium, Pool::Rest, Pool::None] {
+            for (tries, paid) in [(0, false), (u32::MAX, true)] {
+                let task = Task::Reset { email: email() };
+                let job = Job {
+                    tries,
+                    pool,
+                    paid,
+                    ..job(task)
+                };
+                assert_eq!(Job::parse(&job.to_text()), Some(job));
+            }
+        }
+    }
+
+    /// The text of a job as version 0.1 queued it.
+    fn old_text(task: &Task) -> String {
+        let text = job(task.clone()).to_text();
+        let mut lines: Vec<&str> = text.split('\n').collect();
+        lines.drain(4..7);
+        lines[0] = "1";
+        lines.join("\n")
+    }
+
+    #[test]
+    fn a_job_of_format_1_is_read_unless_it_lacks_its_authority() {
+        for task in tasks() {
+            let text = old_text(&task);
+            match &task {
+                Task::Invitation { .. } | Task::NewAddress { .. } => {
+                    assert_eq!(Job::parse(&text), None);
+                    let (without_state, _) = text.rsplit_once('\n').unwrap();
+                    assert_eq!(Job::parse(without_state), None, "{without_state}");
+                }
+                _ => {
+                    let read = Job::parse(&text).unwrap();
+                    assert!(read.task == task, "{text}");
+                    assert_eq!((read.tries, read.paid), (0, false));
+                    let pool = if task.is_limited() {
+                        Pool::Medium
+                    } else {
+                        Pool::None
+                    };
+                    assert_eq!(read.pool, pool, "{text}");
+                }
+            }
         }
     }
 
@@ -326,7 +457,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics(text in "(1\n)?[0-9a-f\n]{0,40}(en|de)?\n?(reset|session_ended)?.{0,100}") {
+        fn no_text_panics(
+            text in "([12]\n)?[0-9a-f\n]{0,40}(en|de)?\n?([0-9]\nfirst\n[01]\n)?(reset|session_ended)?.{0,100}"
+        ) {
             let _ = Job::parse(&text);
         }
     }

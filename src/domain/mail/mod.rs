@@ -3,9 +3,13 @@
 mod job;
 mod locale;
 mod message;
+mod not_due;
+mod pool;
 mod provider;
 
 pub use job::{Job, Task};
 pub use locale::Locale;
 pub use message::{MailFailure, Message, Sender};
+pub use not_due::NotDue;
+pub use pool::Pool;
 pub use provider::Provider;

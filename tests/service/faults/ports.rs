@@ -9,8 +9,8 @@ use edgegate::adapters::memory::{
     MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
 };
 use edgegate::domain::account::{
-    Departure, EmailAddress, HashError, Password, PasswordHash, User, UserChange, UserId,
-    Verification,
+    Departure, EmailAddress, FreedAddress, HashError, NotFreedSince, Password, PasswordHash, User,
+    UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{Job, MailFailure, Message};
@@ -147,13 +147,15 @@ macro_rules! numbered {
 impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users find", find_by_id(id: UserId) -> Option<User>);
     numbered!("users find", find_by_email(email: &EmailAddress) -> Option<User>);
-    numbered!("users insert", insert(user: &User) -> Insertion);
+    numbered!("users insert", insert(user: &User, condition: Option<&NotFreedSince>) -> Insertion);
     numbered!("users update", update(id: UserId, if_version: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
-    numbered!("users delete", delete(id: UserId, address: &str, now: u64) -> bool);
     numbered!("users due departures", due_departures(limit: u32, now: u64) -> Vec<Departure>);
     numbered!("users departures", departures(after: Option<UserId>, limit: u32) -> Vec<Departure>);
     numbered!("users postpone departure", postpone_departure(id: UserId, due_at: Option<u64>) -> ());
     numbered!("users forget departures", forget_departures(left_before: u64) -> ());
+    numbered!("users delete", delete(id: UserId, email: &EmailAddress, freed: &FreedAddress) -> bool);
+    numbered!("users freed", is_not_freed(condition: &NotFreedSince) -> bool);
+    numbered!("users forget", forget_freed(before: u64) -> ());
     numbered!("users list", list(after: Option<UserId>, limit: u32) -> Vec<User>);
     numbered!("users rehash", rehash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> ());
     numbered!("users ping", ping() -> ());

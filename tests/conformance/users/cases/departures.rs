@@ -1,8 +1,9 @@
 //! What is recorded of a deletion until everything is cleared up.
 
-use edgegate::domain::account::{Departure, UserId};
+use edgegate::domain::account::{Departure, User, UserId};
 use edgegate::ports::UserDirectory;
 
+use super::super::key;
 use super::{Case, LARGEST, World, check, check_eq, text};
 
 /// Takes out the departures of the cases before.
@@ -41,24 +42,34 @@ async fn forget<D: UserDirectory>(world: &World<D>, left_before: u64) -> Case {
 /// Deletes a user at this time; answers the id.
 async fn gone<D: UserDirectory>(world: &World<D>, at: u64) -> Result<UserId, String> {
     let user = world.somebody().await?;
-    let deleted = world.directory.delete(user.id, "a hash", at);
-    check!(deleted.await.map_err(text)?, "deleted");
+    check!(world.delete(&user, at).await?, "deleted");
     Ok(user.id)
 }
 
-/// "records its departure, due at once", "an absent one records nothing", and a repeat changes
+/// "record the user's departure, due at once"; an absent one records nothing, and a repeat changes
 /// nothing.
 pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &World<D>) -> Case {
     clear(world).await?;
-    let ada = gone(world, 1000).await?;
-    world.delete(world.nobody()?.id).await?;
-    let again = world.directory.delete(ada, "another hash", 2000);
-    check!(!again.await.map_err(text)?, "a second time");
+    let ada = world.somebody().await?;
+    let elsewhere = User {
+        email: world.nobody()?.email,
+        ..ada.clone()
+    };
+    for (user, at, expected) in [
+        (&elsewhere, 900, false),
+        (&ada, 1000, true),
+        (&ada, 2000, false),
+        (&world.nobody()?, 1000, false),
+    ] {
+        let deleted = world.delete(user, at).await?;
+        check_eq!(deleted, expected, format!("deleted at {at}"));
+    }
     let expected = Departure {
-        user: ada,
-        address: "a hash".to_owned(),
+        user: ada.id,
+        address: key(&ada.email),
         left_at: 1000,
     };
+    let ada = ada.id;
     check_eq!(all(world).await?, vec![expected], "the departures");
     check_eq!(due(world, 9, 999).await?, vec![], "before");
     check_eq!(due(world, 9, 1000).await?, vec![ada], "at once");

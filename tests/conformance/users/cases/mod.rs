@@ -6,9 +6,10 @@ mod conditions;
 mod counters;
 mod departures;
 mod extremes;
+mod freed;
 mod lists;
 
-use super::{Case, LARGEST, World, address, check, check_eq, hash, name, roles, text};
+use super::{Case, LARGEST, World, address, check, check_eq, freed, hash, name, roles, text};
 
 pub(crate) use accounts::*;
 pub(crate) use changes::*;
@@ -16,4 +17,5 @@ pub(crate) use conditions::*;
 pub(crate) use counters::*;
 pub(crate) use departures::*;
 pub(crate) use extremes::*;
+pub(crate) use freed::*;
 pub(crate) use lists::*;
