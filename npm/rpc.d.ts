@@ -79,7 +79,7 @@ export interface AuthService {
    * A new pair for a refresh token. Hand in the `client`, as at the login: a spent token that comes back after `REFRESH_GRACE`
    * from another network or program ends its session. Without `client.ip` nobody can be recognised, so any spent token that
    * comes back after `REFRESH_GRACE` ends its session, as with `REUSE` `strict`.
-   * @throws {AuthError} `invalid_grant` (forget the tokens and sign in), `invalid_request`, `unavailable` (repeat it), `misconfigured`
+   * @throws {AuthError} `invalid_grant` (forget the tokens and sign in), `rate_limited` (with `retryAfter`), `invalid_request`, `unavailable` (repeat it), `misconfigured`
    */
   renew_token(refresh_token: string, client?: Client | null): Promise<Tokens>;
   /**

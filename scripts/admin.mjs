@@ -4,15 +4,21 @@
 //   npm run admin -- pseudonym <email or IP>    shows under which pseudonym it stands in the log
 //   npm run admin -- mail list                  shows mails that could not be sent
 //   npm run admin -- mail retry <id>|all        has them sent again
+//   npm run admin -- restored                   after a restore of the database: lifts all counters
 import { listMail, retryMail } from "./admin/mail.mjs";
 import { showPseudonyms } from "./admin/pseudonym.mjs";
+import { liftCounters } from "./admin/restored.mjs";
 import { changeRole } from "./admin/roles.mjs";
 import { Advice, main } from "./project/advice.mjs";
 import { values } from "./project/dev-arguments.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE =
-  "use it as `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role>`, `… -- pseudonym <email or IP>`, `… -- mail list` or `… -- mail retry <id>|all`, with --remote for the deployed service";
+  "use it as `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role>`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, with --remote for the deployed service";
+
+// The secret of `pseudonym` is for this process alone: no program that is started from here gets it.
+const ticketSecret = process.env.TICKET_SECRET;
+delete process.env.TICKET_SECRET;
 
 await main(async () => {
   const { words, place, environment } = parse(process.argv.slice(2));
@@ -20,12 +26,14 @@ await main(async () => {
   const command = {
     "grant 3": () => changeRole(verb, [first, second], place, environment),
     "revoke 3": () => changeRole(verb, [first, second], place, environment),
-    "pseudonym 2": () => showPseudonyms(first, place, environment),
+    "pseudonym 2": () => showPseudonyms(first, ticketSecret, place, environment),
+    "restored 1": () => liftCounters(place),
     "mail 2": first === "list" && (() => listMail(place)),
     "mail 3": first === "retry" && (() => retryMail(second, place)),
   }[`${verb} ${words.length}`];
   if (!command) throw new Advice(`${USAGE}.`);
-  await setUp();
+  // The set-up runs scripts of npm packages, and pseudonyms need nothing of it.
+  if (verb !== "pseudonym") await setUp();
   await command();
 });
 

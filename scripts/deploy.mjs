@@ -5,6 +5,7 @@ import { Advice, main } from "./project/advice.mjs";
 import { readConfig } from "./project/config.mjs";
 import { values } from "./project/dev-arguments.mjs";
 import { issuerProblem } from "./project/issuer.mjs";
+import { platformLogsProblem } from "./project/platform-logs.mjs";
 import { root } from "./project/root.mjs";
 import { wrangler } from "./project/tools.mjs";
 import { setUp } from "./setup/index.mjs";
@@ -29,6 +30,9 @@ await main(async () => {
   if (!set("MAIL_PROVIDER")) {
     console.log("Note: MAIL_PROVIDER is not set in wrangler.toml: registering and forgotten passwords will answer 500 misconfigured.\n");
   }
+
+  const logsProblem = platformLogsProblem(config);
+  if (logsProblem) console.log(`Note: ${logsProblem}\n`);
 
   const code = await deploy(given);
   if (code === 0 && !dryRun) console.log(afterwards(environment));

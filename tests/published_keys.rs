@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use ed25519_dalek::SigningKey;
 use edgegate::domain::settings::{SettingError, Settings};
+use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 
 #[path = "count/mod.rs"]
 mod count;
@@ -33,35 +35,101 @@ const PLACES: [&str; 10] = [
     "www",
 ];
 
-/// Of RFCs: 7515 A.1 and A.3, 7517 A.1, 7520 3.5, 8037 A.
-const OF_RFCS: [(&str, &str); 5] = [
+/// Of RFCs: where it stands, the public half `x` or the symmetric `k`, and the private half `d`, if
+/// it has one.
+const OF_RFCS: [(&str, &str, &str); 16] = [
     (
-        "SIGNING_KEYS",
+        "RFC 7515 appendix A.1 (also RFC 7517 A.3)",
         "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+        "",
     ),
     (
-        "SIGNING_KEYS",
+        "RFC 7515 appendix A.3",
         "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
     ),
     (
-        "SIGNING_KEYS",
+        "RFC 7517 appendices A.1 and A.2",
         "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE",
     ),
     (
-        "SIGNING_KEYS",
+        "RFC 7518 appendix C, Alice",
+        "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
+        "0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo",
+    ),
+    (
+        "RFC 7518 appendix C, Bob",
+        "weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ",
+        "VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw",
+    ),
+    (
+        "RFC 7520 section 3.5",
         "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg",
+        "",
     ),
     (
-        "SIGNING_KEYS",
+        "RFC 7520 section 3.6",
+        "AAPapAv4LbFbiVawEjagUBluYqN5rhna-8nuldDvOx8",
+        "",
+    ),
+    (
+        "RFC 7520 section 5.5",
+        "Ze2loSV3wrroKUN_4zhwGhCqo3Xhu1td4QjeQ5wIVR0",
+        "r_kHyZ-a06rmxM3yESK84r1otSg-aQcVStkRhA-iCM8",
+    ),
+    (
+        "RFC 7520 section 5.7",
+        "qC57l_uxcm7Nm3K-ct4GFjx8tM1U8CZ0NLBvdQstiS8",
+        "",
+    ),
+    (
+        "RFC 7800 section 3.3",
+        "ZoRSOrFzN_FzUA5XKMYoVHyzff5oRJxl-IXRtztJ6uE",
+        "",
+    ),
+    (
+        "RFC 8037 appendix A",
         "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+    ),
+    (
+        "RFC 9421 appendix B.1.3",
+        "qIVYZVLCrPZHGHjP17CTW0_-D9Lfw0EkjqF7xB4FivA",
+        "UpuF81l-kOxbjf7T4mNSv0r5tN67Gim7rnf6EFpcYDs",
+    ),
+    (
+        "RFC 9421 appendix B.1.4",
+        "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs",
+        "n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU",
+    ),
+    (
+        "RFC 9421 appendix B.1.5",
+        "uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ",
+        "",
+    ),
+    (
+        "RFC 9901 appendix A.5, the issuer",
+        "b28d4MwZMjw8-00CG4xfnn9SLMVMM19SlqZpVb_uNtQ",
+        "Ur2bNKuBPOrAaxsRnbSH6hIhmNTxSGXshDSUD1a1y7g",
+    ),
+    (
+        "RFC 9901 appendix A.5, the holder",
+        "TCAER19Zvu3OHF4j4W4vfSVoHIP1ILilDls7vCeGemc",
+        "5K5SCos8zf9zRemGGUl6yfok-_NiiryNZsvANWMhF-I",
     ),
 ];
 
 #[test]
 fn no_published_key_starts_a_worker_that_the_world_can_reach() {
     let mut found: BTreeMap<(&str, String), String> = BTreeMap::new();
-    for (setting, key) in OF_RFCS {
-        found.insert((setting, key.to_owned()), "an RFC".to_owned());
+    for (source, public, private) in OF_RFCS {
+        for key in [public, private].into_iter().filter(|key| !key.is_empty()) {
+            // Whoever takes a key for an example may put it anywhere.
+            for setting in ["SIGNING_KEYS", "TICKET_SECRET", "PEPPERS"] {
+                found.insert((setting, key.to_owned()), source.to_owned());
+            }
+        }
     }
     for place in PLACES {
         read(
@@ -93,6 +161,44 @@ fn no_published_key_starts_a_worker_that_the_world_can_reach() {
     );
 }
 
+/// The pairs are real: each private half has this public half.
+#[test]
+fn the_keys_of_rfcs_are_pairs() {
+    for (source, public, private) in OF_RFCS {
+        if private.is_empty() {
+            continue;
+        }
+        let private: [u8; 32] = decode(private).try_into().unwrap();
+        let on_p256 = p256::SecretKey::from_slice(&private).unwrap();
+        let point = on_p256.public_key().to_encoded_point(false);
+        let on_ed25519 = SigningKey::from_bytes(&private).verifying_key();
+        let halves = [point.x().unwrap().to_vec(), on_ed25519.to_bytes().to_vec()];
+        assert!(halves.contains(&decode(public)), "{source}");
+    }
+}
+
+fn decode(text: &str) -> Vec<u8> {
+    use base64ct::Encoding as _;
+    base64ct::Base64UrlUnpadded::decode_vec(text).unwrap()
+}
+
+/// The documents name the RFCs whose keys are refused, and no other.
+#[test]
+fn the_documents_name_these_rfcs() {
+    use std::collections::BTreeSet;
+    let ours: BTreeSet<&str> = OF_RFCS.iter().map(|(source, ..)| &source[4..8]).collect();
+    for file in ["README.md", "docs/operations.md"] {
+        let text = fs::read_to_string(file).unwrap();
+        let (_, after) = text.split_once("Published keys are refused").expect(file);
+        let (paragraph, _) = after.split_once("\n\n").expect(file);
+        let words = paragraph.split(|c: char| !c.is_ascii_alphanumeric());
+        let named: BTreeSet<&str> = words
+            .filter(|word| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit()))
+            .collect();
+        assert_eq!(named, ours, "{file}");
+    }
+}
+
 #[test]
 fn those_of_tests_count_where_only_tests_run() {
     let ours = "8_EOCRgpGXvXUXx_c7SG1v9rnoHKN-6Xn0P-vkQ_imo";
@@ -103,7 +209,7 @@ fn those_of_tests_count_where_only_tests_run() {
         "https://auth.example:8443",
     ] {
         assert!(!is_refused("TICKET_SECRET", ours, issuer), "{issuer}");
-        let rfc = OF_RFCS[4].1;
+        let (_, rfc, _) = OF_RFCS[10];
         assert!(is_refused("SIGNING_KEYS", rfc, issuer), "{issuer}");
     }
     for issuer in [

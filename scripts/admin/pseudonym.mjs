@@ -10,11 +10,12 @@ import { canonical } from "./address.mjs";
 const LENGTH = 16;
 const HOW = "put it into the environment of this command alone: `read -rs TICKET_SECRET && export TICKET_SECRET`, then paste it";
 
-/** `pseudonym <email or IP address>`: one for each secret of TICKET_SECRET, since they change with the first. */
-export async function showPseudonyms(text, place, environment) {
+/** `pseudonym <email or IP address>`: one for each secret of TICKET_SECRET, since they change with the first. `given` is the secret
+ *  of the environment. */
+export async function showPseudonyms(text, given, place, environment) {
   const { vars } = await readConfig(environment);
   const remote = place[0] === "--remote";
-  const secret = process.env.TICKET_SECRET ?? (remote ? undefined : devVar("TICKET_SECRET"));
+  const secret = given ?? (remote ? undefined : devVar("TICKET_SECRET"));
   if (!secret) {
     throw new Advice(remote ? `Cloudflare gives no secret back: ${HOW}.` : "there is no TICKET_SECRET in .dev.vars: run `npm start` once, or add --remote.");
   }

@@ -128,6 +128,22 @@ pub const KV_LIST_PAGES: usize = 10;
 /// How many records of ended sessions one count removes at most: each is a request, and a request may make 1,000.
 pub const KV_REMOVALS: usize = 100;
 
+/// How long after an account's deletion its sessions are looked for again, in seconds. A login that
+/// read the row before it was deleted writes its session up to a minute later, and a KV list may
+/// miss that session for [`KV_STALENESS`] more.
+pub const DEPARTURE_SETTLES: u64 = 300;
+/// How many deleted accounts one run of the cron clears up at most.
+pub const DEPARTURES_AT_ONCE: u32 = 40;
+/// How many KV records of deleted accounts one run of the cron deletes at most: each is a request,
+/// and a run may make 1,000.
+pub const DEPARTURE_REMOVALS: usize = 400;
+/// How long a deleted account's kept mails are looked for, in seconds: 8 days. A mail that was
+/// queued before the deletion waits up to 4 days in the queue, then up to 4 days in the dead
+/// letters' queue, before it is kept.
+pub const DEPARTURE_TTL: u64 = 8 * DAY;
+/// How many kept mails, or deleted accounts, are read from the database at a time.
+pub const DEPARTURE_PAGE: u32 = 500;
+
 /// How often a user's Durable Object is asked: once more after a failure, since an object that was moved or updated
 /// breaks the requests on their way to it, and is there again at once.
 pub const OBJECT_TRIES: u32 = 2;

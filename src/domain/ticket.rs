@@ -146,7 +146,8 @@ impl TicketSecrets {
         hmac(&*derive(secret, label, issuer))
     }
 
-    /// The same from each secret, in their order.
+    /// The same key from each secret, in their order: for what was made before another secret was
+    /// promoted.
     #[must_use]
     pub(crate) fn address_keys(&self, label: &str, issuer: &str) -> Vec<Hmac<Sha256>> {
         self.0

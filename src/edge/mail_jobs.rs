@@ -53,7 +53,7 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
     })
 }
 
-/// Takes up kept mails whose time has come.
+/// Takes up kept mails whose time has come, and clears up after deleted accounts.
 #[wasm_bindgen]
 pub fn scheduled(env: Env, context: Context) -> Promise {
     promise(async move {
@@ -61,6 +61,7 @@ pub fn scheduled(env: Env, context: Context) -> Promise {
         match isolate(&env).and_then(|isolate| service(&env, context, &isolate, "")) {
             Ok(service) => {
                 retry_kept(&service).await;
+                clear_departures(&service).await;
                 forget_freed_addresses(&service).await;
             }
             Err(error) => log_misconfigured(&error),
@@ -156,6 +157,12 @@ async fn retry_kept(service: &AuthService<Bindings>) {
             }
         }
         Err(error) => log_failure("cron", &error.to_string()),
+    }
+}
+
+async fn clear_departures(service: &AuthService<Bindings>) {
+    if let Err(error) = service.clear_departures().await {
+        log_failure("departures", &error.to_string());
     }
 }
 

@@ -225,6 +225,60 @@ mod tests {
         );
     }
 
+    /// The table of docs/errors.md says of every code that the OAuth endpoints can answer what they
+    /// make of it.
+    #[test]
+    fn the_oauth_table_is_the_code() {
+        let documentation = include_str!("../../docs/errors.md");
+        let (_, table) = documentation.split_once("| code | there | as |").unwrap();
+        let (table, _) = table.split_once("\n\n").unwrap();
+        let elsewhere_only = [
+            Code::InvalidField,
+            Code::WeakPassword,
+            Code::InvalidCredentials,
+            Code::InvalidLink,
+            Code::InvalidToken,
+            Code::RegistrationClosed,
+            Code::EmailTaken,
+        ];
+        for code in Code::ALL {
+            let named = format!("`{}`", code.as_str());
+            let is_in_first_cell = |row: &&str| {
+                let cell = row.split('|').nth(1);
+                cell.is_some_and(|cell| cell.contains(&named))
+            };
+            let rows: Vec<&str> = table.lines().filter(is_in_first_cell).collect();
+            if elsewhere_only.contains(&code) {
+                assert!(rows.is_empty(), "{code}");
+                continue;
+            }
+            let [row] = rows[..] else {
+                panic!("{code} has {} rows", rows.len());
+            };
+            let answer = Problem::new(code, "").into_oauth_answer();
+            assert_eq!(answer.status, code.status(), "{code}");
+            let body = answer.body.unwrap();
+            if row.contains("problem+json") {
+                assert!(
+                    body.contains(&format!(r#""code":"{}""#, code.as_str())),
+                    "{body}"
+                );
+                continue;
+            }
+            let error = Json::read(body.as_bytes()).unwrap();
+            let error = error.get("error").and_then(Json::as_str).unwrap();
+            if row.contains("the same text") {
+                assert_eq!(error, code.as_str());
+                assert!(
+                    row.contains("the same status") || row.contains(&code.status().to_string())
+                );
+            } else {
+                assert!(row.contains(&format!("`{error}`")), "{code}: {error}");
+                assert!(row.contains(&code.status().to_string()), "{code}: {row}");
+            }
+        }
+    }
+
     #[test]
     fn what_the_platform_said_is_for_the_log_only() {
         let answer =

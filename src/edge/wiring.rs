@@ -57,6 +57,8 @@ struct Bound {
     /// `SESSIONS`, which `SESSION_STORE = "durable"` can do without.
     kv: Option<KvNamespace>,
     durable: Option<DurableSessions>,
+    /// `SESSION_OBJECTS` with `SESSION_STORE = "kv"`: what a deleted account left there before a switch is forgotten too.
+    other_objects: Option<DurableSessions>,
     accounts: DurableAccounts,
     mail_queue: MailQueueBinding,
     email: Option<BindingMailer>,
@@ -78,6 +80,10 @@ impl Bound {
                     .ok_or_else(|| missing("SESSION_OBJECTS"))?,
             ),
         };
+        let other_objects = match settings.session_store {
+            SessionStoreKind::Kv => DurableSessions::bound(env, "SESSION_OBJECTS"),
+            SessionStoreKind::Durable => None,
+        };
         let accounts = match settings.password_work {
             PasswordWork::Inline => DurableAccounts::none(),
             PasswordWork::Durable => DurableAccounts::bound(env, "ACCOUNT_OBJECTS")
@@ -95,6 +101,7 @@ impl Bound {
             mail_ledger: D1MailLedger::new(database),
             kv,
             durable,
+            other_objects,
             accounts,
             mail_queue: MailQueueBinding::find(env),
             email,
@@ -209,15 +216,13 @@ pub(super) fn service(
     request_id: &str,
 ) -> Result<AuthService<Bindings>, SettingError> {
     let bound = isolate.bound(env)?;
-    let sessions = match (&bound.durable, &bound.kv) {
-        (Some(durable), _) => CloudflareSessions::Durable(durable.clone()),
-        (None, Some(kv)) => CloudflareSessions::Kv(KvSessions::new(
-            kv.clone(),
-            SystemRandom,
-            Timer,
-            background,
-            Rc::clone(&isolate.revocations),
-        )),
+    let in_kv = bound.kv.clone().map(|kv| {
+        let memory = Rc::clone(&isolate.revocations);
+        KvSessions::new(kv, SystemRandom, Timer, background, memory)
+    });
+    let sessions = match (&bound.durable, in_kv) {
+        (Some(durable), in_kv) => CloudflareSessions::Durable(durable.clone(), in_kv),
+        (None, Some(in_kv)) => CloudflareSessions::Kv(in_kv, bound.other_objects.clone()),
         (None, None) => return Err(missing("SESSIONS")),
     };
     let clock = RequestClock::read();

@@ -110,7 +110,7 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Ihr Passwort wurde geändert",
             opening: [
                 "das Passwort Ihres Kontos bei ",
-                " wurde geändert. Alle früheren Sitzungen sind beendet.",
+                " wurde geändert. Jedes andere Gerät wird abgemeldet, spätestens nach einer Stunde.",
             ],
             paragraphs: &[
                 "Wenn Sie das waren, brauchen Sie nichts zu tun.",
@@ -178,8 +178,8 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Ihr Konto wurde gelöscht",
             opening: [
                 "Ihr Konto bei ",
-                " wurde gelöscht, alle seine Sitzungen sind beendet. Das lässt sich nicht \
-                 rückgängig machen.",
+                " wurde gelöscht. Jedes Gerät wird abgemeldet, spätestens nach einer Stunde. Das lässt \
+                 sich nicht rückgängig machen.",
             ],
             paragraphs: &["Wenn Sie das waren, brauchen Sie nichts zu tun."],
             button: "",

@@ -98,7 +98,7 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Your password was changed",
             opening: [
                 "The password of your ",
-                " account was changed. All earlier sessions have ended.",
+                " account was changed. Every other device is signed out, within an hour at the latest.",
             ],
             paragraphs: &[
                 "If that was you, there is nothing to do.",
@@ -165,7 +165,7 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Your account was deleted",
             opening: [
                 "Your ",
-                " account was deleted and all its sessions have ended. This cannot be undone.",
+                " account was deleted. Every device is signed out, within an hour at the latest. This cannot be undone.",
             ],
             paragraphs: &["If that was you, there is nothing to do."],
             button: "",

@@ -82,6 +82,13 @@ pub trait MailLedger {
     /// When it may not have been deleted.
     async fn forget(&self, id: &str) -> Result<(), StoreError>;
 
+    /// At most `limit` kept jobs, due or not, in the order of their ids, from the first behind
+    /// `after`; the empty text is before all of them.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
+
     /// Forgets what has no use any more: counts of addresses that nothing was mailed to for a day and of hours gone by, notices
     /// whose time is over, jobs kept since before `dead_before`. Answers how many jobs are kept and will not be tried again by themselves.
     ///

@@ -109,6 +109,17 @@ pub trait SessionStore {
         false
     }
 
+    /// Deletes what is kept of the sessions of a user who was deleted: who signed in from where and
+    /// when, and how each session ended. What [`outdate`](Self::outdate) says MUST stay for its
+    /// time, since it refuses the user's access tokens. Where each record costs a request, at most
+    /// `most` are deleted. Answers how many were; fewer than `most` says that no further one was
+    /// found. A session written within the adapter's stated staleness may be missed: the caller
+    /// asks again later.
+    ///
+    /// # Errors
+    /// When something may not have been deleted. The caller may repeat.
+    async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError>;
+
     /// What is known against an access token of this session. Never writes. How stale the answer may be is the
     /// adapter's to state.
     ///

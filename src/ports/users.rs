@@ -1,7 +1,7 @@
 //! The accounts.
 
 use crate::domain::account::{
-    EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
+    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
 };
 use crate::domain::error::StoreError;
 
@@ -48,8 +48,9 @@ pub trait UserDirectory {
         now: u64,
     ) -> Result<Option<User>, StoreError>;
 
-    /// Deletes a user if it has this canonical address; an absent one is no error. MUST store the freed address
-    /// before. Answers whether the user was there with this address.
+    /// Deletes a user if it has this canonical address; an absent one is no error. MUST store the
+    /// freed address before, and record the user's [`Departure`], due at once, in the same atomic
+    /// step. Answers whether the user was there with this address.
     ///
     /// # Errors
     /// When the store does not answer; then the user may or may not be there, and a repeat finds out.
@@ -59,6 +60,37 @@ pub trait UserDirectory {
         email: &EmailAddress,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError>;
+
+    /// At most `limit` departures whose sessions are to be cleared up by `now`, in the order in
+    /// which they are due.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError>;
+
+    /// At most `limit` departures in the order of their ids, from the first behind `after`, due or
+    /// not.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn departures(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Departure>, StoreError>;
+
+    /// Sets when a departure is due next; with `None` it is not due any more. An absent one is no
+    /// error.
+    ///
+    /// # Errors
+    /// When it may not have been written.
+    async fn postpone_departure(&self, id: UserId, due_at: Option<u64>) -> Result<(), StoreError>;
+
+    /// Forgets the departures from before `left_before` that are not due any more.
+    ///
+    /// # Errors
+    /// When they may not have been deleted.
+    async fn forget_departures(&self, left_before: u64) -> Result<(), StoreError>;
 
     /// Whether no address with one of these keys was freed when the registration was asked for or later.
     ///

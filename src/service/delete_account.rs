@@ -12,7 +12,9 @@ use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// Deletes the bearer's own account. Renewals stop at once and exactly, in every store; access tokens stop at once here
-    /// and elsewhere within the session store's staleness. The owner is told by mail.
+    /// and elsewhere within the session store's staleness. The owner is told by mail. What other
+    /// stores hold of the account is deleted later, by
+    /// [`clear_departures`](AuthService::clear_departures).
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Store`] when a store failed: the

@@ -10,7 +10,7 @@
 //! | register | [`register`] |
 //! | verify an address | [`verify_email`], [`resend_verification`] |
 //! | change one's password or address | [`change_password`], [`change_email`] |
-//! | delete an account | [`delete_account`] |
+//! | delete an account | [`delete_account`], then [`clear_departures`] |
 //! | deliver what was queued | [`deliver_mail`] |
 //! | log out | [`log_out`] |
 //! | who am I | [`me`] |
@@ -28,6 +28,7 @@ pub mod change_email;
 pub mod change_password;
 pub mod change_user;
 pub mod check_challenge;
+pub mod clear_departures;
 pub mod compose_mail;
 pub mod confirm_reset;
 pub mod delete_account;

@@ -221,3 +221,18 @@ proptest! {
         }
     }
 }
+
+/// A mail that says "within an hour" is right under every setting: a check without the server takes an access token to its end.
+#[test]
+fn devices_are_signed_out_within_an_hour() {
+    use edgegate::domain::policy::{HOUR, MAX_ACCESS_TOKEN_TTL};
+    assert_eq!(MAX_ACCESS_TOKEN_TTL, HOUR);
+    let mut told = 0;
+    for (name, letter) in samples() {
+        let text = render(&letter, PRODUCT, Locale::English).text;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(!text.contains("sessions have ended"), "{name}");
+        told += usize::from(text.contains("is signed out, within an hour at the latest"));
+    }
+    assert_eq!(told, 2);
+}

@@ -14,6 +14,7 @@
 mod audit_log;
 mod change_email;
 mod change_password;
+mod clear_departures;
 #[path = "../count/mod.rs"]
 mod count;
 mod delayed_jobs;

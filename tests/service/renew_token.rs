@@ -1,4 +1,5 @@
 use edgegate::domain::error::{Code, Error, GrantRefusal};
+use edgegate::domain::mail::{Job, Locale};
 use edgegate::domain::session::Verdict;
 use edgegate::service::manage_users::Amendment;
 
@@ -108,4 +109,14 @@ on_both!(other_texts_are_no_grant, &[], world => {
         let error = world.service.renew_token(text, &client()).await.unwrap_err();
         assert_eq!(error, Error::Grant(GrantRefusal::Ticket));
     }
+});
+
+// A renewal names no language, and nobody stores one.
+on_both!(the_notice_of_a_reuse_is_in_mail_locale, &[("ROTATE_AFTER", "0"), ("REUSE", "strict"), ("MAIL_LOCALE", "de")], world => {
+    let first = log_in(&world.service, ADA).await.unwrap().tokens;
+    world.service.renew_token(first.refresh_token.expose(), &client()).await.unwrap();
+    world.clock.advance(30);
+    world.service.renew_token(first.refresh_token.expose(), &client()).await.unwrap_err();
+    let [job]: [Job; 1] = world.service.ports().mail_queue.take().try_into().unwrap();
+    assert_eq!(job.locale, Locale::German);
 });

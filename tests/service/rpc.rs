@@ -1,6 +1,7 @@
 //! The methods as other Workers call them: names, arguments as JSON, answers.
 
 use edgegate::domain::error::Code;
+use edgegate::domain::mail::{Job, Locale};
 use edgegate::edge::answer::Answer;
 use edgegate::edge::rpc::call;
 use edgegate::ports::SessionStore;
@@ -107,4 +108,11 @@ on_both!(without_a_client_a_stolen_refresh_token_is_noticed, &[], world => {
         };
         assert_eq!(refused, Code::InvalidGrant);
     }
+});
+
+// A caller by RPC names no language.
+on_both!(a_reset_by_rpc_is_in_mail_locale, &[("MAIL_LOCALE", "de")], world => {
+    answer(&world, "reset_password", &format!(r#"["{ADA}"]"#)).await;
+    let [job]: [Job; 1] = world.service.ports().mail_queue.take().try_into().unwrap();
+    assert_eq!(job.locale, Locale::German);
 });

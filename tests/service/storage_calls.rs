@@ -1,6 +1,7 @@
 //! What each use case asks of the key-value store: a write costs, and a forged token must not cause one.
 
 use edgegate::adapters::memory::KeyValueCounts;
+use edgegate::domain::policy::{ACCESS_TOKEN_TTL, HOUR};
 
 use crate::fixture::{ADA, client, on_kv};
 
@@ -78,4 +79,32 @@ fn the_records_are_those_of_the_documentation() {
     );
     pollster::block_on(world.service.revoke_tokens(user)).unwrap();
     assert_eq!(world.kv.value(&format!("stale:{user}")).unwrap(), "1");
+}
+
+/// `AuthClient` renews a minute before the access token ends: by then the refresh token is older than `ROTATE_AFTER`.
+#[test]
+fn at_the_pace_of_the_client_every_renewal_writes_once() {
+    let pace = ACCESS_TOKEN_TTL - 60;
+    assert_eq!(pace, 540);
+    let world = on_kv(&[]);
+    let mut token = world.log_in(ADA).tokens.refresh_token;
+    let _ = world.kv.take_counts();
+    for _ in 0..5 {
+        world.clock.advance(pace);
+        let renewed = pollster::block_on(world.service.renew_token(token.expose(), &client()));
+        token = renewed.unwrap().tokens.refresh_token;
+        assert_eq!(world.kv.take_counts().writes, 1);
+    }
+    // The documents' users: a login, eight hours of renewals, a log-out, of 1,000 writes a day.
+    let writes = 1 + 8 * HOUR / pace + 1;
+    assert_eq!(writes, 55);
+    let users = 1000 / writes;
+    for file in ["README.md", "docs/operations.md"] {
+        let text = std::fs::read_to_string(file).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            text.contains(&format!("{users} users who are active for eight hours")),
+            "{file}"
+        );
+    }
 }

@@ -9,7 +9,7 @@ use edgegate::adapters::memory::{
     VirtualTime,
 };
 use edgegate::domain::account::{
-    EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
+    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
 };
 use edgegate::domain::error::{Code, StoreError};
 use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
@@ -145,6 +145,22 @@ impl UserDirectory for SlowUsers {
         freed: &FreedAddress,
     ) -> Result<bool, StoreError> {
         self.users.delete(id, email, freed).await
+    }
+    async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError> {
+        self.users.due_departures(limit, now).await
+    }
+    async fn departures(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Departure>, StoreError> {
+        self.users.departures(after, limit).await
+    }
+    async fn postpone_departure(&self, id: UserId, due_at: Option<u64>) -> Result<(), StoreError> {
+        self.users.postpone_departure(id, due_at).await
+    }
+    async fn forget_departures(&self, left_before: u64) -> Result<(), StoreError> {
+        self.users.forget_departures(left_before).await
     }
     async fn is_not_freed(&self, condition: &NotFreedSince) -> Result<bool, StoreError> {
         self.users.is_not_freed(condition).await

@@ -125,6 +125,10 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
         self.store.versions_only_rise()
     }
 
+    async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError> {
+        repeat!(self, self.store.forget(user, most))
+    }
+
     async fn revocation(
         &self,
         user: UserId,

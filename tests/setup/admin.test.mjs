@@ -69,6 +69,23 @@ test("with Durable Objects it says what a role does not reach, and what would", 
   assert.ok(text.includes(`POST /auth/users/${ID}/revoke`));
 });
 
+test("after a restore the counters are above all that can have been handed out", async () => {
+  await sql("UPDATE users SET version = 7, session_epoch = 3");
+  const begun = Math.floor(Date.now() / 1000);
+  const { code, stdout } = await admin("restored");
+  assert.equal(code, 0);
+  assert.match(stdout, /^1 account: /);
+  const lifted = await user();
+  assert.ok(lifted.version >= begun * 1000 && lifted.version < 2 ** 53 - 1, lifted.version);
+  assert.ok(lifted.session_epoch >= begun && lifted.session_epoch < 2 ** 32, lifted.session_epoch);
+  // Again, in the same second too, it is above.
+  assert.equal((await admin("restored")).code, 0);
+  const again = await user();
+  assert.ok(again.version > lifted.version && again.session_epoch > lifted.session_epoch);
+  assert.notEqual((await admin("restored", "twice")).code, 0);
+  await sql("UPDATE users SET version = 2, session_epoch = 0");
+});
+
 test("what can't be is said, and nothing is changed", async () => {
   const before = await user();
   for (const args of [

@@ -1,5 +1,8 @@
 // `npm run admin -- pseudonym`: the pseudonyms that the Worker writes. src/domain/event/pseudonym.rs has the same values.
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { pseudonyms } from "../../scripts/admin/pseudonym.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
@@ -48,4 +51,23 @@ test("what the command prints is what the Worker writes", async (t) => {
   const without = await run(node(), [inRoot("scripts/admin.mjs"), "pseudonym", ADA, "--remote"], { env, capture: true, quiet: true });
   assert.notEqual(without.code, 0);
   assert.match(without.stderr, /Cloudflare gives no secret back/);
+});
+
+test("no program that the command starts gets the secret, and the set-up is not run", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-pseudonym-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [seen, preload] = [join(folder, "seen"), join(folder, "preload.cjs")];
+  // Loaded by every Node process: which program it runs, and whether the secret is in its environment.
+  writeFileSync(
+    preload,
+    `require("node:fs").appendFileSync(${JSON.stringify(seen)}, process.argv[1] + " " + JSON.stringify(process.env).includes(${JSON.stringify(SECRET)}) + "\\n");`,
+  );
+  const env = { ...toolEnv(), TICKET_SECRET: SECRET, NODE_OPTIONS: `--require ${preload}` };
+  const { code, stdout, stderr } = await run(node(), [inRoot("scripts/admin.mjs"), "pseudonym", ADA, "--remote"], { env, capture: true, quiet: true });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^[0-9a-f]{16} {2}now$/m);
+  const programs = readFileSync(seen, "utf8").trim().split("\n").map((line) => line.split(" "));
+  const started = programs.map(([path, has]) => `${basename(path)} ${has}`);
+  // The first leash and the command itself are this test's doing.
+  assert.deepEqual(started, ["leash.mjs true", "admin.mjs true", "leash.mjs false", "print-config.mjs false"]);
 });

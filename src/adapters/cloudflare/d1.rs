@@ -20,6 +20,8 @@ extern "C" {
     type Binding;
     #[wasm_bindgen(method, catch)]
     fn prepare(this: &Binding, sql: &str) -> Result<Statement, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn batch(this: &Binding, statements: Array) -> Result<Promise, JsValue>;
 
     /// `D1PreparedStatement`.
     type Statement;
@@ -63,6 +65,24 @@ impl Database {
         let answer = settled(D1, statement.all()).await?;
         let rows = Array::from(&member(&answer, "results"));
         Ok(rows.iter().map(Row).collect())
+    }
+
+    /// Runs statements in one transaction: all of them take effect, or none. Answers the rows of
+    /// each.
+    pub(super) async fn batch(
+        &self,
+        statements: Vec<(&str, Vec<JsValue>)>,
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let prepared = Array::new();
+        for (sql, values) in statements {
+            prepared.push(&self.statement(sql, values)?.into());
+        }
+        let answers = Array::from(&settled(D1, self.0.batch(prepared)).await?);
+        let rows = |answer: JsValue| Array::from(&member(&answer, "results"));
+        Ok(answers
+            .iter()
+            .map(|answer| rows(answer).iter().map(Row).collect())
+            .collect())
     }
 
     fn statement(&self, sql: &str, values: Vec<JsValue>) -> Result<Statement, StoreError> {

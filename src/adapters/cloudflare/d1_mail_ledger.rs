@@ -2,7 +2,7 @@
 
 use worker::wasm_bindgen::JsValue;
 
-use super::d1::{Database, number, optional, text};
+use super::d1::{Database, Row, number, optional, text};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{DAY, HOUR};
 use crate::ports::{DeadLetter, MailLedger, Once};
@@ -134,18 +134,7 @@ impl MailLedger for D1MailLedger {
             .0
             .all(sql, vec![number(now), number(limit.into())])
             .await?;
-        let mut letters = Vec::new();
-        for row in rows {
-            letters.push(DeadLetter {
-                id: row.text("id")?,
-                job: row.text("job")?,
-                reason: row.text("reason")?,
-                tries: u32::try_from(row.number("tries")?).unwrap_or(u32::MAX),
-                failed_at: row.number("failed_at")?,
-                retry_at: row.optional_number("retry_at")?,
-            });
-        }
-        Ok(letters)
+        rows.into_iter().map(DeadLetter::try_from).collect()
     }
 
     async fn forget(&self, id: &str) -> Result<(), StoreError> {
@@ -155,6 +144,13 @@ impl MailLedger for D1MailLedger {
         )
         .await
         .map(drop)
+    }
+
+    async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        let sql = "SELECT * FROM dead_letters WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let values = vec![text(after), number(limit.into())];
+        let rows = self.0.all(sql, values).await?;
+        rows.into_iter().map(DeadLetter::try_from).collect()
     }
 
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError> {
@@ -177,5 +173,20 @@ impl MailLedger for D1MailLedger {
             )
             .await?;
         Ok(dead.unwrap_or_default())
+    }
+}
+
+impl TryFrom<Row> for DeadLetter {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.text("id")?,
+            job: row.text("job")?,
+            reason: row.text("reason")?,
+            tries: u32::try_from(row.number("tries")?).unwrap_or(u32::MAX),
+            failed_at: row.number("failed_at")?,
+            retry_at: row.optional_number("retry_at")?,
+        })
     }
 }

@@ -2,8 +2,8 @@
 
 use super::d1::{Database, Row, malformed, number, optional, text};
 use crate::domain::account::{
-    EmailAddress, FreedAddress, LinkNonce, Name, NotFreedSince, PasswordHash, Roles, User,
-    UserChange, UserId,
+    Departure, EmailAddress, FreedAddress, LinkNonce, Name, NotFreedSince, PasswordHash, Roles,
+    User, UserChange, UserId,
 };
 use crate::domain::error::StoreError;
 use crate::domain::json::Json;
@@ -177,13 +177,61 @@ impl UserDirectory for D1Users {
         freed: &FreedAddress,
     ) -> Result<bool, StoreError> {
         self.free(freed).await?;
+        let (id, email) = (text(&id.to_string()), text(email.canonical()));
+        let mut answers = self
+            .0
+            .batch(vec![
+                (
+                    "INSERT INTO departures (user, address, left_at, due_at) \
+                     SELECT id, ?3, ?4, ?4 FROM users WHERE id = ?1 AND email_canonical = ?2 \
+                     ON CONFLICT DO NOTHING",
+                    vec![
+                        id.clone(),
+                        email.clone(),
+                        text(&freed.key),
+                        number(freed.at),
+                    ],
+                ),
+                (
+                    "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 RETURNING id",
+                    vec![id, email],
+                ),
+            ])
+            .await?;
+        Ok(answers.pop().is_some_and(|deleted| !deleted.is_empty()))
+    }
+
+    async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError> {
+        let sql = "SELECT * FROM departures WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2";
+        let values = vec![number(now), number(limit.into())];
+        let rows = self.0.all(sql, values).await?;
+        rows.into_iter().map(Departure::try_from).collect()
+    }
+
+    async fn departures(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Departure>, StoreError> {
+        // Every id is behind the empty text.
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let sql = "SELECT * FROM departures WHERE user > ?1 ORDER BY user LIMIT ?2";
+        let values = vec![text(&after), number(limit.into())];
+        let rows = self.0.all(sql, values).await?;
+        rows.into_iter().map(Departure::try_from).collect()
+    }
+
+    async fn postpone_departure(&self, id: UserId, due_at: Option<u64>) -> Result<(), StoreError> {
+        let values = vec![text(&id.to_string()), optional(due_at.map(number))];
         self.0
-            .first(
-                "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 RETURNING *",
-                vec![text(&id.to_string()), text(email.canonical())],
-            )
+            .first("UPDATE departures SET due_at = ?2 WHERE user = ?1", values)
             .await
-            .map(|deleted| deleted.is_some())
+            .map(drop)
+    }
+
+    async fn forget_departures(&self, left_before: u64) -> Result<(), StoreError> {
+        let sql = "DELETE FROM departures WHERE due_at IS NULL AND left_at < ?1";
+        self.0.first(sql, vec![number(left_before)]).await.map(drop)
     }
 
     async fn is_not_freed(&self, condition: &NotFreedSince) -> Result<bool, StoreError> {
@@ -271,6 +319,18 @@ impl TryFrom<Row> for User {
             link_nonce: LinkNonce::from_stored(row.text("link_nonce")?),
             created_at: row.number("created_at")?,
             updated_at: row.number("updated_at")?,
+        })
+    }
+}
+
+impl TryFrom<Row> for Departure {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            user: UserId::parse(&row.text("user")?).ok_or_else(|| malformed("user"))?,
+            address: row.text("address")?,
+            left_at: row.number("left_at")?,
         })
     }
 }

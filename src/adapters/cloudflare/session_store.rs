@@ -18,17 +18,20 @@ use crate::ports::{NewSession, Renewal, SessionStore};
 /// Sessions in Workers KV or in Durable Objects. How stale an answer may be is said at each.
 #[derive(Debug)]
 pub enum CloudflareSessions {
-    /// `SESSION_STORE = "kv"`.
-    Kv(KvSessions<KvNamespace, SystemRandom, Timer, WaitUntil>),
-    /// `SESSION_STORE = "durable"`.
-    Durable(DurableSessions),
+    /// `SESSION_STORE = "kv"`, and the objects when they are bound.
+    Kv(Kv, Option<DurableSessions>),
+    /// `SESSION_STORE = "durable"`, and the namespace when it is bound.
+    Durable(DurableSessions, Option<Kv>),
 }
+
+/// Sessions in Workers KV.
+type Kv = KvSessions<KvNamespace, SystemRandom, Timer, WaitUntil>;
 
 impl SessionStore for CloudflareSessions {
     async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError> {
         match self {
-            Self::Kv(store) => store.begin(new, now).await,
-            Self::Durable(store) => store.begin(new, now).await,
+            Self::Kv(store, _) => store.begin(new, now).await,
+            Self::Durable(store, _) => store.begin(new, now).await,
         }
     }
 
@@ -43,8 +46,8 @@ impl SessionStore for CloudflareSessions {
         F: Future<Output = Result<Option<User>, StoreError>>,
     {
         match self {
-            Self::Kv(store) => store.renew(presented, client, rules, user).await,
-            Self::Durable(store) => store.renew(presented, client, rules, user).await,
+            Self::Kv(store, _) => store.renew(presented, client, rules, user).await,
+            Self::Durable(store, _) => store.renew(presented, client, rules, user).await,
         }
     }
 
@@ -56,8 +59,8 @@ impl SessionStore for CloudflareSessions {
         now: u64,
     ) -> Result<(), StoreError> {
         match self {
-            Self::Kv(store) => store.end(user, session, reason, now).await,
-            Self::Durable(store) => store.end(user, session, reason, now).await,
+            Self::Kv(store, _) => store.end(user, session, reason, now).await,
+            Self::Durable(store, _) => store.end(user, session, reason, now).await,
         }
     }
 
@@ -68,8 +71,8 @@ impl SessionStore for CloudflareSessions {
         now: u64,
     ) -> Result<Vec<ActiveSession>, StoreError> {
         match self {
-            Self::Kv(store) => store.list(user, epoch, now).await,
-            Self::Durable(store) => store.list(user, epoch, now).await,
+            Self::Kv(store, _) => store.list(user, epoch, now).await,
+            Self::Durable(store, _) => store.list(user, epoch, now).await,
         }
     }
 
@@ -81,8 +84,8 @@ impl SessionStore for CloudflareSessions {
         now: u64,
     ) -> Result<(), StoreError> {
         match self {
-            Self::Kv(store) => store.outdate(user, version, ttl, now).await,
-            Self::Durable(store) => store.outdate(user, version, ttl, now).await,
+            Self::Kv(store, _) => store.outdate(user, version, ttl, now).await,
+            Self::Durable(store, _) => store.outdate(user, version, ttl, now).await,
         }
     }
 
@@ -93,6 +96,24 @@ impl SessionStore for CloudflareSessions {
         }
     }
 
+    async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError> {
+        // The other store may hold records from before a switch of `SESSION_STORE`.
+        let (kv, durable) = match self {
+            Self::Kv(kv, durable) => (Some(kv), durable.as_ref()),
+            Self::Durable(durable, kv) => (kv.as_ref(), Some(durable)),
+        };
+        // One that fails does not keep the other.
+        let in_objects = match durable {
+            Some(durable) => durable.forget(user, most).await,
+            None => Ok(0),
+        };
+        let in_kv = match kv {
+            Some(kv) => kv.forget(user, most).await,
+            None => Ok(0),
+        };
+        in_objects.and(in_kv)
+    }
+
     async fn revocation(
         &self,
         user: UserId,
@@ -100,8 +121,8 @@ impl SessionStore for CloudflareSessions {
         now: u64,
     ) -> Result<Revocation, StoreError> {
         match self {
-            Self::Kv(store) => store.revocation(user, session, now).await,
-            Self::Durable(store) => store.revocation(user, session, now).await,
+            Self::Kv(store, _) => store.revocation(user, session, now).await,
+            Self::Durable(store, _) => store.revocation(user, session, now).await,
         }
     }
 }

@@ -133,6 +133,13 @@ impl MailLedger for MemoryMailLedger {
         Ok(())
     }
 
+    async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        let state = self.0.borrow();
+        let behind = state.letters.values().filter(|letter| *letter.id > *after);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(behind.take(limit).cloned().collect())
+    }
+
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError> {
         let mut state = self.0.borrow_mut();
         state

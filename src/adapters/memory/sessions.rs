@@ -171,6 +171,13 @@ impl SessionStore for MemorySessions {
         true
     }
 
+    async fn forget(&self, user: UserId, _most: usize) -> Result<usize, StoreError> {
+        self.sessions
+            .borrow_mut()
+            .retain(|(owner, _), _| *owner != user);
+        Ok(0)
+    }
+
     async fn revocation(
         &self,
         user: UserId,

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::domain::account::{
-    EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
+    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
 };
 use crate::domain::error::StoreError;
 use crate::ports::{Insertion, UserDirectory};
@@ -13,6 +13,8 @@ use crate::ports::{Insertion, UserDirectory};
 #[derive(Debug, Default)]
 pub struct MemoryUsers {
     users: RefCell<BTreeMap<UserId, User>>,
+    /// The accounts that were deleted, with the time when each is due.
+    departures: RefCell<BTreeMap<UserId, (Departure, Option<u64>)>>,
     freed: RefCell<BTreeMap<String, u64>>,
 }
 
@@ -140,8 +142,55 @@ impl UserDirectory for MemoryUsers {
         if is_there {
             self.free(freed);
             users.remove(&id);
+            let departure = Departure {
+                user: id,
+                address: freed.key.clone(),
+                left_at: freed.at,
+            };
+            let mut departures = self.departures.borrow_mut();
+            departures.insert(id, (departure, Some(freed.at)));
         }
         Ok(is_there)
+    }
+
+    async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError> {
+        let departures = self.departures.borrow();
+        let mut due: Vec<_> = departures
+            .values()
+            .filter(|(_, due_at)| due_at.is_some_and(|at| at <= now))
+            .collect();
+        due.sort_by_key(|(_, due_at)| *due_at);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let departures = due.into_iter().map(|(departure, _)| departure.clone());
+        Ok(departures.take(limit).collect())
+    }
+
+    async fn departures(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Departure>, StoreError> {
+        let departures = self.departures.borrow();
+        let behind = departures
+            .values()
+            .map(|(departure, _)| departure)
+            .filter(|departure| after.is_none_or(|after| departure.user > after));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(behind.take(limit).cloned().collect())
+    }
+
+    async fn postpone_departure(&self, id: UserId, due_at: Option<u64>) -> Result<(), StoreError> {
+        if let Some((_, due)) = self.departures.borrow_mut().get_mut(&id) {
+            *due = due_at;
+        }
+        Ok(())
+    }
+
+    async fn forget_departures(&self, left_before: u64) -> Result<(), StoreError> {
+        self.departures
+            .borrow_mut()
+            .retain(|_, (departure, due_at)| due_at.is_some() || departure.left_at >= left_before);
+        Ok(())
     }
 
     async fn is_not_freed(&self, condition: &NotFreedSince) -> Result<bool, StoreError> {

@@ -11,6 +11,8 @@ mod context_words;
 #[cfg(not(feature = "browser"))]
 mod decoy_salt;
 #[cfg(not(feature = "browser"))]
+mod departure;
+#[cfg(not(feature = "browser"))]
 mod device;
 mod email_address;
 #[cfg(not(feature = "browser"))]
@@ -36,6 +38,8 @@ pub use breach::{TOLD, is_in_range};
 pub use context_words::ContextWords;
 #[cfg(not(feature = "browser"))]
 pub use decoy_salt::DecoySalts;
+#[cfg(not(feature = "browser"))]
+pub use departure::Departure;
 #[cfg(not(feature = "browser"))]
 pub use device::{DeviceTicket, DeviceTickets};
 pub use email_address::{EmailAddress, EmailError};

@@ -9,13 +9,52 @@ use super::{host_of, is_loopback_origin};
 /// would weigh more, and eight bytes are met by chance never.
 type Mark = [u8; 8];
 
-/// RFC 7515 appendices A.1 and A.3, RFC 7517 appendix A.1, RFC 7520 section 3.5, RFC 8037 appendix A.
-const OF_RFCS: [Mark; 5] = [
+/// The JWKs of the JOSE RFCs and the test keys of HTTP message signatures that this service could
+/// use: each public half `x` and private half `d` of Ed25519 and P-256, each symmetric `k` of 32
+/// bytes or more. RSA, P-384, P-521 and shorter keys are refused for their kind.
+const OF_RFCS: [Mark; 26] = [
+    // RFC 7515 appendix A.1 (also RFC 7517 A.3)
     [139, 27, 23, 169, 116, 12, 6, 138],
+    // RFC 7515 appendix A.3
     [120, 247, 238, 6, 253, 207, 107, 35],
+    [92, 207, 46, 219, 79, 7, 15, 11],
+    // RFC 7517 appendices A.1 and A.2
     [234, 24, 210, 136, 122, 24, 205, 20],
+    [164, 84, 4, 174, 51, 61, 217, 85],
+    // RFC 7518 appendix C, Alice
+    [175, 81, 172, 205, 106, 92, 30, 220],
+    [12, 156, 204, 14, 250, 136, 50, 146],
+    // RFC 7518 appendix C, Bob
+    [191, 175, 217, 122, 158, 128, 49, 160],
+    [108, 235, 215, 100, 221, 152, 64, 252],
+    // RFC 7520 section 3.5
     [3, 48, 177, 25, 152, 203, 201, 171],
+    // RFC 7520 section 3.6
+    [143, 13, 93, 95, 138, 211, 134, 249],
+    // RFC 7520 section 5.5
+    [140, 144, 147, 3, 239, 83, 88, 214],
+    [121, 189, 140, 181, 206, 148, 241, 107],
+    // RFC 7520 section 5.7
+    [253, 230, 82, 136, 117, 138, 222, 101],
+    // RFC 7800 section 3.3
+    [169, 86, 5, 254, 158, 224, 64, 154],
+    // RFC 8037 appendix A
     [227, 202, 205, 92, 45, 147, 18, 149],
+    [25, 14, 223, 89, 213, 115, 108, 59],
+    // RFC 9421 appendix B.1.3
+    [138, 149, 129, 162, 80, 158, 28, 128],
+    [76, 120, 48, 58, 158, 172, 206, 190],
+    // RFC 9421 appendix B.1.4
+    [59, 127, 209, 185, 151, 168, 172, 82],
+    [72, 148, 171, 243, 3, 239, 31, 164],
+    // RFC 9421 appendix B.1.5
+    [40, 2, 103, 105, 113, 182, 43, 161],
+    // RFC 9901 appendix A.5, the issuer
+    [57, 28, 18, 133, 195, 119, 43, 151],
+    [11, 119, 235, 102, 93, 24, 114, 223],
+    // RFC 9901 appendix A.5, the holder
+    [34, 6, 70, 13, 94, 155, 138, 174],
+    [228, 30, 99, 247, 171, 6, 251, 33],
 ];
 
 /// Of this repository. `tests/published_keys.rs` looks for them all.

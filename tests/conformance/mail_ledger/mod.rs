@@ -133,6 +133,7 @@ pub(crate) async fn run_all<L: MailLedger>(world: &World<L>) -> Vec<Outcome> {
             a_letter_without_a_time_is_never_due,
             a_letter_kept_twice_is_as_the_second_says,
             a_forgotten_letter_is_gone,
+            kept_letters_come_in_pages,
             tidying_forgets_counts_of_days_gone_by,
             tidying_never_shortens_a_pause,
             tidying_keeps_the_budget_of_this_hour,

@@ -47,6 +47,8 @@ pub(crate) async fn run_all<W: World>(world: &W) -> Vec<Outcome> {
             the_version_of_the_deleted_is_read_as_written,
             a_version_counts_for_its_time,
             an_end_is_seen_here_by_a_check,
+            what_is_forgotten_is_gone,
+            forgetting_leaves_what_refuses_access_tokens,
         ]
     );
     outcomes.extend(run!(

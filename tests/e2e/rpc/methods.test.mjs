@@ -1,12 +1,19 @@
 // The seven methods over a service binding: two Workers in workerd, on each session store.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { inRoot } from "../../../scripts/project/root.mjs";
 import { ADA, PASSWORD, ROOT, claimsOf, clientOf, untilLimited } from "../client.mjs";
 import { mailTo, mails, ticketOf } from "../outbox.mjs";
 import { startWorkers } from "../workers.mjs";
 import { caller, callsOf } from "./calls.mjs";
 
 const CLIENT = { ip: "203.0.113.9", user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" };
+/** What npm/rpc.d.ts says that a method throws. */
+const thrownBy = (method) => {
+  const [before] = readFileSync(inRoot("npm/rpc.d.ts"), "utf8").split(`\n  ${method}(`);
+  return before.split("/**").at(-1).match(/@throws \{AuthError\} (.*)/)[1];
+};
 const boot = async (t, ...settings) => {
   const { workers, logs, logged, stop } = await startWorkers(settings.map((setting) => ({ caller, ...setting })));
   t.after(stop);
@@ -150,6 +157,7 @@ test("limits count the address that the caller hands in, and nobody without one"
   };
   const last = (await untilLimited(10, attempt(ADA, CLIENT))).at(-1);
   assert.deepEqual([last.status, last.error.own.code, last.error.own.retryAfter], [429, "rate_limited", 60]);
+  assert.match(thrownBy("generate_token"), /`rate_limited`/);
   // By network and account: the owner elsewhere is not locked out.
   assert.equal((await attempt(ADA, { ip: "198.51.100.7" })()).status, 401);
   // All of a /64 are one.
@@ -160,6 +168,18 @@ test("limits count the address that the caller hands in, and nobody without one"
     for (let n = 0; n < 25; n += 1) answers.push((await attempt("nobody@example.com", client)()).status);
     assert.deepEqual(new Set(answers), new Set([401]));
   }
+});
+
+test("renewals are limited too, and the types say so", async (t) => {
+  const { calls: [rpc] } = await boot(t, { vars: { LIMITS: "on" } });
+  const { refresh_token } = await rpc.value("generate_token", ADA, PASSWORD, CLIENT);
+  const renew = async () => {
+    const { error } = await rpc.outcome("renew_token", refresh_token, CLIENT);
+    return { status: error?.own.status ?? 200, error };
+  };
+  const { error } = (await untilLimited(60, renew)).at(-1);
+  assert.deepEqual([error.own.code, error.own.status, error.own.retryAfter], ["rate_limited", 429, 60]);
+  assert.match(thrownBy("renew_token"), /`rate_limited`/);
 });
 
 test("without a queue the mail comes after the answer; a queue that fails is an error", async (t) => {

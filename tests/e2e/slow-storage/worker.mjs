@@ -63,7 +63,14 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-export const Sessions = meteredObject(BuiltSessions);
+/** Shows all that it stores. */
+export class Sessions extends meteredObject(BuiltSessions) {
+  stored() {
+    const { sql } = this.ctx.storage;
+    const tables = sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'").raw().toArray();
+    return JSON.stringify(tables.map(([name]) => [name, sql.exec(`SELECT * FROM "${name}"`).raw().toArray()]));
+  }
+}
 
 /** Counts as "hashed" what was neither refused nor failed; shows what it stores, and when its alarm rings. */
 export class Account extends BuiltAccount {
@@ -137,7 +144,11 @@ const meteredEnv = (env) =>
 const slowEnv = (env) =>
   through(meteredEnv(env), {
     SESSIONS: (namespace) => wrap(namespace, { get: "KV get", put: "KV put", list: "KV list", delete: "KV delete", getWithMetadata: "KV get" }),
-    DB: (database) => through(database, { prepare: (prepare) => (sql) => slowStatement(prepare.call(database, sql), sql) }),
+    DB: (database) =>
+      through(database, {
+        prepare: (prepare) => (sql) => slowStatement(prepare.call(database, sql), sql),
+        batch: (batch) => slow("D1", batch.bind(database)),
+      }),
     EMAIL: (binding) => ({
       send: slow("mail send", (mail) => {
         state.mails.push(mail);

@@ -4,8 +4,9 @@ use edgegate::domain::account::UserId;
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::Locale::English;
 use edgegate::domain::mail::Message;
+use edgegate::domain::policy::DEPARTURE_SETTLES;
 use edgegate::domain::session::SessionId;
-use edgegate::ports::SessionStore;
+use edgegate::ports::{SessionStore, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
 use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{Criteria, NewAccount, Registered};
@@ -500,6 +501,32 @@ fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, f| none(w.service.delete_account(f.admin(), f.id(), English).await),
             Error::UnknownUser,
             |w, f, mails| gone(w, f, mails).await
+        ),
+        case!(
+            "clear up after a deletion",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                let deleted = w.service.delete_account(facts.admin(), facts.id(), English);
+                deleted.await.unwrap();
+                facts
+            },
+            |w, _f| {
+                let first = w.service.clear_departures().await;
+                w.clock.advance(DEPARTURE_SETTLES);
+                none(first.and(w.service.clear_departures().await))
+            },
+            Error::Internal("never"),
+            |w, f, _mails| {
+                let ports = w.service.ports();
+                let sessions = ports.sessions.list(f.id(), 0, 0).await;
+                let due = ports.users.inner.due_departures(9, u64::MAX).await;
+                first_of(&[
+                    ("no session", sessions.is_ok_and(|all| all.is_empty())),
+                    ("nothing to do", due.is_ok_and(|all| all.is_empty())),
+                    ("no check", !w.counts(f.access()).await),
+                ])
+            }
         ),
         case!(
             "demo accounts",

@@ -5,7 +5,7 @@ mod cases;
 mod ports;
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::future::Future;
 use std::path::Path;
@@ -58,10 +58,68 @@ const KNOWN: [(&str, &str, &str, Fault); 3] = [
     ),
 ];
 
+/// What a repeat after 503 was told when the first try had done it: case and code.
+type Told = BTreeSet<(&'static str, &'static str)>;
+
+/// The operations of the contract that change something, as docs/errors.md names them, and the
+/// cases that walk through them.
+const OPERATIONS: [(&str, &[&str]); 20] = [
+    ("generate_token", &["login"]),
+    ("renew_token", &["renewal"]),
+    ("log_out", &["log out"]),
+    ("register (verified)", &["register by mail"]),
+    ("register (open)", &["register openly"]),
+    ("reset_password", &["ask for a reset"]),
+    ("resend_verification", &["ask again to verify"]),
+    ("confirm_reset", &["reset"]),
+    ("change_password", &["change the password"]),
+    (
+        "verify_email",
+        &["verify an open account", "make the account"],
+    ),
+    ("change_email", &["ask for another address"]),
+    ("confirm_email", &["take another address"]),
+    ("delete_own_account", &["delete one's account"]),
+    ("end_session", &["end one session"]),
+    ("end_other_sessions", &["end all others"]),
+    ("create_user", &["invite"]),
+    ("amend_user", &["change roles", "disable"]),
+    ("delete_account", &["delete an account"]),
+    ("revoke_tokens (one's own)", &["revoke all of one's own"]),
+    (
+        "revoke_tokens (by an administrator, by RPC)",
+        &["revoke all"],
+    ),
+];
+
+/// The table under "After 503" in docs/errors.md: by operation the codes that a repeat may answer;
+/// none is "as the first".
+fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
+    let text = include_str!("../../../docs/errors.md");
+    let (_, section) = text.split_once("## After 503").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let codes = |cell: &str| {
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut repeats = BTreeMap::new();
+    for row in section.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        for name in cells[1].split(", `") {
+            repeats.insert(name.replace('`', ""), codes(cells[2]));
+        }
+    }
+    repeats
+}
+
 fn walk<S: SessionStore + 'static>(
     store: &str,
     make: fn(&[(&str, &str)]) -> World<S>,
     complaints: &mut Vec<String>,
+    told: &mut Told,
 ) -> usize {
     let mut points = 0;
     for case in cases::<S>() {
@@ -77,7 +135,7 @@ fn walk<S: SessionStore + 'static>(
         for at in 0..=calls {
             for fault in FAULTS {
                 let world = make(case.settings);
-                let found = pollster::block_on(try_once(&world, &case, at, fault));
+                let found = pollster::block_on(try_once(&world, &case, at, fault, told));
                 let last = world.line.last.get();
                 let is_known = KNOWN.contains(&(store, case.name, last, fault));
                 assert!(!is_known || found.is_some(), "{} is mended", case.name);
@@ -99,6 +157,7 @@ async fn try_once<S: SessionStore + 'static>(
     case: &Case<S>,
     at: usize,
     fault: Fault,
+    told: &mut Told,
 ) -> Option<String> {
     let facts = (case.prepare)(world).await;
     world.line.arm(Some((at, fault)));
@@ -112,7 +171,10 @@ async fn try_once<S: SessionStore + 'static>(
             }
             match (case.act)(world, &facts).await {
                 Ok(given) => given,
-                Err(again) if (case.done_before)(&again) => None,
+                Err(again) if (case.done_before)(&again) => {
+                    told.insert((case.name, again.code().as_str()));
+                    None
+                }
                 Err(again) => return Some(format!("after {error:?} a repeat: {again:?}")),
             }
         }
@@ -168,13 +230,26 @@ async fn half_done<S: SessionStore>(world: &World<S>) -> Option<String> {
 #[test]
 fn every_call_of_every_use_case_may_go_wrong() {
     let mut complaints = Vec::new();
-    let points = walk("memory", on_memory, &mut complaints) + walk("kv", on_kv, &mut complaints);
+    let mut told = Told::new();
+    let points = walk("memory", on_memory, &mut complaints, &mut told)
+        + walk("kv", on_kv, &mut complaints, &mut told);
     assert!(
         complaints.is_empty(),
         "{} of {points}:\n{}",
         complaints.len(),
         complaints.join("\n")
     );
+    let documented = documented_repeats();
+    for (operation, cases) in OPERATIONS {
+        let told = told.iter().filter(|(case, _)| cases.contains(case));
+        let told: BTreeSet<String> = told.map(|(_, code)| (*code).to_owned()).collect();
+        assert_eq!(
+            documented.get(operation),
+            Some(&told),
+            "{operation} in docs/errors.md"
+        );
+    }
+    assert_eq!(documented.len(), OPERATIONS.len(), "{documented:?}");
     let count = format!(
         "{points} faults of storage, queue and mail in every use case on both session stores: nothing lost"
     );
@@ -207,4 +282,31 @@ fn every_use_case_has_a_case() {
         .collect();
     assert!(methods.len() > 30, "{methods:?}");
     assert!(missing.is_empty(), "no case calls {missing:?}");
+}
+
+/// Every operation of the contract that changes something says what a repeat after 503 answers.
+#[test]
+fn every_operation_that_changes_something_says_what_a_repeat_answers() {
+    let contract = include_str!("../../../openapi.yaml");
+    let (mut changes, mut missing) = (0, Vec::new());
+    let mut method = "";
+    for line in contract.lines() {
+        let methods = ["    get:", "    post:", "    patch:", "    delete:"];
+        if methods.contains(&line) {
+            method = line.trim_matches([' ', ':']);
+        }
+        let Some(operation) = line.strip_prefix("      operationId: ") else {
+            continue;
+        };
+        if method == "get" {
+            continue;
+        }
+        changes += 1;
+        let is_named = |(name, _): &(&str, &[&str])| name.split(' ').next() == Some(operation);
+        if !OPERATIONS.iter().any(is_named) {
+            missing.push(operation);
+        }
+    }
+    assert!(changes > 15, "{changes} operations");
+    assert!(missing.is_empty(), "{missing:?}");
 }

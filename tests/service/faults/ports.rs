@@ -9,8 +9,8 @@ use edgegate::adapters::memory::{
     MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
 };
 use edgegate::domain::account::{
-    EmailAddress, FreedAddress, HashError, NotFreedSince, Password, PasswordHash, User, UserChange,
-    UserId, Verification,
+    Departure, EmailAddress, FreedAddress, HashError, NotFreedSince, Password, PasswordHash, User,
+    UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{Job, MailFailure, Message};
@@ -149,6 +149,10 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users find", find_by_email(email: &EmailAddress) -> Option<User>);
     numbered!("users insert", insert(user: &User, condition: Option<&NotFreedSince>) -> Insertion);
     numbered!("users update", update(id: UserId, if_version: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
+    numbered!("users due departures", due_departures(limit: u32, now: u64) -> Vec<Departure>);
+    numbered!("users departures", departures(after: Option<UserId>, limit: u32) -> Vec<Departure>);
+    numbered!("users postpone departure", postpone_departure(id: UserId, due_at: Option<u64>) -> ());
+    numbered!("users forget departures", forget_departures(left_before: u64) -> ());
     numbered!("users delete", delete(id: UserId, email: &EmailAddress, freed: &FreedAddress) -> bool);
     numbered!("users freed", is_not_freed(condition: &NotFreedSince) -> bool);
     numbered!("users forget", forget_freed(before: u64) -> ());
@@ -162,6 +166,7 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
     numbered!("sessions end", end(user: UserId, session: SessionId, reason: EndReason, now: u64) -> ());
     numbered!("sessions list", list(user: UserId, epoch: u32, now: u64) -> Vec<ActiveSession>);
     numbered!("sessions outdate", outdate(user: UserId, version: u64, ttl: u64, now: u64) -> ());
+    numbered!("sessions forget", forget(user: UserId, most: usize) -> usize);
     numbered!("sessions revocation", revocation(user: UserId, session: SessionId, now: u64) -> Revocation);
 
     async fn renew<F>(
@@ -241,6 +246,7 @@ impl MailLedger for Faulty<MemoryMailLedger> {
     numbered!("ledger keep", keep(letter: &DeadLetter) -> ());
     numbered!("ledger due", due(limit: u32, now: u64) -> Vec<DeadLetter>);
     numbered!("ledger forget", forget(id: &str) -> ());
+    numbered!("ledger kept", kept(after: &str, limit: u32) -> Vec<DeadLetter>);
     numbered!("ledger tidy", tidy(dead_before: u64, now: u64) -> u64);
 }
 

@@ -43,6 +43,8 @@ pub(super) enum Call {
     List { epoch: u32, now: u64 },
     /// As [`outdate`](crate::ports::SessionStore::outdate). Answers nothing.
     Outdate { version: u64, until: u64 },
+    /// As [`forget`](crate::ports::SessionStore::forget). Answers nothing.
+    Forget,
     /// As [`revocation`](crate::ports::SessionStore::revocation). Answers whether it has ended, and the version.
     Revocation { session: SessionId, now: u64 },
 }
@@ -125,6 +127,7 @@ impl Call {
                 line.field(version).field(until);
                 (line, None)
             }
+            Self::Forget => (Line::new("forget"), None),
             Self::Revocation { session, now } => {
                 let mut line = Line::new("revocation");
                 line.field(session).field(now);
@@ -201,6 +204,7 @@ impl Call {
                 version: fields.number()?,
                 until: fields.number()?,
             },
+            "forget" => Self::Forget,
             "revocation" => Self::Revocation {
                 session: session(&mut fields)?,
                 now: fields.number()?,
@@ -383,6 +387,7 @@ mod tests {
                 version: 1,
                 until: 2,
             },
+            Call::Forget,
             Call::Revocation { session, now: 1 },
         ] {
             assert_eq!(Call::parse(&call.to_text()).unwrap(), call);

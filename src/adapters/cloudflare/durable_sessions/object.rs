@@ -143,6 +143,12 @@ fn answer(state: &State, call: &str) -> Result<Answer, StoreError> {
             wakes_at = Some(until);
             String::new()
         }
+        Call::Forget => {
+            table.forget()?;
+            // The alarm rings at once and deletes an object that is empty now.
+            wakes_at = Some(1);
+            String::new()
+        }
         Call::Revocation { session, now } => table.revocation(session, now)?,
     };
     Ok(Answer { body, wakes_at })

@@ -150,6 +150,11 @@ impl SessionStore for DurableSessions {
         true
     }
 
+    async fn forget(&self, user: UserId, _most: usize) -> Result<usize, StoreError> {
+        // One call deletes all rows.
+        self.ask(user, &Call::Forget).await.map(|_| 0)
+    }
+
     async fn revocation(
         &self,
         user: UserId,

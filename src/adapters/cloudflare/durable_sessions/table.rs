@@ -205,6 +205,11 @@ impl Table {
         .map(drop)
     }
 
+    /// Deletes all sessions. `outdated` stays until the alarm rings.
+    pub(super) fn forget(&self) -> Result<(), StoreError> {
+        self.rows("DELETE FROM session", vec![]).map(drop)
+    }
+
     pub(super) fn revocation(&self, session: SessionId, now: u64) -> Result<String, StoreError> {
         let row = self
             .rows(

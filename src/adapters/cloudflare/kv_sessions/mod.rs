@@ -33,7 +33,8 @@ use crate::ports::{
     Background, KeyValue, NewSession, Random, Renewal, SessionStore, Sleep, WriteError,
 };
 use records::{
-    ended_key, from_end, from_record, malformed, metadata, session_key, stale_key, to_record,
+    ended_key, ended_prefix, from_end, from_record, malformed, metadata, session_key,
+    session_prefix, stale_key, to_record,
 };
 
 /// The session store on Workers KV.
@@ -227,6 +228,28 @@ where
             |written| written.parse::<u64>().is_ok_and(|other| other >= version),
         )
         .await
+    }
+
+    async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError> {
+        let mut deleted: usize = 0;
+        for prefix in [session_prefix(user), ended_prefix(user)] {
+            let mut cursor = None;
+            loop {
+                let page = self.kv.list(&prefix, cursor.as_deref()).await?;
+                for (key, _) in page.keys {
+                    if deleted >= most {
+                        return Ok(deleted);
+                    }
+                    self.kv.delete(&key).await?;
+                    deleted = deleted.saturating_add(1);
+                }
+                cursor = page.cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(deleted)
     }
 
     async fn revocation(

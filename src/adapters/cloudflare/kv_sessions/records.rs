@@ -11,6 +11,10 @@ pub(super) fn session_prefix(user: UserId) -> String {
     format!("session:{user}:")
 }
 
+pub(super) fn ended_prefix(user: UserId) -> String {
+    format!("ended:{user}:")
+}
+
 pub(super) fn session_key(user: UserId, session: SessionId) -> String {
     format!("session:{user}:{session}")
 }

@@ -157,3 +157,27 @@ pub(crate) async fn a_forgotten_letter_is_gone<L: MailLedger>(world: &World<L>) 
     check_eq!(world.due(LATEST).await?, [second], "the other");
     Ok(())
 }
+
+/// "due or not, in the order of their ids, from the first behind `after`".
+pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) -> Case {
+    world.clear().await?;
+    let mut letters = Vec::new();
+    for retry_at in [None, Some(BEGUN), Some(LATEST), None, Some(0)] {
+        let letter = world.letter(BEGUN, retry_at);
+        world.keep(&letter).await?;
+        letters.push(letter);
+    }
+    letters.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut found: Vec<DeadLetter> = Vec::new();
+    loop {
+        let after = found.last().map_or("", |letter| &letter.id);
+        let page = world.ledger.kept(after, 2).await.map_err(text)?;
+        check!(page.len() <= 2, "a page");
+        if page.is_empty() {
+            break;
+        }
+        found.extend(page);
+    }
+    check_eq!(found, letters, "all letters");
+    Ok(())
+}

@@ -1,0 +1,24 @@
+// After the database was restored: counters that are above all that were handed out before, so that nothing from before
+// renews and nothing from after is refused.
+import { sql } from "./database.mjs";
+
+/**
+ * A restored row has older counters, while the session store still says which versions are out of date, up to the largest
+ * that was handed out since. Counters that follow the time are above those: between two restores no account changes a
+ * thousand times a second. `version` stays below 2^53 - 1, which stands for a deleted account, and `session_epoch` below
+ * 2^32 until the year 2106.
+ */
+export const LIFT = `
+  UPDATE users SET version = max(version + 1, unixepoch() * 1000),
+    session_epoch = max(session_epoch + 1, unixepoch()), updated_at = unixepoch()
+  RETURNING id`;
+
+/** `restored` */
+export async function liftCounters(place) {
+  const lifted = await sql(LIFT, place);
+  const accounts = lifted.length === 1 ? "1 account" : `${lifted.length} accounts`;
+  console.log(
+    `${accounts}: every session is over, and tokens from now on are above all from before.\n` +
+      "Accounts that were deleted after the time to which you restored are back: look for `account_deleted` in the log, and delete them again.",
+  );
+}

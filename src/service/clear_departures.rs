@@ -1,0 +1,146 @@
+//! Clear up after deleted accounts: what the session store and the kept mails still hold of them.
+//! The cron calls it until nothing is left.
+
+use super::AuthService;
+use crate::domain::account::{Departure, EmailAddress, UserId};
+use crate::domain::error::{Error, StoreError};
+use crate::domain::mail::{Job, Task};
+use crate::domain::policy::{
+    DELETED_VERSION, DEPARTURE_PAGE, DEPARTURE_REMOVALS, DEPARTURE_SETTLES, DEPARTURE_TTL,
+    DEPARTURES_AT_ONCE,
+};
+use crate::ports::{MailLedger, Ports, SessionStore, UserDirectory};
+
+impl<P: Ports> AuthService<P> {
+    /// Clears up after accounts that were deleted. Each is looked at again until
+    /// [`DEPARTURE_SETTLES`] have passed, since a request that began before the deletion may write
+    /// after it. One that fails does not keep the others from their turn.
+    ///
+    /// # Errors
+    /// The first failure of a store. Nothing is lost: the next run goes on.
+    pub async fn clear_departures(&self) -> Result<(), Error> {
+        let sessions = self.clear_sessions().await;
+        let letters = self.clear_letters().await;
+        sessions.and(letters.map_err(Error::from))
+    }
+
+    async fn clear_sessions(&self) -> Result<(), Error> {
+        let users = self.ports.users();
+        let now = self.now();
+        let mut removals = DEPARTURE_REMOVALS;
+        let mut outcome = Ok(());
+        for departure in users.due_departures(DEPARTURES_AT_ONCE, now).await? {
+            let cleared = self.clear_sessions_of(&departure, &mut removals).await;
+            outcome = outcome.and(cleared);
+            if removals == 0 {
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn clear_sessions_of(
+        &self,
+        departure: &Departure,
+        removals: &mut usize,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let user = departure.user;
+        // Those that fail now go to the end of the line.
+        let users = self.ports.users();
+        let again = now.saturating_add(DEPARTURE_SETTLES);
+        users.postpone_departure(user, Some(again)).await?;
+        // The deletion itself may have been cut short before this.
+        self.outdate(user, DELETED_VERSION).await?;
+        let most = *removals;
+        let deleted = self.ports.sessions().forget(user, most).await?;
+        *removals = most.saturating_sub(deleted);
+        let is_settled = now >= departure.left_at.saturating_add(DEPARTURE_SETTLES);
+        if deleted >= most {
+            // More are left: it is its turn again at once.
+            users.postpone_departure(user, Some(now)).await?;
+        } else if is_settled {
+            users.postpone_departure(user, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the kept mails to deleted accounts, but those that tell of the deletion.
+    async fn clear_letters(&self) -> Result<(), StoreError> {
+        let departed = self.departed().await?;
+        if departed.is_empty() {
+            return Ok(());
+        }
+        let ledger = self.ports.mail_ledger();
+        let mut after = String::new();
+        loop {
+            let letters = ledger.kept(&after, DEPARTURE_PAGE).await?;
+            let Some(last) = letters.last() else {
+                break;
+            };
+            after.clone_from(&last.id);
+            for letter in letters {
+                if self.is_of_departed(&letter.job, &departed) {
+                    ledger.forget(&letter.id).await?;
+                }
+            }
+        }
+        let left_before = self.now().saturating_sub(DEPARTURE_TTL);
+        self.ports.users().forget_departures(left_before).await
+    }
+
+    async fn departed(&self) -> Result<Vec<Departure>, StoreError> {
+        let users = self.ports.users();
+        let mut departed = Vec::new();
+        loop {
+            let after = departed.last().map(|departure: &Departure| departure.user);
+            let page = users.departures(after, DEPARTURE_PAGE).await?;
+            if page.is_empty() {
+                return Ok(departed);
+            }
+            departed.extend(page);
+        }
+    }
+
+    /// Whether a job was asked for by or for an account that was deleted after that.
+    fn is_of_departed(&self, text: &str, departed: &[Departure]) -> bool {
+        let Some(job) = Job::parse(text) else {
+            // Another version queued it. This one can't send it, nor read when it was asked for.
+            return text.lines().any(|line| {
+                let email = EmailAddress::parse(line).ok();
+                self.has_departed(UserId::parse(line), email.as_ref(), 0, departed)
+            });
+        };
+        let (user, email) = match &job.task {
+            // The last mail that the account gets.
+            Task::AccountDeleted { .. } => (None, None),
+            Task::Invitation { user, .. } => (Some(*user), None),
+            Task::NewAddress { user, email, .. } => (Some(*user), Some(email)),
+            Task::Reset { email }
+            | Task::Registration { email, .. }
+            | Task::Verification { email }
+            | Task::AddressChangeAsked { to: email }
+            | Task::AddressChanged { to: email }
+            | Task::PasswordChanged { to: email }
+            | Task::SessionEnded { to: email, .. } => (None, Some(email)),
+        };
+        self.has_departed(user, email, job.asked_at, departed)
+    }
+
+    /// Whether this user was deleted, or the account with this address, at `asked_at` or later:
+    /// somebody may have registered with the address since.
+    fn has_departed(
+        &self,
+        user: Option<UserId>,
+        email: Option<&EmailAddress>,
+        asked_at: u64,
+        departed: &[Departure],
+    ) -> bool {
+        let keys = email.map(|email| self.shared.freed_addresses.not_freed_since(email, 0).keys);
+        let keys = keys.unwrap_or_default();
+        departed.iter().any(|departure| {
+            asked_at <= departure.left_at
+                && (user == Some(departure.user) || keys.contains(&departure.address))
+        })
+    }
+}

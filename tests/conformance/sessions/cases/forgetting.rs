@@ -1,0 +1,77 @@
+//! Sessions of a user who was deleted.
+
+use std::future::ready;
+
+use edgegate::domain::policy::{DELETED_VERSION, DEPARTURE_SETTLES};
+use edgegate::domain::session::{EndReason, Verdict};
+use edgegate::ports::SessionStore;
+
+use super::super::world::{Person, World, laptop, rules, text};
+use super::{Case, check, check_eq, end, has_ended};
+
+/// Forgets two at a time, until nothing is left.
+async fn forget<W: World>(ada: &Person<'_, W>, store: &W::Store) -> Case {
+    for _ in 0..10 {
+        if store.forget(ada.user.id, 2).await.map_err(text)? < 2 {
+            return Ok(());
+        }
+        ada.world.pass(1);
+    }
+    Err("after twenty records some are left".to_owned())
+}
+
+/// "Deletes what is kept of the sessions of a user": also where the sessions did not begin, and
+/// nobody else's.
+pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
+    let (ada, bob) = (Person::new(world)?, Person::new(world)?);
+    let mut tickets = Vec::new();
+    for _ in 0..5 {
+        tickets.push(ada.begin().await?);
+    }
+    let others = bob.begin().await?;
+    end(&ada, tickets[0].session, EndReason::LoggedOut).await?;
+    // A list of KV may miss for 60 s what was written elsewhere; repeats of failed calls use up
+    // some of the time.
+    world.pass(DEPARTURE_SETTLES);
+    forget(&ada, world.elsewhere()).await?;
+    world.pass(DEPARTURE_SETTLES);
+    check_eq!(ada.listed().await?, vec![], "the list");
+    for ticket in tickets {
+        for store in [world.here(), world.elsewhere()] {
+            let user = ready(Ok(Some(ada.user.clone())));
+            let renewal = ada.renew_at(store, ticket, &laptop(), &rules(), user).await;
+            let verdict = renewal?.verdict;
+            // The isolate that ended a session may remember it.
+            let is_gone = matches!(verdict, Verdict::Unknown | Verdict::Ended);
+            check!(is_gone, "{verdict:?}");
+        }
+    }
+    check_eq!(bob.listed().await?, vec![others.session], "another's");
+    // A repeat, and a user of whom nothing was ever kept.
+    forget(&ada, world.here()).await?;
+    forget(&Person::new(world)?, world.here()).await
+}
+
+/// "MUST stay for its time".
+pub(crate) async fn forgetting_leaves_what_refuses_access_tokens<W: World>(world: &W) -> Case {
+    let ada = Person::new(world)?;
+    let first = ada.begin().await?;
+    let store = world.here();
+    let outdated = store.outdate(ada.user.id, DELETED_VERSION, 3900, world.now());
+    outdated.await.map_err(text)?;
+    world.pass(DEPARTURE_SETTLES);
+    for wait in [0, 300, 3000] {
+        world.pass(wait);
+        forget(&ada, store).await?;
+        for store in [world.here(), world.elsewhere()] {
+            let known = store.revocation(ada.user.id, first.session, world.now());
+            let version = known.await.map_err(text)?.minimum_version;
+            let ended = has_ended(&ada, store, first.session).await?;
+            check!(
+                ended || version == Some(DELETED_VERSION),
+                "{wait} s later: {version:?}"
+            );
+        }
+    }
+    Ok(())
+}

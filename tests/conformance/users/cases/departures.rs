@@ -1,0 +1,137 @@
+//! What is recorded of a deletion until everything is cleared up.
+
+use edgegate::domain::account::{Departure, User, UserId};
+use edgegate::ports::UserDirectory;
+
+use super::super::key;
+use super::{Case, LARGEST, World, check, check_eq, text};
+
+/// Takes out the departures of the cases before.
+async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
+    for departure in all(world).await? {
+        postpone(world, departure.user, None).await?;
+    }
+    forget(world, LARGEST).await?;
+    check_eq!(all(world).await?, vec![], "after all were forgotten");
+    Ok(())
+}
+
+async fn all<D: UserDirectory>(world: &World<D>) -> Result<Vec<Departure>, String> {
+    world.directory.departures(None, 500).await.map_err(text)
+}
+
+async fn due<D: UserDirectory>(
+    world: &World<D>,
+    limit: u32,
+    now: u64,
+) -> Result<Vec<UserId>, String> {
+    let due = world.directory.due_departures(limit, now);
+    Ok(due.await.map_err(text)?.iter().map(|it| it.user).collect())
+}
+
+async fn postpone<D: UserDirectory>(world: &World<D>, id: UserId, due_at: Option<u64>) -> Case {
+    let postponed = world.directory.postpone_departure(id, due_at);
+    postponed.await.map_err(text)
+}
+
+async fn forget<D: UserDirectory>(world: &World<D>, left_before: u64) -> Case {
+    let forgotten = world.directory.forget_departures(left_before);
+    forgotten.await.map_err(text)
+}
+
+/// Deletes a user at this time; answers the id.
+async fn gone<D: UserDirectory>(world: &World<D>, at: u64) -> Result<UserId, String> {
+    let user = world.somebody().await?;
+    check!(world.delete(&user, at).await?, "deleted");
+    Ok(user.id)
+}
+
+/// "record the user's departure, due at once"; an absent one records nothing, and a repeat changes
+/// nothing.
+pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &World<D>) -> Case {
+    clear(world).await?;
+    let ada = world.somebody().await?;
+    let elsewhere = User {
+        email: world.nobody()?.email,
+        ..ada.clone()
+    };
+    for (user, at, expected) in [
+        (&elsewhere, 900, false),
+        (&ada, 1000, true),
+        (&ada, 2000, false),
+        (&world.nobody()?, 1000, false),
+    ] {
+        let deleted = world.delete(user, at).await?;
+        check_eq!(deleted, expected, format!("deleted at {at}"));
+    }
+    let expected = Departure {
+        user: ada.id,
+        address: key(&ada.email),
+        left_at: 1000,
+    };
+    let ada = ada.id;
+    check_eq!(all(world).await?, vec![expected], "the departures");
+    check_eq!(due(world, 9, 999).await?, vec![], "before");
+    check_eq!(due(world, 9, 1000).await?, vec![ada], "at once");
+    Ok(())
+}
+
+pub(crate) async fn departures_are_due_in_their_order<D: UserDirectory>(world: &World<D>) -> Case {
+    clear(world).await?;
+    let (ada, bob, eve) = (
+        gone(world, 1000).await?,
+        gone(world, 1001).await?,
+        gone(world, 1002).await?,
+    );
+    check_eq!(due(world, 9, 1002).await?, vec![ada, bob, eve], "all");
+    check_eq!(due(world, 1, 1002).await?, vec![ada], "one");
+    postpone(world, ada, Some(1300)).await?;
+    postpone(world, bob, None).await?;
+    check_eq!(due(world, 9, 1299).await?, vec![eve], "those left");
+    check_eq!(due(world, 9, 1300).await?, vec![eve, ada], "the postponed");
+    check_eq!(due(world, 9, LARGEST).await?.len(), 2, "at the end");
+    // One that is not there.
+    postpone(world, world.nobody()?.id, Some(1)).await
+}
+
+pub(crate) async fn departures_come_in_pages<D: UserDirectory>(world: &World<D>) -> Case {
+    clear(world).await?;
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        expected.push(gone(world, 1000).await?);
+    }
+    postpone(world, expected[2], None).await?;
+    expected.sort();
+    let mut found: Vec<UserId> = Vec::new();
+    loop {
+        let page = world.directory.departures(found.last().copied(), 2);
+        let page = page.await.map_err(text)?;
+        check!(page.len() <= 2, "a page");
+        if page.is_empty() {
+            break;
+        }
+        found.extend(page.iter().map(|departure| departure.user));
+    }
+    check_eq!(found, expected, "each once, due or not");
+    Ok(())
+}
+
+pub(crate) async fn a_departure_is_forgotten_when_it_is_old_and_not_due<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    clear(world).await?;
+    let (ada, bob, eve) = (
+        gone(world, 1000).await?,
+        gone(world, 1000).await?,
+        gone(world, 1001).await?,
+    );
+    postpone(world, ada, None).await?;
+    postpone(world, eve, None).await?;
+    forget(world, 1001).await?;
+    let mut left: Vec<UserId> = all(world).await?.iter().map(|it| it.user).collect();
+    left.sort();
+    let mut expected = vec![bob, eve];
+    expected.sort();
+    check_eq!(left, expected, "those that are due, or young");
+    Ok(())
+}

@@ -1,0 +1,38 @@
+// The database is restored to a time before a revocation: what `npm run admin -- restored` is for.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LIFT } from "../../scripts/admin/restored.mjs";
+import { ADA, claimsOf, clientOf } from "./client.mjs";
+import { startWorkers } from "./workers.mjs";
+
+for (const store of ["kv", "durable"]) {
+  test(`with ${store}, after a restore and the command: nothing from before renews, and new tokens are good`, async (t) => {
+    const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: store } }]);
+    t.after(stop);
+    const client = clientOf(edge);
+    const isGood = async (token) => (await client.authorized({ role: "user" }, token)).status === 200;
+    const before = await client.logIn(ADA);
+    const { sub } = claimsOf(before.access_token);
+    const row = await edge.db.prepare("SELECT version, session_epoch FROM users WHERE id = ?").bind(sub).first();
+    for (let time = 0; time < 3; time += 1) {
+      const { access_token } = await client.logIn(ADA);
+      assert.equal((await client.post(`/auth/users/${sub}/revoke`, { token: access_token })).status, 204);
+    }
+    const restore = edge.db.prepare("UPDATE users SET version = ?, session_epoch = ? WHERE id = ?");
+    await restore.bind(row.version, row.session_epoch, sub).run();
+
+    // What the restore alone does: the revoked session renews, and new tokens are refused.
+    assert.equal((await client.renew(before.refresh_token)).status, 200);
+    assert.equal(await isGood((await client.logIn(ADA)).access_token), false);
+
+    await edge.db.prepare(LIFT).run();
+    assert.equal((await client.renew(before.refresh_token)).status, 400);
+    const after = await client.logIn(ADA);
+    assert.equal(await isGood(after.access_token), true);
+    assert.equal((await client.get("/auth/me", { token: after.access_token })).status, 200);
+    // Revocations go on from there.
+    assert.equal((await client.post(`/auth/users/${sub}/revoke`, { token: after.access_token })).status, 204);
+    assert.equal(await isGood(after.access_token), false);
+    assert.equal(await isGood((await client.logIn(ADA)).access_token), true);
+  });
+}
