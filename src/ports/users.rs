@@ -26,7 +26,9 @@ pub trait UserDirectory {
 
     /// Changes a user and moves its counters, in one atomic step: `version` with any change, `session_epoch` as well
     /// with [`UserChange::ends_sessions`]. Answers the user after the change. MUST change nothing and answer `None` when
-    /// there is no such user, when its version is not `if_version`, or when another account has the new address.
+    /// there is no such user, when its version is not `if_version`, when another account has the new address, or when the
+    /// change would take the last administrator: see [`takes_administrator`](UserChange::takes_administrator). Of two changes
+    /// at once that together would leave none, one MUST fail.
     ///
     /// # Errors
     /// When the store does not answer; then the change may or may not have been made.
@@ -38,7 +40,9 @@ pub trait UserDirectory {
         now: u64,
     ) -> Result<Option<User>, StoreError>;
 
-    /// Deletes a user; an absent one is no error. Answers whether it was there.
+    /// Deletes a user; an absent one is no error. Answers whether it was deleted. MUST keep the last administrator: an
+    /// enabled user with the admin role, when no other is enabled and has it. The check MUST be one atomic step with the
+    /// deletion.
     ///
     /// # Errors
     /// When the store does not answer; then the user may or may not be there, and a repeat finds out.

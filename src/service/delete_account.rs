@@ -15,7 +15,8 @@ impl<P: Ports> AuthService<P> {
     /// and elsewhere within the session store's staleness. The owner is told by mail.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Store`] when a store failed: the
+    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::RateLimited`];
+    /// [`Error::LastAdministrator`]; [`Error::Store`] when a store failed: the
     /// account may be gone already, and a repeat with the same token then finishes the work and is refused all the same.
     pub async fn delete_own_account(
         &self,
@@ -38,7 +39,8 @@ impl<P: Ports> AuthService<P> {
     /// Deletes an account, asked for by an administrator.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::Store`] when a store failed: a repeat
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`];
+    /// [`Error::UnknownUser`]; [`Error::LastAdministrator`]; [`Error::Store`] when a store failed: a repeat
     /// finishes the work, and says that there is no such user.
     pub async fn delete_account(
         &self,
@@ -47,6 +49,7 @@ impl<P: Ports> AuthService<P> {
         locale: Locale,
     ) -> Result<Bearer, Error> {
         let bearer = self.administrator(access_token).await?;
+        self.require_recent_proof(&bearer)?;
         let Some(user) = self.ports.users().find_by_id(id).await? else {
             // Or a try before this one was cut short here.
             self.outdate(id, DELETED_VERSION).await?;
@@ -67,7 +70,7 @@ impl<P: Ports> AuthService<P> {
             },
         };
         if !is_gone {
-            return Err(Error::UnknownUser);
+            return Err(self.not_removed(user.id).await?);
         }
         self.record(Act::AccountDeleted { user: user.id, by });
         let to = user.email.clone();

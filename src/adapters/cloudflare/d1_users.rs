@@ -103,7 +103,10 @@ impl UserDirectory for D1Users {
              session_epoch = session_epoch + ?6, \
              version = version + 1, \
              updated_at = ?7 \
-             WHERE id = ?1 AND version = coalesce(?8, version) RETURNING *",
+             WHERE id = ?1 AND version = coalesce(?8, version) \
+             AND (?13 = 0 OR disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
+             SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
+             AND instr(other.roles, '\"admin\"') > 0)) RETURNING *",
             vec![
                 text(&id.to_string()),
                 optional(change.first_name.as_ref().map(|name| text(name.as_str()))),
@@ -120,6 +123,7 @@ impl UserDirectory for D1Users {
                     change => change.verify_email.into(),
                 }),
                 optional(change.password_hash.as_ref().map(|hash| text(hash.as_str()))),
+                number(change.takes_administrator().into()),
             ],
         )
         .await?
@@ -130,7 +134,10 @@ impl UserDirectory for D1Users {
     async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
         self.0
             .first(
-                "DELETE FROM users WHERE id = ?1 RETURNING *",
+                "DELETE FROM users WHERE id = ?1 \
+                 AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
+                 SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
+                 AND instr(other.roles, '\"admin\"') > 0)) RETURNING *",
                 vec![text(&id.to_string())],
             )
             .await

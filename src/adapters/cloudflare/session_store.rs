@@ -11,7 +11,8 @@ use crate::adapters::system_random::SystemRandom;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
+    SessionId,
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
@@ -45,6 +46,18 @@ impl SessionStore for CloudflareSessions {
         match self {
             Self::Kv(store) => store.renew(presented, client, rules, user).await,
             Self::Durable(store) => store.renew(presented, client, rules, user).await,
+        }
+    }
+
+    async fn prove(
+        &self,
+        ticket: &RefreshTicket,
+        rules: &Rules,
+        now: u64,
+    ) -> Result<Proved, StoreError> {
+        match self {
+            Self::Kv(store) => store.prove(ticket, rules, now).await,
+            Self::Durable(store) => store.prove(ticket, rules, now).await,
         }
     }
 

@@ -11,6 +11,12 @@ use crate::ports::{Insertion, UserDirectory};
 #[derive(Debug, Default)]
 pub struct MemoryUsers(RefCell<BTreeMap<UserId, User>>);
 
+fn is_last_administrator(users: &BTreeMap<UserId, User>, id: UserId) -> bool {
+    let mut administrators = users.values().filter(|user| user.is_enabled_administrator());
+    let is_one = users.get(&id).is_some_and(User::is_enabled_administrator);
+    is_one && administrators.all(|user| user.id == id)
+}
+
 impl UserDirectory for MemoryUsers {
     async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
         Ok(self.0.borrow().get(&id).cloned())
@@ -53,6 +59,9 @@ impl UserDirectory for MemoryUsers {
         if change.email.as_ref().is_some_and(is_taken) {
             return Ok(None);
         }
+        if change.takes_administrator() && is_last_administrator(&users, id) {
+            return Ok(None);
+        }
         let Some(user) = users
             .get_mut(&id)
             .filter(|user| if_version.is_none_or(|version| version == user.version))
@@ -92,7 +101,11 @@ impl UserDirectory for MemoryUsers {
     }
 
     async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
-        Ok(self.0.borrow_mut().remove(&id).is_some())
+        let mut users = self.0.borrow_mut();
+        if is_last_administrator(&users, id) {
+            return Ok(false);
+        }
+        Ok(users.remove(&id).is_some())
     }
 
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {

@@ -5,7 +5,7 @@
 use js_sys::{Date, Promise};
 use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
-use super::call::{Call, from_verdict, malformed};
+use super::call::{Call, from_proved, from_verdict, malformed};
 use super::table::{Sql, Table};
 use crate::adapters::cloudflare::binding::settled;
 use crate::adapters::cloudflare::promise::promise;
@@ -111,7 +111,11 @@ fn answer(state: &State, call: &str) -> Result<Answer, StoreError> {
             rules,
             standing,
             seen,
-        } => from_verdict(table.renew(&presented, &rules, standing, seen)?),
+        } => {
+            let (verdict, proof) = table.renew(&presented, &rules, standing, seen)?;
+            from_verdict(verdict, proof)
+        }
+        Call::Prove { ticket, rules, now } => from_proved(table.prove(&ticket, &rules, now)?),
         Call::End { session, reason } => {
             table.end(session, &reason)?;
             String::new()
