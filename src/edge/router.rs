@@ -99,7 +99,10 @@ fn no_route(path: &[&str]) -> Problem {
 /// The methods that a path takes.
 fn allowed(path: &[&str]) -> Option<&'static str> {
     Some(match path {
-        ["auth", "login" | "token" | "revoke" | "register" | "reauthenticate"]
+        [
+            "auth",
+            "login" | "token" | "revoke" | "register" | "reauthenticate",
+        ]
         | ["auth", "password", "reset" | "confirm" | "change"]
         | ["auth", "email", "verify" | "resend" | "change" | "confirm"]
         | ["auth", "users", _, "revoke"] => "POST",

@@ -42,11 +42,7 @@ impl<P: Ports> AuthService<P> {
         mut aftermath: Aftermath,
     ) -> Result<User, Error> {
         let now = self.now();
-        let user = self
-            .ports
-            .users()
-            .update(id, None, change, now)
-            .await?;
+        let user = self.ports.users().update(id, None, change, now).await?;
         let user = match user {
             Some(user) => user,
             None => return Err(self.not_removed(id).await?),

@@ -2,8 +2,8 @@
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
-    ClientFingerprint, Consistency, Fingerprints, Presented, Record, RefreshTicket, Reuse, Rules,
-    SessionId, Standing, Stored, Use, Verdict, rotate,
+    ClientFingerprint, Consistency, Fingerprints, Presented, Proof, Record, RefreshTicket, Reuse,
+    Rules, SessionId, Standing, Stored, Use, Verdict, rotate,
 };
 
 const DAY: u64 = 86_400;
@@ -68,6 +68,7 @@ impl Question {
             epoch: 0,
             counter: self.token,
             expires_at: u64::MAX,
+            proof: Proof::by_password(self.begun_at),
         }
     }
 
@@ -112,5 +113,6 @@ pub fn used(counter: u32, first_at: u64, by: Who) -> Record {
             first_at,
             by: by.fingerprint(),
         }),
+        proof: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use edgegate::adapters::memory::Faults;
 use edgegate::domain::policy::SESSIONS_PER_USER;
-use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
+use edgegate::domain::session::{EndReason, Proof, RefreshTicket, SessionId};
 use edgegate::ports::{Clock, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, client, ended_key, renew, seal, session_key};
@@ -30,6 +30,7 @@ fn the_limit_ends_the_oldest_and_clears_away() {
             epoch: 0,
             counter: 0,
             expires_at: deployment.now() + 90 * 86_400,
+            proof: Proof::by_password(deployment.now()),
         };
         let browser = client();
         let new = NewSession {

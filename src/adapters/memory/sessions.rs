@@ -107,7 +107,9 @@ impl SessionStore for MemorySessions {
     ) -> Result<Proved, StoreError> {
         let mut sessions = self.sessions.borrow_mut();
         let mut session = sessions.get_mut(&(ticket.user, ticket.session));
-        let stored = session.as_ref().map_or_else(Stored::default, |session| session.stored());
+        let stored = session
+            .as_ref()
+            .map_or_else(Stored::default, |session| session.stored());
         let proved = prove(&stored, ticket, rules, Consistency::Linearizable, now);
         if let (Proved::GoesOn, Some(session)) = (proved, &mut session) {
             session.record.proof = Some(ticket.proof.or_later(session.record.proof));

@@ -12,7 +12,9 @@ use crate::ports::{Insertion, UserDirectory};
 pub struct MemoryUsers(RefCell<BTreeMap<UserId, User>>);
 
 fn is_last_administrator(users: &BTreeMap<UserId, User>, id: UserId) -> bool {
-    let mut administrators = users.values().filter(|user| user.is_enabled_administrator());
+    let mut administrators = users
+        .values()
+        .filter(|user| user.is_enabled_administrator());
     let is_one = users.get(&id).is_some_and(User::is_enabled_administrator);
     is_one && administrators.all(|user| user.id == id)
 }

@@ -280,8 +280,12 @@ pub(super) fn from_verdict(verdict: Verdict, proof: Option<Proof>) -> String {
 fn from_verdict_alone(verdict: Verdict) -> Line {
     let mut line = Line::new(verdict.reason());
     match verdict {
-        Verdict::Fresh(Record { used: Some(used), .. })
-        | Verdict::Unseen(Record { used: Some(used), .. }) => {
+        Verdict::Fresh(Record {
+            used: Some(used), ..
+        })
+        | Verdict::Unseen(Record {
+            used: Some(used), ..
+        }) => {
             line.field(used.counter)
                 .field(used.first_at)
                 .field(from_fingerprint(used.by));

@@ -1,6 +1,7 @@
 //! The cases: each holds one sentence of the port's documentation.
 
 mod endings;
+mod proofs;
 mod renewals;
 mod sessions;
 mod versions;
@@ -12,6 +13,7 @@ use super::world::{Person, World, text};
 use super::{Case, check, check_eq};
 
 pub(crate) use endings::*;
+pub(crate) use proofs::*;
 pub(crate) use renewals::*;
 pub(crate) use sessions::*;
 pub(crate) use versions::*;
