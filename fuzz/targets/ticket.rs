@@ -99,7 +99,10 @@ pub fn run(input: &[u8]) {
             for (other, open) in opens(&sealed).into_iter().enumerate() {
                 assert!(!open || other == purpose, "{label} opened as another");
                 assert!(!open || input.len() <= LINK_MAX_BYTES);
-                assert!(!open || format == 1 || label == "refresh", "{label} has one form");
+                assert!(
+                    !open || format == 1 || label == "refresh",
+                    "{label} has one form"
+                );
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
-    ClientFingerprint, Consistency, Fingerprints, Presented, Proof, Record, RefreshTicket, Reuse,
-    Rules, SessionId, Standing, Stored, Use, Verdict, rotate,
+    ClientFingerprint, Consistency, Fingerprints, Presented, Proof, Proved, Record, RefreshTicket,
+    Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, prove, rotate,
 };
 
 const DAY: u64 = 86_400;
@@ -70,6 +70,14 @@ impl Question {
             expires_at: u64::MAX,
             proof: Proof::by_password(self.begun_at),
         }
+    }
+
+    pub fn prove(&self, rules: &Rules, consistency: Consistency) -> Proved {
+        let stored = Stored {
+            record: self.record,
+            ended: self.ended,
+        };
+        prove(&stored, &self.ticket(), rules, consistency, self.now)
     }
 
     pub fn ask(&self, rules: &Rules, consistency: Consistency) -> Verdict {
