@@ -13,8 +13,8 @@ use edgegate::domain::policy::{
     REFRESH_GRACE, ROTATE_AFTER, SESSION_IDLE_TTL, SESSION_TTL, VERIFIED_TOKENS_MAX,
 };
 use edgegate::domain::session::{
-    ClientFingerprint, Consistency, Fingerprints, Presented, Proof, Record, RefreshTicket, RefreshTokens,
-    Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, rotate,
+    ClientFingerprint, Consistency, Fingerprints, Presented, Proof, Record, RefreshTicket,
+    RefreshTokens, Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, rotate,
 };
 use edgegate::domain::ticket::TicketSecrets;
 use edgegate::domain::token::{
