@@ -1,6 +1,6 @@
 // `npm run admin`: what an operator does and HTTP can't. Without --remote it works on the local database.
 //   npm run admin -- grant <email> <role>       gives a role; for the first admin
-//   npm run admin -- revoke <email> <role>      takes it
+//   npm run admin -- revoke <email> <role>      takes it; from the last administrator with --last only
 //   npm run admin -- pseudonym <email or IP>    shows under which pseudonym it stands in the log
 //   npm run admin -- mail list                  shows mails that could not be sent
 //   npm run admin -- mail retry <id>|all        has them sent again
@@ -14,18 +14,19 @@ import { values } from "./project/dev-arguments.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE =
-  "use it as `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role>`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, with --remote for the deployed service";
+  "use it as `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, with --remote for the deployed service";
 
 // The secret of `pseudonym` is for this process alone: no program that is started from here gets it.
 const ticketSecret = process.env.TICKET_SECRET;
 delete process.env.TICKET_SECRET;
 
 await main(async () => {
-  const { words, place, environment } = parse(process.argv.slice(2));
+  const { words, place, environment, last } = parse(process.argv.slice(2));
   const [verb, first, second] = words;
+  if (last && verb !== "revoke") throw new Advice(`--last goes with revoke only: ${USAGE}.`);
   const command = {
     "grant 3": () => changeRole(verb, [first, second], place, environment),
-    "revoke 3": () => changeRole(verb, [first, second], place, environment),
+    "revoke 3": () => changeRole(verb, [first, second], place, environment, { last }),
     "pseudonym 2": () => showPseudonyms(first, ticketSecret, place, environment),
     "restored 1": () => liftCounters(place),
     "mail 2": first === "list" && (() => listMail(place)),
@@ -41,11 +42,11 @@ function parse(args) {
   const environment = values(args, "--env").at(-1);
   const persistTo = values(args, "--persist-to").at(-1);
   const options = args.filter((arg, n) => arg.startsWith("--") || ["--env", "--persist-to"].includes(args[n - 1]));
-  if (!options.every((arg) => /^--(remote|local|env(=.*)?|persist-to(=.*)?)$/.test(arg) || arg === environment || arg === persistTo)) {
+  if (!options.every((arg) => /^--(remote|local|last|env(=.*)?|persist-to(=.*)?)$/.test(arg) || arg === environment || arg === persistTo)) {
     throw new Advice(`${USAGE}.`);
   }
   const place = args.includes("--remote") ? ["--remote"] : ["--local"];
   if (environment) place.push("--env", environment);
   if (persistTo) place.push("--persist-to", persistTo);
-  return { words: args.filter((arg) => !options.includes(arg)), place, environment };
+  return { words: args.filter((arg) => !options.includes(arg)), place, environment, last: args.includes("--last") };
 }

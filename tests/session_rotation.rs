@@ -9,8 +9,8 @@
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
-    ClientFingerprint, Consistency, Fingerprints, Presented, Record, RefreshTicket, Reuse, Rules,
-    SessionId, Standing, Stored, Use, Verdict, rotate,
+    ClientFingerprint, Consistency, Fingerprints, Presented, Proof, Record, RefreshTicket, Reuse,
+    Rules, SessionId, Standing, Stored, Use, Verdict, rotate,
 };
 use proptest::prelude::*;
 
@@ -37,6 +37,7 @@ fn ticket(counter: u32) -> RefreshTicket {
         epoch: 3,
         counter,
         expires_at: BEGUN + 90 * DAY,
+        proof: PROOF,
     }
 }
 
@@ -55,12 +56,15 @@ fn used(counter: u32, ago: u64) -> Stored {
                 first_at: NOW - ago,
                 by: Some(OWNER),
             }),
+            proof: None,
         }),
         ended: false,
     }
 }
 
 const NOW: u64 = BEGUN + DAY;
+/// That of the login.
+const PROOF: Proof = Proof::by_password(BEGUN);
 
 fn verdict(stored: Stored, counter: u32) -> Verdict {
     verdict_by(stored, counter, OWNER, NOW, &RULES)
@@ -118,6 +122,7 @@ fn a_token_from_a_use_that_is_not_seen_stays() {
                 first_at: NOW,
                 by: Some(OWNER),
             }),
+            proof: Some(PROOF),
         };
         assert_eq!(verdict, Verdict::Unseen(recorded), "{ago} s ago");
         assert_eq!(verdict.answer(ticket(7)), Some(ticket(7)));
@@ -148,8 +153,9 @@ fn fresh_records_the_use() {
             used: Some(Use {
                 counter: 5,
                 first_at: NOW,
-                by: Some(OWNER)
-            })
+                by: Some(OWNER),
+            }),
+            proof: Some(PROOF),
         })
     );
 }
@@ -216,7 +222,10 @@ fn without_an_address_on_both_sides_nothing_is_late() {
                 by: spent_by,
             };
             let stored = Stored {
-                record: Some(Record { used: Some(used) }),
+                record: Some(Record {
+                    used: Some(used),
+                    proof: None,
+                }),
                 ended: false,
             };
             let presented = Presented {
@@ -334,6 +343,7 @@ fn idle_and_absolute_ends() {
                 first_at: BEGUN,
                 by: Some(OWNER),
             }),
+            proof: None,
         }),
         ended: false,
     };

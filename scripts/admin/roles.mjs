@@ -7,16 +7,20 @@ import { canonical } from "./address.mjs";
 import { quietly, sql } from "./database.mjs";
 
 const MOST_ROLES = policy("ROLES_MAX");
+const ADMIN_ROLE = policy("ADMIN_ROLE");
 
-/** `grant <email> <role>` and `revoke <email> <role>`. */
-export async function changeRole(verb, [address, role], place, environment) {
+/**
+ * `grant <email> <role>` and `revoke <email> <role>`. With `last` the role is taken from the last enabled administrator too: nobody
+ * could manage accounts over HTTP then, until this command makes somebody an administrator again.
+ */
+export async function changeRole(verb, [address, role], place, environment, { last = false } = {}) {
   const email = canonical(address);
   if (!/^[A-Za-z0-9_.:/-]{1,64}$/.test(role)) {
     throw new Advice(`"${role}" is no role: 1 to 64 of A-Z, a-z, 0-9 and _ . : / -`);
   }
   const { vars } = await readConfig(environment);
 
-  const [changed] = await sql(verb === "grant" ? grant(email, role) : revoke(email, role), place);
+  const [changed] = await sql(verb === "grant" ? grant(email, role) : revoke(email, role, last), place);
   const user = changed ?? (await unchanged(verb, email, role, place));
   // Access tokens from before the change are refused from here on. It is said again when there was nothing to change:
   // an earlier run may have been cut short just before this.
@@ -38,13 +42,20 @@ function grant(email, role) {
   RETURNING id, version, roles`;
 }
 
-function revoke(email, role) {
+function revoke(email, role, last) {
+  // As src/adapters/cloudflare/d1_users.rs: in the same statement, so that two at once can't both succeed.
+  const unlessLast =
+    role === ADMIN_ROLE && !last
+      ? `AND (disabled_at IS NOT NULL OR EXISTS (SELECT 1 FROM users AS other WHERE other.id <> users.id
+      AND other.disabled_at IS NULL AND instr(other.roles, '"${ADMIN_ROLE}"') > 0))`
+      : "";
   return `
   UPDATE users SET roles = (SELECT json_group_array(value) FROM
       (SELECT value FROM json_each(users.roles) WHERE value <> '${role}' ORDER BY 1)),
     version = version + 1, updated_at = unixepoch()
   WHERE email_canonical = '${email}'
     AND EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = '${role}')
+    ${unlessLast}
   RETURNING id, version, roles`;
 }
 
@@ -54,6 +65,11 @@ async function unchanged(verb, email, role, place) {
   if (!user) throw new Advice(`nobody is registered as ${email}${place[0] === "--local" ? " in the local database (--remote for the deployed one)" : ""}.`);
   if (verb === "grant" && !JSON.parse(user.roles).includes(role)) {
     throw new Advice(`${email} has ${MOST_ROLES} roles already, which is the most a token carries: revoke one first.`);
+  }
+  if (verb === "revoke" && JSON.parse(user.roles).includes(role)) {
+    throw new Advice(
+      `${email} is the last enabled administrator. Without one nobody can manage accounts over HTTP. Make somebody else an administrator first, or add --last if that is what you want.`,
+    );
   }
   return user;
 }

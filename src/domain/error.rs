@@ -25,6 +25,8 @@ pub enum Code {
     InvalidLink,
     /// The access token is missing or not valid (RFC 6750 section 3.1).
     InvalidToken,
+    /// The access token is valid, but its user has to prove again who they are (RFC 9470).
+    ReauthenticationRequired,
     /// The refresh token is not valid (RFC 6749 section 5.2).
     InvalidGrant,
     /// The `client_id` is not ours (RFC 6749 section 5.2).
@@ -37,6 +39,8 @@ pub enum Code {
     RegistrationClosed,
     /// The address has an account.
     EmailTaken,
+    /// No enabled administrator would be left.
+    LastAdministrator,
     /// No such route or resource.
     NotFound,
     /// The route exists, the method does not.
@@ -57,19 +61,21 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidRequest,
         Self::InvalidField,
         Self::WeakPassword,
         Self::InvalidCredentials,
         Self::InvalidLink,
         Self::InvalidToken,
+        Self::ReauthenticationRequired,
         Self::InvalidGrant,
         Self::InvalidClient,
         Self::UnsupportedGrantType,
         Self::Forbidden,
         Self::RegistrationClosed,
         Self::EmailTaken,
+        Self::LastAdministrator,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
@@ -90,12 +96,14 @@ impl Code {
             Self::InvalidCredentials => "invalid_credentials",
             Self::InvalidLink => "invalid_link",
             Self::InvalidToken => "invalid_token",
+            Self::ReauthenticationRequired => "reauthentication_required",
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidClient => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Forbidden => "forbidden",
             Self::RegistrationClosed => "registration_closed",
             Self::EmailTaken => "email_taken",
+            Self::LastAdministrator => "last_administrator",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::PayloadTooLarge => "payload_too_large",
@@ -115,11 +123,14 @@ impl Code {
             | Self::InvalidLink
             | Self::InvalidGrant
             | Self::UnsupportedGrantType => 400,
-            Self::InvalidCredentials | Self::InvalidToken | Self::InvalidClient => 401,
+            Self::InvalidCredentials
+            | Self::InvalidToken
+            | Self::ReauthenticationRequired
+            | Self::InvalidClient => 401,
             Self::Forbidden | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::EmailTaken => 409,
+            Self::EmailTaken | Self::LastAdministrator => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::InvalidField | Self::WeakPassword => 422,
@@ -139,12 +150,14 @@ impl Code {
             Self::InvalidCredentials => "The email address or the password is wrong",
             Self::InvalidLink => "The link has ended or was used",
             Self::InvalidToken => "The access token is missing or not valid",
+            Self::ReauthenticationRequired => "Enter your password again",
             Self::InvalidGrant => "The refresh token is not valid",
             Self::InvalidClient => "The client is unknown",
             Self::UnsupportedGrantType => "The grant type is not supported",
             Self::Forbidden => "Not allowed",
             Self::RegistrationClosed => "Registration is closed",
             Self::EmailTaken => "The email address has an account",
+            Self::LastAdministrator => "One administrator must remain",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::PayloadTooLarge => "The request body is too large",
@@ -345,6 +358,8 @@ pub enum Error {
     Link(LinkRefusal),
     /// The access token does not count.
     Access(AccessRefusal),
+    /// What was asked for can't be undone, and the bearer's last proof is too old for it.
+    ReauthenticationRequired,
     /// The refresh token does not count.
     Grant(GrantRefusal),
     /// The caller is known and may not do this.
@@ -353,6 +368,8 @@ pub enum Error {
     RegistrationClosed,
     /// The address has an account.
     EmailTaken,
+    /// The last enabled administrator can't be disabled, deleted or lose the role.
+    LastAdministrator,
     /// There is no such user.
     UnknownUser,
     /// The user has no such session.
@@ -378,10 +395,12 @@ impl Error {
             Self::Login(_) | Self::CurrentPassword => Code::InvalidCredentials,
             Self::Link(_) => Code::InvalidLink,
             Self::Access(_) => Code::InvalidToken,
+            Self::ReauthenticationRequired => Code::ReauthenticationRequired,
             Self::Grant(_) => Code::InvalidGrant,
             Self::Forbidden => Code::Forbidden,
             Self::RegistrationClosed => Code::RegistrationClosed,
             Self::EmailTaken => Code::EmailTaken,
+            Self::LastAdministrator => Code::LastAdministrator,
             Self::UnknownUser | Self::UnknownSession => Code::NotFound,
             Self::RateLimited(_) => Code::RateLimited,
             Self::NoMailProvider => Code::Misconfigured,
@@ -408,8 +427,10 @@ impl fmt::Display for Error {
             Self::NothingToChange => f.write_str("there is nothing to change"),
             Self::WeakPassword(_)
             | Self::Forbidden
+            | Self::ReauthenticationRequired
             | Self::RegistrationClosed
             | Self::EmailTaken
+            | Self::LastAdministrator
             | Self::UnknownUser
             | Self::UnknownSession
             | Self::RateLimited(_) => f.write_str(self.code().as_str()),

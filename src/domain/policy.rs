@@ -114,6 +114,10 @@ pub const KV_WRITE_RETRIES_MS: [u64; 3] = [300, 600, 900];
 pub const USER_AGENT_KEPT_CHARS: usize = 256;
 /// How much of a city's name is kept.
 pub const CITY_KEPT_CHARS: usize = 64;
+/// How long a proof of the password permits what can't be undone: 10 minutes. That is long enough to
+/// go through a list of accounts, and no longer than the access token that shows the proof lives by
+/// default. `max_age` in the refusal.
+pub const RECENT_PROOF: u64 = 600;
 /// How many sessions a user may have (OWASP ASVS 7.1.2): enough for every device of a person and for the sessions
 /// that cookie cleaners leave behind; little enough to look through. The oldest ends first.
 pub const SESSIONS_PER_USER: usize = 100;

@@ -16,7 +16,15 @@ use super::policy::{HMAC_KEY_MIN_BYTES, MAX_TICKET_SECRETS};
 const MAC_BYTES: usize = 32;
 /// Format and key number stand before the body.
 const HEAD_BYTES: usize = 2;
-const FORMAT: u8 = 1;
+
+/// The form of a ticket's body. The MAC covers it, so one form can't be taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// The first form of every kind of ticket.
+    First = 1,
+    /// Refresh tickets that carry a proof.
+    Second = 2,
+}
 
 /// What a ticket is for. Each purpose has its own key and its own prefix, by which secret scanners know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,12 +212,17 @@ impl fmt::Debug for TicketKeys {
 impl TicketKeys {
     /// Seals `body`: prefix, then base64url of format, key number, body and MAC.
     pub(crate) fn seal(&self, body: &[u8]) -> String {
+        self.seal_as(Format::First, body)
+    }
+
+    /// Seals a `body` of this form.
+    pub(crate) fn seal_as(&self, format: Format, body: &[u8]) -> String {
         let Some(key) = self.keys.first() else {
             // TicketSecrets holds one at least.
             return String::new();
         };
         let mut bytes = Vec::with_capacity(body.len().saturating_add(HEAD_BYTES + MAC_BYTES));
-        bytes.extend_from_slice(&[FORMAT, key.number]);
+        bytes.extend_from_slice(&[format as u8, key.number]);
         bytes.extend_from_slice(body);
         let mac = tag(key.mac.clone().chain_update(&bytes));
         bytes.extend_from_slice(&mac);
@@ -220,12 +233,18 @@ impl TicketKeys {
 
     /// Opens a ticket whose body has `N` bytes; `None` for anything that these keys did not seal.
     pub(crate) fn open<const N: usize>(&self, text: &str) -> Option<[u8; N]> {
+        self.open_as(Format::First, text)
+    }
+
+    /// Opens a ticket of this form whose body has `N` bytes; `None` for anything that these keys did
+    /// not seal so.
+    pub(crate) fn open_as<const N: usize>(&self, format: Format, text: &str) -> Option<[u8; N]> {
         // The length first: nothing is copied for a text of the wrong size.
         let encoded = text.strip_prefix(self.purpose.prefix())?;
         if encoded.len() != encoded_bytes(N)? {
             return None;
         }
-        self.open_encoded(encoded)?.try_into().ok()
+        self.open_encoded(format, encoded)?.try_into().ok()
     }
 
     /// Opens a ticket whose body has at most `most` bytes; `None` for anything that these keys did not seal.
@@ -234,17 +253,17 @@ impl TicketKeys {
         if encoded.len() > encoded_bytes(most)? {
             return None;
         }
-        self.open_encoded(encoded)
+        self.open_encoded(Format::First, encoded)
     }
 
-    fn open_encoded(&self, encoded: &str) -> Option<Vec<u8>> {
+    fn open_encoded(&self, expected: Format, encoded: &str) -> Option<Vec<u8>> {
         let bytes = Base64UrlUnpadded::decode_vec(encoded).ok()?;
         let (signed, mac) = bytes.split_last_chunk::<MAC_BYTES>()?;
         let [format, number, body @ ..] = signed else {
             return None;
         };
         // Two keys may share a number, so each with that number gets its try.
-        let sealed = *format == FORMAT
+        let sealed = *format == expected as u8
             && self.keys.iter().any(|key| {
                 key.number == *number
                     && key
@@ -307,6 +326,16 @@ mod tests {
             .unwrap()
             .keys(Purpose::Refresh, "https://other.example");
         assert_eq!(other_issuer.open::<4>(&sealed), None);
+    }
+
+    #[test]
+    fn a_ticket_opens_in_its_own_form_only() {
+        let ours = keys(&secret(1));
+        let (first, second) = (ours.seal(b"four"), ours.seal_as(Format::Second, b"four"));
+        assert_eq!(ours.open_as::<4>(Format::Second, &second), Some(*b"four"));
+        assert_eq!(ours.open_as::<4>(Format::Second, &first), None);
+        assert_eq!(ours.open::<4>(&second), None);
+        assert_eq!(ours.open_up_to(&second, 4), None);
     }
 
     #[test]

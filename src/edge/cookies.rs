@@ -47,6 +47,17 @@ pub async fn settle<P: Ports>(
             }
             text
         }
+        Cookie::GoesOn(text, session) => {
+            let another = before().filter(|token| {
+                service
+                    .session_of(token)
+                    .is_some_and(|(_, before)| before != session)
+            });
+            if let Some(another) = another {
+                service.log_out(another).await?;
+            }
+            text
+        }
         Cookie::BegunAnew(text, user) => {
             let others = before().filter(|token| {
                 service
@@ -149,6 +160,14 @@ pub fn client_on_device(
         (false, token) => token,
     };
     Ok(request.client.clone().on_device(token))
+}
+
+/// The refresh token that the browser holds, for a request that passed [`check`].
+///
+/// # Errors
+/// `invalid_request` for a cookie that can't be read.
+pub fn held<'a>(settings: &Settings, request: &'a Request) -> Result<Option<&'a str>, Problem> {
+    presented(settings, request)
 }
 
 /// What a browser is told to keep, so that its device is known at the next login. It outlives log-outs: it opens nothing.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::answer::{Answer, Cookie, Note};
 use crate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
 use crate::domain::json::{Json, Members};
-use crate::domain::policy::RETRY_AFTER;
+use crate::domain::policy::{RECENT_PROOF, RETRY_AFTER};
 use crate::domain::settings::SettingError;
 
 /// A refused request: the public code, what the client is told, and what goes to the log. Small, as it is on the way out of
@@ -162,6 +162,18 @@ impl From<Error> for Problem {
                 "WWW-Authenticate",
                 "Bearer realm=\"edgegate\", error=\"invalid_token\"",
             ),
+            // RFC 9470 section 3.
+            Error::ReauthenticationRequired => {
+                problem.rest.members.push(("max_age", RECENT_PROOF.into()));
+                problem.with(
+                    "WWW-Authenticate",
+                    format!(
+                        "Bearer realm=\"edgegate\", error=\"insufficient_user_authentication\", \
+                         error_description=\"{}\", max_age=\"{RECENT_PROOF}\"",
+                        code.title()
+                    ),
+                )
+            }
             Error::Forbidden => problem.with(
                 "WWW-Authenticate",
                 "Bearer realm=\"edgegate\", error=\"insufficient_scope\"",
@@ -185,6 +197,7 @@ impl From<Error> for Problem {
             | Error::Grant(GrantRefusal::Ticket)
             | Error::RegistrationClosed
             | Error::EmailTaken
+            | Error::LastAdministrator
             | Error::UnknownUser
             | Error::UnknownSession
             | Error::Internal(_) => problem,
@@ -277,6 +290,22 @@ mod tests {
                 assert!(row.contains(&code.status().to_string()), "{code}: {row}");
             }
         }
+    }
+
+    #[test]
+    fn what_needs_a_recent_proof_says_how_old_it_may_be() {
+        let answer = Problem::from(Error::ReauthenticationRequired).into_answer();
+        assert_eq!(answer.status, 401);
+        let body = answer.body.as_deref().unwrap();
+        assert!(body.contains(r#""code":"reauthentication_required""#));
+        assert!(body.contains(r#""max_age":600"#));
+        assert_eq!(
+            answer.header("WWW-Authenticate"),
+            Some(
+                "Bearer realm=\"edgegate\", error=\"insufficient_user_authentication\", \
+                 error_description=\"Enter your password again\", max_age=\"600\""
+            )
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@ use super::cookies::settle;
 use super::problem::Problem;
 use super::request::Request;
 use super::routes::{
-    authorized, email, healthz, login, me, metadata, password, register, revoke, sessions, token,
-    users, well_known,
+    authorized, email, healthz, login, me, metadata, password, reauthenticate, register, revoke,
+    sessions, token, users, well_known,
 };
 use crate::domain::account::UserId;
 use crate::domain::error::Code;
@@ -24,6 +24,7 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) ->
         ("/auth/authorized", "GET") => authorized::get(service, request).await,
         ("/auth/token", "POST") => token::post(service, request).await,
         ("/auth/login", "POST") => login::post(service, request).await,
+        ("/auth/reauthenticate", "POST") => reauthenticate::post(service, request).await,
         ("/auth/revoke", "POST") => revoke::post(service, request).await,
         ("/auth/register", "POST") => register::post(service, request).await,
         ("/auth/password/reset", "POST") => password::reset(service, request).await,
@@ -98,7 +99,10 @@ fn no_route(path: &[&str]) -> Problem {
 /// The methods that a path takes.
 fn allowed(path: &[&str]) -> Option<&'static str> {
     Some(match path {
-        ["auth", "login" | "token" | "revoke" | "register"]
+        [
+            "auth",
+            "login" | "token" | "revoke" | "register" | "reauthenticate",
+        ]
         | ["auth", "password", "reset" | "confirm" | "change"]
         | ["auth", "email", "verify" | "resend" | "change" | "confirm"]
         | ["auth", "users", _, "revoke"] => "POST",

@@ -5,7 +5,8 @@ use std::future::Future;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId, Standing, Verdict,
+    ActiveSession, Client, EndReason, Presented, Proof, Proved, RefreshTicket, Revocation, Rules,
+    SessionId, Standing, Verdict,
 };
 
 /// A renewal's outcome, with the user as the directory knows it now.
@@ -13,6 +14,8 @@ use crate::domain::session::{
 pub struct Renewal {
     /// What was decided, and already done to the store.
     pub verdict: Verdict,
+    /// The newest proof that the store knows of. It may be older than the ticket's own.
+    pub proof: Option<Proof>,
     /// The user, when there is one.
     pub user: Option<User>,
 }
@@ -63,6 +66,21 @@ pub trait SessionStore {
     ) -> Result<Renewal, StoreError>
     where
         F: Future<Output = Result<Option<User>, StoreError>>;
+
+    /// Takes note that the session's user has proved who they are: `ticket` carries the new proof, and
+    /// the number of the ticket that its owner holds. Answers what
+    /// [`prove`](crate::domain::session::rotate::prove) decides. No number is spent. A linearizable
+    /// store MUST keep the later of the two proofs when the answer is [`Proved::GoesOn`]; another one
+    /// MUST write nothing, and keeps the proof when the ticket is renewed.
+    ///
+    /// # Errors
+    /// When the store does not answer. The caller may repeat.
+    async fn prove(
+        &self,
+        ticket: &RefreshTicket,
+        rules: &Rules,
+        now: u64,
+    ) -> Result<Proved, StoreError>;
 
     /// Ends a session for ever. No renewal MUST succeed after it, but within the adapter's stated staleness. A repeat
     /// MUST change nothing.

@@ -35,8 +35,11 @@ pub trait UserDirectory {
 
     /// Changes a user and moves its counters, in one atomic step: `version` with any change, `session_epoch` as well
     /// with [`UserChange::ends_sessions`], `link_generation` with [`UserChange::spoils_links`]. MUST store an address
-    /// that the change frees before it makes the change. Answers the user after the change. MUST change nothing and answer `None` when
-    /// there is no such user, when its version is not `if_version`, or when another account has the new address.
+    /// that the change frees before it makes the change. Answers the user after the change. MUST change nothing and
+    /// answer `None` when there is no such user, when its version is not `if_version`, when another account has the new
+    /// address, or when the change would take the last administrator: see
+    /// [`takes_administrator`](UserChange::takes_administrator). Of two changes at once that together would leave none,
+    /// one MUST fail.
     ///
     /// # Errors
     /// When the store does not answer; then the change may or may not have been made.
@@ -50,7 +53,9 @@ pub trait UserDirectory {
 
     /// Deletes a user if it has this canonical address; an absent one is no error. MUST store the
     /// freed address before, and record the user's [`Departure`], due at once, in the same atomic
-    /// step. Answers whether the user was there with this address.
+    /// step. Answers whether the user was there with this address. MUST keep the
+    /// last administrator: an enabled user with the admin role, when no other is enabled and has it. The check MUST be
+    /// part of the same atomic step.
     ///
     /// # Errors
     /// When the store does not answer; then the user may or may not be there, and a repeat finds out.

@@ -42,15 +42,23 @@ impl<P: Ports> AuthService<P> {
         mut aftermath: Aftermath,
     ) -> Result<User, Error> {
         let now = self.now();
-        let user = self
-            .ports
-            .users()
-            .update(id, None, change, now)
-            .await?
-            .ok_or(Error::UnknownUser)?;
+        let user = self.ports.users().update(id, None, change, now).await?;
+        let user = match user {
+            Some(user) => user,
+            None => return Err(self.not_removed(id).await?),
+        };
         self.follow(&mut aftermath).await;
         self.outdate(user.id, user.version).await?;
         Ok(user)
+    }
+
+    /// Why the directory did not change or delete a user, in a step that depends on no version: there is
+    /// no such user, or it is the last administrator.
+    pub(super) async fn not_removed(&self, id: UserId) -> Result<Error, Error> {
+        Ok(match self.ports.users().find_by_id(id).await? {
+            Some(_) => Error::LastAdministrator,
+            None => Error::UnknownUser,
+        })
     }
 
     /// The same, unless the user has changed since it was read, or another account has the new address: then nothing is

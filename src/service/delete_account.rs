@@ -17,7 +17,8 @@ impl<P: Ports> AuthService<P> {
     /// [`clear_departures`](AuthService::clear_departures).
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Store`] when a store failed: the
+    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::RateLimited`];
+    /// [`Error::LastAdministrator`]; [`Error::Store`] when a store failed: the
     /// account may be gone already, and a repeat with the same token then finishes the work and is refused all the same.
     pub async fn delete_own_account(
         &self,
@@ -40,7 +41,8 @@ impl<P: Ports> AuthService<P> {
     /// Deletes an account, asked for by an administrator.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::Store`] when a store failed: a repeat
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`];
+    /// [`Error::UnknownUser`]; [`Error::LastAdministrator`]; [`Error::Store`] when a store failed: a repeat
     /// finishes the work, and says that there is no such user.
     pub async fn delete_account(
         &self,
@@ -49,6 +51,7 @@ impl<P: Ports> AuthService<P> {
         locale: Locale,
     ) -> Result<Bearer, Error> {
         let bearer = self.administrator(access_token).await?;
+        self.require_recent_proof(&bearer)?;
         let Some(user) = self.ports.users().find_by_id(id).await? else {
             // Or a try before this one was cut short here.
             self.outdate(id, DELETED_VERSION).await?;
@@ -75,9 +78,13 @@ impl<P: Ports> AuthService<P> {
             if is_gone {
                 return self.follow_deletion(user, by, locale).await;
             }
-            // Gone already, or its address has just been changed.
+            // Gone already, the last administrator, or its address has just been changed.
             let found = users.find_by_id(user.id).await?;
-            user = found.ok_or(Error::UnknownUser)?;
+            let found = found.ok_or(Error::UnknownUser)?;
+            if found.email.canonical() == user.email.canonical() {
+                return Err(self.not_removed(user.id).await?);
+            }
+            user = found;
         }
         Err(Error::Internal(
             "an account's address never stayed the same",

@@ -62,14 +62,21 @@ impl<P: Ports> AuthService<P> {
     /// Changes a user. The change counts at once for renewals, and for checks within the session store's bound.
     ///
     /// # Errors
-    /// As [`read_user`](Self::read_user), and [`Error::Field`]; after [`Error::Store`] a repeat finishes it.
+    /// As [`read_user`](Self::read_user), and [`Error::Field`]; [`Error::ReauthenticationRequired`] for
+    /// roles and `disabled` without a recent proof; [`Error::LastAdministrator`]; after
+    /// [`Error::Store`] a repeat finishes it.
     pub async fn amend_user(
         &self,
         access_token: &str,
         id: UserId,
         amendment: Amendment,
     ) -> Result<User, Error> {
-        let by = self.administrator(access_token).await?.user;
+        let bearer = self.administrator(access_token).await?;
+        // A name can be changed back by anyone who may change it; access can do harm that stays.
+        if amendment.roles.is_some() || amendment.disabled.is_some() {
+            self.require_recent_proof(&bearer)?;
+        }
+        let by = bearer.user;
         let change = UserChange {
             first_name: name("first_name", amendment.first_name.as_deref())?,
             last_name: name("last_name", amendment.last_name.as_deref())?,
@@ -122,8 +129,9 @@ impl<P: Ports> AuthService<P> {
     /// (OWASP ASVS 6.4.6).
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`]; [`Error::EmailTaken`]; [`Error::NoMailProvider`];
-    /// [`Error::Store`].
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`] for roles that not
+    /// every user has, without a recent proof; [`Error::Field`]; [`Error::EmailTaken`];
+    /// [`Error::NoMailProvider`]; [`Error::Store`].
     pub async fn create_user(
         &self,
         access_token: &str,
@@ -131,7 +139,12 @@ impl<P: Ports> AuthService<P> {
         given_roles: Option<Vec<String>>,
         locale: Locale,
     ) -> Result<User, Error> {
-        let by = self.administrator(access_token).await?.user;
+        let bearer = self.administrator(access_token).await?;
+        let grants = |roles: &Vec<String>| roles.iter().any(|role| !Roles::user().contains(role));
+        if given_roles.as_ref().is_some_and(grants) {
+            self.require_recent_proof(&bearer)?;
+        }
+        let by = bearer.user;
         self.mail_is_possible()?;
         let identity = Identity::parse(invitee.email, invitee.first_name, invitee.last_name)?;
         let roles = given_roles.map_or_else(|| Ok(Roles::user()), roles)?;

@@ -10,6 +10,7 @@
 //! | register | [`register`] |
 //! | verify an address | [`verify_email`], [`resend_verification`] |
 //! | change one's password or address | [`change_password`], [`change_email`] |
+//! | prove again who one is | [`reauthenticate`] |
 //! | delete an account | [`delete_account`], then [`clear_departures`] |
 //! | deliver what was queued | [`deliver_mail`] |
 //! | log out | [`log_out`] |
@@ -44,6 +45,7 @@ pub mod manage_users;
 pub mod me;
 pub mod new_user;
 pub mod passwords;
+pub mod reauthenticate;
 pub mod redeem_link;
 pub mod register;
 pub mod renew_token;

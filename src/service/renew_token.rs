@@ -11,7 +11,8 @@ use crate::ports::{Devices, Ports, SessionStore, UserDirectory};
 /// A renewal that went through.
 #[derive(Clone, Debug)]
 pub struct Renewed {
-    /// The tokens; the refresh token is the presented one when the verdict is *kept*.
+    /// The tokens. When the verdict is *kept*, the refresh token is the presented one, with the newest
+    /// proof in it.
     pub tokens: TokenPair,
     /// What was decided, for the log.
     pub verdict: Verdict,
@@ -19,6 +20,8 @@ pub struct Renewed {
 
 impl<P: Ports> AuthService<P> {
     /// Renews: one read of the session beside one read of the user, at most one write.
+    ///
+    /// A renewal proves nothing: `auth_time` stays that of the session's newest proof.
     ///
     /// A repeat with the same token is safe: within the grace it gives the same refresh token again. The roles are
     /// those of now. A spent token that comes back ends the session, and its user is told by mail.
@@ -65,7 +68,8 @@ impl<P: Ports> AuthService<P> {
             self.notify_once(task, self.settings().mail.locale, &event)
                 .await;
         }
-        let (Some(next), Some(user)) = (verdict.answer(ticket), renewal.user) else {
+        let next = verdict.answer(ticket.with_later(renewal.proof));
+        let (Some(next), Some(user)) = (next, renewal.user) else {
             return Err(Error::Grant(GrantRefusal::Session(
                 verdict,
                 ticket.user,

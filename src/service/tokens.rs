@@ -6,7 +6,7 @@ use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
-use crate::domain::session::{Client, RefreshTicket, SessionId};
+use crate::domain::session::{Client, Proof, RefreshTicket, SessionId, TokenId};
 use crate::domain::settings::PasswordWork;
 use crate::domain::token::{Claims, issue};
 use crate::ports::{NewSession, Ports, SessionStore};
@@ -38,7 +38,8 @@ pub struct SignedIn {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Begins a session for a user who has just proved who they are: one write, then the pair.
+    /// Begins a session for a user who has just proved who they are by a password: one write, then
+    /// the pair.
     pub(super) async fn begin_session(
         &self,
         user: User,
@@ -54,6 +55,7 @@ impl<P: Ports> AuthService<P> {
             epoch: user.session_epoch,
             counter: 0,
             expires_at,
+            proof: Proof::by_password(now),
         };
         // Issued before the write, so that nothing is recorded that can't be handed out.
         let tokens = self.pair(&user, ticket)?;
@@ -106,11 +108,8 @@ impl<P: Ports> AuthService<P> {
             exp: now.saturating_add(expires_in),
             iat: now,
             nbf: None,
-            auth_time: Some(ticket.session.begun_at()),
-            jti: uuid::Builder::from_random_bytes(self.random())
-                .into_uuid()
-                .hyphenated()
-                .to_string(),
+            auth_time: Some(ticket.proof.auth_time),
+            jti: TokenId::new(ticket.counter, self.random()).to_string(),
             sid: ticket.session.to_string(),
             ver: user.version,
             roles: user.roles.to_vec(),

@@ -17,14 +17,20 @@ export function newId(seconds = nowSeconds()) {
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** The refresh token with these contents, sealed by `secret`. */
-export function refreshToken({ user, session, epoch = 0, counter = 0, expires_at }, secret = TEST_SECRETS.TICKET_SECRET) {
+/** The refresh token with these contents, sealed by `secret`; of the form from before proofs unless it has an `auth_time`. */
+export function refreshToken({ user, session, epoch = 0, counter = 0, expires_at, auth_time }, secret = TEST_SECRETS.TICKET_SECRET) {
   const key = hmac(Buffer.from(secret, "base64url"), `edgegate ticket 1\0refresh\0${TEST_VARS.ISSUER}`);
   const numbers = Buffer.alloc(16);
   numbers.writeUInt32BE(epoch, 0);
   numbers.writeUInt32BE(counter, 4);
   numbers.writeBigUInt64BE(BigInt(expires_at), 8);
-  const signed = Buffer.concat([Buffer.from([1, hmac(key, "key number")[0]]), idBytes(user), idBytes(session), numbers]);
+  const proof = Buffer.alloc(auth_time === undefined ? 0 : 9);
+  if (auth_time !== undefined) {
+    proof.writeBigUInt64BE(BigInt(auth_time), 0);
+    proof[8] = 1;
+  }
+  const format = auth_time === undefined ? 1 : 2;
+  const signed = Buffer.concat([Buffer.from([format, hmac(key, "key number")[0]]), idBytes(user), idBytes(session), numbers, proof]);
   return `egr_${Buffer.concat([signed, hmac(key, signed)]).toString("base64url")}`;
 }
 

@@ -45,11 +45,22 @@ function classified(path, item, method) {
   if (named.length > 0) assert.ok(kind === "bearer" && access, `${where} names a resource and says not who may touch it`);
   if (content) assert.ok(Object.keys(body).length > 0, `${where} has no example of a body`);
   const query = path === "/auth/authorized" ? "?role=user" : "";
-  return { where, method: method.toUpperCase(), path, kind, access, named, body, query };
+  const proof = proofOf(operation, where);
+  return { where, proof, takes, method: method.toUpperCase(), path, kind, access, named, body, query };
 }
 
 function resolve(schema) {
   return schema?.$ref ? schema.$ref.slice(2).split("/").reduce((at, step) => at[step], contract) : schema;
+}
+
+/** `x-proof`: does the operation need the password of the last ten minutes? Every operation has to say. */
+function proofOf(operation, where) {
+  const proof = operation["x-proof"];
+  const members = proof?.recent;
+  assert.ok(["none", "password", "recent"].includes(proof) || (Array.isArray(members) && members.length > 0), `${where}: x-proof is ${proof}`);
+  const refers = operation.responses["401"]?.$ref?.endsWith("/InvalidTokenOrProof") ?? false;
+  assert.equal(refers, proof === "recent" || members !== undefined, `${where}: x-proof and the answer of 401 go together`);
+  return members ?? proof;
 }
 
 let edge;
@@ -128,7 +139,7 @@ test("every operation of the contract is classified", () => {
   assert.ok(bearers.length >= 13 && operations.length > bearers.length);
   // The examples hold the right password: what is refused is refused for the token.
   for (const { body } of bearers) assert.equal(body?.current_password ?? PASSWORD, PASSWORD);
-  for (const change of [{ security: [{ other: [] }] }, { security: [] }, { "x-access": undefined }, { "x-access": "friend" }]) {
+  for (const change of [{ security: [{ other: [] }] }, { security: [] }, { "x-access": undefined }, { "x-access": "friend" }, { "x-proof": undefined }, { "x-proof": "none" }, { "x-proof": { recent: [] } }]) {
     const item = { delete: { ...contract.paths["/auth/users/{id}"].delete, ...change } };
     assert.throws(() => classified("/auth/users/{id}", item, "delete"), { name: "AssertionError" }, JSON.stringify(change));
   }
@@ -186,6 +197,41 @@ test("a user's token opens nothing of another's, and nothing of an administrator
     await refused(operation, "an administrator's", 403, { token, id: root.user.id });
     if (operation.access === "admin") await refused(operation, "one's own", 403, { token, id: stranger.id });
   }
+});
+
+test("what can't be undone needs a proof of the last ten minutes", async () => {
+  const VALUES = { roles: ["editor"], disabled: true, first_name: "Augusta", last_name: "King", email: "proof@new.example" };
+  let asked = 0;
+  for (const operation of bearers) {
+    const { proof, takes, body, where } = operation;
+    const administrator = await newUser(["admin", "user"]);
+    const old = signed({ ...administrator.claims, auth_time: administrator.claims.iat - 600 });
+    const target = operation.access === "admin" || operation.access === "owner_or_admin" ? (await newUser()).id : administrator.id;
+    const options = { token: old, id: target, sid: administrator.session };
+    // Each member that asks for a proof does so alone, and beside all others.
+    const bodies =
+      proof === "recent" ? [body]
+      : Array.isArray(proof) ? proof.flatMap((name) => [{ ...body, [name]: VALUES[name] }, { ...(takes.includes("email") && { email: VALUES.email }), [name]: VALUES[name] }])
+      : [];
+    for (const asking of bodies) {
+      const answer = await refused({ ...operation, body: asking }, "an old proof", 401, options);
+      assert.deepEqual([answer.body.code, answer.body.max_age], ["reauthentication_required", 600]);
+      for (const auth_time of [undefined, administrator.claims.iat + 3600]) {
+        const token = signed({ ...administrator.claims, auth_time });
+        const { body: refusal } = await refused({ ...operation, body: asking }, `auth_time ${auth_time}`, 401, { ...options, token });
+        assert.equal(refusal.code, "reauthentication_required");
+      }
+      asked += 1;
+    }
+    // Without those members, and where no proof is needed, an old one changes nothing.
+    if (proof === "recent") continue;
+    const left = Array.isArray(proof) ? { ...(takes.includes("email") ? { email: VALUES.email } : { first_name: "Augusta" }) } : body;
+    const answer = await ask({ ...operation, body: left?.email ? { ...left, email: `${administrator.id}@new.example` } : left }, options);
+    assert.notEqual(answer.body.code, "reauthentication_required", where);
+    if (proof === "none") assert.ok(answer.status < 400, `${where}: ${answer.status}`);
+    snapshots.clear();
+  }
+  assert.ok(asked >= 6, `only ${asked} asked for a proof`);
 });
 
 test("who acts is told by the token alone", async () => {

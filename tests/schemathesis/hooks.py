@@ -23,6 +23,7 @@ COOKIE = "edgegate"
 
 CHECK = "GET /auth/authorized"
 LOGIN = "POST /auth/login"
+PROVE = "POST /auth/reauthenticate"
 RENEW = "POST /auth/token"
 LOG_OUT = "POST /auth/revoke"
 LINKS = {"POST /auth/password/confirm": "reset", "POST /auth/email/verify": "verify", "POST /auth/email/confirm": "change"}
@@ -125,6 +126,8 @@ def before_call(context, case, kwargs):
         return
     if label == LOGIN:
         case.body.update(email=me["email"], password=me["password"])
+    if label == PROVE:
+        case.body["password"] = me["password"]
     if "current_password" in case.body:
         case.body["current_password"] = me["password"]
     if label in LINKS:

@@ -92,9 +92,10 @@ fn variant(act: &Act) -> usize {
         Act::LimitHit { .. } => 23,
         Act::MailNotQueued { .. } => 24,
         Act::VendorUnreachable { .. } => 25,
+        Act::Reauthenticated { .. } => 26,
     }
 }
-const VARIANTS: usize = 26;
+const VARIANTS: usize = 27;
 
 impl Seen {
     /// The events since the last call, a text each: its name, `!` when it was not done, and its values, ids by the names given.
@@ -368,6 +369,12 @@ fn changing_the_password(seen: &mut Seen) {
             .change_password(own, current, new, &from, English);
         pollster::block_on(change)
     };
+    let prove = |password| {
+        let from = client();
+        pollster::block_on(world.service.reauthenticate(own, password, None, &from))
+    };
+    prove("a wrong guess").unwrap_err();
+    prove(PASSWORD).unwrap();
     change("a wrong guess", NEW_PASSWORD).unwrap_err();
     change(PASSWORD, "short").unwrap_err();
     let two = change(PASSWORD, NEW_PASSWORD).unwrap();
@@ -379,6 +386,8 @@ fn changing_the_password(seen: &mut Seen) {
     assert_eq!(
         seen.told(events, &names),
         [
+            "password_check_failed! user_id=ada session_id=one",
+            "reauthenticated user_id=ada session_id=one",
             "password_check_failed! user_id=ada session_id=one",
             "password_changed user_id=ada session_id=one",
             "signed_in user_id=ada session_id=two",
@@ -584,16 +593,25 @@ fn deleting_accounts(seen: &mut Seen) {
         for _ in 0..2 {
             let _ = service.delete_account(admin, one.user.id, English).await;
         }
-        let from = client();
-        let own = service.delete_own_account(admin, PASSWORD, &from, English);
-        own.await.unwrap();
     });
     assert_eq!(
         seen.told(events, &names),
-        [
-            "account_deleted user_id=ada by=root",
-            "account_deleted user_id=root by=root",
-        ]
+        ["account_deleted user_id=ada by=root"]
+    );
+
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let one = world.log_in(ADA);
+    let names = [id(one.user.id, "ada")];
+    let _ = events.take();
+    let (own, from) = (one.tokens.access_token.expose(), client());
+    let deleted = world
+        .service
+        .delete_own_account(own, PASSWORD, &from, English);
+    pollster::block_on(deleted).unwrap();
+    assert_eq!(
+        seen.told(events, &names),
+        ["account_deleted user_id=ada by=ada"]
     );
 }
 

@@ -46,7 +46,10 @@ on_both!(nobody_else_may, &[], world => {
 
 on_both!(a_role_taken_away_counts_at_once, &[], world => {
     let root = log_in(&world.service, ROOT).await.unwrap();
+    let ada = log_in(&world.service, ADA).await.unwrap();
     let admin = root.tokens.access_token.expose();
+    let promote = Amendment { roles: Some(vec!["admin".to_owned()]), ..Amendment::default() };
+    world.service.amend_user(admin, ada.user.id, promote).await.unwrap();
     let demote = Amendment { roles: Some(vec!["user".to_owned()]), ..Amendment::default() };
     world.service.amend_user(admin, root.user.id, demote).await.unwrap();
     let error = world.service.read_user(admin, root.user.id).await.unwrap_err();

@@ -2,8 +2,8 @@
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
-    ClientFingerprint, Consistency, Fingerprints, Presented, Record, RefreshTicket, Reuse, Rules,
-    SessionId, Standing, Stored, Use, Verdict, rotate,
+    ClientFingerprint, Consistency, Fingerprints, Presented, Proof, Proved, Record, RefreshTicket,
+    Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, prove, rotate,
 };
 
 const DAY: u64 = 86_400;
@@ -76,7 +76,16 @@ impl Question {
             epoch: 0,
             counter: self.token,
             expires_at: u64::MAX,
+            proof: Proof::by_password(self.begun_at),
         }
+    }
+
+    pub fn prove(&self, rules: &Rules, consistency: Consistency) -> Proved {
+        let stored = Stored {
+            record: self.record,
+            ended: self.ended,
+        };
+        prove(&stored, &self.ticket(), rules, consistency, self.now)
     }
 
     pub fn ask(&self, rules: &Rules, consistency: Consistency) -> Verdict {
@@ -120,5 +129,6 @@ pub fn used(counter: u32, first_at: u64, by: Who) -> Record {
             first_at,
             by: by.fingerprint(),
         }),
+        proof: None,
     }
 }

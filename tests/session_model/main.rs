@@ -7,6 +7,7 @@
 //! |---|---|
 //! | An honest client that repeats within the grace is never refused | `owner::*` |
 //! | A thief who keeps more than 90 s away from an owner whose renewals are 3 minutes apart can't go on beside him | `thief::*` |
+//! | Giving the password again refuses no honest client and hides no thief | `owner::proves_*`, `thief::is_found_out_*` |
 //! | A moved epoch stops every renewal that reads the user's row after it | `endings::*` |
 //! | An ended session never comes back | `endings::*` |
 //! | The checker sees: seeded bugs are found | `seeded_bugs::*` |

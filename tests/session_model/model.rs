@@ -3,7 +3,7 @@
 use stateright::{Model, Property};
 
 use crate::decide::Who;
-use crate::setting::{Bug, Clients, Setting, Store};
+use crate::setting::{Bug, Clients, Proves, Setting, Store};
 use crate::state::{Message, Record, State, Violation, Write};
 
 /// How many ticks a request, a write or a response may take.
@@ -31,6 +31,10 @@ pub enum Action {
     Lose(usize),
     LogOut(u8),
     MoveEpoch,
+    /// The owner sends the password.
+    Prove,
+    /// The owner's password arrives at once: with a thief about, only renewals take time.
+    ProveAtOnce(Read),
 }
 
 impl Setting {
@@ -94,6 +98,20 @@ impl Setting {
             && state.thief_quiet >= self.ticks(keep_away)
     }
 
+    fn may_send(&self, state: &State) -> bool {
+        let proving =
+            |message: &Message| matches!(message, Message::Proof { .. } | Message::Proved { .. });
+        self.proves != Proves::Alone || !state.messages.iter().any(proving)
+    }
+
+    fn may_prove(&self, state: &State) -> bool {
+        match self.proves {
+            Proves::Never => false,
+            Proves::AtAnyTime => true,
+            Proves::Alone => state.messages.is_empty(),
+        }
+    }
+
     fn thief_may_present(&self, state: &State) -> bool {
         matches!(self.clients, Clients::OwnerAndThief { keep_away, .. } if state.owner_quiet >= self.ticks(keep_away))
     }
@@ -132,13 +150,21 @@ impl Model for Setting {
         let room = state.messages.len() < self.in_flight;
         match self.clients {
             Clients::Owner if room => {
-                actions.push(Action::Send(Who::Owner));
-                if self.roams {
-                    actions.push(Action::Send(Who::OwnerElsewhere));
+                if self.may_send(state) {
+                    actions.push(Action::Send(Who::Owner));
+                    if self.roams {
+                        actions.push(Action::Send(Who::OwnerElsewhere));
+                    }
+                }
+                if self.may_prove(state) {
+                    actions.push(Action::Prove);
                 }
             }
             Clients::Owner => {}
             Clients::OwnerAndThief { .. } => {
+                if self.may_prove(state) {
+                    self.reads(state, |read| actions.push(Action::ProveAtOnce(read)));
+                }
                 if self.owner_may_present(state) {
                     self.reads(state, |read| {
                         actions.push(Action::Present(Who::Owner, state.jar, read));
@@ -193,6 +219,14 @@ impl Model for Setting {
                         actions.push(Action::Lose(index));
                     }
                 }
+                Message::Proof { .. } => {
+                    self.reads(state, |read| {
+                        actions.push(Action::Deliver(index, read, false))
+                    });
+                    if self.losses {
+                        actions.push(Action::Lose(index));
+                    }
+                }
                 Message::RowRead { .. } => {
                     self.reads(state, |read| {
                         actions.push(Action::Deliver(index, read, false))
@@ -206,7 +240,7 @@ impl Model for Setting {
                         actions.push(Action::FailToWrite(index));
                     }
                 }
-                Message::Response { .. } => {
+                Message::Response { .. } | Message::Proved { .. } => {
                     actions.push(Action::Receive(index));
                     if self.losses {
                         actions.push(Action::Lose(index));
@@ -272,8 +306,22 @@ impl Model for Setting {
                     age,
                     moved,
                 } => self.arrive(&mut state, by, token, age, moved, read),
+                Message::Proof { token, .. } => {
+                    if self.prove(&mut state, token, read) {
+                        state.messages.push(Message::Proved { token, age: 0 });
+                    }
+                }
                 _ => return None,
             },
+            Action::Prove => {
+                let token = state.jar;
+                state.messages.push(Message::Proof { token, age: 0 });
+            }
+            // The answer has the jar's token, so the jar stays as it is.
+            Action::ProveAtOnce(read) => {
+                let token = state.jar;
+                self.prove(&mut state, token, read);
+            }
             Action::Write(index) => {
                 let message = state.messages.remove(index);
                 self.finish(&mut state, message, true);
@@ -282,17 +330,22 @@ impl Model for Setting {
                 let message = state.messages.remove(index);
                 self.finish(&mut state, message, false);
             }
-            Action::Receive(index) => {
-                if let Message::Response { token, kept, .. } = state.messages.remove(index)
-                    && (!kept || self.kept_sets_jar)
-                {
+            Action::Receive(index) => match state.messages.remove(index) {
+                Message::Response { token, kept, .. } if !kept || self.kept_sets_jar => {
                     if token < state.jar {
                         self.coverage.note("jar set back");
                     }
                     state.jar = token;
                     state.lost = false;
                 }
-            }
+                Message::Proved { token, .. } => {
+                    if token < state.jar {
+                        self.coverage.note("jar set back by a proof");
+                    }
+                    state.jar = token;
+                }
+                _ => {}
+            },
             Action::Lose(index) => {
                 if let Message::Response { token, .. } = state.messages.remove(index)
                     && token > state.jar

@@ -6,7 +6,7 @@
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};
-use crate::setting::{Setting, Store};
+use crate::setting::{Proves, Setting, Store};
 
 const KV: Store = Store::Kv { staleness: 60 };
 const EVENTS: [&str; 6] = [
@@ -104,4 +104,56 @@ fn repeats_within_the_grace_from_any_network_kv() {
         };
         holds(setting, &[&EVENTS[..], &STALE].concat());
     }
+}
+
+/// The same claim with an owner who gives the password again at any moment, also while renewals are under way. It
+/// holds where reads are not stale; elsewhere it takes a lock.
+#[test]
+fn proves_again_at_any_moment() {
+    let setting = Setting {
+        tick: 15,
+        in_flight: 3,
+        proves: Proves::AtAnyTime,
+        ..asleep("owner who proves again")
+    };
+    let events = [
+        "proved",
+        "proof of a spent token",
+        "jar set back by a proof",
+    ];
+    holds(setting, &[&EVENTS[..5], &events].concat());
+}
+
+/// Behind a lock, as AuthClient does it: in both stores, also under `REUSE = "strict"` and from any network.
+#[test]
+fn proves_again_behind_a_lock() {
+    for (rules, store, slow_writes) in [
+        (DEFAULT, Store::Linearizable, false),
+        (STRICT, Store::Linearizable, false),
+        (STRICT, KV, true),
+    ] {
+        let setting = Setting {
+            tick: 15,
+            rules,
+            store,
+            slow_writes,
+            proves: Proves::Alone,
+            ..roaming("owner who proves again behind a lock")
+        };
+        holds(setting, &[&EVENTS[..], &["proved"]].concat());
+    }
+}
+
+#[test]
+fn proves_again_behind_a_lock_and_falls_asleep_kv() {
+    let setting = Setting {
+        tick: 15,
+        store: KV,
+        proves: Proves::Alone,
+        ..asleep("owner who proves again behind a lock, stale locations")
+    };
+    holds(
+        setting,
+        &[&EVENTS[..5], &["proved", "proof of a spent token"]].concat(),
+    );
 }

@@ -1,7 +1,7 @@
 //! A renewal: read, decide, write, answer.
 
 use edgegate::domain::policy::KV_STALENESS;
-use edgegate::domain::session::{self, Consistency};
+use edgegate::domain::session::{self, Consistency, Proved};
 
 use crate::decide::{self, Question, Who};
 use crate::model::Read;
@@ -10,6 +10,15 @@ use crate::state::{Cached, Location, Message, Record, State, Violation, Write};
 
 /// A moment long after every other.
 const NOW: u64 = 1_764_000_000;
+
+fn to_session_record(tick: u64) -> impl Fn(Record) -> session::Record {
+    move |record| match record {
+        Record::New => session::Record::default(),
+        Record::Used { counter, age, by } => {
+            decide::used(counter.into(), NOW - u64::from(age) * tick, by)
+        }
+    }
+}
 
 impl Setting {
     fn read(&self, state: &mut State, read: Read) -> (Option<Record>, bool) {
@@ -55,20 +64,11 @@ impl Setting {
             now,
             token: token.into(),
             by: if self.nameless { Who::Nameless } else { by },
-            record: record.map(|record| match record {
-                Record::New => session::Record::default(),
-                Record::Used { counter, age, by } => {
-                    decide::used(counter.into(), NOW - u64::from(age) * self.tick, by)
-                }
-            }),
+            record: record.map(to_session_record(self.tick)),
             ended,
             epoch_moved: moved,
         };
-        let consistency = match self.store {
-            Store::Kv { .. } => Consistency::Eventual,
-            Store::Linearizable => Consistency::Linearizable,
-        };
-        let verdict = question.ask(&self.rules, consistency);
+        let verdict = question.ask(&self.rules, self.consistency());
         self.coverage.note(verdict.reason());
         let answer = verdict
             .answer(question.ticket())
@@ -126,6 +126,45 @@ impl Setting {
             state.messages.push(writing);
         } else {
             self.finish(state, writing, true);
+        }
+    }
+
+    /// Whether the owner's password gets them the token of this number once more.
+    pub fn prove(&self, state: &mut State, token: u8, read: Read) -> bool {
+        let (record, ended) = self.read(state, read);
+        let question = Question {
+            begun_at: NOW - u64::from(state.age) * self.tick,
+            now: NOW,
+            token: token.into(),
+            by: Who::Owner,
+            record: record.map(to_session_record(self.tick)),
+            ended,
+            epoch_moved: state.moved,
+        };
+        let consistency = self.consistency();
+        match question.prove(&self.rules, consistency) {
+            Proved::GoesOn => {
+                self.coverage.note("proved");
+                true
+            }
+            // The owner renews first.
+            Proved::Spent => {
+                self.coverage.note("proof of a spent token");
+                false
+            }
+            Proved::Over => {
+                if self.alone() {
+                    state.violation = Some(Violation::OwnerRefused);
+                }
+                false
+            }
+        }
+    }
+
+    fn consistency(&self) -> Consistency {
+        match self.store {
+            Store::Kv { .. } => Consistency::Eventual,
+            Store::Linearizable => Consistency::Linearizable,
         }
     }
 

@@ -4,7 +4,7 @@ use edgegate::domain::session::Rules;
 
 use crate::check::is_caught;
 use crate::decide::{DEFAULT, ROTATE_EVERY_TIME, STRICT};
-use crate::setting::{Bug, Clients, Setting, Store};
+use crate::setting::{Bug, Clients, Proves, Setting, Store};
 
 const KV: Store = Store::Kv { staleness: 60 };
 const REFUSED: &str = "an honest owner is never refused";
@@ -98,6 +98,30 @@ fn rotation_before_the_jar_is_settled() {
         ..Setting::owner()
     };
     is_caught(setting, REFUSED);
+}
+
+/// Why a client does one thing at a time under `REUSE = "strict"`, and in KV: an answer to a proof may take the jar back.
+#[test]
+fn a_proof_beside_renewals() {
+    let strict = Setting {
+        name: "bug: a proof beside renewals, REUSE = strict",
+        tick: 15,
+        rules: STRICT,
+        repeats_within_grace: true,
+        proves: Proves::AtAnyTime,
+        ..Setting::owner()
+    };
+    let stale = Setting {
+        name: "bug: a proof beside renewals, stale locations",
+        rules: DEFAULT,
+        store: KV,
+        repeats_within_grace: false,
+        coverage: Default::default(),
+        ..strict.clone()
+    };
+    for setting in [strict, stale] {
+        is_caught(setting, REFUSED);
+    }
 }
 
 /// A late answer with the token that was presented must not take the jar back.

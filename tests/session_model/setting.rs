@@ -48,6 +48,16 @@ pub enum Clients {
     },
 }
 
+/// When the owner gives the password again and gets the jar's token with a newer proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proves {
+    Never,
+    /// Also while renewals are under way.
+    AtAnyTime,
+    /// Behind the lock of a client: nothing else is under way, and nothing is sent before the answer.
+    Alone,
+}
+
 #[derive(Clone, Debug)]
 pub struct Setting {
     pub name: &'static str,
@@ -74,6 +84,7 @@ pub struct Setting {
     pub repeats_within_grace: bool,
     /// A response that brings the token that was presented sets the jar, too.
     pub kept_sets_jar: bool,
+    pub proves: Proves,
     pub bug: Option<Bug>,
     pub coverage: Arc<Coverage>,
 }
@@ -96,6 +107,7 @@ impl Setting {
             nameless: false,
             repeats_within_grace: false,
             kept_sets_jar: false,
+            proves: Proves::Never,
             bug: None,
             coverage: Arc::default(),
         }

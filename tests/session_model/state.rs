@@ -70,6 +70,10 @@ pub enum Message {
     },
     /// On its way to the owner.
     Response { token: u8, age: u8, kept: bool },
+    /// The owner's password, with the place of the jar's token.
+    Proof { token: u8, age: u8 },
+    /// On its way to the owner: the same token with a newer proof. It sets the jar.
+    Proved { token: u8, age: u8 },
 }
 
 impl Message {
@@ -78,7 +82,9 @@ impl Message {
             Self::Request { age, .. }
             | Self::RowRead { age, .. }
             | Self::Writing { age, .. }
-            | Self::Response { age, .. } => age,
+            | Self::Response { age, .. }
+            | Self::Proof { age, .. }
+            | Self::Proved { age, .. } => age,
         }
     }
 }
@@ -212,7 +218,9 @@ impl State {
             match message {
                 Message::Request { age, .. }
                 | Message::RowRead { age, .. }
-                | Message::Response { age, .. } => *age += 1,
+                | Message::Response { age, .. }
+                | Message::Proof { age, .. }
+                | Message::Proved { age, .. } => *age += 1,
                 Message::Writing { age, write, .. } => {
                     *age += 1;
                     if let Write::Record(record) = write {
@@ -234,7 +242,10 @@ impl State {
             .messages
             .iter()
             .filter_map(|message| match *message {
-                Message::Request { token, .. } | Message::Response { token, .. } => Some(token),
+                Message::Request { token, .. }
+                | Message::Response { token, .. }
+                | Message::Proof { token, .. }
+                | Message::Proved { token, .. } => Some(token),
                 _ => None,
             })
             .fold(self.jar, u8::min);
@@ -298,6 +309,8 @@ impl State {
                 Message::Request { token, .. }
                 | Message::RowRead { token, .. }
                 | Message::Response { token, .. }
+                | Message::Proof { token, .. }
+                | Message::Proved { token, .. }
                 | Message::Writing {
                     answer: Some(token),
                     ..

@@ -12,7 +12,7 @@
 
 use crate::check::{holds, is_caught};
 use crate::decide::{DEFAULT, STRICT};
-use crate::setting::{Clients, Setting, Store};
+use crate::setting::{Clients, Proves, Setting, Store};
 
 const KV: Store = Store::Kv { staleness: 60 };
 const EVENTS: [&str; 5] = ["thief succeeded", "fresh", "repeated", "reused", "kept"];
@@ -90,5 +90,34 @@ fn nearer_than_that_no_rule_can_tell() {
             },
             BESIDE,
         );
+    }
+}
+
+/// An owner who gives the password again at any moment hides no thief: a thief who keeps as far away as before is found out
+/// as he was before.
+#[test]
+fn is_found_out_though_the_owner_proves_again() {
+    for rules in [DEFAULT, STRICT] {
+        let here = Setting {
+            rules,
+            proves: Proves::AtAnyTime,
+            ..thief("thief, owner who proves again", 90)
+        };
+        let elsewhere = Setting {
+            tick: 30,
+            in_flight: 1,
+            store: KV,
+            ..here.clone()
+        };
+        for setting in [here, elsewhere] {
+            let events = ["proved", "proof of a spent token"];
+            holds(
+                Setting {
+                    coverage: Default::default(),
+                    ..setting
+                },
+                &[&EVENTS[..], &events].concat(),
+            );
+        }
     }
 }

@@ -13,7 +13,7 @@ use edgegate::domain::account::{
 };
 use edgegate::domain::error::{Code, StoreError};
 use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
-use edgegate::domain::session::{Client, RefreshTicket, RefreshTokens, SessionId};
+use edgegate::domain::session::{Client, Proof, RefreshTicket, RefreshTokens, SessionId};
 use edgegate::domain::settings::Settings;
 use edgegate::ports::{Clock, Insertion, NewSession, Random, SessionStore, Sleep, UserDirectory};
 use edgegate::service::{AuthService, Shared};
@@ -281,6 +281,7 @@ impl Deployment {
             epoch: user.session_epoch,
             counter: 0,
             expires_at: self.now() + 90 * DAY,
+            proof: Proof::by_password(self.now()),
         }
     }
 

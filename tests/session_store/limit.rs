@@ -3,7 +3,7 @@
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::UserId;
 use edgegate::domain::policy::{ENDED_ROW_TTL, SESSIONS_PER_USER};
-use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
+use edgegate::domain::session::{EndReason, Proof, RefreshTicket, SessionId};
 use edgegate::ports::{Clock, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
@@ -31,6 +31,7 @@ fn the_limit_ends_the_oldest_and_clears_away() {
             epoch: 0,
             counter: 0,
             expires_at: deployment.now() + 90 * 86_400,
+            proof: Proof::by_password(deployment.now()),
         };
         let browser = client();
         let new = NewSession {

@@ -10,6 +10,7 @@
 //! | `faults` | calls that fail, before and after they took effect |
 //! | `tickets` | refresh tokens that were never this deployment's to accept |
 //! | `races` | revoke-all, log out and renewals at the same time |
+//! | `proofs` | a password given again at a location that reads stale |
 //! | `limit` | the limit on sessions |
 //! | `protection` | revocations outlive what they refuse, whatever the settings become |
 
@@ -36,6 +37,7 @@ mod count;
 mod faults;
 mod kv;
 mod limit;
+mod proofs;
 mod protection;
 mod races;
 mod refusals;

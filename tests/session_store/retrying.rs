@@ -9,7 +9,8 @@ use edgegate::domain::account::{User, UserId};
 use edgegate::domain::error::StoreError;
 use edgegate::domain::policy::RETRY_AFTER;
 use edgegate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
+    SessionId,
 };
 use edgegate::ports::{NewSession, Renewal, SessionStore, Sleep};
 
@@ -90,6 +91,15 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
                 (renewal, _) => return renewal,
             }
         }
+    }
+
+    async fn prove(
+        &self,
+        ticket: &RefreshTicket,
+        rules: &Rules,
+        now: u64,
+    ) -> Result<Proved, StoreError> {
+        repeat!(self, self.store.prove(ticket, rules, now))
     }
 
     async fn end(

@@ -50,7 +50,12 @@ test("a granted role moves the version and outdates the access tokens", async ()
   assert.equal((await admin("grant", "ada@example.com", "admin")).code, 0);
   assert.equal((await user()).version, 1, "granted twice is granted once");
 
-  assert.equal((await admin("revoke", "ada@example.com", "admin")).code, 0);
+  const refused = await admin("revoke", "ada@example.com", "admin");
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr + refused.stdout, /last enabled administrator.*--last/);
+  assert.equal((await user()).version, 1, "the last administrator stays");
+
+  assert.equal((await admin("revoke", "ada@example.com", "admin", "--last")).code, 0);
   assert.deepEqual(await user(), { roles: '["user"]', version: 2, session_epoch: 0 });
   assert.equal((await stale()).trim(), "2");
 });
@@ -93,6 +98,7 @@ test("what can't be is said, and nothing is changed", async () => {
     ["grant", "ada@example.com", "not a role"],
     ["grant", "ada@example.com' OR 1=1 --", "admin"],
     ["grant", "ada@example.com"],
+    ["grant", "ada@example.com", "admin", "--last"],
     ["promote", "ada@example.com", "admin"],
   ]) {
     assert.notEqual((await admin(...args)).code, 0, args.join(" "));

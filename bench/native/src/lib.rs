@@ -13,8 +13,8 @@ use edgegate::domain::policy::{
     REFRESH_GRACE, ROTATE_AFTER, SESSION_IDLE_TTL, SESSION_TTL, VERIFIED_TOKENS_MAX,
 };
 use edgegate::domain::session::{
-    ClientFingerprint, Consistency, Fingerprints, Presented, Record, RefreshTicket, RefreshTokens,
-    Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, rotate,
+    ClientFingerprint, Consistency, Fingerprints, Presented, Proof, Record, RefreshTicket,
+    RefreshTokens, Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, rotate,
 };
 use edgegate::domain::ticket::TicketSecrets;
 use edgegate::domain::token::{
@@ -158,6 +158,7 @@ fn ticket(counter: u32) -> RefreshTicket {
         epoch: 3,
         counter,
         expires_at: BEGUN + SESSION_TTL,
+        proof: Proof::by_password(BEGUN),
     }
 }
 
@@ -193,6 +194,7 @@ fn rotation(ago: u64, counter: u32, is_expected: fn(Verdict) -> bool) -> Prepare
                 first_at: NOW.saturating_sub(ago),
                 by: Some(owner),
             }),
+            proof: None,
         }),
         ended: false,
     };

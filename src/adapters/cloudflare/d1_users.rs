@@ -144,7 +144,10 @@ impl UserDirectory for D1Users {
              link_generation = link_generation + ?13, \
              version = version + 1, \
              updated_at = ?7 \
-             WHERE id = ?1 AND version = coalesce(?8, version) RETURNING *",
+             WHERE id = ?1 AND version = coalesce(?8, version) \
+             AND (?15 = 0 OR disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
+             SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
+             AND instr(other.roles, '\"admin\"') > 0)) RETURNING *",
             vec![
                 text(&id.to_string()),
                 optional(change.first_name.as_ref().map(|name| text(name.as_str()))),
@@ -163,6 +166,7 @@ impl UserDirectory for D1Users {
                 optional(change.password_hash.as_ref().map(|hash| text(hash.as_str()))),
                 number(change.spoils_links().into()),
                 number(change.clear_names.into()),
+                number(change.takes_administrator().into()),
             ],
         )
         .await?
@@ -184,6 +188,9 @@ impl UserDirectory for D1Users {
                 (
                     "INSERT INTO departures (user, address, left_at, due_at) \
                      SELECT id, ?3, ?4, ?4 FROM users WHERE id = ?1 AND email_canonical = ?2 \
+                     AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
+                     SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
+                     AND instr(other.roles, '\"admin\"') > 0)) \
                      ON CONFLICT DO NOTHING",
                     vec![
                         id.clone(),
@@ -193,7 +200,10 @@ impl UserDirectory for D1Users {
                     ],
                 ),
                 (
-                    "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 RETURNING id",
+                    "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 \
+                     AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
+                     SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
+                     AND instr(other.roles, '\"admin\"') > 0)) RETURNING id",
                     vec![id, email],
                 ),
             ])

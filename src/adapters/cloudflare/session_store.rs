@@ -11,7 +11,8 @@ use crate::adapters::system_random::SystemRandom;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
+    SessionId,
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
@@ -48,6 +49,18 @@ impl SessionStore for CloudflareSessions {
         match self {
             Self::Kv(store, _) => store.renew(presented, client, rules, user).await,
             Self::Durable(store, _) => store.renew(presented, client, rules, user).await,
+        }
+    }
+
+    async fn prove(
+        &self,
+        ticket: &RefreshTicket,
+        rules: &Rules,
+        now: u64,
+    ) -> Result<Proved, StoreError> {
+        match self {
+            Self::Kv(store, _) => store.prove(ticket, rules, now).await,
+            Self::Durable(store, _) => store.prove(ticket, rules, now).await,
         }
     }
 
@@ -91,8 +104,8 @@ impl SessionStore for CloudflareSessions {
 
     fn versions_only_rise(&self) -> bool {
         match self {
-            Self::Kv(store) => store.versions_only_rise(),
-            Self::Durable(store) => store.versions_only_rise(),
+            Self::Kv(store, _) => store.versions_only_rise(),
+            Self::Durable(store, _) => store.versions_only_rise(),
         }
     }
 

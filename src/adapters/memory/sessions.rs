@@ -9,8 +9,8 @@ use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
-    ActiveSession, Client, Consistency, EndReason, Presented, Record, Revocation, Rules, SessionId,
-    Standing, Stored, Verdict, rotate, surplus,
+    ActiveSession, Client, Consistency, EndReason, Presented, Proved, Record, RefreshTicket,
+    Revocation, Rules, SessionId, Standing, Stored, Verdict, prove, rotate, surplus,
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
@@ -101,10 +101,7 @@ impl SessionStore for MemorySessions {
         let mut session = sessions.get_mut(&(presented.ticket.user, presented.ticket.session));
         let stored = session
             .as_ref()
-            .map_or_else(Stored::default, |session| Stored {
-                record: Some(session.record),
-                ended: session.ended,
-            });
+            .map_or_else(Stored::default, |session| session.stored());
         let verdict = rotate(
             &stored,
             user.as_ref().map(Standing::from),
@@ -123,7 +120,29 @@ impl SessionStore for MemorySessions {
                 _ => {}
             }
         }
-        Ok(Renewal { verdict, user })
+        Ok(Renewal {
+            verdict,
+            proof: stored.record.and_then(|record| record.proof),
+            user,
+        })
+    }
+
+    async fn prove(
+        &self,
+        ticket: &RefreshTicket,
+        rules: &Rules,
+        now: u64,
+    ) -> Result<Proved, StoreError> {
+        let mut sessions = self.sessions.borrow_mut();
+        let mut session = sessions.get_mut(&(ticket.user, ticket.session));
+        let stored = session
+            .as_ref()
+            .map_or_else(Stored::default, |session| session.stored());
+        let proved = prove(&stored, ticket, rules, Consistency::Linearizable, now);
+        if let (Proved::GoesOn, Some(session)) = (proved, &mut session) {
+            session.record.proof = Some(ticket.proof.or_later(session.record.proof));
+        }
+        Ok(proved)
     }
 
     async fn end(
@@ -210,6 +229,13 @@ impl Session {
 
     fn keep_as_ended(&mut self, now: u64) {
         self.until = self.until.min(now.saturating_add(ENDED_ROW_TTL));
+    }
+
+    fn stored(&self) -> Stored {
+        Stored {
+            record: Some(self.record),
+            ended: self.ended,
+        }
     }
 
     fn goes_on(&self, epoch: u32, now: u64) -> bool {

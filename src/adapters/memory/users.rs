@@ -32,6 +32,14 @@ impl MemoryUsers {
     }
 }
 
+fn is_last_administrator(users: &BTreeMap<UserId, User>, id: UserId) -> bool {
+    let mut administrators = users
+        .values()
+        .filter(|user| user.is_enabled_administrator());
+    let is_one = users.get(&id).is_some_and(User::is_enabled_administrator);
+    is_one && administrators.all(|user| user.id == id)
+}
+
 impl UserDirectory for MemoryUsers {
     async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
         Ok(self.users.borrow().get(&id).cloned())
@@ -79,6 +87,9 @@ impl UserDirectory for MemoryUsers {
                 .any(|other| other.id != id && other.email.canonical() == email.canonical())
         };
         if change.email.as_ref().is_some_and(is_taken) {
+            return Ok(None);
+        }
+        if change.takes_administrator() && is_last_administrator(&users, id) {
             return Ok(None);
         }
         let Some(user) = users
@@ -138,7 +149,8 @@ impl UserDirectory for MemoryUsers {
         let mut users = self.users.borrow_mut();
         let is_there = users
             .get(&id)
-            .is_some_and(|user| user.email.canonical() == email.canonical());
+            .is_some_and(|user| user.email.canonical() == email.canonical())
+            && !is_last_administrator(&users, id);
         if is_there {
             self.free(freed);
             users.remove(&id);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{EmailAddress, PasswordHash};
 use crate::domain::id;
-use crate::domain::policy::{NAME_MAX_CHARS, ROLE_MAX_CHARS, ROLES_MAX};
+use crate::domain::policy::{ADMIN_ROLE, NAME_MAX_CHARS, ROLE_MAX_CHARS, ROLES_MAX};
 use crate::domain::unicode::{breaks_line, nfc};
 
 /// A user's id: a UUIDv7.
@@ -255,6 +255,14 @@ impl User {
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.password_hash != PasswordHash::none()
+    }
+}
+
+impl User {
+    /// Whether the user may manage others now: the account is enabled and has the admin role.
+    #[must_use]
+    pub fn is_enabled_administrator(&self) -> bool {
+        self.disabled_at.is_none() && self.roles.contains(ADMIN_ROLE)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A change to a user, made in one atomic step together with the counters that it moves.
 
 use super::{EmailAddress, FreedAddress, Name, PasswordHash, Roles};
+use crate::domain::policy::ADMIN_ROLE;
 
 /// What to change; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +52,13 @@ impl UserChange {
     #[must_use]
     pub fn spoils_links(&self) -> bool {
         self.email.is_some() || self.verify_email || self.disabled.is_some()
+    }
+
+    /// Whether the user is no enabled administrator after the change, whoever they were before.
+    #[must_use]
+    pub fn takes_administrator(&self) -> bool {
+        let takes_role = |roles: &Roles| !roles.contains(ADMIN_ROLE);
+        self.disabled == Some(true) || self.roles.as_ref().is_some_and(takes_role)
     }
 
     /// Whether there is anything to change.

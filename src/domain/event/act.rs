@@ -86,6 +86,13 @@ pub enum Act {
         /// The session in which it was asked for.
         session: SessionId,
     },
+    /// `reauthenticated`: someone who is signed in has given the right password again.
+    Reauthenticated {
+        /// Whose it is.
+        user: UserId,
+        /// The session, which goes on.
+        session: SessionId,
+    },
     /// `registration_requested`, for an address that has an account or has none.
     RegistrationRequested {
         /// Which address.
@@ -251,6 +258,7 @@ impl Act {
             Self::PasswordReset { .. } => "password_reset",
             Self::PasswordChanged { .. } => "password_changed",
             Self::PasswordCheckFailed { .. } => "password_check_failed",
+            Self::Reauthenticated { .. } => "reauthenticated",
             Self::RegistrationRequested { .. } => "registration_requested",
             Self::Registered { .. } => "registered",
             Self::VerificationRequested { .. } => "verification_requested",
@@ -319,6 +327,7 @@ impl Act {
             | Self::PasswordReset { user }
             | Self::PasswordChanged { user, .. }
             | Self::PasswordCheckFailed { user, .. }
+            | Self::Reauthenticated { user, .. }
             | Self::Registered { user, .. }
             | Self::EmailVerified { user }
             | Self::EmailChangeRequested { user, .. }
@@ -352,6 +361,7 @@ impl Act {
             | Self::OtherSessionsEnded { session, .. }
             | Self::PasswordChanged { session, .. }
             | Self::PasswordCheckFailed { session, .. }
+            | Self::Reauthenticated { session, .. }
             | Self::EmailChangeRequested { session, .. }
             | Self::AccessDenied { session, .. }
             | Self::LimitHit {

@@ -2,20 +2,27 @@
 //!
 //! - [`refresh_token`]: the ticket that a client holds;
 //! - [`rotate()`]: the one decision about a presented refresh token;
+//! - [`proof`]: when and how its user last proved who they are;
+//! - [`token_id`]: which refresh token was issued with an access token;
 //! - [`revocation`]: what ends a session or makes an access token out of date;
 //! - [`active`]: the sessions that a user has, and which of them are too many;
 //! - [`client`]: who is asking: network, program and place.
 
 pub mod active;
 pub mod client;
+pub mod proof;
 pub mod refresh_token;
 pub mod revocation;
 pub mod rotate;
+pub mod token_id;
 
 pub use active::{ActiveSession, Device, surplus};
 pub use client::{Client, ClientFingerprint, ClientFingerprints, Fingerprints, Place};
+pub use proof::{Methods, Proof, is_recent};
 pub use refresh_token::{RefreshTicket, RefreshTokens, SessionId};
 pub use revocation::{EndReason, Revocation};
 pub use rotate::{
-    Consistency, Presented, Record, Reuse, Rules, Standing, Stored, Use, Verdict, rotate,
+    Consistency, Presented, Proved, Record, Reuse, Rules, Standing, Stored, Use, Verdict, prove,
+    rotate,
 };
+pub use token_id::TokenId;

@@ -8,10 +8,14 @@ use std::fmt;
 use crate::domain::account::UserId;
 use crate::domain::id;
 use crate::domain::secret::Secret;
-use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
+use crate::domain::ticket::{Format, Purpose, TicketKeys, TicketSecrets};
 
-/// User, session, epoch, counter, absolute expiry.
-const BODY_BYTES: usize = 16 + 16 + 4 + 4 + 8;
+use super::proof::{Methods, Proof};
+
+/// User, session, epoch, counter, absolute expiry: the whole body of the first form.
+const FIRST_BYTES: usize = 16 + 16 + 4 + 4 + 8;
+/// The same, then the proof: its time and its methods.
+const BODY_BYTES: usize = FIRST_BYTES + 8 + 1;
 
 /// A session's id: a UUIDv7, so it also says when the session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,9 +67,20 @@ pub struct RefreshTicket {
     pub counter: u32,
     /// When the session ends whatever happens, in seconds since 1970.
     pub expires_at: u64,
+    /// When and how the user last proved who they are, as far as this ticket knows.
+    pub proof: Proof,
 }
 
 impl RefreshTicket {
+    /// The same token with the later of its own proof and the `other`.
+    #[must_use]
+    pub fn with_later(self, other: Option<Proof>) -> Self {
+        Self {
+            proof: self.proof.or_later(other),
+            ..self
+        }
+    }
+
     /// The next token of the chain; `None` after the last number.
     #[must_use]
     pub fn successor(self) -> Option<Self> {
@@ -82,6 +97,8 @@ impl RefreshTicket {
             &self.epoch.to_be_bytes(),
             &self.counter.to_be_bytes(),
             &self.expires_at.to_be_bytes(),
+            &self.proof.auth_time.to_be_bytes(),
+            &[self.proof.methods.to_bits()],
         ];
         let mut body = [0; BODY_BYTES];
         for (to, from) in body.iter_mut().zip(fields.into_iter().flatten()) {
@@ -91,16 +108,33 @@ impl RefreshTicket {
     }
 
     fn from_bytes(body: &[u8; BODY_BYTES]) -> Option<Self> {
+        let (first, proof) = body.split_first_chunk::<FIRST_BYTES>()?;
+        let (auth_time, methods) = proof.split_first_chunk::<8>()?;
+        let proof = Proof {
+            auth_time: u64::from_be_bytes(*auth_time),
+            methods: Methods::from_bits(*methods.first()?),
+        };
+        Some(Self {
+            proof,
+            ..Self::from_first_bytes(first)?
+        })
+    }
+
+    /// A ticket of the first form carried no proof. Then the login is the only one: its password
+    /// began the session.
+    fn from_first_bytes(body: &[u8; FIRST_BYTES]) -> Option<Self> {
         let (user, rest) = body.split_first_chunk::<16>()?;
         let (session, rest) = rest.split_first_chunk::<16>()?;
         let (epoch, rest) = rest.split_first_chunk::<4>()?;
         let (counter, expires_at) = rest.split_first_chunk::<4>()?;
+        let session = SessionId(id::from_bytes(*session)?);
         Some(Self {
             user: UserId::from_bytes(*user)?,
-            session: SessionId(id::from_bytes(*session)?),
+            session,
             epoch: u32::from_be_bytes(*epoch),
             counter: u32::from_be_bytes(*counter),
             expires_at: u64::from_be_bytes(expires_at.try_into().ok()?),
+            proof: Proof::by_password(session.begun_at()),
         })
     }
 }
@@ -119,13 +153,16 @@ impl RefreshTokens {
     /// The token as the client gets it: `egr_` and base64url.
     #[must_use]
     pub fn seal(&self, ticket: RefreshTicket) -> Secret {
-        Secret::new(self.0.seal(&ticket.to_bytes()))
+        Secret::new(self.0.seal_as(Format::Second, &ticket.to_bytes()))
     }
 
     /// What the token says; `None` unless this deployment sealed it. Touches no storage.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<RefreshTicket> {
-        RefreshTicket::from_bytes(&self.0.open(text)?)
+        match self.0.open_as(Format::Second, text) {
+            Some(body) => RefreshTicket::from_bytes(&body),
+            None => RefreshTicket::from_first_bytes(&self.0.open(text)?),
+        }
     }
 }
 
@@ -147,13 +184,21 @@ mod tests {
     }
 
     prop_compose! {
-        fn any_ticket()(ms in 0u64..1 << 47, random: [u8; 10], epoch: u32, counter: u32, expires_at: u64) -> RefreshTicket {
+        fn any_ticket()(
+            ms in 0u64..1 << 47,
+            random: [u8; 10],
+            epoch: u32,
+            counter: u32,
+            expires_at: u64,
+            auth_time: u64,
+        ) -> RefreshTicket {
             RefreshTicket {
                 user: UserId::new(ms, &random),
                 session: SessionId::new(ms, &random),
                 epoch,
                 counter,
                 expires_at,
+                proof: Proof::by_password(auth_time),
             }
         }
     }
@@ -165,7 +210,23 @@ mod tests {
         }
 
         #[test]
-        fn any_flipped_bit_is_refused(ticket in any_ticket(), at in 0usize..114, bit in 0u8..7) {
+        fn a_ticket_from_before_proofs_opens_with_the_login_as_its_proof(ticket in any_ticket()) {
+            let body = ticket.to_bytes();
+            let sealed = tokens().0.seal(&body[..FIRST_BYTES]);
+            let proof = Proof::by_password(ticket.session.begun_at());
+            prop_assert_eq!(tokens().open(&sealed), Some(RefreshTicket { proof, ..ticket }));
+        }
+
+        #[test]
+        fn no_ticket_opens_in_another_form(ticket in any_ticket()) {
+            let body = ticket.to_bytes();
+            prop_assert_eq!(tokens().open(&tokens().0.seal(&body)), None);
+            let short = tokens().0.seal_as(Format::Second, &body[..FIRST_BYTES]);
+            prop_assert_eq!(tokens().open(&short), None);
+        }
+
+        #[test]
+        fn any_flipped_bit_is_refused(ticket in any_ticket(), at in 0usize..126, bit in 0u8..7) {
             let mut text = tokens().seal(ticket).expose().as_bytes().to_vec();
             let at = at % text.len();
             text[at] ^= 1 << bit;
@@ -211,6 +272,7 @@ mod tests {
             epoch: 0,
             counter: 0,
             expires_at: 9,
+            proof: Proof::by_password(0),
         };
         let sealed = tokens().seal(ticket);
         let text = sealed.expose();

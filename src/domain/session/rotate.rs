@@ -5,6 +5,7 @@
 //! does around it: read, call [`rotate`], write what the verdict says.
 
 use super::client::{ClientFingerprint, Fingerprints};
+use super::proof::Proof;
 use super::refresh_token::RefreshTicket;
 use crate::domain::policy::{NEW_SESSION_UNSEEN, SESSION_CLOCK_SKEW};
 
@@ -24,6 +25,9 @@ pub struct Use {
 pub struct Record {
     /// The last use; none in a new session.
     pub used: Option<Use>,
+    /// The newest proof that the store was told of; none in a new session, whose proof is its
+    /// ticket's. It never changes what [`rotate`] decides.
+    pub proof: Option<Proof>,
 }
 
 /// What the store says of a session.
@@ -167,7 +171,8 @@ impl Verdict {
         )
     }
 
-    /// The ticket that the client gets; `None` when the renewal is refused.
+    /// The ticket that the client gets; `None` when the renewal is refused. It carries the proof of
+    /// the ticket that was presented: a renewal proves nothing.
     #[must_use]
     pub fn answer(self, presented: RefreshTicket) -> Option<RefreshTicket> {
         match self {
@@ -193,6 +198,7 @@ impl Verdict {
 ///     epoch: 0,
 ///     counter: 0,
 ///     expires_at: now + 90 * 86_400,
+///     proof: Proof::by_password(now),
 /// };
 /// let rules = Rules { grace: 30, rotate_after: 90, reuse: Reuse::SameClient, session_ttl: 90 * 86_400, idle_ttl: 30 * 86_400 };
 /// let stored = Stored { record: Some(Record::default()), ended: false };
@@ -277,6 +283,7 @@ pub fn rotate(
                     first_at: now,
                     by: by.map(|by| by.recorded()),
                 }),
+                proof: Some(ticket.proof.or_later(record.proof)),
             };
             if ticket.counter > newest && rules.rotate_after > 0 {
                 Verdict::Unseen(record(ticket.counter.saturating_sub(1)))
@@ -286,5 +293,55 @@ pub fn rotate(
                 Verdict::Fresh(record(ticket.counter))
             }
         }
+    }
+}
+
+/// What a store says when the user of a session has proved again who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proved {
+    /// The session goes on, and this ticket's number is not spent as far as the store knows.
+    GoesOn,
+    /// A ticket with this number was used already, so its owner has a newer one. It has to be
+    /// renewed first: if somebody else used it, that renewal finds out.
+    Spent,
+    /// The session has ended, has expired or is unknown.
+    Over,
+}
+
+/// Decides whether a ticket that carries a newer proof may be handed out. Pure, as [`rotate`] is.
+///
+/// The ticket has the number of the one that its owner holds. It is that ticket once more, so it can
+/// do nothing that the other could not: neither sign an honest client out nor hide a thief.
+#[must_use]
+pub fn prove(
+    stored: &Stored,
+    ticket: &RefreshTicket,
+    rules: &Rules,
+    consistency: Consistency,
+    now: u64,
+) -> Proved {
+    let begun_at = ticket.session.begun_at();
+    let age = now.saturating_sub(begun_at);
+    if stored.ended
+        || begun_at > now.saturating_add(SESSION_CLOCK_SKEW)
+        || now >= ticket.expires_at
+        || age >= rules.session_ttl
+    {
+        return Proved::Over;
+    }
+    let record = match stored.record {
+        Some(record) => record,
+        None if consistency == Consistency::Eventual && age <= NEW_SESSION_UNSEEN => {
+            Record::default()
+        }
+        None => return Proved::Over,
+    };
+    let last_used = record.used.map_or(begun_at, |used| used.first_at);
+    if now.saturating_sub(last_used) >= rules.idle_ttl {
+        return Proved::Over;
+    }
+    match record.used {
+        Some(used) if used.counter >= ticket.counter => Proved::Spent,
+        _ => Proved::GoesOn,
     }
 }

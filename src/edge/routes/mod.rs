@@ -7,6 +7,7 @@ pub mod login;
 pub mod me;
 pub mod metadata;
 pub mod password;
+pub mod reauthenticate;
 pub mod register;
 pub mod revoke;
 pub mod sessions;

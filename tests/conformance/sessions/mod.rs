@@ -34,6 +34,10 @@ pub(crate) async fn run_all<W: World>(world: &W) -> Vec<Outcome> {
             ending_twice_is_no_error,
             another_epoch_and_no_user_are_refused,
             a_users_error_writes_nothing,
+            a_proof_spends_no_token,
+            a_proof_goes_on_with_the_chain,
+            a_spent_token_is_not_handed_out_again,
+            what_is_over_takes_no_proof,
             idle_and_absolute_ends,
             what_was_never_begun_is_unknown,
             users_are_apart,
@@ -55,6 +59,7 @@ pub(crate) async fn run_all<W: World>(world: &W) -> Vec<Outcome> {
         world,
         W::LINEARIZABLE,
         [
+            a_proof_is_kept_at_once,
             a_begin_repeated_after_a_renewal_changes_nothing,
             a_new_session_is_known_everywhere,
             an_end_is_seen_elsewhere_at_once,

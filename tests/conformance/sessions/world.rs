@@ -6,7 +6,7 @@ use std::pin::Pin;
 use edgegate::domain::account::{EmailAddress, LinkNonce, PasswordHash, Roles, User, UserId};
 use edgegate::domain::error::StoreError;
 use edgegate::domain::session::{
-    Client, ClientFingerprint, Fingerprints, Place, Presented, RefreshTicket, Reuse, Rules,
+    Client, ClientFingerprint, Fingerprints, Place, Presented, Proof, RefreshTicket, Reuse, Rules,
     SessionId, Verdict,
 };
 use edgegate::ports::{NewSession, Renewal, SessionStore};
@@ -128,6 +128,7 @@ impl<'a, W: World> Person<'a, W> {
             epoch: self.user.session_epoch,
             counter: 0,
             expires_at: now + 90 * DAY,
+            proof: Proof::by_password(now),
         }
     }
 

@@ -18,7 +18,7 @@ test("a login answers the pair and the user", async () => {
   assert.equal(body.expires_in, 600);
   assert.equal(body.refresh_token_expires_in, 7776000);
   assert.match(body.access_token, /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
-  assert.match(body.refresh_token, /^egr_[\w-]{110}$/);
+  assert.match(body.refresh_token, /^egr_[\w-]{122}$/);
   assert.deepEqual({ ...body.user, id: "" }, {
     id: "",
     email: ADA,

@@ -233,6 +233,23 @@ fn sessions<S: SessionStore + 'static>() -> Vec<Case<S>> {
 fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
     vec![
         case!(
+            "prove the password again",
+            ROTATING,
+            |w| w.facts(String::new()).await,
+            |w, f| {
+                let proved = w
+                    .service
+                    .reauthenticate(f.access(), PASSWORD, None, &client())
+                    .await?;
+                Ok(Some(proved.tokens.refresh_token.expose().to_owned()))
+            },
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[
+                ("the session goes on", w.counts(f.access()).await),
+                ("the old token renews", w.renews(f.refresh()).await),
+            ])
+        ),
+        case!(
             "ask for a reset",
             &[],
             |w| w.facts(String::new()).await,

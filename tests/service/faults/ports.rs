@@ -15,7 +15,8 @@ use edgegate::domain::account::{
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{Job, MailFailure, Message};
 use edgegate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
+    SessionId,
 };
 use edgegate::ports::{
     DeadLetter, Insertion, KeyValue, MailLedger, MailQueue, Mailer, NewSession, Once, Page,
@@ -163,6 +164,7 @@ impl UserDirectory for Faulty<MemoryUsers> {
 
 impl<S: SessionStore> SessionStore for Faulty<S> {
     numbered!("sessions begin", begin(new: &NewSession<'_>, now: u64) -> ());
+    numbered!("sessions prove", prove(ticket: &RefreshTicket, rules: &Rules, now: u64) -> Proved);
     numbered!("sessions end", end(user: UserId, session: SessionId, reason: EndReason, now: u64) -> ());
     numbered!("sessions list", list(user: UserId, epoch: u32, now: u64) -> Vec<ActiveSession>);
     numbered!("sessions outdate", outdate(user: UserId, version: u64, ttl: u64, now: u64) -> ());

@@ -8,8 +8,8 @@ use crate::domain::account::UserId;
 use crate::domain::error::StoreError;
 use crate::domain::policy::MAX_TICKET_SECRETS;
 use crate::domain::session::{
-    ActiveSession, Client, ClientFingerprint, Fingerprints, Place, Presented, Record,
-    RefreshTicket, Reuse, Rules, SessionId, Standing, Use, Verdict,
+    ActiveSession, Client, ClientFingerprint, Fingerprints, Methods, Place, Presented, Proof,
+    Proved, Record, RefreshTicket, Reuse, Rules, SessionId, Standing, Use, Verdict,
 };
 
 /// A call. Every one may be repeated.
@@ -24,12 +24,19 @@ pub(super) enum Call {
         now: u64,
         seen: Seen,
     },
-    /// As [`renew`](crate::ports::SessionStore::renew), with the user's standing. Answers the verdict.
+    /// As [`renew`](crate::ports::SessionStore::renew), with the user's standing. Answers the verdict
+    /// and the newest proof.
     Renew {
         presented: Presented,
         rules: Rules,
         standing: Option<Standing>,
         seen: Seen,
+    },
+    /// As [`prove`](crate::ports::SessionStore::prove). Answers what was decided.
+    Prove {
+        ticket: RefreshTicket,
+        rules: Rules,
+        now: u64,
     },
     /// As [`end`](crate::ports::SessionStore::end). Answers nothing.
     ///
@@ -89,24 +96,23 @@ impl Call {
                 standing,
                 seen,
             } => {
-                let mut line = Line::new("renew");
-                line.field(ticket.user)
-                    .field(ticket.session)
-                    .field(ticket.epoch)
-                    .field(ticket.counter)
-                    .field(ticket.expires_at)
-                    .field(now)
-                    .field(rules.grace)
-                    .field(rules.rotate_after)
-                    .field(u8::from(rules.reuse == Reuse::Strict))
-                    .field(rules.session_ttl)
-                    .field(rules.idle_ttl)
-                    .optional(standing.map(|standing| standing.epoch))
+                let mut line = Line::new("renew with proof");
+                from_ticket(&mut line, ticket);
+                line.field(now);
+                from_rules(&mut line, rules);
+                line.optional(standing.map(|standing| standing.epoch))
                     .field(u8::from(standing.is_some_and(|standing| standing.disabled)));
                 for fingerprint in from_fingerprints(*by) {
                     line.field(from_fingerprint(fingerprint));
                 }
                 (line, Some(seen))
+            }
+            Self::Prove { ticket, rules, now } => {
+                let mut line = Line::new("prove");
+                from_ticket(&mut line, ticket);
+                line.field(now);
+                from_rules(&mut line, rules);
+                (line, None)
             }
             Self::End {
                 session,
@@ -154,26 +160,11 @@ impl Call {
                 now: fields.number()?,
                 seen: Seen(fields.rest().to_owned()),
             },
-            "renew" => {
-                let ticket = RefreshTicket {
-                    user: UserId::parse(fields.text())?,
-                    session: session(&mut fields)?,
-                    epoch: fields.number()?,
-                    counter: fields.number()?,
-                    expires_at: fields.number()?,
-                };
+            // A Worker from before proofs sends "renew", and reads no further than the verdict.
+            name @ ("renew" | "renew with proof") => {
+                let ticket = to_ticket(&mut fields, name != "renew")?;
                 let now = fields.number()?;
-                let rules = Rules {
-                    grace: fields.number()?,
-                    rotate_after: fields.number()?,
-                    reuse: if fields.flag()? {
-                        Reuse::Strict
-                    } else {
-                        Reuse::SameClient
-                    },
-                    session_ttl: fields.number()?,
-                    idle_ttl: fields.number()?,
-                };
+                let rules = to_rules(&mut fields)?;
                 let epoch: Option<u32> = fields.optional()?;
                 let disabled = fields.flag()?;
                 let mut by = [None; MAX_TICKET_SECRETS];
@@ -191,6 +182,11 @@ impl Call {
                     seen: Seen(fields.rest().to_owned()),
                 }
             }
+            "prove" => Self::Prove {
+                ticket: to_ticket(&mut fields, true)?,
+                now: fields.number()?,
+                rules: to_rules(&mut fields)?,
+            },
             "end" => Self::End {
                 session: session(&mut fields)?,
                 reason: fields.text().to_owned(),
@@ -214,12 +210,97 @@ impl Call {
     }
 }
 
-/// A verdict as an answer.
-pub(super) fn from_verdict(verdict: Verdict) -> String {
+fn from_ticket(line: &mut Line, ticket: &RefreshTicket) {
+    line.field(ticket.user)
+        .field(ticket.session)
+        .field(ticket.epoch)
+        .field(ticket.counter)
+        .field(ticket.expires_at)
+        .field(ticket.proof.auth_time)
+        .field(ticket.proof.methods.to_bits());
+}
+
+fn to_ticket(fields: &mut Fields<'_>, with_proof: bool) -> Option<RefreshTicket> {
+    let user = UserId::parse(fields.text())?;
+    let session = session(fields)?;
+    Some(RefreshTicket {
+        user,
+        session,
+        epoch: fields.number()?,
+        counter: fields.number()?,
+        expires_at: fields.number()?,
+        proof: if with_proof {
+            to_proof(fields)?
+        } else {
+            Proof::by_password(session.begun_at())
+        },
+    })
+}
+
+fn to_proof(fields: &mut Fields<'_>) -> Option<Proof> {
+    Some(Proof {
+        auth_time: fields.number()?,
+        methods: Methods::from_bits(fields.number()?),
+    })
+}
+
+fn from_rules(line: &mut Line, rules: &Rules) {
+    line.field(rules.grace)
+        .field(rules.rotate_after)
+        .field(u8::from(rules.reuse == Reuse::Strict))
+        .field(rules.session_ttl)
+        .field(rules.idle_ttl);
+}
+
+fn to_rules(fields: &mut Fields<'_>) -> Option<Rules> {
+    Some(Rules {
+        grace: fields.number()?,
+        rotate_after: fields.number()?,
+        reuse: if fields.flag()? {
+            Reuse::Strict
+        } else {
+            Reuse::SameClient
+        },
+        session_ttl: fields.number()?,
+        idle_ttl: fields.number()?,
+    })
+}
+
+/// What was decided about a proof, as an answer.
+pub(super) fn from_proved(proved: Proved) -> String {
+    match proved {
+        Proved::GoesOn => "goes on",
+        Proved::Spent => "spent",
+        Proved::Over => "over",
+    }
+    .to_owned()
+}
+
+/// What was decided about a proof.
+pub(super) fn to_proved(text: &str) -> Option<Proved> {
+    [Proved::GoesOn, Proved::Spent, Proved::Over]
+        .into_iter()
+        .find(|proved| from_proved(*proved) == text)
+}
+
+/// A verdict as an answer, and the newest proof behind it.
+pub(super) fn from_verdict(verdict: Verdict, proof: Option<Proof>) -> String {
+    let mut line = from_verdict_alone(verdict);
+    if let Some(proof) = proof {
+        line.field(proof.auth_time).field(proof.methods.to_bits());
+    }
+    line.0
+}
+
+fn from_verdict_alone(verdict: Verdict) -> Line {
     let mut line = Line::new(verdict.reason());
     match verdict {
-        Verdict::Fresh(Record { used: Some(used) })
-        | Verdict::Unseen(Record { used: Some(used) }) => {
+        Verdict::Fresh(Record {
+            used: Some(used), ..
+        })
+        | Verdict::Unseen(Record {
+            used: Some(used), ..
+        }) => {
             line.field(used.counter)
                 .field(used.first_at)
                 .field(from_fingerprint(used.by));
@@ -229,12 +310,21 @@ pub(super) fn from_verdict(verdict: Verdict) -> String {
         }
         _ => {}
     }
-    line.0
+    line
 }
 
-/// The verdict in an answer.
-pub(super) fn to_verdict(text: &str) -> Option<Verdict> {
+/// The verdict and the newest proof in an answer.
+pub(super) fn to_verdict(text: &str) -> Option<(Verdict, Option<Proof>)> {
     let mut fields = Fields(text);
+    let verdict = to_verdict_alone(&mut fields)?;
+    let proof = match fields.0 {
+        "" => None,
+        _ => Some(to_proof(&mut fields)?),
+    };
+    Some((verdict, proof))
+}
+
+fn to_verdict_alone(fields: &mut Fields<'_>) -> Option<Verdict> {
     let name = fields.text();
     match name {
         "fresh" | "unseen" => {
@@ -244,6 +334,8 @@ pub(super) fn to_verdict(text: &str) -> Option<Verdict> {
                     first_at: fields.number()?,
                     by: to_fingerprint(fields.number()?),
                 }),
+                // What the object stored with it stays there: the answer has the newest.
+                proof: None,
             };
             Some(if name == "fresh" {
                 Verdict::Fresh(record)
@@ -340,6 +432,7 @@ mod tests {
                     epoch: 3,
                     counter: u32::MAX,
                     expires_at: u64::MAX,
+                    proof: Proof::by_password(6),
                 },
                 by,
                 now: 5,
@@ -382,6 +475,24 @@ mod tests {
                 reason: "reused".to_owned(),
                 now: None,
             },
+            Call::Prove {
+                ticket: RefreshTicket {
+                    user: UserId::new(1, &[1; 10]),
+                    session,
+                    epoch: 3,
+                    counter: 4,
+                    expires_at: 5,
+                    proof: Proof::by_password(6),
+                },
+                rules: Rules {
+                    grace: 1,
+                    rotate_after: 2,
+                    reuse: Reuse::Strict,
+                    session_ttl: 3,
+                    idle_ttl: 4,
+                },
+                now: 7,
+            },
             Call::List { epoch: 1, now: 2 },
             Call::Outdate {
                 version: 1,
@@ -404,6 +515,7 @@ mod tests {
                     first_at: 8,
                     by: Some(ClientFingerprint([9; 4])),
                 }),
+                proof: None,
             }),
             Verdict::Unseen(Record {
                 used: Some(Use {
@@ -411,6 +523,7 @@ mod tests {
                     first_at: 8,
                     by: None,
                 }),
+                proof: None,
             }),
             Verdict::Repeated { shared: true },
             Verdict::Repeated { shared: false },
@@ -424,9 +537,33 @@ mod tests {
             Verdict::Expired,
             Verdict::Unknown,
         ] {
-            assert_eq!(to_verdict(&from_verdict(verdict)).unwrap(), verdict);
+            for proof in [None, Some(Proof::by_password(3))] {
+                let answer = from_verdict(verdict, proof);
+                assert_eq!(to_verdict(&answer).unwrap(), (verdict, proof));
+            }
         }
-        assert_eq!(to_verdict(""), None);
+        for text in ["", "kept\t1", "kept\t1\tx"] {
+            assert_eq!(to_verdict(text), None, "{text}");
+        }
+        for proved in [Proved::GoesOn, Proved::Spent, Proved::Over] {
+            assert_eq!(to_proved(&from_proved(proved)), Some(proved));
+        }
+        assert_eq!(to_proved(""), None);
+    }
+
+    #[test]
+    fn a_renewal_by_a_worker_from_before_proofs_is_understood() {
+        let (user, session) = (UserId::new(1, &[1; 10]), SessionId::new(2000, &[2; 10]));
+        let prints = "\t7".repeat(MAX_TICKET_SECRETS);
+        let text = format!("renew\t{user}\t{session}\t3\t4\t5\t6\t1\t2\t0\t3\t4\t0\t0{prints}\tx");
+        let Some(Call::Renew {
+            presented, rules, ..
+        }) = Call::parse(&text)
+        else {
+            panic!("not a renewal");
+        };
+        assert_eq!(presented.ticket.proof, Proof::by_password(2));
+        assert_eq!((presented.now, rules.idle_ttl), (6, 4));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use js_sys::{Date, Promise};
 use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
-use super::call::{Call, from_verdict, malformed};
+use super::call::{Call, from_proved, from_verdict, malformed};
 use super::table::{Sql, Table};
 use crate::adapters::cloudflare::binding::settled;
 use crate::adapters::cloudflare::promise::promise;
@@ -121,12 +121,13 @@ fn answer(state: &State, call: &str) -> Result<Answer, StoreError> {
             standing,
             seen,
         } => {
-            let verdict = table.renew(&presented, &rules, standing, seen)?;
+            let (verdict, proof) = table.renew(&presented, &rules, standing, seen)?;
             if verdict == Verdict::Reused {
                 wakes_at = Some(presented.now.saturating_add(ENDED_ROW_TTL));
             }
-            from_verdict(verdict)
+            from_verdict(verdict, proof)
         }
+        Call::Prove { ticket, rules, now } => from_proved(table.prove(&ticket, &rules, now)?),
         Call::End {
             session,
             reason,

@@ -7,14 +7,15 @@ use js_sys::Promise;
 use worker::Env;
 use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
-use super::call::{Call, Seen, malformed, to_active, to_verdict};
+use super::call::{Call, Seen, malformed, to_active, to_proved, to_verdict};
 use super::line::Fields;
 use crate::adapters::cloudflare::binding::{bound, settled};
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::policy::OBJECT_TRIES;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId, Standing,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
+    SessionId, Standing,
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
@@ -99,8 +100,27 @@ impl SessionStore for DurableSessions {
             seen: Seen::from(client),
         };
         let answer = self.ask(presented.ticket.user, &call).await?;
-        let verdict = to_verdict(&answer).ok_or_else(malformed)?;
-        Ok(Renewal { verdict, user })
+        let (verdict, proof) = to_verdict(&answer).ok_or_else(malformed)?;
+        Ok(Renewal {
+            verdict,
+            proof,
+            user,
+        })
+    }
+
+    async fn prove(
+        &self,
+        ticket: &RefreshTicket,
+        rules: &Rules,
+        now: u64,
+    ) -> Result<Proved, StoreError> {
+        let call = Call::Prove {
+            ticket: *ticket,
+            rules: *rules,
+            now,
+        };
+        let answer = self.ask(ticket.user, &call).await?;
+        to_proved(&answer).ok_or_else(malformed)
     }
 
     async fn end(

@@ -9,8 +9,8 @@ use crate::adapters::cloudflare::binding::{failed, whole};
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
-    Consistency, EndReason, Presented, Record, Rules, SessionId, Standing, Stored, Use, Verdict,
-    rotate, surplus,
+    Consistency, EndReason, Methods, Presented, Proof, Proved, Record, RefreshTicket, Rules,
+    SessionId, Standing, Stored, Use, Verdict, prove, rotate, surplus,
 };
 
 #[wasm_bindgen]
@@ -43,13 +43,28 @@ impl Table {
         for statement in [
             "CREATE TABLE IF NOT EXISTS session (\
              id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, used INTEGER, first_at INTEGER, used_by INTEGER, \
-             last_used_at INTEGER NOT NULL, lives_until INTEGER NOT NULL, seen TEXT NOT NULL, ended TEXT\
+             last_used_at INTEGER NOT NULL, lives_until INTEGER NOT NULL, seen TEXT NOT NULL, ended TEXT, \
+             auth_time INTEGER, amr INTEGER\
              ) WITHOUT ROWID",
             "CREATE INDEX IF NOT EXISTS session_lives_until ON session (lives_until)",
             "CREATE TABLE IF NOT EXISTS outdated (\
              one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, until INTEGER NOT NULL)",
         ] {
             self.rows(statement, vec![])?;
+        }
+        self.add_proofs()
+    }
+
+    /// Adds the columns of the proof to a table from before there were any. Both statements run in
+    /// one turn of the object, so its storage never has one column without the other.
+    fn add_proofs(&self) -> Result<(), StoreError> {
+        let made = self.rows(
+            "SELECT 1 FROM sqlite_master WHERE name = 'session' AND instr(sql, 'auth_time INTEGER') > 0",
+            vec![],
+        )?;
+        if made.is_empty() {
+            self.rows("ALTER TABLE session ADD COLUMN auth_time INTEGER", vec![])?;
+            self.rows("ALTER TABLE session ADD COLUMN amr INTEGER", vec![])?;
         }
         Ok(())
     }
@@ -119,7 +134,7 @@ impl Table {
         rules: &Rules,
         standing: Option<Standing>,
         seen: Seen,
-    ) -> Result<Verdict, StoreError> {
+    ) -> Result<(Verdict, Option<Proof>), StoreError> {
         let session = presented.ticket.session;
         let stored = self.stored(session)?;
         let verdict = rotate(
@@ -130,11 +145,17 @@ impl Table {
             Consistency::Linearizable,
         );
         match verdict {
-            Verdict::Fresh(Record { used: Some(used) })
-            | Verdict::Unseen(Record { used: Some(used) }) => {
+            Verdict::Fresh(Record {
+                used: Some(used),
+                proof,
+            })
+            | Verdict::Unseen(Record {
+                used: Some(used),
+                proof,
+            }) => {
                 self.rows(
                     "UPDATE session SET used = ?, first_at = ?, used_by = ?, last_used_at = ?, lives_until = ?, \
-                     seen = ? WHERE id = ?",
+                     seen = ?, auth_time = ?, amr = ? WHERE id = ?",
                     vec![
                         number(used.counter.into()),
                         number(used.first_at),
@@ -142,6 +163,8 @@ impl Table {
                         number(presented.now),
                         number(presented.lives_until(rules)),
                         seen.0.into(),
+                        nullable(proof.map(|proof| proof.auth_time)),
+                        nullable(proof.map(|proof| proof.methods.to_bits().into())),
                         session.to_string().into(),
                     ],
                 )?;
@@ -149,13 +172,36 @@ impl Table {
             Verdict::Reused => self.end(session, EndReason::Reused.as_str(), presented.now)?,
             _ => {}
         }
-        Ok(verdict)
+        Ok((verdict, stored.record.and_then(|record| record.proof)))
+    }
+
+    pub(super) fn prove(
+        &self,
+        ticket: &RefreshTicket,
+        rules: &Rules,
+        now: u64,
+    ) -> Result<Proved, StoreError> {
+        let stored = self.stored(ticket.session)?;
+        let proved = prove(&stored, ticket, rules, Consistency::Linearizable, now);
+        if proved == Proved::GoesOn {
+            let known = stored.record.and_then(|record| record.proof);
+            let newest = ticket.proof.or_later(known);
+            self.rows(
+                "UPDATE session SET auth_time = ?, amr = ? WHERE id = ?",
+                vec![
+                    number(newest.auth_time),
+                    number(newest.methods.to_bits().into()),
+                    ticket.session.to_string().into(),
+                ],
+            )?;
+        }
+        Ok(proved)
     }
 
     fn stored(&self, session: SessionId) -> Result<Stored, StoreError> {
         let row = self
             .rows(
-                "SELECT used, first_at, used_by, ended FROM session WHERE id = ?",
+                "SELECT used, first_at, used_by, ended, auth_time, amr FROM session WHERE id = ?",
                 vec![session.to_string().into()],
             )?
             .pop();
@@ -265,8 +311,15 @@ fn to_stored(row: &Array) -> Option<Stored> {
             by: to_fingerprint(integer(row, 2)?.try_into().ok()?),
         }),
     };
+    let proof = match optional(row, 4)? {
+        None => None,
+        Some(auth_time) => Some(Proof {
+            auth_time,
+            methods: Methods::from_bits(integer(row, 5)?.try_into().ok()?),
+        }),
+    };
     Some(Stored {
-        record: Some(Record { used }),
+        record: Some(Record { used, proof }),
         ended: !row.get(3).is_null(),
     })
 }
@@ -275,6 +328,10 @@ fn to_stored(row: &Array) -> Option<Stored> {
 #[allow(clippy::cast_precision_loss, reason = "below 2^53")]
 fn number(value: u64) -> JsValue {
     JsValue::from_f64(value as f64)
+}
+
+fn nullable(value: Option<u64>) -> JsValue {
+    value.map_or(JsValue::NULL, number)
 }
 
 fn text(row: &Array, column: u32) -> Option<String> {

@@ -26,8 +26,8 @@ use crate::domain::policy::{
     ENDED_TTL, KV_COUNT_EVERY, KV_MIN_TTL, KV_WRITE_RETRIES_MS, REVOCATION_CACHE_TTL,
 };
 use crate::domain::session::{
-    ActiveSession, Client, Consistency, EndReason, Presented, Record, Revocation, Rules, SessionId,
-    Standing, Stored, Verdict, rotate,
+    ActiveSession, Client, Consistency, EndReason, Presented, Proved, Record, RefreshTicket,
+    Revocation, Rules, SessionId, Standing, Stored, Verdict, prove, rotate,
 };
 use crate::ports::{
     Background, KeyValue, NewSession, Random, Renewal, SessionStore, Sleep, WriteError,
@@ -126,22 +126,11 @@ where
         F: Future<Output = Result<Option<User>, StoreError>>,
     {
         let ticket = presented.ticket;
-        let keys = [
-            session_key(ticket.user, ticket.session),
-            ended_key(ticket.user, ticket.session),
-        ];
-        let (values, user) = join(self.kv.read(&keys, None), user).await;
-        let (values, user) = (values?, user?);
-        let [session, ended] = &keys;
-        let stored = Stored {
-            record: values
-                .get(session)
-                .map(|text| to_record(text))
-                .transpose()?,
-            // What this isolate has ended is over here, whatever KV shows.
-            ended: values.contains_key(ended)
-                || self.memory.borrow().has_ended(ticket.user, ticket.session),
-        };
+        let session = &session_key(ticket.user, ticket.session);
+        let (stored, user) = join(self.stored(&ticket), user).await;
+        let (mut stored, user) = (stored?, user?);
+        // It may have been ended here while the user's row was read.
+        stored.ended |= self.memory.borrow().has_ended(ticket.user, ticket.session);
         let verdict = rotate(
             &stored,
             user.as_ref().map(Standing::from),
@@ -176,7 +165,22 @@ where
             }
             _ => {}
         }
-        Ok(Renewal { verdict, user })
+        Ok(Renewal {
+            verdict,
+            proof: stored.record.and_then(|record| record.proof),
+            user,
+        })
+    }
+
+    /// Writes nothing: only a renewal may write the record, or a stale read would take the chain back.
+    async fn prove(
+        &self,
+        ticket: &RefreshTicket,
+        rules: &Rules,
+        now: u64,
+    ) -> Result<Proved, StoreError> {
+        let stored = self.stored(ticket).await?;
+        Ok(prove(&stored, ticket, rules, Consistency::Eventual, now))
     }
 
     async fn end(
@@ -284,6 +288,25 @@ where
 }
 
 impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
+    /// What is known of a ticket's session. Reads KV past its cache.
+    async fn stored(&self, ticket: &RefreshTicket) -> Result<Stored, StoreError> {
+        let keys = [
+            session_key(ticket.user, ticket.session),
+            ended_key(ticket.user, ticket.session),
+        ];
+        let values = self.kv.read(&keys, None).await?;
+        let [session, ended] = &keys;
+        Ok(Stored {
+            record: values
+                .get(session)
+                .map(|text| to_record(text))
+                .transpose()?,
+            // What this isolate has ended is over here, whatever KV shows.
+            ended: values.contains_key(ended)
+                || self.memory.borrow().has_ended(ticket.user, ticket.session),
+        })
+    }
+
     fn random_byte(&self) -> u8 {
         let mut byte = [0];
         self.random.fill(&mut byte);

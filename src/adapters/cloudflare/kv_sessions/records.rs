@@ -4,7 +4,8 @@ use crate::domain::account::UserId;
 use crate::domain::error::StoreError;
 use crate::domain::json::Json;
 use crate::domain::session::{
-    ActiveSession, Client, ClientFingerprint, EndReason, Place, Record, SessionId, Use,
+    ActiveSession, Client, ClientFingerprint, EndReason, Methods, Place, Proof, Record, SessionId,
+    Use,
 };
 
 pub(super) fn session_prefix(user: UserId) -> String {
@@ -29,13 +30,21 @@ pub(super) fn stale_key(user: UserId) -> String {
 
 /// The value of `session:<user>:<session>` for a record.
 pub(super) fn from_record(record: &Record) -> String {
-    match record.used {
-        None => r#"{"used":null,"at":null,"by":null}"#.to_owned(),
+    let used = match record.used {
+        None => r#""used":null,"at":null,"by":null"#.to_owned(),
         Some(used) => format!(
-            r#"{{"used":{},"at":{},"by":"{:08x}"}}"#,
+            r#""used":{},"at":{},"by":"{:08x}""#,
             used.counter,
             used.first_at,
             u32::from_be_bytes(ClientFingerprint::to_bytes(used.by))
+        ),
+    };
+    match record.proof {
+        None => format!("{{{used}}}"),
+        Some(proof) => format!(
+            r#"{{{used},"auth_time":{},"amr":{}}}"#,
+            proof.auth_time,
+            proof.methods.to_bits()
         ),
     }
 }
@@ -57,7 +66,16 @@ pub(super) fn to_record(text: &str) -> Result<Record, StoreError> {
                 ),
             }),
         };
-        Some(Record { used })
+        // Records from before proofs have none of the two members.
+        let proof = match (json.get("auth_time"), json.get("amr")) {
+            (None, None) => None,
+            (Some(auth_time), Some(methods)) => Some(Proof {
+                auth_time: auth_time.as_u64()?,
+                methods: Methods::from_bits(methods.as_u64()?.try_into().ok()?),
+            }),
+            _ => return None,
+        };
+        Some(Record { used, proof })
     };
     read().ok_or_else(|| malformed("session"))
 }
@@ -125,15 +143,25 @@ mod tests {
                 by: None,
             }),
         ] {
-            let record = Record { used };
-            assert_eq!(to_record(&from_record(&record)).unwrap(), record);
+            for proof in [None, Some(Proof::by_password(1_767_225_701))] {
+                let record = Record { used, proof };
+                assert_eq!(to_record(&from_record(&record)).unwrap(), record);
+            }
         }
+        // As they were written before records had a proof.
+        let old = r#"{"used":7,"at":1767225700,"by":"000102ff"}"#;
+        let record = to_record(old).unwrap();
+        assert_eq!((record.used.unwrap().counter, record.proof), (7, None));
         for text in [
             "",
             "{}x",
             "[]",
             r#"{"used":1}"#,
             r#"{"used":-1,"at":1,"by":"0"}"#,
+            r#"{"used":1,"at":1,"by":"0","auth_time":1}"#,
+            r#"{"used":1,"at":1,"by":"0","amr":1}"#,
+            r#"{"used":1,"at":1,"by":"0","auth_time":-1,"amr":1}"#,
+            r#"{"used":1,"at":1,"by":"0","auth_time":1,"amr":256}"#,
         ] {
             assert!(to_record(text).is_err(), "{text}");
         }

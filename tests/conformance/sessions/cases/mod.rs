@@ -2,6 +2,7 @@
 
 mod endings;
 mod forgetting;
+mod proofs;
 mod renewals;
 mod sessions;
 mod versions;
@@ -14,6 +15,7 @@ use super::{Case, check, check_eq};
 
 pub(crate) use endings::*;
 pub(crate) use forgetting::*;
+pub(crate) use proofs::*;
 pub(crate) use renewals::*;
 pub(crate) use sessions::*;
 pub(crate) use versions::*;

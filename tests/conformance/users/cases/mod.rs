@@ -1,6 +1,7 @@
 //! The cases: each holds one sentence of the port's documentation.
 
 mod accounts;
+mod administrators;
 mod changes;
 mod conditions;
 mod counters;
@@ -12,6 +13,7 @@ mod lists;
 use super::{Case, LARGEST, World, address, check, check_eq, freed, hash, name, roles, text};
 
 pub(crate) use accounts::*;
+pub(crate) use administrators::*;
 pub(crate) use changes::*;
 pub(crate) use conditions::*;
 pub(crate) use counters::*;

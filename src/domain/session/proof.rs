@@ -1,0 +1,103 @@
+//! When and how the user last proved who they are.
+//!
+//! A session begins with a proof. Its refresh tickets carry the proof, a renewal hands it on
+//! unchanged, and access tokens show its time as `auth_time`. Only a password makes a newer one.
+
+use crate::domain::policy::RECENT_PROOF;
+
+/// How a user proved who they are: the authentication methods of RFC 8176.
+///
+/// A set in one byte. Today it holds `pwd` only; the other bits are reserved for further factors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Methods(u8);
+
+impl Methods {
+    /// `pwd`: the password.
+    pub const PASSWORD: Self = Self(1);
+
+    /// The set as one byte, for tickets and records.
+    #[must_use]
+    pub const fn to_bits(self) -> u8 {
+        self.0
+    }
+
+    /// The set in a byte. Bits that this version does not know are dropped, so that it never claims
+    /// a method that it can't name.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & Self::PASSWORD.0)
+    }
+}
+
+/// A proof: when it was given, and how.
+///
+/// Proofs are ordered by their time first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Proof {
+    /// When it was given, in seconds since 1970.
+    pub auth_time: u64,
+    /// How.
+    pub methods: Methods,
+}
+
+impl Proof {
+    /// The password was right at this time, in seconds since 1970.
+    #[must_use]
+    pub const fn by_password(auth_time: u64) -> Self {
+        Self {
+            auth_time,
+            methods: Methods::PASSWORD,
+        }
+    }
+
+    /// The later of the two.
+    #[must_use]
+    pub fn or_later(self, other: Option<Self>) -> Self {
+        other.map_or(self, |other| self.max(other))
+    }
+}
+
+/// Whether a token with this `auth_time` permits what can't be undone.
+///
+/// There is no tolerance: a time in the future fails, and so does an absent one. A clock that is
+/// wrong then costs the user a password, and never lets an old proof pass.
+///
+/// ```
+/// use edgegate::domain::session::is_recent;
+///
+/// let now = 1_764_000_000;
+/// assert!(is_recent(Some(now), now));
+/// assert!(is_recent(Some(now - 599), now));
+/// assert!(!is_recent(Some(now - 600), now));
+/// assert!(!is_recent(Some(now + 1), now));
+/// assert!(!is_recent(None, now));
+/// ```
+#[must_use]
+pub fn is_recent(auth_time: Option<u64>, now: u64) -> bool {
+    auth_time.is_some_and(|at| at <= now && now < at.saturating_add(RECENT_PROOF))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_later_proof_counts() {
+        let (early, late) = (Proof::by_password(1), Proof::by_password(2));
+        assert_eq!(early.or_later(Some(late)), late);
+        assert_eq!(late.or_later(Some(early)), late);
+        assert_eq!(early.or_later(None), early);
+    }
+
+    #[test]
+    fn unknown_methods_are_not_claimed() {
+        assert_eq!(Methods::from_bits(0xff), Methods::PASSWORD);
+        assert_eq!(Methods::from_bits(0xfe).to_bits(), 0);
+    }
+
+    #[test]
+    fn the_end_of_time_is_not_recent_for_ever() {
+        assert!(!is_recent(Some(u64::MAX), 1));
+        assert!(!is_recent(Some(0), RECENT_PROOF));
+    }
+}

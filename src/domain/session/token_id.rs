@@ -1,0 +1,80 @@
+//! The id of an access token (`jti`). It also tells which refresh token was issued with it.
+//!
+//! A client that proves itself again presents its access token only. The answer's refresh token must
+//! have the place in the chain of the one that the client holds. No read of a store that may be
+//! stale can tell that place; the access token can.
+
+use std::fmt;
+
+use uuid::{Builder, Uuid};
+
+/// A UUIDv8 (RFC 9562 section 5.8). The first four bytes are the refresh token's number in its
+/// chain, 90 bits are random.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenId(Uuid);
+
+impl TokenId {
+    /// The id of a token that is issued together with the refresh token of this number.
+    #[must_use]
+    pub fn new(counter: u32, random: [u8; 16]) -> Self {
+        let mut bytes = random;
+        for (to, from) in bytes.iter_mut().zip(counter.to_be_bytes()) {
+            *to = from;
+        }
+        Self(Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// Reads a `jti`. `None` for that of a token that was issued before ids told the number.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = Uuid::try_parse(text).ok()?;
+        (id.get_version_num() == 8).then_some(Self(id))
+    }
+
+    /// The number of the refresh token that was issued with it.
+    #[must_use]
+    pub fn counter(self) -> u32 {
+        let [a, b, c, d, ..] = *self.0.as_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_tells_the_refresh_token() {
+        for counter in [0, 1, 77, u32::MAX] {
+            for random in [[0; 16], [255; 16], [7; 16]] {
+                let id = TokenId::new(counter, random);
+                assert_eq!(id.counter(), counter);
+                assert_eq!(TokenId::parse(&id.to_string()), Some(id));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_random_stays_in_the_id() {
+        let ids = [0, 1, 2].map(|byte| {
+            let mut random = [0; 16];
+            random[15] = byte;
+            TokenId::new(5, random).to_string()
+        });
+        assert!(ids[0] != ids[1] && ids[1] != ids[2]);
+    }
+
+    #[test]
+    fn another_id_tells_nothing() {
+        let version_4 = Builder::from_random_bytes([9; 16]).into_uuid();
+        for text in ["", "1", &version_4.to_string()] {
+            assert_eq!(TokenId::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! POST /auth/reauthenticate: the password once more, in a session that goes on.
+
+use super::{Outcome, begun, token_members};
+use crate::domain::json::Json;
+use crate::edge::answer::Cookie;
+use crate::edge::body::{required, texts_and_cookie};
+use crate::edge::cookies::{check, held};
+use crate::edge::request::Request;
+use crate::edge::routes::user_members;
+use crate::ports::Ports;
+use crate::service::AuthService;
+
+pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
+    let bearer = request.bearer()?;
+    let ([password], in_cookie) = texts_and_cookie(request, ["password"])?;
+    let password = required("password", password)?;
+    let settings = service.settings();
+    check(in_cookie, settings, request)?;
+    let held = if in_cookie {
+        held(settings, request)?
+    } else {
+        None
+    };
+    let proved = service
+        .reauthenticate(bearer, &password, held, &request.client)
+        .await?;
+    let mut body = token_members(&proved.tokens, !in_cookie);
+    body.set("user", Json::Object(user_members(&proved.user)));
+    let mut answer = begun(settings, 200, body, &proved, in_cookie);
+    if let Cookie::Begun(text) = answer.cookie {
+        answer.cookie = Cookie::GoesOn(text, proved.tokens.session);
+    }
+    Ok(answer)
+}

@@ -1,0 +1,89 @@
+//! Prove again who one is, in a session that goes on: before what can't be undone.
+
+use super::{AuthService, SignedIn};
+use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::event::Act;
+use crate::domain::session::{Client, Proof, Proved, RefreshTicket, TokenId, is_recent};
+use crate::ports::{Ports, SessionStore};
+
+use super::access::Bearer;
+
+impl<P: Ports> AuthService<P> {
+    /// Checks the password of a user who is signed in, and answers a new pair for the same session
+    /// whose `auth_time` is now.
+    ///
+    /// The new refresh token has the number of the one that the client holds, so both go on working
+    /// and a lost answer costs nothing. `held` is the refresh token in the client's cookie, if it came
+    /// along; otherwise the access token tells the number. The tries are limited as those of a login
+    /// are.
+    ///
+    /// # Errors
+    /// [`Error::Access`] when the access token is not valid, when its session has ended, or when the
+    /// refresh token that belongs to it was used already: renew first, then try again.
+    /// [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Field`] for a password that is too
+    /// long; [`Error::Store`] when a store failed: a repeat is safe.
+    pub async fn reauthenticate(
+        &self,
+        access_token: &str,
+        password: &str,
+        held: Option<&str>,
+        client: &Client,
+    ) -> Result<SignedIn, Error> {
+        let (bearer, user) = self.bearer_with_user(access_token).await?;
+        let rules = &self.settings().sessions;
+        let held = held
+            .and_then(|token| self.shared.refresh_tokens.open(token))
+            .filter(|ticket| {
+                ticket.session == bearer.session
+                    && ticket.user == user.id
+                    && ticket.epoch == user.session_epoch
+            });
+        // An access token from before the update to this version does not tell the number.
+        let counter = TokenId::parse(&bearer.token.claims().jti).map(TokenId::counter);
+        let counter = held
+            .map(|ticket| ticket.counter)
+            .or(counter)
+            .ok_or(Error::Access(AccessRefusal::Outdated))?;
+        self.check_current_password(&user, password, bearer.session, client)
+            .await?;
+        let now = self.now();
+        let expires_at = bearer.session.begun_at().saturating_add(rules.session_ttl);
+        let ticket = RefreshTicket {
+            user: user.id,
+            session: bearer.session,
+            epoch: user.session_epoch,
+            counter,
+            expires_at: held.map_or(expires_at, |ticket| ticket.expires_at),
+            proof: Proof::by_password(now),
+        };
+        match self.ports.sessions().prove(&ticket, rules, now).await? {
+            Proved::GoesOn => {}
+            Proved::Spent => return Err(Error::Access(AccessRefusal::Outdated)),
+            Proved::Over => return Err(Error::Access(AccessRefusal::SessionEnded)),
+        }
+        let tokens = self.pair(&user, ticket)?;
+        self.record(Act::Reauthenticated {
+            user: user.id,
+            session: bearer.session,
+        });
+        let device = self.device_ticket(&user);
+        Ok(SignedIn {
+            tokens,
+            user,
+            device,
+        })
+    }
+
+    /// Refuses what can't be undone to a bearer whose last proof is older than ten minutes: an access
+    /// token alone, stolen or left open in a browser, does no permanent harm.
+    ///
+    /// # Errors
+    /// [`Error::ReauthenticationRequired`].
+    pub(super) fn require_recent_proof(&self, bearer: &Bearer) -> Result<(), Error> {
+        if is_recent(bearer.token.claims().auth_time, self.now()) {
+            Ok(())
+        } else {
+            Err(Error::ReauthenticationRequired)
+        }
+    }
+}

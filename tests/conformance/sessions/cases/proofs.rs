@@ -1,0 +1,132 @@
+//! Proofs: what a store keeps of them, and that they spend nothing.
+
+use edgegate::domain::session::{EndReason, Proof, Proved, RefreshTicket, Verdict};
+use edgegate::ports::SessionStore;
+
+use super::super::world::{
+    DAY, GRACE, Person, ROTATE_AFTER, World, every_time, laptop, rules, stranger, successor,
+};
+use super::{Case, check, check_eq, text};
+
+/// The same ticket with a proof of now.
+fn proved<W: World>(world: &W, ticket: RefreshTicket) -> RefreshTicket {
+    RefreshTicket {
+        proof: Proof::by_password(world.now()),
+        ..ticket
+    }
+}
+
+async fn prove<W: World>(world: &W, ticket: RefreshTicket) -> Result<Proved, String> {
+    let store = world.here();
+    store
+        .prove(&ticket, &rules(), world.now())
+        .await
+        .map_err(text)
+}
+
+/// "No number is spent": both tickets go on, in either order, whether or not the answer arrived.
+pub(crate) async fn a_proof_spends_no_token<W: World>(world: &W) -> Case {
+    for rules in [every_time(), rules()] {
+        let ada = Person::new(world)?;
+        let old = ada.begin().await?;
+        world.pass(ROTATE_AFTER);
+        let new = proved(world, old);
+        for _ in 0..3 {
+            check_eq!(prove(world, new).await?, Proved::GoesOn, "a proof");
+        }
+        for ticket in [old, new, old] {
+            let verdict = ada.renew(ticket, &laptop(), &rules).await?;
+            check_eq!(
+                verdict.answer(ticket).map(|next| next.counter),
+                Some(1),
+                "the next token"
+            );
+        }
+        world.pass(GRACE);
+        let verdict = ada.renew(old, &stranger(), &rules).await?;
+        check_eq!(verdict, Verdict::Reused, "the old one, once it is spent");
+    }
+    Ok(())
+}
+
+/// The proof is in the record after the renewal of the ticket that carries it, and stays there.
+pub(crate) async fn a_proof_goes_on_with_the_chain<W: World>(world: &W) -> Case {
+    let ada = Person::new(world)?;
+    let login = ada.begin().await?;
+    world.pass(ROTATE_AFTER);
+    let new = proved(world, login);
+    check_eq!(prove(world, new).await?, Proved::GoesOn, "a proof");
+    ada.renew(new, &laptop(), &every_time()).await?;
+    world.pass(ROTATE_AFTER);
+    // A ticket that knows the login only, as after a lost answer.
+    let next = successor(login)?;
+    for ticket in [next, successor(next)?] {
+        let user = std::future::ready(Ok(Some(ada.user.clone())));
+        let renewal = ada
+            .renew_at(world.here(), ticket, &laptop(), &every_time(), user)
+            .await?;
+        check_eq!(renewal.proof, Some(new.proof), "the newest proof");
+        world.pass(ROTATE_AFTER);
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_spent_token_is_not_handed_out_again<W: World>(world: &W) -> Case {
+    let ada = Person::new(world)?;
+    let first = ada.begin().await?;
+    ada.renew(first, &laptop(), &every_time()).await?;
+    world.pass(1);
+    let next = successor(first)?;
+    ada.renew(next, &laptop(), &every_time()).await?;
+    world.pass(1);
+    for spent in [first, next] {
+        let answer = prove(world, proved(world, spent)).await?;
+        check_eq!(answer, Proved::Spent, "a spent token");
+    }
+    let newest = proved(world, successor(next)?);
+    check_eq!(prove(world, newest).await?, Proved::GoesOn, "the newest");
+    Ok(())
+}
+
+pub(crate) async fn what_is_over_takes_no_proof<W: World>(world: &W) -> Case {
+    let ada = Person::new(world)?;
+    let ended = ada.begin().await?;
+    let store = world.here();
+    store
+        .end(ended.user, ended.session, EndReason::LoggedOut, world.now())
+        .await
+        .map_err(text)?;
+    check_eq!(prove(world, ended).await?, Proved::Over, "an ended session");
+    let expired = RefreshTicket {
+        expires_at: world.now(),
+        ..ada.begin().await?
+    };
+    check_eq!(prove(world, expired).await?, Proved::Over, "an expired one");
+    let idle = ada.begin().await?;
+    world.pass(30 * DAY);
+    check_eq!(prove(world, idle).await?, Proved::Over, "an idle one");
+    let unknown = ada.ticket();
+    world.pass(DAY);
+    check_eq!(prove(world, unknown).await?, Proved::Over, "an unknown one");
+    Ok(())
+}
+
+/// "A linearizable store MUST keep the later of the two proofs".
+pub(crate) async fn a_proof_is_kept_at_once<W: World>(world: &W) -> Case {
+    let ada = Person::new(world)?;
+    let login = ada.begin().await?;
+    world.pass(10);
+    let new = proved(world, login);
+    prove(world, new).await?;
+    // A proof that arrives late takes nothing back.
+    prove(world, login).await?;
+    let user = std::future::ready(Ok(Some(ada.user.clone())));
+    let renewal = ada
+        .renew_at(world.here(), login, &laptop(), &rules(), user)
+        .await?;
+    check!(
+        renewal.verdict == Verdict::Kept && renewal.proof == Some(new.proof),
+        "{renewal:?}"
+    );
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Proofs at a location that reads stale.
+
+use edgegate::domain::error::Code;
+use edgegate::domain::session::{Proof, Proved, RefreshTicket};
+use edgegate::ports::{Ports, SessionStore};
+
+use crate::kv::{Deployment, Service, renew, seal};
+
+const STRICT: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
+
+/// The user proves at this location, and holds `ticket`.
+fn prove(
+    deployment: &Deployment,
+    service: &Service,
+    ticket: RefreshTicket,
+) -> (Proved, RefreshTicket) {
+    let proved = RefreshTicket {
+        proof: Proof::by_password(deployment.now()),
+        ..ticket
+    };
+    let rules = service.settings().sessions;
+    let answer = service
+        .ports()
+        .sessions()
+        .prove(&proved, &rules, deployment.now());
+    (deployment.time.run(answer).unwrap(), proved)
+}
+
+/// A location that has missed every renewal hands out the token that its owner holds, and not an older one. So the owner
+/// is not signed out once all is seen, though a spent token would end the session at once.
+#[test]
+fn a_stale_location_hands_out_the_newest_token() {
+    let deployment = Deployment::new(false);
+    let [here, stale] = [1, 2].map(|location| deployment.service(location, STRICT));
+    let user = deployment.user(1);
+    let mut held = deployment
+        .time
+        .run(deployment.begin(here.ports().sessions(), &user));
+    deployment.time.advance(120);
+    // It fetches the record of the new session, and may answer from it for a minute.
+    assert_eq!(prove(&deployment, &stale, held).0, Proved::GoesOn);
+    for _ in 0..3 {
+        deployment.time.advance(2);
+        let token = deployment.time.run(renew(&here, &seal(held, STRICT)));
+        held = crate::kv::open(&token.unwrap(), STRICT);
+    }
+    let writes = deployment.kv.take_calls().writes;
+    let (answer, proved) = prove(&deployment, &stale, held);
+    assert_eq!((answer, proved.counter), (Proved::GoesOn, 3));
+    assert_eq!(deployment.kv.take_calls().writes, 0, "after {writes}");
+    deployment.time.advance(600);
+    for service in [&here, &stale] {
+        let renewed = deployment.time.run(renew(service, &seal(proved, STRICT)));
+        let next = crate::kv::open(&renewed.unwrap(), STRICT);
+        assert_eq!((next.counter, next.proof), (4, proved.proof));
+    }
+}
+
+/// A spent token that a stale location hands out once more is that token: it is found out as it would have been.
+#[test]
+fn a_stale_location_hides_no_thief() {
+    let deployment = Deployment::new(false);
+    let [here, stale] = [1, 2].map(|location| deployment.service(location, STRICT));
+    let user = deployment.user(1);
+    let stolen = deployment
+        .time
+        .run(deployment.begin(here.ports().sessions(), &user));
+    deployment.time.advance(120);
+    assert_eq!(prove(&deployment, &stale, stolen).0, Proved::GoesOn);
+    deployment.time.advance(2);
+    let thief = deployment
+        .time
+        .run(renew(&here, &seal(stolen, STRICT)))
+        .unwrap();
+    let (answer, proved) = prove(&deployment, &stale, stolen);
+    assert_eq!(answer, Proved::GoesOn, "the use is not seen there yet");
+    deployment.time.advance(61);
+    assert_eq!(prove(&deployment, &stale, stolen).0, Proved::Spent);
+    let owner = deployment.time.run(renew(&stale, &seal(proved, STRICT)));
+    assert_eq!(owner, Err(Code::InvalidGrant));
+    deployment.time.advance(61);
+    let thief = deployment.time.run(renew(&here, &thief));
+    assert_eq!(thief, Err(Code::InvalidGrant));
+    assert_eq!(prove(&deployment, &stale, stolen).0, Proved::Over);
+}
