@@ -489,3 +489,47 @@ proptest! {
         prop_assert_eq!(verdict_by(used(last, ago), counter, OWNER, NOW, &rules), expected);
     }
 }
+
+/// What is decided depends on no proof, neither the ticket's nor the record's; and the record keeps the later one.
+#[test]
+fn a_proof_decides_nothing_and_the_later_one_is_kept() {
+    let proofs = [0, BEGUN, NOW, u64::MAX].map(Proof::by_password);
+    for (ago, counter) in [0, 29, 30, 89, 90, 600]
+        .into_iter()
+        .flat_map(|ago| (2..8).map(move |counter| (ago, counter)))
+    {
+        for by in [OWNER, OTHER] {
+            let expected = verdict_by(used(4, ago), counter, by, NOW, &RULES);
+            for of_ticket in proofs {
+                for of_record in proofs.map(Some).into_iter().chain([None]) {
+                    let mut stored = used(4, ago);
+                    stored.record.as_mut().unwrap().proof = of_record;
+                    let presented = Presented {
+                        ticket: RefreshTicket {
+                            proof: of_ticket,
+                            ..ticket(counter)
+                        },
+                        by: Fingerprints::only(by),
+                        now: NOW,
+                    };
+                    let verdict = rotate(
+                        &stored,
+                        Some(STANDING),
+                        &presented,
+                        &RULES,
+                        Consistency::Eventual,
+                    );
+                    assert_eq!(verdict.reason(), expected.reason());
+                    if let Verdict::Fresh(record) | Verdict::Unseen(record) = verdict {
+                        let later =
+                            of_record.map_or(of_ticket, |of_record| of_record.max(of_ticket));
+                        assert_eq!(record.proof, Some(later));
+                        assert!(
+                            matches!(expected, Verdict::Fresh(other) | Verdict::Unseen(other) if other.used == record.used)
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

@@ -55,14 +55,12 @@ impl Table {
         self.add_proofs()
     }
 
-    /// Adds the columns of the proof to a table from before there were any. Both statements run in
-    /// one turn of the object, so its storage never has one column without the other.
+    /// Adds the columns of the proof to a table from before there were any. The question reads no row,
+    /// so it costs nothing each time an object starts. Both columns are added in one turn of the
+    /// object, so its storage never has one without the other.
     fn add_proofs(&self) -> Result<(), StoreError> {
-        let made = self.rows(
-            "SELECT 1 FROM sqlite_master WHERE name = 'session' AND instr(sql, 'auth_time INTEGER') > 0",
-            vec![],
-        )?;
-        if made.is_empty() {
+        let columns = "SELECT auth_time, amr FROM session LIMIT 0";
+        if self.rows(columns, vec![]).is_err() {
             self.rows("ALTER TABLE session ADD COLUMN auth_time INTEGER", vec![])?;
             self.rows("ALTER TABLE session ADD COLUMN amr INTEGER", vec![])?;
         }
