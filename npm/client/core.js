@@ -8,12 +8,8 @@ import { Renewal } from "./renewal.js";
 import { notTheService, request } from "./request.js";
 import { Session } from "./session.js";
 import { Tabs } from "./tabs.js";
+import { LOGOUT_MS, NAMES_MS } from "./timeouts.js";
 import { readToken } from "./token.js";
-
-// The names are waited for before "signed-in" is told, but not for ever.
-const NAMES_TIMEOUT_MS = 10_000;
-// A login waits for it.
-const LOGOUT_TIMEOUT_MS = 10_000;
 
 export class Core {
   /** Whether the page wants to know who is signed in, and so be told what other tabs do. */
@@ -126,7 +122,7 @@ export class Core {
     if (this.logouts !== logouts) {
       // The logout that was asked for meanwhile comes next and must end this session too, also when another tab's
       // logout has settled the wish already.
-      this.pending.remember();
+      this.pending.remember(claims.sid);
       throw signedOut();
     }
     // The service ended the session before it.
@@ -156,7 +152,7 @@ export class Core {
     const claims = this.#readFresh(body, { date, sent });
     if (claims.sub !== userId) throw notTheService(200);
     // As after a login.
-    if (this.logouts !== logouts) return this.pending.remember();
+    if (this.logouts !== logouts) return this.pending.remember(claims.sid);
     if (session.status === "signed_out") {
       // Another tab saw the old session's end before the answer came.
       session.begin(body.access_token, claims);
@@ -183,9 +179,17 @@ export class Core {
     this.watch();
     this.logouts += 1;
     // Remembered before it is asked for: the page may go away first.
-    this.pending.remember();
+    this.pending.remember(this.session.claims?.sid);
     this.signOut("logout", { tell: true });
-    await this.exclusively(() => this.finishLogout(), { settle: false });
+    const prompt = this.clock.timer(LOGOUT_MS);
+    await this.exclusively(
+      async () => {
+        // At once it means whoever is signed in in this browser. A page that slept in between means its own session.
+        const ended = await this.finishLogout({ ofAnySession: prompt.left > 0 });
+        if (!ended) this.renewal.doubt();
+      },
+      { settle: false },
+    );
   }
 
   /** A renewal's answer: by the cookie, so this is who is signed in, whoever that was before. */
@@ -221,14 +225,27 @@ export class Core {
     if (this.session.status === "signed_out") this.#emit("signed-out", { reason: "no_session" });
   }
 
-  /** Ends the session that the cookie names, if a logout still waits for that. Within `exclusively`. */
-  async finishLogout(signal) {
-    if (!this.pending.exists) return;
-    const options = { body: {}, cookie: true, expect: { 200: false }, keepalive: true, signal, timeout: LOGOUT_TIMEOUT_MS };
-    await this.send("/auth/revoke", options);
-    this.pending.forget();
+  /**
+   * Carries out a logout that the service has not heard of, if there is one. Within `exclusively`.
+   * Answers false when the cookie is of a session that began later somewhere else: it goes on.
+   * `ofAnySession`: ends the session of the cookie, whichever it is.
+   */
+  async finishLogout({ ofAnySession = false, signal } = {}) {
+    const { wish, session } = this.pending;
+    if (wish === null) return true;
+    const body = ofAnySession || session === undefined ? {} : { session_id: session };
+    const options = { body, cookie: true, expect: { 200: false }, keepalive: true, signal, timeout: LOGOUT_MS };
+    try {
+      await this.send("/auth/revoke", options);
+    } catch (error) {
+      if (error.code !== "invalid_grant") throw error;
+      this.pending.forget(wish);
+      return false;
+    }
+    this.pending.forget(wish);
     // Whoever the cookie named, perhaps not whom this tab knew: a tab that still has a session asks.
     this.tabs.tellCleared();
+    return true;
   }
 
   #heard(message) {
@@ -268,7 +285,7 @@ export class Core {
     const { session } = this;
     const { generation, token } = session;
     try {
-      const { body } = await this.send("/auth/me", { method: "GET", token, expect: { 200: true }, timeout: NAMES_TIMEOUT_MS });
+      const { body } = await this.send("/auth/me", { method: "GET", token, expect: { 200: true }, timeout: NAMES_MS });
       const user = readUser(body);
       if (user && session.generation === generation) session.learn(user);
     } catch {

@@ -85,7 +85,7 @@ export interface Platform {
   document: (EventTarget & { readonly visibilityState: string }) | null;
   /** For `focus`, `online` and `pageshow`. */
   window: EventTarget | null;
-  /** Remembers that a logout has yet to reach the service; never a token. */
+  /** Remembers the id of a session whose logout has yet to reach the service; never a token. */
   storage: {
     getItem(name: string): string | null;
     setItem(name: string, value: string): void;
@@ -150,8 +150,12 @@ export class AuthClient extends EventTarget {
    * Signs out: this tab and the others forget the token at once, then the service ends the session and clears the cookie.
    *
    * Only the service can clear the cookie. When it can't be reached this rejects (`network_error`, …) with everybody
-   * signed out here all the same; the wish (nothing else) is remembered in local storage, and the client carries it out
-   * when the device is online, at the latest before a page of this origin would take up the session again.
+   * signed out here all the same. Local storage remembers that the session with this id is to end (never a token), and the
+   * client ends it when the device is online, at the latest before a page of this origin would take it up again. Without
+   * local storage only this tab remembers: a page opened later takes up the session, until this tab has told the service.
+   *
+   * If another origin of the site signed in by then, that later session goes on, and a `signed-in` event tells of it. A
+   * logout that is asked for before it is known who is signed in names no session, and ends the one that it finds.
    */
   logout(): Promise<void>;
 

@@ -1,11 +1,10 @@
 // One JSON request to the service. Whatever goes wrong is an EdgegateError: a refusal of the service by its code, anything
 // else (no answer, a captive portal's page, a proxy's error) as network_error.
 import { EdgegateError } from "../errors.js";
+import { REQUEST_MS } from "./timeouts.js";
 
 // A hundred sessions with their User-Agents take some 100 KB; nothing else comes near.
 const LARGEST_ANSWER = 256 * 1024;
-// The service hashes a password in 50 ms; a bad line takes longer.
-const TIMEOUT_MS = 30_000;
 // As long as anyone would wait for a Retry-After.
 const LONGEST_RETRY_SECONDS = 3600;
 
@@ -43,7 +42,7 @@ const OAUTH = { temporarily_unavailable: "unavailable", server_error: "internal"
  * - `signal`: gives up; rejects with its reason. `timeout`: milliseconds.
  */
 export async function request(platform, url, options) {
-  const { method = "POST", body, token, cookie = false, expect, keepalive = false, signal, timeout = TIMEOUT_MS } = options;
+  const { method = "POST", body, token, cookie = false, expect, keepalive = false, signal, timeout = REQUEST_MS } = options;
   const abort = new AbortController();
   const giveUp = () => abort.abort();
   signal?.throwIfAborted();

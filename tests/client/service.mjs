@@ -114,7 +114,7 @@ export class Service {
       case "POST /auth/token":
         return this.#renew(entry.cookie);
       case "POST /auth/revoke":
-        return this.#revoke(entry.cookie);
+        return this.#revoke(entry.cookie, body);
       case "POST /auth/register":
         return body.password === undefined ? this.#empty(202) : this.#register(body);
       case "POST /auth/password/reset":
@@ -216,8 +216,9 @@ export class Service {
     return { response: this.#oauthError("invalid_grant"), setCookie: "" };
   }
 
-  #revoke(cookie) {
+  #revoke(cookie, { session_id }) {
     const session = this.#sessionOf(cookie);
+    if (session && session_id !== undefined && session.id !== session_id) return { response: this.#oauthError("invalid_grant") };
     if (session) session.over = true;
     return { ...this.#empty(200), setCookie: "" };
   }
