@@ -79,7 +79,11 @@ export interface Platform {
   clearTimeout(timer: unknown): void;
   /** 0 to 1, as `Math.random`: for spreading renewals, not for secrets. */
   random(): number;
-  locks: { request(name: string, options: object, work: (lock: unknown) => Promise<unknown>): Promise<unknown> } | null;
+  locks: {
+    request(name: string, options: object, work: (lock: unknown) => Promise<unknown>): Promise<unknown>;
+    /** How many are before this tab; without it one is assumed. */
+    query?(): Promise<{ held?: { name?: string }[]; pending?: { name?: string }[] }>;
+  } | null;
   BroadcastChannel: (new (name: string) => EventTarget & { postMessage(message: unknown): void; close(): void }) | null;
   /** For `visibilitychange`. */
   document: (EventTarget & { readonly visibilityState: string }) | null;

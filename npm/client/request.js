@@ -48,33 +48,14 @@ export async function request(platform, url, options) {
   signal?.throwIfAborted();
   signal?.addEventListener("abort", giveUp, { once: true });
   const timer = platform.setTimeout(giveUp, timeout);
+  // Not left to the signal alone: a `fetch` that was handed in may not look at it, and others wait for the lock.
+  const late = new Promise((_, reject) => abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true }));
+  late.catch(() => {});
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   try {
-    const response = await platform.fetch(url, {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      // A service on another origin neither sees nor sets a cookie by chance.
-      credentials: cookie ? "include" : "same-origin",
-      cache: "no-store",
-      // The service redirects nothing; whoever does is not the service.
-      redirect: "error",
-      keepalive,
-      signal: abort.signal,
-    });
-    const expected = expect[response.status];
-    if (expected === false) {
-      // A captive portal says 200 too, with a page.
-      const { length } = await readBody(response, abort.signal);
-      if (length > 0) throw notTheService(response.status);
-      return { status: response.status, body: null, date: response.headers.get("Date") };
-    }
-    const json = await readJson(response, abort.signal);
-    if (expected === undefined) throw refusal(response, json);
-    if (json === undefined) throw notTheService(response.status);
-    return { status: response.status, body: json, date: response.headers.get("Date") };
+    return await Promise.race([exchange(platform, url, { method, headers, body, cookie, expect, keepalive, signal: abort.signal }), late]);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof EdgegateError) throw error;
@@ -84,6 +65,32 @@ export async function request(platform, url, options) {
     platform.clearTimeout(timer);
     signal?.removeEventListener("abort", giveUp);
   }
+}
+
+async function exchange(platform, url, { method, headers, body, cookie, expect, keepalive, signal }) {
+  const response = await platform.fetch(url, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    // A service on another origin neither sees nor sets a cookie by chance.
+    credentials: cookie ? "include" : "same-origin",
+    cache: "no-store",
+    // The service redirects nothing; whoever does is not the service.
+    redirect: "error",
+    keepalive,
+    signal,
+  });
+  const expected = expect[response.status];
+  if (expected === false) {
+    // A captive portal says 200 too, with a page.
+    const { length } = await readBody(response, signal);
+    if (length > 0) throw notTheService(response.status);
+    return { status: response.status, body: null, date: response.headers.get("Date") };
+  }
+  const json = await readJson(response, signal);
+  if (expected === undefined) throw refusal(response, json);
+  if (json === undefined) throw notTheService(response.status);
+  return { status: response.status, body: json, date: response.headers.get("Date") };
 }
 
 /** An answer that lacks what the service always sends. */
