@@ -27,7 +27,7 @@ export type ServiceErrorCode =
 export type PackageErrorCode =
   /** The caller's mistake: an argument of the wrong type or out of range. */
   | "invalid_argument"
-  /** The key set is not one, or holds what a public one must not: `reason` says what. */
+  /** The key set is not one, holds no usable key, or holds what a public one must not: `reason` says what. */
   | "invalid_key_set"
   /** The key set could not be fetched. */
   | "key_set_unavailable"

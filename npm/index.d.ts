@@ -58,7 +58,7 @@ export interface Jwk {
   [member: string]: unknown;
 }
 
-/** A JWK Set (RFC 7517 section 5): 1 to 20 public keys. */
+/** A JWK Set (RFC 7517 section 5): 1 to 20 usable public keys. Others beside them are skipped; a secret refuses the set. */
 export interface JwkSet {
   keys: Jwk[];
 }
