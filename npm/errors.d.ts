@@ -8,12 +8,14 @@ export type ServiceErrorCode =
   | "invalid_credentials"
   | "invalid_link"
   | "invalid_token"
+  | "reauthentication_required"
   | "invalid_grant"
   | "invalid_client"
   | "unsupported_grant_type"
   | "forbidden"
   | "registration_closed"
   | "email_taken"
+  | "last_administrator"
   | "not_found"
   | "method_not_allowed"
   | "payload_too_large"
@@ -56,6 +58,8 @@ export class EdgegateError extends Error {
   readonly errors?: readonly { readonly field: string; readonly reason: string }[];
   /** With `weak_password`: `too_short`, `too_long`, `too_common`, `contains_address`, `context_word`, `breached`. */
   readonly reasons?: readonly string[];
+  /** With `reauthentication_required`: how many seconds old the proof may be, so `600` for ten minutes. */
+  readonly maxAge?: number;
   /** The `X-Request-Id` of the service's answer. */
   readonly requestId?: string;
 }
@@ -67,6 +71,7 @@ export interface EdgegateErrorDetails {
   retryAfter?: number;
   errors?: readonly { readonly field: string; readonly reason: string }[];
   reasons?: readonly string[];
+  maxAge?: number;
   requestId?: string;
   cause?: unknown;
 }

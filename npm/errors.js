@@ -8,12 +8,14 @@ const SERVICE_CODES = [
   "invalid_credentials",
   "invalid_link",
   "invalid_token",
+  "reauthentication_required",
   "invalid_grant",
   "invalid_client",
   "unsupported_grant_type",
   "forbidden",
   "registration_closed",
   "email_taken",
+  "last_administrator",
   "not_found",
   "method_not_allowed",
   "payload_too_large",
@@ -30,7 +32,7 @@ const PACKAGE_CODES = ["invalid_argument", "invalid_key_set", "key_set_unavailab
 /** All of them. */
 export const ERROR_CODES = /* @__PURE__ */ Object.freeze([...SERVICE_CODES, ...PACKAGE_CODES]);
 
-const DETAILS = ["reason", "status", "retryAfter", "errors", "reasons", "requestId"];
+const DETAILS = ["reason", "status", "retryAfter", "errors", "reasons", "maxAge", "requestId"];
 
 export class EdgegateError extends Error {
   /** `details`: those of DETAILS that are known, and `cause`. */

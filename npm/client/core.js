@@ -149,8 +149,7 @@ export class Core {
 
   #replaced({ body, date }, sent, { userId, logouts }) {
     const { session } = this;
-    const claims = this.#readFresh(body, { date, sent });
-    if (claims.sub !== userId) throw notTheService(200);
+    const claims = this.#readFresh(body, { date, sent, of: { sub: userId } });
     // As after a login.
     if (this.logouts !== logouts) return this.pending.remember(claims.sid);
     if (session.status === "signed_out") {
@@ -162,6 +161,46 @@ export class Core {
       this.#tellRenewed();
     }
     this.tabs.tellToken("login", body.access_token);
+  }
+
+  /** The session goes on with tokens that say that its user has just proved who they are. */
+  reauthenticate(password) {
+    return this.authorized((token) => {
+      const { logouts } = this;
+      const { sub, sid } = readToken(token);
+      return this.exclusively(async () => {
+        this.#requireSession(sid);
+        const sent = this.clock.instant();
+        const options = { body: { password, cookie: true }, token, cookie: true, expect: { 200: true } };
+        try {
+          this.#proved(await this.send("/auth/reauthenticate", options), sent, { of: { sub, sid }, logouts });
+        } catch (error) {
+          // The answer may have set the cookie all the same: it is asked which session it has.
+          if (error.code === "network_error") this.renewal.doubt();
+          throw error;
+        }
+      });
+    });
+  }
+
+  #proved({ body, date }, sent, { of, logouts }) {
+    const claims = this.#readFresh(body, { date, sent, of });
+    if (this.logouts !== logouts) {
+      // As after a login.
+      this.pending.remember(claims.sid);
+      throw signedOut();
+    }
+    this.#requireSession(of.sid);
+    this.session.goOn(body.access_token, claims);
+    this.tabs.tellToken("renewal", body.access_token);
+    this.#tellRenewed();
+  }
+
+  // Another session may have come meanwhile, or the end of this one. Then the cookie says who is signed in.
+  #requireSession(sid) {
+    if (this.session.claims?.sid === sid) return;
+    this.renewal.doubt();
+    throw signedOut();
   }
 
   /** A DELETE that ends this very session; its answer clears the cookie, if that is of the same session. */
@@ -226,13 +265,13 @@ export class Core {
   }
 
   /**
-   * Carries out a logout that the service has not heard of, if there is one. Within `exclusively`.
-   * Answers false when the cookie is of a session that began later somewhere else: it goes on.
+   * Carries out a logout that the service has not heard of. Within `exclusively`. Answers whether it ended the session of
+   * the cookie: not when that began later somewhere else, nor when another tab was quicker.
    * `ofAnySession`: ends the session of the cookie, whichever it is.
    */
   async finishLogout({ ofAnySession = false, signal } = {}) {
     const { wish, session } = this.pending;
-    if (wish === null) return true;
+    if (wish === null) return false;
     const body = ofAnySession || session === undefined ? {} : { session_id: session };
     const options = { body, cookie: true, expect: { 200: false }, keepalive: true, signal, timeout: LOGOUT_MS };
     try {
@@ -294,9 +333,10 @@ export class Core {
     if (session.generation === generation) this.#emit(event, { user: session.user });
   }
 
-  #readFresh({ access_token }, { date, sent }) {
+  // `of`: the claims that the token must have, as of the user that it is for.
+  #readFresh({ access_token }, { date, sent, of = {} }) {
     const claims = readToken(access_token);
-    if (!claims) throw notTheService(200);
+    if (!claims || !Object.keys(of).every((name) => claims[name] === of[name])) throw notTheService(200);
     this.clock.anchor({ date, iat: claims.iat, sent });
     this.renewal.succeeded();
     return claims;

@@ -1,5 +1,7 @@
 // `fetch` with the access token.
 import { EdgegateError } from "../errors.js";
+import { refusesToken } from "./challenge.js";
+import { readJson } from "./request.js";
 
 /** As the platform's fetch, for the origins in `origins`; see index.d.ts. */
 export async function fetchWithToken(core, origins, input, init) {
@@ -48,15 +50,17 @@ async function send(platform, request, token) {
   }
 }
 
-// A 401 may be about something else: the service says so of a wrong current password, which must not be sent twice.
+// A 401 may be about something else: a wrong current password, which must not be sent twice, or a password that has to be
+// typed again. A fresh token helps against neither.
 async function isTokenRefused({ url }, request, response) {
   const challenge = response.headers.get("WWW-Authenticate");
-  if (challenge !== null) return /\bBearer\b/i.test(challenge);
+  if (challenge !== null) return refusesToken(challenge);
   // Another origin may hide the header (CORS). The service has a code.
-  if (new URL(request.url).origin !== url.origin) return true;
-  if (!/^application\/problem\+json\b/i.test(response.headers.get("Content-Type") ?? "")) return true;
-  const problem = await response.clone().json().catch(() => null);
-  return problem?.code === "invalid_token";
+  const isProblem = /^application\/problem\+json\b/i.test(response.headers.get("Content-Type") ?? "");
+  const reading = isProblem ? readJson(response.clone(), request.signal).catch(() => undefined) : undefined;
+  const problem = await unlessAborted(Promise.resolve(reading), request.signal);
+  if (new URL(request.url).origin !== url.origin) return problem?.code !== "reauthentication_required";
+  return !isProblem || problem?.code === "invalid_token";
 }
 
 function unlessAborted(promise, signal) {

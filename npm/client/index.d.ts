@@ -190,6 +190,25 @@ export class AuthClient extends EventTarget {
   /** Deletes the account for good, and signs out. */
   deleteAccount(proof: { current_password: string }): Promise<void>;
 
+  /**
+   * Proves once more who is signed in, by their password. What can't be undone needs a proof of the last minutes: the
+   * service refuses it with `reauthentication_required` (`maxAge`: how many seconds old the proof may be) until this was
+   * called. The session stays the same one; it goes on in every tab with a token that has the proof.
+   *
+   * ```js
+   * const remove = () => auth.fetch(`/auth/users/${id}`, { method: "DELETE" });
+   * let response = await remove();
+   * if (response.status === 401 && (await response.clone().json()).code === "reauthentication_required") {
+   *   await auth.reauthenticate(await askForPassword());
+   *   response = await remove();
+   * }
+   * ```
+   *
+   * Rejects with `invalid_credentials` when the password is wrong, and with `rate_limited` after too many tries: the session
+   * goes on as it was. Rejects with `signed_out` when the session ended meanwhile, or another one took its place.
+   */
+  reauthenticate(password: string): Promise<void>;
+
   /** Asks the service who is signed in, and takes over what it says into `user`. */
   me(): Promise<User>;
   /** The user's sessions, the newest first. */
@@ -210,9 +229,12 @@ export class AuthClient extends EventTarget {
    *
    * - The token goes to the service's origin and to those in `origins`. To any other, or when the request has an
    *   `Authorization` of its own or the mode `no-cors`, nothing is sent and it rejects with `invalid_argument`.
-   * - When the answer is a 401 about the token, it renews once and repeats once; many at a time share one renewal. A
+   * - When the answer is a 401 that refuses the token, it renews once and repeats once; many at a time share one renewal. A
    *   `ReadableStream` as `init.body` can't be sent twice: the 401 is answered, and the next call renews. The second
    *   answer is handed over as it is.
+   * - A 401 refuses the token if its `WWW-Authenticate` says `Bearer error="invalid_token"` (RFC 6750), or if it has no such
+   *   header, which another origin may hide. Any other challenge is handed over at once: a fresh token is no help against
+   *   `insufficient_user_authentication` (RFC 9470), which asks for `reauthenticate`.
    * - Without an answer it rejects with `network_error` (the cause is the platform's TypeError). An `AbortSignal` works as
    *   usual. Nobody is signed out by either.
    * - A call belongs to the user of its moment: if another signs in meanwhile, it rejects with `signed_out`.

@@ -90,6 +90,10 @@ export class AuthClient extends EventTarget {
     await this.#core.changePassword(texts(given, ["current_password", "new_password"]));
   }
 
+  async reauthenticate(password) {
+    await this.#core.reauthenticate(texts({ password }, ["password"]).password);
+  }
+
   async changeEmail(given) {
     const body = texts(given, ["email", "current_password"]);
     await this.#core.authorized((token) => this.#core.send("/auth/email/change", { body, token, expect: ACCEPTED }));

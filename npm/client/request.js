@@ -16,12 +16,14 @@ const STATUS = {
   invalid_credentials: 401,
   invalid_link: 400,
   invalid_token: 401,
+  reauthentication_required: 401,
   invalid_grant: 400,
   invalid_client: 401,
   unsupported_grant_type: 400,
   forbidden: 403,
   registration_closed: 403,
   email_taken: 409,
+  last_administrator: 409,
   not_found: 404,
   method_not_allowed: 405,
   payload_too_large: 413,
@@ -109,6 +111,7 @@ function refusal(response, json) {
     retryAfter: retryAfter(headers),
     errors: code === "invalid_field" ? list(json.errors, (it) => isText(it?.field) && isText(it?.reason)) : undefined,
     reasons: code === "weak_password" ? list(json.reasons, isText) : undefined,
+    maxAge: code === "reauthentication_required" && Number.isSafeInteger(json.max_age) ? json.max_age : undefined,
     requestId: headers.get("X-Request-Id") ?? undefined,
   });
 }
@@ -123,8 +126,8 @@ function retryAfter(headers) {
   return text !== null && /^[0-9]{1,9}$/.test(text) ? Math.min(Number(text), LONGEST_RETRY_SECONDS) : undefined;
 }
 
-// The JSON object of an answer, or undefined when there is none.
-async function readJson(response, signal) {
+/** The JSON object of an answer, or undefined when there is none. */
+export async function readJson(response, signal) {
   if (!/^application\/(problem\+)?json\s*(;|$)/i.test(response.headers.get("Content-Type") ?? "")) {
     response.body?.cancel().catch(() => {});
     return undefined;

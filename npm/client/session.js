@@ -89,9 +89,11 @@ export class Session {
     const now = this.#clock.now() / 1000;
     if (claims.exp <= now || claims.iat > now + LEAD_SECONDS) return false;
     if (claims.iat !== own.iat) return claims.iat > own.iat;
-    // Of one second: a login comes after the renewals of the session that it took the place of. Else any other is better
-    // than one that does not count.
-    return claims.sid !== own.sid ? cause === "login" : !this.usable && token !== this.token;
+    // Of one second: a login comes after the renewals of the session that it took the place of.
+    if (claims.sid !== own.sid) return cause === "login";
+    // The later proof of who the user is counts. Else any other token is better than one that does not count.
+    if (claims.auth_time !== own.auth_time) return claims.auth_time > own.auth_time;
+    return !this.usable && token !== this.token;
   }
 
   #take(token, claims, user) {

@@ -169,3 +169,24 @@ test("without local storage the tab that asked tells the service; a page opened 
   assert.deepEqual([one.client.status, next.client.status, world.cookie], ["signed_out", "signed_out", undefined]);
   world.close();
 });
+
+test("another tab carries the logout out in vain: the tab that asked for it learns who is signed in", async () => {
+  const world = new World();
+  const [one, two] = [await signedIn(world), world.tab({ without: ["BroadcastChannel"] })];
+  await world.run(two.client.ready());
+  await world.run(elsewhere(world).client.login(bob));
+  await world.sleep(20 * MINUTE);
+  let release;
+  world.locks.request("edgegate:https://app.example.com", {}, () => new Promise((resolve) => (release = resolve)));
+  await world.settle();
+  two.client.fetch("https://app.example.com/api").catch(() => {});
+  await world.settle();
+  const logout = one.client.logout();
+  await world.settle();
+  release();
+  await world.run(logout);
+  await world.advance(MINUTE);
+  assert.deepEqual([one.client.user, two.client.user, world.storage.size], [BOB, BOB, 0]);
+  assert.deepEqual(one.events.slice(-2), ["signed-out: logout", "signed-in"]);
+  world.close();
+});
