@@ -107,8 +107,7 @@ export class AuthClient extends EventTarget {
     const answer = await this.#get("/auth/me");
     const user = readUser(answer.body);
     if (!user) throw notTheService(answer.status);
-    this.#core.session.learn(user);
-    return user;
+    return this.#core.session.learn(user);
   }
 
   async sessions() {

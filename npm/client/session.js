@@ -1,5 +1,7 @@
 // Who is signed in, as this tab knows it, with the access token. Memory only; no I/O.
 
+import { freezeUser } from "./answers.js";
+
 // A token is renewed this long before its end, at most; of a short-lived one a quarter of its life is left.
 const LEAD_SECONDS = 60;
 // It is not sent any more when it could end on its way.
@@ -52,11 +54,12 @@ export class Session {
     this.#refused = false;
   }
 
-  /** What the service says of the user now. Of another user: not taken. */
+  /** What the service says of the user now. Of another user: not taken. Answers the user as they are shown. */
   learn(user) {
-    if (user.id !== this.user?.id) return;
+    if (user.id !== this.user?.id) return user;
     this.isKnown = true;
     this.#show(user);
+    return this.user;
   }
 
   /** Whether the token can be sent. */
@@ -118,7 +121,7 @@ export class Session {
   // The same object as long as nothing changed, so that a page need not draw anew.
   #show(user) {
     if (JSON.stringify(user) === JSON.stringify(this.user)) return;
-    this.user = Object.freeze({ ...user, roles: Object.freeze([...user.roles]) });
+    this.user = freezeUser(user);
   }
 
   // `seconds`, or that part of the token's life if it is less.
