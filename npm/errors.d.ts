@@ -43,7 +43,7 @@ export type PackageErrorCode =
 /** The closed list of codes: docs/errors.md of edgegate says what each means and what to do. */
 export type ErrorCode = ServiceErrorCode | PackageErrorCode;
 
-/** Every error of this package. Go by `code`; messages are for people and may change. None holds a token, a password or an address. */
+/** Every error of this package (only the reason of a caller's own `AbortSignal` comes as it is). Go by `code`; messages are for people and may change. None holds a token, a password or an address. */
 export class EdgegateError extends Error {
   constructor(code: ErrorCode, message: string, details?: EdgegateErrorDetails);
   readonly name: "EdgegateError";

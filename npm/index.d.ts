@@ -148,7 +148,7 @@ export function peek(token: string): Promise<Claims>;
  * again after a failure; once it has succeeded, it does nothing.
  *
  * @param wasm In browsers an address, a `Response`, bytes or a compiled module; in Node a path, bytes or a module; in Workers
- * a module.
+ * a module. Anything else, and a promise that rejects, is `wasm_unavailable` with the `cause`.
  * @throws {EdgegateError} `wasm_unavailable`: the message says what was in the way, and what to do
  */
 export function load(wasm?: WasmSource | Promise<WasmSource>): Promise<void>;

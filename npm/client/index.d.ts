@@ -26,7 +26,8 @@
  * (`invalid_grant`); the account's deletion; another user's login in the same browser. Being offline, a captive portal,
  * 429, 500 and 503 never do: the client tries again, and at once when the device is back online.
  *
- * **Errors.** Every method rejects with an {@link EdgegateError}. Besides the service's refusals there are
+ * **Errors.** Every method rejects with an {@link EdgegateError}, with one exception: a `fetch` that its caller's `AbortSignal`
+ * ends rejects with the signal's reason, as the platform's does. (The methods of `EventTarget` are the platform's.) Besides the service's refusals there are
  * `network_error` (no answer, or one that is not the service's), `signed_out` (a token is needed and nobody is signed in)
  * and `invalid_argument` (a mistake of the caller's).
  */
@@ -236,7 +237,8 @@ export class AuthClient extends EventTarget {
    *   header, which another origin may hide. Any other challenge is handed over at once: a fresh token is no help against
    *   `insufficient_user_authentication` (RFC 9470), which asks for `reauthenticate`.
    * - Without an answer it rejects with `network_error` (the cause is the platform's TypeError). An `AbortSignal` works as
-   *   usual. Nobody is signed out by either.
+   *   usual: it rejects with the signal's reason, the only thing that is no {@link EdgegateError}. Nobody is signed out by
+   *   either.
    * - A call belongs to the user of its moment: if another signs in meanwhile, it rejects with `signed_out`.
    * - Redirects are followed as by `fetch`. To another origin the browser takes the token off (Fetch standard,
    *   HTTP-redirect fetch), as all do since 2023.

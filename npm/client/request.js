@@ -1,6 +1,6 @@
 // One JSON request to the service. Whatever goes wrong is an EdgegateError: a refusal of the service by its code, anything
 // else (no answer, a captive portal's page, a proxy's error) as network_error.
-import { EdgegateError } from "../errors.js";
+import { EdgegateError, isEdgegateError } from "../errors.js";
 import { REQUEST_MS } from "./timeouts.js";
 
 // A hundred sessions with their User-Agents take some 100 KB; nothing else comes near.
@@ -60,7 +60,7 @@ export async function request(platform, url, options) {
     return await Promise.race([exchange(platform, url, { method, headers, body, cookie, expect, keepalive, signal: abort.signal }), late]);
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof EdgegateError) throw error;
+    if (isEdgegateError(error)) throw error;
     const why = abort.signal.aborted ? `No answer within ${timeout / 1000} s` : "No answer";
     throw new EdgegateError("network_error", `${why} from ${url.origin}`, { cause: error });
   } finally {
@@ -151,6 +151,7 @@ async function readBody(response, signal) {
       signal.throwIfAborted();
       const { done, value } = await reader.read();
       if (done) break;
+      if (!ArrayBuffer.isView(value)) throw new TypeError("The body is not made of bytes");
       size += value.byteLength;
       if (size > LARGEST_ANSWER) throw notTheService(response.status);
       chunks.push(value);
