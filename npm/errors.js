@@ -48,7 +48,7 @@ export class EdgegateError extends Error {
   }
 }
 
-/** Whether it is one. What was thrown may be anything, also a proxy that throws when it is looked at. */
+/** Whether it is one. What was thrown may be a proxy that throws when it is looked at. */
 export function isEdgegateError(thrown) {
   try {
     return thrown instanceof EdgegateError;

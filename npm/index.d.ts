@@ -58,7 +58,10 @@ export interface Jwk {
   [member: string]: unknown;
 }
 
-/** A JWK Set (RFC 7517 section 5): 1 to 20 usable public keys. Others beside them are skipped; a secret refuses the set. */
+/**
+ * A JWK Set (RFC 7517 section 5): 1 to 20 usable public keys. Other keys beside them are skipped. A
+ * set with a private or symmetric key is rejected.
+ */
 export interface JwkSet {
   keys: Jwk[];
 }

@@ -56,7 +56,8 @@ export const verifierFor = (platform) =>
 
     async verify(token) {
       // A method that was torn off has no keys.
-      if (typeof this !== "object" || this === null || !(#wasm in this)) throw wrong("verify must be called on its Verifier");
+      const isOwn = typeof this === "object" && this !== null && #wasm in this;
+      if (!isOwn) throw wrong("verify must be called on its Verifier");
       return this.#ask((wasm, now) => wasm.verify(token, now));
     }
 

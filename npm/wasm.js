@@ -112,7 +112,8 @@ async function compileProblem(where) {
 /** Makes an EdgegateError of what the wasm throws: `[code, reason, more]`. */
 export function asError(thrown) {
   if (isEdgegateError(thrown)) return thrown;
-  if (!isArray(thrown)) return new EdgegateError("internal", "edgegate: a bug, please report it", { cause: thrown });
+  const bug = "edgegate: a bug, please report it";
+  if (!isArray(thrown)) return new EdgegateError("internal", bug, { cause: thrown });
   const [code, reason, more] = thrown;
   if (code === "invalid_argument") return new EdgegateError(code, `${reason} ${more}`);
   if (code === "invalid_token") return new EdgegateError(code, `the token is not valid: ${reason}`, { reason });

@@ -11,7 +11,8 @@ export function inWords({ code, status, retryAfter, requestId, message }) {
       return status ? couldNot(status) : "No answer came. Check that this device is online, then try again.";
     case "rate_limited":
       // Others count too: those of the same network, and whoever guesses at the same address.
-      return `There were too many tries, perhaps not all of them yours. Wait ${duration(retryAfter || 60)}, then try again.`;
+      return `There were too many tries, perhaps not all of them yours. Wait ${
+        duration(retryAfter || 60)}, then try again.`;
     case "unavailable":
       return `The service can’t do this at the moment. Wait ${duration(retryAfter || 5)}, then try again.`;
     case "invalid_credentials":

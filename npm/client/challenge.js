@@ -8,15 +8,21 @@ const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
 
 /**
- * Whether it says that the access token that came is not valid (RFC 6750 section 3.1). No other `error` of a Bearer challenge
- * says so: not `insufficient_scope`, and not the proof that RFC 9470 asks for (`insufficient_user_authentication`). A challenge
- * without `error` is about a request without a token.
+ * Whether it says that the access token that came is not valid (RFC 6750 section 3.1). No other
+ * `error` of a Bearer challenge says so: not `insufficient_scope`, and not the proof that RFC 9470
+ * asks for (`insufficient_user_authentication`). A challenge without `error` is about a request
+ * without a token.
  */
 export function refusesToken(header) {
-  return challenges(header).some(({ scheme, error }) => scheme === "bearer" && error === "invalid_token");
+  return challenges(header).some(
+    ({ scheme, error }) => scheme === "bearer" && error === "invalid_token",
+  );
 }
 
-/** Each challenge's scheme, in lower case, and its `error`. What comes after something unreadable is left out. */
+/**
+ * Each challenge's scheme, in lower case, and its `error`. What comes after something unreadable is
+ * left out.
+ */
 function challenges(header) {
   const found = [];
   let at = 0;

@@ -171,9 +171,11 @@ export class Core {
       return this.exclusively(async () => {
         this.#requireSession(sid);
         const sent = this.clock.instant();
-        const options = { body: { password, cookie: true }, token, cookie: true, expect: { 200: true } };
+        const body = { password, cookie: true };
+        const options = { body, token, cookie: true, expect: { 200: true } };
         try {
-          this.#proved(await this.send("/auth/reauthenticate", options), sent, { of: { sub, sid }, logouts });
+          const answer = await this.send("/auth/reauthenticate", options);
+          this.#proved(answer, sent, { of: { sub, sid }, logouts });
         } catch (error) {
           // The answer may have set the cookie all the same: it is asked which session it has.
           if (error.code === "network_error") this.renewal.doubt();
@@ -196,7 +198,8 @@ export class Core {
     this.#tellRenewed();
   }
 
-  // Another session may have come meanwhile, or the end of this one. Then the cookie says who is signed in.
+  // Another session may have come meanwhile, or the end of this one. Then the cookie says who is
+  // signed in.
   #requireSession(sid) {
     if (this.session.claims?.sid === sid) return;
     this.renewal.doubt();
@@ -223,7 +226,8 @@ export class Core {
     const prompt = this.clock.timer(LOGOUT_MS);
     await this.exclusively(
       async () => {
-        // At once it means whoever is signed in in this browser. A page that slept in between means its own session.
+        // At once it means whoever is signed in in this browser. A page that slept in between means
+        // its own session.
         const ended = await this.finishLogout({ ofAnySession: prompt.left > 0 });
         if (!ended) this.renewal.doubt();
       },
@@ -265,17 +269,17 @@ export class Core {
   }
 
   /**
-   * Carries out a logout that the service has not heard of. Within `exclusively`. Answers whether it ended the session of
-   * the cookie: not when that began later somewhere else, nor when another tab was quicker.
-   * `ofAnySession`: ends the session of the cookie, whichever it is.
+   * Carries out a logout that the service has not heard of. Within `exclusively`. Answers whether
+   * it ended the session of the cookie: not when that began later somewhere else, nor when another
+   * tab was quicker. `ofAnySession`: ends the session of the cookie, whichever it is.
    */
   async finishLogout({ ofAnySession = false, signal } = {}) {
     const { wish, session } = this.pending;
     if (wish === null) return false;
     const body = ofAnySession || session === undefined ? {} : { session_id: session };
-    const options = { body, cookie: true, expect: { 200: false }, keepalive: true, signal, timeout: LOGOUT_MS };
+    const options = { body, cookie: true, expect: { 200: false }, keepalive: true };
     try {
-      await this.send("/auth/revoke", options);
+      await this.send("/auth/revoke", { ...options, signal, timeout: LOGOUT_MS });
     } catch (error) {
       if (error.code !== "invalid_grant") throw error;
       this.pending.forget(wish);
@@ -324,7 +328,8 @@ export class Core {
     const { session } = this;
     const { generation, token } = session;
     try {
-      const { body } = await this.send("/auth/me", { method: "GET", token, expect: { 200: true }, timeout: NAMES_MS });
+      const options = { method: "GET", token, expect: { 200: true }, timeout: NAMES_MS };
+      const { body } = await this.send("/auth/me", options);
       const user = readUser(body);
       if (user && session.generation === generation) session.learn(user);
     } catch {
@@ -336,7 +341,8 @@ export class Core {
   // `of`: the claims that the token must have, as of the user that it is for.
   #readFresh({ access_token }, { date, sent, of = {} }) {
     const claims = readToken(access_token);
-    if (!claims || !Object.keys(of).every((name) => claims[name] === of[name])) throw notTheService(200);
+    const isExpected = claims && Object.keys(of).every((name) => claims[name] === of[name]);
+    if (!isExpected) throw notTheService(200);
     this.clock.anchor({ date, iat: claims.iat, sent });
     this.renewal.succeeded();
     return claims;

@@ -11,7 +11,10 @@ export async function fetchWithToken(core, origins, input, init) {
   const token = await unlessAborted(core.accessToken(userId), request.signal);
   const spare = repeatable ? request.clone() : null;
   const response = await send(core.platform, request, token);
-  const again = response.status === 401 && (await isTokenRefused(core, request, response)) && core.renewal.refused(token);
+  const again =
+    response.status === 401 &&
+    (await isTokenRefused(core, request, response)) &&
+    core.renewal.refused(token);
   if (!again || !spare) {
     discard(spare);
     return response;
@@ -28,9 +31,12 @@ function makeRequest(origins, input, init) {
   const { origin, protocol } = new URL(request.url);
   // A blob: address has the origin of its page.
   if (!origins.has(origin) || !/^https?:$/.test(protocol)) {
-    throw wrong(`The access token is not for ${origin}: add it to the option "origins", or use the platform's fetch`);
+    throw wrong(
+      `The access token is not for ${origin}: add it to the option "origins", or use the platform's fetch`,
+    );
   }
-  if (request.headers.has("Authorization")) throw wrong("The request has an Authorization of its own: use the platform's fetch");
+  if (request.headers.has("Authorization"))
+    throw wrong("The request has an Authorization of its own: use the platform's fetch");
   if (request.mode === "no-cors") throw wrong("The mode no-cors can't carry a token");
   return { request, repeatable };
 }
@@ -40,24 +46,32 @@ async function send(platform, request, token) {
   try {
     const response = await platform.fetch(request);
     // A `fetch` that was handed in may answer anything.
-    if (typeof response.status !== "number" || typeof response.headers.get !== "function") throw new TypeError("No Response");
+    if (typeof response.status !== "number" || typeof response.headers.get !== "function")
+      throw new TypeError("No Response");
     return response;
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
     if (isEdgegateError(error)) throw error;
-    throw new EdgegateError("network_error", `No answer from ${new URL(request.url).origin}`, { cause: error });
+    throw new EdgegateError("network_error", `No answer from ${new URL(request.url).origin}`, {
+      cause: error,
+    });
   }
 }
 
-// A 401 may be about something else: a wrong current password, which must not be sent twice, or a password that has to be
-// typed again. A fresh token helps against neither.
+// A 401 may be about something else: a wrong current password, which must not be sent twice, or a
+// password that has to be typed again. A fresh token helps against neither.
 async function isTokenRefused({ url }, request, response) {
   const challenge = response.headers.get("WWW-Authenticate");
   if (challenge !== null) return refusesToken(challenge);
   // Another origin may hide the header (CORS). The service has a code.
-  const isProblem = /^application\/problem\+json\b/i.test(response.headers.get("Content-Type") ?? "");
-  const problem = isProblem ? await unlessAborted(readProblem(response, request.signal), request.signal) : undefined;
-  if (new URL(request.url).origin !== url.origin) return problem?.code !== "reauthentication_required";
+  const isProblem = /^application\/problem\+json\b/i.test(
+    response.headers.get("Content-Type") ?? "",
+  );
+  const problem = isProblem
+    ? await unlessAborted(readProblem(response, request.signal), request.signal)
+    : undefined;
+  if (new URL(request.url).origin !== url.origin)
+    return problem?.code !== "reauthentication_required";
   return !isProblem || problem?.code === "invalid_token";
 }
 

@@ -22,7 +22,9 @@ export class AuthClient extends EventTarget {
     const { url, origins, fetch, parts } = guarded("options", () => readOptions(options));
     if (fetch != null && typeof fetch !== "function") throw wrong("fetch must be a function");
     const service = originOf("url", url ?? parts.origin);
-    const others = listOf("origins", origins ?? [], MOST_ORIGINS).map((one) => originOf("origins", one));
+    const others = listOf("origins", origins ?? [], MOST_ORIGINS).map((one) =>
+      originOf("origins", one),
+    );
     this.#origins = new Set([service, ...others].map(({ origin }) => origin));
     const emit = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail }));
     this.#core = new Core({ platform: parts, url: service, emit });
@@ -65,23 +67,35 @@ export class AuthClient extends EventTarget {
   }
 
   async requestPasswordReset(email) {
-    await AuthClient.#coreOf(this).send("/auth/password/reset", { body: texts({ email }, ["email"]), expect: ACCEPTED });
+    await AuthClient.#coreOf(this).send("/auth/password/reset", {
+      body: texts({ email }, ["email"]),
+      expect: ACCEPTED,
+    });
   }
 
   async requestEmailVerification(email) {
-    await AuthClient.#coreOf(this).send("/auth/email/resend", { body: texts({ email }, ["email"]), expect: ACCEPTED });
+    await AuthClient.#coreOf(this).send("/auth/email/resend", {
+      body: texts({ email }, ["email"]),
+      expect: ACCEPTED,
+    });
   }
 
   async confirmPasswordReset(given) {
     const core = AuthClient.#coreOf(this);
-    await core.send("/auth/password/confirm", { body: texts(given, ["token", "password"]), expect: DONE });
+    await core.send("/auth/password/confirm", {
+      body: texts(given, ["token", "password"]),
+      expect: DONE,
+    });
     // It ended every session of its user, who may be ours.
     askAnew(core);
   }
 
   async verifyEmail(given) {
     const core = AuthClient.#coreOf(this);
-    await core.send("/auth/email/verify", { body: texts(given, ["token", "password"]), expect: DONE });
+    await core.send("/auth/email/verify", {
+      body: texts(given, ["token", "password"]),
+      expect: DONE,
+    });
     askAnew(core);
   }
 
@@ -93,7 +107,9 @@ export class AuthClient extends EventTarget {
   }
 
   async changePassword(given) {
-    await AuthClient.#coreOf(this).changePassword(texts(given, ["current_password", "new_password"]));
+    await AuthClient.#coreOf(this).changePassword(
+      texts(given, ["current_password", "new_password"]),
+    );
   }
 
   async reauthenticate(password) {
@@ -103,11 +119,17 @@ export class AuthClient extends EventTarget {
   async changeEmail(given) {
     const body = texts(given, ["email", "current_password"]);
     const core = AuthClient.#coreOf(this);
-    await core.authorized((token) => core.send("/auth/email/change", { body, token, expect: ACCEPTED }));
+    await core.authorized((token) =>
+      core.send("/auth/email/change", { body, token, expect: ACCEPTED }),
+    );
   }
 
   async deleteAccount(given) {
-    await AuthClient.#coreOf(this).end("/auth/me", texts(given, ["current_password"]), "account_deleted");
+    await AuthClient.#coreOf(this).end(
+      "/auth/me",
+      texts(given, ["current_password"]),
+      "account_deleted",
+    );
   }
 
   async me() {
@@ -132,12 +154,16 @@ export class AuthClient extends EventTarget {
     if (!isId) throw wrong("id must be the id of a session");
     const path = `/auth/sessions/${id}`;
     if (core.session.claims?.sid === id) return core.end(path, undefined, "logout");
-    return core.authorized(async (token) => void (await core.send(path, { method: "DELETE", token, expect: DONE })));
+    return core.authorized(
+      async (token) => void (await core.send(path, { method: "DELETE", token, expect: DONE })),
+    );
   }
 
   async endOtherSessions() {
     const core = AuthClient.#coreOf(this);
-    await core.authorized((token) => core.send("/auth/sessions", { method: "DELETE", token, expect: DONE }));
+    await core.authorized((token) =>
+      core.send("/auth/sessions", { method: "DELETE", token, expect: DONE }),
+    );
   }
 
   async accessToken() {
@@ -154,13 +180,16 @@ export class AuthClient extends EventTarget {
 
   // A method that was torn off its client has none, and neither has a proxy of a client.
   static #coreOf(client) {
-    if (typeof client !== "object" || client === null || !(#core in client)) throw wrong("It must be called on its AuthClient");
+    if (typeof client !== "object" || client === null || !(#core in client))
+      throw wrong("It must be called on its AuthClient");
     return client.#core;
   }
 }
 
 function get(core, path) {
-  return core.authorized((token) => core.send(path, { method: "GET", token, expect: { 200: true } }));
+  return core.authorized((token) =>
+    core.send(path, { method: "GET", token, expect: { 200: true } }),
+  );
 }
 
 // What the service was told may have changed or ended the session.

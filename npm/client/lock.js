@@ -79,7 +79,8 @@ export class Exclusive {
     };
   }
 
-  // How many have the lock or wait for it, without this tab. Each may take its time. Not known: one.
+  // How many have the lock or wait for it, without this tab. Each may take its time. Not known:
+  // one.
   async #ahead() {
     try {
       const { held, pending } = await this.#platform.locks.query();

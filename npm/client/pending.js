@@ -1,10 +1,12 @@
 // A logout that the service has not heard of yet.
 //
-// Only the service can clear the cookie. When it can't be reached, the wish to be signed out is remembered with the id of
-// the session that it is about (never a token or a name), and the client carries it out before it would renew. By then the
-// cookie may be of a later session: pages of another origin share it, and not this storage. That session is not meant.
+// Only the service can clear the cookie. When it can't be reached, the wish to be signed out is
+// remembered with the id of the session that it is about (never a token or a name), and the client
+// carries it out before it would renew. By then the cookie may be of a later session: pages of
+// another origin share it, and not this storage. That session is not meant.
 
-// The wish of somebody of whom it was not known which session they have: whichever the cookie names is meant.
+// The wish of somebody of whom it was not known which session they have: whichever the cookie names
+// is meant.
 const ANY = "1";
 const SESSION_ID = /^[A-Za-z0-9-]{2,64}$/;
 
@@ -34,7 +36,7 @@ export class PendingLogout {
     return wish !== null && SESSION_ID.test(wish) ? wish : undefined;
   }
 
-  /** `session`: the id of the session that is to end. Without one the wish of before stays, if there is one. */
+  /** `session`: the id of the session that is to end. Without one an earlier wish stays. */
   remember(session) {
     const wish = session ?? this.wish ?? ANY;
     this.#memory = wish;

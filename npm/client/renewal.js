@@ -210,8 +210,8 @@ export class Renewal {
     const body = { grant_type: "refresh_token" };
     try {
       // `keepalive`: when the page goes away meanwhile, the answer's cookie must still arrive.
-      const options = { body, cookie: true, expect: { 200: true }, keepalive: true, signal, timeout: RENEWAL_MS };
-      const answer = await core.send("/auth/token", options);
+      const options = { body, cookie: true, expect: { 200: true }, keepalive: true };
+      const answer = await core.send("/auth/token", { ...options, signal, timeout: RENEWAL_MS });
       // A login or logout since the answer came: it counts no more.
       signal.throwIfAborted();
       core.renewed(answer, sent);

@@ -44,20 +44,25 @@ const OAUTH = { temporarily_unavailable: "unavailable", server_error: "internal"
  * - `signal`: gives up; rejects with its reason. `timeout`: milliseconds.
  */
 export async function request(platform, url, options) {
-  const { method = "POST", body, token, cookie = false, expect, keepalive = false, signal, timeout = REQUEST_MS } = options;
+  const { method = "POST", body, token, cookie = false, expect, keepalive = false } = options;
+  const { signal, timeout = REQUEST_MS } = options;
   const abort = new AbortController();
   const giveUp = () => abort.abort();
   signal?.throwIfAborted();
   signal?.addEventListener("abort", giveUp, { once: true });
   const timer = platform.setTimeout(giveUp, timeout);
-  // Not left to the signal alone: a `fetch` that was handed in may not look at it, and others wait for the lock.
-  const late = new Promise((_, reject) => abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true }));
+  // Not left to the signal alone: a `fetch` that was handed in may not look at it, and others wait
+  // for the lock.
+  const late = new Promise((_, reject) => {
+    abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true });
+  });
   late.catch(() => {});
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   try {
-    return await Promise.race([exchange(platform, url, { method, headers, body, cookie, expect, keepalive, signal: abort.signal }), late]);
+    const init = { method, headers, body, cookie, keepalive, signal: abort.signal };
+    return await Promise.race([exchange(platform, url, expect, init), late]);
   } catch (error) {
     signal?.throwIfAborted();
     if (isEdgegateError(error)) throw error;
@@ -69,7 +74,8 @@ export async function request(platform, url, options) {
   }
 }
 
-async function exchange(platform, url, { method, headers, body, cookie, expect, keepalive, signal }) {
+async function exchange(platform, url, expect, init) {
+  const { method, headers, body, cookie, keepalive, signal } = init;
   const response = await platform.fetch(url, {
     method,
     headers,
@@ -111,12 +117,13 @@ function refusal(response, json) {
     retryAfter: retryAfter(headers),
     errors: code === "invalid_field" ? list(json.errors, (it) => isText(it?.field) && isText(it?.reason)) : undefined,
     reasons: code === "weak_password" ? list(json.reasons, isText) : undefined,
-    maxAge: code === "reauthentication_required" && Number.isSafeInteger(json.max_age) ? json.max_age : undefined,
+    maxAge: code === "reauthentication_required" ? whole(json.max_age) : undefined,
     requestId: headers.get("X-Request-Id") ?? undefined,
   });
 }
 
 const isText = (value) => typeof value === "string";
+const whole = (value) => (Number.isSafeInteger(value) ? value : undefined);
 const list = (value, isItem) => (Array.isArray(value) ? value.filter(isItem) : []);
 
 // The service sends seconds. Something in between may send a date (RFC 9110 section 10.2.3), which this device's clock

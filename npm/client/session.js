@@ -54,7 +54,7 @@ export class Session {
     this.#refused = false;
   }
 
-  /** What the service says of the user now. Of another user: not taken. Answers the user as they are shown. */
+  /** What the service says of the user now. Of another user: not taken. Answers the user. */
   learn(user) {
     if (user.id !== this.user?.id) return user;
     this.isKnown = true;
@@ -94,7 +94,8 @@ export class Session {
     if (claims.iat !== own.iat) return claims.iat > own.iat;
     // Of one second: a login comes after the renewals of the session that it took the place of.
     if (claims.sid !== own.sid) return cause === "login";
-    // The later proof of who the user is counts. Else any other token is better than one that does not count.
+    // The later proof of who the user is counts. Else any other token is better than one that does
+    // not count.
     if (claims.auth_time !== own.auth_time) return claims.auth_time > own.auth_time;
     return !this.usable && token !== this.token;
   }

@@ -1,5 +1,5 @@
-// How long the client waits, in milliseconds. They stand together because they depend on each other: who waits for the lock
-// must wait for as long as its holder may take.
+// How long the client waits, in milliseconds. They stand together because they depend on each
+// other: who waits for the lock must wait for as long as its holder may take.
 
 /** A request to the service. It hashes a password in 50 ms; a bad line takes longer. */
 export const REQUEST_MS = 30_000;

@@ -29,7 +29,8 @@ test("asks with the address, says the same whatever it is, and takes another", a
   await send.click();
 
   await page.getByText("If an account has the address nobody@example.com, a mail is on its way.").waitFor();
-  // To everybody: whether there is an earlier link is as little said as whether there is an account.
+  // To everybody: whether there is an earlier link is as little said as whether there is an
+  // account.
   await page.getByText("an earlier link may still work, and there may be no new mail").waitFor();
   assert.equal(await focused(page), "h1: Look into your mail");
   assert.equal(await page.title(), "Look into your mail");

@@ -1,4 +1,5 @@
-// What the pages say when something was refused: true whoever caused it, and never a code where there are words.
+// What the pages say when something was refused: true whoever caused it, and never a code where
+// there are words.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ERROR_CODES, EdgegateError } from "../../npm/errors.js";
@@ -20,5 +21,8 @@ test("every code has its sentences, without undefined and with an end", () => {
 });
 
 test("the last administrator is told what to do first", () => {
-  assert.match(inWords(new EdgegateError("last_administrator", "x", { status: 409 })), /somebody else an administrator first/);
+  assert.match(
+    inWords(new EdgegateError("last_administrator", "x", { status: 409 })),
+    /somebody else an administrator first/,
+  );
 });

@@ -1,4 +1,5 @@
-// What the client hands out: a user is frozen, and the same object until something changes, wherever it comes from.
+// What the client hands out: a user is frozen, and the same object until something changes,
+// wherever it comes from.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "../../npm/client/index.js";
@@ -18,9 +19,11 @@ const CALLS = {
   confirmPasswordReset: (client) => client.confirmPasswordReset({ token: "x", password: PASSWORD }),
   verifyEmail: (client) => client.verifyEmail({ token: "x", password: PASSWORD }),
   confirmEmailChange: (client) => client.confirmEmailChange("x"),
-  changePassword: (client) => client.changePassword({ current_password: PASSWORD, new_password: NEW_PASSWORD }),
+  changePassword: (client) =>
+    client.changePassword({ current_password: PASSWORD, new_password: NEW_PASSWORD }),
   reauthenticate: (client) => client.reauthenticate(PASSWORD),
-  changeEmail: (client) => client.changeEmail({ email: "new@example.com", current_password: PASSWORD }),
+  changeEmail: (client) =>
+    client.changeEmail({ email: "new@example.com", current_password: PASSWORD }),
   deleteAccount: (client) => client.deleteAccount({ current_password: PASSWORD }),
   me: (client) => client.me(),
   sessions: (client) => client.sessions(),
@@ -33,12 +36,16 @@ const CALLS = {
 };
 
 const isFrozen = (value) =>
-  value === null || typeof value !== "object" || (Object.isFrozen(value) && Reflect.ownKeys(value).every((name) => isFrozen(value[name])));
+  value === null ||
+  typeof value !== "object" ||
+  (Object.isFrozen(value) && Reflect.ownKeys(value).every((name) => isFrozen(value[name])));
 const isUser = (value) => typeof value === "object" && value !== null && "email_verified" in value;
 
 test("every method has its call here", () => {
   const methods = Object.entries(Object.getOwnPropertyDescriptors(AuthClient.prototype));
-  const names = methods.filter(([name, { value }]) => typeof value === "function" && name !== "constructor").map(([name]) => name);
+  const names = methods
+    .filter(([name, { value }]) => typeof value === "function" && name !== "constructor")
+    .map(([name]) => name);
   assert.deepEqual(Object.keys(CALLS).sort(), names.sort());
 });
 
@@ -47,7 +54,8 @@ for (const [name, call] of Object.entries(CALLS)) {
     const world = new World();
     const { client } = await signedIn(world);
     const users = [];
-    for (const type of ["signed-in", "renewed"]) client.addEventListener(type, ({ detail }) => users.push(detail.user));
+    for (const type of ["signed-in", "renewed"])
+      client.addEventListener(type, ({ detail }) => users.push(detail.user));
     world.service.users.get(ADA.id).roles = ["editor", "user"];
     const answer = await world.run(call(client, world));
     if (isUser(answer)) users.push(answer);

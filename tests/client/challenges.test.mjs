@@ -6,7 +6,8 @@ import { problem } from "./service.mjs";
 import { ORIGIN, World, signedIn } from "./world.mjs";
 
 const API = "https://api.example.com";
-const PROOF = 'Bearer realm="edgegate", error="insufficient_user_authentication", error_description="Enter it again", max_age="600"';
+const PROOF =
+  'Bearer realm="edgegate", error="insufficient_user_authentication", error_description="Enter it again", max_age="600"';
 
 const REFUSES = [
   'Bearer error="invalid_token"',
@@ -44,12 +45,12 @@ const OTHER = [
   'error="invalid_token"',
   'Bearer "invalid_token"',
   'Bearer error="invalid_token',
-  'Bearer error=',
+  "Bearer error=",
   "Bearer invalid_token",
   "=",
-  "\"",
+  '"',
   `Bearer ${"x".repeat(100_000)}`,
-  `Bearer a="${"\\\"".repeat(50_000)}`,
+  `Bearer a="${'\\"'.repeat(50_000)}`,
 ];
 
 test("a challenge is read as RFC 9110 writes it", () => {
@@ -57,7 +58,10 @@ test("a challenge is read as RFC 9110 writes it", () => {
   for (const header of OTHER) assert.equal(refusesToken(header), false, header.slice(0, 99));
 });
 
-const challenged = (header, body = "no") => () => new Response(body, { status: 401, headers: { "WWW-Authenticate": header.trim() } });
+const challenged =
+  (header, body = "no") =>
+  () =>
+    new Response(body, { status: 401, headers: { "WWW-Authenticate": header.trim() } });
 
 test("fetch renews and repeats for a refused token only", async () => {
   for (const origin of [ORIGIN, API]) {
@@ -72,7 +76,11 @@ test("fetch renews and repeats for a refused token only", async () => {
         world.service.fault = ({ path }) => (path === "/x" ? answer() : undefined);
         const response = await world.run(client.fetch(`${origin}/x`));
         assert.equal(await response.text(), "no", "the answer can be read");
-        assert.deepEqual([world.service.count("/x"), world.service.count("/auth/token")], [requests, requests - 1], header);
+        assert.deepEqual(
+          [world.service.count("/x"), world.service.count("/auth/token")],
+          [requests, requests - 1],
+          header,
+        );
         assert.equal(client.status, "signed_in");
         world.close();
       }
@@ -119,7 +127,8 @@ test("a problem that never ends, or is too long, is handed over", async () => {
 test("the client's own calls: a proof that is asked for is an error with its code and age", async () => {
   const world = new World();
   const { client } = await signedIn(world);
-  const answer = (maxAge) => problem(401, "reauthentication_required", { "WWW-Authenticate": PROOF }, { max_age: maxAge });
+  const answer = (maxAge) =>
+    problem(401, "reauthentication_required", { "WWW-Authenticate": PROOF }, { max_age: maxAge });
   for (const [given, read] of [
     [600, 600],
     ["600", undefined],
@@ -128,8 +137,14 @@ test("the client's own calls: a proof that is asked for is an error with its cod
   ]) {
     world.service.fault = ({ path }) => (path === "/auth/me" ? answer(given) : undefined);
     const error = await world.fails(client.me());
-    assert.deepEqual([error.code, error.status, error.maxAge], ["reauthentication_required", 401, read]);
+    assert.deepEqual(
+      [error.code, error.status, error.maxAge],
+      ["reauthentication_required", 401, read],
+    );
   }
-  assert.deepEqual([world.service.count("/auth/me"), world.service.count("/auth/token"), client.status], [4, 0, "signed_in"]);
+  assert.deepEqual(
+    [world.service.count("/auth/me"), world.service.count("/auth/token"), client.status],
+    [4, 0, "signed_in"],
+  );
   world.close();
 });

@@ -1,4 +1,5 @@
-// Whatever is handed in, what the client throws is an EdgegateError; only `fetch` hands on the reason of its caller's signal.
+// Whatever is handed in, what the client throws is an EdgegateError; only `fetch` hands on the
+// reason of its caller's signal.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient, EdgegateError } from "../../npm/client/index.js";
@@ -8,7 +9,11 @@ import { ORIGIN, World, signedIn } from "./world.mjs";
 const boom = () => {
   throw new Error("boom");
 };
-const trapped = () => new Proxy({}, { get: boom, has: boom, ownKeys: boom, getPrototypeOf: boom, getOwnPropertyDescriptor: boom });
+const trapped = () =>
+  new Proxy(
+    {},
+    { get: boom, has: boom, ownKeys: boom, getPrototypeOf: boom, getOwnPropertyDescriptor: boom },
+  );
 const revoked = () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
@@ -40,7 +45,18 @@ const VALUES = () => [
   { toString: () => Symbol("x") },
   Object.create(null),
   detached(),
-  ...["email", "password", "token", "current_password", "new_password", "first_name", "url", "origins", "fetch", "platform"].map(throwing),
+  ...[
+    "email",
+    "password",
+    "token",
+    "current_password",
+    "new_password",
+    "first_name",
+    "url",
+    "origins",
+    "fetch",
+    "platform",
+  ].map(throwing),
 ];
 
 const ours = (what) => (error) => {
@@ -67,8 +83,20 @@ for (const name of METHODS) {
       // What needs no argument looks at none.
       await world.run(client[name](value).then(() => {}, ours(`${name}(${show(value)})`)));
     }
-    for (const other of [undefined, null, 5, {}, trapped(), revoked(), new Proxy(client, {}), Object.create(client)]) {
-      await assert.rejects(client[name].call(other), { name: "EdgegateError", code: "invalid_argument" });
+    for (const other of [
+      undefined,
+      null,
+      5,
+      {},
+      trapped(),
+      revoked(),
+      new Proxy(client, {}),
+      Object.create(client),
+    ]) {
+      await assert.rejects(client[name].call(other), {
+        name: "EdgegateError",
+        code: "invalid_argument",
+      });
     }
     world.close();
   });
@@ -90,7 +118,11 @@ test("each member that a method reads, with a getter that throws", async () => {
     for (const name of names) {
       const given = Object.fromEntries(names.map((one) => [one, "x"]));
       Object.defineProperty(given, name, { get: boom });
-      await assert.rejects(client[method](given), { name: "EdgegateError", code: "invalid_argument" }, `${method} ${name}`);
+      await assert.rejects(
+        client[method](given),
+        { name: "EdgegateError", code: "invalid_argument" },
+        `${method} ${name}`,
+      );
     }
   }
   assert.equal(world.service.log.length, asked);
@@ -101,25 +133,57 @@ test("the constructor: options of any kind", () => {
   const platform = { origin: ORIGIN, document: null, window: null, storage: null };
   for (const value of VALUES()) {
     const what = show(value);
-    assert.throws(() => new AuthClient({ platform, url: value ?? 5 }), ours(`url: ${what}`), `url: ${what}`);
+    assert.throws(
+      () => new AuthClient({ platform, url: value ?? 5 }),
+      ours(`url: ${what}`),
+      `url: ${what}`,
+    );
     const isList = what === "object " && Symbol.iterator in Object(value);
-    if (value != null && !isList) assert.throws(() => new AuthClient({ platform, origins: value }), ours(`origins: ${what}`), what);
+    if (value != null && !isList)
+      assert.throws(
+        () => new AuthClient({ platform, origins: value }),
+        ours(`origins: ${what}`),
+        what,
+      );
     if (value != null && typeof value !== "function") {
-      assert.throws(() => new AuthClient({ platform, fetch: value }), ours(`fetch: ${what}`), `fetch: ${what}`);
+      assert.throws(
+        () => new AuthClient({ platform, fetch: value }),
+        ours(`fetch: ${what}`),
+        `fetch: ${what}`,
+      );
     }
     const make = () => new AuthClient(value);
     assert.throws(make, ours(what), what);
   }
-  for (const origins of [endless(), [trapped()], [revoked()], [{ toString: boom }], { [Symbol.iterator]: boom }, { [Symbol.iterator]: () => ({ next: boom }) }]) {
-    assert.throws(() => new AuthClient({ platform, origins }), { name: "EdgegateError", code: "invalid_argument" });
+  for (const origins of [
+    endless(),
+    [trapped()],
+    [revoked()],
+    [{ toString: boom }],
+    { [Symbol.iterator]: boom },
+    { [Symbol.iterator]: () => ({ next: boom }) },
+  ]) {
+    assert.throws(() => new AuthClient({ platform, origins }), {
+      name: "EdgegateError",
+      code: "invalid_argument",
+    });
   }
   for (const replaced of [trapped(), revoked(), throwing("now")]) {
-    assert.throws(() => new AuthClient({ url: ORIGIN, platform: replaced }), { name: "EdgegateError", code: "invalid_argument" });
+    assert.throws(() => new AuthClient({ url: ORIGIN, platform: replaced }), {
+      name: "EdgegateError",
+      code: "invalid_argument",
+    });
   }
   for (const name of ["user", "status"]) {
-    assert.throws(() => AuthClient.prototype[name], { name: "EdgegateError", code: "invalid_argument" });
+    assert.throws(() => AuthClient.prototype[name], {
+      name: "EdgegateError",
+      code: "invalid_argument",
+    });
   }
-  assert.throws(() => AuthClient.prototype.close(), { name: "EdgegateError", code: "invalid_argument" });
+  assert.throws(() => AuthClient.prototype.close(), {
+    name: "EdgegateError",
+    code: "invalid_argument",
+  });
 });
 
 test("fetch: hostile requests, and bodies that break", async () => {
@@ -127,14 +191,20 @@ test("fetch: hostile requests, and bodies that break", async () => {
   const { client } = await signedIn(world);
   const used = new Request(`${ORIGIN}/api`, { method: "POST", body: "x" });
   await used.text();
-  const breaking = () => new ReadableStream({ pull: (controller) => controller.error(new Error("boom")) });
+  const breaking = () =>
+    new ReadableStream({ pull: (controller) => controller.error(new Error("boom")) });
   const abortError = Object.defineProperty({}, "method", {
     get() {
       throw new DOMException("not the caller's signal", "AbortError");
     },
   });
   let reads = 0;
-  const changing = { method: "POST", get body() { return (reads += 1) > 1 ? boom() : "x"; } };
+  const changing = {
+    method: "POST",
+    get body() {
+      return (reads += 1) > 1 ? boom() : "x";
+    },
+  };
   for (const [input, init] of [
     [trapped()],
     [revoked()],
@@ -161,7 +231,9 @@ test("fetch: only the reason of the caller's own signal comes as it is", async (
   const { client } = await signedIn(world);
   for (const reason of [new Error("mine"), "a text", 7, revoked()]) {
     const abort = new AbortController();
-    const call = client.fetch(`${ORIGIN}/api`, { signal: abort.signal }).then(boom, (thrown) => [thrown]);
+    const call = client
+      .fetch(`${ORIGIN}/api`, { signal: abort.signal })
+      .then(boom, (thrown) => [thrown]);
     abort.abort(reason);
     assert.ok(Object.is((await world.run(call))[0], reason));
   }
@@ -169,17 +241,41 @@ test("fetch: only the reason of the caller's own signal comes as it is", async (
 });
 
 test("a fetch that was handed in and answers or throws anything", async () => {
-  const bad401 = () => Object.defineProperty(new Response("x", { status: 401, headers: { "Content-Type": "application/problem+json" } }), "clone", { value: boom });
+  const bad401 = () =>
+    Object.defineProperty(
+      new Response("x", { status: 401, headers: { "Content-Type": "application/problem+json" } }),
+      "clone",
+      { value: boom },
+    );
   const junk = {
-    "throws": boom,
+    throws: boom,
     "rejects with nothing": () => Promise.reject(),
     "rejects with a revoked proxy": () => Promise.reject(revoked()),
     "rejects with a trap": () => Promise.reject(trapped()),
     "rejects with an AbortError": () => Promise.reject(new DOMException("x", "AbortError")),
-    ...Object.fromEntries([undefined, null, 5, "", {}, [], trapped(), revoked(), { status: 200 }, { status: 401, headers: {} }].map((value, i) => [`answers junk ${i}`, () => value])),
+    ...Object.fromEntries(
+      [
+        undefined,
+        null,
+        5,
+        "",
+        {},
+        [],
+        trapped(),
+        revoked(),
+        { status: 200 },
+        { status: 401, headers: {} },
+      ].map((value, i) => [`answers junk ${i}`, () => value]),
+    ),
     "answers a thenable that throws": () => ({ then: boom }),
-    "answers a broken body": () => new Response(new ReadableStream({ pull: (it) => it.error(revoked()) }), { headers: { "Content-Type": "application/json" } }),
-    "answers no bytes": () => new Response(new ReadableStream({ start: (it) => it.enqueue("text") }), { headers: { "Content-Type": "application/json" } }),
+    "answers a broken body": () =>
+      new Response(new ReadableStream({ pull: (it) => it.error(revoked()) }), {
+        headers: { "Content-Type": "application/json" },
+      }),
+    "answers no bytes": () =>
+      new Response(new ReadableStream({ start: (it) => it.enqueue("text") }), {
+        headers: { "Content-Type": "application/json" },
+      }),
     "answers a used body": () => {
       const response = Response.json({});
       response.text();
@@ -191,7 +287,9 @@ test("a fetch that was handed in and answers or throws anything", async () => {
     const world = new World();
     const first = await signedIn(world);
     let broken = false;
-    const { client } = world.tab({ platform: { fetch: (...args) => (broken ? fetch() : first.platform.fetch(...args)) } });
+    const { client } = world.tab({
+      platform: { fetch: (...args) => (broken ? fetch() : first.platform.fetch(...args)) },
+    });
     await world.run(client.ready());
     broken = true;
     for (const call of [

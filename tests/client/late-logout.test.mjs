@@ -1,5 +1,5 @@
-// A logout that the service did not hear of at once, and what the browser did meanwhile on another origin of the same site:
-// that has the same cookie, and storage, locks and channels of its own.
+// A logout that the service did not hear of at once, and what the browser did meanwhile on another
+// origin of the same site: that has the same cookie, and storage, locks and channels of its own.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";
@@ -28,7 +28,11 @@ const unheard = (answer) => (entry) => (entry.path === "/auth/revoke" ? answer()
 const idOf = (world) => world.cookie.split(".")[0];
 const isOver = (world, id) => world.service.sessions.get(id).over;
 
-for (const [how, answer] of Object.entries({ offline: () => "offline", "a portal's page": () => page(), "no answer": () => "hang" })) {
+for (const [how, answer] of Object.entries({
+  offline: () => "offline",
+  "a portal's page": () => page(),
+  "no answer": () => "hang",
+})) {
   for (const later of [ada, bob]) {
     test(`${how}: a later login of ${later.email} on another origin goes on`, async () => {
       const world = new World();
@@ -46,7 +50,10 @@ for (const [how, answer] of Object.entries({ offline: () => "offline", "a portal
       assert.equal((await world.run(next.client.ready())).email, later.email);
       await world.advance(30 * MINUTE);
       assert.deepEqual([isOver(world, first), isOver(world, second)], [true, false]);
-      assert.deepEqual([two.client.status, next.client.status, world.storage.size], ["signed_in", "signed_in", 0]);
+      assert.deepEqual(
+        [two.client.status, next.client.status, world.storage.size],
+        ["signed_in", "signed_in", 0],
+      );
       // The wish was of one session: the next logout is heard.
       await world.run(next.client.logout());
       assert.deepEqual([isOver(world, second), world.cookie], [true, undefined]);
@@ -64,7 +71,10 @@ test("the page that asked for the logout learns of the later login, and its list
   world.service.fault = () => undefined;
   one.window.dispatchEvent(new Event("online"));
   await world.advance(MINUTE);
-  assert.deepEqual([one.client.user, one.events.slice(-2)], [BOB, ["signed-out: logout", "signed-in"]]);
+  assert.deepEqual(
+    [one.client.user, one.events.slice(-2)],
+    [BOB, ["signed-out: logout", "signed-in"]],
+  );
   world.close();
 });
 
@@ -89,7 +99,11 @@ test("a tab that was frozen between the wish and its request means its own sessi
   const one = await signedIn(world);
   // Another tab has the lock, so that the logout waits.
   let release;
-  world.locks.request("edgegate:https://app.example.com", {}, () => new Promise((resolve) => (release = resolve)));
+  world.locks.request(
+    "edgegate:https://app.example.com",
+    {},
+    () => new Promise((resolve) => (release = resolve)),
+  );
   await world.settle();
   const logout = one.client.logout();
   await world.settle();
@@ -100,7 +114,10 @@ test("a tab that was frozen between the wish and its request means its own sessi
   await world.thaw(one);
   await world.run(logout);
   await world.advance(MINUTE);
-  assert.deepEqual([one.client.user, one.events.at(-1), isOver(world, idOf(world))], [BOB, "signed-in", false]);
+  assert.deepEqual(
+    [one.client.user, one.events.at(-1), isOver(world, idOf(world))],
+    [BOB, "signed-in", false],
+  );
   world.close();
 });
 
@@ -110,7 +127,10 @@ test("a logout at once ends whoever is signed in in this browser, also when the 
   await world.run(elsewhere(world).client.login(bob));
   const id = idOf(world);
   await world.run(one.client.logout());
-  assert.deepEqual([isOver(world, id), world.cookie, one.client.status], [true, undefined, "signed_out"]);
+  assert.deepEqual(
+    [isOver(world, id), world.cookie, one.client.status],
+    [true, undefined, "signed_out"],
+  );
   world.close();
 });
 
@@ -140,7 +160,10 @@ test("a wish of another tab, remembered while the first is carried out, is carri
   world.storage.set("edgegate:https://app.example.com:logout", idOf(world));
   assert.deepEqual(await world.run(ready), BOB);
   await world.advance(MINUTE);
-  assert.deepEqual([world.cookie, next.client.status, world.storage.size], [undefined, "signed_out", 0]);
+  assert.deepEqual(
+    [world.cookie, next.client.status, world.storage.size],
+    [undefined, "signed_out", 0],
+  );
   world.close();
 });
 
@@ -151,7 +174,11 @@ test("what the storage has and no client wrote ends the session of the cookie: a
     const id = idOf(world);
     world.storage.set("edgegate:https://app.example.com:logout", value);
     assert.equal(await world.run(world.tab().client.ready()), null);
-    assert.deepEqual([isOver(world, id), world.storage.size], [true, 0], JSON.stringify(value.slice(0, 9)));
+    assert.deepEqual(
+      [isOver(world, id), world.storage.size],
+      [true, 0],
+      JSON.stringify(value.slice(0, 9)),
+    );
     world.close();
   }
 });
@@ -166,7 +193,10 @@ test("without local storage the tab that asked tells the service; a page opened 
   world.service.fault = () => undefined;
   one.window.dispatchEvent(new Event("online"));
   await world.advance(MINUTE);
-  assert.deepEqual([one.client.status, next.client.status, world.cookie], ["signed_out", "signed_out", undefined]);
+  assert.deepEqual(
+    [one.client.status, next.client.status, world.cookie],
+    ["signed_out", "signed_out", undefined],
+  );
   world.close();
 });
 
@@ -177,7 +207,11 @@ test("another tab carries the logout out in vain: the tab that asked for it lear
   await world.run(elsewhere(world).client.login(bob));
   await world.sleep(20 * MINUTE);
   let release;
-  world.locks.request("edgegate:https://app.example.com", {}, () => new Promise((resolve) => (release = resolve)));
+  world.locks.request(
+    "edgegate:https://app.example.com",
+    {},
+    () => new Promise((resolve) => (release = resolve)),
+  );
   await world.settle();
   two.client.fetch("https://app.example.com/api").catch(() => {});
   await world.settle();

@@ -1,4 +1,5 @@
-// navigator.locks, as far as the client uses it: exclusive locks, `ifAvailable`, `signal` and `query`.
+// navigator.locks, as far as the client uses it: exclusive locks, `ifAvailable`, `signal` and
+// `query`.
 export class Locks {
   #held = new Set();
   #queues = new Map();

@@ -18,7 +18,8 @@ async function tabsOf(world, count) {
   return tabs;
 }
 
-const sensitive = async (world, { client }) => (await world.run(client.fetch(`${ORIGIN}/auth/sensitive`, { method: "POST" }))).status;
+const sensitive = async (world, { client }) =>
+  (await world.run(client.fetch(`${ORIGIN}/auth/sensitive`, { method: "POST" }))).status;
 
 test("after the proof the refused request passes, in every tab, and the session is the same", async () => {
   const world = new World();
@@ -33,7 +34,10 @@ test("after the proof the refused request passes, in every tab, and the session 
   assert.equal(new Set(tokens).size, 1, "handed to the other tabs");
   assert.equal(claimsOf(tokens[0]).auth_time, Math.floor(world.time / 1000));
   for (const tab of tabs) assert.equal(await sensitive(world, tab), 200);
-  assert.deepEqual([idOf(world), world.service.count("/auth/token"), tabs[1].events.at(-1)], [before, renewals, "renewed"]);
+  assert.deepEqual(
+    [idOf(world), world.service.count("/auth/token"), tabs[1].events.at(-1)],
+    [before, renewals, "renewed"],
+  );
   const [sent] = world.service.log.filter(({ path }) => path === PATH);
   assert.deepEqual(JSON.parse(sent.body), { password: PASSWORD, cookie: true });
   await world.advance(30 * MINUTE);
@@ -61,9 +65,13 @@ test("a wrong password, or too many: the session is as it was", async () => {
   const [token, { cookie }] = [await client.accessToken(), world];
   const error = await world.fails(client.reauthenticate("wrong"));
   assert.deepEqual([error.code, error.status], ["invalid_credentials", 401]);
-  world.service.fault = ({ path }) => (path === PATH ? problem(429, "rate_limited", { "Retry-After": "60" }) : undefined);
+  world.service.fault = ({ path }) =>
+    path === PATH ? problem(429, "rate_limited", { "Retry-After": "60" }) : undefined;
   assert.equal((await world.fails(client.reauthenticate(PASSWORD))).retryAfter, 60);
-  assert.deepEqual([await client.accessToken(), world.cookie, client.status, events], [token, cookie, "signed_in", ["signed-in"]]);
+  assert.deepEqual(
+    [await client.accessToken(), world.cookie, client.status, events],
+    [token, cookie, "signed_in", ["signed-in"]],
+  );
   assert.deepEqual([world.service.count(PATH), world.service.count("/auth/token")], [2, 0]);
   world.close();
 });
@@ -103,7 +111,10 @@ for (const [how, lose] of Object.entries({
     world.service.fault = () => undefined;
     await world.run(client.reauthenticate(PASSWORD));
     await world.advance(30 * MINUTE);
-    assert.deepEqual([client.status, idOf(world), world.service.sessions.get(id).over], ["signed_in", id, false]);
+    assert.deepEqual(
+      [client.status, idOf(world), world.service.sessions.get(id).over],
+      ["signed_in", id, false],
+    );
     world.close();
   });
 }
@@ -120,9 +131,14 @@ test("an answer for another session or another user is not taken", async () => {
     const forged = other(world);
     const json = { "Content-Type": "application/json" };
     world.service.fault = ({ path }) =>
-      path === PATH ? new Response(JSON.stringify({ access_token: forged, user: ADA }), { headers: json }) : undefined;
+      path === PATH
+        ? new Response(JSON.stringify({ access_token: forged, user: ADA }), { headers: json })
+        : undefined;
     assert.equal((await world.fails(client.reauthenticate(PASSWORD))).code, "network_error");
-    assert.deepEqual([await client.accessToken(), client.user, events], [token, ADA, ["signed-in"]]);
+    assert.deepEqual(
+      [await client.accessToken(), client.user, events],
+      [token, ADA, ["signed-in"]],
+    );
     // The answer may have set the cookie: the service is asked who is signed in.
     await world.advance(10_000);
     assert.deepEqual([world.service.count("/auth/token"), client.status], [1, "signed_in"]);
@@ -150,7 +166,9 @@ test("another user signs in in another tab, before or while the password is chec
 test("another user signed in on another origin: their session is not displaced", async () => {
   const world = new World();
   const one = await signedIn(world);
-  const two = world.tab({ platform: { locks: new Locks(), BroadcastChannel: null, storage: null } });
+  const two = world.tab({
+    platform: { locks: new Locks(), BroadcastChannel: null, storage: null },
+  });
   await world.run(two.client.login(bob));
   assert.equal((await world.fails(one.client.reauthenticate(PASSWORD))).code, "signed_out");
   await world.advance(MINUTE);
@@ -169,7 +187,11 @@ test("a logout while the password is checked wins", async () => {
       await world.run(tabs[which].client.logout());
       assert.equal((await world.run(proof)).code, "signed_out", `${at}, tab ${which}`);
       await world.advance(11 * MINUTE);
-      assert.deepEqual([tabs.map(({ client }) => client.status), world.cookie], [["signed_out", "signed_out"], undefined], `${at}`);
+      assert.deepEqual(
+        [tabs.map(({ client }) => client.status), world.cookie],
+        [["signed_out", "signed_out"], undefined],
+        `${at}`,
+      );
       assert.ok([...world.service.sessions.values()].every(({ over }) => over));
       world.close();
     }
@@ -184,7 +206,10 @@ test("two tabs at once, and a renewal meanwhile: one after the other", async () 
   await world.run(Promise.all(tabs.map(({ client }) => client.reauthenticate(PASSWORD))));
   await world.advance(30 * MINUTE);
   assert.equal(world.overwritten, 0);
-  assert.deepEqual(tabs.map(({ client }) => client.status), ["signed_in", "signed_in"]);
+  assert.deepEqual(
+    tabs.map(({ client }) => client.status),
+    ["signed_in", "signed_in"],
+  );
   world.close();
 });
 

@@ -15,7 +15,8 @@ const NEW_PASSWORD = "a passphrase nobody knows";
 /** Lets the service wait before it answers: `delays` are milliseconds by path. */
 function slow(world, delays) {
   const [{ platform }] = world.tabs;
-  world.service.fault = ({ path }) => new Promise((resolve) => platform.setTimeout(() => resolve(undefined), delays[path] ?? 0));
+  world.service.fault = ({ path }) =>
+    new Promise((resolve) => platform.setTimeout(() => resolve(undefined), delays[path] ?? 0));
 }
 
 for (const without of [[], ["BroadcastChannel"]]) {
@@ -27,7 +28,8 @@ for (const without of [[], ["BroadcastChannel"]]) {
       const others = Array.from({ length: logins }, () => world.tab({ without }));
       await world.advance(5 * MINUTE);
       world.service.endSessions(ADA.id);
-      // An answer to the dead session that comes after a login's answer would clear the cookie of the new one.
+      // An answer to the dead session that comes after a login's answer would clear the cookie of
+      // the new one.
       slow(world, { "/auth/login": 29 * SECOND, "/auth/token": 10 * SECOND });
       const answers = others.map(({ client }) => client.login(ada));
       await world.advance(10);
@@ -49,7 +51,8 @@ const WORK = {
   login: ({ client }) => client.login(bob),
   logout: ({ client }) => client.logout(),
   register: ({ client }) => client.register({ email: "eve@example.com", password: PASSWORD }),
-  changePassword: ({ client }) => client.changePassword({ current_password: PASSWORD, new_password: NEW_PASSWORD }),
+  changePassword: ({ client }) =>
+    client.changePassword({ current_password: PASSWORD, new_password: NEW_PASSWORD }),
   deleteAccount: ({ client }) => client.deleteAccount({ current_password: PASSWORD }),
   endSession: ({ client }, world) => client.endSession(world.cookie.split(".")[0]),
   renewal: async ({ client }, world) => {
@@ -70,9 +73,17 @@ for (const [name, work] of Object.entries(WORK)) {
       const tab = await signedIn(world);
       // A `fetch` that was handed in may not look at the signal.
       const { fetch } = tab.platform;
-      const { client } = deaf ? world.tab({ platform: { fetch: (input, init) => fetch(input, { ...init, signal: new AbortController().signal }) } }) : tab;
+      const { client } = deaf
+        ? world.tab({
+            platform: {
+              fetch: (input, init) =>
+                fetch(input, { ...init, signal: new AbortController().signal }),
+            },
+          })
+        : tab;
       await world.run(client.ready());
-      world.service.fault = ({ path }) => (path === "/auth/me" && name.startsWith("renewal") ? undefined : "hang");
+      world.service.fault = ({ path }) =>
+        path === "/auth/me" && name.startsWith("renewal") ? undefined : "hang";
       work({ client }, world).catch(() => {});
       let begun;
       let longest = 0;
@@ -82,14 +93,23 @@ for (const [name, work] of Object.entries(WORK)) {
         else longest = Math.max(longest, at - (begun ??= at));
       }
       assert.ok(longest > 5 * SECOND, `${longest} ms: this test must see it held`);
-      assert.ok(longest < LONGEST_HOLD_MS, `held for ${longest} ms, others wait for ${LONGEST_HOLD_MS}`);
+      assert.ok(
+        longest < LONGEST_HOLD_MS,
+        `held for ${longest} ms, others wait for ${LONGEST_HOLD_MS}`,
+      );
       world.close();
     }
   });
 }
 
 test("a browser whose locks can't be counted, or never answer that, is waited for as for one holder", async () => {
-  for (const query of [undefined, () => Promise.reject(new Error("no")), () => new Promise(() => {}), () => ({}), () => null]) {
+  for (const query of [
+    undefined,
+    () => Promise.reject(new Error("no")),
+    () => new Promise(() => {}),
+    () => ({}),
+    () => null,
+  ]) {
     const world = new World();
     const locks = { request: (...args) => world.locks.request(...args), query };
     const { client } = world.tab({ platform: { locks } });

@@ -1,4 +1,5 @@
-// Whatever is handed in, what the package throws is an EdgegateError. (AuthClient: tests/client/hostile-arguments.test.mjs)
+// Whatever is handed in, what the package throws is an EdgegateError. (AuthClient:
+// tests/client/hostile-arguments.test.mjs)
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -8,7 +9,11 @@ import { OPTIONS, newKey, setOf } from "./tokens.mjs";
 const boom = () => {
   throw new Error("boom");
 };
-const trapped = () => new Proxy({}, { get: boom, has: boom, ownKeys: boom, getPrototypeOf: boom, getOwnPropertyDescriptor: boom });
+const trapped = () =>
+  new Proxy(
+    {},
+    { get: boom, has: boom, ownKeys: boom, getPrototypeOf: boom, getOwnPropertyDescriptor: boom },
+  );
 const revoked = () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
@@ -36,7 +41,8 @@ const SOURCES = {
   "a promise that rejects with nothing": () => Promise.reject(),
   "a promise that rejects with a revoked proxy": () => Promise.reject(revoked()),
   "an aborted fetch": () => fetch("data:,x", { signal: AbortSignal.abort() }),
-  "an error of this package, of another kind": (EdgegateError) => Promise.reject(new EdgegateError("network_error", "offline")),
+  "an error of this package, of another kind": (EdgegateError) =>
+    Promise.reject(new EdgegateError("network_error", "offline")),
   "a thenable that throws": () => ({ then: boom }),
   "a then that can't be read": () => Object.defineProperty({}, "then", { get: boom }),
   "a detached buffer": () => detached(),
@@ -47,7 +53,8 @@ const SOURCES = {
   "what only looks like a module": likeModule,
   "another module": () => foreign,
   "a Response whose body is used": used,
-  "a Response whose body breaks": () => new Response(breaking(), { headers: { "Content-Type": "application/wasm" } }),
+  "a Response whose body breaks": () =>
+    new Response(breaking(), { headers: { "Content-Type": "application/wasm" } }),
   "a Response without its parts": () => Object.create(Response.prototype),
   "no address": () => "http://[",
   "an address with a NUL": () => "file:///\0",
@@ -55,7 +62,7 @@ const SOURCES = {
   "a symbol": () => Symbol("x"),
   "a function": () => boom,
   "a number": () => 5,
-  "null": () => null,
+  null: () => null,
   "empty bytes": () => new Uint8Array(),
   "shared bytes": () => new SharedArrayBuffer(8),
 };
@@ -91,21 +98,44 @@ test("Verifier and peek: arguments of any kind", async (t) => {
   const verifier = await Verifier.fromJwks(set, OPTIONS);
   const values = () => [
     ...[undefined, null, 0, 5n, true, Symbol("x"), boom, {}, [], ""],
-    ...[trapped(), revoked(), { toString: boom }, { toJSON: boom }, { [Symbol.toPrimitive]: boom }, detached(), Object.create(null)],
+    ...[
+      trapped(),
+      revoked(),
+      { toString: boom },
+      { toJSON: boom },
+      { [Symbol.toPrimitive]: boom },
+      detached(),
+      Object.create(null),
+    ],
   ];
-  const throwing = (name) => Object.defineProperty({ ...OPTIONS }, name, { get: boom, enumerable: true });
+  const throwing = (name) =>
+    Object.defineProperty({ ...OPTIONS }, name, { get: boom, enumerable: true });
   const calls = [];
   for (const value of values()) {
-    calls.push(() => verifier.verify(value), () => peek(value), () => Verifier.fromJwks(value, OPTIONS), () => Verifier.fromJwksUrl(value, OPTIONS));
-    calls.push(() => Verifier.fromJwks(set, value), () => Verifier.fromJwksUrl("https://auth.example.com/jwks", value));
+    calls.push(
+      () => verifier.verify(value),
+      () => peek(value),
+      () => Verifier.fromJwks(value, OPTIONS),
+      () => Verifier.fromJwksUrl(value, OPTIONS),
+    );
+    calls.push(
+      () => Verifier.fromJwks(set, value),
+      () => Verifier.fromJwksUrl("https://auth.example.com/jwks", value),
+    );
     for (const name of ["issuer", "audience", "clockTolerance", "currentDate", "fetch"]) {
-      if (value === undefined || (name === "fetch" && value === boom) || (name === "clockTolerance" && value === 0)) continue;
+      if (
+        value === undefined ||
+        (name === "fetch" && value === boom) ||
+        (name === "clockTolerance" && value === 0)
+      )
+        continue;
       calls.push(() => Verifier.fromJwks(set, { ...OPTIONS, [name]: value }));
     }
     calls.push(() => Verifier.prototype.verify.call(value, key.token()));
     calls.push(async () => new Verifier(value));
   }
-  for (const name of ["issuer", "audience", "clockTolerance", "currentDate", "fetch"]) calls.push(() => Verifier.fromJwks(set, throwing(name)));
+  for (const name of ["issuer", "audience", "clockTolerance", "currentDate", "fetch"])
+    calls.push(() => Verifier.fromJwks(set, throwing(name)));
   for (const call of calls) {
     await assert.rejects(call, (error) => {
       assert.ok(error instanceof EdgegateError, `${call}: ${error?.stack}`);
@@ -125,20 +155,37 @@ test("a fetch that was handed in and answers or throws anything", async (t) => {
     () => Promise.reject(revoked()),
     () => Promise.reject(trapped()),
     () => ({ then: boom }),
-    ...[undefined, null, 5, {}, [], trapped(), revoked(), { status: 200 }, { status: 200, body: {} }].map((value) => () => value),
+    ...[
+      undefined,
+      null,
+      5,
+      {},
+      [],
+      trapped(),
+      revoked(),
+      { status: 200 },
+      { status: 200, body: {} },
+    ].map((value) => () => value),
     () => new Response(breaking()),
     () => new Response(texts),
     used,
   ]) {
-    await assert.rejects(Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...OPTIONS, fetch }), (error) => {
-      assert.ok(error instanceof EdgegateError, `${fetch}: ${error?.stack}`);
-      assert.ok(["key_set_unavailable", "invalid_key_set"].includes(error.code), `${fetch}: ${error.code}`);
-      return true;
-    });
+    await assert.rejects(
+      Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...OPTIONS, fetch }),
+      (error) => {
+        assert.ok(error instanceof EdgegateError, `${fetch}: ${error?.stack}`);
+        assert.ok(
+          ["key_set_unavailable", "invalid_key_set"].includes(error.code),
+          `${fetch}: ${error.code}`,
+        );
+        return true;
+      },
+    );
   }
 });
 
 test("an EdgegateError is made without details, and of details that are null", async (t) => {
   const { EdgegateError } = await importPackage(t);
-  for (const details of [undefined, null, {}]) assert.equal(new EdgegateError("internal", "x", details).code, "internal");
+  for (const details of [undefined, null, {}])
+    assert.equal(new EdgegateError("internal", "x", details).code, "internal");
 });

@@ -24,8 +24,8 @@ use zeroize::Zeroize as _;
 /// | `oct` | | `HS256` | none | `k`, at least 32 bytes (RFC 7518 section 3.2) |
 ///
 /// All are base64url without padding. `kid` should be there; without it the RFC 7638 thumbprint stands in. `use`, `key_ops`
-/// and `alg` may be left out, and must fit when they are there. A set holds 1 to 20 usable keys in at most 32 KiB, of
-/// symmetric or of asymmetric keys, never both.
+/// and `alg` may be left out, and must fit when they are there. A set holds 1 to 20 usable keys in
+/// at most 32 KiB, of symmetric or of asymmetric keys, never both.
 pub struct KeySet {
     keys: Vec<Jwk>,
 }
@@ -46,13 +46,14 @@ impl KeySet {
         }
     }
 
-    /// Reads a published set, which can only verify. Keys that can't be used here are skipped, whatever the reason, as RFC
-    /// 7517 section 5 asks: an issuer may publish keys of other kinds beside ours. A set with a private member or a
-    /// symmetric key is refused whole: its issuer has leaked it, and nothing that it signs means anything.
+    /// Reads a published set, which can only verify. Keys that can't be used are skipped, whatever
+    /// the reason, as RFC 7517 section 5 asks: an issuer may publish keys of other kinds beside ours.
+    /// A set with a private member or a symmetric key is rejected: its issuer has leaked it, and
+    /// nothing that it signs means anything.
     ///
     /// # Errors
-    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. When no key can be used: the rule that
-    /// the first key breaks.
+    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. When no key can
+    /// be used: the rule that the first key breaks.
     pub fn from_public_jwks(text: &str) -> Result<Self, KeyError> {
         Self::read(text, SetKind::Public)
     }

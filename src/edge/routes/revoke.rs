@@ -38,9 +38,10 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     })
 }
 
-/// Refuses a log-out that is meant for another session than the cookie's. A page that could not reach the service repeats
-/// its log-out later, and the cookie may be of a later login by then. Compared here, because only the server sees the
-/// cookie, and in the same request: nothing can come in between.
+/// Refuses a log-out that is meant for another session than the cookie's. A page that could not
+/// reach the service repeats its log-out later, and the cookie may be of a later login by then.
+/// Compared here, because only the server sees the cookie, and in the same request: nothing can come
+/// in between.
 fn require_session<P: Ports>(
     service: &AuthService<P>,
     given: &Given<'_>,
