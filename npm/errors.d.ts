@@ -29,7 +29,10 @@ export type ServiceErrorCode =
 export type PackageErrorCode =
   /** The caller's mistake: an argument of the wrong type or out of range. */
   | "invalid_argument"
-  /** The key set is not one, or holds what a public one must not: `reason` says what. */
+  /**
+   * The key set is not one, holds no usable key, or holds what a public one must not: `reason` says
+   * what.
+   */
   | "invalid_key_set"
   /** The key set could not be fetched. */
   | "key_set_unavailable"
@@ -43,7 +46,10 @@ export type PackageErrorCode =
 /** The closed list of codes: docs/errors.md of edgegate says what each means and what to do. */
 export type ErrorCode = ServiceErrorCode | PackageErrorCode;
 
-/** Every error of this package. Go by `code`; messages are for people and may change. None holds a token, a password or an address. */
+/**
+ * Every error of this package; only the reason of a caller's own `AbortSignal` comes as it is. Go by
+ * `code`; messages are for people and may change. None holds a token, a password or an address.
+ */
 export class EdgegateError extends Error {
   constructor(code: ErrorCode, message: string, details?: EdgegateErrorDetails);
   readonly name: "EdgegateError";
@@ -58,6 +64,8 @@ export class EdgegateError extends Error {
   readonly errors?: readonly { readonly field: string; readonly reason: string }[];
   /** With `weak_password`: `too_short`, `too_long`, `too_common`, `contains_address`, `context_word`, `breached`. */
   readonly reasons?: readonly string[];
+  /** With `reauthentication_required`: how old the last proof may be, in seconds. */
+  readonly maxAge?: number;
   /** The `X-Request-Id` of the service's answer. */
   readonly requestId?: string;
 }
@@ -69,6 +77,7 @@ export interface EdgegateErrorDetails {
   retryAfter?: number;
   errors?: readonly { readonly field: string; readonly reason: string }[];
   reasons?: readonly string[];
+  maxAge?: number;
   requestId?: string;
   cause?: unknown;
 }

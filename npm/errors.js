@@ -32,18 +32,27 @@ const PACKAGE_CODES = ["invalid_argument", "invalid_key_set", "key_set_unavailab
 /** All of them. */
 export const ERROR_CODES = /* @__PURE__ */ Object.freeze([...SERVICE_CODES, ...PACKAGE_CODES]);
 
-const DETAILS = ["reason", "status", "retryAfter", "errors", "reasons", "requestId"];
+const DETAILS = ["reason", "status", "retryAfter", "errors", "reasons", "maxAge", "requestId"];
 
 export class EdgegateError extends Error {
   /** `details`: those of DETAILS that are known, and `cause`. */
-  constructor(code, message, details = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  constructor(code, message, details) {
+    super(message, details?.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    for (const name of DETAILS) if (details[name] !== undefined) this[name] = details[name];
+    for (const name of DETAILS) if (details?.[name] !== undefined) this[name] = details[name];
   }
 
   // On the prototype, as the names of built-in errors are: an own property would be listed with the details.
   get name() {
     return "EdgegateError";
+  }
+}
+
+/** Whether it is one. What was thrown may be a proxy that throws when it is looked at. */
+export function isEdgegateError(thrown) {
+  try {
+    return thrown instanceof EdgegateError;
+  } catch {
+    return false;
   }
 }

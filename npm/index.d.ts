@@ -58,7 +58,10 @@ export interface Jwk {
   [member: string]: unknown;
 }
 
-/** A JWK Set (RFC 7517 section 5): 1 to 20 public keys. */
+/**
+ * A JWK Set (RFC 7517 section 5): 1 to 20 usable public keys. Other keys beside them are skipped. A
+ * set with a private or symmetric key is rejected.
+ */
 export interface JwkSet {
   keys: Jwk[];
 }
@@ -148,7 +151,7 @@ export function peek(token: string): Promise<Claims>;
  * again after a failure; once it has succeeded, it does nothing.
  *
  * @param wasm In browsers an address, a `Response`, bytes or a compiled module; in Node a path, bytes or a module; in Workers
- * a module.
+ * a module. Anything else, and a promise that rejects, is `wasm_unavailable` with the `cause`.
  * @throws {EdgegateError} `wasm_unavailable`: the message says what was in the way, and what to do
  */
 export function load(wasm?: WasmSource | Promise<WasmSource>): Promise<void>;

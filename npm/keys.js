@@ -1,5 +1,5 @@
 // The key set of an issuer, fetched and kept fresh.
-import { EdgegateError } from "./errors.js";
+import { EdgegateError, isEdgegateError } from "./errors.js";
 
 /** Keys older than this are fetched again, in the background. */
 const FRESH_MS = 10 * 60_000;
@@ -130,7 +130,7 @@ async function download(url, fetch, options) {
   try {
     return await Promise.race([read(url, fetch, { ...options, signal: abort.signal }), late]);
   } catch (error) {
-    if (error instanceof EdgegateError) throw error;
+    if (isEdgegateError(error)) throw error;
     throw unavailable(url, "could not be fetched", error);
   } finally {
     clearTimeout(timer);
@@ -162,6 +162,7 @@ async function limited(response) {
   let length = 0;
   const reader = response.body?.getReader();
   for (let part = await reader?.read(); part && !part.done; part = await reader.read()) {
+    if (!ArrayBuffer.isView(part.value)) throw new TypeError("The body is not made of bytes");
     length += part.value.byteLength;
     if (length > MAX_BYTES) {
       reader.cancel().catch(() => {});

@@ -1,7 +1,5 @@
 // What the caller hands in, checked: a mistake is one clear error that names the argument.
-import { EdgegateError } from "./errors.js";
-
-export const wrong = (message, cause) => new EdgegateError("invalid_argument", message, { cause });
+import { guarded, listOf, wrong } from "./argument.js";
 
 /** Longest list of roles: ROLES_ASKED_MAX of src/domain/policy.rs. */
 const MOST_ROLES = 256;
@@ -47,21 +45,5 @@ export function readJwks(jwks) {
   return text;
 }
 
-/** An array of whatever is in there. A string is a list of its letters, and never meant so. */
-export function readRoles(roles) {
-  if (typeof roles === "string") throw wrong("roles must be a list, as [\"admin\"]");
-  const list = [];
-  for (const role of roles) {
-    if (list.length >= MOST_ROLES) throw wrong("roles are too many");
-    list.push(role);
-  }
-  return list;
-}
-
-function guarded(name, read) {
-  try {
-    return read();
-  } catch (cause) {
-    throw wrong(`${name} can't be read`, cause);
-  }
-}
+/** An array of whatever is in there. */
+export const readRoles = (roles) => listOf("roles", roles, MOST_ROLES);

@@ -2,8 +2,9 @@
 //
 // A platform has `module(given)` (the WebAssembly.Module), `fetchOptions` for the key set, and `keepAlive(promise)` for work
 // that nobody waits for.
+import { wrong } from "./argument.js";
 import { RemoteKeySet } from "./keys.js";
-import { readJwks, readOptions, readRoles, readUrl, wrong } from "./options.js";
+import { readJwks, readOptions, readRoles, readUrl } from "./options.js";
 import { asError, loadWasm } from "./wasm.js";
 
 export const loadFor = (platform) => async (wasm) => {
@@ -43,17 +44,20 @@ export const verifierFor = (platform) =>
         else made = make(wasm, text, expected);
       });
       await remote.ready();
-      return new this(INSIDE, made, now, remote);
+      return new Verifier(INSIDE, made, now, remote);
     }
 
     static async fromJwks(jwks, options) {
       const { now, ...expected } = readOptions(options);
       const text = readJwks(jwks);
       const wasm = await loadWasm(platform);
-      return new this(INSIDE, make(wasm, text, expected), now, null);
+      return new Verifier(INSIDE, make(wasm, text, expected), now, null);
     }
 
     async verify(token) {
+      // A method that was torn off has no keys.
+      const isOwn = typeof this === "object" && this !== null && #wasm in this;
+      if (!isOwn) throw wrong("verify must be called on its Verifier");
       return this.#ask((wasm, now) => wasm.verify(token, now));
     }
 
@@ -103,4 +107,3 @@ function attempt(call) {
     throw asError(thrown);
   }
 }
-

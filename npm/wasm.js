@@ -1,5 +1,5 @@
 // The wasm: loaded when it is first needed, once, and again after a failure.
-import { EdgegateError } from "./errors.js";
+import { EdgegateError, isEdgegateError } from "./errors.js";
 import * as glue from "./wasm/edgegate.js";
 
 const NEEDED = ["memory", "peek", "verifier_make", "verifier_verify", "__wbindgen_start"];
@@ -8,6 +8,7 @@ let loading = null;
 
 /** Answers the functions of the wasm. `platform.module(given)` finds the WebAssembly.Module, or says what is in the way. */
 export function loadWasm(platform, given) {
+  if (loading) void unused(given);
   loading ??= start(platform, given).catch((error) => {
     loading = null;
     throw error;
@@ -15,19 +16,37 @@ export function loadWasm(platform, given) {
   return loading;
 }
 
+// A promise that is not needed any more: its failure is nobody's.
+async function unused(given) {
+  try {
+    await given;
+  } catch {
+    // The wasm is there, or comes from elsewhere.
+  }
+}
+
 async function start(platform, given) {
   if (typeof WebAssembly === "undefined") throw unavailable("this browser has no WebAssembly, or its user has switched it off");
-  const module = await platform.module(await given);
+  const module = await find(platform, given);
   const other = "the wasm file is not the one of this version of the package: bring both from the same release";
   // Looked at first: wasm-bindgen keeps what it was given, even if that can't be started.
-  const found = WebAssembly.Module.exports(module).map(({ name }) => name);
-  if (!NEEDED.every((name) => found.includes(name))) throw unavailable(other);
   try {
+    const found = WebAssembly.Module.exports(module).map(({ name }) => name);
+    if (!NEEDED.every((name) => found.includes(name))) throw new TypeError("A function is missing");
     glue.initSync({ module });
   } catch (cause) {
     throw unavailable(other, cause);
   }
   return glue;
+}
+
+async function find(platform, given) {
+  try {
+    return await platform.module(await given);
+  } catch (error) {
+    if (isEdgegateError(error) && error.code === "wasm_unavailable") throw error;
+    throw unavailable("what load() was given is no wasm, or could not be fetched or read", error);
+  }
 }
 
 export const unavailable = (why, cause) => new EdgegateError("wasm_unavailable", `edgegate: ${why}`, { cause });
@@ -92,10 +111,19 @@ async function compileProblem(where) {
 
 /** Makes an EdgegateError of what the wasm throws: `[code, reason, more]`. */
 export function asError(thrown) {
-  if (thrown instanceof EdgegateError) return thrown;
-  if (!Array.isArray(thrown)) return new EdgegateError("internal", "edgegate: a bug, please report it", { cause: thrown });
+  if (isEdgegateError(thrown)) return thrown;
+  const bug = "edgegate: a bug, please report it";
+  if (!isArray(thrown)) return new EdgegateError("internal", bug, { cause: thrown });
   const [code, reason, more] = thrown;
   if (code === "invalid_argument") return new EdgegateError(code, `${reason} ${more}`);
   if (code === "invalid_token") return new EdgegateError(code, `the token is not valid: ${reason}`, { reason });
   return new EdgegateError(code, `the key set is not valid: ${reason}${more === undefined ? "" : `, key ${more} (from 0)`}`, { reason });
+}
+
+function isArray(thrown) {
+  try {
+    return Array.isArray(thrown);
+  } catch {
+    return false;
+  }
 }

@@ -509,7 +509,7 @@ fn a_proof_decides_nothing_and_the_later_one_is_kept() {
                             proof: of_ticket,
                             ..ticket(counter)
                         },
-                        by: Fingerprints::only(by),
+                        by: Some(Fingerprints::only(by)),
                         now: NOW,
                     };
                     let verdict = rotate(

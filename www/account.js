@@ -80,7 +80,7 @@ onClick(byId("sign-out"), async () => {
 onClick(byId("resend"), async () => {
   const { email } = client.user;
   await client.requestEmailVerification(email);
-  return `A mail is on its way to ${email}.`;
+  return `A mail is on its way to ${email}. If none comes, an earlier link may still work.`;
 }, (text) => say(byId("resent"), text));
 
 const newPassword = passwordField(passwordForm.elements.new_password);

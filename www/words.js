@@ -10,7 +10,9 @@ export function inWords({ code, status, retryAfter, requestId, message }) {
       // An answer that is not the service's: a gateway's, a captive portal's.
       return status ? couldNot(status) : "No answer came. Check that this device is online, then try again.";
     case "rate_limited":
-      return `Too many tries from your network. Wait ${duration(retryAfter || 60)}, then try again.`;
+      // Others count too: those of the same network, and whoever guesses at the same address.
+      return `There were too many tries, perhaps not all of them yours. Wait ${
+        duration(retryAfter || 60)}, then try again.`;
     case "unavailable":
       return `The service can’t do this at the moment. Wait ${duration(retryAfter || 5)}, then try again.`;
     case "invalid_credentials":
@@ -19,6 +21,8 @@ export function inWords({ code, status, retryAfter, requestId, message }) {
     case "invalid_grant":
     case "invalid_token":
       return "You are not signed in any more. Sign in again, then repeat this.";
+    case "last_administrator":
+      return "At least one administrator must remain. Make somebody else an administrator first.";
     case "registration_closed":
       return "Nobody can register here by themselves: ask whoever runs this service for an account.";
     case "key_set_unavailable":

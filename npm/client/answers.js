@@ -3,14 +3,20 @@
 const isText = (value) => typeof value === "string";
 const isName = (value) => value === null || isText(value);
 
-/** The user in an answer, or undefined when it is none. Members that this version does not know are left out. */
+/**
+ * The user in an answer, frozen, or undefined when it is none. Members that this version does not
+ * know are left out.
+ */
 export function readUser(value) {
   if (value === null || typeof value !== "object") return undefined;
   const { id, email, email_verified, first_name, last_name, roles } = value;
   if (!isText(id) || id === "" || !isText(email) || typeof email_verified !== "boolean") return undefined;
   if (!isName(first_name) || !isName(last_name) || !Array.isArray(roles) || !roles.every(isText)) return undefined;
-  return { id, email, email_verified, first_name, last_name, roles };
+  return freezeUser({ id, email, email_verified, first_name, last_name, roles });
 }
+
+export const freezeUser = (user) =>
+  Object.freeze({ ...user, roles: Object.freeze([...user.roles]) });
 
 /** The list of sessions in an answer, or undefined. */
 export function readSessions({ sessions }) {

@@ -8,12 +8,8 @@ import { Renewal } from "./renewal.js";
 import { notTheService, request } from "./request.js";
 import { Session } from "./session.js";
 import { Tabs } from "./tabs.js";
+import { LOGOUT_MS, NAMES_MS } from "./timeouts.js";
 import { readToken } from "./token.js";
-
-// The names are waited for before "signed-in" is told, but not for ever.
-const NAMES_TIMEOUT_MS = 10_000;
-// A login waits for it.
-const LOGOUT_TIMEOUT_MS = 10_000;
 
 export class Core {
   /** Whether the page wants to know who is signed in, and so be told what other tabs do. */
@@ -126,7 +122,7 @@ export class Core {
     if (this.logouts !== logouts) {
       // The logout that was asked for meanwhile comes next and must end this session too, also when another tab's
       // logout has settled the wish already.
-      this.pending.remember();
+      this.pending.remember(claims.sid);
       throw signedOut();
     }
     // The service ended the session before it.
@@ -153,10 +149,9 @@ export class Core {
 
   #replaced({ body, date }, sent, { userId, logouts }) {
     const { session } = this;
-    const claims = this.#readFresh(body, { date, sent });
-    if (claims.sub !== userId) throw notTheService(200);
+    const claims = this.#readFresh(body, { date, sent, of: { sub: userId } });
     // As after a login.
-    if (this.logouts !== logouts) return this.pending.remember();
+    if (this.logouts !== logouts) return this.pending.remember(claims.sid);
     if (session.status === "signed_out") {
       // Another tab saw the old session's end before the answer came.
       session.begin(body.access_token, claims);
@@ -166,6 +161,49 @@ export class Core {
       this.#tellRenewed();
     }
     this.tabs.tellToken("login", body.access_token);
+  }
+
+  /** The session goes on with tokens that say that its user has just proved who they are. */
+  reauthenticate(password) {
+    return this.authorized((token) => {
+      const { logouts } = this;
+      const { sub, sid } = readToken(token);
+      return this.exclusively(async () => {
+        this.#requireSession(sid);
+        const sent = this.clock.instant();
+        const body = { password, cookie: true };
+        const options = { body, token, cookie: true, expect: { 200: true } };
+        try {
+          const answer = await this.send("/auth/reauthenticate", options);
+          this.#proved(answer, sent, { of: { sub, sid }, logouts });
+        } catch (error) {
+          // The answer may have set the cookie all the same: it is asked which session it has.
+          if (error.code === "network_error") this.renewal.doubt();
+          throw error;
+        }
+      });
+    });
+  }
+
+  #proved({ body, date }, sent, { of, logouts }) {
+    const claims = this.#readFresh(body, { date, sent, of });
+    if (this.logouts !== logouts) {
+      // As after a login.
+      this.pending.remember(claims.sid);
+      throw signedOut();
+    }
+    this.#requireSession(of.sid);
+    this.session.goOn(body.access_token, claims);
+    this.tabs.tellToken("renewal", body.access_token);
+    this.#tellRenewed();
+  }
+
+  // Another session may have come meanwhile, or the end of this one. Then the cookie says who is
+  // signed in.
+  #requireSession(sid) {
+    if (this.session.claims?.sid === sid) return;
+    this.renewal.doubt();
+    throw signedOut();
   }
 
   /** A DELETE that ends this very session; its answer clears the cookie, if that is of the same session. */
@@ -183,9 +221,18 @@ export class Core {
     this.watch();
     this.logouts += 1;
     // Remembered before it is asked for: the page may go away first.
-    this.pending.remember();
+    this.pending.remember(this.session.claims?.sid);
     this.signOut("logout", { tell: true });
-    await this.exclusively(() => this.finishLogout(), { settle: false });
+    const prompt = this.clock.timer(LOGOUT_MS);
+    await this.exclusively(
+      async () => {
+        // At once it means whoever is signed in in this browser. A page that slept in between means
+        // its own session.
+        const ended = await this.finishLogout({ ofAnySession: prompt.left > 0 });
+        if (!ended) this.renewal.doubt();
+      },
+      { settle: false },
+    );
   }
 
   /** A renewal's answer: by the cookie, so this is who is signed in, whoever that was before. */
@@ -221,14 +268,27 @@ export class Core {
     if (this.session.status === "signed_out") this.#emit("signed-out", { reason: "no_session" });
   }
 
-  /** Ends the session that the cookie names, if a logout still waits for that. Within `exclusively`. */
-  async finishLogout(signal) {
-    if (!this.pending.exists) return;
-    const options = { body: {}, cookie: true, expect: { 200: false }, keepalive: true, signal, timeout: LOGOUT_TIMEOUT_MS };
-    await this.send("/auth/revoke", options);
-    this.pending.forget();
+  /**
+   * Carries out a logout that the service has not heard of. Within `exclusively`. Answers whether
+   * it ended the session of the cookie: not when that began later somewhere else, nor when another
+   * tab was quicker. `ofAnySession`: ends the session of the cookie, whichever it is.
+   */
+  async finishLogout({ ofAnySession = false, signal } = {}) {
+    const { wish, session } = this.pending;
+    if (wish === null) return false;
+    const body = ofAnySession || session === undefined ? {} : { session_id: session };
+    const options = { body, cookie: true, expect: { 200: false }, keepalive: true };
+    try {
+      await this.send("/auth/revoke", { ...options, signal, timeout: LOGOUT_MS });
+    } catch (error) {
+      if (error.code !== "invalid_grant") throw error;
+      this.pending.forget(wish);
+      return false;
+    }
+    this.pending.forget(wish);
     // Whoever the cookie named, perhaps not whom this tab knew: a tab that still has a session asks.
     this.tabs.tellCleared();
+    return true;
   }
 
   #heard(message) {
@@ -268,7 +328,8 @@ export class Core {
     const { session } = this;
     const { generation, token } = session;
     try {
-      const { body } = await this.send("/auth/me", { method: "GET", token, expect: { 200: true }, timeout: NAMES_TIMEOUT_MS });
+      const options = { method: "GET", token, expect: { 200: true }, timeout: NAMES_MS };
+      const { body } = await this.send("/auth/me", options);
       const user = readUser(body);
       if (user && session.generation === generation) session.learn(user);
     } catch {
@@ -277,9 +338,11 @@ export class Core {
     if (session.generation === generation) this.#emit(event, { user: session.user });
   }
 
-  #readFresh({ access_token }, { date, sent }) {
+  // `of`: the claims that the token must have, as of the user that it is for.
+  #readFresh({ access_token }, { date, sent, of = {} }) {
     const claims = readToken(access_token);
-    if (!claims) throw notTheService(200);
+    const isExpected = claims && Object.keys(of).every((name) => claims[name] === of[name]);
+    if (!isExpected) throw notTheService(200);
     this.clock.anchor({ date, iat: claims.iat, sent });
     this.renewal.succeeded();
     return claims;

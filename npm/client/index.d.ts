@@ -26,7 +26,9 @@
  * (`invalid_grant`); the account's deletion; another user's login in the same browser. Being offline, a captive portal,
  * 429, 500 and 503 never do: the client tries again, and at once when the device is back online.
  *
- * **Errors.** Every method rejects with an {@link EdgegateError}. Besides the service's refusals there are
+ * **Errors.** Every method rejects with an {@link EdgegateError}, with one exception: a `fetch`
+ * that its caller's `AbortSignal` ends rejects with the signal's reason, as the platform's does.
+ * (The methods of `EventTarget` are the platform's.) Besides the service's refusals there are
  * `network_error` (no answer, or one that is not the service's), `signed_out` (a token is needed and nobody is signed in)
  * and `invalid_argument` (a mistake of the caller's).
  */
@@ -79,13 +81,21 @@ export interface Platform {
   clearTimeout(timer: unknown): void;
   /** 0 to 1, as `Math.random`: for spreading renewals, not for secrets. */
   random(): number;
-  locks: { request(name: string, options: object, work: (lock: unknown) => Promise<unknown>): Promise<unknown> } | null;
+  locks: {
+    request(
+      name: string,
+      options: object,
+      work: (lock: unknown) => Promise<unknown>,
+    ): Promise<unknown>;
+    /** How many are before this tab; without it one is assumed. */
+    query?(): Promise<{ held?: { name?: string }[]; pending?: { name?: string }[] }>;
+  } | null;
   BroadcastChannel: (new (name: string) => EventTarget & { postMessage(message: unknown): void; close(): void }) | null;
   /** For `visibilitychange`. */
   document: (EventTarget & { readonly visibilityState: string }) | null;
   /** For `focus`, `online` and `pageshow`. */
   window: EventTarget | null;
-  /** Remembers that a logout has yet to reach the service; never a token. */
+  /** Remembers the id of a session whose logout has yet to reach the service; never a token. */
   storage: {
     getItem(name: string): string | null;
     setItem(name: string, value: string): void;
@@ -150,8 +160,14 @@ export class AuthClient extends EventTarget {
    * Signs out: this tab and the others forget the token at once, then the service ends the session and clears the cookie.
    *
    * Only the service can clear the cookie. When it can't be reached this rejects (`network_error`, …) with everybody
-   * signed out here all the same; the wish (nothing else) is remembered in local storage, and the client carries it out
-   * when the device is online, at the latest before a page of this origin would take up the session again.
+   * signed out here all the same. Local storage remembers that the session with this id is to end
+   * (never a token), and the client ends it when the device is online, at the latest before a page
+   * of this origin would take it up again. Without local storage only this tab remembers: a page
+   * opened later takes up the session, until this tab has told the service.
+   *
+   * If another origin of the site signed in by then, that later session goes on, and a `signed-in`
+   * event tells of it. A logout that is asked for before it is known who is signed in names no
+   * session, and ends the one that it finds.
    */
   logout(): Promise<void>;
 
@@ -182,6 +198,28 @@ export class AuthClient extends EventTarget {
   /** Deletes the account for good, and signs out. */
   deleteAccount(proof: { current_password: string }): Promise<void>;
 
+  /**
+   * Proves once more who is signed in, by their password. What can't be undone needs a proof of the
+   * last minutes: the service refuses it with `reauthentication_required` (`maxAge`: how many
+   * seconds old the proof may be) until this was called. The session stays the same one; it goes on
+   * in every tab with a token that has the proof.
+   *
+   * ```js
+   * const remove = () => auth.fetch(`/auth/users/${id}`, { method: "DELETE" });
+   * let response = await remove();
+   * const { code } = response.ok ? {} : await response.clone().json();
+   * if (code === "reauthentication_required") {
+   *   await auth.reauthenticate(await askForPassword());
+   *   response = await remove();
+   * }
+   * ```
+   *
+   * Rejects with `invalid_credentials` when the password is wrong, and with `rate_limited` after
+   * too many tries: the session goes on as it was. Rejects with `signed_out` when the session ended
+   * meanwhile, or another one took its place.
+   */
+  reauthenticate(password: string): Promise<void>;
+
   /** Asks the service who is signed in, and takes over what it says into `user`. */
   me(): Promise<User>;
   /** The user's sessions, the newest first. */
@@ -202,11 +240,16 @@ export class AuthClient extends EventTarget {
    *
    * - The token goes to the service's origin and to those in `origins`. To any other, or when the request has an
    *   `Authorization` of its own or the mode `no-cors`, nothing is sent and it rejects with `invalid_argument`.
-   * - When the answer is a 401 about the token, it renews once and repeats once; many at a time share one renewal. A
-   *   `ReadableStream` as `init.body` can't be sent twice: the 401 is answered, and the next call renews. The second
-   *   answer is handed over as it is.
+   * - When the answer is a 401 that refuses the token, it renews once and repeats once; many at a
+   *   time share one renewal. A `ReadableStream` as `init.body` can't be sent twice: the 401 is
+   *   answered, and the next call renews. The second answer is handed over as it is.
+   * - A 401 refuses the token if its `WWW-Authenticate` says `Bearer error="invalid_token"` (RFC
+   *   6750), or if it has no such header, which another origin may hide. Any other challenge is
+   *   handed over at once: a fresh token is no help against `insufficient_user_authentication` (RFC
+   *   9470), which asks for `reauthenticate`.
    * - Without an answer it rejects with `network_error` (the cause is the platform's TypeError). An `AbortSignal` works as
-   *   usual. Nobody is signed out by either.
+   *   usual: it rejects with the signal's reason, the only thing that is no {@link EdgegateError}.
+   *   Nobody is signed out by either.
    * - A call belongs to the user of its moment: if another signs in meanwhile, it rejects with `signed_out`.
    * - Redirects are followed as by `fetch`. To another origin the browser takes the token off (Fetch standard,
    *   HTTP-redirect fetch), as all do since 2023.

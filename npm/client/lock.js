@@ -3,8 +3,7 @@
 // The service tolerates two renewals at once. But its answer to a dead session clears the cookie, and that answer must not
 // arrive after another tab's login has set a new one.
 
-// A renewal takes a tenth of a second and is given up after 15. Who holds the lock longer is frozen or hangs.
-const WAIT_MS = 20_000;
+import { LONGEST_HOLD_MS } from "./timeouts.js";
 
 export class Exclusive {
   #name;
@@ -44,18 +43,50 @@ export class Exclusive {
     if (signal?.aborted) return none;
     const abort = new AbortController();
     const giveUp = () => abort.abort();
-    const timer = this.#platform.setTimeout(giveUp, WAIT_MS);
+    const wait = this.#timer(giveUp);
     signal?.addEventListener("abort", giveUp, { once: true });
     try {
       const atOnce = await this.#ask({ ifAvailable: true }, abort.signal);
       if (atOnce) return { waited: false, release: atOnce };
-      const later = await this.#ask({ signal: abort.signal }, abort.signal);
-      return later ? { waited: true, release: later } : none;
+      const later = this.#ask({ signal: abort.signal }, abort.signal);
+      // Counted when this tab stands in the queue itself, so that nobody before it is missed.
+      this.#ahead().then((ahead) => wait.extend(ahead));
+      const release = await later;
+      return release ? { waited: true, release } : none;
     } catch {
       return none;
     } finally {
-      this.#platform.clearTimeout(timer);
+      wait.stop();
       signal?.removeEventListener("abort", giveUp);
+    }
+  }
+
+  // Gives up when one holder has had its time; `extend`: when so many have, counted from now on.
+  #timer(giveUp) {
+    const platform = this.#platform;
+    let timer = platform.setTimeout(giveUp, LONGEST_HOLD_MS);
+    let stopped = false;
+    return {
+      extend(holders) {
+        if (stopped || holders <= 1) return;
+        platform.clearTimeout(timer);
+        timer = platform.setTimeout(giveUp, holders * LONGEST_HOLD_MS);
+      },
+      stop() {
+        stopped = true;
+        platform.clearTimeout(timer);
+      },
+    };
+  }
+
+  // How many have the lock or wait for it, without this tab. Each may take its time. Not known:
+  // one.
+  async #ahead() {
+    try {
+      const { held, pending } = await this.#platform.locks.query();
+      return [...held, ...pending].filter(({ name }) => name === this.#name).length - 1;
+    } catch {
+      return 1;
     }
   }
 

@@ -3,12 +3,10 @@
 // Only the service's own `invalid_grant` ends the session. No answer, a captive portal, 429, 500 and 503 don't: the client
 // tries again, later and later, and at once when the device is back online.
 import { EdgegateError } from "../errors.js";
+import { HANDOVER_MS, RENEWAL_MS } from "./timeouts.js";
 
-const TIMEOUT_MS = 15_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
-// After the lock came from another tab, its message may still be on the way.
-const HANDOVER_MS = 1_000;
 // However often other tabs say that somebody else is signed in, the service is asked this seldom.
 const DOUBT_MS = 5_000;
 // setTimeout takes 32 bits.
@@ -193,12 +191,9 @@ export class Renewal {
         if (isDone()) return;
         // The token that ended the wait was refused in the meantime. Another try, with the lock.
         if (enough.signal.aborted) throw new GivenUp("without the lock");
-        if (pending.exists) {
-          await core.finishLogout(giveUp);
-          core.signOut("other_tab");
-        } else {
-          await this.#ask(giveUp, doubt);
-        }
+        const isOver = pending.exists && (await core.finishLogout({ signal: giveUp }));
+        if (isOver) core.signOut("other_tab");
+        else await this.#ask(giveUp, doubt);
       }, enough.signal);
       this.succeeded();
     } catch (error) {
@@ -215,8 +210,8 @@ export class Renewal {
     const body = { grant_type: "refresh_token" };
     try {
       // `keepalive`: when the page goes away meanwhile, the answer's cookie must still arrive.
-      const options = { body, cookie: true, expect: { 200: true }, keepalive: true, signal, timeout: TIMEOUT_MS };
-      const answer = await core.send("/auth/token", options);
+      const options = { body, cookie: true, expect: { 200: true }, keepalive: true };
+      const answer = await core.send("/auth/token", { ...options, signal, timeout: RENEWAL_MS });
       // A login or logout since the answer came: it counts no more.
       signal.throwIfAborted();
       core.renewed(answer, sent);

@@ -1,11 +1,10 @@
 // One JSON request to the service. Whatever goes wrong is an EdgegateError: a refusal of the service by its code, anything
 // else (no answer, a captive portal's page, a proxy's error) as network_error.
-import { EdgegateError } from "../errors.js";
+import { EdgegateError, isEdgegateError } from "../errors.js";
+import { REQUEST_MS } from "./timeouts.js";
 
 // A hundred sessions with their User-Agents take some 100 KB; nothing else comes near.
 const LARGEST_ANSWER = 256 * 1024;
-// The service hashes a password in 50 ms; a bad line takes longer.
-const TIMEOUT_MS = 30_000;
 // As long as anyone would wait for a Retry-After.
 const LONGEST_RETRY_SECONDS = 3600;
 
@@ -45,48 +44,61 @@ const OAUTH = { temporarily_unavailable: "unavailable", server_error: "internal"
  * - `signal`: gives up; rejects with its reason. `timeout`: milliseconds.
  */
 export async function request(platform, url, options) {
-  const { method = "POST", body, token, cookie = false, expect, keepalive = false, signal, timeout = TIMEOUT_MS } = options;
+  const { method = "POST", body, token, cookie = false, expect, keepalive = false } = options;
+  const { signal, timeout = REQUEST_MS } = options;
   const abort = new AbortController();
   const giveUp = () => abort.abort();
   signal?.throwIfAborted();
   signal?.addEventListener("abort", giveUp, { once: true });
   const timer = platform.setTimeout(giveUp, timeout);
+  // Not left to the signal alone: a `fetch` that was handed in may not look at it, and others wait
+  // for the lock.
+  const late = new Promise((_, reject) => {
+    abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true });
+  });
+  late.catch(() => {});
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   try {
-    const response = await platform.fetch(url, {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      // A service on another origin neither sees nor sets a cookie by chance.
-      credentials: cookie ? "include" : "same-origin",
-      cache: "no-store",
-      // The service redirects nothing; whoever does is not the service.
-      redirect: "error",
-      keepalive,
-      signal: abort.signal,
-    });
-    const expected = expect[response.status];
-    if (expected === false) {
-      // A captive portal says 200 too, with a page.
-      const { length } = await readBody(response, abort.signal);
-      if (length > 0) throw notTheService(response.status);
-      return { status: response.status, body: null, date: response.headers.get("Date") };
-    }
-    const json = await readJson(response, abort.signal);
-    if (expected === undefined) throw refusal(response, json);
-    if (json === undefined) throw notTheService(response.status);
-    return { status: response.status, body: json, date: response.headers.get("Date") };
+    const init = { method, headers, body, cookie, keepalive, signal: abort.signal };
+    return await Promise.race([exchange(platform, url, expect, init), late]);
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof EdgegateError) throw error;
+    if (isEdgegateError(error)) throw error;
     const why = abort.signal.aborted ? `No answer within ${timeout / 1000} s` : "No answer";
     throw new EdgegateError("network_error", `${why} from ${url.origin}`, { cause: error });
   } finally {
     platform.clearTimeout(timer);
     signal?.removeEventListener("abort", giveUp);
   }
+}
+
+async function exchange(platform, url, expect, init) {
+  const { method, headers, body, cookie, keepalive, signal } = init;
+  const response = await platform.fetch(url, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    // A service on another origin neither sees nor sets a cookie by chance.
+    credentials: cookie ? "include" : "same-origin",
+    cache: "no-store",
+    // The service redirects nothing; whoever does is not the service.
+    redirect: "error",
+    keepalive,
+    signal,
+  });
+  const expected = expect[response.status];
+  if (expected === false) {
+    // A captive portal says 200 too, with a page.
+    const { length } = await readBody(response, signal);
+    if (length > 0) throw notTheService(response.status);
+    return { status: response.status, body: null, date: response.headers.get("Date") };
+  }
+  const json = await readJson(response, signal);
+  if (expected === undefined) throw refusal(response, json);
+  if (json === undefined) throw notTheService(response.status);
+  return { status: response.status, body: json, date: response.headers.get("Date") };
 }
 
 /** An answer that lacks what the service always sends. */
@@ -105,11 +117,13 @@ function refusal(response, json) {
     retryAfter: retryAfter(headers),
     errors: code === "invalid_field" ? list(json.errors, (it) => isText(it?.field) && isText(it?.reason)) : undefined,
     reasons: code === "weak_password" ? list(json.reasons, isText) : undefined,
+    maxAge: code === "reauthentication_required" ? whole(json.max_age) : undefined,
     requestId: headers.get("X-Request-Id") ?? undefined,
   });
 }
 
 const isText = (value) => typeof value === "string";
+const whole = (value) => (Number.isSafeInteger(value) ? value : undefined);
 const list = (value, isItem) => (Array.isArray(value) ? value.filter(isItem) : []);
 
 // The service sends seconds. Something in between may send a date (RFC 9110 section 10.2.3), which this device's clock
@@ -119,8 +133,8 @@ function retryAfter(headers) {
   return text !== null && /^[0-9]{1,9}$/.test(text) ? Math.min(Number(text), LONGEST_RETRY_SECONDS) : undefined;
 }
 
-// The JSON object of an answer, or undefined when there is none.
-async function readJson(response, signal) {
+/** The JSON object of an answer, or undefined when there is none. */
+export async function readJson(response, signal) {
   if (!/^application\/(problem\+)?json\s*(;|$)/i.test(response.headers.get("Content-Type") ?? "")) {
     response.body?.cancel().catch(() => {});
     return undefined;
@@ -144,6 +158,7 @@ async function readBody(response, signal) {
       signal.throwIfAborted();
       const { done, value } = await reader.read();
       if (done) break;
+      if (!ArrayBuffer.isView(value)) throw new TypeError("The body is not made of bytes");
       size += value.byteLength;
       if (size > LARGEST_ANSWER) throw notTheService(response.status);
       chunks.push(value);

@@ -1,5 +1,7 @@
 // Who is signed in, as this tab knows it, with the access token. Memory only; no I/O.
 
+import { freezeUser } from "./answers.js";
+
 // A token is renewed this long before its end, at most; of a short-lived one a quarter of its life is left.
 const LEAD_SECONDS = 60;
 // It is not sent any more when it could end on its way.
@@ -52,11 +54,12 @@ export class Session {
     this.#refused = false;
   }
 
-  /** What the service says of the user now. Of another user: not taken. */
+  /** What the service says of the user now. Of another user: not taken. Answers the user. */
   learn(user) {
-    if (user.id !== this.user?.id) return;
+    if (user.id !== this.user?.id) return user;
     this.isKnown = true;
     this.#show(user);
+    return this.user;
   }
 
   /** Whether the token can be sent. */
@@ -89,9 +92,12 @@ export class Session {
     const now = this.#clock.now() / 1000;
     if (claims.exp <= now || claims.iat > now + LEAD_SECONDS) return false;
     if (claims.iat !== own.iat) return claims.iat > own.iat;
-    // Of one second: a login comes after the renewals of the session that it took the place of. Else any other is better
-    // than one that does not count.
-    return claims.sid !== own.sid ? cause === "login" : !this.usable && token !== this.token;
+    // Of one second: a login comes after the renewals of the session that it took the place of.
+    if (claims.sid !== own.sid) return cause === "login";
+    // The later proof of who the user is counts. Else any other token is better than one that does
+    // not count.
+    if (claims.auth_time !== own.auth_time) return claims.auth_time > own.auth_time;
+    return !this.usable && token !== this.token;
   }
 
   #take(token, claims, user) {
@@ -116,7 +122,7 @@ export class Session {
   // The same object as long as nothing changed, so that a page need not draw anew.
   #show(user) {
     if (JSON.stringify(user) === JSON.stringify(this.user)) return;
-    this.user = Object.freeze({ ...user, roles: Object.freeze([...user.roles]) });
+    this.user = freezeUser(user);
   }
 
   // `seconds`, or that part of the token's life if it is less.

@@ -12,7 +12,7 @@ export function readToken(token) {
   if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) return undefined;
   const claims = parse(parts[1]);
   if (claims === null || typeof claims !== "object" || Array.isArray(claims)) return undefined;
-  const { iss, sub, sid, iat, exp, email, email_verified, roles } = claims;
+  const { iss, sub, sid, iat, exp, auth_time, email, email_verified, roles } = claims;
   if (![iss, sub, sid].every((text) => typeof text === "string" && text !== "")) return undefined;
   if (!Number.isSafeInteger(iat) || !Number.isSafeInteger(exp) || iat < 0) return undefined;
   if (exp <= iat || exp - iat > LONGEST_LIFE_SECONDS) return undefined;
@@ -22,6 +22,7 @@ export function readToken(token) {
     sid,
     iat,
     exp,
+    auth_time: Number.isSafeInteger(auth_time) ? auth_time : 0,
     email: typeof email === "string" ? email : undefined,
     email_verified: email_verified === true,
     roles: Array.isArray(roles) ? roles.filter((role) => typeof role === "string") : [],

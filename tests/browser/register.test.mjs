@@ -31,6 +31,7 @@ test("verified: a mail is on its way, and the page knows no more", async (t) => 
   await page.getByLabel("First name").fill("Ada");
   await send.click();
   await page.getByText("We sent a mail to ada@example.com.").waitFor();
+  await page.getByText("an earlier link may still work").waitFor();
   assert.equal(await focused(page), "h1: Look into your mail");
   const [{ body }] = asked;
   assert.deepEqual([body.email, body.first_name, body.last_name, body.password], ["ada@example.com", "Ada", undefined, undefined]);

@@ -133,6 +133,7 @@ export const STATES = [
   { name: "account-email-sent", reach: changeEmail({ status: 202 }), says: "A mail is on its way to ada@example.org" },
   { name: "account-email-refused", reach: changeEmail({ status: 202 }, "ada"), says: "This is not an email address" },
   { name: "account-deleted", reach: change("Delete the account", "/auth/me", { status: 204 }, { current_password: "x" }), says: "Your account is deleted" },
+  { name: "account-last-administrator", reach: change("Delete the account", "/auth/me", problem(409, "last_administrator"), { current_password: "x" }), says: "At least one administrator must remain" },
   { name: "account-signed-out", reach: as(ADA, "/account", (page) => page.getByRole("button", { name: "Sign out" }).click()), says: "You are signed out" },
   { name: "console", reach: as(null, "/console"), says: "You are not signed in" },
   { name: "console-signed-in", reach: as(ADA, "/console"), says: "Use this session’s token" },

@@ -1,4 +1,5 @@
-// navigator.locks, as far as the client uses it: exclusive locks, `ifAvailable` and `signal`.
+// navigator.locks, as far as the client uses it: exclusive locks, `ifAvailable`, `signal` and
+// `query`.
 export class Locks {
   #held = new Set();
   #queues = new Map();
@@ -21,6 +22,11 @@ export class Locks {
       queue.push(entry);
       if (!this.#held.has(name)) queue.shift()();
     });
+  }
+
+  async query() {
+    const pending = [...this.#queues].flatMap(([name, queue]) => queue.map(() => ({ name })));
+    return { held: [...this.#held].map((name) => ({ name })), pending };
   }
 
   isHeld(name) {

@@ -66,6 +66,7 @@ class Run {
     else if (action < 11)
       this.#begin(client.fetch(`${ORIGIN}/api/${client.user?.id ?? "nobody"}`, { method: "POST", body: "x" }));
     else if (action < 12) this.#begin(client.changePassword({ current_password: PASSWORD, new_password: PASSWORD }));
+    else if (action > 18) this.#begin(client.reauthenticate(random.pick([PASSWORD, PASSWORD, "wrong"])));
     else if (action < 13) this.trouble = random.pick([0, 0, 0.3, 1]);
     else if (action < 14) tab.window.dispatchEvent(new Event(random.pick(["online", "focus", "pageshow"])));
     else if (action < 15) tab.document.visibilityState === "hidden" ? world.show(tab) : world.hide(tab);

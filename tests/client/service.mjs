@@ -2,6 +2,7 @@
 // access tokens of their form (nobody here checks a signature).
 const LIFE_SECONDS = 600;
 const ROTATE_AFTER_MS = 90_000;
+const PROOF_MS = 600_000;
 
 export const ADA = {
   id: "019ab7a1-0000-7000-8000-00000000ada0",
@@ -114,7 +115,7 @@ export class Service {
       case "POST /auth/token":
         return this.#renew(entry.cookie);
       case "POST /auth/revoke":
-        return this.#revoke(entry.cookie);
+        return this.#revoke(entry.cookie, body);
       case "POST /auth/register":
         return body.password === undefined ? this.#empty(202) : this.#register(body);
       case "POST /auth/password/reset":
@@ -131,6 +132,8 @@ export class Service {
   }
 
   #authorized(method, path, body, { session, user }, { cookie, body: text }) {
+    if (path === "/auth/reauthenticate") return this.#reauthenticate(body, { session, user }, cookie);
+    if (path === "/auth/sensitive" && this.#time() - session.provedAt > PROOF_MS) return this.#proofNeeded();
     const isWrong = "current_password" in body && body.current_password !== user.password;
     if (isWrong) return this.#problem(401, "invalid_credentials");
     if (path === "/auth/me" && method === "GET") return this.#json(200, publicly(user));
@@ -171,6 +174,20 @@ export class Service {
     return this.#tokens(this.#begin(user, cookie), publicly(user));
   }
 
+  // The number of the refresh token stays that of the cookie, so that a lost answer costs nothing.
+  #reauthenticate({ password, cookie: wanted }, { session, user }, cookie) {
+    if (wanted !== true) throw new Error("this client proves with a cookie");
+    if (password !== user.password) return this.#problem(401, "invalid_credentials");
+    const counter = this.#sessionOf(cookie) === session ? Number(cookie.split(".")[1]) : session.used + 1;
+    session.provedAt = this.#time();
+    return { response: this.#pair(session, user, { user: publicly(user) }), setCookie: `${session.id}.${counter}` };
+  }
+
+  #proofNeeded() {
+    const challenge = 'Bearer realm="edgegate", error="insufficient_user_authentication", error_description="Enter it again", max_age="600"';
+    return this.#problem(401, "reauthentication_required", { max_age: 600 }, { "WWW-Authenticate": challenge });
+  }
+
   #register({ email, password, first_name = null, last_name = null }) {
     const user = {
       id: `new-${email}`,
@@ -191,7 +208,7 @@ export class Service {
   #begin(user, cookie) {
     const before = this.#sessionOf(cookie);
     if (before) before.over = true;
-    const session = { id: `session-${(this.#next += 1)}`, user: user.id, over: false, used: -1, usedAt: this.#time() };
+    const session = { id: `session-${(this.#next += 1)}`, user: user.id, over: false, used: -1, usedAt: this.#time(), provedAt: this.#time() };
     this.sessions.set(session.id, session);
     return session;
   }
@@ -216,8 +233,9 @@ export class Service {
     return { response: this.#oauthError("invalid_grant"), setCookie: "" };
   }
 
-  #revoke(cookie) {
+  #revoke(cookie, { session_id }) {
     const session = this.#sessionOf(cookie);
+    if (session && session_id !== undefined && session.id !== session_id) return { response: this.#oauthError("invalid_grant") };
     if (session) session.over = true;
     return { ...this.#empty(200), setCookie: "" };
   }
@@ -239,7 +257,7 @@ export class Service {
 
   #pair(session, user, more = {}) {
     return this.#json(200, {
-      access_token: this.token(user, session.id),
+      access_token: this.token(user, session.id, { auth_time: Math.floor(session.provedAt / 1000) }),
       token_type: "Bearer",
       expires_in: this.life,
       refresh_token_expires_in: 7_776_000,

@@ -289,7 +289,7 @@ test("a logout while offline: at once here, and on the service as soon as it can
     ],
   );
   assert.notEqual(world.cookie, undefined);
-  assert.ok([...world.storage.values()].every((value) => value === "1"));
+  assert.deepEqual([...world.storage.values()], [[...world.service.sessions.keys()][0]], "the id of the session, and nothing else");
   world.service.fault = () => undefined;
   one.window.dispatchEvent(new Event("online"));
   await world.advance(500);

@@ -74,6 +74,39 @@ test("a bad set, handed in or fetched: which rule it breaks", async (t) => {
   await assert.rejects(Verifier.fromJwksUrl(server.url, OPTIONS), { code: "invalid_key_set", reason: "not_utf8" });
 });
 
+test("keys of other kinds beside ours are skipped, handed in or fetched; a secret in one refuses the set", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const server = await startKeyServer(t);
+  const foreign = [
+    { kty: "AKP", alg: "ML-DSA-65", kid: "pq", pub: "AAAA" },
+    { kty: "AKP", alg: "ML-DSA-65", kid: key.kid, pub: "AAAA" },
+    { kty: "RSA", kid: "rsa", n: "AQAB", e: "AQAB", x5c: [["nested"]] },
+    { ...other.jwk, crv: "X25519" },
+    { ...other.jwk, use: "enc" },
+    { ...other.jwk, alg: "ES512" },
+    { ...other.jwk, key_ops: ["deriveKey"] },
+    { ...other.jwk, x: "AAAA" },
+    { ...other.jwk, kty: undefined },
+    { ...other.jwk, kid: key.kid, kty: 7 },
+    {},
+    5,
+    null,
+  ];
+  for (const set of [...foreign.map((one) => [one]), foreign]) {
+    for (const keys of [[key.jwk, ...set], [...set, key.jwk]]) {
+      server.answer = { keys };
+      for (const made of [Verifier.fromJwks({ keys }, OPTIONS), Verifier.fromJwksUrl(server.url, OPTIONS)]) {
+        assert.equal((await (await made).verify(key.token())).sub, USER, JSON.stringify(set));
+      }
+      const verifier = await Verifier.fromJwks({ keys }, OPTIONS);
+      await assert.rejects(verifier.verify(other.token()), { code: "invalid_token" }, JSON.stringify(set));
+    }
+    const leaking = { keys: [key.jwk, { ...set[0], priv: "AAAA" }] };
+    await assert.rejects(Verifier.fromJwks(leaking, OPTIONS), { code: "invalid_key_set", reason: "private_member" });
+  }
+  await assert.rejects(Verifier.fromJwks({ keys: foreign }, OPTIONS), { code: "invalid_key_set", reason: "unsupported_kty" });
+});
+
 test("what is no set at all is the caller's mistake", async (t) => {
   const { Verifier } = await importPackage(t);
   const cycle = {};

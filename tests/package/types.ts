@@ -35,6 +35,8 @@ export function told(error: unknown): string {
       return error.reason ?? "";
     case "rate_limited":
       return `${error.retryAfter ?? 0}`;
+    case "reauthentication_required":
+      return `${error.maxAge ?? 0}`;
     case "invalid_field":
       return error.errors?.map(({ field, reason }) => `${field}: ${reason}`).join() ?? "";
     // @ts-expect-error: no such code
@@ -75,6 +77,12 @@ export async function bound(env: { AUTH: AuthService }, token: string): Promise<
   await env.AUTH.generate_tokens("ada@example.com", "…");
   void [access_token, user.id];
   return env.AUTH.isAuthorizedByRole(token, ["admin"]);
+}
+
+export async function proved(client: AuthClient, password: string): Promise<void> {
+  await client.reauthenticate(password);
+  // @ts-expect-error: the password alone, not an object
+  await client.reauthenticate({ password });
 }
 
 export const same: typeof AuthClient = ClientAlone;

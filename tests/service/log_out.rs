@@ -1,9 +1,13 @@
 use edgegate::domain::session::Verdict;
+use edgegate::edge::answer::Answer;
+use edgegate::edge::request::Request;
+use edgegate::edge::router::route;
+use edgegate::ports::SessionStore;
 
 use edgegate::domain::error::{AccessRefusal, Error};
 use edgegate::service::manage_users::Amendment;
 
-use crate::fixture::{ADA, ROOT, client, log_in, on_both, verdict};
+use crate::fixture::{ADA, ROOT, World, client, log_in, on_both, verdict};
 
 on_both!(a_refresh_token_ends_its_session, &[], world => {
     let one = log_in(&world.service, ADA).await.unwrap();
@@ -79,4 +83,80 @@ on_both!(a_forged_access_token_ends_nothing, &[], world => {
     }
     assert!(world.service.bearer(genuine).await.is_ok());
     assert!(world.service.renew_token(ada.tokens.refresh_token.expose(), &client()).await.is_ok());
+});
+
+/// `POST /auth/revoke` as a page sends it, with this refresh token in the cookie.
+async fn revoke<S: SessionStore>(world: &World<S>, cookie: &str, body: &str) -> Answer {
+    // The name on plain HTTP, as the fixture has it.
+    let cookie = format!("edgegate={cookie}");
+    let request = Request {
+        method: "POST",
+        path: "/auth/revoke",
+        content_type: Some("application/json"),
+        cookie: Some(&cookie),
+        from_allowed_origin: true,
+        client: client(),
+        body: body.as_bytes().to_vec(),
+        ..Request::default()
+    };
+    route(&world.service, &request).await
+}
+
+fn sets_cookie(answer: &Answer) -> bool {
+    answer.headers.iter().any(|(name, _)| *name == "Set-Cookie")
+}
+
+on_both!(a_log_out_for_another_session_than_the_cookies_leaves_both_alone, &[], world => {
+    let one = log_in(&world.service, ADA).await.unwrap();
+    let two = log_in(&world.service, ADA).await.unwrap();
+    let cookie = two.tokens.refresh_token.expose();
+    let of = |session| format!(r#"{{"session_id":"{session}"}}"#);
+
+    let refused = revoke(&world, cookie, &of(one.tokens.session)).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.as_ref().unwrap().contains(r#""error":"invalid_grant""#));
+    assert!(!sets_cookie(&refused), "the later login keeps its cookie");
+    for tokens in [&one.tokens, &two.tokens] {
+        assert!(world.service.is_authorized_by_role(tokens.access_token.expose(), &["user"]).await);
+    }
+
+    let done = revoke(&world, cookie, &of(two.tokens.session)).await;
+    assert_eq!(done.status, 200);
+    assert!(sets_cookie(&done));
+    assert!(!world.service.is_authorized_by_role(two.tokens.access_token.expose(), &["user"]).await);
+});
+
+on_both!(a_log_out_for_a_session_clears_a_cookie_that_names_none, &[], world => {
+    let one = log_in(&world.service, ADA).await.unwrap();
+    let body = format!(r#"{{"session_id":"{}"}}"#, one.tokens.session);
+    for cookie in ["", "x", "egr_forged"] {
+        let answer = revoke(&world, cookie, &body).await;
+        assert_eq!((answer.status, sets_cookie(&answer)), (200, true), "{cookie}");
+    }
+    assert!(world.service.is_authorized_by_role(one.tokens.access_token.expose(), &["user"]).await);
+});
+
+on_both!(a_session_id_that_can_mean_nothing_is_refused, &[], world => {
+    let one = log_in(&world.service, ADA).await.unwrap();
+    let cookie = one.tokens.refresh_token.expose();
+    for body in [
+        r#"{"session_id":""}"#,
+        r#"{"session_id":"1"}"#,
+        r#"{"session_id":null}"#,
+        r#"{"session_id":7}"#,
+    ] {
+        let answer = revoke(&world, cookie, body).await;
+        assert_eq!((answer.status, sets_cookie(&answer)), (400, false), "{body}");
+        assert!(answer.body.unwrap().contains("invalid_request"), "{body}");
+    }
+    // A token in the body names its session itself.
+    let request = Request {
+        method: "POST",
+        path: "/auth/revoke",
+        content_type: Some("application/json"),
+        body: format!(r#"{{"token":"{cookie}","session_id":"{}"}}"#, one.tokens.session).into_bytes(),
+        ..Request::default()
+    };
+    assert_eq!(route(&world.service, &request).await.status, 400);
+    assert!(world.service.is_authorized_by_role(one.tokens.access_token.expose(), &["user"]).await);
 });

@@ -39,10 +39,11 @@ pub(super) fn presentable_kid(members: &Members) -> Option<&str> {
 
 impl Jwk {
     pub(super) fn read(members: &Members, kind: SetKind) -> Result<Self, KeyError> {
-        let kty = string(members, "kty")?;
+        // First, so that no other fault of the key hides a leak.
         if kind == SetKind::Public {
-            refuse_private_members(members, kty)?;
+            refuse_private_members(members)?;
         }
+        let kty = string(members, "kty")?;
         // Whether a private half is wanted is asked before it is looked for, so that what only verifies links no signing.
         let (verifying, signing) = match kty {
             "OKP" => ed25519(members, kind)?,
@@ -161,8 +162,8 @@ fn is_canonical_y(x: &[u8; 32]) -> bool {
     !(*low >= 0xed && middle.iter().all(|b| *b == 0xff) && high & 0x7f == 0x7f)
 }
 
-fn refuse_private_members(members: &Members, kty: &str) -> Result<(), KeyError> {
-    if kty == "oct" {
+fn refuse_private_members(members: &Members) -> Result<(), KeyError> {
+    if matches!(members.get("kty"), Some(Json::String(kty)) if kty == "oct") {
         return Err(KeyFault::SymmetricInPublicSet.into());
     }
     for name in ["d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"] {

@@ -43,6 +43,13 @@ reasons! {
     }
 }
 
+impl KeyFault {
+    /// Whether the fault gives a secret away, so that no key of the set can be trusted.
+    pub(super) const fn is_leak(self) -> bool {
+        matches!(self, Self::PrivateMember | Self::SymmetricInPublicSet)
+    }
+}
+
 /// Why a key set was refused, and where. It never carries key material.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyError {

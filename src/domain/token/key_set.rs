@@ -24,8 +24,8 @@ use zeroize::Zeroize as _;
 /// | `oct` | | `HS256` | none | `k`, at least 32 bytes (RFC 7518 section 3.2) |
 ///
 /// All are base64url without padding. `kid` should be there; without it the RFC 7638 thumbprint stands in. `use`, `key_ops`
-/// and `alg` may be left out, and must fit when they are there. A set holds 1 to 20 keys in at most 32 KiB, of symmetric or
-/// of asymmetric keys, never both.
+/// and `alg` may be left out, and must fit when they are there. A set holds 1 to 20 usable keys in
+/// at most 32 KiB, of symmetric or of asymmetric keys, never both.
 pub struct KeySet {
     keys: Vec<Jwk>,
 }
@@ -46,11 +46,14 @@ impl KeySet {
         }
     }
 
-    /// Reads a published set, which can only verify. A set with a private member or a symmetric key is refused whole: its
-    /// issuer has leaked it, and nothing that it signs means anything.
+    /// Reads a published set, which can only verify. Keys that can't be used are skipped, whatever
+    /// the reason, as RFC 7517 section 5 asks: an issuer may publish keys of other kinds beside ours.
+    /// A set with a private member or a symmetric key is rejected: its issuer has leaked it, and
+    /// nothing that it signs means anything.
     ///
     /// # Errors
-    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it.
+    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. When no key can
+    /// be used: the rule that the first key breaks.
     pub fn from_public_jwks(text: &str) -> Result<Self, KeyError> {
         Self::read(text, SetKind::Public)
     }
@@ -102,27 +105,26 @@ impl KeySet {
         if items.is_empty() {
             return Err(KeyFault::Empty.into());
         }
-        if items.len() > KEYS_MAX {
-            return Err(KeyFault::TooManyKeys.into());
-        }
-        let mut keys: Vec<Jwk> = Vec::with_capacity(items.len());
+        let mut keys: Vec<Jwk> = Vec::with_capacity(items.len().min(KEYS_MAX));
+        let mut first_skipped = None;
         for (position, item) in items.iter().enumerate() {
-            let Json::Object(members) = item else {
-                return Err(KeyError::from(KeyFault::KeyNotObject).of_key(position, None));
+            let kid = match item {
+                Json::Object(members) => presentable_kid(members),
+                _ => None,
             };
-            let refused = |error: KeyError| error.of_key(position, presentable_kid(members));
-            let key = Jwk::read(members, kind).map_err(refused)?;
-            let is_symmetric = |key: &Jwk| key.algorithm() == Algorithm::Hs256;
-            if keys
-                .first()
-                .is_some_and(|first| is_symmetric(first) != is_symmetric(&key))
-            {
-                return Err(refused(KeyFault::MixedSet.into()));
+            match read_key(item, kind) {
+                Ok(key) => add(&mut keys, key).map_err(|fault| match fault {
+                    KeyFault::TooManyKeys => fault.into(),
+                    _ => KeyError::from(fault).of_key(position, kid),
+                })?,
+                Err(error) if kind == SetKind::Public && !error.fault().is_leak() => {
+                    first_skipped.get_or_insert_with(|| error.of_key(position, kid));
+                }
+                Err(error) => return Err(error.of_key(position, kid)),
             }
-            if keys.iter().any(|other| other.kid == key.kid) {
-                return Err(refused(KeyFault::DuplicateKid.into()));
-            }
-            keys.push(key);
+        }
+        if let (true, Some(error)) = (keys.is_empty(), first_skipped) {
+            return Err(error);
         }
         Ok(Self { keys })
     }
@@ -136,6 +138,32 @@ impl fmt::Debug for KeySet {
         }
         set.finish()
     }
+}
+
+fn read_key(item: &Json, kind: SetKind) -> Result<Jwk, KeyError> {
+    match item {
+        Json::Object(members) => Jwk::read(members, kind),
+        _ => Err(KeyFault::KeyNotObject.into()),
+    }
+}
+
+/// Adds a key to those that go together.
+fn add(keys: &mut Vec<Jwk>, key: Jwk) -> Result<(), KeyFault> {
+    let is_symmetric = |key: &Jwk| key.algorithm() == Algorithm::Hs256;
+    if keys.len() >= KEYS_MAX {
+        return Err(KeyFault::TooManyKeys);
+    }
+    if keys
+        .first()
+        .is_some_and(|first| is_symmetric(first) != is_symmetric(&key))
+    {
+        return Err(KeyFault::MixedSet);
+    }
+    if keys.iter().any(|other| other.kid == key.kid) {
+        return Err(KeyFault::DuplicateKid);
+    }
+    keys.push(key);
+    Ok(())
 }
 
 fn fault(fault: json::Fault) -> KeyError {

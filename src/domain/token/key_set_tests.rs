@@ -177,6 +177,126 @@ fn a_public_set_with_secrets_is_refused() {
     refused(oct(32), KeyFault::SymmetricInPublicSet);
 }
 
+/// What an issuer may publish beside our keys, with the reason for which it can't be used.
+fn unusable() -> Vec<(Value, KeyFault)> {
+    let pq = json!({ "kty": "AKP", "alg": "ML-DSA-65", "kid": "pq", "pub": "AAAA" });
+    let rsa = json!({ "kty": "RSA", "kid": "rsa", "n": "AQAB", "e": "AQAB" });
+    vec![
+        (json!(null), KeyFault::KeyNotObject),
+        (json!(5), KeyFault::KeyNotObject),
+        (json!([ed()]), KeyFault::KeyNotObject),
+        (json!({}), KeyFault::MemberMissing),
+        (pq.clone(), KeyFault::UnsupportedKty),
+        (
+            with(pq.clone(), "kid", json!("ed")),
+            KeyFault::UnsupportedKty,
+        ),
+        (
+            with(pq, "nested", json!({ "a": [{}, 1.5e9, null] })),
+            KeyFault::UnsupportedKty,
+        ),
+        (rsa, KeyFault::UnsupportedKty),
+        (without(ec(), "kty"), KeyFault::MemberMissing),
+        (with(ec(), "kty", json!(["EC"])), KeyFault::MemberNotString),
+        (with(ec(), "crv", json!("P-384")), KeyFault::UnsupportedCrv),
+        (
+            with(ed(), "crv", json!("X25519")),
+            KeyFault::KeyAgreementCrv,
+        ),
+        (with(ed(), "crv", json!("Ed448")), KeyFault::UnsupportedCrv),
+        (without(ec(), "y"), KeyFault::MemberMissing),
+        (with(ec(), "x", json!("AA")), KeyFault::WrongLength),
+        (with(ec(), "x", json!("?")), KeyFault::Base64),
+        (
+            with(ec(), "x", json!(encode(&[0xff; 32]))),
+            KeyFault::NotOnCurve,
+        ),
+        (with(ed(), "x", json!(encode(&[0; 32]))), KeyFault::WeakKey),
+        (with(ec(), "use", json!("enc")), KeyFault::UseNotSig),
+        (with(ec(), "use", json!(7)), KeyFault::MemberNotString),
+        (
+            with(ec(), "key_ops", json!(["deriveKey"])),
+            KeyFault::KeyOps,
+        ),
+        (with(ec(), "key_ops", json!("verify")), KeyFault::KeyOps),
+        (with(ec(), "alg", json!("ECDH-ES")), KeyFault::AlgNotTheKeys),
+        (with(ec(), "alg", json!(7)), KeyFault::MemberNotString),
+        (with(ec(), "kid", json!("")), KeyFault::KidEmpty),
+        (with(ec(), "kid", json!(7)), KeyFault::MemberNotString),
+        (
+            with(ec(), "kid", json!("k".repeat(KID_MAX_BYTES + 1))),
+            KeyFault::KidTooLong,
+        ),
+    ]
+}
+
+#[test]
+fn a_published_set_skips_what_it_can_t_use() {
+    let good = || vec![ed(), with(ec(), "kid", json!("other"))];
+    for (key, fault) in unusable() {
+        for place in 0..=2 {
+            let mut keys = good();
+            keys.insert(place, key.clone());
+            let read = public(&keys).unwrap_or_else(|fault| panic!("{fault:?}: {key}"));
+            assert_eq!(read.kids().collect::<Vec<_>>(), ["ed", "other"], "{key}");
+        }
+        refused(key, fault);
+    }
+    let many = || unusable().into_iter().map(|(key, _)| key);
+    let all: Vec<Value> = many().chain(good()).chain(many()).collect();
+    assert!(all.len() > KEYS_MAX, "only usable keys are counted");
+    let read = public(&all).unwrap();
+    assert_eq!(read.kids().collect::<Vec<_>>(), ["ed", "other"]);
+}
+
+#[test]
+fn without_a_usable_key_the_first_says_why() {
+    let keys: Vec<Value> = unusable().into_iter().skip(4).map(|(key, _)| key).collect();
+    let error = KeySet::from_public_jwks(&set(&keys)).unwrap_err();
+    assert_eq!(
+        (error.reason(), error.position(), error.kid()),
+        ("unsupported_kty", Some(0), Some("pq"))
+    );
+}
+
+#[test]
+fn a_leaked_secret_refuses_the_whole_set_whatever_key_it_is_in() {
+    for name in ["d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"] {
+        for (key, _) in unusable().into_iter().filter(|(key, _)| key.is_object()) {
+            let leaked = with(key, name, json!(null));
+            assert_eq!(
+                public(&[ed(), leaked.clone()]).err(),
+                Some(KeyFault::PrivateMember),
+                "{leaked}"
+            );
+        }
+    }
+    for key in [
+        oct(32),
+        oct(0),
+        without(oct(32), "k"),
+        with(oct(32), "kid", json!(7)),
+    ] {
+        assert_eq!(
+            public(&[ed(), key.clone()]).err(),
+            Some(KeyFault::SymmetricInPublicSet),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn an_issuers_own_set_skips_nothing() {
+    for (key, fault) in unusable() {
+        // An EC or OKP key without its private half may stand behind the first.
+        assert_eq!(
+            private(&[ed_private(), key.clone()]).err(),
+            Some(fault),
+            "{key}"
+        );
+    }
+}
+
 #[test]
 fn kid() {
     refused(with(ed(), "kid", json!("")), KeyFault::KidEmpty);

@@ -2,19 +2,27 @@
 
 use super::Outcome;
 use super::token::check_client;
+use crate::domain::error::Code;
+use crate::domain::session::SessionId;
 use crate::edge::answer::{Answer, Cookie, Note};
 use crate::edge::body::form_or_json;
 use crate::edge::cookies::{Given, clear};
+use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     // The hint is not needed: the two kinds of token can't be mistaken for each other.
-    let [token, _hint, client_id] =
-        form_or_json(request, ["token", "token_type_hint", "client_id"])?;
+    let [token, _hint, client_id, session_id] = form_or_json(
+        request,
+        ["token", "token_type_hint", "client_id", "session_id"],
+    )?;
     check_client(service, client_id.as_deref())?;
     let given = Given::read(token, "token", service.settings(), request)?;
+    if let Some(session_id) = session_id {
+        require_session(service, &given, &session_id)?;
+    }
     let ended = match given.token() {
         Some(token) => service.log_out(token).await?,
         None => None,
@@ -28,4 +36,33 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
         Given::Body(_) => answer,
         Given::Cookie(_) => answer.keeping(Cookie::Written(clear(service.settings()))),
     })
+}
+
+/// Refuses a log-out that is meant for another session than the cookie's. A page that could not
+/// reach the service repeats its log-out later, and the cookie may be of a later login by then.
+/// Compared here, because only the server sees the cookie, and in the same request: nothing can come
+/// in between.
+fn require_session<P: Ports>(
+    service: &AuthService<P>,
+    given: &Given<'_>,
+    session_id: &str,
+) -> Result<(), Problem> {
+    let Given::Cookie(cookie) = given else {
+        return Err(Problem::invalid_request(
+            "session_id is for the cookie, and a token in the body names its session",
+        ));
+    };
+    let Some(expected) = SessionId::parse(session_id) else {
+        return Err(Problem::invalid_request(
+            "session_id is not the id of a session",
+        ));
+    };
+    // A cookie that is no refresh token names no session: it is cleared.
+    match cookie.and_then(|token| service.session_of(token)) {
+        Some((_, session)) if session != expected => Err(Problem::new(
+            Code::InvalidGrant,
+            "the cookie is of another session than session_id",
+        )),
+        _ => Ok(()),
+    }
 }

@@ -3,18 +3,22 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startBrowser } from "../browser.mjs";
 import { freePort, startEdgegate } from "../edgegate.mjs";
-import { ADA, openProfile, outdate, servePages } from "./pages.mjs";
+import { ADA, ROOT, openProfile, outdate, servePages } from "./pages.mjs";
 
-let browser, edgegate, listed, unlisted;
+let browser, edgegate, listed, alsoListed, unlisted;
 before(async () => {
-  const port = await freePort();
+  const ports = [await freePort(), await freePort()];
   browser = await startBrowser();
-  const vars = { LIMITS: "off", ROTATE_AFTER: "0", ALLOWED_ORIGINS: `http://127.0.0.1:${port}` };
+  const origins = ports.map((port) => `http://127.0.0.1:${port}`).join(" ");
+  const vars = { LIMITS: "off", ROTATE_AFTER: "0", ALLOWED_ORIGINS: origins };
   edgegate = await startEdgegate({ vars });
-  listed = await servePages(port, edgegate.origin);
+  [listed, alsoListed] = await Promise.all(ports.map((port) => servePages(port, edgegate.origin)));
   unlisted = await servePages(await freePort(), edgegate.origin);
 });
-after(() => Promise.all([browser?.close(), edgegate?.stop(), listed?.stop(), unlisted?.stop()]));
+after(() => {
+  const servers = [edgegate, listed, alsoListed, unlisted].map((server) => server?.stop());
+  return Promise.all([browser?.close(), ...servers]);
+});
 
 test("from an origin in ALLOWED_ORIGINS everything works", async (t) => {
   const opened = await openProfile(t, browser, listed.origin, { url: edgegate.origin });
@@ -60,6 +64,28 @@ test("a refused token is renewed: the challenge can be read across origins", asy
   assert.equal(await tab.fetch(`${edgegate.origin}/auth/sessions`), 200);
   assert.equal(refused, 1);
   assert.notEqual(await tab.token(), token);
+});
+
+test("a logout that one origin could not tell leaves a later login on another alone", async (t) => {
+  const opened = await openProfile(t, browser, listed.origin, { url: edgegate.origin });
+  const one = await opened.open();
+  await one.login(ADA);
+  await opened.context.route("**/auth/revoke", (route) => route.abort("internetdisconnected"));
+  assert.equal(await one.code("client.logout()"), "network_error");
+  await one.page.close();
+  const two = await opened.open(alsoListed.origin);
+  await two.login(ROOT);
+  await opened.context.unroute("**/auth/revoke");
+
+  const again = await opened.open();
+  assert.equal((await again.ready()).email, ROOT.email);
+  assert.equal(opened.count("POST /auth/revoke"), 2);
+  assert.deepEqual(await again.page.evaluate("({ ...localStorage })"), {});
+  assert.equal(await two.fetch(`${edgegate.origin}/auth/me`), 200);
+  await two.reload();
+  assert.equal((await two.ready()).email, ROOT.email);
+  await again.logout();
+  assert.deepEqual(await opened.context.cookies(), []);
 });
 
 test("from another origin nothing can be had, and that signs nobody in or out", async (t) => {

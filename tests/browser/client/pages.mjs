@@ -63,7 +63,7 @@ export async function openProfile(t, browser, origin, { url, without = [] } = {}
     assert.deepEqual(wrong, []);
   });
   const count = (request) => asked.filter((it) => it === request).length;
-  return { context, wrong, count, open: () => openTab(context, `${origin}${PATH}`) };
+  return { context, wrong, count, open: (at = origin) => openTab(context, `${at}${PATH}`) };
 }
 
 async function openTab(context, address) {

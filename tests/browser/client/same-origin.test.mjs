@@ -59,6 +59,33 @@ test("a first visit: nobody", async (t) => {
   assert.deepEqual([await tab.status(), await tab.events(), await tab.fetch("/auth/me")], ["signed_out", [], "signed_out"]);
 });
 
+test("a proof by the password: one session, in every tab; a wrong password changes nothing", async (t) => {
+  const opened = await profile(t);
+  const [one, two] = await tabsOf(opened, 2);
+  const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  const before = await one.token();
+  const wrong = "client.reauthenticate('wrong wrong wrong')";
+  assert.equal(await one.code(wrong), "invalid_credentials");
+  assert.deepEqual([await one.token(), await one.status()], [before, "signed_in"]);
+
+  const handed = two.page.evaluate(async () => {
+    await new Promise((resolve) => client.addEventListener("renewed", resolve));
+  });
+  await one.page.evaluate((password) => client.reauthenticate(password), ADA.password);
+  await handed;
+  const after = await one.token();
+  assert.notEqual(after, before);
+  assert.equal(await two.token(), after);
+  assert.equal(claimsOf(after).sid, claimsOf(before).sid);
+  assert.ok(claimsOf(after).auth_time >= claimsOf(before).auth_time);
+  assert.equal(opened.count(RENEWAL), 1, "the second tab's ready alone");
+  for (const tab of [one, two]) {
+    await tab.reload();
+    assert.equal((await tab.ready()).first_name, "Ada");
+    assert.equal(await tab.fetch("/auth/me"), 200);
+  }
+});
+
 test("two tabs that renew at once make one request, and both stay signed in", async (t) => {
   const opened = await profile(t);
   const tabs = await tabsOf(opened, 2);
@@ -162,12 +189,13 @@ test("a logout on the way to another page is carried out", async (t) => {
 test("a logout offline: out at once, the next page does not sign in, and the service hears of it", async (t) => {
   const opened = await profile(t);
   const [one, two] = await tabsOf(opened, 2);
+  const { sid } = JSON.parse(Buffer.from((await one.token()).split(".")[1], "base64url"));
   await opened.context.route("**/auth/**", (route) => route.abort("internetdisconnected"));
   assert.equal(await one.code("client.logout()"), "network_error");
   await two.told("signed-out: other_tab");
   assert.equal(await one.status(), "signed_out");
   const stored = await one.page.evaluate("JSON.stringify({ ...localStorage })");
-  assert.equal(stored, JSON.stringify({ [`edgegate:${edgegate.origin}:logout`]: "1" }));
+  assert.equal(stored, JSON.stringify({ [`edgegate:${edgegate.origin}:logout`]: sid }));
   await two.reload();
   assert.equal(await two.code("client.ready()"), "network_error");
   await opened.context.unroute("**/auth/**");

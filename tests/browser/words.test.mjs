@@ -1,0 +1,28 @@
+// What the pages say when something was refused: true whoever caused it, and never a code where
+// there are words.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ERROR_CODES, EdgegateError } from "../../npm/errors.js";
+import { inWords } from "../../www/words.js";
+
+test("too many tries: nobody is told that they, or their network, made them", () => {
+  // With PASSWORD_WORK = "durable" the guesses of others at an address count.
+  const text = inWords(new EdgegateError("rate_limited", "x", { retryAfter: 42 }));
+  assert.match(text, /Wait 42 seconds, then try again\./);
+  assert.doesNotMatch(text, /your (network|tries|device)|you tried/i);
+});
+
+test("every code has its sentences, without undefined and with an end", () => {
+  for (const code of ERROR_CODES) {
+    const text = inWords(new EdgegateError(code, "edgegate: what happened", { requestId: "5f0c" }));
+    assert.match(text, /^[A-Z].*\.$/s, code);
+    assert.doesNotMatch(text, /undefined|NaN|\[object/, code);
+  }
+});
+
+test("the last administrator is told what to do first", () => {
+  assert.match(
+    inWords(new EdgegateError("last_administrator", "x", { status: 409 })),
+    /somebody else an administrator first/,
+  );
+});
