@@ -335,6 +335,45 @@ mod tests {
         );
     }
 
+    /// What Argon2 left in the memory: every word depends on the password, the salt and all parameters.
+    fn work_done(hasher: &Argon2Hasher) -> Vec<u64> {
+        let memory = hasher.memory.borrow();
+        memory
+            .iter()
+            .flat_map(|block| block.as_ref())
+            .copied()
+            .collect()
+    }
+
+    /// An address without an account costs what one with an account costs: the same computation.
+    #[test]
+    fn verifying_nothing_does_the_work_of_verifying() {
+        let typed = password("correct horse battery staple");
+        let cost = HashingCost {
+            memory_kib: 7_168,
+            iterations: 5,
+        };
+        for (cost, peppers) in [
+            (HashingCost::default(), ""),
+            (HashingCost::default(), PEPPER_1),
+            (cost, ""),
+        ] {
+            let new = || Argon2Hasher::new(cost, Peppers::parse(peppers).unwrap());
+            let after_nothing = |salt: [u8; 16]| {
+                let hasher = new();
+                pollster::block_on(hasher.verify_nothing(&typed, &salt));
+                work_done(&hasher)
+            };
+            let (maker, verifier) = (new(), new());
+            let hash = pollster::block_on(maker.hash(&typed, &[7; 16])).unwrap();
+            pollster::block_on(verifier.verify(&typed, &hash)).unwrap();
+            let verified = work_done(&verifier);
+            assert_eq!(verified.len(), cost.memory_kib as usize * 128);
+            assert!(after_nothing([7; 16]) == verified, "{cost:?}, {peppers}");
+            assert!(after_nothing([8; 16]) != verified, "{cost:?}, {peppers}");
+        }
+    }
+
     #[test]
     fn other_costs_are_used_and_old_hashes_made_anew() {
         let typed = password("correct horse battery staple");

@@ -28,6 +28,7 @@ mod key_change;
 mod log_out;
 mod manage_sessions;
 mod manage_users;
+mod password_work;
 mod register;
 mod renew_token;
 mod reset_password;
