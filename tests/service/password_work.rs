@@ -1,66 +1,20 @@
 //! How often a login hashes: exactly once, whoever it is about, so that the time tells nobody who has an account.
 
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use edgegate::adapters::memory::{
     ManualClock, MemoryPasswordGuard, MemoryPorts, MemorySessions, MemoryUsers, NoLimits,
     SeededRandom,
 };
-use edgegate::domain::account::{
-    EmailAddress, HashError, Password, PasswordHash, User, UserChange, Verification,
-};
+use edgegate::domain::account::{EmailAddress, PasswordHash, User, UserChange};
 use edgegate::domain::error::Code;
 use edgegate::domain::mail::Locale;
-use edgegate::ports::{PasswordHasher, UserDirectory};
+use edgegate::ports::UserDirectory;
 use edgegate::service::manage_users::Invitee;
 use edgegate::service::{AuthService, Login, NewAccount, Shared};
 
+use crate::counting_hasher::CountingHasher;
 use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, client, settings};
-
-/// Counts each computation that a real hasher would make. Clones share their counts.
-#[derive(Clone, Default)]
-struct CountingHasher {
-    computed: Rc<Cell<u32>>,
-    decoys: Rc<RefCell<Vec<[u8; 16]>>>,
-}
-
-impl CountingHasher {
-    fn compute(&self) {
-        self.computed.set(self.computed.get() + 1);
-    }
-}
-
-impl PasswordHasher for CountingHasher {
-    async fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashError> {
-        self.compute();
-        let typed = password.as_bytes();
-        Ok(PasswordHash::new(format!("counted {salt:?} {typed:?}")))
-    }
-
-    async fn verify(
-        &self,
-        password: &Password,
-        hash: &PasswordHash,
-    ) -> Result<Verification, HashError> {
-        // As Argon2Hasher: a hash that can't be read is rejected before anything is computed.
-        if !hash.as_str().starts_with("counted ") {
-            return Err(HashError::Malformed);
-        }
-        self.compute();
-        let typed = format!(" {:?}", password.as_bytes());
-        Ok(if hash.as_str().ends_with(&typed) {
-            Verification::Matches { rehash: false }
-        } else {
-            Verification::Differs
-        })
-    }
-
-    async fn verify_nothing(&self, _password: &Password, salt: &[u8; 16]) {
-        self.compute();
-        self.decoys.borrow_mut().push(*salt);
-    }
-}
 
 type Counted = MemoryPorts<
     MemorySessions,
