@@ -15,9 +15,10 @@ pub(crate) struct UseCase {
 }
 
 /// Those that are no use case: they ask no port, or are a step that use cases share.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "asked_by",
     "new",
+    "session_of",
     "settings",
     "ports",
     "bearer",
