@@ -196,6 +196,10 @@ fn every_requirement_has_its_answer_and_tests_that_exist() {
         } else if row.shown_by.is_empty() {
             faults.push(format!("{at}: no test"));
         }
+        let is_measured = |shown: &Shown| shown.path.starts_with("bench/");
+        if row.shown_by.iter().any(is_measured) && !row.answer.contains("by a bench") {
+            faults.push(format!("{at}: does not say that a bench shows it"));
+        }
         for shown in &row.shown_by {
             for missing in missing(shown, &mut found) {
                 faults.push(format!("{at}: {missing}"));
