@@ -1,8 +1,8 @@
 // The Worker as it is built, with storage that can be slow and can fail, and with a clock that can be moved. It stands
 // beside the built module when workers.mjs loads it.
 //
-// POST /test/control, JSON, each member optional; the answer, `{ calls, verdicts, mails, points }`, counts the storage calls so far by
-// name, and has what the bindings EMAIL and EVENTS were given, `bill`, which is what meter.mjs counted, and `memory`, the size of the
+// POST /test/control, JSON, each member optional; the answer, `{ calls, failed, verdicts, mails, points }`, counts the storage calls so
+// far by name, and those that failed by order, and has what the bindings EMAIL and EVENTS were given, `bill`, which is what meter.mjs counted, and `memory`, the size of the
 // wasm's:
 //   delay: [5, 15]                      before each storage call, milliseconds drawn by a seeded generator
 //   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
@@ -63,7 +63,14 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-export const Sessions = meteredObject(BuiltSessions);
+/** Shows what it stores: each row of each table. */
+export class Sessions extends meteredObject(BuiltSessions) {
+  stored() {
+    const rows = (statement) => this.ctx.storage.sql.exec(statement).toArray();
+    const tables = rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'");
+    return JSON.stringify(tables.map(({ name }) => [name, rows(`SELECT * FROM "${name}"`)]));
+  }
+}
 
 /** Counts as "hashed" what was neither refused nor failed; shows what it stores, and when its alarm rings. */
 export class Account extends BuiltAccount {
@@ -97,7 +104,7 @@ function control({ delay, fail, clock, at, quiet, drawn, remember }) {
   if (drawn !== undefined) drawAlways(drawn);
   if (remember !== undefined) state.remember = remember;
   if (quiet) console.log = console.warn = console.error = countVerdict;
-  return Response.json({ calls: state.calls, verdicts: state.verdicts, mails: state.mails, points: state.points, bill, memory: wasmMemory() });
+  return Response.json({ calls: state.calls, failed, verdicts: state.verdicts, mails: state.mails, points: state.points, bill, memory: wasmMemory() });
 }
 
 const realRandom = crypto.getRandomValues.bind(crypto);
@@ -151,6 +158,9 @@ const slowEnv = (env) =>
       },
     }),
     MAIL_QUEUE: (queue) => wrap(queue, { send: "queue send" }),
+    IP_LIMITER: (limiter) => wrap(limiter, { limit: "limiter" }),
+    ACCOUNT_LIMITER: (limiter) => wrap(limiter, { limit: "limiter" }),
+    RENEWAL_LIMITER: (limiter) => wrap(limiter, { limit: "limiter" }),
     SESSION_OBJECTS: (namespace) => slowObjects(namespace, "object"),
     ACCOUNT_OBJECTS: (namespace) => slowObjects(namespace, "account object"),
   });
@@ -179,6 +189,8 @@ const recalled = (call, sql, values) => async (...rest) => {
 const wrap = (object, names) =>
   through(object, Object.fromEntries(Object.entries(names).map(([method, name]) => [method, (call) => slow(name, call.bind(object))])));
 
+const failed = {};
+
 const slow = (name, call) => async (...values) => {
   state.calls[name] = (state.calls[name] ?? 0) + 1;
   if (state.delay) {
@@ -190,6 +202,7 @@ const slow = (name, call) => async (...values) => {
   if (isSkipped) failure.skip -= 1;
   const fails = failure?.times > 0 && !isSkipped;
   if (fails) failure.times -= 1;
+  if (fails) failed[name] = (failed[name] ?? 0) + 1;
   if (fails && failure.hangs) await new Promise((done) => setTimeout(done, failure.hangs));
   if (fails && !failure.after) throw errorOf(failure);
   const answer = await call(...values);
