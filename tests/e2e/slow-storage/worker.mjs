@@ -8,6 +8,7 @@
 //   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
 //                                       calls of that name fail, before or after they took effect; the first ones do not;
 //                                       with `hangs`, after so many milliseconds
+//   held: true                          what the queue hands out waits until it is false again
 //   clock: 3600                         the Worker's and the objects' clock goes that many seconds ahead of this machine's
 //   at: 1800000000                      that clock stands still at this second
 //   quiet: true                         nothing is logged; the answer counts the verdicts that would have been
@@ -22,7 +23,7 @@ import { bill, charge, meterLog, meteredD1, meteredKv, meteredObject, meteredObj
 import { through } from "./through.mjs";
 import Edgegate, { Account as BuiltAccount, Auth as BuiltAuth, Sessions as BuiltSessions } from "./index.js";
 
-const state = { delay: null, fail: {}, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], points: [], seed: 1 };
+const state = { delay: null, fail: {}, held: false, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], points: [], seed: 1 };
 const remembered = new Map();
 meterLog();
 
@@ -53,7 +54,8 @@ export default class extends WorkerEntrypoint {
     }
   }
 
-  queue(batch) {
+  async queue(batch) {
+    while (state.held) await new Promise((done) => setTimeout(done, 5));
     charge("Worker requests");
     return new Edgegate(this.ctx, slowEnv(this.env)).queue(batch);
   }
@@ -95,9 +97,10 @@ export class Auth extends BuiltAuth {
   }
 }
 
-function control({ delay, fail, clock, at, quiet, drawn, remember }) {
+function control({ delay, fail, held, clock, at, quiet, drawn, remember }) {
   if (delay !== undefined) state.delay = delay;
   if (fail !== undefined) state.fail = fail;
+  if (held !== undefined) state.held = held;
   if (clock !== undefined) state.clock = clock;
   if (at !== undefined) state.at = at;
   if (clock !== undefined || at !== undefined) globalThis.Date = MovedDate;
