@@ -1,14 +1,15 @@
 // `npm run bench:enumeration`: can a stranger tell by the clock who has an account? Asks the built Worker in workerd about 500
 // addresses that have one and 500 that have none, in random order, with a mail provider that takes 50 ms, and says how
-// well the times tell them apart: the area under the ROC curve, 0.5 for not at all. It fails outside 0.45 to 0.55, and when
-// two answers differ in a byte. Run it on a quiet machine.
+// well the times tell them apart: the area under the ROC curve, 0.5 for not at all. It fails outside 0.45 to 0.55, when
+// two answers differ in a byte, and when they are not the answers that are measured. What mails is asked with a budget of mails
+// that is full and with one that is spent. Run it on a quiet machine.
 //
-//   npm run bench:enumeration -- --only reset      one of reset, register, login
+//   npm run bench:enumeration -- --only reset      one of reset, register, resend, login, verify, reauthenticate
 //   npm run bench:enumeration -- --each 200        so many addresses of each kind
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { main } from "../scripts/project/advice.mjs";
+import { Advice, main } from "../scripts/project/advice.mjs";
 import { run } from "../scripts/project/run.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
 import { node, toolEnv } from "../scripts/project/tools.mjs";
@@ -17,16 +18,34 @@ import { setUp } from "../scripts/setup/index.mjs";
 const PROVIDER_MS = 50;
 const BOUNDS = [0.45, 0.55];
 const WARM_UP = 50;
+const WRONG = "not the password of anybody";
+
+/** What is asked about an address (of number `n` in its kind), and the status that everybody gets. With `mails` a mail is asked for.
+ *
+ *  `verify`: a stranger has no link to somebody else's address, so a forged one is sent, with the ID of a user or of nobody in it.
+ *
+ *  `reauthenticate`: it reads no address, only the bearer's own account, so there is no known and unknown address to compare. What the
+ *  time could tell is how near a guess is: "known" are wrong passwords of the right one's length that differ in the last character,
+ *  "unknown" are others. */
 const WORK = {
-  reset: (email) => ["/auth/password/reset", { email }],
-  register: (email) => ["/auth/register", { email }],
-  login: (email) => ["/auth/login", { email, password: "not the password of anybody" }],
+  reset: { path: "/auth/password/reset", body: (email) => ({ email }), status: 202, mails: true },
+  register: { path: "/auth/register", body: (email) => ({ email }), status: 202, mails: true },
+  resend: { path: "/auth/email/resend", body: (email) => ({ email }), status: 202, mails: true, verified: false },
+  login: { path: "/auth/login", body: (email) => ({ email, password: WRONG }), status: 401 },
+  verify: { path: "/auth/email/verify", body: (_email, kind, n) => ({ token: forgedLink(kind, n), password: WRONG }), status: 400 },
+  reauthenticate: { path: "/auth/reauthenticate", body: (_email, kind) => ({ password: kind === "known" ? `${PASSWORD.slice(0, -1)}!` : WRONG }), status: 401, isBearer: true },
 };
+const PASSWORD = "correct horse battery staple";
+// A budget that the first mail of the hour spends.
+const BUDGETS = { full: "1000000", spent: "1" };
 
 await main(async () => {
   const { values } = parseArgs({ options: { only: { type: "string" }, each: { type: "string", default: "500" } } });
   const each = Number(values.each);
   const names = values.only ? values.only.split(",") : Object.keys(WORK);
+  const unknownNames = names.filter((name) => !Object.hasOwn(WORK, name));
+  if (unknownNames.length > 0) throw new Advice(`nothing is called ${unknownNames.join(", ")}: there are ${Object.keys(WORK).join(", ")}.`);
+  const runs = names.flatMap((name) => Object.keys(BUDGETS).filter((budget) => WORK[name].mails || budget === "full").map((budget) => [name, budget]));
   await setUp();
   const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   if (built.code !== 0) return built.code;
@@ -38,22 +57,24 @@ await main(async () => {
     import("../tests/e2e/client.mjs"),
   ]);
   let failed = false;
-  for (const name of names) {
+  for (const [name, budget] of runs) {
+    const work = WORK[name];
     // A world of its own for each: what one leaves in the queue must not weigh on the next.
     const provider = await startProvider();
     provider.behave((_request, response) => setTimeout(() => response.end('{"id":"1"}'), PROVIDER_MS));
-    const settings = { vars: { ...provider.vars, MAIL_BUDGET: "1000000" }, secrets: provider.secrets };
+    const settings = { vars: { ...provider.vars, MAIL_BUDGET: BUDGETS[budget] }, secrets: provider.secrets };
     const { workers: [edge], stop } = await startWorkers([settings]);
     try {
-      await clientOf(edge).logIn(ADA);
-      const known = await addUsers(edge, each);
+      const { access_token } = await clientOf(edge).logIn(ADA);
+      const known = await addUsers(edge, each, work.verified ?? true);
       const unknown = Array.from({ length: each }, (_, n) => address("unknown", n));
-      const outcome = await measure(edge, WORK[name], known, unknown);
+      if (budget === "spent") await spend(edge, provider, ADA);
+      const outcome = await measure(edge, work, work.isBearer ? access_token : null, known, unknown);
       failed ||= !outcome.passed;
-      console.log(`${name.padEnd(8)} ${outcome.text}`);
-      if (name !== "login") {
+      console.log(`${(work.mails ? `${name}, budget ${budget}` : name).padEnd(22)} ${outcome.text}`);
+      if (work.mails && budget === "full") {
         for (let n = 0; n < 600 && provider.mails.length < each; n++) await sleep(100);
-        console.log(`         mails sent: ${provider.mails.length}`);
+        console.log(`${"".padEnd(22)} mails sent: ${provider.mails.length}`);
       }
     } finally {
       await stop();
@@ -64,14 +85,33 @@ await main(async () => {
 });
 
 /** Users as a deployment has them: each with a salt of its own, on which Argon2id's time depends a little. */
-async function addUsers(edge, count) {
+async function addUsers(edge, count, verified) {
   const emails = Array.from({ length: count }, (_, n) => address("known", n));
   const insert = edge.db.prepare(
-    "INSERT INTO users (id, email, email_canonical, password_hash, email_verified_at, created_at, updated_at) VALUES (?, ?2, ?2, ?, 1, 1, 1)",
+    "INSERT INTO users (id, email, email_canonical, password_hash, email_verified_at, created_at, updated_at) VALUES (?1, ?2, ?2, ?3, ?4, 1, 1)",
   );
-  const id = (n) => `01920000-0000-7000-8000-${n.toString(16).padStart(12, "0")}`;
-  await edge.db.batch(emails.map((email, n) => insert.bind(id(n), email, hash())));
+  await edge.db.batch(emails.map((email, n) => insert.bind(idOf("known", n), email, hash(), verified ? 1 : null)));
   return emails;
+}
+
+/** Spends a budget of one mail: a reset that the provider has taken. */
+async function spend(edge, provider, email) {
+  await edge.fetch("/auth/password/reset", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email }) });
+  for (let n = 0; n < 100 && provider.mails.length === 0; n++) await sleep(100);
+  if (provider.mails.length === 0) throw new Advice("the mail that should spend the budget did not go out.");
+}
+
+/** Users' IDs: of those that there are, and as many of nobody. */
+function idOf(kind, n) {
+  return `01920000-0000-7000-${kind === "known" ? "8" : "9"}000-${n.toString(16).padStart(12, "0")}`;
+}
+
+/** A link as this service would seal it for the user, but for its MAC. */
+function forgedLink(kind, n) {
+  const id = Buffer.from(idOf(kind, n).replaceAll("-", ""), "hex");
+  const expiry = Buffer.alloc(8);
+  expiry.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 1000) + 3600));
+  return `egl_${Buffer.concat([Buffer.from([1, 0]), id, randomBytes(16), expiry, randomBytes(32)]).toString("base64url")}`;
 }
 
 /** Of no password that anybody knows. */
@@ -85,32 +125,34 @@ function address(kind, n) {
   return `${createHash("sha256").update(`${kind} ${n}`).digest("hex").slice(0, 16)}@example.com`;
 }
 
-async function measure(edge, work, known, unknown) {
-  const ask = async (email) => {
-    const [path, json] = work(email);
+async function measure(edge, work, token, known, unknown) {
+  const ask = async (email, kind, n) => {
+    const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+    const body = JSON.stringify(work.body(email, kind, n));
     const begun = performance.now();
-    const answer = await edge.fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(json) });
-    const body = await answer.text();
+    const answer = await edge.fetch(work.path, { method: "POST", headers, body });
+    const text = await answer.text();
     const ms = performance.now() - begun;
-    const headers = [...answer.headers].filter(([name]) => !["date", "x-request-id"].includes(name));
-    return { ms, bytes: JSON.stringify([answer.status, headers, body]) };
+    const told = [...answer.headers].filter(([name]) => !["date", "x-request-id"].includes(name));
+    return { ms, bytes: JSON.stringify([answer.status, told, text]) };
   };
-  for (let n = 0; n < WARM_UP; n++) await ask(address("warm up", n));
-  const order = shuffled([...known.map((email) => [email, "known"]), ...unknown.map((email) => [email, "unknown"])]);
+  for (let n = 0; n < WARM_UP; n++) await ask(address("warm up", n), "unknown", n);
+  const order = shuffled([...known.map((email, n) => [email, "known", n]), ...unknown.map((email, n) => [email, "unknown", n])]);
   const times = { known: [], unknown: [] };
   const answers = new Set();
-  for (const [email, kind] of order) {
-    const { ms, bytes } = await ask(email);
+  for (const [email, kind, n] of order) {
+    const { ms, bytes } = await ask(email, kind, n);
     times[kind].push(ms);
     answers.add(bytes);
   }
   const auc = areaUnderRoc(times.known, times.unknown);
-  const passed = answers.size === 1 && auc >= BOUNDS[0] && auc <= BOUNDS[1];
   const [status] = JSON.parse([...answers][0]);
+  const passed = answers.size === 1 && status === work.status && auc >= BOUNDS[0] && auc <= BOUNDS[1];
   const text = [
     `area under the ROC curve ${auc.toFixed(3)}`,
     `median known ${median(times.known).toFixed(2)} ms, unknown ${median(times.unknown).toFixed(2)} ms`,
     answers.size === 1 ? `${order.length} answers, the same ${status} byte for byte` : `${answers.size} DIFFERENT answers`,
+    ...(status === work.status ? [] : [`the status should be ${work.status}`]),
     passed ? "passed" : "FAILED",
   ].join("; ");
   return { passed, text };

@@ -3,8 +3,8 @@
 //
 //   npm run bench:instructions -- --record       writes bench/instructions.json: in the commit that makes a case slower, with its reason
 //
-// It judges only by a record of the same target and the same compiler; another compiler makes other code. After an update of Rust
-// it has to be recorded anew, from the commit before.
+// The record is of one target and one compiler, since another compiler makes other code: with another it fails and says what to do.
+// After an update of Rust it has to be recorded anew, from the commit before.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Advice, main } from "../scripts/project/advice.mjs";
@@ -28,21 +28,20 @@ const AT_ONCE = 2;
 
 await main(async () => {
   const { values } = parseArgs({ options: { record: { type: "boolean", default: false } } });
-  if (process.platform !== "linux") {
-    console.log(`Instructions are counted on Linux only; this is ${process.platform}.`);
-    return 0;
-  }
+  if (process.platform !== "linux") throw new Advice(`instructions are counted on Linux only, and this is ${process.platform}.`);
   await setUp([rust]);
+  const record = values.record ? null : readRecord();
+  const made = await madeBy();
+  if (record) refuseOther(record, made);
   const callgrind = await valgrind();
   const program = await build();
-  const made = await madeBy();
   const counted = await countAll(callgrind, program);
   if (values.record) {
     writeFileSync(inRoot(RECORD), `${JSON.stringify({ ...made, instructions: rounded(counted) }, null, 2)}\n`);
     console.log(`${table(counted, {})}\n\nwritten to ${RECORD}`);
     return 0;
   }
-  return judge(counted, made, readRecord());
+  return judge(counted, record);
 });
 
 /** Builds the program, in a folder of its own beside the root's; cargo does it only where something has changed. */
@@ -94,12 +93,21 @@ function readRecord() {
   }
 }
 
-function judge(counted, made, { architecture, rustc, instructions }) {
-  console.log(table(counted, instructions));
-  if (architecture !== made.architecture || rustc !== made.rustc) {
-    console.log(`\nCompared, not judged: the record is of ${rustc}, ${architecture}; this is ${made.rustc}, ${made.architecture}.`);
-    return 0;
+/** Counts of another compiler can't be judged, and to pass unjudged would look like passing. */
+function refuseOther(record, made) {
+  if (record.architecture !== made.architecture) {
+    throw new Advice(`${RECORD} is of ${record.architecture}, and this machine is ${made.architecture}: count on such a machine, or leave this step out by \`npm test -- --only\`.`);
   }
+  if (record.rustc === made.rustc) return;
+  const [version] = record.rustc.match(/\d+\.\d+\.\d+/);
+  throw new Advice(
+    `${RECORD} is of ${record.rustc}, and this is ${made.rustc}. Count with the recorded compiler: \`rustup toolchain install ${version} --target wasm32-unknown-unknown\`, ` +
+      `then \`RUSTUP_TOOLCHAIN=${version} npm run bench:instructions\`. Or, to go on with ${made.rustc}: \`npm run bench:instructions -- --record\` on the commit before your change.`,
+  );
+}
+
+function judge(counted, { instructions }) {
+  console.log(table(counted, instructions));
   const names = [...counted.keys()];
   const unknown = names.filter((name) => !Object.hasOwn(instructions, name));
   const slower = names.filter((name) => counted.get(name) > instructions[name] * (1 + TOLERANCE));

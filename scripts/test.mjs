@@ -3,7 +3,7 @@
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 import { rmSync } from "node:fs";
 import { Advice, main } from "./project/advice.mjs";
-import { beginCounts, counts } from "./project/counts.mjs";
+import { beginCounts, countInto, countsOf, faultsOf, readMinima } from "./project/counts.mjs";
 import { values } from "./project/dev-arguments.mjs";
 import { kilobytes, packageSizes } from "./project/package-size.mjs";
 import { inRoot } from "./project/root.mjs";
@@ -18,6 +18,8 @@ const LARGEST_WORKER = 450 * 1024;
 const LARGEST_PACKAGE_WASM = 50 * 1024;
 // What the Workers of the e2e tests printed, kept by tests/logs/keep.mjs.
 const LOGS = inRoot("target/logs");
+// What became of each e2e test, written by tests/evidence/reporter.mjs.
+const REPORT = inRoot("target/e2e-report.jsonl");
 const WASM = ["--target", "wasm32-unknown-unknown"];
 const DENY = ["--", "-D", "warnings"];
 
@@ -31,13 +33,14 @@ const STEPS = {
   "clippy-browser": () => cargo("clippy", "--lib", ...WASM, "--features", "browser", ...DENY),
   "clippy-native": () => inNative("clippy", "--locked", "--all-targets", ...DENY),
   unit: () => cargo("test"),
-  instructions: () => run(node(), [inRoot("bench/instructions.mjs")], { env: toolEnv() }),
+  instructions: instructions,
   doc: () => run("cargo", ["doc", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
   "doc-edge": () => run("cargo", ["doc", "--no-deps", ...WASM, "--features", "edge"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
   build: () => run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() }),
   size: checkSize,
   e2e: e2e,
   logs: () => run(node(), [inRoot("tests/logs/search.mjs"), LOGS]),
+  evidence: evidence,
   fuzz: () => run(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", "10"]),
 };
 
@@ -59,18 +62,25 @@ await main(async () => {
 async function step(name, files, before) {
   console.log(`\n━━ ${name}`);
   const begun = performance.now();
+  countInto(name);
   // Without a build there is nothing to weigh or to ask, or, worse, an old one.
   const pointless = ["size", "e2e"].includes(name) && before.some(({ name, passed }) => name === "build" && !passed);
   if (pointless) console.log("left out: nothing was built");
-  const { code } = pointless ? { code: 1 } : await STEPS[name](files, before);
-  const passed = code === 0;
+  const { code, leftOut = false } = pointless ? { code: 1 } : await STEPS[name](files, before);
+  const isWhole = !leftOut && !(["e2e", "logs"].includes(name) && files.length > 0);
+  // Of a step that has failed no count means anything, and the logs of some files are shorter than those of all.
+  const isJudged = code === 0 && (isWhole || name !== "logs");
+  const faults = isJudged ? faultsOf(name, countsOf(name), readMinima()[name] ?? {}, { isWhole }) : [];
+  for (const fault of faults) console.log(fault);
+  const passed = code === 0 && faults.length === 0;
   console.log(`━━ ${name} ${passed ? "passed" : "FAILED"} in ${seconds(begun)}`);
   return { name, passed };
 }
 
 function summary(results, begun) {
   const failed = results.filter(({ passed }) => !passed).map(({ name }) => name);
-  console.log(["\n━━ what was tried", ...counts()].join("\n"));
+  const tried = results.filter(({ passed }) => passed).flatMap(({ name }) => countsOf(name).map(([, line]) => line));
+  console.log(["\n━━ what was tried", ...tried].join("\n"));
   console.log(`\n${failed.length === 0 ? `All ${results.length} steps passed` : `FAILED: ${failed.join(", ")}`}, ${seconds(begun)} in all`);
   return failed.length === 0 ? 0 : 1;
 }
@@ -105,8 +115,25 @@ async function checkSize() {
 function e2e(files, before) {
   const built = before.some(({ name, passed }) => name === "build" && passed);
   rmSync(LOGS, { recursive: true, force: true });
+  rmSync(REPORT, { force: true });
   const tests = files.length > 0 ? files : ["tests/**/*.test.mjs"];
-  return run(node(), ["--test", "--test-concurrency=2", "--test-reporter=spec", ...tests], { env: { ...toolEnv(), EDGEGATE_LOGS: LOGS, ...(built ? { EDGEGATE_BUILT: "1" } : {}) } });
+  const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout", `--test-reporter=${inRoot("tests/evidence/reporter.mjs")}`, `--test-reporter-destination=${REPORT}`];
+  return run(node(), ["--test", "--test-concurrency=2", ...reporters, ...tests], { env: { ...toolEnv(), EDGEGATE_LOGS: LOGS, ...(built ? { EDGEGATE_BUILT: "1" } : {}) } });
+}
+
+/** Callgrind counts instructions on Linux alone. */
+function instructions() {
+  if (process.platform === "linux") return run(node(), [inRoot("bench/instructions.mjs")], { env: toolEnv() });
+  console.log(`left out: instructions are counted on Linux only, and this is ${process.platform}`);
+  return { code: 0, leftOut: true };
+}
+
+/** Compares the tests that the documents name with those that ran: all of JavaScript's only when all of them did. */
+async function evidence(files, before) {
+  const isWhole = files.length === 0 && before.some(({ name, passed }) => name === "e2e" && passed);
+  if (!isWhole) console.log("the step e2e has not run whole and passed: only the Rust tests are compared");
+  const { code } = await run(node(), [inRoot("tests/evidence/check.mjs"), ...(isWhole ? [REPORT] : [])]);
+  return { code, leftOut: !isWhole };
 }
 
 function seconds(begun) {

@@ -1,23 +1,54 @@
-// What the tests of one run say they tried, gathered in a folder: a file for each, a line in it.
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+// What the tests of one run say they tried, gathered in a folder for each step: a file for each count, a line in it. Its first number
+// must not be below the minimum that tests/counts.json has for it.
+import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot } from "./root.mjs";
 
 const FOLDER = inRoot("target/counts");
+export const MINIMA = "tests/counts.json";
 
-/** Tells tests where to note; forgets what an earlier run noted. */
+/** Forgets what an earlier run noted. */
 export function beginCounts() {
   rmSync(FOLDER, { recursive: true, force: true });
-  process.env.EDGEGATE_COUNTS = FOLDER;
 }
 
-/** The lines noted, in the order of their names. */
-export function counts() {
+/** Tells the tests of a step where to note. */
+export function countInto(step) {
+  process.env.EDGEGATE_COUNTS = join(FOLDER, step);
+}
+
+/** What a step noted: `[slug, line]`, in the order of their names. */
+export function countsOf(step) {
   try {
-    return readdirSync(FOLDER)
-      .sort()
-      .map((name) => readFileSync(join(FOLDER, name), "utf8"));
-  } catch {
-    return [];
+    const folder = join(FOLDER, step);
+    return readdirSync(folder).sort().map((slug) => [slug, readFileSync(join(folder, slug), "utf8")]);
+  } catch (error) {
+    if (error.code === "ENOENT") return [];
+    throw error;
   }
+}
+
+/** What is wrong with the counts of a step that has passed, as sentences. `minima` are `{ slug: least }`. Of a step that ran only some
+ *  of its tests no count is missed. */
+export function faultsOf(step, counted, minima, { isWhole = true } = {}) {
+  const faults = [];
+  for (const [slug, line] of counted) {
+    const number = firstNumber(line);
+    const least = minima[slug];
+    if (number === null) faults.push(`the count "${slug}" has no number: ${line}`);
+    else if (least === undefined) faults.push(`the count "${slug}" has no minimum: add "${slug}": ${number} under "${step}" in ${MINIMA}`);
+    else if (number < least) faults.push(`the count "${slug}" is ${number} and must not be below ${least} (${MINIMA}): ${line}`);
+  }
+  const known = new Set(counted.map(([slug]) => slug));
+  const missed = isWhole ? Object.keys(minima).filter((slug) => !known.has(slug)) : [];
+  for (const slug of missed) faults.push(`the count "${slug}" of the step ${step} is missing: its test did not run, or noted nothing`);
+  return faults;
+}
+
+/** The minima of all steps, `{ step: { slug: least } }`. */
+export const readMinima = () => JSON.parse(readFileSync(inRoot(MINIMA), "utf8"));
+
+function firstNumber(line) {
+  const found = line.match(/\d[\d,]*/);
+  return found ? Number(found[0].replaceAll(",", "")) : null;
 }

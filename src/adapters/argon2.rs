@@ -5,8 +5,6 @@ use std::fmt;
 
 use argon2::password_hash::{Output, ParamsString, PasswordHash as Phc, SaltString};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version};
-use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 use crate::domain::account::{
     HashError, HashingCost, Password, PasswordHash, Peppers, Verification,
@@ -14,6 +12,7 @@ use crate::domain::account::{
 use crate::domain::policy::{
     ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM, ARGON2_PARALLELISM,
 };
+use crate::domain::secret::SecretBytes;
 use crate::ports::PasswordHasher;
 
 const OUTPUT_BYTES: usize = 32;
@@ -87,7 +86,7 @@ impl PasswordHasher for Argon2Hasher {
             version: Some(Version::V0x13.into()),
             params: ParamsString::try_from(&self.params).map_err(|_| HashError::Failed)?,
             salt: Some(salt.as_salt()),
-            hash: Some(Output::new(&output).map_err(|_| HashError::Failed)?),
+            hash: Some(Output::new(output.expose()).map_err(|_| HashError::Failed)?),
         };
         Ok(PasswordHash::new(phc.to_string()))
     }
@@ -111,7 +110,7 @@ impl Argon2Hasher {
     fn compare(&self, password: &[u8], hash: &str) -> Result<Verification, HashError> {
         let stored = Stored::read(hash)?;
         let output = self.compute(&stored.params, password, &stored.salt, stored.output.len())?;
-        if !bool::from(output.ct_eq(stored.output.as_bytes())) {
+        if !output.are(stored.output.as_bytes()) {
             return Ok(Verification::Differs);
         }
         let same = |param: fn(&Params) -> u32| param(&stored.params) == param(&self.params);
@@ -130,7 +129,7 @@ impl Argon2Hasher {
         password: &[u8],
         salt: &[u8],
         bytes: usize,
-    ) -> Result<Zeroizing<Vec<u8>>, HashError> {
+    ) -> Result<SecretBytes, HashError> {
         let pepper = self.pepper(params)?;
         let mut memory = self.memory.borrow_mut();
         let blocks = params.block_count();
@@ -140,13 +139,13 @@ impl Argon2Hasher {
             memory.resize(blocks, Block::default());
         }
         let memory = memory.get_mut(..blocks).ok_or(HashError::Failed)?;
-        let mut output = Zeroizing::new(vec![0; bytes]);
+        let mut output = vec![0; bytes];
         // With no secret it is Argon2 without one, to the byte.
         Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params.clone())
             .map_err(|_| HashError::Failed)?
             .hash_password_into_with_memory(password, salt, &mut output, memory)
             .map_err(|_| HashError::Failed)?;
-        Ok(output)
+        Ok(SecretBytes::new(output))
     }
 }
 
@@ -333,6 +332,45 @@ mod tests {
             pollster::block_on(with(PEPPER_1).verify(&typed, &hash)),
             Ok(Verification::Matches { rehash: true })
         );
+    }
+
+    /// What Argon2 left in the memory: every word depends on the password, the salt and all parameters.
+    fn work_done(hasher: &Argon2Hasher) -> Vec<u64> {
+        let memory = hasher.memory.borrow();
+        memory
+            .iter()
+            .flat_map(|block| block.as_ref())
+            .copied()
+            .collect()
+    }
+
+    /// An address without an account costs what one with an account costs: the same computation.
+    #[test]
+    fn verifying_nothing_does_the_work_of_verifying() {
+        let typed = password("correct horse battery staple");
+        let cost = HashingCost {
+            memory_kib: 7_168,
+            iterations: 5,
+        };
+        for (cost, peppers) in [
+            (HashingCost::default(), ""),
+            (HashingCost::default(), PEPPER_1),
+            (cost, ""),
+        ] {
+            let new = || Argon2Hasher::new(cost, Peppers::parse(peppers).unwrap());
+            let after_nothing = |salt: [u8; 16]| {
+                let hasher = new();
+                pollster::block_on(hasher.verify_nothing(&typed, &salt));
+                work_done(&hasher)
+            };
+            let (maker, verifier) = (new(), new());
+            let hash = pollster::block_on(maker.hash(&typed, &[7; 16])).unwrap();
+            pollster::block_on(verifier.verify(&typed, &hash)).unwrap();
+            let verified = work_done(&verifier);
+            assert_eq!(verified.len(), cost.memory_kib as usize * 128);
+            assert!(after_nothing([7; 16]) == verified, "{cost:?}, {peppers}");
+            assert!(after_nothing([8; 16]) != verified, "{cost:?}, {peppers}");
+        }
     }
 
     #[test]

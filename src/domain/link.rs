@@ -11,16 +11,18 @@ use sha2::{Digest, Sha256};
 
 use super::account::{EmailAddress, KnownId, Name, User, UserId};
 use super::policy::{FUTURE_SKEW_SECONDS, LINK_MAX_BYTES, VERIFICATION_LINK_TTL};
-use super::secret::Secret;
-use super::ticket::{Purpose, TicketKeys, TicketSecrets};
+use super::secret::{Secret, constant_time_eq};
+use super::ticket::{Purpose, TicketKeys, TicketSecrets, tag};
 
 const STATE_BYTES: usize = 16;
 const USER_LINK_BYTES: usize = 16 + STATE_BYTES + 8;
 
 /// The part of a user that a link changes, as a fingerprint. It tells nothing, and nobody can compute
 /// it without the account's row: that holds a random number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct State([u8; STATE_BYTES]);
+
+constant_time_eq!(State => |it| &it.0);
 
 impl State {
     /// What a reset changes: the password, and that the address is verified. A change of address,
@@ -167,7 +169,7 @@ impl Links {
     #[must_use]
     pub fn address_key(&self, email: &EmailAddress) -> String {
         let mac = self.addresses.clone().chain_update(email.canonical());
-        let bytes = mac.finalize().into_bytes();
+        let bytes = tag(mac);
         let (first, _) = bytes.split_at(16);
         base16ct::lower::encode_string(first)
     }

@@ -1,11 +1,38 @@
-//! Text that must not be printed by accident.
+//! Secrets: not printed by accident, and compared in constant time.
+//!
+//! A type whose value somebody may try to guess has no `==` but [`constant_time_eq!`]'s. Deriving `PartialEq` beside it does not
+//! compile, and the test below does not compile without it.
 
 use std::fmt;
 
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+/// Gives types an `==` that takes the same time wherever two values of one length differ: `Type => |it| its bytes`.
+macro_rules! constant_time_eq {
+    ($($type:ty => |$it:ident| $bytes:expr),+ $(,)?) => {$(
+        impl ::subtle::ConstantTimeEq for $type {
+            fn ct_eq(&self, other: &Self) -> ::subtle::Choice {
+                fn bytes($it: &$type) -> &[u8] {
+                    $bytes
+                }
+                ::subtle::ConstantTimeEq::ct_eq(bytes(self), bytes(other))
+            }
+        }
+
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                bool::from(::subtle::ConstantTimeEq::ct_eq(self, other))
+            }
+        }
+
+        impl Eq for $type {}
+    )+};
+}
+pub(crate) use constant_time_eq;
+
 /// A secret text: a token, a ticket, a key. `Debug` prints `_`; there is no `Display`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -25,5 +52,82 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("_")
+    }
+}
+
+/// Secret bytes: a key, or the output of a hash. `Debug` prints `_`.
+///
+/// They can't be compared with bytes that are not secret:
+///
+/// ```compile_fail
+/// use edgegate::domain::secret::SecretBytes;
+///
+/// assert!(SecretBytes::new(vec![1]) == [1][..]);
+/// ```
+#[derive(Clone)]
+pub struct SecretBytes(Zeroizing<Vec<u8>>);
+
+impl SecretBytes {
+    /// Takes the bytes in.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// Gives the bytes out, for what computes with them.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether these are the bytes, compared in constant time.
+    #[must_use]
+    pub fn are(&self, bytes: &[u8]) -> bool {
+        bool::from(self.0.as_slice().ct_eq(bytes))
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+constant_time_eq! {
+    Secret => |it| it.0.as_bytes(),
+    SecretBytes => |it| &it.0,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::{Password, PasswordHash};
+    use crate::domain::link::State;
+    use crate::domain::session::ClientFingerprint;
+
+    fn is_compared_in_constant_time<T: subtle::ConstantTimeEq>() {}
+
+    /// The compiler holds it: a type without `constant_time_eq!` does not fit here, and one with a derived `==` has two.
+    #[test]
+    fn secrets_are_compared_in_constant_time() {
+        is_compared_in_constant_time::<Secret>();
+        is_compared_in_constant_time::<SecretBytes>();
+        is_compared_in_constant_time::<Password>();
+        is_compared_in_constant_time::<PasswordHash>();
+        is_compared_in_constant_time::<State>();
+        is_compared_in_constant_time::<ClientFingerprint>();
+        is_compared_in_constant_time::<hmac::digest::CtOutput<hmac::Hmac<sha2::Sha256>>>();
+    }
+
+    #[test]
+    fn equal_is_every_byte_and_the_length() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        assert_eq!(secret("abc"), secret("abc"));
+        for other in ["", "ab", "abcd", "xbc", "axc", "abx"] {
+            assert_ne!(secret("abc"), secret(other));
+            let bytes = SecretBytes::new(b"abc".to_vec());
+            assert_ne!(bytes, SecretBytes::new(other.into()));
+            assert!(!bytes.are(other.as_bytes()) && bytes.are(b"abc"));
+        }
     }
 }

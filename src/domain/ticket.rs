@@ -12,6 +12,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::policy::{HMAC_KEY_MIN_BYTES, MAX_TICKET_SECRETS};
+use super::secret::SecretBytes;
 
 const MAC_BYTES: usize = 32;
 /// Format and key number stand before the body.
@@ -98,7 +99,7 @@ impl std::error::Error for TicketSecretError {}
 
 /// The secrets of `TICKET_SECRET`, the sealing one first. `Debug` prints `_`.
 #[derive(Clone)]
-pub struct TicketSecrets(Vec<Zeroizing<Vec<u8>>>);
+pub struct TicketSecrets(Vec<SecretBytes>);
 
 impl TicketSecrets {
     /// Reads one or several secrets: base64url without padding, at least 32 bytes each, separated by commas or spaces.
@@ -106,18 +107,19 @@ impl TicketSecrets {
     /// # Errors
     /// When there is none, or one of them is malformed, short, repeated or plainly not random.
     pub fn parse(text: &str) -> Result<Self, TicketSecretError> {
-        let mut secrets: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+        let mut secrets: Vec<SecretBytes> = Vec::new();
         for part in text
             .split([',', ' ', '\n', '\t'])
             .filter(|part| !part.is_empty())
         {
             let bytes = Base64UrlUnpadded::decode_vec(part)
-                .map(Zeroizing::new)
+                .map(SecretBytes::new)
                 .map_err(|_| TicketSecretError::NotBase64)?;
-            if bytes.len() < HMAC_KEY_MIN_BYTES {
+            if bytes.expose().len() < HMAC_KEY_MIN_BYTES {
                 return Err(TicketSecretError::TooShort);
             }
-            if bytes.windows(2).all(|pair| pair.first() == pair.last()) {
+            let mut pairs = bytes.expose().windows(2);
+            if pairs.all(|pair| pair.first() == pair.last()) {
                 return Err(TicketSecretError::NotRandom);
             }
             if secrets.contains(&bytes) {
@@ -142,7 +144,7 @@ impl TicketSecrets {
             keys: self
                 .0
                 .iter()
-                .map(|secret| TicketKey::new(derive(secret, purpose.label(), issuer)))
+                .map(|secret| TicketKey::new(derive(secret.expose(), purpose.label(), issuer)))
                 .collect(),
         }
     }
@@ -150,7 +152,7 @@ impl TicketSecrets {
     /// A key for what is made out of addresses; the label says what.
     #[must_use]
     pub(crate) fn address_key(&self, label: &str, issuer: &str) -> Hmac<Sha256> {
-        let secret = self.0.first().map_or(&[][..], |secret| secret);
+        let secret = self.0.first().map_or(&[][..], SecretBytes::expose);
         hmac(&*derive(secret, label, issuer))
     }
 
@@ -160,7 +162,7 @@ impl TicketSecrets {
     pub(crate) fn address_keys(&self, label: &str, issuer: &str) -> Vec<Hmac<Sha256>> {
         self.0
             .iter()
-            .map(|secret| hmac(&*derive(secret, label, issuer)))
+            .map(|secret| hmac(&*derive(secret.expose(), label, issuer)))
             .collect()
     }
 
@@ -296,7 +298,12 @@ fn hmac(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("any length will do")
 }
 
-fn tag(mac: Hmac<Sha256>) -> [u8; MAC_BYTES] {
+/// The bytes of a MAC, for what is written or derived. Never compare them: `verify_slice` and `CtOutput` take constant time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where a MAC becomes bytes"
+)]
+pub(crate) fn tag(mac: Hmac<Sha256>) -> [u8; MAC_BYTES] {
     mac.finalize().into_bytes().into()
 }
 

@@ -16,12 +16,10 @@ import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 /** Starts a Worker for each of `settings`: `{ vars, secrets, without, email, datasets, caller }`: `without` a list of bindings to take
  *  out, `email` the bindings of type send_email, `datasets` the names of Analytics Engine bindings, `caller` options of a further
  *  Worker, bound to this one's entrypoint Auth as AUTH. `direct`: without slow-storage/worker.mjs around it, for what is timed; there
- *  is then no control, workOff and cron. `front`: modules to use instead of it, the main one first.
- *  `folder`: of another build. `inspectorPort`: where workerd's inspector listens. */
-export async function startWorkers(
-  settings,
-  { direct = false, front, folder, inspectorPort } = {},
-) {
+ *  is then no control, workOff and cron. `front`: modules to use instead of it, the main one first. `batchTimeout`: for how
+ *  many seconds a queue waits for further messages. `folder`: of another build. `inspectorPort`: where workerd's inspector
+ *  listens. */
+export async function startWorkers(settings, { direct = false, front, folder, inspectorPort } = {}) {
   const [configPath, wrangler, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
     prebuiltWorker(),
     import("wrangler"),
@@ -37,7 +35,7 @@ export async function startWorkers(
   const logs = () => lines.map(({ message }) => parsed(message));
   const isOf = ({ headers }) => ({ event, request_id }) => event === "request" && request_id === headers.get("x-request-id");
   const lineOf = (answer) => eventually(() => logs().find(isOf(answer)));
-  const workers = settings.map(({ vars, secrets, without = [], email = [], datasets = [] }, index) => {
+  const workers = settings.map(({ vars, secrets, without = [], email = [], datasets = [], batchTimeout }, index) => {
     const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(configPath);
     const { assets: _pages, ...options } = workerOptions;
     const bound = (named) => Object.fromEntries(Object.entries(named).filter(([name]) => !without.includes(name)));
@@ -49,7 +47,7 @@ export async function startWorkers(
     const bindings = withoutUndefined({ ...options.bindings, ...TEST_VARS, ...TEST_SECRETS, ...vars, ...secrets });
     noteSettings(bindings);
     // A queue has one consumer.
-    const queueConsumers = index === 0 ? options.queueConsumers : {};
+    const queueConsumers = index === 0 ? withBatchTimeout(options.queueConsumers, batchTimeout) : {};
     const queueProducers = bound(options.queueProducers);
     const analyticsEngineDatasets = Object.fromEntries(datasets.map((name) => [name, { dataset: name }]));
     const unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }];
@@ -99,6 +97,9 @@ function parsed(message) {
     return { message };
   }
 }
+
+const withBatchTimeout = (consumers, maxBatchTimeout) =>
+  maxBatchTimeout === undefined ? consumers : Object.fromEntries(Object.entries(consumers).map(([name, consumer]) => [name, { ...consumer, maxBatchTimeout }]));
 
 const nameOf = (index) => `worker-${index}`;
 const callerName = (index) => `caller-${index}`;

@@ -1,6 +1,6 @@
 // Searches all that the Workers of a test run have printed for what must be in no log: `node tests/logs/search.mjs <folder>`.
 // keep.mjs filled the folder. What it looks for: the forms of our tokens and hashes, addresses of mail and of networks, and every
-// password, key and token that the tests have used, in any part of a line.
+// password, key and token that the tests have used: whole or in part, in any part of a line, as it is or encoded.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -15,32 +15,104 @@ export const FORMS = [
   ["an address of a network", /(?<!\d)(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d|2001:db8:/i],
   ["a private key", /"(?:d|k)\\*":/],
 ];
+// Bytes that happen to look like one of these are no leak: in what was decoded from base64 or hex only longer forms are looked for.
+const LONG_FORMS = [
+  ["an access token", /eyJ[\w-]{10}/],
+  ["a ticket", /eg[rld]_[\w-]{10}/],
+  ["a hash of a password", /argon2/],
+  ["an email address", /[\w.+-]{2,}@[\w-]{2,}\.[a-z]{2,}/i],
+  ["an address of a network", FORMS[4][1]],
+];
 
-// The end of a token, by which a part of it is found too.
-const TAIL = 20;
+// A part of a secret is found by windows of it: of what is random a window of 16 characters at every fourth place, so that 19
+// characters are found wherever they are cut out; of what people type a window of 12 at every place.
+const RANDOM = { length: 16, step: 4 };
+const TYPED = { length: 12, step: 1 };
+// What is decoded may be encoded itself, as a token within a query within a URL.
+const DEPTH = 3;
 
 /** What is found: `[what, line]` for each. `secrets` are `[what, text]`. */
 export function search(lines, secrets) {
-  const tails = new Map();
-  const texts = new Map();
-  for (const [what, text] of secrets) {
-    // Each part of a token is random, and so is its end.
-    if (/^[\w.-]{30,}$/.test(text)) for (const part of text.split(".").filter((part) => part.length >= TAIL)) tails.set(part.slice(-TAIL), what);
-    else texts.set(JSON.stringify(text).slice(1, -1), what);
-  }
+  const windows = windowsOf(secrets);
   const found = [];
   for (const line of lines) {
-    for (const [what, form] of FORMS) if (form.test(line)) found.push([what, line]);
-    for (const [text, what] of texts) if (line.includes(text)) found.push([what, line]);
-    for (const [run] of line.matchAll(/[\w-]{20,}/g)) {
-      for (let at = 0; at + TAIL <= run.length; at++) {
-        const what = tails.get(run.slice(at, at + TAIL));
-        if (what) found.push([what, line]);
-      }
+    const seen = new Set();
+    for (const { text, forms } of readings(line)) {
+      for (const [what, form] of forms) if (form.test(text)) seen.add(what);
+      for (const what of windows.in(text)) seen.add(what);
     }
+    for (const what of seen) found.push([what, line]);
   }
   return found;
 }
+
+/** Every run of characters that is a part of a secret, in tables by its length. */
+function windowsOf(secrets) {
+  const tables = new Map([
+    [RANDOM.length, new Map()],
+    [TYPED.length, new Map()],
+  ]);
+  for (const [what, secret] of secrets) {
+    const isRandom = /^[\w.-]{30,}$/.test(secret);
+    const { length, step } = isRandom ? RANDOM : TYPED;
+    // The header of a token is the same in all of them and no secret: what is behind it is.
+    const parts = isRandom && secret.startsWith("eyJ") ? secret.split(".").slice(1) : [secret];
+    for (const part of parts) {
+      for (let at = 0; at + length <= part.length; at += step) tables.get(length).set(part.slice(at, at + length), what);
+    }
+  }
+  return {
+    *in(text) {
+      for (const [length, table] of tables) {
+        if (table.size === 0) continue;
+        for (let at = 0; at + length <= text.length; at += 1) {
+          const what = table.get(text.slice(at, at + length));
+          if (what) yield what;
+        }
+      }
+    },
+  };
+}
+
+/** A line as it is, and all that it holds in another encoding: JSON's escapes, percent-encoding, `+` for spaces, base64, hex. */
+function readings(line) {
+  const all = new Map();
+  const queue = [{ text: line, forms: FORMS, depth: 0 }];
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    const { text, forms, depth } = next;
+    if (text === "" || all.has(text)) continue;
+    all.set(text, { text, forms });
+    if (depth === DEPTH) continue;
+    const add = (decoded, forms) => queue.push({ text: decoded, forms, depth: depth + 1 });
+    if (text.includes("\\")) add(unescaped(text), forms);
+    if (/%[0-9a-f]{2}/i.test(text)) add(percentDecoded(text), forms);
+    if (/\w\+\w/.test(text)) add(text.replaceAll("+", " "), forms);
+    for (const [run] of text.matchAll(/[\w+/-]{16,}={0,2}/g)) {
+      for (const decoded of base64Decoded(run)) add(decoded, LONG_FORMS);
+    }
+    for (const [run] of text.matchAll(/[0-9a-f]{24,}/gi)) {
+      for (const decoded of hexDecoded(run)) add(decoded, LONG_FORMS);
+    }
+  }
+  return all.values();
+}
+
+const unescaped = (text) =>
+  text.replace(/\\(?:u([0-9a-f]{4})|(.))/gi, (_, code, sign) => (code ? String.fromCharCode(Number.parseInt(code, 16)) : ({ n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" })[sign] ?? sign));
+
+const percentDecoded = (text) => text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());
+
+/** What a run of characters is as base64 or base64url. One that was cut out begins anywhere: each of four beginnings is tried. */
+function base64Decoded(run) {
+  return [0, 1, 2, 3].map((at) => Buffer.from(run.slice(at), "base64")).filter(isReadable).map((bytes) => bytes.toString());
+}
+
+function hexDecoded(run) {
+  return [0, 1].map((at) => Buffer.from(run.slice(at, at + 2 * Math.floor((run.length - at) / 2)), "hex")).filter(isReadable).map((bytes) => bytes.toString());
+}
+
+/** Whether bytes hold a run of text in which something could be found. Most that look like base64 are random. */
+const isReadable = (bytes) => /[\x20-\x7e]{8}/.test(bytes.toString("latin1"));
 
 /** What keep.mjs has kept. */
 export function readKept(folder) {
@@ -55,20 +127,23 @@ export function readKept(folder) {
   };
 }
 
-/** Searches a folder and tells of it; answers the exit code. Searching nothing shows nothing, so that fails too. */
-export function searchFolder(folder, tell = console.log) {
+/** Searches a folder and tells of it; answers the exit code. Searching too little shows nothing, so that fails too: `least` are the
+ *  lines of requests and the secrets that there must be. */
+export function searchFolder(folder, tell = console.log, least = { requests: 1, secrets: 1 }) {
   const { lines, secrets } = readKept(folder);
   const requests = lines.filter((line) => line.includes('"event":"request"')).length;
-  if (requests === 0 || secrets.length === 0) {
-    tell(`there is nothing to search in ${folder}: ${lines.length} lines, ${requests} of them of requests, ${secrets.length} secrets`);
+  if (requests < least.requests || secrets.length < least.secrets) {
+    tell(`there is too little to search in ${folder}: ${lines.length} lines, ${requests} of them of requests (at least ${least.requests}), ${secrets.length} secrets (at least ${least.secrets})`);
     return 1;
   }
   const found = search(lines, secrets);
   const summary = `${lines.length} lines of the Workers' logs searched for ${secrets.length} secrets and ${FORMS.length} forms: ${found.length} found`;
   tell(summary);
   for (const [what, line] of found.slice(0, 20)) tell(`${what}: ${line.slice(0, 500)}`);
+  if (found.length > 0) return 1;
   count("logs", summary);
-  return found.length === 0 ? 0 : 1;
+  count("logs-secrets", `${secrets.length} secrets of the tests looked for in the Workers' logs`);
+  return 0;
 }
 
 function namesIn(folder) {
@@ -79,4 +154,5 @@ function namesIn(folder) {
   }
 }
 
+// The minima of a whole run are in tests/counts.json.
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exitCode = searchFolder(process.argv[2]);

@@ -49,6 +49,52 @@ test("a planted secret is found, whole or in part, wherever it stands", () => {
   }
 });
 
+const encoded = (text) => ({
+  "percent-encoded": encodeURIComponent(text),
+  "percent-encoded twice": encodeURIComponent(encodeURIComponent(text)),
+  "percent-encoded, every byte": [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""),
+  "a form": new URLSearchParams({ q: text }).toString(),
+  base64: Buffer.from(text).toString("base64"),
+  base64url: Buffer.from(text).toString("base64url"),
+  "base64 within other text": Buffer.from(`user:${text}:x`).toString("base64"),
+  "base64 in a query": encodeURIComponent(Buffer.from(text).toString("base64")),
+  hex: Buffer.from(text).toString("hex"),
+  HEX: Buffer.from(text).toString("hex").toUpperCase(),
+  "JSON within JSON": JSON.stringify(JSON.stringify({ text })),
+  "escapes of JSON": [...text].map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+});
+
+test("a planted secret is found in every encoding that a log may have", () => {
+  for (const [what, secret] of [
+    ["a password", "correct horse battery staple"],
+    ["a token", REFRESH],
+    ["a token", JWT],
+    ["TICKET_SECRET", "8_EOCRgpGXvXUXx_c7SG1v9rnoHKN-6Xn0P-vkQ_imo"],
+    ["an email address", "somebody.else@example.org"],
+    ["an address of a network", "203.0.113.77 is asking"],
+  ]) {
+    for (const [how, text] of Object.entries(encoded(secret))) {
+      const line = `{"event":"request","path":"/x?q=${text}&page=2"}`;
+      assert.ok(whatIn(line).includes(what), `${what}, ${how}: ${line}: ${whatIn(line)}`);
+    }
+  }
+});
+
+test("a part of a secret is found, wherever it is cut out", () => {
+  for (const [what, secret, length] of [
+    ["a password", "correct horse battery staple", 12],
+    ["a token", REFRESH, 20],
+    ["a token", JWT.split(".")[1], 20],
+    ["a token", JWT.split(".")[2], 20],
+    ["TICKET_SECRET", "8_EOCRgpGXvXUXx_c7SG1v9rnoHKN-6Xn0P-vkQ_imo", 20],
+  ]) {
+    for (const at of [0, 1, 2, 3, 7, secret.length - length]) {
+      const line = `{"event":"request","reason":"bad token ${secret.slice(at, at + length)}..."}`;
+      assert.ok(whatIn(line).includes(what), `${what} from ${at}: ${line}`);
+    }
+  }
+});
+
 let folder;
 before(() => (folder = mkdtempSync(join(tmpdir(), "edgegate-logs-"))));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,7 +103,7 @@ test("what one process keeps is searched by the next; nothing kept is no success
   const said = [];
   const searched = (path) => searchFolder(path, (line) => said.push(line));
   assert.equal(searched(join(folder, "none")), 1);
-  assert.match(said.at(-1), /nothing to search/);
+  assert.match(said.at(-1), /too little to search/);
 
   const keep = (lines, name) => {
     const code = `import { keepLines, noteBody, noteSettings } from ${JSON.stringify(pathToFileURL(inRoot("tests/logs/keep.mjs")).href)};
@@ -71,6 +117,8 @@ test("what one process keeps is searched by the next; nothing kept is no success
   assert.equal(keep(['{"event":"cron"}'], "no requests"), 1);
   assert.equal(keep(CLEAN, "clean"), 0);
   assert.match(said.at(-1), /^2 lines .* 7 secrets .* 0 found$/);
+  assert.equal(searchFolder(join(folder, "clean"), (line) => said.push(line), { requests: 2, secrets: 7 }), 1, "fewer lines than there must be");
+  assert.equal(searchFolder(join(folder, "clean"), (line) => said.push(line), { requests: 1, secrets: 8 }), 1, "fewer secrets than there must be");
   for (const secret of ["A".repeat(43), "not-random-not-random-not-random", "pepper-not-random-pepper-not-random", "key-of-a-provider", "secret-of-a-challenge", "correct horse battery staple", REFRESH.slice(30)]) {
     assert.equal(keep([...CLEAN, `{"event":"request","reason":"${secret}"}`], secret.slice(0, 20)), 1, secret);
   }

@@ -449,7 +449,7 @@ fn the_limits_of_a_login_hold() {
                 limiter: Full(limit),
                 clock: world.clock.clone(),
                 hasher: edgegate::adapters::argon2::Argon2Hasher::default(),
-                password_guard: Default::default(),
+                password_guard: edgegate::adapters::memory::MemoryPasswordGuard::default(),
                 random: edgegate::adapters::memory::SeededRandom::default(),
                 events: Default::default(),
                 mail_queue: Default::default(),

@@ -36,7 +36,7 @@ pub use virtual_time::VirtualTime;
 
 use crate::adapters::argon2::Argon2Hasher;
 use crate::ports::{
-    Clock, PasswordHasher, Ports, Random, RateLimiter, SessionStore, UserDirectory,
+    Clock, PasswordGuard, PasswordHasher, Ports, Random, RateLimiter, SessionStore, UserDirectory,
 };
 
 /// A set of ports in memory; each part can be changed for another of its kind.
@@ -48,6 +48,7 @@ pub struct MemoryPorts<
     U = MemoryUsers,
     H = Argon2Hasher,
     L = NoLimits,
+    G = MemoryPasswordGuard,
 > {
     /// The accounts.
     pub users: U,
@@ -56,7 +57,7 @@ pub struct MemoryPorts<
     /// The password hasher.
     pub hasher: H,
     /// Passwords checked where failures are counted.
-    pub password_guard: MemoryPasswordGuard,
+    pub password_guard: G,
     /// The limits.
     pub limiter: L,
     /// The time.
@@ -77,7 +78,7 @@ pub struct MemoryPorts<
     pub vendors: MemoryVendors,
 }
 
-impl<S, C, R, U, H, L> Ports for MemoryPorts<S, C, R, U, H, L>
+impl<S, C, R, U, H, L, G> Ports for MemoryPorts<S, C, R, U, H, L, G>
 where
     S: SessionStore,
     C: Clock,
@@ -85,11 +86,12 @@ where
     U: UserDirectory,
     H: PasswordHasher,
     L: RateLimiter,
+    G: PasswordGuard,
 {
     type Users = U;
     type Sessions = S;
     type Hasher = H;
-    type PasswordGuard = MemoryPasswordGuard;
+    type PasswordGuard = G;
     type Limiter = L;
     type Clock = C;
     type Random = R;
@@ -109,7 +111,7 @@ where
     fn hasher(&self) -> &H {
         &self.hasher
     }
-    fn password_guard(&self) -> &MemoryPasswordGuard {
+    fn password_guard(&self) -> &G {
         &self.password_guard
     }
     fn limiter(&self) -> &L {

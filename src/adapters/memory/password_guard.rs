@@ -9,14 +9,31 @@ use crate::domain::error::StoreError;
 use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, PasswordHasher};
 
 /// Failures in memory, lost with the process. Nothing waits here: an attempt is over before the next one begins.
-#[derive(Debug, Default)]
-pub struct MemoryPasswordGuard {
+#[derive(Debug)]
+pub struct MemoryPasswordGuard<H = Argon2Hasher> {
     accounts: RefCell<BTreeMap<AccountName, FailedTries>>,
-    hasher: Argon2Hasher,
+    hasher: H,
     hashed: Cell<u32>,
 }
 
-impl MemoryPasswordGuard {
+// Of this hasher alone: a type parameter could not be inferred from `MemoryPasswordGuard::default()`.
+impl Default for MemoryPasswordGuard {
+    fn default() -> Self {
+        Self::new(Argon2Hasher::default())
+    }
+}
+
+impl<H: PasswordHasher> MemoryPasswordGuard<H> {
+    /// A guard that hashes with this hasher.
+    #[must_use]
+    pub fn new(hasher: H) -> Self {
+        Self {
+            accounts: RefCell::default(),
+            hasher,
+            hashed: Cell::default(),
+        }
+    }
+
     /// How many accounts have failures that are kept.
     #[must_use]
     pub fn accounts(&self) -> usize {
@@ -30,7 +47,7 @@ impl MemoryPasswordGuard {
     }
 }
 
-impl PasswordGuard for MemoryPasswordGuard {
+impl<H: PasswordHasher> PasswordGuard for MemoryPasswordGuard<H> {
     async fn check(
         &self,
         account: &AccountName,

@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::EmailAddress;
-use crate::domain::ticket::TicketSecrets;
+use crate::domain::ticket::{TicketSecrets, tag};
 
 /// The name under which failures at an address are counted: a keyed hash in hex, from which nobody learns the address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +41,7 @@ impl AccountNames {
     #[must_use]
     pub fn of_text(&self, text: &str) -> AccountName {
         let mac = self.0.clone().chain_update(text);
-        AccountName(base16ct::lower::encode_string(&mac.finalize().into_bytes()))
+        AccountName(base16ct::lower::encode_string(&tag(mac)))
     }
 }
 

@@ -9,7 +9,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::EmailAddress;
-use crate::domain::ticket::TicketSecrets;
+use crate::domain::ticket::{TicketSecrets, tag};
 
 /// Makes salts out of addresses. `Debug` prints `_`.
 #[derive(Clone)]
@@ -26,13 +26,7 @@ impl DecoySalts {
     #[must_use]
     pub fn of(&self, email: Option<&EmailAddress>) -> [u8; 16] {
         let address = email.map_or("", EmailAddress::canonical);
-        let bytes: [u8; 32] = self
-            .0
-            .clone()
-            .chain_update(address)
-            .finalize()
-            .into_bytes()
-            .into();
+        let bytes = tag(self.0.clone().chain_update(address));
         let mut salt = [0; 16];
         for (byte, part) in salt.iter_mut().zip(bytes) {
             *byte = part;

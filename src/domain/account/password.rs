@@ -11,6 +11,7 @@ use super::ContextWords;
 use super::EmailAddress;
 use super::common_passwords::is_common;
 use crate::domain::policy::PASSWORD_MAX_CHARS;
+use crate::domain::secret::constant_time_eq;
 use crate::domain::unicode::{lowercase, nfc};
 
 /// What a password must be.
@@ -59,7 +60,7 @@ impl Weakness {
 pub struct PasswordTooLong;
 
 /// A password, normalised and bounded. `Debug` prints `_`; it is wiped when dropped.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
 impl Password {
@@ -144,8 +145,13 @@ fn bounded(text: &str) -> Option<Zeroizing<String>> {
 }
 
 /// A stored hash: a PHC string. `Debug` prints `_`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct PasswordHash(String);
+
+constant_time_eq! {
+    Password => |it| it.as_bytes(),
+    PasswordHash => |it| it.0.as_bytes(),
+}
 
 impl PasswordHash {
     /// Takes a stored text as it is; whoever verifies with it checks it.

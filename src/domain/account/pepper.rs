@@ -4,9 +4,9 @@
 use std::fmt;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use zeroize::Zeroizing;
 
 use crate::domain::policy::{HMAC_KEY_MIN_BYTES, MAX_PEPPERS};
+use crate::domain::secret::SecretBytes;
 
 /// Why a text holds no peppers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl std::error::Error for PepperError {}
 
 /// Numbered keys; the first goes into new hashes. `Debug` prints `_`.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Peppers(Vec<(u8, Zeroizing<Vec<u8>>)>);
+pub struct Peppers(Vec<(u8, SecretBytes)>);
 
 impl fmt::Debug for Peppers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,7 +62,7 @@ impl Peppers {
     /// # Errors
     /// With what is wrong with it; never with a key.
     pub fn parse(text: &str) -> Result<Self, PepperError> {
-        let mut peppers: Vec<(u8, Zeroizing<Vec<u8>>)> = Vec::new();
+        let mut peppers: Vec<(u8, SecretBytes)> = Vec::new();
         for part in text
             .split([',', ' ', '\n', '\t'])
             .filter(|part| !part.is_empty())
@@ -70,15 +70,16 @@ impl Peppers {
             let (number, key) = part.split_once(':').ok_or(PepperError::Form)?;
             let number: u8 = number.parse().map_err(|_| PepperError::Form)?;
             let key = Base64UrlUnpadded::decode_vec(key)
-                .map(Zeroizing::new)
+                .map(SecretBytes::new)
                 .map_err(|_| PepperError::Form)?;
             if number == 0 {
                 return Err(PepperError::Form);
             }
-            if key.len() < HMAC_KEY_MIN_BYTES {
+            if key.expose().len() < HMAC_KEY_MIN_BYTES {
                 return Err(PepperError::TooShort);
             }
-            if key.windows(2).all(|pair| pair.first() == pair.last()) {
+            let mut pairs = key.expose().windows(2);
+            if pairs.all(|pair| pair.first() == pair.last()) {
                 return Err(PepperError::NotRandom);
             }
             if peppers
@@ -98,9 +99,7 @@ impl Peppers {
     /// The one for new hashes, with its number; `None` when there is none.
     #[must_use]
     pub fn current(&self) -> Option<(u8, &[u8])> {
-        self.0
-            .first()
-            .map(|(number, key)| (*number, key.as_slice()))
+        self.0.first().map(|(number, key)| (*number, key.expose()))
     }
 
     /// The one with this number.
@@ -109,7 +108,7 @@ impl Peppers {
         self.0
             .iter()
             .find(|(known, _)| *known == number)
-            .map(|(_, key)| key.as_slice())
+            .map(|(_, key)| key.expose())
     }
 }
 

@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use crate::domain::account::AccountName;
 use crate::domain::session::Client;
-use crate::domain::ticket::TicketSecrets;
+use crate::domain::ticket::{TicketSecrets, tag};
 
 const LENGTH: usize = 16;
 
@@ -59,9 +59,7 @@ impl NetworkPseudonyms {
     pub fn of(&self, client: &Client) -> Option<Pseudonym> {
         client.has_address().then(|| {
             let mac = self.0.clone().chain_update(client.limit_key());
-            Pseudonym::cut(&base16ct::lower::encode_string(
-                &mac.finalize().into_bytes(),
-            ))
+            Pseudonym::cut(&base16ct::lower::encode_string(&tag(mac)))
         })
     }
 }

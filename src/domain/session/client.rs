@@ -6,8 +6,8 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::domain::policy::{CITY_KEPT_CHARS, MAX_TICKET_SECRETS, USER_AGENT_KEPT_CHARS};
-use crate::domain::secret::Secret;
-use crate::domain::ticket::TicketSecrets;
+use crate::domain::secret::{Secret, constant_time_eq};
+use crate::domain::ticket::{TicketSecrets, tag};
 
 /// What a request tells about its sender. Never trusted for access; it feeds limits, the list of sessions and the
 /// verdict *late*.
@@ -189,8 +189,10 @@ impl Client {
 
 /// A keyed 4-byte hash of network and program: enough to tell the same client from another, and, being keyed and
 /// short, nothing to learn an address from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ClientFingerprint(pub [u8; 4]);
+
+constant_time_eq!(ClientFingerprint => |it| &it.0);
 
 impl ClientFingerprint {
     /// The four bytes in which a store keeps it. Zeros stand for a client whose address was not known; the one
@@ -271,15 +273,12 @@ impl ClientFingerprints {
         }
         let network = client.network();
         let mut prints = self.0.iter().map(|key| {
-            let tag: [u8; 32] = key
+            let mac = key
                 .clone()
                 .chain_update(&network)
                 .chain_update(b"\0")
-                .chain_update(&client.user_agent)
-                .finalize()
-                .into_bytes()
-                .into();
-            let [a, b, c, d, ..] = tag;
+                .chain_update(&client.user_agent);
+            let [a, b, c, d, ..] = tag(mac);
             ClientFingerprint([a, b, c, d])
         });
         let first = prints.next().unwrap_or(ClientFingerprint([0; 4]));

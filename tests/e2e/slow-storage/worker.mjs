@@ -1,13 +1,14 @@
 // The Worker as it is built, with storage that can be slow and can fail, and with a clock that can be moved. It stands
 // beside the built module when workers.mjs loads it.
 //
-// POST /test/control, JSON, each member optional; the answer, `{ calls, verdicts, mails, points }`, counts the storage calls so far by
-// name, and has what the bindings EMAIL and EVENTS were given, `bill`, which is what meter.mjs counted, and `memory`, the size of the
+// POST /test/control, JSON, each member optional; the answer, `{ calls, failed, verdicts, mails, points }`, counts the storage calls so
+// far by name, and those that failed by order, and has what the bindings EMAIL and EVENTS were given, `bill`, which is what meter.mjs counted, and `memory`, the size of the
 // wasm's:
 //   delay: [5, 15]                      before each storage call, milliseconds drawn by a seeded generator
 //   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
 //                                       calls of that name fail, before or after they took effect; the first ones do not;
 //                                       with `hangs`, after so many milliseconds
+//   held: true                          what the queue hands out waits until it is false again
 //   clock: 3600                         the Worker's and the objects' clock goes that many seconds ahead of this machine's
 //   at: 1800000000                      that clock stands still at this second
 //   quiet: true                         nothing is logged; the answer counts the verdicts that would have been
@@ -22,7 +23,7 @@ import { bill, charge, meterLog, meteredD1, meteredKv, meteredObject, meteredObj
 import { through } from "./through.mjs";
 import Edgegate, { Account as BuiltAccount, Auth as BuiltAuth, Sessions as BuiltSessions } from "./index.js";
 
-const state = { delay: null, fail: {}, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], points: [], seed: 1 };
+const state = { delay: null, fail: {}, held: false, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], points: [], seed: 1 };
 const remembered = new Map();
 meterLog();
 
@@ -53,7 +54,8 @@ export default class extends WorkerEntrypoint {
     }
   }
 
-  queue(batch) {
+  async queue(batch) {
+    while (state.held) await new Promise((done) => setTimeout(done, 5));
     charge("Worker requests");
     return new Edgegate(this.ctx, slowEnv(this.env)).queue(batch);
   }
@@ -63,12 +65,12 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-/** Shows all that it stores. */
+/** Shows what it stores: each row of each table. */
 export class Sessions extends meteredObject(BuiltSessions) {
   stored() {
-    const { sql } = this.ctx.storage;
-    const tables = sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'").raw().toArray();
-    return JSON.stringify(tables.map(([name]) => [name, sql.exec(`SELECT * FROM "${name}"`).raw().toArray()]));
+    const rows = (statement) => this.ctx.storage.sql.exec(statement).toArray();
+    const tables = rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'");
+    return JSON.stringify(tables.map(({ name }) => [name, rows(`SELECT * FROM "${name}"`)]));
   }
 }
 
@@ -95,16 +97,17 @@ export class Auth extends BuiltAuth {
   }
 }
 
-function control({ delay, fail, clock, at, quiet, drawn, remember }) {
+function control({ delay, fail, held, clock, at, quiet, drawn, remember }) {
   if (delay !== undefined) state.delay = delay;
   if (fail !== undefined) state.fail = fail;
+  if (held !== undefined) state.held = held;
   if (clock !== undefined) state.clock = clock;
   if (at !== undefined) state.at = at;
   if (clock !== undefined || at !== undefined) globalThis.Date = MovedDate;
   if (drawn !== undefined) drawAlways(drawn);
   if (remember !== undefined) state.remember = remember;
   if (quiet) console.log = console.warn = console.error = countVerdict;
-  return Response.json({ calls: state.calls, verdicts: state.verdicts, mails: state.mails, points: state.points, bill, memory: wasmMemory() });
+  return Response.json({ calls: state.calls, failed, verdicts: state.verdicts, mails: state.mails, points: state.points, bill, memory: wasmMemory() });
 }
 
 const realRandom = crypto.getRandomValues.bind(crypto);
@@ -162,6 +165,9 @@ const slowEnv = (env) =>
       },
     }),
     MAIL_QUEUE: (queue) => wrap(queue, { send: "queue send" }),
+    IP_LIMITER: (limiter) => wrap(limiter, { limit: "limiter" }),
+    ACCOUNT_LIMITER: (limiter) => wrap(limiter, { limit: "limiter" }),
+    RENEWAL_LIMITER: (limiter) => wrap(limiter, { limit: "limiter" }),
     SESSION_OBJECTS: (namespace) => slowObjects(namespace, "object"),
     ACCOUNT_OBJECTS: (namespace) => slowObjects(namespace, "account object"),
   });
@@ -190,6 +196,8 @@ const recalled = (call, sql, values) => async (...rest) => {
 const wrap = (object, names) =>
   through(object, Object.fromEntries(Object.entries(names).map(([method, name]) => [method, (call) => slow(name, call.bind(object))])));
 
+const failed = {};
+
 const slow = (name, call) => async (...values) => {
   state.calls[name] = (state.calls[name] ?? 0) + 1;
   if (state.delay) {
@@ -201,6 +209,7 @@ const slow = (name, call) => async (...values) => {
   if (isSkipped) failure.skip -= 1;
   const fails = failure?.times > 0 && !isSkipped;
   if (fails) failure.times -= 1;
+  if (fails) failed[name] = (failed[name] ?? 0) + 1;
   if (fails && failure.hangs) await new Promise((done) => setTimeout(done, failure.hangs));
   if (fails && !failure.after) throw errorOf(failure);
   const answer = await call(...values);

@@ -8,16 +8,50 @@ import { count } from "../../count.mjs";
 import { ADA, PASSWORD, ROOT, clientOf } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 
-const { paths } = parse(readFileSync(inRoot("openapi.yaml"), "utf8"));
+const { paths, security } = parse(readFileSync(inRoot("openapi.yaml"), "utf8"));
 const ID = "019ab7a1-2c00-7101-8101-010101010101";
 const operations = Object.entries(paths).flatMap(([path, item]) =>
   Object.keys(item)
     .filter((name) => /^(get|post|patch|delete)$/.test(name))
-    .map((name) => ({ method: name.toUpperCase(), path: path.replace(/\{\w+\}/, ID), takesBody: Boolean(item[name].requestBody) })),
+    .map((name) => ({
+      method: name.toUpperCase(),
+      path: path.replace(/\{\w+\}/, ID),
+      takesBody: Boolean(item[name].requestBody),
+      takesForm: Boolean(item[name].requestBody?.content["application/x-www-form-urlencoded"]),
+      isBearer: (item[name].security ?? security).some((scheme) => "accessToken" in scheme),
+      access: item[name]["x-access"],
+      success: Number(Object.keys(item[name].responses).find((status) => status.startsWith("2"))),
+    })),
 );
 
 // The pages' value is the API's.
 const [, HSTS] = /^ {2}Strict-Transport-Security: (.+)$/m.exec(readFileSync(inRoot("www/_headers"), "utf8"));
+
+const JSON_TYPE = { "content-type": "application/json" };
+/** What is sent as a body, and what an operation that takes one answers to it. */
+const BODIES = {
+  none: [{}, 415],
+  empty: [{ headers: JSON_TYPE }, 400],
+  broken: [{ headers: JSON_TYPE, body: "{" }, 400],
+  incomplete: [{ headers: JSON_TYPE, body: "{}" }, 422],
+  text: [{ headers: { "content-type": "text/plain" }, body: "x" }, 415],
+  large: [{ headers: JSON_TYPE, body: "x".repeat(17_000) }, 413],
+};
+
+/** The status that an operation answers to such a body from nobody, a user or an administrator, whose ID in the path is nobody's. */
+function expected({ method, path, takesBody, takesForm, isBearer, access, success }, body, who) {
+  if (body === "large") return 413;
+  if (isBearer && path === "/auth/authorized") return 400; // It has no criterion, which is read first.
+  if (isBearer && who === "nobody") return 401;
+  if (takesBody && body === "incomplete") {
+    if (takesForm) return 400;
+    // No change is a change by nobody but an administrator.
+    if (method === "PATCH") return who === "user" ? 403 : 400;
+  }
+  if (takesBody) return BODIES[body][1];
+  if (["admin", "owner_or_admin"].includes(access) && who === "user") return 403;
+  return access && path.includes(ID) ? 404 : success;
+}
 
 const ALWAYS = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -58,29 +92,34 @@ const ask = async (worker, method, path, init = {}) => {
 };
 
 test("every operation, refused in every way and accepted", async () => {
-  const json = { "content-type": "application/json" };
-  const tokens = [await client.logIn(ADA), await client.logIn(ROOT)].map(({ access_token }) => `Bearer ${access_token}`);
+  const tokens = { nobody: undefined };
+  for (const [who, email] of [["user", ADA], ["administrator", ROOT]]) tokens[who] = `Bearer ${(await client.logIn(email)).access_token}`;
   // Those that end a session come last.
-  const calm = operations.toSorted((a, b) => (a.method === "DELETE" || /revoke/.test(a.path) ? 1 : 0) - (b.method === "DELETE" || /revoke/.test(b.path) ? 1 : 0));
-  for (const { method, path, takesBody } of calm) {
-    const bodies = takesBody
-      ? [{}, { headers: json }, { headers: json, body: "{" }, { headers: json, body: "{}" }, { headers: { "content-type": "text/plain" }, body: "x" }, { headers: json, body: "x".repeat(17_000) }]
-      : [{}];
-    for (const init of bodies) {
-      await ask(edge, method, path, init);
-      for (const authorization of tokens) await ask(edge, method, path, { ...init, headers: { ...init.headers, authorization } });
+  const isLast = ({ method, path }) => (method === "DELETE" || /revoke/.test(path) ? 1 : 0);
+  const calm = operations.toSorted((a, b) => isLast(a) - isLast(b));
+  for (const operation of calm) {
+    const { method, path, takesBody } = operation;
+    for (const [body, [init]] of Object.entries(takesBody ? BODIES : { none: BODIES.none })) {
+      for (const [who, authorization] of Object.entries(tokens)) {
+        const status = await ask(edge, method, path, { ...init, headers: { ...init.headers, ...(authorization && { authorization }) } });
+        assert.equal(status, expected(operation, body, who), `${method} ${path}, body ${body}, ${who}`);
+      }
     }
     for (const origin of ["https://app.example.com", "https://evil.example"]) {
-      await ask(edge, method, path, { headers: { origin } });
-      await ask(edge, "OPTIONS", path, { headers: { origin, "access-control-request-method": method } });
+      assert.equal(await ask(edge, method, path, { headers: { origin } }), expected(operation, "none", "nobody"), `${method} ${path} from ${origin}`);
+      const preflight = await ask(edge, "OPTIONS", path, { headers: { origin, "access-control-request-method": method } });
+      // Who may read what everybody may read need not ask.
+      assert.equal(preflight, path.startsWith("/auth/") ? 204 : 405, `OPTIONS ${path} from ${origin}`);
     }
     assert.equal(await ask(edge, "PUT", path), 405);
     assert.equal(await ask(edge, method, `${path}/x/y/nothing`), 404);
-    if (method === "GET") await ask(edge, "HEAD", path);
+    if (method === "GET") assert.equal(await ask(edge, "HEAD", path), expected(operation, "none", "nobody"), `HEAD ${path}`);
   }
-  await ask(edge, "GET", "/auth/authorized?role=user", { headers: { authorization: `Bearer ${(await client.logIn(ADA)).access_token}` } });
-  await ask(edge, "POST", "/auth/password/reset", { headers: json, body: JSON.stringify({ email: ADA }) });
-  await ask(edge, "POST", "/auth/login", { headers: { ...json, origin: edge.origin }, body: JSON.stringify({ email: ADA, password: PASSWORD, cookie: true }) });
+  const authorization = `Bearer ${(await client.logIn(ADA)).access_token}`;
+  assert.equal(await ask(edge, "GET", "/auth/authorized?role=user", { headers: { authorization } }), 200);
+  assert.equal(await ask(edge, "POST", "/auth/password/reset", { headers: JSON_TYPE, body: JSON.stringify({ email: ADA }) }), 202);
+  const login = { email: ADA, password: PASSWORD, cookie: true };
+  assert.equal(await ask(edge, "POST", "/auth/login", { headers: { ...JSON_TYPE, origin: edge.origin }, body: JSON.stringify(login) }), 200);
   assert.equal(await ask(edge, "GET", "/dev/outbox", { headers: { accept: "text/html" } }), 302);
   assert.equal(await ask(edge, "GET", "/dev/outbox"), 200);
 });

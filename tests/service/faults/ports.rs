@@ -9,18 +9,19 @@ use edgegate::adapters::memory::{
     MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
 };
 use edgegate::domain::account::{
-    Departure, EmailAddress, FreedAddress, HashError, NotFreedSince, Password, PasswordHash, User,
-    UserChange, UserId, Verification,
+    AccountName, Departure, EmailAddress, FreedAddress, HashError, NotFreedSince, Password,
+    PasswordHash, User, UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{Job, MailFailure, Message};
 use edgegate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
+    ActiveSession, Client, Device, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId,
 };
 use edgegate::ports::{
-    DeadLetter, Insertion, KeyValue, MailLedger, MailQueue, Mailer, NewSession, Once, Page,
-    PasswordHasher, Ports, Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
+    Attempt, Checked, DeadLetter, Devices, Hashed, Insertion, KeyValue, Limit, MailLedger,
+    MailQueue, Mailer, NewSession, Once, Page, PasswordGuard, PasswordHasher, Ports, RateLimiter,
+    Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
 };
 
 /// How a call goes wrong.
@@ -46,6 +47,42 @@ pub(crate) const FAULTS: [Fault; 5] = [
     Fault::Down,
 ];
 
+/// Every call of a port that can go wrong and that a use case makes. Left out are `UserDirectory::ping`, which no use case makes,
+/// and `KeyValue::delete`, which removes records of sessions that are over, after the response.
+pub(crate) const CALLS: [&str; 31] = [
+    "devices",
+    "guard check",
+    "guard hash",
+    "kv list",
+    "kv read",
+    "kv write",
+    "ledger admit",
+    "ledger due",
+    "ledger forget",
+    "ledger keep",
+    "ledger refund",
+    "ledger spend",
+    "ledger tidy",
+    "limiter",
+    "mailer send",
+    "queue put",
+    "sessions begin",
+    "sessions end",
+    "sessions list",
+    "sessions outdate",
+    "sessions renew",
+    "sessions revocation",
+    "users delete",
+    "users find by email",
+    "users find by id",
+    "users insert",
+    "users list",
+    "users rehash",
+    "users update",
+    "vendor breached",
+    "vendor challenge",
+];
+
 /// The calls so far, and which of them goes wrong. Clones are one line.
 #[derive(Clone, Default)]
 pub(crate) struct Line {
@@ -68,6 +105,11 @@ impl Line {
     pub(crate) fn disarm(&self) {
         self.wrong.set(None);
         *self.down.borrow_mut() = None;
+    }
+
+    /// Whether calls of some name all fail by now.
+    pub(crate) fn is_down(&self) -> bool {
+        self.down.borrow().is_some()
     }
 
     pub(crate) fn calls(&self) -> usize {
@@ -146,8 +188,8 @@ macro_rules! numbered {
 }
 
 impl UserDirectory for Faulty<MemoryUsers> {
-    numbered!("users find", find_by_id(id: UserId) -> Option<User>);
-    numbered!("users find", find_by_email(email: &EmailAddress) -> Option<User>);
+    numbered!("users find by id", find_by_id(id: UserId) -> Option<User>);
+    numbered!("users find by email", find_by_email(email: &EmailAddress) -> Option<User>);
     numbered!("users insert", insert(user: &User, condition: Option<&NotFreedSince>) -> Insertion);
     numbered!("users update", update(id: UserId, if_version: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
     numbered!("users due departures", due_departures(limit: u32, now: u64) -> Vec<Departure>);
@@ -257,6 +299,32 @@ impl Vendors for Faulty<MemoryVendors> {
     numbered!("vendor challenge", has_met_challenge(token: &str) -> bool);
 }
 
+impl PasswordGuard for Faulty<MemoryPasswordGuard<PlainHasher>> {
+    numbered!("guard check", check(account: &AccountName, attempt: &Attempt<'_>, now: u64) -> Checked);
+    numbered!("guard hash", hash(account: &AccountName, password: &Password, salt: &[u8; 16]) -> Hashed);
+}
+
+impl RateLimiter for Faulty<NoLimits> {
+    /// All that a limiter can do wrong: refuse.
+    async fn admit(&self, limit: Limit, key: &str) -> bool {
+        let is_refused = matches!(
+            self.line.next("limiter"),
+            Some(Fault::Before | Fault::After | Fault::Down)
+        );
+        !is_refused && self.inner.admit(limit, key).await
+    }
+}
+
+impl Devices for Faulty<MemoryDevices> {
+    /// All that names of devices can do wrong: know none.
+    fn describe(&self, user_agent: &str) -> Device {
+        match self.line.next("devices") {
+            Some(_) => Device::default(),
+            None => self.inner.describe(user_agent),
+        }
+    }
+}
+
 /// No hash at all: thousands of worlds are made, and hashing is no call to anything that fails.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
@@ -277,8 +345,9 @@ impl PasswordHasher for PlainHasher {
         let matches = hash
             .as_str()
             .ends_with(&format!(" {:?}", password.as_bytes()));
+        let rehash = hash.as_str().starts_with("old ");
         Ok(if matches {
-            Verification::Matches { rehash: false }
+            Verification::Matches { rehash }
         } else {
             Verification::Differs
         })
@@ -299,7 +368,9 @@ pub(crate) struct FaultyPorts<S> {
     pub(crate) random: SeededRandom,
     pub(crate) events: MemoryEvents,
     pub(crate) hasher: PlainHasher,
-    pub(crate) guard: MemoryPasswordGuard,
+    pub(crate) guard: Faulty<MemoryPasswordGuard<PlainHasher>>,
+    pub(crate) limiter: Faulty<NoLimits>,
+    pub(crate) devices: Faulty<MemoryDevices>,
 }
 
 impl<S: SessionStore> FaultyPorts<S> {
@@ -321,7 +392,12 @@ impl<S: SessionStore> FaultyPorts<S> {
             random: SeededRandom::default(),
             events: MemoryEvents::default(),
             hasher: PlainHasher,
-            guard: MemoryPasswordGuard::default(),
+            guard: Faulty {
+                inner: MemoryPasswordGuard::new(PlainHasher),
+                line: line.clone(),
+            },
+            limiter: on(line),
+            devices: on(line),
         }
     }
 }
@@ -330,18 +406,10 @@ macro_rules! ports {
     ($($method:ident, $name:ident, $of:ty, $field:ident);* $(;)?) => {
         impl<S: SessionStore> Ports for FaultyPorts<S> {
             type Sessions = S;
-            type Limiter = NoLimits;
-            type Devices = MemoryDevices;
             $(type $name = $of;)*
 
             fn sessions(&self) -> &S {
                 &self.sessions
-            }
-            fn limiter(&self) -> &NoLimits {
-                &NoLimits
-            }
-            fn devices(&self) -> &MemoryDevices {
-                &MemoryDevices
             }
             $(fn $method(&self) -> &$of {
                 &self.$field
@@ -353,7 +421,9 @@ macro_rules! ports {
 ports! {
     users, Users, Faulty<MemoryUsers>, users;
     hasher, Hasher, PlainHasher, hasher;
-    password_guard, PasswordGuard, MemoryPasswordGuard, guard;
+    password_guard, PasswordGuard, Faulty<MemoryPasswordGuard<PlainHasher>>, guard;
+    limiter, Limiter, Faulty<NoLimits>, limiter;
+    devices, Devices, Faulty<MemoryDevices>, devices;
     clock, Clock, ManualClock, clock;
     random, Random, SeededRandom, random;
     events, Events, MemoryEvents, events;

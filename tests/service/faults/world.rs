@@ -8,10 +8,10 @@ use edgegate::adapters::cloudflare::revocation_memory::RevocationMemory;
 use edgegate::adapters::memory::{
     ManualClock, MemoryBackground, MemoryKeyValue, MemorySessions, NoSleep, SeededRandom,
 };
-use edgegate::domain::account::UserId;
+use edgegate::domain::account::{PasswordHash, User, UserId};
 use edgegate::domain::error::Error;
-use edgegate::domain::mail::{Locale, Message};
-use edgegate::ports::SessionStore;
+use edgegate::domain::mail::{Job, Locale, Message};
+use edgegate::ports::{DeadLetter, MailLedger, SessionStore, UserDirectory};
 use edgegate::service::{AuthService, Login, Shared, SignedIn};
 
 use super::ports::{Faulty, FaultyPorts, Line};
@@ -127,6 +127,40 @@ impl<S: SessionStore> World<S> {
         let mails = self.mails().await;
         let mail = mails.iter().find(|mail| mail.to.as_given() == to);
         crate::fixture::ticket(mail.expect("a mail"))
+    }
+
+    /// A queued reset, taken out of the queue, as text.
+    pub(super) async fn reset_job(&self) -> String {
+        let client = client();
+        let asked = self.service.reset_password(ADA, &client, Locale::English);
+        asked.await.unwrap();
+        self.service.ports().queue.inner.take()[0].to_text()
+    }
+
+    /// A reset that the ledger keeps and that is due now.
+    pub(super) async fn keep_due_letter(&self) {
+        let job = self.reset_job().await;
+        let job = Job::parse(&job).unwrap();
+        let letter = DeadLetter {
+            id: job.id.clone(),
+            job: job.to_text(),
+            reason: "the provider was down".to_owned(),
+            tries: 1,
+            failed_at: job.asked_at,
+            retry_at: Some(job.asked_at),
+        };
+        let ledger = &self.service.ports().ledger.inner;
+        ledger.keep(&letter).await.unwrap();
+    }
+
+    /// As if the user's password had been hashed with parameters of earlier.
+    pub(super) async fn age_password(&self, user: &User) {
+        let old = PasswordHash::new(format!("old {}", user.password_hash.as_str()));
+        let users = &self.service.ports().users.inner;
+        users
+            .rehash(user.id, &user.password_hash, &old)
+            .await
+            .unwrap();
     }
 
     pub(super) async fn reset_ticket(&self) -> String {

@@ -1,0 +1,51 @@
+// The step `evidence` of `npm test`: compares the tests that tests/README.md and SECURITY.md name with those that cargo lists and with
+// those that `node --test` has reported: `node tests/evidence/check.mjs <report>`. Without a report only the Rust tests are compared.
+import { existsSync, readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { Advice, main } from "../../scripts/project/advice.mjs";
+import { inRoot, root } from "../../scripts/project/root.mjs";
+import { output } from "../../scripts/project/run.mjs";
+import { count } from "../count.mjs";
+import { evidenceIn, notRun } from "./evidence.mjs";
+
+await main(async () => {
+  const [report] = process.argv.slice(2);
+  const evidence = ["tests/README.md", "SECURITY.md"].flatMap((page) => evidenceIn(page, readFileSync(inRoot(page), "utf8")));
+  const rust = await rustTests();
+  const javascript = report && existsSync(report) ? readFileSync(report, "utf8").trim().split("\n").map((line) => JSON.parse(line)) : null;
+  if (report && !javascript) throw new Advice(`no report of tests is in ${report}.`);
+  const faults = notRun(evidence, { rust, javascript });
+  for (const fault of faults) console.log(fault);
+  const line = `${evidence.length} tests named as evidence compared with ${rust.length} tests of cargo${javascript ? ` and ${javascript.length} of node` : ""}`;
+  console.log(`${line}: ${faults.length === 0 ? "all ran" : `${faults.length} DID NOT RUN`}`);
+  if (faults.length > 0) return 1;
+  // A part of the tests shows a part of the evidence.
+  if (javascript) count("evidence", `${line}: all ran`);
+  return 0;
+});
+
+/** Every test that `cargo test` runs and does not ignore: the crate's root file, and the name with its modules. */
+async function rustTests() {
+  process.chdir(root);
+  const built = await output("cargo", ["test", "--no-run", "--lib", "--tests", "--message-format=json"]);
+  if (built === null) throw new Advice("cargo could not build the tests: run `cargo test --no-run`.");
+  const binaries = built
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line))
+    .filter(({ reason, executable, profile }) => reason === "compiler-artifact" && executable && profile.test);
+  const tests = [];
+  for (const { executable, target } of binaries) {
+    const list = async (...more) => names(await output(executable, ["--list", "--format", "terse", ...more]), executable);
+    const ignored = new Set(await list("--ignored"));
+    for (const name of await list()) if (!ignored.has(name)) tests.push({ root: relative(root, target.src_path), name });
+  }
+  // A list that is empty by mistake must not look like tests that are missing one by one.
+  if (tests.length === 0) throw new Advice("cargo lists no test.");
+  return tests;
+}
+
+function names(list, executable) {
+  if (list === null) throw new Advice(`${executable} could not list its tests.`);
+  return list.split("\n").filter((line) => line.endsWith(": test")).map((line) => line.slice(0, -": test".length));
+}

@@ -1,0 +1,66 @@
+// Whether the tests that tests/README.md and SECURITY.md name as evidence really ran: not only that their names are somewhere.
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** What the tables name: `{ where, path, title }`, one for each test. */
+export function evidenceIn(page, text) {
+  return text.split("\n").flatMap((line) => {
+    if (!line.startsWith("|") || !line.trimEnd().endsWith("|")) return [];
+    const cells = line.trim().slice(1, -1).split("|").map((cell) => cell.trim());
+    const cell = page === "SECURITY.md" ? cells[2] : cells[3];
+    if (cells.length !== 4 || !cell.startsWith("`")) return [];
+    return cell.split("<br>").flatMap((part) => {
+      const [, path, titles] = part.trim().match(/^`([^`]+)`\s*(.*)$/) ?? [];
+      if (!path) throw new Error(`${page}, ${cells[0]}: names no file: ${part}`);
+      // Titles in JavaScript have commas of their own.
+      const names = /\.(rs|json)$/.test(path) ? titles.split(", ") : [titles];
+      return names.map((title) => ({ where: `${page}, ${cells[0]}`, path, title }));
+    });
+  });
+}
+
+/** What of it did not run, as sentences. `rust` is a list of `{ root, name }`, one for each test that cargo runs, `javascript` a list of
+ *  `{ file, name, outcome }`, or null when those tests were left out of this run. */
+export function notRun(evidence, { rust, javascript }) {
+  const faults = [];
+  for (const { where, path, title } of evidence) {
+    const complain = (why) => faults.push(`${where}: \`${path}\` ${title}: ${why}`);
+    if (path.startsWith("tests/conformance/")) {
+      // The cases of a suite are tests of the Worker that runs it, by their names with spaces.
+      if (javascript && !isRun(javascript, "tests/e2e/conformance.test.mjs", title.replaceAll("_", " "))) complain("no adapter in workerd passed this case");
+    } else if (path.endsWith(".rs")) {
+      if (!rust.some((test) => isNamed(test, path, title))) complain("cargo runs no such test");
+    } else if (path.endsWith(".test.mjs")) {
+      if (javascript && !isRun(javascript, path, title)) complain("no such test has run and passed");
+    }
+  }
+  return faults;
+}
+
+/** Whether a test of cargo's is the function `title` in the file `path`. */
+function isNamed({ root, name }, path, title) {
+  const modules = name.split("::");
+  if (modules.pop() !== title) return false;
+  return fileOf(root, modules) === path;
+}
+
+/** The source file of a module, by the rules of Rust: modules without a file of their own are inside their parent's. */
+function fileOf(root, modules) {
+  const folder = dirname(root);
+  for (let depth = modules.length; depth > 0; depth -= 1) {
+    const path = `${folder}/${modules.slice(0, depth).join("/")}`;
+    const found = [`${path}.rs`, `${path}/mod.rs`].find((name) => existsSync(name));
+    if (found) return found;
+  }
+  return root;
+}
+
+function isRun(tests, path, title) {
+  const form = new RegExp(title.replace(/\\"/g, '"').split(/\$\{[^}]*\}/).map(escaped).join(".+"));
+  const outcomes = tests.filter(({ file, name }) => file === path && form.test(name)).map(({ outcome }) => outcome);
+  // Of a conformance suite each adapter may leave out some cases, but not all adapters the same one.
+  const isShared = path === "tests/e2e/conformance.test.mjs";
+  return isShared ? outcomes.includes("passed") && !outcomes.includes("failed") : outcomes.length > 0 && outcomes.every((outcome) => outcome === "passed");
+}
+
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -1,0 +1,372 @@
+//! Every use case that takes a client, at every limit: when a limit refuses, nothing is hashed, queued or written.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use edgegate::adapters::memory::{
+    ManualClock, MemoryMailQueue, MemoryPasswordGuard, MemoryPorts, MemorySessions, MemoryUsers,
+    SeededRandom,
+};
+use edgegate::domain::error::{Code, Error};
+use edgegate::domain::mail::Locale::English;
+use edgegate::ports::{Limit, RateLimiter, UserDirectory};
+use edgegate::service::{AuthService, Login, NewAccount, Shared, SignedIn};
+
+use crate::counting_hasher::CountingHasher;
+use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, client, settings, ticket};
+use crate::use_cases::use_cases;
+
+const GRACE: &str = "grace@example.com";
+
+/// Refuses at one limit, when it is told to.
+#[derive(Clone, Default)]
+struct FullAt(Rc<Cell<Option<Limit>>>);
+
+impl RateLimiter for FullAt {
+    async fn admit(&self, limit: Limit, _key: &str) -> bool {
+        self.0.get() != Some(limit)
+    }
+}
+
+type Limited = MemoryPorts<
+    MemorySessions,
+    ManualClock,
+    SeededRandom,
+    MemoryUsers,
+    CountingHasher,
+    FullAt,
+    MemoryPasswordGuard<CountingHasher>,
+>;
+
+struct World {
+    service: AuthService<Limited>,
+    hasher: CountingHasher,
+    queue: MemoryMailQueue,
+    full_at: FullAt,
+}
+
+impl World {
+    fn new(changes: &[(&str, &str)]) -> Self {
+        let (hasher, full_at) = (CountingHasher::default(), FullAt::default());
+        let queue = MemoryMailQueue::default();
+        let ports = Limited {
+            hasher: hasher.clone(),
+            password_guard: MemoryPasswordGuard::new(hasher.clone()),
+            limiter: full_at.clone(),
+            mail_queue: queue.clone(),
+            users: MemoryUsers::default(),
+            sessions: MemorySessions::default(),
+            clock: ManualClock::default(),
+            random: SeededRandom::default(),
+            events: Default::default(),
+            mailer: Default::default(),
+            mail_ledger: Default::default(),
+            devices: Default::default(),
+            vendors: Default::default(),
+        };
+        let service = AuthService::new(ports, Rc::new(Shared::new(settings(changes))));
+        pollster::block_on(service.add_demo_accounts()).unwrap();
+        Self {
+            service,
+            hasher,
+            queue,
+            full_at,
+        }
+    }
+
+    async fn log_in(&self) -> SignedIn {
+        let login = Login {
+            email: ADA,
+            password: PASSWORD,
+        };
+        self.service.generate_token(login, &client()).await.unwrap()
+    }
+
+    /// The ticket in the mail that is queued.
+    async fn mailed(&self) -> String {
+        for job in self.queue.take() {
+            let text = job.to_text();
+            self.service.deliver_from_queue(&text, &job.id, 0).await;
+        }
+        let mails = self.service.ports().mailer.take();
+        ticket(mails.iter().find(|mail| mail.text.contains('#')).unwrap())
+    }
+
+    /// All that is stored, and how often something was hashed.
+    async fn state(&self) -> String {
+        let ports = self.service.ports();
+        let users = ports.users.list(None, 1000).await.unwrap();
+        let hashes: Vec<_> = users
+            .iter()
+            .map(|user| user.password_hash.as_str())
+            .collect();
+        format!(
+            "{} {users:?} {hashes:?} {:?} {:?} {:?} {:?}",
+            self.hasher.computed.get(),
+            ports.sessions,
+            self.queue,
+            ports.mail_ledger,
+            ports.password_guard.accounts(),
+        )
+    }
+}
+
+type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+struct Case {
+    name: &'static str,
+    settings: &'static [(&'static str, &'static str)],
+    /// Which limits it passes.
+    limits: fn(Limit) -> bool,
+    /// A token or a link.
+    prepare: for<'a> fn(&'a World) -> Doing<'a, String>,
+    act: for<'a> fn(&'a World, &'a str) -> Doing<'a, Result<(), Error>>,
+}
+
+const fn asking(limit: Limit) -> bool {
+    match limit {
+        Limit::Client | Limit::ClientOnAccount => true,
+        Limit::ClientRenewals => false,
+    }
+}
+
+const fn renewing(limit: Limit) -> bool {
+    match limit {
+        Limit::Client | Limit::ClientRenewals => true,
+        Limit::ClientOnAccount => false,
+    }
+}
+
+/// Every limit. The functions above don't compile without a new one, which belongs here too.
+const LIMITS: [Limit; 3] = [Limit::Client, Limit::ClientOnAccount, Limit::ClientRenewals];
+
+macro_rules! case {
+    ($name:ident, $settings:expr, $limits:expr, |$w:ident| $prepare:expr, |$aw:ident, $thing:ident| $act:expr) => {
+        Case {
+            name: stringify!($name),
+            settings: $settings,
+            limits: $limits,
+            prepare: |$w| Box::pin(async move { $prepare }),
+            act: |$aw, $thing| Box::pin(async move { $act.map(|_| ()) }),
+        }
+    };
+}
+
+const OPEN: &[(&str, &str)] = &[("REGISTRATION", "open")];
+
+fn account(password: Option<&str>) -> NewAccount<'_> {
+    NewAccount {
+        email: GRACE,
+        password,
+        first_name: None,
+        last_name: None,
+    }
+}
+
+async fn access(world: &World) -> String {
+    world.log_in().await.tokens.access_token.expose().to_owned()
+}
+
+fn cases() -> Vec<Case> {
+    vec![
+        case!(
+            generate_token,
+            &[],
+            asking,
+            |_w| String::new(),
+            |w, _thing| {
+                let login = Login {
+                    email: ADA,
+                    password: PASSWORD,
+                };
+                w.service.generate_token(login, &client()).await
+            }
+        ),
+        case!(register, &[], asking, |_w| String::new(), |w, _thing| w
+            .service
+            .register(account(None), &client(), English)
+            .await),
+        case!(register, OPEN, asking, |_w| String::new(), |w, _thing| {
+            let account = account(Some(PASSWORD));
+            w.service.register(account, &client(), English).await
+        }),
+        case!(
+            verify_email,
+            &[],
+            asking,
+            |w| {
+                let asked = w.service.register(account(None), &client(), English).await;
+                asked.unwrap();
+                w.mailed().await
+            },
+            |w, link| w
+                .service
+                .verify_email(link, PASSWORD, &client(), English)
+                .await
+        ),
+        case!(
+            verify_email,
+            OPEN,
+            asking,
+            |w| {
+                let account = account(Some(PASSWORD));
+                let made = w.service.register(account, &client(), English).await;
+                made.unwrap();
+                w.mailed().await
+            },
+            |w, link| w
+                .service
+                .verify_email(link, NEW_PASSWORD, &client(), English)
+                .await
+        ),
+        case!(
+            resend_verification,
+            OPEN,
+            asking,
+            |_w| String::new(),
+            |w, _thing| w
+                .service
+                .resend_verification(GRACE, &client(), English)
+                .await
+        ),
+        case!(
+            reset_password,
+            &[],
+            asking,
+            |_w| String::new(),
+            |w, _thing| w.service.reset_password(ADA, &client(), English).await
+        ),
+        case!(
+            confirm_reset,
+            &[],
+            asking,
+            |w| {
+                let asked = w.service.reset_password(ADA, &client(), English).await;
+                asked.unwrap();
+                w.mailed().await
+            },
+            |w, link| w
+                .service
+                .confirm_reset(link, NEW_PASSWORD, &client(), English)
+                .await
+        ),
+        case!(
+            change_email,
+            &[],
+            asking,
+            |w| access(w).await,
+            |w, token| w
+                .service
+                .change_email(token, GRACE, PASSWORD, &client(), English)
+                .await
+        ),
+        case!(
+            confirm_email,
+            &[],
+            asking,
+            |w| {
+                let (token, by) = (access(w).await, client());
+                let asked = w
+                    .service
+                    .change_email(&token, GRACE, PASSWORD, &by, English);
+                asked.await.unwrap();
+                w.mailed().await
+            },
+            |w, link| w.service.confirm_email(link, &client(), English).await
+        ),
+        case!(
+            change_password,
+            &[],
+            asking,
+            |w| access(w).await,
+            |w, token| {
+                let by = client();
+                let changing =
+                    w.service
+                        .change_password(token, PASSWORD, NEW_PASSWORD, &by, English);
+                changing.await
+            }
+        ),
+        case!(
+            delete_own_account,
+            &[],
+            asking,
+            |w| access(w).await,
+            |w, token| w
+                .service
+                .delete_own_account(token, PASSWORD, &client(), English)
+                .await
+        ),
+        case!(
+            renew_token,
+            &[("ROTATE_AFTER", "0")],
+            renewing,
+            |w| w.log_in().await.tokens.refresh_token.expose().to_owned(),
+            |w, token| w.service.renew_token(token, &client()).await
+        ),
+    ]
+}
+
+#[test]
+fn where_a_limit_refuses_nothing_is_hashed_queued_or_written() {
+    let mut points = 0;
+    for work in ["inline", "durable"] {
+        for case in cases() {
+            for limit in LIMITS {
+                let settings = [case.settings, &[("PASSWORD_WORK", work)]].concat();
+                let what = format!("{work}, {} {:?}, {limit:?}", case.name, case.settings);
+                pollster::block_on(async {
+                    let world = World::new(&settings);
+                    let thing = (case.prepare)(&world).await;
+                    let before = world.state().await;
+                    world.full_at.0.set(Some(limit));
+                    let outcome = (case.act)(&world, &thing).await;
+                    let after = world.state().await;
+                    if (case.limits)(limit) {
+                        let code = outcome.err().map(|error| error.code());
+                        assert_eq!(code, Some(Code::RateLimited), "{what}");
+                        assert_eq!(after, before, "{what}");
+                    } else {
+                        assert_eq!(outcome, Ok(()), "{what}");
+                        assert_ne!(after, before, "{what}: it did nothing");
+                    }
+                });
+                points += 1;
+            }
+        }
+    }
+    crate::count::count(
+        "limits",
+        &format!("{points} use cases at a limit that refuses: nothing hashed, queued or written"),
+    );
+}
+
+#[test]
+fn every_use_case_that_takes_a_client_is_in_the_table() {
+    let named: BTreeSet<String> = cases().iter().map(|case| case.name.to_owned()).collect();
+    let taking: BTreeSet<String> = use_cases()
+        .into_iter()
+        .filter(|(_, use_case)| use_case.takes_client)
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(named, taking);
+}
+
+/// What no limit counts still works: the same table, with limits that all refuse, for a client that is not counted.
+#[test]
+fn a_client_that_is_not_counted_meets_no_limit() {
+    let world = World::new(&[]);
+    for limit in LIMITS {
+        world.full_at.0.set(Some(limit));
+        let login = Login {
+            email: ADA,
+            password: PASSWORD,
+        };
+        let by = client().without_counting();
+        let outcome = pollster::block_on(world.service.generate_token(login, &by));
+        assert!(outcome.is_ok(), "{limit:?}");
+    }
+}

@@ -1,0 +1,207 @@
+//! How often a login hashes: exactly once, whoever it is about, so that the time tells nobody who has an account.
+
+use std::rc::Rc;
+
+use edgegate::adapters::memory::{
+    ManualClock, MemoryPasswordGuard, MemoryPorts, MemorySessions, MemoryUsers, NoLimits,
+    SeededRandom,
+};
+use edgegate::domain::account::{EmailAddress, PasswordHash, User, UserChange};
+use edgegate::domain::error::Code;
+use edgegate::domain::mail::Locale;
+use edgegate::ports::UserDirectory;
+use edgegate::service::manage_users::Invitee;
+use edgegate::service::{AuthService, Login, NewAccount, Shared};
+
+use crate::counting_hasher::CountingHasher;
+use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, client, settings};
+
+type Counted = MemoryPorts<
+    MemorySessions,
+    ManualClock,
+    SeededRandom,
+    MemoryUsers,
+    CountingHasher,
+    NoLimits,
+    MemoryPasswordGuard<CountingHasher>,
+>;
+
+struct World {
+    service: AuthService<Counted>,
+    clock: ManualClock,
+    hasher: CountingHasher,
+}
+
+impl World {
+    fn new(changes: &[(&str, &str)]) -> Self {
+        let hasher = CountingHasher::default();
+        let ports = Counted {
+            hasher: hasher.clone(),
+            password_guard: MemoryPasswordGuard::new(hasher.clone()),
+            users: MemoryUsers::default(),
+            sessions: MemorySessions::default(),
+            limiter: NoLimits,
+            clock: ManualClock::default(),
+            random: SeededRandom::default(),
+            events: Default::default(),
+            mail_queue: Default::default(),
+            mailer: Default::default(),
+            mail_ledger: Default::default(),
+            devices: Default::default(),
+            vendors: Default::default(),
+        };
+        let clock = ports.clock.clone();
+        let service = AuthService::new(ports, Rc::new(Shared::new(settings(changes))));
+        pollster::block_on(service.add_demo_accounts()).unwrap();
+        Self {
+            service,
+            clock,
+            hasher,
+        }
+    }
+
+    fn computed(&self) -> u32 {
+        self.hasher.computed.replace(0)
+    }
+
+    /// Logs in; answers the error code and how often a password was hashed. Every failure has lapsed before.
+    async fn log_in(&self, email: &str, password: &str) -> (Option<Code>, u32) {
+        self.clock.advance(86_400);
+        self.computed();
+        let login = Login { email, password };
+        let answer = self.service.generate_token(login, &client()).await;
+        (answer.err().map(|error| error.code()), self.computed())
+    }
+
+    async fn user(&self, email: &str) -> User {
+        let address = EmailAddress::parse(email).unwrap();
+        let users = &self.service.ports().users;
+        users.find_by_email(&address).await.unwrap().unwrap()
+    }
+
+    async fn set_hash(&self, email: &str, hash: &str) {
+        let id = self.user(email).await.id;
+        let change = UserChange {
+            password_hash: Some(PasswordHash::new(hash.to_owned())),
+            ..UserChange::default()
+        };
+        let users = &self.service.ports().users;
+        users.update(id, None, &change, 1).await.unwrap().unwrap();
+    }
+
+    async fn invite(&self, email: &str) {
+        let login = Login {
+            email: ROOT,
+            password: PASSWORD,
+        };
+        let root = self.service.generate_token(login, &client()).await.unwrap();
+        let token = root.tokens.access_token.expose();
+        let invitee = Invitee {
+            email,
+            first_name: None,
+            last_name: None,
+        };
+        let invited = self
+            .service
+            .create_user(token, invitee, None, Locale::English);
+        invited.await.unwrap();
+    }
+
+    async fn disable(&self, email: &str) {
+        let id = self.user(email).await.id;
+        let change = UserChange {
+            disabled: Some(true),
+            ..UserChange::default()
+        };
+        let users = &self.service.ports().users;
+        users.update(id, None, &change, 1).await.unwrap().unwrap();
+    }
+}
+
+const WORK: [&[(&str, &str)]; 2] = [
+    &[("PASSWORD_WORK", "inline"), ("REGISTRATION", "open")],
+    &[("PASSWORD_WORK", "durable"), ("REGISTRATION", "open")],
+];
+const NOBODY: &str = "nobody@example.com";
+const WRONG: &str = "a wrong guess";
+
+#[test]
+fn every_login_hashes_exactly_once() {
+    for changes in WORK {
+        let world = World::new(changes);
+        pollster::block_on(async {
+            assert_eq!(world.log_in(ADA, PASSWORD).await, (None, 1), "{changes:?}");
+            let refused = (Some(Code::InvalidCredentials), 1);
+            for (email, password) in [
+                (ADA, WRONG),
+                (ADA, ""),
+                (NOBODY, PASSWORD),
+                (NOBODY, ""),
+                ("", PASSWORD),
+                ("no address", PASSWORD),
+                ("ada@example.com\r\nBcc: x@y.example", PASSWORD),
+            ] {
+                let answer = world.log_in(email, password).await;
+                assert_eq!(answer, refused, "{changes:?}, {email}");
+            }
+
+            world.invite("invited@example.com").await;
+            for password in [PASSWORD, WRONG, "", "!"] {
+                let answer = world.log_in("invited@example.com", password).await;
+                assert_eq!(answer, refused, "{changes:?}, invited, {password}");
+            }
+            let good = world.user(ADA).await.password_hash;
+            for broken in ["broken", "", "!", "$argon2id$v=19$m=19456,t=2,p=1$AAAA"] {
+                world.set_hash(ADA, broken).await;
+                let answer = world.log_in(ADA, PASSWORD).await;
+                assert_eq!(answer, refused, "{changes:?}, hash {broken}");
+            }
+            world.set_hash(ADA, good.as_str()).await;
+            world.disable(ADA).await;
+            for password in [PASSWORD, WRONG] {
+                let answer = world.log_in(ADA, password).await;
+                assert_eq!(answer, refused, "{changes:?}, disabled, {password}");
+            }
+        });
+    }
+}
+
+/// Argon2id's time depends on the salt: one salt for every unknown address would show as one time.
+#[test]
+fn every_unknown_address_has_a_salt_of_its_own() {
+    for changes in WORK {
+        let world = World::new(changes);
+        pollster::block_on(async {
+            for email in [NOBODY, "NOBODY@example.com", "nemo@example.com", "none", ""] {
+                world.log_in(email, WRONG).await;
+            }
+            let salts = world.hasher.decoys.take();
+            assert_eq!(salts.len(), 5, "{changes:?}");
+            assert_eq!(salts[0], salts[1], "{changes:?}: two spellings");
+            assert_ne!(salts[0], salts[2], "{changes:?}: two addresses");
+            assert_eq!(salts[3], salts[4], "{changes:?}: not an address");
+        });
+    }
+}
+
+/// Registering with a password tells whether the address is taken, but only after the same work.
+#[test]
+fn an_open_registration_hashes_exactly_once_for_a_taken_address_too() {
+    for changes in WORK {
+        let world = World::new(changes);
+        for (email, code) in [(NOBODY, None), (ADA, Some(Code::EmailTaken))] {
+            world.computed();
+            let account = NewAccount {
+                email,
+                password: Some(NEW_PASSWORD),
+                first_name: None,
+                last_name: None,
+            };
+            let by = client();
+            let registering = world.service.register(account, &by, Locale::English);
+            let answer = pollster::block_on(registering);
+            let found = (answer.err().map(|error| error.code()), world.computed());
+            assert_eq!(found, (code, 1), "{changes:?}, {email}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Which use cases there are: every public method of `AuthService`, read from the sources by a Rust parser.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::{FnArg, ImplItem, Item, Type, Visibility};
+
+/// A public method of `AuthService`.
+#[derive(Debug, Default)]
+pub(crate) struct UseCase {
+    /// Whether it takes the client who asks.
+    pub(crate) takes_client: bool,
+}
+
+/// Those that are no use case: they ask no port, or are a step that use cases share.
+const PARTS: [&str; 8] = [
+    "asked_by",
+    "new",
+    "session_of",
+    "settings",
+    "ports",
+    "bearer",
+    "bearer_with_user",
+    "device_ticket",
+];
+
+/// Every use case by its name.
+pub(crate) fn use_cases() -> BTreeMap<String, UseCase> {
+    let mut found = BTreeMap::new();
+    for path in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let file = syn::parse_file(&text).unwrap_or_else(|why| panic!("{path:?}: {why}"));
+        collect(&file.items, &mut found);
+    }
+    for part in PARTS {
+        found.remove(part);
+    }
+    // A parser that finds nothing would make every test that asks for all of them pass.
+    assert!(found.len() > 30, "{:?}", found.keys());
+    found
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+fn collect(items: &[Item], found: &mut BTreeMap<String, UseCase>) {
+    for item in items {
+        match item {
+            Item::Mod(module) => {
+                if let Some((_, items)) = &module.content {
+                    collect(items, found);
+                }
+            }
+            Item::Impl(block)
+                if block.trait_.is_none() && is_named(&block.self_ty, "AuthService") =>
+            {
+                for item in &block.items {
+                    if let ImplItem::Fn(method) = item
+                        && matches!(method.vis, Visibility::Public(_))
+                    {
+                        let takes_client = method.sig.inputs.iter().any(
+                            |input| matches!(input, FnArg::Typed(input) if is_named(&input.ty, "Client")),
+                        );
+                        let name = method.sig.ident.to_string();
+                        found.insert(name, UseCase { takes_client });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_named(of: &Type, name: &str) -> bool {
+    match of {
+        Type::Reference(reference) => is_named(&reference.elem, name),
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|segment| segment.ident == name),
+        _ => false,
+    }
+}
+
+/// The names of all methods that a source text calls. Comments and strings are not calls.
+pub(crate) fn methods_called(source: &str) -> BTreeSet<String> {
+    let tokens: TokenStream = source.parse().unwrap();
+    let mut called = BTreeSet::new();
+    collect_calls(tokens, &mut called);
+    called
+}
+
+fn collect_calls(tokens: TokenStream, called: &mut BTreeSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for window in tokens.windows(3) {
+        if let [
+            TokenTree::Punct(dot),
+            TokenTree::Ident(name),
+            TokenTree::Group(_),
+        ] = window
+            && dot.as_char() == '.'
+        {
+            called.insert(name.to_string());
+        }
+    }
+    for token in tokens {
+        if let TokenTree::Group(group) = token {
+            collect_calls(group.stream(), called);
+        }
+    }
+}
+
+#[test]
+fn what_is_said_of_a_use_case_is_no_call_of_it() {
+    let called =
+        methods_called("// w.one()\nlet a = \"w.two()\"; three(); case!(w.four(w.five()))");
+    assert_eq!(Vec::from_iter(called), ["five", "four"]);
+}
