@@ -43,11 +43,9 @@ pub enum Cookie {
     Untouched,
     /// A session has begun in this cookie: that of the cookie before it is ended.
     Begun(String),
-    /// This session goes on in this cookie: another one, in the cookie before it, is ended.
-    GoesOn(String, SessionId),
     /// All sessions of this user are over, and one has begun in this cookie: that of another user before it is ended.
     BegunAnew(String, UserId),
-    /// The refresh token was replaced, or is worth nothing.
+    /// The refresh token was replaced by another one of its session, or is worth nothing.
     Written(String),
     /// All sessions of a user are over, or one: a cookie of theirs is cleared.
     Ended(UserId, Option<SessionId>),

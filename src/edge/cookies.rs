@@ -47,17 +47,6 @@ pub async fn settle<P: Ports>(
             }
             text
         }
-        Cookie::GoesOn(text, session) => {
-            let another = before().filter(|token| {
-                service
-                    .session_of(token)
-                    .is_some_and(|(_, before)| before != session)
-            });
-            if let Some(another) = another {
-                service.log_out(another).await?;
-            }
-            text
-        }
         Cookie::BegunAnew(text, user) => {
             let others = before().filter(|token| {
                 service

@@ -251,6 +251,8 @@ mod tests {
             Code::InvalidCredentials,
             Code::InvalidLink,
             Code::InvalidToken,
+            Code::ReauthenticationRequired,
+            Code::LastAdministrator,
             Code::RegistrationClosed,
             Code::EmailTaken,
         ];

@@ -19,7 +19,8 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// [`Error::Access`] when the access token is not valid, when its session has ended, or when the
-    /// refresh token that belongs to it was used already: renew first, then try again.
+    /// refresh token that belongs to it was used already: renew first, then try again. Also when the
+    /// cookie is of another session, which a later login began: a renewal tells whose.
     /// [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Field`] for a password that is too
     /// long; [`Error::Store`] when a store failed: a repeat is safe.
     pub async fn reauthenticate(
@@ -33,11 +34,11 @@ impl<P: Ports> AuthService<P> {
         let rules = &self.settings().sessions;
         let held = held
             .and_then(|token| self.shared.refresh_tokens.open(token))
-            .filter(|ticket| {
-                ticket.session == bearer.session
-                    && ticket.user == user.id
-                    && ticket.epoch == user.session_epoch
-            });
+            .filter(|ticket| ticket.epoch == user.session_epoch || ticket.user != user.id);
+        // Somebody has signed in since in this browser: that session is not for this token to replace.
+        if held.is_some_and(|ticket| ticket.session != bearer.session) {
+            return Err(Error::Access(AccessRefusal::Outdated));
+        }
         // An access token from before the update to this version does not tell the number.
         let counter = TokenId::parse(&bearer.token.claims().jti).map(TokenId::counter);
         let counter = held

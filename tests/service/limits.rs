@@ -291,6 +291,16 @@ fn cases() -> Vec<Case> {
             }
         ),
         case!(
+            reauthenticate,
+            &[],
+            asking,
+            |w| access(w).await,
+            |w, token| w
+                .service
+                .reauthenticate(token, PASSWORD, None, &client())
+                .await
+        ),
+        case!(
             delete_own_account,
             &[],
             asking,

@@ -28,7 +28,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     body.set("user", Json::Object(user_members(&proved.user)));
     let mut answer = begun(settings, 200, body, &proved, in_cookie);
     if let Cookie::Begun(text) = answer.cookie {
-        answer.cookie = Cookie::GoesOn(text, proved.tokens.session);
+        // The cookie before, if there is one, is of the same session.
+        answer.cookie = Cookie::Written(text);
     }
     Ok(answer)
 }

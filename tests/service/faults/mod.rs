@@ -62,9 +62,10 @@ type Told = BTreeSet<(&'static str, &'static str)>;
 
 /// The operations of the contract that change something, as docs/errors.md names them, and the
 /// cases that walk through them.
-const OPERATIONS: [(&str, &[&str]); 20] = [
+const OPERATIONS: [(&str, &[&str]); 21] = [
     ("generate_token", &["login"]),
     ("renew_token", &["renewal"]),
+    ("reauthenticate", &["prove the password again"]),
     ("log_out", &["log out"]),
     ("register (verified)", &["register by mail"]),
     ("register (open)", &["register openly"]),
