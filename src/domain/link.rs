@@ -6,7 +6,6 @@
 
 use std::fmt;
 
-use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 use super::account::{EmailAddress, KnownId, Name, User, UserId};
@@ -122,7 +121,6 @@ pub struct Links {
     registration: TicketKeys,
     verification: TicketKeys,
     new_address: TicketKeys,
-    addresses: Hmac<Sha256>,
 }
 
 impl fmt::Debug for Links {
@@ -141,17 +139,7 @@ impl Links {
             registration: keys(Purpose::Registration),
             verification: keys(Purpose::Verification),
             new_address: keys(Purpose::NewAddress),
-            addresses: secrets.address_key("mailed address", issuer),
         }
-    }
-
-    /// What mails to an address are counted under: 32 hexadecimal digits that do not tell the address.
-    #[must_use]
-    pub fn address_key(&self, email: &EmailAddress) -> String {
-        let mac = self.addresses.clone().chain_update(email.canonical());
-        let bytes = mac.finalize().into_bytes();
-        let (first, _) = bytes.split_at(16);
-        base16ct::lower::encode_string(first)
     }
 
     /// The ticket of a link to choose a new password.

@@ -151,6 +151,28 @@ pub fn client_on_device(
     Ok(request.client.clone().on_device(token))
 }
 
+/// The client of a request for a mail, with what shows whose device or session it is: `device_token`
+/// of the body, or the cookies of a page that may use them.
+///
+/// Cookies that may not be used or can't be read are ignored: the request goes on without them, and
+/// its answer is the same.
+#[must_use]
+pub fn client_known_by(
+    settings: &Settings,
+    request: &Request<'_>,
+    device_token: Option<&str>,
+) -> Client {
+    let cookie = |name| {
+        let may_use = request.from_allowed_origin
+            && request.media_type().as_deref() == Some("application/json");
+        let found = may_use.then(|| found(name, request));
+        found.and_then(Result::ok).flatten()
+    };
+    let device = device_token.or_else(|| cookie(device_name(settings)));
+    let client = request.client.clone().on_device(device);
+    client.in_session(cookie(name(settings)))
+}
+
 /// What a browser is told to keep, so that its device is known at the next login. It outlives log-outs: it opens nothing.
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {

@@ -71,7 +71,8 @@ impl<P: Ports> AuthService<P> {
         }
         self.record(Act::AccountDeleted { user: user.id, by });
         let to = user.email.clone();
-        self.notify(Task::AccountDeleted { to }, locale).await;
+        self.notify_user(user, Task::AccountDeleted { to }, locale)
+            .await;
         // An id never comes back.
         self.outdate(user.id, DELETED_VERSION).await
     }

@@ -58,6 +58,7 @@ use std::rc::Rc;
 use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets};
 use crate::domain::event::{NetworkPseudonyms, Pseudonym};
 use crate::domain::link::Links;
+use crate::domain::mail::MailKeys;
 use crate::domain::session::{ClientFingerprints, RefreshTokens};
 use crate::domain::settings::Settings;
 use crate::domain::token::VerifiedTokens;
@@ -79,6 +80,7 @@ pub struct Shared {
     pub(crate) devices: DeviceTickets,
     pub(crate) account_names: AccountNames,
     pub(crate) networks: NetworkPseudonyms,
+    pub(crate) mail_keys: MailKeys,
     pub(crate) verified: RefCell<VerifiedTokens>,
 }
 
@@ -101,6 +103,7 @@ impl Shared {
             decoy_salts: DecoySalts::new(&settings.ticket_secrets, &settings.issuer),
             devices: DeviceTickets::new(&settings.ticket_secrets, &settings.issuer),
             account_names: AccountNames::new(&settings.ticket_secrets, &settings.issuer),
+            mail_keys: MailKeys::new(&settings.ticket_secrets, &settings.issuer),
             networks: NetworkPseudonyms::new(&settings.ticket_secrets, &settings.issuer),
             verified: RefCell::new(VerifiedTokens::default()),
             settings,

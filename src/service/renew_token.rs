@@ -61,7 +61,8 @@ impl<P: Ports> AuthService<P> {
         });
         if let (Verdict::Reused, Some(user)) = (verdict, &renewal.user) {
             let task = self.session_ended(user, client);
-            self.notify(task, self.settings().mail.locale).await;
+            let locale = self.settings().mail.locale;
+            self.notify_user(user, task, locale).await;
         }
         let (Some(next), Some(user)) = (verdict.answer(ticket), renewal.user) else {
             return Err(Error::Grant(GrantRefusal::Session(

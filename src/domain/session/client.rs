@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::domain::policy::{CITY_KEPT_CHARS, MAX_TICKET_SECRETS, USER_AGENT_KEPT_CHARS};
+use crate::domain::policy::{
+    CITY_KEPT_CHARS, MAIL_LARGER_NETWORK_BITS, MAIL_NETWORK_BITS, MAX_TICKET_SECRETS,
+    USER_AGENT_KEPT_CHARS,
+};
 use crate::domain::secret::Secret;
 use crate::domain::ticket::TicketSecrets;
 
@@ -18,6 +21,7 @@ pub struct Client {
     place: Place,
     uncounted: bool,
     device_token: Option<Secret>,
+    session_token: Option<Secret>,
     challenge: Option<Option<Secret>>,
 }
 
@@ -77,6 +81,7 @@ impl Client {
             place: Place::default(),
             uncounted: false,
             device_token: None,
+            session_token: None,
             challenge: None,
         }
     }
@@ -124,6 +129,16 @@ impl Client {
         }
     }
 
+    /// The same client with the refresh token that came along, whatever it is worth. It only shows
+    /// whom the client knows; nothing is renewed by it.
+    #[must_use]
+    pub fn in_session(self, refresh_token: Option<&str>) -> Self {
+        Self {
+            session_token: refresh_token.map(|token| Secret::new(token.to_owned())),
+            ..self
+        }
+    }
+
     /// The same client, who has to meet a challenge, with the token that came along for it.
     #[must_use]
     pub fn challenged(self, token: Option<&str>) -> Self {
@@ -145,6 +160,12 @@ impl Client {
     #[must_use]
     pub fn device_token(&self) -> Option<&str> {
         self.device_token.as_ref().map(Secret::expose)
+    }
+
+    /// The refresh token that came along.
+    #[must_use]
+    pub fn session_token(&self) -> Option<&str> {
+        self.session_token.as_ref().map(Secret::expose)
     }
 
     /// Where it is.
@@ -170,6 +191,20 @@ impl Client {
     #[must_use]
     pub fn network(&self) -> String {
         self.masked(24, 56)
+    }
+
+    /// The network whose requests for mails are counted: the IPv4 address, or the /48 of IPv6.
+    #[must_use]
+    pub fn mail_network(&self) -> String {
+        let (v4, v6) = MAIL_NETWORK_BITS;
+        self.masked(v4, v6)
+    }
+
+    /// The network around it: /16 of IPv4, /32 of IPv6.
+    #[must_use]
+    pub fn mail_larger_network(&self) -> String {
+        let (v4, v6) = MAIL_LARGER_NETWORK_BITS;
+        self.masked(v4, v6)
     }
 
     fn masked(&self, v4_bits: u8, v6_bits: u8) -> String {
