@@ -216,20 +216,6 @@ fn states_change_with_what_they_stand_for_and_with_nothing_else() {
     assert!(kinds[0] != kinds[1] && kinds[1] != kinds[2] && kinds[0] != kinds[2]);
 }
 
-#[test]
-fn a_key_does_not_tell_the_address() {
-    let address = |text| EmailAddress::parse(text).unwrap();
-    let key = ours().address_key(&address("ada@example.com"));
-    assert_eq!(key.len(), 32);
-    assert_eq!(key, ours().address_key(&address("ADA@example.com")));
-    assert_ne!(key, ours().address_key(&address("root@example.com")));
-    assert_ne!(
-        key,
-        links("https://other.example.com").address_key(&address("ada@example.com"))
-    );
-    assert_eq!(format!("{:?}", ours()), "_");
-}
-
 proptest! {
     #[test]
     fn no_text_opens_or_panics(text in ".{0,2000}", at in 0_usize..100, flip in 1_u8..=255) {

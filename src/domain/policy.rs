@@ -243,6 +243,9 @@ pub const MAIL_LARGER_NETWORK_PART: u64 = 10;
 /// How many mails a day somebody may ask for with a ticket of a user, past all budgets: more than an
 /// owner needs, and all that a thief of the ticket gets.
 pub const KNOWN_MAILS_A_DAY: usize = 3;
+/// How long the object that counts requests for mails may take to answer, in milliseconds. It
+/// computes nothing; ten seconds are what a moved object may take at worst.
+pub const MAIL_GATE_TIMEOUT_MS: u64 = 10_000;
 /// How often a day a user may change the password, and how often ask for another address: each
 /// mails a notice, and a notice is never left out.
 pub const NOTICED_ACTS_A_DAY: usize = 5;

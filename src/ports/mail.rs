@@ -52,8 +52,11 @@ pub trait MailLedger {
     ///
     /// # Errors
     /// When the store does not answer.
-    async fn admit(&self, lane: &str, request: LaneRequest<'_>)
-    -> Result<Option<LinkLife>, StoreError>;
+    async fn admit(
+        &self,
+        lane: &str,
+        request: LaneRequest<'_>,
+    ) -> Result<Option<LinkLife>, StoreError>;
 
     /// Gives a job's place in a lane back: no mail of it was sent, and none will be.
     ///

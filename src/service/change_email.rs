@@ -85,7 +85,13 @@ impl<P: Ports> AuthService<P> {
             ..UserChange::default()
         };
         // To the old address, unless nobody ever verified it.
-        let aftermath = Aftermath::of(vec![act]).telling_user(&user, Task::AddressChanged { to: user.email.clone() }, locale);
+        let aftermath = Aftermath::of(vec![act]).telling_user(
+            &user,
+            Task::AddressChanged {
+                to: user.email.clone(),
+            },
+            locale,
+        );
         let user = self
             .redeem(
                 link.account,

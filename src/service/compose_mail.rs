@@ -82,10 +82,7 @@ impl<P: Ports> AuthService<P> {
                 None if self.settings().registration == Registration::Closed => {
                     Err(NotDue::NoRecipient)
                 }
-                None => Ok(registration(
-                    email,
-                    [first_name.clone(), last_name.clone()],
-                )),
+                None => Ok(registration(email, [first_name.clone(), last_name.clone()])),
                 Some(user) if user.disabled_at.is_none() => {
                     Ok(reset(job, user, ResetReason::AddressTaken))
                 }
@@ -293,10 +290,7 @@ fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
 }
 
 /// A mail with a link to finish a registration.
-fn registration(
-    email: &EmailAddress,
-    names: [Option<Name>; 2],
-) -> DueLink {
+fn registration(email: &EmailAddress, names: [Option<Name>; 2]) -> DueLink {
     DueLink {
         to: email.clone(),
         owner: None,
@@ -313,7 +307,11 @@ fn registration(
 /// (a sub-address, Gmail's dots) the one lane of all variants of that mailbox.
 fn lane_of_address(email: &EmailAddress) -> String {
     let mailbox = mailbox(email);
-    let kind = if mailbox == email.canonical() { "l:" } else { "t:" };
+    let kind = if mailbox == email.canonical() {
+        "l:"
+    } else {
+        "t:"
+    };
     [kind, &mailbox].concat()
 }
 

@@ -167,7 +167,13 @@ impl<P: Ports> AuthService<P> {
         for letter in ledger.due(REQUEUED_AT_ONCE, self.now()).await? {
             let Some(mut job) = Job::parse(&letter.job) else {
                 // Only a newer version can make something of it.
-                let DeadLetter { id, job, reason, tries, .. } = &letter;
+                let DeadLetter {
+                    id,
+                    job,
+                    reason,
+                    tries,
+                    ..
+                } = &letter;
                 self.keep_text(id, job, reason, *tries, None).await?;
                 continue;
             };
@@ -375,6 +381,8 @@ fn pause(tries: u32) -> u64 {
 /// A job's place among those that wait for the next hour, in seconds: by its random id, so that no
 /// order of asking is of use.
 fn spread(id: &str) -> u64 {
-    let digits = id.get(..8).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    let digits = id
+        .get(..8)
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok());
     digits.unwrap_or_default() % BUDGET_SPREAD
 }

@@ -4,7 +4,9 @@ use super::AuthService;
 use crate::domain::account::{EmailAddress, User, UserId};
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::{Act, Whose};
-use crate::domain::mail::{Counted, Job, Locale, NoticedAct, Pool, Rank, RouteClass, Task, Verdict};
+use crate::domain::mail::{
+    Counted, Job, Locale, NoticedAct, Pool, Rank, RouteClass, Task, Verdict,
+};
 use crate::domain::policy::MAIL_LARGER_NETWORK_PART;
 use crate::domain::session::Client;
 use crate::domain::settings::MailRoute;
@@ -56,7 +58,9 @@ impl<P: Ports> AuthService<P> {
         if !matches!(task, Task::NewAddress { .. })
             && let Some(user) = self.known_user(client)
         {
-            let known = gate.count(&keys.user(user), Counted::KnownMail, now).await?;
+            let known = gate
+                .count(&keys.user(user), Counted::KnownMail, now)
+                .await?;
             if known == Verdict::Within {
                 return Ok(Pool::Known(user));
             }
@@ -102,12 +106,19 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// [`Error::RateLimited`] over five a day; [`Error::Store`].
-    pub(super) async fn admit_noticed_act(&self, user: UserId, act: NoticedAct) -> Result<(), Error> {
+    pub(super) async fn admit_noticed_act(
+        &self,
+        user: UserId,
+        act: NoticedAct,
+    ) -> Result<(), Error> {
         if !self.settings().limits {
             return Ok(());
         }
         let name = self.shared.mail_keys.user(user);
-        let counted = self.ports.mail_gate().count(&name, Counted::Act(act), self.now());
+        let counted = self
+            .ports
+            .mail_gate()
+            .count(&name, Counted::Act(act), self.now());
         match counted.await? {
             Verdict::Over(wait) => Err(self.too_many(act.name(), Whose::User(user), seconds(wait))),
             Verdict::Within | Verdict::Ranked(_) => Ok(()),

@@ -76,10 +76,12 @@ impl<P: Ports> AuthService<P> {
             verdict,
         })
     }
-    /// What the owner is told. Of the program only names that `Devices` knows: its own text is its sender's to choose.
+
+    /// What the owner is told. The names of the program come from fixed lists, and the place from the
+    /// platform: nothing of it is text that the client chose.
     fn session_ended(&self, user: &User, client: &Client) -> Task {
         let device = self.ports.devices().describe(client.user_agent());
-        let names: Vec<String> = device.browser.into_iter().chain(device.os).collect();
+        let names: Vec<&str> = device.browser.into_iter().chain(device.os).collect();
         let place = client.place();
         let place: Vec<&str> = place
             .city

@@ -30,7 +30,10 @@ impl MemoryMailLedger {
 impl MailLedger for MemoryMailLedger {
     async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError> {
         let mut state = self.0.borrow_mut();
-        let paid = state.pools.entry((now / HOUR, pool.to_owned())).or_default();
+        let paid = state
+            .pools
+            .entry((now / HOUR, pool.to_owned()))
+            .or_default();
         let admitted = *paid < most;
         if admitted {
             *paid = paid.saturating_add(1);
@@ -43,7 +46,12 @@ impl MailLedger for MemoryMailLedger {
         lane: &str,
         request: LaneRequest<'_>,
     ) -> Result<Option<LinkLife>, StoreError> {
-        let LaneRequest { job, base, limited, now } = request;
+        let LaneRequest {
+            job,
+            base,
+            limited,
+            now,
+        } = request;
         let mut state = self.0.borrow_mut();
         let lane = state.lanes.entry(lane.to_owned()).or_default();
         Ok(lane.admit(job, base, now, limited))

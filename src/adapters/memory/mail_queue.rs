@@ -16,14 +16,19 @@ impl MemoryMailQueue {
     /// a job is left out.
     #[must_use]
     pub fn take(&self) -> Vec<Job> {
-        self.take_with_delays().into_iter().map(|(job, _)| job).collect()
+        self.take_with_delays()
+            .into_iter()
+            .map(|(job, _)| job)
+            .collect()
     }
 
     /// The same, each with the seconds that it is to wait.
     #[must_use]
     pub fn take_with_delays(&self) -> Vec<(Job, u64)> {
         let queued = self.0.take();
-        let jobs = queued.iter().filter_map(|(text, delay)| Some((Job::parse(text)?, *delay)));
+        let jobs = queued
+            .iter()
+            .filter_map(|(text, delay)| Some((Job::parse(text)?, *delay)));
         jobs.collect()
     }
 }

@@ -335,13 +335,23 @@ impl MailKeys {
     /// The key of a lane in the ledger: 32 hexadecimal digits.
     #[must_use]
     pub fn lane(&self, lane: &str) -> String {
-        let bytes = self.lanes.clone().chain_update(lane).finalize().into_bytes();
+        let bytes = self
+            .lanes
+            .clone()
+            .chain_update(lane)
+            .finalize()
+            .into_bytes();
         let (first, _) = bytes.split_at(16);
         base16ct::lower::encode_string(first)
     }
 
     fn gate(&self, text: &str) -> GateName {
-        let bytes = self.gates.clone().chain_update(text).finalize().into_bytes();
+        let bytes = self
+            .gates
+            .clone()
+            .chain_update(text)
+            .finalize()
+            .into_bytes();
         GateName(base16ct::lower::encode_string(&bytes))
     }
 }
@@ -361,13 +371,24 @@ mod tests {
         let mut tally = Tally::default();
         let ranks: Vec<Verdict> = (0..31).map(|_| tally.count(RESET, NOW)).collect();
         assert_eq!(ranks[0], Verdict::Ranked(Rank::First));
-        assert!(ranks[1..5].iter().all(|of| *of == Verdict::Ranked(Rank::Medium)));
-        assert!(ranks[5..30].iter().all(|of| *of == Verdict::Ranked(Rank::Rest)));
+        assert!(
+            ranks[1..5]
+                .iter()
+                .all(|of| *of == Verdict::Ranked(Rank::Medium))
+        );
+        assert!(
+            ranks[5..30]
+                .iter()
+                .all(|of| *of == Verdict::Ranked(Rank::Rest))
+        );
         assert_eq!(ranks[30], Verdict::Over(HOUR));
         // Thirty of all kinds together.
         assert_eq!(tally.count(OTHER, NOW + 1), Verdict::Over(HOUR - 1));
         assert_eq!(tally.count(OTHER, NOW + HOUR), Verdict::Ranked(Rank::First));
-        assert_eq!(tally.count(RESET, NOW + DAY - 1), Verdict::Ranked(Rank::Rest));
+        assert_eq!(
+            tally.count(RESET, NOW + DAY - 1),
+            Verdict::Ranked(Rank::Rest)
+        );
         assert_eq!(tally.count(RESET, NOW + DAY), Verdict::Ranked(Rank::First));
     }
 
@@ -377,7 +398,11 @@ mod tests {
         for (counted, most, span) in [
             (RESET, MAIL_REQUESTS_AN_HOUR, HOUR),
             (Counted::KnownMail, KNOWN_MAILS_A_DAY, DAY),
-            (Counted::Act(NoticedAct::PasswordChange), NOTICED_ACTS_A_DAY, DAY),
+            (
+                Counted::Act(NoticedAct::PasswordChange),
+                NOTICED_ACTS_A_DAY,
+                DAY,
+            ),
         ] {
             let (mut tally, mut admitted) = (Tally::default(), Vec::new());
             for now in (NOW..NOW + 4 * span).step_by(usize::try_from(span / 97).unwrap()) {
@@ -403,7 +428,10 @@ mod tests {
         }
         assert_eq!(tally.count(of(40), hour + 3599), Verdict::Over(1));
         let other = RouteClass::Other;
-        let first = Counted::FirstRequest { class: other, most: 1 };
+        let first = Counted::FirstRequest {
+            class: other,
+            most: 1,
+        };
         assert_eq!(tally.count(first, hour), Verdict::Within);
         assert_eq!(tally.count(of(40), hour + 3600), Verdict::Within);
         assert_eq!(tally.count(of(0), hour), Verdict::Over(HOUR));
@@ -426,15 +454,29 @@ mod tests {
         for counted in [
             RESET,
             OTHER,
-            Counted::FirstRequest { class: RouteClass::Other, most: 0 },
-            Counted::FirstRequest { class: RouteClass::Reset, most: u64::MAX },
+            Counted::FirstRequest {
+                class: RouteClass::Other,
+                most: 0,
+            },
+            Counted::FirstRequest {
+                class: RouteClass::Reset,
+                most: u64::MAX,
+            },
             Counted::KnownMail,
             Counted::Act(NoticedAct::PasswordChange),
             Counted::Act(NoticedAct::AddressChange),
         ] {
             assert_eq!(Counted::parse(&counted.to_text()), Some(counted));
         }
-        for text in ["", "request", "request x", "first reset", "first reset -1", "known 1", "act x"] {
+        for text in [
+            "",
+            "request",
+            "request x",
+            "first reset",
+            "first reset -1",
+            "known 1",
+            "act x",
+        ] {
             assert_eq!(Counted::parse(text), None, "{text}");
         }
         for verdict in [
@@ -469,7 +511,10 @@ mod tests {
         let user = UserId::new(1, &[1; 10]);
         assert_eq!(keys.user(user).as_str().len(), 64);
         assert_eq!(keys.lane("r:ada@example.com").len(), 32);
-        assert_ne!(keys.lane("r:ada@example.com"), keys.lane("l:ada@example.com"));
+        assert_ne!(
+            keys.lane("r:ada@example.com"),
+            keys.lane("l:ada@example.com")
+        );
         assert_eq!(format!("{keys:?}"), "_");
     }
 

@@ -4,9 +4,7 @@
 //! link that was sent still has at least half of its life. Strangers can make a link arrive early;
 //! they can't keep its owner from having one.
 
-use crate::domain::policy::{
-    DAY, LANE_BURSTS, LANE_JOBS_KEPT, LINK_FRESH_PART, LINK_LIFE_MAX,
-};
+use crate::domain::policy::{DAY, LANE_BURSTS, LANE_JOBS_KEPT, LINK_FRESH_PART, LINK_LIFE_MAX};
 
 /// The mails with links that were sent under one key, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -198,7 +196,10 @@ mod tests {
     #[test]
     fn the_first_three_come_within_six_minutes_and_then_half_of_a_life_must_pass() {
         let mut lane = Lane::default();
-        let mut at = |now| lane.admit(&now.to_string(), HOUR, now, true).map(LinkLife::seconds);
+        let mut at = |now: u64| {
+            lane.admit(&now.to_string(), HOUR, now, true)
+                .map(LinkLife::seconds)
+        };
         assert_eq!(at(1000), Some(HOUR));
         assert_eq!(at(1059), None);
         assert_eq!(at(1060), Some(HOUR));

@@ -35,8 +35,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// From what the platform reports; a country that is not two letters or digits is dropped, a city is cut to 64
-    /// characters without control characters.
+    /// From what the platform reports; a country that is not two letters or digits is dropped. A city
+    /// with anything but letters, spaces, hyphens, apostrophes and dots after abbreviations is dropped
+    /// too, and a longer one is cut to 64 characters: its owner reads it in mails.
     #[must_use]
     pub fn new(country: Option<&str>, city: Option<&str>) -> Self {
         Self {
@@ -44,15 +45,20 @@ impl Place {
                 .filter(|text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphanumeric()))
                 .map(str::to_ascii_uppercase),
             city: city
-                .map(|text| {
-                    text.chars()
-                        .filter(|c| !c.is_control())
-                        .take(CITY_KEPT_CHARS)
-                        .collect()
-                })
-                .filter(|text: &String| !text.is_empty()),
+                .filter(|text| is_city(text))
+                .map(|text| text.chars().take(CITY_KEPT_CHARS).collect()),
         }
     }
+}
+
+/// Whether a text can be a city's name, and can't be taken for an address or a link.
+fn is_city(text: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c);
+    let mut after_dots = text.split('.').skip(1);
+    text.starts_with(is_letter)
+        && text.chars().all(|c| is_letter(c) || " -'\u{2019}.".contains(c))
+        // As in "St. Louis" and "Washington D.C.", not as in "evil.example".
+        && after_dots.all(|part| part.is_empty() || part.starts_with(' ') || part.chars().count() == 1)
 }
 
 impl Client {

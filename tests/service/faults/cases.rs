@@ -539,12 +539,18 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let jobs = w.service.ports().queue.inner.take();
                 world_with(facts, &jobs[0].to_text())
             },
-            |w, f| match w.service.deliver_from_queue(&f.thing, "job", 0).await {
-                // The queue hands it out again.
-                Delivery::Later { reason, .. } =>
-                    Err(edgegate::domain::error::StoreError::new("mail", reason).into()),
-                Delivery::Sent | Delivery::AddressLimit => Ok(None),
-                other => panic!("{other:?}"),
+            |w, f| {
+                let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
+                match handed_out.delivery {
+                    // Queued anew, or kept; otherwise the queue hands it out again.
+                    Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {
+                        Ok(None)
+                    }
+                    Delivery::Later { reason, .. } => {
+                        Err(edgegate::domain::error::StoreError::new("mail", reason).into())
+                    }
+                    other => panic!("{other:?}"),
+                }
             },
             Error::Internal("never"),
             |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
@@ -565,7 +571,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let job = edgegate::domain::mail::Job::parse(&f.thing).unwrap();
                 let delivered = w
                     .service
-                    .deliver_without_queue(&job, 0)
+                    .deliver_without_queue(job)
                     .await
                     .map_err(Error::from);
                 w.clock.advance(86_400);

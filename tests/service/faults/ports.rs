@@ -5,20 +5,21 @@ use std::future::Future;
 use std::rc::Rc;
 
 use edgegate::adapters::memory::{
-    ManualClock, MemoryDevices, MemoryEvents, MemoryMailLedger, MemoryMailQueue, MemoryMailer,
-    MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
+    ManualClock, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
+    MemoryMailer, MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
 };
 use edgegate::domain::account::{
     EmailAddress, HashError, Password, PasswordHash, User, UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
-use edgegate::domain::mail::{Job, MailFailure, Message};
+use edgegate::domain::mail::{Counted, GateName, Job, LinkLife, MailFailure, Message, Verdict};
 use edgegate::domain::session::{
     ActiveSession, Client, EndReason, Presented, Revocation, Rules, SessionId,
 };
 use edgegate::ports::{
-    DeadLetter, Insertion, KeyValue, MailLedger, MailQueue, Mailer, NewSession, Page,
-    PasswordHasher, Ports, Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
+    DeadLetter, Insertion, KeyValue, LaneRequest, MailGate, MailLedger, MailQueue, Mailer,
+    NewSession, Page, PasswordHasher, Ports, Renewal, SessionStore, UserDirectory, Values, Vendors,
+    WriteError,
 };
 
 /// How a call goes wrong.
@@ -214,7 +215,7 @@ impl<K: KeyValue> KeyValue for Faulty<K> {
 }
 
 impl MailQueue for Faulty<MemoryMailQueue> {
-    numbered!("queue put", put(job: &Job) -> ());
+    numbered!("queue put", put(job: &Job, delay: u64) -> ());
 }
 
 impl Mailer for Faulty<MemoryMailer> {
@@ -230,13 +231,17 @@ impl Mailer for Faulty<MemoryMailer> {
 }
 
 impl MailLedger for Faulty<MemoryMailLedger> {
-    numbered!("ledger admit", admit_address(key: &str, job: &str, pause: u64, most: u32, now: u64) -> bool);
-    numbered!("ledger spend", spend(budget: u64, now: u64) -> bool);
-    numbered!("ledger refund", refund(now: u64) -> ());
+    numbered!("ledger pay", pay(pool: &str, most: u64, now: u64) -> bool);
+    numbered!("ledger admit", admit(lane: &str, request: LaneRequest<'_>) -> Option<LinkLife>);
+    numbered!("ledger release", release(lane: &str, job: &str) -> ());
     numbered!("ledger keep", keep(letter: &DeadLetter) -> ());
     numbered!("ledger due", due(limit: u32, now: u64) -> Vec<DeadLetter>);
     numbered!("ledger forget", forget(id: &str) -> ());
     numbered!("ledger tidy", tidy(dead_before: u64, now: u64) -> u64);
+}
+
+impl MailGate for Faulty<MemoryMailGate> {
+    numbered!("gate count", count(name: &GateName, counted: Counted, now: u64) -> Verdict);
 }
 
 impl Vendors for Faulty<MemoryVendors> {
@@ -279,6 +284,7 @@ pub(crate) struct FaultyPorts<S> {
     pub(crate) users: Faulty<MemoryUsers>,
     pub(crate) sessions: S,
     pub(crate) queue: Faulty<MemoryMailQueue>,
+    pub(crate) gate: Faulty<MemoryMailGate>,
     pub(crate) mailer: Faulty<MemoryMailer>,
     pub(crate) ledger: Faulty<MemoryMailLedger>,
     pub(crate) vendors: Faulty<MemoryVendors>,
@@ -301,6 +307,7 @@ impl<S: SessionStore> FaultyPorts<S> {
             users: on(line),
             sessions,
             queue: on(line),
+            gate: on(line),
             mailer: on(line),
             ledger: on(line),
             vendors: on(line),
@@ -345,6 +352,7 @@ ports! {
     random, Random, SeededRandom, random;
     events, Events, MemoryEvents, events;
     mail_queue, MailQueue, Faulty<MemoryMailQueue>, queue;
+    mail_gate, MailGate, Faulty<MemoryMailGate>, gate;
     mailer, Mailer, Faulty<MemoryMailer>, mailer;
     mail_ledger, MailLedger, Faulty<MemoryMailLedger>, ledger;
     vendors, Vendors, Faulty<MemoryVendors>, vendors;
