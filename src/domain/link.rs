@@ -16,29 +16,40 @@ use super::ticket::{Purpose, TicketKeys, TicketSecrets};
 const STATE_BYTES: usize = 16;
 const USER_LINK_BYTES: usize = 16 + STATE_BYTES + 8;
 
-/// The part of a user that a link changes, as a fingerprint. It tells nothing: the hash in it is salted and long.
+/// The part of a user that a link changes, as a fingerprint. It tells nothing, and nobody can compute
+/// it without the account's row: that holds a random number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State([u8; STATE_BYTES]);
 
 impl State {
-    /// What a reset changes: the password. A change of address or a disabled account spoils the link too.
+    /// What a reset changes: the password, and that the address is verified. A change of address,
+    /// disabling and enabling spoil the link too.
+    ///
+    /// While the address is not verified, a new password leaves the link valid: a stranger who
+    /// registered with another's address could spoil its owner's link otherwise.
     #[must_use]
     pub fn for_reset(user: &User) -> Self {
-        Self::of("reset", user, true)
+        let password = match user.email_verified_at {
+            Some(_) => user.password_hash.as_str(),
+            None => "",
+        };
+        Self::of("reset", user, &[password.as_bytes()])
     }
 
-    /// What verifying an address changes: that it is not verified. Not the password, or someone who registered with
-    /// another's address could spoil its owner's link.
+    /// What verifying an address changes: that it is not verified. A new password leaves the link
+    /// valid, for the same reason.
     #[must_use]
     pub fn for_verification(user: &User) -> Self {
-        Self::of("verification", user, false)
+        Self::of("verification", user, &[])
     }
 
-    /// What confirming a new address changes: the address. A new password spoils the link: whoever asked for it may
-    /// have known the old one only.
+    /// What confirming a new address changes: the address. A new password and the end of all
+    /// sessions spoil the link: whoever asked for it may have known the old password only.
     #[must_use]
     pub fn for_new_address(user: &User) -> Self {
-        Self::of("new address", user, true)
+        let epoch = user.session_epoch.to_be_bytes();
+        let password = user.password_hash.as_str().as_bytes();
+        Self::of("new address", user, &[&epoch, password])
     }
 
     /// The text form that is queued with a job: 32 hexadecimal digits.
@@ -61,17 +72,22 @@ impl State {
         KnownId(self.0)
     }
 
-    fn of(label: &str, user: &User, with_password: bool) -> Self {
+    fn of(label: &str, user: &User, rest: &[&[u8]]) -> Self {
         let mut hash = <Sha256 as Digest>::new()
-            .chain_update("edgegate link 1\0")
+            .chain_update("edgegate link 2\0")
             .chain_update(label)
             .chain_update("\0")
             .chain_update(user.email.canonical())
-            .chain_update([0, u8::from(user.disabled_at.is_some())]);
-        if with_password {
-            hash.update(user.password_hash.as_str());
-        } else {
-            hash.update([u8::from(user.email_verified_at.is_some())]);
+            .chain_update([
+                0,
+                u8::from(user.disabled_at.is_some()),
+                u8::from(user.email_verified_at.is_some()),
+            ])
+            .chain_update(user.link_generation.to_be_bytes())
+            .chain_update(user.link_nonce.as_str())
+            .chain_update("\0");
+        for part in rest {
+            hash.update(part);
         }
         let mut state = [0; STATE_BYTES];
         for (byte, part) in state.iter_mut().zip(hash.finalize()) {
@@ -110,6 +126,8 @@ pub struct RegistrationLink {
     pub first_name: Option<Name>,
     /// The family name.
     pub last_name: Option<Name>,
+    /// When it was asked for, in seconds since 1970.
+    pub asked_at: u64,
     /// When it ends, in seconds since 1970.
     pub expires_at: u64,
 }
@@ -195,7 +213,8 @@ impl Links {
             &name(&link.last_name),
         ]
         .join("\n");
-        let mut body = link.expires_at.to_be_bytes().to_vec();
+        let mut body = link.asked_at.to_be_bytes().to_vec();
+        body.extend_from_slice(&link.expires_at.to_be_bytes());
         body.extend_from_slice(text.as_bytes());
         Secret::new(self.registration.seal(&body))
     }
@@ -204,7 +223,9 @@ impl Links {
     #[must_use]
     pub fn open_registration(&self, ticket: &str, now: u64) -> Option<RegistrationLink> {
         let body = self.registration.open_up_to(ticket, LINK_MAX_BYTES)?;
-        let (expires_at, text) = body.split_first_chunk::<8>()?;
+        let (asked_at, rest) = body.split_first_chunk::<8>()?;
+        let (expires_at, text) = rest.split_first_chunk::<8>()?;
+        let asked_at = u64::from_be_bytes(*asked_at);
         let expires_at = u64::from_be_bytes(*expires_at);
         let mut lines = std::str::from_utf8(text).ok()?.split('\n');
         let email = EmailAddress::parse(lines.next()?).ok()?;
@@ -214,6 +235,7 @@ impl Links {
             email,
             first_name,
             last_name,
+            asked_at,
             expires_at,
         })
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::account::{EmailAddress, Name, PasswordHash, Roles, User, UserId};
+use super::account::{EmailAddress, LinkNonce, Name, PasswordHash, Roles, User, UserId};
 use super::link::*;
 use super::ticket::TicketSecrets;
 
@@ -29,6 +29,8 @@ fn user() -> User {
         disabled_at: None,
         session_epoch: 0,
         version: 0,
+        link_generation: 0,
+        link_nonce: LinkNonce::new(&[9; 16]),
         created_at: NOW,
         updated_at: NOW,
     }
@@ -79,6 +81,7 @@ fn every_link_opens_as_it_was_sealed_and_until_it_ends() {
             email: EmailAddress::parse("zoe@example.com").unwrap(),
             first_name: name(names.0),
             last_name: name(names.1),
+            asked_at: NOW - 5,
             expires_at: NOW + 60,
         };
         let sealed = links.seal_registration(&registration);
@@ -121,6 +124,7 @@ fn a_clock_that_is_far_behind_opens_no_link() {
             email,
             first_name: None,
             last_name: None,
+            asked_at: NOW - 5,
             expires_at: NOW + 60,
         });
         let registration = links.open_registration(registration.expose(), now);
@@ -140,6 +144,7 @@ fn the_longest_registration_fits() {
         email: EmailAddress::parse(&email).unwrap(),
         first_name: name(),
         last_name: name(),
+        asked_at: NOW - 5,
         expires_at: NOW + 60,
     };
     let sealed = ours().seal_registration(&link);
@@ -160,6 +165,7 @@ fn a_link_opens_as_its_own_kind_and_here_only() {
             email: user().email,
             first_name: None,
             last_name: None,
+            asked_at: NOW - 5,
             expires_at: NOW + 60,
         }),
     ];
@@ -179,41 +185,70 @@ fn a_link_opens_as_its_own_kind_and_here_only() {
     }
 }
 
+const STATES: [fn(&User) -> State; 3] = [
+    State::for_reset,
+    State::for_verification,
+    State::for_new_address,
+];
+
 #[test]
 fn states_change_with_what_they_stand_for_and_with_nothing_else() {
-    let changed = |change: fn(&mut User)| {
-        let mut other = user();
-        change(&mut other);
-        [
-            State::for_reset,
-            State::for_verification,
-            State::for_new_address,
-        ]
-        .map(|state| state(&other) != state(&user()))
+    let verified = User {
+        email_verified_at: Some(NOW),
+        ..user()
     };
-    let password =
-        changed(|user| user.password_hash = PasswordHash::new("$argon2id$two".to_owned()));
-    assert_eq!(password, [true, false, true]);
-    let verified = changed(|user| user.email_verified_at = Some(NOW));
-    assert_eq!(verified, [false, true, false]);
-    let address = changed(|user| user.email = EmailAddress::parse("b@example.com").unwrap());
-    assert_eq!(address, [true; 3]);
-    assert_eq!(changed(|user| user.disabled_at = Some(NOW)), [true; 3]);
-    let rest = changed(|user| {
-        user.first_name = Name::parse("Ada").ok();
-        user.roles = Roles::default();
-        user.version += 1;
-        user.session_epoch += 1;
-        user.email = EmailAddress::parse("ADA@example.com").unwrap();
-    });
-    assert_eq!(rest, [false; 3]);
-    let kinds = [
-        State::for_reset,
-        State::for_verification,
-        State::for_new_address,
-    ]
-    .map(|state| state(&user()));
-    assert!(kinds[0] != kinds[1] && kinds[1] != kinds[2] && kinds[0] != kinds[2]);
+    let changed = |before: &User, change: fn(&mut User)| {
+        let mut after = before.clone();
+        change(&mut after);
+        STATES.map(|state| state(&after) != state(before))
+    };
+    let password: fn(&mut User) =
+        |user| user.password_hash = PasswordHash::new("$argon2id$two".to_owned());
+    assert_eq!(changed(&verified, password), [true, false, true]);
+    // A stranger may have registered with the address: their changes leave its owner's links valid.
+    assert_eq!(changed(&user(), password), [false, false, true]);
+    for user in [&user(), &verified] {
+        let email = |user: &mut User| user.email = EmailAddress::parse("b@example.com").unwrap();
+        assert_eq!(changed(user, email), [true; 3]);
+        assert_eq!(
+            changed(user, |user| user.disabled_at = Some(NOW)),
+            [true; 3]
+        );
+        assert_eq!(changed(user, |user| user.link_generation += 1), [true; 3]);
+        let nonce = |user: &mut User| user.link_nonce = LinkNonce::new(&[8; 16]);
+        assert_eq!(changed(user, nonce), [true; 3]);
+        let epoch = |user: &mut User| user.session_epoch += 1;
+        assert_eq!(changed(user, epoch), [false, false, true]);
+        let rest = changed(user, |user| {
+            user.first_name = Name::parse("Ada").ok();
+            user.roles = Roles::default();
+            user.version += 1;
+            user.updated_at += 1;
+        });
+        assert_eq!(rest, [false; 3]);
+        let kinds = STATES.map(|state| state(user));
+        assert!(kinds[0] != kinds[1] && kinds[1] != kinds[2] && kinds[0] != kinds[2]);
+    }
+    assert_eq!(
+        changed(&user(), |user| user.email_verified_at = Some(NOW)),
+        [true; 3]
+    );
+}
+
+#[test]
+fn a_state_is_read_as_it_was_written() {
+    let state = State::for_reset(&user());
+    assert_eq!(state.to_text().len(), 32);
+    assert_eq!(State::parse(&state.to_text()), Some(state));
+    let text = state.to_text();
+    for text in [
+        "",
+        &text[..30],
+        &[text.as_str(), "00"].concat(),
+        &"g".repeat(32),
+    ] {
+        assert_eq!(State::parse(text), None, "{text}");
+    }
 }
 
 proptest! {

@@ -255,8 +255,6 @@ pub const RESET_SHARES: [u64; 3] = [40, 15, 10];
 pub const OTHER_SHARES: [u64; 3] = [20, 10, 5];
 /// A mail that waits for budget is tried again in the next hour, spread over so many seconds.
 pub const BUDGET_SPREAD: u64 = 600;
-/// A mail that waits for budget is given up so many seconds after it was asked for: a day.
-pub const BUDGET_WAIT_MAX: u64 = DAY;
 /// `MAIL_BUDGET`: how many mails strangers can cause in an hour of the clock. A bill and a sender's
 /// reputation that a stranger can spend must have an end.
 pub const MAIL_BUDGET: u64 = 1000;
@@ -288,6 +286,12 @@ pub const MAIL_FACT_CHARS: usize = 100;
 pub const REQUEUED_AT_ONCE: u32 = 50;
 /// How long a dead letter is kept: 14 days, then the address in it is nobody's business any more.
 pub const DEAD_LETTER_TTL: u64 = 14 * DAY;
+/// How long after it was asked for a mail with a link may still be made that anybody can ask for: a day, after which the
+/// queue has given it up too. A right that was asked for then is not handed out later, not even by an operator.
+pub const LINK_JOB_TTL: u64 = DAY;
+/// How long a freed address is remembered: as long as a registration from before can come back, as a job and then as a
+/// link, and an hour for clocks and for the cron.
+pub const FREED_ADDRESS_TTL: u64 = LINK_JOB_TTL + VERIFICATION_LINK_TTL + HOUR;
 /// How long `/dev/outbox` keeps a mail, in seconds.
 pub const OUTBOX_TTL: u64 = DAY;
 /// How many mails `/dev/outbox` shows: one bulk read of KV.

@@ -146,13 +146,19 @@ impl TicketSecrets {
         hmac(&*derive(secret, label, issuer))
     }
 
+    /// The same from each secret, in their order.
+    #[must_use]
+    pub(crate) fn address_keys(&self, label: &str, issuer: &str) -> Vec<Hmac<Sha256>> {
+        self.0
+            .iter()
+            .map(|secret| hmac(&*derive(secret, label, issuer)))
+            .collect()
+    }
+
     /// A key for fingerprints from each secret, in their order.
     #[must_use]
     pub(crate) fn fingerprint_keys(&self, issuer: &str) -> Vec<Hmac<Sha256>> {
-        self.0
-            .iter()
-            .map(|secret| hmac(&*derive(secret, "client fingerprint", issuer)))
-            .collect()
+        self.address_keys("client fingerprint", issuer)
     }
 }
 

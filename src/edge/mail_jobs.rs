@@ -57,7 +57,10 @@ pub fn scheduled(env: Env, context: Context) -> Promise {
     promise(async move {
         let context = background(context);
         match isolate(&env).and_then(|isolate| service(&env, context, &isolate, "")) {
-            Ok(service) => retry_kept(&service).await,
+            Ok(service) => {
+                retry_kept(&service).await;
+                forget_freed_addresses(&service).await;
+            }
             Err(error) => log_misconfigured(&error),
         }
         Ok(JsValue::UNDEFINED)
@@ -125,6 +128,12 @@ async fn keep(service: &AuthService<Bindings>, message: &Message) -> Option<u64>
     let text = message.body().as_string().unwrap_or_default();
     let kept = service.keep_dead_letter(&text, &message.id()).await;
     kept.is_err().then_some(MAIL_BROKEN_PAUSE)
+}
+
+async fn forget_freed_addresses(service: &AuthService<Bindings>) {
+    if let Err(error) = service.forget_freed_addresses().await {
+        log_failure("cron", &error.to_string());
+    }
 }
 
 async fn retry_kept(service: &AuthService<Bindings>) {

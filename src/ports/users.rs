@@ -1,6 +1,8 @@
 //! The accounts.
 
-use crate::domain::account::{EmailAddress, PasswordHash, User, UserChange, UserId};
+use crate::domain::account::{
+    EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
+};
 use crate::domain::error::StoreError;
 
 /// The accounts. Linearizable: a read sees every write that was answered before it.
@@ -20,12 +22,20 @@ pub trait UserDirectory {
     /// Adds a user. MUST leave everything as it was and answer [`Insertion::EmailTaken`] when the canonical address
     /// has an account, also when two insertions run at once, or when the id has one.
     ///
+    /// MUST do the same with [`Insertion::Freed`] when there is a condition and the address was freed when the
+    /// registration was asked for or later, also when that happens at the same time.
+    ///
     /// # Errors
     /// When the store does not answer; then the user may or may not be there, and a repeat finds out.
-    async fn insert(&self, user: &User) -> Result<Insertion, StoreError>;
+    async fn insert(
+        &self,
+        user: &User,
+        condition: Option<&NotFreedSince>,
+    ) -> Result<Insertion, StoreError>;
 
     /// Changes a user and moves its counters, in one atomic step: `version` with any change, `session_epoch` as well
-    /// with [`UserChange::ends_sessions`]. Answers the user after the change. MUST change nothing and answer `None` when
+    /// with [`UserChange::ends_sessions`], `link_generation` with [`UserChange::spoils_links`]. MUST store an address
+    /// that the change frees before it makes the change. Answers the user after the change. MUST change nothing and answer `None` when
     /// there is no such user, when its version is not `if_version`, or when another account has the new address.
     ///
     /// # Errors
@@ -38,11 +48,29 @@ pub trait UserDirectory {
         now: u64,
     ) -> Result<Option<User>, StoreError>;
 
-    /// Deletes a user; an absent one is no error. Answers whether it was there.
+    /// Deletes a user if it has this canonical address; an absent one is no error. MUST store the freed address
+    /// before. Answers whether the user was there with this address.
     ///
     /// # Errors
     /// When the store does not answer; then the user may or may not be there, and a repeat finds out.
-    async fn delete(&self, id: UserId) -> Result<bool, StoreError>;
+    async fn delete(
+        &self,
+        id: UserId,
+        email: &EmailAddress,
+        freed: &FreedAddress,
+    ) -> Result<bool, StoreError>;
+
+    /// Whether no address with one of these keys was freed when the registration was asked for or later.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn is_not_freed(&self, condition: &NotFreedSince) -> Result<bool, StoreError>;
+
+    /// Forgets the addresses that were freed before this time, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When the store does not answer; a repeat does the rest.
+    async fn forget_freed(&self, before: u64) -> Result<(), StoreError>;
 
     /// At most `limit` users in the order of their ids, which is that of their making, from the first behind `after`.
     ///
@@ -76,4 +104,6 @@ pub enum Insertion {
     Inserted,
     /// Another account has the address; nothing was written.
     EmailTaken,
+    /// The address was freed since the registration was asked for; nothing was written.
+    Freed,
 }

@@ -80,7 +80,10 @@ impl<P: Ports> AuthService<P> {
             user: user.id,
             address: self.pseudonym(&link.email),
         };
+        let leaves = user.email.canonical() != link.email.canonical();
+        let freed = &self.shared.freed_addresses;
         let change = UserChange {
+            frees: leaves.then(|| freed.freed(&user.email, self.now())),
             email: Some(link.email),
             ..UserChange::default()
         };

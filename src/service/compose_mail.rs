@@ -62,6 +62,7 @@ impl<P: Ports> AuthService<P> {
     pub(super) async fn look_up(&self, job: &Job) -> Result<Result<Due, NotDue>, StoreError> {
         let link = match &job.task {
             Task::Reset { email } => match self.enabled(email).await? {
+                Some(user) if user.created_at > job.asked_at => Err(NotDue::Superseded),
                 Some(user) => Ok(reset(job, user, ResetReason::Forgotten)),
                 None => Err(NotDue::NoRecipient),
             },
@@ -77,18 +78,21 @@ impl<P: Ports> AuthService<P> {
                 email,
                 first_name,
                 last_name,
-            } => match self.ports.users().find_by_email(email).await? {
-                // Since it was asked for.
-                None if self.settings().registration == Registration::Closed => {
-                    Err(NotDue::NoRecipient)
+            } => {
+                let user = self.ports.users().find_by_email(email).await?;
+                // Asked in every case, so that each costs the same.
+                let is_freed = self.is_freed_since(email, job.asked_at).await?;
+                match user {
+                    // Since it was asked for.
+                    None if self.settings().registration == Registration::Closed => {
+                        Err(NotDue::NoRecipient)
+                    }
+                    None if is_freed => Err(NotDue::Superseded),
+                    None => Ok(registration(email, [first_name.clone(), last_name.clone()])),
+                    Some(user) => address_taken(job, user),
                 }
-                None => Ok(registration(email, [first_name.clone(), last_name.clone()])),
-                Some(user) if user.disabled_at.is_none() => {
-                    Ok(reset(job, user, ResetReason::AddressTaken))
-                }
-                Some(_) => Err(NotDue::NoRecipient),
-            },
-            Task::Verification { email } => self.verification(email).await?,
+            }
+            Task::Verification { email } => self.verification(job, email).await?,
             Task::NewAddress { user, email, state } => {
                 self.new_address(job, *user, email, *state).await?
             }
@@ -106,19 +110,35 @@ impl<P: Ports> AuthService<P> {
         Ok(user.filter(|user| user.disabled_at.is_none()))
     }
 
-    async fn verification(
+    /// Whether an account has given up the address since this time.
+    async fn is_freed_since(
         &self,
         email: &EmailAddress,
+        asked_at: u64,
+    ) -> Result<bool, StoreError> {
+        let condition = self.shared.freed_addresses.not_freed_since(email, asked_at);
+        Ok(!self.ports.users().is_not_freed(&condition).await?)
+    }
+
+    async fn verification(
+        &self,
+        job: &Job,
+        email: &EmailAddress,
     ) -> Result<Result<DueLink, NotDue>, StoreError> {
-        let Some(user) = self.ports.users().find_by_email(email).await? else {
+        let user = self.ports.users().find_by_email(email).await?;
+        // Asked in every case, so that each costs the same.
+        let is_freed = self.is_freed_since(email, job.asked_at).await?;
+        let Some(user) = user else {
             // Where registering writes nothing, asking again for the mail begins it again; the names were in the first link.
-            let open_to_all = self.settings().registration == Registration::Verified;
-            return Ok(if open_to_all {
-                Ok(registration(email, [None, None]))
-            } else {
-                Err(NotDue::NoRecipient)
+            return Ok(match self.settings().registration {
+                Registration::Verified if is_freed => Err(NotDue::Superseded),
+                Registration::Verified => Ok(registration(email, [None, None])),
+                Registration::Open | Registration::Closed => Err(NotDue::NoRecipient),
             });
         };
+        if user.created_at > job.asked_at {
+            return Ok(Err(NotDue::Superseded));
+        }
         if user.disabled_at.is_some() || user.email_verified_at.is_some() {
             return Ok(Err(NotDue::NoRecipient));
         }
@@ -154,7 +174,7 @@ impl<P: Ports> AuthService<P> {
         if let Some(other) = other
             && other.id != user.id
         {
-            return Ok(Ok(reset(job, other, ResetReason::AddressTaken)));
+            return Ok(address_taken(job, other));
         }
         Ok(Ok(DueLink {
             to: email.clone(),
@@ -217,6 +237,7 @@ impl<P: Ports> AuthService<P> {
                     email: email.clone(),
                     first_name,
                     last_name,
+                    asked_at: job.asked_at,
                     expires_at,
                 });
                 let link = &self.link(VERIFY_PAGE, &ticket);
@@ -287,6 +308,18 @@ fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
         base,
         kind: LinkKind::Reset(user, state, reason),
     }
+}
+
+/// The mail for an address that has an account already. One that was made after the request is none
+/// of its asker's.
+fn address_taken(job: &Job, user: User) -> Result<DueLink, NotDue> {
+    if user.disabled_at.is_some() {
+        return Err(NotDue::NoRecipient);
+    }
+    if user.created_at > job.asked_at {
+        return Err(NotDue::Superseded);
+    }
+    Ok(reset(job, user, ResetReason::AddressTaken))
 }
 
 /// A mail with a link to finish a registration.

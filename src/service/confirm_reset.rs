@@ -37,6 +37,9 @@ impl<P: Ports> AuthService<P> {
         let change = UserChange {
             password_hash: Some(self.choose_password(password, &user.email).await?),
             verify_email: true,
+            // Somebody else may have registered with this address. The names of an invited user
+            // are an administrator's.
+            clear_names: user.email_verified_at.is_none() && user.has_password(),
             ..UserChange::default()
         };
         let to = user.email.clone();

@@ -6,7 +6,7 @@ use crate::domain::account::{User, UserId};
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
-use crate::domain::policy::DELETED_VERSION;
+use crate::domain::policy::{DELETED_VERSION, FREED_ADDRESS_TTL, VERSION_TRIES};
 use crate::domain::session::Client;
 use crate::ports::{Ports, UserDirectory};
 
@@ -58,23 +58,47 @@ impl<P: Ports> AuthService<P> {
 
     async fn delete_user_row(&self, user: &User, by: UserId, locale: Locale) -> Result<(), Error> {
         let users = self.ports.users();
-        let is_gone = match users.delete(user.id).await {
-            Ok(deleted) => deleted,
-            // Perhaps only the answer was lost.
-            Err(error) => match users.find_by_id(user.id).await {
-                Ok(None) => true,
-                _ => return Err(error.into()),
-            },
-        };
-        if !is_gone {
-            return Err(Error::UnknownUser);
+        let mut user = user.clone();
+        for _ in 0..VERSION_TRIES {
+            let freed = &self.shared.freed_addresses;
+            let freed = freed.freed(&user.email, self.now());
+            let is_gone = match users.delete(user.id, &user.email, &freed).await {
+                Ok(deleted) => deleted,
+                // Perhaps only the answer was lost.
+                Err(error) => match users.find_by_id(user.id).await {
+                    Ok(None) => true,
+                    _ => return Err(error.into()),
+                },
+            };
+            if is_gone {
+                return self.follow_deletion(user, by, locale).await;
+            }
+            // Gone already, or its address has just been changed.
+            let found = users.find_by_id(user.id).await?;
+            user = found.ok_or(Error::UnknownUser)?;
         }
+        Err(Error::Internal(
+            "an account's address never stayed the same",
+        ))
+    }
+
+    async fn follow_deletion(&self, user: User, by: UserId, locale: Locale) -> Result<(), Error> {
         self.record(Act::AccountDeleted { user: user.id, by });
         let to = user.email.clone();
-        self.notify_user(user, Task::AccountDeleted { to }, locale)
+        self.notify_user(&user, Task::AccountDeleted { to }, locale)
             .await;
         // An id never comes back.
         self.outdate(user.id, DELETED_VERSION).await
+    }
+
+    /// Forgets the addresses that were freed so long ago that no registration from before can come
+    /// back. The cron calls it.
+    ///
+    /// # Errors
+    /// [`Error::Store`]; the next run goes on.
+    pub async fn forget_freed_addresses(&self) -> Result<(), Error> {
+        let before = self.now().saturating_sub(FREED_ADDRESS_TTL);
+        Ok(self.ports.users().forget_freed(before).await?)
     }
 
     /// Access tokens of a user who is gone count no more, this one among them.

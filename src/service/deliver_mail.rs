@@ -8,8 +8,8 @@ use super::compose_mail::{Due, lane_of_nobody};
 use crate::domain::error::StoreError;
 use crate::domain::mail::{Job, LinkLife, MailFailure, Message, NotDue, Pool};
 use crate::domain::policy::{
-    BUDGET_SPREAD, BUDGET_WAIT_MAX, DEAD_LETTER_TTL, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX,
-    MAIL_TRIES, REQUEUED_AT_ONCE, VERIFICATION_LINK_TTL,
+    BUDGET_SPREAD, DEAD_LETTER_TTL, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX, MAIL_TRIES,
+    REQUEUED_AT_ONCE, VERIFICATION_LINK_TTL,
 };
 use crate::ports::{DeadLetter, LaneRequest, MailLedger, MailQueue, Mailer, Ports};
 
@@ -224,6 +224,9 @@ impl<P: Ports> AuthService<P> {
     }
 
     async fn try_to_deliver(&self, job: &mut Job) -> Result<Delivery, StoreError> {
+        if job.is_expired(self.now()) {
+            return Ok(Delivery::NotDue(NotDue::Expired));
+        }
         // Before anything is looked up: who pays must not depend on who has an account.
         if !self.pay(job).await? {
             return Ok(self.wait_for_budget(job));
@@ -281,13 +284,12 @@ impl<P: Ports> AuthService<P> {
 
     fn wait_for_budget(&self, job: &Job) -> Delivery {
         let now = self.now();
-        if now >= job.asked_at.saturating_add(BUDGET_WAIT_MAX) {
+        let next_hour = HOUR.saturating_sub(now % HOUR);
+        let seconds = next_hour.saturating_add(spread(&job.id));
+        if job.is_expired(now.saturating_add(seconds)) {
             return Delivery::GivenUp;
         }
-        let next_hour = HOUR.saturating_sub(now % HOUR);
-        Delivery::Waits {
-            seconds: next_hour.saturating_add(spread(&job.id)),
-        }
+        Delivery::Waits { seconds }
     }
 
     async fn enter_lane(

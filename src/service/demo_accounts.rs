@@ -41,7 +41,7 @@ impl<P: Ports> AuthService<P> {
             let hash = self.hash_password(&password, &identity.email).await?;
             let user = self.new_user(identity, hash, roles, Some(self.now()));
             // Taken means that a request beside this one was faster.
-            users.insert(&user).await?;
+            users.insert(&user, None).await?;
         }
         Ok(())
     }

@@ -137,9 +137,9 @@ impl<P: Ports> AuthService<P> {
         let identity = Identity::parse(invitee.email, invitee.first_name, invitee.last_name)?;
         let roles = given_roles.map_or_else(|| Ok(Roles::user()), roles)?;
         let user = self.new_user(identity, PasswordHash::none(), roles, None);
-        match self.ports.users().insert(&user).await? {
+        match self.ports.users().insert(&user, None).await? {
             Insertion::Inserted => {}
-            Insertion::EmailTaken => {
+            Insertion::EmailTaken | Insertion::Freed => {
                 self.invite_again(&user.email, locale).await?;
                 return Err(Error::EmailTaken);
             }

@@ -55,7 +55,7 @@ pub mod verify_email;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets};
+use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets, FreedAddresses};
 use crate::domain::event::{NetworkPseudonyms, Pseudonym};
 use crate::domain::link::Links;
 use crate::domain::mail::MailKeys;
@@ -79,6 +79,7 @@ pub struct Shared {
     pub(crate) decoy_salts: DecoySalts,
     pub(crate) devices: DeviceTickets,
     pub(crate) account_names: AccountNames,
+    pub(crate) freed_addresses: FreedAddresses,
     pub(crate) networks: NetworkPseudonyms,
     pub(crate) mail_keys: MailKeys,
     pub(crate) verified: RefCell<VerifiedTokens>,
@@ -104,6 +105,7 @@ impl Shared {
             devices: DeviceTickets::new(&settings.ticket_secrets, &settings.issuer),
             account_names: AccountNames::new(&settings.ticket_secrets, &settings.issuer),
             mail_keys: MailKeys::new(&settings.ticket_secrets, &settings.issuer),
+            freed_addresses: FreedAddresses::new(&settings.ticket_secrets, &settings.issuer),
             networks: NetworkPseudonyms::new(&settings.ticket_secrets, &settings.issuer),
             verified: RefCell::new(VerifiedTokens::default()),
             settings,

@@ -2,7 +2,7 @@
 
 use super::AuthService;
 use super::mail::typed_address;
-use crate::domain::account::{EmailAddress, Name, PasswordHash, Roles, User, UserId};
+use crate::domain::account::{EmailAddress, LinkNonce, Name, PasswordHash, Roles, User, UserId};
 use crate::domain::error::{Error, FieldProblem};
 use crate::ports::Ports;
 
@@ -50,6 +50,8 @@ impl<P: Ports> AuthService<P> {
             disabled_at: None,
             session_epoch: 0,
             version: 0,
+            link_generation: 0,
+            link_nonce: LinkNonce::new(&self.random()),
             created_at: now_ms / 1000,
             updated_at: now_ms / 1000,
         }

@@ -86,9 +86,9 @@ impl<P: Ports> AuthService<P> {
             admitted => admitted?,
         };
         let user = self.new_user(identity, hash, Roles::user(), None);
-        match self.ports.users().insert(&user).await? {
+        match self.ports.users().insert(&user, None).await? {
             Insertion::Inserted => {}
-            Insertion::EmailTaken => return Err(Error::EmailTaken),
+            Insertion::EmailTaken | Insertion::Freed => return Err(Error::EmailTaken),
         }
         self.record_registered(&user);
         self.queue_from(pool, verification, locale).await;

@@ -50,18 +50,25 @@ impl<P: Ports> AuthService<P> {
             return Err(self.refuse_link(LinkRefusal::RegistrationClosed, None));
         }
         let hash = self.choose_password(password, &link.email).await?;
+        let asked_at = link.asked_at;
         let identity = Identity {
             email: link.email,
             first_name: link.first_name,
             last_name: link.last_name,
         };
         let user = self.new_user(identity, hash, Roles::user(), Some(self.now()));
-        match self.ports.users().insert(&user).await? {
+        let condition = self
+            .shared
+            .freed_addresses
+            .not_freed_since(&user.email, asked_at);
+        match self.ports.users().insert(&user, Some(&condition)).await? {
             Insertion::Inserted => {
                 self.record_registered(&user);
                 Ok(user)
             }
-            Insertion::EmailTaken => Err(self.refuse_link(LinkRefusal::Spent, None)),
+            Insertion::EmailTaken | Insertion::Freed => {
+                Err(self.refuse_link(LinkRefusal::Spent, None))
+            }
         }
     }
 
@@ -77,6 +84,8 @@ impl<P: Ports> AuthService<P> {
         let same = self.is_password(&user, password, by).await?;
         let change = UserChange {
             verify_email: true,
+            // Whoever registered did not know the mailbox: the names are theirs too.
+            clear_names: !same,
             password_hash: if same {
                 None
             } else {

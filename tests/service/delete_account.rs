@@ -1,6 +1,5 @@
 use edgegate::domain::error::{AccessRefusal, Code, Error};
 use edgegate::domain::mail::Locale;
-use edgegate::ports::UserDirectory;
 use edgegate::service::manage_users::Invitee;
 
 use crate::fixture::{
@@ -28,12 +27,7 @@ fn a_deletion_cut_short_is_finished_by_a_repeat() {
     pollster::block_on(async {
         let service = &world.service;
         let access_token = signed_in.tokens.access_token.expose();
-        service
-            .ports()
-            .users
-            .delete(signed_in.user.id)
-            .await
-            .unwrap();
+        world.remove(&signed_in.user).await;
         assert!(
             service.is_authorized_by_role(access_token, &["user"]).await,
             "nobody said so yet"

@@ -9,11 +9,12 @@ use edgegate::adapters::memory::{
     ManualClock, MemoryBackground, MemoryDevices, MemoryEvents, MemoryKeyValue, MemoryMailLedger,
     MemoryMailQueue, MemoryMailer, MemoryPorts, MemorySessions, MemoryUsers, NoSleep, SeededRandom,
 };
+use edgegate::domain::account::{FreedAddress, User};
 use edgegate::domain::error::{Error, GrantRefusal};
 use edgegate::domain::mail::{Locale, Message};
 use edgegate::domain::session::{Client, Verdict};
 use edgegate::domain::settings::Settings;
-use edgegate::ports::{Ports, SessionStore};
+use edgegate::ports::{Ports, SessionStore, UserDirectory};
 use edgegate::service::{AuthService, Login, Shared, SignedIn};
 
 pub(crate) const ADA: &str = "ada@example.com";
@@ -179,6 +180,17 @@ impl<S: SessionStore> World<S> {
         let mails = self.deliver_all().await;
         assert_eq!(mails.len(), 1, "{mails:?}");
         ticket(&mails[0])
+    }
+
+    /// Deletes the user's row, and nothing else.
+    pub(crate) async fn remove(&self, user: &User) {
+        let freed = FreedAddress {
+            key: String::new(),
+            at: 0,
+        };
+        let users = &self.service.ports().users;
+        let removed = users.delete(user.id, &user.email, &freed).await;
+        assert_eq!(removed, Ok(true));
     }
 
     pub(crate) async fn can_log_in(&self, email: &str, password: &str) -> bool {

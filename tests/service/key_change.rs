@@ -44,6 +44,7 @@ impl Storage {
             Rc::new(RefCell::default()),
         );
         let ports = MemoryPorts {
+            mail_gate: Default::default(),
             users: Default::default(),
             sessions,
             hasher: Default::default(),
@@ -94,7 +95,7 @@ fn two_workers_a_step_apart_know_each_others_tokens() {
         pollster::block_on(async {
             let ada = log_in(behind, ADA).await.unwrap().user;
             // The same account on the other.
-            ahead.ports().users().insert(&ada).await.unwrap();
+            ahead.ports().users().insert(&ada, None).await.unwrap();
             for (from, to) in [(behind, ahead), (ahead, behind)] {
                 let begun = log_in(from, ADA).await.unwrap().tokens;
                 // From promoted to dropped, what the one behind seals is still by the new secret.
@@ -135,7 +136,12 @@ fn what_a_dropped_key_made_is_refused() {
     pollster::block_on(old.add_demo_accounts()).unwrap();
     pollster::block_on(async {
         let begun = log_in(&old, ADA).await.unwrap();
-        dropped.ports().users().insert(&begun.user).await.unwrap();
+        dropped
+            .ports()
+            .users()
+            .insert(&begun.user, None)
+            .await
+            .unwrap();
         let error = dropped
             .renew_token(begun.tokens.refresh_token.expose(), &client())
             .await

@@ -190,8 +190,8 @@ fn resending() {
                 .unwrap()
                 .unwrap();
             user.email_verified_at = None;
-            users.delete(ada.id).await.unwrap();
-            users.insert(&user).await.unwrap();
+            world.remove(&user).await;
+            users.insert(&user, None).await.unwrap();
             assert_eq!(resend(GRACE).await, unverified, "{registration}");
         });
     }

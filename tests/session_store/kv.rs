@@ -8,7 +8,9 @@ use edgegate::adapters::memory::{
     MemoryBackground, MemoryDevices, MemoryEvents, MemoryPorts, MemoryUsers, SimulatedKv,
     VirtualTime,
 };
-use edgegate::domain::account::{EmailAddress, PasswordHash, User, UserChange, UserId};
+use edgegate::domain::account::{
+    EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
+};
 use edgegate::domain::error::{Code, StoreError};
 use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
 use edgegate::domain::session::{Client, RefreshTicket, RefreshTokens, SessionId};
@@ -112,8 +114,12 @@ impl UserDirectory for SlowUsers {
         self.ask().await;
         self.users.find_by_email(email).await
     }
-    async fn insert(&self, user: &User) -> Result<Insertion, StoreError> {
-        self.users.insert(user).await
+    async fn insert(
+        &self,
+        user: &User,
+        condition: Option<&NotFreedSince>,
+    ) -> Result<Insertion, StoreError> {
+        self.users.insert(user, condition).await
     }
     async fn update(
         &self,
@@ -127,8 +133,19 @@ impl UserDirectory for SlowUsers {
         self.travel().await;
         user
     }
-    async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
-        self.users.delete(id).await
+    async fn delete(
+        &self,
+        id: UserId,
+        email: &EmailAddress,
+        freed: &FreedAddress,
+    ) -> Result<bool, StoreError> {
+        self.users.delete(id, email, freed).await
+    }
+    async fn is_not_freed(&self, condition: &NotFreedSince) -> Result<bool, StoreError> {
+        self.users.is_not_freed(condition).await
+    }
+    async fn forget_freed(&self, before: u64) -> Result<(), StoreError> {
+        self.users.forget_freed(before).await
     }
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
         self.users.list(after, limit).await
@@ -220,7 +237,7 @@ impl Deployment {
     pub(crate) fn user(&self, number: u8) -> User {
         let id = UserId::new(self.time.now_ms(), &[number; 10]);
         let user = world::user(id, &format!("user{number}@example.com")).unwrap();
-        self.time.run(self.users.insert(&user)).unwrap();
+        self.time.run(self.users.insert(&user, None)).unwrap();
         user
     }
 

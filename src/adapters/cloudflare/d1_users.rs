@@ -1,7 +1,10 @@
 //! The accounts in D1. Every statement has bound parameters only, and stands here whole.
 
 use super::d1::{Database, Row, malformed, number, optional, text};
-use crate::domain::account::{EmailAddress, Name, PasswordHash, Roles, User, UserChange, UserId};
+use crate::domain::account::{
+    EmailAddress, FreedAddress, LinkNonce, Name, NotFreedSince, PasswordHash, Roles, User,
+    UserChange, UserId,
+};
 use crate::domain::error::StoreError;
 use crate::domain::json::Json;
 use crate::ports::{Insertion, UserDirectory};
@@ -10,6 +13,9 @@ use crate::ports::{Insertion, UserDirectory};
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 /// Its hash: of no password, and as long as a real one.
 const NO_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Its nonce, as long as a real one.
+const NO_NONCE: &str = "00000000000000000000000000000000";
 
 /// The accounts in a D1 database, read from its primary copy.
 #[derive(Debug)]
@@ -20,6 +26,16 @@ impl D1Users {
     #[must_use]
     pub fn new(database: Database) -> Self {
         Self(database)
+    }
+
+    /// Stores when an address was freed. This comes before the account gives it up: at no time is
+    /// it free without a record.
+    async fn free(&self, freed: &FreedAddress) -> Result<(), StoreError> {
+        let sql = "INSERT INTO freed_addresses (address, freed_at) VALUES (?1, ?2) \
+                   ON CONFLICT (address) DO UPDATE SET freed_at = max(freed_at, excluded.freed_at) \
+                   RETURNING freed_at";
+        let values = vec![text(&freed.key), number(freed.at)];
+        self.0.first(sql, values).await.map(drop)
     }
 }
 
@@ -41,21 +57,35 @@ impl UserDirectory for D1Users {
                    coalesce(password_hash, ?3) AS password_hash, first_name, last_name, \
                    coalesce(roles, '[\"user\"]') AS roles, email_verified_at, \
                    disabled_at, coalesce(session_epoch, 0) AS session_epoch, coalesce(version, 0) AS version, \
+                   coalesce(link_generation, 0) AS link_generation, coalesce(link_nonce, ?4) AS link_nonce, \
                    coalesce(created_at, 1) AS created_at, coalesce(updated_at, 1) AS updated_at \
                    FROM (SELECT 1) LEFT JOIN users ON email_canonical = ?1";
-        let values = vec![text(email.canonical()), text(NOBODY), text(NO_HASH)];
+        let values = vec![
+            text(email.canonical()),
+            text(NOBODY),
+            text(NO_HASH),
+            text(NO_NONCE),
+        ];
         let row = self.0.first(sql, values).await?;
         let user = row.map(User::try_from).transpose()?;
         Ok(user.filter(|user| user.password_hash.as_str() != NO_HASH))
     }
 
-    async fn insert(&self, user: &User) -> Result<Insertion, StoreError> {
+    async fn insert(
+        &self,
+        user: &User,
+        condition: Option<&NotFreedSince>,
+    ) -> Result<Insertion, StoreError> {
+        let asked_at = condition.map(|condition| condition.asked_at);
         let inserted = self
             .0
             .first(
                 "INSERT INTO users (id, email, email_canonical, password_hash, first_name, last_name, roles, \
-                 email_verified_at, disabled_at, session_epoch, version, created_at, updated_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
+                 email_verified_at, disabled_at, session_epoch, version, created_at, updated_at, \
+                 link_generation, link_nonce) \
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 \
+                 WHERE NOT EXISTS (SELECT 1 FROM freed_addresses \
+                 WHERE address IN (SELECT value FROM json_each(?16)) AND freed_at >= ?17) \
                  ON CONFLICT DO NOTHING RETURNING *",
                 vec![
                     text(&user.id.to_string()),
@@ -71,13 +101,20 @@ impl UserDirectory for D1Users {
                     number(user.version),
                     number(user.created_at),
                     number(user.updated_at),
+                    number(user.link_generation),
+                    text(user.link_nonce.as_str()),
+                    text(&keys_to_json(condition)),
+                    optional(asked_at.map(number)),
                 ],
             )
             .await?;
-        Ok(match inserted {
-            Some(_) => Insertion::Inserted,
-            None => Insertion::EmailTaken,
-        })
+        if inserted.is_some() {
+            return Ok(Insertion::Inserted);
+        }
+        match condition {
+            Some(condition) if !self.is_not_freed(condition).await? => Ok(Insertion::Freed),
+            _ => Ok(Insertion::EmailTaken),
+        }
     }
 
     async fn update(
@@ -87,12 +124,15 @@ impl UserDirectory for D1Users {
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError> {
+        if let Some(freed) = &change.frees {
+            self.free(freed).await?;
+        }
         let roles = change.roles.as_ref().map(roles_to_json);
         self.0.first(
             // Ignored: what the unique address forbids.
             "UPDATE OR IGNORE users SET \
-             first_name = coalesce(?2, first_name), \
-             last_name = coalesce(?3, last_name), \
+             first_name = coalesce(?2, iif(?14, NULL, first_name)), \
+             last_name = coalesce(?3, iif(?14, NULL, last_name)), \
              roles = coalesce(?4, roles), \
              disabled_at = CASE ?5 WHEN 1 THEN coalesce(disabled_at, ?7) WHEN 0 THEN NULL ELSE disabled_at END, \
              email = coalesce(?9, email), \
@@ -101,6 +141,7 @@ impl UserDirectory for D1Users {
              ELSE email_verified_at END, \
              password_hash = coalesce(?12, password_hash), \
              session_epoch = session_epoch + ?6, \
+             link_generation = link_generation + ?13, \
              version = version + 1, \
              updated_at = ?7 \
              WHERE id = ?1 AND version = coalesce(?8, version) RETURNING *",
@@ -120,6 +161,8 @@ impl UserDirectory for D1Users {
                     change => change.verify_email.into(),
                 }),
                 optional(change.password_hash.as_ref().map(|hash| text(hash.as_str()))),
+                number(change.spoils_links().into()),
+                number(change.clear_names.into()),
             ],
         )
         .await?
@@ -127,14 +170,35 @@ impl UserDirectory for D1Users {
         .transpose()
     }
 
-    async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
+    async fn delete(
+        &self,
+        id: UserId,
+        email: &EmailAddress,
+        freed: &FreedAddress,
+    ) -> Result<bool, StoreError> {
+        self.free(freed).await?;
         self.0
             .first(
-                "DELETE FROM users WHERE id = ?1 RETURNING *",
-                vec![text(&id.to_string())],
+                "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 RETURNING *",
+                vec![text(&id.to_string()), text(email.canonical())],
             )
             .await
             .map(|deleted| deleted.is_some())
+    }
+
+    async fn is_not_freed(&self, condition: &NotFreedSince) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 AS freed FROM freed_addresses \
+                   WHERE address IN (SELECT value FROM json_each(?1)) AND freed_at >= ?2 LIMIT 1";
+        let values = vec![
+            text(&keys_to_json(Some(condition))),
+            number(condition.asked_at),
+        ];
+        self.0.first(sql, values).await.map(|row| row.is_none())
+    }
+
+    async fn forget_freed(&self, before: u64) -> Result<(), StoreError> {
+        let sql = "DELETE FROM freed_addresses WHERE freed_at < ?1";
+        self.0.all(sql, vec![number(before)]).await.map(drop)
     }
 
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
@@ -172,7 +236,10 @@ impl UserDirectory for D1Users {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.0
-            .first("SELECT id, version FROM users LIMIT 1", vec![])
+            .first(
+                "SELECT id, version, link_generation FROM users LIMIT 1",
+                vec![],
+            )
             .await
             .map(drop)
     }
@@ -200,6 +267,8 @@ impl TryFrom<Row> for User {
                 .try_into()
                 .map_err(|_| malformed("session_epoch"))?,
             version: row.number("version")?,
+            link_generation: row.number("link_generation")?,
+            link_nonce: LinkNonce::from_stored(row.text("link_nonce")?),
             created_at: row.number("created_at")?,
             updated_at: row.number("updated_at")?,
         })
@@ -208,6 +277,11 @@ impl TryFrom<Row> for User {
 
 fn roles_to_json(roles: &Roles) -> String {
     roles.to_vec().into_iter().collect::<Json>().to_text()
+}
+
+fn keys_to_json(condition: Option<&NotFreedSince>) -> String {
+    let keys = condition.map(|condition| condition.keys.iter().cloned());
+    keys.into_iter().flatten().collect::<Json>().to_text()
 }
 
 fn name(row: &Row, column: &str) -> Result<Option<Name>, StoreError> {

@@ -3,35 +3,61 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::domain::account::{EmailAddress, PasswordHash, User, UserChange, UserId};
+use crate::domain::account::{
+    EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
+};
 use crate::domain::error::StoreError;
 use crate::ports::{Insertion, UserDirectory};
 
 /// Accounts in memory, lost with the process.
 #[derive(Debug, Default)]
-pub struct MemoryUsers(RefCell<BTreeMap<UserId, User>>);
+pub struct MemoryUsers {
+    users: RefCell<BTreeMap<UserId, User>>,
+    freed: RefCell<BTreeMap<String, u64>>,
+}
+
+impl MemoryUsers {
+    fn free(&self, freed: &FreedAddress) {
+        let mut addresses = self.freed.borrow_mut();
+        let at = addresses.entry(freed.key.clone()).or_default();
+        *at = freed.at.max(*at);
+    }
+
+    fn holds(&self, condition: &NotFreedSince) -> bool {
+        let freed = self.freed.borrow();
+        let mut times = condition.keys.iter().filter_map(|key| freed.get(key));
+        times.all(|at| *at < condition.asked_at)
+    }
+}
 
 impl UserDirectory for MemoryUsers {
     async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        Ok(self.0.borrow().get(&id).cloned())
+        Ok(self.users.borrow().get(&id).cloned())
     }
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
         Ok(self
-            .0
+            .users
             .borrow()
             .values()
             .find(|user| user.email.canonical() == email.canonical())
             .cloned())
     }
 
-    async fn insert(&self, user: &User) -> Result<Insertion, StoreError> {
-        let mut users = self.0.borrow_mut();
+    async fn insert(
+        &self,
+        user: &User,
+        condition: Option<&NotFreedSince>,
+    ) -> Result<Insertion, StoreError> {
+        let mut users = self.users.borrow_mut();
         if users
             .values()
             .any(|other| other.id == user.id || other.email.canonical() == user.email.canonical())
         {
             return Ok(Insertion::EmailTaken);
+        }
+        if condition.is_some_and(|condition| !self.holds(condition)) {
+            return Ok(Insertion::Freed);
         }
         users.insert(user.id, user.clone());
         Ok(Insertion::Inserted)
@@ -44,7 +70,7 @@ impl UserDirectory for MemoryUsers {
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError> {
-        let mut users = self.0.borrow_mut();
+        let mut users = self.users.borrow_mut();
         let is_taken = |email: &EmailAddress| {
             users
                 .values()
@@ -59,6 +85,13 @@ impl UserDirectory for MemoryUsers {
         else {
             return Ok(None);
         };
+        if let Some(freed) = &change.frees {
+            self.free(freed);
+        }
+        if change.clear_names {
+            user.first_name = None;
+            user.last_name = None;
+        }
         if let Some(name) = &change.first_name {
             user.first_name = Some(name.clone());
         }
@@ -86,17 +119,42 @@ impl UserDirectory for MemoryUsers {
         if change.ends_sessions() {
             user.session_epoch = user.session_epoch.wrapping_add(1);
         }
+        if change.spoils_links() {
+            user.link_generation = user.link_generation.saturating_add(1);
+        }
         user.version = user.version.saturating_add(1);
         user.updated_at = now;
         Ok(Some(user.clone()))
     }
 
-    async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
-        Ok(self.0.borrow_mut().remove(&id).is_some())
+    async fn delete(
+        &self,
+        id: UserId,
+        email: &EmailAddress,
+        freed: &FreedAddress,
+    ) -> Result<bool, StoreError> {
+        let mut users = self.users.borrow_mut();
+        let is_there = users
+            .get(&id)
+            .is_some_and(|user| user.email.canonical() == email.canonical());
+        if is_there {
+            self.free(freed);
+            users.remove(&id);
+        }
+        Ok(is_there)
+    }
+
+    async fn is_not_freed(&self, condition: &NotFreedSince) -> Result<bool, StoreError> {
+        Ok(self.holds(condition))
+    }
+
+    async fn forget_freed(&self, before: u64) -> Result<(), StoreError> {
+        self.freed.borrow_mut().retain(|_, at| *at >= before);
+        Ok(())
     }
 
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
-        let users = self.0.borrow();
+        let users = self.users.borrow();
         let behind = users
             .values()
             .filter(|user| after.is_none_or(|after| user.id > after));
@@ -110,7 +168,7 @@ impl UserDirectory for MemoryUsers {
         old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<(), StoreError> {
-        if let Some(user) = self.0.borrow_mut().get_mut(&id)
+        if let Some(user) = self.users.borrow_mut().get_mut(&id)
             && user.password_hash == *old
         {
             user.password_hash = new.clone();

@@ -16,6 +16,8 @@ mod email_address;
 #[cfg(not(feature = "browser"))]
 mod failed_tries;
 #[cfg(not(feature = "browser"))]
+mod freed_address;
+#[cfg(not(feature = "browser"))]
 mod hashing_cost;
 #[cfg(not(feature = "browser"))]
 mod password;
@@ -40,6 +42,8 @@ pub use email_address::{EmailAddress, EmailError};
 #[cfg(not(feature = "browser"))]
 pub use failed_tries::{Admitted, FailedTries, KnownId, TriedBy};
 #[cfg(not(feature = "browser"))]
+pub use freed_address::{FreedAddress, FreedAddresses, NotFreedSince};
+#[cfg(not(feature = "browser"))]
 pub use hashing_cost::HashingCost;
 #[cfg(not(feature = "browser"))]
 pub use password::{
@@ -48,6 +52,6 @@ pub use password::{
 #[cfg(not(feature = "browser"))]
 pub use pepper::{PepperError, Peppers};
 #[cfg(not(feature = "browser"))]
-pub use user::{Name, NameError, Roles, RolesError, User, UserId};
+pub use user::{LinkNonce, Name, NameError, Roles, RolesError, User, UserId};
 #[cfg(not(feature = "browser"))]
 pub use user_change::UserChange;

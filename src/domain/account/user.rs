@@ -184,6 +184,38 @@ impl Roles {
     }
 }
 
+/// A random number of the account that is part of its links, so that nobody who knows the ticket
+/// secret alone can make one. It never changes. `Debug` prints `_`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkNonce(String);
+
+impl LinkNonce {
+    /// A new one from random bytes.
+    #[must_use]
+    pub fn new(random: &[u8; 16]) -> Self {
+        Self(base16ct::lower::encode_string(random))
+    }
+
+    /// Takes a stored text as it is. It is empty for an account that a version before this column
+    /// made after the migration.
+    #[must_use]
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The stored text: 32 hexadecimal digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LinkNonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
 /// A user, as the directory keeps them. All times in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -207,6 +239,11 @@ pub struct User {
     pub session_epoch: u32,
     /// Moved by every change; access tokens with a smaller `ver` count no more.
     pub version: u64,
+    /// Part of every link to the account. It only grows: links from before a change that spoils
+    /// them never work again, even when the account is as it was.
+    pub link_generation: u64,
+    /// Part of every link to the account.
+    pub link_nonce: LinkNonce,
     /// When the account was made.
     pub created_at: u64,
     /// When it was changed last.

@@ -1,6 +1,6 @@
 //! A change to a user, made in one atomic step together with the counters that it moves.
 
-use super::{EmailAddress, Name, PasswordHash, Roles};
+use super::{EmailAddress, FreedAddress, Name, PasswordHash, Roles};
 
 /// What to change; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,11 @@ pub struct UserChange {
     pub email: Option<EmailAddress>,
     /// The address that is there is verified, now unless it was before.
     pub verify_email: bool,
+    /// The address that the account gives up with the change. It is stored before the change is
+    /// made.
+    pub frees: Option<FreedAddress>,
+    /// Forget both names: a stranger may have typed them.
+    pub clear_names: bool,
     /// The password.
     pub password_hash: Option<PasswordHash>,
     /// End every session, with nothing else changed.
@@ -37,6 +42,15 @@ impl UserChange {
     #[must_use]
     pub fn ends_sessions(&self) -> bool {
         self.revoke_sessions || self.disabled == Some(true) || self.password_hash.is_some()
+    }
+
+    /// Whether the change moves `link_generation`, so that no link from before works.
+    ///
+    /// A new password does not: a stranger who registered with another's address could spoil its
+    /// owner's links with it. Links that a new password ends hold the password's hash.
+    #[must_use]
+    pub fn spoils_links(&self) -> bool {
+        self.email.is_some() || self.verify_email || self.disabled.is_some()
     }
 
     /// Whether there is anything to change.

@@ -6,7 +6,7 @@ use std::fmt;
 use super::{Locale, Pool, RouteClass};
 use crate::domain::account::{EmailAddress, Name, UserId};
 use crate::domain::link::State;
-use crate::domain::policy::MAIL_FACT_CHARS;
+use crate::domain::policy::{DEAD_LETTER_TTL, LINK_JOB_TTL, MAIL_FACT_CHARS};
 use crate::domain::unicode::breaks_line;
 
 const FORMAT: &str = "2";
@@ -174,6 +174,18 @@ impl Task {
 }
 
 impl Job {
+    /// Whether it was asked for too long ago for its mail to be made. `now` is in seconds since
+    /// 1970.
+    #[must_use]
+    pub const fn is_expired(&self, now: u64) -> bool {
+        let ttl = if self.task.class().is_some() {
+            LINK_JOB_TTL
+        } else {
+            DEAD_LETTER_TTL
+        };
+        now > self.asked_at.saturating_add(ttl)
+    }
+
     /// The text that is queued: a line for each field. No field holds a line break.
     #[must_use]
     pub fn to_text(&self) -> String {

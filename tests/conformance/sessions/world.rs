@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use edgegate::domain::account::{EmailAddress, PasswordHash, Roles, User, UserId};
+use edgegate::domain::account::{EmailAddress, LinkNonce, PasswordHash, Roles, User, UserId};
 use edgegate::domain::error::StoreError;
 use edgegate::domain::session::{
     Client, ClientFingerprint, Fingerprints, Place, Presented, RefreshTicket, Reuse, Rules,
@@ -97,6 +97,8 @@ pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
         disabled_at: None,
         session_epoch: 0,
         version: 0,
+        link_generation: 0,
+        link_nonce: LinkNonce::new(&[7; 16]),
         created_at: 0,
         updated_at: 0,
     })

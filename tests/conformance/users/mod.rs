@@ -5,7 +5,8 @@ mod cases;
 use std::fmt::Display;
 
 use edgegate::domain::account::{
-    EmailAddress, Name, PasswordHash, Roles, User, UserChange, UserId,
+    EmailAddress, FreedAddress, LinkNonce, Name, NotFreedSince, PasswordHash, Roles, User,
+    UserChange, UserId,
 };
 use edgegate::ports::{Insertion, UserDirectory};
 
@@ -48,6 +49,8 @@ impl<D: UserDirectory> World<D> {
             disabled_at: None,
             session_epoch: 0,
             version: 0,
+            link_generation: 0,
+            link_nonce: LinkNonce::new(&[7; 16]),
             created_at: 100,
             updated_at: 100,
         })
@@ -63,6 +66,8 @@ impl<D: UserDirectory> World<D> {
             disabled_at: Some(104),
             session_epoch: 105,
             version: 106,
+            link_generation: 108,
+            link_nonce: LinkNonce::from_stored(String::new()),
             created_at: 101,
             updated_at: 107,
             ..self.nobody()?
@@ -70,9 +75,32 @@ impl<D: UserDirectory> World<D> {
     }
 
     async fn insert(&self, user: &User) -> Case {
-        let insertion = self.directory.insert(user).await.map_err(text)?;
+        let insertion = self.directory.insert(user, None).await.map_err(text)?;
         check_eq!(insertion, Insertion::Inserted, "a new user");
         Ok(())
+    }
+
+    /// Adds a user who registered, under the condition that the address was not freed since.
+    async fn register(&self, user: &User, asked_at: u64) -> Result<Insertion, String> {
+        let condition = NotFreedSince {
+            keys: vec!["another key".to_owned(), key(&user.email)],
+            asked_at,
+        };
+        let is_not_freed = self.directory.is_not_freed(&condition).await;
+        let insertion = self.directory.insert(user, Some(&condition)).await;
+        let insertion = insertion.map_err(text)?;
+        check_eq!(
+            is_not_freed.map_err(text)?,
+            insertion != Insertion::Freed,
+            "asked for apart"
+        );
+        Ok(insertion)
+    }
+
+    async fn delete(&self, user: &User, now: u64) -> Result<bool, String> {
+        let freed = freed(&user.email, now);
+        let deleted = self.directory.delete(user.id, &user.email, &freed).await;
+        deleted.map_err(text)
     }
 
     /// A user who is in the directory.
@@ -134,6 +162,18 @@ impl<D: UserDirectory> World<D> {
     }
 }
 
+/// The key under which an address is freed in these cases.
+fn key(email: &EmailAddress) -> String {
+    format!("key of {}", email.canonical())
+}
+
+fn freed(email: &EmailAddress, at: u64) -> FreedAddress {
+    FreedAddress {
+        key: key(email),
+        at,
+    }
+}
+
 fn address(spelling: &str) -> Result<EmailAddress, String> {
     EmailAddress::parse(spelling).map_err(|why| format!("{spelling}: {why}"))
 }
@@ -167,6 +207,12 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             an_insertion_never_replaces_a_user,
             a_deletion_says_whether_the_user_was_there,
             a_deleted_users_address_is_free,
+            a_user_with_another_address_is_not_deleted,
+            a_registration_from_before_the_deletion_is_refused,
+            a_registration_from_before_a_change_of_address_is_refused,
+            the_last_time_an_address_was_freed_stays,
+            a_deletion_and_an_older_registration_at_once_leave_no_account,
+            what_was_freed_long_ago_is_forgotten,
             a_list_is_in_the_order_of_ids,
             a_list_has_at_most_the_limit,
             pages_have_every_user_once,
@@ -180,6 +226,8 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             a_change_leaves_others_as_they_are,
             every_change_moves_the_version_by_one,
             only_what_ends_sessions_moves_the_epoch,
+            only_what_spoils_links_moves_their_generation,
+            names_are_cleared,
             changes_at_once_all_count,
             a_rehash_moves_no_counter,
             a_rehash_needs_the_old_hash,

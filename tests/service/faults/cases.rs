@@ -605,6 +605,14 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
 fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
     vec![
         case!(
+            "forget freed addresses",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, _f| none(w.service.forget_freed_addresses().await),
+            Error::Internal("never"),
+            |_w, _f, _mails| None
+        ),
+        case!(
             "read",
             &[],
             |w| w.facts(String::new()).await,

@@ -18,6 +18,7 @@ use edgegate::ports::SessionStore;
 use crate::count;
 use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT};
 use cases::cases;
+pub(crate) use ports::PlainHasher;
 use ports::{FAULTS, Fault};
 use world::{Facts, World, on_kv, on_memory};
 

@@ -9,7 +9,8 @@ use edgegate::adapters::memory::{
     MemoryMailer, MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
 };
 use edgegate::domain::account::{
-    EmailAddress, HashError, Password, PasswordHash, User, UserChange, UserId, Verification,
+    EmailAddress, FreedAddress, HashError, NotFreedSince, Password, PasswordHash, User, UserChange,
+    UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{Counted, GateName, Job, LinkLife, MailFailure, Message, Verdict};
@@ -147,9 +148,11 @@ macro_rules! numbered {
 impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users find", find_by_id(id: UserId) -> Option<User>);
     numbered!("users find", find_by_email(email: &EmailAddress) -> Option<User>);
-    numbered!("users insert", insert(user: &User) -> Insertion);
+    numbered!("users insert", insert(user: &User, condition: Option<&NotFreedSince>) -> Insertion);
     numbered!("users update", update(id: UserId, if_version: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
-    numbered!("users delete", delete(id: UserId) -> bool);
+    numbered!("users delete", delete(id: UserId, email: &EmailAddress, freed: &FreedAddress) -> bool);
+    numbered!("users freed", is_not_freed(condition: &NotFreedSince) -> bool);
+    numbered!("users forget", forget_freed(before: u64) -> ());
     numbered!("users list", list(after: Option<UserId>, limit: u32) -> Vec<User>);
     numbered!("users rehash", rehash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> ());
     numbered!("users ping", ping() -> ());

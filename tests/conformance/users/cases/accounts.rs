@@ -29,7 +29,7 @@ pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &Worl
     ] {
         world.insert(&user).await?;
         world.holds(&user, "a new user").await?;
-        world.directory.delete(user.id).await.map_err(text)?;
+        world.delete(&user, 100).await?;
     }
     Ok(())
 }
@@ -87,7 +87,7 @@ pub(crate) async fn an_address_has_one_account<D: UserDirectory>(world: &World<D
             email: address(&spelling)?,
             ..world.nobody()?
         };
-        let insertion = world.directory.insert(&second).await.map_err(text)?;
+        let insertion = world.directory.insert(&second, None).await.map_err(text)?;
         check_eq!(insertion, Insertion::EmailTaken, "a second account");
         check_eq!(world.read(second.id).await?, None, "the second");
         world.holds(&ada, "the first").await?;
@@ -107,12 +107,12 @@ pub(crate) async fn ten_insertions_at_once_make_one_account<D: UserDirectory>(
             ..world.nobody()?
         });
     }
-    let insertions = join_all(users.iter().map(|user| world.directory.insert(user))).await;
+    let insertions = join_all(users.iter().map(|user| world.directory.insert(user, None))).await;
     let mut inserted = Vec::new();
     for (user, insertion) in users.iter().zip(insertions) {
         match insertion.map_err(text)? {
             Insertion::Inserted => inserted.push(user),
-            Insertion::EmailTaken => {
+            Insertion::EmailTaken | Insertion::Freed => {
                 check_eq!(world.read(user.id).await?, None, "one that came too late");
             }
         }
@@ -128,7 +128,7 @@ pub(crate) async fn a_repeated_insertion_changes_nothing<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
     let user = world.somebody().await?;
-    let insertion = world.directory.insert(&user).await.map_err(text)?;
+    let insertion = world.directory.insert(&user, None).await.map_err(text)?;
     check_eq!(insertion, Insertion::EmailTaken, "a repeat");
     world.holds(&user, "the user").await
 }
@@ -142,7 +142,7 @@ pub(crate) async fn an_insertion_never_replaces_a_user<D: UserDirectory>(world: 
         first_name: Some(name("Eve")?),
         ..world.nobody()?
     };
-    let insertion = world.directory.insert(&other).await.map_err(text)?;
+    let insertion = world.directory.insert(&other, None).await.map_err(text)?;
     check_eq!(insertion, Insertion::EmailTaken, "another user of that id");
     world.holds(&ada, "the first").await?;
     check_eq!(world.find(&other.email).await?, None, "the other");
@@ -153,8 +153,8 @@ pub(crate) async fn a_deletion_says_whether_the_user_was_there<D: UserDirectory>
     world: &World<D>,
 ) -> Case {
     let (ada, bob) = (world.somebody().await?, world.somebody().await?);
-    for (id, expected) in [(ada.id, true), (ada.id, false), (world.nobody()?.id, false)] {
-        let deleted = world.directory.delete(id).await.map_err(text)?;
+    for (user, expected) in [(&ada, true), (&ada, false), (&world.nobody()?, false)] {
+        let deleted = world.delete(user, 100).await?;
         check_eq!(deleted, expected, "was there");
     }
     check_eq!(world.read(ada.id).await?, None, "by the id");
@@ -164,7 +164,7 @@ pub(crate) async fn a_deletion_says_whether_the_user_was_there<D: UserDirectory>
 
 pub(crate) async fn a_deleted_users_address_is_free<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.somebody().await?;
-    world.directory.delete(ada.id).await.map_err(text)?;
+    world.delete(&ada, 100).await?;
     let next = User {
         email: ada.email,
         ..world.nobody()?

@@ -3,7 +3,7 @@
 use edgegate::domain::account::{User, UserChange};
 use edgegate::ports::UserDirectory;
 
-use super::{Case, World, address, check_eq, hash, name, roles};
+use super::{Case, World, address, check_eq, freed, hash, name, roles};
 
 /// Moves what every change moves.
 fn moved(user: &User, now: u64) -> User {
@@ -25,7 +25,11 @@ pub(crate) async fn each_field_changes_alone<D: UserDirectory>(world: &World<D>)
     let email = address(&format!("Countess{number}@example.org"))?;
     type Expected<'a> = Box<dyn Fn(User) -> Result<User, String> + 'a>;
     let none = UserChange::default;
-    let changes: [(UserChange, Expected<'_>); 10] = [
+    let links = |user: User| User {
+        link_generation: user.link_generation + 1,
+        ..user
+    };
+    let changes: [(UserChange, Expected<'_>); 11] = [
         (
             UserChange {
                 first_name: Some(name("Augusta")?),
@@ -80,10 +84,10 @@ pub(crate) async fn each_field_changes_alone<D: UserDirectory>(world: &World<D>)
                 ..none()
             },
             Box::new(|user| {
-                Ok(User {
+                Ok(links(User {
                     disabled_at: None,
                     ..user
-                })
+                }))
             }),
         ),
         (
@@ -92,10 +96,10 @@ pub(crate) async fn each_field_changes_alone<D: UserDirectory>(world: &World<D>)
                 ..none()
             },
             Box::new(|user| {
-                Ok(epoch(User {
+                Ok(links(epoch(User {
                     disabled_at: Some(user.updated_at),
                     ..user
-                }))
+                })))
             }),
         ),
         (
@@ -104,11 +108,11 @@ pub(crate) async fn each_field_changes_alone<D: UserDirectory>(world: &World<D>)
                 ..none()
             },
             Box::new(|user| {
-                Ok(User {
+                Ok(links(User {
                     email: email.clone(),
                     email_verified_at: Some(user.updated_at),
                     ..user
-                })
+                }))
             }),
         ),
         (
@@ -133,7 +137,20 @@ pub(crate) async fn each_field_changes_alone<D: UserDirectory>(world: &World<D>)
                 verify_email: true,
                 ..none()
             },
-            Box::new(Ok),
+            Box::new(|user| Ok(links(user))),
+        ),
+        (
+            UserChange {
+                clear_names: true,
+                ..none()
+            },
+            Box::new(|user| {
+                Ok(User {
+                    first_name: None,
+                    last_name: None,
+                    ..user
+                })
+            }),
         ),
     ];
     for (index, (change, expected)) in changes.iter().enumerate() {
@@ -156,6 +173,8 @@ pub(crate) async fn all_fields_change_at_once<D: UserDirectory>(world: &World<D>
             disabled: Some(true),
             email: Some(address(&format!("Countess{number}@example.org"))?),
             verify_email: true,
+            frees: Some(freed(&ada.email, 500)),
+            clear_names: true,
             password_hash: Some(hash("$argon2id$new")),
             revoke_sessions: true,
         };
@@ -170,6 +189,8 @@ pub(crate) async fn all_fields_change_at_once<D: UserDirectory>(world: &World<D>
             disabled_at: Some(ada.disabled_at.unwrap_or(500)),
             session_epoch: ada.session_epoch + 1,
             version: ada.version + 1,
+            link_generation: ada.link_generation + 1,
+            link_nonce: ada.link_nonce.clone(),
             created_at: ada.created_at,
             updated_at: 500,
         };
@@ -249,4 +270,19 @@ pub(crate) async fn a_change_leaves_others_as_they_are<D: UserDirectory>(world: 
     };
     world.update(ada.id, &change, 300).await?;
     world.holds(&bob, "another").await
+}
+
+/// "Forget both names", but for one that the same change sets.
+pub(crate) async fn names_are_cleared<D: UserDirectory>(world: &World<D>) -> Case {
+    let ada = world.everything()?;
+    world.insert(&ada).await?;
+    let change = UserChange {
+        clear_names: true,
+        last_name: Some(name("King")?),
+        ..UserChange::default()
+    };
+    let changed = world.update(ada.id, &change, 300).await?;
+    check_eq!(changed.first_name, None, "the first name");
+    check_eq!(changed.last_name, Some(name("King")?), "the last name");
+    Ok(())
 }

@@ -4,7 +4,7 @@ use edgegate::domain::account::{User, UserChange};
 use edgegate::ports::UserDirectory;
 use futures_util::future::{join, join_all};
 
-use super::{Case, World, address, check_eq, hash, name, roles, text};
+use super::{Case, World, address, check_eq, hash, name, roles};
 
 /// A change of everything but the address.
 fn much() -> Result<UserChange, String> {
@@ -14,6 +14,8 @@ fn much() -> Result<UserChange, String> {
         roles: Some(roles(&["auditor"])?),
         disabled: Some(true),
         verify_email: true,
+        frees: None,
+        clear_names: true,
         password_hash: Some(hash("$argon2id$new")),
         revoke_sessions: true,
         email: None,
@@ -108,6 +110,7 @@ pub(crate) async fn its_own_address_in_another_spelling_is_taken<D: UserDirector
         email: email.clone(),
         email_verified_at: Some(200),
         version: ada.version + 1,
+        link_generation: ada.link_generation + 1,
         updated_at: 200,
         ..ada
     };
@@ -142,7 +145,7 @@ pub(crate) async fn an_address_that_two_want_goes_to_one<D: UserDirectory>(
 /// "when there is no such user".
 pub(crate) async fn an_absent_user_is_not_changed<D: UserDirectory>(world: &World<D>) -> Case {
     let (nobody, deleted) = (world.nobody()?, world.somebody().await?);
-    world.directory.delete(deleted.id).await.map_err(text)?;
+    world.delete(&deleted, 100).await?;
     for user in [nobody, deleted] {
         let change = UserChange {
             email: Some(user.email.clone()),

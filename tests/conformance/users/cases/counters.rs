@@ -108,6 +108,25 @@ pub(crate) async fn only_what_ends_sessions_moves_the_epoch<D: UserDirectory>(
     Ok(())
 }
 
+/// "`link_generation` with `UserChange::spoils_links`": by one, also with a change that says what is
+/// so already, and never back.
+pub(crate) async fn only_what_spoils_links_moves_their_generation<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let ada = world.somebody().await?;
+    let mut generation = 0;
+    for (change, _) in kinds(world)? {
+        let spoils = change.email.is_some() || change.verify_email || change.disabled.is_some();
+        for _ in 0..2 {
+            generation += u64::from(spoils);
+            let changed = world.update(ada.id, &change, 200).await?;
+            check_eq!(changed.link_generation, generation, format!("{change:?}"));
+            check_eq!(changed.link_nonce, ada.link_nonce, "the nonce");
+        }
+    }
+    Ok(())
+}
+
 /// "in one atomic step".
 pub(crate) async fn changes_at_once_all_count<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.somebody().await?;

@@ -25,7 +25,7 @@ pub(crate) async fn the_longest_addresses<D: UserDirectory>(world: &World<D>) ->
         };
         world.insert(&user).await?;
         world.holds(&user, "a new user").await?;
-        world.directory.delete(user.id).await.map_err(text)?;
+        world.delete(&user, 100).await?;
 
         let ada = world.somebody().await?;
         let change = UserChange {
@@ -180,6 +180,7 @@ pub(crate) async fn the_latest_times<D: UserDirectory>(world: &World<D>) -> Case
         disabled_at: Some(LARGEST),
         session_epoch: 1,
         version: 1,
+        link_generation: 1,
         updated_at: LARGEST,
         ..ada
     };
@@ -191,11 +192,15 @@ pub(crate) async fn the_largest_counters<D: UserDirectory>(world: &World<D>) -> 
     let user = User {
         session_epoch: u32::MAX - 1,
         version: LARGEST - 1,
+        link_generation: LARGEST - 1,
         ..world.nobody()?
     };
     world.insert(&user).await?;
     world.holds(&user, "a new user").await?;
-    let change = UserChange::revoke_sessions();
+    let change = UserChange {
+        disabled: Some(false),
+        ..UserChange::revoke_sessions()
+    };
     for version in [LARGEST - 2, LARGEST] {
         let changed = world
             .try_update(user.id, Some(version), &change, 200)
@@ -208,6 +213,7 @@ pub(crate) async fn the_largest_counters<D: UserDirectory>(world: &World<D>) -> 
     let expected = User {
         session_epoch: u32::MAX,
         version: LARGEST,
+        link_generation: LARGEST,
         updated_at: 200,
         ..user
     };

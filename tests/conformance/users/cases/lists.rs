@@ -8,11 +8,11 @@ use super::{Case, World, check, check_eq, text};
 /// Takes out whoever other cases left there.
 async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
     for _ in 0..1000 {
-        let ids = world.list(None, 1).await?;
-        let Some(id) = ids.first() else {
+        let users = world.directory.list(None, 1).await.map_err(text)?;
+        let Some(user) = users.first() else {
             return Ok(());
         };
-        world.directory.delete(*id).await.map_err(text)?;
+        world.delete(user, 100).await?;
     }
     Err("deleted users are listed".to_owned())
 }
@@ -84,8 +84,9 @@ pub(crate) async fn pages_have_every_user_once<D: UserDirectory>(world: &World<D
 pub(crate) async fn a_list_begins_behind_a_deleted_user<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
-    let all = ids(&seven(world).await?);
-    world.directory.delete(all[3]).await.map_err(text)?;
+    let users = seven(world).await?;
+    let all = ids(&users);
+    world.delete(&users[3], 100).await?;
     check_eq!(
         world.list(Some(all[3]), 9).await?,
         all[4..],
@@ -96,7 +97,7 @@ pub(crate) async fn a_list_begins_behind_a_deleted_user<D: UserDirectory>(
         all[4..],
         "the one before it"
     );
-    world.directory.delete(all[6]).await.map_err(text)?;
+    world.delete(&users[6], 100).await?;
     check!(
         world.list(Some(all[6]), 9).await?.is_empty(),
         "behind the last"

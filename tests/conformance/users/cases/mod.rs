@@ -5,13 +5,15 @@ mod changes;
 mod conditions;
 mod counters;
 mod extremes;
+mod freed;
 mod lists;
 
-use super::{Case, LARGEST, World, address, check, check_eq, hash, name, roles, text};
+use super::{Case, LARGEST, World, address, check, check_eq, freed, hash, name, roles, text};
 
 pub(crate) use accounts::*;
 pub(crate) use changes::*;
 pub(crate) use conditions::*;
 pub(crate) use counters::*;
 pub(crate) use extremes::*;
+pub(crate) use freed::*;
 pub(crate) use lists::*;

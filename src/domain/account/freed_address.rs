@@ -1,0 +1,121 @@
+//! An address that an account gave up: a registration that was asked for before it makes no account.
+//!
+//! Without this a link that made an account could make another one after the first was deleted or
+//! had moved to another address.
+
+use std::fmt;
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use super::EmailAddress;
+use crate::domain::ticket::TicketSecrets;
+
+const KEY_BYTES: usize = 16;
+
+/// An address that has no account any more since some time. It holds a keyed hash of the address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreedAddress {
+    /// 32 hexadecimal digits, under the first ticket secret.
+    pub key: String,
+    /// When the account was deleted or moved away, in seconds since 1970.
+    pub at: u64,
+}
+
+/// The condition under which a registration may make an account: its address was not freed when it
+/// was asked for or later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotFreedSince {
+    /// The keys of the address, one for each ticket secret.
+    pub keys: Vec<String>,
+    /// When the registration was asked for, in seconds since 1970.
+    pub asked_at: u64,
+}
+
+/// Makes the keys under which freed addresses are stored. `Debug` prints `_`.
+#[derive(Clone)]
+pub struct FreedAddresses(Vec<Hmac<Sha256>>);
+
+impl FreedAddresses {
+    /// The keys of one deployment.
+    #[must_use]
+    pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
+        Self(secrets.address_keys("freed address", issuer))
+    }
+
+    /// The record that this address is freed at a time, in seconds since 1970.
+    #[must_use]
+    pub fn freed(&self, email: &EmailAddress, at: u64) -> FreedAddress {
+        FreedAddress {
+            key: self.keys_of(email).next().unwrap_or_default(),
+            at,
+        }
+    }
+
+    /// The condition for a registration that was asked for at a time, in seconds since 1970. It
+    /// looks under every ticket secret: the record may be from before a rotation.
+    #[must_use]
+    pub fn not_freed_since(&self, email: &EmailAddress, asked_at: u64) -> NotFreedSince {
+        NotFreedSince {
+            keys: self.keys_of(email).collect(),
+            asked_at,
+        }
+    }
+
+    fn keys_of(&self, email: &EmailAddress) -> impl Iterator<Item = String> {
+        self.0.iter().map(|mac| {
+            let tag = mac.clone().chain_update(email.canonical()).finalize();
+            let bytes = tag.into_bytes();
+            let (first, _) = bytes.split_at(KEY_BYTES);
+            base16ct::lower::encode_string(first)
+        })
+    }
+}
+
+impl fmt::Debug for FreedAddresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    const NEW: &str = "__79_Pv6-fj39vX08_Lx8O_u7ezr6uno5-bl5OPi4eA";
+
+    fn freed(secrets: &str, email: &str) -> FreedAddress {
+        addresses(secrets).freed(&EmailAddress::parse(email).unwrap(), 7)
+    }
+
+    fn addresses(secrets: &str) -> FreedAddresses {
+        let secrets = TicketSecrets::parse(secrets).unwrap();
+        FreedAddresses::new(&secrets, "https://auth.example.com")
+    }
+
+    #[test]
+    fn a_record_is_found_by_every_spelling_and_after_a_rotation() {
+        let record = freed(OLD, "Ada@example.com");
+        assert_eq!(record.key.len(), 32);
+        assert_eq!(record, freed(OLD, "ada@EXAMPLE.com"));
+        assert_ne!(record, freed(OLD, "root@example.com"));
+        assert_ne!(record, freed(NEW, "ada@example.com"));
+        let rotated = addresses(&[NEW, OLD].join(","));
+        let email = EmailAddress::parse("ada@example.com").unwrap();
+        let condition = rotated.not_freed_since(&email, 7);
+        assert_eq!(condition.keys.len(), 2);
+        assert!(condition.keys.contains(&record.key));
+        assert_eq!(
+            rotated.freed(&email, 7).key,
+            freed(NEW, "ada@example.com").key
+        );
+    }
+
+    #[test]
+    fn nothing_tells_the_address() {
+        let record = freed(OLD, "ada@example.com");
+        assert!(!format!("{record:?}").contains("ada"));
+        assert_eq!(format!("{:?}", addresses(OLD)), "_");
+    }
+}
