@@ -301,7 +301,8 @@ impl<P: Ports> AuthService<P> {
         let request = LaneRequest {
             job: &job.id,
             base,
-            limited: self.settings().limits,
+            // An administrator may invite again whenever they like.
+            limited: self.settings().limits && job.task.class().is_some(),
             now: self.now(),
         };
         self.ports.mail_ledger().admit(lane, request).await

@@ -274,7 +274,7 @@ fn a_mail_waits_for_the_next_hour_without_using_up_a_try_and_is_given_up_after_a
                     // Somebody else is always faster.
                     let other = ask(&world, ADA).await;
                     deliver(&world, &other).await;
-                    world.service.ports().mail_queue.take();
+                    let _ = world.service.ports().mail_queue.take();
                     two = next;
                 }
                 Delivery::GivenUp => break,
@@ -290,7 +290,6 @@ fn a_mail_waits_for_the_next_hour_without_using_up_a_try_and_is_given_up_after_a
 fn a_bounced_mail_frees_its_place_for_the_next_job() {
     let world = on_memory(&[]);
     pollster::block_on(async {
-        let job = ask(&world, ADA).await;
         let ports = world.service.ports();
         for failure in [
             MailFailure::Undeliverable {
@@ -300,6 +299,7 @@ fn a_bounced_mail_frees_its_place_for_the_next_job() {
                 reason: "no such sender".to_owned(),
             },
         ] {
+            let job = ask(&world, ADA).await;
             ports.mailer.fail_once(failure);
             let delivery = deliver(&world, &job).await;
             assert!(

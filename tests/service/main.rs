@@ -26,6 +26,7 @@ mod guessing;
 mod is_authorized;
 mod key_change;
 mod log_out;
+mod mail_requests;
 mod manage_sessions;
 mod manage_users;
 mod register;

@@ -351,11 +351,34 @@ mod tests {
 
     #[test]
     fn a_place_is_bounded() {
-        let place = Place::new(Some("de"), Some(&"São\n".repeat(100)));
+        let place = Place::new(Some("de"), Some(&"São ".repeat(100)));
         assert_eq!(place.country.as_deref(), Some("DE"));
         assert_eq!(place.city.unwrap().chars().count(), 64);
         for country in ["", "D", "DEU", "ä", "<>"] {
             assert_eq!(Place::new(Some(country), Some("")), Place::default());
+        }
+        for city in [
+            "St. Louis",
+            "Washington D.C.",
+            "L'Aquila",
+            "Stratford-upon-Avon",
+            "東京",
+            "Zu\u{308}rich",
+        ] {
+            assert_eq!(Place::new(None, Some(city)).city.as_deref(), Some(city));
+        }
+        for text in [
+            "https://evil.example",
+            "evil.example",
+            "unlock it at evil.example",
+            "call 555 1234",
+            "a@b",
+            "São\nPaulo",
+            "<b>",
+            ".",
+            " Paris",
+        ] {
+            assert_eq!(Place::new(None, Some(text)).city, None, "{text}");
         }
     }
 
