@@ -16,6 +16,7 @@ mod change_email;
 mod change_password;
 #[path = "../count/mod.rs"]
 mod count;
+mod delayed_jobs;
 mod delete_account;
 mod deliver_mail;
 mod failures;
@@ -25,6 +26,7 @@ mod generate_token;
 mod guessing;
 mod is_authorized;
 mod key_change;
+mod links;
 mod log_out;
 mod mail_requests;
 mod manage_sessions;

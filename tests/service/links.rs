@@ -1,0 +1,585 @@
+//! A link works once, and never again after what spoils it. An address that an account gave up takes
+//! no registration from before.
+
+use std::sync::LazyLock;
+
+use edgegate::adapters::memory::MemoryUsers;
+use edgegate::domain::account::{EmailAddress, PasswordHash, User, UserChange};
+use edgegate::domain::error::{Error, LinkRefusal};
+use edgegate::domain::link::State;
+use edgegate::domain::mail::{Job, Locale, NotDue};
+use edgegate::domain::policy::{DAY, FREED_ADDRESS_TTL, HOUR, LINK_JOB_TTL};
+use edgegate::ports::{DeadLetter, MailLedger, SessionStore, UserDirectory};
+use edgegate::service::deliver_mail::Delivery;
+use edgegate::service::manage_users::{Amendment, Invitee};
+use edgegate::service::{NewAccount, Registered};
+use proptest::prelude::*;
+
+use crate::fixture::{
+    ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, log_in, on_both, on_memory, ticket,
+};
+
+const GRACE: &str = "grace@example.com";
+const NEW: &str = "ada@example.org";
+const SPENT: Result<(), Error> = Err(Error::Link(LinkRefusal::Spent));
+
+async fn ask_to_move<S: SessionStore>(world: &World<S>, to: &str, password: &str) -> Vec<Job> {
+    let from = [ADA, NEW]
+        .into_iter()
+        .find(|from| *from != to.to_lowercase());
+    let login = edgegate::service::Login {
+        email: from.unwrap(),
+        password,
+    };
+    let own = edgegate::service::Login {
+        email: to,
+        password,
+    };
+    let token = match world.service.generate_token(login, &client()).await {
+        Ok(signed_in) => signed_in.tokens.access_token,
+        Err(_) => {
+            let signed_in = world.service.generate_token(own, &client()).await;
+            signed_in.unwrap().tokens.access_token
+        }
+    };
+    world
+        .service
+        .change_email(token.expose(), to, password, &client(), Locale::English)
+        .await
+        .unwrap();
+    world.service.ports().mail_queue.take()
+}
+
+async fn deliver<S: SessionStore>(world: &World<S>, job: &Job) -> Delivery {
+    let text = job.to_text();
+    world.service.deliver_from_queue(&text, &job.id, 0).await
+}
+
+async fn link_of<S: SessionStore>(world: &World<S>, job: &Job) -> String {
+    assert_eq!(deliver(world, job).await, Delivery::Sent);
+    ticket(&world.service.ports().mailer.take().remove(0))
+}
+
+async fn link_to_move<S: SessionStore>(world: &World<S>, to: &str) -> String {
+    let jobs = ask_to_move(world, to, PASSWORD).await;
+    let job = jobs.iter().find(|job| job.task.name() == "new_address");
+    link_of(world, job.unwrap()).await
+}
+
+async fn move_by<S: SessionStore>(world: &World<S>, link: &str) -> Result<(), Error> {
+    let moved = world
+        .service
+        .confirm_email(link, &client(), Locale::English)
+        .await;
+    moved.map(drop)
+}
+
+async fn reset_by<S: SessionStore>(
+    world: &World<S>,
+    link: &str,
+    password: &str,
+) -> Result<(), Error> {
+    let service = &world.service;
+    let reset = service
+        .confirm_reset(link, password, &client(), Locale::English)
+        .await;
+    reset.map(drop)
+}
+
+async fn verify_by<S: SessionStore>(
+    world: &World<S>,
+    link: &str,
+    password: &str,
+) -> Result<User, Error> {
+    let service = &world.service;
+    service
+        .verify_email(link, password, &client(), Locale::English)
+        .await
+}
+
+async fn registration_job<S: SessionStore>(world: &World<S>) -> Job {
+    let account = NewAccount {
+        email: GRACE,
+        password: None,
+        first_name: Some("Grace"),
+        last_name: None,
+    };
+    let service = &world.service;
+    let registered = service.register(account, &client(), Locale::English).await;
+    assert!(matches!(registered.unwrap(), Registered::Asked));
+    service.ports().mail_queue.take().remove(0)
+}
+
+async fn find<S: SessionStore>(world: &World<S>, email: &str) -> Option<User> {
+    let email = EmailAddress::parse(email).unwrap();
+    let users = &world.service.ports().users;
+    users.find_by_email(&email).await.unwrap()
+}
+
+async fn delete_grace<S: SessionStore>(world: &World<S>) {
+    let grace = find(world, GRACE).await.unwrap();
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    let service = &world.service;
+    let deleted = service.delete_account(admin, grace.id, Locale::English);
+    deleted.await.unwrap();
+    drop(service.ports().mail_queue.take());
+}
+
+on_both!(a_change_of_address_ends_with_the_owner_s_new_password, &[("LIMITS", "off")], world => {
+    // The thief knows the password and asks while mail has to wait.
+    let jobs = ask_to_move(&world, NEW, PASSWORD).await;
+    world.clock.advance(HOUR);
+    let reset = world.reset_ticket(ADA).await;
+    assert_eq!(reset_by(&world, &reset, NEW_PASSWORD).await, Ok(()));
+    let _ = world.deliver_all().await;
+    assert_eq!(deliver(&world, &jobs[0]).await, Delivery::NotDue(NotDue::Superseded));
+    assert!(world.service.ports().mailer.take().is_empty());
+});
+
+#[test]
+fn a_change_of_address_ends_with_all_sessions() {
+    for made_before in [false, true] {
+        let world = on_memory(&[("LIMITS", "off")]);
+        pollster::block_on(async {
+            let jobs = ask_to_move(&world, NEW, PASSWORD).await;
+            let link = match made_before {
+                true => Some(link_of(&world, &jobs[0]).await),
+                false => None,
+            };
+            let ada = find(&world, ADA).await.unwrap();
+            world.service.revoke_tokens(ada.id).await.unwrap();
+            match link {
+                Some(link) => assert_eq!(move_by(&world, &link).await, SPENT),
+                None => assert_eq!(
+                    deliver(&world, &jobs[0]).await,
+                    Delivery::NotDue(NotDue::Superseded)
+                ),
+            }
+        });
+    }
+}
+
+#[test]
+fn an_old_job_makes_no_mail_not_even_by_an_operator() {
+    let world = on_memory(&[("LIMITS", "off")]);
+    pollster::block_on(async {
+        let jobs = ask_to_move(&world, NEW, PASSWORD).await;
+        let ports = world.service.ports();
+        world.clock.advance(10 * DAY);
+        let letter = DeadLetter {
+            id: jobs[0].id.clone(),
+            job: jobs[0].to_text(),
+            reason: "401".to_owned(),
+            tries: 1,
+            failed_at: edgegate::ports::Clock::now_ms(&world.clock) / 1000,
+            retry_at: Some(0),
+        };
+        ports.mail_ledger.keep(&letter).await.unwrap();
+        let (deliveries, dead) = world.service.retry_kept_mail(false).await.unwrap();
+        assert_eq!(dead, 0);
+        assert_eq!(deliveries[0].1, Delivery::NotDue(NotDue::Expired));
+        assert_eq!(deliveries[0].1.reason(), Some("expired"));
+        assert!(ports.mailer.take().is_empty());
+    });
+}
+
+#[test]
+fn a_job_expires_a_second_after_its_day() {
+    for (age, is_sent) in [(LINK_JOB_TTL, true), (LINK_JOB_TTL + 1, false)] {
+        let world = on_memory(&[("LIMITS", "off")]);
+        pollster::block_on(async {
+            let service = &world.service;
+            let asked = service
+                .reset_password(ADA, &client(), Locale::English)
+                .await;
+            asked.unwrap();
+            let job = service.ports().mail_queue.take().remove(0);
+            world.clock.advance(age);
+            let delivery = deliver(&world, &job).await;
+            assert_eq!(delivery == Delivery::Sent, is_sent, "{delivery:?}");
+        });
+    }
+}
+
+on_both!(a_link_to_move_works_once_even_when_the_address_comes_back, &[("LIMITS", "off")], world => {
+    let there = link_to_move(&world, NEW).await;
+    assert_eq!(move_by(&world, &there).await, Ok(()));
+    let back = link_to_move(&world, ADA).await;
+    assert_eq!(move_by(&world, &back).await, Ok(()));
+    assert_eq!(move_by(&world, &there).await, SPENT);
+    assert_eq!(move_by(&world, &back).await, SPENT);
+    assert!(find(&world, ADA).await.is_some());
+});
+
+on_both!(a_link_that_changes_the_case_of_an_address_works_once, &[("LIMITS", "off")], world => {
+    let link = link_to_move(&world, "Ada@Example.com").await;
+    assert_eq!(move_by(&world, &link).await, Ok(()));
+    for _ in 0..2 {
+        assert_eq!(move_by(&world, &link).await, SPENT);
+    }
+});
+
+on_both!(a_link_that_disabling_spoilt_stays_dead_when_the_account_is_enabled, &[("LIMITS", "off")], world => {
+    let reset = world.reset_ticket(ADA).await;
+    let to_move = link_to_move(&world, NEW).await;
+    let ada = find(&world, ADA).await.unwrap();
+    for disabled in [true, false] {
+        let root = log_in(&world.service, ROOT).await.unwrap();
+        let admin = root.tokens.access_token.expose();
+        let change = Amendment { disabled: Some(disabled), ..Default::default() };
+        world.service.amend_user(admin, ada.id, change).await.unwrap();
+    }
+    assert_eq!(reset_by(&world, &reset, NEW_PASSWORD).await, SPENT);
+    assert_eq!(move_by(&world, &to_move).await, SPENT);
+    let fresh = world.reset_ticket(ADA).await;
+    assert_eq!(reset_by(&world, &fresh, NEW_PASSWORD).await, Ok(()));
+});
+
+#[test]
+fn a_stranger_who_registered_spoils_no_link_of_the_owner() {
+    let world = on_memory(&[("REGISTRATION", "open"), ("LIMITS", "off")]);
+    pollster::block_on(async {
+        let service = &world.service;
+        let account = NewAccount {
+            email: GRACE,
+            password: Some(PASSWORD),
+            first_name: Some("Mallory"),
+            last_name: Some("was here"),
+        };
+        let registered = service.register(account, &client(), Locale::English).await;
+        let Registered::SignedIn(stranger) = registered.unwrap() else {
+            panic!("not signed in");
+        };
+        let verification = ticket(&world.deliver_all().await[0]);
+        let reset = world.reset_ticket(GRACE).await;
+        // All that the stranger can do without the mailbox.
+        let token = stranger.tokens.access_token.expose();
+        let other = "a stranger's other one";
+        let changed = service
+            .change_password(token, PASSWORD, other, &client(), Locale::English)
+            .await;
+        let token = changed.unwrap().tokens.access_token;
+        let login = edgegate::service::Login {
+            email: GRACE,
+            password: other,
+        };
+        let _ = service.generate_token(login, &client()).await.unwrap();
+        let to = "mallory@example.com";
+        let asked = service
+            .change_email(token.expose(), to, other, &client(), Locale::English)
+            .await;
+        asked.unwrap();
+        service.revoke_tokens(stranger.user.id).await.unwrap();
+        let jobs = service.ports().mail_queue.take();
+
+        let user = find(&world, GRACE).await.unwrap();
+        assert_eq!(reset_by(&world, &reset, NEW_PASSWORD).await, Ok(()));
+        let owners = find(&world, GRACE).await.unwrap();
+        assert_eq!((owners.first_name, owners.last_name), (None, None));
+        assert!(user.first_name.is_some());
+        // The other link is spoilt by the first, and the stranger's change of address too.
+        assert!(
+            verify_by(&world, &verification, NEW_PASSWORD)
+                .await
+                .is_err()
+        );
+        for job in jobs.iter().filter(|job| job.task.name() == "new_address") {
+            let delivery = deliver(&world, job).await;
+            assert_eq!(delivery, Delivery::NotDue(NotDue::Superseded));
+        }
+    });
+}
+
+#[test]
+fn names_go_with_another_password_and_stay_with_the_same() {
+    for (password, stay) in [(PASSWORD, true), (NEW_PASSWORD, false)] {
+        let world = on_memory(&[("REGISTRATION", "open")]);
+        pollster::block_on(async {
+            let account = NewAccount {
+                email: GRACE,
+                password: Some(PASSWORD),
+                first_name: Some("Grace"),
+                last_name: Some("Hopper"),
+            };
+            let service = &world.service;
+            let registered = service.register(account, &client(), Locale::English).await;
+            registered.unwrap();
+            let link = ticket(&world.deliver_all().await[0]);
+            let user = verify_by(&world, &link, password).await.unwrap();
+            assert_eq!(user.first_name.is_some(), stay);
+            assert_eq!(user.last_name.is_some(), stay);
+            assert_eq!(find(&world, GRACE).await, Some(user));
+        });
+    }
+}
+
+#[test]
+fn an_invited_user_keeps_the_names_that_the_administrator_typed() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let root = world.log_in(ROOT);
+        let invitee = Invitee {
+            email: GRACE,
+            first_name: Some("Grace"),
+            last_name: None,
+        };
+        let admin = root.tokens.access_token.expose();
+        let service = &world.service;
+        let invited = service.create_user(admin, invitee, None, Locale::English);
+        let invited = invited.await.unwrap();
+        let link = ticket(&world.deliver_all().await[0]);
+        assert_eq!(reset_by(&world, &link, NEW_PASSWORD).await, Ok(()));
+        let user = find(&world, GRACE).await.unwrap();
+        assert_eq!(user.first_name, invited.first_name);
+        assert!(user.first_name.is_some());
+    });
+}
+
+#[test]
+fn every_account_has_its_own_nonce_so_that_the_ticket_secret_alone_makes_no_link() {
+    let world = on_memory(&[("REGISTRATION", "open"), ("LIMITS", "off")]);
+    pollster::block_on(async {
+        let root = world.log_in(ROOT);
+        let mut nonces = std::collections::BTreeSet::new();
+        for number in 0..10 {
+            let email = format!("invited{number}@example.com");
+            let invitee = Invitee {
+                email: &email,
+                first_name: None,
+                last_name: None,
+            };
+            let admin = root.tokens.access_token.expose();
+            let service = &world.service;
+            let invited = service.create_user(admin, invitee, None, Locale::English);
+            let invited = invited.await.unwrap();
+            let email = format!("registered{number}@example.com");
+            let account = NewAccount {
+                email: &email,
+                password: Some(PASSWORD),
+                first_name: None,
+                last_name: None,
+            };
+            let registered = service.register(account, &client(), Locale::English).await;
+            let Registered::SignedIn(registered) = registered.unwrap() else {
+                panic!("not signed in");
+            };
+            for user in [invited, registered.user] {
+                assert_eq!(user.link_nonce.as_str().len(), 32);
+                assert!(nonces.insert(user.link_nonce.as_str().to_owned()));
+                // All that is known or guessed of an account but for the nonce.
+                let guessed = User {
+                    link_nonce: edgegate::domain::account::LinkNonce::new(&[0; 16]),
+                    ..user.clone()
+                };
+                assert_ne!(State::for_reset(&guessed), State::for_reset(&user));
+                let states = [&guessed, &user].map(State::for_verification);
+                assert_ne!(states[0], states[1]);
+                let states = [&guessed, &user].map(State::for_new_address);
+                assert_ne!(states[0], states[1]);
+            }
+        }
+    });
+}
+
+on_both!(a_registration_link_makes_no_account_again_after_its_deletion, &[("LIMITS", "off")], world => {
+    let before = registration_job(&world).await;
+    let waiting = registration_job(&world).await;
+    let link = link_of(&world, &before).await;
+    world.clock.advance(10);
+    let first = verify_by(&world, &link, PASSWORD).await.unwrap();
+    assert_eq!(verify_by(&world, &link, PASSWORD).await.map(drop), SPENT);
+    delete_grace(&world).await;
+    for later in [0, HOUR] {
+        world.clock.advance(later);
+        assert_eq!(verify_by(&world, &link, PASSWORD).await.map(drop), SPENT);
+        assert_eq!(deliver(&world, &waiting).await, Delivery::NotDue(NotDue::Superseded));
+        assert!(find(&world, GRACE).await.is_none());
+    }
+    // The address is free for a registration from now on, and the cron forgets nothing too early.
+    world.service.forget_freed_addresses().await.unwrap();
+    assert_eq!(verify_by(&world, &link, PASSWORD).await.map(drop), SPENT);
+    let anew = registration_job(&world).await;
+    let link = link_of(&world, &anew).await;
+    let second = verify_by(&world, &link, PASSWORD).await.unwrap();
+    assert_ne!(first.id, second.id);
+});
+
+on_both!(a_registration_link_makes_no_account_where_one_has_moved_away, &[("LIMITS", "off")], world => {
+    let job = registration_job(&world).await;
+    let link = link_of(&world, &job).await;
+    let grace = verify_by(&world, &link, PASSWORD).await.unwrap();
+    world.clock.advance(10);
+    let signed_in = log_in(&world.service, GRACE).await.unwrap();
+    let token = signed_in.tokens.access_token.expose();
+    let (to, locale) = ("hopper@example.com", Locale::English);
+    world.service.change_email(token, to, PASSWORD, &client(), locale).await.unwrap();
+    let jobs = world.service.ports().mail_queue.take();
+    let to_move = link_of(&world, &jobs[0]).await;
+    assert_eq!(move_by(&world, &to_move).await, Ok(()));
+    assert_eq!(verify_by(&world, &link, PASSWORD).await.map(drop), SPENT);
+    assert!(find(&world, GRACE).await.is_none());
+    assert_eq!(find(&world, to).await.map(|user| user.id), Some(grace.id));
+});
+
+#[test]
+fn freed_addresses_are_forgotten_when_nothing_from_before_can_come_back() {
+    let world = on_memory(&[("LIMITS", "off")]);
+    pollster::block_on(async {
+        let job = registration_job(&world).await;
+        let link = link_of(&world, &job).await;
+        verify_by(&world, &link, PASSWORD).await.unwrap();
+        world.clock.advance(1);
+        delete_grace(&world).await;
+        let freed = &world.shared;
+        let email = EmailAddress::parse(GRACE).unwrap();
+        let addresses = edgegate::domain::account::FreedAddresses::new(
+            &freed.settings().ticket_secrets,
+            &freed.settings().issuer,
+        );
+        let condition = addresses.not_freed_since(&email, job.asked_at);
+        let users = &world.service.ports().users;
+        for (later, is_forgotten) in [(FREED_ADDRESS_TTL, false), (1, true)] {
+            world.clock.advance(later);
+            world.service.forget_freed_addresses().await.unwrap();
+            let is_not_freed = users.is_not_freed(&condition).await.unwrap();
+            assert_eq!(is_not_freed, is_forgotten);
+        }
+    });
+}
+
+#[test]
+fn a_letter_never_promises_more_time_than_its_link_has() {
+    for waited in [0, 1, 599, 600, 1199, 3600] {
+        let world = on_memory(&[("LIMITS", "off")]);
+        pollster::block_on(async {
+            let service = &world.service;
+            let asked = service
+                .reset_password(ADA, &client(), Locale::English)
+                .await;
+            asked.unwrap();
+            let job = service.ports().mail_queue.take().remove(0);
+            world.clock.advance(waited);
+            assert_eq!(deliver(&world, &job).await, Delivery::Sent);
+            let mail = service.ports().mailer.take().remove(0);
+            let text = mail.text.replace('\u{a0}', " ");
+            let (_, rest) = text.split_once("expires in ").expect("how long");
+            let (minutes, _) = rest.split_once(" minutes").expect("minutes");
+            let minutes: u64 = minutes.parse().unwrap();
+            assert!(minutes >= 50, "{minutes}");
+            world.clock.advance(minutes * 60 - 1);
+            let link = ticket(&mail);
+            assert_eq!(
+                reset_by(&world, &link, NEW_PASSWORD).await,
+                Ok(()),
+                "{waited}"
+            );
+        });
+    }
+}
+
+const STATES: [fn(&User) -> State; 3] = [
+    State::for_reset,
+    State::for_verification,
+    State::for_new_address,
+];
+
+/// A change out of those that use cases make. Each new hash differs, as its salt does.
+fn change(kind: u8, number: usize) -> UserChange {
+    let none = UserChange::default;
+    let email = |text: &str| EmailAddress::parse(text).ok();
+    let hash = || Some(PasswordHash::new(format!("$argon2id${number}")));
+    match kind {
+        0 => UserChange {
+            email: email("a@example.com"),
+            ..none()
+        },
+        1 => UserChange {
+            email: email("A@example.com"),
+            ..none()
+        },
+        2 => UserChange {
+            email: email("b@example.com"),
+            ..none()
+        },
+        3 => UserChange {
+            disabled: Some(true),
+            ..none()
+        },
+        4 => UserChange {
+            disabled: Some(false),
+            ..none()
+        },
+        5 => UserChange {
+            verify_email: true,
+            ..none()
+        },
+        6 => UserChange {
+            password_hash: hash(),
+            ..none()
+        },
+        7 => UserChange {
+            verify_email: true,
+            password_hash: hash(),
+            clear_names: true,
+            ..none()
+        },
+        8 => UserChange::revoke_sessions(),
+        _ => UserChange {
+            roles: Some(Default::default()),
+            ..none()
+        },
+    }
+}
+
+/// For each kind of link, whether a change is what its use makes.
+fn is_use(change: &UserChange) -> [bool; 3] {
+    let verified = change.verify_email;
+    [
+        verified && change.password_hash.is_some(),
+        verified,
+        change.email.is_some(),
+    ]
+}
+
+static SOME_USER: LazyLock<User> =
+    LazyLock::new(|| pollster::block_on(find(&on_memory(&[]), ADA)).unwrap());
+
+proptest! {
+    #[test]
+    fn a_link_that_was_used_or_spoilt_never_works_again(
+        kinds in prop::collection::vec(0_u8..10, 1..40),
+        begins_verified in any::<bool>(),
+    ) {
+        pollster::block_on(async {
+            let ada = SOME_USER.clone();
+            let users = MemoryUsers::default();
+            let ada = User {
+                email_verified_at: ada.email_verified_at.filter(|_| begins_verified),
+                ..ada
+            };
+            users.insert(&ada, None).await.unwrap();
+            let mut now = STATES.map(|state| state(&ada));
+            let mut dead: [Vec<State>; 3] = Default::default();
+            let mut generation = ada.link_generation;
+            for (number, kind) in kinds.iter().enumerate() {
+                let change = change(*kind, number);
+                let user = users.update(ada.id, None, &change, 1000).await.unwrap().unwrap();
+                assert!(user.link_generation >= generation, "it only grows");
+                generation = user.link_generation;
+                let uses = is_use(&change);
+                for (index, state) in STATES.iter().enumerate() {
+                    let after = state(&user);
+                    if uses[index] {
+                        assert_ne!(after, now[index], "used: {kinds:?}");
+                    }
+                    if after != now[index] {
+                        dead[index].push(now[index]);
+                    }
+                    assert!(!dead[index].contains(&after), "again: {kinds:?}");
+                    now[index] = after;
+                }
+            }
+        });
+    }
+}
