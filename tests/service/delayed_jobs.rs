@@ -319,6 +319,7 @@ impl World {
             random: SeededRandom::default(),
             events: Default::default(),
             mail_queue: Default::default(),
+            mail_gate: Default::default(),
             mailer: Default::default(),
             mail_ledger: Default::default(),
             devices: Default::default(),
@@ -375,7 +376,7 @@ impl World {
 
     async fn deliver(&self, job: &Job) -> Option<Message> {
         let text = job.to_text();
-        self.service.deliver_from_queue(&text, &job.id, 0).await;
+        self.service.deliver_from_queue(&text, &job.id).await;
         let mut mails = self.service.ports().mailer.take();
         assert!(mails.len() <= 1, "{mails:?}");
         mails.pop()

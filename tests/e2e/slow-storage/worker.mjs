@@ -20,9 +20,9 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { wasmMemory } from "./memory.mjs";
 import { bill, charge, meterLog, meteredD1, meteredKv, meteredObject, meteredObjects, meteredQueue } from "./meter.mjs";
 import { through } from "./through.mjs";
-import Edgegate, { Account as BuiltAccount, Auth as BuiltAuth, Sessions as BuiltSessions } from "./index.js";
+import Edgegate, { Account as BuiltAccount, Auth as BuiltAuth, MailGate as BuiltMailGate, Sessions as BuiltSessions } from "./index.js";
 
-const state = { delay: null, fail: {}, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], points: [], seed: 1 };
+const state = { delay: null, fail: {}, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], points: [], delayed: [], seed: 1 };
 const remembered = new Map();
 meterLog();
 
@@ -64,6 +64,8 @@ export default class extends WorkerEntrypoint {
 }
 
 export const Sessions = meteredObject(BuiltSessions);
+
+export const MailGate = meteredObject(BuiltMailGate);
 
 /** Counts as "hashed" what was neither refused nor failed; shows what it stores, and when its alarm rings. */
 export class Account extends BuiltAccount {
@@ -116,8 +118,9 @@ async function workOff(edgegate, { queue, messages }) {
     ack: () => (outcomes[id] = "ack"),
     retry: ({ delaySeconds }) => (outcomes[id] = delaySeconds),
   });
+  state.delayed = [];
   await edgegate.queue({ queue, messages: messages.map(message) });
-  return Response.json(outcomes);
+  return Response.json({ outcomes, delayed: state.delayed });
 }
 
 function countVerdict(line) {
@@ -130,8 +133,10 @@ const meteredEnv = (env) =>
     SESSIONS: meteredKv,
     DB: meteredD1,
     MAIL_QUEUE: meteredQueue,
+    NOTICE_QUEUE: meteredQueue,
     SESSION_OBJECTS: meteredObjects,
     ACCOUNT_OBJECTS: meteredObjects,
+    MAIL_GATE_OBJECTS: meteredObjects,
   });
 
 const slowEnv = (env) =>
@@ -150,9 +155,21 @@ const slowEnv = (env) =>
         dataset.writeDataPoint(point);
       },
     }),
-    MAIL_QUEUE: (queue) => wrap(queue, { send: "queue send" }),
+    MAIL_QUEUE: (queue) => slowQueue(queue, "queue send"),
+    NOTICE_QUEUE: (queue) => slowQueue(queue, "notice queue send"),
     SESSION_OBJECTS: (namespace) => slowObjects(namespace, "object"),
     ACCOUNT_OBJECTS: (namespace) => slowObjects(namespace, "account object"),
+    MAIL_GATE_OBJECTS: (namespace) => slowObjects(namespace, "mail gate object"),
+  });
+
+// A message with a delay does not come back by itself: the test works it off when its time has come.
+const slowQueue = (queue, named) =>
+  through(queue, {
+    send: (send) =>
+      slow(named, (body, options) => {
+        if (!options?.delaySeconds) return send.call(queue, body, options);
+        state.delayed.push({ body, seconds: options.delaySeconds });
+      }),
   });
 
 // A member of a stub is a method of the object, whatever its name is: `bind` would be one too.
