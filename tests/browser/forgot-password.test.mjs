@@ -28,7 +28,7 @@ test("asks with the address, says the same whatever it is, and takes another", a
   assert.equal(asked.length, 0, "nothing is sent before the button");
   await send.click();
 
-  await page.getByText("If an account has the address nobody@example.com, a mail is on its way. Its link is valid for one hour.").waitFor();
+  await page.getByText("If an account has the address nobody@example.com, a mail is on its way. It says how long its link is valid.").waitFor();
   assert.equal(await focused(page), "h1: Look into your mail");
   assert.equal(await page.title(), "Look into your mail");
   assert.equal(new URL(page.url()).href, `${www.url}/forgot-password`, "no address in the URL");
