@@ -49,12 +49,14 @@ pub fn mail_gate_answer(state: MailGateState, call: String) -> Promise {
     promise(async move {
         let (counted, now) = parse(&call).ok_or_else(malformed)?;
         let stored = read(&state)?;
-        let mut tally = stored.clone().unwrap_or_default();
+        let is_new = stored.is_none();
+        let before = stored.unwrap_or_default();
+        let mut tally = before.clone();
         let verdict = tally.count(counted, now);
-        if stored.as_ref() != Some(&tally) {
+        if tally != before {
             state.storage().kv().put(TALLY, &tally.to_text())?;
             // The alarm is moved when it rings: one write less for each request.
-            if stored.is_none() {
+            if is_new {
                 wake_at(&state, tally.lapses_at()).await?;
             }
         }
