@@ -1,5 +1,8 @@
 //! A mail to be made: what is queued. It says for whom and why; the user is looked up and the link is made only when
 //! it is sent, so that the one who asks learns nothing from the time it takes.
+//!
+//! What a user or an administrator asks for also carries the account's state at that moment: the mail
+//! is made only while the account is still in it. `docs/storage.md` has the table of all rights.
 
 use std::fmt;
 
