@@ -419,6 +419,33 @@ mod tests {
         }
     }
 
+    /// A request for a mail is answered alike whatever its cookies are, so none of them is an error.
+    #[test]
+    fn cookies_show_whose_device_asks_only_where_they_may_be_used() {
+        let settings = deployed();
+        let both = "__Host-edgegate=egr_a; __Host-edgegate-device=egd_a";
+        let known = |cookie, content_type, allowed, body| {
+            let client = client_known_by(&settings, &request(cookie, content_type, allowed), body);
+            let [device, session] = [client.device_token(), client.session_token()];
+            [device, session].map(|token| token.map(str::to_owned))
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            known(both, JSON, true, None),
+            [text("egd_a"), text("egr_a")]
+        );
+        assert_eq!(known(both, JSON, false, None), [None, None]);
+        assert_eq!(known(both, FORM, true, None), [None, None]);
+        let body = Some("egd_b");
+        assert_eq!(known(both, JSON, false, body), [text("egd_b"), None]);
+        assert_eq!(
+            known(both, JSON, true, body),
+            [text("egd_b"), text("egr_a")]
+        );
+        let twice = "__Host-edgegate-device=egd_a; __Host-edgegate-device=egd_b";
+        assert_eq!(known(twice, JSON, true, None), [None, None]);
+    }
+
     #[test]
     fn a_request_goes_by_the_body_or_by_the_cookie() {
         let settings = deployed();
