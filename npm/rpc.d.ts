@@ -13,7 +13,10 @@ import type { EdgegateError, ServiceErrorCode } from "./errors.js";
 
 /** Who the caller's own client is, as the caller knows it: of a request, `CF-Connecting-IP` and `User-Agent`. */
 export interface Client {
-  /** Its IPv4 or IPv6 address. Limits count it; without one, **no limit holds** for this call. */
+  /**
+   * Its IPv4 or IPv6 address. Limits count it; without one, **no limit holds** for this call, and at a renewal a spent
+   * refresh token that comes back after `REFRESH_GRACE` **always ends the session**.
+   */
   readonly ip?: string | null;
   /** Its `User-Agent`: names the session in the user's list. */
   readonly user_agent?: string | null;
@@ -73,8 +76,9 @@ export interface AuthService {
    */
   revoke_tokens(user_id: string): Promise<void>;
   /**
-   * A new pair for a refresh token. Hand in the same `client` as at the login: a token that comes back from another network
-   * and program may end its session.
+   * A new pair for a refresh token. Hand in the `client`, as at the login: a spent token that comes back after `REFRESH_GRACE`
+   * from another network or program ends its session. Without `client.ip` nobody can be recognised, so any spent token that
+   * comes back after `REFRESH_GRACE` ends its session, as with `REUSE` `strict`.
    * @throws {AuthError} `invalid_grant` (forget the tokens and sign in), `invalid_request`, `unavailable` (repeat it), `misconfigured`
    */
   renew_token(refresh_token: string, client?: Client | null): Promise<Tokens>;

@@ -53,7 +53,7 @@ fn used(counter: u32, ago: u64) -> Stored {
             used: Some(Use {
                 counter,
                 first_at: NOW - ago,
-                by: OWNER,
+                by: Some(OWNER),
             }),
         }),
         ended: false,
@@ -75,7 +75,7 @@ fn verdict_by(
 ) -> Verdict {
     let presented = Presented {
         ticket: ticket(counter),
-        by: Fingerprints::only(by),
+        by: Some(Fingerprints::only(by)),
         now,
     };
     rotate(
@@ -116,7 +116,7 @@ fn a_token_from_a_use_that_is_not_seen_stays() {
             used: Some(Use {
                 counter: 6,
                 first_at: NOW,
-                by: OWNER,
+                by: Some(OWNER),
             }),
         };
         assert_eq!(verdict, Verdict::Unseen(recorded), "{ago} s ago");
@@ -148,7 +148,7 @@ fn fresh_records_the_use() {
             used: Some(Use {
                 counter: 5,
                 first_at: NOW,
-                by: OWNER
+                by: Some(OWNER)
             })
         })
     );
@@ -204,6 +204,41 @@ fn an_overtaken_request_gets_the_newest_token_within_the_grace() {
     );
 }
 
+/// Two clients whose addresses are not known can't be told from each other: an owner and a thief would be one client.
+#[test]
+fn without_an_address_on_both_sides_nothing_is_late() {
+    let known = Some(Fingerprints::only(OWNER));
+    for (spent_by, by) in [(None, None), (None, known), (Some(OWNER), None)] {
+        let decide = |since, reuse| {
+            let used = Use {
+                counter: 5,
+                first_at: NOW - since,
+                by: spent_by,
+            };
+            let stored = Stored {
+                record: Some(Record { used: Some(used) }),
+                ended: false,
+            };
+            let presented = Presented {
+                ticket: ticket(5),
+                by,
+                now: NOW,
+            };
+            let rules = Rules { reuse, ..RULES };
+            let consistency = Consistency::Linearizable;
+            rotate(&stored, Some(STANDING), &presented, &rules, consistency)
+        };
+        for reuse in [Reuse::SameClient, Reuse::Strict] {
+            // A retry within the grace needs no address.
+            let retry = decide(29, reuse);
+            assert_eq!(retry, Verdict::Repeated { shared: false });
+            for since in [30, 600, DAY] {
+                assert_eq!(decide(since, reuse), Verdict::Reused, "{since} s later");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_older_token_is_reuse_even_within_the_grace() {
     for older in 0..4 {
@@ -216,7 +251,7 @@ fn an_older_token_is_reuse_even_within_the_grace() {
 fn no_record_counts_as_new_only_where_reads_may_be_stale() {
     let presented = |age| Presented {
         ticket: ticket(0),
-        by: Fingerprints::only(OWNER),
+        by: Some(Fingerprints::only(OWNER)),
         now: BEGUN + age,
     };
     let nothing = Stored::default();
@@ -254,7 +289,7 @@ fn what_is_over_stays_over() {
 
     let presented = Presented {
         ticket: ticket(5),
-        by: Fingerprints::only(OWNER),
+        by: Some(Fingerprints::only(OWNER)),
         now: NOW,
     };
     let decide = |standing| {
@@ -297,7 +332,7 @@ fn idle_and_absolute_ends() {
             used: Some(Use {
                 counter: 4,
                 first_at: BEGUN,
-                by: OWNER,
+                by: Some(OWNER),
             }),
         }),
         ended: false,

@@ -33,6 +33,11 @@ pub fn run(input: &[u8]) {
             );
             assert!(settings.sessions.session_ttl <= MAX_SESSION_TTL);
             assert!(settings.sessions.idle_ttl <= settings.sessions.session_ttl);
+            let in_use = settings.sessions.rotate_after + settings.access_token_ttl;
+            assert!(
+                settings.sessions.idle_ttl > in_use
+                    || settings.sessions.idle_ttl == settings.sessions.session_ttl
+            );
             assert!(
                 (PASSWORD_MIN_LENGTH_FLOOR..=PASSWORD_MAX_CHARS)
                     .contains(&settings.passwords.min_length)

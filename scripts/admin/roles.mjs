@@ -1,13 +1,12 @@
 // Gives or takes a role, for the first admin, who can't be made over HTTP.
 import { Advice } from "../project/advice.mjs";
 import { readConfig } from "../project/config.mjs";
+import { policy } from "../project/policy.mjs";
 import { run } from "../project/run.mjs";
 import { canonical } from "./address.mjs";
 import { quietly, sql } from "./database.mjs";
 
-const MOST_ROLES = 32;
-// A token made just before the change may be checked elsewhere by a clock that is behind.
-const STALE_MARGIN = 300;
+const MOST_ROLES = policy("ROLES_MAX");
 
 /** `grant <email> <role>` and `revoke <email> <role>`. */
 export async function changeRole(verb, [address, role], place, environment) {
@@ -16,15 +15,13 @@ export async function changeRole(verb, [address, role], place, environment) {
     throw new Advice(`"${role}" is no role: 1 to 64 of A-Z, a-z, 0-9 and _ . : / -`);
   }
   const { vars } = await readConfig(environment);
-  const ttl = Number(vars.ACCESS_TOKEN_TTL) + STALE_MARGIN;
-  if (!(ttl >= 60)) throw new Advice("ACCESS_TOKEN_TTL in wrangler.toml must be a number of seconds.");
 
   const [changed] = await sql(verb === "grant" ? grant(email, role) : revoke(email, role), place);
   const user = changed ?? (await unchanged(verb, email, role, place));
   // Access tokens from before the change are refused from here on. It is said again when there was nothing to change:
   // an earlier run may have been cut short just before this.
-  if (vars.SESSION_STORE === "durable") console.log(notOutdated(user, vars.ACCESS_TOKEN_TTL));
-  else await markStale(user, ttl, place);
+  if (vars.SESSION_STORE === "durable") console.log(notOutdated(user));
+  else await markStale(user, place);
   const roles = JSON.parse(user.roles).join(", ") || "none";
   console.log(`${email} ${changed ? "now has" : "already had"} these roles: ${roles}`);
 }
@@ -62,19 +59,35 @@ async function unchanged(verb, email, role, place) {
 }
 
 /** A user's Durable Object can't be reached from here, and a check asks nothing else: that is said, and what would reach it. */
-export function notOutdated({ id }, ttl) {
+export function notOutdated({ id }) {
   return (
-    `With SESSION_STORE = "durable" GET /auth/authorized takes access tokens from before for up to ${ttl} s more; renewals and routes on accounts know at once.\n` +
+    `With SESSION_STORE = "durable" GET /auth/authorized accepts access tokens from before until they expire, at most ${policy("MAX_ACCESS_TOKEN_TTL")} s; renewals and routes on accounts know at once.\n` +
     `To end that now, an administrator asks for POST /auth/users/${id}/revoke, which signs the user out everywhere.`
   );
 }
 
-async function markStale({ id, version }, ttl, place) {
+/**
+ * Writes the user's version, and reads it again after the write: another change beside this one may have written a larger
+ * version first, which this write then replaced.
+ */
+export async function markStale({ id, version }, place, { put = putStale, read = readVersion } = {}) {
   if (!/^[0-9a-f-]{36}$/.test(id) || !Number.isSafeInteger(version)) throw new Advice(`the user's row is broken: id ${id}, version ${version}.`);
+  await put(id, version, place);
+  const latest = await read(id, place);
+  if (latest > version) await markStale({ id, version: latest }, place, { put, read });
+}
+
+async function putStale(id, version, place) {
   const { code, stderr, stdout } = await run(
-    ...quietly("kv", "key", "put", "--binding", "SESSIONS", `stale:${id}`, `${version}`, "--ttl", `${ttl}`, ...place),
+    ...quietly("kv", "key", "put", "--binding", "SESSIONS", `stale:${id}`, `${version}`, "--ttl", `${policy("STALE_TTL")}`, ...place),
   );
   if (code !== 0) {
     throw new Advice(`the role was changed, but tokens issued before live on to their end; run the same command again. wrangler said: ${(stderr + stdout).trim()}`);
   }
+}
+
+// A user who was deleted meanwhile: no token is valid.
+async function readVersion(id, place) {
+  const [user] = await sql(`SELECT version FROM users WHERE id = '${id}'`, place);
+  return user ? user.version : Number.MAX_SAFE_INTEGER;
 }

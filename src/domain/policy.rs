@@ -71,6 +71,9 @@ pub const SESSION_TTL: u64 = 90 * DAY;
 pub const MAX_SESSION_TTL: u64 = 400 * DAY;
 /// `SESSION_IDLE_TTL`: 30 days without a renewal.
 pub const SESSION_IDLE_TTL: u64 = 30 * DAY;
+/// How late a client in use may renew, in seconds: 2 minutes. A browser rings the timers of a background tab once a minute, and
+/// AuthClient repeats a failed renewal after a minute at most. `SESSION_IDLE_TTL` leaves room for it.
+pub const RENEWAL_LATENESS: u64 = 120;
 /// `REFRESH_GRACE`: 30 s, in which a lost response, a retry or another tab gets the same successor.
 pub const REFRESH_GRACE: u64 = 30;
 /// `ROTATE_AFTER`: 90 s: the grace and the 60 s for which a location may read stale. Below that, a page load in
@@ -82,16 +85,28 @@ pub const KV_STALENESS: u64 = 60;
 pub const NEW_SESSION_UNSEEN: u64 = 2 * KV_STALENESS;
 /// How far ahead the clock of the location that began a session may be.
 pub const SESSION_CLOCK_SKEW: u64 = 60;
-/// How long an `ended` record lives: as long as the longest ticket can.
-pub const ENDED_TTL: u64 = MAX_SESSION_TTL;
-/// A `stale` record outlives the access tokens it refuses by 5 minutes.
+/// How long an `ended` record lives: as long as the longest session that any setting allows, and [`STALE_MARGIN`]. A location
+/// that has not seen the end yet may renew the session's record a minute after it.
+pub const ENDED_TTL: u64 = MAX_SESSION_TTL + STALE_MARGIN;
+/// How much longer a record that refuses tokens lives than the tokens it refuses: 5 minutes. The clock that issued a token and
+/// the clock that checks it may differ.
 pub const STALE_MARGIN: u64 = 300;
+/// How long a `stale` record lives: as long as the longest access token that any setting allows, and [`STALE_MARGIN`]. Today's
+/// `ACCESS_TOKEN_TTL` is not enough: it may have been lowered after the tokens were issued.
+pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;
+/// How long the user's object keeps the row of a session that has ended: as long as its access tokens may live. Without a row
+/// the session has ended too, for renewals and for checks; the row only says why. Rows that stayed until the session would
+/// have expired would be read by every login.
+pub const ENDED_ROW_TTL: u64 = STALE_TTL;
 /// How long KV may serve a cached answer to a check: its own lower bound.
 pub const REVOCATION_CACHE_TTL: u64 = 30;
 /// How long an isolate may answer a check from its memory.
 pub const REVOCATION_MEMORY_TTL: u64 = 15;
-/// How many sessions' revocations an isolate remembers.
+/// How many sessions' revocations an isolate remembers: some 300 KB of its 128 MiB.
 pub const REVOCATION_MEMORY_ENTRIES: usize = 2048;
+/// How long an isolate remembers at least what it revoked itself, however much that is: 5 minutes, five times as long as KV
+/// usually takes to show it.
+pub const OWN_REVOCATIONS_KEPT: u64 = 5 * KV_STALENESS;
 /// The pauses before a refused KV write is tried again, in milliseconds, with up to 255 ms of jitter on each: a key
 /// takes one write a second.
 pub const KV_WRITE_RETRIES_MS: [u64; 3] = [300, 600, 900];
@@ -292,6 +307,11 @@ pub const LINK_JOB_TTL: u64 = DAY;
 /// How long a freed address is remembered: as long as a registration from before can come back, as a job and then as a
 /// link, and an hour for clocks and for the cron.
 pub const FREED_ADDRESS_TTL: u64 = LINK_JOB_TTL + VERIFICATION_LINK_TTL + HOUR;
+/// How long a notice that is mailed once is held by the job that sends it, in seconds: longer than a provider may take. A job
+/// that was cut short meanwhile sends it afterwards.
+pub const NOTICE_HELD: u64 = 60;
+/// How long it is known that a notice was mailed: longer than a copy of its job can wait in the queue and as a dead letter.
+pub const NOTICE_KEPT: u64 = DEAD_LETTER_TTL + 2 * DAY;
 /// How long `/dev/outbox` keeps a mail, in seconds.
 pub const OUTBOX_TTL: u64 = DAY;
 /// How many mails `/dev/outbox` shows: one bulk read of KV.

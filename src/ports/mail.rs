@@ -64,6 +64,19 @@ pub trait MailLedger {
     /// When it may not have been written.
     async fn release(&self, lane: &str, job: &str) -> Result<(), StoreError>;
 
+    /// Takes the notice `id`, of which several jobs may exist, for the caller to send: until `until`, when it can be taken
+    /// again. MUST be exact: of callers at once one gets [`Once::Taken`].
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn take_once(&self, id: &str, until: u64, now: u64) -> Result<Once, StoreError>;
+
+    /// The notice `id` was sent: until `until` it can't be taken again.
+    ///
+    /// # Errors
+    /// When it may not have been written.
+    async fn sent_once(&self, id: &str, until: u64) -> Result<(), StoreError>;
+
     /// Keeps a job that could not be done; a job that is kept already is kept as this one says.
     ///
     /// # Errors
@@ -82,7 +95,8 @@ pub trait MailLedger {
     /// When it may not have been deleted.
     async fn forget(&self, id: &str) -> Result<(), StoreError>;
 
-    /// Forgets what has no use any more: lanes that have lapsed, hours gone by, jobs kept since before `dead_before`. Answers how many jobs are kept and will not be tried again by themselves.
+    /// Forgets what has no use any more: lanes that have lapsed, hours gone by, notices whose time is over, jobs kept since before
+    /// `dead_before`. Answers how many jobs are kept and will not be tried again by themselves.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -100,6 +114,17 @@ pub struct LaneRequest<'a> {
     pub limited: bool,
     /// The time, in seconds since 1970.
     pub now: u64,
+}
+
+/// Whether a notice is the caller's to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Once {
+    /// It is.
+    Taken,
+    /// Another job has taken it, and may be sending it.
+    Held,
+    /// It was sent.
+    Sent,
 }
 
 /// A mail that could not be sent.

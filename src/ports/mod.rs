@@ -15,7 +15,7 @@ mod users;
 mod vendors;
 
 pub use key_value::{KeyValue, Page, Values, WriteError};
-pub use mail::{DeadLetter, LaneRequest, MailGate, MailLedger, MailQueue, Mailer};
+pub use mail::{DeadLetter, LaneRequest, MailGate, MailLedger, MailQueue, Mailer, Once};
 pub use password_guard::{Attempt, Checked, Hashed, PasswordGuard};
 pub use platform::{
     Background, Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter, Sleep,

@@ -91,6 +91,8 @@ pub trait SessionStore {
 
     /// Makes access tokens of `user` with a `ver` below `version` count no more. MUST hold at once where it is
     /// called, and for `ttl` seconds. A smaller number MUST NOT take back a larger one where reads are not stale.
+    /// Unless [`versions_only_rise`](Self::versions_only_rise), the caller MUST read the user's row after each call, and
+    /// repeat the call with the row's version while that is larger.
     ///
     /// # Errors
     /// When it may not have been written. The caller may repeat.
@@ -101,6 +103,11 @@ pub trait SessionStore {
         ttl: u64,
         now: u64,
     ) -> Result<(), StoreError>;
+
+    /// Whether a smaller version never takes back a larger one, in whatever order two callers' writes arrive.
+    fn versions_only_rise(&self) -> bool {
+        false
+    }
 
     /// What is known against an access token of this session. Never writes. How stale the answer may be is the
     /// adapter's to state.

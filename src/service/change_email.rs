@@ -36,6 +36,7 @@ impl<P: Ports> AuthService<P> {
         self.check_current_password(&user, current_password, bearer.session, client)
             .await?;
         let address = self.pseudonym(&email);
+        let asked = email.canonical().to_owned();
         let task = Task::NewAddress {
             user: user.id,
             email,
@@ -50,7 +51,12 @@ impl<P: Ports> AuthService<P> {
             address,
         });
         let to = user.email.clone();
-        self.notify_user(&user, Task::AddressChangeAsked { to }, locale)
+        let event = [
+            &user.id.as_bytes()[..],
+            &user.version.to_be_bytes(),
+            asked.as_bytes(),
+        ];
+        self.notify_user_once(&user, Task::AddressChangeAsked { to }, locale, &event)
             .await;
         Ok(user)
     }

@@ -6,7 +6,7 @@ use crate::domain::account::{User, UserChange, UserId};
 use crate::domain::error::{Error, StoreError};
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
-use crate::domain::policy::STALE_MARGIN;
+use crate::domain::policy::{DELETED_VERSION, STALE_TTL};
 use crate::ports::{Ports, SessionStore, UserDirectory};
 
 /// What follows a change as soon as it is so.
@@ -125,7 +125,7 @@ impl<P: Ports> AuthService<P> {
     /// Writes again what the row says of older access tokens, when it was changed so lately that they may still be
     /// presented: the change may have been cut short before that. It changes nothing that is not so already.
     pub(super) async fn finish_change(&self, user: &User) -> Result<(), Error> {
-        let ends_at = user.updated_at.saturating_add(self.stale_ttl());
+        let ends_at = user.updated_at.saturating_add(STALE_TTL);
         if ends_at > self.now() {
             self.outdate(user.id, user.version).await?;
         }
@@ -133,17 +133,25 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Makes a user's access tokens from before this version count no more.
+    ///
+    /// A write that is slow, or is retried after a refusal, may arrive after the write of a later change and replace its
+    /// larger version. So the row is read again after each write: whoever writes last has seen the last change.
     pub(super) async fn outdate(&self, user: UserId, version: u64) -> Result<(), Error> {
         let sessions = self.ports.sessions();
-        sessions
-            .outdate(user, version, self.stale_ttl(), self.now())
-            .await?;
-        Ok(())
-    }
-
-    fn stale_ttl(&self) -> u64 {
-        self.settings()
-            .access_token_ttl
-            .saturating_add(STALE_MARGIN)
+        let mut version = version;
+        loop {
+            sessions
+                .outdate(user, version, STALE_TTL, self.now())
+                .await?;
+            if sessions.versions_only_rise() || version == DELETED_VERSION {
+                return Ok(());
+            }
+            let row = self.ports.users().find_by_id(user).await?;
+            let latest = row.map_or(DELETED_VERSION, |user| user.version);
+            if latest <= version {
+                return Ok(());
+            }
+            version = latest;
+        }
     }
 }

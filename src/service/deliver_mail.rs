@@ -8,10 +8,10 @@ use super::compose_mail::{Due, lane_of_nobody};
 use crate::domain::error::StoreError;
 use crate::domain::mail::{Job, LinkLife, MailFailure, Message, NotDue, Pool};
 use crate::domain::policy::{
-    BUDGET_SPREAD, DEAD_LETTER_TTL, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX, MAIL_TRIES,
-    REQUEUED_AT_ONCE, VERIFICATION_LINK_TTL,
+    BUDGET_SPREAD, DEAD_LETTER_TTL, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX, MAIL_TRIES, NOTICE_HELD,
+    NOTICE_KEPT, REQUEUED_AT_ONCE, VERIFICATION_LINK_TTL,
 };
-use crate::ports::{DeadLetter, LaneRequest, MailLedger, MailQueue, Mailer, Ports};
+use crate::ports::{DeadLetter, LaneRequest, MailLedger, MailQueue, Mailer, Once, Ports};
 
 /// What became of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -250,7 +250,14 @@ impl<P: Ports> AuthService<P> {
                 let Some(message) = self.word_notice(job) else {
                     return Ok(Delivery::NotDue(NotDue::NoRecipient));
                 };
-                return self.send(job, &message, None).await;
+                if let Some(delivery) = self.take_notice(job).await? {
+                    return Ok(delivery);
+                }
+                let delivery = self.send(job, &message, None).await?;
+                if delivery == Delivery::Sent {
+                    self.notice_was_sent(job).await?;
+                }
+                return Ok(delivery);
             }
             Err(why) => {
                 if let Some(lane) = lane_of_nobody(&job.task) {
@@ -290,6 +297,33 @@ impl<P: Ports> AuthService<P> {
             return Delivery::GivenUp;
         }
         Delivery::Waits { seconds }
+    }
+
+    /// Takes a notice of which several jobs may exist. What becomes of this job when another one has taken or sent it: a job
+    /// that only waits is not lost when the other one fails.
+    async fn take_notice(&self, job: &Job) -> Result<Option<Delivery>, StoreError> {
+        if !job.task.is_sent_once() {
+            return Ok(None);
+        }
+        let now = self.now();
+        let until = now.saturating_add(NOTICE_HELD);
+        let ledger = self.ports.mail_ledger();
+        Ok(match ledger.take_once(&job.id, until, now).await? {
+            Once::Taken => None,
+            Once::Sent => Some(Delivery::NotDue(NotDue::AlreadySent)),
+            Once::Held => Some(Delivery::Later {
+                seconds: NOTICE_HELD,
+                reason: "the same notice is being sent".to_owned(),
+            }),
+        })
+    }
+
+    async fn notice_was_sent(&self, job: &Job) -> Result<(), StoreError> {
+        if !job.task.is_sent_once() {
+            return Ok(());
+        }
+        let until = self.now().saturating_add(NOTICE_KEPT);
+        self.ports.mail_ledger().sent_once(&job.id, until).await
     }
 
     async fn enter_lane(

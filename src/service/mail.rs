@@ -5,7 +5,7 @@ use crate::domain::account::{EmailAddress, User, UserId};
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::{Act, Whose};
 use crate::domain::mail::{
-    Counted, Job, Locale, NoticedAct, Pool, Rank, RouteClass, Task, Verdict,
+    Counted, Job, Locale, NoticedAct, Pool, Rank, RouteClass, Task, Verdict, job_id_of,
 };
 use crate::domain::policy::MAIL_LARGER_NETWORK_PART;
 use crate::domain::session::Client;
@@ -145,8 +145,29 @@ impl<P: Ports> AuthService<P> {
 
     /// The same for a mail that a pool pays for.
     pub(super) async fn queue_from(&self, pool: Pool, task: Task, locale: Locale) {
-        let mail = task.name();
-        if let Err(error) = self.queue_or_keep(self.job(task, pool, locale)).await {
+        self.notify_by(self.job(task, pool, locale)).await;
+    }
+
+    /// As [`notify_user`](Self::notify_user), for a notice that requests at once may each queue: `event` is the same for all of
+    /// them, so that their jobs have the same id and one mail is sent.
+    pub(super) async fn notify_user_once(
+        &self,
+        user: &User,
+        task: Task,
+        locale: Locale,
+        event: &[&[u8]],
+    ) {
+        if user.email_verified_at.is_none() {
+            return;
+        }
+        let id = job_id_of(task.name(), event);
+        let job = self.job(task, Pool::None, locale);
+        self.notify_by(Job { id, ..job }).await;
+    }
+
+    async fn notify_by(&self, job: Job) {
+        let mail = job.task.name();
+        if let Err(error) = self.queue_or_keep(job).await {
             self.record(Act::MailNotQueued {
                 mail,
                 reason: error.to_string(),

@@ -62,7 +62,8 @@ impl<P: Ports> AuthService<P> {
         if let (Verdict::Reused, Some(user)) = (verdict, &renewal.user) {
             let task = self.session_ended(user, client);
             let locale = self.settings().mail.locale;
-            self.notify_user(user, task, locale).await;
+            let event = [&ticket.user.as_bytes()[..], &ticket.session.as_bytes()[..]];
+            self.notify_user_once(user, task, locale, &event).await;
         }
         let (Some(next), Some(user)) = (verdict.answer(ticket), renewal.user) else {
             return Err(Error::Grant(GrantRefusal::Session(

@@ -1,6 +1,7 @@
 // SESSION_STORE: what a switch does to sessions, what is refused as a setting, and how an object gets rid of what is over.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { policy } from "../../scripts/project/policy.mjs";
 import { ADA, PASSWORD, claimsOf, clientOf } from "./client.mjs";
 import { askObject, makeSession, newId, nowSeconds } from "./forge.mjs";
 import { eventually, startWorkers } from "./workers.mjs";
@@ -90,4 +91,49 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
   assert.deepEqual(await rows(some), [long]);
   const later = await begin(all, begun + 1000);
   assert.deepEqual(await rows(all), [later], "an object that was emptied begins anew");
+});
+
+test("an object keeps the row of an ended session for 65 minutes, and refuses the session before and after", async (t) => {
+  const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
+  t.after(stop);
+  // So long ago that what ended then is deleted in eight seconds, by the platform's own clock.
+  const then = nowSeconds() - policy("ENDED_ROW_TTL") + 8;
+  const month = then + 30 * 86_400;
+  const ask = (user, ...fields) => askObject(edge.objects, user, fields.join("\t"));
+  const begin = async (user, epoch, most = "") => {
+    const session = newId(then);
+    await ask(user, "begin", session, epoch, month, most, then, "forged", "unknown", "", "");
+    return session;
+  };
+  const verdict = async (user, session, counter = 0) => {
+    const [grace, rotateAfter, strict, ttl, idle] = [30, 0, 1, 90 * 86_400, 30 * 86_400];
+    const fields = [user, session, 0, counter, month, then, grace, rotateAfter, strict, ttl, idle, 0, 0, ...Array(8).fill(7)];
+    return (await ask(user, "renew", ...fields, "forged", "unknown", "", "")).split("\t")[0];
+  };
+  const ended = async (user, session) => (await ask(user, "revocation", session, then)).split("\t")[0] === "1";
+
+  const loggedOut = newId();
+  const one = await begin(loggedOut, 0);
+  await ask(loggedOut, "end", one, "logged_out", then);
+  const overLimit = newId();
+  const [two, three] = [await begin(overLimit, 0), await begin(overLimit, 0, 1)];
+  const reused = newId();
+  const four = await begin(reused, 0);
+  assert.deepEqual([await verdict(reused, four, 0), await verdict(reused, four, 1), await verdict(reused, four, 0)], ["fresh", "fresh", "reused"]);
+  const all = [[loggedOut, one], [overLimit, two], [reused, four]];
+  for (const [user, session] of all) {
+    assert.equal(await verdict(user, session), "ended");
+    assert.ok(await ended(user, session));
+  }
+  for (const [user, session] of all) {
+    await eventually(async () => (await verdict(user, session)) === "unknown", 30);
+    assert.ok(await ended(user, session));
+  }
+  assert.equal(await ended(overLimit, three), false, "what goes on stays");
+
+  // A login of a later epoch: the row of the earlier one is deleted with those that have ended.
+  const changed = newId();
+  const five = await begin(changed, 0);
+  await begin(changed, 1, 100);
+  await eventually(() => ended(changed, five), 30);
 });

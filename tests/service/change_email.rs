@@ -135,3 +135,18 @@ fn an_address_taken_meanwhile_and_a_new_password_spoil_the_link() {
         );
     });
 }
+
+// Whoever asks for the same change again and again does not mail its owner each time.
+on_both!(the_same_request_is_told_to_the_old_address_once, &[], world => {
+    let signed_in = log_in(&world.service, ADA).await.unwrap();
+    let access_token = signed_in.tokens.access_token.expose();
+    let mut told = 0;
+    for _ in 0..10 {
+        let mails = ask(&world, access_token, NEW, PASSWORD).await.unwrap();
+        told += mails.iter().filter(|mail| mail.to.as_given() == ADA).count();
+        world.clock.advance(1);
+    }
+    assert_eq!(told, 1);
+    let mails = ask(&world, access_token, "another@example.com", PASSWORD).await.unwrap();
+    assert_eq!(mails.iter().filter(|mail| mail.to.as_given() == ADA).count(), 1, "another change");
+});

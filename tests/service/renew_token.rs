@@ -80,6 +80,28 @@ on_both!(a_session_ends_at_its_time, &[("SESSION_TTL", "3600"), ("SESSION_IDLE_T
     assert_eq!(verdict(&error), Some(Verdict::Idle));
 });
 
+// With the shortest SESSION_IDLE_TTL that these settings allow, a client that renews as seldom and as late as a client in use
+// may goes on to the end of its session.
+on_both!(a_client_in_use_does_not_go_idle, &[
+    ("SESSION_TTL", "100000"), ("SESSION_IDLE_TTL", "7320"), ("ROTATE_AFTER", "3600"), ("ACCESS_TOKEN_TTL", "3600"),
+], world => {
+    let mut tokens = log_in(&world.service, ADA).await.unwrap().tokens;
+    let (mut lived, mut kept) = (0, false);
+    loop {
+        // Just kept, then one access token's life and a late renewal later.
+        let wait = if kept { 3600 + 119 } else { 3599 };
+        lived += wait;
+        world.clock.advance(wait);
+        if lived >= 100_000 {
+            break;
+        }
+        let renewed = world.service.renew_token(tokens.refresh_token.expose(), &client()).await.unwrap();
+        kept = renewed.verdict == Verdict::Kept;
+        tokens = renewed.tokens;
+    }
+    assert!(lived > 90_000);
+});
+
 on_both!(other_texts_are_no_grant, &[], world => {
     let tokens = log_in(&world.service, ADA).await.unwrap().tokens;
     for text in ["", "egr_", "egr_AAAA", tokens.access_token.expose(), &"egr_".repeat(10_000)] {

@@ -82,3 +82,29 @@ on_both!(arguments_that_are_not_what_they_must_be, &[], world => {
         assert_eq!(refused(&world, method, arguments).await, code, "{method}{arguments}");
     }
 });
+
+// The thief has a copy of each refresh token of an owner whose caller tells no address. Whoever of them comes second with a
+// spent token after the grace ends the session.
+on_both!(without_a_client_a_stolen_refresh_token_is_noticed, &[], world => {
+    for client in ["", ",null", r#",{"user_agent":"the same"}"#] {
+        let login = text(&world, "generate_token", &format!(r#"["{ADA}","{PASSWORD}"{client}]"#)).await;
+        let mut owner = member(&login, "refresh_token");
+        let mut thief = owner.clone();
+        let mut rounds = 0;
+        let refused = loop {
+            assert!(rounds < 3, "owner and thief go on beside each other");
+            rounds += 1;
+            for held in [&mut owner, &mut thief] {
+                world.clock.advance(600);
+                match call(&world.service, "renew_token", &format!(r#"["{held}"{client}]"#)).await {
+                    Ok(answer) => *held = member(&answer.body.unwrap(), "refresh_token"),
+                    Err(_) => break,
+                }
+            }
+            if call(&world.service, "renew_token", &format!(r#"["{owner}"{client}]"#)).await.is_err() {
+                break refused(&world, "renew_token", &format!(r#"["{thief}"{client}]"#)).await;
+            }
+        };
+        assert_eq!(refused, Code::InvalidGrant);
+    }
+});

@@ -61,6 +61,20 @@ fn repeats_within_the_grace_from_any_network() {
     }
 }
 
+/// A caller that does not tell its client's address: the grace is all that its client has, and it is enough.
+#[test]
+fn repeats_within_the_grace_without_an_address() {
+    for store in [Store::Linearizable, KV] {
+        let setting = Setting {
+            store,
+            nameless: true,
+            repeats_within_grace: true,
+            ..asleep("owner without an address")
+        };
+        holds(setting, &EVENTS[..5]);
+    }
+}
+
 #[test]
 fn falls_asleep_at_any_moment_kv() {
     for (in_flight, slow_writes) in [(2, true), (3, false)] {

@@ -54,7 +54,7 @@ impl Setting {
             begun_at: NOW - u64::from(state.age) * self.tick,
             now,
             token: token.into(),
-            by,
+            by: if self.nameless { Who::Nameless } else { by },
             record: record.map(|record| match record {
                 Record::New => session::Record::default(),
                 Record::Used { counter, age, by } => {

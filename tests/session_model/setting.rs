@@ -68,6 +68,8 @@ pub struct Setting {
     pub duplicates: bool,
     /// The owner changes networks.
     pub roams: bool,
+    /// No address is known, neither of the owner nor of the thief.
+    pub nameless: bool,
     /// A spent token is not presented by the owner later than the grace after its first use, if a response was lost.
     pub repeats_within_grace: bool,
     /// A response that brings the token that was presented sets the jar, too.
@@ -91,6 +93,7 @@ impl Setting {
             losses: true,
             duplicates: true,
             roams: false,
+            nameless: false,
             repeats_within_grace: false,
             kept_sets_jar: false,
             bug: None,

@@ -65,6 +65,20 @@ fn does_not_go_on_beside_the_owner_kv() {
     }
 }
 
+/// Without addresses owner and thief look alike, and the thief is found out all the same.
+#[test]
+fn does_not_go_on_beside_an_owner_without_an_address() {
+    for store in [Store::Linearizable, KV] {
+        let setting = Setting {
+            store,
+            nameless: true,
+            roams: false,
+            ..thief("thief, no addresses", 90)
+        };
+        holds(setting, &EVENTS);
+    }
+}
+
 /// The 90 s are needed: nearer to the owner the thief is given what the owner is given.
 #[test]
 fn nearer_than_that_no_rule_can_tell() {

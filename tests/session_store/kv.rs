@@ -63,6 +63,11 @@ impl Random for Dice {
 }
 
 pub(crate) fn settings(changes: Changes<'_>) -> Settings {
+    try_settings(changes).unwrap()
+}
+
+/// `None` when these settings are refused.
+pub(crate) fn try_settings(changes: Changes<'_>) -> Option<Settings> {
     Settings::read(|name| {
         let changed = changes.iter().find(|(changed, _)| *changed == name);
         let value = match (changed, name) {
@@ -76,7 +81,7 @@ pub(crate) fn settings(changes: Changes<'_>) -> Settings {
         };
         Some(value.to_owned())
     })
-    .unwrap()
+    .ok()
 }
 
 /// A directory that may take 5 to 15 ms for each answer, and counts what it is asked.
@@ -337,4 +342,12 @@ pub(crate) fn recorded(deployment: &Deployment, ticket: RefreshTicket) -> Option
     let text = deployment.kv.value(&session_key(ticket))?;
     let record: serde_json::Value = serde_json::from_str(&text).unwrap();
     record["used"].as_u64()
+}
+
+/// What a deletion in these tests notes of the address that it frees.
+pub(crate) fn freed() -> FreedAddress {
+    FreedAddress {
+        key: String::new(),
+        at: 0,
+    }
 }

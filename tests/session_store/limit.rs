@@ -1,11 +1,12 @@
 //! The limit on sessions, counted after the response on a list that is late.
 
-use edgegate::adapters::memory::Faults;
-use edgegate::domain::policy::SESSIONS_PER_USER;
+use edgegate::adapters::memory::{Faults, MemorySessions};
+use edgegate::domain::account::UserId;
+use edgegate::domain::policy::{ENDED_ROW_TTL, SESSIONS_PER_USER};
 use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
 use edgegate::ports::{Clock, NewSession, Ports, SessionStore};
 
-use crate::kv::{Deployment, client, ended_key, renew, seal, session_key};
+use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
 
 /// The count of a user's sessions, with a list that is late.
 #[test]
@@ -266,4 +267,109 @@ fn a_long_list_is_read_in_parts() {
     let listed: Vec<SessionId> = listed.iter().map(|session| session.id).collect();
     assert_eq!(listed, begun);
     assert_eq!(deployment.kv.take_calls().reads, 3);
+}
+
+/// Where reads are not stale, records of what is over are removed after 65 minutes: the number that a login looks through
+/// is bounded by the limit and by the logins of that time, though people sign in ten times a minute for hours.
+#[test]
+fn what_is_over_does_not_pile_up() {
+    let store = MemorySessions::default();
+    let user = UserId::new(1, &[1; 10]);
+    let browser = client();
+    let mut now = 1_767_225_600;
+    let begin = |now: u64, epoch: u32| {
+        let session = SessionId::new(now * 1000, &[1; 10]);
+        let new = NewSession {
+            user,
+            session,
+            epoch,
+            client: &browser,
+            expires_at: now + 90 * 86_400,
+            idle_ttl: 30 * 86_400,
+            most: Some(SESSIONS_PER_USER),
+        };
+        pollster::block_on(store.begin(&new, now)).unwrap();
+        session
+    };
+    let of_an_hour = usize::try_from(ENDED_ROW_TTL / 6).unwrap();
+    let mut most = 0;
+    for _ in 0..3_000 {
+        begin(now, 0);
+        most = most.max(store.recorded());
+        now += 6;
+    }
+    assert_eq!(most, SESSIONS_PER_USER + of_an_hour);
+    // As many logins, each after a new password: the sessions of earlier epochs are over too.
+    for epoch in 1..1_500 {
+        begin(now, epoch);
+        most = most.max(store.recorded());
+        now += 6;
+    }
+    assert!(most <= 2 * SESSIONS_PER_USER + of_an_hour, "{most} records");
+
+    // Without a record the session has ended all the same, long before anything that was issued for it expires.
+    let ended = begin(now, 1_500);
+    let end = store.end(user, ended, EndReason::LoggedOut, now);
+    pollster::block_on(end).unwrap();
+    for passed in [0, ENDED_ROW_TTL - 1, ENDED_ROW_TTL, 86_400, 29 * 86_400] {
+        store.delete_expired(now + passed);
+        let known = store.revocation(user, ended, now + passed);
+        assert!(pollster::block_on(known).unwrap().ended, "{passed} s later");
+    }
+    assert_eq!(store.recorded(), 0);
+}
+
+/// A session's record is removed when the session has gone idle or is over, also after renewals: KV removes it by the time to
+/// live that each write gives.
+#[test]
+fn a_record_lives_as_long_as_its_session() {
+    let deployment = Deployment::new(false);
+    let service = deployment.service(1, EVERY_TIME);
+    let store = service.ports().sessions();
+    let user = deployment.user(1);
+    let ticket = deployment.time.run(deployment.begin(store, &user));
+    let key = session_key(ticket);
+    let idle_ttl = service.settings().sessions.idle_ttl;
+    let mut token = seal(ticket, EVERY_TIME);
+    // The last renewal is ten days before the end: no idle time is added to it.
+    for days in [0, 29, 29, 22] {
+        deployment.time.advance(days * 86_400 + 2);
+        token = deployment.time.run(renew(&service, &token)).unwrap();
+        let left = ticket.expires_at - deployment.now();
+        let lives = idle_ttl.min(left);
+        assert!(deployment.kv.value(&key).is_some());
+        assert_eq!(
+            deployment.kv.expires_at(&key),
+            Some(deployment.now() + lives)
+        );
+    }
+    deployment
+        .time
+        .advance(ticket.expires_at - deployment.now());
+    assert_eq!(deployment.kv.value(&key), None);
+}
+
+/// KV's list is late, also where the session began: the documents say so. What ended here is missing at once.
+#[test]
+fn a_list_may_miss_what_began_here_and_shows_nothing_that_ended_here() {
+    let deployment = Deployment::new(false);
+    deployment.kv.set_faults(Faults {
+        late_at_home: true,
+        ..Faults::default()
+    });
+    let service = deployment.service(1, &[]);
+    let store = service.ports().sessions();
+    let user = deployment.user(1);
+    let ticket = deployment.time.run(deployment.begin(store, &user));
+    let listed = || {
+        let list = store.list(user.id, user.session_epoch, deployment.now());
+        deployment.time.run(list).unwrap().len()
+    };
+    assert_eq!(listed(), 0);
+    deployment.time.advance(60);
+    assert_eq!(listed(), 1);
+    let (reason, now) = (EndReason::LoggedOut, deployment.now());
+    let end = store.end(user.id, ticket.session, reason, now);
+    deployment.time.run(end).unwrap();
+    assert_eq!(listed(), 0);
 }

@@ -11,6 +11,7 @@
 //! | `tickets` | refresh tokens that were never this deployment's to accept |
 //! | `races` | revoke-all, log out and renewals at the same time |
 //! | `limit` | the limit on sessions |
+//! | `protection` | revocations outlive what they refuse, whatever the settings become |
 
 #![allow(
     clippy::unwrap_used,
@@ -29,9 +30,13 @@ mod conformance {
     mod suite;
 }
 
+#[allow(unreachable_pub)]
+#[path = "../count/mod.rs"]
+mod count;
 mod faults;
 mod kv;
 mod limit;
+mod protection;
 mod races;
 mod refusals;
 mod retrying;

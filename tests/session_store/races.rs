@@ -4,14 +4,17 @@
 use std::cell::Cell;
 
 use edgegate::adapters::memory::Faults;
-use edgegate::domain::account::User;
+use edgegate::domain::account::{User, UserId};
 use edgegate::domain::error::Code;
-use edgegate::domain::policy::{KV_STALENESS, REVOCATION_MEMORY_TTL};
-use edgegate::domain::session::{EndReason, RefreshTicket};
-use edgegate::ports::{Clock, Ports, SessionStore, Sleep};
+use edgegate::domain::mail::{Job, MailFailure, job_id_of};
+use edgegate::domain::policy::{
+    DELETED_VERSION, KV_STALENESS, REVOCATION_MEMORY_ENTRIES, REVOCATION_MEMORY_TTL, STALE_TTL,
+};
+use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
+use edgegate::ports::{Clock, Ports, SessionStore, Sleep, UserDirectory};
 use futures_util::future::{join, join_all};
 
-use crate::kv::{Deployment, EVERY_TIME, Service, client, seal};
+use crate::kv::{Deployment, EVERY_TIME, Service, client, freed, renew, seal};
 
 const SESSIONS: u8 = 48;
 fn slow() -> Faults {
@@ -299,4 +302,218 @@ fn a_smaller_version_takes_back_no_larger_one() {
     let revocation = there.revocation(user.id, ticket.session, deployment.now());
     let revocation = deployment.time.run(revocation).unwrap();
     assert_eq!(revocation.minimum_version, Some(2));
+}
+
+/// Two changes of a user at once, at two locations that remember that there was no `stale` record: calls are slow, and writes
+/// are refused for the key's rate and retried. Whoever writes last, the record says what the row says; a deleted user's
+/// record says that no token is valid.
+#[test]
+fn a_late_write_leaves_no_smaller_version() {
+    let mut refused = 0;
+    for seed in 0..300 {
+        let deployment = Deployment::seeded(seed, true);
+        let (here, there) = (deployment.service(1, &[]), deployment.service(2, &[]));
+        let user = deployment.user(1);
+        let ticket = deployment
+            .time
+            .run(deployment.begin(here.ports().sessions(), &user));
+        for service in [&here, &there] {
+            let known =
+                service
+                    .ports()
+                    .sessions()
+                    .revocation(user.id, ticket.session, deployment.now());
+            deployment.time.run(known).unwrap();
+        }
+        // Half of the runs: slow calls; the other half: quick ones, a second of which is refused.
+        deployment.kv.set_faults(Faults {
+            delay_ms: if seed % 2 == 0 { (5, 1500) } else { (5, 15) },
+            ..Faults::default()
+        });
+        let _ = deployment.kv.take_calls();
+        let later = async {
+            deployment.time.sleep(deployment.dice.below(400)).await;
+            there.revoke_tokens(user.id).await.unwrap();
+        };
+        let (first, ()) = deployment
+            .time
+            .run(join(here.revoke_tokens(user.id), later));
+        first.unwrap();
+        refused += deployment.kv.take_calls().refused;
+        let row = deployment
+            .time
+            .run(deployment.users.find_by_id(user.id))
+            .unwrap()
+            .unwrap();
+        let record = deployment.kv.value(&format!("stale:{}", user.id));
+        assert_eq!(record, Some(row.version.to_string()), "seed {seed}");
+    }
+    assert!(refused > 10, "only {refused} writes were refused");
+}
+
+/// The same when the account is deleted beside the change.
+#[test]
+fn a_late_write_leaves_no_version_of_a_deleted_user() {
+    for seed in 0..100 {
+        let deployment = Deployment::seeded(seed, true);
+        let (here, there) = (deployment.service(1, &[]), deployment.service(2, &[]));
+        let user = deployment.user(1);
+        deployment.kv.set_faults(Faults {
+            delay_ms: (5, 1500),
+            ..Faults::default()
+        });
+        let delete = async {
+            deployment.time.sleep(deployment.dice.below(100)).await;
+            let users = &deployment.users;
+            users.delete(user.id, &user.email, &freed()).await.unwrap();
+            // As deleting an account does it.
+            let store = there.ports().sessions();
+            let (version, now) = (DELETED_VERSION, deployment.now());
+            store
+                .outdate(user.id, version, STALE_TTL, now)
+                .await
+                .unwrap();
+        };
+        // Refused when the row is gone before it is changed.
+        let _ = deployment
+            .time
+            .run(join(here.revoke_tokens(user.id), delete));
+        let record = deployment.kv.value(&format!("stale:{}", user.id));
+        assert_eq!(record, Some(DELETED_VERSION.to_string()), "seed {seed}");
+    }
+}
+
+/// An isolate that ended a session and revoked a user refuses both at once and on, though it then answers for thousands of
+/// other sessions and users, and its own location of KV does not show the records yet.
+#[test]
+fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
+    let deployment = Deployment::new(false);
+    deployment.kv.set_faults(Faults {
+        late_at_home: true,
+        ..Faults::default()
+    });
+    let store = deployment.store(1);
+    let [ada, bob] = [1, 2].map(|number| deployment.user(number));
+    let [ended, outdated] =
+        [&ada, &bob].map(|user| deployment.time.run(deployment.begin(&store, user)));
+    let known = |ticket: RefreshTicket| {
+        let known = store.revocation(ticket.user, ticket.session, deployment.now());
+        deployment.time.run(known).unwrap()
+    };
+    // KV's cache at this location holds that nothing is known.
+    assert!(!known(ended).ended && known(outdated).minimum_version.is_none());
+    deployment.time.advance(1);
+    let now = deployment.now();
+    let end = store.end(ada.id, ended.session, EndReason::LoggedOut, now);
+    deployment.time.run(end).unwrap();
+    deployment
+        .time
+        .run(store.outdate(bob.id, 5, STALE_TTL, now))
+        .unwrap();
+    for number in 0..3 * REVOCATION_MEMORY_ENTRIES as u64 {
+        let other = SessionId::new(number, &[7; 10]);
+        let user = UserId::new(number, &[7; 10]);
+        deployment
+            .time
+            .run(store.revocation(user, other, now))
+            .unwrap();
+        // As many endings and versions of its own.
+        let end = store.end(user, other, EndReason::LoggedOut, now);
+        deployment.time.run(end).unwrap();
+        deployment
+            .time
+            .run(store.outdate(user, 1, STALE_TTL, now))
+            .unwrap();
+        if number.is_multiple_of(1000) {
+            assert!(known(ended).ended, "after {number} others");
+            assert_eq!(
+                known(outdated).minimum_version,
+                Some(5),
+                "after {number} others"
+            );
+        }
+    }
+    for _ in 0..120 {
+        assert!(known(ended).ended);
+        assert_eq!(known(outdated).minimum_version, Some(5));
+        deployment.time.advance(1);
+    }
+}
+
+/// A spent token that is presented sixty times at once: each request may see that the session has not ended, and each queues
+/// the notice. Its owner gets one mail, also when the provider fails at first, and none is lost.
+#[test]
+fn a_stolen_token_presented_sixty_times_at_once_is_told_once() {
+    const SETTINGS: &[(&str, &str)] = &[
+        ("ISSUER", "http://127.0.0.1:8787"),
+        ("DEV", "1"),
+        ("ROTATE_AFTER", "0"),
+        ("REUSE", "strict"),
+    ];
+    for failures in 0..3 {
+        let deployment = Deployment::seeded(failures, true);
+        let service = deployment.service(1, SETTINGS);
+        let user = deployment.user(1);
+        let store = service.ports().sessions();
+        let stolen = seal(
+            deployment.time.run(deployment.begin(store, &user)),
+            SETTINGS,
+        );
+        deployment.time.advance(2);
+        deployment.time.run(renew(&service, &stolen)).unwrap();
+        deployment.time.advance(60);
+        deployment.kv.set_faults(slow());
+        let thieves = (0..60).map(|_| renew(&service, &stolen));
+        for answer in deployment.time.run(join_all(thieves)) {
+            assert_eq!(answer, Err(Code::InvalidGrant));
+        }
+        let ports = service.ports();
+        let mut jobs = ports.mail_queue.take();
+        assert!(
+            jobs.len() > 1,
+            "the requests saw each other: the test shows nothing"
+        );
+        for _ in 0..failures {
+            ports.mailer.fail_once(MailFailure::Temporary {
+                reason: "busy".to_owned(),
+                retry_after: None,
+            });
+        }
+        // The queue hands out each job until it is done, as often as it takes.
+        let mut rounds = 0;
+        while !jobs.is_empty() {
+            rounds += 1;
+            assert!(rounds < 10, "{} jobs are left", jobs.len());
+            let deliver = |job: Job| {
+                let service = &service;
+                async move {
+                    let text = job.to_text();
+                    service.deliver_from_queue(&text, &job.id).await;
+                }
+            };
+            deployment.time.run(join_all(jobs.into_iter().map(deliver)));
+            jobs = ports.mail_queue.take();
+            deployment.time.advance(60);
+        }
+        assert_eq!(ports.mailer.take().len(), 1, "{failures} failures");
+        assert!(ports.mail_ledger.letters().is_empty());
+    }
+}
+
+/// Another session of the same user is another event.
+#[test]
+fn each_stolen_session_is_told() {
+    let of = |session: u8| job_id_of("session_ended", &[&[1; 16], &[session; 16]]);
+    assert_eq!(of(1), of(1));
+    assert_ne!(of(1), of(2));
+    assert_ne!(
+        of(1),
+        job_id_of("address_change_asked", &[&[1; 16], &[1; 16]])
+    );
+    // The parts do not run into each other.
+    assert_ne!(
+        job_id_of("a", &[b"bc", b"d"]),
+        job_id_of("a", &[b"b", b"cd"])
+    );
+    assert!(of(1).len() == 32 && of(1).bytes().all(|b| b.is_ascii_hexdigit()));
 }

@@ -121,6 +121,10 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
         repeat!(self, self.store.outdate(user, version, ttl, now))
     }
 
+    fn versions_only_rise(&self) -> bool {
+        self.store.versions_only_rise()
+    }
+
     async fn revocation(
         &self,
         user: UserId,

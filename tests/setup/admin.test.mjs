@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { notOutdated } from "../../scripts/admin/roles.mjs";
+import { markStale, notOutdated } from "../../scripts/admin/roles.mjs";
+import { policy } from "../../scripts/project/policy.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv, wrangler } from "../../scripts/project/tools.mjs";
@@ -31,12 +32,20 @@ before(async () => {
 after(() => rmSync(state, { recursive: true, force: true }));
 
 const user = async () => (await sql("SELECT roles, version, session_epoch FROM users"))[0];
+const staleUntil = async () => {
+  const keys = JSON.parse(await tool("kv", "key", "list", "--binding", "SESSIONS", "--prefix", "stale:"));
+  return keys.find(({ name }) => name === `stale:${ID}`).expiration;
+};
 const stale = () => tool("kv", "key", "get", "--binding", "SESSIONS", `stale:${ID}`, "--text");
 
 test("a granted role moves the version and outdates the access tokens", async () => {
   assert.equal((await admin("grant", "ADA@example.com", "admin")).code, 0);
   assert.deepEqual(await user(), { roles: '["admin","user"]', version: 1, session_epoch: 0 });
   assert.equal((await stale()).trim(), "1");
+  // As long as the longest access token that any ACCESS_TOKEN_TTL allows, whatever wrangler.toml says today.
+  const left = (await staleUntil()) - Date.now() / 1000;
+  assert.ok(left > 3600 && left <= 3900, `${left} s`);
+  assert.equal(policy("STALE_TTL"), 3900);
 
   assert.equal((await admin("grant", "ada@example.com", "admin")).code, 0);
   assert.equal((await user()).version, 1, "granted twice is granted once");
@@ -46,9 +55,17 @@ test("a granted role moves the version and outdates the access tokens", async ()
   assert.equal((await stale()).trim(), "2");
 });
 
+test("a version that another change has raised meanwhile is written after it", async () => {
+  const written = [];
+  const versions = [3, 5, 5];
+  const world = { put: (_, version) => written.push(version), read: () => versions.shift() };
+  await markStale({ id: ID, version: 2 }, ["--local"], world);
+  assert.deepEqual(written, [2, 3, 5]);
+});
+
 test("with Durable Objects it says what a role does not reach, and what would", () => {
-  const text = notOutdated({ id: ID }, "600");
-  assert.match(text, /for up to 600 s more/);
+  const text = notOutdated({ id: ID });
+  assert.match(text, /until they expire, at most 3600 s/);
   assert.ok(text.includes(`POST /auth/users/${ID}/revoke`));
 });
 

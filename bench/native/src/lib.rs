@@ -191,14 +191,14 @@ fn rotation(ago: u64, counter: u32, is_expected: fn(Verdict) -> bool) -> Prepare
             used: Some(Use {
                 counter: COUNTER - 1,
                 first_at: NOW.saturating_sub(ago),
-                by: owner,
+                by: Some(owner),
             }),
         }),
         ended: false,
     };
     let presented = Presented {
         ticket: ticket(counter),
-        by: Fingerprints::only(owner),
+        by: Some(Fingerprints::only(owner)),
         now: NOW,
     };
     let standing = Some(Standing {

@@ -7,7 +7,7 @@ use super::d1::{Database, malformed, number, optional, text};
 use crate::domain::error::StoreError;
 use crate::domain::mail::{Lane, LinkLife};
 use crate::domain::policy::{DAY, HOUR, LANE_TRIES};
-use crate::ports::{DeadLetter, LaneRequest, MailLedger};
+use crate::ports::{DeadLetter, LaneRequest, MailLedger, Once};
 
 /// The ledger in a D1 database.
 #[derive(Debug)]
@@ -122,6 +122,40 @@ impl MailLedger for D1MailLedger {
         .map(drop)
     }
 
+    async fn take_once(&self, id: &str, until: u64, now: u64) -> Result<Once, StoreError> {
+        let taken = self
+            .run(
+                "INSERT INTO notices_once (id, until, sent) VALUES (?1, ?2, 0) \
+                 ON CONFLICT (id) DO UPDATE SET until = ?2, sent = 0 WHERE until <= ?3 RETURNING 1 AS n",
+                vec![text(id), number(until), number(now)],
+            )
+            .await?;
+        if taken.is_some() {
+            return Ok(Once::Taken);
+        }
+        let sent = self
+            .run(
+                "SELECT sent AS n FROM notices_once WHERE id = ?1",
+                vec![text(id)],
+            )
+            .await?;
+        Ok(if sent == Some(1) {
+            Once::Sent
+        } else {
+            Once::Held
+        })
+    }
+
+    async fn sent_once(&self, id: &str, until: u64) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO notices_once (id, until, sent) VALUES (?1, ?2, 1) \
+             ON CONFLICT (id) DO UPDATE SET until = ?2, sent = 1 RETURNING sent AS n",
+            vec![text(id), number(until)],
+        )
+        .await
+        .map(drop)
+    }
+
     async fn keep(&self, letter: &DeadLetter) -> Result<(), StoreError> {
         self.run(
             "INSERT OR REPLACE INTO dead_letters (id, job, reason, tries, failed_at, retry_at) \
@@ -177,6 +211,7 @@ impl MailLedger for D1MailLedger {
                 "DELETE FROM mail_addresses WHERE day_began <= ?1",
                 now.saturating_sub(DAY),
             ),
+            ("DELETE FROM notices_once WHERE until <= ?1", now),
             ("DELETE FROM dead_letters WHERE failed_at < ?1", dead_before),
         ] {
             self.0.first(sql, vec![number(before)]).await?;

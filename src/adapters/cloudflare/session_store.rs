@@ -86,6 +86,13 @@ impl SessionStore for CloudflareSessions {
         }
     }
 
+    fn versions_only_rise(&self) -> bool {
+        match self {
+            Self::Kv(store) => store.versions_only_rise(),
+            Self::Durable(store) => store.versions_only_rise(),
+        }
+    }
+
     async fn revocation(
         &self,
         user: UserId,

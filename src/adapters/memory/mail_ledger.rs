@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::domain::error::StoreError;
 use crate::domain::mail::{Lane, LinkLife};
 use crate::domain::policy::HOUR;
-use crate::ports::{DeadLetter, LaneRequest, MailLedger};
+use crate::ports::{DeadLetter, LaneRequest, MailLedger, Once};
 
 /// Counts and dead letters in memory, lost with the process.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ struct State {
     lanes: BTreeMap<String, Lane>,
     pools: BTreeMap<(u64, String), u64>,
     letters: BTreeMap<String, DeadLetter>,
+    /// Until when a notice is held, and whether it was sent.
+    notices: BTreeMap<String, (u64, bool)>,
 }
 
 impl MemoryMailLedger {
@@ -64,6 +66,23 @@ impl MailLedger for MemoryMailLedger {
         Ok(())
     }
 
+    async fn take_once(&self, id: &str, until: u64, now: u64) -> Result<Once, StoreError> {
+        let mut state = self.0.borrow_mut();
+        match state.notices.get(id) {
+            Some((held, sent)) if now < *held => Ok(if *sent { Once::Sent } else { Once::Held }),
+            _ => {
+                state.notices.insert(id.to_owned(), (until, false));
+                Ok(Once::Taken)
+            }
+        }
+    }
+
+    async fn sent_once(&self, id: &str, until: u64) -> Result<(), StoreError> {
+        let mut state = self.0.borrow_mut();
+        state.notices.insert(id.to_owned(), (until, true));
+        Ok(())
+    }
+
     async fn keep(&self, letter: &DeadLetter) -> Result<(), StoreError> {
         let mut state = self.0.borrow_mut();
         state.letters.insert(letter.id.clone(), letter.clone());
@@ -90,6 +109,7 @@ impl MailLedger for MemoryMailLedger {
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError> {
         let mut state = self.0.borrow_mut();
         state.lanes.retain(|_, lane| lane.lapses_at() > now);
+        state.notices.retain(|_, (until, _)| now < *until);
         state.pools.retain(|(hour, _), _| *hour >= now / HOUR);
         state
             .letters

@@ -3,20 +3,42 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::rc::Rc;
 
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
+use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
     ActiveSession, Client, Consistency, EndReason, Presented, Record, Revocation, Rules, SessionId,
     Standing, Stored, Verdict, rotate, surplus,
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
-/// Sessions in memory, lost with the process. A read sees every write before it.
-#[derive(Debug, Default)]
+/// Sessions in memory, lost with the process. A read sees every write before it. What has expired is removed as the alarm of
+/// a user's object does: by [`delete_expired`](Self::delete_expired), and here at each login too.
+///
+/// Clones share their content.
+#[derive(Clone, Debug, Default)]
 pub struct MemorySessions {
-    sessions: RefCell<BTreeMap<(UserId, SessionId), Session>>,
-    versions: RefCell<BTreeMap<UserId, u64>>,
+    sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
+    /// The smallest version that counts, and until when this is known.
+    versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
+}
+
+impl MemorySessions {
+    /// How many sessions there is a record of, ended ones included.
+    #[must_use]
+    pub fn recorded(&self) -> usize {
+        self.sessions.borrow().len()
+    }
+
+    /// Removes what has expired at `now`, in seconds since 1970.
+    pub fn delete_expired(&self, now: u64) {
+        let mut sessions = self.sessions.borrow_mut();
+        sessions.retain(|_, session| now < session.until);
+        let mut versions = self.versions.borrow_mut();
+        versions.retain(|_, (_, until)| now < *until);
+    }
 }
 
 #[derive(Debug)]
@@ -24,13 +46,14 @@ struct Session {
     epoch: u32,
     record: Record,
     ended: bool,
-    /// Until when it lives without another renewal.
+    /// When its record is removed: until then it lives without another renewal, or has ended lately.
     until: u64,
     seen: ActiveSession,
 }
 
 impl SessionStore for MemorySessions {
     async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError> {
+        self.delete_expired(now);
         let mut sessions = self.sessions.borrow_mut();
         sessions
             .entry((new.user, new.session))
@@ -51,7 +74,12 @@ impl SessionStore for MemorySessions {
                 .collect();
             for id in surplus(&others, most) {
                 if let Some(session) = sessions.get_mut(&(new.user, *id)) {
-                    session.ended = true;
+                    session.end(now);
+                }
+            }
+            for ((user, _), session) in sessions.iter_mut() {
+                if *user == new.user && session.epoch < new.epoch {
+                    session.keep_as_ended(now);
                 }
             }
         }
@@ -91,7 +119,7 @@ impl SessionStore for MemorySessions {
                     session.until = presented.lives_until(rules);
                     session.seen = ActiveSession::now(session.seen.id, client, presented.now);
                 }
-                Verdict::Reused => session.ended = true,
+                Verdict::Reused => session.end(presented.now),
                 _ => {}
             }
         }
@@ -103,10 +131,10 @@ impl SessionStore for MemorySessions {
         user: UserId,
         session: SessionId,
         _reason: EndReason,
-        _now: u64,
+        now: u64,
     ) -> Result<(), StoreError> {
         if let Some(session) = self.sessions.borrow_mut().get_mut(&(user, session)) {
-            session.ended = true;
+            session.end(now);
         }
         Ok(())
     }
@@ -130,20 +158,24 @@ impl SessionStore for MemorySessions {
         &self,
         user: UserId,
         version: u64,
-        _ttl: u64,
-        _now: u64,
+        ttl: u64,
+        now: u64,
     ) -> Result<(), StoreError> {
         let mut versions = self.versions.borrow_mut();
         let known = versions.entry(user).or_default();
-        *known = version.max(*known);
+        *known = (version.max(known.0), now.saturating_add(ttl).max(known.1));
         Ok(())
+    }
+
+    fn versions_only_rise(&self) -> bool {
+        true
     }
 
     async fn revocation(
         &self,
         user: UserId,
         session: SessionId,
-        _now: u64,
+        now: u64,
     ) -> Result<Revocation, StoreError> {
         Ok(Revocation {
             ended: self
@@ -151,12 +183,28 @@ impl SessionStore for MemorySessions {
                 .borrow()
                 .get(&(user, session))
                 .is_none_or(|session| session.ended),
-            minimum_version: self.versions.borrow().get(&user).copied(),
+            minimum_version: self
+                .versions
+                .borrow()
+                .get(&user)
+                .filter(|(_, until)| now < *until)
+                .map(|(version, _)| *version),
         })
     }
 }
 
 impl Session {
+    fn end(&mut self, now: u64) {
+        if !self.ended {
+            self.ended = true;
+            self.keep_as_ended(now);
+        }
+    }
+
+    fn keep_as_ended(&mut self, now: u64) {
+        self.until = self.until.min(now.saturating_add(ENDED_ROW_TTL));
+    }
+
     fn goes_on(&self, epoch: u32, now: u64) -> bool {
         !self.ended && self.epoch == epoch && now < self.until
     }

@@ -160,6 +160,13 @@ impl SimulatedKv {
         self.central.latest(key)
     }
 
+    /// When a key expires, in seconds since 1970.
+    #[must_use]
+    pub fn expires_at(&self, key: &str) -> Option<u64> {
+        let keys = self.central.keys.borrow();
+        Some(keys.get(key)?.last()?.expires_ms / 1000)
+    }
+
     /// The keys that begin so, by the central clock.
     #[must_use]
     pub fn keys(&self, prefix: &str) -> Vec<String> {

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
+
 use super::{Locale, Pool, RouteClass};
 use crate::domain::account::{EmailAddress, Name, UserId};
 use crate::domain::link::State;
@@ -130,6 +132,15 @@ impl Task {
         }
     }
 
+    /// Whether requests at once may each queue this notice of one event. Their jobs have the same id, and one of them is sent.
+    #[must_use]
+    pub const fn is_sent_once(&self) -> bool {
+        matches!(
+            self,
+            Self::SessionEnded { .. } | Self::AddressChangeAsked { .. }
+        )
+    }
+
     /// The class of a mail that strangers can ask for, by which it is paid; `None` for the others.
     #[must_use]
     pub const fn class(&self) -> Option<RouteClass> {
@@ -174,6 +185,22 @@ impl Task {
             Pool::None
         }
     }
+}
+
+/// The id of the jobs that tell of one event: a hash of the mail's name and of what tells the event from others.
+#[must_use]
+pub fn job_id_of(name: &str, event: &[&[u8]]) -> String {
+    let mut hash = <Sha256 as Digest>::new()
+        .chain_update("edgegate notice 1\0")
+        .chain_update(name);
+    for part in event {
+        hash.update(b"\0");
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let hash = hash.finalize();
+    let (first, _) = hash.split_at(16);
+    base16ct::lower::encode_string(first)
 }
 
 impl Job {

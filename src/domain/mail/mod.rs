@@ -11,7 +11,7 @@ mod pool;
 mod provider;
 
 pub use gate::{Counted, GateName, MailKeys, NoticedAct, Rank, RouteClass, Tally, Verdict};
-pub use job::{Job, Task};
+pub use job::{Job, Task, job_id_of};
 pub use lane::{Lane, LinkLife};
 pub use locale::Locale;
 pub use mailbox::mailbox;

@@ -10,6 +10,8 @@ pub enum NotDue {
     /// The account, or the address, has changed since the mail was asked for, and the right to it
     /// ended with that.
     Superseded,
+    /// Another job has sent the same notice.
+    AlreadySent,
 }
 
 impl NotDue {
@@ -20,6 +22,7 @@ impl NotDue {
             Self::NoRecipient => "no_recipient",
             Self::Expired => "expired",
             Self::Superseded => "superseded",
+            Self::AlreadySent => "already_sent",
         }
     }
 }

@@ -233,6 +233,21 @@ impl Client {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientFingerprint(pub [u8; 4]);
 
+impl ClientFingerprint {
+    /// The four bytes in which a store keeps it. Zeros stand for a client whose address was not known; the one
+    /// fingerprint in 2^32 that is zeros itself is then not recognised, which is the safe side.
+    #[must_use]
+    pub fn to_bytes(by: Option<Self>) -> [u8; 4] {
+        by.map_or([0; 4], |by| by.0)
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) gave.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 4]) -> Option<Self> {
+        (bytes != [0; 4]).then_some(Self(bytes))
+    }
+}
+
 /// A client's fingerprint under each of the deployment's secrets, the sealing one first. That one is recorded; any of
 /// them is recognised, so that a change of `TICKET_SECRET` makes no client a stranger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -288,9 +303,13 @@ impl ClientFingerprints {
         Self(secrets.fingerprint_keys(issuer))
     }
 
-    /// The client's fingerprints.
+    /// The client's fingerprints; `None` when its address is not known. Clients without an address can't be told from
+    /// each other, so none of them is recognised.
     #[must_use]
-    pub fn of(&self, client: &Client) -> Fingerprints {
+    pub fn of(&self, client: &Client) -> Option<Fingerprints> {
+        if !client.has_address() {
+            return None;
+        }
         let network = client.network();
         let mut prints = self.0.iter().map(|key| {
             let tag: [u8; 32] = key
@@ -309,7 +328,7 @@ impl ClientFingerprints {
         for (slot, print) in all.0.iter_mut().skip(1).zip(prints) {
             *slot = print;
         }
-        all
+        Some(all)
     }
 }
 
@@ -387,6 +406,7 @@ mod tests {
         let prints = |text: &str| {
             ClientFingerprints::new(&TicketSecrets::parse(text).unwrap(), "https://auth.example")
                 .of(&client("203.0.113.9"))
+                .unwrap()
         };
         let (old, new) = (
             "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
@@ -403,5 +423,19 @@ mod tests {
             }
         }
         assert!(!prints(new).contain(prints(old).recorded()));
+    }
+
+    #[test]
+    fn a_client_without_an_address_has_no_fingerprint() {
+        let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+        let prints = ClientFingerprints::new(&secrets, "https://auth.example");
+        for ip in [None, Some(""), Some("unknown"), Some("evil, 1.2.3.4")] {
+            assert_eq!(prints.of(&Client::new(ip, Some("Mozilla/5.0"))), None);
+        }
+        assert_eq!(prints.of(&Client::uncounted()), None);
+        for by in [None, Some(ClientFingerprint([0, 0, 0, 1]))] {
+            let bytes = ClientFingerprint::to_bytes(by);
+            assert_eq!(ClientFingerprint::from_bytes(bytes), by);
+        }
     }
 }

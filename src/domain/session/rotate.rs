@@ -15,8 +15,8 @@ pub struct Use {
     pub counter: u32,
     /// When it was first presented, in seconds since 1970.
     pub first_at: u64,
-    /// By whom it was first presented.
-    pub by: ClientFingerprint,
+    /// By whom it was first presented; `None` when the client's address was not known.
+    pub by: Option<ClientFingerprint>,
 }
 
 /// What the store says of a session that has not ended.
@@ -49,8 +49,8 @@ pub struct Standing {
 pub struct Presented {
     /// What the token says; its MAC was right.
     pub ticket: RefreshTicket,
-    /// Who presents it.
-    pub by: Fingerprints,
+    /// Who presents it; `None` when the client's address is not known.
+    pub by: Option<Fingerprints>,
     /// Now, in seconds since 1970.
     pub now: u64,
 }
@@ -110,11 +110,12 @@ pub enum Verdict {
     Fresh(Record),
     /// The last spent token, within the grace: the same successor again, nothing is written.
     Repeated {
-        /// By another network or program than spent it: another device of a shared jar, a phone that changed its
-        /// network, or a thief in step. Logged as `refresh_token_shared`.
+        /// By another network or program than spent it, as far as both are known: another device of a shared jar, a phone
+        /// that changed its network, or a thief in step. Logged as `refresh_token_shared`.
         shared: bool,
     },
-    /// The last spent token, after the grace, from the client that spent it: the same successor again, logged.
+    /// The last spent token, after the grace, from the client that spent it: the same successor again, logged. Never when
+    /// the address of either is not known: an owner and a thief without addresses would look like one client.
     Late,
     /// The token before the last spent one, within the grace of that one's use: a request that another one of the same
     /// page overtook. The newest token, nothing is written. Never when every renewal rotates: there it is *reused*.
@@ -197,7 +198,7 @@ impl Verdict {
 /// let stored = Stored { record: Some(Record::default()), ended: false };
 /// let standing = Some(Standing { epoch: 0, disabled: false });
 ///
-/// let soon = Presented { ticket, by: Fingerprints::only(ClientFingerprint([0; 4])), now: now + 10 };
+/// let soon = Presented { ticket, by: Some(Fingerprints::only(ClientFingerprint([1; 4]))), now: now + 10 };
 /// assert_eq!(rotate(&stored, standing, &soon, &rules, Consistency::Eventual), Verdict::Kept);
 ///
 /// let later = Presented { now: now + 600, ..soon };
@@ -256,11 +257,13 @@ pub fn rotate(
         }
         Some(used) if ticket.counter < used.counter => Verdict::Reused,
         Some(used) if ticket.counter == used.counter => {
+            // `None` when that can't be told.
+            let is_same = by.zip(used.by).map(|(by, used_by)| by.contain(used_by));
             if since < rules.grace {
                 Verdict::Repeated {
-                    shared: !by.contain(used.by),
+                    shared: is_same == Some(false),
                 }
-            } else if rules.reuse == Reuse::SameClient && by.contain(used.by) {
+            } else if rules.reuse == Reuse::SameClient && is_same == Some(true) {
                 Verdict::Late
             } else {
                 Verdict::Reused
@@ -272,7 +275,7 @@ pub fn rotate(
                 used: Some(Use {
                     counter,
                     first_at: now,
-                    by: by.recorded(),
+                    by: by.map(|by| by.recorded()),
                 }),
             };
             if ticket.counter > newest && rules.rotate_after > 0 {

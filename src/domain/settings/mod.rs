@@ -143,7 +143,7 @@ impl Settings {
             client_id: source.name("CLIENT_ID")?,
             allowed_origins: source.allowed_origins()?,
             access_token_ttl,
-            sessions: source.session_rules()?,
+            sessions: source.session_rules(access_token_ttl)?,
             session_store: source.choice(
                 "SESSION_STORE",
                 "kv",
@@ -344,6 +344,51 @@ mod tests {
             let error = read(&[(setting, value)]).unwrap_err();
             assert_eq!(error.setting, setting, "{setting}={value}: {error}");
         }
+    }
+
+    /// A client in use rotates its refresh token at the first renewal that is at least `ROTATE_AFTER` after the last one. Until
+    /// then its last use may be `ROTATE_AFTER`, an access token's life and a late renewal ago: it must not be idle by then.
+    #[test]
+    fn a_client_in_use_does_not_go_idle() {
+        for (access, rotate, idle, session, fits) in [
+            // The defaults of the others.
+            ("600", "90", "809", "7776000", false),
+            ("600", "90", "810", "7776000", true),
+            ("3600", "90", "3809", "7776000", false),
+            ("3600", "90", "3810", "7776000", true),
+            ("600", "3600", "4319", "7776000", false),
+            ("600", "3600", "4320", "7776000", true),
+            ("3600", "3600", "7319", "7776000", false),
+            ("3600", "3600", "7320", "7776000", true),
+            ("600", "0", "719", "7776000", false),
+            ("600", "0", "720", "7776000", true),
+            ("180", "0", "300", "7776000", true),
+            ("181", "0", "300", "7776000", false),
+            // What lives no longer than its idle time can't go idle.
+            ("600", "90", "300", "300", true),
+            ("600", "90", "809", "809", true),
+            ("600", "90", "809", "810", false),
+        ] {
+            let given = [
+                ("ACCESS_TOKEN_TTL", access),
+                ("ROTATE_AFTER", rotate),
+                ("SESSION_IDLE_TTL", idle),
+                ("SESSION_TTL", session),
+            ];
+            match read(&given) {
+                Ok(_) => assert!(fits, "{given:?}"),
+                Err(error) => {
+                    assert!(!fits, "{given:?}: {error}");
+                    assert_eq!(error.setting, "SESSION_IDLE_TTL");
+                    let text = error.to_string();
+                    for part in ["ACCESS_TOKEN_TTL", "ROTATE_AFTER", access, rotate, idle] {
+                        assert!(text.contains(part), "{part}: {text}");
+                    }
+                }
+            }
+        }
+        // By default it is SESSION_TTL where that is less.
+        assert!(read(&[("SESSION_TTL", "300")]).is_ok());
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Source<'_> {
             })
     }
 
-    pub(super) fn session_rules(&self) -> Result<Rules, SettingError> {
+    pub(super) fn session_rules(&self, access_token_ttl: u64) -> Result<Rules, SettingError> {
         let session_ttl = self.number(
             "SESSION_TTL",
             policy::SESSION_TTL,
@@ -123,6 +123,25 @@ impl Source<'_> {
                 remedy: "raise it, or set it to 0 to rotate at every renewal",
             });
         }
+        let idle_ttl = self.number(
+            "SESSION_IDLE_TTL",
+            policy::SESSION_IDLE_TTL.min(session_ttl),
+            policy::MIN_SESSION_TTL..=session_ttl,
+        )?;
+        // A renewal that keeps its token writes nothing, so the last use on record is older than the last renewal.
+        let least = rotate_after
+            .saturating_add(access_token_ttl)
+            .saturating_add(policy::RENEWAL_LATENESS);
+        if idle_ttl < least && idle_ttl < session_ttl {
+            return Err(SettingError {
+                setting: "SESSION_IDLE_TTL",
+                problem: format!(
+                    "is {idle_ttl}, less than ROTATE_AFTER ({rotate_after}), ACCESS_TOKEN_TTL ({access_token_ttl}) and {} s for a late renewal together ({least}): clients in use would be signed out",
+                    policy::RENEWAL_LATENESS
+                ),
+                remedy: "raise it, or lower ACCESS_TOKEN_TTL or ROTATE_AFTER",
+            });
+        }
         Ok(Rules {
             grace,
             rotate_after,
@@ -135,11 +154,7 @@ impl Source<'_> {
                 ],
             )?,
             session_ttl,
-            idle_ttl: self.number(
-                "SESSION_IDLE_TTL",
-                policy::SESSION_IDLE_TTL.min(session_ttl),
-                policy::MIN_SESSION_TTL..=session_ttl,
-            )?,
+            idle_ttl,
         })
     }
 

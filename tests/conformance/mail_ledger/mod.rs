@@ -126,6 +126,9 @@ pub(crate) async fn run_all<L: MailLedger>(world: &World<L>) -> Vec<Outcome> {
             a_pool_without_a_share_pays_nothing,
             a_new_hour_has_a_pool_of_its_own,
             pools_are_apart,
+            a_notice_is_taken_once,
+            a_notice_is_taken_once_with_ten_at_once,
+            a_notice_that_was_sent_is_not_taken_again,
             a_kept_letter_reads_back,
             letters_are_due_at_their_time,
             letters_are_due_in_the_order_of_their_time,
@@ -134,6 +137,7 @@ pub(crate) async fn run_all<L: MailLedger>(world: &World<L>) -> Vec<Outcome> {
             a_forgotten_letter_is_gone,
             tidying_forgets_lanes_that_have_lapsed,
             tidying_keeps_the_pools_of_this_hour,
+            tidying_forgets_notices_whose_time_is_over,
             tidying_forgets_old_letters_and_counts_the_dead,
         ]
     )

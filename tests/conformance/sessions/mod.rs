@@ -26,6 +26,7 @@ pub(crate) async fn run_all<W: World>(world: &W) -> Vec<Outcome> {
             an_unseen_use_is_recorded,
             ten_tabs_at_once_get_one_successor,
             late_is_for_the_same_client_only,
+            without_an_address_nobody_is_late,
             a_spent_token_ends_the_session,
             an_older_token_ends_the_session,
             an_ended_session_never_comes_back,

@@ -48,21 +48,29 @@ pub(crate) struct Person<'a, W> {
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
     pub(crate) client: Client,
-    pub(crate) prints: Fingerprints,
+    pub(crate) prints: Option<Fingerprints>,
 }
 
 pub(crate) fn laptop() -> Browser {
     Browser {
         client: Client::new(Some("203.0.113.9"), Some("laptop/1"))
             .at(Place::new(Some("DE"), Some("Leipzig"))),
-        prints: Fingerprints::only(ClientFingerprint([1; 4])),
+        prints: Some(Fingerprints::only(ClientFingerprint([1; 4]))),
     }
 }
 
 pub(crate) fn stranger() -> Browser {
     Browser {
         client: Client::new(Some("198.51.100.7"), Some("stranger/1")),
-        prints: Fingerprints::only(ClientFingerprint([2; 4])),
+        prints: Some(Fingerprints::only(ClientFingerprint([2; 4]))),
+    }
+}
+
+/// A client whose address its caller does not tell.
+pub(crate) fn without_address() -> Browser {
+    Browser {
+        client: Client::uncounted(),
+        prints: None,
     }
 }
 
@@ -93,7 +101,7 @@ pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
         first_name: None,
         last_name: None,
         roles: Roles::user(),
-        email_verified_at: None,
+        email_verified_at: Some(1),
         disabled_at: None,
         session_epoch: 0,
         version: 0,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADA, clientOf } from "../client.mjs";
+import { ADA, ROOT, clientOf } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
+import { startWorkers } from "../workers.mjs";
 
 let edge, client;
 before(async () => {
@@ -24,6 +25,30 @@ test("an access token ends its session as well", async () => {
   const { access_token, refresh_token } = await client.logIn(ADA);
   assert.equal((await client.post("/auth/revoke", { json: { token: access_token } })).status, 200);
   assert.equal((await client.renew(refresh_token)).body.error, "invalid_grant");
+});
+
+test("an outdated or expired access token ends its session too, and a forged one ends nothing", async (t) => {
+  const { workers: [edge], stop } = await startWorkers([{}]);
+  t.after(stop);
+  const client = clientOf(edge);
+  const root = await client.logIn(ROOT);
+  const outdated = await client.logIn(ADA);
+  const changed = await client.call("PATCH", `/auth/users/${outdated.user.id}`, { token: root.access_token, json: { roles: ["user", "editor"] } });
+  assert.equal(changed.status, 200);
+  assert.equal((await client.authorized({ role: "user" }, outdated.access_token)).status, 401);
+  assert.equal((await client.post("/auth/revoke", { form: { token: outdated.access_token } })).status, 200);
+  assert.equal((await client.renew(outdated.refresh_token)).body.error, "invalid_grant");
+
+  const expired = await client.logIn(ADA);
+  await edge.control({ clock: 3600 });
+  assert.equal((await client.authorized({ role: "user" }, expired.access_token)).status, 401);
+  const [header, payload, signature] = expired.access_token.split(".");
+  for (const token of [`${header}.${payload}.`, `${header}.${payload}.${signature.slice(0, -4)}AAAA`]) {
+    assert.equal((await client.post("/auth/revoke", { form: { token } })).status, 200);
+  }
+  assert.equal((await client.renew(expired.refresh_token)).status, 200);
+  assert.equal((await client.post("/auth/revoke", { json: { token: expired.access_token } })).status, 200);
+  assert.equal((await client.renew(expired.refresh_token)).body.error, "invalid_grant");
 });
 
 test("a token that means nothing is 200 and writes nothing", async () => {

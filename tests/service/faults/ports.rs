@@ -19,8 +19,8 @@ use edgegate::domain::session::{
 };
 use edgegate::ports::{
     DeadLetter, Insertion, KeyValue, LaneRequest, MailGate, MailLedger, MailQueue, Mailer,
-    NewSession, Page, PasswordHasher, Ports, Renewal, SessionStore, UserDirectory, Values, Vendors,
-    WriteError,
+    NewSession, Once, Page, PasswordHasher, Ports, Renewal, SessionStore, UserDirectory, Values,
+    Vendors, WriteError,
 };
 
 /// How a call goes wrong.
@@ -237,6 +237,8 @@ impl MailLedger for Faulty<MemoryMailLedger> {
     numbered!("ledger pay", pay(pool: &str, most: u64, now: u64) -> bool);
     numbered!("ledger admit", admit(lane: &str, request: LaneRequest<'_>) -> Option<LinkLife>);
     numbered!("ledger release", release(lane: &str, job: &str) -> ());
+    numbered!("ledger take once", take_once(id: &str, until: u64, now: u64) -> Once);
+    numbered!("ledger sent once", sent_once(id: &str, until: u64) -> ());
     numbered!("ledger keep", keep(letter: &DeadLetter) -> ());
     numbered!("ledger due", due(limit: u32, now: u64) -> Vec<DeadLetter>);
     numbered!("ledger forget", forget(id: &str) -> ());

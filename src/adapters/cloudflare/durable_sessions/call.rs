@@ -32,7 +32,13 @@ pub(super) enum Call {
         seen: Seen,
     },
     /// As [`end`](crate::ports::SessionStore::end). Answers nothing.
-    End { session: SessionId, reason: String },
+    ///
+    /// `now` is the caller's, in seconds since 1970; a Worker of an older version does not send it.
+    End {
+        session: SessionId,
+        reason: String,
+        now: Option<u64>,
+    },
     /// As [`list`](crate::ports::SessionStore::list). Answers a line a session.
     List { epoch: u32, now: u64 },
     /// As [`outdate`](crate::ports::SessionStore::outdate). Answers nothing.
@@ -95,14 +101,18 @@ impl Call {
                     .field(rules.idle_ttl)
                     .optional(standing.map(|standing| standing.epoch))
                     .field(u8::from(standing.is_some_and(|standing| standing.disabled)));
-                for fingerprint in by.to_array() {
+                for fingerprint in from_fingerprints(*by) {
                     line.field(from_fingerprint(fingerprint));
                 }
                 (line, Some(seen))
             }
-            Self::End { session, reason } => {
+            Self::End {
+                session,
+                reason,
+                now,
+            } => {
                 let mut line = Line::new("end");
-                line.field(session).field(reason);
+                line.field(session).field(reason).optional(*now);
                 (line, None)
             }
             Self::List { epoch, now } => {
@@ -163,14 +173,14 @@ impl Call {
                 };
                 let epoch: Option<u32> = fields.optional()?;
                 let disabled = fields.flag()?;
-                let mut by = [ClientFingerprint([0; 4]); MAX_TICKET_SECRETS];
+                let mut by = [None; MAX_TICKET_SECRETS];
                 for slot in &mut by {
                     *slot = to_fingerprint(fields.number()?);
                 }
                 Self::Renew {
                     presented: Presented {
                         ticket,
-                        by: Fingerprints::from_array(by),
+                        by: to_fingerprints(by),
                         now,
                     },
                     rules,
@@ -181,6 +191,7 @@ impl Call {
             "end" => Self::End {
                 session: session(&mut fields)?,
                 reason: fields.text().to_owned(),
+                now: fields.optional()?,
             },
             "list" => Self::List {
                 epoch: fields.number()?,
@@ -278,12 +289,23 @@ fn session(fields: &mut Fields<'_>) -> Option<SessionId> {
     SessionId::parse(fields.text())
 }
 
-pub(super) fn from_fingerprint(fingerprint: ClientFingerprint) -> u32 {
-    u32::from_be_bytes(fingerprint.0)
+pub(super) fn from_fingerprint(fingerprint: Option<ClientFingerprint>) -> u32 {
+    u32::from_be_bytes(ClientFingerprint::to_bytes(fingerprint))
 }
 
-pub(super) fn to_fingerprint(number: u32) -> ClientFingerprint {
-    ClientFingerprint(number.to_be_bytes())
+pub(super) fn to_fingerprint(number: u32) -> Option<ClientFingerprint> {
+    ClientFingerprint::from_bytes(number.to_be_bytes())
+}
+
+/// A client without an address is sent as zeros, as it is stored.
+fn from_fingerprints(by: Option<Fingerprints>) -> [Option<ClientFingerprint>; MAX_TICKET_SECRETS] {
+    by.map_or([None; MAX_TICKET_SECRETS], |by| by.to_array().map(Some))
+}
+
+fn to_fingerprints(by: [Option<ClientFingerprint>; MAX_TICKET_SECRETS]) -> Option<Fingerprints> {
+    let [first, ..] = by;
+    let first = first?;
+    Some(Fingerprints::from_array(by.map(|by| by.unwrap_or(first))))
 }
 
 pub(super) fn malformed() -> StoreError {
@@ -304,7 +326,7 @@ mod tests {
         let session = SessionId::new(2, &[2; 10]);
         let mut by = [ClientFingerprint([1, 2, 3, 255]); MAX_TICKET_SECRETS];
         by[3] = ClientFingerprint([255; 4]);
-        let renew = |reuse, standing| Call::Renew {
+        let renew_by = |by, reuse, standing| Call::Renew {
             presented: Presented {
                 ticket: RefreshTicket {
                     user: UserId::new(1, &[1; 10]),
@@ -313,7 +335,7 @@ mod tests {
                     counter: u32::MAX,
                     expires_at: u64::MAX,
                 },
-                by: Fingerprints::from_array(by),
+                by,
                 now: 5,
             },
             rules: Rules {
@@ -326,6 +348,8 @@ mod tests {
             standing,
             seen: Seen::from(&client()),
         };
+        let prints = Some(Fingerprints::from_array(by));
+        let renew = |reuse, standing| renew_by(prints, reuse, standing);
         let standing = |disabled| Some(Standing { epoch: 0, disabled });
         let begin = |most| Call::Begin {
             session,
@@ -339,11 +363,18 @@ mod tests {
             begin(None),
             begin(Some(100)),
             renew(Reuse::Strict, None),
+            renew_by(None, Reuse::SameClient, standing(false)),
             renew(Reuse::SameClient, standing(true)),
             renew(Reuse::SameClient, standing(false)),
             Call::End {
                 session,
                 reason: "logged_out".to_owned(),
+                now: Some(1_767_225_600),
+            },
+            Call::End {
+                session,
+                reason: "reused".to_owned(),
+                now: None,
             },
             Call::List { epoch: 1, now: 2 },
             Call::Outdate {
@@ -364,14 +395,14 @@ mod tests {
                 used: Some(Use {
                     counter: 7,
                     first_at: 8,
-                    by: ClientFingerprint([9; 4]),
+                    by: Some(ClientFingerprint([9; 4])),
                 }),
             }),
             Verdict::Unseen(Record {
                 used: Some(Use {
                     counter: 7,
                     first_at: 8,
-                    by: ClientFingerprint([9; 4]),
+                    by: None,
                 }),
             }),
             Verdict::Repeated { shared: true },

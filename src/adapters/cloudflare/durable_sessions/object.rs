@@ -10,6 +10,8 @@ use super::table::{Sql, Table};
 use crate::adapters::cloudflare::binding::settled;
 use crate::adapters::cloudflare::promise::promise;
 use crate::domain::error::StoreError;
+use crate::domain::policy::ENDED_ROW_TTL;
+use crate::domain::session::Verdict;
 
 /// As failures name it.
 const OBJECT: &str = "sessions_object";
@@ -59,13 +61,7 @@ pub fn sessions_alarm(state: State) -> Promise {
     promise(async move {
         let table = table(&state);
         table.prepare()?;
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a time in this millennium"
-        )]
-        let now = (Date::now() / 1000.0) as u64;
-        match table.delete_expired(now)? {
+        match table.delete_expired(object_now())? {
             Some(next) => wake_at(&state, Some(next)).await?,
             // An object without storage ceases to exist, and costs nothing.
             None => settled(OBJECT, state.storage().delete_all())
@@ -74,6 +70,17 @@ pub fn sessions_alarm(state: State) -> Promise {
         }
         Ok(JsValue::UNDEFINED)
     })
+}
+
+/// The object's own clock, in seconds since 1970.
+fn object_now() -> u64 {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a time in this millennium"
+    )]
+    let now = (Date::now() / 1000.0) as u64;
+    now
 }
 
 /// A call's answer, and when something may have expired.
@@ -100,10 +107,12 @@ fn answer(state: &State, call: &str) -> Result<Answer, StoreError> {
             seen,
         } => {
             table.begin(session, epoch, lives_until, seen, now)?;
-            if let Some(most) = most {
-                table.keep_to(most, session, epoch, now)?;
-            }
-            wakes_at = Some(lives_until);
+            let sooner = match most {
+                Some(most) => table.keep_to(most, session, epoch, now)?,
+                None => false,
+            };
+            let ended_until = sooner.then(|| now.saturating_add(ENDED_ROW_TTL));
+            wakes_at = Some(ended_until.unwrap_or(lives_until).min(lives_until));
             String::new()
         }
         Call::Renew {
@@ -111,9 +120,21 @@ fn answer(state: &State, call: &str) -> Result<Answer, StoreError> {
             rules,
             standing,
             seen,
-        } => from_verdict(table.renew(&presented, &rules, standing, seen)?),
-        Call::End { session, reason } => {
-            table.end(session, &reason)?;
+        } => {
+            let verdict = table.renew(&presented, &rules, standing, seen)?;
+            if verdict == Verdict::Reused {
+                wakes_at = Some(presented.now.saturating_add(ENDED_ROW_TTL));
+            }
+            from_verdict(verdict)
+        }
+        Call::End {
+            session,
+            reason,
+            now,
+        } => {
+            let now = now.unwrap_or_else(object_now);
+            table.end(session, &reason, now)?;
+            wakes_at = Some(now.saturating_add(ENDED_ROW_TTL));
             String::new()
         }
         Call::List { epoch, now } => table.list(epoch, now)?,

@@ -108,11 +108,12 @@ impl SessionStore for DurableSessions {
         user: UserId,
         session: SessionId,
         reason: EndReason,
-        _now: u64,
+        now: u64,
     ) -> Result<(), StoreError> {
         let call = Call::End {
             session,
             reason: reason.as_str().to_owned(),
+            now: Some(now),
         };
         self.ask(user, &call).await.map(drop)
     }
@@ -143,6 +144,10 @@ impl SessionStore for DurableSessions {
             until: now.saturating_add(ttl),
         };
         self.ask(user, &call).await.map(drop)
+    }
+
+    fn versions_only_rise(&self) -> bool {
+        true
     }
 
     async fn revocation(

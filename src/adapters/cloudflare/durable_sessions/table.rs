@@ -7,6 +7,7 @@ use super::call::{Seen, from_fingerprint, malformed, to_fingerprint};
 use super::line::Line;
 use crate::adapters::cloudflare::binding::{failed, whole};
 use crate::domain::error::StoreError;
+use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
     Consistency, EndReason, Presented, Record, Rules, SessionId, Standing, Stored, Use, Verdict,
     rotate, surplus,
@@ -75,29 +76,41 @@ impl Table {
         .map(drop)
     }
 
-    /// Ends the oldest other sessions above `most`.
+    /// Ends the oldest other sessions above `most`. Rows of an earlier epoch are over by the user's row: they are kept as long
+    /// as rows that have ended. Answers whether any row is deleted sooner than before.
     pub(super) fn keep_to(
         &self,
         most: usize,
         begun: SessionId,
         epoch: u32,
         now: u64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let until = now.saturating_add(ENDED_ROW_TTL);
         let mut others = Vec::new();
+        let mut of_earlier_epochs = Vec::new();
         for row in self.rows(
-            "SELECT id FROM session WHERE ended IS NULL AND epoch = ? AND lives_until > ? AND id <> ? ORDER BY id",
-            vec![
-                number(epoch.into()),
-                number(now),
-                begun.to_string().into(),
-            ],
+            "SELECT id, epoch, lives_until FROM session \
+             WHERE ended IS NULL AND epoch <= ? AND lives_until > ? AND id <> ? ORDER BY id",
+            vec![number(epoch.into()), number(now), begun.to_string().into()],
         )? {
-            others.extend(text(&row, 0).and_then(|id| SessionId::parse(&id)));
+            let id = text(&row, 0).and_then(|id| SessionId::parse(&id));
+            if integer(&row, 1) == Some(epoch.into()) {
+                others.extend(id);
+            } else if integer(&row, 2).is_some_and(|lives_until| lives_until > until) {
+                of_earlier_epochs.extend(id);
+            }
         }
-        for id in surplus(&others, most) {
-            self.end(*id, EndReason::OverLimit.as_str())?;
+        let surplus = surplus(&others, most);
+        for id in surplus {
+            self.end(*id, EndReason::OverLimit.as_str(), now)?;
         }
-        Ok(())
+        for id in &of_earlier_epochs {
+            self.rows(
+                "UPDATE session SET lives_until = ? WHERE id = ?",
+                vec![number(until), id.to_string().into()],
+            )?;
+        }
+        Ok(!surplus.is_empty() || !of_earlier_epochs.is_empty())
     }
 
     pub(super) fn renew(
@@ -133,7 +146,7 @@ impl Table {
                     ],
                 )?;
             }
-            Verdict::Reused => self.end(session, EndReason::Reused.as_str())?,
+            Verdict::Reused => self.end(session, EndReason::Reused.as_str(), presented.now)?,
             _ => {}
         }
         Ok(verdict)
@@ -152,11 +165,15 @@ impl Table {
         }
     }
 
-    /// The first ending counts.
-    pub(super) fn end(&self, session: SessionId, reason: &str) -> Result<(), StoreError> {
+    /// The first ending is kept, for [`ENDED_ROW_TTL`].
+    pub(super) fn end(&self, session: SessionId, reason: &str, now: u64) -> Result<(), StoreError> {
         self.rows(
-            "UPDATE session SET ended = ? WHERE id = ? AND ended IS NULL",
-            vec![reason.into(), session.to_string().into()],
+            "UPDATE session SET ended = ?, lives_until = min(lives_until, ?) WHERE id = ? AND ended IS NULL",
+            vec![
+                reason.into(),
+                number(now.saturating_add(ENDED_ROW_TTL)),
+                session.to_string().into(),
+            ],
         )
         .map(drop)
     }

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | `session:<user>:<session>` | the last use | by a login and by renewals only |
 //! | `ended:<user>:<session>` | the session is over, and why | blindly, never by a fresh use |
-//! | `stale:<user>` | the smallest `ver` that counts | blindly, with the number the directory answered |
+//! | `stale:<user>` | the smallest `ver` that counts | with the number in the user's row, again while that is larger |
 //!
 //! `docs/storage.md` shows each record in each state.
 
@@ -24,7 +24,6 @@ use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{
     ENDED_TTL, KV_COUNT_EVERY, KV_MIN_TTL, KV_WRITE_RETRIES_MS, REVOCATION_CACHE_TTL,
-    REVOCATION_MEMORY_TTL,
 };
 use crate::domain::session::{
     ActiveSession, Client, Consistency, EndReason, Presented, Record, Revocation, Rules, SessionId,
@@ -40,10 +39,11 @@ use records::{
 /// The session store on Workers KV.
 ///
 /// **Staleness.** A login elsewhere, a renewal or an ending is seen everywhere within about 60 s (KV's own figure, not
-/// a promise); a check may also be answered from this isolate's memory for 15 s more, so within about 75 s. Nothing is
-/// stale in the isolate that wrote. A password change, a revoke-all and a disabled account stop renewals at once all the
-/// same: those are read from the directory. A list of sessions may miss one that began elsewhere in the last minute,
-/// and show one that ended there.
+/// a promise); a check may also be answered from this isolate's memory for 15 s more, so within about 75 s. An isolate
+/// remembers its own endings and versions for at least five minutes, however many they are, so renewals and checks there
+/// see them at once. A password change, a revoke-all and a disabled account stop renewals at once all the
+/// same: those are read from the directory. A list of sessions may miss one that began in the last minute, here or elsewhere,
+/// and show one that ended elsewhere.
 ///
 /// **Limit.** The sessions of a user are counted after the response of one login in eight, so a user may have some
 /// more than [`NewSession::most`] for a while.
@@ -194,13 +194,7 @@ where
         )
         .await?;
         // After the write: remembered before it, a failed ending would look done to a repeat.
-        let ended = Revocation {
-            ended: true,
-            minimum_version: None,
-        };
-        self.memory
-            .borrow_mut()
-            .remember(user, session, ended, now.saturating_add(ENDED_TTL));
+        self.memory.borrow_mut().remember_end(user, session, now);
         Ok(())
     }
 
@@ -221,10 +215,10 @@ where
         now: u64,
     ) -> Result<(), StoreError> {
         // A smaller number takes back no larger one that this isolate wrote.
-        let version =
-            self.memory
-                .borrow_mut()
-                .remember_version(user, version, now.saturating_add(ttl));
+        let version = self
+            .memory
+            .borrow_mut()
+            .remember_version(user, version, ttl, now);
         self.write(
             &stale_key(user),
             &version.to_string(),
@@ -257,12 +251,9 @@ where
                         .map_err(|_| malformed("stale"))?,
                 };
                 // The session may have been ended here while KV was asked.
-                self.memory.borrow_mut().remember(
-                    user,
-                    session,
-                    answer,
-                    now.saturating_add(REVOCATION_MEMORY_TTL),
-                )
+                self.memory
+                    .borrow_mut()
+                    .remember(user, session, answer, now)
             }
         };
         Ok(self.memory.borrow().with_own_version(user, now, answer))

@@ -31,7 +31,7 @@ pub(super) fn from_record(record: &Record) -> String {
             r#"{{"used":{},"at":{},"by":"{:08x}"}}"#,
             used.counter,
             used.first_at,
-            u32::from_be_bytes(used.by.0)
+            u32::from_be_bytes(ClientFingerprint::to_bytes(used.by))
         ),
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn to_record(text: &str) -> Result<Record, StoreError> {
             _ => Some(Use {
                 counter: u32::try_from(number("used")?).ok()?,
                 first_at: number("at")?,
-                by: ClientFingerprint(
+                by: ClientFingerprint::from_bytes(
                     u32::from_str_radix(json.get("by")?.as_str()?, 16)
                         .ok()?
                         .to_be_bytes(),
@@ -110,7 +110,12 @@ mod tests {
             Some(Use {
                 counter: u32::MAX,
                 first_at: 1_767_225_700,
-                by: ClientFingerprint([0, 1, 2, 255]),
+                by: Some(ClientFingerprint([0, 1, 2, 255])),
+            }),
+            Some(Use {
+                counter: 0,
+                first_at: 1_767_225_700,
+                by: None,
             }),
         ] {
             let record = Record { used };

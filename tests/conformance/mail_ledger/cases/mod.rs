@@ -2,6 +2,7 @@
 
 mod lanes;
 mod letters;
+mod notices;
 mod pools;
 mod tidying;
 
@@ -9,5 +10,6 @@ use super::{BEGUN, Case, DAY, HOUR, LATEST, OTHER_POOL, POOL, World, check, chec
 
 pub(crate) use lanes::*;
 pub(crate) use letters::*;
+pub(crate) use notices::*;
 pub(crate) use pools::*;
 pub(crate) use tidying::*;

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 
 use super::super::world::{
     DAY, GRACE, Person, ROTATE_AFTER, World, every_time, laptop, rules, stranger, successor,
+    without_address,
 };
 use super::{Case, check, check_eq, has_ended};
 
@@ -93,6 +94,31 @@ pub(crate) async fn late_is_for_the_same_client_only<W: World>(world: &W) -> Cas
         Verdict::Reused,
         "another"
     );
+    Ok(())
+}
+
+/// Clients without an address are not one client: whoever presents a spent token after the grace ends the session.
+pub(crate) async fn without_an_address_nobody_is_late<W: World>(world: &W) -> Case {
+    for (spender, second) in [
+        (without_address(), without_address()),
+        (without_address(), laptop()),
+        (laptop(), without_address()),
+    ] {
+        let ada = Person::new(world)?;
+        let first = ada.begin().await?;
+        ada.renew(first, &spender, &every_time()).await?;
+        check_eq!(
+            ada.renew(first, &second, &every_time()).await?,
+            Verdict::Repeated { shared: false },
+            "within the grace"
+        );
+        world.pass(GRACE);
+        check_eq!(
+            ada.renew(first, &second, &every_time()).await?,
+            Verdict::Reused,
+            "after it"
+        );
+    }
     Ok(())
 }
 

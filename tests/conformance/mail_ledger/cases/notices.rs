@@ -1,0 +1,87 @@
+//! Notices that are sent once.
+
+use edgegate::ports::{MailLedger, Once};
+use futures_util::future::join_all;
+
+use super::{BEGUN, Case, DAY, World, check_eq, text};
+
+/// "until `until`, when it can be taken again": a job that was cut short loses no notice.
+pub(crate) async fn a_notice_is_taken_once<L: MailLedger>(world: &World<L>) -> Case {
+    let (id, other) = (world.fresh(), world.fresh());
+    let take = async |id: &str, now| {
+        let taken = world.ledger.take_once(id, now + 60, now).await;
+        taken.map_err(text)
+    };
+    check_eq!(take(&id, BEGUN).await?, Once::Taken, "the first");
+    check_eq!(take(&other, BEGUN).await?, Once::Taken, "another notice");
+    for now in [BEGUN, BEGUN + 1, BEGUN + 59] {
+        check_eq!(take(&id, now).await?, Once::Held, "while it is held");
+    }
+    check_eq!(take(&id, BEGUN + 60).await?, Once::Taken, "afterwards");
+    check_eq!(take(&id, BEGUN + 119).await?, Once::Held, "held again");
+    Ok(())
+}
+
+/// "of callers at once one gets `Once::Taken`"
+pub(crate) async fn a_notice_is_taken_once_with_ten_at_once<L: MailLedger>(
+    world: &World<L>,
+) -> Case {
+    let id = world.fresh();
+    for now in [BEGUN, BEGUN + 60] {
+        let takes = (0..10).map(|_| world.ledger.take_once(&id, now + 60, now));
+        let mut taken = 0;
+        for answer in join_all(takes).await {
+            match answer.map_err(text)? {
+                Once::Taken => taken += 1,
+                answer => check_eq!(answer, Once::Held, "the others"),
+            }
+        }
+        check_eq!(taken, 1, "taken");
+    }
+    Ok(())
+}
+
+/// "until `until` it can't be taken again", whoever holds it.
+pub(crate) async fn a_notice_that_was_sent_is_not_taken_again<L: MailLedger>(
+    world: &World<L>,
+) -> Case {
+    for held in [false, true] {
+        let id = world.fresh();
+        if held {
+            let taken = world.ledger.take_once(&id, BEGUN + 60, BEGUN).await;
+            check_eq!(taken.map_err(text)?, Once::Taken, "the first");
+        }
+        // Twice: a repeat changes nothing.
+        for _ in 0..2 {
+            let sent = world.ledger.sent_once(&id, BEGUN + DAY).await;
+            sent.map_err(text)?;
+        }
+        for (now, expected) in [
+            (BEGUN + 1, Once::Sent),
+            (BEGUN + 60, Once::Sent),
+            (BEGUN + DAY - 1, Once::Sent),
+            (BEGUN + DAY, Once::Taken),
+            (BEGUN + DAY + 1, Once::Held),
+        ] {
+            let taken = world.ledger.take_once(&id, now + 60, now).await;
+            check_eq!(taken.map_err(text)?, expected, "after it was sent");
+        }
+    }
+    Ok(())
+}
+
+/// "notices whose time is over", and no others.
+pub(crate) async fn tidying_forgets_notices_whose_time_is_over<L: MailLedger>(
+    world: &World<L>,
+) -> Case {
+    let id = world.fresh();
+    let sent = world.ledger.sent_once(&id, BEGUN + DAY).await;
+    sent.map_err(text)?;
+    for (now, expected) in [(BEGUN + DAY - 1, Once::Sent), (BEGUN + DAY, Once::Taken)] {
+        world.tidy(0, now).await?;
+        // As of the beginning: what is still known would say that it was sent.
+        let taken = world.ledger.take_once(&id, BEGUN + 60, BEGUN).await;
+        check_eq!(taken.map_err(text)?, expected, "after tidying");
+    }
+    Ok(())
+}

@@ -1,0 +1,561 @@
+//! What a revocation covers stays refused, whatever the settings were or become.
+//!
+//! [`nothing_that_was_revoked_is_accepted_again`] walks through all kinds of revocation, before and after a change from each
+//! set of settings to each other one, on a simulated KV and in a store that forgets as a user's object does.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use edgegate::adapters::memory::{
+    MemoryDevices, MemoryPorts, MemorySessions, NoLimits, VirtualTime,
+};
+use edgegate::domain::account::{
+    DeviceTicket, HashError, Password, PasswordHash, Roles, User, UserId, Verification,
+};
+use edgegate::domain::error::{AccessRefusal, Error, GrantRefusal};
+use edgegate::domain::link::{Links, State, UserLink};
+use edgegate::domain::mail::Locale;
+use edgegate::domain::policy::{
+    MAX_ACCESS_TOKEN_TTL, MAX_SESSION_TTL, RESET_LINK_TTL, STALE_MARGIN, STALE_TTL,
+};
+use edgegate::domain::session::{Client, Verdict};
+use edgegate::ports::{Clock, PasswordHasher, Ports, SessionStore, UserDirectory};
+use edgegate::service::manage_users::Amendment;
+use edgegate::service::{AuthService, Login, Shared};
+
+use crate::kv::{DAY, Deployment, Dice, SlowUsers, client, freed, seal, try_settings};
+
+const LONGEST: &[(&str, &str)] = &[("ACCESS_TOKEN_TTL", "3600")];
+const SHORTEST: &[(&str, &str)] = &[("ACCESS_TOKEN_TTL", "60")];
+
+/// The operator lowers `ACCESS_TOKEN_TTL` from an hour to a minute, then a user is revoked. A token from before lives for
+/// the hour that it was issued for, so the refusal must last as long.
+#[test]
+fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
+    let deployment = Deployment::new(false);
+    let before = deployment.service(1, LONGEST);
+    let user = deployment.user(1);
+    let store = before.ports().sessions();
+    let ticket = deployment.time.run(deployment.begin(store, &user));
+    deployment.time.advance(120);
+    let (token, client) = (seal(ticket, LONGEST), client());
+    let renewed = deployment.time.run(before.renew_token(&token, &client));
+    let renewed = renewed.unwrap();
+    assert_eq!(renewed.tokens.expires_in, MAX_ACCESS_TOKEN_TTL);
+    let access_token = renewed.tokens.access_token.expose();
+
+    let after = deployment.service(1, SHORTEST);
+    deployment.time.run(after.revoke_tokens(user.id)).unwrap();
+    let issued_at = deployment.now();
+    for seconds in [60, 340, 380, 900, 3500, MAX_ACCESS_TOKEN_TTL - 1] {
+        let now_ms = (issued_at + seconds) * 1000;
+        deployment
+            .time
+            .advance((now_ms - deployment.time.now_ms()).div_ceil(1000));
+        // A new isolate at another location remembers nothing.
+        let elsewhere = deployment.service(2, SHORTEST);
+        let refused = deployment
+            .time
+            .run(elsewhere.bearer(access_token))
+            .unwrap_err();
+        assert_eq!(
+            refused,
+            Error::Access(AccessRefusal::Outdated),
+            "after {seconds} s"
+        );
+    }
+    let left = format!("stale:{}", user.id);
+    deployment.time.advance(STALE_MARGIN + 2);
+    assert_eq!(deployment.kv.value(&left), None, "no record stays for good");
+}
+
+/// No hash at all: hundreds of worlds are made, and what is hashed decides nothing here.
+#[derive(Default)]
+struct PlainHasher;
+
+fn plain_hash(password: &Password) -> PasswordHash {
+    PasswordHash::new(format!("plain {:?}", password.as_bytes()))
+}
+
+impl PasswordHasher for PlainHasher {
+    async fn hash(&self, password: &Password, _salt: &[u8; 16]) -> Result<PasswordHash, HashError> {
+        Ok(plain_hash(password))
+    }
+
+    async fn verify(
+        &self,
+        password: &Password,
+        hash: &PasswordHash,
+    ) -> Result<Verification, HashError> {
+        Ok(if *hash == plain_hash(password) {
+            Verification::Matches { rehash: false }
+        } else {
+            Verification::Differs
+        })
+    }
+
+    async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
+}
+
+const PASSWORD: &str = "correct horse battery staple";
+const NEW_PASSWORD: &str = "an analytical engine";
+
+type Isolate<S> = AuthService<MemoryPorts<S, VirtualTime, Dice, SlowUsers, PlainHasher, NoLimits>>;
+
+/// What ends tokens. Each covers the tokens of [`Kind::covers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    RevokeAll,
+    Disable,
+    DisableAndEnable,
+    RoleChange,
+    Delete,
+    LogOut,
+    LogOutByAccessToken,
+    EndedByOwner,
+    Reuse,
+    PasswordChange,
+    Reset,
+}
+
+const KINDS: [Kind; 11] = [
+    Kind::RevokeAll,
+    Kind::Disable,
+    Kind::DisableAndEnable,
+    Kind::RoleChange,
+    Kind::Delete,
+    Kind::LogOut,
+    Kind::LogOutByAccessToken,
+    Kind::EndedByOwner,
+    Kind::Reuse,
+    Kind::PasswordChange,
+    Kind::Reset,
+];
+
+/// Beside access tokens, which all of them cover.
+struct Covered {
+    refresh: bool,
+    device: bool,
+    link: bool,
+}
+
+impl Kind {
+    const fn covers(self) -> Covered {
+        let (refresh, device, link) = match self {
+            Self::RevokeAll | Self::Disable | Self::DisableAndEnable => (true, true, false),
+            Self::RoleChange => (false, false, false),
+            Self::LogOut | Self::LogOutByAccessToken | Self::EndedByOwner | Self::Reuse => {
+                (true, false, false)
+            }
+            Self::Delete | Self::PasswordChange | Self::Reset => (true, true, true),
+        };
+        Covered {
+            refresh,
+            device,
+            link,
+        }
+    }
+}
+
+/// A store that can be asked from several isolates.
+struct Stores<'a, S> {
+    isolate: &'a dyn Fn(u32) -> S,
+    /// Removes what has expired, where the store does not do that by itself.
+    forget: Option<&'a dyn Fn(u64)>,
+}
+
+/// One deployment, through a change of its settings.
+struct Walk<'a, S> {
+    deployment: &'a Deployment,
+    stores: &'a Stores<'a, S>,
+    locations: std::cell::Cell<u32>,
+}
+
+/// A user, and what was issued to them before they were revoked.
+struct Issued {
+    kind: Kind,
+    at: u64,
+    user: UserId,
+    access: Vec<String>,
+    refresh: Vec<String>,
+    device: DeviceTicket,
+    link: String,
+}
+
+impl<S: SessionStore> Walk<'_, S> {
+    /// A new isolate, where KV has nothing in its cache.
+    fn isolate(&self, shared: &Rc<Shared>) -> Isolate<S> {
+        let location = self.locations.get();
+        self.locations.set(location + 1);
+        let ports = MemoryPorts {
+            mail_gate: Default::default(),
+            users: self.deployment.users.clone(),
+            sessions: (self.stores.isolate)(location),
+            hasher: PlainHasher,
+            password_guard: Default::default(),
+            limiter: NoLimits,
+            clock: self.deployment.time.clone(),
+            random: self.deployment.dice.clone(),
+            events: Default::default(),
+            mail_queue: Default::default(),
+            mailer: Default::default(),
+            mail_ledger: Default::default(),
+            devices: MemoryDevices,
+            vendors: Default::default(),
+        };
+        AuthService::new(ports, Rc::clone(shared))
+    }
+
+    fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.deployment.time.run(future)
+    }
+
+    fn user(&self, number: u8, admin: bool) -> User {
+        let password = Password::for_login(PASSWORD).unwrap();
+        let mut user = self.deployment.user(number);
+        let users = &self.deployment.users;
+        let freed = freed();
+        self.run(users.delete(user.id, &user.email, &freed))
+            .unwrap();
+        user.password_hash = plain_hash(&password);
+        if admin {
+            user.roles = Roles::new(vec!["admin".to_owned()]).unwrap();
+        }
+        self.run(users.insert(&user, None)).unwrap();
+        user
+    }
+
+    fn row(&self, user: UserId) -> Option<User> {
+        self.run(self.deployment.users.find_by_id(user)).unwrap()
+    }
+
+    fn issue(&self, isolate: &Isolate<S>, kind: Kind, number: u8) -> Issued {
+        let user = self.user(number, false);
+        let email = user.email.as_given();
+        let login = Login {
+            email,
+            password: PASSWORD,
+        };
+        let client = client();
+        let signed_in = self.run(isolate.generate_token(login, &client)).unwrap();
+        let first = signed_in.tokens;
+        let again = self.run(isolate.renew_token(first.refresh_token.expose(), &client));
+        let again = again.unwrap().tokens;
+        let link = UserLink {
+            user: user.id,
+            state: State::for_reset(&user),
+            expires_at: self.deployment.now() + RESET_LINK_TTL,
+        };
+        let settings = isolate.settings();
+        let links = Links::new(&settings.ticket_secrets, &settings.issuer);
+        Issued {
+            kind,
+            at: self.deployment.now(),
+            user: user.id,
+            access: [&first, &again]
+                .map(|pair| pair.access_token.expose().to_owned())
+                .to_vec(),
+            refresh: [&first, &again]
+                .map(|pair| pair.refresh_token.expose().to_owned())
+                .to_vec(),
+            device: DeviceTicket::new(&user, [number; 16], self.deployment.now()),
+            link: links.seal_reset(link).expose().to_owned(),
+        }
+    }
+
+    /// Revokes; false when these settings leave nothing to revoke.
+    fn revoke(&self, isolate: &Isolate<S>, issued: &mut Issued, root: &str) -> bool {
+        let id = issued.user;
+        let access_token = issued.access[1].clone();
+        let refresh_token = issued.refresh[1].clone();
+        let amend = |amendment| self.run(isolate.amend_user(root, id, amendment)).map(drop);
+        let disabled = |disabled| Amendment {
+            disabled: Some(disabled),
+            ..Amendment::default()
+        };
+        let (client, locale) = (client(), Locale::English);
+        let outcome = match issued.kind {
+            Kind::RevokeAll => self.run(isolate.revoke_tokens(id)),
+            Kind::Disable => amend(disabled(true)),
+            Kind::DisableAndEnable => amend(disabled(true)).and_then(|()| amend(disabled(false))),
+            Kind::RoleChange => amend(Amendment {
+                roles: Some(vec!["editor".to_owned()]),
+                ..Amendment::default()
+            }),
+            Kind::Delete => self.run(isolate.delete_account(root, id, locale)).map(drop),
+            Kind::LogOut => self.run(isolate.log_out(&refresh_token)).map(drop),
+            Kind::LogOutByAccessToken => self.run(isolate.log_out(&access_token)).map(drop),
+            Kind::EndedByOwner => {
+                let bearer = self.run(isolate.bearer(&access_token)).unwrap();
+                let end = isolate.end_session(&access_token, bearer.session);
+                self.run(end).map(drop)
+            }
+            Kind::Reuse => return self.reuse(isolate, issued),
+            Kind::PasswordChange => {
+                let (old, new) = (PASSWORD, NEW_PASSWORD);
+                let change = isolate.change_password(&access_token, old, new, &client, locale);
+                self.run(change).map(drop)
+            }
+            Kind::Reset => {
+                let link = issued.link.clone();
+                let reset = isolate.confirm_reset(&link, NEW_PASSWORD, &client, locale);
+                self.run(reset).map(drop)
+            }
+        };
+        assert_eq!(outcome, Ok(()), "{:?}", issued.kind);
+        true
+    }
+
+    /// Spends a refresh token, and presents it again after the grace from elsewhere.
+    fn reuse(&self, isolate: &Isolate<S>, issued: &mut Issued) -> bool {
+        let rules = &isolate.settings().sessions;
+        let thief = Client::new(Some("198.51.100.7"), Some("thief/1"));
+        let spent = issued.refresh[1].clone();
+        self.deployment.time.advance(rules.rotate_after.max(2));
+        let Ok(renewed) = self.run(isolate.renew_token(&spent, &client())) else {
+            // It lives shorter than it would be kept.
+            return false;
+        };
+        issued
+            .access
+            .push(renewed.tokens.access_token.expose().to_owned());
+        issued
+            .refresh
+            .push(renewed.tokens.refresh_token.expose().to_owned());
+        self.deployment.time.advance(rules.grace.max(2));
+        let refused = self.run(isolate.renew_token(&spent, &thief)).unwrap_err();
+        let verdict = match &refused {
+            Error::Grant(GrantRefusal::Session(verdict, ..)) => *verdict,
+            other => panic!("{other}"),
+        };
+        verdict == Verdict::Reused
+    }
+
+    /// Asks for all that is covered; answers how often.
+    fn all_is_refused(&self, isolate: &Isolate<S>, issued: &Issued, when: &str) -> u64 {
+        let covers = issued.kind.covers();
+        let what = || format!("{:?}, {when}", issued.kind);
+        let mut asked = 0;
+        // Later they are refused for their age alone.
+        let young = self.deployment.now() < issued.at + MAX_ACCESS_TOKEN_TTL;
+        for access_token in issued.access.iter().filter(|_| young) {
+            let refused = self.run(isolate.bearer(access_token));
+            assert!(matches!(refused, Err(Error::Access(_))), "{}", what());
+            asked += 1;
+        }
+        if covers.refresh {
+            for refresh_token in &issued.refresh {
+                let refused = self.run(isolate.renew_token(refresh_token, &client()));
+                assert!(matches!(refused, Err(Error::Grant(_))), "{}", what());
+                asked += 1;
+            }
+        }
+        if covers.device {
+            let row = self.row(issued.user);
+            let known =
+                row.is_some_and(|row| issued.device.counts_for(&row, self.deployment.now()));
+            assert!(!known, "{}", what());
+            asked += 1;
+        }
+        if covers.link {
+            let (client, locale) = (client(), Locale::English);
+            let reset = isolate.confirm_reset(&issued.link, "x", &client, locale);
+            let refused = self.run(reset);
+            assert!(matches!(refused, Err(Error::Link(_))), "{}", what());
+            asked += 1;
+        }
+        asked
+    }
+}
+
+/// Sets of settings in which every two values of two settings meet, out of the least, the default and the largest of each.
+fn sets_of_settings() -> Vec<Vec<(&'static str, &'static str)>> {
+    const VALUES: [(&str, &[&str]); 6] = [
+        ("ACCESS_TOKEN_TTL", &["60", "600", "3600"]),
+        ("SESSION_TTL", &["300", "7776000", "34560000"]),
+        ("SESSION_IDLE_TTL", &["300", "7320", "34560000"]),
+        ("REFRESH_GRACE", &["0", "30", "300"]),
+        ("ROTATE_AFTER", &["0", "90", "3600"]),
+        ("REUSE", &["same_client", "strict"]),
+    ];
+    let mut all = vec![vec![]];
+    for (name, values) in VALUES {
+        let with = |set: &Vec<_>| -> Vec<Vec<_>> {
+            let one_more = |value: &&'static str| [set.clone(), vec![(name, *value)]].concat();
+            values.iter().map(one_more).collect()
+        };
+        all = all.iter().flat_map(with).collect();
+    }
+    all.retain(|set| try_settings(set).is_some());
+    let pairs = |set: &[(&'static str, &'static str)]| -> BTreeSet<_> {
+        let two = |a| set.iter().map(move |b| (a, *b));
+        set.iter().flat_map(|a| two(*a)).collect()
+    };
+    let mut missing: BTreeSet<_> = all.iter().flat_map(|set| pairs(set)).collect();
+    let mut chosen = Vec::new();
+    while !missing.is_empty() {
+        let next = |set: &&Vec<_>| pairs(set).intersection(&missing).count();
+        let next = all.iter().max_by_key(next).unwrap().clone();
+        missing = missing.difference(&pairs(&next)).copied().collect();
+        chosen.push(next);
+    }
+    chosen
+}
+
+/// One deployment: tokens are issued under `before`, revoked under `before` or `after`, and asked for under `after`.
+fn walk<S: SessionStore>(
+    deployment: &Deployment,
+    stores: &Stores<'_, S>,
+    [before, revoking, after]: [&Rc<Shared>; 3],
+) -> u64 {
+    let walk = Walk {
+        deployment,
+        stores,
+        locations: std::cell::Cell::new(1),
+    };
+    let issuing = walk.isolate(before);
+    let mut issued: Vec<Issued> = (1..)
+        .zip(KINDS)
+        .map(|(number, kind)| walk.issue(&issuing, kind, number))
+        .collect();
+    let issued_at = deployment.now();
+    // KV takes one write a second for a key.
+    deployment.time.advance(2);
+    let isolate = walk.isolate(revoking);
+    let admin = walk.user(0, true);
+    let login = Login {
+        email: admin.email.as_given(),
+        password: PASSWORD,
+    };
+    let root = walk.run(isolate.generate_token(login, &client())).unwrap();
+    let root = root.tokens.access_token.expose();
+    // The reuse comes last: it lets time pass.
+    issued.sort_by_key(|issued| issued.kind == Kind::Reuse);
+    issued.retain_mut(|issued| walk.revoke(&isolate, issued, root));
+
+    let mut asked = 0;
+    let of_access_tokens = before.settings().access_token_ttl;
+    for seconds in [
+        0,
+        361,
+        of_access_tokens - 1,
+        MAX_ACCESS_TOKEN_TTL - 3,
+        STALE_TTL + 1,
+        31 * DAY,
+        MAX_SESSION_TTL - 1,
+    ] {
+        let passed = deployment.now() - issued_at;
+        deployment.time.advance(seconds.saturating_sub(passed));
+        // As late as possible, and as early.
+        for forget in [None, stores.forget]
+            .into_iter()
+            .take(1 + usize::from(stores.forget.is_some()))
+        {
+            if let Some(forget) = forget {
+                forget(deployment.now());
+            }
+            let isolate = walk.isolate(after);
+            for issued in &issued {
+                asked += walk.all_is_refused(&isolate, issued, &format!("{seconds} s later"));
+            }
+        }
+    }
+    asked
+}
+
+/// Each change that outdates access tokens writes a record that refuses them to their end, from any isolate, and then goes.
+#[test]
+fn each_change_outdates_tokens_until_the_last_has_expired() {
+    let longest = Rc::new(Shared::new(try_settings(LONGEST).unwrap()));
+    for kind in [
+        Kind::RevokeAll,
+        Kind::Disable,
+        Kind::RoleChange,
+        Kind::Delete,
+        Kind::PasswordChange,
+        Kind::Reset,
+    ] {
+        let deployment = Deployment::new(false);
+        let walk = Walk {
+            deployment: &deployment,
+            stores: &Stores {
+                isolate: &|location| deployment.store(location),
+                forget: None,
+            },
+            locations: std::cell::Cell::new(1),
+        };
+        let isolate = walk.isolate(&longest);
+        let admin = walk.user(0, true);
+        let login = Login {
+            email: admin.email.as_given(),
+            password: PASSWORD,
+        };
+        let root = walk.run(isolate.generate_token(login, &client())).unwrap();
+        let mut issued = walk.issue(&isolate, kind, 1);
+        deployment.time.advance(2);
+        walk.revoke(&isolate, &mut issued, root.tokens.access_token.expose());
+
+        let record = format!("stale:{}", issued.user);
+        let ends_at = deployment.now() + STALE_TTL;
+        assert_eq!(deployment.kv.expires_at(&record), Some(ends_at), "{kind:?}");
+        // One second before the token ends, where nothing is remembered.
+        let last = issued.at + MAX_ACCESS_TOKEN_TTL - 1;
+        deployment.time.advance(last - deployment.now());
+        let elsewhere = walk.isolate(&longest);
+        for access_token in &issued.access {
+            let refused = walk.run(elsewhere.bearer(access_token)).unwrap_err();
+            let outdated = Error::Access(AccessRefusal::Outdated);
+            assert_eq!(refused, outdated, "{kind:?}");
+        }
+        deployment.time.advance(ends_at - 1 - deployment.now());
+        assert!(deployment.kv.value(&record).is_some(), "{kind:?}");
+        deployment.time.advance(1);
+        assert_eq!(deployment.kv.value(&record), None, "{kind:?}");
+    }
+}
+
+#[test]
+fn nothing_that_was_revoked_is_accepted_again() {
+    let sets = sets_of_settings();
+    let shared: Vec<Rc<Shared>> = sets
+        .iter()
+        .map(|set| Rc::new(Shared::new(try_settings(set).unwrap())))
+        .collect();
+    let (mut changes, mut asked) = (0, 0);
+    for (row, before) in shared.iter().enumerate() {
+        for (column, after) in shared.iter().enumerate() {
+            // Of the two orders each change has one: of neighbours the one, the other.
+            let revoking = if (row + column).is_multiple_of(2) {
+                before
+            } else {
+                after
+            };
+            {
+                let settings = [before, revoking, after];
+                let on_kv = Deployment::new(false);
+                let stores = Stores {
+                    isolate: &|location| on_kv.store(location),
+                    forget: None,
+                };
+                asked += walk(&on_kv, &stores, settings);
+                let durable = Deployment::new(false);
+                let sessions = MemorySessions::default();
+                let stores = Stores {
+                    isolate: &|_| sessions.clone(),
+                    forget: Some(&|now| sessions.delete_expired(now)),
+                };
+                asked += walk(&durable, &stores, settings);
+            }
+            changes += 1;
+        }
+    }
+    let kinds = KINDS.len();
+    crate::count::count(
+        "protecting-records",
+        &format!(
+            "{changes} changes of settings, each with {kinds} kinds of revocation before or after it, on both stores: {asked} times \
+             what was revoked was presented again, up to 400 days later, and refused"
+        ),
+    );
+    assert!(changes >= 100 && asked > 50_000, "{changes}, {asked}");
+}
