@@ -141,7 +141,8 @@ on_both!(the_same_request_is_told_to_the_old_address_once, &[], world => {
     let signed_in = log_in(&world.service, ADA).await.unwrap();
     let access_token = signed_in.tokens.access_token.expose();
     let mut told = 0;
-    for _ in 0..10 {
+    // With the other one below that makes the five of a day.
+    for _ in 0..4 {
         let mails = ask(&world, access_token, NEW, PASSWORD).await.unwrap();
         told += mails.iter().filter(|mail| mail.to.as_given() == ADA).count();
         world.clock.advance(1);
