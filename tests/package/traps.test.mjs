@@ -212,12 +212,12 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   // (module
   //   (import "host" "call" (func $host))
   //   (func (export "trap") unreachable)
-  //   (func (export "callHost") (result i32) call $host (i32.const 7))
+  //   (func (export "callHostTwice") (result i32) call $host call $host (i32.const 7))
   //   (func (export "seven") (result i32) (i32.const 7))
   //   (func (export "spin") (loop $l (br $l))))
   const module = new WebAssembly.Module(
     Buffer.from(
-      "AGFzbQEAAAABCAJgAABgAAF/Ag0BBGhvc3QEY2FsbAAAAwUEAAEBAAciBAR0cmFwAAEIY2FsbEhvc3QAAgVzZXZlbgADBHNwaW4ABAoaBAMAAAsGABAAQQcLBABBBwsIAANADAALAAs=",
+      "AGFzbQEAAAABCAJgAABgAAF/Ag0BBGhvc3QEY2FsbAAAAwUEAAEBAAcnBAR0cmFwAAENY2FsbEhvc3RUd2ljZQACBXNldmVuAAMEc3BpbgAEChwEAwAACwgAEAAQAEEHCwQAQQcLCAADQAwACwAL",
       "base64",
     ),
   );
@@ -235,7 +235,7 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   };
   const wasm = new Wasm(module, makeGlue);
   const ask = (name) => wasm.run(({ call }) => call(name));
-  assert.deepEqual([ask("seven"), ask("callHost"), instances], [7, 7, 1]);
+  assert.deepEqual([ask("seven"), ask("callHostTwice"), instances], [7, 7, 1]);
 
   globalThis.cutOff = () => ask("spin");
   t.after(() => delete globalThis.cutOff);
@@ -245,12 +245,13 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   assert.deepEqual([ask("seven"), instances], [7, 2]);
 
   // The inner call has an instance of its own; the outer one does not go on, though nothing threw.
-  let inner;
-  host = () => (inner = ask("seven"));
-  assert.throws(() => ask("callHost"), INTERNAL);
-  assert.equal(inner, 7);
-  host = () => assert.throws(() => ask("trap"), INTERNAL);
-  assert.throws(() => ask("callHost"), INTERNAL);
+  const hosted = [];
+  host = () => hosted.push(ask("seven"));
+  assert.throws(() => ask("callHostTwice"), INTERNAL);
+  assert.deepEqual(hosted, [7]);
+  host = () => hosted.push(assert.throws(() => ask("trap"), INTERNAL));
+  assert.throws(() => ask("callHostTwice"), INTERNAL);
+  assert.equal(hosted.length, 2);
   assert.equal(ask("seven"), 7);
 
   // A trap that whoever was called has caught.
@@ -275,4 +276,15 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
     INTERNAL,
   );
   assert.equal(ask("seven"), 7);
+
+  // What wasm-bindgen's module throws by itself, between two calls into the wasm.
+  const before = instances;
+  const throwing = (thrown) =>
+    wasm.run(() => {
+      throw thrown;
+    });
+  assert.throws(() => throwing(["invalid_token", "expired"]), { code: "invalid_token" });
+  assert.deepEqual([ask("seven"), instances], [7, before]);
+  assert.throws(() => throwing(new RangeError("Maximum call stack size exceeded")), INTERNAL);
+  assert.deepEqual([ask("seven"), instances], [7, before + 1]);
 });
