@@ -147,7 +147,7 @@ impl UserDirectory for D1Users {
              WHERE id = ?1 AND version = coalesce(?8, version) \
              AND (?15 = 0 OR disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
              SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
-             AND instr(other.roles, '\"admin\"') > 0)) RETURNING *",
+             AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) RETURNING *",
             vec![
                 text(&id.to_string()),
                 optional(change.first_name.as_ref().map(|name| text(name.as_str()))),
@@ -190,7 +190,7 @@ impl UserDirectory for D1Users {
                      SELECT id, ?3, ?4, ?4 FROM users WHERE id = ?1 AND email_canonical = ?2 \
                      AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
                      SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
-                     AND instr(other.roles, '\"admin\"') > 0)) \
+                     AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) \
                      ON CONFLICT DO NOTHING",
                     vec![
                         id.clone(),
@@ -203,7 +203,7 @@ impl UserDirectory for D1Users {
                     "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 \
                      AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
                      SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
-                     AND instr(other.roles, '\"admin\"') > 0)) RETURNING id",
+                     AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) RETURNING id",
                     vec![id, email],
                 ),
             ])

@@ -33,11 +33,9 @@ impl MemoryUsers {
 }
 
 fn is_last_administrator(users: &BTreeMap<UserId, User>, id: UserId) -> bool {
-    let mut administrators = users
-        .values()
-        .filter(|user| user.is_enabled_administrator());
     let is_one = users.get(&id).is_some_and(User::is_enabled_administrator);
-    is_one && administrators.all(|user| user.id == id)
+    let mut others = users.values().filter(|user| user.id != id);
+    is_one && !others.any(User::is_administrator_who_can_sign_in)
 }
 
 impl UserDirectory for MemoryUsers {
