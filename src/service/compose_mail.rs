@@ -232,7 +232,7 @@ impl<P: Ports> AuthService<P> {
         [&self.settings().app_url, "/", page].concat()
     }
 
-    /// The ticket stands in the fragment, which no server and no Referer sees.
+    /// The ticket is in the fragment, which browsers send to no server and put into no `Referer`.
     fn link(&self, page: &str, ticket: &Secret) -> String {
         [&self.page(page), "#", ticket.expose()].concat()
     }
@@ -251,7 +251,7 @@ impl<P: Ports> AuthService<P> {
         expires_at.saturating_sub(slot_ends_at) / 60
     }
 
-    /// The ten minutes in which a job is tried are counted from the time it was asked for.
+    /// When the current ten minutes began, counted from the time the job was asked for.
     fn slot_began_at(&self, job: &Job) -> u64 {
         let waited = self.now().saturating_sub(job.asked_at);
         let slot = waited.saturating_sub(waited % MAIL_SLOT);

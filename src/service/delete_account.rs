@@ -109,7 +109,7 @@ impl<P: Ports> AuthService<P> {
         Ok(self.ports.users().forget_freed(before).await?)
     }
 
-    /// Access tokens of a user who is gone count no more, this one among them.
+    /// Invalidates the access tokens of a user who was deleted, including this one.
     async fn outdate_deleted(&self, access_token: &str) -> Result<(), Error> {
         let bearer = self.verified_bearer(access_token)?;
         if self.ports.users().find_by_id(bearer.user).await?.is_some() {

@@ -28,8 +28,8 @@ impl D1Users {
         Self(database)
     }
 
-    /// Stores when an address was freed. This comes before the account gives it up: at no time is
-    /// it free without a record.
+    /// Stores when an address was freed. This is written before the account gives the address up,
+    /// so that no free address is without its record.
     async fn free(&self, freed: &FreedAddress) -> Result<(), StoreError> {
         let sql = "INSERT INTO freed_addresses (address, freed_at) VALUES (?1, ?2) \
                    ON CONFLICT (address) DO UPDATE SET freed_at = max(freed_at, excluded.freed_at) \
@@ -223,7 +223,7 @@ impl UserDirectory for D1Users {
         after: Option<UserId>,
         limit: u32,
     ) -> Result<Vec<Departure>, StoreError> {
-        // Every id is behind the empty text.
+        // The empty text sorts before every id.
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let sql = "SELECT * FROM departures WHERE user > ?1 ORDER BY user LIMIT ?2";
         let values = vec![text(&after), number(limit.into())];
@@ -260,7 +260,7 @@ impl UserDirectory for D1Users {
     }
 
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
-        // Every id is behind the empty text.
+        // The empty text sorts before every id.
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let sql = "SELECT * FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
         let rows = self

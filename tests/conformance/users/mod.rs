@@ -250,6 +250,7 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             // These leave an administrator behind, whom the port does not delete.
             the_last_administrator_stays,
             what_leaves_an_administrator_is_done,
+            an_administrator_without_a_password_does_not_count,
             of_two_who_remove_each_other_one_remains,
         ]
     )
