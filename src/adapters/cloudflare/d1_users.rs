@@ -178,16 +178,19 @@ impl UserDirectory for D1Users {
         &self,
         id: UserId,
         email: &EmailAddress,
+        if_version: Option<u64>,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError> {
         self.free(freed).await?;
         let (id, email) = (text(&id.to_string()), text(email.canonical()));
+        let version = optional(if_version.map(number));
         let mut answers = self
             .0
             .batch(vec![
                 (
                     "INSERT INTO departures (user, address, left_at, due_at) \
                      SELECT id, ?3, ?4, ?4 FROM users WHERE id = ?1 AND email_canonical = ?2 \
+                     AND version = coalesce(?5, version) \
                      AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
                      SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
                      AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) \
@@ -197,14 +200,16 @@ impl UserDirectory for D1Users {
                         email.clone(),
                         text(&freed.key),
                         number(freed.at),
+                        version.clone(),
                     ],
                 ),
                 (
                     "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 \
+                     AND version = coalesce(?3, version) \
                      AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
                      SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
                      AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) RETURNING id",
-                    vec![id, email],
+                    vec![id, email, version],
                 ),
             ])
             .await?;

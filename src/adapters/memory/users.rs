@@ -142,11 +142,13 @@ impl UserDirectory for MemoryUsers {
         &self,
         id: UserId,
         email: &EmailAddress,
+        if_version: Option<u64>,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError> {
         let mut users = self.users.borrow_mut();
         let is_there = users
             .get(&id)
+            .filter(|user| if_version.is_none_or(|version| version == user.version))
             .is_some_and(|user| user.email.canonical() == email.canonical())
             && !is_last_administrator(&users, id);
         if is_there {
