@@ -268,7 +268,7 @@ impl Deployment {
             key: String::new(),
             at: 0,
         };
-        let removed = self.users.delete(user.id, &user.email, &freed).await;
+        let removed = self.users.delete(user.id, &user.email, None, &freed).await;
         assert_eq!(removed, Ok(true));
     }
 
