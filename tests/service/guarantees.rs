@@ -9,7 +9,7 @@ use edgegate::domain::session::{Proof, RefreshTicket, RefreshTokens, SessionId, 
 use edgegate::domain::token::{Claims, issue};
 use edgegate::ports::{Clock, KeyValue, Ports, SessionStore};
 use edgegate::service::AuthService;
-use edgegate::service::manage_users::Amendment;
+use edgegate::service::manage_users::{Amendment, Invitee};
 
 use crate::fixture::{
     ADA, NEW_PASSWORD, ROOT, World, client, log_in, on_both, on_kv, on_memory, settings, verdict,
@@ -172,3 +172,24 @@ fn without_the_records_of_kv_only_sessions_of_the_last_two_minutes_go_on() {
         });
     }
 }
+
+// What SECURITY.md says of an administrator's token without a password of the last ten minutes. What takes
+// the password: reauthenticate.rs.
+on_both!(an_administrator_without_a_fresh_password_reads_renames_invites_and_ends_sessions, &[], world => {
+    let service = &world.service;
+    let root = log_in(service, ROOT).await.unwrap().tokens;
+    world.clock.advance(RECENT_PROOF);
+    let stolen = service.renew_token(root.refresh_token.expose(), &client()).await.unwrap().tokens;
+    let stolen = stolen.access_token.expose();
+    let ada = log_in(service, ADA).await.unwrap();
+    let id = ada.user.id;
+    assert!(service.read_user(stolen, id).await.is_ok());
+    assert_eq!(service.list_users(stolen, None, 10).await.unwrap().users.len(), 2);
+    let renamed = Amendment { first_name: Some("A".to_owned()), ..Amendment::default() };
+    assert!(service.amend_user(stolen, id, renamed).await.is_ok());
+    let invitee = Invitee { email: "grace@example.com", first_name: None, last_name: None };
+    assert!(service.create_user(stolen, invitee, None, English).await.is_ok());
+    assert!(service.revoke_tokens_as(stolen, id).await.is_ok());
+    assert!(service.renew_token(ada.tokens.refresh_token.expose(), &client()).await.is_err());
+    assert_eq!(service.delete_account(stolen, id, English).await.unwrap_err(), Error::ReauthenticationRequired);
+});
