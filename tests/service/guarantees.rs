@@ -122,7 +122,7 @@ on_both!(the_signing_keys_alone_renew_nothing_and_choose_no_password, &[("LIMITS
     let disabled = Amendment { disabled: Some(true), ..Amendment::default() };
     assert!(service.amend_user(forged, ada.id, disabled).await.is_ok());
     // Not once the version has moved: it is in the row, and has to be known.
-    let _ = service.revoke_tokens(root.user.id).await.unwrap();
+    service.revoke_tokens(root.user.id).await.unwrap();
     assert_eq!(service.bearer(forged).await.unwrap_err(), Error::Access(AccessRefusal::Outdated));
 });
 
