@@ -36,7 +36,7 @@ export async function coldStarts(keys, { rounds, log }) {
   log("cold start …");
   const CHECK = "/auth/authorized?role=user";
   // Looked at, and not asked.
-  const bindings = Object.fromEntries(["DB", "SESSIONS", "SESSION_OBJECTS", "ACCOUNT_OBJECTS", "OAUTH_KV", "KV"].map((name) => [name, {}]));
+  const bindings = Object.fromEntries(["DB", "SESSIONS", "SESSION_OBJECTS", "ACCOUNT_OBJECTS", "MAIL_GATE_OBJECTS", "OAUTH_KV", "KV"].map((name) => [name, {}]));
   const common = { ISSUER, AUDIENCE: "edgegate" };
   const signing = { ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }), kid: "bench" };
   const secrets = { SIGNING_KEYS: JSON.stringify({ keys: [signing] }), TICKET_SECRET: randomBytes(32).toString("base64url") };

@@ -20,7 +20,7 @@ export interface Client {
   readonly ip?: string | null;
   /** Its `User-Agent`: names the session in the user's list. */
   readonly user_agent?: string | null;
-  /** With `PASSWORD_WORK = "durable"`, at a login: what an earlier login of this client answered. */
+  /** At a login or a reset: what an earlier login of this client answered. */
   readonly device_token?: string | null;
 }
 
@@ -51,8 +51,8 @@ export interface User {
 /** What a login answers. */
 export interface SignedIn extends Tokens {
   user: User;
-  /** With `PASSWORD_WORK = "durable"`: hand it in at the next login, so that nobody who guesses at the account delays this client. */
-  device_token?: string;
+  /** Hand it in at the next login or reset, so that no stranger delays this client. */
+  device_token: string;
 }
 
 /**
@@ -84,10 +84,11 @@ export interface AuthService {
   renew_token(refresh_token: string, client?: Client | null): Promise<Tokens>;
   /**
    * Has a link mailed with which a new password is chosen. Whether the address has an account, the answer does not say.
-   * Limits for the address and for mails an hour hold; a limit for the client is the caller's to keep.
-   * @throws {AuthError} `unavailable` when the mail could not be queued, `invalid_field` for what is no address, `misconfigured`
+   * Hand in the client's `ip`: its network is limited then, and its first request of a day goes first. Without it all such calls share one pool of
+   * the mail budget. With `device_token` of the account the request passes the budget, three times a day.
+   * @throws {AuthError} `unavailable` when the mail could not be queued, `invalid_field` for what is no address, `rate_limited`, `misconfigured`
    */
-  reset_password(email: string): Promise<void>;
+  reset_password(email: string, client?: Client): Promise<void>;
   /**
    * Whether the token is valid now, not revoked, and has at least one of the roles. False for no roles, for arguments of any
    * other kind, and when a store can't tell; it never throws.

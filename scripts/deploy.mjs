@@ -12,7 +12,7 @@ import { setUp } from "./setup/index.mjs";
 
 const SECRETS = ["SIGNING_KEYS", "TICKET_SECRET", "MAIL_API_KEY"];
 
-const QUEUES = ["edgegate-mail", "edgegate-mail-dead"];
+const QUEUES = ["edgegate-mail", "edgegate-mail-dead", "edgegate-notices", "edgegate-notices-dead"];
 
 await main(async () => {
   const given = process.argv.slice(2);
@@ -36,7 +36,7 @@ await main(async () => {
 
   const code = await deploy(given);
   if (code === 0 && !dryRun) console.log(afterwards(environment));
-  if (code !== 0) console.log(`\nBefore a first deploy, make the two queues that wrangler.toml names:\n${QUEUES.map((name) => `  npx wrangler queues create ${name}`).join("\n")}`);
+  if (code !== 0) console.log(`\nBefore a first deploy, make the four queues that wrangler.toml names:\n${QUEUES.map((name) => `  npx wrangler queues create ${name}`).join("\n")}`);
   return code;
 });
 

@@ -2,15 +2,16 @@
 import { Advice } from "../project/advice.mjs";
 import { sql } from "./database.mjs";
 
-// The job's first lines: format, id, when it was asked for, language, which mail.
-const NAME_LINE = 4;
+// The job's first lines: format, id, when it was asked for, language; since format 2 tries, pool and whether it has paid; which mail.
+const nameLine = (lines) => (lines[0] === "1" ? 4 : 7);
 
 /** `mail list` */
 export async function listMail(place) {
   const letters = await sql("SELECT id, job, reason, tries, failed_at, retry_at FROM dead_letters ORDER BY failed_at", place);
   if (letters.length === 0) return console.log("No mail waits.");
   for (const { id, job, reason, tries, failed_at, retry_at } of letters) {
-    const mail = job.split("\n")[NAME_LINE] ?? "not a mail";
+    const lines = job.split("\n");
+    const mail = lines[nameLine(lines)] ?? "not a mail";
     const next = retry_at === null ? "waits for you" : `next try ${time(retry_at)}`;
     console.log(`${id}  ${mail}, tried ${tries} times, last ${time(failed_at)}, ${next}\n  ${reason}`);
   }

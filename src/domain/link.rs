@@ -6,13 +6,12 @@
 
 use std::fmt;
 
-use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 use super::account::{EmailAddress, KnownId, Name, User, UserId};
 use super::policy::{FUTURE_SKEW_SECONDS, LINK_MAX_BYTES, VERIFICATION_LINK_TTL};
 use super::secret::{Secret, constant_time_eq};
-use super::ticket::{Purpose, TicketKeys, TicketSecrets, tag};
+use super::ticket::{Purpose, TicketKeys, TicketSecrets};
 
 const STATE_BYTES: usize = 16;
 const USER_LINK_BYTES: usize = 16 + STATE_BYTES + 8;
@@ -142,7 +141,6 @@ pub struct Links {
     registration: TicketKeys,
     verification: TicketKeys,
     new_address: TicketKeys,
-    addresses: Hmac<Sha256>,
 }
 
 impl fmt::Debug for Links {
@@ -161,17 +159,7 @@ impl Links {
             registration: keys(Purpose::Registration),
             verification: keys(Purpose::Verification),
             new_address: keys(Purpose::NewAddress),
-            addresses: secrets.address_key("mailed address", issuer),
         }
-    }
-
-    /// What mails to an address are counted under: 32 hexadecimal digits that do not tell the address.
-    #[must_use]
-    pub fn address_key(&self, email: &EmailAddress) -> String {
-        let mac = self.addresses.clone().chain_update(email.canonical());
-        let bytes = tag(mac);
-        let (first, _) = bytes.split_at(16);
-        base16ct::lower::encode_string(first)
     }
 
     /// The ticket of a link to choose a new password.

@@ -251,20 +251,6 @@ fn a_state_is_read_as_it_was_written() {
     }
 }
 
-#[test]
-fn a_key_does_not_tell_the_address() {
-    let address = |text| EmailAddress::parse(text).unwrap();
-    let key = ours().address_key(&address("ada@example.com"));
-    assert_eq!(key.len(), 32);
-    assert_eq!(key, ours().address_key(&address("ADA@example.com")));
-    assert_ne!(key, ours().address_key(&address("root@example.com")));
-    assert_ne!(
-        key,
-        links("https://other.example.com").address_key(&address("ada@example.com"))
-    );
-    assert_eq!(format!("{:?}", ours()), "_");
-}
-
 proptest! {
     #[test]
     fn no_text_opens_or_panics(text in ".{0,2000}", at in 0_usize..100, flip in 1_u8..=255) {

@@ -249,23 +249,56 @@ pub const RESET_LINK_TTL: u64 = 3600;
 /// Life of a link that verifies an address, finishes a registration or invites: a day, for those who read mail in the
 /// evening.
 pub const VERIFICATION_LINK_TTL: u64 = DAY;
-/// A mail that is sent again within this time is the same mail: its link ends at the same second. A link is so much
-/// shorter at worst.
-pub const MAIL_SLOT: u64 = 600;
 /// The longest body of a link's ticket, in bytes: an address, two names of 100 four-byte characters, and what else it holds.
 pub const LINK_MAX_BYTES: usize = 1200;
-/// An address gets at most one mail that a stranger can ask for in so many seconds.
-pub const ADDRESS_MAIL_PAUSE: u64 = 60;
-/// An address gets at most so many mails that a stranger can ask for in a day.
-pub const ADDRESS_MAILS_A_DAY: u32 = 5;
-/// `MAIL_BUDGET`: so many mails an hour. A bill and a sender's reputation that a stranger can spend must have an end.
+/// How many seconds must pass before the second and the third mail with a link to one mailbox. The
+/// first two come at once for somebody who mistyped or looks in the wrong mailbox.
+pub const LANE_BURSTS: [u64; 3] = [0, 60, 300];
+/// The longest life of a link, in seconds: a day. Links of a mailbox for which somebody keeps asking
+/// live twice as long each time, so that fewer of them are needed.
+pub const LINK_LIFE_MAX: u64 = DAY;
+/// A mail that is tried again within this part of its link's life is the same mail, with the same
+/// link: ten minutes of an hour. Its text promises the rest of the life.
+pub const LINK_FRESH_PART: u64 = 6;
+/// How many mails of a mailbox are remembered: more than a job's tries can overlap with.
+pub const LANE_JOBS_KEPT: usize = 16;
+/// How often two Workers may change one lane at the same moment before a mail is tried again later.
+pub const LANE_TRIES: u32 = 10;
+/// How many mails a network may ask for in an hour: an office behind one address stays below.
+pub const MAIL_REQUESTS_AN_HOUR: usize = 30;
+/// After its first request in 24 hours a network has so many more in the second-best pool.
+pub const MAIL_MEDIUM_ASKS_A_DAY: usize = 4;
+/// The network that is counted when it asks for mails: an IPv4 address, or the /48 of IPv6 that one
+/// customer gets.
+pub const MAIL_NETWORK_BITS: (u8, u8) = (32, 48);
+/// The network around it whose first requests are bounded together: what one provider may own.
+pub const MAIL_LARGER_NETWORK_BITS: (u8, u8) = (16, 32);
+/// The larger network gets the share of one in so many of the first pool.
+pub const MAIL_LARGER_NETWORK_PART: u64 = 10;
+/// How many mails a day somebody may ask for with a ticket of a user, past all budgets: more than an
+/// owner needs, and all that a thief of the ticket gets.
+pub const KNOWN_MAILS_A_DAY: usize = 3;
+/// How long the object that counts requests for mails may take to answer, in milliseconds. It
+/// computes nothing; ten seconds are what a moved object may take at worst.
+pub const MAIL_GATE_TIMEOUT_MS: u64 = 10_000;
+/// How often a day a user may change the password, and how often ask for another address: each
+/// mails a notice, and a notice is never left out.
+pub const NOTICED_ACTS_A_DAY: usize = 5;
+/// Percent of `MAIL_BUDGET` for resets: the first requests of networks, the next four, and the rest.
+pub const RESET_SHARES: [u64; 3] = [40, 15, 10];
+/// The same for registrations, verifications and new addresses.
+pub const OTHER_SHARES: [u64; 3] = [20, 10, 5];
+/// A mail that waits for budget is tried again in the next hour, spread over so many seconds.
+pub const BUDGET_SPREAD: u64 = 600;
+/// `MAIL_BUDGET`: how many mails strangers can cause in an hour of the clock. A bill and a sender's
+/// reputation that a stranger can spend must have an end.
 pub const MAIL_BUDGET: u64 = 1000;
 /// The largest `MAIL_BUDGET`.
 pub const MAX_MAIL_BUDGET: u64 = 1_000_000;
 /// The pauses before a mail that was not taken is tried again, in seconds; the last one repeats. With
 /// [`MAIL_TRIES`] they last for more than a day.
 pub const MAIL_RETRIES: [u64; 8] = [10, 30, 60, 120, 300, 600, 1200, 1800];
-/// How often a mail is tried before it becomes a dead letter; `max_retries` in wrangler.toml is one less.
+/// How often a mail is tried before it becomes a dead letter. Waiting for budget is not a try.
 pub const MAIL_TRIES: u32 = 60;
 /// The longest pause that a provider can ask for, in seconds.
 pub const MAIL_RETRY_MAX: u64 = 3600;

@@ -1,6 +1,6 @@
 //! Secrets: not printed by accident, and compared in constant time.
 //!
-//! A type whose value somebody may try to guess has no `==` but [`constant_time_eq!`]'s. Deriving `PartialEq` beside it does not
+//! A type whose value somebody may try to guess has no `==` but `constant_time_eq!`'s. Deriving `PartialEq` beside it does not
 //! compile, and the test below does not compile without it.
 
 use std::fmt;

@@ -159,6 +159,28 @@ pub fn held<'a>(settings: &Settings, request: &'a Request) -> Result<Option<&'a 
     presented(settings, request)
 }
 
+/// The client of a request for a mail, with what shows whose device or session it is: `device_token`
+/// of the body, or the cookies of a page that may use them.
+///
+/// Cookies that may not be used or can't be read are ignored: the request goes on without them, and
+/// its answer is the same.
+#[must_use]
+pub fn client_known_by(
+    settings: &Settings,
+    request: &Request<'_>,
+    device_token: Option<&str>,
+) -> Client {
+    let cookie = |name| {
+        let may_use = request.from_allowed_origin
+            && request.media_type().as_deref() == Some("application/json");
+        let found = may_use.then(|| found(name, request));
+        found.and_then(Result::ok).flatten()
+    };
+    let device = device_token.or_else(|| cookie(device_name(settings)));
+    let client = request.client.clone().on_device(device);
+    client.in_session(cookie(name(settings)))
+}
+
 /// What a browser is told to keep, so that its device is known at the next login. It outlives log-outs: it opens nothing.
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
@@ -403,6 +425,33 @@ mod tests {
         for cookie in ["", "__Host-edgegate=a", twice] {
             assert_eq!(asked(true, cookie, false), Err(Code::Forbidden));
         }
+    }
+
+    /// A request for a mail is answered alike whatever its cookies are, so none of them is an error.
+    #[test]
+    fn cookies_show_whose_device_asks_only_where_they_may_be_used() {
+        let settings = deployed();
+        let both = "__Host-edgegate=egr_a; __Host-edgegate-device=egd_a";
+        let known = |cookie, content_type, allowed, body| {
+            let client = client_known_by(&settings, &request(cookie, content_type, allowed), body);
+            let [device, session] = [client.device_token(), client.session_token()];
+            [device, session].map(|token| token.map(str::to_owned))
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            known(both, JSON, true, None),
+            [text("egd_a"), text("egr_a")]
+        );
+        assert_eq!(known(both, JSON, false, None), [None, None]);
+        assert_eq!(known(both, FORM, true, None), [None, None]);
+        let body = Some("egd_b");
+        assert_eq!(known(both, JSON, false, body), [text("egd_b"), None]);
+        assert_eq!(
+            known(both, JSON, true, body),
+            [text("egd_b"), text("egr_a")]
+        );
+        let twice = "__Host-edgegate-device=egd_a; __Host-edgegate-device=egd_b";
+        assert_eq!(known(twice, JSON, true, None), [None, None]);
     }
 
     #[test]

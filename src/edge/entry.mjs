@@ -11,6 +11,8 @@ import {
   account_arrives,
   answer_for_lost,
   fetch,
+  mail_gate_alarm,
+  mail_gate_answer,
   queue,
   scheduled,
   sessions_alarm,
@@ -80,5 +82,16 @@ export class Account extends DurableObject {
 
   alarm() {
     return account_alarm(this.ctx);
+  }
+}
+
+/** Requests for mails by one network, or acts of one user: src/adapters/cloudflare/mail_gate/object.rs. Only the Worker itself is bound to it. */
+export class MailGate extends DurableObject {
+  ask(call) {
+    return mail_gate_answer(this.ctx, call);
+  }
+
+  alarm() {
+    return mail_gate_alarm(this.ctx);
   }
 }

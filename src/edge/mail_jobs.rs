@@ -36,8 +36,6 @@ extern "C" {
     fn id(this: &Message) -> String;
     #[wasm_bindgen(method, getter)]
     fn body(this: &Message) -> JsValue;
-    #[wasm_bindgen(method, getter)]
-    fn attempts(this: &Message) -> u32;
     #[wasm_bindgen(method)]
     fn ack(this: &Message);
     #[wasm_bindgen(method)]
@@ -103,11 +101,12 @@ pub(super) async fn deliver_after_response(
         Err(error) => return log_misconfigured(&error),
     };
     for job in jobs {
-        match service.deliver_without_queue(&job, 0).await {
-            Ok(delivery) => tell(&job.id, job.task.name(), &delivery),
+        let (id, mail) = (job.id.clone(), job.task.name());
+        match service.deliver_without_queue(job).await {
+            Ok(delivery) => tell(&id, mail, &delivery),
             Err(error) => tell(
-                &job.id,
-                job.task.name(),
+                &id,
+                mail,
                 &Delivery::Dead {
                     reason: error.to_string(),
                 },
@@ -118,16 +117,12 @@ pub(super) async fn deliver_after_response(
 
 async fn deliver(service: &AuthService<Bindings>, message: &Message) -> Option<u64> {
     let (id, text) = (message.id(), message.body().as_string().unwrap_or_default());
-    let tries = message.attempts().saturating_sub(1);
-    let delivery = service.deliver_from_queue(&text, &id, tries).await;
+    let handed_out = service.deliver_from_queue(&text, &id).await;
     match Job::parse(&text) {
-        Some(job) => tell(&job.id, job.task.name(), &delivery),
-        None => tell(&id, "unknown", &delivery),
+        Some(job) => tell(&job.id, job.task.name(), &handed_out.delivery),
+        None => tell(&id, "unknown", &handed_out.delivery),
     }
-    match delivery {
-        Delivery::Later { seconds, .. } => Some(seconds),
-        _ => None,
-    }
+    handed_out.again
 }
 
 async fn keep(service: &AuthService<Bindings>, message: &Message) -> Option<u64> {
@@ -169,7 +164,10 @@ async fn clear_departures(service: &AuthService<Bindings>) {
 fn tell(id: &str, mail: &str, delivery: &Delivery) {
     let level = match delivery {
         Delivery::Dead { .. } => "error",
-        Delivery::Later { .. } | Delivery::Undeliverable(_) => "warn",
+        Delivery::Later { .. }
+        | Delivery::Waits { .. }
+        | Delivery::GivenUp
+        | Delivery::Undeliverable(_) => "warn",
         _ => "info",
     };
     let mut line = LogLine::new(level, "mail");

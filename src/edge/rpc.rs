@@ -47,10 +47,10 @@ pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &
         }
         "reset_password" => {
             let email = arguments.text("email")?;
+            let client = arguments.client()?;
+            service.asked_by(&client);
             let locale = service.settings().mail.locale;
-            service
-                .reset_password(&email, &Client::uncounted(), locale)
-                .await?;
+            service.reset_password(&email, &client, locale).await?;
             Ok(Answer::empty(204))
         }
         _ => {

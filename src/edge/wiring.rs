@@ -23,7 +23,8 @@ use crate::adapters::cloudflare::durable_sessions::DurableSessions;
 use crate::adapters::cloudflare::kv_namespace::KvNamespace;
 use crate::adapters::cloudflare::kv_sessions::KvSessions;
 use crate::adapters::cloudflare::mail::{BindingMailer, HttpMailer};
-use crate::adapters::cloudflare::mail_queue::{CloudflareMailQueue, MailQueueBinding};
+use crate::adapters::cloudflare::mail_gate::DurableMailGate;
+use crate::adapters::cloudflare::mail_queue::{CloudflareMailQueue, MailQueueBindings};
 use crate::adapters::cloudflare::mailer::CloudflareMailer;
 use crate::adapters::cloudflare::outbox::Outbox;
 pub(super) use crate::adapters::cloudflare::promise::{at_once_or_promised, promise};
@@ -60,7 +61,8 @@ struct Bound {
     /// `SESSION_OBJECTS` with `SESSION_STORE = "kv"`: what a deleted account left there before a switch is forgotten too.
     other_objects: Option<DurableSessions>,
     accounts: DurableAccounts,
-    mail_queue: MailQueueBinding,
+    mail_gate: DurableMailGate,
+    mail_queues: MailQueueBindings,
     email: Option<BindingMailer>,
     limiter: BindingLimits,
     dataset: EventsDataset,
@@ -89,6 +91,13 @@ impl Bound {
             PasswordWork::Durable => DurableAccounts::bound(env, "ACCOUNT_OBJECTS")
                 .ok_or_else(|| missing("ACCOUNT_OBJECTS"))?,
         };
+        let counts_requests = settings.limits && settings.mail.route != MailRoute::None;
+        let mail_gate = if counts_requests {
+            DurableMailGate::bound(env, "MAIL_GATE_OBJECTS")
+                .ok_or_else(|| missing("MAIL_GATE_OBJECTS"))?
+        } else {
+            DurableMailGate::none()
+        };
         let email = match settings.mail.route {
             MailRoute::Via(Provider::CloudflareBinding) => Some(
                 BindingMailer::new(env, settings.mail.sender.clone())
@@ -103,7 +112,8 @@ impl Bound {
             durable,
             other_objects,
             accounts,
-            mail_queue: MailQueueBinding::find(env),
+            mail_gate,
+            mail_queues: MailQueueBindings::find(env),
             email,
             limiter: BindingLimits::new(env),
             dataset: EventsDataset::find(env),
@@ -245,7 +255,7 @@ pub(super) fn service(
     };
     let bindings = Bindings {
         bound: Rc::clone(&bound),
-        mail_queue: CloudflareMailQueue::new(bound.mail_queue.clone()),
+        mail_queue: CloudflareMailQueue::new(bound.mail_queues.clone()),
         mailer,
         sessions,
         isolate: Rc::clone(isolate),
@@ -288,6 +298,7 @@ impl Ports for Bindings {
     type Random = SystemRandom;
     type Events = AuditLog;
     type MailQueue = CloudflareMailQueue;
+    type MailGate = DurableMailGate;
     type Mailer = CloudflareMailer;
     type MailLedger = D1MailLedger;
     type Devices = Bowser;
@@ -319,6 +330,9 @@ impl Ports for Bindings {
     }
     fn mail_queue(&self) -> &CloudflareMailQueue {
         &self.mail_queue
+    }
+    fn mail_gate(&self) -> &DurableMailGate {
+        &self.bound.mail_gate
     }
     fn mailer(&self) -> &CloudflareMailer {
         &self.mailer

@@ -90,18 +90,18 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             subject: ["Sie haben bereits ein Konto bei ", ""],
             heading: "Sie haben bereits ein Konto",
             opening: [
-                "jemand wollte sich bei ",
-                " mit dieser E-Mail-Adresse registrieren, aber zu ihr gehört schon ein Konto. \
-                 Nichts wurde geändert.",
+                "jemand wollte diese E-Mail-Adresse bei ",
+                " verwenden, aber zu ihr gehört schon ein Konto. Nichts wurde geändert.",
             ],
             paragraphs: &[
                 "Wenn Sie das waren, melden Sie sich mit Ihrem Passwort an. Falls Sie es vergessen \
-                 haben, setzen Sie es hier zurück.",
+                 haben, wählen Sie hier ein neues.",
             ],
-            button: "Passwort zurücksetzen",
-            note: "Wenn Sie das nicht waren, brauchen Sie nichts zu tun.",
+            button: "Neues Passwort wählen",
+            note: "Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Ihr Passwort bleibt, wie \
+                   es ist.",
             reason: [
-                "Sie erhalten diese E-Mail, weil jemand diese Adresse zur Registrierung bei ",
+                "Sie erhalten diese E-Mail, weil jemand diese Adresse bei ",
                 " angegeben hat.",
             ],
         },

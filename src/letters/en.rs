@@ -79,17 +79,17 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             subject: ["You already have an account at ", ""],
             heading: "You already have an account",
             opening: [
-                "Someone tried to register at ",
-                " with this email address, but it already has an account. Nothing was changed.",
+                "Someone tried to use this email address at ",
+                ", but it already has an account. Nothing was changed.",
             ],
             paragraphs: &[
-                "If that was you, sign in with your password. If you have forgotten it, reset it \
-                 here.",
+                "If that was you, sign in with your password. If you have forgotten it, choose a new \
+                 one here.",
             ],
-            button: "Reset password",
-            note: "If it was not you, there is nothing to do.",
+            button: "Choose a new password",
+            note: "If it was not you, ignore this email. Your password stays as it is.",
             reason: [
-                "You get this email because someone entered this address to register at ",
+                "You get this email because someone entered this address at ",
                 ".",
             ],
         },

@@ -49,10 +49,13 @@ pub enum Letter<'a> {
         /// How long the link works.
         minutes: u64,
     },
-    /// Someone tried to register with an address that has an account.
+    /// Someone tried to register with an address that has an account, or to move another account to
+    /// it. The owner may have forgotten the account, so the letter brings a link for a new password.
     AddressTaken {
-        /// The page where a new password is asked for.
-        reset: &'a str,
+        /// Opens the page that asks for the new password.
+        link: &'a str,
+        /// How long the link works.
+        minutes: u64,
     },
     /// The password was changed or reset, and the sessions before that have ended.
     PasswordChanged {
@@ -87,6 +90,24 @@ pub enum Letter<'a> {
 }
 
 impl<'a> Letter<'a> {
+    /// A stable name, `snake_case`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ResetPassword { .. } => "reset_password",
+            Self::Invitation { .. } => "invitation",
+            Self::FinishRegistration { .. } => "finish_registration",
+            Self::VerifyAddress { .. } => "verify_address",
+            Self::AddressTaken { .. } => "address_taken",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::ConfirmAddress { .. } => "confirm_address",
+            Self::AddressChangeAsked { .. } => "address_change_asked",
+            Self::AddressChanged => "address_changed",
+            Self::AccountDeleted => "account_deleted",
+            Self::SessionEnded { .. } => "session_ended",
+        }
+    }
+
     /// The only URL in the letter.
     fn url(&self) -> Option<&'a str> {
         match *self {
@@ -94,9 +115,9 @@ impl<'a> Letter<'a> {
             | Self::Invitation { link, .. }
             | Self::FinishRegistration { link, .. }
             | Self::VerifyAddress { link, .. }
+            | Self::AddressTaken { link, .. }
             | Self::ConfirmAddress { link, .. } => Some(link),
-            Self::AddressTaken { reset }
-            | Self::PasswordChanged { reset }
+            Self::PasswordChanged { reset }
             | Self::AddressChangeAsked { reset }
             | Self::SessionEnded { reset, .. } => Some(reset),
             Self::AddressChanged | Self::AccountDeleted => None,
@@ -109,6 +130,7 @@ impl<'a> Letter<'a> {
             | Self::Invitation { minutes, .. }
             | Self::FinishRegistration { minutes, .. }
             | Self::VerifyAddress { minutes, .. }
+            | Self::AddressTaken { minutes, .. }
             | Self::ConfirmAddress { minutes, .. } => Some(minutes),
             _ => None,
         }

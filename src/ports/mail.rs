@@ -1,16 +1,32 @@
 //! Mail: the queue, the provider, and what is kept of it.
 
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Job, MailFailure, Message};
+use crate::domain::mail::{Counted, GateName, Job, LinkLife, MailFailure, Message, Verdict};
 
-/// Where mails wait to be made.
+/// Where mails wait to be made. Notices ([`Task::is_notice`](crate::domain::mail::Task::is_notice))
+/// wait apart from all other mails, so that no flood of those delays them.
 pub trait MailQueue {
-    /// Puts a job where it will be done. MUST NOT look anything up: the caller's answer must not depend on who the mail
-    /// is for, nor take longer for one than for another.
+    /// Puts a job where it will be done, after `delay` seconds. MUST NOT look anything up: the caller's answer must not
+    /// depend on who the mail is for, nor take longer for one than for another.
     ///
     /// # Errors
     /// When it may not have been queued.
-    async fn put(&self, job: &Job) -> Result<(), StoreError>;
+    async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError>;
+}
+
+/// Counts requests for mails by network, and what users do by user.
+pub trait MailGate {
+    /// Asks the [`Tally`](crate::domain::mail::Tally) of this name to count. MUST be exact, also
+    /// when many ask at once and from many places. `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// When it may not have been counted: the caller refuses the request.
+    async fn count(
+        &self,
+        name: &GateName,
+        counted: Counted,
+        now: u64,
+    ) -> Result<Verdict, StoreError>;
 }
 
 /// A mail provider.
@@ -24,32 +40,29 @@ pub trait Mailer {
 
 /// What was mailed lately, and what could not be.
 pub trait MailLedger {
-    /// Counts a mail to an address, under a `key` that does not tell it. Refuses one that comes sooner than `pause` seconds
-    /// after the last or over `most`, at least one, a day; a repeat of the job that was counted last is admitted and not
-    /// counted. MUST be exact also when many are counted at once.
+    /// Takes one mail out of a pool for this hour of the clock, which pays for `most` of them; false
+    /// when it is spent. MUST be exact, also when many pay at once.
+    ///
+    /// # Errors
+    /// When the store does not answer. It may have been paid then, and is not paid back.
+    async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError>;
+
+    /// Asks the [`Lane`](crate::domain::mail::Lane) under this key to admit a job, and stores what
+    /// it says. MUST be exact, also when many ask at once.
     ///
     /// # Errors
     /// When the store does not answer.
-    async fn admit_address(
+    async fn admit(
         &self,
-        key: &str,
-        job: &str,
-        pause: u64,
-        most: u32,
-        now: u64,
-    ) -> Result<bool, StoreError>;
+        lane: &str,
+        request: LaneRequest<'_>,
+    ) -> Result<Option<LinkLife>, StoreError>;
 
-    /// Takes one mail out of the budget of the hour; false when it is spent. MUST be exact.
+    /// Gives a job's place in a lane back: no mail of it was sent, and none will be.
     ///
     /// # Errors
-    /// When the store does not answer.
-    async fn spend(&self, budget: u64, now: u64) -> Result<bool, StoreError>;
-
-    /// Gives one back: the mail that it was taken for did not go out.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    async fn refund(&self, now: u64) -> Result<(), StoreError>;
+    /// When it may not have been written.
+    async fn release(&self, lane: &str, job: &str) -> Result<(), StoreError>;
 
     /// Takes the notice `id`, of which several jobs may exist, for the caller to send: until `until`, when it can be taken
     /// again. MUST be exact: of callers at once one gets [`Once::Taken`].
@@ -89,12 +102,25 @@ pub trait MailLedger {
     /// When the store does not answer.
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
-    /// Forgets what has no use any more: counts of addresses that nothing was mailed to for a day and of hours gone by, notices
-    /// whose time is over, jobs kept since before `dead_before`. Answers how many jobs are kept and will not be tried again by themselves.
+    /// Forgets what has no use any more: lanes that have lapsed, hours gone by, notices whose time is over, jobs kept since before
+    /// `dead_before`. Answers how many jobs are kept and will not be tried again by themselves.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError>;
+}
+
+/// A job that asks a lane for its place.
+#[derive(Clone, Copy, Debug)]
+pub struct LaneRequest<'a> {
+    /// The job's id.
+    pub job: &'a str,
+    /// The life of the first links, in seconds.
+    pub base: u64,
+    /// Whether the lane may refuse it.
+    pub limited: bool,
+    /// The time, in seconds since 1970.
+    pub now: u64,
 }
 
 /// Whether a notice is the caller's to send.

@@ -15,7 +15,7 @@ mod users;
 mod vendors;
 
 pub use key_value::{KeyValue, Page, Values, WriteError};
-pub use mail::{DeadLetter, MailLedger, MailQueue, Mailer, Once};
+pub use mail::{DeadLetter, LaneRequest, MailGate, MailLedger, MailQueue, Mailer, Once};
 pub use password_guard::{Attempt, Checked, Hashed, PasswordGuard};
 pub use platform::{
     Background, Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter, Sleep,
@@ -44,6 +44,8 @@ pub trait Ports {
     type Events: Events;
     /// Where mails wait to be made.
     type MailQueue: MailQueue;
+    /// What is counted before a mail is queued.
+    type MailGate: MailGate;
     /// The mail provider.
     type Mailer: Mailer;
     /// What was mailed lately.
@@ -71,6 +73,8 @@ pub trait Ports {
     fn events(&self) -> &Self::Events;
     /// Where mails wait to be made.
     fn mail_queue(&self) -> &Self::MailQueue;
+    /// What is counted before a mail is queued.
+    fn mail_gate(&self) -> &Self::MailGate;
     /// The mail provider.
     fn mailer(&self) -> &Self::Mailer;
     /// What was mailed lately.

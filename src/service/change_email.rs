@@ -7,16 +7,18 @@ use crate::domain::account::{User, UserChange};
 use crate::domain::error::{Error, FieldProblem, LinkRefusal};
 use crate::domain::event::Act;
 use crate::domain::link::State;
-use crate::domain::mail::{Locale, Task};
+use crate::domain::mail::{Locale, NoticedAct, Task};
 use crate::domain::session::Client;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
     /// Queues a mail to the new address with a link, and one to the old address. Nothing changes before the link is used;
-    /// whether the new address has an account is told to its owner only.
+    /// whether the new address has an account is told to its owner only. The old address gets none if
+    /// nobody has verified it.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Field`]; [`Error::CurrentPassword`]; [`Error::RateLimited`];
+    /// [`Error::Access`]; [`Error::Field`]; [`Error::CurrentPassword`]; [`Error::RateLimited`], also
+    /// for a sixth request of the user in a day;
     /// [`Error::NoMailProvider`]; [`Error::Store`].
     pub async fn change_email(
         &self,
@@ -40,7 +42,9 @@ impl<P: Ports> AuthService<P> {
             email,
             state: State::for_new_address(&user),
         };
-        self.ask_for_mail(task, locale).await?;
+        self.admit_noticed_act(user.id, NoticedAct::AddressChange)
+            .await?;
+        self.ask_for_mail(task, client, locale).await?;
         self.record(Act::EmailChangeRequested {
             user: user.id,
             session: bearer.session,
@@ -52,7 +56,7 @@ impl<P: Ports> AuthService<P> {
             &user.version.to_be_bytes(),
             asked.as_bytes(),
         ];
-        self.notify_once(Task::AddressChangeAsked { to }, locale, &event)
+        self.notify_user_once(&user, Task::AddressChangeAsked { to }, locale, &event)
             .await;
         Ok(user)
     }
@@ -89,14 +93,21 @@ impl<P: Ports> AuthService<P> {
             email: Some(link.email),
             ..UserChange::default()
         };
-        let to = user.email.clone();
+        // To the old address, unless nobody ever verified it.
+        let aftermath = Aftermath::of(vec![act]).telling_user(
+            &user,
+            Task::AddressChanged {
+                to: user.email.clone(),
+            },
+            locale,
+        );
         let user = self
             .redeem(
                 link.account,
                 State::for_new_address,
                 user,
                 &change,
-                Aftermath::of(vec![act]).telling(Task::AddressChanged { to }, locale),
+                aftermath,
             )
             .await?
             .ok_or_else(|| self.refuse_link(LinkRefusal::EmailTaken, Some(link.account.user)))?;

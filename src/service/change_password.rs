@@ -5,16 +5,17 @@ use super::{AuthService, SignedIn};
 use crate::domain::account::UserChange;
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
-use crate::domain::mail::{Locale, Task};
+use crate::domain::mail::{Locale, NoticedAct, Task};
 use crate::domain::session::Client;
 use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// Sets a new password, ends every session, this one too, and begins another, so that whoever had a part in the old
-    /// ones is out and the owner is in. The owner is told by mail.
+    /// ones is out and the owner is in. The owner is told by mail, if the address is verified.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::WeakPassword`]; [`Error::RateLimited`]; [`Error::Store`]
+    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::WeakPassword`]; [`Error::RateLimited`], also for a sixth
+    /// change of the user in a day; [`Error::Store`]
     /// when a store failed: when only the new session could not be recorded, the new password is set and a login works.
     pub async fn change_password(
         &self,
@@ -33,6 +34,8 @@ impl<P: Ports> AuthService<P> {
         self.check_current_password(&user, current, bearer.session, client)
             .await?;
         let hash = self.choose_password(new, &user.email).await?;
+        self.admit_noticed_act(user.id, NoticedAct::PasswordChange)
+            .await?;
         let change = UserChange {
             password_hash: Some(hash),
             ..UserChange::default()
@@ -42,7 +45,8 @@ impl<P: Ports> AuthService<P> {
             session: bearer.session,
         };
         let to = user.email.clone();
-        let mut aftermath = Aftermath::of(vec![act]).telling(Task::PasswordChanged { to }, locale);
+        let notice = Task::PasswordChanged { to };
+        let mut aftermath = Aftermath::of(vec![act]).telling_user(&user, notice, locale);
         // Changed meanwhile: so is the token's `ver`.
         let user = self
             .change_user_if(&user, &change, &mut aftermath)

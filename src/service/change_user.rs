@@ -24,6 +24,15 @@ impl Aftermath {
         Self { acts, notice: None }
     }
 
+    /// The same, and the user is told, if their address is verified: another may be anybody's.
+    pub(super) fn telling_user(self, user: &User, task: Task, locale: Locale) -> Self {
+        if user.email_verified_at.is_some() {
+            self.telling(task, locale)
+        } else {
+            self
+        }
+    }
+
     /// The same, and someone is told.
     pub(super) fn telling(self, task: Task, locale: Locale) -> Self {
         Self {

@@ -6,8 +6,8 @@ use super::AuthService;
 use crate::domain::account::{EmailAddress, Name, User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::link::{NewAddressLink, RegistrationLink, State, UserLink};
-use crate::domain::mail::{Job, Message, NotDue, Task};
-use crate::domain::policy::{MAIL_SLOT, RESET_LINK_TTL, VERIFICATION_LINK_TTL};
+use crate::domain::mail::{Job, LinkLife, Message, NotDue, Pool, Task, mailbox};
+use crate::domain::policy::{RESET_LINK_TTL, VERIFICATION_LINK_TTL};
 use crate::domain::secret::Secret;
 use crate::domain::settings::Registration;
 use crate::letters::{Letter, render};
@@ -19,20 +19,51 @@ const VERIFY_PAGE: &str = "verify-email";
 const CONFIRM_PAGE: &str = "confirm-email";
 const FORGOT_PAGE: &str = "forgot-password";
 
+/// A mail that is due, before it is worded.
+pub(super) enum Due {
+    /// A notice; it has no link of its own.
+    Notice,
+    /// A mail with a link.
+    Link(Box<DueLink>),
+}
+
+/// A mail with a link, before the link has a life.
+pub(super) struct DueLink {
+    to: EmailAddress,
+    /// The enabled account at that address, if there is one.
+    pub(super) owner: Option<UserId>,
+    /// The name of the lane that admits it.
+    pub(super) lane: String,
+    /// The life of the lane's first links, in seconds.
+    pub(super) base: u64,
+    kind: LinkKind,
+}
+
+enum LinkKind {
+    Reset(User, State, ResetReason),
+    Registration {
+        email: EmailAddress,
+        names: [Option<Name>; 2],
+    },
+    Verification(User, State),
+    NewAddress(User, State),
+}
+
+/// Why a mail brings a link for a new password.
+#[derive(Clone, Copy)]
+enum ResetReason {
+    Forgotten,
+    Invited,
+    AddressTaken,
+}
+
 impl<P: Ports> AuthService<P> {
-    /// The message of a job, or why none is due. A function of the job, the user's state and the
-    /// ten minutes in which it is tried: a repeat is the same mail.
-    pub(super) async fn compose(&self, job: &Job) -> Result<Result<Message, NotDue>, StoreError> {
-        if job.is_expired(self.now()) {
-            return Ok(Err(NotDue::Expired));
-        }
-        Ok(match &job.task {
+    /// What mail is due for a job, or why none is.
+    pub(super) async fn look_up(&self, job: &Job) -> Result<Result<Due, NotDue>, StoreError> {
+        let link = match &job.task {
             Task::Reset { email } => match self.enabled(email).await? {
                 Some(user) if user.created_at > job.asked_at => Err(NotDue::Superseded),
-                Some(user) => {
-                    let link = self.user_link(job, &user, State::for_reset(&user), RESET_LINK_TTL);
-                    Ok(self.reset_mail(job, &user, link))
-                }
+                Some(user) => Ok(reset(job, user, ResetReason::Forgotten)),
                 None => Err(NotDue::NoRecipient),
             },
             Task::Invitation { user, state } => match self.ports.users().find_by_id(*user).await? {
@@ -41,50 +72,37 @@ impl<P: Ports> AuthService<P> {
                     Err(NotDue::NoRecipient)
                 }
                 Some(user) if State::for_reset(&user) != *state => Err(NotDue::Superseded),
-                Some(user) => {
-                    let link = self.user_link(job, &user, *state, VERIFICATION_LINK_TTL);
-                    Ok(self.reset_mail(job, &user, link))
-                }
+                Some(user) => Ok(reset(job, user, ResetReason::Invited)),
             },
             Task::Registration {
                 email,
                 first_name,
                 last_name,
-            } => match self.ports.users().find_by_email(email).await? {
-                // Since it was asked for.
-                None if self.settings().registration == Registration::Closed => {
-                    Err(NotDue::NoRecipient)
+            } => {
+                let user = self.ports.users().find_by_email(email).await?;
+                // Asked in every case, so that each costs the same.
+                let is_freed = self.is_freed_since(email, job.asked_at).await?;
+                match user {
+                    // Since it was asked for.
+                    None if self.settings().registration == Registration::Closed => {
+                        Err(NotDue::NoRecipient)
+                    }
+                    None if is_freed => Err(NotDue::Superseded),
+                    None => Ok(registration(email, [first_name.clone(), last_name.clone()])),
+                    Some(user) => address_taken(job, user),
                 }
-                None => {
-                    let names = (first_name.as_ref(), last_name.as_ref());
-                    self.registration_mail(job, email, names).await?
-                }
-                Some(user) if user.disabled_at.is_none() => Ok(self.taken_mail(job, &user)),
-                Some(_) => Err(NotDue::NoRecipient),
-            },
-            Task::Verification { email } => self.verification_mail(job, email).await?,
+            }
+            Task::Verification { email } => self.verification(job, email).await?,
             Task::NewAddress { user, email, state } => {
-                self.new_address_mail(job, *user, email, *state).await?
+                self.new_address(job, *user, email, *state).await?
             }
-            Task::AddressChangeAsked { to } => {
-                let reset = &self.page(FORGOT_PAGE);
-                Ok(self.message(job, to, &Letter::AddressChangeAsked { reset }))
-            }
-            Task::PasswordChanged { to } => {
-                let reset = &self.page(FORGOT_PAGE);
-                Ok(self.message(job, to, &Letter::PasswordChanged { reset }))
-            }
-            Task::SessionEnded { to, device, place } => {
-                let letter = Letter::SessionEnded {
-                    device: device.as_deref(),
-                    place: place.as_deref(),
-                    reset: &self.page(FORGOT_PAGE),
-                };
-                Ok(self.message(job, to, &letter))
-            }
-            Task::AddressChanged { to } => Ok(self.message(job, to, &Letter::AddressChanged)),
-            Task::AccountDeleted { to } => Ok(self.message(job, to, &Letter::AccountDeleted)),
-        })
+            Task::AddressChangeAsked { .. }
+            | Task::AddressChanged { .. }
+            | Task::PasswordChanged { .. }
+            | Task::AccountDeleted { .. }
+            | Task::SessionEnded { .. } => return Ok(Ok(Due::Notice)),
+        };
+        Ok(link.map(|link| Due::Link(Box::new(link))))
     }
 
     async fn enabled(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
@@ -92,70 +110,31 @@ impl<P: Ports> AuthService<P> {
         Ok(user.filter(|user| user.disabled_at.is_none()))
     }
 
-    /// A link to an account in this state. `ttl` is in seconds.
-    fn user_link(&self, job: &Job, user: &User, state: State, ttl: u64) -> UserLink {
-        UserLink {
-            user: user.id,
-            state,
-            expires_at: self.link_ends_at(job, ttl),
-        }
+    /// Whether an account has given up the address since this time.
+    async fn is_freed_since(
+        &self,
+        email: &EmailAddress,
+        asked_at: u64,
+    ) -> Result<bool, StoreError> {
+        let condition = self.shared.freed_addresses.not_freed_since(email, asked_at);
+        Ok(!self.ports.users().is_not_freed(&condition).await?)
     }
 
-    fn reset_mail(&self, job: &Job, user: &User, link: UserLink) -> Message {
-        let minutes = self.minutes_left(job, link.expires_at);
-        let ticket = self.shared.links.seal_reset(link);
-        let link = &self.link(RESET_PAGE, &ticket);
-        let letter = match job.task {
-            Task::Invitation { .. } => Letter::Invitation { link, minutes },
-            _ => Letter::ResetPassword { link, minutes },
-        };
-        self.message(job, &user.email, &letter)
-    }
-
-    /// The mail with which an address that has no account gets one, unless an account has given up
-    /// the address since the mail was asked for.
-    async fn registration_mail(
+    async fn verification(
         &self,
         job: &Job,
         email: &EmailAddress,
-        (first_name, last_name): (Option<&Name>, Option<&Name>),
-    ) -> Result<Result<Message, NotDue>, StoreError> {
-        let freed = &self.shared.freed_addresses;
-        let condition = freed.not_freed_since(email, job.asked_at);
-        if !self.ports.users().is_not_freed(&condition).await? {
-            return Ok(Err(NotDue::Superseded));
-        }
-        let expires_at = self.link_ends_at(job, VERIFICATION_LINK_TTL);
-        let ticket = self.shared.links.seal_registration(&RegistrationLink {
-            email: email.clone(),
-            first_name: first_name.cloned(),
-            last_name: last_name.cloned(),
-            asked_at: job.asked_at,
-            expires_at,
-        });
-        let letter = Letter::FinishRegistration {
-            link: &self.link(VERIFY_PAGE, &ticket),
-            minutes: self.minutes_left(job, expires_at),
-        };
-        Ok(Ok(self.message(job, email, &letter)))
-    }
-
-    fn taken_mail(&self, job: &Job, user: &User) -> Message {
-        let reset = &self.page(FORGOT_PAGE);
-        self.message(job, &user.email, &Letter::AddressTaken { reset })
-    }
-
-    async fn verification_mail(
-        &self,
-        job: &Job,
-        email: &EmailAddress,
-    ) -> Result<Result<Message, NotDue>, StoreError> {
-        let Some(user) = self.ports.users().find_by_email(email).await? else {
+    ) -> Result<Result<DueLink, NotDue>, StoreError> {
+        let user = self.ports.users().find_by_email(email).await?;
+        // Asked in every case, so that each costs the same.
+        let is_freed = self.is_freed_since(email, job.asked_at).await?;
+        let Some(user) = user else {
             // Where registering writes nothing, asking again for the mail begins it again; the names were in the first link.
-            return match self.settings().registration {
-                Registration::Verified => self.registration_mail(job, email, (None, None)).await,
-                Registration::Open | Registration::Closed => Ok(Err(NotDue::NoRecipient)),
-            };
+            return Ok(match self.settings().registration {
+                Registration::Verified if is_freed => Err(NotDue::Superseded),
+                Registration::Verified => Ok(registration(email, [None, None])),
+                Registration::Open | Registration::Closed => Err(NotDue::NoRecipient),
+            });
         };
         if user.created_at > job.asked_at {
             return Ok(Err(NotDue::Superseded));
@@ -164,58 +143,128 @@ impl<P: Ports> AuthService<P> {
             return Ok(Err(NotDue::NoRecipient));
         }
         let state = State::for_verification(&user);
-        let link = self.user_link(job, &user, state, VERIFICATION_LINK_TTL);
-        let ticket = self.shared.links.seal_verification(link);
-        let letter = Letter::VerifyAddress {
-            link: &self.link(VERIFY_PAGE, &ticket),
-            minutes: self.minutes_left(job, link.expires_at),
-        };
-        Ok(Ok(self.message(job, &user.email, &letter)))
+        Ok(Ok(DueLink {
+            to: user.email.clone(),
+            owner: Some(user.id),
+            lane: lane_of_address(&user.email),
+            base: VERIFICATION_LINK_TTL,
+            kind: LinkKind::Verification(user, state),
+        }))
     }
 
-    async fn new_address_mail(
+    async fn new_address(
         &self,
         job: &Job,
         user: UserId,
         email: &EmailAddress,
         state: State,
-    ) -> Result<Result<Message, NotDue>, StoreError> {
+    ) -> Result<Result<DueLink, NotDue>, StoreError> {
         let users = self.ports.users();
         let Some(user) = users.find_by_id(user).await? else {
             return Ok(Err(NotDue::NoRecipient));
         };
+        // Asked in every case, so that each costs the same.
+        let other = self.enabled(email).await?;
         if user.disabled_at.is_some() {
             return Ok(Err(NotDue::NoRecipient));
         }
         if State::for_new_address(&user) != state {
             return Ok(Err(NotDue::Superseded));
         }
-        if let Some(other) = self.enabled(email).await?
+        if let Some(other) = other
             && other.id != user.id
         {
-            return Ok(Ok(self.taken_mail(job, &other)));
+            return Ok(address_taken(job, other));
         }
-        let account = self.user_link(job, &user, state, VERIFICATION_LINK_TTL);
-        let ticket = self.shared.links.seal_new_address(&NewAddressLink {
-            account,
-            email: email.clone(),
-        });
-        let letter = Letter::ConfirmAddress {
-            link: &self.link(CONFIRM_PAGE, &ticket),
-            minutes: self.minutes_left(job, account.expires_at),
+        Ok(Ok(DueLink {
+            to: email.clone(),
+            owner: None,
+            lane: lane_of_address(email),
+            base: VERIFICATION_LINK_TTL,
+            kind: LinkKind::NewAddress(user, state),
+        }))
+    }
+
+    /// The message of a notice, which is a function of the job alone; `None` for any other job.
+    pub(super) fn word_notice(&self, job: &Job) -> Option<Message> {
+        let reset = &self.page(FORGOT_PAGE);
+        let (to, letter) = match &job.task {
+            Task::AddressChangeAsked { to } => (to, Letter::AddressChangeAsked { reset }),
+            Task::PasswordChanged { to } => (to, Letter::PasswordChanged { reset }),
+            Task::SessionEnded { to, device, place } => (
+                to,
+                Letter::SessionEnded {
+                    device: device.as_deref(),
+                    place: place.as_deref(),
+                    reset,
+                },
+            ),
+            Task::AddressChanged { to } => (to, Letter::AddressChanged),
+            Task::AccountDeleted { to } => (to, Letter::AccountDeleted),
+            Task::Reset { .. }
+            | Task::Registration { .. }
+            | Task::Verification { .. }
+            | Task::Invitation { .. }
+            | Task::NewAddress { .. } => return None,
         };
-        Ok(Ok(self.message(job, email, &letter)))
+        Some(self.message(job, to, &letter))
+    }
+
+    /// The message of a mail whose link has this life. The same life gives the same message.
+    pub(super) fn word(&self, job: &Job, due: &DueLink, life: LinkLife) -> Message {
+        let minutes = life.minutes();
+        let expires_at = life.ends_at;
+        let links = &self.shared.links;
+        let of = |user: &User, state| UserLink {
+            user: user.id,
+            state,
+            expires_at,
+        };
+        match &due.kind {
+            LinkKind::Reset(user, state, reason) => {
+                let ticket = links.seal_reset(of(user, *state));
+                let link = &self.link(RESET_PAGE, &ticket);
+                let letter = match reason {
+                    ResetReason::Forgotten => Letter::ResetPassword { link, minutes },
+                    ResetReason::Invited => Letter::Invitation { link, minutes },
+                    ResetReason::AddressTaken => Letter::AddressTaken { link, minutes },
+                };
+                self.message(job, &due.to, &letter)
+            }
+            LinkKind::Registration { email, names } => {
+                let [first_name, last_name] = names.clone();
+                let ticket = links.seal_registration(&RegistrationLink {
+                    email: email.clone(),
+                    first_name,
+                    last_name,
+                    asked_at: job.asked_at,
+                    expires_at,
+                });
+                let link = &self.link(VERIFY_PAGE, &ticket);
+                self.message(job, &due.to, &Letter::FinishRegistration { link, minutes })
+            }
+            LinkKind::Verification(user, state) => {
+                let ticket = links.seal_verification(of(user, *state));
+                let link = &self.link(VERIFY_PAGE, &ticket);
+                self.message(job, &due.to, &Letter::VerifyAddress { link, minutes })
+            }
+            LinkKind::NewAddress(user, state) => {
+                let ticket = links.seal_new_address(&NewAddressLink {
+                    account: of(user, *state),
+                    email: due.to.clone(),
+                });
+                let link = &self.link(CONFIRM_PAGE, &ticket);
+                self.message(job, &due.to, &Letter::ConfirmAddress { link, minutes })
+            }
+        }
     }
 
     fn message(&self, job: &Job, to: &EmailAddress, letter: &Letter<'_>) -> Message {
         let rendered = render(letter, &self.settings().mail.product, job.locale);
+        // Not of the text: a provider that has taken this mail must know it again when a later try
+        // carries a fresh link.
         let mut hash = Sha256::new();
-        for part in [
-            job.id.as_str(),
-            to.as_given(),
-            &rendered.subject,
-            &rendered.text,
-        ] {
+        for part in [job.id.as_str(), letter.name(), to.as_given()] {
             hash.update(part);
             hash.update("\0");
         }
@@ -236,25 +285,76 @@ impl<P: Ports> AuthService<P> {
     fn link(&self, page: &str, ticket: &Secret) -> String {
         [&self.page(page), "#", ticket.expose()].concat()
     }
+}
 
-    /// When a link of this job ends, in seconds since 1970: `ttl` seconds after the beginning of the
-    /// ten minutes in which its mail is made, so that a repeat within them holds the same link.
-    fn link_ends_at(&self, job: &Job, ttl: u64) -> u64 {
-        self.slot_began_at(job).saturating_add(ttl)
+/// A mail with a link to choose a new password.
+fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
+    let known = job.pool == Pool::Known(user.id);
+    let (lane, base) = match reason {
+        ResetReason::Invited => (["i:", &user.id.to_string()].concat(), VERIFICATION_LINK_TTL),
+        // Nobody has verified that the address is its user's: it may be anybody's.
+        _ if user.email_verified_at.is_none() => {
+            (lane_of_address(&user.email), VERIFICATION_LINK_TTL)
+        }
+        // Strangers' requests leave the owner's own lane free.
+        _ if known => (["k:", &user.id.to_string()].concat(), RESET_LINK_TTL),
+        _ => (["r:", user.email.canonical()].concat(), RESET_LINK_TTL),
+    };
+    let state = State::for_reset(&user);
+    DueLink {
+        to: user.email.clone(),
+        owner: Some(user.id),
+        lane,
+        base,
+        kind: LinkKind::Reset(user, state, reason),
     }
+}
 
-    /// How many minutes a letter says that a link is still valid: those left at the end of the ten
-    /// minutes in which its mail is made. That is never more than are left when it is sent, and a
-    /// repeat within the ten minutes says the same.
-    fn minutes_left(&self, job: &Job, expires_at: u64) -> u64 {
-        let slot_ends_at = self.slot_began_at(job).saturating_add(MAIL_SLOT);
-        expires_at.saturating_sub(slot_ends_at) / 60
+/// The mail for an address that has an account already. One that was made after the request is none
+/// of its asker's.
+fn address_taken(job: &Job, user: User) -> Result<DueLink, NotDue> {
+    if user.disabled_at.is_some() {
+        return Err(NotDue::NoRecipient);
     }
+    if user.created_at > job.asked_at {
+        return Err(NotDue::Superseded);
+    }
+    Ok(reset(job, user, ResetReason::AddressTaken))
+}
 
-    /// The ten minutes in which a job is tried are counted from the time it was asked for.
-    fn slot_began_at(&self, job: &Job) -> u64 {
-        let waited = self.now().saturating_sub(job.asked_at);
-        let slot = waited.saturating_sub(waited % MAIL_SLOT);
-        job.asked_at.saturating_add(slot)
+/// A mail with a link to finish a registration.
+fn registration(email: &EmailAddress, names: [Option<Name>; 2]) -> DueLink {
+    DueLink {
+        to: email.clone(),
+        owner: None,
+        lane: lane_of_address(email),
+        base: VERIFICATION_LINK_TTL,
+        kind: LinkKind::Registration {
+            email: email.clone(),
+            names,
+        },
+    }
+}
+
+/// The lane of an address that no verified account has: its own, or for a variant of another address
+/// (a sub-address, Gmail's dots) the one lane of all variants of that mailbox.
+fn lane_of_address(email: &EmailAddress) -> String {
+    let mailbox = mailbox(email);
+    let kind = if mailbox == email.canonical() {
+        "l:"
+    } else {
+        "t:"
+    };
+    [kind, &mailbox].concat()
+}
+
+/// The lane of a job for which no mail is due: it costs the store what the others cost.
+pub(super) fn lane_of_nobody(task: &Task) -> Option<String> {
+    match task {
+        Task::Reset { email }
+        | Task::Registration { email, .. }
+        | Task::Verification { email }
+        | Task::NewAddress { email, .. } => Some(["n:", email.canonical()].concat()),
+        _ => None,
     }
 }

@@ -93,8 +93,9 @@ impl<P: Ports> AuthService<P> {
 
     async fn follow_deletion(&self, user: User, by: UserId, locale: Locale) -> Result<(), Error> {
         self.record(Act::AccountDeleted { user: user.id, by });
-        let to = user.email;
-        self.notify(Task::AccountDeleted { to }, locale).await;
+        let to = user.email.clone();
+        self.notify_user(&user, Task::AccountDeleted { to }, locale)
+            .await;
         // An id never comes back.
         self.outdate(user.id, DELETED_VERSION).await
     }

@@ -1,14 +1,17 @@
 //! Deliver a queued mail: from the queue, or without one after the response and by the cron.
+//!
+//! A mail that strangers can ask for is paid by its pool before anything is looked up, then its lane
+//! decides whether another link is due. docs/decisions/0017 says why.
 
 use super::AuthService;
-use crate::domain::account::EmailAddress;
+use super::compose_mail::{Due, lane_of_nobody};
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Job, MailFailure, Message, NotDue};
+use crate::domain::mail::{Job, LinkLife, MailFailure, Message, NotDue, Pool};
 use crate::domain::policy::{
-    ADDRESS_MAIL_PAUSE, ADDRESS_MAILS_A_DAY, DEAD_LETTER_TTL, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX,
-    MAIL_TRIES, NOTICE_HELD, NOTICE_KEPT, REQUEUED_AT_ONCE,
+    BUDGET_SPREAD, DEAD_LETTER_TTL, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX, MAIL_TRIES, NOTICE_HELD,
+    NOTICE_KEPT, REQUEUED_AT_ONCE, VERIFICATION_LINK_TTL,
 };
-use crate::ports::{DeadLetter, MailLedger, MailQueue, Mailer, Once, Ports};
+use crate::ports::{DeadLetter, LaneRequest, MailLedger, MailQueue, Mailer, Once, Ports};
 
 /// What became of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +20,8 @@ pub enum Delivery {
     Sent,
     /// No mail is due, for this reason.
     NotDue(NotDue),
-    /// The address got one lately.
-    AddressLimit,
+    /// The mailbox has an earlier link that is still valid.
+    EarlierLink,
     /// It will never reach this address; the reason is the provider's.
     Undeliverable(String),
     /// It is to be tried again.
@@ -28,12 +31,21 @@ pub enum Delivery {
         /// Why not now.
         reason: String,
     },
+    /// Its share of `MAIL_BUDGET` is spent for this hour. Waiting is not a try.
+    Waits {
+        /// So many seconds.
+        seconds: u64,
+    },
+    /// Its share of `MAIL_BUDGET` was spent for a day.
+    GivenUp,
     /// It can't be sent as things are, and was kept for the operator.
     Dead {
         /// Why.
         reason: String,
     },
 }
+
+const BUDGET_IS_SPENT: &str = "MAIL_BUDGET: the share of this kind of mail is spent for this hour";
 
 impl Delivery {
     /// A stable name, `snake_case`, for the log.
@@ -42,9 +54,11 @@ impl Delivery {
         match self {
             Self::Sent => "sent",
             Self::NotDue(_) => "not_due",
-            Self::AddressLimit => "address_limit",
+            Self::EarlierLink => "earlier_link",
             Self::Undeliverable(_) => "undeliverable",
             Self::Later { .. } => "later",
+            Self::Waits { .. } => "waits",
+            Self::GivenUp => "given_up",
             Self::Dead { .. } => "dead",
         }
     }
@@ -53,8 +67,9 @@ impl Delivery {
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Sent | Self::AddressLimit => None,
+            Self::Sent | Self::EarlierLink => None,
             Self::NotDue(why) => Some(why.reason()),
+            Self::Waits { .. } | Self::GivenUp => Some(BUDGET_IS_SPENT),
             Self::Undeliverable(reason) | Self::Later { reason, .. } | Self::Dead { reason } => {
                 Some(reason)
             }
@@ -62,23 +77,54 @@ impl Delivery {
     }
 }
 
+/// What became of a message that a queue handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedOut {
+    /// What became of its mail.
+    pub delivery: Delivery,
+    /// `None`: the queue may forget the message, since what is left to do is queued or kept
+    /// elsewhere. Otherwise nothing could be stored, and the queue is to hand the same message out
+    /// again after so many seconds.
+    pub again: Option<u64>,
+}
+
 impl<P: Ports> AuthService<P> {
-    /// Delivers a job that a queue handed out, `tries` times before. With [`Delivery::Later`] the queue is to hand it out
-    /// again after that time, with anything else never.
-    pub async fn deliver_from_queue(&self, text: &str, id: &str, tries: u32) -> Delivery {
-        let delivery = match Job::parse(text) {
-            Some(job) => self.deliver(&job, tries).await,
-            None => Delivery::Dead {
-                reason: "this is no mail of this version".to_owned(),
-            },
+    /// Delivers a job that a queue handed out. `id` is the message's.
+    ///
+    /// What has to wait is queued anew, with its tries counted in the job: a queue counts how often it
+    /// hands a message out, and waiting is not a try. If this Worker ends in between, the queue hands
+    /// the message out again and the mail may be made twice, with the same idempotency key.
+    pub async fn deliver_from_queue(&self, text: &str, id: &str) -> HandedOut {
+        let Some(mut job) = Job::parse(text) else {
+            let reason = "this is no mail of this version".to_owned();
+            let kept = self.keep_text(id, text, &reason, 0, None).await;
+            return HandedOut {
+                delivery: Delivery::Dead { reason },
+                again: kept.err().map(|_| pause(0)),
+            };
         };
-        let Delivery::Dead { reason } = &delivery else {
-            return delivery;
+        let delivery = self.deliver(&mut job).await;
+        let again = match &delivery {
+            Delivery::Later { seconds, reason } => self.queue_again(&job, *seconds, reason).await,
+            Delivery::Waits { seconds } => self.queue_again(&job, *seconds, BUDGET_IS_SPENT).await,
+            Delivery::Dead { reason } => {
+                let kept = self.keep(&job, reason, None).await;
+                kept.err().map(|_| pause(job.tries))
+            }
+            _ => None,
         };
-        match self.keep(id, text, reason, tries, None).await {
-            Ok(()) => delivery,
-            Err(error) => later(tries, error.to_string()),
+        HandedOut { delivery, again }
+    }
+
+    /// Puts a job back on its queue; while that fails, the ledger keeps it for the cron. Seconds when
+    /// neither took it.
+    async fn queue_again(&self, job: &Job, seconds: u64, reason: &str) -> Option<u64> {
+        if self.ports.mail_queue().put(job, seconds).await.is_ok() {
+            return None;
         }
+        let at = self.now().saturating_add(seconds);
+        let kept = self.keep(job, reason, Some(at)).await;
+        kept.err().map(|_| seconds)
     }
 
     /// Keeps a job that the queue gave up, for the operator.
@@ -86,7 +132,7 @@ impl<P: Ports> AuthService<P> {
     /// # Errors
     /// When it may not have been written: the queue is to hand it out again.
     pub async fn keep_dead_letter(&self, text: &str, id: &str) -> Result<(), StoreError> {
-        self.keep(id, text, "the queue gave it up", MAIL_TRIES, None)
+        self.keep_text(id, text, "the queue gave it up", MAIL_TRIES, None)
             .await
     }
 
@@ -94,22 +140,16 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// When it was not sent and may not have been kept.
-    pub async fn deliver_without_queue(
-        &self,
-        job: &Job,
-        tries: u32,
-    ) -> Result<Delivery, StoreError> {
-        let delivery = self.deliver(job, tries).await;
+    pub async fn deliver_without_queue(&self, mut job: Job) -> Result<Delivery, StoreError> {
+        let delivery = self.deliver(&mut job).await;
+        let after = |seconds: u64| Some(self.now().saturating_add(seconds));
         let (reason, retry_at) = match &delivery {
-            Delivery::Later { seconds, reason } => {
-                (reason, Some(self.now().saturating_add(*seconds)))
-            }
-            Delivery::Dead { reason } => (reason, None),
+            Delivery::Later { seconds, reason } => (reason.as_str(), after(*seconds)),
+            Delivery::Waits { seconds } => (BUDGET_IS_SPENT, after(*seconds)),
+            Delivery::Dead { reason } => (reason.as_str(), None),
             _ => return Ok(delivery),
         };
-        let tries = tries.saturating_add(1);
-        self.keep(&job.id, &job.to_text(), reason, tries, retry_at)
-            .await?;
+        self.keep(&job, reason, retry_at).await?;
         Ok(delivery)
     }
 
@@ -125,82 +165,138 @@ impl<P: Ports> AuthService<P> {
         let ledger = self.ports.mail_ledger();
         let mut deliveries = Vec::new();
         for letter in ledger.due(REQUEUED_AT_ONCE, self.now()).await? {
-            let Some(job) = Job::parse(&letter.job) else {
+            let Some(mut job) = Job::parse(&letter.job) else {
                 // Only a newer version can make something of it.
-                self.keep(&letter.id, &letter.job, &letter.reason, letter.tries, None)
-                    .await?;
+                let DeadLetter {
+                    id,
+                    job,
+                    reason,
+                    tries,
+                    ..
+                } = &letter;
+                self.keep_text(id, job, reason, *tries, None).await?;
                 continue;
             };
+            // An operator's call begins anew, and no pool pays for it.
+            if letter.retry_at == Some(0) {
+                job.tries = 0;
+                job.paid = true;
+            }
+            let id = job.id.clone();
             if through_queue {
-                self.ports.mail_queue().put(&job).await?;
+                self.ports.mail_queue().put(&job, 0).await?;
                 ledger.forget(&letter.id).await?;
                 continue;
             }
-            // An operator's call begins anew.
-            let tries = if letter.tries >= MAIL_TRIES {
-                0
-            } else {
-                letter.tries
-            };
-            let delivery = self.deliver_without_queue(&job, tries).await?;
-            if !matches!(delivery, Delivery::Later { .. } | Delivery::Dead { .. }) {
+            let delivery = self.deliver_without_queue(job).await?;
+            let is_kept = matches!(
+                delivery,
+                Delivery::Later { .. } | Delivery::Waits { .. } | Delivery::Dead { .. }
+            );
+            // It is kept under its own id.
+            if !is_kept || letter.id != id {
                 ledger.forget(&letter.id).await?;
             }
-            deliveries.push((job.id, delivery));
+            deliveries.push((id, delivery));
         }
         let dead_before = self.now().saturating_sub(DEAD_LETTER_TTL);
         let dead = ledger.tidy(dead_before, self.now()).await?;
         Ok((deliveries, dead))
     }
 
-    async fn deliver(&self, job: &Job, tries: u32) -> Delivery {
-        match self.try_to_deliver(job, tries).await {
-            Ok(Delivery::Later { reason, .. }) if tries.saturating_add(1) >= MAIL_TRIES => {
-                Delivery::Dead { reason }
-            }
+    /// Tries once. The job is changed to what it is to be tried with next.
+    async fn deliver(&self, job: &mut Job) -> Delivery {
+        let delivery = match self.try_to_deliver(job).await {
             Ok(delivery) => delivery,
-            Err(error) => later(tries, error.to_string()),
+            Err(error) => Delivery::Later {
+                seconds: pause(job.tries),
+                reason: error.to_string(),
+            },
+        };
+        let was_last_try = is_last_try(job);
+        if matches!(delivery, Delivery::Later { .. } | Delivery::Dead { .. }) {
+            job.tries = job.tries.saturating_add(1);
+        }
+        match delivery {
+            Delivery::Later { reason, .. } if was_last_try => Delivery::Dead { reason },
+            delivery => delivery,
         }
     }
 
-    async fn try_to_deliver(&self, job: &Job, tries: u32) -> Result<Delivery, StoreError> {
-        let message = match self.compose(job).await? {
-            Ok(message) => message,
-            Err(why) => return Ok(Delivery::NotDue(why)),
+    async fn try_to_deliver(&self, job: &mut Job) -> Result<Delivery, StoreError> {
+        if job.is_expired(self.now()) {
+            return Ok(Delivery::NotDue(NotDue::Expired));
+        }
+        // Before anything is looked up: who pays must not depend on who has an account.
+        if !self.pay(job).await? {
+            return Ok(self.wait_for_budget(job));
+        }
+        let found = self.look_up(job).await?;
+        let owner = match &found {
+            Ok(Due::Link(due)) => due.owner,
+            _ => None,
         };
-        if job.task.is_limited() && !self.admit_address(&message.to, job).await? {
-            return Ok(Delivery::AddressLimit);
-        }
-        if let Some(delivery) = self.take_notice(job).await? {
-            return Ok(delivery);
-        }
-        let ledger = self.ports.mail_ledger();
-        let now = self.now();
-        if !ledger.spend(self.settings().mail.budget, now).await? {
-            return Ok(Delivery::Later {
-                seconds: HOUR.saturating_sub(now % HOUR),
-                reason: "MAIL_BUDGET is spent for this hour".to_owned(),
-            });
-        }
-        let failure = match self.send(&message).await {
-            Ok(()) => {
-                self.notice_was_sent(job).await?;
-                return Ok(Delivery::Sent);
+        if let Pool::Known(user) = job.pool
+            && owner != Some(user)
+        {
+            job.pool = Pool::Medium;
+            if !self.pay(job).await? {
+                return Ok(self.wait_for_budget(job));
             }
-            Err(failure) => failure,
+        }
+        let due = match found {
+            Ok(Due::Link(due)) => due,
+            Ok(Due::Notice) => {
+                let Some(message) = self.word_notice(job) else {
+                    return Ok(Delivery::NotDue(NotDue::NoRecipient));
+                };
+                if let Some(delivery) = self.take_notice(job).await? {
+                    return Ok(delivery);
+                }
+                let delivery = self.send(job, &message, None).await?;
+                if delivery == Delivery::Sent {
+                    self.notice_was_sent(job).await?;
+                }
+                return Ok(delivery);
+            }
+            Err(why) => {
+                if let Some(lane) = lane_of_nobody(&job.task) {
+                    let lane = self.shared.mail_keys.lane(&lane);
+                    self.enter_lane(job, &lane, VERIFICATION_LINK_TTL).await?;
+                }
+                return Ok(Delivery::NotDue(why));
+            }
         };
-        ledger.refund(now).await?;
-        Ok(match failure {
-            MailFailure::Temporary {
-                reason,
-                retry_after,
-            } => Delivery::Later {
-                seconds: pause(tries).max(retry_after.unwrap_or(0).min(MAIL_RETRY_MAX)),
-                reason,
-            },
-            MailFailure::Rejected { reason } => Delivery::Dead { reason },
-            MailFailure::Undeliverable { reason } => Delivery::Undeliverable(reason),
-        })
+        let lane = self.shared.mail_keys.lane(&due.lane);
+        let Some(life) = self.enter_lane(job, &lane, due.base).await? else {
+            return Ok(Delivery::EarlierLink);
+        };
+        let message = self.word(job, &due, life);
+        self.send(job, &message, Some(&lane)).await
+    }
+
+    /// Has the job's pool pay for it, unless it has paid or need not; false when the pool is empty.
+    async fn pay(&self, job: &mut Job) -> Result<bool, StoreError> {
+        let pays = job.task.class().and_then(|class| {
+            let most = job.pool.share(class, self.settings().mail.budget)?;
+            Some((job.pool.account(class)?, most))
+        });
+        let Some((account, most)) = pays.filter(|_| !job.paid) else {
+            return Ok(true);
+        };
+        let ledger = self.ports.mail_ledger();
+        job.paid = ledger.pay(account, most, self.now()).await?;
+        Ok(job.paid)
+    }
+
+    fn wait_for_budget(&self, job: &Job) -> Delivery {
+        let now = self.now();
+        let next_hour = HOUR.saturating_sub(now % HOUR);
+        let seconds = next_hour.saturating_add(spread(&job.id));
+        if job.is_expired(now.saturating_add(seconds)) {
+            return Delivery::GivenUp;
+        }
+        Delivery::Waits { seconds }
     }
 
     /// Takes a notice of which several jobs may exist. What becomes of this job when another one has taken or sent it: a job
@@ -230,28 +326,66 @@ impl<P: Ports> AuthService<P> {
         self.ports.mail_ledger().sent_once(&job.id, until).await
     }
 
-    async fn send(&self, message: &Message) -> Result<(), MailFailure> {
-        self.ports.mailer().send(message).await
+    async fn enter_lane(
+        &self,
+        job: &Job,
+        lane: &str,
+        base: u64,
+    ) -> Result<Option<LinkLife>, StoreError> {
+        let request = LaneRequest {
+            job: &job.id,
+            base,
+            // An administrator may invite again whenever they like.
+            limited: self.settings().limits && job.task.class().is_some(),
+            now: self.now(),
+        };
+        self.ports.mail_ledger().admit(lane, request).await
     }
 
-    async fn admit_address(&self, to: &EmailAddress, job: &Job) -> Result<bool, StoreError> {
-        if !self.settings().limits {
-            return Ok(true);
+    /// Gives the mail to the provider. A mail that will not be sent frees its place in the lane; what
+    /// was paid for it stays paid.
+    async fn send(
+        &self,
+        job: &Job,
+        message: &Message,
+        lane: Option<&str>,
+    ) -> Result<Delivery, StoreError> {
+        let delivery = match self.ports.mailer().send(message).await {
+            Ok(()) => return Ok(Delivery::Sent),
+            // It may have been taken all the same: a timeout does not tell.
+            Err(MailFailure::Temporary {
+                reason,
+                retry_after,
+            }) => {
+                if is_last_try(job) {
+                    Delivery::Dead { reason }
+                } else {
+                    let asked = retry_after.unwrap_or(0).min(MAIL_RETRY_MAX);
+                    let seconds = pause(job.tries).max(asked);
+                    return Ok(Delivery::Later { seconds, reason });
+                }
+            }
+            Err(MailFailure::Rejected { reason }) => Delivery::Dead { reason },
+            Err(MailFailure::Undeliverable { reason }) => Delivery::Undeliverable(reason),
+        };
+        if let Some(lane) = lane {
+            self.ports.mail_ledger().release(lane, &job.id).await?;
         }
-        self.ports
-            .mail_ledger()
-            .admit_address(
-                &self.shared.links.address_key(to),
-                &job.id,
-                ADDRESS_MAIL_PAUSE,
-                ADDRESS_MAILS_A_DAY,
-                self.now(),
-            )
-            .await
+        Ok(delivery)
     }
 
     /// Keeps a job for the cron to take up at `retry_at`, or for the operator.
     pub(super) async fn keep(
+        &self,
+        job: &Job,
+        reason: &str,
+        retry_at: Option<u64>,
+    ) -> Result<(), StoreError> {
+        self.keep_text(&job.id, &job.to_text(), reason, job.tries, retry_at)
+            .await
+    }
+
+    async fn keep_text(
         &self,
         id: &str,
         job: &str,
@@ -271,15 +405,21 @@ impl<P: Ports> AuthService<P> {
     }
 }
 
-fn later(tries: u32, reason: String) -> Delivery {
-    Delivery::Later {
-        seconds: pause(tries),
-        reason,
-    }
+fn is_last_try(job: &Job) -> bool {
+    job.tries.saturating_add(1) >= MAIL_TRIES
 }
 
 fn pause(tries: u32) -> u64 {
     let index = usize::try_from(tries).unwrap_or(usize::MAX);
     let [.., last] = MAIL_RETRIES;
     MAIL_RETRIES.get(index).copied().unwrap_or(last)
+}
+
+/// A job's place among those that wait for the next hour, in seconds: by its random id, so that no
+/// order of asking is of use.
+fn spread(id: &str) -> u64 {
+    let digits = id
+        .get(..8)
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    digits.unwrap_or_default() % BUDGET_SPREAD
 }

@@ -104,7 +104,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Every refusal for too many tries passes here, those of a binding and those of an account's guard.
-    fn too_many(&self, limit: &'static str, whose: Whose, retry_after: u32) -> Error {
+    pub(super) fn too_many(&self, limit: &'static str, whose: Whose, retry_after: u32) -> Error {
         self.record(Act::LimitHit { limit, whose });
         Error::RateLimited(retry_after)
     }

@@ -1,33 +1,167 @@
-//! Mails asked for by a use case: queued, not made.
+//! Mails asked for by a use case: counted, then queued, not made.
 
 use super::AuthService;
-use crate::domain::account::EmailAddress;
+use crate::domain::account::{EmailAddress, User, UserId};
 use crate::domain::error::{Error, FieldProblem};
-use crate::domain::event::Act;
-use crate::domain::mail::{Job, Locale, Task, job_id_of};
+use crate::domain::event::{Act, Whose};
+use crate::domain::mail::{
+    Counted, Job, Locale, NoticedAct, Pool, Rank, RouteClass, Task, Verdict, job_id_of,
+};
+use crate::domain::policy::MAIL_LARGER_NETWORK_PART;
+use crate::domain::session::Client;
 use crate::domain::settings::MailRoute;
-use crate::ports::{MailQueue, Ports};
+use crate::ports::{MailGate, MailQueue, Ports};
 
 impl<P: Ports> AuthService<P> {
-    /// Queues a mail that the caller waits for.
-    pub(super) async fn ask_for_mail(&self, task: Task, locale: Locale) -> Result<(), Error> {
+    /// Counts a request for a mail, and queues the mail.
+    ///
+    /// The answer depends on who asks and for what kind of mail, never on the address.
+    ///
+    /// # Errors
+    /// [`Error::NoMailProvider`]; [`Error::RateLimited`] when the client's network asks too often;
+    /// [`Error::Store`] when it could not be counted or queued.
+    pub(super) async fn ask_for_mail(
+        &self,
+        task: Task,
+        client: &Client,
+        locale: Locale,
+    ) -> Result<(), Error> {
+        let pool = self.admit_mail(&task, client).await?;
+        let job = self.job(task, pool, locale);
+        Ok(self.ports.mail_queue().put(&job, 0).await?)
+    }
+
+    /// Counts a request for a mail and chooses the pool that will pay for it. Nothing is queued.
+    ///
+    /// # Errors
+    /// As [`ask_for_mail`](Self::ask_for_mail).
+    pub(super) async fn admit_mail(&self, task: &Task, client: &Client) -> Result<Pool, Error> {
         self.mail_is_possible()?;
-        let job = self.job(task, locale);
-        Ok(self.ports.mail_queue().put(&job).await?)
+        let Some(class) = task.class() else {
+            return Ok(Pool::None);
+        };
+        if !self.settings().limits {
+            return Ok(Pool::First);
+        }
+        // A trusted caller does not say where its clients are.
+        if !client.is_counted() {
+            return Ok(Pool::Medium);
+        }
+        let (gate, keys, now) = (self.ports.mail_gate(), &self.shared.mail_keys, self.now());
+        let request = Counted::Request(class);
+        let rank = match gate.count(&keys.network(client), request, now).await? {
+            Verdict::Ranked(rank) => rank,
+            Verdict::Within => Rank::Rest,
+            Verdict::Over(wait) => return Err(self.too_many_mails("mail_requests", wait)),
+        };
+        // A new address is asked for by its user: that they know their own account shows nothing.
+        if !matches!(task, Task::NewAddress { .. })
+            && let Some(user) = self.known_user(client)
+        {
+            let known = gate
+                .count(&keys.user(user), Counted::KnownMail, now)
+                .await?;
+            if known == Verdict::Within {
+                return Ok(Pool::Known(user));
+            }
+        }
+        if rank == Rank::First && !self.is_within_larger_network(class, client).await? {
+            return Ok(Pool::Medium);
+        }
+        Ok(rank.into())
+    }
+
+    /// Whether the network around the client's has first requests left in this hour.
+    async fn is_within_larger_network(
+        &self,
+        class: RouteClass,
+        client: &Client,
+    ) -> Result<bool, Error> {
+        let budget = self.settings().mail.budget;
+        let share = Pool::First.share(class, budget).unwrap_or_default();
+        let most = (share / MAIL_LARGER_NETWORK_PART).max(1);
+        let name = self.shared.mail_keys.larger_network(client);
+        let first = Counted::FirstRequest { class, most };
+        let counted = self.ports.mail_gate().count(&name, first, self.now());
+        Ok(counted.await? == Verdict::Within)
+    }
+
+    /// Whose account the client has a genuine ticket of, by its device or its session. No storage is
+    /// asked. A ticket from before a change of password counts: who made that change may have been a
+    /// thief.
+    fn known_user(&self, client: &Client) -> Option<UserId> {
+        let now = self.now();
+        let device = || {
+            let ticket = self.shared.devices.open(client.device_token()?)?;
+            (now < ticket.expires_at).then_some(ticket.user)
+        };
+        let session = || {
+            let ticket = self.shared.refresh_tokens.open(client.session_token()?)?;
+            (now < ticket.expires_at).then_some(ticket.user)
+        };
+        device().or_else(session)
+    }
+
+    /// Counts an act of a user that mails a notice: the act is capped, never its notice.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] over five a day; [`Error::Store`].
+    pub(super) async fn admit_noticed_act(
+        &self,
+        user: UserId,
+        act: NoticedAct,
+    ) -> Result<(), Error> {
+        if !self.settings().limits {
+            return Ok(());
+        }
+        let name = self.shared.mail_keys.user(user);
+        let counted = self
+            .ports
+            .mail_gate()
+            .count(&name, Counted::Act(act), self.now());
+        match counted.await? {
+            Verdict::Over(wait) => Err(self.too_many(act.name(), Whose::User(user), seconds(wait))),
+            Verdict::Within | Verdict::Ranked(_) => Ok(()),
+        }
+    }
+
+    fn too_many_mails(&self, limit: &'static str, wait: u64) -> Error {
+        self.too_many(limit, Whose::Anybodys, seconds(wait))
+    }
+
+    /// Tells a user what has happened to their account, at an address that was verified. An address
+    /// that nobody has verified may be anybody's, and gets no notice.
+    pub(super) async fn notify_user(&self, user: &User, task: Task, locale: Locale) {
+        if user.email_verified_at.is_some() {
+            self.notify(task, locale).await;
+        }
     }
 
     /// Queues a mail about something that has happened; while the queue fails, the ledger keeps it for the cron. That neither took
     /// it is recorded and undoes nothing.
     pub(super) async fn notify(&self, task: Task, locale: Locale) {
-        let job = self.job(task, locale);
-        self.notify_by(job).await;
+        self.queue_from(Pool::None, task, locale).await;
     }
 
-    /// The same for a notice that requests at once may each queue: `event` is the same for all of them, so that their jobs have
-    /// the same id and one mail is sent.
-    pub(super) async fn notify_once(&self, task: Task, locale: Locale, event: &[&[u8]]) {
+    /// The same for a mail that a pool pays for.
+    pub(super) async fn queue_from(&self, pool: Pool, task: Task, locale: Locale) {
+        self.notify_by(self.job(task, pool, locale)).await;
+    }
+
+    /// As [`notify_user`](Self::notify_user), for a notice that requests at once may each queue: `event` is the same for all of
+    /// them, so that their jobs have the same id and one mail is sent.
+    pub(super) async fn notify_user_once(
+        &self,
+        user: &User,
+        task: Task,
+        locale: Locale,
+        event: &[&[u8]],
+    ) {
+        if user.email_verified_at.is_none() {
+            return;
+        }
         let id = job_id_of(task.name(), event);
-        let job = self.job(task, locale);
+        let job = self.job(task, Pool::None, locale);
         self.notify_by(Job { id, ..job }).await;
     }
 
@@ -43,13 +177,13 @@ impl<P: Ports> AuthService<P> {
 
     async fn queue_or_keep(&self, job: Job) -> Result<(), Error> {
         self.mail_is_possible()?;
-        let Err(error) = self.ports.mail_queue().put(&job).await else {
+        let Err(error) = self.ports.mail_queue().put(&job, 0).await else {
             return Ok(());
         };
-        let (text, reason) = (job.to_text(), error.to_string());
-        let kept = self.keep(&job.id, &text, &reason, 0, Some(self.now()));
+        let reason = error.to_string();
+        let kept = self.keep(&job, &reason, Some(self.now())).await;
         // The first failure is the one to mend.
-        kept.await.map_err(|_| error.into())
+        kept.map_err(|_| error.into())
     }
 
     /// Refuses what ends in a mail while no provider is set.
@@ -60,7 +194,7 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    fn job(&self, task: Task, locale: Locale) -> Job {
+    fn job(&self, task: Task, pool: Pool, locale: Locale) -> Job {
         Job {
             id: uuid::Builder::from_random_bytes(self.random())
                 .into_uuid()
@@ -69,11 +203,15 @@ impl<P: Ports> AuthService<P> {
             asked_at: self.now(),
             locale,
             tries: 0,
-            pool: task.pool_before_ranks(),
+            pool,
             paid: false,
             task,
         }
     }
+}
+
+fn seconds(wait: u64) -> u32 {
+    u32::try_from(wait).unwrap_or(u32::MAX)
 }
 
 /// An address that was typed, when it is one.

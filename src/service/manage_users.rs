@@ -9,6 +9,7 @@ use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
 use crate::domain::link::State;
 use crate::domain::mail::{Locale, Task};
+use crate::domain::session::Client;
 use crate::ports::{Insertion, Ports, UserDirectory};
 
 /// Whom an administrator makes an account for.
@@ -173,7 +174,8 @@ impl<P: Ports> AuthService<P> {
         let Some(user) = user.filter(|user| !user.has_password()) else {
             return Ok(());
         };
-        self.ask_for_mail(invitation(&user), locale).await
+        self.ask_for_mail(invitation(&user), &Client::uncounted(), locale)
+            .await
     }
 }
 

@@ -61,6 +61,7 @@ use std::rc::Rc;
 use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets, FreedAddresses};
 use crate::domain::event::{NetworkPseudonyms, Pseudonym};
 use crate::domain::link::Links;
+use crate::domain::mail::MailKeys;
 use crate::domain::session::{ClientFingerprints, RefreshTokens};
 use crate::domain::settings::Settings;
 use crate::domain::token::VerifiedTokens;
@@ -83,6 +84,7 @@ pub struct Shared {
     pub(crate) account_names: AccountNames,
     pub(crate) freed_addresses: FreedAddresses,
     pub(crate) networks: NetworkPseudonyms,
+    pub(crate) mail_keys: MailKeys,
     pub(crate) verified: RefCell<VerifiedTokens>,
 }
 
@@ -105,6 +107,7 @@ impl Shared {
             decoy_salts: DecoySalts::new(&settings.ticket_secrets, &settings.issuer),
             devices: DeviceTickets::new(&settings.ticket_secrets, &settings.issuer),
             account_names: AccountNames::new(&settings.ticket_secrets, &settings.issuer),
+            mail_keys: MailKeys::new(&settings.ticket_secrets, &settings.issuer),
             freed_addresses: FreedAddresses::new(&settings.ticket_secrets, &settings.issuer),
             networks: NetworkPseudonyms::new(&settings.ticket_secrets, &settings.issuer),
             verified: RefCell::new(VerifiedTokens::default()),

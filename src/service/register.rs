@@ -6,7 +6,7 @@ use super::{AuthService, SignedIn};
 use crate::domain::account::Roles;
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
-use crate::domain::mail::{Locale, Task};
+use crate::domain::mail::{Locale, Pool, Task};
 use crate::domain::session::Client;
 use crate::domain::settings::Registration;
 use crate::ports::{Insertion, Ports, UserDirectory};
@@ -70,7 +70,7 @@ impl<P: Ports> AuthService<P> {
                 first_name: identity.first_name,
                 last_name: identity.last_name,
             };
-            self.ask_for_mail(task, locale).await?;
+            self.ask_for_mail(task, client, locale).await?;
             self.record(Act::RegistrationRequested { address });
             return Ok(Registered::Asked);
         }
@@ -78,14 +78,20 @@ impl<P: Ports> AuthService<P> {
             .password
             .ok_or(Error::Field("password", FieldProblem::Missing))?;
         let hash = self.choose_password(password, &identity.email).await?;
+        let email = identity.email.clone();
+        let verification = Task::Verification { email };
+        let pool = match self.admit_mail(&verification, client).await {
+            // Without a provider accounts are made all the same.
+            Err(Error::NoMailProvider) => Pool::None,
+            admitted => admitted?,
+        };
         let user = self.new_user(identity, hash, Roles::user(), None);
         match self.ports.users().insert(&user, None).await? {
             Insertion::Inserted => {}
             Insertion::EmailTaken | Insertion::Freed => return Err(Error::EmailTaken),
         }
         self.record_registered(&user);
-        let email = user.email.clone();
-        self.notify(Task::Verification { email }, locale).await;
+        self.queue_from(pool, verification, locale).await;
         let signed_in = self.begin_session(user, client).await?;
         Ok(Registered::SignedIn(Box::new(signed_in)))
     }

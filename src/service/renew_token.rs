@@ -64,9 +64,9 @@ impl<P: Ports> AuthService<P> {
         });
         if let (Verdict::Reused, Some(user)) = (verdict, &renewal.user) {
             let task = self.session_ended(user, client);
+            let locale = self.settings().mail.locale;
             let event = [&ticket.user.as_bytes()[..], &ticket.session.as_bytes()[..]];
-            self.notify_once(task, self.settings().mail.locale, &event)
-                .await;
+            self.notify_user_once(user, task, locale, &event).await;
         }
         let next = verdict.answer(ticket.with_later(renewal.proof));
         let (Some(next), Some(user)) = (next, renewal.user) else {
@@ -81,10 +81,12 @@ impl<P: Ports> AuthService<P> {
             verdict,
         })
     }
-    /// What the owner is told. Of the program only names that `Devices` knows: its own text is its sender's to choose.
+
+    /// What the owner is told. The names of the program come from fixed lists, and the place from the
+    /// platform: nothing of it is text that the client chose.
     fn session_ended(&self, user: &User, client: &Client) -> Task {
         let device = self.ports.devices().describe(client.user_agent());
-        let names: Vec<String> = device.browser.into_iter().chain(device.os).collect();
+        let names: Vec<&str> = device.browser.into_iter().chain(device.os).collect();
         let place = client.place();
         let place: Vec<&str> = place
             .city

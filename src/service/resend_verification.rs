@@ -25,7 +25,7 @@ impl<P: Ports> AuthService<P> {
         self.admit_client_on(email.canonical(), client).await?;
         self.check_challenge(client, Unanswered::IsRefused).await?;
         let address = self.pseudonym(&email);
-        self.ask_for_mail(Task::Verification { email }, locale)
+        self.ask_for_mail(Task::Verification { email }, client, locale)
             .await?;
         self.record(Act::VerificationRequested { address });
         Ok(())

@@ -10,12 +10,14 @@ use crate::domain::session::Client;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Queues the mail. Never reads the directory: whether the address has an account shows neither in the answer nor in
+    /// Counts the request and queues the mail. A device or session ticket that comes with the request
+    /// takes it past all budgets, if it is of the account that has the address. Never reads the directory: whether the address has an account shows neither in the answer nor in
     /// the time it takes. What becomes of the mail is [`deliver_from_queue`](Self::deliver_from_queue)'s.
     ///
     /// # Errors
-    /// [`Error::Field`] for what is no address, [`Error::RateLimited`] by the client, and by client and address: the same for every address; [`Error::NoMailProvider`],
-    /// [`Error::Store`] when it could not be queued.
+    /// [`Error::Field`] for what is no address; [`Error::RateLimited`] by the client, by client and
+    /// address, and by the network's requests for mails: the same for every address;
+    /// [`Error::NoMailProvider`]; [`Error::Store`] when it could not be counted or queued.
     pub async fn reset_password(
         &self,
         email: &str,
@@ -27,7 +29,8 @@ impl<P: Ports> AuthService<P> {
         self.admit_client_on(email.canonical(), client).await?;
         self.check_challenge(client, Unanswered::IsRefused).await?;
         let address = self.pseudonym(&email);
-        self.ask_for_mail(Task::Reset { email }, locale).await?;
+        self.ask_for_mail(Task::Reset { email }, client, locale)
+            .await?;
         self.record(Act::ResetRequested { address });
         Ok(())
     }

@@ -7,7 +7,6 @@ use crate::domain::event::Act;
 use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Client, Proof, RefreshTicket, SessionId, TokenId};
-use crate::domain::settings::PasswordWork;
 use crate::domain::token::{Claims, issue};
 use crate::ports::{NewSession, Ports, SessionStore};
 
@@ -33,8 +32,8 @@ pub struct SignedIn {
     pub tokens: TokenPair,
     /// The user.
     pub user: User,
-    /// The ticket by which the account knows this device from now on, with `PASSWORD_WORK = "durable"`.
-    pub device: Option<Secret>,
+    /// The ticket by which the account knows this device from now on.
+    pub device: Secret,
 }
 
 impl<P: Ports> AuthService<P> {
@@ -81,16 +80,11 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The ticket of a device whose user has just shown who they are; `None` where no failures are counted.
+    /// The ticket of a device whose user has just shown who they are.
     #[must_use]
-    pub fn device_ticket(&self, user: &User) -> Option<Secret> {
-        match self.settings().password_work {
-            PasswordWork::Inline => None,
-            PasswordWork::Durable => {
-                let ticket = DeviceTicket::new(user, self.random(), self.now());
-                Some(self.shared.devices.seal(&ticket))
-            }
-        }
+    pub fn device_ticket(&self, user: &User) -> Secret {
+        let ticket = DeviceTicket::new(user, self.random(), self.now());
+        self.shared.devices.seal(&ticket)
     }
 
     /// The pair for a user with this ticket.

@@ -28,7 +28,7 @@ test("asks with the address, says the same whatever it is, and takes another", a
   assert.equal(asked.length, 0, "nothing is sent before the button");
   await send.click();
 
-  await page.getByText("If an account has the address nobody@example.com, a mail is on its way.").waitFor();
+  await page.getByText("If an account has the address nobody@example.com, a mail is on its way. It says how long its link is valid.").waitFor();
   // To everybody: whether there is an earlier link is as little said as whether there is an
   // account.
   await page.getByText("an earlier link may still work, and there may be no new mail").waitFor();

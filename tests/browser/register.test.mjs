@@ -30,7 +30,7 @@ test("verified: a mail is on its way, and the page knows no more", async (t) => 
   await email.fill(" ada@example.com ");
   await page.getByLabel("First name").fill("Ada");
   await send.click();
-  await page.getByText("We sent a mail to ada@example.com.").waitFor();
+  await page.getByText("A mail to ada@example.com is on its way.").waitFor();
   await page.getByText("an earlier link may still work").waitFor();
   assert.equal(await focused(page), "h1: Look into your mail");
   const [{ body }] = asked;
@@ -69,7 +69,7 @@ test("open: a taken address is said at the field, with what to do instead", asyn
   assert.ok(await page.getByText("instead, or").isVisible());
   await email.fill("grace@example.com");
   await send.click();
-  await page.getByText("We sent a mail to grace@example.com.").waitFor();
+  await page.getByText("A mail to grace@example.com is on its way.").waitFor();
 });
 
 test("closed: it says so", async (t) => {
@@ -108,5 +108,5 @@ test("limits, failures and no answer are said, and what was typed stays", async 
     assert.equal(await email.inputValue(), "ada@example.com");
   }
   await send.dblclick();
-  await page.getByText("We sent a mail").waitFor();
+  await page.getByText("is on its way").waitFor();
 });

@@ -32,7 +32,7 @@ async function signIn(page, email, password, path = "/sign-in") {
 }
 
 /** The session's cookie, as the browser keeps it. */
-const cookies = async (page) => (await page.context().cookies()).filter(({ name }) => /edgegate/.test(name));
+const cookies = async (page) => (await page.context().cookies()).filter(({ name }) => /edgegate$/.test(name));
 
 test("sign in, see one's sessions, end another, sign out", { timeout: 180_000 }, async (t) => {
   const page = await openPage(t, browser, edge.origin);
@@ -112,7 +112,7 @@ test("register, choose a password behind the mailed link, change it, delete the 
   await page.getByLabel("Email address").fill(email);
   await page.getByLabel("First name").fill("Grace");
   await page.getByRole("button", { name: "Create the account" }).click();
-  await page.getByText(`We sent a mail to ${email}.`).waitFor();
+  await page.getByText(`A mail to ${email} is on its way.`).waitFor();
   await page.goto(linkIn(await mailTo(email)));
   await page.getByLabel("Password", { exact: true }).fill(DEMO.replace("horse", "mule"));
   await page.getByRole("button", { name: "Confirm the address" }).click();

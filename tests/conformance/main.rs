@@ -9,12 +9,15 @@
     missing_docs
 )]
 
+mod mail_gate;
 mod mail_ledger;
 mod password_guard;
 mod suite;
 mod users;
 
-use edgegate::adapters::memory::{MemoryMailLedger, MemoryPasswordGuard, MemoryUsers};
+use edgegate::adapters::memory::{
+    MemoryMailGate, MemoryMailLedger, MemoryPasswordGuard, MemoryUsers,
+};
 
 use suite::Outcome;
 
@@ -31,6 +34,12 @@ fn the_mail_ledger_in_memory() {
         "mail ledger",
         &pollster::block_on(mail_ledger::run_all(&world)),
     );
+}
+
+#[test]
+fn the_mail_gate_in_memory() {
+    let world = mail_gate::World::new(MemoryMailGate::default(), 0).unwrap();
+    all_pass("mail gate", &pollster::block_on(mail_gate::run_all(&world)));
 }
 
 #[test]

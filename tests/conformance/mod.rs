@@ -5,6 +5,7 @@
 //! | `sessions` | `tests/session_store`: in memory and on a simulated Workers KV | KV, the Durable Object |
 //! | `users` | `main`: in memory | D1 |
 //! | `mail_ledger` | `main`: in memory | D1 |
+//! | `mail_gate` | `main`: in memory | the Durable Object |
 //! | `password_guard` | `main`: in memory | the Durable Object |
 //!
 //! This is how the Worker includes the suites (feature `conformance`); `tests/e2e/conformance.test.mjs` runs them there by
@@ -17,6 +18,7 @@
     reason = "suites with fixed numbers"
 )]
 
+mod mail_gate;
 mod mail_ledger;
 mod password_guard;
 mod sessions;

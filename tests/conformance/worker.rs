@@ -4,6 +4,7 @@ use edgegate::adapters::cloudflare::account::DurableAccounts;
 use edgegate::adapters::cloudflare::d1::Database;
 use edgegate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
 use edgegate::adapters::cloudflare::d1_users::D1Users;
+use edgegate::adapters::cloudflare::mail_gate::DurableMailGate;
 use edgegate::adapters::system_random::SystemRandom;
 use edgegate::edge::answer::Answer;
 use edgegate::ports::Random;
@@ -12,7 +13,7 @@ use worker::Env;
 use worker::wasm_bindgen::{self, prelude::wasm_bindgen};
 
 use super::suite::Outcome;
-use super::{mail_ledger, password_guard, sessions, users};
+use super::{mail_gate, mail_ledger, password_guard, sessions, users};
 
 /// Answers the suites' paths, one that panics, one that overflows the stack, and one that waits for half a minute.
 pub(crate) async fn answer(path: &str, env: &Env) -> Option<Answer> {
@@ -29,6 +30,10 @@ pub(crate) async fn answer(path: &str, env: &Env) -> Option<Answer> {
         "/conformance/mail-ledger" => {
             let ledger = D1MailLedger::new(Database::bound(env, "DB")?);
             mail_ledger::run_all(&mail_ledger::World::new(ledger, first)).await
+        }
+        "/conformance/mail-gate" => {
+            let gate = DurableMailGate::bound(env, "MAIL_GATE_OBJECTS")?;
+            mail_gate::run_all(&mail_gate::World::new(gate, first)?).await
         }
         "/conformance/password-guard" => {
             let guard = DurableAccounts::bound(env, "ACCOUNT_OBJECTS")?;

@@ -1,5 +1,5 @@
 // The conformance suites (tests/conformance) in workerd: the session store's on real KV and on the Durable Object, the
-// directory's and the mail ledger's on D1, the password guard's on its Durable Object.
+// directory's and the mail ledger's on D1, the mail gate's and the password guard's on their Durable Objects.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => server?.close());
 
-for (const adapter of ["kv", "durable", "users", "mail-ledger", "password-guard"]) {
+for (const adapter of ["kv", "durable", "users", "mail-ledger", "mail-gate", "password-guard"]) {
   test(adapter, async (t) => {
     const answer = await server.fetch(new URL(`/conformance/${adapter}`, TEST_VARS.ISSUER));
     assert.equal(answer.status, 200, await answer.clone().text());

@@ -170,20 +170,24 @@ test("limits admit when their binding fails", async (t) => {
   await edge.control({ fail: { limiter: { times: 10_000, error: "on purpose" } } });
   // More than any limit lets through in a minute.
   const ask = { json: { email: "nobody@example.com" } };
-  for (let times = 0; times < 30; times += 1) {
+  const link = { json: { token: "egl_none", password: "a long enough passphrase" } };
+  for (let times = 0; times < 70; times += 1) {
+    assert.equal((await client.post("/auth/password/confirm", link)).status, 400);
+    assert.equal((await client.renew(refresh_token)).status, 200);
+    // The mail gate is exact, does not fail here, and lets a network ask thirty times an hour.
+    if (times >= 14) continue;
     assert.equal((await client.post("/auth/password/reset", ask)).status, 202);
     assert.equal((await client.post("/auth/register", ask)).status, 202);
-    assert.equal((await client.renew(refresh_token)).status, 200);
   }
   const { calls, failed } = await edge.control({ fail: {} });
   assert.equal(failed.limiter, calls.limiter - before, "each of them failed");
-  assert.ok(failed.limiter >= 90 * 2);
+  assert.ok(failed.limiter >= 70 * 3 + 14 * 4);
   walked.add("limiter");
 });
 
 test("what was walked is counted", () => {
   // Other services and names of devices are walked by tests/service/faults.
-  assert.deepEqual([...walked].sort(), ["D1", "KV get", "KV list", "KV put", "account object", "limiter", "object", "queue send"]);
+  assert.deepEqual([...walked].sort(), ["D1", "KV get", "KV list", "KV put", "account object", "limiter", "mail gate object", "notice queue send", "object", "queue send"]);
   assert.ok(points > 100, `${points} points`);
   count("faults-http", `${points} faults of KV, D1, Durable Objects and the queue over HTTP, on both session stores: nothing lost`);
 });

@@ -120,7 +120,8 @@ for (const store of ["kv", "durable"]) describe(store, () => {
   /** Everything that is stored and queued, as one text: each key of KV, each row of each table of D1, each user's object, and how many
    *  mails were queued. `only` what names one user, or what does not name another. */
   async function stored(only = "", except = "nobody") {
-    const queued = (await edge.control({})).calls["queue send"] ?? 0;
+    const { calls } = await edge.control({});
+    const queued = (calls["queue send"] ?? 0) + (calls["notice queue send"] ?? 0);
     // A mail that was queued before is delivered later, and writes to the ledger and the outbox.
     await eventually(() => workers.logs().filter(({ event }) => event === "mail").length >= queued);
     const entries = [...(await keysOfKv(only)), ...(await rowsOfD1()), ...(store === "durable" ? await objects(only) : [])];
@@ -136,7 +137,7 @@ for (const store of ["kv", "durable"]) describe(store, () => {
 
   async function rowsOfD1() {
     const { results: tables } = await edge.db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'").all();
-    for (const name of ["users", "mail_addresses", "mail_hours", "dead_letters"]) assert.ok(tables.some((table) => table.name === name), name);
+    for (const name of ["users", "mail_lanes", "mail_pools", "notices_once", "dead_letters", "freed_addresses", "departures"]) assert.ok(tables.some((table) => table.name === name), name);
     const rows = tables.map(async ({ name }) => (await edge.db.prepare(`SELECT * FROM "${name}"`).all()).results.map((row) => ["D1", name, row]));
     return (await Promise.all(rows)).flat();
   }

@@ -124,11 +124,13 @@ async function handle(miniflare, name, caller) {
     kv: env.SESSIONS,
     db: env.DB,
     objects: env.SESSION_OBJECTS,
-    /** Has a message worked off, `attempts` counted from one; answers "ack" or the seconds until its retry. */
-    async workOff(body, attempts = 1, queue = "edgegate-mail") {
-      const messages = [{ id: "message", body, attempts }];
+    /** Has a message worked off. Answers "ack", the seconds until the queue hands the same one out again, or
+     *  `{ seconds, body }` of the message that was queued in its place. */
+    async workOff(body, queue = "edgegate-mail") {
+      const messages = [{ id: "message", body, attempts: 1 }];
       const answer = await send("/test/queue", { method: "POST", body: JSON.stringify({ queue, messages }) });
-      return (await answer.json()).message;
+      const { outcomes, delayed } = await answer.json();
+      return delayed[0] ?? outcomes.message;
     },
     /** A request to the Worker that is bound to this one. */
     askCaller: (init) => fetch(callerUrl, init),

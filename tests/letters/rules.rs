@@ -21,9 +21,9 @@ fn url_of(letter: &Letter<'_>) -> Option<&'static str> {
         | Letter::Invitation { .. }
         | Letter::FinishRegistration { .. }
         | Letter::VerifyAddress { .. }
+        | Letter::AddressTaken { .. }
         | Letter::ConfirmAddress { .. } => Some(LINK),
-        Letter::AddressTaken { .. }
-        | Letter::PasswordChanged { .. }
+        Letter::PasswordChanged { .. }
         | Letter::AddressChangeAsked { .. }
         | Letter::SessionEnded { .. } => Some(RESET),
         Letter::AddressChanged | Letter::AccountDeleted => None,

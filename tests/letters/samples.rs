@@ -47,7 +47,7 @@ pub(crate) fn with<'a>(
             "verify-address",
             Letter::VerifyAddress { link, minutes: day },
         ),
-        ("address-taken", Letter::AddressTaken { reset }),
+        ("address-taken", Letter::AddressTaken { link, minutes }),
         ("password-changed", Letter::PasswordChanged { reset }),
         (
             "confirm-address",

@@ -646,6 +646,7 @@ fn hitting_limits(seen: &mut Seen) {
             random: SeededRandom::default(),
             events: MemoryEvents::default(),
             mail_queue: MemoryMailQueue::default(),
+            mail_gate: Default::default(),
             mailer: MemoryMailer::default(),
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,

@@ -80,7 +80,12 @@ fn a_taken_address_is_told_to_its_owner_only() {
         .await
         .unwrap();
         assert_eq!(mails[0].to.as_given(), ROOT);
-        assert!(!mails[0].text.contains('#'), "{}", mails[0].text);
+        // With a link for a new password of their own account, not one to confirm the address.
+        assert!(
+            mails[0].text.contains("/reset-password#egl_"),
+            "{}",
+            mails[0].text
+        );
     });
 }
 
@@ -136,7 +141,8 @@ on_both!(the_same_request_is_told_to_the_old_address_once, &[], world => {
     let signed_in = log_in(&world.service, ADA).await.unwrap();
     let access_token = signed_in.tokens.access_token.expose();
     let mut told = 0;
-    for _ in 0..10 {
+    // With the other one below that makes the five of a day.
+    for _ in 0..4 {
         let mails = ask(&world, access_token, NEW, PASSWORD).await.unwrap();
         told += mails.iter().filter(|mail| mail.to.as_given() == ADA).count();
         world.clock.advance(1);

@@ -208,7 +208,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
     for (number, task) in tasks(&zoe.user).into_iter().enumerate() {
         let job = job(u8::try_from(number).unwrap(), asked_at, task);
         keep(&world, &job, asked_at).await;
-        ports.mail_queue.put(&job).await.unwrap();
+        ports.mail_queue.put(&job, 0).await.unwrap();
     }
     // The search finds what there is to be found.
     let mut all: Vec<_> = needles().iter().map(|(what, _)| *what).collect();

@@ -2,7 +2,7 @@
 
 use edgegate::domain::mail::{Job, Locale, MailFailure};
 use edgegate::domain::policy::{MAIL_RETRIES, MAIL_TRIES};
-use edgegate::ports::{MailLedger, SessionStore};
+use edgegate::ports::{Clock, MailLedger, SessionStore};
 use edgegate::service::deliver_mail::Delivery;
 
 use crate::fixture::{ADA, NEW_PASSWORD, World, client, on_memory, other_client, ticket};
@@ -16,11 +16,20 @@ async fn ask<S: SessionStore>(world: &World<S>, email: &str) -> Job {
     service.ports().mail_queue.take().remove(0)
 }
 
-async fn deliver<S: SessionStore>(world: &World<S>, job: &Job, tries: u32) -> Delivery {
-    world
+async fn deliver<S: SessionStore>(world: &World<S>, job: &Job) -> Delivery {
+    let handed_out = world
         .service
-        .deliver_from_queue(&job.to_text(), &job.id, tries)
-        .await
+        .deliver_from_queue(&job.to_text(), &job.id)
+        .await;
+    assert_eq!(handed_out.again, None, "it is queued or kept elsewhere");
+    handed_out.delivery
+}
+
+/// The job that was queued anew, and the seconds that it waits.
+fn requeued<S: SessionStore>(world: &World<S>) -> (Job, u64) {
+    let mut queued = world.service.ports().mail_queue.take_with_delays();
+    assert_eq!(queued.len(), 1);
+    queued.remove(0)
 }
 
 #[test]
@@ -38,28 +47,8 @@ fn ten_requests_in_a_minute_are_one_mail() {
         }
         assert_eq!(world.deliver_all().await.len(), 1);
         world.clock.advance(60);
-        ask(&world, ADA).await;
         let job = ask(&world, ADA).await;
-        assert_eq!(deliver(&world, &job, 0).await, Delivery::Sent);
-    });
-}
-
-#[test]
-fn five_a_day() {
-    let world = on_memory(&[]);
-    pollster::block_on(async {
-        let mut sent = 0;
-        for _ in 0..10 {
-            let job = ask(&world, ADA).await;
-            if deliver(&world, &job, 0).await == Delivery::Sent {
-                sent += 1;
-            }
-            world.clock.advance(3600);
-        }
-        assert_eq!(sent, 5);
-        world.clock.advance(14 * 3600);
-        let job = ask(&world, ADA).await;
-        assert_eq!(deliver(&world, &job, 0).await, Delivery::Sent);
+        assert_eq!(deliver(&world, &job).await, Delivery::Sent);
     });
 }
 
@@ -67,20 +56,22 @@ fn five_a_day() {
 fn a_provider_down_for_an_hour_sends_when_it_is_back() {
     let world = on_memory(&[]);
     pollster::block_on(async {
-        let job = ask(&world, ADA).await;
+        let mut job = ask(&world, ADA).await;
         let mailer = &world.service.ports().mailer;
         mailer.set_down(true);
-        let (mut tries, mut waited) = (0, 0);
+        let mut waited = 0;
         loop {
             if waited >= 3600 {
                 mailer.set_down(false);
             }
-            match deliver(&world, &job, tries).await {
+            match deliver(&world, &job).await {
                 Delivery::Later { seconds, .. } => {
                     assert!((10..=1800).contains(&seconds));
+                    let (next, delay) = requeued(&world);
+                    assert_eq!((next.tries, delay), (job.tries + 1, seconds));
+                    job = next;
                     world.clock.advance(seconds);
                     waited += seconds;
-                    tries += 1;
                 }
                 Delivery::Sent => break,
                 other => panic!("{other:?}"),
@@ -107,13 +98,16 @@ fn a_provider_down_for_an_hour_sends_when_it_is_back() {
 fn the_tries_last_for_more_than_a_day_and_end_as_a_dead_letter() {
     let world = on_memory(&[]);
     pollster::block_on(async {
-        let job = ask(&world, ADA).await;
+        let mut job = ask(&world, ADA).await;
         let ports = world.service.ports();
         ports.mailer.set_down(true);
         let mut waited = 0;
         for tries in 0..MAIL_TRIES {
-            match deliver(&world, &job, tries).await {
-                Delivery::Later { seconds, .. } => waited += seconds,
+            match deliver(&world, &job).await {
+                Delivery::Later { seconds, .. } => {
+                    waited += seconds;
+                    job = requeued(&world).0;
+                }
                 Delivery::Dead { reason } => {
                     assert_eq!((tries, reason.as_str()), (MAIL_TRIES - 1, "down"));
                 }
@@ -124,10 +118,13 @@ fn the_tries_last_for_more_than_a_day_and_end_as_a_dead_letter() {
         assert!(MAIL_RETRIES.is_sorted());
         let letters = ports.mail_ledger.letters();
         assert_eq!(letters.len(), 1);
-        assert_eq!(
-            (letters[0].job.as_str(), letters[0].retry_at),
-            (job.to_text().as_str(), None)
-        );
+        let kept = Job::parse(&letters[0].job).unwrap();
+        assert_eq!((kept.id, kept.tries), (job.id, MAIL_TRIES));
+        assert_eq!(letters[0].retry_at, None);
+        // No mail of it was sent: its place in the lane is free.
+        ports.mailer.set_down(false);
+        let next = ask(&world, ADA).await;
+        assert_eq!(deliver(&world, &next).await, Delivery::Sent);
     });
 }
 
@@ -141,10 +138,7 @@ fn an_operator_sends_a_dead_letter_again() {
             ports.mailer.fail_once(MailFailure::Rejected {
                 reason: "no such sender".to_owned(),
             });
-            assert!(matches!(
-                deliver(&world, &job, 0).await,
-                Delivery::Dead { .. }
-            ));
+            assert!(matches!(deliver(&world, &job).await, Delivery::Dead { .. }));
             let (deliveries, dead) = world.service.retry_kept_mail(through_queue).await.unwrap();
             assert_eq!(
                 (deliveries.len(), dead),
@@ -158,7 +152,8 @@ fn an_operator_sends_a_dead_letter_again() {
             let (_, dead) = world.service.retry_kept_mail(through_queue).await.unwrap();
             assert_eq!(dead, 0);
             if through_queue {
-                assert_eq!(ports.mail_queue.take(), [job]);
+                let again = ports.mail_queue.take().remove(0);
+                assert_eq!((again.id, again.tries, again.paid), (job.id, 0, true));
             } else {
                 assert_eq!(ports.mailer.take().len(), 1);
             }
@@ -175,7 +170,7 @@ fn without_a_queue_the_cron_goes_on() {
         let ports = world.service.ports();
         ports.mailer.set_down(true);
         let service = &world.service;
-        service.deliver_without_queue(&job, 0).await.unwrap();
+        service.deliver_without_queue(job).await.unwrap();
         for _ in 0..12 {
             world.clock.advance(300);
             service.retry_kept_mail(false).await.unwrap();
@@ -197,53 +192,124 @@ fn a_repeat_is_the_same_mail_and_another_is_not() {
         let ports = world.service.ports();
         // Sent, and handed out again: the acknowledgement was lost.
         for _ in 0..2 {
-            deliver(&world, &job, 0).await;
+            deliver(&world, &job).await;
             world.clock.advance(59);
         }
         let mails = ports.mailer.take();
         assert_eq!(mails.len(), 2);
         assert_eq!(mails[0], mails[1], "body and key");
-        world.clock.advance(600);
-        deliver(&world, &job, 1).await;
-        assert_ne!(
-            ports.mailer.take()[0].idempotency_key,
-            mails[0].idempotency_key
-        );
         let other = ask(&world, ADA).await;
-        deliver(&world, &other, 0).await;
-        assert_ne!(
-            ports.mailer.take()[0].idempotency_key,
-            mails[0].idempotency_key
-        );
+        deliver(&world, &other).await;
+        let others = ports.mailer.take();
+        assert_ne!(others[0].idempotency_key, mails[0].idempotency_key);
     });
 }
 
+/// A provider that has taken a mail and whose answer was lost knows it again, however late.
 #[test]
-fn the_budget_bounds_an_hour_and_loses_nothing() {
+fn the_key_of_a_mail_is_the_same_in_every_try() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let job = ask(&world, ADA).await;
+        let mailer = &world.service.ports().mailer;
+        let mut keys = Vec::new();
+        for pause in [599, 1, 3600, 40_000] {
+            deliver(&world, &job).await;
+            let mail = mailer.take().remove(0);
+            // It never promises more than is left of its link.
+            assert!(mail.text.contains("expires in 50"), "{}", mail.text);
+            keys.push(mail.idempotency_key.clone());
+            world.clock.advance(pause);
+        }
+        keys.dedup();
+        assert_eq!(keys.len(), 1);
+    });
+}
+
+/// A timeout does not tell whether the provider took the mail: what was paid stays paid.
+#[test]
+fn a_failure_of_the_provider_is_not_paid_back() {
     let world = on_memory(&[("MAIL_BUDGET", "1"), ("LIMITS", "off")]);
     pollster::block_on(async {
         let (one, two) = (ask(&world, ADA).await, ask(&world, ADA).await);
         let ports = world.service.ports();
-        // A failure costs nothing.
         ports.mailer.fail_once(MailFailure::Temporary {
             reason: "429".to_owned(),
             retry_after: Some(77),
         });
-        let failed = deliver(&world, &one, 0).await;
-        assert_eq!(
-            failed,
-            Delivery::Later {
-                seconds: 77,
-                reason: "429".to_owned()
-            }
+        let failed = deliver(&world, &one).await;
+        assert!(
+            matches!(failed, Delivery::Later { seconds: 77, .. }),
+            "{failed:?}"
         );
-        assert_eq!(deliver(&world, &one, 1).await, Delivery::Sent);
-        let Delivery::Later { seconds, .. } = deliver(&world, &two, 0).await else {
-            panic!("over the budget");
-        };
-        assert!(seconds <= 3600);
-        world.clock.advance(seconds);
-        assert_eq!(deliver(&world, &two, 1).await, Delivery::Sent);
+        let (again, _) = requeued(&world);
+        assert!(again.paid);
+        assert!(matches!(
+            deliver(&world, &two).await,
+            Delivery::Waits { .. }
+        ));
+        requeued(&world);
+        // It has paid, and does not pay again.
+        assert_eq!(deliver(&world, &again).await, Delivery::Sent);
+    });
+}
+
+#[test]
+fn a_mail_waits_for_the_next_hour_without_using_up_a_try_and_is_given_up_after_a_day() {
+    let world = on_memory(&[("MAIL_BUDGET", "1"), ("LIMITS", "off")]);
+    pollster::block_on(async {
+        let (one, mut two) = (ask(&world, ADA).await, ask(&world, ADA).await);
+        assert_eq!(deliver(&world, &one).await, Delivery::Sent);
+        let mut waited = 0;
+        loop {
+            match deliver(&world, &two).await {
+                Delivery::Waits { seconds } => {
+                    let (next, delay) = requeued(&world);
+                    assert_eq!((next.tries, next.paid, delay), (0, false, seconds));
+                    let now = world.clock.now_ms() / 1000;
+                    let hour = 3600 - now % 3600;
+                    assert!((hour..hour + 600).contains(&seconds), "{seconds}");
+                    world.clock.advance(seconds);
+                    waited += seconds;
+                    // Somebody else is always faster.
+                    let other = ask(&world, ADA).await;
+                    deliver(&world, &other).await;
+                    let _ = world.service.ports().mail_queue.take();
+                    two = next;
+                }
+                Delivery::GivenUp => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!((86_400 - 4200..=86_400).contains(&waited), "{waited}");
+        assert!(world.service.ports().mail_ledger.letters().is_empty());
+    });
+}
+
+#[test]
+fn a_bounced_mail_frees_its_place_for_the_next_job() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let ports = world.service.ports();
+        for failure in [
+            MailFailure::Undeliverable {
+                reason: "bounced".to_owned(),
+            },
+            MailFailure::Rejected {
+                reason: "no such sender".to_owned(),
+            },
+        ] {
+            let job = ask(&world, ADA).await;
+            ports.mailer.fail_once(failure);
+            let delivery = deliver(&world, &job).await;
+            assert!(
+                matches!(delivery, Delivery::Undeliverable(_) | Delivery::Dead { .. }),
+                "{delivery:?}"
+            );
+            let next = ask(&world, ADA).await;
+            assert_eq!(deliver(&world, &next).await, Delivery::Sent);
+            world.clock.advance(26 * 3600);
+        }
     });
 }
 
@@ -258,7 +324,7 @@ fn what_is_refused_for_good_is_not_tried_again() {
         };
         ports.mailer.fail_once(bounced);
         assert_eq!(
-            deliver(&world, &job, 0).await,
+            deliver(&world, &job).await,
             Delivery::Undeliverable("bounced".to_owned())
         );
         assert!(ports.mail_ledger.letters().is_empty());
@@ -275,8 +341,11 @@ fn what_is_no_job_is_kept_for_the_operator() {
             "{\"purpose\":\"reset\"}",
             "2\n0\n0\nen\nreset\nada@example.com",
         ] {
-            let delivery = world.service.deliver_from_queue(text, "message", 0).await;
-            assert!(matches!(delivery, Delivery::Dead { .. }), "{text}");
+            let handed_out = world.service.deliver_from_queue(text, "message").await;
+            assert!(
+                matches!(handed_out.delivery, Delivery::Dead { .. }),
+                "{text}"
+            );
             assert_eq!(world.service.ports().mail_ledger.letters()[0].job, text);
         }
         // Called again by the operator it stays: only a newer version can read it.
@@ -295,12 +364,4 @@ fn what_is_no_job_is_kept_for_the_operator() {
             None
         );
     });
-}
-
-/// The queue hands a mail out as often as it is tried, and no less.
-#[test]
-fn the_queue_retries_as_often_as_the_policy_says() {
-    let wrangler = include_str!("../../wrangler.toml");
-    let line = format!("max_retries = {}", MAIL_TRIES - 1);
-    assert!(wrangler.lines().any(|known| known == line), "{line}");
 }

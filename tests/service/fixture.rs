@@ -65,6 +65,7 @@ impl<S: SessionStore> World<S> {
             random: SeededRandom::default(),
             events: MemoryEvents::default(),
             mail_queue: MemoryMailQueue::default(),
+            mail_gate: Default::default(),
             mailer: MemoryMailer::default(),
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
@@ -162,7 +163,7 @@ impl<S: SessionStore> World<S> {
     pub(crate) async fn deliver_all(&self) -> Vec<Message> {
         for job in self.service.ports().mail_queue.take() {
             self.service
-                .deliver_from_queue(&job.to_text(), &job.id, 0)
+                .deliver_from_queue(&job.to_text(), &job.id)
                 .await;
         }
         self.service.ports().mailer.take()

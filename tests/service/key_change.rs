@@ -44,6 +44,7 @@ impl Storage {
             Rc::new(RefCell::default()),
         );
         let ports = MemoryPorts {
+            mail_gate: Default::default(),
             users: Default::default(),
             sessions,
             hasher: Default::default(),

@@ -63,6 +63,7 @@ impl World {
             random: SeededRandom::default(),
             events: Default::default(),
             mailer: Default::default(),
+            mail_gate: Default::default(),
             mail_ledger: Default::default(),
             devices: Default::default(),
             vendors: Default::default(),
@@ -89,7 +90,7 @@ impl World {
     async fn mailed(&self) -> String {
         for job in self.queue.take() {
             let text = job.to_text();
-            self.service.deliver_from_queue(&text, &job.id, 0).await;
+            self.service.deliver_from_queue(&text, &job.id).await;
         }
         let mails = self.service.ports().mailer.take();
         ticket(mails.iter().find(|mail| mail.text.contains('#')).unwrap())

@@ -52,7 +52,8 @@ async fn ask_to_move<S: SessionStore>(world: &World<S>, to: &str, password: &str
 
 async fn deliver<S: SessionStore>(world: &World<S>, job: &Job) -> Delivery {
     let text = job.to_text();
-    world.service.deliver_from_queue(&text, &job.id, 0).await
+    let handed_out = world.service.deliver_from_queue(&text, &job.id).await;
+    handed_out.delivery
 }
 
 async fn link_of<S: SessionStore>(world: &World<S>, job: &Job) -> String {

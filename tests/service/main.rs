@@ -33,6 +33,7 @@ mod last_administrator;
 mod limits;
 mod links;
 mod log_out;
+mod mail_requests;
 mod manage_sessions;
 mod manage_users;
 mod password_work;

@@ -46,6 +46,7 @@ impl World {
             events: Default::default(),
             mail_queue: Default::default(),
             mailer: Default::default(),
+            mail_gate: Default::default(),
             mail_ledger: Default::default(),
             devices: Default::default(),
             vendors: Default::default(),

@@ -91,11 +91,21 @@ fn the_owner_of_a_taken_address_is_told() {
         let mails = world.deliver_all().await;
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0].to.as_given(), ADA, "at the stored address");
+        // With a link for a new password, not one to make another account.
+        let link = ticket(&mails[0]);
         assert!(
-            !mails[0].text.contains('#'),
-            "without a link to make one: {}",
+            mails[0].text.contains("/reset-password#"),
+            "{}",
             mails[0].text
         );
+        let verified = verify(&world, &link, NEW_PASSWORD).await;
+        assert_eq!(verified, Err(Error::Link(LinkRefusal::Ticket)));
+        let locale = Locale::English;
+        let reset = world
+            .service
+            .confirm_reset(&link, NEW_PASSWORD, &client(), locale)
+            .await;
+        assert!(reset.is_ok(), "{reset:?}");
     });
 }
 

@@ -232,6 +232,7 @@ impl Deployment {
     /// A new isolate at a location.
     pub(crate) fn service(&self, location: u32, changes: Changes<'_>) -> Service {
         let ports = MemoryPorts {
+            mail_gate: Default::default(),
             users: self.users.clone(),
             sessions: self.store(location),
             hasher: Default::default(),

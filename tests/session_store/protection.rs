@@ -188,6 +188,7 @@ impl<S: SessionStore> Walk<'_, S> {
         let location = self.locations.get();
         self.locations.set(location + 1);
         let ports = MemoryPorts {
+            mail_gate: Default::default(),
             users: self.deployment.users.clone(),
             sessions: (self.stores.isolate)(location),
             hasher: PlainHasher,

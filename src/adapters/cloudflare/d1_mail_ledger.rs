@@ -1,11 +1,13 @@
-//! What was mailed lately and what could not be, in D1: each count is one statement, so it is exact.
+//! What was mailed lately and what could not be, in D1. A payment is one statement, and a lane is
+//! written only if nobody else has written it since it was read, so both are exact.
 
 use worker::wasm_bindgen::JsValue;
 
-use super::d1::{Database, Row, number, optional, text};
+use super::d1::{Database, Row, malformed, number, optional, text};
 use crate::domain::error::StoreError;
-use crate::domain::policy::{DAY, HOUR};
-use crate::ports::{DeadLetter, MailLedger, Once};
+use crate::domain::mail::{Lane, LinkLife};
+use crate::domain::policy::{DAY, HOUR, LANE_TRIES};
+use crate::ports::{DeadLetter, LaneRequest, MailLedger, Once};
 
 /// The ledger in a D1 database.
 #[derive(Debug)]
@@ -25,54 +27,97 @@ impl D1MailLedger {
     }
 }
 
-impl MailLedger for D1MailLedger {
-    async fn admit_address(
+impl D1MailLedger {
+    /// Changes a lane by its rule: read, decided, and written only if nobody else changed it
+    /// meanwhile. `None` writes nothing.
+    async fn change_lane<T>(
         &self,
-        key: &str,
-        job: &str,
-        pause: u64,
-        most: u32,
-        now: u64,
+        lane: &str,
+        change: impl Fn(&mut Lane) -> Option<T>,
+    ) -> Result<Option<T>, StoreError> {
+        for _ in 0..LANE_TRIES {
+            let row = self
+                .0
+                .first(
+                    "SELECT state FROM mail_lanes WHERE lane = ?1",
+                    vec![text(lane)],
+                )
+                .await?;
+            let stored = match row {
+                Some(row) => row.text("state")?,
+                None => String::new(),
+            };
+            let before = Lane::parse(&stored).ok_or_else(|| malformed("state"))?;
+            let mut after = before.clone();
+            let Some(changed) = change(&mut after) else {
+                return Ok(None);
+            };
+            if after == before || self.replace_lane(lane, &stored, &after).await? {
+                return Ok(Some(changed));
+            }
+        }
+        Err(StoreError::new(
+            "d1",
+            "a lane was changed by others in every try",
+        ))
+    }
+
+    async fn replace_lane(
+        &self,
+        lane: &str,
+        before: &str,
+        after: &Lane,
     ) -> Result<bool, StoreError> {
-        let admitted = self
+        let replaced = self
             .run(
-                "INSERT INTO mail_addresses (address, job, last_at, day_began, sent) VALUES (?1, ?2, ?3, ?3, 1) \
-                 ON CONFLICT (address) DO UPDATE SET \
-                 sent = CASE WHEN job = ?2 THEN sent WHEN day_began <= ?4 THEN 1 ELSE sent + 1 END, \
-                 day_began = CASE WHEN job <> ?2 AND day_began <= ?4 THEN ?3 ELSE day_began END, \
-                 last_at = CASE WHEN job = ?2 THEN last_at ELSE ?3 END, \
-                 job = ?2 \
-                 WHERE job = ?2 OR last_at <= ?5 AND (sent < ?6 OR day_began <= ?4) \
-                 RETURNING sent AS n",
+                "INSERT INTO mail_lanes (lane, state, lapses_at) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (lane) DO UPDATE SET state = ?2, lapses_at = ?3 WHERE state = ?4 \
+                 RETURNING 1 AS n",
                 vec![
-                    text(key),
-                    text(job),
-                    number(now),
-                    number(now.saturating_sub(DAY)),
-                    number(now.saturating_sub(pause)),
-                    number(most.into()),
+                    text(lane),
+                    text(&after.to_text()),
+                    number(after.lapses_at()),
+                    text(before),
                 ],
             )
             .await?;
-        Ok(admitted.is_some())
+        Ok(replaced.is_some())
     }
+}
 
-    async fn spend(&self, budget: u64, now: u64) -> Result<bool, StoreError> {
-        let spent = self
+impl MailLedger for D1MailLedger {
+    async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError> {
+        let paid = self
             .run(
-                "INSERT INTO mail_hours (hour, sent) SELECT ?1, 1 WHERE ?2 > 0 \
-                 ON CONFLICT (hour) DO UPDATE SET sent = sent + 1 WHERE sent < ?2 RETURNING sent AS n",
-                vec![number(now / HOUR), number(budget)],
+                "INSERT INTO mail_pools (hour, pool, paid) SELECT ?1, ?2, 1 WHERE ?3 > 0 \
+                 ON CONFLICT (hour, pool) DO UPDATE SET paid = paid + 1 WHERE paid < ?3 \
+                 RETURNING paid AS n",
+                vec![number(now / HOUR), text(pool), number(most)],
             )
             .await?;
-        Ok(spent.is_some())
+        Ok(paid.is_some())
     }
 
-    async fn refund(&self, now: u64) -> Result<(), StoreError> {
-        self.run(
-            "UPDATE mail_hours SET sent = sent - 1 WHERE hour = ?1 AND sent > 0 RETURNING sent AS n",
-            vec![number(now / HOUR)],
-        )
+    async fn admit(
+        &self,
+        lane: &str,
+        request: LaneRequest<'_>,
+    ) -> Result<Option<LinkLife>, StoreError> {
+        let LaneRequest {
+            job,
+            base,
+            limited,
+            now,
+        } = request;
+        self.change_lane(lane, |lane| lane.admit(job, base, now, limited))
+            .await
+    }
+
+    async fn release(&self, lane: &str, job: &str) -> Result<(), StoreError> {
+        self.change_lane(lane, |lane| {
+            lane.release(job);
+            Some(())
+        })
         .await
         .map(drop)
     }
@@ -155,12 +200,13 @@ impl MailLedger for D1MailLedger {
 
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError> {
         for (sql, before) in [
+            ("DELETE FROM mail_lanes WHERE lapses_at <= ?1", now),
+            ("DELETE FROM mail_pools WHERE hour < ?1", now / HOUR),
+            // Of versions before 0.2.
             (
-                // The first of the two is for the index.
-                "DELETE FROM mail_addresses WHERE day_began <= ?1 AND last_at <= ?1",
+                "DELETE FROM mail_addresses WHERE day_began <= ?1",
                 now.saturating_sub(DAY),
             ),
-            ("DELETE FROM mail_hours WHERE hour < ?1", now / HOUR),
             ("DELETE FROM notices_once WHERE until <= ?1", now),
             ("DELETE FROM dead_letters WHERE failed_at < ?1", dead_before),
         ] {

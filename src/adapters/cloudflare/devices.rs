@@ -21,16 +21,9 @@ impl Devices for Bowser {
     fn describe(&self, user_agent: &str) -> Device {
         // It throws at an empty text, and leaves out what it does not know.
         let parsed = describe(user_agent).unwrap_or_default();
-        let known = |index| {
-            parsed
-                .get(index)
-                .as_string()
-                .filter(|name| !name.is_empty())
-        };
-        Device {
-            browser: known(0),
-            os: known(1),
-            kind: known(2),
-        }
+        // For a program that it does not know it answers what stands before the first slash: the
+        // client's own text.
+        let [browser, os, kind] = [0, 1, 2].map(|index| parsed.get(index).as_string());
+        Device::from_names(browser.as_deref(), os.as_deref(), kind.as_deref())
     }
 }

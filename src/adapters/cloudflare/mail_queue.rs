@@ -21,39 +21,51 @@ extern "C" {
     fn send(this: &Binding, body: &str, options: &Object) -> Result<Promise, JsValue>;
 }
 
-/// The binding `MAIL_QUEUE`, if there is one. A clone is the same one.
+/// The bindings `MAIL_QUEUE` and `NOTICE_QUEUE`, as far as they are there. A clone is the same.
 #[derive(Clone, Debug)]
-pub struct MailQueueBinding(Option<Rc<Binding>>);
+pub struct MailQueueBindings {
+    mails: Option<Rc<Binding>>,
+    notices: Option<Rc<Binding>>,
+}
 
-impl MailQueueBinding {
-    /// Looks for it.
+impl MailQueueBindings {
+    /// Looks for them.
     #[must_use]
     pub fn find(env: &Env) -> Self {
-        Self(bound(env, "MAIL_QUEUE").map(Rc::new))
+        Self {
+            mails: bound(env, "MAIL_QUEUE").map(Rc::new),
+            notices: bound(env, "NOTICE_QUEUE").map(Rc::new),
+        }
+    }
+
+    fn of(&self, job: &Job) -> Option<&Binding> {
+        let notices = self.notices.as_ref().filter(|_| job.task.is_notice());
+        notices.or(self.mails.as_ref()).map(AsRef::as_ref)
     }
 }
 
-/// The queue `MAIL_QUEUE`, or a list that whoever holds the request works off after its response.
+/// The queue `NOTICE_QUEUE` for notices, `MAIL_QUEUE` for all other mails and for notices without a
+/// queue of their own, or a list that whoever holds the request works off after its response.
 #[derive(Debug)]
 pub struct CloudflareMailQueue {
-    binding: MailQueueBinding,
+    bindings: MailQueueBindings,
     after_response: RefCell<Vec<Job>>,
 }
 
 impl CloudflareMailQueue {
     /// For one request.
     #[must_use]
-    pub fn new(binding: MailQueueBinding) -> Self {
+    pub fn new(bindings: MailQueueBindings) -> Self {
         Self {
-            binding,
+            bindings,
             after_response: RefCell::default(),
         }
     }
 
-    /// Whether there is a queue.
+    /// Whether mails that are not notices have a queue.
     #[must_use]
     pub fn is_bound(&self) -> bool {
-        self.binding.0.is_some()
+        self.bindings.mails.is_some()
     }
 
     /// The jobs to be done after the response; none with a queue.
@@ -64,13 +76,17 @@ impl CloudflareMailQueue {
 }
 
 impl MailQueue for CloudflareMailQueue {
-    async fn put(&self, job: &Job) -> Result<(), StoreError> {
-        let Some(binding) = &self.binding.0 else {
+    async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError> {
+        let Some(binding) = self.bindings.of(job) else {
             self.after_response.borrow_mut().push(job.clone());
             return Ok(());
         };
         let options = Object::new();
         set(&options, "contentType", &"text".into());
+        if delay > 0 {
+            #[allow(clippy::cast_precision_loss, reason = "seconds, far below 2^53")]
+            set(&options, "delaySeconds", &JsValue::from_f64(delay as f64));
+        }
         settled("queue", binding.send(&job.to_text(), &options))
             .await
             .map(drop)

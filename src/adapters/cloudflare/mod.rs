@@ -34,6 +34,8 @@ pub mod kv_namespace;
 #[cfg(any(feature = "edge", test))]
 pub mod mail;
 #[cfg(feature = "edge")]
+pub mod mail_gate;
+#[cfg(feature = "edge")]
 pub mod mail_queue;
 #[cfg(feature = "edge")]
 pub mod mailer;

@@ -3,19 +3,12 @@
 use crate::domain::session::Device;
 use crate::ports::Devices;
 
-/// Takes the program's own name for the browser's, up to the slash, and knows no systems.
+/// Takes the program's name up to the slash for the browser's, and knows no systems.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MemoryDevices;
 
 impl Devices for MemoryDevices {
     fn describe(&self, user_agent: &str) -> Device {
-        Device {
-            browser: user_agent
-                .split('/')
-                .next()
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned),
-            ..Device::default()
-        }
+        Device::from_names(user_agent.split('/').next(), None, None)
     }
 }

@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::domain::error::StoreError;
-use crate::domain::policy::{DAY, HOUR};
-use crate::ports::{DeadLetter, MailLedger, Once};
+use crate::domain::mail::{Lane, LinkLife};
+use crate::domain::policy::HOUR;
+use crate::ports::{DeadLetter, LaneRequest, MailLedger, Once};
 
 /// Counts and dead letters in memory, lost with the process.
 #[derive(Debug, Default)]
@@ -13,19 +14,11 @@ pub struct MemoryMailLedger(RefCell<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    addresses: BTreeMap<String, Count>,
-    hours: BTreeMap<u64, u64>,
+    lanes: BTreeMap<String, Lane>,
+    pools: BTreeMap<(u64, String), u64>,
     letters: BTreeMap<String, DeadLetter>,
     /// Until when a notice is held, and whether it was sent.
     notices: BTreeMap<String, (u64, bool)>,
-}
-
-#[derive(Debug)]
-struct Count {
-    job: String,
-    last_at: u64,
-    day_began: u64,
-    sent: u32,
 }
 
 impl MemoryMailLedger {
@@ -37,58 +30,38 @@ impl MemoryMailLedger {
 }
 
 impl MailLedger for MemoryMailLedger {
-    async fn admit_address(
-        &self,
-        key: &str,
-        job: &str,
-        pause: u64,
-        most: u32,
-        now: u64,
-    ) -> Result<bool, StoreError> {
+    async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError> {
         let mut state = self.0.borrow_mut();
-        let Some(count) = state.addresses.get_mut(key) else {
-            let count = Count {
-                job: job.to_owned(),
-                last_at: now,
-                day_began: now,
-                sent: 1,
-            };
-            state.addresses.insert(key.to_owned(), count);
-            return Ok(true);
-        };
-        if count.job == job {
-            return Ok(true);
-        }
-        let new_day = count.day_began.saturating_add(DAY) <= now;
-        if count.last_at.saturating_add(pause) > now || !new_day && count.sent >= most {
-            return Ok(false);
-        }
-        *count = Count {
-            job: job.to_owned(),
-            last_at: now,
-            day_began: if new_day { now } else { count.day_began },
-            sent: if new_day {
-                1
-            } else {
-                count.sent.saturating_add(1)
-            },
-        };
-        Ok(true)
-    }
-
-    async fn spend(&self, budget: u64, now: u64) -> Result<bool, StoreError> {
-        let mut state = self.0.borrow_mut();
-        let sent = state.hours.entry(now / HOUR).or_default();
-        let admitted = *sent < budget;
+        let paid = state
+            .pools
+            .entry((now / HOUR, pool.to_owned()))
+            .or_default();
+        let admitted = *paid < most;
         if admitted {
-            *sent = sent.saturating_add(1);
+            *paid = paid.saturating_add(1);
         }
         Ok(admitted)
     }
 
-    async fn refund(&self, now: u64) -> Result<(), StoreError> {
-        if let Some(sent) = self.0.borrow_mut().hours.get_mut(&(now / HOUR)) {
-            *sent = sent.saturating_sub(1);
+    async fn admit(
+        &self,
+        lane: &str,
+        request: LaneRequest<'_>,
+    ) -> Result<Option<LinkLife>, StoreError> {
+        let LaneRequest {
+            job,
+            base,
+            limited,
+            now,
+        } = request;
+        let mut state = self.0.borrow_mut();
+        let lane = state.lanes.entry(lane.to_owned()).or_default();
+        Ok(lane.admit(job, base, now, limited))
+    }
+
+    async fn release(&self, lane: &str, job: &str) -> Result<(), StoreError> {
+        if let Some(lane) = self.0.borrow_mut().lanes.get_mut(lane) {
+            lane.release(job);
         }
         Ok(())
     }
@@ -142,11 +115,9 @@ impl MailLedger for MemoryMailLedger {
 
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError> {
         let mut state = self.0.borrow_mut();
-        state
-            .addresses
-            .retain(|_, count| count.last_at.saturating_add(DAY) > now);
+        state.lanes.retain(|_, lane| lane.lapses_at() > now);
         state.notices.retain(|_, (until, _)| now < *until);
-        state.hours.retain(|hour, _| *hour >= now / HOUR);
+        state.pools.retain(|(hour, _), _| *hour >= now / HOUR);
         state
             .letters
             .retain(|_, letter| letter.failed_at >= dead_before);

@@ -9,20 +9,33 @@ use crate::ports::MailQueue;
 
 /// Keeps jobs as the texts that a real queue would hold. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryMailQueue(Rc<RefCell<Vec<String>>>);
+pub struct MemoryMailQueue(Rc<RefCell<Vec<(String, u64)>>>);
 
 impl MemoryMailQueue {
-    /// The jobs queued since the last call, in their order; what is no job is left out.
+    /// The jobs queued since the last call, in their order, whatever their delay; a text that is not
+    /// a job is left out.
     #[must_use]
     pub fn take(&self) -> Vec<Job> {
-        let texts = self.0.take();
-        texts.iter().filter_map(|text| Job::parse(text)).collect()
+        self.take_with_delays()
+            .into_iter()
+            .map(|(job, _)| job)
+            .collect()
+    }
+
+    /// The same, each with the seconds that it is to wait.
+    #[must_use]
+    pub fn take_with_delays(&self) -> Vec<(Job, u64)> {
+        let queued = self.0.take();
+        let jobs = queued
+            .iter()
+            .filter_map(|(text, delay)| Some((Job::parse(text)?, *delay)));
+        jobs.collect()
     }
 }
 
 impl MailQueue for MemoryMailQueue {
-    async fn put(&self, job: &Job) -> Result<(), StoreError> {
-        self.0.borrow_mut().push(job.to_text());
+    async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError> {
+        self.0.borrow_mut().push((job.to_text(), delay));
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod devices;
 mod events;
 mod key_value;
 mod limits;
+mod mail_gate;
 mod mail_ledger;
 mod mail_queue;
 mod mailer;
@@ -23,6 +24,7 @@ pub use devices::MemoryDevices;
 pub use events::MemoryEvents;
 pub use key_value::{KeyValueCounts, MemoryKeyValue};
 pub use limits::NoLimits;
+pub use mail_gate::MemoryMailGate;
 pub use mail_ledger::MemoryMailLedger;
 pub use mail_queue::MemoryMailQueue;
 pub use mailer::MemoryMailer;
@@ -68,6 +70,8 @@ pub struct MemoryPorts<
     pub events: MemoryEvents,
     /// Where mails wait to be made.
     pub mail_queue: MemoryMailQueue,
+    /// What is counted before a mail is queued.
+    pub mail_gate: MemoryMailGate,
     /// The mail provider.
     pub mailer: MemoryMailer,
     /// What was mailed lately.
@@ -97,6 +101,7 @@ where
     type Random = R;
     type Events = MemoryEvents;
     type MailQueue = MemoryMailQueue;
+    type MailGate = MemoryMailGate;
     type Mailer = MemoryMailer;
     type MailLedger = MemoryMailLedger;
     type Devices = MemoryDevices;
@@ -128,6 +133,9 @@ where
     }
     fn mail_queue(&self) -> &MemoryMailQueue {
         &self.mail_queue
+    }
+    fn mail_gate(&self) -> &MemoryMailGate {
+        &self.mail_gate
     }
     fn mailer(&self) -> &MemoryMailer {
         &self.mailer

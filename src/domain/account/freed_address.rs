@@ -9,7 +9,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::EmailAddress;
-use crate::domain::ticket::TicketSecrets;
+use crate::domain::ticket::{TicketSecrets, tag};
 
 const KEY_BYTES: usize = 16;
 
@@ -64,8 +64,7 @@ impl FreedAddresses {
 
     fn keys_of(&self, email: &EmailAddress) -> impl Iterator<Item = String> {
         self.0.iter().map(|mac| {
-            let tag = mac.clone().chain_update(email.canonical()).finalize();
-            let bytes = tag.into_bytes();
+            let bytes = tag(mac.clone().chain_update(email.canonical()));
             let (first, _) = bytes.split_at(KEY_BYTES);
             base16ct::lower::encode_string(first)
         })

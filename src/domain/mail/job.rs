@@ -8,7 +8,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{Locale, Pool};
+use super::{Locale, Pool, RouteClass};
 use crate::domain::account::{EmailAddress, Name, UserId};
 use crate::domain::link::State;
 use crate::domain::policy::{DEAD_LETTER_TTL, LINK_JOB_TTL, MAIL_FACT_CHARS};
@@ -141,22 +141,45 @@ impl Task {
         )
     }
 
-    /// Whether a stranger can ask for this mail to any address, so that the address must be spared.
+    /// The class of a mail that strangers can ask for, by which it is paid; `None` for the others.
     #[must_use]
-    pub const fn is_limited(&self) -> bool {
-        matches!(
-            self,
+    pub const fn class(&self) -> Option<RouteClass> {
+        match self {
+            Self::Reset { .. } => Some(RouteClass::Reset),
+            Self::Registration { .. } | Self::Verification { .. } | Self::NewAddress { .. } => {
+                Some(RouteClass::Other)
+            }
+            Self::Invitation { .. }
+            | Self::AddressChangeAsked { .. }
+            | Self::AddressChanged { .. }
+            | Self::PasswordChanged { .. }
+            | Self::AccountDeleted { .. }
+            | Self::SessionEnded { .. } => None,
+        }
+    }
+
+    /// Whether it tells the owner of an account what has happened to it. Notices have a queue of
+    /// their own and share nothing with the mails that strangers can ask for.
+    #[must_use]
+    pub const fn is_notice(&self) -> bool {
+        match self {
+            Self::AddressChangeAsked { .. }
+            | Self::AddressChanged { .. }
+            | Self::PasswordChanged { .. }
+            | Self::AccountDeleted { .. }
+            | Self::SessionEnded { .. } => true,
             Self::Reset { .. }
-                | Self::Registration { .. }
-                | Self::Verification { .. }
-                | Self::NewAddress { .. }
-        )
+            | Self::Registration { .. }
+            | Self::Verification { .. }
+            | Self::NewAddress { .. }
+            | Self::Invitation { .. } => false,
+        }
     }
 
     /// The pool of a job for which nobody has ranked the asker's network.
     #[must_use]
     pub const fn pool_before_ranks(&self) -> Pool {
-        if self.is_limited() {
+        if self.class().is_some() {
             Pool::Medium
         } else {
             Pool::None
@@ -185,7 +208,7 @@ impl Job {
     /// 1970.
     #[must_use]
     pub const fn is_expired(&self, now: u64) -> bool {
-        let ttl = if self.task.is_limited() {
+        let ttl = if self.task.class().is_some() {
             LINK_JOB_TTL
         } else {
             DEAD_LETTER_TTL
@@ -432,7 +455,7 @@ mod tests {
                     let read = Job::parse(&text).unwrap();
                     assert!(read.task == task, "{text}");
                     assert_eq!((read.tries, read.paid), (0, false));
-                    let pool = if task.is_limited() {
+                    let pool = if task.class().is_some() {
                         Pool::Medium
                     } else {
                         Pool::None

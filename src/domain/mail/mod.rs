@@ -1,14 +1,20 @@
 //! What users are told by mail: the job that is queued, and the message that a provider is given.
 
+mod gate;
 mod job;
+mod lane;
 mod locale;
+mod mailbox;
 mod message;
 mod not_due;
 mod pool;
 mod provider;
 
+pub use gate::{Counted, GateName, MailKeys, NoticedAct, Rank, RouteClass, Tally, Verdict};
 pub use job::{Job, Task, job_id_of};
+pub use lane::{Lane, LinkLife};
 pub use locale::Locale;
+pub use mailbox::mailbox;
 pub use message::{MailFailure, Message, Sender};
 pub use not_due::NotDue;
 pub use pool::Pool;

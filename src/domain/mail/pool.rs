@@ -1,6 +1,8 @@
 //! The share of the mail budget that pays for a job.
 
+use super::{Rank, RouteClass};
 use crate::domain::account::UserId;
+use crate::domain::policy::{OTHER_SHARES, RESET_SHARES};
 
 /// The share of `MAIL_BUDGET` that pays for a job, chosen when it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,52 @@ pub enum Pool {
 
 const KNOWN: &str = "known:";
 
+impl From<Rank> for Pool {
+    fn from(rank: Rank) -> Self {
+        match rank {
+            Rank::First => Self::First,
+            Rank::Medium => Self::Medium,
+            Rank::Rest => Self::Rest,
+        }
+    }
+}
+
 impl Pool {
+    /// How many mails of this class the pool pays for in an hour, out of a budget; `None` when
+    /// nothing is paid. Each pool has at least one, so that a small budget shuts nobody out: under 20
+    /// an hour all pools together may exceed it, by at most five.
+    #[must_use]
+    pub const fn share(self, class: RouteClass, budget: u64) -> Option<u64> {
+        let [first, medium, rest] = match class {
+            RouteClass::Reset => RESET_SHARES,
+            RouteClass::Other => OTHER_SHARES,
+        };
+        let percent = match self {
+            Self::First => first,
+            Self::Medium => medium,
+            Self::Rest => rest,
+            Self::Known(_) | Self::None => return None,
+        };
+        match budget.saturating_mul(percent) / 100 {
+            0 => Some(1),
+            share => Some(share),
+        }
+    }
+
+    /// The name under which the pool of a class is charged; `None` when nothing is paid.
+    #[must_use]
+    pub const fn account(self, class: RouteClass) -> Option<&'static str> {
+        Some(match (class, self) {
+            (RouteClass::Reset, Self::First) => "reset first",
+            (RouteClass::Reset, Self::Medium) => "reset medium",
+            (RouteClass::Reset, Self::Rest) => "reset rest",
+            (RouteClass::Other, Self::First) => "other first",
+            (RouteClass::Other, Self::Medium) => "other medium",
+            (RouteClass::Other, Self::Rest) => "other rest",
+            (_, Self::Known(_) | Self::None) => return None,
+        })
+    }
+
     /// The text form that is queued. It holds no line break.
     #[must_use]
     pub fn to_text(self) -> String {
@@ -47,7 +94,45 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    const BUDGETED: [Pool; 3] = [Pool::First, Pool::Medium, Pool::Rest];
+    const CLASSES: [RouteClass; 2] = [RouteClass::Reset, RouteClass::Other];
+
+    fn shares(budget: u64) -> Vec<u64> {
+        let each = |class| BUDGETED.map(|pool: Pool| pool.share(class, budget).unwrap());
+        CLASSES.into_iter().flat_map(each).collect()
+    }
+
+    #[test]
+    fn the_shares_are_those_of_the_documents_and_never_exceed_the_budget() {
+        assert_eq!(shares(1000), [400, 150, 100, 200, 100, 50]);
+        for budget in 20..3000 {
+            assert!(shares(budget).iter().sum::<u64>() <= budget, "{budget}");
+        }
+        for budget in 1..20 {
+            let shares = shares(budget);
+            assert!(shares.iter().all(|share| *share >= 1), "{budget}");
+            assert!(shares.iter().sum::<u64>() <= budget + 5, "{budget}");
+        }
+        assert_eq!(shares(u64::MAX).len(), 6);
+    }
+
+    #[test]
+    fn each_class_and_pool_is_charged_by_itself() {
+        let accounts: BTreeSet<_> = CLASSES
+            .into_iter()
+            .flat_map(|class| BUDGETED.map(|pool| pool.account(class).unwrap()))
+            .collect();
+        assert_eq!(accounts.len(), 6);
+        for pool in [Pool::None, Pool::Known(UserId::new(1, &[1; 10]))] {
+            for class in CLASSES {
+                assert_eq!((pool.share(class, 1000), pool.account(class)), (None, None));
+            }
+        }
+    }
 
     #[test]
     fn every_pool_is_read_as_it_was_written() {

@@ -32,17 +32,6 @@ impl ActiveSession {
     }
 }
 
-/// What a User-Agent tells of a device; `None` where nothing is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Device {
-    /// The browser or program.
-    pub browser: Option<String>,
-    /// The operating system.
-    pub os: Option<String>,
-    /// `desktop`, `mobile`, `tablet`, `tv` or `bot`.
-    pub kind: Option<String>,
-}
-
 /// The sessions that end so that `most` are left with the one that has just begun: of the others, those that began first
 /// (OWASP ASVS 7.1.2). `others` are in the order of their beginning, which is that of their ids.
 ///

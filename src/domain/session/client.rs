@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::domain::policy::{CITY_KEPT_CHARS, MAX_TICKET_SECRETS, USER_AGENT_KEPT_CHARS};
+use crate::domain::policy::{
+    CITY_KEPT_CHARS, MAIL_LARGER_NETWORK_BITS, MAIL_NETWORK_BITS, MAX_TICKET_SECRETS,
+    USER_AGENT_KEPT_CHARS,
+};
 use crate::domain::secret::{Secret, constant_time_eq};
 use crate::domain::ticket::{TicketSecrets, tag};
 
@@ -18,6 +21,7 @@ pub struct Client {
     place: Place,
     uncounted: bool,
     device_token: Option<Secret>,
+    session_token: Option<Secret>,
     challenge: Option<Option<Secret>>,
 }
 
@@ -31,8 +35,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// From what the platform reports; a country that is not two letters or digits is dropped, a city is cut to 64
-    /// characters without control characters.
+    /// From what the platform reports; a country that is not two letters or digits is dropped. A city
+    /// with anything but letters, spaces, hyphens, apostrophes and dots after abbreviations is dropped
+    /// too, and a longer one is cut to 64 characters: its owner reads it in mails.
     #[must_use]
     pub fn new(country: Option<&str>, city: Option<&str>) -> Self {
         Self {
@@ -40,15 +45,20 @@ impl Place {
                 .filter(|text| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphanumeric()))
                 .map(str::to_ascii_uppercase),
             city: city
-                .map(|text| {
-                    text.chars()
-                        .filter(|c| !c.is_control())
-                        .take(CITY_KEPT_CHARS)
-                        .collect()
-                })
-                .filter(|text: &String| !text.is_empty()),
+                .filter(|text| is_city(text))
+                .map(|text| text.chars().take(CITY_KEPT_CHARS).collect()),
         }
     }
+}
+
+/// Whether a text can be a city's name, and can't be taken for an address or a link.
+fn is_city(text: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c);
+    let mut after_dots = text.split('.').skip(1);
+    text.starts_with(is_letter)
+        && text.chars().all(|c| is_letter(c) || " -'\u{2019}.".contains(c))
+        // As in "St. Louis" and "Washington D.C.", not as in "evil.example".
+        && after_dots.all(|part| part.is_empty() || part.starts_with(' ') || part.chars().count() == 1)
 }
 
 impl Client {
@@ -77,6 +87,7 @@ impl Client {
             place: Place::default(),
             uncounted: false,
             device_token: None,
+            session_token: None,
             challenge: None,
         }
     }
@@ -124,6 +135,16 @@ impl Client {
         }
     }
 
+    /// The same client with the refresh token that came along, whatever it is worth. It only shows
+    /// whom the client knows; nothing is renewed by it.
+    #[must_use]
+    pub fn in_session(self, refresh_token: Option<&str>) -> Self {
+        Self {
+            session_token: refresh_token.map(|token| Secret::new(token.to_owned())),
+            ..self
+        }
+    }
+
     /// The same client, who has to meet a challenge, with the token that came along for it.
     #[must_use]
     pub fn challenged(self, token: Option<&str>) -> Self {
@@ -145,6 +166,12 @@ impl Client {
     #[must_use]
     pub fn device_token(&self) -> Option<&str> {
         self.device_token.as_ref().map(Secret::expose)
+    }
+
+    /// The refresh token that came along.
+    #[must_use]
+    pub fn session_token(&self) -> Option<&str> {
+        self.session_token.as_ref().map(Secret::expose)
     }
 
     /// Where it is.
@@ -170,6 +197,20 @@ impl Client {
     #[must_use]
     pub fn network(&self) -> String {
         self.masked(24, 56)
+    }
+
+    /// The network whose requests for mails are counted: the IPv4 address, or the /48 of IPv6.
+    #[must_use]
+    pub fn mail_network(&self) -> String {
+        let (v4, v6) = MAIL_NETWORK_BITS;
+        self.masked(v4, v6)
+    }
+
+    /// The network around it: /16 of IPv4, /32 of IPv6.
+    #[must_use]
+    pub fn mail_larger_network(&self) -> String {
+        let (v4, v6) = MAIL_LARGER_NETWORK_BITS;
+        self.masked(v4, v6)
     }
 
     fn masked(&self, v4_bits: u8, v6_bits: u8) -> String {
@@ -328,11 +369,34 @@ mod tests {
 
     #[test]
     fn a_place_is_bounded() {
-        let place = Place::new(Some("de"), Some(&"São\n".repeat(100)));
+        let place = Place::new(Some("de"), Some(&"São ".repeat(100)));
         assert_eq!(place.country.as_deref(), Some("DE"));
         assert_eq!(place.city.unwrap().chars().count(), 64);
         for country in ["", "D", "DEU", "ä", "<>"] {
             assert_eq!(Place::new(Some(country), Some("")), Place::default());
+        }
+        for city in [
+            "St. Louis",
+            "Washington D.C.",
+            "L'Aquila",
+            "Stratford-upon-Avon",
+            "東京",
+            "Zu\u{308}rich",
+        ] {
+            assert_eq!(Place::new(None, Some(city)).city.as_deref(), Some(city));
+        }
+        for text in [
+            "https://evil.example",
+            "evil.example",
+            "unlock it at evil.example",
+            "call 555 1234",
+            "a@b",
+            "São\nPaulo",
+            "<b>",
+            ".",
+            " Paris",
+        ] {
+            assert_eq!(Place::new(None, Some(text)).city, None, "{text}");
         }
     }
 

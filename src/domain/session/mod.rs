@@ -6,18 +6,21 @@
 //! - [`token_id`]: which refresh token was issued with an access token;
 //! - [`revocation`]: what ends a session or makes an access token out of date;
 //! - [`active`]: the sessions that a user has, and which of them are too many;
-//! - [`client`]: who is asking: network, program and place.
+//! - [`client`]: who is asking: network, program and place;
+//! - [`device`]: what is shown of the program.
 
 pub mod active;
 pub mod client;
+pub mod device;
 pub mod proof;
 pub mod refresh_token;
 pub mod revocation;
 pub mod rotate;
 pub mod token_id;
 
-pub use active::{ActiveSession, Device, surplus};
+pub use active::{ActiveSession, surplus};
 pub use client::{Client, ClientFingerprint, ClientFingerprints, Fingerprints, Place};
+pub use device::Device;
 pub use proof::{Methods, Proof, is_recent};
 pub use refresh_token::{RefreshTicket, RefreshTokens, SessionId};
 pub use revocation::{EndReason, Revocation};

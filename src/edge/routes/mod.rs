@@ -106,13 +106,12 @@ fn begun(
     } else {
         Cookie::Untouched
     };
-    let device = signed_in.device.as_ref();
-    if let Some(ticket) = device.filter(|_| !in_cookie) {
-        body.set("device_token", ticket.expose().into());
+    if !in_cookie {
+        body.set("device_token", signed_in.device.expose().into());
     }
     let mut answer = Answer::json(status, &Json::Object(body));
-    if let Some(ticket) = device.filter(|_| in_cookie) {
-        answer = answer.with("Set-Cookie", set_device(settings, ticket));
+    if in_cookie {
+        answer = answer.with("Set-Cookie", set_device(settings, &signed_in.device));
     }
     answer.keeping(cookie).noted(Note {
         user_id: Some(signed_in.user.id.to_string()),

@@ -3,20 +3,19 @@
 use super::{Outcome, accepted, begun, challenged, done, locale, token_members};
 use crate::edge::answer::Cookie;
 use crate::edge::body::{json_texts, required, texts, texts_and_cookie};
-use crate::edge::cookies::{check, set_device};
+use crate::edge::cookies::{check, client_known_by, set_device};
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [email, challenge] = json_texts(request, ["email", "challenge"])?;
+    let [email, challenge, device_token] =
+        json_texts(request, ["email", "challenge", "device_token"])?;
     let email = required("email", email)?;
     let locale = locale(service, request);
-    let client = challenged(
-        service.settings(),
-        request.client.clone(),
-        challenge.as_deref(),
-    )?;
+    let settings = service.settings();
+    let client = client_known_by(settings, request, device_token.as_deref());
+    let client = challenged(settings, client, challenge.as_deref())?;
     service.reset_password(&email, &client, locale).await?;
     Ok(accepted())
 }
@@ -29,9 +28,8 @@ pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Reques
         .await?;
     let mut answer = done(user.id);
     // Whoever had the link owns the mailbox: this browser is known from now on, if the page is one that may have cookies.
-    if let Some(ticket) = service.device_ticket(&user)
-        && request.from_allowed_origin
-    {
+    if request.from_allowed_origin {
+        let ticket = service.device_ticket(&user);
         answer = answer.with("Set-Cookie", set_device(service.settings(), &ticket));
     }
     Ok(answer.keeping(Cookie::Ended(user.id, None)))

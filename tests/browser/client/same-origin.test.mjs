@@ -31,6 +31,9 @@ async function tabsOf(opened, count) {
   return tabs;
 }
 
+// The device's cookie outlives log-outs.
+const sessionCookies = async (context) => (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
+
 test("a login lasts over a reload, and no script can find a token", async (t) => {
   const opened = await profile(t);
   const [tab] = await tabsOf(opened, 1);
@@ -48,7 +51,7 @@ test("a login lasts over a reload, and no script can find a token", async (t) =>
   }));
   const nothing = { cookie: "", local: {}, session: {}, databases: [], caches: [], name: "" };
   assert.deepEqual(found, { ...nothing, url: `${edgegate.origin}/client-test` });
-  const [cookie] = await opened.context.cookies();
+  const [cookie] = await sessionCookies(opened.context);
   assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, "Strict"]);
 });
 
@@ -162,7 +165,7 @@ test("a captive portal: nobody is signed out", async (t) => {
   await opened.context.unroute("**/auth/**", portal);
   await opened.context.clock.fastForward("02:00");
   assert.equal(await tab.ready(), null);
-  assert.deepEqual(await opened.context.cookies(), []);
+  assert.deepEqual(await sessionCookies(opened.context), []);
 });
 
 test("a logout in one tab is seen in the other", async (t) => {
@@ -171,7 +174,7 @@ test("a logout in one tab is seen in the other", async (t) => {
   await one.logout();
   await two.told("signed-out: other_tab");
   assert.deepEqual(await Promise.all([one, two].map((tab) => tab.status())), ["signed_out", "signed_out"]);
-  assert.deepEqual(await opened.context.cookies(), []);
+  assert.deepEqual(await sessionCookies(opened.context), []);
   await two.reload();
   assert.equal(await two.ready(), null);
 });
@@ -183,7 +186,7 @@ test("a logout on the way to another page is carried out", async (t) => {
   await tab.page.waitForURL("about:blank");
   const next = await opened.open();
   assert.equal(await next.ready(), null);
-  assert.deepEqual(await opened.context.cookies(), []);
+  assert.deepEqual(await sessionCookies(opened.context), []);
 });
 
 test("a logout offline: out at once, the next page does not sign in, and the service hears of it", async (t) => {
@@ -200,7 +203,7 @@ test("a logout offline: out at once, the next page does not sign in, and the ser
   assert.equal(await two.code("client.ready()"), "network_error");
   await opened.context.unroute("**/auth/**");
   assert.equal(await two.ready(), null);
-  assert.deepEqual(await opened.context.cookies(), []);
+  assert.deepEqual(await sessionCookies(opened.context), []);
   assert.equal(await two.page.evaluate("localStorage.length"), 0);
 });
 
@@ -220,7 +223,7 @@ test("a session that is ended elsewhere ends here at the next refusal", async (t
   await other.page.evaluate("client.endOtherSessions()");
   assert.equal(await tab.fetch("/auth/me"), "signed_out");
   await tab.told("signed-out: session_ended");
-  assert.deepEqual(await here.context.cookies(), []);
+  assert.deepEqual(await sessionCookies(here.context), []);
   assert.equal(await other.fetch("/auth/me"), 200);
 });
 
@@ -247,7 +250,7 @@ test("a change of password goes on in every tab of this browser", async (t) => {
   assert.deepEqual(await Promise.all([one, two].map((tab) => tab.fetch("/auth/me"))), [200, 200]);
   await one.page.evaluate((current_password) => client.deleteAccount({ current_password }), next.password);
   await two.told("signed-out: account_deleted");
-  assert.deepEqual(await opened.context.cookies(), []);
+  assert.deepEqual(await sessionCookies(opened.context), []);
 });
 
 // By the mailed link, as people do.

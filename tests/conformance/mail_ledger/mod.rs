@@ -2,7 +2,8 @@
 
 mod cases;
 
-use edgegate::ports::{DeadLetter, MailLedger};
+use edgegate::domain::mail::LinkLife;
+use edgegate::ports::{DeadLetter, LaneRequest, MailLedger};
 
 use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
@@ -12,10 +13,9 @@ const DAY: u64 = 86_400;
 const BEGUN: u64 = 500_000 * HOUR;
 /// The largest time: 2^53 - 1, above which JavaScript loses integers.
 const LATEST: u64 = (1 << 53) - 1;
-/// The least number of seconds between two mails to an address.
-const PAUSE: u64 = 60;
-/// The most mails a day to an address.
-const MOST: u32 = 3;
+/// The pools that no case pays from but those that name them.
+const POOL: &str = "a pool";
+const OTHER_POOL: &str = "another pool";
 
 /// A ledger, and what the cases put into it.
 #[derive(Debug)]
@@ -38,35 +38,38 @@ impl<L: MailLedger> World<L> {
         self.numbers.next().to_string()
     }
 
-    /// Counts a mail under the cases' limits.
-    async fn admit(&self, key: &str, job: &str, now: u64) -> Result<bool, String> {
-        self.ledger
-            .admit_address(key, job, PAUSE, MOST, now)
-            .await
-            .map_err(text)
+    /// Asks a lane to admit a job whose links live for an hour.
+    async fn admit(&self, lane: &str, job: &str, now: u64) -> Result<Option<LinkLife>, String> {
+        let request = LaneRequest {
+            job,
+            base: HOUR,
+            limited: true,
+            now,
+        };
+        self.ledger.admit(lane, request).await.map_err(text)
     }
 
-    /// Counts a mail of a new job.
-    async fn admit_next(&self, key: &str, now: u64) -> Result<bool, String> {
-        self.admit(key, &self.fresh(), now).await
+    /// The same for a new job: whether it was admitted.
+    async fn admit_next(&self, lane: &str, now: u64) -> Result<bool, String> {
+        Ok(self.admit(lane, &self.fresh(), now).await?.is_some())
     }
 
-    async fn spend(&self, budget: u64, now: u64) -> Result<bool, String> {
-        self.ledger.spend(budget, now).await.map_err(text)
+    async fn release(&self, lane: &str, job: &str) -> Case {
+        self.ledger.release(lane, job).await.map_err(text)
     }
 
-    /// How much of a budget is left, which this spends.
-    async fn left(&self, budget: u64, now: u64) -> Result<u64, String> {
+    async fn pay(&self, most: u64, now: u64) -> Result<bool, String> {
+        self.ledger.pay(POOL, most, now).await.map_err(text)
+    }
+
+    /// How much of a pool is left, which this pays.
+    async fn left(&self, most: u64, now: u64) -> Result<u64, String> {
         let mut left = 0;
         // One more, for a ledger that never refuses.
-        while left <= budget && self.spend(budget, now).await? {
+        while left <= most && self.pay(most, now).await? {
             left += 1;
         }
         Ok(left)
-    }
-
-    async fn refund(&self, now: u64) -> Case {
-        self.ledger.refund(now).await.map_err(text)
     }
 
     /// A letter with every field set, each to another value.
@@ -107,23 +110,22 @@ pub(crate) async fn run_all<L: MailLedger>(world: &World<L>) -> Vec<Outcome> {
         world,
         true,
         [
-            a_mail_sooner_than_the_pause_is_refused,
-            a_mail_over_the_most_of_a_day_is_refused,
-            a_new_day_begins_a_day_after_the_first_mail,
-            a_refused_mail_counts_for_nothing,
-            a_repeated_job_is_admitted_and_not_counted,
-            a_job_counts_anew_after_another,
-            addresses_are_counted_apart,
-            of_ten_mails_at_once_one_is_admitted,
-            ten_repeats_at_once_are_all_admitted,
-            the_budget_is_exact,
-            the_budget_is_exact_with_ten_at_once,
-            a_smaller_budget_counts_what_was_spent,
-            a_budget_of_nothing_is_spent,
-            a_refund_can_be_spent_again,
-            a_refund_never_makes_a_budget_larger,
-            refunds_at_once_all_count,
-            a_new_hour_has_a_budget_of_its_own,
+            a_second_mail_waits_a_minute_and_a_third_five,
+            from_the_fourth_on_half_of_a_life_must_pass,
+            a_refused_job_counts_for_nothing,
+            an_admitted_job_is_always_admitted_again,
+            a_released_job_gives_its_place_back,
+            releasing_what_is_not_there_is_no_error,
+            lanes_are_apart,
+            without_limits_every_job_is_admitted,
+            of_ten_jobs_at_once_one_is_admitted,
+            ten_repeats_at_once_have_one_link,
+            a_pool_is_exact,
+            a_pool_is_exact_with_ten_at_once,
+            a_smaller_budget_counts_what_was_paid,
+            a_pool_without_a_share_pays_nothing,
+            a_new_hour_has_a_pool_of_its_own,
+            pools_are_apart,
             a_notice_is_taken_once,
             a_notice_is_taken_once_with_ten_at_once,
             a_notice_that_was_sent_is_not_taken_again,
@@ -134,9 +136,8 @@ pub(crate) async fn run_all<L: MailLedger>(world: &World<L>) -> Vec<Outcome> {
             a_letter_kept_twice_is_as_the_second_says,
             a_forgotten_letter_is_gone,
             kept_letters_come_in_pages,
-            tidying_forgets_counts_of_days_gone_by,
-            tidying_never_shortens_a_pause,
-            tidying_keeps_the_budget_of_this_hour,
+            tidying_forgets_lanes_that_have_lapsed,
+            tidying_keeps_the_pools_of_this_hour,
             tidying_forgets_notices_whose_time_is_over,
             tidying_forgets_old_letters_and_counts_the_dead,
         ]

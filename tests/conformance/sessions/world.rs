@@ -101,7 +101,7 @@ pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
         first_name: None,
         last_name: None,
         roles: Roles::user(),
-        email_verified_at: None,
+        email_verified_at: Some(1),
         disabled_at: None,
         session_epoch: 0,
         version: 0,

@@ -23,20 +23,20 @@ async function begin(t, { vars, ...settings } = {}) {
   return { edge, client, provider, logs, logged, letters: () => rows("SELECT * FROM dead_letters") };
 }
 
-const job = (email = ADA) => ["1", randomBytes(16).toString("hex"), Math.floor(Date.now() / 1000), "en", "reset", email].join("\n");
+const job = (email = ADA) => ["2", randomBytes(16).toString("hex"), Math.floor(Date.now() / 1000), "en", "0", "first", "0", "reset", email].join("\n");
 
 test("a provider that is down for an hour: tried with growing pauses, and the mail goes out when it is back", async (t) => {
   const { edge, client, provider } = await begin(t);
   provider.answer(503, { message: "down" });
-  const message = job();
-  let [waited, attempts] = [0, 0];
+  let [message, waited] = [job(), 0];
   const pauses = [];
   for (;;) {
     if (waited >= 3600) provider.answer();
-    const outcome = await edge.workOff(message, ++attempts);
+    const outcome = await edge.workOff(message);
     if (outcome === "ack") break;
-    pauses.push(outcome);
-    waited += outcome;
+    message = outcome.body;
+    pauses.push(outcome.seconds);
+    waited += outcome.seconds;
     await edge.control({ clock: waited });
   }
   assert.deepEqual(pauses.slice(0, 4), [10, 30, 60, 120]);
@@ -50,7 +50,7 @@ test("a provider that is down for an hour: tried with growing pauses, and the ma
 test("a repeat is the same mail: same body, same idempotency key", async (t) => {
   const { edge, provider } = await begin(t);
   const message = job();
-  for (let n = 1; n <= 2; n++) assert.equal(await edge.workOff(message, n), "ack");
+  for (let n = 1; n <= 2; n++) assert.equal(await edge.workOff(message), "ack");
   assert.deepEqual(provider.mails[0], provider.mails[1]);
   assert.match(provider.mails[0].key, /^[0-9a-f]{64}$/);
 });
@@ -58,16 +58,17 @@ test("a repeat is the same mail: same body, same idempotency key", async (t) => 
 test("a provider that asks for time gets it; one that hangs up, redirects or says nonsense is tried again", async (t) => {
   const { edge, provider } = await begin(t);
   provider.answer(429, { message: "slow down" }, { "retry-after": "77" });
-  assert.equal(await edge.workOff(job()), 77);
+  const pause = async () => (await edge.workOff(job())).seconds;
+  assert.equal(await pause(), 77);
   provider.answer(429, {}, { "retry-after": "999999" });
-  assert.equal(await edge.workOff(job()), 3600);
+  assert.equal(await pause(), 3600);
   provider.answer(302, {}, { location: "http://127.0.0.1:1/" });
-  assert.equal(await edge.workOff(job()), 10);
+  assert.equal(await pause(), 10);
   provider.behave((request) => request.socket.destroy());
-  assert.equal(await edge.workOff(job()), 10);
+  assert.equal(await pause(), 10);
   assert.equal(provider.mails.length, 0);
   provider.behave((_request, response) => response.end("<html>"));
-  assert.equal(await edge.workOff(job()), 10);
+  assert.equal(await pause(), 10);
 });
 
 test("a mail that is refused is kept, the operator is told, and it goes out when they say so", async (t) => {
@@ -76,7 +77,8 @@ test("a mail that is refused is kept, the operator is told, and it goes out when
   const message = job();
   assert.equal(await edge.workOff(message), "ack");
   const [letter] = await letters();
-  assert.deepEqual([letter.job, letter.retry_at], [message, null]);
+  const [, id] = message.split("\n");
+  assert.deepEqual([letter.id, letter.job.split("\n")[1], letter.tries, letter.retry_at], [id, id, 1, null]);
   const line = await logged(({ event }) => event === "mail");
   assert.deepEqual([line.level, line.outcome], ["error", "dead"]);
   const logText = JSON.stringify(logs());
@@ -98,7 +100,7 @@ test("a mail that is refused is kept, the operator is told, and it goes out when
 
 test("what the queue gave up, and what is no mail, is kept", async (t) => {
   const { edge, letters } = await begin(t);
-  assert.equal(await edge.workOff(job(), 61, "edgegate-mail-dead"), "ack");
+  assert.equal(await edge.workOff(job(), "edgegate-mail-dead"), "ack");
   assert.equal((await letters()).length, 1);
   await edge.db.prepare("DELETE FROM dead_letters").run();
   for (const body of ["", "nonsense", { purpose: "reset" }, null]) {
@@ -111,8 +113,9 @@ test("a database that fails: the mail waits", async (t) => {
   const { edge, provider } = await begin(t);
   await edge.control({ fail: { D1: { times: 1, error: "D1_ERROR: down" } } });
   const message = job();
-  assert.equal(await edge.workOff(message), 10);
-  assert.equal(await edge.workOff(message, 2), "ack");
+  const again = await edge.workOff(message);
+  assert.equal(again.seconds, 10);
+  assert.equal(await edge.workOff(again.body), "ack");
   assert.equal(provider.mails.length, 1);
 });
 
@@ -127,7 +130,7 @@ test("a queue that fails: 503, and nothing is promised", async (t) => {
 test("a notice that can't be queued undoes nothing, is kept, and goes out by the cron", async (t) => {
   const { edge, client, provider, letters } = await begin(t);
   const { access_token: token } = await client.logIn(ADA);
-  await edge.control({ fail: { "queue send": { times: 1, error: "Queue is down" } } });
+  await edge.control({ fail: { "notice queue send": { times: 1, error: "Queue is down" } } });
   const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
   assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
   assert.equal((await letters()).length, 1);
@@ -141,7 +144,7 @@ test("a notice that can be neither queued nor kept undoes nothing, and is logged
   const { access_token: token } = await client.logIn(ADA);
   const failed = { times: 1, error: "it is down" };
   // Read for the token, written, and then the notice's.
-  await edge.control({ fail: { "queue send": failed, D1: { ...failed, skip: 2 } } });
+  await edge.control({ fail: { "notice queue send": failed, D1: { ...failed, skip: 2 } } });
   const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
   assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
   const line = await logged(({ event }) => event === "mail_not_queued");
@@ -158,7 +161,7 @@ test("ten requests for one address in a minute, from ten places: one mail, all 2
 });
 
 test("without a queue: after the response, and by the cron while the provider is down", async (t) => {
-  const { edge, client, provider, letters } = await begin(t, { without: ["MAIL_QUEUE"] });
+  const { edge, client, provider, letters } = await begin(t, { without: ["MAIL_QUEUE", "NOTICE_QUEUE"] });
   const ask = () => client.post("/auth/password/reset", { json: { email: ADA } });
   assert.equal((await ask()).status, 202);
   await eventually(() => provider.mails.length === 1);
@@ -174,13 +177,62 @@ test("without a queue: after the response, and by the cron while the provider is
   assert.deepEqual(await letters(), []);
 });
 
-test("the budget of an hour: what is over it waits for the next", async (t) => {
-  const { edge, provider } = await begin(t, { vars: { MAIL_BUDGET: "2" } });
+test("the budget of an hour: what is over its share waits for the next, which is not a try", async (t) => {
+  const { edge, provider, logged } = await begin(t, { vars: { MAIL_BUDGET: "5" } });
   const outcomes = [];
   for (let n = 0; n < 3; n++) outcomes.push(await edge.workOff(job()));
   assert.deepEqual(outcomes.slice(0, 2), ["ack", "ack"]);
-  assert.ok(outcomes[2] > 0 && outcomes[2] <= 3600);
+  const { seconds, body } = outcomes[2];
+  assert.ok(seconds > 0 && seconds <= 4200);
+  assert.equal(body.split("\n")[4], "0");
   assert.equal(provider.mails.length, 2);
+  const line = await logged(({ outcome }) => outcome === "waits");
+  assert.ok(line.level === "warn" && line.reason.startsWith("MAIL_BUDGET"), JSON.stringify(line));
+  await edge.control({ clock: seconds });
+  assert.equal(await edge.workOff(body), "ack");
+  assert.equal(provider.mails.length, 3);
+});
+
+test("notices have a queue of their own: they go out while the other one fails, and in its place without one", async (t) => {
+  const { edge, client, provider } = await begin(t);
+  const { access_token: token } = await client.logIn(ADA);
+  await edge.control({ fail: { "queue send": { times: 9, error: "Queue is down" } } });
+  const change = (token, current_password, new_password) => client.post("/auth/password/change", { token, json: { current_password, new_password } });
+  assert.equal((await change(token, PASSWORD, NEW_PASSWORD)).status, 200);
+  await eventually(() => provider.mails.length === 1);
+
+  const other = await begin(t, { without: ["NOTICE_QUEUE"] });
+  const { access_token } = await other.client.logIn(ADA);
+  const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
+  assert.equal((await other.client.post("/auth/password/change", { token: access_token, json })).status, 200);
+  await eventually(() => other.provider.mails.length === 1);
+});
+
+test("a network asks thirty times an hour: then 429 for every address alike; a known device's reset goes past a spent budget", async (t) => {
+  const { edge, client, provider } = await begin(t, { vars: { LIMITS: "on", MAIL_BUDGET: "1" } });
+  const from = (n) => ({ "cf-connecting-ip": `203.0.${n}.7` });
+  // Each minute, past IP_LIMITER and ACCOUNT_LIMITER.
+  const ask = (n, email, json = {}, headers = {}) => client.post("/auth/password/reset", { headers: { ...from(n), ...headers }, json: { email, ...json } });
+  const statuses = [];
+  for (let n = 0; n < 32; n++) statuses.push((await ask(1, `nobody-${n}@example.com`)).status);
+  assert.deepEqual(statuses.slice(0, 30), Array(30).fill(202));
+  assert.deepEqual(statuses.slice(30), [429, 429]);
+  const known = await ask(1, ADA);
+  assert.deepEqual([known.status, known.body.code], [429, "rate_limited"]);
+  const wait = Number(known.headers.get("retry-after"));
+  assert.ok(wait > 3000 && wait <= 3600, `${wait}`);
+
+  const { device_token } = await client.logIn(ADA);
+  assert.match(device_token, /^egd_/, "with PASSWORD_WORK = inline too");
+  assert.equal((await ask(2, ADA, { device_token })).status, 202);
+  await eventually(() => provider.mails.length === 1);
+});
+
+test("without MAIL_GATE_OBJECTS a Worker with limits is misconfigured", async (t) => {
+  const { workers: [edge], stop, logged } = await startWorkers([{ vars: { LIMITS: "on" }, without: ["MAIL_GATE_OBJECTS"] }]);
+  t.after(stop);
+  assert.equal((await edge.fetch("/healthz")).status, 500);
+  await logged(({ reason }) => reason?.includes("MAIL_GATE_OBJECTS"));
 });
 
 test("the outbox takes mails of local development, the newest first", async (t) => {

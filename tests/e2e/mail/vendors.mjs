@@ -33,7 +33,7 @@ export const VENDORS = {
     answers: [
       [{ status: 422, body: { statusCode: 422, name: "validation_error", message: "Invalid `to` field." } }, "undeliverable"],
       [{ status: 422, body: { statusCode: 422, name: "missing_required_field", message: "Missing `subject`." } }, "dead"],
-      [{ status: 409, body: { statusCode: 409, name: "invalid_idempotent_request", message: "Another payload." } }, "dead"],
+      [{ status: 409, body: { statusCode: 409, name: "invalid_idempotent_request", message: "Another payload." } }, "sent"],
       [{ status: 409, body: { statusCode: 409, name: "concurrent_idempotent_requests", message: "In progress." } }, "later"],
       [{ status: 403, body: { statusCode: 403, name: "invalid_api_key", message: `API key ${KEY} is invalid` } }, "later"],
       [{ status: 200, body: {} }, "later"],

@@ -28,9 +28,10 @@ for (const store of ["kv", "durable"]) {
     const { access_token, refresh_token, user } = signedIn;
 
     await t.test("generate_token: what POST /auth/login answers", async () => {
-      const { access_token: _a, refresh_token: _r, ...rest } = signedIn;
-      const { access_token: _b, refresh_token: _s, ...overHttp } = await client.logIn(ADA);
+      const { access_token: _a, refresh_token: _r, device_token: rpcDevice, ...rest } = signedIn;
+      const { access_token: _b, refresh_token: _s, device_token: httpDevice, ...overHttp } = await client.logIn(ADA);
       assert.deepEqual(rest, overHttp);
+      for (const device of [rpcDevice, httpDevice]) assert.match(device, /^egd_[\w-]{104}$/);
       assert.equal((await client.get("/auth/me", { token: access_token })).body.id, user.id);
       const { body } = await client.get("/auth/sessions", { token: access_token });
       const { device, network } = body.sessions.find(({ id }) => id === claimsOf(access_token).sid);

@@ -94,6 +94,12 @@ export const meteredObject = (Built) =>
 const meteredStorage = (storage) =>
   through(storage, {
     sql: (sql) => through(sql, { exec: (exec) => (...statement) => meteredCursor(exec.apply(sql, statement)) }),
+    // Each key is a row.
+    kv: (kv) =>
+      through(kv, {
+        get: (get) => charged("object rows read", get.bind(kv)),
+        put: (put) => charged("object rows written", put.bind(kv)),
+      }),
     // Billed as a row.
     setAlarm: (setAlarm) => charged("object rows written", setAlarm.bind(storage)),
   });

@@ -6,7 +6,7 @@ use edgegate::domain::mail::Locale::English;
 use edgegate::domain::mail::Message;
 use edgegate::domain::policy::DEPARTURE_SETTLES;
 use edgegate::domain::session::SessionId;
-use edgegate::ports::{MailQueue, SessionStore, UserDirectory};
+use edgegate::ports::{SessionStore, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
 use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{Criteria, NewAccount, Registered};
@@ -618,12 +618,18 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let jobs = w.service.ports().queue.inner.take();
                 world_with(facts, &jobs[0].to_text())
             },
-            |w, f| match w.service.deliver_from_queue(&f.thing, "job", 0).await {
-                // The queue hands it out again.
-                Delivery::Later { reason, .. } =>
-                    Err(edgegate::domain::error::StoreError::new("mail", reason).into()),
-                Delivery::Sent | Delivery::AddressLimit => Ok(None),
-                other => panic!("{other:?}"),
+            |w, f| {
+                let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
+                match handed_out.delivery {
+                    // Queued anew, or kept; otherwise the queue hands it out again.
+                    Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {
+                        Ok(None)
+                    }
+                    Delivery::Later { reason, .. } => {
+                        Err(edgegate::domain::error::StoreError::new("mail", reason).into())
+                    }
+                    other => panic!("{other:?}"),
+                }
             },
             Error::Internal("never"),
             |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
@@ -644,7 +650,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let job = edgegate::domain::mail::Job::parse(&f.thing).unwrap();
                 let delivered = w
                     .service
-                    .deliver_without_queue(&job, 0)
+                    .deliver_without_queue(job)
                     .await
                     .map_err(Error::from);
                 w.clock.advance(86_400);
@@ -663,15 +669,16 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, f| {
                 w.service.ports().mailer.inner.set_down(true);
-                let delivery = w.service.deliver_from_queue(&f.thing, "job", 0).await;
+                let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 w.service.ports().mailer.inner.set_down(false);
-                match delivery {
-                    // The queue hands it out again, here when everything is well.
-                    Delivery::Later { .. } => {}
+                match handed_out.delivery {
+                    // Queued anew, or kept; otherwise the queue hands the message out again.
+                    Delivery::Later { .. } if handed_out.again.is_none() => {}
+                    Delivery::Later { reason, .. } => {
+                        return Err(edgegate::domain::error::StoreError::new("mail", reason).into());
+                    }
                     other => panic!("{other:?}"),
                 }
-                let job = edgegate::domain::mail::Job::parse(&f.thing).unwrap();
-                w.service.ports().queue.inner.put(&job).await?;
                 Ok(None)
             },
             Error::Internal("never"),

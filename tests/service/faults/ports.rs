@@ -5,23 +5,23 @@ use std::future::Future;
 use std::rc::Rc;
 
 use edgegate::adapters::memory::{
-    ManualClock, MemoryDevices, MemoryEvents, MemoryMailLedger, MemoryMailQueue, MemoryMailer,
-    MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
+    ManualClock, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
+    MemoryMailer, MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
 };
 use edgegate::domain::account::{
     AccountName, Departure, EmailAddress, FreedAddress, HashError, NotFreedSince, Password,
     PasswordHash, User, UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
-use edgegate::domain::mail::{Job, MailFailure, Message};
+use edgegate::domain::mail::{Counted, GateName, Job, LinkLife, MailFailure, Message, Verdict};
 use edgegate::domain::session::{
     ActiveSession, Client, Device, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId,
 };
 use edgegate::ports::{
-    Attempt, Checked, DeadLetter, Devices, Hashed, Insertion, KeyValue, Limit, MailLedger,
-    MailQueue, Mailer, NewSession, Once, Page, PasswordGuard, PasswordHasher, Ports, RateLimiter,
-    Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
+    Attempt, Checked, DeadLetter, Devices, Hashed, Insertion, KeyValue, LaneRequest, Limit,
+    MailGate, MailLedger, MailQueue, Mailer, NewSession, Once, Page, PasswordGuard, PasswordHasher,
+    Ports, RateLimiter, Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
 };
 
 /// How a call goes wrong.
@@ -275,7 +275,7 @@ impl<K: KeyValue> KeyValue for Faulty<K> {
 }
 
 impl MailQueue for Faulty<MemoryMailQueue> {
-    numbered!("queue put", put(job: &Job) -> ());
+    numbered!("queue put", put(job: &Job, delay: u64) -> ());
 }
 
 impl Mailer for Faulty<MemoryMailer> {
@@ -291,9 +291,9 @@ impl Mailer for Faulty<MemoryMailer> {
 }
 
 impl MailLedger for Faulty<MemoryMailLedger> {
-    numbered!("ledger admit", admit_address(key: &str, job: &str, pause: u64, most: u32, now: u64) -> bool);
-    numbered!("ledger spend", spend(budget: u64, now: u64) -> bool);
-    numbered!("ledger refund", refund(now: u64) -> ());
+    numbered!("ledger pay", pay(pool: &str, most: u64, now: u64) -> bool);
+    numbered!("ledger admit", admit(lane: &str, request: LaneRequest<'_>) -> Option<LinkLife>);
+    numbered!("ledger release", release(lane: &str, job: &str) -> ());
     numbered!("ledger take once", take_once(id: &str, until: u64, now: u64) -> Once);
     numbered!("ledger sent once", sent_once(id: &str, until: u64) -> ());
     numbered!("ledger keep", keep(letter: &DeadLetter) -> ());
@@ -301,6 +301,10 @@ impl MailLedger for Faulty<MemoryMailLedger> {
     numbered!("ledger forget", forget(id: &str) -> ());
     numbered!("ledger kept", kept(after: &str, limit: u32) -> Vec<DeadLetter>);
     numbered!("ledger tidy", tidy(dead_before: u64, now: u64) -> u64);
+}
+
+impl MailGate for Faulty<MemoryMailGate> {
+    numbered!("gate count", count(name: &GateName, counted: Counted, now: u64) -> Verdict);
 }
 
 impl Vendors for Faulty<MemoryVendors> {
@@ -370,6 +374,7 @@ pub(crate) struct FaultyPorts<S> {
     pub(crate) users: Faulty<MemoryUsers>,
     pub(crate) sessions: S,
     pub(crate) queue: Faulty<MemoryMailQueue>,
+    pub(crate) gate: Faulty<MemoryMailGate>,
     pub(crate) mailer: Faulty<MemoryMailer>,
     pub(crate) ledger: Faulty<MemoryMailLedger>,
     pub(crate) vendors: Faulty<MemoryVendors>,
@@ -394,6 +399,7 @@ impl<S: SessionStore> FaultyPorts<S> {
             users: on(line),
             sessions,
             queue: on(line),
+            gate: on(line),
             mailer: on(line),
             ledger: on(line),
             vendors: on(line),
@@ -437,6 +443,7 @@ ports! {
     random, Random, SeededRandom, random;
     events, Events, MemoryEvents, events;
     mail_queue, MailQueue, Faulty<MemoryMailQueue>, queue;
+    mail_gate, MailGate, Faulty<MemoryMailGate>, gate;
     mailer, Mailer, Faulty<MemoryMailer>, mailer;
     mail_ledger, MailLedger, Faulty<MemoryMailLedger>, ledger;
     vendors, Vendors, Faulty<MemoryVendors>, vendors;

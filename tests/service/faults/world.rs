@@ -116,7 +116,7 @@ impl<S: SessionStore> World<S> {
             self.service.retry_kept_mail(true).await.unwrap();
             for job in self.service.ports().queue.inner.take() {
                 let text = job.to_text();
-                self.service.deliver_from_queue(&text, &job.id, 0).await;
+                self.service.deliver_from_queue(&text, &job.id).await;
             }
         }
         self.service.ports().mailer.inner.take()

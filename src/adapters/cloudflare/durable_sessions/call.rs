@@ -371,15 +371,13 @@ pub(super) fn to_active(line: &str) -> Option<ActiveSession> {
     let user_agent = fields.text().to_owned();
     let network = fields.text().to_owned();
     let mut known = || Some(fields.text().to_owned()).filter(|text| !text.is_empty());
+    let (country, city) = (known(), known());
     Some(ActiveSession {
         id,
         last_used_at,
         user_agent,
         network,
-        place: Place {
-            country: known(),
-            city: known(),
-        },
+        place: Place::new(country.as_deref(), city.as_deref()),
     })
 }
 
@@ -416,7 +414,7 @@ mod tests {
 
     fn client() -> Client {
         Client::new(Some("203.0.113.9"), Some("a\t1\n\u{e9}"))
-            .at(Place::new(None, Some("S\u{e3}o\tPaulo")))
+            .at(Place::new(None, Some("S\u{e3}o Paulo")))
     }
 
     #[test]

@@ -38,8 +38,8 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
     let name = text(&body, "name").unwrap_or_default();
     let message = text(&body, "message").unwrap_or(&answer.body);
     let kind = match name {
-        // Another mail with this key was taken: a repeat would be told the same.
-        "invalid_idempotent_request" => Kind::Rejected,
+        // An earlier try of this very mail was taken; only its link has changed since.
+        "invalid_idempotent_request" => return Ok(()),
         "validation_error" if answer.status != 403 && message.contains("`to`") => {
             Kind::Undeliverable
         }
@@ -129,7 +129,7 @@ mod tests {
                 ),
                 (
                     error(409, "invalid_idempotent_request", "another payload"),
-                    Told::Rejected,
+                    Told::Sent,
                 ),
                 (
                     error(409, "concurrent_idempotent_requests", "in progress"),

@@ -1,15 +1,15 @@
 //! The cases: each holds one sentence of the port's documentation.
 
-mod addresses;
-mod budget;
+mod lanes;
 mod letters;
 mod notices;
+mod pools;
 mod tidying;
 
-use super::{BEGUN, Case, DAY, HOUR, LATEST, MOST, PAUSE, World, check, check_eq, text};
+use super::{BEGUN, Case, DAY, HOUR, LATEST, OTHER_POOL, POOL, World, check, check_eq, text};
 
-pub(crate) use addresses::*;
-pub(crate) use budget::*;
+pub(crate) use lanes::*;
 pub(crate) use letters::*;
 pub(crate) use notices::*;
+pub(crate) use pools::*;
 pub(crate) use tidying::*;

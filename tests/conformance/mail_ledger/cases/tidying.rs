@@ -2,45 +2,31 @@
 
 use edgegate::ports::MailLedger;
 
-use super::{BEGUN, Case, DAY, HOUR, LATEST, PAUSE, World, check, check_eq};
+use super::{BEGUN, Case, DAY, HOUR, LATEST, World, check, check_eq};
 
-/// "counts of addresses that nothing was mailed to for a day", and no others. That one is forgotten shows in the job that was counted last: it counts anew.
-pub(crate) async fn tidying_forgets_counts_of_days_gone_by<L: MailLedger>(
+/// "lanes that have lapsed", and no others: a day after the last link ended.
+pub(crate) async fn tidying_forgets_lanes_that_have_lapsed<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
-    for (after, forgotten) in [(0, false), (DAY - 1, false), (DAY, true), (9 * DAY, true)] {
-        let (ada, job, now) = (world.fresh(), world.fresh(), BEGUN + after);
-        check!(world.admit(&ada, &job, BEGUN).await?, "the first");
+    let lapse = HOUR + DAY;
+    for (after, forgotten) in [(0, false), (DAY, false), (lapse - 1, false), (lapse, true)] {
+        let (lane, job) = (world.fresh(), world.fresh());
+        check!(
+            world.admit(&lane, &job, BEGUN).await?.is_some(),
+            "the first"
+        );
         // Twice: what is gone is no error.
         for _ in 0..2 {
-            world.tidy(0, now).await?;
+            world.tidy(0, BEGUN + after).await?;
         }
-        check!(world.admit(&ada, &job, now).await?, "a repeat");
-        let next = world.admit_next(&ada, now + PAUSE - 1).await?;
-        check_eq!(
-            next,
-            after > 0 && !forgotten,
-            format!("within the pause after a repeat, tidied after {after} s")
-        );
+        let next = world.admit_next(&lane, BEGUN + 1).await?;
+        let what = format!("a second after the first, tidied after {after} s");
+        check_eq!(next, forgotten, what);
     }
     Ok(())
 }
 
-/// A day may have gone by since the first mail, and a second since the last.
-pub(crate) async fn tidying_never_shortens_a_pause<L: MailLedger>(world: &World<L>) -> Case {
-    let (ada, job) = (world.fresh(), world.fresh());
-    check!(world.admit_next(&ada, BEGUN).await?, "the first");
-    let last = BEGUN + DAY - 1;
-    check!(world.admit(&ada, &job, last).await?, "the second");
-    world.tidy(0, last + 1).await?;
-    check!(!world.admit_next(&ada, last + 1).await?, "too soon");
-    check!(world.admit(&ada, &job, last + 2).await?, "a repeat");
-    check!(!world.admit_next(&ada, last + PAUSE - 1).await?, "too soon");
-    check!(world.admit_next(&ada, last + PAUSE).await?, "in time");
-    Ok(())
-}
-
-pub(crate) async fn tidying_keeps_the_budget_of_this_hour<L: MailLedger>(world: &World<L>) -> Case {
+pub(crate) async fn tidying_keeps_the_pools_of_this_hour<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     check_eq!(world.left(2, BEGUN).await?, 2, "in this hour");
     check_eq!(world.left(2, BEGUN + HOUR).await?, 2, "in the next");

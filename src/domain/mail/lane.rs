@@ -1,0 +1,312 @@
+//! How often one mailbox gets links: a new one is sent only when an earlier one no longer helps.
+//!
+//! Anybody can ask for a mail to anybody's address. So a request is refused only while the newest
+//! link that was sent still has at least half of its life. Strangers can make a link arrive early;
+//! they can't keep its owner from having one.
+
+use crate::domain::policy::{DAY, LANE_BURSTS, LANE_JOBS_KEPT, LINK_FRESH_PART, LINK_LIFE_MAX};
+
+/// The mails with links that were sent under one key, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lane(Vec<Sent>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Sent {
+    job: String,
+    life: LinkLife,
+}
+
+/// When a link begins and ends, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkLife {
+    /// The time of the mail that carries it.
+    pub begins_at: u64,
+    /// From this time on the link is refused.
+    pub ends_at: u64,
+}
+
+impl LinkLife {
+    /// How long the link is valid, in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.ends_at.saturating_sub(self.begins_at)
+    }
+
+    /// When half of its life is over: until then nobody needs another one.
+    #[must_use]
+    pub const fn half(self) -> u64 {
+        self.begins_at.saturating_add(self.seconds() / 2)
+    }
+
+    /// Until when a mail with this link may be sent; a later try gets a new link.
+    #[must_use]
+    pub const fn fresh_until(self) -> u64 {
+        self.begins_at
+            .saturating_add(self.seconds() / LINK_FRESH_PART)
+    }
+
+    /// For how many minutes its mail says that it is valid: never more than are left when the mail is
+    /// sent, and the same in every try.
+    #[must_use]
+    pub const fn minutes(self) -> u64 {
+        self.ends_at.saturating_sub(self.fresh_until()) / 60
+    }
+
+    const fn new(now: u64, seconds: u64) -> Self {
+        Self {
+            begins_at: now,
+            ends_at: now.saturating_add(seconds),
+        }
+    }
+}
+
+impl Lane {
+    /// Admits a job and answers the life of its link; `None` refuses it, because an earlier link
+    /// still has at least half of its life (or was sent less than `LANE_BURSTS` seconds ago).
+    ///
+    /// A job that was admitted is always admitted again, with the same link, so that a retry sends
+    /// the same mail. When that link is no longer fresh it gets a new one of the same length.
+    ///
+    /// `base` is the life of the first links, in seconds; each further one lives twice as long as
+    /// the one before, up to a day. Without `limited` nothing is refused.
+    pub fn admit(&mut self, job: &str, base: u64, now: u64, limited: bool) -> Option<LinkLife> {
+        if let Some(held) = self.0.iter_mut().find(|sent| sent.job == job) {
+            if now >= held.life.fresh_until() {
+                held.life = LinkLife::new(now, held.life.seconds());
+            }
+            return Some(held.life);
+        }
+        let life = match self.newest(now) {
+            None => {
+                self.0.clear();
+                base
+            }
+            Some(newest) => match LANE_BURSTS.get(self.0.len()) {
+                Some(pause) if !limited || now >= newest.begins_at.saturating_add(*pause) => base,
+                Some(_) => return None,
+                None if !limited => base,
+                None if now >= newest.half() => {
+                    newest.seconds().saturating_mul(2).min(LINK_LIFE_MAX)
+                }
+                None => return None,
+            },
+        };
+        let life = LinkLife::new(now, life);
+        self.0.push(Sent {
+            job: job.to_owned(),
+            life,
+        });
+        if self.0.len() > LANE_JOBS_KEPT {
+            self.0.remove(0);
+        }
+        Some(life)
+    }
+
+    /// Takes back what a job was admitted for: no mail of it was sent, and none will be.
+    pub fn release(&mut self, job: &str) {
+        self.0.retain(|sent| sent.job != job);
+    }
+
+    /// When nothing in it has any effect any more: a day after the last link ended.
+    #[must_use]
+    pub fn lapses_at(&self) -> u64 {
+        let ends = self.0.iter().map(|sent| sent.life.ends_at);
+        ends.max().map_or(0, |end| end.saturating_add(DAY))
+    }
+
+    /// The newest link, unless the lane has lapsed.
+    fn newest(&self, now: u64) -> Option<LinkLife> {
+        let lives = self.0.iter().map(|sent| sent.life);
+        lives
+            .max_by_key(|life| life.begins_at)
+            .filter(|_| now < self.lapses_at())
+    }
+
+    /// The text that is stored: job, beginning and end of each mail.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let sent = self.0.iter().map(|sent| {
+            let LinkLife { begins_at, ends_at } = sent.life;
+            format!("{} {begins_at} {ends_at}", sent.job)
+        });
+        sent.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Reads a stored text; `None` when it is not one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let lines = text.split('\n').filter(|line| !line.is_empty());
+        let sent: Option<Vec<Sent>> = lines.map(parse_line).collect();
+        sent.filter(|sent| sent.len() <= LANE_JOBS_KEPT).map(Self)
+    }
+}
+
+fn parse_line(line: &str) -> Option<Sent> {
+    let mut parts = line.split(' ');
+    let job = parts.next()?.to_owned();
+    let (begins_at, ends_at) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    (parts.next().is_none() && !job.is_empty()).then_some(Sent {
+        job,
+        life: LinkLife { begins_at, ends_at },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::policy::{HOUR, RESET_LINK_TTL, VERIFICATION_LINK_TTL};
+
+    /// When mails are sent if somebody asks every `step` seconds for a week, and the least share of
+    /// its life that the newest link had left when a request was refused.
+    fn week(base: u64, step: usize) -> (Vec<u64>, f64) {
+        let (mut lane, mut sent, mut least) = (Lane::default(), Vec::new(), 1.0_f64);
+        let mut newest = LinkLife::new(0, base);
+        for now in (0..7 * DAY).step_by(step) {
+            match lane.admit(&format!("{now:032x}"), base, now, true) {
+                Some(life) => {
+                    newest = life;
+                    sent.push(now);
+                }
+                None => {
+                    let left = (newest.ends_at - now) as f64 / newest.seconds() as f64;
+                    least = least.min(left);
+                }
+            }
+        }
+        (sent, least)
+    }
+
+    /// The numbers of docs/decisions/0017: a mailbox has a lane for resets, one for its address and
+    /// one for its variants.
+    #[test]
+    fn a_mailbox_gets_12_mails_on_the_first_day_and_36_in_a_week() {
+        let on_day_1 = |sent: &[u64]| sent.iter().filter(|at| **at < DAY).count();
+        let (resets, least_of_resets) = week(RESET_LINK_TTL, 10);
+        let (others, least_of_others) = week(VERIFICATION_LINK_TTL, 10);
+        assert_eq!((on_day_1(&resets), on_day_1(&others)), (8, 4));
+        assert_eq!((resets.len(), others.len()), (20, 16));
+        // An account's address takes resets; its variants take the others.
+        assert!(on_day_1(&resets) + on_day_1(&others) <= 12);
+        assert!(resets.len() + others.len() <= 36);
+        assert!(least_of_resets >= 0.5 && least_of_others >= 0.5);
+    }
+
+    #[test]
+    fn the_first_three_come_within_six_minutes_and_then_half_of_a_life_must_pass() {
+        let mut lane = Lane::default();
+        let mut at = |now: u64| {
+            lane.admit(&now.to_string(), HOUR, now, true)
+                .map(LinkLife::seconds)
+        };
+        assert_eq!(at(1000), Some(HOUR));
+        assert_eq!(at(1059), None);
+        assert_eq!(at(1060), Some(HOUR));
+        assert_eq!(at(1359), None);
+        assert_eq!(at(1360), Some(HOUR));
+        assert_eq!(at(1360 + 1799), None);
+        assert_eq!(at(1360 + 1800), Some(2 * HOUR));
+        assert_eq!(at(3160 + 3599), None);
+        assert_eq!(at(3160 + 3600), Some(4 * HOUR));
+    }
+
+    #[test]
+    fn a_lane_begins_anew_a_day_after_its_last_link() {
+        let mut lane = Lane::default();
+        for now in [0, 60, 360] {
+            assert!(lane.admit(&now.to_string(), HOUR, now, true).is_some());
+        }
+        let last = 360 + HOUR + DAY;
+        assert_eq!(lane.lapses_at(), last);
+        let mut before = lane.clone();
+        let life = before.admit("a", HOUR, last - 1, true).unwrap();
+        assert_eq!(life.seconds(), 2 * HOUR);
+        assert_eq!(lane.admit("a", HOUR, last, true).unwrap().seconds(), HOUR);
+        assert!(lane.admit("b", HOUR, last + 60, true).is_some());
+    }
+
+    #[test]
+    fn a_retry_has_the_same_link_while_it_is_fresh_and_its_mail_never_promises_too_much() {
+        let mut lane = Lane::default();
+        let first = lane.admit("a", HOUR, 1000, true).unwrap();
+        assert_eq!(lane.admit("a", HOUR, 1000 + 599, true), Some(first));
+        let second = lane.admit("a", HOUR, 1000 + 600, true).unwrap();
+        assert_eq!((second.begins_at, second.seconds()), (1600, HOUR));
+        // The renewed link counts for the others.
+        assert_eq!(lane.admit("b", HOUR, 1659, true), None);
+        for (life, minutes) in [(HOUR, 50), (2 * HOUR, 100), (4 * HOUR, 200), (DAY, 1200)] {
+            let life = LinkLife::new(1000, life);
+            assert_eq!(life.minutes(), minutes);
+            assert!(life.minutes() * 60 <= life.ends_at - life.fresh_until());
+        }
+    }
+
+    #[test]
+    fn a_job_without_a_mail_gives_its_place_back() {
+        let mut lane = Lane::default();
+        let before = lane.clone();
+        assert!(lane.admit("a", HOUR, 1000, true).is_some());
+        lane.release("a");
+        assert_eq!(lane, before);
+        lane.release("nobody's");
+        assert!(lane.admit("b", HOUR, 1000, true).is_some());
+    }
+
+    #[test]
+    fn without_limits_nothing_is_refused() {
+        let mut lane = Lane::default();
+        for job in 0..50 {
+            let life = lane.admit(&job.to_string(), HOUR, 1000, false).unwrap();
+            assert_eq!(life.seconds(), HOUR);
+        }
+        assert!(Lane::parse(&lane.to_text()).is_some());
+    }
+
+    proptest! {
+        /// Whatever is asked, retried and given up: a job that was admitted stays admitted, and
+        /// whoever is refused has a link with at least half of its life in the mailbox.
+        #[test]
+        fn a_refusal_means_a_link_with_half_of_its_life(
+            base in prop::sample::select(vec![HOUR, DAY]),
+            steps in prop::collection::vec((0u64..20_000, 0u8..8, any::<bool>()), 1..80),
+        ) {
+            let (mut lane, mut now) = (Lane::default(), 1_764_000_000_u64);
+            let mut held: Vec<(String, LinkLife)> = Vec::new();
+            for (number, (pause, act, again)) in steps.into_iter().enumerate() {
+                now += pause;
+                if again && let Some((job, life)) = held.last_mut() {
+                    let retried = lane.admit(job, base, now, true);
+                    prop_assert!(retried.is_some_and(|life| life.fresh_until() > now));
+                    *life = retried.unwrap();
+                    continue;
+                }
+                if act == 0 && let Some((job, _)) = held.pop() {
+                    lane.release(&job);
+                    continue;
+                }
+                let job = format!("{number:032x}");
+                match lane.admit(&job, base, now, true) {
+                    Some(life) => {
+                        prop_assert_eq!(life.begins_at, now);
+                        prop_assert!((base..=DAY).contains(&life.seconds()));
+                        held.push((job, life));
+                    }
+                    None => {
+                        let left = held.iter().any(|(_, life)| life.half() > now);
+                        prop_assert!(left, "refused at {}: {:?}", now, held);
+                    }
+                }
+                prop_assert_eq!(Lane::parse(&lane.to_text()), Some(lane.clone()));
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "([0-9a-f]{0,3} ?[0-9]{0,4} ?\n?){0,20}|.{0,60}") {
+            if let Some(mut lane) = Lane::parse(&text) {
+                let _ = lane.admit("a", HOUR, 1, true);
+                let _ = (lane.lapses_at(), lane.to_text());
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Which addresses are one mailbox.
+
+use crate::domain::account::EmailAddress;
+
+/// The mailbox behind an address, for counting only: its canonical form without a sub-address
+/// (`+tag`), and for Gmail without dots and under one domain. Two accounts may have one mailbox; mail
+/// always goes to the address as it was given.
+#[must_use]
+pub fn mailbox(email: &EmailAddress) -> String {
+    let canonical = email.canonical();
+    let (local, domain) = canonical.split_once('@').unwrap_or((canonical, ""));
+    let base = match local.split_once('+') {
+        // A local part that begins with its only plus sign is a name of its own.
+        Some((base, _)) if !base.is_empty() => base,
+        _ => local,
+    };
+    if matches!(domain, "gmail.com" | "googlemail.com") {
+        return [&base.replace('.', ""), "@gmail.com"].concat();
+    }
+    [base, "@", domain].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_and_the_dots_of_gmail_are_one_mailbox() {
+        let of = |text| mailbox(&EmailAddress::parse(text).unwrap());
+        for (address, known) in [
+            ("ada@example.com", "ada@example.com"),
+            ("Ada+1@Example.com", "ada@example.com"),
+            ("ada+a+b@example.com", "ada@example.com"),
+            ("a.d.a@example.com", "a.d.a@example.com"),
+            ("a.da+x@gmail.com", "ada@gmail.com"),
+            ("A.D.A@googlemail.com", "ada@gmail.com"),
+            ("+ada@example.com", "+ada@example.com"),
+            ("ada+@example.com", "ada@example.com"),
+            ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ] {
+            assert_eq!(of(address), known);
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! An attacker of a week, with 1, 50 and 5,000 networks, beside twenty honest resets an hour.
+//!
+//! The attacker asks as often as the gate allows, with these exceptions, which change nothing for
+//! anybody else:
+//!
+//! - Requests over thirty an hour are not made: the gate answers them with 429 and counts nothing.
+//! - Of the second to thirtieth requests of a network (pools *medium* and *rest*) only so many are
+//!   made each hour as keep both pools empty (with a budget of 10,000 only 300). A pool is a row of
+//!   its own, and an honest first request pays from pool *first* alone; `pays_from_one_row` holds
+//!   that.
+//! - All first requests of a day are made in the first minute of the day, which delays others most.
+
+use std::collections::BTreeMap;
+
+use edgegate::domain::account::User;
+use edgegate::domain::mail::{Locale, Pool, RouteClass};
+use edgegate::domain::session::Client;
+use edgegate::service::Login;
+use edgegate::service::deliver_mail::Delivery;
+
+use crate::count::count;
+use crate::world::{DAY, Dice, HOUR, Mailed, PASSWORD, Request, World, network};
+
+const WEEK: u64 = 7 * DAY;
+const HONEST_AN_HOUR: u64 = 20;
+const PEOPLE: u32 = 400;
+/// Of the requests of networks that have made their first.
+const MOST_OF_OTHER_POOLS: u64 = 300;
+/// Honest people's networks have numbers from here on, a new one for each request.
+const HONEST: u32 = 1_000_000;
+
+/// What honest people saw.
+#[derive(Debug, Default)]
+struct Delays {
+    known: Vec<u64>,
+    new: Vec<u64>,
+    never: usize,
+    notices: Vec<u64>,
+    notices_due: usize,
+}
+
+fn share(delays: &[u64], within: u64) -> f64 {
+    let count = delays.iter().filter(|delay| **delay <= within).count();
+    100.0 * count as f64 / delays.len().max(1) as f64
+}
+
+fn worst(delays: &[u64]) -> f64 {
+    delays.iter().copied().max().unwrap_or_default() as f64 / HOUR as f64
+}
+
+fn email(person: u32) -> String {
+    format!("person-{person}@example.com")
+}
+
+/// Sometimes from a known device, always from another network.
+struct Asked {
+    at: u64,
+    known: bool,
+}
+
+/// Honest requests that have no link yet, by their job.
+type Waiting = BTreeMap<String, Asked>;
+
+fn week(networks: u32, budget: u64) -> Delays {
+    let mut world = World::new(&[("MAIL_BUDGET", &budget.to_string())]);
+    let people: Vec<User> = (0..PEOPLE)
+        .map(|person| world.add_user(person, &email(person), true, false))
+        .collect();
+    let mut dice = Dice(1);
+    let mut delays = Delays::default();
+    let mut asked = Waiting::new();
+    let mut honest = 0;
+    let class = RouteClass::Reset;
+    // A tenth more than the pools pay for: what is left over waits, and empties them again.
+    let shares = [Pool::Medium, Pool::Rest].map(|pool| pool.share(class, budget).unwrap());
+    let more = (shares.iter().sum::<u64>() * 11 / 10).min(MOST_OF_OTHER_POOLS);
+    for hour in 0..WEEK / HOUR {
+        let begins = hour * HOUR;
+        // When something happens in this hour: the attacker's requests, then the honest ones.
+        let mut acts: Vec<(u64, Option<u32>)> = Vec::new();
+        if hour % 24 == 0 {
+            for number in 0..networks {
+                acts.push((begins + u64::from(number % 60), Some(number)));
+            }
+        }
+        let more = more.min(u64::from(networks) * 29);
+        for number in 0..more {
+            let number = u32::try_from(number).unwrap() % networks;
+            acts.push((begins + 60 + dice.below(60), Some(number)));
+        }
+        for _ in 0..HONEST_AN_HOUR {
+            acts.push((begins + dice.below(HOUR), None));
+        }
+        acts.sort_by_key(|(at, _)| *at);
+        for (at, attacker) in acts {
+            settle(&mut world, at, &mut asked, &mut delays);
+            if let Some(number) = attacker {
+                // Whether anybody has the address makes no difference.
+                let _ = world.ask(
+                    &Request::Reset("nobody@example.com".to_owned()),
+                    &network(number),
+                );
+                continue;
+            }
+            honest += 1;
+            let person = (honest % PEOPLE) as usize;
+            let known = dice.below(2) == 0;
+            let ticket = world.service.device_ticket(&people[person]);
+            let client: Client = network(HONEST + honest);
+            let client = client.on_device(known.then(|| ticket.expose()));
+            world
+                .ask(&Request::Reset(email(person as u32)), &client)
+                .unwrap();
+            let job = world.newest().unwrap();
+            asked.insert(job, Asked { at, known });
+        }
+        // Somebody changes a password, and must hear of it at once.
+        if hour % 7 == 0 {
+            let person = (hour / 7) as u32 % PEOPLE;
+            notice(&mut world, person, &mut asked, &mut delays);
+        }
+    }
+    settle(&mut world, WEEK + 2 * DAY, &mut asked, &mut delays);
+    delays.never = asked.len();
+    delays
+}
+
+/// Works off the queue until then, and notes for whom a link is there now.
+fn settle(world: &mut World, until: u64, asked: &mut Waiting, delays: &mut Delays) -> Vec<Mailed> {
+    world.run_until(until, |job, delivery, now| {
+        let is_answered = matches!(delivery, Delivery::Sent | Delivery::EarlierLink);
+        if !is_answered {
+            return;
+        }
+        let Some(Asked { at, known }) = asked.remove(&job.id) else {
+            return;
+        };
+        let delays = if known {
+            &mut delays.known
+        } else {
+            &mut delays.new
+        };
+        delays.push(now - at);
+    })
+}
+
+fn notice(world: &mut World, person: u32, asked: &mut Waiting, delays: &mut Delays) {
+    let begun = world.now();
+    let client = network(HONEST * 2 + person);
+    pollster::block_on(async {
+        let login = Login {
+            email: &email(person),
+            password: PASSWORD,
+        };
+        let signed_in = world.service.generate_token(login, &client).await.unwrap();
+        let token = signed_in.tokens.access_token.expose();
+        let changed =
+            world
+                .service
+                .change_password(token, PASSWORD, PASSWORD, &client, Locale::English);
+        changed.await.unwrap();
+    });
+    delays.notices_due += 1;
+    let mailed = settle(world, begun, asked, delays);
+    let told = mailed
+        .iter()
+        .filter(|mail| mail.message.subject.contains("was changed"));
+    delays.notices.extend(told.map(|mail| mail.at - begun));
+}
+
+#[test]
+fn a_week_delays_nobody_but_strangers_devices_under_five_thousand_networks() {
+    println!(
+        "budget | networks | known device, at once | new device, at once | within 1 h | worst | never | notices late"
+    );
+    let mut lines = Vec::new();
+    let bounds = [
+        (1000, 1, 100.0, 100.0, 0.0),
+        (1000, 50, 100.0, 100.0, 0.0),
+        (1000, 5000, 45.0, 60.0, 13.0),
+        (10_000, 5000, 90.0, 98.0, 1.3),
+    ];
+    let weeks: Vec<_> = bounds
+        .map(|(budget, networks, ..)| std::thread::spawn(move || week(networks, budget)))
+        .into();
+    for ((budget, networks, at_once, within_an_hour, worst_hours), week) in
+        bounds.into_iter().zip(weeks)
+    {
+        let delays = week.join().unwrap();
+        let row = format!(
+            "{budget} | {networks} | {:.0} % of {} | {:.0} % of {} | {:.0} % | {:.1} h | {} | {} of {}",
+            share(&delays.known, 1),
+            delays.known.len(),
+            share(&delays.new, 1),
+            delays.new.len(),
+            share(&delays.new, HOUR),
+            worst(&delays.new),
+            delays.never,
+            delays.notices_due - delays.notices.len(),
+            delays.notices_due,
+        );
+        println!("{row}");
+        assert!(
+            delays.known.len() > 1000 && delays.new.len() > 1000,
+            "{row}"
+        );
+        assert_eq!(delays.never, 0, "{row}");
+        assert!(share(&delays.known, 1) >= 100.0, "{row}");
+        assert_eq!(
+            (delays.notices.len(), worst(&delays.notices)),
+            (delays.notices_due, 0.0),
+            "{row}"
+        );
+        assert!(share(&delays.new, 1) >= at_once, "{row}");
+        assert!(share(&delays.new, HOUR) >= within_an_hour, "{row}");
+        assert!(worst(&delays.new) <= worst_hours, "{row}");
+        lines.push(format!(
+            "{networks} networks, budget {budget}: {:.0} % at once, worst {:.1} h",
+            share(&delays.new, 1),
+            worst(&delays.new)
+        ));
+    }
+    count(
+        "mail_attacker",
+        &format!(
+            "a week's attacker beside {HONEST_AN_HOUR} resets an hour, new devices: {}",
+            lines.join("; ")
+        ),
+    );
+}
+
+/// An honest first request pays from one row, whatever the others have paid.
+#[test]
+fn pays_from_one_row() {
+    let mut world = World::new(&[("MAIL_BUDGET", "100")]);
+    world.add_user(0, &email(0), true, false);
+    // Registrations in all pools, and resets in all but the first.
+    for number in 0..30 {
+        let _ = world.ask(
+            &Request::Register("nobody@example.com".to_owned()),
+            &network(number),
+        );
+        for _ in 0..20 {
+            let _ = world.ask(
+                &Request::Reset("nobody@example.com".to_owned()),
+                &network(number % 10),
+            );
+        }
+    }
+    world.run_until(100, |_, _, _| {});
+    world
+        .ask(&Request::Reset(email(0)), &network(HONEST))
+        .unwrap();
+    let mut outcome = None;
+    world.run_until(101, |job, delivery, _| {
+        outcome = (job.pool == Pool::First).then(|| delivery.name());
+    });
+    assert_eq!(outcome, Some("sent"));
+}
+
+/// Strangers aim at one person in all ways there are, as often as their networks may; the owner asks
+/// at random times, from a new device. Whenever the owner gets no mail, the newest link that was sent
+/// to them has at least half of its life.
+#[test]
+fn one_person_always_has_a_link() {
+    for networks in [1, 50, 5000] {
+        let mut world = World::new(&[]);
+        world.add_user(0, "victim@example.com", true, false);
+        let mut dice = Dice(u64::from(networks));
+        let (mut number, mut refused, mut sent) = (0, 0, 0);
+        let (mut newest, mut ends) = (0, 0);
+        let mut owners_next = 1800;
+        let mut owners = Vec::new();
+        for now in (0..WEEK).step_by(120) {
+            for request in 0..4 {
+                number = (number + 1) % networks;
+                let variant = format!("victim+{now}@example.com");
+                let victim = "victim@example.com".to_owned();
+                let request = match request {
+                    0 => Request::Reset(victim),
+                    1 => Request::Register(victim),
+                    2 => Request::Resend(victim),
+                    _ => Request::Register(variant),
+                };
+                let _ = world.ask(&request, &network(number));
+            }
+            if now >= owners_next {
+                owners_next = now + 600 + dice.below(4 * HOUR);
+                let client = network(HONEST + u32::try_from(now / 120).unwrap());
+                world
+                    .ask(&Request::Reset("victim@example.com".to_owned()), &client)
+                    .unwrap();
+                owners.push(world.newest().unwrap());
+            }
+            let mut answers = Vec::new();
+            let mailed = world.run_until(now + 119, |job, delivery, at| {
+                if owners.contains(&job.id) {
+                    answers.push((delivery.clone(), at));
+                }
+            });
+            for mail in mailed
+                .iter()
+                .filter(|mail| mail.message.text.contains("/reset-password#"))
+            {
+                newest = mail.at;
+                ends = mail.at + minutes(&mail.message.text) * 60 * 6 / 5;
+            }
+            for (delivery, at) in answers {
+                match delivery {
+                    Delivery::Sent => sent += 1,
+                    Delivery::EarlierLink => {
+                        refused += 1;
+                        // The letter rounds whole hours down.
+                        let half = (ends - newest) / 2;
+                        assert!(
+                            ends.saturating_sub(at) + HOUR >= half,
+                            "{networks}: {at} {newest} {ends}"
+                        );
+                        assert!(ends > at, "no valid link: {networks}: {at} {newest} {ends}");
+                    }
+                    other => panic!("{networks} networks: {other:?}"),
+                }
+            }
+        }
+        println!(
+            "{networks} networks against one person: {sent} of the owner's mails sent, {refused} times an earlier link, never none"
+        );
+        assert!(refused > 20, "{networks}: {refused}");
+    }
+}
+
+/// For how many minutes a mail says that its link is valid.
+fn minutes(text: &str) -> u64 {
+    let (_, rest) = text.split_once("expires in ").unwrap();
+    let rest = rest.replace('\u{a0}', " ");
+    let mut words = rest.split([' ', '.', '\n']);
+    let count: u64 = words.next().unwrap().parse().unwrap();
+    if words.next().unwrap().starts_with("hour") {
+        count * 60
+    } else {
+        count
+    }
+}
+
+/// All ways to mail one mailbox, as often as 5,000 networks may.
+#[test]
+fn a_mailbox_gets_twelve_mails_on_the_first_day_and_thirty_six_in_a_week() {
+    for networks in [1, 50, 5000] {
+        let mut world = World::new(&[("MAIL_BUDGET", "1000000")]);
+        world.add_user(0, "victim@gmail.com", true, false);
+        world.add_user(1, "attacker@example.com", true, false);
+        let mut number = 0;
+        let mut mails = Vec::new();
+        for now in (0..WEEK).step_by(90) {
+            for request in 0..5 {
+                number = (number + 1) % networks;
+                let victim = "victim@gmail.com".to_owned();
+                let request = match request {
+                    0 => Request::Reset(victim),
+                    1 => Request::Register(victim),
+                    2 => Request::Resend(victim),
+                    3 => Request::Register(format!("vic.tim+{now}@googlemail.com")),
+                    _ if now % HOUR == 0 => Request::ChangeAddress(
+                        "attacker@example.com".to_owned(),
+                        format!("v.ictim+{now}@gmail.com"),
+                    ),
+                    _ => Request::Resend(format!("v.i.ctim+{now}@gmail.com")),
+                };
+                let _ = world.ask(&request, &network(number));
+            }
+            mails.extend(world.run_until(now + 89, |_, _, _| {}));
+        }
+        mails.retain(|mail| !mail.message.to.as_given().starts_with("attacker"));
+        let first_day = mails.iter().filter(|mail| mail.at < DAY).count();
+        println!(
+            "{networks} networks flood one mailbox: {first_day} mails on the first day, {} in a week",
+            mails.len()
+        );
+        assert!((5..=12).contains(&first_day), "{networks}: {first_day}");
+        assert!(mails.len() <= 36, "{networks}: {}", mails.len());
+    }
+}

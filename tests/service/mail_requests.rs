@@ -1,0 +1,460 @@
+//! Who may ask for a mail, and who pays for it: nobody can use up what somebody else needs.
+//!
+//! The week-long attacker and the comparison of two directories are in tests/mail_simulation.
+
+use edgegate::adapters::memory::MemorySessions;
+use edgegate::domain::error::Error;
+use edgegate::domain::mail::{Job, Locale, Pool, Task};
+use edgegate::domain::session::Client;
+use edgegate::ports::{Clock, UserDirectory};
+use edgegate::service::deliver_mail::Delivery;
+use edgegate::service::{NewAccount, Registered};
+
+use crate::fixture::{
+    ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, log_in, on_both, on_memory, ticket,
+};
+
+const ENGLISH: Locale = Locale::English;
+const NOBODY: &str = "nobody@example.com";
+
+fn from(ip: &str) -> Client {
+    Client::new(Some(ip), Some("test/1"))
+}
+
+/// A client of a network of its own, far from all others.
+fn network(number: u32) -> Client {
+    let (first, second) = (0x2000 + (number & 0xfff), number >> 12);
+    from(&format!("{first:x}:{second:x}::1"))
+}
+
+async fn reset(world: &World<MemorySessions>, email: &str, client: &Client) -> Result<(), Error> {
+    world.service.reset_password(email, client, ENGLISH).await
+}
+
+async fn register(world: &World<MemorySessions>, email: &str, client: &Client) {
+    let account = NewAccount {
+        email,
+        password: None,
+        first_name: None,
+        last_name: None,
+    };
+    let registered = world.service.register(account, client, ENGLISH).await;
+    assert!(matches!(registered, Ok(Registered::Asked)));
+}
+
+async fn deliver(world: &World<MemorySessions>, job: &Job) -> Delivery {
+    let text = job.to_text();
+    let handed_out = world.service.deliver_from_queue(&text, &job.id).await;
+    handed_out.delivery
+}
+
+/// The one job that was asked for.
+fn job(world: &World<MemorySessions>) -> Job {
+    let mut jobs = world.service.ports().mail_queue.take();
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    jobs.remove(0)
+}
+
+async fn outcome(world: &World<MemorySessions>, email: &str, client: &Client) -> Delivery {
+    reset(world, email, client).await.unwrap();
+    let job = job(world);
+    deliver(world, &job).await
+}
+
+/// Before: of 66 hourly resets in three days none arrived.
+#[test]
+fn registrations_of_strangers_never_stop_a_reset() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let (mut ends_at, mut life, mut refused) = (0, 1, 0);
+        let mut number = 0;
+        for minute in 0..3 * 24 * 60 {
+            // Strangers ask in all the ways there are, from a network each.
+            if minute % 61 == 0 {
+                for _ in 0..3 {
+                    number += 1;
+                    register(&world, ADA, &network(number)).await;
+                    number += 1;
+                    let resent = &world.service;
+                    resent
+                        .resend_verification(ADA, &network(number), ENGLISH)
+                        .await
+                        .unwrap();
+                    number += 1;
+                    reset(&world, ADA, &network(number)).await.unwrap();
+                }
+            }
+            let owner = minute % 60 == 30;
+            if owner {
+                reset(&world, ADA, &client()).await.unwrap();
+            }
+            for job in world.service.ports().mail_queue.take() {
+                let is_owners = owner && matches!(job.task, Task::Reset { .. });
+                let delivery = deliver(&world, &job).await;
+                let now = world.clock.now_ms() / 1000;
+                for mail in world.service.ports().mailer.take() {
+                    let (_, rest) = mail.text.split_once("expires in ").unwrap();
+                    let rest = rest.replace('\u{a0}', " ");
+                    let mut words = rest.split([' ', '.']);
+                    let count: u64 = words.next().unwrap().parse().unwrap();
+                    let unit = if words.next().unwrap().starts_with("hour") {
+                        3600
+                    } else {
+                        60
+                    };
+                    (ends_at, life) = (now + count * unit, count * unit);
+                }
+                if is_owners && delivery == Delivery::EarlierLink {
+                    refused += 1;
+                    assert!(ends_at > now + life / 3, "no link at minute {minute}");
+                } else if is_owners {
+                    assert_eq!(delivery, Delivery::Sent, "at minute {minute}");
+                }
+            }
+            world.clock.advance(60);
+        }
+        assert!(refused > 0);
+    });
+}
+
+/// Before: a reset that waited for budget was dropped by four later registrations.
+#[test]
+fn a_reset_that_waits_for_budget_is_not_dropped_by_later_requests() {
+    let world = on_memory(&[("MAIL_BUDGET", "1")]);
+    pollster::block_on(async {
+        assert_eq!(
+            outcome(&world, NOBODY, &network(1)).await,
+            Delivery::NotDue(edgegate::domain::mail::NotDue::NoRecipient)
+        );
+        let waits = outcome(&world, ADA, &network(2)).await;
+        let Delivery::Waits { seconds } = waits else {
+            panic!("{waits:?}");
+        };
+        let waiting = job(&world);
+        for number in 3..8 {
+            world.clock.advance(61);
+            register(&world, ADA, &network(number)).await;
+            let registration = job(&world);
+            deliver(&world, &registration).await;
+            let _ = world.service.ports().mail_queue.take();
+        }
+        world.clock.advance(seconds);
+        let delivered = deliver(&world, &waiting).await;
+        // Sent, or somebody else's mail has brought a link in the meantime.
+        assert!(
+            matches!(delivered, Delivery::Sent | Delivery::EarlierLink),
+            "{delivered:?}"
+        );
+        assert!(!world.service.ports().mailer.take().is_empty());
+    });
+}
+
+/// Before: resets of unknown addresses spent nothing, so one's own mail told who has an account.
+#[test]
+fn a_reset_of_an_unknown_address_pays_what_one_of_a_known_address_pays() {
+    for other in [ROOT, NOBODY] {
+        let world = on_memory(&[("MAIL_BUDGET", "5")]);
+        pollster::block_on(async {
+            // Two of five are for first requests.
+            outcome(&world, other, &network(1)).await;
+            assert_eq!(
+                outcome(&world, ADA, &network(2)).await,
+                Delivery::Sent,
+                "{other}"
+            );
+            let third = outcome(&world, ROOT, &network(3)).await;
+            assert!(
+                matches!(third, Delivery::Waits { .. }),
+                "{other}: {third:?}"
+            );
+        });
+    }
+}
+
+#[test]
+fn a_network_asks_thirty_times_an_hour_whatever_it_asks_for() {
+    for email in [ADA, NOBODY] {
+        let world = on_memory(&[]);
+        pollster::block_on(async {
+            let mut pools = Vec::new();
+            for _ in 0..15 {
+                reset(&world, email, &client()).await.unwrap();
+                pools.push(job(&world).pool);
+                register(&world, email, &client()).await;
+                pools.push(job(&world).pool);
+            }
+            assert_eq!(pools[..2], [Pool::First, Pool::First]);
+            assert!(pools[2..10].iter().all(|pool| *pool == Pool::Medium));
+            assert!(pools[10..].iter().all(|pool| *pool == Pool::Rest));
+            let refused = reset(&world, email, &client()).await;
+            assert_eq!(refused, Err(Error::RateLimited(3600)));
+            assert_eq!(reset(&world, email, &network(1)).await, Ok(()));
+            world.clock.advance(3600);
+            assert_eq!(reset(&world, email, &client()).await, Ok(()));
+        });
+    }
+}
+
+#[test]
+fn a_provider_s_networks_have_a_tenth_of_the_first_requests() {
+    let world = on_memory(&[("MAIL_BUDGET", "100")]);
+    pollster::block_on(async {
+        let mut pools = Vec::new();
+        for host in 1..=8 {
+            reset(&world, NOBODY, &from(&format!("203.0.113.{host}")))
+                .await
+                .unwrap();
+            pools.push(job(&world).pool);
+        }
+        assert!(
+            pools[..4].iter().all(|pool| *pool == Pool::First),
+            "{pools:?}"
+        );
+        assert!(
+            pools[4..].iter().all(|pool| *pool == Pool::Medium),
+            "{pools:?}"
+        );
+        reset(&world, NOBODY, &from("198.51.100.1")).await.unwrap();
+        assert_eq!(job(&world).pool, Pool::First);
+    });
+}
+
+on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDGET", "1")], world => {
+    let ada = log_in(&world.service, ADA).await.unwrap();
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let service = &world.service;
+    let asks = async |client: &Client| {
+        service.reset_password(ADA, client, ENGLISH).await.unwrap();
+        let job = service.ports().mail_queue.take().remove(0);
+        let delivery = service.deliver_from_queue(&job.to_text(), &job.id).await.delivery;
+        let _ = service.ports().mail_queue.take();
+        (job.pool, delivery)
+    };
+    // The budget is spent.
+    asks(&network(1)).await;
+    asks(&Client::uncounted()).await;
+    assert!(matches!(asks(&network(2)).await.1, Delivery::Waits { .. }));
+
+    let on_device = |number| network(number).on_device(Some(ada.device.expose()));
+    let in_session = |number| network(number).in_session(Some(ada.tokens.refresh_token.expose()));
+    assert_eq!(asks(&on_device(3)).await, (Pool::Known(ada.user.id), Delivery::Sent));
+    world.clock.advance(60);
+    assert_eq!(asks(&in_session(4)).await, (Pool::Known(ada.user.id), Delivery::Sent));
+    world.clock.advance(300);
+    // Another's ticket, and what is not a ticket, is of no use.
+    for client in [
+        network(5).on_device(Some(root.device.expose())),
+        network(6).in_session(Some(root.tokens.refresh_token.expose())),
+        network(7).on_device(Some(ada.tokens.refresh_token.expose())),
+        network(8).in_session(Some(ada.tokens.access_token.expose())),
+        network(9).in_session(Some(ada.device.expose())),
+    ] {
+        assert!(matches!(asks(&client).await.1, Delivery::Waits { .. }));
+    }
+    // A thief who has changed the password takes nothing from the owner's device.
+    let token = ada.tokens.access_token.expose();
+    service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), ENGLISH).await.unwrap();
+    let _ = service.ports().mail_queue.take();
+    assert_eq!(asks(&on_device(10)).await, (Pool::Known(ada.user.id), Delivery::Sent));
+    // Three a day; then it counts as any other.
+    assert!(matches!(asks(&on_device(11)).await.1, Delivery::Waits { .. }));
+    world.clock.advance(400 * 86_400);
+    let expired = asks(&on_device(12)).await.0;
+    assert_eq!(expired, Pool::First);
+});
+
+/// Before: 60 mails in a second.
+#[test]
+fn the_variants_of_a_mailbox_get_few_mails() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let mut sent = 0;
+        for hour in 0..24_u32 {
+            for n in 0..10 {
+                let number = hour * 10 + n;
+                register(
+                    &world,
+                    &format!("ada+{number}@example.com"),
+                    &network(number),
+                )
+                .await;
+                reset(&world, ADA, &network(1000 + number)).await.unwrap();
+            }
+            sent += world.deliver_all().await.len();
+            world.clock.advance(3600);
+        }
+        assert!((2..=12).contains(&sent), "{sent}");
+        // Gmail's dots are nobody else's.
+        for email in ["a.da@gmail.com", "ad.a@gmail.com", "a.d.a+x@googlemail.com"] {
+            register(&world, email, &network(5000)).await;
+        }
+        assert_eq!(world.deliver_all().await.len(), 1);
+    });
+}
+
+#[test]
+fn a_spent_budget_mutes_no_notice() {
+    let world = on_memory(&[("MAIL_BUDGET", "1")]);
+    pollster::block_on(async {
+        for number in 0..50 {
+            reset(&world, ROOT, &network(number)).await.unwrap();
+            register(&world, NOBODY, &network(number)).await;
+        }
+        world.deliver_all().await;
+        let signed_in = world.log_in(ADA);
+        let token = signed_in.tokens.access_token.expose();
+        let service = &world.service;
+        service
+            .change_password(token, PASSWORD, NEW_PASSWORD, &client(), ENGLISH)
+            .await
+            .unwrap();
+        let mails = world.deliver_all().await;
+        assert_eq!(
+            mails
+                .iter()
+                .filter(|mail| mail.to.as_given() == ADA)
+                .count(),
+            1
+        );
+    });
+}
+
+on_both!(a_sixth_change_in_a_day_is_refused_and_each_of_the_five_is_told, &[], world => {
+    let service = &world.service;
+    let mut token = log_in(service, ADA).await.unwrap().tokens.access_token;
+    let mut passwords = [PASSWORD, NEW_PASSWORD];
+    for _ in 0..5 {
+        let [now, next] = passwords;
+        let changed = service.change_password(token.expose(), now, next, &client(), ENGLISH).await;
+        token = changed.unwrap().tokens.access_token;
+        passwords = [next, now];
+        assert_eq!(world.deliver_all().await.len(), 1);
+    }
+    let [now, next] = passwords;
+    let refused = service.change_password(token.expose(), now, next, &client(), ENGLISH).await;
+    assert!(matches!(refused, Err(Error::RateLimited(_))), "{refused:?}");
+    assert!(world.can_log_in(ADA, now).await);
+    // A wrong password is told as ever.
+    let wrong = service.change_password(token.expose(), next, now, &client(), ENGLISH).await;
+    assert_eq!(wrong.unwrap_err(), Error::CurrentPassword);
+
+    for n in 0..6 {
+        let email = format!("new-{n}@example.com");
+        let asked = service.change_email(token.expose(), &email, now, &client(), ENGLISH).await;
+        let is_refused = matches!(asked, Err(Error::RateLimited(_)));
+        assert_eq!(is_refused, n == 5, "{n}");
+    }
+    let mails = world.deliver_all().await;
+    assert_eq!(mails.iter().filter(|mail| mail.to.as_given() == ADA).count(), 5);
+});
+
+/// Before: 21 notices at once to an address that a stranger had registered.
+#[test]
+fn an_address_that_nobody_has_verified_gets_no_notice() {
+    let world = on_memory(&[("REGISTRATION", "open")]);
+    pollster::block_on(async {
+        let service = &world.service;
+        let account = NewAccount {
+            email: "victim@example.com",
+            password: Some(PASSWORD),
+            first_name: None,
+            last_name: None,
+        };
+        let registered = service.register(account, &client(), ENGLISH).await.unwrap();
+        let Registered::SignedIn(signed_in) = registered else {
+            panic!("not signed in");
+        };
+        assert_eq!(world.deliver_all().await.len(), 1, "the mail to verify it");
+        let token = signed_in.tokens.access_token.expose();
+        let changed = service
+            .change_password(token, PASSWORD, NEW_PASSWORD, &client(), ENGLISH)
+            .await
+            .unwrap();
+        let token = changed.tokens.access_token.expose();
+        service
+            .change_email(
+                token,
+                "another@example.com",
+                NEW_PASSWORD,
+                &client(),
+                ENGLISH,
+            )
+            .await
+            .unwrap();
+        let mails = world.deliver_all().await;
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].to.as_given(), "another@example.com");
+        let confirmed = service
+            .confirm_email(&ticket(&mails[0]), &client(), ENGLISH)
+            .await;
+        let user = confirmed.unwrap();
+        assert!(world.deliver_all().await.is_empty());
+        // Now it is verified.
+        let signed_in = service
+            .generate_token(
+                edgegate::service::Login {
+                    email: "another@example.com",
+                    password: NEW_PASSWORD,
+                },
+                &client(),
+            )
+            .await
+            .unwrap();
+        let token = signed_in.tokens.access_token.expose();
+        service
+            .delete_own_account(token, NEW_PASSWORD, &client(), ENGLISH)
+            .await
+            .unwrap();
+        assert!(user.email_verified_at.is_some());
+        assert_eq!(world.deliver_all().await.len(), 1);
+        assert!(
+            service
+                .ports()
+                .users
+                .find_by_id(user.id)
+                .await
+                .unwrap()
+                .is_none()
+        );
+    });
+}
+
+// Before: a crafted User-Agent wrote sentences and a link into the service's own mail.
+on_both!(no_text_of_a_thief_is_in_the_mail_about_the_theft, &[("ROTATE_AFTER", "0")], world => {
+    let service = &world.service;
+    for agent in [
+        "URGENT, your account is locked: unlock it at https:/evil.example",
+        "Call 555 1234/1",
+        "<b>hello</b>/1",
+        "",
+    ] {
+        let first = log_in(service, ADA).await.unwrap().tokens;
+        let token = first.refresh_token.expose();
+        service.renew_token(token, &client()).await.unwrap();
+        world.clock.advance(3600);
+        let place = edgegate::domain::session::Place::new(Some("DE"), Some(agent));
+        let thief = Client::new(Some("198.51.100.7"), Some(agent)).at(place);
+        service.renew_token(token, &thief).await.unwrap_err();
+        let mails = world.deliver_all().await;
+        assert_eq!(mails.len(), 1);
+        for word in ["URGENT", "evil", "555", "<b>", "hello"] {
+            assert!(!mails[0].text.contains(word), "{}", mails[0].text);
+        }
+        assert!(mails[0].text.contains("place: DE\n"), "{}", mails[0].text);
+    }
+});
+
+#[test]
+fn a_call_without_an_address_is_paid_by_the_medium_pool_and_without_limits_nothing_is_counted() {
+    pollster::block_on(async {
+        let world = on_memory(&[]);
+        for _ in 0..40 {
+            reset(&world, ADA, &Client::uncounted()).await.unwrap();
+            assert_eq!(job(&world).pool, Pool::Medium);
+        }
+        let world = on_memory(&[("LIMITS", "off")]);
+        for _ in 0..40 {
+            assert_eq!(outcome(&world, ADA, &client()).await, Delivery::Sent);
+        }
+    });
+}
