@@ -59,8 +59,8 @@ export interface Jwk {
 }
 
 /**
- * A JWK Set (RFC 7517 section 5): 1 to 20 usable public keys. Other keys beside them are skipped. A
- * set with a private or symmetric key is rejected.
+ * A JWK Set (RFC 7517 section 5): 1 to 20 usable public keys. Other keys beside them are skipped, and
+ * so are keys of one algorithm that share a `kid`. A set with a private or symmetric key is rejected.
  */
 export interface JwkSet {
   keys: Jwk[];

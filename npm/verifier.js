@@ -5,7 +5,7 @@
 import { wrong } from "./argument.js";
 import { RemoteKeySet } from "./keys.js";
 import { readJwks, readOptions, readRoles, readUrl } from "./options.js";
-import { asError, loadWasm } from "./wasm.js";
+import { loadWasm } from "./wasm.js";
 
 export const loadFor = (platform) => async (wasm) => {
   await loadWasm(platform, wasm);
@@ -13,7 +13,7 @@ export const loadFor = (platform) => async (wasm) => {
 
 export const peekFor = (platform) => async (token) => {
   const wasm = await loadWasm(platform);
-  return attempt(() => wasm.peek(token));
+  return wasm.run(({ peek }) => peek(token));
 };
 
 // Handed to the constructor by the two functions that may call it.
@@ -21,14 +21,14 @@ const INSIDE = Symbol("inside");
 
 export const verifierFor = (platform) =>
   class Verifier {
-    #wasm;
+    #keys;
     #now;
     /** None when the set was handed in. */
     #remote;
 
-    constructor(inside, wasm, now, remote) {
+    constructor(inside, keys, now, remote) {
       if (inside !== INSIDE) throw wrong("a Verifier is made by Verifier.fromJwksUrl or Verifier.fromJwks");
-      this.#wasm = wasm;
+      this.#keys = keys;
       this.#now = now;
       this.#remote = remote;
     }
@@ -36,27 +36,23 @@ export const verifierFor = (platform) =>
     static async fromJwksUrl(url, options) {
       const { fetch = (...args) => globalThis.fetch(...args), now, ...expected } = readOptions(options);
       const address = readUrl(url);
-      const wasm = await loadWasm(platform);
-      let made = null;
-      // The old keys are freed when the new ones take their place.
-      const remote = new RemoteKeySet(address, fetch, platform, (text) => {
-        if (made) attempt(() => made.replaceKeys(text));
-        else made = make(wasm, text, expected);
-      });
+      const keys = new Keys(await loadWasm(platform), expected);
+      const remote = new RemoteKeySet(address, fetch, platform, (text) => keys.use(text));
       await remote.ready();
-      return new Verifier(INSIDE, made, now, remote);
+      return new Verifier(INSIDE, keys, now, remote);
     }
 
     static async fromJwks(jwks, options) {
       const { now, ...expected } = readOptions(options);
       const text = readJwks(jwks);
-      const wasm = await loadWasm(platform);
-      return new Verifier(INSIDE, make(wasm, text, expected), now, null);
+      const keys = new Keys(await loadWasm(platform), expected);
+      keys.use(text);
+      return new Verifier(INSIDE, keys, now, null);
     }
 
     async verify(token) {
       // A method that was torn off has no keys.
-      const isOwn = typeof this === "object" && this !== null && #wasm in this;
+      const isOwn = typeof this === "object" && this !== null && #keys in this;
       if (!isOwn) throw wrong("verify must be called on its Verifier");
       return this.#ask((wasm, now) => wasm.verify(token, now));
     }
@@ -77,7 +73,7 @@ export const verifierFor = (platform) =>
     }
 
     async #ask(question) {
-      const ask = () => attempt(() => question(this.#wasm, this.#now()));
+      const ask = () => this.#keys.ask((wasm) => question(wasm, this.#now()));
       await this.#remote?.ready();
       try {
         return ask();
@@ -89,7 +85,39 @@ export const verifierFor = (platform) =>
     }
   };
 
-const make = (wasm, jwks, { issuer, audience, clockTolerance }) => attempt(() => wasm.Verifier.make(jwks, issuer, audience, clockTolerance));
+/** The keys of a verifier and what it expects, kept here: the wasm's side is made anew in each instance. */
+class Keys {
+  #wasm;
+  #expected;
+  #jwks = null;
+
+  constructor(wasm, expected) {
+    this.#wasm = wasm;
+    this.#expected = expected;
+  }
+
+  /** Takes a key set into use, or throws why not and keeps the one before. */
+  use(jwks) {
+    this.#wasm.run((instance) => {
+      const before = instance.verifiers.get(this);
+      this.#make(instance, jwks);
+      before?.free();
+    });
+    this.#jwks = jwks;
+  }
+
+  /** Answers `question(verifier)`, where `verifier` is the wasm's side. */
+  ask(question) {
+    return this.#wasm.run((instance) => question(instance.verifiers.get(this) ?? this.#make(instance, this.#jwks)));
+  }
+
+  #make(instance, jwks) {
+    const { issuer, audience, clockTolerance } = this.#expected;
+    const made = instance.Verifier.make(jwks, issuer, audience, clockTolerance);
+    instance.verifiers.set(this, made);
+    return made;
+  }
+}
 
 /** Whatever goes wrong is no permission. */
 async function isTrue(check) {
@@ -97,13 +125,5 @@ async function isTrue(check) {
     return (await check()) === true;
   } catch {
     return false;
-  }
-}
-
-function attempt(call) {
-  try {
-    return call();
-  } catch (thrown) {
-    throw asError(thrown);
   }
 }

@@ -1,12 +1,12 @@
 // The wasm: loaded when it is first needed, once, and again after a failure.
 import { EdgegateError, isEdgegateError } from "./errors.js";
-import * as glue from "./wasm/edgegate.js";
+import { Wasm } from "./instance.js";
 
 const NEEDED = ["memory", "peek", "verifier_make", "verifier_verify", "__wbindgen_start"];
 
 let loading = null;
 
-/** Answers the functions of the wasm. `platform.module(given)` finds the WebAssembly.Module, or says what is in the way. */
+/** Answers the wasm, as a `Wasm`. `platform.module(given)` finds the WebAssembly.Module, or says what is in the way. */
 export function loadWasm(platform, given) {
   if (loading) void unused(given);
   loading ??= start(platform, given).catch((error) => {
@@ -29,15 +29,13 @@ async function start(platform, given) {
   if (typeof WebAssembly === "undefined") throw unavailable("this browser has no WebAssembly, or its user has switched it off");
   const module = await find(platform, given);
   const other = "the wasm file is not the one of this version of the package: bring both from the same release";
-  // Looked at first: wasm-bindgen keeps what it was given, even if that can't be started.
   try {
     const found = WebAssembly.Module.exports(module).map(({ name }) => name);
     if (!NEEDED.every((name) => found.includes(name))) throw new TypeError("A function is missing");
-    glue.initSync({ module });
+    return new Wasm(module);
   } catch (cause) {
     throw unavailable(other, cause);
   }
-  return glue;
 }
 
 async function find(platform, given) {
@@ -107,23 +105,4 @@ async function compileProblem(where) {
     return "the Content-Security-Policy does not allow WebAssembly: add 'wasm-unsafe-eval' to its script-src directive";
   }
   return `${where} is damaged, or this engine is too old for it (it needs reference types)`;
-}
-
-/** Makes an EdgegateError of what the wasm throws: `[code, reason, more]`. */
-export function asError(thrown) {
-  if (isEdgegateError(thrown)) return thrown;
-  const bug = "edgegate: a bug, please report it";
-  if (!isArray(thrown)) return new EdgegateError("internal", bug, { cause: thrown });
-  const [code, reason, more] = thrown;
-  if (code === "invalid_argument") return new EdgegateError(code, `${reason} ${more}`);
-  if (code === "invalid_token") return new EdgegateError(code, `the token is not valid: ${reason}`, { reason });
-  return new EdgegateError(code, `the key set is not valid: ${reason}${more === undefined ? "" : `, key ${more} (from 0)`}`, { reason });
-}
-
-function isArray(thrown) {
-  try {
-    return Array.isArray(thrown);
-  } catch {
-    return false;
-  }
 }

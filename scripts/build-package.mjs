@@ -74,17 +74,22 @@ async function optimise(work) {
   await must(wasmOpt, [...options, from, "-o", to], "wasm-opt can't optimise the wasm of the npm package");
 }
 
-// wasm-bindgen's own loader is left out (npm/wasm.js loads), and the comments.
+// wasm-bindgen's own loader is left out (npm/wasm.js loads), and the comments. What it keeps for its
+// one instance is put into a function, `glueFor`: npm/instance.js calls it for each new instance.
 async function bundleGlue(work) {
   const { build } = await import("esbuild");
   await build({
     stdin: { contents: 'export { initSync, peek, Verifier } from "./edgegate.js";', resolveDir: work },
     bundle: true,
-    format: "esm",
+    format: "iife",
+    globalName: "glue",
     minify: true,
     target: "es2022",
     outfile: join(work, "out/edgegate.js"),
-    banner: { js: "// Made by wasm-bindgen from src/browser; loaded by ../wasm.js." },
+    banner: {
+      js: "// Made by wasm-bindgen from src/browser; started by ../instance.js.\nexport function glueFor(WebAssembly) {",
+    },
+    footer: { js: "return glue;\n}" },
     logLevel: "warning",
   });
 }

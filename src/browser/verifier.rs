@@ -65,16 +65,6 @@ impl Verifier {
         })
     }
 
-    /// Takes another JWK Set in the place of the one that it has, and keeps that if the other is refused.
-    ///
-    /// # Errors
-    /// A [`Refusal`] of the key set.
-    #[wasm_bindgen(js_name = replaceKeys)]
-    pub fn replace_keys(&mut self, jwks: &JsValue) -> Result<(), Refusal> {
-        self.keys = key_set(jwks)?;
-        Ok(())
-    }
-
     /// The claims of a token, verified at `now`, in Unix seconds.
     ///
     /// # Errors

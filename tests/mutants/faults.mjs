@@ -558,8 +558,8 @@ export const faults = [
     file: "src/service/mail.rs",
     search: "if user.email_verified_at.is_some() {\n            self.notify(",
     replace: "if user.email_verified_at.is_some() || user.disabled_at.is_none() {\n            self.notify(",
-    command: service("mail_requests"),
-    killers: ["an_address_that_nobody_has_verified_gets_no_notice"],
+    command: service("guarantees"),
+    killers: ["an_address_that_nobody_has_verified_is_told_neither_of_a_theft_nor_of_the_deletion"],
   },
   {
     id: "late-without-an-address",

@@ -1,6 +1,7 @@
 // The package in Chromium: as a plain module under a strict policy, in Vite's production build and its development server,
 // and when its wasm does not load.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { build, createServer } from "vite";
 import { openPage, startBrowser } from "../browser/browser.mjs";
@@ -61,6 +62,7 @@ async function plainSite(t, csp) {
   const pages = {
     "/": html('<script type="module" src="/page.js"></script>'),
     "/page.js": checks("/edgegate/web.js", "/edgegate/client/index.js"),
+    "/traps.mjs": readFileSync(new URL("traps.mjs", import.meta.url), "utf8"),
     "/.well-known/jwks.json": JSON.stringify(setOf(key)),
   };
   const site = await startSite(t, { pages, folders: { "/edgegate/": project.path("node_modules/edgegate") }, ...(csp && { csp }) });
@@ -75,6 +77,25 @@ test('a plain <script type="module"> under a strict policy', async (t) => {
   assert.ok(!site.asked.includes(WASM), "the wasm is not fetched before it is needed");
   await passes(t, page, key);
   assert.equal(site.asked.filter((path) => path === WASM).length, 1);
+});
+
+test("after a trap, at any crossing into the wasm or out of it, every next call works", async (t) => {
+  const { site, key } = await plainSite(t);
+  const page = await openPage(t, browser, site.origin);
+  await page.goto("/");
+  await ready(page);
+  const found = await page.evaluate(
+    async (given) => {
+      const { UNREACHABLE, trapEverywhere, watchWasm } = await import("/traps.mjs");
+      const watched = watchWasm(new WebAssembly.Module(UNREACHABLE));
+      return trapEverywhere(window.edgegate, watched, given);
+    },
+    { jwks: setOf(key), token: key.token(), options: OPTIONS, user: USER },
+  );
+  assert.deepEqual([found.onDead, found.foreign, found.wrong], [0, 0, []]);
+  for (const [name, times] of Object.entries(found.traps)) assert.ok(times > 3, `${name}: ${times}`);
+  assert.equal(found.instances, 1 + Object.values(found.traps).reduce((sum, times) => sum + times));
+  assert.equal(site.asked.filter((path) => path === WASM).length, 1, "it is fetched once");
 });
 
 test("AuthClient alone needs no wasm and no permission for it", async (t) => {

@@ -107,6 +107,29 @@ test("keys of other kinds beside ours are skipped, handed in or fetched; a secre
   await assert.rejects(Verifier.fromJwks({ keys: foreign }, OPTIONS), { code: "invalid_key_set", reason: "unsupported_kty" });
 });
 
+test("one kid for two keys: used when their algorithms differ; otherwise skipped, and the other keys serve", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const server = await startKeyServer(t);
+  const [first, second] = [newKey("same"), newKey("same", "ES256")];
+  const [twin, third] = [newKey("same"), newKey("same")];
+  const reason = (verifier, token) => verifier.verify(token).then(() => "good", (error) => error.reason);
+  for (const [keys, verdicts] of [
+    [[first, second, key], ["good", "good", "good"]],
+    [[key, second, first], ["good", "good", "good"]],
+    [[first, twin, key], ["kid_unknown", "kid_unknown", "good"]],
+    [[key, twin, first], ["kid_unknown", "kid_unknown", "good"]],
+    [[first, key, twin, third], ["kid_unknown", "kid_unknown", "good"]],
+    [[twin, second, first, key], ["alg_not_the_keys", "good", "good"]],
+  ]) {
+    server.answer = setOf(...keys);
+    for (const verifier of [await Verifier.fromJwks(setOf(...keys), OPTIONS), await Verifier.fromJwksUrl(server.url, OPTIONS)]) {
+      const found = [await reason(verifier, first.token()), await reason(verifier, second.token()), await reason(verifier, key.token())];
+      assert.deepEqual(found, verdicts);
+      assert.notEqual(await reason(verifier, twin.token()), "good");
+    }
+  }
+});
+
 test("what is no set at all is the caller's mistake", async (t) => {
   const { Verifier } = await importPackage(t);
   const cycle = {};

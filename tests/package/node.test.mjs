@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPackage, makeProject } from "./package.mjs";
 import { OPTIONS, USER, goodClaims, newKey, nowSeconds, setOf } from "./tokens.mjs";
+import { UNREACHABLE, watchWasm } from "./traps.mjs";
 
 test("every subpath is imported by its name", async (t) => {
   const project = await makeProject(t);
@@ -224,28 +225,36 @@ test("a wrong option is named", async (t) => {
 });
 
 test("memory stays flat: verifications, refusals and key sets leave nothing behind", async (t) => {
-  const { Verifier, peek, project } = await importPackage(t);
-  const glue = await import(`${project.path("node_modules/edgegate/wasm/edgegate.js")}`);
+  const watched = watchWasm(new WebAssembly.Module(UNREACHABLE));
+  t.after(watched.restore);
+  const { Verifier, peek } = await importPackage(t);
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
   const key = newKey("1");
   const keys = JSON.stringify(setOf(key, newKey("2", "ES256"), newKey("3")));
-  const verifier = await Verifier.fromJwks(keys, OPTIONS);
-  const raw = glue.Verifier.make(keys, OPTIONS.issuer, OPTIONS.audience, 0);
+  const options = { ...OPTIONS, currentDate: new Date() };
+  let fetches = 0;
+  const fetch = async () => (fetches++, new Response(keys));
+  const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...options, fetch });
   const token = key.token();
   const large = key.token({ roles: Array(32).fill("r".repeat(60)) });
+  const unknown = newKey("4").token();
   const round = async () => {
     await verifier.verify(token);
     await verifier.isAuthorizedByRole(token, ["x", "user"]);
     await verifier.isAuthorizedByEmail(token, "ada@example.com");
     await peek(large);
     await verifier.verify(`${large}A`).catch(() => {});
-    await Verifier.fromJwks("{}", OPTIONS).catch(() => {});
-    raw.replaceKeys(keys);
-    glue.Verifier.make(keys, OPTIONS.issuer, OPTIONS.audience, 0).free();
+    await Verifier.fromJwks("{}", options).catch(() => {});
+    // Fetches the set again, and replaces the keys.
+    t.mock.timers.setTime(Date.now() + 31_000);
+    await verifier.verify(unknown).catch(() => {});
   };
-  const bytes = () => glue.initSync().memory.buffer.byteLength; // a second call answers what there is
+  const bytes = () => watched.seen.memory.buffer.byteLength;
   for (let i = 0; i < 200; i++) await round();
   const before = bytes();
   for (let i = 0; i < 1000; i++) await round();
   assert.equal(bytes(), before);
-  raw.free();
+  assert.equal(watched.seen.instances, 1);
+  assert.equal(fetches, 1201);
+  assert.equal(watched.seen.freed, 1200);
 });

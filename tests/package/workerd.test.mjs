@@ -1,9 +1,11 @@
 // The package in workerd, bundled by wrangler as for a deployment. The Worker's clock is moved by the test.
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { startKeyServer } from "./key-server.mjs";
 import { makeProject } from "./package.mjs";
 import { OPTIONS, USER, newKey, nowSeconds, setOf } from "./tokens.mjs";
+import { UNREACHABLE } from "./traps.mjs";
 
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
 process.env.WRANGLER_SEND_METRICS ??= "false";
@@ -13,7 +15,11 @@ const WORKER = `
   import { AuthClient, EdgegateError, Verifier, load, peek } from "edgegate";
   import { AuthClient as alone } from "edgegate/client";
   import wasm from "edgegate/wasm/edgegate_bg.wasm";
+  import { trapEverywhere, watchWasm } from "./traps.mjs";
+  import unreachable from "./unreachable.wasm";
 
+  // Of all that this Worker does: the package loads its wasm when it is first needed.
+  const watched = watchWasm(unreachable);
   const real = Date.now;
   let ahead = 0;
   Date.now = () => real() + ahead;
@@ -41,6 +47,7 @@ const WORKER = `
     refused: ({ url, options }, env) =>
       Verifier.fromJwksUrl(url, { ...options, fetch: (...args) => env.KEYS.fetch(...args) }).then(() => null, (error) => [error.code, error.message]),
     ahead({ milliseconds }) { ahead = milliseconds; },
+    trap: (given) => trapEverywhere({ EdgegateError, Verifier, peek }, watched, given),
     isUser: ({ token, user }) => verifier.isAuthorizedByUserId(token, user),
   };
 
@@ -66,6 +73,8 @@ before(async () => {
   const project = await makeProject({ after });
   project.write("worker.js", WORKER);
   project.write("keys.js", KEYS);
+  project.write("traps.mjs", readFileSync(new URL("traps.mjs", import.meta.url), "utf8"));
+  writeFileSync(project.path("unreachable.wasm"), UNREACHABLE);
   const { createTestHarness } = await import("wrangler");
   const compatibility_date = "2026-10-23";
   server = createTestHarness({
@@ -105,6 +114,13 @@ test("every subpath, and every function", async () => {
       byEmail: true,
     });
   }
+});
+
+test("after a trap, at any crossing into the wasm or out of it, every next call works", async () => {
+  const found = await ask("trap", { jwks: setOf(key), token: key.token(), options: OPTIONS, user: USER });
+  assert.deepEqual([found.onDead, found.foreign, found.wrong], [0, 0, []]);
+  for (const [name, times] of Object.entries(found.traps)) assert.ok(times > 3, `${name}: ${times}`);
+  assert.equal(found.instances, 1 + Object.values(found.traps).reduce((sum, times) => sum + times));
 });
 
 test("keys over a service binding, and a redirect that is not followed", async () => {

@@ -10,9 +10,11 @@ use edgegate::domain::token::{Claims, issue};
 use edgegate::ports::{Clock, KeyValue, Ports, SessionStore};
 use edgegate::service::AuthService;
 use edgegate::service::manage_users::{Amendment, Invitee};
+use edgegate::service::register::{NewAccount, Registered};
 
 use crate::fixture::{
-    ADA, NEW_PASSWORD, ROOT, World, client, log_in, on_both, on_kv, on_memory, settings, verdict,
+    ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, log_in, on_both, on_kv, on_memory, settings,
+    verdict,
 };
 
 fn now<S: SessionStore>(world: &World<S>) -> u64 {
@@ -192,4 +194,23 @@ on_both!(an_administrator_without_a_fresh_password_reads_renames_invites_and_end
     assert!(service.revoke_tokens_as(stolen, id).await.is_ok());
     assert!(service.renew_token(ada.tokens.refresh_token.expose(), &client()).await.is_err());
     assert_eq!(service.delete_account(stolen, id, English).await.unwrap_err(), Error::ReauthenticationRequired);
+});
+
+on_both!(an_address_that_nobody_has_verified_is_told_neither_of_a_theft_nor_of_the_deletion,
+    &[("REGISTRATION", "open"), ("ROTATE_AFTER", "0"), ("REUSE", "strict")], world => {
+    let service = &world.service;
+    let account = NewAccount { email: "victim@example.com", password: Some(PASSWORD), first_name: None, last_name: None };
+    let Registered::SignedIn(own) = service.register(account, &client(), English).await.unwrap() else {
+        panic!("not signed in");
+    };
+    let again = log_in(service, "victim@example.com").await.unwrap().tokens;
+    assert_eq!(world.deliver_all().await.len(), 1, "the mail to verify it");
+    let spent = own.tokens.refresh_token.expose();
+    service.renew_token(spent, &client()).await.unwrap();
+    world.clock.advance(HOUR);
+    let error = service.renew_token(spent, &client()).await.unwrap_err();
+    assert_eq!(verdict(&error), Some(Verdict::Reused));
+    let renewed = service.renew_token(again.refresh_token.expose(), &client()).await.unwrap().tokens;
+    service.delete_own_account(renewed.access_token.expose(), PASSWORD, &client(), English).await.unwrap();
+    assert_eq!(world.deliver_all().await, []);
 });

@@ -43,7 +43,7 @@ impl<'a> Jws<'a> {
 
     /// The payload, once the key that the header names has signed it by that key's algorithm.
     pub(super) fn verify(&self, keys: &KeySet) -> Result<&[u8], TokenError> {
-        let key = keys.find(self.header.kid.as_deref())?;
+        let key = keys.find(self.header.kid.as_deref(), self.header.algorithm)?;
         if key.algorithm() != self.header.algorithm {
             return Err(TokenError::AlgNotTheKeys);
         }

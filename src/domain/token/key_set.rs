@@ -48,6 +48,7 @@ impl KeySet {
 
     /// Reads a published set, which can only verify. Keys that can't be used are skipped, whatever
     /// the reason, as RFC 7517 section 5 asks: an issuer may publish keys of other kinds beside ours.
+    /// Keys of one algorithm that share a `kid` can't be told apart, so none of them is used.
     /// A set with a private member or a symmetric key is rejected: its issuer has leaked it, and
     /// nothing that it signs means anything.
     ///
@@ -70,15 +71,19 @@ impl KeySet {
         self.keys.iter().map(|key| key.kid.as_str())
     }
 
-    /// The key that a header names. Without a `kid` there must be nothing to choose from.
-    pub(super) fn find(&self, kid: Option<&str>) -> Result<&Jwk, TokenError> {
+    /// The key that a header names. Without a `kid` there must be nothing to choose from. Keys of
+    /// different algorithms may have the same `kid` (RFC 7517 section 4.5).
+    pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<&Jwk, TokenError> {
         match (kid, self.keys.as_slice()) {
             (None, [only]) => Ok(only),
             (None, _) => Err(TokenError::KidMissing),
-            (Some(kid), keys) => keys
-                .iter()
-                .find(|key| key.kid == kid)
-                .ok_or(TokenError::KidUnknown),
+            (Some(kid), keys) => {
+                let mut named = keys.iter().filter(|key| key.kid == kid);
+                let fitting = named.clone().find(|key| key.algorithm() == algorithm);
+                fitting
+                    .or_else(|| named.next())
+                    .ok_or(TokenError::KidUnknown)
+            }
         }
     }
 
@@ -107,22 +112,39 @@ impl KeySet {
         }
         let mut keys: Vec<Jwk> = Vec::with_capacity(items.len().min(KEYS_MAX));
         let mut first_skipped = None;
+        let mut ambiguous = Vec::new();
         for (position, item) in items.iter().enumerate() {
             let kid = match item {
                 Json::Object(members) => presentable_kid(members),
                 _ => None,
             };
             match read_key(item, kind) {
-                Ok(key) => add(&mut keys, key).map_err(|fault| match fault {
-                    KeyFault::TooManyKeys => fault.into(),
-                    _ => KeyError::from(fault).of_key(position, kid),
-                })?,
+                Ok(key) => {
+                    if kind == SetKind::Public
+                        && let Some(twin) = keys.iter().position(|other| is_twin(other, &key))
+                    {
+                        ambiguous.push(twin);
+                        first_skipped.get_or_insert_with(|| {
+                            KeyError::from(KeyFault::DuplicateKid).of_key(position, kid)
+                        });
+                        continue;
+                    }
+                    add(&mut keys, key, kind).map_err(|fault| match fault {
+                        KeyFault::TooManyKeys => fault.into(),
+                        _ => KeyError::from(fault).of_key(position, kid),
+                    })?;
+                }
                 Err(error) if kind == SetKind::Public && !error.fault().is_leak() => {
                     first_skipped.get_or_insert_with(|| error.of_key(position, kid));
                 }
                 Err(error) => return Err(error.of_key(position, kid)),
             }
         }
+        let keys: Vec<Jwk> = keys
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, key)| (!ambiguous.contains(&place)).then_some(key))
+            .collect();
         if let (true, Some(error)) = (keys.is_empty(), first_skipped) {
             return Err(error);
         }
@@ -147,8 +169,13 @@ fn read_key(item: &Json, kind: SetKind) -> Result<Jwk, KeyError> {
     }
 }
 
+/// Whether no token's header can tell these keys apart.
+fn is_twin(one: &Jwk, other: &Jwk) -> bool {
+    one.kid == other.kid && one.algorithm() == other.algorithm()
+}
+
 /// Adds a key to those that go together.
-fn add(keys: &mut Vec<Jwk>, key: Jwk) -> Result<(), KeyFault> {
+fn add(keys: &mut Vec<Jwk>, key: Jwk, kind: SetKind) -> Result<(), KeyFault> {
     let is_symmetric = |key: &Jwk| key.algorithm() == Algorithm::Hs256;
     if keys.len() >= KEYS_MAX {
         return Err(KeyFault::TooManyKeys);
@@ -159,7 +186,7 @@ fn add(keys: &mut Vec<Jwk>, key: Jwk) -> Result<(), KeyFault> {
     {
         return Err(KeyFault::MixedSet);
     }
-    if keys.iter().any(|other| other.kid == key.kid) {
+    if kind == SetKind::Private && keys.iter().any(|other| other.kid == key.kid) {
         return Err(KeyFault::DuplicateKid);
     }
     keys.push(key);

@@ -1,6 +1,7 @@
 //! Key sets: each rule at load with its own reason.
 
-use super::{KeyFault, KeySet};
+use super::algorithm::Algorithm;
+use super::{KeyFault, KeySet, TokenError};
 use crate::domain::policy::{KEY_SET_MAX_BYTES, KEYS_MAX, KID_MAX_BYTES};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
@@ -147,7 +148,7 @@ fn set_shapes() {
 #[test]
 fn sets_that_do_not_go_together() {
     assert_eq!(
-        public(&[ed(), with(ec(), "kid", json!("ed"))]).err(),
+        private(&[ed_private(), with(ec(), "kid", json!("ed"))]).err(),
         Some(KeyFault::DuplicateKid)
     );
     assert_eq!(
@@ -247,6 +248,41 @@ fn a_published_set_skips_what_it_can_t_use() {
     assert!(all.len() > KEYS_MAX, "only usable keys are counted");
     let read = public(&all).unwrap();
     assert_eq!(read.kids().collect::<Vec<_>>(), ["ed", "other"]);
+}
+
+#[test]
+fn keys_of_one_kid_are_used_when_their_algorithms_differ_and_skipped_otherwise() {
+    let kids = |keys: &[Value]| -> Vec<String> {
+        let read = public(keys).unwrap();
+        read.kids().map(str::to_owned).collect()
+    };
+    let same = with(ec(), "kid", json!("ed"));
+    assert_eq!(kids(&[ed(), same.clone()]), ["ed", "ed"]);
+    let keys = public(&[ed(), same]).unwrap();
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+        let found = keys.find(Some("ed"), algorithm).ok().unwrap();
+        assert_eq!(found.algorithm(), algorithm);
+    }
+    // Whatever their order, and however many there are.
+    for copies in 2..4 {
+        let mut twins = vec![ed(); copies];
+        twins.insert(1, ec());
+        assert_eq!(kids(&twins), ["ec"]);
+        let keys = public(&twins).unwrap();
+        assert_eq!(
+            keys.find(Some("ed"), Algorithm::EdDsa).err(),
+            Some(TokenError::KidUnknown)
+        );
+    }
+    let error = KeySet::from_public_jwks(&set(&[ed(), ed()])).unwrap_err();
+    assert_eq!(
+        (error.reason(), error.position(), error.kid()),
+        ("duplicate_kid", Some(1), Some("ed"))
+    );
+    assert_eq!(
+        public(&[ed(), ed(), ec_private()]).err(),
+        Some(KeyFault::PrivateMember)
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #[path = "../../../tests/count/mod.rs"]
 mod count;
 
+use super::algorithm::Algorithm;
 use super::error::TokenError;
 use super::jws::Jws;
 use super::key_error::KeyFault;
@@ -50,7 +51,7 @@ fn one_key(jwk: &Value) -> String {
 }
 
 fn verify_raw(keys: &KeySet, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
-    keys.find(None)
+    keys.find(None, Algorithm::EdDsa)
         .unwrap()
         .verifying
         .verify(message, signature)

@@ -88,7 +88,7 @@ test("a logout that one origin could not tell leaves a later login on another al
   await two.reload();
   assert.equal((await two.ready()).email, ROOT.email);
   await again.logout();
-  assert.deepEqual(await opened.context.cookies(), []);
+  assert.deepEqual(await sessionCookies(opened.context), []);
 });
 
 test("from another origin nothing can be had, and that signs nobody in or out", async (t) => {

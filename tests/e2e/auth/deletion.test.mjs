@@ -76,7 +76,7 @@ async function giveUp(edge, asked_at, name, ...fields) {
   const body = ["1", id, asked_at, "en", name, ...fields].join("\n");
   const batch = { queue: "edgegate-mail-dead", messages: [{ id, body, attempts: 1 }] };
   const answer = await edge.fetch("/test/queue", { method: "POST", body: JSON.stringify(batch) });
-  assert.deepEqual(await answer.json(), { [id]: "ack" });
+  assert.deepEqual((await answer.json()).outcomes, { [id]: "ack" });
 }
 
 /** An account of which every store has something: both session stores, as after a switch from one to the other. */

@@ -3,7 +3,7 @@
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::Locale::English;
-use edgegate::domain::mail::Message;
+use edgegate::domain::mail::{Message, NotDue};
 use edgegate::domain::policy::DEPARTURE_SETTLES;
 use edgegate::domain::session::SessionId;
 use edgegate::ports::{SessionStore, UserDirectory};
@@ -660,6 +660,35 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |_w, _f, mails| first_of(&[("it is sent", !mails.is_empty())])
         ),
         case!(
+            "deliver a notice that is sent once",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                let asked =
+                    w.service
+                        .change_email(facts.access(), GRACE, PASSWORD, &client(), English);
+                asked.await.unwrap();
+                let jobs = w.service.ports().queue.inner.take();
+                let notice = jobs.iter().find(|job| job.task.is_sent_once()).unwrap();
+                world_with(facts, &notice.to_text())
+            },
+            |w, f| {
+                let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
+                // Longer than a job may hold the notice.
+                w.clock.advance(120);
+                match handed_out.delivery {
+                    Delivery::Sent | Delivery::NotDue(NotDue::AlreadySent) => Ok(None),
+                    Delivery::Later { .. } if handed_out.again.is_none() => Ok(None),
+                    Delivery::Later { reason, .. } => {
+                        Err(edgegate::domain::error::StoreError::new("mail", reason).into())
+                    }
+                    other => panic!("{other:?}"),
+                }
+            },
+            Error::Internal("never"),
+            |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
+        ),
+        case!(
             "deliver while the provider refuses",
             &[],
             |w| {
@@ -672,8 +701,9 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 w.service.ports().mailer.inner.set_down(false);
                 match handed_out.delivery {
-                    // Queued anew, or kept; otherwise the queue hands the message out again.
-                    Delivery::Later { .. } if handed_out.again.is_none() => {}
+                    // Queued anew, or kept until its time; otherwise the queue hands the message out
+                    // again.
+                    Delivery::Later { .. } if handed_out.again.is_none() => w.clock.advance(60),
                     Delivery::Later { reason, .. } => {
                         return Err(edgegate::domain::error::StoreError::new("mail", reason).into());
                     }

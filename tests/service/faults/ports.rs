@@ -49,8 +49,9 @@ pub(crate) const FAULTS: [Fault; 5] = [
 
 /// Every call of a port that can go wrong and that a use case makes. Left out are `UserDirectory::ping`, which no use case makes,
 /// and `KeyValue::delete`, which removes records of sessions that are over, after the response.
-pub(crate) const CALLS: [&str; 40] = [
+pub(crate) const CALLS: [&str; 43] = [
     "devices",
+    "gate count",
     "guard check",
     "guard hash",
     "kv delete",
@@ -62,8 +63,10 @@ pub(crate) const CALLS: [&str; 40] = [
     "ledger forget",
     "ledger keep",
     "ledger kept",
-    "ledger refund",
-    "ledger spend",
+    "ledger pay",
+    "ledger release",
+    "ledger sent once",
+    "ledger take once",
     "ledger tidy",
     "limiter",
     "mailer send",

@@ -1,0 +1,124 @@
+// Makes the package's wasm trap, and watches every call into it and out of it from below the
+// package's guard. Runs in Node, in a page and in a Worker: it imports nothing.
+
+/** `(module (func (export "trap") unreachable))` */
+export const UNREACHABLE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0],
+  ...[7, 8, 1, 4, 116, 114, 97, 112, 0, 0, 10, 5, 1, 3, 0, 0, 11],
+);
+
+/**
+ * Stands between the package and `WebAssembly.Instance`; `unreachable` is the module UNREACHABLE.
+ *
+ * - `seen.instances`: how many were made. `seen.onDead`: calls that reached an instance after it had
+ *   trapped, or returned into it. `seen.foreign`: verifiers freed in an instance that did not make
+ *   them. `seen.freed`: verifiers freed. `seen.memory`: of the newest instance. (Those of dead
+ *   ones must be free to go: Chromium has room for about a hundred.)
+ * - `arm(skip, only)`: the crossing after `skip` others traps, once; only those of the function
+ *   `only` count, if given. `disarm()` answers whether it had not happened yet.
+ */
+export function watchWasm(unreachable) {
+  const seen = { instances: 0, onDead: 0, foreign: 0, freed: 0, memory: null };
+  const Real = WebAssembly.Instance;
+  const { trap } = new Real(unreachable).exports;
+  let armed = null;
+  const isDue = (name) => {
+    if (!armed || (armed.only && armed.only !== name)) return false;
+    armed.skip -= 1;
+    if (armed.skip >= 0) return false;
+    armed = null;
+    return true;
+  };
+
+  WebAssembly.Instance = class {
+    constructor(module, imports) {
+      const state = { isDead: false, pointers: new Set() };
+      const outwards = mapFunctions(imports["./edgegate_bg.js"], (run, name) => (...values) => {
+        if (isDue(name)) {
+          state.isDead = true;
+          trap();
+        }
+        const answer = run(...values);
+        if (state.isDead) seen.onDead += 1;
+        return answer;
+      });
+      const real = new Real(module, { "./edgegate_bg.js": outwards }).exports;
+      seen.instances += 1;
+      seen.memory = real.memory;
+      this.exports = mapFunctions(real, (run, name) => (...values) => {
+        if (state.isDead) seen.onDead += 1;
+        if (name === "__wbg_verifier_free") {
+          seen.freed += 1;
+          if (!state.pointers.delete(values[0])) seen.foreign += 1;
+        }
+        try {
+          if (isDue(name)) trap();
+          const answer = run(...values);
+          if (name === "verifier_make") state.pointers.add(answer[0]);
+          return answer;
+        } catch (error) {
+          state.isDead = true;
+          throw error;
+        }
+      });
+    }
+  };
+
+  return {
+    seen,
+    arm: (skip = 0, only = null) => (armed = { skip, only }),
+    disarm() {
+      const isArmed = armed !== null;
+      armed = null;
+      return isArmed;
+    },
+    restore: () => (WebAssembly.Instance = Real),
+  };
+}
+
+const mapFunctions = (members, change) =>
+  Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [
+      name,
+      typeof value === "function" ? change(value, name) : value,
+    ]),
+  );
+
+/**
+ * Has every call of the package trap at each of its crossings into the wasm and out of it in turn,
+ * and makes every call after each trap. Answers the number of traps per call, and what went wrong.
+ */
+export async function trapEverywhere(edgegate, watched, { jwks, token, options, user }) {
+  const { EdgegateError, Verifier, peek } = edgegate;
+  const verifier = await Verifier.fromJwks(jwks, options);
+  const idle = await Verifier.fromJwks(jwks, options);
+  const calls = {
+    verify: async () => (await verifier.verify(token)).sub,
+    peek: async () => (await peek(token)).sub,
+    isAuthorizedByRole: () => verifier.isAuthorizedByRole(token, ["x", "user"]),
+    isAuthorizedByUserId: () => verifier.isAuthorizedByUserId(token, user),
+    isAuthorizedByEmail: () => verifier.isAuthorizedByEmail(token, "ADA@example.com"),
+    fromJwks: async () => (await (await Verifier.fromJwks(jwks, options)).verify(token)).sub,
+    idle: async () => (await idle.verify(token)).sub,
+  };
+  const good = (answer) => answer === user || answer === true;
+  const wrong = [];
+  const traps = {};
+  for (const [name, call] of Object.entries(calls)) {
+    traps[name] = 0;
+    for (let skip = 0; ; skip += 1) {
+      watched.arm(skip);
+      const answer = await call().catch((error) => error);
+      if (watched.disarm()) break;
+      traps[name] += 1;
+      const isInternal = answer instanceof EdgegateError && answer.code === "internal";
+      if (!isInternal && answer !== false) wrong.push(`${name}, ${skip}: ${answer}`);
+      for (const [next, again] of Object.entries(calls)) {
+        const after = await again().catch((error) => error);
+        if (!good(after)) wrong.push(`${next} after ${name}, ${skip}: ${after}`);
+      }
+    }
+  }
+  const { instances, onDead, foreign } = watched.seen;
+  return { traps, instances, onDead, foreign, wrong: wrong.slice(0, 10) };
+}
