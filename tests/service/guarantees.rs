@@ -8,9 +8,8 @@ use edgegate::domain::policy::{HOUR, NEW_SESSION_UNSEEN, RECENT_PROOF};
 use edgegate::domain::session::{Proof, RefreshTicket, RefreshTokens, SessionId, TokenId, Verdict};
 use edgegate::domain::token::{Claims, issue};
 use edgegate::ports::{Clock, KeyValue, Ports, SessionStore};
-use edgegate::service::AuthService;
 use edgegate::service::manage_users::{Amendment, Invitee};
-use edgegate::service::register::{NewAccount, Registered};
+use edgegate::service::{AuthService, NewAccount, Registered};
 
 use crate::fixture::{
     ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, log_in, on_both, on_kv, on_memory, settings,

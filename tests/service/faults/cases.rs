@@ -664,10 +664,10 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| {
                 let facts = w.facts(String::new()).await;
-                let asked =
-                    w.service
-                        .change_email(facts.access(), GRACE, PASSWORD, &client(), English);
-                asked.await.unwrap();
+                w.service
+                    .change_email(facts.access(), GRACE, PASSWORD, &client(), English)
+                    .await
+                    .unwrap();
                 let jobs = w.service.ports().queue.inner.take();
                 let notice = jobs.iter().find(|job| job.task.is_sent_once()).unwrap();
                 world_with(facts, &notice.to_text())
