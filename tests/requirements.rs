@@ -244,50 +244,75 @@ fn no_requirement_stands_twice_and_none_of_the_attacks_is_left_out() {
     }
 }
 
-#[test]
-fn every_threat_names_files_and_tests_that_exist() {
-    let text = file("SECURITY.md");
-    let mut faults = Vec::new();
-    let mut threats = 0;
+/// The rows of the tables of SECURITY.md whose first column has this heading.
+fn security_rows(heading: &str) -> Vec<[String; 4]> {
+    let mut found = Vec::new();
     let mut in_table = false;
-    for line in text.lines() {
-        let cells = cells(line);
-        let [threat, met_by, shown_by, remains] = cells.as_slice() else {
+    for line in file("SECURITY.md").lines() {
+        let Ok(cells) = <[String; 4]>::try_from(cells(line)) else {
             in_table = false;
             continue;
         };
-        if threat == "threat" {
+        if cells[0] == heading {
             in_table = true;
-            continue;
+        } else if in_table && !cells[0].starts_with('-') {
+            found.push(cells);
         }
-        if !in_table || threat.starts_with('-') {
-            continue;
-        }
-        threats += 1;
-        let mut found = 0;
-        for shown in shown(shown_by) {
-            faults.extend(
-                missing(&shown, &mut found)
-                    .into_iter()
-                    .map(|fault| format!("{threat}: {fault}")),
-            );
-        }
-        if met_by.is_empty() || remains.is_empty() || found == 0 {
+    }
+    found
+}
+
+/// What is wrong with the tests that a row names.
+fn faults_of_tests(row: &str, shown_by: &str) -> Vec<String> {
+    let mut found = 0;
+    let mut faults: Vec<String> = shown(shown_by)
+        .iter()
+        .flat_map(|shown| missing(shown, &mut found))
+        .map(|fault| format!("{row}: {fault}"))
+        .collect();
+    if found == 0 {
+        faults.push(format!("{row}: names no test"));
+    }
+    faults
+}
+
+#[test]
+fn every_threat_names_files_and_tests_that_exist() {
+    let threats = security_rows("threat");
+    let mut faults = Vec::new();
+    for [threat, met_by, shown_by, remains] in &threats {
+        faults.extend(faults_of_tests(threat, shown_by));
+        if met_by.is_empty() || remains.is_empty() {
             faults.push(format!("{threat}: an empty cell"));
         }
         for link in met_by.split("](").skip(1) {
-            let path = link.split(')').next().unwrap();
+            let path = link.split([')', '#']).next().unwrap();
             if !root().join(path).exists() {
                 faults.push(format!("{threat}: there is no {path}"));
             }
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
-    assert!(threats > 30, "{threats} threats are read");
+    let threats = threats.len();
+    assert!(threats > 55, "{threats} threats are read");
     count::count(
         "threats",
         &format!("{threats} threats of SECURITY.md, each with a test that exists"),
     );
+}
+
+#[test]
+fn every_guarantee_names_tests_that_exist() {
+    let guarantees = security_rows("no.");
+    let mut faults = Vec::new();
+    for (at, [number, guarantee, tried_by, except]) in guarantees.iter().enumerate() {
+        faults.extend(faults_of_tests(guarantee, tried_by));
+        if *number != (at + 1).to_string() || guarantee.is_empty() || except.is_empty() {
+            faults.push(format!("{number}: a wrong number or an empty cell"));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    assert!(guarantees.len() > 15, "{} guarantees", guarantees.len());
 }
 
 /// Each source file under `folder`, by its path from the root.

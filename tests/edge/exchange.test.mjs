@@ -1,5 +1,6 @@
 // How a request crosses into the wasm, and an answer back: src/edge/exchange.js, whose platform Node has too.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { read, respond } from "../../src/edge/exchange.js";
 
@@ -45,4 +46,15 @@ test("no header of one answer is another's", () => {
   // More kinds of answers than are kept.
   for (let n = 0; n < 200; n++) assert.equal(respond(429, undefined, `id-${n}`, `Retry-After\n${n}`).headers.get("retry-after"), String(n));
   assert.equal(respond(204, undefined, "id-7", "").headers.get("retry-after"), null);
+});
+
+test("browsers are told once and for all to use HTTPS, by the Worker and by the pages", () => {
+  const [, ofPages] = /^ {2}Strict-Transport-Security: (.+)$/m.exec(
+    readFileSync(new URL("../../www/_headers", import.meta.url), "utf8"),
+  );
+  assert.match(ofPages, /^max-age=31536000; includeSubDomains$/);
+  for (const more of ["", "Retry-After\n2", "Set-Cookie\na=b"]) {
+    const { headers } = respond(200, undefined, "id-8", more);
+    assert.equal(headers.get("strict-transport-security"), ofPages);
+  }
 });

@@ -151,3 +151,31 @@ fn what_a_dropped_key_made_is_refused() {
         assert!(!dropped.is_authorized_by_role(access_token, &["user"]).await);
     });
 }
+
+/// After a leak of `TICKET_SECRET` alone: what it sealed is worth nothing, and access tokens, which
+/// another key signs, are valid until they expire.
+#[test]
+fn a_new_ticket_secret_alone_ends_refresh_tokens_and_no_access_token() {
+    let steps = steps();
+    let storage = Storage {
+        kv: MemoryKeyValue::default(),
+        clock: ManualClock::default(),
+        random: SeededRandom::default(),
+    };
+    let old = storage.worker(&steps[0].0, &steps[0].1);
+    let new = storage.worker(&steps[3].0, &steps[0].1);
+    pollster::block_on(async {
+        old.add_demo_accounts().await.unwrap();
+        let begun = log_in(&old, ADA).await.unwrap();
+        let users = new.ports().users();
+        users.insert(&begun.user, None).await.unwrap();
+        let refresh_token = begun.tokens.refresh_token.expose();
+        let error = new.renew_token(refresh_token, &client()).await.unwrap_err();
+        assert_eq!((error.code(), verdict(&error)), (Code::InvalidGrant, None));
+        assert_eq!(new.session_of(refresh_token), None);
+        let access_token = begun.tokens.access_token.expose();
+        assert!(new.is_authorized_by_role(access_token, &["user"]).await);
+        storage.clock.advance(begun.tokens.expires_in);
+        assert!(!new.is_authorized_by_role(access_token, &["user"]).await);
+    });
+}

@@ -25,6 +25,7 @@ mod failures;
 mod faults;
 mod fixture;
 mod generate_token;
+mod guarantees;
 mod guessing;
 mod is_authorized;
 mod key_change;
