@@ -1,5 +1,5 @@
 // After the database was restored: counters that are above all that were handed out before, so that nothing from before
-// renews and nothing from after is refused.
+// renews and nothing from after is refused, and new random numbers in all links, so that none from before works.
 import { sql } from "./database.mjs";
 
 /**
@@ -10,7 +10,8 @@ import { sql } from "./database.mjs";
  */
 export const LIFT = `
   UPDATE users SET version = max(version + 1, unixepoch() * 1000),
-    session_epoch = max(session_epoch + 1, unixepoch()), updated_at = unixepoch()
+    session_epoch = max(session_epoch + 1, unixepoch()), link_nonce = lower(hex(randomblob(16))),
+    updated_at = unixepoch()
   RETURNING id`;
 
 /** `restored` */
@@ -18,7 +19,7 @@ export async function liftCounters(place) {
   const lifted = await sql(LIFT, place);
   const accounts = lifted.length === 1 ? "1 account" : `${lifted.length} accounts`;
   console.log(
-    `${accounts}: every session is over, and tokens from now on are above all from before.\n` +
+    `${accounts}: every session is over, no mailed link to them works any more, and tokens from now on are above all from before.\n` +
       "Accounts that were deleted after the time to which you restored are back: look for `account_deleted` in the log, and delete them again.",
   );
 }

@@ -47,7 +47,7 @@ function revoke(email, role, last) {
   const unlessLast =
     role === ADMIN_ROLE && !last
       ? `AND (disabled_at IS NOT NULL OR EXISTS (SELECT 1 FROM users AS other WHERE other.id <> users.id
-      AND other.disabled_at IS NULL AND instr(other.roles, '"${ADMIN_ROLE}"') > 0))`
+      AND other.disabled_at IS NULL AND other.password_hash <> '!' AND instr(other.roles, '"${ADMIN_ROLE}"') > 0))`
       : "";
   return `
   UPDATE users SET roles = (SELECT json_group_array(value) FROM
@@ -68,7 +68,7 @@ async function unchanged(verb, email, role, place) {
   }
   if (verb === "revoke" && JSON.parse(user.roles).includes(role)) {
     throw new Advice(
-      `${email} is the last enabled administrator. Without one nobody can manage accounts over HTTP. Make somebody else an administrator first, or add --last if that is what you want.`,
+      `${email} is the last enabled administrator with a password. Without one nobody can manage accounts over HTTP. Make somebody else an administrator first, or add --last if that is what you want.`,
     );
   }
   return user;

@@ -60,7 +60,7 @@ impl State {
         base16ct::lower::encode_string(&self.0)
     }
 
-    /// Reads the text form; `None` when it is not one.
+    /// Reads what [`to_text`](Self::to_text) wrote; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut state = [0; STATE_BYTES];
@@ -68,7 +68,7 @@ impl State {
         (read.len() == STATE_BYTES).then_some(Self(state))
     }
 
-    /// By what an account knows who holds a link to this state.
+    /// The id under which an account counts the wrong passwords of whoever holds this link.
     #[must_use]
     pub fn known_id(self) -> KnownId {
         KnownId(self.0)

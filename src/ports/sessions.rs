@@ -107,8 +107,9 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<Vec<ActiveSession>, StoreError>;
 
-    /// Makes access tokens of `user` with a `ver` below `version` count no more. MUST hold at once where it is
-    /// called, and for `ttl` seconds. A smaller number MUST NOT take back a larger one where reads are not stale.
+    /// Invalidates access tokens of `user` with a `ver` below `version`. MUST hold at once where it
+    /// is called, and for `ttl` seconds.
+    /// A smaller number MUST NOT take back a larger one where reads are not stale.
     /// Unless [`versions_only_rise`](Self::versions_only_rise), the caller MUST read the user's row after each call, and
     /// repeat the call with the row's version while that is larger.
     ///

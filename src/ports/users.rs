@@ -51,11 +51,12 @@ pub trait UserDirectory {
         now: u64,
     ) -> Result<Option<User>, StoreError>;
 
-    /// Deletes a user if it has this canonical address; an absent one is no error. MUST store the
+    /// Deletes a user if it has this canonical address and, where `if_version` is given, this version;
+    /// an absent one is no error. MUST store the
     /// freed address before, and record the user's [`Departure`], due at once, in the same atomic
-    /// step. Answers whether the user was there with this address. MUST keep the
-    /// last administrator: an enabled user with the admin role, when no other is enabled and has it. The check MUST be
-    /// part of the same atomic step.
+    /// step. Answers whether the user was there like this. MUST keep the
+    /// last administrator: an enabled user with the admin role, when no other one is enabled, has it
+    /// and has a password. The check MUST be part of the same atomic step.
     ///
     /// # Errors
     /// When the store does not answer; then the user may or may not be there, and a repeat finds out.
@@ -63,6 +64,7 @@ pub trait UserDirectory {
         &self,
         id: UserId,
         email: &EmailAddress,
+        if_version: Option<u64>,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError>;
 

@@ -8,6 +8,7 @@ use crate::domain::error::{Error, FieldProblem, LinkRefusal};
 use crate::domain::event::Act;
 use crate::domain::link::State;
 use crate::domain::mail::{Locale, NoticedAct, Task};
+use crate::domain::policy::VERIFICATION_LINK_TTL;
 use crate::domain::session::Client;
 use crate::ports::Ports;
 
@@ -36,7 +37,6 @@ impl<P: Ports> AuthService<P> {
         self.check_current_password(&user, current_password, bearer.session, client)
             .await?;
         let address = self.pseudonym(&email);
-        let asked = email.canonical().to_owned();
         let task = Task::NewAddress {
             user: user.id,
             email,
@@ -51,10 +51,14 @@ impl<P: Ports> AuthService<P> {
             address,
         });
         let to = user.email.clone();
+        // One notice for each new address and day. A link lives for a day, so nobody gets another one
+        // later without a notice. The job's id is logged and stored: it holds no address.
+        let day = self.now() / VERIFICATION_LINK_TTL;
         let event = [
             &user.id.as_bytes()[..],
             &user.version.to_be_bytes(),
-            asked.as_bytes(),
+            address.as_str().as_bytes(),
+            &day.to_be_bytes(),
         ];
         self.notify_user_once(&user, Task::AddressChangeAsked { to }, locale, &event)
             .await;

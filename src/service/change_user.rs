@@ -9,7 +9,7 @@ use crate::domain::mail::{Locale, Task};
 use crate::domain::policy::{DELETED_VERSION, STALE_TTL};
 use crate::ports::{Ports, SessionStore, UserDirectory};
 
-/// What follows a change as soon as it is so.
+/// What is done once a change is stored.
 #[derive(Default)]
 pub(super) struct Aftermath {
     /// What is recorded.
@@ -43,7 +43,7 @@ impl Aftermath {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Changes a user's row, then makes the access tokens from before count no more.
+    /// Changes a user's row, then invalidates the access tokens from before.
     pub(super) async fn change_user(
         &self,
         id: UserId,
@@ -140,7 +140,7 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// Makes a user's access tokens from before this version count no more.
+    /// Invalidates a user's access tokens from before this version.
     ///
     /// A write that is slow, or is retried after a refusal, may arrive after the write of a later change and replace its
     /// larger version. So the row is read again after each write: whoever writes last has seen the last change.

@@ -46,18 +46,18 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<(), Error> {
         let now = self.now();
         let user = departure.user;
-        // Those that fail now go to the end of the line.
+        // Postponed before the work: if the work fails, the others have their turn first.
         let users = self.ports.users();
         let again = now.saturating_add(DEPARTURE_SETTLES);
         users.postpone_departure(user, Some(again)).await?;
-        // The deletion itself may have been cut short before this.
+        // The request that deleted the account may have stopped before it did this.
         self.outdate(user, DELETED_VERSION).await?;
         let most = *removals;
         let deleted = self.ports.sessions().forget(user, most).await?;
         *removals = most.saturating_sub(deleted);
         let is_settled = now >= departure.left_at.saturating_add(DEPARTURE_SETTLES);
         if deleted >= most {
-            // More are left: it is its turn again at once.
+            // More are left: the next run goes on with this one.
             users.postpone_departure(user, Some(now)).await?;
         } else if is_settled {
             users.postpone_departure(user, None).await?;

@@ -281,7 +281,7 @@ impl<P: Ports> AuthService<P> {
         [&self.settings().app_url, "/", page].concat()
     }
 
-    /// The ticket stands in the fragment, which no server and no Referer sees.
+    /// The ticket is in the fragment, which browsers send to no server and put into no `Referer`.
     fn link(&self, page: &str, ticket: &Secret) -> String {
         [&self.page(page), "#", ticket.expose()].concat()
     }

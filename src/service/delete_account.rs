@@ -17,7 +17,8 @@ impl<P: Ports> AuthService<P> {
     /// [`clear_departures`](AuthService::clear_departures).
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::RateLimited`];
+    /// [`Error::Access`], also when the account has changed meanwhile;
+    /// [`Error::CurrentPassword`]; [`Error::RateLimited`];
     /// [`Error::LastAdministrator`]; [`Error::Store`] when a store failed: the
     /// account may be gone already, and a repeat with the same token then finishes the work and is refused all the same.
     pub async fn delete_own_account(
@@ -34,7 +35,11 @@ impl<P: Ports> AuthService<P> {
         let (bearer, user) = asking?;
         self.check_current_password(&user, current_password, bearer.session, client)
             .await?;
-        self.delete_user_row(&user, bearer.user, locale).await?;
+        // Only while the password that was checked is still theirs: a thief's must not outlive the
+        // owner's new one.
+        let version = Some(user.version);
+        self.delete_user_row(&user, version, bearer.user, locale)
+            .await?;
         Ok(bearer)
     }
 
@@ -57,17 +62,24 @@ impl<P: Ports> AuthService<P> {
             self.outdate(id, DELETED_VERSION).await?;
             return Err(Error::UnknownUser);
         };
-        self.delete_user_row(&user, bearer.user, locale).await?;
+        self.delete_user_row(&user, None, bearer.user, locale)
+            .await?;
         Ok(bearer)
     }
 
-    async fn delete_user_row(&self, user: &User, by: UserId, locale: Locale) -> Result<(), Error> {
+    async fn delete_user_row(
+        &self,
+        user: &User,
+        if_version: Option<u64>,
+        by: UserId,
+        locale: Locale,
+    ) -> Result<(), Error> {
         let users = self.ports.users();
         let mut user = user.clone();
         for _ in 0..VERSION_TRIES {
             let freed = &self.shared.freed_addresses;
             let freed = freed.freed(&user.email, self.now());
-            let is_gone = match users.delete(user.id, &user.email, &freed).await {
+            let is_gone = match users.delete(user.id, &user.email, if_version, &freed).await {
                 Ok(deleted) => deleted,
                 // Perhaps only the answer was lost.
                 Err(error) => match users.find_by_id(user.id).await {
@@ -78,9 +90,13 @@ impl<P: Ports> AuthService<P> {
             if is_gone {
                 return self.follow_deletion(user, by, locale).await;
             }
-            // Gone already, the last administrator, or its address has just been changed.
+            // Gone already, changed meanwhile, the last administrator, or its address has just been
+            // changed.
             let found = users.find_by_id(user.id).await?;
             let found = found.ok_or(Error::UnknownUser)?;
+            if if_version.is_some_and(|version| version != found.version) {
+                return Err(Error::Access(AccessRefusal::Outdated));
+            }
             if found.email.canonical() == user.email.canonical() {
                 return Err(self.not_removed(user.id).await?);
             }
@@ -110,7 +126,7 @@ impl<P: Ports> AuthService<P> {
         Ok(self.ports.users().forget_freed(before).await?)
     }
 
-    /// Access tokens of a user who is gone count no more, this one among them.
+    /// Invalidates the access tokens of a user who was deleted, including this one.
     async fn outdate_deleted(&self, access_token: &str) -> Result<(), Error> {
         let bearer = self.verified_bearer(access_token)?;
         if self.ports.users().find_by_id(bearer.user).await?.is_some() {

@@ -84,8 +84,9 @@ impl<P: Ports> AuthService<P> {
         let same = self.is_password(&user, password, by).await?;
         let change = UserChange {
             verify_email: true,
-            // Whoever registered did not know the mailbox: the names are theirs too.
-            clear_names: !same,
+            // Somebody else may have registered with this address and typed the names. The names of
+            // an invited user are an administrator's.
+            clear_names: !same && user.has_password(),
             password_hash: if same {
                 None
             } else {

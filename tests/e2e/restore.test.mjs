@@ -25,7 +25,13 @@ for (const store of ["kv", "durable"]) {
     assert.equal((await client.renew(before.refresh_token)).status, 200);
     assert.equal(await isGood((await client.logIn(ADA)).access_token), false);
 
+    // Every link holds the account's nonce: none from before works.
+    const nonces = async () => (await edge.db.prepare("SELECT link_nonce FROM users").all()).results.map(({ link_nonce }) => link_nonce);
+    const earlier = await nonces();
     await edge.db.prepare(LIFT).run();
+    const later = await nonces();
+    assert.equal(new Set([...earlier, ...later]).size, 2 * earlier.length);
+    for (const nonce of later) assert.match(nonce, /^[0-9a-f]{32}$/);
     assert.equal((await client.renew(before.refresh_token)).status, 400);
     const after = await client.logIn(ADA);
     assert.equal(await isGood(after.access_token), true);

@@ -151,3 +151,45 @@ on_both!(the_same_request_is_told_to_the_old_address_once, &[], world => {
     let mails = ask(&world, access_token, "another@example.com", PASSWORD).await.unwrap();
     assert_eq!(mails.iter().filter(|mail| mail.to.as_given() == ADA).count(), 1, "another change");
 });
+
+/// A thief who knows the password asks, waits until the link is over, and asks again: the owner is
+/// told each time.
+#[test]
+fn the_old_address_is_told_of_each_link_to_the_same_new_address() {
+    for days in 1..=15 {
+        let world = on_memory(&[]);
+        pollster::block_on(async {
+            for _ in 0..2 {
+                let signed_in = log_in(&world.service, ADA).await.unwrap();
+                let token = signed_in.tokens.access_token.expose();
+                let mails = ask(&world, token, NEW, PASSWORD).await.unwrap();
+                let to: Vec<_> = mails.iter().map(|mail| mail.to.as_given()).collect();
+                assert_eq!(to, [NEW, ADA], "{days} days apart");
+                world.clock.advance(days * 86_400);
+            }
+        });
+    }
+}
+
+/// The id of a notice is logged and stored for days. Who knows the user's id can't find the address
+/// by trying.
+#[test]
+fn the_id_of_a_notice_needs_a_secret() {
+    let id = |secret: &str| {
+        let world = on_memory(&[("TICKET_SECRET", secret)]);
+        pollster::block_on(async {
+            let signed_in = log_in(&world.service, ADA).await.unwrap();
+            let token = signed_in.tokens.access_token.expose();
+            let asked = world
+                .service
+                .change_email(token, NEW, PASSWORD, &client(), Locale::English)
+                .await;
+            let jobs = world.service.ports().mail_queue.take();
+            (asked.unwrap().id, jobs[1].id.clone())
+        })
+    };
+    let (user, first) = id("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+    let (same_user, second) = id("__79_Pv6-fj39vX08_Lx8O_u7ezr6uno5-bl5OPi4eA");
+    assert_eq!(user, same_user);
+    assert_ne!(first, second);
+}

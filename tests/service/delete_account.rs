@@ -1,10 +1,84 @@
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use edgegate::adapters::memory::{
+    ManualClock, MemoryPorts, MemorySessions, MemoryUsers, NoLimits, SeededRandom,
+};
+use edgegate::domain::account::{HashError, Password, PasswordHash, UserChange, Verification};
 use edgegate::domain::error::{AccessRefusal, Code, Error};
 use edgegate::domain::mail::Locale;
+use edgegate::ports::{PasswordHasher, UserDirectory};
 use edgegate::service::manage_users::Invitee;
+use edgegate::service::{AuthService, Shared};
+use futures_util::future::join;
 
 use crate::fixture::{
-    ADA, NEW_PASSWORD, PASSWORD, ROOT, client, log_in, on_both, on_kv, on_memory, ticket,
+    ADA, NEW_PASSWORD, PASSWORD, ROOT, client, log_in, on_both, on_kv, on_memory, settings, ticket,
 };
+
+/// Finds every password right, and lets other futures run meanwhile.
+#[derive(Default)]
+struct SlowHasher;
+
+impl PasswordHasher for SlowHasher {
+    async fn hash(
+        &self,
+        _password: &Password,
+        _salt: &[u8; 16],
+    ) -> Result<PasswordHash, HashError> {
+        Ok(PasswordHash::new("a hash".to_owned()))
+    }
+
+    async fn verify(
+        &self,
+        _password: &Password,
+        _hash: &PasswordHash,
+    ) -> Result<Verification, HashError> {
+        let mut has_waited = false;
+        poll_fn(|context| {
+            if std::mem::replace(&mut has_waited, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+        Ok(Verification::Matches { rehash: false })
+    }
+
+    async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
+}
+
+type Slow =
+    MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, SlowHasher, NoLimits>;
+
+/// A thief asks with the old password; its owner resets it while it is checked.
+#[test]
+fn a_password_that_is_changed_while_it_is_checked_deletes_nothing() {
+    let service = AuthService::new(Slow::default(), Rc::new(Shared::new(settings(&[]))));
+    pollster::block_on(async {
+        service.add_demo_accounts().await.unwrap();
+        let signed_in = log_in(&service, ADA).await.unwrap();
+        let token = signed_in.tokens.access_token.expose();
+        let (id, users) = (signed_in.user.id, &service.ports().users);
+        let change = UserChange {
+            password_hash: Some(PasswordHash::new("a new hash".to_owned())),
+            ..UserChange::default()
+        };
+        let by = client();
+        let (deleted, changed) = join(
+            service.delete_own_account(token, PASSWORD, &by, Locale::English),
+            users.update(id, None, &change, 1_767_225_600),
+        )
+        .await;
+        assert!(changed.unwrap().is_some());
+        assert_eq!(deleted.unwrap_err(), Error::Access(AccessRefusal::Outdated));
+        assert!(users.find_by_id(id).await.unwrap().is_some());
+        assert_eq!(users.departures(None, 1).await, Ok(vec![]));
+        assert!(service.ports().mail_queue.take().is_empty());
+    });
+}
 
 on_both!(one_s_own_account_is_gone_with_all_its_tokens, &[], world => {
     let service = &world.service;

@@ -2,9 +2,9 @@
 
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::Locale::English;
-use edgegate::service::manage_users::Amendment;
+use edgegate::service::manage_users::{Amendment, Invitee};
 
-use crate::fixture::{ADA, PASSWORD, ROOT, client, log_in, on_both};
+use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, client, log_in, on_both, ticket};
 
 fn roles(roles: &[&str]) -> Amendment {
     Amendment {
@@ -62,4 +62,28 @@ on_both!(two_who_remove_each_other_leave_one, &[], world => {
         service.amend_user(ada.tokens.access_token.expose(), root.user.id, roles(&["user"])),
     ).await;
     assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+});
+
+on_both!(an_invited_administrator_counts_once_they_have_a_password, &[], world => {
+    let service = &world.service;
+    let root = log_in(service, ROOT).await.unwrap();
+    let token = root.tokens.access_token.expose();
+    // Nobody reads the mail if the address has a typing error.
+    let invitee = Invitee { email: "grace@exmaple.com", first_name: None, last_name: None };
+    let admin = Some(vec!["admin".to_owned(), "user".to_owned()]);
+    let grace = service.create_user(token, invitee, admin, English).await.unwrap();
+    let invitation = ticket(&world.deliver_all().await[0]);
+    for change in [roles(&["user"]), disabled(true)] {
+        let amended = service.amend_user(token, root.user.id, change).await;
+        assert_eq!(amended.unwrap_err(), Error::LastAdministrator);
+    }
+    let deleted = service.delete_account(token, root.user.id, English).await;
+    assert_eq!(deleted.unwrap_err(), Error::LastAdministrator);
+    let own = service.delete_own_account(token, PASSWORD, &client(), English).await;
+    assert_eq!(own.unwrap_err(), Error::LastAdministrator);
+    // The invitation can be taken back, and counts when it was accepted.
+    service.amend_user(token, grace.id, roles(&["user"])).await.unwrap();
+    service.amend_user(token, grace.id, roles(&["admin"])).await.unwrap();
+    service.confirm_reset(&invitation, NEW_PASSWORD, &client(), English).await.unwrap();
+    service.amend_user(token, root.user.id, roles(&["user"])).await.unwrap();
 });

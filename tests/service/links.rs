@@ -338,6 +338,33 @@ fn an_invited_user_keeps_the_names_that_the_administrator_typed() {
 }
 
 #[test]
+fn an_invited_user_keeps_these_names_also_with_a_link_to_verify_the_address() {
+    let world = on_memory(&[("LIMITS", "off")]);
+    pollster::block_on(async {
+        let root = world.log_in(ROOT);
+        let invitee = Invitee {
+            email: GRACE,
+            first_name: Some("Grace"),
+            last_name: Some("Hopper"),
+        };
+        let admin = root.tokens.access_token.expose();
+        let service = &world.service;
+        let invited = service.create_user(admin, invitee, None, Locale::English);
+        let invited = invited.await.unwrap();
+        world.deliver_all().await;
+        // Anybody can ask for this mail.
+        let client = client();
+        let asked = service.resend_verification(GRACE, &client, Locale::English);
+        asked.await.unwrap();
+        let link = ticket(&world.deliver_all().await[0]);
+        let user = verify_by(&world, &link, NEW_PASSWORD).await.unwrap();
+        assert_eq!(user.first_name, invited.first_name);
+        assert_eq!(user.last_name, invited.last_name);
+        assert!(user.last_name.is_some());
+    });
+}
+
+#[test]
 fn every_account_has_its_own_nonce_so_that_the_ticket_secret_alone_makes_no_link() {
     let world = on_memory(&[("REGISTRATION", "open"), ("LIMITS", "off")]);
     pollster::block_on(async {

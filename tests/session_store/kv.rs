@@ -142,9 +142,10 @@ impl UserDirectory for SlowUsers {
         &self,
         id: UserId,
         email: &EmailAddress,
+        if_version: Option<u64>,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError> {
-        self.users.delete(id, email, freed).await
+        self.users.delete(id, email, if_version, freed).await
     }
     async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError> {
         self.users.due_departures(limit, now).await
@@ -268,7 +269,7 @@ impl Deployment {
             key: String::new(),
             at: 0,
         };
-        let removed = self.users.delete(user.id, &user.email, &freed).await;
+        let removed = self.users.delete(user.id, &user.email, None, &freed).await;
         assert_eq!(removed, Ok(true));
     }
 

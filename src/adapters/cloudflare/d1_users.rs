@@ -28,8 +28,8 @@ impl D1Users {
         Self(database)
     }
 
-    /// Stores when an address was freed. This comes before the account gives it up: at no time is
-    /// it free without a record.
+    /// Stores when an address was freed. This is written before the account gives the address up,
+    /// so that no free address is without its record.
     async fn free(&self, freed: &FreedAddress) -> Result<(), StoreError> {
         let sql = "INSERT INTO freed_addresses (address, freed_at) VALUES (?1, ?2) \
                    ON CONFLICT (address) DO UPDATE SET freed_at = max(freed_at, excluded.freed_at) \
@@ -147,7 +147,7 @@ impl UserDirectory for D1Users {
              WHERE id = ?1 AND version = coalesce(?8, version) \
              AND (?15 = 0 OR disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
              SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
-             AND instr(other.roles, '\"admin\"') > 0)) RETURNING *",
+             AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) RETURNING *",
             vec![
                 text(&id.to_string()),
                 optional(change.first_name.as_ref().map(|name| text(name.as_str()))),
@@ -178,33 +178,38 @@ impl UserDirectory for D1Users {
         &self,
         id: UserId,
         email: &EmailAddress,
+        if_version: Option<u64>,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError> {
         self.free(freed).await?;
         let (id, email) = (text(&id.to_string()), text(email.canonical()));
+        let version = optional(if_version.map(number));
         let mut answers = self
             .0
             .batch(vec![
                 (
                     "INSERT INTO departures (user, address, left_at, due_at) \
                      SELECT id, ?3, ?4, ?4 FROM users WHERE id = ?1 AND email_canonical = ?2 \
+                     AND version = coalesce(?5, version) \
                      AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
                      SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
-                     AND instr(other.roles, '\"admin\"') > 0)) \
+                     AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) \
                      ON CONFLICT DO NOTHING",
                     vec![
                         id.clone(),
                         email.clone(),
                         text(&freed.key),
                         number(freed.at),
+                        version.clone(),
                     ],
                 ),
                 (
                     "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 \
+                     AND version = coalesce(?3, version) \
                      AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
                      SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
-                     AND instr(other.roles, '\"admin\"') > 0)) RETURNING id",
-                    vec![id, email],
+                     AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) RETURNING id",
+                    vec![id, email, version],
                 ),
             ])
             .await?;
@@ -223,7 +228,7 @@ impl UserDirectory for D1Users {
         after: Option<UserId>,
         limit: u32,
     ) -> Result<Vec<Departure>, StoreError> {
-        // Every id is behind the empty text.
+        // The empty text sorts before every id.
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let sql = "SELECT * FROM departures WHERE user > ?1 ORDER BY user LIMIT ?2";
         let values = vec![text(&after), number(limit.into())];
@@ -260,7 +265,7 @@ impl UserDirectory for D1Users {
     }
 
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
-        // Every id is behind the empty text.
+        // The empty text sorts before every id.
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let sql = "SELECT * FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
         let rows = self

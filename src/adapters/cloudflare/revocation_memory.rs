@@ -9,8 +9,9 @@ use crate::domain::policy::{
 };
 use crate::domain::session::{Revocation, SessionId};
 
-/// What an isolate remembers of revocations: answers from KV for 15 s, and what it wrote itself. The two are apart, so
-/// that answers about many sessions never push out an ending of its own that KV may not show yet.
+/// What an isolate remembers of revocations: KV's answers for 15 s, and what it wrote itself. They
+/// are stored separately, because KV may not show the isolate's own writes yet: many answers must
+/// not push those out.
 #[derive(Debug, Default)]
 pub struct RevocationMemory {
     /// What KV answered, and until when it may be recalled.
@@ -62,8 +63,8 @@ impl RevocationMemory {
         }
     }
 
-    /// Remembers what KV answered, and gives back what is known with it. Neither an ending nor a version is taken back by
-    /// an older answer.
+    /// Remembers KV's answer, and returns it combined with what was known before: an older answer
+    /// removes neither an ending nor a larger version.
     pub(super) fn remember(
         &mut self,
         user: UserId,

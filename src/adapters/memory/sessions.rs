@@ -21,12 +21,12 @@ use crate::ports::{NewSession, Renewal, SessionStore};
 #[derive(Clone, Debug, Default)]
 pub struct MemorySessions {
     sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
-    /// The smallest version that counts, and until when this is known.
+    /// The smallest version that is accepted, and when this record expires.
     versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
 }
 
 impl MemorySessions {
-    /// How many sessions there is a record of, ended ones included.
+    /// The number of records, including those of ended sessions.
     #[must_use]
     pub fn recorded(&self) -> usize {
         self.sessions.borrow().len()
@@ -46,7 +46,8 @@ struct Session {
     epoch: u32,
     record: Record,
     ended: bool,
-    /// When its record is removed: until then it lives without another renewal, or has ended lately.
+    /// When its record is removed: the session expires then unless it is renewed, or it has ended
+    /// and its access tokens expire then.
     until: u64,
     seen: ActiveSession,
 }

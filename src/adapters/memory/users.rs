@@ -33,11 +33,9 @@ impl MemoryUsers {
 }
 
 fn is_last_administrator(users: &BTreeMap<UserId, User>, id: UserId) -> bool {
-    let mut administrators = users
-        .values()
-        .filter(|user| user.is_enabled_administrator());
     let is_one = users.get(&id).is_some_and(User::is_enabled_administrator);
-    is_one && administrators.all(|user| user.id == id)
+    let mut others = users.values().filter(|user| user.id != id);
+    is_one && !others.any(User::is_administrator_who_can_sign_in)
 }
 
 impl UserDirectory for MemoryUsers {
@@ -144,11 +142,13 @@ impl UserDirectory for MemoryUsers {
         &self,
         id: UserId,
         email: &EmailAddress,
+        if_version: Option<u64>,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError> {
         let mut users = self.users.borrow_mut();
         let is_there = users
             .get(&id)
+            .filter(|user| if_version.is_none_or(|version| version == user.version))
             .is_some_and(|user| user.email.canonical() == email.canonical())
             && !is_last_administrator(&users, id);
         if is_there {

@@ -33,7 +33,8 @@ pub fn is_in_range(answer: &str, rest: &str) -> Option<bool> {
     found
 }
 
-/// Whether two texts of one length are the same in any case, in constant time: the hash is a password's.
+/// Whether two texts of equal length are the same but for upper and lower case. In constant time,
+/// since the hash is of a password.
 fn is_same(known: &str, rest: &str) -> bool {
     let upper = |text: &str| Zeroizing::new(text.to_ascii_uppercase());
     bool::from(upper(known).as_bytes().ct_eq(upper(rest).as_bytes()))

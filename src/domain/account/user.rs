@@ -264,6 +264,13 @@ impl User {
     pub fn is_enabled_administrator(&self) -> bool {
         self.disabled_at.is_none() && self.roles.contains(ADMIN_ROLE)
     }
+
+    /// The same, and the user can sign in. An invited administrator without a password can't: if the
+    /// invitation went to a wrong address, they never will.
+    #[must_use]
+    pub fn is_administrator_who_can_sign_in(&self) -> bool {
+        self.is_enabled_administrator() && self.has_password()
+    }
 }
 
 #[cfg(test)]

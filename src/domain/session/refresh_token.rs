@@ -14,7 +14,7 @@ use super::proof::{Methods, Proof};
 
 /// User, session, epoch, counter, absolute expiry: the whole body of the first form.
 const FIRST_BYTES: usize = 16 + 16 + 4 + 4 + 8;
-/// The same, then the proof: its time and its methods.
+/// The body of the second form: that of the first, then the proof's time and methods.
 const BODY_BYTES: usize = FIRST_BYTES + 8 + 1;
 
 /// A session's id: a UUIDv7, so it also says when the session began.
@@ -120,8 +120,8 @@ impl RefreshTicket {
         })
     }
 
-    /// A ticket of the first form carried no proof. Then the login is the only one: its password
-    /// began the session.
+    /// Tickets of the first form carry no proof. Their proof is the password of the login, so its
+    /// time is when the session began.
     fn from_first_bytes(body: &[u8; FIRST_BYTES]) -> Option<Self> {
         let (user, rest) = body.split_first_chunk::<16>()?;
         let (session, rest) = rest.split_first_chunk::<16>()?;

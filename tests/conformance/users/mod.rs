@@ -98,9 +98,18 @@ impl<D: UserDirectory> World<D> {
     }
 
     async fn delete(&self, user: &User, now: u64) -> Result<bool, String> {
-        let freed = freed(&user.email, now);
-        let deleted = self.directory.delete(user.id, &user.email, &freed).await;
-        deleted.map_err(text)
+        self.delete_if(user, None, now).await
+    }
+
+    async fn delete_if(
+        &self,
+        user: &User,
+        if_version: Option<u64>,
+        now: u64,
+    ) -> Result<bool, String> {
+        let (directory, freed) = (&self.directory, freed(&user.email, now));
+        let deleted = directory.delete(user.id, &user.email, if_version, &freed);
+        deleted.await.map_err(text)
     }
 
     /// A user who is in the directory.
@@ -250,7 +259,9 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             // These leave an administrator behind, whom the port does not delete.
             the_last_administrator_stays,
             what_leaves_an_administrator_is_done,
+            an_administrator_without_a_password_does_not_count,
             of_two_who_remove_each_other_one_remains,
+            a_deletion_of_another_version_changes_nothing,
         ]
     )
 }

@@ -208,7 +208,7 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users departures", departures(after: Option<UserId>, limit: u32) -> Vec<Departure>);
     numbered!("users postpone departure", postpone_departure(id: UserId, due_at: Option<u64>) -> ());
     numbered!("users forget departures", forget_departures(left_before: u64) -> ());
-    numbered!("users delete", delete(id: UserId, email: &EmailAddress, freed: &FreedAddress) -> bool);
+    numbered!("users delete", delete(id: UserId, email: &EmailAddress, if_version: Option<u64>, freed: &FreedAddress) -> bool);
     numbered!("users freed", is_not_freed(condition: &NotFreedSince) -> bool);
     numbered!("users forget", forget_freed(before: u64) -> ());
     numbered!("users list", list(after: Option<UserId>, limit: u32) -> Vec<User>);

@@ -89,8 +89,9 @@ impl Table {
         .map(drop)
     }
 
-    /// Ends the oldest other sessions above `most`. Rows of an earlier epoch are over by the user's row: they are kept as long
-    /// as rows that have ended. Answers whether any row is deleted sooner than before.
+    /// Ends the oldest sessions above `most`, but never the new one. Sessions of an earlier epoch
+    /// are over already, since the user's row has a later one: their rows are kept as long as those
+    /// of ended sessions. Answers whether any row now expires sooner than before.
     pub(super) fn keep_to(
         &self,
         most: usize,
@@ -209,7 +210,7 @@ impl Table {
         }
     }
 
-    /// The first ending is kept, for [`ENDED_ROW_TTL`].
+    /// Ends a session. The first reason stays, and the row is deleted after [`ENDED_ROW_TTL`].
     pub(super) fn end(&self, session: SessionId, reason: &str, now: u64) -> Result<(), StoreError> {
         self.rows(
             "UPDATE session SET ended = ?, lives_until = min(lives_until, ?) WHERE id = ? AND ended IS NULL",
@@ -263,13 +264,13 @@ impl Table {
             )?
             .pop();
         let row = row.ok_or_else(malformed)?;
-        // What can't be read has ended.
+        // Fail closed: a session that can't be read has ended.
         let mut line = Line::new(if integer(&row, 0) == Some(1) {
             "0"
         } else {
             "1"
         });
-        // What can't be read is not nothing.
+        // A version that can't be read is an error, not an absent version.
         line.optional(optional(&row, 1).ok_or_else(malformed)?);
         Ok(line.0)
     }

@@ -129,7 +129,7 @@ where
         let session = &session_key(ticket.user, ticket.session);
         let (stored, user) = join(self.stored(&ticket), user).await;
         let (mut stored, user) = (stored?, user?);
-        // It may have been ended here while the user's row was read.
+        // This isolate may have ended the session while the user's row was read.
         stored.ended |= self.memory.borrow().has_ended(ticket.user, ticket.session);
         let verdict = rotate(
             &stored,
@@ -172,7 +172,8 @@ where
         })
     }
 
-    /// Writes nothing: only a renewal may write the record, or a stale read would take the chain back.
+    /// Writes nothing. The record that was read may be stale, and writing it back would undo a
+    /// renewal.
     async fn prove(
         &self,
         ticket: &RefreshTicket,
@@ -288,7 +289,7 @@ where
 }
 
 impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
-    /// What is known of a ticket's session. Reads KV past its cache.
+    /// Reads a ticket's session from KV, without KV's cache.
     async fn stored(&self, ticket: &RefreshTicket) -> Result<Stored, StoreError> {
         let keys = [
             session_key(ticket.user, ticket.session),
@@ -301,7 +302,7 @@ impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
                 .get(session)
                 .map(|text| to_record(text))
                 .transpose()?,
-            // What this isolate has ended is over here, whatever KV shows.
+            // KV may not show yet what this isolate has ended.
             ended: values.contains_key(ended)
                 || self.memory.borrow().has_ended(ticket.user, ticket.session),
         })

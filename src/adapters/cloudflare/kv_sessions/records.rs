@@ -66,7 +66,7 @@ pub(super) fn to_record(text: &str) -> Result<Record, StoreError> {
                 ),
             }),
         };
-        // Records from before proofs have none of the two members.
+        // Records from before proofs have neither member.
         let proof = match (json.get("auth_time"), json.get("amr")) {
             (None, None) => None,
             (Some(auth_time), Some(methods)) => Some(Proof {
@@ -145,7 +145,7 @@ mod tests {
                 assert_eq!(to_record(&from_record(&record)).unwrap(), record);
             }
         }
-        // As they were written before records had a proof.
+        // Records that were written before there were proofs.
         let old = r#"{"used":7,"at":1767225700,"by":"000102ff"}"#;
         let record = to_record(old).unwrap();
         assert_eq!((record.used.unwrap().counter, record.proof), (7, None));

@@ -1,10 +1,10 @@
 //! One enabled administrator always remains.
 
-use edgegate::domain::account::{User, UserChange};
+use edgegate::domain::account::{PasswordHash, User, UserChange};
 use edgegate::ports::UserDirectory;
 use futures_util::future::join;
 
-use super::{Case, World, check, check_eq, name, roles, text};
+use super::{Case, World, check, check_eq, hash, name, roles, text};
 
 fn demotion() -> Result<UserChange, String> {
     Ok(UserChange {
@@ -101,6 +101,39 @@ pub(crate) async fn what_leaves_an_administrator_is_done<D: UserDirectory>(
     check!(
         world.delete(&last, 202).await?,
         "one of two administrators was kept"
+    );
+    Ok(())
+}
+
+/// "When no other one is enabled, has it and has a password."
+pub(crate) async fn an_administrator_without_a_password_does_not_count<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let [first, last] = the_only_two(world).await?;
+    world.update(first.id, &demotion()?, 200).await?;
+    let invited = User {
+        password_hash: PasswordHash::none(),
+        roles: roles(&["admin"])?,
+        ..world.nobody()?
+    };
+    world.insert(&invited).await?;
+    for change in [demotion()?, disabling()] {
+        let changed = world.try_update(last.id, None, &change, 201).await?;
+        check_eq!(changed, None, "the last one with a password");
+    }
+    check!(
+        !world.delete(&last, 202).await?,
+        "the last one with a password was deleted"
+    );
+    world.holds(&last, "the last one with a password").await?;
+    let chosen = UserChange {
+        password_hash: Some(hash("$argon2id$new")),
+        ..UserChange::default()
+    };
+    world.update(invited.id, &chosen, 203).await?;
+    check!(
+        world.delete(&last, 204).await?,
+        "one of two administrators with a password was kept"
     );
     Ok(())
 }

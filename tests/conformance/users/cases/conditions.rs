@@ -4,7 +4,7 @@ use edgegate::domain::account::{User, UserChange};
 use edgegate::ports::UserDirectory;
 use futures_util::future::{join, join_all};
 
-use super::{Case, World, address, check_eq, hash, name, roles};
+use super::{Case, World, address, check, check_eq, hash, name, roles, text};
 
 /// A change of everything but the address.
 fn much() -> Result<UserChange, String> {
@@ -158,5 +158,30 @@ pub(crate) async fn an_absent_user_is_not_changed<D: UserDirectory>(world: &Worl
             check_eq!(world.find(&user.email).await?, None, "by the address");
         }
     }
+    Ok(())
+}
+
+/// "Deletes a user if it has this canonical address and, where `if_version` is given, this version."
+pub(crate) async fn a_deletion_of_another_version_changes_nothing<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let ada = world.somebody().await?;
+    for version in [ada.version + 1, ada.version + 2] {
+        let deleted = world.delete_if(&ada, Some(version), 200).await?;
+        check!(!deleted, "another version was deleted");
+        world
+            .holds(&ada, "after a deletion of another version")
+            .await?;
+    }
+    let departures = world.directory.due_departures(100, 300).await;
+    let departures = departures.map_err(text)?;
+    check!(
+        departures.iter().all(|departure| departure.user != ada.id),
+        "a deletion of another version left a departure"
+    );
+    check!(
+        world.delete_if(&ada, Some(ada.version), 200).await?,
+        "the version that is there was kept"
+    );
     Ok(())
 }
