@@ -484,7 +484,7 @@ export const faults = [
     id: "stranger-s-names-stay",
     promise: "Nothing that a stranger typed at registration stays once the owner took over.",
     file: "src/service/verify_email.rs",
-    search: "clear_names: !same,",
+    search: "clear_names: !same && user.has_password(),",
     replace: "clear_names: false,",
     command: service("links::"),
     killers: ["names_go_with_another_password_and_stay_with_the_same"],

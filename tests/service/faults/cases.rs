@@ -715,6 +715,34 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
         ),
         case!(
+            "deliver what has bounced",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                let job = w.reset_job().await;
+                world_with(facts, &job)
+            },
+            |w, f| {
+                let bounced = edgegate::domain::mail::MailFailure::Undeliverable {
+                    reason: "bounced".to_owned(),
+                };
+                w.service.ports().mailer.inner.fail_once(bounced);
+                let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
+                // What waits is due by then, and an earlier link that was sent is half over.
+                w.clock.advance(2_400);
+                match (handed_out.delivery, handed_out.again) {
+                    (Delivery::Later { reason, .. }, Some(_)) => {
+                        Err(edgegate::domain::error::StoreError::new("mail", reason).into())
+                    }
+                    // It has never reached anybody, so the owner can ask for another one.
+                    (_, None) => none(w.service.reset_password(ADA, &client(), English).await),
+                    other => panic!("{other:?}"),
+                }
+            },
+            Error::Internal("never"),
+            |_w, _f, mails| first_of(&[("the next one is sent", to(mails, ADA))])
+        ),
+        case!(
             "keep a dead letter",
             &[],
             |w| {
