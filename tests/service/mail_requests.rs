@@ -646,3 +646,22 @@ fn a_mailbox_whose_account_has_a_sub_address_gets_sixteen_mails_on_the_first_day
         assert_eq!(sent, 16);
     });
 }
+
+/// The documents say that a provider's networks can spend the pool of second to fifth requests.
+#[test]
+fn an_ipv6_32_spends_the_pool_of_second_requests_and_leaves_first_ones() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        // 40 of them pay as first requests, and 150 as second ones.
+        for number in 0..191_u32 {
+            let client = from(&format!("2001:db8:{number:x}::1"));
+            reset(&world, NOBODY, &client).await.unwrap();
+        }
+        world.deliver_all().await;
+        let _ = world.service.ports().mail_queue.take();
+        let first = outcome(&world, ROOT, &network(1)).await;
+        assert_eq!(first, Delivery::Sent);
+        let second = outcome(&world, ADA, &network(1)).await;
+        assert!(matches!(second, Delivery::Waits { .. }), "{second:?}");
+    });
+}
