@@ -61,18 +61,27 @@ async function send(platform, request, token) {
 // A 401 may be about something else: a wrong current password, which must not be sent twice, or a
 // password that has to be typed again. A fresh token helps against neither.
 async function isTokenRefused({ url }, request, response) {
-  const challenge = response.headers.get("WWW-Authenticate");
+  const challenge = header(response, "WWW-Authenticate");
   if (challenge !== null) return refusesToken(challenge);
   // Another origin may hide the header (CORS). The service has a code.
-  const isProblem = /^application\/problem\+json\b/i.test(
-    response.headers.get("Content-Type") ?? "",
-  );
+  const isProblem = /^application\/problem\+json\b/i.test(header(response, "Content-Type") ?? "");
   const problem = isProblem
     ? await unlessAborted(readProblem(response, request.signal), request.signal)
     : undefined;
   if (new URL(request.url).origin !== url.origin)
     return problem?.code !== "reauthentication_required";
   return !isProblem || problem?.code === "invalid_token";
+}
+
+// A `fetch` that was handed in may have headers of its own kind: `get` may throw, or answer
+// something other than a string. Null then, as for a header that is missing.
+function header({ headers }, name) {
+  try {
+    const value = headers.get(name);
+    return typeof value === "string" ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 // Of a copy, so that the caller can read the answer itself.
@@ -96,8 +105,9 @@ function discard(message) {
 function unlessAborted(promise, signal) {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
+    if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
+    // Also when it was aborted before: a rejection that nobody handles ends a Node process.
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }

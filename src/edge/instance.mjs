@@ -22,18 +22,21 @@ let current;
 class Instance {
   constructor(module, imports) {
     const state = { isDead: false, depth: 0, rejections: new Set() };
-    const { exports } = new WebAssembly.Instance(module, imports);
-    const guarded = Object.entries(exports).map(([name, value]) => [
-      name,
-      typeof value === "function" ? guard(state, value) : value,
-    ]);
-    this.exports = Object.fromEntries(guarded);
+    const guardedImports = mapMembers(imports, (members) => mapFunctions(members, guardImport(state)));
+    const { exports } = new WebAssembly.Instance(module, guardedImports);
+    this.exports = mapFunctions(exports, (run) => guard(state, run));
     current = state;
   }
 }
 
 /** What wasm-bindgen's module finds under the name `WebAssembly`. */
 export const GuardedWebAssembly = { Instance };
+
+const mapMembers = (object, change) =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+
+const mapFunctions = (object, change) =>
+  mapMembers(object, (value) => (typeof value === "function" ? change(value) : value));
 
 function guard(state, run) {
   return (...values) => {
@@ -60,6 +63,17 @@ function refuse(state) {
   if (state.depth > 0) throw new InstanceDied();
   return NOTHING;
 }
+
+// JavaScript that the wasm called may have swallowed a trap, as `new Promise(closure)` does. Then
+// the function of the wasm that called it must not continue.
+const guardImport =
+  (state) =>
+  (run) =>
+  (...values) => {
+    const answer = run(...values);
+    if (state.isDead) throw new InstanceDied();
+    return answer;
+  };
 
 function rejectAll({ rejections }) {
   const lost = [...rejections];

@@ -311,3 +311,36 @@ test("a fetch that was handed in and answers or throws anything", async () => {
     world.close();
   }
 });
+
+test("an aborted fetch while nobody is signed in leaves no rejection unhandled", async () => {
+  const unhandled = [];
+  const note = (reason) => unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  const world = new World();
+  const { client } = world.tab();
+  assert.equal(await world.run(client.ready()), null);
+  const signal = AbortSignal.abort("mine");
+  await assert.rejects(client.fetch(`${ORIGIN}/x`, { signal }), (reason) => reason === "mine");
+  // Node reports it after the microtasks.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("unhandledRejection", note);
+  assert.deepEqual(unhandled, []);
+  world.close();
+});
+
+test("a fetch that was handed in answers 401 with headers of its own kind", async () => {
+  const headers = [
+    { get: boom },
+    { get: () => undefined },
+    { get: () => 5 },
+    { get: () => ({ toString: boom }) },
+    new Map(),
+  ];
+  for (const answer of headers.map((one) => ({ status: 401, headers: one }))) {
+    const world = new World();
+    const { client } = await signedIn(world);
+    world.service.fault = ({ path }) => (path === "/x" ? answer : undefined);
+    assert.equal(await world.run(client.fetch(`${ORIGIN}/x`)), answer);
+    world.close();
+  }
+});

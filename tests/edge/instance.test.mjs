@@ -92,6 +92,19 @@ test("a function that is still on the stack of a dead instance does not go on, t
   assert.equal(made.instances, 2);
 });
 
+test("a function whose import swallowed the trap does not go on either", () => {
+  const made = glue();
+  // As `new Promise(closure)` does: it turns the trap into a rejection and returns normally.
+  made.host = () => void new Promise(() => made.wasm.trap()).catch(() => {});
+  assert.throws(
+    made.entry(() => made.wasm.callHost()),
+    InstanceDied,
+  );
+  made.host = () => {};
+  assert.equal(made.entry(() => made.wasm.callHost())(), 7);
+  assert.equal(made.instances, 2);
+});
+
 test("an exception of an import that passes through the wasm ends the instance", () => {
   const made = glue();
   made.host = () => {
