@@ -37,7 +37,11 @@ test("confirmed at the new address, told to the old one; the sessions go on", as
 test("a taken address: the same answer, and its owner is told", async () => {
   const { access_token } = await client.logIn(ADA);
   assert.equal((await change(access_token, ROOT)).status, 202);
-  assert.equal(ticketOf(await mailTo(edge, ROOT)), undefined);
+  const mail = await mailTo(edge, ROOT);
+  assert.match(mail.subject, /already have an account/);
+  // Its link is for the owner to choose another password, and moves no account to the address.
+  const answer = await confirm(ticketOf(mail));
+  assert.deepEqual([answer.status, answer.body.code], [400, "invalid_link"]);
 });
 
 test("an address taken before the link is used: invalid_link, and nothing has changed", async () => {
