@@ -1,4 +1,4 @@
-//! `tests/README.md` and `SECURITY.md` name tests that exist, each requirement once; the README names every setting; and what only
+//! `tests/README.md`, `tests/findings.md` and `SECURITY.md` name tests that exist, each requirement once; the README names every setting; and what only
 //! the sources can show.
 
 #![allow(
@@ -313,6 +313,37 @@ fn every_guarantee_names_tests_that_exist() {
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
     assert!(guarantees.len() > 15, "{} guarantees", guarantees.len());
+}
+
+#[test]
+fn every_finding_names_tests_that_exist() {
+    let mut numbers = Vec::new();
+    let mut faults = Vec::new();
+    for line in file("tests/findings.md").lines() {
+        let Ok([number, found, before, shown_by]) = <[String; 4]>::try_from(cells(line)) else {
+            continue;
+        };
+        if number == "no." || number.starts_with('-') {
+            continue;
+        }
+        faults.extend(faults_of_tests(&number, &shown_by));
+        if found.is_empty() || before.is_empty() {
+            faults.push(format!("{number}: an empty cell"));
+        }
+        numbers.push(number);
+    }
+    let all = [("A", 10), ("B", 11), ("G", 24), ("T", 12)];
+    let all: Vec<String> = all
+        .into_iter()
+        .flat_map(|(letter, last)| (1..=last).map(move |number| format!("{letter}{number}")))
+        .collect();
+    assert_eq!(numbers, all);
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    let findings = numbers.len();
+    count::count(
+        "findings",
+        &format!("{findings} findings of the audits, each with tests that exist"),
+    );
 }
 
 /// Each source file under `folder`, by its path from the root.

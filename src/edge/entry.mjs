@@ -27,7 +27,12 @@ export default class extends Auth {
   fetch(request) {
     try {
       const answer = fetch(request, this.env, this.ctx);
-      return answer instanceof Promise ? answer.catch(() => answer_for_lost(request, this.env)) : answer;
+      if (!(answer instanceof Promise)) return answer;
+      const settled = answer.catch(() => answer_for_lost(request, this.env));
+      // Cloudflare cancels a request whose client hangs up. A thief could then change a password and
+      // hang up before the notice to the owner is queued.
+      this.ctx.waitUntil(settled);
+      return settled;
     } catch {
       return answer_for_lost(request, this.env);
     }

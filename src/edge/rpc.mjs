@@ -23,7 +23,10 @@ export class Auth extends WorkerEntrypoint {}
 for (const method of METHODS) {
   const camelCase = method.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
   Auth.prototype[method] = Auth.prototype[camelCase] = function (...values) {
-    return call(method, values, this.env, this.ctx);
+    const answer = call(method, values, this.env, this.ctx);
+    // Finished also if the caller hangs up, as in entry.mjs. A failure is the caller's to see.
+    this.ctx.waitUntil(answer.catch(() => {}));
+    return answer;
   };
 }
 

@@ -290,6 +290,10 @@ impl<P: Ports> AuthService<P> {
 /// A mail with a link to choose a new password.
 fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
     let known = job.pool == Pool::Known(user.id);
+    let state = State::for_reset(&user);
+    // The state is in the lane's name: a link from before a change of the state no longer works, so it
+    // must not stand in the way of a new one.
+    let lane_of_links = |kind, name: &str| [kind, name, " ", &state.to_text()].concat();
     let (lane, base) = match reason {
         ResetReason::Invited => (["i:", &user.id.to_string()].concat(), VERIFICATION_LINK_TTL),
         // Nobody has verified that the address is its user's: it may be anybody's.
@@ -297,10 +301,9 @@ fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
             (lane_of_address(&user.email), VERIFICATION_LINK_TTL)
         }
         // Strangers' requests leave the owner's own lane free.
-        _ if known => (["k:", &user.id.to_string()].concat(), RESET_LINK_TTL),
-        _ => (["r:", user.email.canonical()].concat(), RESET_LINK_TTL),
+        _ if known => (lane_of_links("k:", &user.id.to_string()), RESET_LINK_TTL),
+        _ => (lane_of_links("r:", user.email.canonical()), RESET_LINK_TTL),
     };
-    let state = State::for_reset(&user);
     DueLink {
         to: user.email.clone(),
         owner: Some(user.id),

@@ -225,6 +225,7 @@ impl<P: Ports> AuthService<P> {
 
     async fn try_to_deliver(&self, job: &mut Job) -> Result<Delivery, StoreError> {
         if job.is_expired(self.now()) {
+            self.leave_lane(job).await?;
             return Ok(Delivery::NotDue(NotDue::Expired));
         }
         // Before anything is looked up: who pays must not depend on who has an account.
@@ -340,6 +341,18 @@ impl<P: Ports> AuthService<P> {
             now: self.now(),
         };
         self.ports.mail_ledger().admit(lane, request).await
+    }
+
+    /// Gives back the place of a mail that was tried and will not be sent.
+    async fn leave_lane(&self, job: &Job) -> Result<(), StoreError> {
+        if job.tries == 0 {
+            return Ok(());
+        }
+        if let Ok(Due::Link(due)) = self.look_up(job).await? {
+            let lane = self.shared.mail_keys.lane(&due.lane);
+            self.ports.mail_ledger().release(&lane, &job.id).await?;
+        }
+        Ok(())
     }
 
     /// Gives the mail to the provider. A mail that will not be sent frees its place in the lane; what

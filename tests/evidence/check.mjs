@@ -1,4 +1,4 @@
-// The step `evidence` of `npm test`: compares the tests that tests/README.md and SECURITY.md name with those that cargo lists and with
+// The step `evidence` of `npm test`: compares the tests that tests/README.md, tests/findings.md and SECURITY.md name with those that cargo lists and with
 // those that `node --test` has reported: `node tests/evidence/check.mjs <report>`. Without a report only the Rust tests are compared.
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
@@ -10,7 +10,7 @@ import { evidenceIn, notRun } from "./evidence.mjs";
 
 await main(async () => {
   const [report] = process.argv.slice(2);
-  const evidence = ["tests/README.md", "SECURITY.md"].flatMap((page) => evidenceIn(page, readFileSync(inRoot(page), "utf8")));
+  const evidence = ["tests/README.md", "tests/findings.md", "SECURITY.md"].flatMap((page) => evidenceIn(page, readFileSync(inRoot(page), "utf8")));
   const rust = await rustTests();
   const javascript = report && existsSync(report) ? readFileSync(report, "utf8").trim().split("\n").map((line) => JSON.parse(line)) : null;
   if (report && !javascript) throw new Advice(`no report of tests is in ${report}.`);

@@ -1,4 +1,4 @@
-// Whether the tests that tests/README.md and SECURITY.md name as evidence really ran: not only that their names are somewhere.
+// Whether the tests that tests/README.md, tests/findings.md and SECURITY.md name as evidence really ran: not only that their names are somewhere.
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 

@@ -1,6 +1,6 @@
 //! Mails go out once, and as long as it takes.
 
-use edgegate::domain::mail::{Job, Locale, MailFailure};
+use edgegate::domain::mail::{Job, Locale, MailFailure, NotDue};
 use edgegate::domain::policy::{MAIL_RETRIES, MAIL_TRIES};
 use edgegate::ports::{Clock, MailLedger, SessionStore};
 use edgegate::service::deliver_mail::Delivery;
@@ -364,4 +364,45 @@ fn what_is_no_job_is_kept_for_the_operator() {
             None
         );
     });
+}
+
+/// Before: a mail that expired while it was tried kept its place, and the next one was refused for
+/// up to half a day although no mail had been sent.
+#[test]
+fn a_mail_that_expires_while_it_is_tried_frees_its_place() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let ports = world.service.ports();
+        // Until a link lives for a day.
+        for _ in 0..3 * 24 {
+            ask_and_drop(&world).await;
+            world.clock.advance(3600);
+        }
+        let mut job = loop {
+            ports.mailer.set_down(true);
+            let job = ask(&world, ADA).await;
+            if let Delivery::Later { .. } = deliver(&world, &job).await {
+                break requeued(&world).0;
+            }
+            world.clock.advance(3600);
+        };
+        loop {
+            world.clock.advance(1800);
+            match deliver(&world, &job).await {
+                Delivery::Later { .. } => job = requeued(&world).0,
+                delivery => {
+                    assert_eq!(delivery, Delivery::NotDue(NotDue::Expired));
+                    break;
+                }
+            }
+        }
+        ports.mailer.set_down(false);
+        let next = ask(&world, ADA).await;
+        assert_eq!(deliver(&world, &next).await, Delivery::Sent);
+    });
+}
+
+async fn ask_and_drop<S: SessionStore>(world: &World<S>) {
+    let job = ask(world, ADA).await;
+    deliver(world, &job).await;
 }

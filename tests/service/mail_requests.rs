@@ -3,11 +3,13 @@
 //! The week-long attacker and the comparison of two directories are in tests/mail_simulation.
 
 use edgegate::adapters::memory::MemorySessions;
+use edgegate::domain::account::EmailAddress;
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::{Job, Locale, Pool, Task};
 use edgegate::domain::session::Client;
 use edgegate::ports::{Clock, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
+use edgegate::service::manage_users::Amendment;
 use edgegate::service::{NewAccount, Registered};
 
 use crate::fixture::{
@@ -456,5 +458,210 @@ fn a_call_without_an_address_is_paid_by_the_medium_pool_and_without_limits_nothi
         for _ in 0..40 {
             assert_eq!(outcome(&world, ADA, &client()).await, Delivery::Sent);
         }
+    });
+}
+
+/// What ends the reset links of an account.
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    /// Somebody who knows the password changes it.
+    Change,
+    /// One of the links is used.
+    Use,
+    /// An administrator disables and enables the account.
+    Disabling,
+    /// The account is deleted, and its owner registers again.
+    Deletion,
+}
+
+async fn end_links(world: &World<MemorySessions>, ending: Ending, link: &str) {
+    let service = &world.service;
+    let token = |email| world.log_in(email).tokens.access_token;
+    match ending {
+        Ending::Change => {
+            let ada = token(ADA);
+            service
+                .change_password(ada.expose(), PASSWORD, NEW_PASSWORD, &client(), ENGLISH)
+                .await
+                .unwrap();
+        }
+        Ending::Use => {
+            service
+                .confirm_reset(link, NEW_PASSWORD, &client(), ENGLISH)
+                .await
+                .unwrap();
+        }
+        Ending::Disabling => {
+            let email = EmailAddress::parse(ADA).unwrap();
+            let ada = service.ports().users.find_by_email(&email).await.unwrap();
+            let ada = ada.unwrap().id;
+            for disabled in [true, false] {
+                let amendment = Amendment {
+                    disabled: Some(disabled),
+                    ..Amendment::default()
+                };
+                let root = token(ROOT);
+                service
+                    .amend_user(root.expose(), ada, amendment)
+                    .await
+                    .unwrap();
+            }
+        }
+        Ending::Deletion => {
+            let ada = token(ADA);
+            service
+                .delete_own_account(ada.expose(), PASSWORD, &client(), ENGLISH)
+                .await
+                .unwrap();
+            world.deliver_all().await;
+            world.clock.advance(1);
+            register(world, ADA, &client()).await;
+            let mails = world.deliver_all().await;
+            service
+                .verify_email(&ticket(&mails[0]), PASSWORD, &client(), ENGLISH)
+                .await
+                .unwrap();
+        }
+    }
+    world.deliver_all().await;
+}
+
+/// Before: after days of strangers' requests the newest link lived for a day. A thief who changed the
+/// password ended it, and the owner got no other one for half a day.
+#[test]
+fn a_link_that_no_longer_works_refuses_no_reset() {
+    for ending in [
+        Ending::Change,
+        Ending::Use,
+        Ending::Disabling,
+        Ending::Deletion,
+    ] {
+        let world = on_memory(&[]);
+        pollster::block_on(async {
+            let mut link = None;
+            for number in 0..3 * 24 {
+                reset(&world, ADA, &network(number)).await.unwrap();
+                link = world.deliver_all().await.first().map(ticket).or(link);
+                world.clock.advance(3600);
+            }
+            assert_eq!(
+                outcome(&world, ADA, &network(1000)).await,
+                Delivery::EarlierLink,
+                "a link that works"
+            );
+            end_links(&world, ending, &link.unwrap()).await;
+            assert_eq!(
+                outcome(&world, ADA, &network(1001)).await,
+                Delivery::Sent,
+                "{ending:?}"
+            );
+            let mails = world.service.ports().mailer.take();
+            world
+                .service
+                .confirm_reset(
+                    &ticket(&mails[0]),
+                    "a third good password",
+                    &client(),
+                    ENGLISH,
+                )
+                .await
+                .unwrap();
+        });
+    }
+}
+
+/// The same for a known device, which has a lane of its own.
+#[test]
+fn a_link_to_a_known_device_that_no_longer_works_refuses_no_reset() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let session = world.log_in(ADA).tokens.refresh_token;
+        let known = network(1).in_session(Some(session.expose()));
+        assert_eq!(outcome(&world, ADA, &known).await, Delivery::Sent);
+        assert_eq!(outcome(&world, ADA, &known).await, Delivery::EarlierLink);
+        end_links(&world, Ending::Change, "").await;
+        reset(&world, ADA, &known).await.unwrap();
+        let third = job(&world);
+        assert!(matches!(third.pool, Pool::Known(_)));
+        assert_eq!(deliver(&world, &third).await, Delivery::Sent);
+    });
+}
+
+/// Only the first request of a network in 24 hours is safe from few networks, as the documents say.
+#[test]
+fn four_networks_spend_the_pool_of_later_requests_and_no_other() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        for number in 0..4 {
+            for n in 0..30 {
+                let email = format!("nobody-{n}@example.com");
+                reset(&world, &email, &network(number)).await.unwrap();
+            }
+        }
+        world.deliver_all().await;
+        let _ = world.service.ports().mail_queue.take();
+        // An office behind one address.
+        for n in 0..5 {
+            assert!(
+                !matches!(
+                    outcome(&world, &format!("office-{n}@example.com"), &network(9)).await,
+                    Delivery::Waits { .. }
+                ),
+                "{n}"
+            );
+        }
+        assert!(matches!(
+            outcome(&world, ADA, &network(9)).await,
+            Delivery::Waits { .. }
+        ));
+    });
+}
+
+/// An account whose own address is a variant has one more lane: 16 mails on the first day.
+#[test]
+fn a_mailbox_whose_account_has_a_sub_address_gets_sixteen_mails_on_the_first_day() {
+    let world = on_memory(&[("MAIL_BUDGET", "1000000")]);
+    pollster::block_on(async {
+        let tagged = "ada+login@example.org";
+        register(&world, tagged, &client()).await;
+        let mails = world.deliver_all().await;
+        let service = &world.service;
+        service
+            .verify_email(&ticket(&mails[0]), PASSWORD, &client(), ENGLISH)
+            .await
+            .unwrap();
+        world.deliver_all().await;
+        world.clock.advance(3 * 24 * 3600);
+        let (mut sent, mut number) = (0, 0);
+        for _ in 0..24 * 60 {
+            for email in ["ada@example.org", "ada+other@example.org"] {
+                number += 1;
+                register(&world, email, &network(number)).await;
+            }
+            number += 1;
+            reset(&world, tagged, &network(number)).await.unwrap();
+            sent += world.deliver_all().await.len();
+            world.clock.advance(60);
+        }
+        assert_eq!(sent, 16);
+    });
+}
+
+/// The documents say that a provider's networks can spend the pool of second to fifth requests.
+#[test]
+fn an_ipv6_32_spends_the_pool_of_second_requests_and_leaves_first_ones() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        // 40 of them pay as first requests, and 150 as second ones.
+        for number in 0..191_u32 {
+            let client = from(&format!("2001:db8:{number:x}::1"));
+            reset(&world, NOBODY, &client).await.unwrap();
+        }
+        world.deliver_all().await;
+        let _ = world.service.ports().mail_queue.take();
+        let first = outcome(&world, ROOT, &network(1)).await;
+        assert_eq!(first, Delivery::Sent);
+        let second = outcome(&world, ADA, &network(1)).await;
+        assert!(matches!(second, Delivery::Waits { .. }), "{second:?}");
     });
 }

@@ -190,6 +190,9 @@ mod tests {
         // An account's address takes resets; its variants take the others.
         assert!(on_day_1(&resets) + on_day_1(&others) <= 12);
         assert!(resets.len() + others.len() <= 36);
+        // If the account's address is a variant itself, there is a third lane.
+        assert_eq!(on_day_1(&resets) + 2 * on_day_1(&others), 16);
+        assert_eq!(resets.len() + 2 * others.len(), 52);
         assert!(least_of_resets >= 0.5 && least_of_others >= 0.5);
     }
 

@@ -1,0 +1,67 @@
+// Cloudflare cancels a request whose client hangs up, unless `waitUntil` has its promise. Otherwise a
+// thief could change a password and hang up before the notice to the owner is queued.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+
+const module = (text) => `data:text/javascript,${encodeURIComponent(text)}`;
+
+/** The Worker of src/edge/entry.mjs on entry points that answer when the test says so. */
+async function worker() {
+  const work = deferred();
+  globalThis.work = work.promise;
+  const text = await readFile(new URL("../../src/edge/entry.mjs", import.meta.url), "utf8");
+  const [, imported] = text.match(/import \{([^}]+)\} from "edgegate-wasm"/);
+  const entries = ["rpc", ...imported.match(/\w+/g)];
+  const wasm = module(
+    entries.map((name) => `export const ${name} = () => globalThis.work;`).join("\n"),
+  );
+  const platform = module(`
+    export class DurableObject {}
+    export class WorkerEntrypoint { constructor(ctx, env) { this.ctx = ctx; this.env = env; } }`);
+  const source = async (name, replaced) => {
+    let text = await readFile(new URL(`../../src/edge/${name}`, import.meta.url), "utf8");
+    for (const [from, to] of Object.entries(replaced)) {
+      text = text.replaceAll(`"${from}"`, `"${to}"`);
+    }
+    return module(text);
+  };
+  const named = { "cloudflare:workers": platform, "edgegate-wasm": wasm };
+  const rpc = await source("rpc.mjs", named);
+  const entry = await source("entry.mjs", { ...named, "./rpc.mjs": rpc });
+  const { default: Worker } = await import(entry);
+  const kept = [];
+  return { worker: new Worker({ waitUntil: (promise) => kept.push(promise) }, {}), kept, work };
+}
+
+function deferred() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}
+
+/** Whether the promise has settled by now. */
+const hasSettled = (promise) => {
+  const later = new Promise((resolve) => setImmediate(resolve, false));
+  return Promise.race([promise.then(() => true), later]);
+};
+
+test("a request is finished after its client has hung up", async () => {
+  const { worker: made, kept, work } = await worker();
+  const answer = made.fetch({});
+  assert.equal(kept.length, 1);
+  assert.equal(await hasSettled(kept[0]), false);
+  work.resolve("answered");
+  assert.equal(await answer, "answered");
+  assert.equal(await hasSettled(kept[0]), true);
+});
+
+test("a call by RPC is finished after its caller has hung up", async () => {
+  const { worker: made, kept, work } = await worker();
+  const answer = made.reset_password("ada@example.com");
+  assert.equal(kept.length, 1);
+  assert.equal(await hasSettled(kept[0]), false);
+  work.resolve([503, JSON.stringify({ detail: "Try again", code: "unavailable", status: 503 })]);
+  await assert.rejects(answer, { code: "unavailable" });
+  assert.equal(await hasSettled(kept[0]), true);
+});
