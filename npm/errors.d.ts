@@ -30,8 +30,8 @@ export type PackageErrorCode =
   /** The caller's mistake: an argument of the wrong type or out of range. */
   | "invalid_argument"
   /**
-   * The key set is not one, holds no usable key, or holds what a public one must not: `reason` says
-   * what.
+   * What was read is not a key set, has no usable key, or has something that must not be published,
+   * such as a private key: `reason` says what.
    */
   | "invalid_key_set"
   /** The key set could not be fetched. */

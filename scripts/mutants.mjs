@@ -27,7 +27,7 @@ await main(async () => {
   const unknown = (only ?? []).filter((id) => !faults.some((fault) => fault.id === id));
   if (unknown.length > 0) throw new Advice(`no fault is called ${unknown.join(", ")}: see tests/mutants/faults.mjs.`);
   const chosen = faults.filter(({ id }) => !only || only.includes(id));
-  // All of them first: a text that is not found is an error of the list, and known without a build.
+  // Tries all replacements before the first build: a text that is not found is a mistake in the list.
   for (const fault of chosen) applied(fault, readFileSync(inRoot(fault.file), "utf8"));
 
   await setUp();
@@ -55,7 +55,7 @@ function record(results) {
   writeFileSync(inRoot(README), readme(faults.map((fault) => ({ ...fault, outcome: before.get(fault.id) ?? "not tried" }))));
 }
 
-/** Copies what git knows and what is new. A file that has not changed is left alone, so that cargo builds only what has. */
+/** Copies the files that git tracks, and new ones. Unchanged files are left alone, so that cargo rebuilds only what changed. */
 async function copySources() {
   const listed = await output("git", ["ls-files", "-co", "--exclude-standard"]);
   if (listed === null) throw new Advice("git could not list the sources: run this in a clone of the repository.");

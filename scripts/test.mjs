@@ -68,7 +68,7 @@ async function step(name, files, before) {
   if (pointless) console.log("left out: nothing was built");
   const { code, leftOut = false } = pointless ? { code: 1 } : await STEPS[name](files, before);
   const isWhole = !leftOut && !(["e2e", "logs"].includes(name) && files.length > 0);
-  // Of a step that has failed no count means anything, and the logs of some files are shorter than those of all.
+  // The counts of a failed step mean nothing. The logs of a few test files are shorter than the minimum for all.
   const isJudged = code === 0 && (isWhole || name !== "logs");
   const faults = isJudged ? faultsOf(name, countsOf(name), readMinima()[name] ?? {}, { isWhole }) : [];
   for (const fault of faults) console.log(fault);

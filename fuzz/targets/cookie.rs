@@ -3,7 +3,7 @@
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_COOKIE_BYTES;
 use edgegate::domain::settings::Settings;
-use edgegate::edge::cookies::{Given, check};
+use edgegate::edge::cookies::{Given, require_cookie_allowed};
 use edgegate::edge::request::Request;
 
 use super::world::settings;
@@ -54,7 +54,10 @@ fn one(header: &str, settings: &Settings, name: &str) {
             }
         }
     }
-    assert_eq!(check(true, settings, &asked).is_ok(), read.is_ok());
+    assert_eq!(
+        require_cookie_allowed(true, settings, &asked).is_ok(),
+        read.is_ok()
+    );
     // A body's token beside the cookie is refused, whichever it is.
     let both = Given::read(Some("x".to_owned()), "token", settings, &asked);
     assert_eq!(both.is_ok(), times == 0 && read.is_ok());

@@ -4,8 +4,8 @@ const isText = (value) => typeof value === "string";
 const isName = (value) => value === null || isText(value);
 
 /**
- * The user in an answer, frozen, or undefined when it is none. Members that this version does not
- * know are left out.
+ * The user in an answer, frozen; undefined when `value` is not a user. Members that this version
+ * does not know are left out.
  */
 export function readUser(value) {
   if (value === null || typeof value !== "object") return undefined;

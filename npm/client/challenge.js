@@ -8,10 +8,10 @@ const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
 
 /**
- * Whether it says that the access token that came is not valid (RFC 6750 section 3.1). No other
- * `error` of a Bearer challenge says so: not `insufficient_scope`, and not the proof that RFC 9470
- * asks for (`insufficient_user_authentication`). A challenge without `error` is about a request
- * without a token.
+ * Whether the header says that the access token in the request is not valid: only
+ * `Bearer error="invalid_token"` does (RFC 6750 section 3.1). `insufficient_scope` does not, nor does
+ * `insufficient_user_authentication`, which asks for a new proof (RFC 9470). A challenge without
+ * `error` answers a request without a token.
  */
 export function refusesToken(header) {
   return challenges(header).some(
@@ -20,8 +20,7 @@ export function refusesToken(header) {
 }
 
 /**
- * Each challenge's scheme, in lower case, and its `error`. What comes after something unreadable is
- * left out.
+ * Each challenge's scheme, in lower case, and its `error`. Reading stops at the first syntax error.
  */
 function challenges(header) {
   const found = [];
@@ -47,7 +46,7 @@ function challenges(header) {
     const value = read(TOKEN) ?? unquoted(read(QUOTED));
     const challenge = found.at(-1);
     if (value === undefined || challenge === undefined) return found;
-    // Each may stand once only; the first one counts.
+    // A parameter may occur once in a challenge. Repetitions are ignored.
     if (name === "error") challenge.error ??= value;
   }
 }

@@ -269,9 +269,9 @@ export class Core {
   }
 
   /**
-   * Carries out a logout that the service has not heard of. Within `exclusively`. Answers whether
-   * it ended the session of the cookie: not when that began later somewhere else, nor when another
-   * tab was quicker. `ofAnySession`: ends the session of the cookie, whichever it is.
+   * Sends a remembered logout that has not reached the service yet. Call it within `exclusively`.
+   * Answers whether the session of the cookie has ended. It has not when that is a later session, or
+   * when another tab was quicker. `ofAnySession`: ends the session of the cookie, whichever it is.
    */
   async finishLogout({ ofAnySession = false, signal } = {}) {
     const { wish, session } = this.pending;

@@ -49,7 +49,7 @@ export class Exclusive {
       const atOnce = await this.#ask({ ifAvailable: true }, abort.signal);
       if (atOnce) return { waited: false, release: atOnce };
       const later = this.#ask({ signal: abort.signal }, abort.signal);
-      // Counted when this tab stands in the queue itself, so that nobody before it is missed.
+      // Counted once this tab is in the queue, so that no tab ahead of it is missed.
       this.#ahead().then((ahead) => wait.extend(ahead));
       const release = await later;
       return release ? { waited: true, release } : none;
@@ -61,7 +61,7 @@ export class Exclusive {
     }
   }
 
-  // Gives up when one holder has had its time; `extend`: when so many have, counted from now on.
+  // Gives up after the longest time of one holder. `extend(n)` makes it that of `n`, from now on.
   #timer(giveUp) {
     const platform = this.#platform;
     let timer = platform.setTimeout(giveUp, LONGEST_HOLD_MS);
@@ -79,8 +79,8 @@ export class Exclusive {
     };
   }
 
-  // How many have the lock or wait for it, without this tab. Each may take its time. Not known:
-  // one.
+  // How many other tabs hold the lock or wait for it. Each may take its time. One, when the browser
+  // does not tell.
   async #ahead() {
     try {
       const { held, pending } = await this.#platform.locks.query();

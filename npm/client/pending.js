@@ -5,8 +5,7 @@
 // carries it out before it would renew. By then the cookie may be of a later session: pages of
 // another origin share it, and not this storage. That session is not meant.
 
-// The wish of somebody of whom it was not known which session they have: whichever the cookie names
-// is meant.
+// The wish when the page did not know of a session: it ends whichever session the cookie has.
 const ANY = "1";
 const SESSION_ID = /^[A-Za-z0-9-]{2,64}$/;
 
@@ -47,7 +46,7 @@ export class PendingLogout {
     });
   }
 
-  /** `wish`: which one was carried out. Another that a tab remembered meanwhile stays. */
+  /** `wish`: the one that was carried out. A different one that a tab remembered meanwhile stays. */
   forget(wish = this.wish) {
     if (wish !== this.wish) return;
     this.#memory = null;

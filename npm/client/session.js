@@ -92,7 +92,7 @@ export class Session {
     const now = this.#clock.now() / 1000;
     if (claims.exp <= now || claims.iat > now + LEAD_SECONDS) return false;
     if (claims.iat !== own.iat) return claims.iat > own.iat;
-    // Of one second: a login comes after the renewals of the session that it took the place of.
+    // Both are of the same second: a login is newer than the renewals of the session that it replaced.
     if (claims.sid !== own.sid) return cause === "login";
     // The later proof of who the user is counts. Else any other token is better than one that does
     // not count.

@@ -16,5 +16,5 @@ export const HANDOVER_MS = 1_000;
 const LONGEST_WORK_MS = Math.max(REQUEST_MS, HANDOVER_MS + LOGOUT_MS + RENEWAL_MS);
 // A timer may be late, and an answer takes a moment to be read.
 const SLACK_MS = 5_000;
-/** No honest tab holds the lock for longer. Who does is frozen, or hangs. */
+/** A tab that holds the lock for longer is frozen or hangs. */
 export const LONGEST_HOLD_MS = LONGEST_WORK_MS + SLACK_MS;

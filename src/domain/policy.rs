@@ -104,8 +104,8 @@ pub const REVOCATION_CACHE_TTL: u64 = 30;
 pub const REVOCATION_MEMORY_TTL: u64 = 15;
 /// How many sessions' revocations an isolate remembers: some 300 KB of its 128 MiB.
 pub const REVOCATION_MEMORY_ENTRIES: usize = 2048;
-/// How long an isolate remembers at least what it revoked itself, however much that is: 5 minutes, five times as long as KV
-/// usually takes to show it.
+/// An isolate remembers its own revocations for at least this long, however many they are: 5 minutes, in seconds. That is
+/// five times as long as KV usually takes to show them.
 pub const OWN_REVOCATIONS_KEPT: u64 = 5 * KV_STALENESS;
 /// The pauses before a refused KV write is tried again, in milliseconds, with up to 255 ms of jitter on each: a key
 /// takes one write a second.
@@ -275,8 +275,8 @@ pub const MAIL_NETWORK_BITS: (u8, u8) = (32, 48);
 pub const MAIL_LARGER_NETWORK_BITS: (u8, u8) = (16, 32);
 /// The larger network gets the share of one in so many of the first pool.
 pub const MAIL_LARGER_NETWORK_PART: u64 = 10;
-/// How many mails a day somebody may ask for with a ticket of a user, past all budgets: more than an
-/// owner needs, and all that a thief of the ticket gets.
+/// How many mails a day whoever holds a ticket of a user may request outside all budgets. An owner
+/// needs fewer, and a thief of the ticket gets no more.
 pub const KNOWN_MAILS_A_DAY: usize = 3;
 /// How long the object that counts requests for mails may take to answer, in milliseconds. It
 /// computes nothing; ten seconds are what a moved object may take at worst.
@@ -288,7 +288,7 @@ pub const NOTICED_ACTS_A_DAY: usize = 5;
 pub const RESET_SHARES: [u64; 3] = [40, 15, 10];
 /// The same for registrations, verifications and new addresses.
 pub const OTHER_SHARES: [u64; 3] = [20, 10, 5];
-/// A mail that waits for budget is tried again in the next hour, spread over so many seconds.
+/// Mails that wait for budget are tried again in the next hour, spread over its first ten minutes, in seconds.
 pub const BUDGET_SPREAD: u64 = 600;
 /// `MAIL_BUDGET`: how many mails strangers can cause in an hour of the clock. A bill and a sender's
 /// reputation that a stranger can spend must have an end.
@@ -327,8 +327,8 @@ pub const LINK_JOB_TTL: u64 = DAY;
 /// How long a freed address is remembered: as long as a registration from before can come back, as a job and then as a
 /// link, and an hour for clocks and for the cron.
 pub const FREED_ADDRESS_TTL: u64 = LINK_JOB_TTL + VERIFICATION_LINK_TTL + HOUR;
-/// How long a notice that is mailed once is held by the job that sends it, in seconds: longer than a provider may take. A job
-/// that was cut short meanwhile sends it afterwards.
+/// How long a job holds the notice that it sends, in seconds: longer than a provider may take. If that job was cut short,
+/// another one sends the notice afterwards.
 pub const NOTICE_HELD: u64 = 60;
 /// How long it is known that a notice was mailed: longer than a copy of its job can wait in the queue and as a dead letter.
 pub const NOTICE_KEPT: u64 = DEAD_LETTER_TTL + 2 * DAY;

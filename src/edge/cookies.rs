@@ -18,7 +18,11 @@ use crate::service::{AuthService, TokenPair};
 ///
 /// # Errors
 /// `forbidden` for another origin, `invalid_request` for a cookie that can't be read.
-pub fn check(into_cookie: bool, settings: &Settings, request: &Request<'_>) -> Result<(), Problem> {
+pub fn require_cookie_allowed(
+    into_cookie: bool,
+    settings: &Settings,
+    request: &Request<'_>,
+) -> Result<(), Problem> {
     if into_cookie {
         check_origin(request)?;
         presented(settings, request)?;
@@ -412,7 +416,8 @@ mod tests {
     fn a_cookie_is_kept_only_for_who_asks_from_an_allowed_origin() {
         let settings = deployed();
         let asked = |asked, cookie, allowed| {
-            check(asked, &settings, &request(cookie, JSON, allowed)).map_err(|problem| problem.code)
+            require_cookie_allowed(asked, &settings, &request(cookie, JSON, allowed))
+                .map_err(|problem| problem.code)
         };
         let twice = "__Host-edgegate=a; __Host-edgegate=b";
         for allowed in [true, false] {

@@ -40,7 +40,7 @@ async function call(method, values, env, ctx) {
     throw errorOf(detail, { ...members, requestId, ...(retryAfter && { retryAfter: Number(retryAfter) }) });
   } catch (error) {
     if (isCheck) return false;
-    // Anything else comes from a trap, and its text is for the log, where the runtime has put it.
+    // Anything else comes from a trap. Its text is in the log already, and is not for the caller.
     throw error?.code ? error : errorOf("Something went wrong", { code: "internal", status: 500 });
   }
 }

@@ -102,8 +102,8 @@ pub trait MailLedger {
     /// When the store does not answer.
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
-    /// Forgets what has no use any more: lanes that have lapsed, hours gone by, notices whose time is over, jobs kept since before
-    /// `dead_before`. Answers how many jobs are kept and will not be tried again by themselves.
+    /// Deletes what is no longer used: lapsed lanes, budgets of past hours, expired notices, and jobs kept since before
+    /// `dead_before`. Answers how many jobs are kept and wait for an operator.
     ///
     /// # Errors
     /// When the store does not answer.

@@ -52,11 +52,10 @@ pub trait UserDirectory {
     ) -> Result<Option<User>, StoreError>;
 
     /// Deletes a user if it has this canonical address and, where `if_version` is given, this version;
-    /// an absent one is no error. MUST store the
-    /// freed address before, and record the user's [`Departure`], due at once, in the same atomic
-    /// step. Answers whether the user was there like this. MUST keep the
-    /// last administrator: an enabled user with the admin role, when no other one is enabled, has it
-    /// and has a password. The check MUST be part of the same atomic step.
+    /// an absent one is no error. MUST store the freed address before, and record the user's
+    /// [`Departure`], due at once, in the same atomic step. Answers whether there was such a user.
+    /// MUST keep the last administrator: an enabled user with the admin role, while no other enabled
+    /// user has that role and a password. The check MUST be part of the same atomic step.
     ///
     /// # Errors
     /// When the store does not answer; then the user may or may not be there, and a repeat finds out.

@@ -102,7 +102,7 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Whether a job was asked for by or for an account that was deleted after that.
+    /// Whether the job was requested by or for an account that has been deleted since.
     fn is_of_departed(&self, text: &str, departed: &[Departure]) -> bool {
         let Some(job) = Job::parse(text) else {
             // Another version queued it. This one can't send it, nor read when it was asked for.

@@ -116,8 +116,8 @@ impl<P: Ports> AuthService<P> {
         HandedOut { delivery, again }
     }
 
-    /// Puts a job back on its queue; while that fails, the ledger keeps it for the cron. Seconds when
-    /// neither took it.
+    /// Puts a job back on its queue; while that fails, the ledger keeps it for the cron. Answers after
+    /// how many seconds to try again when neither took it.
     async fn queue_again(&self, job: &Job, seconds: u64, reason: &str) -> Option<u64> {
         if self.ports.mail_queue().put(job, seconds).await.is_ok() {
             return None;
@@ -300,8 +300,8 @@ impl<P: Ports> AuthService<P> {
         Delivery::Waits { seconds }
     }
 
-    /// Takes a notice of which several jobs may exist. What becomes of this job when another one has taken or sent it: a job
-    /// that only waits is not lost when the other one fails.
+    /// Takes a notice for which there may be several jobs. When another job has taken or sent it, answers what becomes of this
+    /// one. It waits while the other one sends, so that the notice is not lost when that fails.
     async fn take_notice(&self, job: &Job) -> Result<Option<Delivery>, StoreError> {
         if !job.task.is_sent_once() {
             return Ok(None);
@@ -428,8 +428,8 @@ fn pause(tries: u32) -> u64 {
     MAIL_RETRIES.get(index).copied().unwrap_or(last)
 }
 
-/// A job's place among those that wait for the next hour, in seconds: by its random id, so that no
-/// order of asking is of use.
+/// How many seconds after the hour begins a job that waited for it is tried. It is derived from the
+/// job's random id, so that asking earlier than others gains nothing.
 fn spread(id: &str) -> u64 {
     let digits = id
         .get(..8)

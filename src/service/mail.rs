@@ -71,7 +71,8 @@ impl<P: Ports> AuthService<P> {
         Ok(rank.into())
     }
 
-    /// Whether the network around the client's has first requests left in this hour.
+    /// Whether the larger network around the client's (/16, of IPv6 /32) has first requests left in
+    /// this hour.
     async fn is_within_larger_network(
         &self,
         class: RouteClass,
@@ -102,7 +103,8 @@ impl<P: Ports> AuthService<P> {
         device().or_else(session)
     }
 
-    /// Counts an act of a user that mails a notice: the act is capped, never its notice.
+    /// Counts an act of a user that mails a notice: the act is capped, never its notice. Without a
+    /// mail provider there is no notice, and nothing is counted.
     ///
     /// # Errors
     /// [`Error::RateLimited`] over five a day; [`Error::Store`].
@@ -111,7 +113,7 @@ impl<P: Ports> AuthService<P> {
         user: UserId,
         act: NoticedAct,
     ) -> Result<(), Error> {
-        if !self.settings().limits {
+        if !self.settings().limits || self.mail_is_possible().is_err() {
             return Ok(());
         }
         let name = self.shared.mail_keys.user(user);

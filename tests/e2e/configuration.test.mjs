@@ -77,6 +77,19 @@ test("deployed without a mail provider: what would mail is 500 misconfigured, th
   assert.equal((await edge.fetch("/dev/outbox")).status, 404, "no outbox outside local development");
 });
 
+test("without a mail provider a password is changed, the account deleted, and no notice is sent", async (t) => {
+  const edge = await startWorker({ vars: { LIMITS: "on", MAIL_PROVIDER: "none" } });
+  t.after(() => edge.stop());
+  const client = clientOf(edge);
+  const { access_token: token } = await client.logIn(ADA);
+  const json = { current_password: PASSWORD, new_password: "another long passphrase" };
+  const changed = await client.post("/auth/password/change", { token, json });
+  assert.equal(changed.status, 200, JSON.stringify(changed.body));
+  const own = { token: changed.body.access_token, json: { current_password: json.new_password } };
+  assert.equal((await client.del("/auth/me", own)).status, 204);
+  assert.ok(logText(edge).includes("mail_not_queued"));
+});
+
 test("limits: a client that guesses is told to wait, the same for known and unknown addresses", async (t) => {
   const edge = await startWorker({ vars: { LIMITS: "on" } });
   t.after(() => edge.stop());

@@ -151,9 +151,9 @@ for (const store of ["kv", "durable"]) describe(store, () => {
     return client.call(method, at + query, { ...(body && { json: body }), ...options });
   }
 
-  /** Asks, and holds that the answer is as expected and that nothing was stored, of nobody or of nobody `except` one. */
+  /** Sends the request, and asserts its status and that it changed nothing that is stored, except of the user `except`. */
   async function refused(operation, why, status, { except, ...options }) {
-    // What the act before left is what this one finds; whatever else changes something here forgets it.
+    // The snapshot after the last request is the one before this one, unless something else changed data: that deletes it.
     const was = snapshots.get(except) ?? (await stored("", except));
     const answer = await ask(operation, options);
     assert.equal(answer.status, status, `${operation.where}, ${why}: ${JSON.stringify(answer.body)}`);
@@ -183,7 +183,7 @@ for (const store of ["kv", "durable"]) describe(store, () => {
     assert.equal((await client.del(`/auth/users/${deleted.id}`, { token })).status, 204);
     assert.equal((await client.del(`/auth/sessions/${ended.session}`, { token: ended.access_token })).status, 204);
     assert.equal((await client.patch(`/auth/users/${demoted.id}`, { token, json: { roles: ["user"] } })).status, 200);
-    // What is refused below is refused for what was changed.
+    // This user was not changed and is accepted. So the others are refused because of the change.
     assert.equal((await client.get("/auth/me", { token: whole.access_token })).status, 200);
     const { claims } = whole;
     const tokens = {
@@ -202,9 +202,9 @@ for (const store of ["kv", "durable"]) describe(store, () => {
     };
     for (const operation of bearers) {
       for (const [why, token] of Object.entries(tokens)) {
-        // A check asks neither whether the user exists nor, by design, the directory: deletion reaches it by `stale:`.
+        // By design a check does not read the directory. It learns of a deletion by `stale:`.
         if (operation.path === "/auth/authorized" && why === "of no user") continue;
-        // The repeat of a deletion that broke off writes `stale:` for that id, whose row is gone.
+        // The row of that id is gone. A repeated deletion writes `stale:` for it again, in case the first try broke off.
         const except = why === "of no user" ? claims.sid : undefined;
         const answer = await refused(operation, why, 401, { except, token, id: ada.user.id, sid: claimsOf(ada.access_token).sid });
         assert.equal(answer.body.code, "invalid_token");
@@ -284,7 +284,7 @@ for (const store of ["kv", "durable"]) describe(store, () => {
           pairs += 1;
         }
       }
-      // The victim's cookie beside the actor's token: the actor's own affair at most.
+      // With the victim's cookie beside the actor's token, at most the actor's own data may change.
       const actor = await newUser();
       const body = operation.body?.email ? { ...operation.body, email: `${actor.id}@new.example` } : operation.body;
       const headers = { cookie: `edgegate=${ada.refresh_token}`, origin: edge.origin };

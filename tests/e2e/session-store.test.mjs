@@ -96,7 +96,7 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
 test("an object keeps the row of an ended session for 65 minutes, and refuses the session before and after", async (t) => {
   const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
   t.after(stop);
-  // So long ago that what ended then is deleted in eight seconds, by the platform's own clock.
+  // So long ago that the row of a session that ended then is deleted eight seconds from now, by the platform's own clock.
   const then = nowSeconds() - policy("ENDED_ROW_TTL") + 8;
   const month = then + 30 * 86_400;
   const ask = (user, ...fields) => askObject(edge.objects, user, fields.join("\t"));

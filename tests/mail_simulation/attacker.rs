@@ -26,7 +26,7 @@ const HONEST_AN_HOUR: u64 = 20;
 const PEOPLE: u32 = 400;
 /// Of the requests of networks that have made their first.
 const MOST_OF_OTHER_POOLS: u64 = 300;
-/// Honest people's networks have numbers from here on, a new one for each request.
+/// Honest people's networks are numbered from here, a new one for each request.
 const HONEST: u32 = 1_000_000;
 
 /// What honest people saw.
@@ -258,8 +258,8 @@ fn pays_from_one_row() {
     assert_eq!(outcome, Some("sent"));
 }
 
-/// Strangers aim at one person in all ways there are, as often as their networks may; the owner asks
-/// at random times, from a new device. Whenever the owner gets no mail, the newest link that was sent
+/// Strangers ask for mails to one person in every way, as often as their networks may; the owner
+/// asks at random times, from a new device. Whenever the owner gets no mail, the newest link that was sent
 /// to them has at least half of its life.
 #[test]
 fn one_person_always_has_a_link() {

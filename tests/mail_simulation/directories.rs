@@ -149,7 +149,7 @@ proptest! {
     }
 }
 
-/// The comparison sees what it must: a scheme that pays after the look-up fails it.
+/// The comparison can fail: it rejects a scheme that pays after the account is looked up.
 #[test]
 fn a_stranger_with_a_ticket_of_another_account_pays_as_any_other() {
     for secret in [Secret::Absent, Secret::Verified] {

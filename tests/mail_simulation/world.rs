@@ -55,7 +55,7 @@ pub(crate) enum Request {
     Reset(String),
     Register(String),
     Resend(String),
-    /// Signed in with this address, another is asked for.
+    /// Somebody signed in with this address asks to move to another one.
     ChangeAddress(String, String),
 }
 

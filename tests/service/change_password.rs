@@ -47,3 +47,16 @@ on_both!(of_two_at_once_one_wins, &[], world => {
     let lost = one.err().or(two.err()).unwrap();
     assert!(matches!(lost, Error::Access(_) | Error::CurrentPassword), "{lost}");
 });
+
+// Nobody is mailed, so there is nothing to bound: the Worker binds no gate then, and asking it fails.
+on_both!(without_a_mail_provider_changes_are_not_counted, &[("MAIL_PROVIDER", "none")], world => {
+    let service = &world.service;
+    let mut token = log_in(service, ADA).await.unwrap().tokens.access_token;
+    let mut passwords = [PASSWORD, NEW_PASSWORD];
+    for n in 0..6 {
+        let [now, next] = passwords;
+        let changed = service.change_password(token.expose(), now, next, &client(), Locale::English).await;
+        token = changed.unwrap_or_else(|error| panic!("{n}: {error}")).tokens.access_token;
+        passwords = [next, now];
+    }
+});

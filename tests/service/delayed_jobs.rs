@@ -516,7 +516,7 @@ impl World {
             .unwrap();
     }
 
-    /// Makes the event happen, if it can. Answers the words of the table for what has happened.
+    /// Makes the event happen, if it can. Answers the table's words for what happened.
     async fn happens(&mut self, event: Event) -> Option<Vec<&'static str>> {
         let user = self.row().await;
         let enabled = user.as_ref().filter(|user| user.disabled_at.is_none());

@@ -205,7 +205,7 @@ fn a_repeat_is_the_same_mail_and_another_is_not() {
     });
 }
 
-/// A provider that has taken a mail and whose answer was lost knows it again, however late.
+/// When a provider took a mail and its answer was lost, it recognises the next try, however late.
 #[test]
 fn the_key_of_a_mail_is_the_same_in_every_try() {
     let world = on_memory(&[]);
@@ -226,7 +226,7 @@ fn the_key_of_a_mail_is_the_same_in_every_try() {
     });
 }
 
-/// A timeout does not tell whether the provider took the mail: what was paid stays paid.
+/// After a timeout nobody knows whether the provider took the mail, so its budget is not paid back.
 #[test]
 fn a_failure_of_the_provider_is_not_paid_back() {
     let world = on_memory(&[("MAIL_BUDGET", "1"), ("LIMITS", "off")]);

@@ -60,7 +60,7 @@ on_both!(an_expired_or_outdated_access_token_ends_its_session_too, &[("SESSION_T
             assert_eq!(verdict(&error), Some(Verdict::Ended), "expired {expired}, outdated {outdated}");
         }
     }
-    // When no session that it names can go on, it names none.
+    // So long after, every session that the token could name has expired: it ends nothing.
     world.clock.advance(400 * 86_400);
     assert_eq!(world.service.log_out(root.tokens.access_token.expose()).await, Ok(None));
 });

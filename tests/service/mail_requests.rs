@@ -71,7 +71,7 @@ fn registrations_of_strangers_never_stop_a_reset() {
         let (mut ends_at, mut life, mut refused) = (0, 1, 0);
         let mut number = 0;
         for minute in 0..3 * 24 * 60 {
-            // Strangers ask in all the ways there are, from a network each.
+            // Strangers ask in every possible way, each time from another network.
             if minute % 61 == 0 {
                 for _ in 0..3 {
                     number += 1;

@@ -218,14 +218,14 @@ on_both!(a_proof_is_of_one_session_of_one_user, &[], world => {
     let ada = log_in(service, ADA).await.unwrap();
     world.clock.advance(600);
     let renewed = renew(service, &one.tokens).await.unwrap();
-    // Another session of the same user proves, and so does another user.
+    // Another session of the same user gives the password, and so does another user.
     let two = renew(service, &two.tokens).await.unwrap();
     prove(service, &two).await.unwrap();
     prove(service, &renew(service, &ada.tokens).await.unwrap()).await.unwrap();
     let again = renew(service, &renewed).await.unwrap();
     let error = service.delete_account(again.access_token.expose(), ada.user.id, English).await.unwrap_err();
     assert_eq!(error, Error::ReauthenticationRequired);
-    // A cookie of a later login, of anybody's: the older session's token does not replace it.
+    // The cookie is of a later login, no matter whose. The older session's token does not replace it.
     for later in [&two, &ada.tokens] {
         let error = service.reauthenticate(
             again.access_token.expose(), PASSWORD, Some(later.refresh_token.expose()), &client(),
@@ -238,7 +238,7 @@ on_both!(a_proof_is_of_one_session_of_one_user, &[], world => {
 on_both!(both_refresh_tokens_go_on_working, STRICT, world => {
     let service = &world.service;
     let first = log_in(service, ROOT).await.unwrap().tokens;
-    // A chain that has moved on, and a client that lost every answer but the last.
+    // The chain has two renewals behind it, and the client loses every answer but the last.
     let old = renew(service, &renew(service, &first).await.unwrap()).await.unwrap();
     for _ in 0..3 {
         world.clock.advance(30);

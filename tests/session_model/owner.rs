@@ -61,7 +61,7 @@ fn repeats_within_the_grace_from_any_network() {
     }
 }
 
-/// A caller that does not tell its client's address: the grace is all that its client has, and it is enough.
+/// A caller does not pass on its client's address. The client can't be recognised then, and the grace alone is enough.
 #[test]
 fn repeats_within_the_grace_without_an_address() {
     for store in [Store::Linearizable, KV] {

@@ -270,8 +270,8 @@ fn a_long_list_is_read_in_parts() {
     assert_eq!(deployment.kv.take_calls().reads, 3);
 }
 
-/// Where reads are not stale, records of what is over are removed after 65 minutes: the number that a login looks through
-/// is bounded by the limit and by the logins of that time, though people sign in ten times a minute for hours.
+/// Where reads are not stale, records of ended sessions are removed after 65 minutes. So even when somebody signs in ten times
+/// a minute for hours, a login reads no more records than the limit and the logins of 65 minutes.
 #[test]
 fn what_is_over_does_not_pile_up() {
     let store = MemorySessions::default();
@@ -332,7 +332,7 @@ fn a_record_lives_as_long_as_its_session() {
     let key = session_key(ticket);
     let idle_ttl = service.settings().sessions.idle_ttl;
     let mut token = seal(ticket, EVERY_TIME);
-    // The last renewal is ten days before the end: no idle time is added to it.
+    // The last renewal is ten days before the session's end, and does not move that end.
     for days in [0, 29, 29, 22] {
         deployment.time.advance(days * 86_400 + 2);
         token = deployment.time.run(renew(&service, &token)).unwrap();

@@ -46,6 +46,7 @@ test("a granted role moves the version and outdates the access tokens", async ()
   const left = (await staleUntil()) - Date.now() / 1000;
   assert.ok(left > 3600 && left <= 3900, `${left} s`);
   assert.equal(policy("STALE_TTL"), 3900);
+  assert.equal(policy("ADMIN_ROLE"), "admin", "a text, too");
 
   assert.equal((await admin("grant", "ada@example.com", "admin")).code, 0);
   assert.equal((await user()).version, 1, "granted twice is granted once");

@@ -44,8 +44,9 @@ impl MailQueueBindings {
     }
 }
 
-/// The queue `NOTICE_QUEUE` for notices, `MAIL_QUEUE` for all other mails and for notices without a
-/// queue of their own, or a list that whoever holds the request works off after its response.
+/// `NOTICE_QUEUE` for notices, `MAIL_QUEUE` for all other mails, and for notices too when
+/// `NOTICE_QUEUE` is not bound. Without a queue the jobs are kept in a list, and the Worker does them
+/// after the response.
 #[derive(Debug)]
 pub struct CloudflareMailQueue {
     bindings: MailQueueBindings,
@@ -62,7 +63,7 @@ impl CloudflareMailQueue {
         }
     }
 
-    /// Whether mails that are not notices have a queue.
+    /// Whether `MAIL_QUEUE` is bound.
     #[must_use]
     pub fn is_bound(&self) -> bool {
         self.bindings.mails.is_some()

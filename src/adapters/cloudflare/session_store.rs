@@ -115,7 +115,7 @@ impl SessionStore for CloudflareSessions {
             Self::Kv(kv, durable) => (Some(kv), durable.as_ref()),
             Self::Durable(durable, kv) => (kv.as_ref(), Some(durable)),
         };
-        // One that fails does not keep the other.
+        // When one store fails, the other is still cleared.
         let in_objects = match durable {
             Some(durable) => durable.forget(user, most).await,
             None => Ok(0),

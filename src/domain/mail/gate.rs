@@ -221,7 +221,7 @@ impl Tally {
         Ok(())
     }
 
-    /// Counts one in an hour of the clock, as the budget does. Its times are the hour and the count.
+    /// Counts one more in this hour of the clock, as the budget does. Stores the hour and the count in place of times.
     fn take_in_hour(&mut self, class: &str, most: u64, now: u64) -> Verdict {
         let hour = now / HOUR;
         let name = [IN_HOUR, class].concat();

@@ -107,7 +107,7 @@ impl Lane {
         self.0.retain(|sent| sent.job != job);
     }
 
-    /// When nothing in it has any effect any more: a day after the last link ended.
+    /// When the lane has no effect any more: a day after its last link has ended.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
         let ends = self.0.iter().map(|sent| sent.life.ends_at);

@@ -135,8 +135,8 @@ impl Client {
         }
     }
 
-    /// The same client with the refresh token that came along, whatever it is worth. It only shows
-    /// whom the client knows; nothing is renewed by it.
+    /// The same client with the refresh token that came with the request, valid or not. It only shows
+    /// which account the client belongs to; nothing is renewed with it.
     #[must_use]
     pub fn in_session(self, refresh_token: Option<&str>) -> Self {
         Self {

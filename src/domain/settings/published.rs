@@ -11,7 +11,8 @@ type Mark = [u8; 8];
 
 /// The JWKs of the JOSE RFCs and the test keys of HTTP message signatures that this service could
 /// use: each public half `x` and private half `d` of Ed25519 and P-256, each symmetric `k` of 32
-/// bytes or more. RSA, P-384, P-521 and shorter keys are refused for their kind.
+/// bytes or more. RSA, P-384, P-521 and shorter keys need no
+/// entry here: no key of those kinds is accepted.
 const OF_RFCS: [Mark; 26] = [
     // RFC 7515 appendix A.1 (also RFC 7517 A.3)
     [139, 27, 23, 169, 116, 12, 6, 138],

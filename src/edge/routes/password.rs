@@ -3,7 +3,7 @@
 use super::{Outcome, accepted, begun, challenged, done, locale, token_members};
 use crate::edge::answer::Cookie;
 use crate::edge::body::{json_texts, required, texts, texts_and_cookie};
-use crate::edge::cookies::{check, client_known_by, set_device};
+use crate::edge::cookies::{self, client_known_by, set_device};
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
@@ -42,7 +42,7 @@ pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request
     let current = required("current_password", current)?;
     let new = required("new_password", new)?;
     let settings = service.settings();
-    check(in_cookie, settings, request)?;
+    cookies::require_cookie_allowed(in_cookie, settings, request)?;
     let locale = locale(service, request);
     let signed_in = service
         .change_password(bearer, &current, &new, &request.client, locale)

@@ -4,7 +4,7 @@ use super::{Outcome, begun, token_members};
 use crate::domain::json::Json;
 use crate::edge::answer::Cookie;
 use crate::edge::body::{required, texts_and_cookie};
-use crate::edge::cookies::{check, held};
+use crate::edge::cookies::{self, held};
 use crate::edge::request::Request;
 use crate::edge::routes::user_members;
 use crate::ports::Ports;
@@ -15,7 +15,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     let ([password], in_cookie) = texts_and_cookie(request, ["password"])?;
     let password = required("password", password)?;
     let settings = service.settings();
-    check(in_cookie, settings, request)?;
+    cookies::require_cookie_allowed(in_cookie, settings, request)?;
     let held = if in_cookie {
         held(settings, request)?
     } else {

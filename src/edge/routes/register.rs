@@ -2,7 +2,7 @@
 
 use super::{Outcome, accepted, challenged, locale, signed_in};
 use crate::edge::body::{required, texts_and_cookie};
-use crate::edge::cookies::{check, client_known_by};
+use crate::edge::cookies::{self, client_known_by};
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::{AuthService, NewAccount, Registered};
@@ -13,7 +13,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
         ["email", "password", "first_name", "last_name", "challenge"],
     )?;
     let settings = service.settings();
-    check(in_cookie, settings, request)?;
+    cookies::require_cookie_allowed(in_cookie, settings, request)?;
     let account = NewAccount {
         email: &required("email", email)?,
         password: password.as_deref(),

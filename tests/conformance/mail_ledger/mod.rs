@@ -13,7 +13,7 @@ const DAY: u64 = 86_400;
 const BEGUN: u64 = 500_000 * HOUR;
 /// The largest time: 2^53 - 1, above which JavaScript loses integers.
 const LATEST: u64 = (1 << 53) - 1;
-/// The pools that no case pays from but those that name them.
+/// The pools that only the cases that name them pay from.
 const POOL: &str = "a pool";
 const OTHER_POOL: &str = "another pool";
 

@@ -285,7 +285,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
           assertLost("HTTP later", { value: answer });
         }
         assert.deepEqual(await call(first), healthy[first]);
-        // Now the bodies end, and the promises of the dead instance with them.
+        // Now the bodies end, which settles the promises that the dead instance was waiting for.
         await ask("release");
         await eventually(async () => (await seen()).ended === ended + 2);
         assert.deepEqual(await call(first), healthy[first]);

@@ -30,7 +30,7 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     }
     let others = bob.begin().await?;
     end(&ada, tickets[0].session, EndReason::LoggedOut).await?;
-    // A list of KV may miss for 60 s what was written elsewhere; repeats of failed calls use up
+    // For 60 s a list of KV may miss what was written elsewhere. Repeating failed calls takes up
     // some of the time.
     world.pass(DEPARTURE_SETTLES);
     forget(&ada, world.elsewhere()).await?;
