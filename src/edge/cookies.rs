@@ -155,7 +155,7 @@ pub fn client_on_device(
     Ok(request.client.clone().on_device(token))
 }
 
-/// The refresh token that the browser holds, for a request that passed [`check`].
+/// The refresh token that the browser holds, for a request that passed [`require_cookie_allowed`].
 ///
 /// # Errors
 /// `invalid_request` for a cookie that can't be read.
