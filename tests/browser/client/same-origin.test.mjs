@@ -71,11 +71,9 @@ test("a proof by the password: one session, in every tab; a wrong password chang
   assert.equal(await one.code(wrong), "invalid_credentials");
   assert.deepEqual([await one.token(), await one.status()], [before, "signed_in"]);
 
-  const handed = two.page.evaluate(async () => {
-    await new Promise((resolve) => client.addEventListener("renewed", resolve));
-  });
+  await two.page.evaluate("events.length = 0");
   await one.page.evaluate((password) => client.reauthenticate(password), ADA.password);
-  await handed;
+  await two.told("renewed");
   const after = await one.token();
   assert.notEqual(after, before);
   assert.equal(await two.token(), after);
