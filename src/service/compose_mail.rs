@@ -292,7 +292,7 @@ fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
     let known = job.pool == Pool::Known(user.id);
     let state = State::for_reset(&user);
     // The state is in the lane's name: a link from before a change of the state no longer works, so it
-    // must not stand in the way of a new one.
+    // must not block a new one.
     let lane_of_links = |kind, name: &str| [kind, name, " ", &state.to_text()].concat();
     let (lane, base) = match reason {
         ResetReason::Invited => (["i:", &user.id.to_string()].concat(), VERIFICATION_LINK_TTL),

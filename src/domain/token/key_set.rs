@@ -48,7 +48,7 @@ impl KeySet {
 
     /// Reads a published set, which can only verify. Keys that can't be used are skipped, whatever
     /// the reason, as RFC 7517 section 5 asks: an issuer may publish keys of other kinds beside ours.
-    /// Keys of one algorithm that share a `kid` can't be told apart, so none of them is used.
+    /// Keys of one algorithm that share a `kid` can't be distinguished, so none of them is used.
     /// A set with a private member or a symmetric key is rejected: its issuer has leaked it, and
     /// nothing that it signs means anything.
     ///
