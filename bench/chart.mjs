@@ -5,7 +5,13 @@ const HEAD = 30;
 const LABEL = 250;
 const BAR = WIDTH - LABEL - 90;
 /** What the README shows of a run. */
-const CHOSEN = ["check-eddsa-repeated", "check-eddsa-new", "check-hs256-repeated", "login", "renew"];
+const CHOSEN = [
+  "check-eddsa-repeated",
+  "check-eddsa-new",
+  "check-hs256-repeated",
+  "login",
+  "renew",
+];
 
 /** An SVG that is readable on light and on dark ground. */
 export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
@@ -13,8 +19,15 @@ export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
     title: `${works[name].title}: a second, more is better`,
     rows: figures(works[name].subjects, ({ rate }) => rate.median).reverse(),
   }));
-  if (starts) groups.push({ title: "cold start: milliseconds to a new isolate's first answer, less is better", rows: figures(starts, ({ milliseconds }) => milliseconds.median, floor) });
-  groups.push({ title: "size: KB minified and gzipped, less is better", rows: figures(sizes, (bytes) => bytes / 1024) });
+  if (starts)
+    groups.push({
+      title: "cold start: milliseconds to a new isolate's first answer, less is better",
+      rows: figures(starts, ({ milliseconds }) => milliseconds.median, floor),
+    });
+  groups.push({
+    title: "size: KB minified and gzipped, less is better",
+    rows: figures(sizes, (bytes) => bytes / 1024),
+  });
   const parts = [];
   let y = 0;
   for (const { title, rows } of groups) {
@@ -27,7 +40,9 @@ export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
     }
   }
   y += HEAD;
-  parts.push(`<text class="note" x="0" y="${y - 8}">${escape(`npm run bench, ${date}: medians of ${rounds} interleaved rounds in workerd on ${machine}`)}</text>`);
+  parts.push(
+    `<text class="note" x="0" y="${y - 8}">${escape(`npm run bench, ${date}: medians of ${rounds} interleaved rounds in workerd on ${machine}`)}</text>`,
+  );
   const style =
     "text{font:13px system-ui,sans-serif;fill:#57606a}.title{font-weight:600;fill:#24292f}.note{font-size:11px}rect{fill:#8c959f}.ours{fill:#1f6feb}" +
     "@media(prefers-color-scheme:dark){text{fill:#9198a1}.title{fill:#e6edf3}rect{fill:#656d76}.ours{fill:#4493f8}}";
@@ -52,4 +67,5 @@ function bar(subject, figure, most, y) {
   ];
 }
 
-const escape = (text) => text.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character]);
+const escape = (text) =>
+  text.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character]);

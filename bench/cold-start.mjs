@@ -36,24 +36,65 @@ export async function coldStarts(keys, { rounds, log }) {
   log("cold start …");
   const CHECK = "/auth/authorized?role=user";
   // Looked at, and not asked.
-  const bindings = Object.fromEntries(["DB", "SESSIONS", "SESSION_OBJECTS", "ACCOUNT_OBJECTS", "MAIL_GATE_OBJECTS", "OAUTH_KV", "KV"].map((name) => [name, {}]));
+  const bindings = Object.fromEntries(
+    [
+      "DB",
+      "SESSIONS",
+      "SESSION_OBJECTS",
+      "ACCOUNT_OBJECTS",
+      "MAIL_GATE_OBJECTS",
+      "OAUTH_KV",
+      "KV",
+    ].map((name) => [name, {}]),
+  );
   const common = { ISSUER, AUDIENCE: "edgegate" };
-  const signing = { ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }), kid: "bench" };
-  const secrets = { SIGNING_KEYS: JSON.stringify({ keys: [signing] }), TICKET_SECRET: randomBytes(32).toString("base64url") };
+  const signing = {
+    ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }),
+    kid: "bench",
+  };
+  const secrets = {
+    SIGNING_KEYS: JSON.stringify({ keys: [signing] }),
+    TICKET_SECRET: randomBytes(32).toString("base64url"),
+  };
   const edgegate = { ...bindings, ...common, ...secrets };
   const scripts = {
     "an empty Worker": { script: await bundleOf("empty-js"), env: {}, path: "/" },
-    edgegate: { script: readFileSync(inRoot("build/index.js"), "utf8"), env: edgegate, path: CHECK },
-    jose: { script: await bundleOf("jose"), env: { ...common, KEYS: JSON.stringify(Object.values(keys).map(verifyingKey)) }, path: CHECK },
-    "hono/jwt": { script: await bundleOf("hono"), env: { ...common, KEY: JSON.stringify(keys.HS256) }, path: CHECK },
-    "better-auth": { script: await bundleOf("better-auth"), around: WITH_DATABASE, env: { ...bindings, ORIGIN: ISSUER, SECRET: "0".repeat(64) }, path: "/bench/by-jwt?role=user" },
+    edgegate: {
+      script: readFileSync(inRoot("build/index.js"), "utf8"),
+      env: edgegate,
+      path: CHECK,
+    },
+    jose: {
+      script: await bundleOf("jose"),
+      env: { ...common, KEYS: JSON.stringify(Object.values(keys).map(verifyingKey)) },
+      path: CHECK,
+    },
+    "hono/jwt": {
+      script: await bundleOf("hono"),
+      env: { ...common, KEY: JSON.stringify(keys.HS256) },
+      path: CHECK,
+    },
+    "better-auth": {
+      script: await bundleOf("better-auth"),
+      around: WITH_DATABASE,
+      env: { ...bindings, ORIGIN: ISSUER, SECRET: "0".repeat(64) },
+      path: "/bench/by-jwt?role=user",
+    },
     openauth: { script: await bundleOf("openauth"), env: bindings, path: "/nothing" },
-    "workers-oauth-provider": { script: await bundleOf("workers-oauth-provider"), env: bindings, path: "/nothing" },
+    "workers-oauth-provider": {
+      script: await bundleOf("workers-oauth-provider"),
+      env: bindings,
+      path: "/nothing",
+    },
   };
   const modules = [
     { type: "ESModule", path: "index.js", contents: LOADER },
     { type: "Text", path: "scripts.json", contents: JSON.stringify(scripts) },
-    { type: "Data", path: "edgegate.wasm.bin", contents: readFileSync(inRoot("build/index_bg.wasm")) },
+    {
+      type: "Data",
+      path: "edgegate.wasm.bin",
+      contents: readFileSync(inRoot("build/index_bg.wasm")),
+    },
   ];
   const { url, stop } = await start(LOADER, { modules, workerLoaders: { LOADER: {} } });
   const found = Object.fromEntries(Object.keys(scripts).map((name) => [name, []]));
@@ -65,7 +106,8 @@ export async function coldStarts(keys, { rounds, log }) {
         const answer = await fetch(new URL(encodeURIComponent(name), url));
         const text = await answer.text();
         const took = performance.now() - begun;
-        if (answer.status >= 500) throw new Error(`${name} answers ${answer.status}: ${text.slice(0, 300)}`);
+        if (answer.status >= 500)
+          throw new Error(`${name} answers ${answer.status}: ${text.slice(0, 300)}`);
         statuses[name] = answer.status;
         // The first of each warms up what compiles.
         if (round >= 0) found[name].push(took);
@@ -74,5 +116,10 @@ export async function coldStarts(keys, { rounds, log }) {
   } finally {
     await stop();
   }
-  return Object.fromEntries(Object.entries(found).map(([name, times]) => [name, { milliseconds: spread(times), status: statuses[name] }]));
+  return Object.fromEntries(
+    Object.entries(found).map(([name, times]) => [
+      name,
+      { milliseconds: spread(times), status: statuses[name] },
+    ]),
+  );
 }

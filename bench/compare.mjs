@@ -9,7 +9,15 @@ import { memory, withPid } from "./process.mjs";
 import { quantile, spread } from "./statistics.mjs";
 import { buildBare, startBare } from "./subjects/bare.mjs";
 import { startEdgegate } from "./subjects/edgegate.mjs";
-import { bundleOf, startBetterAuth, startEmpty, startHono, startJose, startOpenAuth, startWorkersOAuthProvider } from "./subjects/peers.mjs";
+import {
+  bundleOf,
+  startBetterAuth,
+  startEmpty,
+  startHono,
+  startJose,
+  startOpenAuth,
+  startWorkersOAuthProvider,
+} from "./subjects/peers.mjs";
 import { makeKeys } from "./subjects/tokens.mjs";
 import { WORKS } from "./subjects/works.mjs";
 
@@ -31,13 +39,28 @@ export async function compare({ rounds, only, log = console.log }) {
       if (!wanted(work)) continue;
       const those = Object.entries(subjects).filter(([, { works }]) => works[work]);
       log(`${title} …`);
-      works[work] = { title, connections, subjects: await inTurns(work, those, floor && subjects[FLOOR], rounds) };
+      works[work] = {
+        title,
+        connections,
+        subjects: await inTurns(work, those, floor && subjects[FLOOR], rounds),
+      };
     }
   } finally {
     await Promise.all(Object.values(subjects).map(({ stop }) => stop()));
   }
-  const starts = wanted("cold-start") ? await coldStarts(keys, { rounds: rounds * 3, log }) : undefined;
-  return { date: begun.toISOString().slice(0, 10), machine: machine(), rounds, floor: FLOOR, works, starts, memory: bytes, sizes: await sizes() };
+  const starts = wanted("cold-start")
+    ? await coldStarts(keys, { rounds: rounds * 3, log })
+    : undefined;
+  return {
+    date: begun.toISOString().slice(0, 10),
+    machine: machine(),
+    rounds,
+    floor: FLOOR,
+    works,
+    starts,
+    memory: bytes,
+    sizes: await sizes(),
+  };
 }
 
 /** By name `{ url, stop, works, pid }`. */
@@ -46,7 +69,11 @@ async function startAll(keys, log) {
   const add = async (name, start, ...names) => {
     log(`starting ${name}`);
     const { works, ...subject } = await withPid(start);
-    subjects[name] = { ...subject, works: names.length === 0 ? works : Object.fromEntries(names.map((name) => [name, works[name]])) };
+    subjects[name] = {
+      ...subject,
+      works:
+        names.length === 0 ? works : Object.fromEntries(names.map((name) => [name, works[name]])),
+    };
     return subjects[name];
   };
   try {
@@ -54,14 +81,37 @@ async function startAll(keys, log) {
     // A set of keys with a shared secret holds nothing else.
     const { HS256, ...pairs } = keys;
     const { tokens } = await add("edgegate", () => startEdgegate({ keys: pairs }));
-    const shared = await add("edgegate, HS256", () => startEdgegate({ keys: { HS256 } }), "check-hs256-repeated", "check-hs256-new");
-    await add("edgegate, ROTATE_AFTER 0", () => startEdgegate({ keys: pairs, vars: { ROTATE_AFTER: "0" } }), "renew");
-    await add("edgegate, durable", () => startEdgegate({ keys: pairs, store: "durable" }), "renew", "revoke", "check-eddsa-repeated");
-    await add("edgegate, durable, ROTATE_AFTER 0", () => startEdgegate({ keys: pairs, store: "durable", vars: { ROTATE_AFTER: "0" } }), "renew");
+    const shared = await add(
+      "edgegate, HS256",
+      () => startEdgegate({ keys: { HS256 } }),
+      "check-hs256-repeated",
+      "check-hs256-new",
+    );
+    await add(
+      "edgegate, ROTATE_AFTER 0",
+      () => startEdgegate({ keys: pairs, vars: { ROTATE_AFTER: "0" } }),
+      "renew",
+    );
+    await add(
+      "edgegate, durable",
+      () => startEdgegate({ keys: pairs, store: "durable" }),
+      "renew",
+      "revoke",
+      "check-eddsa-repeated",
+    );
+    await add(
+      "edgegate, durable, ROTATE_AFTER 0",
+      () => startEdgegate({ keys: pairs, store: "durable", vars: { ROTATE_AFTER: "0" } }),
+      "renew",
+    );
     log("building the bare work");
     await buildBare();
     await add(BARE, () => startBare({ keys: pairs, tokens }));
-    await add(`${BARE}, HS256`, () => startBare({ keys: { HS256 }, tokens: shared.tokens }), "verify-hs256");
+    await add(
+      `${BARE}, HS256`,
+      () => startBare({ keys: { HS256 }, tokens: shared.tokens }),
+      "verify-hs256",
+    );
     await add("jose", () => startJose(keys, { ...tokens, ...shared.tokens }));
     await add("hono/jwt", () => startHono(keys, shared.tokensOf("HS256", "JWT")));
     await add("better-auth", startBetterAuth);
@@ -76,7 +126,13 @@ async function startAll(keys, log) {
 }
 
 const FIRST_REQUESTS = 1_000;
-const LIGHT = ["check-eddsa-repeated", "check-hs256-repeated", "check-es256-repeated", "check-session", "empty"];
+const LIGHT = [
+  "check-eddsa-repeated",
+  "check-hs256-repeated",
+  "check-es256-repeated",
+  "check-session",
+  "empty",
+];
 
 /** By subject the bytes of its process after its first requests. A process is mostly workerd and its storage: see the empty Worker's. */
 async function memoryOf(subjects) {
@@ -86,7 +142,13 @@ async function memoryOf(subjects) {
     if (!work) continue;
     const { connections } = WORKS[work];
     const client = await works[work]();
-    await measure(url, Array.from({ length: connections }, (_, index) => upTo(FIRST_REQUESTS / connections, client(index))), 60);
+    await measure(
+      url,
+      Array.from({ length: connections }, (_, index) =>
+        upTo(FIRST_REQUESTS / connections, client(index)),
+      ),
+      60,
+    );
     found[name] = memory(pid);
   }
   return found;

@@ -10,8 +10,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Advice, main } from "../scripts/project/advice.mjs";
-import { run } from "../scripts/project/run.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
+import { run } from "../scripts/project/run.mjs";
 import { node, toolEnv } from "../scripts/project/tools.mjs";
 import { setUp } from "../scripts/setup/index.mjs";
 
@@ -30,22 +30,46 @@ const WRONG = "not the password of anybody";
 const WORK = {
   reset: { path: "/auth/password/reset", body: (email) => ({ email }), status: 202, mails: true },
   register: { path: "/auth/register", body: (email) => ({ email }), status: 202, mails: true },
-  resend: { path: "/auth/email/resend", body: (email) => ({ email }), status: 202, mails: true, verified: false },
+  resend: {
+    path: "/auth/email/resend",
+    body: (email) => ({ email }),
+    status: 202,
+    mails: true,
+    verified: false,
+  },
   login: { path: "/auth/login", body: (email) => ({ email, password: WRONG }), status: 401 },
-  verify: { path: "/auth/email/verify", body: (_email, kind, n) => ({ token: forgedLink(kind, n), password: WRONG }), status: 400 },
-  reauthenticate: { path: "/auth/reauthenticate", body: (_email, kind) => ({ password: kind === "known" ? `${PASSWORD.slice(0, -1)}!` : WRONG }), status: 401, isBearer: true },
+  verify: {
+    path: "/auth/email/verify",
+    body: (_email, kind, n) => ({ token: forgedLink(kind, n), password: WRONG }),
+    status: 400,
+  },
+  reauthenticate: {
+    path: "/auth/reauthenticate",
+    body: (_email, kind) => ({ password: kind === "known" ? `${PASSWORD.slice(0, -1)}!` : WRONG }),
+    status: 401,
+    isBearer: true,
+  },
 };
 const PASSWORD = "correct horse battery staple";
 // A budget that the first mail of the hour spends.
 const BUDGETS = { full: "1000000", spent: "1" };
 
 await main(async () => {
-  const { values } = parseArgs({ options: { only: { type: "string" }, each: { type: "string", default: "500" } } });
+  const { values } = parseArgs({
+    options: { only: { type: "string" }, each: { type: "string", default: "500" } },
+  });
   const each = Number(values.each);
   const names = values.only ? values.only.split(",") : Object.keys(WORK);
   const unknownNames = names.filter((name) => !Object.hasOwn(WORK, name));
-  if (unknownNames.length > 0) throw new Advice(`nothing is called ${unknownNames.join(", ")}: there are ${Object.keys(WORK).join(", ")}.`);
-  const runs = names.flatMap((name) => Object.keys(BUDGETS).filter((budget) => WORK[name].mails || budget === "full").map((budget) => [name, budget]));
+  if (unknownNames.length > 0)
+    throw new Advice(
+      `nothing is called ${unknownNames.join(", ")}: there are ${Object.keys(WORK).join(", ")}.`,
+    );
+  const runs = names.flatMap((name) =>
+    Object.keys(BUDGETS)
+      .filter((budget) => WORK[name].mails || budget === "full")
+      .map((budget) => [name, budget]),
+  );
   await setUp();
   const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   if (built.code !== 0) return built.code;
@@ -61,17 +85,33 @@ await main(async () => {
     const work = WORK[name];
     // A world of its own for each: what one leaves in the queue must not weigh on the next.
     const provider = await startProvider();
-    provider.behave((_request, response) => setTimeout(() => response.end('{"id":"1"}'), PROVIDER_MS));
-    const settings = { vars: { ...provider.vars, MAIL_BUDGET: BUDGETS[budget] }, secrets: provider.secrets };
-    const { workers: [edge], stop } = await startWorkers([settings]);
+    provider.behave((_request, response) =>
+      setTimeout(() => response.end('{"id":"1"}'), PROVIDER_MS),
+    );
+    const settings = {
+      vars: { ...provider.vars, MAIL_BUDGET: BUDGETS[budget] },
+      secrets: provider.secrets,
+    };
+    const {
+      workers: [edge],
+      stop,
+    } = await startWorkers([settings]);
     try {
       const { access_token } = await clientOf(edge).logIn(ADA);
       const known = await addUsers(edge, each, work.verified ?? true);
       const unknown = Array.from({ length: each }, (_, n) => address("unknown", n));
       if (budget === "spent") await spend(edge, provider, ADA);
-      const outcome = await measure(edge, work, work.isBearer ? access_token : null, known, unknown);
+      const outcome = await measure(
+        edge,
+        work,
+        work.isBearer ? access_token : null,
+        known,
+        unknown,
+      );
       failed ||= !outcome.passed;
-      console.log(`${(work.mails ? `${name}, budget ${budget}` : name).padEnd(22)} ${outcome.text}`);
+      console.log(
+        `${(work.mails ? `${name}, budget ${budget}` : name).padEnd(22)} ${outcome.text}`,
+      );
       if (work.mails && budget === "full") {
         for (let n = 0; n < 600 && provider.mails.length < each; n++) await sleep(100);
         console.log(`${"".padEnd(22)} mails sent: ${provider.mails.length}`);
@@ -90,15 +130,22 @@ async function addUsers(edge, count, verified) {
   const insert = edge.db.prepare(
     "INSERT INTO users (id, email, email_canonical, password_hash, email_verified_at, created_at, updated_at) VALUES (?1, ?2, ?2, ?3, ?4, 1, 1)",
   );
-  await edge.db.batch(emails.map((email, n) => insert.bind(idOf("known", n), email, hash(), verified ? 1 : null)));
+  await edge.db.batch(
+    emails.map((email, n) => insert.bind(idOf("known", n), email, hash(), verified ? 1 : null)),
+  );
   return emails;
 }
 
 /** Spends a budget of one mail: a reset that the provider has taken. */
 async function spend(edge, provider, email) {
-  await edge.fetch("/auth/password/reset", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email }) });
+  await edge.fetch("/auth/password/reset", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email }),
+  });
   for (let n = 0; n < 100 && provider.mails.length === 0; n++) await sleep(100);
-  if (provider.mails.length === 0) throw new Advice("the mail that should spend the budget did not go out.");
+  if (provider.mails.length === 0)
+    throw new Advice("the mail that should spend the budget did not go out.");
 }
 
 /** Users' IDs: of those that there are, and as many of nobody. */
@@ -127,7 +174,10 @@ function address(kind, n) {
 
 async function measure(edge, work, token, known, unknown) {
   const ask = async (email, kind, n) => {
-    const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+    const headers = {
+      "content-type": "application/json",
+      ...(token && { authorization: `Bearer ${token}` }),
+    };
     const body = JSON.stringify(work.body(email, kind, n));
     const begun = performance.now();
     const answer = await edge.fetch(work.path, { method: "POST", headers, body });
@@ -137,7 +187,10 @@ async function measure(edge, work, token, known, unknown) {
     return { ms, bytes: JSON.stringify([answer.status, told, text]) };
   };
   for (let n = 0; n < WARM_UP; n++) await ask(address("warm up", n), "unknown", n);
-  const order = shuffled([...known.map((email, n) => [email, "known", n]), ...unknown.map((email, n) => [email, "unknown", n])]);
+  const order = shuffled([
+    ...known.map((email, n) => [email, "known", n]),
+    ...unknown.map((email, n) => [email, "unknown", n]),
+  ]);
   const times = { known: [], unknown: [] };
   const answers = new Set();
   for (const [email, kind, n] of order) {
@@ -147,11 +200,14 @@ async function measure(edge, work, token, known, unknown) {
   }
   const auc = areaUnderRoc(times.known, times.unknown);
   const [status] = JSON.parse([...answers][0]);
-  const passed = answers.size === 1 && status === work.status && auc >= BOUNDS[0] && auc <= BOUNDS[1];
+  const passed =
+    answers.size === 1 && status === work.status && auc >= BOUNDS[0] && auc <= BOUNDS[1];
   const text = [
     `area under the ROC curve ${auc.toFixed(3)}`,
     `median known ${median(times.known).toFixed(2)} ms, unknown ${median(times.unknown).toFixed(2)} ms`,
-    answers.size === 1 ? `${order.length} answers, the same ${status} byte for byte` : `${answers.size} DIFFERENT answers`,
+    answers.size === 1
+      ? `${order.length} answers, the same ${status} byte for byte`
+      : `${answers.size} DIFFERENT answers`,
     ...(status === work.status ? [] : [`the status should be ${work.status}`]),
     passed ? "passed" : "FAILED",
   ].join("; ");

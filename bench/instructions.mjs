@@ -28,7 +28,8 @@ const AT_ONCE = 2;
 
 await main(async () => {
   const { values } = parseArgs({ options: { record: { type: "boolean", default: false } } });
-  if (process.platform !== "linux") throw new Advice(`instructions are counted on Linux only, and this is ${process.platform}.`);
+  if (process.platform !== "linux")
+    throw new Advice(`instructions are counted on Linux only, and this is ${process.platform}.`);
   await setUp([rust]);
   const record = values.record ? null : readRecord();
   const made = await madeBy();
@@ -37,7 +38,10 @@ await main(async () => {
   const program = await build();
   const counted = await countAll(callgrind, program);
   if (values.record) {
-    writeFileSync(inRoot(RECORD), `${JSON.stringify({ ...made, instructions: rounded(counted) }, null, 2)}\n`);
+    writeFileSync(
+      inRoot(RECORD),
+      `${JSON.stringify({ ...made, instructions: rounded(counted) }, null, 2)}\n`,
+    );
     console.log(`${table(counted, {})}\n\nwritten to ${RECORD}`);
     return 0;
   }
@@ -47,17 +51,24 @@ await main(async () => {
 /** Builds the program, in a folder of its own beside the root's; cargo does it only where something has changed. */
 async function build() {
   // In the package's folder, for its .cargo/config.toml; flags of the environment would take the place of those.
-  const { code } = await run("cargo", ["build", "--release", "--locked", "--bin", "instructions", "--target-dir", inRoot(TARGET_DIR)], {
-    cwd: PACKAGE,
-    env: { RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: undefined },
-  });
+  const { code } = await run(
+    "cargo",
+    ["build", "--release", "--locked", "--bin", "instructions", "--target-dir", inRoot(TARGET_DIR)],
+    {
+      cwd: PACKAGE,
+      env: { RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: undefined },
+    },
+  );
   if (code !== 0) throw new Advice("bench/native could not be built, see above.");
   return `${TARGET_DIR}/release/instructions`;
 }
 
 /** What a count depends on beside the sources. */
 async function madeBy() {
-  const [compiler, lines] = await Promise.all([output("rustc", ["--version"], { cwd: PACKAGE }), output("rustc", ["-vV"], { cwd: PACKAGE })]);
+  const [compiler, lines] = await Promise.all([
+    output("rustc", ["--version"], { cwd: PACKAGE }),
+    output("rustc", ["-vV"], { cwd: PACKAGE }),
+  ]);
   return { architecture: lines?.match(/^host: (.+)$/m)?.[1], rustc: compiler };
 }
 
@@ -68,7 +79,8 @@ async function countAll(callgrind, program) {
   const counted = new Map(names.map((name) => [name, 0]));
   const queue = [...names];
   const worker = async () => {
-    for (let name = queue.shift(); name; name = queue.shift()) counted.set(name, await instructions(callgrind, program, name));
+    for (let name = queue.shift(); name; name = queue.shift())
+      counted.set(name, await instructions(callgrind, program, name));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return counted;
@@ -76,9 +88,17 @@ async function countAll(callgrind, program) {
 
 /** The instructions of one call, counted inside `measured_calls` only. */
 async function instructions(callgrind, program, name) {
-  const options = ["--tool=callgrind", "--toggle-collect=*measured_calls*", `--callgrind-out-file=${OUT}/${name}.out`];
+  const options = [
+    "--tool=callgrind",
+    "--toggle-collect=*measured_calls*",
+    `--callgrind-out-file=${OUT}/${name}.out`,
+  ];
   // Without the environment: VALGRIND_OPTS and the C library's tunables change counts.
-  const { code, stderr } = await run("env", ["-i", callgrind, ...options, program, name, `${CALLS}`], { cwd: root, capture: true });
+  const { code, stderr } = await run(
+    "env",
+    ["-i", callgrind, ...options, program, name, `${CALLS}`],
+    { cwd: root, capture: true },
+  );
   const total = Number(stderr.match(/Collected : (\d+)/)?.[1] ?? 0);
   // Nothing is counted when the compiler has named the function otherwise.
   if (code !== 0 || total === 0) throw new Advice(`${name} was not counted:\n${stderr}`);
@@ -89,14 +109,18 @@ function readRecord() {
   try {
     return JSON.parse(readFileSync(inRoot(RECORD), "utf8"));
   } catch (error) {
-    throw new Advice(`${RECORD} can't be read (${error.message}): write it by \`npm run bench:instructions -- --record\`.`);
+    throw new Advice(
+      `${RECORD} can't be read (${error.message}): write it by \`npm run bench:instructions -- --record\`.`,
+    );
   }
 }
 
 /** Counts of another compiler can't be judged, and to pass unjudged would look like passing. */
 function refuseOther(record, made) {
   if (record.architecture !== made.architecture) {
-    throw new Advice(`${RECORD} is of ${record.architecture}, and this machine is ${made.architecture}: count on such a machine, or leave this step out by \`npm test -- --only\`.`);
+    throw new Advice(
+      `${RECORD} is of ${record.architecture}, and this machine is ${made.architecture}: count on such a machine, or leave this step out by \`npm test -- --only\`.`,
+    );
   }
   if (record.rustc === made.rustc) return;
   const [version] = record.rustc.match(/\d+\.\d+\.\d+/);
@@ -114,12 +138,21 @@ function judge(counted, { instructions }) {
   const faster = names.filter((name) => counted.get(name) < instructions[name] * (1 - TOLERANCE));
   const gone = Object.keys(instructions).filter((name) => !counted.has(name));
   const tell = (list, text) => list.length > 0 && console.log(`\n${list.join(", ")}: ${text}`);
-  tell(slower, `more than ${TOLERANCE * 100} % above the record. Where: \`callgrind_annotate ${OUT}/${slower[0]}.out\`. If it is meant: \`npm run bench:instructions -- --record\`, and the reason in the commit.`);
+  tell(
+    slower,
+    `more than ${TOLERANCE * 100} % above the record. Where: \`callgrind_annotate ${OUT}/${slower[0]}.out\`. If it is meant: \`npm run bench:instructions -- --record\`, and the reason in the commit.`,
+  );
   tell(unknown, "without a record: `npm run bench:instructions -- --record`.");
   tell(gone, `in ${RECORD} and no case any more: \`npm run bench:instructions -- --record\`.`);
-  tell(faster, `more than ${TOLERANCE * 100} % below the record. Record it, or that much may be lost again unseen.`);
+  tell(
+    faster,
+    `more than ${TOLERANCE * 100} % below the record. Record it, or that much may be lost again unseen.`,
+  );
   const wrong = new Set([...slower, ...unknown, ...gone]);
-  const outcome = wrong.size === 0 ? `none more than ${TOLERANCE * 100} % above its record` : `FAILED: ${[...wrong].join(", ")}`;
+  const outcome =
+    wrong.size === 0
+      ? `none more than ${TOLERANCE * 100} % above its record`
+      : `FAILED: ${[...wrong].join(", ")}`;
   const line = `${names.length} cases counted in instructions, ${outcome}`;
   console.log(`\n${line}`);
   count("instructions", line);
@@ -136,8 +169,14 @@ function table(counted, recorded) {
   const line = ([name, value]) => {
     const before = recorded[name];
     const change = ((value / before - 1) * 100).toFixed(1);
-    const beside = before === undefined ? "" : `${number(before)} ${`${change > 0 ? "+" : ""}${change}`.replace("-0.0", "0.0").padStart(7)} %`;
+    const beside =
+      before === undefined
+        ? ""
+        : `${number(before)} ${`${change > 0 ? "+" : ""}${change}`.replace("-0.0", "0.0").padStart(7)} %`;
     return `${name.padEnd(widest)} ${number(value)} ${beside}`.trimEnd();
   };
-  return [`${"".padEnd(widest)} ${"now, a call".padStart(12)} ${"recorded".padStart(12)}   change`, ...[...counted].map(line)].join("\n");
+  return [
+    `${"".padEnd(widest)} ${"now, a call".padStart(12)} ${"recorded".padStart(12)}   change`,
+    ...[...counted].map(line),
+  ].join("\n");
 }

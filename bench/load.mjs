@@ -6,7 +6,12 @@ import { Client } from "undici";
  * dispatch with nothing around it: what the client costs, every subject is charged with on a machine of two cores.
  */
 export function connect(url) {
-  const client = new Client(url, { pipelining: 1, keepAliveTimeout: 60_000, headersTimeout: 60_000, bodyTimeout: 60_000 });
+  const client = new Client(url, {
+    pipelining: 1,
+    keepAliveTimeout: 60_000,
+    headersTimeout: 60_000,
+    bodyTimeout: 60_000,
+  });
   return {
     ask: (request) =>
       new Promise((resolve, reject) => {
@@ -48,7 +53,9 @@ export async function measure(url, clients, seconds) {
           if (!request) break;
           const answer = await ask(request);
           if (answer.status < 200 || answer.status > 399) {
-            throw new Error(`${request.method} ${request.path}: ${answer.status} ${answer.body.slice(0, 300)}`);
+            throw new Error(
+              `${request.method} ${request.path}: ${answer.status} ${answer.body.slice(0, 300)}`,
+            );
           }
           client.seen?.(answer);
           const after = performance.now();

@@ -12,7 +12,11 @@ const ENDS = new Set(["revoke", "reset"]);
  * `subject`: `{ url, pid, works }`. As long, and over as many connections, as the work says, or that of the name `like`. Answers the rate a
  * second, milliseconds of a processor for each (undefined where they can't be known), and the times of requests in milliseconds.
  */
-export async function once(work, { url, pid, works }, { like = work, connections = WORKS[like].connections } = {}) {
+export async function once(
+  work,
+  { url, pid, works },
+  { like = work, connections = WORKS[like].connections } = {},
+) {
   const { seconds, times: perRequest = 1 } = WORKS[like];
   const clients = await works[work](connections);
   const all = Array.from({ length: connections }, (_, index) => clients(index));
@@ -20,5 +24,10 @@ export async function once(work, { url, pid, works }, { like = work, connections
   const before = processorTime(pid);
   const { rate, times } = await measure(url, all, seconds);
   const used = before === undefined ? undefined : (processorTime(pid) - before) / times.length;
-  return { rate: rate * perRequest, processor: used && used / perRequest, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  return {
+    rate: rate * perRequest,
+    processor: used && used / perRequest,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+  };
 }

@@ -10,7 +10,17 @@ import * as benchPackages from "../scripts/setup/bench-packages.mjs";
 import { setUp } from "../scripts/setup/index.mjs";
 import { processorTime, withPid } from "./process.mjs";
 
-const COLUMNS = ["Worker requests", "KV keys read", "KV writes", "KV deletes", "KV lists", "D1 statements", "D1 rows read", "D1 rows written", "log lines"];
+const COLUMNS = [
+  "Worker requests",
+  "KV keys read",
+  "KV writes",
+  "KV deletes",
+  "KV lists",
+  "D1 statements",
+  "D1 rows read",
+  "D1 rows written",
+  "log lines",
+];
 const COUNTED = 4;
 /** So many that the clock of /proc, a hundredth of a second, tells them. */
 const TIMED = 40;
@@ -39,7 +49,12 @@ await main(async () => {
         for (let n = 0; n < COUNTED; n += 1) await act();
         const after = await bill(subject.url);
         const spent = COLUMNS.map((what) => ((after[what] ?? 0) - (before[what] ?? 0)) / COUNTED);
-        rows.push([title, name, ...spent.map((amount) => amount || ""), await processorTimeOf(subject.pid, act)]);
+        rows.push([
+          title,
+          name,
+          ...spent.map((amount) => amount || ""),
+          await processorTimeOf(subject.pid, act),
+        ]);
       }
     } finally {
       await subject.stop();
@@ -52,9 +67,15 @@ await main(async () => {
     "log out": "revoke",
     "reset link": "reset",
   });
-  await count("better-auth", () => peers.startBetterAuth({ renews: true, ...betterAuth }), { renewal: "renew" });
+  await count("better-auth", () => peers.startBetterAuth({ renews: true, ...betterAuth }), {
+    renewal: "renew",
+  });
   const openauth = await metered("openauth");
-  await count("openauth", () => peers.startOpenAuth(openauth), { "log in": "login", renewal: "renew", "check, nothing looked up": "check-es256-repeated" });
+  await count("openauth", () => peers.startOpenAuth(openauth), {
+    "log in": "login",
+    renewal: "renew",
+    "check, nothing looked up": "check-es256-repeated",
+  });
   const oauthProvider = await metered("workers-oauth-provider");
   await count("workers-oauth-provider", () => peers.startWorkersOAuthProvider(oauthProvider), {
     "log in": "signIn",
@@ -68,7 +89,7 @@ await main(async () => {
     await count(`edgegate, ${store}`, () => startEdgegate({ keys, store }), {
       "log in": "login",
       "renewal, kept": "renew",
-      "check": "check-eddsa-repeated",
+      check: "check-eddsa-repeated",
       "log out": "revoke",
       "reset link": "reset",
     });
@@ -82,7 +103,9 @@ function modules(bundle) {
   const ours = (path) => readFileSync(inRoot(path), "utf8");
   return [
     module("metered.mjs", ours("bench/subjects/metered.mjs")),
-    ...["meter.mjs", "through.mjs"].map((name) => module(name, ours(`tests/e2e/slow-storage/${name}`))),
+    ...["meter.mjs", "through.mjs"].map((name) =>
+      module(name, ours(`tests/e2e/slow-storage/${name}`)),
+    ),
     module("index.js", bundle),
   ];
 }

@@ -1,6 +1,7 @@
 // What workerd's process has used, from Linux's /proc; elsewhere nothing is known, and the figures that need it are left out.
-import { readdirSync, readFileSync } from "node:fs";
+
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Starts something that starts one workerd, and answers what that came to, with the `pid` of its process. */
 export async function withPid(starting) {
@@ -26,13 +27,16 @@ export function memory(pid) {
 }
 
 let perSecond;
-const ticks = () => (perSecond ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" })));
+const ticks = () =>
+  (perSecond ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" })));
 
 /** The workerd processes that this one has started. */
 function workerds() {
   return names("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => new RegExp(`^\\d+ \\(workerd\\) \\S ${process.pid} `).test(read(`/proc/${pid}/stat`) ?? ""));
+    .filter((pid) =>
+      new RegExp(`^\\d+ \\(workerd\\) \\S ${process.pid} `).test(read(`/proc/${pid}/stat`) ?? ""),
+    );
 }
 
 function names(folder) {

@@ -7,8 +7,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { main } from "../scripts/project/advice.mjs";
-import { workerModule } from "../scripts/project/worker-module.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
+import { workerModule } from "../scripts/project/worker-module.mjs";
 import { setUpBench } from "./set-up.mjs";
 
 const FOLDER = "target/bench-profile";
@@ -56,7 +56,9 @@ await main(async () => {
     const { rate } = await measure(edgegate.url, clients, Number(values.seconds));
     const profile = await profiler.stop();
     if (values.json) writeFileSync(inRoot(values.json), JSON.stringify(profile));
-    console.log(`${values.work}: ${rate.toFixed(0)} requests/s\n${summary(profile, rate * Number(values.seconds))}`);
+    console.log(
+      `${values.work}: ${rate.toFixed(0)} requests/s\n${summary(profile, rate * Number(values.seconds))}`,
+    );
   } finally {
     await edgegate.stop();
   }
@@ -66,10 +68,13 @@ await main(async () => {
 async function profilerOf(port) {
   const { WebSocket } = await import("undici");
   const targets = await (await fetch(`http://127.0.0.1:${port}/json`)).json();
-  const { webSocketDebuggerUrl } = targets.find(({ title, id }) => `${title}${id}`.includes("worker-0")) ?? targets[0];
+  const { webSocketDebuggerUrl } =
+    targets.find(({ title, id }) => `${title}${id}`.includes("worker-0")) ?? targets[0];
   const socket = new WebSocket(webSocketDebuggerUrl);
   const waiting = new Map();
-  await new Promise((resolve, reject) => Object.assign(socket, { onopen: resolve, onerror: reject }));
+  await new Promise((resolve, reject) =>
+    Object.assign(socket, { onopen: resolve, onerror: reject }),
+  );
   socket.onmessage = ({ data }) => {
     const { id, result, error } = JSON.parse(data);
     waiting.get(id)?.(error ? Promise.reject(new Error(error.message)) : result);
@@ -99,14 +104,19 @@ function summary({ nodes, samples, timeDeltas }, requests) {
   let busy = 0;
   samples.forEach((id, index) => {
     const { callFrame } = byId.get(id);
-    const name = callFrame.functionName || `(${callFrame.url.split("/").at(-1)}:${callFrame.lineNumber})`;
+    const name =
+      callFrame.functionName || `(${callFrame.url.split("/").at(-1)}:${callFrame.lineNumber})`;
     if (name === "(idle)") return;
     busy += timeDeltas[index];
     own.set(name, (own.get(name) ?? 0) + timeDeltas[index]);
   });
   const rows = [...own].sort(([, a], [, b]) => b - a).slice(0, ROWS);
-  const line = (time, name) => `${((time / busy) * 100).toFixed(1).padStart(5)} %  ${(time / requests).toFixed(2).padStart(7)} µs  ${name}`;
-  return [line(busy, "all that was not idle"), ...rows.map(([name, time]) => line(time, name))].join("\n");
+  const line = (time, name) =>
+    `${((time / busy) * 100).toFixed(1).padStart(5)} %  ${(time / requests).toFixed(2).padStart(7)} µs  ${name}`;
+  return [
+    line(busy, "all that was not idle"),
+    ...rows.map(([name, time]) => line(time, name)),
+  ].join("\n");
 }
 
 function freePort() {

@@ -13,7 +13,13 @@ import { inRoot } from "../scripts/project/root.mjs";
 import { setUpBench } from "./set-up.mjs";
 
 await main(async () => {
-  const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, only: { type: "string" }, json: { type: "string", default: "bench/results/latest.json" } } });
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "5" },
+      only: { type: "string" },
+      json: { type: "string", default: "bench/results/latest.json" },
+    },
+  });
   const failed = await setUpBench();
   if (failed) return failed;
   const { compare } = await import("./compare.mjs");

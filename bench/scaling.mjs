@@ -13,29 +13,73 @@ import { spread } from "./statistics.mjs";
 
 /** By name: along what, and the works whose cost is looked at. */
 const DIMENSIONS = {
-  users: { title: "users in the directory", points: [1, 100, 10_000, 100_000], works: ["check-eddsa-repeated", "renew"] },
-  sessions: { title: "sessions of the user, KV", points: [1, 10, 100, 1_000], works: ["check-eddsa-repeated", "renew"] },
-  "sessions-durable": { title: "sessions of the user, durable", points: [1, 10, 100, 1_000], works: ["check-eddsa-repeated", "renew"] },
-  keys: { title: "keys in the set", points: [1, 5, 10, 20], works: ["check-eddsa-repeated", "check-eddsa-new"] },
-  token: { title: "bytes of the access token", points: [512, 1_024, 2_048, 4_096], works: ["check-eddsa-repeated", "check-eddsa-new"] },
-  connections: { title: "connections", points: [1, 4, 16, 64, 256], works: ["check-eddsa-repeated", "renew"] },
+  users: {
+    title: "users in the directory",
+    points: [1, 100, 10_000, 100_000],
+    works: ["check-eddsa-repeated", "renew"],
+  },
+  sessions: {
+    title: "sessions of the user, KV",
+    points: [1, 10, 100, 1_000],
+    works: ["check-eddsa-repeated", "renew"],
+  },
+  "sessions-durable": {
+    title: "sessions of the user, durable",
+    points: [1, 10, 100, 1_000],
+    works: ["check-eddsa-repeated", "renew"],
+  },
+  keys: {
+    title: "keys in the set",
+    points: [1, 5, 10, 20],
+    works: ["check-eddsa-repeated", "check-eddsa-new"],
+  },
+  token: {
+    title: "bytes of the access token",
+    points: [512, 1_024, 2_048, 4_096],
+    works: ["check-eddsa-repeated", "check-eddsa-new"],
+  },
+  connections: {
+    title: "connections",
+    points: [1, 4, 16, 64, 256],
+    works: ["check-eddsa-repeated", "renew"],
+  },
 };
 
 await main(async () => {
-  const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, only: { type: "string" }, json: { type: "string", default: "bench/results/latest-scaling.json" } } });
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "5" },
+      only: { type: "string" },
+      json: { type: "string", default: "bench/results/latest-scaling.json" },
+    },
+  });
   const failed = await setUpBench();
   if (failed) return failed;
-  const [{ startPoint }, { once }] = await Promise.all([import("./subjects/grown.mjs"), import("./once.mjs")]);
+  const [{ startPoint }, { once }] = await Promise.all([
+    import("./subjects/grown.mjs"),
+    import("./once.mjs"),
+  ]);
   const dimensions = {};
   for (const [name, { title, points, works }] of Object.entries(DIMENSIONS)) {
     if (values.only && !values.only.split(",").includes(name)) continue;
     console.log(`${title} …`);
-    dimensions[name] = { title, points, works: await grow(name, points, works, Number(values.rounds), startPoint, once) };
+    dimensions[name] = {
+      title,
+      points,
+      works: await grow(name, points, works, Number(values.rounds), startPoint, once),
+    };
     for (const [work, figures] of Object.entries(dimensions[name].works)) {
-      console.log(`  ${work}: ${figures.map(({ median }, index) => `${points[index]}: ${(median * 1000).toFixed(0)} µs`).join(", ")}`);
+      console.log(
+        `  ${work}: ${figures.map(({ median }, index) => `${points[index]}: ${(median * 1000).toFixed(0)} µs`).join(", ")}`,
+      );
     }
   }
-  const results = { date: new Date().toISOString().slice(0, 10), machine: machine(), rounds: Number(values.rounds), dimensions };
+  const results = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: machine(),
+    rounds: Number(values.rounds),
+    dimensions,
+  };
   const svg = values.json.replace(/(\.json)?$/, ".svg");
   mkdirSync(dirname(inRoot(values.json)), { recursive: true });
   writeFileSync(inRoot(values.json), `${JSON.stringify(results, null, 1)}\n`);
@@ -53,7 +97,9 @@ async function grow(name, points, works, rounds, startPoint, once) {
     for (let round = 0; round < rounds; round++) {
       for (const work of works) {
         for (const [index, subject] of subjects.entries()) {
-          const { processor, rate } = await once(work, subject, { connections: name === "connections" ? points[index] : undefined });
+          const { processor, rate } = await once(work, subject, {
+            connections: name === "connections" ? points[index] : undefined,
+          });
           found[work][index].push(processor ?? 1000 / rate);
         }
       }

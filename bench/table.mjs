@@ -2,16 +2,50 @@
 
 export function table({ works, sizes, starts, memory, floor }) {
   const lines = Object.values(works).flatMap((work) => workTable(work, floor));
-  if (starts) lines.push(...small("cold start", "a new isolate to its first answer, milliseconds", starts, ({ milliseconds }) => milliseconds.median, ({ milliseconds }) => withSpread(milliseconds, 1)));
-  if (memory) lines.push(...small("memory", "of the workerd process after a thousand light requests, its storage included, MB", memory, (bytes) => bytes, (bytes) => (bytes ? (bytes / 2 ** 20).toFixed(0) : "?")));
-  lines.push(...small("size", "minified and gzipped, KB", sizes, (bytes) => bytes, (bytes) => (bytes / 1024).toFixed(0)));
+  if (starts)
+    lines.push(
+      ...small(
+        "cold start",
+        "a new isolate to its first answer, milliseconds",
+        starts,
+        ({ milliseconds }) => milliseconds.median,
+        ({ milliseconds }) => withSpread(milliseconds, 1),
+      ),
+    );
+  if (memory)
+    lines.push(
+      ...small(
+        "memory",
+        "of the workerd process after a thousand light requests, its storage included, MB",
+        memory,
+        (bytes) => bytes,
+        (bytes) => (bytes ? (bytes / 2 ** 20).toFixed(0) : "?"),
+      ),
+    );
+  lines.push(
+    ...small(
+      "size",
+      "minified and gzipped, KB",
+      sizes,
+      (bytes) => bytes,
+      (bytes) => (bytes / 1024).toFixed(0),
+    ),
+  );
   return lines.join("\n");
 }
 
 function workTable({ title, connections, subjects }, floor) {
   const rows = Object.entries(subjects).sort(([, a], [, b]) => b.rate.median - a.rate.median);
   const has = (key) => rows.some(([, row]) => row[key]);
-  const heads = ["", "a second", "least to most", ...(has("share") ? [`of ${floor}`] : []), ...(has("processor") ? ["µs of a processor"] : []), "p50 ms", "p99 ms"];
+  const heads = [
+    "",
+    "a second",
+    "least to most",
+    ...(has("share") ? [`of ${floor}`] : []),
+    ...(has("processor") ? ["µs of a processor"] : []),
+    "p50 ms",
+    "p99 ms",
+  ];
   const cells = ([name, { rate, share, processor, milliseconds }]) => [
     name,
     number(rate.median),
@@ -21,15 +55,30 @@ function workTable({ title, connections, subjects }, floor) {
     milliseconds.p50.toFixed(2),
     milliseconds.p99.toFixed(2),
   ];
-  return ["", `**${title}**, ${connections === 1 ? "1 connection" : `${connections} connections`}`, "", row(heads), row(heads.map(() => "---")), ...rows.map((entry) => row(cells(entry)))];
+  return [
+    "",
+    `**${title}**, ${connections === 1 ? "1 connection" : `${connections} connections`}`,
+    "",
+    row(heads),
+    row(heads.map(() => "---")),
+    ...rows.map((entry) => row(cells(entry))),
+  ];
 }
 
 /** A table of one figure a subject, the largest first. */
 function small(title, unit, figures, sortBy, shown) {
   const rows = Object.entries(figures).sort(([, a], [, b]) => sortBy(b) - sortBy(a));
-  return ["", `**${title}**`, "", row(["", unit]), row(["---", "---"]), ...rows.map(([name, figure]) => row([name, shown(figure)]))];
+  return [
+    "",
+    `**${title}**`,
+    "",
+    row(["", unit]),
+    row(["---", "---"]),
+    ...rows.map(([name, figure]) => row([name, shown(figure)])),
+  ];
 }
 
 const row = (cells) => `| ${cells.join(" | ")} |`;
-const withSpread = ({ median, least, most }, digits) => `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
+const withSpread = ({ median, least, most }, digits) =>
+  `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 const number = (value) => (value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en"));

@@ -44,7 +44,11 @@ export async function start(script, options) {
   );
   try {
     await miniflare.ready;
-    return { url: await miniflare.unsafeGetDirectURL("subject"), stop: () => miniflare.dispose(), miniflare };
+    return {
+      url: await miniflare.unsafeGetDirectURL("subject"),
+      stop: () => miniflare.dispose(),
+      miniflare,
+    };
   } catch (error) {
     await miniflare.dispose();
     throw error;

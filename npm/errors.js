@@ -27,7 +27,14 @@ const SERVICE_CODES = [
 ];
 
 /** What this package finds by itself. */
-const PACKAGE_CODES = ["invalid_argument", "invalid_key_set", "key_set_unavailable", "wasm_unavailable", "network_error", "signed_out"];
+const PACKAGE_CODES = [
+  "invalid_argument",
+  "invalid_key_set",
+  "key_set_unavailable",
+  "wasm_unavailable",
+  "network_error",
+  "signed_out",
+];
 
 /** All of them. */
 export const ERROR_CODES = /* @__PURE__ */ Object.freeze([...SERVICE_CODES, ...PACKAGE_CODES]);

@@ -157,4 +157,10 @@ export function peek(token: string): Promise<Claims>;
 export function load(wasm?: WasmSource | Promise<WasmSource>): Promise<void>;
 
 /** Where the wasm may come from. */
-export type WasmSource = string | URL | Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;
+export type WasmSource =
+  | string
+  | URL
+  | Response
+  | ArrayBuffer
+  | ArrayBufferView
+  | WebAssembly.Module;

@@ -138,7 +138,12 @@ async function download(url, fetch, options) {
 }
 
 async function read(url, fetch, options) {
-  const response = await fetch(url.href, { method: "GET", redirect: "manual", headers: { accept: "application/json" }, ...options });
+  const response = await fetch(url.href, {
+    method: "GET",
+    redirect: "manual",
+    headers: { accept: "application/json" },
+    ...options,
+  });
   if (response.status !== 200) {
     response.body?.cancel().catch(() => {});
     throw unavailable(url, problemOf(response));
@@ -148,13 +153,18 @@ async function read(url, fetch, options) {
     // A byte order mark is left in place, for the reader to refuse.
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new EdgegateError("invalid_key_set", "the key set is not valid: not_utf8", { reason: "not_utf8", cause });
+    throw new EdgegateError("invalid_key_set", "the key set is not valid: not_utf8", {
+      reason: "not_utf8",
+      cause,
+    });
   }
 }
 
 function problemOf({ status, type }) {
   const redirect = type === "opaqueredirect" || (status >= 300 && status < 400);
-  return redirect ? "answered with a redirect, which is not followed: give the address that it leads to" : `answered with status ${status}`;
+  return redirect
+    ? "answered with a redirect, which is not followed: give the address that it leads to"
+    : `answered with status ${status}`;
 }
 
 async function limited(response) {
@@ -166,7 +176,9 @@ async function limited(response) {
     length += part.value.byteLength;
     if (length > MAX_BYTES) {
       reader.cancel().catch(() => {});
-      throw new EdgegateError("invalid_key_set", "the key set is not valid: set_too_long", { reason: "set_too_long" });
+      throw new EdgegateError("invalid_key_set", "the key set is not valid: set_too_long", {
+        reason: "set_too_long",
+      });
     }
     chunks.push(part.value);
   }

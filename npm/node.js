@@ -18,9 +18,11 @@ export const Verifier = /* @__PURE__ */ verifierFor(platform);
 
 async function find(given = new URL("./wasm/edgegate_bg.wasm", import.meta.url)) {
   if (given instanceof WebAssembly.Module) return given;
-  if (typeof given === "string" || given instanceof URL) return compile(await read(given), String(given));
+  if (typeof given === "string" || given instanceof URL)
+    return compile(await read(given), String(given));
   if (given instanceof Response) return compile(given, given.url || "the given response");
-  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return compile(given, "what was given");
+  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given))
+    return compile(given, "what was given");
   throw unavailable("load() takes a path, an address, a Response, bytes or a WebAssembly.Module");
 }
 
@@ -28,6 +30,9 @@ async function read(place) {
   try {
     return await readFile(place);
   } catch (cause) {
-    throw unavailable(`${place} can't be read: a bundled program must bring the package's file wasm/edgegate_bg.wasm along, and give its path to load()`, cause);
+    throw unavailable(
+      `${place} can't be read: a bundled program must bring the package's file wasm/edgegate_bg.wasm along, and give its path to load()`,
+      cause,
+    );
   }
 }

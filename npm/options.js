@@ -6,14 +6,27 @@ const MOST_ROLES = 256;
 
 /** `issuer`, `audience` and `clockTolerance` are checked by the wasm. */
 export function readOptions(options) {
-  if (typeof options !== "object" || options === null) throw wrong("options must be an object with issuer and audience");
+  if (typeof options !== "object" || options === null)
+    throw wrong("options must be an object with issuer and audience");
   // Each is read once: what was checked is what is used.
-  const { issuer, audience, clockTolerance = 0, currentDate, fetch } = guarded("options", () => ({ ...pick(options) }));
+  const {
+    issuer,
+    audience,
+    clockTolerance = 0,
+    currentDate,
+    fetch,
+  } = guarded("options", () => ({ ...pick(options) }));
   if (fetch !== undefined && typeof fetch !== "function") throw wrong("fetch must be a function");
   return { issuer, audience, clockTolerance, now: clock(currentDate), fetch };
 }
 
-const pick = ({ issuer, audience, clockTolerance, currentDate, fetch }) => ({ issuer, audience, clockTolerance, currentDate, fetch });
+const pick = ({ issuer, audience, clockTolerance, currentDate, fetch }) => ({
+  issuer,
+  audience,
+  clockTolerance,
+  currentDate,
+  fetch,
+});
 
 /** Unix seconds. */
 function clock(currentDate) {
@@ -30,7 +43,9 @@ export function readUrl(given) {
   const url = guarded("url", () => new URL(String(given), globalThis.location?.href));
   const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) {
-    throw wrong("url must begin with https: whoever can change the key set on its way can make tokens");
+    throw wrong(
+      "url must begin with https: whoever can change the key set on its way can make tokens",
+    );
   }
   if (url.username || url.password) throw wrong("url must not hold a password");
   return url;
@@ -39,9 +54,11 @@ export function readUrl(given) {
 /** A key set as text. */
 export function readJwks(jwks) {
   if (typeof jwks === "string") return jwks;
-  if (typeof jwks !== "object" || jwks === null) throw wrong("jwks must be a JWK Set: an object with keys, or its JSON");
+  if (typeof jwks !== "object" || jwks === null)
+    throw wrong("jwks must be a JWK Set: an object with keys, or its JSON");
   const text = guarded("jwks", () => JSON.stringify(jwks));
-  if (typeof text !== "string") throw wrong("jwks must be a JWK Set: an object with keys, or its JSON");
+  if (typeof text !== "string")
+    throw wrong("jwks must be a JWK Set: an object with keys, or its JSON");
   return text;
 }
 

@@ -59,7 +59,10 @@ export interface SignedIn extends Tokens {
  * What a refused call throws. Its message begins with the code, `rate_limited: Too many requests`, because a caller with a
  * `compatibility_date` before 2026-05-01 and without the flag `enhanced_error_serialization` is given the message alone.
  */
-export type AuthError = Pick<EdgegateError, "name" | "message" | "status" | "retryAfter" | "errors" | "requestId"> & {
+export type AuthError = Pick<
+  EdgegateError,
+  "name" | "message" | "status" | "retryAfter" | "errors" | "requestId"
+> & {
   readonly code: ServiceErrorCode;
 };
 
@@ -93,7 +96,10 @@ export interface AuthService {
    * Whether the token is valid now, not revoked, and has at least one of the roles. False for no roles, for arguments of any
    * other kind, and when a store can't tell; it never throws.
    */
-  is_authorized_by_role(access_token: string, roles: readonly string[] | ReadonlySet<string>): Promise<boolean>;
+  is_authorized_by_role(
+    access_token: string,
+    roles: readonly string[] | ReadonlySet<string>,
+  ): Promise<boolean>;
   /** Whether the token is valid now, not revoked, and issued to this user. Never throws, as above. */
   is_authorized_by_user_id(access_token: string, requested_user_id: string): Promise<boolean>;
   /** Whether the token is valid now, not revoked, and issued to this address, which is verified. Never throws, as above. */

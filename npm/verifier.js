@@ -27,14 +27,19 @@ export const verifierFor = (platform) =>
     #remote;
 
     constructor(inside, keys, now, remote) {
-      if (inside !== INSIDE) throw wrong("a Verifier is made by Verifier.fromJwksUrl or Verifier.fromJwks");
+      if (inside !== INSIDE)
+        throw wrong("a Verifier is made by Verifier.fromJwksUrl or Verifier.fromJwks");
       this.#keys = keys;
       this.#now = now;
       this.#remote = remote;
     }
 
     static async fromJwksUrl(url, options) {
-      const { fetch = (...args) => globalThis.fetch(...args), now, ...expected } = readOptions(options);
+      const {
+        fetch = (...args) => globalThis.fetch(...args),
+        now,
+        ...expected
+      } = readOptions(options);
       const address = readUrl(url);
       const keys = new Keys(await loadWasm(platform), expected);
       const remote = new RemoteKeySet(address, fetch, platform, (text) => keys.use(text));
@@ -108,7 +113,9 @@ class Keys {
 
   /** Answers `question(verifier)`, where `verifier` is the wasm's side. */
   ask(question) {
-    return this.#wasm.run((instance) => question(instance.verifiers.get(this) ?? this.#make(instance, this.#jwks)));
+    return this.#wasm.run((instance) =>
+      question(instance.verifiers.get(this) ?? this.#make(instance, this.#jwks)),
+    );
   }
 
   #make(instance, jwks) {

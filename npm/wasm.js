@@ -26,9 +26,11 @@ async function unused(given) {
 }
 
 async function start(platform, given) {
-  if (typeof WebAssembly === "undefined") throw unavailable("this browser has no WebAssembly, or its user has switched it off");
+  if (typeof WebAssembly === "undefined")
+    throw unavailable("this browser has no WebAssembly, or its user has switched it off");
   const module = await find(platform, given);
-  const other = "the wasm file is not the one of this version of the package: bring both from the same release";
+  const other =
+    "the wasm file is not the one of this version of the package: bring both from the same release";
   try {
     const found = WebAssembly.Module.exports(module).map(({ name }) => name);
     if (!NEEDED.every((name) => found.includes(name))) throw new TypeError("A function is missing");
@@ -47,7 +49,8 @@ async function find(platform, given) {
   }
 }
 
-export const unavailable = (why, cause) => new EdgegateError("wasm_unavailable", `edgegate: ${why}`, { cause });
+export const unavailable = (why, cause) =>
+  new EdgegateError("wasm_unavailable", `edgegate: ${why}`, { cause });
 
 /** Compiles bytes, or a response, that came from `where`. */
 export async function compile(source, where) {
@@ -84,7 +87,8 @@ async function bytesOf(source, where) {
 
 const isResponse = (source) => typeof Response === "function" && source instanceof Response;
 
-const mediaType = (response) => response.headers.get("content-type")?.split(";")[0].trim().toLowerCase() ?? "";
+const mediaType = (response) =>
+  response.headers.get("content-type")?.split(";")[0].trim().toLowerCase() ?? "";
 
 // Servers of single-page apps answer 200 with their page to any path.
 const htmlHint = (source) =>
@@ -93,7 +97,9 @@ const htmlHint = (source) =>
     : "";
 
 function isWasm(source) {
-  const bytes = ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
   return [0, 0x61, 0x73, 0x6d].every((byte, place) => bytes[place] === byte);
 }
 

@@ -41,12 +41,26 @@ await main(async () => {
 function parse(args) {
   const environment = values(args, "--env").at(-1);
   const persistTo = values(args, "--persist-to").at(-1);
-  const options = args.filter((arg, n) => arg.startsWith("--") || ["--env", "--persist-to"].includes(args[n - 1]));
-  if (!options.every((arg) => /^--(remote|local|last|env(=.*)?|persist-to(=.*)?)$/.test(arg) || arg === environment || arg === persistTo)) {
+  const options = args.filter(
+    (arg, n) => arg.startsWith("--") || ["--env", "--persist-to"].includes(args[n - 1]),
+  );
+  if (
+    !options.every(
+      (arg) =>
+        /^--(remote|local|last|env(=.*)?|persist-to(=.*)?)$/.test(arg) ||
+        arg === environment ||
+        arg === persistTo,
+    )
+  ) {
     throw new Advice(`${USAGE}.`);
   }
   const place = args.includes("--remote") ? ["--remote"] : ["--local"];
   if (environment) place.push("--env", environment);
   if (persistTo) place.push("--persist-to", persistTo);
-  return { words: args.filter((arg) => !options.includes(arg)), place, environment, last: args.includes("--last") };
+  return {
+    words: args.filter((arg) => !options.includes(arg)),
+    place,
+    environment,
+    last: args.includes("--last"),
+  };
 }

@@ -1,8 +1,17 @@
 // Builds the npm package: its wasm into npm/wasm, the package into dist/edgegate-<version>.tgz, and for the pages a copy of
 // its scripts into www/edgegate.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { main, Advice } from "./project/advice.mjs";
+import { Advice, main } from "./project/advice.mjs";
 import { hashOf } from "./project/hash.mjs";
 import { withLock } from "./project/lock.mjs";
 import { kilobytes, packageSizes, packageTarball } from "./project/package-size.mjs";
@@ -13,14 +22,30 @@ import { lockedCrate, toolEnv, wasmBindgen, wasmOpt } from "./project/tools.mjs"
 import { setUp } from "./setup/index.mjs";
 
 const WASM_STAMP = "dist/wasm.stamp";
-const WASM_INPUTS = ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "src/lib.rs", "src/domain", "src/browser", "package-lock.json", "scripts/build-package.mjs"];
+const WASM_INPUTS = [
+  "Cargo.toml",
+  "Cargo.lock",
+  ".cargo/config.toml",
+  "src/lib.rs",
+  "src/domain",
+  "src/browser",
+  "package-lock.json",
+  "scripts/build-package.mjs",
+];
 const WASM_OUTPUTS = ["npm/wasm/edgegate.js", "npm/wasm/edgegate_bg.wasm"];
 // Of its own: cargo's names for the Worker's library and for this one are the same.
 const TARGET = "target/browser";
 const BUILT = `${TARGET}/wasm32-unknown-unknown/browser/edgegate.wasm`;
 
 // What rustc compiles to, and every browser since 2022 knows. With `--all-features` the output needs newer ones.
-const FEATURES = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"].map((name) => `--enable-${name}`);
+const FEATURES = [
+  "bulk-memory",
+  "multivalue",
+  "mutable-globals",
+  "nontrapping-float-to-int",
+  "reference-types",
+  "sign-ext",
+].map((name) => `--enable-${name}`);
 
 const PACKAGE_STAMP = "dist/package.stamp";
 const STAGE = "dist/package";
@@ -36,29 +61,59 @@ async function build() {
   const begun = performance.now();
   const wasmIsNew = await buildWasm();
   const packageIsNew = await pack();
-  const how = wasmIsNew || packageIsNew ? `built in ${((performance.now() - begun) / 1000).toFixed(0)} s` : "unchanged";
+  const how =
+    wasmIsNew || packageIsNew
+      ? `built in ${((performance.now() - begun) / 1000).toFixed(0)} s`
+      : "unchanged";
   const { wasm, js } = await packageSizes();
-  console.log(`▸ npm package: ${how}, ${kilobytes(wasm)} of wasm and ${kilobytes(js)} of scripts, gzipped`);
+  console.log(
+    `▸ npm package: ${how}, ${kilobytes(wasm)} of wasm and ${kilobytes(js)} of scripts, gzipped`,
+  );
 }
 
 async function buildWasm() {
-  const inputs = hashOf(WASM_INPUTS, [await output("rustc", ["-vV"]), lockedCrate("wasm-bindgen"), process.env.RUSTFLAGS ?? ""]);
-  if (stampIs(WASM_STAMP, inputs) && WASM_OUTPUTS.every((path) => existsSync(inRoot(path)))) return false;
+  const inputs = hashOf(WASM_INPUTS, [
+    await output("rustc", ["-vV"]),
+    lockedCrate("wasm-bindgen"),
+    process.env.RUSTFLAGS ?? "",
+  ]);
+  if (stampIs(WASM_STAMP, inputs) && WASM_OUTPUTS.every((path) => existsSync(inRoot(path))))
+    return false;
   console.log("▸ npm package: building the wasm");
   clearStamp(WASM_STAMP);
   const work = inRoot("dist/wasm");
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   // As a cdylib alone: cargo leaves link-time optimisation out where a crate is also an rlib, and that is a fifth of the wasm.
-  const crate = ["rustc", "--lib", "--crate-type", "cdylib", "--features", "browser", "--profile", "browser"];
+  const crate = [
+    "rustc",
+    "--lib",
+    "--crate-type",
+    "cdylib",
+    "--features",
+    "browser",
+    "--profile",
+    "browser",
+  ];
   const cargo = [...crate, "--target", "wasm32-unknown-unknown", "--target-dir", TARGET];
   await must("cargo", cargo, "the wasm of the npm package does not build");
-  const bindgen = ["--target", "web", "--no-typescript", "--omit-default-module-path", "--out-dir", work, "--out-name", "edgegate", inRoot(BUILT)];
+  const bindgen = [
+    "--target",
+    "web",
+    "--no-typescript",
+    "--omit-default-module-path",
+    "--out-dir",
+    work,
+    "--out-name",
+    "edgegate",
+    inRoot(BUILT),
+  ];
   await must(wasmBindgen, bindgen, "wasm-bindgen can't make the bindings of the npm package");
   await optimise(work);
   await bundleGlue(work);
   mkdirSync(inRoot("npm/wasm"), { recursive: true });
-  for (const name of ["edgegate.js", "edgegate_bg.wasm"]) renameSync(join(work, "out", name), inRoot("npm/wasm", name));
+  for (const name of ["edgegate.js", "edgegate_bg.wasm"])
+    renameSync(join(work, "out", name), inRoot("npm/wasm", name));
   rmSync(work, { recursive: true });
   setStamp(WASM_STAMP, inputs);
   return true;
@@ -67,11 +122,18 @@ async function buildWasm() {
 // As for the Worker (build-worker.mjs): no inlining beyond LLVM's, and like beside like.
 async function optimise(work) {
   mkdirSync(join(work, "out"));
-  const inlining = ["--one-caller-inline-max-function-size=0", "--always-inline-max-function-size=3"];
+  const inlining = [
+    "--one-caller-inline-max-function-size=0",
+    "--always-inline-max-function-size=3",
+  ];
   const sections = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const options = [...FEATURES, ...inlining, "-Os", "--reorder-functions-by-name", ...sections];
   const [from, to] = [join(work, "edgegate_bg.wasm"), join(work, "out/edgegate_bg.wasm")];
-  await must(wasmOpt, [...options, from, "-o", to], "wasm-opt can't optimise the wasm of the npm package");
+  await must(
+    wasmOpt,
+    [...options, from, "-o", to],
+    "wasm-opt can't optimise the wasm of the npm package",
+  );
 }
 
 // wasm-bindgen's own loader is left out (npm/wasm.js loads), and the comments. What it keeps for its
@@ -79,7 +141,10 @@ async function optimise(work) {
 async function bundleGlue(work) {
   const { build } = await import("esbuild");
   await build({
-    stdin: { contents: 'export { initSync, peek, Verifier } from "./edgegate.js";', resolveDir: work },
+    stdin: {
+      contents: 'export { initSync, peek, Verifier } from "./edgegate.js";',
+      resolveDir: work,
+    },
     bundle: true,
     format: "iife",
     globalName: "glue",
@@ -96,13 +161,23 @@ async function bundleGlue(work) {
 
 async function pack() {
   const inputs = hashOf(["npm", ...LICENCES, "scripts/build-package.mjs"]);
-  if (stampIs(PACKAGE_STAMP, inputs) && existsSync(packageTarball()) && existsSync(inRoot(PAGES, "wasm/edgegate_bg.wasm"))) return false;
+  if (
+    stampIs(PACKAGE_STAMP, inputs) &&
+    existsSync(packageTarball()) &&
+    existsSync(inRoot(PAGES, "wasm/edgegate_bg.wasm"))
+  )
+    return false;
   clearStamp(PACKAGE_STAMP);
   rmSync(inRoot(STAGE), { recursive: true, force: true });
   cpSync(inRoot("npm"), inRoot(STAGE), { recursive: true });
   for (const name of LICENCES) cpSync(inRoot(name), inRoot(STAGE, name));
-  for (const name of readdirSync(inRoot("dist"))) if (name.endsWith(".tgz")) rmSync(inRoot("dist", name));
-  const { code, stderr } = await run("npm", ["pack", "--ignore-scripts", "--pack-destination", inRoot("dist")], { cwd: inRoot(STAGE), capture: true, env: toolEnv() });
+  for (const name of readdirSync(inRoot("dist")))
+    if (name.endsWith(".tgz")) rmSync(inRoot("dist", name));
+  const { code, stderr } = await run(
+    "npm",
+    ["pack", "--ignore-scripts", "--pack-destination", inRoot("dist")],
+    { cwd: inRoot(STAGE), capture: true, env: toolEnv() },
+  );
   if (code !== 0) throw new Advice(`npm can't pack the package:\n${stderr}`);
   publish();
   setStamp(PACKAGE_STAMP, inputs);
@@ -118,11 +193,14 @@ function publish() {
     writeFileSync(`${to}.new`, readFileSync(inRoot("npm", path)));
     renameSync(`${to}.new`, to);
   }
-  for (const path of filesOf(inRoot(PAGES))) if (!wanted.includes(path)) rmSync(inRoot(PAGES, path));
+  for (const path of filesOf(inRoot(PAGES)))
+    if (!wanted.includes(path)) rmSync(inRoot(PAGES, path));
 }
 
 function filesOf(folder) {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   return entries.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 }
 

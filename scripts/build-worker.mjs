@@ -12,7 +12,15 @@ import { workerSize } from "./project/worker-size.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const STAMP = "build/worker.stamp";
-const INPUTS = ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "src", "templates", "package-lock.json", "scripts/project/worker-module.mjs"];
+const INPUTS = [
+  "Cargo.toml",
+  "Cargo.lock",
+  ".cargo/config.toml",
+  "src",
+  "templates",
+  "package-lock.json",
+  "scripts/project/worker-module.mjs",
+];
 const OUTPUTS = ["build/index.js", "build/index_bg.wasm"];
 
 await main(async () => {
@@ -22,7 +30,12 @@ await main(async () => {
 });
 
 async function build() {
-  const inputs = hashOf(INPUTS, [await output("rustc", ["-vV"]), lockedCrate("wasm-bindgen"), lockedCrate("worker"), process.env.RUSTFLAGS ?? ""]);
+  const inputs = hashOf(INPUTS, [
+    await output("rustc", ["-vV"]),
+    lockedCrate("wasm-bindgen"),
+    lockedCrate("worker"),
+    process.env.RUSTFLAGS ?? "",
+  ]);
   if (stampIs(STAMP, inputs) && OUTPUTS.every((path) => existsSync(inRoot(path)))) {
     console.log(`▸ Worker: unchanged, ${workerSize().text}`);
     return;
@@ -32,11 +45,14 @@ async function build() {
   clearStamp(STAMP);
   await workerModule({ folder: "build", features: "edge", optimised: true });
   setStamp(STAMP, inputs);
-  console.log(`▸ Worker: built in ${((performance.now() - begun) / 1000).toFixed(0)} s, ${workerSize().text}`);
+  console.log(
+    `▸ Worker: built in ${((performance.now() - begun) / 1000).toFixed(0)} s, ${workerSize().text}`,
+  );
 }
 
 // The contract at the root is served as a static asset. The folder must be there even before the first page is.
 function publishContract() {
   mkdirSync(inRoot("www"), { recursive: true });
-  if (existsSync(inRoot("openapi.yaml"))) copyFileSync(inRoot("openapi.yaml"), inRoot("www/openapi.yaml"));
+  if (existsSync(inRoot("openapi.yaml")))
+    copyFileSync(inRoot("openapi.yaml"), inRoot("www/openapi.yaml"));
 }

@@ -9,7 +9,9 @@ const SHORT_BITS = 22;
 const LOW_BITS = 8;
 const LIST = "src/domain/account/common_passwords";
 
-const lines = readFileSync(inRoot(`${LIST}.txt`), "utf8").split("\n").filter(Boolean);
+const lines = readFileSync(inRoot(`${LIST}.txt`), "utf8")
+  .split("\n")
+  .filter(Boolean);
 const hash = (line) => createHash("sha256").update(line).digest().readUInt32BE();
 const ascending = (values) => [...new Set(values)].sort((a, b) => a - b);
 
@@ -18,7 +20,9 @@ const longBytes = Buffer.alloc(long.length * 4);
 long.forEach((value, index) => longBytes.writeUInt32BE(value, index * 4));
 writeFileSync(inRoot(`${LIST}.long`), longBytes);
 
-const short = ascending(lines.filter((line) => line.length < LONG).map((line) => hash(line) >>> (32 - SHORT_BITS)));
+const short = ascending(
+  lines.filter((line) => line.length < LONG).map((line) => hash(line) >>> (32 - SHORT_BITS)),
+);
 let bits = "";
 short.forEach((value, index) => {
   const distance = value - (short[index - 1] ?? 0);
@@ -28,4 +32,6 @@ short.forEach((value, index) => {
 bits = bits.padEnd(Math.ceil(bits.length / 8) * 8, "1");
 const bytes = Uint8Array.from(bits.match(/.{8}/g), (byte) => Number.parseInt(byte, 2));
 writeFileSync(inRoot(`${LIST}.rice`), bytes);
-console.log(`${lines.length} lines: ${long.length} long ones in ${longBytes.length} bytes, ${short.length} hashes of short ones in ${bytes.length}`);
+console.log(
+  `${lines.length} lines: ${long.length} long ones in ${longBytes.length} bytes, ${short.length} hashes of short ones in ${bytes.length}`,
+);

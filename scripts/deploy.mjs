@@ -21,14 +21,19 @@ await main(async () => {
 
   const environment = [...values(given, "--env"), ...values(given, "-e")].at(-1);
   const config = await readConfig(environment);
-  const flag = values(given, "--var").filter((value) => value.startsWith("ISSUER:")).at(-1);
+  const flag = values(given, "--var")
+    .filter((value) => value.startsWith("ISSUER:"))
+    .at(-1);
   const problem = issuerProblem(flag ? flag.slice("ISSUER:".length) : config.vars.ISSUER);
   if (problem && !dryRun) throw new Advice(problem);
   if (problem) console.log(`Note: a real deploy would stop here: ${problem}\n`);
 
-  const set = (name) => config.vars[name] || values(given, "--var").some((value) => value.startsWith(`${name}:`));
+  const set = (name) =>
+    config.vars[name] || values(given, "--var").some((value) => value.startsWith(`${name}:`));
   if (!set("MAIL_PROVIDER")) {
-    console.log("Note: MAIL_PROVIDER is not set in wrangler.toml: registering and forgotten passwords will answer 500 misconfigured.\n");
+    console.log(
+      "Note: MAIL_PROVIDER is not set in wrangler.toml: registering and forgotten passwords will answer 500 misconfigured.\n",
+    );
   }
 
   const logsProblem = platformLogsProblem(config);
@@ -36,7 +41,10 @@ await main(async () => {
 
   const code = await deploy(given);
   if (code === 0 && !dryRun) console.log(afterwards(environment));
-  if (code !== 0) console.log(`\nBefore a first deploy, make the four queues that wrangler.toml names:\n${QUEUES.map((name) => `  npx wrangler queues create ${name}`).join("\n")}`);
+  if (code !== 0)
+    console.log(
+      `\nBefore a first deploy, make the four queues that wrangler.toml names:\n${QUEUES.map((name) => `  npx wrangler queues create ${name}`).join("\n")}`,
+    );
   return code;
 });
 
@@ -44,7 +52,11 @@ await main(async () => {
 function deploy(given) {
   const [command, args, { env }] = wrangler("deploy", ...given);
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: "inherit" });
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: "inherit",
+    });
     // Ctrl-C reaches wrangler from the terminal; a signal to this process alone is handed on.
     process.on("SIGINT", () => {});
     process.on("SIGTERM", () => child.kill("SIGTERM"));

@@ -3,7 +3,7 @@
 //   npm run fuzz                              all of them, ten seconds each, as `npm test` does
 // An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on. What only reaches more code
 // is kept in fuzz/target/corpus, for the next long run.
-import { mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { count } from "../tests/count.mjs";
 import { Advice, main } from "./project/advice.mjs";
@@ -46,10 +46,14 @@ await main(async () => {
   const args = process.argv.slice(2);
   const given = values(args, "--seconds");
   const seconds = Number(given[0] ?? 10);
-  if (!Number.isInteger(seconds) || seconds < 1) throw new Advice(`"${given[0]}" is no number of seconds.`);
+  if (!Number.isInteger(seconds) || seconds < 1)
+    throw new Advice(`"${given[0]}" is no number of seconds.`);
   const named = args.filter((arg, i) => !arg.startsWith("-") && args[i - 1] !== "--seconds");
   const unknown = named.filter((name) => !Object.hasOwn(TARGETS, name));
-  if (unknown.length > 0) throw new Advice(`no target is called ${unknown.join(", ")}: there are ${Object.keys(TARGETS).join(", ")}.`);
+  if (unknown.length > 0)
+    throw new Advice(
+      `no target is called ${unknown.join(", ")}: there are ${Object.keys(TARGETS).join(", ")}.`,
+    );
 
   const program = await build();
   // From the committed inputs alone, unless it is for longer: the same start every time.
@@ -57,13 +61,15 @@ await main(async () => {
   const results = [];
   const queue = [...waiting];
   const worker = async () => {
-    for (let name = queue.shift(); name; name = queue.shift()) results.push(await fuzz(program, name, seconds, named.length > 0));
+    for (let name = queue.shift(); name; name = queue.shift())
+      results.push(await fuzz(program, name, seconds, named.length > 0));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 
   const failed = results.filter(({ passed }) => !passed);
   const executions = results.reduce((sum, result) => sum + result.executions, 0);
-  const outcome = failed.length === 0 ? "no panic" : `FAILED: ${failed.map(({ name }) => name).join(", ")}`;
+  const outcome =
+    failed.length === 0 ? "no panic" : `FAILED: ${failed.map(({ name }) => name).join(", ")}`;
   const line = `${executions.toLocaleString("en")} fuzz executions over ${results.length} targets, ${outcome}`;
   console.log(`\n${line}`);
   count("fuzz-executions", line);
@@ -78,7 +84,17 @@ async function build() {
   // With --target the flags reach no build script and no macro.
   const { code } = await run(
     "cargo",
-    ["build", "--release", "--locked", "--manifest-path", inRoot("fuzz/Cargo.toml"), "--target", host, "--target-dir", TARGET_DIR],
+    [
+      "build",
+      "--release",
+      "--locked",
+      "--manifest-path",
+      inRoot("fuzz/Cargo.toml"),
+      "--target",
+      host,
+      "--target-dir",
+      TARGET_DIR,
+    ],
     { env: { RUSTFLAGS } },
   );
   if (code !== 0) throw new Advice("the fuzz targets could not be built, see above.");
@@ -111,12 +127,17 @@ async function fuzz(program, name, seconds, keeps) {
     { capture: true, env: { EDGEGATE_FUZZ_TARGET: name } },
   );
   const lines = stderr.split("\n");
-  const cov = lines.filter((line) => line.includes(" cov: ")).map((line) => line.match(/^#(\d+)\s.* cov: (\d+) /)).filter(Boolean);
+  const cov = lines
+    .filter((line) => line.includes(" cov: "))
+    .map((line) => line.match(/^#(\d+)\s.* cov: (\d+) /))
+    .filter(Boolean);
   const executions = Number(cov.at(-1)?.[1] ?? 0);
   // Without counters in the code libFuzzer would guess blindly, and say so with one edge or none.
   const passed = code === 0 && Number(cov.at(-1)?.[2] ?? 0) > 50;
   const took = ((performance.now() - begun) / 1000).toFixed(0);
-  console.log(`${passed ? "ok  " : "FAIL"} ${name}: ${executions.toLocaleString("en")} executions in ${took} s, coverage ${cov[0]?.[2]} → ${cov.at(-1)?.[2]}`);
+  console.log(
+    `${passed ? "ok  " : "FAIL"} ${name}: ${executions.toLocaleString("en")} executions in ${took} s, coverage ${cov[0]?.[2]} → ${cov.at(-1)?.[2]}`,
+  );
   if (!passed) tell(name, lines, found, before);
   return { name, passed, executions };
 }
@@ -126,7 +147,11 @@ function tell(name, lines, found, before) {
   console.log(lines.slice(Math.max(at, 0), at < 0 ? undefined : at + 12).join("\n"));
   for (const file of readdirSync(found).filter((file) => !before.has(file))) {
     const path = join(found, file);
-    console.log(`kept in ${relative(root, path)}; base64:\n${readFileSync(path).toString("base64")}`);
-    console.log(`once it is mended: git add ${relative(root, path)}, and \`cargo test --test fuzz_inputs\` holds it; alone: npm run fuzz -- ${name} --seconds 1`);
+    console.log(
+      `kept in ${relative(root, path)}; base64:\n${readFileSync(path).toString("base64")}`,
+    );
+    console.log(
+      `once it is mended: git add ${relative(root, path)}, and \`cargo test --test fuzz_inputs\` holds it; alone: npm run fuzz -- ${name} --seconds 1`,
+    );
   }
 }

@@ -5,7 +5,9 @@ const secrets = process.argv.includes("--pepper")
   ? // The number is the operator's to raise: it tells the keys apart.
     { PEPPERS: `1:${ticketSecret()}` }
   : { SIGNING_KEYS: signingKeys(), TICKET_SECRET: ticketSecret() };
-const commands = Object.entries(secrets).map(([name, text]) => `npx wrangler secret put ${name}\n${text}\n`);
+const commands = Object.entries(secrets).map(
+  ([name, text]) => `npx wrangler secret put ${name}\n${text}\n`,
+);
 
 console.log(`
 Run each command and paste the line under it. Cloudflare shows no secret again: keep a copy where you keep secrets, and

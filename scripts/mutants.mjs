@@ -22,10 +22,13 @@ const BUILD = inRoot("target/mutants/build");
 const README = "tests/mutants/README.md";
 
 await main(async () => {
-  const { values } = parseArgs({ options: { only: { type: "string" }, record: { type: "boolean", default: false } } });
+  const { values } = parseArgs({
+    options: { only: { type: "string" }, record: { type: "boolean", default: false } },
+  });
   const only = values.only?.split(",");
   const unknown = (only ?? []).filter((id) => !faults.some((fault) => fault.id === id));
-  if (unknown.length > 0) throw new Advice(`no fault is called ${unknown.join(", ")}: see tests/mutants/faults.mjs.`);
+  if (unknown.length > 0)
+    throw new Advice(`no fault is called ${unknown.join(", ")}: see tests/mutants/faults.mjs.`);
   const chosen = faults.filter(({ id }) => !only || only.includes(id));
   // Tries all replacements before the first build: a text that is not found is a mistake in the list.
   for (const fault of chosen) applied(fault, readFileSync(inRoot(fault.file), "utf8"));
@@ -37,7 +40,9 @@ await main(async () => {
   for (const fault of chosen) {
     const command = fault.command.join(" ");
     if (!good.has(command)) good.set(command, await passes(fault.command));
-    const result = good.get(command) ? await tryFault(fault) : { outcome: "broken", why: "its test fails without the fault" };
+    const result = good.get(command)
+      ? await tryFault(fault)
+      : { outcome: "broken", why: "its test fails without the fault" };
     results.push({ ...fault, ...result });
     console.log(`${result.outcome.padEnd(8)} ${fault.id}${result.why ? `: ${result.why}` : ""}`);
     // After each, so that a run that is broken off has not been in vain.
@@ -50,22 +55,29 @@ await main(async () => {
 
 /** Writes the results so far; of faults that were not tried in this run those of before. */
 function record(results) {
-  const before = existsSync(inRoot(README)) ? outcomesIn(readFileSync(inRoot(README), "utf8")) : new Map();
+  const before = existsSync(inRoot(README))
+    ? outcomesIn(readFileSync(inRoot(README), "utf8"))
+    : new Map();
   for (const { id, outcome } of results) before.set(id, outcome);
-  writeFileSync(inRoot(README), readme(faults.map((fault) => ({ ...fault, outcome: before.get(fault.id) ?? "not tried" }))));
+  writeFileSync(
+    inRoot(README),
+    readme(faults.map((fault) => ({ ...fault, outcome: before.get(fault.id) ?? "not tried" }))),
+  );
 }
 
 /** Copies the files that git tracks, and new ones. Unchanged files are left alone, so that cargo rebuilds only what changed. */
 async function copySources() {
   const listed = await output("git", ["ls-files", "-co", "--exclude-standard"]);
-  if (listed === null) throw new Advice("git could not list the sources: run this in a clone of the repository.");
+  if (listed === null)
+    throw new Advice("git could not list the sources: run this in a clone of the repository.");
   const names = new Set(listed.split("\n").filter((name) => existsSync(inRoot(name))));
   const before = join(TREE, "../copied.json");
   const copied = existsSync(before) ? JSON.parse(readFileSync(before, "utf8")) : [];
   for (const name of copied) if (!names.has(name)) rmSync(join(TREE, name), { force: true });
   for (const name of names) writeIfOther(name, readFileSync(inRoot(name)));
   writeFileSync(before, JSON.stringify([...names]));
-  for (const name of ["node_modules", ".tools"]) if (!existsSync(join(TREE, name))) symlinkSync(inRoot(name), join(TREE, name));
+  for (const name of ["node_modules", ".tools"])
+    if (!existsSync(join(TREE, name))) symlinkSync(inRoot(name), join(TREE, name));
 }
 
 function writeIfOther(name, contents) {
@@ -89,9 +101,19 @@ async function tryFault(fault) {
     const { code, text } = await runTest(fault.command);
     if (code === 0) return { outcome: "survived" };
     const failures = failuresIn(text);
-    if (failures.length === 0) return { outcome: "broken", why: `no test has failed, but the command has:\n${text.slice(-2000)}` };
-    const killers = fault.killers.filter((name) => !failures.some((failure) => failure.includes(name)));
-    if (killers.length > 0) return { outcome: "survived", why: `${killers.join(", ")} did not notice it; ${failures.join(", ")} did` };
+    if (failures.length === 0)
+      return {
+        outcome: "broken",
+        why: `no test has failed, but the command has:\n${text.slice(-2000)}`,
+      };
+    const killers = fault.killers.filter(
+      (name) => !failures.some((failure) => failure.includes(name)),
+    );
+    if (killers.length > 0)
+      return {
+        outcome: "survived",
+        why: `${killers.join(", ")} did not notice it; ${failures.join(", ")} did`,
+      };
     return { outcome: "killed" };
   } finally {
     writeIfOther(fault.file, original);
@@ -100,6 +122,10 @@ async function tryFault(fault) {
 
 async function runTest([program, ...args]) {
   const env = { ...toolEnv(), CARGO_TARGET_DIR: BUILD, EDGEGATE_COUNTS: "", EDGEGATE_LOGS: "" };
-  const { code, stdout, stderr } = await run(program === "node" ? node() : program, args, { cwd: TREE, capture: true, env });
+  const { code, stdout, stderr } = await run(program === "node" ? node() : program, args, {
+    cwd: TREE,
+    capture: true,
+    env,
+  });
   return { code, text: `${stdout}\n${stderr}` };
 }

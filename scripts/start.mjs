@@ -29,8 +29,17 @@ await main(async () => {
   await migrate(state);
 
   // ISSUER follows the port, unless somebody chose one: a flag beats .dev.vars, and that beats wrangler.toml.
-  const issuer = setsVar("ISSUER") || ownSettings.has("ISSUER") ? [] : ["--var", `ISSUER:${origin}`];
-  const options = ["--ip", HOST, "--port", `${port}`, "--show-interactive-dev-session=false", "--log-level", "log"];
+  const issuer =
+    setsVar("ISSUER") || ownSettings.has("ISSUER") ? [] : ["--var", `ISSUER:${origin}`];
+  const options = [
+    "--ip",
+    HOST,
+    "--port",
+    `${port}`,
+    "--show-interactive-dev-session=false",
+    "--log-level",
+    "log",
+  ];
   const dev = start(...wrangler("dev", ...withoutGiven(options, given), ...issuer, ...given));
   const ended = dev.done.then(({ code }) => {
     throw new Advice(`wrangler ended by itself (exit code ${code}), see above.`);
@@ -51,25 +60,36 @@ async function refuseTakenPort(port) {
     socket.on("connect", () => resolve(true)).on("error", () => resolve(false));
     socket.on("connect", () => socket.destroy());
   });
-  if (taken) throw new Advice(`port ${port} is taken: choose another, as in \`PORT=${port + 1} npm start\`.`);
+  if (taken)
+    throw new Advice(
+      `port ${port} is taken: choose another, as in \`PORT=${port + 1} npm start\`.`,
+    );
 }
 
 async function healthy(origin) {
   let last = "no answer";
-  for (const begun = performance.now(); performance.now() - begun < READY_SECONDS * 1000; await sleep(100)) {
+  for (
+    const begun = performance.now();
+    performance.now() - begun < READY_SECONDS * 1000;
+    await sleep(100)
+  ) {
     try {
       const answer = await fetch(`${origin}/healthz`, { signal: AbortSignal.timeout(10_000) });
       const text = await answer.text();
       if (answer.status === 200) return;
       if (text.includes('"misconfigured"')) {
-        throw new Advice("the Worker is misconfigured: its log line above names the setting and how to set it right.");
+        throw new Advice(
+          "the Worker is misconfigured: its log line above names the setting and how to set it right.",
+        );
       }
       last = `${answer.status} ${text.slice(0, 500)}`;
     } catch (error) {
       last = error.cause?.message ?? error.message;
     }
   }
-  throw new Advice(`the Worker was not healthy within ${READY_SECONDS} s; GET ${origin}/healthz answered: ${last}`);
+  throw new Advice(
+    `the Worker was not healthy within ${READY_SECONDS} s; GET ${origin}/healthz answered: ${last}`,
+  );
 }
 
 function banner(origin) {

@@ -25,17 +25,25 @@ const DENY = ["--", "-D", "warnings"];
 
 // Flags go to the command and never into RUSTFLAGS: that would throw away everything cargo has built.
 const STEPS = {
-  fmt: () => both(() => cargo("fmt", "--check"), () => inNative("fmt", "--check")),
+  fmt: () =>
+    both(
+      () => cargo("fmt", "--check"),
+      () => inNative("fmt", "--check"),
+    ),
   clippy: () => cargo("clippy", "--all-targets", ...DENY),
   "clippy-edge": () => cargo("clippy", "--lib", ...WASM, "--features", "edge", ...DENY),
-  "clippy-conformance": () => cargo("clippy", "--lib", ...WASM, "--features", "conformance", ...DENY),
+  "clippy-conformance": () =>
+    cargo("clippy", "--lib", ...WASM, "--features", "conformance", ...DENY),
   "clippy-bench": () => cargo("clippy", "--lib", ...WASM, "--features", "bench", ...DENY),
   "clippy-browser": () => cargo("clippy", "--lib", ...WASM, "--features", "browser", ...DENY),
   "clippy-native": () => inNative("clippy", "--locked", "--all-targets", ...DENY),
   unit: () => cargo("test"),
   instructions: instructions,
   doc: () => run("cargo", ["doc", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
-  "doc-edge": () => run("cargo", ["doc", "--no-deps", ...WASM, "--features", "edge"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
+  "doc-edge": () =>
+    run("cargo", ["doc", "--no-deps", ...WASM, "--features", "edge"], {
+      env: { RUSTDOCFLAGS: "-D warnings" },
+    }),
   build: () => run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() }),
   size: checkSize,
   e2e: e2e,
@@ -48,7 +56,10 @@ await main(async () => {
   const args = process.argv.slice(2);
   const only = values(args, "--only")[0]?.split(",") ?? Object.keys(STEPS);
   const unknown = only.filter((name) => !STEPS[name]);
-  if (unknown.length > 0) throw new Advice(`no step is called ${unknown.join(", ")}: there are ${Object.keys(STEPS).join(", ")}.`);
+  if (unknown.length > 0)
+    throw new Advice(
+      `no step is called ${unknown.join(", ")}: there are ${Object.keys(STEPS).join(", ")}.`,
+    );
   const files = args.filter((arg) => arg.endsWith(".mjs"));
 
   const begun = performance.now();
@@ -64,13 +75,17 @@ async function step(name, files, before) {
   const begun = performance.now();
   countInto(name);
   // Without a build there is nothing to weigh or to ask, or, worse, an old one.
-  const pointless = ["size", "e2e"].includes(name) && before.some(({ name, passed }) => name === "build" && !passed);
+  const pointless =
+    ["size", "e2e"].includes(name) &&
+    before.some(({ name, passed }) => name === "build" && !passed);
   if (pointless) console.log("left out: nothing was built");
   const { code, leftOut = false } = pointless ? { code: 1 } : await STEPS[name](files, before);
   const isWhole = !leftOut && !(["e2e", "logs"].includes(name) && files.length > 0);
   // The counts of a failed step mean nothing. The logs of a few test files are shorter than the minimum for all.
   const isJudged = code === 0 && (isWhole || name !== "logs");
-  const faults = isJudged ? faultsOf(name, countsOf(name), readMinima()[name] ?? {}, { isWhole }) : [];
+  const faults = isJudged
+    ? faultsOf(name, countsOf(name), readMinima()[name] ?? {}, { isWhole })
+    : [];
   for (const fault of faults) console.log(fault);
   const passed = code === 0 && faults.length === 0;
   console.log(`━━ ${name} ${passed ? "passed" : "FAILED"} in ${seconds(begun)}`);
@@ -79,9 +94,13 @@ async function step(name, files, before) {
 
 function summary(results, begun) {
   const failed = results.filter(({ passed }) => !passed).map(({ name }) => name);
-  const tried = results.filter(({ passed }) => passed).flatMap(({ name }) => countsOf(name).map(([, line]) => line));
+  const tried = results
+    .filter(({ passed }) => passed)
+    .flatMap(({ name }) => countsOf(name).map(([, line]) => line));
   console.log(["\n━━ what was tried", ...tried].join("\n"));
-  console.log(`\n${failed.length === 0 ? `All ${results.length} steps passed` : `FAILED: ${failed.join(", ")}`}, ${seconds(begun)} in all`);
+  console.log(
+    `\n${failed.length === 0 ? `All ${results.length} steps passed` : `FAILED: ${failed.join(", ")}`}, ${seconds(begun)} in all`,
+  );
   return failed.length === 0 ? 0 : 1;
 }
 
@@ -104,8 +123,12 @@ async function checkSize() {
   const worker = workerSize();
   const { wasm, js, client, tarball } = await packageSizes();
   console.log(`Worker             ${worker.text}, at most ${LARGEST_WORKER / 1024} KB`);
-  console.log(`package, wasm      ${kilobytes(wasm)} gzipped, at most ${LARGEST_PACKAGE_WASM / 1024} KB`);
-  console.log(`package, scripts   ${kilobytes(js)} gzipped, minified and in one file; edgegate/client alone ${kilobytes(client)}`);
+  console.log(
+    `package, wasm      ${kilobytes(wasm)} gzipped, at most ${LARGEST_PACKAGE_WASM / 1024} KB`,
+  );
+  console.log(
+    `package, scripts   ${kilobytes(js)} gzipped, minified and in one file; edgegate/client alone ${kilobytes(client)}`,
+  );
   console.log(`package, tarball   ${kilobytes(tarball)}`);
   return { code: worker.bytes <= LARGEST_WORKER && wasm <= LARGEST_PACKAGE_WASM ? 0 : 1 };
 }
@@ -117,13 +140,21 @@ function e2e(files, before) {
   rmSync(LOGS, { recursive: true, force: true });
   rmSync(REPORT, { force: true });
   const tests = files.length > 0 ? files : ["tests/**/*.test.mjs"];
-  const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout", `--test-reporter=${inRoot("tests/evidence/reporter.mjs")}`, `--test-reporter-destination=${REPORT}`];
-  return run(node(), ["--test", "--test-concurrency=2", ...reporters, ...tests], { env: { ...toolEnv(), EDGEGATE_LOGS: LOGS, ...(built ? { EDGEGATE_BUILT: "1" } : {}) } });
+  const reporters = [
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    `--test-reporter=${inRoot("tests/evidence/reporter.mjs")}`,
+    `--test-reporter-destination=${REPORT}`,
+  ];
+  return run(node(), ["--test", "--test-concurrency=2", ...reporters, ...tests], {
+    env: { ...toolEnv(), EDGEGATE_LOGS: LOGS, ...(built ? { EDGEGATE_BUILT: "1" } : {}) },
+  });
 }
 
 /** Callgrind counts instructions on Linux alone. */
 function instructions() {
-  if (process.platform === "linux") return run(node(), [inRoot("bench/instructions.mjs")], { env: toolEnv() });
+  if (process.platform === "linux")
+    return run(node(), [inRoot("bench/instructions.mjs")], { env: toolEnv() });
   console.log(`left out: instructions are counted on Linux only, and this is ${process.platform}`);
   return { code: 0, leftOut: true };
 }
@@ -131,8 +162,12 @@ function instructions() {
 /** Compares the tests that the documents name with those that ran: all of JavaScript's only when all of them did. */
 async function evidence(files, before) {
   const isWhole = files.length === 0 && before.some(({ name, passed }) => name === "e2e" && passed);
-  if (!isWhole) console.log("the step e2e has not run whole and passed: only the Rust tests are compared");
-  const { code } = await run(node(), [inRoot("tests/evidence/check.mjs"), ...(isWhole ? [REPORT] : [])]);
+  if (!isWhole)
+    console.log("the step e2e has not run whole and passed: only the Rust tests are compared");
+  const { code } = await run(node(), [
+    inRoot("tests/evidence/check.mjs"),
+    ...(isWhole ? [REPORT] : []),
+  ]);
   return { code, leftOut: !isWhole };
 }
 

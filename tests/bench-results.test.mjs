@@ -1,6 +1,6 @@
 // The charts that are committed are those of the figures beside them, and the documents show the latest, with their date and machine.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { chart } from "../bench/chart.mjs";
 import { plot } from "../bench/plot.mjs";
@@ -29,16 +29,27 @@ test("what one request verifies is counted as often as it does it", () => {
 });
 
 test("the documents show the latest run", () => {
-  const latest = (isScaling) => runs.findLast((name) => name.includes("scaling") === isScaling).replace(/json$/, "svg");
+  const latest = (isScaling) =>
+    runs.findLast((name) => name.includes("scaling") === isScaling).replace(/json$/, "svg");
   assert.ok(text("README.md").includes(`(${RESULTS}/${latest(false)})`));
   assert.ok(text("docs/performance.md").includes(`(../${RESULTS}/${latest(true)})`));
 });
 
 const spreadOf = (subjects) =>
-  Math.ceil(100 * Math.max(...Object.values(subjects).flatMap(({ rate: { least, median, most } }) => [1 - least / median, most / median - 1])));
+  Math.ceil(
+    100 *
+      Math.max(
+        ...Object.values(subjects).flatMap(({ rate: { least, median, most } }) => [
+          1 - least / median,
+          most / median - 1,
+        ]),
+      ),
+  );
 
 test("the sentences that compare say what was measured", () => {
-  const { works } = JSON.parse(text(`${RESULTS}/${runs.findLast((name) => !name.includes("scaling"))}`));
+  const { works } = JSON.parse(
+    text(`${RESULTS}/${runs.findLast((name) => !name.includes("scaling"))}`),
+  );
   const { subjects } = works["check-hs256-repeated"];
   const median = (subject, what) => subjects[subject][what].median;
   const rate = (subject) => Math.round(median(subject, "rate")).toLocaleString("en");
@@ -48,10 +59,16 @@ test("the sentences that compare say what was measured", () => {
   const shares = `(${median("hono/jwt", "share").toFixed(2)} to ${median("edgegate, HS256", "share").toFixed(2)})`;
   assert.ok(readme.includes(`hono/jwt with HS256 was ahead ${shares}`), shares);
 
-  const { dimensions } = JSON.parse(text(`${RESULTS}/${runs.findLast((name) => name.includes("scaling"))}`));
+  const { dimensions } = JSON.parse(
+    text(`${RESULTS}/${runs.findLast((name) => name.includes("scaling"))}`),
+  );
   const performance = text("docs/performance.md").replace(/\s+/g, " ");
-  const relative = (names, work) => names.flatMap((name) => dimensions[name].works[work].map(({ median }, _, [first]) => median / first.median));
-  const between = (numbers) => `between ${Math.min(...numbers).toFixed(2)} and ${Math.max(...numbers).toFixed(2)}`;
+  const relative = (names, work) =>
+    names.flatMap((name) =>
+      dimensions[name].works[work].map(({ median }, _, [first]) => median / first.median),
+    );
+  const between = (numbers) =>
+    `between ${Math.min(...numbers).toFixed(2)} and ${Math.max(...numbers).toFixed(2)}`;
   for (const sentence of [
     `the median of a check stays ${between(relative(["users", "sessions"], "check-eddsa-repeated"))} of what it is with one`,
     `that of a renewal ${between(relative(["users", "sessions"], "renew"))}`,
@@ -61,10 +78,19 @@ test("the sentences that compare say what was measured", () => {
   ]) {
     assert.ok(performance.includes(sentence), sentence);
   }
-  const spread = ["users", "sessions", "sessions-durable"].flatMap((name) => Object.values(dimensions[name].works).flat());
+  const spread = ["users", "sessions", "sessions-durable"].flatMap((name) =>
+    Object.values(dimensions[name].works).flat(),
+  );
   const least = Math.min(...spread.map(({ least, median }) => least / median)).toFixed(2);
   const most = Math.max(...spread.map(({ most, median }) => most / median)).toFixed(2);
-  assert.ok(performance.includes(`a round lies between ${least} and ${most} of its median`), `${least} and ${most}`);
-  const growth = Math.round((Math.max(...relative(["users"], "renew"), ...relative(["users"], "check-eddsa-repeated")) - 1) * 100);
+  assert.ok(
+    performance.includes(`a round lies between ${least} and ${most} of its median`),
+    `${least} and ${most}`,
+  );
+  const growth = Math.round(
+    (Math.max(...relative(["users"], "renew"), ...relative(["users"], "check-eddsa-repeated")) -
+      1) *
+      100,
+  );
   assert.ok(readme.includes(`(from 1 to 100,000 users by ${growth} % at most)`), `${growth} %`);
 });

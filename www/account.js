@@ -12,9 +12,11 @@ const ENDED = {
   other_tab: "You signed out in another tab.",
   other_user: "Somebody else signed in in this browser.",
   account_deleted: "The account was deleted in another tab.",
-  session_ended: "Your session has ended: it was ended from another device, the password was changed, or it was not used for long.",
+  session_ended:
+    "Your session has ended: it was ended from another device, the password was changed, or it was not used for long.",
 };
-const NOT_TOLD = "This device is signed out here, but the service could not be told yet. Keep this page open: it is told as soon as it answers.";
+const NOT_TOLD =
+  "This device is signed out here, but the service could not be told yet. Keep this page open: it is told as soon as it answers.";
 
 const passwordForm = byId("password-form");
 const emailForm = byId("email-form");
@@ -39,7 +41,8 @@ async function start() {
   showUser(user);
   // First what is to be shown, then the page: nothing is pushed away while somebody reads.
   await showSessions();
-  if (shown === user.id) show("account", { focus: !first || document.activeElement !== document.body });
+  if (shown === user.id)
+    show("account", { focus: !first || document.activeElement !== document.body });
 }
 
 const signIn = () => location.replace("/sign-in?return_to=%2Faccount");
@@ -50,7 +53,9 @@ function showUser(user) {
   byId("verified").textContent = user.email_verified ? "Verified" : "Not verified";
   byId("verified").dataset.state = user.email_verified ? "good" : "fair";
   byId("unverified").hidden = user.email_verified;
-  byId("roles").replaceChildren(...user.roles.flatMap((role) => [make("span", { className: "chip", textContent: role }), " "]));
+  byId("roles").replaceChildren(
+    ...user.roles.flatMap((role) => [make("span", { className: "chip", textContent: role }), " "]),
+  );
   if (user.roles.length === 0) byId("roles").textContent = "None";
   byId("user-id").textContent = user.id;
   passwordForm.querySelector(".username").value = user.email;
@@ -68,29 +73,41 @@ client.addEventListener("signed-out", ({ detail }) => {
 });
 
 onClick(byId("again"), start, (text) => text && (byId("why").textContent = text));
-onClick(byId("sign-out"), async () => {
-  try {
-    await client.logout();
-  } catch (error) {
-    if (error.name !== "EdgegateError") throw error;
-    byId("how").textContent = NOT_TOLD;
-  }
-}, () => {});
+onClick(
+  byId("sign-out"),
+  async () => {
+    try {
+      await client.logout();
+    } catch (error) {
+      if (error.name !== "EdgegateError") throw error;
+      byId("how").textContent = NOT_TOLD;
+    }
+  },
+  () => {},
+);
 
-onClick(byId("resend"), async () => {
-  const { email } = client.user;
-  await client.requestEmailVerification(email);
-  return `A mail is on its way to ${email}. If none comes, an earlier link may still work.`;
-}, (text) => say(byId("resent"), text));
+onClick(
+  byId("resend"),
+  async () => {
+    const { email } = client.user;
+    await client.requestEmailVerification(email);
+    return `A mail is on its way to ${email}. If none comes, an earlier link may still work.`;
+  },
+  (text) => say(byId("resent"), text),
+);
 
 const newPassword = passwordField(passwordForm.elements.new_password);
 onSubmit(passwordForm, async () => {
   const { current_password: current } = passwordForm.elements;
   if (!isGiven(current, "Type your current password.") || !newPassword.isGiven()) return;
   try {
-    await client.changePassword({ current_password: current.value, new_password: newPassword.value });
+    await client.changePassword({
+      current_password: current.value,
+      new_password: newPassword.value,
+    });
   } catch (error) {
-    if (error.code === "weak_password" || isAbout(error, "new_password")) return newPassword.refuse(error);
+    if (error.code === "weak_password" || isAbout(error, "new_password"))
+      return newPassword.refuse(error);
     return refuseCurrent(current, error);
   }
   finish(passwordForm, "Your password is changed. All your other devices are signed out.");
@@ -109,7 +126,10 @@ onSubmit(emailForm, async () => {
     if (isAbout(error, "email")) return refuseAddress(email);
     return refuseCurrent(current, error);
   }
-  finish(emailForm, `A mail is on its way to ${address}. Your address changes when you open the link in it.`);
+  finish(
+    emailForm,
+    `A mail is on its way to ${address}. Your address changes when you open the link in it.`,
+  );
 });
 
 onSubmit(deleteForm, async () => {
@@ -128,10 +148,12 @@ onSubmit(deleteForm, async () => {
 
 for (const form of [passwordForm, emailForm, deleteForm]) {
   reveal(form.elements.current_password);
-  for (const input of form.querySelectorAll("[aria-describedby]")) input.addEventListener("input", () => refuse(input));
+  for (const input of form.querySelectorAll("[aria-describedby]"))
+    input.addEventListener("input", () => refuse(input));
 }
 
-const isAbout = (error, field) => error.code === "invalid_field" && error.errors?.some((wrong) => wrong.field === field);
+const isAbout = (error, field) =>
+  error.code === "invalid_field" && error.errors?.some((wrong) => wrong.field === field);
 
 function refuseCurrent(input, error) {
   if (error.code !== "invalid_credentials" && !isAbout(error, "current_password")) throw error;

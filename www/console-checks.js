@@ -16,7 +16,8 @@ const CHECKS = {
     input: byId("check-role"),
     here: (verifier, token, text) => verifier.isAuthorizedByRole(token, rolesIn(text)),
     query: (text) => rolesIn(text).map((role) => ["role", role]),
-    of: ({ roles }) => (Array.isArray(roles) ? roles.filter((role) => typeof role === "string").join(" ") : ""),
+    of: ({ roles }) =>
+      Array.isArray(roles) ? roles.filter((role) => typeof role === "string").join(" ") : "",
   },
   user_id: {
     input: byId("check-user-id"),
@@ -42,14 +43,17 @@ export function suggestChecks(claims) {
 export async function runChecks(token, expected, { onServer }) {
   byId("why-differ").textContent = "";
   const verdicts = [];
-  for (const name of Object.keys(CHECKS)) verdicts.push(await runCheck(name, token, expected, onServer));
+  for (const name of Object.keys(CHECKS))
+    verdicts.push(await runCheck(name, token, expected, onServer));
   const asked = verdicts.filter(({ skipped }) => !skipped);
   if (asked.length === 0) return "Nothing to check: type a role, a user id or an address.";
   if (!onServer) return "Checked here. Nothing was sent.";
   const differ = asked.filter(({ agree }) => agree === false);
   byId("why-differ").textContent = [...new Set(differ.map(({ why }) => why))].join("\n");
   if (asked.some(({ agree }) => agree === null)) return "Not every check could be run.";
-  return differ.length === 0 ? "Here and the server agree." : `Here and the server differ in ${differ.length} of ${asked.length}.`;
+  return differ.length === 0
+    ? "Here and the server agree."
+    : `Here and the server differ in ${differ.length} of ${asked.length}.`;
 }
 
 async function runCheck(name, token, expected, onServer) {
@@ -87,7 +91,8 @@ async function runHere(here, token, text, expected) {
 }
 
 async function ask(query, token) {
-  if (!SENDABLE.test(token)) return { verdict: null, says: "Not sent", more: "Such a text can’t be sent as a token." };
+  if (!SENDABLE.test(token))
+    return { verdict: null, says: "Not sent", more: "Such a text can’t be sent as a token." };
   const begun = performance.now();
   try {
     const response = await fetch(`/auth/authorized?${new URLSearchParams(query)}`, {
@@ -98,11 +103,18 @@ async function ask(query, token) {
     });
     const body = await response.json();
     const ms = performance.now() - begun;
-    if (typeof body.authorized === "boolean") return { verdict: body.authorized, says: body.authorized ? "Yes" : "No", ms };
-    if (body.code === "invalid_token") return { verdict: false, says: "No", more: "It refuses the token itself.", ms };
-    if (body.code === "invalid_request") return { verdict: null, says: "Not asked", more: "It does not take this criterion.", ms };
+    if (typeof body.authorized === "boolean")
+      return { verdict: body.authorized, says: body.authorized ? "Yes" : "No", ms };
+    if (body.code === "invalid_token")
+      return { verdict: false, says: "No", more: "It refuses the token itself.", ms };
+    if (body.code === "invalid_request")
+      return { verdict: null, says: "Not asked", more: "It does not take this criterion.", ms };
     const retryAfter = Number(response.headers.get("Retry-After")) || 0;
-    return { verdict: null, says: "No answer", more: inWords({ code: body.code, status: response.status, retryAfter }) };
+    return {
+      verdict: null,
+      says: "No answer",
+      more: inWords({ code: body.code, status: response.status, retryAfter }),
+    };
   } catch {
     return { verdict: null, says: "No answer", more: inWords({ code: "network_error" }) };
   }
@@ -113,8 +125,10 @@ function whyNot({ verdict }) {
     return "Here it fails and there it holds. Is the clock of this device right, and are issuer and audience those of the service?";
   }
   const until = timeLeft();
-  return "The token is good in itself, but the server knows that its session has ended, or that roles, address or account "
-    + `changed since. A check without the server says yes until the token expires${until ? `, for ${until} more` : ""}.`;
+  return (
+    "The token is good in itself, but the server knows that its session has ended, or that roles, address or account " +
+    `changed since. A check without the server says yes until the token expires${until ? `, for ${until} more` : ""}.`
+  );
 }
 
 function clear(name) {
@@ -126,7 +140,14 @@ function put(name, place, { verdict, says, ms, more }) {
   const cell = row(name).querySelector(place);
   cell.dataset.state = verdict === null ? "unknown" : verdict ? "good" : "bad";
   cell.replaceChildren(make("strong", { textContent: says }));
-  if (ms !== undefined) cell.append(" ", make("span", { className: "ms", textContent: `${ms < 10 ? ms.toFixed(2) : ms.toFixed(0)} ms` }));
+  if (ms !== undefined)
+    cell.append(
+      " ",
+      make("span", {
+        className: "ms",
+        textContent: `${ms < 10 ? ms.toFixed(2) : ms.toFixed(0)} ms`,
+      }),
+    );
   if (more) cell.append(" ", make("span", { className: "soft", textContent: more }));
 }
 

@@ -24,7 +24,8 @@ const CLAIMS = {
   ver: "The user’s version. When roles, address or password change, the server refuses older ones.",
   roles: "What the user may do.",
   email: "The user’s address.",
-  email_verified: "Whether the user has shown that the address is theirs. If not, the check by email says no.",
+  email_verified:
+    "Whether the user has shown that the address is theirs. If not, the check by email says no.",
 };
 const TIMES = ["exp", "iat", "nbf", "auth_time"];
 
@@ -36,7 +37,10 @@ export function partsOf(token) {
 
 function decode(part = "") {
   try {
-    const bytes = Uint8Array.from(atob(part.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.codePointAt(0));
+    const bytes = Uint8Array.from(
+      atob(part.replaceAll("-", "+").replaceAll("_", "/")),
+      (character) => character.codePointAt(0),
+    );
     const json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return json !== null && typeof json === "object" && !Array.isArray(json) ? json : null;
   } catch {
@@ -44,26 +48,43 @@ function decode(part = "") {
   }
 }
 
-export const layOutHeader = (list, header) => layOut(list, header, HEADER, "Not one that this service writes.");
-export const layOutClaims = (list, claims) => layOut(list, claims, CLAIMS, "Not one of this service’s claims: it is ignored.");
+export const layOutHeader = (list, header) =>
+  layOut(list, header, HEADER, "Not one that this service writes.");
+export const layOutClaims = (list, claims) =>
+  layOut(list, claims, CLAIMS, "Not one of this service’s claims: it is ignored.");
 
 function layOut(list, members, meanings, otherwise) {
   const rows = Object.entries(members ?? {}).map(([name, value]) => {
     const meaning = Object.hasOwn(meanings, name) ? meanings[name] : otherwise;
-    return make("div", {},
+    return make(
+      "div",
+      {},
       make("dt", {}, make("code", { textContent: name })),
       make("dd", { className: "value" }, ...shown(name, value)),
-      make("dd", { className: "soft", textContent: meaning }));
+      make("dd", { className: "soft", textContent: meaning }),
+    );
   });
   list.replaceChildren(...rows);
 }
 
 function shown(name, value) {
   if (name === "roles" && Array.isArray(value) && value.length > 0) {
-    return value.flatMap((role) => [make("span", { className: "chip", textContent: typeof role === "string" ? role : JSON.stringify(role) }), " "]);
+    return value.flatMap((role) => [
+      make("span", {
+        className: "chip",
+        textContent: typeof role === "string" ? role : JSON.stringify(role),
+      }),
+      " ",
+    ]);
   }
-  const code = make("code", { textContent: typeof value === "string" ? value : JSON.stringify(value) });
+  const code = make("code", {
+    textContent: typeof value === "string" ? value : JSON.stringify(value),
+  });
   const time = TIMES.includes(name) && Number.isInteger(value) ? new Date(value * 1000) : null;
   if (!time || Number.isNaN(time.getTime())) return [code];
-  return [make("time", { dateTime: time.toISOString(), textContent: time.toLocaleString() }), " ", code];
+  return [
+    make("time", { dateTime: time.toISOString(), textContent: time.toLocaleString() }),
+    " ",
+    code,
+  ];
 }

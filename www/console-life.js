@@ -32,13 +32,18 @@ const left = () => Math.ceil(claims.exp - Date.now() / 1000);
 
 function tick() {
   const seconds = left();
-  bar.max = Number.isSafeInteger(claims.iat) && claims.exp > claims.iat ? claims.exp - claims.iat : 600;
+  bar.max =
+    Number.isSafeInteger(claims.iat) && claims.exp > claims.iat ? claims.exp - claims.iat : 600;
   bar.value = Math.min(bar.max, Math.max(0, seconds));
   say(words, seconds > 0 ? `Expires in ${clock(seconds)}` : `Expired ${clock(-seconds)} ago`);
 }
 
 function clock(seconds) {
-  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
   if (days > 0) return `${days} d ${hours} h`;
   if (hours > 0) return `${hours} h ${minutes} min`;
   return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;

@@ -7,7 +7,10 @@ const made = new Map();
 export function verifierFor({ issuer, audience }) {
   const key = JSON.stringify([issuer, audience]);
   if (!made.has(key)) {
-    const verifier = Verifier.fromJwksUrl(new URL("/.well-known/jwks.json", location.origin), { issuer, audience });
+    const verifier = Verifier.fromJwksUrl(new URL("/.well-known/jwks.json", location.origin), {
+      issuer,
+      audience,
+    });
     verifier.catch(() => made.delete(key));
     made.set(key, verifier);
   }
@@ -17,7 +20,9 @@ export function verifierFor({ issuer, audience }) {
 /** What the service calls itself, which is not always how this page was reached (localhost, 127.0.0.1). */
 export async function issuerOfService() {
   try {
-    const response = await fetch("/.well-known/oauth-authorization-server", { signal: AbortSignal.timeout(10_000) });
+    const response = await fetch("/.well-known/oauth-authorization-server", {
+      signal: AbortSignal.timeout(10_000),
+    });
     const { issuer } = await response.json();
     return typeof issuer === "string" ? issuer : location.origin;
   } catch {

@@ -49,30 +49,65 @@ async function verify() {
 async function verdictOn(token) {
   try {
     await (await verifierFor(expected())).verify(token);
-    return { state: "good", headline: "It is valid", why: "The signature is right, and every rule holds.", steps: stepsOf(null) };
+    return {
+      state: "good",
+      headline: "It is valid",
+      why: "The signature is right, and every rule holds.",
+      steps: stepsOf(null),
+    };
   } catch (error) {
     if (error.name !== "EdgegateError") throw error;
-    if (error.code === "invalid_argument") return { state: "unknown", headline: "It can’t be checked so", why: "Type the issuer and the audience that are expected.", steps: [] };
-    if (error.code !== "invalid_token") return { state: "unknown", headline: "It can’t be checked here now", why: inWords(error), steps: [] };
+    if (error.code === "invalid_argument")
+      return {
+        state: "unknown",
+        headline: "It can’t be checked so",
+        why: "Type the issuer and the audience that are expected.",
+        steps: [],
+      };
+    if (error.code !== "invalid_token")
+      return {
+        state: "unknown",
+        headline: "It can’t be checked here now",
+        why: inWords(error),
+        steps: [],
+      };
     const why = reasonInWords(error.reason, expected());
-    return { state: "bad", headline: "It is not valid", why, reason: error.reason, steps: stepsOf(error.reason) };
+    return {
+      state: "bad",
+      headline: "It is not valid",
+      why,
+      reason: error.reason,
+      steps: stepsOf(error.reason),
+    };
   }
 }
 
 function tell({ state, headline, why, reason, steps }) {
   byId("verdict").dataset.state = state;
   say(byId("headline"), headline);
-  byId("reason").replaceChildren(why, ...(reason ? [" ", make("code", { textContent: reason })] : []));
+  byId("reason").replaceChildren(
+    why,
+    ...(reason ? [" ", make("code", { textContent: reason })] : []),
+  );
   byId("retry").hidden = state !== "unknown";
-  byId("steps").replaceChildren(...steps.map(({ name, text, state }) => {
-    const step = make("li", {}, make("strong", { textContent: name }), make("span", { className: "soft", textContent: text }));
-    step.dataset.state = state;
-    return step;
-  }));
+  byId("steps").replaceChildren(
+    ...steps.map(({ name, text, state }) => {
+      const step = make(
+        "li",
+        {},
+        make("strong", { textContent: name }),
+        make("span", { className: "soft", textContent: text }),
+      );
+      step.dataset.state = state;
+      return step;
+    }),
+  );
 }
 
 const checked = (text) => say(byId("checked"), text);
-onSubmit(byId("check-form"), async () => checked(await runChecks(typed(), expected(), { onServer: true })));
+onSubmit(byId("check-form"), async () =>
+  checked(await runChecks(typed(), expected(), { onServer: true })),
+);
 onClick(byId("check-here"), () => runChecks(typed(), expected(), { onServer: false }), checked);
 onClick(byId("retry"), verify, () => {});
 
@@ -94,7 +129,8 @@ function showSession(user) {
   say(byId("session-said"), user ? `Signed in as ${user.email}.` : "You are not signed in.");
   byId("take").hidden = !user;
   byId("sign-in").hidden = Boolean(user);
-  for (const button of document.querySelectorAll(".demo")) button.hidden = !isLoopback || button.dataset.email === user?.email;
+  for (const button of document.querySelectorAll(".demo"))
+    button.hidden = !isLoopback || button.dataset.email === user?.email;
 }
 
 async function takeToken() {
@@ -109,13 +145,18 @@ async function takeToken() {
 const sessionProblem = (text) => say(byId("session-problem"), text);
 onClick(byId("take"), takeToken, sessionProblem);
 for (const button of document.querySelectorAll(".demo")) {
-  onClick(button, async () => {
-    showSession(await client.login({ email: button.dataset.email, password: DEMO_PASSWORD }));
-    await takeToken();
-    input.focus();
-  }, sessionProblem);
+  onClick(
+    button,
+    async () => {
+      showSession(await client.login({ email: button.dataset.email, password: DEMO_PASSWORD }));
+      await takeToken();
+      input.focus();
+    },
+    sessionProblem,
+  );
 }
-for (const event of ["signed-in", "signed-out"]) client.addEventListener(event, () => showSession(client.user));
+for (const event of ["signed-in", "signed-out"])
+  client.addEventListener(event, () => showSession(client.user));
 
 addCopyButtons();
 issuer.value = await issuerOfService();

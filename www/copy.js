@@ -27,7 +27,9 @@ function addCopyButton(snippet) {
     }
     button.textContent = said;
     byId("announce").textContent = `${said}: ${what}`;
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    setTimeout(() => {
+      button.textContent = "Copy";
+    }, 2000);
   });
   snippet.append(button);
 }

@@ -3,7 +3,8 @@ import { inWords } from "./words.js";
 
 /** Shows one view of the page. Its heading gets the focus, so that a screen reader says it and Tab goes on from there. */
 export function show(name, { focus = true } = {}) {
-  for (const view of document.querySelectorAll("[data-view]")) view.hidden = view.dataset.view !== name;
+  for (const view of document.querySelectorAll("[data-view]"))
+    view.hidden = view.dataset.view !== name;
   const heading = document.querySelector(`[data-view="${name}"] h1`);
   document.title = heading.textContent;
   if (focus) heading.focus();
@@ -15,7 +16,9 @@ export function show(name, { focus = true } = {}) {
  */
 export function onSubmit(form, send) {
   const problem = form.querySelector(".problem");
-  const once = onceAtATime(form.querySelector("[type=submit]"), send, (text) => { problem.textContent = text; });
+  const once = onceAtATime(form.querySelector("[type=submit]"), send, (text) => {
+    problem.textContent = text;
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     once();

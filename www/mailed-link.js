@@ -23,7 +23,8 @@ onSubmit(form, async () => {
   } catch (error) {
     lost ||= isLost(error);
     if (error.code === "invalid_link") return finish("bad-link");
-    if (password && ["weak_password", "invalid_field"].includes(error.code)) return password.refuse(error);
+    if (password && ["weak_password", "invalid_field"].includes(error.code))
+      return password.refuse(error);
     throw error;
   }
   finish("done");

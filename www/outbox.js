@@ -21,8 +21,13 @@ async function read() {
 }
 
 async function look() {
-  const response = await fetch("/dev/outbox", { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(10_000) });
-  if (response.status === 404) return ["There is no outbox here: it exists only in local development (npm start)."];
+  const response = await fetch("/dev/outbox", {
+    headers: { Accept: "application/json" },
+    cache: "no-store",
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (response.status === 404)
+    return ["There is no outbox here: it exists only in local development (npm start)."];
   if (!response.ok) return [`The outbox could not be read: the answer was ${response.status}.`];
   return [render(await response.json())];
 }
@@ -67,7 +72,10 @@ function entry({ to, subject, text, html, sent_at }) {
   const mail = make("details", { className: "mail" });
   const summary = make("summary");
   const time = new Date(sent_at * 1000);
-  summary.append(make("strong", { textContent: subject }), make("span", { textContent: `To ${to}, ${time.toLocaleString()}` }));
+  summary.append(
+    make("strong", { textContent: subject }),
+    make("span", { textContent: `To ${to}, ${time.toLocaleString()}` }),
+  );
   const plain = make("details", { className: "plain" });
   plain.append(make("summary", { textContent: "As plain text" }), linked(text));
   mail.append(summary, plain);
@@ -92,7 +100,11 @@ function frame(subject, html) {
 function linked(text) {
   const pre = make("pre", { tabIndex: 0 });
   for (const part of text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])/)) {
-    pre.append(/^https?:/.test(part) ? make("a", { href: part, target: "_blank", rel: "noopener", textContent: part }) : part);
+    pre.append(
+      /^https?:/.test(part)
+        ? make("a", { href: part, target: "_blank", rel: "noopener", textContent: part })
+        : part,
+    );
   }
   return pre;
 }

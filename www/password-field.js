@@ -7,11 +7,15 @@ import { LEAST, MOST, strength } from "./password-strength.js";
 const ANNOUNCE_AFTER_MS = 1000;
 
 const REASONS = {
-  too_short: (length) => (length < LEAST ? `It is too short: use at least ${LEAST} characters.` : "It is too short: use more characters."),
+  too_short: (length) =>
+    length < LEAST
+      ? `It is too short: use at least ${LEAST} characters.`
+      : "It is too short: use more characters.",
   too_long: () => `It is too long: use at most ${MOST} characters.`,
   too_common: () => "It is one of the most common passwords: choose another.",
   breached: () => "It is known from a breach of another site: choose one that you have never used.",
-  context_word: () => "It is little more than the name of this service, of its address or of yours: add words of your own.",
+  context_word: () =>
+    "It is little more than the name of this service, of its address or of yours: add words of your own.",
   contains_address: () => "It contains your email address: leave that out.",
 };
 
@@ -28,7 +32,9 @@ export function passwordField(input) {
     meter.dataset.level = level;
     words.textContent = text;
     clearTimeout(announcing);
-    announcing = setTimeout(() => { status.textContent = input.value && text; }, ANNOUNCE_AFTER_MS);
+    announcing = setTimeout(() => {
+      status.textContent = input.value && text;
+    }, ANNOUNCE_AFTER_MS);
   };
   reveal(input);
   input.addEventListener("input", () => {

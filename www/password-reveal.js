@@ -4,7 +4,10 @@ export function reveal(input) {
   const setVisible = (visible) => {
     input.type = visible ? "text" : "password";
     button.textContent = visible ? "Hide" : "Show";
-    button.setAttribute("aria-label", button.getAttribute("aria-label").replace(/^\w+/, button.textContent));
+    button.setAttribute(
+      "aria-label",
+      button.getAttribute("aria-label").replace(/^\w+/, button.textContent),
+    );
   };
   button.addEventListener("click", () => setVisible(input.type === "password"));
   // A field that is sent as text would be kept among the browser's suggestions.

@@ -14,11 +14,18 @@ export function strength(password) {
   const characters = [...password.normalize("NFC")];
   const { length } = characters;
   if (length === 0) return { level: 0, text: `At least ${LEAST} characters.` };
-  if (length < LEAST) return { level: 1, text: `Too short: ${length} of at least ${LEAST} characters.` };
-  if (length > MOST) return { level: 1, text: `Too long: ${length} of at most ${MOST} characters.` };
+  if (length < LEAST)
+    return { level: 1, text: `Too short: ${length} of at least ${LEAST} characters.` };
+  if (length > MOST)
+    return { level: 1, text: `Too long: ${length} of at most ${MOST} characters.` };
   const surprising = countSurprising(characters);
-  if (surprising < LEAST / 2) return { level: 1, text: `Easy to guess: its ${length} characters repeat or follow a row.` };
-  if (surprising < LEAST) return { level: 2, text: `Long enough with ${length} characters, but part of it repeats or follows a row.` };
+  if (surprising < LEAST / 2)
+    return { level: 1, text: `Easy to guess: its ${length} characters repeat or follow a row.` };
+  if (surprising < LEAST)
+    return {
+      level: 2,
+      text: `Long enough with ${length} characters, but part of it repeats or follows a row.`,
+    };
   if (surprising < LONG) return { level: 3, text: `Good length: ${length} characters.` };
   return { level: 4, text: `Strong length: ${length} characters.` };
 }
@@ -45,7 +52,11 @@ function repeatedFrom(characters, start) {
   let longest = 0;
   for (let earlier = 0; earlier < start; earlier++) {
     let length = 0;
-    while (start + length < characters.length && characters[earlier + length] === characters[start + length]) length += 1;
+    while (
+      start + length < characters.length &&
+      characters[earlier + length] === characters[start + length]
+    )
+      length += 1;
     longest = Math.max(longest, length);
   }
   return longest;

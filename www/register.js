@@ -12,7 +12,8 @@ const { email, first_name, last_name } = form.elements;
 const passwordBox = byId("password-field");
 const password = passwordField(form.elements.password);
 
-for (const input of [email, first_name, last_name]) input.addEventListener("input", () => refuse(input));
+for (const input of [email, first_name, last_name])
+  input.addEventListener("input", () => refuse(input));
 for (const link of document.querySelectorAll(".sign-in")) link.href = withReturnTo("/sign-in");
 byId("local").hidden = !isLoopback;
 
@@ -22,7 +23,8 @@ onSubmit(form, async () => {
   if (address === null) return;
   if (!passwordBox.hidden && !password.isGiven()) return;
   const account = { email: address };
-  for (const name of [first_name, last_name]) if (name.value.trim()) account[name.name] = name.value.trim();
+  for (const name of [first_name, last_name])
+    if (name.value.trim()) account[name.name] = name.value.trim();
   if (!passwordBox.hidden) account.password = password.value;
 
   try {

@@ -12,15 +12,21 @@ function show(state, text) {
 
 async function checkHealth() {
   try {
-    const response = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(10_000) });
+    const response = await fetch("/healthz", {
+      cache: "no-store",
+      signal: AbortSignal.timeout(10_000),
+    });
     if (response.ok) {
       show("good", "Healthy: the database answers");
       return;
     }
     const problem = await response.json().catch(() => ({}));
-    show("bad", problem.code === "misconfigured"
-      ? "Misconfigured: the log names the setting"
-      : `Not healthy: ${problem.code ?? response.status}`);
+    show(
+      "bad",
+      problem.code === "misconfigured"
+        ? "Misconfigured: the log names the setting"
+        : `Not healthy: ${problem.code ?? response.status}`,
+    );
   } catch {
     show("bad", "Not reachable");
   }
@@ -35,7 +41,8 @@ function showUser(user) {
 addCopyButtons();
 fillIn({ origin: location.origin });
 for (const place of document.querySelectorAll(".only-local")) place.hidden = !isLoopback;
-for (const event of ["signed-in", "signed-out"]) client.addEventListener(event, () => showUser(client.user));
+for (const event of ["signed-in", "signed-out"])
+  client.addEventListener(event, () => showUser(client.user));
 checkHealth();
 // When it can't be known, the way to sign in stays.
 client.ready().then(showUser, () => {});

@@ -8,11 +8,14 @@ export function inWords({ code, status, retryAfter, requestId, message }) {
   switch (code) {
     case "network_error":
       // An answer that is not the service's: a gateway's, a captive portal's.
-      return status ? couldNot(status) : "No answer came. Check that this device is online, then try again.";
+      return status
+        ? couldNot(status)
+        : "No answer came. Check that this device is online, then try again.";
     case "rate_limited":
       // Others count too: those of the same network, and whoever guesses at the same address.
-      return `There were too many tries, perhaps not all of them yours. Wait ${
-        duration(retryAfter || 60)}, then try again.`;
+      return `There were too many tries, perhaps not all of them yours. Wait ${duration(
+        retryAfter || 60,
+      )}, then try again.`;
     case "unavailable":
       return `The service can’t do this at the moment. Wait ${duration(retryAfter || 5)}, then try again.`;
     case "invalid_credentials":
@@ -42,5 +45,7 @@ function couldNot(what, requestId) {
 
 /** `42 seconds`, `2 minutes`. */
 export function duration(seconds) {
-  return seconds < 90 ? `${seconds} ${seconds === 1 ? "second" : "seconds"}` : `${Math.ceil(seconds / 60)} minutes`;
+  return seconds < 90
+    ? `${seconds} ${seconds === 1 ? "second" : "seconds"}`
+    : `${Math.ceil(seconds / 60)} minutes`;
 }

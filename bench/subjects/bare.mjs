@@ -1,7 +1,7 @@
 // edgegate's Worker with the bare work in it: bench/bare.rs.
 import { mkdirSync } from "node:fs";
-import { workerModule } from "../../scripts/project/worker-module.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { workerModule } from "../../scripts/project/worker-module.mjs";
 import { startWorkers } from "../../tests/e2e/workers.mjs";
 import { showing } from "./clients.mjs";
 
@@ -10,14 +10,25 @@ const FOLDER = "target/bench/worker";
 /** Builds it; its crates are cargo's in a target of their own, since features differ. */
 export async function buildBare() {
   mkdirSync(inRoot(FOLDER), { recursive: true });
-  await workerModule({ folder: FOLDER, features: "bench", optimised: true, target: "target/bench" });
+  await workerModule({
+    folder: FOLDER,
+    features: "bench",
+    optimised: true,
+    target: "target/bench",
+  });
 }
 
 /** One deployment with these `keys` by algorithm; `tokens` by algorithm `{ repeated }`. */
 export async function startBare({ keys, tokens }) {
   const settings = { secrets: { SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }) } };
-  const { workers: [edge], stop } = await startWorkers([settings], { direct: true, folder: inRoot(FOLDER) });
-  const verifying = ([alg, { repeated }]) => [`verify-${alg.toLowerCase()}`, () => () => showing("/bare/verify", [repeated])];
+  const {
+    workers: [edge],
+    stop,
+  } = await startWorkers([settings], { direct: true, folder: inRoot(FOLDER) });
+  const verifying = ([alg, { repeated }]) => [
+    `verify-${alg.toLowerCase()}`,
+    () => () => showing("/bare/verify", [repeated]),
+  ];
   const [[, { repeated }]] = Object.entries(tokens);
   return {
     url: edge.url,

@@ -1,8 +1,8 @@
 // better-auth on D1, by its documentation: email and password with its own scrypt, the bearer and jwt plugins. One instance for
 // the isolate. `updateAge` 0 has it renew the session at each look, which is the nearest it has to a renewal: the token stays.
 import { betterAuth } from "better-auth";
-import { bearer, jwt } from "better-auth/plugins";
 import { getMigrations } from "better-auth/db/migration";
+import { bearer, jwt } from "better-auth/plugins";
 import { createLocalJWKSet, jwtVerify } from "jose";
 
 let auth;
@@ -15,7 +15,10 @@ function options(env) {
     database: env.DB,
     emailAndPassword: { enabled: true, sendResetPassword: async () => {} },
     session: { updateAge: env.RENEWS ? 0 : 86_400 },
-    plugins: [bearer(), jwt({ jwt: { definePayload: ({ user }) => ({ sub: user.id, roles: ["user"] }) } })],
+    plugins: [
+      bearer(),
+      jwt({ jwt: { definePayload: ({ user }) => ({ sub: user.id, roles: ["user"] }) } }),
+    ],
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
   };
@@ -43,7 +46,10 @@ async function byJwt(request, searchParams, env) {
   jwks ??= auth.api.getJwks().then(createLocalJWKSet);
   const token = request.headers.get("Authorization")?.replace(/^Bearer /i, "");
   try {
-    const { payload } = await jwtVerify(token, await jwks, { issuer: env.ORIGIN, audience: env.ORIGIN });
+    const { payload } = await jwtVerify(token, await jwks, {
+      issuer: env.ORIGIN,
+      audience: env.ORIGIN,
+    });
     const wanted = searchParams.getAll("role");
     const authorized = payload.roles.some((role) => wanted.includes(role));
     return Response.json({ authorized }, { status: authorized ? 200 : 403 });

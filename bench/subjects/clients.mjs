@@ -5,9 +5,19 @@ const JSON_BODY = { "content-type": "application/json" };
 const FORM_BODY = { "content-type": "application/x-www-form-urlencoded" };
 
 /** A POST. */
-export const json = (path, body) => ({ method: "POST", path, headers: JSON_BODY, body: JSON.stringify(body) });
+export const json = (path, body) => ({
+  method: "POST",
+  path,
+  headers: JSON_BODY,
+  body: JSON.stringify(body),
+});
 /** A POST of a form. */
-export const form = (path, body) => ({ method: "POST", path, headers: FORM_BODY, body: `${new URLSearchParams(body)}` });
+export const form = (path, body) => ({
+  method: "POST",
+  path,
+  headers: FORM_BODY,
+  body: `${new URLSearchParams(body)}`,
+});
 
 /** A request for each of a list, then none. */
 export function each(list, request) {
@@ -28,7 +38,11 @@ export function chain(token, path = "/auth/token", more = {}) {
 
 /** Shows one token over and over, or, of a list, always the next. */
 export function showing(path, tokens) {
-  const requests = tokens.map((token) => ({ method: "GET", path, headers: { authorization: `Bearer ${token}` } }));
+  const requests = tokens.map((token) => ({
+    method: "GET",
+    path,
+    headers: { authorization: `Bearer ${token}` },
+  }));
   let at = 0;
   return { next: () => requests[at++ % requests.length] };
 }
@@ -45,7 +59,12 @@ export function checks(path, tokens) {
     const [again, anew] = [`check-${alg.toLowerCase()}-repeated`, `check-${alg.toLowerCase()}-new`];
     return [
       [again, () => () => showing(path, [those.repeated])],
-      [anew, (connections = WORKS[anew].connections) => (index) => showing(path, part(those.fresh, index, connections))],
+      [
+        anew,
+        (connections = WORKS[anew].connections) =>
+          (index) =>
+            showing(path, part(those.fresh, index, connections)),
+      ],
     ];
   });
   return Object.fromEntries(works);

@@ -1,10 +1,10 @@
 // edgegate as it is built and deployed, with its limits off, as the peers have none.
-import { ADA, PASSWORD, claimsOf, clientOf } from "../../tests/e2e/client.mjs";
+import { ADA, claimsOf, clientOf, PASSWORD } from "../../tests/e2e/client.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
 import { startWorkers } from "../../tests/e2e/workers.mjs";
-import { WORKS } from "./works.mjs";
 import { chain, checks, each, form, json, part } from "./clients.mjs";
 import { signTokens } from "./tokens.mjs";
+import { WORKS } from "./works.mjs";
 
 const CHECK = "/auth/authorized?role=user";
 /** More than the Worker remembers, so that one that comes round is new again. */
@@ -13,13 +13,27 @@ const SESSIONS_TO_END = 1_500;
 
 /** One deployment: `store` is SESSION_STORE, `keys` by algorithm; `vars` go over the settings, further options to `startWorkers`. `algs`: for
  *  which of the keys there are tokens, of so many `bytes`. */
-export async function startEdgegate({ store = "kv", keys, vars = {}, algs = Object.keys(keys), bytes, ...options }) {
-  const settings = { vars: { SESSION_STORE: store, MAIL_BUDGET: "1000000", ...vars }, secrets: { SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }) } };
-  const { workers: [edge], stop } = await startWorkers([settings], { direct: true, ...options });
+export async function startEdgegate({
+  store = "kv",
+  keys,
+  vars = {},
+  algs = Object.keys(keys),
+  bytes,
+  ...options
+}) {
+  const settings = {
+    vars: { SESSION_STORE: store, MAIL_BUDGET: "1000000", ...vars },
+    secrets: { SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }) },
+  };
+  const {
+    workers: [edge],
+    stop,
+  } = await startWorkers([settings], { direct: true, ...options });
   const { logIn } = clientOf(edge);
   const now = Math.floor(Date.now() / 1000);
   const signed = (claims) => {
-    const sign = (alg, count, typ) => signTokens(keys[alg], { ...claims, iat: now, exp: now + 3_600 }, { count, typ, bytes });
+    const sign = (alg, count, typ) =>
+      signTokens(keys[alg], { ...claims, iat: now, exp: now + 3_600 }, { count, typ, bytes });
     return (alg, typ) => {
       let fresh;
       return {
@@ -45,18 +59,27 @@ export async function startEdgegate({ store = "kv", keys, vars = {}, algs = Obje
       ...checks(CHECK, tokens),
       login: () => () => ({ next: () => json("/auth/login", { email: ADA, password: PASSWORD }) }),
       renew: async (connections = WORKS.renew.connections) => {
-        const tokens = await Promise.all(Array.from({ length: connections }, () => makeSession(edge, store, adas.sub, 1)));
+        const tokens = await Promise.all(
+          Array.from({ length: connections }, () => makeSession(edge, store, adas.sub, 1)),
+        );
         return (index) => chain(tokens[index].token);
       },
       revoke: async () => {
         const [user] = await makeUsers(edge.db, 1);
         const sessions = [];
-        for (let n = 0; n < SESSIONS_TO_END; n++) sessions.push((await makeSession(edge, store, user, 60)).token);
-        return (index) => each(part(sessions, index, WORKS.revoke.connections), (token) => form("/auth/revoke", { token }));
+        for (let n = 0; n < SESSIONS_TO_END; n++)
+          sessions.push((await makeSession(edge, store, user, 60)).token);
+        return (index) =>
+          each(part(sessions, index, WORKS.revoke.connections), (token) =>
+            form("/auth/revoke", { token }),
+          );
       },
       reset: async () => {
         const users = await makeUsers(edge.db, 2_000);
-        return (index) => each(part(users, index, WORKS.reset.connections), (id) => json("/auth/password/reset", { email: `${id}@example.com` }));
+        return (index) =>
+          each(part(users, index, WORKS.reset.connections), (id) =>
+            json("/auth/password/reset", { email: `${id}@example.com` }),
+          );
       },
     },
   };

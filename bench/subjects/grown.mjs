@@ -1,6 +1,6 @@
 // edgegate with more of something around it: users, sessions, keys, a longer token.
 import { generateKeyPairSync } from "node:crypto";
-import { clientOf, claimsOf } from "../../tests/e2e/client.mjs";
+import { claimsOf, clientOf } from "../../tests/e2e/client.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
 import { withPid } from "../process.mjs";
 import { chain } from "./clients.mjs";
@@ -15,11 +15,21 @@ export async function startPoint(dimension, point) {
   const keys = dimension === "keys" ? { EdDSA, ...moreKeys(point - 1) } : { EdDSA };
   const subject = await withPid(() => startEdgegate({ keys, store, algs: ["EdDSA"], bytes }));
   if (dimension === "users") await makeUsers(subject.edge.db, point - 1);
-  return dimension.startsWith("sessions") ? { ...subject, works: { ...subject.works, ...(await worksOfOne(subject, store, point)) } } : subject;
+  return dimension.startsWith("sessions")
+    ? { ...subject, works: { ...subject.works, ...(await worksOfOne(subject, store, point)) } }
+    : subject;
 }
 
 function moreKeys(count) {
-  const more = Array.from({ length: count }, (_, index) => [`more-${index}`, { ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }), kid: `more-${index}`, alg: "EdDSA", use: "sig" }]);
+  const more = Array.from({ length: count }, (_, index) => [
+    `more-${index}`,
+    {
+      ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }),
+      kid: `more-${index}`,
+      alg: "EdDSA",
+      use: "sig",
+    },
+  ]);
   return Object.fromEntries(more);
 }
 

@@ -5,7 +5,11 @@ import { jwt } from "hono/jwt";
 const app = new Hono();
 let guard;
 app.use("/auth/*", (c, next) => {
-  guard ??= jwt({ secret: JSON.parse(c.env.KEY), alg: "HS256", verification: { iss: c.env.ISSUER, aud: c.env.AUDIENCE } });
+  guard ??= jwt({
+    secret: JSON.parse(c.env.KEY),
+    alg: "HS256",
+    verification: { iss: c.env.ISSUER, aud: c.env.AUDIENCE },
+  });
   return guard(c, next);
 });
 app.get("/auth/authorized", (c) => {

@@ -13,7 +13,13 @@ export default {
     if (!token) return new Response(null, { status: 401 });
     try {
       const { algorithms, byKid } = await keys;
-      const verify = () => jwtVerify(token, ({ kid }) => byKid.get(kid), { algorithms, issuer: ISSUER, audience: AUDIENCE, typ: "at+jwt" });
+      const verify = () =>
+        jwtVerify(token, ({ kid }) => byKid.get(kid), {
+          algorithms,
+          issuer: ISSUER,
+          audience: AUDIENCE,
+          typ: "at+jwt",
+        });
       // So often that HTTP does not show.
       for (let more = Number(searchParams.get("more")); more > 0; more--) await verify();
       const { payload } = await verify();

@@ -1,8 +1,9 @@
 // A peer's Worker with what Cloudflare would bill counted; GET /bench/bill answers it. It stands beside the bundle and the
 // modules of tests/e2e/slow-storage.
-import { bill, charge, meterLog, meteredD1, meteredKv } from "./meter.mjs";
-import { through } from "./through.mjs";
+
 import peer from "./index.js";
+import { bill, charge, meteredD1, meteredKv, meterLog } from "./meter.mjs";
+import { through } from "./through.mjs";
 
 meterLog();
 
@@ -10,6 +11,10 @@ export default {
   fetch(request, env, context) {
     if (new URL(request.url).pathname === "/bench/bill") return Response.json(bill);
     charge("Worker requests");
-    return peer.fetch(request, through(env, { DB: meteredD1, KV: meteredKv, OAUTH_KV: meteredKv }), context);
+    return peer.fetch(
+      request,
+      through(env, { DB: meteredD1, KV: meteredKv, OAUTH_KV: meteredKv }),
+      context,
+    );
   },
 };

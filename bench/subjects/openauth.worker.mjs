@@ -1,7 +1,8 @@
 // OpenAuth on KV, by its documentation: the password provider with its own scrypt, tokens signed with ES256, and its client for
 // the check. Reading its keys from itself over HTTP is spared it: it asks its own handler.
-import { createClient } from "@openauthjs/openauth/client";
+
 import { issuer } from "@openauthjs/openauth";
+import { createClient } from "@openauthjs/openauth/client";
 import { PasswordProvider, ScryptHasher } from "@openauthjs/openauth/provider/password";
 import { CloudflareStorage } from "@openauthjs/openauth/storage/cloudflare";
 import { createSubjects } from "@openauthjs/openauth/subject";
@@ -20,7 +21,12 @@ export default {
       // Its default, 60, is KV's least, and a clock that ticks between two of its lines makes it 59: refused.
       ttl: { reuse: 90 },
       providers: {
-        password: PasswordProvider({ sendCode: async () => {}, login: page, register: page, change: page }),
+        password: PasswordProvider({
+          sendCode: async () => {},
+          login: page,
+          register: page,
+          change: page,
+        }),
       },
       success: (answer, { email }) => answer.subject("user", { email, roles: ["user"] }),
     });
@@ -31,7 +37,11 @@ export default {
       return new Response("done");
     }
     if (pathname === "/bench/check") {
-      client ??= createClient({ clientID: "bench", issuer: origin, fetch: (url, init) => server.fetch(new Request(url, init), env, context) });
+      client ??= createClient({
+        clientID: "bench",
+        issuer: origin,
+        fetch: (url, init) => server.fetch(new Request(url, init), env, context),
+      });
       const token = request.headers.get("Authorization")?.replace(/^Bearer /i, "");
       const verified = await client.verify(subjects, token);
       if (verified.err) return new Response(null, { status: 401 });

@@ -1,7 +1,7 @@
 // The peers, each as its documentation says for Workers. What each leaves out is said in the table.
 import { createHash, randomBytes } from "node:crypto";
-import { TEST_VARS } from "../../tests/e2e/harness.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { TEST_VARS } from "../../tests/e2e/harness.mjs";
 import { bundle, start } from "../workers.mjs";
 import { chain, checks, each, part, showing } from "./clients.mjs";
 import { verifyingKey } from "./tokens.mjs";
@@ -18,7 +18,11 @@ export const bundleOf = (name) => bundle(entry(name));
 
 export async function startEmpty() {
   const { url, stop } = await start(await bundleOf("empty-js"), {});
-  return { url, stop, works: { empty: () => () => ({ next: () => ({ method: "GET", path: "/" }) }) } };
+  return {
+    url,
+    stop,
+    works: { empty: () => () => ({ next: () => ({ method: "GET", path: "/" }) }) },
+  };
 }
 
 /** `tokens`: by algorithm `{ repeated, fresh }`, edgegate's own. */
@@ -26,30 +30,64 @@ export async function startJose(keys, tokens) {
   const KEYS = JSON.stringify(Object.values(keys).map(verifyingKey));
   const { url, stop } = await start(await bundleOf("jose"), { bindings: { ...EXPECTED, KEYS } });
   const path = "/auth/authorized?role=user";
-  const verifying = ([alg, { repeated }]) => [`verify-${alg.toLowerCase()}`, () => () => showing(`${path}&more=${LOOPS - 1}`, [repeated])];
-  return { url, stop, works: { ...checks(path, tokens), ...Object.fromEntries(Object.entries(tokens).map(verifying)) } };
+  const verifying = ([alg, { repeated }]) => [
+    `verify-${alg.toLowerCase()}`,
+    () => () => showing(`${path}&more=${LOOPS - 1}`, [repeated]),
+  ];
+  return {
+    url,
+    stop,
+    works: {
+      ...checks(path, tokens),
+      ...Object.fromEntries(Object.entries(tokens).map(verifying)),
+    },
+  };
 }
 
 /** It takes no `typ` but "JWT": `tokens` are of that one, with the same claims. */
 export async function startHono(keys, tokens) {
-  const { url, stop } = await start(await bundleOf("hono"), { bindings: { ...EXPECTED, KEY: JSON.stringify(keys.HS256) } });
+  const { url, stop } = await start(await bundleOf("hono"), {
+    bindings: { ...EXPECTED, KEY: JSON.stringify(keys.HS256) },
+  });
   return { url, stop, works: checks("/auth/authorized?role=user", { HS256: tokens }) };
 }
 
 /** `more` are options of Miniflare's, as of the peers below. */
 export async function startBetterAuth({ renews = false, ...more } = {}) {
   const ORIGIN = "http://127.0.0.1:8787";
-  const bindings = { ORIGIN, SECRET: randomBytes(32).toString("hex"), ...(renews && { RENEWS: "1" }) };
-  const { url, stop, miniflare } = await start(await bundleOf("better-auth"), { d1Databases: { DB: "bench" }, bindings, ...more });
+  const bindings = {
+    ORIGIN,
+    SECRET: randomBytes(32).toString("hex"),
+    ...(renews && { RENEWS: "1" }),
+  };
+  const { url, stop, miniflare } = await start(await bundleOf("better-auth"), {
+    d1Databases: { DB: "bench" },
+    bindings,
+    ...more,
+  });
   const headers = { "content-type": "application/json", origin: ORIGIN };
-  const ask = (path, body, more) => fetch(new URL(path, url), { method: body ? "POST" : "GET", headers: { ...headers, ...more }, body: body && JSON.stringify(body) });
+  const ask = (path, body, more) =>
+    fetch(new URL(path, url), {
+      method: body ? "POST" : "GET",
+      headers: { ...headers, ...more },
+      body: body && JSON.stringify(body),
+    });
   await ok(await ask("/bench/migrate"));
-  const signedUp = await ok(await ask("/api/auth/sign-up/email", { email: EMAIL, password: PASSWORD, name: "Ada" }));
+  const signedUp = await ok(
+    await ask("/api/auth/sign-up/email", { email: EMAIL, password: PASSWORD, name: "Ada" }),
+  );
   const session = signedUp.headers.get("set-auth-token");
-  const { token: jwt } = await (await ok(await ask("/api/auth/token", undefined, { authorization: `Bearer ${session}` }))).json();
+  const { token: jwt } = await (
+    await ok(await ask("/api/auth/token", undefined, { authorization: `Bearer ${session}` }))
+  ).json();
   const { user } = await signedUp.json();
   const db = await miniflare.getD1Database("DB", "subject");
-  const post = (path, body, more = {}) => ({ method: "POST", path, headers: { ...headers, ...more }, body: JSON.stringify(body) });
+  const post = (path, body, more = {}) => ({
+    method: "POST",
+    path,
+    headers: { ...headers, ...more },
+    body: JSON.stringify(body),
+  });
   const bySession = () => () => showing("/api/auth/get-session", [session]);
   if (renews) return { url, stop, works: { renew: bySession } };
   return {
@@ -58,30 +96,54 @@ export async function startBetterAuth({ renews = false, ...more } = {}) {
     works: {
       "check-eddsa-repeated": () => () => showing("/bench/by-jwt?role=user", [jwt]),
       "check-session": () => () => showing("/bench/by-session", [session]),
-      login: () => () => ({ next: () => post("/api/auth/sign-in/email", { email: EMAIL, password: PASSWORD }) }),
+      login: () => () => ({
+        next: () => post("/api/auth/sign-in/email", { email: EMAIL, password: PASSWORD }),
+      }),
       revoke: async () => {
         const tokens = Array.from({ length: 1_500 }, () => randomBytes(16).toString("hex"));
-        const insert = db.prepare('INSERT INTO session (id, "expiresAt", token, "createdAt", "updatedAt", "userId") VALUES (?1, ?2, ?1, ?3, ?3, ?4)');
+        const insert = db.prepare(
+          'INSERT INTO session (id, "expiresAt", token, "createdAt", "updatedAt", "userId") VALUES (?1, ?2, ?1, ?3, ?3, ?4)',
+        );
         const now = new Date().toISOString();
         const later = new Date(Date.now() + 86_400_000).toISOString();
         await db.batch(tokens.map((token) => insert.bind(token, later, now, user.id)));
-        return (index) => each(part(tokens, index, WORKS.revoke.connections), (token) => post("/api/auth/sign-out", {}, { authorization: `Bearer ${token}` }));
+        return (index) =>
+          each(part(tokens, index, WORKS.revoke.connections), (token) =>
+            post("/api/auth/sign-out", {}, { authorization: `Bearer ${token}` }),
+          );
       },
-      reset: () => () => ({ next: () => post("/api/auth/request-password-reset", { email: EMAIL, redirectTo: `${ORIGIN}/reset` }) }),
+      reset: () => () => ({
+        next: () =>
+          post("/api/auth/request-password-reset", { email: EMAIL, redirectTo: `${ORIGIN}/reset` }),
+      }),
     },
   };
 }
 
 export async function startOpenAuth(more = {}) {
-  const { url, stop } = await start(await bundleOf("openauth"), { kvNamespaces: { KV: "bench" }, ...more });
-  await ok(await fetch(new URL("/bench/account", url), { method: "POST", body: JSON.stringify({ email: EMAIL, password: PASSWORD }) }));
+  const { url, stop } = await start(await bundleOf("openauth"), {
+    kvNamespaces: { KV: "bench" },
+    ...more,
+  });
+  await ok(
+    await fetch(new URL("/bench/account", url), {
+      method: "POST",
+      body: JSON.stringify({ email: EMAIL, password: PASSWORD }),
+    }),
+  );
   // Its first step seals where to go back to in a cookie that any number of logins may use, so only the step with the password counts.
   const redirect_uri = "http://127.0.0.1:8787/callback";
   const begun = await fetch(
-    new URL(`/authorize?${new URLSearchParams({ provider: "password", response_type: "token", client_id: "bench", redirect_uri })}`, url),
+    new URL(
+      `/authorize?${new URLSearchParams({ provider: "password", response_type: "token", client_id: "bench", redirect_uri })}`,
+      url,
+    ),
     { redirect: "manual" },
   );
-  const cookie = begun.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
+  const cookie = begun.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
   const login = {
     method: "POST",
     path: "/password/authorize",
@@ -109,16 +171,37 @@ export async function startOpenAuth(more = {}) {
 }
 
 export async function startWorkersOAuthProvider(more = {}) {
-  const { url, stop } = await start(await bundleOf("workers-oauth-provider"), { kvNamespaces: { OAUTH_KV: "bench" }, ...more });
-  const { clientId: client_id } = await (await ok(await fetch(new URL("/bench/client", url)))).json();
+  const { url, stop } = await start(await bundleOf("workers-oauth-provider"), {
+    kvNamespaces: { OAUTH_KV: "bench" },
+    ...more,
+  });
+  const { clientId: client_id } = await (
+    await ok(await fetch(new URL("/bench/client", url)))
+  ).json();
   const redirect_uri = "https://client.example/callback";
   const signIn = async () => {
     const code_verifier = randomBytes(32).toString("base64url");
     const code_challenge = createHash("sha256").update(code_verifier).digest("base64url");
-    const query = { response_type: "code", client_id, redirect_uri, scope: "profile offline_access", state: "s", code_challenge, code_challenge_method: "S256" };
-    const { redirectTo } = await (await ok(await fetch(new URL(`/authorize?${new URLSearchParams(query)}`, url)))).json();
+    const query = {
+      response_type: "code",
+      client_id,
+      redirect_uri,
+      scope: "profile offline_access",
+      state: "s",
+      code_challenge,
+      code_challenge_method: "S256",
+    };
+    const { redirectTo } = await (
+      await ok(await fetch(new URL(`/authorize?${new URLSearchParams(query)}`, url)))
+    ).json();
     const code = new URL(redirectTo).searchParams.get("code");
-    const body = new URLSearchParams({ grant_type: "authorization_code", code, redirect_uri, client_id, code_verifier });
+    const body = new URLSearchParams({
+      grant_type: "authorization_code",
+      code,
+      redirect_uri,
+      client_id,
+      code_verifier,
+    });
     return (await ok(await fetch(new URL("/token", url), { method: "POST", body }))).json();
   };
   const { access_token } = await signIn();
@@ -137,7 +220,12 @@ export async function startWorkersOAuthProvider(more = {}) {
         for (let n = 0; n < 400; n++) tokens.push((await signIn()).refresh_token);
         const headers = { "content-type": "application/x-www-form-urlencoded" };
         return (index) =>
-          each(part(tokens, index, WORKS.revoke.connections), (token) => ({ method: "POST", path: "/token", headers, body: `${new URLSearchParams({ token, client_id })}` }));
+          each(part(tokens, index, WORKS.revoke.connections), (token) => ({
+            method: "POST",
+            path: "/token",
+            headers,
+            body: `${new URLSearchParams({ token, client_id })}`,
+          }));
       },
     },
   };

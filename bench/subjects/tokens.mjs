@@ -5,11 +5,19 @@ import { TEST_SECRETS } from "../../tests/e2e/harness.mjs";
 /** Private keys as JWKs by algorithm, each as it may stand in SIGNING_KEYS. */
 export function makeKeys() {
   const [eddsa] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
-  const es256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" });
+  const es256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
+    format: "jwk",
+  });
   return {
     EdDSA: eddsa,
     ES256: { ...es256, kid: "bench-es256", alg: "ES256", use: "sig" },
-    HS256: { kty: "oct", k: randomBytes(32).toString("base64url"), kid: "bench-hs256", alg: "HS256", use: "sig" },
+    HS256: {
+      kty: "oct",
+      k: randomBytes(32).toString("base64url"),
+      kid: "bench-hs256",
+      alg: "HS256",
+      use: "sig",
+    },
   };
 }
 
@@ -28,7 +36,9 @@ export function signTokens(jwk, claims, { count, typ = "at+jwt", bytes = 0 }) {
     return `${signed}.${signature(signed).toString("base64url")}`;
   };
   const filling = Math.floor((bytes - token(claims).length) / (4 / 3)) - ',"filling":""'.length;
-  return Array.from({ length: count }, () => token(filling > 0 ? { ...claims, filling: "x".repeat(filling) } : claims));
+  return Array.from({ length: count }, () =>
+    token(filling > 0 ? { ...claims, filling: "x".repeat(filling) } : claims),
+  );
 }
 
 function signer(jwk) {
@@ -37,5 +47,7 @@ function signer(jwk) {
     return (text) => createHmac("sha256", secret).update(text).digest();
   }
   const key = createPrivateKey({ key: jwk, format: "jwk" });
-  return jwk.kty === "OKP" ? (text) => sign(null, Buffer.from(text), key) : (text) => sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" });
+  return jwk.kty === "OKP"
+    ? (text) => sign(null, Buffer.from(text), key)
+    : (text) => sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" });
 }

@@ -15,7 +15,10 @@ const pages = {
   async fetch(request, env) {
     const { pathname } = new URL(request.url);
     if (pathname === "/bench/client") {
-      const { clientId } = await env.OAUTH_PROVIDER.createClient({ redirectUris: [REDIRECT], tokenEndpointAuthMethod: "none" });
+      const { clientId } = await env.OAUTH_PROVIDER.createClient({
+        redirectUris: [REDIRECT],
+        tokenEndpointAuthMethod: "none",
+      });
       return Response.json({ clientId });
     }
     if (pathname === "/authorize") {

@@ -9,7 +9,7 @@ const SLOW = { connections: 8, seconds: 2 };
 
 /** By the name that subjects offer it under. `floor`: beside an empty Worker, each time anew. `times`: how often a request does it. */
 export const WORKS = {
-  "empty": { ...CHECK, title: "answer nothing" },
+  empty: { ...CHECK, title: "answer nothing" },
   "check-eddsa-repeated": { ...CHECK, title: "check a role, token seen before, EdDSA" },
   "check-hs256-repeated": { ...CHECK, title: "check a role, token seen before, HS256" },
   "check-es256-repeated": { ...CHECK, title: "check a role, token seen before, ES256" },
@@ -21,8 +21,8 @@ export const WORKS = {
   "verify-eddsa": { ...VERIFY, title: "verify in the Worker, EdDSA" },
   "verify-hs256": { ...VERIFY, title: "verify in the Worker, HS256" },
   "verify-es256": { ...VERIFY, title: "verify in the Worker, ES256" },
-  "login": { ...SLOW, title: "log in" },
-  "renew": { ...SLOW, title: "renew, each client its own chain" },
-  "revoke": { ...SLOW, title: "log out" },
-  "reset": { ...SLOW, title: "ask for a reset link" },
+  login: { ...SLOW, title: "log in" },
+  renew: { ...SLOW, title: "renew, each client its own chain" },
+  revoke: { ...SLOW, title: "log out" },
+  reset: { ...SLOW, title: "ask for a reset link" },
 };

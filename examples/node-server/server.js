@@ -5,12 +5,18 @@ import { Verifier } from "edgegate";
 
 const { ISSUER = "http://127.0.0.1:8787", AUDIENCE = "edgegate", PORT = "3000" } = process.env;
 
-const verifier = await Verifier.fromJwksUrl(`${ISSUER}/.well-known/jwks.json`, { issuer: ISSUER, audience: AUDIENCE });
+const verifier = await Verifier.fromJwksUrl(`${ISSUER}/.well-known/jwks.json`, {
+  issuer: ISSUER,
+  audience: AUDIENCE,
+});
 
 const server = createServer(async (request, response) => {
   const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
   const answer = await answerTo(request.url, token);
-  response.writeHead(answer.status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  response.writeHead(answer.status, {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+  });
   response.end(JSON.stringify(answer.body));
 });
 
@@ -28,9 +34,13 @@ async function answerTo(path, token) {
   if (path === "/admin") {
     // `false` for every token that does not count: 401 or 403 is for the client to find out by /me.
     const allowed = await verifier.isAuthorizedByRole(token, ["admin"]);
-    return allowed ? { status: 200, body: { secret: 42 } } : { status: 403, body: { code: "forbidden" } };
+    return allowed
+      ? { status: 200, body: { secret: 42 } }
+      : { status: 403, body: { code: "forbidden" } };
   }
   return { status: 404, body: { code: "not_found" } };
 }
 
-server.listen(Number(PORT), "127.0.0.1", () => console.log(`listening at http://127.0.0.1:${server.address().port}`));
+server.listen(Number(PORT), "127.0.0.1", () =>
+  console.log(`listening at http://127.0.0.1:${server.address().port}`),
+);

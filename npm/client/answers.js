@@ -10,8 +10,10 @@ const isName = (value) => value === null || isText(value);
 export function readUser(value) {
   if (value === null || typeof value !== "object") return undefined;
   const { id, email, email_verified, first_name, last_name, roles } = value;
-  if (!isText(id) || id === "" || !isText(email) || typeof email_verified !== "boolean") return undefined;
-  if (!isName(first_name) || !isName(last_name) || !Array.isArray(roles) || !roles.every(isText)) return undefined;
+  if (!isText(id) || id === "" || !isText(email) || typeof email_verified !== "boolean")
+    return undefined;
+  if (!isName(first_name) || !isName(last_name) || !Array.isArray(roles) || !roles.every(isText))
+    return undefined;
   return freezeUser({ id, email, email_verified, first_name, last_name, roles });
 }
 
@@ -20,6 +22,7 @@ export const freezeUser = (user) =>
 
 /** The list of sessions in an answer, or undefined. */
 export function readSessions({ sessions }) {
-  const isSession = (it) => it !== null && typeof it === "object" && isText(it.id) && typeof it.current === "boolean";
+  const isSession = (it) =>
+    it !== null && typeof it === "object" && isText(it.id) && typeof it.current === "boolean";
   return Array.isArray(sessions) && sessions.every(isSession) ? sessions : undefined;
 }

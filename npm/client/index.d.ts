@@ -54,7 +54,11 @@ export interface Session {
   readonly current: boolean;
   readonly begun_at: number;
   readonly last_used_at: number;
-  readonly device: { readonly browser: string | null; readonly os: string | null; readonly type: string | null };
+  readonly device: {
+    readonly browser: string | null;
+    readonly os: string | null;
+    readonly type: string | null;
+  };
   readonly place: { readonly country: string | null; readonly city: string | null };
   readonly network: string;
   readonly user_agent: string;
@@ -90,7 +94,11 @@ export interface Platform {
     /** How many are before this tab; without it one is assumed. */
     query?(): Promise<{ held?: { name?: string }[]; pending?: { name?: string }[] }>;
   } | null;
-  BroadcastChannel: (new (name: string) => EventTarget & { postMessage(message: unknown): void; close(): void }) | null;
+  BroadcastChannel:
+    | (new (
+        name: string,
+      ) => EventTarget & { postMessage(message: unknown): void; close(): void })
+    | null;
   /** For `visibilitychange`. */
   document: (EventTarget & { readonly visibilityState: string }) | null;
   /** For `focus`, `online` and `pageshow`. */
@@ -115,7 +123,13 @@ export interface Platform {
  * - `other_user`: another user signed in in this browser. A `signed-in` with that user follows;
  * - `no_session`: `ready()` had failed, and now it is known that nobody was signed in.
  */
-export type SignedOutReason = "logout" | "other_tab" | "session_ended" | "account_deleted" | "other_user" | "no_session";
+export type SignedOutReason =
+  | "logout"
+  | "other_tab"
+  | "session_ended"
+  | "account_deleted"
+  | "other_user"
+  | "no_session";
 
 /** All are `CustomEvent`s. A listener that throws disturbs nothing. */
 export interface AuthClientEventMap {
@@ -175,7 +189,12 @@ export class AuthClient extends EventTarget {
    * Makes an account. Answers the user, signed in, or null when a mail with a link was sent
    * (it depends on the service: `REGISTRATION` `open` or `verified`; `password` is for `open` only).
    */
-  register(account: { email: string; first_name?: string; last_name?: string; password?: string }): Promise<User | null>;
+  register(account: {
+    email: string;
+    first_name?: string;
+    last_name?: string;
+    password?: string;
+  }): Promise<User | null>;
 
   /** Mails a link to choose a new password, if the address has an account; whether it has one is not said. */
   requestPasswordReset(email: string): Promise<void>;
@@ -262,12 +281,16 @@ export class AuthClient extends EventTarget {
   addEventListener<K extends keyof AuthClientEventMap>(
     type: K,
     listener: ((this: AuthClient, event: AuthClientEventMap[K]) => unknown) | null,
-    options?: boolean | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
+    options?:
+      | boolean
+      | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
   ): void;
   addEventListener(
     type: string,
     listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
+    options?:
+      | boolean
+      | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
   ): void;
   removeEventListener<K extends keyof AuthClientEventMap>(
     type: K,

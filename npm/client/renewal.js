@@ -50,7 +50,8 @@ export class Renewal {
       await this.#flight;
     } catch (error) {
       if (!(error instanceof GivenUp)) throw error;
-      if (this.#core.closed) throw new EdgegateError("invalid_argument", "This AuthClient was closed");
+      if (this.#core.closed)
+        throw new EdgegateError("invalid_argument", "This AuthClient was closed");
     }
   }
 
@@ -120,7 +121,10 @@ export class Renewal {
     if (closed || this.#flight) return;
     const wait = this.#wait();
     if (wait === Infinity) return;
-    this.#timer = platform.setTimeout(() => this.#check(), Math.ceil(Math.min(wait, LONGEST_TIMER_MS)));
+    this.#timer = platform.setTimeout(
+      () => this.#check(),
+      Math.ceil(Math.min(wait, LONGEST_TIMER_MS)),
+    );
     // In Node a timer would keep the process alive.
     this.#timer?.unref?.();
   }
@@ -226,8 +230,12 @@ export class Renewal {
 
   #failed(error) {
     const { clock, platform } = this.#core;
-    const pause = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LAST_RETRY_MS) * (0.5 + platform.random() / 2);
-    const asked = error.retryAfter === undefined ? 0 : error.retryAfter * 1000 + platform.random() * FIRST_RETRY_MS;
+    const pause =
+      Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LAST_RETRY_MS) * (0.5 + platform.random() / 2);
+    const asked =
+      error.retryAfter === undefined
+        ? 0
+        : error.retryAfter * 1000 + platform.random() * FIRST_RETRY_MS;
     this.#failures += 1;
     this.#failure = error;
     this.#pause = clock.timer(Math.max(pause, asked));

@@ -103,7 +103,10 @@ async function exchange(platform, url, expect, init) {
 
 /** An answer that lacks what the service always sends. */
 export function notTheService(status, retryAfter) {
-  return new EdgegateError("network_error", `The answer (HTTP ${status}) is not the service's`, { status, retryAfter });
+  return new EdgegateError("network_error", `The answer (HTTP ${status}) is not the service's`, {
+    status,
+    retryAfter,
+  });
 }
 
 function refusal(response, json) {
@@ -115,7 +118,10 @@ function refusal(response, json) {
   return new EdgegateError(code, detail ?? code, {
     status,
     retryAfter: retryAfter(headers),
-    errors: code === "invalid_field" ? list(json.errors, (it) => isText(it?.field) && isText(it?.reason)) : undefined,
+    errors:
+      code === "invalid_field"
+        ? list(json.errors, (it) => isText(it?.field) && isText(it?.reason))
+        : undefined,
     reasons: code === "weak_password" ? list(json.reasons, isText) : undefined,
     maxAge: code === "reauthentication_required" ? whole(json.max_age) : undefined,
     requestId: headers.get("X-Request-Id") ?? undefined,
@@ -130,7 +136,9 @@ const list = (value, isItem) => (Array.isArray(value) ? value.filter(isItem) : [
 // can't be trusted to read.
 function retryAfter(headers) {
   const text = headers.get("Retry-After");
-  return text !== null && /^[0-9]{1,9}$/.test(text) ? Math.min(Number(text), LONGEST_RETRY_SECONDS) : undefined;
+  return text !== null && /^[0-9]{1,9}$/.test(text)
+    ? Math.min(Number(text), LONGEST_RETRY_SECONDS)
+    : undefined;
 }
 
 /** The JSON object of an answer, or undefined when there is none. */

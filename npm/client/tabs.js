@@ -79,7 +79,8 @@ function readMessage(data) {
     const claims = readToken(token);
     return claims && { type, cause, token, claims };
   }
-  if (type === "signed_out" && REASONS.includes(reason) && isId(sub) && isId(sid)) return { type, reason, sub, sid };
+  if (type === "signed_out" && REASONS.includes(reason) && isId(sub) && isId(sid))
+    return { type, reason, sub, sid };
   return undefined;
 }
 

@@ -4,8 +4,13 @@ import { Advice } from "../project/advice.mjs";
 /** The form in which addresses are compared. Plain ones only: nothing gets into SQL that could end a string. */
 export function canonical(email) {
   const lower = email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  if (lower.length > 254 || !/^[a-z0-9.!#$%&*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(lower)) {
-    throw new Advice(`"${email}" can't be used here: plain ASCII addresses without quotes only, an international domain in its xn-- form.`);
+  if (
+    lower.length > 254 ||
+    !/^[a-z0-9.!#$%&*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(lower)
+  ) {
+    throw new Advice(
+      `"${email}" can't be used here: plain ASCII addresses without quotes only, an international domain in its xn-- form.`,
+    );
   }
   return lower;
 }

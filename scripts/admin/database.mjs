@@ -5,11 +5,16 @@ import { wrangler } from "../project/tools.mjs";
 
 /** Runs one statement; `place` is where (`--local` or `--remote`, and what belongs to it). */
 export async function sql(statement, place) {
-  const { code, stdout, stderr } = await run(...quietly("d1", "execute", "DB", "--json", "--yes", "--command", statement, ...place));
+  const { code, stdout, stderr } = await run(
+    ...quietly("d1", "execute", "DB", "--json", "--yes", "--command", statement, ...place),
+  );
   const answer = parseJson(stdout);
   if (code !== 0 || !Array.isArray(answer)) {
     const reason = answer?.error?.text ?? (stderr + stdout).trim();
-    const hint = /no such table/.test(reason) && place[0] === "--local" ? " Run `npm start` once: it makes the local database." : "";
+    const hint =
+      /no such table/.test(reason) && place[0] === "--local"
+        ? " Run `npm start` once: it makes the local database."
+        : "";
     throw new Advice(`the database refused: ${reason}${hint}`);
   }
   return answer.at(-1).results;

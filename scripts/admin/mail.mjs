@@ -7,23 +7,32 @@ const nameLine = (lines) => (lines[0] === "1" ? 4 : 7);
 
 /** `mail list` */
 export async function listMail(place) {
-  const letters = await sql("SELECT id, job, reason, tries, failed_at, retry_at FROM dead_letters ORDER BY failed_at", place);
+  const letters = await sql(
+    "SELECT id, job, reason, tries, failed_at, retry_at FROM dead_letters ORDER BY failed_at",
+    place,
+  );
   if (letters.length === 0) return console.log("No mail waits.");
   for (const { id, job, reason, tries, failed_at, retry_at } of letters) {
     const lines = job.split("\n");
     const mail = lines[nameLine(lines)] ?? "not a mail";
     const next = retry_at === null ? "waits for you" : `next try ${time(retry_at)}`;
-    console.log(`${id}  ${mail}, tried ${tries} times, last ${time(failed_at)}, ${next}\n  ${reason}`);
+    console.log(
+      `${id}  ${mail}, tried ${tries} times, last ${time(failed_at)}, ${next}\n  ${reason}`,
+    );
   }
 }
 
 /** `mail retry <id>` and `mail retry all` */
 export async function retryMail(which, place) {
-  if (which !== "all" && !/^[A-Za-z0-9_-]{1,100}$/.test(which)) throw new Advice(`"${which}" is no id of a mail: see \`npm run admin -- mail list\`.`);
+  if (which !== "all" && !/^[A-Za-z0-9_-]{1,100}$/.test(which))
+    throw new Advice(`"${which}" is no id of a mail: see \`npm run admin -- mail list\`.`);
   const where = which === "all" ? "" : ` WHERE id = '${which}'`;
   const called = await sql(`UPDATE dead_letters SET retry_at = 0${where} RETURNING id`, place);
-  if (called.length === 0) throw new Advice(which === "all" ? "no mail waits." : `no mail with the id ${which} waits.`);
-  console.log(`${called.length} ${called.length === 1 ? "mail goes" : "mails go"} out with the next run of the cron, within five minutes.`);
+  if (called.length === 0)
+    throw new Advice(which === "all" ? "no mail waits." : `no mail with the id ${which} waits.`);
+  console.log(
+    `${called.length} ${called.length === 1 ? "mail goes" : "mails go"} out with the next run of the cron, within five minutes.`,
+  );
 }
 
 const time = (seconds) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");

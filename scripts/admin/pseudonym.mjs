@@ -8,7 +8,8 @@ import { devVar } from "../project/dev-vars.mjs";
 import { canonical } from "./address.mjs";
 
 const LENGTH = 16;
-const HOW = "put it into the environment of this command alone: `read -rs TICKET_SECRET && export TICKET_SECRET`, then paste it";
+const HOW =
+  "put it into the environment of this command alone: `read -rs TICKET_SECRET && export TICKET_SECRET`, then paste it";
 
 /** `pseudonym <email or IP address>`: one for each secret of TICKET_SECRET, since they change with the first. `given` is the secret
  *  of the environment. */
@@ -17,11 +18,17 @@ export async function showPseudonyms(text, given, place, environment) {
   const remote = place[0] === "--remote";
   const secret = given ?? (remote ? undefined : devVar("TICKET_SECRET"));
   if (!secret) {
-    throw new Advice(remote ? `Cloudflare gives no secret back: ${HOW}.` : "there is no TICKET_SECRET in .dev.vars: run `npm start` once, or add --remote.");
+    throw new Advice(
+      remote
+        ? `Cloudflare gives no secret back: ${HOW}.`
+        : "there is no TICKET_SECRET in .dev.vars: run `npm start` once, or add --remote.",
+    );
   }
   const issuer = (remote ? undefined : devVar("ISSUER")) ?? vars.ISSUER;
   pseudonyms(text, secret, issuer).forEach((pseudonym, n) => {
-    console.log(`${pseudonym}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET stood first`}`);
+    console.log(
+      `${pseudonym}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET stood first`}`,
+    );
   });
 }
 
@@ -30,10 +37,14 @@ export function pseudonyms(text, ticketSecret, issuer) {
   const [label, message] = isIP(text) ? ["network", network(text)] : ["account", canonical(text)];
   const secrets = ticketSecret.split(/[, \n\t]+/).filter((part) => part !== "");
   if (secrets.length === 0 || !secrets.every((part) => /^[A-Za-z0-9_-]{43,}$/.test(part))) {
-    throw new Advice("TICKET_SECRET must be secrets of 32 bytes or more in base64url, separated by commas.");
+    throw new Advice(
+      "TICKET_SECRET must be secrets of 32 bytes or more in base64url, separated by commas.",
+    );
   }
   return secrets.map((part) => {
-    const key = hmac(Buffer.from(part, "base64url")).update(`edgegate ticket 1\0${label}\0${issuer}`).digest();
+    const key = hmac(Buffer.from(part, "base64url"))
+      .update(`edgegate ticket 1\0${label}\0${issuer}`)
+      .digest();
     return hmac(key).update(message).digest("hex").slice(0, LENGTH);
   });
 }
@@ -45,17 +56,25 @@ function network(ip) {
   if (isIP(ip) === 4) return ip;
   const groups = groupsOf(ip);
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    return groups.slice(6).flatMap((group) => [group >> 8, group & 0xff]).join(".");
+    return groups
+      .slice(6)
+      .flatMap((group) => [group >> 8, group & 0xff])
+      .join(".");
   }
   return written([...groups.slice(0, 4), 0, 0, 0, 0]);
 }
 
 function groupsOf(ip) {
-  if (!URL.canParse(`http://[${ip}]`)) throw new Advice(`"${ip}" can't be used here: an IPv6 address without a zone.`);
-  const [head, tail] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split("::").map((half) => half.split(":").filter((group) => group !== ""));
+  if (!URL.canParse(`http://[${ip}]`))
+    throw new Advice(`"${ip}" can't be used here: an IPv6 address without a zone.`);
+  const [head, tail] = new URL(`http://[${ip}]`).hostname
+    .slice(1, -1)
+    .split("::")
+    .map((half) => half.split(":").filter((group) => group !== ""));
   const zeros = tail ? Array(8 - head.length - tail.length).fill("0") : [];
   return [...head, ...zeros, ...(tail ?? [])].map((group) => Number.parseInt(group, 16));
 }
 
 /** As RFC 5952 writes it. */
-const written = (groups) => new URL(`http://[${groups.map((group) => group.toString(16)).join(":")}]`).hostname.slice(1, -1);
+const written = (groups) =>
+  new URL(`http://[${groups.map((group) => group.toString(16)).join(":")}]`).hostname.slice(1, -1);

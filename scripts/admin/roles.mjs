@@ -20,7 +20,10 @@ export async function changeRole(verb, [address, role], place, environment, { la
   }
   const { vars } = await readConfig(environment);
 
-  const [changed] = await sql(verb === "grant" ? grant(email, role) : revoke(email, role, last), place);
+  const [changed] = await sql(
+    verb === "grant" ? grant(email, role) : revoke(email, role, last),
+    place,
+  );
   const user = changed ?? (await unchanged(verb, email, role, place));
   // Access tokens from before the change are refused from here on. It is said again when there was nothing to change:
   // an earlier run may have been cut short just before this.
@@ -61,10 +64,18 @@ function revoke(email, role, last) {
 
 /** Why nothing was changed: advice, or the user when it was so already. */
 async function unchanged(verb, email, role, place) {
-  const [user] = await sql(`SELECT id, version, roles FROM users WHERE email_canonical = '${email}'`, place);
-  if (!user) throw new Advice(`nobody is registered as ${email}${place[0] === "--local" ? " in the local database (--remote for the deployed one)" : ""}.`);
+  const [user] = await sql(
+    `SELECT id, version, roles FROM users WHERE email_canonical = '${email}'`,
+    place,
+  );
+  if (!user)
+    throw new Advice(
+      `nobody is registered as ${email}${place[0] === "--local" ? " in the local database (--remote for the deployed one)" : ""}.`,
+    );
   if (verb === "grant" && !JSON.parse(user.roles).includes(role)) {
-    throw new Advice(`${email} has ${MOST_ROLES} roles already, which is the most a token carries: revoke one first.`);
+    throw new Advice(
+      `${email} has ${MOST_ROLES} roles already, which is the most a token carries: revoke one first.`,
+    );
   }
   if (verb === "revoke" && JSON.parse(user.roles).includes(role)) {
     throw new Advice(
@@ -86,8 +97,13 @@ export function notOutdated({ id }) {
  * Writes the user's version, and reads it again after the write: another change beside this one may have written a larger
  * version first, which this write then replaced.
  */
-export async function markStale({ id, version }, place, { put = putStale, read = readVersion } = {}) {
-  if (!/^[0-9a-f-]{36}$/.test(id) || !Number.isSafeInteger(version)) throw new Advice(`the user's row is broken: id ${id}, version ${version}.`);
+export async function markStale(
+  { id, version },
+  place,
+  { put = putStale, read = readVersion } = {},
+) {
+  if (!/^[0-9a-f-]{36}$/.test(id) || !Number.isSafeInteger(version))
+    throw new Advice(`the user's row is broken: id ${id}, version ${version}.`);
   await put(id, version, place);
   const latest = await read(id, place);
   if (latest > version) await markStale({ id, version: latest }, place, { put, read });
@@ -95,10 +111,23 @@ export async function markStale({ id, version }, place, { put = putStale, read =
 
 async function putStale(id, version, place) {
   const { code, stderr, stdout } = await run(
-    ...quietly("kv", "key", "put", "--binding", "SESSIONS", `stale:${id}`, `${version}`, "--ttl", `${policy("STALE_TTL")}`, ...place),
+    ...quietly(
+      "kv",
+      "key",
+      "put",
+      "--binding",
+      "SESSIONS",
+      `stale:${id}`,
+      `${version}`,
+      "--ttl",
+      `${policy("STALE_TTL")}`,
+      ...place,
+    ),
   );
   if (code !== 0) {
-    throw new Advice(`the role was changed, but tokens issued before live on to their end; run the same command again. wrangler said: ${(stderr + stdout).trim()}`);
+    throw new Advice(
+      `the role was changed, but tokens issued before live on to their end; run the same command again. wrangler said: ${(stderr + stdout).trim()}`,
+    );
   }
 }
 

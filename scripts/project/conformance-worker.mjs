@@ -12,12 +12,26 @@ import { workerModule } from "./worker-module.mjs";
 
 const FOLDER = ".wrangler/conformance-worker";
 const STAMP = `${FOLDER}.stamp`;
-const INPUTS = ["Cargo.toml", "Cargo.lock", "src", "templates", "tests/conformance", "package-lock.json", "wrangler.toml", "scripts/project/conformance-worker.mjs", "scripts/project/worker-module.mjs"];
+const INPUTS = [
+  "Cargo.toml",
+  "Cargo.lock",
+  "src",
+  "templates",
+  "tests/conformance",
+  "package-lock.json",
+  "wrangler.toml",
+  "scripts/project/conformance-worker.mjs",
+  "scripts/project/worker-module.mjs",
+];
 
 /** Builds it if anything changed and answers the path of a wrangler configuration that boots it. */
 export async function conformanceWorker() {
   await withLock("conformance-worker", async () => {
-    const wanted = hashOf(INPUTS, [await output("rustc", ["-vV"]), lockedCrate("wasm-bindgen"), lockedCrate("worker")]);
+    const wanted = hashOf(INPUTS, [
+      await output("rustc", ["-vV"]),
+      lockedCrate("wasm-bindgen"),
+      lockedCrate("worker"),
+    ]);
     if (stampIs(STAMP, wanted)) return;
     clearStamp(STAMP);
     rmSync(inRoot(FOLDER), { recursive: true, force: true });
@@ -33,7 +47,20 @@ export async function conformanceWorker() {
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });
-  for (const name of ["configPath", "userConfigPath", "topLevelName", "definedEnvironments", "build", "dev", "assets"]) delete config[name];
-  for (const database of config.d1_databases) database.migrations_dir = join("../..", database.migrations_dir ?? "migrations");
-  writeFileSync(inRoot(FOLDER, "wrangler.json"), JSON.stringify({ ...config, main: "build/index.js" }, null, 2));
+  for (const name of [
+    "configPath",
+    "userConfigPath",
+    "topLevelName",
+    "definedEnvironments",
+    "build",
+    "dev",
+    "assets",
+  ])
+    delete config[name];
+  for (const database of config.d1_databases)
+    database.migrations_dir = join("../..", database.migrations_dir ?? "migrations");
+  writeFileSync(
+    inRoot(FOLDER, "wrangler.json"),
+    JSON.stringify({ ...config, main: "build/index.js" }, null, 2),
+  );
 }

@@ -1,6 +1,6 @@
 // What the tests of one run say they tried, gathered in a folder for each step: a file for each count, a line in it. Its first number
 // must not be below the minimum that tests/counts.json has for it.
-import { readFileSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot } from "./root.mjs";
 
@@ -21,7 +21,9 @@ export function countInto(step) {
 export function countsOf(step) {
   try {
     const folder = join(FOLDER, step);
-    return readdirSync(folder).sort().map((slug) => [slug, readFileSync(join(folder, slug), "utf8")]);
+    return readdirSync(folder)
+      .sort()
+      .map((slug) => [slug, readFileSync(join(folder, slug), "utf8")]);
   } catch (error) {
     if (error.code === "ENOENT") return [];
     throw error;
@@ -36,12 +38,21 @@ export function faultsOf(step, counted, minima, { isWhole = true } = {}) {
     const number = firstNumber(line);
     const least = minima[slug];
     if (number === null) faults.push(`the count "${slug}" has no number: ${line}`);
-    else if (least === undefined) faults.push(`the count "${slug}" has no minimum: add "${slug}": ${number} under "${step}" in ${MINIMA}`);
-    else if (number < least) faults.push(`the count "${slug}" is ${number} and must not be below ${least} (${MINIMA}): ${line}`);
+    else if (least === undefined)
+      faults.push(
+        `the count "${slug}" has no minimum: add "${slug}": ${number} under "${step}" in ${MINIMA}`,
+      );
+    else if (number < least)
+      faults.push(
+        `the count "${slug}" is ${number} and must not be below ${least} (${MINIMA}): ${line}`,
+      );
   }
   const known = new Set(counted.map(([slug]) => slug));
   const missed = isWhole ? Object.keys(minima).filter((slug) => !known.has(slug)) : [];
-  for (const slug of missed) faults.push(`the count "${slug}" of the step ${step} is missing: its test did not run, or noted nothing`);
+  for (const slug of missed)
+    faults.push(
+      `the count "${slug}" of the step ${step} is missing: its test did not run, or noted nothing`,
+    );
   return faults;
 }
 

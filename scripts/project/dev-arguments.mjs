@@ -6,7 +6,9 @@ import { inRoot, root } from "./root.mjs";
 export function devArguments(args, env = process.env) {
   const port = Number(last(args, "--port") ?? (env.PORT || 8787));
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new Advice(`"${last(args, "--port") ?? env.PORT}" is no port: use a number from 1 to 65535, as in \`PORT=8788 npm start\`.`);
+    throw new Advice(
+      `"${last(args, "--port") ?? env.PORT}" is no port: use a number from 1 to 65535, as in \`PORT=8788 npm start\`.`,
+    );
   }
   const persistTo = last(args, "--persist-to");
   return {

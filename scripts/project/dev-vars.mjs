@@ -10,11 +10,16 @@ const NEEDED = { DEV: () => "1", SIGNING_KEYS: signingKeys, TICKET_SECRET: ticke
 /** Adds what is missing and never touches what is there; answers the names it found. */
 export function completeDevVars() {
   const text = read();
-  const names = new Set([...text.matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/gm)].map(([, name]) => name));
+  const names = new Set(
+    [...text.matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/gm)].map(([, name]) => name),
+  );
   const missing = Object.keys(NEEDED).filter((name) => !names.has(name));
   if (missing.length > 0) {
     const lines = missing.map((name) => `${name}='${NEEDED[name]()}'\n`).join("");
-    const head = text === "" ? "# Made by `npm start`. Development only; add your own settings as you like.\n" : "";
+    const head =
+      text === ""
+        ? "# Made by `npm start`. Development only; add your own settings as you like.\n"
+        : "";
     const gap = text === "" || text.endsWith("\n") ? "" : "\n";
     appendFileSync(inRoot(PATH), head + gap + lines, { mode: 0o600 });
     console.log(`▸ Secrets: made ${missing.join(", ")} in ${PATH}`);

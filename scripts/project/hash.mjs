@@ -9,7 +9,11 @@ export function hashOf(paths, texts = []) {
   const hash = createHash("sha256");
   for (const file of paths.flatMap(filesOf)) {
     hash.update(`${file}\0`);
-    hash.update(createHash("sha256").update(readFileSync(inRoot(file))).digest());
+    hash.update(
+      createHash("sha256")
+        .update(readFileSync(inRoot(file)))
+        .digest(),
+    );
   }
   for (const text of texts) hash.update(`\0${text}`);
   return hash.digest("hex");
@@ -18,5 +22,7 @@ export function hashOf(paths, texts = []) {
 function filesOf(path) {
   if (!existsSync(inRoot(path))) return [];
   if (!statSync(inRoot(path)).isDirectory()) return [path];
-  return readdirSync(inRoot(path)).sort().flatMap((name) => filesOf(join(path, name)));
+  return readdirSync(inRoot(path))
+    .sort()
+    .flatMap((name) => filesOf(join(path, name)));
 }

@@ -3,7 +3,8 @@
 /** Why this can't be a deployed Worker's ISSUER, in one sentence with what to do; null if it can. */
 export function issuerProblem(issuer) {
   const what = `ISSUER is ${JSON.stringify(issuer ?? "")}`;
-  const todo = 'set it under [vars] in wrangler.toml to this service\'s own address, as in ISSUER = "https://auth.example.com"';
+  const todo =
+    'set it under [vars] in wrangler.toml to this service\'s own address, as in ISSUER = "https://auth.example.com"';
   let url;
   try {
     url = new URL(issuer);
@@ -15,6 +16,7 @@ export function issuerProblem(issuer) {
     return `${what}, this very machine: ${todo}.`;
   }
   if (url.protocol !== "https:") return `${what}, and tokens must not travel without TLS: ${todo}.`;
-  if (issuer !== url.origin) return `${what}, which must be an origin without a path or a final slash: set it to "${url.origin}" in wrangler.toml.`;
+  if (issuer !== url.origin)
+    return `${what}, which must be an origin without a path or a final slash: set it to "${url.origin}" in wrangler.toml.`;
   return null;
 }

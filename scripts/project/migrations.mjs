@@ -11,7 +11,11 @@ import { wrangler } from "./tools.mjs";
 
 /** Applies what is new in migrations/ to the local state in `folder`, where wrangler dev keeps it. */
 export async function migrate(folder = inRoot(".wrangler/state")) {
-  if (!existsSync(inRoot("migrations")) || !readdirSync(inRoot("migrations")).some((name) => name.endsWith(".sql"))) return;
+  if (
+    !existsSync(inRoot("migrations")) ||
+    !readdirSync(inRoot("migrations")).some((name) => name.endsWith(".sql"))
+  )
+    return;
   const stamp = relative(root, join(folder, "migrations.stamp"));
   const wanted = hashOf(["migrations"]);
   await withLock("migrate", async () => {
@@ -21,8 +25,13 @@ export async function migrate(folder = inRoot(".wrangler/state")) {
     console.log("▸ Database: applying migrations");
     clearStamp(stamp);
     // Standard input is closed, which tells wrangler not to ask.
-    const { code } = await run(...wrangler("d1", "migrations", "apply", "DB", "--local", "--persist-to", folder));
-    if (code !== 0) throw new Advice("a migration failed, see above; a local database can be thrown away: `rm -r .wrangler/state`.");
+    const { code } = await run(
+      ...wrangler("d1", "migrations", "apply", "DB", "--local", "--persist-to", folder),
+    );
+    if (code !== 0)
+      throw new Advice(
+        "a migration failed, see above; a local database can be thrown away: `rm -r .wrangler/state`.",
+      );
     setStamp(stamp, wanted);
   });
 }

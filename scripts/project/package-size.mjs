@@ -25,7 +25,14 @@ export const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 
 async function bundled(path) {
   const { build } = await import("esbuild");
-  const { outputFiles } = await build({ entryPoints: [inRoot(path)], bundle: true, format: "esm", minify: true, write: false, logLevel: "error" });
+  const { outputFiles } = await build({
+    entryPoints: [inRoot(path)],
+    bundle: true,
+    format: "esm",
+    minify: true,
+    write: false,
+    logLevel: "error",
+  });
   return outputFiles[0].contents;
 }
 

@@ -8,7 +8,8 @@ export function platformLogsProblem({ observability, logpush, tail_consumers }) 
   if (tail_consumers?.length > 0) {
     return "wrangler.toml names tail_consumers, which get each request's URL and headers: take them out, or see that they keep neither.";
   }
-  if (!observability?.enabled && !observability?.logs?.enabled && !observability?.traces?.enabled) return null;
+  if (!observability?.enabled && !observability?.logs?.enabled && !observability?.traces?.enabled)
+    return null;
   if (observability.redact_query_string !== true) {
     return "[observability] has no `redact_query_string = true` in wrangler.toml: Cloudflare would log the email addresses in the queries of two routes. Add it.";
   }

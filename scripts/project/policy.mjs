@@ -15,7 +15,13 @@ export function policy(name) {
   if (!found) throw new Error(`${FILE} has no constant ${name}`);
   const text = /^"([^"\\]*)"$/.exec(found[1]);
   if (text) return text[1];
-  return found[1].split("+").reduce((sum, term) => sum + term.split("*").reduce((product, factor) => product * value(factor.trim()), 1), 0);
+  return found[1]
+    .split("+")
+    .reduce(
+      (sum, term) =>
+        sum + term.split("*").reduce((product, factor) => product * value(factor.trim()), 1),
+      0,
+    );
 }
 
 function value(text) {

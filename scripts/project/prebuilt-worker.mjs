@@ -16,9 +16,15 @@ const UP = "../..";
 /** Makes it if anything changed and answers the path of a wrangler configuration that boots it. */
 export async function prebuiltWorker() {
   // `npm test` has just built; a test file that is run by hand may come after a change.
-  if (!process.env.EDGEGATE_BUILT) await mustRun(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
+  if (!process.env.EDGEGATE_BUILT)
+    await mustRun(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   await withLock("e2e-worker", async () => {
-    const wanted = hashOf(["build/worker.stamp", "wrangler.toml", "package-lock.json", "scripts/project/prebuilt-worker.mjs"]);
+    const wanted = hashOf([
+      "build/worker.stamp",
+      "wrangler.toml",
+      "package-lock.json",
+      "scripts/project/prebuilt-worker.mjs",
+    ]);
     if (stampIs(STAMP, wanted)) return;
     clearStamp(STAMP);
     rmSync(inRoot(FOLDER), { recursive: true, force: true });
@@ -35,14 +41,30 @@ export async function prebuiltWorker() {
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });
-  for (const name of ["configPath", "userConfigPath", "topLevelName", "definedEnvironments", "build", "dev", "unsafe"]) delete config[name];
-  Object.assign(config, { main: "index.js", base_dir: ".", no_bundle: true, find_additional_modules: true });
+  for (const name of [
+    "configPath",
+    "userConfigPath",
+    "topLevelName",
+    "definedEnvironments",
+    "build",
+    "dev",
+    "unsafe",
+  ])
+    delete config[name];
+  Object.assign(config, {
+    main: "index.js",
+    base_dir: ".",
+    no_bundle: true,
+    find_additional_modules: true,
+  });
   config.assets.directory = join(UP, config.assets.directory);
-  for (const database of config.d1_databases) database.migrations_dir = join(UP, database.migrations_dir ?? "migrations");
+  for (const database of config.d1_databases)
+    database.migrations_dir = join(UP, database.migrations_dir ?? "migrations");
   writeFileSync(inRoot(FOLDER, "wrangler.json"), JSON.stringify(config, null, 2));
 }
 
 async function mustRun(command, args, options) {
   const { code, stdout, stderr } = await run(command, args, { ...options, capture: true });
-  if (code !== 0) throw new Advice(`the Worker for the e2e tests can't be made:\n${stdout}${stderr}`);
+  if (code !== 0)
+    throw new Advice(`the Worker for the e2e tests can't be made:\n${stdout}${stderr}`);
 }

@@ -35,7 +35,9 @@ export function start(command, args = [], { env = {}, cwd = root, capture = fals
   const ended = new Promise((resolve, reject) => {
     leash.on("error", reject);
     leash.on("exit", () => killGroup(leash.pid)); // what a crashed wrangler left running
-    leash.on("close", (code, signal) => resolve({ code: code ?? 128 + (constants.signals[signal] ?? 0), ...text }));
+    leash.on("close", (code, signal) =>
+      resolve({ code: code ?? 128 + (constants.signals[signal] ?? 0), ...text }),
+    );
   });
   const stop = () => {
     leash.stdio[3].destroy();

@@ -18,7 +18,11 @@ const WRANGLER_ENV = {
 };
 
 /** Environment for anything that may run wrangler or a tool of node_modules. */
-export const toolEnv = () => ({ ...WRANGLER_ENV, ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}` });
+export const toolEnv = () => ({
+  ...WRANGLER_ENV,
+  ...process.env,
+  PATH: `${BIN}${delimiter}${process.env.PATH}`,
+});
 
 /** A Node that wrangler accepts: the project's own, or else the one that runs this. */
 export function node() {
@@ -30,7 +34,11 @@ export function node() {
 }
 
 /** wrangler's command line, for run(...wrangler("dev", …)). */
-export const wrangler = (...args) => [node(), [inRoot("node_modules/wrangler/bin/wrangler.js"), ...args], { env: toolEnv() }];
+export const wrangler = (...args) => [
+  node(),
+  [inRoot("node_modules/wrangler/bin/wrangler.js"), ...args],
+  { env: toolEnv() },
+];
 
 /** What turns cargo's wasm into a Worker. */
 export const wasmBindgen = inRoot(".tools/bin/wasm-bindgen");

@@ -12,7 +12,13 @@ const WASM = "wasm32-unknown-unknown";
 
 /** Builds the crate with these features and leaves the Worker in `folder`; `optimised` for the one that is deployed, `named` for a
  *  profile of it, in which functions have their names. Builds of other features with the same profile need another `target`. */
-export async function workerModule({ folder, features, optimised = false, named = false, target = "target" }) {
+export async function workerModule({
+  folder,
+  features,
+  optimised = false,
+  named = false,
+  target = "target",
+}) {
   const at = (name) => inRoot(folder, name);
   rmSync(at("parts"), { recursive: true, force: true });
   mkdirSync(at("parts"), { recursive: true });
@@ -25,7 +31,16 @@ export async function workerModule({ folder, features, optimised = false, named 
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: "-C target-feature=+simd128",
   };
   // As a cdylib alone: cargo leaves link-time optimisation out where a crate is also an rlib, and that is 12 KB.
-  const crate = ["rustc", "--lib", "--crate-type", "cdylib", "--target", WASM, "--features", features];
+  const crate = [
+    "rustc",
+    "--lib",
+    "--crate-type",
+    "cdylib",
+    "--target",
+    WASM,
+    "--features",
+    features,
+  ];
   await mustRun("cargo", [...crate, ...(optimised ? ["--release"] : [])], env);
 
   const wasm = inRoot(target, WASM, optimised ? "release" : "debug", "edgegate.wasm");
@@ -79,11 +94,26 @@ const FEATURES = [
 async function optimise(wasm, named) {
   const features = FEATURES.map((name) => `--enable-${name}`);
   const unexport = UNUSED.map((name) => `--remove-exports=*${name}*`);
-  const inlining = ["--one-caller-inline-max-function-size=0", "--always-inline-max-function-size=3"];
-  const names = ["--reorder-functions-by-name", ...(named ? ["-g"] : ["--minify-imports-and-exports-and-modules"])];
-  const sections = [...(named ? [] : ["--strip-debug"]), "--strip-producers", "--strip-target-features"];
+  const inlining = [
+    "--one-caller-inline-max-function-size=0",
+    "--always-inline-max-function-size=3",
+  ];
+  const names = [
+    "--reorder-functions-by-name",
+    ...(named ? ["-g"] : ["--minify-imports-and-exports-and-modules"]),
+  ];
+  const sections = [
+    ...(named ? [] : ["--strip-debug"]),
+    "--strip-producers",
+    "--strip-target-features",
+  ];
   const options = [...features, ...unexport, ...inlining, "-Os", ...names, ...sections];
-  const { stdout } = await mustRun(wasmOpt, [...options, wasm, "-o", `${wasm}.optimised`], {}, { capture: true });
+  const { stdout } = await mustRun(
+    wasmOpt,
+    [...options, wasm, "-o", `${wasm}.optimised`],
+    {},
+    { capture: true },
+  );
   renameSync(`${wasm}.optimised`, wasm);
   return named ? null : JSON.parse(stdout);
 }
@@ -141,7 +171,9 @@ export function entryPoints(glue) {
 
 // wasm-bindgen's module by the names that wasm-opt has given: they stand in it as members of the imports' object, and of `wasm`.
 function renamed(glue, { imports, exports }) {
-  const [importNames, exportNames] = [imports.map(([, from, to]) => [from, to]), exports].map((names) => new Map(names));
+  const [importNames, exportNames] = [imports.map(([, from, to]) => [from, to]), exports].map(
+    (names) => new Map(names),
+  );
   const found = new Set();
   const module = glue
     .replaceAll(/\b\w+(?=: )/g, (name) => found.add(name) && (importNames.get(name) ?? name))
@@ -149,12 +181,16 @@ function renamed(glue, { imports, exports }) {
     // wasm-opt calls the module of the imports so.
     .replace('"./index_bg.js": import0', "a: import0");
   const missing = [...importNames.keys()].filter((name) => !found.has(name));
-  if (missing.length > 0) throw new Error(`wasm-bindgen's module does not have what the wasm imports: ${missing}.`);
+  if (missing.length > 0)
+    throw new Error(`wasm-bindgen's module does not have what the wasm imports: ${missing}.`);
   return module;
 }
 
 async function mustRun(command, args, env = {}, options = {}) {
   const done = await run(command, args, { ...options, env: { ...toolEnv(), ...env } });
-  if (done.code !== 0) throw new Advice(`the Worker does not build, see above${done.stderr ? `:\n${done.stderr}` : "."}`);
+  if (done.code !== 0)
+    throw new Advice(
+      `the Worker does not build, see above${done.stderr ? `:\n${done.stderr}` : "."}`,
+    );
   return done;
 }

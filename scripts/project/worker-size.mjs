@@ -5,7 +5,8 @@ import { Advice } from "./advice.mjs";
 import { inRoot } from "./root.mjs";
 
 export function workerSize() {
-  if (!existsSync(inRoot("build/index_bg.wasm"))) throw new Advice("there is no Worker yet: run `npm run build`.");
+  if (!existsSync(inRoot("build/index_bg.wasm")))
+    throw new Advice("there is no Worker yet: run `npm run build`.");
   const sizes = ["index_bg.wasm", "index.js"].map(
     (name) => gzipSync(readFileSync(inRoot("build", name)), { level: 9 }).length,
   );

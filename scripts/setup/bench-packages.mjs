@@ -16,7 +16,14 @@ export const isCurrent = () => existsSync(inRoot("bench/node_modules")) && stamp
 
 export async function install() {
   clearStamp(STAMP);
-  const { code } = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"], { cwd: inRoot("bench") });
-  if (code !== 0) throw new Advice("`npm ci` in bench failed, see above: it needs the npm registry; try again when that can be reached.");
+  const { code } = await run(
+    "npm",
+    ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"],
+    { cwd: inRoot("bench") },
+  );
+  if (code !== 0)
+    throw new Advice(
+      "`npm ci` in bench failed, see above: it needs the npm registry; try again when that can be reached.",
+    );
   setStamp(STAMP, wanted());
 }

@@ -3,7 +3,8 @@ import { program } from "./debian.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 const MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
-const ADVICE = "no Chromium was found for the browser tests: install the package `chromium` or Chrome, or set CHROMIUM to its path.";
+const ADVICE =
+  "no Chromium was found for the browser tests: install the package `chromium` or Chrome, or set CHROMIUM to its path.";
 
 /** The path of a Chromium or Chrome, installed first where that can be done without asking. */
 export function chromium() {

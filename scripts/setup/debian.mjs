@@ -7,7 +7,13 @@ import { output, run } from "../project/run.mjs";
 export async function program(names, debianPackage, advice, suits = () => true) {
   const search = () => find(names, suits);
   // Test files run beside each other, and apt-get does not.
-  return (await search()) ?? withLock("apt-get", async () => (await search()) ?? (await install(search, debianPackage, advice)));
+  return (
+    (await search()) ??
+    withLock(
+      "apt-get",
+      async () => (await search()) ?? (await install(search, debianPackage, advice)),
+    )
+  );
 }
 
 async function find(names, suits) {
@@ -23,7 +29,9 @@ async function install(search, debianPackage, advice) {
     console.log(`\n▸ Set-up: ${debianPackage}, from the system's packages`);
     const env = { DEBIAN_FRONTEND: "noninteractive" };
     await run("apt-get", ["update", "-qq"], { env });
-    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", debianPackage], { env });
+    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", debianPackage], {
+      env,
+    });
     const path = await search();
     if (path) return path;
   }

@@ -11,22 +11,36 @@ export const title = "npm packages";
 export function isCurrent() {
   const installed = packagesOf("node_modules/.package-lock.json");
   const wanted = packagesOf("package-lock.json");
-  if (!wanted) throw new Advice("package-lock.json is missing or broken: run `git checkout package-lock.json`.");
+  if (!wanted)
+    throw new Advice(
+      "package-lock.json is missing or broken: run `git checkout package-lock.json`.",
+    );
   if (!installed) return false;
   const names = Object.keys(wanted).filter((name) => name !== "");
   // npm leaves out the optional packages of other platforms, and only those.
   const same = names.every((name) =>
     installed[name] ? installed[name].version === wanted[name].version : wanted[name].optional,
   );
-  return same && Object.keys(installed).every((name) => wanted[name]) && existsSync(inRoot("node_modules/.bin/node"));
+  return (
+    same &&
+    Object.keys(installed).every((name) => wanted[name]) &&
+    existsSync(inRoot("node_modules/.bin/node"))
+  );
 }
 
 export async function install() {
   // npm must not run on the node_modules/.bin/node that it is about to delete.
   const bin = inRoot("node_modules/.bin");
-  const PATH = process.env.PATH.split(delimiter).filter((folder) => folder !== bin).join(delimiter);
-  const { code } = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { env: { PATH } });
-  if (code !== 0) throw new Advice("`npm ci` failed, see above: it needs the npm registry; try again when that can be reached.");
+  const PATH = process.env.PATH.split(delimiter)
+    .filter((folder) => folder !== bin)
+    .join(delimiter);
+  const { code } = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    env: { PATH },
+  });
+  if (code !== 0)
+    throw new Advice(
+      "`npm ci` failed, see above: it needs the npm registry; try again when that can be reached.",
+    );
   node(); // says what to do when npm was told to run no install scripts
 }
 

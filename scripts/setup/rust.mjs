@@ -10,11 +10,15 @@ export async function isCurrent() {
   const wanted = readFileSync(inRoot("Cargo.toml"), "utf8").match(/^rust-version = "(\d+)\.(\d+)/m);
   const found = (await output("rustc", ["--version"]))?.match(/(\d+)\.(\d+)/);
   if (!found || (await output("cargo", ["--version"])) === null) {
-    throw new Advice("Rust was not found: install it from https://rustup.rs, open a new terminal and try again.");
+    throw new Advice(
+      "Rust was not found: install it from https://rustup.rs, open a new terminal and try again.",
+    );
   }
   const older = (found[1] - wanted[1] || found[2] - wanted[2]) < 0;
   if (older) {
-    throw new Advice(`Rust ${found[0]} is too old, ${wanted[1]}.${wanted[2]} is needed: run \`rustup update stable\`.`);
+    throw new Advice(
+      `Rust ${found[0]} is too old, ${wanted[1]}.${wanted[2]} is needed: run \`rustup update stable\`.`,
+    );
   }
   return true;
 }

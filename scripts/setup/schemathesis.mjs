@@ -16,7 +16,8 @@ export const schemathesis = inRoot(".tools/schemathesis/bin/schemathesis");
 const FOLDER = ".tools/schemathesis";
 const STAMP = ".tools/schemathesis.stamp";
 const REQUIREMENTS = "tests/schemathesis/requirements.txt";
-const ADVICE = "no Python was found for the test against openapi.yaml: install `python3-venv` (3.11 or newer), or set PYTHON to its path.";
+const ADVICE =
+  "no Python was found for the test against openapi.yaml: install `python3-venv` (3.11 or newer), or set PYTHON to its path.";
 // Debian's python3 comes without `venv`, so that a Python alone is not enough.
 const SUITS = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
 
@@ -27,17 +28,40 @@ export const isCurrent = () => existsSync(schemathesis) && stampIs(STAMP, wanted
 
 export async function install() {
   const names = [process.env.PYTHON, "python3", "/usr/bin/python3"].filter(Boolean);
-  const python = await program(names, "python3-venv", ADVICE, async (path) => (await output(path, ["-c", SUITS])) !== null);
+  const python = await program(
+    names,
+    "python3-venv",
+    ADVICE,
+    async (path) => (await output(path, ["-c", SUITS])) !== null,
+  );
   clearStamp(STAMP);
   rmSync(inRoot(FOLDER), { recursive: true, force: true });
   const steps = [
     [python, ["-m", "venv", inRoot(FOLDER)]],
     // The versions are those of the file, whatever is newer: a dependency that it does not name is an error.
-    [inRoot(FOLDER, "bin/python"), ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--only-binary=:all:", "--requirement", inRoot(REQUIREMENTS)]],
+    [
+      inRoot(FOLDER, "bin/python"),
+      [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-input",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary=:all:",
+        "--requirement",
+        inRoot(REQUIREMENTS),
+      ],
+    ],
   ];
   for (const [command, args] of steps) {
     const { code } = await run(command, args);
-    if (code !== 0) throw new Advice("installing schemathesis failed, see above: it needs PyPI; try again when that can be reached.");
+    if (code !== 0)
+      throw new Advice(
+        "installing schemathesis failed, see above: it needs PyPI; try again when that can be reached.",
+      );
   }
   setStamp(STAMP, wanted());
 }

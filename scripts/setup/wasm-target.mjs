@@ -9,13 +9,20 @@ export const title = `Rust's ${TARGET} target`;
 
 export async function isCurrent() {
   const folder = await output("rustc", ["--print", "target-libdir", "--target", TARGET]);
-  return folder !== null && existsSync(folder) && readdirSync(folder).some((name) => name.startsWith("libcore"));
+  return (
+    folder !== null &&
+    existsSync(folder) &&
+    readdirSync(folder).some((name) => name.startsWith("libcore"))
+  );
 }
 
 export async function install() {
   if ((await output("rustup", ["--version"])) === null) {
-    throw new Advice(`this Rust has no ${TARGET} and no rustup to add it: install that target by the package manager Rust came from, or Rust from https://rustup.rs.`);
+    throw new Advice(
+      `this Rust has no ${TARGET} and no rustup to add it: install that target by the package manager Rust came from, or Rust from https://rustup.rs.`,
+    );
   }
   const { code } = await run("rustup", ["target", "add", TARGET]);
-  if (code !== 0) throw new Advice(`\`rustup target add ${TARGET}\` failed: run it yourself to see why.`);
+  if (code !== 0)
+    throw new Advice(`\`rustup target add ${TARGET}\` failed: run it yourself to see why.`);
 }

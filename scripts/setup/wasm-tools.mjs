@@ -12,7 +12,8 @@ const STAMP = ".tools/wasm-bindgen.version";
 // The crate in the Worker and the tool that works on it must be of one version.
 const version = () => lockedCrate("wasm-bindgen");
 
-export const isCurrent = () => existsSync(inRoot(".tools/bin/wasm-bindgen")) && stampIs(STAMP, version());
+export const isCurrent = () =>
+  existsSync(inRoot(".tools/bin/wasm-bindgen")) && stampIs(STAMP, version());
 
 export async function install() {
   const target = inRoot(".tools/target");
@@ -21,11 +22,24 @@ export async function install() {
   // our small wasm just as fast. The target folder is given to this command alone, so that no other build ends up in it.
   const { code } = await run(
     "cargo",
-    ["install", "--debug", "--force", "--root", inRoot(".tools"), "--bin", "wasm-bindgen", "--version", `=${version()}`, "wasm-bindgen-cli"],
+    [
+      "install",
+      "--debug",
+      "--force",
+      "--root",
+      inRoot(".tools"),
+      "--bin",
+      "wasm-bindgen",
+      "--version",
+      `=${version()}`,
+      "wasm-bindgen-cli",
+    ],
     { env: { CARGO_TARGET_DIR: target, CARGO_PROFILE_DEV_DEBUG: "0" } },
   );
   if (code !== 0) {
-    throw new Advice(`installing wasm-bindgen-cli ${version()} failed, see above: it needs crates.io and a C linker; try again when they are there.`);
+    throw new Advice(
+      `installing wasm-bindgen-cli ${version()} failed, see above: it needs crates.io and a C linker; try again when they are there.`,
+    );
   }
   setStamp(STAMP, version());
   rmSync(target, { recursive: true, force: true });

@@ -13,7 +13,15 @@ const EVERY = {
 };
 // A check needs no more.
 const OF_A_CHECK = ["Authorization", "Origin"];
-const ALL = [...OF_A_CHECK, "Content-Type", "Content-Length", "Cookie", "Accept-Language", "CF-Connecting-IP", "User-Agent"];
+const ALL = [
+  ...OF_A_CHECK,
+  "Content-Type",
+  "Content-Length",
+  "Cookie",
+  "Accept-Language",
+  "CF-Connecting-IP",
+  "User-Agent",
+];
 
 // Longer in UTF-8 than in UTF-16 by this at most.
 const BYTES_A_UNIT = 3;

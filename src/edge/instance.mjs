@@ -22,7 +22,9 @@ let current;
 class Instance {
   constructor(module, imports) {
     const state = { isDead: false, depth: 0, rejections: new Set() };
-    const guardedImports = mapMembers(imports, (members) => mapFunctions(members, guardImport(state)));
+    const guardedImports = mapMembers(imports, (members) =>
+      mapFunctions(members, guardImport(state)),
+    );
     const { exports } = new WebAssembly.Instance(module, guardedImports);
     this.exports = mapFunctions(exports, (run) => guard(state, run));
     current = state;

@@ -37,7 +37,11 @@ async function call(method, values, env, ctx) {
     if (isCheck) return status === 200;
     if (status < 300) return body ? JSON.parse(body) : undefined;
     const { type, title, detail, ...members } = JSON.parse(body);
-    throw errorOf(detail, { ...members, requestId, ...(retryAfter && { retryAfter: Number(retryAfter) }) });
+    throw errorOf(detail, {
+      ...members,
+      requestId,
+      ...(retryAfter && { retryAfter: Number(retryAfter) }),
+    });
   } catch (error) {
     if (isCheck) return false;
     // Anything else comes from a trap. Its text is in the log already, and is not for the caller.
@@ -46,7 +50,8 @@ async function call(method, values, env, ctx) {
 }
 
 // Older callers, and the runtime's own go-between for static assets, keep an error's text and nothing else: so the code begins it.
-const errorOf = (detail, members) => Object.assign(new Error(`${members.code}: ${detail}`), { name: "EdgegateError", ...members });
+const errorOf = (detail, members) =>
+  Object.assign(new Error(`${members.code}: ${detail}`), { name: "EdgegateError", ...members });
 
 // Whatever the caller hands in, as JSON of texts, lists of texts and plain objects of texts: null for nothing, false for all else.
 // Members of a stub are not touched: each would be a call back.
@@ -56,9 +61,14 @@ function argumentsOf(values) {
 }
 
 function plain(value) {
-  if (value instanceof Set || Array.isArray(value)) return (value.size ?? value.length) > MOST ? false : [...value].map(text);
+  if (value instanceof Set || Array.isArray(value))
+    return (value.size ?? value.length) > MOST ? false : [...value].map(text);
   if (value && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.fromEntries(Object.entries(value).slice(0, MOST).map(([name, member]) => [name, text(member)]));
+    return Object.fromEntries(
+      Object.entries(value)
+        .slice(0, MOST)
+        .map(([name, member]) => [name, text(member)]),
+    );
   }
   return text(value);
 }

@@ -12,7 +12,12 @@ const INVALID = /^ERR_J(OSE|WT|WS|WK|WKS)_/;
 test("where jose differs, a line says why, and no line says so of what does not", async (t) => {
   const file = JSON.parse(readFileSync(inRoot("tests/vectors/agreement/tokens.json"), "utf8"));
   const vectors = read(file);
-  const keys = Object.fromEntries(Object.entries(file.key_sets).map(([name, { public: jwks }]) => [name, createLocalJWKSet(jwks)]));
+  const keys = Object.fromEntries(
+    Object.entries(file.key_sets).map(([name, { public: jwks }]) => [
+      name,
+      createLocalJWKSet(jwks),
+    ]),
+  );
   const options = {
     issuer: file.issuer,
     audience: file.audience,
@@ -32,31 +37,47 @@ test("where jose differs, a line says why, and no line says so of what does not"
     }
   };
   const different = [];
-  for (const vector of vectors) if ((await verdict(vector)) !== vector.verdict) different.push(vector);
+  for (const vector of vectors)
+    if ((await verdict(vector)) !== vector.verdict) different.push(vector);
 
   const lines = table(readFileSync(inRoot("docs/tokens-and-jose.md"), "utf8"));
   const lineOf = (name) => lines.filter(({ matches }) => matches(name));
   for (const { name, verdict } of different) {
     const found = lineOf(name);
-    assert.equal(found.length, 1, `${name} is ${verdict} here and not in jose: ${found.length} lines say why`);
+    assert.equal(
+      found.length,
+      1,
+      `${name} is ${verdict} here and not in jose: ${found.length} lines say why`,
+    );
     assert.equal(found[0].verdict, verdict, `${name}: its line says the contrary`);
   }
   const names = different.map(({ name }) => name);
   for (const { pattern, matches } of lines) {
     const meant = vectors.filter(({ name }) => matches(name)).map(({ name }) => name);
     assert.ok(meant.length > 0, `${pattern} is no token`);
-    assert.deepEqual(meant.filter((name) => !names.includes(name)), [], `${pattern}: jose agrees on these`);
+    assert.deepEqual(
+      meant.filter((name) => !names.includes(name)),
+      [],
+      `${pattern}: jose agrees on these`,
+    );
   }
-  t.diagnostic(`jose: agrees on ${vectors.length - different.length} of ${vectors.length}; ${different.length} differences, each with its line`);
+  t.diagnostic(
+    `jose: agrees on ${vectors.length - different.length} of ${vectors.length}; ${different.length} differences, each with its line`,
+  );
 });
 
 /** The names in the table's first column, with what edgegate makes of them. */
 function table(text) {
-  return [...text.matchAll(/^\| (`.+?) \| (.+?) \| (takes|refuses) \| \S.* \|$/gm)].flatMap(([, names, , verdict]) =>
-    [...names.matchAll(/`([^`]+)`/g)].map(([, pattern]) => {
-      const expression = new RegExp(`^${pattern.split("*").map(plain).join(".*")}$`);
-      return { pattern, verdict: verdict === "takes" ? "valid" : "invalid", matches: (name) => expression.test(name) };
-    }),
+  return [...text.matchAll(/^\| (`.+?) \| (.+?) \| (takes|refuses) \| \S.* \|$/gm)].flatMap(
+    ([, names, , verdict]) =>
+      [...names.matchAll(/`([^`]+)`/g)].map(([, pattern]) => {
+        const expression = new RegExp(`^${pattern.split("*").map(plain).join(".*")}$`);
+        return {
+          pattern,
+          verdict: verdict === "takes" ? "valid" : "invalid",
+          matches: (name) => expression.test(name),
+        };
+      }),
   );
 }
 

@@ -4,20 +4,37 @@ import { read, tally } from "./vectors.mjs";
 /** Verifies all with what the package exports; answers the counts and what differs from the file. */
 export async function runPackage({ Verifier, EdgegateError }, file) {
   const { counts, wrong, expect } = tally();
-  const expected = { issuer: file.issuer, audience: file.audience, currentDate: new Date(file.now * 1000) };
+  const expected = {
+    issuer: file.issuer,
+    audience: file.audience,
+    currentDate: new Date(file.now * 1000),
+  };
   const verifiers = {};
-  for (const [name, { public: jwks }] of Object.entries(file.key_sets)) verifiers[name] = await Verifier.fromJwks(jwks, expected);
+  for (const [name, { public: jwks }] of Object.entries(file.key_sets))
+    verifiers[name] = await Verifier.fromJwks(jwks, expected);
 
   const vectors = read(file);
   const good = vectors.find(({ name }) => name === "ok").claims;
   // What a good token is allowed, no bad one is.
-  const nothing = [{ role: good.roles }, { user_id: good.sub }, { email: good.email }].map((criterion) => ({ ...criterion, expected: false }));
+  const nothing = [{ role: good.roles }, { user_id: good.sub }, { email: good.email }].map(
+    (criterion) => ({ ...criterion, expected: false }),
+  );
 
   for (const { name, token, key_set, verdict, reason, claims, checks } of vectors) {
     const verifier = verifiers[key_set];
-    expect(verdict, name, await outcome(verifier, token, EdgegateError), verdict === "valid" ? { claims } : { code: "invalid_token", reason });
+    expect(
+      verdict,
+      name,
+      await outcome(verifier, token, EdgegateError),
+      verdict === "valid" ? { claims } : { code: "invalid_token", reason },
+    );
     for (const { expected, ...criterion } of verdict === "valid" ? (checks ?? []) : nothing) {
-      expect("checks", `${name} ${JSON.stringify(criterion)}`, await allows(verifier, token, criterion), expected);
+      expect(
+        "checks",
+        `${name} ${JSON.stringify(criterion)}`,
+        await allows(verifier, token, criterion),
+        expected,
+      );
     }
   }
   return { counts, wrong };
@@ -27,7 +44,9 @@ async function outcome(verifier, token, EdgegateError) {
   try {
     return { claims: await verifier.verify(token) };
   } catch (error) {
-    return error instanceof EdgegateError ? { code: error.code, reason: error.reason } : { thrown: String(error) };
+    return error instanceof EdgegateError
+      ? { code: error.code, reason: error.reason }
+      : { thrown: String(error) };
   }
 }
 

@@ -1,6 +1,6 @@
 // The npm package, as it is packed, in the three places where it runs.
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname } from "node:path";
 import { before, test } from "node:test";
@@ -18,7 +18,10 @@ const file = readFileSync(inRoot("tests/vectors/agreement/tokens.json"), "utf8")
 before(async () => {
   // `npm test` has just built; a test file that is run by hand may come after a change.
   if (process.env.EDGEGATE_BUILT && existsSync(inRoot(PACKAGE))) return;
-  const { code, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], { env: toolEnv(), capture: true });
+  const { code, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {
+    env: toolEnv(),
+    capture: true,
+  });
   if (code !== 0) throw new Error(`the package does not build:\n${stderr}`);
 });
 
@@ -35,18 +38,43 @@ test("the package agrees with the file in Node", async (t) => {
 test("the package agrees with the file in workerd", async (t) => {
   const { Miniflare, convertV4MiniflareOptions } = await import("miniflare");
   const { unstable_readConfig } = await import("wrangler");
-  const { compatibility_date } = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });
+  const { compatibility_date } = unstable_readConfig(
+    { config: inRoot("wrangler.toml") },
+    { hideWarnings: true },
+  );
   const contents = (path) => readFileSync(inRoot(path));
   // The other platforms' loaders import what is not there.
-  const scripts = readdirSync(inRoot(PACKAGE), { recursive: true }).filter((path) => path.endsWith(".js") && !["node.js", "web.js"].includes(path));
+  const scripts = readdirSync(inRoot(PACKAGE), { recursive: true }).filter(
+    (path) => path.endsWith(".js") && !["node.js", "web.js"].includes(path),
+  );
   const modules = [
-    ...["workerd.mjs", "package.mjs", "vectors.mjs"].map((path) => ({ type: "ESModule", path, contents: contents(`tests/agreement/${path}`) })),
-    ...scripts.map((path) => ({ type: "ESModule", path: `edgegate/${path}`, contents: contents(`${PACKAGE}/${path}`) })),
-    { type: "CompiledWasm", path: "edgegate/wasm/edgegate_bg.wasm", contents: contents(`${PACKAGE}/wasm/edgegate_bg.wasm`) },
+    ...["workerd.mjs", "package.mjs", "vectors.mjs"].map((path) => ({
+      type: "ESModule",
+      path,
+      contents: contents(`tests/agreement/${path}`),
+    })),
+    ...scripts.map((path) => ({
+      type: "ESModule",
+      path: `edgegate/${path}`,
+      contents: contents(`${PACKAGE}/${path}`),
+    })),
+    {
+      type: "CompiledWasm",
+      path: "edgegate/wasm/edgegate_bg.wasm",
+      contents: contents(`${PACKAGE}/wasm/edgegate_bg.wasm`),
+    },
   ];
-  const miniflare = new Miniflare(convertV4MiniflareOptions({ cf: false, workers: [{ name: "agreement", compatibilityDate: compatibility_date, modules }] }));
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      workers: [{ name: "agreement", compatibilityDate: compatibility_date, modules }],
+    }),
+  );
   t.after(() => miniflare.dispose());
-  const answer = await miniflare.dispatchFetch("http://agreement.test/", { method: "POST", body: file });
+  const answer = await miniflare.dispatchFetch("http://agreement.test/", {
+    method: "POST",
+    body: file,
+  });
   agreed(t, "workerd", await answer.json());
 });
 
@@ -56,7 +84,11 @@ test("the package agrees with the file in Chromium, under a strict policy", asyn
   const page = await openPage(t, browser, origin);
   await page.goto("/");
   const result = await page.evaluate(async () => {
-    const [edgegate, { runPackage }, answer] = await Promise.all([import("/edgegate/web.js"), import("/agreement/package.mjs"), fetch("/tokens.json")]);
+    const [edgegate, { runPackage }, answer] = await Promise.all([
+      import("/edgegate/web.js"),
+      import("/agreement/package.mjs"),
+      fetch("/tokens.json"),
+    ]);
     return runPackage(edgegate, await answer.json());
   });
   agreed(t, `Chromium ${browser.version()}`, result);
@@ -64,7 +96,12 @@ test("the package agrees with the file in Chromium, under a strict policy", asyn
 
 /** A page, the package beside it, and the file. */
 async function serve() {
-  const types = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json" };
+  const types = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
+    ".json": "application/json",
+  };
   const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
   const places = [
     [/^\/edgegate\/([\w/]+\.(?:js|wasm))$/, PACKAGE],
@@ -73,11 +110,23 @@ async function serve() {
   ];
   const server = createServer(({ url }, answer) => {
     answer.setHeader("Content-Security-Policy", policy);
-    if (url === "/") return answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>Agreement</title>");
-    const path = places.flatMap(([pattern, folder]) => pattern.exec(url)?.slice(1).map((name) => inRoot(folder, name)) ?? [])[0];
+    if (url === "/")
+      return answer
+        .setHeader("Content-Type", "text/html")
+        .end("<!doctype html><title>Agreement</title>");
+    const path = places.flatMap(
+      ([pattern, folder]) =>
+        pattern
+          .exec(url)
+          ?.slice(1)
+          .map((name) => inRoot(folder, name)) ?? [],
+    )[0];
     if (!path || !existsSync(path)) return answer.writeHead(404).end();
     answer.setHeader("Content-Type", types[extname(path)]).end(readFileSync(path));
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
-  return { origin: `http://127.0.0.1:${server.address().port}`, stop: () => new Promise((done) => server.close(done)) };
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    stop: () => new Promise((done) => server.close(done)),
+  };
 }

@@ -1,7 +1,8 @@
 // The file of tokens, and what every runner says in the end. No module of Node: it runs in workerd and in browsers too.
 
 /** The vectors of tests/vectors/agreement/tokens.json, each with its token as a text. */
-export const read = (file) => file.vectors.map((vector) => ({ ...vector, token: text(vector.token) }));
+export const read = (file) =>
+  file.vectors.map((vector) => ({ ...vector, token: text(vector.token) }));
 
 /** A token as the file writes it: a text, or texts and counted repetitions to be joined. */
 function text(written) {
@@ -29,13 +30,17 @@ export function tally() {
 /** JSON with the members in order. */
 const canonical = (value) =>
   JSON.stringify(value, (_, inner) =>
-    inner !== null && typeof inner === "object" && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
   ) ?? String(value);
 
 /** Fails with the first of what is wrong: when one thing is, often everything is. */
 export function assertAgreed(wrong) {
-  if (wrong.length > 0) throw new Error(`${wrong.length} differ:\n${wrong.slice(0, 20).join("\n")}`);
+  if (wrong.length > 0)
+    throw new Error(`${wrong.length} differ:\n${wrong.slice(0, 20).join("\n")}`);
 }
 
 /** The line that a runner prints. */
-export const summary = (runner, { valid, invalid, checks }) => `${runner}: ${valid} valid, ${invalid} invalid, ${checks} checks`;
+export const summary = (runner, { valid, invalid, checks }) =>
+  `${runner}: ${valid} valid, ${invalid} invalid, ${checks} checks`;

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { inRoot } from "../../scripts/project/root.mjs";
 import { clientOf } from "../e2e/client.mjs";
 import { eventually, startWorkers } from "../e2e/workers.mjs";
-import { inRoot } from "../../scripts/project/root.mjs";
 import { assertAgreed, read, summary, tally } from "./vectors.mjs";
 
 const AT_ONCE = 8;
@@ -22,7 +22,9 @@ test("the Worker agrees with the file", async (t) => {
   );
   t.after(stop);
   for (const worker of workers) await worker.control({ at: file.now });
-  const clients = Object.fromEntries(names.map((name, index) => [name, clientOf({ ...workers[index], origin: file.issuer })]));
+  const clients = Object.fromEntries(
+    names.map((name, index) => [name, clientOf({ ...workers[index], origin: file.issuer })]),
+  );
 
   const { counts, wrong, expect } = tally();
   const refusals = [];
@@ -30,7 +32,11 @@ test("the Worker agrees with the file", async (t) => {
   const refused = async (vector, client, reason) => {
     const { status, headers, body } = await client.authorized({ role: "user" }, vector.token);
     const seen = [status, body.code, headers.get("www-authenticate")];
-    expect("invalid", vector.name, seen, [401, "invalid_token", 'Bearer realm="edgegate", error="invalid_token"']);
+    expect("invalid", vector.name, seen, [
+      401,
+      "invalid_token",
+      'Bearer realm="edgegate", error="invalid_token"',
+    ]);
     bodies.add(JSON.stringify(body));
     refusals.push({ name: vector.name, reason, id: headers.get("x-request-id") });
   };
@@ -38,7 +44,9 @@ test("the Worker agrees with the file", async (t) => {
     const holds = vector.claims.roles.includes("user");
     const checks = vector.checks ?? [];
     for (const { expected, ...criterion } of [{ role: ["user"], expected: holds }, ...checks]) {
-      const query = Object.entries(criterion).flatMap(([name, values]) => [values].flat().map((value) => [name, value]));
+      const query = Object.entries(criterion).flatMap(([name, values]) =>
+        [values].flat().map((value) => [name, value]),
+      );
       const { status, body } = await client.authorized(query, vector.token);
       // A criterion that is empty is a mistake of the one who asks, and told them (openapi.yaml).
       const isEmpty = query.length === 0 || query.some(([, value]) => value === "");
@@ -70,7 +78,9 @@ test("the Worker agrees with the file", async (t) => {
     refusals.map(({ name, id }) => [name, reasons.get(id)]),
     refusals.map(({ name, reason }) => [name, `access token refused: ${reason}`]),
   );
-  t.diagnostic(`${summary("Worker over HTTP", counts)}; ${vectors.length - travelling.length} tokens can't travel in a header`);
+  t.diagnostic(
+    `${summary("Worker over HTTP", counts)}; ${vectors.length - travelling.length} tokens can't travel in a header`,
+  );
 });
 
 test("what is said not to travel in a header does not, and all else does", () => {

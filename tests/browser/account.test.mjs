@@ -27,7 +27,8 @@ async function open(t, user = ADA) {
 test("says who one is", async (t) => {
   const page = await open(t);
   await page.getByRole("heading", { name: "Ada Lovelace" }).waitFor();
-  for (const text of [ADA.email, "Verified", ADA.id, ...ADA.roles]) await page.getByText(text, { exact: true }).first().waitFor();
+  for (const text of [ADA.email, "Verified", ADA.id, ...ADA.roles])
+    await page.getByText(text, { exact: true }).first().waitFor();
   assert.equal(await page.locator("#unverified").isVisible(), false);
 });
 
@@ -45,7 +46,10 @@ test("no answer at first: it says so and can be tried again", async (t) => {
   await page.goto("/account");
   await page.getByText("No answer came.").waitFor();
   // The client tries by itself too: whoever is first.
-  await page.getByRole("button", { name: "Try again" }).click().catch(() => {});
+  await page
+    .getByRole("button", { name: "Try again" })
+    .click()
+    .catch(() => {});
   await page.getByText("On this device and 2 others.").waitFor();
 });
 
@@ -53,16 +57,34 @@ test("sessions: device, place and time; each can be ended, this one by signing o
   const page = await open(t);
   const entries = page.locator("#sessions > li");
   const texts = (await entries.allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
-  assert.match(texts[0], /^Firefox on Linux ?This device ?Leipzig, Germany · 203\.0\.113\.0 · Last used just now · Signed in just now$/);
-  assert.match(texts[1], /^Mobile Safari on iOS ?France · 203\.0\.113\.0 · Last used 1 hour ago · Signed in yesterday ?End$/);
-  assert.match(texts[2], /^Unknown device ?T1 · Last used 2 hours ago · Signed in 2 days ago ?End$/);
+  assert.match(
+    texts[0],
+    /^Firefox on Linux ?This device ?Leipzig, Germany · 203\.0\.113\.0 · Last used just now · Signed in just now$/,
+  );
+  assert.match(
+    texts[1],
+    /^Mobile Safari on iOS ?France · 203\.0\.113\.0 · Last used 1 hour ago · Signed in yesterday ?End$/,
+  );
+  assert.match(
+    texts[2],
+    /^Unknown device ?T1 · Last used 2 hours ago · Signed in 2 days ago ?End$/,
+  );
   assert.equal(await entries.nth(0).getByRole("button").count(), 0);
 
   const ended = await fake(page, `/auth/sessions/${SESSIONS[1].id}`, { status: 204 });
-  await page.getByRole("button", { name: "End: Mobile Safari on iOS, last used 1 hour ago" }).dblclick();
+  await page
+    .getByRole("button", { name: "End: Mobile Safari on iOS, last used 1 hour ago" })
+    .dblclick();
   await page.getByText("Ended: Mobile Safari on iOS. 1 other left.").waitFor();
-  assert.deepEqual(ended.map(({ method }) => method), ["DELETE"], "once");
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "End: Unknown device, last used 2 hours ago");
+  assert.deepEqual(
+    ended.map(({ method }) => method),
+    ["DELETE"],
+    "once",
+  );
+  assert.equal(
+    await page.evaluate(() => document.activeElement.getAttribute("aria-label")),
+    "End: Unknown device, last used 2 hours ago",
+  );
   assert.equal(await entries.count(), 2);
 
   // Ended elsewhere meanwhile: it is over, and that was wanted.
@@ -75,7 +97,9 @@ test("sessions: device, place and time; each can be ended, this one by signing o
 
 test("all others are ended at once; a failure is said, and the list stays", async (t) => {
   const page = await open(t);
-  await fake(page, "/auth/sessions", (time) => (time === 1 ? problem(503, "unavailable", {}, { "Retry-After": "5" }) : { status: 204 }));
+  await fake(page, "/auth/sessions", (time) =>
+    time === 1 ? problem(503, "unavailable", {}, { "Retry-After": "5" }) : { status: 204 },
+  );
   const all = page.getByRole("button", { name: "End all others" });
   await all.click();
   await page.getByText("Wait 5 seconds, then try again.").waitFor();
@@ -90,7 +114,11 @@ test("what a session says is text, never markup", async (t) => {
   const page = await openPage(t, browser, www.url);
   const evil = "<img src=x onerror=alert(1)>";
   await fakeSession(page, { ...ADA, first_name: evil, roles: [evil] });
-  const session = { ...SESSIONS[0], device: { browser: evil, os: evil, type: evil }, place: { country: "DE", city: evil } };
+  const session = {
+    ...SESSIONS[0],
+    device: { browser: evil, os: evil, type: evil },
+    place: { country: "DE", city: evil },
+  };
   await fake(page, "/auth/sessions", { json: { sessions: [session] } });
   await page.goto("/account");
   await page.getByText(`${evil} on ${evil}`).waitFor();
@@ -99,8 +127,15 @@ test("what a session says is text, never markup", async (t) => {
 
 test("the password is changed: refusals at their fields, the form closes, the list is read again", async (t) => {
   const page = await open(t);
-  const answers = [problem(401, "invalid_credentials"), problem(422, "weak_password", { reasons: ["contains_address"] })];
-  const asked = await fake(page, "/auth/password/change", (time) => answers[time - 1] ?? signedIn());
+  const answers = [
+    problem(401, "invalid_credentials"),
+    problem(422, "weak_password", { reasons: ["contains_address"] }),
+  ];
+  const asked = await fake(
+    page,
+    "/auth/password/change",
+    (time) => answers[time - 1] ?? signedIn(),
+  );
   const summary = page.getByText("Change the password").first();
   await summary.click();
   const form = page.locator("#password-form");
@@ -120,17 +155,27 @@ test("the password is changed: refusals at their fields, the form closes, the li
   await page.getByText("It contains your email address").waitFor();
   assert.equal(await focused(page), "new-password");
   await send.click();
-  await page.getByText("Your password is changed. All your other devices are signed out.").waitFor();
+  await page
+    .getByText("Your password is changed. All your other devices are signed out.")
+    .waitFor();
   assert.equal(await focused(page), "summary: Change the password");
   assert.equal(await form.isVisible(), false);
   assert.equal(await form.locator("#new-password").inputValue(), "");
-  assert.deepEqual(asked.at(-1).body, { current_password: "right", new_password: GOOD, cookie: true });
+  assert.deepEqual(asked.at(-1).body, {
+    current_password: "right",
+    new_password: GOOD,
+    cookie: true,
+  });
 });
 
 test("the address is changed by a mail; the same one is refused in words", async (t) => {
   const page = await open(t);
-  const unchanged = problem(422, "invalid_field", { errors: [{ field: "email", reason: "unchanged" }] });
-  const asked = await fake(page, "/auth/email/change", (time) => (time === 1 ? unchanged : { status: 202 }));
+  const unchanged = problem(422, "invalid_field", {
+    errors: [{ field: "email", reason: "unchanged" }],
+  });
+  const asked = await fake(page, "/auth/email/change", (time) =>
+    time === 1 ? unchanged : { status: 202 },
+  );
   await page.getByText("Change the email address").click();
   const form = page.locator("#email-form");
   await form.locator("#new-email").fill(ADA.email);
@@ -145,18 +190,26 @@ test("the address is changed by a mail; the same one is refused in words", async
 
 test("an address that is not verified: the mail is sent again, and a limit is said", async (t) => {
   const page = await open(t, { ...ADA, email_verified: false });
-  const asked = await fake(page, "/auth/email/resend", (time) => (time === 1 ? problem(429, "rate_limited", {}, { "Retry-After": "9" }) : { status: 202 }));
+  const asked = await fake(page, "/auth/email/resend", (time) =>
+    time === 1 ? problem(429, "rate_limited", {}, { "Retry-After": "9" }) : { status: 202 },
+  );
   const send = page.getByRole("button", { name: "Send the mail again" });
   await send.click();
   await page.getByText("Wait 9 seconds, then try again.").waitFor();
   await send.click();
-  await page.getByText(`A mail is on its way to ${ADA.email}. If none comes, an earlier link may still work.`).waitFor();
+  await page
+    .getByText(
+      `A mail is on its way to ${ADA.email}. If none comes, an earlier link may still work.`,
+    )
+    .waitFor();
   assert.deepEqual(asked.at(-1).body, { email: ADA.email });
 });
 
 test("the account is deleted with the password only", async (t) => {
   const page = await open(t);
-  const asked = await fake(page, "/auth/me", (time) => (time === 1 ? problem(401, "invalid_credentials") : { status: 204 }));
+  const asked = await fake(page, "/auth/me", (time) =>
+    time === 1 ? problem(401, "invalid_credentials") : { status: 204 },
+  );
   await page.getByText("Delete the account").click();
   const send = page.getByRole("button", { name: "Delete my account for good" });
   await send.click();
@@ -192,7 +245,11 @@ test("signed out while the service is away: it says that it is not told yet", as
 
 test("a session that was ended elsewhere: the next thing that is asked for says so", async (t) => {
   const page = await open(t);
-  await fake(page, "/auth/sessions", problem(401, "invalid_token", {}, { "WWW-Authenticate": 'Bearer error="invalid_token"' }));
+  await fake(
+    page,
+    "/auth/sessions",
+    problem(401, "invalid_token", {}, { "WWW-Authenticate": 'Bearer error="invalid_token"' }),
+  );
   await fake(page, "/auth/token", NOBODY);
   await page.getByRole("button", { name: "End all others" }).click();
   await page.getByText("Your session has ended").waitFor();

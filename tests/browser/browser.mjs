@@ -28,12 +28,17 @@ export async function servePages() {
   process.env.WRANGLER_SEND_METRICS ??= "false";
   process.env.WRANGLER_WRITE_LOGS ??= "false";
   const { createTestHarness, unstable_readConfig } = await import("wrangler");
-  const { assets, compatibility_date } = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });
+  const { assets, compatibility_date } = unstable_readConfig(
+    { config: inRoot("wrangler.toml") },
+    { hideWarnings: true },
+  );
   // The routing to a Worker makes no sense without one.
   const { directory, not_found_handling } = assets;
   const server = createTestHarness({
     root: inRoot(),
-    workers: [{ config: { name: "pages", compatibility_date, assets: { directory, not_found_handling } } }],
+    workers: [
+      { config: { name: "pages", compatibility_date, assets: { directory, not_found_handling } } },
+    ],
   });
   const { url } = await server.listen();
   return { url: url.origin, stop: () => server.close() };
@@ -53,11 +58,13 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
     page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
     page.on("console", (message) => {
       // The browser reports refused and failed requests here too; those are what a test is about.
-      if (message.type() === "error" && !/^Failed to load resource: /.test(message.text())) wrong.push(`console: ${message.text()}`);
+      if (message.type() === "error" && !/^Failed to load resource: /.test(message.text()))
+        wrong.push(`console: ${message.text()}`);
     });
     page.on("request", (request) => {
       const isAllowed = [origin, ...others].some((one) => request.url().startsWith(`${one}/`));
-      if (!isAllowed && !/^(data|about|blob):/.test(request.url())) wrong.push(`request: ${request.url()}`);
+      if (!isAllowed && !/^(data|about|blob):/.test(request.url()))
+        wrong.push(`request: ${request.url()}`);
     });
   };
   context.on("page", watch);
@@ -77,7 +84,11 @@ export async function fake(page, path, answer) {
   const asked = [];
   await page.route(`**${path}`, async (route) => {
     const request = route.request();
-    asked.push({ method: request.method(), headers: request.headers(), body: request.postDataJSON() });
+    asked.push({
+      method: request.method(),
+      headers: request.headers(),
+      body: request.postDataJSON(),
+    });
     const given = typeof answer === "function" ? await answer(asked.length) : answer;
     if (given === "offline") return route.abort("internetdisconnected");
     return route.fulfill(given);
@@ -89,7 +100,14 @@ export async function fake(page, path, answer) {
 export const problem = (status, code, members = {}, headers = {}) => ({
   status,
   headers: { "Content-Type": "application/problem+json", "X-Request-Id": "5f0c", ...headers },
-  body: JSON.stringify({ type: "about:blank", title: code, status, code, detail: code, ...members }),
+  body: JSON.stringify({
+    type: "about:blank",
+    title: code,
+    status,
+    code,
+    detail: code,
+    ...members,
+  }),
 });
 
 /** What has the focus, as text: `h1: Look into your mail`, or an element's id. */

@@ -4,8 +4,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { reasonInWords, stepsOf } from "../../www/console-reasons.js";
-import { addresses, fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
-import { accessToken, ADA, fakeDiscovery, fakeSession, ISSUER, signedIn } from "./signed-in.mjs";
+import {
+  addresses,
+  fake,
+  focused,
+  openPage,
+  problem,
+  servePages,
+  startBrowser,
+} from "./browser.mjs";
+import { ADA, accessToken, fakeDiscovery, fakeSession, ISSUER, signedIn } from "./signed-in.mjs";
 
 let browser;
 let www;
@@ -29,29 +37,60 @@ async function open(t, { user = null, discovery, before = async () => {} } = {})
 }
 
 const answersOf = (page) =>
-  page.locator("[data-check]").evaluateAll((rows) =>
-    rows.map((row) => [".local strong", ".server strong", ".agreement"].map((place) => row.querySelector(place)?.textContent ?? "")),
-  );
+  page
+    .locator("[data-check]")
+    .evaluateAll((rows) =>
+      rows.map((row) =>
+        [".local strong", ".server strong", ".agreement"].map(
+          (place) => row.querySelector(place)?.textContent ?? "",
+        ),
+      ),
+    );
 
 test("a good token: header and claims are explained, the verdict is the package's, the time counts down", async (t) => {
   const { page, token, headline } = await open(t);
   const text = accessToken(ADA, { extra: { a: 1 }, __proto__: null });
   await token.fill(`  ${text}\n`);
   await headline.getByText("It is valid").waitFor();
-  assert.deepEqual(await page.locator("#steps li").evaluateAll((all) => all.map(({ dataset }) => dataset.state)), ["good", "good", "good"]);
+  assert.deepEqual(
+    await page.locator("#steps li").evaluateAll((all) => all.map(({ dataset }) => dataset.state)),
+    ["good", "good", "good"],
+  );
   const names = await page.locator("#claims dt, #header dt").allTextContents();
-  for (const name of ["alg", "kid", "typ", "iss", "sub", "aud", "client_id", "exp", "iat", "auth_time", "jti", "sid", "ver", "roles", "email", "email_verified"]) {
+  for (const name of [
+    "alg",
+    "kid",
+    "typ",
+    "iss",
+    "sub",
+    "aud",
+    "client_id",
+    "exp",
+    "iat",
+    "auth_time",
+    "jti",
+    "sid",
+    "ver",
+    "roles",
+    "email",
+    "email_verified",
+  ]) {
     assert.ok(names.includes(name), name);
   }
   const extra = page.locator("#claims > div").filter({ hasText: "extra" });
   assert.match(await extra.textContent(), /\{"a":1\}.*it is ignored/);
   const seconds = async () => {
-    const [, minutes, rest] = (await page.locator("#expiry").textContent()).match(/^Expires in (\d+) min (\d+) s$/);
+    const [, minutes, rest] = (await page.locator("#expiry").textContent()).match(
+      /^Expires in (\d+) min (\d+) s$/,
+    );
     return minutes * 60 + Number(rest);
   };
   const first = await seconds();
   assert.ok(first > 500 && first <= 600, `${first}`);
-  await page.waitForFunction((before) => document.querySelector("#expiry").textContent !== before, await page.locator("#expiry").textContent());
+  await page.waitForFunction(
+    (before) => document.querySelector("#expiry").textContent !== before,
+    await page.locator("#expiry").textContent(),
+  );
   assert.ok((await seconds()) < first);
 });
 
@@ -66,7 +105,10 @@ test("a token that expires while it is looked at is checked again", async (t) =>
   await page.getByText("It is valid").waitFor();
   await page.clock.fastForward("10:02");
   await page.getByText("It has expired.").waitFor();
-  await page.locator("#expiry").getByText(/^Expired \d+ s ago$/).waitFor();
+  await page
+    .locator("#expiry")
+    .getByText(/^Expired \d+ s ago$/)
+    .waitFor();
 });
 
 describe("a bad token is said to be so, with the reason in words", () => {
@@ -74,18 +116,63 @@ describe("a bad token is said to be so, with the reason in words", () => {
   const [header, claims, signature] = good.split(".");
   const BAD = [
     ["cut off", good.slice(0, -22), "does not have the right length", ["good", "bad", "unknown"]],
-    ["altered", `${header}.${claims}.${signature.replace(/^.{4}/, (some) => (some === "AAAA" ? "BBBB" : "AAAA"))}`, "The signature does not match", ["good", "bad", "unknown"]],
-    ["of another key", accessToken(ADA, {}, { kid: "other" }), "None of this service’s public keys has its kid", ["good", "bad", "unknown"]],
-    ["expired", accessToken(ADA, { exp: 1_767_226_200, iat: 1_767_225_600 }), "It has expired", ["good", "good", "bad"]],
-    ["of another issuer", accessToken(ADA, { iss: "https://evil.example" }), `Expected: ${ISSUER}`, ["good", "good", "bad"]],
-    ["for another audience", accessToken(ADA, { aud: "other" }), "Expected: edgegate", ["good", "good", "bad"]],
-    ["an ID token", accessToken(ADA, {}, { typ: "JWT" }), "It is another kind of token", ["bad", "unknown", "unknown"]],
-    ["alg none", `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString("base64url")}.${claims}.`, "“none” is never accepted", ["bad", "unknown", "unknown"]],
+    [
+      "altered",
+      `${header}.${claims}.${signature.replace(/^.{4}/, (some) => (some === "AAAA" ? "BBBB" : "AAAA"))}`,
+      "The signature does not match",
+      ["good", "bad", "unknown"],
+    ],
+    [
+      "of another key",
+      accessToken(ADA, {}, { kid: "other" }),
+      "None of this service’s public keys has its kid",
+      ["good", "bad", "unknown"],
+    ],
+    [
+      "expired",
+      accessToken(ADA, { exp: 1_767_226_200, iat: 1_767_225_600 }),
+      "It has expired",
+      ["good", "good", "bad"],
+    ],
+    [
+      "of another issuer",
+      accessToken(ADA, { iss: "https://evil.example" }),
+      `Expected: ${ISSUER}`,
+      ["good", "good", "bad"],
+    ],
+    [
+      "for another audience",
+      accessToken(ADA, { aud: "other" }),
+      "Expected: edgegate",
+      ["good", "good", "bad"],
+    ],
+    [
+      "an ID token",
+      accessToken(ADA, {}, { typ: "JWT" }),
+      "It is another kind of token",
+      ["bad", "unknown", "unknown"],
+    ],
+    [
+      "alg none",
+      `${Buffer.from('{"alg":"none","typ":"at+jwt"}').toString("base64url")}.${claims}.`,
+      "“none” is never accepted",
+      ["bad", "unknown", "unknown"],
+    ],
     ["with Bearer", `Bearer ${good}`, "“Bearer” before it", ["bad", "unknown", "unknown"]],
     ["a word", "hello", "A token has three parts", ["bad", "unknown", "unknown"]],
-    ["in another script", "токен.токен.токен", "a character that no token has", ["bad", "unknown", "unknown"]],
+    [
+      "in another script",
+      "токен.токен.токен",
+      "a character that no token has",
+      ["bad", "unknown", "unknown"],
+    ],
     ["huge", "x".repeat(1_000_000), "longer than 4 KiB", ["bad", "unknown", "unknown"]],
-    ["without a session", accessToken(ADA, { sid: undefined }), "“sid” is missing.", ["good", "good", "bad"]],
+    [
+      "without a session",
+      accessToken(ADA, { sid: undefined }),
+      "“sid” is missing.",
+      ["good", "good", "bad"],
+    ],
   ];
 
   test("each of them", async (t) => {
@@ -94,22 +181,39 @@ describe("a bad token is said to be so, with the reason in words", () => {
       await token.fill(text);
       await page.locator("#reason").getByText(says).waitFor();
       assert.equal(await headline.textContent(), "It is not valid", name);
-      assert.deepEqual(await page.locator("#steps li").evaluateAll((all) => all.map(({ dataset }) => dataset.state)), steps, name);
+      assert.deepEqual(
+        await page
+          .locator("#steps li")
+          .evaluateAll((all) => all.map(({ dataset }) => dataset.state)),
+        steps,
+        name,
+      );
     }
     await token.fill("");
-    assert.equal(await page.locator("#verdict, #says, #checks").filter({ visible: true }).count(), 0);
+    assert.equal(
+      await page.locator("#verdict, #says, #checks").filter({ visible: true }).count(),
+      0,
+    );
   });
 
   test("claims that are markup are text", async (t) => {
     const { page, token } = await open(t);
     const evil = "<img src=x onerror=alert(1)>";
-    await token.fill(accessToken({ ...ADA, email: evil, roles: [evil] }, { [evil]: evil, __proto__: evil, constructor: evil }));
+    await token.fill(
+      accessToken(
+        { ...ADA, email: evil, roles: [evil] },
+        { [evil]: evil, __proto__: evil, constructor: evil },
+      ),
+    );
     await page.locator("#claims").getByText(evil).first().waitFor();
     assert.equal(await page.locator("main img").count(), 0);
   });
 
   test("there are words for every reason of the core", () => {
-    const source = readFileSync(new URL("../../src/domain/token/error.rs", import.meta.url), "utf8");
+    const source = readFileSync(
+      new URL("../../src/domain/token/error.rs", import.meta.url),
+      "utf8",
+    );
     const reasons = [...source.matchAll(/^ {8}\w+, "(\w+)", "/gm)].map(([, reason]) => reason);
     assert.ok(reasons.length > 60);
     for (const reason of reasons) {
@@ -125,9 +229,13 @@ describe("a bad token is said to be so, with the reason in words", () => {
 
 test("the checks run here alone send nothing; both send the token to the server and compare", async (t) => {
   const { page, token } = await open(t);
-  const asked = await fake(page, "/auth/authorized?*", (time) => (time === 2 ? { status: 403, json: { authorized: false } } : { json: { authorized: true } }));
+  const asked = await fake(page, "/auth/authorized?*", (time) =>
+    time === 2 ? { status: 403, json: { authorized: false } } : { json: { authorized: true } },
+  );
   const sent = [];
-  page.on("request", (request) => sent.push(`${request.url()} ${JSON.stringify(request.headers())} ${request.postData()}`));
+  page.on("request", (request) =>
+    sent.push(`${request.url()} ${JSON.stringify(request.headers())} ${request.postData()}`),
+  );
   const text = accessToken();
   await token.fill(text);
   await page.getByText("It is valid").waitFor();
@@ -137,23 +245,50 @@ test("the checks run here alone send nothing; both send the token to the server 
 
   await page.getByRole("button", { name: "Check here only" }).click();
   await page.getByText("Checked here. Nothing was sent.").waitFor();
-  assert.deepEqual(await answersOf(page), [["Yes", "–", ""], ["Yes", "–", ""], ["Yes", "–", ""]]);
-  assert.deepEqual(sent.filter((request) => request.includes(text.split(".")[2])), []);
+  assert.deepEqual(await answersOf(page), [
+    ["Yes", "–", ""],
+    ["Yes", "–", ""],
+    ["Yes", "–", ""],
+  ]);
+  assert.deepEqual(
+    sent.filter((request) => request.includes(text.split(".")[2])),
+    [],
+  );
   assert.equal(asked.length, 0);
 
   await page.locator("#check-role").fill("admin, editor");
   await page.locator("#check-role").press("Enter");
   await page.getByText("Here and the server differ in 1 of 3.").waitFor();
   const [role, id, email] = await answersOf(page);
-  assert.deepEqual([role, email], [["Yes", "Yes", "They agree."], ["Yes", "Yes", "They agree."]]);
+  assert.deepEqual(
+    [role, email],
+    [
+      ["Yes", "Yes", "They agree."],
+      ["Yes", "Yes", "They agree."],
+    ],
+  );
   assert.deepEqual(id, ["Yes", "No", "They differ."]);
-  assert.match(await page.locator("#why-differ").textContent(), /^The token is good in itself, .*until the token expires, for (10 min 0|9 min \d+) s more\.$/);
+  assert.match(
+    await page.locator("#why-differ").textContent(),
+    /^The token is good in itself, .*until the token expires, for (10 min 0|9 min \d+) s more\.$/,
+  );
   assert.ok(asked.every(({ headers }) => headers.authorization === `Bearer ${text}`));
   assert.ok(sent.some((request) => request.includes("/auth/authorized?role=admin&role=editor")));
-  assert.match(await page.locator("[data-check=role] .local .ms").textContent(), /^\d+(\.\d\d)? ms$/);
+  assert.match(
+    await page.locator("[data-check=role] .local .ms").textContent(),
+    /^\d+(\.\d\d)? ms$/,
+  );
 
   // The token is in the field and in the headers of those requests, and nowhere else.
-  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state, document.cookie, location.href]));
+  const kept = await page.evaluate(() =>
+    JSON.stringify([
+      { ...localStorage },
+      { ...sessionStorage },
+      history.state,
+      document.cookie,
+      location.href,
+    ]),
+  );
   assert.ok(!kept.includes(text.split(".")[2]));
   assert.deepEqual(await addresses(page), [`${www.url}/console`]);
   assert.ok(sent.every((request) => !request.split(" ")[0].includes(text.split(".")[2])));
@@ -175,7 +310,11 @@ test("other criteria, no criteria, and what the server does not take or answer",
   await page.locator("#check-email").fill("ADA@example.com");
   await both.dblclick();
   await page.getByText("Not every check could be run.").waitFor();
-  assert.deepEqual(await answersOf(page), [["No", "No", "They agree."], ["Yes", "Not asked", ""], ["Yes", "No answer", ""]]);
+  assert.deepEqual(await answersOf(page), [
+    ["No", "No", "They agree."],
+    ["Yes", "Not asked", ""],
+    ["Yes", "No answer", ""],
+  ]);
   await page.getByText("Wait 7 seconds, then try again.").waitFor();
   await page.locator("#check-user-id").fill(" ");
   await page.locator("#check-email").fill("");
@@ -203,13 +342,19 @@ test("the token of this session, and the audience with it", async (t) => {
 
 test("in local development the demo accounts are a click away", async (t) => {
   const { page } = await open(t);
-  const asked = await fake(page, "/auth/login", (time) => (time === 1 ? problem(401, "invalid_credentials") : signedIn()));
+  const asked = await fake(page, "/auth/login", (time) =>
+    time === 1 ? problem(401, "invalid_credentials") : signedIn(),
+  );
   const ada = page.getByRole("button", { name: "Try as ada@example.com" });
   await ada.click();
   await page.getByText("The email address or the password is wrong.").waitFor();
   await ada.click();
   await page.getByText("It is valid").waitFor();
-  assert.deepEqual(asked[1].body, { email: "ada@example.com", password: "correct horse battery staple", cookie: true });
+  assert.deepEqual(asked[1].body, {
+    email: "ada@example.com",
+    password: "correct horse battery staple",
+    cookie: true,
+  });
   assert.equal(await ada.isVisible(), false);
   assert.equal(await focused(page), "token");
 });
@@ -217,7 +362,11 @@ test("in local development the demo accounts are a click away", async (t) => {
 test("what does not load is said, and can be tried again", async (t) => {
   const { page, token, headline } = await open(t, {
     before: async (page) => {
-      await fake(page, "/edgegate/wasm/edgegate_bg.wasm", { status: 404, contentType: "text/html", body: "" });
+      await fake(page, "/edgegate/wasm/edgegate_bg.wasm", {
+        status: 404,
+        contentType: "text/html",
+        body: "",
+      });
     },
   });
   await fake(page, "/auth/authorized?*", { json: { authorized: true } });
@@ -228,7 +377,11 @@ test("what does not load is said, and can be tried again", async (t) => {
   await page.locator("#claims").getByText(ADA.email).waitFor();
   await page.getByRole("button", { name: "Check here and on the server" }).click();
   await page.getByText("Not every check could be run.").waitFor();
-  assert.deepEqual(await answersOf(page), [["Could not run", "Yes", ""], ["Could not run", "Yes", ""], ["Could not run", "Yes", ""]]);
+  assert.deepEqual(await answersOf(page), [
+    ["Could not run", "Yes", ""],
+    ["Could not run", "Yes", ""],
+    ["Could not run", "Yes", ""],
+  ]);
   await page.unroute("**/edgegate/wasm/edgegate_bg.wasm");
   await page.getByRole("button", { name: "Try again" }).click();
   await headline.getByText("It is valid").waitFor();
@@ -242,7 +395,10 @@ test("under a policy without 'wasm-unsafe-eval' the page says what is missing", 
   await page.route("**/console", async (route) => {
     const response = await route.fetch();
     const policy = response.headers()["content-security-policy"].replace(" 'wasm-unsafe-eval'", "");
-    await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": policy } });
+    await route.fulfill({
+      response,
+      headers: { ...response.headers(), "content-security-policy": policy },
+    });
   });
   await page.goto("/console");
   await page.getByText("You are not signed in.").waitFor();

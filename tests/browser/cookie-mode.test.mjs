@@ -22,12 +22,18 @@ before(async () => {
   edgegate = await startEdgegate({ vars: { ALLOWED_ORIGINS: friend.origin, LIMITS: "off" } });
 });
 after(async () => {
-  await Promise.all([browser?.close(), edgegate?.stop(), ...[friend, neighbour, stranger].map((server) => server?.stop())]);
+  await Promise.all([
+    browser?.close(),
+    edgegate?.stop(),
+    ...[friend, neighbour, stranger].map((server) => server?.stop()),
+  ]);
 });
 
 /** An empty page on an origin of its own, without any policy. */
 async function servePage(host) {
-  const server = createServer((_, answer) => answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"));
+  const server = createServer((_, answer) =>
+    answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"),
+  );
   await new Promise((resolve) => server.listen(0, host, resolve));
   return {
     origin: `http://${host}:${server.address().port}`,
@@ -49,11 +55,23 @@ async function signedIn(t) {
 const post = (page, path, json, { credentials = "include", token } = {}) =>
   page.evaluate(
     async ([url, json, credentials, token]) => {
-      const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
+      const headers = {
+        "Content-Type": "application/json",
+        ...(token && { Authorization: `Bearer ${token}` }),
+      };
       try {
-        const answer = await fetch(url, { method: "POST", headers, credentials, body: JSON.stringify(json) });
+        const answer = await fetch(url, {
+          method: "POST",
+          headers,
+          credentials,
+          body: JSON.stringify(json),
+        });
         const text = await answer.text();
-        return { status: answer.status, headers: Object.fromEntries(answer.headers), body: text && JSON.parse(text) };
+        return {
+          status: answer.status,
+          headers: Object.fromEntries(answer.headers),
+          body: text && JSON.parse(text),
+        };
       } catch {
         return "unreadable";
       }
@@ -61,26 +79,45 @@ const post = (page, path, json, { credentials = "include", token } = {}) =>
     [edgegate.origin + path, json, credentials, token],
   );
 
-const jar = async (context) => (await context.cookies(edgegate.origin)).filter(({ name }) => name === "edgegate");
+const jar = async (context) =>
+  (await context.cookies(edgegate.origin)).filter(({ name }) => name === "edgegate");
 
 test("its own page: the cookie is there, no script sees it, and it renews and logs out by it", async (t) => {
   const { context, own } = await signedIn(t);
   const [cookie] = await jar(context);
   assert.match(cookie.value, /^egr_[\w-]{122}$/);
-  assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.path, cookie.domain], [true, "Strict", "/", "127.0.0.1"]);
+  assert.deepEqual(
+    [cookie.httpOnly, cookie.sameSite, cookie.path, cookie.domain],
+    [true, "Strict", "/", "127.0.0.1"],
+  );
   assert.ok(Math.abs(cookie.expires - Date.now() / 1000 - 90 * 86_400) < 600);
   assert.equal(await own.evaluate(() => document.cookie), "");
-  assert.deepEqual(await own.evaluate(async () => (window.cookieStore ? (await cookieStore.getAll()).length : 0)), 0);
+  assert.deepEqual(
+    await own.evaluate(async () => (window.cookieStore ? (await cookieStore.getAll()).length : 0)),
+    0,
+  );
 
   await own.reload();
   const renewed = await post(own, "/auth/token", renewal, { credentials: "same-origin" });
   assert.equal(renewed.status, 200);
   assert.ok(renewed.body.access_token && !("refresh_token" in renewed.body));
   assert.equal(renewed.headers["set-cookie"], undefined);
-  const plain = await post(own, "/auth/login", { ...login, cookie: false }, { credentials: "omit" });
+  const plain = await post(
+    own,
+    "/auth/login",
+    { ...login, cookie: false },
+    { credentials: "omit" },
+  );
   const { refresh_token } = plain.body;
-  assert.equal((await post(own, "/auth/token", { ...renewal, refresh_token })).body.error, "invalid_request", "both at once");
-  assert.equal((await post(own, "/auth/token", { ...renewal, refresh_token }, { credentials: "omit" })).status, 200);
+  assert.equal(
+    (await post(own, "/auth/token", { ...renewal, refresh_token })).body.error,
+    "invalid_request",
+    "both at once",
+  );
+  assert.equal(
+    (await post(own, "/auth/token", { ...renewal, refresh_token }, { credentials: "omit" })).status,
+    200,
+  );
 
   assert.equal((await post(own, "/auth/revoke", {})).status, 200);
   assert.deepEqual(await jar(context), []);
@@ -98,14 +135,23 @@ test("a page of an allowed origin on the same site signs in, renews and reads an
   assert.equal((await jar(context)).length, 1);
   assert.equal(await page.evaluate(() => document.cookie), "");
   assert.equal((await post(page, "/auth/token", renewal)).status, 200);
-  assert.equal((await post(page, "/auth/token", renewal, { credentials: "omit" })).body.error, "invalid_grant");
+  assert.equal(
+    (await post(page, "/auth/token", renewal, { credentials: "omit" })).body.error,
+    "invalid_grant",
+  );
   const refused = await page.evaluate(async (url) => {
     const answer = await fetch(`${url}/auth/me`, { headers: { Authorization: "Bearer x" } });
     return [answer.status, answer.headers.get("WWW-Authenticate")];
   }, edgegate.origin);
   assert.deepEqual(refused, [401, 'Bearer realm="edgegate", error="invalid_token"']);
   const ended = await page.evaluate(
-    async ([url, token]) => (await fetch(`${url}/auth/sessions`, { method: "DELETE", headers: { Authorization: `Bearer ${token}` } })).status,
+    async ([url, token]) =>
+      (
+        await fetch(`${url}/auth/sessions`, {
+          method: "DELETE",
+          headers: { Authorization: `Bearer ${token}` },
+        })
+      ).status,
     [edgegate.origin, begun.body.access_token],
   );
   assert.equal(ended, 204);
@@ -125,12 +171,23 @@ for (const [who, isSameSite, serverOf] of [
     const seen = [];
     context.on("response", async (response) => {
       const request = response.request();
-      if (!response.url().startsWith(`${edgegate.origin}/auth/`) || request.method() === "OPTIONS") return;
-      seen.push(request.allHeaders().then(({ cookie, origin }) => ({ status: response.status(), cookie: cookie ?? "", origin })));
+      if (!response.url().startsWith(`${edgegate.origin}/auth/`) || request.method() === "OPTIONS")
+        return;
+      seen.push(
+        request.allHeaders().then(({ cookie, origin }) => ({
+          status: response.status(),
+          cookie: cookie ?? "",
+          origin,
+        })),
+      );
     });
 
     // What asks first: the preflight says no, and nothing else is sent.
-    for (const [path, json] of [["/auth/token", renewal], ["/auth/revoke", {}], ["/auth/login", login]]) {
+    for (const [path, json] of [
+      ["/auth/token", renewal],
+      ["/auth/revoke", {}],
+      ["/auth/login", login],
+    ]) {
       assert.equal(await post(evil, path, json), "unreadable");
       assert.equal(await post(evil, path, json, { credentials: "omit" }), "unreadable");
     }
@@ -140,25 +197,57 @@ for (const [who, isSameSite, serverOf] of [
     const others = { ...login, email: "root@example.com" };
     const sent = await evil.evaluate(
       async ([origin, renewal, login]) => {
-        const bodies = [["/auth/token", renewal], ["/auth/revoke", {}], ["/auth/login", login]];
+        const bodies = [
+          ["/auth/token", renewal],
+          ["/auth/revoke", {}],
+          ["/auth/login", login],
+        ];
         let count = 0;
         for (const [path, json] of bodies) {
           const text = JSON.stringify(json);
           const form = new URLSearchParams(json);
-          for (const body of [text, new Blob([text]), new Blob([text], { type: "text/plain;application/json" }), form]) {
-            await fetch(origin + path, { method: "POST", mode: "no-cors", credentials: "include", body });
+          for (const body of [
+            text,
+            new Blob([text]),
+            new Blob([text], { type: "text/plain;application/json" }),
+            form,
+          ]) {
+            await fetch(origin + path, {
+              method: "POST",
+              mode: "no-cors",
+              credentials: "include",
+              body,
+            });
             count++;
           }
           navigator.sendBeacon(origin + path, new Blob([text], { type: "text/plain" }));
           count++;
           // A form whose only field spells JSON: its name, "=", its value.
-          for (const enctype of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]) {
-            const frame = Object.assign(document.createElement("iframe"), { name: `frame-${count}` });
-            const element = Object.assign(document.createElement("form"), { method: "POST", action: origin + path, enctype, target: frame.name });
+          for (const enctype of [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+          ]) {
+            const frame = Object.assign(document.createElement("iframe"), {
+              name: `frame-${count}`,
+            });
+            const element = Object.assign(document.createElement("form"), {
+              method: "POST",
+              action: origin + path,
+              enctype,
+              target: frame.name,
+            });
             const [start, end] = [text.slice(0, -1), `,"x":"="}`];
-            element.append(Object.assign(document.createElement("input"), { name: `${start}${end.slice(0, -3)}`, value: `"}` }));
+            element.append(
+              Object.assign(document.createElement("input"), {
+                name: `${start}${end.slice(0, -3)}`,
+                value: `"}`,
+              }),
+            );
             document.body.append(frame, element);
-            const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+            const loaded = new Promise((resolve) =>
+              frame.addEventListener("load", resolve, { once: true }),
+            );
             element.submit();
             await loaded;
             count++;
@@ -178,10 +267,17 @@ for (const [who, isSameSite, serverOf] of [
     const withCookie = answers.filter(({ cookie }) => cookie.includes(before.value)).length;
     assert.equal(withCookie > 0, isSameSite, "SameSite alone stops a stranger, and no neighbour");
 
-    assert.deepEqual((await jar(context)).map(({ value }) => value), [before.value]);
+    assert.deepEqual(
+      (await jar(context)).map(({ value }) => value),
+      [before.value],
+    );
     const renewed = await post(own, "/auth/token", renewal);
     assert.equal(renewed.status, 200);
-    assert.equal(await post(evil, "/auth/users/1/revoke", {}, { token: renewed.body.access_token }), "unreadable", "a stolen access token is of no use in a page");
+    assert.equal(
+      await post(evil, "/auth/users/1/revoke", {}, { token: renewed.body.access_token }),
+      "unreadable",
+      "a stolen access token is of no use in a page",
+    );
   });
 }
 
@@ -193,14 +289,24 @@ test("a page without an origin of its own is nobody", async (t) => {
   const answer = await evil.evaluate(
     ([origin, body]) =>
       new Promise((resolve) => {
-        addEventListener("message", ({ data, origin: from }) => resolve([data, from]), { once: true });
+        addEventListener("message", ({ data, origin: from }) => resolve([data, from]), {
+          once: true,
+        });
         const ask = `fetch(${JSON.stringify(`${origin}/auth/token`)}, { method: "POST", credentials: "include", headers: { "Content-Type": "application/json" }, body: ${JSON.stringify(body)} })
           .then(({ status }) => status, () => "unreadable").then((what) => parent.postMessage(what, "*"))`;
-        document.body.append(Object.assign(document.createElement("iframe"), { sandbox: "allow-scripts", srcdoc: `<script>${ask}</script>` }));
+        document.body.append(
+          Object.assign(document.createElement("iframe"), {
+            sandbox: "allow-scripts",
+            srcdoc: `<script>${ask}</script>`,
+          }),
+        );
       }),
     [edgegate.origin, JSON.stringify(renewal)],
   );
   assert.deepEqual(answer, ["unreadable", "null"]);
-  assert.deepEqual((await jar(context)).map(({ value }) => value), [before.value]);
+  assert.deepEqual(
+    (await jar(context)).map(({ value }) => value),
+    [before.value],
+  );
   assert.equal((await post(own, "/auth/token", renewal)).status, 200);
 });

@@ -8,40 +8,88 @@ import { startBrowser } from "./browser.mjs";
 import { startEdgegate } from "./edgegate.mjs";
 
 const PASSWORD = "correct horse battery staple";
-const PATHS = ["/auth/login", "/auth/token", "/auth/revoke", "/auth/password/change", "/auth/me", "/auth/sessions", "/auth/users/019ab7a1-2c00-7101-8101-010101010101/revoke"];
+const PATHS = [
+  "/auth/login",
+  "/auth/token",
+  "/auth/revoke",
+  "/auth/password/change",
+  "/auth/me",
+  "/auth/sessions",
+  "/auth/users/019ab7a1-2c00-7101-8101-010101010101/revoke",
+];
 
-let browser, edgegate, servers, tried = 0;
+let browser,
+  edgegate,
+  servers,
+  tried = 0;
 before(async () => {
-  [browser, edgegate, ...servers] = await Promise.all([startBrowser(), startEdgegate({ vars: { LIMITS: "off" } }), servePage("127.0.0.1"), servePage("localhost")]);
+  [browser, edgegate, ...servers] = await Promise.all([
+    startBrowser(),
+    startEdgegate({ vars: { LIMITS: "off" } }),
+    servePage("127.0.0.1"),
+    servePage("localhost"),
+  ]);
 });
 after(async () => {
-  count("cross-site", `${tried} requests forged by pages of another origin and another site, none with effect`);
-  await Promise.all([browser?.close(), edgegate?.stop(), ...(servers ?? []).map((server) => server.stop())]);
+  count(
+    "cross-site",
+    `${tried} requests forged by pages of another origin and another site, none with effect`,
+  );
+  await Promise.all([
+    browser?.close(),
+    edgegate?.stop(),
+    ...(servers ?? []).map((server) => server.stop()),
+  ]);
 });
 
 async function servePage(host) {
-  const server = createServer((_, answer) => answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"));
+  const server = createServer((_, answer) =>
+    answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"),
+  );
   await new Promise((resolve) => server.listen(0, host, resolve));
-  return { origin: `http://${host}:${server.address().port}`, stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()) };
+  return {
+    origin: `http://${host}:${server.address().port}`,
+    stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
+  };
 }
 
-const cookiesOf = async (context) => (await context.cookies(edgegate.origin)).map(({ name, value }) => [name, value]);
+const cookiesOf = async (context) =>
+  (await context.cookies(edgegate.origin)).map(({ name, value }) => [name, value]);
 
 /** From a page of the service itself: is the session of the cookie still there? */
 const renews = (own) =>
   own.evaluate(async () => {
     const headers = { "Content-Type": "application/json" };
-    return (await fetch("/auth/token", { method: "POST", headers, body: '{"grant_type":"refresh_token"}' })).status;
+    return (
+      await fetch("/auth/token", {
+        method: "POST",
+        headers,
+        body: '{"grant_type":"refresh_token"}',
+      })
+    ).status;
   });
 
-for (const [who, at] of [["another origin of the same site", 0], ["another site", 1]]) {
+for (const [who, at] of [
+  ["another origin of the same site", 0],
+  ["another site", 1],
+]) {
   test(`a page of ${who} navigates, opens, embeds and frames without effect`, async (t) => {
     const context = await browser.newContext();
     t.after(() => context.close());
     const own = await context.newPage();
     await own.goto(`${edgegate.origin}/forgot-password`);
     const body = { email: "ada@example.com", password: PASSWORD, cookie: true };
-    const begun = await own.evaluate(async (json) => (await fetch("/auth/login", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(json) })).status, body);
+    const begun = await own.evaluate(
+      async (json) =>
+        (
+          await fetch("/auth/login", {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify(json),
+          })
+        ).status,
+      body,
+    );
     assert.equal(begun, 200);
     const before = await cookiesOf(context);
     assert.deepEqual(before.map(([name]) => name).sort(), ["edgegate", "edgegate-device"]);
@@ -50,15 +98,35 @@ for (const [who, at] of [["another origin of the same site", 0], ["another site"
 
     // A form that navigates the whole page: sent with the cookie wherever SameSite lets it be sent.
     for (const path of PATHS) {
-      for (const enctype of ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"]) {
+      for (const enctype of [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "text/plain",
+      ]) {
         await evil.goto(origin);
         const [, answer] = await Promise.all([
           evil.waitForURL(edgegate.origin + path),
           evil.waitForResponse((response) => response.url() === edgegate.origin + path),
           evil.evaluate(
             ([action, enctype]) => {
-              const form = Object.assign(document.createElement("form"), { method: "POST", action, enctype });
-              for (const [name, value] of enctype === "text/plain" ? [['{"email":"root@example.com","password":"correct horse battery staple","cookie":true,"x":"', '"}']] : [["email", "root@example.com"], ["password", "correct horse battery staple"], ["cookie", "true"], ["grant_type", "refresh_token"]]) {
+              const form = Object.assign(document.createElement("form"), {
+                method: "POST",
+                action,
+                enctype,
+              });
+              for (const [name, value] of enctype === "text/plain"
+                ? [
+                    [
+                      '{"email":"root@example.com","password":"correct horse battery staple","cookie":true,"x":"',
+                      '"}',
+                    ],
+                  ]
+                : [
+                    ["email", "root@example.com"],
+                    ["password", "correct horse battery staple"],
+                    ["cookie", "true"],
+                    ["grant_type", "refresh_token"],
+                  ]) {
                 form.append(Object.assign(document.createElement("input"), { name, value }));
               }
               document.body.append(form);
@@ -69,7 +137,10 @@ for (const [who, at] of [["another origin of the same site", 0], ["another site"
           ),
         ]);
         tried++;
-        assert.ok([400, 401, 403, 405, 415].includes(answer.status()), `${path} ${enctype}: ${answer.status()}`);
+        assert.ok(
+          [400, 401, 403, 405, 415].includes(answer.status()),
+          `${path} ${enctype}: ${answer.status()}`,
+        );
         assert.deepEqual(await cookiesOf(context), before, path);
       }
     }
@@ -106,7 +177,10 @@ for (const [who, at] of [["another origin of the same site", 0], ["another site"
     );
     tried += outcomes.length;
     // A window that has not left about:blank yet has no text.
-    assert.deepEqual(outcomes.filter((what) => what !== "refused" && !/^window \S+ $/.test(what)), []);
+    assert.deepEqual(
+      outcomes.filter((what) => what !== "refused" && !/^window \S+ $/.test(what)),
+      [],
+    );
 
     // Clickjacking: no page of ours and no answer shows in a frame.
     for (const path of ["/sign-in", "/account", "/reset-password", "/console", "/auth/me"]) {
@@ -124,7 +198,10 @@ for (const [who, at] of [["another origin of the same site", 0], ["another site"
       );
       tried++;
       const shown = evil.frames().filter((frame) => frame !== evil.mainFrame());
-      assert.ok(shown.every((frame) => !frame.url().startsWith(edgegate.origin)), `${path} is framed`);
+      assert.ok(
+        shown.every((frame) => !frame.url().startsWith(edgegate.origin)),
+        `${path} is framed`,
+      );
     }
 
     assert.deepEqual(await cookiesOf(context), before);

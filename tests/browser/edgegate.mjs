@@ -63,12 +63,19 @@ async function startOnce({ vars = {} }) {
     throw error;
   }
   const origin = `http://127.0.0.1:${port}`;
-  noteSettings(Object.fromEntries(["SIGNING_KEYS", "TICKET_SECRET"].map((name) => [name, devVar(name)])));
+  noteSettings(
+    Object.fromEntries(["SIGNING_KEYS", "TICKET_SECRET"].map((name) => [name, devVar(name)])),
+  );
   const post = (path, body, headers = {}) => {
     noteBody(body);
-    return fetch(origin + path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
+    return fetch(origin + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
   };
-  const outbox = async () => (await fetch(`${origin}/dev/outbox`, { headers: { Accept: "application/json" } })).json();
+  const outbox = async () =>
+    (await fetch(`${origin}/dev/outbox`, { headers: { Accept: "application/json" } })).json();
   return { origin, post, outbox, stop };
 }
 

@@ -10,9 +10,12 @@ const PASSWORD = "violet tram hums at noon";
 let browser;
 let edge;
 
-before(async () => {
-  [browser, edge] = await Promise.all([startBrowser(), startEdgegate()]);
-}, { timeout: 300_000 });
+before(
+  async () => {
+    [browser, edge] = await Promise.all([startBrowser(), startEdgegate()]);
+  },
+  { timeout: 300_000 },
+);
 after(async () => {
   await browser?.close();
   await edge?.stop();
@@ -43,9 +46,19 @@ test("a registration is finished behind its link, once", { timeout: 120_000 }, a
 });
 
 test("a new address is confirmed behind its link, once", { timeout: 120_000 }, async (t) => {
-  const [before, email, password] = ["ada@example.com", "ada@example.org", "correct horse battery staple"];
-  const { access_token } = await (await edge.post("/auth/login", { email: before, password })).json();
-  const asked = await edge.post("/auth/email/change", { email, current_password: password }, { Authorization: `Bearer ${access_token}` });
+  const [before, email, password] = [
+    "ada@example.com",
+    "ada@example.org",
+    "correct horse battery staple",
+  ];
+  const { access_token } = await (
+    await edge.post("/auth/login", { email: before, password })
+  ).json();
+  const asked = await edge.post(
+    "/auth/email/change",
+    { email, current_password: password },
+    { Authorization: `Bearer ${access_token}` },
+  );
   assert.equal(asked.status, 202);
   const link = linkIn(await mailTo(email));
   assert.ok(link.startsWith(`${edge.origin}/confirm-email#`), link);

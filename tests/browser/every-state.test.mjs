@@ -14,7 +14,11 @@ const DESKTOP = { width: 1280, height: 720 };
 const LOOKS = {
   light: { colorScheme: "light", viewport: DESKTOP, rules: {} },
   dark: { colorScheme: "dark", viewport: DESKTOP, rules: { runOnly: ["color-contrast"] } },
-  phone: { colorScheme: "light", viewport: PHONE, rules: { rules: { "color-contrast": { enabled: false } } } },
+  phone: {
+    colorScheme: "light",
+    viewport: PHONE,
+    rules: { rules: { "color-contrast": { enabled: false } } },
+  },
 };
 
 let browser;
@@ -42,7 +46,10 @@ describe("every state of every page", { concurrency: 2 }, () => {
         await picture(page, `${name}-${look}`);
         assert.deepEqual(await violations(page, rules), [], look);
         assert.deepEqual(await page.evaluate(tooSmall), [], look);
-        const { content, window } = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, window: innerWidth }));
+        const { content, window } = await page.evaluate(() => ({
+          content: document.documentElement.scrollWidth,
+          window: innerWidth,
+        }));
         assert.ok(content <= window, `${look}: ${content} px wide in a window of ${window}`);
       }
       // Windows' high contrast: for whoever looks at the pictures.
@@ -54,7 +61,16 @@ describe("every state of every page", { concurrency: 2 }, () => {
 
 // Chromium's own measure: 0.1 is what it calls good. On a phone more is in the way of being pushed.
 test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) => {
-  for (const name of ["index", "index-signed-in", "sign-in", "sign-in-already", "register", "account", "console", "console-signed-in"]) {
+  for (const name of [
+    "index",
+    "index-signed-in",
+    "sign-in",
+    "sign-in-already",
+    "register",
+    "account",
+    "console",
+    "console-signed-in",
+  ]) {
     const page = await openPage(t, browser, www.url, { viewport: PHONE });
     const { reach, says } = STATES.find((state) => state.name === name);
     await reach(page);
@@ -67,7 +83,9 @@ test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) =
 /** The sum of what Chromium calls layout shifts. */
 function shifted() {
   return new Promise((resolve) => {
-    new PerformanceObserver((list) => resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0))).observe({ type: "layout-shift", buffered: true });
+    new PerformanceObserver((list) =>
+      resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0)),
+    ).observe({ type: "layout-shift", buffered: true });
     setTimeout(resolve, 500, 0);
   });
 }
@@ -79,7 +97,10 @@ async function picture(page, name) {
 
 /** What axe finds. A mail's frame would need the script in it too; how mails look is tested where they are made. */
 async function violations(page, rules) {
-  const found = await page.evaluate((rules) => axe.run({ exclude: ["iframe"] }, { iframes: false, ...rules }), rules);
+  const found = await page.evaluate(
+    (rules) => axe.run({ exclude: ["iframe"] }, { iframes: false, ...rules }),
+    rules,
+  );
   assert.ok(found.passes.length > (rules.runOnly ? 0 : 5), "axe did not run");
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
 }
@@ -87,9 +108,11 @@ async function violations(page, rules) {
 /** Fields whose letters are under 16 px (iOS zooms into them), and what a thumb can't hit: under 44 px. */
 function tooSmall() {
   const seen = (element) => element.checkVisibility() && !element.closest(".announce");
-  const fields = [...document.querySelectorAll("input")].filter((input) => seen(input) && parseFloat(getComputedStyle(input).fontSize) < 16);
-  const targets = [...document.querySelectorAll("input, [type=submit], .action, .quiet, summary")].filter(
-    (element) => seen(element) && element.getBoundingClientRect().height < 44,
+  const fields = [...document.querySelectorAll("input")].filter(
+    (input) => seen(input) && parseFloat(getComputedStyle(input).fontSize) < 16,
   );
+  const targets = [
+    ...document.querySelectorAll("input, [type=submit], .action, .quiet, summary"),
+  ].filter((element) => seen(element) && element.getBoundingClientRect().height < 44);
   return [...fields, ...targets].map(({ outerHTML }) => outerHTML);
 }

@@ -19,7 +19,12 @@ async function open(t, answer) {
   const page = await openPage(t, browser, www.url);
   const asked = await fake(page, PATH, answer);
   await page.goto("/forgot-password");
-  return { page, asked, email: page.getByLabel("Email address"), send: page.getByRole("button", { name: "Send the link" }) };
+  return {
+    page,
+    asked,
+    email: page.getByLabel("Email address"),
+    send: page.getByRole("button", { name: "Send the link" }),
+  };
 }
 
 test("asks with the address, says the same whatever it is, and takes another", async (t) => {
@@ -28,16 +33,26 @@ test("asks with the address, says the same whatever it is, and takes another", a
   assert.equal(asked.length, 0, "nothing is sent before the button");
   await send.click();
 
-  await page.getByText("If an account has the address nobody@example.com, a mail is on its way. It says how long its link is valid.").waitFor();
+  await page
+    .getByText(
+      "If an account has the address nobody@example.com, a mail is on its way. It says how long its link is valid.",
+    )
+    .waitFor();
   // To everybody: whether there is an earlier link is as little said as whether there is an
   // account.
   await page.getByText("an earlier link may still work, and there may be no new mail").waitFor();
   assert.equal(await focused(page), "h1: Look into your mail");
   assert.equal(await page.title(), "Look into your mail");
   assert.equal(new URL(page.url()).href, `${www.url}/forgot-password`, "no address in the URL");
-  assert.deepEqual(asked.map(({ method, body }) => ({ method, body })), [{ method: "POST", body: { email: "nobody@example.com" } }]);
+  assert.deepEqual(
+    asked.map(({ method, body }) => ({ method, body })),
+    [{ method: "POST", body: { email: "nobody@example.com" } }],
+  );
   assert.equal(asked[0].headers["content-type"], "application/json");
-  assert.equal(await page.getByRole("link", { name: "see it in the outbox" }).getAttribute("href"), "/outbox");
+  assert.equal(
+    await page.getByRole("link", { name: "see it in the outbox" }).getAttribute("href"),
+    "/outbox",
+  );
 
   await page.getByRole("button", { name: "Use another address" }).click();
   assert.equal(await focused(page), "email");
@@ -45,7 +60,10 @@ test("asks with the address, says the same whatever it is, and takes another", a
   await page.keyboard.press("Enter");
   await page.getByText("If an account has the address ada@example.com, a mail").waitFor();
   await page.getByText("an earlier link may still work").waitFor();
-  assert.deepEqual(asked.map(({ body }) => body.email), ["nobody@example.com", "ada@example.com"]);
+  assert.deepEqual(
+    asked.map(({ body }) => body.email),
+    ["nobody@example.com", "ada@example.com"],
+  );
 });
 
 test("by keyboard: Tab goes from the field to the button, Enter sends", async (t) => {
@@ -87,7 +105,10 @@ test("what is no address is said at the field and not sent", async (t) => {
 });
 
 test("an address that the server refuses is said at the field", async (t) => {
-  const { page, email, send } = await open(t, problem(422, "invalid_field", { errors: [{ field: "email", reason: "invalid" }] }));
+  const { page, email, send } = await open(
+    t,
+    problem(422, "invalid_field", { errors: [{ field: "email", reason: "invalid" }] }),
+  );
   await email.fill("ada@exa mple");
   await send.click();
   await page.getByText("This is not an email address.").waitFor();
@@ -103,10 +124,16 @@ test("any other answer is said, and the form stays", async (t) => {
     [problem(500, "misconfigured"), "could not do this (misconfigured, request 5f0c)"],
     ["offline", "No answer came."],
     // A gateway, and a captive portal.
-    [{ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" }, "could not do this (502)"],
+    [
+      { status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" },
+      "could not do this (502)",
+    ],
     [{ status: 200, contentType: "text/html", body: "Welcome" }, "could not do this (200)"],
   ];
-  const { page, asked, email, send } = await open(t, (time) => answers[time - 1]?.[0] ?? { status: 202 });
+  const { page, asked, email, send } = await open(
+    t,
+    (time) => answers[time - 1]?.[0] ?? { status: 202 },
+  );
   await email.fill("ada@example.com");
   for (const [, says] of answers) {
     await send.click();
@@ -136,4 +163,10 @@ test("two clicks send once", async (t) => {
 
 /** The texts that a screen reader says after an input's name. */
 const describedBy = (page, input) =>
-  input.evaluate((element) => element.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id).textContent).join(" "));
+  input.evaluate((element) =>
+    element
+      .getAttribute("aria-describedby")
+      .split(" ")
+      .map((id) => document.getElementById(id).textContent)
+      .join(" "),
+  );

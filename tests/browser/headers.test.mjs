@@ -3,7 +3,17 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openPage, servePages, startBrowser } from "./browser.mjs";
 
-const PAGES = ["/sign-in", "/register", "/account", "/console", "/forgot-password", "/reset-password", "/verify-email", "/confirm-email", "/outbox"];
+const PAGES = [
+  "/sign-in",
+  "/register",
+  "/account",
+  "/console",
+  "/forgot-password",
+  "/reset-password",
+  "/verify-email",
+  "/confirm-email",
+  "/outbox",
+];
 const POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
@@ -27,7 +37,10 @@ for (const path of ["/", ...PAGES]) {
   test(`${path} has a strict policy and is not kept`, async () => {
     const { status, headers } = await fetch(www.url + path);
     assert.equal(status, 200);
-    assert.equal(headers.get("Content-Security-Policy"), { "/outbox": OUTBOX_POLICY, "/console": CONSOLE_POLICY }[path] ?? POLICY);
+    assert.equal(
+      headers.get("Content-Security-Policy"),
+      { "/outbox": OUTBOX_POLICY, "/console": CONSOLE_POLICY }[path] ?? POLICY,
+    );
     assert.equal(headers.get("Referrer-Policy"), "no-referrer");
     assert.equal(headers.get("X-Frame-Options"), "DENY");
     assert.equal(headers.get("X-Content-Type-Options"), "nosniff");
@@ -36,12 +49,17 @@ for (const path of ["/", ...PAGES]) {
 }
 
 test("the package's files are asked for by their ETag each time, and the wasm has its type", async () => {
-  for (const [path, type] of [["/edgegate/web.js", "text/javascript"], ["/edgegate/wasm/edgegate_bg.wasm", "application/wasm"]]) {
+  for (const [path, type] of [
+    ["/edgegate/web.js", "text/javascript"],
+    ["/edgegate/wasm/edgegate_bg.wasm", "application/wasm"],
+  ]) {
     const { status, headers } = await fetch(www.url + path);
     assert.equal(status, 200);
     assert.equal(headers.get("Cache-Control"), "no-cache");
     assert.ok(headers.get("Content-Type").startsWith(type), headers.get("Content-Type"));
-    const again = await fetch(www.url + path, { headers: { "If-None-Match": headers.get("ETag") } });
+    const again = await fetch(www.url + path, {
+      headers: { "If-None-Match": headers.get("ETag") },
+    });
     assert.equal(again.status, 304);
   }
 });
@@ -50,7 +68,10 @@ for (const path of PAGES) {
   test(`${path} says what is missing without JavaScript, and offers nothing that can't work`, async (t) => {
     const page = await openPage(t, browser, www.url, { javaScriptEnabled: false });
     await page.goto(path);
-    assert.match(await page.locator("noscript > .note:visible").textContent(), /^This page needs JavaScript/);
+    assert.match(
+      await page.locator("noscript > .note:visible").textContent(),
+      /^This page needs JavaScript/,
+    );
     assert.equal(await page.locator("form:visible").count(), 0);
   });
 }
@@ -61,18 +82,27 @@ test("the policy is in force: a script and a style in the page are refused, and 
   await page.goto("/forgot-password");
   const refused = await page.evaluate(async () => {
     const seen = [];
-    document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => seen.push(effectiveDirective));
+    document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) =>
+      seen.push(effectiveDirective),
+    );
     try {
       document.body.insertAdjacentHTML("beforeend", "<p></p>");
     } catch {
       // It throws as well as reports.
     }
-    document.body.append(Object.assign(document.createElement("style"), { textContent: "body { color: red }" }));
+    document.body.append(
+      Object.assign(document.createElement("style"), { textContent: "body { color: red }" }),
+    );
     HTMLFormElement.prototype.submit.call(document.querySelector("form"));
     await fetch("https://example.com/").catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 200));
     return seen;
   });
-  assert.deepEqual(refused.sort(), ["connect-src", "form-action", "require-trusted-types-for", "style-src-elem"]);
+  assert.deepEqual(refused.sort(), [
+    "connect-src",
+    "form-action",
+    "require-trusted-types-for",
+    "style-src-elem",
+  ]);
   assert.equal(page.url(), `${www.url}/forgot-password`);
 });

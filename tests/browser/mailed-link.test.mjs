@@ -1,15 +1,41 @@
 // The pages behind mailed links: /reset-password, /verify-email, /confirm-email.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { addresses, fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
+import {
+  addresses,
+  fake,
+  focused,
+  openPage,
+  problem,
+  servePages,
+  startBrowser,
+} from "./browser.mjs";
 
 const TICKET = "AbC-dEf_123.x";
 const GOOD = "violet tram hums at noon";
 
 const PAGES = [
-  { at: "/reset-password", path: "/auth/password/confirm", button: "Change the password", done: "Your password is changed", password: true },
-  { at: "/verify-email", path: "/auth/email/verify", button: "Confirm the address", done: "Your address is confirmed", password: true },
-  { at: "/confirm-email", path: "/auth/email/confirm", button: "Confirm this address", done: "Your address is changed", password: false },
+  {
+    at: "/reset-password",
+    path: "/auth/password/confirm",
+    button: "Change the password",
+    done: "Your password is changed",
+    password: true,
+  },
+  {
+    at: "/verify-email",
+    path: "/auth/email/verify",
+    button: "Confirm the address",
+    done: "Your address is confirmed",
+    password: true,
+  },
+  {
+    at: "/confirm-email",
+    path: "/auth/email/confirm",
+    button: "Confirm this address",
+    done: "Your address is changed",
+    password: false,
+  },
 ];
 
 let browser;
@@ -43,15 +69,29 @@ for (const tested of PAGES) {
     test("opening the link sends nothing and leaves the ticket nowhere", async (t) => {
       const page = await openPage(t, browser, www.url);
       const requests = [];
-      page.on("request", (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
+      page.on("request", (request) =>
+        requests.push(`${request.method()} ${new URL(request.url()).pathname}`),
+      );
       await page.goto("/forgot-password");
       await page.goto(`${at}#${TICKET}`);
       await page.getByRole("button", { name: button }).waitFor();
       await page.waitForLoadState("networkidle");
-      assert.deepEqual(requests.filter((request) => !/^GET \/((edgegate\/(client\/)?)?[a-z-]+(\.js|\.css|\.svg)?)$/.test(request)), []);
+      assert.deepEqual(
+        requests.filter(
+          (request) =>
+            !/^GET \/((edgegate\/(client\/)?)?[a-z-]+(\.js|\.css|\.svg)?)$/.test(request),
+        ),
+        [],
+      );
       assert.deepEqual(await addresses(page), [`${www.url}/forgot-password`, `${www.url}${at}`]);
       const kept = await page.evaluate(() =>
-        JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state, document.cookie, document.documentElement.outerHTML]),
+        JSON.stringify([
+          { ...localStorage },
+          { ...sessionStorage },
+          history.state,
+          document.cookie,
+          document.documentElement.outerHTML,
+        ]),
       );
       assert.ok(!kept.includes(TICKET));
       // No field wants the focus before the page was read.
@@ -65,7 +105,10 @@ for (const tested of PAGES) {
       await page.getByRole("heading", { name: done }).waitFor();
       assert.equal(await focused(page), `h1: ${done}`);
       assert.equal(await page.title(), done);
-      assert.deepEqual(asked.map(({ method, body }) => ({ method, body })), [{ method: "POST", body }]);
+      assert.deepEqual(
+        asked.map(({ method, body }) => ({ method, body })),
+        [{ method: "POST", body }],
+      );
       if (password) assert.equal(await input.inputValue(), "", "the password is not kept");
       assert.equal(page.url(), `${www.url}${at}`, "it stays where it is");
     });
@@ -79,7 +122,9 @@ for (const tested of PAGES) {
     });
 
     test("a spent link after a lost answer may be one's own doing", async (t) => {
-      const { page, send } = await open(t, tested, (time) => (time === 1 ? "offline" : problem(400, "invalid_link")));
+      const { page, send } = await open(t, tested, (time) =>
+        time === 1 ? "offline" : problem(400, "invalid_link"),
+      );
       await send.click();
       await page.getByText("No answer came.").waitFor();
       await send.click();
@@ -97,7 +142,9 @@ for (const tested of PAGES) {
     });
 
     test("a second link pasted into the same tab is used", async (t) => {
-      const { page, asked, send } = await open(t, tested, (time) => (time === 1 ? problem(400, "invalid_link") : { status: 204 }));
+      const { page, asked, send } = await open(t, tested, (time) =>
+        time === 1 ? problem(400, "invalid_link") : { status: 204 },
+      );
       await send.click();
       await page.getByRole("heading", { name: "This link is not valid any more" }).waitFor();
       await page.goto(`${at}#second`);
@@ -106,7 +153,10 @@ for (const tested of PAGES) {
       if (password) await page.locator("#password").fill(GOOD);
       await send.click();
       await page.getByRole("heading", { name: done }).waitFor();
-      assert.deepEqual(asked.map(({ body }) => body.token), [TICKET, "second"]);
+      assert.deepEqual(
+        asked.map(({ body }) => body.token),
+        [TICKET, "second"],
+      );
     });
 
     test("any other answer is said, and the form stays", async (t) => {
@@ -116,7 +166,11 @@ for (const tested of PAGES) {
         [problem(413, "payload_too_large"), "could not do this (payload_too_large, request 5f0c)"],
         ["offline", "No answer came."],
       ];
-      const { page, asked, send, input } = await open(t, tested, (time) => answers[time - 1]?.[0] ?? { status: 204 });
+      const { page, asked, send, input } = await open(
+        t,
+        tested,
+        (time) => answers[time - 1]?.[0] ?? { status: 204 },
+      );
       for (const [, says] of answers) {
         await send.click();
         await page.getByRole("alert").getByText(says).waitFor();
@@ -125,7 +179,10 @@ for (const tested of PAGES) {
       }
       await send.click();
       await page.getByRole("heading", { name: done }).waitFor();
-      assert.deepEqual(asked.map((request) => request.body), Array(answers.length + 1).fill(body));
+      assert.deepEqual(
+        asked.map((request) => request.body),
+        Array(answers.length + 1).fill(body),
+      );
     });
 
     test("two clicks send once", async (t) => {

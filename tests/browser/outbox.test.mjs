@@ -32,14 +32,19 @@ async function open(t, answer, init) {
 }
 
 test("shows the newest open, as its HTML looks, and asks for JSON", async (t) => {
-  const styled = mail(2, { html: '<html><head><style>p { color: rgb(1, 2, 3) }</style></head><body><p style="font-size: 31px">HTML 2</p></body></html>' });
+  const styled = mail(2, {
+    html: '<html><head><style>p { color: rgb(1, 2, 3) }</style></head><body><p style="font-size: 31px">HTML 2</p></body></html>',
+  });
   const { page, asked, entries, state } = await open(t, { json: [styled, mail(1)] });
   await state.getByText("2 mails, newest first.").waitFor();
   assert.equal(asked[0].headers.accept, "application/json");
   assert.deepEqual(await entries.evaluateAll((all) => all.map(({ open }) => open)), [true, false]);
   const text = page.frameLocator("iframe[title='Mail: Mail 2']").getByText("HTML 2");
   await text.waitFor();
-  assert.deepEqual(await text.evaluate((p) => [getComputedStyle(p).color, getComputedStyle(p).fontSize]), ["rgb(1, 2, 3)", "31px"]);
+  assert.deepEqual(
+    await text.evaluate((p) => [getComputedStyle(p).color, getComputedStyle(p).fontSize]),
+    ["rgb(1, 2, 3)", "31px"],
+  );
 
   await entries.nth(1).locator("summary").first().press("Enter");
   await page.frameLocator("iframe[title='Mail: Mail 1']").getByText("HTML 1").waitFor();
@@ -50,12 +55,21 @@ test("shows the newest open, as its HTML looks, and asks for JSON", async (t) =>
 test("the links of a mail open beside it, out of the sandbox, from the HTML and from the text", async (t) => {
   const link = `${www.url}/reset-password#the-ticket`;
   const { page, entries } = await open(t, {
-    json: [mail(1, { html: `<a href="${link}">Choose it</a>`, text: `Follow ${link}.\nNot javascript:alert(1) or <b>this</b>.` })],
+    json: [
+      mail(1, {
+        html: `<a href="${link}">Choose it</a>`,
+        text: `Follow ${link}.\nNot javascript:alert(1) or <b>this</b>.`,
+      }),
+    ],
   });
   const inHtml = page.frameLocator("iframe").getByRole("link", { name: "Choose it" });
   await entries.getByText("As plain text").click();
   const inText = page.locator(".plain").getByRole("link");
-  assert.deepEqual(await inText.evaluateAll((all) => all.map(({ href }) => href)), [link], "without the full stop");
+  assert.deepEqual(
+    await inText.evaluateAll((all) => all.map(({ href }) => href)),
+    [link],
+    "without the full stop",
+  );
   assert.ok(await page.getByText("<b>this</b>").isVisible(), "text stays text");
   for (const link of [inHtml, inText]) {
     const [opened] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
@@ -81,20 +95,34 @@ test("no script of a mail runs, no form is sent, nothing is fetched", async (t) 
   await frame.getByRole("button", { name: "Go" }).click();
   assert.equal(await page.title(), "Outbox");
   assert.equal(hits.length, 0);
-  assert.ok(complaints.some((text) => /Blocked script execution/.test(text)), complaints.join("\n"));
-  assert.ok(complaints.some((text) => /Blocked form submission/.test(text)), complaints.join("\n"));
+  assert.ok(
+    complaints.some((text) => /Blocked script execution/.test(text)),
+    complaints.join("\n"),
+  );
+  assert.ok(
+    complaints.some((text) => /Blocked form submission/.test(text)),
+    complaints.join("\n"),
+  );
 });
 
 test("a new mail appears by itself, open, and what is read stays as it is", async (t) => {
   let mails = [mail(1)];
   const { page, entries, state } = await open(t, () => ({ json: mails }));
   await page.frameLocator("iframe").getByText("HTML 1").waitFor();
-  await page.evaluate(() => { document.querySelector("iframe").dataset.before = "yes"; });
+  await page.evaluate(() => {
+    document.querySelector("iframe").dataset.before = "yes";
+  });
   mails = [mail(2), mail(1)];
   await state.getByText("2 mails, newest first.").waitFor();
   await page.frameLocator("iframe[title='Mail: Mail 2']").getByText("HTML 2").waitFor();
-  assert.deepEqual(await entries.locator("> summary strong").allTextContents(), ["Mail 2", "Mail 1"]);
-  assert.equal(await page.locator("iframe[title='Mail: Mail 1']").getAttribute("data-before"), "yes");
+  assert.deepEqual(await entries.locator("> summary strong").allTextContents(), [
+    "Mail 2",
+    "Mail 1",
+  ]);
+  assert.equal(
+    await page.locator("iframe[title='Mail: Mail 1']").getAttribute("data-before"),
+    "yes",
+  );
 
   mails = [];
   await page.getByRole("button", { name: "Refresh" }).click();
@@ -114,7 +142,9 @@ test("it looks again only while it is seen", async (t) => {
     Object.defineProperty(Document.prototype, "hidden", { get: () => globalThis.unseen });
   });
   await page.getByText("No mail yet.").waitFor();
-  await page.evaluate(() => { globalThis.unseen = true; });
+  await page.evaluate(() => {
+    globalThis.unseen = true;
+  });
   const before = asked.length;
   await page.waitForTimeout(4000);
   assert.equal(asked.length, before);

@@ -26,7 +26,13 @@ for (const { at, path, button } of [
     await page.goto(`${at}#ticket`);
     const send = page.getByRole("button", { name: button });
     await send.waitFor();
-    return { page, asked, send, input: page.locator("#password"), error: page.locator("#password-error") };
+    return {
+      page,
+      asked,
+      send,
+      input: page.locator("#password"),
+      error: page.locator("#password-error"),
+    };
   };
 
   describe(at, () => {
@@ -36,16 +42,39 @@ for (const { at, path, button } of [
         ["short", weak("too_short"), "It is too short: use at least 15 characters."],
         ["with fifteen or more", weak("too_short"), "It is too short: use more characters."],
         ["x".repeat(129), weak("too_long"), "It is too long: use at most 128 characters."],
-        ["1234567890qwerty", weak("too_common"), "It is one of the most common passwords: choose another."],
-        ["I am ada@example.com", weak("contains_address"), "It contains your email address: leave that out."],
-        ["password", weak("too_short", "too_common"), "It is too short: use at least 15 characters.\nIt is one of the most common passwords: choose another."],
+        [
+          "1234567890qwerty",
+          weak("too_common"),
+          "It is one of the most common passwords: choose another.",
+        ],
+        [
+          "I am ada@example.com",
+          weak("contains_address"),
+          "It contains your email address: leave that out.",
+        ],
+        [
+          "password",
+          weak("too_short", "too_common"),
+          "It is too short: use at least 15 characters.\nIt is one of the most common passwords: choose another.",
+        ],
         ["of a later server", weak("too_musical"), "This password can’t be used: choose another."],
-        ["\u0007 bell and fifteen", problem(422, "invalid_field", { errors: [{ field: "password", reason: "invalid" }] }), "This password can’t be used: choose another."],
+        [
+          "\u0007 bell and fifteen",
+          problem(422, "invalid_field", { errors: [{ field: "password", reason: "invalid" }] }),
+          "This password can’t be used: choose another.",
+        ],
       ];
-      const { page, asked, send, input, error } = await open(t, (time) => tries[time - 1]?.[1] ?? { status: 204 });
+      const { page, asked, send, input, error } = await open(
+        t,
+        (time) => tries[time - 1]?.[1] ?? { status: 204 },
+      );
       for (const [text, , says] of tries) {
         await input.fill(text);
-        assert.equal(await error.textContent(), "", "what was said is taken back while another is typed");
+        assert.equal(
+          await error.textContent(),
+          "",
+          "what was said is taken back while another is typed",
+        );
         await send.click();
         await error.filter({ hasText: /./ }).waitFor();
         assert.equal(await error.textContent(), says);
@@ -56,7 +85,10 @@ for (const { at, path, button } of [
       await input.fill(GOOD);
       await send.click();
       await page.getByText("You can close this page.").waitFor();
-      assert.deepEqual(asked.map(({ body }) => body), [...tries.map(([text]) => text), GOOD].map((password) => ({ token: "ticket", password })));
+      assert.deepEqual(
+        asked.map(({ body }) => body),
+        [...tries.map(([text]) => text), GOOD].map((password) => ({ token: "ticket", password })),
+      );
     });
 
     test("an empty field is said and not sent", async (t) => {
@@ -82,13 +114,18 @@ for (const { at, path, button } of [
       await input.press("Enter");
       await page.getByText("You can close this page.").waitFor();
       assert.equal(asked.length, 1);
-      assert.equal(await input.getAttribute("type"), "password", "sent as a password, whatever was shown");
+      assert.equal(
+        await input.getAttribute("type"),
+        "password",
+        "sent as a password, whatever was shown",
+      );
     });
 
     test("a manager may fill it and a person paste it, as it is", async (t) => {
       const { page, asked, input, send } = await open(t);
       assert.equal(await input.getAttribute("autocomplete"), "new-password");
-      for (const limit of ["maxlength", "minlength", "pattern"]) assert.equal(await input.getAttribute(limit), null);
+      for (const limit of ["maxlength", "minlength", "pattern"])
+        assert.equal(await input.getAttribute(limit), null);
       await page.getByRole("button", { name: "Show the password" }).click();
       await input.focus();
       await page.keyboard.insertText("  späces & “signs” \u{1f511} stay ");
@@ -108,7 +145,10 @@ for (const { at, path, button } of [
       await input.fill(GOOD);
       assert.equal(await words.textContent(), "Strong length: 24 characters.");
       assert.equal(await level(), "4");
-      await page.locator("#password-field [role=status]").getByText("Strong length: 24 characters.").waitFor();
+      await page
+        .locator("#password-field [role=status]")
+        .getByText("Strong length: 24 characters.")
+        .waitFor();
     });
   });
 }
@@ -132,7 +172,8 @@ describe("strength", () => {
     [`${GOOD} `.repeat(6), 1],
   ];
   for (const [password, level] of levels) {
-    test(`${JSON.stringify(password.slice(0, 30))} has level ${level}`, () => assert.equal(strength(password).level, level));
+    test(`${JSON.stringify(password.slice(0, 30))} has level ${level}`, () =>
+      assert.equal(strength(password).level, level));
   }
 
   test("characters are counted as the server counts them", () => {

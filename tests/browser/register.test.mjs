@@ -5,7 +5,9 @@ import { fake, focused, openPage, problem, servePages, startBrowser } from "./br
 import { fakeSession, signedIn } from "./signed-in.mjs";
 
 const GOOD = "violet tram hums at noon";
-const NO_PASSWORD = problem(422, "invalid_field", { errors: [{ field: "password", reason: "missing" }] });
+const NO_PASSWORD = problem(422, "invalid_field", {
+  errors: [{ field: "password", reason: "missing" }],
+});
 let browser;
 let www;
 
@@ -22,7 +24,12 @@ async function open(t, answer, at = "/register") {
   await fakeSession(page, null);
   const asked = await fake(page, "/auth/register", answer);
   await page.goto(at);
-  return { page, asked, email: page.getByLabel("Email address"), send: page.getByRole("button", { name: "Create the account" }) };
+  return {
+    page,
+    asked,
+    email: page.getByLabel("Email address"),
+    send: page.getByRole("button", { name: "Create the account" }),
+  };
 }
 
 test("verified: a mail is on its way, and the page knows no more", async (t) => {
@@ -34,14 +41,21 @@ test("verified: a mail is on its way, and the page knows no more", async (t) => 
   await page.getByText("an earlier link may still work").waitFor();
   assert.equal(await focused(page), "h1: Look into your mail");
   const [{ body }] = asked;
-  assert.deepEqual([body.email, body.first_name, body.last_name, body.password], ["ada@example.com", "Ada", undefined, undefined]);
+  assert.deepEqual(
+    [body.email, body.first_name, body.last_name, body.password],
+    ["ada@example.com", "Ada", undefined, undefined],
+  );
   await page.getByRole("button", { name: "Use another address" }).click();
   assert.equal(await focused(page), "email");
 });
 
 test("open: the password is asked for, said to be weak, and then one is signed in", async (t) => {
   const answers = [NO_PASSWORD, problem(422, "weak_password", { reasons: ["too_common"] })];
-  const { page, asked, email, send } = await open(t, (time) => answers[time - 1] ?? signedIn(undefined, 201), "/register?return_to=/outbox");
+  const { page, asked, email, send } = await open(
+    t,
+    (time) => answers[time - 1] ?? signedIn(undefined, 201),
+    "/register?return_to=/outbox",
+  );
   await email.fill("ada@example.com");
   assert.equal(await page.locator("#password").isVisible(), false);
   await send.click();
@@ -56,12 +70,17 @@ test("open: the password is asked for, said to be weak, and then one is signed i
   await send.click();
   // A pattern would fit the address that the page is still at: it names the outbox too.
   await page.waitForURL(({ pathname }) => pathname === "/outbox");
-  assert.deepEqual(asked.map(({ body }) => body.password), [undefined, "password12345678", GOOD]);
+  assert.deepEqual(
+    asked.map(({ body }) => body.password),
+    [undefined, "password12345678", GOOD],
+  );
   assert.equal(asked.at(-1).body.cookie, true);
 });
 
 test("open: a taken address is said at the field, with what to do instead", async (t) => {
-  const { page, email, send } = await open(t, (time) => (time === 1 ? problem(409, "email_taken") : { status: 202 }));
+  const { page, email, send } = await open(t, (time) =>
+    time === 1 ? problem(409, "email_taken") : { status: 202 },
+  );
   await email.fill("ada@example.com");
   await send.click();
   await page.getByText("This address has an account already.").waitFor();
@@ -82,7 +101,11 @@ test("closed: it says so", async (t) => {
 
 test("what is wrong with a field is said there", async (t) => {
   const wrong = (field, reason) => problem(422, "invalid_field", { errors: [{ field, reason }] });
-  const answers = [wrong("email", "domain"), wrong("first_name", "too_long"), wrong("last_name", "control_character")];
+  const answers = [
+    wrong("email", "domain"),
+    wrong("first_name", "too_long"),
+    wrong("last_name", "control_character"),
+  ];
   const { page, email, send } = await open(t, (time) => answers[time - 1]);
   await email.fill("ada@exa mple");
   for (const id of ["email", "first-name", "last-name"]) {
@@ -90,7 +113,11 @@ test("what is wrong with a field is said there", async (t) => {
     await page.locator(`#${id}-error`).filter({ hasText: /./ }).waitFor();
     assert.equal(await focused(page), id);
     await page.locator(`#${id}`).pressSequentially("x");
-    assert.equal(await page.locator(`#${id}-error`).textContent(), "", "taken back while it is mended");
+    assert.equal(
+      await page.locator(`#${id}-error`).textContent(),
+      "",
+      "taken back while it is mended",
+    );
   }
 });
 

@@ -11,9 +11,12 @@ const NEW = "violet tram hums at noon";
 let browser;
 let edge;
 
-before(async () => {
-  [browser, edge] = await Promise.all([startBrowser(), startEdgegate()]);
-}, { timeout: 300_000 });
+before(
+  async () => {
+    [browser, edge] = await Promise.all([startBrowser(), startEdgegate()]);
+  },
+  { timeout: 300_000 },
+);
 after(async () => {
   await browser?.close();
   await edge?.stop();
@@ -73,7 +76,10 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   await page.bringToFront();
   await page.locator(".mail").nth(1).waitFor();
   const mails = await edge.outbox();
-  assert.deepEqual(mails.map((sent) => sent.to), [EMAIL, EMAIL]);
+  assert.deepEqual(
+    mails.map((sent) => sent.to),
+    [EMAIL, EMAIL],
+  );
   assert.ok(!mails[0].text.includes("#"), "the notice holds no link with a ticket");
 
   // The same link once more.
@@ -104,4 +110,7 @@ async function scan(link, ticket) {
 
 const login = (password) => edge.post("/auth/login", { email: EMAIL, password });
 const renew = (refresh_token) =>
-  fetch(`${edge.origin}/auth/token`, { method: "POST", body: new URLSearchParams({ grant_type: "refresh_token", refresh_token }) });
+  fetch(`${edge.origin}/auth/token`, {
+    method: "POST",
+    body: new URLSearchParams({ grant_type: "refresh_token", refresh_token }),
+  });

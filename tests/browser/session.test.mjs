@@ -12,9 +12,12 @@ const NEW = "violet tram hums at noon";
 let browser;
 let edge;
 
-before(async () => {
-  [browser, edge] = await Promise.all([startBrowser(), startEdgegate()]);
-}, { timeout: 600_000 });
+before(
+  async () => {
+    [browser, edge] = await Promise.all([startBrowser(), startEdgegate()]);
+  },
+  { timeout: 600_000 },
+);
 after(async () => {
   await browser?.close();
   await edge?.stop();
@@ -32,7 +35,8 @@ async function signIn(page, email, password, path = "/sign-in") {
 }
 
 /** The session's cookie, as the browser keeps it. */
-const cookies = async (page) => (await page.context().cookies()).filter(({ name }) => /edgegate$/.test(name));
+const cookies = async (page) =>
+  (await page.context().cookies()).filter(({ name }) => /edgegate$/.test(name));
 
 test("sign in, see one's sessions, end another, sign out", { timeout: 180_000 }, async (t) => {
   const page = await openPage(t, browser, edge.origin);
@@ -54,7 +58,9 @@ test("sign in, see one's sessions, end another, sign out", { timeout: 180_000 },
   await page.getByText("Only this device is left.").waitFor();
   assert.equal((await me(elsewhere)).status, 401);
 
-  const others = await Promise.all([1, 2].map(async () => (await login("ada@example.com", DEMO)).json()));
+  const others = await Promise.all(
+    [1, 2].map(async () => (await login("ada@example.com", DEMO)).json()),
+  );
   await page.reload();
   await page.getByText("On this device and 2 others.").waitFor();
   await page.getByRole("button", { name: "End all others" }).click();
@@ -67,19 +73,28 @@ test("sign in, see one's sessions, end another, sign out", { timeout: 180_000 },
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("This device is signed out.").waitFor();
   // The page says so before the service has answered.
-  for (const begun = Date.now(); (await cookies(page)).length > 0; await sleep(50)) assert.ok(Date.now() - begun < 20_000, "the cookie stays");
+  for (const begun = Date.now(); (await cookies(page)).length > 0; await sleep(50))
+    assert.ok(Date.now() - begun < 20_000, "the cookie stays");
   await page.goto("/account");
   await page.waitForURL("**/sign-in?return_to=%2Faccount");
 });
 
-test("the console agrees with the server, and differs when the server knows more", { timeout: 180_000 }, async (t) => {
+test("the console agrees with the server, and differs when the server knows more", {
+  timeout: 180_000,
+}, async (t) => {
   const page = await openPage(t, browser, edge.origin);
   await page.goto("/console");
   await page.getByRole("button", { name: "Try as root@example.com" }).click();
   await page.getByText("It is valid").waitFor();
   const both = page.getByRole("button", { name: "Check here and on the server" });
   const verdicts = () =>
-    page.locator("[data-check]").evaluateAll((rows) => rows.map((row) => [".local strong", ".server strong"].map((place) => row.querySelector(place).textContent)));
+    page
+      .locator("[data-check]")
+      .evaluateAll((rows) =>
+        rows.map((row) =>
+          [".local strong", ".server strong"].map((place) => row.querySelector(place).textContent),
+        ),
+      );
   await both.click();
   await page.getByText("Here and the server agree.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["Yes", "Yes"]));
@@ -87,7 +102,9 @@ test("the console agrees with the server, and differs when the server knows more
   await page.locator("#check-role").fill("editor");
   await page.locator("#check-user-id").fill("somebody-else");
   await page.locator("#check-email").fill("ada@example.com");
-  await page.locator("#checked").evaluate((line) => { line.textContent = ""; });
+  await page.locator("#checked").evaluate((line) => {
+    line.textContent = "";
+  });
   await both.click();
   await page.getByText("Here and the server agree.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["No", "No"]));
@@ -95,7 +112,10 @@ test("the console agrees with the server, and differs when the server knows more
   // The session is ended behind the page's back: the token is good in itself, and the server knows better.
   const token = await page.getByLabel("Access token").inputValue();
   const { id } = await (await me({ access_token: token })).json();
-  assert.equal((await edge.post(`/auth/users/${id}/revoke`, {}, bearer({ access_token: token }))).status, 204);
+  assert.equal(
+    (await edge.post(`/auth/users/${id}/revoke`, {}, bearer({ access_token: token }))).status,
+    204,
+  );
   await page.locator("#check-role").fill("admin");
   await page.locator("#check-user-id").fill(id);
   await page.locator("#check-email").fill("ROOT@example.com");
@@ -105,7 +125,9 @@ test("the console agrees with the server, and differs when the server knows more
   await page.getByText("the server knows that its session has ended").first().waitFor();
 });
 
-test("register, choose a password behind the mailed link, change it, delete the account", { timeout: 180_000 }, async (t) => {
+test("register, choose a password behind the mailed link, change it, delete the account", {
+  timeout: 180_000,
+}, async (t) => {
   const email = "grace@example.com";
   const page = await openPage(t, browser, edge.origin);
   await page.goto("/register?return_to=/console");
@@ -122,7 +144,10 @@ test("register, choose a password behind the mailed link, change it, delete the 
 
   const elsewhere = await (await login(email, DEMO.replace("horse", "mule"))).json();
   await page.getByText("Change the password").first().click();
-  await page.getByLabel("Current password", { exact: true }).first().fill(DEMO.replace("horse", "mule"));
+  await page
+    .getByLabel("Current password", { exact: true })
+    .first()
+    .fill(DEMO.replace("horse", "mule"));
   await page.getByLabel("New password", { exact: true }).fill(NEW);
   await page.getByRole("button", { name: "Change the password" }).click();
   await page.getByText("Your password is changed.").waitFor();

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { returnTo } from "../../www/return-to.js";
-import { addresses, fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
+import {
+  addresses,
+  fake,
+  focused,
+  openPage,
+  problem,
+  servePages,
+  startBrowser,
+} from "./browser.mjs";
 import { ADA, fakeSession, signedIn } from "./signed-in.mjs";
 
 const PASSWORD = "correct horse battery staple";
@@ -22,41 +30,69 @@ async function open(t, answer = signedIn(), at = "/sign-in", user = null) {
   await fakeSession(page, user);
   const asked = await fake(page, "/auth/login", answer);
   await page.goto(at);
-  const [email, password] = [page.getByLabel("Email address"), page.getByLabel("Password", { exact: true })];
+  const [email, password] = [
+    page.getByLabel("Email address"),
+    page.getByLabel("Password", { exact: true }),
+  ];
   return { page, asked, email, password, send: page.getByRole("button", { name: "Sign in" }) };
 }
 
 test("by keyboard alone: address, password, show, forgotten, button; Enter signs in", async (t) => {
   const { page, asked } = await open(t);
   await page.locator("#email").waitFor();
-  assert.equal(await focused(page), "body: ".concat(await page.locator("body").evaluate((body) => body.textContent.trim())));
+  assert.equal(
+    await focused(page),
+    "body: ".concat(await page.locator("body").evaluate((body) => body.textContent.trim())),
+  );
   const order = [];
   for (let i = 0; i < 6; i++) {
     await page.keyboard.press("Tab");
     order.push(await focused(page));
   }
-  assert.deepEqual(order, ["a: edgegate", "email", "password", "button: Show", "a: Forgot your password?", "button: Sign in"]);
+  assert.deepEqual(order, [
+    "a: edgegate",
+    "email",
+    "password",
+    "button: Show",
+    "a: Forgot your password?",
+    "button: Sign in",
+  ]);
   await page.locator("#email").focus();
   await page.keyboard.type(" ada@example.com ");
   await page.keyboard.press("Tab");
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Your account" }).waitFor();
-  assert.deepEqual(asked.map(({ body }) => body), [{ email: "ada@example.com", password: PASSWORD, cookie: true }]);
-  assert.deepEqual(await addresses(page), [`${www.url}/account`], "Back does not lead to the form again");
-  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state]));
+  assert.deepEqual(
+    asked.map(({ body }) => body),
+    [{ email: "ada@example.com", password: PASSWORD, cookie: true }],
+  );
+  assert.deepEqual(
+    await addresses(page),
+    [`${www.url}/account`],
+    "Back does not lead to the form again",
+  );
+  const kept = await page.evaluate(() =>
+    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state]),
+  );
   assert.ok(!kept.includes(signedIn().json.access_token.split(".")[0]), "no token in any storage");
 });
 
 test("a refusal is said at the password, in the same words whatever was wrong; the address stays", async (t) => {
-  const refused = [problem(401, "invalid_credentials"), problem(422, "invalid_field", { errors: [{ field: "email", reason: "too_long" }] })];
+  const refused = [
+    problem(401, "invalid_credentials"),
+    problem(422, "invalid_field", { errors: [{ field: "email", reason: "too_long" }] }),
+  ];
   const { page, email, password, send } = await open(t, (time) => refused[time - 1] ?? signedIn());
   await email.fill("ada@example.com");
   for (const _ of refused) {
     await password.fill("wrong");
     assert.equal(await page.locator("#password-error").textContent(), "");
     await send.click();
-    await page.locator("#password-error").getByText("The email address or the password is wrong.").waitFor();
+    await page
+      .locator("#password-error")
+      .getByText("The email address or the password is wrong.")
+      .waitFor();
     assert.equal(await focused(page), "password");
     assert.equal(await password.getAttribute("aria-invalid"), "true");
     assert.equal(await email.inputValue(), "ada@example.com");
@@ -81,16 +117,25 @@ test("any other answer is said, and what was typed stays", async (t) => {
     [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then try again."],
     [problem(500, "misconfigured"), "could not do this (misconfigured, request 5f0c)"],
     ["offline", "No answer came."],
-    [{ status: 200, contentType: "text/html", body: "Welcome to our wifi" }, "could not do this (200)"],
+    [
+      { status: 200, contentType: "text/html", body: "Welcome to our wifi" },
+      "could not do this (200)",
+    ],
   ];
-  const { page, asked, email, password, send } = await open(t, (time) => answers[time - 1]?.[0] ?? signedIn());
+  const { page, asked, email, password, send } = await open(
+    t,
+    (time) => answers[time - 1]?.[0] ?? signedIn(),
+  );
   await email.fill("ada@example.com");
   await password.fill(PASSWORD);
   for (const [, says] of answers) {
     await send.click();
     await page.getByRole("alert").getByText(says).waitFor();
     assert.equal(await focused(page), "button: Sign in");
-    assert.deepEqual([await email.inputValue(), await password.inputValue()], ["ada@example.com", PASSWORD]);
+    assert.deepEqual(
+      [await email.inputValue(), await password.inputValue()],
+      ["ada@example.com", PASSWORD],
+    );
   }
   await send.click();
   await page.waitForURL("**/account");
@@ -115,7 +160,10 @@ test("two clicks sign in once", async (t) => {
 test("whoever is signed in goes on, or takes another account", async (t) => {
   const { page, email } = await open(t, signedIn(), "/sign-in?return_to=/console", ADA);
   await page.getByText("As Ada Lovelace.").waitFor();
-  assert.equal(await page.getByRole("link", { name: "Continue" }).getAttribute("href"), `${www.url}/console`);
+  assert.equal(
+    await page.getByRole("link", { name: "Continue" }).getAttribute("href"),
+    `${www.url}/console`,
+  );
   await page.getByRole("button", { name: "Use another account" }).click();
   assert.equal(await focused(page), "email");
   assert.ok(await email.isVisible());
@@ -132,7 +180,10 @@ test("the way to register keeps where somebody wanted to go", async (t) => {
   const { page } = await open(t, signedIn(), "/sign-in?return_to=%2Fconsole");
   await page.getByRole("link", { name: "Create one" }).click();
   await page.waitForURL("**/register?return_to=%2Fconsole");
-  assert.equal(await page.getByRole("link", { name: "Sign in" }).getAttribute("href"), "/sign-in?return_to=%2Fconsole");
+  assert.equal(
+    await page.getByRole("link", { name: "Sign in" }).getAttribute("href"),
+    "/sign-in?return_to=%2Fconsole",
+  );
 });
 
 const ELSEWHERE = [
@@ -163,7 +214,8 @@ describe("return_to", () => {
   const to = (path) => returnTo(`?${new URLSearchParams({ return_to: path })}`, ORIGIN);
 
   for (const path of ELSEWHERE) {
-    test(`${JSON.stringify(path)} leads to the account`, () => assert.equal(to(path), `${ORIGIN}/account`));
+    test(`${JSON.stringify(path)} leads to the account`, () =>
+      assert.equal(to(path), `${ORIGIN}/account`));
   }
 
   for (const [path, goes] of [
@@ -182,8 +234,14 @@ describe("return_to", () => {
   }
 
   test("the first of several counts, and none is the account", () => {
-    assert.equal(returnTo("?return_to=/console&return_to=//evil.example", ORIGIN), `${ORIGIN}/console`);
-    assert.equal(returnTo("?return_to=//evil.example&return_to=/console", ORIGIN), `${ORIGIN}/account`);
+    assert.equal(
+      returnTo("?return_to=/console&return_to=//evil.example", ORIGIN),
+      `${ORIGIN}/console`,
+    );
+    assert.equal(
+      returnTo("?return_to=//evil.example&return_to=/console", ORIGIN),
+      `${ORIGIN}/account`,
+    );
     assert.equal(returnTo("", ORIGIN), `${ORIGIN}/account`);
   });
 
@@ -192,7 +250,13 @@ describe("return_to", () => {
     await fakeSession(page, null);
     await fake(page, "/auth/login", () => signedIn());
     // What the page goes to, without going there: a page per address would take long.
-    for (const [path, goes] of [["//evil.example", "/account"], ["/\\evil.example", "/account"], ["javascript:alert(1)", "/account"], ["/.//evil.example", "//evil.example"], ["/outbox", "/outbox"]]) {
+    for (const [path, goes] of [
+      ["//evil.example", "/account"],
+      ["/\\evil.example", "/account"],
+      ["javascript:alert(1)", "/account"],
+      ["/.//evil.example", "//evil.example"],
+      ["/outbox", "/outbox"],
+    ]) {
       await fake(page, goes, { contentType: "text/html", body: "<title>here</title>" });
       await page.goto(`/sign-in?${new URLSearchParams({ return_to: path })}`);
       await page.getByLabel("Email address").fill("ada@example.com");

@@ -46,14 +46,23 @@ export function accessToken(user = ADA, claims = {}, header = {}) {
 /** As POST /auth/login answers in cookie mode. */
 export const signedIn = (user = ADA, status = 200) => ({
   status,
-  json: { access_token: accessToken(user), token_type: "Bearer", expires_in: 600, refresh_token_expires_in: 7_776_000, user },
+  json: {
+    access_token: accessToken(user),
+    token_type: "Bearer",
+    expires_in: 600,
+    refresh_token_expires_in: 7_776_000,
+    user,
+  },
 });
 /** As POST /auth/token does. */
 export const renewed = (user = ADA) => {
   const { user: _, ...pair } = signedIn(user).json;
   return { json: pair };
 };
-export const NOBODY = { status: 400, json: { error: "invalid_grant", error_description: "The refresh token is not valid" } };
+export const NOBODY = {
+  status: 400,
+  json: { error: "invalid_grant", error_description: "The refresh token is not valid" },
+};
 
 const session = (n, more) => ({
   id: `019ab7a1-5f40-7202-8202-02020202020${n}`,
@@ -68,8 +77,15 @@ const session = (n, more) => ({
 });
 export const SESSIONS = [
   session(0),
-  session(1, { device: { browser: "Mobile Safari", os: "iOS", type: "mobile" }, place: { country: "FR", city: null } }),
-  session(2, { device: { browser: null, os: null, type: null }, place: { country: "T1", city: null }, network: "unknown" }),
+  session(1, {
+    device: { browser: "Mobile Safari", os: "iOS", type: "mobile" },
+    place: { country: "FR", city: null },
+  }),
+  session(2, {
+    device: { browser: null, os: null, type: null },
+    place: { country: "T1", city: null },
+    network: "unknown",
+  }),
 ];
 
 /** Answers what every page asks about the session: somebody is signed in, or nobody (null). */

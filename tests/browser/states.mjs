@@ -1,6 +1,6 @@
 // Every state that a page can be in, and how a test brings it there: for what must hold in all of them.
 import { fake, problem } from "./browser.mjs";
-import { accessToken, ADA, fakeDiscovery, fakeSession, NOBODY, signedIn } from "./signed-in.mjs";
+import { ADA, accessToken, fakeDiscovery, fakeSession, NOBODY, signedIn } from "./signed-in.mjs";
 
 const TICKET = "AbC-dEf_123";
 const GOOD = "violet tram hums at noon";
@@ -12,23 +12,52 @@ const MAILS = [
     html: `<!doctype html><html lang="en"><head><title>x</title></head><body style="margin:0;background:#eee"><table role="presentation" style="width:100%"><tr><td style="padding:24px;color:#123456"><h1 style="font:24px sans-serif">Choose a new password</h1><a href="http://127.0.0.1:8787/reset-password#${TICKET}" style="color:#1c5bc4">Choose it</a></td></tr></table></body></html>`,
     sent_at: 1_790_000_000,
   },
-  { to: "root@example.com", subject: "Your password was changed", text: "It was.", html: "<p>It was.</p>", sent_at: 1_789_999_000 },
+  {
+    to: "root@example.com",
+    subject: "Your password was changed",
+    text: "It was.",
+    html: "<p>It was.</p>",
+    sent_at: 1_789_999_000,
+  },
 ];
 
 /** Opens a form, types, presses its button, with the API answering `answer`. */
-const sent = (page, at, { path, field, text, answer }) => async () => {
-  await fake(page, path, answer);
-  await page.goto(at);
-  if (field) await page.locator(field).fill(text);
-  await page.locator("[type=submit]").click();
-};
+const sent =
+  (page, at, { path, field, text, answer }) =>
+  async () => {
+    await fake(page, path, answer);
+    await page.goto(at);
+    if (field) await page.locator(field).fill(text);
+    await page.locator("[type=submit]").click();
+  };
 
-const forgot = (answer, text = "ada@example.com") => (page) =>
-  sent(page, "/forgot-password", { path: "/auth/password/reset", field: "#email", text, answer })();
-const reset = (answer, text = GOOD) => (page) =>
-  sent(page, `/reset-password#${TICKET}`, { path: "/auth/password/confirm", field: "#password", text, answer })();
-const verify = (answer, text = GOOD) => (page) =>
-  sent(page, `/verify-email#${TICKET}`, { path: "/auth/email/verify", field: "#password", text, answer })();
+const forgot =
+  (answer, text = "ada@example.com") =>
+  (page) =>
+    sent(page, "/forgot-password", {
+      path: "/auth/password/reset",
+      field: "#email",
+      text,
+      answer,
+    })();
+const reset =
+  (answer, text = GOOD) =>
+  (page) =>
+    sent(page, `/reset-password#${TICKET}`, {
+      path: "/auth/password/confirm",
+      field: "#password",
+      text,
+      answer,
+    })();
+const verify =
+  (answer, text = GOOD) =>
+  (page) =>
+    sent(page, `/verify-email#${TICKET}`, {
+      path: "/auth/email/verify",
+      field: "#password",
+      text,
+      answer,
+    })();
 const confirm = (answer) => (page) =>
   sent(page, `/confirm-email#${TICKET}`, { path: "/auth/email/confirm", answer })();
 const outbox = (answer) => async (page) => {
@@ -36,13 +65,15 @@ const outbox = (answer) => async (page) => {
   await page.goto("/outbox");
 };
 const opened = (at) => (page) => page.goto(at);
-const as = (user, at, then = async () => {}) => async (page) => {
-  await fakeSession(page, user);
-  await fake(page, "/healthz", { json: { status: "ok" } });
-  await fakeDiscovery(page);
-  await page.goto(at);
-  await then(page);
-};
+const as =
+  (user, at, then = async () => {}) =>
+  async (page) => {
+    await fakeSession(page, user);
+    await fake(page, "/healthz", { json: { status: "ok" } });
+    await fakeDiscovery(page);
+    await page.goto(at);
+    await then(page);
+  };
 
 const signIn = (answer, { email = "ada@example.com", password = GOOD } = {}) =>
   as(null, "/sign-in", async (page) => {
@@ -67,11 +98,15 @@ const change = (summary, path, answer, fields) =>
     await fake(page, path, answer);
     await page.locator("summary").getByText(summary).click();
     const form = page.locator("details[open] form");
-    for (const [name, text] of Object.entries(fields)) await form.locator(`[name=${name}]`).fill(text);
+    for (const [name, text] of Object.entries(fields))
+      await form.locator(`[name=${name}]`).fill(text);
     await form.locator("[type=submit]").click();
   });
 const changePassword = (answer) =>
-  change("Change the password", "/auth/password/change", answer, { current_password: "x", new_password: GOOD });
+  change("Change the password", "/auth/password/change", answer, {
+    current_password: "x",
+    new_password: GOOD,
+  });
 const unreachable = async (page) => {
   await fake(page, "/auth/token", "offline");
   await page.goto("/account");
@@ -82,7 +117,10 @@ const withoutSessions = async (page) => {
   await page.goto("/account");
 };
 const changeEmail = (answer, email = "ada@example.org") =>
-  change("Change the email address", "/auth/email/change", answer, { email, current_password: "x" });
+  change("Change the email address", "/auth/email/change", answer, {
+    email,
+    current_password: "x",
+  });
 
 /** The console with this token pasted; `authorized` is what the server says to each check that is asked. */
 const pasted = (token, authorized) =>
@@ -102,10 +140,14 @@ const broken = (path, answer, token = accessToken()) =>
   });
 
 const BAD_LINK = problem(400, "invalid_link");
-const WEAK = problem(422, "weak_password", { reasons: ["too_short", "too_common", "contains_address"] });
+const WEAK = problem(422, "weak_password", {
+  reasons: ["too_short", "too_common", "contains_address"],
+});
 const BRAKE = problem(429, "rate_limited", {}, { "Retry-After": "42" });
 
-const NO_PASSWORD = problem(422, "invalid_field", { errors: [{ field: "password", reason: "missing" }] });
+const NO_PASSWORD = problem(422, "invalid_field", {
+  errors: [{ field: "password", reason: "missing" }],
+});
 
 /** `reach` brings the page there; then `says` is to be seen. */
 export const STATES = [
@@ -113,59 +155,165 @@ export const STATES = [
   { name: "index-signed-in", reach: as(ADA, "/"), says: "Signed in as Ada Lovelace" },
   { name: "sign-in", reach: as(null, "/sign-in"), says: "No account yet?" },
   { name: "sign-in-already", reach: as(ADA, "/sign-in"), says: "You are signed in" },
-  { name: "sign-in-wrong", reach: signIn(problem(401, "invalid_credentials")), says: "address or the password is wrong" },
-  { name: "sign-in-empty", reach: signIn(NOBODY, { email: "", password: "" }), says: "Type your email address" },
+  {
+    name: "sign-in-wrong",
+    reach: signIn(problem(401, "invalid_credentials")),
+    says: "address or the password is wrong",
+  },
+  {
+    name: "sign-in-empty",
+    reach: signIn(NOBODY, { email: "", password: "" }),
+    says: "Type your email address",
+  },
   { name: "sign-in-limited", reach: signIn(BRAKE), says: "Wait 42 seconds" },
   { name: "sign-in-offline", reach: signIn("offline"), says: "No answer came" },
   { name: "register", reach: as(null, "/register"), says: "Have an account?" },
   { name: "register-sent", reach: register({ status: 202 }), says: "Look into your mail" },
   { name: "register-open", reach: register(NO_PASSWORD), says: "At least 15 characters" },
   { name: "register-weak", reach: register(NO_PASSWORD, WEAK), says: "most common passwords" },
-  { name: "register-taken", reach: register(NO_PASSWORD, problem(409, "email_taken")), says: "has an account already" },
-  { name: "register-closed", reach: register(problem(403, "registration_closed")), says: "Registration is closed" },
+  {
+    name: "register-taken",
+    reach: register(NO_PASSWORD, problem(409, "email_taken")),
+    says: "has an account already",
+  },
+  {
+    name: "register-closed",
+    reach: register(problem(403, "registration_closed")),
+    says: "Registration is closed",
+  },
   { name: "account", reach: as(ADA, "/account"), says: "On this device and 2 others" },
-  { name: "account-unverified", reach: as({ ...ADA, email_verified: false, first_name: null, last_name: null }, "/account"), says: "Not verified" },
+  {
+    name: "account-unverified",
+    reach: as({ ...ADA, email_verified: false, first_name: null, last_name: null }, "/account"),
+    says: "Not verified",
+  },
   { name: "account-unreachable", reach: unreachable, says: "can’t be shown now" },
   { name: "account-sessions-unread", reach: withoutSessions, says: "Wait 5 seconds" },
-  { name: "account-password-wrong", reach: changePassword(problem(401, "invalid_credentials")), says: "not your current password" },
+  {
+    name: "account-password-wrong",
+    reach: changePassword(problem(401, "invalid_credentials")),
+    says: "not your current password",
+  },
   { name: "account-password-weak", reach: changePassword(WEAK), says: "most common passwords" },
-  { name: "account-password-changed", reach: changePassword(() => signedIn()), says: "Your password is changed" },
-  { name: "account-email-sent", reach: changeEmail({ status: 202 }), says: "A mail is on its way to ada@example.org" },
-  { name: "account-email-refused", reach: changeEmail({ status: 202 }, "ada"), says: "This is not an email address" },
-  { name: "account-deleted", reach: change("Delete the account", "/auth/me", { status: 204 }, { current_password: "x" }), says: "Your account is deleted" },
-  { name: "account-last-administrator", reach: change("Delete the account", "/auth/me", problem(409, "last_administrator"), { current_password: "x" }), says: "At least one administrator must remain" },
-  { name: "account-signed-out", reach: as(ADA, "/account", (page) => page.getByRole("button", { name: "Sign out" }).click()), says: "You are signed out" },
+  {
+    name: "account-password-changed",
+    reach: changePassword(() => signedIn()),
+    says: "Your password is changed",
+  },
+  {
+    name: "account-email-sent",
+    reach: changeEmail({ status: 202 }),
+    says: "A mail is on its way to ada@example.org",
+  },
+  {
+    name: "account-email-refused",
+    reach: changeEmail({ status: 202 }, "ada"),
+    says: "This is not an email address",
+  },
+  {
+    name: "account-deleted",
+    reach: change("Delete the account", "/auth/me", { status: 204 }, { current_password: "x" }),
+    says: "Your account is deleted",
+  },
+  {
+    name: "account-last-administrator",
+    reach: change("Delete the account", "/auth/me", problem(409, "last_administrator"), {
+      current_password: "x",
+    }),
+    says: "At least one administrator must remain",
+  },
+  {
+    name: "account-signed-out",
+    reach: as(ADA, "/account", (page) => page.getByRole("button", { name: "Sign out" }).click()),
+    says: "You are signed out",
+  },
   { name: "console", reach: as(null, "/console"), says: "You are not signed in" },
   { name: "console-signed-in", reach: as(ADA, "/console"), says: "Use this session’s token" },
-  { name: "console-agree", reach: pasted(accessToken(), { json: { authorized: true } }), says: "Here and the server agree" },
-  { name: "console-differ", reach: pasted(accessToken(), problem(401, "invalid_token")), says: "Here and the server differ in 3 of 3" },
-  { name: "console-limited", reach: pasted(accessToken(), BRAKE), says: "Not every check could be run" },
-  { name: "console-expired", reach: pasted(accessToken(ADA, { exp: 1_767_226_200, iat: 1_767_225_600 })), says: "It has expired" },
-  { name: "console-altered", reach: pasted(accessToken().replace(/.{9}$/, "AAAAAAAAA")), says: "The signature does not match" },
-  { name: "console-no-token", reach: pasted("Bearer of bad news"), says: "a character that no token has" },
-  { name: "console-without-wasm", reach: broken("/edgegate/wasm/edgegate_bg.wasm", { status: 404 }), says: "WebAssembly did not load" },
-  { name: "console-without-keys", reach: broken("/.well-known/jwks.json", "offline"), says: "The public keys could not be read" },
+  {
+    name: "console-agree",
+    reach: pasted(accessToken(), { json: { authorized: true } }),
+    says: "Here and the server agree",
+  },
+  {
+    name: "console-differ",
+    reach: pasted(accessToken(), problem(401, "invalid_token")),
+    says: "Here and the server differ in 3 of 3",
+  },
+  {
+    name: "console-limited",
+    reach: pasted(accessToken(), BRAKE),
+    says: "Not every check could be run",
+  },
+  {
+    name: "console-expired",
+    reach: pasted(accessToken(ADA, { exp: 1_767_226_200, iat: 1_767_225_600 })),
+    says: "It has expired",
+  },
+  {
+    name: "console-altered",
+    reach: pasted(accessToken().replace(/.{9}$/, "AAAAAAAAA")),
+    says: "The signature does not match",
+  },
+  {
+    name: "console-no-token",
+    reach: pasted("Bearer of bad news"),
+    says: "a character that no token has",
+  },
+  {
+    name: "console-without-wasm",
+    reach: broken("/edgegate/wasm/edgegate_bg.wasm", { status: 404 }),
+    says: "WebAssembly did not load",
+  },
+  {
+    name: "console-without-keys",
+    reach: broken("/.well-known/jwks.json", "offline"),
+    says: "The public keys could not be read",
+  },
   { name: "forgot", reach: opened("/forgot-password"), says: "Send the link" },
-  { name: "forgot-not-an-address", reach: forgot({ status: 202 }, "ada"), says: "This is not an email address" },
+  {
+    name: "forgot-not-an-address",
+    reach: forgot({ status: 202 }, "ada"),
+    says: "This is not an email address",
+  },
   { name: "forgot-sent", reach: forgot({ status: 202 }), says: "a mail is on its way" },
   { name: "forgot-limited", reach: forgot(BRAKE), says: "Wait 42 seconds" },
   { name: "reset", reach: opened(`/reset-password#${TICKET}`), says: "Change the password" },
-  { name: "reset-without-link", reach: opened("/reset-password"), says: "Open this page from the mail" },
+  {
+    name: "reset-without-link",
+    reach: opened("/reset-password"),
+    says: "Open this page from the mail",
+  },
   { name: "reset-weak", reach: reset(WEAK, "password"), says: "most common passwords" },
   { name: "reset-predictable", reach: reset(BRAKE, "abcabcabcabcabcabc"), says: "Easy to guess" },
   { name: "reset-offline", reach: reset("offline"), says: "No answer came" },
   { name: "reset-bad-link", reach: reset(BAD_LINK), says: "not valid any more" },
   { name: "reset-done", reach: reset({ status: 204 }), says: "Your password is changed" },
   { name: "verify", reach: opened(`/verify-email#${TICKET}`), says: "Confirm the address" },
-  { name: "verify-without-link", reach: opened("/verify-email"), says: "Open this page from the mail" },
+  {
+    name: "verify-without-link",
+    reach: opened("/verify-email"),
+    says: "Open this page from the mail",
+  },
   { name: "verify-bad-link", reach: verify(BAD_LINK), says: "not valid any more" },
   { name: "verify-done", reach: verify({ status: 204 }), says: "Your address is confirmed" },
   { name: "confirm", reach: opened(`/confirm-email#${TICKET}`), says: "Confirm this address" },
-  { name: "confirm-without-link", reach: opened("/confirm-email"), says: "Open this page from the mail" },
-  { name: "confirm-unavailable", reach: confirm(problem(503, "unavailable", {}, { "Retry-After": "5" })), says: "Wait 5 seconds" },
+  {
+    name: "confirm-without-link",
+    reach: opened("/confirm-email"),
+    says: "Open this page from the mail",
+  },
+  {
+    name: "confirm-unavailable",
+    reach: confirm(problem(503, "unavailable", {}, { "Retry-After": "5" })),
+    says: "Wait 5 seconds",
+  },
   { name: "confirm-bad-link", reach: confirm(BAD_LINK), says: "not valid any more" },
   { name: "confirm-done", reach: confirm({ status: 204 }), says: "Your address is changed" },
   { name: "outbox", reach: outbox({ json: MAILS }), says: "2 mails, newest first" },
   { name: "outbox-empty", reach: outbox({ json: [] }), says: "No mail yet" },
-  { name: "outbox-none", reach: outbox(problem(404, "not_found")), says: "only in local development" },
+  {
+    name: "outbox-none",
+    reach: outbox(problem(404, "not_found")),
+    says: "only in local development",
+  },
 ];

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "../../npm/client/index.js";
 import { ADA, PASSWORD } from "./service.mjs";
-import { ORIGIN, World, signedIn } from "./world.mjs";
+import { ORIGIN, signedIn, World } from "./world.mjs";
 
 const NEW_PASSWORD = "a passphrase nobody knows";
 const ada = { email: ADA.email, password: PASSWORD };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refusesToken } from "../../npm/client/challenge.js";
 import { problem } from "./service.mjs";
-import { ORIGIN, World, signedIn } from "./world.mjs";
+import { ORIGIN, signedIn, World } from "./world.mjs";
 
 const API = "https://api.example.com";
 const PROOF =

@@ -2,13 +2,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, PASSWORD, page, problem } from "./service.mjs";
-import { World, signedIn } from "./world.mjs";
+import { signedIn, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const renewing = (answer) => (entry) =>
-  entry.path === "/auth/token" ? (typeof answer === "function" ? answer(entry) : answer) : undefined;
+  entry.path === "/auth/token"
+    ? typeof answer === "function"
+      ? answer(entry)
+      : answer
+    : undefined;
 const json = (status, body, headers = {}) =>
-  new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json", ...headers } });
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { "Content-Type": "application/json", ...headers },
+  });
 
 // Each is what may come in the place of a renewal's answer, and the code that a caller sees.
 const FAILURES = {
@@ -20,16 +27,22 @@ const FAILURES = {
   "a 401 that is a page": [() => page(401), "network_error"],
   "JSON of somebody else": [() => json(200, { hello: "world" }), "network_error"],
   "a list": [() => json(200, []), "network_error"],
-  "null": [() => json(200, null), "network_error"],
+  null: [() => json(200, null), "network_error"],
   "half of the JSON": [
     () => new Response('{"access_token": "ey', { headers: { "Content-Type": "application/json" } }),
     "network_error",
   ],
   "no UTF-8": [
-    () => new Response(new Uint8Array([123, 255, 125]), { headers: { "Content-Type": "application/json" } }),
+    () =>
+      new Response(new Uint8Array([123, 255, 125]), {
+        headers: { "Content-Type": "application/json" },
+      }),
     "network_error",
   ],
-  "a token that is none": [() => json(200, { access_token: "x", token_type: "Bearer", expires_in: 600 }), "network_error"],
+  "a token that is none": [
+    () => json(200, { access_token: "x", token_type: "Bearer", expires_in: 600 }),
+    "network_error",
+  ],
   "an empty 200": [() => new Response(null, { status: 200 }), "network_error"],
   "a 204": [() => new Response(null, { status: 204 }), "network_error"],
   "a megabyte": [() => json(200, { access_token: "x".repeat(1 << 20) }), "network_error"],
@@ -37,17 +50,24 @@ const FAILURES = {
   "invalid_grant with 401": [() => json(401, { error: "invalid_grant" }), "network_error"],
   "invalid_grant with 500": [() => json(500, { error: "invalid_grant" }), "network_error"],
   "invalid_grant as text": [
-    () => new Response('{"error":"invalid_grant"}', { status: 400, headers: { "Content-Type": "text/plain" } }),
+    () =>
+      new Response('{"error":"invalid_grant"}', {
+        status: 400,
+        headers: { "Content-Type": "text/plain" },
+      }),
     "network_error",
   ],
   "an unknown code": [() => json(400, { error: "constructor" }), "network_error"],
-  "invalid_request": [() => json(400, { error: "invalid_request" }), "invalid_request"],
-  "invalid_client": [() => json(401, { error: "invalid_client" }), "invalid_client"],
-  "server_error": [() => json(500, { error: "server_error" }), "internal"],
-  "temporarily_unavailable": [() => json(503, { error: "temporarily_unavailable" }, { "Retry-After": "5" }), "unavailable"],
-  "misconfigured": [() => problem(500, "misconfigured"), "misconfigured"],
-  "forbidden": [() => problem(403, "forbidden"), "forbidden"],
-  "rate_limited": [() => problem(429, "rate_limited", { "Retry-After": "60" }), "rate_limited"],
+  invalid_request: [() => json(400, { error: "invalid_request" }), "invalid_request"],
+  invalid_client: [() => json(401, { error: "invalid_client" }), "invalid_client"],
+  server_error: [() => json(500, { error: "server_error" }), "internal"],
+  temporarily_unavailable: [
+    () => json(503, { error: "temporarily_unavailable" }, { "Retry-After": "5" }),
+    "unavailable",
+  ],
+  misconfigured: [() => problem(500, "misconfigured"), "misconfigured"],
+  forbidden: [() => problem(403, "forbidden"), "forbidden"],
+  rate_limited: [() => problem(429, "rate_limited", { "Retry-After": "60" }), "rate_limited"],
   "the edge's own 429": [() => page(429), "network_error"],
   "the edge's own 503": [() => page(503), "network_error"],
 };
@@ -132,7 +152,8 @@ test("Retry-After is kept to: no request before it, and callers learn how long",
   const error = await world.fails(client.accessToken());
   assert.equal(error.code, "rate_limited");
   assert.ok(error.retryAfter > 0 && error.retryAfter <= 301, `${error.retryAfter}`);
-  for (let call = 0; call < 20; call += 1) await world.fails(client.fetch("https://app.example.com/api"));
+  for (let call = 0; call < 20; call += 1)
+    await world.fails(client.fetch("https://app.example.com/api"));
   world.service.fault = () => undefined;
   const tries = asked.length;
   // The device comes back online, is looked at: still not.
@@ -147,7 +168,15 @@ test("Retry-After is kept to: no request before it, and callers learn how long",
   world.close();
 });
 
-for (const after of ["-1", "abc", "", "1e9", "99999999999999999999", "Wed, 21 Oct 2099 07:28:00 GMT", "999999999"]) {
+for (const after of [
+  "-1",
+  "abc",
+  "",
+  "1e9",
+  "99999999999999999999",
+  "Wed, 21 Oct 2099 07:28:00 GMT",
+  "999999999",
+]) {
   test(`Retry-After: ${after} does no harm`, async () => {
     const world = new World();
     const { client } = await signedIn(world);
@@ -165,7 +194,10 @@ test("offline and back: at once, not after the pause", async () => {
   const tab = await signedIn(world);
   world.service.fault = () => "offline";
   await world.advance(30 * MINUTE);
-  assert.equal((await world.fails(tab.client.fetch("https://app.example.com/api"))).code, "network_error");
+  assert.equal(
+    (await world.fails(tab.client.fetch("https://app.example.com/api"))).code,
+    "network_error",
+  );
   world.service.fault = () => undefined;
   tab.window.dispatchEvent(new Event("online"));
   await world.advance(200);
@@ -210,7 +242,11 @@ for (const stops of [true, false]) {
       const target = wake === "visibilitychange" ? tab.document : tab.window;
       target.dispatchEvent(new Event(wake));
       await world.advance(200);
-      assert.deepEqual([world.service.count("/auth/token"), tab.events], [1, ["signed-in", "renewed"]], wake);
+      assert.deepEqual(
+        [world.service.count("/auth/token"), tab.events],
+        [1, ["signed-in", "renewed"]],
+        wake,
+      );
       world.close();
     }
   });
@@ -271,10 +307,14 @@ test("a proxy's wrong Date is not believed", async () => {
 test("a service whose tokens are over when they come is not asked without a pause", async () => {
   const world = new World();
   const token = world.service.token.bind(world.service);
-  world.service.token = (user, sid) => token(user, sid, { iat: Math.floor(world.time / 1000) - 3600 });
+  world.service.token = (user, sid) =>
+    token(user, sid, { iat: Math.floor(world.time / 1000) - 3600 });
   const { client } = await signedIn(world);
   await world.advance(10 * MINUTE);
-  assert.ok(world.service.count("/auth/token") <= 21, `${world.service.count("/auth/token")} in ten minutes`);
+  assert.ok(
+    world.service.count("/auth/token") <= 21,
+    `${world.service.count("/auth/token")} in ten minutes`,
+  );
   const before = world.service.count("/auth/token");
   assert.ok(await world.run(client.accessToken()), "the caller gets what there is");
   assert.ok(world.service.count("/auth/token") - before <= 1);
@@ -377,7 +417,10 @@ test("a pause outlasts no answer that sets the clock right", async () => {
     await world.run(client.login({ email: ADA.email, password: PASSWORD }));
     for (let minute = 0; minute < 30; minute += 1) {
       await world.advance(MINUTE);
-      assert.ok(world.service.check(`Bearer ${await world.run(client.accessToken())}`), `${skew}, after ${minute} min`);
+      assert.ok(
+        world.service.check(`Bearer ${await world.run(client.accessToken())}`),
+        `${skew}, after ${minute} min`,
+      );
     }
     assert.ok(world.service.count("/auth/token") <= 6);
     world.close();
@@ -392,10 +435,15 @@ test("a login's answer that came after sleep, and a later one from before it", a
   await world.advance(500);
   await world.sleep(40 * MINUTE);
   await world.run(login);
-  await world.run(tab.client.changePassword({ current_password: PASSWORD, new_password: PASSWORD }));
+  await world.run(
+    tab.client.changePassword({ current_password: PASSWORD, new_password: PASSWORD }),
+  );
   for (let minute = 0; minute < 60; minute += 1) {
     await world.advance(MINUTE);
-    assert.ok(world.service.check(`Bearer ${await world.run(tab.client.accessToken())}`), `after ${minute} min`);
+    assert.ok(
+      world.service.check(`Bearer ${await world.run(tab.client.accessToken())}`),
+      `after ${minute} min`,
+    );
   }
   world.close();
 });

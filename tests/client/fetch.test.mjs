@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, problem } from "./service.mjs";
-import { ORIGIN, World, signedIn } from "./world.mjs";
+import { ORIGIN, signedIn, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const API = "https://api.example.com";
@@ -15,7 +15,9 @@ function outdate(world) {
 
 test("the token goes to the service's origin and to those listed", async () => {
   const world = new World();
-  const { client } = await signedIn(world, { origins: [API, new URL("https://other.example.com:8443")] });
+  const { client } = await signedIn(world, {
+    origins: [API, new URL("https://other.example.com:8443")],
+  });
   const token = await client.accessToken();
   const inputs = [
     `${ORIGIN}/api/1`,
@@ -58,7 +60,11 @@ test("to nobody else", async () => {
 test("not beside another Authorization, and not where it would be dropped silently", async () => {
   const world = new World();
   const { client } = await signedIn(world);
-  for (const init of [{ headers: { authorization: "Basic x" } }, { mode: "no-cors" }, { method: "no method" }]) {
+  for (const init of [
+    { headers: { authorization: "Basic x" } },
+    { mode: "no-cors" },
+    { method: "no method" },
+  ]) {
     assert.equal((await world.fails(client.fetch(`${ORIGIN}/api`, init))).code, "invalid_argument");
   }
   assert.equal(world.service.count("/api"), 0);
@@ -69,7 +75,9 @@ test("ten calls whose token is refused share one renewal, and are repeated once 
   const world = new World();
   const { client } = await signedIn(world);
   outdate(world);
-  const calls = Array.from({ length: 10 }, (_, i) => client.fetch(`${ORIGIN}/api/${i}`, { method: "POST", body: `body ${i}` }));
+  const calls = Array.from({ length: 10 }, (_, i) =>
+    client.fetch(`${ORIGIN}/api/${i}`, { method: "POST", body: `body ${i}` }),
+  );
   const answers = await world.run(Promise.all(calls));
   assert.deepEqual(
     await Promise.all(answers.map(async (it) => (await it.json()).body)),
@@ -83,8 +91,10 @@ test("ten calls whose token is refused share one renewal, and are repeated once 
 test("an API that always answers 401 gets two requests, and costs one renewal in half a minute", async () => {
   const world = new World();
   const { client } = await signedIn(world, { origins: [API] });
-  world.service.fault = ({ origin }) => (origin === API ? new Response("no", { status: 401 }) : undefined);
-  for (let call = 0; call < 20; call += 1) assert.equal((await world.run(client.fetch(`${API}/x`))).status, 401);
+  world.service.fault = ({ origin }) =>
+    origin === API ? new Response("no", { status: 401 }) : undefined;
+  for (let call = 0; call < 20; call += 1)
+    assert.equal((await world.run(client.fetch(`${API}/x`))).status, 401);
   assert.equal(world.service.count("/auth/token"), 1);
   assert.equal(world.service.count("/x"), 21);
   assert.equal(client.status, "signed_in");
@@ -99,7 +109,9 @@ test("a 401 about something else is handed over as it is", async () => {
     () => new Response("", { status: 401, headers: { "WWW-Authenticate": "Basic" } }),
   ]) {
     world.service.fault = ({ path }) => (path === "/auth/password/change" ? refusal() : undefined);
-    const response = await world.run(client.fetch(`${ORIGIN}/auth/password/change`, { method: "POST", body: "{}" }));
+    const response = await world.run(
+      client.fetch(`${ORIGIN}/auth/password/change`, { method: "POST", body: "{}" }),
+    );
     assert.equal(response.status, 401);
     assert.equal(response.bodyUsed, false);
   }
@@ -113,7 +125,11 @@ test("a stream is not sent twice; the next call has the fresh token", async () =
   const { client } = await signedIn(world);
   outdate(world);
   const body = new Blob(["streamed"]).stream();
-  assert.equal((await world.run(client.fetch(`${ORIGIN}/api`, { method: "POST", body, duplex: "half" }))).status, 401);
+  assert.equal(
+    (await world.run(client.fetch(`${ORIGIN}/api`, { method: "POST", body, duplex: "half" })))
+      .status,
+    401,
+  );
   assert.equal(world.service.count("/api"), 1);
   assert.equal((await world.run(client.fetch(`${ORIGIN}/api`))).status, 200);
   assert.equal(world.service.count("/auth/token"), 1);
@@ -125,10 +141,19 @@ test("every kind of body that can be is sent twice", async () => {
   const { client } = await signedIn(world);
   const form = new FormData();
   form.set("a", "b");
-  for (const body of ["text", new URLSearchParams({ a: "b" }), new Blob(["blob"]), new TextEncoder().encode("bytes"), form]) {
+  for (const body of [
+    "text",
+    new URLSearchParams({ a: "b" }),
+    new Blob(["blob"]),
+    new TextEncoder().encode("bytes"),
+    form,
+  ]) {
     outdate(world);
     const before = world.service.log.length;
-    assert.equal((await world.run(client.fetch(`${ORIGIN}/api`, { method: "PUT", body }))).status, 200);
+    assert.equal(
+      (await world.run(client.fetch(`${ORIGIN}/api`, { method: "PUT", body }))).status,
+      200,
+    );
     const sent = world.service.log.slice(before).filter(({ path }) => path === "/api");
     assert.equal(sent.length, 2);
     assert.equal(sent[0].body, sent[1].body);
@@ -151,7 +176,8 @@ test("when the renewal after a 401 can't be had, that is said, and nobody is sig
   const world = new World();
   const { client } = await signedIn(world);
   outdate(world);
-  world.service.fault = ({ path }) => (path === "/auth/token" ? problem(503, "unavailable", { "Retry-After": "7" }) : undefined);
+  world.service.fault = ({ path }) =>
+    path === "/auth/token" ? problem(503, "unavailable", { "Retry-After": "7" }) : undefined;
   const error = await world.fails(client.fetch(`${ORIGIN}/api`));
   assert.deepEqual([error.code, error.retryAfter, client.status], ["unavailable", 7, "signed_in"]);
   world.service.fault = () => undefined;
@@ -175,7 +201,10 @@ test("an AbortSignal works while waiting for the token and while waiting for the
     await world.advance(5000);
   }
   const reason = new Error("mine");
-  assert.equal(await world.fails(client.fetch(`${ORIGIN}/api`, { signal: AbortSignal.abort(reason) })), reason);
+  assert.equal(
+    await world.fails(client.fetch(`${ORIGIN}/api`, { signal: AbortSignal.abort(reason) })),
+    reason,
+  );
   world.close();
 });
 
@@ -192,7 +221,8 @@ test("the answer's own failures are its own: 403, 500 and 429 are handed over", 
   const world = new World();
   const { client } = await signedIn(world);
   for (const status of [403, 429, 500, 503]) {
-    world.service.fault = ({ path }) => (path === "/api" ? new Response("x", { status }) : undefined);
+    world.service.fault = ({ path }) =>
+      path === "/api" ? new Response("x", { status }) : undefined;
     assert.equal((await world.run(client.fetch(`${ORIGIN}/api`))).status, status);
   }
   assert.equal(client.status, "signed_in");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";
 import { ADA, BOB, PASSWORD, page } from "./service.mjs";
-import { World, signedIn } from "./world.mjs";
+import { signedIn, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const ada = { email: ADA.email, password: PASSWORD };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, PASSWORD } from "./service.mjs";
-import { ORIGIN, World, signedIn } from "./world.mjs";
+import { ORIGIN, signedIn, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const ada = { email: ADA.email, password: PASSWORD };
@@ -63,7 +63,12 @@ for (const at of POINTS) {
       duringRenewal(
         at,
         async (world, { client, events }) => {
-          await world.run(client.changePassword({ current_password: PASSWORD, new_password: "a passphrase nobody knows" }));
+          await world.run(
+            client.changePassword({
+              current_password: PASSWORD,
+              new_password: "a passphrase nobody knows",
+            }),
+          );
           await world.advance(30 * MINUTE);
           assert.equal(client.status, "signed_in");
           assert.ok(!events.some((event) => event.startsWith("signed-out")));
@@ -117,7 +122,11 @@ test("a logout while the login is on its way wins", async () => {
     await world.run(client.logout());
     assert.equal((await login).code, "signed_out");
     await world.advance(30 * MINUTE);
-    assert.deepEqual([client.status, client.user, events, world.cookie], ["signed_out", null, [], undefined], `${at}`);
+    assert.deepEqual(
+      [client.status, client.user, events, world.cookie],
+      ["signed_out", null, [], undefined],
+      `${at}`,
+    );
     assert.ok([...world.service.sessions.values()].every(({ over }) => over));
     world.close();
   }
@@ -136,7 +145,10 @@ test("a logout after a login that waits for another tab's logout", async () => {
   await world.run(Promise.all([others, login, logout]));
   await world.advance(11 * MINUTE);
   assert.equal((await login).code, "signed_out");
-  assert.deepEqual([one.client.status, two.client.status, world.cookie], ["signed_out", "signed_out", undefined]);
+  assert.deepEqual(
+    [one.client.status, two.client.status, world.cookie],
+    ["signed_out", "signed_out", undefined],
+  );
   assert.ok([...world.service.sessions.values()].every(({ over }) => over));
   world.close();
 });
@@ -182,7 +194,11 @@ test("a logout in another tab while this one renews", async () => {
     await world.advance(at);
     await world.run(two.client.logout());
     await world.advance(30 * MINUTE);
-    assert.deepEqual([one.client.status, two.client.status, world.cookie], ["signed_out", "signed_out", undefined], `${at}`);
+    assert.deepEqual(
+      [one.client.status, two.client.status, world.cookie],
+      ["signed_out", "signed_out", undefined],
+      `${at}`,
+    );
     world.close();
   }
 });
@@ -271,7 +287,11 @@ test("a logout in the very moment of a renewal's answer", async () => {
     await world.advance(10 * MINUTE);
     await world.run(logout);
     await world.advance(11 * MINUTE);
-    assert.deepEqual([client.status, client.user, world.cookie], ["signed_out", null, undefined], `after ${turns} turns`);
+    assert.deepEqual(
+      [client.status, client.user, world.cookie],
+      ["signed_out", null, undefined],
+      `after ${turns} turns`,
+    );
     assert.equal(events.at(-1), "signed-out: logout");
     world.close();
   }
@@ -283,11 +303,17 @@ test("a logout while the password is changed, with another tab's logout before i
   const two = world.tab();
   await world.run(two.client.ready());
   world.latency = 2000;
-  const change = one.client.changePassword({ current_password: PASSWORD, new_password: "a passphrase nobody knows" });
+  const change = one.client.changePassword({
+    current_password: PASSWORD,
+    new_password: "a passphrase nobody knows",
+  });
   await world.advance(1500);
   await world.run(Promise.all([change.catch(() => {}), one.client.logout(), two.client.logout()]));
   await world.advance(11 * MINUTE);
-  assert.deepEqual([one.client.status, two.client.status, world.cookie], ["signed_out", "signed_out", undefined]);
+  assert.deepEqual(
+    [one.client.status, two.client.status, world.cookie],
+    ["signed_out", "signed_out", undefined],
+  );
   assert.ok([...world.service.sessions.values()].every(({ over }) => over));
   world.close();
 });
@@ -295,9 +321,14 @@ test("a logout while the password is changed, with another tab's logout before i
 test("another tab says that the session has ended, while this one changes the password", async () => {
   const world = new World();
   const { client, events } = await signedIn(world);
-  const { sub, sid } = JSON.parse(Buffer.from((await client.accessToken()).split(".")[1], "base64url"));
+  const { sub, sid } = JSON.parse(
+    Buffer.from((await client.accessToken()).split(".")[1], "base64url"),
+  );
   world.latency = 2000;
-  const change = client.changePassword({ current_password: PASSWORD, new_password: "a passphrase nobody knows" });
+  const change = client.changePassword({
+    current_password: PASSWORD,
+    new_password: "a passphrase nobody knows",
+  });
   await world.advance(1500);
   world.say({ version: 1, type: "signed_out", reason: "session_ended", sub, sid });
   await world.advance(10);

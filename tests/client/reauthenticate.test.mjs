@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";
 import { ADA, BOB, PASSWORD, page, problem } from "./service.mjs";
-import { ORIGIN, World, signedIn } from "./world.mjs";
+import { ORIGIN, signedIn, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const PATH = "/auth/reauthenticate";

@@ -101,7 +101,14 @@ export class Service {
     const claims = JSON.parse(Buffer.from(payload, "base64url"));
     const session = this.sessions.get(claims.sid);
     const user = this.users.get(claims.sub);
-    if (!session || session.over || !user || claims.ver < user.version || claims.exp * 1000 <= this.#time()) return undefined;
+    if (
+      !session ||
+      session.over ||
+      !user ||
+      claims.ver < user.version ||
+      claims.exp * 1000 <= this.#time()
+    )
+      return undefined;
     return { session, user };
   }
 
@@ -127,13 +134,21 @@ export class Service {
         return this.#empty(204);
     }
     const checked = this.check(entry.headers.get("Authorization"));
-    if (!checked) return this.#problem(401, "invalid_token", {}, { "WWW-Authenticate": 'Bearer error="invalid_token"' });
+    if (!checked)
+      return this.#problem(
+        401,
+        "invalid_token",
+        {},
+        { "WWW-Authenticate": 'Bearer error="invalid_token"' },
+      );
     return this.#authorized(method, path, body, checked, entry);
   }
 
   #authorized(method, path, body, { session, user }, { cookie, body: text }) {
-    if (path === "/auth/reauthenticate") return this.#reauthenticate(body, { session, user }, cookie);
-    if (path === "/auth/sensitive" && this.#time() - session.provedAt > PROOF_MS) return this.#proofNeeded();
+    if (path === "/auth/reauthenticate")
+      return this.#reauthenticate(body, { session, user }, cookie);
+    if (path === "/auth/sensitive" && this.#time() - session.provedAt > PROOF_MS)
+      return this.#proofNeeded();
     const isWrong = "current_password" in body && body.current_password !== user.password;
     if (isWrong) return this.#problem(401, "invalid_credentials");
     if (path === "/auth/me" && method === "GET") return this.#json(200, publicly(user));
@@ -151,7 +166,9 @@ export class Service {
     if (path === "/auth/email/change") return this.#empty(202);
     if (path === "/auth/sessions" && method === "GET") {
       const own = [...this.sessions.values()].filter((it) => it.user === user.id && !it.over);
-      return this.#json(200, { sessions: own.map(({ id }) => ({ id, current: id === session.id })) });
+      return this.#json(200, {
+        sessions: own.map(({ id }) => ({ id, current: id === session.id })),
+      });
     }
     const id = path.match(/^\/auth\/sessions\/(.+)$/)?.[1];
     if (id) {
@@ -161,7 +178,8 @@ export class Service {
       return this.#forget(cookie, (it) => it === other);
     }
     if (path === "/auth/sessions") {
-      for (const other of this.sessions.values()) if (other !== session && other.user === user.id) other.over = true;
+      for (const other of this.sessions.values())
+        if (other !== session && other.user === user.id) other.over = true;
       return this.#empty(204);
     }
     return this.#json(200, { path, user: user.id, body: text });
@@ -178,14 +196,24 @@ export class Service {
   #reauthenticate({ password, cookie: wanted }, { session, user }, cookie) {
     if (wanted !== true) throw new Error("this client proves with a cookie");
     if (password !== user.password) return this.#problem(401, "invalid_credentials");
-    const counter = this.#sessionOf(cookie) === session ? Number(cookie.split(".")[1]) : session.used + 1;
+    const counter =
+      this.#sessionOf(cookie) === session ? Number(cookie.split(".")[1]) : session.used + 1;
     session.provedAt = this.#time();
-    return { response: this.#pair(session, user, { user: publicly(user) }), setCookie: `${session.id}.${counter}` };
+    return {
+      response: this.#pair(session, user, { user: publicly(user) }),
+      setCookie: `${session.id}.${counter}`,
+    };
   }
 
   #proofNeeded() {
-    const challenge = 'Bearer realm="edgegate", error="insufficient_user_authentication", error_description="Enter it again", max_age="600"';
-    return this.#problem(401, "reauthentication_required", { max_age: 600 }, { "WWW-Authenticate": challenge });
+    const challenge =
+      'Bearer realm="edgegate", error="insufficient_user_authentication", error_description="Enter it again", max_age="600"';
+    return this.#problem(
+      401,
+      "reauthentication_required",
+      { max_age: 600 },
+      { "WWW-Authenticate": challenge },
+    );
   }
 
   #register({ email, password, first_name = null, last_name = null }) {
@@ -201,14 +229,27 @@ export class Service {
     };
     this.users.set(user.id, user);
     const answered = this.#tokens(this.#begin(user), publicly(user));
-    return { ...answered, response: new Response(answered.response.body, { status: 201, headers: answered.response.headers }) };
+    return {
+      ...answered,
+      response: new Response(answered.response.body, {
+        status: 201,
+        headers: answered.response.headers,
+      }),
+    };
   }
 
   // A session that takes the place of another in the cookie ends it.
   #begin(user, cookie) {
     const before = this.#sessionOf(cookie);
     if (before) before.over = true;
-    const session = { id: `session-${(this.#next += 1)}`, user: user.id, over: false, used: -1, usedAt: this.#time(), provedAt: this.#time() };
+    const session = {
+      id: `session-${(this.#next += 1)}`,
+      user: user.id,
+      over: false,
+      used: -1,
+      usedAt: this.#time(),
+      provedAt: this.#time(),
+    };
     this.sessions.set(session.id, session);
     return session;
   }
@@ -220,7 +261,8 @@ export class Service {
     const user = this.users.get(session?.user);
     if (!session || session.over || !user) return this.#dead();
     const since = this.#time() - session.usedAt;
-    if (counter === session.used + 1 && since < ROTATE_AFTER_MS) return { response: this.#pair(session, user) };
+    if (counter === session.used + 1 && since < ROTATE_AFTER_MS)
+      return { response: this.#pair(session, user) };
     if (counter > session.used) Object.assign(session, { used: counter, usedAt: this.#time() });
     else if (counter < session.used) {
       session.over = session.reused = true;
@@ -235,7 +277,8 @@ export class Service {
 
   #revoke(cookie, { session_id }) {
     const session = this.#sessionOf(cookie);
-    if (session && session_id !== undefined && session.id !== session_id) return { response: this.#oauthError("invalid_grant") };
+    if (session && session_id !== undefined && session.id !== session_id)
+      return { response: this.#oauthError("invalid_grant") };
     if (session) session.over = true;
     return { ...this.#empty(200), setCookie: "" };
   }
@@ -252,12 +295,17 @@ export class Service {
 
   #tokens(session, user) {
     const setCookie = `${session.id}.${session.used + 1}`;
-    return { response: this.#pair(session, this.users.get(session.user), user && { user }), setCookie };
+    return {
+      response: this.#pair(session, this.users.get(session.user), user && { user }),
+      setCookie,
+    };
   }
 
   #pair(session, user, more = {}) {
     return this.#json(200, {
-      access_token: this.token(user, session.id, { auth_time: Math.floor(session.provedAt / 1000) }),
+      access_token: this.token(user, session.id, {
+        auth_time: Math.floor(session.provedAt / 1000),
+      }),
       token_type: "Bearer",
       expires_in: this.life,
       refresh_token_expires_in: 7_776_000,
@@ -267,7 +315,10 @@ export class Service {
 
   #json(status, body, headers = {}, type = "application/json") {
     return {
-      response: new Response(JSON.stringify(body), { status, headers: { "Content-Type": type, ...this.#date(), ...headers } }),
+      response: new Response(JSON.stringify(body), {
+        status,
+        headers: { "Content-Type": type, ...this.#date(), ...headers },
+      }),
     };
   }
 
@@ -295,14 +346,20 @@ export class Service {
 
 /** A refusal, as the service sends it. */
 export const problem = (status, code, headers = {}, more = {}) =>
-  new Response(JSON.stringify({ type: "about:blank", title: code, status, code, detail: code, ...more }), {
-    status,
-    headers: { "Content-Type": "application/problem+json", "X-Request-Id": "5f0c", ...headers },
-  });
+  new Response(
+    JSON.stringify({ type: "about:blank", title: code, status, code, detail: code, ...more }),
+    {
+      status,
+      headers: { "Content-Type": "application/problem+json", "X-Request-Id": "5f0c", ...headers },
+    },
+  );
 
 /** What a captive portal or a proxy puts in the place of any answer. */
 export const page = (status = 200) =>
-  new Response("<!doctype html><title>Welcome to the hotel</title>", { status, headers: { "Content-Type": "text/html" } });
+  new Response("<!doctype html><title>Welcome to the hotel</title>", {
+    status,
+    headers: { "Content-Type": "text/html" },
+  });
 
 function publicly({ id, email, email_verified, first_name, last_name, roles }) {
   return { id, email, email_verified, first_name, last_name, roles };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, PASSWORD } from "./service.mjs";
-import { World, signedIn } from "./world.mjs";
+import { signedIn, World } from "./world.mjs";
 
 const ANOTHER = "a passphrase nobody knows";
 
@@ -21,7 +21,10 @@ test("a wrong password says so and changes nothing", async () => {
   const world = new World();
   const { client, events } = world.tab();
   const error = await world.fails(client.login({ email: ADA.email, password: "wrong" }));
-  assert.deepEqual([error.name, error.code, error.status], ["EdgegateError", "invalid_credentials", 401]);
+  assert.deepEqual(
+    [error.name, error.code, error.status],
+    ["EdgegateError", "invalid_credentials", 401],
+  );
   assert.deepEqual([client.status, events], ["unknown", []]);
 
   await world.run(client.login({ email: ADA.email, password: PASSWORD }));
@@ -105,10 +108,17 @@ test("nobody is signed in on a first visit, and nothing is told", async () => {
 test("roles and address are those of the last renewal", async () => {
   const world = new World();
   const { client } = await signedIn(world);
-  Object.assign(world.service.users.get(ADA.id), { roles: ["admin", "user"], email: "Countess@Example.com" });
+  Object.assign(world.service.users.get(ADA.id), {
+    roles: ["admin", "user"],
+    email: "Countess@Example.com",
+  });
   const before = client.user;
   await world.advance(600_000);
-  assert.deepEqual(client.user, { ...ADA, roles: ["admin", "user"], email: "Countess@Example.com" });
+  assert.deepEqual(client.user, {
+    ...ADA,
+    roles: ["admin", "user"],
+    email: "Countess@Example.com",
+  });
   assert.deepEqual(before, ADA);
   const same = client.user;
   await world.advance(600_000);
@@ -137,8 +147,13 @@ test("a registration signs in, or answers null when a mail was sent", async () =
   const { client } = world.tab();
   assert.equal(await world.run(client.register({ email: "grace@example.com" })), null);
   assert.equal(client.status, "unknown");
-  const user = await world.run(client.register({ email: "grace@example.com", password: ANOTHER, first_name: "Grace" }));
-  assert.deepEqual([user.email, user.first_name, client.status], ["grace@example.com", "Grace", "signed_in"]);
+  const user = await world.run(
+    client.register({ email: "grace@example.com", password: ANOTHER, first_name: "Grace" }),
+  );
+  assert.deepEqual(
+    [user.email, user.first_name, client.status],
+    ["grace@example.com", "Grace", "signed_in"],
+  );
   assert.ok(await client.accessToken());
   world.close();
 });
@@ -147,9 +162,15 @@ test("after a change of password the session goes on with the new tokens", async
   const world = new World();
   const { client, events } = await signedIn(world);
   const other = world.cookie;
-  const error = await world.fails(client.changePassword({ current_password: "wrong", new_password: ANOTHER }));
+  const error = await world.fails(
+    client.changePassword({ current_password: "wrong", new_password: ANOTHER }),
+  );
   assert.equal(error.code, "invalid_credentials");
-  assert.equal(world.service.count("/auth/password/change"), 1, "a wrong password is not sent twice");
+  assert.equal(
+    world.service.count("/auth/password/change"),
+    1,
+    "a wrong password is not sent twice",
+  );
   await world.run(client.changePassword({ current_password: PASSWORD, new_password: ANOTHER }));
   assert.notEqual(world.cookie, other);
   assert.ok(world.service.check(`Bearer ${await client.accessToken()}`));
@@ -162,10 +183,16 @@ test("after a change of password the session goes on with the new tokens", async
 test("deleting the account signs out", async () => {
   const world = new World();
   const { client, events } = await signedIn(world);
-  assert.equal((await world.fails(client.deleteAccount({ current_password: "wrong" }))).code, "invalid_credentials");
+  assert.equal(
+    (await world.fails(client.deleteAccount({ current_password: "wrong" }))).code,
+    "invalid_credentials",
+  );
   assert.equal(client.status, "signed_in");
   await world.run(client.deleteAccount({ current_password: PASSWORD }));
-  assert.deepEqual([client.status, events.at(-1), world.cookie], ["signed_out", "signed-out: account_deleted", undefined]);
+  assert.deepEqual(
+    [client.status, events.at(-1), world.cookie],
+    ["signed_out", "signed-out: account_deleted", undefined],
+  );
   world.close();
 });
 
@@ -182,7 +209,10 @@ test("sessions: listed, ended, this one too", async () => {
   assert.equal(client.status, "signed_in");
   await world.run(client.endOtherSessions());
   await world.run(client.endSession(here.id));
-  assert.deepEqual([client.status, events.at(-1), world.cookie], ["signed_out", "signed-out: logout", undefined]);
+  assert.deepEqual(
+    [client.status, events.at(-1), world.cookie],
+    ["signed_out", "signed-out: logout", undefined],
+  );
   world.close();
   phone.close();
 });
@@ -262,7 +292,11 @@ test("a session's id can't lead elsewhere", async () => {
     const error = await world.fails(client.endSession(id));
     assert.ok(["not_found", "invalid_argument"].includes(error.code), id);
   }
-  assert.ok(world.service.log.every(({ method, path }) => method !== "DELETE" || /^\/auth\/sessions\/[^/]+$/.test(path)));
+  assert.ok(
+    world.service.log.every(
+      ({ method, path }) => method !== "DELETE" || /^\/auth\/sessions\/[^/]+$/.test(path),
+    ),
+  );
   world.close();
 });
 
@@ -297,7 +331,10 @@ test("closed while it renews", async () => {
 test("it is made where there is no page, and keeps no process alive", async () => {
   const { AuthClient } = await import("../../npm/client/index.js");
   assert.throws(() => new AuthClient(), { code: "invalid_argument" });
-  const client = new AuthClient({ url: "https://auth.example.com", fetch: async () => new Response("{}") });
+  const client = new AuthClient({
+    url: "https://auth.example.com",
+    fetch: async () => new Response("{}"),
+  });
   await assert.rejects(client.ready(), { code: "network_error" });
   // Neither closed nor waited for: this process must end all the same.
 });

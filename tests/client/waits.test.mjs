@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LONGEST_HOLD_MS } from "../../npm/client/timeouts.js";
 import { ADA, BOB, PASSWORD } from "./service.mjs";
-import { ORIGIN, World, signedIn } from "./world.mjs";
+import { ORIGIN, signedIn, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const SECOND = 1000;

@@ -34,12 +34,20 @@ export class World {
 
   /** A tab with an AuthClient: `{client, events, document, window, …}`. `options.without`: parts that its browser lacks. */
   tab({ without = [], url = ORIGIN, random = () => 0.5, platform = {}, ...options } = {}) {
-    const tab = { frozen: false, held: [], events: [], document: new FakeDocument(), window: new EventTarget() };
+    const tab = {
+      frozen: false,
+      held: [],
+      events: [],
+      document: new FakeDocument(),
+      window: new EventTarget(),
+    };
     const missing = Object.fromEntries(without.map((name) => [name, null]));
     tab.platform = { ...this.#platform(tab), random, ...missing, ...platform };
     tab.client = new AuthClient({ url, platform: tab.platform, ...options });
     for (const type of ["signed-in", "renewed", "signed-out"]) {
-      tab.client.addEventListener(type, ({ detail }) => tab.events.push(detail.reason ? `${type}: ${detail.reason}` : type));
+      tab.client.addEventListener(type, ({ detail }) =>
+        tab.events.push(detail.reason ? `${type}: ${detail.reason}` : type),
+      );
     }
     this.tabs.push(tab);
     return tab;
@@ -50,7 +58,9 @@ export class World {
     const end = this.#monotonic() + ms;
     await this.settle();
     for (;;) {
-      const [first] = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at || a.id - b.id);
+      const [first] = this.#timers
+        .filter(({ at }) => at <= end)
+        .sort((a, b) => a.at - b.at || a.id - b.id);
       if (!first) break;
       this.#remove(first.id);
       this.time += Math.max(first.at - this.#monotonic(), 0);
@@ -74,7 +84,7 @@ export class World {
     const mark = () => (done = true);
     promise.then(mark, mark);
     await this.settle();
-    for (const end = this.#monotonic() + most; !done;) {
+    for (const end = this.#monotonic() + most; !done; ) {
       const next = Math.min(...this.#timers.map(({ at }) => at));
       if (next > end) throw new Error(`not settled after ${most} ms`);
       await this.advance(Math.max(next - this.#monotonic(), 0));
@@ -161,7 +171,8 @@ export class World {
         removeItem: (key) => this.storage.delete(key),
       },
       // Node's Request follows a signal by a weak reference only.
-      fetch: (input, init) => this.#fetch(tab, new Request(input, init), init?.signal ?? input.signal),
+      fetch: (input, init) =>
+        this.#fetch(tab, new Request(input, init), init?.signal ?? input.signal),
       BroadcastChannel: class {
         constructor(name) {
           Object.assign(this, { name, tab, onmessage: null });
@@ -182,20 +193,28 @@ export class World {
   #deliver(name, data, from) {
     for (const channel of this.#channels) {
       if (channel === from || channel.name !== name) continue;
-      this.#setTimeout(channel.tab, () => this.#channels.has(channel) && channel.onmessage?.({ data }), this.messageDelay);
+      this.#setTimeout(
+        channel.tab,
+        () => this.#channels.has(channel) && channel.onmessage?.({ data }),
+        this.messageDelay,
+      );
     }
   }
 
   // The request goes out with the cookie of that moment; the answer's cookie is set when it arrives, unless it was given up.
   async #fetch(tab, request, signal) {
     const sends =
-      request.credentials === "include" || (request.credentials === "same-origin" && new URL(request.url).origin === ORIGIN);
+      request.credentials === "include" ||
+      (request.credentials === "same-origin" && new URL(request.url).origin === ORIGIN);
     const cookie = sends ? this.cookie : undefined;
     const body = await request.text();
     await this.#travel(signal);
     const { response, setCookie } = await this.service.answer(request, body, cookie, tab);
     if (response === "offline") throw new TypeError("Failed to fetch");
-    if (response === "hang") await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    if (response === "hang")
+      await new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason)),
+      );
     await this.#travel(signal);
     if (setCookie !== undefined && sends) {
       if (this.cookie !== cookie) this.overwritten += 1;
@@ -211,7 +230,11 @@ export class World {
       const fail = () => reject(signal.reason);
       if (signal.aborted) return fail();
       signal.addEventListener("abort", fail);
-      this.#setTimeout({}, resolve, typeof this.latency === "function" ? this.latency() : this.latency / 2);
+      this.#setTimeout(
+        {},
+        resolve,
+        typeof this.latency === "function" ? this.latency() : this.latency / 2,
+      );
     });
   }
 }

@@ -2,9 +2,9 @@
 // tests/service/audit_log.rs.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ADA, PASSWORD, ROOT, claimsOf, clientOf } from "./client.mjs";
-import { startWorkers } from "./workers.mjs";
+import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "./client.mjs";
 import { caller, callsOf } from "./rpc/calls.mjs";
+import { startWorkers } from "./workers.mjs";
 
 const HEX = /^[0-9a-f]{16}$/;
 const from = (ip) => ({ headers: { "cf-connecting-ip": ip, "user-agent": "Mozilla/5.0 Spy/1" } });
@@ -12,25 +12,61 @@ const boot = async (t, settings = {}) => {
   const started = await startWorkers([{ datasets: ["EVENTS"], ...settings }]);
   t.after(started.stop);
   const [edge] = started.workers;
-  return { ...started, edge, client: clientOf(edge), points: async () => (await edge.control({})).points };
+  return {
+    ...started,
+    edge,
+    client: clientOf(edge),
+    points: async () => (await edge.control({})).points,
+  };
 };
-const byName = (names) => (point) => Object.fromEntries(point.blobs.map((blob, n) => [names[n], blob]).filter(([, blob]) => blob !== ""));
-const COLUMNS = ["outcome", "reason", "user_id", "session_id", "by", "address", "network", "request_id", "detail"];
+const byName = (names) => (point) =>
+  Object.fromEntries(
+    point.blobs.map((blob, n) => [names[n], blob]).filter(([, blob]) => blob !== ""),
+  );
+const COLUMNS = [
+  "outcome",
+  "reason",
+  "user_id",
+  "session_id",
+  "by",
+  "address",
+  "network",
+  "request_id",
+  "detail",
+];
 
 test("a sign-in and a failed one: who, from where and in which request, in a line and a data point", async (t) => {
   const world = await boot(t);
   const { client } = world;
-  const failed = await client.post("/auth/login", { ...from("203.0.113.7"), json: { email: "Ada@EXAMPLE.com", password: "a wrong guess" } });
-  const done = await client.post("/auth/login", { ...from("203.0.113.7"), json: { email: ADA, password: PASSWORD } });
-  const elsewhere = await client.post("/auth/login", { ...from("198.51.100.1"), json: { email: "nobody@example.com", password: PASSWORD } });
-  const [[wrong], [signedIn], [nobody]] = await Promise.all([failed, done, elsewhere].map((answer) => world.eventsOf(answer)));
+  const failed = await client.post("/auth/login", {
+    ...from("203.0.113.7"),
+    json: { email: "Ada@EXAMPLE.com", password: "a wrong guess" },
+  });
+  const done = await client.post("/auth/login", {
+    ...from("203.0.113.7"),
+    json: { email: ADA, password: PASSWORD },
+  });
+  const elsewhere = await client.post("/auth/login", {
+    ...from("198.51.100.1"),
+    json: { email: "nobody@example.com", password: PASSWORD },
+  });
+  const [[wrong], [signedIn], [nobody]] = await Promise.all(
+    [failed, done, elsewhere].map((answer) => world.eventsOf(answer)),
+  );
 
   const { id } = done.body.user;
-  assert.deepEqual([wrong.event, wrong.level, wrong.outcome, wrong.reason, wrong.user_id], ["sign_in_failed", "warn", "refused", "wrong_password", id]);
-  assert.deepEqual([signedIn.event, signedIn.level, signedIn.outcome, signedIn.user_id], ["signed_in", "info", "done", id]);
+  assert.deepEqual(
+    [wrong.event, wrong.level, wrong.outcome, wrong.reason, wrong.user_id],
+    ["sign_in_failed", "warn", "refused", "wrong_password", id],
+  );
+  assert.deepEqual(
+    [signedIn.event, signedIn.level, signedIn.outcome, signedIn.user_id],
+    ["signed_in", "info", "done", id],
+  );
   assert.equal(signedIn.session_id, claimsOf(done.body.access_token).sid);
   assert.deepEqual([nobody.reason, nobody.user_id], ["unknown_address", undefined]);
-  for (const { time } of [wrong, signedIn, nobody]) assert.ok(Math.abs(Date.now() - Date.parse(time)) < 60_000, time);
+  for (const { time } of [wrong, signedIn, nobody])
+    assert.ok(Math.abs(Date.now() - Date.parse(time)) < 60_000, time);
 
   assert.match(wrong.address, HEX);
   assert.notEqual(wrong.address, nobody.address);
@@ -48,7 +84,17 @@ test("a sign-in and a failed one: who, from where and in which request, in a lin
   }
   assert.equal(points.length, 3, "one each, and none for demo accounts");
   const text = JSON.stringify([world.logs(), points]);
-  for (const secret of [ADA, "example.com", PASSWORD, "a wrong guess", "203.0.113", "198.51.100", "Spy", "eyJ", "egr_"]) {
+  for (const secret of [
+    ADA,
+    "example.com",
+    PASSWORD,
+    "a wrong guess",
+    "203.0.113",
+    "198.51.100",
+    "Spy",
+    "eyJ",
+    "egr_",
+  ]) {
     assert.ok(!text.includes(secret), secret);
   }
 });
@@ -71,13 +117,19 @@ test("renewals are data points and no lines, checks are neither; a token that co
   // Not even that of its request: it is older than one that has come.
   const id = checked.headers.get("x-request-id");
   assert.ok(!world.logs().some(({ request_id }) => request_id === id));
-  assert.deepEqual([line.event, line.level, line.reason, line.session_id], ["token_reused", "warn", "reused", claimsOf(access_token).sid]);
+  assert.deepEqual(
+    [line.event, line.level, line.reason, line.session_id],
+    ["token_reused", "warn", "reused", claimsOf(access_token).sid],
+  );
   const after = (await world.points()).slice(before);
-  assert.deepEqual(after.map(({ indexes: [event], blobs: [outcome, reason] }) => [event, outcome, reason]), [
-    ["renewed", "done", "fresh"],
-    ["renewed", "done", "fresh"],
-    ["token_reused", "refused", "reused"],
-  ]);
+  assert.deepEqual(
+    after.map(({ indexes: [event], blobs: [outcome, reason] }) => [event, outcome, reason]),
+    [
+      ["renewed", "done", "fresh"],
+      ["renewed", "done", "fresh"],
+      ["token_reused", "refused", "reused"],
+    ],
+  );
 });
 
 test("what an administrator does is recorded with who it was and from where; what was refused too", async (t) => {
@@ -89,13 +141,25 @@ test("what an administrator does is recorded with who it was and from where; wha
   const denied = await client.get(path, { token: ada.access_token, ...from("203.0.113.7") });
   assert.equal(denied.status, 403);
   const [refused] = await world.eventsOf(denied);
-  assert.deepEqual([refused.event, refused.user_id, refused.session_id], ["access_denied", ada.user.id, claimsOf(ada.access_token).sid]);
+  assert.deepEqual(
+    [refused.event, refused.user_id, refused.session_id],
+    ["access_denied", ada.user.id, claimsOf(ada.access_token).sid],
+  );
   assert.match(refused.network, HEX);
-  const changed = await client.patch(path, { ...admin, json: { roles: ["editor", "user"], disabled: true } });
+  const changed = await client.patch(path, {
+    ...admin,
+    json: { roles: ["editor", "user"], disabled: true },
+  });
   assert.equal(changed.status, 200);
   const [roles, disabled, ...rest] = await world.eventsOf(changed);
-  assert.deepEqual([roles.event, roles.user_id, roles.by, roles.detail], ["roles_changed", ada.user.id, root.user.id, "editor user"]);
-  assert.deepEqual([disabled.event, disabled.user_id, disabled.by], ["user_disabled", ada.user.id, root.user.id]);
+  assert.deepEqual(
+    [roles.event, roles.user_id, roles.by, roles.detail],
+    ["roles_changed", ada.user.id, root.user.id, "editor user"],
+  );
+  assert.deepEqual(
+    [disabled.event, disabled.user_id, disabled.by],
+    ["user_disabled", ada.user.id, root.user.id],
+  );
   assert.match(roles.network, HEX);
   assert.notEqual(roles.network, refused.network);
   assert.deepEqual(rest, []);
@@ -103,13 +167,20 @@ test("what an administrator does is recorded with who it was and from where; wha
 
 test("a limit that is hit is recorded for the address that was tried", async (t) => {
   const world = await boot(t, { vars: { LIMITS: "on" } });
-  const guess = () => world.client.post("/auth/login", { ...from("203.0.113.7"), json: { email: ADA, password: "a wrong guess" } });
+  const guess = () =>
+    world.client.post("/auth/login", {
+      ...from("203.0.113.7"),
+      json: { email: ADA, password: "a wrong guess" },
+    });
   const first = await guess();
   let last = first;
   for (let n = 0; n < 30 && last.status !== 429; n++) last = await guess();
   assert.equal(last.status, 429);
   const [[failed], [hit]] = [await world.eventsOf(first), await world.eventsOf(last)];
-  assert.deepEqual([hit.event, hit.level, hit.reason, hit.address, hit.network], ["limit_hit", "warn", "client_on_account", failed.address, failed.network]);
+  assert.deepEqual(
+    [hit.event, hit.level, hit.reason, hit.address, hit.network],
+    ["limit_hit", "warn", "client_on_account", failed.address, failed.network],
+  );
 });
 
 test("by RPC: the client that the caller names, and nobody for revoke_tokens", async (t) => {
@@ -118,15 +189,26 @@ test("by RPC: the client that the caller names, and nobody for revoke_tokens", a
   const { user } = await rpc.value("generate_token", ADA, PASSWORD, { ip: "203.0.113.7" });
   await rpc.value("generate_token", ADA, PASSWORD);
   await rpc.value("revoke_tokens", user.id);
-  const overHttp = await world.client.post("/auth/login", { ...from("203.0.113.7"), json: { email: ADA, password: PASSWORD } });
+  const overHttp = await world.client.post("/auth/login", {
+    ...from("203.0.113.7"),
+    json: { email: ADA, password: PASSWORD },
+  });
   const [{ network }] = await world.eventsOf(overHttp);
-  const events = world.logs().filter(({ event }) => ["signed_in", "sessions_revoked"].includes(event));
-  assert.deepEqual(events.map((line) => [line.event, line.by, line.network]), [
-    ["signed_in", undefined, network],
-    ["signed_in", undefined, undefined],
-    ["sessions_revoked", undefined, undefined],
-    ["signed_in", undefined, network],
-  ]);
-  const calls = world.logs().filter(({ event }) => event === "rpc").map(({ request_id }) => request_id);
+  const events = world
+    .logs()
+    .filter(({ event }) => ["signed_in", "sessions_revoked"].includes(event));
+  assert.deepEqual(
+    events.map((line) => [line.event, line.by, line.network]),
+    [
+      ["signed_in", undefined, network],
+      ["signed_in", undefined, undefined],
+      ["sessions_revoked", undefined, undefined],
+      ["signed_in", undefined, network],
+    ],
+  );
+  const calls = world
+    .logs()
+    .filter(({ event }) => event === "rpc")
+    .map(({ request_id }) => request_id);
   assert.ok(events.slice(0, 3).every(({ request_id }) => calls.includes(request_id)));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADA, PASSWORD, clientOf } from "./client.mjs";
+import { ADA, clientOf, PASSWORD } from "./client.mjs";
 import { startWorker } from "./harness.mjs";
 
 let edge, client;
@@ -24,7 +24,13 @@ const isProblem = ({ status, headers, body }, expected, code) => {
 
 test("malformed JSON, wrong types, unknown and repeated members: 400", async () => {
   const bodies = [
-    "", "{", "null", "[]", '"text"', "1", "\u{feff}{}",
+    "",
+    "{",
+    "null",
+    "[]",
+    '"text"',
+    "1",
+    "\u{feff}{}",
     `{"email":["${ADA}","evil@example.net"],"password":"x"}`,
     '{"email":{"$ne":null},"password":"x"}',
     '{"email":1,"password":"x"}',
@@ -42,8 +48,18 @@ test("malformed JSON, wrong types, unknown and repeated members: 400", async () 
       isProblem(await client.post(path, { headers: JSON_TYPE, body }), 400, "invalid_request");
     }
   }
-  const notUtf8 = new Uint8Array([...new TextEncoder().encode('{"email":"'), 0xff, 0xfe, 0x22, 0x7d]);
-  isProblem(await client.post("/auth/login", { headers: JSON_TYPE, body: notUtf8 }), 400, "invalid_request");
+  const notUtf8 = new Uint8Array([
+    ...new TextEncoder().encode('{"email":"'),
+    0xff,
+    0xfe,
+    0x22,
+    0x7d,
+  ]);
+  isProblem(
+    await client.post("/auth/login", { headers: JSON_TYPE, body: notUtf8 }),
+    400,
+    "invalid_request",
+  );
 });
 
 test("a wrong content type: 415", async () => {
@@ -68,8 +84,18 @@ test("a missing or overlong field: 422 with its name", async () => {
     ["/auth/login", { email: ADA, password: "x".repeat(129) }, "password", "too_long"],
     ["/auth/login", { email: ADA, password: "x".repeat(10_000) }, "password", "too_long"],
     ["/auth/register", { password: PASSWORD }, "email", "missing"],
-    ["/auth/register", { email: `${"a".repeat(300)}@example.com`, password: PASSWORD }, "email", "too_long"],
-    ["/auth/register", { email: "x@example.com", password: PASSWORD, first_name: "x".repeat(101) }, "first_name", "too_long"],
+    [
+      "/auth/register",
+      { email: `${"a".repeat(300)}@example.com`, password: PASSWORD },
+      "email",
+      "too_long",
+    ],
+    [
+      "/auth/register",
+      { email: "x@example.com", password: PASSWORD, first_name: "x".repeat(101) },
+      "first_name",
+      "too_long",
+    ],
   ]) {
     const answer = await client.post(path, { json });
     isProblem(answer, 422, "invalid_field");
@@ -87,13 +113,25 @@ test("a body over 16 KiB: 413, with and without its length", async () => {
         if ((this.sent = (this.sent ?? 0) + 1) === 8) controller.close();
       },
     });
-    const answer = await edge.fetch(path, { method: "POST", headers: JSON_TYPE, body: chunked, duplex: "half" });
+    const answer = await edge.fetch(path, {
+      method: "POST",
+      headers: JSON_TYPE,
+      body: chunked,
+      duplex: "half",
+    });
     assert.equal(answer.status, 413);
   }
   const most = JSON.stringify({ email: ADA, password: "" });
   const padded = most + " ".repeat(16_384 - most.length);
-  assert.equal((await client.post("/auth/login", { headers: JSON_TYPE, body: padded })).status, 401);
-  isProblem(await client.post("/auth/login", { headers: JSON_TYPE, body: `${padded} ` }), 413, "payload_too_large");
+  assert.equal(
+    (await client.post("/auth/login", { headers: JSON_TYPE, body: padded })).status,
+    401,
+  );
+  isProblem(
+    await client.post("/auth/login", { headers: JSON_TYPE, body: `${padded} ` }),
+    413,
+    "payload_too_large",
+  );
 });
 
 test("a wrong method: 405 with Allow", async () => {
@@ -117,27 +155,64 @@ test("a wrong method: 405 with Allow", async () => {
     isProblem(answer, 405, "method_not_allowed");
     assert.equal(answer.headers.get("allow"), allow);
   }
-  const override = await client.get("/auth/login", { headers: { "x-http-method-override": "POST" } });
+  const override = await client.get("/auth/login", {
+    headers: { "x-http-method-override": "POST" },
+  });
   assert.equal(override.status, 405);
 });
 
 test("an unknown path, and other spellings of a known one: 404", async () => {
   for (const path of [
-    "/auth", "/auth/", "/auth/nothing", "/auth/login/", "//auth/login", "/auth//login", "/AUTH/login", "/auth%2flogin",
-    "/auth/login%00", "/auth/login;x", "/auth/users/x/y", "/auth/password", "/auth/password/reset/", "/auth/email", "/auth/sessions/x/y", "/.well-known/", "/healthz/", "/dev/outbox", "/x",
+    "/auth",
+    "/auth/",
+    "/auth/nothing",
+    "/auth/login/",
+    "//auth/login",
+    "/auth//login",
+    "/AUTH/login",
+    "/auth%2flogin",
+    "/auth/login%00",
+    "/auth/login;x",
+    "/auth/users/x/y",
+    "/auth/password",
+    "/auth/password/reset/",
+    "/auth/email",
+    "/auth/sessions/x/y",
+    "/.well-known/",
+    "/healthz/",
+    "/dev/outbox",
+    "/x",
   ]) {
-    const answer = await client.post(`http://127.0.0.1:8787${path}`, { json: { email: ADA, password: PASSWORD } });
+    const answer = await client.post(`http://127.0.0.1:8787${path}`, {
+      json: { email: ADA, password: PASSWORD },
+    });
     isProblem(answer, 404, "not_found");
   }
 });
 
 test("forms that are no forms never panic", async () => {
   for (const path of ["/auth/token", "/auth/revoke"]) {
-    for (const body of ["", "&&&", "=", "%", "%zz=%", "a=b&a=b", "tokens", "\u0000", "+".repeat(9000)]) {
+    for (const body of [
+      "",
+      "&&&",
+      "=",
+      "%",
+      "%zz=%",
+      "a=b&a=b",
+      "tokens",
+      "\u0000",
+      "+".repeat(9000),
+    ]) {
       const { status } = await client.post(path, { headers: FORM_TYPE, body });
       assert.equal(status, 400, body.slice(0, 20));
     }
-    for (const body of ["[]", "null", '{"token":1}', '{"token":"a","token":"b"}', '{"other":"x"}']) {
+    for (const body of [
+      "[]",
+      "null",
+      '{"token":1}',
+      '{"token":"a","token":"b"}',
+      '{"other":"x"}',
+    ]) {
       const answer = await client.post(path, { headers: JSON_TYPE, body });
       assert.deepEqual([answer.status, answer.body.error], [400, "invalid_request"], body);
     }
@@ -155,6 +230,9 @@ test("every answer has the headers that keep it where it belongs", async () => {
     assert.equal(headers.get("cache-control"), "no-store");
     assert.equal(headers.get("x-content-type-options"), "nosniff");
     assert.equal(headers.get("referrer-policy"), "no-referrer");
-    assert.equal(headers.get("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+    assert.equal(
+      headers.get("content-security-policy"),
+      "default-src 'none'; frame-ancestors 'none'",
+    );
   }
 });

@@ -20,14 +20,19 @@ export function clientOf(edge) {
     const answer = await edge.fetch(path, init);
     const text = await answer.text();
     const isJson = /[/+]json\b/.test(answer.headers.get("content-type") ?? "");
-    const seen = { status: answer.status, headers: answer.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
+    const seen = {
+      status: answer.status,
+      headers: answer.headers,
+      body: isJson && text !== "" ? JSON.parse(text) : text,
+    };
     for (const told of [json, form, seen.body]) noteBody(told);
     assertInContract(method, new URL(path, edge.origin).href, seen);
     return seen;
   };
   const logIn = async (email, password = PASSWORD, options = {}) => {
     const answer = await call("POST", "/auth/login", { ...options, json: { email, password } });
-    if (answer.status !== 200) throw new Error(`login of ${email}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (answer.status !== 200)
+      throw new Error(`login of ${email}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
   return {
@@ -37,13 +42,19 @@ export function clientOf(edge) {
     patch: (path, options) => call("PATCH", path, options),
     del: (path, options) => call("DELETE", path, options),
     logIn,
-    renew: (refresh_token, options) => call("POST", "/auth/token", { ...options, form: { grant_type: "refresh_token", refresh_token } }),
-    authorized: (query, token) => call("GET", `/auth/authorized?${new URLSearchParams(query)}`, { token }),
+    renew: (refresh_token, options) =>
+      call("POST", "/auth/token", {
+        ...options,
+        form: { grant_type: "refresh_token", refresh_token },
+      }),
+    authorized: (query, token) =>
+      call("GET", `/auth/authorized?${new URLSearchParams(query)}`, { token }),
   };
 }
 
 /** What an access token claims, unverified. */
-export const claimsOf = (access_token) => JSON.parse(Buffer.from(access_token.split(".")[1], "base64url"));
+export const claimsOf = (access_token) =>
+  JSON.parse(Buffer.from(access_token.split(".")[1], "base64url"));
 
 /**
  * Asks over and over until the answer is 429, and gives all answers. The runtime counts in windows of the wall clock, so a
@@ -51,6 +62,7 @@ export const claimsOf = (access_token) => JSON.parse(Buffer.from(access_token.sp
  */
 export async function untilLimited(limit, ask) {
   const answers = [];
-  while (answers.length <= 2 * limit && answers.at(-1)?.status !== 429) answers.push(await ask(answers.length));
+  while (answers.length <= 2 * limit && answers.at(-1)?.status !== 429)
+    answers.push(await ask(answers.length));
   return answers;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ADA, PASSWORD, clientOf, untilLimited } from "./client.mjs";
-import { TEST_SECRETS, startWorker } from "./harness.mjs";
+import { ADA, clientOf, PASSWORD, untilLimited } from "./client.mjs";
+import { startWorker, TEST_SECRETS } from "./harness.mjs";
 
 const ROUTES = [
   ["GET", "/healthz"],
@@ -14,15 +14,24 @@ const ROUTES = [
 const logText = (edge) => JSON.stringify(edge.logs());
 
 test("a missing, weak or unknown setting: 500 misconfigured on every route, the setting's name in the log", async (t) => {
-  const published = '{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}';
+  const published =
+    '{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}';
   for (const [what, setting, options] of [
     ["no keys", "SIGNING_KEYS", { secrets: { SIGNING_KEYS: undefined } }],
     ["an example key", "SIGNING_KEYS", { secrets: { SIGNING_KEYS: published } }],
     ["a short ticket secret", "TICKET_SECRET", { secrets: { TICKET_SECRET: "c2hvcnQtc2VjcmV0" } }],
     ["no ticket secret", "TICKET_SECRET", { secrets: { TICKET_SECRET: undefined } }],
     ["an unknown mail provider", "MAIL_PROVIDER", { vars: { MAIL_PROVIDER: "smtp" } }],
-    ["a mail provider without its key", "MAIL_API_KEY", { vars: { MAIL_PROVIDER: "resend", MAIL_FROM: "login@example.com" } }],
-    ["the outbox of another's mail", "MAIL_PROVIDER", { vars: { ISSUER: "https://auth.example.com", LIMITS: "on", MAIL_PROVIDER: "outbox" } }],
+    [
+      "a mail provider without its key",
+      "MAIL_API_KEY",
+      { vars: { MAIL_PROVIDER: "resend", MAIL_FROM: "login@example.com" } },
+    ],
+    [
+      "the outbox of another's mail",
+      "MAIL_PROVIDER",
+      { vars: { ISSUER: "https://auth.example.com", LIMITS: "on", MAIL_PROVIDER: "outbox" } },
+    ],
     ["an unknown store", "SESSION_STORE", { vars: { SESSION_STORE: "redis" } }],
     ["too eager a rotation", "ROTATE_AFTER", { vars: { ROTATE_AFTER: "60" } }],
   ]) {
@@ -43,25 +52,46 @@ test("local development takes all three: a loopback issuer, a loopback host, DEV
   const demo = { json: { email: ADA, password: PASSWORD } };
   const withoutDev = await startWorker({ secrets: { DEV: undefined }, vars: { LIMITS: "on" } });
   t.after(() => withoutDev.stop());
-  assert.equal((await clientOf(withoutDev).post("/auth/login", demo)).status, 401, "no DEV, no demo accounts");
+  assert.equal(
+    (await clientOf(withoutDev).post("/auth/login", demo)).status,
+    401,
+    "no DEV, no demo accounts",
+  );
 
-  const deployed = await startWorker({ vars: { ISSUER: "https://auth.example.com", LIMITS: "on" } });
+  const deployed = await startWorker({
+    vars: { ISSUER: "https://auth.example.com", LIMITS: "on" },
+  });
   t.after(() => deployed.stop());
-  assert.equal((await clientOf(deployed).post("/auth/login", demo)).status, 401, "no loopback issuer, no demo accounts");
+  assert.equal(
+    (await clientOf(deployed).post("/auth/login", demo)).status,
+    401,
+    "no loopback issuer, no demo accounts",
+  );
   assert.equal((await clientOf(deployed).post("http://127.0.0.1/auth/login", demo)).status, 401);
 
   const local = await startWorker();
   t.after(() => local.stop());
-  for (const url of ["http://evil.example/auth/login", "http://127.0.0.1.evil.example/auth/login"]) {
+  for (const url of [
+    "http://evil.example/auth/login",
+    "http://127.0.0.1.evil.example/auth/login",
+  ]) {
     const { status, body } = await clientOf(local).post(url, demo);
-    assert.deepEqual([status, body.code], [500, "misconfigured"], "a loopback issuer and another host");
+    assert.deepEqual(
+      [status, body.code],
+      [500, "misconfigured"],
+      "a loopback issuer and another host",
+    );
   }
   assert.equal((await clientOf(local).post("http://localhost:8787/auth/login", demo)).status, 200);
 
   const noLimits = await startWorker({ vars: { ISSUER: "https://auth.example.com" } });
   t.after(() => noLimits.stop());
   const { status, body } = await clientOf(noLimits).get("/healthz");
-  assert.deepEqual([status, body.code], [500, "misconfigured"], "LIMITS = off only in local development");
+  assert.deepEqual(
+    [status, body.code],
+    [500, "misconfigured"],
+    "LIMITS = off only in local development",
+  );
 });
 
 test("deployed without a mail provider: what would mail is 500 misconfigured, the rest works", async (t) => {
@@ -74,7 +104,11 @@ test("deployed without a mail provider: what would mail is 500 misconfigured, th
   }
   assert.ok(logText(edge).includes("MAIL_PROVIDER"));
   assert.equal((await client.get("/healthz")).status, 200);
-  assert.equal((await edge.fetch("/dev/outbox")).status, 404, "no outbox outside local development");
+  assert.equal(
+    (await edge.fetch("/dev/outbox")).status,
+    404,
+    "no outbox outside local development",
+  );
 });
 
 test("without a mail provider a password is changed, the account deleted, and no notice is sent", async (t) => {
@@ -93,7 +127,8 @@ test("without a mail provider a password is changed, the account deleted, and no
 test("limits: a client that guesses is told to wait, the same for known and unknown addresses", async (t) => {
   const edge = await startWorker({ vars: { LIMITS: "on" } });
   t.after(() => edge.stop());
-  const guess = (email) => clientOf(edge).post("/auth/login", { json: { email, password: "not the password" } });
+  const guess = (email) =>
+    clientOf(edge).post("/auth/login", { json: { email, password: "not the password" } });
   for (const email of [ADA, "nobody@example.com"]) {
     const answers = await untilLimited(10, () => guess(email));
     assert.equal(answers[0].status, 401);
@@ -121,16 +156,25 @@ test("a database that fails: 503 with Retry-After, and it works again afterwards
   }
   const renewal = await client.renew(refresh_token);
   assert.deepEqual([renewal.status, renewal.body.error], [503, "temporarily_unavailable"]);
-  assert.equal((await client.authorized({ role: "user" }, access_token)).status, 200, "a check needs no database");
+  assert.equal(
+    (await client.authorized({ role: "user" }, access_token)).status,
+    200,
+    "a check needs no database",
+  );
 
   await edge.db.prepare("ALTER TABLE gone RENAME TO users").run();
   assert.equal((await client.renew(refresh_token)).status, 200);
-  const registered = await client.post("/auth/register", { json: { email: "new@example.com", password: PASSWORD } });
+  const registered = await client.post("/auth/register", {
+    json: { email: "new@example.com", password: PASSWORD },
+  });
   assert.equal(registered.status, 201, "no half-made account stands in the way");
 });
 
 test("what is pasted into a path is not logged, whatever the answer is; a path of the contract is", async (t) => {
-  const [edge, wrong] = [await startWorker(), await startWorker({ secrets: { SIGNING_KEYS: undefined } })];
+  const [edge, wrong] = [
+    await startWorker(),
+    await startWorker({ secrets: { SIGNING_KEYS: undefined } }),
+  ];
   t.after(() => Promise.all([edge.stop(), wrong.stop()]));
   const client = clientOf(edge);
   const { access_token: token, refresh_token, user } = await client.logIn(ADA);
@@ -154,7 +198,8 @@ test("what is pasted into a path is not logged, whatever the answer is; a path o
   assert.equal((await client.get(`/auth/users/${user.id}`, { token })).status, 403);
   assert.equal((await wrong.worker.fetch(`${edge.origin}/auth/users/${user.id}`)).status, 500);
   const text = logText(edge) + logText(wrong);
-  for (const pasted of ["@", "eyJ", "egr_", token.slice(-20), refresh_token.slice(-20)]) assert.ok(!text.includes(pasted), pasted);
+  for (const pasted of ["@", "eyJ", "egr_", token.slice(-20), refresh_token.slice(-20)])
+    assert.ok(!text.includes(pasted), pasted);
   assert.equal(text.split(`/auth/users/${user.id}`).length, 3, "an id is");
 });
 
@@ -173,8 +218,16 @@ test("nothing secret in the logs of a whole life", async (t) => {
   assert.equal(refused.status, 400);
   const text = logText(edge);
   for (const secret of [
-    login.access_token, login.refresh_token, renewed.access_token, renewed.refresh_token, PASSWORD, "a wrong but secret one", ADA,
-    TEST_SECRETS.TICKET_SECRET, JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys[0].d, "argon2id",
+    login.access_token,
+    login.refresh_token,
+    renewed.access_token,
+    renewed.refresh_token,
+    PASSWORD,
+    "a wrong but secret one",
+    ADA,
+    TEST_SECRETS.TICKET_SECRET,
+    JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys[0].d,
+    "argon2id",
   ]) {
     assert.ok(!text.includes(secret), secret.slice(0, 12));
   }

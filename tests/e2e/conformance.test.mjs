@@ -8,8 +8,14 @@ import { TEST_SECRETS, TEST_VARS } from "./harness.mjs";
 
 let server;
 before(async () => {
-  const [configPath, { createTestHarness }] = await Promise.all([conformanceWorker(), import("wrangler")]);
-  server = createTestHarness({ root: inRoot(), workers: [{ configPath, vars: TEST_VARS, secrets: TEST_SECRETS }] });
+  const [configPath, { createTestHarness }] = await Promise.all([
+    conformanceWorker(),
+    import("wrangler"),
+  ]);
+  server = createTestHarness({
+    root: inRoot(),
+    workers: [{ configPath, vars: TEST_VARS, secrets: TEST_SECRETS }],
+  });
   await server.listen();
   await server.getWorker().applyD1Migrations("DB");
 });
@@ -21,12 +27,18 @@ for (const adapter of ["kv", "durable", "users", "mail-ledger", "mail-gate", "pa
     assert.equal(answer.status, 200, await answer.clone().text());
     const outcomes = await answer.json();
     for (const { name, state, why } of outcomes) {
-      await t.test(name.replaceAll("_", " "), { skip: state === "left out" && "linearizable only" }, () => {
-        assert.equal(state, "passed", why);
-      });
+      await t.test(
+        name.replaceAll("_", " "),
+        { skip: state === "left out" && "linearizable only" },
+        () => {
+          assert.equal(state, "passed", why);
+        },
+      );
     }
     const count = (wanted) => outcomes.filter(({ state }) => state === wanted).length;
-    console.log(`conformance, ${adapter} in workerd: ${count("passed")} passed, ${count("left out")} left out (linearizable only)`);
+    console.log(
+      `conformance, ${adapter} in workerd: ${count("passed")} passed, ${count("left out")} left out (linearizable only)`,
+    );
     assert.ok(count("passed") > 15);
     // The others are linearizable.
     if (adapter !== "kv") assert.equal(count("left out"), 0);
@@ -59,5 +71,8 @@ for (const trap of ["panic", "overflow"]) {
 test("after a panic an object’s next call has a new instance too", async () => {
   await ask("/conformance/panic");
   const outcomes = await (await ask("/conformance/durable")).json();
-  assert.deepEqual(outcomes.filter(({ state }) => state !== "passed"), []);
+  assert.deepEqual(
+    outcomes.filter(({ state }) => state !== "passed"),
+    [],
+  );
 });

@@ -21,10 +21,17 @@ const validators = new Map();
 export function assertInContract(method, url, { status, headers, body }) {
   const { pathname } = new URL(url, "http://contract.invalid");
   const found = templates.find(({ pattern }) => pattern.test(pathname));
-  const operation = found && contract.paths[found.path][(method === "HEAD" ? "GET" : method).toLowerCase()];
+  const operation =
+    found && contract.paths[found.path][(method === "HEAD" ? "GET" : method).toLowerCase()];
   if (!operation) return;
   const where = `${method} ${found.path} ${status}`;
-  const pointer = ["paths", found.path, (method === "HEAD" ? "GET" : method).toLowerCase(), "responses", `${status}`];
+  const pointer = [
+    "paths",
+    found.path,
+    (method === "HEAD" ? "GET" : method).toLowerCase(),
+    "responses",
+    `${status}`,
+  ];
   const response = follow(pointer);
   assert.ok(response, `openapi.yaml does not describe ${where}: ${JSON.stringify(body)}`);
   const described = response.value.headers ?? {};
@@ -35,10 +42,17 @@ export function assertInContract(method, url, { status, headers, body }) {
     const text = headers.get(name);
     const validate = validator([...at, "schema"]);
     const isAsDescribed = validate(header.schema.type === "integer" ? Number(text) : text);
-    assert.ok(isAsDescribed, `${where}: ${name} is not as openapi.yaml says: ${text.replace(/egr_[\w-]+/, "egr_…")}`);
+    assert.ok(
+      isAsDescribed,
+      `${where}: ${name} is not as openapi.yaml says: ${text.replace(/egr_[\w-]+/, "egr_…")}`,
+    );
   }
-  assert.ok(described["Set-Cookie"] || !headers.has("set-cookie"), `openapi.yaml knows of no cookie in ${where}`);
-  if (pathname.startsWith("/auth/")) assert.equal(headers.get("vary"), "Origin", `${where} says whom it is for`);
+  assert.ok(
+    described["Set-Cookie"] || !headers.has("set-cookie"),
+    `openapi.yaml knows of no cookie in ${where}`,
+  );
+  if (pathname.startsWith("/auth/"))
+    assert.equal(headers.get("vary"), "Origin", `${where} says whom it is for`);
   if (method === "HEAD") return;
   const content = response.value.content ?? {};
   if (Object.keys(content).length === 0) {
@@ -49,7 +63,10 @@ export function assertInContract(method, url, { status, headers, body }) {
   assert.ok(content[type], `openapi.yaml does not describe ${where} as ${type}`);
   const schema = [...response.pointer, "content", type, "schema"];
   const validate = validator(schema);
-  assert.ok(validate(body), `${where} is not as openapi.yaml says: ${ajv.errorsText(validate.errors)}: ${JSON.stringify(body)}`);
+  assert.ok(
+    validate(body),
+    `${where} is not as openapi.yaml says: ${ajv.errorsText(validate.errors)}: ${JSON.stringify(body)}`,
+  );
 }
 
 /** The value at a pointer, references followed, with the pointer where it was found in the end. */

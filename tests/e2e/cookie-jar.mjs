@@ -27,13 +27,22 @@ export const isCleared = (answer) => {
 export function pageOf(edge, { origin = edge.origin, name = NAME, cookie = null } = {}) {
   const client = clientOf(edge);
   const page = { cookie, client };
-  page.headers = () => ({ origin, ...(page.cookie !== null && { cookie: `theme=dark; ${name}=${page.cookie}` }) });
+  page.headers = () => ({
+    origin,
+    ...(page.cookie !== null && { cookie: `theme=dark; ${name}=${page.cookie}` }),
+  });
   page.call = async (method, path, { headers, ...options } = {}) => {
-    const answer = await client.call(method, path, { ...options, headers: { ...page.headers(), ...headers } });
+    const answer = await client.call(method, path, {
+      ...options,
+      headers: { ...page.headers(), ...headers },
+    });
     const set = setCookieOf(answer);
     if (set) {
       assert.equal(set.name, name);
-      assert.ok(!("refresh_token" in Object(answer.body)), "never both a cookie and a token in the body");
+      assert.ok(
+        !("refresh_token" in Object(answer.body)),
+        "never both a cookie and a token in the body",
+      );
       page.cookie = isCleared(answer) ? null : set.value;
     }
     return answer;
@@ -41,7 +50,8 @@ export function pageOf(edge, { origin = edge.origin, name = NAME, cookie = null 
   page.post = (path, json, options) => page.call("POST", path, { ...options, json });
   page.logIn = async (email, password, more = {}) => {
     const answer = await page.post("/auth/login", { email, password, cookie: true, ...more });
-    if (answer.status !== 200) throw new Error(`login of ${email}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (answer.status !== 200)
+      throw new Error(`login of ${email}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
   page.renew = (options) => page.post("/auth/token", { grant_type: "refresh_token" }, options);

@@ -1,8 +1,8 @@
 // CORS: which pages may read answers. A browser's own part in it is in tests/browser/cookie-mode.test.mjs.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADA, PASSWORD, clientOf, untilLimited } from "./client.mjs";
-import { TEST_VARS, startWorker } from "./harness.mjs";
+import { ADA, clientOf, PASSWORD, untilLimited } from "./client.mjs";
+import { startWorker, TEST_VARS } from "./harness.mjs";
 
 const APP = "https://app.example.com";
 const DEV_SERVER = "http://localhost:5173";
@@ -35,10 +35,16 @@ after(() => edge.stop());
 const preflight = (path, origin, headers = {}) =>
   edge.fetch(path, {
     method: "OPTIONS",
-    headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type", ...headers },
+    headers: {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "authorization,content-type",
+      ...headers,
+    },
   });
 
-const corsHeaders = (headers) => Object.fromEntries([...headers].filter(([name]) => name.startsWith("access-control-")));
+const corsHeaders = (headers) =>
+  Object.fromEntries([...headers].filter(([name]) => name.startsWith("access-control-")));
 
 const READABLE = (origin) => ({
   "access-control-allow-credentials": "true",
@@ -67,7 +73,11 @@ test("a preflight of another origin: 204 and not a word", async () => {
   // An empty Origin does not reach the Worker, so that is no preflight.
   for (const origin of OTHERS.filter(Boolean)) {
     const answer = await preflight("/auth/login", origin);
-    assert.deepEqual([answer.status, corsHeaders(answer.headers), answer.headers.get("vary")], [204, {}, "Origin"], origin);
+    assert.deepEqual(
+      [answer.status, corsHeaders(answer.headers), answer.headers.get("vary")],
+      [204, {}, "Origin"],
+      origin,
+    );
   }
 });
 
@@ -87,11 +97,18 @@ test("what is asked for does not change what is allowed", async () => {
 test("OPTIONS that is no preflight is a method like others", async () => {
   for (const headers of [{}, { origin: APP }, { "access-control-request-method": "POST" }]) {
     const answer = await edge.fetch("/auth/login", { method: "OPTIONS", headers });
-    assert.deepEqual([answer.status, answer.headers.get("allow"), (await answer.json()).code], [405, "POST", "method_not_allowed"]);
+    assert.deepEqual(
+      [answer.status, answer.headers.get("allow"), (await answer.json()).code],
+      [405, "POST", "method_not_allowed"],
+    );
   }
   for (const path of ["/healthz", "/.well-known/jwks.json"]) {
     const answer = await preflight(path, APP);
-    assert.deepEqual([answer.status, answer.headers.get("access-control-allow-methods")], [405, null], path);
+    assert.deepEqual(
+      [answer.status, answer.headers.get("access-control-allow-methods")],
+      [405, null],
+      path,
+    );
   }
 });
 
@@ -101,7 +118,12 @@ test("answers and refusals can be read by pages of allowed origins, and by no ot
     ["POST", "/auth/login", { json: { email: ADA, password: PASSWORD } }, 200],
     ["POST", "/auth/login", { json: { email: ADA, password: "wrong" } }, 401],
     ["POST", "/auth/login", { body: "{", headers: { "content-type": "application/json" } }, 400],
-    ["POST", "/auth/login", { body: "x".repeat(17_000), headers: { "content-type": "application/json" } }, 413],
+    [
+      "POST",
+      "/auth/login",
+      { body: "x".repeat(17_000), headers: { "content-type": "application/json" } },
+      413,
+    ],
     ["POST", "/auth/token", { form: { grant_type: "refresh_token", refresh_token: "x" } }, 400],
     ["GET", "/auth/me", { token }, 200],
     ["GET", "/auth/me", {}, 401],
@@ -113,7 +135,11 @@ test("answers and refusals can be read by pages of allowed origins, and by no ot
     ["GET", "/auth/login", {}, 405],
   ];
   for (const [method, path, options, status] of asks) {
-    const ask = (origin) => client.call(method, path, { ...options, headers: { ...options.headers, ...(origin !== undefined && { origin }) } });
+    const ask = (origin) =>
+      client.call(method, path, {
+        ...options,
+        headers: { ...options.headers, ...(origin !== undefined && { origin }) },
+      });
     for (const origin of [APP, DEV_SERVER]) {
       const answer = await ask(origin);
       assert.equal(answer.status, status);
@@ -122,7 +148,11 @@ test("answers and refusals can be read by pages of allowed origins, and by no ot
     }
     for (const origin of [undefined, "https://evil.example", "null"]) {
       const answer = await ask(origin);
-      assert.deepEqual([answer.status, corsHeaders(answer.headers), answer.headers.get("vary")], [status, {}, "Origin"], `${method} ${path}`);
+      assert.deepEqual(
+        [answer.status, corsHeaders(answer.headers), answer.headers.get("vary")],
+        [status, {}, "Origin"],
+        `${method} ${path}`,
+      );
     }
   }
   for (const origin of OTHERS) {
@@ -135,7 +165,11 @@ test("too many tries and a store that fails can be read, too", async (t) => {
   const limited = await startWorker({ vars: { LIMITS: "on", ALLOWED_ORIGINS: APP } });
   t.after(() => limited.stop());
   const headers = { origin: APP };
-  const guess = () => clientOf(limited).post("/auth/login", { json: { email: ADA, password: "not the password" }, headers });
+  const guess = () =>
+    clientOf(limited).post("/auth/login", {
+      json: { email: ADA, password: "not the password" },
+      headers,
+    });
   const last = (await untilLimited(10, guess)).at(-1);
   assert.deepEqual([last.status, corsHeaders(last.headers)], [429, READABLE(APP)]);
   await limited.db.prepare("ALTER TABLE users RENAME TO gone").run();
@@ -151,15 +185,30 @@ test("so can a wrong configuration, unless it is the list itself that is wrong",
     const init = { method: "POST", headers: { origin: APP } };
     const answer = await wrong.fetch(url, init);
     assert.deepEqual([answer.status, (await answer.json()).code], [500, "misconfigured"]);
-    const first = await wrong.fetch(url, { method: "OPTIONS", headers: { ...init.headers, "access-control-request-method": "POST" } });
+    const first = await wrong.fetch(url, {
+      method: "OPTIONS",
+      headers: { ...init.headers, "access-control-request-method": "POST" },
+    });
     assert.equal(first.status, 204);
-    assert.equal(first.headers.get("access-control-allow-origin"), answer.headers.get("access-control-allow-origin"));
-    const others = await wrong.fetch(url, { method: "POST", headers: { origin: "https://evil.example" } });
+    assert.equal(
+      first.headers.get("access-control-allow-origin"),
+      answer.headers.get("access-control-allow-origin"),
+    );
+    const others = await wrong.fetch(url, {
+      method: "POST",
+      headers: { origin: "https://evil.example" },
+    });
     assert.deepEqual(corsHeaders(others.headers), {});
     return corsHeaders(answer.headers);
   };
-  assert.deepEqual(await asked({ secrets: { SIGNING_KEYS: undefined }, vars: { ALLOWED_ORIGINS: APP } }), READABLE(APP));
-  assert.deepEqual(await asked({ vars: { ALLOWED_ORIGINS: APP } }, "http://edge.example/auth/login"), READABLE(APP));
+  assert.deepEqual(
+    await asked({ secrets: { SIGNING_KEYS: undefined }, vars: { ALLOWED_ORIGINS: APP } }),
+    READABLE(APP),
+  );
+  assert.deepEqual(
+    await asked({ vars: { ALLOWED_ORIGINS: APP } }, "http://edge.example/auth/login"),
+    READABLE(APP),
+  );
   for (const list of [`${APP} *`, `${APP}/`, `${APP},null`]) {
     assert.deepEqual(await asked({ vars: { ALLOWED_ORIGINS: list } }), {}, list);
   }
@@ -179,7 +228,10 @@ test("without a list nobody's page but our own reads anything", async (t) => {
   t.after(() => alone.stop());
   for (const origin of [APP, "null", "https://evil.example"]) {
     const answer = await clientOf(alone).get("/auth/me", { headers: { origin } });
-    assert.deepEqual([answer.status, corsHeaders(answer.headers), answer.headers.get("vary")], [401, {}, "Origin"]);
+    assert.deepEqual(
+      [answer.status, corsHeaders(answer.headers), answer.headers.get("vary")],
+      [401, {}, "Origin"],
+    );
   }
 });
 
@@ -199,7 +251,10 @@ test("keys, metadata and the contract are for every page, errors too, and never 
   const wrong = await startWorker({ secrets: { SIGNING_KEYS: undefined } });
   try {
     const answer = await wrong.fetch("/.well-known/jwks.json");
-    assert.deepEqual([answer.status, answer.headers.get("access-control-allow-origin")], [500, "*"]);
+    assert.deepEqual(
+      [answer.status, answer.headers.get("access-control-allow-origin")],
+      [500, "*"],
+    );
   } finally {
     await wrong.stop();
   }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../count.mjs";
-import { ADA, PASSWORD, ROOT, clientOf } from "./client.mjs";
+import { ADA, clientOf, PASSWORD, ROOT } from "./client.mjs";
 import { newId } from "./forge.mjs";
 import { mailTo } from "./outbox.mjs";
 import { eventually, startWorkers } from "./workers.mjs";
@@ -24,24 +24,30 @@ function operations({ edge, client, makeAccount }) {
     assert.equal((await client.authorized({ role: "user" }, access_token)).status, 401, "check");
   };
   const onePassword = async (email, right, wrong) => {
-    assert.equal((await client.post("/auth/login", { json: { email, password: wrong } })).status, 401);
+    assert.equal(
+      (await client.post("/auth/login", { json: { email, password: wrong } })).status,
+      401,
+    );
     await client.logIn(email, right);
   };
   return {
     "log in": {
       prepare: async () => ({ email: await makeAccount() }),
       act: ({ email }) => client.post("/auth/login", { json: { email, password: PASSWORD } }),
-      check: async (_made, { body }) => assert.equal((await client.renew(body.refresh_token)).status, 200),
+      check: async (_made, { body }) =>
+        assert.equal((await client.renew(body.refresh_token)).status, 200),
     },
     renew: {
       prepare: signedIn,
       act: ({ refresh_token }) => client.renew(refresh_token),
-      check: async (_made, { body }) => assert.equal((await client.renew(body.refresh_token)).status, 200),
+      check: async (_made, { body }) =>
+        assert.equal((await client.renew(body.refresh_token)).status, 200),
     },
     check: {
       prepare: signedIn,
       act: ({ access_token }) => client.authorized({ role: "user" }, access_token),
-      check: async ({ access_token }) => assert.ok((await client.authorized({ role: "user" }, access_token)).status < 300),
+      check: async ({ access_token }) =>
+        assert.ok((await client.authorized({ role: "user" }, access_token)).status < 300),
     },
     "read oneself": {
       prepare: signedIn,
@@ -59,18 +65,29 @@ function operations({ edge, client, makeAccount }) {
       check: over,
     },
     "revoke all": {
-      prepare: async () => ({ ...(await signedIn()), admin: (await client.logIn(ROOT)).access_token }),
+      prepare: async () => ({
+        ...(await signedIn()),
+        admin: (await client.logIn(ROOT)).access_token,
+      }),
       act: ({ user, admin }) => client.post(`/auth/users/${user.id}/revoke`, { token: admin }),
       check: over,
     },
     "disable a user": {
-      prepare: async () => ({ ...(await signedIn()), admin: (await client.logIn(ROOT)).access_token }),
-      act: ({ user, admin }) => client.patch(`/auth/users/${user.id}`, { token: admin, json: { disabled: true } }),
+      prepare: async () => ({
+        ...(await signedIn()),
+        admin: (await client.logIn(ROOT)).access_token,
+      }),
+      act: ({ user, admin }) =>
+        client.patch(`/auth/users/${user.id}`, { token: admin, json: { disabled: true } }),
       check: over,
     },
     "change the password": {
       prepare: signedIn,
-      act: ({ access_token: token }) => client.post("/auth/password/change", { token, json: { current_password: PASSWORD, new_password: OTHER } }),
+      act: ({ access_token: token }) =>
+        client.post("/auth/password/change", {
+          token,
+          json: { current_password: PASSWORD, new_password: OTHER },
+        }),
       done: [401],
       check: async (made) => {
         await onePassword(made.email, OTHER, PASSWORD);
@@ -79,10 +96,15 @@ function operations({ edge, client, makeAccount }) {
     },
     "delete oneself": {
       prepare: signedIn,
-      act: ({ access_token: token }) => client.del("/auth/me", { token, json: { current_password: PASSWORD } }),
+      act: ({ access_token: token }) =>
+        client.del("/auth/me", { token, json: { current_password: PASSWORD } }),
       done: [401],
       check: async (made) => {
-        assert.equal((await client.post("/auth/login", { json: { email: made.email, password: PASSWORD } })).status, 401);
+        assert.equal(
+          (await client.post("/auth/login", { json: { email: made.email, password: PASSWORD } }))
+            .status,
+          401,
+        );
         await over(made);
       },
     },
@@ -97,11 +119,16 @@ function operations({ edge, client, makeAccount }) {
       check: ({ email }) => mailTo(edge, email),
     },
     invite: {
-      prepare: async () => ({ email: `${newId()}@example.com`, admin: (await client.logIn(ROOT)).access_token }),
+      prepare: async () => ({
+        email: `${newId()}@example.com`,
+        admin: (await client.logIn(ROOT)).access_token,
+      }),
       act: ({ email, admin }) => client.post("/auth/users", { token: admin, json: { email } }),
       done: [409],
       check: async ({ email, admin }) => {
-        const { body } = await client.get(`/auth/users?${new URLSearchParams({ email })}`, { token: admin });
+        const { body } = await client.get(`/auth/users?${new URLSearchParams({ email })}`, {
+          token: admin,
+        });
         assert.equal(body.users.length, 1, "the account is there");
       },
     },
@@ -112,12 +139,20 @@ for (const store of ["kv", "durable"]) {
   test(`${store}: each call of each route fails once`, async (t) => {
     // With the objects passwords are tried in one, too.
     const work = store === "kv" ? "inline" : "durable";
-    const { workers: [edge], stop, logs } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: "0", PASSWORD_WORK: work }, batchTimeout: 0 }]);
+    const {
+      workers: [edge],
+      stop,
+      logs,
+    } = await startWorkers([
+      { vars: { SESSION_STORE: store, ROTATE_AFTER: "0", PASSWORD_WORK: work }, batchTimeout: 0 },
+    ]);
     t.after(stop);
     /** Waits until the queue is worked off, and holds it: calls of its consumer are no request's. */
     const quiet = async () => {
       const { bill } = await edge.control({ held: false });
-      await eventually(() => logs().filter(({ event }) => event === "mail").length >= (bill.messages ?? 0));
+      await eventually(
+        () => logs().filter(({ event }) => event === "mail").length >= (bill.messages ?? 0),
+      );
       await edge.control({ held: true });
     };
     const client = clientOf(edge);
@@ -152,7 +187,13 @@ for (const store of ["kv", "durable"]) {
         for (let skip = 0; skip < times; skip += 1) {
           for (const late of [false, true]) {
             await quiet();
-            await tryOnce(edge, operation, clean.status, { call, skip, late }, `${name}, ${call} ${skip}, ${late ? "after" : "before"}`);
+            await tryOnce(
+              edge,
+              operation,
+              clean.status,
+              { call, skip, late },
+              `${name}, ${call} ${skip}, ${late ? "after" : "before"}`,
+            );
           }
         }
       }
@@ -161,7 +202,10 @@ for (const store of ["kv", "durable"]) {
 }
 
 test("limits admit when their binding fails", async (t) => {
-  const { workers: [edge], stop } = await startWorkers([{ vars: { LIMITS: "on" } }]);
+  const {
+    workers: [edge],
+    stop,
+  } = await startWorkers([{ vars: { LIMITS: "on" } }]);
   t.after(stop);
   const client = clientOf(edge);
   const { refresh_token } = await client.logIn(ADA);
@@ -187,9 +231,22 @@ test("limits admit when their binding fails", async (t) => {
 
 test("what was walked is counted", () => {
   // Other services, names of devices and the mail gate, which LIMITS = "off" leaves out, are walked by tests/service/faults.
-  assert.deepEqual([...walked].sort(), ["D1", "KV get", "KV list", "KV put", "account object", "limiter", "notice queue send", "object", "queue send"]);
+  assert.deepEqual([...walked].sort(), [
+    "D1",
+    "KV get",
+    "KV list",
+    "KV put",
+    "account object",
+    "limiter",
+    "notice queue send",
+    "object",
+    "queue send",
+  ]);
   assert.ok(points > 100, `${points} points`);
-  count("faults-http", `${points} faults of KV, D1, Durable Objects and the queue over HTTP, on both session stores: nothing lost`);
+  count(
+    "faults-http",
+    `${points} faults of KV, D1, Durable Objects and the queue over HTTP, on both session stores: nothing lost`,
+  );
 });
 
 async function tryOnce(edge, operation, expected, { call, skip, late }, what) {
@@ -197,7 +254,9 @@ async function tryOnce(edge, operation, expected, { call, skip, late }, what) {
   const made = await operation.prepare();
   // An object is asked twice before it counts as down.
   const times = call.endsWith("object") ? 2 : 1;
-  const before = (await edge.control({ fail: { [call]: { skip, times, error: "on purpose", after: late } } })).failed[call] ?? 0;
+  const before =
+    (await edge.control({ fail: { [call]: { skip, times, error: "on purpose", after: late } } }))
+      .failed[call] ?? 0;
   let answer = await operation.act(made);
   const { failed } = await edge.control({ fail: {}, held: false });
   assert.ok((failed[call] ?? 0) > before, `${what}: no call has failed`);
@@ -205,7 +264,10 @@ async function tryOnce(edge, operation, expected, { call, skip, late }, what) {
     assert.equal(answer.headers.get("retry-after"), "2", what);
     answer = await operation.act(made);
     const { done = [] } = operation;
-    assert.ok(answer.status === expected || done.includes(answer.status), `${what}: a repeat is ${answer.status} ${JSON.stringify(answer.body)}`);
+    assert.ok(
+      answer.status === expected || done.includes(answer.status),
+      `${what}: a repeat is ${answer.status} ${JSON.stringify(answer.body)}`,
+    );
   } else {
     assert.equal(answer.status, expected, `${what}: ${JSON.stringify(answer.body)}`);
   }

@@ -18,8 +18,14 @@ export function newId(seconds = nowSeconds()) {
 }
 
 /** The refresh token with these contents, sealed by `secret`; of the form from before proofs unless it has an `auth_time`. */
-export function refreshToken({ user, session, epoch = 0, counter = 0, expires_at, auth_time }, secret = TEST_SECRETS.TICKET_SECRET) {
-  const key = hmac(Buffer.from(secret, "base64url"), `edgegate ticket 1\0refresh\0${TEST_VARS.ISSUER}`);
+export function refreshToken(
+  { user, session, epoch = 0, counter = 0, expires_at, auth_time },
+  secret = TEST_SECRETS.TICKET_SECRET,
+) {
+  const key = hmac(
+    Buffer.from(secret, "base64url"),
+    `edgegate ticket 1\0refresh\0${TEST_VARS.ISSUER}`,
+  );
   const numbers = Buffer.alloc(16);
   numbers.writeUInt32BE(epoch, 0);
   numbers.writeUInt32BE(counter, 4);
@@ -30,7 +36,13 @@ export function refreshToken({ user, session, epoch = 0, counter = 0, expires_at
     proof[8] = 1;
   }
   const format = auth_time === undefined ? 1 : 2;
-  const signed = Buffer.concat([Buffer.from([format, hmac(key, "key number")[0]]), idBytes(user), idBytes(session), numbers, proof]);
+  const signed = Buffer.concat([
+    Buffer.from([format, hmac(key, "key number")[0]]),
+    idBytes(user),
+    idBytes(session),
+    numbers,
+    proof,
+  ]);
   return `egr_${Buffer.concat([signed, hmac(key, signed)]).toString("base64url")}`;
 }
 
@@ -41,7 +53,8 @@ export async function makeUsers(db, count) {
   const insert = db.prepare(
     "INSERT INTO users (id, email, email_canonical, password_hash, created_at, updated_at) VALUES (?1, ?2, ?2, 'none', ?3, ?3)",
   );
-  for (const some of chunks(users, 100)) await db.batch(some.map((id) => insert.bind(id, `${id}@example.com`, now)));
+  for (const some of chunks(users, 100))
+    await db.batch(some.map((id) => insert.bind(id, `${id}@example.com`, now)));
   return users;
 }
 
@@ -52,10 +65,22 @@ export async function makeSession({ kv, objects }, store, user, age) {
   const expires_at = began + 90 * DAY;
   const lives_until = began + 30 * DAY;
   if (store === "kv") {
-    const metadata = { epoch: 0, seen: began, user_agent: "forged", network: "unknown", country: null, city: null };
-    await kv.put(`session:${user}:${session}`, '{"used":null,"at":null,"by":null}', { expiration: lives_until, metadata });
+    const metadata = {
+      epoch: 0,
+      seen: began,
+      user_agent: "forged",
+      network: "unknown",
+      country: null,
+      city: null,
+    };
+    await kv.put(`session:${user}:${session}`, '{"used":null,"at":null,"by":null}', {
+      expiration: lives_until,
+      metadata,
+    });
   } else {
-    const call = ["begin", session, 0, lives_until, "", began, "forged", "unknown", "", ""].join("\t");
+    const call = ["begin", session, 0, lives_until, "", began, "forged", "unknown", "", ""].join(
+      "\t",
+    );
     await askObject(objects, user, call);
   }
   return { user, session, token: refreshToken({ user, session, expires_at }) };
@@ -65,7 +90,9 @@ export async function makeSession({ kv, objects }, store, user, age) {
 export const askObject = (objects, user, call) => objects.getByName(user).ask(call);
 
 export function chunks(list, size) {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) =>
+    list.slice(i * size, (i + 1) * size),
+  );
 }
 
 const hmac = (key, text) => createHmac("sha256", key).update(text).digest();

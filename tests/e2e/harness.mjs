@@ -48,7 +48,10 @@ export const TEST_SECRETS = {
  * - `logs()`: what the Worker logged so far.
  */
 export async function startWorker({ vars = {}, secrets = {}, others = [] } = {}) {
-  const [configPath, { createTestHarness }] = await Promise.all([prebuiltWorker(), import("wrangler")]);
+  const [configPath, { createTestHarness }] = await Promise.all([
+    prebuiltWorker(),
+    import("wrangler"),
+  ]);
   const allVars = withoutUndefined({ ...TEST_VARS, ...vars });
   const allSecrets = withoutUndefined({ ...TEST_SECRETS, ...secrets });
   noteSettings(allSecrets);
@@ -103,7 +106,9 @@ export async function startWorker({ vars = {}, secrets = {}, others = [] } = {})
   };
 }
 
-export const withoutUndefined = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+export const withoutUndefined = (object) =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
 const hasMigrations = () =>
-  existsSync(inRoot("migrations")) && readdirSync(inRoot("migrations")).some((name) => name.endsWith(".sql"));
+  existsSync(inRoot("migrations")) &&
+  readdirSync(inRoot("migrations")).some((name) => name.endsWith(".sql"));

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { parse } from "yaml";
 import { count } from "../count.mjs";
-import { ADA, PASSWORD, ROOT, claimsOf, clientOf } from "./client.mjs";
+import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "./client.mjs";
 import { makeSession, makeUsers } from "./forge.mjs";
 import { TEST_SECRETS } from "./harness.mjs";
 import { mailTo, ticketOf } from "./outbox.mjs";
@@ -24,7 +24,9 @@ const bearers = operations.filter(({ kind }) => kind === "bearer");
 function classified(path, item, method) {
   const operation = item[method];
   const where = `${method.toUpperCase()} ${path}`;
-  const schemes = (operation.security ?? contract.security).flatMap((scheme) => Object.keys(scheme));
+  const schemes = (operation.security ?? contract.security).flatMap((scheme) =>
+    Object.keys(scheme),
+  );
   const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   const content = operation.requestBody?.content["application/json"];
   // Without `cookie: true`, which asks for an allowed Origin before anything else: tests/e2e/cookie-mode.test.mjs.
@@ -33,319 +35,550 @@ function classified(path, item, method) {
   const takes = Object.keys(resolve(content?.schema)?.properties ?? {});
   const access = operation["x-access"];
   const kind =
-    schemes.join() === "accessToken" ? "bearer"
-    : schemes.join() === "refreshCookie" ? "refresh"
-    : schemes.length > 0 ? undefined
-    : takes.includes("token") ? "link"
-    : "public";
+    schemes.join() === "accessToken"
+      ? "bearer"
+      : schemes.join() === "refreshCookie"
+        ? "refresh"
+        : schemes.length > 0
+          ? undefined
+          : takes.includes("token")
+            ? "link"
+            : "public";
   assert.ok(kind, `${where}: no test knows the security scheme ${schemes}`);
-  assert.ok(named.every((name) => ["id", "sid"].includes(name)), `${where}: whose is ${named}?`);
-  assert.ok(access === undefined || ["owner", "admin", "owner_or_admin"].includes(access), `${where}: who is ${access}?`);
+  assert.ok(
+    named.every((name) => ["id", "sid"].includes(name)),
+    `${where}: whose is ${named}?`,
+  );
+  assert.ok(
+    access === undefined || ["owner", "admin", "owner_or_admin"].includes(access),
+    `${where}: who is ${access}?`,
+  );
   const mayBeForbidden = operation.responses["403"]?.$ref?.endsWith("/Forbidden") ?? false;
-  assert.equal(mayBeForbidden, ["admin", "owner_or_admin"].includes(access), `${where}: 403 and x-access go together`);
-  if (named.length > 0) assert.ok(kind === "bearer" && access, `${where} names a resource and says not who may touch it`);
+  assert.equal(
+    mayBeForbidden,
+    ["admin", "owner_or_admin"].includes(access),
+    `${where}: 403 and x-access go together`,
+  );
+  if (named.length > 0)
+    assert.ok(
+      kind === "bearer" && access,
+      `${where} names a resource and says not who may touch it`,
+    );
   if (content) assert.ok(Object.keys(body).length > 0, `${where} has no example of a body`);
   const query = path === "/auth/authorized" ? "?role=user" : "";
   const proof = proofOf(operation, where);
-  return { where, proof, takes, method: method.toUpperCase(), path, kind, access, named, body, query };
+  return {
+    where,
+    proof,
+    takes,
+    method: method.toUpperCase(),
+    path,
+    kind,
+    access,
+    named,
+    body,
+    query,
+  };
 }
 
 function resolve(schema) {
-  return schema?.$ref ? schema.$ref.slice(2).split("/").reduce((at, step) => at[step], contract) : schema;
+  return schema?.$ref
+    ? schema.$ref
+        .slice(2)
+        .split("/")
+        .reduce((at, step) => at[step], contract)
+    : schema;
 }
 
 /** `x-proof`: does the operation need the password of the last ten minutes? Every operation has to say. */
 function proofOf(operation, where) {
   const proof = operation["x-proof"];
   const members = proof?.recent;
-  assert.ok(["none", "password", "recent"].includes(proof) || (Array.isArray(members) && members.length > 0), `${where}: x-proof is ${proof}`);
+  assert.ok(
+    ["none", "password", "recent"].includes(proof) ||
+      (Array.isArray(members) && members.length > 0),
+    `${where}: x-proof is ${proof}`,
+  );
   const refers = operation.responses["401"]?.$ref?.endsWith("/InvalidTokenOrProof") ?? false;
-  assert.equal(refers, proof === "recent" || members !== undefined, `${where}: x-proof and the answer of 401 go together`);
+  assert.equal(
+    refers,
+    proof === "recent" || members !== undefined,
+    `${where}: x-proof and the answer of 401 go together`,
+  );
   return members ?? proof;
 }
 
 let pairs = 0;
 const walked = new Set();
 
-for (const store of ["kv", "durable"]) describe(store, () => {
-  let workers;
-  let edge;
-  let client;
-  // Whose objects are looked into; a user who was deleted still has one.
-  const ids = new Set();
-  let ada;
-  let root;
-  const snapshots = new Map();
-  beforeEach(() => snapshots.clear());
-  before(async () => {
-    workers = await startWorkers([{ vars: { SESSION_STORE: store } }]);
-    [edge] = workers.workers;
-    client = clientOf(edge);
-    [ada, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
-    await client.logIn(ADA);
-    for (const { user } of [ada, root]) ids.add(user.id);
-  });
-  after(() => workers?.stop());
+for (const store of ["kv", "durable"])
+  describe(store, () => {
+    let workers;
+    let edge;
+    let client;
+    // Whose objects are looked into; a user who was deleted still has one.
+    const ids = new Set();
+    let ada;
+    let root;
+    const snapshots = new Map();
+    beforeEach(() => snapshots.clear());
+    before(async () => {
+      workers = await startWorkers([{ vars: { SESSION_STORE: store } }]);
+      [edge] = workers.workers;
+      client = clientOf(edge);
+      [ada, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
+      await client.logIn(ADA);
+      for (const { user } of [ada, root]) ids.add(user.id);
+    });
+    after(() => workers?.stop());
 
-  const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-  /** An access token as the service would sign it, from one of its own with other claims. */
-  function signed(claims, header = {}) {
-    const [jwk] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
-    const text = `${encoded({ typ: "at+jwt", alg: "EdDSA", kid: jwk.kid, ...header })}.${encoded(claims)}`;
-    return `${text}.${sign(null, Buffer.from(text), { key: jwk, format: "jwk" }).toString("base64url")}`;
-  }
-
-  /** A user with Ada's password and one session, without the cost of a hash. */
-  async function newUser(roles = ["user"]) {
-    snapshots.clear();
-    const [id] = await makeUsers(edge.db, 1);
-    ids.add(id);
-    const { password_hash } = await edge.db.prepare("SELECT password_hash FROM users WHERE email = ?1").bind(ADA).first();
-    const update = edge.db.prepare("UPDATE users SET password_hash = ?1, roles = ?2 WHERE id = ?3");
-    await update.bind(password_hash, JSON.stringify(roles), id).run();
-    const { session, token: refresh_token } = await makeSession(edge, store, id, 10);
-    const { version } = await edge.db.prepare("SELECT version FROM users WHERE id = ?1").bind(id).first();
-    const address = { email: `${id}@example.com`, email_verified: false };
-    const claims = { ...claimsOf(ada.access_token), ...address, sub: id, sid: session, ver: version, roles };
-    return { id, session, claims, access_token: signed(claims), refresh_token };
-  }
-
-  async function inTurn(times, make) {
-    const made = [];
-    while (made.length < times) made.push(await make());
-    return made;
-  }
-
-  /** Everything that is stored and queued, as one text: each key of KV, each row of each table of D1, each user's object, and how many
-   *  mails were queued. `only` what names one user, or what does not name another. */
-  async function stored(only = "", except = "nobody") {
-    const { calls } = await edge.control({});
-    const queued = (calls["queue send"] ?? 0) + (calls["notice queue send"] ?? 0);
-    // A mail that was queued before is delivered later, and writes to the ledger and the outbox.
-    await eventually(() => workers.logs().filter(({ event }) => event === "mail").length >= queued);
-    const entries = [...(await keysOfKv(only)), ...(await rowsOfD1()), ...(store === "durable" ? await objects(only) : [])];
-    const ours = entries.map((entry) => JSON.stringify(entry)).filter((text) => text.includes(only) && !text.includes(except));
-    return JSON.stringify([only === "" ? queued : null, ours.sort()]);
-  }
-
-  async function keysOfKv(only) {
-    const { keys, list_complete } = await edge.kv.list();
-    assert.ok(list_complete, "more keys than one list holds");
-    return Promise.all(keys.filter(({ name }) => name.includes(only)).map(async (key) => ["KV", key, await edge.kv.get(key.name)]));
-  }
-
-  async function rowsOfD1() {
-    const { results: tables } = await edge.db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'").all();
-    for (const name of ["users", "mail_lanes", "mail_pools", "notices_once", "dead_letters", "freed_addresses", "departures"]) assert.ok(tables.some((table) => table.name === name), name);
-    const rows = tables.map(async ({ name }) => (await edge.db.prepare(`SELECT * FROM "${name}"`).all()).results.map((row) => ["D1", name, row]));
-    return (await Promise.all(rows)).flat();
-  }
-
-  function objects(only) {
-    return Promise.all([...ids].filter((id) => id.includes(only)).map(async (id) => ["object", id, await edge.objects.getByName(id).stored()]));
-  }
-
-  function ask({ method, path, query, body }, { id, sid, ...options }) {
-    const at = path.replace("{id}", id ?? "").replace("{sid}", sid ?? "");
-    return client.call(method, at + query, { ...(body && { json: body }), ...options });
-  }
-
-  /** Sends the request, and asserts its status and that it changed nothing that is stored, except of the user `except`. */
-  async function refused(operation, why, status, { except, ...options }) {
-    // The snapshot after the last request is the one before this one, unless something else changed data: that deletes it.
-    const was = snapshots.get(except) ?? (await stored("", except));
-    const answer = await ask(operation, options);
-    assert.equal(answer.status, status, `${operation.where}, ${why}: ${JSON.stringify(answer.body)}`);
-    const is = await stored("", except);
-    assert.equal(is, was, `${operation.where}, ${why}: something changed`);
-    if (except) snapshots.clear();
-    else snapshots.set(except, is);
-    pairs += 1;
-    return answer;
-  }
-
-  test("every operation of the contract is classified", () => {
-    assert.ok(bearers.length >= 13 && operations.length > bearers.length);
-    // The examples hold the right password: what is refused is refused for the token.
-    for (const { body } of bearers) assert.equal(body?.current_password ?? PASSWORD, PASSWORD);
-    for (const change of [{ security: [{ other: [] }] }, { security: [] }, { "x-access": undefined }, { "x-access": "friend" }, { "x-proof": undefined }, { "x-proof": "none" }, { "x-proof": { recent: [] } }]) {
-      const item = { delete: { ...contract.paths["/auth/users/{id}"].delete, ...change } };
-      assert.throws(() => classified("/auth/users/{id}", item, "delete"), { name: "AssertionError" }, JSON.stringify(change));
+    /** An access token as the service would sign it, from one of its own with other claims. */
+    function signed(claims, header = {}) {
+      const [jwk] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
+      const text = `${encoded({ typ: "at+jwt", alg: "EdDSA", kid: jwk.kid, ...header })}.${encoded(claims)}`;
+      return `${text}.${sign(null, Buffer.from(text), { key: jwk, format: "jwk" }).toString("base64url")}`;
     }
-    assert.throws(() => classified("/auth/teams/{team}", contract.paths["/auth/users/{id}"], "get"), { name: "AssertionError" });
-  });
 
-  test("a token that does not count opens nothing", async () => {
-    const [disabled, deleted, ended, demoted, whole] = await inTurn(5, () => newUser(["admin", "user"]));
-    const token = root.access_token;
-    assert.equal((await client.patch(`/auth/users/${disabled.id}`, { token, json: { disabled: true } })).status, 200);
-    assert.equal((await client.del(`/auth/users/${deleted.id}`, { token })).status, 204);
-    assert.equal((await client.del(`/auth/sessions/${ended.session}`, { token: ended.access_token })).status, 204);
-    assert.equal((await client.patch(`/auth/users/${demoted.id}`, { token, json: { roles: ["user"] } })).status, 200);
-    // This user was not changed and is accepted. So the others are refused because of the change.
-    assert.equal((await client.get("/auth/me", { token: whole.access_token })).status, 200);
-    const { claims } = whole;
-    const tokens = {
-      "no token": undefined,
-      "a disabled user's": disabled.access_token,
-      "a deleted user's": deleted.access_token,
-      "an ended session's": ended.access_token,
-      "from before the roles were taken": demoted.access_token,
-      "another issuer's": signed({ ...claims, iss: "https://other.example" }),
-      "for another audience": signed({ ...claims, aud: "other" }),
-      "an expired one": signed({ ...claims, iat: claims.iat - 9000, exp: claims.iat - 8000 }),
-      "of another type": signed(claims, { typ: "JWT" }),
-      "of no user": signed({ ...claims, sub: claims.sid }),
-      "one altered": whole.access_token.replace(/\.[^.]+\./, `.${encoded({ ...claims, sub: root.user.id })}.`),
-      "a refresh token": ada.refresh_token,
-    };
-    for (const operation of bearers) {
-      for (const [why, token] of Object.entries(tokens)) {
-        // By design a check does not read the directory. It learns of a deletion by `stale:`.
-        if (operation.path === "/auth/authorized" && why === "of no user") continue;
-        // The row of that id is gone. A repeated deletion writes `stale:` for it again, in case the first try broke off.
-        const except = why === "of no user" ? claims.sid : undefined;
-        const answer = await refused(operation, why, 401, { except, token, id: ada.user.id, sid: claimsOf(ada.access_token).sid });
-        assert.equal(answer.body.code, "invalid_token");
-      }
-      const headers = { cookie: `edgegate=${ada.refresh_token}`, origin: edge.origin };
-      await refused(operation, "a cookie alone", 401, { headers, id: ada.user.id, sid: claimsOf(ada.access_token).sid });
-    }
-  });
-
-  test("what can't be undone needs a proof of the last ten minutes", async () => {
-    const VALUES = { roles: ["editor"], disabled: true, first_name: "Augusta", last_name: "King", email: "proof@new.example" };
-    let asked = 0;
-    for (const operation of bearers) {
-      const { proof, takes, body, where } = operation;
-      const administrator = await newUser(["admin", "user"]);
-      const old = signed({ ...administrator.claims, auth_time: administrator.claims.iat - 600 });
-      const target = operation.access === "admin" || operation.access === "owner_or_admin" ? (await newUser()).id : administrator.id;
-      const options = { token: old, id: target, sid: administrator.session };
-      // Each member that asks for a proof does so alone, and beside all others.
-      const bodies =
-        proof === "recent" ? [body]
-        : Array.isArray(proof) ? proof.flatMap((name) => [{ ...body, [name]: VALUES[name] }, { ...(takes.includes("email") && { email: VALUES.email }), [name]: VALUES[name] }])
-        : [];
-      for (const asking of bodies) {
-        const answer = await refused({ ...operation, body: asking }, "an old proof", 401, options);
-        assert.deepEqual([answer.body.code, answer.body.max_age], ["reauthentication_required", 600]);
-        for (const auth_time of [undefined, administrator.claims.iat + 3600]) {
-          const token = signed({ ...administrator.claims, auth_time });
-          const { body: refusal } = await refused({ ...operation, body: asking }, `auth_time ${auth_time}`, 401, { ...options, token });
-          assert.equal(refusal.code, "reauthentication_required");
-        }
-        asked += 1;
-      }
-      // Without those members, and where no proof is needed, an old one changes nothing.
-      if (proof === "recent") continue;
-      const left = Array.isArray(proof) ? { ...(takes.includes("email") ? { email: VALUES.email } : { first_name: "Augusta" }) } : body;
-      const answer = await ask({ ...operation, body: left?.email ? { ...left, email: `${administrator.id}@new.example` } : left }, options);
-      assert.notEqual(answer.body.code, "reauthentication_required", where);
-      if (proof === "none") assert.ok(answer.status < 400, `${where}: ${answer.status}`);
+    /** A user with Ada's password and one session, without the cost of a hash. */
+    async function newUser(roles = ["user"]) {
       snapshots.clear();
+      const [id] = await makeUsers(edge.db, 1);
+      ids.add(id);
+      const { password_hash } = await edge.db
+        .prepare("SELECT password_hash FROM users WHERE email = ?1")
+        .bind(ADA)
+        .first();
+      const update = edge.db.prepare(
+        "UPDATE users SET password_hash = ?1, roles = ?2 WHERE id = ?3",
+      );
+      await update.bind(password_hash, JSON.stringify(roles), id).run();
+      const { session, token: refresh_token } = await makeSession(edge, store, id, 10);
+      const { version } = await edge.db
+        .prepare("SELECT version FROM users WHERE id = ?1")
+        .bind(id)
+        .first();
+      const address = { email: `${id}@example.com`, email_verified: false };
+      const claims = {
+        ...claimsOf(ada.access_token),
+        ...address,
+        sub: id,
+        sid: session,
+        ver: version,
+        roles,
+      };
+      return { id, session, claims, access_token: signed(claims), refresh_token };
     }
-    assert.ok(asked >= 6, `only ${asked} asked for a proof`);
-  });
 
-  test("a user's token opens nothing of another's, and nothing of an administrator's", async () => {
-    const stranger = await newUser();
-    const [token, sid] = [stranger.access_token, claimsOf(ada.access_token).sid];
-    for (const operation of bearers.filter(({ access }) => access)) {
-      if (operation.access === "owner") {
-        await refused(operation, "another's", 404, { token, sid });
-        await refused(operation, "another's, by an administrator", 404, { token: root.access_token, sid });
-        continue;
+    async function inTurn(times, make) {
+      const made = [];
+      while (made.length < times) made.push(await make());
+      return made;
+    }
+
+    /** Everything that is stored and queued, as one text: each key of KV, each row of each table of D1, each user's object, and how many
+     *  mails were queued. `only` what names one user, or what does not name another. */
+    async function stored(only = "", except = "nobody") {
+      const { calls } = await edge.control({});
+      const queued = (calls["queue send"] ?? 0) + (calls["notice queue send"] ?? 0);
+      // A mail that was queued before is delivered later, and writes to the ledger and the outbox.
+      await eventually(
+        () => workers.logs().filter(({ event }) => event === "mail").length >= queued,
+      );
+      const entries = [
+        ...(await keysOfKv(only)),
+        ...(await rowsOfD1()),
+        ...(store === "durable" ? await objects(only) : []),
+      ];
+      const ours = entries
+        .map((entry) => JSON.stringify(entry))
+        .filter((text) => text.includes(only) && !text.includes(except));
+      return JSON.stringify([only === "" ? queued : null, ours.sort()]);
+    }
+
+    async function keysOfKv(only) {
+      const { keys, list_complete } = await edge.kv.list();
+      assert.ok(list_complete, "more keys than one list holds");
+      return Promise.all(
+        keys
+          .filter(({ name }) => name.includes(only))
+          .map(async (key) => ["KV", key, await edge.kv.get(key.name)]),
+      );
+    }
+
+    async function rowsOfD1() {
+      const { results: tables } = await edge.db
+        .prepare(
+          "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'",
+        )
+        .all();
+      for (const name of [
+        "users",
+        "mail_lanes",
+        "mail_pools",
+        "notices_once",
+        "dead_letters",
+        "freed_addresses",
+        "departures",
+      ])
+        assert.ok(
+          tables.some((table) => table.name === name),
+          name,
+        );
+      const rows = tables.map(async ({ name }) =>
+        (await edge.db.prepare(`SELECT * FROM "${name}"`).all()).results.map((row) => [
+          "D1",
+          name,
+          row,
+        ]),
+      );
+      return (await Promise.all(rows)).flat();
+    }
+
+    function objects(only) {
+      return Promise.all(
+        [...ids]
+          .filter((id) => id.includes(only))
+          .map(async (id) => ["object", id, await edge.objects.getByName(id).stored()]),
+      );
+    }
+
+    function ask({ method, path, query, body }, { id, sid, ...options }) {
+      const at = path.replace("{id}", id ?? "").replace("{sid}", sid ?? "");
+      return client.call(method, at + query, { ...(body && { json: body }), ...options });
+    }
+
+    /** Sends the request, and asserts its status and that it changed nothing that is stored, except of the user `except`. */
+    async function refused(operation, why, status, { except, ...options }) {
+      // The snapshot after the last request is the one before this one, unless something else changed data: that deletes it.
+      const was = snapshots.get(except) ?? (await stored("", except));
+      const answer = await ask(operation, options);
+      assert.equal(
+        answer.status,
+        status,
+        `${operation.where}, ${why}: ${JSON.stringify(answer.body)}`,
+      );
+      const is = await stored("", except);
+      assert.equal(is, was, `${operation.where}, ${why}: something changed`);
+      if (except) snapshots.clear();
+      else snapshots.set(except, is);
+      pairs += 1;
+      return answer;
+    }
+
+    test("every operation of the contract is classified", () => {
+      assert.ok(bearers.length >= 13 && operations.length > bearers.length);
+      // The examples hold the right password: what is refused is refused for the token.
+      for (const { body } of bearers) assert.equal(body?.current_password ?? PASSWORD, PASSWORD);
+      for (const change of [
+        { security: [{ other: [] }] },
+        { security: [] },
+        { "x-access": undefined },
+        { "x-access": "friend" },
+        { "x-proof": undefined },
+        { "x-proof": "none" },
+        { "x-proof": { recent: [] } },
+      ]) {
+        const item = { delete: { ...contract.paths["/auth/users/{id}"].delete, ...change } };
+        assert.throws(
+          () => classified("/auth/users/{id}", item, "delete"),
+          { name: "AssertionError" },
+          JSON.stringify(change),
+        );
       }
-      await refused(operation, "another's", 403, { token, id: ada.user.id });
-      await refused(operation, "an administrator's", 403, { token, id: root.user.id });
-      if (operation.access === "admin") await refused(operation, "one's own", 403, { token, id: stranger.id });
-    }
-  });
+      assert.throws(
+        () => classified("/auth/teams/{team}", contract.paths["/auth/users/{id}"], "get"),
+        { name: "AssertionError" },
+      );
+    });
 
-  test("who acts is told by the token alone", async () => {
-    const victim = ada.user;
-    const was = await stored(victim.id);
-    for (const operation of bearers.filter(({ access }) => !access)) {
-      const names = Object.fromEntries(["user_id", "userId", "id", "sub"].map((name) => [name, victim.id]));
-      if (!("email" in (operation.body ?? {}))) names.email = ADA;
-      for (const [name, value] of Object.entries(names)) {
+    test("a token that does not count opens nothing", async () => {
+      const [disabled, deleted, ended, demoted, whole] = await inTurn(5, () =>
+        newUser(["admin", "user"]),
+      );
+      const token = root.access_token;
+      assert.equal(
+        (await client.patch(`/auth/users/${disabled.id}`, { token, json: { disabled: true } }))
+          .status,
+        200,
+      );
+      assert.equal((await client.del(`/auth/users/${deleted.id}`, { token })).status, 204);
+      assert.equal(
+        (await client.del(`/auth/sessions/${ended.session}`, { token: ended.access_token })).status,
+        204,
+      );
+      assert.equal(
+        (await client.patch(`/auth/users/${demoted.id}`, { token, json: { roles: ["user"] } }))
+          .status,
+        200,
+      );
+      // This user was not changed and is accepted. So the others are refused because of the change.
+      assert.equal((await client.get("/auth/me", { token: whole.access_token })).status, 200);
+      const { claims } = whole;
+      const tokens = {
+        "no token": undefined,
+        "a disabled user's": disabled.access_token,
+        "a deleted user's": deleted.access_token,
+        "an ended session's": ended.access_token,
+        "from before the roles were taken": demoted.access_token,
+        "another issuer's": signed({ ...claims, iss: "https://other.example" }),
+        "for another audience": signed({ ...claims, aud: "other" }),
+        "an expired one": signed({ ...claims, iat: claims.iat - 9000, exp: claims.iat - 8000 }),
+        "of another type": signed(claims, { typ: "JWT" }),
+        "of no user": signed({ ...claims, sub: claims.sid }),
+        "one altered": whole.access_token.replace(
+          /\.[^.]+\./,
+          `.${encoded({ ...claims, sub: root.user.id })}.`,
+        ),
+        "a refresh token": ada.refresh_token,
+      };
+      for (const operation of bearers) {
+        for (const [why, token] of Object.entries(tokens)) {
+          // By design a check does not read the directory. It learns of a deletion by `stale:`.
+          if (operation.path === "/auth/authorized" && why === "of no user") continue;
+          // The row of that id is gone. A repeated deletion writes `stale:` for it again, in case the first try broke off.
+          const except = why === "of no user" ? claims.sid : undefined;
+          const answer = await refused(operation, why, 401, {
+            except,
+            token,
+            id: ada.user.id,
+            sid: claimsOf(ada.access_token).sid,
+          });
+          assert.equal(answer.body.code, "invalid_token");
+        }
+        const headers = { cookie: `edgegate=${ada.refresh_token}`, origin: edge.origin };
+        await refused(operation, "a cookie alone", 401, {
+          headers,
+          id: ada.user.id,
+          sid: claimsOf(ada.access_token).sid,
+        });
+      }
+    });
+
+    test("what can't be undone needs a proof of the last ten minutes", async () => {
+      const VALUES = {
+        roles: ["editor"],
+        disabled: true,
+        first_name: "Augusta",
+        last_name: "King",
+        email: "proof@new.example",
+      };
+      let asked = 0;
+      for (const operation of bearers) {
+        const { proof, takes, body, where } = operation;
+        const administrator = await newUser(["admin", "user"]);
+        const old = signed({ ...administrator.claims, auth_time: administrator.claims.iat - 600 });
+        const target =
+          operation.access === "admin" || operation.access === "owner_or_admin"
+            ? (await newUser()).id
+            : administrator.id;
+        const options = { token: old, id: target, sid: administrator.session };
+        // Each member that asks for a proof does so alone, and beside all others.
+        const bodies =
+          proof === "recent"
+            ? [body]
+            : Array.isArray(proof)
+              ? proof.flatMap((name) => [
+                  { ...body, [name]: VALUES[name] },
+                  { ...(takes.includes("email") && { email: VALUES.email }), [name]: VALUES[name] },
+                ])
+              : [];
+        for (const asking of bodies) {
+          const answer = await refused(
+            { ...operation, body: asking },
+            "an old proof",
+            401,
+            options,
+          );
+          assert.deepEqual(
+            [answer.body.code, answer.body.max_age],
+            ["reauthentication_required", 600],
+          );
+          for (const auth_time of [undefined, administrator.claims.iat + 3600]) {
+            const token = signed({ ...administrator.claims, auth_time });
+            const { body: refusal } = await refused(
+              { ...operation, body: asking },
+              `auth_time ${auth_time}`,
+              401,
+              { ...options, token },
+            );
+            assert.equal(refusal.code, "reauthentication_required");
+          }
+          asked += 1;
+        }
+        // Without those members, and where no proof is needed, an old one changes nothing.
+        if (proof === "recent") continue;
+        const left = Array.isArray(proof)
+          ? { ...(takes.includes("email") ? { email: VALUES.email } : { first_name: "Augusta" }) }
+          : body;
+        const answer = await ask(
+          {
+            ...operation,
+            body: left?.email ? { ...left, email: `${administrator.id}@new.example` } : left,
+          },
+          options,
+        );
+        assert.notEqual(answer.body.code, "reauthentication_required", where);
+        if (proof === "none") assert.ok(answer.status < 400, `${where}: ${answer.status}`);
+        snapshots.clear();
+      }
+      assert.ok(asked >= 6, `only ${asked} asked for a proof`);
+    });
+
+    test("a user's token opens nothing of another's, and nothing of an administrator's", async () => {
+      const stranger = await newUser();
+      const [token, sid] = [stranger.access_token, claimsOf(ada.access_token).sid];
+      for (const operation of bearers.filter(({ access }) => access)) {
+        if (operation.access === "owner") {
+          await refused(operation, "another's", 404, { token, sid });
+          await refused(operation, "another's, by an administrator", 404, {
+            token: root.access_token,
+            sid,
+          });
+          continue;
+        }
+        await refused(operation, "another's", 403, { token, id: ada.user.id });
+        await refused(operation, "an administrator's", 403, { token, id: root.user.id });
+        if (operation.access === "admin")
+          await refused(operation, "one's own", 403, { token, id: stranger.id });
+      }
+    });
+
+    test("who acts is told by the token alone", async () => {
+      const victim = ada.user;
+      const was = await stored(victim.id);
+      for (const operation of bearers.filter(({ access }) => !access)) {
+        const names = Object.fromEntries(
+          ["user_id", "userId", "id", "sub"].map((name) => [name, victim.id]),
+        );
+        if (!("email" in (operation.body ?? {}))) names.email = ADA;
+        for (const [name, value] of Object.entries(names)) {
+          const actor = await newUser();
+          const options = { token: actor.access_token };
+          if (operation.body) {
+            await refused(
+              { ...operation, body: { ...operation.body, [name]: value } },
+              name,
+              400,
+              options,
+            );
+          } else {
+            const asked = { ...operation, query: `?${new URLSearchParams({ [name]: value })}` };
+            const { status, body } = await ask(asked, options);
+            if (operation.path === "/auth/authorized")
+              assert.ok([400, 403].includes(status), `${operation.where}?${name}: ${status}`);
+            assert.ok(
+              !JSON.stringify(body).includes(victim.id) && !JSON.stringify(body).includes(ADA),
+              `${operation.where}?${name}`,
+            );
+            assert.equal(await stored(victim.id), was, `${operation.where}?${name}`);
+            pairs += 1;
+          }
+        }
+        // With the victim's cookie beside the actor's token, at most the actor's own data may change.
         const actor = await newUser();
-        const options = { token: actor.access_token };
-        if (operation.body) {
-          await refused({ ...operation, body: { ...operation.body, [name]: value } }, name, 400, options);
-        } else {
-          const asked = { ...operation, query: `?${new URLSearchParams({ [name]: value })}` };
-          const { status, body } = await ask(asked, options);
-          if (operation.path === "/auth/authorized") assert.ok([400, 403].includes(status), `${operation.where}?${name}: ${status}`);
-          assert.ok(!JSON.stringify(body).includes(victim.id) && !JSON.stringify(body).includes(ADA), `${operation.where}?${name}`);
-          assert.equal(await stored(victim.id), was, `${operation.where}?${name}`);
-          pairs += 1;
+        const body = operation.body?.email
+          ? { ...operation.body, email: `${actor.id}@new.example` }
+          : operation.body;
+        const headers = { cookie: `edgegate=${ada.refresh_token}`, origin: edge.origin };
+        const answer = await ask({ ...operation, body }, { token: actor.access_token, headers });
+        assert.ok(
+          !JSON.stringify(answer.body).includes(victim.id),
+          `${operation.where} with the victim's cookie`,
+        );
+        assert.equal(await stored(victim.id), was, `${operation.where} with the victim's cookie`);
+        pairs += 1;
+      }
+    });
+
+    test("a session begun in a cookie ends the session of the cookie before it, and nothing else of its user", async () => {
+      // By design (docs/decisions/0010): whoever has both is one browser, and nobody else could end that session any more.
+      const [victim, actor] = [await newUser(), await newUser()];
+      const other = await makeSession(edge, store, victim.id, 20);
+      const row = () =>
+        edge.db.prepare("SELECT * FROM users WHERE id = ?1").bind(victim.id).first();
+      const before = await row();
+      const headers = { cookie: `edgegate=${victim.refresh_token}`, origin: edge.origin };
+      const json = {
+        current_password: PASSWORD,
+        new_password: "a long enough passphrase",
+        cookie: true,
+      };
+      const answer = await client.post("/auth/password/change", {
+        token: actor.access_token,
+        headers,
+        json,
+      });
+      assert.equal(answer.status, 200);
+      assert.equal(claimsOf(answer.body.access_token).sub, actor.id);
+      assert.deepEqual(await row(), before);
+      assert.equal(
+        (await client.renew(victim.refresh_token)).status,
+        400,
+        "the session of the cookie before is over",
+      );
+      assert.equal(
+        (await client.renew(other.token)).status,
+        200,
+        "another session of that user goes on",
+      );
+    });
+
+    test("a refresh token or link is good for what it says, whoever brings it", async () => {
+      const [stranger, disabled] = [await newUser(), await newUser()];
+      await client.patch(`/auth/users/${disabled.id}`, {
+        token: root.access_token,
+        json: { disabled: true },
+      });
+      await client.post("/auth/password/reset", { json: { email: ROOT } });
+      const reset = ticketOf(await mailTo(edge, ROOT));
+      const token = stranger.access_token;
+      for (const operation of operations.filter(({ kind }) => kind === "link")) {
+        const altered = `${reset.slice(0, -8)}AAAAAAAA`;
+        const links = {
+          "an access token": ada.access_token,
+          "a refresh token": ada.refresh_token,
+          "one altered": altered,
+        };
+        if (operation.path !== "/auth/password/confirm") links["another purpose's"] = reset;
+        for (const [why, link] of Object.entries(links)) {
+          const body = { ...operation.body, token: link };
+          const answer = await refused({ ...operation, body }, why, 400, { token });
+          assert.equal(answer.body.code, "invalid_link");
         }
       }
-      // With the victim's cookie beside the actor's token, at most the actor's own data may change.
-      const actor = await newUser();
-      const body = operation.body?.email ? { ...operation.body, email: `${actor.id}@new.example` } : operation.body;
+      const renewal = operations.find(({ path }) => path === "/auth/token");
+      const renew = (refresh_token) => ({
+        ...renewal,
+        body: { grant_type: "refresh_token", ...(refresh_token && { refresh_token }) },
+      });
       const headers = { cookie: `edgegate=${ada.refresh_token}`, origin: edge.origin };
-      const answer = await ask({ ...operation, body }, { token: actor.access_token, headers });
-      assert.ok(!JSON.stringify(answer.body).includes(victim.id), `${operation.where} with the victim's cookie`);
-      assert.equal(await stored(victim.id), was, `${operation.where} with the victim's cookie`);
-      pairs += 1;
-    }
+      await refused(renew(stranger.refresh_token), "another's cookie beside it", 400, {
+        token,
+        headers,
+      });
+      await refused(renew(disabled.refresh_token), "a disabled user's", 400, { token });
+      await refused(renew(ada.access_token), "an access token", 400, { token });
+      await refused(renew(), "a bearer without a refresh token", 400, { token });
+      const logOut = operations.find(({ path }) => path === "/auth/revoke");
+      const forged = signed({ ...stranger.claims, sid: claimsOf(ada.access_token).sid }).replace(
+        /.{8}$/,
+        "AAAAAAAA",
+      );
+      await refused({ ...logOut, body: { token: forged } }, "a forged one", 200, { token });
+      await refused({ ...logOut, body: {} }, "a bearer without a token", 400, { token });
+      // Whoever holds it is its user: the Bearer beside it changes nothing.
+      const { body } = await ask(renew(ada.refresh_token), { token });
+      assert.equal(claimsOf(body.access_token).sub, ada.user.id);
+      walked.add(store);
+    });
   });
-
-  test("a session begun in a cookie ends the session of the cookie before it, and nothing else of its user", async () => {
-    // By design (docs/decisions/0010): whoever has both is one browser, and nobody else could end that session any more.
-    const [victim, actor] = [await newUser(), await newUser()];
-    const other = await makeSession(edge, store, victim.id, 20);
-    const row = () => edge.db.prepare("SELECT * FROM users WHERE id = ?1").bind(victim.id).first();
-    const before = await row();
-    const headers = { cookie: `edgegate=${victim.refresh_token}`, origin: edge.origin };
-    const json = { current_password: PASSWORD, new_password: "a long enough passphrase", cookie: true };
-    const answer = await client.post("/auth/password/change", { token: actor.access_token, headers, json });
-    assert.equal(answer.status, 200);
-    assert.equal(claimsOf(answer.body.access_token).sub, actor.id);
-    assert.deepEqual(await row(), before);
-    assert.equal((await client.renew(victim.refresh_token)).status, 400, "the session of the cookie before is over");
-    assert.equal((await client.renew(other.token)).status, 200, "another session of that user goes on");
-  });
-
-  test("a refresh token or link is good for what it says, whoever brings it", async () => {
-    const [stranger, disabled] = [await newUser(), await newUser()];
-    await client.patch(`/auth/users/${disabled.id}`, { token: root.access_token, json: { disabled: true } });
-    await client.post("/auth/password/reset", { json: { email: ROOT } });
-    const reset = ticketOf(await mailTo(edge, ROOT));
-    const token = stranger.access_token;
-    for (const operation of operations.filter(({ kind }) => kind === "link")) {
-      const altered = `${reset.slice(0, -8)}AAAAAAAA`;
-      const links = { "an access token": ada.access_token, "a refresh token": ada.refresh_token, "one altered": altered };
-      if (operation.path !== "/auth/password/confirm") links["another purpose's"] = reset;
-      for (const [why, link] of Object.entries(links)) {
-        const body = { ...operation.body, token: link };
-        const answer = await refused({ ...operation, body }, why, 400, { token });
-        assert.equal(answer.body.code, "invalid_link");
-      }
-    }
-    const renewal = operations.find(({ path }) => path === "/auth/token");
-    const renew = (refresh_token) => ({ ...renewal, body: { grant_type: "refresh_token", ...(refresh_token && { refresh_token }) } });
-    const headers = { cookie: `edgegate=${ada.refresh_token}`, origin: edge.origin };
-    await refused(renew(stranger.refresh_token), "another's cookie beside it", 400, { token, headers });
-    await refused(renew(disabled.refresh_token), "a disabled user's", 400, { token });
-    await refused(renew(ada.access_token), "an access token", 400, { token });
-    await refused(renew(), "a bearer without a refresh token", 400, { token });
-    const logOut = operations.find(({ path }) => path === "/auth/revoke");
-    const forged = signed({ ...stranger.claims, sid: claimsOf(ada.access_token).sid }).replace(/.{8}$/, "AAAAAAAA");
-    await refused({ ...logOut, body: { token: forged } }, "a forged one", 200, { token });
-    await refused({ ...logOut, body: {} }, "a bearer without a token", 400, { token });
-    // Whoever holds it is its user: the Bearer beside it changes nothing.
-    const { body } = await ask(renew(ada.refresh_token), { token });
-    assert.equal(claimsOf(body.access_token).sub, ada.user.id);
-    walked.add(store);
-  });
-});
 
 test("both stores were walked", () => {
   assert.deepEqual([...walked], ["kv", "durable"]);
-  count("isolation", `${pairs} isolation pairs over ${operations.length} operations on both session stores: all refused, nothing stored or queued`);
+  count(
+    "isolation",
+    `${pairs} isolation pairs over ${operations.length} operations on both session stores: all refused, nothing stored or queued`,
+  );
 });

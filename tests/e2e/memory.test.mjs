@@ -1,14 +1,16 @@
 // Memory stays flat: 100,000 requests of every kind, most of them hostile, at one isolate. After the first 40,000, in which every
 // cache has filled, the memory of the wasm has its size to the byte, and the process grows no more than V8's heap explains.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Pool } from "undici";
 import { count } from "../count.mjs";
 import { chunks, makeSession, makeUsers } from "./forge.mjs";
 import { startWorkers } from "./workers.mjs";
 
-const [REQUESTS, STEP, WARM_STEPS, SESSIONS, USERS, CONNECTIONS] = [100_000, 20_000, 2, 2000, 100, 16];
+const [REQUESTS, STEP, WARM_STEPS, SESSIONS, USERS, CONNECTIONS] = [
+  100_000, 20_000, 2, 2000, 100, 16,
+];
 const MIB = 1024 * 1024;
 // V8 gives memory back when it likes, and the runtime's KV is in the same process: 60 MiB were seen.
 const MOST_GROWTH = 180 * MIB;
@@ -16,13 +18,19 @@ const JSON_HEADERS = { "content-type": "application/json" };
 const FORM_HEADERS = { "content-type": "application/x-www-form-urlencoded" };
 
 test("100,000 requests leave the memory as it was", { timeout: 400_000 }, async () => {
-  const { workers: [edge], stop } = await startWorkers([{}]);
+  const {
+    workers: [edge],
+    stop,
+  } = await startWorkers([{}]);
   const pool = new Pool(edge.url.origin, { connections: CONNECTIONS });
   try {
     await edge.control({ remember: true, quiet: true });
     const users = await makeUsers(edge.db, USERS);
     const sessions = [];
-    for (const some of chunks(Array.from({ length: SESSIONS }, (_, i) => users[i % USERS]), 50)) {
+    for (const some of chunks(
+      Array.from({ length: SESSIONS }, (_, i) => users[i % USERS]),
+      50,
+    )) {
       sessions.push(...(await Promise.all(some.map((user) => makeSession(edge, "kv", user, 600)))));
     }
     const statuses = {};
@@ -43,11 +51,16 @@ test("100,000 requests leave the memory as it was", { timeout: 400_000 }, async 
     const [warm, last] = [measured[WARM_STEPS - 1], measured.at(-1)];
     const inMib = (bytes) => (bytes / MIB).toFixed(1);
     const line =
-      `${REQUESTS} requests (${Object.entries(statuses).map(([status, times]) => `${times} of ${status}`).join(", ")}): ` +
+      `${REQUESTS} requests (${Object.entries(statuses)
+        .map(([status, times]) => `${times} of ${status}`)
+        .join(", ")}): ` +
       `wasm ${measured.map(({ bytes }) => inMib(bytes)).join(", ")} MiB, process ${measured.map(({ process }) => inMib(process)).join(", ")} MiB after each fifth`;
     console.log(line);
     count("memory", line);
-    assert.deepEqual({ bytes: last.bytes, instances: last.instances }, { bytes: warm.bytes, instances: 1 });
+    assert.deepEqual(
+      { bytes: last.bytes, instances: last.instances },
+      { bytes: warm.bytes, instances: 1 },
+    );
     assert.ok(last.process - warm.process < MOST_GROWTH, line);
   } finally {
     await pool.destroy();
@@ -57,8 +70,19 @@ test("100,000 requests leave the memory as it was", { timeout: 400_000 }, async 
 
 /** The request of a number: what an honest client asks, and in between what it would not. */
 function requests(sessions) {
-  const post = (path, body, expected, headers = JSON_HEADERS) => ({ method: "POST", path, headers, body, expected });
-  const get = (path, token, expected) => ({ method: "GET", path, headers: token ? { authorization: `Bearer ${token}` } : {}, expected });
+  const post = (path, body, expected, headers = JSON_HEADERS) => ({
+    method: "POST",
+    path,
+    headers,
+    body,
+    expected,
+  });
+  const get = (path, token, expected) => ({
+    method: "GET",
+    path,
+    headers: token ? { authorization: `Bearer ${token}` } : {},
+    expected,
+  });
   const large = JSON.stringify({ email: "a".repeat(17_000) });
   return (i) => {
     const session = sessions[Math.floor(i / 10) % sessions.length];
@@ -79,10 +103,19 @@ function requests(sessions) {
       case 5:
         return post("/auth/revoke", `token=egr_${i}`, 200, FORM_HEADERS);
       case 6:
-        return post("/auth/token", `grant_type=refresh_token&refresh_token=egr_${"A".repeat(i % 200)}`, 400, FORM_HEADERS);
+        return post(
+          "/auth/token",
+          `grant_type=refresh_token&refresh_token=egr_${"A".repeat(i % 200)}`,
+          400,
+          FORM_HEADERS,
+        );
       case 7:
         // The token of a round before, or of none yet: other tokens all the time, and more than are remembered.
-        return get(`/auth/authorized?user_id=${session.user}`, token, session.access_token ? 200 : 401);
+        return get(
+          `/auth/authorized?user_id=${session.user}`,
+          token,
+          session.access_token ? 200 : 401,
+        );
       default:
         return get("/auth/authorized?role=nobody", token, session.access_token ? 403 : 401);
     }
@@ -91,9 +124,11 @@ function requests(sessions) {
 
 async function atOnce(times, work) {
   let next = 0;
-  await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
-    while (next < times) await work(next++);
-  }));
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => {
+      while (next < times) await work(next++);
+    }),
+  );
 }
 
 /** What the runtime that this test started holds of the machine's memory. */

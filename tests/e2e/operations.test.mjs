@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inRoot } from "../../scripts/project/root.mjs";
-import { ADA, PASSWORD, ROOT, claimsOf, clientOf } from "./client.mjs";
+import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "./client.mjs";
 import { setCookieOf } from "./cookie-jar.mjs";
 import { makeSession } from "./forge.mjs";
 import { eventually, startWorkers } from "./workers.mjs";
@@ -53,46 +53,93 @@ before(async () => {
 });
 
 test("the counted operations are those of the document", () => {
-  const rows = OPERATIONS.flatMap((act) => STORES.filter((store) => counts[store][act]).map((store) => [act, store, ...amounts(counts[store][act])]));
+  const rows = OPERATIONS.flatMap((act) =>
+    STORES.filter((store) => counts[store][act]).map((store) => [
+      act,
+      store,
+      ...amounts(counts[store][act]),
+    ]),
+  );
   assertTable("operation", ["operation", "with", ...COUNTED], rows);
 });
 
 test("the dollars of the document are its prices times its operations", () => {
   const prices = pricesOf(documented.billed);
-  const assumed = Object.fromEntries(documented.assumed.rows.map(([what, amount]) => [what, Number(amount)]));
+  const assumed = Object.fromEntries(
+    documented.assumed.rows.map(([what, amount]) => [what, Number(amount)]),
+  );
   const others = {};
   for (const [act, of, ...cells] of documented["operation of another"].rows) {
-    (others[of] ??= {})[act] = Object.fromEntries(documented["operation of another"].header.slice(2).map((what, index) => [what, Number(cells[index])]));
+    (others[of] ??= {})[act] = Object.fromEntries(
+      documented["operation of another"].header
+        .slice(2)
+        .map((what, index) => [what, Number(cells[index])]),
+    );
   }
 
-  const parts = Object.fromEntries(STORES.map((store) => [store, dollarsOf(counts[store], LATER[store], prices, assumed)]));
+  const parts = Object.fromEntries(
+    STORES.map((store) => [store, dollarsOf(counts[store], LATER[store], prices, assumed)]),
+  );
   const acts = OPERATIONS.filter((act) => parts.kv[act]);
   const shown = (store, act) => {
     const { requests, writes, otherwise, cpu, logs } = parts[store][act];
-    return [act, store, ...[requests, writes, otherwise, cpu, logs, requests + writes + otherwise + cpu + logs].map(dollars)];
+    return [
+      act,
+      store,
+      ...[requests, writes, otherwise, cpu, logs, requests + writes + otherwise + cpu + logs].map(
+        dollars,
+      ),
+    ];
   };
   assertTable(
     "a million times",
-    ["a million times", "with", "requests", "writes, lists", "reads, calls, queue", "CPU", "logs", "together"],
-    acts.flatMap((act) => STORES.filter((store) => parts[store][act]).map((store) => shown(store, act))),
+    [
+      "a million times",
+      "with",
+      "requests",
+      "writes, lists",
+      "reads, calls, queue",
+      "CPU",
+      "logs",
+      "together",
+    ],
+    acts.flatMap((act) =>
+      STORES.filter((store) => parts[store][act]).map((store) => shown(store, act)),
+    ),
   );
 
-  for (const [of, acts] of Object.entries(others)) parts[of] = dollarsOf(acts, undefined, prices, assumed, `CPU of a login of ${of}, ms`);
+  for (const [of, acts] of Object.entries(others))
+    parts[of] = dollarsOf(acts, undefined, prices, assumed, `CPU of a login of ${of}, ms`);
   const columns = [...STORES, ...Object.keys(others)];
-  const row = (title, act, price) => [title, ...columns.map((of) => (parts[of][act] ? dollars(price(parts[of][act])) : ""))];
+  const row = (title, act, price) => [
+    title,
+    ...columns.map((of) => (parts[of][act] ? dollars(price(parts[of][act])) : "")),
+  ];
   const withoutCpuAndLogs = ({ requests, writes, otherwise }) => requests + writes + otherwise;
-  assertTable("a million times, beside others", ["a million times, beside others", ...columns], [
-    row("log in", "log in", withoutCpuAndLogs),
-    row("its CPU", "log in", ({ cpu }) => cpu),
-    ...acts.slice(1).map((act) => row(act, act, withoutCpuAndLogs)),
-  ]);
+  assertTable(
+    "a million times, beside others",
+    ["a million times, beside others", ...columns],
+    [
+      row("log in", "log in", withoutCpuAndLogs),
+      row("its CPU", "log in", ({ cpu }) => cpu),
+      ...acts.slice(1).map((act) => row(act, act, withoutCpuAndLogs)),
+    ],
+  );
 });
 
 /** By act what one of it is billed as. */
 async function countAll(store) {
-  const vars = { SESSION_STORE: store, LIMITS: "on", MAIL_PROVIDER: "cloudflare-binding", MAIL_FROM: "login@example.com" };
+  const vars = {
+    SESSION_STORE: store,
+    LIMITS: "on",
+    MAIL_PROVIDER: "cloudflare-binding",
+    MAIL_FROM: "login@example.com",
+  };
   const email = [{ name: "EMAIL" }];
-  const { workers, stop } = await startWorkers([{ vars, email }, { vars: { ...vars, ROTATE_AFTER: "0" }, email }]);
+  const { workers, stop } = await startWorkers([
+    { vars, email },
+    { vars: { ...vars, ROTATE_AFTER: "0" }, email },
+  ]);
   try {
     const [edge, rotating] = workers.map(clientOf);
     const told = async () => Promise.all(workers.map((worker) => worker.control({})));
@@ -114,7 +161,8 @@ async function countAll(store) {
       return act();
     };
     const mailed = async (email) => {
-      const sent = async () => (await told()).flatMap(({ mails }) => mails).filter(({ to }) => to === email).length;
+      const sent = async () =>
+        (await told()).flatMap(({ mails }) => mails).filter(({ to }) => to === email).length;
       const before = await sent();
       assert.equal((await edge.post("/auth/password/reset", { json: { email } })).status, 202);
       return eventually(async () => (await sent()) > before);
@@ -127,10 +175,15 @@ async function countAll(store) {
     if (store === "durable") await count("log in, a user's first", () => edge.logIn(ADA));
     else await edge.logIn(ADA);
     billed = undefined;
-    const { access_token, refresh_token } = await count("log in", () => drawing(1, () => edge.logIn(ADA)));
+    const { access_token, refresh_token } = await count("log in", () =>
+      drawing(1, () => edge.logIn(ADA)),
+    );
     if (store === "kv") {
       const login = counted["log in"];
-      const hasCounted = eventually.bind(null, async () => (await bill())["KV keys read"] > (billed["KV keys read"] ?? 0));
+      const hasCounted = eventually.bind(
+        null,
+        async () => (await bill())["KV keys read"] > (billed["KV keys read"] ?? 0),
+      );
       await count("count of the sessions", () => drawing(0, () => edge.logIn(ADA)), hasCounted);
       counted["count of the sessions"] = minus(counted["count of the sessions"], login);
       await workers[0].control({ drawn: 1 });
@@ -140,19 +193,33 @@ async function countAll(store) {
       await makeSession(workers[0], store, claimsOf(access_token).sub, 30 * DAY - 5);
       billed = undefined;
       const before = await bill();
-      await count("clearing away", () => {}, () => eventually(async () => (await bill())["object calls"] > before["object calls"]));
+      await count(
+        "clearing away",
+        () => {},
+        () => eventually(async () => (await bill())["object calls"] > before["object calls"]),
+      );
     }
     await count("renewal", () => done(rotating.renew(refresh_token)));
     const other = await edge.logIn(ADA);
     billed = undefined;
     await count("renewal, kept", () => done(edge.renew(other.refresh_token)));
-    await count("check, looked up", () => done(edge.authorized({ role: "user" }, other.access_token)));
-    await count("check, nothing looked up", () => done(edge.authorized({ role: "user" }, other.access_token)));
+    await count("check, looked up", () =>
+      done(edge.authorized({ role: "user" }, other.access_token)),
+    );
+    await count("check, nothing looked up", () =>
+      done(edge.authorized({ role: "user" }, other.access_token)),
+    );
     if (store === "durable") {
-      assert.deepEqual(counted["check, nothing looked up"], counted["check, looked up"], "the object is asked each time");
+      assert.deepEqual(
+        counted["check, nothing looked up"],
+        counted["check, looked up"],
+        "the object is asked each time",
+      );
       delete counted["check, nothing looked up"];
     }
-    await count("log out", () => done(edge.post("/auth/revoke", { form: { token: refresh_token } })));
+    await count("log out", () =>
+      done(edge.post("/auth/revoke", { form: { token: refresh_token } })),
+    );
     // The ledger of mails begins each hour with a row: counted again when one began meanwhile.
     for (let hour; hour !== thisHour(); ) {
       hour = thisHour();
@@ -180,11 +247,15 @@ async function settled(look) {
 
 function sum(bills) {
   const all = {};
-  for (const bill of bills) for (const [what, amount] of Object.entries(bill)) all[what] = (all[what] ?? 0) + amount;
+  for (const bill of bills)
+    for (const [what, amount] of Object.entries(bill)) all[what] = (all[what] ?? 0) + amount;
   return all;
 }
 
-const minus = (bill, other) => Object.fromEntries(Object.entries(bill).map(([what, amount]) => [what, amount - (other[what] ?? 0)]));
+const minus = (bill, other) =>
+  Object.fromEntries(
+    Object.entries(bill).map(([what, amount]) => [what, amount - (other[what] ?? 0)]),
+  );
 
 /** By act the dollars of a million; `later` goes to the login, and is none of its own. */
 function dollarsOf(acts, later, prices, assumed, cpuOfLogin = "CPU of a login, ms") {
@@ -192,13 +263,17 @@ function dollarsOf(acts, later, prices, assumed, cpuOfLogin = "CPU of a login, m
   for (const [act, bill] of Object.entries(acts)) {
     if (act === later?.[0] || act === "log in, a user's first") continue;
     const whole = act === "log in" && later ? sum([bill, times(acts[later[0]], later[1])]) : bill;
-    const cpu = act === "log in" ? assumed[cpuOfLogin] : assumed["CPU of any other request, ms"] * bill["Worker requests"];
+    const cpu =
+      act === "log in"
+        ? assumed[cpuOfLogin]
+        : assumed["CPU of any other request, ms"] * bill["Worker requests"];
     found[act] = priced(whole, cpu, prices, assumed);
   }
   return found;
 }
 
-const times = (bill, factor) => Object.fromEntries(Object.entries(bill).map(([what, amount]) => [what, amount * factor]));
+const times = (bill, factor) =>
+  Object.fromEntries(Object.entries(bill).map(([what, amount]) => [what, amount * factor]));
 
 function priced(bill, cpuMilliseconds, prices, assumed) {
   const cost = (what, amount = bill[what] ?? 0) => {
@@ -206,10 +281,16 @@ function priced(bill, cpuMilliseconds, prices, assumed) {
     return prices[what] * amount;
   };
   const calls = bill["object calls"] ?? 0;
-  const awake = (calls * assumed["an object's time awake for a call, ms"] * GIGABYTES_OF_AN_OBJECT) / 1000;
+  const awake =
+    (calls * assumed["an object's time awake for a call, ms"] * GIGABYTES_OF_AN_OBJECT) / 1000;
   return {
     requests: cost("Worker requests"),
-    writes: cost("KV writes") + cost("KV deletes") + cost("KV lists") + cost("D1 rows written") + cost("object rows written"),
+    writes:
+      cost("KV writes") +
+      cost("KV deletes") +
+      cost("KV lists") +
+      cost("D1 rows written") +
+      cost("object rows written"),
     otherwise:
       cost("KV keys read") +
       cost("D1 rows read") +
@@ -223,7 +304,8 @@ function priced(bill, cpuMilliseconds, prices, assumed) {
   };
 }
 
-const pricesOf = ({ rows }) => Object.fromEntries(rows.map(([what, price]) => [what, Number(price.replace("$", ""))]));
+const pricesOf = ({ rows }) =>
+  Object.fromEntries(rows.map(([what, price]) => [what, Number(price.replace("$", ""))]));
 
 const amounts = (bill) => COUNTED.map((what) => String(bill[what] || ""));
 const dollars = (amount) => `$${amount.toFixed(2)}`;
@@ -232,7 +314,11 @@ function assertTable(name, header, rows) {
   const line = (row) => `| ${row.join(" | ")} |`;
   const right = [line(header), `|${"---|".repeat(header.length)}`, ...rows.map(line)].join("\n");
   const { header: found, rows: those } = documented[name] ?? {};
-  assert.deepEqual([found, ...(those ?? [])], [header, ...rows], `docs/operations.md should have\n\n${right}\n`);
+  assert.deepEqual(
+    [found, ...(those ?? [])],
+    [header, ...rows],
+    `docs/operations.md should have\n\n${right}\n`,
+  );
 }
 
 function section(markdown, heading) {
@@ -242,17 +328,25 @@ function section(markdown, heading) {
 
 /** The tables of a Markdown text, by their first header: `{ header, rows }`, cells as text. */
 function tables(markdown) {
-  const cells = (line) => line.slice(1, -1).split("|").map((cell) => cell.trim());
+  const cells = (line) =>
+    line
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim());
   const found = {};
   for (const block of markdown.split(/\n\n+/)) {
     const [header, , ...rows] = block.trim().split("\n");
-    if (header.startsWith("|")) found[cells(header)[0]] = { header: cells(header), rows: rows.map(cells) };
+    if (header.startsWith("|"))
+      found[cells(header)[0]] = { header: cells(header), rows: rows.map(cells) };
   }
   return found;
 }
 
 test("with kv a login into a cookie that holds a session reads two keys and writes one more, as docs/storage.md says", async (t) => {
-  const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: "kv" } }]);
+  const {
+    workers: [edge],
+    stop,
+  } = await startWorkers([{ vars: { SESSION_STORE: "kv" } }]);
   t.after(stop);
   const client = clientOf(edge);
   await client.logIn(ADA);
@@ -260,16 +354,26 @@ test("with kv a login into a cookie that holds a session reads two keys and writ
   const billed = async (headers) => {
     const before = (await edge.control({})).bill;
     const json = { email: ADA, password: PASSWORD, cookie: true };
-    const answer = await client.post("/auth/login", { json, headers: { origin: edge.origin, ...headers } });
+    const answer = await client.post("/auth/login", {
+      json,
+      headers: { origin: edge.origin, ...headers },
+    });
     assert.equal(answer.status, 200);
     const bill = minus((await edge.control({})).bill, before);
     const { name, value } = setCookieOf(answer);
-    return { cookie: `${name}=${value}`, reads: bill["KV keys read"] ?? 0, writes: bill["KV writes"] ?? 0 };
+    return {
+      cookie: `${name}=${value}`,
+      reads: bill["KV keys read"] ?? 0,
+      writes: bill["KV writes"] ?? 0,
+    };
   };
   const first = await billed({});
   const second = await billed({ cookie: first.cookie });
   assert.deepEqual([first.reads, first.writes, second.reads, second.writes], [0, 1, 2, 2]);
   const { rows } = tables(readFileSync(inRoot("docs/storage.md"), "utf8"))[""];
   const row = rows.find(([what]) => what === "login into a cookie that holds a session");
-  assert.deepEqual(row.slice(1, 3), ["as a login, and 1 for two keys", "1 more: the session before ends"]);
+  assert.deepEqual(row.slice(1, 3), [
+    "as a login, and 1 for two keys",
+    "1 more: the session before ends",
+  ]);
 });

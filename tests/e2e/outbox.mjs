@@ -4,7 +4,8 @@ import { eventually } from "./workers.mjs";
 /** All mails so far, the newest first. */
 export async function mails(edge) {
   const answer = await edge.fetch("/dev/outbox");
-  if (answer.status !== 200) throw new Error(`/dev/outbox: ${answer.status} ${await answer.text()}`);
+  if (answer.status !== 200)
+    throw new Error(`/dev/outbox: ${answer.status} ${await answer.text()}`);
   return answer.json();
 }
 

@@ -7,16 +7,26 @@ import { startWorkers } from "./workers.mjs";
 
 for (const store of ["kv", "durable"]) {
   test(`with ${store}, after a restore and the command: nothing from before renews, and new tokens are good`, async (t) => {
-    const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: store } }]);
+    const {
+      workers: [edge],
+      stop,
+    } = await startWorkers([{ vars: { SESSION_STORE: store } }]);
     t.after(stop);
     const client = clientOf(edge);
-    const isGood = async (token) => (await client.authorized({ role: "user" }, token)).status === 200;
+    const isGood = async (token) =>
+      (await client.authorized({ role: "user" }, token)).status === 200;
     const before = await client.logIn(ADA);
     const { sub } = claimsOf(before.access_token);
-    const row = await edge.db.prepare("SELECT version, session_epoch FROM users WHERE id = ?").bind(sub).first();
+    const row = await edge.db
+      .prepare("SELECT version, session_epoch FROM users WHERE id = ?")
+      .bind(sub)
+      .first();
     for (let time = 0; time < 3; time += 1) {
       const { access_token } = await client.logIn(ADA);
-      assert.equal((await client.post(`/auth/users/${sub}/revoke`, { token: access_token })).status, 204);
+      assert.equal(
+        (await client.post(`/auth/users/${sub}/revoke`, { token: access_token })).status,
+        204,
+      );
     }
     const restore = edge.db.prepare("UPDATE users SET version = ?, session_epoch = ? WHERE id = ?");
     await restore.bind(row.version, row.session_epoch, sub).run();
@@ -26,7 +36,10 @@ for (const store of ["kv", "durable"]) {
     assert.equal(await isGood((await client.logIn(ADA)).access_token), false);
 
     // Every link holds the account's nonce: none from before works.
-    const nonces = async () => (await edge.db.prepare("SELECT link_nonce FROM users").all()).results.map(({ link_nonce }) => link_nonce);
+    const nonces = async () =>
+      (await edge.db.prepare("SELECT link_nonce FROM users").all()).results.map(
+        ({ link_nonce }) => link_nonce,
+      );
     const earlier = await nonces();
     await edge.db.prepare(LIFT).run();
     const later = await nonces();
@@ -37,7 +50,10 @@ for (const store of ["kv", "durable"]) {
     assert.equal(await isGood(after.access_token), true);
     assert.equal((await client.get("/auth/me", { token: after.access_token })).status, 200);
     // Revocations go on from there.
-    assert.equal((await client.post(`/auth/users/${sub}/revoke`, { token: after.access_token })).status, 204);
+    assert.equal(
+      (await client.post(`/auth/users/${sub}/revoke`, { token: after.access_token })).status,
+      204,
+    );
     assert.equal(await isGood(after.access_token), false);
     assert.equal(await isGood((await client.logIn(ADA)).access_token), true);
   });

@@ -2,17 +2,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { policy } from "../../scripts/project/policy.mjs";
-import { ADA, PASSWORD, claimsOf, clientOf } from "./client.mjs";
+import { ADA, claimsOf, clientOf, PASSWORD } from "./client.mjs";
 import { askObject, makeSession, newId, nowSeconds } from "./forge.mjs";
 import { eventually, startWorkers } from "./workers.mjs";
 
 test("a switch of the store, there and back", async (t) => {
-  const { workers: [kv, durable], lineOf, stop } = await startWorkers([
+  const {
+    workers: [kv, durable],
+    lineOf,
+    stop,
+  } = await startWorkers([
     { vars: { SESSION_STORE: "kv" } },
     { vars: { SESSION_STORE: "durable" } },
   ]);
   t.after(stop);
-  for (const [what, before, after] of [["from KV", kv, durable], ["from the objects", durable, kv]]) {
+  for (const [what, before, after] of [
+    ["from KV", kv, durable],
+    ["from the objects", durable, kv],
+  ]) {
     await t.test(what, async () => {
       const [old, young] = [clientOf(before), clientOf(after)];
       const login = await old.logIn(ADA);
@@ -28,9 +35,16 @@ test("a switch of the store, there and back", async (t) => {
       assert.equal((await young.renew(again.refresh_token)).status, 200);
       const { body } = await young.get("/auth/sessions", { token: again.access_token });
       const listed = body.sessions.map(({ id }) => id);
-      assert.ok(listed.includes(claimsOf(again.access_token).sid) && !listed.includes(sid), "none of the other store's");
+      assert.ok(
+        listed.includes(claimsOf(again.access_token).sid) && !listed.includes(sid),
+        "none of the other store's",
+      );
 
-      assert.equal((await old.renew(login.refresh_token)).status, 200, "the switch ended nothing: it can be taken back");
+      assert.equal(
+        (await old.renew(login.refresh_token)).status,
+        200,
+        "the switch ended nothing: it can be taken back",
+      );
       for (const worker of [kv, durable]) await worker.control({ clock: 0 });
     });
   }
@@ -50,7 +64,11 @@ test("a setting that names no store, or a store that is not bound: 500 misconfig
     ["SESSION_OBJECTS", { vars: { SESSION_STORE: "durable" }, without: ["SESSION_OBJECTS"] }],
     ["SESSIONS", { vars: { SESSION_STORE: "kv" }, without: ["SESSIONS"] }],
   ]) {
-    const { workers: [edge], lineOf, stop } = await startWorkers([settings]);
+    const {
+      workers: [edge],
+      lineOf,
+      stop,
+    } = await startWorkers([settings]);
     t.after(stop);
     const answer = await clientOf(edge).post("/auth/login", login);
     assert.deepEqual([answer.status, answer.body.code], [500, "misconfigured"], named);
@@ -60,8 +78,14 @@ test("a setting that names no store, or a store that is not bound: 500 misconfig
 });
 
 test("the store that is not chosen need not be bound", async (t) => {
-  for (const [store, unbound] of [["kv", "SESSION_OBJECTS"], ["durable", "SESSIONS"]]) {
-    const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: store }, without: [unbound] }]);
+  for (const [store, unbound] of [
+    ["kv", "SESSION_OBJECTS"],
+    ["durable", "SESSIONS"],
+  ]) {
+    const {
+      workers: [edge],
+      stop,
+    } = await startWorkers([{ vars: { SESSION_STORE: store }, without: [unbound] }]);
     t.after(stop);
     const { refresh_token } = await clientOf(edge).logIn(ADA);
     assert.equal((await clientOf(edge).renew(refresh_token)).status, 200);
@@ -69,17 +93,27 @@ test("the store that is not chosen need not be bound", async (t) => {
 });
 
 test("an object's alarm deletes what has expired, and nothing else", async (t) => {
-  const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
+  const {
+    workers: [edge],
+    stop,
+  } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
   t.after(stop);
   const begun = nowSeconds();
   const begin = async (user, lives_until) => {
     const session = newId();
-    await askObject(edge.objects, user, ["begin", session, 0, lives_until, "", begun, "forged", "unknown", "", ""].join("\t"));
+    await askObject(
+      edge.objects,
+      user,
+      ["begin", session, 0, lives_until, "", begun, "forged", "unknown", "", ""].join("\t"),
+    );
     return session;
   };
   // As of the beginning, so that the list itself hides none: what is missing from it has been deleted.
   const rows = async (user) =>
-    (await askObject(edge.objects, user, `list\t0\t${begun}`)).split("\n").filter(Boolean).map((line) => line.split("\t")[0]);
+    (await askObject(edge.objects, user, `list\t0\t${begun}`))
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.split("\t")[0]);
   const [some, all] = [newId(), newId()];
   const short = await begin(some, begun + 2);
   const { session: long } = await makeSession(edge, "durable", some, 0);
@@ -87,14 +121,19 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
   assert.deepEqual([(await rows(some)).sort(), await rows(all)], [[short, long].sort(), [only]]);
 
   // The platform rings by its own clock.
-  await eventually(async () => !(await rows(some)).includes(short) && (await rows(all)).length === 0);
+  await eventually(
+    async () => !(await rows(some)).includes(short) && (await rows(all)).length === 0,
+  );
   assert.deepEqual(await rows(some), [long]);
   const later = await begin(all, begun + 1000);
   assert.deepEqual(await rows(all), [later], "an object that was emptied begins anew");
 });
 
 test("an object keeps the row of an ended session for 65 minutes, and refuses the session before and after", async (t) => {
-  const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
+  const {
+    workers: [edge],
+    stop,
+  } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
   t.after(stop);
   // So long ago that the row of a session that ended then is deleted eight seconds from now, by the platform's own clock.
   const then = nowSeconds() - policy("ENDED_ROW_TTL") + 8;
@@ -107,10 +146,26 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
   };
   const verdict = async (user, session, counter = 0) => {
     const [grace, rotateAfter, strict, ttl, idle] = [30, 0, 1, 90 * 86_400, 30 * 86_400];
-    const fields = [user, session, 0, counter, month, then, grace, rotateAfter, strict, ttl, idle, 0, 0, ...Array(8).fill(7)];
+    const fields = [
+      user,
+      session,
+      0,
+      counter,
+      month,
+      then,
+      grace,
+      rotateAfter,
+      strict,
+      ttl,
+      idle,
+      0,
+      0,
+      ...Array(8).fill(7),
+    ];
     return (await ask(user, "renew", ...fields, "forged", "unknown", "", "")).split("\t")[0];
   };
-  const ended = async (user, session) => (await ask(user, "revocation", session, then)).split("\t")[0] === "1";
+  const ended = async (user, session) =>
+    (await ask(user, "revocation", session, then)).split("\t")[0] === "1";
 
   const loggedOut = newId();
   const one = await begin(loggedOut, 0);
@@ -119,8 +174,19 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
   const [two, three] = [await begin(overLimit, 0), await begin(overLimit, 0, 1)];
   const reused = newId();
   const four = await begin(reused, 0);
-  assert.deepEqual([await verdict(reused, four, 0), await verdict(reused, four, 1), await verdict(reused, four, 0)], ["fresh", "fresh", "reused"]);
-  const all = [[loggedOut, one], [overLimit, two], [reused, four]];
+  assert.deepEqual(
+    [
+      await verdict(reused, four, 0),
+      await verdict(reused, four, 1),
+      await verdict(reused, four, 0),
+    ],
+    ["fresh", "fresh", "reused"],
+  );
+  const all = [
+    [loggedOut, one],
+    [overLimit, two],
+    [reused, four],
+  ];
   for (const [user, session] of all) {
     assert.equal(await verdict(user, session), "ended");
     assert.ok(await ended(user, session));

@@ -19,7 +19,10 @@ import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
  *  is then no control, workOff and cron. `front`: modules to use instead of it, the main one first. `batchTimeout`: for how
  *  many seconds a queue waits for further messages. `folder`: of another build. `inspectorPort`: where workerd's inspector
  *  listens. */
-export async function startWorkers(settings, { direct = false, front, folder, inspectorPort } = {}) {
+export async function startWorkers(
+  settings,
+  { direct = false, front, folder, inspectorPort } = {},
+) {
   const [configPath, wrangler, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
     prebuiltWorker(),
     import("wrangler"),
@@ -33,35 +36,74 @@ export async function startWorkers(settings, { direct = false, front, folder, in
     keepLines([line.message]);
   };
   const logs = () => lines.map(({ message }) => parsed(message));
-  const isOf = ({ headers }) => ({ event, request_id }) => event === "request" && request_id === headers.get("x-request-id");
+  const isOf =
+    ({ headers }) =>
+    ({ event, request_id }) =>
+      event === "request" && request_id === headers.get("x-request-id");
   const lineOf = (answer) => eventually(() => logs().find(isOf(answer)));
-  const workers = settings.map(({ vars, secrets, without = [], email = [], datasets = [], batchTimeout }, index) => {
-    const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(configPath);
-    const { assets: _pages, ...options } = workerOptions;
-    const bound = (named) => Object.fromEntries(Object.entries(named).filter(([name]) => !without.includes(name)));
-    // The objects are those of the first Worker.
-    const scriptName = index === 0 ? {} : { scriptName: nameOf(0) };
-    const durableObjects = bound(options.durableObjects);
-    for (const name of Object.keys(durableObjects)) durableObjects[name] = { ...durableObjects[name], ...scriptName };
-    const kvNamespaces = bound(options.kvNamespaces);
-    const bindings = withoutUndefined({ ...options.bindings, ...TEST_VARS, ...TEST_SECRETS, ...vars, ...secrets });
-    noteSettings(bindings);
-    // A queue has one consumer.
-    const queueConsumers = index === 0 ? withBatchTimeout(options.queueConsumers, batchTimeout) : {};
-    const queueProducers = bound(options.queueProducers);
-    const analyticsEngineDatasets = Object.fromEntries(datasets.map((name) => [name, { dataset: name }]));
-    const unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }];
-    return { ...options, name: nameOf(index), modules, durableObjects, kvNamespaces, queueConsumers, queueProducers, bindings, email: { send_email: email }, analyticsEngineDatasets, unsafeDirectSockets };
-  });
-  const callers = settings.flatMap(({ caller }, index) => (caller ? [callerOf(index, caller)] : []));
+  const workers = settings.map(
+    ({ vars, secrets, without = [], email = [], datasets = [], batchTimeout }, index) => {
+      const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(configPath);
+      const { assets: _pages, ...options } = workerOptions;
+      const bound = (named) =>
+        Object.fromEntries(Object.entries(named).filter(([name]) => !without.includes(name)));
+      // The objects are those of the first Worker.
+      const scriptName = index === 0 ? {} : { scriptName: nameOf(0) };
+      const durableObjects = bound(options.durableObjects);
+      for (const name of Object.keys(durableObjects))
+        durableObjects[name] = { ...durableObjects[name], ...scriptName };
+      const kvNamespaces = bound(options.kvNamespaces);
+      const bindings = withoutUndefined({
+        ...options.bindings,
+        ...TEST_VARS,
+        ...TEST_SECRETS,
+        ...vars,
+        ...secrets,
+      });
+      noteSettings(bindings);
+      // A queue has one consumer.
+      const queueConsumers =
+        index === 0 ? withBatchTimeout(options.queueConsumers, batchTimeout) : {};
+      const queueProducers = bound(options.queueProducers);
+      const analyticsEngineDatasets = Object.fromEntries(
+        datasets.map((name) => [name, { dataset: name }]),
+      );
+      const unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }];
+      return {
+        ...options,
+        name: nameOf(index),
+        modules,
+        durableObjects,
+        kvNamespaces,
+        queueConsumers,
+        queueProducers,
+        bindings,
+        email: { send_email: email },
+        analyticsEngineDatasets,
+        unsafeDirectSockets,
+      };
+    },
+  );
+  const callers = settings.flatMap(({ caller }, index) =>
+    caller ? [callerOf(index, caller)] : [],
+  );
   const miniflare = new Miniflare(
-    convertV4MiniflareOptions({ cf: false, inspectorPort, handleStructuredLogs: keep, workers: [...workers, ...callers] }),
+    convertV4MiniflareOptions({
+      cf: false,
+      inspectorPort,
+      handleStructuredLogs: keep,
+      workers: [...workers, ...callers],
+    }),
   );
   try {
     await miniflare.ready;
     await migrate(await miniflare.getD1Database("DB", nameOf(0)), wrangler.unstable_splitSqlQuery);
     return {
-      workers: await Promise.all(settings.map(({ caller }, index) => handle(miniflare, nameOf(index), caller && callerName(index)))),
+      workers: await Promise.all(
+        settings.map(({ caller }, index) =>
+          handle(miniflare, nameOf(index), caller && callerName(index)),
+        ),
+      ),
       /** All lines logged so far, parsed where they are JSON. The last ones may be on their way still: see `logged`. */
       logs,
       /** Waits for a line that fulfils `wanted`, and answers it. */
@@ -83,7 +125,11 @@ export async function startWorkers(settings, { direct = false, front, folder, in
 
 /** What `look` finds, within 10 s or as many as are given. */
 export async function eventually(look, seconds = 10) {
-  for (const deadline = performance.now() + seconds * 1000; performance.now() < deadline; await sleep(20)) {
+  for (
+    const deadline = performance.now() + seconds * 1000;
+    performance.now() < deadline;
+    await sleep(20)
+  ) {
     const found = await look();
     if (found) return found;
   }
@@ -99,7 +145,14 @@ function parsed(message) {
 }
 
 const withBatchTimeout = (consumers, maxBatchTimeout) =>
-  maxBatchTimeout === undefined ? consumers : Object.fromEntries(Object.entries(consumers).map(([name, consumer]) => [name, { ...consumer, maxBatchTimeout }]));
+  maxBatchTimeout === undefined
+    ? consumers
+    : Object.fromEntries(
+        Object.entries(consumers).map(([name, consumer]) => [
+          name,
+          { ...consumer, maxBatchTimeout },
+        ]),
+      );
 
 const nameOf = (index) => `worker-${index}`;
 const callerName = (index) => `caller-${index}`;
@@ -114,7 +167,10 @@ const callerOf = (index, options) => ({
 
 async function handle(miniflare, name, caller) {
   const callerUrl = caller && (await miniflare.unsafeGetDirectURL(caller));
-  const [url, env] = await Promise.all([miniflare.unsafeGetDirectURL(name), miniflare.getBindings(name)]);
+  const [url, env] = await Promise.all([
+    miniflare.unsafeGetDirectURL(name),
+    miniflare.getBindings(name),
+  ]);
   const send = (path, init) => fetch(new URL(path, url), init);
   return {
     url,
@@ -128,7 +184,10 @@ async function handle(miniflare, name, caller) {
      *  `{ seconds, body }` of the message that was queued in its place. */
     async workOff(body, queue = "edgegate-mail") {
       const messages = [{ id: "message", body, attempts: 1 }];
-      const answer = await send("/test/queue", { method: "POST", body: JSON.stringify({ queue, messages }) });
+      const answer = await send("/test/queue", {
+        method: "POST",
+        body: JSON.stringify({ queue, messages }),
+      });
       const { outcomes, delayed } = await answer.json();
       return delayed[0] ?? outcomes.message;
     },
@@ -144,13 +203,23 @@ async function handle(miniflare, name, caller) {
 }
 
 function slowStorage() {
-  return ["worker.mjs", "memory.mjs", "meter.mjs", "through.mjs"].map((path) => ({ type: "ESModule", path, contents: readFileSync(inRoot("tests/e2e/slow-storage", path), "utf8") }));
+  return ["worker.mjs", "memory.mjs", "meter.mjs", "through.mjs"].map((path) => ({
+    type: "ESModule",
+    path,
+    contents: readFileSync(inRoot("tests/e2e/slow-storage", path), "utf8"),
+  }));
 }
 
 function modulesIn(folder) {
   const contents = (name) => readFileSync(join(folder, name));
   return [
-    { type: "ESModule", path: "index.js", contents: contents("index.js").toString().replace(/^\/\/# sourceMappingURL=.*$/m, "") },
+    {
+      type: "ESModule",
+      path: "index.js",
+      contents: contents("index.js")
+        .toString()
+        .replace(/^\/\/# sourceMappingURL=.*$/m, ""),
+    },
     ...readdirSync(folder)
       .filter((name) => name.endsWith(".wasm"))
       .map((name) => ({ type: "CompiledWasm", path: name, contents: contents(name) })),
@@ -158,7 +227,9 @@ function modulesIn(folder) {
 }
 
 async function migrate(database, split) {
-  for (const name of readdirSync(inRoot("migrations")).filter((name) => name.endsWith(".sql")).sort()) {
+  for (const name of readdirSync(inRoot("migrations"))
+    .filter((name) => name.endsWith(".sql"))
+    .sort()) {
     const statements = split(readFileSync(inRoot("migrations", name), "utf8"));
     await database.batch(statements.map((statement) => database.prepare(statement)));
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
-import { GuardedWebAssembly, InstanceDied, entriesOf } from "../../src/edge/instance.mjs";
+import { entriesOf, GuardedWebAssembly, InstanceDied } from "../../src/edge/instance.mjs";
 
 // (module
 //   (import "host" "call" (func $host))

@@ -10,9 +10,17 @@ import { evidenceIn, notRun } from "./evidence.mjs";
 
 await main(async () => {
   const [report] = process.argv.slice(2);
-  const evidence = ["tests/README.md", "tests/findings.md", "SECURITY.md"].flatMap((page) => evidenceIn(page, readFileSync(inRoot(page), "utf8")));
+  const evidence = ["tests/README.md", "tests/findings.md", "SECURITY.md"].flatMap((page) =>
+    evidenceIn(page, readFileSync(inRoot(page), "utf8")),
+  );
   const rust = await rustTests();
-  const javascript = report && existsSync(report) ? readFileSync(report, "utf8").trim().split("\n").map((line) => JSON.parse(line)) : null;
+  const javascript =
+    report && existsSync(report)
+      ? readFileSync(report, "utf8")
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line))
+      : null;
   if (report && !javascript) throw new Advice(`no report of tests is in ${report}.`);
   const faults = notRun(evidence, { rust, javascript });
   for (const fault of faults) console.log(fault);
@@ -27,18 +35,30 @@ await main(async () => {
 /** Every test that `cargo test` runs and does not ignore: the crate's root file, and the name with its modules. */
 async function rustTests() {
   process.chdir(root);
-  const built = await output("cargo", ["test", "--no-run", "--lib", "--tests", "--message-format=json"]);
-  if (built === null) throw new Advice("cargo could not build the tests: run `cargo test --no-run`.");
+  const built = await output("cargo", [
+    "test",
+    "--no-run",
+    "--lib",
+    "--tests",
+    "--message-format=json",
+  ]);
+  if (built === null)
+    throw new Advice("cargo could not build the tests: run `cargo test --no-run`.");
   const binaries = built
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line))
-    .filter(({ reason, executable, profile }) => reason === "compiler-artifact" && executable && profile.test);
+    .filter(
+      ({ reason, executable, profile }) =>
+        reason === "compiler-artifact" && executable && profile.test,
+    );
   const tests = [];
   for (const { executable, target } of binaries) {
-    const list = async (...more) => names(await output(executable, ["--list", "--format", "terse", ...more]), executable);
+    const list = async (...more) =>
+      names(await output(executable, ["--list", "--format", "terse", ...more]), executable);
     const ignored = new Set(await list("--ignored"));
-    for (const name of await list()) if (!ignored.has(name)) tests.push({ root: relative(root, target.src_path), name });
+    for (const name of await list())
+      if (!ignored.has(name)) tests.push({ root: relative(root, target.src_path), name });
   }
   // A list that is empty by mistake must not look like tests that are missing one by one.
   if (tests.length === 0) throw new Advice("cargo lists no test.");
@@ -47,5 +67,8 @@ async function rustTests() {
 
 function names(list, executable) {
   if (list === null) throw new Advice(`${executable} could not list its tests.`);
-  return list.split("\n").filter((line) => line.endsWith(": test")).map((line) => line.slice(0, -": test".length));
+  return list
+    .split("\n")
+    .filter((line) => line.endsWith(": test"))
+    .map((line) => line.slice(0, -": test".length));
 }

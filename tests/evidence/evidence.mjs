@@ -6,7 +6,11 @@ import { dirname } from "node:path";
 export function evidenceIn(page, text) {
   return text.split("\n").flatMap((line) => {
     if (!line.startsWith("|") || !line.trimEnd().endsWith("|")) return [];
-    const cells = line.trim().slice(1, -1).split("|").map((cell) => cell.trim());
+    const cells = line
+      .trim()
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim());
     const cell = page === "SECURITY.md" ? cells[2] : cells[3];
     if (cells.length !== 4 || !cell.startsWith("`")) return [];
     return cell.split("<br>").flatMap((part) => {
@@ -27,11 +31,16 @@ export function notRun(evidence, { rust, javascript }) {
     const complain = (why) => faults.push(`${where}: \`${path}\` ${title}: ${why}`);
     if (path.startsWith("tests/conformance/")) {
       // The cases of a suite are tests of the Worker that runs it, by their names with spaces.
-      if (javascript && !isRun(javascript, "tests/e2e/conformance.test.mjs", title.replaceAll("_", " "))) complain("no adapter in workerd passed this case");
+      if (
+        javascript &&
+        !isRun(javascript, "tests/e2e/conformance.test.mjs", title.replaceAll("_", " "))
+      )
+        complain("no adapter in workerd passed this case");
     } else if (path.endsWith(".rs")) {
       if (!rust.some((test) => isNamed(test, path, title))) complain("cargo runs no such test");
     } else if (path.endsWith(".test.mjs")) {
-      if (javascript && !isRun(javascript, path, title)) complain("no such test has run and passed");
+      if (javascript && !isRun(javascript, path, title))
+        complain("no such test has run and passed");
     }
   }
   return faults;
@@ -56,11 +65,21 @@ function fileOf(root, modules) {
 }
 
 function isRun(tests, path, title) {
-  const form = new RegExp(title.replace(/\\"/g, '"').split(/\$\{[^}]*\}/).map(escaped).join(".+"));
-  const outcomes = tests.filter(({ file, name }) => file === path && form.test(name)).map(({ outcome }) => outcome);
+  const form = new RegExp(
+    title
+      .replace(/\\"/g, '"')
+      .split(/\$\{[^}]*\}/)
+      .map(escaped)
+      .join(".+"),
+  );
+  const outcomes = tests
+    .filter(({ file, name }) => file === path && form.test(name))
+    .map(({ outcome }) => outcome);
   // Of a conformance suite each adapter may leave out some cases, but not all adapters the same one.
   const isShared = path === "tests/e2e/conformance.test.mjs";
-  return isShared ? outcomes.includes("passed") && !outcomes.includes("failed") : outcomes.length > 0 && outcomes.every((outcome) => outcome === "passed");
+  return isShared
+    ? outcomes.includes("passed") && !outcomes.includes("failed")
+    : outcomes.length > 0 && outcomes.every((outcome) => outcome === "passed");
 }
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -5,7 +5,9 @@ import { root } from "../../scripts/project/root.mjs";
 export default async function* reporter(events) {
   for await (const { type, data } of events) {
     if (type !== "test:pass" && type !== "test:fail") continue;
-    const skipped = (data.skip !== undefined && data.skip !== false) || (data.todo !== undefined && data.todo !== false);
+    const skipped =
+      (data.skip !== undefined && data.skip !== false) ||
+      (data.todo !== undefined && data.todo !== false);
     const outcome = skipped ? "skipped" : type === "test:pass" ? "passed" : "failed";
     yield `${JSON.stringify({ file: relative(root, data.file ?? ""), name: data.name, outcome })}\n`;
   }

@@ -10,7 +10,9 @@ export async function installExample(t, name) {
   const folder = mkdtempSync(join(tmpdir(), `edgegate-${name}-`));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(inRoot("examples", name), folder, { recursive: true });
-  const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(
+    readFileSync(join(folder, "package.json"), "utf8"),
+  );
   for (const dependency of Object.keys({ ...dependencies, ...devDependencies })) {
     const place = join(folder, "node_modules", dependency);
     mkdirSync(dirname(place), { recursive: true });

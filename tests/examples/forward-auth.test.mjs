@@ -23,8 +23,10 @@ describe("nginx, auth_request", () => {
     await edgegate?.stop();
   });
 
-  const logIn = async (email) => (await (await edgegate.post("/auth/login", { email, password: PASSWORD })).json()).access_token;
-  const ask = (path, token, options) => guard.ask(path, { ...options, headers: token && { authorization: `Bearer ${token}` } });
+  const logIn = async (email) =>
+    (await (await edgegate.post("/auth/login", { email, password: PASSWORD })).json()).access_token;
+  const ask = (path, token, options) =>
+    guard.ask(path, { ...options, headers: token && { authorization: `Bearer ${token}` } });
 
   test("an administrator gets in, nobody else", async () => {
     assert.equal((await ask("/")).status, 200);
@@ -39,12 +41,25 @@ describe("nginx, auth_request", () => {
   });
 
   test("no spelling of the path leads around it", async () => {
-    for (const path of ["/admin/index.html", "//admin/", "/./admin/", "/x/../admin/", "/%61dmin/", "/admin%2findex.html", "/admin/?role=user", "/admin//"]) {
+    for (const path of [
+      "/admin/index.html",
+      "//admin/",
+      "/./admin/",
+      "/x/../admin/",
+      "/%61dmin/",
+      "/admin%2findex.html",
+      "/admin/?role=user",
+      "/admin//",
+    ]) {
       const { status, body } = await ask(path, user);
       assert.ok([400, 403, 404].includes(status), `${path}: ${status}`);
       assert.doesNotMatch(body, /Only administrators/, path);
     }
-    assert.equal((await ask("/_edgegate/admin", admin)).status, 404, "the question itself is nobody's to ask");
+    assert.equal(
+      (await ask("/_edgegate/admin", admin)).status,
+      404,
+      "the question itself is nobody's to ask",
+    );
   });
 
   test("a body, another method or a criterion of the client's own changes nothing", async () => {
@@ -54,7 +69,10 @@ describe("nginx, auth_request", () => {
   });
 
   test("a session that has ended opens nothing more", async () => {
-    const answer = await edgegate.post("/auth/login", { email: "root@example.com", password: PASSWORD });
+    const answer = await edgegate.post("/auth/login", {
+      email: "root@example.com",
+      password: PASSWORD,
+    });
     const { access_token, refresh_token } = await answer.json();
     assert.equal((await ask("/admin/", access_token)).status, 200);
     assert.equal((await edgegate.post("/auth/revoke", { token: refresh_token })).status, 200);
@@ -64,7 +82,10 @@ describe("nginx, auth_request", () => {
   test("without edgegate it stays shut", async (t) => {
     const alone = await startNginx(`http://127.0.0.1:${await freePort()}`);
     t.after(() => alone.stop());
-    assert.equal((await alone.ask("/admin/", { headers: { authorization: `Bearer ${admin}` } })).status, 500);
+    assert.equal(
+      (await alone.ask("/admin/", { headers: { authorization: `Bearer ${admin}` } })).status,
+      500,
+    );
     assert.equal((await alone.ask("/")).status, 200);
   });
 });
@@ -75,10 +96,17 @@ async function startNginx(edgegate) {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-nginx-"));
   cpSync(inRoot("examples/forward-auth"), folder, { recursive: true });
   const config = readFileSync(join(folder, "nginx.conf"), "utf8");
-  const moved = config.replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`).replaceAll("http://127.0.0.1:8787", edgegate);
+  const moved = config
+    .replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`)
+    .replaceAll("http://127.0.0.1:8787", edgegate);
   // As root nginx hands the work to a user who may not enter the temporary folder.
-  writeFileSync(join(folder, "nginx.conf"), process.getuid?.() === 0 ? `user root;\n${moved}` : moved);
-  const program = spawn(await nginx(), ["-p", folder, "-c", "nginx.conf"], { stdio: ["ignore", "ignore", "pipe"] });
+  writeFileSync(
+    join(folder, "nginx.conf"),
+    process.getuid?.() === 0 ? `user root;\n${moved}` : moved,
+  );
+  const program = spawn(await nginx(), ["-p", folder, "-c", "nginx.conf"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let said = "";
   program.stderr.on("data", (chunk) => (said += chunk));
   const ended = new Promise((resolve) => program.once("exit", resolve));
@@ -103,7 +131,9 @@ function send(port, path, { method = "GET", headers = {}, body } = {}) {
     const sent = request({ host: "127.0.0.1", port, path, method, headers }, (answer) => {
       let text = "";
       answer.on("data", (chunk) => (text += chunk));
-      answer.on("end", () => resolve({ status: answer.statusCode, headers: answer.headers, body: text }));
+      answer.on("end", () =>
+        resolve({ status: answer.statusCode, headers: answer.headers, body: text }),
+      );
     });
     sent.on("error", reject);
     sent.end(body);

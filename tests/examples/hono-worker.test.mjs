@@ -16,7 +16,10 @@ describe("a Hono Worker guards its routes", () => {
     cleanUp.push(() => edgegate.stop());
     const folder = await installExample({ after: (work) => cleanUp.push(work) }, "hono-worker");
     const { createTestHarness } = await import("wrangler");
-    worker = createTestHarness({ root: folder, workers: [{ configPath: `${folder}/wrangler.toml`, vars: { ISSUER: edgegate.origin } }] });
+    worker = createTestHarness({
+      root: folder,
+      workers: [{ configPath: `${folder}/wrangler.toml`, vars: { ISSUER: edgegate.origin } }],
+    });
     cleanUp.push(() => worker.close());
     await worker.listen();
     [admin, user] = await Promise.all(["root@example.com", "ada@example.com"].map(logIn));
@@ -25,9 +28,12 @@ describe("a Hono Worker guards its routes", () => {
     for (const work of cleanUp.reverse()) await work();
   });
 
-  const logIn = async (email) => (await edgegate.post("/auth/login", { email, password: PASSWORD })).json();
+  const logIn = async (email) =>
+    (await edgegate.post("/auth/login", { email, password: PASSWORD })).json();
   const ask = async (path, token) => {
-    const answer = await worker.fetch(new URL(path, "http://example.com"), { headers: token ? { authorization: `Bearer ${token}` } : {} });
+    const answer = await worker.fetch(new URL(path, "http://example.com"), {
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+    });
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   };
 
@@ -46,9 +52,17 @@ describe("a Hono Worker guards its routes", () => {
 
   test("what is no token of ours opens nothing", async () => {
     const [header, payload, signature] = user.access_token.split(".");
-    const raised = Buffer.from(Buffer.from(payload, "base64url").toString().replace('"user"', '"admin"')).toString("base64url");
-    for (const token of ["x", `${header}.${raised}.${signature}`, `${header}.${payload}.`, user.refresh_token]) {
-      for (const path of ["/me", "/admin"]) assert.equal((await ask(path, token)).status, 401, token.slice(0, 20));
+    const raised = Buffer.from(
+      Buffer.from(payload, "base64url").toString().replace('"user"', '"admin"'),
+    ).toString("base64url");
+    for (const token of [
+      "x",
+      `${header}.${raised}.${signature}`,
+      `${header}.${payload}.`,
+      user.refresh_token,
+    ]) {
+      for (const path of ["/me", "/admin"])
+        assert.equal((await ask(path, token)).status, 401, token.slice(0, 20));
     }
   });
 
@@ -67,7 +81,14 @@ describe("a Hono Worker guards its routes", () => {
 
   test("ten at once in a fresh isolate: each gets its answer", async () => {
     await worker.reset();
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, n) => ask("/admin", n % 2 ? admin.access_token : user.access_token)));
-    assert.deepEqual(answers.map(({ status }) => status), [403, 200, 403, 200, 403, 200, 403, 200, 403, 200]);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        ask("/admin", n % 2 ? admin.access_token : user.access_token),
+      ),
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [403, 200, 403, 200, 403, 200, 403, 200, 403, 200],
+    );
   });
 });

@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { test } from "node:test";
-import { node } from "../../scripts/project/tools.mjs";
 import { run } from "../../scripts/project/run.mjs";
+import { node } from "../../scripts/project/tools.mjs";
 import { openPage, startBrowser } from "../browser/browser.mjs";
 import { startEdgegate } from "../browser/edgegate.mjs";
 import { PASSWORD } from "../e2e/client.mjs";
@@ -13,7 +13,8 @@ import { installExample } from "./example.mjs";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 // What such a page needs, and nothing more: its own scripts, wasm, and the service.
-const policy = (edgegate) => `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${edgegate}`;
+const policy = (edgegate) =>
+  `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${edgegate}`;
 
 test("sign in, reload, check a role, sign out", async (t) => {
   const pages = await serve(t);
@@ -21,7 +22,11 @@ test("sign in, reload, check a role, sign out", async (t) => {
   const edgegate = await startEdgegate({ vars: { LIMITS: "off", ALLOWED_ORIGINS: origin } });
   t.after(() => edgegate.stop());
   const folder = await installExample(t, "vite-app");
-  const { code } = await run(node(), ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"], { cwd: folder, env: { VITE_EDGEGATE: edgegate.origin } });
+  const { code } = await run(
+    node(),
+    ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"],
+    { cwd: folder, env: { VITE_EDGEGATE: edgegate.origin } },
+  );
   assert.equal(code, 0);
   Object.assign(pages, { folder: join(folder, "dist"), policy: policy(edgegate.origin) });
   const browser = await startBrowser();
@@ -54,7 +59,10 @@ async function serve(t) {
   const server = createServer(async (request, response) => {
     const path = request.url === "/" ? "/index.html" : new URL(request.url, pages.origin).pathname;
     const file = await readFile(join(pages.folder, path)).catch(() => null);
-    response.writeHead(file ? 200 : 404, { "Content-Type": TYPES[extname(path)] ?? "text/plain", "Content-Security-Policy": pages.policy });
+    response.writeHead(file ? 200 : 404, {
+      "Content-Type": TYPES[extname(path)] ?? "text/plain",
+      "Content-Security-Policy": pages.policy,
+    });
     response.end(file);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

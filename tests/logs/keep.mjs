@@ -20,7 +20,13 @@ export function keepLines(lines) {
 }
 
 /** Notes the secrets of a Worker's configuration. */
-export function noteSettings({ SIGNING_KEYS, TICKET_SECRET, PEPPERS, MAIL_API_KEY, TURNSTILE_SECRET }) {
+export function noteSettings({
+  SIGNING_KEYS,
+  TICKET_SECRET,
+  PEPPERS,
+  MAIL_API_KEY,
+  TURNSTILE_SECRET,
+}) {
   if (!FOLDER) return;
   for (const { d, k } of keysOf(SIGNING_KEYS)) note("a key", d ?? k);
   for (const secret of (TICKET_SECRET ?? "").split(/[, ]+/)) note("TICKET_SECRET", secret);
@@ -60,6 +66,9 @@ function write() {
 if (FOLDER) {
   process.on("exit", () => {
     write();
-    appendFileSync(join(FOLDER, `${process.pid}.secrets`), [...secrets].map((entry) => `${entry}\n`).join(""));
+    appendFileSync(
+      join(FOLDER, `${process.pid}.secrets`),
+      [...secrets].map((entry) => `${entry}\n`).join(""),
+    );
   });
 }

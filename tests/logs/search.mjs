@@ -1,7 +1,7 @@
 // Searches all that the Workers of a test run have printed for what must be in no log: `node tests/logs/search.mjs <folder>`.
 // keep.mjs filled the folder. What it looks for: the forms of our tokens and hashes, addresses of mail and of networks, and every
 // password, key and token that the tests have used: whole or in part, in any part of a line, as it is or encoded.
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { count } from "../count.mjs";
@@ -58,7 +58,8 @@ function windowsOf(secrets) {
     // The header of a token is the same in all of them and no secret: what is behind it is.
     const parts = isRandom && secret.startsWith("eyJ") ? secret.split(".").slice(1) : [secret];
     for (const part of parts) {
-      for (let at = 0; at + length <= part.length; at += step) tables.get(length).set(part.slice(at, at + length), what);
+      for (let at = 0; at + length <= part.length; at += step)
+        tables.get(length).set(part.slice(at, at + length), what);
     }
   }
   return {
@@ -98,17 +99,30 @@ function readings(line) {
 }
 
 const unescaped = (text) =>
-  text.replace(/\\(?:u([0-9a-f]{4})|(.))/gi, (_, code, sign) => (code ? String.fromCharCode(Number.parseInt(code, 16)) : ({ n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" })[sign] ?? sign));
+  text.replace(/\\(?:u([0-9a-f]{4})|(.))/gi, (_, code, sign) =>
+    code
+      ? String.fromCharCode(Number.parseInt(code, 16))
+      : ({ n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" }[sign] ?? sign),
+  );
 
-const percentDecoded = (text) => text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());
+const percentDecoded = (text) =>
+  text.replace(/(?:%[0-9a-f]{2})+/gi, (run) =>
+    Buffer.from(run.replaceAll("%", ""), "hex").toString(),
+  );
 
 /** What a run of characters is as base64 or base64url. One that was cut out begins anywhere: each of four beginnings is tried. */
 function base64Decoded(run) {
-  return [0, 1, 2, 3].map((at) => Buffer.from(run.slice(at), "base64")).filter(isReadable).map((bytes) => bytes.toString());
+  return [0, 1, 2, 3]
+    .map((at) => Buffer.from(run.slice(at), "base64"))
+    .filter(isReadable)
+    .map((bytes) => bytes.toString());
 }
 
 function hexDecoded(run) {
-  return [0, 1].map((at) => Buffer.from(run.slice(at, at + 2 * Math.floor((run.length - at) / 2)), "hex")).filter(isReadable).map((bytes) => bytes.toString());
+  return [0, 1]
+    .map((at) => Buffer.from(run.slice(at, at + 2 * Math.floor((run.length - at) / 2)), "hex"))
+    .filter(isReadable)
+    .map((bytes) => bytes.toString());
 }
 
 /** Whether bytes hold a run of text in which something could be found. Most that look like base64 are random. */
@@ -133,7 +147,9 @@ export function searchFolder(folder, tell = console.log, least = { requests: 1, 
   const { lines, secrets } = readKept(folder);
   const requests = lines.filter((line) => line.includes('"event":"request"')).length;
   if (requests < least.requests || secrets.length < least.secrets) {
-    tell(`there is too little to search in ${folder}: ${lines.length} lines, ${requests} of them of requests (at least ${least.requests}), ${secrets.length} secrets (at least ${least.secrets})`);
+    tell(
+      `there is too little to search in ${folder}: ${lines.length} lines, ${requests} of them of requests (at least ${least.requests}), ${secrets.length} secrets (at least ${least.secrets})`,
+    );
     return 1;
   }
   const found = search(lines, secrets);
@@ -155,4 +171,5 @@ function namesIn(folder) {
 }
 
 // The minima of a whole run are in tests/counts.json.
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exitCode = searchFolder(process.argv[2]);
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
+  process.exitCode = searchFolder(process.argv[2]);

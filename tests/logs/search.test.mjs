@@ -26,7 +26,9 @@ const CLEAN = [
   '{"level":"info","event":"request","request_id":"6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34","method":"POST","path":"/auth/login","status":200,"waited_ms":18,"user_id":"01a20b9d-286c-7a9a-9464-0e7687df759a"}',
   '{"level":"warn","event":"sign_in_failed","time":"2026-11-28T06:55:16.482Z","outcome":"refused","reason":"wrong_password","address":"8110e99d472dab1e"}',
 ];
-const whatIn = (line) => [...new Set(search([...CLEAN, line], SECRETS).map(([what, at]) => (assert.equal(at, line), what)))];
+const whatIn = (line) => [
+  ...new Set(search([...CLEAN, line], SECRETS).map(([what, at]) => (assert.equal(at, line), what))),
+];
 
 test("a planted secret is found, whole or in part, wherever it stands", () => {
   assert.deepEqual(search(CLEAN, SECRETS), []);
@@ -46,7 +48,11 @@ test("a planted secret is found, whole or in part, wherever it stands", () => {
     ["an address of a network", "2001:DB8::1"],
     ["a private key", '\\"d\\":\\"AAAA\\"'],
   ]) {
-    for (const line of [`{"event":"request","reason":"before ${secret} behind"}`, `Error: ${secret}`, `{"path":"/auth/x${secret}"}`]) {
+    for (const line of [
+      `{"event":"request","reason":"before ${secret} behind"}`,
+      `Error: ${secret}`,
+      `{"path":"/auth/x${secret}"}`,
+    ]) {
       assert.ok(whatIn(line).includes(what), `${what} in ${line}: ${whatIn(line)}`);
     }
   }
@@ -55,7 +61,9 @@ test("a planted secret is found, whole or in part, wherever it stands", () => {
 const encoded = (text) => ({
   "percent-encoded": encodeURIComponent(text),
   "percent-encoded twice": encodeURIComponent(encodeURIComponent(text)),
-  "percent-encoded, every byte": [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""),
+  "percent-encoded, every byte": [...Buffer.from(text)]
+    .map((byte) => `%${byte.toString(16).padStart(2, "0")}`)
+    .join(""),
   "a form": new URLSearchParams({ q: text }).toString(),
   base64: Buffer.from(text).toString("base64"),
   base64url: Buffer.from(text).toString("base64url"),
@@ -64,7 +72,9 @@ const encoded = (text) => ({
   hex: Buffer.from(text).toString("hex"),
   HEX: Buffer.from(text).toString("hex").toUpperCase(),
   "JSON within JSON": JSON.stringify(JSON.stringify({ text })),
-  "escapes of JSON": [...text].map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+  "escapes of JSON": [...text]
+    .map((sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join(""),
 });
 
 test("a planted secret is found in every encoding that a log may have", () => {
@@ -113,24 +123,49 @@ test("what one process keeps is searched by the next; nothing kept is no success
       noteSettings({ SIGNING_KEYS: '{"keys":[{"d":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}', TICKET_SECRET: "not-random-not-random-not-random", PEPPERS: "1:pepper-not-random-pepper-not-random", MAIL_API_KEY: "key-of-a-provider", TURNSTILE_SECRET: "secret-of-a-challenge" });
       noteBody({ password: "correct horse battery staple", refresh_token: ${JSON.stringify(REFRESH)} });
       keepLines(${JSON.stringify(lines)});`;
-    execFileSync(process.execPath, ["--input-type=module", "-e", code], { env: { ...process.env, EDGEGATE_LOGS: join(folder, name), EDGEGATE_COUNTS: "" } });
+    execFileSync(process.execPath, ["--input-type=module", "-e", code], {
+      env: { ...process.env, EDGEGATE_LOGS: join(folder, name), EDGEGATE_COUNTS: "" },
+    });
     return searched(join(folder, name));
   };
   assert.equal(keep([], "empty"), 1);
   assert.equal(keep(['{"event":"cron"}'], "no requests"), 1);
   assert.equal(keep(CLEAN, "clean"), 0);
   assert.match(said.at(-1), /^2 lines .* 7 secrets .* 0 found$/);
-  assert.equal(searchFolder(join(folder, "clean"), (line) => said.push(line), { requests: 2, secrets: 7 }), 1, "fewer lines than there must be");
-  assert.equal(searchFolder(join(folder, "clean"), (line) => said.push(line), { requests: 1, secrets: 8 }), 1, "fewer secrets than there must be");
-  for (const secret of ["A".repeat(43), "not-random-not-random-not-random", "pepper-not-random-pepper-not-random", "key-of-a-provider", "secret-of-a-challenge", "correct horse battery staple", REFRESH.slice(30)]) {
-    assert.equal(keep([...CLEAN, `{"event":"request","reason":"${secret}"}`], secret.slice(0, 20)), 1, secret);
+  assert.equal(
+    searchFolder(join(folder, "clean"), (line) => said.push(line), { requests: 2, secrets: 7 }),
+    1,
+    "fewer lines than there must be",
+  );
+  assert.equal(
+    searchFolder(join(folder, "clean"), (line) => said.push(line), { requests: 1, secrets: 8 }),
+    1,
+    "fewer secrets than there must be",
+  );
+  for (const secret of [
+    "A".repeat(43),
+    "not-random-not-random-not-random",
+    "pepper-not-random-pepper-not-random",
+    "key-of-a-provider",
+    "secret-of-a-challenge",
+    "correct horse battery staple",
+    REFRESH.slice(30),
+  ]) {
+    assert.equal(
+      keep([...CLEAN, `{"event":"request","reason":"${secret}"}`], secret.slice(0, 20)),
+      1,
+      secret,
+    );
   }
 });
 
 for (const [how, module] of [
   ["const worker = await startWorker(); const { stop } = worker;", "tests/e2e/harness.mjs"],
   ["const { workers: [worker], stop } = await startWorkers([{}]);", "tests/e2e/workers.mjs"],
-  ["const worker = await startEdgegate(); const { stop } = worker; worker.fetch = (path, init) => fetch(worker.origin + path, init);", "tests/browser/edgegate.mjs"],
+  [
+    "const worker = await startEdgegate(); const { stop } = worker; worker.fetch = (path, init) => fetch(worker.origin + path, init);",
+    "tests/browser/edgegate.mjs",
+  ],
 ]) {
   test(`what a Worker of ${module} prints is kept`, () => {
     const kept = join(folder, module.replaceAll("/", "-"));
@@ -144,9 +179,16 @@ for (const [how, module] of [
       process.exit();`;
     const program = `${kept}.mjs`;
     writeFileSync(program, code);
-    execFileSync(node(), [program], { env: { ...toolEnv(), EDGEGATE_LOGS: kept }, stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync(node(), [program], {
+      env: { ...toolEnv(), EDGEGATE_LOGS: kept },
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     const { lines, secrets } = readKept(kept);
-    for (const event of ["request", "sign_in_failed"]) assert.ok(lines.some((line) => line.includes(`"event":"${event}"`)), lines.join("\n"));
+    for (const event of ["request", "sign_in_failed"])
+      assert.ok(
+        lines.some((line) => line.includes(`"event":"${event}"`)),
+        lines.join("\n"),
+      );
     assert.ok(secrets.some(([what]) => what === "TICKET_SECRET"));
   });
 }

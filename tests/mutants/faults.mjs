@@ -28,7 +28,8 @@ export const faults = [
     id: "verify-nothing-emptied",
     promise: "Verifying nothing does the work of verifying.",
     file: "src/adapters/argon2.rs",
-    search: "let output = self.compute(&self.params, password.as_bytes(), salt, OUTPUT_BYTES);\n        // Or",
+    search:
+      "let output = self.compute(&self.params, password.as_bytes(), salt, OUTPUT_BYTES);\n        // Or",
     replace: "let output = (password, salt);\n        // Or",
     command: lib("adapters::argon2"),
     killers: ["verifying_nothing_does_the_work_of_verifying"],
@@ -47,7 +48,8 @@ export const faults = [
     promise: "A disabled account costs the same work as any other.",
     file: "src/ports/password_guard.rs",
     search: "let verified = match self.hash {",
-    replace: "if self.in_vain {\n            return Checked::Compared(Verification::Differs);\n        }\n        let verified = match self.hash {",
+    replace:
+      "if self.in_vain {\n            return Checked::Compared(Verification::Differs);\n        }\n        let verified = match self.hash {",
     command: service("password_work"),
     killers: ["every_login_hashes_exactly_once"],
   },
@@ -56,12 +58,37 @@ export const faults = [
     ["registration", "register", "self.admit_client(client).await?;", ""],
     ["resend", "resend_verification", "self.admit_client(client).await?;", ""],
     ["reset", "reset_password", "self.admit_client(client).await?;", ""],
-    ["reset-of-an-address", "reset_password", "self.admit_client_on(email.canonical(), client).await?;", ""],
-    ["verification", "verify_email", "self.admit_client(client).await?;\n        let now", "let now"],
-    ["password-check", "passwords", "self.admit_on_account(user.email.canonical(), client)\n            .await?;", "let _ = client;"],
-    ["chosen-password", "confirm_reset", "self.admit_client_on(&link.user.to_string(), client).await?;", ""],
+    [
+      "reset-of-an-address",
+      "reset_password",
+      "self.admit_client_on(email.canonical(), client).await?;",
+      "",
+    ],
+    [
+      "verification",
+      "verify_email",
+      "self.admit_client(client).await?;\n        let now",
+      "let now",
+    ],
+    [
+      "password-check",
+      "passwords",
+      "self.admit_on_account(user.email.canonical(), client)\n            .await?;",
+      "let _ = client;",
+    ],
+    [
+      "chosen-password",
+      "confirm_reset",
+      "self.admit_client_on(&link.user.to_string(), client).await?;",
+      "",
+    ],
     ["new-address", "change_email", "self.admit_client(client).await?;", ""],
-    ["renewal", "limits", "self.admit(Limit::ClientRenewals, client, &key, Counted::Client)\n            .await", "let _ = key;\n        Ok(())"],
+    [
+      "renewal",
+      "limits",
+      "self.admit(Limit::ClientRenewals, client, &key, Counted::Client)\n            .await",
+      "let _ = key;\n        Ok(())",
+    ],
   ].map(([name, module, search, replace]) => ({
     id: `no-limit-on-${name}`,
     promise: "A limit refuses before anything is hashed, queued or written.",
@@ -75,8 +102,10 @@ export const faults = [
     id: "letter-forgotten-before-it-is-queued",
     promise: "No mail is lost when a store fails: a kept letter is queued before it is forgotten.",
     file: "src/service/deliver_mail.rs",
-    search: "self.ports.mail_queue().put(&job, 0).await?;\n                ledger.forget(&letter.id).await?;",
-    replace: "ledger.forget(&letter.id).await?;\n                self.ports.mail_queue().put(&job, 0).await?;",
+    search:
+      "self.ports.mail_queue().put(&job, 0).await?;\n                ledger.forget(&letter.id).await?;",
+    replace:
+      "ledger.forget(&letter.id).await?;\n                self.ports.mail_queue().put(&job, 0).await?;",
     command: service("every_call_of_every_use_case"),
     killers: ["every_call_of_every_use_case_may_go_wrong"],
   },
@@ -84,7 +113,8 @@ export const faults = [
     id: "letter-forgotten-though-not-sent",
     promise: "No mail is lost when a provider fails: a letter that could not be sent stays kept.",
     file: "src/service/deliver_mail.rs",
-    search: "Delivery::Later { .. } | Delivery::Waits { .. } | Delivery::Dead { .. }\n            );",
+    search:
+      "Delivery::Later { .. } | Delivery::Waits { .. } | Delivery::Dead { .. }\n            );",
     replace: "Delivery::Waits { .. } | Delivery::Dead { .. }\n            );",
     command: service("every_call_of_every_use_case"),
     killers: ["every_call_of_every_use_case_may_go_wrong"],
@@ -94,7 +124,8 @@ export const faults = [
     promise: "While the queue fails, the ledger keeps a notice for the cron.",
     file: "src/service/mail.rs",
     search: "let kept = self.keep(&job, &reason, Some(self.now())).await;",
-    replace: "let kept = if reason.is_empty() { self.keep(&job, &reason, None).await } else { Ok(()) };",
+    replace:
+      "let kept = if reason.is_empty() { self.keep(&job, &reason, None).await } else { Ok(()) };",
     command: service("every_call_of_every_use_case"),
     killers: ["every_call_of_every_use_case_may_go_wrong"],
   },
@@ -130,7 +161,7 @@ export const faults = [
     promise: "A ticket of one kind is worth nothing as another.",
     file: "src/domain/ticket.rs",
     search: ".chain_update(purpose)\n",
-    replace: ".chain_update(if purpose.is_empty() { purpose } else { \"\" })\n",
+    replace: '.chain_update(if purpose.is_empty() { purpose } else { "" })\n',
     command: lib("domain::link_tests"),
     killers: ["a_link_opens_as_its_own_kind_and_here_only"],
   },
@@ -148,7 +179,8 @@ export const faults = [
     promise: "Secrets are compared in constant time: a type that loses it does not compile.",
     file: "src/domain/link.rs",
     search: "constant_time_eq!(State => |it| &it.0);",
-    replace: "impl PartialEq for State {\n    fn eq(&self, other: &Self) -> bool {\n        self.0 == other.0\n    }\n}\nimpl Eq for State {}",
+    replace:
+      "impl PartialEq for State {\n    fn eq(&self, other: &Self) -> bool {\n        self.0 == other.0\n    }\n}\nimpl Eq for State {}",
     command: ["cargo", "check", "--lib", "--profile", "test"],
     killers: ["E0277"],
   },
@@ -156,8 +188,10 @@ export const faults = [
     id: "secret-printed",
     promise: "No secret is in a Debug text.",
     file: "src/domain/secret.rs",
-    search: "impl fmt::Debug for Secret {\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {\n        f.write_str(\"_\")",
-    replace: "impl fmt::Debug for Secret {\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {\n        f.write_str(self.expose())",
+    search:
+      'impl fmt::Debug for Secret {\n    fn fmt(&self, f: &mut fmt::Formatter<\'_>) -> fmt::Result {\n        f.write_str("_")',
+    replace:
+      "impl fmt::Debug for Secret {\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {\n        f.write_str(self.expose())",
     command: service("nothing_secret_in_debug"),
     killers: ["nothing_secret_in_debug"],
   },
@@ -175,7 +209,7 @@ export const faults = [
     promise: "A token for another audience is rejected.",
     file: "src/domain/token/verify.rs",
     search: "!claims.aud.contains(&expected.audience),",
-    replace: "!claims.aud.contains(&expected.audience) && claims.aud.contains(\"\"),",
+    replace: '!claims.aud.contains(&expected.audience) && claims.aud.contains(""),',
     command: ["cargo", "test", "--test", "agreement"],
     killers: ["the_core_agrees_with_the_file"],
   },
@@ -246,7 +280,8 @@ export const faults = [
     id: "disabled-user-signs-in",
     promise: "A disabled user does not sign in.",
     file: "src/service/generate_token.rs",
-    search: "if user.disabled_at.is_some() {\n            return Ok(Err(LoginRefusal::Disabled));\n        }",
+    search:
+      "if user.disabled_at.is_some() {\n            return Ok(Err(LoginRefusal::Disabled));\n        }",
     replace: "",
     command: service("every_refusal_has_one_code"),
     killers: ["every_refusal_has_one_code"],
@@ -283,7 +318,8 @@ export const faults = [
     promise: "A mailed link works once, and takes older ones with it.",
     file: "src/domain/link.rs",
     search: 'Self::of("reset", user, &[password.as_bytes()])',
-    replace: 'Self::of("reset", &User { link_generation: 0, ..user.clone() }, &[&password.as_bytes()[..0]])',
+    replace:
+      'Self::of("reset", &User { link_generation: 0, ..user.clone() }, &[&password.as_bytes()[..0]])',
     command: service("reset_password"),
     killers: ["a_link_works_once_and_takes_older_ones_with_it"],
   },
@@ -301,7 +337,8 @@ export const faults = [
     promise: "A stolen access token alone changes neither password nor address.",
     file: "src/service/passwords.rs",
     search: "if self.is_password(user, typed, by).await? {",
-    replace: "if self.is_password(user, typed, by).await? || typed.is_empty() || !typed.is_empty() {",
+    replace:
+      "if self.is_password(user, typed, by).await? || typed.is_empty() || !typed.is_empty() {",
     command: service("what_is_wrong_changes_nothing"),
     killers: ["change_password::what_is_wrong_changes_nothing"],
   },
@@ -310,7 +347,7 @@ export const faults = [
     promise: "Common passwords can't be chosen.",
     file: "src/domain/account/password.rs",
     search: "(is_common(&lower), Weakness::TooCommon),",
-    replace: "(is_common(\"\"), Weakness::TooCommon),",
+    replace: '(is_common(""), Weakness::TooCommon),',
     command: lib("domain::account"),
     killers: ["common_passwords_and_the_address_are_refused"],
   },
@@ -327,7 +364,7 @@ export const faults = [
     id: "challenge-not-met",
     promise: "With TURNSTILE_SECRET nothing is mailed or made before the challenge is met.",
     file: "src/service/check_challenge.rs",
-    search: "Ok(false) => problem(FieldProblem::Invalid(\"not_met\")),",
+    search: 'Ok(false) => problem(FieldProblem::Invalid("not_met")),',
     replace: "Ok(false) => Ok(()),",
     command: service("a_challenge_is_met"),
     killers: ["a_challenge_is_met_before_anything_is_done"],
@@ -406,7 +443,8 @@ export const faults = [
   },
   {
     id: "invitation-with-roles-without-a-proof",
-    promise: "A stolen administrator's token invites no other administrator without a recent proof.",
+    promise:
+      "A stolen administrator's token invites no other administrator without a recent proof.",
     file: "src/service/manage_users.rs",
     search: "if given_roles.as_ref().is_some_and(grants) {",
     replace: "if given_roles.as_ref().is_some_and(grants) && given_roles.is_none() {",
@@ -478,7 +516,10 @@ export const faults = [
     search: "if job.is_expired(self.now()) {",
     replace: "if job.is_expired(job.asked_at) {",
     command: service("links::"),
-    killers: ["an_old_job_makes_no_mail_not_even_by_an_operator", "a_job_expires_a_second_after_its_day"],
+    killers: [
+      "an_old_job_makes_no_mail_not_even_by_an_operator",
+      "a_job_expires_a_second_after_its_day",
+    ],
   },
   {
     id: "stranger-s-names-stay",
@@ -491,7 +532,8 @@ export const faults = [
   },
   {
     id: "deletion-leaves-sessions",
-    promise: "Once the cron has run nothing that names a deleted person is left in a session store.",
+    promise:
+      "Once the cron has run nothing that names a deleted person is left in a session store.",
     file: "src/service/clear_departures.rs",
     search: "let deleted = self.ports.sessions().forget(user, most).await?;",
     replace: "let deleted = self.ports.sessions().forget(user, 0).await?;",
@@ -500,7 +542,8 @@ export const faults = [
   },
   {
     id: "stale-record-lapses",
-    promise: "A revocation outlives the tokens that it refuses, whatever ACCESS_TOKEN_TTL is set to later.",
+    promise:
+      "A revocation outlives the tokens that it refuses, whatever ACCESS_TOKEN_TTL is set to later.",
     file: "src/domain/policy.rs",
     search: "pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;",
     replace: "pub const STALE_TTL: u64 = ACCESS_TOKEN_TTL + STALE_MARGIN;",
@@ -536,7 +579,8 @@ export const faults = [
   },
   {
     id: "own-endings-pushed-out",
-    promise: "What an isolate revoked itself is refused there at once, beside thousands of other sessions.",
+    promise:
+      "What an isolate revoked itself is refused there at once, beside thousands of other sessions.",
     file: "src/adapters/cloudflare/revocation_memory.rs",
     search: ".insert((user, session), (), now, OWN_REVOCATIONS_KEPT);",
     replace: ".insert((user, session), (), now, 0);",
@@ -557,7 +601,8 @@ export const faults = [
     promise: "An address that nobody has verified gets no notice.",
     file: "src/service/mail.rs",
     search: "if user.email_verified_at.is_some() {\n            self.notify(",
-    replace: "if user.email_verified_at.is_some() || user.disabled_at.is_none() {\n            self.notify(",
+    replace:
+      "if user.email_verified_at.is_some() || user.disabled_at.is_none() {\n            self.notify(",
     command: service("guarantees"),
     killers: ["an_address_that_nobody_has_verified_is_told_neither_of_a_theft_nor_of_the_deletion"],
   },
@@ -599,7 +644,8 @@ export const faults = [
   },
   {
     id: "hsts-without-subdomains",
-    promise: "Answers of the Worker and pages have one Strict-Transport-Security, with includeSubDomains.",
+    promise:
+      "Answers of the Worker and pages have one Strict-Transport-Security, with includeSubDomains.",
     file: "src/edge/exchange.js",
     search: '"max-age=31536000; includeSubDomains"',
     replace: '"max-age=31536000"',
@@ -613,14 +659,18 @@ export const faults = [
     search: "if (state.isDead) return refuse(state);",
     replace: "",
     command: ["node", "--test", "tests/edge/instance.test.mjs"],
-    killers: ["what JavaScript calls on a dead instance, without an entry point, does not run and does not throw"],
+    killers: [
+      "what JavaScript calls on a dead instance, without an entry point, does not run and does not throw",
+    ],
   },
   {
     id: "instance-not-replaced-first",
     promise: "After a trap the next call has a new instance before its first argument is copied.",
     file: "src/edge/instance.mjs",
-    search: "if (current.isDead || current.depth > 0) replace(current, makeInstance);\n    return whileItLives(call(...values));",
-    replace: "const outcome = whileItLives(call(...values));\n    if (current.isDead || current.depth > 0) replace(current, makeInstance);\n    return outcome;",
+    search:
+      "if (current.isDead || current.depth > 0) replace(current, makeInstance);\n    return whileItLives(call(...values));",
+    replace:
+      "const outcome = whileItLives(call(...values));\n    if (current.isDead || current.depth > 0) replace(current, makeInstance);\n    return outcome;",
     command: ["node", "--test", "tests/edge/instance.test.mjs"],
     killers: ["an entry point has a new instance before its first argument is read"],
   },

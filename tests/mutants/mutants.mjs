@@ -3,14 +3,22 @@
 /** The text with the fault in it. The searched text must be there exactly once, or it would be unclear what was tried. */
 export function applied({ id, file, search, replace }, text) {
   const found = text.split(search).length - 1;
-  if (found !== 1) throw new Error(`${id}: ${file} has the searched text ${found} times, and it must be there once:\n${search}`);
+  if (found !== 1)
+    throw new Error(
+      `${id}: ${file} has the searched text ${found} times, and it must be there once:\n${search}`,
+    );
   if (search === replace) throw new Error(`${id}: the fault changes nothing`);
   return text.split(search).join(replace);
 }
 
 /** The names of the tests that have failed, in the output of `cargo test` or of `node --test`, and the compiler's errors by their code. */
 export function failuresIn(output) {
-  const forms = [/^test (\S+)(?: - should panic)? \.\.\. FAILED$/gm, /^\s*not ok \d+ - (.+?)(?: # .*)?$/gm, /^\s*✖ (.+) \([\d.]+m?s\)$/gm, /^error\[(E\d+)\]/gm];
+  const forms = [
+    /^test (\S+)(?: - should panic)? \.\.\. FAILED$/gm,
+    /^\s*not ok \d+ - (.+?)(?: # .*)?$/gm,
+    /^\s*✖ (.+) \([\d.]+m?s\)$/gm,
+    /^error\[(E\d+)\]/gm,
+  ];
   return [...new Set(forms.flatMap((form) => [...output.matchAll(form)].map(([, name]) => name)))];
 }
 
@@ -18,14 +26,25 @@ const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
 /** The results that a written list has, by the faults' ids. */
 export function outcomesIn(text) {
-  const rows = text.split("\n").filter((line) => line.startsWith("| ")).map((line) => line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim()));
+  const rows = text
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim()),
+    );
   return new Map(rows.map((cells) => [cells[0], cells.at(-1)]));
 }
 
 /** The list with its results, as it is committed. */
 export function readme(results) {
   const killed = results.filter(({ outcome }) => outcome === "killed").length;
-  const rows = results.map(({ id, promise, file, killers, outcome }) => `| ${id} | ${cell(promise)} | \`${file}\` | ${killers.map((name) => `\`${cell(name)}\``).join(", ")} | ${outcome} |`);
+  const rows = results.map(
+    ({ id, promise, file, killers, outcome }) =>
+      `| ${id} | ${cell(promise)} | \`${file}\` | ${killers.map((name) => `\`${cell(name)}\``).join(", ")} | ${outcome} |`,
+  );
   return `# Faults put in by hand
 
 Each of these faults breaks one promise of the documents. \`npm run mutants\` puts each into a copy of the sources, runs the narrowest

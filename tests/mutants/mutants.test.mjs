@@ -9,15 +9,27 @@ import { faults } from "./faults.mjs";
 import { applied, failuresIn, readme } from "./mutants.mjs";
 
 test("every fault can still be put in, and the committed results are all killed", () => {
-  assert.equal(new Set(faults.map(({ id }) => id)).size, faults.length, "each has an id of its own");
+  assert.equal(
+    new Set(faults.map(({ id }) => id)).size,
+    faults.length,
+    "each has an id of its own",
+  );
   for (const fault of faults) {
-    for (const name of ["id", "promise", "file", "search"]) assert.ok(fault[name], `${fault.id} has no ${name}`);
+    for (const name of ["id", "promise", "file", "search"])
+      assert.ok(fault[name], `${fault.id} has no ${name}`);
     assert.ok(fault.killers.length > 0, fault.id);
     applied(fault, readFileSync(inRoot(fault.file), "utf8"));
   }
   const expected = readme(faults.map((fault) => ({ ...fault, outcome: "killed" })));
-  assert.equal(readFileSync(inRoot("tests/mutants/README.md"), "utf8"), expected, "run `npm run mutants -- --record`");
-  count("mutants", `${faults.length} faults put in by hand, each noticed by its test when the results were recorded`);
+  assert.equal(
+    readFileSync(inRoot("tests/mutants/README.md"), "utf8"),
+    expected,
+    "run `npm run mutants -- --record`",
+  );
+  count(
+    "mutants",
+    `${faults.length} faults put in by hand, each noticed by its test when the results were recorded`,
+  );
 });
 
 test("a text that is not there exactly once is an error", () => {
@@ -26,13 +38,24 @@ test("a text that is not there exactly once is an error", () => {
   assert.throws(() => applied(fault, "none"), /0 times/);
   assert.throws(() => applied(fault, "a a"), /2 times/);
   assert.throws(() => applied({ ...fault, replace: "a" }, "a"), /changes nothing/);
-  assert.equal(applied({ ...fault, replace: "$&$1" }, "a"), "$&$1", "no pattern of replace() is expanded");
+  assert.equal(
+    applied({ ...fault, replace: "$&$1" }, "a"),
+    "$&$1",
+    "no pattern of replace() is expanded",
+  );
 });
 
 test("a test that failed is read from the output of cargo and of node, and nothing else is", () => {
-  const cargo = "running 2 tests\ntest a::good ... ok\ntest a::bad ... FAILED\n\nfailures:\n    a::bad\ntest result: FAILED. 1 passed";
+  const cargo =
+    "running 2 tests\ntest a::good ... ok\ntest a::bad ... FAILED\n\nfailures:\n    a::bad\ntest result: FAILED. 1 passed";
   assert.deepEqual(failuresIn(cargo), ["a::bad"]);
-  assert.deepEqual(failuresIn("ok 1 - good\nnot ok 2 - bad, too\n    not ok 1 - inner # time=1"), ["bad, too", "inner"]);
+  assert.deepEqual(failuresIn("ok 1 - good\nnot ok 2 - bad, too\n    not ok 1 - inner # time=1"), [
+    "bad, too",
+    "inner",
+  ]);
   assert.deepEqual(failuresIn("✔ good (1.2ms)\n  ✖ bad (3.4ms)\n✖ failing tests:"), ["bad"]);
-  assert.deepEqual(failuresIn("error[E0308]: mismatched types\nerror: could not compile `edgegate`"), ["E0308"]);
+  assert.deepEqual(
+    failuresIn("error[E0308]: mismatched types\nerror: could not compile `edgegate`"),
+    ["E0308"],
+  );
 });

@@ -7,7 +7,7 @@ import { build, createServer } from "vite";
 import { openPage, startBrowser } from "../browser/browser.mjs";
 import { makeProject } from "./package.mjs";
 import { startSite } from "./site.mjs";
-import { OPTIONS, USER, newKey, setOf } from "./tokens.mjs";
+import { newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
 
 const WASM = "/edgegate/wasm/edgegate_bg.wasm";
 
@@ -39,7 +39,13 @@ const checks = (from, client) => `
 async function passes(t, page, key) {
   const token = key.token();
   const forged = newKey(key.kid, key.jwk.alg).token();
-  const found = await page.evaluate((given) => window.check(given), { jwks: setOf(key), token, forged, options: OPTIONS, user: USER });
+  const found = await page.evaluate((given) => window.check(given), {
+    jwks: setOf(key),
+    token,
+    forged,
+    options: OPTIONS,
+    user: USER,
+  });
   assert.deepEqual(found, {
     same: true,
     sub: USER,
@@ -65,7 +71,11 @@ async function plainSite(t, csp) {
     "/traps.mjs": readFileSync(new URL("traps.mjs", import.meta.url), "utf8"),
     "/.well-known/jwks.json": JSON.stringify(setOf(key)),
   };
-  const site = await startSite(t, { pages, folders: { "/edgegate/": project.path("node_modules/edgegate") }, ...(csp && { csp }) });
+  const site = await startSite(t, {
+    pages,
+    folders: { "/edgegate/": project.path("node_modules/edgegate") },
+    ...(csp && { csp }),
+  });
   return { site, key };
 }
 
@@ -93,7 +103,8 @@ test("after a trap, at any crossing into the wasm or out of it, every next call 
     { jwks: setOf(key), token: key.token(), options: OPTIONS, user: USER },
   );
   assert.deepEqual([found.onDead, found.foreign, found.wrong], [0, 0, []]);
-  for (const [name, times] of Object.entries(found.traps)) assert.ok(times > 3, `${name}: ${times}`);
+  for (const [name, times] of Object.entries(found.traps))
+    assert.ok(times > 3, `${name}: ${times}`);
   assert.equal(found.instances, 1 + Object.values(found.traps).reduce((sum, times) => sum + times));
   assert.equal(site.asked.filter((path) => path === WASM).length, 1, "it is fetched once");
 });
@@ -113,22 +124,41 @@ test("a production build of Vite", async (t) => {
   project.write("index.html", html('<script type="module" src="/main.js"></script>'));
   project.write("main.js", checks("edgegate", "edgegate/client"));
   await build({ root: project.folder, logLevel: "error" });
-  const site = await startSite(t, { pages: { "/.well-known/jwks.json": JSON.stringify(setOf(key)) }, folders: { "/": project.path("dist") } });
+  const site = await startSite(t, {
+    pages: { "/.well-known/jwks.json": JSON.stringify(setOf(key)) },
+    folders: { "/": project.path("dist") },
+  });
   const page = await openPage(t, browser, site.origin);
   await page.goto("/");
   await ready(page);
   await passes(t, page, key);
-  assert.equal(site.asked.filter((path) => /^\/assets\/edgegate_bg-[\w-]+\.wasm$/.test(path)).length, 1, site.asked.join());
+  assert.equal(
+    site.asked.filter((path) => /^\/assets\/edgegate_bg-[\w-]+\.wasm$/.test(path)).length,
+    1,
+    site.asked.join(),
+  );
 });
 
 test("Vite's development server, as the README configures it; and what is said without that", async (t) => {
   const key = newKey("1");
-  const jwks = { name: "jwks", configureServer: ({ middlewares }) => void middlewares.use("/.well-known/jwks.json", (_, response) => response.end(JSON.stringify(setOf(key)))) };
+  const jwks = {
+    name: "jwks",
+    configureServer: ({ middlewares }) =>
+      void middlewares.use("/.well-known/jwks.json", (_, response) =>
+        response.end(JSON.stringify(setOf(key))),
+      ),
+  };
   for (const exclude of [["edgegate"], []]) {
     const project = await makeProject(t);
     project.write("index.html", html('<script type="module" src="/main.js"></script>'));
     project.write("main.js", checks("edgegate", "edgegate/client"));
-    const server = await createServer({ root: project.folder, logLevel: "error", plugins: [jwks], optimizeDeps: { exclude }, server: { host: "127.0.0.1", port: 0, hmr: false, ws: false } });
+    const server = await createServer({
+      root: project.folder,
+      logLevel: "error",
+      plugins: [jwks],
+      optimizeDeps: { exclude },
+      server: { host: "127.0.0.1", port: 0, hmr: false, ws: false },
+    });
     t.after(() => server.close());
     await server.listen();
     const context = await browser.newContext();
@@ -136,7 +166,12 @@ test("Vite's development server, as the README configures it; and what is said w
     const page = await context.newPage();
     await page.goto(`http://127.0.0.1:${server.httpServer.address().port}/`);
     await ready(page);
-    const failed = await page.evaluate(() => window.edgegate.load().then(() => null, (error) => error.message));
+    const failed = await page.evaluate(() =>
+      window.edgegate.load().then(
+        () => null,
+        (error) => error.message,
+      ),
+    );
     if (exclude.length > 0) assert.equal(failed, null);
     if (failed === null) await passes(t, page, key);
     else assert.match(failed, /optimizeDeps/);
@@ -154,7 +189,11 @@ async function openWrong(t, site) {
     page.evaluate(() =>
       window.edgegate.load().then(
         () => null,
-        (error) => ({ mine: error instanceof window.edgegate.EdgegateError, code: error.code, message: error.message }),
+        (error) => ({
+          mine: error instanceof window.edgegate.EdgegateError,
+          code: error.code,
+          message: error.message,
+        }),
       ),
     );
   const fails = async (message) => {
@@ -168,14 +207,27 @@ async function openWrong(t, site) {
 test("the wasm does not load: the error says why and how to fix it, and the next call tries again", async (t) => {
   const { site, key } = await plainSite(t);
   const { page, context, load, fails } = await openWrong(t, site);
-  const answer = (status, type, body) => (_, response) => response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" }).end(body);
+  const answer = (status, type, body) => (_, response) =>
+    response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" }).end(body);
   for (const [wrong, message] of [
-    [answer(404, "text/plain", "no"), /answered 404 for http\S+edgegate_bg\.wasm: serve the package's folder/],
+    [
+      answer(404, "text/plain", "no"),
+      /answered 404 for http\S+edgegate_bg\.wasm: serve the package's folder/,
+    ],
     [answer(500, "application/wasm", ""), /answered 500/],
-    [answer(200, "text/html", "<!doctype html>"), /is no wasm file: the server answered with a page/],
+    [
+      answer(200, "text/html", "<!doctype html>"),
+      /is no wasm file: the server answered with a page/,
+    ],
     [answer(200, "application/wasm", ""), /is no wasm file/],
-    [answer(200, "application/wasm", Buffer.from("\0asm\x01\0\0\0\xff\xff", "latin1")), /is damaged/],
-    [answer(200, "application/wasm", Buffer.from("\0asm\x01\0\0\0", "latin1")), /not the one of this version/],
+    [
+      answer(200, "application/wasm", Buffer.from("\0asm\x01\0\0\0\xff\xff", "latin1")),
+      /is damaged/,
+    ],
+    [
+      answer(200, "application/wasm", Buffer.from("\0asm\x01\0\0\0", "latin1")),
+      /not the one of this version/,
+    ],
     [(request) => request.socket.destroy(), /could not be fetched: the network failed/],
   ]) {
     site.answers[WASM] = wrong;
@@ -183,7 +235,15 @@ test("the wasm does not load: the error says why and how to fix it, and the next
   }
   const asked = site.asked.length;
   site.answers[WASM] = answer(404, "text/plain", "no");
-  const both = await page.evaluate(async () => (await Promise.allSettled([window.edgegate.load(), window.edgegate.peek("x"), window.edgegate.peek("y")])).map(({ status }) => status));
+  const both = await page.evaluate(async () =>
+    (
+      await Promise.allSettled([
+        window.edgegate.load(),
+        window.edgegate.peek("x"),
+        window.edgegate.peek("y"),
+      ])
+    ).map(({ status }) => status),
+  );
   assert.deepEqual(both, ["rejected", "rejected", "rejected"]);
   assert.equal(site.asked.length, asked + 1, "one load for all that wait");
 
@@ -221,7 +281,13 @@ test("checks on a page whose wasm does not load are false, and nothing goes unha
   await page.goto("/");
   await ready(page);
   site.answers[WASM] = (_, response) => response.writeHead(404).end();
-  const refused = await page.evaluate((options) => window.edgegate.Verifier.fromJwksUrl("/.well-known/jwks.json", options).catch((error) => error.code), OPTIONS);
+  const refused = await page.evaluate(
+    (options) =>
+      window.edgegate.Verifier.fromJwksUrl("/.well-known/jwks.json", options).catch(
+        (error) => error.code,
+      ),
+    OPTIONS,
+  );
   assert.equal(refused, "wasm_unavailable");
   delete site.answers[WASM];
   await passes(t, page, key);

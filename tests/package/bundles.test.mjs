@@ -35,26 +35,38 @@ async function viteBundle(t, source) {
 }
 
 // Without the list of codes, whose names are those of the errors.
-const verifierIn = (text) => text.replace(/"?(invalid_key_set|key_set_unavailable|wasm_unavailable)"?/g, "").match(OF_THE_VERIFIER)?.[0];
+const verifierIn = (text) =>
+  text
+    .replace(/"?(invalid_key_set|key_set_unavailable|wasm_unavailable)"?/g, "")
+    .match(OF_THE_VERIFIER)?.[0];
 
 for (const [tool, make] of [
   ["esbuild", bundle],
   ["Vite", viteBundle],
 ]) {
   test(`${tool}: edgegate/client alone holds no wasm and nothing of the verifier`, async (t) => {
-    const text = await make(t, 'import { AuthClient } from "edgegate/client"; globalThis.auth = new AuthClient();');
+    const text = await make(
+      t,
+      'import { AuthClient } from "edgegate/client"; globalThis.auth = new AuthClient();',
+    );
     assert.match(text, /grant_type/);
     assert.equal(verifierIn(text), undefined);
   });
 
   test(`${tool}: AuthClient of "edgegate" leaves the verifier out too`, async (t) => {
-    const text = await make(t, 'import { AuthClient } from "edgegate"; globalThis.auth = new AuthClient();');
+    const text = await make(
+      t,
+      'import { AuthClient } from "edgegate"; globalThis.auth = new AuthClient();',
+    );
     assert.match(text, /grant_type/);
     assert.equal(verifierIn(text), undefined);
   });
 
   test(`${tool}: the verifier leaves AuthClient out`, async (t) => {
-    const text = await make(t, 'import { Verifier } from "edgegate"; globalThis.verifier = Verifier.fromJwks("", {});');
+    const text = await make(
+      t,
+      'import { Verifier } from "edgegate"; globalThis.verifier = Verifier.fromJwks("", {});',
+    );
     assert.match(text, /isAuthorizedByRole/);
     assert.doesNotMatch(text, /BroadcastChannel|edgegate-session|visibilitychange/);
   });

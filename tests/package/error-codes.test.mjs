@@ -1,9 +1,9 @@
 // The closed list of codes stands in four places, and they say the same: the tables of docs/errors.md, npm/errors.js, its
 // types, and the README.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ERROR_CODES, EdgegateError } from "../../npm/errors.js";
+import { EdgegateError, ERROR_CODES } from "../../npm/errors.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 
 const read = (name) => readFileSync(inRoot(name), "utf8");
@@ -12,7 +12,10 @@ const read = (name) => readFileSync(inRoot(name), "utf8");
 function table(text, heading) {
   const part = text.split(heading)[1].split("\n## ")[0];
   return [...part.matchAll(/^\| `([a-z_]+)` \|(.*)\|$/gm)].map(([, code, cells]) => {
-    assert.ok(cells.split(" | ").every((cell) => cell.trim() !== ""), `${code}: an empty cell`);
+    assert.ok(
+      cells.split(" | ").every((cell) => cell.trim() !== ""),
+      `${code}: an empty cell`,
+    );
     return code;
   });
 }
@@ -29,7 +32,13 @@ test("the list of the package is that of the documentation, in its order", () =>
 
 test("so are the types", () => {
   const types = read("npm/errors.d.ts");
-  const union = (name) => [...types.split(`type ${name} =`)[1].split(";")[0].matchAll(/\| "([a-z_]+)"/g)].map(([, code]) => code);
+  const union = (name) =>
+    [
+      ...types
+        .split(`type ${name} =`)[1]
+        .split(";")[0]
+        .matchAll(/\| "([a-z_]+)"/g),
+    ].map(([, code]) => code);
   assert.deepEqual(union("ServiceErrorCode"), service);
   assert.deepEqual(union("PackageErrorCode"), own);
 });
@@ -39,17 +48,29 @@ test("so is the README", () => {
 });
 
 test("no script makes an error of another code, and each of the package's own is made", () => {
-  const scripts = readdirSync(inRoot("npm"), { recursive: true }).filter((path) => path.endsWith(".js") && !path.startsWith("wasm/"));
-  const made = scripts.flatMap((path) => [...read(`npm/${path}`).matchAll(/new EdgegateError\(\s*"([a-z_]+)"/g)].map(([, code]) => code));
+  const scripts = readdirSync(inRoot("npm"), { recursive: true }).filter(
+    (path) => path.endsWith(".js") && !path.startsWith("wasm/"),
+  );
+  const made = scripts.flatMap((path) =>
+    [...read(`npm/${path}`).matchAll(/new EdgegateError\(\s*"([a-z_]+)"/g)].map(([, code]) => code),
+  );
   // Those that the wasm refuses come out of src/browser.
-  const bound = [...read("src/browser/refusal.rs").matchAll(/"(invalid_[a-z_]+)"/g)].map(([, code]) => code);
+  const bound = [...read("src/browser/refusal.rs").matchAll(/"(invalid_[a-z_]+)"/g)].map(
+    ([, code]) => code,
+  );
   for (const code of [...made, ...bound]) assert.ok(ERROR_CODES.includes(code), code);
   for (const code of own) assert.ok([...made, ...bound].includes(code), `nothing makes ${code}`);
 });
 
 test("an error shows what it knows, and its cause", () => {
   const cause = new Error("below");
-  const error = new EdgegateError("rate_limited", "slow down", { retryAfter: 5, status: 429, reason: undefined, unknown: 1, cause });
+  const error = new EdgegateError("rate_limited", "slow down", {
+    retryAfter: 5,
+    status: 429,
+    reason: undefined,
+    unknown: 1,
+    cause,
+  });
   assert.deepEqual(Object.keys(error).sort(), ["code", "retryAfter", "status"]);
   assert.equal(error.cause, cause);
   assert.equal(`${error}`, "EdgegateError: slow down");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { importPackage } from "./package.mjs";
-import { OPTIONS, newKey, setOf } from "./tokens.mjs";
+import { newKey, OPTIONS, setOf } from "./tokens.mjs";
 
 const boom = () => {
   throw new Error("boom");

@@ -12,10 +12,15 @@ export async function startKeyServer(t, answer) {
     if (typeof state.answer === "function") return state.answer(request, response);
     response.setHeader("Content-Type", "application/json");
     response.setHeader("Access-Control-Allow-Origin", "*");
-    response.end(typeof state.answer === "string" || Buffer.isBuffer(state.answer) ? state.answer : JSON.stringify(state.answer));
+    response.end(
+      typeof state.answer === "string" || Buffer.isBuffer(state.answer)
+        ? state.answer
+        : JSON.stringify(state.answer),
+    );
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  state.stop = () => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve)));
+  state.stop = () =>
+    new Promise((resolve) => (server.closeAllConnections(), server.close(resolve)));
   t.after(state.stop);
   state.origin = `http://127.0.0.1:${server.address().port}`;
   state.url = `${state.origin}/.well-known/jwks.json`;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startKeyServer } from "./key-server.mjs";
 import { importPackage } from "./package.mjs";
-import { OPTIONS, USER, newKey, setOf } from "./tokens.mjs";
+import { newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
 
 const START = 1_800_000_000_000;
 const SECOND = 1000;
@@ -27,7 +27,8 @@ const watchRejections = (t) => {
 };
 
 const until = async (condition) => {
-  for (let i = 0; i < 2000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let i = 0; i < 2000 && !condition(); i++)
+    await new Promise((resolve) => setTimeout(resolve, 5));
   assert.ok(condition(), "waited in vain");
 };
 
@@ -50,7 +51,15 @@ const BAD_SETS = [
   [{ keys: [key.jwk, { ...other.jwk, d: 5 }] }, "private_member"],
   [{ keys: [{ kty: "oct", k: "A".repeat(43), kid: "1" }] }, "symmetric_in_public_set"],
   [setOf(key, newKey("1")), "duplicate_kid"],
-  [{ keys: [{ ...key.jwk, kid: undefined }, { ...key.jwk, kid: undefined }] }, "duplicate_kid"],
+  [
+    {
+      keys: [
+        { ...key.jwk, kid: undefined },
+        { ...key.jwk, kid: undefined },
+      ],
+    },
+    "duplicate_kid",
+  ],
   [{ keys: Array.from({ length: 21 }, (_, i) => ({ ...key.jwk, kid: `${i}` })) }, "too_many_keys"],
   [{ keys: [{ ...key.jwk, kty: 5 }] }, "member_not_string"],
   [{ keys: [{ ...key.jwk, kty: "RSA" }] }, "unsupported_kty"],
@@ -71,7 +80,10 @@ test("a bad set, handed in or fetched: which rule it breaks", async (t) => {
     await assert.rejects(Verifier.fromJwksUrl(server.url, OPTIONS), refused, reason);
   }
   server.answer = Buffer.from('{"keys":"\xff"}', "latin1");
-  await assert.rejects(Verifier.fromJwksUrl(server.url, OPTIONS), { code: "invalid_key_set", reason: "not_utf8" });
+  await assert.rejects(Verifier.fromJwksUrl(server.url, OPTIONS), {
+    code: "invalid_key_set",
+    reason: "not_utf8",
+  });
 });
 
 test("keys of other kinds beside ours are skipped, handed in or fetched; a secret in one refuses the set", async (t) => {
@@ -93,18 +105,34 @@ test("keys of other kinds beside ours are skipped, handed in or fetched; a secre
     null,
   ];
   for (const set of [...foreign.map((one) => [one]), foreign]) {
-    for (const keys of [[key.jwk, ...set], [...set, key.jwk]]) {
+    for (const keys of [
+      [key.jwk, ...set],
+      [...set, key.jwk],
+    ]) {
       server.answer = { keys };
-      for (const made of [Verifier.fromJwks({ keys }, OPTIONS), Verifier.fromJwksUrl(server.url, OPTIONS)]) {
+      for (const made of [
+        Verifier.fromJwks({ keys }, OPTIONS),
+        Verifier.fromJwksUrl(server.url, OPTIONS),
+      ]) {
         assert.equal((await (await made).verify(key.token())).sub, USER, JSON.stringify(set));
       }
       const verifier = await Verifier.fromJwks({ keys }, OPTIONS);
-      await assert.rejects(verifier.verify(other.token()), { code: "invalid_token" }, JSON.stringify(set));
+      await assert.rejects(
+        verifier.verify(other.token()),
+        { code: "invalid_token" },
+        JSON.stringify(set),
+      );
     }
     const leaking = { keys: [key.jwk, { ...set[0], priv: "AAAA" }] };
-    await assert.rejects(Verifier.fromJwks(leaking, OPTIONS), { code: "invalid_key_set", reason: "private_member" });
+    await assert.rejects(Verifier.fromJwks(leaking, OPTIONS), {
+      code: "invalid_key_set",
+      reason: "private_member",
+    });
   }
-  await assert.rejects(Verifier.fromJwks({ keys: foreign }, OPTIONS), { code: "invalid_key_set", reason: "unsupported_kty" });
+  await assert.rejects(Verifier.fromJwks({ keys: foreign }, OPTIONS), {
+    code: "invalid_key_set",
+    reason: "unsupported_kty",
+  });
 });
 
 test("one kid for two keys: used when their algorithms differ; otherwise skipped, and the other keys serve", async (t) => {
@@ -112,18 +140,47 @@ test("one kid for two keys: used when their algorithms differ; otherwise skipped
   const server = await startKeyServer(t);
   const [first, second] = [newKey("same"), newKey("same", "ES256")];
   const [twin, third] = [newKey("same"), newKey("same")];
-  const reason = (verifier, token) => verifier.verify(token).then(() => "good", (error) => error.reason);
+  const reason = (verifier, token) =>
+    verifier.verify(token).then(
+      () => "good",
+      (error) => error.reason,
+    );
   for (const [keys, verdicts] of [
-    [[first, second, key], ["good", "good", "good"]],
-    [[key, second, first], ["good", "good", "good"]],
-    [[first, twin, key], ["kid_unknown", "kid_unknown", "good"]],
-    [[key, twin, first], ["kid_unknown", "kid_unknown", "good"]],
-    [[first, key, twin, third], ["kid_unknown", "kid_unknown", "good"]],
-    [[twin, second, first, key], ["alg_not_the_keys", "good", "good"]],
+    [
+      [first, second, key],
+      ["good", "good", "good"],
+    ],
+    [
+      [key, second, first],
+      ["good", "good", "good"],
+    ],
+    [
+      [first, twin, key],
+      ["kid_unknown", "kid_unknown", "good"],
+    ],
+    [
+      [key, twin, first],
+      ["kid_unknown", "kid_unknown", "good"],
+    ],
+    [
+      [first, key, twin, third],
+      ["kid_unknown", "kid_unknown", "good"],
+    ],
+    [
+      [twin, second, first, key],
+      ["alg_not_the_keys", "good", "good"],
+    ],
   ]) {
     server.answer = setOf(...keys);
-    for (const verifier of [await Verifier.fromJwks(setOf(...keys), OPTIONS), await Verifier.fromJwksUrl(server.url, OPTIONS)]) {
-      const found = [await reason(verifier, first.token()), await reason(verifier, second.token()), await reason(verifier, key.token())];
+    for (const verifier of [
+      await Verifier.fromJwks(setOf(...keys), OPTIONS),
+      await Verifier.fromJwksUrl(server.url, OPTIONS),
+    ]) {
+      const found = [
+        await reason(verifier, first.token()),
+        await reason(verifier, second.token()),
+        await reason(verifier, key.token()),
+      ];
       assert.deepEqual(found, verdicts);
       assert.notEqual(await reason(verifier, twin.token()), "good");
     }
@@ -139,7 +196,19 @@ test("what is no set at all is the caller's mistake", async (t) => {
       throw new Error("boom");
     },
   };
-  for (const jwks of [undefined, null, 5, 5n, true, Symbol("x"), () => {}, cycle, hostile, { keys: [5n] }, { toJSON: () => undefined }]) {
+  for (const jwks of [
+    undefined,
+    null,
+    5,
+    5n,
+    true,
+    Symbol("x"),
+    () => {},
+    cycle,
+    hostile,
+    { keys: [5n] },
+    { toJSON: () => undefined },
+  ]) {
     await assert.rejects(Verifier.fromJwks(jwks, OPTIONS), { code: "invalid_argument" });
   }
 });
@@ -176,9 +245,19 @@ test("an address that answers no set: key_set_unavailable, without what the othe
     [(_, response) => response.writeHead(500).end("secret"), /status 500/],
     [(_, response) => response.writeHead(204).end(), /status 204/],
     [(_, response) => response.writeHead(206).end(JSON.stringify(setOf(key))), /status 206/],
-    ...[301, 302, 303, 307, 308].map((status) => [(_, response) => response.writeHead(status, { Location: elsewhere.url }).end(), /redirect/]),
+    ...[301, 302, 303, 307, 308].map((status) => [
+      (_, response) => response.writeHead(status, { Location: elsewhere.url }).end(),
+      /redirect/,
+    ]),
     [(request) => request.socket.destroy(), /could not be fetched/],
-    [(_, response) => (response.writeHead(200, { "Content-Length": "1000" }), response.write("{"), setTimeout(() => response.destroy(), 20)), /could not be fetched/],
+    [
+      (_, response) => (
+        response.writeHead(200, { "Content-Length": "1000" }),
+        response.write("{"),
+        setTimeout(() => response.destroy(), 20)
+      ),
+      /could not be fetched/,
+    ],
   ];
   for (const [answer, why] of answers) {
     server.answer = answer;
@@ -209,7 +288,10 @@ test("an address that hangs, before the answer or within it: an end after five s
   await Promise.all([
     assert.rejects(Verifier.fromJwksUrl(silent.url, OPTIONS), late),
     assert.rejects(Verifier.fromJwksUrl(trickling.url, OPTIONS), late),
-    assert.rejects(Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...OPTIONS, ...deaf }), late),
+    assert.rejects(
+      Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...OPTIONS, ...deaf }),
+      late,
+    ),
   ]);
   assert.ok(performance.now() - begun > 4900);
 });
@@ -222,18 +304,41 @@ test("a fetch of one's own: asked with this and nothing else, and whatever it an
     asked.push(args);
     return Response.json(setOf(key));
   };
-  const verifier = await Verifier.fromJwksUrl(new URL("https://auth.example.com/jwks"), { ...OPTIONS, fetch });
+  const verifier = await Verifier.fromJwksUrl(new URL("https://auth.example.com/jwks"), {
+    ...OPTIONS,
+    fetch,
+  });
   assert.equal(await verifier.isAuthorizedByUserId(key.token(), USER), true);
   const [[url, { signal, ...init }]] = asked;
   assert.equal(url, "https://auth.example.com/jwks");
   assert.ok(signal instanceof AbortSignal);
-  assert.deepEqual(init, { method: "GET", redirect: "manual", headers: { accept: "application/json" } });
+  assert.deepEqual(init, {
+    method: "GET",
+    redirect: "manual",
+    headers: { accept: "application/json" },
+  });
 
   const boom = () => {
     throw new Error("boom");
   };
-  for (const fetch of [boom, async () => boom(), () => 5, () => null, () => ({}), () => ({ status: 200, body: 5 }), async () => ({ status: 200, get body() { return boom(); } })]) {
-    await assert.rejects(Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...OPTIONS, fetch }), { name: "EdgegateError" });
+  for (const fetch of [
+    boom,
+    async () => boom(),
+    () => 5,
+    () => null,
+    () => ({}),
+    () => ({ status: 200, body: 5 }),
+    async () => ({
+      status: 200,
+      get body() {
+        return boom();
+      },
+    }),
+  ]) {
+    await assert.rejects(
+      Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...OPTIONS, fetch }),
+      { name: "EdgegateError" },
+    );
   }
 });
 
@@ -249,11 +354,14 @@ test("an unknown kid fetches again, at most once in 30 s, and all that wait shar
 
   at(30 * SECOND);
   server.answer = setOf(key, other);
-  const many = await Promise.all(Array.from({ length: 20 }, () => verifier.isAuthorizedByUserId(other.token(), USER)));
+  const many = await Promise.all(
+    Array.from({ length: 20 }, () => verifier.isAuthorizedByUserId(other.token(), USER)),
+  );
   assert.ok(many.every((yes) => yes));
   assert.equal(server.asked.length, 2);
 
-  for (let i = 0; i < 50; i++) await assert.rejects(verifier.verify(newKey(`forged ${i}`).token()), unknown);
+  for (let i = 0; i < 50; i++)
+    await assert.rejects(verifier.verify(newKey(`forged ${i}`).token()), unknown);
   at(59 * SECOND);
   await assert.rejects(verifier.verify(newKey("3").token()), unknown);
   assert.equal(server.asked.length, 2, "forged tokens cost nothing");
@@ -274,13 +382,22 @@ test("keys older than ten minutes are fetched again in the background, and a key
 
   server.answer = setOf(other);
   at(10 * MINUTE);
-  const verdicts = await Promise.all(Array.from({ length: 10 }, () => verifier.isAuthorizedByUserId(key.token(), USER)));
-  assert.ok(verdicts.every((yes) => yes), "nobody waits for it");
+  const verdicts = await Promise.all(
+    Array.from({ length: 10 }, () => verifier.isAuthorizedByUserId(key.token(), USER)),
+  );
+  assert.ok(
+    verdicts.every((yes) => yes),
+    "nobody waits for it",
+  );
   await until(() => server.asked.length === 2);
   await until(() => true);
   // Taken into use some turns later.
-  for (let i = 0; i < 400 && (await verifier.isAuthorizedByUserId(key.token(), USER)); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-  await assert.rejects(verifier.verify(key.token()), { code: "invalid_token", reason: "kid_unknown" });
+  for (let i = 0; i < 400 && (await verifier.isAuthorizedByUserId(key.token(), USER)); i++)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  await assert.rejects(verifier.verify(key.token()), {
+    code: "invalid_token",
+    reason: "kid_unknown",
+  });
   await verifier.verify(other.token());
   assert.equal(server.asked.length, 2);
 });
@@ -302,7 +419,11 @@ test("while a refetch fails: the keys at hand serve for an hour, and it is tried
   await quiet(2);
   at(11 * MINUTE + 29 * SECOND);
   await verifier.verify(key.token());
-  await assert.rejects(verifier.verify(other.token()), { code: "key_set_unavailable" }, "whether there is such a key can't be known");
+  await assert.rejects(
+    verifier.verify(other.token()),
+    { code: "key_set_unavailable" },
+    "whether there is such a key can't be known",
+  );
   await quiet(2);
   at(11 * MINUTE + 30 * SECOND);
   await assert.rejects(verifier.verify(other.token()), { code: "key_set_unavailable" });
@@ -321,7 +442,10 @@ test("while a refetch fails: the keys at hand serve for an hour, and it is tried
 
   server.answer = { keys: [key.privateJwk] };
   at(62 * MINUTE);
-  await assert.rejects(verifier.verify(key.token()), { code: "invalid_key_set", reason: "private_member" });
+  await assert.rejects(verifier.verify(key.token()), {
+    code: "invalid_key_set",
+    reason: "private_member",
+  });
   server.answer = setOf(key);
   at(63 * MINUTE);
   await verifier.verify(key.token());
@@ -347,7 +471,10 @@ test("a fetch that was lost with the request that began it is not waited for", a
   const never = new Promise(() => {});
   // As in a Worker: neither the fetch nor its own timer goes on when the request is over.
   const fetch = async () => (asked++, lost ? never : Response.json(setOf(key)));
-  const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...OPTIONS, fetch });
+  const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", {
+    ...OPTIONS,
+    fetch,
+  });
   at(11 * MINUTE);
   lost = true;
   await verifier.verify(key.token());

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPackage, makeProject } from "./package.mjs";
-import { OPTIONS, USER, goodClaims, newKey, nowSeconds, setOf } from "./tokens.mjs";
+import { goodClaims, newKey, nowSeconds, OPTIONS, setOf, USER } from "./tokens.mjs";
 import { UNREACHABLE, watchWasm } from "./traps.mjs";
 
 test("every subpath is imported by its name", async (t) => {
@@ -24,8 +24,14 @@ test("every subpath is imported by its name", async (t) => {
   ]);
   const { exports } = JSON.parse(project.packed("package.json"));
   const tested = [".", "./client", "./wasm/edgegate_bg.wasm", "./package.json"];
-  const typesOnly = Object.keys(exports).filter((path) => Object.keys(exports[path]).join() === "types");
-  assert.deepEqual(Object.keys(exports).sort(), [...tested, ...typesOnly].sort(), "a new subpath needs its line here");
+  const typesOnly = Object.keys(exports).filter(
+    (path) => Object.keys(exports[path]).join() === "types",
+  );
+  assert.deepEqual(
+    Object.keys(exports).sort(),
+    [...tested, ...typesOnly].sort(),
+    "a new subpath needs its line here",
+  );
 });
 
 test("the README's first snippet works as it stands", async (t) => {
@@ -49,8 +55,15 @@ for (const alg of ["EdDSA", "ES256"]) {
     assert.deepEqual(verified, claims);
     assert.deepEqual(await peek(token), claims);
     assert.equal(Object.getPrototypeOf(verified), Object.prototype);
-    assert.ok(Object.values(verified).every((value) => typeof value !== "bigint" && !(value instanceof Map)));
-    assert.deepEqual((await verifier.verify(key.token({ aud: ["a", OPTIONS.audience] }))).aud, ["a", OPTIONS.audience]);
+    assert.ok(
+      Object.values(verified).every(
+        (value) => typeof value !== "bigint" && !(value instanceof Map),
+      ),
+    );
+    assert.deepEqual((await verifier.verify(key.token({ aud: ["a", OPTIONS.audience] }))).aud, [
+      "a",
+      OPTIONS.audience,
+    ]);
 
     assert.equal(await verifier.isAuthorizedByRole(token, ["admin", "user"]), true);
     assert.equal(await verifier.isAuthorizedByRole(token, new Set(["editor"])), true);
@@ -60,11 +73,20 @@ for (const alg of ["EdDSA", "ES256"]) {
     assert.equal(await verifier.isAuthorizedByUserId(token, USER.toUpperCase()), false);
     assert.equal(await verifier.isAuthorizedByEmail(token, "Ada@Example.COM"), true);
     assert.equal(await verifier.isAuthorizedByEmail(token, "bob@example.com"), false);
-    assert.equal(await verifier.isAuthorizedByEmail(key.token({ email_verified: false }), "ada@example.com"), false);
+    assert.equal(
+      await verifier.isAuthorizedByEmail(key.token({ email_verified: false }), "ada@example.com"),
+      false,
+    );
 
     const flipped = token.slice(0, -3) + (token.at(-3) === "A" ? "B" : "A") + token.slice(-2);
-    await assert.rejects(verifier.verify(flipped), { code: "invalid_token", reason: "signature_invalid" });
-    await assert.rejects(verifier.verify(newKey("1", alg).token()), { code: "invalid_token", reason: "signature_invalid" });
+    await assert.rejects(verifier.verify(flipped), {
+      code: "invalid_token",
+      reason: "signature_invalid",
+    });
+    await assert.rejects(verifier.verify(newKey("1", alg).token()), {
+      code: "invalid_token",
+      reason: "signature_invalid",
+    });
   });
 }
 
@@ -73,10 +95,18 @@ test("an address beyond ASCII is compared as the service compares it", async (t)
   const key = newKey("1");
   const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
   const token = key.token({ email: "j\u00f6rg@xn--bcher-kva.example" });
-  for (const same of ["J\u00f6rg@B\u00fccher.example", "jo\u0308rg@bu\u0308cher.example", "j\u00f6rg@XN--BCHER-KVA.example"]) {
+  for (const same of [
+    "J\u00f6rg@B\u00fccher.example",
+    "jo\u0308rg@bu\u0308cher.example",
+    "j\u00f6rg@XN--BCHER-KVA.example",
+  ]) {
     assert.equal(await verifier.isAuthorizedByEmail(token, same), true, same);
   }
-  for (const other of ["jorg@bucher.example", "j\u00f6rg@b\u00dccher.example\u0000", "j\u00f6rg@bucher.example"]) {
+  for (const other of [
+    "jorg@bucher.example",
+    "j\u00f6rg@b\u00dccher.example\u0000",
+    "j\u00f6rg@bucher.example",
+  ]) {
     assert.equal(await verifier.isAuthorizedByEmail(token, other), false, other);
   }
 });
@@ -87,7 +117,11 @@ test("times: exp is the first second too late, a tolerance moves it, and current
   const at = 1_800_000_000;
   const token = key.token({ ...goodClaims(at) });
   const verifyAt = async (seconds, options = {}) => {
-    const verifier = await Verifier.fromJwks(setOf(key), { ...OPTIONS, currentDate: new Date(seconds * 1000), ...options });
+    const verifier = await Verifier.fromJwks(setOf(key), {
+      ...OPTIONS,
+      currentDate: new Date(seconds * 1000),
+      ...options,
+    });
     return verifier.verify(token).then(
       () => "good",
       (error) => error.reason,
@@ -111,10 +145,28 @@ test("a token that is none: a clear error, and false", async (t) => {
   const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
   const good = key.token();
   const cases = [
-    ...[undefined, null, 5, NaN, 5n, true, {}, [], [good], Symbol("x"), () => good, new String(good), new Date()].map((token) => [token, "invalid_argument"]),
+    ...[
+      undefined,
+      null,
+      5,
+      NaN,
+      5n,
+      true,
+      {},
+      [],
+      [good],
+      Symbol("x"),
+      () => good,
+      new String(good),
+      new Date(),
+    ].map((token) => [token, "invalid_argument"]),
     ["", "invalid_token", "not_three_parts"],
     ["x".repeat(5 << 20), "invalid_token", "token_too_long"],
-    ["\u043a\u043b\u044e\u0447.\u043a\u043b\u044e\u0447.\u043a\u043b\u044e\u0447", "invalid_token", "bad_character"],
+    [
+      "\u043a\u043b\u044e\u0447.\u043a\u043b\u044e\u0447.\u043a\u043b\u044e\u0447",
+      "invalid_token",
+      "bad_character",
+    ],
     ["\ud800", "invalid_token", "bad_character"],
     [`${good}\n`, "invalid_token", "bad_character"],
     [good.replaceAll(".", "\u3002"), "invalid_token", "bad_character"],
@@ -147,7 +199,20 @@ test("the three checks never reject, whatever they are asked for", async (t) => 
   const endless = (function* () {
     for (;;) yield "nobody";
   })();
-  const roles = [undefined, null, 5, "user", "u", {}, hostile, [hostile], ["user", 5], ["user", undefined], [new String("user")], endless];
+  const roles = [
+    undefined,
+    null,
+    5,
+    "user",
+    "u",
+    {},
+    hostile,
+    [hostile],
+    ["user", 5],
+    ["user", undefined],
+    [new String("user")],
+    endless,
+  ];
   const throwing = { [Symbol.iterator]: boom };
   const late = {
     *[Symbol.iterator]() {
@@ -155,17 +220,40 @@ test("the three checks never reject, whatever they are asked for", async (t) => 
       boom();
     },
   };
-  for (const asked of [...roles, throwing, late, Array(257).fill("user"), [["user"]], { length: 1, 0: "user" }]) {
+  for (const asked of [
+    ...roles,
+    throwing,
+    late,
+    Array(257).fill("user"),
+    [["user"]],
+    { length: 1, 0: "user" },
+  ]) {
     assert.equal(await verifier.isAuthorizedByRole(token, asked), false);
   }
   assert.equal(await verifier.isAuthorizedByRole(token, [...Array(255).fill("x"), "user"]), true);
   const text = { toString: () => "\ufffd" };
-  for (const asked of [undefined, null, 5, "", {}, hostile, text, [], "\ud800", "x".repeat(5 << 20), Symbol("x")]) {
+  for (const asked of [
+    undefined,
+    null,
+    5,
+    "",
+    {},
+    hostile,
+    text,
+    [],
+    "\ud800",
+    "x".repeat(5 << 20),
+    Symbol("x"),
+  ]) {
     assert.equal(await verifier.isAuthorizedByUserId(token, asked), false);
     assert.equal(await verifier.isAuthorizedByEmail(token, asked), false);
     assert.equal(await verifier.isAuthorizedByRole(token, [asked]), false);
   }
-  assert.equal(await verifier.isAuthorizedByUserId(token, "\ufffd"), true, "half a surrogate pair was not taken for it");
+  assert.equal(
+    await verifier.isAuthorizedByUserId(token, "\ufffd"),
+    true,
+    "half a surrogate pair was not taken for it",
+  );
   const { isAuthorizedByRole, isAuthorizedByUserId, isAuthorizedByEmail } = verifier;
   for (const torn of [isAuthorizedByRole, isAuthorizedByUserId, isAuthorizedByEmail]) {
     assert.equal(await torn(token, ["user"]), false, "without its verifier");
@@ -179,14 +267,21 @@ test("claims that aim at JavaScript stay out", async (t) => {
   const key = newKey("1");
   const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
   const text = JSON.stringify(goodClaims()).slice(0, -1);
-  const token = key.token(`${text},"__proto__":{"admin":true},"constructor":1,"toString":2,"then":3,"big":1e300,"deep":[[{"a":null}]]}`);
+  const token = key.token(
+    `${text},"__proto__":{"admin":true},"constructor":1,"toString":2,"then":3,"big":1e300,"deep":[[{"a":null}]]}`,
+  );
   const claims = await verifier.verify(token);
   assert.deepEqual(Object.keys(claims).sort(), Object.keys(goodClaims()).sort());
   assert.equal(claims.admin, undefined);
   assert.equal({}.admin, undefined);
-  await assert.rejects(verifier.verify(key.token(`${text},"sub":"root"}`)), { reason: "claims_duplicate_member" });
+  await assert.rejects(verifier.verify(key.token(`${text},"sub":"root"}`)), {
+    reason: "claims_duplicate_member",
+  });
   await assert.rejects(verifier.verify(key.token({ ver: 2 ** 53 })), { reason: "ver_too_large" });
-  assert.equal((await verifier.verify(key.token({ ver: Number.MAX_SAFE_INTEGER }))).ver, Number.MAX_SAFE_INTEGER);
+  assert.equal(
+    (await verifier.verify(key.token({ ver: Number.MAX_SAFE_INTEGER }))).ver,
+    Number.MAX_SAFE_INTEGER,
+  );
 });
 
 test("a wrong option is named", async (t) => {
@@ -209,14 +304,36 @@ test("a wrong option is named", async (t) => {
     [{ ...OPTIONS, issuer: /./ }, /issuer/],
     [{ ...OPTIONS, audience: ["a"] }, /audience/],
     [{ ...OPTIONS, audience: "a".repeat(5 << 20) }, /audience/],
-    ...[-1, 301, 0.5, NaN, Infinity, "5", "5s", 5n, null].map((clockTolerance) => [{ ...OPTIONS, clockTolerance }, /clockTolerance/]),
-    ...[new Date(NaN), new Date(-1), Date.now(), "2027-01-01", {}, null].map((currentDate) => [{ ...OPTIONS, currentDate }, /currentDate/]),
+    ...[-1, 301, 0.5, NaN, Infinity, "5", "5s", 5n, null].map((clockTolerance) => [
+      { ...OPTIONS, clockTolerance },
+      /clockTolerance/,
+    ]),
+    ...[new Date(NaN), new Date(-1), Date.now(), "2027-01-01", {}, null].map((currentDate) => [
+      { ...OPTIONS, currentDate },
+      /currentDate/,
+    ]),
     [{ ...OPTIONS, fetch: "https://example.com" }, /fetch/],
   ]) {
-    await assert.rejects(Verifier.fromJwks(set, options), (error) => error.code === "invalid_argument" && named.test(error.message), `${named}`);
+    await assert.rejects(
+      Verifier.fromJwks(set, options),
+      (error) => error.code === "invalid_argument" && named.test(error.message),
+      `${named}`,
+    );
   }
   const refused = (promise) => assert.rejects(promise, { code: "invalid_argument" });
-  for (const url of [undefined, null, 5, "", "nowhere", "http://auth.example.com/jwks", "ftp://a/b", "file:///etc/passwd", "data:application/json,{}", "https://me:secret@auth.example.com/", "http://127.0.0.1.example.com/"]) {
+  for (const url of [
+    undefined,
+    null,
+    5,
+    "",
+    "nowhere",
+    "http://auth.example.com/jwks",
+    "ftp://a/b",
+    "file:///etc/passwd",
+    "data:application/json,{}",
+    "https://me:secret@auth.example.com/",
+    "http://127.0.0.1.example.com/",
+  ]) {
     await refused(Verifier.fromJwksUrl(url, OPTIONS));
   }
   await refused((async () => new Verifier())());
@@ -234,7 +351,10 @@ test("memory stays flat: verifications, refusals and key sets leave nothing behi
   const options = { ...OPTIONS, currentDate: new Date() };
   let fetches = 0;
   const fetch = async () => (fetches++, new Response(keys));
-  const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...options, fetch });
+  const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", {
+    ...options,
+    fetch,
+  });
   const token = key.token();
   const large = key.token({ roles: Array(32).fill("r".repeat(60)) });
   const unknown = newKey("4").token();

@@ -1,5 +1,13 @@
 // The npm package as people get it: the packed tarball, unpacked into a project's node_modules.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,7 +19,10 @@ import { node, toolEnv } from "../../scripts/project/tools.mjs";
 /** The tarball, built if anything changed since. */
 export async function tarball() {
   if (!process.env.EDGEGATE_BUILT || !existsSync(packageTarball())) {
-    const { code, stdout, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], { env: toolEnv(), capture: true });
+    const { code, stdout, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {
+      env: toolEnv(),
+      capture: true,
+    });
     if (code !== 0) throw new Error(`the package does not build:\n${stdout}${stderr}`);
   }
   return packageTarball();
@@ -34,7 +45,13 @@ export async function makeProject(t, packages = []) {
   };
   write("package.json", JSON.stringify({ name: "project", private: true, type: "module" }));
   await must("mkdir", ["-p", path("node_modules/edgegate")]);
-  await must("tar", ["-xzf", await tarball(), "--strip-components=1", "-C", path("node_modules/edgegate")]);
+  await must("tar", [
+    "-xzf",
+    await tarball(),
+    "--strip-components=1",
+    "-C",
+    path("node_modules/edgegate"),
+  ]);
   // Tools of ours that the project uses.
   for (const name of packages) {
     mkdirSync(join(path("node_modules", name), ".."), { recursive: true });
@@ -53,12 +70,15 @@ export async function makeProject(t, packages = []) {
 /** The package's exports, imported by its name from such a project. */
 export async function importPackage(t) {
   const project = await makeProject(t);
-  const edgegate = await import(pathToFileURL(project.write("import.mjs", 'export * from "edgegate";')));
+  const edgegate = await import(
+    pathToFileURL(project.write("import.mjs", 'export * from "edgegate";'))
+  );
   return { ...edgegate, project };
 }
 
 async function must(command, args, options = {}) {
   const { code, stdout, stderr } = await run(command, args, { ...options, capture: true });
-  if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed (${code}):\n${stdout}${stderr}`);
+  if (code !== 0)
+    throw new Error(`${command} ${args.join(" ")} failed (${code}):\n${stdout}${stderr}`);
   return stdout;
 }

@@ -9,9 +9,16 @@ interface Env {
 
 export default {
   async fetch(request, env) {
-    const client: Client = { ip: request.headers.get("CF-Connecting-IP"), user_agent: request.headers.get("User-Agent") };
+    const client: Client = {
+      ip: request.headers.get("CF-Connecting-IP"),
+      user_agent: request.headers.get("User-Agent"),
+    };
     try {
-      const { access_token, refresh_token, user }: SignedIn = await env.AUTH.generate_token("ada@example.com", "…", client);
+      const { access_token, refresh_token, user }: SignedIn = await env.AUTH.generate_token(
+        "ada@example.com",
+        "…",
+        client,
+      );
       const renewed: Tokens = await env.AUTH.renewToken(refresh_token, client);
       const name: string | null = user.first_name;
       const checks: boolean[] = [
@@ -26,11 +33,19 @@ export default {
       await env.AUTH.revoke_tokens(user.id);
       const over: string = (await env.SERVICE.generate_token("ada@example.com", "…")).user.id;
       void [renewed.expires_in.toFixed(), name, over];
-      return checks.every(Boolean) ? await env.SERVICE.fetch(request) : new Response(null, { status: 403 });
+      return checks.every(Boolean)
+        ? await env.SERVICE.fetch(request)
+        : new Response(null, { status: 403 });
     } catch (thrown) {
       const error = thrown as AuthError;
-      if (error.code === "rate_limited") return new Response(null, { status: 429, headers: { "Retry-After": `${error.retryAfter}` } });
-      return new Response(error.errors?.[0]?.reason ?? error.message, { status: error.status ?? 500 });
+      if (error.code === "rate_limited")
+        return new Response(null, {
+          status: 429,
+          headers: { "Retry-After": `${error.retryAfter}` },
+        });
+      return new Response(error.errors?.[0]?.reason ?? error.message, {
+        status: error.status ?? 500,
+      });
     }
   },
 } satisfies ExportedHandler<Env>;

@@ -1,11 +1,20 @@
 // A site of static files on this machine, as strict or as wrong as a test wants it.
-import { createServer } from "node:http";
+
 import { readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 
-export const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+export const STRICT =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".json": "application/json", ".css": "text/css" };
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+  ".json": "application/json",
+  ".css": "text/css",
+};
 
 /**
  * Serves `pages` (path → text) and then `folders` (prefix → folder). `site.csp` is the policy of every page, and
@@ -18,9 +27,15 @@ export async function startSite(t, { pages = {}, folders = {}, csp = STRICT } = 
     site.asked.push(path);
     if (site.answers[path]) return site.answers[path](request, response);
     const body = pages[path] ?? fileIn(folders, path);
-    if (body === undefined) return response.writeHead(404, { "Content-Type": "text/plain" }).end("not found");
+    if (body === undefined)
+      return response.writeHead(404, { "Content-Type": "text/plain" }).end("not found");
     const type = TYPES[extname(path)] ?? "text/html";
-    response.writeHead(200, { "Content-Type": type, ...(type === "text/html" && { "Content-Security-Policy": site.csp }) }).end(body);
+    response
+      .writeHead(200, {
+        "Content-Type": type,
+        ...(type === "text/html" && { "Content-Security-Policy": site.csp }),
+      })
+      .end(body);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve))));
@@ -29,7 +44,8 @@ export async function startSite(t, { pages = {}, folders = {}, csp = STRICT } = 
 }
 
 function fileIn(folders, path) {
-  const [prefix, folder] = Object.entries(folders).find(([prefix]) => path.startsWith(prefix)) ?? [];
+  const [prefix, folder] =
+    Object.entries(folders).find(([prefix]) => path.startsWith(prefix)) ?? [];
   if (!folder) return undefined;
   const rest = normalize(path.slice(prefix.length) || "index.html");
   if (rest.startsWith("..")) return undefined;

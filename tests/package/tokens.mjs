@@ -8,10 +8,15 @@ export const USER = "0198c2f4-7b1e-7c3a-9d55-1f0a6f2f8b11";
 
 const KINDS = {
   EdDSA: { make: () => generateKeyPairSync("ed25519"), members: ["kty", "crv", "x"], hash: null },
-  ES256: { make: () => generateKeyPairSync("ec", { namedCurve: "P-256" }), members: ["kty", "crv", "x", "y"], hash: "sha256" },
+  ES256: {
+    make: () => generateKeyPairSync("ec", { namedCurve: "P-256" }),
+    members: ["kty", "crv", "x", "y"],
+    hash: "sha256",
+  },
 };
 
-const part = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+const part = (value) =>
+  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
 
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
 
@@ -20,13 +25,26 @@ export function newKey(kid, alg = "EdDSA") {
   const kind = KINDS[alg];
   const { publicKey, privateKey } = kind.make();
   const exported = publicKey.export({ format: "jwk" });
-  const jwk = { ...Object.fromEntries(kind.members.map((name) => [name, exported[name]])), kid, alg, use: "sig" };
+  const jwk = {
+    ...Object.fromEntries(kind.members.map((name) => [name, exported[name]])),
+    kid,
+    alg,
+    use: "sig",
+  };
   const token = (claims = {}, header = {}) => {
     const input = `${part({ alg, kid, typ: "at+jwt", ...header })}.${part(typeof claims === "string" ? claims : { ...goodClaims(), ...claims })}`;
-    const signature = sign(kind.hash, Buffer.from(input), { key: privateKey, dsaEncoding: "ieee-p1363" });
+    const signature = sign(kind.hash, Buffer.from(input), {
+      key: privateKey,
+      dsaEncoding: "ieee-p1363",
+    });
     return `${input}.${signature.toString("base64url")}`;
   };
-  return { kid, jwk, privateJwk: { ...privateKey.export({ format: "jwk" }), kid, alg, use: "sig" }, token };
+  return {
+    kid,
+    jwk,
+    privateJwk: { ...privateKey.export({ format: "jwk" }), kid, alg, use: "sig" },
+    token,
+  };
 }
 
 export const goodClaims = (now = nowSeconds()) => ({

@@ -6,8 +6,8 @@ import { test } from "node:test";
 import v8 from "node:v8";
 import vm from "node:vm";
 import { importPackage } from "./package.mjs";
-import { OPTIONS, USER, newKey, setOf } from "./tokens.mjs";
-import { UNREACHABLE, trapEverywhere, watchWasm } from "./traps.mjs";
+import { newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
+import { trapEverywhere, UNREACHABLE, watchWasm } from "./traps.mjs";
 
 v8.setFlagsFromString("--expose-gc");
 const collectGarbage = vm.runInNewContext("gc");

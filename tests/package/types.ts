@@ -1,10 +1,14 @@
 // What the types must take and refuse; compiled by packing.test.mjs from the packed package, never run.
-import { AuthClient, EdgegateError, Verifier, load, peek } from "edgegate";
-import type { Claims, ErrorCode, JwkSet, VerifierOptions } from "edgegate";
-import type { AuthService } from "edgegate/rpc";
-import { AuthClient as ClientAlone, EdgegateError as SameError } from "edgegate/client";
 
-const options: VerifierOptions = { issuer: "https://auth.example.com", audience: "https://api.example.com" };
+import type { Claims, ErrorCode, JwkSet, VerifierOptions } from "edgegate";
+import { type AuthClient, EdgegateError, load, peek, Verifier } from "edgegate";
+import { AuthClient as ClientAlone, EdgegateError as SameError } from "edgegate/client";
+import type { AuthService } from "edgegate/rpc";
+
+const options: VerifierOptions = {
+  issuer: "https://auth.example.com",
+  audience: "https://api.example.com",
+};
 const jwks: JwkSet = { keys: [{ kty: "OKP", crv: "Ed25519", x: "…", kid: "1" }] };
 
 export async function right(token: string): Promise<boolean> {
@@ -23,7 +27,10 @@ export async function right(token: string): Promise<boolean> {
   await load();
   await load(fetch("/edgegate_bg.wasm"));
   void [until, address, audiences, sub];
-  const asked = [verifier.isAuthorizedByRole(token, new Set(["admin"])), verifier.isAuthorizedByRole(token, ["admin"] as const)];
+  const asked = [
+    verifier.isAuthorizedByRole(token, new Set(["admin"])),
+    verifier.isAuthorizedByRole(token, ["admin"] as const),
+  ];
   return (await Promise.all(asked)).every((yes: boolean) => yes);
 }
 
@@ -72,7 +79,9 @@ export async function wrong(verifier: Verifier, token: string): Promise<void> {
 }
 
 export async function bound(env: { AUTH: AuthService }, token: string): Promise<boolean> {
-  const { access_token, user } = await env.AUTH.generate_token("ada@example.com", "…", { ip: "192.0.2.1" });
+  const { access_token, user } = await env.AUTH.generate_token("ada@example.com", "…", {
+    ip: "192.0.2.1",
+  });
   // @ts-expect-error: no such method
   await env.AUTH.generate_tokens("ada@example.com", "…");
   void [access_token, user.id];

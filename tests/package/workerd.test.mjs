@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { startKeyServer } from "./key-server.mjs";
 import { makeProject } from "./package.mjs";
-import { OPTIONS, USER, newKey, nowSeconds, setOf } from "./tokens.mjs";
+import { newKey, nowSeconds, OPTIONS, setOf, USER } from "./tokens.mjs";
 import { UNREACHABLE } from "./traps.mjs";
 
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
@@ -80,8 +80,18 @@ before(async () => {
   server = createTestHarness({
     root: project.folder,
     workers: [
-      { config: { name: "api", main: project.path("worker.js"), compatibility_date, services: [{ binding: "KEYS", service: "keys" }] } },
-      { config: { name: "keys", main: project.path("keys.js"), compatibility_date }, vars: { JWKS: JSON.stringify(setOf(key)) } },
+      {
+        config: {
+          name: "api",
+          main: project.path("worker.js"),
+          compatibility_date,
+          services: [{ binding: "KEYS", service: "keys" }],
+        },
+      },
+      {
+        config: { name: "keys", main: project.path("keys.js"), compatibility_date },
+        vars: { JWKS: JSON.stringify(setOf(key)) },
+      },
     ],
   });
   await server.listen();
@@ -89,45 +99,71 @@ before(async () => {
 after(() => server?.close());
 
 const ask = async (action, given = {}) => {
-  const answer = await server.getWorker("api").fetch("http://api/", { method: "POST", body: JSON.stringify({ action, ...given }) });
+  const answer = await server
+    .getWorker("api")
+    .fetch("http://api/", { method: "POST", body: JSON.stringify({ action, ...given }) });
   const text = await answer.text();
   assert.equal(answer.status, 200, text);
   return JSON.parse(text);
 };
 const until = async (condition) => {
-  for (let i = 0; i < 2000 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let i = 0; i < 2000 && !condition(); i++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
   assert.ok(condition(), "waited in vain");
 };
-const isUser = (signer) => ask("isUser", { token: signer.token({ exp: nowSeconds() + 3600 }), user: USER });
+const isUser = (signer) =>
+  ask("isUser", { token: signer.token({ exp: nowSeconds() + 3600 }), user: USER });
 
 test("every subpath, and every function", async () => {
   for (const signer of [key, other]) {
     const forged = newKey(signer.kid, signer.jwk.alg).token();
-    assert.deepEqual(await ask("check", { token: signer.token(), forged, jwks: setOf(key, other), options: OPTIONS, user: USER }), {
-      same: true,
-      sub: USER,
-      peeked: USER,
-      forged: [true, "invalid_token", "signature_invalid"],
-      number: "invalid_argument",
-      role: [true, false],
-      byId: true,
-      byEmail: true,
-    });
+    assert.deepEqual(
+      await ask("check", {
+        token: signer.token(),
+        forged,
+        jwks: setOf(key, other),
+        options: OPTIONS,
+        user: USER,
+      }),
+      {
+        same: true,
+        sub: USER,
+        peeked: USER,
+        forged: [true, "invalid_token", "signature_invalid"],
+        number: "invalid_argument",
+        role: [true, false],
+        byId: true,
+        byEmail: true,
+      },
+    );
   }
 });
 
 test("after a trap, at any crossing into the wasm or out of it, every next call works", async () => {
-  const found = await ask("trap", { jwks: setOf(key), token: key.token(), options: OPTIONS, user: USER });
+  const found = await ask("trap", {
+    jwks: setOf(key),
+    token: key.token(),
+    options: OPTIONS,
+    user: USER,
+  });
   assert.deepEqual([found.onDead, found.foreign, found.wrong], [0, 0, []]);
-  for (const [name, times] of Object.entries(found.traps)) assert.ok(times > 3, `${name}: ${times}`);
+  for (const [name, times] of Object.entries(found.traps))
+    assert.ok(times > 3, `${name}: ${times}`);
   assert.equal(found.instances, 1 + Object.values(found.traps).reduce((sum, times) => sum + times));
 });
 
 test("keys over a service binding, and a redirect that is not followed", async () => {
-  await ask("open", { url: "https://auth.example.com/.well-known/jwks.json", options: OPTIONS, binding: "KEYS" });
+  await ask("open", {
+    url: "https://auth.example.com/.well-known/jwks.json",
+    options: OPTIONS,
+    binding: "KEYS",
+  });
   assert.equal(await isUser(key), true);
   assert.equal(await isUser(other), false);
-  const [code, message] = await ask("refused", { url: "https://auth.example.com/moved", options: OPTIONS });
+  const [code, message] = await ask("refused", {
+    url: "https://auth.example.com/moved",
+    options: OPTIONS,
+  });
   assert.equal(code, "key_set_unavailable");
   assert.match(message, /redirect/);
 });
@@ -136,7 +172,10 @@ test("keys over the network", async (t) => {
   const keys = await startKeyServer(t, setOf(key));
   await ask("open", { url: keys.url, options: OPTIONS });
   assert.equal(await isUser(key), true);
-  assert.deepEqual(keys.asked.map(({ url }) => url), ["/.well-known/jwks.json"]);
+  assert.deepEqual(
+    keys.asked.map(({ url }) => url),
+    ["/.well-known/jwks.json"],
+  );
 });
 
 test("keys are fetched again in the background, also when the request that began it is long over", async (t) => {
@@ -162,8 +201,14 @@ test("an unknown kid: requests beside each other share one fetch, and each gets 
   await ask("open", { url: keys.url, options: OPTIONS });
   await ask("ahead", { milliseconds: 31_000 });
   t.after(() => ask("ahead", { milliseconds: 0 }));
-  keys.answer = (_, response) => setTimeout(() => response.end(JSON.stringify(setOf(key, other))), 100);
-  assert.deepEqual(await Promise.all([isUser(other), isUser(other), isUser(key), isUser(other)]), [true, true, true, true]);
+  keys.answer = (_, response) =>
+    setTimeout(() => response.end(JSON.stringify(setOf(key, other))), 100);
+  assert.deepEqual(await Promise.all([isUser(other), isUser(other), isUser(key), isUser(other)]), [
+    true,
+    true,
+    true,
+    true,
+  ]);
   assert.equal(keys.asked.length, 2);
 });
 
@@ -173,18 +218,29 @@ test("a request that goes away while it fetches leaves nobody waiting", async (t
   await ask("ahead", { milliseconds: 31_000 });
   t.after(() => ask("ahead", { milliseconds: 0 }));
   let waiting = 0;
-  keys.answer = (_, response) => (waiting++ === 0 ? undefined : response.end(JSON.stringify(setOf(key, other))));
+  keys.answer = (_, response) =>
+    waiting++ === 0 ? undefined : response.end(JSON.stringify(setOf(key, other)));
   const abort = new AbortController();
   const gone = server
     .getWorker("api")
-    .fetch("http://api/", { method: "POST", body: JSON.stringify({ action: "isUser", token: other.token(), user: USER }), signal: abort.signal })
+    .fetch("http://api/", {
+      method: "POST",
+      body: JSON.stringify({ action: "isUser", token: other.token(), user: USER }),
+      signal: abort.signal,
+    })
     .catch(() => "gone");
   await until(() => waiting > 0);
   const begun = performance.now();
   const second = isUser(other);
   abort.abort();
   assert.equal(await gone, "gone");
-  assert.equal(await Promise.race([second, new Promise((resolve) => setTimeout(resolve, 20_000, "hangs"))]).then((answer) => typeof answer), "boolean");
+  assert.equal(
+    await Promise.race([
+      second,
+      new Promise((resolve) => setTimeout(resolve, 20_000, "hangs")),
+    ]).then((answer) => typeof answer),
+    "boolean",
+  );
   assert.ok(performance.now() - begun < 20_000);
   assert.equal(await isUser(key), true);
 });

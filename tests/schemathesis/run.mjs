@@ -25,12 +25,29 @@ export async function runSchemathesis({ seed, examples }) {
   await setUp([setup]);
   // The shortest that may be set: what the contract says of a new password holds for every setting.
   const vars = { PASSWORD_MIN_LENGTH: "8" };
-  const { workers, stop } = await startWorkers([{ vars }, { vars: { ...vars, REGISTRATION: "open" } }]);
+  const { workers, stop } = await startWorkers([
+    { vars },
+    { vars: { ...vars, REGISTRATION: "open" } },
+  ]);
   try {
     const supply = await startSupply(workers[0]);
     try {
-      const all = await once(workers[0], supply, ["--seed", `${seed}`, "--max-examples", `${examples}`]);
-      const open = await once(workers[1], supply, ["--seed", `${seed}`, "--max-examples", `${examples}`, "--phases", "examples,coverage,fuzzing", "--include-operation-id", "register"]);
+      const all = await once(workers[0], supply, [
+        "--seed",
+        `${seed}`,
+        "--max-examples",
+        `${examples}`,
+      ]);
+      const open = await once(workers[1], supply, [
+        "--seed",
+        `${seed}`,
+        "--max-examples",
+        `${examples}`,
+        "--phases",
+        "examples,coverage,fuzzing",
+        "--include-operation-id",
+        "register",
+      ]);
       return {
         code: all.code || open.code,
         cases: all.cases + open.cases,
@@ -52,17 +69,47 @@ async function once({ url }, supply, args) {
   try {
     const { code } = await run(
       setup.schemathesis,
-      ["--config-file", CONFIG, "run", inRoot("openapi.yaml"), "--url", new URL(url).origin, "--no-color", "--report", "ndjson", "--report-ndjson-path", report, ...args],
+      [
+        "--config-file",
+        CONFIG,
+        "run",
+        inRoot("openapi.yaml"),
+        "--url",
+        new URL(url).origin,
+        "--no-color",
+        "--report",
+        "ndjson",
+        "--report-ndjson-path",
+        report,
+        ...args,
+      ],
       // It keeps what it learnt where it is started; nothing is to depend on an earlier run.
-      { cwd: folder, env: { SCHEMATHESIS_HOOKS: HOOKS, EDGEGATE_SUPPLY: supply.url, EDGEGATE_ORIGIN: TEST_VARS.ISSUER, EDGEGATE_SUMMARY: summary } },
+      {
+        cwd: folder,
+        env: {
+          SCHEMATHESIS_HOOKS: HOOKS,
+          EDGEGATE_SUPPLY: supply.url,
+          EDGEGATE_ORIGIN: TEST_VARS.ISSUER,
+          EDGEGATE_SUMMARY: summary,
+        },
+      },
     );
     const checked = readFileSync(report, "utf8")
       .split("\n")
       .filter((line) => line.startsWith('{"ScenarioFinished"'))
-      .flatMap((line) => Object.values(JSON.parse(line).ScenarioFinished.recorder?.checks ?? {}).flat())
+      .flatMap((line) =>
+        Object.values(JSON.parse(line).ScenarioFinished.recorder?.checks ?? {}).flat(),
+      )
       .map(({ name }) => [name, 1]);
-    const tried = JSON.parse(readFileSync(summary, "utf8")).map(([operation, asker, status, times]) => ({ operation, asker, status, times }));
-    return { code, cases: tried.reduce((total, { times }) => total + times, 0), checks: sum(checked), tried };
+    const tried = JSON.parse(readFileSync(summary, "utf8")).map(
+      ([operation, asker, status, times]) => ({ operation, asker, status, times }),
+    );
+    return {
+      code,
+      cases: tried.reduce((total, { times }) => total + times, 0),
+      checks: sum(checked),
+      tried,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

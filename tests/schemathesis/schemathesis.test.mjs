@@ -36,14 +36,31 @@ test("answers are as openapi.yaml says, whatever is asked", async () => {
   // A run in which everything was refused would show nothing.
   const { paths } = parse(readFileSync(inRoot("openapi.yaml"), "utf8"));
   const isMethod = (name) => /^(get|post|put|patch|delete)$/.test(name);
-  const operations = Object.entries(paths).flatMap(([path, item]) => Object.entries(item).filter(([name]) => isMethod(name)).map(([name, { security }]) => ({ operation: `${name.toUpperCase()} ${path}`, security })));
+  const operations = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([name]) => isMethod(name))
+      .map(([name, { security }]) => ({ operation: `${name.toUpperCase()} ${path}`, security })),
+  );
   for (const { operation, security = [] } of operations) {
     const seen = (wanted) => tried.some((one) => one.operation === operation && wanted(one));
-    assert.ok(seen(({ status }) => status < 300), `${operation} was accepted once`);
+    assert.ok(
+      seen(({ status }) => status < 300),
+      `${operation} was accepted once`,
+    );
     if (!security.some(({ accessToken }) => accessToken)) continue;
-    for (const role of ["admin", "user"]) assert.ok(seen(({ asker }) => asker === role), `${operation} was asked by ${role}`);
-    assert.ok(seen(({ asker, status }) => asker === "nobody" && status === 401), `${operation} was refused without a token`);
+    for (const role of ["admin", "user"])
+      assert.ok(
+        seen(({ asker }) => asker === role),
+        `${operation} was asked by ${role}`,
+      );
+    assert.ok(
+      seen(({ asker, status }) => asker === "nobody" && status === 401),
+      `${operation} was refused without a token`,
+    );
   }
   const asked = Object.values(checks).reduce((total, times) => total + times);
-  count("schemathesis", `${cases} requests by schemathesis to ${operations.length} operations, ${asked} checks of ${CHECKS.length} kinds, seed ${SEED}`);
+  count(
+    "schemathesis",
+    `${cases} requests by schemathesis to ${operations.length} operations, ${asked} checks of ${CHECKS.length} kinds, seed ${SEED}`,
+  );
 });

@@ -1,7 +1,7 @@
 // Gives hooks.py, over HTTP, what schemathesis can't make up: accounts that are signed in, and tickets of mailed links.
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { ADA, PASSWORD, claimsOf, clientOf } from "../e2e/client.mjs";
+import { ADA, claimsOf, clientOf, PASSWORD } from "../e2e/client.mjs";
 import { newId } from "../e2e/forge.mjs";
 import { mailTo, ticketOf } from "../e2e/outbox.mjs";
 
@@ -54,14 +54,20 @@ export async function startSupply(edge) {
   };
   const tickets = {};
   for (const [kind, request] of Object.entries(links)) {
-    tickets[kind] = await Promise.all(Array.from({ length: LINKS_OF_A_KIND }, async () => ticketOf(await mailTo(edge, await request()))));
+    tickets[kind] = await Promise.all(
+      Array.from({ length: LINKS_OF_A_KIND }, async () =>
+        ticketOf(await mailTo(edge, await request())),
+      ),
+    );
   }
 
   const answers = {
     admin: async () => signIn(await makeAccount("admin")),
     user: async () => signIn(await makeAccount("user")),
     victim: () => makeAccount("victim"),
-    ...Object.fromEntries(Object.keys(links).map((kind) => [kind, () => tickets[kind].pop() ?? null])),
+    ...Object.fromEntries(
+      Object.keys(links).map((kind) => [kind, () => tickets[kind].pop() ?? null]),
+    ),
   };
   const server = createServer(async ({ url }, response) => {
     try {

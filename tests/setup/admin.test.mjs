@@ -15,13 +15,22 @@ let state;
 
 const tool = async (...args) => {
   const [command, argv, options] = wrangler(...args, "--local", "--persist-to", state);
-  const { code, stdout, stderr } = await run(command, argv, { ...options, capture: true, quiet: true });
+  const { code, stdout, stderr } = await run(command, argv, {
+    ...options,
+    capture: true,
+    quiet: true,
+  });
   assert.equal(code, 0, stderr + stdout);
   return stdout;
 };
-const sql = async (statement) => JSON.parse(await tool("d1", "execute", "DB", "--json", "--command", statement))[0].results;
+const sql = async (statement) =>
+  JSON.parse(await tool("d1", "execute", "DB", "--json", "--command", statement))[0].results;
 const admin = (...args) =>
-  run(node(), [inRoot("scripts/admin.mjs"), ...args, "--persist-to", state], { env: toolEnv(), capture: true, quiet: true });
+  run(node(), [inRoot("scripts/admin.mjs"), ...args, "--persist-to", state], {
+    env: toolEnv(),
+    capture: true,
+    quiet: true,
+  });
 
 before(async () => {
   state = mkdtempSync(join(tmpdir(), "edgegate-admin-"));
@@ -33,7 +42,9 @@ after(() => rmSync(state, { recursive: true, force: true }));
 
 const user = async () => (await sql("SELECT roles, version, session_epoch FROM users"))[0];
 const staleUntil = async () => {
-  const keys = JSON.parse(await tool("kv", "key", "list", "--binding", "SESSIONS", "--prefix", "stale:"));
+  const keys = JSON.parse(
+    await tool("kv", "key", "list", "--binding", "SESSIONS", "--prefix", "stale:"),
+  );
   return keys.find(({ name }) => name === `stale:${ID}`).expiration;
 };
 const stale = () => tool("kv", "key", "get", "--binding", "SESSIONS", `stale:${ID}`, "--text");
@@ -110,17 +121,32 @@ test("what can't be is said, and nothing is changed", async () => {
 test("mails that could not be sent are shown without their address, and called again", async () => {
   assert.match((await admin("mail", "list")).stdout, /No mail waits/);
   const job = ["1", "0".repeat(32), "1764000000", "en", "reset", "ada@example.com"].join("\n");
-  const letter = (id, retryAt) => `('${id}', '${job}', '422: no such sender', 3, 1764000000, ${retryAt})`;
-  await sql(`INSERT INTO dead_letters VALUES ${letter("one", "NULL")}, ${letter("two", 1764000600)}`);
+  const letter = (id, retryAt) =>
+    `('${id}', '${job}', '422: no such sender', 3, 1764000000, ${retryAt})`;
+  await sql(
+    `INSERT INTO dead_letters VALUES ${letter("one", "NULL")}, ${letter("two", 1764000600)}`,
+  );
   const { stdout } = await admin("mail", "list");
-  assert.match(stdout, /one {2}reset, tried 3 times, last 2025-11-24T16:00:00Z, waits for you\n {2}422: no such sender/);
+  assert.match(
+    stdout,
+    /one {2}reset, tried 3 times, last 2025-11-24T16:00:00Z, waits for you\n {2}422: no such sender/,
+  );
   assert.match(stdout, /two .*next try 2025-11-24T16:10:00Z/);
   assert.ok(!stdout.includes("ada@example.com"));
 
   assert.equal((await admin("mail", "retry", "one")).code, 0);
-  assert.deepEqual(await sql("SELECT id, retry_at FROM dead_letters ORDER BY id"), [{ id: "one", retry_at: 0 }, { id: "two", retry_at: 1764000600 }]);
+  assert.deepEqual(await sql("SELECT id, retry_at FROM dead_letters ORDER BY id"), [
+    { id: "one", retry_at: 0 },
+    { id: "two", retry_at: 1764000600 },
+  ]);
   assert.equal((await admin("mail", "retry", "all")).code, 0);
-  for (const args of [["mail"], ["mail", "retry"], ["mail", "retry", "three"], ["mail", "retry", "' OR 1=1 --"], ["mail", "send"]]) {
+  for (const args of [
+    ["mail"],
+    ["mail", "retry"],
+    ["mail", "retry", "three"],
+    ["mail", "retry", "' OR 1=1 --"],
+    ["mail", "send"],
+  ]) {
     assert.notEqual((await admin(...args)).code, 0, args.join(" "));
   }
 });

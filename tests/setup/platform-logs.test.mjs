@@ -9,7 +9,11 @@ import { readConfig } from "../../scripts/project/config.mjs";
 import { platformLogsProblem } from "../../scripts/project/platform-logs.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-const OFF = { enabled: true, redact_query_string: true, logs: { enabled: true, invocation_logs: false } };
+const OFF = {
+  enabled: true,
+  redact_query_string: true,
+  logs: { enabled: true, invocation_logs: false },
+};
 
 test("wrangler.toml switches off what holds queries, headers and addresses", async () => {
   const config = await readConfig();
@@ -24,10 +28,15 @@ test("an environment has the same settings unless it says otherwise, and then de
   const read = (more, env) => {
     writeFileSync(file, `${readFileSync(inRoot("wrangler.toml"), "utf8")}\n${more}`);
     // As scripts/project/print-config.mjs hands it on.
-    return JSON.parse(JSON.stringify(unstable_readConfig({ config: file, env }, { hideWarnings: true })));
+    return JSON.parse(
+      JSON.stringify(unstable_readConfig({ config: file, env }, { hideWarnings: true })),
+    );
   };
   cpSync(inRoot("www"), join(folder, "www"), { recursive: true });
-  assert.deepEqual(read('[env.staging.vars]\nISSUER = "https://staging.example.com"', "staging").observability, OFF);
+  assert.deepEqual(
+    read('[env.staging.vars]\nISSUER = "https://staging.example.com"', "staging").observability,
+    OFF,
+  );
   const changed = read("[env.staging.observability]\nenabled = true", "staging");
   assert.match(platformLogsProblem(changed), /redact_query_string/);
 });
@@ -38,12 +47,21 @@ test("each setting that lets an address into a log is named", () => {
     [{ observability: { ...OFF, redact_query_string: false } }, /redact_query_string = true/],
     [{ observability: { ...OFF, logs: { enabled: true } } }, /invocation_logs = false/],
     [{ observability: { ...OFF, logs: undefined } }, /invocation_logs = false/],
-    [{ observability: { redact_query_string: true, logs: { enabled: true, invocation_logs: true } } }, /invocation_logs = false/],
+    [
+      {
+        observability: {
+          redact_query_string: true,
+          logs: { enabled: true, invocation_logs: true },
+        },
+      },
+      /invocation_logs = false/,
+    ],
     [{ observability: { ...OFF, traces: { enabled: true } } }, /observability.traces/],
     [{ observability: OFF, logpush: true }, /logpush/],
     [{ observability: OFF, tail_consumers: [{ service: "other" }] }, /tail_consumers/],
   ]) {
     assert.match(platformLogsProblem(config), named, JSON.stringify(config));
   }
-  for (const config of [{}, { observability: { enabled: false } }, { observability: OFF }]) assert.equal(platformLogsProblem(config), null);
+  for (const config of [{}, { observability: { enabled: false } }, { observability: OFF }])
+    assert.equal(platformLogsProblem(config), null);
 });

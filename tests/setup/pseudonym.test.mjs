@@ -18,37 +18,73 @@ const ISSUER = "https://auth.example.com";
 const of = (text, secret = SECRET) => pseudonyms(text, secret, ISSUER);
 
 test("the same values as the core's", () => {
-  for (const text of ["ada@example.com", "Ada@EXAMPLE.com"]) assert.deepEqual(of(text), ["8110e99d472dab1e"]);
-  for (const text of ["203.0.113.9", "::ffff:203.0.113.9", "::FFFF:cb00:7109"]) assert.deepEqual(of(text), ["298ac888d1f66c57"]);
-  for (const text of ["2001:db8:0:12ff:1::2", "2001:DB8::12ff:0:0:0:9"]) assert.deepEqual(of(text), ["4cd895a06d49545d"]);
+  for (const text of ["ada@example.com", "Ada@EXAMPLE.com"])
+    assert.deepEqual(of(text), ["8110e99d472dab1e"]);
+  for (const text of ["203.0.113.9", "::ffff:203.0.113.9", "::FFFF:cb00:7109"])
+    assert.deepEqual(of(text), ["298ac888d1f66c57"]);
+  for (const text of ["2001:db8:0:12ff:1::2", "2001:DB8::12ff:0:0:0:9"])
+    assert.deepEqual(of(text), ["4cd895a06d49545d"]);
   assert.notDeepEqual(of("2001:db8:0:1::"), of("2001:db8:1::"));
   const [first] = of("ada@example.com", OTHER);
   assert.deepEqual(of("ada@example.com", `${OTHER}, ${SECRET}`), [first, "8110e99d472dab1e"]);
 });
 
 test("what is neither, and a secret that is none, is refused", () => {
-  for (const text of ["", "ada", "203.0.113", "203.0.113.9/24", "fe80::1%eth0", "ada@example.com' --"]) assert.throws(() => of(text), /can't be used here/, text);
-  for (const secret of ["", "short", `${SECRET},short`, "not base64url at all, which is what it should be"]) assert.throws(() => of("ada@example.com", secret), /TICKET_SECRET must be/);
+  for (const text of [
+    "",
+    "ada",
+    "203.0.113",
+    "203.0.113.9/24",
+    "fe80::1%eth0",
+    "ada@example.com' --",
+  ])
+    assert.throws(() => of(text), /can't be used here/, text);
+  for (const secret of [
+    "",
+    "short",
+    `${SECRET},short`,
+    "not base64url at all, which is what it should be",
+  ])
+    assert.throws(() => of("ada@example.com", secret), /TICKET_SECRET must be/);
 });
 
 test("what the command prints is what the Worker writes", async (t) => {
-  const { workers: [edge], eventsOf, stop } = await startWorkers([{}]);
+  const {
+    workers: [edge],
+    eventsOf,
+    stop,
+  } = await startWorkers([{}]);
   t.after(stop);
   const headers = { "cf-connecting-ip": "2001:db8:0:9::7" };
-  const refused = await clientOf(edge).post("/auth/login", { headers, json: { email: ADA, password: "a wrong guess" } });
+  const refused = await clientOf(edge).post("/auth/login", {
+    headers,
+    json: { email: ADA, password: "a wrong guess" },
+  });
   const [{ address, network }] = await eventsOf(refused);
   const admin = (...args) =>
-    run(node(), [inRoot("scripts/admin.mjs"), "pseudonym", ...args], { env: { ...toolEnv(), TICKET_SECRET: TEST_SECRETS.TICKET_SECRET }, capture: true, quiet: true });
+    run(node(), [inRoot("scripts/admin.mjs"), "pseudonym", ...args], {
+      env: { ...toolEnv(), TICKET_SECRET: TEST_SECRETS.TICKET_SECRET },
+      capture: true,
+      quiet: true,
+    });
   // The ISSUER of wrangler.toml is that of the tests.
-  for (const [text, pseudonym] of [[ADA, address], ["2001:db8:0:9::1", network]]) {
+  for (const [text, pseudonym] of [
+    [ADA, address],
+    ["2001:db8:0:9::1", network],
+  ]) {
     const { code, stdout, stderr } = await admin(text, "--remote");
     assert.equal(code, 0, stderr);
     assert.ok(stdout.includes(`${pseudonym}  now`), stdout);
     assert.ok(!stdout.includes(TEST_SECRETS.TICKET_SECRET));
   }
-  for (const args of [[], ["a", "b"], ["not an address"]]) assert.notEqual((await admin(...args)).code, 0, args.join(" "));
+  for (const args of [[], ["a", "b"], ["not an address"]])
+    assert.notEqual((await admin(...args)).code, 0, args.join(" "));
   const { TICKET_SECRET: _, ...env } = { ...toolEnv() };
-  const without = await run(node(), [inRoot("scripts/admin.mjs"), "pseudonym", ADA, "--remote"], { env, capture: true, quiet: true });
+  const without = await run(node(), [inRoot("scripts/admin.mjs"), "pseudonym", ADA, "--remote"], {
+    env,
+    capture: true,
+    quiet: true,
+  });
   assert.notEqual(without.code, 0);
   assert.match(without.stderr, /Cloudflare gives no secret back/);
 });
@@ -63,11 +99,23 @@ test("no program that the command starts gets the secret, and the set-up is not 
     `require("node:fs").appendFileSync(${JSON.stringify(seen)}, process.argv[1] + " " + JSON.stringify(process.env).includes(${JSON.stringify(SECRET)}) + "\\n");`,
   );
   const env = { ...toolEnv(), TICKET_SECRET: SECRET, NODE_OPTIONS: `--require ${preload}` };
-  const { code, stdout, stderr } = await run(node(), [inRoot("scripts/admin.mjs"), "pseudonym", ADA, "--remote"], { env, capture: true, quiet: true });
+  const { code, stdout, stderr } = await run(
+    node(),
+    [inRoot("scripts/admin.mjs"), "pseudonym", ADA, "--remote"],
+    { env, capture: true, quiet: true },
+  );
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^[0-9a-f]{16} {2}now$/m);
-  const programs = readFileSync(seen, "utf8").trim().split("\n").map((line) => line.split(" "));
+  const programs = readFileSync(seen, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "));
   const started = programs.map(([path, has]) => `${basename(path)} ${has}`);
   // The first leash and the command itself are this test's doing.
-  assert.deepEqual(started, ["leash.mjs true", "admin.mjs true", "leash.mjs false", "print-config.mjs false"]);
+  assert.deepEqual(started, [
+    "leash.mjs true",
+    "admin.mjs true",
+    "leash.mjs false",
+    "print-config.mjs false",
+  ]);
 });

@@ -23,9 +23,14 @@ const ways = [
 ];
 
 // Processes are found by a mark in their environment, which every descendant inherits.
-describe("npm start leaves nothing behind", { concurrency: 2, skip: !existsSync("/proc/self/environ") }, () => {
+describe("npm start leaves nothing behind", {
+  concurrency: 2,
+  skip: !existsSync("/proc/self/environ"),
+}, () => {
   for (const { who, signal, when } of ways) {
-    test(`${signal} to ${who}, ${when === READY ? "ready" : "still starting"}`, { timeout: 120_000 }, async () => {
+    test(`${signal} to ${who}, ${when === READY ? "ready" : "still starting"}`, {
+      timeout: 120_000,
+    }, async () => {
       const started = await startNpm(when);
       try {
         assert.ok(marked(started.mark).length > 0);
@@ -90,14 +95,20 @@ function marked(mark) {
     .flatMap((pid) => {
       try {
         if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark)) return [];
-        return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ") }];
+        return [
+          {
+            pid: Number(pid),
+            command: readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " "),
+          },
+        ];
       } catch {
         return []; // ended meanwhile
       }
     });
 }
 
-const scriptOf = (mark) => marked(mark).find(({ command }) => /^\S*node scripts\/start\.mjs/.test(command)).pid;
+const scriptOf = (mark) =>
+  marked(mark).find(({ command }) => /^\S*node scripts\/start\.mjs/.test(command)).pid;
 
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");

@@ -13,11 +13,13 @@ export function guard({ role, owner } = {}) {
       c.set("claims", await verifier.verify(token));
     } catch (error) {
       // Not the token's fault: the keys could not be had. The client may come back.
-      if (error.code !== "invalid_token") return c.json({ code: "unavailable" }, 503, { "Retry-After": "2" });
+      if (error.code !== "invalid_token")
+        return c.json({ code: "unavailable" }, 503, { "Retry-After": "2" });
       return refuse(c, 401, error.code);
     }
     const allowed =
-      (!role || (await verifier.isAuthorizedByRole(token, [role]))) && (!owner || (await verifier.isAuthorizedByUserId(token, owner(c))));
+      (!role || (await verifier.isAuthorizedByRole(token, [role]))) &&
+      (!owner || (await verifier.isAuthorizedByUserId(token, owner(c))));
     return allowed ? next() : refuse(c, 403, "forbidden");
   };
 }
@@ -27,10 +29,18 @@ let ready;
 // One for the isolate, with its keys. Kept when it is there, not while it is awaited: a Worker's requests can't wait for each other.
 async function verifierOf({ ISSUER, AUDIENCE, AUTH }) {
   const asked = AUTH && { fetch: (...request) => AUTH.fetch(...request) };
-  ready ??= await Verifier.fromJwksUrl(`${ISSUER}/.well-known/jwks.json`, { issuer: ISSUER, audience: AUDIENCE, ...asked });
+  ready ??= await Verifier.fromJwksUrl(`${ISSUER}/.well-known/jwks.json`, {
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    ...asked,
+  });
   return ready;
 }
 
 function refuse(c, status, code) {
-  return c.json({ code }, status, status === 401 ? { "WWW-Authenticate": 'Bearer error="invalid_token"' } : {});
+  return c.json(
+    { code },
+    status,
+    status === 401 ? { "WWW-Authenticate": 'Bearer error="invalid_token"' } : {},
+  );
 }

@@ -4,7 +4,10 @@ import { AuthClient, Verifier } from "edgegate";
 // Your edgegate: on the same site as this page, and this page's origin among its ALLOWED_ORIGINS.
 const issuer = import.meta.env.VITE_EDGEGATE ?? "http://127.0.0.1:8787";
 const auth = new AuthClient({ url: issuer });
-const verifier = Verifier.fromJwksUrl(`${issuer}/.well-known/jwks.json`, { issuer, audience: "edgegate" });
+const verifier = Verifier.fromJwksUrl(`${issuer}/.well-known/jwks.json`, {
+  issuer,
+  audience: "edgegate",
+});
 verifier.catch(() => {}); // told where it is used
 
 const $ = (id) => document.getElementById(id);
@@ -17,10 +20,13 @@ async function show() {
   if (!user) return;
   $("who").textContent = user.email;
   // A local check decides what is shown; what is done is decided by the server that does it.
-  $("admin").hidden = !(await (await verifier).isAuthorizedByRole(await auth.accessToken(), ["admin"]));
+  $("admin").hidden = !(await (
+    await verifier
+  ).isAuthorizedByRole(await auth.accessToken(), ["admin"]));
 }
 
-const run = (work) => work().catch((error) => ($("status").textContent = `${error.code}: ${error.message}`));
+const run = (work) =>
+  work().catch((error) => ($("status").textContent = `${error.code}: ${error.message}`));
 
 auth.addEventListener("signed-in", () => run(show));
 auth.addEventListener("signed-out", () => run(show));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startBrowser } from "../browser.mjs";
 import { freePort, startEdgegate } from "../edgegate.mjs";
-import { ADA, ROOT, openProfile, outdate, servePages } from "./pages.mjs";
+import { ADA, openProfile, outdate, ROOT, servePages } from "./pages.mjs";
 
 let browser, edgegate, listed, alsoListed, unlisted;
 before(async () => {
@@ -21,7 +21,8 @@ after(() => {
 });
 
 // The device's cookie outlives log-outs.
-const sessionCookies = async (context) => (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
+const sessionCookies = async (context) =>
+  (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
 
 test("from an origin in ALLOWED_ORIGINS everything works", async (t) => {
   const opened = await openProfile(t, browser, listed.origin, { url: edgegate.origin });
@@ -61,7 +62,8 @@ test("a refused token is renewed: the challenge can be read across origins", asy
   let refused = 0;
   await opened.context.route("**/auth/sessions", async (route) => {
     const headers = { ...(await route.request().allHeaders()) };
-    if (headers.authorization === `Bearer ${token}` && (refused += 1)) headers.authorization = "Bearer x";
+    if (headers.authorization === `Bearer ${token}` && (refused += 1))
+      headers.authorization = "Bearer x";
     return route.continue({ headers });
   });
   assert.equal(await tab.fetch(`${edgegate.origin}/auth/sessions`), 200);
@@ -95,7 +97,9 @@ test("from another origin nothing can be had, and that signs nobody in or out", 
   const opened = await openProfile(t, browser, unlisted.origin, { url: edgegate.origin });
   const tab = await opened.open();
   assert.equal(
-    await tab.code("client.login({ email: 'ada@example.com', password: 'correct horse battery staple' })"),
+    await tab.code(
+      "client.login({ email: 'ada@example.com', password: 'correct horse battery staple' })",
+    ),
     "network_error",
   );
   assert.equal(await tab.code("client.ready()"), "network_error");

@@ -41,12 +41,14 @@ export async function openProfile(t, browser, origin, { url, without = [] } = {}
     page.on("pageerror", (error) => wrong.push(error.message));
     page.on("console", (message) => {
       // Chromium reports every refused and every failed request here.
-      if (message.type() === "error" && !/^Failed to load resource: /.test(message.text())) wrong.push(message.text());
+      if (message.type() === "error" && !/^Failed to load resource: /.test(message.text()))
+        wrong.push(message.text());
     });
   });
   context.on("request", (request) => {
     const { pathname } = new URL(request.url());
-    if (pathname.startsWith("/auth/") && request.method() !== "OPTIONS") asked.push(`${request.method()} ${pathname}`);
+    if (pathname.startsWith("/auth/") && request.method() !== "OPTIONS")
+      asked.push(`${request.method()} ${pathname}`);
   });
   for (const name of without) {
     const [of, member] = name.includes(".") ? name.split(".") : ["globalThis", name];
@@ -55,8 +57,12 @@ export async function openProfile(t, browser, origin, { url, without = [] } = {}
   // On the service's own origin the page stands beside its own; elsewhere `servePages` has it.
   if (!url) {
     const headers = { "Content-Security-Policy": policy("'self'") };
-    await context.route(`${origin}${PATH}`, (route) => route.fulfill({ headers, contentType: "text/html", body: html }));
-    await context.route(`${origin}${PATH}.js`, (route) => route.fulfill({ contentType: "text/javascript", body: script() }));
+    await context.route(`${origin}${PATH}`, (route) =>
+      route.fulfill({ headers, contentType: "text/html", body: html }),
+    );
+    await context.route(`${origin}${PATH}.js`, (route) =>
+      route.fulfill({ contentType: "text/javascript", body: script() }),
+    );
   }
   t.after(async () => {
     await context.close();
@@ -105,7 +111,9 @@ export async function servePages(port, url) {
   const server = createServer(async ({ url: path }, response) => {
     const [type, body] = files[path] ?? ["text/javascript", await file(path)];
     if (body === undefined) return response.writeHead(404).end();
-    response.writeHead(200, { "Content-Type": type, "Content-Security-Policy": policy(`'self' ${url}`) }).end(body);
+    response
+      .writeHead(200, { "Content-Type": type, "Content-Security-Policy": policy(`'self' ${url}`) })
+      .end(body);
   });
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   const stop = () => {

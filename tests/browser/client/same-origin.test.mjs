@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startBrowser } from "../browser.mjs";
 import { startEdgegate } from "../edgegate.mjs";
-import { ADA, ROOT, openProfile, outdate } from "./pages.mjs";
+import { ADA, openProfile, outdate, ROOT } from "./pages.mjs";
 
 const RENEWAL = "POST /auth/token";
 const LOCKLESS = ["navigator.locks", "BroadcastChannel"];
@@ -33,7 +33,8 @@ async function tabsOf(opened, count) {
 }
 
 // The device's cookie outlives log-outs.
-const sessionCookies = async (context) => (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
+const sessionCookies = async (context) =>
+  (await context.cookies()).filter(({ name }) => !name.endsWith("-device"));
 
 test("a login lasts over a reload, and no script can find a token", async (t) => {
   const opened = await profile(t);
@@ -60,7 +61,10 @@ test("a first visit: nobody", async (t) => {
   const opened = await profile(t);
   const tab = await opened.open();
   assert.equal(await tab.ready(), null);
-  assert.deepEqual([await tab.status(), await tab.events(), await tab.fetch("/auth/me")], ["signed_out", [], "signed_out"]);
+  assert.deepEqual(
+    [await tab.status(), await tab.events(), await tab.fetch("/auth/me")],
+    ["signed_out", [], "signed_out"],
+  );
 });
 
 test("a proof by the password: one session, in every tab; a wrong password changes nothing", async (t) => {
@@ -120,7 +124,10 @@ test("two tabs that renew at once make one request, and both stay signed in", as
 test("without locks and channel each renews for itself, and both stay signed in", async (t) => {
   const opened = await profile(t, { without: LOCKLESS });
   const tabs = await tabsOf(opened, 2);
-  assert.equal(await tabs[0].page.evaluate("navigator.locks ?? globalThis.BroadcastChannel"), undefined);
+  assert.equal(
+    await tabs[0].page.evaluate("navigator.locks ?? globalThis.BroadcastChannel"),
+    undefined,
+  );
   for (let round = 1; round <= 3; round += 1) {
     await outdate(edgegate);
     // A token that came of a refusal is not renewed for another one within half a minute.
@@ -159,7 +166,8 @@ test("offline and back: nobody is signed out, and it goes on by itself", async (
 test("a captive portal: nobody is signed out", async (t) => {
   const opened = await profile(t);
   const [tab] = await tabsOf(opened, 1);
-  const portal = (route) => route.fulfill({ contentType: "text/html", body: "<title>Welcome to the hotel</title>" });
+  const portal = (route) =>
+    route.fulfill({ contentType: "text/html", body: "<title>Welcome to the hotel</title>" });
   await opened.context.route("**/auth/**", portal);
   await opened.context.clock.fastForward("30:00");
   assert.equal(await tab.fetch("/auth/me"), "network_error");
@@ -175,7 +183,10 @@ test("a logout in one tab is seen in the other", async (t) => {
   const [one, two] = await tabsOf(opened, 2);
   await one.logout();
   await two.told("signed-out: other_tab");
-  assert.deepEqual(await Promise.all([one, two].map((tab) => tab.status())), ["signed_out", "signed_out"]);
+  assert.deepEqual(await Promise.all([one, two].map((tab) => tab.status())), [
+    "signed_out",
+    "signed_out",
+  ]);
   assert.deepEqual(await sessionCookies(opened.context), []);
   await two.reload();
   assert.equal(await two.ready(), null);
@@ -242,15 +253,23 @@ test("a change of password goes on in every tab of this browser", async (t) => {
   await two.ready();
   const next = { ...owner, password: "another passphrase nobody knows" };
   assert.equal(
-    await one.code(`client.changePassword({ current_password: "wrong wrong wrong", new_password: "${next.password}" })`),
+    await one.code(
+      `client.changePassword({ current_password: "wrong wrong wrong", new_password: "${next.password}" })`,
+    ),
     "invalid_credentials",
   );
-  await one.page.evaluate(({ from, to }) => client.changePassword({ current_password: from, new_password: to }), {
-    from: owner.password,
-    to: next.password,
-  });
+  await one.page.evaluate(
+    ({ from, to }) => client.changePassword({ current_password: from, new_password: to }),
+    {
+      from: owner.password,
+      to: next.password,
+    },
+  );
   assert.deepEqual(await Promise.all([one, two].map((tab) => tab.fetch("/auth/me"))), [200, 200]);
-  await one.page.evaluate((current_password) => client.deleteAccount({ current_password }), next.password);
+  await one.page.evaluate(
+    (current_password) => client.deleteAccount({ current_password }),
+    next.password,
+  );
   await two.told("signed-out: account_deleted");
   assert.deepEqual(await sessionCookies(opened.context), []);
 });

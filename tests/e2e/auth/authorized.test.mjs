@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADA, ROOT, clientOf } from "../client.mjs";
+import { ADA, clientOf, ROOT } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 
 let edge, client, ada, root;
@@ -15,7 +15,13 @@ test("the three checks, true and false", async () => {
   const cases = [
     [{ role: "user" }, true],
     [{ role: "admin" }, false],
-    [[["role", "admin"], ["role", "user"]], true],
+    [
+      [
+        ["role", "admin"],
+        ["role", "user"],
+      ],
+      true,
+    ],
     [{ user_id: ada.user.id }, true],
     [{ user_id: root.user.id }, false],
     [{ user_id: "nobody" }, false],
@@ -28,7 +34,11 @@ test("the three checks, true and false", async () => {
   ];
   for (const [query, authorized] of cases) {
     const { status, body } = await client.authorized(query, ada.access_token);
-    assert.deepEqual([status, body], [authorized ? 200 : 403, { authorized }], JSON.stringify(query));
+    assert.deepEqual(
+      [status, body],
+      [authorized ? 200 : 403, { authorized }],
+      JSON.stringify(query),
+    );
   }
 });
 
@@ -39,7 +49,15 @@ test("a check writes nothing", async () => {
 });
 
 test("a typo never opens", async () => {
-  for (const query of ["", "roles=admin", "role=", "role", "user_id=", "role=user&Role=admin", "user_id=1&user_id=2"]) {
+  for (const query of [
+    "",
+    "roles=admin",
+    "role=",
+    "role",
+    "user_id=",
+    "role=user&Role=admin",
+    "user_id=1&user_id=2",
+  ]) {
     for (const token of [ada.access_token, undefined]) {
       const { status, body } = await client.get(`/auth/authorized?${query}`, { token });
       assert.deepEqual([status, body.code], [400, "invalid_request"], query);
@@ -57,9 +75,19 @@ test("without a valid token it is 401 with a challenge", async () => {
     assert.deepEqual([status, body.code], [401, "invalid_token"]);
     assert.equal(headers.get("www-authenticate"), 'Bearer realm="edgegate", error="invalid_token"');
   }
-  for (const authorization of ["Basic eDp5", "Bearer", ada.access_token, `Bearer  ${ada.access_token}`]) {
-    const { status } = await client.get("/auth/authorized?role=user", { headers: { authorization } });
+  for (const authorization of [
+    "Basic eDp5",
+    "Bearer",
+    ada.access_token,
+    `Bearer  ${ada.access_token}`,
+  ]) {
+    const { status } = await client.get("/auth/authorized?role=user", {
+      headers: { authorization },
+    });
     assert.equal(status, 401, authorization);
   }
-  assert.equal((await client.get(`/auth/authorized?role=user&access_token=${ada.access_token}`)).status, 400);
+  assert.equal(
+    (await client.get(`/auth/authorized?role=user&access_token=${ada.access_token}`)).status,
+    400,
+  );
 });

@@ -10,13 +10,20 @@ import { eventually, startWorkers } from "../workers.mjs";
 const PASSWORD = "an analytical engine";
 const SETTLES = 300; // DEPARTURE_SETTLES of src/domain/policy.rs
 const MAIL = { MAIL_PROVIDER: "cloudflare-binding", MAIL_FROM: "login@example.org" };
-const BROWSER = { headers: { "user-agent": "Zoe's own browser/7.3", "cf-connecting-ip": "203.0.113.77" } };
-const PHONE = { headers: { "user-agent": "Zoe's telephone/2", "cf-connecting-ip": "2001:db8:77:88:99::1" } };
+const BROWSER = {
+  headers: { "user-agent": "Zoe's own browser/7.3", "cf-connecting-ip": "203.0.113.77" },
+};
+const PHONE = {
+  headers: { "user-agent": "Zoe's telephone/2", "cf-connecting-ip": "2001:db8:77:88:99::1" },
+};
 
 let workers, logs, stop;
 before(async () => {
   const email = [{ name: "EMAIL" }];
-  const settings = (SESSION_STORE) => ({ vars: { SESSION_STORE, PASSWORD_WORK: "durable", LIMITS: "on", ROTATE_AFTER: "0", ...MAIL }, email });
+  const settings = (SESSION_STORE) => ({
+    vars: { SESSION_STORE, PASSWORD_WORK: "durable", LIMITS: "on", ROTATE_AFTER: "0", ...MAIL },
+    email,
+  });
   ({ workers, logs, stop } = await startWorkers([settings("kv"), settings("durable")]));
 });
 after(() => stop?.());
@@ -38,14 +45,19 @@ const canonical = (email) => email.toLowerCase();
 /** The name of the address's object of class Account. */
 function accountName(email) {
   const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
-  const key = hmac(Buffer.from(TEST_SECRETS.TICKET_SECRET, "base64url"), `edgegate ticket 1\0account\0${TEST_VARS.ISSUER}`);
+  const key = hmac(
+    Buffer.from(TEST_SECRETS.TICKET_SECRET, "base64url"),
+    `edgegate ticket 1\0account\0${TEST_VARS.ISSUER}`,
+  );
   return hmac(key, canonical(email)).toString("hex");
 }
 
 /** Everything that the stores hold, as one text. */
 async function everything(edge, user, email) {
   const found = [];
-  const { results: tables } = await edge.db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+  const { results: tables } = await edge.db
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+    .all();
   for (const { name } of tables.filter(({ name }) => !name.startsWith("_cf"))) {
     found.push(name, (await edge.db.prepare(`SELECT * FROM "${name}"`).all()).results);
   }
@@ -63,11 +75,14 @@ async function everything(edge, user, email) {
 async function found(edge, user, email) {
   // JSON within JSON has its quotes escaped; the needles have none.
   const text = await everything(edge, user, email);
-  return Object.entries(needlesOf(email)).filter(([, needle]) => text.includes(needle)).map(([what]) => what);
+  return Object.entries(needlesOf(email))
+    .filter(([, needle]) => text.includes(needle))
+    .map(([what]) => what);
 }
 
 // The first Worker is the queue's consumer.
-const mailsTo = async (email) => (await workers[0].control({})).mails.filter(({ to }) => to === email);
+const mailsTo = async (email) =>
+  (await workers[0].control({})).mails.filter(({ to }) => to === email);
 
 let letters = 0;
 /** The job of a mail that the queue has given up. */
@@ -83,20 +98,35 @@ async function giveUp(edge, asked_at, name, ...fields) {
 async function live(email) {
   const [kv, durable] = workers;
   const client = clientOf(kv);
-  const registered = await client.post("/auth/register", { ...BROWSER, json: { email, first_name: "Zo\u00ebhanna", last_name: "M\u00fcller-Lovelace" } });
+  const registered = await client.post("/auth/register", {
+    ...BROWSER,
+    json: { email, first_name: "Zo\u00ebhanna", last_name: "M\u00fcller-Lovelace" },
+  });
   assert.equal(registered.status, 202);
   const [mail] = await eventually(async () => (await mailsTo(email)).length > 0 && mailsTo(email));
   const token = mail.text.match(/#(egl_[\w-]+)/)[1];
-  assert.equal((await client.post("/auth/email/verify", { json: { token, password: PASSWORD } })).status, 204);
+  assert.equal(
+    (await client.post("/auth/email/verify", { json: { token, password: PASSWORD } })).status,
+    204,
+  );
   let access_token;
   for (const worker of [kv, durable]) {
     const client = clientOf(worker);
-    const [one, two] = [await client.logIn(email, PASSWORD, BROWSER), await client.logIn(email, PASSWORD, PHONE)];
+    const [one, two] = [
+      await client.logIn(email, PASSWORD, BROWSER),
+      await client.logIn(email, PASSWORD, PHONE),
+    ];
     assert.equal((await client.renew(one.refresh_token, BROWSER)).status, 200);
-    assert.equal((await client.post("/auth/revoke", { ...PHONE, form: { token: two.refresh_token } })).status, 200);
+    assert.equal(
+      (await client.post("/auth/revoke", { ...PHONE, form: { token: two.refresh_token } })).status,
+      200,
+    );
     access_token = { ...access_token, [worker === kv ? "kv" : "durable"]: one.access_token };
   }
-  const wrong = await client.post("/auth/login", { ...BROWSER, json: { email, password: "a guess that is wrong" } });
+  const wrong = await client.post("/auth/login", {
+    ...BROWSER,
+    json: { email, password: "a guess that is wrong" },
+  });
   assert.equal(wrong.status, 401);
   const user = claimsOf(access_token.kv).sub;
   const asked_at = Math.floor(Date.now() / 1000) - 60;
@@ -115,26 +145,46 @@ for (const [index, store] of ["kv", "durable"].entries()) {
     const client = clientOf(edge);
     const email = `Zoe.${store}@example.com`;
     const { user, access_token } = await live(email);
-    assert.deepEqual(await found(edge, user, email), Object.keys(needlesOf(email)), "the search finds what is there");
+    assert.deepEqual(
+      await found(edge, user, email),
+      Object.keys(needlesOf(email)),
+      "the search finds what is there",
+    );
 
     const token = access_token[store];
-    const deleted = await client.del("/auth/me", { ...BROWSER, token, json: { current_password: PASSWORD } });
+    const deleted = await client.del("/auth/me", {
+      ...BROWSER,
+      token,
+      json: { current_password: PASSWORD },
+    });
     assert.equal(deleted.status, 204);
-    await eventually(async () => (await mailsTo(email)).some(({ subject }) => subject.includes("deleted")));
+    await eventually(async () =>
+      (await mailsTo(email)).some(({ subject }) => subject.includes("deleted")),
+    );
     await edge.cron();
     assert.deepEqual(await found(edge, user, email), [], "after one run");
     // The access token is refused still.
     assert.equal((await client.authorized({ role: "user" }, token)).status, 401);
 
     // What a login that had begun before the deletion wrote after the first run.
-    const late = { epoch: 0, seen: 1, user_agent: "Zoe's own browser/7.3", network: "203.0.113.0", country: "DE", city: "Leipzig" };
+    const late = {
+      epoch: 0,
+      seen: 1,
+      user_agent: "Zoe's own browser/7.3",
+      network: "203.0.113.0",
+      country: "DE",
+      city: "Leipzig",
+    };
     await edge.kv.put(`session:${user}:${user}`, "{}", { metadata: late });
     await giveUp(edge, 1, "password_changed", email);
     await edge.control({ clock: SETTLES });
     await edge.cron();
     await edge.control({ clock: 0 });
     assert.deepEqual(await found(edge, user, email), [], "after the second");
-    const { results } = await edge.db.prepare("SELECT user, due_at FROM departures WHERE user = ?").bind(user).all();
+    const { results } = await edge.db
+      .prepare("SELECT user, due_at FROM departures WHERE user = ?")
+      .bind(user)
+      .all();
     assert.deepEqual(results, [{ user, due_at: null }]);
     const { keys } = await edge.kv.list();
     const about = keys.map(({ name }) => name).filter((name) => name.includes(user));
@@ -144,7 +194,8 @@ for (const [index, store] of ["kv", "durable"].entries()) {
       return tables.every(([name, rows]) => name === "outdated" || rows.length === 0);
     });
     const logged = JSON.stringify(logs());
-    for (const needle of Object.values(needlesOf(email))) assert.ok(!logged.includes(needle), `${needle} in the log`);
+    for (const needle of Object.values(needlesOf(email)))
+      assert.ok(!logged.includes(needle), `${needle} in the log`);
   });
 }
 
@@ -155,8 +206,18 @@ test("a clean-up that failed is done by a later run", async () => {
   const { user, access_token } = await live(email);
   // The row goes, and KV takes nothing.
   const error = "KV is away";
-  await edge.control({ fail: { "KV put": { times: 100, error }, "KV list": { times: 100, error }, "KV delete": { times: 100, error } } });
-  const refused = await client.del("/auth/me", { ...BROWSER, token: access_token.kv, json: { current_password: PASSWORD } });
+  await edge.control({
+    fail: {
+      "KV put": { times: 100, error },
+      "KV list": { times: 100, error },
+      "KV delete": { times: 100, error },
+    },
+  });
+  const refused = await client.del("/auth/me", {
+    ...BROWSER,
+    token: access_token.kv,
+    json: { current_password: PASSWORD },
+  });
   assert.equal(refused.status, 503);
   await edge.cron();
   assert.notDeepEqual(await found(edge, user, email), []);

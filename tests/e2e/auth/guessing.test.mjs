@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 import { count } from "../../count.mjs";
-import { ADA, PASSWORD, ROOT, clientOf, untilLimited } from "../client.mjs";
+import { ADA, clientOf, PASSWORD, ROOT, untilLimited } from "../client.mjs";
 import { TEST_SECRETS, TEST_VARS } from "../harness.mjs";
 import { startWorkers } from "../workers.mjs";
 
@@ -18,7 +18,10 @@ const BEGUN = 1_900_000_000;
 
 let edge, client, stop;
 before(async () => {
-  ({ workers: [edge], stop } = await startWorkers([{ vars: { PASSWORD_WORK: "durable", LIMITS: "on" } }]));
+  ({
+    workers: [edge],
+    stop,
+  } = await startWorkers([{ vars: { PASSWORD_WORK: "durable", LIMITS: "on" } }]));
   client = clientOf(edge);
   await logIn(ADA, PASSWORD, { ip: "192.0.2.250" });
 });
@@ -30,7 +33,10 @@ const pass = (seconds) => at(now + seconds);
 const hashed = async () => (await edge.control({})).calls.hashed ?? 0;
 const from = (ip) => ({ "cf-connecting-ip": ip });
 const logIn = (email, password, { ip, device_token } = {}) =>
-  client.post("/auth/login", { headers: from(ip), json: { email, password, ...(device_token !== undefined && { device_token }) } });
+  client.post("/auth/login", {
+    headers: from(ip),
+    json: { email, password, ...(device_token !== undefined && { device_token }) },
+  });
 /** Addresses that nobody had before: what one test tries, no limit of another's counts. */
 let used = 0;
 const place = () => `198.18.${used >> 8}.${used++ & 255}`;
@@ -103,7 +109,9 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
   const seconds = ((performance.now() - begun) / 1000).toFixed(1);
   const line = `${sent} guesses from ${PLACES} addresses at one account: ${guesserHashed} hashed, ${statuses[429]} refused; its owner signed in ${logins} times of ${logins}`;
   count("guessing-attack", line);
-  t.diagnostic(`${line}; ${seconds} s, ${((now - BEGUN) / 3600).toFixed(1)} h by the Worker's clock`);
+  t.diagnostic(
+    `${line}; ${seconds} s, ${((now - BEGUN) / 3600).toFixed(1)} h by the Worker's clock`,
+  );
   assert.deepEqual(Object.keys(statuses), ["401", "429"]);
   assert.equal(sent, GUESSES);
   assert.equal(statuses[401], STATED);
@@ -122,12 +130,16 @@ test("known and unknown addresses answer alike under attack, in every byte", asy
       [ROOT, "nobody@example.com", "ROOT@example.com "].map(async (email) => {
         if (email.endsWith(" ")) email = "stranger@example.com";
         const seen = [];
-        for (const password of ["a guess", PASSWORD, "another"]) seen.push(visible(await logIn(email, password, { ip: place() })));
+        for (const password of ["a guess", PASSWORD, "another"])
+          seen.push(visible(await logIn(email, password, { ip: place() })));
         return seen;
       }),
     );
     const [known, ...unknown] = answers;
-    assert.deepEqual(known.map(({ status }) => status), [401, 429, 429]);
+    assert.deepEqual(
+      known.map(({ status }) => status),
+      [401, 429, 429],
+    );
     assert.equal(new Map(known[1].headers).get("retry-after"), `${wait}`);
     for (const seen of unknown) assert.deepEqual(seen, known);
     await pass(wait);
@@ -160,25 +172,36 @@ test("ten at once on one object: of wrong ones one is hashed, of right ones none
   await pass(2 * 86_400);
   for (const email of [ADA, "nobody@example.com"]) {
     const before = await hashed();
-    const wrong = await Promise.all(Array.from({ length: 10 }, () => logIn(email, "a guess", { ip: place() })));
+    const wrong = await Promise.all(
+      Array.from({ length: 10 }, () => logIn(email, "a guess", { ip: place() })),
+    );
     assert.deepEqual(wrong.map(({ status }) => status).sort(), [401, ...Array(9).fill(429)]);
     assert.equal((await hashed()) - before, 1);
   }
   await pass(2);
-  const right = await Promise.all(Array.from({ length: 10 }, () => logIn(ADA, PASSWORD, { ip: place() })));
+  const right = await Promise.all(
+    Array.from({ length: 10 }, () => logIn(ADA, PASSWORD, { ip: place() })),
+  );
   const statuses = right.map(({ status }) => status);
-  assert.ok(statuses.every((status) => status === 200 || status === 429), `${statuses}`);
+  assert.ok(
+    statuses.every((status) => status === 200 || status === 429),
+    `${statuses}`,
+  );
   assert.ok(statuses.filter((status) => status === 200).length >= 4, `${statuses}`);
 });
 
 test("an object that fails: 503, never a yes, and no try that is not counted", async () => {
   await pass(2 * 86_400);
-  const fail = (times, after) => edge.control({ fail: { "account object": { times, error: "the object is down", after } } });
+  const fail = (times, after) =>
+    edge.control({ fail: { "account object": { times, error: "the object is down", after } } });
   for (const after of [false, true]) {
     await fail(1000, after);
     for (const password of [PASSWORD, "a guess"]) {
       const answer = await logIn(ROOT, password, { ip: place() });
-      assert.deepEqual([answer.status, answer.body.code, answer.headers.get("retry-after")], [503, "unavailable", "2"]);
+      assert.deepEqual(
+        [answer.status, answer.body.code, answer.headers.get("retry-after")],
+        [503, "unavailable", "2"],
+      );
     }
   }
   await edge.control({ fail: {} });
@@ -192,9 +215,14 @@ test("an object that fails: 503, never a yes, and no try that is not counted", a
 
 test("an object that is too slow: 503", async () => {
   await pass(2 * 86_400);
-  const fail = (after) => edge.control({ fail: { "account object": { times: 2, hangs: 60_000, error: "at last", after } } });
+  const fail = (after) =>
+    edge.control({
+      fail: { "account object": { times: 2, hangs: 60_000, error: "at last", after } },
+    });
   await fail(false);
-  const answers = await Promise.all([PASSWORD, "a guess"].map((password) => logIn(ROOT, password, { ip: place() })));
+  const answers = await Promise.all(
+    [PASSWORD, "a guess"].map((password) => logIn(ROOT, password, { ip: place() })),
+  );
   await edge.control({ fail: {} });
   for (const { status, body, headers } of answers) {
     assert.deepEqual([status, body.code, headers.get("retry-after")], [503, "unavailable", "2"]);
@@ -222,29 +250,48 @@ test("a device ticket that is forged, huge, another's or of another kind: as if 
     root.device_token,
   ];
   for (const device_token of forged) {
-    assert.equal((await logIn(ADA, PASSWORD, { ip: place(), device_token })).status, 429, device_token.slice(0, 60));
+    assert.equal(
+      (await logIn(ADA, PASSWORD, { ip: place(), device_token })).status,
+      429,
+      device_token.slice(0, 60),
+    );
   }
   count("device-tickets", `${forged.length} forged, foreign and huge device tickets: none counts`);
   assert.equal((await logIn(ADA, PASSWORD, { ip: place(), device_token: ticket })).status, 200);
   for (const device_token of [1, null, [], {}, true]) {
     assert.equal((await logIn(ADA, PASSWORD, { ip: place(), device_token })).status, 400);
   }
-  assert.equal((await logIn(ADA, PASSWORD, { ip: place(), device_token: "A".repeat(20_000) })).status, 413);
+  assert.equal(
+    (await logIn(ADA, PASSWORD, { ip: place(), device_token: "A".repeat(20_000) })).status,
+    413,
+  );
 });
 
 test("in cookie mode the device is known by a cookie, which log-out leaves and no other page can use", async () => {
   await pass(2 * 86_400);
   const page = (json, cookie, origin = edge.origin) =>
-    client.post("/auth/login", { headers: { ...from(place()), origin, ...(cookie && { cookie }) }, json: { email: ADA, password: PASSWORD, ...json } });
+    client.post("/auth/login", {
+      headers: { ...from(place()), origin, ...(cookie && { cookie }) },
+      json: { email: ADA, password: PASSWORD, ...json },
+    });
   const begun = await page({ cookie: true });
   assert.equal(begun.status, 200);
   assert.ok(!("device_token" in begun.body) && !("refresh_token" in begun.body));
   const set = Object.fromEntries(begun.headers.getSetCookie().map((line) => line.split(/=(.*)/s)));
   assert.deepEqual(Object.keys(set).sort(), ["edgegate", "edgegate-device"]);
-  assert.match(set["edgegate-device"], /^egd_[\w-]{104}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=34560000$/);
+  assert.match(
+    set["edgegate-device"],
+    /^egd_[\w-]{104}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=34560000$/,
+  );
   const pair = (name) => `${name}=${set[name].split(";")[0]}`;
-  const out = await client.post("/auth/revoke", { headers: { origin: edge.origin, cookie: pair("edgegate") }, json: {} });
-  assert.deepEqual(out.headers.getSetCookie().map((line) => line.split("=")[0]), ["edgegate"]);
+  const out = await client.post("/auth/revoke", {
+    headers: { origin: edge.origin, cookie: pair("edgegate") },
+    json: {},
+  });
+  assert.deepEqual(
+    out.headers.getSetCookie().map((line) => line.split("=")[0]),
+    ["edgegate"],
+  );
 
   assert.equal((await logIn(ADA, "a guess", { ip: place() })).status, 401);
   const device = pair("edgegate-device");
@@ -264,7 +311,11 @@ test("the owner's session is not delayed where the current password is asked for
   const { access_token: token } = (await logIn(ROOT, PASSWORD, { ip: place() })).body;
   assert.equal((await logIn(ROOT, "a guess", { ip: place() })).status, 401);
   const ask = (current_password) =>
-    client.post("/auth/email/change", { token, headers: from(place()), json: { email: "new@example.com", current_password } });
+    client.post("/auth/email/change", {
+      token,
+      headers: from(place()),
+      json: { email: "new@example.com", current_password },
+    });
   assert.equal((await ask(PASSWORD)).status, 202);
   for (let wrong = 0; wrong < 10; wrong += 1) assert.equal((await ask("a guess")).status, 401);
   assert.equal((await ask("a guess")).status, 429);
@@ -278,13 +329,28 @@ test("one IPv6 network is one client in any spelling, and so is an IPv4 address"
     (n) => `2001:0db8:0007:0009:0000:0000:0000:${n.toString(16).padStart(4, "0")}`,
     (n) => `2001:db8:7:9:ffff::192.0.2.${n}`,
   ];
-  const mapped = [() => "192.0.2.77", () => "::ffff:192.0.2.77", () => "::FFFF:c000:24d", () => "0:0:0:0:0:ffff:192.0.2.77"];
+  const mapped = [
+    () => "192.0.2.77",
+    () => "::ffff:192.0.2.77",
+    () => "::FFFF:c000:24d",
+    () => "0:0:0:0:0:ffff:192.0.2.77",
+  ];
   for (const spelled of [spellings, mapped]) {
-    const answers = await untilLimited(10, (n) => client.post("/auth/password/reset", { headers: from(spelled[n % 4](n + 1)), json: { email: ADA } }));
+    const answers = await untilLimited(10, (n) =>
+      client.post("/auth/password/reset", {
+        headers: from(spelled[n % 4](n + 1)),
+        json: { email: ADA },
+      }),
+    );
     const last = answers.at(-1);
     assert.deepEqual([last.status, last.headers.get("retry-after")], [429, "60"]);
   }
-  const answers = await untilLimited(10, () => client.post("/auth/password/reset", { headers: from("2001:db8:7:a::1"), json: { email: "nobody@example.com" } }));
+  const answers = await untilLimited(10, () =>
+    client.post("/auth/password/reset", {
+      headers: from("2001:db8:7:a::1"),
+      json: { email: "nobody@example.com" },
+    }),
+  );
   assert.equal(answers[0].status, 202, "the next /64 is another client");
 });
 
@@ -297,15 +363,23 @@ test("a session that is renewed all the time is told to wait, a forged token nev
   }
   const answers = await untilLimited(60, () => client.renew(refresh_token, { headers: from(ip) }));
   const last = answers.at(-1);
-  assert.deepEqual([answers[0].status, last.status, last.body.error, last.headers.get("retry-after")], [200, 429, "rate_limited", "60"]);
+  assert.deepEqual(
+    [answers[0].status, last.status, last.body.error, last.headers.get("retry-after")],
+    [200, 429, "rate_limited", "60"],
+  );
   assert.ok(answers.length > 60, `after ${answers.length}`);
   // Another place, another session: neither is touched.
   assert.equal((await client.renew(refresh_token, { headers: from(place()) })).status, 200);
 });
 
 test("PASSWORD_WORK = durable without its binding: misconfigured", async (t) => {
-  const { workers: [unbound], stop } = await startWorkers([{ vars: { PASSWORD_WORK: "durable" }, without: ["ACCOUNT_OBJECTS"] }]);
+  const {
+    workers: [unbound],
+    stop,
+  } = await startWorkers([{ vars: { PASSWORD_WORK: "durable" }, without: ["ACCOUNT_OBJECTS"] }]);
   t.after(stop);
-  const answer = await clientOf(unbound).post("/auth/login", { json: { email: ADA, password: PASSWORD } });
+  const answer = await clientOf(unbound).post("/auth/login", {
+    json: { email: ADA, password: PASSWORD },
+  });
   assert.deepEqual([answer.status, answer.body.code], [500, "misconfigured"]);
 });

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
 import { clientOf } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 
 const PASSWORD = "a long enough passphrase";
-const { addresses } = JSON.parse(readFileSync(new URL("../../vectors/emails/emails.json", import.meta.url), "utf8"));
+const { addresses } = JSON.parse(
+  readFileSync(new URL("../../vectors/emails/emails.json", import.meta.url), "utf8"),
+);
 
 let edge, client;
 before(async () => {
@@ -17,10 +19,17 @@ after(() => edge.stop());
 const register = (json, of = client) => of.post("/auth/register", { json });
 
 test("an account with its tokens, its address unverified", async () => {
-  const { status, body } = await register({ email: "Grace@Example.com", password: PASSWORD, first_name: "Grace" });
+  const { status, body } = await register({
+    email: "Grace@Example.com",
+    password: PASSWORD,
+    first_name: "Grace",
+  });
   assert.equal(status, 201);
   assert.equal(body.user.email, "Grace@Example.com");
-  assert.deepEqual([body.user.email_verified, body.user.roles, body.user.last_name], [false, ["user"], null]);
+  assert.deepEqual(
+    [body.user.email_verified, body.user.roles, body.user.last_name],
+    [false, ["user"], null],
+  );
   const { access_token } = body;
   assert.equal((await client.authorized({ role: "user" }, access_token)).status, 200);
   assert.equal((await client.authorized({ email: "grace@example.com" }, access_token)).status, 403);
@@ -29,7 +38,9 @@ test("an account with its tokens, its address unverified", async () => {
 
 test("an address has one account, also when two ask at once", async () => {
   const answers = await Promise.all(
-    ["hopper@example.com", "Hopper@example.com", "HOPPER@EXAMPLE.COM"].map((email) => register({ email, password: PASSWORD })),
+    ["hopper@example.com", "Hopper@example.com", "HOPPER@EXAMPLE.COM"].map((email) =>
+      register({ email, password: PASSWORD }),
+    ),
   );
   assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409]);
   assert.equal(answers.find(({ status }) => status === 409).body.code, "email_taken");
@@ -44,8 +55,14 @@ test("a weak password is said with its reasons, and no account is made", async (
   assert.deepEqual([long.status, long.body.reasons], [422, ["too_long"]]);
   const own = await register({ email: "weak@example.com", password: "my weak@example.com" });
   assert.deepEqual([own.status, own.body.reasons], [422, ["contains_address"]]);
-  assert.equal((await edge.db.prepare("SELECT count(*) AS n FROM users WHERE email LIKE 'weak%'").first()).n, 0);
-  assert.equal((await register({ email: "weak@example.com", password: "🔑".repeat(15) })).status, 201);
+  assert.equal(
+    (await edge.db.prepare("SELECT count(*) AS n FROM users WHERE email LIKE 'weak%'").first()).n,
+    0,
+  );
+  assert.equal(
+    (await register({ email: "weak@example.com", password: "🔑".repeat(15) })).status,
+    201,
+  );
 });
 
 test("every address of the vectors becomes what it must", async () => {
@@ -56,13 +73,21 @@ test("every address of the vectors becomes what it must", async () => {
     if (expect === "reject") assert.equal(status, 422, `${input}: ${why}`);
     if (expect === "distinct-or-reject") assert.ok([201, 422].includes(status), `${input}: ${why}`);
     if (status === 422) assert.equal(body.code, "invalid_field");
-    if (same && status === 201) assert.equal((await register({ email: same, password: PASSWORD })).status, 409, `${input}: ${why}`);
+    if (same && status === 201)
+      assert.equal(
+        (await register({ email: same, password: PASSWORD })).status,
+        409,
+        `${input}: ${why}`,
+      );
   }
 });
 
 test("closed is closed", async (t) => {
   const closed = await startWorker({ vars: { REGISTRATION: "closed" } });
   t.after(() => closed.stop());
-  const { status, body } = await register({ email: "new@example.com", password: PASSWORD }, clientOf(closed));
+  const { status, body } = await register(
+    { email: "new@example.com", password: PASSWORD },
+    clientOf(closed),
+  );
   assert.deepEqual([status, body.code], [403, "registration_closed"]);
 });

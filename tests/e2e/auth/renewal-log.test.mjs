@@ -1,17 +1,25 @@
 // What the log says of renewals: the verdict and the session of each, and never a token.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ADA, PASSWORD, ROOT, claimsOf, clientOf } from "../client.mjs";
+import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "../client.mjs";
 import { makeSession, newId, nowSeconds, refreshToken } from "../forge.mjs";
 import { mails } from "../outbox.mjs";
 import { startWorkers } from "../workers.mjs";
 
-const from = (agent, ip = "203.0.113.7") => ({ headers: { "user-agent": agent, "cf-connecting-ip": ip } });
+const from = (agent, ip = "203.0.113.7") => ({
+  headers: { "user-agent": agent, "cf-connecting-ip": ip },
+});
 const DAY = 86_400;
 
 for (const store of ["kv", "durable"]) {
   test(`${store}: every verdict is logged with its session, none with a token`, async (t) => {
-    const { workers: [edge], logs, logged, lineOf, stop } = await startWorkers([{ vars: { SESSION_STORE: store } }]);
+    const {
+      workers: [edge],
+      logs,
+      logged,
+      lineOf,
+      stop,
+    } = await startWorkers([{ vars: { SESSION_STORE: store } }]);
     t.after(stop);
     const client = clientOf(edge);
     const login = await client.logIn(ADA);
@@ -30,7 +38,12 @@ for (const store of ["kv", "durable"]) {
         [line.path, line.status, line.level, line.session_id, line.verdict],
         ["/auth/token", status, goesOn ? "info" : "warn", session, verdict],
       );
-      if (!goesOn) assert.deepEqual([body.error, Object.keys(body).length], ["invalid_grant", 2], "the client is not told why");
+      if (!goesOn)
+        assert.deepEqual(
+          [body.error, Object.keys(body).length],
+          ["invalid_grant", 2],
+          "the client is not told why",
+        );
       return { token: body.refresh_token, line };
     };
 
@@ -39,7 +52,11 @@ for (const store of ["kv", "durable"]) {
     const { session, token } = await makeSession(edge, store, user.id, 600);
     const first = await renew(token, session, "fresh");
     assert.equal((await renew(token, session, "repeated")).line.reason, undefined);
-    assert.equal((await renew(token, session, "repeated", from("Firefox", "203.0.113.99"))).line.reason, undefined, "the same network");
+    assert.equal(
+      (await renew(token, session, "repeated", from("Firefox", "203.0.113.99"))).line.reason,
+      undefined,
+      "the same network",
+    );
     for (const other of [from("Chrome"), from("Firefox", "198.51.100.1")]) {
       const shared = await renew(token, session, "repeated", other);
       assert.equal(shared.line.reason, "refresh_token_shared");
@@ -62,9 +79,18 @@ for (const store of ["kv", "durable"]) {
     await edge.control({ clock: 0 });
 
     const spent = await makeSession(edge, store, user.id, 600);
-    const last = { user: user.id, session: spent.session, expires_at: nowSeconds() + DAY, counter: 2 ** 32 - 1 };
+    const last = {
+      user: user.id,
+      session: spent.session,
+      expires_at: nowSeconds() + DAY,
+      counter: 2 ** 32 - 1,
+    };
     await renew(refreshToken(last), spent.session, "expired");
-    await renew(refreshToken({ ...last, counter: 0, expires_at: nowSeconds() }), spent.session, "expired");
+    await renew(
+      refreshToken({ ...last, counter: 0, expires_at: nowSeconds() }),
+      spent.session,
+      "expired",
+    );
 
     const never = newId(nowSeconds() - 600);
     await renew(refreshToken({ ...last, session: never, counter: 0 }), never, "unknown");
@@ -74,7 +100,10 @@ for (const store of ["kv", "durable"]) {
     await renew(refreshToken({ ...last, user: newId(), counter: 0 }), spent.session, "no_user");
 
     const root = await client.logIn(ROOT);
-    const disabled = await client.patch(`/auth/users/${user.id}`, { token: root.access_token, json: { disabled: true } });
+    const disabled = await client.patch(`/auth/users/${user.id}`, {
+      token: root.access_token,
+      json: { disabled: true },
+    });
     assert.equal(disabled.status, 200);
     await renew(spent.token, spent.session, "no_user");
 
@@ -83,8 +112,12 @@ for (const store of ["kv", "durable"]) {
     assert.equal(logs().filter(isMail).length, 1);
     const text = JSON.stringify(logs());
     assert.ok(!/egr_|eyJ/.test(text), "no refresh token and no access token");
-    const parts = secrets.filter(Boolean).flatMap((secret) => secret.split(/[._]/)).filter((part) => part.length >= 20);
+    const parts = secrets
+      .filter(Boolean)
+      .flatMap((secret) => secret.split(/[._]/))
+      .filter((part) => part.length >= 20);
     for (const part of parts) assert.ok(!text.includes(part.slice(-20)));
-    for (const secret of [PASSWORD, ADA, "Firefox", "203.0.113"]) assert.ok(!text.includes(secret), secret);
+    for (const secret of [PASSWORD, ADA, "Firefox", "203.0.113"])
+      assert.ok(!text.includes(secret), secret);
   });
 }

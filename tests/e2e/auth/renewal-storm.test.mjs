@@ -17,13 +17,24 @@ const [SESSIONS, USERS, CLIENTS, RENEWALS_EACH, LOST] = [1000, 100, 4, 5, 0.2];
 const SESSIONS_AT_ONCE = 12;
 const MOST_BROKEN = 100;
 
-test("1,000 sessions, 20 renewals each from 4 clients, 20 % of the responses lost: nobody is logged out", { concurrency: true }, async (t) => {
-  const runs = ["kv", "durable"].flatMap((store) => [0, 90].map((rotateAfter) => ({ store, rotateAfter })));
-  await Promise.all(runs.map((run, index) => t.test(`${run.store}, ROTATE_AFTER=${run.rotateAfter}`, () => storm(run, index + 1))));
+test("1,000 sessions, 20 renewals each from 4 clients, 20 % of the responses lost: nobody is logged out", {
+  concurrency: true,
+}, async (t) => {
+  const runs = ["kv", "durable"].flatMap((store) =>
+    [0, 90].map((rotateAfter) => ({ store, rotateAfter })),
+  );
+  await Promise.all(
+    runs.map((run, index) =>
+      t.test(`${run.store}, ROTATE_AFTER=${run.rotateAfter}`, () => storm(run, index + 1)),
+    ),
+  );
 });
 
 async function storm({ store, rotateAfter }, seed) {
-  const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: `${rotateAfter}` } }]);
+  const {
+    workers: [edge],
+    stop,
+  } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: `${rotateAfter}` } }]);
   const pool = new Pool(edge.url.origin, { connections: SESSIONS_AT_ONCE * CLIENTS });
   try {
     // What is stormed is the session store: a look at the user would take as long again, and so would 25,000 log lines.
@@ -31,9 +42,14 @@ async function storm({ store, rotateAfter }, seed) {
     await edge.control({ remember: true, quiet: true, at: now });
     const users = await makeUsers(edge.db, USERS);
     const sessions = [];
-    for (const some of chunks(Array.from({ length: SESSIONS }, (_, i) => users[i % USERS]), 50)) {
+    for (const some of chunks(
+      Array.from({ length: SESSIONS }, (_, i) => users[i % USERS]),
+      50,
+    )) {
       // Ten minutes old: the first token is due for rotation.
-      sessions.push(...(await Promise.all(some.map((user) => makeSession(edge, store, user, 600)))));
+      sessions.push(
+        ...(await Promise.all(some.map((user) => makeSession(edge, store, user, 600)))),
+      );
     }
 
     const counts = { renewals: 0, repeated: 0, broken: 0, refusals: [] };
@@ -68,9 +84,11 @@ async function storm({ store, rotateAfter }, seed) {
       });
     } else {
       const each = (times) => (tokens) =>
-        Promise.all(tokens.map(async (_, client) => {
-          for (let i = 0; i < times; i++) tokens[client] = await renew(tokens[client]);
-        }));
+        Promise.all(
+          tokens.map(async (_, client) => {
+            for (let i = 0; i < times; i++) tokens[client] = await renew(tokens[client]);
+          }),
+        );
       await forEach(clients, each(2));
       await edge.control({ at: now + 100 });
       await forEach(clients, each(RENEWALS_EACH - 2));
@@ -87,10 +105,19 @@ async function storm({ store, rotateAfter }, seed) {
     assert.ok(counts.repeated > (counts.renewals * LOST) / 2);
     const decided = Object.values(verdicts).reduce((sum, count) => sum + count);
     assert.ok(decided - counts.renewals - counts.repeated <= counts.broken);
-    assert.ok(verdicts.fresh >= SESSIONS * 2 && verdicts.repeated > SESSIONS, "it did rotate, and did repeat");
-    assert.deepEqual(Object.keys(verdicts).filter((verdict) => !["fresh", "repeated", "kept"].includes(verdict)), []);
+    assert.ok(
+      verdicts.fresh >= SESSIONS * 2 && verdicts.repeated > SESSIONS,
+      "it did rotate, and did repeat",
+    );
+    assert.deepEqual(
+      Object.keys(verdicts).filter((verdict) => !["fresh", "repeated", "kept"].includes(verdict)),
+      [],
+    );
     const last = await Promise.all(clients.map(([token]) => postToken(pool, token)));
-    assert.ok(last.every(({ status }) => status === 200), "every session goes on");
+    assert.ok(
+      last.every(({ status }) => status === 200),
+      "every session goes on",
+    );
   } finally {
     await pool.destroy();
     await stop();
@@ -109,9 +136,11 @@ async function postToken(pool, token) {
 
 async function forEach(items, work) {
   const left = items.values();
-  await Promise.all(Array.from({ length: SESSIONS_AT_ONCE }, async () => {
-    for (const item of left) await work(item);
-  }));
+  await Promise.all(
+    Array.from({ length: SESSIONS_AT_ONCE }, async () => {
+      for (const item of left) await work(item);
+    }),
+  );
 }
 
 /** A linear congruential generator: which responses are lost is the same in every run, up to the order of requests. */

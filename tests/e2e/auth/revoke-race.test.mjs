@@ -15,26 +15,39 @@ import { startWorkers } from "../workers.mjs";
 const SESSIONS = 48;
 const ENDINGS = {
   "POST /auth/users/{id}/revoke": async (client, { user, access_token }) =>
-    assert.equal((await client.post(`/auth/users/${user.id}/revoke`, { token: access_token })).status, 204),
+    assert.equal(
+      (await client.post(`/auth/users/${user.id}/revoke`, { token: access_token })).status,
+      204,
+    ),
   "DELETE /auth/sessions": async (client, { access_token }) =>
     assert.equal((await client.del("/auth/sessions", { token: access_token })).status, 204),
   "POST /auth/revoke, for each": async (client, _, sessions) => {
-    await Promise.all(sessions.map(async (session) => {
-      assert.equal((await client.post("/auth/revoke", { form: { token: session.token } })).status, 200);
-      session.isOver = true;
-    }));
+    await Promise.all(
+      sessions.map(async (session) => {
+        assert.equal(
+          (await client.post("/auth/revoke", { form: { token: session.token } })).status,
+          200,
+        );
+        session.isOver = true;
+      }),
+    );
   },
 };
 
 for (const store of ["kv", "durable"]) {
   for (const [what, end] of Object.entries(ENDINGS)) {
     test(`${store}: ${what} against ${SESSIONS} sessions that renew`, async (t) => {
-      const { workers: [edge], stop } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: "0" } }]);
+      const {
+        workers: [edge],
+        stop,
+      } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: "0" } }]);
       t.after(stop);
       const client = clientOf(edge);
       const owner = await client.logIn(ADA);
       const sessions = await Promise.all(
-        Array.from({ length: SESSIONS }, async (_, i) => makeSession(edge, store, owner.user.id, 600 + i)),
+        Array.from({ length: SESSIONS }, async (_, i) =>
+          makeSession(edge, store, owner.user.id, 600 + i),
+        ),
       );
       await edge.control({ delay: [5, 15] });
 
@@ -70,12 +83,17 @@ for (const store of ["kv", "durable"]) {
           `and ${counts.refusedInFlight} were refused, ${counts.later} began after it and got through`,
       );
       assert.equal(counts.later, 0, "no renewal that begins after the answer succeeds");
-      const passed = await Promise.all(handedOut.map(async (token) => (await client.authorized({ role: "user" }, token)).status));
+      const passed = await Promise.all(
+        handedOut.map(async (token) => (await client.authorized({ role: "user" }, token)).status),
+      );
       assert.deepEqual([...new Set(passed)], [401], "no access token outlives it");
       const later = await Promise.all(sessions.map(({ token }) => client.renew(token)));
       assert.ok(later.every(({ status }) => status === 400));
       const ownerGoesOn = what === "POST /auth/users/{id}/revoke" ? 401 : 200;
-      assert.equal((await client.authorized({ role: "user" }, owner.access_token)).status, ownerGoesOn);
+      assert.equal(
+        (await client.authorized({ role: "user" }, owner.access_token)).status,
+        ownerGoesOn,
+      );
     });
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADA, ROOT, clientOf } from "../client.mjs";
+import { ADA, clientOf, ROOT } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 import { startWorkers } from "../workers.mjs";
 
@@ -13,7 +13,9 @@ after(() => edge.stop());
 
 test("a refresh token ends its session and no other", async () => {
   const [one, two] = [await client.logIn(ADA), await client.logIn(ADA)];
-  const { status, body } = await client.post("/auth/revoke", { form: { token: one.refresh_token } });
+  const { status, body } = await client.post("/auth/revoke", {
+    form: { token: one.refresh_token },
+  });
   assert.deepEqual([status, body], [200, ""]);
   assert.equal((await client.renew(one.refresh_token)).body.error, "invalid_grant");
   assert.equal((await client.authorized({ role: "user" }, one.access_token)).status, 401);
@@ -28,26 +30,41 @@ test("an access token ends its session as well", async () => {
 });
 
 test("an outdated or expired access token ends its session too, and a forged one ends nothing", async (t) => {
-  const { workers: [edge], stop } = await startWorkers([{}]);
+  const {
+    workers: [edge],
+    stop,
+  } = await startWorkers([{}]);
   t.after(stop);
   const client = clientOf(edge);
   const root = await client.logIn(ROOT);
   const outdated = await client.logIn(ADA);
-  const changed = await client.call("PATCH", `/auth/users/${outdated.user.id}`, { token: root.access_token, json: { roles: ["user", "editor"] } });
+  const changed = await client.call("PATCH", `/auth/users/${outdated.user.id}`, {
+    token: root.access_token,
+    json: { roles: ["user", "editor"] },
+  });
   assert.equal(changed.status, 200);
   assert.equal((await client.authorized({ role: "user" }, outdated.access_token)).status, 401);
-  assert.equal((await client.post("/auth/revoke", { form: { token: outdated.access_token } })).status, 200);
+  assert.equal(
+    (await client.post("/auth/revoke", { form: { token: outdated.access_token } })).status,
+    200,
+  );
   assert.equal((await client.renew(outdated.refresh_token)).body.error, "invalid_grant");
 
   const expired = await client.logIn(ADA);
   await edge.control({ clock: 3600 });
   assert.equal((await client.authorized({ role: "user" }, expired.access_token)).status, 401);
   const [header, payload, signature] = expired.access_token.split(".");
-  for (const token of [`${header}.${payload}.`, `${header}.${payload}.${signature.slice(0, -4)}AAAA`]) {
+  for (const token of [
+    `${header}.${payload}.`,
+    `${header}.${payload}.${signature.slice(0, -4)}AAAA`,
+  ]) {
     assert.equal((await client.post("/auth/revoke", { form: { token } })).status, 200);
   }
   assert.equal((await client.renew(expired.refresh_token)).status, 200);
-  assert.equal((await client.post("/auth/revoke", { json: { token: expired.access_token } })).status, 200);
+  assert.equal(
+    (await client.post("/auth/revoke", { json: { token: expired.access_token } })).status,
+    200,
+  );
   assert.equal((await client.renew(expired.refresh_token)).body.error, "invalid_grant");
 });
 
@@ -60,6 +77,8 @@ test("a token that means nothing is 200 and writes nothing", async () => {
 });
 
 test("no token at all is invalid_request", async () => {
-  const { status, body } = await client.post("/auth/revoke", { form: { token_type_hint: "refresh_token" } });
+  const { status, body } = await client.post("/auth/revoke", {
+    form: { token_type_hint: "refresh_token" },
+  });
   assert.deepEqual([status, body.error], [400, "invalid_request"]);
 });

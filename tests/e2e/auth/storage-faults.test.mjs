@@ -2,7 +2,7 @@
 // what the caller was not told of is no harm.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ADA, PASSWORD, ROOT, clientOf } from "../client.mjs";
+import { ADA, clientOf, PASSWORD, ROOT } from "../client.mjs";
 import { makeSession } from "../forge.mjs";
 import { startWorkers } from "../workers.mjs";
 
@@ -12,20 +12,33 @@ const TOO_MANY = "KV PUT failed: 429 Too Many Requests";
 const ALWAYS = 1_000;
 
 const boot = async (t, store) => {
-  const { workers: [edge], logs, lineOf, stop } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: "0" } }]);
+  const {
+    workers: [edge],
+    logs,
+    lineOf,
+    stop,
+  } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: "0" } }]);
   t.after(stop);
   const client = clientOf(edge);
   const { user } = await client.logIn(ADA);
   return {
-    client, edge, logs, lineOf, user,
+    client,
+    edge,
+    logs,
+    lineOf,
+    user,
     session: () => makeSession(edge, store, user.id, 600),
-    fail: (name, times, error = DOWN, after = false) => edge.control({ fail: { [name]: { times, error, after } } }),
+    fail: (name, times, error = DOWN, after = false) =>
+      edge.control({ fail: { [name]: { times, error, after } } }),
     heal: () => edge.control({ fail: {} }),
   };
 };
 
 const isUnavailable = ({ status, body, headers }) => {
-  assert.deepEqual([status, body.error ?? body.code], [503, body.error ? "temporarily_unavailable" : "unavailable"]);
+  assert.deepEqual(
+    [status, body.error ?? body.code],
+    [503, body.error ? "temporarily_unavailable" : "unavailable"],
+  );
   assert.equal(headers.get("retry-after"), "2");
 };
 
@@ -33,7 +46,17 @@ for (const store of ["kv", "durable"]) {
   test(`${store}: a call that fails before or after its effect`, async (t) => {
     const { client, edge, user, session, fail, heal } = await boot(t, store);
     // A user's object is asked twice before it counts as down.
-    const calls = store === "kv" ? [["KV get", 1], ["KV put", 1], ["D1", 1]] : [["object", 2], ["D1", 1]];
+    const calls =
+      store === "kv"
+        ? [
+            ["KV get", 1],
+            ["KV put", 1],
+            ["D1", 1],
+          ]
+        : [
+            ["object", 2],
+            ["D1", 1],
+          ];
     for (const [name, times] of calls) {
       for (const after of [false, true]) {
         await t.test(`renewal: ${name}, ${after ? "after" : "before"}`, async () => {
@@ -56,22 +79,34 @@ for (const store of ["kv", "durable"]) {
       await client.logIn(ADA);
     });
 
-    await t.test("log out: the session is not over until it says so, and a repeat ends it", async () => {
-      const { token } = await session();
-      await fail(...writes);
-      isUnavailable(await client.post("/auth/revoke", { form: { token } }));
-      assert.equal((await client.post("/auth/revoke", { form: { token } })).status, 200);
-      assert.equal((await client.renew(token)).body.error, "invalid_grant");
-    });
+    await t.test(
+      "log out: the session is not over until it says so, and a repeat ends it",
+      async () => {
+        const { token } = await session();
+        await fail(...writes);
+        isUnavailable(await client.post("/auth/revoke", { form: { token } }));
+        assert.equal((await client.post("/auth/revoke", { form: { token } })).status, 200);
+        assert.equal((await client.renew(token)).body.error, "invalid_grant");
+      },
+    );
 
     await t.test("all others: a repeat ends those that were left", async () => {
       const current = await client.logIn(ADA);
       const others = await Promise.all([session(), session(), session()]);
       // The second end fails; the object was asked about the token, for the list and for the first end before.
-      await edge.control({ fail: { "KV put": { skip: 1, times: 1, error: DOWN }, object: { skip: 3, times: 2, error: DOWN } } });
+      await edge.control({
+        fail: {
+          "KV put": { skip: 1, times: 1, error: DOWN },
+          object: { skip: 3, times: 2, error: DOWN },
+        },
+      });
       isUnavailable(await client.del("/auth/sessions", { token: current.access_token }));
-      assert.equal((await client.del("/auth/sessions", { token: current.access_token })).status, 204);
-      for (const { token } of others) assert.equal((await client.renew(token)).body.error, "invalid_grant");
+      assert.equal(
+        (await client.del("/auth/sessions", { token: current.access_token })).status,
+        204,
+      );
+      for (const { token } of others)
+        assert.equal((await client.renew(token)).body.error, "invalid_grant");
       assert.equal((await client.renew(current.refresh_token)).status, 200);
     });
 
@@ -83,18 +118,23 @@ for (const store of ["kv", "durable"]) {
       assert.equal((await client.authorized({ role: "user" }, access_token)).status, 200);
     });
 
-    await t.test("revoke-all: renewals stop at once, and a repeat makes the access tokens stop too", async () => {
-      const { token } = await session();
-      const [before, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
-      const path = `/auth/users/${user.id}/revoke`;
-      const revoke = () => client.post(path, { token: root.access_token });
-      // The first call of the object asks about the administrator's own token.
-      await edge.control({ fail: { "KV put": { times: 1, error: DOWN }, object: { skip: 1, times: 2, error: DOWN } } });
-      isUnavailable(await revoke());
-      assert.equal((await client.renew(token)).body.error, "invalid_grant");
-      assert.equal((await revoke()).status, 204);
-      assert.equal((await client.authorized({ role: "user" }, before.access_token)).status, 401);
-    });
+    await t.test(
+      "revoke-all: renewals stop at once, and a repeat makes the access tokens stop too",
+      async () => {
+        const { token } = await session();
+        const [before, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
+        const path = `/auth/users/${user.id}/revoke`;
+        const revoke = () => client.post(path, { token: root.access_token });
+        // The first call of the object asks about the administrator's own token.
+        await edge.control({
+          fail: { "KV put": { times: 1, error: DOWN }, object: { skip: 1, times: 2, error: DOWN } },
+        });
+        isUnavailable(await revoke());
+        assert.equal((await client.renew(token)).body.error, "invalid_grant");
+        assert.equal((await revoke()).status, 204);
+        assert.equal((await client.authorized({ role: "user" }, before.access_token)).status, 401);
+      },
+    );
   });
 }
 
@@ -131,16 +171,22 @@ test("kv: a key that is written too often", async (t) => {
     assert.equal((await client.renew(repeated.body.refresh_token)).status, 200);
   });
 
-  await t.test("ten tabs at once, refusals in between: ten 200s with the same successor", async () => {
-    const { token } = await session();
-    await edge.control({ delay: [5, 15] });
-    await fail("KV put", 8, TOO_MANY);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => client.renew(token)));
-    await edge.control({ delay: null });
-    assert.deepEqual(answers.map(({ status }) => status), Array(10).fill(200));
-    assert.equal(new Set(answers.map(({ body }) => body.refresh_token)).size, 1);
-    assert.notEqual(answers[0].body.refresh_token, token);
-  });
+  await t.test(
+    "ten tabs at once, refusals in between: ten 200s with the same successor",
+    async () => {
+      const { token } = await session();
+      await edge.control({ delay: [5, 15] });
+      await fail("KV put", 8, TOO_MANY);
+      const answers = await Promise.all(Array.from({ length: 10 }, () => client.renew(token)));
+      await edge.control({ delay: null });
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        Array(10).fill(200),
+      );
+      assert.equal(new Set(answers.map(({ body }) => body.refresh_token)).size, 1);
+      assert.notEqual(answers[0].body.refresh_token, token);
+    },
+  );
 
   assert.ok(!/egr_|eyJ/.test(JSON.stringify(logs())), "no token in the log");
 });

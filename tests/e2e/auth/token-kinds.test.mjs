@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../../count.mjs";
-import { ADA, PASSWORD, clientOf } from "../client.mjs";
+import { ADA, clientOf, PASSWORD } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
-import { mailTo, mails, ticketOf } from "../outbox.mjs";
+import { mails, mailTo, ticketOf } from "../outbox.mjs";
 
 const GRACE = "grace@example.com";
 const NEW_PASSWORD = "an analytical engine";
@@ -29,7 +29,9 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
       access,
       refresh,
       reset: await mailed(ADA, "/auth/password/reset", { json: { email: ADA } }),
-      [newcomer]: await mailed(GRACE, "/auth/register", { json: { email: GRACE, ...(mode === "open" && { password: PASSWORD }) } }),
+      [newcomer]: await mailed(GRACE, "/auth/register", {
+        json: { email: GRACE, ...(mode === "open" && { password: PASSWORD }) },
+      }),
       "new address": await mailed("ada@example.org", "/auth/email/change", {
         json: { email: "ada@example.org", current_password: PASSWORD },
         token: access,
@@ -39,22 +41,50 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
 
     const doors = {
       "as a bearer": ["access", 401, (token) => client.authorized({ role: "user" }, token)],
-      "/auth/token": ["refresh", 400, (token) => client.post("/auth/token", { form: { grant_type: "refresh_token", refresh_token: token } })],
-      "/auth/password/confirm": ["reset", 400, (token) => client.post("/auth/password/confirm", { json: { token, password: NEW_PASSWORD } })],
-      "/auth/email/verify": [newcomer, 400, (token) => client.post("/auth/email/verify", { json: { token, password: NEW_PASSWORD } })],
-      "/auth/email/confirm": ["new address", 400, (token) => client.post("/auth/email/confirm", { json: { token } })],
+      "/auth/token": [
+        "refresh",
+        400,
+        (token) =>
+          client.post("/auth/token", {
+            form: { grant_type: "refresh_token", refresh_token: token },
+          }),
+      ],
+      "/auth/password/confirm": [
+        "reset",
+        400,
+        (token) =>
+          client.post("/auth/password/confirm", { json: { token, password: NEW_PASSWORD } }),
+      ],
+      "/auth/email/verify": [
+        newcomer,
+        400,
+        (token) => client.post("/auth/email/verify", { json: { token, password: NEW_PASSWORD } }),
+      ],
+      "/auth/email/confirm": [
+        "new address",
+        400,
+        (token) => client.post("/auth/email/confirm", { json: { token } }),
+      ],
     };
     for (const [door, [own, status, ask]] of Object.entries(doors)) {
       for (const [kind, token] of Object.entries(tokens).filter(([kind]) => kind !== own)) {
         const answer = await ask(token);
-        assert.equal(answer.status, status, `a ${kind} token at ${door}: ${JSON.stringify(answer.body)}`);
+        assert.equal(
+          answer.status,
+          status,
+          `a ${kind} token at ${door}: ${JSON.stringify(answer.body)}`,
+        );
         refused++;
       }
     }
     // Revocation answers 200 to anything (RFC 7009 section 2.2), and no link ends a session.
-    for (const kind of ["reset", newcomer, "new address"]) await client.post("/auth/revoke", { form: { token: tokens[kind] } });
+    for (const kind of ["reset", newcomer, "new address"])
+      await client.post("/auth/revoke", { form: { token: tokens[kind] } });
     assert.equal((await doors["as a bearer"][2](access)).status, 200, "the session is as it was");
-    count("token-kinds", `${refused} pairs of a kind of token and a door of another over HTTP, all refused`);
+    count(
+      "token-kinds",
+      `${refused} pairs of a kind of token and a door of another over HTTP, all refused`,
+    );
 
     // The hashes are the test's whole time: once will do.
     if (mode !== "verified") return;
@@ -62,11 +92,22 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
     const fifty = (ask) => Promise.all(Array.from({ length: 50 }, ask));
     const renewals = await fifty(() => doors["/auth/token"][2](refresh));
     assert.deepEqual([...new Set(renewals.map(({ status }) => status))], [200]);
-    assert.equal(new Set(renewals.map(({ body }) => body.refresh_token)).size, 1, "one successor for all fifty");
-    const resets = await fifty((_, i) => client.post("/auth/password/confirm", { json: { token: tokens.reset, password: `${NEW_PASSWORD} ${i}` } }));
+    assert.equal(
+      new Set(renewals.map(({ body }) => body.refresh_token)).size,
+      1,
+      "one successor for all fifty",
+    );
+    const resets = await fifty((_, i) =>
+      client.post("/auth/password/confirm", {
+        json: { token: tokens.reset, password: `${NEW_PASSWORD} ${i}` },
+      }),
+    );
     const won = resets.findIndex(({ status }) => status === 204);
     assert.deepEqual(resets.map(({ status }) => status).sort(), [204, ...Array(49).fill(400)]);
     await client.logIn(ADA, `${NEW_PASSWORD} ${won}`);
-    count("token-replays", `${renewals.length + resets.length} uses at once of a refresh token and of a reset link: one effect each`);
+    count(
+      "token-replays",
+      `${renewals.length + resets.length} uses at once of a refresh token and of a reset link: one effect each`,
+    );
   });
 }

@@ -24,7 +24,9 @@ test("with the defaults", async (t) => {
 
   await t.test("JSON does as well as a form", async () => {
     const { refresh_token } = await client.logIn(ADA);
-    const { status } = await client.post("/auth/token", { json: { grant_type: "refresh_token", refresh_token } });
+    const { status } = await client.post("/auth/token", {
+      json: { grant_type: "refresh_token", refresh_token },
+    });
     assert.equal(status, 200);
   });
 
@@ -33,7 +35,11 @@ test("with the defaults", async (t) => {
     const forged = refresh_token.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
     const cases = [
       [{ grant_type: "refresh_token", refresh_token: forged }, 400, "invalid_grant"],
-      [{ grant_type: "refresh_token", refresh_token: refresh_token.slice(0, -1) }, 400, "invalid_grant"],
+      [
+        { grant_type: "refresh_token", refresh_token: refresh_token.slice(0, -1) },
+        400,
+        "invalid_grant",
+      ],
       [{ grant_type: "refresh_token", refresh_token: access_token }, 400, "invalid_grant"],
       [{ grant_type: "refresh_token", refresh_token: "x".repeat(5000) }, 400, "invalid_grant"],
       [{ grant_type: "refresh_token" }, 400, "invalid_request"],
@@ -66,8 +72,13 @@ test("rotating every time, strictly", async (t) => {
 
   await t.test("ten renewals at once give ten 200s and one refresh token", async () => {
     const { refresh_token } = await client.logIn(ADA);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => client.renew(refresh_token)));
-    assert.deepEqual(answers.map(({ status }) => status), Array(10).fill(200));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => client.renew(refresh_token)),
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      Array(10).fill(200),
+    );
     const given = new Set(answers.map(({ body }) => body.refresh_token));
     assert.equal(given.size, 1);
     assert.notEqual([...given][0], refresh_token);
@@ -95,7 +106,9 @@ test("rotating every time, strictly", async (t) => {
 });
 
 test("without any grace, a spent token ends the session at once", async (t) => {
-  const edge = await startWorker({ vars: { ROTATE_AFTER: "0", REUSE: "strict", REFRESH_GRACE: "0" } });
+  const edge = await startWorker({
+    vars: { ROTATE_AFTER: "0", REUSE: "strict", REFRESH_GRACE: "0" },
+  });
   const client = clientOf(edge);
   t.after(() => edge.stop());
   const first = await client.logIn(ADA);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { ADA, PASSWORD, clientOf } from "../client.mjs";
+import { ADA, clientOf, PASSWORD } from "../client.mjs";
 import { startWorkers } from "../workers.mjs";
 
 const BREACHED = "a passphrase that was leaked";
@@ -35,16 +35,32 @@ const sha1 = (text) => createHash("sha1").update(text).digest("hex").toUpperCase
 test("five figures of a chosen password’s hash go out, and a breached one is refused", async (t) => {
   const hash = sha1(BREACHED);
   const range = await startVendor(t, (request, response) => {
-    const lines = [`${"0".repeat(34)}1:7`, `${hash.slice(5)}:${request.url.endsWith(hash.slice(0, 5)) ? 3 : 0}`, `${sha1(GOOD).slice(5)}:0`];
+    const lines = [
+      `${"0".repeat(34)}1:7`,
+      `${hash.slice(5)}:${request.url.endsWith(hash.slice(0, 5)) ? 3 : 0}`,
+      `${sha1(GOOD).slice(5)}:0`,
+    ];
     response.end(lines.join("\r\n"));
   });
-  const { client, logs } = await start(t, { vars: { REGISTRATION: "open", BREACHED_PASSWORDS: `${range.url}/range` } });
-  const register = (email, password) => client.post("/auth/register", { json: { email, password } });
+  const { client, logs } = await start(t, {
+    vars: { REGISTRATION: "open", BREACHED_PASSWORDS: `${range.url}/range` },
+  });
+  const register = (email, password) =>
+    client.post("/auth/register", { json: { email, password } });
 
   const refused = await register("grace@example.com", BREACHED);
-  assert.deepEqual([refused.status, refused.body.code, refused.body.reasons], [422, "weak_password", ["breached"]]);
+  assert.deepEqual(
+    [refused.status, refused.body.code, refused.body.reasons],
+    [422, "weak_password", ["breached"]],
+  );
   assert.equal((await register("grace@example.com", GOOD)).status, 201);
-  assert.deepEqual(range.asked.map(({ method, url }) => [method, url]), [["GET", `/range/${hash.slice(0, 5)}`], ["GET", `/range/${sha1(GOOD).slice(0, 5)}`]]);
+  assert.deepEqual(
+    range.asked.map(({ method, url }) => [method, url]),
+    [
+      ["GET", `/range/${hash.slice(0, 5)}`],
+      ["GET", `/range/${sha1(GOOD).slice(0, 5)}`],
+    ],
+  );
   for (const { headers, body } of range.asked) {
     assert.equal(headers["add-padding"], "true");
     assert.equal(body, "");
@@ -52,14 +68,20 @@ test("five figures of a chosen password’s hash go out, and a breached one is r
     assert.ok(!JSON.stringify(headers).includes(hash.slice(5)));
   }
   // Nobody asks at a login.
-  assert.equal((await client.post("/auth/login", { json: { email: "grace@example.com", password: GOOD } })).status, 200);
+  assert.equal(
+    (await client.post("/auth/login", { json: { email: "grace@example.com", password: GOOD } }))
+      .status,
+    200,
+  );
   assert.equal(range.asked.length, 2);
   assert.ok(!logs().some(({ event }) => event === "vendor_unreachable"));
 });
 
 test("what can’t be looked up is taken: a refusal, nonsense, no end, silence", async (t) => {
   const range = await startVendor(t);
-  const { client, logs } = await start(t, { vars: { REGISTRATION: "open", BREACHED_PASSWORDS: range.url } });
+  const { client, logs } = await start(t, {
+    vars: { REGISTRATION: "open", BREACHED_PASSWORDS: range.url },
+  });
   const hash = sha1(BREACHED);
   const behaviours = [
     (_request, response) => response.writeHead(500).end(`${hash.slice(5)}:1`),
@@ -74,13 +96,25 @@ test("what can’t be looked up is taken: a refusal, nonsense, no end, silence",
   ];
   for (const [n, behave] of behaviours.entries()) {
     range.behave = behave;
-    const { status } = await client.post("/auth/register", { json: { email: `user-${n}@example.com`, password: BREACHED } });
+    const { status } = await client.post("/auth/register", {
+      json: { email: `user-${n}@example.com`, password: BREACHED },
+    });
     assert.equal(status, 201, `${n}`);
   }
-  assert.equal(range.asked.length, behaviours.length, "no redirect was followed, nothing asked again");
+  assert.equal(
+    range.asked.length,
+    behaviours.length,
+    "no redirect was followed, nothing asked again",
+  );
   const told = logs().filter(({ event }) => event === "vendor_unreachable");
-  assert.deepEqual(told.map(({ detail }) => detail), Array(behaviours.length).fill("breached_passwords"));
-  assert.ok(!JSON.stringify(logs()).includes(hash.slice(0, 5)) && !JSON.stringify(logs()).includes(range.url));
+  assert.deepEqual(
+    told.map(({ detail }) => detail),
+    Array(behaviours.length).fill("breached_passwords"),
+  );
+  assert.ok(
+    !JSON.stringify(logs()).includes(hash.slice(0, 5)) &&
+      !JSON.stringify(logs()).includes(range.url),
+  );
 });
 
 test("a challenge is met before anything is done", async (t) => {
@@ -90,9 +124,14 @@ test("a challenge is met before anything is done", async (t) => {
   const turnstile = await startVendor(t, (_request, response, body) => {
     const { secret, response: token } = JSON.parse(body);
     const success = secret === SECRET && token === MET;
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ success, "error-codes": success ? [] : ["invalid-input-response"] }));
+    response
+      .writeHead(200, { "content-type": "application/json" })
+      .end(JSON.stringify({ success, "error-codes": success ? [] : ["invalid-input-response"] }));
   });
-  const { client, edge, logs } = await start(t, { vars: { TURNSTILE_URL: turnstile.url }, secrets: { TURNSTILE_SECRET: SECRET } });
+  const { client, edge, logs } = await start(t, {
+    vars: { TURNSTILE_URL: turnstile.url },
+    secrets: { TURNSTILE_SECRET: SECRET },
+  });
   const doors = [
     ["/auth/login", { email: ADA, password: PASSWORD }, 200],
     ["/auth/register", { email: "grace@example.com" }, 202],
@@ -100,25 +139,50 @@ test("a challenge is met before anything is done", async (t) => {
     ["/auth/email/resend", { email: ADA }, 202],
   ];
   for (const [path, json, status] of doors) {
-    for (const [challenge, reason] of [[undefined, "missing"], ["x".repeat(2_049), "too_long"], ["another", "not_met"]]) {
+    for (const [challenge, reason] of [
+      [undefined, "missing"],
+      ["x".repeat(2_049), "too_long"],
+      ["another", "not_met"],
+    ]) {
       const refused = await client.post(path, { json: { ...json, challenge } });
-      assert.deepEqual([refused.status, refused.body.errors], [422, [{ field: "challenge", reason }]], path);
+      assert.deepEqual(
+        [refused.status, refused.body.errors],
+        [422, [{ field: "challenge", reason }]],
+        path,
+      );
     }
-    assert.equal((await client.post(path, { json: { ...json, challenge: MET } })).status, status, path);
+    assert.equal(
+      (await client.post(path, { json: { ...json, challenge: MET } })).status,
+      status,
+      path,
+    );
   }
-  const tokens = await client.post("/auth/login", { json: { email: ADA, password: PASSWORD, challenge: MET } });
+  const tokens = await client.post("/auth/login", {
+    json: { email: ADA, password: PASSWORD, challenge: MET },
+  });
   const judged = turnstile.asked.length;
   assert.equal((await client.renew(tokens.body.refresh_token)).status, 200);
   assert.equal(turnstile.asked.length, judged, "renewals ask for none");
 
-  for (const behave of [(_request, response) => response.writeHead(500).end(), (_request, response) => response.end("{}"), (_request, response) => response.end("no JSON")]) {
+  for (const behave of [
+    (_request, response) => response.writeHead(500).end(),
+    (_request, response) => response.end("{}"),
+    (_request, response) => response.end("no JSON"),
+  ]) {
     turnstile.behave = behave;
     for (const [path, json, status] of doors) {
       const answer = await client.post(path, { json: { ...json, challenge: MET } });
       assert.equal(answer.status, path === "/auth/login" ? status : 503, path);
     }
   }
-  assert.equal((await client.post("/auth/login", { json: { email: ADA, password: "another", challenge: MET } })).status, 401);
+  assert.equal(
+    (
+      await client.post("/auth/login", {
+        json: { email: ADA, password: "another", challenge: MET },
+      })
+    ).status,
+    401,
+  );
   const told = logs().filter(({ event }) => event === "vendor_unreachable");
   assert.ok(told.length >= 12 && told.every(({ detail }) => detail === "turnstile"));
   assert.ok(!JSON.stringify(logs()).includes(SECRET) && !JSON.stringify(logs()).includes(MET));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf } from "../client.mjs";
 import { eventually, startWorkers } from "../workers.mjs";
-import { FROM, KEY, VENDORS, startVendor } from "./vendors.mjs";
+import { FROM, KEY, startVendor, VENDORS } from "./vendors.mjs";
 
 const MAIL_FROM = `${FROM.name} <${FROM.email}>`;
 // The first pause before a mail is tried again (MAIL_RETRIES), and the time a provider has (MAIL_TIMEOUT_MS), in seconds.
@@ -14,10 +14,26 @@ const TIMEOUT = 10;
 // What stands between us and any provider.
 const NETWORK = [
   [{ cut: "before" }, "later", /^no answer: /],
-  [{ status: 200, cut: "within", headers: { "content-length": "1000" }, body: "<html>" }, "later", /^no answer: /],
-  [{ status: 302, headers: { location: "/elsewhere" } }, "later", /^302: a redirect, which is not followed$/],
-  [{ status: 307, headers: { location: "/elsewhere" } }, "later", /^307: a redirect, which is not followed$/],
-  [{ status: 500, body: "<h1>Internal Server Error</h1>" }, "later", /^500: <h1>Internal Server Error<\/h1>$/],
+  [
+    { status: 200, cut: "within", headers: { "content-length": "1000" }, body: "<html>" },
+    "later",
+    /^no answer: /,
+  ],
+  [
+    { status: 302, headers: { location: "/elsewhere" } },
+    "later",
+    /^302: a redirect, which is not followed$/,
+  ],
+  [
+    { status: 307, headers: { location: "/elsewhere" } },
+    "later",
+    /^307: a redirect, which is not followed$/,
+  ],
+  [
+    { status: 500, body: "<h1>Internal Server Error</h1>" },
+    "later",
+    /^500: <h1>Internal Server Error<\/h1>$/,
+  ],
   [{ status: 503, body: "x ".repeat(100_000) }, "later", /^503: (x ){147}x?$/],
 ];
 
@@ -57,36 +73,52 @@ async function tryVendor(name, t) {
       t.diagnostic(`no whole answer within ${TIMEOUT} s → later (${reason})`);
     }
 
-    const reset = await outcomeOf(() => client.post("/auth/password/reset", { json: { email: ADA } }));
+    const reset = await outcomeOf(() =>
+      client.post("/auth/password/reset", { json: { email: ADA } }),
+    );
     assert.deepEqual([reset.outcome, reset.reason], ["sent", undefined]);
     const call = await vendor.call(ADA);
     assert.deepEqual(call.problems, []);
-    t.diagnostic(`POST ${VENDORS[name].path}: body, headers and credential are as ${name} describes them`);
+    t.diagnostic(
+      `POST ${VENDORS[name].path}: body, headers and credential are as ${name} describes them`,
+    );
 
     for (const [given, sent] of [
       ["ada@bücher.example", "ada@xn--bcher-kva.example"],
       ["o'brien+a=b&c@example.com", "o'brien+a=b&c@example.com"],
-      [`${"a".repeat(64)}@${"b.".repeat(90)}example`, `${"a".repeat(64)}@${"b.".repeat(90)}example`],
+      [
+        `${"a".repeat(64)}@${"b.".repeat(90)}example`,
+        `${"a".repeat(64)}@${"b.".repeat(90)}example`,
+      ],
     ]) {
       assert.equal((await mailTo(given)).outcome, "sent");
       await vendor.call(sent);
     }
 
     const later = [];
-    for (const [index, [answer, outcome, reason]] of [...VENDORS[name].answers, ...NETWORK].entries()) {
+    for (const [index, [answer, outcome, reason]] of [
+      ...VENDORS[name].answers,
+      ...NETWORK,
+    ].entries()) {
       const email = `answer-${index}@example.com`;
       vendor.answerTo(email, answer);
       const line = await mailTo(email);
       const what = JSON.stringify(answer).slice(0, 200);
       assert.equal(line.outcome, outcome, `${what}: ${line.reason}`);
-      if (outcome !== "sent") assert.match(line.reason, reason ?? new RegExp(`^${answer.status}: `), what);
+      if (outcome !== "sent")
+        assert.match(line.reason, reason ?? new RegExp(`^${answer.status}: `), what);
       if (outcome === "later") later.push(email);
-      t.diagnostic(`${answer.cut ? `cut ${answer.cut} the answer` : what} → ${outcome}${line.reason ? ` (${line.reason.slice(0, 80)})` : ""}`);
+      t.diagnostic(
+        `${answer.cut ? `cut ${answer.cut} the answer` : what} → ${outcome}${line.reason ? ` (${line.reason.slice(0, 80)})` : ""}`,
+      );
     }
     const limited = "limited@example.com";
     vendor.answerTo(limited, { status: 429, headers: { "retry-after": `${PAUSE + 3}` } });
     const byDate = "by-date@example.com";
-    vendor.answerTo(byDate, { status: 429, headers: { "retry-after": new Date(Date.now() + (PAUSE + 6) * 1000).toUTCString() } });
+    vendor.answerTo(byDate, {
+      status: 429,
+      headers: { "retry-after": new Date(Date.now() + (PAUSE + 6) * 1000).toUTCString() },
+    });
     assert.equal((await mailTo(limited)).outcome, "later");
     assert.equal((await mailTo(byDate)).outcome, "later");
 
@@ -102,13 +134,27 @@ async function tryVendor(name, t) {
       assert.ok(waited >= (atLeast[email] ?? PAUSE) - 0.5, `${email} after ${waited} s`);
     }
     const keys = vendor.calls.map(({ key }) => key);
-    if (VENDORS[name].key) assert.equal(new Set(keys).size, new Set(vendor.calls.map(({ to }) => to)).size, "a key for each mail");
-    t.diagnostic(`${later.length + 2 + slow.length} mails that were put off came again${VENDORS[name].key ? " with the same idempotency key" : ""}`);
+    if (VENDORS[name].key)
+      assert.equal(
+        new Set(keys).size,
+        new Set(vendor.calls.map(({ to }) => to)).size,
+        "a key for each mail",
+      );
+    t.diagnostic(
+      `${later.length + 2 + slow.length} mails that were put off came again${VENDORS[name].key ? " with the same idempotency key" : ""}`,
+    );
 
     const problems = vendor.calls.flatMap(({ problems }) => problems);
     assert.deepEqual(problems, []);
     const logged = JSON.stringify(edge.logs());
-    for (const secret of [KEY, Buffer.from(`api:${KEY}`).toString("base64"), "egl_", "answer-", ADA, "o'brien"]) {
+    for (const secret of [
+      KEY,
+      Buffer.from(`api:${KEY}`).toString("base64"),
+      "egl_",
+      "answer-",
+      ADA,
+      "o'brien",
+    ]) {
       assert.ok(!logged.includes(secret), `${secret} is in the log`);
     }
   } finally {
@@ -119,19 +165,27 @@ async function tryVendor(name, t) {
 
 async function tryBinding(t) {
   const email = [{ name: "EMAIL" }];
-  const edge = await startWorkers([{ vars: { MAIL_PROVIDER: "cloudflare-binding", MAIL_FROM }, email }]);
+  const edge = await startWorkers([
+    { vars: { MAIL_PROVIDER: "cloudflare-binding", MAIL_FROM }, email },
+  ]);
   try {
     const [worker] = edge.workers;
     const client = clientOf(worker);
     const jobs = new Set();
     const outcome = async (fail) => {
       await worker.control({ fail: { "mail send": { times: 1, ...fail } } });
-      assert.equal((await client.post("/auth/password/reset", { json: { email: ADA } })).status, 202);
+      assert.equal(
+        (await client.post("/auth/password/reset", { json: { email: ADA } })).status,
+        202,
+      );
       const line = await edge.logged(({ event, job }) => event === "mail" && !jobs.has(job));
       jobs.add(line.job);
       return line;
     };
-    assert.deepEqual((({ outcome, reason }) => [outcome, reason])(await outcome({ times: 0 })), ["sent", undefined]);
+    assert.deepEqual((({ outcome, reason }) => [outcome, reason])(await outcome({ times: 0 })), [
+      "sent",
+      undefined,
+    ]);
     const [mail] = (await worker.control({})).mails;
     const { text, html, subject, ...addresses } = mail;
     assert.deepEqual(addresses, { from: { email: FROM.email, name: FROM.name }, to: ADA });

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 
 export async function startProvider() {
   const mails = [];
-  let behave = (_request, response) => response.writeHead(200, { "content-type": "application/json" }).end('{"id":"1"}');
+  let behave = (_request, response) =>
+    response.writeHead(200, { "content-type": "application/json" }).end('{"id":"1"}');
   const taken = behave;
   const server = createServer(async (request, response) => {
     let body = "";
@@ -17,12 +18,19 @@ export async function startProvider() {
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   return {
     mails,
-    vars: { MAIL_PROVIDER: "resend", MAIL_FROM: "Example <login@example.com>", MAIL_API_URL: `http://127.0.0.1:${server.address().port}` },
+    vars: {
+      MAIL_PROVIDER: "resend",
+      MAIL_FROM: "Example <login@example.com>",
+      MAIL_API_URL: `http://127.0.0.1:${server.address().port}`,
+    },
     secrets: { MAIL_API_KEY: "re_a_secret_key" },
     /** Answers so from now on; without arguments it takes every mail again. */
     answer(status, body = {}, headers = {}) {
       behave = status
-        ? (_request, response) => response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
+        ? (_request, response) =>
+            response
+              .writeHead(status, { "content-type": "application/json", ...headers })
+              .end(JSON.stringify(body))
         : taken;
     },
     /** Does with each connection what `behaviour(request, response)` does. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { ADA, PASSWORD, clientOf } from "../client.mjs";
+import { ADA, clientOf, PASSWORD } from "../client.mjs";
 import { mailTo, ticketOf } from "../outbox.mjs";
 import { eventually, startWorkers } from "../workers.mjs";
 import { startProvider } from "./provider.mjs";
@@ -12,18 +12,45 @@ const NEW_PASSWORD = "an analytical engine";
 async function begin(t, { vars, ...settings } = {}) {
   const provider = await startProvider();
   const all = { ...settings, vars: { ...provider.vars, ...vars }, secrets: provider.secrets };
-  const { workers: [edge], stop, logs, logged } = await startWorkers([all]);
+  const {
+    workers: [edge],
+    stop,
+    logs,
+    logged,
+  } = await startWorkers([all]);
   t.after(async () => {
     await stop();
     await provider.stop();
   });
   const client = clientOf(edge);
   await client.logIn(ADA);
-  const rows = (sql) => edge.db.prepare(sql).all().then(({ results }) => results);
-  return { edge, client, provider, logs, logged, letters: () => rows("SELECT * FROM dead_letters") };
+  const rows = (sql) =>
+    edge.db
+      .prepare(sql)
+      .all()
+      .then(({ results }) => results);
+  return {
+    edge,
+    client,
+    provider,
+    logs,
+    logged,
+    letters: () => rows("SELECT * FROM dead_letters"),
+  };
 }
 
-const job = (email = ADA) => ["2", randomBytes(16).toString("hex"), Math.floor(Date.now() / 1000), "en", "0", "first", "0", "reset", email].join("\n");
+const job = (email = ADA) =>
+  [
+    "2",
+    randomBytes(16).toString("hex"),
+    Math.floor(Date.now() / 1000),
+    "en",
+    "0",
+    "first",
+    "0",
+    "reset",
+    email,
+  ].join("\n");
 
 test("a provider that is down for an hour: tried with growing pauses, and the mail goes out when it is back", async (t) => {
   const { edge, client, provider } = await begin(t);
@@ -43,7 +70,9 @@ test("a provider that is down for an hour: tried with growing pauses, and the ma
   assert.ok(waited < 7200);
   assert.equal(provider.mails.length, 1);
   const token = ticketOf(provider.mails[0]);
-  const { status } = await client.post("/auth/password/confirm", { json: { token, password: NEW_PASSWORD } });
+  const { status } = await client.post("/auth/password/confirm", {
+    json: { token, password: NEW_PASSWORD },
+  });
   assert.equal(status, 204, "the link lives from now");
 });
 
@@ -73,12 +102,19 @@ test("a provider that asks for time gets it; one that hangs up, redirects or say
 
 test("a mail that is refused is kept, the operator is told, and it goes out when they say so", async (t) => {
   const { edge, provider, logged, logs, letters } = await begin(t);
-  provider.answer(422, { statusCode: 422, name: "validation_error", message: `The key re_a_secret_key may not write to ${ADA}` });
+  provider.answer(422, {
+    statusCode: 422,
+    name: "validation_error",
+    message: `The key re_a_secret_key may not write to ${ADA}`,
+  });
   const message = job();
   assert.equal(await edge.workOff(message), "ack");
   const [letter] = await letters();
   const [, id] = message.split("\n");
-  assert.deepEqual([letter.id, letter.job.split("\n")[1], letter.tries, letter.retry_at], [id, id, 1, null]);
+  assert.deepEqual(
+    [letter.id, letter.job.split("\n")[1], letter.tries, letter.retry_at],
+    [id, id, 1, null],
+  );
   const line = await logged(({ event }) => event === "mail");
   assert.deepEqual([line.level, line.outcome], ["error", "dead"]);
   const logText = JSON.stringify(logs());
@@ -148,20 +184,30 @@ test("a notice that can be neither queued nor kept undoes nothing, and is logged
   const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
   assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
   const line = await logged(({ event }) => event === "mail_not_queued");
-  assert.deepEqual([line.level, line.detail, line.user_id], ["error", "password_changed", undefined]);
+  assert.deepEqual(
+    [line.level, line.detail, line.user_id],
+    ["error", "password_changed", undefined],
+  );
 });
 
 test("ten requests for one address in a minute, from ten places: one mail, all 202", async (t) => {
   const { client, provider, logs } = await begin(t, { vars: { LIMITS: "on" } });
   const from = (n) => ({ "cf-connecting-ip": `203.0.113.${n}` });
-  const asked = Array.from({ length: 10 }, (_, n) => client.post("/auth/password/reset", { headers: from(n), json: { email: n % 2 ? ADA : "ADA@EXAMPLE.com" } }));
+  const asked = Array.from({ length: 10 }, (_, n) =>
+    client.post("/auth/password/reset", {
+      headers: from(n),
+      json: { email: n % 2 ? ADA : "ADA@EXAMPLE.com" },
+    }),
+  );
   assert.ok((await Promise.all(asked)).every(({ status }) => status === 202));
   await eventually(() => logs().filter(({ event }) => event === "mail").length === 10);
   assert.equal(provider.mails.length, 1);
 });
 
 test("without a queue: after the response, and by the cron while the provider is down", async (t) => {
-  const { edge, client, provider, letters } = await begin(t, { without: ["MAIL_QUEUE", "NOTICE_QUEUE"] });
+  const { edge, client, provider, letters } = await begin(t, {
+    without: ["MAIL_QUEUE", "NOTICE_QUEUE"],
+  });
   const ask = () => client.post("/auth/password/reset", { json: { email: ADA } });
   assert.equal((await ask()).status, 202);
   await eventually(() => provider.mails.length === 1);
@@ -197,14 +243,18 @@ test("notices have a queue of their own: they go out while the other one fails, 
   const { edge, client, provider } = await begin(t);
   const { access_token: token } = await client.logIn(ADA);
   await edge.control({ fail: { "queue send": { times: 9, error: "Queue is down" } } });
-  const change = (token, current_password, new_password) => client.post("/auth/password/change", { token, json: { current_password, new_password } });
+  const change = (token, current_password, new_password) =>
+    client.post("/auth/password/change", { token, json: { current_password, new_password } });
   assert.equal((await change(token, PASSWORD, NEW_PASSWORD)).status, 200);
   await eventually(() => provider.mails.length === 1);
 
   const other = await begin(t, { without: ["NOTICE_QUEUE"] });
   const { access_token } = await other.client.logIn(ADA);
   const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
-  assert.equal((await other.client.post("/auth/password/change", { token: access_token, json })).status, 200);
+  assert.equal(
+    (await other.client.post("/auth/password/change", { token: access_token, json })).status,
+    200,
+  );
   await eventually(() => other.provider.mails.length === 1);
 });
 
@@ -212,7 +262,11 @@ test("a network asks thirty times an hour: then 429 for every address alike; a k
   const { edge, client, provider } = await begin(t, { vars: { LIMITS: "on", MAIL_BUDGET: "1" } });
   const from = (n) => ({ "cf-connecting-ip": `203.0.${n}.7` });
   // Each minute, past IP_LIMITER and ACCOUNT_LIMITER.
-  const ask = (n, email, json = {}, headers = {}) => client.post("/auth/password/reset", { headers: { ...from(n), ...headers }, json: { email, ...json } });
+  const ask = (n, email, json = {}, headers = {}) =>
+    client.post("/auth/password/reset", {
+      headers: { ...from(n), ...headers },
+      json: { email, ...json },
+    });
   const statuses = [];
   for (let n = 0; n < 32; n++) statuses.push((await ask(1, `nobody-${n}@example.com`)).status);
   assert.deepEqual(statuses.slice(0, 30), Array(30).fill(202));
@@ -229,20 +283,30 @@ test("a network asks thirty times an hour: then 429 for every address alike; a k
 });
 
 test("without MAIL_GATE_OBJECTS a Worker with limits is misconfigured", async (t) => {
-  const { workers: [edge], stop, logged } = await startWorkers([{ vars: { LIMITS: "on" }, without: ["MAIL_GATE_OBJECTS"] }]);
+  const {
+    workers: [edge],
+    stop,
+    logged,
+  } = await startWorkers([{ vars: { LIMITS: "on" }, without: ["MAIL_GATE_OBJECTS"] }]);
   t.after(stop);
   assert.equal((await edge.fetch("/healthz")).status, 500);
   await logged(({ reason }) => reason?.includes("MAIL_GATE_OBJECTS"));
 });
 
 test("the outbox takes mails of local development, the newest first", async (t) => {
-  const { workers: [edge], stop } = await startWorkers([{}]);
+  const {
+    workers: [edge],
+    stop,
+  } = await startWorkers([{}]);
   t.after(stop);
   const client = clientOf(edge);
   for (const email of [ADA, "root@example.com"]) {
     await client.post("/auth/password/reset", { json: { email } });
     await mailTo(edge, email);
   }
-  const browser = await edge.fetch("/dev/outbox", { headers: { accept: "text/html,*/*" }, redirect: "manual" });
+  const browser = await edge.fetch("/dev/outbox", {
+    headers: { accept: "text/html,*/*" },
+    redirect: "manual",
+  });
   assert.deepEqual([browser.status, browser.headers.get("location")], [302, "/outbox"]);
 });

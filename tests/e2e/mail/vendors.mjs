@@ -31,11 +31,49 @@ export const VENDORS = {
     key: (_, headers) => headers["idempotency-key"],
     sent: { status: 200, body: { id: "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794" } },
     answers: [
-      [{ status: 422, body: { statusCode: 422, name: "validation_error", message: "Invalid `to` field." } }, "undeliverable"],
-      [{ status: 422, body: { statusCode: 422, name: "missing_required_field", message: "Missing `subject`." } }, "dead"],
-      [{ status: 409, body: { statusCode: 409, name: "invalid_idempotent_request", message: "Another payload." } }, "sent"],
-      [{ status: 409, body: { statusCode: 409, name: "concurrent_idempotent_requests", message: "In progress." } }, "later"],
-      [{ status: 403, body: { statusCode: 403, name: "invalid_api_key", message: `API key ${KEY} is invalid` } }, "later"],
+      [
+        {
+          status: 422,
+          body: { statusCode: 422, name: "validation_error", message: "Invalid `to` field." },
+        },
+        "undeliverable",
+      ],
+      [
+        {
+          status: 422,
+          body: { statusCode: 422, name: "missing_required_field", message: "Missing `subject`." },
+        },
+        "dead",
+      ],
+      [
+        {
+          status: 409,
+          body: {
+            statusCode: 409,
+            name: "invalid_idempotent_request",
+            message: "Another payload.",
+          },
+        },
+        "sent",
+      ],
+      [
+        {
+          status: 409,
+          body: {
+            statusCode: 409,
+            name: "concurrent_idempotent_requests",
+            message: "In progress.",
+          },
+        },
+        "later",
+      ],
+      [
+        {
+          status: 403,
+          body: { statusCode: 403, name: "invalid_api_key", message: `API key ${KEY} is invalid` },
+        },
+        "later",
+      ],
       [{ status: 200, body: {} }, "later"],
     ],
   },
@@ -46,11 +84,32 @@ export const VENDORS = {
     from: ({ From }) => From === NAMED,
     parts: ({ TextBody, HtmlBody }) => [TextBody, HtmlBody],
     untracked: ({ TrackOpens, TrackLinks }) => TrackOpens === false && TrackLinks === "None",
-    sent: { status: 200, body: { ErrorCode: 0, Message: "OK", MessageID: "0a", SubmittedAt: "2026-11-24T12:00:00Z", To: "x" } },
+    sent: {
+      status: 200,
+      body: {
+        ErrorCode: 0,
+        Message: "OK",
+        MessageID: "0a",
+        SubmittedAt: "2026-11-24T12:00:00Z",
+        To: "x",
+      },
+    },
     answers: [
-      [{ status: 422, body: { ErrorCode: 406, Message: "You tried to send to a recipient that is inactive." } }, "undeliverable"],
-      [{ status: 422, body: { ErrorCode: 300, Message: "Invalid 'To' address: 'x'." } }, "undeliverable"],
-      [{ status: 200, body: { ErrorCode: 406, Message: "Inactive recipient under a 200." } }, "undeliverable"],
+      [
+        {
+          status: 422,
+          body: { ErrorCode: 406, Message: "You tried to send to a recipient that is inactive." },
+        },
+        "undeliverable",
+      ],
+      [
+        { status: 422, body: { ErrorCode: 300, Message: "Invalid 'To' address: 'x'." } },
+        "undeliverable",
+      ],
+      [
+        { status: 200, body: { ErrorCode: 406, Message: "Inactive recipient under a 200." } },
+        "undeliverable",
+      ],
       [{ status: 422, body: { ErrorCode: 402, Message: "Invalid JSON" } }, "dead"],
       [{ status: 422, body: { ErrorCode: 412, Message: "Account is pending" } }, "later"],
       [{ status: 401, body: { ErrorCode: 10, Message: `Bad token ${KEY}` } }, "later"],
@@ -62,34 +121,85 @@ export const VENDORS = {
     admits: bearer,
     to: ({ personalizations }) => personalizations[0].to[0].email,
     from: ({ from }) => from.email === FROM.email && from.name === FROM.name,
-    parts: ({ content }) => ["text/plain", "text/html"].map((type) => content.find((part) => part.type === type)?.value),
+    parts: ({ content }) =>
+      ["text/plain", "text/html"].map((type) => content.find((part) => part.type === type)?.value),
     untracked: ({ tracking_settings: settings }) =>
-      ["click_tracking", "open_tracking", "subscription_tracking", "ganalytics"].every((name) => settings[name].enable === false),
+      ["click_tracking", "open_tracking", "subscription_tracking", "ganalytics"].every(
+        (name) => settings[name].enable === false,
+      ),
     sent: { status: 202 },
     answers: [
-      [{ status: 400, body: { errors: [{ field: "personalizations.0.to.0.email", message: "Does not contain a valid address." }] } }, "undeliverable"],
+      [
+        {
+          status: 400,
+          body: {
+            errors: [
+              {
+                field: "personalizations.0.to.0.email",
+                message: "Does not contain a valid address.",
+              },
+            ],
+          },
+        },
+        "undeliverable",
+      ],
       [{ status: 400, body: { errors: [{ field: "null", message: "invalid request" }] } }, "dead"],
-      [{ status: 413, body: { errors: [{ field: "null", message: "content too large" }] } }, "dead"],
-      [{ status: 401, body: { errors: [{ field: "null", message: "authorization required" }] } }, "later"],
-      [{ status: 403, body: { errors: [{ field: "null", message: `access forbidden to ${KEY}` }] } }, "later"],
+      [
+        { status: 413, body: { errors: [{ field: "null", message: "content too large" }] } },
+        "dead",
+      ],
+      [
+        { status: 401, body: { errors: [{ field: "null", message: "authorization required" }] } },
+        "later",
+      ],
+      [
+        {
+          status: 403,
+          body: { errors: [{ field: "null", message: `access forbidden to ${KEY}` }] },
+        },
+        "later",
+      ],
       [{ status: 404, body: { errors: [{ field: "null", message: "not found" }] } }, "later"],
-      [{ status: 405, body: { errors: [{ field: "null", message: "method not allowed" }] } }, "later"],
+      [
+        { status: 405, body: { errors: [{ field: "null", message: "method not allowed" }] } },
+        "later",
+      ],
     ],
   },
   mailgun: {
     path: "/v3/example.com/messages",
     template: "/v3/{domain_name}/messages",
-    admits: (headers) => headers.authorization === `Basic ${Buffer.from(`api:${KEY}`).toString("base64")}`,
+    admits: (headers) =>
+      headers.authorization === `Basic ${Buffer.from(`api:${KEY}`).toString("base64")}`,
     to: ({ to }) => to[0],
     from: ({ from }) => from === NAMED,
     parts: ({ text, html }) => [text, html],
-    untracked: (form) => ["o:tracking", "o:tracking-clicks", "o:tracking-opens"].every((name) => form[name] === "no"),
+    untracked: (form) =>
+      ["o:tracking", "o:tracking-clicks", "o:tracking-opens"].every((name) => form[name] === "no"),
     sent: { status: 200, body: { id: "<message-id>", message: "Queued. Thank you." } },
     answers: [
-      [{ status: 400, body: { message: "to parameter is not a valid address. please check documentation." } }, "undeliverable"],
-      [{ status: 400, body: { message: "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified." } }, "dead"],
+      [
+        {
+          status: 400,
+          body: { message: "to parameter is not a valid address. please check documentation." },
+        },
+        "undeliverable",
+      ],
+      [
+        {
+          status: 400,
+          body: {
+            message:
+              "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified.",
+          },
+        },
+        "dead",
+      ],
       [{ status: 401, body: "Forbidden" }, "later"],
-      [{ status: 401, body: `Basic ${Buffer.from(`api:${KEY}`).toString("base64")} is forbidden` }, "later"],
+      [
+        { status: 401, body: `Basic ${Buffer.from(`api:${KEY}`).toString("base64")} is forbidden` },
+        "later",
+      ],
       [{ status: 200, body: { message: "Queued." } }, "later"],
     ],
   },
@@ -105,8 +215,14 @@ export const VENDORS = {
     sent: { status: 201, body: { messageId: "<201798300811.5787683@relay.domain.com>" } },
     answers: [
       [{ status: 202, body: { messageId: "<201798300811.5787683@relay.domain.com>" } }, "sent"],
-      [{ status: 400, body: { code: "duplicate_parameter", message: "idempotencyKey was used" } }, "sent"],
-      [{ status: 400, body: { code: "invalid_parameter", message: "email is not valid in to" } }, "undeliverable"],
+      [
+        { status: 400, body: { code: "duplicate_parameter", message: "idempotencyKey was used" } },
+        "sent",
+      ],
+      [
+        { status: 400, body: { code: "invalid_parameter", message: "email is not valid in to" } },
+        "undeliverable",
+      ],
       [{ status: 400, body: { code: "missing_parameter", message: "subject is missing" } }, "dead"],
       [{ status: 400, body: { code: "not_enough_credits", message: "no credits" } }, "later"],
       [{ status: 401, body: { code: "unauthorized", message: `Key ${KEY} not found` } }, "later"],
@@ -125,7 +241,10 @@ export const VENDORS = {
     answers: [
       [{ status: 200, body: envelope({ queued: ["x@example.com"] }) }, "sent"],
       [{ status: 200, body: envelope({ permanent_bounces: ["x@example.com"] }) }, "undeliverable"],
-      [{ status: 200, body: envelope({ suppressed_recipients: ["x@example.com"] }) }, "undeliverable"],
+      [
+        { status: 200, body: envelope({ suppressed_recipients: ["x@example.com"] }) },
+        "undeliverable",
+      ],
       [{ status: 200, body: refusal(10202, "email.invalid") }, "dead"],
       [{ status: 400, body: refusal(10001, "invalid_request_schema") }, "dead"],
       [{ status: 400, body: refusal(10200, "email.too_big") }, "dead"],
@@ -139,11 +258,21 @@ export const VENDORS = {
 };
 
 function envelope(result) {
-  return { success: true, errors: [], messages: [], result: { delivered: [], queued: [], permanent_bounces: [], ...result } };
+  return {
+    success: true,
+    errors: [],
+    messages: [],
+    result: { delivered: [], queued: [], permanent_bounces: [], ...result },
+  };
 }
 
 function refusal(code, message) {
-  return { success: false, errors: [{ code, message: `email.sending.error.${message}` }], messages: [], result: null };
+  return {
+    success: false,
+    errors: [{ code, message: `email.sending.error.${message}` }],
+    messages: [],
+    result: null,
+  };
 }
 
 /** Starts one on a free port. */
@@ -158,7 +287,10 @@ export async function startVendor(name) {
     const call = await judge(request, Buffer.concat(chunks));
     calls.push({ ...call, at: performance.now() });
     // Nobody must rely on a provider that says nothing about what it was sent.
-    const answer = call.problems.length > 0 ? { status: 418, body: call.problems.join("; ") } : (told.get(call.to)?.shift() ?? vendor.sent);
+    const answer =
+      call.problems.length > 0
+        ? { status: 418, body: call.problems.join("; ") }
+        : (told.get(call.to)?.shift() ?? vendor.sent);
     await send(response, answer);
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -169,7 +301,8 @@ export async function startVendor(name) {
     calls,
     answerTo: (to, ...answers) => told.set(to, answers),
     /** The call for this address after `known` others, once it has come. */
-    call: (to, known = 0, seconds) => eventually(() => calls.filter((call) => call.to === to)[known], seconds),
+    call: (to, known = 0, seconds) =>
+      eventually(() => calls.filter((call) => call.to === to)[known], seconds),
     stop: () => {
       server.closeAllConnections();
       return new Promise((done) => server.close(done));
@@ -182,7 +315,10 @@ async function send(response, { status = 200, headers = {}, body, cut, wait = 0,
   const pause = () => new Promise((done) => setTimeout(done, wait).unref());
   if (!early) await pause();
   const isText = body === undefined || typeof body === "string";
-  response.writeHead(status, { "content-type": isText ? "text/html" : "application/json", ...headers });
+  response.writeHead(status, {
+    "content-type": isText ? "text/html" : "application/json",
+    ...headers,
+  });
   const text = isText ? (body ?? "") : JSON.stringify(body);
   if (cut === "within") return response.write(text.slice(0, 5), () => response.socket.destroy());
   if (early) {
@@ -196,7 +332,9 @@ async function send(response, { status = 200, headers = {}, body, cut, wait = 0,
 /** Reads a request and says what is wrong with it. */
 function judgeOf(name) {
   const vendor = VENDORS[name];
-  const document = JSON.parse(readFileSync(new URL(`../../mail/vendors/${name}.json`, import.meta.url), "utf8"));
+  const document = JSON.parse(
+    readFileSync(new URL(`../../mail/vendors/${name}.json`, import.meta.url), "utf8"),
+  );
   const template = vendor.template ?? vendor.path;
   const operation = document.paths[template].post;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -204,7 +342,9 @@ function judgeOf(name) {
   ajv.addSchema(closed(document), name);
   const [pointer, type] = bodySchema(document, template, operation);
   const validate = ajv.compile({ $ref: `${name}#/${pointer.map(escape).join("/")}` });
-  const headerSchemas = (operation.parameters ?? []).filter((parameter) => parameter.in === "header");
+  const headerSchemas = (operation.parameters ?? []).filter(
+    (parameter) => parameter.in === "header",
+  );
 
   return async ({ method, url, headers }, bytes) => {
     const problems = [];
@@ -212,20 +352,41 @@ function judgeOf(name) {
     expect(method === "POST", `${method} instead of POST`);
     expect(url === vendor.path, `${url} instead of ${vendor.path}`);
     expect(vendor.admits(headers), "the credential is not where it belongs");
-    expect(/^edgegate\//.test(headers["user-agent"] ?? ""), `the user agent is ${headers["user-agent"]}`);
+    expect(
+      /^edgegate\//.test(headers["user-agent"] ?? ""),
+      `the user agent is ${headers["user-agent"]}`,
+    );
     for (const { name: header, required, schema } of headerSchemas) {
       const value = headers[header.toLowerCase()];
       expect(value !== undefined || !required, `no ${header}`);
-      expect(value === undefined || !schema?.maxLength || value.length <= schema.maxLength, `${header} is too long`);
+      expect(
+        value === undefined || !schema?.maxLength || value.length <= schema.maxLength,
+        `${header} is too long`,
+      );
     }
-    expect((headers["content-type"] ?? "").split(";")[0] === type, `${headers["content-type"]} instead of ${type}`);
-    const body = type === "application/json" ? JSON.parse(bytes) : await form(bytes, headers["content-type"], document);
+    expect(
+      (headers["content-type"] ?? "").split(";")[0] === type,
+      `${headers["content-type"]} instead of ${type}`,
+    );
+    const body =
+      type === "application/json"
+        ? JSON.parse(bytes)
+        : await form(bytes, headers["content-type"], document);
     expect(validate(body), ajv.errorsText(validate.errors));
     expect(vendor.from(body), "another sender");
     expect(vendor.untracked?.(body) ?? true, "tracking is not switched off");
     const [text, html] = vendor.parts(body);
-    expect(/#egl_[\w-]+/.test(text) && /^<!doctype html>/i.test(html), "the text or the HTML is not as it was written");
-    return { to: vendor.to(body), key: vendor.key?.(body, headers), headers, body: bytes.toString(), problems };
+    expect(
+      /#egl_[\w-]+/.test(text) && /^<!doctype html>/i.test(html),
+      "the text or the HTML is not as it was written",
+    );
+    return {
+      to: vendor.to(body),
+      key: vendor.key?.(body, headers),
+      headers,
+      body: bytes.toString(),
+      problems,
+    };
   };
 }
 
@@ -249,7 +410,9 @@ const escape = (step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAl
 function closed(value) {
   if (Array.isArray(value)) return value.map(closed);
   if (value === null || typeof value !== "object") return value;
-  const copy = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, closed(member)]));
+  const copy = Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, closed(member)]),
+  );
   return copy.properties ? { ...copy, additionalProperties: false } : copy;
 }
 
@@ -260,7 +423,14 @@ async function form(bytes, type, document) {
   return Object.fromEntries(
     [...new Set(fields.keys())].map((name) => {
       const values = fields.getAll(name);
-      return [name, schema.properties[name]?.type === "array" ? values : values.length === 1 ? values[0] : values];
+      return [
+        name,
+        schema.properties[name]?.type === "array"
+          ? values
+          : values.length === 1
+            ? values[0]
+            : values,
+      ];
     }),
   );
 }

@@ -2,7 +2,7 @@
 // way in.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADA, PASSWORD, clientOf } from "../client.mjs";
+import { ADA, clientOf, PASSWORD } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 import { callerConfig, callsOf } from "./calls.mjs";
 
@@ -13,7 +13,10 @@ before(async () => {
     others: [
       callerConfig("caller"),
       callerConfig("old-caller", old),
-      callerConfig("old-caller-with-flag", { ...old, compatibility_flags: ["enhanced_error_serialization"] }),
+      callerConfig("old-caller-with-flag", {
+        ...old,
+        compatibility_flags: ["enhanced_error_serialization"],
+      }),
     ],
   });
   rpc = callsFrom("caller");
@@ -21,14 +24,50 @@ before(async () => {
 });
 after(() => edge?.stop());
 
-const callsFrom = (name, binding) => callsOf((init) => edge.other(name).fetch("https://caller.example/", init), binding);
+const callsFrom = (name, binding) =>
+  callsOf((init) => edge.other(name).fetch("https://caller.example/", init), binding);
 
 const HOSTILE = [
-  null, 0, -1, 1e308, true, "", " ", [], {}, [[]], [null], [1], [["admin"]], { length: 1 }, { ip: 1 }, { ip: ["203.0.113.9"] },
-  { set: [1] }, { set: [["admin"]] }, { $: "undefined" }, { $: "function" }, { $: "target" }, { $: "date" }, { $: "map" }, { $: "bigint" },
-  { $: "nan" }, { $: "bytes" }, { $: "error" }, { $: "request" }, { $: "long" }, { $: "surrogate" }, { $: "nul" }, { $: "sparse" },
-  { $: "cyclic" }, { $: "many" }, { $: "proto" },
-  [{ $: "target" }], [{ $: "function" }], { ip: { $: "target" } }, { ip: { $: "long" } }, { ip: "203.0.113.9", user_agent: { $: "long" } },
+  null,
+  0,
+  -1,
+  1e308,
+  true,
+  "",
+  " ",
+  [],
+  {},
+  [[]],
+  [null],
+  [1],
+  [["admin"]],
+  { length: 1 },
+  { ip: 1 },
+  { ip: ["203.0.113.9"] },
+  { set: [1] },
+  { set: [["admin"]] },
+  { $: "undefined" },
+  { $: "function" },
+  { $: "target" },
+  { $: "date" },
+  { $: "map" },
+  { $: "bigint" },
+  { $: "nan" },
+  { $: "bytes" },
+  { $: "error" },
+  { $: "request" },
+  { $: "long" },
+  { $: "surrogate" },
+  { $: "nul" },
+  { $: "sparse" },
+  { $: "cyclic" },
+  { $: "many" },
+  { $: "proto" },
+  [{ $: "target" }],
+  [{ $: "function" }],
+  { ip: { $: "target" } },
+  { ip: { $: "long" } },
+  { ip: "203.0.113.9", user_agent: { $: "long" } },
 ];
 const METHODS = {
   generate_token: [ADA, PASSWORD, { ip: "203.0.113.9" }],
@@ -39,7 +78,13 @@ const METHODS = {
   is_authorized_by_user_id: ["token", "id"],
   is_authorized_by_email: ["token", ADA],
 };
-const CODES = ["invalid_request", "invalid_field", "invalid_credentials", "invalid_grant", "not_found"];
+const CODES = [
+  "invalid_request",
+  "invalid_field",
+  "invalid_credentials",
+  "invalid_grant",
+  "not_found",
+];
 
 test("whatever is handed in is refused with a code, and a check is false", async (t) => {
   for (const [method, good] of Object.entries(METHODS)) {
@@ -50,9 +95,18 @@ test("whatever is handed in is refused with a code, and a check is false", async
           const what = `${method}, argument ${position}: ${JSON.stringify(hostile)}`;
           const { value, error } = await rpc.outcome(method, ...args);
           if (method.startsWith("is_")) assert.deepEqual([value, error], [false, undefined], what);
-          else if (error) assert.ok(CODES.includes(error.own.code), `${what}: ${error.name}: ${error.message}`);
+          else if (error)
+            assert.ok(CODES.includes(error.own.code), `${what}: ${error.name}: ${error.message}`);
           // What is no client at all is one that nothing is known of; a long User-Agent is cut.
-          else assert.ok(position === 2 && (hostile === null || hostile.$ === "undefined" || JSON.stringify(hostile).length < 3 || hostile.user_agent), what);
+          else
+            assert.ok(
+              position === 2 &&
+                (hostile === null ||
+                  hostile.$ === "undefined" ||
+                  JSON.stringify(hostile).length < 3 ||
+                  hostile.user_agent),
+              what,
+            );
         }
       }
       for (const args of [[], Array.from({ length: 5000 }, () => "x")]) {
@@ -67,7 +121,16 @@ test("hostile roles do not make a good token's check true, and good ones in any 
   const { access_token } = await rpc.value("generate_token", ADA, PASSWORD);
   const by = (roles) => rpc.value("is_authorized_by_role", access_token, roles);
   assert.equal(await by(["user"]), true);
-  for (const roles of [...HOSTILE, "user", { user: "user" }, ["user", 1], ["user", null], { set: ["user", { $: "target" }] }, ["USER"], ["user "]]) {
+  for (const roles of [
+    ...HOSTILE,
+    "user",
+    { user: "user" },
+    ["user", 1],
+    ["user", null],
+    { set: ["user", { $: "target" }] },
+    ["USER"],
+    ["user "],
+  ]) {
     assert.equal(await by(roles), false, JSON.stringify(roles));
   }
   assert.equal(await by(Array.from({ length: 999 }, (_, n) => `role-${n}`).concat("user")), true);
@@ -80,28 +143,88 @@ test("which argument is wrong, and how", async () => {
     return [own.code, own.errors?.[0].field, own.errors?.[0].reason];
   };
   assert.deepEqual(await codeAndErrors("generate_token"), ["invalid_field", "email", "missing"]);
-  assert.deepEqual(await codeAndErrors("generate_token", ADA), ["invalid_field", "password", "missing"]);
-  assert.deepEqual(await codeAndErrors("generate_token", { $: "long" }, PASSWORD), ["invalid_field", "email", "too_long"]);
-  assert.deepEqual(await codeAndErrors("generate_token", ADA, { $: "long" }), ["invalid_field", "password", "too_long"]);
-  assert.deepEqual(await codeAndErrors("generate_token", ADA, PASSWORD, { ip: "unknown" }), ["invalid_field", "ip", "not_an_address"]);
-  assert.deepEqual(await codeAndErrors("generate_token", ADA, PASSWORD, { IP: "203.0.113.9" }), ["invalid_request", undefined, undefined]);
-  assert.deepEqual(await codeAndErrors("generate_token", ADA, PASSWORD, "203.0.113.9"), ["invalid_request", undefined, undefined]);
-  assert.deepEqual(await codeAndErrors("generate_token", { email: ADA, password: PASSWORD }), ["invalid_request", undefined, undefined]);
-  assert.deepEqual(await codeAndErrors("revoke_tokens", "7"), ["invalid_field", "user_id", "not_an_id"]);
-  assert.deepEqual(await codeAndErrors("reset_password", "ada"), ["invalid_field", "email", "not_one_at_sign"]);
-  assert.match((await rpc.refused("renew_token", 7)).message, /^invalid_request: the argument refresh_token /);
+  assert.deepEqual(await codeAndErrors("generate_token", ADA), [
+    "invalid_field",
+    "password",
+    "missing",
+  ]);
+  assert.deepEqual(await codeAndErrors("generate_token", { $: "long" }, PASSWORD), [
+    "invalid_field",
+    "email",
+    "too_long",
+  ]);
+  assert.deepEqual(await codeAndErrors("generate_token", ADA, { $: "long" }), [
+    "invalid_field",
+    "password",
+    "too_long",
+  ]);
+  assert.deepEqual(await codeAndErrors("generate_token", ADA, PASSWORD, { ip: "unknown" }), [
+    "invalid_field",
+    "ip",
+    "not_an_address",
+  ]);
+  assert.deepEqual(await codeAndErrors("generate_token", ADA, PASSWORD, { IP: "203.0.113.9" }), [
+    "invalid_request",
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual(await codeAndErrors("generate_token", ADA, PASSWORD, "203.0.113.9"), [
+    "invalid_request",
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual(await codeAndErrors("generate_token", { email: ADA, password: PASSWORD }), [
+    "invalid_request",
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual(await codeAndErrors("revoke_tokens", "7"), [
+    "invalid_field",
+    "user_id",
+    "not_an_id",
+  ]);
+  assert.deepEqual(await codeAndErrors("reset_password", "ada"), [
+    "invalid_field",
+    "email",
+    "not_one_at_sign",
+  ]);
+  assert.match(
+    (await rpc.refused("renew_token", 7)).message,
+    /^invalid_request: the argument refresh_token /,
+  );
 });
 
 test("nothing broke on the way", async () => {
   const client = clientOf(edge);
   await client.logIn(ADA);
-  assert.deepEqual(edge.logs().filter(({ message }) => /Critical|panic|unreachable/.test(message)), []);
+  assert.deepEqual(
+    edge.logs().filter(({ message }) => /Critical|panic|unreachable/.test(message)),
+    [],
+  );
 });
 
 test("nothing but the methods is callable", async () => {
   const names = [
-    "queue", "scheduled", "fetch", "alarm", "email", "tail", "rpc", "call", "ask", "env", "ctx", "constructor", "sessions_answer", "sessions_prepare",
-    "sessions_alarm", "__wbg_reset_state", "__worker_init_state", "generate_tokens", "Generate_token", "add_demo_accounts",
+    "queue",
+    "scheduled",
+    "fetch",
+    "alarm",
+    "email",
+    "tail",
+    "rpc",
+    "call",
+    "ask",
+    "env",
+    "ctx",
+    "constructor",
+    "sessions_answer",
+    "sessions_prepare",
+    "sessions_alarm",
+    "__wbg_reset_state",
+    "__worker_init_state",
+    "generate_tokens",
+    "Generate_token",
+    "add_demo_accounts",
   ];
   for (const name of names) {
     const { error, value } = await rpc.outcome(name, {}, {}, {});
@@ -115,9 +238,23 @@ test("nothing but the methods is callable", async () => {
 });
 
 test("HTTP has no way in", async () => {
-  const call = JSON.stringify({ method: "revoke_tokens", args: ["01a20b9d-286c-7a9a-9464-0e7687df759a"] });
-  for (const path of ["/rpc", "/auth/rpc", "/auth/revoke_tokens", "/auth/generate_token", "/revoke_tokens", "/.well-known/rpc", "/dev/rpc"]) {
-    for (const init of [{}, { method: "POST", body: call, headers: { "content-type": "application/json" } }]) {
+  const call = JSON.stringify({
+    method: "revoke_tokens",
+    args: ["01a20b9d-286c-7a9a-9464-0e7687df759a"],
+  });
+  for (const path of [
+    "/rpc",
+    "/auth/rpc",
+    "/auth/revoke_tokens",
+    "/auth/generate_token",
+    "/revoke_tokens",
+    "/.well-known/rpc",
+    "/dev/rpc",
+  ]) {
+    for (const init of [
+      {},
+      { method: "POST", body: call, headers: { "content-type": "application/json" } },
+    ]) {
       assert.equal((await edge.worker.fetch(path, init)).status, 404, path);
     }
   }
@@ -129,13 +266,19 @@ test("a caller that names no entrypoint has the same methods, and reads the code
   const { access_token, user } = await plain.value("generate_token", ADA, PASSWORD);
   assert.equal(await plain.value("is_authorized_by_user_id", access_token, user.id), true);
   assert.equal(await plain.value("isAuthorizedByRole", access_token, []), false);
-  assert.match((await plain.refused("generate_token", ADA, "wrong")).message, /\binvalid_credentials: /);
+  assert.match(
+    (await plain.refused("generate_token", ADA, "wrong")).message,
+    /\binvalid_credentials: /,
+  );
 });
 
 test("an older caller reads the code in the message, or has all with a flag", async () => {
   const [old, flagged] = [callsFrom("old-caller"), callsFrom("old-caller-with-flag")];
   assert.equal((await old.value("generate_token", ADA, PASSWORD)).token_type, "Bearer");
-  assert.match((await old.refused("generate_token", ADA, "wrong")).message, /\binvalid_credentials: /);
+  assert.match(
+    (await old.refused("generate_token", ADA, "wrong")).message,
+    /\binvalid_credentials: /,
+  );
   const { name, own } = await flagged.refused("generate_token", ADA, "wrong");
   assert.deepEqual([name, own.code], ["EdgegateError", "invalid_credentials"]);
 });

@@ -48,7 +48,11 @@ const seen = (error) => ({
   isError: error instanceof Error,
   name: error?.name,
   message: error?.message,
-  own: Object.fromEntries(Object.getOwnPropertyNames(error).filter((name) => name !== "stack").map((name) => [name, error[name]])),
+  own: Object.fromEntries(
+    Object.getOwnPropertyNames(error)
+      .filter((name) => name !== "stack")
+      .map((name) => [name, error[name]]),
+  ),
   stack: error?.stack,
 });
 

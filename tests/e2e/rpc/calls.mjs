@@ -5,7 +5,9 @@ import { inRoot } from "../../../scripts/project/root.mjs";
 const MAIN = inRoot("tests/e2e/rpc/caller.mjs");
 
 /** For `startWorkers`: the caller's options. */
-export const caller = { modules: [{ type: "ESModule", path: "caller.mjs", contents: readFileSync(MAIN, "utf8") }] };
+export const caller = {
+  modules: [{ type: "ESModule", path: "caller.mjs", contents: readFileSync(MAIN, "utf8") }],
+};
 
 /** For `startWorker`: a caller's configuration, bound as AUTH to the entrypoint and as DEFAULT without naming one. */
 export const callerConfig = (name, more = {}) => ({
@@ -23,7 +25,8 @@ export const callerConfig = (name, more = {}) => ({
 export function callsOf(ask, binding = "AUTH") {
   const outcome = async (method, ...args) => {
     const answer = await ask({ method: "POST", body: JSON.stringify({ binding, method, args }) });
-    if (answer.status !== 200) throw new Error(`the caller answered ${answer.status}: ${await answer.text()}`);
+    if (answer.status !== 200)
+      throw new Error(`the caller answered ${answer.status}: ${await answer.text()}`);
     return answer.json();
   };
   return {

@@ -10,4 +10,7 @@ WebAssembly.Instance = class extends RealInstance {
 };
 
 /** Bytes of the newest instance's memory, and how many instances there were. */
-export const wasmMemory = () => ({ bytes: memories.at(-1)?.buffer.byteLength, instances: memories.length });
+export const wasmMemory = () => ({
+  bytes: memories.at(-1)?.buffer.byteLength,
+  instances: memories.length,
+});

@@ -9,10 +9,12 @@ export const charge = (what, amount = 1) => {
   bill[what] = (bill[what] ?? 0) + amount;
 };
 
-const charged = (what, call, amount = () => 1) => (...values) => {
-  charge(what, amount(...values));
-  return call(...values);
-};
+const charged =
+  (what, call, amount = () => 1) =>
+  (...values) => {
+    charge(what, amount(...values));
+    return call(...values);
+  };
 
 const keys = (asked) => (Array.isArray(asked) ? asked.length : 1);
 
@@ -38,12 +40,17 @@ export const meteredD1 = (database) =>
 function meteredStatement(statement) {
   const all = async () => told(await statement.all());
   return through(statement, {
-    bind: (bind) => (...values) => meteredStatement(bind.apply(statement, values)),
+    bind:
+      (bind) =>
+      (...values) =>
+        meteredStatement(bind.apply(statement, values)),
     all: () => all,
     run: () => all,
     // D1's own asks for everything too, and keeps what it cost to itself.
     first: () => async (column) => {
-      const { results: [row = null] } = await all();
+      const {
+        results: [row = null],
+      } = await all();
       return row === null || column === undefined ? row : row[column];
     },
     raw: () => () => {
@@ -93,7 +100,13 @@ export const meteredObject = (Built) =>
 
 const meteredStorage = (storage) =>
   through(storage, {
-    sql: (sql) => through(sql, { exec: (exec) => (...statement) => meteredCursor(exec.apply(sql, statement)) }),
+    sql: (sql) =>
+      through(sql, {
+        exec:
+          (exec) =>
+          (...statement) =>
+            meteredCursor(exec.apply(sql, statement)),
+      }),
     // Each key is a row.
     kv: (kv) =>
       through(kv, {
@@ -119,5 +132,6 @@ const meteredCursor = (cursor) =>
 
 /** From now on lines of the log are counted. */
 export function meterLog() {
-  for (const level of ["log", "warn", "error"]) console[level] = charged("log lines", console[level].bind(console));
+  for (const level of ["log", "warn", "error"])
+    console[level] = charged("log lines", console[level].bind(console));
 }

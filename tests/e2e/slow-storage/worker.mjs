@@ -18,12 +18,39 @@
 // became of each message, `{ id: "ack" | <seconds until the retry> }`.
 // POST /test/cron: the cron runs.
 import { WorkerEntrypoint } from "cloudflare:workers";
+import Edgegate, {
+  Account as BuiltAccount,
+  Auth as BuiltAuth,
+  MailGate as BuiltMailGate,
+  Sessions as BuiltSessions,
+} from "./index.js";
 import { wasmMemory } from "./memory.mjs";
-import { bill, charge, meterLog, meteredD1, meteredKv, meteredObject, meteredObjects, meteredQueue } from "./meter.mjs";
+import {
+  bill,
+  charge,
+  meteredD1,
+  meteredKv,
+  meteredObject,
+  meteredObjects,
+  meteredQueue,
+  meterLog,
+} from "./meter.mjs";
 import { through } from "./through.mjs";
-import Edgegate, { Account as BuiltAccount, Auth as BuiltAuth, MailGate as BuiltMailGate, Sessions as BuiltSessions } from "./index.js";
 
-const state = { delay: null, fail: {}, held: false, clock: 0, at: null, remember: false, calls: {}, verdicts: {}, mails: [], points: [], delayed: null, seed: 1 };
+const state = {
+  delay: null,
+  fail: {},
+  held: false,
+  clock: 0,
+  at: null,
+  remember: false,
+  calls: {},
+  verdicts: {},
+  mails: [],
+  points: [],
+  delayed: null,
+  seed: 1,
+};
 const remembered = new Map();
 meterLog();
 
@@ -69,7 +96,9 @@ export default class extends WorkerEntrypoint {
 export class Sessions extends meteredObject(BuiltSessions) {
   stored() {
     const rows = (statement) => this.ctx.storage.sql.exec(statement).toArray();
-    const tables = rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'");
+    const tables = rows(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+    );
     return JSON.stringify(tables.map(({ name }) => [name, rows(`SELECT * FROM "${name}"`)]));
   }
 }
@@ -79,7 +108,10 @@ export const MailGate = meteredObject(BuiltMailGate);
 /** Counts as "hashed" what was neither refused nor failed; shows what it stores, and when its alarm rings. */
 export class Account extends BuiltAccount {
   async stored() {
-    return JSON.stringify({ keys: [...this.ctx.storage.kv.list()], alarm: await this.ctx.storage.getAlarm() });
+    return JSON.stringify({
+      keys: [...this.ctx.storage.kv.list()],
+      alarm: await this.ctx.storage.getAlarm(),
+    });
   }
 
   ring() {
@@ -109,7 +141,15 @@ function control({ delay, fail, held, clock, at, quiet, drawn, remember }) {
   if (drawn !== undefined) drawAlways(drawn);
   if (remember !== undefined) state.remember = remember;
   if (quiet) console.log = console.warn = console.error = countVerdict;
-  return Response.json({ calls: state.calls, failed, verdicts: state.verdicts, mails: state.mails, points: state.points, bill, memory: wasmMemory() });
+  return Response.json({
+    calls: state.calls,
+    failed,
+    verdicts: state.verdicts,
+    mails: state.mails,
+    points: state.points,
+    bill,
+    memory: wasmMemory(),
+  });
 }
 
 const realRandom = crypto.getRandomValues.bind(crypto);
@@ -152,7 +192,14 @@ const meteredEnv = (env) =>
 
 const slowEnv = (env) =>
   through(meteredEnv(env), {
-    SESSIONS: (namespace) => wrap(namespace, { get: "KV get", put: "KV put", list: "KV list", delete: "KV delete", getWithMetadata: "KV get" }),
+    SESSIONS: (namespace) =>
+      wrap(namespace, {
+        get: "KV get",
+        put: "KV put",
+        list: "KV list",
+        delete: "KV delete",
+        getWithMetadata: "KV get",
+      }),
     DB: (database) =>
       through(database, {
         prepare: (prepare) => (sql) => slowStatement(prepare.call(database, sql), sql),
@@ -194,46 +241,66 @@ const slowQueue = (queue, named) =>
 const slowObject = (stub, named) => ({ ask: slow(named, (call) => stub.ask(call)) });
 
 const slowObjects = (namespace, named) =>
-  through(namespace, { getByName: (getByName) => (name) => slowObject(getByName.call(namespace, name), named) });
+  through(namespace, {
+    getByName: (getByName) => (name) => slowObject(getByName.call(namespace, name), named),
+  });
 
 const slowStatement = (statement, sql, values = []) =>
   through(statement, {
-    bind: (bind) => (...values) => slowStatement(bind.apply(statement, values), sql, values),
+    bind:
+      (bind) =>
+      (...values) =>
+        slowStatement(bind.apply(statement, values), sql, values),
     ...Object.fromEntries(
-      ["first", "run", "all", "raw"].map((name) => [name, (call) => slow("D1", recalled(call.bind(statement), sql, values))]),
+      ["first", "run", "all", "raw"].map((name) => [
+        name,
+        (call) => slow("D1", recalled(call.bind(statement), sql, values)),
+      ]),
     ),
   });
 
-const recalled = (call, sql, values) => async (...rest) => {
-  if (!state.remember || !sql.startsWith("SELECT")) return call(...rest);
-  const key = JSON.stringify([sql, values]);
-  if (!remembered.has(key)) remembered.set(key, call(...rest));
-  return remembered.get(key);
-};
+const recalled =
+  (call, sql, values) =>
+  async (...rest) => {
+    if (!state.remember || !sql.startsWith("SELECT")) return call(...rest);
+    const key = JSON.stringify([sql, values]);
+    if (!remembered.has(key)) remembered.set(key, call(...rest));
+    return remembered.get(key);
+  };
 
 const wrap = (object, names) =>
-  through(object, Object.fromEntries(Object.entries(names).map(([method, name]) => [method, (call) => slow(name, call.bind(object))])));
+  through(
+    object,
+    Object.fromEntries(
+      Object.entries(names).map(([method, name]) => [
+        method,
+        (call) => slow(name, call.bind(object)),
+      ]),
+    ),
+  );
 
 const failed = {};
 
-const slow = (name, call) => async (...values) => {
-  state.calls[name] = (state.calls[name] ?? 0) + 1;
-  if (state.delay) {
-    const [least, most] = state.delay;
-    await new Promise((done) => setTimeout(done, least + random() * (most - least)));
-  }
-  const failure = state.fail[name];
-  const isSkipped = failure?.skip > 0;
-  if (isSkipped) failure.skip -= 1;
-  const fails = failure?.times > 0 && !isSkipped;
-  if (fails) failure.times -= 1;
-  if (fails) failed[name] = (failed[name] ?? 0) + 1;
-  if (fails && failure.hangs) await new Promise((done) => setTimeout(done, failure.hangs));
-  if (fails && !failure.after) throw errorOf(failure);
-  const answer = await call(...values);
-  if (fails) throw errorOf(failure);
-  return answer;
-};
+const slow =
+  (name, call) =>
+  async (...values) => {
+    state.calls[name] = (state.calls[name] ?? 0) + 1;
+    if (state.delay) {
+      const [least, most] = state.delay;
+      await new Promise((done) => setTimeout(done, least + random() * (most - least)));
+    }
+    const failure = state.fail[name];
+    const isSkipped = failure?.skip > 0;
+    if (isSkipped) failure.skip -= 1;
+    const fails = failure?.times > 0 && !isSkipped;
+    if (fails) failure.times -= 1;
+    if (fails) failed[name] = (failed[name] ?? 0) + 1;
+    if (fails && failure.hangs) await new Promise((done) => setTimeout(done, failure.hangs));
+    if (fails && !failure.after) throw errorOf(failure);
+    const answer = await call(...values);
+    if (fails) throw errorOf(failure);
+    return answer;
+  };
 
 const errorOf = ({ error, code }) => Object.assign(new Error(error), code && { code });
 

@@ -3,14 +3,20 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { count } from "../../count.mjs";
-import { ADA, PASSWORD, clientOf } from "../client.mjs";
+import { ADA, clientOf, PASSWORD } from "../client.mjs";
 import { mailTo } from "../outbox.mjs";
 import { startWorkers } from "../workers.mjs";
 import { requestOf, send } from "./socket.mjs";
 
-let edge, stop, client, tried = 0;
+let edge,
+  stop,
+  client,
+  tried = 0;
 before(async () => {
-  ({ workers: [edge], stop } = await startWorkers([{ vars: { ALLOWED_ORIGINS: "https://app.example.com" } }]));
+  ({
+    workers: [edge],
+    stop,
+  } = await startWorkers([{ vars: { ALLOWED_ORIGINS: "https://app.example.com" } }]));
   client = clientOf(edge);
   await client.logIn(ADA);
 });
@@ -28,7 +34,10 @@ const attack = (parts, options) => {
 const post = (path, headers, body) => attack(requestOf("POST", path, headers, body));
 /** No session began, and nothing broke. 0: the runtime closed the connection. */
 const refused = ({ status, body, headers }, why, allowed) => {
-  assert.ok(allowed ? allowed.includes(status) : status === 0 || (status >= 400 && status < 500), `${why}: ${status} ${body.slice(0, 200)}`);
+  assert.ok(
+    allowed ? allowed.includes(status) : status === 0 || (status >= 400 && status < 500),
+    `${why}: ${status} ${body.slice(0, 200)}`,
+  );
   assert.ok(!body.includes("access_token") && !headers["set-cookie"], `${why}: a session`);
 };
 const stillWorks = async () => assert.equal((await client.get("/healthz")).status, 200);
@@ -36,15 +45,28 @@ const stillWorks = async () => assert.equal((await client.get("/healthz")).statu
 test("a control: the same bytes, well formed, sign in; in many pieces, too", async () => {
   const good = requestOf("POST", "/auth/login", [JSON_TYPE], CREDENTIALS);
   assert.equal((await send(edge.url, good)).status, 200);
-  assert.equal((await send(edge.url, [...good].map((byte) => Buffer.from([byte])))).status, 200);
+  assert.equal(
+    (
+      await send(
+        edge.url,
+        [...good].map((byte) => Buffer.from([byte])),
+      )
+    ).status,
+    200,
+  );
   const chunked = requestOf("POST", "/auth/login", [JSON_TYPE, "Transfer-Encoding: chunked"]);
   const body = `${CREDENTIALS.length.toString(16)}\r\n${CREDENTIALS}\r\n0\r\n\r\n`;
   assert.equal((await send(edge.url, [chunked, body])).status, 200);
 });
 
 test("bodies that never end or break off get nothing, and hold up nobody", async () => {
-  const begun = (length, body) => [requestOf("POST", "/auth/login", [JSON_TYPE, `Content-Length: ${length}`]), body];
-  const hanging = Array.from({ length: 20 }, () => attack(begun(CREDENTIALS.length, CREDENTIALS.slice(0, -1)), { seconds: 2 }));
+  const begun = (length, body) => [
+    requestOf("POST", "/auth/login", [JSON_TYPE, `Content-Length: ${length}`]),
+    body,
+  ];
+  const hanging = Array.from({ length: 20 }, () =>
+    attack(begun(CREDENTIALS.length, CREDENTIALS.slice(0, -1)), { seconds: 2 }),
+  );
   // While they wait.
   await client.logIn(ADA);
   for (const answer of await Promise.all(hanging)) assert.equal(answer.status, 0);
@@ -59,13 +81,32 @@ test("bodies that never end or break off get nothing, and hold up nobody", async
 });
 
 test("bodies that are too large are refused at their length, or where they pass it", async () => {
-  const declared = await attack(requestOf("POST", "/auth/login", [JSON_TYPE, "Content-Length: 99999999"]), { seconds: 10 });
+  const declared = await attack(
+    requestOf("POST", "/auth/login", [JSON_TYPE, "Content-Length: 99999999"]),
+    { seconds: 10 },
+  );
   refused(declared, "declared", [413]);
   const chunk = `1000\r\n${" ".repeat(4096)}\r\n`;
   // It is never finished: the answer can't have waited for its end.
-  refused(await attack([requestOf("POST", "/auth/login", [JSON_TYPE, "Transfer-Encoding: chunked"]), ...Array(8).fill(chunk)], { seconds: 10 }), "chunked", [413]);
+  refused(
+    await attack(
+      [
+        requestOf("POST", "/auth/login", [JSON_TYPE, "Transfer-Encoding: chunked"]),
+        ...Array(8).fill(chunk),
+      ],
+      { seconds: 10 },
+    ),
+    "chunked",
+    [413],
+  );
   for (const length of ["18446744073709551616", "-1", "1e3", "0x10", "+5", "5, 6", "5 5"]) {
-    refused(await attack([requestOf("POST", "/auth/login", [JSON_TYPE, `Content-Length: ${length}`]), "{}"], { seconds: 5, end: true }), `Content-Length: ${length}`);
+    refused(
+      await attack(
+        [requestOf("POST", "/auth/login", [JSON_TYPE, `Content-Length: ${length}`]), "{}"],
+        { seconds: 5, end: true },
+      ),
+      `Content-Length: ${length}`,
+    );
   }
   await stillWorks();
 });
@@ -81,7 +122,10 @@ test("two lengths, or a length and chunks: no second request is smuggled", async
     ["Transfer-Encoding : chunked"],
     ["Transfer-Encoding: identity", "Transfer-Encoding: chunked"],
   ]) {
-    const answer = await attack([requestOf("POST", "/auth/login", [JSON_TYPE, ...headers]), `0\r\n\r\n${inner}`], { end: true, seconds: 5 });
+    const answer = await attack(
+      [requestOf("POST", "/auth/login", [JSON_TYPE, ...headers]), `0\r\n\r\n${inner}`],
+      { end: true, seconds: 5 },
+    );
     refused(answer, headers.join());
     assert.ok(answer.answers <= 1, `${headers}: ${answer.answers} answers`);
   }
@@ -103,22 +147,73 @@ test("headers given twice never add up to what each alone is not", async () => {
     [`X-Authorization: Bearer ${access_token}`],
     [`Cookie: access_token=${access_token}`],
   ]) {
-    refused(await attack(requestOf("GET", "/auth/me", headers)), headers.map((line) => line.slice(0, 30)).join(), [401]);
+    refused(
+      await attack(requestOf("GET", "/auth/me", headers)),
+      headers.map((line) => line.slice(0, 30)).join(),
+      [401],
+    );
   }
-  refused(await attack(requestOf("GET", `/auth/me?access_token=${access_token}`)), "in the query", [401]);
-  refused(await post("/auth/login", [JSON_TYPE, "Content-Type: text/plain"], CREDENTIALS), "two types", [415]);
-  refused(await post("/auth/login", ["Content-Type: text/plain", JSON_TYPE], CREDENTIALS), "two types", [415]);
-  const twice = await post("/auth/login", [JSON_TYPE, "Origin: https://app.example.com", "Origin: https://evil.example"], JSON.stringify({ ...JSON.parse(CREDENTIALS), cookie: true }));
+  refused(
+    await attack(requestOf("GET", `/auth/me?access_token=${access_token}`)),
+    "in the query",
+    [401],
+  );
+  refused(
+    await post("/auth/login", [JSON_TYPE, "Content-Type: text/plain"], CREDENTIALS),
+    "two types",
+    [415],
+  );
+  refused(
+    await post("/auth/login", ["Content-Type: text/plain", JSON_TYPE], CREDENTIALS),
+    "two types",
+    [415],
+  );
+  const twice = await post(
+    "/auth/login",
+    [JSON_TYPE, "Origin: https://app.example.com", "Origin: https://evil.example"],
+    JSON.stringify({ ...JSON.parse(CREDENTIALS), cookie: true }),
+  );
   refused(twice, "two origins");
   assert.equal(twice.headers["access-control-allow-origin"], undefined);
 });
 
 test("a body is JSON in UTF-8, said to be JSON, or it is refused", async () => {
-  for (const type of [null, "", "text/plain", "text/json", "application/json+x", "application/problem+json", "application/x-json", "multipart/form-data; boundary=x", "*/*", "application/json, text/plain", "text/plain; application/json", "\"application/json\"", "application\\json"]) {
-    refused(await post("/auth/login", type === null ? [] : [`Content-Type: ${type}`], CREDENTIALS), `${type}`, [415]);
+  for (const type of [
+    null,
+    "",
+    "text/plain",
+    "text/json",
+    "application/json+x",
+    "application/problem+json",
+    "application/x-json",
+    "multipart/form-data; boundary=x",
+    "*/*",
+    "application/json, text/plain",
+    "text/plain; application/json",
+    '"application/json"',
+    "application\\json",
+  ]) {
+    refused(
+      await post("/auth/login", type === null ? [] : [`Content-Type: ${type}`], CREDENTIALS),
+      `${type}`,
+      [415],
+    );
   }
-  for (const type of ["APPLICATION/JSON", "application/json;charset=utf-8", "application/json ; x=y"]) {
-    assert.equal((await send(edge.url, requestOf("POST", "/auth/login", [`Content-Type: ${type}`], CREDENTIALS))).status, 200, type);
+  for (const type of [
+    "APPLICATION/JSON",
+    "application/json;charset=utf-8",
+    "application/json ; x=y",
+  ]) {
+    assert.equal(
+      (
+        await send(
+          edge.url,
+          requestOf("POST", "/auth/login", [`Content-Type: ${type}`], CREDENTIALS),
+        )
+      ).status,
+      200,
+      type,
+    );
   }
   const utf16 = Buffer.from(CREDENTIALS, "utf16le");
   const deep = 8_000;
@@ -144,8 +239,19 @@ test("a body is JSON in UTF-8, said to be JSON, or it is refused", async () => {
     refused(await post("/auth/login", [JSON_TYPE], body), why, [400]);
   }
   const bomb = gzipSync(Buffer.alloc(10_000_000, 32));
-  for (const [encoding, body] of [["gzip", gzipSync(CREDENTIALS)], ["gzip", bomb], ["gzip, gzip", gzipSync(bomb)], ["br", bomb], ["deflate", bomb], ["x", "{"]]) {
-    refused(await post("/auth/login", [JSON_TYPE, `Content-Encoding: ${encoding}`], body), encoding, [400, 413, 415]);
+  for (const [encoding, body] of [
+    ["gzip", gzipSync(CREDENTIALS)],
+    ["gzip", bomb],
+    ["gzip, gzip", gzipSync(bomb)],
+    ["br", bomb],
+    ["deflate", bomb],
+    ["x", "{"],
+  ]) {
+    refused(
+      await post("/auth/login", [JSON_TYPE, `Content-Encoding: ${encoding}`], body),
+      encoding,
+      [400, 413, 415],
+    );
   }
   await stillWorks();
 });
@@ -153,33 +259,99 @@ test("a body is JSON in UTF-8, said to be JSON, or it is refused", async () => {
 test("a path has one spelling: others are other paths, and never a way in", async () => {
   const { access_token } = await client.logIn(ADA);
   // Dot segments and backslashes are resolved by the platform before anyone sees the path: the very same route.
-  const same = ["/auth/../auth/login", "/auth/./login", "/x/../auth/login", "/auth\\login", "/%2e%2e/auth/login", "/auth/%2E/login"];
+  const same = [
+    "/auth/../auth/login",
+    "/auth/./login",
+    "/x/../auth/login",
+    "/auth\\login",
+    "/%2e%2e/auth/login",
+    "/auth/%2E/login",
+  ];
   for (const path of same) {
-    const { status } = await post(path, [JSON_TYPE], JSON.stringify({ email: ADA, password: "not the password" }));
+    const { status } = await post(
+      path,
+      [JSON_TYPE],
+      JSON.stringify({ email: ADA, password: "not the password" }),
+    );
     assert.ok([401, 404].includes(status), `${path}: ${status}`);
   }
-  for (const path of ["//auth/login", "///auth/login", "/auth/login/", "/auth/%6cogin", "/auth%2flogin", "/auth/login%2f", "/auth/login;a=b", "/auth/login.", "/Auth/login", "/auth/LOGIN", "/auth/login%00", "/auth/login%20", "/auth/login%3f", "/auth/login%23", "/auth/log%69n", "/auth/login%0d%0aX: y", "/auth/\u00efogin"]) {
+  for (const path of [
+    "//auth/login",
+    "///auth/login",
+    "/auth/login/",
+    "/auth/%6cogin",
+    "/auth%2flogin",
+    "/auth/login%2f",
+    "/auth/login;a=b",
+    "/auth/login.",
+    "/Auth/login",
+    "/auth/LOGIN",
+    "/auth/login%00",
+    "/auth/login%20",
+    "/auth/login%3f",
+    "/auth/login%23",
+    "/auth/log%69n",
+    "/auth/login%0d%0aX: y",
+    "/auth/\u00efogin",
+  ]) {
     refused(await post(path, [JSON_TYPE], CREDENTIALS), path, [0, 400, 404]);
   }
-  for (const path of ["//auth/me", "/auth//me", "/auth/me/", "/auth/%6de", "/auth/me;a=b", "/auth/me%00", "/AUTH/me", "/auth/me.json"]) {
-    refused(await attack(requestOf("GET", path, [`Authorization: Bearer ${access_token}`])), path, [404]);
+  for (const path of [
+    "//auth/me",
+    "/auth//me",
+    "/auth/me/",
+    "/auth/%6de",
+    "/auth/me;a=b",
+    "/auth/me%00",
+    "/AUTH/me",
+    "/auth/me.json",
+  ]) {
+    refused(
+      await attack(requestOf("GET", path, [`Authorization: Bearer ${access_token}`])),
+      path,
+      [404],
+    );
   }
 });
 
 test("a method is the method of the request line", async () => {
-  for (const headers of [["X-HTTP-Method-Override: POST"], ["X-HTTP-Method: POST"], ["X-Method-Override: POST"]]) {
-    refused(await attack(requestOf("GET", "/auth/login", [JSON_TYPE, ...headers])), headers[0], [405]);
+  for (const headers of [
+    ["X-HTTP-Method-Override: POST"],
+    ["X-HTTP-Method: POST"],
+    ["X-Method-Override: POST"],
+  ]) {
+    refused(
+      await attack(requestOf("GET", "/auth/login", [JSON_TYPE, ...headers])),
+      headers[0],
+      [405],
+    );
   }
   refused(await attack(requestOf("GET", "/auth/login?_method=POST")), "_method", [405]);
   const { access_token } = await client.logIn(ADA);
   const bearer = `Authorization: Bearer ${access_token}`;
-  refused(await attack(requestOf("POST", "/auth/me?_method=DELETE", [bearer, JSON_TYPE, "X-HTTP-Method-Override: DELETE"], JSON.stringify({ current_password: PASSWORD }))), "override", [405]);
+  refused(
+    await attack(
+      requestOf(
+        "POST",
+        "/auth/me?_method=DELETE",
+        [bearer, JSON_TYPE, "X-HTTP-Method-Override: DELETE"],
+        JSON.stringify({ current_password: PASSWORD }),
+      ),
+    ),
+    "override",
+    [405],
+  );
   for (const method of ["PUT", "TRACE", "OPTIONS", "PROPFIND", "QUERY"]) {
     const answer = await attack(requestOf(method, "/auth/login"));
     refused(answer, method, [0, 400, 405, 501]);
     if (answer.status === 405) assert.equal(answer.headers.allow, "POST");
   }
-  for (const method of ["post", "POST\u00e9", "PO ST", "FOO"]) refused(await attack(requestOf(method, "/auth/login", [JSON_TYPE], CREDENTIALS), { seconds: 5 }), method, [0, 400, 405, 501]);
+  for (const method of ["post", "POST\u00e9", "PO ST", "FOO"])
+    refused(
+      await attack(requestOf(method, "/auth/login", [JSON_TYPE], CREDENTIALS), { seconds: 5 }),
+      method,
+      [0, 400, 405, 501],
+    );
   // The runtime's own refusal: the Worker never sees it.
   const connect = await attack(requestOf("CONNECT", "127.0.0.1:80"), { seconds: 3 });
   refused(connect, "CONNECT", [0, 400, 405, 500, 501]);
@@ -190,27 +362,57 @@ test("a method is the method of the request line", async () => {
 });
 
 test("no header steers a link, the issuer, a redirect or who may read; and none is echoed", async () => {
-  const forged = ["X-Forwarded-Host: evil.example", "X-Forwarded-Proto: https", "Forwarded: host=evil.example;proto=https", "X-Original-URL: /auth/me", "X-Rewrite-URL: /auth/me", "X-Host: evil.example", "X-Forwarded-Server: evil.example", "X-Forwarded-Prefix: /evil"];
+  const forged = [
+    "X-Forwarded-Host: evil.example",
+    "X-Forwarded-Proto: https",
+    "Forwarded: host=evil.example;proto=https",
+    "X-Original-URL: /auth/me",
+    "X-Rewrite-URL: /auth/me",
+    "X-Host: evil.example",
+    "X-Forwarded-Server: evil.example",
+    "X-Forwarded-Prefix: /evil",
+  ];
   const isClean = (answer, why) => assert.ok(!JSON.stringify(answer).includes("evil"), why);
-  const metadata = await attack(requestOf("GET", "/.well-known/oauth-authorization-server", forged));
+  const metadata = await attack(
+    requestOf("GET", "/.well-known/oauth-authorization-server", forged),
+  );
   isClean(metadata, "metadata");
   assert.match(metadata.body, /"issuer":"http:\/\/127\.0\.0\.1:8787"/);
   const outbox = await attack(requestOf("GET", "/dev/outbox", ["Accept: text/html", ...forged]));
   assert.deepEqual([outbox.status, outbox.headers.location], [302, "/outbox"]);
-  const asked = await post("/auth/password/reset", [JSON_TYPE, ...forged], JSON.stringify({ email: ADA }));
+  const asked = await post(
+    "/auth/password/reset",
+    [JSON_TYPE, ...forged],
+    JSON.stringify({ email: ADA }),
+  );
   assert.equal(asked.status, 202);
   const mail = await mailTo(edge, ADA);
   isClean(mail, "the mail");
-  assert.ok(mail.text.includes("http://127.0.0.1:8787/reset-password#"), "the link leads to the issuer");
+  assert.ok(
+    mail.text.includes("http://127.0.0.1:8787/reset-password#"),
+    "the link leads to the issuer",
+  );
   // A deployment by mistake: a loopback issuer answers no other host.
-  for (const headers of [["Host: evil.example"], ["Host: 127.0.0.1.evil.example"], ["Host: localhost@evil.example"], ["Host: evil.example", "X-Forwarded-Host: 127.0.0.1"]]) {
-    const answer = await post("/auth/password/reset", [JSON_TYPE, ...headers], JSON.stringify({ email: ADA }));
+  for (const headers of [
+    ["Host: evil.example"],
+    ["Host: 127.0.0.1.evil.example"],
+    ["Host: localhost@evil.example"],
+    ["Host: evil.example", "X-Forwarded-Host: 127.0.0.1"],
+  ]) {
+    const answer = await post(
+      "/auth/password/reset",
+      [JSON_TYPE, ...headers],
+      JSON.stringify({ email: ADA }),
+    );
     assert.ok([0, 400, 500].includes(answer.status), `${headers}: ${answer.status}`);
     if (answer.status === 500) assert.equal(JSON.parse(answer.body).code, "misconfigured");
     isClean(answer, headers.join());
   }
   // The runtime's own refusal: the Worker never sees it.
-  const hosts = await attack(requestOf("GET", "/auth/me", ["Host: 127.0.0.1", "Host: evil.example"]), { seconds: 5 });
+  const hosts = await attack(
+    requestOf("GET", "/auth/me", ["Host: 127.0.0.1", "Host: evil.example"]),
+    { seconds: 5 },
+  );
   refused(hosts, "two hosts", [0, 400, 500]);
   assert.equal(hosts.headers["x-request-id"], undefined);
   for (const [path, headers] of [
@@ -224,7 +426,11 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
     refused(answer, path, [401, 404]);
     isClean(answer, path);
   }
-  const member = await post("/auth/login", [JSON_TYPE], JSON.stringify({ "e\r\nSet-Cookie: a=b<script>": 1 }));
+  const member = await post(
+    "/auth/login",
+    [JSON_TYPE],
+    JSON.stringify({ "e\r\nSet-Cookie: a=b<script>": 1 }),
+  );
   refused(member, "a member", [400]);
   assert.ok(!member.names.includes("set-cookie"));
 });
@@ -232,10 +438,26 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
 test("the client's address is the platform's, whatever X-Forwarded-For says", async () => {
   const { workers, stop: end } = await startWorkers([{ vars: { LIMITS: "on" } }]);
   try {
-    const ask = (i) => send(workers[0].url, requestOf("POST", "/auth/login", [JSON_TYPE, `X-Forwarded-For: 203.0.113.${i}`, `X-Real-IP: 203.0.113.${i}`, `True-Client-IP: 203.0.113.${i}`, `Forwarded: for=203.0.113.${i}`], JSON.stringify({ email: ADA, password: "not the password" })));
+    const ask = (i) =>
+      send(
+        workers[0].url,
+        requestOf(
+          "POST",
+          "/auth/login",
+          [
+            JSON_TYPE,
+            `X-Forwarded-For: 203.0.113.${i}`,
+            `X-Real-IP: 203.0.113.${i}`,
+            `True-Client-IP: 203.0.113.${i}`,
+            `Forwarded: for=203.0.113.${i}`,
+          ],
+          JSON.stringify({ email: ADA, password: "not the password" }),
+        ),
+      );
     const statuses = [];
     // A limit of 10 a minute can be asked 20 times when a minute ends between.
-    while (statuses.length < 21 && statuses.at(-1) !== 429) statuses.push((await ask(statuses.length)).status);
+    while (statuses.length < 21 && statuses.at(-1) !== 429)
+      statuses.push((await ask(statuses.length)).status);
     assert.equal(statuses.at(-1), 429, `${statuses}`);
     tried += statuses.length;
   } finally {

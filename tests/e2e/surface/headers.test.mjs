@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { inRoot } from "../../../scripts/project/root.mjs";
 import { count } from "../../count.mjs";
-import { ADA, PASSWORD, ROOT, clientOf } from "../client.mjs";
+import { ADA, clientOf, PASSWORD, ROOT } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 
 const { paths, security } = parse(readFileSync(inRoot("openapi.yaml"), "utf8"));
@@ -25,7 +25,9 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
 );
 
 // The pages' value is the API's.
-const [, HSTS] = /^ {2}Strict-Transport-Security: (.+)$/m.exec(readFileSync(inRoot("www/_headers"), "utf8"));
+const [, HSTS] = /^ {2}Strict-Transport-Security: (.+)$/m.exec(
+  readFileSync(inRoot("www/_headers"), "utf8"),
+);
 
 const JSON_TYPE = { "content-type": "application/json" };
 /** What is sent as a body, and what an operation that takes one answers to it. */
@@ -68,17 +70,22 @@ before(async () => {
 });
 after(async () => {
   const answers = [...seen.values()].reduce((total, times) => total + times, 0);
-  count("security-headers", `security headers on ${answers} answers of ${operations.length} operations, statuses ${[...seen.keys()].sort().join(", ")}`);
+  count(
+    "security-headers",
+    `security headers on ${answers} answers of ${operations.length} operations, statuses ${[...seen.keys()].sort().join(", ")}`,
+  );
   await edge.stop();
 });
 
 function check({ status, headers }, where) {
   seen.set(status, (seen.get(status) ?? 0) + 1);
-  for (const [name, value] of Object.entries(ALWAYS)) assert.equal(headers.get(name), value, `${where}: ${name}`);
+  for (const [name, value] of Object.entries(ALWAYS))
+    assert.equal(headers.get(name), value, `${where}: ${name}`);
   const isPublic = where.includes("/.well-known/") && status === 200;
   assert.equal(headers.get("cache-control"), isPublic ? "public, max-age=300" : "no-store", where);
   assert.match(headers.get("x-request-id"), /^[0-9a-f-]{36}$/, where);
-  for (const name of ["server", "x-powered-by", "via", "x-aspnet-version"]) assert.equal(headers.get(name), null, `${where}: ${name}`);
+  for (const name of ["server", "x-powered-by", "via", "x-aspnet-version"])
+    assert.equal(headers.get(name), null, `${where}: ${name}`);
   const type = headers.get("content-type");
   // JSON is UTF-8 and knows no charset (RFC 8259 section 11); any other text would have to say its own.
   if (type !== null) assert.match(type, /^application\/(problem\+|jwk-set\+)?json$/, where);
@@ -93,7 +100,11 @@ const ask = async (worker, method, path, init = {}) => {
 
 test("every operation, refused in every way and accepted", async () => {
   const tokens = { nobody: undefined };
-  for (const [who, email] of [["user", ADA], ["administrator", ROOT]]) tokens[who] = `Bearer ${(await client.logIn(email)).access_token}`;
+  for (const [who, email] of [
+    ["user", ADA],
+    ["administrator", ROOT],
+  ])
+    tokens[who] = `Bearer ${(await client.logIn(email)).access_token}`;
   // Those that end a session come last.
   const isLast = ({ method, path }) => (method === "DELETE" || /revoke/.test(path) ? 1 : 0);
   const calm = operations.toSorted((a, b) => isLast(a) - isLast(b));
@@ -101,25 +112,62 @@ test("every operation, refused in every way and accepted", async () => {
     const { method, path, takesBody } = operation;
     for (const [body, [init]] of Object.entries(takesBody ? BODIES : { none: BODIES.none })) {
       for (const [who, authorization] of Object.entries(tokens)) {
-        const status = await ask(edge, method, path, { ...init, headers: { ...init.headers, ...(authorization && { authorization }) } });
-        assert.equal(status, expected(operation, body, who), `${method} ${path}, body ${body}, ${who}`);
+        const status = await ask(edge, method, path, {
+          ...init,
+          headers: { ...init.headers, ...(authorization && { authorization }) },
+        });
+        assert.equal(
+          status,
+          expected(operation, body, who),
+          `${method} ${path}, body ${body}, ${who}`,
+        );
       }
     }
     for (const origin of ["https://app.example.com", "https://evil.example"]) {
-      assert.equal(await ask(edge, method, path, { headers: { origin } }), expected(operation, "none", "nobody"), `${method} ${path} from ${origin}`);
-      const preflight = await ask(edge, "OPTIONS", path, { headers: { origin, "access-control-request-method": method } });
+      assert.equal(
+        await ask(edge, method, path, { headers: { origin } }),
+        expected(operation, "none", "nobody"),
+        `${method} ${path} from ${origin}`,
+      );
+      const preflight = await ask(edge, "OPTIONS", path, {
+        headers: { origin, "access-control-request-method": method },
+      });
       // Who may read what everybody may read need not ask.
-      assert.equal(preflight, path.startsWith("/auth/") ? 204 : 405, `OPTIONS ${path} from ${origin}`);
+      assert.equal(
+        preflight,
+        path.startsWith("/auth/") ? 204 : 405,
+        `OPTIONS ${path} from ${origin}`,
+      );
     }
     assert.equal(await ask(edge, "PUT", path), 405);
     assert.equal(await ask(edge, method, `${path}/x/y/nothing`), 404);
-    if (method === "GET") assert.equal(await ask(edge, "HEAD", path), expected(operation, "none", "nobody"), `HEAD ${path}`);
+    if (method === "GET")
+      assert.equal(
+        await ask(edge, "HEAD", path),
+        expected(operation, "none", "nobody"),
+        `HEAD ${path}`,
+      );
   }
   const authorization = `Bearer ${(await client.logIn(ADA)).access_token}`;
-  assert.equal(await ask(edge, "GET", "/auth/authorized?role=user", { headers: { authorization } }), 200);
-  assert.equal(await ask(edge, "POST", "/auth/password/reset", { headers: JSON_TYPE, body: JSON.stringify({ email: ADA }) }), 202);
+  assert.equal(
+    await ask(edge, "GET", "/auth/authorized?role=user", { headers: { authorization } }),
+    200,
+  );
+  assert.equal(
+    await ask(edge, "POST", "/auth/password/reset", {
+      headers: JSON_TYPE,
+      body: JSON.stringify({ email: ADA }),
+    }),
+    202,
+  );
   const login = { email: ADA, password: PASSWORD, cookie: true };
-  assert.equal(await ask(edge, "POST", "/auth/login", { headers: { ...JSON_TYPE, origin: edge.origin }, body: JSON.stringify(login) }), 200);
+  assert.equal(
+    await ask(edge, "POST", "/auth/login", {
+      headers: { ...JSON_TYPE, origin: edge.origin },
+      body: JSON.stringify(login),
+    }),
+    200,
+  );
   assert.equal(await ask(edge, "GET", "/dev/outbox", { headers: { accept: "text/html" } }), 302);
   assert.equal(await ask(edge, "GET", "/dev/outbox"), 200);
 });
@@ -134,19 +182,40 @@ test("a store that fails, and a wrong configuration", async (t) => {
 });
 
 test("the pages and files: theirs are in www/_headers", async () => {
-  for (const path of ["/", "/sign-in", "/register", "/account", "/console", "/forgot-password", "/reset-password", "/verify-email", "/confirm-email", "/outbox", "/openapi.yaml", "/edgegate/web.js"]) {
+  for (const path of [
+    "/",
+    "/sign-in",
+    "/register",
+    "/account",
+    "/console",
+    "/forgot-password",
+    "/reset-password",
+    "/verify-email",
+    "/confirm-email",
+    "/outbox",
+    "/openapi.yaml",
+    "/edgegate/web.js",
+  ]) {
     const { status, headers } = await edge.fetch(path);
     assert.equal(status, 200, path);
     assert.equal(headers.get("x-request-id"), null, path);
     seen.set(status, seen.get(status) + 1);
-    assert.match(headers.get("content-security-policy"), /^default-src 'none';.*frame-ancestors 'none'/, path);
+    assert.match(
+      headers.get("content-security-policy"),
+      /^default-src 'none';.*frame-ancestors 'none'/,
+      path,
+    );
     assert.equal(headers.get("x-frame-options"), "DENY");
     assert.equal(headers.get("x-content-type-options"), "nosniff");
     assert.equal(headers.get("referrer-policy"), "no-referrer");
     assert.equal(headers.get("strict-transport-security"), HSTS, path);
     assert.equal(headers.get("cross-origin-opener-policy"), "same-origin");
-    assert.equal(headers.get("cross-origin-resource-policy"), path === "/openapi.yaml" ? "cross-origin" : "same-origin");
+    assert.equal(
+      headers.get("cross-origin-resource-policy"),
+      path === "/openapi.yaml" ? "cross-origin" : "same-origin",
+    );
     assert.ok(headers.get("permissions-policy"));
-    if (/^text\//.test(headers.get("content-type"))) assert.match(headers.get("content-type"), /charset=utf-8/, path);
+    if (/^text\//.test(headers.get("content-type")))
+      assert.match(headers.get("content-type"), /charset=utf-8/, path);
   }
 });

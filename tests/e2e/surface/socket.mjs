@@ -4,9 +4,17 @@ import { connect } from "node:net";
 /** The bytes of a request: what is in `headers` stands there as it is, twice if it is there twice. Host and Connection are added. */
 export function requestOf(method, path, headers = [], body = "") {
   const bytes = Buffer.from(body);
-  const all = [...(headers.some((line) => /^host:/i.test(line)) ? [] : ["Host: 127.0.0.1:8787"]), "Connection: close", ...headers];
-  if (bytes.length > 0 && !all.some((line) => /^(content-length|transfer-encoding):/i.test(line))) all.push(`Content-Length: ${bytes.length}`);
-  return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${all.join("\r\n")}\r\n\r\n`, "latin1"), bytes]);
+  const all = [
+    ...(headers.some((line) => /^host:/i.test(line)) ? [] : ["Host: 127.0.0.1:8787"]),
+    "Connection: close",
+    ...headers,
+  ];
+  if (bytes.length > 0 && !all.some((line) => /^(content-length|transfer-encoding):/i.test(line)))
+    all.push(`Content-Length: ${bytes.length}`);
+  return Buffer.concat([
+    Buffer.from(`${method} ${path} HTTP/1.1\r\n${all.join("\r\n")}\r\n\r\n`, "latin1"),
+    bytes,
+  ]);
 }
 
 /**
@@ -24,7 +32,12 @@ export function send(url, parts, { seconds = 20, end = false } = {}) {
       resolve(parse(text));
     };
     const timer = setTimeout(done, seconds * 1000);
-    socket.setEncoding("latin1").on("data", (chunk) => (text += chunk)).on("end", done).on("close", done).on("error", done);
+    socket
+      .setEncoding("latin1")
+      .on("data", (chunk) => (text += chunk))
+      .on("end", done)
+      .on("close", done)
+      .on("error", done);
     socket.on("connect", async () => {
       for (const part of [parts].flat()) {
         await new Promise((written) => socket.write(part, written));
@@ -38,7 +51,9 @@ export function send(url, parts, { seconds = 20, end = false } = {}) {
 function parse(text) {
   const [head, ...rest] = text.split("\r\n\r\n");
   const [first, ...lines] = head.split("\r\n");
-  const headers = lines.map((line) => line.split(/: ?(.*)/s)).map(([name, value]) => [name.toLowerCase(), value ?? ""]);
+  const headers = lines
+    .map((line) => line.split(/: ?(.*)/s))
+    .map(([name, value]) => [name.toLowerCase(), value ?? ""]);
   return {
     status: Number(first.match(/^HTTP\/1\.[01] (\d{3})/)?.[1] ?? 0),
     headers: Object.fromEntries(headers),

@@ -24,7 +24,12 @@ test("the metadata of RFC 8414 names routes that exist", async () => {
   const { body } = await client.get("/.well-known/oauth-authorization-server");
   assert.equal(body.issuer, edge.origin);
   assert.deepEqual(body.grant_types_supported, ["refresh_token"]);
-  for (const name of ["token_endpoint", "revocation_endpoint", "jwks_uri", "service_documentation"]) {
+  for (const name of [
+    "token_endpoint",
+    "revocation_endpoint",
+    "jwks_uri",
+    "service_documentation",
+  ]) {
     assert.notEqual((await client.get(body[name])).status, 404, name);
   }
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { ADA, PASSWORD, ROOT, clientOf } from "../../client.mjs";
+import { ADA, clientOf, PASSWORD, ROOT } from "../../client.mjs";
 import { startWorker } from "../../harness.mjs";
-import { mailTo, mails, ticketOf } from "../../outbox.mjs";
+import { mails, mailTo, ticketOf } from "../../outbox.mjs";
 
 const NEW = "ada.lovelace@example.com";
 
@@ -24,9 +24,16 @@ test("confirmed at the new address, told to the old one; the sessions go on", as
   const asked = await mailTo(edge, ADA);
   assert.equal(ticketOf(asked), undefined, "the old address gets no link");
   const token = ticketOf(await mailTo(edge, NEW));
-  assert.equal((await client.get("/auth/me", { token: access_token })).body.email, ADA, "nothing yet");
+  assert.equal(
+    (await client.get("/auth/me", { token: access_token })).body.email,
+    ADA,
+    "nothing yet",
+  );
   assert.equal((await confirm(token)).status, 204);
-  assert.deepEqual((({ status, body }) => [status, body.code])(await confirm(token)), [400, "invalid_link"]);
+  assert.deepEqual((({ status, body }) => [status, body.code])(await confirm(token)), [
+    400,
+    "invalid_link",
+  ]);
   assert.equal((await client.authorized({ email: ADA }, access_token)).status, 401, "out of date");
   const renewed = (await client.renew(refresh_token)).body;
   assert.equal((await client.authorized({ email: NEW }, renewed.access_token)).status, 200);
@@ -51,7 +58,10 @@ test("an address taken before the link is used: invalid_link, and nothing has ch
   assert.equal((await change(root.access_token, NEW)).status, 202);
   const roots = ticketOf(await mailTo(edge, NEW, 1));
   assert.equal((await confirm(roots)).status, 204);
-  assert.deepEqual((({ status, body }) => [status, body.code])(await confirm(adas)), [400, "invalid_link"]);
+  assert.deepEqual((({ status, body }) => [status, body.code])(await confirm(adas)), [
+    400,
+    "invalid_link",
+  ]);
   await client.logIn(ADA);
 });
 

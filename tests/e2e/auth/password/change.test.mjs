@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { ADA, PASSWORD, clientOf, untilLimited } from "../../client.mjs";
+import { ADA, clientOf, PASSWORD, untilLimited } from "../../client.mjs";
 import { startWorker } from "../../harness.mjs";
-import { mailTo, mails } from "../../outbox.mjs";
+import { mails, mailTo } from "../../outbox.mjs";
 
 const NEW_PASSWORD = "an analytical engine";
 
@@ -28,7 +28,10 @@ test("every session ends, a fresh one begins, the owner is told", async () => {
   }
   assert.equal((await client.get("/auth/me", { token: body.access_token })).status, 200);
   assert.equal((await client.renew(body.refresh_token)).status, 200);
-  assert.equal((await client.post("/auth/login", { json: { email: ADA, password: PASSWORD } })).status, 401);
+  assert.equal(
+    (await client.post("/auth/login", { json: { email: ADA, password: PASSWORD } })).status,
+    401,
+  );
   await client.logIn(ADA, NEW_PASSWORD);
   assert.match((await mailTo(edge, ADA)).subject, /changed/);
 });

@@ -1,7 +1,7 @@
 // What a password's hash is made with: its cost and its pepper, as the settings say, and made anew when they have changed.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADA, PASSWORD, clientOf } from "../../client.mjs";
+import { ADA, clientOf, PASSWORD } from "../../client.mjs";
 import { startWorkers } from "../../workers.mjs";
 
 const FIRST = "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -21,8 +21,11 @@ before(async () => {
 });
 after(() => stop());
 
-const hashOf = async (email) => (await plain.db.prepare("SELECT password_hash FROM users WHERE email = ?").bind(email).first()).password_hash;
-const logIn = (edge, password = PASSWORD) => clientOf(edge).post("/auth/login", { json: { email: ADA, password } });
+const hashOf = async (email) =>
+  (await plain.db.prepare("SELECT password_hash FROM users WHERE email = ?").bind(email).first())
+    .password_hash;
+const logIn = (edge, password = PASSWORD) =>
+  clientOf(edge).post("/auth/login", { json: { email: ADA, password } });
 
 test("a login makes a hash anew: another cost, a pepper, the next pepper", async () => {
   for (const [edge, form] of [
@@ -41,11 +44,16 @@ test("a login makes a hash anew: another cost, a pepper, the next pepper", async
 });
 
 test("in the account's object as in the request", async () => {
-  const started = await startWorkers([{ vars: { PASSWORD_WORK: "durable" }, secrets: { PEPPERS: `${SECOND},${FIRST}` } }]);
+  const started = await startWorkers([
+    { vars: { PASSWORD_WORK: "durable" }, secrets: { PEPPERS: `${SECOND},${FIRST}` } },
+  ]);
   const [edge] = started.workers;
   try {
     assert.equal((await logIn(edge)).status, 200);
-    const { password_hash } = await edge.db.prepare("SELECT password_hash FROM users WHERE email = ?").bind(ADA).first();
+    const { password_hash } = await edge.db
+      .prepare("SELECT password_hash FROM users WHERE email = ?")
+      .bind(ADA)
+      .first();
     assert.match(password_hash, /,keyid=Ag\$/);
     assert.equal((await logIn(edge, `${PASSWORD}!`)).status, 401);
   } finally {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { ADA, PASSWORD, clientOf } from "../../client.mjs";
+import { ADA, clientOf, PASSWORD } from "../../client.mjs";
 import { startWorker } from "../../harness.mjs";
-import { mailTo, mails, ticketOf } from "../../outbox.mjs";
+import { mails, mailTo, ticketOf } from "../../outbox.mjs";
 
 const NEW_PASSWORD = "an analytical engine";
 
@@ -14,8 +14,10 @@ before(async () => {
 beforeEach(() => edge.reset());
 after(() => edge.stop());
 
-const ask = (email, options) => client.post("/auth/password/reset", { ...options, json: { email } });
-const confirm = (token, password = NEW_PASSWORD) => client.post("/auth/password/confirm", { json: { token, password } });
+const ask = (email, options) =>
+  client.post("/auth/password/reset", { ...options, json: { email } });
+const confirm = (token, password = NEW_PASSWORD) =>
+  client.post("/auth/password/confirm", { json: { token, password } });
 const login = (email, password) => client.post("/auth/login", { json: { email, password } });
 
 async function linkFor(email) {
@@ -30,7 +32,10 @@ test("a reset from the asking to the new password: old sessions dead, the link s
   assert.equal((await confirm(token)).status, 204);
   assert.equal((await login(ADA, PASSWORD)).status, 401);
   assert.equal((await login(ADA, NEW_PASSWORD)).status, 200);
-  assert.deepEqual((({ status, body }) => [status, body.error])(await client.renew(old.refresh_token)), [400, "invalid_grant"]);
+  assert.deepEqual(
+    (({ status, body }) => [status, body.error])(await client.renew(old.refresh_token)),
+    [400, "invalid_grant"],
+  );
   assert.equal((await client.authorized({ role: "user" }, old.access_token)).status, 401);
   const again = await confirm(token, PASSWORD);
   assert.deepEqual([again.status, again.body.code], [400, "invalid_link"]);
@@ -71,14 +76,21 @@ test("what scanners do leaves the link good", async () => {
     await page.body?.cancel();
   }
   assert.equal((await client.post("/auth/password/confirm", { json: { token } })).status, 422);
-  assert.equal((await client.post("/auth/password/confirm", { form: { token, password: NEW_PASSWORD } })).status, 415);
+  assert.equal(
+    (await client.post("/auth/password/confirm", { form: { token, password: NEW_PASSWORD } }))
+      .status,
+    415,
+  );
   assert.equal((await confirm(token)).status, 204);
 });
 
 test("a weak password: 422 with reasons, and the link stays good", async () => {
   const token = await linkFor(ADA);
   const weak = await confirm(token, "password");
-  assert.deepEqual([weak.status, weak.body.code, weak.body.reasons], [422, "weak_password", ["too_short", "too_common"]]);
+  assert.deepEqual(
+    [weak.status, weak.body.code, weak.body.reasons],
+    [422, "weak_password", ["too_short", "too_common"]],
+  );
   const own = await confirm(token, `${ADA} and more`);
   assert.deepEqual([own.status, own.body.reasons], [422, ["contains_address"]]);
   assert.equal((await confirm(token)).status, 204);
@@ -86,10 +98,13 @@ test("a weak password: 422 with reasons, and the link stays good", async () => {
 
 test("twenty at once with one link: one wins", async () => {
   const token = await linkFor(ADA);
-  const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => confirm(token, `the passphrase number ${n}`)));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => confirm(token, `the passphrase number ${n}`)),
+  );
   const won = answers.flatMap(({ status }, n) => (status === 204 ? [n] : []));
   assert.equal(won.length, 1);
-  for (const { status, body } of answers) if (status !== 204) assert.deepEqual([status, body.code], [400, "invalid_link"]);
+  for (const { status, body } of answers)
+    if (status !== 204) assert.deepEqual([status, body.code], [400, "invalid_link"]);
   assert.equal((await login(ADA, `the passphrase number ${won[0]}`)).status, 200);
 });
 
@@ -97,7 +112,16 @@ test("what is no link of this kind: 400 invalid_link", async () => {
   const token = await linkFor(ADA);
   const { access_token, refresh_token } = await client.logIn(ADA);
   const altered = token.slice(0, -1) + (token.endsWith("A") ? "B" : "A");
-  for (const text of ["", "egl_", altered, `${token}A`, token.toUpperCase(), access_token, refresh_token, "x".repeat(10_000)]) {
+  for (const text of [
+    "",
+    "egl_",
+    altered,
+    `${token}A`,
+    token.toUpperCase(),
+    access_token,
+    refresh_token,
+    "x".repeat(10_000),
+  ]) {
     const { status, body } = await confirm(text);
     assert.deepEqual([status, body.code], [400, "invalid_link"], text.slice(0, 40));
   }
@@ -110,16 +134,39 @@ test("what is no link of this kind: 400 invalid_link", async () => {
 });
 
 test("what is no address: 422, and nothing is queued", async () => {
-  for (const email of ["", "ada", "ada@example.com\r\nBcc: x@example.net", '"ada"@example.com', "Ada <ada@example.com>", `${"a".repeat(65)}@example.com`, "ada@example.com,x@example.net"]) {
+  for (const email of [
+    "",
+    "ada",
+    "ada@example.com\r\nBcc: x@example.net",
+    '"ada"@example.com',
+    "Ada <ada@example.com>",
+    `${"a".repeat(65)}@example.com`,
+    "ada@example.com,x@example.net",
+  ]) {
     const { status, body } = await ask(email);
     assert.deepEqual([status, body.code], [422, "invalid_field"], email);
   }
-  assert.equal((await client.post("/auth/password/reset", { json: { email: [ADA, "x@example.net"] } })).status, 400);
+  assert.equal(
+    (await client.post("/auth/password/reset", { json: { email: [ADA, "x@example.net"] } })).status,
+    400,
+  );
 });
 
 test("the host of the link comes from configuration, never from the request", async () => {
-  const headers = { "x-forwarded-host": "evil.example", forwarded: "host=evil.example", origin: "https://evil.example" };
-  assert.equal((await client.post("http://localhost:8787/auth/password/reset", { headers, json: { email: ADA } })).status, 202);
+  const headers = {
+    "x-forwarded-host": "evil.example",
+    forwarded: "host=evil.example",
+    origin: "https://evil.example",
+  };
+  assert.equal(
+    (
+      await client.post("http://localhost:8787/auth/password/reset", {
+        headers,
+        json: { email: ADA },
+      })
+    ).status,
+    202,
+  );
   const mail = await mailTo(edge, ADA);
   assert.ok(!JSON.stringify(mail).includes("evil"));
   assert.ok(mail.text.includes("http://127.0.0.1:8787/reset-password#"));

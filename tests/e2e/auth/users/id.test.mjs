@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADA, ROOT, clientOf } from "../../client.mjs";
+import { ADA, clientOf, ROOT } from "../../client.mjs";
 import { startWorker } from "../../harness.mjs";
 
 let edge, client;
@@ -19,12 +19,27 @@ test("an administrator reads, gives and takes a role, and the next check knows",
   const read = await client.get(path, { token: root.access_token });
   assert.equal(read.status, 200);
   assert.deepEqual(Object.keys(read.body).sort(), [
-    "created_at", "disabled", "email", "email_verified", "first_name", "id", "last_name", "roles", "updated_at",
+    "created_at",
+    "disabled",
+    "email",
+    "email_verified",
+    "first_name",
+    "id",
+    "last_name",
+    "roles",
+    "updated_at",
   ]);
 
-  const granted = await client.patch(path, { token: root.access_token, json: { roles: ["user", "editor"] } });
+  const granted = await client.patch(path, {
+    token: root.access_token,
+    json: { roles: ["user", "editor"] },
+  });
   assert.deepEqual([granted.status, granted.body.roles], [200, ["editor", "user"]]);
-  assert.equal((await client.authorized({ role: "user" }, ada.access_token)).status, 401, "an outdated token");
+  assert.equal(
+    (await client.authorized({ role: "user" }, ada.access_token)).status,
+    401,
+    "an outdated token",
+  );
   const renewed = (await client.renew(ada.refresh_token)).body;
   assert.equal((await client.authorized({ role: "editor" }, renewed.access_token)).status, 200);
 
@@ -41,7 +56,9 @@ test("a disabled user is out at once, and back when enabled, by a new login", as
   assert.deepEqual([disabled.status, disabled.body.disabled], [200, true]);
   assert.equal((await client.renew(ada.refresh_token)).body.error, "invalid_grant");
   assert.equal((await client.get("/auth/me", { token: ada.access_token })).status, 401);
-  const login = await client.post("/auth/login", { json: { email: ADA, password: "correct horse battery staple" } });
+  const login = await client.post("/auth/login", {
+    json: { email: ADA, password: "correct horse battery staple" },
+  });
   assert.deepEqual([login.status, login.body.code], [401, "invalid_credentials"]);
   await client.patch(path, { token: root.access_token, json: { disabled: false } });
   assert.equal((await client.renew(ada.refresh_token)).body.error, "invalid_grant");
@@ -49,7 +66,11 @@ test("a disabled user is out at once, and back when enabled, by a new login", as
 });
 
 test("revoke all: by the user, by an administrator, by nobody else", async () => {
-  const [one, two, root] = [await client.logIn(ADA), await client.logIn(ADA), await client.logIn(ROOT)];
+  const [one, two, root] = [
+    await client.logIn(ADA),
+    await client.logIn(ADA),
+    await client.logIn(ROOT),
+  ];
   const path = (signedIn) => `/auth/users/${signedIn.user.id}/revoke`;
   assert.equal((await client.post(path(root), { token: one.access_token })).status, 403);
   assert.equal((await client.post(path(one))).status, 401);
@@ -82,14 +103,29 @@ test("only administrators, only users that exist, only what may change", async (
     ["PATCH", own, root.access_token, {}, 400, "invalid_request"],
     ["PATCH", own, root.access_token, { roles: "admin" }, 400, "invalid_request"],
     ["PATCH", own, root.access_token, { roles: [""] }, 422, "invalid_field"],
-    ["PATCH", own, root.access_token, { roles: Array.from({ length: 33 }, (_, i) => `r${i}`) }, 422, "invalid_field"],
+    [
+      "PATCH",
+      own,
+      root.access_token,
+      { roles: Array.from({ length: 33 }, (_, i) => `r${i}`) },
+      422,
+      "invalid_field",
+    ],
     ["PATCH", own, root.access_token, { email_verified: true }, 400, "invalid_request"],
     ["PATCH", own, root.access_token, { disabled: null }, 400, "invalid_request"],
     ["PATCH", own, root.access_token, { first_name: "" }, 422, "invalid_field"],
   ];
   for (const [method, path, token, json, status, code] of cases) {
     const answer = await client.call(method, path, { token, json });
-    assert.deepEqual([answer.status, answer.body.code], [status, code], `${method} ${path} ${JSON.stringify(json)}`);
+    assert.deepEqual(
+      [answer.status, answer.body.code],
+      [status, code],
+      `${method} ${path} ${JSON.stringify(json)}`,
+    );
   }
-  assert.equal((await client.get("/auth/me", { token: ada.access_token })).status, 200, "nothing was changed");
+  assert.equal(
+    (await client.get("/auth/me", { token: ada.access_token })).status,
+    200,
+    "nothing was changed",
+  );
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { ADA, PASSWORD, ROOT, clientOf } from "../../client.mjs";
+import { ADA, clientOf, PASSWORD, ROOT } from "../../client.mjs";
 import { startWorker } from "../../harness.mjs";
 import { mailTo, ticketOf } from "../../outbox.mjs";
 
@@ -23,12 +23,22 @@ test("an administrator makes an account; its owner chooses the password", async 
   const { status, headers, body } = await client.post("/auth/users", { token: admin, json });
   assert.equal(status, 201);
   assert.equal(headers.get("location"), `/auth/users/${body.id}`);
-  assert.deepEqual([body.email, body.email_verified, body.roles, body.disabled], [GRACE, false, ["editor", "user"], false]);
+  assert.deepEqual(
+    [body.email, body.email_verified, body.roles, body.disabled],
+    [GRACE, false, ["editor", "user"], false],
+  );
   for (const password of ["!", "", PASSWORD]) {
-    assert.equal((await client.post("/auth/login", { json: { email: GRACE, password } })).status, 401);
+    assert.equal(
+      (await client.post("/auth/login", { json: { email: GRACE, password } })).status,
+      401,
+    );
   }
   const token = ticketOf(await mailTo(edge, GRACE));
-  assert.equal((await client.post("/auth/password/confirm", { json: { token, password: NEW_PASSWORD } })).status, 204);
+  assert.equal(
+    (await client.post("/auth/password/confirm", { json: { token, password: NEW_PASSWORD } }))
+      .status,
+    204,
+  );
   const { user } = await client.logIn(GRACE, NEW_PASSWORD);
   assert.deepEqual([user.id, user.email_verified], [body.id, true]);
   const again = await client.post("/auth/users", { token: admin, json });
@@ -41,7 +51,8 @@ test("an administrator can't choose a password for another", async () => {
 });
 
 test("pages of users, and one by the address", async () => {
-  for (let n = 0; n < 5; n++) await client.post("/auth/users", { token: admin, json: { email: `user${n}@example.com` } });
+  for (let n = 0; n < 5; n++)
+    await client.post("/auth/users", { token: admin, json: { email: `user${n}@example.com` } });
   const seen = [];
   let cursor = null;
   do {
@@ -56,7 +67,10 @@ test("pages of users, and one by the address", async () => {
   assert.equal(new Set(seen).size, 7);
   const found = await client.get("/auth/users?email=ADA%40example.com", { token: admin });
   assert.deepEqual([found.body.users.map(({ email }) => email), found.body.cursor], [[ADA], null]);
-  assert.deepEqual((await client.get("/auth/users?email=no%40example.com", { token: admin })).body.users, []);
+  assert.deepEqual(
+    (await client.get("/auth/users?email=no%40example.com", { token: admin })).body.users,
+    [],
+  );
   for (const query of ["limit=0", "limit=201", "cursor=x", "page=2", "limit=1&limit=2"]) {
     assert.equal((await client.get(`/auth/users?${query}`, { token: admin })).status, 400, query);
   }
@@ -70,7 +84,10 @@ test("deleting an account ends all that it had, at once; its address is free", a
   await mailTo(edge, ADA);
   const again = await client.del(`/auth/users/${user.id}`, { token: admin });
   assert.deepEqual([again.status, again.body.code], [404, "not_found"]);
-  assert.equal((await client.post("/auth/users", { token: admin, json: { email: ADA } })).status, 201);
+  assert.equal(
+    (await client.post("/auth/users", { token: admin, json: { email: ADA } })).status,
+    201,
+  );
 });
 
 test("one's own account is deleted with the password", async () => {
@@ -105,7 +122,10 @@ for (const store of ["kv", "durable"]) {
     const asking = clientOf(other);
     const { access_token: token } = await asking.logIn(ADA);
     assert.equal((await asking.authorized({ role: "user" }, token)).status, 200);
-    assert.equal((await asking.del("/auth/me", { token, json: { current_password: PASSWORD } })).status, 204);
+    assert.equal(
+      (await asking.del("/auth/me", { token, json: { current_password: PASSWORD } })).status,
+      204,
+    );
     assert.equal((await asking.authorized({ role: "user" }, token)).status, 401);
   });
 }
