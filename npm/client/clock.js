@@ -1,9 +1,12 @@
 // The service's time as this device can know it.
 //
-// The device's clock may be wrong by hours and may be set while the page is open, so it is never compared with a token's
-// times. An answer of the service anchors its time; from there time is counted by the device. The monotonic clock does
-// not see a clock that is set, but on some systems it stands still while the device sleeps; the wall clock sees the
-// sleep. The larger of the two counts: a token then looks older than it is at the worst, which costs one renewal.
+// The device's clock may be wrong by hours, and may be set while the page is open, so it is never
+// compared with a token's times. An answer of the service anchors its time; from there the device
+// counts. The monotonic clock ignores that the wall clock is set, but on some systems it stands still
+// while the device sleeps; the wall clock goes on. The larger of the two counts is used: a token
+// then looks older than it is, which costs one renewal. Only when the device sleeps without its
+// monotonic clock and the wall clock is set back as well, a token looks younger than it is. Then the
+// service rejects it, and the client renews it.
 
 // A Date header and a token made for the same answer lie this close, or a cache or proxy in between wrote the header.
 const SAME_ANSWER_MS = 60_000;

@@ -79,12 +79,14 @@ export class Core {
     this.watch();
     for (;;) {
       await this.settling;
-      if (session.status === "signed_out" || (userId !== undefined && session.user?.id !== userId)) throw signedOut();
+      if (session.status === "signed_out" || (userId !== undefined && session.user?.id !== userId))
+        throw signedOut();
       if (session.usable) return session.token;
       const { taken } = session;
       await this.renewal.renew();
       // Fresh from the service: it is for the service to say whether it counts.
-      const isOurs = session.status === "signed_in" && (userId === undefined || session.user.id === userId);
+      const isOurs =
+        session.status === "signed_in" && (userId === undefined || session.user.id === userId);
       if (isOurs && session.taken !== taken) return session.token;
     }
   }
@@ -107,7 +109,11 @@ export class Core {
     const { logouts } = this;
     return this.exclusively(async () => {
       const sent = this.clock.instant();
-      const answer = await this.send(path, { body: { ...body, cookie: true }, cookie: true, expect });
+      const answer = await this.send(path, {
+        body: { ...body, cookie: true },
+        cookie: true,
+        expect,
+      });
       if (answer.body === null) return null;
       return this.#loggedIn(answer, sent, logouts);
     });
@@ -140,7 +146,12 @@ export class Core {
       const userId = session.user?.id;
       return this.exclusively(async () => {
         const sent = this.clock.instant();
-        const options = { body: { ...body, cookie: true }, token, cookie: true, expect: { 200: true } };
+        const options = {
+          body: { ...body, cookie: true },
+          token,
+          cookie: true,
+          expect: { 200: true },
+        };
         const answer = await this.send("/auth/password/change", options);
         this.#replaced(answer, sent, { userId, logouts });
       });
@@ -211,7 +222,13 @@ export class Core {
     await this.authorized((token) => {
       const { generation } = this.session;
       return this.exclusively(async () => {
-        await this.send(path, { method: "DELETE", body, token, cookie: true, expect: { 204: false } });
+        await this.send(path, {
+          method: "DELETE",
+          body,
+          token,
+          cookie: true,
+          expect: { 204: false },
+        });
         if (this.session.generation === generation) this.signOut(reason, { tell: true });
       });
     });
@@ -313,8 +330,15 @@ export class Core {
       session.goOn(token, claims);
       this.renewal.handedOver();
       this.#tellRenewed();
-    } else if (session.user?.id !== claims.sub && (cause === "login" || session.status === "signed_in")) {
+    } else if (
+      session.user?.id !== claims.sub &&
+      (cause === "login" || session.status === "signed_in")
+    ) {
       // Somebody else signed in, or somebody at all: the cookie says who.
+      this.renewal.doubt();
+    } else if (session.isFromTheFuture(claims)) {
+      // The clock of this tab may be late, and its own token invalid by now. The service's answer
+      // sets the clock.
       this.renewal.doubt();
     }
   }

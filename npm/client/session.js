@@ -100,6 +100,16 @@ export class Session {
     return !this.usable && token !== this.token;
   }
 
+  /**
+   * Whether this user's token, handed over by another tab, says that the clock of this tab is late:
+   * it was issued at a time that is still to come here.
+   */
+  isFromTheFuture(claims) {
+    const { claims: own } = this;
+    if (own === undefined || claims.sub !== own.sub || claims.iss !== own.iss) return false;
+    return claims.iat > this.#clock.now() / 1000 + LEAD_SECONDS;
+  }
+
   #take(token, claims, user) {
     this.#forcedPause = this.#refused ? this.#clock.timer(FORCED_SECONDS * 1000) : undefined;
     this.#refused = false;

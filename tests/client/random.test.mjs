@@ -9,6 +9,8 @@ import { ORIGIN, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const RUNS = Number(process.env.RUNS ?? 25);
+// Seeds that once failed.
+const KEPT = [300001602];
 const STEPS = 40;
 
 /** mulberry32: small, good enough, and the same everywhere. */
@@ -21,7 +23,11 @@ function generator(seed) {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-  return { next, below: (n) => Math.floor(next() * n), pick: (list) => list[Math.floor(next() * list.length)] };
+  return {
+    next,
+    below: (n) => Math.floor(next() * n),
+    pick: (list) => list[Math.floor(next() * list.length)],
+  };
 }
 
 class Run {
@@ -35,7 +41,9 @@ class Run {
     this.world.messageDelay = below(100);
     this.world.service.fault = () => this.#fault();
     this.trouble = 0;
-    this.tabs = Array.from({ length: 2 + below(3) }, () => this.world.tab({ without, random: next }));
+    this.tabs = Array.from({ length: 2 + below(3) }, () =>
+      this.world.tab({ without, random: next }),
+    );
     this.open = new Set();
     this.done = [];
   }
@@ -59,18 +67,26 @@ class Run {
     const { client } = tab;
     const action = random.below(20);
     this.done.push(`${this.tabs.indexOf(tab)}:${action}`);
-    if (action < 2) this.#begin(client.login({ email: random.pick([ADA, BOB]).email, password: PASSWORD }));
+    if (action < 2)
+      this.#begin(client.login({ email: random.pick([ADA, BOB]).email, password: PASSWORD }));
     else if (action < 3) this.#begin(client.login({ email: ADA.email, password: "wrong" }));
     else if (action < 4) this.#begin(client.logout());
     else if (action < 6) this.#begin(client.ready());
     else if (action < 11)
-      this.#begin(client.fetch(`${ORIGIN}/api/${client.user?.id ?? "nobody"}`, { method: "POST", body: "x" }));
-    else if (action < 12) this.#begin(client.changePassword({ current_password: PASSWORD, new_password: PASSWORD }));
-    else if (action > 18) this.#begin(client.reauthenticate(random.pick([PASSWORD, PASSWORD, "wrong"])));
+      this.#begin(
+        client.fetch(`${ORIGIN}/api/${client.user?.id ?? "nobody"}`, { method: "POST", body: "x" }),
+      );
+    else if (action < 12)
+      this.#begin(client.changePassword({ current_password: PASSWORD, new_password: PASSWORD }));
+    else if (action > 18)
+      this.#begin(client.reauthenticate(random.pick([PASSWORD, PASSWORD, "wrong"])));
     else if (action < 13) this.trouble = random.pick([0, 0, 0.3, 1]);
-    else if (action < 14) tab.window.dispatchEvent(new Event(random.pick(["online", "focus", "pageshow"])));
-    else if (action < 15) tab.document.visibilityState === "hidden" ? world.show(tab) : world.hide(tab);
-    else if (action < 16 && this.sleeps) await world.sleep(random.below(40) * MINUTE, { stops: random.next() < 0.5 });
+    else if (action < 14)
+      tab.window.dispatchEvent(new Event(random.pick(["online", "focus", "pageshow"])));
+    else if (action < 15)
+      tab.document.visibilityState === "hidden" ? world.show(tab) : world.hide(tab);
+    else if (action < 16 && this.sleeps)
+      await world.sleep(random.below(40) * MINUTE, { stops: random.next() < 0.5 });
     else if (action < 17) world.skew += (random.next() - 0.5) * 60 * MINUTE;
     else await world.advance(random.pick([1, 50, 400, 2000, 10 * MINUTE]));
   }
@@ -107,14 +123,23 @@ class Run {
     for (const { path, headers, status } of service.log) {
       const asked = path.match(/^\/api\/(.+)$/)?.[1];
       if (!asked || asked === "nobody" || status === undefined) continue;
-      const claims = JSON.parse(Buffer.from(headers.get("Authorization").split(".")[1], "base64url"));
+      const claims = JSON.parse(
+        Buffer.from(headers.get("Authorization").split(".")[1], "base64url"),
+      );
       assert.equal(claims.sub, asked, "a call goes for the user that it was made for");
     }
     for (const { client } of this.tabs) {
       const { status } = client;
       if (status === "unknown" && !this.world.service.log.length) continue;
       if (status === "signed_in") {
-        assert.equal(client.user.id, this.cookieUser, "who is signed in here is who the cookie says");
+        // A device that slept without its monotonic clock, and whose other clock was set back, can
+        // hold an expired token for a valid one. The service's refusal of it brings the next.
+        if (this.sleeps) await this.world.run(client.fetch(`${ORIGIN}/api/${client.user.id}`));
+        assert.equal(
+          client.user.id,
+          this.cookieUser,
+          "who is signed in here is who the cookie says",
+        );
         assert.ok(service.check(`Bearer ${await this.world.run(client.accessToken())}`));
       } else {
         assert.equal(client.user, null);
@@ -126,7 +151,9 @@ class Run {
   tell(t) {
     for (const { at, method, path, status = "-", cookie, body, tab } of this.world.service.log) {
       const time = new Date(at).toISOString().slice(11);
-      t.diagnostic(`${time} tab ${this.world.tabs.indexOf(tab)} ${method} ${path} ${status} ${cookie} ${body.slice(0, 50)}`);
+      t.diagnostic(
+        `${time} tab ${this.world.tabs.indexOf(tab)} ${method} ${path} ${status} ${cookie} ${body.slice(0, 50)}`,
+      );
     }
     for (const { events, client } of this.tabs)
       t.diagnostic(`${client.status} ${client.user?.email}: ${events.slice(-8).join(", ")}`);
@@ -138,15 +165,18 @@ class Run {
 }
 
 async function explore(t, options, body) {
-  const first = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
+  // The same seeds in each run: a rare failure is found by those who look for it, not by chance.
+  const first = Number(process.env.SEED ?? 1);
   t.diagnostic(`SEED=${first} RUNS=${RUNS}`);
-  for (let i = 0; i < RUNS; i += 1) {
-    const run = new Run(first + i, options);
+  const seeds = Array.from({ length: RUNS }, (_, i) => first + i);
+  for (const seed of process.env.SEED ? seeds : [...KEPT, ...seeds]) {
+    const run = new Run(seed, options);
     try {
       await body(run);
     } catch (error) {
       if (RUNS === 1) run.tell(t);
-      throw new Error(`SEED=${first + i} RUNS=1, after ${run.done.join(" ")}`, { cause: error });
+      t.diagnostic(String(error.stack));
+      throw new Error(`SEED=${seed} RUNS=1, after ${run.done.join(" ")}`, { cause: error });
     } finally {
       run.close();
     }
@@ -174,7 +204,12 @@ test("tabs with locks and a channel", (t) =>
     );
   }));
 
-for (const without of [[], ["BroadcastChannel"], ["locks"], ["locks", "BroadcastChannel", "storage"]]) {
+for (const without of [
+  [],
+  ["BroadcastChannel"],
+  ["locks"],
+  ["locks", "BroadcastChannel", "storage"],
+]) {
   test(`a device that sleeps, without ${without.join(", ") || "lack of anything"}`, (t) =>
     explore(t, { without }, async (run) => {
       for (let step = 0; step < STEPS; step += 1) await run.step();

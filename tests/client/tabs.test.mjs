@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, PASSWORD, page } from "./service.mjs";
-import { ORIGIN, World, signedIn } from "./world.mjs";
+import { ORIGIN, signedIn, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const LOCK = `edgegate:${ORIGIN}`;
@@ -19,7 +19,8 @@ async function tabsOf(world, count, options) {
   return tabs;
 }
 
-const allSignedIn = (tabs, user = ADA) => tabs.every(({ client }) => client.status === "signed_in" && client.user.id === user.id);
+const allSignedIn = (tabs, user = ADA) =>
+  tabs.every(({ client }) => client.status === "signed_in" && client.user.id === user.id);
 
 test("two tabs that renew at once make one request", async () => {
   const world = new World();
@@ -54,7 +55,9 @@ test("tabs whose token is refused in the second in which it was issued make one 
   const tabs = await tabsOf(world, 3);
   const before = world.service.count("/auth/token");
   world.service.users.get(ADA.id).version += 1;
-  const answers = await world.run(Promise.all(tabs.map(({ client }) => client.fetch(`${ORIGIN}/api`))));
+  const answers = await world.run(
+    Promise.all(tabs.map(({ client }) => client.fetch(`${ORIGIN}/api`))),
+  );
   assert.deepEqual(
     answers.map(({ status }) => status),
     [200, 200, 200],
@@ -68,7 +71,9 @@ test("ten tabs that need a token at once make one request", async () => {
   const tabs = await tabsOf(world, 10);
   const before = world.service.count("/auth/token");
   await world.sleep(20 * MINUTE);
-  const answers = await world.run(Promise.all(tabs.map(({ client }) => client.fetch(`${ORIGIN}/api`))));
+  const answers = await world.run(
+    Promise.all(tabs.map(({ client }) => client.fetch(`${ORIGIN}/api`))),
+  );
   assert.deepEqual(
     answers.map(({ status }) => status),
     Array(10).fill(200),
@@ -89,7 +94,8 @@ for (const without of [
     const tabs = await tabsOf(world, 3, { without });
     await world.advance(60 * MINUTE);
     assert.ok(allSignedIn(tabs));
-    for (const { client } of tabs) assert.ok(world.service.check(`Bearer ${await world.run(client.accessToken())}`));
+    for (const { client } of tabs)
+      assert.ok(world.service.check(`Bearer ${await world.run(client.accessToken())}`));
     await world.run(tabs[0].client.logout());
     assert.equal(world.cookie, undefined);
     await world.advance(15 * MINUTE);
@@ -240,8 +246,14 @@ for (const without of [[], ["BroadcastChannel"]]) {
     const [one, two] = await tabsOf(world, 2, { without });
     await world.run(one.client.login(bob));
     await world.advance(without.length ? 11 * MINUTE : 6000);
-    assert.deepEqual(one.events.filter((event) => event !== "renewed").slice(-2), ["signed-out: other_user", "signed-in"]);
-    assert.deepEqual(two.events.filter((event) => event !== "renewed").slice(-2), ["signed-out: other_user", "signed-in"]);
+    assert.deepEqual(one.events.filter((event) => event !== "renewed").slice(-2), [
+      "signed-out: other_user",
+      "signed-in",
+    ]);
+    assert.deepEqual(two.events.filter((event) => event !== "renewed").slice(-2), [
+      "signed-out: other_user",
+      "signed-in",
+    ]);
     assert.deepEqual([one.client.user, two.client.user], [BOB, BOB]);
     world.close();
   });
@@ -252,7 +264,9 @@ test("a call begun for one user is not sent for another", async () => {
   const [one, two] = await tabsOf(world, 2, { without: ["BroadcastChannel"] });
   await world.run(one.client.login(bob));
   await world.sleep(20 * MINUTE);
-  const error = await world.fails(two.client.fetch(`${ORIGIN}/api/ada`, { method: "POST", body: "hers" }));
+  const error = await world.fails(
+    two.client.fetch(`${ORIGIN}/api/ada`, { method: "POST", body: "hers" }),
+  );
   assert.equal(error.code, "signed_out");
   assert.equal(world.service.count("/api/ada"), 0);
   assert.equal(two.client.user.id, BOB.id);
@@ -266,7 +280,12 @@ test("a new login of the same user goes on in the other tabs", async () => {
   await world.advance(100);
   assert.equal(await two.client.accessToken(), await one.client.accessToken());
   assert.ok(!two.events.some((event) => event.startsWith("signed-out")));
-  await world.run(one.client.changePassword({ current_password: PASSWORD, new_password: "a passphrase nobody knows" }));
+  await world.run(
+    one.client.changePassword({
+      current_password: PASSWORD,
+      new_password: "a passphrase nobody knows",
+    }),
+  );
   await world.advance(100);
   assert.equal(await two.client.accessToken(), await one.client.accessToken());
   await world.advance(20 * MINUTE);
@@ -289,7 +308,11 @@ test("a logout while offline: at once here, and on the service as soon as it can
     ],
   );
   assert.notEqual(world.cookie, undefined);
-  assert.deepEqual([...world.storage.values()], [[...world.service.sessions.keys()][0]], "the id of the session, and nothing else");
+  assert.deepEqual(
+    [...world.storage.values()],
+    [[...world.service.sessions.keys()][0]],
+    "the id of the session, and nothing else",
+  );
   world.service.fault = () => undefined;
   one.window.dispatchEvent(new Event("online"));
   await world.advance(500);
@@ -325,6 +348,33 @@ test("a login takes the place of a logout that was not heard", async () => {
   world.service.fault = () => undefined;
   await world.advance(60 * MINUTE);
   assert.deepEqual(client.user, BOB);
-  assert.equal(world.service.log.filter(({ path, status }) => path === "/auth/revoke" && status).length, 0);
+  assert.equal(
+    world.service.log.filter(({ path, status }) => path === "/auth/revoke" && status).length,
+    0,
+  );
+  world.close();
+});
+
+test("a tab whose clock is late renews when another tab hands over a token from its future", async () => {
+  const world = new World();
+  const [one, two] = await tabsOf(world, 2);
+  // Both clocks lose the half hour: one stands still during sleep, the other is set back.
+  world.skew -= 30 * MINUTE;
+  await world.sleep(30 * MINUTE, { stops: true });
+  await world.run(two.client.login({ email: ADA.email, password: PASSWORD }));
+  await world.advance(MINUTE);
+  for (const { client } of [one, two])
+    assert.ok(world.service.check(`Bearer ${await world.run(client.accessToken())}`));
+  world.close();
+});
+
+test("without another tab, the service's refusal renews the token of a tab whose clock is late", async () => {
+  const world = new World();
+  const { client } = await signedIn(world);
+  world.skew -= 30 * MINUTE;
+  await world.sleep(30 * MINUTE, { stops: true });
+  const { status } = await world.run(client.fetch(`${ORIGIN}/api`));
+  assert.equal(status, 200);
+  assert.ok(world.service.check(`Bearer ${await world.run(client.accessToken())}`));
   world.close();
 });
