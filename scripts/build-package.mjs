@@ -1,4 +1,4 @@
-// Builds the npm package: its wasm into npm/wasm, the package into dist/edgegate-<version>.tgz, and for the pages a copy of
+// Builds the npm package: its wasm into npm/edgegate/wasm, the package into dist/edgegate-<version>.tgz, and for the pages a copy of
 // its scripts into www/edgegate.
 import {
   cpSync,
@@ -32,7 +32,7 @@ const WASM_INPUTS = [
   "package-lock.json",
   "scripts/build-package.mjs",
 ];
-const WASM_OUTPUTS = ["npm/wasm/edgegate.js", "npm/wasm/edgegate_bg.wasm"];
+const WASM_OUTPUTS = ["npm/edgegate/wasm/edgegate.js", "npm/edgegate/wasm/edgegate_bg.wasm"];
 // Of its own: cargo's names for the Worker's library and for this one are the same.
 const TARGET = "target/browser";
 const BUILT = `${TARGET}/wasm32-unknown-unknown/browser/edgegate.wasm`;
@@ -111,9 +111,9 @@ async function buildWasm() {
   await must(wasmBindgen, bindgen, "wasm-bindgen can't make the bindings of the npm package");
   await optimise(work);
   await bundleGlue(work);
-  mkdirSync(inRoot("npm/wasm"), { recursive: true });
+  mkdirSync(inRoot("npm/edgegate/wasm"), { recursive: true });
   for (const name of ["edgegate.js", "edgegate_bg.wasm"])
-    renameSync(join(work, "out", name), inRoot("npm/wasm", name));
+    renameSync(join(work, "out", name), inRoot("npm/edgegate/wasm", name));
   rmSync(work, { recursive: true });
   setStamp(WASM_STAMP, inputs);
   return true;
@@ -136,8 +136,8 @@ async function optimise(work) {
   );
 }
 
-// wasm-bindgen's own loader is left out (npm/wasm.js loads), and the comments. What it keeps for its
-// one instance is put into a function, `glueFor`: npm/instance.js calls it for each new instance.
+// wasm-bindgen's own loader is left out (npm/edgegate/wasm.js loads), and the comments. What it keeps for its
+// one instance is put into a function, `glueFor`: npm/edgegate/instance.js calls it for each new instance.
 async function bundleGlue(work) {
   const { build } = await import("esbuild");
   await build({
@@ -160,7 +160,7 @@ async function bundleGlue(work) {
 }
 
 async function pack() {
-  const inputs = hashOf(["npm", ...LICENCES, "scripts/build-package.mjs"]);
+  const inputs = hashOf(["npm/edgegate", ...LICENCES, "scripts/build-package.mjs"]);
   if (
     stampIs(PACKAGE_STAMP, inputs) &&
     existsSync(packageTarball()) &&
@@ -169,7 +169,7 @@ async function pack() {
     return false;
   clearStamp(PACKAGE_STAMP);
   rmSync(inRoot(STAGE), { recursive: true, force: true });
-  cpSync(inRoot("npm"), inRoot(STAGE), { recursive: true });
+  cpSync(inRoot("npm/edgegate"), inRoot(STAGE), { recursive: true });
   for (const name of LICENCES) cpSync(inRoot(name), inRoot(STAGE, name));
   for (const name of readdirSync(inRoot("dist")))
     if (name.endsWith(".tgz")) rmSync(inRoot("dist", name));
@@ -186,11 +186,11 @@ async function pack() {
 
 // The scripts and the wasm, for the pages. Files are replaced one by one: they may be served meanwhile.
 function publish() {
-  const wanted = filesOf(inRoot("npm")).filter((path) => /\.(js|wasm)$/.test(path));
+  const wanted = filesOf(inRoot("npm/edgegate")).filter((path) => /\.(js|wasm)$/.test(path));
   for (const path of wanted) {
     const to = inRoot(PAGES, path);
     mkdirSync(join(to, ".."), { recursive: true });
-    writeFileSync(`${to}.new`, readFileSync(inRoot("npm", path)));
+    writeFileSync(`${to}.new`, readFileSync(inRoot("npm/edgegate", path)));
     renameSync(`${to}.new`, to);
   }
   for (const path of filesOf(inRoot(PAGES)))

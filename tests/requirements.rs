@@ -412,10 +412,10 @@ fn randomness_is_the_platforms_alone() {
         }
     }
     // It spreads pauses, and makes no secret.
-    for (name, text) in sources("npm") {
+    for (name, text) in sources("npm/edgegate") {
         assert_eq!(
             text.contains("Math.random"),
-            name == "npm/client/platform.js",
+            name == "npm/edgegate/client/platform.js",
             "{name}"
         );
     }

@@ -9,15 +9,15 @@ export async function packageSizes() {
   const tarball = packageTarball();
   if (!existsSync(tarball)) throw new Advice("there is no npm package yet: run `npm run build`.");
   return {
-    wasm: gzipped(readFileSync(inRoot("npm/wasm/edgegate_bg.wasm"))),
-    js: gzipped(await bundled("npm/web.js")),
-    client: gzipped(await bundled("npm/client/index.js")),
+    wasm: gzipped(readFileSync(inRoot("npm/edgegate/wasm/edgegate_bg.wasm"))),
+    js: gzipped(await bundled("npm/edgegate/web.js")),
+    client: gzipped(await bundled("npm/edgegate/client/index.js")),
     tarball: statSync(tarball).size,
   };
 }
 
 export function packageTarball() {
-  const { version } = JSON.parse(readFileSync(inRoot("npm/package.json"), "utf8"));
+  const { version } = JSON.parse(readFileSync(inRoot("npm/edgegate/package.json"), "utf8"));
   return inRoot(`dist/edgegate-${version}.tgz`);
 }
 

@@ -4,7 +4,7 @@ use crate::domain::token::{KeyError, TokenError};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 
-/// Thrown as `[code, reason, position]`: `npm/refusal.js` makes an `EdgegateError` of it. No part holds text of a token or a key. The
+/// Thrown as `[code, reason, position]`: `npm/edgegate/refusal.js` makes an `EdgegateError` of it. No part holds text of a token or a key. The
 /// texts of the domain's errors are left behind: they say what the reasons say, and weigh 2 KB.
 pub enum Refusal {
     /// The caller's mistake: which argument, and what it must be.

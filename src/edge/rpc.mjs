@@ -1,4 +1,4 @@
-// What other Workers call over a service binding: the seven methods of the interface, also in camel case. npm/rpc.d.ts has their
+// What other Workers call over a service binding: the seven methods of the interface, also in camel case. npm/edgegate/rpc.d.ts has their
 // types, src/edge/rpc.rs what they do.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { rpc } from "edgegate-wasm";

@@ -2,7 +2,7 @@
 // there are words.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EdgegateError, ERROR_CODES } from "../../npm/errors.js";
+import { EdgegateError, ERROR_CODES } from "../../npm/edgegate/errors.js";
 import { inWords } from "../../www/words.js";
 
 test("too many tries: nobody is told that they, or their network, made them", () => {

@@ -2,7 +2,7 @@
 // wherever it comes from.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AuthClient } from "../../npm/client/index.js";
+import { AuthClient } from "../../npm/edgegate/client/index.js";
 import { ADA, PASSWORD } from "./service.mjs";
 import { ORIGIN, signedIn, World } from "./world.mjs";
 

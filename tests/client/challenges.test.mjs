@@ -1,7 +1,7 @@
 // Which 401 refuses the access token, so that a fresh one helps, and which asks for something else.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { refusesToken } from "../../npm/client/challenge.js";
+import { refusesToken } from "../../npm/edgegate/client/challenge.js";
 import { problem } from "./service.mjs";
 import { ORIGIN, signedIn, World } from "./world.mjs";
 

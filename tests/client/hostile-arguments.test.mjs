@@ -2,7 +2,7 @@
 // reason of its caller's signal.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AuthClient, EdgegateError } from "../../npm/client/index.js";
+import { AuthClient, EdgegateError } from "../../npm/edgegate/client/index.js";
 import { ADA, PASSWORD } from "./service.mjs";
 import { ORIGIN, signedIn, World } from "./world.mjs";
 

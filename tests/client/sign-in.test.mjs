@@ -329,7 +329,7 @@ test("closed while it renews", async () => {
 });
 
 test("it is made where there is no page, and keeps no process alive", async () => {
-  const { AuthClient } = await import("../../npm/client/index.js");
+  const { AuthClient } = await import("../../npm/edgegate/client/index.js");
   assert.throws(() => new AuthClient(), { code: "invalid_argument" });
   const client = new AuthClient({
     url: "https://auth.example.com",

@@ -1,7 +1,7 @@
 // How long a tab waits for the lock: for as long as the others may take, however many they are.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LONGEST_HOLD_MS } from "../../npm/client/timeouts.js";
+import { LONGEST_HOLD_MS } from "../../npm/edgegate/client/timeouts.js";
 import { ADA, BOB, PASSWORD } from "./service.mjs";
 import { ORIGIN, signedIn, World } from "./world.mjs";
 

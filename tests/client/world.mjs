@@ -1,6 +1,6 @@
 // A world for AuthClient without waiting: time that only moves when a test moves it, a service, and a browser with tabs that
 // share cookies, locks, channels and storage.
-import { AuthClient } from "../../npm/client/index.js";
+import { AuthClient } from "../../npm/edgegate/client/index.js";
 import { Locks } from "./locks.mjs";
 import { ADA, PASSWORD, Service } from "./service.mjs";
 

@@ -677,7 +677,7 @@ export const faults = [
   {
     id: "late-logout-ends-any-session",
     promise: "A logout that was not heard ends no later login.",
-    file: "npm/client/pending.js",
+    file: "npm/edgegate/client/pending.js",
     search: "return wish !== null && SESSION_ID.test(wish) ? wish : undefined;",
     replace: "return undefined;",
     command: ["node", "--test", "tests/client/late-logout.test.mjs"],

@@ -1,9 +1,9 @@
-// The closed list of codes stands in four places, and they say the same: the tables of docs/errors.md, npm/errors.js, its
+// The closed list of codes stands in four places, and they say the same: the tables of docs/errors.md, npm/edgegate/errors.js, its
 // types, and the README.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { EdgegateError, ERROR_CODES } from "../../npm/errors.js";
+import { EdgegateError, ERROR_CODES } from "../../npm/edgegate/errors.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 
 const read = (name) => readFileSync(inRoot(name), "utf8");
@@ -31,7 +31,7 @@ test("the list of the package is that of the documentation, in its order", () =>
 });
 
 test("so are the types", () => {
-  const types = read("npm/errors.d.ts");
+  const types = read("npm/edgegate/errors.d.ts");
   const union = (name) =>
     [
       ...types
@@ -44,11 +44,11 @@ test("so are the types", () => {
 });
 
 test("so is the README", () => {
-  assert.deepEqual(table(read("npm/README.md"), "## Errors\n"), own);
+  assert.deepEqual(table(read("npm/edgegate/README.md"), "## Errors\n"), own);
 });
 
 test("no script makes an error of another code, and each of the package's own is made", () => {
-  const scripts = readdirSync(inRoot("npm"), { recursive: true }).filter(
+  const scripts = readdirSync(inRoot("npm/edgegate"), { recursive: true }).filter(
     (path) => path.endsWith(".js") && !path.startsWith("wasm/"),
   );
   const made = scripts.flatMap((path) =>

@@ -13,7 +13,7 @@ const tool = (path, ...args) =>
 
 test("its version is the crate's", () => {
   const [, version] = read("Cargo.toml").match(/^version = "(.+)"$/m);
-  assert.equal(JSON.parse(read("npm/package.json")).version, version);
+  assert.equal(JSON.parse(read("npm/edgegate/package.json")).version, version);
 });
 
 test("it holds scripts, types, wasm, the README and both licences, and nothing else", async () => {

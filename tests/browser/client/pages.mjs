@@ -125,7 +125,7 @@ export async function servePages(port, url) {
 
 async function file(path) {
   const name = path.match(/^\/edgegate\/((?:client\/)?[a-z]+\.js)$/)?.[1];
-  return name && readFile(inRoot("npm", name), "utf8");
+  return name && readFile(inRoot("npm/edgegate", name), "utf8");
 }
 
 /** From now on the service refuses Ada's access tokens of before: an administrator changes her roles, to and fro. */

@@ -12,9 +12,9 @@ const CLIENT = {
   ip: "203.0.113.9",
   user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 };
-/** What npm/rpc.d.ts says that a method throws. */
+/** What npm/edgegate/rpc.d.ts says that a method throws. */
 const thrownBy = (method) => {
-  const [before] = readFileSync(inRoot("npm/rpc.d.ts"), "utf8").split(`\n  ${method}(`);
+  const [before] = readFileSync(inRoot("npm/edgegate/rpc.d.ts"), "utf8").split(`\n  ${method}(`);
   return before
     .split("/**")
     .at(-1)
