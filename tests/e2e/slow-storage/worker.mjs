@@ -92,8 +92,12 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-/** Shows what it stores: each row of each table. */
+/** Shows what it stores: each row of each table. Runs statements that make a state. */
 export class Sessions extends meteredObject(BuiltSessions) {
+  run(statements) {
+    for (const [sql, ...values] of statements) this.ctx.storage.sql.exec(sql, ...values);
+  }
+
   stored() {
     const rows = (statement) => this.ctx.storage.sql.exec(statement).toArray();
     const tables = rows(
@@ -103,7 +107,11 @@ export class Sessions extends meteredObject(BuiltSessions) {
   }
 }
 
-export const MailGate = meteredObject(BuiltMailGate);
+export class MailGate extends meteredObject(BuiltMailGate) {
+  put(key, text) {
+    this.ctx.storage.kv.put(key, text);
+  }
+}
 
 /** Counts as "hashed" what was neither refused nor failed; shows what it stores, and when its alarm rings. */
 export class Account extends BuiltAccount {
@@ -112,6 +120,10 @@ export class Account extends BuiltAccount {
       keys: [...this.ctx.storage.kv.list()],
       alarm: await this.ctx.storage.getAlarm(),
     });
+  }
+
+  put(key, text) {
+    this.ctx.storage.kv.put(key, text);
   }
 
   ring() {
