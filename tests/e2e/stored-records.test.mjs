@@ -86,8 +86,8 @@ test("a user and the sessions in their object are read and renewed", async () =>
       return [id, network, user_agent];
     }),
   );
-  const [place] = listed.body.sessions.filter(({ id }) => id === fresh.id);
-  assert.deepEqual([place.country, place.city], ["DE", "São Paulo"]);
+  const [{ place }] = listed.body.sessions.filter(({ id }) => id === fresh.id);
+  assert.deepEqual(place, { country: "DE", city: "São Paulo" });
 });
 
 test("a renewal writes a row like theirs", async () => {
