@@ -216,7 +216,10 @@ fn kv_records_of_the_version_before_are_read() {
     let renewed = |session, counter, now, has_address| {
         let presented = presented(ticket(session, counter), now, has_address);
         let renewal = renew(&sampled_kv(), &presented, &client());
-        (renewal.verdict.reason(), renewal.proof)
+        (
+            renewal.verdict.reason(),
+            renewal.ticket.map(|ticket| ticket.proof),
+        )
     };
     let newest = Some(Proof::by_password(NOW + 1));
     assert_eq!(renewed(1, 0, NOW + 10, true), ("kept", None));

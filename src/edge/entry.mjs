@@ -71,14 +71,14 @@ export class Account extends DurableObject {
   #waiting = [0, 0, 0];
   #before = Promise.resolve();
 
-  async ask(call) {
+  async ask(call, caller, now) {
     const [strangers, known] = this.#waiting;
-    const line = account_arrives(this.ctx, call, strangers, known);
+    const line = account_arrives(this.ctx, caller, now, strangers, known);
     if (typeof line === "string") return line;
     this.#waiting[line] += 1;
     const turn = this.#before.then(() => {
       this.#waiting[line] -= 1;
-      return account_answer(this.ctx, call, this.env);
+      return account_answer(this.ctx, call, caller, now, this.env);
     });
     // A hash keeps the isolate busy: who has come meanwhile is heard before the next one.
     this.#before = turn.catch(() => {}).then(() => scheduler.wait(0));

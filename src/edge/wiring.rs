@@ -3,14 +3,12 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Promise;
 use worker::Env;
 use worker::worker_sys::Context;
 
 use crate::adapters::argon2::Argon2Hasher;
 use crate::adapters::cloudflare::account::DurableAccounts;
-pub(super) use crate::adapters::cloudflare::account::object::AccountState;
-use crate::adapters::cloudflare::account::object::answer;
+pub(super) use crate::adapters::cloudflare::account::answer as account_answer;
 use crate::adapters::cloudflare::audit_log::{AuditLog, EventsDataset};
 use crate::adapters::cloudflare::background::WaitUntil;
 use crate::adapters::cloudflare::clock::{RequestClock, Timer};
@@ -26,6 +24,7 @@ use crate::adapters::cloudflare::mail::{BindingMailer, HttpMailer};
 use crate::adapters::cloudflare::mail_gate::DurableMailGate;
 use crate::adapters::cloudflare::mail_queue::{CloudflareMailQueue, MailQueueBindings};
 use crate::adapters::cloudflare::mailer::CloudflareMailer;
+pub(super) use crate::adapters::cloudflare::object_state::ObjectState;
 use crate::adapters::cloudflare::outbox::Outbox;
 pub(super) use crate::adapters::cloudflare::promise::{at_once_or_promised, promise};
 use crate::adapters::cloudflare::rate_limit::BindingLimits;
@@ -44,7 +43,7 @@ use crate::service::{AuthService, Shared};
 pub(super) struct Isolate {
     pub(super) shared: Rc<Shared>,
     pub(super) demo_accounts_added: Cell<bool>,
-    hasher: Argon2Hasher,
+    pub(super) hasher: Argon2Hasher,
     vendors: HttpVendors,
     mailer: Option<Rc<HttpMailer>>,
     revocations: Rc<RefCell<RevocationMemory>>,
@@ -128,19 +127,6 @@ impl Isolate {
         }
         let found = Rc::new(Bound::find(env, self.shared.settings())?);
         Ok(Rc::clone(self.bound.get_or_init(|| found)))
-    }
-}
-
-/// The turn of a call in an account's object.
-pub(super) fn account_answer(state: AccountState, call: String, isolate: Rc<Isolate>) -> Promise {
-    answer::<Argon2Hasher>(state, call, SharedIsolate(isolate))
-}
-
-struct SharedIsolate(Rc<Isolate>);
-
-impl AsRef<Argon2Hasher> for SharedIsolate {
-    fn as_ref(&self) -> &Argon2Hasher {
-        &self.0.hasher
     }
 }
 

@@ -130,9 +130,9 @@ export class Account extends BuiltAccount {
     return this.alarm();
   }
 
-  async ask(call) {
-    const answer = await super.ask(call);
-    if (!answer.startsWith("delayed")) state.calls.hashed = (state.calls.hashed ?? 0) + 1;
+  async ask(...call) {
+    const answer = await super.ask(...call);
+    if (!("delayed" in JSON.parse(answer))) state.calls.hashed = (state.calls.hashed ?? 0) + 1;
     return answer;
   }
 }
@@ -250,7 +250,7 @@ const slowQueue = (queue, named) =>
   });
 
 // A member of a stub is a method of the object, whatever its name is: `bind` would be one too.
-const slowObject = (stub, named) => ({ ask: slow(named, (call) => stub.ask(call)) });
+const slowObject = (stub, named) => ({ ask: slow(named, (...call) => stub.ask(...call)) });
 
 const slowObjects = (namespace, named) =>
   through(namespace, {
