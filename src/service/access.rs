@@ -26,7 +26,7 @@ impl<P: Ports> AuthService<P> {
     /// Checks an access token and asks the session store whether it still counts. Reads at most, never writes.
     ///
     /// How stale the answer may be is the session store's to state: not at all in a linearizable one; for the other see
-    /// [`KvSessions`](crate::adapters::cloudflare::kv_sessions::KvSessions).
+    /// [`KvSessions`](crate::adapters::kv_sessions::KvSessions).
     ///
     /// # Errors
     /// [`Error::Access`] when the token does not count, [`Error::Store`] when that could not be found out.

@@ -582,7 +582,7 @@ export const faults = [
     id: "own-endings-pushed-out",
     promise:
       "What an isolate revoked itself is refused there at once, beside thousands of other sessions.",
-    file: "src/adapters/cloudflare/revocation_memory.rs",
+    file: "src/adapters/kv_sessions/revocation_memory.rs",
     search: ".insert((user, session), (), now, OWN_REVOCATIONS_KEPT);",
     replace: ".insert((user, session), (), now, 0);",
     command: lib("revocation_memory"),

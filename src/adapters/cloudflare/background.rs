@@ -9,8 +9,8 @@ use worker::worker_sys::Context;
 
 use super::console::log_failure;
 use super::promise::promise;
+use crate::adapters::kv_sessions::Background;
 use crate::domain::error::StoreError;
-use crate::ports::Background;
 
 /// Keeps the request's context alive until a job is done.
 #[derive(Clone)]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::ports::{Clock, Sleep};
+use crate::adapters::kv_sessions::Sleep;
+use crate::ports::Clock;
 
 /// The time at which the request was taken, read once: a Worker's clock stands still between I/O anyway.
 #[derive(Clone, Copy, Debug)]

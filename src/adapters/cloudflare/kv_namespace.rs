@@ -10,8 +10,8 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
 
 use super::binding::{self, failed, member, set, settled};
+use crate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use crate::domain::error::StoreError;
-use crate::ports::{KeyValue, Page, Values, WriteError};
 
 /// As failures name it.
 const KV: &str = "kv";

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::clock::RequestClock;
 use super::kv_namespace::KvNamespace;
 use super::mail::{BindingMailer, HttpMailer};
-use super::outbox::Outbox;
+use crate::adapters::outbox::Outbox;
 use crate::domain::mail::{MailFailure, Message};
 use crate::ports::Mailer;
 

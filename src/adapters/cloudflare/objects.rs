@@ -14,9 +14,9 @@ use zeroize::Zeroizing;
 
 use super::binding::{bound, settled};
 use super::clock::Timer;
+use crate::adapters::kv_sessions::Sleep;
 use crate::domain::error::StoreError;
 use crate::domain::policy::OBJECT_TRIES;
-use crate::ports::Sleep;
 
 #[wasm_bindgen]
 extern "C" {

@@ -6,7 +6,7 @@ use super::background::WaitUntil;
 use super::clock::Timer;
 use super::durable_sessions::DurableSessions;
 use super::kv_namespace::KvNamespace;
-use super::kv_sessions::KvSessions;
+use crate::adapters::kv_sessions::KvSessions;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;

@@ -6,8 +6,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use crate::adapters::kv_sessions::Background;
 use crate::domain::error::StoreError;
-use crate::ports::Background;
 
 type Job = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
 

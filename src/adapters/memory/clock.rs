@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::ports::{Clock, Sleep};
+use crate::adapters::kv_sessions::Sleep;
+use crate::ports::Clock;
 
 /// A clock that stands still until it is moved. Clones show the same time.
 #[derive(Clone, Debug)]

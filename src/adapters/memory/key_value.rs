@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use crate::domain::error::StoreError;
-use crate::ports::{KeyValue, Page, Values, WriteError};
 
 /// How often the namespace was read and written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::virtual_time::VirtualTime;
+use crate::adapters::kv_sessions::{KeyValue, Page, Sleep, Values, WriteError};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{KV_BULK_KEYS, KV_MIN_TTL, KV_STALENESS};
-use crate::ports::{Clock, KeyValue, Page, Sleep, Values, WriteError};
+use crate::ports::Clock;
 
 /// A key takes one write in so many milliseconds.
 const WRITE_INTERVAL_MS: u64 = 1000;

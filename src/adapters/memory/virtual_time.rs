@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::ports::{Clock, Sleep};
+use crate::adapters::kv_sessions::Sleep;
+use crate::ports::Clock;
 
 /// A clock, a timer and the executor that drives both: futures run until all of them wait, then the clock jumps to the
 /// first that is due. Nothing is slept on, and every run is the same. Clones share the time.

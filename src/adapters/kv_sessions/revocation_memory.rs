@@ -1,4 +1,4 @@
-//! What an isolate remembers of revocations, so that a check need not ask KV each time.
+//! What an isolate remembers of revocations, so that a check does not have to ask KV each time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
