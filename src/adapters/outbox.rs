@@ -1,4 +1,5 @@
-//! The outbox of local development: mails that would have been sent, kept in the key-value store for a day.
+//! The outbox of local development: stores mails in the key-value store for a day instead of
+//! sending them.
 
 use crate::adapters::kv_sessions::KeyValue;
 use crate::domain::error::StoreError;
@@ -23,7 +24,8 @@ impl<K: KeyValue, C: Clock> Outbox<K, C> {
         Self { store, clock }
     }
 
-    /// The mails, the newest first, as a JSON array of `{to, subject, text, html, sent_at}`; times in seconds since 1970.
+    /// The mails, newest first, as a JSON array of `{to, subject, text, html, sent_at}`. Times are
+    /// in seconds since 1970.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -32,7 +34,7 @@ impl<K: KeyValue, C: Clock> Outbox<K, C> {
         let keys: Vec<String> = page.keys.into_iter().map(|(key, _)| key).collect();
         let shown = keys.get(..OUTBOX_SHOWN).unwrap_or(&keys);
         if shown.is_empty() {
-            // KV refuses to read no key.
+            // KV rejects a read of no keys.
             return Ok("[]".to_owned());
         }
         let mut mails = self.store.read(shown, None).await?;
@@ -44,7 +46,7 @@ impl<K: KeyValue, C: Clock> Outbox<K, C> {
 impl<K: KeyValue, C: Clock> Mailer for Outbox<K, C> {
     async fn send(&self, message: &Message) -> Result<(), MailFailure> {
         let now_ms = self.clock.now_ms();
-        // Keys are listed in their order: the newest first.
+        // Keys are listed in order, so the newest comes first.
         let order = u64::MAX.saturating_sub(now_ms);
         let key = format!("{PREFIX}{order:020}:{}", message.idempotency_key);
         let member = |name: &str, value: &str| ["\"", name, "\":", &quoted(value), ","].concat();

@@ -1,4 +1,4 @@
-//! Where mails wait: Cloudflare Queues, or without a binding the time after the response.
+//! Where mails wait: in Cloudflare Queues, or, without a binding, until after the response.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ extern "C" {
     fn send(this: &Binding, body: &str, options: &Object) -> Result<Promise, JsValue>;
 }
 
-/// The bindings `MAIL_QUEUE` and `NOTICE_QUEUE`, as far as they are there. A clone is the same.
+/// The bindings `MAIL_QUEUE` and `NOTICE_QUEUE`, if they exist. Clones share them.
 #[derive(Clone, Debug)]
 pub struct MailQueueBindings {
     mails: Option<Rc<Binding>>,
@@ -29,7 +29,7 @@ pub struct MailQueueBindings {
 }
 
 impl MailQueueBindings {
-    /// Looks for them.
+    /// Finds them.
     #[must_use]
     pub fn find(env: &Env) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl CloudflareMailQueue {
         self.bindings.mails.is_some()
     }
 
-    /// The jobs to be done after the response; none with a queue.
+    /// The jobs to be done after the response. There are none with a queue.
     #[must_use]
     pub fn take_after_response(&self) -> Vec<Job> {
         self.after_response.take()

@@ -16,7 +16,7 @@ use crate::domain::session::{
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
-/// Sessions in Workers KV or in Durable Objects. How stale an answer may be is said at each.
+/// Sessions in Workers KV or in Durable Objects. Each says how stale its answers may be.
 #[derive(Debug)]
 pub enum CloudflareSessions {
     /// `SESSION_STORE = "kv"`, and the objects when they are bound.

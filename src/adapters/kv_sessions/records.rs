@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::domain::account::UserId;
 use crate::domain::error::StoreError;
+use crate::domain::json;
 use crate::domain::session::{
     ActiveSession, Client, ClientFingerprint, EndReason, Methods, Place, Proof, Record, SessionId,
     Use,
@@ -52,7 +53,7 @@ fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D
 
 pub(super) fn encode_record(record: &Record) -> String {
     let by = |used: Use| u32::from_be_bytes(ClientFingerprint::to_bytes(used.by));
-    encode(&SessionValue {
+    json::encode(&SessionValue {
         used: record.used.map(|used| used.counter),
         at: record.used.map(|used| used.first_at),
         by: record.used.map(|used| format!("{:08x}", by(used))),
@@ -62,7 +63,7 @@ pub(super) fn encode_record(record: &Record) -> String {
 }
 
 pub(super) fn decode_record(text: &str) -> Result<Record, StoreError> {
-    let value: SessionValue = serde_json::from_str(text).map_err(|_| malformed("session"))?;
+    let value: SessionValue = json::decode(text).ok_or_else(|| malformed("session"))?;
     let used = match (value.used, value.at, value.by) {
         (None, _, _) => None,
         (Some(counter), Some(first_at), Some(by)) => {
@@ -100,7 +101,7 @@ struct SessionMetadata {
 
 pub(super) fn encode_metadata(epoch: u32, client: &Client, now: u64) -> String {
     let Place { country, city } = client.place().clone();
-    encode(&SessionMetadata {
+    json::encode(&SessionMetadata {
         city,
         country,
         epoch: epoch.into(),
@@ -115,8 +116,7 @@ pub(super) fn decode_metadata(
     id: SessionId,
     metadata: &str,
 ) -> Result<(u64, ActiveSession), StoreError> {
-    let metadata: SessionMetadata =
-        serde_json::from_str(metadata).map_err(|_| malformed("session"))?;
+    let metadata: SessionMetadata = json::decode(metadata).ok_or_else(|| malformed("session"))?;
     let session = ActiveSession {
         id,
         last_used_at: metadata.seen,
@@ -135,12 +135,7 @@ struct EndValue {
 }
 
 pub(super) fn encode_end(reason: EndReason, now: u64) -> String {
-    encode(&EndValue { reason, at: now })
-}
-
-fn encode(value: &impl Serialize) -> String {
-    // Only maps with keys that are not texts fail.
-    serde_json::to_string(value).unwrap_or_default()
+    json::encode(&EndValue { reason, at: now })
 }
 
 pub(super) fn malformed(record: &str) -> StoreError {

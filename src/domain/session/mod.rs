@@ -1,12 +1,12 @@
 //! A session is one login. It owns a chain of refresh tokens numbered 0, 1, 2, …
 //!
 //! - [`refresh_token`]: the ticket that a client holds;
-//! - [`rotate()`]: the one decision about a presented refresh token;
+//! - [`rotate`](mod@rotate): the decision about a presented refresh token;
 //! - [`proof`]: when and how its user last proved who they are;
 //! - [`token_id`]: which refresh token was issued with an access token;
-//! - [`revocation`]: what ends a session or makes an access token out of date;
-//! - [`active`]: the sessions that a user has, and which of them are too many;
-//! - [`client`]: who is asking: network, program and place;
+//! - [`revocation`]: what ends a session or makes an access token outdated;
+//! - [`active`]: the sessions of a user, and which of them are too many;
+//! - [`client`]: who makes a request: network, program and place;
 //! - [`device`]: what is shown of the program.
 
 pub mod active;
