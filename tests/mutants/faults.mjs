@@ -91,7 +91,7 @@ export const faults = [
     ],
   ].map(([name, module, search, replace]) => ({
     id: `no-limit-on-${name}`,
-    promise: "A limit refuses before anything is hashed, queued or written.",
+    promise: "A rate limit rejects a request before anything is hashed, queued or written.",
     file: `src/service/${module}.rs`,
     search,
     replace,
