@@ -1,0 +1,77 @@
+// No dead link in a document: each relative link leads to a file or folder, each #anchor to a
+// heading. And what sources and the contract say about a page in docs/ names one that exists.
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, extname, join, normalize } from "node:path";
+import { test } from "node:test";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { anchorsOf, linksIn } from "./markdown.mjs";
+
+// Installed, built, or somebody else's.
+const LEFT_OUT = new Set([
+  ...[".git", ".tools", ".wrangler", "build", "dist", "node_modules", "target"],
+  ...["corpus", "found", "vectors", "vendors", "wasm"],
+]);
+const SOURCES = new Set([".css", ".html", ".js", ".json", ".mjs", ".rs", ".toml", ".ts", ".yaml"]);
+
+const files = walk("");
+const pages = files.filter((path) => path.endsWith(".md"));
+const read = (path) => readFileSync(inRoot(path), "utf8");
+const anchors = new Map(pages.map((path) => [path, anchorsOf(read(path))]));
+
+test("every link in a document leads somewhere", () => {
+  const dead = [];
+  let followed = 0;
+  for (const page of pages) {
+    for (const link of linksIn(read(page))) {
+      if (/^(https?|mailto):/.test(link)) continue;
+      followed++;
+      const [path, anchor] = link.split("#");
+      const target = path === "" ? page : normalize(join(dirname(page), path)).replace(/\/$/, "");
+      const isThere = target !== "" && !target.startsWith("..") && existsSync(inRoot(target));
+      const isHeading = anchor === undefined || anchors.get(target)?.has(anchor);
+      if (!isThere || !isHeading) dead.push(`${page}: ${link}`);
+    }
+  }
+  assert.deepEqual(dead, []);
+  assert.ok(
+    pages.length >= 30 && followed >= 400,
+    `${followed} links in ${pages.length} documents`,
+  );
+});
+
+test("every page of docs/ that a source names exists", () => {
+  const decisions = readdirSync(inRoot("docs/decisions")).map((name) => name.slice(0, 4));
+  const wrong = [];
+  let named = 0;
+  for (const path of files.filter((path) => SOURCES.has(extname(path)))) {
+    const text = read(path);
+    for (const [mention, page, anchor] of text.matchAll(/\b(docs\/[\w/-]+\.md)(?:#([\w-]+))?/g)) {
+      named++;
+      const isThere = existsSync(inRoot(page)) && (!anchor || anchors.get(page)?.has(anchor));
+      if (!isThere) wrong.push(`${path}: ${mention}`);
+    }
+    for (const [mention, number] of text.matchAll(/docs\/decisions\/(\d{4})\b/g))
+      if (!decisions.includes(number)) wrong.push(`${path}: ${mention}`);
+  }
+  assert.deepEqual(wrong, []);
+  assert.ok(named >= 20, `${named} pages are named`);
+});
+
+test("a dead link, a wrong anchor and a link in code are told apart", () => {
+  const text = "# One\n\n[a](#one) [b](#two) `[c](x.md)`\n\n```md\n[d](y.md)\n# Two\n```\n";
+  assert.deepEqual(linksIn(text), ["#one", "#two"]);
+  assert.deepEqual([...anchorsOf(text)], ["one"]);
+  assert.deepEqual(
+    [...anchorsOf("## Mail: `MAIL_FROM`, *now*\n## [Twice](a.md)\n## Twice\n")],
+    ["mail-mail_from-now", "twice", "twice-1"],
+  );
+});
+
+function walk(folder) {
+  return readdirSync(inRoot(folder)).flatMap((name) => {
+    const path = folder === "" ? name : `${folder}/${name}`;
+    if (LEFT_OUT.has(name)) return [];
+    return statSync(inRoot(path)).isDirectory() ? walk(path) : [path];
+  });
+}
