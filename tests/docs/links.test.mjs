@@ -58,6 +58,22 @@ test("every page of docs/ that a source names exists", () => {
   assert.ok(named >= 20, `${named} pages are named`);
 });
 
+test("every path in code font exists", () => {
+  const folders = new Set(files.map((path) => path.split("/")[0]).filter((name) => name !== ""));
+  const wrong = [];
+  let named = 0;
+  for (const page of pages.filter((path) => !path.includes("/") || path.startsWith("docs/"))) {
+    if (page === "CHANGELOG.md") continue;
+    for (const [, path] of read(page).matchAll(/`([\w.-]+\/[\w./-]*)`/g)) {
+      if (!folders.has(path.split("/")[0])) continue;
+      named++;
+      if (!existsSync(inRoot(path))) wrong.push(`${page}: ${path}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+  assert.ok(named >= 150, `${named} paths are named`);
+});
+
 test("a dead link, a wrong anchor and a link in code are told apart", () => {
   const text = "# One\n\n[a](#one) [b](#two) `[c](x.md)`\n\n```md\n[d](y.md)\n# Two\n```\n";
   assert.deepEqual(linksIn(text), ["#one", "#two"]);
