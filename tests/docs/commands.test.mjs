@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { experimental_getWranglerCommands, unstable_readConfig } from "wrangler";
+import { parse } from "yaml";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { blocks } from "./markdown.mjs";
 
@@ -47,6 +48,15 @@ test("wrangler commands, and their options", () => {
   }
   assert.deepEqual(unknown, []);
   assert.ok(commands.length >= 15, `${commands.length}`);
+});
+
+test("README names every route of the contract, and no other", () => {
+  const { paths } = parse(read("openapi.yaml"));
+  const named = read("README.md").matchAll(/`(?:[A-Z]+ )?(\/(?:auth|\.well-known|healthz)[^`?]*)/g);
+  assert.deepEqual(
+    [...new Set([...named].map(([, path]) => path))].sort(),
+    Object.keys(paths).sort(),
+  );
 });
 
 test("test targets of cargo", () => {
