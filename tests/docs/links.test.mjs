@@ -1,20 +1,16 @@
 // No dead link in a document: each relative link leads to a file or folder, each #anchor to a
 // heading. And what sources and the contract say about a page in docs/ names one that exists.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, extname, join, normalize } from "node:path";
 import { test } from "node:test";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { filesUnder } from "./files.mjs";
 import { anchorsOf, linksIn } from "./markdown.mjs";
 
-// Installed, built, or somebody else's.
-const LEFT_OUT = new Set([
-  ...[".git", ".tools", ".wrangler", "build", "dist", "node_modules", "target"],
-  ...["corpus", "found", "vectors", "vendors", "wasm"],
-]);
 const SOURCES = new Set([".css", ".html", ".js", ".json", ".mjs", ".rs", ".toml", ".ts", ".yaml"]);
 
-const files = walk("");
+const files = filesUnder("");
 const pages = files.filter((path) => path.endsWith(".md"));
 const read = (path) => readFileSync(inRoot(path), "utf8");
 const anchors = new Map(pages.map((path) => [path, anchorsOf(read(path))]));
@@ -83,11 +79,3 @@ test("a dead link, a wrong anchor and a link in code are told apart", () => {
     ["mail-mail_from-now", "twice", "twice-1"],
   );
 });
-
-function walk(folder) {
-  return readdirSync(inRoot(folder)).flatMap((name) => {
-    const path = folder === "" ? name : `${folder}/${name}`;
-    if (LEFT_OUT.has(name)) return [];
-    return statSync(inRoot(path)).isDirectory() ? walk(path) : [path];
-  });
-}
