@@ -12,7 +12,7 @@ const files = filesUnder("").filter((path) => /\.(html|js|md|mjs|rs|sql|toml|ts|
 
 /** What was added, and what a file that mentions it need not be named for. */
 const EXAMPLES = {
-  "A setting": { mention: /\bMAIL_LOCALE\b|\bPRODUCT_NAME\b/, among: /^(src|docs|wrangler)/ },
+  "A setting": { mention: /\bMAIL_LOCALE\b/, among: /^(src|docs|wrangler)/ },
   "An error code": {
     mention: /last_administrator|LastAdministrator/,
     among: /^(src\/domain|src\/edge|npm|www|openapi|docs\/errors)/,
