@@ -59,6 +59,13 @@ test("README names every route of the contract, and no other", () => {
   );
 });
 
+test("the package weighs what its pages say", () => {
+  const { packageWasm } = JSON.parse(read("bench/size.json"));
+  const weight = `${Math.round(packageWasm / 1024)} KB gzipped`;
+  for (const page of ["docs/from-a-page.md", "npm/edgegate/README.md"])
+    assert.ok(read(page).includes(weight), `${page}: ${weight}`);
+});
+
 test("test targets of cargo", () => {
   const targets = found(/\bcargo test --test (\w+)/g).map(([, name]) => name);
   assert.ok(targets.length >= 3, `${targets.length}`);
