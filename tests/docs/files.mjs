@@ -8,7 +8,7 @@ const LEFT_OUT = new Set([
   ...["corpus", "found", "vectors", "vendors", "wasm"],
 ]);
 // The build makes them.
-const COPIES = ["www/edgegate", "www/openapi.yaml"];
+export const COPIES = ["www/edgegate", "www/openapi.yaml"];
 
 /** All files in a folder of the project; "" is the root. */
 export function filesUnder(folder) {
