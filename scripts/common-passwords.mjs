@@ -17,7 +17,7 @@ const ascending = (values) => [...new Set(values)].sort((a, b) => a - b);
 
 const long = ascending(lines.filter((line) => line.length >= LONG).map(hash));
 const longBytes = Buffer.alloc(long.length * 4);
-long.forEach((value, index) => longBytes.writeUInt32BE(value, index * 4));
+for (const [index, value] of long.entries()) longBytes.writeUInt32BE(value, index * 4);
 writeFileSync(inRoot(`${LIST}.long`), longBytes);
 
 const short = ascending(
