@@ -1,4 +1,4 @@
-// Why a token was refused, in words. The reasons are those of src/domain/token/error.rs.
+// Why a token was refused, in words. The reasons are those of crates/token/src/error.rs.
 
 const SENTENCES = {
   token_too_long: "It is longer than 4 KiB: a token of this service never is.",

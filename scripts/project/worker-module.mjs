@@ -10,14 +10,17 @@ import { esbuild, toolEnv, wasmBindgen, wasmOpt } from "./tools.mjs";
 
 const WASM = "wasm32-unknown-unknown";
 
-/** Builds the crate with these features and leaves the Worker in `folder`; `optimised` for the one that is deployed, `named` for a
- *  profile of it, in which functions have their names. Builds of other features with the same profile need another `target`. */
+/**
+ * Builds a package of the workspace for wasm32 and leaves the Worker in `folder`. `entry`: the
+ * module of its entry points. `optimised`: as it is deployed. `named`: for a profile, in which
+ * functions keep their names.
+ */
 export async function workerModule({
   folder,
-  features,
+  name = "edgegate",
+  entry = "src/edge/entry.mjs",
   optimised = false,
   named = false,
-  target = "target",
 }) {
   const at = (name) => inRoot(folder, name);
   rmSync(at("parts"), { recursive: true, force: true });
@@ -26,24 +29,15 @@ export async function workerModule({
   const env = {
     // wasm-bindgen's macros then use the futures of js-sys, which need no further crate.
     WASM_BINDGEN_USE_JS_SYS: "1",
-    CARGO_TARGET_DIR: inRoot(target),
     // Every workerd has it: Ed25519 takes a tenth less, and the Worker 4 KB. (Not RUSTFLAGS, which would be the build scripts' too.)
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: "-C target-feature=+simd128",
   };
   // As a cdylib alone: cargo leaves link-time optimisation out where a crate is also an rlib, and that is 12 KB.
-  const crate = [
-    "rustc",
-    "--lib",
-    "--crate-type",
-    "cdylib",
-    "--target",
-    WASM,
-    "--features",
-    features,
-  ];
+  const crate = ["rustc", "--package", name, "--lib", "--crate-type", "cdylib", "--target", WASM];
   await mustRun("cargo", [...crate, ...(optimised ? ["--release"] : [])], env);
 
-  const wasm = inRoot(target, WASM, optimised ? "release" : "debug", "edgegate.wasm");
+  const file = `${name.replaceAll("-", "_")}.wasm`;
+  const wasm = inRoot("target", WASM, optimised ? "release" : "debug", file);
   // wasm-bindgen then exports the function that makes a new instance. Its own guard would call it
   // after it has copied the arguments into the old one: src/edge/instance.mjs calls it instead.
   const reset = "--experimental-reset-state-function";
@@ -58,7 +52,7 @@ export async function workerModule({
   writeFileSync(at("parts/index.js"), glue);
 
   await mustRun(esbuild, [
-    inRoot("src/edge/entry.mjs"),
+    inRoot(entry),
     `--alias:edgegate-wasm=${at("parts/entries.js")}`,
     "--bundle",
     "--format=esm",

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::account::{EmailError, UserId, Weakness};
 use super::session::{SessionId, Verdict};
-use super::token::TokenError;
+use edgegate_token::TokenError;
 
 /// The closed list of public error codes. `docs/errors.md` has a row for each; a test holds the two together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Promise, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::Env;
-use worker::wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen};
 use worker::worker_sys::Context;
 use worker::worker_sys::web_sys::{self, Response};
 
@@ -44,17 +44,7 @@ async fn respond(
     let url = Url::split(incoming.url);
     let turn = Turn::begin(incoming.id.to_owned());
 
-    #[cfg(feature = "conformance")]
-    if let Some(answer) = crate::conformance::worker::answer(url.path, &env).await {
-        return send(&answer, &turn.id);
-    }
     let isolate = isolate(&env);
-    #[cfg(feature = "bench")]
-    if let Ok(isolate) = &isolate
-        && let Some(answer) = crate::bare::answer(url.path, incoming.authorization, &isolate.shared)
-    {
-        return send(&answer, &turn.id);
-    }
     let origin = reading_origin(&incoming, &url, &env, isolate.as_deref().ok());
     let asked = Asked {
         request,

@@ -1,6 +1,6 @@
 //! Lines for the text part of a mail.
 
-use crate::domain::unicode::breaks_line;
+use edgegate_token::unicode::breaks_line;
 
 /// The longest line, in characters (RFC 3676 section 4.2 advises 78 at most; quoting adds two).
 const LINE_CHARS: usize = 76;

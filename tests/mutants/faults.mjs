@@ -198,7 +198,7 @@ export const faults = [
   {
     id: "expired-token-accepted",
     promise: "An access token is rejected from its exp on.",
-    file: "src/domain/token/verify.rs",
+    file: "crates/token/src/verify.rs",
     search: "now >= claims.exp.saturating_add(expected.clock_tolerance),",
     replace: "now > claims.exp.saturating_add(expected.clock_tolerance),",
     command: ["cargo", "test", "--test", "agreement"],
@@ -207,7 +207,7 @@ export const faults = [
   {
     id: "audience-not-checked",
     promise: "A token for another audience is rejected.",
-    file: "src/domain/token/verify.rs",
+    file: "crates/token/src/verify.rs",
     search: "!claims.aud.contains(&expected.audience),",
     replace: '!claims.aud.contains(&expected.audience) && claims.aud.contains(""),',
     command: ["cargo", "test", "--test", "agreement"],
@@ -216,7 +216,7 @@ export const faults = [
   {
     id: "remembered-token-beyond-its-end",
     promise: "The memory of verified tokens answers for none beyond its exp.",
-    file: "src/domain/token/cache.rs",
+    file: "src/domain/verified_tokens.rs",
     search: "if now >= entry.token.claims().exp || now < entry.verified_at {",
     replace: "if now < entry.verified_at {",
     command: ["cargo", "test", "--test", "token_rules", "the_cache"],
@@ -225,7 +225,7 @@ export const faults = [
   {
     id: "small-order-signature-accepted",
     promise: "Ed25519 signatures with an R of small order are rejected.",
-    file: "src/domain/token/algorithm.rs",
+    file: "crates/token/src/algorithm.rs",
     search: "!SMALL_ORDER.contains(signature.r_bytes())\n            && ",
     replace: "",
     command: lib("domain::token::algorithm"),
@@ -234,7 +234,7 @@ export const faults = [
   {
     id: "weak-key-loaded",
     promise: "Weak Ed25519 keys are not loaded.",
-    file: "src/domain/token/jwk.rs",
+    file: "crates/token/src/jwk.rs",
     search: "if verifying.is_weak() {",
     replace: "if verifying.is_weak() && kind != kind {",
     command: lib("domain::token::key_set_tests"),
@@ -252,7 +252,7 @@ export const faults = [
   {
     id: "unverified-address-accepted",
     promise: "The check by email is false until the address is verified.",
-    file: "src/domain/token/authorize.rs",
+    file: "crates/token/src/authorize.rs",
     search: "claims.email_verified && !canonical.is_empty()",
     replace: "!canonical.is_empty()",
     command: service("by_verified_email"),
@@ -618,7 +618,7 @@ export const faults = [
   {
     id: "unknown-key-blinds-verifiers",
     promise: "A published set skips the keys that it can't use.",
-    file: "src/domain/token/key_set.rs",
+    file: "crates/token/src/key_set.rs",
     search: "if kind == SetKind::Public && !error.fault().is_leak()",
     replace: "if kind == SetKind::Public && error.fault() != error.fault()",
     command: lib("domain::token::key_set_tests"),
@@ -627,7 +627,7 @@ export const faults = [
   {
     id: "leaked-key-skipped",
     promise: "A published set with a secret in it is refused as a whole.",
-    file: "src/domain/token/key_set.rs",
+    file: "crates/token/src/key_set.rs",
     search: "if kind == SetKind::Public && !error.fault().is_leak()",
     replace: "if kind == SetKind::Public",
     command: lib("domain::token::key_set_tests"),

@@ -6,7 +6,7 @@ use crate::domain::account::EmailAddress;
 use crate::domain::mail::{Locale, Provider, Sender};
 use crate::domain::policy;
 use crate::domain::secret::Secret;
-use crate::domain::unicode::breaks_line;
+use edgegate_token::unicode::breaks_line;
 
 /// Where mails go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use super::account::{ContextWords, HashingCost, PasswordPolicy, Peppers};
 use super::policy;
 use super::session::Rules;
 use super::ticket::TicketSecrets;
-use super::token::KeySet;
+use edgegate_token::KeySet;
 
 /// `REGISTRATION`: who may make an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::domain::account::{HashingCost, Peppers};
 use crate::domain::policy;
 use crate::domain::session::{Reuse, Rules};
 use crate::domain::ticket::TicketSecrets;
-use crate::domain::token::KeySet;
+use edgegate_token::KeySet;
 
 /// Gives a setting's text by its name.
 pub(super) struct Source<'a> {
