@@ -6,28 +6,53 @@ import { inRoot, root } from "./root.mjs";
 
 const LEASH = inRoot("scripts/project/leash.mjs");
 const PARENT_CHECK_MS = 250;
+/** @typedef {"stdout" | "stderr"} Output */
+/** @type {Output[]} */
+const OUTPUTS = ["stdout", "stderr"];
 
 const running = new Set();
 let stopping = false;
 let guarded = false;
 
 /**
- * Starts a command. `done` resolves to { code, stdout, stderr }; the texts are empty unless `capture` is set, otherwise
- * the command writes straight to the terminal. `stop()` ends it and everything it started.
+ * @typedef {object} RunOptions
+ * @property {NodeJS.ProcessEnv} [env] added to this process's environment
+ * @property {string} [cwd]
+ * @property {boolean | "stdout" | "stderr"} [capture] what is kept as text; the rest goes straight to the terminal
+ * @property {boolean} [echo] prints what is captured, too
  */
-export function start(command, args = [], { env = {}, cwd = root, capture = false } = {}) {
+
+/** @typedef {{ code: number, stdout: string, stderr: string }} Result */
+
+/**
+ * Starts a command. `done` resolves at its end. `stop()` ends it and everything that it started.
+ *
+ * @param {string} command
+ * @param {string[]} [args]
+ * @param {RunOptions} [options]
+ * @returns {{ done: Promise<Result>, stop: () => Promise<unknown> }}
+ */
+export function start(
+  command,
+  args = [],
+  { env = {}, cwd = root, capture = false, echo = false } = {},
+) {
   guard();
   if (stopping) return { done: new Promise(() => {}), stop: async () => {} };
-  const out = capture ? "pipe" : "inherit";
+  const captured = OUTPUTS.filter((name) => capture === true || capture === name);
+  const to = (/** @type {Output} */ name) => (captured.includes(name) ? "pipe" : "inherit");
   const leash = spawn(process.execPath, [LEASH, command, ...args], {
     cwd,
     env: { ...process.env, ...env },
     detached: true,
-    stdio: ["ignore", out, out, "pipe"],
+    stdio: ["ignore", to("stdout"), to("stderr"), "pipe"],
   });
   const text = { stdout: "", stderr: "" };
-  for (const name of capture ? ["stdout", "stderr"] : []) {
-    leash[name].setEncoding("utf8").on("data", (chunk) => (text[name] += chunk));
+  for (const name of captured) {
+    leash[name]?.setEncoding("utf8").on("data", (chunk) => {
+      text[name] += chunk;
+      if (echo) process[name].write(chunk);
+    });
   }
   // The leash may be gone before the pipe is; that is no error of ours.
   leash.stdio[3].on("error", () => {});

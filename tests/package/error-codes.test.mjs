@@ -52,7 +52,9 @@ test("no script makes an error of another code, and each of the package's own is
     (path) => path.endsWith(".js") && !path.startsWith("wasm/"),
   );
   const made = scripts.flatMap((path) =>
-    [...read(`npm/edgegate/${path}`).matchAll(/new EdgegateError\(\s*"([a-z_]+)"/g)].map(([, code]) => code),
+    [...read(`npm/edgegate/${path}`).matchAll(/new EdgegateError\(\s*"([a-z_]+)"/g)].map(
+      ([, code]) => code,
+    ),
   );
   // Those that the wasm refuses come out of crates/browser/src/.
   const bound = [...read("crates/browser/src/refusal.rs").matchAll(/"(invalid_[a-z_]+)"/g)].map(
