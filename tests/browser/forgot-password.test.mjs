@@ -94,7 +94,7 @@ test("what is no address is said at the field and not sent", async (t) => {
     await page.getByText(says).waitFor();
     assert.equal(await focused(page), "email");
     assert.equal(await email.getAttribute("aria-invalid"), "true");
-    assert.match(await describedBy(page, email), new RegExp(says));
+    assert.match(await describedBy(email), new RegExp(says));
   }
   assert.equal(asked.length, 0);
 
@@ -162,7 +162,7 @@ test("two clicks send once", async (t) => {
 });
 
 /** The texts that a screen reader says after an input's name. */
-const describedBy = (page, input) =>
+const describedBy = (input) =>
   input.evaluate((element) =>
     element
       .getAttribute("aria-describedby")

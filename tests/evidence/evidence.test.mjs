@@ -36,6 +36,7 @@ const faults = (rust, javascript) => notRun(evidence, { rust, javascript });
 test("evidence that ran is evidence", () => {
   assert.deepEqual(
     evidence.map(({ title }) => title),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the documents write it
     ["a_b", "c_d", "one, two: ${mode}", "moves_by_one", "e_f", "none-*"],
   );
   assert.deepEqual(faults(RUST, JAVASCRIPT), []);

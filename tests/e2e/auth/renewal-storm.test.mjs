@@ -158,5 +158,8 @@ async function forEach(items, work) {
 /** A linear congruential generator: which responses are lost is the same in every run, up to the order of requests. */
 function randomFrom(seed) {
   let state = seed;
-  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
 }
