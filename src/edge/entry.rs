@@ -124,7 +124,7 @@ async fn called(
     // A call has no host, which would tell local development from a Worker that was deployed so.
     if settings.issuer_is_loopback() && !settings.dev {
         return Err(issuer_is_loopback(
-            "is a loopback address, and DEV is not set",
+            "is a loopback address, but DEV is not \"1\"",
         ));
     }
     let served = Served::new(env, context, isolate, turn).await?;
@@ -181,7 +181,7 @@ async fn answer(
     let settings = isolate.shared.settings();
     if settings.issuer_is_loopback() && !is_loopback_host(url.host) {
         return Err(issuer_is_loopback(
-            "is a loopback address, and the request came to another host",
+            "is a loopback address, but the request came to another host",
         ));
     }
     // The third condition of local development, the host, was checked above: `dev` implies a loopback issuer.
