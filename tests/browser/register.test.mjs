@@ -83,7 +83,7 @@ test("open: a taken address is said at the field, with what to do instead", asyn
   );
   await email.fill("ada@example.com");
   await send.click();
-  await page.getByText("This address has an account already.").waitFor();
+  await page.getByText("This address already has an account.").waitFor();
   assert.equal(await focused(page), "email");
   assert.ok(await page.getByText("instead, or").isVisible());
   await email.fill("grace@example.com");

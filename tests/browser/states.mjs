@@ -174,7 +174,7 @@ export const STATES = [
   {
     name: "register-taken",
     reach: register(NO_PASSWORD, problem(409, "email_taken")),
-    says: "has an account already",
+    says: "already has an account",
   },
   {
     name: "register-closed",
@@ -220,7 +220,7 @@ export const STATES = [
     reach: change("Delete the account", "/auth/me", problem(409, "last_administrator"), {
       current_password: "x",
     }),
-    says: "At least one administrator must remain",
+    says: "There must be at least one administrator",
   },
   {
     name: "account-signed-out",
@@ -232,7 +232,7 @@ export const STATES = [
   {
     name: "console-agree",
     reach: pasted(accessToken(), { json: { authorized: true } }),
-    says: "Here and the server agree",
+    says: "This page and the server agree",
   },
   {
     name: "console-differ",
@@ -257,7 +257,7 @@ export const STATES = [
   {
     name: "console-no-token",
     reach: pasted("Bearer of bad news"),
-    says: "a character that no token has",
+    says: "a character that a token never has",
   },
   {
     name: "console-without-wasm",
