@@ -331,7 +331,7 @@ test("the token of this session, and the audience with it", async (t) => {
   await page.getByText("It is valid").waitFor();
   assert.match(await token.inputValue(), /^eyJ/);
   assert.equal(await page.locator(".snippet .audience").first().textContent(), "edgegate");
-  await page.getByText("What is expected of it").click();
+  await page.getByText("Expected issuer and audience").click();
   await page.getByLabel("Audience").fill("other");
   await page.getByLabel("Audience").press("Tab");
   await page.getByText("Expected: other").waitFor();

@@ -120,7 +120,7 @@ test("the console agrees with the server, and differs when the server knows more
   await page.locator("#check-user-id").fill(id);
   await page.locator("#check-email").fill("ROOT@example.com");
   await both.click();
-  await page.getByText("Here and the server differ in 3 of 3.").waitFor();
+  await page.getByText("This page and the server differ in 3 of 3 checks.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["Yes", "No"]));
   await page.getByText("the server knows that its session has ended").first().waitFor();
 });

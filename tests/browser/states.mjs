@@ -168,7 +168,7 @@ export const STATES = [
   { name: "sign-in-limited", reach: signIn(BRAKE), says: "Wait 42 seconds" },
   { name: "sign-in-offline", reach: signIn("offline"), says: "No answer came" },
   { name: "register", reach: as(null, "/register"), says: "Have an account?" },
-  { name: "register-sent", reach: register({ status: 202 }), says: "Look into your mail" },
+  { name: "register-sent", reach: register({ status: 202 }), says: "Check your mail" },
   { name: "register-open", reach: register(NO_PASSWORD), says: "At least 15 characters" },
   { name: "register-weak", reach: register(NO_PASSWORD, WEAK), says: "most common passwords" },
   {
@@ -237,7 +237,7 @@ export const STATES = [
   {
     name: "console-differ",
     reach: pasted(accessToken(), problem(401, "invalid_token")),
-    says: "Here and the server differ in 3 of 3",
+    says: "This page and the server differ in 3 of 3",
   },
   {
     name: "console-limited",
