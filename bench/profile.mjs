@@ -28,7 +28,7 @@ await main(async () => {
   const failed = await setUpBench();
   if (failed) return failed;
   mkdirSync(inRoot(FOLDER), { recursive: true });
-  await workerModule({ folder: FOLDER, features: "edge", optimised: true, named: true });
+  await workerModule({ folder: FOLDER, optimised: true, named: true });
 
   const [{ startEdgegate }, { makeKeys }, { measure }, { WORKS }] = await Promise.all([
     import("./subjects/edgegate.mjs"),

@@ -26,16 +26,12 @@ const WASM_INPUTS = [
   "Cargo.toml",
   "Cargo.lock",
   ".cargo/config.toml",
-  "src/lib.rs",
-  "src/domain",
-  "src/browser",
+  "crates",
   "package-lock.json",
   "scripts/build-package.mjs",
 ];
 const WASM_OUTPUTS = ["npm/edgegate/wasm/edgegate.js", "npm/edgegate/wasm/edgegate_bg.wasm"];
-// Of its own: cargo's names for the Worker's library and for this one are the same.
-const TARGET = "target/browser";
-const BUILT = `${TARGET}/wasm32-unknown-unknown/browser/edgegate.wasm`;
+const BUILT = "target/wasm32-unknown-unknown/browser/edgegate_browser.wasm";
 
 // What rustc compiles to, and every browser since 2022 knows. With `--all-features` the output needs newer ones.
 const FEATURES = [
@@ -84,18 +80,15 @@ async function buildWasm() {
   const work = inRoot("dist/wasm");
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
-  // As a cdylib alone: cargo leaves link-time optimisation out where a crate is also an rlib, and that is a fifth of the wasm.
-  const crate = [
-    "rustc",
-    "--lib",
-    "--crate-type",
-    "cdylib",
-    "--features",
-    "browser",
+  const cargo = [
+    "build",
+    "--package",
+    "edgegate-browser",
     "--profile",
     "browser",
+    "--target",
+    "wasm32-unknown-unknown",
   ];
-  const cargo = [...crate, "--target", "wasm32-unknown-unknown", "--target-dir", TARGET];
   await must("cargo", cargo, "the wasm of the npm package does not build");
   const bindgen = [
     "--target",
@@ -152,7 +145,7 @@ async function bundleGlue(work) {
     target: "es2022",
     outfile: join(work, "out/edgegate.js"),
     banner: {
-      js: "// Made by wasm-bindgen from src/browser; started by ../instance.js.\nexport function glueFor(WebAssembly) {",
+      js: "// Made by wasm-bindgen from crates/browser; started by ../instance.js.\nexport function glueFor(WebAssembly) {",
     },
     footer: { js: "return glue;\n}" },
     logLevel: "warning",

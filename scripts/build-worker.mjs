@@ -17,6 +17,7 @@ const INPUTS = [
   "Cargo.lock",
   ".cargo/config.toml",
   "src",
+  "crates/token",
   "templates",
   "package-lock.json",
   "scripts/project/worker-module.mjs",
@@ -43,7 +44,7 @@ async function build() {
   console.log("▸ Worker: building");
   const begun = performance.now();
   clearStamp(STAMP);
-  await workerModule({ folder: "build", features: "edge", optimised: true });
+  await workerModule({ folder: "build", optimised: true });
   setStamp(STAMP, inputs);
   console.log(
     `▸ Worker: built in ${((performance.now() - begun) / 1000).toFixed(0)} s, ${workerSize().text}`,

@@ -2,7 +2,7 @@
 //   npm run fuzz -- ticket --seconds 300      one target, or some
 //   npm run fuzz                              all of them, ten seconds each, as `npm test` does
 // An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on. What only reaches more code
-// is kept in fuzz/target/corpus, for the next long run.
+// is kept in target/fuzz/corpus, for the next long run.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { count } from "../tests/count.mjs";
@@ -40,7 +40,7 @@ const RUSTFLAGS = [
 ].join(" ");
 
 const AT_ONCE = 2;
-const TARGET_DIR = inRoot("fuzz/target");
+const TARGET_DIR = inRoot("target/fuzz");
 
 await main(async () => {
   const args = process.argv.slice(2);
@@ -86,10 +86,11 @@ async function build() {
     "cargo",
     [
       "build",
-      "--release",
       "--locked",
-      "--manifest-path",
-      inRoot("fuzz/Cargo.toml"),
+      "--package",
+      "edgegate-fuzz",
+      "--profile",
+      "fuzz",
       "--target",
       host,
       "--target-dir",
@@ -98,7 +99,7 @@ async function build() {
     { env: { RUSTFLAGS } },
   );
   if (code !== 0) throw new Advice("the fuzz targets could not be built, see above.");
-  return join(TARGET_DIR, host, "release/edgegate-fuzz");
+  return join(TARGET_DIR, host, "fuzz/edgegate-fuzz");
 }
 
 async function fuzz(program, name, seconds, keeps) {

@@ -2,46 +2,45 @@
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 import { rmSync } from "node:fs";
+import { checkSizes } from "../bench/size.mjs";
 import { Advice, main } from "./project/advice.mjs";
 import { beginCounts, countInto, countsOf, faultsOf, readMinima } from "./project/counts.mjs";
 import { values } from "./project/dev-arguments.mjs";
-import { kilobytes, packageSizes } from "./project/package-size.mjs";
 import { inRoot } from "./project/root.mjs";
 import { run } from "./project/run.mjs";
 import { node, toolEnv } from "./project/tools.mjs";
-import { workerSize } from "./project/worker-size.mjs";
+import { cpp } from "./setup/cpp.mjs";
 import { setUp } from "./setup/index.mjs";
 
-// The free plan takes 3 MB; ours is a promise about cold starts.
-const LARGEST_WORKER = 450 * 1024;
-// Of the npm package: what a page loads before its first check. docs/decisions/0009 says what is in it.
-const LARGEST_PACKAGE_WASM = 50 * 1024;
 // What the Workers of the e2e tests printed, kept by tests/logs/keep.mjs.
 const LOGS = inRoot("target/logs");
 // What became of each e2e test, written by tests/evidence/reporter.mjs.
 const REPORT = inRoot("target/e2e-report.jsonl");
 const WASM = ["--target", "wasm32-unknown-unknown"];
+// The others are for the host: fuzz and bench/native.
+const MEMBERS_FOR_WASM = [
+  "edgegate",
+  "edgegate-token",
+  "edgegate-browser",
+  "edgegate-bare-worker",
+  "edgegate-conformance-worker",
+].flatMap((name) => ["--package", name]);
 const DENY = ["--", "-D", "warnings"];
 
 // Flags go to the command and never into RUSTFLAGS: that would throw away everything cargo has built.
 const STEPS = {
-  fmt: () =>
-    both(
-      () => cargo("fmt", "--check"),
-      () => inNative("fmt", "--check"),
-    ),
-  clippy: () => cargo("clippy", "--all-targets", ...DENY),
-  "clippy-edge": () => cargo("clippy", "--lib", ...WASM, "--features", "edge", ...DENY),
-  "clippy-conformance": () =>
-    cargo("clippy", "--lib", ...WASM, "--features", "conformance", ...DENY),
-  "clippy-bench": () => cargo("clippy", "--lib", ...WASM, "--features", "bench", ...DENY),
-  "clippy-browser": () => cargo("clippy", "--lib", ...WASM, "--features", "browser", ...DENY),
-  "clippy-native": () => inNative("clippy", "--locked", "--all-targets", ...DENY),
+  fmt: () => cargo("fmt", "--all", "--check"),
+  clippy: async () => {
+    // libFuzzer is C++.
+    await cpp();
+    return cargo("clippy", "--workspace", "--all-targets", ...DENY);
+  },
+  "clippy-wasm": () => cargo("clippy", ...MEMBERS_FOR_WASM, ...WASM, ...DENY),
   unit: () => cargo("test"),
   instructions: instructions,
   doc: () => run("cargo", ["doc", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
-  "doc-edge": () =>
-    run("cargo", ["doc", "--no-deps", ...WASM, "--features", "edge"], {
+  "doc-wasm": () =>
+    run("cargo", ["doc", "--no-deps", ...WASM], {
       env: { RUSTDOCFLAGS: "-D warnings" },
     }),
   build: () => run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() }),
@@ -108,29 +107,10 @@ function cargo(...args) {
   return run("cargo", args);
 }
 
-// Cargo reads the .cargo/config.toml of the folder that it is started in.
-function inNative(...args) {
-  return run("cargo", args, { cwd: inRoot("bench/native") });
-}
-
-// The second is done whatever the first says.
-async function both(first, second) {
-  const codes = [(await first()).code, (await second()).code];
-  return { code: Math.max(...codes) };
-}
-
 async function checkSize() {
-  const worker = workerSize();
-  const { wasm, js, client, tarball } = await packageSizes();
-  console.log(`Worker             ${worker.text}, at most ${LARGEST_WORKER / 1024} KB`);
-  console.log(
-    `package, wasm      ${kilobytes(wasm)} gzipped, at most ${LARGEST_PACKAGE_WASM / 1024} KB`,
-  );
-  console.log(
-    `package, scripts   ${kilobytes(js)} gzipped, minified and in one file; edgegate/client alone ${kilobytes(client)}`,
-  );
-  console.log(`package, tarball   ${kilobytes(tarball)}`);
-  return { code: worker.bytes <= LARGEST_WORKER && wasm <= LARGEST_PACKAGE_WASM ? 0 : 1 };
+  const faults = await checkSizes();
+  for (const fault of faults) console.log(fault);
+  return { code: faults.length === 0 ? 0 : 1 };
 }
 
 // Every test file starts Workers of its own and would build again; only a build of this very run spares that. Two files at once, on

@@ -171,10 +171,12 @@ fn javascript_tests(text: &str) -> impl Iterator<Item = String> {
     let mut lines = text.lines();
     std::iter::from_fn(move || {
         let line = lines.next()?;
-        Some(match line.ends_with("test(") || line.ends_with("describe(") {
-            true => format!("{line}{}", lines.next().unwrap_or_default().trim_start()),
-            false => line.to_owned(),
-        })
+        Some(
+            match line.ends_with("test(") || line.ends_with("describe(") {
+                true => format!("{line}{}", lines.next().unwrap_or_default().trim_start()),
+                false => line.to_owned(),
+            },
+        )
     })
 }
 

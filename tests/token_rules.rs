@@ -11,8 +11,9 @@ mod token_support;
 use std::rc::Rc;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use edgegate::domain::token::{
-    Claims, Expected, IssueError, KeySet, TokenError, UntrustedToken, VerifiedTokens, has_any_role,
+use edgegate::domain::verified_tokens::VerifiedTokens;
+use edgegate_token::{
+    Claims, Expected, IssueError, KeySet, TokenError, UntrustedToken, has_any_role,
     has_verified_email, is_user, issue, verify,
 };
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-// Why a token was rejected, in sentences. The reasons come from src/domain/token/error.rs.
+// Why a token was rejected, in sentences. The reasons come from crates/token/src/error.rs.
 
 /** @type {Record<string, string>} */
 const SENTENCES = {

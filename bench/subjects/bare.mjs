@@ -1,4 +1,4 @@
-// edgegate's Worker with the bare work in it: bench/bare.rs.
+// edgegate's Worker with the bare work in it: bench/bare-worker.
 import { mkdirSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { workerModule } from "../../scripts/project/worker-module.mjs";
@@ -7,14 +7,14 @@ import { showing } from "./clients.mjs";
 
 const FOLDER = "target/bench/worker";
 
-/** Builds it; its crates are cargo's in a target of their own, since features differ. */
+/** Builds it. */
 export async function buildBare() {
   mkdirSync(inRoot(FOLDER), { recursive: true });
   await workerModule({
     folder: FOLDER,
-    features: "bench",
+    name: "edgegate-bare-worker",
+    entry: "bench/bare-worker/entry.mjs",
     optimised: true,
-    target: "target/bench",
   });
 }
 

@@ -1,6 +1,6 @@
 // The work that is timed: what it is called in the table, over how many connections, and for how long a round.
 
-/** How often one request verifies, so that HTTP does not show: `LOOPS` of bench/bare.rs. */
+/** How often one request verifies, so that HTTP does not show: `LOOPS` of bench/bare-worker/src/lib.rs. */
 export const LOOPS = 200;
 
 const CHECK = { connections: 16, seconds: 0.7, floor: true };

@@ -8,7 +8,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use edgegate::domain::policy::{
     ACCESS_TOKEN_MAX_BYTES, ACCESS_TOKEN_MAX_LIFE_SECONDS, FUTURE_SKEW_SECONDS, ROLES_MAX,
 };
-use edgegate::domain::token::{
+use edgegate_token::{
     Claims, Expected, KeySet, TokenError, UntrustedToken, has_any_role, is_user, issue, verify,
 };
 use serde_json::Value;

@@ -2,11 +2,11 @@
 //! reader does; no member or parameter counts twice.
 
 use edgegate::domain::error::Code;
-use edgegate::domain::json::Json;
 use edgegate::edge::body::{
     flag, form_or_json, json, json_texts, text_list, texts, texts_and_cookie,
 };
 use edgegate::edge::request::Request;
+use edgegate_token::json::Json;
 use serde_json::Value;
 
 const KNOWN: [&str; 3] = ["email", "password", "refresh_token"];

@@ -1,8 +1,8 @@
 //! The strict JSON reader beside serde_json's own: where both read a text they read the same, and what only ours refuses has
 //! the fault that it names.
 
-use edgegate::domain::json::{Fault, Json, quoted, read_object};
 use edgegate::domain::policy::JSON_MAX_DEPTH;
+use edgegate_token::json::{Fault, Json, quoted, read_object};
 use serde_json::Value;
 
 pub fn run(input: &[u8]) {

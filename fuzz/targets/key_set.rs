@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use edgegate::domain::policy::{KEY_SET_MAX_BYTES, KEYS_MAX};
-use edgegate::domain::token::{Expected, KeySet, issue, verify};
+use edgegate_token::{Expected, KeySet, issue, verify};
 use serde_json::Value;
 
 use super::token_support::{AUD, ISS, Key, NOW};

@@ -3,12 +3,12 @@
 //! headers of one line each, and tells no password, and the note for the log tells no token either.
 
 use edgegate::domain::error::Code;
-use edgegate::domain::json::Json;
 use edgegate::domain::policy::MAX_BODY_BYTES;
 use edgegate::domain::session::{Client, Place};
 use edgegate::edge::answer::Answer;
 use edgegate::edge::request::Request;
 use edgegate::edge::router::route;
+use edgegate_token::json::Json;
 
 use super::world::{HASH_START, PASSWORD, Service, fill, service};
 

@@ -8,8 +8,8 @@ use edgegate::domain::policy::{
     USER_AGENT_KEPT_CHARS,
 };
 use edgegate::domain::session::{Client, Place, SessionId};
-use edgegate::domain::unicode::{nfc, nfkc};
 use edgegate::edge::request::Request;
+use edgegate_token::unicode::{nfc, nfkc};
 
 pub fn run(input: &[u8]) {
     let Some(text) = super::text(input) else {

@@ -2,7 +2,7 @@
 import { EdgegateError, isEdgegateError } from "./errors.js";
 
 /**
- * The wasm throws `[code, reason, more]`: src/browser/refusal.rs.
+ * The wasm throws `[code, reason, more]`: crates/browser/src/refusal.rs.
  *
  * @param {unknown} thrown
  */

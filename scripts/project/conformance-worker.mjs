@@ -1,5 +1,4 @@
-// The Worker with the conformance suites of its adapters in it (feature `conformance`): for tests, never deployed.
-// A debug build: a release one of other features would lie where the Worker's own is looked for.
+// Builds the Worker with the conformance suites of its adapters: tests/conformance-worker.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashOf } from "./hash.mjs";
@@ -17,7 +16,9 @@ const INPUTS = [
   "Cargo.lock",
   "src",
   "templates",
+  "crates/token",
   "tests/conformance",
+  "tests/conformance-worker",
   "package-lock.json",
   "wrangler.toml",
   "scripts/project/conformance-worker.mjs",
@@ -36,7 +37,11 @@ export async function conformanceWorker() {
     clearStamp(STAMP);
     rmSync(inRoot(FOLDER), { recursive: true, force: true });
     mkdirSync(inRoot(FOLDER), { recursive: true });
-    await workerModule({ folder: `${FOLDER}/build`, features: "conformance" });
+    await workerModule({
+      folder: `${FOLDER}/build`,
+      name: "edgegate-conformance-worker",
+      entry: "tests/conformance-worker/entry.mjs",
+    });
     await writeConfig();
     setStamp(STAMP, wanted);
   });

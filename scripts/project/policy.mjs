@@ -1,8 +1,9 @@
-// Constants of src/domain/policy.rs, for scripts: read from there, so that no script has a copy that can differ.
+// Constants of src/domain/policy.rs and crates/token/src/limits.rs for scripts. They are read from
+// there, so that no script has a copy of its own that can differ.
 import { readFileSync } from "node:fs";
 import { inRoot } from "./root.mjs";
 
-const FILE = "src/domain/policy.rs";
+const FILES = ["src/domain/policy.rs", "crates/token/src/limits.rs"];
 let source;
 
 /**
@@ -10,9 +11,9 @@ let source;
  * other constants.
  */
 export function policy(name) {
-  source ??= readFileSync(inRoot(FILE), "utf8");
+  source ??= FILES.map((path) => readFileSync(inRoot(path), "utf8")).join("\n");
   const found = new RegExp(`^pub const ${name}: (?:\\w+|&str) = ([^;]+);`, "m").exec(source);
-  if (!found) throw new Error(`${FILE} has no constant ${name}`);
+  if (!found) throw new Error(`no constant ${name} in ${FILES.join(" or ")}`);
   const text = /^"([^"\\]*)"$/.exec(found[1]);
   if (text) return text[1];
   return found[1]
@@ -28,5 +29,5 @@ function value(text) {
   const digits = text.replaceAll("_", "");
   if (/^\d+$/.test(digits)) return Number(digits);
   if (/^[A-Z][A-Z0-9_]*$/.test(text)) return policy(text);
-  throw new Error(`${FILE}: "${text}" is neither a number nor a constant`);
+  throw new Error(`"${text}" in ${FILES.join(" or ")} is neither a number nor a constant`);
 }

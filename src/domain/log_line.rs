@@ -1,6 +1,6 @@
 //! A line of the log: one JSON object, written so that nothing in it can end it.
 
-use super::json::quoted;
+use edgegate_token::json::quoted;
 
 /// A line that is being written: texts, and integers. Its members stand in the order in which they come.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl LogLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::json::Json;
+    use edgegate_token::json::Json;
 
     #[test]
     fn a_line_is_one_object_whatever_stands_in_it() {

@@ -2,8 +2,8 @@
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
 use super::wiring::{AccountState, account_answer as answer, isolate};
 

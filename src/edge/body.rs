@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::request::Request;
 use crate::domain::error::{Code, Error, FieldProblem};
-use crate::domain::json::{Fault, Json, Members};
+use edgegate_token::json::{Fault, Json, Members};
 
 /// Reads a JSON object: the media type must say so; members that are repeated or not `known` are refused. Absent is
 /// `None`; `null` is a value.

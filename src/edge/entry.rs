@@ -6,8 +6,8 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Promise, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::Env;
-use worker::wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen};
 use worker::worker_sys::Context;
 use worker::worker_sys::web_sys::{self, Response};
 
@@ -44,17 +44,7 @@ async fn respond(
     let url = Url::split(incoming.url);
     let turn = Turn::begin(incoming.id.to_owned());
 
-    #[cfg(feature = "conformance")]
-    if let Some(answer) = crate::conformance::worker::answer(url.path, &env).await {
-        return send(&answer, &turn.id);
-    }
     let isolate = isolate(&env);
-    #[cfg(feature = "bench")]
-    if let Ok(isolate) = &isolate
-        && let Some(answer) = crate::bare::answer(url.path, incoming.authorization, &isolate.shared)
-    {
-        return send(&answer, &turn.id);
-    }
     let origin = reading_origin(&incoming, &url, &env, isolate.as_deref().ok());
     let asked = Asked {
         request,
@@ -134,7 +124,7 @@ async fn called(
     // A call has no host, which would tell local development from a Worker that was deployed so.
     if settings.issuer_is_loopback() && !settings.dev {
         return Err(issuer_is_loopback(
-            "is a loopback address, and DEV is not set",
+            "is a loopback address, but DEV is not \"1\"",
         ));
     }
     let served = Served::new(env, context, isolate, turn).await?;
@@ -191,7 +181,7 @@ async fn answer(
     let settings = isolate.shared.settings();
     if settings.issuer_is_loopback() && !is_loopback_host(url.host) {
         return Err(issuer_is_loopback(
-            "is a loopback address, and the request came to another host",
+            "is a loopback address, but the request came to another host",
         ));
     }
     // The third condition of local development, the host, was checked above: `dev` implies a loopback issuer.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::worker_sys::web_sys::{Request, Response};
 
 use super::answer::Answer;

@@ -13,15 +13,15 @@ pub mod router;
 pub mod routes;
 pub mod rpc;
 
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod account_object;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod entry;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod exchange;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod mail_jobs;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod turn;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod wiring;

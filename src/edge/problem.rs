@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::answer::{Answer, Cookie, Note};
 use crate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
-use crate::domain::json::{Json, Members};
 use crate::domain::policy::{RECENT_PROOF, RETRY_AFTER};
 use crate::domain::settings::SettingError;
+use edgegate_token::json::{Json, Members};
 
 /// A refused request: the public code, what the client is told, and what goes to the log. Small, as it is on the way out of
 /// every function that can refuse.

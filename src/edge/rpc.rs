@@ -8,10 +8,10 @@ use super::problem::Problem;
 use super::routes::{Outcome, done, renewed, signed_in};
 use crate::domain::account::UserId;
 use crate::domain::error::{Code, Error, FieldProblem};
-use crate::domain::json::Json;
 use crate::domain::session::Client;
 use crate::ports::Ports;
 use crate::service::{AuthService, Criteria, Login};
+use edgegate_token::json::Json;
 
 /// Calls a method. `arguments` is a JSON list: texts, lists of texts, `{ip, user_agent, device_token}`; `null` for one that was left out, `false`
 /// for one that is none of these. A check answers by its status: 200 is true, everything else false.

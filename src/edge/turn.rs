@@ -127,11 +127,12 @@ impl Served {
     }
 }
 
-/// Local development means a loopback `ISSUER` and nothing else is asked under one.
+/// The error when `ISSUER` is a loopback address outside local development.
 pub(super) fn issuer_is_loopback(problem: &str) -> Problem {
     Problem::misconfigured(&SettingError {
         setting: "ISSUER",
         problem: problem.to_owned(),
-        remedy: "set it in wrangler.toml to the origin of this Worker",
+        remedy: "Set it under [vars] in wrangler.toml to the origin of this Worker, such as \
+                 \"https://auth.example.com\": only local development uses a loopback address.",
     })
 }

@@ -8,8 +8,8 @@ use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
 use crate::domain::policy::ADMIN_ROLE;
 use crate::domain::session::SessionId;
-use crate::domain::token::{Expected, VerifiedToken, verify};
 use crate::ports::{Ports, SessionStore, UserDirectory};
+use edgegate_token::{Expected, VerifiedToken, verify};
 
 /// An access token that counts now.
 #[derive(Clone, Debug)]

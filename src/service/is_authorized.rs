@@ -6,8 +6,8 @@
 use super::AuthService;
 use crate::domain::account::EmailAddress;
 use crate::domain::error::Error;
-use crate::domain::token::{has_any_role, has_verified_email, is_user};
 use crate::ports::Ports;
+use edgegate_token::{has_any_role, has_verified_email, is_user};
 
 /// What a token must fulfil: all that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::policy::MAX_SESSION_TTL;
 use crate::domain::session::{EndReason, SessionId};
-use crate::domain::token::{Expected, verify};
 use crate::ports::{Ports, SessionStore};
+use edgegate_token::{Expected, verify};
 
 impl<P: Ports> AuthService<P> {
     /// Whose session a refresh token is of, and which, whether or not it goes on. No storage is touched.

@@ -64,7 +64,7 @@ use crate::domain::link::Links;
 use crate::domain::mail::MailKeys;
 use crate::domain::session::{ClientFingerprints, RefreshTokens};
 use crate::domain::settings::Settings;
-use crate::domain::token::VerifiedTokens;
+use crate::domain::verified_tokens::VerifiedTokens;
 use crate::ports::{Clock, Ports, Random};
 
 pub use generate_token::Login;

@@ -7,8 +7,8 @@ use crate::domain::event::Act;
 use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Client, Proof, RefreshTicket, SessionId, TokenId};
-use crate::domain::token::{Claims, issue};
 use crate::ports::{NewSession, Ports, SessionStore};
+use edgegate_token::{Claims, issue};
 
 /// An access token and a refresh token, as they are sent to the client.
 #[derive(Clone, Debug)]

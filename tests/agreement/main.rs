@@ -19,7 +19,7 @@ mod token_support;
 
 use catalogue::catalogue;
 use edgegate::domain::account::EmailAddress;
-use edgegate::domain::token::{
+use edgegate_token::{
     Expected, KeySet, TokenError, VerifiedToken, has_any_role, has_verified_email, is_user, verify,
 };
 use serde_json::Value;

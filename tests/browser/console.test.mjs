@@ -211,7 +211,7 @@ describe("a bad token is said to be so, with the reason in words", () => {
 
   test("there are words for every reason of the core", () => {
     const source = readFileSync(
-      new URL("../../src/domain/token/error.rs", import.meta.url),
+      new URL("../../crates/token/src/error.rs", import.meta.url),
       "utf8",
     );
     const reasons = [...source.matchAll(/^ {8}\w+, "(\w+)", "/gm)].map(([, reason]) => reason);

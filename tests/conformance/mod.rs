@@ -8,9 +8,9 @@
 //! | `mail_gate` | `main`: in memory | the Durable Object |
 //! | `password_guard` | `main`: in memory | the Durable Object |
 //!
-//! This is how the Worker includes the suites (feature `conformance`); `tests/e2e/conformance.test.mjs` runs them there by
-//! way of [`worker`]. They name ports and domain only, and a case answers an error instead of panicking, which would end
-//! the isolate.
+//! `tests/conformance-worker` includes the suites by this file, and `tests/e2e/conformance.test.mjs` runs them in
+//! workerd. They name ports and domain only, and a case answers an error instead of panicking, which would end the
+//! isolate.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -18,10 +18,9 @@
     reason = "suites with fixed numbers"
 )]
 
-mod mail_gate;
-mod mail_ledger;
-mod password_guard;
-mod sessions;
-mod suite;
-mod users;
-pub(crate) mod worker;
+pub(crate) mod mail_gate;
+pub(crate) mod mail_ledger;
+pub(crate) mod password_guard;
+pub(crate) mod sessions;
+pub(crate) mod suite;
+pub(crate) mod users;

@@ -15,7 +15,7 @@ process.chdir(root);
 const PAGE = `
 | 1 | asked | met | \`tests/service/guessing.rs\` a_b, c_d<br>\`tests/e2e/x.test.mjs\` one, two: \${mode} |
 | 2 | asked | met | \`tests/conformance/users/cases/counters.rs\` moves_by_one |
-| 3 | asked | met | \`src/domain/token/algorithm.rs\` e_f<br>\`tests/vectors/agreement/tokens.json\` none-* |
+| 3 | asked | met | \`crates/token/src/algorithm.rs\` e_f<br>\`tests/vectors/agreement/tokens.json\` none-* |
 `;
 const RUST = [
   { root: "tests/service/main.rs", name: "guessing::a_b" },

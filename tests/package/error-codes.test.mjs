@@ -55,8 +55,8 @@ test("no script makes an error of another code, and each of the package's own is
       ([, code]) => code,
     ),
   );
-  // The refusals of the wasm are in src/browser.
-  const bound = [...read("src/browser/refusal.rs").matchAll(/"(invalid_[a-z_]+)"/g)].map(
+  // The refusals of the wasm are in crates/browser/src/refusal.rs.
+  const bound = [...read("crates/browser/src/refusal.rs").matchAll(/"(invalid_[a-z_]+)"/g)].map(
     ([, code]) => code,
   );
   for (const code of [...made, ...bound]) assert.ok(ERROR_CODES.includes(code), code);

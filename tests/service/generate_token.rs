@@ -1,10 +1,10 @@
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::{Code, Error, FieldProblem, LoginRefusal};
 use edgegate::domain::session::SessionId;
-use edgegate::domain::token::{Expected, verify};
 use edgegate::ports::Clock;
 use edgegate::service::Login;
 use edgegate::service::manage_users::Amendment;
+use edgegate_token::{Expected, verify};
 
 use crate::fixture::{ADA, PASSWORD, ROOT, client, log_in, on_both};
 

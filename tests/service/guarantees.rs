@@ -1,4 +1,4 @@
-//! What SECURITY.md says under "If something is lost" and of lost records, tried as an attacker.
+//! Attacks what SECURITY.md says under "If something is stolen" and about lost records.
 
 use edgegate::adapters::memory::KeyValueCounts;
 use edgegate::domain::account::User;
@@ -6,10 +6,10 @@ use edgegate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
 use edgegate::domain::mail::Locale::English;
 use edgegate::domain::policy::{HOUR, NEW_SESSION_UNSEEN, RECENT_PROOF};
 use edgegate::domain::session::{Proof, RefreshTicket, RefreshTokens, SessionId, TokenId, Verdict};
-use edgegate::domain::token::{Claims, issue};
 use edgegate::ports::{Clock, KeyValue, Ports, SessionStore};
 use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{AuthService, NewAccount, Registered};
+use edgegate_token::{Claims, issue};
 
 use crate::fixture::{
     ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, log_in, on_both, on_kv, on_memory, settings,

@@ -9,7 +9,7 @@
 )]
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use edgegate::domain::token::{Expected, KeySet, TokenError, VerifiedToken, verify};
+use edgegate_token::{Expected, KeySet, TokenError, VerifiedToken, verify};
 use hmac::Mac as _;
 use p256::ecdsa::signature::Signer as _;
 use serde_json::{Value, json};

@@ -8,7 +8,6 @@ use std::hint::black_box;
 use std::rc::Rc;
 
 use edgegate::domain::account::UserId;
-use edgegate::domain::json::Json;
 use edgegate::domain::policy::{
     REFRESH_GRACE, ROTATE_AFTER, SESSION_IDLE_TTL, SESSION_TTL, VERIFIED_TOKENS_MAX,
 };
@@ -17,9 +16,10 @@ use edgegate::domain::session::{
     RefreshTokens, Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, rotate,
 };
 use edgegate::domain::ticket::TicketSecrets;
-use edgegate::domain::token::{
-    Claims, Expected, KeySet, UntrustedToken, VerifiedToken, VerifiedTokens, has_any_role, issue,
-    verify,
+use edgegate::domain::verified_tokens::VerifiedTokens;
+use edgegate_token::json::Json;
+use edgegate_token::{
+    Claims, Expected, KeySet, UntrustedToken, VerifiedToken, has_any_role, issue, verify,
 };
 
 /// One call of what is measured. False when it did not do what the case's name says: a refusal is soon counted.

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Date, Object};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
 use super::binding::{bound, set};
 use super::console;

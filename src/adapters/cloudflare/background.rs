@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
 
-use worker::wasm_bindgen::JsValue;
+use wasm_bindgen::JsValue;
 use worker::worker_sys::Context;
 
 use super::console::log_failure;

@@ -2,8 +2,8 @@
 
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
 use worker::Env;
-use worker::wasm_bindgen::{JsCast, JsValue};
 
 use crate::domain::error::StoreError;
 

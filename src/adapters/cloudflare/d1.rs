@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Promise};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
 use super::binding::{self, failed, member, settled, whole};
 use crate::domain::error::StoreError;

@@ -1,7 +1,7 @@
 //! What was mailed lately and what could not be, in D1. A payment is one statement, and a lane is
 //! written only if nobody else has written it since it was read, so both are exact.
 
-use worker::wasm_bindgen::JsValue;
+use wasm_bindgen::JsValue;
 
 use super::d1::{Database, Row, malformed, number, optional, text};
 use crate::domain::error::StoreError;

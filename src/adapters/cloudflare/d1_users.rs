@@ -6,8 +6,8 @@ use crate::domain::account::{
     User, UserChange, UserId,
 };
 use crate::domain::error::StoreError;
-use crate::domain::json::Json;
 use crate::ports::{Insertion, UserDirectory};
+use edgegate_token::json::Json;
 
 /// The id in the row that stands for no user.
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";

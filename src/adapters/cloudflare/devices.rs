@@ -1,7 +1,7 @@
 //! Names of devices, by the npm package `bowser`: browsers and systems change every month, and it is kept.
 
 use js_sys::Array;
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::domain::session::Device;
 use crate::ports::Devices;

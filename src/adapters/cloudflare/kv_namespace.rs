@@ -6,8 +6,8 @@
 use std::rc::Rc;
 
 use js_sys::{Array, JSON, Map, Object, Promise};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
 use super::binding::{self, failed, member, set, settled};
 use crate::domain::error::StoreError;

@@ -7,43 +7,43 @@ pub mod kv_sessions;
 pub mod outbox;
 pub mod revocation_memory;
 
-#[cfg(any(feature = "edge", test))]
+#[cfg(any(target_arch = "wasm32", test))]
 pub mod account;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod audit_log;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod background;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod binding;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod clock;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod console;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod d1;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod d1_mail_ledger;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod d1_users;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod devices;
-#[cfg(any(feature = "edge", test))]
+#[cfg(any(target_arch = "wasm32", test))]
 pub mod durable_sessions;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod kv_namespace;
-#[cfg(any(feature = "edge", test))]
+#[cfg(any(target_arch = "wasm32", test))]
 pub mod mail;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod mail_gate;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod mail_queue;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod mailer;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod promise;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod rate_limit;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod session_store;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod vendors;

@@ -1,10 +1,10 @@
 //! The outbox of local development: mails that would have been sent, kept in the key-value store for a day.
 
 use crate::domain::error::StoreError;
-use crate::domain::json::quoted;
 use crate::domain::mail::{MailFailure, Message};
 use crate::domain::policy::{OUTBOX_SHOWN, OUTBOX_TTL};
 use crate::ports::{Clock, KeyValue, Mailer};
+use edgegate_token::json::quoted;
 
 const PREFIX: &str = "outbox:";
 

@@ -1,7 +1,7 @@
 //! Limits by Cloudflare's rate-limit bindings: counted at each location, over a minute.
 
 use js_sys::{Object, Promise};
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::binding::{bound, member, set, settled};
 use crate::ports::{Limit, RateLimiter};

@@ -1,17 +1,17 @@
 //! Other services over HTTP: a range API of breached passwords, and Cloudflare Turnstile.
 
 use js_sys::{Promise, Uint8Array};
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::binding::settled;
 use crate::domain::account::{Password, TOLD, is_in_range};
 use crate::domain::error::StoreError;
-use crate::domain::json::{Json, quoted};
 use crate::domain::policy::{
     BREACHES_MAX_BYTES, BREACHES_TIMEOUT_MS, CHALLENGE_MAX_BYTES, CHALLENGE_TIMEOUT_MS,
 };
 use crate::domain::settings::VendorSettings;
 use crate::ports::Vendors;
+use edgegate_token::json::{Json, quoted};
 
 #[wasm_bindgen(module = "/src/adapters/cloudflare/vendors.js")]
 extern "C" {

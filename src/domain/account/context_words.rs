@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::EmailAddress;
 use crate::domain::policy::{CONTEXT_WORD_CHARS, PASSWORD_MIN_LENGTH_FLOOR};
-use crate::domain::unicode::{lowercase, nfc};
+use edgegate_token::unicode::{lowercase, nfc};
 
 /// The service's words, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,10 +7,10 @@
 //! Success takes nothing back. If it did, each login of the owner's would give a guesser new tries, and whether delays
 //! shrink would tell whether anybody signs in. A login gives a new device ticket instead, whose count is empty.
 
-use super::super::json::{Json, Members};
 use super::super::policy::{
     GUESS_DELAY, GUESS_DELAY_MAX, GUESS_LAPSE, GUESSES_IN_A_ROW, KNOWN_COUNTED, KNOWN_GUESSES,
 };
+use edgegate_token::json::{Json, Members};
 
 /// By what an account knows a client: drawn for a device, or the id of a session, or a fingerprint of what a link changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -12,7 +12,7 @@ use super::EmailAddress;
 use super::common_passwords::is_common;
 use crate::domain::policy::PASSWORD_MAX_CHARS;
 use crate::domain::secret::constant_time_eq;
-use crate::domain::unicode::{lowercase, nfc};
+use edgegate_token::unicode::{lowercase, nfc};
 
 /// What a password must be.
 #[derive(Clone, Debug, PartialEq, Eq)]

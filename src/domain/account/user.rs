@@ -5,7 +5,7 @@ use std::fmt;
 use super::{EmailAddress, PasswordHash};
 use crate::domain::id;
 use crate::domain::policy::{ADMIN_ROLE, NAME_MAX_CHARS, ROLE_MAX_CHARS, ROLES_MAX};
-use crate::domain::unicode::{breaks_line, nfc};
+use edgegate_token::unicode::{breaks_line, nfc};
 
 /// A user's id: a UUIDv7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -121,7 +121,7 @@ mod tests {
         });
         let line = failed.to_json("", "");
         assert!(!line.contains('\n'));
-        let read = crate::domain::json::Json::read(line.as_bytes()).unwrap();
+        let read = edgegate_token::json::Json::read(line.as_bytes()).unwrap();
         assert_eq!(read.get("level").unwrap().as_str(), Some("error"));
         assert_eq!(read.get("detail").unwrap().as_str(), Some("reset"));
         assert!(read.get("reason").unwrap().as_str().unwrap().contains('\n'));

@@ -12,7 +12,7 @@ use super::{Locale, Pool, RouteClass};
 use crate::domain::account::{EmailAddress, Name, UserId};
 use crate::domain::link::State;
 use crate::domain::policy::{DEAD_LETTER_TTL, LINK_JOB_TTL, MAIL_FACT_CHARS};
-use crate::domain::unicode::breaks_line;
+use edgegate_token::unicode::breaks_line;
 
 const FORMAT: &str = "2";
 /// Jobs of this format are still read: they may have been queued before a deploy.

@@ -2,10 +2,10 @@
 
 use super::Outcome;
 use crate::domain::error::Error;
-use crate::domain::json::Json;
 use crate::edge::answer::Answer;
 use crate::ports::{Ports, UserDirectory};
 use crate::service::AuthService;
+use edgegate_token::json::Json;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>) -> Outcome {
     service.ports().users().ping().await.map_err(Error::from)?;

@@ -1,9 +1,9 @@
 //! GET /.well-known/oauth-authorization-server: what the service can do (RFC 8414).
 
-use crate::domain::json::Json;
 use crate::edge::answer::Answer;
 use crate::ports::Ports;
 use crate::service::AuthService;
+use edgegate_token::json::Json;
 
 pub(crate) fn get<P: Ports>(service: &AuthService<P>) -> Answer {
     let issuer = &service.settings().issuer;

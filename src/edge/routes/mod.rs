@@ -21,7 +21,6 @@ use super::problem::Problem;
 use super::request::Request;
 use crate::domain::account::{Name, User, UserId};
 use crate::domain::error::{Error, FieldProblem};
-use crate::domain::json::{Json, Members};
 use crate::domain::mail::Locale;
 use crate::domain::policy::CHALLENGE_TOKEN_BYTES;
 use crate::domain::session::{Client, Verdict};
@@ -29,6 +28,7 @@ use crate::domain::settings::Settings;
 use crate::ports::Ports;
 use crate::service::renew_token::Renewed;
 use crate::service::{AuthService, SignedIn, TokenPair};
+use edgegate_token::json::{Json, Members};
 
 /// A route's outcome.
 pub type Outcome = Result<Answer, Problem>;

@@ -1,7 +1,6 @@
 //! POST /auth/reauthenticate: the password once more, in a session that goes on.
 
 use super::{Outcome, begun, token_members};
-use crate::domain::json::Json;
 use crate::edge::answer::Cookie;
 use crate::edge::body::{required, texts_and_cookie};
 use crate::edge::cookies::{self, held};
@@ -9,6 +8,7 @@ use crate::edge::request::Request;
 use crate::edge::routes::user_members;
 use crate::ports::Ports;
 use crate::service::AuthService;
+use edgegate_token::json::Json;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let bearer = request.bearer()?;

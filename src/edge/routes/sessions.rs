@@ -2,7 +2,6 @@
 
 use super::Outcome;
 use crate::domain::error::Error;
-use crate::domain::json::Json;
 use crate::domain::session::SessionId;
 use crate::edge::answer::{Answer, Cookie, Note};
 use crate::edge::request::Request;
@@ -10,6 +9,7 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 use crate::service::access::Bearer;
 use crate::service::manage_sessions::OwnSession;
+use edgegate_token::json::Json;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let sessions = service.list_sessions(request.bearer()?).await?;

@@ -2,7 +2,7 @@
 
 use super::Catalogue;
 use crate::token_support::{AUD, ISS, NOW, and, claims, with};
-use edgegate::domain::token::TokenError as E;
+use edgegate_token::TokenError as E;
 use serde_json::{Value, json};
 
 pub(super) fn add(c: &mut Catalogue) {

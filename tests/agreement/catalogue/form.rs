@@ -3,7 +3,7 @@
 use super::Catalogue;
 use crate::token_support::{Key, and, claims, encode};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use edgegate::domain::token::TokenError as E;
+use edgegate_token::TokenError as E;
 use serde_json::json;
 
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -5,7 +5,7 @@ use crate::token_support::{
     ED_SEED, Key, and, claims, ed_jwk, ed_secret, encode, es_jwk, es_secret, mac, with,
 };
 use base64ct::{Base64, Encoding as _};
-use edgegate::domain::token::TokenError as E;
+use edgegate_token::TokenError as E;
 use serde_json::{Value, json};
 
 pub(super) fn add(c: &mut Catalogue) {

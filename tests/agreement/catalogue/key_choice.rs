@@ -2,7 +2,7 @@
 
 use super::{Catalogue, signed};
 use crate::token_support::{Key, claims, ed_jwk, ed_secret, with};
-use edgegate::domain::token::TokenError as E;
+use edgegate_token::TokenError as E;
 use p256::ecdsa::signature::Signer as _;
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ mod key_choice;
 mod signature;
 
 use crate::token_support::{Key, and, claims, encode, with};
-use edgegate::domain::token::TokenError;
+use edgegate_token::TokenError;
 use serde_json::Value;
 
 /// A token and what must become of it.

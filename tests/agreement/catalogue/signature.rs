@@ -3,7 +3,7 @@
 use super::{Catalogue, signed};
 use crate::token_support::Key;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use edgegate::domain::token::TokenError as E;
+use edgegate_token::TokenError as E;
 
 /// n of P-256 (SEC 2 section 2.4.2), big-endian.
 const N: [u8; 32] = [

@@ -4,8 +4,6 @@
 //! instead.
 
 mod cases;
-#[cfg(feature = "conformance")]
-pub(crate) mod workerd;
 pub(crate) mod world;
 
 use super::suite::{Case, check, check_eq, run};

@@ -1,6 +1,8 @@
 //! `instructions <case> <calls>` runs a case so many times, for `bench/instructions.mjs` to count under callgrind; without
 //! arguments it names the cases.
 
+#![allow(clippy::print_stdout, reason = "its output is read by a script")]
+
 use std::env;
 use std::error::Error;
 

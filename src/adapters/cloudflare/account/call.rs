@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::domain::account::{HashError, KnownId, Password, PasswordHash, TriedBy, Verification};
 use crate::domain::error::StoreError;
-use crate::domain::json::{Json, Members};
 use crate::ports::{Attempt, Checked, Hashed};
+use edgegate_token::json::{Json, Members};
 
 /// A call.
 #[derive(Debug)]

@@ -4,14 +4,14 @@
 //! writes the failure in one turn, without a pause in which another try could come between.
 
 #[cfg_attr(
-    not(feature = "edge"),
+    not(target_arch = "wasm32"),
     allow(dead_code, reason = "natively it is tested only")
 )]
 mod call;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod guard;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub mod object;
 
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub use guard::DurableAccounts;

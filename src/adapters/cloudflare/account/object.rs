@@ -3,7 +3,7 @@
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::{Date, Promise};
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::call::{Call, from_checked, from_delay, from_hashed, malformed};
 use crate::adapters::cloudflare::binding::{failed, settled};

@@ -4,21 +4,21 @@
 //! writes in one turn, without a pause in which another request could come between.
 
 #[cfg_attr(
-    not(feature = "edge"),
+    not(target_arch = "wasm32"),
     allow(dead_code, reason = "natively it is tested only")
 )]
 mod call;
 #[cfg_attr(
-    not(feature = "edge"),
+    not(target_arch = "wasm32"),
     allow(dead_code, reason = "natively it is tested only")
 )]
 mod line;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod object;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod store;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod table;
 
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub use store::DurableSessions;

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::rc::Rc;
 
 use js_sys::Promise;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
 use super::call::{Call, Seen, malformed, to_active, to_proved, to_verdict};
 use super::line::Fields;

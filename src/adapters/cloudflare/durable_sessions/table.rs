@@ -1,7 +1,7 @@
 //! The object's two tables. Every statement has bound parameters only, and stands here whole; all of it is synchronous.
 
 use js_sys::Array;
-use worker::wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::call::{Seen, from_fingerprint, malformed, to_fingerprint};
 use super::line::Line;

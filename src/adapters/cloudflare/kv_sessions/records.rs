@@ -2,11 +2,11 @@
 
 use crate::domain::account::UserId;
 use crate::domain::error::StoreError;
-use crate::domain::json::Json;
 use crate::domain::session::{
     ActiveSession, Client, ClientFingerprint, EndReason, Methods, Place, Proof, Record, SessionId,
     Use,
 };
+use edgegate_token::json::Json;
 
 pub(super) fn session_prefix(user: UserId) -> String {
     format!("session:{user}:")

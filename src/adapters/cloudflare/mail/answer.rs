@@ -1,6 +1,6 @@
 //! What came back from a provider, and what follows from it.
 
-use crate::domain::json::Json;
+use edgegate_token::json::Json;
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

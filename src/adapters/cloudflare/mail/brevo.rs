@@ -7,8 +7,8 @@
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
 use super::request::{Account, HttpRequest, array, object, one_line, sender_object, wire};
-use crate::domain::json::quoted;
 use crate::domain::mail::Message;
+use edgegate_token::json::quoted;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 

@@ -6,8 +6,8 @@
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
 use super::request::{Account, HttpRequest, bearer, object, one_line, sender_object, wire};
-use crate::domain::json::{Json, quoted};
 use crate::domain::mail::Message;
+use edgegate_token::json::{Json, quoted};
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 

@@ -23,18 +23,18 @@ fn kind(code: &str) -> Kind {
     }
 }
 
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub use edge::BindingMailer;
 
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod edge {
     use std::pin::pin;
     use std::time::Duration;
 
     use futures_util::future::{Either, select};
     use js_sys::{Object, Promise};
+    use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
     use worker::Env;
-    use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
     use worker::wasm_bindgen_futures::JsFuture;
 
     use super::super::answer::Refusal;

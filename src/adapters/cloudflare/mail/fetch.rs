@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use js_sys::{Date, Promise, Uint8Array};
-use worker::wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::worker_sys::web_sys;
 

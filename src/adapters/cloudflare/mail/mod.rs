@@ -19,7 +19,7 @@ mod cloudflare;
 mod cloudflare_binding;
 #[cfg(test)]
 mod contract;
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 mod fetch;
 mod mailgun;
 mod postmark;
@@ -30,7 +30,7 @@ mod sendgrid;
 
 use self::answer::{Answer, Kind, Refusal};
 use self::request::{Account, HttpRequest, wire};
-#[cfg(feature = "edge")]
+#[cfg(target_arch = "wasm32")]
 pub use cloudflare_binding::BindingMailer;
 
 use crate::domain::mail::{MailFailure, Message, Provider, Sender};
@@ -92,7 +92,7 @@ impl HttpMailer {
     ///
     /// # Errors
     /// Why it was not taken. After a temporary failure it may have been taken all the same, as when the answer was lost.
-    #[cfg(feature = "edge")]
+    #[cfg(target_arch = "wasm32")]
     pub async fn send(&self, message: &Message) -> Result<(), MailFailure> {
         match fetch::send(&self.request(message)).await {
             Ok(answer) => self.judge(&answer, message),

@@ -6,8 +6,8 @@
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
 use super::request::{Account, HttpRequest, mailbox, object, one_line, wire};
-use crate::domain::json::{Json, quoted};
 use crate::domain::mail::Message;
+use edgegate_token::json::{Json, quoted};
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 

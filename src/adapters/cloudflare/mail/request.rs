@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::domain::account::EmailAddress;
-use crate::domain::json::quoted;
 use crate::domain::mail::Sender;
+use edgegate_token::json::quoted;
 
 /// Who sends, and where to.
 #[derive(Clone, Copy)]

@@ -6,8 +6,8 @@
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
 use super::request::{Account, HttpRequest, array, bearer, mailbox, object, one_line, wire};
-use crate::domain::json::quoted;
 use crate::domain::mail::Message;
+use edgegate_token::json::quoted;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 

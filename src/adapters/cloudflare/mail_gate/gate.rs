@@ -2,8 +2,8 @@
 
 use futures_util::future::{Either, select};
 use js_sys::Promise;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
 use crate::adapters::cloudflare::binding::{bound, settled};
 use crate::adapters::cloudflare::clock::Timer;

@@ -6,7 +6,7 @@
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::{Date, Promise};
-use worker::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::adapters::cloudflare::binding::{failed, settled};
 use crate::adapters::cloudflare::promise::promise;

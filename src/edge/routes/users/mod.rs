@@ -4,7 +4,6 @@ pub mod id;
 
 use super::{Outcome, locale, user_members};
 use crate::domain::account::{User, UserId};
-use crate::domain::json::Json;
 use crate::domain::policy::{EMAIL_BYTES, MAX_USERS_PER_PAGE, USERS_PER_PAGE};
 use crate::edge::answer::{Answer, Note};
 use crate::edge::body::{json, required, text, text_list};
@@ -13,6 +12,7 @@ use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 use crate::service::manage_users::{Invitee, UserPage};
+use edgegate_token::json::Json;
 
 pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;

@@ -1,0 +1,76 @@
+//! The work that the Worker can't do without, with nothing around it: what `npm run bench` compares the Worker with.
+//!
+//! `entry.mjs` calls [`bare`]. The rest of the Worker is in here too, since its classes of Durable Objects have to exist.
+#![cfg(target_arch = "wasm32")]
+
+use std::cell::RefCell;
+
+use edgegate::adapters::argon2::Argon2Hasher;
+use edgegate::adapters::cloudflare::clock::RequestClock;
+use edgegate::domain::account::Password;
+use edgegate::domain::settings::Settings;
+use edgegate::domain::verified_tokens::VerifiedTokens;
+use edgegate::ports::{Clock as _, PasswordHasher as _};
+use edgegate_token::{Expected, VerifiedToken, verify};
+use futures_util::FutureExt as _;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::Env;
+
+/// How often one request verifies, so that HTTP does not show: `LOOPS` of bench/subjects/works.mjs.
+const LOOPS: usize = 200;
+
+thread_local! {
+    static HASHER: RefCell<Argon2Hasher> = RefCell::default();
+    static SETTINGS: RefCell<Option<Settings>> = const { RefCell::new(None) };
+    static VERIFIED: RefCell<VerifiedTokens> = RefCell::default();
+}
+
+/// Does the work of `/bare/…` and answers whether it was done: not on another path, and not when it failed.
+#[wasm_bindgen]
+pub fn bare(path: &str, token: &str, env: &Env) -> bool {
+    SETTINGS.with_borrow_mut(|settings| {
+        if settings.is_none() {
+            *settings = Settings::read(|name| env.var(name).ok().map(|var| var.to_string())).ok();
+        }
+        let Some(settings) = settings.as_ref() else {
+            return false;
+        };
+        match path {
+            "/bare/nothing" => Some(()),
+            "/bare/argon2id" => hash(),
+            "/bare/verify" => (0..LOOPS).try_for_each(|_| verify_once(token, settings).map(drop)),
+            "/bare/seen" => (0..LOOPS).try_for_each(|_| look_up(token, settings)),
+            _ => None,
+        }
+        .is_some()
+    })
+}
+
+fn hash() -> Option<()> {
+    let password = Password::for_login("correct horse battery staple").ok()?;
+    HASHER.with_borrow(|hasher| {
+        hasher
+            .hash(&password, &[7; 16])
+            .now_or_never()
+            .and_then(Result::ok)
+            .map(drop)
+    })
+}
+
+fn verify_once(token: &str, settings: &Settings) -> Option<VerifiedToken> {
+    let expected = Expected::new(settings.issuer.as_str(), settings.audience.as_str());
+    verify(token, &settings.keys, &expected, now()).ok()
+}
+
+fn look_up(token: &str, settings: &Settings) -> Option<()> {
+    VERIFIED.with_borrow_mut(|verified| {
+        if verified.get(token, now()).is_none() {
+            verified.insert(token, verify_once(token, settings)?.into(), now());
+        }
+        Some(())
+    })
+}
+
+fn now() -> u64 {
+    RequestClock::read().now_ms() / 1000
+}

@@ -1,0 +1,54 @@
+// `npm run bench:size`: what the Worker and the npm package weigh, beside the record in bench/size.json.
+// `--record` writes the record; the build must be there. `npm test` runs the comparison.
+import { readFileSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { main } from "../scripts/project/advice.mjs";
+import { kilobytes, packageSizes } from "../scripts/project/package-size.mjs";
+import { inRoot } from "../scripts/project/root.mjs";
+import { workerSize } from "../scripts/project/worker-size.mjs";
+
+const RECORD = "bench/size.json";
+// Cold start is the promise (docs/decisions/0006). The limits keep it from growing unnoticed.
+const LIMITS = { worker: 450 * 1024, packageWasm: 64 * 1024 };
+/** More than this over the record fails: then look at the cold start, and record the new size. */
+const ALARM = 1.05;
+
+/** Gzipped bytes by name; see package-size.mjs. */
+async function measure() {
+  const { wasm, js, client } = await packageSizes();
+  return {
+    worker: workerSize().bytes,
+    packageWasm: wasm,
+    packageScripts: js,
+    packageClient: client,
+  };
+}
+
+/** Prints the sizes and answers what is too large, in words. */
+export async function checkSizes() {
+  const record = JSON.parse(readFileSync(inRoot(RECORD), "utf8"));
+  const faults = [];
+  for (const [name, bytes] of Object.entries(await measure())) {
+    const limit = LIMITS[name];
+    console.log(
+      `${name.padEnd(16)} ${kilobytes(bytes)} gzipped, recorded ${kilobytes(record[name])}${limit ? `, at most ${kilobytes(limit)}` : ""}`,
+    );
+    if (limit && bytes > limit) faults.push(`${name} is over its limit of ${kilobytes(limit)}`);
+    if (!(bytes <= record[name] * ALARM))
+      faults.push(
+        `${name} is more than 5 % over its record: measure the cold start with \`npm run bench -- --only cold-start\`, then record the size with \`npm run bench:size -- --record\``,
+      );
+  }
+  return faults;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href)
+  await main(async () => {
+    const { values } = parseArgs({ options: { record: { type: "boolean", default: false } } });
+    if (values.record)
+      writeFileSync(inRoot(RECORD), `${JSON.stringify(await measure(), null, 2)}\n`);
+    const faults = await checkSizes();
+    for (const fault of faults) console.log(fault);
+    return faults.length === 0 ? 0 : 1;
+  });

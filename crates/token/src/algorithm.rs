@@ -1,0 +1,246 @@
+//! The three algorithms, behind jwt-compact's `Algorithm`. Which one is used is the key's choice, never the token's.
+
+use super::error::TokenError;
+use alloc::borrow::Cow;
+use jwt_compact::Algorithm as _;
+use jwt_compact::AlgorithmSignature as _;
+use jwt_compact::alg::Es256;
+use jwt_compact::alg::{Hs256, Hs256Key, Hs256Signature};
+
+/// A signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Ed25519, named `EdDSA`.
+    EdDsa,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// HMAC with SHA-256: who can verify can sign.
+    Hs256,
+}
+
+impl Algorithm {
+    /// The name in headers that we write.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Hs256 => "HS256",
+        }
+    }
+
+    /// The algorithm that a header or a JWK names, exactly spelt. `Ed25519` is RFC 9864's name for what `EdDSA` means with
+    /// an Ed25519 key: both are read, so that an issuer may change over.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "EdDSA" | "Ed25519" => Some(Self::EdDsa),
+            "ES256" => Some(Self::Es256),
+            "HS256" => Some(Self::Hs256),
+            _ => None,
+        }
+    }
+}
+
+/// What a key verifies with.
+pub(super) enum VerifyingKey {
+    Ed25519(ed25519_dalek::VerifyingKey),
+    P256(p256::ecdsa::VerifyingKey),
+    /// Never in a published set, which is all that the npm package reads.
+    Hmac(Hs256Key),
+}
+
+/// What a key signs with. The crates wipe all three on drop.
+pub(super) enum SigningKey {
+    Ed25519(ed25519_dalek::SigningKey),
+    P256(p256::ecdsa::SigningKey),
+    Hmac(Hs256Key),
+}
+
+impl VerifyingKey {
+    pub(super) fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Ed25519(_) => Algorithm::EdDsa,
+            Self::P256(_) => Algorithm::Es256,
+            Self::Hmac(_) => Algorithm::Hs256,
+        }
+    }
+
+    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
+        // The length comes first: jwt-compact's HMAC would panic on another. The crates' own signatures are read directly,
+        // since jwt-compact's reader of them brings the crate `anyhow` along.
+        let matches = match self {
+            Self::Ed25519(key) => {
+                let signature = ed25519_dalek::Signature::from_bytes(exactly(signature)?);
+                StrictEd25519.verify_signature(&signature, key, message)
+            }
+            Self::P256(key) => {
+                let bytes: &[u8; 64] = exactly(signature)?;
+                p256::ecdsa::Signature::from_slice(bytes)
+                    .is_ok_and(|signature| Es256.verify_signature(&signature, key, message))
+            }
+            Self::Hmac(key) => {
+                let bytes: &[u8; 32] = exactly(signature)?;
+                Hs256Signature::try_from_slice(bytes)
+                    .is_ok_and(|signature| Hs256.verify_signature(&signature, key, message))
+            }
+        };
+        if matches {
+            Ok(())
+        } else {
+            Err(TokenError::SignatureInvalid)
+        }
+    }
+}
+
+/// Ed25519 as strict as dalek's `verify_strict`: its `verify`, which jwt-compact uses, takes small-order R and A, so that a weak
+/// key has signatures over every message. No weak key is loaded (`jwk.rs`). `verify` compares R as bytes with what it has computed
+/// itself, so R is written in the one canonical way: to look for the eight small ones saves `verify_strict`'s square root, a seventh
+/// of the time.
+pub(super) struct StrictEd25519;
+
+impl jwt_compact::Algorithm for StrictEd25519 {
+    type SigningKey = ed25519_dalek::SigningKey;
+    type VerifyingKey = ed25519_dalek::VerifyingKey;
+    type Signature = ed25519_dalek::Signature;
+
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(Algorithm::EdDsa.name())
+    }
+
+    fn sign(&self, key: &Self::SigningKey, message: &[u8]) -> Self::Signature {
+        ed25519_dalek::Signer::sign(key, message)
+    }
+
+    fn verify_signature(
+        &self,
+        signature: &Self::Signature,
+        key: &Self::VerifyingKey,
+        message: &[u8],
+    ) -> bool {
+        !SMALL_ORDER.contains(signature.r_bytes())
+            && ed25519_dalek::Verifier::verify(key, message, signature).is_ok()
+    }
+}
+
+/// The canonical encodings of the points whose order divides eight. A test holds that they are those, and all of them.
+const SMALL_ORDER: [[u8; 32]; 8] = [
+    [
+        0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+    [
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x80,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0x7f,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x85,
+    ],
+    [
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0xfa,
+    ],
+];
+
+fn exactly<const N: usize>(signature: &[u8]) -> Result<&[u8; N], TokenError> {
+    signature
+        .try_into()
+        .map_err(|_| TokenError::SignatureLength)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SMALL_ORDER, TokenError, VerifyingKey};
+    use alloc::vec::Vec;
+    use ed25519_dalek::{Signer as _, Verifier as _};
+
+    /// The public key of RFC 8032 section 7.1, test 1.
+    const KEY: [u8; 32] = [
+        0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07,
+        0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07,
+        0x51, 0x1a,
+    ];
+    /// Made with its secret for a nonce of zero, so that R is the identity.
+    const S: [u8; 32] = [
+        0x0c, 0x87, 0x1e, 0x8b, 0x46, 0xf4, 0xc0, 0x24, 0x2a, 0xdb, 0xa4, 0xab, 0xe5, 0xa2, 0xc6,
+        0x32, 0x9e, 0x12, 0x32, 0x83, 0xfe, 0x6c, 0xe7, 0x3c, 0x4b, 0xcb, 0x00, 0xeb, 0x7a, 0x05,
+        0xf3, 0x08,
+    ];
+
+    #[test]
+    fn a_small_order_r_passes_dalek_and_not_us() {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&KEY).unwrap();
+        let mut r = [0; 32];
+        r[0] = 1;
+        let signature = ed25519_dalek::Signature::from_components(r, S);
+        assert!(key.verify(b"any message", &signature).is_ok());
+        let refused = VerifyingKey::Ed25519(key).verify(b"any message", &signature.to_bytes());
+        assert_eq!(refused, Err(TokenError::SignatureInvalid));
+    }
+
+    #[test]
+    fn all_eight_small_points_are_known() {
+        for (at, point) in SMALL_ORDER.iter().enumerate() {
+            assert!(!SMALL_ORDER.iter().skip(at + 1).any(|other| other == point));
+            let key = ed25519_dalek::VerifyingKey::from_bytes(point).unwrap();
+            assert!(key.is_weak());
+            // Canonical: y is below p = 2^255 - 19, which is ed ff .. ff 7f; where x is 0, its sign is 0 too.
+            let y: Vec<u8> = point.iter().rev().copied().collect();
+            let is_high = y[0] & 0x7f == 0x7f && y[1..31].iter().all(|byte| *byte == 0xff);
+            assert!(!is_high || y[31] < 0xed);
+            let is_one = |bytes: [u8; 32]| bytes[0] == 1 || bytes[0] == 0xec;
+            assert!(!is_one(*point) || point[31] & 0x80 == 0);
+        }
+    }
+
+    #[test]
+    fn the_verdict_is_that_of_verify_strict() {
+        let private = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let public = private.verifying_key();
+        let good = private.sign(b"message").to_bytes();
+        let ours = |signature: &[u8; 64]| {
+            VerifyingKey::Ed25519(public)
+                .verify(b"message", signature)
+                .is_ok()
+        };
+        let strict = |signature: &[u8; 64]| {
+            let signature = ed25519_dalek::Signature::from_bytes(signature);
+            public.verify_strict(b"message", &signature).is_ok()
+        };
+        assert!(ours(&good) && strict(&good));
+        for at in 0..512 {
+            let mut changed = good;
+            changed[at / 8] ^= 1 << (at % 8);
+            assert!(!ours(&changed) && !strict(&changed), "bit {at}");
+        }
+        for point in SMALL_ORDER {
+            let mut changed = good;
+            changed[..32].copy_from_slice(&point);
+            assert!(!ours(&changed) && !strict(&changed));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The claims of an access token (RFC 9068 section 2.2, RFC 7519 section 4.1).
+
+use super::error::TokenError;
+use crate::json::{self, Json, Members, read_object};
+use crate::limits::{ACCESS_TOKEN_MAX_LIFE_SECONDS, INTEGER_MAX, ROLE_MAX_CHARS, ROLES_MAX};
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use serde::{Serialize, Serializer};
+
+/// What an access token says. Times are Unix seconds.
+///
+/// There is no `Deserialize`: the one way in is the strict reader, which also refuses duplicates.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Claims {
+    /// Issuer: an origin, compared exactly.
+    pub iss: String,
+    /// The user's id; never empty.
+    pub sub: String,
+    /// For whom the token is.
+    pub aud: Audience,
+    /// The OAuth client that asked for it.
+    pub client_id: String,
+    /// The first second at which it is no longer valid.
+    pub exp: u64,
+    /// When it was issued.
+    pub iat: u64,
+    /// The first second at which it is valid, if it is not at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<u64>,
+    /// When the user last proved who they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<u64>,
+    /// The token's own id: unique, unlike its text (an ES256 signature has a twin).
+    pub jti: String,
+    /// The session that it belongs to.
+    pub sid: String,
+    /// The user's version when it was issued: roles, address and the like moved on if the user's is higher.
+    pub ver: u64,
+    /// What the user may do: at most 32 roles of 1 to 64 characters. None when absent.
+    pub roles: Vec<String>,
+    /// The user's address. `Debug` does not print it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether the user proved that the address is theirs. False when absent.
+    pub email_verified: bool,
+}
+
+/// The audiences of a token: in JSON a string, or an array of strings (RFC 7519 section 4.1.3). We issue one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audience(Vec<String>);
+
+impl Audience {
+    /// Whether `audience` is one of them, compared exactly.
+    #[must_use]
+    pub fn contains(&self, audience: &str) -> bool {
+        self.0.iter().any(|one| one == audience)
+    }
+
+    /// All of them, in the token's order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl From<&str> for Audience {
+    fn from(audience: &str) -> Self {
+        Self(vec![audience.to_owned()])
+    }
+}
+
+impl Serialize for Audience {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [one] => serializer.serialize_str(one),
+            several => serializer.collect_seq(several),
+        }
+    }
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims")
+            .field("iss", &self.iss)
+            .field("sub", &self.sub)
+            .field("aud", &self.aud)
+            .field("client_id", &self.client_id)
+            .field("exp", &self.exp)
+            .field("iat", &self.iat)
+            .field("nbf", &self.nbf)
+            .field("auth_time", &self.auth_time)
+            .field("jti", &self.jti)
+            .field("sid", &self.sid)
+            .field("ver", &self.ver)
+            .field("roles", &self.roles)
+            .field("email", &self.email.as_ref().map(|_| format_args!("_")))
+            .field("email_verified", &self.email_verified)
+            .finish()
+    }
+}
+
+impl Claims {
+    /// Types and presence. A wrong type is never taken for absence (CVE-2026-25537); unknown claims are ignored.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, TokenError> {
+        use TokenError as E;
+        let mut from = read_object(bytes).map_err(fault)?;
+        Ok(Self {
+            iss: text(&mut from, "iss", E::IssNotString)?.ok_or(E::IssMissing)?,
+            sub: text(&mut from, "sub", E::SubNotString)?.ok_or(E::SubMissing)?,
+            aud: audience(&mut from)?,
+            client_id: text(&mut from, "client_id", E::ClientIdNotString)?
+                .ok_or(E::ClientIdMissing)?,
+            exp: integer(&mut from, "exp", E::ExpNotInteger)?.ok_or(E::ExpMissing)?,
+            iat: integer(&mut from, "iat", E::IatNotInteger)?.ok_or(E::IatMissing)?,
+            nbf: integer(&mut from, "nbf", E::NbfNotInteger)?,
+            auth_time: integer(&mut from, "auth_time", E::AuthTimeNotInteger)?,
+            jti: text(&mut from, "jti", E::JtiNotString)?.ok_or(E::JtiMissing)?,
+            sid: text(&mut from, "sid", E::SidNotString)?.ok_or(E::SidMissing)?,
+            ver: integer(&mut from, "ver", E::VerNotInteger)?.ok_or(E::VerMissing)?,
+            roles: match from.remove("roles") {
+                None => Vec::new(),
+                Some(value) => value.into_texts().ok_or(E::RolesNotStrings)?,
+            },
+            email: text(&mut from, "email", E::EmailNotString)?,
+            email_verified: match from.remove("email_verified") {
+                None => false,
+                Some(Json::Bool(value)) => value,
+                Some(_) => return Err(E::EmailVerifiedNotBoolean),
+            },
+        })
+    }
+
+    /// The rules that need neither a clock nor an expectation: held when issuing and when verifying.
+    pub(super) fn check(&self) -> Result<(), TokenError> {
+        use TokenError as E;
+        for (value, empty) in [
+            (&self.iss, E::IssEmpty),
+            (&self.sub, E::SubEmpty),
+            (&self.client_id, E::ClientIdEmpty),
+            (&self.jti, E::JtiEmpty),
+            (&self.sid, E::SidEmpty),
+        ] {
+            refuse_if(value.is_empty(), empty)?;
+        }
+        refuse_if(self.aud.0.is_empty() || self.aud.contains(""), E::AudEmpty)?;
+        for (value, too_large) in [
+            (Some(self.exp), E::ExpTooLarge),
+            (Some(self.iat), E::IatTooLarge),
+            (self.nbf, E::NbfTooLarge),
+            (self.auth_time, E::AuthTimeTooLarge),
+            (Some(self.ver), E::VerTooLarge),
+        ] {
+            refuse_if(value.is_some_and(|value| value > INTEGER_MAX), too_large)?;
+        }
+        refuse_if(self.roles.len() > ROLES_MAX, E::RolesTooMany)?;
+        refuse_if(self.roles.iter().any(String::is_empty), E::RoleEmpty)?;
+        refuse_if(
+            self.roles
+                .iter()
+                .any(|role| role.chars().count() > ROLE_MAX_CHARS),
+            E::RoleTooLong,
+        )?;
+        refuse_if(self.exp <= self.iat, E::ExpNotAfterIat)?;
+        refuse_if(
+            self.exp.saturating_sub(self.iat) > ACCESS_TOKEN_MAX_LIFE_SECONDS,
+            E::LifeTooLong,
+        )
+    }
+}
+
+pub(super) fn refuse_if(condition: bool, error: TokenError) -> Result<(), TokenError> {
+    if condition { Err(error) } else { Ok(()) }
+}
+
+fn text(
+    from: &mut Members,
+    name: &str,
+    wrong_type: TokenError,
+) -> Result<Option<String>, TokenError> {
+    match from.remove(name) {
+        None => Ok(None),
+        Some(Json::String(text)) => Ok(Some(text)),
+        Some(_) => Err(wrong_type),
+    }
+}
+
+fn integer(
+    from: &mut Members,
+    name: &str,
+    wrong_type: TokenError,
+) -> Result<Option<u64>, TokenError> {
+    match from.remove(name) {
+        None => Ok(None),
+        Some(Json::Integer(value)) => Ok(Some(value)),
+        Some(_) => Err(wrong_type),
+    }
+}
+
+fn audience(from: &mut Members) -> Result<Audience, TokenError> {
+    match from.remove("aud") {
+        None => Err(TokenError::AudMissing),
+        Some(Json::String(one)) => Ok(Audience(vec![one])),
+        Some(value) => value
+            .into_texts()
+            .map(Audience)
+            .ok_or(TokenError::AudNotStrings),
+    }
+}
+
+fn fault(fault: json::Fault) -> TokenError {
+    match fault {
+        json::Fault::NotUtf8 => TokenError::ClaimsNotUtf8,
+        json::Fault::ByteOrderMark => TokenError::ClaimsByteOrderMark,
+        json::Fault::Syntax => TokenError::ClaimsNotJson,
+        json::Fault::NotAnObject => TokenError::ClaimsNotObject,
+        json::Fault::DuplicateMember => TokenError::ClaimsDuplicateMember,
+        json::Fault::TooDeep => TokenError::ClaimsTooDeep,
+    }
+}

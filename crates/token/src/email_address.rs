@@ -1,0 +1,311 @@
+//! Email addresses: one account for each mailbox, and nothing that could be two addresses at once.
+//!
+//! An address has two forms: as given, to which mail goes, and canonical, which is unique and compared. Canonical is:
+//! the local part in NFC with ASCII letters in lower case; the domain as IDNA A-labels in lower case; nothing else
+//! mapped. Case folding beyond ASCII and compatibility mapping have handed accounts to look-alikes (CVE-2019-19844).
+
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use idna::punycode;
+
+use crate::limits::{EMAIL_BYTES, EMAIL_LOCAL_BYTES};
+use crate::unicode::{lowercase, nfc, nfkc};
+
+/// Why a text is not an address that we take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailError {
+    /// Over 254 bytes (RFC 5321 section 4.5.3.1.3), or 64 before the at sign (4.5.3.1.1).
+    TooLong,
+    /// Not exactly one at sign.
+    AtSign,
+    /// The local part is empty or has a character other than letters, digits and `!#$&'*+-/=?^_~.`.
+    LocalPart,
+    /// A dot at an end of the local part, or two in a row.
+    LocalDots,
+    /// The domain is not a host name of two labels or more.
+    Domain,
+    /// The domain has a spelling that IDNA would map to another.
+    DomainMapped,
+}
+
+impl EmailError {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::AtSign => "not_one_at_sign",
+            Self::LocalPart => "local_part",
+            Self::LocalDots => "local_dots",
+            Self::Domain => "domain",
+            Self::DomainMapped => "domain_mapped",
+        }
+    }
+}
+
+impl fmt::Display for EmailError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason())
+    }
+}
+
+impl core::error::Error for EmailError {}
+
+/// An email address, as given and canonical. `Debug` prints `_`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EmailAddress {
+    given: String,
+    canonical: String,
+}
+
+impl EmailAddress {
+    /// Reads an address. White space around it is not taken off, and no display name, comment, quotes, address literal
+    /// or dot at the end is taken.
+    ///
+    /// ```
+    /// use edgegate_token::EmailAddress;
+    ///
+    /// let address = EmailAddress::parse("Ada@Bücher.example").unwrap();
+    /// assert_eq!(address.as_given(), "Ada@Bücher.example");
+    /// assert_eq!(address.canonical(), "ada@xn--bcher-kva.example");
+    /// assert!(EmailAddress::parse("Ada <ada@example.com>").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// An [`EmailError`] that says which part is wrong.
+    pub fn parse(text: &str) -> Result<Self, EmailError> {
+        if text.len() > EMAIL_BYTES {
+            return Err(EmailError::TooLong);
+        }
+        let (local, domain) = text.split_once('@').ok_or(EmailError::AtSign)?;
+        if domain.contains('@') {
+            return Err(EmailError::AtSign);
+        }
+        let local = canonical_local_part(local)?;
+        let domain = canonical_domain(domain)?;
+        let canonical = [local.as_str(), "@", &domain].concat();
+        if canonical.len() > EMAIL_BYTES {
+            return Err(EmailError::TooLong);
+        }
+        Ok(Self {
+            given: text.to_owned(),
+            canonical,
+        })
+    }
+
+    /// As it was given: what is shown, and where mail goes.
+    #[must_use]
+    pub fn as_given(&self) -> &str {
+        &self.given
+    }
+
+    /// The form that is unique and compared.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+fn canonical_local_part(local: &str) -> Result<String, EmailError> {
+    // U+212A KELVIN SIGN is the letter K in NFC: such a one would be another mailbox's address.
+    let becomes_ascii =
+        |c: char| !c.is_ascii() && nfc(c.encode_utf8(&mut [0; 4])).contains(|c: char| c.is_ascii());
+    let mut canonical = nfc(local);
+    if canonical.is_empty() || !canonical.chars().all(is_local) || local.contains(becomes_ascii) {
+        return Err(EmailError::LocalPart);
+    }
+    if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
+        return Err(EmailError::LocalDots);
+    }
+    canonical.make_ascii_lowercase();
+    if local.len() > EMAIL_LOCAL_BYTES || canonical.len() > EMAIL_LOCAL_BYTES {
+        return Err(EmailError::TooLong);
+    }
+    Ok(canonical)
+}
+
+/// A part of RFC 5322 `atext` that no mail program or template reads as more than text; of other scripts, letters and
+/// digits, an accent being part of its letter.
+fn is_local(c: char) -> bool {
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric() || "!#$&'*+-/=?^_~.".contains(c)
+    } else {
+        c.is_alphanumeric()
+    }
+}
+
+fn canonical_domain(domain: &str) -> Result<String, EmailError> {
+    let mut labels = Vec::new();
+    for label in nfc(&domain.to_ascii_lowercase()).split('.') {
+        labels.push(a_label(label)?);
+    }
+    let top_is_a_name = labels
+        .last()
+        .is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()));
+    if labels.len() >= 2 && top_is_a_name && labels.iter().all(|label| is_host_label(label)) {
+        Ok(labels.join("."))
+    } else {
+        Err(EmailError::Domain)
+    }
+}
+
+fn is_host_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// The label as an A-label (RFC 5890 section 2.3.2.1). Nothing is mapped: a label that IDNA would map to another has a
+/// second spelling, and is refused.
+fn a_label(label: &str) -> Result<String, EmailError> {
+    if let Some(encoded) = label.strip_prefix("xn--") {
+        let decoded = punycode::decode_to_string(encoded).ok_or(EmailError::Domain)?;
+        let is_its_only_encoding = punycode::encode_str(&decoded).as_deref() == Some(encoded);
+        // Signs that we have no tables for are left to the registry that gave the name away.
+        let is_visible = !decoded.contains(|c: char| c.is_control() || c.is_whitespace());
+        return if !decoded.is_ascii() && is_its_only_encoding && is_visible && is_stable(&decoded) {
+            Ok(label.to_owned())
+        } else {
+            Err(EmailError::Domain)
+        };
+    }
+    if label.is_ascii() {
+        return Ok(label.to_owned());
+    }
+    if !label.chars().all(|c| c == '-' || c.is_alphanumeric()) || !is_stable(label) {
+        return Err(EmailError::DomainMapped);
+    }
+    let encoded = punycode::encode_str(label).ok_or(EmailError::Domain)?;
+    Ok(["xn--", &encoded].concat())
+}
+
+/// Whether lower-casing and compatibility normalisation leave the label as it is (RFC 5892 section 2.2).
+fn is_stable(label: &str) -> bool {
+    lowercase(&nfkc(label)) == label
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn canonical(text: &str) -> Option<String> {
+        EmailAddress::parse(text)
+            .ok()
+            .map(|address| address.canonical)
+    }
+
+    /// `tests/vectors/emails`: what must become of each address.
+    #[test]
+    fn vectors() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../../tests/vectors/emails/emails.json"))
+                .unwrap();
+        let mike = canonical("mike@example.org");
+        let mut counted = 0;
+        for vector in vectors["addresses"].as_array().unwrap() {
+            let input = vector["input"].as_str().unwrap();
+            let why = vector["why"].as_str().unwrap();
+            let ours = canonical(input);
+            let same = vector["same_account_as"].as_str().and_then(canonical);
+            match vector["expect"].as_str().unwrap() {
+                "accept" => {
+                    assert!(ours.is_some(), "{input:?}: {why}");
+                    assert!(same.is_none() || same == ours, "{input:?}: {why}");
+                }
+                "reject" => assert_eq!(ours, None, "{input:?}: {why}"),
+                "distinct-or-reject" => {
+                    assert_ne!(ours, mike, "{input:?}: {why}");
+                    assert!(
+                        ours.as_deref() != Some("strasse@example.org"),
+                        "{input:?}: {why}"
+                    );
+                }
+                "same-or-reject" | "either" => {
+                    assert!(ours.is_none() || ours == same, "{input:?}: {why}");
+                }
+                other => panic!("{other}"),
+            }
+            counted += 1;
+        }
+        assert_eq!(counted, 55);
+    }
+
+    #[test]
+    fn mapped_spellings_of_a_domain_are_refused() {
+        for text in [
+            "a@B\u{dc}cher.example", // upper case beyond ASCII
+            "a@exa\u{17f}mple.org",  // long s
+            "a@\u{ff45}xample.org",  // full width
+            "a@example\u{3002}org",  // ideographic full stop
+            "a@xn--.example",
+            "a@xn--a.example",
+            "a@xn--80ak6aa92e.com\u{ad}",
+        ] {
+            assert!(EmailAddress::parse(text).is_err(), "{text:?}");
+        }
+        assert_eq!(
+            canonical("a@b\u{fc}cher.example"),
+            canonical("A@XN--Bcher-KVA.example")
+        );
+        assert_eq!(
+            canonical("a@bu\u{308}cher.example"),
+            canonical("a@b\u{fc}cher.example")
+        );
+        assert_eq!(
+            canonical("a@fa\u{df}.example").unwrap(),
+            "a@xn--fa-hia.example"
+        );
+    }
+
+    #[test]
+    fn signs_that_become_ascii_are_refused() {
+        for c in ['\u{212a}', '\u{37e}', '\u{1fef}', '\u{2000}'] {
+            assert_eq!(canonical(&format!("mi{c}e@example.org")), None);
+        }
+    }
+
+    #[test]
+    fn an_address_literal_is_no_host() {
+        for domain in ["127.0.0.1", "1.2", "example.123", "localhost", "a.b."] {
+            assert_eq!(canonical(&format!("a@{domain}")), None, "{domain}");
+        }
+    }
+
+    #[test]
+    fn debug_prints_nothing() {
+        let address = EmailAddress::parse("ada@example.com").unwrap();
+        assert_eq!(format!("{address:?}"), "_");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".{0,80}") {
+            let _ = EmailAddress::parse(&text);
+            let _ = EmailAddress::parse(&format!("{text}@example.org"));
+            let _ = EmailAddress::parse(&format!("a@{text}.org"));
+        }
+
+        #[test]
+        fn canonical_is_canonical(local in "[a-zA-Z0-9é\u{e4}ß.+]{1,20}", domain in "[a-zA-Z0-9ü-]{1,20}\\.(org|example|xn--p1ai)") {
+            if let Ok(address) = EmailAddress::parse(&format!("{local}@{domain}")) {
+                let again = EmailAddress::parse(address.canonical()).unwrap();
+                prop_assert_eq!(again.canonical(), address.canonical());
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Issuing: making an access token.
+
+use super::algorithm::{SigningKey, StrictEd25519};
+use super::claims::Claims;
+use super::error::TokenError;
+use super::key_set::KeySet;
+use super::verify::TYP;
+use crate::limits::ACCESS_TOKEN_MAX_BYTES;
+use alloc::string::String;
+use core::fmt;
+use jwt_compact::alg::{Es256, Hs256};
+use jwt_compact::{AlgorithmExt as _, Header};
+
+/// Makes an access token, signed by the first key of `keys`. Its header is `alg`, `kid` and `typ`. Signing is deterministic
+/// (RFC 8032, RFC 6979): the same claims give the same text.
+///
+/// ```
+/// use edgegate_token::{Claims, KeySet, issue};
+///
+/// // The key of RFC 8037 appendix A.1: never use a published one.
+/// let keys = KeySet::from_private_jwks(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","use":"sig",
+///     "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#)?;
+/// let now = 1_800_000_000;
+/// let token = issue(&keys, &Claims {
+///     iss: "https://auth.example.com".into(),
+///     sub: "0198c2f4-7b1e-7c3a-9d55-1f0a6f2f8b11".into(),
+///     aud: "https://api.example.com".into(),
+///     client_id: "edgegate".into(),
+///     exp: now + 600,
+///     iat: now,
+///     nbf: None,
+///     auth_time: Some(now),
+///     jti: "0198c2f4-8000-7000-8000-000000000001".into(),
+///     sid: "0198c2f4-7fff-7000-8000-000000000002".into(),
+///     ver: 1,
+///     roles: vec!["user".into()],
+///     email: Some("ada@example.com".into()),
+///     email_verified: true,
+/// })?;
+/// assert_eq!(token.split('.').count(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`IssueError`]: the first key cannot sign, the claims would not be accepted back, or the token would be too long.
+pub fn issue(keys: &KeySet, claims: &Claims) -> Result<String, IssueError> {
+    let (kid, key) = keys.signer().ok_or(IssueError::NoSigningKey)?;
+    claims.check().map_err(IssueError::Claims)?;
+    if claims.aud.iter().count() > 1 {
+        return Err(IssueError::SeveralAudiences);
+    }
+    let header = Header::empty().with_key_id(kid).with_token_type(TYP);
+    // The times travel in our own claims: jwt-compact's are optional, and dates.
+    let claims = jwt_compact::Claims::new(claims);
+    let token = match key {
+        SigningKey::Ed25519(key) => StrictEd25519.token(&header, &claims, key),
+        SigningKey::P256(key) => Es256.token(&header, &claims, key),
+        SigningKey::Hmac(key) => Hs256.token(&header, &claims, key),
+    }
+    .map_err(|_| IssueError::NotWritable)?;
+    if token.len() > ACCESS_TOKEN_MAX_BYTES {
+        return Err(IssueError::TooLong);
+    }
+    Ok(token)
+}
+
+/// Why no token was made: the caller's or the operator's mistake, never a stranger's doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssueError {
+    /// The set can only verify.
+    NoSigningKey,
+    /// Verification would refuse these claims, for this reason.
+    Claims(TokenError),
+    /// More than one audience: an issuer names one (ASVS 9.2.4).
+    SeveralAudiences,
+    /// The claims do not go into JSON.
+    NotWritable,
+    /// The token would be longer than verification accepts.
+    TooLong,
+}
+
+impl IssueError {
+    /// A stable snake_case code; that of the refusal for [`IssueError::Claims`].
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::NoSigningKey => "no_signing_key",
+            Self::Claims(error) => error.reason(),
+            Self::SeveralAudiences => "several_audiences",
+            Self::NotWritable => "claims_not_writable",
+            Self::TooLong => "token_too_long",
+        }
+    }
+}
+
+impl fmt::Display for IssueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSigningKey => f.write_str("the key set has no key to sign with"),
+            Self::Claims(error) => write!(f, "the claims would be refused: {error}"),
+            Self::SeveralAudiences => f.write_str("the claims name several audiences"),
+            Self::NotWritable => f.write_str("the claims cannot be written as json"),
+            Self::TooLong => f.write_str("the token would be too long"),
+        }
+    }
+}
+
+impl core::error::Error for IssueError {}

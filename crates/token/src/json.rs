@@ -1,0 +1,402 @@
+//! JSON as all of this crate reads it: strictly, because two parsers that differ are a hole, and without fractions.
+//!
+//! serde_json parses and prints. Its own `Value` is not used, and no type derives `Deserialize`: both bring the printing of
+//! fractions, and a reader for each type: 24 KB of the Worker, gzipped.
+
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::{self, Serialize, Serializer};
+use zeroize::Zeroize;
+
+use crate::limits::JSON_MAX_DEPTH;
+
+/// A value. Numbers that are no `u64` keep nothing but that they are one: no rule accepts them. It may hold a secret:
+/// `Debug` prints nothing of it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Json {
+    /// `null`.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number from 0 to 2^64 - 1, without a fraction or an exponent.
+    Integer(u64),
+    /// Any other number. It can't be written.
+    OtherNumber,
+    /// A text.
+    String(String),
+    /// A list.
+    Array(Vec<Json>),
+    /// An object.
+    Object(Members),
+}
+
+/// The members of an object, each name once, in the order of the names.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Members(Vec<(String, Json)>);
+
+/// Why a text is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is not UTF-8.
+    NotUtf8,
+    /// It begins with a byte order mark.
+    ByteOrderMark,
+    /// It is not JSON, or more than one value.
+    Syntax,
+    /// It is JSON, but no object.
+    NotAnObject,
+    /// An object has a member twice.
+    DuplicateMember,
+    /// Lists and objects lie too deep in each other.
+    TooDeep,
+}
+
+/// Why a text is not read, and where, when that is known: line and column, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Why.
+    pub fault: Fault,
+    /// Line and column.
+    pub at: Option<(usize, usize)>,
+}
+
+impl Json {
+    /// Reads one value: UTF-8 without a byte order mark, nothing behind it, no member twice at any depth (escapes
+    /// resolved first; RFC 7515 section 4, RFC 7519 section 4), bounded depth.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn read(bytes: &[u8]) -> Result<Self, Unread> {
+        let unread = |fault| Unread { fault, at: None };
+        let text = core::str::from_utf8(bytes).map_err(|_| unread(Fault::NotUtf8))?;
+        if text.starts_with('\u{feff}') {
+            return Err(unread(Fault::ByteOrderMark));
+        }
+        let fault = Cell::new(Fault::Syntax);
+        let mut parser = serde_json::Deserializer::from_str(text);
+        let strict = Strict {
+            depth: 0,
+            fault: &fault,
+        };
+        strict
+            .deserialize(&mut parser)
+            .and_then(|value| parser.end().map(|()| value))
+            .map_err(|error| Unread {
+                fault: fault.get(),
+                at: Some((error.line(), error.column())),
+            })
+    }
+
+    /// An object of these members. The last counts of those with one name.
+    #[must_use]
+    pub fn object<const N: usize>(members: [(&str, Self); N]) -> Self {
+        let mut object = Members::default();
+        for (name, value) in members {
+            object.set(name, value);
+        }
+        Self::Object(object)
+    }
+
+    /// The value as JSON.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        // Only `OtherNumber` fails, and no value that is written has one.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The member of an object.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.get(name),
+            _ => None,
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The integer.
+    #[must_use]
+    pub const fn as_u64(&self) -> Option<u64> {
+        match self {
+            Self::Integer(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// True or false.
+    #[must_use]
+    pub const fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The list.
+    #[must_use]
+    pub fn as_array(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The texts of a list that holds nothing else.
+    #[must_use]
+    pub fn into_texts(self) -> Option<Vec<String>> {
+        let Self::Array(items) = self else {
+            return None;
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            let Self::String(text) = item else {
+                return None;
+            };
+            texts.push(text);
+        }
+        Some(texts)
+    }
+}
+
+/// A text as JSON, in its quotes.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    // Writing to memory does not fail.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// Reads one object, as [`Json::read`] does.
+///
+/// # Errors
+/// The first fault.
+pub fn read_object(bytes: &[u8]) -> Result<Members, Fault> {
+    match Json::read(bytes) {
+        Ok(Json::Object(members)) => Ok(members),
+        Ok(_) => Err(Fault::NotAnObject),
+        Err(unread) => Err(unread.fault),
+    }
+}
+
+impl Members {
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0
+            .binary_search_by(|(known, _)| known.as_str().cmp(name))
+    }
+
+    /// The member's value.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        let place = self.place(name).ok()?;
+        self.0.get(place).map(|(_, value)| value)
+    }
+
+    /// Whether there is such a member.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.place(name).is_ok()
+    }
+
+    /// Takes the member out.
+    pub fn remove(&mut self, name: &str) -> Option<Json> {
+        let place = self.place(name).ok()?;
+        Some(self.0.remove(place).1)
+    }
+
+    /// Sets the member.
+    pub fn set(&mut self, name: &str, value: Json) {
+        match self.place(name) {
+            Ok(place) => {
+                if let Some(member) = self.0.get_mut(place) {
+                    member.1 = value;
+                }
+            }
+            Err(place) => self.0.insert(place, (name.to_owned(), value)),
+        }
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Json")
+    }
+}
+
+impl fmt::Debug for Members {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Members")
+    }
+}
+
+impl From<&str> for Json {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<String> for Json {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<u64> for Json {
+    fn from(value: u64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<bool> for Json {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Json {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl<T: Into<Self>> FromIterator<T> for Json {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Self::Array(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Integer(value) => serializer.serialize_u64(*value),
+            Self::OtherNumber => Err(ser::Error::custom("a number of unknown value")),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::Array(items) => serializer.collect_seq(items),
+            Self::Object(Members(members)) => {
+                serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
+            }
+        }
+    }
+}
+
+impl Zeroize for Json {
+    fn zeroize(&mut self) {
+        match self {
+            Self::String(text) => text.zeroize(),
+            Self::Array(items) => items.iter_mut().for_each(Zeroize::zeroize),
+            Self::Object(members) => members.zeroize(),
+            Self::Null | Self::Bool(_) | Self::Integer(_) | Self::OtherNumber => {}
+        }
+    }
+}
+
+impl Zeroize for Members {
+    fn zeroize(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| value.zeroize());
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Strict<'f> {
+    depth: usize,
+    /// serde's errors carry text only: the reason goes round them.
+    fault: &'f Cell<Fault>,
+}
+
+impl Strict<'_> {
+    fn refuse<E: Error>(self, fault: Fault) -> E {
+        self.fault.set(fault);
+        E::custom("refused")
+    }
+
+    fn deeper<E: Error>(self) -> Result<Self, E> {
+        if self.depth >= JSON_MAX_DEPTH {
+            return Err(self.refuse(Fault::TooDeep));
+        }
+        Ok(Self {
+            depth: self.depth.saturating_add(1),
+            ..self
+        })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("json")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(Json::Integer(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(u64::try_from(value).map_or(Json::OtherNumber, Json::Integer))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
+        Ok(Json::OtherNumber)
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::String(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+        let inner = self.deeper()?;
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(inner)? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json, A::Error> {
+        let inner = self.deeper()?;
+        let mut members = Members::default();
+        while let Some(name) = access.next_key::<String>()? {
+            let Err(place) = members.place(&name) else {
+                return Err(self.refuse(Fault::DuplicateMember));
+            };
+            let value = access.next_value_seed(inner)?;
+            members.0.insert(place, (name, value));
+        }
+        Ok(Json::Object(members))
+    }
+}

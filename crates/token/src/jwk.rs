@@ -1,0 +1,277 @@
+//! One JSON Web Key (RFC 7517, RFC 7518 section 6, RFC 8037): read strictly, written with its public half only.
+
+use super::algorithm::{Algorithm, SigningKey, VerifyingKey};
+use super::key_error::{KeyError, KeyFault};
+use crate::json::{Json, Members};
+use crate::limits::HMAC_KEY_MIN_BYTES;
+use crate::limits::KID_MAX_BYTES;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use jwt_compact::alg::Hs256Key;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+/// What a key set is for: the issuer's secret, or the set that it publishes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SetKind {
+    Private,
+    Public,
+}
+
+/// A key that passed every check that needs no other key.
+pub(super) struct Jwk {
+    pub(super) kid: String,
+    pub(super) verifying: VerifyingKey,
+    pub(super) signing: Option<SigningKey>,
+}
+
+/// A string member worth showing in an error: the `kid`, unless it is misshapen.
+pub(super) fn presentable_kid(members: &Members) -> Option<&str> {
+    match members.get("kid") {
+        Some(Json::String(kid)) if kid.len() <= KID_MAX_BYTES => Some(kid),
+        _ => None,
+    }
+}
+
+impl Jwk {
+    pub(super) fn read(members: &Members, kind: SetKind) -> Result<Self, KeyError> {
+        // First, so that no other fault of the key hides a leak.
+        if kind == SetKind::Public {
+            refuse_private_members(members)?;
+        }
+        let kty = string(members, "kty")?;
+        // Whether a private half is wanted is asked before it is looked for, so that what only verifies links no signing.
+        let (verifying, signing) = match kty {
+            "OKP" => ed25519(members, kind)?,
+            "EC" => p256(members, kind)?,
+            "oct" => hmac(members)?,
+            _ => return Err(KeyFault::UnsupportedKty.into()),
+        };
+        check_use(members, &verifying, signing.is_some())?;
+        let kid = kid(members, &verifying)?;
+        Ok(Self {
+            kid,
+            verifying,
+            signing,
+        })
+    }
+
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.verifying.algorithm()
+    }
+
+    /// The public half; none for a symmetric key, which has no such half.
+    pub(super) fn public(&self) -> Option<Json> {
+        let (kty, crv, x, y) = match &self.verifying {
+            VerifyingKey::Ed25519(key) => ("OKP", "Ed25519", encode(key.as_bytes()), None),
+            VerifyingKey::P256(key) => {
+                let (x, y) = coordinates(key)?;
+                ("EC", "P-256", x, Some(y))
+            }
+            VerifyingKey::Hmac(_) => return None,
+        };
+        let mut public = Members::default();
+        for (name, value) in [
+            ("kty", kty),
+            ("crv", crv),
+            ("x", &x),
+            ("kid", &self.kid),
+            ("use", "sig"),
+            ("alg", self.algorithm().name()),
+        ] {
+            public.set(name, value.into());
+        }
+        if let Some(y) = y {
+            public.set("y", y.into());
+        }
+        Some(Json::Object(public))
+    }
+}
+
+type Halves = (VerifyingKey, Option<SigningKey>);
+
+fn ed25519(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
+    match string(members, "crv")? {
+        "Ed25519" => {}
+        "X25519" | "X448" => return Err(KeyFault::KeyAgreementCrv.into()),
+        _ => return Err(KeyFault::UnsupportedCrv.into()),
+    }
+    let x = fixed(members, "x")?;
+    if !is_canonical_y(&x) {
+        return Err(KeyFault::NotOnCurve.into());
+    }
+    let verifying =
+        ed25519_dalek::VerifyingKey::from_bytes(&x).map_err(|_| KeyFault::NotOnCurve)?;
+    if verifying.is_weak() {
+        return Err(KeyFault::WeakKey.into());
+    }
+    let signing = if kind == SetKind::Private && members.contains("d") {
+        let key = ed25519_dalek::SigningKey::from_bytes(&*fixed(members, "d")?);
+        // A signature binds the public key: signing with a foreign one gives the secret away (RUSTSEC-2022-0093).
+        if key.verifying_key() != verifying {
+            return Err(KeyFault::SecretMismatch.into());
+        }
+        Some(SigningKey::Ed25519(key))
+    } else {
+        None
+    };
+    Ok((VerifyingKey::Ed25519(verifying), signing))
+}
+
+fn p256(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
+    if string(members, "crv")? != "P-256" {
+        return Err(KeyFault::UnsupportedCrv.into());
+    }
+    let (x, y) = (fixed(members, "x")?, fixed(members, "y")?);
+    let point = p256::EncodedPoint::from_affine_coordinates((&*x).into(), (&*y).into(), false);
+    let verifying =
+        p256::ecdsa::VerifyingKey::from_encoded_point(&point).map_err(|_| KeyFault::NotOnCurve)?;
+    let signing = if kind == SetKind::Private && members.contains("d") {
+        let d = fixed(members, "d")?;
+        let key =
+            p256::ecdsa::SigningKey::from_slice(&*d).map_err(|_| KeyFault::SecretOutOfRange)?;
+        if *key.verifying_key() != verifying {
+            return Err(KeyFault::SecretMismatch.into());
+        }
+        Some(SigningKey::P256(key))
+    } else {
+        None
+    };
+    Ok((VerifyingKey::P256(verifying), signing))
+}
+
+fn hmac(members: &Members) -> Result<Halves, KeyError> {
+    let k = decoded(members, "k")?;
+    if k.len() < HMAC_KEY_MIN_BYTES {
+        return Err(KeyError::at_member(KeyFault::HmacTooShort, "k"));
+    }
+    let key = Hs256Key::new(&*k);
+    Ok((VerifyingKey::Hmac(key.clone()), Some(SigningKey::Hmac(key))))
+}
+
+/// RFC 8032 section 5.1.3 refuses y >= p = 2^255 - 19; dalek reduces it.
+fn is_canonical_y(x: &[u8; 32]) -> bool {
+    let [low, middle @ .., high] = x;
+    !(*low >= 0xed && middle.iter().all(|b| *b == 0xff) && high & 0x7f == 0x7f)
+}
+
+fn refuse_private_members(members: &Members) -> Result<(), KeyError> {
+    if matches!(members.get("kty"), Some(Json::String(kty)) if kty == "oct") {
+        return Err(KeyFault::SymmetricInPublicSet.into());
+    }
+    for name in ["d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"] {
+        if members.contains(name) {
+            return Err(KeyError::at_member(KeyFault::PrivateMember, name));
+        }
+    }
+    Ok(())
+}
+
+/// `use`, `key_ops` and `alg` are optional, and binding when they are there (RFC 7517 sections 4.2 to 4.4).
+fn check_use(members: &Members, verifying: &VerifyingKey, can_sign: bool) -> Result<(), KeyError> {
+    if members.contains("use") && string(members, "use")? != "sig" {
+        return Err(KeyFault::UseNotSig.into());
+    }
+    if let Some(operations) = members.get("key_ops") {
+        let needed: &[&str] = match (verifying, can_sign) {
+            (VerifyingKey::Hmac(_), _) => &["sign", "verify"],
+            (_, true) => &["sign"],
+            (_, false) => &["verify"],
+        };
+        if !allows(operations, needed) {
+            return Err(KeyFault::KeyOps.into());
+        }
+    }
+    if members.contains("alg")
+        && Algorithm::named(string(members, "alg")?) != Some(verifying.algorithm())
+    {
+        return Err(KeyFault::AlgNotTheKeys.into());
+    }
+    Ok(())
+}
+
+/// Each needed operation is named, none twice, and none that is no signing: one key, one purpose.
+fn allows(operations: &Json, needed: &[&str]) -> bool {
+    let Json::Array(items) = operations else {
+        return false;
+    };
+    let count = |name: &str| {
+        items
+            .iter()
+            .filter(|item| matches!(item, Json::String(text) if text == name))
+            .count()
+    };
+    let (signs, verifies) = (count("sign"), count("verify"));
+    signs <= 1
+        && verifies <= 1
+        && signs.checked_add(verifies) == Some(items.len())
+        && needed.iter().all(|name| count(name) == 1)
+}
+
+fn kid(members: &Members, verifying: &VerifyingKey) -> Result<String, KeyError> {
+    if !members.contains("kid") {
+        return thumbprint(verifying);
+    }
+    match string(members, "kid")? {
+        "" => Err(KeyFault::KidEmpty.into()),
+        kid if kid.len() > KID_MAX_BYTES => Err(KeyFault::KidTooLong.into()),
+        kid => Ok(kid.to_owned()),
+    }
+}
+
+/// RFC 7638: SHA-256 over the required members in alphabetic order.
+fn thumbprint(verifying: &VerifyingKey) -> Result<String, KeyError> {
+    let text = Zeroizing::new(match verifying {
+        VerifyingKey::Ed25519(key) => {
+            let x = encode(key.as_bytes());
+            [r#"{"crv":"Ed25519","kty":"OKP","x":""#, &x, r#""}"#].concat()
+        }
+        VerifyingKey::P256(key) => {
+            let (x, y) = coordinates(key).ok_or(KeyFault::NotOnCurve)?;
+            [
+                r#"{"crv":"P-256","kty":"EC","x":""#,
+                &x,
+                r#"","y":""#,
+                &y,
+                r#""}"#,
+            ]
+            .concat()
+        }
+        VerifyingKey::Hmac(key) => {
+            let k = Zeroizing::new(encode(key.as_ref()));
+            [r#"{"k":""#, &k, r#"","kty":"oct"}"#].concat()
+        }
+    });
+    Ok(encode(&Sha256::digest(text.as_bytes())))
+}
+
+fn coordinates(key: &p256::ecdsa::VerifyingKey) -> Option<(String, String)> {
+    let point = key.to_encoded_point(false);
+    Some((encode(point.x()?), encode(point.y()?)))
+}
+
+fn string<'m>(members: &'m Members, name: &'static str) -> Result<&'m str, KeyError> {
+    match members.get(name) {
+        Some(Json::String(text)) => Ok(text),
+        Some(_) => Err(KeyError::at_member(KeyFault::MemberNotString, name)),
+        None => Err(KeyError::at_member(KeyFault::MemberMissing, name)),
+    }
+}
+
+fn decoded(members: &Members, name: &'static str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    Base64UrlUnpadded::decode_vec(string(members, name)?)
+        .map(Zeroizing::new)
+        .map_err(|_| KeyError::at_member(KeyFault::Base64, name))
+}
+
+fn fixed(members: &Members, name: &'static str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    <[u8; 32]>::try_from(decoded(members, name)?.as_slice())
+        .map(Zeroizing::new)
+        .map_err(|_| KeyError::at_member(KeyFault::WrongLength, name))
+}
+
+fn encode(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}

@@ -1,0 +1,203 @@
+//! Key sets (RFC 7517 section 5).
+
+use super::algorithm::Algorithm;
+use super::algorithm::SigningKey;
+use super::error::TokenError;
+use super::jwk::{Jwk, SetKind, presentable_kid};
+use super::key_error::{KeyError, KeyFault};
+use crate::json::{self, Json, Members, read_object};
+use crate::limits::{KEY_SET_MAX_BYTES, KEYS_MAX};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use zeroize::Zeroize as _;
+
+/// The keys of one issuer: the first signs, all verify. Key material is wiped on drop and never printed.
+///
+/// The type of a key decides its algorithm (RFC 8725 section 3.1):
+///
+/// | `kty` | `crv` | algorithm | public members | private member |
+/// |---|---|---|---|---|
+/// | `OKP` | `Ed25519` | `EdDSA` | `x`, 32 bytes | `d`, the 32-byte seed (RFC 8037) |
+/// | `EC` | `P-256` | `ES256` | `x`, `y`, 32 bytes each | `d`, 32 bytes (RFC 7518 section 6.2) |
+/// | `oct` | | `HS256` | none | `k`, at least 32 bytes (RFC 7518 section 3.2) |
+///
+/// All are base64url without padding. `kid` should be there; without it the RFC 7638 thumbprint stands in. `use`, `key_ops`
+/// and `alg` may be left out, and must fit when they are there. A set holds 1 to 20 usable keys in
+/// at most 32 KiB, of symmetric or of asymmetric keys, never both.
+pub struct KeySet {
+    keys: Vec<Jwk>,
+}
+
+impl KeySet {
+    /// Reads the issuer's secret set. The first key must be able to sign; later ones may be public halves only.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it.
+    pub fn from_private_jwks(text: &str) -> Result<Self, KeyError> {
+        let set = Self::read(text, SetKind::Private)?;
+        match set.keys.first() {
+            Some(Jwk {
+                signing: Some(_), ..
+            }) => Ok(set),
+            first => Err(KeyError::from(KeyFault::FirstKeyCannotSign)
+                .of_key(0, first.map(|key| key.kid.as_str()))),
+        }
+    }
+
+    /// Reads a published set, which can only verify. Keys that can't be used are skipped, whatever
+    /// the reason, as RFC 7517 section 5 asks: an issuer may publish keys of other kinds beside ours.
+    /// Keys of one algorithm that share a `kid` can't be distinguished, so none of them is used.
+    /// A set with a private member or a symmetric key is rejected: its issuer has leaked it, and
+    /// nothing that it signs means anything.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. When no key can
+    /// be used: the rule that the first key breaks.
+    pub fn from_public_jwks(text: &str) -> Result<Self, KeyError> {
+        Self::read(text, SetKind::Public)
+    }
+
+    /// The public halves as a JWK Set in JSON: what `/.well-known/jwks.json` serves. Symmetric keys are left out.
+    #[must_use]
+    pub fn public_jwks(&self) -> String {
+        let keys = self.keys.iter().filter_map(Jwk::public).collect();
+        Json::object([("keys", keys)]).to_text()
+    }
+
+    /// The key ids, in order.
+    pub fn kids(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| key.kid.as_str())
+    }
+
+    /// The key that a header names. Without a `kid` there must be nothing to choose from. Keys of
+    /// different algorithms may have the same `kid` (RFC 7517 section 4.5).
+    pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<&Jwk, TokenError> {
+        match (kid, self.keys.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, _) => Err(TokenError::KidMissing),
+            (Some(kid), keys) => {
+                let mut named = keys.iter().filter(|key| key.kid == kid);
+                let fitting = named.clone().find(|key| key.algorithm() == algorithm);
+                fitting
+                    .or_else(|| named.next())
+                    .ok_or(TokenError::KidUnknown)
+            }
+        }
+    }
+
+    pub(super) fn signer(&self) -> Option<(&str, &SigningKey)> {
+        let first = self.keys.first()?;
+        Some((&first.kid, first.signing.as_ref()?))
+    }
+
+    fn read(text: &str, kind: SetKind) -> Result<Self, KeyError> {
+        if text.len() > KEY_SET_MAX_BYTES {
+            return Err(KeyFault::SetTooLong.into());
+        }
+        let mut members = read_object(text.as_bytes()).map_err(fault)?;
+        let set = Self::from_members(&members, kind);
+        members.zeroize();
+        set
+    }
+
+    fn from_members(members: &Members, kind: SetKind) -> Result<Self, KeyError> {
+        let Some(Json::Array(items)) = members.get("keys") else {
+            return Err(KeyFault::NoKeys.into());
+        };
+        if items.is_empty() {
+            return Err(KeyFault::Empty.into());
+        }
+        let mut keys: Vec<Jwk> = Vec::with_capacity(items.len().min(KEYS_MAX));
+        let mut first_skipped = None;
+        let mut ambiguous = Vec::new();
+        for (position, item) in items.iter().enumerate() {
+            let kid = match item {
+                Json::Object(members) => presentable_kid(members),
+                _ => None,
+            };
+            match read_key(item, kind) {
+                Ok(key) => {
+                    if kind == SetKind::Public
+                        && let Some(twin) = keys.iter().position(|other| is_twin(other, &key))
+                    {
+                        ambiguous.push(twin);
+                        first_skipped.get_or_insert_with(|| {
+                            KeyError::from(KeyFault::DuplicateKid).of_key(position, kid)
+                        });
+                        continue;
+                    }
+                    add(&mut keys, key, kind).map_err(|fault| match fault {
+                        KeyFault::TooManyKeys => fault.into(),
+                        _ => KeyError::from(fault).of_key(position, kid),
+                    })?;
+                }
+                Err(error) if kind == SetKind::Public && !error.fault().is_leak() => {
+                    first_skipped.get_or_insert_with(|| error.of_key(position, kid));
+                }
+                Err(error) => return Err(error.of_key(position, kid)),
+            }
+        }
+        let keys: Vec<Jwk> = keys
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, key)| (!ambiguous.contains(&place)).then_some(key))
+            .collect();
+        if let (true, Some(error)) = (keys.is_empty(), first_skipped) {
+            return Err(error);
+        }
+        Ok(Self { keys })
+    }
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut set = f.debug_map();
+        for key in &self.keys {
+            set.entry(&key.kid, &format_args!("{} _", key.algorithm().name()));
+        }
+        set.finish()
+    }
+}
+
+fn read_key(item: &Json, kind: SetKind) -> Result<Jwk, KeyError> {
+    match item {
+        Json::Object(members) => Jwk::read(members, kind),
+        _ => Err(KeyFault::KeyNotObject.into()),
+    }
+}
+
+/// Whether no token's header can tell these keys apart.
+fn is_twin(one: &Jwk, other: &Jwk) -> bool {
+    one.kid == other.kid && one.algorithm() == other.algorithm()
+}
+
+/// Adds a key to those that go together.
+fn add(keys: &mut Vec<Jwk>, key: Jwk, kind: SetKind) -> Result<(), KeyFault> {
+    let is_symmetric = |key: &Jwk| key.algorithm() == Algorithm::Hs256;
+    if keys.len() >= KEYS_MAX {
+        return Err(KeyFault::TooManyKeys);
+    }
+    if keys
+        .first()
+        .is_some_and(|first| is_symmetric(first) != is_symmetric(&key))
+    {
+        return Err(KeyFault::MixedSet);
+    }
+    if kind == SetKind::Private && keys.iter().any(|other| other.kid == key.kid) {
+        return Err(KeyFault::DuplicateKid);
+    }
+    keys.push(key);
+    Ok(())
+}
+
+fn fault(fault: json::Fault) -> KeyError {
+    KeyError::from(match fault {
+        json::Fault::NotUtf8 => KeyFault::NotUtf8,
+        json::Fault::ByteOrderMark => KeyFault::ByteOrderMark,
+        json::Fault::Syntax => KeyFault::NotJson,
+        json::Fault::NotAnObject => KeyFault::NotObject,
+        json::Fault::DuplicateMember => KeyFault::DuplicateMember,
+        json::Fault::TooDeep => KeyFault::TooDeep,
+    })
+}

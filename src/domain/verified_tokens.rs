@@ -1,0 +1,116 @@
+//! A memory of verified tokens, since a signature costs a hundred times a lookup.
+
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use edgegate_token::VerifiedToken;
+
+use super::policy::VERIFIED_TOKENS_MAX;
+
+/// The tokens verified last, by their whole text. A key made of part of it, or of a hash, has handed out other people's
+/// claims (GHSA-rp9m-7r4c-75qg).
+///
+/// It belongs to one [`KeySet`](edgegate_token::KeySet) and one [`Expected`](edgegate_token::Expected): when either changes, [`clear`] it. It
+/// says nothing of sessions ended or users changed since; ask that of every token. Only verified text gets in, so nobody
+/// without a signing key can choose keys that collide.
+///
+/// [`clear`]: VerifiedTokens::clear
+pub struct VerifiedTokens {
+    capacity: usize,
+    entries: HashMap<Rc<str>, Entry>,
+    /// Every key of `entries` once: the next to be forgotten, unless it was used since it came or was last spared.
+    queue: VecDeque<Rc<str>>,
+}
+
+struct Entry {
+    token: Rc<VerifiedToken>,
+    verified_at: u64,
+    used: bool,
+}
+
+impl Default for VerifiedTokens {
+    fn default() -> Self {
+        Self::new(VERIFIED_TOKENS_MAX)
+    }
+}
+
+impl VerifiedTokens {
+    /// Remembers at most `capacity` tokens; none for 0.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            entries: HashMap::new(),
+            queue: VecDeque::new(),
+        }
+    }
+
+    /// The token with this text, if it was remembered and has not expired at `now`, in Unix seconds: at `exp` it is dropped,
+    /// whatever tolerance it was verified with. A clock that stands before the verification proves nothing, and drops it too.
+    pub fn get(&mut self, text: &str, now: u64) -> Option<Rc<VerifiedToken>> {
+        let entry = self.entries.get_mut(text)?;
+        if now >= entry.token.claims().exp || now < entry.verified_at {
+            self.remove(text);
+            return None;
+        }
+        entry.used = true;
+        Some(Rc::clone(&entry.token))
+    }
+
+    /// Remembers that `text` was verified as `token` at `now`, in Unix seconds; forgets, if full, one that was not used lately.
+    pub fn insert(&mut self, text: &str, token: Rc<VerifiedToken>, now: u64) {
+        self.remove(text);
+        if self.capacity == 0 || now >= token.claims().exp {
+            return;
+        }
+        self.make_room();
+        let key: Rc<str> = text.into();
+        self.queue.push_back(Rc::clone(&key));
+        let entry = Entry {
+            token,
+            verified_at: now,
+            used: false,
+        };
+        self.entries.insert(key, entry);
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.queue.clear();
+    }
+
+    /// How many are remembered, expired ones included until they are asked for or pushed out.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Second chance: who was used goes to the back of the queue once. To look for the one unused for longest would cost a
+    /// tenth of a signature.
+    fn make_room(&mut self) {
+        while self.entries.len() >= self.capacity
+            && let Some(key) = self.queue.pop_front()
+        {
+            match self.entries.get_mut(&key) {
+                Some(entry) if entry.used => {
+                    entry.used = false;
+                    self.queue.push_back(key);
+                }
+                _ => drop(self.entries.remove(&key)),
+            }
+        }
+    }
+
+    fn remove(&mut self, text: &str) {
+        if self.entries.remove(text).is_some() {
+            self.queue.retain(|key| **key != *text);
+        }
+    }
+}

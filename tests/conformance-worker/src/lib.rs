@@ -1,0 +1,112 @@
+//! edgegate's Worker with the conformance suites of its adapters: for tests, never deployed.
+//!
+//! `GET /conformance/<adapter>` runs a suite and answers a list of outcomes; `entry.mjs` calls [`conformance_answer`].
+#![cfg(target_arch = "wasm32")]
+#![allow(
+    unreachable_pub,
+    reason = "exported to JavaScript, or shared with native tests"
+)]
+#![allow(clippy::arithmetic_side_effects, reason = "suites with fixed numbers")]
+
+#[path = "../../conformance/mod.rs"]
+mod conformance;
+mod sessions;
+
+use edgegate::adapters::cloudflare::account::DurableAccounts;
+use edgegate::adapters::cloudflare::d1::Database;
+use edgegate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
+use edgegate::adapters::cloudflare::d1_users::D1Users;
+use edgegate::adapters::cloudflare::mail_gate::DurableMailGate;
+use edgegate::adapters::cloudflare::promise::promise;
+use edgegate::adapters::system_random::SystemRandom;
+use edgegate::ports::Random;
+use js_sys::Promise;
+use serde_json::json;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::Env;
+
+use crate::conformance::suite::Outcome;
+use crate::conformance::{mail_gate, mail_ledger, password_guard, users};
+
+/// A promise of a JSON list of outcomes; of `undefined` for an unknown path. There are paths for the suites, one that
+/// panics, one that overflows the stack, and one that waits for half a minute.
+#[wasm_bindgen]
+pub fn conformance_answer(path: String, env: Env) -> Promise {
+    promise(async move {
+        let outcomes = outcomes(&path, &env).await;
+        let text = outcomes.map(|outcomes| {
+            let outcomes: Vec<_> = outcomes.into_iter().map(written).collect();
+            serde_json::Value::from(outcomes).to_string()
+        });
+        Ok(text.map_or(JsValue::UNDEFINED, JsValue::from))
+    })
+}
+
+async fn outcomes(path: &str, env: &Env) -> Option<Vec<Outcome>> {
+    let mut first = [0; 8];
+    SystemRandom.fill(&mut first);
+    let first = u64::from_be_bytes(first);
+    Some(match path {
+        "/conformance/kv" => sessions::on_kv(env, first).await?,
+        "/conformance/durable" => sessions::on_the_durable_object(env, first).await?,
+        "/conformance/users" => {
+            let directory = D1Users::new(Database::bound(env, "DB")?);
+            users::run_all(&users::World::new(directory, first)).await
+        }
+        "/conformance/mail-ledger" => {
+            let ledger = D1MailLedger::new(Database::bound(env, "DB")?);
+            mail_ledger::run_all(&mail_ledger::World::new(ledger, first)).await
+        }
+        "/conformance/mail-gate" => {
+            let gate = DurableMailGate::bound(env, "MAIL_GATE_OBJECTS")?;
+            mail_gate::run_all(&mail_gate::World::new(gate, first)?).await
+        }
+        "/conformance/password-guard" => {
+            let guard = DurableAccounts::bound(env, "ACCOUNT_OBJECTS")?;
+            password_guard::run_all(&password_guard::World::new(guard, first)?).await
+        }
+        "/conformance/panic" => {
+            conformance_panic();
+            Vec::new()
+        }
+        "/conformance/overflow" => {
+            conformance_overflow();
+            Vec::new()
+        }
+        "/conformance/wait" => {
+            worker::Delay::from(std::time::Duration::from_secs(30)).await;
+            Vec::new()
+        }
+        _ => return None,
+    })
+}
+
+/// Panics. tests/e2e/traps calls it in the place of other exports.
+#[allow(clippy::panic, reason = "what a panic leaves behind is tested")]
+#[wasm_bindgen]
+pub fn conformance_panic() {
+    panic!("asked for");
+}
+
+/// Overflows the stack.
+#[allow(clippy::panic, reason = "what a panic leaves behind is tested")]
+#[wasm_bindgen]
+pub fn conformance_overflow() {
+    panic!("{}", deeper(1));
+}
+
+#[allow(unconditional_recursion, reason = "it ends with the stack")]
+fn deeper(depth: u64) -> u64 {
+    let frame = std::hint::black_box([depth; 128]);
+    deeper(depth.wrapping_add(1)).wrapping_add(frame.iter().sum())
+}
+
+fn written(outcome: Outcome) -> serde_json::Value {
+    let (state, why) = match outcome.result {
+        None => ("left out", None),
+        Some(Ok(())) => ("passed", None),
+        Some(Err(why)) => ("failed", Some(why)),
+    };
+    json!({ "name": outcome.name, "state": state, "why": why })
+}
