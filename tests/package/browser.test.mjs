@@ -212,21 +212,21 @@ test("the wasm does not load: the error says why and how to fix it, and the next
   for (const [wrong, message] of [
     [
       answer(404, "text/plain", "no"),
-      /answered 404 for http\S+edgegate_bg\.wasm: serve the package's folder/,
+      /answered http\S+edgegate_bg\.wasm with status 404: serve the package's folder/,
     ],
-    [answer(500, "application/wasm", ""), /answered 500/],
+    [answer(500, "application/wasm", ""), /with status 500/],
     [
       answer(200, "text/html", "<!doctype html>"),
-      /is no wasm file: the server answered with a page/,
+      /is not a wasm file: the server answered with an HTML page/,
     ],
-    [answer(200, "application/wasm", ""), /is no wasm file/],
+    [answer(200, "application/wasm", ""), /is not a wasm file/],
     [
       answer(200, "application/wasm", Buffer.from("\0asm\x01\0\0\0\xff\xff", "latin1")),
       /is damaged/,
     ],
     [
       answer(200, "application/wasm", Buffer.from("\0asm\x01\0\0\0", "latin1")),
-      /not the one of this version/,
+      /does not belong to this version/,
     ],
     [(request) => request.socket.destroy(), /could not be fetched: the network failed/],
   ]) {
