@@ -25,14 +25,16 @@ await main(async () => {
   const { words, place, environment, last } = parse();
   const [verb, first, second] = words;
   if (last && verb !== "revoke") throw new Advice(`--last works only with revoke: ${USAGE}.`);
-  const command = {
+  /** @type {Record<string, false | (() => Promise<void>)>} */
+  const commands = {
     "grant 3": () => changeRole(verb, [first, second], place, environment),
     "revoke 3": () => changeRole(verb, [first, second], place, environment, { last }),
     "pseudonym 2": () => showPseudonyms(first, ticketSecret, place, environment),
     "restored 1": () => liftCounters(place),
     "mail 2": first === "list" && (() => listMail(place)),
     "mail 3": first === "retry" && (() => retryMail(second, place)),
-  }[`${verb} ${words.length}`];
+  };
+  const command = commands[`${verb} ${words.length}`];
   if (!command) throw new Advice(`${USAGE}.`);
   // The set-up runs scripts of npm packages, and pseudonyms need nothing of it.
   if (verb !== "pseudonym") await setUp();

@@ -52,6 +52,7 @@ await main(async () => {
   return failed.length === 0 ? 0 : 1;
 });
 
+/** @param {unknown} error */
 function failedOn(error) {
   if (!(error instanceof Advice)) throw error;
   return { code: 1, output: error.message };

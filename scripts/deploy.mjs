@@ -44,6 +44,7 @@ await main(async () => {
 });
 
 // Not on the leash: wrangler may ask for a login, and a deploy should not be cut in two.
+/** @param {string[]} given */
 function deploy(given) {
   const [command, args, { env }] = wrangler("deploy", ...given);
   return new Promise((resolve, reject) => {
@@ -59,6 +60,7 @@ function deploy(given) {
   });
 }
 
+/** @param {string} [environment] */
 function afterwards(environment) {
   const option = environment ? ` --env ${environment}` : "";
   return `

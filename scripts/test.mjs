@@ -54,6 +54,7 @@ const STEPS = {
 const WIDE_STEPS = ["build", "e2e", "fuzz"];
 
 // Programs that a step needs and that root installs on a Debian.
+/** @type {Record<string, import("./setup/debian.mjs").Need[]>} */
 const NEEDS = {
   clippy: [cpp],
   instructions: [valgrind],
@@ -126,7 +127,11 @@ async function step(name, context) {
   return { name, passed, outcome };
 }
 
-/** Advice ends its step, and the other steps go on. */
+/**
+ * Advice ends its step, and the other steps go on.
+ *
+ * @param {unknown} error
+ */
 function failed(error) {
   if (!(error instanceof Advice)) throw error;
   console.log(error.message);

@@ -13,12 +13,20 @@ export function beginCounts() {
   rmSync(FOLDER, { recursive: true, force: true });
 }
 
-/** Tells the tests of a step where to note. */
+/**
+ * Tells the tests of a step where to note.
+ *
+ * @param {string} step
+ */
 export function countInto(step) {
   process.env.EDGEGATE_COUNTS = join(FOLDER, step);
 }
 
-/** What a step noted: `[slug, line]`, in the order of their names. */
+/**
+ * What a step noted: `[slug, line]`, in the order of their names.
+ *
+ * @param {string} step
+ */
 export function countsOf(step) {
   try {
     const folder = join(FOLDER, step);
@@ -26,13 +34,20 @@ export function countsOf(step) {
       .sort()
       .map((slug) => [slug, readFileSync(join(folder, slug), "utf8")]);
   } catch (error) {
-    if (error.code === "ENOENT") return [];
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return [];
     throw error;
   }
 }
 
-/** What is wrong with the counts of a step that has passed, as sentences. `minima` are `{ slug: least }`. Of a step that ran only some
- *  of its tests no count is missed. */
+/**
+ * What is wrong with the counts of a step that has passed, as sentences. `minima` are `{ slug: least }`.
+ * A step that ran only some of its tests need not have all counts.
+ *
+ * @param {string} step
+ * @param {string[][]} counted
+ * @param {Record<string, number>} minima
+ * @param {{ isWhole?: boolean }} [options]
+ */
 export function faultsOf(step, counted, minima, { isWhole = true } = {}) {
   const faults = [];
   for (const [slug, line] of counted) {
@@ -73,6 +88,7 @@ export function readMinima(isWide = false) {
   return minima;
 }
 
+/** @param {string} line */
 function firstNumber(line) {
   const found = line.match(/\d[\d,]*/);
   return found ? Number(found[0].replaceAll(",", "")) : null;

@@ -10,6 +10,10 @@ const PARENT_CHECK_MS = 250;
 /** @type {Output[]} */
 const OUTPUTS = ["stdout", "stderr"];
 
+/** @type {NodeJS.Signals[]} */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** @type {Set<() => Promise<unknown>>} */
 const running = new Set();
 let stopping = false;
 let guarded = false;
@@ -54,18 +58,18 @@ export function start(
       if (echo) process[name].write(chunk);
     });
   }
-  // The leash may be gone before the pipe is; that is no error of ours.
-  leash.stdio[3].on("error", () => {});
+  const pipe = /** @type {import("node:net").Socket} */ (leash.stdio[3]);
+  // The leash may be gone before the pipe is. That is not an error.
+  pipe.on("error", () => {});
 
+  /** @type {Promise<Result>} */
   const ended = new Promise((resolve, reject) => {
     leash.on("error", reject);
     leash.on("exit", () => killGroup(leash.pid)); // what a crashed wrangler left running
-    leash.on("close", (code, signal) =>
-      resolve({ code: code ?? 128 + (constants.signals[signal] ?? 0), ...text }),
-    );
+    leash.on("close", (code, signal) => resolve({ code: code ?? exitCode(signal), ...text }));
   });
   const stop = () => {
-    leash.stdio[3].destroy();
+    pipe.destroy();
     return ended;
   };
   running.add(stop);
@@ -77,10 +81,22 @@ export function start(
   return { done, stop };
 }
 
-/** Runs a command to its end. */
+/**
+ * Runs a command to its end.
+ *
+ * @param {string} command
+ * @param {string[]} [args]
+ * @param {RunOptions} [options]
+ */
 export const run = (command, args, options) => start(command, args, options).done;
 
-/** Runs a command that should succeed and answers what it printed, or null when it failed or does not exist. */
+/**
+ * Runs a command that should succeed and answers what it printed, or null when it failed or does not exist.
+ *
+ * @param {string} command
+ * @param {string[]} [args]
+ * @param {RunOptions} [options]
+ */
 export async function output(command, args, options) {
   const { code, stdout } = await run(command, args, { ...options, capture: true });
   return code === 0 ? stdout.trim() : null;
@@ -91,16 +107,17 @@ export function guard() {
   if (guarded) return;
   guarded = true;
   const parent = process.ppid;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal, () => stopAll(128 + constants.signals[signal]));
+  for (const signal of SIGNALS) {
+    process.on(signal, () => stopAll(exitCode(signal)));
   }
   setInterval(() => {
-    if (process.ppid !== parent) stopAll(128 + constants.signals.SIGHUP);
+    if (process.ppid !== parent) stopAll(exitCode("SIGHUP"));
   }, PARENT_CHECK_MS).unref();
   // A reader that went away (a killed npm, `| head`) is noticed above; until then writing to it must not crash.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
+/** @param {number} code */
 async function stopAll(code) {
   if (stopping) return;
   stopping = true;
@@ -108,10 +125,18 @@ async function stopAll(code) {
   process.exit(code);
 }
 
+/** @param {number | undefined} pid */
 function killGroup(pid) {
   try {
-    process.kill(-pid, "SIGKILL");
+    if (pid) process.kill(-pid, "SIGKILL");
   } catch {
     // Nothing was left.
   }
 }
+
+/**
+ * The exit code of a process that a signal ended, as shells have it.
+ *
+ * @param {NodeJS.Signals | null} signal
+ */
+const exitCode = (signal) => 128 + (signal ? constants.signals[signal] : 0);

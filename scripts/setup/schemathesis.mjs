@@ -37,6 +37,7 @@ export async function install() {
   const python = await program(need);
   clearStamp(STAMP);
   rmSync(inRoot(FOLDER), { recursive: true, force: true });
+  /** @type {[string, string[]][]} */
   const steps = [
     [python, ["-m", "venv", inRoot(FOLDER)]],
     // The versions are those of the file, whatever is newer: a dependency that it does not name is an error.

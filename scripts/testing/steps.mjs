@@ -28,45 +28,68 @@ export const UNIT_TESTS = [
   "tests/package/error-codes.test.mjs",
 ];
 
-/** @typedef {import("./step.mjs").RunOptions} Options */
+/** @typedef {import("../project/run.mjs").RunOptions & { quiet?: boolean }} Options */
 
+/** @param {Options} [options] */
 export const rustFormat = (options = {}) => runStep("cargo", ["fmt", "--all", "--check"], options);
 
-// Flags go to the command and never into RUSTFLAGS: that would throw away everything that cargo has built.
+/**
+ * Flags go to the command and never into RUSTFLAGS: that would throw away everything that cargo has built.
+ *
+ * @param {Options} [options]
+ */
 export async function clippy(options = {}) {
   // The fuzz targets link libFuzzer, which is C++.
   await cpp();
   return runStep("cargo", ["clippy", "--workspace", "--all-targets", ...DENY], options);
 }
 
+/** @param {Options} [options] */
 export const clippyForWasm = (options = {}) =>
   runStep("cargo", ["clippy", ...MEMBERS_FOR_WASM, ...WASM, ...DENY], options);
 
+/** @param {Options} [options] */
 export const docs = (options = {}) =>
   all(
     () => doc([], options),
     () => doc(WASM, options),
   );
 
+/**
+ * @param {string[]} target
+ * @param {Options} options
+ */
 const doc = (target, options) =>
   runStep("cargo", ["doc", "--no-deps", ...target], {
     ...options,
     env: { RUSTDOCFLAGS: "-D warnings" },
   });
 
-/** Formatting and lints of all JavaScript and CSS, as biome.json says. */
-export const javascriptStyle = (options = {}) =>
-  runStep(inRoot("node_modules/.bin/biome"), ["ci", "--colors=off", "."], options);
+/**
+ * Everything that reads JavaScript and CSS without running it: formatting, lints and types.
+ *
+ * @param {Options} [options]
+ */
+export const javascript = (options = {}) =>
+  all(
+    () => npmScript("lint", options),
+    () => npmScript("types", options),
+  );
 
-/** Everything that looks at JavaScript and CSS without running it. */
-export const javascript = (options = {}) => all(() => javascriptStyle(options));
-
-/** A script of package.json. */
-export const npmScript = (name, options = {}) =>
+/**
+ * A script of package.json.
+ *
+ * @param {string} name
+ * @param {Options} options
+ */
+const npmScript = (name, options) =>
   runStep("npm", ["run", "--silent", name], { ...options, env: toolEnv() });
 
 /**
  * Runs test files, two at once unless `atOnce` says otherwise. `report` is the file that gets a line for each test.
+ *
+ * @param {string[]} files
+ * @param {Options & { report: string, atOnce?: number }} options
  */
 export async function nodeTests(files, { report, atOnce = 2, env = {}, ...options }) {
   rmSync(report, { force: true });
