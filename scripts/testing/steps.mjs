@@ -26,6 +26,8 @@ export const UNIT_TESTS = [
   "tests/bench-results.test.mjs",
   "tests/browser/words.test.mjs",
   "tests/package/error-codes.test.mjs",
+  "tests/setup/devcontainer.test.mjs",
+  "tests/setup/platform-logs.test.mjs",
 ];
 
 /** @typedef {import("../project/run.mjs").RunOptions & { quiet?: boolean }} Options */
