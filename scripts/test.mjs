@@ -163,10 +163,11 @@ function summary(results, begun) {
 }
 
 /** @param {StepResult[]} results */
-const tried = (results) =>
-  results
+function tried(results) {
+  return results
     .filter(({ passed }) => passed)
     .flatMap(({ name }) => countsOf(name).map(([, line]) => line));
+}
 
 /** @param {StepResult[]} results */
 async function record(results) {
