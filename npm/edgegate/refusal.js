@@ -1,7 +1,11 @@
-// What the wasm throws, as an EdgegateError.
+// Turns what the wasm throws into an EdgegateError.
 import { EdgegateError, isEdgegateError } from "./errors.js";
 
-/** Makes an EdgegateError of what the wasm throws: `[code, reason, more]`. */
+/**
+ * The wasm throws `[code, reason, more]`: crates/browser/src/refusal.rs.
+ *
+ * @param {unknown} thrown
+ */
 export function asError(thrown) {
   if (isEdgegateError(thrown)) return thrown;
   if (!isArray(thrown)) return bug(thrown);
@@ -11,15 +15,24 @@ export function asError(thrown) {
     return new EdgegateError(code, `the token is not valid: ${reason}`, { reason });
   return new EdgegateError(
     code,
-    `the key set is not valid: ${reason}${more === undefined ? "" : `, key ${more} (from 0)`}`,
+    `the key set is not valid: ${reason}${more === undefined ? "" : `, key ${more} (counted from 0)`}`,
     { reason },
   );
 }
 
-/** Something that must not happen, such as a trap. */
+/**
+ * For what must not happen, such as a trap.
+ *
+ * @param {unknown} cause
+ */
 export const bug = (cause) =>
-  new EdgegateError("internal", "edgegate: a bug, please report it", { cause });
+  new EdgegateError("internal", "this is a bug in edgegate: please report it", { cause });
 
+/**
+ * @param {unknown} thrown
+ * @returns {thrown is [code: "invalid_argument" | "invalid_token" | "invalid_key_set", reason:
+ *   string, more?: string | number]}
+ */
 function isArray(thrown) {
   try {
     return Array.isArray(thrown);
