@@ -83,7 +83,7 @@ function guardExport(state, run, name) {
     if (state.isDead) throw new InstanceDied();
     try {
       // wasm-bindgen's module catches what some of its functions throw, and reports it here. Rust
-      // would ignore it and go on: claims without some of their members.
+      // may ignore the report and go on with a wrong value.
       if (name === "__wbindgen_exn_store") throw new Error("a function that the wasm called threw");
       return run(...values);
     } catch (error) {
