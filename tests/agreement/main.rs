@@ -14,7 +14,7 @@
 
 mod catalogue;
 mod file;
-#[path = "../token_support/mod.rs"]
+#[path = "../../crates/token/tests/token_support/mod.rs"]
 mod token_support;
 
 use catalogue::catalogue;
