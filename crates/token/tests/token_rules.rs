@@ -1,5 +1,5 @@
 //! Issuing, authorization, the three steps of verification, and properties of generated input. The
-//! tokens that attackers send are in `tests/agreement`.
+//! tokens that attackers send are in `agreement`.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
