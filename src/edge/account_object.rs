@@ -1,18 +1,20 @@
-//! The turn of a call in an account's object: with the hasher, which the object shares with the rest of its isolate.
+//! Answers a call in an account's object, with the hasher that the object shares with its isolate.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
 
-use super::wiring::{AccountState, account_answer as answer, isolate};
+use super::wiring::hasher;
+use crate::adapters::argon2::Argon2Hasher;
+use crate::adapters::cloudflare::account::object::{AccountState, answer};
 
-/// Answers a call whose turn has come.
+/// Answers the next call in the line.
 ///
 /// # Errors
-/// When the configuration is wrong; the Worker that calls has said so before.
+/// When the configuration is wrong. The Worker that calls has answered with that before.
 #[wasm_bindgen]
 pub fn account_answer(state: AccountState, call: String, env: Env) -> Result<Promise, JsValue> {
-    let isolate = isolate(&env).map_err(|error| js_sys::Error::new(error.setting))?;
-    Ok(answer(state, call, isolate))
+    let hasher = hasher(&env).map_err(|error| js_sys::Error::new(error.setting))?;
+    Ok(answer::<Argon2Hasher>(state, call, hasher))
 }

@@ -1,15 +1,17 @@
 //! GET /.well-known/oauth-authorization-server: what the service can do (RFC 8414).
 
 use crate::edge::answer::Answer;
+use crate::edge::request::Request;
+use crate::edge::routes::Outcome;
 use crate::ports::Ports;
 use crate::service::AuthService;
 use edgegate_token::json::Json;
 
-pub(crate) fn get<P: Ports>(service: &AuthService<P>) -> Answer {
+pub(crate) async fn get<P: Ports>(service: &AuthService<P>, _: &Request<'_>) -> Outcome {
     let issuer = &service.settings().issuer;
     let at = |path: &str| [issuer, path].concat().into();
     let only = |text: &str| [text].into_iter().collect();
-    Answer::json(
+    Ok(Answer::json(
         200,
         &Json::object([
             ("issuer", issuer.as_str().into()),
@@ -24,5 +26,5 @@ pub(crate) fn get<P: Ports>(service: &AuthService<P>) -> Answer {
             ("revocation_endpoint_auth_methods_supported", only("none")),
         ]),
     )
-    .public()
+    .public())
 }

@@ -25,13 +25,9 @@ pub(crate) async fn delete_others<P: Ports>(
     Ok(Answer::empty(204).noted(note(&bearer, "ended all other sessions".to_owned())))
 }
 
-pub(crate) async fn delete<P: Ports>(
-    service: &AuthService<P>,
-    request: &Request<'_>,
-    id: &str,
-) -> Outcome {
+pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
-    let Some(session) = SessionId::parse(id) else {
+    let Some(session) = SessionId::parse(request.id_in_path()) else {
         // Whether a text is an id is told to those who are signed in only.
         service.bearer(token).await?;
         return Err(Error::UnknownSession.into());
