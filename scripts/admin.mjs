@@ -1,10 +1,11 @@
-// `npm run admin`: what an operator does and HTTP can't. Without --remote it works on the local database.
-//   npm run admin -- grant <email> <role>       gives a role; for the first admin
-//   npm run admin -- revoke <email> <role>      takes it; from the last administrator with --last only
-//   npm run admin -- pseudonym <email or IP>    shows under which pseudonym it stands in the log
+// `npm run admin`: tasks of an operator that HTTP doesn't offer. Without --remote it uses the local
+// database.
+//   npm run admin -- grant <email> <role>       gives a role, for example to the first administrator
+//   npm run admin -- revoke <email> <role>      takes a role; from the last administrator only with --last
+//   npm run admin -- pseudonym <email or IP>    shows the pseudonym that stands for it in the log
 //   npm run admin -- mail list                  shows mails that could not be sent
-//   npm run admin -- mail retry <id>|all        has them sent again
-//   npm run admin -- restored                   after a restore of the database: lifts all counters
+//   npm run admin -- mail retry <id>|all        sends them again
+//   npm run admin -- restored                   after a restore of the database: raises all counters
 import { listMail, retryMail } from "./admin/mail.mjs";
 import { showPseudonyms } from "./admin/pseudonym.mjs";
 import { liftCounters } from "./admin/restored.mjs";
@@ -14,7 +15,7 @@ import { values } from "./project/dev-arguments.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE =
-  "use it as `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, with --remote for the deployed service";
+  "use `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, and add --remote for the deployed service";
 
 // The secret of `pseudonym` is for this process alone: no program that is started from here gets it.
 const ticketSecret = process.env.TICKET_SECRET;
@@ -23,7 +24,7 @@ delete process.env.TICKET_SECRET;
 await main(async () => {
   const { words, place, environment, last } = parse(process.argv.slice(2));
   const [verb, first, second] = words;
-  if (last && verb !== "revoke") throw new Advice(`--last goes with revoke only: ${USAGE}.`);
+  if (last && verb !== "revoke") throw new Advice(`--last works only with revoke: ${USAGE}.`);
   const command = {
     "grant 3": () => changeRole(verb, [first, second], place, environment),
     "revoke 3": () => changeRole(verb, [first, second], place, environment, { last }),

@@ -1,4 +1,5 @@
-//! A key that stands in this repository is everybody's: a Worker that the world can reach starts with none of them.
+//! Anyone can use a key that is published in this repository: a Worker that others can reach does not
+//! start with one.
 
 #![allow(
     missing_docs,
@@ -242,7 +243,7 @@ fn is_refused(setting: &str, key: &str, issuer: &str) -> bool {
         _ => None,
     })
     .err();
-    matches!(error, Some(SettingError { problem, .. }) if problem.contains("everybody knows"))
+    matches!(error, Some(SettingError { problem, .. }) if problem.contains("is published in an example"))
 }
 
 /// A key that stands nowhere in this form.

@@ -9,7 +9,7 @@ export function canonical(email) {
     !/^[a-z0-9.!#$%&*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(lower)
   ) {
     throw new Advice(
-      `"${email}" can't be used here: plain ASCII addresses without quotes only, an international domain in its xn-- form.`,
+      `"${email}" can't be used here. Use an ASCII address without quotes or spaces, and write an international domain in its xn-- form.`,
     );
   }
   return lower;

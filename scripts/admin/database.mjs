@@ -13,9 +13,9 @@ export async function sql(statement, place) {
     const reason = answer?.error?.text ?? (stderr + stdout).trim();
     const hint =
       /no such table/.test(reason) && place[0] === "--local"
-        ? " Run `npm start` once: it makes the local database."
+        ? " Run `npm start` once: it creates the local database."
         : "";
-    throw new Advice(`the database refused: ${reason}${hint}`);
+    throw new Advice(`the database returned an error: ${reason}${hint}`);
   }
   return answer.at(-1).results;
 }

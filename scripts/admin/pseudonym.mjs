@@ -9,7 +9,7 @@ import { canonical } from "./address.mjs";
 
 const LENGTH = 16;
 const HOW =
-  "put it into the environment of this command alone: `read -rs TICKET_SECRET && export TICKET_SECRET`, then paste it";
+  "Run `read -rs TICKET_SECRET && export TICKET_SECRET`, paste the secret, then run this command again";
 
 /** `pseudonym <email or IP address>`: one for each secret of TICKET_SECRET, since they change with the first. `given` is the secret
  *  of the environment. */
@@ -20,14 +20,14 @@ export async function showPseudonyms(text, given, place, environment) {
   if (!secret) {
     throw new Advice(
       remote
-        ? `Cloudflare gives no secret back: ${HOW}.`
-        : "there is no TICKET_SECRET in .dev.vars: run `npm start` once, or add --remote.",
+        ? `TICKET_SECRET is not set in the environment. ${HOW}: Cloudflare doesn't show a stored secret.`
+        : "TICKET_SECRET is missing in .dev.vars. Run `npm start` once to create it, or add --remote for the deployed service.",
     );
   }
   const issuer = (remote ? undefined : devVar("ISSUER")) ?? vars.ISSUER;
   pseudonyms(text, secret, issuer).forEach((pseudonym, n) => {
     console.log(
-      `${pseudonym}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET stood first`}`,
+      `${pseudonym}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET was the first`}`,
     );
   });
 }
@@ -38,7 +38,7 @@ export function pseudonyms(text, ticketSecret, issuer) {
   const secrets = ticketSecret.split(/[, \n\t]+/).filter((part) => part !== "");
   if (secrets.length === 0 || !secrets.every((part) => /^[A-Za-z0-9_-]{43,}$/.test(part))) {
     throw new Advice(
-      "TICKET_SECRET must be secrets of 32 bytes or more in base64url, separated by commas.",
+      "TICKET_SECRET must be one or more secrets separated by commas, each of 32 bytes or more in base64url.",
     );
   }
   return secrets.map((part) => {
@@ -66,7 +66,7 @@ function network(ip) {
 
 function groupsOf(ip) {
   if (!URL.canParse(`http://[${ip}]`))
-    throw new Advice(`"${ip}" can't be used here: an IPv6 address without a zone.`);
+    throw new Advice(`"${ip}" can't be used here. Write the IPv6 address without a zone.`);
   const [head, tail] = new URL(`http://[${ip}]`).hostname
     .slice(1, -1)
     .split("::")

@@ -16,7 +16,9 @@ const ADMIN_ROLE = policy("ADMIN_ROLE");
 export async function changeRole(verb, [address, role], place, environment, { last = false } = {}) {
   const email = canonical(address);
   if (!/^[A-Za-z0-9_.:/-]{1,64}$/.test(role)) {
-    throw new Advice(`"${role}" is no role: 1 to 64 of A-Z, a-z, 0-9 and _ . : / -`);
+    throw new Advice(
+      `"${role}" is not a role. A role has 1 to 64 of the characters A-Z, a-z, 0-9 and _ . : / -`,
+    );
   }
   const { vars } = await readConfig(environment);
 
@@ -70,16 +72,16 @@ async function unchanged(verb, email, role, place) {
   );
   if (!user)
     throw new Advice(
-      `nobody is registered as ${email}${place[0] === "--local" ? " in the local database (--remote for the deployed one)" : ""}.`,
+      `no account has the address ${email}${place[0] === "--local" ? " in the local database. Add --remote for the deployed one" : ""}.`,
     );
   if (verb === "grant" && !JSON.parse(user.roles).includes(role)) {
     throw new Advice(
-      `${email} has ${MOST_ROLES} roles already, which is the most a token carries: revoke one first.`,
+      `${email} already has ${MOST_ROLES} roles, the most that a token can hold. Revoke one first.`,
     );
   }
   if (verb === "revoke" && JSON.parse(user.roles).includes(role)) {
     throw new Advice(
-      `${email} is the last enabled administrator with a password. Without one nobody can manage accounts over HTTP. Make somebody else an administrator first, or add --last if that is what you want.`,
+      `${email} is the last enabled administrator with a password. Make somebody else an administrator first, or add --last if you want none: nobody can then manage accounts over HTTP.`,
     );
   }
   return user;
@@ -88,8 +90,8 @@ async function unchanged(verb, email, role, place) {
 /** A user's Durable Object can't be reached from here, and a check asks nothing else: that is said, and what would reach it. */
 export function notOutdated({ id }) {
   return (
-    `With SESSION_STORE = "durable" GET /auth/authorized accepts access tokens from before until they expire, at most ${policy("MAX_ACCESS_TOKEN_TTL")} s; renewals and routes on accounts know at once.\n` +
-    `To end that now, an administrator asks for POST /auth/users/${id}/revoke, which signs the user out everywhere.`
+    `With SESSION_STORE = "durable", GET /auth/authorized accepts older access tokens, with the roles from before, until they expire, at most ${policy("MAX_ACCESS_TOKEN_TTL")} s. Renewals and the routes that manage accounts use the new roles immediately.\n` +
+    `To end that now, call POST /auth/users/${id}/revoke as an administrator. It signs the user out everywhere.`
   );
 }
 
@@ -103,7 +105,7 @@ export async function markStale(
   { put = putStale, read = readVersion } = {},
 ) {
   if (!/^[0-9a-f-]{36}$/.test(id) || !Number.isSafeInteger(version))
-    throw new Advice(`the user's row is broken: id ${id}, version ${version}.`);
+    throw new Advice(`the user's row in the database is invalid: id ${id}, version ${version}.`);
   await put(id, version, place);
   const latest = await read(id, place);
   if (latest > version) await markStale({ id, version: latest }, place, { put, read });
@@ -126,7 +128,7 @@ async function putStale(id, version, place) {
   );
   if (code !== 0) {
     throw new Advice(
-      `the role was changed, but tokens issued before live on to their end; run the same command again. wrangler said: ${(stderr + stdout).trim()}`,
+      `Run the same command again. The role was changed, but access tokens with the roles from before stay valid until they expire. wrangler reported: ${(stderr + stdout).trim()}`,
     );
   }
 }

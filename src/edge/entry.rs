@@ -111,7 +111,7 @@ async fn answer(
     let settings = service.settings();
     if settings.issuer_is_loopback() && !is_loopback_host(request.host) {
         return Err(issuer_is_loopback(
-            "is a loopback address, and the request came to another host",
+            "is a loopback address, but the request came to another host",
         ));
     }
     // `dev` implies a loopback issuer, so the host was checked above.
@@ -145,7 +145,7 @@ async fn answer_call(
     // A call has no host by which local development could be recognised.
     if settings.issuer_is_loopback() && !settings.dev {
         return Err(issuer_is_loopback(
-            "is a loopback address, and DEV is not set",
+            "is a loopback address, but DEV is not \"1\"",
         ));
     }
     if settings.dev {
@@ -214,12 +214,13 @@ fn is_preflight(incoming: &web_sys::Request, request: &Request<'_>) -> bool {
             .unwrap_or(false)
 }
 
-/// Local development needs a loopback `ISSUER`, and no other deployment may have one.
+/// The error when `ISSUER` is a loopback address outside local development.
 fn issuer_is_loopback(problem: &str) -> Problem {
     Problem::misconfigured(&SettingError {
         setting: "ISSUER",
         problem: problem.to_owned(),
-        remedy: "set it in wrangler.toml to the origin of this Worker",
+        remedy: "Set it under [vars] in wrangler.toml to the origin of this Worker, such as \
+                 \"https://auth.example.com\": only local development uses a loopback address.",
     })
 }
 

@@ -119,7 +119,7 @@ test("what can't be is said, and nothing is changed", async () => {
 });
 
 test("mails that could not be sent are shown without their address, and called again", async () => {
-  assert.match((await admin("mail", "list")).stdout, /No mail waits/);
+  assert.match((await admin("mail", "list")).stdout, /No failed mails/);
   const job = ["1", "0".repeat(32), "1764000000", "en", "reset", "ada@example.com"].join("\n");
   const letter = (id, retryAt) =>
     `('${id}', '${job}', '422: no such sender', 3, 1764000000, ${retryAt})`;
@@ -129,9 +129,9 @@ test("mails that could not be sent are shown without their address, and called a
   const { stdout } = await admin("mail", "list");
   assert.match(
     stdout,
-    /one {2}reset, tried 3 times, last 2025-11-24T16:00:00Z, waits for you\n {2}422: no such sender/,
+    /one {2}reset, attempts: 3, last 2025-11-24T16:00:00Z, sent again only when you ask\n {2}422: no such sender/,
   );
-  assert.match(stdout, /two .*next try 2025-11-24T16:10:00Z/);
+  assert.match(stdout, /two .*next attempt 2025-11-24T16:10:00Z/);
   assert.ok(!stdout.includes("ada@example.com"));
 
   assert.equal((await admin("mail", "retry", "one")).code, 0);
