@@ -1,15 +1,14 @@
 //! The Worker's other entries: the queue of mails, its dead letters, and the cron that takes kept mails up again.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
+use js_sys::futures::future_to_promise;
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::Env;
 use worker::worker_sys::Context;
 
-use super::wiring::{self, Bindings};
-use crate::adapters::cloudflare::background::WaitUntil;
-use crate::adapters::cloudflare::console::{log, log_failure};
-use crate::adapters::cloudflare::promise::promise;
+use super::wiring::console::{log, log_failure};
+use super::wiring::{self, Bindings, WaitUntil};
 use crate::domain::log_line::LogLine;
 use crate::domain::mail::Job;
 use crate::domain::policy::MAIL_BROKEN_PAUSE;
@@ -44,7 +43,7 @@ extern "C" {
 /// Works off a batch of a queue. Every message is answered for by itself: one that fails does not bring back the others.
 #[wasm_bindgen]
 pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         work_off(&batch, &env, WaitUntil::new(context)).await;
         Ok(JsValue::UNDEFINED)
     })
@@ -53,7 +52,7 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
 /// Takes up kept mails whose time has come, and clears up after deleted accounts.
 #[wasm_bindgen]
 pub fn scheduled(env: Env, context: Context) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         match wiring::service(&env, WaitUntil::new(context), "") {
             Ok(service) => {
                 retry_kept(&service).await;

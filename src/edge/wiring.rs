@@ -3,13 +3,17 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use js_sys::Promise;
 use worker::Env;
 
 use crate::adapters::argon2::Argon2Hasher;
 use crate::adapters::cloudflare::account::DurableAccounts;
+pub(super) use crate::adapters::cloudflare::account::object::AccountState;
+use crate::adapters::cloudflare::account::object::answer;
 use crate::adapters::cloudflare::audit_log::AuditLog;
-use crate::adapters::cloudflare::background::WaitUntil;
+pub(super) use crate::adapters::cloudflare::background::WaitUntil;
 use crate::adapters::cloudflare::clock::{PlatformClock, RequestClock, Timer};
+pub(super) use crate::adapters::cloudflare::console;
 use crate::adapters::cloudflare::d1::Database;
 use crate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
 use crate::adapters::cloudflare::d1_users::D1Users;
@@ -88,14 +92,19 @@ pub(super) fn service_after(service: &AuthService<Bindings>) -> AuthService<Bind
     AuthService::new(bindings, Rc::clone(&service.shared))
 }
 
-/// What hashes passwords. An account's object uses the one of its isolate, which keeps the memory for
-/// hashing.
+/// Answers a call in an account's object. It hashes with the hasher of its isolate, which keeps the
+/// memory for that.
 ///
 /// # Errors
 /// As [`service`].
-pub(super) fn hasher(env: &Env) -> Result<Rc<Argon2Hasher>, SettingError> {
+pub(super) fn account_answer(
+    env: &Env,
+    state: AccountState,
+    call: String,
+) -> Result<Promise, SettingError> {
     let shared = shared(env)?;
-    with_bindings(env, &shared, |bindings| Rc::clone(&bindings.hasher))
+    let hasher = with_bindings(env, &shared, |bindings| Rc::clone(&bindings.hasher))?;
+    Ok(answer::<Argon2Hasher>(state, call, hasher))
 }
 
 /// The settings, and what is derived from them.

@@ -8,9 +8,9 @@ use wasm_bindgen::JsValue;
 use worker::worker_sys::Context;
 
 use super::console::log_failure;
-use super::promise::promise;
 use crate::domain::error::StoreError;
 use crate::ports::Background;
+use js_sys::futures::future_to_promise;
 
 /// Keeps a request's context alive until a job is done.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ impl WaitUntil {
 
     /// Runs the job. The response does not wait for it. The job handles its own failures.
     pub fn run(&self, job: impl Future<Output = ()> + 'static) {
-        let job = promise(async move {
+        let job = future_to_promise(async move {
             job.await;
             Ok(JsValue::UNDEFINED)
         });

@@ -1,6 +1,6 @@
 //! /auth/users/{id}, and POST /auth/users/{id}/revoke: `revoke_tokens`.
 
-use super::managed_user_json;
+use super::ManagedUserBody;
 use crate::domain::account::UserId;
 use crate::domain::error::Error;
 use crate::edge::answer::{Answer, Cookie, Note};
@@ -17,7 +17,7 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     let user = service
         .read_user(token, user_id(service, request, token).await?)
         .await?;
-    Ok(Answer::json(200, &managed_user_json(&user)))
+    Ok(Answer::json(200, &ManagedUserBody::from(&user)))
 }
 
 pub(crate) async fn patch<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
@@ -32,7 +32,7 @@ pub(crate) async fn patch<P: Ports>(service: &AuthService<P>, request: &Request<
         disabled: flag(disabled)?,
     };
     let user = service.amend_user(token, id, amendment).await?;
-    Ok(Answer::json(200, &managed_user_json(&user)))
+    Ok(Answer::json(200, &ManagedUserBody::from(&user)))
 }
 
 pub(crate) async fn revoke<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
