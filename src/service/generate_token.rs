@@ -8,7 +8,7 @@ use crate::domain::account::{
 use crate::domain::error::{Error, FieldProblem, LoginRefusal};
 use crate::domain::event::{Act, Pseudonym};
 use crate::domain::policy::EMAIL_BYTES;
-use crate::domain::session::Client;
+use crate::domain::session::Caller;
 use crate::ports::{Ports, UserDirectory};
 
 /// What someone types to sign in.
@@ -32,8 +32,10 @@ impl<P: Ports> AuthService<P> {
     pub async fn generate_token(
         &self,
         login: Login<'_>,
-        client: &Client,
+        caller: impl Into<Caller<'_>>,
     ) -> Result<SignedIn, Error> {
+        let caller = caller.into();
+        let client = caller.client;
         if login.email.len() > EMAIL_BYTES {
             return Err(Error::Field("email", FieldProblem::TooLong));
         }
@@ -42,7 +44,8 @@ impl<P: Ports> AuthService<P> {
         let email = EmailAddress::parse(login.email);
         let canonical = email.as_ref().map_or("", EmailAddress::canonical);
         self.admit_on_account(canonical, client).await?;
-        self.check_challenge(client, Unanswered::GoesOn).await?;
+        self.check_challenge(caller.credentials, Unanswered::GoesOn)
+            .await?;
 
         let user = match &email {
             Ok(email) => self.ports.users().find_by_email(email).await?,
@@ -53,7 +56,7 @@ impl<P: Ports> AuthService<P> {
             Err(_) => self.shared.account_names.of_text(login.email),
         };
         let attempt = Attempt {
-            by: Some(self.tried_by(user.as_ref(), client)),
+            by: Some(self.tried_by(user.as_ref(), caller.credentials)),
             password: &password,
             hash: user.as_ref().map(|user| &user.password_hash),
             decoy_salt: self.shared.decoy_salts.of(email.as_ref().ok()),

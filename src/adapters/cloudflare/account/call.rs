@@ -10,16 +10,16 @@ use zeroize::Zeroizing;
 
 use crate::domain::account::{Attempt, KnownId, Password, PasswordHash, TriedBy};
 
-/// Who makes a call.
+/// Who makes a call: this decides where the call waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Caller {
+pub(super) enum Arrival {
     /// Somebody who tries a password. `None` is never delayed and never counted.
     Tries(Option<TriedBy>),
     /// Somebody who has chosen a password.
     Chooses,
 }
 
-impl Caller {
+impl Arrival {
     pub(super) fn encode(self) -> String {
         match self {
             Self::Tries(None) => "uncounted".to_owned(),
@@ -148,17 +148,17 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_arrives_as_it_was_sent() {
-        for caller in [
-            Caller::Tries(None),
-            Caller::Tries(Some(TriedBy::Stranger)),
-            Caller::Tries(Some(TriedBy::Known(KnownId([255; 16])))),
-            Caller::Chooses,
+    fn a_arrival_arrives_as_it_was_sent() {
+        for arrival in [
+            Arrival::Tries(None),
+            Arrival::Tries(Some(TriedBy::Stranger)),
+            Arrival::Tries(Some(TriedBy::Known(KnownId([255; 16])))),
+            Arrival::Chooses,
         ] {
-            assert_eq!(Caller::decode(&caller.encode()), Some(caller));
+            assert_eq!(Arrival::decode(&arrival.encode()), Some(arrival));
         }
         for text in ["", "known", "Stranger", "07"] {
-            assert_eq!(Caller::decode(text), None, "{text}");
+            assert_eq!(Arrival::decode(text), None, "{text}");
         }
     }
 

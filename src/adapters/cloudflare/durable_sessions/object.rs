@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
+use js_sys::futures::future_to_promise;
 use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use zeroize::Zeroizing;
@@ -11,7 +12,7 @@ use super::call::{Call, Renewed};
 use super::table::Table;
 use crate::adapters::cloudflare::object_state::{ObjectState, now_ms};
 use crate::adapters::cloudflare::objects::{decode, encode};
-use crate::adapters::cloudflare::promise::promise;
+
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::Effect;
@@ -28,7 +29,7 @@ pub fn sessions_prepare(state: &ObjectState) -> Result<(), JsValue> {
 /// Answers a call.
 #[wasm_bindgen]
 pub fn sessions_answer(state: ObjectState, call: String) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         let Answer { body, wakes_at } = answer(&Table::new(state.database()), &call)?;
         if let Some(seconds) = wakes_at {
             state.wake_by(OBJECT, seconds.saturating_mul(1000)).await?;
@@ -40,7 +41,7 @@ pub fn sessions_answer(state: ObjectState, call: String) -> Promise {
 /// Deletes what has expired, and sets the next alarm.
 #[wasm_bindgen]
 pub fn sessions_alarm(state: ObjectState) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         let table = Table::new(state.database());
         table.prepare()?;
         match table.delete_expired(now_ms() / 1000)? {

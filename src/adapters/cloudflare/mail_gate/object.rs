@@ -2,12 +2,13 @@
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
+use js_sys::futures::future_to_promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::OBJECT;
 use crate::adapters::cloudflare::object_state::{self, Lapsing, ObjectState};
 use crate::adapters::cloudflare::objects::{decode, encode};
-use crate::adapters::cloudflare::promise::promise;
+
 use crate::domain::mail::{Counted, Tally};
 
 impl Lapsing for Tally {
@@ -30,7 +31,7 @@ impl Lapsing for Tally {
 /// Counts what a call says, and answers whether it may go on.
 #[wasm_bindgen]
 pub fn mail_gate_answer(state: ObjectState, call: String) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         let (counted, now): (Counted, u64) = decode(OBJECT, &call)?;
         let stored: Option<Tally> = object_state::read(&state)?;
         let is_new = stored.is_none();
@@ -51,7 +52,7 @@ pub fn mail_gate_answer(state: ObjectState, call: String) -> Promise {
 /// Forgets the tally when all of it has lapsed.
 #[wasm_bindgen]
 pub fn mail_gate_alarm(state: ObjectState) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         object_state::forget_lapsed::<Tally>(&state).await?;
         Ok(JsValue::UNDEFINED)
     })
