@@ -214,25 +214,29 @@ fn kv_records_are_written_as_before() {
 
 #[test]
 fn kv_records_of_the_version_before_are_read() {
+    // The proof in the ticket is older than the one in the records, so the answer tells them apart.
+    let own = Some(Proof::by_password(NOW));
+    let recorded = Some(Proof::by_password(NOW + 1));
     let renewed = |session, counter, now, has_address| {
-        let presented = presented(ticket(session, counter), now, has_address);
+        let ticket = RefreshTicket {
+            proof: Proof::by_password(NOW),
+            ..ticket(session, counter)
+        };
+        let presented = presented(ticket, now, has_address);
         let renewal = renew(&sampled_kv(), &presented, &client());
-        (
-            renewal.verdict.reason(),
-            renewal.ticket.map(|ticket| ticket.proof),
-        )
+        let proof = renewal.ticket.map(|ticket| ticket.proof);
+        (renewal.verdict.reason(), proof)
     };
-    let newest = Some(Proof::by_password(NOW + 1));
-    assert_eq!(renewed(1, 0, NOW + 10, true), ("kept", None));
-    assert_eq!(renewed(1, 0, NOW + 300, true), ("fresh", None));
+    assert_eq!(renewed(1, 0, NOW + 10, true), ("kept", own));
+    assert_eq!(renewed(1, 0, NOW + 300, true), ("fresh", own));
     // The record says which number was used, when and by whom.
-    assert_eq!(renewed(2, 0, NOW + 129, true), ("repeated", newest));
-    assert_eq!(renewed(2, 0, NOW + 130, true), ("late", newest));
-    assert_eq!(renewed(2, 0, NOW + 130, false), ("reused", newest));
-    assert_eq!(renewed(2, 1, NOW + 300, true), ("fresh", newest));
-    assert_eq!(renewed(3, 0, NOW + 129, true), ("repeated", newest));
-    assert_eq!(renewed(3, 0, NOW + 130, true), ("reused", newest));
-    assert_eq!(renewed(8, 0, NOW + 130, true), ("late", None));
+    assert_eq!(renewed(2, 0, NOW + 129, true), ("repeated", recorded));
+    assert_eq!(renewed(2, 0, NOW + 130, true), ("late", recorded));
+    assert_eq!(renewed(2, 0, NOW + 130, false), ("reused", None));
+    assert_eq!(renewed(2, 1, NOW + 300, true), ("fresh", recorded));
+    assert_eq!(renewed(3, 0, NOW + 129, true), ("repeated", recorded));
+    assert_eq!(renewed(3, 0, NOW + 130, true), ("reused", None));
+    assert_eq!(renewed(8, 0, NOW + 130, true), ("late", own));
     for ended in 4..=7 {
         assert_eq!(renewed(ended, 0, NOW + 10, true), ("ended", None));
     }

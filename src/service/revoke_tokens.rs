@@ -42,7 +42,9 @@ impl<P: Ports> AuthService<P> {
         user: UserId,
     ) -> Result<Bearer, Error> {
         let asking = self.bearer_with_user(access_token).await;
-        if let Err(Error::Access(AccessRefusal::Outdated)) = asking {
+        if let Err(Error::Access(AccessRefusal::Outdated)) = asking
+            && self.verified_bearer(access_token)?.user == user
+        {
             self.finish_change_of_bearer(access_token).await?;
         }
         let (bearer, asking) = asking?;
