@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::domain::policy::{
@@ -23,7 +24,7 @@ pub struct Client {
 }
 
 /// Where a request came from, as the platform reports it: for its owner to recognise, nothing is decided by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
     pub country: Option<String>,
@@ -176,7 +177,7 @@ impl Client {
 
 /// A keyed 4-byte hash of network and program: enough to tell the same client from another, and, being keyed and
 /// short, nothing to learn an address from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ClientFingerprint(pub [u8; 4]);
 
 constant_time_eq!(ClientFingerprint => |it| &it.0);
@@ -198,7 +199,7 @@ impl ClientFingerprint {
 
 /// A client's fingerprint under each of the deployment's secrets, the sealing one first. That one is recorded; any of
 /// them is recognised, so that a change of `TICKET_SECRET` makes no client a stranger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprints([ClientFingerprint; MAX_TICKET_SECRETS]);
 
 impl Fingerprints {
