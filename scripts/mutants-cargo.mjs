@@ -11,8 +11,8 @@
 // copies. The results are in target/mutants/cargo/mutants.out; tests/mutants/cargo.md explains each
 // change that survives.
 import { existsSync, mkdirSync, statSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { Advice, main } from "./project/advice.mjs";
+import { parsed } from "./project/arguments.mjs";
 import { inRoot } from "./project/root.mjs";
 import { run } from "./project/run.mjs";
 import * as cargoMutantsStep from "./setup/cargo-mutants.mjs";
@@ -27,15 +27,18 @@ const OUTPUT = inRoot("target/mutants/cargo");
 const RULES = ["crates/token", "src/domain", "src/service"];
 
 await main(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      jobs: { type: "string", default: "1" },
-      shard: { type: "string" },
-      "in-diff": { type: "string" },
-      list: { type: "boolean", default: false },
+  const { values, positionals } = parsed(
+    {
+      allowPositionals: true,
+      options: {
+        jobs: { type: "string", default: "1" },
+        shard: { type: "string" },
+        "in-diff": { type: "string" },
+        list: { type: "boolean", default: false },
+      },
     },
-  });
+    "use it as `npm run mutants:cargo -- <folders or files> --jobs 2 --shard 0/8`",
+  );
   const paths = positionals.length > 0 ? positionals : RULES;
   const files = paths.map(globOf).flatMap((glob) => ["--file", glob]);
   const chosen = ["shard", "in-diff"].flatMap((name) =>

@@ -1,4 +1,5 @@
-//! A key that stands in this repository is everybody's: a Worker that the world can reach starts with none of them.
+//! Anyone can use a key that is published in this repository: a Worker that others can reach does not
+//! start with one.
 
 #![allow(
     missing_docs,
@@ -187,10 +188,10 @@ fn decode(text: &str) -> Vec<u8> {
 fn the_documents_name_these_rfcs() {
     use std::collections::BTreeSet;
     let ours: BTreeSet<&str> = OF_RFCS.iter().map(|(source, ..)| &source[4..8]).collect();
-    for file in ["README.md", "docs/operations.md"] {
+    for file in ["docs/options.md", "docs/operations.md"] {
         let text = fs::read_to_string(file).unwrap();
-        let (_, after) = text.split_once("Published keys are refused").expect(file);
-        let (paragraph, _) = after.split_once("\n\n").expect(file);
+        let (_, after) = text.split_once("Published keys are rejected").expect(file);
+        let paragraph = after.split("\n\n").next().expect(file);
         let words = paragraph.split(|c: char| !c.is_ascii_alphanumeric());
         let named: BTreeSet<&str> = words
             .filter(|word| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit()))
@@ -242,7 +243,7 @@ fn is_refused(setting: &str, key: &str, issuer: &str) -> bool {
         _ => None,
     })
     .err();
-    matches!(error, Some(SettingError { problem, .. }) if problem.contains("everybody knows"))
+    matches!(error, Some(SettingError { problem, .. }) if problem.contains("is published in an example"))
 }
 
 /// A key that stands nowhere in this form.

@@ -1,7 +1,11 @@
 // Addresses on the command line.
 import { Advice } from "../project/advice.mjs";
 
-/** The form in which addresses are compared. Plain ones only: nothing gets into SQL that could end a string. */
+/**
+ * The form in which addresses are compared. Plain ones only: nothing gets into SQL that could end a string.
+ *
+ * @param {string} email
+ */
 export function canonical(email) {
   const lower = email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   if (
@@ -9,7 +13,7 @@ export function canonical(email) {
     !/^[a-z0-9.!#$%&*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(lower)
   ) {
     throw new Advice(
-      `"${email}" can't be used here: plain ASCII addresses without quotes only, an international domain in its xn-- form.`,
+      `"${email}" can't be used here. Use an ASCII address without quotes or spaces, and write an international domain in its xn-- form.`,
     );
   }
   return lower;

@@ -9,10 +9,17 @@ import { canonical } from "./address.mjs";
 
 const LENGTH = 16;
 const HOW =
-  "put it into the environment of this command alone: `read -rs TICKET_SECRET && export TICKET_SECRET`, then paste it";
+  "Run `read -rs TICKET_SECRET && export TICKET_SECRET`, paste the secret, then run this command again";
 
-/** `pseudonym <email or IP address>`: one for each secret of TICKET_SECRET, since they change with the first. `given` is the secret
- *  of the environment. */
+/**
+ * `pseudonym <email or IP address>`: one for each secret of TICKET_SECRET, because pseudonyms change
+ * with the first secret. `given` is the secret of the environment.
+ *
+ * @param {string} text
+ * @param {string | undefined} given
+ * @param {string[]} place
+ * @param {string} [environment]
+ */
 export async function showPseudonyms(text, given, place, environment) {
   const { vars } = await readConfig(environment);
   const remote = place[0] === "--remote";
@@ -20,25 +27,31 @@ export async function showPseudonyms(text, given, place, environment) {
   if (!secret) {
     throw new Advice(
       remote
-        ? `Cloudflare gives no secret back: ${HOW}.`
-        : "there is no TICKET_SECRET in .dev.vars: run `npm start` once, or add --remote.",
+        ? `TICKET_SECRET is not set in the environment. ${HOW}: Cloudflare doesn't show a stored secret.`
+        : "TICKET_SECRET is missing in .dev.vars. Run `npm start` once to create it, or add --remote for the deployed service.",
     );
   }
   const issuer = (remote ? undefined : devVar("ISSUER")) ?? vars.ISSUER;
   pseudonyms(text, secret, issuer).forEach((pseudonym, n) => {
     console.log(
-      `${pseudonym}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET stood first`}`,
+      `${pseudonym}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET was the first`}`,
     );
   });
 }
 
-/** The pseudonyms of an address or network, by the secrets in their order. */
+/**
+ * The pseudonyms of an address or network, by the secrets in their order.
+ *
+ * @param {string} text
+ * @param {string} ticketSecret
+ * @param {string} issuer
+ */
 export function pseudonyms(text, ticketSecret, issuer) {
   const [label, message] = isIP(text) ? ["network", network(text)] : ["account", canonical(text)];
   const secrets = ticketSecret.split(/[, \n\t]+/).filter((part) => part !== "");
   if (secrets.length === 0 || !secrets.every((part) => /^[A-Za-z0-9_-]{43,}$/.test(part))) {
     throw new Advice(
-      "TICKET_SECRET must be secrets of 32 bytes or more in base64url, separated by commas.",
+      "TICKET_SECRET must be one or more secrets separated by commas, each of 32 bytes or more in base64url.",
     );
   }
   return secrets.map((part) => {
@@ -49,9 +62,14 @@ export function pseudonyms(text, ticketSecret, issuer) {
   });
 }
 
+/** @param {import("node:crypto").BinaryLike} key */
 const hmac = (key) => createHmac("sha256", key);
 
-/** What limits count by: an IPv4 address, also one that is written as IPv6, or the /64 of an IPv6 address. */
+/**
+ * What limits count by: an IPv4 address, also one that is written as IPv6, or the /64 of an IPv6 address.
+ *
+ * @param {string} ip
+ */
 function network(ip) {
   if (isIP(ip) === 4) return ip;
   const groups = groupsOf(ip);
@@ -64,9 +82,10 @@ function network(ip) {
   return written([...groups.slice(0, 4), 0, 0, 0, 0]);
 }
 
+/** @param {string} ip */
 function groupsOf(ip) {
   if (!URL.canParse(`http://[${ip}]`))
-    throw new Advice(`"${ip}" can't be used here: an IPv6 address without a zone.`);
+    throw new Advice(`"${ip}" can't be used here. Write the IPv6 address without a zone.`);
   const [head, tail] = new URL(`http://[${ip}]`).hostname
     .slice(1, -1)
     .split("::")
@@ -75,6 +94,10 @@ function groupsOf(ip) {
   return [...head, ...zeros, ...(tail ?? [])].map((group) => Number.parseInt(group, 16));
 }
 
-/** As RFC 5952 writes it. */
+/**
+ * As RFC 5952 writes it.
+ *
+ * @param {number[]} groups
+ */
 const written = (groups) =>
   new URL(`http://[${groups.map((group) => group.toString(16)).join(":")}]`).hostname.slice(1, -1);

@@ -14,12 +14,16 @@ export const LIFT = `
     updated_at = unixepoch()
   RETURNING id`;
 
-/** `restored` */
+/**
+ * `restored`
+ *
+ * @param {string[]} place
+ */
 export async function liftCounters(place) {
   const lifted = await sql(LIFT, place);
   const accounts = lifted.length === 1 ? "1 account" : `${lifted.length} accounts`;
   console.log(
-    `${accounts}: every session is over, no mailed link to them works any more, and tokens from now on are above all from before.\n` +
-      "Accounts that were deleted after the time to which you restored are back: look for `account_deleted` in the log, and delete them again.",
+    `${accounts}: all their sessions have ended, and access tokens and mailed links from before are invalid.\n` +
+      "Accounts that were deleted after the time to which you restored exist again. Look for `account_deleted` in the log since that time, and delete those accounts again.",
   );
 }

@@ -12,11 +12,19 @@ const ADMIN_ROLE = policy("ADMIN_ROLE");
 /**
  * `grant <email> <role>` and `revoke <email> <role>`. With `last` the role is taken from the last enabled administrator too: nobody
  * could manage accounts over HTTP then, until this command makes somebody an administrator again.
+ *
+ * @param {string} verb
+ * @param {string[]} words the address and the role
+ * @param {string[]} place
+ * @param {string} [environment]
+ * @param {{ last?: boolean }} [options]
  */
 export async function changeRole(verb, [address, role], place, environment, { last = false } = {}) {
   const email = canonical(address);
   if (!/^[A-Za-z0-9_.:/-]{1,64}$/.test(role)) {
-    throw new Advice(`"${role}" is no role: 1 to 64 of A-Z, a-z, 0-9 and _ . : / -`);
+    throw new Advice(
+      `"${role}" is not a role. A role has 1 to 64 of the characters A-Z, a-z, 0-9 and _ . : / -`,
+    );
   }
   const { vars } = await readConfig(environment);
 
@@ -35,6 +43,10 @@ export async function changeRole(verb, [address, role], place, environment, { la
 
 // The command line of `wrangler d1 execute` binds no parameters: what `canonical` and the pattern of a role let through ends no string.
 // One UPDATE changes the roles and moves the version, so that no reader sees one without the other.
+/**
+ * @param {string} email
+ * @param {string} role
+ */
 function grant(email, role) {
   return `
   UPDATE users SET roles = (SELECT json_group_array(value) FROM
@@ -45,6 +57,11 @@ function grant(email, role) {
   RETURNING id, version, roles`;
 }
 
+/**
+ * @param {string} email
+ * @param {string} role
+ * @param {boolean} last
+ */
 function revoke(email, role, last) {
   // As src/adapters/cloudflare/d1_users.rs: in the same statement, so that two at once can't both succeed.
   const unlessLast =
@@ -62,7 +79,14 @@ function revoke(email, role, last) {
   RETURNING id, version, roles`;
 }
 
-/** Why nothing was changed: advice, or the user when it was so already. */
+/**
+ * Why nothing was changed: advice, or the user when it was so already.
+ *
+ * @param {string} verb
+ * @param {string} email
+ * @param {string} role
+ * @param {string[]} place
+ */
 async function unchanged(verb, email, role, place) {
   const [user] = await sql(
     `SELECT id, version, roles FROM users WHERE email_canonical = '${email}'`,
@@ -70,32 +94,40 @@ async function unchanged(verb, email, role, place) {
   );
   if (!user)
     throw new Advice(
-      `nobody is registered as ${email}${place[0] === "--local" ? " in the local database (--remote for the deployed one)" : ""}.`,
+      `no account has the address ${email}${place[0] === "--local" ? " in the local database. Add --remote for the deployed one" : ""}.`,
     );
   if (verb === "grant" && !JSON.parse(user.roles).includes(role)) {
     throw new Advice(
-      `${email} has ${MOST_ROLES} roles already, which is the most a token carries: revoke one first.`,
+      `${email} already has ${MOST_ROLES} roles, the most that a token can hold. Revoke one first.`,
     );
   }
   if (verb === "revoke" && JSON.parse(user.roles).includes(role)) {
     throw new Advice(
-      `${email} is the last enabled administrator with a password. Without one nobody can manage accounts over HTTP. Make somebody else an administrator first, or add --last if that is what you want.`,
+      `${email} is the last enabled administrator with a password. Make somebody else an administrator first, or add --last if you want none: nobody can then manage accounts over HTTP.`,
     );
   }
   return user;
 }
 
-/** A user's Durable Object can't be reached from here, and a check asks nothing else: that is said, and what would reach it. */
+/**
+ * A user's Durable Object can't be reached from here, and a check asks nothing else: that is said, and what would reach it.
+ *
+ * @param {{ id: string }} user
+ */
 export function notOutdated({ id }) {
   return (
-    `With SESSION_STORE = "durable" GET /auth/authorized accepts access tokens from before until they expire, at most ${policy("MAX_ACCESS_TOKEN_TTL")} s; renewals and routes on accounts know at once.\n` +
-    `To end that now, an administrator asks for POST /auth/users/${id}/revoke, which signs the user out everywhere.`
+    `With SESSION_STORE = "durable", GET /auth/authorized accepts older access tokens, with the roles from before, until they expire, at most ${policy("MAX_ACCESS_TOKEN_TTL")} s. Renewals and the routes that manage accounts use the new roles immediately.\n` +
+    `To end that now, call POST /auth/users/${id}/revoke as an administrator. It signs the user out everywhere.`
   );
 }
 
 /**
  * Writes the user's version, and reads it again after the write: another change beside this one may have written a larger
  * version first, which this write then replaced.
+ *
+ * @param {{ id: string, version: number }} user
+ * @param {string[]} place
+ * @param {{ put?: typeof putStale, read?: typeof readVersion }} [store]
  */
 export async function markStale(
   { id, version },
@@ -103,12 +135,17 @@ export async function markStale(
   { put = putStale, read = readVersion } = {},
 ) {
   if (!/^[0-9a-f-]{36}$/.test(id) || !Number.isSafeInteger(version))
-    throw new Advice(`the user's row is broken: id ${id}, version ${version}.`);
+    throw new Advice(`the user's row in the database is invalid: id ${id}, version ${version}.`);
   await put(id, version, place);
   const latest = await read(id, place);
   if (latest > version) await markStale({ id, version: latest }, place, { put, read });
 }
 
+/**
+ * @param {string} id
+ * @param {number} version
+ * @param {string[]} place
+ */
 async function putStale(id, version, place) {
   const { code, stderr, stdout } = await run(
     ...quietly(
@@ -126,12 +163,16 @@ async function putStale(id, version, place) {
   );
   if (code !== 0) {
     throw new Advice(
-      `the role was changed, but tokens issued before live on to their end; run the same command again. wrangler said: ${(stderr + stdout).trim()}`,
+      `Run the same command again. The role was changed, but access tokens with the roles from before stay valid until they expire. wrangler reported: ${(stderr + stdout).trim()}`,
     );
   }
 }
 
 // A user who was deleted meanwhile: no token is valid.
+/**
+ * @param {string} id
+ * @param {string[]} place
+ */
 async function readVersion(id, place) {
   const [user] = await sql(`SELECT version FROM users WHERE id = '${id}'`, place);
   return user ? user.version : Number.MAX_SAFE_INTEGER;

@@ -14,6 +14,8 @@ const WASM = "wasm32-unknown-unknown";
  * Builds a package of the workspace for wasm32 and leaves the Worker in `folder`. `entry`: the
  * module of its entry points. `optimised`: as it is deployed. `named`: for a profile, in which
  * functions keep their names.
+ *
+ * @param {{ folder: string, name?: string, entry?: string, optimised?: boolean, named?: boolean }} options
  */
 export async function workerModule({
   folder,
@@ -22,7 +24,7 @@ export async function workerModule({
   optimised = false,
   named = false,
 }) {
-  const at = (name) => inRoot(folder, name);
+  const at = (/** @type {string} */ name) => inRoot(folder, name);
   rmSync(at("parts"), { recursive: true, force: true });
   mkdirSync(at("parts"), { recursive: true });
 
@@ -43,13 +45,10 @@ export async function workerModule({
   const reset = "--experimental-reset-state-function";
   const options = ["--target", "module", "--no-typescript", "--out-name", "index", reset];
   await mustRun(wasmBindgen, [wasm, "--out-dir", at("parts"), ...options]);
-  let glue = guardedGlue(readFileSync(at("parts/index.js"), "utf8"));
+  const glue = guardedGlue(readFileSync(at("parts/index.js"), "utf8"));
   writeFileSync(at("parts/entries.js"), entryPoints(glue));
-  if (optimised) {
-    const names = await optimise(at("parts/index_bg.wasm"), named);
-    if (!named) glue = renamed(glue, names);
-  }
   writeFileSync(at("parts/index.js"), glue);
+  if (optimised) await optimise(at("parts/index_bg.wasm"), named);
 
   await mustRun(esbuild, [
     inRoot(entry),
@@ -58,9 +57,6 @@ export async function workerModule({
     "--format=esm",
     "--external:cloudflare:*",
     "--external:./index_bg.wasm",
-    // Classes that `worker` exports and nothing here uses fall out, with what would free them.
-    "--define:Symbol.dispose=undefined",
-    "--pure:FinalizationRegistry",
     ...(optimised && !named ? ["--minify"] : []),
     "--log-level=warning",
     `--outfile=${at("index.js")}`,
@@ -69,8 +65,6 @@ export async function workerModule({
   rmSync(at("parts"), { recursive: true });
 }
 
-// Classes of the crates `worker` and `wasm-streams` that nothing here makes, and that wasm-bindgen exports all the same.
-const UNUSED = ["containerstartupoptions_", "minifyconfig_", "r2range_", "intounderlying"];
 // What rustc and wasm-bindgen use: no encoding that a runtime may not know yet.
 const FEATURES = [
   "mutable-globals",
@@ -82,34 +76,23 @@ const FEATURES = [
   "simd",
 ];
 
-// LLVM has inlined what is worth it: wasm-opt's inlining adds 10 KB gzipped and no speed. Functions in the order of their
-// names compress better, as like stands beside like: 2 KB. The unused exports are 3 KB, the hashes in the names of imports and
-// exports 4, the section of names 33. (`strip` in Cargo.toml upsets wasm-bindgen.)
+// LLVM has already inlined what is worth it: wasm-opt's own inlining adds 10 KB gzipped and no speed.
+// (`strip` in Cargo.toml would remove sections that wasm-bindgen reads.)
+/**
+ * @param {string} wasm
+ * @param {boolean} named
+ */
 async function optimise(wasm, named) {
   const features = FEATURES.map((name) => `--enable-${name}`);
-  const unexport = UNUSED.map((name) => `--remove-exports=*${name}*`);
   const inlining = [
     "--one-caller-inline-max-function-size=0",
     "--always-inline-max-function-size=3",
   ];
-  const names = [
-    "--reorder-functions-by-name",
-    ...(named ? ["-g"] : ["--minify-imports-and-exports-and-modules"]),
-  ];
-  const sections = [
-    ...(named ? [] : ["--strip-debug"]),
-    "--strip-producers",
-    "--strip-target-features",
-  ];
-  const options = [...features, ...unexport, ...inlining, "-Os", ...names, ...sections];
-  const { stdout } = await mustRun(
-    wasmOpt,
-    [...options, wasm, "-o", `${wasm}.optimised`],
-    {},
-    { capture: true },
-  );
+  const names = named ? ["-g"] : ["--strip-debug"];
+  const sections = ["--strip-producers", "--strip-target-features"];
+  const options = [...features, ...inlining, "-Os", ...names, ...sections];
+  await mustRun(wasmOpt, [...options, wasm, "-o", `${wasm}.optimised`]);
   renameSync(`${wasm}.optimised`, wasm);
-  return named ? null : JSON.parse(stdout);
 }
 
 const GUARD = JSON.stringify(inRoot("src/edge/instance.mjs"));
@@ -118,9 +101,12 @@ const STALE_CLOSURE = "throw new Error('Cannot invoke closure from previous WASM
 /**
  * wasm-bindgen's module, with the guard of src/edge/instance.mjs between it and the wasm. Throws when
  * the module is not written as this expects: what the guard relies on may then have changed too.
+ *
+ * @param {string} glue
  */
 export function guardedGlue(glue) {
-  for (const [text, times] of [
+  /** @type {[string, number][]} */
+  const expected = [
     ["import source ", 1],
     // Once when it is loaded, once in the function that makes a new one. Nothing else makes or
     // calls wasm.
@@ -134,7 +120,8 @@ export function guardedGlue(glue) {
     // handler of traps sets it, which is left out.
     ["__wbg_reinit_scheduled = true", 1],
     ["__wbg_handle_catch", 0],
-  ]) {
+  ];
+  for (const [text, times] of expected) {
     const found = glue.split(text).length - 1;
     if (found !== times) {
       const counts = `\`${text}\` is in it ${found} times, not ${times}`;
@@ -148,7 +135,11 @@ export function guardedGlue(glue) {
   return `import { GuardedWebAssembly as WebAssembly } from ${GUARD};\n${guarded}`;
 }
 
-/** The module that src/edge imports as `edgegate-wasm`: what the wasm exports, as entry points. */
+/**
+ * The module that src/edge imports as `edgegate-wasm`: what the wasm exports, as entry points.
+ *
+ * @param {string} glue
+ */
 export function entryPoints(glue) {
   const exports = glue.matchAll(/^export (?:function (\w+)|\{ \w+ as (\w+) \})/gm);
   const names = [...exports].map(([, name, alias]) => alias ?? name);
@@ -163,28 +154,12 @@ export function entryPoints(glue) {
   ].join("\n");
 }
 
-// wasm-bindgen's module by the names that wasm-opt has given: they stand in it as members of the imports' object, and of `wasm`.
-function renamed(glue, { imports, exports }) {
-  const [importNames, exportNames] = [imports.map(([, from, to]) => [from, to]), exports].map(
-    (names) => new Map(names),
-  );
-  const found = new Set();
-  const module = glue
-    .replaceAll(/\b\w+(?=: )/g, (name) => found.add(name) && (importNames.get(name) ?? name))
-    .replaceAll(/(?<=\bwasm\.)\w+/g, (name) => exportNames.get(name) ?? name)
-    // wasm-opt calls the module of the imports so.
-    .replace('"./index_bg.js": import0', "a: import0");
-  const missing = [...importNames.keys()].filter((name) => !found.has(name));
-  if (missing.length > 0)
-    throw new Error(`wasm-bindgen's module does not have what the wasm imports: ${missing}.`);
-  return module;
-}
-
-async function mustRun(command, args, env = {}, options = {}) {
-  const done = await run(command, args, { ...options, env: { ...toolEnv(), ...env } });
-  if (done.code !== 0)
-    throw new Advice(
-      `the Worker does not build, see above${done.stderr ? `:\n${done.stderr}` : "."}`,
-    );
-  return done;
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+async function mustRun(command, args, env = {}) {
+  const { code } = await run(command, args, { env: { ...toolEnv(), ...env } });
+  if (code !== 0) throw new Advice("the Worker does not build, see above.");
 }

@@ -1,7 +1,7 @@
-//! What can go wrong, sorted by whose fault it is, and the closed list of codes that a client sees.
+//! What can go wrong, and the complete list of codes that a client sees.
 //!
-//! The reason inside an [`Error`] is for the log. The client gets its [`Code`] only: a prober learns
-//! nothing about which check failed.
+//! The reason inside an [`Error`] is for the log. The client gets only its [`Code`], so that an
+//! attacker does not learn which check failed.
 
 use std::fmt;
 
@@ -9,27 +9,27 @@ use super::account::{EmailError, UserId, Weakness};
 use super::session::{SessionId, Verdict};
 use edgegate_token::TokenError;
 
-/// The closed list of public error codes. `docs/errors.md` has a row for each; a test holds the two together.
+/// The complete list of public error codes. A test checks that `docs/errors.md` has a row for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Code {
     /// The request is malformed: not JSON, a wrong type, an unknown or repeated member.
     InvalidRequest,
-    /// A field is missing, too long or not of its form.
+    /// A field is missing, too long or invalid.
     InvalidField,
-    /// The password is not good enough; the answer lists why.
+    /// The password is not good enough; the answer lists the reasons.
     WeakPassword,
-    /// Login failed, whatever the reason; or the current password that a change asks for is wrong.
+    /// The login failed, whatever the reason, or the current password of a change is wrong.
     InvalidCredentials,
-    /// The link has ended, was used, or is none of ours.
+    /// The link has expired, was used, or is not from this service.
     InvalidLink,
     /// The access token is missing or not valid (RFC 6750 section 3.1).
     InvalidToken,
-    /// The access token is valid, but its user has to prove again who they are (RFC 9470).
+    /// The access token is valid, but its user must enter the password again (RFC 9470).
     ReauthenticationRequired,
     /// The refresh token is not valid (RFC 6749 section 5.2).
     InvalidGrant,
-    /// The `client_id` is not ours (RFC 6749 section 5.2).
+    /// The `client_id` is not that of this service (RFC 6749 section 5.2).
     InvalidClient,
     /// The `grant_type` is not `refresh_token` (RFC 6749 section 5.2).
     UnsupportedGrantType,
@@ -37,25 +37,25 @@ pub enum Code {
     Forbidden,
     /// Registration is closed.
     RegistrationClosed,
-    /// The address has an account.
+    /// The address already has an account.
     EmailTaken,
     /// No enabled administrator would be left.
     LastAdministrator,
     /// No such route or resource.
     NotFound,
-    /// The route exists, the method does not.
+    /// The route exists, but not with this method.
     MethodNotAllowed,
-    /// The body is over the limit.
+    /// The body is too large.
     PayloadTooLarge,
-    /// The body's media type is not one the route takes.
+    /// The route does not accept the media type of the body.
     UnsupportedMediaType,
-    /// Too many tries.
+    /// Too many attempts.
     RateLimited,
-    /// A store did not answer; the same request may be repeated.
+    /// A store did not answer. The client may repeat the same request.
     Unavailable,
     /// The operator's configuration is wrong.
     Misconfigured,
-    /// A bug on our side.
+    /// A bug of the service.
     Internal,
 }
 
@@ -115,7 +115,7 @@ impl Code {
         }
     }
 
-    /// The one HTTP status that goes with the code.
+    /// The HTTP status of the code.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -140,7 +140,7 @@ impl Code {
         }
     }
 
-    /// What happened, in a few words for people (RFC 9457 `title`).
+    /// A few words for people (`title` of RFC 9457).
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -148,7 +148,7 @@ impl Code {
             Self::InvalidField => "A field is missing or not valid",
             Self::WeakPassword => "The password is not good enough",
             Self::InvalidCredentials => "The email address or the password is wrong",
-            Self::InvalidLink => "The link has ended or was used",
+            Self::InvalidLink => "The link has expired or was already used",
             Self::InvalidToken => "The access token is missing or not valid",
             Self::ReauthenticationRequired => "Enter your password again",
             Self::InvalidGrant => "The refresh token is not valid",
@@ -156,7 +156,7 @@ impl Code {
             Self::UnsupportedGrantType => "The grant type is not supported",
             Self::Forbidden => "Not allowed",
             Self::RegistrationClosed => "Registration is closed",
-            Self::EmailTaken => "The email address has an account",
+            Self::EmailTaken => "The email address already has an account",
             Self::LastAdministrator => "One administrator must remain",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "The method is not allowed here",
@@ -176,16 +176,16 @@ impl fmt::Display for Code {
     }
 }
 
-/// Why a field of a request was refused.
+/// Why a field of a request was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldProblem {
     /// The field is required and absent.
     Missing,
     /// The field is longer than its limit.
     TooLong,
-    /// The field is empty where that makes no sense.
+    /// The field must not be empty.
     Empty,
-    /// The value is not of the field's form; the reason says how.
+    /// The value is invalid, for this reason.
     Invalid(&'static str),
 }
 
@@ -202,14 +202,14 @@ impl FieldProblem {
     }
 }
 
-/// Why a login was refused. For the log; the client can't tell these apart.
+/// Why a login was refused. For the log: the client gets the same answer for all of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginRefusal {
-    /// The address is not one.
+    /// The text is not an address.
     NotAnAddress(EmailError),
     /// No account has the address.
     UnknownAddress,
-    /// The password is not the account's.
+    /// The password is wrong.
     WrongPassword,
     /// The account is disabled.
     Disabled,
@@ -231,20 +231,20 @@ impl LoginRefusal {
     }
 }
 
-/// Why an access token does not count now. For the log.
+/// Why an access token was rejected. For the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessRefusal {
-    /// No token came.
+    /// No token was sent.
     Missing,
     /// The token itself is not valid.
     Token(TokenError),
-    /// Signed with our keys, but its `sub` or `sid` is no id of ours.
+    /// Signed with the service's keys, but its `sub` or `sid` is not an id that the service makes.
     ForeignIds,
     /// Its session has ended.
     SessionEnded,
     /// The user has changed since it was issued: roles, address, password or state.
     Outdated,
-    /// Its user is disabled or gone.
+    /// Its user is disabled or deleted.
     NoUser,
 }
 
@@ -268,7 +268,7 @@ impl AccessRefusal {
 pub enum GrantRefusal {
     /// Forged, truncated, foreign or not a refresh token: no storage was touched.
     Ticket,
-    /// The session does not go on; the verdict says why.
+    /// The session does not continue; the verdict says why.
     Session(Verdict, UserId, SessionId),
 }
 
@@ -286,13 +286,13 @@ impl GrantRefusal {
 /// Why a link was refused. For the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkRefusal {
-    /// Forged, altered, for something else, or over: no storage was touched.
+    /// Forged, altered, of another kind, or expired: no storage was touched.
     Ticket,
-    /// The account that it is for is gone or disabled.
+    /// Its account is deleted or disabled.
     NoUser,
-    /// What it changes has changed since: it was used, or another link was.
+    /// The state that it changes has changed since: this link or another one was used.
     Spent,
-    /// The address has another account by now.
+    /// Another account has the address now.
     EmailTaken,
     /// Registration was closed after the link was sent.
     RegistrationClosed,
@@ -312,7 +312,7 @@ impl LinkRefusal {
     }
 }
 
-/// Which store did not do its part. The text is the platform's own and goes to the log only.
+/// A store that failed. The text comes from the platform and is only for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
     /// Which port failed, for the log.
@@ -340,33 +340,33 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// Why a use case did not do what it was asked.
+/// Why a use case failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The caller sent a field that can't be used.
+    /// A field of the request is invalid.
     Field(&'static str, FieldProblem),
-    /// A change that names nothing to change.
+    /// The request changes nothing.
     NothingToChange,
     /// The new password is not good enough.
     WeakPassword(Vec<Weakness>),
     /// Login failed.
     Login(LoginRefusal),
-    /// The current password, which a change asks for, is wrong.
+    /// The current password of a change is wrong.
     CurrentPassword,
-    /// The link does not count.
+    /// The link is not valid.
     Link(LinkRefusal),
-    /// The access token does not count.
+    /// The access token is not valid.
     Access(AccessRefusal),
-    /// What was asked for can't be undone, and the bearer's last proof is too old for it.
+    /// The action can't be undone, and the caller's last proof is too old for it.
     ReauthenticationRequired,
-    /// The refresh token does not count.
+    /// The refresh token is not valid.
     Grant(GrantRefusal),
-    /// The caller is known and may not do this.
+    /// The caller is known but may not do this.
     Forbidden,
     /// Registration is closed.
     RegistrationClosed,
-    /// The address has an account.
+    /// The address already has an account.
     EmailTaken,
     /// The last enabled administrator can't be disabled, deleted or lose the role.
     LastAdministrator,
@@ -374,13 +374,13 @@ pub enum Error {
     UnknownUser,
     /// The user has no such session.
     UnknownSession,
-    /// Too many tries; the client may come back after so many seconds.
+    /// Too many attempts. The client may try again after this number of seconds.
     RateLimited(u32),
-    /// What was asked for ends in a mail, and no provider is set.
+    /// The request would send a mail, but no provider is set.
     NoMailProvider,
-    /// A store failed; nothing was answered that is not recorded.
+    /// A store failed. Everything that was answered before is recorded.
     Store(StoreError),
-    /// A bug on our side; the text names it for the log.
+    /// A bug of the service. The text is for the log.
     Internal(&'static str),
 }
 
@@ -422,7 +422,7 @@ impl fmt::Display for Error {
             Self::Store(error) => error.fmt(f),
             Self::Internal(what) => write!(f, "internal: {what}"),
             Self::NoMailProvider => {
-                f.write_str("MAIL_PROVIDER is not set: set it in wrangler.toml to the provider that sends your mail")
+                f.write_str("MAIL_PROVIDER is not set. Set it under [vars] in wrangler.toml to the provider that sends your mail.")
             }
             Self::NothingToChange => f.write_str("there is nothing to change"),
             Self::WeakPassword(_)

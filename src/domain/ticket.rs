@@ -86,11 +86,11 @@ impl fmt::Display for TicketSecretError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "is empty",
-            Self::NotBase64 => "is not base64url without padding",
-            Self::TooShort => "holds fewer than 32 bytes",
-            Self::NotRandom => "is one byte repeated, not a random secret",
-            Self::Repeated => "holds the same secret twice",
-            Self::TooMany => "holds more than eight secrets",
+            Self::NotBase64 => "contains a secret that is not base64url without padding",
+            Self::TooShort => "contains a secret of fewer than 32 bytes",
+            Self::NotRandom => "contains a secret that is one repeated byte, not random",
+            Self::Repeated => "contains the same secret twice",
+            Self::TooMany => "contains more than eight secrets",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The letters in German.
+//! The mails in German.
 
 use super::Letter;
 use super::words::{Phrases, Words};
@@ -28,8 +28,8 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             ],
             paragraphs: &["Danach sind Sie auf allen Geräten abgemeldet."],
             button: "Neues Passwort wählen",
-            note: "Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Ihr Passwort bleibt, wie \
-                   es ist.",
+            note: "Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren. Ihr Passwort bleibt \
+                   unverändert.",
             reason: [
                 "Sie erhalten diese E-Mail, weil jemand bei ",
                 " ein neues Passwort für diese Adresse angefordert hat.",
@@ -45,8 +45,8 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             ],
             paragraphs: &[],
             button: "Passwort wählen",
-            note: "Wenn Sie das nicht erwarten, ignorieren Sie diese E-Mail. Solange kein Passwort \
-                   gewählt ist, kann sich niemand bei dem Konto anmelden.",
+            note: "Wenn Sie das nicht erwartet haben, können Sie diese E-Mail ignorieren. Solange kein \
+                   Passwort gewählt ist, kann sich niemand bei dem Konto anmelden.",
             reason: [
                 "Sie erhalten diese E-Mail, weil bei ",
                 " ein Konto mit dieser Adresse angelegt wurde.",
@@ -62,8 +62,8 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             ],
             paragraphs: &[],
             button: "Registrierung abschließen",
-            note: "Wenn Sie das nicht sind, ignorieren Sie diese E-Mail. Ohne diesen Link entsteht \
-                   kein Konto.",
+            note: "Wenn Sie das nicht sind, können Sie diese E-Mail ignorieren. Ohne diesen Link \
+                   entsteht kein Konto.",
             reason: [
                 "Sie erhalten diese E-Mail, weil jemand diese Adresse zur Registrierung bei ",
                 " angegeben hat.",
@@ -74,12 +74,12 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "E-Mail-Adresse bestätigen",
             opening: [
                 "bei ",
-                " gibt es ein Konto mit dieser E-Mail-Adresse. Wenn es Ihres ist, öffnen Sie \
+                " gibt es ein Konto mit dieser E-Mail-Adresse. Wenn es Ihr Konto ist, öffnen Sie \
                  diesen Link, um die Adresse zu bestätigen.",
             ],
             paragraphs: &["Die Seite fragt nach Ihrem Passwort."],
             button: "Adresse bestätigen",
-            note: "Wenn es nicht Ihres ist, ignorieren Sie diese E-Mail. Die Adresse bleibt \
+            note: "Wenn es nicht Ihr Konto ist, können Sie diese E-Mail ignorieren. Die Adresse bleibt \
                    unbestätigt.",
             reason: [
                 "Sie erhalten diese E-Mail, weil jemand bei ",
@@ -91,15 +91,15 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Sie haben bereits ein Konto",
             opening: [
                 "jemand wollte diese E-Mail-Adresse bei ",
-                " verwenden, aber zu ihr gehört schon ein Konto. Nichts wurde geändert.",
+                " verwenden, aber es gibt schon ein Konto mit dieser Adresse. Es wurde nichts geändert.",
             ],
             paragraphs: &[
                 "Wenn Sie das waren, melden Sie sich mit Ihrem Passwort an. Falls Sie es vergessen \
                  haben, wählen Sie hier ein neues.",
             ],
             button: "Neues Passwort wählen",
-            note: "Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Ihr Passwort bleibt, wie \
-                   es ist.",
+            note: "Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren. Ihr Passwort bleibt \
+                   unverändert.",
             reason: [
                 "Sie erhalten diese E-Mail, weil jemand diese Adresse bei ",
                 " angegeben hat.",
@@ -110,7 +110,7 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Ihr Passwort wurde geändert",
             opening: [
                 "das Passwort Ihres Kontos bei ",
-                " wurde geändert. Jedes andere Gerät wird abgemeldet, spätestens nach einer Stunde.",
+                " wurde geändert. Alle anderen Geräte werden spätestens nach einer Stunde abgemeldet.",
             ],
             paragraphs: &[
                 "Wenn Sie das waren, brauchen Sie nichts zu tun.",
@@ -132,7 +132,7 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             ],
             paragraphs: &["Bis dahin behält das Konto seine bisherige Adresse."],
             button: "Adresse bestätigen",
-            note: "Wenn Sie das nicht sind, ignorieren Sie diese E-Mail. Es ändert sich nichts.",
+            note: "Wenn Sie das nicht sind, können Sie diese E-Mail ignorieren. Es ändert sich nichts.",
             reason: [
                 "Sie erhalten diese E-Mail, weil jemand bei ",
                 " diese Adresse als neue Adresse angegeben hat.",
@@ -147,8 +147,8 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
                  Adresse muss erst bestätigt werden.",
             ],
             paragraphs: &[
-                "Wenn Sie das waren, öffnen Sie den Link in der E-Mail an Ihre neue Adresse.",
-                "Wenn Sie das nicht waren, kennt jemand Ihr Passwort. Setzen Sie es jetzt zurück: \
+                "Wenn Sie das sind, öffnen Sie den Link in der E-Mail an die neue Adresse.",
+                "Wenn Sie das nicht sind, kennt jemand Ihr Passwort. Setzen Sie es jetzt zurück: \
                  Das verhindert auch die Änderung der Adresse.",
             ],
             button: "Passwort zurücksetzen",
@@ -178,7 +178,7 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Ihr Konto wurde gelöscht",
             opening: [
                 "Ihr Konto bei ",
-                " wurde gelöscht. Jedes Gerät wird abgemeldet, spätestens nach einer Stunde. Das lässt \
+                " wurde gelöscht. Alle Geräte werden spätestens nach einer Stunde abgemeldet. Das lässt \
                  sich nicht rückgängig machen.",
             ],
             paragraphs: &["Wenn Sie das waren, brauchen Sie nichts zu tun."],

@@ -1,4 +1,4 @@
-//! The letters in English.
+//! The mails in English.
 
 use super::Letter;
 use super::words::{Phrases, Words};
@@ -18,14 +18,14 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             subject: ["Reset your ", " password"],
             heading: "Choose a new password",
             opening: [
-                "Someone asked for a new password for your ",
-                " account. If that was you, open this link and choose one.",
+                "Someone requested a new password for your ",
+                " account. If it was you, open this link to choose one.",
             ],
-            paragraphs: &["You will then be signed out on all your devices."],
+            paragraphs: &["You will then be signed out on all devices."],
             button: "Choose a new password",
-            note: "If it was not you, ignore this email. Your password stays as it is.",
+            note: "If it was not you, you can ignore this email. Your password stays the same.",
             reason: [
-                "You get this email because someone asked for a new password for this address at ",
+                "You get this email because someone requested a new password for this address at ",
                 ".",
             ],
         },
@@ -34,14 +34,14 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Your account is ready",
             opening: [
                 "An administrator of ",
-                " made an account for you. To use it, open this link and choose a password.",
+                " created an account for you. To use it, open this link and choose a password.",
             ],
             paragraphs: &[],
             button: "Choose a password",
-            note: "If you do not expect this, ignore this email. Nobody can sign in to the account \
-                   until a password is chosen.",
+            note: "If you did not expect this, you can ignore this email. Nobody can sign in to the \
+                   account until a password is chosen.",
             reason: [
-                "You get this email because an administrator made an account with this address at ",
+                "You get this email because an administrator created an account with this address at ",
                 ".",
             ],
         },
@@ -49,12 +49,12 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             subject: ["Finish your registration at ", ""],
             heading: "Finish your registration",
             opening: [
-                "Someone asked for an account at ",
-                " with this email address. If that was you, open this link and choose a password.",
+                "Someone wants to create an account at ",
+                " with this email address. If it is you, open this link and choose a password.",
             ],
             paragraphs: &[],
             button: "Finish registration",
-            note: "If it was not you, ignore this email. No account is made without this link.",
+            note: "If it is not you, you can ignore this email. Without this link no account is created.",
             reason: [
                 "You get this email because someone entered this address to register at ",
                 ".",
@@ -65,13 +65,13 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Verify your email address",
             opening: [
                 "There is an account with this email address at ",
-                ". If it is yours, open this link to verify the address.",
+                ". If it is your account, open this link to verify the address.",
             ],
             paragraphs: &["The page will ask for your password."],
             button: "Verify address",
-            note: "If it is not yours, ignore this email. The address stays unverified.",
+            note: "If it is not your account, you can ignore this email. The address stays unverified.",
             reason: [
-                "You get this email because someone asked to verify this address at ",
+                "You get this email because someone requested to verify this address at ",
                 ".",
             ],
         },
@@ -83,11 +83,11 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
                 ", but it already has an account. Nothing was changed.",
             ],
             paragraphs: &[
-                "If that was you, sign in with your password. If you have forgotten it, choose a new \
-                 one here.",
+                "If it was you, sign in with your password. If you have forgotten it, choose a new one \
+                 here.",
             ],
             button: "Choose a new password",
-            note: "If it was not you, ignore this email. Your password stays as it is.",
+            note: "If it was not you, you can ignore this email. Your password stays the same.",
             reason: [
                 "You get this email because someone entered this address at ",
                 ".",
@@ -98,10 +98,10 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Your password was changed",
             opening: [
                 "The password of your ",
-                " account was changed. Every other device is signed out, within an hour at the latest.",
+                " account was changed. Every other device will be signed out within an hour at the latest.",
             ],
             paragraphs: &[
-                "If that was you, there is nothing to do.",
+                "If it was you, you do not need to do anything.",
                 "If it was not you, reset your password now.",
             ],
             button: "Reset password",
@@ -115,12 +115,12 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             subject: ["Confirm your new email address for ", ""],
             heading: "Confirm your new email address",
             opening: [
-                "Someone asked to use this email address for an account at ",
-                ". If that was you, open this link to confirm it.",
+                "Someone wants to use this email address for an account at ",
+                ". If it is you, open this link to confirm the address.",
             ],
-            paragraphs: &["Until then, the account keeps its present address."],
+            paragraphs: &["Until then, the account keeps its current address."],
             button: "Confirm address",
-            note: "If it was not you, ignore this email. Nothing changes.",
+            note: "If it is not you, you can ignore this email. Nothing will change.",
             reason: [
                 "You get this email because someone entered this address as their new one at ",
                 ".",
@@ -130,13 +130,13 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             subject: ["A new email address for your ", " account"],
             heading: "A new email address was requested",
             opening: [
-                "Someone asked to use another email address for your ",
-                " account. Nothing has changed yet: the new address has to be confirmed first.",
+                "Someone wants to use a different email address for your ",
+                " account. Nothing has changed yet: the new address must be confirmed first.",
             ],
             paragraphs: &[
-                "If that was you, open the link in the email to your new address.",
-                "If it was not you, someone knows your password. Reset it now: that also stops \
-                 the change of address.",
+                "If it is you, open the link in the email to the new address.",
+                "If it is not you, someone knows your password. Reset it now: this also stops the \
+                 change of address.",
             ],
             button: "Reset password",
             note: "",
@@ -150,9 +150,9 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Your email address was changed",
             opening: [
                 "Your ",
-                " account now has another email address. Emails about the account go there.",
+                " account now has a different email address. Emails about the account go there.",
             ],
-            paragraphs: &["If that was you, there is nothing to do."],
+            paragraphs: &["If it was you, you do not need to do anything."],
             button: "",
             note: "If it was not you, contact support now.",
             reason: [
@@ -165,9 +165,10 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "Your account was deleted",
             opening: [
                 "Your ",
-                " account was deleted. Every device is signed out, within an hour at the latest. This cannot be undone.",
+                " account was deleted. Every device will be signed out within an hour at the latest. This \
+                 cannot be undone.",
             ],
-            paragraphs: &["If that was you, there is nothing to do."],
+            paragraphs: &["If it was you, you do not need to do anything."],
             button: "",
             note: "If you did not expect this, contact support.",
             reason: [
@@ -180,13 +181,13 @@ pub(super) fn words(letter: &Letter<'_>) -> &'static Words {
             heading: "We ended one of your sessions",
             opening: [
                 "A key that keeps you signed in at ",
-                " was used a second time. Someone may have copied it, so we ended the session it \
-                 belongs to.",
+                " was used a second time. Someone may have copied it, so we ended the session \
+                 that it belongs to.",
             ],
             paragraphs: &[
-                "To go on, sign in again.",
-                "If you think that someone else used your account, reset your password. That ends \
-                 all your sessions.",
+                "To continue, sign in again.",
+                "If you think that someone else used your account, reset your password. This ends all \
+                 your sessions.",
             ],
             button: "Reset password",
             note: "",

@@ -5,7 +5,7 @@ use edgegate_token::unicode::breaks_line;
 /// The longest line, in characters (RFC 3676 section 4.2 advises 78 at most; quoting adds two).
 const LINE_CHARS: usize = 76;
 
-/// A paragraph in lines. A word that is longer than a line stays whole.
+/// Breaks a paragraph into lines. A word that is longer than a line is not broken.
 pub(super) fn wrap(paragraph: &str) -> String {
     let mut lines = String::with_capacity(paragraph.len());
     let mut used = 0usize;
@@ -26,7 +26,7 @@ pub(super) fn wrap(paragraph: &str) -> String {
     lines
 }
 
-/// A value within a letter: without what would break or hide a line.
+/// A value for a mail, without characters that would break or hide a line.
 pub(super) fn one_line(value: &str) -> String {
     value.chars().filter(|c| !breaks_line(*c)).collect()
 }

@@ -1,8 +1,9 @@
 //! The texts of all mails: subject, text and HTML, in each language.
 //!
-//! A language is data (`en.rs`, `de.rs`); one layout for HTML and one for text (`templates/letter.html`, `letter.txt`)
-//! show it, so the Worker carries each once. Askama escapes what goes into HTML. No letter holds an image, anything
-//! from elsewhere, or a URL besides its own link.
+//! A language is data (`en.rs`, `de.rs`). All languages share one layout for HTML and one for text
+//! (`templates/letter.html`, `letter.txt`), so the Worker contains each layout once. Askama escapes
+//! values in HTML. No mail contains an image, anything from another server, or a URL besides its own
+//! link.
 
 mod de;
 mod en;
@@ -14,77 +15,79 @@ use askama::Template;
 use crate::domain::mail::Locale;
 use lines::one_line;
 
-/// A mail before it is worded.
+/// A mail before its text is made.
 ///
-/// Letters to an address that nobody has verified (`Invitation`, `FinishRegistration`, `VerifyAddress`,
-/// `ConfirmAddress`) hold nothing that the requester typed, or anyone could send texts of their own to anyone: they
-/// have no field for it, and must get none.
+/// Mails to an address that nobody has verified (`Invitation`, `FinishRegistration`, `VerifyAddress`,
+/// `ConfirmAddress`) contain nothing that the requester typed. Otherwise anyone could send their own
+/// text to anyone. These variants have no field for such text, and must not get one.
 #[derive(Clone, Copy)]
 pub enum Letter<'a> {
-    /// Someone asked for a new password.
+    /// Someone requested a new password.
     ResetPassword {
-        /// Opens the page that asks for the new password.
+        /// Opens the page where the new password is chosen.
         link: &'a str,
-        /// How long the link works.
+        /// How long the link is valid.
         minutes: u64,
     },
-    /// An administrator made the account; its owner chooses the first password.
+    /// An administrator created the account; its owner chooses the first password.
     Invitation {
         /// Opens the page that asks for the password.
         link: &'a str,
-        /// How long the link works.
+        /// How long the link is valid.
         minutes: u64,
     },
     /// Someone registers with this address, and nothing is written yet.
     FinishRegistration {
-        /// Opens the page that asks for the password and makes the account.
+        /// Opens the page where the password is chosen, which creates the account.
         link: &'a str,
-        /// How long the link works.
+        /// How long the link is valid.
         minutes: u64,
     },
-    /// There is an account, and its address is to be verified.
+    /// The address of an existing account must be verified.
     VerifyAddress {
         /// Opens the page that asks for the password and verifies the address.
         link: &'a str,
-        /// How long the link works.
+        /// How long the link is valid.
         minutes: u64,
     },
-    /// Someone tried to register with an address that has an account, or to move another account to
-    /// it. The owner may have forgotten the account, so the letter brings a link for a new password.
+    /// Someone tried to register with an address that already has an account, or to change another
+    /// account to it. The owner may have forgotten the account, so the mail has a link for a new
+    /// password.
     AddressTaken {
-        /// Opens the page that asks for the new password.
+        /// Opens the page where the new password is chosen.
         link: &'a str,
-        /// How long the link works.
+        /// How long the link is valid.
         minutes: u64,
     },
-    /// The password was changed or reset, and the sessions before that have ended.
+    /// The password was changed or reset, and older sessions ended.
     PasswordChanged {
-        /// The page where a new password is asked for.
+        /// The page where a reset is requested.
         reset: &'a str,
     },
-    /// To the new address of an account: it is to be confirmed.
+    /// To the new address of an account, which must be confirmed.
     ConfirmAddress {
         /// Opens the page that confirms the address.
         link: &'a str,
-        /// How long the link works.
+        /// How long the link is valid.
         minutes: u64,
     },
-    /// To the present address of an account: another was asked for. A new password spoils the link to it.
+    /// To the current address of an account: another one was requested. A new password invalidates
+    /// the link to it.
     AddressChangeAsked {
-        /// The page where a new password is asked for.
+        /// The page where a reset is requested.
         reset: &'a str,
     },
-    /// To the former address of an account: it has another one now.
+    /// To the previous address of an account, which now has another one.
     AddressChanged,
     /// The account was deleted.
     AccountDeleted,
-    /// A spent refresh token came back, stolen or leaked, and its session was ended.
+    /// A used refresh token came back, stolen or leaked, and its session was ended.
     SessionEnded {
         /// The program that presented it, like `Firefox on Linux`, if known.
         device: Option<&'a str>,
-        /// Where from, like `Berlin, DE`, if known.
+        /// The place that it came from, like `Berlin, DE`, if known.
         place: Option<&'a str>,
-        /// The page where a new password is asked for.
+        /// The page where a reset is requested.
         reset: &'a str,
     },
 }
@@ -108,7 +111,7 @@ impl<'a> Letter<'a> {
         }
     }
 
-    /// The only URL in the letter.
+    /// The only URL in the mail.
     fn url(&self) -> Option<&'a str> {
         match *self {
             Self::ResetPassword { link, .. }
@@ -137,18 +140,19 @@ impl<'a> Letter<'a> {
     }
 }
 
-/// A worded mail.
+/// A mail with its text.
 pub struct Rendered {
     /// One line.
     pub subject: String,
-    /// For programs that show no HTML: lines of at most 76 characters, where a word or the link is not longer.
+    /// For programs that show no HTML: lines of at most 76 characters, unless a word or the link is
+    /// longer.
     pub text: String,
-    /// A whole document of HTML.
+    /// A complete HTML document.
     pub html: String,
 }
 
-/// Words a letter. `product` is the operator's name for the product, the setting `PRODUCT_NAME`; control characters
-/// in it are dropped. The same arguments give the same texts.
+/// Makes the text of a mail. `product` is the setting `PRODUCT_NAME`; control characters in it are
+/// removed. The same arguments give the same texts.
 #[must_use]
 pub fn render(letter: &Letter<'_>, product: &str, locale: Locale) -> Rendered {
     let (words, phrases) = match locale {
@@ -189,7 +193,7 @@ pub fn render(letter: &Letter<'_>, product: &str, locale: Locale) -> Rendered {
         link_hint: phrases.link_hint,
         reason: &named(words.reason),
     };
-    // Both can fail only where a `String` refuses text, which it never does.
+    // Both fail only if a `String` refuses text, which it never does.
     let text = TextLayout { content: &content }
         .render()
         .unwrap_or_default();

@@ -1,35 +1,35 @@
-//! What a language has to say, as data: the layouts put it together.
+//! The words of one language, as data. The layouts combine them.
 
-/// A text that stands around the product's name.
+/// The texts before and after the product's name, or a duration.
 pub(super) type Around = [&'static str; 2];
 
-/// The words of one letter.
+/// The words of one mail.
 pub(super) struct Words {
     /// The subject: at most 78 characters with a name of eight.
     pub(super) subject: Around,
-    /// The subject in a few words, above the text.
+    /// The subject in a few words, shown above the text.
     pub(super) heading: &'static str,
     /// What happened.
     pub(super) opening: Around,
     /// What to do, before the button.
     pub(super) paragraphs: &'static [&'static str],
-    /// The button's label. Not shown in a letter without a link.
+    /// The button's label. Not shown in a mail without a link.
     pub(super) button: &'static str,
-    /// What to do if it was not you, when no paragraph says it.
+    /// What to do if it was not you, if no paragraph says it.
     pub(super) note: &'static str,
-    /// Why one gets this mail, and from whom.
+    /// Why the recipient gets this mail, and from whom.
     pub(super) reason: Around,
 }
 
-/// The words that letters share.
+/// The words that all mails share.
 pub(super) struct Phrases {
     /// The first line.
     pub(super) greeting: &'static str,
-    /// When a link ends: around a duration.
+    /// When a link expires: the texts before and after the duration.
     pub(super) expiry: Around,
-    /// One and many minutes, hours and days, as they stand in `expiry`.
+    /// Singular and plural of minute, hour and day, in the form that `expiry` needs.
     pub(super) units: [[&'static str; 2]; 3],
-    /// Above the link in full.
+    /// Shown above the full link.
     pub(super) link_hint: &'static str,
     /// Label of the device.
     pub(super) device: &'static str,
@@ -38,11 +38,11 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// When a link ends, in words: in 50 minutes, in 1 hour, in 24 hours, in 7 days. From two hours
-    /// on it is rounded down to whole hours. A no-break space follows the number.
+    /// When a link expires, in words: 50 minutes, 1 hour, 24 hours, 7 days. From two hours on it is
+    /// rounded down to whole hours. A no-break space follows the number.
     pub(super) fn expiry(&self, minutes: u64) -> String {
         let [by_minutes, by_hours, by_days] = self.units;
-        // Up to two days in hours: "24 hours" is plainer than "1 day".
+        // Up to two days are given in hours: "24 hours" is clearer than "1 day".
         let (count, unit) = if minutes > 48 * 60 && minutes.is_multiple_of(24 * 60) {
             (minutes / (24 * 60), by_days)
         } else if minutes == 60 || minutes >= 2 * 60 {

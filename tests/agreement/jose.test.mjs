@@ -1,4 +1,4 @@
-// The file through jose. Where its verdict is another, docs/tokens-and-jose.md says why.
+// Verifies the file's tokens with jose. docs/tokens-and-jose.md explains each different verdict.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -66,15 +66,15 @@ test("where jose differs, a line says why, and no line says so of what does not"
   );
 });
 
-/** The names in the table's first column, with what edgegate makes of them. */
+/** The names in the table's first column, with edgegate's verdict. */
 function table(text) {
-  return [...text.matchAll(/^\| (`.+?) \| (.+?) \| (takes|refuses) \| \S.* \|$/gm)].flatMap(
+  return [...text.matchAll(/^\| (`.+?) \| (.+?) \| (accepts|rejects) \| \S.* \|$/gm)].flatMap(
     ([, names, , verdict]) =>
       [...names.matchAll(/`([^`]+)`/g)].map(([, pattern]) => {
         const expression = new RegExp(`^${pattern.split("*").map(plain).join(".*")}$`);
         return {
           pattern,
-          verdict: verdict === "takes" ? "valid" : "invalid",
+          verdict: verdict === "accepts" ? "valid" : "invalid",
           matches: (name) => expression.test(name),
         };
       }),

@@ -1,5 +1,6 @@
-//! Every mail in every language, as it is sent: compared with the files in `tests/letters/<language>`. After a change
-//! that is meant, `UPDATE_LETTERS=1 cargo test --test letters` writes them anew; the HTML can be looked at in a browser.
+//! Every mail in every language, as it is sent, compared with the files in `tests/letters/<language>`.
+//! After an intended change, `UPDATE_LETTERS=1 cargo test --test letters` rewrites them. Open the HTML
+//! in a browser to look at it.
 
 #![allow(
     clippy::unwrap_used,

@@ -10,18 +10,18 @@ export const faults = [
   {
     id: "decoy-skipped",
     promise: "An unknown address costs the same work as a known one (SECURITY.md, enumeration).",
-    file: "src/ports/password_guard.rs",
-    search: "if self.hash.is_none() || verified.is_err() {",
-    replace: "if verified.is_err() {",
+    file: "src/ports/platform.rs",
+    search: "if attempt.hash.is_none() || compared.is_err() {",
+    replace: "if compared.is_err() {",
     command: service("password_work"),
     killers: ["every_login_hashes_exactly_once"],
   },
   {
     id: "decoy-skipped-for-a-broken-hash",
     promise: "An account whose stored hash is broken costs the same work as any other.",
-    file: "src/ports/password_guard.rs",
-    search: "if self.hash.is_none() || verified.is_err() {",
-    replace: "if self.hash.is_none() {",
+    file: "src/ports/platform.rs",
+    search: "if attempt.hash.is_none() || compared.is_err() {",
+    replace: "if attempt.hash.is_none() {",
     command: service("password_work"),
     killers: ["every_login_hashes_exactly_once"],
   },
@@ -47,10 +47,10 @@ export const faults = [
   {
     id: "disabled-without-work",
     promise: "A disabled account costs the same work as any other.",
-    file: "src/ports/password_guard.rs",
-    search: "let verified = match self.hash {",
+    file: "src/ports/platform.rs",
+    search: "let compared = match attempt.hash {",
     replace:
-      "if self.in_vain {\n            return Checked::Compared(Verification::Differs);\n        }\n        let verified = match self.hash {",
+      "if attempt.in_vain {\n            return Ok(Verification::Differs);\n        }\n        let compared = match attempt.hash {",
     command: service("password_work"),
     killers: ["every_login_hashes_exactly_once"],
   },
@@ -92,7 +92,7 @@ export const faults = [
     ],
   ].map(([name, module, search, replace]) => ({
     id: `no-limit-on-${name}`,
-    promise: "A limit refuses before anything is hashed, queued or written.",
+    promise: "A rate limit rejects a request before anything is hashed, queued or written.",
     file: `src/service/${module}.rs`,
     search,
     replace,
@@ -101,7 +101,7 @@ export const faults = [
   })),
   {
     id: "letter-forgotten-before-it-is-queued",
-    promise: "No mail is lost when a store fails: a kept letter is queued before it is forgotten.",
+    promise: "No mail is lost when a store fails: a stored mail is queued before it is deleted.",
     file: "src/service/deliver_mail.rs",
     search:
       "self.ports.mail_queue().put(&job, 0).await?;\n                ledger.forget(&letter.id).await?;",
@@ -112,7 +112,7 @@ export const faults = [
   },
   {
     id: "letter-forgotten-though-not-sent",
-    promise: "No mail is lost when a provider fails: a letter that could not be sent stays kept.",
+    promise: "No mail is lost when a provider fails: a mail that could not be sent stays stored.",
     file: "src/service/deliver_mail.rs",
     search:
       "Delivery::Later { .. } | Delivery::Waits { .. } | Delivery::Dead { .. }\n            );",
@@ -132,7 +132,7 @@ export const faults = [
   },
   {
     id: "change-not-finished-by-a-repeat",
-    promise: "A change whose revocation could not be written is finished by a repeat.",
+    promise: "A retry completes a change whose revocation could not be written.",
     file: "src/service/redeem_link.rs",
     search: "self.finish_change(&user).await?;",
     replace: "",
@@ -159,7 +159,7 @@ export const faults = [
   },
   {
     id: "purpose-not-in-the-key",
-    promise: "A ticket of one kind is worth nothing as another.",
+    promise: "A ticket of one kind is not valid as another.",
     file: "src/domain/ticket.rs",
     search: ".chain_update(purpose)\n",
     replace: '.chain_update(if purpose.is_empty() { purpose } else { "" })\n',
@@ -168,7 +168,7 @@ export const faults = [
   },
   {
     id: "secret-compared-byte-by-byte",
-    promise: "Secrets are compared in constant time: the compiler holds it.",
+    promise: "Secrets are compared in constant time: the compiler enforces it.",
     file: "src/domain/secret.rs",
     search: "#[derive(Clone)]\npub struct Secret(",
     replace: "#[derive(Clone, PartialEq, Eq)]\npub struct Secret(",
@@ -177,7 +177,8 @@ export const faults = [
   },
   {
     id: "secret-without-its-comparison",
-    promise: "Secrets are compared in constant time: a type that loses it does not compile.",
+    promise:
+      "Secrets are compared in constant time: a type without that comparison does not compile.",
     file: "src/domain/link.rs",
     search: "constant_time_eq!(State => |it| &it.0);",
     replace:
@@ -187,7 +188,7 @@ export const faults = [
   },
   {
     id: "secret-printed",
-    promise: "No secret is in a Debug text.",
+    promise: "Debug output contains no secret.",
     file: "src/domain/secret.rs",
     search:
       'impl fmt::Debug for Secret {\n    fn fmt(&self, f: &mut fmt::Formatter<\'_>) -> fmt::Result {\n        f.write_str("_")',
@@ -216,7 +217,7 @@ export const faults = [
   },
   {
     id: "remembered-token-beyond-its-end",
-    promise: "The memory of verified tokens answers for none beyond its exp.",
+    promise: "The memory of verified tokens accepts no token after its exp.",
     file: "src/domain/verified_tokens.rs",
     search: "if now >= entry.token.claims().exp || now < entry.verified_at {",
     replace: "if now < entry.verified_at {",
@@ -289,7 +290,7 @@ export const faults = [
   },
   {
     id: "reused-token-renews",
-    promise: "A spent refresh token that comes back ends the session.",
+    promise: "A used refresh token that comes back ends the session.",
     file: "src/domain/session/rotate.rs",
     search: "Some(used) if ticket.counter < used.counter => Verdict::Reused,",
     replace: "Some(used) if ticket.counter < used.counter => Verdict::Late,",
@@ -316,7 +317,7 @@ export const faults = [
   },
   {
     id: "reset-link-works-twice",
-    promise: "A mailed link works once, and takes older ones with it.",
+    promise: "A mailed link works once, and invalidates older ones.",
     file: "src/domain/link.rs",
     search: 'Self::of("reset", user, &[password.as_bytes()])',
     replace:
@@ -335,7 +336,7 @@ export const faults = [
   },
   {
     id: "current-password-not-asked",
-    promise: "A stolen access token alone changes neither password nor address.",
+    promise: "A stolen access token alone can change neither the password nor the address.",
     file: "src/service/passwords.rs",
     search: "if self.is_password(user, typed, by).await? {",
     replace:
@@ -363,7 +364,7 @@ export const faults = [
   },
   {
     id: "challenge-not-met",
-    promise: "With TURNSTILE_SECRET nothing is mailed or made before the challenge is met.",
+    promise: "With TURNSTILE_SECRET nothing is mailed or created before the challenge is passed.",
     file: "src/service/check_challenge.rs",
     search: 'Ok(false) => problem(FieldProblem::Invalid("not_met")),',
     replace: "Ok(false) => Ok(()),",
@@ -381,7 +382,7 @@ export const faults = [
   },
   {
     id: "stranger-not-delayed",
-    promise: "With PASSWORD_WORK durable each failure delays the next try.",
+    promise: "With PASSWORD_WORK durable each failure delays the next attempt.",
     file: "src/domain/account/failed_tries.rs",
     search: "if waits == 0 {",
     replace: "if waits < 10_000 {",
@@ -390,7 +391,7 @@ export const faults = [
   },
   {
     id: "device-ticket-outlives-the-password",
-    promise: "A device ticket of an older password is worth nothing.",
+    promise: "A device ticket from before a new password is not valid.",
     file: "src/domain/account/device.rs",
     search: "self.user == user.id && self.epoch == user.session_epoch && now",
     replace: "self.user == user.id && now",
@@ -399,7 +400,7 @@ export const faults = [
   },
   {
     id: "published-key-accepted",
-    promise: "A reachable Worker does not start with a key that is published.",
+    promise: "A reachable Worker does not start with a published key.",
     file: "src/domain/settings/published.rs",
     search: "is_in(&OF_RFCS) || in_use && is_in(&OF_TESTS)",
     replace: "in_use && is_in(&OF_TESTS)",
@@ -417,7 +418,8 @@ export const faults = [
   },
   {
     id: "proof-of-any-age",
-    promise: "Nothing that can't be undone is done ten minutes after the password or later.",
+    promise:
+      "Actions that can't be undone are refused from ten minutes after the password was entered.",
     file: "src/domain/session/proof.rs",
     search: "at <= now && now < at.saturating_add(RECENT_PROOF)",
     replace: "at <= now && now < at.saturating_add(RECENT_PROOF).saturating_mul(2)",
@@ -456,8 +458,9 @@ export const faults = [
     id: "renewal-proves",
     promise: "A renewal does not make the time of the proof newer.",
     file: "src/domain/session/rotate.rs",
-    search: "proof: Some(ticket.proof.or_later(record.proof)),",
-    replace: "proof: Some(Proof::by_password(now)),",
+    search: "let ticket = presented.ticket.with_later(known);",
+    replace:
+      "let proof = known.map_or(Proof::by_password(presented.now), |_| Proof::by_password(presented.now));\n    let ticket = RefreshTicket { proof, ..presented.ticket };",
     command: service("reauthenticate"),
     killers: ["a_renewal_proves_nothing"],
   },
@@ -472,7 +475,7 @@ export const faults = [
   },
   {
     id: "link-generation-ignored",
-    promise: "A spoilt link stays spoilt, also when the account is as it was before.",
+    promise: "An invalidated link stays invalid, even when the account is as it was before.",
     file: "src/domain/link.rs",
     search: ".chain_update(user.link_generation.to_be_bytes())",
     replace: '.chain_update("")',
@@ -485,7 +488,7 @@ export const faults = [
   },
   {
     id: "link-without-the-account-s-nonce",
-    promise: "TICKET_SECRET alone makes no link to an account.",
+    promise: "With TICKET_SECRET alone nobody can make a link to an account.",
     file: "src/domain/link.rs",
     search: ".chain_update(user.link_nonce.as_str())",
     replace: '.chain_update("")',
@@ -503,7 +506,7 @@ export const faults = [
   },
   {
     id: "freed-address-taken-again",
-    promise: "A registration link never makes an account again after its deletion.",
+    promise: "A registration link never creates an account again after its deletion.",
     file: "src/service/verify_email.rs",
     search: ".insert(&user, Some(&condition))",
     replace: ".insert(&user, Some(&condition).filter(|_| false))",
@@ -512,7 +515,7 @@ export const faults = [
   },
   {
     id: "job-never-expires",
-    promise: "A job that leads to a link expires by the time at which it was asked for.",
+    promise: "A job that makes a link expires, counted from the time of its request.",
     file: "src/service/deliver_mail.rs",
     search: "if job.is_expired(self.now()) {",
     replace: "if job.is_expired(job.asked_at) {",
@@ -524,7 +527,7 @@ export const faults = [
   },
   {
     id: "stranger-s-names-stay",
-    promise: "Nothing that a stranger typed at registration stays once the owner took over.",
+    promise: "Nothing that a stranger entered at registration stays after the owner takes over.",
     file: "src/service/verify_email.rs",
     search: "clear_names: !same && user.has_password(),",
     replace: "clear_names: false,",
@@ -534,7 +537,7 @@ export const faults = [
   {
     id: "deletion-leaves-sessions",
     promise:
-      "Once the cron has run nothing that names a deleted person is left in a session store.",
+      "After the cron has run, no session store contains data that identifies a deleted person.",
     file: "src/service/clear_departures.rs",
     search: "let deleted = self.ports.sessions().forget(user, most).await?;",
     replace: "let deleted = self.ports.sessions().forget(user, 0).await?;",
@@ -544,7 +547,7 @@ export const faults = [
   {
     id: "stale-record-lapses",
     promise:
-      "A revocation outlives the tokens that it refuses, whatever ACCESS_TOKEN_TTL is set to later.",
+      "A revocation is kept longer than the tokens that it revokes are valid, whatever ACCESS_TOKEN_TTL is set to later.",
     file: "src/domain/policy.rs",
     search: "pub const STALE_TTL: u64 = MAX_ACCESS_TOKEN_TTL + STALE_MARGIN;",
     replace: "pub const STALE_TTL: u64 = ACCESS_TOKEN_TTL + STALE_MARGIN;",
@@ -553,7 +556,7 @@ export const faults = [
   },
   {
     id: "ended-record-lapses",
-    promise: "An ended session never goes on again, whatever SESSION_TTL is set to later.",
+    promise: "An ended session never continues, whatever SESSION_TTL is set to later.",
     file: "src/domain/policy.rs",
     search: "pub const ENDED_TTL: u64 = MAX_SESSION_TTL + STALE_MARGIN;",
     replace: "pub const ENDED_TTL: u64 = SESSION_TTL + STALE_MARGIN;",
@@ -562,7 +565,7 @@ export const faults = [
   },
   {
     id: "ended-rows-pile-up",
-    promise: "The row of an ended session is kept no longer than its access tokens may live.",
+    promise: "The row of an ended session is kept no longer than its access tokens may be valid.",
     file: "src/domain/policy.rs",
     search: "pub const ENDED_ROW_TTL: u64 = STALE_TTL;",
     replace: "pub const ENDED_ROW_TTL: u64 = SESSION_IDLE_TTL;",
@@ -571,7 +574,7 @@ export const faults = [
   },
   {
     id: "smaller-version-stays-written",
-    promise: "A late write leaves no version that is smaller than the row's.",
+    promise: "After a late write the stored version is not smaller than the row's.",
     file: "src/service/change_user.rs",
     search: "if latest <= version {",
     replace: "if latest <= version || version > 0 {",
@@ -581,7 +584,7 @@ export const faults = [
   {
     id: "own-endings-pushed-out",
     promise:
-      "What an isolate revoked itself is refused there at once, beside thousands of other sessions.",
+      "An isolate immediately rejects what it revoked itself, even with thousands of other sessions.",
     file: "src/adapters/cloudflare/revocation_memory.rs",
     search: ".insert((user, session), (), now, OWN_REVOCATIONS_KEPT);",
     replace: ".insert((user, session), (), now, 0);",
@@ -590,7 +593,7 @@ export const faults = [
   },
   {
     id: "reuse-told-sixty-times",
-    promise: "A stolen token that is presented many times at once mails its owner once.",
+    promise: "A stolen token that is presented many times at once causes one mail to its owner.",
     file: "src/service/renew_token.rs",
     search: "self.notify_user_once(user, task, locale, &event).await;",
     replace: "let _ = event;\n            self.notify_user(user, task, locale).await;",
@@ -609,7 +612,7 @@ export const faults = [
   },
   {
     id: "late-without-an-address",
-    promise: "Without the client's address a spent token is never taken for its owner's.",
+    promise: "Without the client's address a used token never counts as its owner's late retry.",
     file: "src/domain/session/rotate.rs",
     search: "rules.reuse == Reuse::SameClient && is_same == Some(true)",
     replace: "rules.reuse == Reuse::SameClient && is_same != Some(false)",
@@ -627,7 +630,7 @@ export const faults = [
   },
   {
     id: "leaked-key-skipped",
-    promise: "A published set with a secret in it is refused as a whole.",
+    promise: "A published set that contains a secret is rejected as a whole.",
     file: "crates/token/src/key_set.rs",
     search: "if kind == SetKind::Public && !error.fault().is_leak()",
     replace: "if kind == SetKind::Public",
@@ -636,7 +639,7 @@ export const faults = [
   },
   {
     id: "settings-make-clients-idle",
-    promise: "No settings sign a client out that is in use.",
+    promise: "No accepted settings sign out a client that is in use.",
     file: "src/domain/settings/source.rs",
     search: ".saturating_add(policy::RENEWAL_LATENESS);",
     replace: ".min(policy::RENEWAL_LATENESS);",
@@ -646,7 +649,7 @@ export const faults = [
   {
     id: "hsts-without-subdomains",
     promise:
-      "Answers of the Worker and pages have one Strict-Transport-Security, with includeSubDomains.",
+      "Answers of the Worker and the pages have the same Strict-Transport-Security, with includeSubDomains.",
     file: "src/edge/exchange.js",
     search: '"max-age=31536000; includeSubDomains"',
     replace: '"max-age=31536000"',
@@ -666,7 +669,7 @@ export const faults = [
   },
   {
     id: "instance-not-replaced-first",
-    promise: "After a trap the next call has a new instance before its first argument is copied.",
+    promise: "After a trap the next call gets a new instance before its first argument is copied.",
     file: "src/edge/instance.mjs",
     search:
       "if (current.isDead || current.depth > 0) replace(current, makeInstance);\n    return whileItLives(call(...values));",
@@ -677,7 +680,7 @@ export const faults = [
   },
   {
     id: "late-logout-ends-any-session",
-    promise: "A logout that was not heard ends no later login.",
+    promise: "A logout that reached the service late ends no later login.",
     file: "npm/edgegate/client/pending.js",
     search: "return wish !== null && SESSION_ID.test(wish) ? wish : undefined;",
     replace: "return undefined;",
@@ -704,7 +707,7 @@ export const faults = [
   },
   {
     id: "skipped-test-is-evidence",
-    promise: "A test that is skipped is no evidence.",
+    promise: "A skipped test is no evidence.",
     file: "tests/evidence/reporter.mjs",
     search: "const outcome = skipped ?",
     replace: "const outcome = skipped && data.todo ?",
@@ -713,7 +716,7 @@ export const faults = [
   },
   {
     id: "missing-count-unnoticed",
-    promise: "A count that is missing fails npm test.",
+    promise: "A missing count makes npm test fail.",
     file: "scripts/project/counts.mjs",
     search: "const missed = isWhole ?",
     replace: "const missed = !isWhole ?",

@@ -45,14 +45,15 @@ export function readme(results) {
     ({ id, promise, file, killers, outcome }) =>
       `| ${id} | ${cell(promise)} | \`${file}\` | ${killers.map((name) => `\`${cell(name)}\``).join(", ")} | ${outcome} |`,
   );
-  return `# Faults put in by hand
+  return `# Faults added by hand
 
-Each of these faults breaks one promise of the documents. \`npm run mutants\` puts each into a copy of the sources, runs the narrowest
-test that must notice it, and fails when one survives. The faults are in [faults.mjs](faults.mjs).
+Each of these faults breaks one promise of the documents. \`npm run mutants\` adds each fault to a
+copy of the sources, runs the narrowest test that must notice it, and fails if a fault survives. The
+faults are in [faults.mjs](faults.mjs).
 
 \`npm run mutants -- --record\` writes this file: ${results.length} faults, ${killed} killed.
 
-| fault | promise | put into | noticed by | result |
+| fault | promise | changed file | noticed by | result |
 |---|---|---|---|---|
 ${rows.join("\n")}
 `;

@@ -352,7 +352,10 @@ test("memory stays flat: verifications, refusals and key sets leave nothing behi
   const keys = JSON.stringify(setOf(key, newKey("2", "ES256"), newKey("3")));
   const options = { ...OPTIONS, currentDate: new Date() };
   let fetches = 0;
-  const fetch = async () => (fetches++, new Response(keys));
+  const fetch = async () => {
+    fetches += 1;
+    return new Response(keys);
+  };
   const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", {
     ...options,
     fetch,

@@ -1,7 +1,7 @@
-//! A job that waits and a ticket that is kept do what their asker could do when it was asked for,
-//! and no more. `docs/storage.md` says in a table what each may do and what ends it; this walk holds
-//! the table: it makes changes to the account between the asking and the doing, in every order, and
-//! compares what comes of it with the table.
+//! A waiting job and a stored ticket do what their requester was allowed to do at the time of the
+//! request, and no more. A table in `docs/storage.md` says what each may do and what ends it. This
+//! test makes changes to the account between the request and the action, in every order, and
+//! compares the result with the table.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -159,9 +159,9 @@ struct Row {
 const HEADER: [&str; 7] = [
     "what",
     "may",
-    "on whose word",
-    "from",
-    "for",
+    "authorised by",
+    "as of",
+    "valid for",
     "ended for good by",
     "only while",
 ];

@@ -1,4 +1,4 @@
-//! What SECURITY.md says under "If something is lost" and of lost records, tried as an attacker.
+//! Attacks what SECURITY.md says under "If something is stolen" and about lost records.
 
 use edgegate::adapters::memory::KeyValueCounts;
 use edgegate::domain::account::User;

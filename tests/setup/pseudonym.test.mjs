@@ -86,7 +86,7 @@ test("what the command prints is what the Worker writes", async (t) => {
     quiet: true,
   });
   assert.notEqual(without.code, 0);
-  assert.match(without.stderr, /Cloudflare gives no secret back/);
+  assert.match(without.stderr, /Cloudflare doesn.t show a stored secret/);
 });
 
 test("no program that the command starts gets the secret, and the set-up is not run", async (t) => {

@@ -26,11 +26,11 @@ pub enum PepperError {
 impl fmt::Display for PepperError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Form => "has a part that is not \"<number from 1 to 255>:<base64url>\"",
-            Self::TooShort => "has a key of fewer than 32 bytes",
-            Self::NotRandom => "has a key that is not random",
-            Self::Repeated => "has a number or a key twice",
-            Self::TooMany => "has more than 8 keys",
+            Self::Form => "contains a part that is not \"<number from 1 to 255>:<base64url>\"",
+            Self::TooShort => "contains a key of fewer than 32 bytes",
+            Self::NotRandom => "contains a key that is not random",
+            Self::Repeated => "contains a number or a key twice",
+            Self::TooMany => "contains more than 8 keys",
         })
     }
 }

@@ -1,14 +1,14 @@
-//! The catalogue.
+//! The catalogue of events.
 
 use super::Pseudonym;
 use crate::domain::account::{Roles, UserId};
 use crate::domain::error::{LinkRefusal, LoginRefusal};
 use crate::domain::session::{SessionId, Verdict};
 
-/// What was done, or refused.
+/// What was done or refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// `signed_in`: a session has begun, by a password that was right or has just been chosen.
+    /// `signed_in`: a session started, after the right password or a new one.
     SignedIn {
         /// Whose it is.
         user: UserId,
@@ -21,11 +21,11 @@ pub enum Act {
         refusal: LoginRefusal,
         /// The account that was tried, if there is one.
         user: Option<UserId>,
-        /// The address that was tried, if it is one.
+        /// The address that was tried, if the text is an address.
         address: Option<Pseudonym>,
     },
-    /// A genuine refresh token was presented: `renewed`, `renewal_refused`, or `token_reused` for a spent one that came back,
-    /// which has ended its session.
+    /// A genuine refresh token was presented: `renewed`, `renewal_refused`, or `token_reused` when a
+    /// used token came back, which ended its session.
     Renewal {
         /// Whose token it was.
         user: UserId,
@@ -41,76 +41,76 @@ pub enum Act {
         /// The session.
         session: SessionId,
     },
-    /// `session_ended`: by its owner, out of the list.
+    /// `session_ended`: by its owner, from the list.
     SessionEnded {
         /// Whose session it was.
         user: UserId,
-        /// The session that has ended.
+        /// The session that ended.
         session: SessionId,
     },
-    /// `other_sessions_ended`: all of a user's but one.
+    /// `other_sessions_ended`: all sessions of a user except one.
     OtherSessionsEnded {
         /// Whose they were.
         user: UserId,
-        /// The one that goes on.
+        /// The session that continues.
         session: SessionId,
     },
-    /// `sessions_revoked`: all of a user's.
+    /// `sessions_revoked`: all sessions of a user.
     SessionsRevoked {
         /// Whose they were.
         user: UserId,
-        /// The user or the administrator who did it; `None` for a Worker that is bound to this one.
+        /// The user or administrator who did it; `None` for a Worker that called by RPC.
         by: Option<UserId>,
     },
-    /// `reset_requested`, for an account or for none: nobody has looked.
+    /// `reset_requested`. Whether the address has an account is not looked up.
     ResetRequested {
         /// For which address.
         address: Pseudonym,
     },
-    /// `password_reset`: chosen with a mailed link. Every session has ended.
+    /// `password_reset`: a new password was chosen with a mailed link. Every session ended.
     PasswordReset {
         /// Whose it is.
         user: UserId,
     },
-    /// `password_changed`: chosen with the current one. Every session has ended.
+    /// `password_changed`: a new password was chosen with the current one. Every session ended.
     PasswordChanged {
         /// Whose it is.
         user: UserId,
-        /// The session in which it was asked for.
+        /// The session that requested it.
         session: SessionId,
     },
-    /// `password_check_failed`: someone who is signed in was asked for the current password.
+    /// `password_check_failed`: somebody who is signed in entered a wrong current password.
     PasswordCheckFailed {
         /// Whose it is.
         user: UserId,
-        /// The session in which it was asked for.
+        /// The session in which it was entered.
         session: SessionId,
     },
-    /// `reauthenticated`: someone who is signed in has given the right password again.
+    /// `reauthenticated`: somebody who is signed in entered the right password again.
     Reauthenticated {
         /// Whose it is.
         user: UserId,
-        /// The session, which goes on.
+        /// The session, which continues.
         session: SessionId,
     },
-    /// `registration_requested`, for an address that has an account or has none.
+    /// `registration_requested`, for an address with or without an account.
     RegistrationRequested {
         /// Which address.
         address: Pseudonym,
     },
-    /// `registered`: an account is there, made by its owner.
+    /// `registered`: the owner created an account.
     Registered {
         /// Whose it is.
         user: UserId,
         /// Its address.
         address: Pseudonym,
     },
-    /// `verification_requested`: the mail was asked for once more.
+    /// `verification_requested`: the mail was requested again.
     VerificationRequested {
         /// For which address.
         address: Pseudonym,
     },
-    /// `email_verified`, of an account that was there.
+    /// `email_verified`, for an account that existed before.
     EmailVerified {
         /// Whose it is.
         user: UserId,
@@ -119,23 +119,23 @@ pub enum Act {
     EmailChangeRequested {
         /// Whose it is.
         user: UserId,
-        /// The session in which it was asked for.
+        /// The session that requested it.
         session: SessionId,
-        /// The address that is to be.
+        /// The new address.
         address: Pseudonym,
     },
     /// `email_changed`.
     EmailChanged {
         /// Whose it is.
         user: UserId,
-        /// The address from now on.
+        /// The new address.
         address: Pseudonym,
     },
     /// `link_refused`: a mailed link of any kind.
     LinkRefused {
         /// Why.
         refusal: LinkRefusal,
-        /// Whose account it is for, when it is genuine and for one.
+        /// The account of the link, if the link is genuine and for an account.
         user: Option<UserId>,
     },
     /// `account_created`: by an administrator.
@@ -160,7 +160,7 @@ pub enum Act {
         user: UserId,
         /// The administrator.
         by: UserId,
-        /// All of them from now on.
+        /// All roles after the change.
         roles: Roles,
     },
     /// `user_disabled`, which ends every session, or `user_enabled`.
@@ -169,31 +169,32 @@ pub enum Act {
         user: UserId,
         /// The administrator.
         by: UserId,
-        /// Which of the two.
+        /// True for `user_disabled`.
         disabled: bool,
     },
-    /// `access_denied`: a valid access token, for something that its user may not do.
+    /// `access_denied`: the access token was valid, but its user may not do this.
     AccessDenied {
         /// Whose token it was.
         user: UserId,
         /// Of which session.
         session: SessionId,
     },
-    /// `limit_hit`: too many tries.
+    /// `limit_hit`: too many attempts.
     LimitHit {
         /// Which limit.
         limit: &'static str,
-        /// Whose tries it counts.
+        /// Whose attempts it counts.
         whose: Whose,
     },
-    /// `vendor_unreachable`: what another service was to say could not be found out.
+    /// `vendor_unreachable`: another service did not answer, or not in a usable way.
     VendorUnreachable {
-        /// Which: `breached_passwords`, and the password was taken; `turnstile`, and a login went on, while anything else was refused.
+        /// `breached_passwords`: the password was accepted all the same. `turnstile`: a login
+        /// continued, and anything else was refused.
         vendor: &'static str,
         /// What went wrong.
         reason: String,
     },
-    /// `mail_not_queued`: a mail that nobody waits for could not be queued; what it tells of has happened all the same.
+    /// `mail_not_queued`: a mail about a change could not be queued. The change was made.
     MailNotQueued {
         /// Which mail.
         mail: &'static str,
@@ -202,32 +203,32 @@ pub enum Act {
     },
 }
 
-/// Whose tries a limit counts, beside the network's.
+/// Whose attempts a limit counts, besides those of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// Those of the network alone, or on no account.
+    /// Nobody's: the limit counts the network alone, or the attempt names no account.
     Anybodys,
-    /// Those at an address.
+    /// Attempts for an address.
     Address(Pseudonym),
-    /// Those on a user's links.
+    /// Attempts with links of a user.
     User(UserId),
-    /// Those in a session.
+    /// Attempts in a session.
     Session(SessionId),
 }
 
-/// How it ended.
+/// The result of an act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It was done.
     Done,
     /// It was refused.
     Refused,
-    /// It went wrong.
+    /// It failed.
     Failed,
 }
 
 impl Outcome {
-    /// The word for it.
+    /// Its name in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -278,7 +279,7 @@ impl Act {
         }
     }
 
-    /// How it ended.
+    /// Its result.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
@@ -293,7 +294,7 @@ impl Act {
         }
     }
 
-    /// Why it was refused or failed, or by which verdict or limit; empty when its name says it.
+    /// Why it was refused or failed, or the verdict or limit. Empty when the name is enough.
     pub(super) fn reason(&self) -> &str {
         match self {
             Self::SignInFailed { refusal, .. } => refusal.reason(),
@@ -305,7 +306,7 @@ impl Act {
         }
     }
 
-    /// What its name leaves open: all roles from now on, or which mail.
+    /// What the name does not say: all roles after the change, which vendor, or which mail.
     pub(super) fn detail(&self) -> String {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
@@ -315,7 +316,7 @@ impl Act {
         }
     }
 
-    /// Whose account or session it is about.
+    /// The user whose account or session it concerns.
     pub(super) fn user(&self) -> Option<UserId> {
         match self {
             Self::SignedIn { user, .. }
@@ -351,7 +352,7 @@ impl Act {
         }
     }
 
-    /// The session that it is about, or in which it was asked for.
+    /// The session that it concerns or that requested it.
     pub(super) fn session(&self) -> Option<SessionId> {
         match self {
             Self::SignedIn { session, .. }
@@ -372,7 +373,7 @@ impl Act {
         }
     }
 
-    /// Who did it, where that may be another than the user.
+    /// Who did it, where that may be somebody other than the user.
     pub(super) fn by(&self) -> Option<UserId> {
         match self {
             Self::AccountCreated { by, .. }
@@ -384,7 +385,7 @@ impl Act {
         }
     }
 
-    /// The address that it is about.
+    /// The address that it concerns.
     pub(super) fn address(&self) -> Option<Pseudonym> {
         match self {
             Self::ResetRequested { address }

@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::domain::policy::{
     CITY_KEPT_CHARS, MAIL_LARGER_NETWORK_BITS, MAIL_NETWORK_BITS, MAX_TICKET_SECRETS,
     USER_AGENT_KEPT_CHARS,
 };
-use crate::domain::secret::{Secret, constant_time_eq};
+use crate::domain::secret::constant_time_eq;
 use crate::domain::ticket::{TicketSecrets, tag};
 
 /// What a request tells about its sender. Never trusted for access; it feeds limits, the list of sessions and the
@@ -20,13 +21,10 @@ pub struct Client {
     user_agent: String,
     place: Place,
     uncounted: bool,
-    device_token: Option<Secret>,
-    session_token: Option<Secret>,
-    challenge: Option<Option<Secret>>,
 }
 
 /// Where a request came from, as the platform reports it: for its owner to recognise, nothing is decided by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
     pub country: Option<String>,
@@ -86,9 +84,6 @@ impl Client {
                 .collect(),
             place: Place::default(),
             uncounted: false,
-            device_token: None,
-            session_token: None,
-            challenge: None,
         }
     }
 
@@ -124,54 +119,6 @@ impl Client {
     #[must_use]
     pub fn at(self, place: Place) -> Self {
         Self { place, ..self }
-    }
-
-    /// The same client with the device ticket that came along, whatever it is worth.
-    #[must_use]
-    pub fn on_device(self, device_token: Option<&str>) -> Self {
-        Self {
-            device_token: device_token.map(|token| Secret::new(token.to_owned())),
-            ..self
-        }
-    }
-
-    /// The same client with the refresh token that came with the request, valid or not. It only shows
-    /// which account the client belongs to; nothing is renewed with it.
-    #[must_use]
-    pub fn in_session(self, refresh_token: Option<&str>) -> Self {
-        Self {
-            session_token: refresh_token.map(|token| Secret::new(token.to_owned())),
-            ..self
-        }
-    }
-
-    /// The same client, who has to meet a challenge, with the token that came along for it.
-    #[must_use]
-    pub fn challenged(self, token: Option<&str>) -> Self {
-        Self {
-            challenge: Some(token.map(|token| Secret::new(token.to_owned()))),
-            ..self
-        }
-    }
-
-    /// The token of the challenge that it has to meet: `None` when it has none to meet, `Some(None)` when the token is missing.
-    #[must_use]
-    pub fn challenge(&self) -> Option<Option<&str>> {
-        self.challenge
-            .as_ref()
-            .map(|token| token.as_ref().map(Secret::expose))
-    }
-
-    /// The device ticket that came along.
-    #[must_use]
-    pub fn device_token(&self) -> Option<&str> {
-        self.device_token.as_ref().map(Secret::expose)
-    }
-
-    /// The refresh token that came along.
-    #[must_use]
-    pub fn session_token(&self) -> Option<&str> {
-        self.session_token.as_ref().map(Secret::expose)
     }
 
     /// Where it is.
@@ -230,7 +177,7 @@ impl Client {
 
 /// A keyed 4-byte hash of network and program: enough to tell the same client from another, and, being keyed and
 /// short, nothing to learn an address from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ClientFingerprint(pub [u8; 4]);
 
 constant_time_eq!(ClientFingerprint => |it| &it.0);
@@ -252,7 +199,7 @@ impl ClientFingerprint {
 
 /// A client's fingerprint under each of the deployment's secrets, the sealing one first. That one is recorded; any of
 /// them is recognised, so that a change of `TICKET_SECRET` makes no client a stranger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprints([ClientFingerprint; MAX_TICKET_SECRETS]);
 
 impl Fingerprints {

@@ -1,6 +1,6 @@
-//! The settings of mail: who sends it, from whom, in whose name, how much.
+//! The settings of mail: the provider, the sender, the product's name, the budget, the language.
 
-use super::source::Source;
+use super::source::{Source, shown};
 use super::{SettingError, host_of, is_loopback_host};
 use crate::domain::account::EmailAddress;
 use crate::domain::mail::{Locale, Provider, Sender};
@@ -11,11 +11,11 @@ use edgegate_token::unicode::breaks_line;
 /// Where mails go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailRoute {
-    /// Nowhere: no provider is set, and what would mail is refused.
+    /// No provider is set. A request that would send a mail is rejected.
     None,
-    /// To a page of local development that shows them.
+    /// To a page that shows them, in local development.
     Outbox,
-    /// To the world, by a provider.
+    /// To their recipients, through a provider.
     Via(Provider),
 }
 
@@ -24,17 +24,18 @@ pub enum MailRoute {
 pub struct MailSettings {
     /// `MAIL_PROVIDER`.
     pub route: MailRoute,
-    /// `MAIL_FROM`: `login@example.com`, or with a name before it: `Example <login@example.com>`.
+    /// `MAIL_FROM`: `login@example.com` or `Example <login@example.com>`.
     pub sender: Sender,
-    /// `MAIL_API_KEY`, the provider's.
+    /// `MAIL_API_KEY`: the provider's API key.
     pub api_key: Option<Secret>,
-    /// `MAIL_API_URL`: the provider's API, when it is not at its usual place.
+    /// `MAIL_API_URL`: the base URL of the provider's API, if it is not the default one.
     pub api_url: Option<String>,
-    /// `MAIL_BUDGET`: how many mails an hour.
+    /// `MAIL_BUDGET`: mails per hour.
     pub budget: u64,
-    /// `MAIL_LOCALE`: the language for those who asked for none that we have.
+    /// `MAIL_LOCALE`: the language of a mail when the recipient's browser asks for no language that
+    /// the mails are written in.
     pub locale: Locale,
-    /// `PRODUCT_NAME`: what the service is called in mails.
+    /// `PRODUCT_NAME`: the name of the service in mails.
     pub product: String,
 }
 
@@ -62,33 +63,40 @@ impl Source<'_> {
             return Err(SettingError {
                 setting: "MAIL_PROVIDER",
                 problem: "is \"outbox\" outside local development".to_owned(),
-                remedy: "set it in wrangler.toml to the provider that sends your mail",
+                remedy: "Set it under [vars] in wrangler.toml to the provider that sends your mail: \
+                         the outbox delivers nothing.",
             });
         }
-        let missing = |setting, remedy| SettingError {
-            setting,
-            problem: "is missing, and MAIL_PROVIDER needs it".to_owned(),
-            remedy,
-        };
         let api_key = self.api_key()?;
         let api_url = self.api_url()?;
         if let MailRoute::Via(provider) = route {
+            let missing = |setting, remedy| SettingError {
+                setting,
+                problem: format!(
+                    "is missing, but MAIL_PROVIDER is \"{}\", which needs it",
+                    provider.name()
+                ),
+                remedy,
+            };
             if api_key.is_none() && provider.is_http() {
                 return Err(missing(
                     "MAIL_API_KEY",
-                    "store the provider's API key with `npx wrangler secret put MAIL_API_KEY`",
+                    "Store the provider's API key with `npx wrangler secret put MAIL_API_KEY`.",
                 ));
             }
             if api_url.is_none() && provider.is_http() && provider.default_api_url().is_none() {
                 return Err(missing(
                     "MAIL_API_URL",
-                    "set it in wrangler.toml to \"https://api.cloudflare.com/client/v4/accounts/<your account id>\"",
+                    "Set it under [vars] in wrangler.toml to \
+                     \"https://api.cloudflare.com/client/v4/accounts/<your account id>\": the URL \
+                     is different for each account.",
                 ));
             }
             if self.text("MAIL_FROM").is_none() {
                 return Err(missing(
                     "MAIL_FROM",
-                    "set it in wrangler.toml to an address that the provider knows to be yours, as \"Example <login@example.com>\"",
+                    "Set it under [vars] in wrangler.toml, such as \"Example \
+                     <login@example.com>\", to an address that you have verified with the provider.",
                 ));
             }
         }
@@ -114,7 +122,7 @@ impl Source<'_> {
         })
     }
 
-    /// Where the pages are; they may stand on another site, and under a path.
+    /// Where the pages are. They may be on another site, and under a path.
     pub(super) fn app_url(&self, issuer: &str) -> Result<String, SettingError> {
         let Some(url) = self.text("APP_URL") else {
             return Ok(issuer.to_owned());
@@ -124,9 +132,10 @@ impl Source<'_> {
         } else {
             Err(SettingError {
                 setting: "APP_URL",
-                problem: "is no address that a link can begin with".to_owned(),
-                remedy: "set it in wrangler.toml as \"https://example.com\" or \"https://example.com/account\", without a slash \
-                         at the end, or remove it: the pages are the Worker's own then",
+                problem: format!("is {}, {NOT_A_BASE_URL}", shown(&url)),
+                remedy: "Set it under [vars] in wrangler.toml, such as \"https://example.com\" or \
+                         \"https://example.com/account\": mailed links begin with it. Remove it to \
+                         use the Worker's own pages.",
             })
         }
     }
@@ -134,12 +143,13 @@ impl Source<'_> {
     fn api_key(&self) -> Result<Option<Secret>, SettingError> {
         let key = self.text("MAIL_API_KEY");
         match &key {
-            // It goes into a header, where a line break at its end would make every try fail.
+            // The key is sent in a header: with a line break at its end every request would fail.
             Some(key) if !key.bytes().all(|b| b.is_ascii_graphic()) => Err(SettingError {
                 setting: "MAIL_API_KEY",
-                problem: "holds a space, a line break or another character that no key has"
+                problem: "contains a space, a line break or another character that no API key has"
                     .to_owned(),
-                remedy: "store it again with `npx wrangler secret put MAIL_API_KEY`",
+                remedy: "Store only the key with `npx wrangler secret put MAIL_API_KEY`: it is sent \
+                         in a header.",
             }),
             _ => Ok(key.map(Secret::new)),
         }
@@ -150,8 +160,9 @@ impl Source<'_> {
         match &url {
             Some(url) if !is_base_url(url) => Err(SettingError {
                 setting: "MAIL_API_URL",
-                problem: "is no https address without a slash at the end".to_owned(),
-                remedy: "set it in wrangler.toml to the base of the provider's API, or remove it",
+                problem: format!("is {}, {NOT_A_BASE_URL}", shown(url)),
+                remedy: "Set it under [vars] in wrangler.toml to the base URL of the provider's \
+                         API, or remove it to use the provider's default.",
             }),
             _ => Ok(url),
         }
@@ -163,8 +174,13 @@ impl Source<'_> {
             .unwrap_or_else(|| "no-reply@example.com".to_owned());
         let error = || SettingError {
             setting: "MAIL_FROM",
-            problem: "is neither an address nor a name and an address".to_owned(),
-            remedy: "set it in wrangler.toml as \"login@example.com\" or \"Example <login@example.com>\"",
+            problem: format!(
+                "is {}, which is neither an address nor a name and an address",
+                shown(&text)
+            ),
+            remedy: "Set it under [vars] in wrangler.toml, such as \"login@example.com\" or \
+                     \"Example <login@example.com>\". The name has at most 64 characters, and no \
+                     quotation mark, backslash or angle bracket.",
         };
         let (name, address) = match text.strip_suffix('>') {
             Some(rest) => {
@@ -192,8 +208,12 @@ impl Source<'_> {
         } else {
             Err(SettingError {
                 setting: "PRODUCT_NAME",
-                problem: "is no name".to_owned(),
-                remedy: "use 1 to 64 characters on one line",
+                problem: format!(
+                    "is {}, but must be 1 to 64 characters on one line",
+                    shown(&product)
+                ),
+                remedy: "Change it under [vars] in wrangler.toml, or remove it to use the default, \
+                         edgegate.",
             })
         }
     }
@@ -205,7 +225,11 @@ fn is_line(text: &str) -> bool {
         && !text.chars().any(breaks_line)
 }
 
-/// An https address, or one of this machine, to which a path can be added.
+/// What [`is_base_url`] asks for, to stand after the bad value.
+pub(super) const NOT_A_BASE_URL: &str = "but must be an https URL (http only on a loopback \
+    address) without a user, a query, a fragment or a slash at the end";
+
+/// An https URL, or an http one on a loopback address, to which a path can be added.
 pub(super) fn is_base_url(url: &str) -> bool {
     let (rest, secure) = match url.strip_prefix("https://") {
         Some(rest) => (rest, true),

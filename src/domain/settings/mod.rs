@@ -1,7 +1,7 @@
 //! The configuration: every setting of `wrangler.toml` and every secret, read and checked once.
 //!
-//! An unknown value, a missing or a weak secret is one clear error that names the setting and how to set it right,
-//! never a guess. The error never holds a secret.
+//! A bad value and a missing or weak secret are errors that name the setting, show its value and
+//! say how to correct it. An error never holds a secret.
 
 mod mail;
 mod origin;
@@ -21,12 +21,12 @@ use super::session::Rules;
 use super::ticket::TicketSecrets;
 use edgegate_token::KeySet;
 
-/// `REGISTRATION`: who may make an account.
+/// `REGISTRATION`: who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
-    /// Anyone, once they follow the link that is mailed to them.
+    /// Anyone who follows the link that is mailed to them.
     Verified,
-    /// Anyone, at once; the address stays unverified.
+    /// Anyone, without a mailed link; the address stays unverified.
     Open,
     /// Only an administrator.
     Closed,
@@ -35,35 +35,35 @@ pub enum Registration {
 /// `PASSWORD_WORK`: where passwords are hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordWork {
-    /// In the request. Promises no bound on the guesses at one account.
+    /// In the request. The number of guesses at one account has no exact limit.
     Inline,
-    /// In a Durable Object for each account, which counts failures and delays the next try.
+    /// In a Durable Object per account, which counts failures and delays the next attempt.
     Durable,
 }
 
 /// `SESSION_STORE`: where sessions are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionStoreKind {
-    /// Workers KV: fast everywhere, and stale for about a minute.
+    /// In Workers KV: fast everywhere, but a change is visible everywhere only after about a minute.
     Kv,
-    /// A Durable Object for each user: exact.
+    /// In a Durable Object per user: a change is visible immediately.
     Durable,
 }
 
-/// What is wrong with the configuration: the operator's to mend, never a client's fault.
+/// What is wrong with the configuration, for the operator. A client can't cause it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError {
     /// The setting's name.
     pub setting: &'static str,
-    /// What is wrong with it.
+    /// What is wrong with it, to be read after its name: `is "10m", but must be …`.
     pub problem: String,
-    /// How to set it right.
+    /// How to correct it, in whole sentences.
     pub remedy: &'static str,
 }
 
 impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.setting, self.problem, self.remedy)
+        write!(f, "{} {}. {}", self.setting, self.problem, self.remedy)
     }
 }
 
@@ -72,13 +72,14 @@ impl std::error::Error for SettingError {}
 /// The checked configuration.
 #[derive(Debug)]
 pub struct Settings {
-    /// `ISSUER`: the origin of the service, `iss` of every token.
+    /// `ISSUER`: the origin of the service, and `iss` of every token.
     pub issuer: String,
     /// `AUDIENCE`: `aud` of every token.
     pub audience: String,
-    /// `CLIENT_ID`: `client_id` of every token, and the only one that `/auth/token` takes.
+    /// `CLIENT_ID`: `client_id` of every token, and the only one that `/auth/token` accepts.
     pub client_id: String,
-    /// `ALLOWED_ORIGINS`: whose pages may call beside the issuer's own, each as a browser writes it in `Origin`.
+    /// `ALLOWED_ORIGINS`: the origins, besides the issuer's, whose pages may call the service. Each
+    /// is written as a browser sends it in `Origin`.
     pub allowed_origins: Vec<String>,
     /// `ACCESS_TOKEN_TTL`, in seconds.
     pub access_token_ttl: u64,
@@ -96,16 +97,16 @@ pub struct Settings {
     pub peppers: Peppers,
     /// `REGISTRATION`.
     pub registration: Registration,
-    /// `APP_URL`: where the pages are that mailed links open, without a slash at the end.
+    /// `APP_URL`: the base URL of the pages that mailed links open, without a slash at the end.
     pub app_url: String,
-    /// `MAIL_PROVIDER` and what belongs to it.
+    /// `MAIL_PROVIDER` and the other settings of mail.
     pub mail: MailSettings,
     /// `BREACHED_PASSWORDS`, `TURNSTILE_SECRET`.
     pub vendors: VendorSettings,
     /// `LIMITS`: false only in local development.
     pub limits: bool,
-    /// `DEV = "1"` together with a loopback issuer: two of the three conditions of local development; the third is
-    /// the request's own host.
+    /// `DEV = "1"` together with a loopback issuer. These are two of the three conditions of local
+    /// development; the third is the request's host.
     pub dev: bool,
     /// `SIGNING_KEYS`.
     pub keys: KeySet,
@@ -117,7 +118,7 @@ impl Settings {
     /// Reads and checks every setting. `lookup` gives a setting's text by its name.
     ///
     /// # Errors
-    /// With the first setting that is missing, malformed, weak or contradicts another.
+    /// With the first setting that is missing, malformed or weak, or contradicts another.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let source = Source { lookup: &lookup };
         let issuer = source.issuer()?;
@@ -126,14 +127,20 @@ impl Settings {
             policy::ACCESS_TOKEN_TTL,
             policy::MIN_ACCESS_TOKEN_TTL..=policy::MAX_ACCESS_TOKEN_TTL,
         )?;
-        let dev =
-            source.choice("DEV", "0", &[("0", false), ("1", true)])? && is_loopback_origin(&issuer);
+        let dev = source
+            .choice("DEV", "0", &[("0", false), ("1", true)])
+            .map_err(|error| SettingError {
+                remedy: "Change it in .dev.vars, or remove it: only local development needs it.",
+                ..error
+            })?
+            && is_loopback_origin(&issuer);
         let limits = source.choice("LIMITS", "on", &[("on", true), ("off", false)])?;
         if !limits && !dev {
             return Err(SettingError {
                 setting: "LIMITS",
                 problem: "is \"off\" outside local development".to_owned(),
-                remedy: "remove it from wrangler.toml or set it to \"on\"",
+                remedy: "Set it to \"on\" under [vars] in wrangler.toml, or remove it: without \
+                         limits anyone may guess passwords at any rate.",
             });
         }
         let app_url = source.app_url(&issuer)?;
@@ -186,7 +193,8 @@ impl Settings {
         })
     }
 
-    /// `ALLOWED_ORIGINS` alone, so that their pages can read what is wrong with another setting; none when it is itself.
+    /// `ALLOWED_ORIGINS` alone, so that the pages of these origins can read the error about another
+    /// setting. Empty when `ALLOWED_ORIGINS` itself is bad.
     pub fn read_allowed_origins(lookup: impl Fn(&str) -> Option<String>) -> Vec<String> {
         Source { lookup: &lookup }
             .allowed_origins()
@@ -200,7 +208,7 @@ impl Settings {
     }
 }
 
-/// Whether a host name, as it stands in a URL, is this machine's own.
+/// Whether a host, as written in a URL, is a loopback address or `localhost`.
 #[must_use]
 pub fn is_loopback_host(host: &str) -> bool {
     matches!(host, "localhost" | "[::1]" | "::1")
@@ -346,8 +354,10 @@ mod tests {
         }
     }
 
-    /// A client in use rotates its refresh token at the first renewal that is at least `ROTATE_AFTER` after the last one. Until
-    /// then its last use may be `ROTATE_AFTER`, an access token's life and a late renewal ago: it must not be idle by then.
+    /// A client in use rotates its refresh token at the first renewal that comes at least
+    /// `ROTATE_AFTER` after the last rotation. At that renewal the recorded last use may be as old as
+    /// `ROTATE_AFTER`, an access token's lifetime and a late renewal together. The session must not
+    /// have expired as idle by then.
     #[test]
     fn a_client_in_use_does_not_go_idle() {
         for (access, rotate, idle, session, fits) in [
@@ -392,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn origins_stand_between_commas_and_spaces() {
+    fn origins_are_separated_by_commas_or_spaces() {
         assert!(read(&[]).unwrap().allowed_origins.is_empty());
         let text = "https://a.example, https://b.example:8443 http://localhost:5173,";
         let origins = [
@@ -413,10 +423,54 @@ mod tests {
     }
 
     #[test]
+    fn an_error_shows_the_bad_value_and_where_to_change_it() {
+        for (setting, value) in [
+            ("ISSUER", "https://auth.example.com/"),
+            ("ALLOWED_ORIGINS", "*"),
+            ("AUDIENCE", "two words"),
+            ("ACCESS_TOKEN_TTL", "10m"),
+            ("SESSION_STORE", "redis"),
+            ("APP_URL", "http://app.example.com"),
+            ("MAIL_API_URL", "ftp://mail.example"),
+            ("BREACHED_PASSWORDS", "api.pwnedpasswords.com"),
+            ("TURNSTILE_URL", "siteverify"),
+        ] {
+            let error = read(&[(setting, value)]).unwrap_err().to_string();
+            let shown = format!(
+                "{setting} {} \"{value}\"",
+                match setting {
+                    "ALLOWED_ORIGINS" => "contains",
+                    _ => "is",
+                }
+            );
+            assert!(error.starts_with(&shown), "{error}");
+            assert!(error.contains("wrangler.toml"), "{error}");
+        }
+        let line = read(&[("PRODUCT_NAME", "two\nlines")]).unwrap_err();
+        assert!(
+            line.to_string()
+                .starts_with("PRODUCT_NAME is \"two\\nlines\"")
+        );
+        for value in ["https://user:word@a.example", "https://a.example?key=word"] {
+            let error = read(&[("APP_URL", value)]).unwrap_err().to_string();
+            assert!(!error.contains("word"), "{error}");
+        }
+    }
+
+    #[test]
     fn no_secret_in_an_error_or_in_debug() {
         let secret = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY";
-        let error = read(&[("SIGNING_KEYS", secret)]).unwrap_err().to_string();
-        assert!(!error.contains(secret));
+        for (setting, value) in [
+            ("SIGNING_KEYS", secret.to_owned()),
+            ("TICKET_SECRET", format!("{secret}=")),
+            ("PEPPERS", secret.to_owned()),
+            ("MAIL_API_KEY", format!("{secret}\n")),
+            ("TURNSTILE_SECRET", format!("{secret}\n")),
+        ] {
+            let error = read(&[(setting, &value)]).unwrap_err();
+            assert_eq!(error.setting, setting);
+            assert!(!error.to_string().contains(secret), "{error}");
+        }
         let settings = format!("{:?}", read(&[]).unwrap());
         assert!(
             !settings.contains(KEYS.split('"').nth(17).unwrap()),

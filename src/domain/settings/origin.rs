@@ -1,27 +1,29 @@
-//! Origins (RFC 6454), as browsers write them: scheme, host, and the port unless it is the scheme's own.
+//! Origins (RFC 6454) as browsers write them: scheme, host, and the port unless it is the default.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::source::shown;
 use super::{SettingError, Source, host_of, is_loopback_host};
 
-/// Whether a text is an https origin, or an http one on a loopback address, letter for letter as a browser writes it in
-/// `Origin`: only then may the two be compared as texts.
+/// Whether a text is an https origin, or an http one on a loopback address, exactly as a browser
+/// writes it in `Origin`. Only then can the two be compared as strings.
 pub(super) fn is_origin(text: &str) -> bool {
-    let (authority, own_port) = match (text.strip_prefix("https://"), text.strip_prefix("http://"))
-    {
-        (Some(rest), _) => (rest, "443"),
-        (_, Some(rest)) if is_loopback_host(host_of(rest)) => (rest, "80"),
-        _ => return false,
-    };
+    let (authority, default_port) =
+        match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+            (Some(rest), _) => (rest, "443"),
+            (_, Some(rest)) if is_loopback_host(host_of(rest)) => (rest, "80"),
+            _ => return false,
+        };
     let host = host_of(authority);
     let port = authority.strip_prefix(host).unwrap_or_default();
-    is_host(host) && (port.is_empty() || is_port(port, own_port))
+    is_host(host) && (port.is_empty() || is_port(port, default_port))
 }
 
-/// With its colon.
-fn is_port(text: &str, own: &str) -> bool {
-    text.strip_prefix(':')
-        .is_some_and(|port| port != own && !port.starts_with('0') && port.parse::<u16>().is_ok())
+/// `text` begins with the colon.
+fn is_port(text: &str, default: &str) -> bool {
+    text.strip_prefix(':').is_some_and(|port| {
+        port != default && !port.starts_with('0') && port.parse::<u16>().is_ok()
+    })
 }
 
 fn is_host(host: &str) -> bool {
@@ -42,13 +44,14 @@ fn is_host(host: &str) -> bool {
         }
         last = label;
     }
-    // What ends in a number is an IPv4 address to a browser, which writes it in one way only.
+    // A browser reads a host whose last label is a number as an IPv4 address, and writes it in one
+    // form only.
     let is_number = last.starts_with("0x") || last.bytes().all(|b| b.is_ascii_digit());
     !is_number || host.parse::<Ipv4Addr>().is_ok()
 }
 
 impl Source<'_> {
-    /// `ALLOWED_ORIGINS`: none, or some with commas or spaces between.
+    /// `ALLOWED_ORIGINS`: any number of origins, separated by commas or spaces.
     pub(super) fn allowed_origins(&self) -> Result<Vec<String>, SettingError> {
         let text = self.text("ALLOWED_ORIGINS").unwrap_or_default();
         let mut origins = Vec::new();
@@ -58,9 +61,11 @@ impl Source<'_> {
             } else if !origin.is_empty() {
                 return Err(SettingError {
                     setting: "ALLOWED_ORIGINS",
-                    problem: ["holds \"", origin, "\", which is no origin"].concat(),
-                    remedy: "name each as a browser does, in lower case as \"https://app.example.com\": https, or http on a \
-                             loopback address; no path, no slash at the end, no \":443\", no wildcard",
+                    problem: format!("contains {}, which is not an origin", shown(origin)),
+                    remedy: "Write each origin under [vars] in wrangler.toml as a browser sends it, \
+                             such as \"https://app.example.com\": https (http only on a loopback \
+                             address), lower case, no path, no slash at the end, no \":443\", no \
+                             wildcard. Separate them with commas.",
                 });
             }
         }

@@ -1,18 +1,19 @@
-//! Keys that everybody knows: examples of RFCs, and what this repository's tests and documents sign and seal with. A deployment
-//! with one of them would be anybody's (OWASP ASVS 6.3.2).
+//! Published keys: the examples of RFCs, and the keys of this repository's tests and documents. With
+//! one of them anyone could forge the tokens of a deployment, so they are rejected (OWASP ASVS 6.3.2).
 
 use sha2::{Digest as _, Sha256};
 
 use super::{host_of, is_loopback_origin};
 
-/// The beginning of the SHA-256 of a key's text: of a public half `x`, a symmetric `k`, or a `TICKET_SECRET`. The whole text
-/// would weigh more, and eight bytes are met by chance never.
+/// The first eight bytes of the SHA-256 of a key's text: of a public half `x`, a symmetric `k`, or a
+/// `TICKET_SECRET`. Eight bytes make the Worker smaller than whole keys would, and a random key does
+/// not match them by accident.
 type Mark = [u8; 8];
 
 /// The JWKs of the JOSE RFCs and the test keys of HTTP message signatures that this service could
 /// use: each public half `x` and private half `d` of Ed25519 and P-256, each symmetric `k` of 32
-/// bytes or more. RSA, P-384, P-521 and shorter keys need no
-/// entry here: no key of those kinds is accepted.
+/// bytes or more. RSA, P-384, P-521 and shorter keys need no entry here: no key of those kinds is
+/// accepted.
 const OF_RFCS: [Mark; 26] = [
     // RFC 7515 appendix A.1 (also RFC 7517 A.3)
     [139, 27, 23, 169, 116, 12, 6, 138],
@@ -58,7 +59,7 @@ const OF_RFCS: [Mark; 26] = [
     [228, 30, 99, 247, 171, 6, 251, 33],
 ];
 
-/// Of this repository. `tests/published_keys.rs` looks for them all.
+/// The keys of this repository. `tests/published_keys.rs` checks that all of them are here.
 const OF_TESTS: [Mark; 9] = [
     [200, 222, 13, 150, 119, 182, 127, 247],
     [159, 198, 175, 13, 221, 78, 168, 121],
@@ -71,8 +72,9 @@ const OF_TESTS: [Mark; 9] = [
     [207, 9, 49, 225, 104, 180, 158, 152],
 ];
 
-/// Whether a setting's text holds a published key. Those of our tests count where nobody but their developer can be: on a
-/// loopback address, and under the names that documents use.
+/// Whether a setting's text contains a published key. The keys of this repository are allowed where
+/// only the developer can reach the Worker: on a loopback address, and under the host names that are
+/// reserved for documentation and tests.
 pub(super) fn holds_published_key(text: &str, issuer: &str) -> bool {
     let in_use = !is_loopback_origin(issuer) && !is_reserved(issuer);
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))
@@ -84,7 +86,7 @@ pub(super) fn holds_published_key(text: &str, issuer: &str) -> bool {
         })
 }
 
-/// Names that nobody can have (RFC 2606 sections 2 and 3).
+/// Host names that nobody can register (RFC 2606 sections 2 and 3).
 fn is_reserved(issuer: &str) -> bool {
     let host = host_of(issuer.split_once("://").map_or(issuer, |(_, rest)| rest));
     [".example", ".example.com", ".test", ".invalid"]

@@ -1,4 +1,4 @@
-//! Settings read from their texts, each with its error and its remedy.
+//! Reads each setting from its text, and says what is wrong with it and how to correct it.
 
 use super::SettingError;
 use super::origin::is_origin;
@@ -9,10 +9,27 @@ use crate::domain::session::{Reuse, Rules};
 use crate::domain::ticket::TicketSecrets;
 use edgegate_token::KeySet;
 
-/// Gives a setting's text by its name.
+/// Where settings are read from.
 pub(super) struct Source<'a> {
+    /// Gives a setting's text by its name.
     pub(super) lookup: &'a dyn Fn(&str) -> Option<String>,
 }
+
+/// How an error shows a bad value. A value with `@` or `?` may hold a person's address, a password
+/// or a key in a URL, so it is not shown. Never pass a secret.
+pub(super) fn shown(value: &str) -> String {
+    if value.contains(['@', '?']) {
+        return "a value with \"@\" or \"?\" (not shown: it may hold an address or a key)"
+            .to_owned();
+    }
+    let text = value.chars().take(SHOWN_CHARS);
+    format!(
+        "\"{}\"",
+        text.flat_map(char::escape_default).collect::<String>()
+    )
+}
+
+const SHOWN_CHARS: usize = 200;
 
 impl Source<'_> {
     pub(super) fn text(&self, setting: &str) -> Option<String> {
@@ -20,19 +37,20 @@ impl Source<'_> {
     }
 
     pub(super) fn issuer(&self) -> Result<String, SettingError> {
-        let remedy = "set it in wrangler.toml to the origin of this Worker, as \"https://auth.example.com\", \
-                      without a path or a slash at the end";
-        let error = |problem: &str| SettingError {
+        let error = |problem: String| SettingError {
             setting: "ISSUER",
-            problem: problem.to_owned(),
-            remedy,
+            problem,
+            remedy: "Set it under [vars] in wrangler.toml to the origin of this Worker, such as \
+                     \"https://auth.example.com\": https (http only on a loopback address), lower \
+                     case, no path, no slash at the end. Every token names it as its issuer.",
         };
         match self.text("ISSUER") {
-            None => Err(error("is missing")),
+            None => Err(error("is missing".to_owned())),
             Some(issuer) if is_origin(&issuer) => Ok(issuer),
-            Some(_) => Err(error(
-                "is no origin as a browser writes it, in lower case, https or http on a loopback address",
-            )),
+            Some(issuer) => Err(error(format!(
+                "is {}, which is not an origin as a browser writes it",
+                shown(&issuer)
+            ))),
         }
     }
 
@@ -43,8 +61,12 @@ impl Source<'_> {
         } else {
             Err(SettingError {
                 setting,
-                problem: "is not a name".to_owned(),
-                remedy: "use 1 to 255 visible ASCII characters",
+                problem: format!(
+                    "is {}, but must be 1 to 255 visible ASCII characters without spaces",
+                    shown(&name)
+                ),
+                remedy: "Change it under [vars] in wrangler.toml, or remove it to use the default, \
+                         edgegate.",
             })
         }
     }
@@ -64,11 +86,12 @@ impl Source<'_> {
             .ok_or_else(|| SettingError {
                 setting,
                 problem: format!(
-                    "is \"{text}\", not a whole number from {} to {}",
+                    "is {}, but must be a whole number from {} to {}",
+                    shown(&text),
                     range.start(),
                     range.end()
                 ),
-                remedy: "set it in wrangler.toml, or remove it for the default",
+                remedy: CHANGE_IT,
             })
     }
 
@@ -86,14 +109,15 @@ impl Source<'_> {
             .ok_or_else(|| SettingError {
                 setting,
                 problem: format!(
-                    "is \"{text}\"; this version knows {}",
+                    "is {}, but must be {}",
+                    shown(&text),
                     choices
                         .iter()
                         .map(|(name, _)| format!("\"{name}\""))
                         .collect::<Vec<_>>()
-                        .join(" and ")
+                        .join(" or ")
                 ),
-                remedy: "set it in wrangler.toml, or remove it for the default",
+                remedy: CHANGE_IT,
             })
     }
 
@@ -118,9 +142,12 @@ impl Source<'_> {
             return Err(SettingError {
                 setting: "ROTATE_AFTER",
                 problem: format!(
-                    "is {rotate_after}, less than REFRESH_GRACE and the 60 s of KV's staleness together ({least})"
+                    "is {rotate_after}, but must be 0 or at least {least}: REFRESH_GRACE ({grace}) \
+                     plus {} s in which Workers KV may serve old data",
+                    policy::KV_STALENESS
                 ),
-                remedy: "raise it, or set it to 0 to rotate at every renewal",
+                remedy: "Raise it in wrangler.toml, or set it to 0 to rotate at every renewal: with \
+                         less, a page that loads in another tab could look like a thief.",
             });
         }
         let idle_ttl = self.number(
@@ -128,7 +155,8 @@ impl Source<'_> {
             policy::SESSION_IDLE_TTL.min(session_ttl),
             policy::MIN_SESSION_TTL..=session_ttl,
         )?;
-        // A renewal that keeps its token writes nothing, so the last use on record is older than the last renewal.
+        // A renewal that keeps its token writes nothing, so the recorded last use is older than the
+        // last renewal.
         let least = rotate_after
             .saturating_add(access_token_ttl)
             .saturating_add(policy::RENEWAL_LATENESS);
@@ -136,10 +164,13 @@ impl Source<'_> {
             return Err(SettingError {
                 setting: "SESSION_IDLE_TTL",
                 problem: format!(
-                    "is {idle_ttl}, less than ROTATE_AFTER ({rotate_after}), ACCESS_TOKEN_TTL ({access_token_ttl}) and {} s for a late renewal together ({least}): clients in use would be signed out",
+                    "is {idle_ttl}, but must be SESSION_TTL ({session_ttl}) or at least {least}: \
+                     ROTATE_AFTER ({rotate_after}) plus ACCESS_TOKEN_TTL ({access_token_ttl}) plus \
+                     {} s for a late renewal",
                     policy::RENEWAL_LATENESS
                 ),
-                remedy: "raise it, or lower ACCESS_TOKEN_TTL or ROTATE_AFTER",
+                remedy: "Raise it in wrangler.toml, or lower ACCESS_TOKEN_TTL or ROTATE_AFTER: with \
+                         less, clients in use would be signed out.",
             });
         }
         Ok(Rules {
@@ -165,8 +196,8 @@ impl Source<'_> {
         let length = self.number("PASSWORD_MIN_LENGTH", default, floor..=ceiling)?;
         usize::try_from(length).map_err(|_| SettingError {
             setting: "PASSWORD_MIN_LENGTH",
-            problem: "is too large".to_owned(),
-            remedy: "lower it",
+            problem: format!("is {length}, which is too large"),
+            remedy: CHANGE_IT,
         })
     }
 
@@ -193,55 +224,87 @@ impl Source<'_> {
         Err(SettingError {
             setting: "ARGON2_MEMORY_KIB",
             problem: format!(
-                "is {} with ARGON2_ITERATIONS {}, weaker than OWASP asks for",
+                "is {} and ARGON2_ITERATIONS is {}, which is weaker than OWASP recommends",
                 cost.memory_kib, cost.iterations
             ),
-            remedy: "use at least 47104 with 1, 19456 with 2, 12288 with 3, 9216 with 4 or 7168 with 5, or remove both",
+            remedy: "Remove both from wrangler.toml to use the defaults. Or set them to at least \
+                     47104 KiB with 1 iteration, 19456 with 2, 12288 with 3, 9216 with 4 or 7168 \
+                     with 5.",
         })
     }
 
     pub(super) fn peppers(&self, issuer: &str) -> Result<Peppers, SettingError> {
-        let error = |problem: String| SettingError {
+        let error = |problem: String, remedy| SettingError {
             setting: "PEPPERS",
             problem,
-            remedy: "make one with `npm run keys -- --pepper` and store it with `npx wrangler secret put PEPPERS`",
+            remedy,
         };
         let text = self.text("PEPPERS").unwrap_or_default();
         if holds_published_key(&text, issuer) {
-            return Err(error(PUBLISHED.to_owned()));
+            return Err(error(
+                PUBLISHED.to_owned(),
+                "Generate a key with `npm run keys -- --pepper` and store it with `npx wrangler \
+                 secret put PEPPERS`.",
+            ));
         }
-        Peppers::parse(&text).map_err(|why| error(why.to_string()))
+        Peppers::parse(&text).map_err(|why| {
+            error(
+                why.to_string(),
+                "Correct it and store it again with `npx wrangler secret put PEPPERS`. Keep every \
+                 key that was in it: a password that was hashed with a lost key can't be verified.",
+            )
+        })
     }
 
     pub(super) fn signing_keys(&self, issuer: &str) -> Result<KeySet, SettingError> {
-        let error = |problem: String| SettingError {
+        const GENERATE: &str = "Generate a private JWK Set with `npm run keys` and store it with \
+                                `npx wrangler secret put SIGNING_KEYS`.";
+        let error = |problem: String, remedy| SettingError {
             setting: "SIGNING_KEYS",
             problem,
-            remedy: "make a private JWK Set with `npm run keys` and store it with `npx wrangler secret put SIGNING_KEYS`",
+            remedy,
         };
         let text = self
             .text("SIGNING_KEYS")
-            .ok_or_else(|| error("is missing".to_owned()))?;
+            .ok_or_else(|| error("is missing".to_owned(), GENERATE))?;
         if holds_published_key(&text, issuer) {
-            return Err(error(PUBLISHED.to_owned()));
+            return Err(error(PUBLISHED.to_owned(), GENERATE));
         }
-        KeySet::from_private_jwks(&text).map_err(|why| error(format!("can't be used ({why})")))
+        KeySet::from_private_jwks(&text).map_err(|why| {
+            error(
+                format!("is not a usable private JWK Set ({why})"),
+                "Correct it and store it again with `npx wrangler secret put SIGNING_KEYS`. Or \
+                 store a new one from `npm run keys`: access tokens that an old key signed are \
+                 then rejected, and clients renew them.",
+            )
+        })
     }
 
     pub(super) fn ticket_secrets(&self, issuer: &str) -> Result<TicketSecrets, SettingError> {
-        let error = |problem: String| SettingError {
+        const GENERATE: &str = "Generate one with `npm run keys` and store it with `npx wrangler \
+                                secret put TICKET_SECRET`.";
+        let error = |problem: String, remedy| SettingError {
             setting: "TICKET_SECRET",
             problem,
-            remedy: "make one with `npm run keys` and store it with `npx wrangler secret put TICKET_SECRET`",
+            remedy,
         };
         let text = self
             .text("TICKET_SECRET")
-            .ok_or_else(|| error("is missing".to_owned()))?;
+            .ok_or_else(|| error("is missing".to_owned(), GENERATE))?;
         if holds_published_key(&text, issuer) {
-            return Err(error(PUBLISHED.to_owned()));
+            return Err(error(PUBLISHED.to_owned(), GENERATE));
         }
-        TicketSecrets::parse(&text).map_err(|why| error(why.to_string()))
+        TicketSecrets::parse(&text).map_err(|why| {
+            error(
+                why.to_string(),
+                "Correct it and store it again with `npx wrangler secret put TICKET_SECRET`. A new \
+                 one from `npm run keys` works too, but signs everyone out and voids mailed links.",
+            )
+        })
     }
 }
 
-const PUBLISHED: &str = "holds a key out of an example or a test, which everybody knows";
+pub(super) const CHANGE_IT: &str =
+    "Change it under [vars] in wrangler.toml, or remove it to use the default.";
+const PUBLISHED: &str = "contains a key that is published in an example or a test, so anyone can \
+                         use it";

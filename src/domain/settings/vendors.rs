@@ -1,19 +1,20 @@
-//! The settings of services that are asked beside the platform's own.
+//! The settings of optional services outside the Worker.
 
 use super::SettingError;
-use super::mail::is_base_url;
-use super::source::Source;
+use super::mail::{NOT_A_BASE_URL, is_base_url};
+use super::source::{CHANGE_IT, Source, shown};
 use crate::domain::secret::Secret;
 
-/// Where Cloudflare takes a challenge's token.
+/// Where Cloudflare verifies the token of a challenge.
 const SITEVERIFY: &str = "https://challenges.cloudflare.com/turnstile/v0/siteverify";
 
-/// Which of them are asked; none by default.
+/// Which optional services are called; none by default.
 #[derive(Clone, Debug, Default)]
 pub struct VendorSettings {
-    /// `BREACHED_PASSWORDS`: the range API that chosen passwords are looked up in, without a slash at the end.
+    /// `BREACHED_PASSWORDS`: the range API that new passwords are looked up in, without a slash at
+    /// the end.
     pub breached_passwords: Option<String>,
-    /// `TURNSTILE_SECRET`, with the address that it goes to.
+    /// `TURNSTILE_SECRET` and `TURNSTILE_URL`.
     pub turnstile: Option<Turnstile>,
 }
 
@@ -42,9 +43,11 @@ impl Source<'_> {
             Some(_) => {
                 return Err(SettingError {
                     setting: "TURNSTILE_SECRET",
-                    problem: "holds a space, a line break or another character that no key has"
+                    problem: "contains a space, a line break or another character that no secret \
+                              key has"
                         .to_owned(),
-                    remedy: "store it again with `npx wrangler secret put TURNSTILE_SECRET`",
+                    remedy: "Store only the secret key of your Turnstile widget with `npx wrangler \
+                             secret put TURNSTILE_SECRET`.",
                 });
             }
         };
@@ -63,8 +66,8 @@ impl Source<'_> {
         match &url {
             Some(url) if !is_base_url(url) => Err(SettingError {
                 setting,
-                problem: ["is no https address as \"", example, "\""].concat(),
-                remedy: "set it in wrangler.toml without a slash at the end, or remove it",
+                problem: format!("is {}, {NOT_A_BASE_URL}, such as \"{example}\"", shown(url)),
+                remedy: CHANGE_IT,
             }),
             _ => Ok(url),
         }
