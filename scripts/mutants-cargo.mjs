@@ -41,9 +41,9 @@ await main(async () => {
   );
   const paths = positionals.length > 0 ? positionals : RULES;
   const files = paths.map(globOf).flatMap((glob) => ["--file", glob]);
-  const chosen = ["shard", "in-diff"].flatMap((name) =>
-    values[name] === undefined ? [] : [`--${name}`, values[name]],
-  );
+  /** @param {"shard" | "in-diff"} name */
+  const passedOn = (name) => (values[name] === undefined ? [] : [`--${name}`, values[name]]);
+  const chosen = [...passedOn("shard"), ...passedOn("in-diff")];
   await setUp([cargoMutantsStep]);
   mkdirSync(OUTPUT, { recursive: true });
   const how = values.list ? ["--list"] : ["--jobs", values.jobs, "--output", OUTPUT];
@@ -58,7 +58,11 @@ await main(async () => {
   return code;
 });
 
-/** What cargo-mutants calls the files of this path. */
+/**
+ * The pattern by which cargo-mutants finds the files of this folder, or this file.
+ *
+ * @param {string} path
+ */
 function globOf(path) {
   if (!existsSync(inRoot(path)))
     throw new Advice(`there is no ${path}: give folders or files, such as crates/token.`);
