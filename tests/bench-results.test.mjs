@@ -25,7 +25,10 @@ test("each chart is drawn from the figures beside it", () => {
 });
 
 test("what one request verifies is counted as often as it does it", () => {
-  assert.equal(text("bench/bare-worker/src/lib.rs").match(/const LOOPS: usize = (\d+);/)[1], String(LOOPS));
+  assert.equal(
+    text("bench/bare-worker/src/lib.rs").match(/const LOOPS: usize = (\d+);/)[1],
+    String(LOOPS),
+  );
 });
 
 test("the documents show the latest run", () => {
@@ -53,11 +56,11 @@ test("the sentences that compare say what was measured", () => {
   const { subjects } = works["check-hs256-repeated"];
   const median = (subject, what) => subjects[subject][what].median;
   const rate = (subject) => Math.round(median(subject, "rate")).toLocaleString("en");
-  const rates = `(${rate("edgegate, HS256")} with HS256, the next, hono/jwt, ${rate("hono/jwt")}; each round within ${spreadOf(subjects)} % of its median)`;
   const readme = text("README.md").replace(/\s+/g, " ");
+  const rates = `${rate("edgegate, HS256")} with HS256; the next, hono/jwt, had ${rate("hono/jwt")}. Each round was within ${spreadOf(subjects)} % of its median.`;
   assert.ok(readme.includes(rates), rates);
-  const shares = `(${median("hono/jwt", "share").toFixed(2)} to ${median("edgegate, HS256", "share").toFixed(2)})`;
-  assert.ok(readme.includes(`hono/jwt with HS256 was ahead ${shares}`), shares);
+  const shares = `${median("hono/jwt", "share").toFixed(2)} to ${median("edgegate, HS256", "share").toFixed(2)}.`;
+  assert.ok(readme.includes(`hono/jwt with HS256 was ahead: ${shares}`), shares);
 
   const { dimensions } = JSON.parse(
     text(`${RESULTS}/${runs.findLast((name) => name.includes("scaling"))}`),
@@ -92,5 +95,5 @@ test("the sentences that compare say what was measured", () => {
       1) *
       100,
   );
-  assert.ok(readme.includes(`(from 1 to 100,000 users by ${growth} % at most)`), `${growth} %`);
+  assert.ok(readme.includes(`from 1 to 100,000 users by ${growth} % at most`), `${growth} %`);
 });

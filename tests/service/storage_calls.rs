@@ -99,7 +99,7 @@ fn at_the_pace_of_the_client_every_renewal_writes_once() {
     let writes = 1 + 8 * HOUR / pace + 1;
     assert_eq!(writes, 55);
     let users = 1000 / writes;
-    for file in ["README.md", "docs/operations.md"] {
+    for file in ["docs/limits.md", "docs/operations.md"] {
         let text = std::fs::read_to_string(file).unwrap();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(

@@ -168,7 +168,8 @@ async function workOff(edgegate, { queue, messages }) {
     ack: () => (outcomes[id] = "ack"),
     retry: ({ delaySeconds }) => (outcomes[id] = delaySeconds),
   });
-  const delayed = (state.delayed = []);
+  const delayed = [];
+  state.delayed = delayed;
   await edgegate.queue({ queue, messages: messages.map(message) });
   state.delayed = null;
   return Response.json({ outcomes, delayed });

@@ -1,0 +1,92 @@
+// Commands in documents exist: those of npm, wrangler and cargo, with their options, and the names
+// in wrangler.toml. The commands themselves need a Cloudflare account or take minutes.
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { experimental_getWranglerCommands, unstable_readConfig } from "wrangler";
+import { parse } from "yaml";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { blocks } from "./markdown.mjs";
+
+const read = (path) => readFileSync(inRoot(path), "utf8");
+const pages = ["", "docs", "docs/decisions", "tests", "tests/mutants"].flatMap((folder) =>
+  readdirSync(inRoot(folder))
+    .filter((name) => name.endsWith(".md") && name !== "CHANGELOG.md")
+    .map((name) => (folder === "" ? name : `${folder}/${name}`)),
+);
+const found = (pattern) => pages.flatMap((page) => [...read(page).matchAll(pattern)]);
+
+test("npm scripts", () => {
+  const { scripts } = JSON.parse(read("package.json"));
+  const named = found(/\bnpm run ([\w:]+)/g).map(([, name]) => name);
+  assert.ok(named.length >= 30, `${named.length}`);
+  assert.deepEqual(
+    named.filter((name) => !scripts[name]),
+    [],
+  );
+  const verbs = found(/\bnpm run admin -- (\w+)/g).map(([, verb]) => verb);
+  const [, usage] = read("scripts/admin.mjs").split("USAGE =");
+  assert.ok(verbs.length >= 8, `${verbs.length}`);
+  assert.deepEqual(
+    verbs.filter((verb) => !usage.split("await main(")[0].includes(` -- ${verb}`)),
+    [],
+  );
+});
+
+test("wrangler commands, and their options", () => {
+  const { registry, globalFlags } = experimental_getWranglerCommands();
+  const unknown = [];
+  const commands = found(/\bnpx wrangler ([^`\n]+)/g).map(([, text]) => text.trim());
+  for (const text of commands) {
+    let place = registry;
+    const words = text.split(/\s+/);
+    while (place.subtree.has(words[0])) place = place.subtree.get(words.shift());
+    const flags = words.filter((word) => word.startsWith("--")).map((word) => word.slice(2));
+    const args = { ...globalFlags, ...place.definition?.args };
+    const areKnown = flags.every((flag) => flag.split("=")[0] in args);
+    if (place === registry || place.definition?.type !== "command" || !areKnown) unknown.push(text);
+  }
+  assert.deepEqual(unknown, []);
+  assert.ok(commands.length >= 15, `${commands.length}`);
+});
+
+test("README names every route of the contract, and no other", () => {
+  const { paths } = parse(read("openapi.yaml"));
+  const named = read("README.md").matchAll(/`(?:[A-Z]+ )?(\/(?:auth|\.well-known|healthz)[^`?]*)/g);
+  assert.deepEqual(
+    [...new Set([...named].map(([, path]) => path))].sort(),
+    Object.keys(paths).sort(),
+  );
+});
+
+test("the package weighs what its pages say", () => {
+  const { packageWasm } = JSON.parse(read("bench/size.json"));
+  const weight = `${Math.round(packageWasm / 1024)} KB gzipped`;
+  for (const page of ["docs/from-a-page.md", "npm/edgegate/README.md"])
+    assert.ok(read(page).includes(weight), `${page}: ${weight}`);
+});
+
+test("test targets of cargo", () => {
+  const targets = found(/\bcargo test --test (\w+)/g).map(([, name]) => name);
+  assert.ok(targets.length >= 3, `${targets.length}`);
+  for (const name of targets)
+    assert.ok(existsSync(inRoot(`tests/${name}.rs`)) || existsSync(inRoot(`tests/${name}`)), name);
+});
+
+test("what docs/deploy.md creates is what wrangler.toml binds", () => {
+  const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });
+  const text = blocks(read("docs/deploy.md"), "sh").join("\n");
+  const created = (what) =>
+    [...text.matchAll(new RegExp(`wrangler ${what} create (\\S+)`, "g"))].map(([, name]) => name);
+  const queues = config.queues.consumers.map(({ queue }) => queue);
+  assert.deepEqual(created("queues").sort(), queues.sort());
+  assert.deepEqual(
+    created("kv namespace"),
+    config.kv_namespaces.map(({ binding }) => binding),
+  );
+  assert.deepEqual(
+    created("d1"),
+    config.d1_databases.map(({ database_name }) => database_name),
+  );
+  assert.ok(text.includes(`migrations apply ${config.d1_databases[0].binding} `));
+});

@@ -1,0 +1,35 @@
+// What a 503's `reason` begins with: docs/operations.md and docs/errors.md have every store that
+// the adapters name.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { inRoot } from "../../scripts/project/root.mjs";
+
+const ADAPTERS = "src/adapters/cloudflare";
+// While they fail, requests pass: no 503.
+const LET_PASS = ["breached_passwords", "limiter"];
+
+test("the documents have a row for every store that can fail", () => {
+  const named = new Set();
+  for (const path of readdirSync(inRoot(ADAPTERS), { recursive: true })) {
+    if (!path.endsWith(".rs")) continue;
+    const text = readFileSync(inRoot(ADAPTERS, path), "utf8");
+    const constants = new Map(
+      [...text.matchAll(/const (\w+): &str = "(\w+)";/g)].map(([, name, value]) => [name, value]),
+    );
+    const uses = /\b(?:StoreError::new|settled|failed)\(\s*(?:"(\w+)"|([A-Z]\w*)),/g;
+    for (const [, literal, name] of text.matchAll(uses)) named.add(literal ?? constants.get(name));
+    // Those of a function that takes the name.
+    for (const [, name] of text.matchAll(/\b(?:text|odd)\(([A-Z]+)[,)]/g))
+      named.add(constants.get(name));
+  }
+  for (const name of [undefined, ...LET_PASS]) named.delete(name);
+  for (const page of ["docs/operations.md", "docs/errors.md"]) {
+    const text = readFileSync(inRoot(page), "utf8");
+    const rows = text
+      .split("\n")
+      .filter((line) => line.startsWith("| `") && line.includes("failed:`"));
+    const documented = rows.flatMap((row) => [...row.matchAll(/`(\w+) failed:`/g)]);
+    assert.deepEqual(documented.map(([, name]) => name).sort(), [...named].sort(), page);
+  }
+});
