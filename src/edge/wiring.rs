@@ -30,7 +30,7 @@ use crate::adapters::cloudflare::session_store::CloudflareSessions;
 use crate::adapters::cloudflare::vendors::HttpVendors;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
-use crate::domain::mail::{Job, Provider};
+use crate::domain::mail::Provider;
 use crate::domain::settings::{
     MailRoute, MailSettings, PasswordWork, SessionStoreKind, SettingError, Settings,
 };
@@ -219,11 +219,6 @@ impl Bindings {
     /// Whether mails go through a queue.
     pub(super) fn has_mail_queue(&self) -> bool {
         self.mail_queue.is_bound()
-    }
-
-    /// The mails to be sent after the response. With a queue there are none.
-    pub(super) fn take_mail_jobs(&self) -> Vec<Job> {
-        self.mail_queue.take_after_response()
     }
 }
 
