@@ -3,7 +3,6 @@
 //!
 //! `UPDATE_VECTORS=1 cargo test --test agreement` writes it.
 #![allow(
-    missing_docs,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -10,6 +10,7 @@
 //! checks; `claims`, `issue` and `verify` hold the rules of RFC 9068; `authorize` answers.
 
 #![cfg_attr(not(test), no_std)]
+#![warn(missing_docs)]
 
 extern crate alloc;
 
