@@ -1,13 +1,14 @@
-//! A line of the log: one JSON object, written so that nothing in it can end it.
+//! One line of the log: a JSON object that no value in it can break.
 
 use edgegate_token::json::quoted;
 
-/// A line that is being written: texts, and integers. Its members stand in the order in which they come.
+/// A log line under construction. Its members are strings and integers, in the order in which they
+/// are added.
 #[derive(Clone, Debug)]
 pub struct LogLine(String);
 
 impl LogLine {
-    /// Begins one, with its `level` (`info`, `warn` or `error`) and its `event`.
+    /// Starts a line with its `level` (`info`, `warn` or `error`) and its `event`.
     #[must_use]
     pub fn new(level: &str, event: &str) -> Self {
         let mut line = Self("{".to_owned());
@@ -16,7 +17,7 @@ impl LogLine {
         line
     }
 
-    /// Adds a text, unless it is empty.
+    /// Adds a string, unless it is empty.
     pub fn text(&mut self, name: &str, text: &str) {
         if !text.is_empty() {
             self.member(name, &quoted(text));
@@ -35,7 +36,7 @@ impl LogLine {
         }
     }
 
-    /// The whole of it.
+    /// The finished line.
     #[must_use]
     pub fn end(mut self) -> String {
         self.0.push('}');

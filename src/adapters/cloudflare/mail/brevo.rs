@@ -1,8 +1,8 @@
 //! Brevo: `POST /smtp/email`.
 //!
-//! Its idempotency key stands in the body's `headers`, has the form of a UUID and is remembered for 30 minutes
-//! (<https://developers.brevo.com/docs/heterogenous-versions-batch-emails>). Tracking is a setting of the account: a
-//! request has no switch.
+//! Its idempotency key is in the body's `headers`, has the form of a UUID and is remembered for 30
+//! minutes (<https://developers.brevo.com/docs/heterogenous-versions-batch-emails>). Tracking is a
+//! setting of the account; a request can't switch it off.
 
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
@@ -27,7 +27,8 @@ fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
     HttpRequest::json(account, "/smtp/email", credential, body)
 }
 
-/// The key's first digits in the form of a random UUID (RFC 9562 section 5.4), with its version and variant.
+/// The key's first digits in the form of a random UUID (RFC 9562 section 5.4), with its version and
+/// variant.
 fn uuid(key: &str) -> String {
     let mut uuid = String::new();
     for (place, digit) in key.chars().take(32).enumerate() {
@@ -55,11 +56,12 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
     let code = text(&body, "code").unwrap_or_default();
     let message = text(&body, "message").unwrap_or(&answer.body);
     let kind = match code {
-        // The key was seen before, so the mail was taken: nothing else that we send has to be unique.
+        // Brevo has seen the key before, so it accepted the mail. Nothing else in our request must
+        // be unique.
         "duplicate_parameter" | "duplicate_request" if answer.kind() != Kind::Temporary => {
             return Ok(());
         }
-        // The account's trouble, not the mail's.
+        // Problems of the account, not of the mail.
         "not_enough_credits"
         | "permission_denied"
         | "unauthorized"
@@ -104,7 +106,7 @@ mod tests {
         );
     }
 
-    /// Statuses and codes of the description.
+    /// The statuses and codes of the description.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, code: &str, message: &str| {

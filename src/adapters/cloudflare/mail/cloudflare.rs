@@ -1,7 +1,8 @@
-//! Cloudflare Email Service, its REST API: `POST /accounts/<account id>/email/sending/send`. The base URL names the
-//! account.
+//! Cloudflare Email Service through its REST API: `POST /accounts/<account id>/email/sending/send`.
+//! The base URL contains the account.
 //!
-//! It knows no idempotency key: a mail whose answer was lost may come twice. It tracks nothing. A 200 may hold a bounce.
+//! It has no idempotency key: a mail whose answer was lost may arrive twice. It has no tracking. An
+//! answer with status 200 may report a bounce.
 
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
@@ -34,7 +35,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
             let code = first.get("code").and_then(Json::as_u64);
             let kind = match code {
                 Some(10001 | 10200..=10202) => Kind::Rejected,
-                // A wrong token, account or address of it, a limit, their own trouble.
+                // A wrong token or account, a limit, or an error at Cloudflare.
                 Some(10000 | 10002..=10004 | 10100..=10105 | 10203) => Kind::Temporary,
                 _ => answer.kind(),
             };
@@ -47,7 +48,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
     }
 }
 
-/// There is one recipient, so whatever stands in a list is that one, however it is spelt there.
+/// A mail has one recipient, so a list that is not empty contains that one, however it is spelt.
 fn judge_result(answer: &Answer, result: &Json) -> Result<(), Refusal> {
     let holds = |list: &str| {
         result
@@ -94,7 +95,7 @@ mod tests {
         );
     }
 
-    /// Statuses and codes of the description.
+    /// The statuses and codes of the description.
     #[test]
     fn each_documented_answer() {
         let result = |members: &str| {
@@ -145,7 +146,7 @@ mod tests {
                 (result(""), Told::Temporary),
                 ((200, r#"{"success":true}"#.to_owned()), Told::Temporary),
                 ((200, "<html>".to_owned()), Told::Temporary),
-                // A refusal under 200.
+                // A refusal with status 200.
                 (error(200, 10202, "email.invalid"), Told::Rejected),
                 (error(200, 10004, "throttled"), Told::Temporary),
                 (error(200, 99999, "new"), Told::Temporary),

@@ -1,4 +1,4 @@
-//! What is sent to a provider: an HTTP request, and the texts in it.
+//! The HTTP request to a provider, and the texts in it.
 
 use std::fmt;
 
@@ -6,25 +6,22 @@ use crate::domain::account::EmailAddress;
 use crate::domain::mail::Sender;
 use edgegate_token::json::quoted;
 
-/// Who sends, and where to.
+/// The operator's account with a provider.
 #[derive(Clone, Copy)]
 pub(super) struct Account<'a> {
-    /// The API's base URL, without a slash at its end.
+    /// The API's base URL, without a slash at the end.
     pub(super) base: &'a str,
-    /// The API key.
     pub(super) key: &'a str,
-    /// Whom mails come from.
+    /// The sender of all mails.
     pub(super) sender: &'a Sender,
 }
 
-/// A POST. `Debug` prints the URL alone: the headers hold the key, the body the link.
+/// A POST request. `Debug` prints only the URL: the headers contain the key, the body a link.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct HttpRequest {
-    /// Where to.
     pub(super) url: String,
-    /// Name and value of each header.
+    /// The name and value of each header.
     pub(super) headers: Vec<(&'static str, String)>,
-    /// The body.
     pub(super) body: String,
 }
 
@@ -37,7 +34,8 @@ impl fmt::Debug for HttpRequest {
 }
 
 impl HttpRequest {
-    /// A request with what each has: a user agent (Resend refuses a request without one) and the wish for JSON.
+    /// A request with the headers that all have: JSON is accepted, and a user agent is named,
+    /// because Resend rejects requests without one.
     pub(super) fn new(
         url: String,
         credential: (&'static str, String),
@@ -57,7 +55,6 @@ impl HttpRequest {
         }
     }
 
-    /// A request with a JSON body.
     pub(super) fn json(
         account: &Account<'_>,
         path: &str,
@@ -69,7 +66,7 @@ impl HttpRequest {
     }
 }
 
-/// The `Authorization` header with a bearer token (RFC 6750).
+/// The `Authorization` header with the key as a bearer token (RFC 6750).
 pub(super) fn bearer(account: &Account<'_>) -> (&'static str, String) {
     ("Authorization", ["Bearer ", account.key].concat())
 }
@@ -95,13 +92,14 @@ pub(super) fn array(value: &str) -> String {
     ["[", value, "]"].concat()
 }
 
-/// A text without control characters, for a field that becomes a header of the mail: no line can begin in it.
+/// A text without control characters, for a field that becomes a header of the mail. Otherwise it
+/// could begin a new header.
 pub(super) fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
-/// The address as mail systems want it: the part before the at sign as given, the domain as A-labels (RFC 5890), which
-/// each of them takes and which is the same host.
+/// The address in the form that mail systems accept: the local part as given, the domain as
+/// A-labels (RFC 5890), which name the same host and are accepted everywhere.
 pub(super) fn wire(address: &EmailAddress) -> String {
     let local = address.as_given().split('@').next().unwrap_or_default();
     [local, "@", domain(address)].concat()
@@ -115,7 +113,8 @@ pub(super) fn domain(address: &EmailAddress) -> &str {
         .map_or("", |(_, domain)| domain)
 }
 
-/// The sender as one text: `"Name" <address>`, the name as a quoted string (RFC 5322 section 3.2.4), or the address.
+/// The sender as one text: `"Name" <address>`, with the name as a quoted string (RFC 5322 section
+/// 3.2.4), or only the address.
 pub(super) fn mailbox(sender: &Sender) -> String {
     let address = wire(&sender.address);
     let Some(name) = &sender.name else {
@@ -131,7 +130,8 @@ pub(super) fn mailbox(sender: &Sender) -> String {
     [&text, "\" <", &address, ">"].concat()
 }
 
-/// The sender as a JSON object: its address under `address_member`, its name, when there is one, under `name`.
+/// The sender as a JSON object: its address under `address_member`, its name, when there is one,
+/// under `name`.
 pub(super) fn sender_object(sender: &Sender, address_member: &str) -> String {
     let address = quoted(&wire(&sender.address));
     match &sender.name {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_can_not_become_an_address_or_a_header() {
+    fn a_name_cannot_become_an_address_or_a_header() {
         for (name, expected) in [
             (None, "Login@xn--bcher-kva.example"),
             (Some("Example"), "\"Example\" <Login@xn--bcher-kva.example>"),

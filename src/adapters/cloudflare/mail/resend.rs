@@ -1,7 +1,8 @@
 //! Resend: `POST /emails`.
 //!
-//! The only one of the vendors over HTTP with an `Idempotency-Key` header: a mail that is sent again within a day gets
-//! the first answer again, and goes out once. Tracking is a setting of the domain: a request has no switch.
+//! Of all vendors with an HTTP API, only this one has an `Idempotency-Key` header. A mail that is
+//! sent again within a day gets the first answer again and is sent once. Tracking is a setting of
+//! the domain; a request can't switch it off.
 
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
@@ -29,7 +30,7 @@ fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
 fn judge(answer: &Answer) -> Result<(), Refusal> {
     let body = answer.json().unwrap_or_default();
     if answer.status == 200 {
-        // A repeat is harmless: the idempotency key is the same.
+        // A retry is harmless: it has the same idempotency key.
         return match text(&body, "id") {
             Some(_) => Ok(()),
             None => answer.not_understood(),
@@ -38,7 +39,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
     let name = text(&body, "name").unwrap_or_default();
     let message = text(&body, "message").unwrap_or(&answer.body);
     let kind = match name {
-        // An earlier try of this very mail was taken; only its link has changed since.
+        // An earlier attempt to send this mail was accepted, and only its link has changed since.
         "invalid_idempotent_request" => return Ok(()),
         "validation_error" if answer.status != 403 && message.contains("`to`") => {
             Kind::Undeliverable
@@ -76,7 +77,7 @@ mod tests {
         );
     }
 
-    /// Names and statuses of <https://resend.com/docs/api-reference/errors>.
+    /// The names and statuses in <https://resend.com/docs/api-reference/errors>.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, name: &str, message: &str| {

@@ -1,7 +1,7 @@
 //! Twilio SendGrid: `POST /v3/mail/send`.
 //!
-//! It knows no idempotency key (its `custom_args` are not one): a mail whose answer was lost may come twice. The answer
-//! to a mail that was taken is 202 without a body.
+//! It has no idempotency key (its `custom_args` are not one): a mail whose answer was lost may
+//! arrive twice. It answers 202 without a body to a mail that it accepted.
 
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
@@ -11,7 +11,7 @@ use edgegate_token::json::{Json, quoted};
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
-/// All that would change a link or add one.
+/// Everything that would change a link or add one.
 const NO_TRACKING: &str = concat!(
     r#"{"click_tracking":{"enable":false,"enable_text":false},"open_tracking":{"enable":false},"#,
     r#""subscription_tracking":{"enable":false},"ganalytics":{"enable":false}}"#
@@ -26,7 +26,7 @@ fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
         ("subject", &quoted(&one_line(&message.subject))),
         (
             "content",
-            // In this order (RFC 2046 section 5.1.4: the best comes last).
+            // In this order, since the best part comes last (RFC 2046 section 5.1.4).
             &array(
                 &[
                     part("\"text/plain\"", &message.text),
@@ -43,7 +43,7 @@ fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
 fn judge(answer: &Answer) -> Result<(), Refusal> {
     match answer.status {
         202 => return Ok(()),
-        // 200 is its answer in sandbox mode, which sends nothing; the others it does not have.
+        // In sandbox mode, which sends nothing, it answers 200. It has no other success statuses.
         200..=299 => return answer.not_understood(),
         _ => {}
     }
@@ -101,7 +101,7 @@ mod tests {
         );
     }
 
-    /// Statuses of the description.
+    /// The statuses of the description.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, field: &str, message: &str| {
