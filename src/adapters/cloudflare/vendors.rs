@@ -1,6 +1,7 @@
 //! Calls other services over HTTP: a range API of breached passwords, and Cloudflare Turnstile.
 
 use js_sys::{Promise, Uint8Array};
+use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::binding::settled;
@@ -11,7 +12,7 @@ use crate::domain::policy::{
 };
 use crate::domain::settings::VendorSettings;
 use crate::ports::Vendors;
-use edgegate_token::json::{Json, quoted};
+use edgegate_token::json::Json;
 
 #[wasm_bindgen(module = "/src/adapters/cloudflare/vendors.js")]
 extern "C" {
@@ -56,15 +57,12 @@ impl Vendors for HttpVendors {
         let Some(turnstile) = &self.0.turnstile else {
             return Ok(true);
         };
-        let secret = quoted(turnstile.secret.expose());
-        let json = [
-            r#"{"secret":"#,
-            &secret,
-            r#","response":"#,
-            &quoted(token),
-            "}",
-        ]
-        .concat();
+        let body = Challenge {
+            secret: turnstile.secret.expose(),
+            response: token,
+        };
+        // Strings can always be written as JSON.
+        let json = serde_json::to_string(&body).unwrap_or_default();
         let asked = ask(
             &turnstile.url,
             Some(&json),
@@ -81,6 +79,13 @@ impl Vendors for HttpVendors {
             _ => Err(odd(TURNSTILE)),
         }
     }
+}
+
+/// The body of a request to Turnstile.
+#[derive(Serialize)]
+struct Challenge<'a> {
+    secret: &'a str,
+    response: &'a str,
 }
 
 async fn text(

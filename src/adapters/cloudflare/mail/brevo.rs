@@ -4,27 +4,45 @@
 //! minutes (<https://developers.brevo.com/docs/heterogenous-versions-batch-emails>). Tracking is a
 //! setting of the account; a request can't switch it off.
 
+use serde::Serialize;
+
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, array, object, one_line, sender_object, wire};
+use super::request::{Account, HttpRequest, Named, one_line};
 use crate::domain::mail::Message;
-use edgegate_token::json::quoted;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    sender: Named,
+    to: [Named; 1],
+    subject: String,
+    text_content: &'a str,
+    html_content: &'a str,
+    headers: Headers,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Headers {
+    idempotency_key: String,
+}
+
 fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
-    let to = object(&[("email", &quoted(&wire(&message.to)))]);
-    let key = quoted(&uuid(&message.idempotency_key));
-    let body = object(&[
-        ("sender", &sender_object(account.sender, "email")),
-        ("to", &array(&to)),
-        ("subject", &quoted(&one_line(&message.subject))),
-        ("textContent", &quoted(&message.text)),
-        ("htmlContent", &quoted(&message.html)),
-        ("headers", &object(&[("idempotencyKey", &key)])),
-    ]);
+    let body = Body {
+        sender: Named::sender(account.sender),
+        to: [Named::recipient(&message.to)],
+        subject: one_line(&message.subject),
+        text_content: &message.text,
+        html_content: &message.html,
+        headers: Headers {
+            idempotency_key: uuid(&message.idempotency_key),
+        },
+    };
     let credential = ("api-key", account.key.to_owned());
-    HttpRequest::json(account, "/smtp/email", credential, body)
+    HttpRequest::json(account, "/smtp/email", credential, &body)
 }
 
 /// The key's first digits in the form of a random UUID (RFC 9562 section 5.4), with its version and

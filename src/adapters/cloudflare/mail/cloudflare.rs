@@ -4,23 +4,44 @@
 //! It has no idempotency key: a mail whose answer was lost may arrive twice. It has no tracking. An
 //! answer with status 200 may report a bounce.
 
+use serde::Serialize;
+
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, bearer, object, one_line, sender_object, wire};
+use super::request::{Account, HttpRequest, bearer, one_line, sender_name, wire};
 use crate::domain::mail::Message;
-use edgegate_token::json::{Json, quoted};
+use edgegate_token::json::Json;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
+#[derive(Serialize)]
+struct Body<'a> {
+    from: Address,
+    to: String,
+    subject: String,
+    text: &'a str,
+    html: &'a str,
+}
+
+#[derive(Serialize)]
+struct Address {
+    address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
 fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
-    let body = object(&[
-        ("from", &sender_object(account.sender, "address")),
-        ("to", &quoted(&wire(&message.to))),
-        ("subject", &quoted(&one_line(&message.subject))),
-        ("text", &quoted(&message.text)),
-        ("html", &quoted(&message.html)),
-    ]);
-    HttpRequest::json(account, "/email/sending/send", bearer(account), body)
+    let body = Body {
+        from: Address {
+            address: wire(&account.sender.address),
+            name: sender_name(account.sender),
+        },
+        to: wire(&message.to),
+        subject: one_line(&message.subject),
+        text: &message.text,
+        html: &message.html,
+    };
+    HttpRequest::json(account, "/email/sending/send", bearer(account), &body)
 }
 
 fn judge(answer: &Answer) -> Result<(), Refusal> {

@@ -3,26 +3,40 @@
 //! It has no idempotency key (its `Metadata` is not one): a mail whose answer was lost may arrive
 //! twice. An `ErrorCode` other than 0 is a refusal, whatever the status.
 
+use serde::Serialize;
+
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, mailbox, object, one_line, wire};
+use super::request::{Account, HttpRequest, mailbox, one_line, wire};
 use crate::domain::mail::Message;
-use edgegate_token::json::{Json, quoted};
+use edgegate_token::json::Json;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body<'a> {
+    from: String,
+    to: String,
+    subject: String,
+    text_body: &'a str,
+    html_body: &'a str,
+    track_opens: bool,
+    track_links: &'static str,
+}
+
 fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
-    let body = object(&[
-        ("From", &quoted(&mailbox(account.sender))),
-        ("To", &quoted(&wire(&message.to))),
-        ("Subject", &quoted(&one_line(&message.subject))),
-        ("TextBody", &quoted(&message.text)),
-        ("HtmlBody", &quoted(&message.html)),
-        ("TrackOpens", "false"),
-        ("TrackLinks", "\"None\""),
-    ]);
+    let body = Body {
+        from: mailbox(account.sender),
+        to: wire(&message.to),
+        subject: one_line(&message.subject),
+        text_body: &message.text,
+        html_body: &message.html,
+        track_opens: false,
+        track_links: "None",
+    };
     let credential = ("X-Postmark-Server-Token", account.key.to_owned());
-    HttpRequest::json(account, "/email", credential, body)
+    HttpRequest::json(account, "/email", credential, &body)
 }
 
 fn judge(answer: &Answer) -> Result<(), Refusal> {

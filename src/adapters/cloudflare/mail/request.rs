@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::domain::account::EmailAddress;
 use crate::domain::mail::Sender;
-use edgegate_token::json::quoted;
 
 /// The operator's account with a provider.
 #[derive(Clone, Copy)]
@@ -59,9 +60,11 @@ impl HttpRequest {
         account: &Account<'_>,
         path: &str,
         credential: (&'static str, String),
-        body: String,
+        body: &impl Serialize,
     ) -> Self {
         let url = [account.base, path].concat();
+        // The bodies are structs of strings and booleans, which can always be written as JSON.
+        let body = serde_json::to_string(body).unwrap_or_default();
         Self::new(url, credential, "application/json".to_owned(), body)
     }
 }
@@ -69,27 +72,6 @@ impl HttpRequest {
 /// The `Authorization` header with the key as a bearer token (RFC 6750).
 pub(super) fn bearer(account: &Account<'_>) -> (&'static str, String) {
     ("Authorization", ["Bearer ", account.key].concat())
-}
-
-/// A JSON object of these members, whose values are JSON already.
-pub(super) fn object(members: &[(&str, &str)]) -> String {
-    let mut text = String::from("{");
-    for (name, value) in members {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        text.push('"');
-        text.push_str(name);
-        text.push_str("\":");
-        text.push_str(value);
-    }
-    text.push('}');
-    text
-}
-
-/// A JSON array of one value, which is JSON already.
-pub(super) fn array(value: &str) -> String {
-    ["[", value, "]"].concat()
 }
 
 /// A text without control characters, for a field that becomes a header of the mail. Otherwise it
@@ -130,23 +112,38 @@ pub(super) fn mailbox(sender: &Sender) -> String {
     [&text, "\" <", &address, ">"].concat()
 }
 
-/// The sender as a JSON object: its address under `address_member`, its name, when there is one,
-/// under `name`.
-pub(super) fn sender_object(sender: &Sender, address_member: &str) -> String {
-    let address = quoted(&wire(&sender.address));
-    match &sender.name {
-        None => object(&[(address_member, &address)]),
-        Some(name) => {
-            let name = quoted(&one_line(name));
-            object(&[(address_member, &address), ("name", &name)])
+/// An address as most vendors write it, with the display name of a sender that has one.
+#[derive(Serialize)]
+pub(super) struct Named {
+    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+impl Named {
+    pub(super) fn sender(sender: &Sender) -> Self {
+        Self {
+            email: wire(&sender.address),
+            name: sender_name(sender),
         }
     }
+
+    pub(super) fn recipient(address: &EmailAddress) -> Self {
+        Self {
+            email: wire(address),
+            name: None,
+        }
+    }
+}
+
+/// The sender's display name on one line.
+pub(super) fn sender_name(sender: &Sender) -> Option<String> {
+    sender.name.as_deref().map(one_line)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     fn sender(name: Option<&str>) -> Sender {
         Sender {
@@ -178,17 +175,18 @@ mod tests {
     }
 
     #[test]
-    fn json_is_escaped() {
+    fn a_name_cannot_add_a_member_to_the_json() {
+        let sender = sender(Some("a\",\"b\":\"\r\n01\u{2028}"));
         assert_eq!(
-            object(&[("a", &quoted("\"\\\n\u{2028}é")), ("b", &array("true"))]),
-            "{\"a\":\"\\\"\\\\\\n\u{2028}é\",\"b\":[true]}"
+            serde_json::to_string(&Named::sender(&sender)).unwrap(),
+            "{\"email\":\"Login@xn--bcher-kva.example\",\
+             \"name\":\"a\\\",\\\"b\\\":\\\"  01\u{2028}\"}"
         );
-        assert_eq!(object(&[]), "{}");
-        let object = sender_object(&sender(Some("a\",\"b\":\"\r\n01")), "email");
-        let value: Value = serde_json::from_str(&object).unwrap();
-        assert_eq!(value["email"], "Login@xn--bcher-kva.example");
-        assert_eq!(value["name"], "a\",\"b\":\"  01");
-        assert_eq!(value.as_object().unwrap().len(), 2);
+        let unnamed = Named::recipient(&sender.address);
+        assert_eq!(
+            serde_json::to_string(&unnamed).unwrap(),
+            "{\"email\":\"Login@xn--bcher-kva.example\"}"
+        );
     }
 
     #[test]

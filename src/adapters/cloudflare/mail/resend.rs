@@ -4,23 +4,33 @@
 //! sent again within a day gets the first answer again and is sent once. Tracking is a setting of
 //! the domain; a request can't switch it off.
 
+use serde::Serialize;
+
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, array, bearer, mailbox, object, one_line, wire};
+use super::request::{Account, HttpRequest, bearer, mailbox, one_line, wire};
 use crate::domain::mail::Message;
-use edgegate_token::json::quoted;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
+#[derive(Serialize)]
+struct Body<'a> {
+    from: String,
+    to: [String; 1],
+    subject: String,
+    text: &'a str,
+    html: &'a str,
+}
+
 fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
-    let body = object(&[
-        ("from", &quoted(&mailbox(account.sender))),
-        ("to", &array(&quoted(&wire(&message.to)))),
-        ("subject", &quoted(&one_line(&message.subject))),
-        ("text", &quoted(&message.text)),
-        ("html", &quoted(&message.html)),
-    ]);
-    let mut request = HttpRequest::json(account, "/emails", bearer(account), body);
+    let body = Body {
+        from: mailbox(account.sender),
+        to: [wire(&message.to)],
+        subject: one_line(&message.subject),
+        text: &message.text,
+        html: &message.html,
+    };
+    let mut request = HttpRequest::json(account, "/emails", bearer(account), &body);
     request
         .headers
         .push(("Idempotency-Key", message.idempotency_key.clone()));
