@@ -134,7 +134,7 @@ export const faults = [
     id: "change-not-finished-by-a-repeat",
     promise: "A retry completes a change whose revocation could not be written.",
     file: "src/service/redeem_link.rs",
-    search: "self.finish_change(&user).await?;",
+    search: "self.finish_change(user.id, Some(&user)).await?;",
     replace: "",
     command: service("every_call_of_every_use_case"),
     killers: ["every_call_of_every_use_case_may_go_wrong"],
@@ -585,7 +585,7 @@ export const faults = [
     id: "own-endings-pushed-out",
     promise:
       "An isolate immediately rejects what it revoked itself, even with thousands of other sessions.",
-    file: "src/adapters/cloudflare/revocation_memory.rs",
+    file: "src/adapters/kv_sessions/revocation_memory.rs",
     search: ".insert((user, session), (), now, OWN_REVOCATIONS_KEPT);",
     replace: ".insert((user, session), (), now, 0);",
     command: lib("revocation_memory"),

@@ -1,11 +1,13 @@
-//! The outbox of local development: mails are kept in the key-value store for a day, and not sent.
+//! The outbox of local development: stores mails in the key-value store for a day instead of
+//! sending them.
 
 use serde::Serialize;
 
+use crate::adapters::kv_sessions::KeyValue;
 use crate::domain::error::StoreError;
 use crate::domain::mail::{MailFailure, Message};
 use crate::domain::policy::{OUTBOX_SHOWN, OUTBOX_TTL};
-use crate::ports::{Clock, KeyValue, Mailer};
+use crate::ports::{Clock, Mailer};
 
 const PREFIX: &str = "outbox:";
 
