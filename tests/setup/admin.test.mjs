@@ -76,7 +76,10 @@ test("a granted role moves the version and outdates the access tokens", async ()
 test("a version that another change has raised meanwhile is written after it", async () => {
   const written = [];
   const versions = [3, 5, 5];
-  const world = { put: (_, version) => written.push(version), read: () => versions.shift() };
+  const world = {
+    put: async (_, version) => void written.push(version),
+    read: async () => versions.shift(),
+  };
   await markStale({ id: ID, version: 2 }, ["--local"], world);
   assert.deepEqual(written, [2, 3, 5]);
 });
