@@ -450,7 +450,8 @@ fn coordinates() {
 
 #[test]
 fn weak_and_non_canonical_ed25519_keys_are_refused() {
-    // ed-smallorder-*: all eight small-order points (RFC 7748 section 6.1's torsion), then their other spellings.
+    // ed-smallorder-*: all eight small-order points (RFC 7748 section 6.1's torsion), then their
+    // other spellings.
     let weak = [
         "0100000000000000000000000000000000000000000000000000000000000000",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",

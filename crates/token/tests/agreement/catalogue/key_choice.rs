@@ -1,4 +1,5 @@
-//! Which key verifies: the one of the set that the kid names, exactly, and no other, whatever the token brings along.
+//! The key that verifies is the one in the set that the kid names exactly. A key in the token is never
+//! used.
 
 use super::{Catalogue, signed};
 use crate::token_support::{Key, claims, ed_jwk, ed_secret, with};
@@ -49,7 +50,7 @@ fn foreign_keys(c: &mut Catalogue) {
     c.bad("attacker-key-same-kid", forged, reason);
 }
 
-/// What the choice of a key from several comes to.
+/// The choice of a key from several.
 pub(super) fn of_the_key(c: &mut Catalogue) {
     let others: &[Key] = match c.key {
         Key::Ed => &[Key::Es, Key::Retired],

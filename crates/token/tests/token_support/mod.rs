@@ -1,4 +1,4 @@
-//! Makes tokens, good ones and any others, with keys that sign whatever they are given.
+//! Makes valid and invalid tokens. Its keys sign anything that they are given.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 pub const NOW: u64 = 1_800_000_000;
 pub const ISS: &str = "https://auth.example.com";
 pub const AUD: &str = "https://api.example.com";
-/// The Worker takes only ids of its own kind, UUIDv7.
+/// A UUIDv7: the Worker accepts no other user id.
 pub const SUB: &str = "0198c2f4-7b1e-7c3a-9d55-1f0a6f2f8b11";
 pub const SID: &str = "0198c2f4-7fff-7000-8000-000000000002";
 pub const ED_SEED: [u8; 32] = [1; 32];
@@ -26,15 +26,16 @@ pub const MAC_SECRET: [u8; 32] = [3; 32];
 pub const LONE_SEED: [u8; 32] = [4; 32];
 pub const RETIRED_SEED: [u8; 32] = [5; 32];
 
-/// A key of the verifier's set, by its kid: `ed`, `es` and `retired` are one set; `mac` and `lone` are sets of one.
+/// A key of the verifier, named by its kid. `Ed`, `Es` and `Retired` are in one set; `Mac` and
+/// `Lone` have a set each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     Ed,
     Es,
     Mac,
-    /// Ed25519. Its JWK has no kid: the RFC 7638 thumbprint stands in.
+    /// Ed25519. Its JWK has no kid, so the RFC 7638 thumbprint is used.
     Lone,
-    /// Ed25519. Only its public half is in the set still.
+    /// Ed25519. Only its public half is still in the set.
     Retired,
 }
 
@@ -59,7 +60,7 @@ impl Key {
         }
     }
 
-    /// The set that holds it, as a private JWK Set; it signs there if it can.
+    /// The set that has this key, as a private JWK Set. If this key can sign, it is the first.
     pub fn jwks(self) -> Value {
         let retired = with(ed_jwk("retired", &RETIRED_SEED), "d", None);
         let ed = ed_jwk("ed", &ED_SEED);
@@ -102,13 +103,13 @@ impl Key {
         ))
     }
 
-    /// What is signed, with the claims of a good token.
+    /// The signing input for this header and the claims of a valid token.
     pub fn input(self, header: impl AsRef<[u8]>) -> String {
         let claims = claims().to_string();
         format!("{}.{}", encode(header.as_ref()), encode(claims.as_bytes()))
     }
 
-    /// A right signature over the literal text.
+    /// The literal text with a valid signature over it.
     pub fn over(self, signing_input: &str) -> String {
         format!(
             "{signing_input}.{}",
@@ -159,7 +160,7 @@ pub fn claims() -> Value {
     })
 }
 
-/// `members` with one changed, or taken out for `None`.
+/// `members` with one changed, or removed for `None`.
 pub fn with(mut members: Value, name: &str, value: Option<Value>) -> Value {
     let object = members.as_object_mut().unwrap();
     match value {
@@ -169,7 +170,7 @@ pub fn with(mut members: Value, name: &str, value: Option<Value>) -> Value {
     members
 }
 
-/// `members` as text, with `more` written before the closing brace: for what `Value` can't hold.
+/// `members` as text, with `more` before the closing brace: for JSON that `Value` can't hold.
 pub fn and(members: &Value, more: &str) -> String {
     let text = members.to_string();
     format!("{},{more}}}", text.strip_suffix('}').unwrap())
@@ -179,7 +180,7 @@ pub fn encode(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
-/// Verifies claims signed by the MAC key: the cheapest to make.
+/// Verifies claims signed by the MAC key, which signs fastest.
 pub fn claims_case(claims: impl AsRef<[u8]>) -> Result<VerifiedToken, TokenError> {
     Key::Mac.check(&Key::Mac.token(Key::Mac.header().to_string(), claims))
 }

@@ -1,5 +1,6 @@
-//! The catalogue: tokens that must pass, and what attackers send, each right but for one thing and refused for that one
-//! thing. Everything is made for a given key, so that each rule is held for each algorithm.
+//! The catalogue: tokens that must be accepted, and tokens that attackers send. Each of those has one
+//! fault and must be rejected because of it. They are made for a given key, so that each rule is
+//! tested with each algorithm.
 
 mod claims;
 mod form;
@@ -12,24 +13,24 @@ use crate::token_support::{Key, and, claims, encode, with};
 use edgegate_token::TokenError;
 use serde_json::Value;
 
-/// A token and what must become of it.
+/// A token and the expected result.
 pub struct Vector {
     pub name: String,
     /// The key whose set verifies it.
     pub key: Key,
-    /// The section of a standard, or what happened to others.
+    /// The section of a standard, or a known attack.
     pub reference: &'static str,
     pub why: &'static str,
     pub token: String,
-    /// Why it is refused; it passes for `None`.
+    /// Why it is rejected. None if it is accepted.
     pub refused: Option<TokenError>,
-    /// What it allows.
+    /// The checks that are made with the token.
     pub checks: Vec<Check>,
-    /// Why the service refuses what a verifier without its database can't.
+    /// Why the service rejects a token that a verifier without its database accepts.
     pub service: Option<&'static str>,
 }
 
-/// One of the three checks, and its answer.
+/// One of the three checks, and the expected answer.
 pub struct Check {
     pub criterion: Criterion,
     pub expected: bool,
@@ -41,7 +42,7 @@ pub enum Criterion {
     Email(&'static str),
 }
 
-/// Everything that is made for `key`.
+/// All vectors for `key`.
 pub fn catalogue(key: Key) -> Vec<Vector> {
     let mut catalogue = Catalogue::new(key);
     good::add(&mut catalogue);
@@ -53,7 +54,7 @@ pub fn catalogue(key: Key) -> Vec<Vector> {
     catalogue.vectors
 }
 
-/// What shows how a key is chosen from a set and how it signs, without what is the same for every key.
+/// The vectors about the choice of a key from a set and about its signature. They differ by key.
 pub fn of_the_key(key: Key) -> Vec<Vector> {
     let mut catalogue = Catalogue::new(key);
     good::of_the_key(&mut catalogue);
@@ -63,7 +64,7 @@ pub fn of_the_key(key: Key) -> Vec<Vector> {
     catalogue.vectors
 }
 
-/// For the set of one key, without a kid.
+/// The vectors for the set of one key without a kid.
 pub fn of_one_key() -> Vec<Vector> {
     let mut catalogue = Catalogue::new(Key::Lone);
     key_choice::one_key(&mut catalogue);
@@ -87,7 +88,7 @@ impl Catalogue {
         }
     }
 
-    /// What the next ones are about.
+    /// Sets the subject of the vectors that follow.
     fn about(&mut self, reference: &'static str, why: &'static str) {
         (self.reference, self.why) = (reference, why);
     }
@@ -114,34 +115,34 @@ impl Catalogue {
         self.vectors.last_mut().unwrap()
     }
 
-    /// A token with this header, rightly signed.
+    /// A validly signed token with this header.
     fn header(&self, header: impl AsRef<[u8]>) -> String {
         self.key.token(header, claims().to_string())
     }
 
-    /// A token with one member of the header changed, or taken out for `None`.
+    /// A token with one member of the header changed, or removed for `None`.
     fn member(&self, name: &str, value: Option<Value>) -> String {
         self.header(with(self.key.header(), name, value).to_string())
     }
 
-    /// A token with these claims, rightly signed.
+    /// A validly signed token with these claims.
     fn claims(&self, claims: impl AsRef<[u8]>) -> String {
         self.key.token(self.key.header().to_string(), claims)
     }
 
-    /// A token with one claim changed, or taken out for `None`.
+    /// A token with one claim changed, or removed for `None`.
     fn claim(&self, name: &str, value: Option<Value>) -> String {
         self.claims(with(claims(), name, value).to_string())
     }
 
-    /// A token with a claim written as raw text, for numbers that `Value` can't hold.
+    /// A token with a claim as raw JSON, for numbers that `Value` can't hold.
     fn raw(&self, name: &str, text: &str) -> String {
         let others = with(claims(), name, None);
         self.claims(and(&others, &format!("\"{name}\":{text}")))
     }
 }
 
-/// The token over this text with that signature.
+/// The token with this signing input and signature.
 fn signed(input: &str, signature: &[u8]) -> String {
     format!("{input}.{}", encode(signature))
 }

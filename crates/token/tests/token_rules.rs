@@ -1,4 +1,5 @@
-//! Issuing, authorization, remembering, and properties over generated input. What attackers send is in `agreement`.
+//! Issuing, authorization, the three steps of verification, and properties of generated input. The
+//! tokens that attackers send are in `agreement`.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -8,10 +9,7 @@
 
 mod token_support;
 
-use std::rc::Rc;
-
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use edgegate::domain::verified_tokens::VerifiedTokens;
 use edgegate_token::{
     Claims, Expected, IssueError, KeySet, TokenError, UntrustedToken, has_any_role,
     has_verified_email, is_user, issue, verify,
@@ -32,7 +30,7 @@ fn what_is_issued_verifies_and_carries_exactly_our_members() {
         assert_eq!(
             issue(&key.set(), &ours()).unwrap(),
             token,
-            "line 32: deterministic"
+            "signing is deterministic"
         );
         let parts: Vec<Value> = token
             .split('.')
@@ -140,6 +138,62 @@ fn an_unknown_kid_can_be_looked_at_to_fetch_fresh_keys() {
 }
 
 #[test]
+fn what_must_be_verified_is_named_for_each_algorithm() {
+    for key in ALL_KEYS {
+        let (token, keys) = (key.good(), key.set());
+        let untrusted = UntrustedToken::parse(&token).ok().unwrap();
+        let signed_by = untrusted.signed_with(&keys).ok().unwrap();
+        let (input, signature) = token.rsplit_once('.').unwrap();
+        assert_eq!(signed_by.kid(), key.kid());
+        assert_eq!(signed_by.algorithm().name(), key.alg());
+        assert_eq!(signed_by.signing_input(), input.as_bytes());
+        assert_eq!(encode(signed_by.signature()), signature);
+        let jwk = signed_by.public_jwk();
+        assert_eq!(jwk.is_none(), key == Key::Mac, "{key:?}");
+        if let Some(jwk) = jwk {
+            let set = KeySet::from_public_jwks(&format!("{{\"keys\":[{jwk}]}}")).unwrap();
+            assert_eq!(set.kids().collect::<Vec<_>>(), [key.kid()]);
+            assert!(verify(&token, &set, &Expected::new(ISS, AUD), NOW).is_ok());
+        }
+        let verified = signed_by.verify().ok().unwrap();
+        let elsewhere = signed_by.trust_signature_verified_elsewhere();
+        for signed in [verified, elsewhere] {
+            let judged = signed.judge(&Expected::new(ISS, AUD), NOW).unwrap();
+            assert_eq!(judged.into_claims(), ours());
+        }
+    }
+}
+
+#[test]
+fn each_step_refuses_its_own_faults_only() {
+    let keys = Key::Ed.set();
+    let expected = Expected::new(ISS, AUD);
+    // The claims are faulty too: that is only found once the signature is verified.
+    let token = Key::Ed.token(Key::Ed.header().to_string(), "not json");
+    let untrusted = UntrustedToken::parse(&token).ok().unwrap();
+    let signed = untrusted.signed_with(&keys).ok().unwrap().verify();
+    let refused = signed.ok().unwrap().judge(&expected, NOW);
+    assert_eq!(refused, Err(TokenError::ClaimsNotJson));
+
+    let (input, _) = token.rsplit_once('.').unwrap();
+    for (signature, reason) in [
+        ("A".repeat(86), TokenError::SignatureInvalid),
+        ("A".repeat(84), TokenError::SignatureLength),
+    ] {
+        let forged = format!("{input}.{signature}");
+        let untrusted = UntrustedToken::parse(&forged).ok().unwrap();
+        let signed_by = untrusted.signed_with(&keys).ok().unwrap();
+        assert_eq!(signed_by.verify().err(), Some(reason));
+    }
+
+    let header = with(Key::Ed.header(), "kid", Some(json!("es"))).to_string();
+    let confused = Key::Ed.token(header, "not json");
+    let untrusted = UntrustedToken::parse(&confused).ok().unwrap();
+    let refused = untrusted.signed_with(&keys).err();
+    assert_eq!(refused, Some(TokenError::AlgNotTheKeys));
+}
+
+#[test]
 fn clock_tolerance_is_for_exp_only() {
     let at = |tolerance: u64, now: u64| {
         let expected = Expected::new(ISS, AUD).with_clock_tolerance(tolerance);
@@ -171,37 +225,6 @@ fn a_set_with_a_weak_key_does_not_load() {
 }
 
 #[test]
-fn the_cache_answers_for_the_whole_text_only_and_not_beyond_exp() {
-    let text = Key::Ed.good();
-    let token = Rc::new(Key::Ed.check(&text).unwrap());
-    let mut cache = VerifiedTokens::new(2);
-    cache.insert(&text, Rc::clone(&token), NOW);
-    assert_eq!(cache.get(&text, NOW), Some(Rc::clone(&token)));
-    assert_eq!(cache.get(&text[..text.len() - 1], NOW), None);
-    assert_eq!(cache.get(&text, NOW + 599), Some(Rc::clone(&token)));
-    assert_eq!(cache.get(&text, NOW + 600), None);
-    assert_eq!(cache.get(&text, NOW + 599), None, "dropped, not hidden");
-    cache.insert(&text, Rc::clone(&token), NOW);
-    assert_eq!(cache.get(&text, NOW - 1), None, "a clock that went back");
-    for name in ["a", "b"] {
-        cache.insert(name, Rc::clone(&token), NOW);
-    }
-    assert!(cache.get("a", NOW).is_some());
-    cache.insert("c", Rc::clone(&token), NOW);
-    assert_eq!(cache.len(), 2);
-    assert!(
-        cache.get("b", NOW).is_none() && cache.get("a", NOW).is_some(),
-        "the one unused for longest went"
-    );
-    cache.clear();
-    assert!(cache.is_empty() && cache.get("a", NOW).is_none());
-    let mut none = VerifiedTokens::new(0);
-    none.insert("a", token, NOW);
-    assert!(none.is_empty());
-}
-
-/// Every bit of every byte: exhaustive, so better than a sample.
-#[test]
 fn any_single_bit_flipped_is_refused() {
     for key in ALL_KEYS {
         let (good, keys) = (key.good(), key.set());
@@ -211,7 +234,7 @@ fn any_single_bit_flipped_is_refused() {
             for bit in 0..8 {
                 let mut bytes = good.clone().into_bytes();
                 bytes[place] ^= 1 << bit;
-                // What is not UTF-8 can't even be handed over.
+                // Only UTF-8 can be passed to `verify`.
                 let Ok(text) = String::from_utf8(bytes) else {
                     continue;
                 };

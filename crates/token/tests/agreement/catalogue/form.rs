@@ -15,7 +15,7 @@ pub(super) fn add(c: &mut Catalogue) {
     length(c);
 }
 
-/// The signature's base64url. How many bits are left over is the algorithm's.
+/// The base64url of the signature. How many bits of it are unused depends on the algorithm.
 pub(super) fn of_the_key(c: &mut Catalogue) {
     let good = c.key.good();
     let (input, signature) = good.rsplit_once('.').unwrap();
@@ -119,7 +119,7 @@ fn signed_as_written(c: &mut Catalogue) {
     );
 }
 
-/// JSON with spaces behind it until four bits of base64url are unused, and one of them set.
+/// JSON followed by spaces, so that four bits of the base64url are unused. One of them is set.
 fn with_unused_bits(mut json: String) -> String {
     json.push(' ');
     while json.len() % 3 != 1 {

@@ -78,7 +78,7 @@ fn algorithm(c: &mut Catalogue) {
     }
 }
 
-/// The public key in the forms in which libraries have taken it for a secret.
+/// The public key, in the forms that libraries have mistaken for an HMAC secret.
 fn public_texts(key: Key) -> Vec<(&'static str, Vec<u8>)> {
     let (raw, der_head, jwk): (_, &[u8], _) = match key {
         Key::Ed => (

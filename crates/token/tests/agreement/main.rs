@@ -1,7 +1,8 @@
-//! One file of tokens for everything that verifies: this test makes and holds it, and runs it through the native core. The
-//! Worker, the package in Node, workerd and Chromium, and `jose`, run the same file (`*.test.mjs` beside this).
+//! Makes `tests/vectors/agreement/tokens.json` from the catalogue, and checks that this crate gives the
+//! results in it. The same file is run by the Worker, by the package in Node, workerd and Chromium, and
+//! by `jose` (`tests/agreement`).
 //!
-//! `UPDATE_VECTORS=1 cargo test --test agreement` writes it.
+//! `UPDATE_VECTORS=1 cargo test --test agreement` writes the file.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -18,15 +19,18 @@ mod file;
 mod token_support;
 
 use catalogue::catalogue;
-use edgegate::domain::account::EmailAddress;
 use edgegate_token::{
-    Expected, KeySet, TokenError, VerifiedToken, has_any_role, has_verified_email, is_user, verify,
+    EmailAddress, Expected, KeySet, TokenError, VerifiedToken, has_any_role, has_verified_email,
+    is_user, verify,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use token_support::{ALL_KEYS, Key};
 
-const PATH: &str = "tests/vectors/agreement/tokens.json";
+const PATH: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/vectors/agreement/tokens.json"
+);
 const LARGEST_FILE: usize = 400_000;
 
 #[test]
@@ -39,7 +43,7 @@ fn the_file_is_what_the_catalogue_gives() {
     let committed = std::fs::read_to_string(PATH).unwrap_or_default();
     assert!(
         committed == made,
-        "{PATH} is old: UPDATE_VECTORS=1 cargo test --test agreement writes it"
+        "{PATH} is out of date: UPDATE_VECTORS=1 cargo test --test agreement writes it"
     );
 }
 
@@ -91,7 +95,7 @@ fn the_core_agrees_with_the_file() {
     assert!(valid >= 2 * 30 && invalid >= 2 * 200 && checks >= 2 * 30);
 }
 
-/// As the service asks (src/service/is_authorized.rs).
+/// Asks what `src/service/is_authorized.rs` asks.
 fn allows(token: &VerifiedToken, check: &Value) -> bool {
     let criterion = |name: &str| check.get(name).and_then(Value::as_str);
     if let Some(roles) = check.get("role") {
@@ -110,7 +114,7 @@ fn allows(token: &VerifiedToken, check: &Value) -> bool {
     }
 }
 
-/// The file has every rule for one key; here they hold for the keys of all three algorithms.
+/// The file tests every rule with one key. This tests them with the keys of all three algorithms.
 #[test]
 fn the_catalogue_holds_for_every_algorithm() {
     for key in ALL_KEYS {
@@ -122,7 +126,7 @@ fn the_catalogue_holds_for_every_algorithm() {
 }
 
 #[test]
-fn every_reason_has_a_vector_and_every_vector_a_name_of_its_own() {
+fn every_reason_has_a_vector_and_every_vector_has_its_own_name() {
     let vectors = file::vectors();
     let names: BTreeSet<_> = vectors.iter().map(|(name, _)| name).collect();
     assert_eq!(names.len(), vectors.len(), "a name twice");

@@ -1,4 +1,4 @@
-//! What must pass, up to the edge of every limit.
+//! Tokens that must be accepted, up to every limit.
 
 use super::{Catalogue, Check, Criterion};
 use crate::token_support::{AUD, Key, NOW, SUB, and, claims, with};
@@ -124,7 +124,7 @@ fn limits(c: &mut Catalogue) {
         "as long as is read: 4096 bytes or just below",
     );
     let padded = |n: usize| c.claims(and(&claims(), &format!(r#""x":"{}""#, "x".repeat(n))));
-    // Four characters for three bytes, give or take a few.
+    // Base64url has about four characters for three bytes.
     let fits = (4096 - padded(0).len()) / 4 * 3;
     let mut tokens = (fits - 3..fits + 6).rev().map(padded);
     let longest = tokens.find(|token| token.len() <= 4096).unwrap();
@@ -157,7 +157,7 @@ fn checks(c: &mut Catalogue) {
     let token = c.claim("roles", Some(json!(["r\u{f4}le", "a b"])));
     c.good("role-not-ascii", token).checks = vec![
         Check::roles(&["r\u{f4}le"], true),
-        // The same to the eye, in another normalisation form.
+        // Looks the same, but is in another normalisation form.
         Check::roles(&["ro\u{302}le"], false),
         Check::roles(&["a b"], true),
         Check::roles(&["user"], false),
@@ -190,7 +190,8 @@ fn checks(c: &mut Catalogue) {
     }
 }
 
-/// The service refuses them: every id that it issues is a UUIDv7. A verifier elsewhere may have other users.
+/// The service rejects these, because every user id that it issues is a UUIDv7. Other verifiers may have
+/// other user ids.
 fn ids(c: &mut Catalogue) {
     c.about(
         "RFC 7519 4.1.2",

@@ -1,4 +1,4 @@
-//! The file: how the catalogue is written down, and how a token is read back.
+//! Writes the catalogue to the file, and reads a token from it.
 
 use crate::catalogue::{Check, Criterion, Vector, catalogue, of_one_key, of_the_key};
 use crate::token_support::{AUD, ISS, Key, NOW};
@@ -26,10 +26,10 @@ const CLAIMS: [&str; 14] = [
     "email_verified",
 ];
 
-/// Longer tokens are written with their repetitions counted.
+/// In longer tokens, repetitions are counted instead of written out.
 const LONG: usize = 1500;
 
-/// All vectors of the file, with their names there.
+/// All vectors of the file, each with its name in the file.
 pub fn vectors() -> Vec<(String, Vector)> {
     let named = |prefix: &'static str, vectors: Vec<Vector>| {
         vectors
@@ -43,7 +43,7 @@ pub fn vectors() -> Vec<(String, Vector)> {
         .collect()
 }
 
-/// The file's text: a line for each vector.
+/// The text of the file, with one line per vector.
 pub fn write() -> String {
     let set = |key: Key| {
         let private = key.jwks();
@@ -109,7 +109,8 @@ fn line(name: String, vector: &Vector) -> Value {
     line
 }
 
-/// What a good token says, read by another reader than the crate's: the claims of RFC 9068, absent ones as they count.
+/// The claims of a valid token, read with serde_json instead of this crate's reader. Absent claims get
+/// their default.
 fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     let payload = Base64UrlUnpadded::decode_vec(payload).unwrap();
@@ -120,7 +121,7 @@ fn claims(token: &str) -> Value {
     members
         .entry("email_verified")
         .or_insert_with(|| json!(false));
-    // One audience has one form.
+    // A single audience is written as a string.
     if let Some([one]) = members["aud"].as_array().map(Vec::as_slice) {
         members["aud"] = one.clone();
     }
@@ -140,7 +141,8 @@ fn check(
     }
 }
 
-/// RFC 9110 section 5.5, and RFC 6750 section 2.1 for the empty one.
+/// Why the token can't be sent in a header: RFC 9110 section 5.5, and RFC 6750 section 2.1 for the
+/// empty token.
 fn no_header(token: &str) -> Option<&'static str> {
     if token.is_empty() {
         Some("a scheme without a token is no credentials")
@@ -155,7 +157,7 @@ fn no_header(token: &str) -> Option<&'static str> {
     }
 }
 
-/// The token as a text, or for a long one as texts and counted repetitions.
+/// The token as a string, or for a long token as strings and counted repetitions.
 fn pieces(token: &str) -> Value {
     if token.len() <= LONG {
         return token.into();
@@ -184,7 +186,7 @@ fn pieces(token: &str) -> Value {
     pieces.into()
 }
 
-/// How often the first `unit` characters stand one behind the other.
+/// How often the first `unit` characters are repeated at the beginning of the text.
 fn repetitions(text: &str, unit: usize) -> usize {
     let bytes = text.as_bytes();
     let first = bytes.get(..unit);
