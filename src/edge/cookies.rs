@@ -9,7 +9,7 @@ use super::request::Request;
 use crate::domain::error::Code;
 use crate::domain::policy::{DEVICE_TTL, MAX_COOKIE_BYTES};
 use crate::domain::secret::Secret;
-use crate::domain::session::Client;
+use crate::domain::session::Credentials;
 use crate::domain::settings::Settings;
 use crate::ports::Ports;
 use crate::service::{AuthService, TokenPair};
@@ -131,18 +131,18 @@ impl<'a> Given<'a> {
     }
 }
 
-/// The client of a request whose password is to be checked, with its device ticket: in cookie mode that of the device's cookie,
-/// otherwise `device_token` of the body.
+/// The credentials of a request whose password is going to be checked. The device ticket comes from the
+/// device's cookie in cookie mode, otherwise from `device_token` of the body.
 ///
 /// # Errors
 /// `invalid_request` for a `device_token` in cookie mode, since a token in the body never leads to a cookie, and for a cookie that
 /// can't be read.
-pub fn client_on_device(
+pub fn credentials_for_login(
     settings: &Settings,
     request: &Request<'_>,
     device_token: Option<&str>,
     in_cookie: bool,
-) -> Result<Client, Problem> {
+) -> Result<Credentials, Problem> {
     let token = match (in_cookie, device_token) {
         (true, Some(_)) => {
             return Err(Problem::invalid_request(
@@ -152,7 +152,7 @@ pub fn client_on_device(
         (true, None) => found(device_name(settings), request)?,
         (false, token) => token,
     };
-    Ok(request.client.clone().on_device(token))
+    Ok(Credentials::default().with_device(token))
 }
 
 /// The refresh token that the browser holds, for a request that passed [`require_cookie_allowed`].
@@ -163,17 +163,17 @@ pub fn held<'a>(settings: &Settings, request: &'a Request) -> Result<Option<&'a 
     presented(settings, request)
 }
 
-/// The client of a request for a mail, with what shows whose device or session it is: `device_token`
-/// of the body, or the cookies of a page that may use them.
+/// The credentials of a request for a mail: `device_token` of the body, and the cookies of a page that
+/// may use them.
 ///
 /// Cookies that may not be used or can't be read are ignored: the request goes on without them, and
 /// its answer is the same.
 #[must_use]
-pub fn client_known_by(
+pub fn credentials_for_mail(
     settings: &Settings,
     request: &Request<'_>,
     device_token: Option<&str>,
-) -> Client {
+) -> Credentials {
     let cookie = |name| {
         let may_use = request.from_allowed_origin
             && request.media_type().as_deref() == Some("application/json");
@@ -181,8 +181,9 @@ pub fn client_known_by(
         found.and_then(Result::ok).flatten()
     };
     let device = device_token.or_else(|| cookie(device_name(settings)));
-    let client = request.client.clone().on_device(device);
-    client.in_session(cookie(name(settings)))
+    Credentials::default()
+        .with_device(device)
+        .with_session(cookie(name(settings)))
 }
 
 /// What a browser is told to keep, so that its device is known at the next login. It outlives log-outs: it opens nothing.
@@ -438,8 +439,9 @@ mod tests {
         let settings = deployed();
         let both = "__Host-edgegate=egr_a; __Host-edgegate-device=egd_a";
         let known = |cookie, content_type, allowed, body| {
-            let client = client_known_by(&settings, &request(cookie, content_type, allowed), body);
-            let [device, session] = [client.device_token(), client.session_token()];
+            let request = request(cookie, content_type, allowed);
+            let shown = credentials_for_mail(&settings, &request, body);
+            let [device, session] = [shown.device_token(), shown.session_token()];
             [device, session].map(|token| token.map(str::to_owned))
         };
         let text = |text: &str| Some(text.to_owned());

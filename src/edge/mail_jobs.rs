@@ -1,16 +1,14 @@
 //! The Worker's other entries: the queue of mails, its dead letters, and the cron that takes kept mails up again.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
-use std::rc::Rc;
-
+use js_sys::futures::future_to_promise;
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::Env;
 use worker::worker_sys::Context;
 
-use super::wiring::{
-    Background, Bindings, Isolate, background, isolate, log, log_failure, promise, service,
-};
+use super::wiring::console::{log, log_failure};
+use super::wiring::{self, Bindings, WaitUntil};
 use crate::domain::log_line::LogLine;
 use crate::domain::mail::Job;
 use crate::domain::policy::MAIL_BROKEN_PAUSE;
@@ -45,8 +43,8 @@ extern "C" {
 /// Works off a batch of a queue. Every message is answered for by itself: one that fails does not bring back the others.
 #[wasm_bindgen]
 pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
-    promise(async move {
-        work_off(&batch, &env, background(context)).await;
+    future_to_promise(async move {
+        work_off(&batch, &env, WaitUntil::new(context)).await;
         Ok(JsValue::UNDEFINED)
     })
 }
@@ -54,9 +52,8 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
 /// Takes up kept mails whose time has come, and clears up after deleted accounts.
 #[wasm_bindgen]
 pub fn scheduled(env: Env, context: Context) -> Promise {
-    promise(async move {
-        let context = background(context);
-        match isolate(&env).and_then(|isolate| service(&env, context, &isolate, "")) {
+    future_to_promise(async move {
+        match wiring::service(&env, WaitUntil::new(context), "") {
             Ok(service) => {
                 retry_kept(&service).await;
                 clear_departures(&service).await;
@@ -68,12 +65,12 @@ pub fn scheduled(env: Env, context: Context) -> Promise {
     })
 }
 
-async fn work_off(batch: &Batch, env: &Env, context: Background) {
+async fn work_off(batch: &Batch, env: &Env, background: WaitUntil) {
     let dead = batch.queue().ends_with(DEAD_LETTERS);
     for message in batch.messages() {
         let message: Message = message.unchecked_into();
         // A service for each, since a Worker's clock is read once.
-        let service = isolate(env).and_then(|isolate| service(env, context.clone(), &isolate, ""));
+        let service = wiring::service(env, background.clone(), "");
         let again = match &service {
             Ok(service) if dead => keep(service, &message).await,
             Ok(service) => deliver(service, &message).await,
@@ -89,30 +86,21 @@ async fn work_off(batch: &Batch, env: &Env, context: Background) {
     }
 }
 
-/// Delivers what a request has left to be done after its response, where there is no queue.
-pub(super) async fn deliver_after_response(
-    env: Env,
-    isolate: Rc<Isolate>,
-    context: Background,
-    jobs: Vec<Job>,
-) {
-    let service = match service(&env, context, &isolate, "") {
-        Ok(service) => service,
-        Err(error) => return log_misconfigured(&error),
-    };
-    for job in jobs {
-        let (id, mail) = (job.id.clone(), job.task.name());
-        match service.deliver_without_queue(job).await {
-            Ok(delivery) => tell(&id, mail, &delivery),
-            Err(error) => tell(
-                &id,
-                mail,
-                &Delivery::Dead {
-                    reason: error.to_string(),
-                },
-            ),
+/// Delivers mails of a request. Its response does not wait for them.
+pub(super) fn deliver_after_response(service: AuthService<Bindings>, jobs: Vec<Job>) {
+    let background = service.ports().background().clone();
+    background.run(async move {
+        // It reads the clock again.
+        let service = wiring::service_after(&service);
+        for job in jobs {
+            let (id, mail) = (job.id.clone(), job.task.name());
+            let delivery = service.deliver_without_queue(job).await;
+            let delivery = delivery.unwrap_or_else(|error| Delivery::Dead {
+                reason: error.to_string(),
+            });
+            tell(&id, mail, &delivery);
         }
-    }
+    });
 }
 
 async fn deliver(service: &AuthService<Bindings>, message: &Message) -> Option<u64> {

@@ -18,10 +18,8 @@ mod account_object;
 #[cfg(target_arch = "wasm32")]
 mod entry;
 #[cfg(target_arch = "wasm32")]
-mod exchange;
+mod incoming;
 #[cfg(target_arch = "wasm32")]
 mod mail_jobs;
-#[cfg(target_arch = "wasm32")]
-mod turn;
 #[cfg(target_arch = "wasm32")]
 mod wiring;

@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::routes::{Outcome, done, renewed, signed_in};
 use crate::domain::account::UserId;
 use crate::domain::error::{Code, Error, FieldProblem};
-use crate::domain::session::Client;
+use crate::domain::session::{Client, Credentials};
 use crate::ports::Ports;
 use crate::service::{AuthService, Criteria, Login};
 use edgegate_token::json::Json;
@@ -27,9 +27,9 @@ pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &
                 email: &email,
                 password: &password,
             };
-            let client = arguments.client()?;
-            service.asked_by(&client);
-            let outcome = service.generate_token(login, &client).await?;
+            let caller = arguments.caller()?;
+            service.asked_by(&caller.0);
+            let outcome = service.generate_token(login, &caller).await?;
             Ok(signed_in(service.settings(), 200, &outcome, false))
         }
         "revoke_tokens" => {
@@ -40,17 +40,17 @@ pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &
         }
         "renew_token" => {
             let refresh_token = arguments.text("refresh_token")?;
-            let client = arguments.client()?;
+            let (client, _) = arguments.caller()?;
             service.asked_by(&client);
             let outcome = service.renew_token(&refresh_token, &client).await?;
-            Ok(renewed(&outcome, true))
+            Ok(renewed(&outcome, false))
         }
         "reset_password" => {
             let email = arguments.text("email")?;
-            let client = arguments.client()?;
-            service.asked_by(&client);
+            let caller = arguments.caller()?;
+            service.asked_by(&caller.0);
             let locale = service.settings().mail.locale;
-            service.reset_password(&email, &client, locale).await?;
+            service.reset_password(&email, &caller, locale).await?;
             Ok(Answer::empty(204))
         }
         _ => {
@@ -107,8 +107,9 @@ impl Arguments {
         self.required(name)?.into_texts().ok_or_else(|| wrong(name))
     }
 
-    /// The client of the caller. An address that is none, or a member by another name, would be a limit that nobody has.
-    fn client(&mut self) -> Result<Client, Problem> {
+    /// The client for which the other Worker calls. Bad addresses and unknown members are rejected:
+    /// ignoring them would disable rate limiting.
+    fn caller(&mut self) -> Result<(Client, Credentials), Problem> {
         let (mut ip, mut user_agent, mut device_token) = (None, None, None);
         match self.next() {
             None => {}
@@ -131,12 +132,13 @@ impl Arguments {
             Some(_) => return Err(wrong("client")),
         }
         let client = Client::new(ip.as_deref(), user_agent.as_deref());
-        let client = client.on_device(device_token.as_deref());
-        match ip {
-            None => Ok(client.without_counting()),
-            Some(_) if client.has_address() => Ok(client),
-            Some(_) => Err(invalid("ip", "not_an_address")),
-        }
+        let client = match ip {
+            None => client.without_counting(),
+            Some(_) if client.has_address() => client,
+            Some(_) => return Err(invalid("ip", "not_an_address")),
+        };
+        let credentials = Credentials::default().with_device(device_token.as_deref());
+        Ok((client, credentials))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::domain::account::{EmailAddress, Password, User, UserId, Verification}
 use crate::domain::error::{Error, FieldProblem, LoginRefusal};
 use crate::domain::event::{Act, Pseudonym};
 use crate::domain::policy::EMAIL_BYTES;
-use crate::domain::session::Client;
+use crate::domain::session::Caller;
 use crate::ports::{Attempt, Checked, Ports, UserDirectory};
 
 /// What someone types to sign in.
@@ -30,8 +30,10 @@ impl<P: Ports> AuthService<P> {
     pub async fn generate_token(
         &self,
         login: Login<'_>,
-        client: &Client,
+        caller: impl Into<Caller<'_>>,
     ) -> Result<SignedIn, Error> {
+        let caller = caller.into();
+        let client = caller.client;
         if login.email.len() > EMAIL_BYTES {
             return Err(Error::Field("email", FieldProblem::TooLong));
         }
@@ -40,7 +42,8 @@ impl<P: Ports> AuthService<P> {
         let email = EmailAddress::parse(login.email);
         let canonical = email.as_ref().map_or("", EmailAddress::canonical);
         self.admit_on_account(canonical, client).await?;
-        self.check_challenge(client, Unanswered::GoesOn).await?;
+        self.check_challenge(caller.credentials, Unanswered::GoesOn)
+            .await?;
 
         let user = match &email {
             Ok(email) => self.ports.users().find_by_email(email).await?,
@@ -51,7 +54,7 @@ impl<P: Ports> AuthService<P> {
             Err(_) => self.shared.account_names.of_text(login.email),
         };
         let attempt = Attempt {
-            by: Some(self.tried_by(user.as_ref(), client)),
+            by: Some(self.tried_by(user.as_ref(), caller.credentials)),
             password: &password,
             hash: user.as_ref().map(|user| &user.password_hash),
             decoy_salt: self.shared.decoy_salts.of(email.as_ref().ok()),

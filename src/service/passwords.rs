@@ -9,7 +9,7 @@ use crate::domain::account::{
 };
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
-use crate::domain::session::{Client, SessionId};
+use crate::domain::session::{Client, Credentials, SessionId};
 use crate::domain::settings::PasswordWork;
 use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, PasswordHasher, Ports, Vendors};
 
@@ -121,10 +121,10 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Whether the account knows the client's device.
-    pub(super) fn tried_by(&self, user: Option<&User>, client: &Client) -> TriedBy {
+    /// Whether the account knows the device that the credentials name.
+    pub(super) fn tried_by(&self, user: Option<&User>, credentials: &Credentials) -> TriedBy {
         let now = self.now();
-        client
+        credentials
             .device_token()
             .and_then(|token| self.shared.devices.open(token))
             .filter(|ticket| user.is_some_and(|user| ticket.counts_for(user, now)))

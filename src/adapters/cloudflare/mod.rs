@@ -40,8 +40,6 @@ pub mod mail_queue;
 #[cfg(target_arch = "wasm32")]
 pub mod mailer;
 #[cfg(target_arch = "wasm32")]
-pub mod promise;
-#[cfg(target_arch = "wasm32")]
 pub mod rate_limit;
 #[cfg(target_arch = "wasm32")]
 pub mod session_store;

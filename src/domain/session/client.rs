@@ -9,7 +9,7 @@ use crate::domain::policy::{
     CITY_KEPT_CHARS, MAIL_LARGER_NETWORK_BITS, MAIL_NETWORK_BITS, MAX_TICKET_SECRETS,
     USER_AGENT_KEPT_CHARS,
 };
-use crate::domain::secret::{Secret, constant_time_eq};
+use crate::domain::secret::constant_time_eq;
 use crate::domain::ticket::{TicketSecrets, tag};
 
 /// What a request tells about its sender. Never trusted for access; it feeds limits, the list of sessions and the
@@ -20,9 +20,6 @@ pub struct Client {
     user_agent: String,
     place: Place,
     uncounted: bool,
-    device_token: Option<Secret>,
-    session_token: Option<Secret>,
-    challenge: Option<Option<Secret>>,
 }
 
 /// Where a request came from, as the platform reports it: for its owner to recognise, nothing is decided by it.
@@ -86,9 +83,6 @@ impl Client {
                 .collect(),
             place: Place::default(),
             uncounted: false,
-            device_token: None,
-            session_token: None,
-            challenge: None,
         }
     }
 
@@ -124,54 +118,6 @@ impl Client {
     #[must_use]
     pub fn at(self, place: Place) -> Self {
         Self { place, ..self }
-    }
-
-    /// The same client with the device ticket that came along, whatever it is worth.
-    #[must_use]
-    pub fn on_device(self, device_token: Option<&str>) -> Self {
-        Self {
-            device_token: device_token.map(|token| Secret::new(token.to_owned())),
-            ..self
-        }
-    }
-
-    /// The same client with the refresh token that came with the request, valid or not. It only shows
-    /// which account the client belongs to; nothing is renewed with it.
-    #[must_use]
-    pub fn in_session(self, refresh_token: Option<&str>) -> Self {
-        Self {
-            session_token: refresh_token.map(|token| Secret::new(token.to_owned())),
-            ..self
-        }
-    }
-
-    /// The same client, who has to meet a challenge, with the token that came along for it.
-    #[must_use]
-    pub fn challenged(self, token: Option<&str>) -> Self {
-        Self {
-            challenge: Some(token.map(|token| Secret::new(token.to_owned()))),
-            ..self
-        }
-    }
-
-    /// The token of the challenge that it has to meet: `None` when it has none to meet, `Some(None)` when the token is missing.
-    #[must_use]
-    pub fn challenge(&self) -> Option<Option<&str>> {
-        self.challenge
-            .as_ref()
-            .map(|token| token.as_ref().map(Secret::expose))
-    }
-
-    /// The device ticket that came along.
-    #[must_use]
-    pub fn device_token(&self) -> Option<&str> {
-        self.device_token.as_ref().map(Secret::expose)
-    }
-
-    /// The refresh token that came along.
-    #[must_use]
-    pub fn session_token(&self) -> Option<&str> {
-        self.session_token.as_ref().map(Secret::expose)
     }
 
     /// Where it is.

@@ -3,7 +3,7 @@
 use super::{Outcome, accepted, challenged, done, locale};
 use crate::edge::answer::Note;
 use crate::edge::body::{json_texts, required, texts};
-use crate::edge::cookies::client_known_by;
+use crate::edge::cookies;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
@@ -22,9 +22,9 @@ pub(crate) async fn resend<P: Ports>(service: &AuthService<P>, request: &Request
     let email = required("email", email)?;
     let locale = locale(service, request);
     let settings = service.settings();
-    let client = client_known_by(settings, request, None);
-    let client = challenged(settings, client, challenge.as_deref())?;
-    service.resend_verification(&email, &client, locale).await?;
+    let credentials = cookies::credentials_for_mail(settings, request, None);
+    let caller = challenged(settings, request, credentials, challenge.as_deref())?;
+    service.resend_verification(&email, &caller, locale).await?;
     Ok(accepted())
 }
 

@@ -1,16 +1,15 @@
 //! /auth/me: one's own account.
 
-use super::{Outcome, locale, user_members};
+use super::{Outcome, UserBody, locale};
 use crate::edge::answer::{Answer, Cookie, Note};
 use crate::edge::body::texts;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
-use edgegate_token::json::Json;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let user = service.me(request.bearer()?).await?;
-    Ok(Answer::json(200, &Json::Object(user_members(&user))))
+    Ok(Answer::json(200, &UserBody::from(&user)))
 }
 
 pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {

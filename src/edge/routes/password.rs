@@ -1,9 +1,9 @@
 //! /auth/password/reset: `reset_password`; /auth/password/confirm; /auth/password/change.
 
-use super::{Outcome, accepted, begun, challenged, done, locale, token_members};
+use super::{Outcome, TokenBody, accepted, begun, challenged, done, locale};
 use crate::edge::answer::Cookie;
 use crate::edge::body::{json_texts, required, texts, texts_and_cookie};
-use crate::edge::cookies::{self, client_known_by, set_device};
+use crate::edge::cookies::{self, set_device};
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
@@ -14,9 +14,9 @@ pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request<
     let email = required("email", email)?;
     let locale = locale(service, request);
     let settings = service.settings();
-    let client = client_known_by(settings, request, device_token.as_deref());
-    let client = challenged(settings, client, challenge.as_deref())?;
-    service.reset_password(&email, &client, locale).await?;
+    let credentials = cookies::credentials_for_mail(settings, request, device_token.as_deref());
+    let caller = challenged(settings, request, credentials, challenge.as_deref())?;
+    service.reset_password(&email, &caller, locale).await?;
     Ok(accepted())
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request
     let signed_in = service
         .change_password(bearer, &current, &new, &request.client, locale)
         .await?;
-    let body = token_members(&signed_in.tokens, !in_cookie);
+    let body = TokenBody::new(&signed_in.tokens, in_cookie);
     let mut answer = begun(settings, 200, body, &signed_in, in_cookie);
     if let Cookie::Begun(text) = answer.cookie {
         answer.cookie = Cookie::BegunAnew(text, signed_in.user.id);

@@ -1,14 +1,12 @@
 //! POST /auth/reauthenticate: the password once more, in a session that goes on.
 
-use super::{Outcome, begun, token_members};
+use super::{Outcome, signed_in};
 use crate::edge::answer::Cookie;
 use crate::edge::body::{required, texts_and_cookie};
 use crate::edge::cookies::{self, held};
 use crate::edge::request::Request;
-use crate::edge::routes::user_members;
 use crate::ports::Ports;
 use crate::service::AuthService;
-use edgegate_token::json::Json;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let bearer = request.bearer()?;
@@ -24,9 +22,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     let proved = service
         .reauthenticate(bearer, &password, held, &request.client)
         .await?;
-    let mut body = token_members(&proved.tokens, !in_cookie);
-    body.set("user", Json::Object(user_members(&proved.user)));
-    let mut answer = begun(settings, 200, body, &proved, in_cookie);
+    let mut answer = signed_in(settings, 200, &proved, in_cookie);
     if let Cookie::Begun(text) = answer.cookie {
         // The cookie before, if there is one, is of the same session.
         answer.cookie = Cookie::Written(text);

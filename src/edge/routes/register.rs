@@ -2,7 +2,7 @@
 
 use super::{Outcome, accepted, challenged, locale, signed_in};
 use crate::edge::body::{required, texts_and_cookie};
-use crate::edge::cookies::{self, client_known_by};
+use crate::edge::cookies;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::{AuthService, NewAccount, Registered};
@@ -21,9 +21,9 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
         last_name: last_name.as_deref(),
     };
     let locale = locale(service, request);
-    let client = client_known_by(settings, request, None);
-    let client = challenged(settings, client, challenge.as_deref())?;
-    let registered = service.register(account, &client, locale).await?;
+    let credentials = cookies::credentials_for_mail(settings, request, None);
+    let caller = challenged(settings, request, credentials, challenge.as_deref())?;
+    let registered = service.register(account, &caller, locale).await?;
     Ok(match registered {
         Registered::Asked => accepted(),
         Registered::SignedIn(outcome) => signed_in(settings, 201, &outcome, in_cookie),

@@ -28,7 +28,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     }
     let settings = service.settings();
     let given = Given::read(refresh_token, "refresh_token", settings, request)?;
-    let in_body = matches!(given, Given::Body(_));
+    let in_cookie = matches!(given, Given::Cookie(_));
     let outcome = match given.token() {
         Some(token) => service.renew_token(token, &request.client).await,
         None => return Err(Error::Grant(GrantRefusal::Ticket).into()),
@@ -39,15 +39,15 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
             // Only when the session is over for good: after any other error the same cookie may be tried again.
             let is_over = matches!(error, Error::Grant(_));
             let problem = Problem::from(error);
-            return Err(if is_over && !in_body {
+            return Err(if is_over && in_cookie {
                 problem.keeping(Cookie::Written(clear(settings)))
             } else {
                 problem
             });
         }
     };
-    let answer = renewed(&outcome, in_body);
-    Ok(if !in_body && outcome.verdict.moves_on() {
+    let answer = renewed(&outcome, in_cookie);
+    Ok(if in_cookie && outcome.verdict.moves_on() {
         answer.keeping(Cookie::Written(set(settings, &outcome.tokens)))
     } else {
         answer

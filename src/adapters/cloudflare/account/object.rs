@@ -7,11 +7,11 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::call::{Call, from_checked, from_delay, from_hashed, malformed};
 use crate::adapters::cloudflare::binding::{failed, settled};
-use crate::adapters::cloudflare::promise::promise;
 use crate::domain::account::{FailedTries, TriedBy};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{TRIES_WAITING, TRIES_WAITING_RETRY_AFTER};
 use crate::ports::PasswordHasher;
+use js_sys::futures::future_to_promise;
 
 /// As failures name it.
 const OBJECT: &str = "account_object";
@@ -84,7 +84,7 @@ pub fn answer<H: PasswordHasher>(
     call: String,
     hasher: impl AsRef<H> + 'static,
 ) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         let call = Call::parse(&call).ok_or_else(malformed)?;
         let hasher = hasher.as_ref();
         let tried = match call {
@@ -115,7 +115,7 @@ pub fn answer<H: PasswordHasher>(
 /// Forgets the failures when all have lapsed.
 #[wasm_bindgen]
 pub fn account_alarm(state: AccountState) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

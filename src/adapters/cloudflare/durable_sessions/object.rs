@@ -8,10 +8,10 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use super::call::{Call, from_proved, from_verdict, malformed};
 use super::table::{Sql, Table};
 use crate::adapters::cloudflare::binding::settled;
-use crate::adapters::cloudflare::promise::promise;
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::Verdict;
+use js_sys::futures::future_to_promise;
 
 /// As failures name it.
 const OBJECT: &str = "sessions_object";
@@ -48,7 +48,7 @@ pub fn sessions_prepare(state: &State) -> Result<(), JsValue> {
 /// Answers a call.
 #[wasm_bindgen]
 pub fn sessions_answer(state: State, call: String) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         let Answer { body, wakes_at } = answer(&state, &call)?;
         wake_at(&state, wakes_at).await?;
         Ok(body.into())
@@ -58,7 +58,7 @@ pub fn sessions_answer(state: State, call: String) -> Promise {
 /// Deletes what has expired, and sees to the next alarm.
 #[wasm_bindgen]
 pub fn sessions_alarm(state: State) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         let table = table(&state);
         table.prepare()?;
         match table.delete_expired(object_now())? {

@@ -79,6 +79,23 @@ impl<K, R, S, B> KvSessions<K, R, S, B> {
             memory,
         }
     }
+
+    /// The same store, whose jobs after the response belong to another request.
+    #[must_use]
+    pub fn with_background(&self, background: B) -> Self
+    where
+        K: Clone,
+        R: Clone,
+        S: Clone,
+    {
+        Self {
+            kv: self.kv.clone(),
+            random: self.random.clone(),
+            sleep: self.sleep.clone(),
+            background,
+            memory: Rc::clone(&self.memory),
+        }
+    }
 }
 
 impl<K, R, S, B> SessionStore for KvSessions<K, R, S, B>

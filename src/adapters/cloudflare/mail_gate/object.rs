@@ -9,9 +9,9 @@ use js_sys::{Date, Promise};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::adapters::cloudflare::binding::{failed, settled};
-use crate::adapters::cloudflare::promise::promise;
 use crate::domain::error::StoreError;
 use crate::domain::mail::{Counted, Tally};
+use js_sys::futures::future_to_promise;
 
 /// As failures name it.
 const OBJECT: &str = "mail_gate_object";
@@ -46,7 +46,7 @@ extern "C" {
 /// Counts what a call says, and answers whether it may go on.
 #[wasm_bindgen]
 pub fn mail_gate_answer(state: MailGateState, call: String) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         let (counted, now) = parse(&call).ok_or_else(malformed)?;
         let stored = read(&state)?;
         let is_new = stored.is_none();
@@ -67,7 +67,7 @@ pub fn mail_gate_answer(state: MailGateState, call: String) -> Promise {
 /// Forgets the tally when all of it has lapsed.
 #[wasm_bindgen]
 pub fn mail_gate_alarm(state: MailGateState) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
