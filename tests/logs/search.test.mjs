@@ -119,7 +119,7 @@ let folder;
 before(() => (folder = mkdtempSync(join(tmpdir(), "edgegate-logs-"))));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test("what one process keeps is searched by the next; nothing kept is no success", () => {
+test("lines kept by one process are searched by the next, and an empty folder fails", () => {
   const said = [];
   const searched = (path) => searchFolder(path, (line) => said.push(line));
   assert.equal(searched(join(folder, "none")), 1);

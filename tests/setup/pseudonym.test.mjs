@@ -29,7 +29,7 @@ test("the same values as the core's", () => {
   assert.deepEqual(of("ada@example.com", `${OTHER}, ${SECRET}`), [first, "8110e99d472dab1e"]);
 });
 
-test("what is neither, and a secret that is none, is refused", () => {
+test("rejects what is neither an email nor an IP address, and an invalid secret", () => {
   for (const text of [
     "",
     "ada",
@@ -48,7 +48,7 @@ test("what is neither, and a secret that is none, is refused", () => {
     assert.throws(() => of("ada@example.com", secret), /TICKET_SECRET must be/);
 });
 
-test("what the command prints is what the Worker writes", async (t) => {
+test("the command prints the pseudonym that the Worker logs", async (t) => {
   const {
     workers: [edge],
     eventsOf,
