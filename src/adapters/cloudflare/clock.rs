@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::ports::{Clock, Sleep};
 
-/// The time when the request arrived. It is read once, so that everything in a request agrees on it.
+/// The time when the request arrived. It is read once, so that everything in a request agrees on
+/// it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestClock(u64);
 
