@@ -18,7 +18,7 @@ const STEPS = [rust, wasmTarget, nodeModules, wasmTools];
 /**
  * Does what is missing; quick and silent when nothing is.
  *
- * @param {{ title: string, isCurrent: () => boolean | Promise<boolean>, install: () => Promise<void> }[]} steps
+ * @param {Step[]} [steps]
  */
 export async function setUp(steps = STEPS) {
   const current = await Promise.all(steps.map((step) => step.isCurrent()));
