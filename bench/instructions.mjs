@@ -180,11 +180,12 @@ function table(counted, recorded) {
   const number = (value) => Math.round(value).toLocaleString("en").padStart(12);
   const line = ([name, value]) => {
     const before = recorded[name];
-    const change = ((value / before - 1) * 100).toFixed(1);
+    const percent = (value / before - 1) * 100;
+    const change = percent.toFixed(1);
     const beside =
       before === undefined
         ? ""
-        : `${number(before)} ${`${change > 0 ? "+" : ""}${change}`.replace("-0.0", "0.0").padStart(7)} %`;
+        : `${number(before)} ${`${percent >= 0.05 ? "+" : ""}${change}`.replace("-0.0", "0.0").padStart(7)} %`;
     return `${name.padEnd(widest)} ${number(value)} ${beside}`.trimEnd();
   };
   return [

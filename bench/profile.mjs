@@ -67,7 +67,9 @@ await main(async () => {
 
 async function profilerOf(port) {
   const { WebSocket } = await import("undici");
-  const targets = await (await fetch(`http://127.0.0.1:${port}/json`)).json();
+  const targets = /** @type {any[]} */ (
+    await (await fetch(`http://127.0.0.1:${port}/json`)).json()
+  );
   const { webSocketDebuggerUrl } =
     targets.find(({ title, id }) => `${title}${id}`.includes("worker-0")) ?? targets[0];
   const socket = new WebSocket(webSocketDebuggerUrl);
@@ -122,7 +124,7 @@ function summary({ nodes, samples, timeDeltas }, requests) {
 function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
       server.close(() => resolve(port));
     });
   });

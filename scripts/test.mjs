@@ -28,8 +28,7 @@ const LOGS = inRoot("target/logs");
 // The outcome of each e2e test, written by tests/evidence/reporter.mjs.
 const REPORT = inRoot("target/e2e-report.jsonl");
 const WIDE_RESULTS = "tests/wide.md";
-// More than the two processors that a small machine has: much of a test's time is spent waiting.
-const E2E_FILES_AT_ONCE = 3;
+const E2E_FILES_AT_ONCE = 2;
 const FUZZ_SECONDS = 5;
 const WIDE_FUZZ_SECONDS = 60;
 

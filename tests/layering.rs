@@ -1,11 +1,6 @@
 //! Dependencies point inward. This reads the `use` lines and the paths in `src/` and holds it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -52,7 +52,11 @@ export async function startHono(keys, tokens) {
   return { url, stop, works: checks("/auth/authorized?role=user", { HS256: tokens }) };
 }
 
-/** `more` are options of Miniflare's, as of the peers below. */
+/**
+ * `more` are options of Miniflare's, as of the peers below.
+ *
+ * @param {{ renews?: boolean, [option: string]: any }} [options]
+ */
 export async function startBetterAuth({ renews = false, ...more } = {}) {
   const ORIGIN = "http://127.0.0.1:8787";
   const bindings = {

@@ -7,7 +7,12 @@ const CHECK = { connections: 16, seconds: 0.7, floor: true };
 const VERIFY = { connections: 1, seconds: 0.7, times: LOOPS };
 const SLOW = { connections: 8, seconds: 2 };
 
-/** By the name that subjects offer it under. `floor`: beside an empty Worker, each time anew. `times`: how often a request does it. */
+/**
+ * By the name that subjects offer it under. `floor`: beside an empty Worker, each time anew. `times`: how often a
+ * request does it.
+ *
+ * @type {Record<string, { title: string, connections: number, seconds: number, floor?: boolean, times?: number }>}
+ */
 export const WORKS = {
   empty: { ...CHECK, title: "answer nothing" },
   "check-eddsa-repeated": { ...CHECK, title: "check a role, token seen before, EdDSA" },

@@ -9,7 +9,7 @@ export class Advice extends Error {}
  */
 export async function main(body) {
   try {
-    process.exitCode = (await body()) ?? 0;
+    process.exitCode = Number((await body()) ?? 0);
   } catch (error) {
     console.error(error instanceof Advice ? `\nedgegate: ${error.message}` : error);
     process.exitCode = 1;

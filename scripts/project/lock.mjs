@@ -1,4 +1,5 @@
 // One at a time: two `npm start`, or a build by hand beside wrangler's, must not write the same files at once.
+// Not proper-lockfile: set-up takes the lock that node_modules is installed under, and a dead holder's lock is free at once.
 import {
   closeSync,
   existsSync,

@@ -1,5 +1,7 @@
 // Runs other programs, and makes sure that they end with this one: on Ctrl-C, SIGTERM, SIGHUP, or when the parent
 // (npm, as a rule) is gone. npm passes no signal on when it is killed, so the parent is watched.
+// Not execa: set-up runs programs before node_modules is there, and what a killed script had started must end too
+// (tests/setup/stopping.test.mjs).
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { inRoot, root } from "./root.mjs";

@@ -1,4 +1,5 @@
 // A stamp is a small file that says with which inputs a step was last done.
+// Not wireit, as for `npm run check`: wrangler and set-up build too, and a build depends on programs beside its files.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { inRoot } from "./root.mjs";

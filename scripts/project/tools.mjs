@@ -15,6 +15,8 @@ const WRANGLER_ENV = {
   WRANGLER_WRITE_LOGS: "false",
   // Otherwise workerd's `request.cf` is fetched at every start.
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  // Otherwise node compiles wrangler again at every start, which takes a sixth of that start.
+  NODE_COMPILE_CACHE: inRoot("node_modules/.cache/node"),
 };
 
 /** Environment for anything that may run wrangler or a tool of node_modules. */

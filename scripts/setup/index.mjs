@@ -5,9 +5,21 @@ import * as rust from "./rust.mjs";
 import * as wasmTarget from "./wasm-target.mjs";
 import * as wasmTools from "./wasm-tools.mjs";
 
+/**
+ * @typedef {object} Step
+ * @property {string} title
+ * @property {() => boolean | Promise<boolean>} isCurrent
+ * @property {() => Promise<void>} install
+ */
+
+/** @type {Step[]} */
 const STEPS = [rust, wasmTarget, nodeModules, wasmTools];
 
-/** Does what is missing; quick and silent when nothing is. */
+/**
+ * Does what is missing; quick and silent when nothing is.
+ *
+ * @param {Step[]} [steps]
+ */
 export async function setUp(steps = STEPS) {
   const current = await Promise.all(steps.map((step) => step.isCurrent()));
   if (current.every(Boolean)) return;

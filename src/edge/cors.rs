@@ -19,10 +19,10 @@ pub enum Readers {
     Nobody,
 }
 
-/// Whether pages of the request's `Origin` may use the cookie and read answers. These are the issuer's
-/// own and those of `ALLOWED_ORIGINS`. With a loopback issuer it is also the origin that the request
-/// was sent to, if that is a loopback address: a developer opens `http://localhost:8787` while the
-/// issuer is `http://127.0.0.1:8787`.
+/// Whether pages of the request's `Origin` may use the cookie and read answers. These are the
+/// issuer's own and those of `ALLOWED_ORIGINS`. With a loopback issuer it is also the origin that
+/// the request was sent to, if that is a loopback address: a developer opens
+/// `http://localhost:8787` while the issuer is `http://127.0.0.1:8787`.
 #[must_use]
 pub fn is_allowed(settings: &Settings, request: &Request<'_>) -> bool {
     let Some(origin) = request.origin else {
@@ -36,8 +36,8 @@ pub fn is_allowed(settings: &Settings, request: &Request<'_>) -> bool {
             && is_loopback_host(request.host))
 }
 
-/// The answer to a preflight. Its headers name everything that is allowed, and the browser compares.
-/// An origin that is not allowed gets it without them.
+/// The answer to a preflight. Its headers name everything that is allowed, and the browser
+/// compares. An origin that is not allowed gets it without them.
 #[must_use]
 pub fn preflight(allowed: bool) -> Answer {
     let mut answer = Answer::empty(204);
@@ -57,8 +57,8 @@ pub fn preflight(allowed: bool) -> Answer {
     answer
 }
 
-/// Adds the headers that let pages read an answer, which may be an error. `allowed` is the request's
-/// origin, if it is allowed.
+/// Adds the headers that let pages read an answer, which may be an error. `allowed` is the
+/// request's origin, if it is allowed.
 pub fn let_read(answer: &mut Answer, readers: Readers, allowed: Option<&str>) {
     match readers {
         Readers::Nobody => {}
@@ -168,6 +168,29 @@ mod tests {
         let alias = "https://edgegate.workers.example";
         let request = request(alias, alias, "edgegate.workers.example");
         assert!(!is_allowed(&deployed, &request));
+    }
+
+    fn headers(readers: Readers, allowed: Option<&str>) -> Vec<(&'static str, Cow<'static, str>)> {
+        let mut answer = Answer::empty(503);
+        let_read(&mut answer, readers, allowed);
+        answer.headers
+    }
+
+    #[test]
+    fn answers_name_the_page_that_may_read_them() {
+        let page = Some("https://a.example");
+        let everyone = [("Access-Control-Allow-Origin", Cow::from("*"))];
+        let varies = ("Vary", Cow::from("Origin"));
+        for allowed in [page, None] {
+            assert_eq!(headers(Readers::Everyone, allowed), everyone);
+            assert!(headers(Readers::Nobody, allowed).is_empty());
+        }
+        let others = headers(Readers::AllowedOrigins, None);
+        assert_eq!(others.as_slice(), std::slice::from_ref(&varies));
+        let some = headers(Readers::AllowedOrigins, page);
+        assert_eq!(some.first(), Some(&varies));
+        assert!(some.contains(&("Access-Control-Allow-Origin", "https://a.example".into())));
+        assert!(some.contains(&("Access-Control-Allow-Credentials", "true".into())));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
 use crate::domain::log_line::LogLine;
 use crate::domain::settings::{SettingError, is_loopback_host};
-use crate::ports::Random;
+use crate::ports::{Ports, Random};
 use crate::service::AuthService;
 
 #[wasm_bindgen(module = "/src/edge/exchange.js")]
@@ -37,8 +37,8 @@ extern "C" {
     ) -> Result<Response, JsValue>;
 }
 
-/// Answers a request with a response. When it has to wait for something, it answers with the promise
-/// of one.
+/// Answers a request with a response. When it has to wait for something, it answers with the
+/// promise of one.
 ///
 /// # Errors
 /// When the platform does not accept the answer.
@@ -165,7 +165,7 @@ fn service(
 
 /// Delivers the mails for which no queue is bound. The response does not wait for them.
 fn deliver_mails(service: AuthService<Bindings>) {
-    let jobs = service.ports().take_mail_jobs();
+    let jobs = service.ports().mail_queue().take_after_response();
     if !jobs.is_empty() {
         mail_jobs::deliver_after_response(service, jobs);
     }
@@ -260,7 +260,8 @@ fn at_once_or_promised(
 
 /// Sends an answer and logs it. `exchange.js` adds the headers that every answer has.
 fn send(mut answer: Answer, request: &Request<'_>, begun: f64) -> Result<Response, JsValue> {
-    router::let_pages_read(&mut answer, request);
+    let allowed = request.origin.filter(|_| request.from_allowed_origin);
+    cors::let_read(&mut answer, router::readers(request.path), allowed);
     if !(router::is_quiet(request.path) && answer.status == 200) {
         log("request", request, &answer, begun);
     }

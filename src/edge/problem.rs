@@ -1,4 +1,5 @@
-//! Errors as clients see them: `application/problem+json` (RFC 9457), and the OAuth form of RFC 6749 section 5.2.
+//! Errors as clients see them: `application/problem+json` (RFC 9457), or the form of RFC 6749
+//! section 5.2.
 
 use std::borrow::Cow;
 
@@ -9,8 +10,8 @@ use crate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
 use crate::domain::policy::{RECENT_PROOF, RETRY_AFTER};
 use crate::domain::settings::SettingError;
 
-/// A refused request: the public code, what the client is told, and what goes to the log. Small, as it is on the way out of
-/// every function that can refuse.
+/// A rejected request: the public code, what the client is told, and what is logged. It is small,
+/// because every function that can fail returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The public code.
@@ -86,7 +87,7 @@ impl Problem {
         Self::new(Code::InvalidRequest, detail)
     }
 
-    /// The configuration is wrong; the log says which setting.
+    /// The configuration is wrong. Only the log names the setting.
     #[must_use]
     pub fn misconfigured(error: &SettingError) -> Self {
         let mut problem = Self::new(Code::Misconfigured, Code::Misconfigured.title());
@@ -101,7 +102,7 @@ impl Problem {
         self
     }
 
-    /// With what becomes of the cookie.
+    /// With what happens to the cookie.
     #[must_use]
     pub fn keeping(mut self, cookie: Cookie) -> Self {
         self.rest.cookie = cookie;
@@ -123,7 +124,7 @@ impl Problem {
         self.answer(answer, "application/problem+json")
     }
 
-    /// As the OAuth endpoints answer; what is wrong with the HTTP request itself stays problem+json.
+    /// In the form of the OAuth endpoints. Faults of the HTTP request itself stay problem+json.
     #[must_use]
     pub fn into_oauth_answer(self) -> Answer {
         let error = match self.code {
@@ -133,7 +134,7 @@ impl Problem {
             | Code::PayloadTooLarge
             | Code::UnsupportedMediaType
             | Code::Misconfigured => return self.into_answer(),
-            // RFC 6749 knows no code for one field.
+            // RFC 6749 has no code for a single field.
             Code::InvalidField => Code::InvalidRequest.as_str(),
             Code::Unavailable => "temporarily_unavailable",
             Code::Internal => "server_error",
@@ -270,8 +271,8 @@ mod tests {
         );
     }
 
-    /// The table of docs/errors.md says of every code that the OAuth endpoints can answer what they
-    /// make of it.
+    /// The table of docs/errors.md has every code that the OAuth endpoints can answer, with the
+    /// form that they give it.
     #[test]
     fn the_oauth_table_is_the_code() {
         let documentation = include_str!("../../docs/errors.md");

@@ -73,8 +73,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The access token of the `Authorization` header (RFC 6750 section 2.1). It is never taken from
-    /// the query or the body.
+    /// The access token of the `Authorization` header (RFC 6750 section 2.1). It is never taken
+    /// from the query or the body.
     ///
     /// # Errors
     /// [`AccessRefusal::Missing`] when there is none.

@@ -1,8 +1,9 @@
-//! The routes. A path has one spelling: nothing in it is decoded, folded or trimmed before the match.
+//! The routes. A path has one spelling: nothing in it is decoded, folded or trimmed before the
+//! match.
 
 use super::answer::{Answer, Cookie};
 use super::cookies;
-use super::cors::{self, Readers};
+use super::cors::Readers;
 use super::problem::Problem;
 use super::request::Request;
 use super::routes::{
@@ -25,8 +26,8 @@ pub struct Route {
     pub readers: Readers,
     /// Refusals have the form of RFC 6749 section 5.2.
     pub oauth_errors: bool,
-    /// Records no event and has no log line for a 200: most requests are checks, the platform counts
-    /// them, and a line costs more than the check.
+    /// Records no event and has no log line for a 200: most requests are checks, the platform
+    /// counts them, and a line costs more than the check.
     pub is_quiet: bool,
 }
 
@@ -133,15 +134,17 @@ pub fn refuse(path: &str, problem: Problem) -> Answer {
     }
 }
 
-/// Adds the headers by which a browser lets pages read the answer. Where there is no route, the
-/// folders decide: what is below `/auth/` may be read like the routes there.
-pub fn let_pages_read(answer: &mut Answer, request: &Request<'_>) {
-    let readers = ROUTES
+/// Who may read the answers for this path in a browser. Where there is no route, the folders decide:
+/// what is below `/auth/` may be read like the routes there.
+#[must_use]
+pub fn readers(path: &str) -> Readers {
+    let is_beside = |route: &&Route| {
+        route.path == path || folder_of(route.path).is_some_and(|folder| path.starts_with(folder))
+    };
+    ROUTES
         .iter()
-        .find(|route| folder_of(route.path).is_some_and(|folder| request.path.starts_with(folder)))
-        .map_or(Readers::Nobody, |route| route.readers);
-    let allowed = request.origin.filter(|_| request.from_allowed_origin);
-    cors::let_read(answer, readers, allowed);
+        .find(is_beside)
+        .map_or(Readers::Nobody, |route| route.readers)
 }
 
 /// Whether the log leaves out this path's 200s.
@@ -316,53 +319,25 @@ mod tests {
         }
     }
 
-    fn headers(path: &str, origin: Option<&str>) -> Vec<(&'static str, String)> {
-        let mut answer = Answer::empty(503);
-        let request = Request {
-            path,
-            origin,
-            from_allowed_origin: origin.is_some(),
-            ..Request::default()
-        };
-        let_pages_read(&mut answer, &request);
-        let headers = answer.headers.into_iter();
-        headers
-            .map(|(name, value)| (name, value.into_owned()))
-            .collect()
-    }
-
     #[test]
     fn each_path_is_read_by_its_readers() {
-        let everyone = vec![("Access-Control-Allow-Origin", "*".to_owned())];
-        let varies = ("Vary", "Origin".to_owned());
-        let page = Some("https://a.example");
-        assert_eq!(headers("/.well-known/jwks.json", page), everyone);
-        assert_eq!(headers("/.well-known/nothing", None), everyone);
-        for path in ["/auth/login", "/auth/nothing", "/auth/"] {
-            assert_eq!(headers(path, None), vec![varies.clone()]);
-            let some = headers(path, page);
-            assert_eq!(some.first(), Some(&varies));
-            for (name, value) in [
-                ("Access-Control-Allow-Origin", "https://a.example"),
-                ("Access-Control-Allow-Credentials", "true"),
-            ] {
-                assert!(some.contains(&(name, value.to_owned())));
+        for (readers, paths) in [
+            (
+                Readers::Everyone,
+                ["/.well-known/jwks.json", "/.well-known/nothing"].as_slice(),
+            ),
+            (
+                Readers::AllowedOrigins,
+                &["/auth/login", "/auth/nothing", "/auth/"],
+            ),
+            (
+                Readers::Nobody,
+                &["/healthz", "/dev/outbox", "/authx/login", "/auth", "/"],
+            ),
+        ] {
+            for path in paths {
+                assert_eq!(super::readers(path), readers, "{path}");
             }
         }
-        for path in ["/healthz", "/dev/outbox", "/authx/login", "/auth", "/"] {
-            assert!(headers(path, page).is_empty(), "{path}");
-        }
-    }
-
-    #[test]
-    fn an_origin_that_is_not_allowed_is_not_named() {
-        let mut answer = Answer::empty(200);
-        let request = Request {
-            path: "/auth/login",
-            origin: Some("https://evil.example"),
-            ..Request::default()
-        };
-        let_pages_read(&mut answer, &request);
-        assert_eq!(answer.headers, [("Vary", "Origin".into())]);
     }
 }

@@ -1,7 +1,9 @@
-//! RPC: the seven methods of the interface, for Workers that are bound to this one. `entry.mjs` has the class that they see.
+//! RPC: the seven methods of the interface, for Workers that are bound to this one. `rpc.mjs` has
+//! the class that they call.
 //!
-//! The caller is the operator's own and is trusted: it may revoke any user's tokens, and it says who its clients are. What
-//! it hands in is checked all the same, since much of it comes from its own clients.
+//! The caller belongs to the operator and is trusted: it may revoke any user's tokens, and it says
+//! who its clients are. Its arguments are checked all the same, since many of them come from its
+//! clients.
 
 use super::answer::Answer;
 use super::problem::Problem;
@@ -13,11 +15,12 @@ use crate::ports::Ports;
 use crate::service::{AuthService, Criteria, Login};
 use edgegate_token::json::Json;
 
-/// Calls a method. `arguments` is a JSON list: texts, lists of texts, `{ip, user_agent, device_token}`; `null` for one that was left out, `false`
-/// for one that is none of these. A check answers by its status: 200 is true, everything else false.
+/// Calls a method. `arguments` is a JSON list of strings, lists of strings and
+/// `{ip, user_agent, device_token}`. `rpc.mjs` writes `null` for an argument that was left out and
+/// `false` for any other value. A check answers 200 for true and anything else for false.
 ///
 /// # Errors
-/// As the route that does the same.
+/// Those of the route that does the same.
 pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &str) -> Outcome {
     let mut arguments = Arguments::read(arguments)?;
     match method {
@@ -76,7 +79,7 @@ fn invalid(field: &'static str, reason: &'static str) -> Problem {
     Error::Field(field, FieldProblem::Invalid(reason)).into()
 }
 
-/// The arguments of a call, taken one by one.
+/// The arguments of a call, in their order.
 struct Arguments(std::vec::IntoIter<Json>);
 
 impl Arguments {

@@ -30,7 +30,7 @@ use crate::adapters::kv_sessions::KvSessions;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
-use crate::domain::mail::{Job, Provider};
+use crate::domain::mail::Provider;
 use crate::domain::settings::{
     MailRoute, MailSettings, PasswordWork, SessionStoreKind, SettingError, Settings,
 };
@@ -220,11 +220,6 @@ impl Bindings {
     /// Whether mails go through a queue.
     pub(super) fn has_mail_queue(&self) -> bool {
         self.mail_queue.is_bound()
-    }
-
-    /// The mails to be sent after the response. With a queue there are none.
-    pub(super) fn take_mail_jobs(&self) -> Vec<Job> {
-        self.mail_queue.take_after_response()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Change one's own password.
+//! Changes the user's own password.
 
 use super::change_user::Aftermath;
 use super::{AuthService, SignedIn};
@@ -10,13 +10,14 @@ use crate::domain::session::Client;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Sets a new password, ends every session, this one too, and begins another, so that whoever had a part in the old
-    /// ones is out and the owner is in. The owner is told by mail, if the address is verified.
+    /// Sets a new password, ends every session including the current one, and begins a new one. So
+    /// anyone who shared the old sessions is signed out, and the owner is signed in. The owner gets
+    /// a notice by mail if the address is verified.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::WeakPassword`]; [`Error::RateLimited`], also for a sixth
-    /// change of the user in a day; [`Error::Store`]
-    /// when a store failed: when only the new session could not be recorded, the new password is set and a login works.
+    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::WeakPassword`];
+    /// [`Error::RateLimited`], also for the user's sixth change in a day; [`Error::Store`]. If only
+    /// the new session could not be stored, the new password is set and a login works.
     pub async fn change_password(
         &self,
         access_token: &str,
@@ -46,7 +47,7 @@ impl<P: Ports> AuthService<P> {
         let to = user.email.clone();
         let notice = Task::PasswordChanged { to };
         let mut aftermath = Aftermath::of(vec![act]).telling_user(&user, notice, locale);
-        // Changed meanwhile: so is the token's `ver`.
+        // If the user has changed meanwhile, the token is outdated.
         let user = self
             .change_user_if(&user, &change, &mut aftermath)
             .await?

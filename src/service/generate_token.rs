@@ -1,4 +1,4 @@
-//! `generate_token`: email and password in, a pair of tokens and the user out.
+//! `generate_token`: exchanges an email address and a password for a pair of tokens.
 
 use super::check_challenge::Unanswered;
 use super::{AuthService, SignedIn};
@@ -21,14 +21,14 @@ pub struct Login<'a> {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Signs a user in: exactly one write to the session store.
+    /// Signs a user in, with exactly one write to the session store.
     ///
-    /// A wrong password, an unknown address and a disabled account are one and the same to the caller, in the
-    /// answer and in the work done.
+    /// The caller can't distinguish a wrong password, an unknown address and a disabled account:
+    /// the answer and the work are the same.
     ///
     /// # Errors
-    /// [`Error::Login`] when it is refused, [`Error::Field`] when a field is over its length,
-    /// [`Error::RateLimited`] after too many tries, [`Error::Store`] when a store failed.
+    /// [`Error::Login`] when the login is rejected; [`Error::Field`] when a field is too long;
+    /// [`Error::RateLimited`] after too many tries; [`Error::Store`] when a store failed.
     pub async fn generate_token(
         &self,
         login: Login<'_>,
@@ -88,7 +88,7 @@ impl<P: Ports> AuthService<P> {
         Error::Login(refusal)
     }
 
-    /// The user whose password was the right one, with a hash by the parameters of now.
+    /// The user, if the password was right. A hash with outdated parameters is replaced.
     async fn signs_in(
         &self,
         user: Option<User>,
@@ -107,7 +107,7 @@ impl<P: Ports> AuthService<P> {
             return Ok(Err(LoginRefusal::Disabled));
         }
         if rehash && let Ok(hash) = self.hash_password(password, &user.email).await {
-            // The password was right: what fails here is done at the next login.
+            // The password was right. If this fails, the next login tries again.
             let _ = self
                 .ports
                 .users()

@@ -1,4 +1,4 @@
-//! `revoke_tokens`: all of a user's refresh tokens are revoked, and the access tokens with them.
+//! Revokes all refresh tokens of a user, and the access tokens with them.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -10,11 +10,11 @@ use crate::domain::policy::ADMIN_ROLE;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Ends every session of `user`. Renewals stop at once and exactly, in every store; access tokens stop at once
-    /// here and elsewhere within the session store's staleness.
+    /// Ends every session of `user`. Renewals stop at once in every store. Access tokens stop at
+    /// once here, and elsewhere within the session store's staleness.
     ///
     /// # Errors
-    /// [`Error::UnknownUser`]; [`Error::Store`] when a store failed: a repeat finishes it.
+    /// [`Error::UnknownUser`]; [`Error::Store`]: a retry completes it.
     pub async fn revoke_tokens(&self, user: UserId) -> Result<(), Error> {
         self.revoke_by(None, user).await
     }
@@ -30,12 +30,13 @@ impl<P: Ports> AuthService<P> {
         .map(drop)
     }
 
-    /// As [`revoke_tokens`](Self::revoke_tokens), asked for by the bearer of an access token: the user, or an
-    /// administrator.
+    /// Like [`revoke_tokens`](Self::revoke_tokens), for the bearer of an access token: the user, or
+    /// an administrator.
     ///
     /// # Errors
-    /// As there, and [`Error::Access`] or [`Error::Forbidden`]. When a store failed half-way, the user's own token may be
-    /// out of date already: a repeat with it finishes the work and is refused all the same.
+    /// Those of [`revoke_tokens`](Self::revoke_tokens), [`Error::Access`] and [`Error::Forbidden`].
+    /// If a store failed half-way, the user's own token may be outdated already: a retry with it
+    /// completes the work but is still refused.
     pub async fn revoke_tokens_as(
         &self,
         access_token: &str,

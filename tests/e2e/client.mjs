@@ -6,9 +6,24 @@ export const PASSWORD = "correct horse battery staple";
 export const ADA = "ada@example.com";
 export const ROOT = "root@example.com";
 
+/**
+ * @typedef {object} CallOptions
+ * @property {string} [token] an access token
+ * @property {unknown} [json]
+ * @property {Record<string, string>} [form]
+ * @property {Record<string, string>} [headers]
+ * @property {any} [body] as it is, instead of `json` or `form`
+ * @property {object} [cf] `request.cf`
+ */
+
 /** A client of one Worker; every call answers `{ status, headers, body }`, the body parsed when it is JSON. */
 export function clientOf(edge) {
-  const call = async (method, path, { token, json, form, headers = {}, body, cf } = {}) => {
+  const call = async (
+    /** @type {string} */ method,
+    /** @type {string} */ path,
+    /** @type {CallOptions} */ { token, json, form, headers = {}, body, cf } = {},
+  ) => {
+    /** @type {RequestInit & { headers: Record<string, string>, cf?: object }} */
     const init = { method, headers: { ...headers }, redirect: "manual", ...(cf && { cf }) };
     if (token !== undefined) init.headers.authorization = `Bearer ${token}`;
     if (json !== undefined) {
@@ -54,7 +69,7 @@ export function clientOf(edge) {
 
 /** What an access token claims, unverified. */
 export const claimsOf = (access_token) =>
-  JSON.parse(Buffer.from(access_token.split(".")[1], "base64url"));
+  JSON.parse(Buffer.from(access_token.split(".")[1], "base64url").toString());
 
 /**
  * Asks over and over until the answer is 429, and gives all answers. The runtime counts in windows of the wall clock, so a

@@ -17,7 +17,12 @@ export function newId(seconds = nowSeconds()) {
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** The refresh token with these contents, sealed by `secret`; of the form from before proofs unless it has an `auth_time`. */
+/**
+ * The refresh token with these contents, sealed by `secret`. Without an `auth_time` it has the form from before proofs.
+ *
+ * @param {{ user: string, session: string, epoch?: number, counter?: number, expires_at: number, auth_time?: number }} contents
+ * @param {string} [secret]
+ */
 export function refreshToken(
   { user, session, epoch = 0, counter = 0, expires_at, auth_time },
   secret = TEST_SECRETS.TICKET_SECRET,

@@ -13,12 +13,31 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { keepLines, noteSettings } from "../logs/keep.mjs";
 import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 
-/** Starts a Worker for each of `settings`: `{ vars, secrets, without, email, datasets, caller }`: `without` a list of bindings to take
- *  out, `email` the bindings of type send_email, `datasets` the names of Analytics Engine bindings, `caller` options of a further
- *  Worker, bound to this one's entrypoint Auth as AUTH. `direct`: without slow-storage/worker.mjs around it, for what is timed; there
- *  is then no control, workOff and cron. `front`: modules to use instead of it, the main one first. `batchTimeout`: for how
- *  many seconds a queue waits for further messages. `folder`: of another build. `inspectorPort`: where workerd's inspector
- *  listens. */
+/**
+ * @typedef {object} Settings of one Worker
+ * @property {Record<string, string | undefined>} [vars]
+ * @property {Record<string, string | undefined>} [secrets]
+ * @property {string[]} [without] bindings to take out
+ * @property {object[]} [email] bindings of type send_email
+ * @property {string[]} [datasets] names of Analytics Engine bindings
+ * @property {number} [batchTimeout] for how many seconds a queue waits for further messages
+ * @property {object} [caller] options of a further Worker, bound to this one's entrypoint Auth as AUTH
+ */
+
+/**
+ * @typedef {object} StartOptions
+ * @property {boolean} [direct] without slow-storage/worker.mjs, for what is timed; there is then no control, workOff and cron
+ * @property {object[]} [front] modules to use instead of it, the main one first
+ * @property {string} [folder] of another build
+ * @property {number} [inspectorPort] where workerd's inspector listens
+ */
+
+/**
+ * Starts a Worker for each of `settings`.
+ *
+ * @param {Settings[]} settings
+ * @param {StartOptions} [options]
+ */
 export async function startWorkers(
   settings,
   { direct = false, front, folder, inspectorPort } = {},
@@ -49,12 +68,13 @@ export async function startWorkers(
         Object.fromEntries(Object.entries(named).filter(([name]) => !without.includes(name)));
       // The objects are those of the first Worker.
       const scriptName = index === 0 ? {} : { scriptName: nameOf(0) };
+      /** @type {Record<string, any>} */
       const durableObjects = bound(options.durableObjects);
       for (const name of Object.keys(durableObjects))
         durableObjects[name] = { ...durableObjects[name], ...scriptName };
       const kvNamespaces = bound(options.kvNamespaces);
       const bindings = withoutUndefined({
-        ...options.bindings,
+        .../** @type {object} */ (options.bindings),
         ...TEST_VARS,
         ...TEST_SECRETS,
         ...vars,
@@ -188,7 +208,7 @@ async function handle(miniflare, name, caller) {
         method: "POST",
         body: JSON.stringify({ queue, messages }),
       });
-      const { outcomes, delayed } = await answer.json();
+      const { outcomes, delayed } = /** @type {any} */ (await answer.json());
       return delayed[0] ?? outcomes.message;
     },
     /** A request to the Worker that is bound to this one. */

@@ -42,7 +42,7 @@ test("a check brings the two headers that it needs, anything else all of them", 
   ]);
 });
 
-test("what does not fit says how much room it needs, and then fits", () => {
+test("a request that is too long for the buffer says how much room it needs, and then fits", () => {
   const request = new Request("https://auth.example.com/auth/authorized", {
     headers: { authorization: `Bearer ${"\u00e9".repeat(3_000)}` },
   });
@@ -75,7 +75,7 @@ test("each answer has its own id and its own body, whatever is answered next", a
   }
 });
 
-test("no header of one answer is another's", () => {
+test("no header of one answer appears in another", () => {
   const cookie = respond(
     200,
     undefined,

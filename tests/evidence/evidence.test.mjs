@@ -33,7 +33,7 @@ const JAVASCRIPT = [
 const evidence = evidenceIn("tests/README.md", PAGE);
 const faults = (rust, javascript) => notRun(evidence, { rust, javascript });
 
-test("evidence that ran is evidence", () => {
+test("a test named as evidence that ran is not reported", () => {
   assert.deepEqual(
     evidence.map(({ title }) => title),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: as the documents write it
@@ -47,7 +47,7 @@ test("evidence that ran is evidence", () => {
   );
 });
 
-test("evidence that did not run is none: ignored, in another file, skipped, failed, or for one mode only", () => {
+test("a test named as evidence is reported when it was ignored, moved, skipped, failed or left out for one mode", () => {
   for (const left of [0, 1, 2]) assert.equal(faults(RUST.toSpliced(left, 1), JAVASCRIPT).length, 1);
   const moved = { root: "tests/service/main.rs", name: "register::a_b" };
   assert.match(
@@ -186,7 +186,7 @@ test("at the end of a run each failed test has its file, its name, its message a
   }
 });
 
-test("of cargo's test programs too", () => {
+test("the failed tests of cargo's programs are listed in the same way", () => {
   const printed = `
 running 3 tests
 test a::b ... FAILED

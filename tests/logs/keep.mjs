@@ -19,7 +19,11 @@ export function keepLines(lines) {
   if (kept.length >= 1000) write();
 }
 
-/** Notes the secrets of a Worker's configuration. */
+/**
+ * Notes the secrets of a Worker's configuration.
+ *
+ * @param {Record<string, string | undefined>} settings
+ */
 export function noteSettings({
   SIGNING_KEYS,
   TICKET_SECRET,

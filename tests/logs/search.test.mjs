@@ -99,13 +99,15 @@ test("a planted secret is found in every encoding that a log may have", () => {
 });
 
 test("a part of a secret is found, wherever it is cut out", () => {
-  for (const [what, secret, length] of [
+  /** @type {[string, string, number][]} */
+  const secrets = [
     ["a password", "correct horse battery staple", 12],
     ["a token", REFRESH, 20],
     ["a token", JWT.split(".")[1], 20],
     ["a token", JWT.split(".")[2], 20],
     ["TICKET_SECRET", "8_EOCRgpGXvXUXx_c7SG1v9rnoHKN-6Xn0P-vkQ_imo", 20],
-  ]) {
+  ];
+  for (const [what, secret, length] of secrets) {
     for (const at of [0, 1, 2, 3, 7, secret.length - length]) {
       const line = `{"event":"request","reason":"bad token ${secret.slice(at, at + length)}..."}`;
       assert.ok(whatIn(line).includes(what), `${what} from ${at}: ${line}`);
@@ -117,7 +119,7 @@ let folder;
 before(() => (folder = mkdtempSync(join(tmpdir(), "edgegate-logs-"))));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test("what one process keeps is searched by the next; nothing kept is no success", () => {
+test("lines kept by one process are searched by the next, and an empty folder fails", () => {
   const said = [];
   const searched = (path) => searchFolder(path, (line) => said.push(line));
   assert.equal(searched(join(folder, "none")), 1);

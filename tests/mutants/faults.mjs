@@ -30,8 +30,8 @@ export const faults = [
     promise: "Verifying nothing does the work of verifying.",
     file: "src/adapters/argon2.rs",
     search:
-      "let output = self.compute(&self.params, password.as_bytes(), salt, OUTPUT_BYTES);\n        // Or",
-    replace: "let output = (password, salt);\n        // Or",
+      "let output = self.compute(&self.params, password.as_bytes(), salt, OUTPUT_BYTES);\n        // Without",
+    replace: "let output = (password, salt);\n        // Without",
     command: lib("adapters::argon2"),
     killers: ["verifying_nothing_does_the_work_of_verifying"],
   },
@@ -143,7 +143,7 @@ export const faults = [
     id: "deletion-not-told-to-the-sessions",
     promise: "Access tokens of a deleted user are rejected.",
     file: "src/service/delete_account.rs",
-    search: "// An id never comes back.\n        self.outdate(user.id, DELETED_VERSION).await",
+    search: "// Ids are never reused.\n        self.outdate(user.id, DELETED_VERSION).await",
     replace: "Ok(())",
     command: service("every_call_of_every_use_case"),
     killers: ["every_call_of_every_use_case_may_go_wrong"],
@@ -351,7 +351,7 @@ export const faults = [
     search: "(is_common(&lower), Weakness::TooCommon),",
     replace: '(is_common(""), Weakness::TooCommon),',
     command: lib("domain::account"),
-    killers: ["common_passwords_and_the_address_are_refused"],
+    killers: ["common_passwords_and_the_address_are_rejected"],
   },
   {
     id: "breached-password-accepted",

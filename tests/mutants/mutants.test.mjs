@@ -32,7 +32,7 @@ test("every fault can still be put in, and the committed results are all killed"
   );
 });
 
-test("a text that is not there exactly once is an error", () => {
+test("a fault whose text does not occur exactly once is an error", () => {
   const fault = { id: "x", file: "y", search: "a", replace: "b" };
   assert.equal(applied(fault, "1 a 2"), "1 b 2");
   assert.throws(() => applied(fault, "none"), /0 times/);

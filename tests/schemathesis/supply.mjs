@@ -79,5 +79,8 @@ export async function startSupply(edge) {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return { url: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
+  return {
+    url: `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`,
+    stop: () => server.close(),
+  };
 }

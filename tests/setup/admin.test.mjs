@@ -76,18 +76,21 @@ test("a granted role moves the version and outdates the access tokens", async ()
 test("a version that another change has raised meanwhile is written after it", async () => {
   const written = [];
   const versions = [3, 5, 5];
-  const world = { put: (_, version) => written.push(version), read: () => versions.shift() };
+  const world = {
+    put: async (_, version) => void written.push(version),
+    read: async () => versions.shift(),
+  };
   await markStale({ id: ID, version: 2 }, ["--local"], world);
   assert.deepEqual(written, [2, 3, 5]);
 });
 
-test("with Durable Objects it says what a role does not reach, and what would", () => {
+test("with Durable Objects the command says which tokens stay valid, and how to end them", () => {
   const text = notOutdated({ id: ID });
   assert.match(text, /until they expire, at most 3600 s/);
   assert.ok(text.includes(`POST /auth/users/${ID}/revoke`));
 });
 
-test("after a restore the counters are above all that can have been handed out", async () => {
+test("after a restore the counters are larger than any that were handed out before", async () => {
   await sql("UPDATE users SET version = 7, session_epoch = 3");
   const begun = Math.floor(Date.now() / 1000);
   const { code, stdout } = await admin("restored");
@@ -104,7 +107,7 @@ test("after a restore the counters are above all that can have been handed out",
   await sql("UPDATE users SET version = 2, session_epoch = 0");
 });
 
-test("what can't be is said, and nothing is changed", async () => {
+test("an impossible change is refused with its reason, and nothing is changed", async () => {
   const before = await user();
   for (const args of [
     ["grant", "nobody@example.com", "admin"],
@@ -119,7 +122,7 @@ test("what can't be is said, and nothing is changed", async () => {
   assert.deepEqual(await user(), before);
 });
 
-test("mails that could not be sent are shown without their address, and called again", async () => {
+test("mails that could not be sent are shown without their address, and sent again", async () => {
   assert.match((await admin("mail", "list")).stdout, /No failed mails/);
   const job = ["1", "0".repeat(32), "1764000000", "en", "reset", "ada@example.com"].join("\n");
   const letter = (id, retryAt) =>

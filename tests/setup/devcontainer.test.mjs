@@ -12,13 +12,15 @@ import { need as valgrind } from "../../scripts/setup/valgrind.mjs";
 
 const json = (path) => JSON.parse(readFileSync(inRoot(path), "utf8"));
 const container = json(".devcontainer/devcontainer.json");
-const feature = (name) =>
-  Object.entries(container.features).find(([path]) => path.includes(`/${name}:`))[1];
+const feature = (name) => {
+  const [path] = Object.keys(container.features).filter((path) => path.includes(`/${name}:`));
+  return container.features[path];
+};
 
 test("the definition has the form that dev containers take", () => {
   const ajv = new Ajv({ strict: true, allowUnionTypes: true });
   const validate = ajv.compile(json("tests/setup/devcontainer.schema.json"));
-  assert.ok(validate(container), ajv.errorsText(validate.errors));
+  assert.equal(validate(container), true, ajv.errorsText(validate.errors));
   assert.equal(validate({ ...container, forwardPort: [8787] }), false, "a misspelt property");
   assert.equal(validate({ ...container, forwardPorts: ["8787"] }), false, "a wrong type");
 });

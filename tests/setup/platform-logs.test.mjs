@@ -42,7 +42,8 @@ test("an environment has the same settings unless it says otherwise, and then de
 });
 
 test("each setting that lets an address into a log is named", () => {
-  for (const [config, named] of [
+  /** @type {[Parameters<typeof platformLogsProblem>[0], RegExp][]} */
+  const settings = [
     [{ observability: { enabled: true } }, /redact_query_string = true/],
     [{ observability: { ...OFF, redact_query_string: false } }, /redact_query_string = true/],
     [{ observability: { ...OFF, logs: { enabled: true } } }, /invocation_logs = false/],
@@ -59,7 +60,8 @@ test("each setting that lets an address into a log is named", () => {
     [{ observability: { ...OFF, traces: { enabled: true } } }, /observability.traces/],
     [{ observability: OFF, logpush: true }, /logpush/],
     [{ observability: OFF, tail_consumers: [{ service: "other" }] }, /tail_consumers/],
-  ]) {
+  ];
+  for (const [config, named] of settings) {
     assert.match(platformLogsProblem(config), named, JSON.stringify(config));
   }
   for (const config of [{}, { observability: { enabled: false } }, { observability: OFF }])

@@ -47,7 +47,7 @@ describe("npm start leaves nothing behind", {
   test("a taken port is refused, and says how to choose another", { timeout: 60_000 }, async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.on("listening", resolve));
-    const { port } = server.address();
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
     const npm = spawn("npm", ["start"], { cwd: root, env: { ...process.env, PORT: `${port}` } });
     const text = await new Promise((resolve) => {
       let all = "";
@@ -75,7 +75,7 @@ async function startNpm(when) {
   await new Promise((resolve, reject) => {
     const read = (chunk) => {
       text += chunk;
-      if (when.test(text)) resolve();
+      if (when.test(text)) resolve(undefined);
     };
     npm.stdout.on("data", read);
     npm.stderr.on("data", read);
@@ -116,7 +116,7 @@ const scriptOf = (mark) =>
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.on("listening", resolve));
-  const { port } = server.address();
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   await new Promise((resolve) => server.close(resolve));
   return port;
 }

@@ -1,5 +1,5 @@
-//! Writes events to the console, where Workers Logs keeps them. When a dataset is bound as `EVENTS`,
-//! Workers Analytics Engine gets them too.
+//! Writes events to the console, where Workers Logs keeps them. When a dataset is bound as
+//! `EVENTS`, Workers Analytics Engine gets them too.
 
 use std::rc::Rc;
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::adapters::kv_sessions::Sleep;
 use crate::ports::Clock;
 
-/// The time when the request arrived. It is read once, so that everything in a request agrees on it.
+/// The time when the request arrived. It is read once, so that everything in a request agrees on
+/// it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestClock(u64);
 

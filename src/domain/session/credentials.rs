@@ -39,8 +39,8 @@ impl Credentials {
         }
     }
 
-    /// With this refresh token. It only shows which account the request belongs to: nothing is renewed
-    /// with it.
+    /// With this refresh token. It only shows which account the request belongs to: nothing is
+    /// renewed with it.
     #[must_use]
     pub fn with_session(self, refresh_token: Option<&str>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! GET /healthz: configured, and the directory answers.
+//! GET /healthz: the configuration is valid and the database answers.
 
 use super::Outcome;
 use crate::domain::error::Error;

@@ -1,4 +1,5 @@
-//! One file per path or folder. A route reads the request, calls one use case and writes the answer.
+//! One file per path or folder. A route reads the request, calls one use case and writes the
+//! answer.
 
 pub mod authorized;
 pub mod email;

@@ -2,16 +2,16 @@
 
 use super::{Outcome, TokenBody, accepted, begun, challenged, done, locale};
 use crate::edge::answer::Cookie;
-use crate::edge::body::{json_texts, required, texts, texts_and_cookie};
-use crate::edge::cookies::{self, set_device};
+use crate::edge::body;
+use crate::edge::cookies;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let [email, challenge, device_token] =
-        json_texts(request, ["email", "challenge", "device_token"])?;
-    let email = required("email", email)?;
+        body::json_texts(request, ["email", "challenge", "device_token"])?;
+    let email = body::required("email", email)?;
     let locale = locale(service, request);
     let settings = service.settings();
     let credentials = cookies::credentials_for_mail(settings, request, device_token.as_deref());
@@ -21,16 +21,20 @@ pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request<
 }
 
 pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [token, password] = texts(request, ["token", "password"])?;
+    let [token, password] = body::texts(request, ["token", "password"])?;
     let locale = locale(service, request);
     let user = service
         .confirm_reset(&token, &password, &request.client, locale)
         .await?;
     let mut answer = done(user.id);
-    // Whoever had the link owns the mailbox: this browser is known from now on, if the page is one that may have cookies.
+    // Whoever had the link owns the mailbox, so this browser is known from now on. Only pages of
+    // allowed origins get the cookie.
     if request.from_allowed_origin {
         let ticket = service.device_ticket(&user);
-        answer = answer.with("Set-Cookie", set_device(service.settings(), &ticket));
+        answer = answer.with(
+            "Set-Cookie",
+            cookies::set_device(service.settings(), &ticket),
+        );
     }
     Ok(answer.keeping(Cookie::Ended(user.id, None)))
 }
@@ -38,9 +42,9 @@ pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Reques
 pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let bearer = request.bearer()?;
     let ([current, new], in_cookie) =
-        texts_and_cookie(request, ["current_password", "new_password"])?;
-    let current = required("current_password", current)?;
-    let new = required("new_password", new)?;
+        body::texts_and_cookie(request, ["current_password", "new_password"])?;
+    let current = body::required("current_password", current)?;
+    let new = body::required("new_password", new)?;
     let settings = service.settings();
     cookies::require_cookie_allowed(in_cookie, settings, request)?;
     let locale = locale(service, request);

@@ -1,21 +1,21 @@
 //! POST /auth/register.
 
 use super::{Outcome, accepted, challenged, locale, signed_in};
-use crate::edge::body::{required, texts_and_cookie};
+use crate::edge::body;
 use crate::edge::cookies;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::{AuthService, NewAccount, Registered};
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let ([email, password, first_name, last_name, challenge], in_cookie) = texts_and_cookie(
+    let ([email, password, first_name, last_name, challenge], in_cookie) = body::texts_and_cookie(
         request,
         ["email", "password", "first_name", "last_name", "challenge"],
     )?;
     let settings = service.settings();
     cookies::require_cookie_allowed(in_cookie, settings, request)?;
     let account = NewAccount {
-        email: &required("email", email)?,
+        email: &body::required("email", email)?,
         password: password.as_deref(),
         first_name: first_name.as_deref(),
         last_name: last_name.as_deref(),

@@ -1,4 +1,4 @@
-//! /auth/sessions and /auth/sessions/{sid}: one's own sessions.
+//! /auth/sessions and /auth/sessions/{sid}: the sessions of the user who asks.
 
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub(crate) async fn delete_others<P: Ports>(
 pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let Some(session) = SessionId::parse(request.id_in_path()) else {
-        // Whether a text is an id is told to those who are signed in only.
+        // Only someone who is signed in learns whether it is an id.
         service.bearer(token).await?;
         return Err(Error::UnknownSession.into());
     };

@@ -18,7 +18,7 @@ pub(crate) async fn jwks<P: Ports>(service: &AuthService<P>, _: &Request<'_>) ->
 }
 
 impl Answer {
-    /// The same for everyone, for a few minutes.
+    /// Caches may keep it for a few minutes, for everyone.
     pub(super) fn public(self) -> Self {
         self.with(
             "Cache-Control",

@@ -15,13 +15,13 @@ export async function startProvider() {
     });
     if (took) mails.push({ key: request.headers["idempotency-key"], ...JSON.parse(body) });
   });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
   return {
     mails,
     vars: {
       MAIL_PROVIDER: "resend",
       MAIL_FROM: "Example <login@example.com>",
-      MAIL_API_URL: `http://127.0.0.1:${server.address().port}`,
+      MAIL_API_URL: `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`,
     },
     secrets: { MAIL_API_KEY: "re_a_secret_key" },
     /** Answers so from now on; without arguments it takes every mail again. */

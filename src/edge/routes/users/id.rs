@@ -4,7 +4,7 @@ use super::ManagedUserBody;
 use crate::domain::account::UserId;
 use crate::domain::error::Error;
 use crate::edge::answer::{Answer, Cookie, Note};
-use crate::edge::body::{flag, json, text, text_list};
+use crate::edge::body;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::edge::routes::{Outcome, locale};
@@ -24,12 +24,12 @@ pub(crate) async fn patch<P: Ports>(service: &AuthService<P>, request: &Request<
     let token = request.bearer()?;
     let id = user_id(service, request, token).await?;
     let known = ["first_name", "last_name", "roles", "disabled"];
-    let [first_name, last_name, roles, disabled] = json(request, known)?;
+    let [first_name, last_name, roles, disabled] = body::json(request, known)?;
     let amendment = Amendment {
-        first_name: text(first_name)?,
-        last_name: text(last_name)?,
-        roles: text_list(roles)?,
-        disabled: flag(disabled)?,
+        first_name: body::text(first_name)?,
+        last_name: body::text(last_name)?,
+        roles: body::text_list(roles)?,
+        disabled: body::flag(disabled)?,
     };
     let user = service.amend_user(token, id, amendment).await?;
     Ok(Answer::json(200, &ManagedUserBody::from(&user)))

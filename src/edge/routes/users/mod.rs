@@ -1,4 +1,4 @@
-//! /auth/users: the accounts, for an administrator.
+//! /auth/users: all accounts, for administrators.
 
 pub mod id;
 
@@ -8,7 +8,7 @@ use super::{Outcome, UserBody, locale};
 use crate::domain::account::{User, UserId};
 use crate::domain::policy::{EMAIL_BYTES, MAX_USERS_PER_PAGE, USERS_PER_PAGE};
 use crate::edge::answer::{Answer, Note};
-use crate::edge::body::{json, required, text, text_list};
+use crate::edge::body;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::ports::Ports;
@@ -43,10 +43,10 @@ pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request<'
 pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let known = ["email", "first_name", "last_name", "roles"];
-    let [email, first_name, last_name, roles] = json(request, known)?;
-    let (email, roles) = (text(email)?, text_list(roles)?);
-    let (first_name, last_name) = (text(first_name)?, text(last_name)?);
-    let email = required("email", email)?;
+    let [email, first_name, last_name, roles] = body::json(request, known)?;
+    let (email, roles) = (body::text(email)?, body::text_list(roles)?);
+    let (first_name, last_name) = (body::text(first_name)?, body::text(last_name)?);
+    let email = body::required("email", email)?;
     let invitee = Invitee {
         email: &email,
         first_name: first_name.as_deref(),
