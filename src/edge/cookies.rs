@@ -122,7 +122,7 @@ impl<'a> Given<'a> {
         let may_use = request.media_type().as_deref() == Some("application/json")
             && (cookie.is_some() || request.from_allowed_origin);
         if !may_use {
-            return Err(Problem::invalid_request([name, " is missing"].concat()));
+            return Err(Problem::invalid_request(format!("{name} is missing")));
         }
         require_allowed_origin(request)?;
         Ok(Self::Cookie(cookie))
@@ -284,16 +284,7 @@ fn set_cookie(settings: &Settings, name: &str, value: &str, max_age: u64) -> Str
     } else {
         "; Secure"
     };
-    [
-        name,
-        "=",
-        value,
-        "; Path=/",
-        secure,
-        "; HttpOnly; SameSite=Strict; Max-Age=",
-        &max_age.to_string(),
-    ]
-    .concat()
+    format!("{name}={value}; Path=/{secure}; HttpOnly; SameSite=Strict; Max-Age={max_age}")
 }
 
 #[cfg(test)]
