@@ -54,7 +54,7 @@ fn package_types() -> String {
          export type ServiceErrorCode =\n"
     );
     for code in Code::ALL {
-        write!(text, "  | \"{code}\"\n").unwrap();
+        writeln!(text, "  | \"{code}\"").unwrap();
     }
     text.truncate(text.trim_end().len());
     text + ";\n"

@@ -20,6 +20,9 @@ const DENY = ["--", "-D", "warnings"];
 /** The tests that need neither a Worker nor a browser nor the built package. */
 export const UNIT_TESTS = [
   "tests/client/*.test.mjs",
+  "tests/docs/links.test.mjs",
+  "tests/docs/recipes.test.mjs",
+  "tests/docs/stores.test.mjs",
   "tests/edge/*.test.mjs",
   "tests/evidence/*.test.mjs",
   "tests/mutants/*.test.mjs",

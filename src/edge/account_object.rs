@@ -2,17 +2,26 @@
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
+use js_sys::futures::future_to_promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
 
-use super::wiring::{self, AccountState};
+use super::wiring::{self, ObjectState};
 
 /// Answers the next call in the line.
 ///
 /// # Errors
 /// When the configuration is wrong. The Worker that calls has answered with that before.
 #[wasm_bindgen]
-pub fn account_answer(state: AccountState, call: String, env: Env) -> Result<Promise, JsValue> {
-    wiring::account_answer(&env, state, call)
-        .map_err(|error| js_sys::Error::new(error.setting).into())
+pub fn account_answer(
+    state: ObjectState,
+    call: String,
+    caller: String,
+    now: f64,
+    env: Env,
+) -> Result<Promise, JsValue> {
+    let hasher = wiring::hasher(&env).map_err(|error| js_sys::Error::new(error.setting))?;
+    Ok(future_to_promise(async move {
+        wiring::answer_account(&state, &call, &caller, now, &*hasher).await
+    }))
 }

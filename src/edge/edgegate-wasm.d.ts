@@ -28,13 +28,16 @@ export function sessions_alarm(state: DurableObjectState): Promise<void>;
 /** The answer, or in which line the call must wait. */
 export function account_arrives(
   state: DurableObjectState,
-  call: string,
+  caller: string,
+  now: number,
   strangers: number,
   known: number,
 ): string | number;
 export function account_answer(
   state: DurableObjectState,
   call: string,
+  caller: string,
+  now: number,
   env: object,
 ): Promise<string>;
 export function account_alarm(state: DurableObjectState): Promise<void>;

@@ -81,15 +81,19 @@ export class Account extends DurableObject {
   /** @type {Promise<unknown>} Resolves when the calls before have ended. */
   #before = Promise.resolve();
 
-  /** @param {string} call */
-  async ask(call) {
+  /**
+   * @param {string} call
+   * @param {string} caller
+   * @param {number} now in milliseconds
+   */
+  async ask(call, caller, now) {
     const [strangers, known] = this.#waiting;
-    const line = account_arrives(this.ctx, call, strangers, known);
+    const line = account_arrives(this.ctx, caller, now, strangers, known);
     if (typeof line === "string") return line;
     this.#waiting[line] += 1;
     const turn = this.#before.then(() => {
       this.#waiting[line] -= 1;
-      return account_answer(this.ctx, call, this.env);
+      return account_answer(this.ctx, call, caller, now, this.env);
     });
     // A hash blocks the isolate. The pause lets calls that have arrived in the meantime be counted
     // before the next hash.

@@ -3,13 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Promise;
 use worker::Env;
 
 use crate::adapters::argon2::Argon2Hasher;
 use crate::adapters::cloudflare::account::DurableAccounts;
-pub(super) use crate::adapters::cloudflare::account::object::AccountState;
-use crate::adapters::cloudflare::account::object::answer;
+pub(super) use crate::adapters::cloudflare::account::answer as answer_account;
 use crate::adapters::cloudflare::audit_log::AuditLog;
 pub(super) use crate::adapters::cloudflare::background::WaitUntil;
 use crate::adapters::cloudflare::clock::{PlatformClock, RequestClock, Timer};
@@ -25,6 +23,7 @@ use crate::adapters::cloudflare::mail::{BindingMailer, HttpMailer};
 use crate::adapters::cloudflare::mail_gate::DurableMailGate;
 use crate::adapters::cloudflare::mail_queue::CloudflareMailQueue;
 use crate::adapters::cloudflare::mailer::CloudflareMailer;
+pub(super) use crate::adapters::cloudflare::object_state::ObjectState;
 use crate::adapters::cloudflare::outbox::Outbox;
 use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::cloudflare::session_store::CloudflareSessions;
@@ -92,19 +91,12 @@ pub(super) fn service_after(service: &AuthService<Bindings>) -> AuthService<Bind
     AuthService::new(bindings, Rc::clone(&service.shared))
 }
 
-/// Answers a call in an account's object. It hashes with the hasher of its isolate, which keeps the
-/// memory for that.
+/// The isolate's hasher, which keeps the memory for hashing.
 ///
 /// # Errors
 /// As [`service`].
-pub(super) fn account_answer(
-    env: &Env,
-    state: AccountState,
-    call: String,
-) -> Result<Promise, SettingError> {
-    let shared = shared(env)?;
-    let hasher = with_bindings(env, &shared, |bindings| Rc::clone(&bindings.hasher))?;
-    Ok(answer::<Argon2Hasher>(state, call, hasher))
+pub(super) fn hasher(env: &Env) -> Result<Rc<Argon2Hasher>, SettingError> {
+    with_bindings(env, &*shared(env)?, |bindings| Rc::clone(&bindings.hasher))
 }
 
 /// The settings, and what is derived from them.

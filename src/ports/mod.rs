@@ -16,7 +16,7 @@ mod vendors;
 
 pub use key_value::{KeyValue, Page, Values, WriteError};
 pub use mail::{DeadLetter, LaneRequest, MailGate, MailLedger, MailQueue, Mailer, Once};
-pub use password_guard::{Attempt, Checked, Hashed, PasswordGuard};
+pub use password_guard::{Guarded, PasswordGuard};
 pub use platform::{
     Background, Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter, Sleep,
 };

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use crate::domain::account::{HashError, Password, PasswordHash, Verification};
+use crate::domain::account::{
+    Attempt, Comparison, HashError, Password, PasswordHash, Verification,
+};
 use crate::domain::error::StoreError;
 use crate::domain::event::Event;
 use crate::domain::session::Device;
@@ -12,22 +14,36 @@ pub trait PasswordHasher {
     /// A new hash with a fresh salt.
     ///
     /// # Errors
-    /// When the parameters or the memory are not to be had.
+    /// When the parameters are invalid or there is too little memory.
     async fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashError>;
 
-    /// Whether the password is the one that was hashed, compared in constant time.
+    /// Whether the password is the one that was hashed. Compares in constant time.
     ///
     /// # Errors
-    /// When the stored hash is malformed or asks for more than the caps.
+    /// When the stored hash is malformed or needs more work than the caps allow.
     async fn verify(
         &self,
         password: &Password,
         hash: &PasswordHash,
     ) -> Result<Verification, HashError>;
 
-    /// MUST cost what [`verify`](Self::verify) costs against a hash with this salt, for an address without an account. The
-    /// time may depend on the salt, so each address has its own.
+    /// For an address without an account. MUST take as long as [`verify`](Self::verify) with a hash
+    /// with this salt. The time may depend on the salt, so each address has its own.
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]);
+
+    /// Makes an attempt. It takes the time of one hash, whether or not there is anything to compare
+    /// with.
+    async fn compare(&self, attempt: &Attempt<'_>) -> Comparison {
+        let compared = match attempt.hash {
+            Some(hash) => self.verify(attempt.password, hash).await,
+            None => Ok(Verification::Differs),
+        };
+        if attempt.hash.is_none() || compared.is_err() {
+            self.verify_nothing(attempt.password, &attempt.decoy_salt)
+                .await;
+        }
+        compared
+    }
 }
 
 /// The time.

@@ -5,17 +5,17 @@ use std::future::Future;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Proof, Proved, RefreshTicket, Revocation, Rules,
-    SessionId, Standing, Verdict,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
+    SessionId, Verdict,
 };
 
 /// A renewal's outcome, with the user as the directory knows it now.
 #[derive(Clone, Debug)]
 pub struct Renewal {
-    /// What was decided, and already done to the store.
+    /// The decision. The store has already written its effect.
     pub verdict: Verdict,
-    /// The newest proof that the store knows of. It may be older than the ticket's own.
-    pub proof: Option<Proof>,
+    /// What the client gets: a ticket with the newest proof. `None` when the renewal is refused.
+    pub ticket: Option<RefreshTicket>,
     /// The user, when there is one.
     pub user: Option<User>,
 }
@@ -150,13 +150,4 @@ pub trait SessionStore {
         session: SessionId,
         now: u64,
     ) -> Result<Revocation, StoreError>;
-}
-
-impl From<&User> for Standing {
-    fn from(user: &User) -> Self {
-        Self {
-            epoch: user.session_epoch,
-            disabled: user.disabled_at.is_some(),
-        }
-    }
 }

@@ -2,12 +2,14 @@
 
 use super::check_challenge::Unanswered;
 use super::{AuthService, SignedIn};
-use crate::domain::account::{EmailAddress, Password, User, UserId, Verification};
+use crate::domain::account::{
+    Attempt, Comparison, EmailAddress, Password, User, UserId, Verification,
+};
 use crate::domain::error::{Error, FieldProblem, LoginRefusal};
 use crate::domain::event::{Act, Pseudonym};
 use crate::domain::policy::EMAIL_BYTES;
 use crate::domain::session::Caller;
-use crate::ports::{Attempt, Checked, Ports, UserDirectory};
+use crate::ports::{Ports, UserDirectory};
 
 /// What someone types to sign in.
 #[derive(Clone, Copy)]
@@ -60,14 +62,14 @@ impl<P: Ports> AuthService<P> {
             decoy_salt: self.shared.decoy_salts.of(email.as_ref().ok()),
             in_vain: user.as_ref().is_some_and(|user| user.disabled_at.is_some()),
         };
-        let checked = self.try_password(&account, attempt).await?;
+        let compared = self.try_password(&account, attempt).await?;
         let tried = (
             user.as_ref().map(|user| user.id),
             email.is_ok().then(|| Pseudonym::of_account(&account)),
         );
         let user = match email {
             Err(why) => Err(LoginRefusal::NotAnAddress(why)),
-            Ok(_) => self.signs_in(user, checked, &password).await?,
+            Ok(_) => self.signs_in(user, compared, &password).await?,
         }
         .map_err(|refusal| self.refuse_login(refusal, tried))?;
         self.begin_session(user, client).await
@@ -90,18 +92,16 @@ impl<P: Ports> AuthService<P> {
     async fn signs_in(
         &self,
         user: Option<User>,
-        checked: Checked,
+        compared: Comparison,
         password: &Password,
     ) -> Result<Result<User, LoginRefusal>, Error> {
         let Some(user) = user else {
             return Ok(Err(LoginRefusal::UnknownAddress));
         };
-        let rehash = match checked {
-            Checked::Compared(Verification::Matches { rehash }) => rehash,
-            Checked::Compared(Verification::Differs) => {
-                return Ok(Err(LoginRefusal::WrongPassword));
-            }
-            Checked::Unusable | Checked::Delayed(_) => return Ok(Err(LoginRefusal::BrokenHash)),
+        let rehash = match compared {
+            Ok(Verification::Matches { rehash }) => rehash,
+            Ok(Verification::Differs) => return Ok(Err(LoginRefusal::WrongPassword)),
+            Err(_) => return Ok(Err(LoginRefusal::BrokenHash)),
         };
         if user.disabled_at.is_some() {
             return Ok(Err(LoginRefusal::Disabled));

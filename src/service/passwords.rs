@@ -4,14 +4,14 @@
 
 use super::AuthService;
 use crate::domain::account::{
-    AccountName, EmailAddress, KnownId, Password, PasswordHash, TriedBy, User, Verification,
-    Weakness,
+    AccountName, Attempt, Comparison, EmailAddress, KnownId, Password, PasswordHash, TriedBy, User,
+    Verification, Weakness,
 };
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
 use crate::domain::session::{Client, Credentials, SessionId};
 use crate::domain::settings::PasswordWork;
-use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, PasswordHasher, Ports, Vendors};
+use crate::ports::{Guarded, PasswordGuard, PasswordHasher, Ports, Vendors};
 
 impl<P: Ports> AuthService<P> {
     /// The hash of a password that was found good.
@@ -47,8 +47,8 @@ impl<P: Ports> AuthService<P> {
                 let account = self.shared.account_names.of(email);
                 let guard = self.ports.password_guard();
                 match guard.hash(&account, password, &salt).await? {
-                    Hashed::Done(hashed) => hashed,
-                    Hashed::Delayed(seconds) => return Err(self.delayed(&account, seconds)),
+                    Guarded::Done(hashed) => hashed,
+                    Guarded::Delayed(seconds) => return Err(self.delayed(&account, seconds)),
                 }
             }
         };
@@ -72,11 +72,8 @@ impl<P: Ports> AuthService<P> {
             in_vain: false,
         };
         let account = self.shared.account_names.of(&user.email);
-        let checked = self.try_password(&account, attempt).await?;
-        Ok(matches!(
-            checked,
-            Checked::Compared(Verification::Matches { .. })
-        ))
+        let compared = self.try_password(&account, attempt).await?;
+        Ok(matches!(compared, Ok(Verification::Matches { .. })))
     }
 
     /// Asks someone who is signed in for their password again (OWASP ASVS 6.2.3, 7.5.1): a stolen access token alone
@@ -101,23 +98,22 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Holds a typed password against what is kept of one. Never answers [`Checked::Delayed`].
+    /// Compares a typed password with the stored hash.
     pub(super) async fn try_password(
         &self,
         account: &AccountName,
         mut attempt: Attempt<'_>,
-    ) -> Result<Checked, Error> {
-        let checked = match self.settings().password_work {
-            PasswordWork::Inline => attempt.compare(self.ports.hasher()).await,
+    ) -> Result<Comparison, Error> {
+        match self.settings().password_work {
+            PasswordWork::Inline => Ok(self.ports.hasher().compare(&attempt).await),
             PasswordWork::Durable => {
                 attempt.by = attempt.by.filter(|_| self.settings().limits);
                 let guard = self.ports.password_guard();
-                guard.check(account, &attempt, self.now_ms()).await?
+                match guard.check(account, &attempt, self.now_ms()).await? {
+                    Guarded::Done(compared) => Ok(compared),
+                    Guarded::Delayed(seconds) => Err(self.delayed(account, seconds)),
+                }
             }
-        };
-        match checked {
-            Checked::Delayed(seconds) => Err(self.delayed(account, seconds)),
-            checked => Ok(checked),
         }
     }
 

@@ -70,8 +70,7 @@ impl<P: Ports> AuthService<P> {
             let event = [&ticket.user.as_bytes()[..], &ticket.session.as_bytes()[..]];
             self.notify_user_once(user, task, locale, &event).await;
         }
-        let next = verdict.answer(ticket.with_later(renewal.proof));
-        let (Some(next), Some(user)) = (next, renewal.user) else {
+        let (Some(next), Some(user)) = (renewal.ticket, renewal.user) else {
             return Err(Error::Grant(GrantRefusal::Session(
                 verdict,
                 ticket.user,

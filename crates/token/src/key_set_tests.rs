@@ -139,9 +139,12 @@ fn set_shapes() {
             .collect()
     };
     assert!(public(&many(KEYS_MAX)).is_ok());
+    let too_many = KeySet::from_public_jwks(&set(&many(KEYS_MAX + 1))).unwrap_err();
+    assert_eq!(too_many.fault(), KeyFault::TooManyKeys);
     assert_eq!(
-        public(&many(KEYS_MAX + 1)).err(),
-        Some(KeyFault::TooManyKeys)
+        too_many.position(),
+        None,
+        "the fault of the set, not of a key"
     );
 }
 

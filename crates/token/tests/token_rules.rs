@@ -215,6 +215,22 @@ fn clock_tolerance_is_for_exp_only() {
 }
 
 #[test]
+fn future_skew_is_for_iat_and_nbf_only() {
+    let at = |skew: u64, nbf: u64, now: u64| {
+        let claims = with(claims(), "nbf", Some(json!(nbf))).to_string();
+        let token = Key::Ed.token(Key::Ed.header().to_string(), claims);
+        let expected = Expected::new(ISS, AUD).with_future_skew(skew);
+        verify(&token, &Key::Ed.set(), &expected, now).err()
+    };
+    assert_eq!(at(300, NOW, NOW - 300), None);
+    assert_eq!(at(300, NOW, NOW - 301), Some(TokenError::IatInFuture));
+    assert_eq!(at(0, NOW, NOW - 1), Some(TokenError::IatInFuture));
+    assert_eq!(at(300, NOW + 300, NOW), None);
+    assert_eq!(at(300, NOW + 301, NOW), Some(TokenError::NbfInFuture));
+    assert_eq!(at(300, NOW, NOW + 600), Some(TokenError::Expired));
+}
+
+#[test]
 fn a_set_with_a_weak_key_does_not_load() {
     // R = identity, S = 0 would be a signature of it over every message.
     let mut identity = [0; 32];

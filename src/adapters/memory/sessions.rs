@@ -9,8 +9,8 @@ use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
-    ActiveSession, Client, Consistency, EndReason, Presented, Proved, Record, RefreshTicket,
-    Revocation, Rules, SessionId, Standing, Stored, Verdict, prove, rotate, surplus,
+    ActiveSession, Client, Consistency, Effect, EndReason, Presented, Proved, Record,
+    RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, rotate, surplus,
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
@@ -103,7 +103,7 @@ impl SessionStore for MemorySessions {
         let stored = session
             .as_ref()
             .map_or_else(Stored::default, |session| session.stored());
-        let verdict = rotate(
+        let decision = rotate::decide(
             &stored,
             user.as_ref().map(Standing::from),
             presented,
@@ -111,19 +111,26 @@ impl SessionStore for MemorySessions {
             Consistency::Linearizable,
         );
         if let Some(session) = &mut session {
-            match verdict {
-                Verdict::Fresh(record) | Verdict::Unseen(record) => {
-                    session.record = record;
-                    session.until = presented.lives_until(rules);
+            match decision.effect {
+                Effect::Record {
+                    used,
+                    proof,
+                    lives_until,
+                } => {
+                    session.record = Record {
+                        used: Some(used),
+                        proof: Some(proof),
+                    };
+                    session.until = lives_until;
                     session.seen = ActiveSession::now(session.seen.id, client, presented.now);
                 }
-                Verdict::Reused => session.end(presented.now),
-                _ => {}
+                Effect::End(_) => session.end(presented.now),
+                Effect::Nothing => {}
             }
         }
         Ok(Renewal {
-            verdict,
-            proof: stored.record.and_then(|record| record.proof),
+            verdict: decision.verdict,
+            ticket: decision.ticket,
             user,
         })
     }
@@ -139,7 +146,7 @@ impl SessionStore for MemorySessions {
         let stored = session
             .as_ref()
             .map_or_else(Stored::default, |session| session.stored());
-        let proved = prove(&stored, ticket, rules, Consistency::Linearizable, now);
+        let proved = rotate::prove(&stored, ticket, rules, Consistency::Linearizable, now);
         if let (Proved::GoesOn, Some(session)) = (proved, &mut session) {
             session.record.proof = Some(ticket.proof.or_later(session.record.proof));
         }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::ContextWords;
@@ -179,8 +180,11 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
+/// What comparing a password with what is stored came to: an error when nothing could be compared.
+pub type Comparison = Result<Verification, HashError>;
+
 /// The outcome of comparing a password with a hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verification {
     /// It is the password.
     Matches {
@@ -192,7 +196,7 @@ pub enum Verification {
 }
 
 /// Why no hash was made or compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HashError {
     /// The stored text is not a PHC string of Argon2id.
     Malformed,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::domain::account::UserId;
@@ -17,7 +18,8 @@ use crate::domain::session::Client;
 use crate::domain::ticket::{TicketSecrets, tag};
 
 /// What kind of mail is asked for. Each kind has pools of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RouteClass {
     /// A reset of a password.
     Reset,
@@ -34,18 +36,11 @@ impl RouteClass {
             Self::Other => "other",
         }
     }
-
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "reset" => Some(Self::Reset),
-            "other" => Some(Self::Other),
-            _ => None,
-        }
-    }
 }
 
 /// Something that a user does which mails a notice, and which is therefore capped each day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NoticedAct {
     /// A change of the password.
     PasswordChange,
@@ -65,7 +60,8 @@ impl NoticedAct {
 }
 
 /// What one counter is asked to count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Counted {
     /// A request of a network for a mail of this kind.
     Request(RouteClass),
@@ -83,43 +79,9 @@ pub enum Counted {
     Act(NoticedAct),
 }
 
-impl Counted {
-    /// The text form, for the call to an object.
-    #[must_use]
-    pub fn to_text(self) -> String {
-        match self {
-            Self::Request(class) => ["request ", class.name()].concat(),
-            Self::FirstRequest { class, most } => format!("first {} {most}", class.name()),
-            Self::KnownMail => "known".to_owned(),
-            Self::Act(act) => ["act ", act.name()].concat(),
-        }
-    }
-
-    /// Reads the text form; `None` when it is not one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
-        match kind {
-            "request" => RouteClass::parse(rest).map(Self::Request),
-            "first" => {
-                let (class, most) = rest.split_once(' ')?;
-                Some(Self::FirstRequest {
-                    class: RouteClass::parse(class)?,
-                    most: most.parse().ok()?,
-                })
-            }
-            "known" => rest.is_empty().then_some(Self::KnownMail),
-            "act" => [NoticedAct::PasswordChange, NoticedAct::AddressChange]
-                .into_iter()
-                .find(|act| act.name() == rest)
-                .map(Self::Act),
-            _ => None,
-        }
-    }
-}
-
 /// The place of a request among those of its network in 24 hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rank {
     /// The first.
     First,
@@ -130,7 +92,8 @@ pub enum Rank {
 }
 
 /// Whether what was counted may go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// A request for a mail, with its rank.
     Ranked(Rank),
@@ -138,32 +101,6 @@ pub enum Verdict {
     Within,
     /// It is over its limit and was not counted; it may be repeated after so many seconds.
     Over(u64),
-}
-
-impl Verdict {
-    /// The text form, for the answer of an object.
-    #[must_use]
-    pub fn to_text(self) -> String {
-        match self {
-            Self::Ranked(Rank::First) => "first".to_owned(),
-            Self::Ranked(Rank::Medium) => "medium".to_owned(),
-            Self::Ranked(Rank::Rest) => "rest".to_owned(),
-            Self::Within => "within".to_owned(),
-            Self::Over(seconds) => format!("over {seconds}"),
-        }
-    }
-
-    /// Reads the text form; `None` when it is not one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "first" => Self::Ranked(Rank::First),
-            "medium" => Self::Ranked(Rank::Medium),
-            "rest" => Self::Ranked(Rank::Rest),
-            "within" => Self::Within,
-            _ => Self::Over(text.strip_prefix("over ")?.parse().ok()?),
-        })
-    }
 }
 
 /// What one network, or one user, has done lately: the times of each thing, in seconds since 1970.
@@ -456,18 +393,21 @@ mod tests {
             Counted::Act(NoticedAct::PasswordChange),
             Counted::Act(NoticedAct::AddressChange),
         ] {
-            assert_eq!(Counted::parse(&counted.to_text()), Some(counted));
+            let text = serde_json::to_string(&counted).unwrap();
+            assert_eq!(serde_json::from_str::<Counted>(&text).unwrap(), counted);
         }
         for text in [
             "",
-            "request",
-            "request x",
-            "first reset",
-            "first reset -1",
-            "known 1",
-            "act x",
+            r#"{"request":"x"}"#,
+            r#"{"first_request":{"class":"reset"}}"#,
+            r#"{"first_request":{"class":"reset","most":-1}}"#,
+            r#"{"known_mail":1}"#,
+            r#"{"act":"x"}"#,
+            // Calls of the version before this one.
+            "request reset",
+            "known",
         ] {
-            assert_eq!(Counted::parse(text), None, "{text}");
+            assert!(serde_json::from_str::<Counted>(text).is_err(), "{text}");
         }
         for verdict in [
             Verdict::Ranked(Rank::First),
@@ -477,10 +417,11 @@ mod tests {
             Verdict::Over(0),
             Verdict::Over(u64::MAX),
         ] {
-            assert_eq!(Verdict::parse(&verdict.to_text()), Some(verdict));
+            let text = serde_json::to_string(&verdict).unwrap();
+            assert_eq!(serde_json::from_str::<Verdict>(&text).unwrap(), verdict);
         }
-        for text in ["", "over", "over -1", "First", "within "] {
-            assert_eq!(Verdict::parse(text), None, "{text}");
+        for text in ["", r#""over""#, r#"{"over":-1}"#, r#""First""#, "within"] {
+            assert!(serde_json::from_str::<Verdict>(text).is_err(), "{text}");
         }
     }
 
@@ -537,7 +478,6 @@ mod tests {
                 tally.count(RESET, NOW);
                 let _ = (tally.lapses_at(), tally.to_text());
             }
-            let _ = (Counted::parse(&text), Verdict::parse(&text));
         }
     }
 }

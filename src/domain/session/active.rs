@@ -1,10 +1,12 @@
 //! The sessions that a user has, and which of them are too many.
 
+use serde::{Deserialize, Serialize};
+
 use super::client::{Client, Place};
 use super::refresh_token::SessionId;
 
 /// A session that goes on, as its owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveSession {
     /// Its id, which also tells when it began.
     pub id: SessionId,

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::domain::policy::{
@@ -24,7 +25,7 @@ pub struct Client {
 
 /// Where a request came from, as the platform reports it. Only people read it: nothing is decided
 /// by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
     pub country: Option<String>,
@@ -181,7 +182,7 @@ impl Client {
 
 /// A keyed 4-byte hash of network and program. It is long enough to distinguish clients. Nobody can
 /// find the address from it, because it is keyed and short.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ClientFingerprint(pub [u8; 4]);
 
 constant_time_eq!(ClientFingerprint => |it| &it.0);
@@ -204,7 +205,7 @@ impl ClientFingerprint {
 /// A client's fingerprints, one for each secret of the deployment. The first belongs to the secret
 /// that seals, and is the one that is stored. Any of them is recognised, so that clients stay known
 /// after a change of `TICKET_SECRET`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprints([ClientFingerprint; MAX_TICKET_SECRETS]);
 
 impl Fingerprints {

@@ -28,7 +28,7 @@ pub use proof::{Methods, Proof, is_recent};
 pub use refresh_token::{RefreshTicket, RefreshTokens, SessionId};
 pub use revocation::{EndReason, Revocation};
 pub use rotate::{
-    Consistency, Presented, Proved, Record, Reuse, Rules, Standing, Stored, Use, Verdict, prove,
-    rotate,
+    Consistency, Decision, Effect, Presented, Proved, Record, Reuse, Rules, Standing, Stored, Use,
+    Verdict, decide, prove, rotate,
 };
 pub use token_id::TokenId;

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::account::UserId;
 use crate::domain::id;
 use crate::domain::secret::Secret;
@@ -18,8 +20,8 @@ const FIRST_BYTES: usize = 16 + 16 + 4 + 4 + 8;
 const BODY_BYTES: usize = FIRST_BYTES + 8 + 1;
 
 /// A session's id: a UUIDv7, so it also says when the session began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(uuid::Uuid);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SessionId(#[serde(with = "id")] uuid::Uuid);
 
 impl SessionId {
     /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section 5.7).
@@ -54,8 +56,9 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// What a refresh token says. Only [`RefreshTokens::open`] makes one from text, and only when the MAC is right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a refresh token says. A client's text becomes one only through [`RefreshTokens::open`], which
+/// checks the MAC. Serde is for calls between the Worker and its own objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshTicket {
     /// Whose session it is.
     pub user: UserId,

@@ -1,7 +1,10 @@
 //! What ends a session, and what makes an access token out of date before it expires.
 
+use serde::{Deserialize, Serialize};
+
 /// Why a session ended. Stored with the `ended` record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// Its owner logged out.
     LoggedOut,
@@ -27,7 +30,7 @@ impl EndReason {
 }
 
 /// What a store knows against an access token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
     /// The session has ended.
     pub ended: bool,

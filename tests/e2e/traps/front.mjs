@@ -66,7 +66,7 @@ export default class extends WorkerEntrypoint {
       case "scheduled":
         return { value: (await this.#built().scheduled()) ?? null };
       case "ask":
-        return { value: await this.env[given.binding].getByName(given.name).ask(given.call) };
+        return { value: await this.env[given.binding].getByName(given.name).ask(...given.call) };
       case "alarm":
         return { value: (await this.env[given.binding].getByName(given.name).ring()) ?? null };
     }

@@ -9,8 +9,8 @@ use edgegate::adapters::memory::{
     MemoryMailer, MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
 };
 use edgegate::domain::account::{
-    AccountName, Departure, EmailAddress, FreedAddress, HashError, NotFreedSince, Password,
-    PasswordHash, User, UserChange, UserId, Verification,
+    AccountName, Attempt, Comparison, Departure, EmailAddress, FreedAddress, HashError,
+    NotFreedSince, Password, PasswordHash, User, UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{Counted, GateName, Job, LinkLife, MailFailure, Message, Verdict};
@@ -19,9 +19,9 @@ use edgegate::domain::session::{
     SessionId,
 };
 use edgegate::ports::{
-    Attempt, Checked, DeadLetter, Devices, Hashed, Insertion, KeyValue, LaneRequest, Limit,
-    MailGate, MailLedger, MailQueue, Mailer, NewSession, Once, Page, PasswordGuard, PasswordHasher,
-    Ports, RateLimiter, Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
+    DeadLetter, Devices, Guarded, Insertion, KeyValue, LaneRequest, Limit, MailGate, MailLedger,
+    MailQueue, Mailer, NewSession, Once, Page, PasswordGuard, PasswordHasher, Ports, RateLimiter,
+    Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
 };
 
 /// How a call goes wrong.
@@ -316,8 +316,8 @@ impl Vendors for Faulty<MemoryVendors> {
 }
 
 impl PasswordGuard for Faulty<MemoryPasswordGuard<PlainHasher>> {
-    numbered!("guard check", check(account: &AccountName, attempt: &Attempt<'_>, now: u64) -> Checked);
-    numbered!("guard hash", hash(account: &AccountName, password: &Password, salt: &[u8; 16]) -> Hashed);
+    numbered!("guard check", check(account: &AccountName, attempt: &Attempt<'_>, now: u64) -> Guarded<Comparison>);
+    numbered!("guard hash", hash(account: &AccountName, password: &Password, salt: &[u8; 16]) -> Guarded<Result<PasswordHash, HashError>>);
 }
 
 impl RateLimiter for Faulty<NoLimits> {

@@ -26,8 +26,8 @@ use crate::domain::policy::{
     ENDED_TTL, KV_COUNT_EVERY, KV_MIN_TTL, KV_WRITE_RETRIES_MS, REVOCATION_CACHE_TTL,
 };
 use crate::domain::session::{
-    ActiveSession, Client, Consistency, EndReason, Presented, Proved, Record, RefreshTicket,
-    Revocation, Rules, SessionId, Standing, Stored, Verdict, prove, rotate,
+    ActiveSession, Client, Consistency, Effect, EndReason, Presented, Proved, Record,
+    RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, rotate,
 };
 use crate::ports::{
     Background, KeyValue, NewSession, Random, Renewal, SessionStore, Sleep, WriteError,
@@ -148,43 +148,47 @@ where
         let (mut stored, user) = (stored?, user?);
         // This isolate may have ended the session while the user's row was read.
         stored.ended |= self.memory.borrow().has_ended(ticket.user, ticket.session);
-        let verdict = rotate(
+        let decision = rotate::decide(
             &stored,
             user.as_ref().map(Standing::from),
             presented,
             rules,
             Consistency::Eventual,
         );
-        match verdict {
-            Verdict::Fresh(record) | Verdict::Unseen(record) => {
-                let used = record.used.map(|used| used.counter);
+        match decision.effect {
+            Effect::Record {
+                used,
+                proof,
+                lives_until,
+            } => {
+                let record = Record {
+                    used: Some(used),
+                    proof: Some(proof),
+                };
                 self.write(
                     session,
                     &from_record(&record),
                     Some(metadata(ticket.epoch, client, presented.now)),
-                    presented.lives_until(rules).saturating_sub(presented.now),
-                    // A record that says as much already needs no write.
+                    lives_until.saturating_sub(presented.now),
+                    // A record of this use or a later one needs no write.
                     |written| {
                         to_record(written)
-                            .is_ok_and(|other| other.used.map(|used| used.counter) >= used)
+                            .ok()
+                            .and_then(|other| other.used)
+                            .is_some_and(|other| other.counter >= used.counter)
                     },
                 )
                 .await?;
             }
-            Verdict::Reused => {
-                self.end(
-                    ticket.user,
-                    ticket.session,
-                    EndReason::Reused,
-                    presented.now,
-                )
-                .await?;
+            Effect::End(reason) => {
+                self.end(ticket.user, ticket.session, reason, presented.now)
+                    .await?;
             }
-            _ => {}
+            Effect::Nothing => {}
         }
         Ok(Renewal {
-            verdict,
-            proof: stored.record.and_then(|record| record.proof),
+            verdict: decision.verdict,
+            ticket: decision.ticket,
             user,
         })
     }
@@ -198,7 +202,13 @@ where
         now: u64,
     ) -> Result<Proved, StoreError> {
         let stored = self.stored(ticket).await?;
-        Ok(prove(&stored, ticket, rules, Consistency::Eventual, now))
+        Ok(rotate::prove(
+            &stored,
+            ticket,
+            rules,
+            Consistency::Eventual,
+            now,
+        ))
     }
 
     async fn end(
