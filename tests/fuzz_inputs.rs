@@ -2,7 +2,6 @@
 //! broke a target. New inputs are looked for by `npm run fuzz`.
 
 #![allow(
-    missing_docs,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,

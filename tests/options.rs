@@ -2,7 +2,6 @@
 //! its range, its choices. `docs/limits.md` has the sizes of `policy.rs`.
 
 #![allow(
-    missing_docs,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,

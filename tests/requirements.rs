@@ -2,7 +2,6 @@
 //! once; and what only the sources can show.
 
 #![allow(
-    missing_docs,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,11 +1,6 @@
 //! The table of verdicts of a renewal, row by row, and properties over random histories.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::arithmetic_side_effects,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{

@@ -14,7 +14,8 @@
 use std::rc::Rc;
 
 use edgegate::adapters::argon2::Argon2Hasher;
-use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
+use edgegate::adapters::kv_sessions::KeyValue;
+use edgegate::adapters::kv_sessions::KvSessions;
 use edgegate::adapters::memory::{MemoryBackground, MemoryKeyValue, NoSleep, SeededRandom};
 use edgegate::domain::account::{
     AccountNames, DeviceTicket, DeviceTickets, EmailAddress, FailedTries, FreedAddresses,
@@ -30,7 +31,7 @@ use edgegate::domain::session::{
     RefreshTokens, Reuse, Rules, SessionId, Verdict,
 };
 use edgegate::domain::ticket::TicketSecrets;
-use edgegate::ports::{KeyValue, NewSession, PasswordHasher, Renewal, SessionStore};
+use edgegate::ports::{NewSession, PasswordHasher, Renewal, SessionStore};
 use pollster::block_on;
 use serde_json::{Value, json};
 

@@ -5,7 +5,6 @@
 #![allow(
     dead_code,
     unreachable_pub,
-    missing_docs,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

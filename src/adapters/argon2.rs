@@ -1,4 +1,4 @@
-//! Passwords hashed with Argon2id (RFC 9106), kept as PHC strings.
+//! Hashes passwords with Argon2id (RFC 9106) and stores the hashes as PHC strings.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -18,10 +18,11 @@ use crate::ports::PasswordHasher;
 const OUTPUT_BYTES: usize = 32;
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
 
-/// Hashes with Argon2id in one block of memory, which is kept from hash to hash: taking 19 MiB anew costs a Worker
-/// more than the hash's first pass. What stays in it is no password and no hash.
+/// Argon2id in one block of memory, which is kept from hash to hash: allocating 19 MiB takes a
+/// Worker longer than the hash's first pass. The block never contains a password or a hash.
 ///
-/// A pepper is Argon2's own secret value (RFC 9106 section 3.1, `K`), and its number the PHC string's `keyid`.
+/// A pepper is Argon2's secret value (RFC 9106 section 3.1, `K`), and its number is the PHC
+/// string's `keyid`.
 pub struct Argon2Hasher {
     params: Params,
     peppers: Peppers,
@@ -29,14 +30,14 @@ pub struct Argon2Hasher {
 }
 
 impl Default for Argon2Hasher {
-    /// The parameters of [`policy`](crate::domain::policy), and no pepper.
+    /// The parameters of [`policy`](crate::domain::policy), without a pepper.
     fn default() -> Self {
         Self::new(HashingCost::default(), Peppers::default())
     }
 }
 
 impl Argon2Hasher {
-    /// New hashes cost this much, and are made with the current pepper if there is one.
+    /// New hashes have this cost, and use the current pepper if there is one.
     #[must_use]
     pub fn new(cost: HashingCost, peppers: Peppers) -> Self {
         let mut params = ParamsBuilder::new();
@@ -52,14 +53,15 @@ impl Argon2Hasher {
             params.keyid(keyid);
         }
         Self {
-            // What the settings let through is Argon2's to take; the crate's own default is the policy's.
+            // Argon2 accepts every cost that the settings accept; the crate's own default is the
+            // policy's.
             params: params.build().unwrap_or_default(),
             peppers,
             memory: RefCell::default(),
         }
     }
 
-    /// The secret that a hash with these parameters was made with; empty for none.
+    /// The secret that a hash with these parameters was made with; empty if none.
     fn pepper(&self, params: &Params) -> Result<&[u8], HashError> {
         match params.keyid() {
             [] => Ok(&[]),
@@ -101,7 +103,7 @@ impl PasswordHasher for Argon2Hasher {
 
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]) {
         let output = self.compute(&self.params, password.as_bytes(), salt, OUTPUT_BYTES);
-        // Or the compiler could leave the work out.
+        // Without this the compiler could remove the work.
         std::hint::black_box(&output);
     }
 }
@@ -134,13 +136,13 @@ impl Argon2Hasher {
         let mut memory = self.memory.borrow_mut();
         let blocks = params.block_count();
         if memory.len() < blocks {
-            // The old one goes first: both together could be more than an isolate has.
+            // The old block is freed first: both together could exceed an isolate's memory.
             *memory = Vec::new();
             memory.resize(blocks, Block::default());
         }
         let memory = memory.get_mut(..blocks).ok_or(HashError::Failed)?;
         let mut output = vec![0; bytes];
-        // With no secret it is Argon2 without one, to the byte.
+        // With an empty secret the result is that of Argon2 without one.
         Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params.clone())
             .map_err(|_| HashError::Failed)?
             .hash_password_into_with_memory(password, salt, &mut output, memory)
@@ -149,7 +151,8 @@ impl Argon2Hasher {
     }
 }
 
-/// A stored hash, within the caps. It is data: a row that someone altered must not take a gigabyte.
+/// A stored hash whose parameters are within the limits. Somebody may have altered the row: it must
+/// not make us allocate a gigabyte.
 struct Stored {
     params: Params,
     salt: Vec<u8>,
@@ -165,7 +168,8 @@ impl Stored {
         if phc.algorithm != ARGON2ID_IDENT || !version_is_ours {
             return Err(HashError::Malformed);
         }
-        // Before argon2 looks at them: it multiplies the lanes by eight without asking whether that overflows.
+        // Checked before the argon2 crate reads them: it multiplies the lanes by eight without
+        // checking for overflow.
         if asks_too_much(&phc) {
             return Err(HashError::TooCostly);
         }
@@ -177,7 +181,7 @@ impl Stored {
         let salt = salt
             .decode_b64(&mut buffer)
             .map_err(|_| HashError::Malformed)?;
-        // A short tag is soon guessed.
+        // A short tag could be guessed.
         if !SALT_BYTES.contains(&salt.len()) || output.len() < 16 {
             return Err(HashError::Malformed);
         }
@@ -189,7 +193,7 @@ impl Stored {
     }
 }
 
-/// Whether a parameter is above its cap; each counts if it is there twice.
+/// Whether a parameter is above its limit. If one occurs twice, both are checked.
 fn asks_too_much(phc: &Phc<'_>) -> bool {
     phc.params.iter().any(|(name, value)| {
         let most = match name.as_str() {
@@ -218,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_verifies_its_password_only() {
+    fn a_hash_matches_only_its_password() {
         let hasher = Argon2Hasher::default();
         let phc = pollster::block_on(hasher.hash(&password("caf\u{e9}"), &[7; 16])).unwrap();
         assert!(phc.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
@@ -231,12 +235,13 @@ mod tests {
         assert_ne!(phc, other);
     }
 
-    /// `tests/vectors/argon2`: PHC strings of the C reference code, malformed and oversized ones.
+    /// `tests/vectors/argon2` has PHC strings from the C reference code, and malformed and
+    /// oversized ones.
     #[test]
-    fn vectors() {
+    fn published_hashes_match_and_malformed_ones_do_not() {
         let vectors: Value =
             serde_json::from_str(include_str!("../../tests/vectors/argon2/argon2id.json")).unwrap();
-        // At the level of bytes: what is normalised before is not the hash's affair.
+        // Compared as bytes, since normalising is not a part of hashing.
         let hasher = Argon2Hasher::default();
         let mut counted = 0;
         for (list, expected) in [
@@ -314,10 +319,10 @@ mod tests {
         for without in [with(""), with(PEPPER_2)] {
             assert_eq!(verify(&without, &hash), Err(HashError::UnknownPepper));
         }
-        // The same number, another key.
+        // The same number with another key.
         let other = with(&PEPPER_2.replacen('2', "1", 1));
         assert_eq!(verify(&other, &hash), Ok(Verification::Differs));
-        // Neither its number taken out of the row nor one put in makes it another's.
+        // Removing or adding a number in the row does not make it a hash with another pepper.
         let bare = PasswordHash::new(hash.as_str().replace(",keyid=AQ", ""));
         assert_eq!(verify(&old, &bare), Ok(Verification::Differs));
         let long = PasswordHash::new(hash.as_str().replace("keyid=AQ", "keyid=AQE"));
@@ -325,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_from_before_the_pepper_verifies_and_is_made_anew() {
+    fn a_hash_from_before_the_pepper_matches_and_is_renewed() {
         let typed = password("correct horse battery staple");
         let hash = pollster::block_on(Argon2Hasher::default().hash(&typed, &[7; 16])).unwrap();
         assert_eq!(
@@ -334,7 +339,7 @@ mod tests {
         );
     }
 
-    /// What Argon2 left in the memory: every word depends on the password, the salt and all parameters.
+    /// What Argon2 left in memory. Every word depends on the password, the salt and all parameters.
     fn work_done(hasher: &Argon2Hasher) -> Vec<u64> {
         let memory = hasher.memory.borrow();
         memory
@@ -344,7 +349,7 @@ mod tests {
             .collect()
     }
 
-    /// An address without an account costs what one with an account costs: the same computation.
+    /// An address without an account costs the same computation as one with an account.
     #[test]
     fn verifying_nothing_does_the_work_of_verifying() {
         let typed = password("correct horse battery staple");
@@ -374,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn other_costs_are_used_and_old_hashes_made_anew() {
+    fn other_costs_are_used_and_old_hashes_renewed() {
         let typed = password("correct horse battery staple");
         let cost = HashingCost {
             memory_kib: 7_168,
@@ -392,14 +397,14 @@ mod tests {
     }
 
     #[test]
-    fn a_greedy_hash_takes_no_memory() {
+    fn a_hash_that_asks_for_too_much_memory_is_rejected() {
         let greedy = "$argon2id$v=19$m=4194304,t=2,p=1$ZWRnZWdhdGUtc2FsdC0xNg$JQqCEZWQMvb1xBHtdf+7MUDzop2l0yN0dcFJ47tHOsQ";
         assert_eq!(verify("password", greedy), Err(HashError::TooCostly));
     }
 
-    /// Found by fuzzing: eight times these lanes are more than 32 bits hold.
+    /// Found by fuzzing: eight times these lanes overflow 32 bits.
     #[test]
-    fn too_many_lanes_are_refused_before_they_are_multiplied() {
+    fn too_many_lanes_are_rejected_before_they_are_multiplied() {
         for lanes in ["5", "536870912", "4294967295", "1,p=536870912"] {
             let greedy = format!(
                 "$argon2id$v=19$m=64,t=2,p={lanes}$ZWRnZWdhdGUtc2FsdC0xNg$JQqCEZWQMvb1xBHtdf+7MUDzop2l0yN0dcFJ47tHOsQ"

@@ -1,4 +1,5 @@
-//! Randomness from the system: the kernel natively, `crypto.getRandomValues` in a Worker or a browser.
+//! Randomness from the system: from the kernel natively, from `crypto.getRandomValues` in a Worker
+//! or a browser.
 
 use crate::ports::Random;
 
@@ -9,7 +10,7 @@ pub struct SystemRandom;
 impl Random for SystemRandom {
     #[allow(
         clippy::panic,
-        reason = "a system without randomness can't go on: fail closed, never with a weak key"
+        reason = "without randomness every key would be weak, so the service must stop"
     )]
     fn fill(&self, bytes: &mut [u8]) {
         if getrandom::fill(bytes).is_err() {

@@ -421,9 +421,10 @@ impl fmt::Display for Error {
             Self::Grant(refusal) => write!(f, "refresh token refused: {}", refusal.reason()),
             Self::Store(error) => error.fmt(f),
             Self::Internal(what) => write!(f, "internal: {what}"),
-            Self::NoMailProvider => {
-                f.write_str("MAIL_PROVIDER is not set. Set it under [vars] in wrangler.toml to the provider that sends your mail.")
-            }
+            Self::NoMailProvider => f.write_str(
+                "MAIL_PROVIDER is not set. Set it under [vars] in wrangler.toml to the provider \
+                 that sends your mail.",
+            ),
             Self::NothingToChange => f.write_str("there is nothing to change"),
             Self::WeakPassword(_)
             | Self::Forbidden

@@ -4,7 +4,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 use uuid::Uuid;
 
-/// A new id from the time, in milliseconds since 1970, and ten random bytes.
+/// A new id from the time in milliseconds since 1970 and ten random bytes.
 pub(super) fn new(now_ms: u64, random: &[u8; 10]) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(now_ms, random).into_uuid()
 }

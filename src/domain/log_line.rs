@@ -1,45 +1,52 @@
-//! A line of the log: one JSON object, written so that nothing in it can end it.
+//! One line of the log: a JSON object that no value in it can break.
 
-use edgegate_token::json::quoted;
+use serde::{Serialize, Serializer};
 
-/// A line that is being written: texts, and integers. Its members stand in the order in which they come.
+/// A log line under construction. Its members are strings and integers, in the order in which they
+/// are added.
 #[derive(Clone, Debug)]
-pub struct LogLine(String);
+pub struct LogLine(Vec<(&'static str, Value)>);
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum Value {
+    Text(String),
+    Number(u64),
+}
 
 impl LogLine {
-    /// Begins one, with its `level` (`info`, `warn` or `error`) and its `event`.
+    /// Starts a line with its `level` (`info`, `warn` or `error`) and its `event`.
     #[must_use]
     pub fn new(level: &str, event: &str) -> Self {
-        let mut line = Self("{".to_owned());
+        let mut line = Self(Vec::new());
         line.text("level", level);
         line.text("event", event);
         line
     }
 
-    /// Adds a text, unless it is empty.
-    pub fn text(&mut self, name: &str, text: &str) {
+    /// Adds a string, unless it is empty.
+    pub fn text(&mut self, name: &'static str, text: &str) {
         if !text.is_empty() {
-            self.member(name, &quoted(text));
+            self.0.push((name, Value::Text(text.to_owned())));
         }
     }
 
     /// Adds an integer.
-    pub fn number(&mut self, name: &str, number: u64) {
-        self.member(name, &number.to_string());
+    pub fn number(&mut self, name: &'static str, number: u64) {
+        self.0.push((name, Value::Number(number)));
     }
 
-    fn member(&mut self, name: &str, json: &str) {
-        let comma = if self.0.len() > 1 { ",\"" } else { "\"" };
-        for part in [comma, name, "\":", json] {
-            self.0.push_str(part);
-        }
-    }
-
-    /// The whole of it.
+    /// The finished line.
     #[must_use]
-    pub fn end(mut self) -> String {
-        self.0.push('}');
-        self.0
+    pub fn end(self) -> String {
+        // Strings and integers can always be written as JSON.
+        serde_json::to_string(&self).unwrap_or_default()
+    }
+}
+
+impl Serialize for LogLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 
@@ -49,7 +56,7 @@ mod tests {
     use edgegate_token::json::Json;
 
     #[test]
-    fn a_line_is_one_object_whatever_stands_in_it() {
+    fn a_line_is_one_json_object_whatever_its_values_are() {
         let evil = "\"},{\"level\":\"info\"\r\n\u{2028}\0";
         let mut line = LogLine::new("warn", "request");
         line.number("status", 404);

@@ -1,14 +1,15 @@
 //! Secrets: not printed by accident, and compared in constant time.
 //!
-//! A type whose value somebody may try to guess has no `==` but `constant_time_eq!`'s. Deriving `PartialEq` beside it does not
-//! compile, and the test below does not compile without it.
+//! A type with a secret value gets its `==` from `constant_time_eq!`. The compiler rejects a
+//! derived `PartialEq` beside it, and the test below does not compile for a type without the macro.
 
 use std::fmt;
 
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-/// Gives types an `==` that takes the same time wherever two values of one length differ: `Type => |it| its bytes`.
+/// Implements `==` so that it takes the same time wherever two values of one length differ. `Type
+/// => |it| …` gives the bytes to compare.
 macro_rules! constant_time_eq {
     ($($type:ty => |$it:ident| $bytes:expr),+ $(,)?) => {$(
         impl ::subtle::ConstantTimeEq for $type {
@@ -36,13 +37,12 @@ pub(crate) use constant_time_eq;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the text in.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// Gives the text out, for the one place that sends or checks it.
+    /// The text, for the one place that sends or checks it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -68,19 +68,18 @@ impl fmt::Debug for Secret {
 pub struct SecretBytes(Zeroizing<Vec<u8>>);
 
 impl SecretBytes {
-    /// Takes the bytes in.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// Gives the bytes out, for what computes with them.
+    /// The bytes, for code that computes with them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
-    /// Whether these are the bytes, compared in constant time.
+    /// Whether the bytes are equal, compared in constant time.
     #[must_use]
     pub fn are(&self, bytes: &[u8]) -> bool {
         bool::from(self.0.as_slice().ct_eq(bytes))
@@ -107,7 +106,8 @@ mod tests {
 
     fn is_compared_in_constant_time<T: subtle::ConstantTimeEq>() {}
 
-    /// The compiler holds it: a type without `constant_time_eq!` does not fit here, and one with a derived `==` has two.
+    /// The compiler checks it. A type without `constant_time_eq!` is rejected here, and one with a
+    /// derived `==` has two.
     #[test]
     fn secrets_are_compared_in_constant_time() {
         is_compared_in_constant_time::<Secret>();
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_is_every_byte_and_the_length() {
+    fn secrets_are_equal_only_if_every_byte_and_the_length_are() {
         let secret = |text: &str| Secret::new(text.to_owned());
         assert_eq!(secret("abc"), secret("abc"));
         for other in ["", "ab", "abcd", "xbc", "axc", "abx"] {

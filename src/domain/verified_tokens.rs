@@ -1,4 +1,5 @@
-//! A memory of verified tokens, since a signature costs a hundred times a lookup.
+//! Remembers verified tokens, because verifying a signature costs a hundred times as much as a
+//! lookup.
 
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -7,18 +8,20 @@ use edgegate_token::VerifiedToken;
 
 use super::policy::VERIFIED_TOKENS_MAX;
 
-/// The tokens verified last, by their whole text. A key made of part of it, or of a hash, has handed out other people's
-/// claims (GHSA-rp9m-7r4c-75qg).
+/// The most recently verified tokens, by their whole text. Caches whose key was a part or a hash of
+/// the token have returned other people's claims (GHSA-rp9m-7r4c-75qg).
 ///
-/// It belongs to one [`KeySet`](edgegate_token::KeySet) and one [`Expected`](edgegate_token::Expected): when either changes, [`clear`] it. It
-/// says nothing of sessions ended or users changed since; ask that of every token. Only verified text gets in, so nobody
-/// without a signing key can choose keys that collide.
+/// It belongs to one [`KeySet`](edgegate_token::KeySet) and one
+/// [`Expected`](edgegate_token::Expected): when either changes, [`clear`] it. It knows nothing of
+/// sessions that have ended or users that have changed since, so check those for every token. Only
+/// verified text is stored, so nobody without a signing key can choose keys that collide.
 ///
 /// [`clear`]: VerifiedTokens::clear
 pub struct VerifiedTokens {
     capacity: usize,
     entries: HashMap<Rc<str>, Entry>,
-    /// Every key of `entries` once: the next to be forgotten, unless it was used since it came or was last spared.
+    /// Every key of `entries` once, the next to be forgotten first. An entry that was used since it
+    /// was stored or last spared is spared once more.
     queue: VecDeque<Rc<str>>,
 }
 
@@ -35,7 +38,7 @@ impl Default for VerifiedTokens {
 }
 
 impl VerifiedTokens {
-    /// Remembers at most `capacity` tokens; none for 0.
+    /// Remembers at most `capacity` tokens, or none if it is 0.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {
@@ -45,8 +48,9 @@ impl VerifiedTokens {
         }
     }
 
-    /// The token with this text, if it was remembered and has not expired at `now`, in Unix seconds: at `exp` it is dropped,
-    /// whatever tolerance it was verified with. A clock that stands before the verification proves nothing, and drops it too.
+    /// The token with this text, if it is remembered and has not expired at `now`, in Unix seconds.
+    /// It is dropped at `exp`, whatever tolerance it was verified with. If the clock is earlier
+    /// than the verification, it proves nothing, and the token is dropped too.
     pub fn get(&mut self, text: &str, now: u64) -> Option<Rc<VerifiedToken>> {
         let entry = self.entries.get_mut(text)?;
         if now >= entry.token.claims().exp || now < entry.verified_at {
@@ -57,7 +61,8 @@ impl VerifiedTokens {
         Some(Rc::clone(&entry.token))
     }
 
-    /// Remembers that `text` was verified as `token` at `now`, in Unix seconds; forgets, if full, one that was not used lately.
+    /// Remembers that `text` was verified as `token` at `now`, in Unix seconds. If the memory is
+    /// full, it forgets a token that was not used lately.
     pub fn insert(&mut self, text: &str, token: Rc<VerifiedToken>, now: u64) {
         self.remove(text);
         if self.capacity == 0 || now >= token.claims().exp {
@@ -74,26 +79,25 @@ impl VerifiedTokens {
         self.entries.insert(key, entry);
     }
 
-    /// Forgets all.
     pub fn clear(&mut self) {
         self.entries.clear();
         self.queue.clear();
     }
 
-    /// How many are remembered, expired ones included until they are asked for or pushed out.
+    /// How many tokens are remembered. Expired ones count until somebody asks for them or they are
+    /// pushed out.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether none is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Second chance: who was used goes to the back of the queue once. To look for the one unused for longest would cost a
-    /// tenth of a signature.
+    /// Second-chance eviction: an entry that was used goes to the back of the queue once. Finding
+    /// the one unused for longest would cost a tenth of a signature check.
     fn make_room(&mut self) {
         while self.entries.len() >= self.capacity
             && let Some(key) = self.queue.pop_front()

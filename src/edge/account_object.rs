@@ -8,7 +8,7 @@ use worker::Env;
 
 use super::wiring::{self, ObjectState};
 
-/// Answers the next call in the line.
+/// Answers the next call in the line. It hashes with the hasher of its isolate.
 ///
 /// # Errors
 /// When the configuration is wrong. The Worker that calls has answered with that before.
@@ -16,12 +16,12 @@ use super::wiring::{self, ObjectState};
 pub fn account_answer(
     state: ObjectState,
     call: String,
-    caller: String,
+    arrival: String,
     now: f64,
     env: Env,
 ) -> Result<Promise, JsValue> {
     let hasher = wiring::hasher(&env).map_err(|error| js_sys::Error::new(error.setting))?;
     Ok(future_to_promise(async move {
-        wiring::answer_account(&state, &call, &caller, now, &*hasher).await
+        wiring::account_answer(&state, &call, &arrival, now, &*hasher).await
     }))
 }

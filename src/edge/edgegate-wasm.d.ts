@@ -28,7 +28,7 @@ export function sessions_alarm(state: DurableObjectState): Promise<void>;
 /** The answer, or in which line the call must wait. */
 export function account_arrives(
   state: DurableObjectState,
-  caller: string,
+  arrival: string,
   now: number,
   strangers: number,
   known: number,
@@ -36,7 +36,7 @@ export function account_arrives(
 export function account_answer(
   state: DurableObjectState,
   call: string,
-  caller: string,
+  arrival: string,
   now: number,
   env: object,
 ): Promise<string>;

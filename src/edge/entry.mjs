@@ -83,17 +83,17 @@ export class Account extends DurableObject {
 
   /**
    * @param {string} call
-   * @param {string} caller
-   * @param {number} now in milliseconds
+   * @param {string} arrival who calls: with `now` it decides where the call waits
+   * @param {number} now in milliseconds since 1970
    */
-  async ask(call, caller, now) {
+  async ask(call, arrival, now) {
     const [strangers, known] = this.#waiting;
-    const line = account_arrives(this.ctx, caller, now, strangers, known);
+    const line = account_arrives(this.ctx, arrival, now, strangers, known);
     if (typeof line === "string") return line;
     this.#waiting[line] += 1;
     const turn = this.#before.then(() => {
       this.#waiting[line] -= 1;
-      return account_answer(this.ctx, call, caller, now, this.env);
+      return account_answer(this.ctx, call, arrival, now, this.env);
     });
     // A hash blocks the isolate. The pause lets calls that have arrived in the meantime be counted
     // before the next hash.

@@ -7,7 +7,7 @@ use worker::Env;
 
 use crate::adapters::argon2::Argon2Hasher;
 use crate::adapters::cloudflare::account::DurableAccounts;
-pub(super) use crate::adapters::cloudflare::account::answer as answer_account;
+pub(super) use crate::adapters::cloudflare::account::answer as account_answer;
 use crate::adapters::cloudflare::audit_log::AuditLog;
 pub(super) use crate::adapters::cloudflare::background::WaitUntil;
 use crate::adapters::cloudflare::clock::{PlatformClock, RequestClock, Timer};
@@ -18,16 +18,16 @@ use crate::adapters::cloudflare::d1_users::D1Users;
 use crate::adapters::cloudflare::devices::Bowser;
 use crate::adapters::cloudflare::durable_sessions::DurableSessions;
 use crate::adapters::cloudflare::kv_namespace::KvNamespace;
-use crate::adapters::cloudflare::kv_sessions::KvSessions;
 use crate::adapters::cloudflare::mail::{BindingMailer, HttpMailer};
 use crate::adapters::cloudflare::mail_gate::DurableMailGate;
 use crate::adapters::cloudflare::mail_queue::CloudflareMailQueue;
 use crate::adapters::cloudflare::mailer::CloudflareMailer;
 pub(super) use crate::adapters::cloudflare::object_state::ObjectState;
-use crate::adapters::cloudflare::outbox::Outbox;
 use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::cloudflare::session_store::CloudflareSessions;
 use crate::adapters::cloudflare::vendors::HttpVendors;
+use crate::adapters::kv_sessions::KvSessions;
+use crate::adapters::outbox::Outbox;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
 use crate::domain::mail::Provider;
@@ -91,12 +91,13 @@ pub(super) fn service_after(service: &AuthService<Bindings>) -> AuthService<Bind
     AuthService::new(bindings, Rc::clone(&service.shared))
 }
 
-/// The isolate's hasher, which keeps the memory for hashing.
+/// The hasher of this isolate, which keeps the memory that hashing takes.
 ///
 /// # Errors
 /// As [`service`].
 pub(super) fn hasher(env: &Env) -> Result<Rc<Argon2Hasher>, SettingError> {
-    with_bindings(env, &*shared(env)?, |bindings| Rc::clone(&bindings.hasher))
+    let shared = shared(env)?;
+    with_bindings(env, &shared, |bindings| Rc::clone(&bindings.hasher))
 }
 
 /// The settings, and what is derived from them.

@@ -1,11 +1,8 @@
-//! What any service needs of its platform: time, randomness, limits, hashing, work after the response.
-
-use std::future::Future;
+//! What any service needs of its platform: time, randomness, limits, hashing.
 
 use crate::domain::account::{
     Attempt, Comparison, HashError, Password, PasswordHash, Verification,
 };
-use crate::domain::error::StoreError;
 use crate::domain::event::Event;
 use crate::domain::session::Device;
 
@@ -48,24 +45,25 @@ pub trait PasswordHasher {
 
 /// The time.
 pub trait Clock {
-    /// Milliseconds since 1970. Read once a request: a Worker's clock stands still between I/O.
+    /// Milliseconds since 1970. Read once for each request: a Worker's clock stops between I/O.
     fn now_ms(&self) -> u64;
 }
 
-/// Randomness fit for keys.
+/// Cryptographic randomness.
 pub trait Random {
-    /// Fills `bytes` from a cryptographically secure source.
+    /// Fills `bytes` from a source that is secure enough for keys.
     fn fill(&self, bytes: &mut [u8]);
 }
 
 /// What a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// All that one address (or /64) sends.
+    /// All requests of one address (or /64).
     Client,
-    /// The tries of one client on one account; never the account alone, or a stranger could lock its owner out.
+    /// The attempts of one client on one account. Never of the account alone: a stranger could lock
+    /// its owner out.
     ClientOnAccount,
-    /// The renewals of one address (or /64), behind which there may be many people.
+    /// The renewals of one address (or /64), which many people may share.
     ClientRenewals,
 }
 
@@ -81,35 +79,21 @@ impl Limit {
     }
 }
 
-/// Limits on how often.
+/// Rate limits.
 pub trait RateLimiter {
-    /// Counts one try under `key`; false when there were too many. MUST say true when it can't tell: a limiter that
-    /// is down must not lock everybody out.
+    /// Counts one attempt under `key`. Returns false when there were too many. MUST return true when
+    /// it can't tell: a limiter that is down must not lock everybody out.
     async fn admit(&self, limit: Limit, key: &str) -> bool;
 }
 
-/// Waits. Apart from [`Clock`], so that a test needs not.
-pub trait Sleep {
-    /// Returns after about `ms` milliseconds.
-    async fn sleep(&self, ms: u64);
-}
-
-/// Work that the client need not wait for.
-pub trait Background {
-    /// Does the job after the response; its failure is logged and has no other effect.
-    fn after_response<F>(&self, job: F)
-    where
-        F: Future<Output = Result<(), StoreError>> + 'static;
-}
-
-/// What happens that operators look up and count.
+/// What operators look up and count.
 pub trait Events {
-    /// Writes the event where operators look it up. MUST NOT fail the request.
+    /// Writes the event for operators. MUST NOT fail the request.
     fn record(&self, event: &Event);
 }
 
 /// Names of devices.
 pub trait Devices {
-    /// The browser and the system in a User-Agent, as far as it is known. MUST answer for any text.
+    /// The browser and the system in a User-Agent, as far as they are known. MUST accept any text.
     fn describe(&self, user_agent: &str) -> Device;
 }

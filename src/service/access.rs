@@ -29,7 +29,7 @@ impl<P: Ports> AuthService<P> {
     ///
     /// How stale the answer may be depends on the session store. With a linearizable one it is
     /// never stale. For the other see
-    /// [`KvSessions`](crate::adapters::cloudflare::kv_sessions::KvSessions).
+    /// [`KvSessions`](crate::adapters::kv_sessions::KvSessions).
     ///
     /// # Errors
     /// [`Error::Access`] when the token is not valid; [`Error::Store`] when a store failed.

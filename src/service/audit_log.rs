@@ -1,4 +1,5 @@
-//! What is recorded for operators, as soon as it is so: before what may still fail after it.
+//! Records events for operators. An event is recorded once its change is stored, before later steps
+//! that may fail.
 
 use super::AuthService;
 use crate::domain::account::{EmailAddress, User};
@@ -7,8 +8,8 @@ use crate::domain::session::Client;
 use crate::ports::{Events, Ports};
 
 impl<P: Ports> AuthService<P> {
-    /// Says whose request this service answers, for what is recorded: its network's pseudonym stands in every event from here
-    /// on, also of acts that need to know no client.
+    /// Sets the client whose request this service answers. From here on every event contains the
+    /// pseudonym of its network, also events of actions that need to know nothing about the client.
     pub fn asked_by(&self, client: &Client) {
         self.network.set(self.shared.networks.of(client));
     }
@@ -18,7 +19,7 @@ impl<P: Ports> AuthService<P> {
         self.ports.events().record(&Event { act, network });
     }
 
-    /// Records that an account is there, made by its owner.
+    /// Records that an account's owner has created it.
     pub(super) fn record_registered(&self, user: &User) {
         self.record(Act::Registered {
             user: user.id,

@@ -1,4 +1,5 @@
-//! Change one's own address: asked for with the password, confirmed at the new address, told to the old one.
+//! Changes the user's own address: requested with the password, confirmed at the new address, and
+//! reported to the old one.
 
 use super::AuthService;
 use super::change_user::Aftermath;
@@ -13,14 +14,13 @@ use crate::domain::session::Client;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Queues a mail to the new address with a link, and one to the old address. Nothing changes before the link is used;
-    /// whether the new address has an account is told to its owner only. The old address gets none if
-    /// nobody has verified it.
+    /// Queues a mail to the new address with a link, and one to the old address. Nothing changes
+    /// before the link is used. Only the owner of the new address learns whether it has an account
+    /// already. The old address gets no mail if nobody has verified it.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Field`]; [`Error::CurrentPassword`]; [`Error::RateLimited`], also
-    /// for a sixth request of the user in a day;
-    /// [`Error::NoMailProvider`]; [`Error::Store`].
+    /// [`Error::Access`]; [`Error::Field`]; [`Error::CurrentPassword`]; [`Error::RateLimited`],
+    /// also for the user's sixth request in a day; [`Error::NoMailProvider`]; [`Error::Store`].
     pub async fn change_email(
         &self,
         access_token: &str,
@@ -51,8 +51,9 @@ impl<P: Ports> AuthService<P> {
             address,
         });
         let to = user.email.clone();
-        // One notice for each new address and day. A link lives for a day, so nobody gets another one
-        // later without a notice. The job's id is logged and stored: it holds no address.
+        // One notice per new address and day. A link is valid for a day, so nobody gets another
+        // link later without a notice. The job's id is logged and stored, so it contains no
+        // address.
         let day = self.now() / VERIFICATION_LINK_TTL;
         let event = [
             &user.id.as_bytes()[..],
@@ -65,10 +66,12 @@ impl<P: Ports> AuthService<P> {
         Ok(user)
     }
 
-    /// Makes the change that a mailed link confirms. Access tokens with the old address count no more; the sessions go on.
+    /// Makes the change that a mailed link confirms. Access tokens with the old address become
+    /// invalid; the sessions continue.
     ///
     /// # Errors
-    /// [`Error::Link`], also when the address has another account by now; [`Error::RateLimited`]; [`Error::Store`].
+    /// [`Error::Link`], also if another account has the address by now; [`Error::RateLimited`];
+    /// [`Error::Store`].
     pub async fn confirm_email(
         &self,
         ticket: &str,
@@ -97,7 +100,7 @@ impl<P: Ports> AuthService<P> {
             email: Some(link.email),
             ..UserChange::default()
         };
-        // To the old address, unless nobody ever verified it.
+        // The notice goes to the old address, unless nobody ever verified it.
         let aftermath = Aftermath::of(vec![act]).telling_user(
             &user,
             Task::AddressChanged {

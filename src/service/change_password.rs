@@ -1,4 +1,4 @@
-//! Change one's own password.
+//! Changes the user's own password.
 
 use super::change_user::Aftermath;
 use super::{AuthService, SignedIn};
@@ -7,16 +7,17 @@ use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, NoticedAct, Task};
 use crate::domain::session::Client;
-use crate::ports::{Ports, UserDirectory};
+use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Sets a new password, ends every session, this one too, and begins another, so that whoever had a part in the old
-    /// ones is out and the owner is in. The owner is told by mail, if the address is verified.
+    /// Sets a new password, ends every session including the current one, and begins a new one. So
+    /// anyone who shared the old sessions is signed out, and the owner is signed in. The owner gets
+    /// a notice by mail if the address is verified.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::WeakPassword`]; [`Error::RateLimited`], also for a sixth
-    /// change of the user in a day; [`Error::Store`]
-    /// when a store failed: when only the new session could not be recorded, the new password is set and a login works.
+    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::WeakPassword`];
+    /// [`Error::RateLimited`], also for the user's sixth change in a day; [`Error::Store`]. If only
+    /// the new session could not be stored, the new password is set and a login works.
     pub async fn change_password(
         &self,
         access_token: &str,
@@ -27,8 +28,7 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<SignedIn, Error> {
         let asking = self.bearer_with_user(access_token).await;
         if let Err(Error::Access(AccessRefusal::Outdated)) = asking {
-            // A try before this one may have been cut short here.
-            self.finish_change_of(access_token).await?;
+            self.finish_change_of_bearer(access_token).await?;
         }
         let (bearer, user) = asking?;
         self.check_current_password(&user, current, bearer.session, client)
@@ -47,24 +47,11 @@ impl<P: Ports> AuthService<P> {
         let to = user.email.clone();
         let notice = Task::PasswordChanged { to };
         let mut aftermath = Aftermath::of(vec![act]).telling_user(&user, notice, locale);
-        // Changed meanwhile: so is the token's `ver`.
+        // If the user has changed meanwhile, the token is outdated.
         let user = self
             .change_user_if(&user, &change, &mut aftermath)
             .await?
             .ok_or(Error::Access(AccessRefusal::Outdated))?;
         self.begin_session(user, client).await
-    }
-
-    /// Makes a change count that the row has and the session store has not heard of: the token still counts there.
-    async fn finish_change_of(&self, access_token: &str) -> Result<(), Error> {
-        let id = match self.bearer(access_token).await {
-            Ok(bearer) => bearer.user,
-            Err(Error::Access(_)) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        match self.ports.users().find_by_id(id).await? {
-            Some(user) => self.finish_change(&user).await,
-            None => Ok(()),
-        }
     }
 }

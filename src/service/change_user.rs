@@ -1,5 +1,6 @@
-//! A change to a user, made to count: the row first, then the access tokens from before. What has become so is recorded in
-//! between, and its owner told, since a repeat of what failed after it may find nothing to do.
+//! Changes a user: first the row, then the older access tokens become invalid. In between the
+//! change is recorded and its owner notified: if a later step fails, a retry may find nothing to
+//! do.
 
 use super::AuthService;
 use crate::domain::account::{User, UserChange, UserId};
@@ -9,22 +10,22 @@ use crate::domain::mail::{Locale, Task};
 use crate::domain::policy::{DELETED_VERSION, STALE_TTL};
 use crate::ports::{Ports, SessionStore, UserDirectory};
 
-/// What is done once a change is stored.
+/// What happens once a change is stored.
 #[derive(Default)]
 pub(super) struct Aftermath {
-    /// What is recorded.
+    /// The events to record.
     pub(super) acts: Vec<Act>,
-    /// What is mailed.
+    /// The mail to send.
     pub(super) notice: Option<(Task, Locale)>,
 }
 
 impl Aftermath {
-    /// Recorded, and nobody is told.
+    /// Records these events and notifies nobody.
     pub(super) fn of(acts: Vec<Act>) -> Self {
         Self { acts, notice: None }
     }
 
-    /// The same, and the user is told, if their address is verified: another may be anybody's.
+    /// Also notifies the user, if their address is verified: one that is not may be anybody's.
     pub(super) fn telling_user(self, user: &User, task: Task, locale: Locale) -> Self {
         if user.email_verified_at.is_some() {
             self.telling(task, locale)
@@ -33,7 +34,7 @@ impl Aftermath {
         }
     }
 
-    /// The same, and someone is told.
+    /// Also notifies somebody.
     pub(super) fn telling(self, task: Task, locale: Locale) -> Self {
         Self {
             notice: Some((task, locale)),
@@ -43,7 +44,7 @@ impl Aftermath {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Changes a user's row, then invalidates the access tokens from before.
+    /// Changes a user's row, then invalidates the older access tokens.
     pub(super) async fn change_user(
         &self,
         id: UserId,
@@ -61,8 +62,8 @@ impl<P: Ports> AuthService<P> {
         Ok(user)
     }
 
-    /// Why the directory did not change or delete a user, in a step that depends on no version: there is
-    /// no such user, or it is the last administrator.
+    /// Why the directory did not change or delete a user in a step that requires no version: there
+    /// is no such user, or it is the last administrator.
     pub(super) async fn not_removed(&self, id: UserId) -> Result<Error, Error> {
         Ok(match self.ports.users().find_by_id(id).await? {
             Some(_) => Error::LastAdministrator,
@@ -70,8 +71,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The same, unless the user has changed since it was read, or another account has the new address: then nothing is
-    /// done and the answer is `None`.
+    /// Like [`change_user`](Self::change_user), unless the user has changed since it was read or
+    /// another account has the new address. Then nothing is done and the result is `None`.
     pub(super) async fn change_user_if(
         &self,
         user: &User,
@@ -93,8 +94,9 @@ impl<P: Ports> AuthService<P> {
         Ok(changed)
     }
 
-    /// The user with the change, when only the answer to it was lost: the row says so. A new hash has a new salt and an address has
-    /// one account, so what stands there is this change and no other.
+    /// The user with the change, if only the answer to the change was lost. A new hash has a new
+    /// salt, and an address belongs to one account, so a row with them can only come from this
+    /// change.
     async fn changed_after_all(
         &self,
         before: &User,
@@ -130,20 +132,32 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Writes again what the row says of older access tokens, when it was changed so lately that they may still be
-    /// presented: the change may have been cut short before that. It changes nothing that is not so already.
-    pub(super) async fn finish_change(&self, user: &User) -> Result<(), Error> {
-        let ends_at = user.updated_at.saturating_add(STALE_TTL);
-        if ends_at > self.now() {
-            self.outdate(user.id, user.version).await?;
+    /// Finishes a change that may have failed after its row was written: invalidates older access
+    /// tokens once more, as the row says. A change so old that no such token is valid any more needs
+    /// nothing. `row` is what the database has under `id`: without a row the user was deleted.
+    pub(super) async fn finish_change(&self, id: UserId, row: Option<&User>) -> Result<(), Error> {
+        match row {
+            None => self.outdate(id, DELETED_VERSION).await,
+            Some(user) if user.updated_at.saturating_add(STALE_TTL) > self.now() => {
+                self.outdate(id, user.version).await
+            }
+            Some(_) => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The same for the user of an access token. An outdated token may ask for it too, since it only
+    /// repeats what the row already says.
+    pub(super) async fn finish_change_of_bearer(&self, access_token: &str) -> Result<(), Error> {
+        let id = self.verified_bearer(access_token)?.user;
+        let row = self.ports.users().find_by_id(id).await?;
+        self.finish_change(id, row.as_ref()).await
     }
 
     /// Invalidates a user's access tokens from before this version.
     ///
-    /// A write that is slow, or is retried after a refusal, may arrive after the write of a later change and replace its
-    /// larger version. So the row is read again after each write: whoever writes last has seen the last change.
+    /// A write that is slow or retried may arrive after the write of a later change, and replace
+    /// its larger version. So the row is read again after each write: whoever writes last has seen
+    /// the last change.
     pub(super) async fn outdate(&self, user: UserId, version: u64) -> Result<(), Error> {
         let sessions = self.ports.sessions();
         let mut version = version;

@@ -1,4 +1,4 @@
-//! A challenge that a browser has met before something is asked for: `TURNSTILE_SECRET`.
+//! Checks the challenge that a browser must solve before some requests: `TURNSTILE_SECRET`.
 
 use super::AuthService;
 use crate::domain::error::{Error, FieldProblem};
@@ -6,21 +6,23 @@ use crate::domain::event::Act;
 use crate::domain::session::{Challenge, Credentials};
 use crate::ports::{Ports, Vendors};
 
-/// What happens when nobody can say whether the challenge was met.
+/// What happens if the challenge can't be verified.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unanswered {
-    /// The request goes on: a login, so that no vendor signs honest users out. Its password and its limits stand.
+    /// The request continues. This is for a login, so that a vendor's failure does not lock honest
+    /// users out. The password and the limits still protect it.
     GoesOn,
-    /// The request is refused, and may be repeated: what would mail or make an account.
+    /// The request is refused and may be retried. This is for requests that send mail or create an
+    /// account.
     IsRefused,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Lets pass who has met the challenge, once the limits have let them pass. A Worker that calls by RPC has none to meet.
+    /// Requires a solved challenge. Called after the limits. A Worker that calls by RPC needs none.
     ///
     /// # Errors
-    /// [`Error::Field`] for `challenge` when its token is missing or not accepted; [`Error::Store`] when that could not be
-    /// found out and so is refused.
+    /// [`Error::Field`] for `challenge` if its token is missing or rejected; [`Error::Store`] if it
+    /// could not be verified and the request is therefore refused.
     pub(super) async fn check_challenge(
         &self,
         credentials: &Credentials,

@@ -1,5 +1,5 @@
-//! Clear up after deleted accounts: what the session store and the kept mails still hold of them.
-//! The cron calls it until nothing is left.
+//! Clears up after deleted accounts: removes what the session store and the kept mails still hold
+//! of them. The cron calls it until nothing is left.
 
 use super::AuthService;
 use crate::domain::account::{Departure, EmailAddress, UserId};
@@ -12,12 +12,12 @@ use crate::domain::policy::{
 use crate::ports::{MailLedger, Ports, SessionStore, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// Clears up after accounts that were deleted. Each is looked at again until
-    /// [`DEPARTURE_SETTLES`] have passed, since a request that began before the deletion may write
-    /// after it. One that fails does not keep the others from their turn.
+    /// Clears up after deleted accounts. Each is checked again until [`DEPARTURE_SETTLES`] have
+    /// passed, since a request that began before the deletion may write after it. If one account
+    /// fails, the others are still cleared.
     ///
     /// # Errors
-    /// The first failure of a store. Nothing is lost: the next run goes on.
+    /// The first failure of a store. Nothing is lost: the next run continues.
     pub async fn clear_departures(&self) -> Result<(), Error> {
         let sessions = self.clear_sessions().await;
         let letters = self.clear_letters().await;
@@ -46,7 +46,7 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<(), Error> {
         let now = self.now();
         let user = departure.user;
-        // Postponed before the work: if the work fails, the others have their turn first.
+        // Postponed before the work, so that a failure lets the others go first.
         let users = self.ports.users();
         let again = now.saturating_add(DEPARTURE_SETTLES);
         users.postpone_departure(user, Some(again)).await?;
@@ -57,7 +57,7 @@ impl<P: Ports> AuthService<P> {
         *removals = most.saturating_sub(deleted);
         let is_settled = now >= departure.left_at.saturating_add(DEPARTURE_SETTLES);
         if deleted >= most {
-            // More are left: the next run goes on with this one.
+            // More are left: the next run continues with this account.
             users.postpone_departure(user, Some(now)).await?;
         } else if is_settled {
             users.postpone_departure(user, None).await?;
@@ -65,7 +65,7 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// Forgets the kept mails to deleted accounts, but those that tell of the deletion.
+    /// Removes the kept mails to deleted accounts, except those that report the deletion.
     async fn clear_letters(&self) -> Result<(), StoreError> {
         let departed = self.departed().await?;
         if departed.is_empty() {
@@ -105,7 +105,8 @@ impl<P: Ports> AuthService<P> {
     /// Whether the job was requested by or for an account that has been deleted since.
     fn is_of_departed(&self, text: &str, departed: &[Departure]) -> bool {
         let Some(job) = Job::parse(text) else {
-            // Another version queued it. This one can't send it, nor read when it was asked for.
+            // Another version queued it. This one can neither send it nor read when it was
+            // requested.
             return text.lines().any(|line| {
                 let email = EmailAddress::parse(line).ok();
                 self.has_departed(UserId::parse(line), email.as_ref(), 0, departed)
@@ -127,8 +128,8 @@ impl<P: Ports> AuthService<P> {
         self.has_departed(user, email, job.asked_at, departed)
     }
 
-    /// Whether this user was deleted, or the account with this address, at `asked_at` or later:
-    /// somebody may have registered with the address since.
+    /// Whether this user, or the account with this address, was deleted at or after `asked_at`.
+    /// Somebody may have registered with the address since.
     fn has_departed(
         &self,
         user: Option<UserId>,

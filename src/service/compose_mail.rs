@@ -1,4 +1,4 @@
-//! From a queued job to a message: the user looked up, the link made, the letter worded.
+//! Turns a queued job into a message: looks the user up, makes the link and writes the letter.
 
 use sha2::{Digest, Sha256};
 
@@ -19,22 +19,22 @@ const VERIFY_PAGE: &str = "verify-email";
 const CONFIRM_PAGE: &str = "confirm-email";
 const FORGOT_PAGE: &str = "forgot-password";
 
-/// A mail that is due, before it is worded.
+/// A mail to send, before its text is made.
 pub(super) enum Due {
-    /// A notice; it has no link of its own.
+    /// A notice, which has no link of its own.
     Notice,
     /// A mail with a link.
     Link(Box<DueLink>),
 }
 
-/// A mail with a link, before the link has a life.
+/// A mail with a link, before the link has a lifetime.
 pub(super) struct DueLink {
     to: EmailAddress,
     /// The enabled account at that address, if there is one.
     pub(super) owner: Option<UserId>,
     /// The name of the lane that admits it.
     pub(super) lane: String,
-    /// The life of the lane's first links, in seconds.
+    /// The lifetime of the lane's first links, in seconds.
     pub(super) base: u64,
     kind: LinkKind,
 }
@@ -49,7 +49,7 @@ enum LinkKind {
     NewAddress(User, State),
 }
 
-/// Why a mail brings a link for a new password.
+/// Why a mail contains a link for a new password.
 #[derive(Clone, Copy)]
 enum ResetReason {
     Forgotten,
@@ -58,7 +58,7 @@ enum ResetReason {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// What mail is due for a job, or why none is.
+    /// Which mail to send for a job, or why none.
     pub(super) async fn look_up(&self, job: &Job) -> Result<Result<Due, NotDue>, StoreError> {
         let link = match &job.task {
             Task::Reset { email } => match self.enabled(email).await? {
@@ -80,10 +80,10 @@ impl<P: Ports> AuthService<P> {
                 last_name,
             } => {
                 let user = self.ports.users().find_by_email(email).await?;
-                // Asked in every case, so that each costs the same.
+                // Read in every case, so that all cases cost the same.
                 let is_freed = self.is_freed_since(email, job.asked_at).await?;
                 match user {
-                    // Since it was asked for.
+                    // Registration was closed after the request.
                     None if self.settings().registration == Registration::Closed => {
                         Err(NotDue::NoRecipient)
                     }
@@ -126,10 +126,11 @@ impl<P: Ports> AuthService<P> {
         email: &EmailAddress,
     ) -> Result<Result<DueLink, NotDue>, StoreError> {
         let user = self.ports.users().find_by_email(email).await?;
-        // Asked in every case, so that each costs the same.
+        // Read in every case, so that all cases cost the same.
         let is_freed = self.is_freed_since(email, job.asked_at).await?;
         let Some(user) = user else {
-            // Where registering writes nothing, asking again for the mail begins it again; the names were in the first link.
+            // With this setting, registering stores nothing, so a request for another mail starts a
+            // new registration. Only the first link contains the names.
             return Ok(match self.settings().registration {
                 Registration::Verified if is_freed => Err(NotDue::Superseded),
                 Registration::Verified => Ok(registration(email, [None, None])),
@@ -163,7 +164,7 @@ impl<P: Ports> AuthService<P> {
         let Some(user) = users.find_by_id(user).await? else {
             return Ok(Err(NotDue::NoRecipient));
         };
-        // Asked in every case, so that each costs the same.
+        // Read in every case, so that all cases cost the same.
         let other = self.enabled(email).await?;
         if user.disabled_at.is_some() {
             return Ok(Err(NotDue::NoRecipient));
@@ -185,7 +186,7 @@ impl<P: Ports> AuthService<P> {
         }))
     }
 
-    /// The message of a notice, which is a function of the job alone; `None` for any other job.
+    /// The message of a notice, which depends on the job alone; `None` for any other job.
     pub(super) fn word_notice(&self, job: &Job) -> Option<Message> {
         let reset = &self.page(FORGOT_PAGE);
         let (to, letter) = match &job.task {
@@ -210,7 +211,8 @@ impl<P: Ports> AuthService<P> {
         Some(self.message(job, to, &letter))
     }
 
-    /// The message of a mail whose link has this life. The same life gives the same message.
+    /// The message of a mail whose link has this lifetime. The same lifetime gives the same
+    /// message.
     pub(super) fn word(&self, job: &Job, due: &DueLink, life: LinkLife) -> Message {
         let minutes = life.minutes();
         let expires_at = life.ends_at;
@@ -261,8 +263,8 @@ impl<P: Ports> AuthService<P> {
 
     fn message(&self, job: &Job, to: &EmailAddress, letter: &Letter<'_>) -> Message {
         let rendered = render(letter, &self.settings().mail.product, job.locale);
-        // Not of the text: a provider that has taken this mail must know it again when a later try
-        // carries a fresh link.
+        // The text is not hashed: a later attempt may have a fresh link, and the provider must
+        // still recognise the mail.
         let mut hash = Sha256::new();
         for part in [job.id.as_str(), letter.name(), to.as_given()] {
             hash.update(part);
@@ -281,7 +283,8 @@ impl<P: Ports> AuthService<P> {
         [&self.settings().app_url, "/", page].concat()
     }
 
-    /// The ticket is in the fragment, which browsers send to no server and put into no `Referer`.
+    /// The ticket is in the fragment, which browsers neither send to a server nor put into
+    /// `Referer`.
     fn link(&self, page: &str, ticket: &Secret) -> String {
         [&self.page(page), "#", ticket.expose()].concat()
     }
@@ -291,16 +294,16 @@ impl<P: Ports> AuthService<P> {
 fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
     let known = job.pool == Pool::Known(user.id);
     let state = State::for_reset(&user);
-    // The state is in the lane's name: a link from before a change of the state no longer works, so it
-    // must not block a new one.
+    // The lane's name contains the state: a link from before a change of state no longer works, so
+    // it must not block a new one.
     let lane_of_links = |kind, name: &str| [kind, name, " ", &state.to_text()].concat();
     let (lane, base) = match reason {
         ResetReason::Invited => (["i:", &user.id.to_string()].concat(), VERIFICATION_LINK_TTL),
-        // Nobody has verified that the address is its user's: it may be anybody's.
+        // Nobody has verified that the address belongs to its user: it may be anybody's.
         _ if user.email_verified_at.is_none() => {
             (lane_of_address(&user.email), VERIFICATION_LINK_TTL)
         }
-        // Strangers' requests leave the owner's own lane free.
+        // The owner has a separate lane, which strangers' requests do not fill.
         _ if known => (lane_of_links("k:", &user.id.to_string()), RESET_LINK_TTL),
         _ => (lane_of_links("r:", user.email.canonical()), RESET_LINK_TTL),
     };
@@ -313,8 +316,8 @@ fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
     }
 }
 
-/// The mail for an address that has an account already. One that was made after the request is none
-/// of its asker's.
+/// The mail for an address that already has an account. If the account is newer than the request,
+/// its owner did not make the request.
 fn address_taken(job: &Job, user: User) -> Result<DueLink, NotDue> {
     if user.disabled_at.is_some() {
         return Err(NotDue::NoRecipient);
@@ -339,8 +342,8 @@ fn registration(email: &EmailAddress, names: [Option<Name>; 2]) -> DueLink {
     }
 }
 
-/// The lane of an address that no verified account has: its own, or for a variant of another address
-/// (a sub-address, Gmail's dots) the one lane of all variants of that mailbox.
+/// The lane of an address that no verified account has: the address's own, or for a variant of
+/// another address (a sub-address, Gmail's dots) the shared lane of all variants of that mailbox.
 fn lane_of_address(email: &EmailAddress) -> String {
     let mailbox = mailbox(email);
     let kind = if mailbox == email.canonical() {
@@ -351,7 +354,7 @@ fn lane_of_address(email: &EmailAddress) -> String {
     [kind, &mailbox].concat()
 }
 
-/// The lane of a job for which no mail is due: it costs the store what the others cost.
+/// The lane of a job without a mail. It costs the store the same as any other lane.
 pub(super) fn lane_of_nobody(task: &Task) -> Option<String> {
     match task {
         Task::Reset { email }

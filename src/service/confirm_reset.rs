@@ -1,4 +1,4 @@
-//! Choose a new password with a mailed link.
+//! Sets a new password with a mailed link.
 
 use super::AuthService;
 use super::change_user::Aftermath;
@@ -11,14 +11,15 @@ use crate::domain::session::Client;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Sets the password, ends every session and marks the address verified: the link came there. The password is found
-    /// good before anything is written, so a weak one leaves the link as it was; of two at once one wins.
+    /// Sets the password, ends every session and marks the address as verified, because the link
+    /// was mailed to it. The password is checked before anything is written, so a weak one does not
+    /// use the link up. Of two concurrent requests, one succeeds.
     ///
-    /// Nobody is signed in by it (OWASP Forgot Password Cheat Sheet), and the owner is told by mail.
+    /// It signs nobody in (OWASP Forgot Password Cheat Sheet), and the owner gets a notice by mail.
     ///
     /// # Errors
-    /// [`Error::Link`]; [`Error::WeakPassword`]; [`Error::RateLimited`]; [`Error::Store`] when a store failed: a repeat
-    /// finishes it, or finds the link spent.
+    /// [`Error::Link`]; [`Error::WeakPassword`]; [`Error::RateLimited`]; [`Error::Store`]: a retry
+    /// completes the change, or finds the link used.
     pub async fn confirm_reset(
         &self,
         ticket: &str,
@@ -37,8 +38,8 @@ impl<P: Ports> AuthService<P> {
         let change = UserChange {
             password_hash: Some(self.choose_password(password, &user.email).await?),
             verify_email: true,
-            // Somebody else may have registered with this address. The names of an invited user
-            // are an administrator's.
+            // Somebody else may have registered with this address. An invited user's names come
+            // from an administrator.
             clear_names: user.email_verified_at.is_none() && user.has_password(),
             ..UserChange::default()
         };

@@ -1,4 +1,4 @@
-//! Delete an account: one's own, or, for an administrator, any.
+//! Deletes an account: the user's own, or, for an administrator, any.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -11,16 +11,15 @@ use crate::domain::session::Client;
 use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// Deletes the bearer's own account. Renewals stop at once and exactly, in every store; access tokens stop at once here
-    /// and elsewhere within the session store's staleness. The owner is told by mail. What other
-    /// stores hold of the account is deleted later, by
+    /// Deletes the bearer's own account. Renewals stop at once in every store. Access tokens stop
+    /// at once here, and elsewhere within the session store's staleness. The owner gets a notice by
+    /// mail. What other stores hold of the account is deleted later, by
     /// [`clear_departures`](AuthService::clear_departures).
     ///
     /// # Errors
-    /// [`Error::Access`], also when the account has changed meanwhile;
-    /// [`Error::CurrentPassword`]; [`Error::RateLimited`];
-    /// [`Error::LastAdministrator`]; [`Error::Store`] when a store failed: the
-    /// account may be gone already, and a repeat with the same token then finishes the work and is refused all the same.
+    /// [`Error::Access`], also if the account has changed meanwhile; [`Error::CurrentPassword`];
+    /// [`Error::RateLimited`]; [`Error::LastAdministrator`]; [`Error::Store`]: the account may be
+    /// deleted already, and a retry with the same token completes the work but is still refused.
     pub async fn delete_own_account(
         &self,
         access_token: &str,
@@ -30,12 +29,12 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<Bearer, Error> {
         let asking = self.bearer_with_user(access_token).await;
         if let Err(Error::Access(AccessRefusal::NoUser)) = asking {
-            self.outdate_deleted(access_token).await?;
+            self.finish_change_of_bearer(access_token).await?;
         }
         let (bearer, user) = asking?;
         self.check_current_password(&user, current_password, bearer.session, client)
             .await?;
-        // Only while the password that was checked is still theirs: a thief's must not outlive the
+        // Only while the checked password is still theirs: a thief's password must not win over the
         // owner's new one.
         let version = Some(user.version);
         self.delete_user_row(&user, version, bearer.user, locale)
@@ -43,12 +42,12 @@ impl<P: Ports> AuthService<P> {
         Ok(bearer)
     }
 
-    /// Deletes an account, asked for by an administrator.
+    /// Deletes an account for an administrator.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`];
-    /// [`Error::UnknownUser`]; [`Error::LastAdministrator`]; [`Error::Store`] when a store failed: a repeat
-    /// finishes the work, and says that there is no such user.
+    /// [`Error::UnknownUser`]; [`Error::LastAdministrator`]; [`Error::Store`]: a retry completes
+    /// the work and answers that there is no such user.
     pub async fn delete_account(
         &self,
         access_token: &str,
@@ -58,8 +57,7 @@ impl<P: Ports> AuthService<P> {
         let bearer = self.administrator(access_token).await?;
         self.require_recent_proof(&bearer)?;
         let Some(user) = self.ports.users().find_by_id(id).await? else {
-            // Or a try before this one was cut short here.
-            self.outdate(id, DELETED_VERSION).await?;
+            self.finish_change(id, None).await?;
             return Err(Error::UnknownUser);
         };
         self.delete_user_row(&user, None, bearer.user, locale)
@@ -81,7 +79,7 @@ impl<P: Ports> AuthService<P> {
             let freed = freed.freed(&user.email, self.now());
             let is_gone = match users.delete(user.id, &user.email, if_version, &freed).await {
                 Ok(deleted) => deleted,
-                // Perhaps only the answer was lost.
+                // Only the answer may have been lost.
                 Err(error) => match users.find_by_id(user.id).await {
                     Ok(None) => true,
                     _ => return Err(error.into()),
@@ -90,8 +88,8 @@ impl<P: Ports> AuthService<P> {
             if is_gone {
                 return self.follow_deletion(user, by, locale).await;
             }
-            // Gone already, changed meanwhile, the last administrator, or its address has just been
-            // changed.
+            // It is deleted already, was changed meanwhile, is the last administrator, or has just
+            // got another address.
             let found = users.find_by_id(user.id).await?;
             let found = found.ok_or(Error::UnknownUser)?;
             if if_version.is_some_and(|version| version != found.version) {
@@ -112,26 +110,17 @@ impl<P: Ports> AuthService<P> {
         let to = user.email.clone();
         self.notify_user(&user, Task::AccountDeleted { to }, locale)
             .await;
-        // An id never comes back.
+        // Ids are never reused.
         self.outdate(user.id, DELETED_VERSION).await
     }
 
-    /// Forgets the addresses that were freed so long ago that no registration from before can come
-    /// back. The cron calls it.
+    /// Deletes the records of addresses that were freed so long ago that no earlier registration
+    /// can come back. The cron calls it.
     ///
     /// # Errors
-    /// [`Error::Store`]; the next run goes on.
+    /// [`Error::Store`]; the next run continues.
     pub async fn forget_freed_addresses(&self) -> Result<(), Error> {
         let before = self.now().saturating_sub(FREED_ADDRESS_TTL);
         Ok(self.ports.users().forget_freed(before).await?)
-    }
-
-    /// Invalidates the access tokens of a user who was deleted, including this one.
-    async fn outdate_deleted(&self, access_token: &str) -> Result<(), Error> {
-        let bearer = self.verified_bearer(access_token)?;
-        if self.ports.users().find_by_id(bearer.user).await?.is_some() {
-            return Ok(());
-        }
-        self.outdate(bearer.user, DELETED_VERSION).await
     }
 }

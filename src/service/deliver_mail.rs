@@ -1,7 +1,7 @@
-//! Deliver a queued mail: from the queue, or without one after the response and by the cron.
+//! Delivers a queued mail: from the queue, or, without one, after the response and by the cron.
 //!
-//! A mail that strangers can ask for is paid by its pool before anything is looked up, then its lane
-//! decides whether another link is due. docs/decisions/0017 says why.
+//! A mail that strangers can request is paid for by its pool before anything is looked up. Then its
+//! lane decides whether another link is sent. docs/decisions/0017 explains why.
 
 use super::AuthService;
 use super::compose_mail::{Due, lane_of_nobody};
@@ -13,36 +13,32 @@ use crate::domain::policy::{
 };
 use crate::ports::{DeadLetter, LaneRequest, MailLedger, MailQueue, Mailer, Once, Ports};
 
-/// What became of a mail.
+/// The result of an attempt to deliver a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// The provider has it.
+    /// The provider accepted it.
     Sent,
-    /// No mail is due, for this reason.
+    /// No mail is sent, for this reason.
     NotDue(NotDue),
     /// The mailbox has an earlier link that is still valid.
     EarlierLink,
-    /// It will never reach this address; the reason is the provider's.
+    /// It will never reach this address. The reason is the provider's.
     Undeliverable(String),
-    /// It is to be tried again.
+    /// It is retried.
     Later {
-        /// After so many seconds.
+        /// After this number of seconds.
         seconds: u64,
-        /// Why not now.
         reason: String,
     },
-    /// Its share of `MAIL_BUDGET` is spent for this hour. Waiting is not a try.
+    /// Its share of `MAIL_BUDGET` is used up for this hour. Waiting does not count as an attempt.
     Waits {
-        /// So many seconds.
+        /// For this number of seconds.
         seconds: u64,
     },
-    /// Its share of `MAIL_BUDGET` was spent for a day.
+    /// Its share of `MAIL_BUDGET` was used up for a day.
     GivenUp,
-    /// It can't be sent as things are, and was kept for the operator.
-    Dead {
-        /// Why.
-        reason: String,
-    },
+    /// It can't be sent, and is kept for the operator.
+    Dead { reason: String },
 }
 
 const BUDGET_IS_SPENT: &str = "MAIL_BUDGET: the share of this kind of mail is spent for this hour";
@@ -77,26 +73,26 @@ impl Delivery {
     }
 }
 
-/// What became of a message that a queue handed out.
+/// The result for a message that a queue delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandedOut {
-    /// What became of its mail.
+    /// The result for its mail.
     pub delivery: Delivery,
-    /// `None`: the queue may forget the message, since what is left to do is queued or kept
-    /// elsewhere. Otherwise nothing could be stored, and the queue is to hand the same message out
-    /// again after so many seconds.
+    /// `None` if the queue may forget the message, because what is left to do is queued or kept
+    /// elsewhere. Otherwise nothing could be stored, and the queue must deliver the message again
+    /// after this number of seconds.
     pub again: Option<u64>,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Delivers a job that a queue handed out. `id` is the message's.
+    /// Delivers a job from a queue. `id` is the id of the queue's message.
     ///
-    /// What has to wait is queued anew, with its tries counted in the job: a queue counts how often it
-    /// hands a message out, and waiting is not a try. If this Worker ends in between, the queue hands
-    /// the message out again and the mail may be made twice, with the same idempotency key.
+    /// A job that has to wait is queued again, and counts its attempts itself: a queue counts its
+    /// deliveries, and waiting is not an attempt. If this Worker stops in between, the queue
+    /// delivers the message again, and the mail may be sent twice with the same idempotency key.
     pub async fn deliver_from_queue(&self, text: &str, id: &str) -> HandedOut {
         let Some(mut job) = Job::parse(text) else {
-            let reason = "this is no mail of this version".to_owned();
+            let reason = "this version can't read the mail".to_owned();
             let kept = self.keep_text(id, text, &reason, 0, None).await;
             return HandedOut {
                 delivery: Delivery::Dead { reason },
@@ -116,8 +112,8 @@ impl<P: Ports> AuthService<P> {
         HandedOut { delivery, again }
     }
 
-    /// Puts a job back on its queue; while that fails, the ledger keeps it for the cron. Answers after
-    /// how many seconds to try again when neither took it.
+    /// Queues a job again. If that fails, the ledger keeps it for the cron. If both fail, returns
+    /// after how many seconds to retry.
     async fn queue_again(&self, job: &Job, seconds: u64, reason: &str) -> Option<u64> {
         if self.ports.mail_queue().put(job, seconds).await.is_ok() {
             return None;
@@ -130,16 +126,17 @@ impl<P: Ports> AuthService<P> {
     /// Keeps a job that the queue gave up, for the operator.
     ///
     /// # Errors
-    /// When it may not have been written: the queue is to hand it out again.
+    /// It may not have been stored: the queue must deliver it again.
     pub async fn keep_dead_letter(&self, text: &str, id: &str) -> Result<(), StoreError> {
         self.keep_text(id, text, "the queue gave it up", MAIL_TRIES, None)
             .await
     }
 
-    /// Delivers a job without a queue; what has to wait is kept for [`retry_kept_mail`](Self::retry_kept_mail).
+    /// Delivers a job without a queue. A job that has to wait is kept for
+    /// [`retry_kept_mail`](Self::retry_kept_mail).
     ///
     /// # Errors
-    /// When it was not sent and may not have been kept.
+    /// It was not sent and may not have been kept.
     pub async fn deliver_without_queue(&self, mut job: Job) -> Result<Delivery, StoreError> {
         let delivery = self.deliver(&mut job).await;
         let after = |seconds: u64| Some(self.now().saturating_add(seconds));
@@ -153,11 +150,12 @@ impl<P: Ports> AuthService<P> {
         Ok(delivery)
     }
 
-    /// What the cron does: takes up kept mails whose time has come, or whose turn an operator has called, and forgets what
-    /// is old. With a queue they go back to it. Answers what became of each, and how many wait for an operator.
+    /// The work of the cron: sends kept mails that are due or that an operator has retried, and
+    /// deletes old ones. With a queue it queues them. Returns the result for each, and how many
+    /// wait for an operator.
     ///
     /// # Errors
-    /// When the ledger or the queue failed; the next run goes on.
+    /// The ledger or the queue failed; the next run continues.
     pub async fn retry_kept_mail(
         &self,
         through_queue: bool,
@@ -166,7 +164,7 @@ impl<P: Ports> AuthService<P> {
         let mut deliveries = Vec::new();
         for letter in ledger.due(REQUEUED_AT_ONCE, self.now()).await? {
             let Some(mut job) = Job::parse(&letter.job) else {
-                // Only a newer version can make something of it.
+                // Only a newer version can read it.
                 let DeadLetter {
                     id,
                     job,
@@ -177,7 +175,7 @@ impl<P: Ports> AuthService<P> {
                 self.keep_text(id, job, reason, *tries, None).await?;
                 continue;
             };
-            // An operator's call begins anew, and no pool pays for it.
+            // An operator's retry starts over, and no pool pays for it.
             if letter.retry_at == Some(0) {
                 job.tries = 0;
                 job.paid = true;
@@ -193,7 +191,7 @@ impl<P: Ports> AuthService<P> {
                 delivery,
                 Delivery::Later { .. } | Delivery::Waits { .. } | Delivery::Dead { .. }
             );
-            // It is kept under its own id.
+            // A kept job is stored under its own id.
             if !is_kept || letter.id != id {
                 ledger.forget(&letter.id).await?;
             }
@@ -204,7 +202,7 @@ impl<P: Ports> AuthService<P> {
         Ok((deliveries, dead))
     }
 
-    /// Tries once. The job is changed to what it is to be tried with next.
+    /// Makes one attempt, and updates the job for the next one.
     async fn deliver(&self, job: &mut Job) -> Delivery {
         let delivery = match self.try_to_deliver(job).await {
             Ok(delivery) => delivery,
@@ -228,7 +226,7 @@ impl<P: Ports> AuthService<P> {
             self.leave_lane(job).await?;
             return Ok(Delivery::NotDue(NotDue::Expired));
         }
-        // Before anything is looked up: who pays must not depend on who has an account.
+        // Paid for before anything is looked up: who pays must not depend on who has an account.
         if !self.pay(job).await? {
             return Ok(self.wait_for_budget(job));
         }
@@ -276,7 +274,7 @@ impl<P: Ports> AuthService<P> {
         self.send(job, &message, Some(&lane)).await
     }
 
-    /// Has the job's pool pay for it, unless it has paid or need not; false when the pool is empty.
+    /// Lets the job's pool pay for it, unless it has paid or need not. False if the pool is empty.
     async fn pay(&self, job: &mut Job) -> Result<bool, StoreError> {
         let pays = job.task.class().and_then(|class| {
             let most = job.pool.share(class, self.settings().mail.budget)?;
@@ -300,8 +298,9 @@ impl<P: Ports> AuthService<P> {
         Delivery::Waits { seconds }
     }
 
-    /// Takes a notice for which there may be several jobs. When another job has taken or sent it, answers what becomes of this
-    /// one. It waits while the other one sends, so that the notice is not lost when that fails.
+    /// Reserves a notice for which there may be several jobs. If another job has reserved or sent
+    /// it, returns the result for this one: it waits while the other one sends, so that the notice
+    /// is not lost if that fails.
     async fn take_notice(&self, job: &Job) -> Result<Option<Delivery>, StoreError> {
         if !job.task.is_sent_once() {
             return Ok(None);
@@ -336,14 +335,14 @@ impl<P: Ports> AuthService<P> {
         let request = LaneRequest {
             job: &job.id,
             base,
-            // An administrator may invite again whenever they like.
+            // An administrator may invite again at any time.
             limited: self.settings().limits && job.task.class().is_some(),
             now: self.now(),
         };
         self.ports.mail_ledger().admit(lane, request).await
     }
 
-    /// Gives back the place of a mail that was tried and will not be sent.
+    /// Releases the place of a mail that was attempted and will not be sent.
     async fn leave_lane(&self, job: &Job) -> Result<(), StoreError> {
         if job.tries == 0 {
             return Ok(());
@@ -355,8 +354,8 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// Gives the mail to the provider. A mail that will not be sent frees its place in the lane; what
-    /// was paid for it stays paid.
+    /// Sends the mail. If it will never be sent, its place in the lane is released. What was paid
+    /// for it stays paid.
     async fn send(
         &self,
         job: &Job,
@@ -365,7 +364,7 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<Delivery, StoreError> {
         let delivery = match self.ports.mailer().send(message).await {
             Ok(()) => return Ok(Delivery::Sent),
-            // It may have been taken all the same: a timeout does not tell.
+            // It may have been accepted after all, for example after a timeout.
             Err(MailFailure::Temporary {
                 reason,
                 retry_after,
@@ -387,7 +386,7 @@ impl<P: Ports> AuthService<P> {
         Ok(delivery)
     }
 
-    /// Keeps a job for the cron to take up at `retry_at`, or for the operator.
+    /// Keeps a job for the cron until `retry_at`, or for the operator.
     pub(super) async fn keep(
         &self,
         job: &Job,
@@ -428,8 +427,8 @@ fn pause(tries: u32) -> u64 {
     MAIL_RETRIES.get(index).copied().unwrap_or(last)
 }
 
-/// How many seconds after the hour begins a job that waited for it is tried. It is derived from the
-/// job's random id, so that asking earlier than others gains nothing.
+/// How many seconds after the start of the hour a waiting job is tried. It is derived from the
+/// job's random id, so that asking earlier than others has no advantage.
 fn spread(id: &str) -> u64 {
     let digits = id
         .get(..8)

@@ -14,11 +14,11 @@ const ACCOUNTS: [(&str, &str, &str, bool); 2] = [
 ];
 
 impl<P: Ports> AuthService<P> {
-    /// Makes the two demo accounts where they are missing: verified, with a password that everyone knows. Does
-    /// nothing outside local development; the caller has seen to the request's own host.
+    /// Creates the two demo accounts if they are missing. They are verified, and their password is
+    /// public. Does nothing outside local development; the caller has checked the request's host.
     ///
     /// # Errors
-    /// [`Error::Store`] when the directory failed.
+    /// [`Error::Store`].
     pub async fn add_demo_accounts(&self) -> Result<(), Error> {
         if !self.settings().dev {
             return Ok(());
@@ -35,12 +35,12 @@ impl<P: Ports> AuthService<P> {
             } else {
                 Roles::user()
             };
-            // Not chosen: everybody knows it, and it is in every list of breaches.
+            // Not checked as a new password: it is public, and in every list of breaches.
             let password = Password::for_login(PASSWORD)
                 .map_err(|_| Error::Internal("a demo account has no password"))?;
             let hash = self.hash_password(&password, &identity.email).await?;
             let user = self.new_user(identity, hash, roles, Some(self.now()));
-            // Taken means that a request beside this one was faster.
+            // If the address is taken, a concurrent request was faster.
             users.insert(&user, None).await?;
         }
         Ok(())

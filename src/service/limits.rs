@@ -1,4 +1,4 @@
-//! The limits that a request passes before any work is done for it.
+//! The limits that a request must pass before any work is done for it.
 
 use super::AuthService;
 use crate::domain::account::{AccountName, UserId};
@@ -8,7 +8,7 @@ use crate::domain::policy::LIMIT_RETRY_AFTER;
 use crate::domain::session::{Client, SessionId};
 use crate::ports::{Limit, Ports, RateLimiter};
 
-/// What a limit counts together with the client.
+/// What a limit counts besides the client.
 #[derive(Clone, Copy)]
 enum Counted<'a> {
     Client,
@@ -17,14 +17,14 @@ enum Counted<'a> {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Counts a try of one client.
+    /// Counts an attempt by a client.
     pub(super) async fn admit_client(&self, client: &Client) -> Result<(), Error> {
         let key = client.limit_key();
         self.admit(Limit::Client, client, &key, Counted::Client)
             .await
     }
 
-    /// Counts a try of one client, and of this client on one account.
+    /// Counts an attempt by a client, and by this client on an account.
     pub(super) async fn admit_on_account(
         &self,
         account: &str,
@@ -34,8 +34,8 @@ impl<P: Ports> AuthService<P> {
         self.admit_client_on(account, client).await
     }
 
-    /// Counts a try of one client on one account: a user's id, an address in the form in which addresses are compared, or the
-    /// empty text for all that is no address.
+    /// Counts an attempt by a client on an account. `account` is a user's id, a canonical address,
+    /// or empty for any text that is not an address.
     pub(super) async fn admit_client_on(
         &self,
         account: &str,
@@ -47,9 +47,10 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// Counts a renewal with a genuine ticket, before any storage is touched: of one session by one client, and of the client
-    /// with a limit that many people behind one address stay below. A forged ticket is not counted: it is refused by its MAC,
-    /// which costs less than counting, and which nobody guesses.
+    /// Counts a renewal with a genuine ticket, before any storage is read. One limit is per session
+    /// and client, the other per client; many people behind one address stay below it. Forged
+    /// tickets are not counted: checking the MAC costs less than counting, and nobody can guess
+    /// one.
     pub(super) async fn admit_renewal(
         &self,
         session: SessionId,
@@ -97,13 +98,13 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The refusal of a try at an account whose guard delays it.
+    /// The refusal of an attempt at an account whose guard delays it.
     pub(super) fn delayed(&self, account: &AccountName, retry_after: u32) -> Error {
         let whose = Whose::Address(Pseudonym::of_account(account));
         self.too_many("account", whose, retry_after)
     }
 
-    /// Every refusal for too many tries passes here, those of a binding and those of an account's guard.
+    /// Records every refusal for too many attempts, whether by a binding or by an account's guard.
     pub(super) fn too_many(&self, limit: &'static str, whose: Whose, retry_after: u32) -> Error {
         self.record(Act::LimitHit { limit, whose });
         Error::RateLimited(retry_after)

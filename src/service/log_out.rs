@@ -1,4 +1,4 @@
-//! Log out: end the session that a token belongs to (RFC 7009).
+//! Logs out: ends the session of a token (RFC 7009).
 
 use super::AuthService;
 use crate::domain::account::UserId;
@@ -10,19 +10,21 @@ use crate::ports::{Ports, SessionStore};
 use edgegate_token::{Expected, verify};
 
 impl<P: Ports> AuthService<P> {
-    /// Whose session a refresh token is of, and which, whether or not it goes on. No storage is touched.
+    /// The user and session of a refresh token, whether or not the session continues. Reads no
+    /// storage.
     #[must_use]
     pub fn session_of(&self, refresh_token: &str) -> Option<(UserId, SessionId)> {
         let ticket = self.shared.refresh_tokens.open(refresh_token)?;
         Some((ticket.user, ticket.session))
     }
 
-    /// Ends the session of a refresh token, spent or not, or of an access token, expired or outdated or not: that this
-    /// service signed it is enough, for as long as its session can live. A token that means nothing is no error (RFC 7009
-    /// section 2.2), and a session that has ended is not written again. Answers the session, for the log.
+    /// Ends the session of a refresh token, used or not, or of an access token, expired and
+    /// outdated ones included. It is enough that this service signed the token, for as long as its
+    /// session can last. A token that means nothing is not an error (RFC 7009 section 2.2), and a
+    /// session that has ended is not written again. Returns the session, for the log.
     ///
     /// # Errors
-    /// [`Error::Store`] when the end may not have been written; the client may repeat.
+    /// [`Error::Store`] if the end may not have been stored; the client may retry.
     pub async fn log_out(&self, token: &str) -> Result<Option<(UserId, SessionId)>, Error> {
         let now = self.now();
         let (user, session) = match self.shared.refresh_tokens.open(token) {
@@ -43,8 +45,8 @@ impl<P: Ports> AuthService<P> {
         Ok(Some((user, session)))
     }
 
-    /// Whose session an access token is of, and which. Signature and claims are verified, but `exp` is not held against the
-    /// clock: ending a session needs no token that still opens something. No storage is touched.
+    /// The user and session of an access token. Signature and claims are verified, but an expired
+    /// token is accepted: it can end a session and nothing else. Reads no storage.
     fn session_of_access_token(&self, token: &str, now: u64) -> Option<(UserId, SessionId)> {
         let settings = self.settings();
         let expected = Expected::new(settings.issuer.as_str(), settings.audience.as_str())

@@ -1,4 +1,4 @@
-//! Mails asked for by a use case: counted, then queued, not made.
+//! Requests a mail: counts the request and queues the mail, without making it.
 
 use super::AuthService;
 use crate::domain::account::{EmailAddress, User, UserId};
@@ -18,8 +18,8 @@ impl<P: Ports> AuthService<P> {
     /// The answer depends on who asks and for what kind of mail, never on the address.
     ///
     /// # Errors
-    /// [`Error::NoMailProvider`]; [`Error::RateLimited`] when the client's network asks too often;
-    /// [`Error::Store`] when it could not be counted or queued.
+    /// [`Error::NoMailProvider`]; [`Error::RateLimited`] if the client's network asks too often;
+    /// [`Error::Store`] if the request could not be counted or queued.
     pub(super) async fn ask_for_mail(
         &self,
         task: Task,
@@ -31,10 +31,10 @@ impl<P: Ports> AuthService<P> {
         Ok(self.ports.mail_queue().put(&job, 0).await?)
     }
 
-    /// Counts a request for a mail and chooses the pool that will pay for it. Nothing is queued.
+    /// Counts a request for a mail and chooses the pool that will pay for it. Queues nothing.
     ///
     /// # Errors
-    /// As [`ask_for_mail`](Self::ask_for_mail).
+    /// Those of [`ask_for_mail`](Self::ask_for_mail).
     pub(super) async fn admit_mail(&self, task: &Task, caller: Caller<'_>) -> Result<Pool, Error> {
         let client = caller.client;
         self.mail_is_possible()?;
@@ -44,7 +44,7 @@ impl<P: Ports> AuthService<P> {
         if !self.settings().limits {
             return Ok(Pool::First);
         }
-        // A trusted caller does not say where its clients are.
+        // A trusted caller does not tell us its clients' networks.
         if !client.is_counted() {
             return Ok(Pool::Medium);
         }
@@ -55,7 +55,7 @@ impl<P: Ports> AuthService<P> {
             Verdict::Within => Rank::Rest,
             Verdict::Over(wait) => return Err(self.too_many_mails("mail_requests", wait)),
         };
-        // A new address is asked for by its user: that they know their own account shows nothing.
+        // A user requests their own new address. That they know their own account shows nothing.
         if !matches!(task, Task::NewAddress { .. })
             && let Some(user) = self.known_user(caller.credentials)
         {
@@ -72,8 +72,8 @@ impl<P: Ports> AuthService<P> {
         Ok(rank.into())
     }
 
-    /// Whether the larger network around the client's (/16, of IPv6 /32) has first requests left in
-    /// this hour.
+    /// Whether the larger network around the client's (/16, or /32 for IPv6) has first requests
+    /// left in this hour.
     async fn is_within_larger_network(
         &self,
         class: RouteClass,
@@ -88,9 +88,8 @@ impl<P: Ports> AuthService<P> {
         Ok(counted.await? == Verdict::Within)
     }
 
-    /// Whose account the client has a genuine ticket of, by its device or its session. No storage is
-    /// asked. A ticket from before a change of password counts: who made that change may have been a
-    /// thief.
+    /// The user of a genuine device or session ticket that the client presented. Reads no storage.
+    /// A ticket from before a change of password counts, since a thief may have made that change.
     fn known_user(&self, credentials: &Credentials) -> Option<UserId> {
         let now = self.now();
         let device = || {
@@ -107,11 +106,11 @@ impl<P: Ports> AuthService<P> {
         device().or_else(session)
     }
 
-    /// Counts an act of a user that mails a notice: the act is capped, never its notice. Without a
-    /// mail provider there is no notice, and nothing is counted.
+    /// Counts an action of a user that mails a notice: the action is limited, never its notice.
+    /// Without a mail provider there is no notice, and nothing is counted.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] over five a day; [`Error::Store`].
+    /// [`Error::RateLimited`] after five per day; [`Error::Store`].
     pub(super) async fn admit_noticed_act(
         &self,
         user: UserId,
@@ -135,16 +134,16 @@ impl<P: Ports> AuthService<P> {
         self.too_many(limit, Whose::Anybodys, seconds(wait))
     }
 
-    /// Tells a user what has happened to their account, at an address that was verified. An address
-    /// that nobody has verified may be anybody's, and gets no notice.
+    /// Notifies a user about their account at a verified address. An address that nobody has
+    /// verified may be anybody's, and gets no notice.
     pub(super) async fn notify_user(&self, user: &User, task: Task, locale: Locale) {
         if user.email_verified_at.is_some() {
             self.notify(task, locale).await;
         }
     }
 
-    /// Queues a mail about something that has happened; while the queue fails, the ledger keeps it for the cron. That neither took
-    /// it is recorded and undoes nothing.
+    /// Queues a mail about something that has happened. If the queue fails, the ledger keeps the
+    /// mail for the cron. If both fail, that is recorded, and nothing is undone.
     pub(super) async fn notify(&self, task: Task, locale: Locale) {
         self.queue_from(Pool::None, task, locale).await;
     }
@@ -154,8 +153,9 @@ impl<P: Ports> AuthService<P> {
         self.notify_by(self.job(task, pool, locale)).await;
     }
 
-    /// As [`notify_user`](Self::notify_user), for a notice that requests at once may each queue: `event` is the same for all of
-    /// them, so that their jobs have the same id and one mail is sent.
+    /// Like [`notify_user`](Self::notify_user), for a notice that concurrent requests may each
+    /// queue. `event` is the same for all of them, so their jobs have the same id and one mail is
+    /// sent.
     pub(super) async fn notify_user_once(
         &self,
         user: &User,
@@ -188,11 +188,11 @@ impl<P: Ports> AuthService<P> {
         };
         let reason = error.to_string();
         let kept = self.keep(&job, &reason, Some(self.now())).await;
-        // The first failure is the one to mend.
+        // The operator must repair the first failure.
         kept.map_err(|_| error.into())
     }
 
-    /// Refuses what ends in a mail while no provider is set.
+    /// Refuses a request that sends a mail, if no provider is set.
     pub(super) fn mail_is_possible(&self) -> Result<(), Error> {
         match self.settings().mail.route {
             MailRoute::None => Err(Error::NoMailProvider),
@@ -220,7 +220,7 @@ fn seconds(wait: u64) -> u32 {
     u32::try_from(wait).unwrap_or(u32::MAX)
 }
 
-/// An address that was typed, when it is one.
+/// The typed address, if it is valid.
 pub(super) fn typed_address(text: &str) -> Result<EmailAddress, Error> {
     EmailAddress::parse(text)
         .map_err(|why| Error::Field("email", FieldProblem::Invalid(why.reason())))

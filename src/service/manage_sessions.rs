@@ -1,7 +1,7 @@
-//! One's own sessions: see them, end one, end all others.
+//! A user's own sessions: lists them, ends one, ends all others.
 //!
-//! How stale a list may be, and how late an ending is seen elsewhere, is the session store's to state: `durable` not at
-//! all, `kv` as a rule under 60 s.
+//! The session store decides how stale a list may be, and how late other locations see that a
+//! session has ended: not at all with `durable`, usually within 60 s with `kv`.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -14,19 +14,18 @@ use crate::ports::{Devices, Ports, SessionStore};
 /// A session as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnSession {
-    /// The session.
     pub session: ActiveSession,
-    /// What its User-Agent tells.
+    /// The device that its User-Agent names.
     pub device: Device,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     pub current: bool,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// The sessions of the bearer that go on, the newest first.
+    /// The bearer's active sessions, the newest first.
     ///
     /// # Errors
-    /// [`Error::Access`] when the token does not count, [`Error::Store`] when a store failed.
+    /// [`Error::Access`]; [`Error::Store`].
     pub async fn list_sessions(&self, access_token: &str) -> Result<Vec<OwnSession>, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
         Ok(self
@@ -42,11 +41,11 @@ impl<P: Ports> AuthService<P> {
             .collect())
     }
 
-    /// Ends one of the bearer's sessions, the current one if they like.
+    /// Ends one of the bearer's sessions, which may be the current one.
     ///
     /// # Errors
-    /// [`Error::UnknownSession`] when no session that is listed has this id (any more); otherwise as
-    /// [`list_sessions`](Self::list_sessions): after [`Error::Store`] a repeat finishes it.
+    /// [`Error::UnknownSession`] if no active session has this id; otherwise those of
+    /// [`list_sessions`](Self::list_sessions). After [`Error::Store`] a retry completes it.
     pub async fn end_session(
         &self,
         access_token: &str,
@@ -71,10 +70,11 @@ impl<P: Ports> AuthService<P> {
         Ok(bearer)
     }
 
-    /// Ends all of the bearer's sessions but the current one.
+    /// Ends all of the bearer's sessions except the current one.
     ///
     /// # Errors
-    /// As [`list_sessions`](Self::list_sessions); after [`Error::Store`] some have ended, and a repeat finishes it.
+    /// Those of [`list_sessions`](Self::list_sessions). After [`Error::Store`] some sessions have
+    /// ended, and a retry completes it.
     pub async fn end_other_sessions(&self, access_token: &str) -> Result<Bearer, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
         let now = self.now();

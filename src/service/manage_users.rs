@@ -1,4 +1,4 @@
-//! Users, for an administrator: list, read, make, give and take roles, disable.
+//! What an administrator does with users: list, read, create, grant and revoke roles, disable.
 
 use super::AuthService;
 use super::change_user::Aftermath;
@@ -12,10 +12,9 @@ use crate::domain::mail::{Locale, Task};
 use crate::domain::session::Client;
 use crate::ports::{Insertion, Ports, UserDirectory};
 
-/// Whom an administrator makes an account for.
+/// The person that an administrator creates an account for.
 #[derive(Clone, Copy, Debug)]
 pub struct Invitee<'a> {
-    /// The address.
     pub email: &'a str,
     /// The given name.
     pub first_name: Option<&'a str>,
@@ -26,31 +25,28 @@ pub struct Invitee<'a> {
 /// A page of users.
 #[derive(Clone, Debug)]
 pub struct UserPage {
-    /// The users, in the order of their making.
+    /// The users, the oldest account first.
     pub users: Vec<User>,
-    /// Behind whom the next page begins; `None` after the last.
+    /// The last user of this page, if there is another page.
     pub next: Option<UserId>,
 }
 
-/// What an administrator may change; `None` leaves a field as it is.
+/// What an administrator may change. `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Amendment {
     /// The given name.
     pub first_name: Option<String>,
     /// The family name.
     pub last_name: Option<String>,
-    /// All roles, in place of those before.
+    /// Replaces all roles.
     pub roles: Option<Vec<String>>,
-    /// Disabled or not.
     pub disabled: Option<bool>,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Reads a user.
-    ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`] when the bearer is no administrator; [`Error::UnknownUser`];
-    /// [`Error::Store`].
+    /// [`Error::Access`]; [`Error::Forbidden`] if the bearer is not an administrator;
+    /// [`Error::UnknownUser`]; [`Error::Store`].
     pub async fn read_user(&self, access_token: &str, id: UserId) -> Result<User, Error> {
         self.administrator(access_token).await?;
         self.ports
@@ -60,12 +56,13 @@ impl<P: Ports> AuthService<P> {
             .ok_or(Error::UnknownUser)
     }
 
-    /// Changes a user. The change counts at once for renewals, and for checks within the session store's bound.
+    /// Changes a user. Renewals see the change at once, checks within the session store's
+    /// staleness.
     ///
     /// # Errors
-    /// As [`read_user`](Self::read_user), and [`Error::Field`]; [`Error::ReauthenticationRequired`] for
-    /// roles and `disabled` without a recent proof; [`Error::LastAdministrator`]; after
-    /// [`Error::Store`] a repeat finishes it.
+    /// Those of [`read_user`](Self::read_user); [`Error::Field`];
+    /// [`Error::ReauthenticationRequired`] for roles and `disabled` without a recent proof;
+    /// [`Error::LastAdministrator`]. After [`Error::Store`] a retry completes it.
     pub async fn amend_user(
         &self,
         access_token: &str,
@@ -73,7 +70,7 @@ impl<P: Ports> AuthService<P> {
         amendment: Amendment,
     ) -> Result<User, Error> {
         let bearer = self.administrator(access_token).await?;
-        // A name can be changed back by anyone who may change it; access can do harm that stays.
+        // A changed name can be changed back; a change of access may cause permanent harm.
         if amendment.roles.is_some() || amendment.disabled.is_some() {
             self.require_recent_proof(&bearer)?;
         }
@@ -92,7 +89,7 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// At most `limit` users, in the order of their making, from the first behind `after`.
+    /// At most `limit` users after `after`, the oldest account first.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`].
@@ -103,7 +100,7 @@ impl<P: Ports> AuthService<P> {
         limit: u32,
     ) -> Result<UserPage, Error> {
         self.administrator(access_token).await?;
-        // One more tells whether there is a next page.
+        // One more than needed shows whether there is a next page.
         let mut users = self
             .ports
             .users()
@@ -119,19 +116,19 @@ impl<P: Ports> AuthService<P> {
     /// The user with this address, if there is one.
     ///
     /// # Errors
-    /// As [`list_users`](Self::list_users), and [`Error::Field`] for what is no address.
+    /// Those of [`list_users`](Self::list_users), and [`Error::Field`] for an invalid address.
     pub async fn find_user(&self, access_token: &str, email: &str) -> Result<Option<User>, Error> {
         self.administrator(access_token).await?;
         let email = typed_address(email)?;
         Ok(self.ports.users().find_by_email(&email).await?)
     }
 
-    /// Makes an account, without a password: its owner gets a mail with a link to choose one, and nobody else ever knows it
-    /// (OWASP ASVS 6.4.6).
+    /// Creates an account without a password. Its owner gets a mail with a link to choose one, and
+    /// nobody else ever knows it (OWASP ASVS 6.4.6).
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`] for roles that not
-    /// every user has, without a recent proof; [`Error::Field`]; [`Error::EmailTaken`];
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`] for roles
+    /// beyond those of every user, without a recent proof; [`Error::Field`]; [`Error::EmailTaken`];
     /// [`Error::NoMailProvider`]; [`Error::Store`].
     pub async fn create_user(
         &self,
@@ -168,7 +165,8 @@ impl<P: Ports> AuthService<P> {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Of an account that was made and never had a password: the try before this one may have been cut short before the mail.
+    /// Invites again to an account that never had a password: an earlier attempt may have been
+    /// interrupted before the mail.
     async fn invite_again(&self, email: &EmailAddress, locale: Locale) -> Result<(), Error> {
         let user = self.ports.users().find_by_email(email).await?;
         let Some(user) = user.filter(|user| !user.has_password()) else {
@@ -186,7 +184,7 @@ fn invitation(user: &User) -> Task {
     }
 }
 
-/// What of an amendment is recorded. Names are not.
+/// The events to record for a change. Changes of names are not recorded.
 fn acts(user: UserId, by: UserId, change: &UserChange) -> Vec<Act> {
     let roles = change.roles.clone();
     let roles = roles.map(|roles| Act::RolesChanged { user, by, roles });

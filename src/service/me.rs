@@ -1,4 +1,4 @@
-//! Who am I: the user of an access token, as the directory knows them now.
+//! Returns the user of an access token, as currently stored.
 
 use super::AuthService;
 use crate::domain::account::User;
@@ -6,10 +6,10 @@ use crate::domain::error::Error;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// The user to whom the token was issued. Exact: the user's row is read.
+    /// The user to whom the token was issued. Reads the user's row, so the result is never stale.
     ///
     /// # Errors
-    /// [`Error::Access`] when the token does not count, [`Error::Store`] when a store failed.
+    /// [`Error::Access`]; [`Error::Store`].
     pub async fn me(&self, access_token: &str) -> Result<User, Error> {
         self.bearer_with_user(access_token)
             .await

@@ -1,4 +1,4 @@
-//! A user who is not written yet.
+//! Makes a user that is not stored yet.
 
 use super::AuthService;
 use super::mail::typed_address;
@@ -6,7 +6,7 @@ use crate::domain::account::{EmailAddress, LinkNonce, Name, PasswordHash, Roles,
 use crate::domain::error::{Error, FieldProblem};
 use crate::ports::Ports;
 
-/// Who someone is, as far as they said.
+/// The address and names that somebody typed.
 #[derive(Clone)]
 pub(super) struct Identity {
     pub(super) email: EmailAddress,
@@ -15,7 +15,6 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// From what was typed.
     pub(super) fn parse(
         email: &str,
         first_name: Option<&str>,
@@ -30,7 +29,6 @@ impl Identity {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// A new user, with a new id.
     pub(super) fn new_user(
         &self,
         identity: Identity,
@@ -58,7 +56,7 @@ impl<P: Ports> AuthService<P> {
     }
 }
 
-/// A name, when one was typed.
+/// The typed name, if there is one.
 pub(super) fn name(field: &'static str, text: Option<&str>) -> Result<Option<Name>, Error> {
     text.map(|text| {
         Name::parse(text).map_err(|why| Error::Field(field, FieldProblem::Invalid(why.reason())))

@@ -1,6 +1,7 @@
-//! Passwords that are chosen, and those that are typed to prove who one is: the only place where either is hashed.
+//! Chooses new passwords and checks typed ones. Passwords are hashed only here.
 //!
-//! `PASSWORD_WORK` says where: in the request, or by the account's guard, which counts failures and delays the next try.
+//! `PASSWORD_WORK` says where: in the request, or in the account's guard, which counts failures and
+//! delays the next attempt.
 
 use super::AuthService;
 use crate::domain::account::{
@@ -14,7 +15,7 @@ use crate::domain::settings::PasswordWork;
 use crate::ports::{Guarded, PasswordGuard, PasswordHasher, Ports, Vendors};
 
 impl<P: Ports> AuthService<P> {
-    /// The hash of a password that was found good.
+    /// Checks a new password and hashes it.
     pub(super) async fn choose_password(
         &self,
         typed: &str,
@@ -25,7 +26,8 @@ impl<P: Ports> AuthService<P> {
         match self.ports.vendors().is_breached(&password).await {
             Ok(false) => {}
             Ok(true) => return Err(Error::WeakPassword(vec![Weakness::Breached])),
-            // It is good by all that is known here: no vendor keeps anybody from choosing it.
+            // It passed all other checks, and a vendor's failure must not keep anybody from
+            // choosing it.
             Err(error) => self.record(Act::VendorUnreachable {
                 vendor: "breached_passwords",
                 reason: error.to_string(),
@@ -34,7 +36,7 @@ impl<P: Ports> AuthService<P> {
         self.hash_password(&password, email).await
     }
 
-    /// A new hash of a password that need not be found good any more.
+    /// Hashes a password that needs no further check.
     pub(super) async fn hash_password(
         &self,
         password: &Password,
@@ -55,7 +57,8 @@ impl<P: Ports> AuthService<P> {
         hashed.map_err(|_| Error::Internal("a password could not be hashed"))
     }
 
-    /// Whether the text is the user's password. Costs one hash, or none when the try is not let through.
+    /// Whether the text is the user's password. It costs one hash, or none if the attempt is not
+    /// admitted.
     pub(super) async fn is_password(
         &self,
         user: &User,
@@ -76,9 +79,10 @@ impl<P: Ports> AuthService<P> {
         Ok(matches!(compared, Ok(Verification::Matches { .. })))
     }
 
-    /// Asks someone who is signed in for their password again (OWASP ASVS 6.2.3, 7.5.1): a stolen access token alone
-    /// changes nothing of this kind. The tries are limited as a login's are; a stranger who guesses at the account delays
-    /// none of them, since a session is known to it.
+    /// Asks a signed-in user for their password again (OWASP ASVS 6.2.3, 7.5.1), so that a stolen
+    /// access token alone is not enough for such a change. The attempts are limited like those of a
+    /// login. A stranger who guesses at the account does not delay them, since the account knows
+    /// the session.
     pub(super) async fn check_current_password(
         &self,
         user: &User,
@@ -123,7 +127,7 @@ impl<P: Ports> AuthService<P> {
         credentials
             .device_token()
             .and_then(|token| self.shared.devices.open(token))
-            .filter(|ticket| user.is_some_and(|user| ticket.counts_for(user, now)))
+            .filter(|ticket| user.is_some_and(|user| ticket.is_valid_for(user, now)))
             .map_or(TriedBy::Stranger, |ticket| TriedBy::Known(ticket.id))
     }
 }

@@ -1,4 +1,4 @@
-//! Prove again who one is, in a session that goes on: before what can't be undone.
+//! Asks for the password again within a session, before actions that can't be undone.
 
 use super::{AuthService, SignedIn};
 use crate::domain::error::{AccessRefusal, Error};
@@ -9,20 +9,20 @@ use crate::ports::{Ports, SessionStore};
 use super::access::Bearer;
 
 impl<P: Ports> AuthService<P> {
-    /// Checks the password of a user who is signed in, and answers a new pair for the same session
-    /// whose `auth_time` is now.
+    /// Checks the password of a signed-in user, and returns a new pair of tokens for the same
+    /// session, whose `auth_time` is now.
     ///
-    /// The new refresh token has the number of the one that the client holds, so both go on working
-    /// and a lost answer costs nothing. `held` is the refresh token in the client's cookie, if it came
-    /// along; otherwise the access token tells the number. The tries are limited as those of a login
-    /// are.
+    /// The new refresh token has the same number as the client's current one, so both stay valid
+    /// and a lost answer does no harm. `held` is the refresh token from the client's cookie, if
+    /// there is one; otherwise the number comes from the access token. The attempts are limited
+    /// like those of a login.
     ///
     /// # Errors
-    /// [`Error::Access`] when the access token is not valid, when its session has ended, or when the
-    /// refresh token that belongs to it was used already: renew first, then try again. Also when the
-    /// cookie is of another session, which a later login began: a renewal tells whose.
-    /// [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Field`] for a password that is too
-    /// long; [`Error::Store`] when a store failed: a repeat is safe.
+    /// [`Error::Access`] if the access token is not valid, if its session has ended, or if the
+    /// refresh token that belongs to it was used already: renew first, then try again. Also if the
+    /// cookie belongs to another session, from a later login: a renewal shows whose.
+    /// [`Error::CurrentPassword`]; [`Error::RateLimited`]; [`Error::Field`] for a password that is
+    /// too long; [`Error::Store`]: a retry is safe.
     pub async fn reauthenticate(
         &self,
         access_token: &str,
@@ -35,11 +35,11 @@ impl<P: Ports> AuthService<P> {
         let held = held
             .and_then(|token| self.shared.refresh_tokens.open(token))
             .filter(|ticket| ticket.epoch == user.session_epoch || ticket.user != user.id);
-        // Somebody has signed in since in this browser: that session is not for this token to replace.
+        // Somebody has signed in again in this browser. This token must not replace that session.
         if held.is_some_and(|ticket| ticket.session != bearer.session) {
             return Err(Error::Access(AccessRefusal::Outdated));
         }
-        // An access token from before the update to this version does not tell the number.
+        // An access token from an older version has no number.
         let counter = TokenId::parse(&bearer.token.claims().jti).map(TokenId::counter);
         let counter = held
             .map(|ticket| ticket.counter)
@@ -75,8 +75,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// Refuses what can't be undone to a bearer whose last proof is older than ten minutes: an access
-    /// token alone, stolen or left open in a browser, does no permanent harm.
+    /// Requires that the bearer entered the password within the last ten minutes: an access token
+    /// alone, stolen or left open in a browser, must not do permanent harm.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`].

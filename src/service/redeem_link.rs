@@ -1,4 +1,4 @@
-//! Redeem a link: the user it belongs to, and the change it stands for, made once.
+//! Redeems a link: finds its user, and makes its change once.
 
 use super::AuthService;
 use super::change_user::Aftermath;
@@ -10,7 +10,7 @@ use crate::domain::policy::VERSION_TRIES;
 use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// The user that a link belongs to, while the state that it changes is as it was.
+    /// The user of a link, if the state that the link changes is unchanged.
     pub(super) async fn user_of_link(
         &self,
         link: UserLink,
@@ -23,18 +23,19 @@ impl<P: Ports> AuthService<P> {
         if state(&user) == link.state {
             return Ok(user);
         }
-        self.finish_change(&user).await?;
+        self.finish_change(user.id, Some(&user)).await?;
         Err(self.refuse_link(LinkRefusal::Spent, Some(link.user)))
     }
 
-    /// The refusal of a link; whose it is, when it is genuine and for an account.
+    /// The refusal of a link. `user` is its account, if the link is genuine and for an account.
     pub(super) fn refuse_link(&self, refusal: LinkRefusal, user: Option<UserId>) -> Error {
         self.record(Act::LinkRefused { refusal, user });
         Error::Link(refusal)
     }
 
-    /// Makes the change that a link stands for to the user as they were read. A change beside it that leaves the link good is
-    /// no hindrance. `None` when the user stays as they were and can't be changed: the new address is another's.
+    /// Makes the change of a link to the user as they were read. A concurrent change that does not
+    /// affect the link does not prevent it. `None` if the user is unchanged and can't be changed:
+    /// another account has the new address.
     pub(super) async fn redeem(
         &self,
         link: UserLink,

@@ -1,4 +1,4 @@
-//! Register: who may make an account is the setting `REGISTRATION`.
+//! Registers an account. The setting `REGISTRATION` says who may.
 
 use super::check_challenge::Unanswered;
 use super::new_user::Identity;
@@ -11,38 +11,35 @@ use crate::domain::session::Caller;
 use crate::domain::settings::Registration;
 use crate::ports::{Insertion, Ports, UserDirectory};
 
-/// What someone types to make an account.
+/// What somebody types to create an account.
 #[derive(Clone, Copy)]
 pub struct NewAccount<'a> {
-    /// The address.
     pub email: &'a str,
-    /// The password: with `REGISTRATION = "open"` only.
+    /// The password, only with `REGISTRATION = "open"`.
     pub password: Option<&'a str>,
-    /// The given name.
     pub first_name: Option<&'a str>,
-    /// The family name.
     pub last_name: Option<&'a str>,
 }
 
-/// What became of it.
+/// The result of a registration.
 #[derive(Clone, Debug)]
 pub enum Registered {
-    /// A mail is queued, whose link finishes it: nothing is written before that.
+    /// A mail is queued. The account is created when its link is used; nothing is stored before.
     Asked,
-    /// There is an account, and its owner is signed in. The address is not verified, so the check by email is false
-    /// until it is; a mail with a link for that is queued.
+    /// The account is created, and its owner is signed in. A mail with a link to verify the address
+    /// is queued.
     SignedIn(Box<SignedIn>),
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Registers, with the role `user`. With `REGISTRATION = "verified"` the directory is never read: whether the address
-    /// has an account shows neither in the answer nor in the time it takes.
+    /// Registers with the role `user`. With `REGISTRATION = "verified"` the directory is never
+    /// read: neither the answer nor its time reveals whether the address has an account.
     ///
     /// # Errors
     /// [`Error::RegistrationClosed`]; [`Error::RateLimited`]; [`Error::Field`]. With `verified`:
-    /// [`Error::NoMailProvider`], [`Error::Store`] when it could not be queued. With `open`: [`Error::WeakPassword`] before
-    /// anything is written; [`Error::EmailTaken`]; [`Error::Store`] when a store failed: when only the session could not be
-    /// recorded, the account is there and a login works.
+    /// [`Error::NoMailProvider`]; [`Error::Store`] if the mail could not be queued. With `open`:
+    /// [`Error::WeakPassword`] before anything is written; [`Error::EmailTaken`]; [`Error::Store`].
+    /// If only the session could not be stored, the account exists and a login works.
     pub async fn register(
         &self,
         account: NewAccount<'_>,
@@ -63,7 +60,8 @@ impl<P: Ports> AuthService<P> {
             .await?;
         if registration == Registration::Verified {
             if account.password.is_some() {
-                // It is chosen behind the link: only the mailbox's owner ever chooses the password.
+                // The password is chosen on the page that the link opens, so only the mailbox's
+                // owner can choose it.
                 let why = FieldProblem::Invalid("chosen_by_mail");
                 return Err(Error::Field("password", why));
             }
@@ -84,7 +82,7 @@ impl<P: Ports> AuthService<P> {
         let email = identity.email.clone();
         let verification = Task::Verification { email };
         let pool = match self.admit_mail(&verification, caller).await {
-            // Without a provider accounts are made all the same.
+            // Without a provider the account is created anyway.
             Err(Error::NoMailProvider) => Pool::None,
             admitted => admitted?,
         };

@@ -1,4 +1,4 @@
-//! Ask again for the mail that verifies an address.
+//! Sends the mail that verifies an address again.
 
 use super::AuthService;
 use super::check_challenge::Unanswered;
@@ -10,10 +10,10 @@ use crate::domain::session::Caller;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Queues the mail; as [`reset_password`](Self::reset_password) it never reads the directory.
+    /// Queues the mail. Like [`reset_password`](Self::reset_password) it never reads the directory.
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`reset_password`](Self::reset_password).
     pub async fn resend_verification(
         &self,
         email: &str,

@@ -1,4 +1,4 @@
-//! `reset_password`: mails a link with which a new password is chosen.
+//! Mails a link to choose a new password.
 
 use super::AuthService;
 use super::check_challenge::Unanswered;
@@ -10,14 +10,15 @@ use crate::domain::session::Caller;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Counts the request and queues the mail. A device or session ticket that comes with the request
-    /// takes it past all budgets, if it is of the account that has the address. Never reads the directory: whether the address has an account shows neither in the answer nor in
-    /// the time it takes. What becomes of the mail is [`deliver_from_queue`](Self::deliver_from_queue)'s.
+    /// Counts the request and queues the mail. A device or session ticket with the request exempts
+    /// it from all budgets, if it belongs to the account with the address. Never reads the
+    /// directory: neither the answer nor its time reveals whether the address has an account.
+    /// [`deliver_from_queue`](Self::deliver_from_queue) sends the mail.
     ///
     /// # Errors
-    /// [`Error::Field`] for what is no address; [`Error::RateLimited`] by the client, by client and
-    /// address, and by the network's requests for mails: the same for every address;
-    /// [`Error::NoMailProvider`]; [`Error::Store`] when it could not be counted or queued.
+    /// [`Error::Field`] for an invalid address; [`Error::RateLimited`] by client, by client and
+    /// address, and by network, the same for every address; [`Error::NoMailProvider`];
+    /// [`Error::Store`] if the request could not be counted or queued.
     pub async fn reset_password(
         &self,
         email: &str,

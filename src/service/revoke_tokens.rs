@@ -1,4 +1,4 @@
-//! `revoke_tokens`: all of a user's refresh tokens are revoked, and the access tokens with them.
+//! Revokes all refresh tokens of a user, and the access tokens with them.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -7,14 +7,14 @@ use crate::domain::account::{UserChange, UserId};
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
 use crate::domain::policy::ADMIN_ROLE;
-use crate::ports::{Ports, UserDirectory};
+use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Ends every session of `user`. Renewals stop at once and exactly, in every store; access tokens stop at once
-    /// here and elsewhere within the session store's staleness.
+    /// Ends every session of `user`. Renewals stop at once in every store. Access tokens stop at
+    /// once here, and elsewhere within the session store's staleness.
     ///
     /// # Errors
-    /// [`Error::UnknownUser`]; [`Error::Store`] when a store failed: a repeat finishes it.
+    /// [`Error::UnknownUser`]; [`Error::Store`]: a retry completes it.
     pub async fn revoke_tokens(&self, user: UserId) -> Result<(), Error> {
         self.revoke_by(None, user).await
     }
@@ -30,12 +30,13 @@ impl<P: Ports> AuthService<P> {
         .map(drop)
     }
 
-    /// As [`revoke_tokens`](Self::revoke_tokens), asked for by the bearer of an access token: the user, or an
-    /// administrator.
+    /// Like [`revoke_tokens`](Self::revoke_tokens), for the bearer of an access token: the user, or
+    /// an administrator.
     ///
     /// # Errors
-    /// As there, and [`Error::Access`] or [`Error::Forbidden`]. When a store failed half-way, the user's own token may be
-    /// out of date already: a repeat with it finishes the work and is refused all the same.
+    /// Those of [`revoke_tokens`](Self::revoke_tokens), [`Error::Access`] and [`Error::Forbidden`].
+    /// If a store failed half-way, the user's own token may be outdated already: a retry with it
+    /// completes the work but is still refused.
     pub async fn revoke_tokens_as(
         &self,
         access_token: &str,
@@ -43,7 +44,7 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<Bearer, Error> {
         let asking = self.bearer_with_user(access_token).await;
         if let Err(Error::Access(AccessRefusal::Outdated)) = asking {
-            self.outdate_own(access_token, user).await?;
+            self.finish_change_of_bearer(access_token).await?;
         }
         let (bearer, asking) = asking?;
         if asking.id != user && !asking.roles.contains(ADMIN_ROLE) {
@@ -51,17 +52,5 @@ impl<P: Ports> AuthService<P> {
         }
         self.revoke_by(Some(asking.id), user).await?;
         Ok(bearer)
-    }
-
-    /// Writes again what the user's row says of older access tokens. It changes nothing that is not so already, so a token
-    /// that is out of date itself may ask for it, for its own user.
-    async fn outdate_own(&self, access_token: &str, user: UserId) -> Result<(), Error> {
-        if self.verified_bearer(access_token)?.user != user {
-            return Ok(());
-        }
-        match self.ports.users().find_by_id(user).await? {
-            Some(user) => self.outdate(user.id, user.version).await,
-            None => Ok(()),
-        }
     }
 }

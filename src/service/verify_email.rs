@@ -1,4 +1,5 @@
-//! Verify an address with a mailed link: finish a registration, or verify the address of an account that is there.
+//! Verifies an address with a mailed link: finishes a registration, or verifies the address of an
+//! existing account.
 
 use super::AuthService;
 use super::change_user::Aftermath;
@@ -13,12 +14,14 @@ use crate::domain::settings::Registration;
 use crate::ports::{Insertion, Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// With the link of a registration, makes the account; the password is its own. With the link of an account whose
-    /// address is not verified, asks for its password; another one typed there replaces it and ends every session: an
-    /// account that a stranger made with this address becomes its owner's, with nothing of the stranger left in it.
+    /// With the link of a registration, creates the account with this password. With the link of an
+    /// account whose address is not verified, asks for the account's password. A different one
+    /// replaces it and ends every session: an account that a stranger created with this address
+    /// becomes its owner's, and nothing of the stranger remains.
     ///
     /// # Errors
-    /// [`Error::Link`]; [`Error::WeakPassword`], which leaves the link good; [`Error::RateLimited`]; [`Error::Store`].
+    /// [`Error::Link`]; [`Error::WeakPassword`], which does not use the link up;
+    /// [`Error::RateLimited`]; [`Error::Store`].
     pub async fn verify_email(
         &self,
         ticket: &str,
@@ -79,13 +82,13 @@ impl<P: Ports> AuthService<P> {
         locale: Locale,
     ) -> Result<User, Error> {
         let user = self.user_of_link(link, State::for_verification).await?;
-        // Whoever holds the link owns the mailbox: no stranger's guesses delay them.
+        // Whoever has the link owns the mailbox, so strangers' guesses do not delay them.
         let by = link.state.known_id();
         let same = self.is_password(&user, password, by).await?;
         let change = UserChange {
             verify_email: true,
-            // Somebody else may have registered with this address and typed the names. The names of
-            // an invited user are an administrator's.
+            // Somebody else may have registered with this address and typed the names. An invited
+            // user's names come from an administrator.
             clear_names: !same && user.has_password(),
             password_hash: if same {
                 None

@@ -5,8 +5,7 @@
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    clippy::unwrap_used,
-    missing_docs
+    clippy::unwrap_used
 )]
 
 mod mail_gate;

@@ -6,8 +6,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    missing_docs
+    clippy::arithmetic_side_effects
 )]
 
 mod rules;

@@ -353,7 +353,7 @@ on_both!(a_mail_that_another_version_queued_goes_too, &[], world => {
         let letter = DeadLetter {
             id: number.to_owned(),
             job: text,
-            reason: "this is no mail of this version".to_owned(),
+            reason: "this version can't read the mail".to_owned(),
             tries: 1,
             failed_at: now(&world),
             retry_at: None,

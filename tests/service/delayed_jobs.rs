@@ -829,7 +829,7 @@ async fn try_one(
     let (purpose, text) = match asked {
         Asked::Device(ticket) => {
             let user = world.row().await;
-            let known = user.is_some_and(|user| ticket.counts_for(&user, now));
+            let known = user.is_some_and(|user| ticket.is_valid_for(&user, now));
             assert_eq!(known, expected, "{what}");
             return Some(expected);
         }

@@ -7,8 +7,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::arithmetic_side_effects,
-    unreachable_pub,
-    missing_docs
+    unreachable_pub
 )]
 
 mod audit_log;

@@ -23,8 +23,7 @@
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    unreachable_pub,
-    missing_docs
+    unreachable_pub
 )]
 
 mod check;

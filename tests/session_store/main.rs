@@ -21,8 +21,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::arithmetic_side_effects,
-    clippy::print_stdout,
-    missing_docs
+    clippy::print_stdout
 )]
 
 #[path = "../conformance"]

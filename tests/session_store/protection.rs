@@ -353,7 +353,7 @@ impl<S: SessionStore> Walk<'_, S> {
         if covers.device {
             let row = self.row(issued.user);
             let known =
-                row.is_some_and(|row| issued.device.counts_for(&row, self.deployment.now()));
+                row.is_some_and(|row| issued.device.is_valid_for(&row, self.deployment.now()));
             assert!(!known, "{}", what());
             asked += 1;
         }

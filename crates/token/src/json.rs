@@ -247,6 +247,15 @@ impl Members {
     }
 }
 
+impl IntoIterator for Members {
+    type Item = (String, Json);
+    type IntoIter = alloc::vec::IntoIter<(String, Json)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Json")

@@ -17,6 +17,7 @@
 //! and verifies. `claims`, `issue` and `verify` have the rules of RFC 9068.
 
 #![cfg_attr(not(test), no_std)]
+#![warn(missing_docs)]
 
 extern crate alloc;
 

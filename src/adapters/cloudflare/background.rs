@@ -8,8 +8,8 @@ use wasm_bindgen::JsValue;
 use worker::worker_sys::Context;
 
 use super::console::log_failure;
+use crate::adapters::kv_sessions::Background;
 use crate::domain::error::StoreError;
-use crate::ports::Background;
 use js_sys::futures::future_to_promise;
 
 /// Keeps a request's context alive until a job is done.

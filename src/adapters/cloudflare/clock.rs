@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::ports::{Clock, Sleep};
+use crate::adapters::kv_sessions::Sleep;
+use crate::ports::Clock;
 
 /// The time when the request arrived. It is read once, so that everything in a request agrees on
 /// it.

@@ -1,4 +1,4 @@
-//! Where mails wait: Cloudflare Queues, or without a binding the time after the response.
+//! Where mails wait: in Cloudflare Queues, or, without a binding, until after the response.
 
 use std::cell::RefCell;
 use std::rc::Rc;

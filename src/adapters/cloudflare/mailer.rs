@@ -3,7 +3,7 @@
 use super::clock::PlatformClock;
 use super::kv_namespace::KvNamespace;
 use super::mail::{BindingMailer, HttpMailer};
-use super::outbox::Outbox;
+use crate::adapters::outbox::Outbox;
 use crate::domain::mail::{MailFailure, Message};
 use crate::ports::Mailer;
 

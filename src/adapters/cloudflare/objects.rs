@@ -14,9 +14,10 @@ use zeroize::Zeroizing;
 
 use super::binding::{bound, settled};
 use super::clock::Timer;
+use crate::adapters::kv_sessions::Sleep;
 use crate::domain::error::StoreError;
+use crate::domain::json;
 use crate::domain::policy::OBJECT_TRIES;
-use crate::ports::Sleep;
 
 #[wasm_bindgen]
 extern "C" {
@@ -112,16 +113,15 @@ impl Objects {
 
 /// A call or an answer as text. It may hold a password, so it is wiped when dropped.
 pub(super) fn encode(value: &impl Serialize) -> Zeroizing<String> {
-    // Only maps with keys that are not texts fail.
-    Zeroizing::new(serde_json::to_string(value).unwrap_or_default())
+    Zeroizing::new(json::encode(value))
 }
 
-/// What [`encode`] wrote. The error quotes nothing: the text may hold a password.
+/// What [`encode`] wrote.
 pub(super) fn decode<T: DeserializeOwned>(
     store: &'static str,
     text: &str,
 ) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|_| malformed(store))
+    json::decode(text).ok_or_else(|| malformed(store))
 }
 
 /// A message or a stored value that this version can't read.

@@ -1,4 +1,4 @@
-//! Limits by Cloudflare's rate-limit bindings: counted at each location, over a minute.
+//! Cloudflare's rate-limit bindings, which count at each location, per minute.
 
 use js_sys::{Object, Promise};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -24,7 +24,8 @@ pub struct BindingLimits {
 }
 
 impl BindingLimits {
-    /// The bindings `IP_LIMITER`, `ACCOUNT_LIMITER` and `RENEWAL_LIMITER`; one that is not bound admits everything.
+    /// The bindings `IP_LIMITER`, `ACCOUNT_LIMITER` and `RENEWAL_LIMITER`. One that is not
+    /// configured admits everything.
     #[must_use]
     pub fn new(env: &worker::Env) -> Self {
         Self {
@@ -35,7 +36,7 @@ impl BindingLimits {
     }
 }
 
-/// Whether the binding admits the key; `None` when it can't tell.
+/// Whether the binding admits the key; `None` if it failed.
 async fn ask(binding: &Binding, key: &str) -> Option<bool> {
     let options = Object::new();
     set(&options, "key", &key.into());

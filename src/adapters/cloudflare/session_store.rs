@@ -6,7 +6,7 @@ use super::background::WaitUntil;
 use super::clock::Timer;
 use super::durable_sessions::DurableSessions;
 use super::kv_namespace::KvNamespace;
-use super::kv_sessions::KvSessions;
+use crate::adapters::kv_sessions::KvSessions;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
@@ -16,7 +16,7 @@ use crate::domain::session::{
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
-/// Sessions in Workers KV or in Durable Objects. How stale an answer may be is said at each.
+/// Sessions in Workers KV or in Durable Objects. Each says how stale its answers may be.
 #[derive(Clone, Debug)]
 pub enum CloudflareSessions {
     /// `SESSION_STORE = "kv"`, and the objects when they are bound.

@@ -1,17 +1,18 @@
-//! Other services over HTTP: a range API of breached passwords, and Cloudflare Turnstile.
+//! Calls other services over HTTP: a range API of breached passwords, and Cloudflare Turnstile.
 
 use js_sys::{Promise, Uint8Array};
+use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::binding::settled;
-use crate::domain::account::{Password, TOLD, is_in_range};
+use crate::domain::account::{PREFIX_DIGITS, Password, is_in_range};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{
     BREACHES_MAX_BYTES, BREACHES_TIMEOUT_MS, CHALLENGE_MAX_BYTES, CHALLENGE_TIMEOUT_MS,
 };
 use crate::domain::settings::VendorSettings;
 use crate::ports::Vendors;
-use edgegate_token::json::{Json, quoted};
+use edgegate_token::json::Json;
 
 #[wasm_bindgen(module = "/src/adapters/cloudflare/vendors.js")]
 extern "C" {
@@ -22,16 +23,16 @@ extern "C" {
     -> Result<Promise, JsValue>;
 }
 
-/// As failures name them.
+/// The names in errors.
 const BREACHES: &str = "breached_passwords";
 const TURNSTILE: &str = "turnstile";
 
-/// Those that the settings name.
+/// The services that the settings name.
 #[derive(Debug)]
 pub struct HttpVendors(VendorSettings);
 
 impl HttpVendors {
-    /// With the settings `BREACHED_PASSWORDS` and `TURNSTILE_SECRET`.
+    /// From the settings `BREACHED_PASSWORDS` and `TURNSTILE_SECRET`.
     #[must_use]
     pub fn new(settings: VendorSettings) -> Self {
         Self(settings)
@@ -44,8 +45,10 @@ impl Vendors for HttpVendors {
             return Ok(false);
         };
         let hash = text(BREACHES, sha1(Uint8Array::from(password.as_bytes()))).await?;
-        let (told, rest) = hash.split_at_checked(TOLD).ok_or_else(|| odd(BREACHES))?;
-        let url = [url, "/", told].concat();
+        let (prefix, rest) = hash
+            .split_at_checked(PREFIX_DIGITS)
+            .ok_or_else(|| odd(BREACHES))?;
+        let url = [url, "/", prefix].concat();
         let asked = ask(&url, None, BREACHES_TIMEOUT_MS, BREACHES_MAX_BYTES);
         is_in_range(&text(BREACHES, asked).await?, rest).ok_or_else(|| odd(BREACHES))
     }
@@ -54,15 +57,12 @@ impl Vendors for HttpVendors {
         let Some(turnstile) = &self.0.turnstile else {
             return Ok(true);
         };
-        let secret = quoted(turnstile.secret.expose());
-        let json = [
-            r#"{"secret":"#,
-            &secret,
-            r#","response":"#,
-            &quoted(token),
-            "}",
-        ]
-        .concat();
+        let body = Challenge {
+            secret: turnstile.secret.expose(),
+            response: token,
+        };
+        // Strings can always be written as JSON.
+        let json = serde_json::to_string(&body).unwrap_or_default();
         let asked = ask(
             &turnstile.url,
             Some(&json),
@@ -81,6 +81,13 @@ impl Vendors for HttpVendors {
     }
 }
 
+/// The body of a request to Turnstile.
+#[derive(Serialize)]
+struct Challenge<'a> {
+    secret: &'a str,
+    response: &'a str,
+}
+
 async fn text(
     vendor: &'static str,
     promise: Result<Promise, JsValue>,
@@ -90,5 +97,5 @@ async fn text(
 }
 
 fn odd(vendor: &'static str) -> StoreError {
-    StoreError::new(vendor, "it answered what can't be read")
+    StoreError::new(vendor, "the answer is malformed")
 }

@@ -10,7 +10,8 @@ use crate::domain::account::{
 use crate::domain::error::StoreError;
 use crate::ports::{Guarded, PasswordGuard, PasswordHasher};
 
-/// Failures in memory, lost with the process. Nothing waits here: an attempt is over before the next one begins.
+/// Failures in memory, lost with the process. Nothing waits here: an attempt ends before the next
+/// one begins.
 #[derive(Debug)]
 pub struct MemoryPasswordGuard<H = Argon2Hasher> {
     accounts: RefCell<BTreeMap<AccountName, FailedTries>>,
@@ -18,7 +19,8 @@ pub struct MemoryPasswordGuard<H = Argon2Hasher> {
     hashed: Cell<u32>,
 }
 
-// Of this hasher alone: a type parameter could not be inferred from `MemoryPasswordGuard::default()`.
+// For this hasher only: a type parameter could not be inferred from
+// `MemoryPasswordGuard::default()`.
 impl Default for MemoryPasswordGuard {
     fn default() -> Self {
         Self::new(Argon2Hasher::default())
@@ -36,7 +38,7 @@ impl<H: PasswordHasher> MemoryPasswordGuard<H> {
         }
     }
 
-    /// How many accounts have failures that are kept.
+    /// How many accounts have stored failures.
     #[must_use]
     pub fn accounts(&self) -> usize {
         self.accounts.borrow().len()

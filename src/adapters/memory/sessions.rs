@@ -14,14 +14,15 @@ use crate::domain::session::{
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
-/// Sessions in memory, lost with the process. A read sees every write before it. What has expired is removed as the alarm of
-/// a user's object does: by [`delete_expired`](Self::delete_expired), and here at each login too.
+/// Sessions in memory, lost with the process. A read sees every write before it. Expired records
+/// are removed by [`delete_expired`](Self::delete_expired), as the alarm of a user's object does,
+/// and at each login.
 ///
 /// Clones share their content.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySessions {
     sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
-    /// The smallest version that is accepted, and when this record expires.
+    /// The smallest valid version, and when this record expires.
     versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
 }
 
@@ -46,8 +47,8 @@ struct Session {
     epoch: u32,
     record: Record,
     ended: bool,
-    /// When its record is removed: the session expires then unless it is renewed, or it has ended
-    /// and its access tokens expire then.
+    /// When its record is removed: when the session expires unless it is renewed, or, if it has
+    /// ended, when its access tokens expire.
     until: u64,
     seen: ActiveSession,
 }

@@ -1,4 +1,4 @@
-//! What an account's Durable Object is called.
+//! The name of an account's Durable Object.
 
 use std::fmt;
 
@@ -8,36 +8,38 @@ use sha2::Sha256;
 use super::EmailAddress;
 use crate::domain::ticket::{TicketSecrets, tag};
 
-/// The name under which failures at an address are counted: a keyed hash in hex, from which nobody learns the address.
+/// The name under which failures at an address are counted: a keyed hash in hex, which does not
+/// reveal the address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccountName(String);
 
 impl AccountName {
-    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Makes names out of addresses. `Debug` prints `_`.
+/// Derives names from addresses. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct AccountNames(Hmac<Sha256>);
 
 impl AccountNames {
-    /// The names of one deployment, under its first ticket secret.
+    /// The names of one deployment, keyed with its first ticket secret.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.address_key("account", issuer))
     }
 
-    /// The name for an address, whether it has an account or not: one in all its spellings.
+    /// The name for an address, with or without an account. All spellings of an address have the
+    /// same name.
     #[must_use]
     pub fn of(&self, email: &EmailAddress) -> AccountName {
         self.of_text(email.canonical())
     }
 
-    /// The name for a text that is no address: each has its own, as an address has. No address is such a text.
+    /// The name for a text that is not an address. Each text has its own name, which no address
+    /// has.
     #[must_use]
     pub fn of_text(&self, text: &str) -> AccountName {
         let mac = self.0.clone().chain_update(text);
@@ -56,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_one_name_and_no_other_has_it() {
+    fn each_address_has_its_own_name_in_every_spelling() {
         let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
         let names = AccountNames::new(&secrets, "https://auth.example.com");
         let of = |text| names.of(&EmailAddress::parse(text).unwrap());

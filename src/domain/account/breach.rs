@@ -1,14 +1,15 @@
-//! Whether a password is known from a breach, asked so that nobody learns which (k-anonymity): five figures of its SHA-1 go out, the
-//! ends of all known ones that begin so come back, and are compared here.
+//! Looks a password up among breached ones without revealing it (k-anonymity). The first five hex
+//! digits of its SHA-1 are sent; the answer lists the remaining digits of all breached passwords
+//! that begin with those five, and they are compared here.
 
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-/// How many hexadecimal figures of the hash are told.
-pub const TOLD: usize = 5;
+/// How many hex digits of the hash are sent.
+pub const PREFIX_DIGITS: usize = 5;
 
-/// Whether an answer, lines of `<the other 35 figures>:<how often>`, names this hash; a count of 0 is padding. `None` for what is no
-/// such answer.
+/// Whether an answer, lines of `<the other 35 digits>:<how often>`, contains this hash. A count of
+/// 0 is padding. `None` if the text is not such an answer.
 ///
 /// ```
 /// use edgegate::domain::account::is_in_range;
@@ -33,8 +34,8 @@ pub fn is_in_range(answer: &str, rest: &str) -> Option<bool> {
     found
 }
 
-/// Whether two texts of equal length are the same but for upper and lower case. In constant time,
-/// since the hash is of a password.
+/// Whether two texts of equal length differ at most in case. In constant time, since the hash is of
+/// a password.
 fn is_same(known: &str, rest: &str) -> bool {
     let upper = |text: &str| Zeroizing::new(text.to_ascii_uppercase());
     bool::from(upper(known).as_bytes().ct_eq(upper(rest).as_bytes()))
@@ -45,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn odd_lines_say_nothing() {
+    fn an_answer_with_a_malformed_line_is_not_used() {
         let rest = "1E4C9B93F3F0682250B6CF8331B7EE68FD8";
         for answer in [
             "",

@@ -1,19 +1,20 @@
-//! The list of common passwords, as the Worker carries it.
+//! The list of common passwords, in the form that the Worker contains.
 //!
-//! The text, `common_passwords.txt`, would be 45 KB of the Worker; hashes of its lines are 14. No common password is missed. Of
-//! other passwords:
+//! The text, `common_passwords.txt`, would add 45 KB to the Worker; the hashes of its lines add 14.
+//! No common password is missed. Some other passwords are mistaken for common ones:
 //!
-//! | characters | hash | taken for a common one |
+//! | characters | hash | mistaken for a common one |
 //! |---|---|---|
-//! | 15 and more, which is the default's least | 32 bits | 1 in 139 million |
+//! | 15 or more, the default minimum | 32 bits | 1 in 139 million |
 //! | 8 to 14, where `PASSWORD_MIN_LENGTH` allows them | 22 bits | 1 in 363 |
 //!
-//! and none that is longer than any line, or not ASCII.
+//! Passwords that are longer than any line, or not ASCII, are never mistaken.
 //!
-//! `scripts/common-passwords.mjs` makes both files of the text. `common_passwords.long` has the 32 bits of each. In
-//! `common_passwords.rice` the hashes stand in ascending order, each as its distance from the one before in a Rice code (Golomb,
-//! 1966): the distance's high bits in unary, 1s and a 0, then its low 8 bits; the highest bit of a byte first, the last byte
-//! filled up with 1s.
+//! `scripts/common-passwords.mjs` makes both files from the text. `common_passwords.long` has 32
+//! bits of each hash. `common_passwords.rice` has the hashes in ascending order, each as its
+//! distance from the one before in a Rice code (Golomb, 1966): the high bits of the distance in
+//! unary (1s and a 0), then its low 8 bits. Bits are stored from the highest of each byte, and the
+//! last byte is filled up with 1s.
 
 use sha2::{Digest as _, Sha256};
 
@@ -21,12 +22,12 @@ const SHORT: &[u8] = include_bytes!("common_passwords.rice");
 const SHORT_BITS: u32 = 22;
 const LOW_BITS: u32 = 8;
 const LONG: &[u8] = include_bytes!("common_passwords.long");
-/// The least number of characters of a long one.
+/// Passwords with at least this many characters are in the list of long ones.
 const LONG_CHARS: usize = 15;
 /// The longest line of the list, in bytes.
 const LONGEST: usize = 20;
 
-/// Whether a password in lower case is on the list.
+/// Whether a password, given in lower case, is on the list.
 pub(super) fn is_common(lower: &str) -> bool {
     if lower.len() > LONGEST || !lower.is_ascii() {
         return false;
@@ -50,7 +51,7 @@ const fn short(hash: u32) -> u32 {
     hash >> (u32::BITS - SHORT_BITS)
 }
 
-/// Reads the hashes of short ones, in ascending order.
+/// Reads the hashes of short passwords, in ascending order.
 struct Hashes<I> {
     bits: I,
     last: u32,
@@ -86,11 +87,12 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    /// All lines of eight characters or more of zxcvbn's list (MIT; the licences lie beside the file), which is in lower case.
+    /// All entries of zxcvbn's list with eight or more characters, in lower case (MIT; the licences
+    /// are beside the file).
     const COMMON: &str = include_str!("common_passwords.txt");
 
     #[test]
-    fn the_list_is_sorted_and_holds_what_it_says() {
+    fn the_list_is_sorted_and_has_11_611_lines_of_8_to_20_characters() {
         let lines: Vec<&str> = COMMON.lines().collect();
         assert_eq!(lines.len(), 11_611);
         assert!(lines.windows(2).all(|pair| pair[0] < pair[1]));
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hashes_are_those_of_the_list_and_no_others() {
+    fn the_hashes_are_exactly_those_of_the_list() {
         let hashes_of = |wanted: fn(&&str) -> bool, kept: fn(u32) -> u32| {
             let mut hashes: Vec<u32> = COMMON
                 .lines()
@@ -137,14 +139,15 @@ mod tests {
     }
 
     #[test]
-    fn few_others_are_taken_for_common() {
+    fn few_other_passwords_are_mistaken_for_common_ones() {
         let hashes: HashSet<u32> = Hashes::all().collect();
         let mistaken = (0..100_000)
             .filter(|n| hashes.contains(&short(hash(&format!("uncommon{n}")))))
             .count();
         // 275 are expected; 1 in 300 would be 333.
         assert!(mistaken < 333, "{mistaken} of 100,000");
-        // None of the default's length; what is longer than any line, or has a letter that no line has, never is.
+        // None of the default length is mistaken. Neither is one that is longer than any line, or
+        // that has a letter which no line has.
         assert!((0..20_000).all(|n| !is_common(&format!("correct h {n:06}"))));
         assert!((0..20_000).all(|n| !is_common(&format!("correct horse battery {n:06}"))));
         assert!((0..20_000).all(|n| !is_common(&format!("pässwort{n}"))));

@@ -1,5 +1,5 @@
-//! Words that whoever guesses at this very service tries first: its name, its hosts', the account's own (NIST SP 800-63B-4 section
-//! 3.1.1.2; OWASP ASVS 6.1.2, 6.2.11).
+//! Words that an attacker tries first at this service: its name, its hosts' names, the account's
+//! own (NIST SP 800-63B-4 section 3.1.1.2; OWASP ASVS 6.1.2, 6.2.11).
 
 use zeroize::Zeroizing;
 
@@ -7,12 +7,12 @@ use super::EmailAddress;
 use crate::domain::policy::{CONTEXT_WORD_CHARS, PASSWORD_MIN_LENGTH_FLOOR};
 use edgegate_token::unicode::{lowercase, nfc};
 
-/// The service's words, in lower case.
+/// The words of the service, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContextWords(Vec<String>);
 
 impl ContextWords {
-    /// The words of the product's name, and the labels of these origins' hosts but for the last.
+    /// The words of the product's name, and the labels of these origins' hosts except the last.
     #[must_use]
     pub fn of(product: &str, origins: &[&str]) -> Self {
         let mut words = Vec::new();
@@ -26,8 +26,9 @@ impl ContextWords {
         Self(words)
     }
 
-    /// Whether a password, in lower case, is little more than these words and those of the account's address: with them taken out
-    /// fewer than eight letters are left. A phrase that mentions one among others is none the worse for it.
+    /// Whether a password, given in lower case, is little more than these words and those of the
+    /// account's address: without them, fewer than eight letters are left. A phrase that merely
+    /// contains such a word is fine.
     pub(super) fn are_most_of(&self, lower: &str, address: Option<&EmailAddress>) -> bool {
         let mut words = self.0.clone();
         if let Some((local, domain)) =
@@ -36,12 +37,12 @@ impl ContextWords {
             add_words(&mut words, local);
             add_labels(&mut words, domain);
         }
-        // The longest first: what is left of it must not hide behind a shorter one.
+        // The longest first: removing a shorter word first could break up a longer one.
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let mut rest = Zeroizing::new(lower.to_owned());
         for word in &words {
             if rest.contains(word) {
-                // Assigned through, the copy before would not be wiped.
+                // A new `Zeroizing` is assigned so that the previous copy is wiped.
                 rest = Zeroizing::new(rest.replace(word, " "));
             }
         }
@@ -49,7 +50,7 @@ impl ContextWords {
     }
 }
 
-/// The labels of a host but for the last.
+/// The labels of a host except the last.
 fn add_labels(words: &mut Vec<String>, host: &str) {
     for label in host.rsplit('.').skip(1) {
         add_words(words, label);
@@ -64,7 +65,7 @@ fn add_words(words: &mut Vec<String>, text: &str) {
     words.extend(fit.map(lowercase));
 }
 
-/// Of any script: only what is surely none is left out.
+/// A letter of any script: every character that is not ASCII counts as one.
 fn is_letter(c: &char) -> bool {
     c.is_ascii_alphabetic() || !c.is_ascii()
 }
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn words_with_little_beside_them_are_refused() {
+    fn passwords_of_little_but_context_words_are_rejected() {
         for password in [
             "edgegate",
             "EdgegateEdgegate",
@@ -98,14 +99,15 @@ mod tests {
     }
 
     #[test]
-    fn a_phrase_that_mentions_one_is_not() {
+    fn a_phrase_that_contains_a_context_word_is_accepted() {
         for password in [
             "correct horse battery staple",
             "my edgegate password is a long one",
             "an example of eight winter nights",
             "lovelace wrote the first program",
             "Tr0ub4dor&3-example-x9Zqw",
-            // Labels of fewer than four letters, numbers, and the last of a host.
+            // Not context words: labels of fewer than four letters, numbers, and the last label of
+            // a host.
             "127.0.0.1:8787 and com and 0",
             "Tr0ub4dor&3-x9Zqw-the-ada",
             "пример длинного пароля example",

@@ -1,7 +1,8 @@
 //! Salts for addresses without an account.
 //!
-//! Argon2id reads its memory in an order that depends on password and salt, and so does its time, by a few hundredths: one salt
-//! for all addresses without an account would show as one time. Each has its own, as an account has, the same each time.
+//! The order in which Argon2id reads its memory depends on the password and the salt, and changes
+//! its time by a few percent. One salt for all addresses without an account would show as one time.
+//! So each has its own, the same each time, as an account has.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ use sha2::Sha256;
 use super::EmailAddress;
 use crate::domain::ticket::{TicketSecrets, tag};
 
-/// Makes salts out of addresses. `Debug` prints `_`.
+/// Derives salts from addresses. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct DecoySalts(Hmac<Sha256>);
 
@@ -22,7 +23,7 @@ impl DecoySalts {
         Self(secrets.address_key("decoy salt", issuer))
     }
 
-    /// The salt for an address; all texts that are none share one.
+    /// The salt for an address. All texts that are not addresses share one.
     #[must_use]
     pub fn of(&self, email: Option<&EmailAddress>) -> [u8; 16] {
         let address = email.map_or("", EmailAddress::canonical);
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_has_its_own_salt_in_any_spelling() {
+    fn each_address_has_its_own_salt_in_every_spelling() {
         let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
         let salts = DecoySalts::new(&secrets, "https://auth.example.com");
         let of = |text| salts.of(EmailAddress::parse(text).ok().as_ref());

@@ -1,11 +1,10 @@
-//! An account that was deleted, until everything of it is cleared up.
+//! Deleted accounts whose remaining data is not cleared up yet.
 
 use super::UserId;
 
-/// An account that was deleted and is not yet cleared up everywhere. It holds no address.
+/// A deleted account whose remaining data is not cleared up everywhere yet. It holds no address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Departure {
-    /// Whose account it was.
     pub user: UserId,
     /// The [key](super::FreedAddress) of the address that it freed, by which its kept mails are
     /// found.

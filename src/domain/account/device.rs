@@ -1,5 +1,6 @@
-//! A device on which someone has signed in: a MACed ticket by which it is known, so that a stranger who guesses can't delay
-//! the owner there. It opens nothing: whoever holds it needs the password all the same.
+//! A device on which someone has signed in, recognised by a MACed ticket. Thanks to it, a stranger
+//! who guesses passwords can't delay the owner. The ticket alone gives no access: its holder still
+//! needs the password.
 
 use super::{KnownId, User, UserId};
 use crate::domain::policy::DEVICE_TTL;
@@ -9,22 +10,22 @@ use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 /// User, epoch, id, expiry.
 const BODY_BYTES: usize = 16 + 4 + 16 + 8;
 
-/// What a device ticket says. Only [`DeviceTickets::open`] makes one from text, and only when the MAC is right.
+/// The content of a device ticket. Only [`DeviceTickets::open`] reads one from text, and only if
+/// the MAC is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceTicket {
-    /// Who signed in.
     pub user: UserId,
-    /// The user's `session_epoch` then: a new password and the end of all sessions make it worthless, so that nobody who
-    /// knew an older password has tries to spare.
+    /// The user's `session_epoch` at that time. A new password, or the end of all sessions, makes
+    /// the ticket worthless: somebody who knew an older password gets no extra attempts.
     pub epoch: u32,
-    /// By what its failures are counted apart. Each login draws another.
+    /// The id under which its failures are counted. Each login draws a new one.
     pub id: KnownId,
     /// When it ends, in seconds since 1970.
     pub expires_at: u64,
 }
 
 impl DeviceTicket {
-    /// The ticket for a user who has just signed in, or chosen a password by a mailed link.
+    /// The ticket for a user who has just signed in, or has chosen a password with a mailed link.
     #[must_use]
     pub fn new(user: &User, random: [u8; 16], now: u64) -> Self {
         Self {
@@ -35,9 +36,9 @@ impl DeviceTicket {
         }
     }
 
-    /// Whether it makes its holder known to this user's account.
+    /// Whether the holder is known to this user's account.
     #[must_use]
-    pub fn counts_for(&self, user: &User, now: u64) -> bool {
+    pub fn is_valid_for(&self, user: &User, now: u64) -> bool {
         self.user == user.id && self.epoch == user.session_epoch && now < self.expires_at
     }
 }
@@ -65,7 +66,7 @@ impl DeviceTickets {
         Secret::new(self.0.seal(&fields.concat()))
     }
 
-    /// What the ticket says; `None` unless this deployment sealed it. Touches no storage.
+    /// The content of the ticket; `None` unless this deployment sealed it. Reads no storage.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<DeviceTicket> {
         let body = self.0.open::<BODY_BYTES>(text)?;
@@ -104,14 +105,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_ticket_comes_back_as_it_was(ticket in any_ticket()) {
+        fn a_sealed_ticket_opens_unchanged(ticket in any_ticket()) {
             let sealed = tickets().seal(&ticket);
             prop_assert!(sealed.expose().starts_with("egd_"));
             prop_assert_eq!(tickets().open(sealed.expose()), Some(ticket));
         }
 
         #[test]
-        fn any_flipped_bit_is_refused(ticket in any_ticket(), at in 0usize..108, bit in 0u8..7) {
+        fn a_ticket_with_any_flipped_bit_is_rejected(ticket in any_ticket(), at in 0usize..108, bit in 0u8..7) {
             let mut text = tickets().seal(&ticket).expose().as_bytes().to_vec();
             let at = at % text.len();
             text[at] ^= 1 << bit;
@@ -119,13 +120,13 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_refused(text: String) {
+        fn arbitrary_text_is_rejected(text: String) {
             prop_assert_eq!(tickets().open(&text), None);
         }
     }
 
     #[test]
-    fn no_other_kind_of_ticket_is_one() {
+    fn other_kinds_of_ticket_are_rejected() {
         let secrets = TicketSecrets::parse(SECRET).unwrap();
         let body = [7; BODY_BYTES];
         for purpose in [Purpose::Refresh, Purpose::Reset, Purpose::Verification] {

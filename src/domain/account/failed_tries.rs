@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::policy::{
+use crate::domain::json;
+use crate::domain::policy::{
     GUESS_DELAY, GUESS_DELAY_MAX, GUESS_LAPSE, GUESSES_IN_A_ROW, KNOWN_COUNTED, KNOWN_GUESSES,
 };
 
@@ -144,14 +145,13 @@ impl FailedTries {
     /// The stored text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        // Only maps with keys that are not texts fail.
-        serde_json::to_string(self).unwrap_or_default()
+        json::encode(self)
     }
 
     /// Reads what [`to_text`](Self::to_text) wrote, or `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        json::decode(text)
     }
 }
 

@@ -1,7 +1,8 @@
-//! An address that an account gave up: a registration that was asked for before it makes no account.
+//! Addresses that accounts have given up. A registration that was requested before that creates no
+//! account.
 //!
-//! Without this a link that made an account could make another one after the first was deleted or
-//! had moved to another address.
+//! Otherwise a link that created an account could create another one after the first was deleted or
+//! got another address.
 
 use std::fmt;
 
@@ -13,37 +14,36 @@ use crate::domain::ticket::{TicketSecrets, tag};
 
 const KEY_BYTES: usize = 16;
 
-/// An address that has no account any more since some time. It holds a keyed hash of the address.
+/// An address that an account has given up, and when. It holds a keyed hash of the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreedAddress {
-    /// 32 hexadecimal digits, under the first ticket secret.
+    /// 32 hexadecimal digits, keyed with the first ticket secret.
     pub key: String,
-    /// When the account was deleted or moved away, in seconds since 1970.
+    /// When the account was deleted or got another address, in seconds since 1970.
     pub at: u64,
 }
 
-/// The condition under which a registration may make an account: its address was not freed when it
-/// was asked for or later.
+/// The condition for a registration to create an account: its address was not freed at or after the
+/// time of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotFreedSince {
     /// The keys of the address, one for each ticket secret.
     pub keys: Vec<String>,
-    /// When the registration was asked for, in seconds since 1970.
+    /// When the registration was requested, in seconds since 1970.
     pub asked_at: u64,
 }
 
-/// Makes the keys under which freed addresses are stored. `Debug` prints `_`.
+/// Derives the keys under which freed addresses are stored. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct FreedAddresses(Vec<Hmac<Sha256>>);
 
 impl FreedAddresses {
-    /// The keys of one deployment.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.address_keys("freed address", issuer))
     }
 
-    /// The record that this address is freed at a time, in seconds since 1970.
+    /// The record that this address was freed at a time, in seconds since 1970.
     #[must_use]
     pub fn freed(&self, email: &EmailAddress, at: u64) -> FreedAddress {
         FreedAddress {
@@ -52,8 +52,8 @@ impl FreedAddresses {
         }
     }
 
-    /// The condition for a registration that was asked for at a time, in seconds since 1970. It
-    /// looks under every ticket secret: the record may be from before a rotation.
+    /// The condition for a registration that was requested at a time, in seconds since 1970. It
+    /// covers every ticket secret, since the record may be older than a rotation.
     #[must_use]
     pub fn not_freed_since(&self, email: &EmailAddress, asked_at: u64) -> NotFreedSince {
         NotFreedSince {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_tells_the_address() {
+    fn debug_reveals_no_address() {
         let record = freed(OLD, "ada@example.com");
         assert!(!format!("{record:?}").contains("ada"));
         assert_eq!(format!("{:?}", addresses(OLD)), "_");

@@ -24,7 +24,7 @@ impl Default for HashingCost {
 }
 
 impl HashingCost {
-    /// Whether it is at least what OWASP asks for.
+    /// Whether it meets OWASP's minimum.
     ///
     /// ```
     /// use edgegate::domain::account::HashingCost;
@@ -39,7 +39,7 @@ impl HashingCost {
         })
     }
 
-    /// Whether a Worker can afford it: its memory is 128 MB for all that it does at once.
+    /// Whether a Worker can afford it. Its memory is 128 MB for all that it does concurrently.
     #[must_use]
     pub fn is_affordable(self) -> bool {
         self.memory_kib <= ARGON2_MAX_MEMORY_KIB && self.iterations <= ARGON2_MAX_ITERATIONS
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds() {
+    fn owasps_minimum_is_enough_and_a_workers_memory_is_the_limit() {
         let cost = |memory_kib, iterations| HashingCost {
             memory_kib,
             iterations,

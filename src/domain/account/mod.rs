@@ -18,7 +18,7 @@ mod user_change;
 
 pub use account_name::{AccountName, AccountNames};
 pub use attempt::Attempt;
-pub use breach::{TOLD, is_in_range};
+pub use breach::{PREFIX_DIGITS, is_in_range};
 pub use context_words::ContextWords;
 pub use decoy_salt::DecoySalts;
 pub use departure::Departure;

@@ -1,7 +1,8 @@
-//! Passwords: what may be chosen, and what is kept of them.
+//! Passwords: which may be chosen, and what is stored of them.
 //!
-//! NIST SP 800-63B-4 section 3.1.1.2: length and a list of common passwords, no composition rules; normalised once
-//! (one word typed on two systems is one password), otherwise exactly as typed.
+//! NIST SP 800-63B-4 section 3.1.1.2 asks for a minimum length and a list of common passwords, and
+//! no composition rules. A password is normalised, so that it is the same on every system, and
+//! otherwise used exactly as typed.
 
 use std::fmt;
 
@@ -15,29 +16,30 @@ use crate::domain::policy::PASSWORD_MAX_CHARS;
 use crate::domain::secret::constant_time_eq;
 use edgegate_token::unicode::{lowercase, nfc};
 
-/// What a password must be.
+/// The rules for new passwords.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
-    /// The least number of characters.
+    /// In characters.
     pub min_length: usize,
-    /// What it must not be little more than.
+    /// Words that a password must not mainly consist of.
     pub context: ContextWords,
 }
 
-/// Why a password can't be chosen.
+/// Why a new password is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weakness {
-    /// Fewer characters than the policy asks for.
     TooShort,
     /// More than 128 characters.
     TooLong,
-    /// One of 11,611 common passwords. Of others with fewer than 15 characters one in 363 is taken for one.
+    /// It is one of 11,611 common passwords. Of other passwords with fewer than 15 characters, one
+    /// in 363 is mistaken for one.
     TooCommon,
     /// It contains the account's address.
     ContainsAddress,
-    /// It is little more than a word of the context: the service's name, its host's, the account's own.
+    /// It is little more than a context word: the name of the service, of its host, or of the
+    /// account.
     ContextWord,
-    /// It is known from a breach. Found out when the setting `BREACHED_PASSWORDS` says where.
+    /// It is known from a breach. Checked only if the setting `BREACHED_PASSWORDS` is set.
     Breached,
 }
 
@@ -60,20 +62,21 @@ impl Weakness {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordTooLong;
 
-/// A password, normalised and bounded. `Debug` prints `_`; it is wiped when dropped.
+/// A password, normalised and of limited length. `Debug` prints `_`; it is wiped when dropped.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// A password that someone signs in with: any but one over the length that could be chosen.
+    /// A password that someone signs in with. Only one that is too long to have been chosen is
+    /// rejected.
     ///
     /// # Errors
-    /// Over 128 characters.
+    /// It has more than 128 characters.
     pub fn for_login(text: &str) -> Result<Self, PasswordTooLong> {
         bounded(text).map(Self).ok_or(PasswordTooLong)
     }
 
-    /// A password that someone chooses.
+    /// A new password that someone chooses.
     ///
     /// ```
     /// use edgegate::domain::account::{ContextWords, Password, PasswordPolicy, Weakness};
@@ -85,7 +88,7 @@ impl Password {
     /// ```
     ///
     /// # Errors
-    /// With every weakness at once, so that the next try can be the last.
+    /// All weaknesses together, so that the next attempt can succeed.
     pub fn choose(
         text: &str,
         policy: &PasswordPolicy,
@@ -106,7 +109,7 @@ impl Password {
             (is_common(&lower), Weakness::TooCommon),
             (contains_address, Weakness::ContainsAddress),
             (
-                // Whoever typed their address is told of that alone.
+                // If it contains the address, only that is reported.
                 !contains_address && policy.context.are_most_of(&lower, address),
                 Weakness::ContextWord,
             ),
@@ -137,7 +140,7 @@ impl fmt::Debug for Password {
 
 /// NFC, when there are at most 128 characters before and after.
 fn bounded(text: &str) -> Option<Zeroizing<String>> {
-    // Four bytes a character at most: nothing longer is normalised.
+    // A character has at most four bytes. Nothing longer is normalised.
     if text.len() > PASSWORD_MAX_CHARS.saturating_mul(4) {
         return None;
     }
@@ -155,13 +158,13 @@ constant_time_eq! {
 }
 
 impl PasswordHash {
-    /// Takes a stored text as it is; whoever verifies with it checks it.
+    /// Wraps a stored text without checking it. It is checked when a password is verified.
     #[must_use]
     pub fn new(phc: String) -> Self {
         Self(phc)
     }
 
-    /// No password: nobody signs in until a link has set one.
+    /// No password: nobody can sign in until a link has set one.
     #[must_use]
     pub fn none() -> Self {
         Self("!".to_owned())
@@ -180,31 +183,27 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// What comparing a password with what is stored came to: an error when nothing could be compared.
+/// The result of comparing a password with a hash.
 pub type Comparison = Result<Verification, HashError>;
 
-/// The outcome of comparing a password with a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verification {
-    /// It is the password.
     Matches {
-        /// The hash was made with other parameters, or another pepper, than those of now.
+        /// The hash was made with other parameters, or another pepper, than the current ones.
         rehash: bool,
     },
-    /// It is not.
     Differs,
 }
 
-/// Why no hash was made or compared.
+/// Why a hash could not be made or compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HashError {
     /// The stored text is not a PHC string of Argon2id.
     Malformed,
-    /// The stored text asks for more memory, time or output than the caps.
+    /// The stored text asks for more memory, time or output than the limits.
     TooCostly,
-    /// It was made with a pepper that there is not.
+    /// It was made with a pepper that is not configured.
     UnknownPepper,
-    /// The hash could not be computed.
     Failed,
 }
 
@@ -243,18 +242,18 @@ mod tests {
     }
 
     #[test]
-    fn lengths_count_characters() {
+    fn length_is_counted_in_characters() {
         assert_eq!(weaknesses(&"a".repeat(14)), [Weakness::TooShort]);
         assert_eq!(weaknesses(&"\u{1f600}".repeat(15)), []);
         assert_eq!(weaknesses(&"\u{1f600}".repeat(128)), []);
         assert_eq!(weaknesses(&"a".repeat(129)), [Weakness::TooLong]);
         assert_eq!(weaknesses(&"a".repeat(1_000_000)), [Weakness::TooLong]);
-        // Typed apart or as one, e with an accent is one character.
+        // Composed or decomposed, an e with an accent is one character.
         assert_eq!(weaknesses(&"e\u{301}".repeat(14)), [Weakness::TooShort]);
     }
 
     #[test]
-    fn common_passwords_and_the_address_are_refused() {
+    fn common_passwords_and_the_address_are_rejected() {
         let short = policy(8);
         for text in ["password", "PassWord", "12345678", "iloveyou"] {
             assert_eq!(
@@ -274,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn exactly_as_typed_but_for_normalisation() {
+    fn passwords_are_normalised_and_otherwise_used_as_typed() {
         let login = |text: &str| Password::for_login(text).unwrap();
         assert!(login("caf\u{e9}") == login("cafe\u{301}"));
         for (a, b) in [

@@ -1,5 +1,6 @@
-//! Peppers: secrets that go into every password's hash and lie elsewhere than the hashes (NIST SP 800-63B-4 section 3.1.1.2; OWASP
-//! Password Storage Cheat Sheet). Whoever takes the database alone has nothing to guess at.
+//! Peppers: secrets that are part of every password hash and are stored apart from the hashes (NIST
+//! SP 800-63B-4 section 3.1.1.2; OWASP Password Storage Cheat Sheet). With the database alone, an
+//! attacker can't test any guess.
 
 use std::fmt;
 
@@ -8,18 +9,18 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use crate::domain::policy::{HMAC_KEY_MIN_BYTES, MAX_PEPPERS};
 use crate::domain::secret::SecretBytes;
 
-/// Why a text holds no peppers.
+/// Why a text is not a list of peppers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PepperError {
-    /// A part is not a number from 1 to 255, a colon and base64url.
+    /// A part that is not a number from 1 to 255, a colon and base64url.
     Form,
     /// A key of fewer than 32 bytes.
     TooShort,
-    /// A key of one byte over and over.
+    /// A key that repeats one byte.
     NotRandom,
-    /// A number or a key that is there twice.
+    /// A number or a key that occurs twice.
     Repeated,
-    /// More than eight.
+    /// More than eight keys.
     TooMany,
 }
 
@@ -37,7 +38,7 @@ impl fmt::Display for PepperError {
 
 impl std::error::Error for PepperError {}
 
-/// Numbered keys; the first goes into new hashes. `Debug` prints `_`.
+/// Numbered keys. The first is used for new hashes. `Debug` prints `_`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Peppers(Vec<(u8, SecretBytes)>);
 
@@ -48,8 +49,8 @@ impl fmt::Debug for Peppers {
 }
 
 impl Peppers {
-    /// Reads `<number>:<key>`, several separated by commas or spaces: numbers from 1 to 255, keys base64url without padding of at
-    /// least 32 bytes. None of an empty text.
+    /// Reads `<number>:<key>`, several of them separated by commas or spaces. Numbers are from 1 to
+    /// 255, keys have at least 32 bytes in base64url without padding. An empty text has no pepper.
     ///
     /// ```
     /// use edgegate::domain::account::Peppers;
@@ -60,7 +61,7 @@ impl Peppers {
     /// ```
     ///
     /// # Errors
-    /// With what is wrong with it; never with a key.
+    /// What is wrong with the text, without any key.
     pub fn parse(text: &str) -> Result<Self, PepperError> {
         let mut peppers: Vec<(u8, SecretBytes)> = Vec::new();
         for part in text
@@ -96,13 +97,13 @@ impl Peppers {
         Ok(Self(peppers))
     }
 
-    /// The one for new hashes, with its number; `None` when there is none.
+    /// The pepper for new hashes, with its number.
     #[must_use]
     pub fn current(&self) -> Option<(u8, &[u8])> {
         self.0.first().map(|(number, key)| (*number, key.expose()))
     }
 
-    /// The one with this number.
+    /// The pepper with this number.
     #[must_use]
     pub fn get(&self, number: u8) -> Option<&[u8]> {
         self.0
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn each_malformed_list_gets_its_own_error() {
         for (text, expected) in [
             (A.to_owned(), PepperError::Form),
             (format!("0:{A}"), PepperError::Form),

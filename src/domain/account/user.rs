@@ -1,4 +1,4 @@
-//! The user, and the parts of one.
+//! A user and the types of its fields.
 
 use std::fmt;
 
@@ -14,25 +14,25 @@ use edgegate_token::unicode::{breaks_line, nfc};
 pub struct UserId(#[serde(with = "id")] uuid::Uuid);
 
 impl UserId {
-    /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section 5.7).
+    /// A new id from the time in milliseconds since 1970 and ten random bytes (RFC 9562 section
+    /// 5.7).
     #[must_use]
     pub fn new(now_ms: u64, random: &[u8; 10]) -> Self {
         Self(id::new(now_ms, random))
     }
 
-    /// Reads the one form in which ids are written: lower case, hyphens.
+    /// Reads an id in its only accepted spelling: lower case, with hyphens.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         id::parse(text).map(Self)
     }
 
-    /// The id from its sixteen bytes; `None` unless they are a UUIDv7.
+    /// The id with these bytes; `None` unless they are a UUIDv7.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         id::from_bytes(bytes).map(Self)
     }
 
-    /// The sixteen bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
@@ -45,18 +45,17 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A given or family name: NFC, 1 to 100 characters, none of them a control character. `Debug` prints `_`.
+/// A given or family name: NFC, 1 to 100 characters, no control characters. `Debug` prints `_`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Name(String);
 
-/// Why a text is no name.
+/// Why a text is not a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
-    /// Nothing, or white space only.
+    /// Empty, or white space only.
     Empty,
-    /// Over 100 characters.
     TooLong,
-    /// A control character, a line break among them.
+    /// A control character or line break.
     ControlCharacter,
 }
 
@@ -73,10 +72,8 @@ impl NameError {
 }
 
 impl Name {
-    /// Reads a name.
-    ///
     /// # Errors
-    /// When it is empty, too long, or has a control character.
+    /// It is empty or too long, or has a control character.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if text.trim().is_empty() {
             return Err(NameError::Empty);
@@ -88,7 +85,8 @@ impl Name {
         if text.chars().any(breaks_line) {
             return Err(NameError::ControlCharacter);
         }
-        // U+0344 is two characters in NFC: a name that grew past the limit would be no name when a link or a job is read.
+        // U+0344 becomes two characters in NFC. A name that grew past the limit could not be read
+        // again from a link or a job.
         let name = nfc(text);
         if is_too_long(&name) {
             return Err(NameError::TooLong);
@@ -96,7 +94,6 @@ impl Name {
         Ok(Self(name))
     }
 
-    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -109,20 +106,17 @@ impl fmt::Debug for Name {
     }
 }
 
-/// Roles: sorted, each once, at most 32 of 1 to 64 characters out of letters, digits and `_.:/-`.
+/// Roles: sorted, without duplicates, at most 32. Each has 1 to 64 letters, digits or `_.:/-`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roles(Vec<String>);
 
-/// Why a list is not one of roles.
+/// Why a list of roles is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RolesError {
-    /// More than 32.
     TooMany,
-    /// An empty one.
     Empty,
-    /// One of over 64 characters.
     TooLong,
-    /// A character other than ASCII letters, digits and `_.:/-`.
+    /// A role has a character other than ASCII letters, digits and `_.:/-`.
     Character,
 }
 
@@ -140,10 +134,10 @@ impl RolesError {
 }
 
 impl Roles {
-    /// Reads roles, in any order; repeats count once.
+    /// Reads roles in any order, with duplicates allowed.
     ///
     /// # Errors
-    /// When there are too many, or one of them is not a role.
+    /// There are too many, or one of them is invalid.
     pub fn new(mut roles: Vec<String>) -> Result<Self, RolesError> {
         for role in &roles {
             if role.is_empty() {
@@ -167,39 +161,36 @@ impl Roles {
         Ok(Self(roles))
     }
 
-    /// The one role of a new user: `user`.
+    /// The only role of a new user: `user`.
     #[must_use]
     pub fn user() -> Self {
         Self(vec!["user".to_owned()])
     }
 
-    /// Whether the role is one of them.
     #[must_use]
     pub fn contains(&self, role: &str) -> bool {
         self.0.iter().any(|own| own == role)
     }
 
-    /// The roles, sorted.
     #[must_use]
     pub fn to_vec(&self) -> Vec<String> {
         self.0.clone()
     }
 }
 
-/// A random number of the account that is part of its links, so that nobody who knows the ticket
-/// secret alone can make one. It never changes. `Debug` prints `_`.
+/// A random number that is part of the account's links, so that nobody who knows only the ticket
+/// secret can make one. It never changes. `Debug` prints `_`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LinkNonce(String);
 
 impl LinkNonce {
-    /// A new one from random bytes.
     #[must_use]
     pub fn new(random: &[u8; 16]) -> Self {
         Self(base16ct::lower::encode_string(random))
     }
 
-    /// Takes a stored text as it is. It is empty for an account that a version before this column
-    /// made after the migration.
+    /// Wraps a stored text. It is empty if a version before this column created the account after
+    /// the migration.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
         Self(text)
@@ -218,42 +209,33 @@ impl fmt::Debug for LinkNonce {
     }
 }
 
-/// A user, as the directory keeps them. All times in seconds since 1970.
+/// A user, as stored in the directory. All times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// The id.
     pub id: UserId,
-    /// The address.
     pub email: EmailAddress,
-    /// What is kept of the password.
     pub password_hash: PasswordHash,
-    /// The given name.
     pub first_name: Option<Name>,
-    /// The family name.
     pub last_name: Option<Name>,
-    /// What the user may do.
     pub roles: Roles,
-    /// When the user showed that the address is theirs.
+    /// When the user proved that the address is theirs.
     pub email_verified_at: Option<u64>,
-    /// When the account was disabled.
     pub disabled_at: Option<u64>,
-    /// Moved by what ends every session; sessions of another epoch do not renew.
+    /// Raised by everything that ends all sessions. Sessions of another epoch do not renew.
     pub session_epoch: u32,
-    /// Moved by every change; access tokens with a smaller `ver` count no more.
+    /// Raised by every change. Access tokens with a smaller `ver` are not valid.
     pub version: u64,
-    /// Part of every link to the account. It only grows: links from before a change that spoils
-    /// them never work again, even when the account is as it was.
+    /// Part of every link to the account. It only grows, so a link that a change has invalidated
+    /// never works again, even if the account returns to its earlier state.
     pub link_generation: u64,
-    /// Part of every link to the account.
     pub link_nonce: LinkNonce,
-    /// When the account was made.
     pub created_at: u64,
-    /// When it was changed last.
     pub updated_at: u64,
 }
 
 impl User {
-    /// Whether the user can sign in with a password; an invited one can't before they have chosen it.
+    /// Whether the user can sign in with a password. An invited user can't until they have chosen
+    /// one.
     #[must_use]
     pub fn has_password(&self) -> bool {
         self.password_hash != PasswordHash::none()
@@ -261,14 +243,14 @@ impl User {
 }
 
 impl User {
-    /// Whether the user may manage others now: the account is enabled and has the admin role.
+    /// Whether the user may manage others: the account is enabled and has the admin role.
     #[must_use]
     pub fn is_enabled_administrator(&self) -> bool {
         self.disabled_at.is_none() && self.roles.contains(ADMIN_ROLE)
     }
 
-    /// The same, and the user can sign in. An invited administrator without a password can't: if the
-    /// invitation went to a wrong address, they never will.
+    /// Whether the user may manage others and can sign in. An invited administrator without a
+    /// password can't, and if the invitation went to a wrong address, they never will.
     #[must_use]
     pub fn is_administrator_who_can_sign_in(&self) -> bool {
         self.is_enabled_administrator() && self.has_password()
@@ -286,7 +268,7 @@ mod tests {
 
     /// Found by fuzzing.
     #[test]
-    fn a_name_that_is_read_is_read_again() {
+    fn a_parsed_name_can_be_parsed_again() {
         let grows = |times: usize| "\u{344}".repeat(times);
         assert_eq!(Name::parse(&grows(51)), Err(NameError::TooLong));
         let name = Name::parse(&grows(50)).unwrap();
@@ -295,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_a_sorted_set() {
+    fn roles_are_sorted_without_duplicates() {
         assert_eq!(
             roles(&["user", "admin", "user"]).unwrap(),
             ["admin", "user"]
@@ -310,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn names() {
+    fn names_are_normalised_and_checked() {
         assert_eq!(Name::parse("Zoe\u{308}").unwrap().as_str(), "Zo\u{eb}");
         assert_eq!(Name::parse(" "), Err(NameError::Empty));
         assert_eq!(Name::parse("a\r\nBcc: x"), Err(NameError::ControlCharacter));
@@ -318,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_have_one_spelling() {
+    fn ids_are_accepted_in_one_spelling_only() {
         let id = UserId::new(1_764_000_000_000, &[1; 10]);
         assert_eq!(UserId::parse(&id.to_string()), Some(id));
         assert_eq!(UserId::parse(&id.to_string().to_uppercase()), None);

@@ -1,31 +1,26 @@
-//! A change to a user, made in one atomic step together with the counters that it moves.
+//! A change to a user, made in one atomic step together with the counters that it raises.
 
 use super::{EmailAddress, FreedAddress, Name, PasswordHash, Roles};
 use crate::domain::policy::ADMIN_ROLE;
 
-/// What to change; `None` leaves a field as it is.
+/// What to change. `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserChange {
-    /// The given name.
     pub first_name: Option<Name>,
-    /// The family name.
     pub last_name: Option<Name>,
-    /// All roles, in place of those before.
+    /// Replaces all roles.
     pub roles: Option<Roles>,
-    /// Disabled or not.
     pub disabled: Option<bool>,
-    /// The address, which its owner has just confirmed: it is verified now.
+    /// A new address, which its owner has just confirmed, so it is verified.
     pub email: Option<EmailAddress>,
-    /// The address that is there is verified, now unless it was before.
+    /// Marks the current address as verified now, unless it was before.
     pub verify_email: bool,
-    /// The address that the account gives up with the change. It is stored before the change is
-    /// made.
+    /// The address that the account gives up. It is stored before the change is made.
     pub frees: Option<FreedAddress>,
-    /// Forget both names: a stranger may have typed them.
+    /// Deletes both names, because a stranger may have typed them.
     pub clear_names: bool,
-    /// The password.
     pub password_hash: Option<PasswordHash>,
-    /// End every session, with nothing else changed.
+    /// Ends every session.
     pub revoke_sessions: bool,
 }
 
@@ -39,29 +34,29 @@ impl UserChange {
         }
     }
 
-    /// Whether the change moves `session_epoch`, so that no session from before renews.
+    /// Whether the change raises `session_epoch`, so that no earlier session renews.
     #[must_use]
     pub fn ends_sessions(&self) -> bool {
         self.revoke_sessions || self.disabled == Some(true) || self.password_hash.is_some()
     }
 
-    /// Whether the change moves `link_generation`, so that no link from before works.
+    /// Whether the change raises `link_generation`, so that no earlier link works.
     ///
-    /// A new password does not: a stranger who registered with another's address could spoil its
-    /// owner's links with it. Links that a new password ends hold the password's hash.
+    /// A new password does not. Otherwise a stranger who registered with somebody else's address
+    /// could invalidate that person's links. Links that a new password ends contain the password's
+    /// hash.
     #[must_use]
     pub fn spoils_links(&self) -> bool {
         self.email.is_some() || self.verify_email || self.disabled.is_some()
     }
 
-    /// Whether the user is no enabled administrator after the change, whoever they were before.
+    /// Whether the user is certainly not an enabled administrator after the change.
     #[must_use]
     pub fn takes_administrator(&self) -> bool {
         let takes_role = |roles: &Roles| !roles.contains(ADMIN_ROLE);
         self.disabled == Some(true) || self.roles.as_ref().is_some_and(takes_role)
     }
 
-    /// Whether there is anything to change.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -1,4 +1,4 @@
-//! What happens that an operator must be able to look up: a closed catalogue, without anything secret.
+//! The events that operators can look up: a fixed list, without secrets.
 //!
 //! `docs/operations.md` has a row for each name.
 
@@ -11,17 +11,17 @@ pub use pseudonym::{NetworkPseudonyms, Pseudonym};
 use super::account::UserId;
 use super::log_line::LogLine;
 
-/// An act, and where it was asked for.
+/// An act, and the network that requested it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// What was done, or refused.
     pub act: Act,
-    /// The network of who asked, when it is known.
+    /// The requester's network, if it is known.
     pub network: Option<Pseudonym>,
 }
 
-/// The names of [`Event::values`], in their order: the members of a log line, and the blobs of a data point. Never reordered:
-/// stored data points have their values by place. A new one goes to the end.
+/// The names of [`Event::values`], in the same order: the members of a log line and the blobs of a
+/// data point. The order never changes, because stored data points have their values by position. A
+/// new name goes to the end.
 pub const COLUMNS: [&str; 9] = [
     "outcome",
     "reason",
@@ -41,7 +41,8 @@ impl Event {
         self.act.name()
     }
 
-    /// The level of its line: `info` for what was done, `warn` for what was refused, `error` for what needs the operator.
+    /// The level of its line: `info` if it was done, `warn` if it was refused, `error` if the
+    /// operator must act.
     #[must_use]
     pub fn level(&self) -> &'static str {
         match self.act.outcome() {
@@ -51,14 +52,14 @@ impl Event {
         }
     }
 
-    /// Whether it has a line of its own. A renewal has none, unless a spent token came back: the line of its request says all
-    /// of it, and renewals are most of what happens.
+    /// Whether it gets its own line. A renewal gets none unless a used token came back: the
+    /// request's line says it all, and most requests are renewals.
     #[must_use]
     pub fn has_line(&self) -> bool {
         !matches!(self.name(), "renewed" | "renewal_refused")
     }
 
-    /// The values by [`COLUMNS`], empty where there is none.
+    /// The values in the order of [`COLUMNS`]; an unknown one is empty.
     #[must_use]
     pub fn values(&self, request_id: &str) -> [String; COLUMNS.len()] {
         let pseudonym = |known: Option<Pseudonym>| {
@@ -79,7 +80,7 @@ impl Event {
         ]
     }
 
-    /// Its line: one JSON object, whose members are texts. `time` is when it happened (RFC 3339).
+    /// Its line: one JSON object whose members are strings. `time` is when it happened (RFC 3339).
     #[must_use]
     pub fn to_json(&self, time: &str, request_id: &str) -> String {
         let mut line = LogLine::new(self.level(), self.name());
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_one_json_object_with_what_is_known() {
+    fn a_line_is_one_json_object_without_empty_members() {
         let user = UserId::new(1_764_000_000_000, &[1; 10]);
         let line = event(Act::PasswordReset { user }).to_json("2026-11-28T06:55:16.000Z", REQUEST);
         assert_eq!(
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_the_platform_ends_a_line() {
+    fn text_from_the_platform_cannot_break_a_line() {
         let failed = event(Act::MailNotQueued {
             mail: "reset",
             reason: "queue failed: \"\n{\"level\":\"info\"}\u{2028}".to_owned(),

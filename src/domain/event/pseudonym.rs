@@ -1,4 +1,5 @@
-//! Pseudonyms: what stands in the log for an address or a network, so that the same one is known again and nobody learns it.
+//! Pseudonyms: the log has one for each address and network. The same one always has the same
+//! pseudonym, and nobody can tell from it which one it is.
 
 use std::fmt;
 
@@ -11,13 +12,15 @@ use crate::domain::ticket::{TicketSecrets, tag};
 
 const LENGTH: usize = 16;
 
-/// 16 hex digits of a keyed hash (HMAC-SHA-256, cut to 64 bits: NIST SP 800-107 section 5.1). Without `TICKET_SECRET` nobody
-/// can try addresses or networks against it; with it an operator can (`npm run admin -- pseudonym`).
+/// 16 hex digits of a keyed hash (HMAC-SHA-256, truncated to 64 bits: NIST SP 800-107 section 5.1).
+/// Without `TICKET_SECRET` nobody can test addresses or networks against it; an operator who has it
+/// can (`npm run admin -- pseudonym`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pseudonym([u8; LENGTH]);
 
 impl Pseudonym {
-    /// That of an address: the beginning of its account's name, which changes with the first ticket secret.
+    /// The pseudonym of an address: the first digits of its account's name, which changes with the
+    /// first ticket secret.
     #[must_use]
     pub fn of_account(name: &AccountName) -> Self {
         Self::cut(name.as_str())
@@ -28,7 +31,6 @@ impl Pseudonym {
         Self(digits.copied().unwrap_or([b'0'; LENGTH]))
     }
 
-    /// The digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         // Hex digits are UTF-8.
@@ -42,19 +44,19 @@ impl fmt::Debug for Pseudonym {
     }
 }
 
-/// Makes pseudonyms of networks. `Debug` prints `_`.
+/// Derives the pseudonyms of networks. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct NetworkPseudonyms(Hmac<Sha256>);
 
 impl NetworkPseudonyms {
-    /// Those of one deployment, under its first ticket secret.
+    /// The pseudonyms of one deployment, keyed with its first ticket secret.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self(secrets.address_key("network", issuer))
     }
 
-    /// That of a client's network, by which limits count: the IPv4 address or the /64 of an IPv6 address. `None` when it is
-    /// not known.
+    /// The pseudonym of the client's network, as limits count it: the IPv4 address, or the /64 of
+    /// an IPv6 address. `None` if it is unknown.
     #[must_use]
     pub fn of(&self, client: &Client) -> Option<Pseudonym> {
         client.has_address().then(|| {
@@ -86,9 +88,9 @@ mod tests {
         pseudonym.map(|pseudonym| pseudonym.as_str().to_owned())
     }
 
-    /// The same ones as `tests/setup/pseudonym.test.mjs` holds the operator's command against.
+    /// `tests/setup/pseudonym.test.mjs` expects the same pseudonyms from the operator's command.
     #[test]
-    fn those_that_the_operators_command_makes() {
+    fn the_operators_command_makes_the_same_pseudonyms() {
         let secrets = TicketSecrets::parse(SECRET).unwrap();
         let ada = EmailAddress::parse("Ada@EXAMPLE.com").unwrap();
         let ada = Pseudonym::of_account(&AccountNames::new(&secrets, ISSUER).of(&ada));
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_has_one_and_no_other_has_it() {
+    fn each_network_has_its_own_pseudonym() {
         let of = |ip| network(SECRET, ISSUER, Some(ip)).unwrap();
         assert_eq!(of("203.0.113.9"), of("::ffff:203.0.113.9"));
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:0:0:2"));

@@ -1,7 +1,8 @@
-//! How often one network may ask for mails, and which share of `MAIL_BUDGET` pays for a request.
+//! Limits how often a network may ask for mails, and decides which share of `MAIL_BUDGET` pays for
+//! a request.
 //!
-//! What is counted depends on who asks and for what kind of mail, never on the address: the answer
-//! must not tell who has an account.
+//! Counting depends on who asks and for what kind of mail, never on the address: the answer must
+//! not reveal who has an account.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,13 +18,13 @@ use crate::domain::policy::{
 use crate::domain::session::Client;
 use crate::domain::ticket::{TicketSecrets, tag};
 
-/// What kind of mail is asked for. Each kind has pools of its own.
+/// The kind of mail that is requested. Each kind has its own pools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteClass {
-    /// A reset of a password.
+    /// A password reset.
     Reset,
-    /// Any other mail that strangers can ask for: a registration, a verification, a new address.
+    /// Any other mail that strangers can request: a registration, a verification, a new address.
     Other,
 }
 
@@ -38,13 +39,13 @@ impl RouteClass {
     }
 }
 
-/// Something that a user does which mails a notice, and which is therefore capped each day.
+/// An action of a user that mails a notice. The number per day is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticedAct {
     /// A change of the password.
     PasswordChange,
-    /// A request for another address.
+    /// A request to change the address.
     AddressChange,
 }
 
@@ -59,39 +60,32 @@ impl NoticedAct {
     }
 }
 
-/// What one counter is asked to count.
+/// What a counter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Counted {
     /// A request of a network for a mail of this kind.
     Request(RouteClass),
-    /// A first request of a network, counted for the larger network around it, which may have
-    /// `most` of them in an hour of the clock.
-    FirstRequest {
-        /// The kind of mail.
-        class: RouteClass,
-        /// How many an hour.
-        most: u64,
-    },
-    /// A mail for somebody who has shown a device or session ticket of a user.
+    /// A network's first request, counted for the larger network around it, which may have `most`
+    /// of them per hour of the clock.
+    FirstRequest { class: RouteClass, most: u64 },
+    /// A mail for somebody who presented a device or session ticket of a user.
     KnownMail,
-    /// An act of a user that mails a notice.
+    /// An action of a user that mails a notice.
     Act(NoticedAct),
 }
 
-/// The place of a request among those of its network in 24 hours.
+/// Which request it is of its network within 24 hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
-    /// The first.
     First,
     /// One of the next four.
     Medium,
-    /// A later one.
     Rest,
 }
 
-/// Whether what was counted may go on.
+/// Whether the counted request may continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -99,7 +93,7 @@ pub enum Verdict {
     Ranked(Rank),
     /// Anything else that is within its limit.
     Within,
-    /// It is over its limit and was not counted; it may be repeated after so many seconds.
+    /// It is over its limit and was not counted. It may be retried after this number of seconds.
     Over(u64),
 }
 
@@ -109,7 +103,7 @@ pub enum Verdict {
 pub struct Tally(BTreeMap<String, Vec<u64>>);
 
 impl Tally {
-    /// Counts, and decides whether it goes on. What is over its limit is not counted.
+    /// Counts a request, unless it is over its limit.
     pub fn count(&mut self, counted: Counted, now: u64) -> Verdict {
         self.forget(now);
         match counted {
@@ -135,7 +129,7 @@ impl Tally {
         }
     }
 
-    /// When everything in it is forgotten: a day after the last count.
+    /// When all of it is forgotten: a day after the last count.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
         let last = self.0.iter().filter_map(|(name, times)| match *name {
@@ -145,8 +139,8 @@ impl Tally {
         last.max().map_or(0, |at| at.saturating_add(DAY))
     }
 
-    /// Counts one in any `span` seconds, of which there may be `most`; an error is the wait until
-    /// the oldest of them is that long ago.
+    /// Counts one event. At most `most` may happen in any `span` seconds; an error is the number of
+    /// seconds until the next one may.
     fn take(&mut self, name: &str, most: usize, span: u64, now: u64) -> Result<(), u64> {
         let times = self.0.entry(name.to_owned()).or_default();
         times.retain(|at| at.saturating_add(span) > now);
@@ -158,7 +152,8 @@ impl Tally {
         Ok(())
     }
 
-    /// Counts one more in this hour of the clock, as the budget does. Stores the hour and the count in place of times.
+    /// Counts one event in this hour of the clock, as the budget does. Stores the hour and the
+    /// count in place of times.
     fn take_in_hour(&mut self, class: &str, most: u64, now: u64) -> Verdict {
         let hour = now / HOUR;
         let name = [IN_HOUR, class].concat();
@@ -183,7 +178,7 @@ impl Tally {
         });
     }
 
-    /// The text that is stored: a line for each thing, with its times.
+    /// Encodes it for storage: a line for each kind of event, with its times.
     #[must_use]
     pub fn to_text(&self) -> String {
         let lines = self.0.iter().map(|(name, times)| {
@@ -193,7 +188,7 @@ impl Tally {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Reads a stored text; `None` when it is not one.
+    /// Decodes a stored text; `None` if it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let lines = text.split('\n').filter(|line| !line.is_empty());
@@ -216,19 +211,18 @@ fn within(taken: Result<(), u64>) -> Verdict {
     taken.map_or_else(Verdict::Over, |()| Verdict::Within)
 }
 
-/// The name under which something is counted: a keyed hash in hex that does not tell of whom.
+/// The name of a counter: a keyed hash in hex, which does not reveal whom it counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GateName(String);
 
 impl GateName {
-    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Makes the names of counters and lanes. `Debug` prints `_`.
+/// Derives the names of counters and lanes. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct MailKeys {
     gates: Hmac<Sha256>,
@@ -242,7 +236,7 @@ impl fmt::Debug for MailKeys {
 }
 
 impl MailKeys {
-    /// The names of one deployment, under its first ticket secret.
+    /// The names of one deployment, keyed with its first ticket secret.
     #[must_use]
     pub fn new(secrets: &TicketSecrets, issuer: &str) -> Self {
         Self {
@@ -288,6 +282,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::json;
 
     const NOW: u64 = 1_764_000_000;
     const RESET: Counted = Counted::Request(RouteClass::Reset);
@@ -309,7 +304,7 @@ mod tests {
                 .all(|of| *of == Verdict::Ranked(Rank::Rest))
         );
         assert_eq!(ranks[30], Verdict::Over(HOUR));
-        // Thirty of all kinds together.
+        // All kinds together have thirty.
         assert_eq!(tally.count(OTHER, NOW + 1), Verdict::Over(HOUR - 1));
         assert_eq!(tally.count(OTHER, NOW + HOUR), Verdict::Ranked(Rank::First));
         assert_eq!(
@@ -319,7 +314,7 @@ mod tests {
         assert_eq!(tally.count(RESET, NOW + DAY), Verdict::Ranked(Rank::First));
     }
 
-    /// A fixed window would let twice the limit through around its edge.
+    /// A fixed window would admit twice the limit around its edge.
     #[test]
     fn no_hour_and_no_day_holds_more_than_the_limit_wherever_it_begins() {
         for (counted, most, span) in [
@@ -393,8 +388,7 @@ mod tests {
             Counted::Act(NoticedAct::PasswordChange),
             Counted::Act(NoticedAct::AddressChange),
         ] {
-            let text = serde_json::to_string(&counted).unwrap();
-            assert_eq!(serde_json::from_str::<Counted>(&text).unwrap(), counted);
+            assert_eq!(json::decode(&json::encode(&counted)), Some(counted));
         }
         for text in [
             "",
@@ -407,7 +401,7 @@ mod tests {
             "request reset",
             "known",
         ] {
-            assert!(serde_json::from_str::<Counted>(text).is_err(), "{text}");
+            assert_eq!(json::decode::<Counted>(text), None, "{text}");
         }
         for verdict in [
             Verdict::Ranked(Rank::First),
@@ -417,11 +411,10 @@ mod tests {
             Verdict::Over(0),
             Verdict::Over(u64::MAX),
         ] {
-            let text = serde_json::to_string(&verdict).unwrap();
-            assert_eq!(serde_json::from_str::<Verdict>(&text).unwrap(), verdict);
+            assert_eq!(json::decode(&json::encode(&verdict)), Some(verdict));
         }
         for text in ["", r#""over""#, r#"{"over":-1}"#, r#""First""#, "within"] {
-            assert!(serde_json::from_str::<Verdict>(text).is_err(), "{text}");
+            assert_eq!(json::decode::<Verdict>(text), None, "{text}");
         }
     }
 

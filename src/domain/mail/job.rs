@@ -1,8 +1,9 @@
-//! A mail to be made: what is queued. It says for whom and why; the user is looked up and the link is made only when
-//! it is sent, so that the one who asks learns nothing from the time it takes.
+//! A queued mail. It says who gets which mail and why. The user is looked up and the link is made
+//! only when the mail is sent, so that the time of the answer reveals nothing to the requester.
 //!
-//! What a user or an administrator asks for also carries the account's state at that moment: the mail
-//! is made only while the account is still in it. `docs/storage.md` has the table of all rights.
+//! A job that a user or an administrator requested also contains the account's state at that time.
+//! Its mail is made only while the account is still in that state. `docs/storage.md` has the table
+//! of all rights.
 
 use std::fmt;
 
@@ -15,25 +16,24 @@ use crate::domain::policy::{DEAD_LETTER_TTL, LINK_JOB_TTL, MAIL_FACT_CHARS};
 use edgegate_token::unicode::breaks_line;
 
 const FORMAT: &str = "2";
-/// Jobs of this format are still read: they may have been queued before a deploy.
+/// Still read: jobs of this format may have been queued before a deploy.
 const OLD_FORMAT: &str = "1";
 
-/// A mail to be made. `Debug` prints no address.
+/// A queued mail. `Debug` prints no address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Job {
-    /// 32 hexadecimal digits, the same for every try.
+    /// 32 hexadecimal digits, the same for every attempt.
     pub id: String,
-    /// When it was asked for, in seconds since 1970.
+    /// When it was requested, in seconds since 1970.
     pub asked_at: u64,
-    /// The language of the one who asked.
+    /// The requester's language.
     pub locale: Locale,
-    /// How often a provider was tried.
+    /// How many attempts were made to send it.
     pub tries: u32,
     /// The share of `MAIL_BUDGET` that pays for it.
     pub pool: Pool,
     /// Whether that share has paid for it.
     pub paid: bool,
-    /// Which mail.
     pub task: Task,
 }
 
@@ -43,7 +43,7 @@ impl fmt::Debug for Job {
     }
 }
 
-/// Which mail is to be made.
+/// Which mail to make.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Task {
     /// Someone forgot the password of the account with this address, if there is one.
@@ -65,30 +65,27 @@ pub enum Task {
         /// The address that was typed.
         email: EmailAddress,
     },
-    /// An administrator made an account.
+    /// An administrator created an account.
     Invitation {
-        /// Whose.
         user: UserId,
-        /// The account's state for a reset when the administrator asked. The mail is made only
-        /// while the account is still in it.
-        state: State,
-    },
-    /// An account is to get another address: to the new one.
-    NewAddress {
-        /// Whose account.
-        user: UserId,
-        /// The new address.
-        email: EmailAddress,
-        /// The account's state for a new address when its user asked. The mail is made only while
+        /// The account's state for a reset at the time of the request. The mail is made only while
         /// the account is still in it.
         state: State,
     },
-    /// The same: to the old one, before anything has changed.
+    /// To the new address: somebody wants to change their account to it.
+    NewAddress {
+        user: UserId,
+        email: EmailAddress,
+        /// The account's state for a new address at the time of the request. The mail is made only
+        /// while the account is still in it.
+        state: State,
+    },
+    /// To the old address: a change was requested and has not been made yet.
     AddressChangeAsked {
         /// The old address.
         to: EmailAddress,
     },
-    /// An account has got another address: to the old one.
+    /// To the old address: the account has another one now.
     AddressChanged {
         /// The old address.
         to: EmailAddress,
@@ -103,19 +100,20 @@ pub enum Task {
         /// The address that it had.
         to: EmailAddress,
     },
-    /// A spent refresh token came back, and its session was ended: it was stolen or leaked (OWASP ASVS 6.3.5).
+    /// A used refresh token came back, stolen or leaked, and its session was ended (OWASP ASVS
+    /// 6.3.5).
     SessionEnded {
         /// Whose session it was.
         to: EmailAddress,
-        /// What presented the token.
+        /// The program that presented the token.
         device: Option<String>,
-        /// From where.
+        /// The place that it came from.
         place: Option<String>,
     },
 }
 
 impl Task {
-    /// The mail's name, `snake_case`, for the log and for the queue.
+    /// The mail's name, `snake_case`, for the log and the queue.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -132,7 +130,8 @@ impl Task {
         }
     }
 
-    /// Whether requests at once may each queue this notice of one event. Their jobs have the same id, and one of them is sent.
+    /// Whether concurrent requests may each queue this notice of one event. Their jobs have the
+    /// same id, and only one is sent.
     #[must_use]
     pub const fn is_sent_once(&self) -> bool {
         matches!(
@@ -141,7 +140,8 @@ impl Task {
         )
     }
 
-    /// The class of a mail that strangers can ask for, by which it is paid; `None` for the others.
+    /// The class of a mail that strangers can request, which decides who pays; `None` for the
+    /// others.
     #[must_use]
     pub const fn class(&self) -> Option<RouteClass> {
         match self {
@@ -158,8 +158,8 @@ impl Task {
         }
     }
 
-    /// Whether it tells the owner of an account what has happened to it. Notices have a queue of
-    /// their own and share nothing with the mails that strangers can ask for.
+    /// Whether it tells an account's owner what happened to the account. Notices have their own
+    /// queue and share nothing with the mails that strangers can request.
     #[must_use]
     pub const fn is_notice(&self) -> bool {
         match self {
@@ -176,7 +176,7 @@ impl Task {
         }
     }
 
-    /// The pool of a job for which nobody has ranked the asker's network.
+    /// The pool of a job if the requester's network was not ranked.
     #[must_use]
     pub const fn pool_before_ranks(&self) -> Pool {
         if self.class().is_some() {
@@ -187,7 +187,8 @@ impl Task {
     }
 }
 
-/// The id of the jobs that tell of one event: a hash of the mail's name and of what tells the event from others.
+/// The id of all jobs that report the same event: a hash of the mail's name and of what
+/// distinguishes the event.
 #[must_use]
 pub fn job_id_of(name: &str, event: &[&[u8]]) -> String {
     let mut hash = <Sha256 as Digest>::new()
@@ -204,8 +205,7 @@ pub fn job_id_of(name: &str, event: &[&[u8]]) -> String {
 }
 
 impl Job {
-    /// Whether it was asked for too long ago for its mail to be made. `now` is in seconds since
-    /// 1970.
+    /// Whether the request is too old for its mail to be made. `now` is in seconds since 1970.
     #[must_use]
     pub const fn is_expired(&self, now: u64) -> bool {
         let ttl = if self.task.class().is_some() {
@@ -216,7 +216,7 @@ impl Job {
         now > self.asked_at.saturating_add(ttl)
     }
 
-    /// The text that is queued: a line for each field. No field holds a line break.
+    /// Encodes the job for the queue: one line per field. No field contains a line break.
     #[must_use]
     pub fn to_text(&self) -> String {
         let name = |name: &Option<Name>| name.as_ref().map_or("", Name::as_str).to_owned();
@@ -262,12 +262,11 @@ impl Job {
         fields.join("\n")
     }
 
-    /// Reads a queued text. What was stored is data and is checked again; `None` when it is not a
-    /// job.
+    /// Decodes a queued text, and checks it again; `None` if it is malformed.
     ///
-    /// A job of format 1 has neither tries nor a pool: it gets 0 and [`Task::pool_before_ranks`].
-    /// Its invitations and changes of address are not read, since they do not tell the state in
-    /// which they were asked for.
+    /// A job of format 1 has neither attempts nor a pool: it gets 0 and
+    /// [`Task::pool_before_ranks`]. Its invitations and changes of address are rejected, since they
+    /// do not contain the account's state at the time of the request.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');
@@ -408,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn every_job_is_read_as_it_was_written() {
+    fn every_job_can_be_decoded_again() {
         for task in tasks() {
             let job = job(task);
             assert_eq!(Job::parse(&job.to_text()), Some(job));
@@ -416,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn every_pool_try_and_payment_is_read_as_it_was_written() {
+    fn pools_attempts_and_payment_can_be_decoded_again() {
         let user = UserId::new(1_764_000_000_000, &[1; 10]);
         for pool in [Pool::Known(user), Pool::Medium, Pool::Rest, Pool::None] {
             for (tries, paid) in [(0, false), (u32::MAX, true)] {
@@ -442,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_of_format_1_is_read_unless_it_lacks_its_authority() {
+    fn a_job_of_format_1_is_read_unless_it_needs_a_state() {
         for task in tasks() {
             let text = old_text(&task);
             match &task {
@@ -467,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_or_longer_is_no_job() {
+    fn a_job_with_a_line_missing_or_added_is_rejected() {
         for task in tasks() {
             let text = job(task).to_text();
             assert_eq!(Job::parse(&format!("{text}\n")), None, "{text}");
@@ -477,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn no_device_or_place_adds_a_line() {
+    fn a_device_or_place_cannot_add_a_line() {
         let task = Task::SessionEnded {
             to: email(),
             device: Some("a\nb\r\u{0}c".to_owned()),

@@ -1,8 +1,9 @@
-//! How often one mailbox gets links: a new one is sent only when an earlier one no longer helps.
+//! Limits how often a mailbox gets links: a new one is sent only if an earlier one is no longer
+//! useful.
 //!
-//! Anybody can ask for a mail to anybody's address. So a request is refused only while the newest
-//! link that was sent still has at least half of its life. Strangers can make a link arrive early;
-//! they can't keep its owner from having one.
+//! Anybody can ask for a mail to any address. So a request is refused only while the newest link
+//! still has at least half of its lifetime left. Strangers can cause an early link; they can't
+//! prevent the owner from having one.
 
 use crate::domain::policy::{DAY, LANE_BURSTS, LANE_JOBS_KEPT, LINK_FRESH_PART, LINK_LIFE_MAX};
 
@@ -16,12 +17,12 @@ struct Sent {
     life: LinkLife,
 }
 
-/// When a link begins and ends, in seconds since 1970.
+/// When a link's lifetime begins and ends, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkLife {
-    /// The time of the mail that carries it.
+    /// When the mail with the link was made.
     pub begins_at: u64,
-    /// From this time on the link is refused.
+    /// From this time on the link is rejected.
     pub ends_at: u64,
 }
 
@@ -32,21 +33,21 @@ impl LinkLife {
         self.ends_at.saturating_sub(self.begins_at)
     }
 
-    /// When half of its life is over: until then nobody needs another one.
+    /// When half of its lifetime is over. Until then nobody needs another link.
     #[must_use]
     pub const fn half(self) -> u64 {
         self.begins_at.saturating_add(self.seconds() / 2)
     }
 
-    /// Until when a mail with this link may be sent; a later try gets a new link.
+    /// Until when a mail with this link may be sent. A later attempt gets a new link.
     #[must_use]
     pub const fn fresh_until(self) -> u64 {
         self.begins_at
             .saturating_add(self.seconds() / LINK_FRESH_PART)
     }
 
-    /// For how many minutes its mail says that it is valid: never more than are left when the mail is
-    /// sent, and the same in every try.
+    /// The minutes that its mail promises: no more than are left when the mail is sent, and the
+    /// same in every attempt.
     #[must_use]
     pub const fn minutes(self) -> u64 {
         self.ends_at.saturating_sub(self.fresh_until()) / 60
@@ -61,14 +62,15 @@ impl LinkLife {
 }
 
 impl Lane {
-    /// Admits a job and answers the life of its link; `None` refuses it, because an earlier link
-    /// still has at least half of its life (or was sent less than `LANE_BURSTS` seconds ago).
+    /// Admits a job and returns the lifetime of its link. `None` refuses it: an earlier link still
+    /// has at least half of its lifetime, or was sent less than `LANE_BURSTS` seconds ago.
     ///
-    /// A job that was admitted is always admitted again, with the same link, so that a retry sends
-    /// the same mail. When that link is no longer fresh it gets a new one of the same length.
+    /// A job that was admitted once is always admitted again, with the same link, so that a retry
+    /// sends the same mail. If that link is no longer fresh, the job gets a new one of the same
+    /// length.
     ///
-    /// `base` is the life of the first links, in seconds; each further one lives twice as long as
-    /// the one before, up to a day. Without `limited` nothing is refused.
+    /// `base` is the lifetime of the first links, in seconds. Each further link is valid twice as
+    /// long as the one before, up to a day. Without `limited` nothing is refused.
     pub fn admit(&mut self, job: &str, base: u64, now: u64, limited: bool) -> Option<LinkLife> {
         if let Some(held) = self.0.iter_mut().find(|sent| sent.job == job) {
             if now >= held.life.fresh_until() {
@@ -102,12 +104,12 @@ impl Lane {
         Some(life)
     }
 
-    /// Takes back what a job was admitted for: no mail of it was sent, and none will be.
+    /// Takes back the admission of a job: none of its mails was sent, and none will be.
     pub fn release(&mut self, job: &str) {
         self.0.retain(|sent| sent.job != job);
     }
 
-    /// When the lane has no effect any more: a day after its last link has ended.
+    /// When the lane has no effect any more: a day after its last link ends.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
         let ends = self.0.iter().map(|sent| sent.life.ends_at);
@@ -122,7 +124,7 @@ impl Lane {
             .filter(|_| now < self.lapses_at())
     }
 
-    /// The text that is stored: job, beginning and end of each mail.
+    /// Encodes it for storage: job, beginning and end of each mail.
     #[must_use]
     pub fn to_text(&self) -> String {
         let sent = self.0.iter().map(|sent| {
@@ -132,7 +134,7 @@ impl Lane {
         sent.collect::<Vec<_>>().join("\n")
     }
 
-    /// Reads a stored text; `None` when it is not one.
+    /// Decodes a stored text; `None` if it is malformed.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let lines = text.split('\n').filter(|line| !line.is_empty());
@@ -158,8 +160,8 @@ mod tests {
     use super::*;
     use crate::domain::policy::{HOUR, RESET_LINK_TTL, VERIFICATION_LINK_TTL};
 
-    /// When mails are sent if somebody asks every `step` seconds for a week, and the least share of
-    /// its life that the newest link had left when a request was refused.
+    /// The times of mails if somebody asks every `step` seconds for a week, and the smallest share
+    /// of its lifetime that the newest link had left when a request was refused.
     fn week(base: u64, step: usize) -> (Vec<u64>, f64) {
         let (mut lane, mut sent, mut least) = (Lane::default(), Vec::new(), 1.0_f64);
         let mut newest = LinkLife::new(0, base);
@@ -178,8 +180,8 @@ mod tests {
         (sent, least)
     }
 
-    /// The numbers of docs/decisions/0017: a mailbox has a lane for resets, one for its address and
-    /// one for its variants.
+    /// The numbers in docs/decisions/0017. A mailbox has one lane for resets, one for its address
+    /// and one for its variants.
     #[test]
     fn a_mailbox_gets_12_mails_on_the_first_day_and_36_in_a_week() {
         let on_day_1 = |sent: &[u64]| sent.iter().filter(|at| **at < DAY).count();
@@ -187,7 +189,7 @@ mod tests {
         let (others, least_of_others) = week(VERIFICATION_LINK_TTL, 10);
         assert_eq!((on_day_1(&resets), on_day_1(&others)), (8, 4));
         assert_eq!((resets.len(), others.len()), (20, 16));
-        // An account's address takes resets; its variants take the others.
+        // The account's address gets resets; its variants get the others.
         assert!(on_day_1(&resets) + on_day_1(&others) <= 12);
         assert!(resets.len() + others.len() <= 36);
         // If the account's address is a variant itself, there is a third lane.
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_three_come_within_six_minutes_and_then_half_of_a_life_must_pass() {
+    fn three_links_come_within_six_minutes_then_half_a_lifetime_must_pass() {
         let mut lane = Lane::default();
         let mut at = |now: u64| {
             lane.admit(&now.to_string(), HOUR, now, true)
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_begins_anew_a_day_after_its_last_link() {
+    fn a_lane_starts_over_a_day_after_its_last_link() {
         let mut lane = Lane::default();
         for now in [0, 60, 360] {
             assert!(lane.admit(&now.to_string(), HOUR, now, true).is_some());
@@ -230,13 +232,13 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_has_the_same_link_while_it_is_fresh_and_its_mail_never_promises_too_much() {
+    fn a_retry_gets_the_same_link_while_it_is_fresh_and_promises_no_more_than_is_left() {
         let mut lane = Lane::default();
         let first = lane.admit("a", HOUR, 1000, true).unwrap();
         assert_eq!(lane.admit("a", HOUR, 1000 + 599, true), Some(first));
         let second = lane.admit("a", HOUR, 1000 + 600, true).unwrap();
         assert_eq!((second.begins_at, second.seconds()), (1600, HOUR));
-        // The renewed link counts for the others.
+        // Other jobs have to wait for the renewed link too.
         assert_eq!(lane.admit("b", HOUR, 1659, true), None);
         for (life, minutes) in [(HOUR, 50), (2 * HOUR, 100), (4 * HOUR, 200), (DAY, 1200)] {
             let life = LinkLife::new(1000, life);
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_without_a_mail_gives_its_place_back() {
+    fn a_released_job_no_longer_counts() {
         let mut lane = Lane::default();
         let before = lane.clone();
         assert!(lane.admit("a", HOUR, 1000, true).is_some());
@@ -267,10 +269,10 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked, retried and given up: a job that was admitted stays admitted, and
-        /// whoever is refused has a link with at least half of its life in the mailbox.
+        /// Whatever is requested, retried and given up: a job that was admitted stays admitted, and
+        /// whoever is refused has a link with at least half of its lifetime in the mailbox.
         #[test]
-        fn a_refusal_means_a_link_with_half_of_its_life(
+        fn whoever_is_refused_has_a_link_with_half_its_lifetime(
             base in prop::sample::select(vec![HOUR, DAY]),
             steps in prop::collection::vec((0u64..20_000, 0u8..8, any::<bool>()), 1..80),
         ) {

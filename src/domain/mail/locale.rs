@@ -1,4 +1,4 @@
-//! The language of a mail, and how a browser asks for one.
+//! The languages of mails, and how a browser asks for one.
 
 use crate::domain::policy::{ACCEPT_LANGUAGE_BYTES_READ, ACCEPT_LANGUAGE_RANGES_READ};
 
@@ -15,7 +15,7 @@ pub enum Locale {
 impl Locale {
     const ALL: [Self; 2] = [Self::English, Self::German];
 
-    /// The language as a tag (BCP 47), for the attribute `lang` and for jobs and settings.
+    /// The language tag (BCP 47), for the attribute `lang`, for jobs and for settings.
     #[must_use]
     pub fn tag(self) -> &'static str {
         match self {
@@ -24,8 +24,8 @@ impl Locale {
         }
     }
 
-    /// The language of a tag, in any case: `de`, and `de-AT` too. Nothing when mails are not written in it, or the text
-    /// is no tag.
+    /// The language of a tag in any case, also with a region such as `de-AT`. `None` if mails are
+    /// not written in it, or the text is not a tag.
     #[must_use]
     pub fn parse(tag: &str) -> Option<Self> {
         let mut subtags = tag.split('-');
@@ -40,8 +40,9 @@ impl Locale {
 
     /// The language that `Accept-Language` prefers (RFC 9110 section 12.5.4), or `default`.
     ///
-    /// Only the first ten ranges of the first 200 bytes are read; a range or weight that is not well formed is passed
-    /// over. Of languages with the same weight the first counts, and `*` stands for `default` before the others.
+    /// Only the first ten ranges within the first 200 bytes are read, and malformed ranges and
+    /// weights are ignored. Of languages with the same weight the first wins. `*` means `default`
+    /// first, then the other languages.
     #[must_use]
     pub fn negotiate(accept_language: Option<&str>, default: Self) -> Self {
         let ranges = within_bounds(accept_language.unwrap_or_default())
@@ -67,7 +68,7 @@ impl Locale {
     }
 }
 
-/// The header, or as many whole ranges of it as are read.
+/// The part of the header that is read: whole ranges within the byte limit.
 fn within_bounds(header: &str) -> &str {
     if header.len() <= ACCEPT_LANGUAGE_BYTES_READ {
         return header;
@@ -115,7 +116,7 @@ mod tests {
     use super::Locale::{self, English, German};
 
     #[test]
-    fn the_preferred_language_is_taken() {
+    fn the_preferred_language_is_chosen() {
         for (header, wanted_over_english, wanted_over_german) in [
             ("de", German, German),
             ("en", English, English),
@@ -134,20 +135,20 @@ mod tests {
             ("de ; q = 0.4 , en ; Q=0.3", German, German),
             ("en;q=1.000,de;q=0.999", English, English),
             ("de-AT;q=0, de", German, German),
-            // Nothing that we write, or nothing said: the default.
+            // No language that we write in, or none at all: the default.
             ("", English, German),
             ("*", English, German),
             ("fr", English, German),
             ("deu, den, d, e", English, German),
             ("de;q=0, en;q=0", English, German),
-            // `*` is every language that is not named, the default before the others.
+            // `*` means every language that is not named, the default first.
             ("*, en;q=0.5", German, German),
             ("*;q=0.5, de;q=0.4", English, English),
             ("*;q=0.1, de", German, German),
             ("de;q=0, *", English, English),
             ("en;q=0, *;q=0.3", German, German),
             ("en, de;q=0.9, *", English, English),
-            // Not well formed: passed over.
+            // Malformed ranges are ignored.
             ("de;q=2, en;q=0.1", English, English),
             ("de;q=1.001, en;q=0.1", English, English),
             ("de;q=0.1234, en;q=0.1", English, English),
@@ -179,17 +180,18 @@ mod tests {
     }
 
     #[test]
-    fn a_long_header_is_read_in_part() {
+    fn only_the_beginning_of_a_long_header_is_read() {
         let tenth = format!("{}de", "fr,".repeat(9));
         assert_eq!(Locale::negotiate(Some(&tenth), English), German);
         let eleventh = format!("{}de", "fr,".repeat(10));
         assert_eq!(Locale::negotiate(Some(&eleventh), English), English);
 
-        // The 200 bytes end within the last weight: it is not 0.9 but cut off, and does not count.
+        // The 200 bytes end within the last weight. It is cut off, so it is ignored rather than
+        // read as 0.9.
         let cut = format!("{},en;q=0.5,de;q=0.99", "x".repeat(182));
         assert_eq!(cut.len(), 201);
         assert_eq!(Locale::negotiate(Some(&cut), German), English);
-        // They end within a character.
+        // The limit falls within a character.
         let within = format!("de,{}", "\u{1f600}".repeat(100));
         assert_eq!(Locale::negotiate(Some(&within), English), German);
         assert_eq!(
@@ -199,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_is_read_back() {
+    fn every_tag_can_be_parsed_again() {
         for locale in Locale::ALL {
             assert_eq!(Locale::parse(locale.tag()), Some(locale));
         }

@@ -1,16 +1,16 @@
-//! Which addresses are one mailbox.
+//! Which addresses belong to the same mailbox.
 
 use crate::domain::account::EmailAddress;
 
-/// The mailbox behind an address, for counting only: its canonical form without a sub-address
-/// (`+tag`), and for Gmail without dots and under one domain. Two accounts may have one mailbox; mail
-/// always goes to the address as it was given.
+/// The mailbox of an address, for counting only: its canonical form without a sub-address (`+tag`),
+/// and for Gmail without dots and under one domain. Two accounts may share a mailbox. Mail always
+/// goes to the address as it was given.
 #[must_use]
 pub fn mailbox(email: &EmailAddress) -> String {
     let canonical = email.canonical();
     let (local, domain) = canonical.split_once('@').unwrap_or((canonical, ""));
     let base = match local.split_once('+') {
-        // A local part that begins with its only plus sign is a name of its own.
+        // In a local part that begins with a plus sign, the rest is not a tag.
         Some((base, _)) if !base.is_empty() => base,
         _ => local,
     };
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_and_the_dots_of_gmail_are_one_mailbox() {
+    fn tags_and_gmails_dots_do_not_change_the_mailbox() {
         let of = |text| mailbox(&EmailAddress::parse(text).unwrap());
         for (address, known) in [
             ("ada@example.com", "ada@example.com"),

@@ -1,31 +1,28 @@
-//! A mail, worded and addressed: what a provider is given.
+//! A finished mail, as a provider gets it.
 
 use std::fmt;
 
 use crate::domain::account::EmailAddress;
 
-/// Whom mails come from: the setting `MAIL_FROM`.
+/// The sender of all mails: the setting `MAIL_FROM`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
-    /// The display name, when there is one: visible characters and spaces, none of them a quote, a backslash or an
-    /// angle bracket.
+    /// The display name, if there is one: visible characters and spaces, without quotes,
+    /// backslashes and angle brackets.
     pub name: Option<String>,
-    /// The address.
     pub address: EmailAddress,
 }
 
-/// A mail to one address. `Debug` prints neither the address nor the text, which holds a link.
+/// A mail to one address. `Debug` prints neither the address nor the text, which contains a link.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {
-    /// To whom.
     pub to: EmailAddress,
-    /// The subject: one line.
+    /// One line.
     pub subject: String,
-    /// The text for programs that show no HTML.
+    /// For programs that show no HTML.
     pub text: String,
-    /// The same as HTML.
     pub html: String,
-    /// The same for every repeat of this mail and for no other: 64 hexadecimal digits.
+    /// The same for every attempt to send this mail, and for no other mail: 64 hexadecimal digits.
     pub idempotency_key: String,
 }
 
@@ -38,23 +35,26 @@ impl fmt::Debug for Message {
     }
 }
 
-/// Why a mail was not taken. The text is the provider's own, cut short, without the API key and the address; it goes
-/// to the log.
+/// Why the provider did not accept a mail. The text is the provider's own, shortened, without the
+/// API key and the address. It is logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailFailure {
-    /// Not now: the provider is down, slow, limits us, or refuses our key. The same mail may go out later.
+    /// The provider is down, slow, limits us, or rejects our key. The same mail may be accepted
+    /// later.
     Temporary {
         /// What the provider said.
         reason: String,
-        /// When it asks to be tried again, in seconds.
+        /// How long the provider asks us to wait, in seconds.
         retry_after: Option<u64>,
     },
-    /// Never as it is: the provider finds something wrong with the request, the sender or the mail.
+    /// The mail will never be accepted as it is: something is wrong with the request, the sender or
+    /// the mail.
     Rejected {
         /// What the provider said.
         reason: String,
     },
-    /// Never to this address: it does not exist, or has bounced or complained before.
+    /// No mail will be accepted for this address: it does not exist, or mails to it bounced or were
+    /// reported as spam.
     Undeliverable {
         /// What the provider said.
         reason: String,

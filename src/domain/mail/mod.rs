@@ -1,4 +1,4 @@
-//! What users are told by mail: the job that is queued, and the message that a provider is given.
+//! Mails to users: the queued job, and the message for a provider.
 
 mod gate;
 mod job;

@@ -1,16 +1,16 @@
-//! Why a job ends without a mail.
+//! Reasons to end a job without a mail. They are logged.
 
-/// Why a job ends without a mail. None of these reasons is told to the asker.
+/// Why a job ends without a mail. The requester is told none of these reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotDue {
-    /// No account, or a disabled one, or nothing to tell it.
+    /// There is no account, or it is disabled or needs no such mail.
     NoRecipient,
-    /// The job was asked for too long ago.
+    /// The mail was requested too long ago.
     Expired,
-    /// The account, or the address, has changed since the mail was asked for, and the right to it
-    /// ended with that.
+    /// The account or the address has changed since the mail was requested, and the right to the
+    /// mail ended with that.
     Superseded,
-    /// Another job told of the same event.
+    /// Another job sent the mail about the same event.
     AlreadySent,
 }
 

@@ -1,21 +1,21 @@
-//! The share of the mail budget that pays for a job.
+//! Which share of the mail budget pays for a job.
 
 use super::{Rank, RouteClass};
 use crate::domain::account::UserId;
 use crate::domain::policy::{OTHER_SHARES, RESET_SHARES};
 
-/// The share of `MAIL_BUDGET` that pays for a job, chosen when it is asked for.
+/// The share of `MAIL_BUDGET` that pays for a job. It is chosen when the mail is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pool {
-    /// The asker proved to know this user's account, by a device or session ticket.
+    /// The requester presented a device or session ticket of this user.
     Known(UserId),
-    /// The first request of a network in a day.
+    /// A network's first request in a day.
     First,
-    /// One of the next few requests of a network in a day.
+    /// One of a network's next few requests in a day.
     Medium,
     /// All later requests of a network.
     Rest,
-    /// Nothing is paid: notices and invitations.
+    /// Nothing is paid, for notices and invitations.
     None,
 }
 
@@ -32,9 +32,9 @@ impl From<Rank> for Pool {
 }
 
 impl Pool {
-    /// How many mails of this class the pool pays for in an hour, out of a budget; `None` when
-    /// nothing is paid. Each pool has at least one, so that a small budget shuts nobody out: under 20
-    /// an hour all pools together may exceed it, by at most five.
+    /// How many mails of this class the pool pays for per hour, out of a budget; `None` if nothing
+    /// is paid. Each pool has at least one, so that a small budget excludes nobody: if the budget
+    /// is below 20 per hour, all pools together may exceed it by up to five.
     #[must_use]
     pub const fn share(self, class: RouteClass, budget: u64) -> Option<u64> {
         let [first, medium, rest] = match class {
@@ -53,7 +53,7 @@ impl Pool {
         }
     }
 
-    /// The name under which the pool of a class is charged; `None` when nothing is paid.
+    /// The name under which the pool of a class is charged; `None` if nothing is paid.
     #[must_use]
     pub const fn account(self, class: RouteClass) -> Option<&'static str> {
         Some(match (class, self) {
@@ -67,7 +67,7 @@ impl Pool {
         })
     }
 
-    /// The text form that is queued. It holds no line break.
+    /// Encodes it for the queue, without a line break.
     #[must_use]
     pub fn to_text(self) -> String {
         match self {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shares_are_those_of_the_documents_and_never_exceed_the_budget() {
+    fn the_shares_match_the_documents_and_never_exceed_a_budget_of_20_or_more() {
         assert_eq!(shares(1000), [400, 150, 100, 200, 100, 50]);
         for budget in 20..3000 {
             assert!(shares(budget).iter().sum::<u64>() <= budget, "{budget}");
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn each_class_and_pool_is_charged_by_itself() {
+    fn each_class_and_pool_is_charged_separately() {
         let accounts: BTreeSet<_> = CLASSES
             .into_iter()
             .flat_map(|class| BUDGETED.map(|pool| pool.account(class).unwrap()))
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn every_pool_is_read_as_it_was_written() {
+    fn every_pool_can_be_decoded_again() {
         let user = UserId::new(1_764_000_000_000, &[1; 10]);
         for pool in [
             Pool::Known(user),

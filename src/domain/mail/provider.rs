@@ -1,36 +1,39 @@
-//! Who takes our mails to send them.
+//! The providers that send mails.
 
 /// `MAIL_PROVIDER`: the vendor that sends mails.
 ///
-/// `MAIL_FROM` must be an address that the vendor has verified. Clicks and openings of our mails must not be tracked: a
-/// link in a mail is a secret. Where a request can say so it does; elsewhere it is a setting at the vendor's, as said at
-/// each.
+/// `MAIL_FROM` must be an address that the vendor has verified. Clicks on our mails must not be
+/// tracked, nor whether they are opened: a link in a mail is a secret. Where a request can switch
+/// tracking off, it does. Elsewhere it is a setting of the vendor, described below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
-    /// Resend. `MAIL_API_KEY`: an API key with sending access. `MAIL_API_URL`: not needed. Tracking is a setting of the
-    /// domain: keep it off.
+    /// Resend. `MAIL_API_KEY`: an API key with sending access. `MAIL_API_URL`: not needed. Tracking
+    /// is a setting of the domain: keep it off.
     Resend,
-    /// Postmark. `MAIL_API_KEY`: the token of a server. `MAIL_API_URL`: not needed. A request switches tracking off.
+    /// Postmark. `MAIL_API_KEY`: the token of a server. `MAIL_API_URL`: not needed. Requests switch
+    /// tracking off.
     Postmark,
-    /// Twilio SendGrid. `MAIL_API_KEY`: an API key that may send mail. `MAIL_API_URL`: `https://api.eu.sendgrid.com` for
-    /// a subuser of the EU region. A request switches tracking off.
+    /// Twilio SendGrid. `MAIL_API_KEY`: an API key that may send mail. `MAIL_API_URL`:
+    /// `https://api.eu.sendgrid.com` for a subuser in the EU region. Requests switch tracking off.
     Sendgrid,
-    /// Mailgun. `MAIL_API_KEY`: a key of the account or of the domain, without the user name `api`. `MAIL_API_URL`:
-    /// `https://api.eu.mailgun.net` for a domain of the EU region. The domain that sends is that of `MAIL_FROM`. A
-    /// request switches tracking off.
+    /// Mailgun. `MAIL_API_KEY`: a key of the account or of the domain, without the user name `api`.
+    /// `MAIL_API_URL`: `https://api.eu.mailgun.net` for a domain in the EU region. Mails are sent
+    /// from the domain of `MAIL_FROM`. Requests switch tracking off.
     Mailgun,
-    /// Brevo. `MAIL_API_KEY`: an API key (v3). `MAIL_API_URL`: not needed. Tracking is a setting of the account:
-    /// keep it off.
+    /// Brevo. `MAIL_API_KEY`: an API key (v3). `MAIL_API_URL`: not needed. Tracking is a setting of
+    /// the account: keep it off.
     Brevo,
-    /// Cloudflare Email Service by its REST API. `MAIL_API_KEY`: an API token that may send mail. `MAIL_API_URL`:
-    /// needed, as it names the account: `https://api.cloudflare.com/client/v4/accounts/<account id>`. It has no tracking.
+    /// Cloudflare Email Service through its REST API. `MAIL_API_KEY`: an API token that may send
+    /// mail. `MAIL_API_URL`: required, because it contains the account:
+    /// `https://api.cloudflare.com/client/v4/accounts/<account id>`. It has no tracking.
     Cloudflare,
-    /// Cloudflare Email Service by the binding `EMAIL` of type `send_email`: neither `MAIL_API_KEY` nor `MAIL_API_URL`.
+    /// Cloudflare Email Service through the binding `EMAIL` of type `send_email`. It needs neither
+    /// `MAIL_API_KEY` nor `MAIL_API_URL`.
     CloudflareBinding,
 }
 
 impl Provider {
-    /// All of them, in the order in which they are listed to people.
+    /// All providers, in the order in which they are listed to people.
     pub const ALL: [Self; 7] = [
         Self::Resend,
         Self::Postmark,
@@ -41,7 +44,7 @@ impl Provider {
         Self::CloudflareBinding,
     ];
 
-    /// As `MAIL_PROVIDER` names it.
+    /// The name in `MAIL_PROVIDER`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -55,7 +58,7 @@ impl Provider {
         }
     }
 
-    /// The API's base URL when `MAIL_API_URL` is not set; `None` where it has to be set, or is not used.
+    /// The API's base URL if `MAIL_API_URL` is not set; `None` where it is required, or not used.
     #[must_use]
     pub const fn default_api_url(self) -> Option<&'static str> {
         match self {
@@ -68,7 +71,7 @@ impl Provider {
         }
     }
 
-    /// Whether `MAIL_API_KEY` and an API's URL are needed: all but the binding are asked over HTTP.
+    /// Whether it is called over HTTP, with `MAIL_API_KEY` and a URL. Only the binding is not.
     #[must_use]
     pub const fn is_http(self) -> bool {
         !matches!(self, Self::CloudflareBinding)

@@ -74,8 +74,8 @@ impl Proof {
 
 /// Whether a token with this `auth_time` permits what can't be undone.
 ///
-/// There is no tolerance: a time in the future fails, and so does an absent one. A clock that is
-/// wrong then costs the user a password, and never lets an old proof pass.
+/// There is no tolerance: a time in the future fails, and so does a missing one. With a wrong clock
+/// the user has to type the password again, but an old proof never passes.
 ///
 /// ```
 /// use edgegate::domain::session::is_recent;

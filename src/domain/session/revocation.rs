@@ -1,4 +1,4 @@
-//! What ends a session, and what makes an access token out of date before it expires.
+//! What ends a session, and what makes an access token outdated before it expires.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum EndReason {
     /// Its owner logged out.
     LoggedOut,
-    /// A spent refresh token was presented: a stolen or leaked one.
+    /// A spent refresh token was presented: it was stolen or leaked.
     Reused,
     /// Its owner ended it from another session.
     EndedByUser,
@@ -29,7 +29,7 @@ impl EndReason {
     }
 }
 
-/// What a store knows against an access token.
+/// What a store knows that makes an access token invalid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
     /// The session has ended.

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
+use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use edgegate::adapters::memory::{
     ManualClock, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
     MemoryMailer, MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
@@ -19,9 +20,9 @@ use edgegate::domain::session::{
     SessionId,
 };
 use edgegate::ports::{
-    DeadLetter, Devices, Guarded, Insertion, KeyValue, LaneRequest, Limit, MailGate, MailLedger,
-    MailQueue, Mailer, NewSession, Once, Page, PasswordGuard, PasswordHasher, Ports, RateLimiter,
-    Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
+    DeadLetter, Devices, Guarded, Insertion, LaneRequest, Limit, MailGate, MailLedger, MailQueue,
+    Mailer, NewSession, Once, PasswordGuard, PasswordHasher, Ports, RateLimiter, Renewal,
+    SessionStore, UserDirectory, Vendors,
 };
 
 /// How a call goes wrong.

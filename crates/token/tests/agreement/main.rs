@@ -4,7 +4,6 @@
 //!
 //! `UPDATE_VECTORS=1 cargo test --test agreement` writes the file.
 #![allow(
-    missing_docs,
     unreachable_pub,
     clippy::unwrap_used,
     clippy::indexing_slicing,

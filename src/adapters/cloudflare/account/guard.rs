@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 use worker::Env;
 
 use super::OBJECT;
-use super::call::{Call, Caller};
+use super::call::{Arrival, Call};
 use crate::adapters::cloudflare::objects::Objects;
 use crate::domain::account::{AccountName, Attempt, Comparison, HashError, Password, PasswordHash};
 use crate::domain::error::StoreError;
@@ -36,11 +36,11 @@ impl DurableAccounts {
         &self,
         account: &AccountName,
         call: &Call<'_>,
-        caller: Caller,
+        arrival: Arrival,
         now: u64,
     ) -> Result<A, StoreError> {
         #[allow(clippy::cast_precision_loss, reason = "a time in this millennium")]
-        let also = [caller.encode().into(), JsValue::from_f64(now as f64)];
+        let also = [arrival.encode().into(), JsValue::from_f64(now as f64)];
         self.0
             .ask_within(ACCOUNT_TIMEOUT_MS, account.as_str(), call, &also)
             .await
@@ -54,8 +54,8 @@ impl PasswordGuard for DurableAccounts {
         attempt: &Attempt<'_>,
         now: u64,
     ) -> Result<Guarded<Comparison>, StoreError> {
-        let caller = Caller::Tries(attempt.by);
-        self.ask(account, &Call::check(attempt), caller, now).await
+        let arrival = Arrival::Tries(attempt.by);
+        self.ask(account, &Call::check(attempt), arrival, now).await
     }
 
     async fn hash(
@@ -67,7 +67,7 @@ impl PasswordGuard for DurableAccounts {
         let call = Call::hash(password, salt);
         // Nothing is counted, so the time has no effect.
         let answer: Guarded<Result<String, HashError>> =
-            self.ask(account, &call, Caller::Chooses, 0).await?;
+            self.ask(account, &call, Arrival::Chooses, 0).await?;
         Ok(match answer {
             Guarded::Done(hashed) => Guarded::Done(hashed.map(PasswordHash::new)),
             Guarded::Delayed(seconds) => Guarded::Delayed(seconds),

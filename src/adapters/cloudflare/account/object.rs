@@ -7,9 +7,10 @@ use js_sys::futures::future_to_promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::OBJECT;
-use super::call::{self, Call, Caller};
+use super::call::{self, Arrival, Call};
 use crate::adapters::cloudflare::object_state::{self, Lapsing, ObjectState};
 use crate::adapters::cloudflare::objects::{decode, encode, malformed};
+
 use crate::domain::account::{Attempt, Comparison, FailedTries, TriedBy};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{TRIES_WAITING, TRIES_WAITING_RETRY_AFTER};
@@ -37,19 +38,19 @@ impl Lapsing for FailedTries {
 /// instead: the client has to retry later. `strangers` and `known` wait already.
 ///
 /// # Errors
-/// When the storage fails, or the caller is invalid.
+/// When the storage fails, or the arrival is invalid.
 #[wasm_bindgen]
 pub fn account_arrives(
     state: &ObjectState,
-    caller: &str,
+    arrival: &str,
     now: f64,
     strangers: u32,
     known: u32,
 ) -> Result<JsValue, JsValue> {
-    let (line, waiting) = match Caller::decode(caller).ok_or_else(|| malformed(OBJECT))? {
-        Caller::Chooses => (0, strangers),
-        Caller::Tries(None) => return Ok(2.into()),
-        Caller::Tries(Some(by)) => {
+    let (line, waiting) = match Arrival::decode(arrival).ok_or_else(|| malformed(OBJECT))? {
+        Arrival::Chooses => (0, strangers),
+        Arrival::Tries(None) => return Ok(2.into()),
+        Arrival::Tries(Some(by)) => {
             if let Err(wait) = failed_tries(state)?.admit(by, milliseconds(now)) {
                 return Ok(delayed(wait));
             }
@@ -76,14 +77,14 @@ pub fn account_arrives(
 pub async fn answer(
     state: &ObjectState,
     call: &str,
-    caller: &str,
+    arrival: &str,
     now: f64,
     hasher: &impl PasswordHasher,
 ) -> Result<JsValue, JsValue> {
     let invalid = || malformed(OBJECT);
-    let caller = Caller::decode(caller).ok_or_else(invalid)?;
-    match (decode(OBJECT, call)?, caller) {
-        (Call::Hash { password, salt }, Caller::Chooses) => {
+    let arrival = Arrival::decode(arrival).ok_or_else(invalid)?;
+    match (decode(OBJECT, call)?, arrival) {
+        (Call::Hash { password, salt }, Arrival::Chooses) => {
             let password = call::password(password).ok_or_else(invalid)?;
             let hashed = hasher.hash(&password, &salt).await;
             let hashed = hashed.map(|hash| hash.as_str().to_owned());
@@ -96,7 +97,7 @@ pub async fn answer(
                 decoy_salt,
                 in_vain,
             },
-            Caller::Tries(by),
+            Arrival::Tries(by),
         ) => {
             let password = call::password(password).ok_or_else(invalid)?;
             let hash = call::stored_hash(hash);

@@ -12,6 +12,7 @@ use super::call::{Call, Renewed};
 use super::table::Table;
 use crate::adapters::cloudflare::object_state::{ObjectState, now_ms};
 use crate::adapters::cloudflare::objects::{decode, encode};
+
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::Effect;

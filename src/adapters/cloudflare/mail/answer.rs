@@ -1,42 +1,33 @@
-//! What came back from a provider, and what follows from it.
+//! A provider's answer, and what it means for the mail.
 
 use edgegate_token::json::Json;
 
-/// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
-    /// The status.
     pub(super) status: u16,
     /// `Retry-After`, in seconds.
     pub(super) retry_after: Option<u64>,
-    /// The body, or as much of it as is read.
+    /// The body, truncated to what we read.
     pub(super) body: String,
 }
 
-/// How the mail was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Not now.
     Temporary,
-    /// Never as it is.
     Rejected,
-    /// Never to this address.
     Undeliverable,
 }
 
-/// A refusal, in the provider's own words: still to be freed of secrets.
+/// A refusal in the provider's own words, which may still contain secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
-    /// How.
     pub(super) kind: Kind,
-    /// The provider's text.
     pub(super) text: String,
-    /// When to try again, in seconds: what the provider says, in a header or in the text.
+    /// When to retry, in seconds, if the provider says so in a header or in the text.
     pub(super) retry_after: Option<u64>,
 }
 
 impl Answer {
-    /// A refusal with this text.
     pub(super) fn refused<T>(&self, kind: Kind, text: &str) -> Result<T, Refusal> {
         Err(Refusal {
             kind,
@@ -45,22 +36,23 @@ impl Answer {
         })
     }
 
-    /// The answer is not one that the provider documents for a mail that it took: something else stands at this URL or
-    /// on the way, so the mail was hardly taken. It is tried again: a mail that comes twice (its links are good both
-    /// times) does less harm than one that never comes.
+    /// The provider documents no such answer for an accepted mail. Something else answered at this
+    /// URL or on the way, so the mail was probably not accepted, and it is retried. Both copies of
+    /// a mail have valid links, and a mail that arrives twice does less harm than one that never
+    /// arrives.
     pub(super) fn not_understood<T>(&self) -> Result<T, Refusal> {
         self.refused(Kind::Temporary, "an answer that is not the provider's")
     }
 
-    /// The body as JSON.
     pub(super) fn json(&self) -> Option<Json> {
         Json::read(self.body.as_bytes()).ok()
     }
 
-    /// What the status says, where the body says no more.
+    /// The meaning of the status, if the body says no more.
     ///
-    /// What the operator can mend without touching the mail is temporary: a key that is wrong or may not send yet
-    /// (401, 403), an unpaid bill (402), a wrong `MAIL_API_URL` (404, 405, redirects).
+    /// Failures that the operator can repair without changing the mail are temporary: a wrong key
+    /// or one that may not send yet (401, 403), an unpaid bill (402), a wrong `MAIL_API_URL` (404,
+    /// 405, redirects).
     pub(super) const fn kind(&self) -> Kind {
         match self.status {
             401..=405 | 407..=409 | 421 | 425 | 429 => Kind::Temporary,
@@ -70,13 +62,13 @@ impl Answer {
     }
 }
 
-/// A member of a JSON object that is a text.
+/// A string member of a JSON object.
 pub(super) fn text<'a>(value: &'a Json, member: &str) -> Option<&'a str> {
     value.get(member).and_then(Json::as_str)
 }
 
-/// `Retry-After` in seconds: a number of seconds or a date (RFC 9110 section 10.2.3), which `date` reads to
-/// milliseconds since 1970. `None` when it is neither.
+/// `Retry-After` in seconds. The header is a number of seconds or a date (RFC 9110 section 10.2.3),
+/// which `date` converts to milliseconds since 1970. `None` if it is neither.
 pub(super) fn retry_after(
     header: &str,
     now_ms: u64,
@@ -94,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statuses() {
+    fn each_status_is_temporary_or_rejected() {
         for (status, kind) in [
             (200, Kind::Temporary),
             (301, Kind::Temporary),

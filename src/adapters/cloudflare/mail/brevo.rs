@@ -1,33 +1,52 @@
 //! Brevo: `POST /smtp/email`.
 //!
-//! Its idempotency key stands in the body's `headers`, has the form of a UUID and is remembered for 30 minutes
-//! (<https://developers.brevo.com/docs/heterogenous-versions-batch-emails>). Tracking is a setting of the account: a
-//! request has no switch.
+//! Its idempotency key is in the body's `headers`, has the form of a UUID and is remembered for 30
+//! minutes (<https://developers.brevo.com/docs/heterogenous-versions-batch-emails>). Tracking is a
+//! setting of the account; a request can't switch it off.
+
+use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, array, object, one_line, sender_object, wire};
+use super::request::{Account, HttpRequest, Named, one_line};
 use crate::domain::mail::Message;
-use edgegate_token::json::quoted;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
-fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
-    let to = object(&[("email", &quoted(&wire(&message.to)))]);
-    let key = quoted(&uuid(&message.idempotency_key));
-    let body = object(&[
-        ("sender", &sender_object(account.sender, "email")),
-        ("to", &array(&to)),
-        ("subject", &quoted(&one_line(&message.subject))),
-        ("textContent", &quoted(&message.text)),
-        ("htmlContent", &quoted(&message.html)),
-        ("headers", &object(&[("idempotencyKey", &key)])),
-    ]);
-    let credential = ("api-key", account.key.to_owned());
-    HttpRequest::json(account, "/smtp/email", credential, body)
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    sender: Named,
+    to: [Named; 1],
+    subject: String,
+    text_content: &'a str,
+    html_content: &'a str,
+    headers: Headers,
 }
 
-/// The key's first digits in the form of a random UUID (RFC 9562 section 5.4), with its version and variant.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Headers {
+    idempotency_key: String,
+}
+
+fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+    let body = Body {
+        sender: Named::sender(account.sender),
+        to: [Named::recipient(&message.to)],
+        subject: one_line(&message.subject),
+        text_content: &message.text,
+        html_content: &message.html,
+        headers: Headers {
+            idempotency_key: uuid(&message.idempotency_key),
+        },
+    };
+    let credential = ("api-key", account.key.to_owned());
+    HttpRequest::json(account, "/smtp/email", credential, &body)
+}
+
+/// The key's first digits in the form of a random UUID (RFC 9562 section 5.4), with its version and
+/// variant.
 fn uuid(key: &str) -> String {
     let mut uuid = String::new();
     for (place, digit) in key.chars().take(32).enumerate() {
@@ -55,11 +74,12 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
     let code = text(&body, "code").unwrap_or_default();
     let message = text(&body, "message").unwrap_or(&answer.body);
     let kind = match code {
-        // The key was seen before, so the mail was taken: nothing else that we send has to be unique.
+        // Brevo has seen the key before, so it accepted the mail. Nothing else in our request must
+        // be unique.
         "duplicate_parameter" | "duplicate_request" if answer.kind() != Kind::Temporary => {
             return Ok(());
         }
-        // The account's trouble, not the mail's.
+        // Problems of the account, not of the mail.
         "not_enough_credits"
         | "permission_denied"
         | "unauthorized"
@@ -104,7 +124,7 @@ mod tests {
         );
     }
 
-    /// Statuses and codes of the description.
+    /// The statuses and codes of the description.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, code: &str, message: &str| {

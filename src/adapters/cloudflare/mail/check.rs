@@ -1,4 +1,4 @@
-//! What the vendors' tests share: a mail, and how a table of answers is gone through.
+//! What the tests of the vendors share: a mail, and checks of requests and of tables of answers.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(super) const TEXT: &str = "Hi,\nhttps://app.example/reset#egl_abc\n– \"Ün
 pub(super) const HTML: &str =
     "<p class=\"a\">Hi &amp; bye</p>\n<a href='https://app.example/reset#egl_abc'>x</a>";
 
-/// What a table expects.
+/// The expected result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
     Sent,
@@ -41,7 +41,7 @@ pub(super) fn message() -> Message {
     }
 }
 
-/// The request for [`message`], of an account with the key `the-key`. The same mail makes the same request.
+/// The request for [`message`] with the key `the-key`. The same mail always makes the same request.
 pub(super) fn request(vendor: Vendor, base: &str) -> HttpRequest {
     let sender = sender();
     let account = Account {
@@ -54,14 +54,14 @@ pub(super) fn request(vendor: Vendor, base: &str) -> HttpRequest {
     request
 }
 
-/// The same, with its body read as JSON.
+/// The same, with its body parsed as JSON.
 pub(super) fn json_request(vendor: Vendor, base: &str) -> (HttpRequest, Value) {
     let request = request(vendor, base);
     let body = serde_json::from_str(&request.body).unwrap();
     (request, body)
 }
 
-/// Each of `expected` is a header, once; the others are those of every request.
+/// Requires each of `expected` as a header, once, and no others besides those of every request.
 pub(super) fn headers(request: &HttpRequest, expected: &[(&str, &str)]) {
     for (name, value) in expected {
         let found: Vec<&str> = request
@@ -85,7 +85,7 @@ pub(super) fn headers(request: &HttpRequest, expected: &[(&str, &str)]) {
     }
 }
 
-/// Each answer (status and body) is judged as the table says.
+/// Requires each answer (status and body) to be judged as in the table.
 pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Told)]) {
     for ((status, body), told) in table {
         let answer = Answer {
@@ -106,7 +106,7 @@ pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Told)]) {
         };
         assert_eq!(judged, *told, "{status} {body}");
     }
-    // What no vendor documents, and what stands between.
+    // Answers that no vendor documents, such as those of a proxy.
     for status in [204, 301, 302, 307, 408, 425, 429, 500, 502, 503, 504] {
         let answer = Answer {
             status,

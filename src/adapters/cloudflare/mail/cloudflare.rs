@@ -1,25 +1,47 @@
-//! Cloudflare Email Service, its REST API: `POST /accounts/<account id>/email/sending/send`. The base URL names the
-//! account.
+//! Cloudflare Email Service through its REST API: `POST /accounts/<account id>/email/sending/send`.
+//! The base URL contains the account.
 //!
-//! It knows no idempotency key: a mail whose answer was lost may come twice. It tracks nothing. A 200 may hold a bounce.
+//! It has no idempotency key: a mail whose answer was lost may arrive twice. It has no tracking. An
+//! answer with status 200 may report a bounce.
+
+use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, bearer, object, one_line, sender_object, wire};
+use super::request::{Account, HttpRequest, bearer, one_line, sender_name, wire};
 use crate::domain::mail::Message;
-use edgegate_token::json::{Json, quoted};
+use edgegate_token::json::Json;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
+#[derive(Serialize)]
+struct Body<'a> {
+    from: Address,
+    to: String,
+    subject: String,
+    text: &'a str,
+    html: &'a str,
+}
+
+#[derive(Serialize)]
+struct Address {
+    address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
 fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
-    let body = object(&[
-        ("from", &sender_object(account.sender, "address")),
-        ("to", &quoted(&wire(&message.to))),
-        ("subject", &quoted(&one_line(&message.subject))),
-        ("text", &quoted(&message.text)),
-        ("html", &quoted(&message.html)),
-    ]);
-    HttpRequest::json(account, "/email/sending/send", bearer(account), body)
+    let body = Body {
+        from: Address {
+            address: wire(&account.sender.address),
+            name: sender_name(account.sender),
+        },
+        to: wire(&message.to),
+        subject: one_line(&message.subject),
+        text: &message.text,
+        html: &message.html,
+    };
+    HttpRequest::json(account, "/email/sending/send", bearer(account), &body)
 }
 
 fn judge(answer: &Answer) -> Result<(), Refusal> {
@@ -34,7 +56,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
             let code = first.get("code").and_then(Json::as_u64);
             let kind = match code {
                 Some(10001 | 10200..=10202) => Kind::Rejected,
-                // A wrong token, account or address of it, a limit, their own trouble.
+                // A wrong token or account, a limit, or an error at Cloudflare.
                 Some(10000 | 10002..=10004 | 10100..=10105 | 10203) => Kind::Temporary,
                 _ => answer.kind(),
             };
@@ -47,7 +69,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
     }
 }
 
-/// There is one recipient, so whatever stands in a list is that one, however it is spelt there.
+/// A mail has one recipient, so a list that is not empty contains that one, however it is spelt.
 fn judge_result(answer: &Answer, result: &Json) -> Result<(), Refusal> {
     let holds = |list: &str| {
         result
@@ -94,7 +116,7 @@ mod tests {
         );
     }
 
-    /// Statuses and codes of the description.
+    /// The statuses and codes of the description.
     #[test]
     fn each_documented_answer() {
         let result = |members: &str| {
@@ -145,7 +167,7 @@ mod tests {
                 (result(""), Told::Temporary),
                 ((200, r#"{"success":true}"#.to_owned()), Told::Temporary),
                 ((200, "<html>".to_owned()), Told::Temporary),
-                // A refusal under 200.
+                // A refusal with status 200.
                 (error(200, 10202, "email.invalid"), Told::Rejected),
                 (error(200, 10004, "throttled"), Told::Temporary),
                 (error(200, 99999, "new"), Told::Temporary),

@@ -1,24 +1,25 @@
-//! Cloudflare Email Service by the binding `EMAIL` of type `send_email`.
+//! Cloudflare Email Service through the binding `EMAIL` of type `send_email`.
 //!
-//! It knows no idempotency key: a mail whose answer was lost may come twice. It tracks nothing. The binding names the
-//! address of the sender `email`, where the REST API says `address`. What it throws carries a `code`
+//! It has no idempotency key: a mail whose answer was lost may arrive twice. It has no tracking.
+//! The binding calls the sender's address `email`; the REST API calls it `address`. Its exceptions
+//! have a `code`
 //! (<https://developers.cloudflare.com/email-service/api/send-emails/workers-api/#error-codes>).
 
 use super::answer::Kind;
 
-/// What a thrown `code` means. Without one, or with a new one, the mail is tried again.
+/// The meaning of an exception's `code`. A mail with a new code, or without one, is retried.
 fn kind(code: &str) -> Kind {
     match code {
         "E_RECIPIENT_SUPPRESSED" => Kind::Undeliverable,
-        // The operator's own list says no to this address.
+        // The operator's own list does not allow this address.
         "E_RECIPIENT_NOT_ALLOWED"
         | "E_VALIDATION_ERROR"
         | "E_FIELD_MISSING"
         | "E_TOO_MANY_RECIPIENTS"
         | "E_CONTENT_TOO_LARGE" => Kind::Rejected,
-        // We send no headers of our own; all of these are about them.
+        // We set no headers, and these codes are all about headers.
         _ if code.starts_with("E_HEADER") => Kind::Rejected,
-        // A limit, a domain that is not ready, a delivery that failed for once, their own trouble.
+        // A limit, a domain that is not ready, a failed delivery, or an error at Cloudflare.
         _ => Kind::Temporary,
     }
 }
@@ -54,7 +55,7 @@ mod edge {
         fn send(this: &SendEmail, message: &Object) -> Result<JsValue, JsValue>;
     }
 
-    /// Mails by the binding `EMAIL`.
+    /// Sends mails through the binding `EMAIL`.
     #[derive(Clone, Debug)]
     pub struct BindingMailer {
         binding: SendEmail,
@@ -62,22 +63,22 @@ mod edge {
     }
 
     impl BindingMailer {
-        /// From the binding; `None` without it.
+        /// `None` if the binding is not configured.
         #[must_use]
         pub fn new(env: &Env, sender: Sender) -> Option<Self> {
             bound(env, "EMAIL").map(|binding| Self { binding, sender })
         }
 
-        /// Sends the mail: one try.
+        /// Sends the mail, in one attempt.
         ///
         /// # Errors
-        /// Why it was not taken. After a temporary failure it may have been taken all the same, as when it took too
-        /// long.
+        /// Why it was not accepted. After a temporary failure it may have been accepted after all,
+        /// for example if the answer took too long.
         pub async fn send(&self, message: &Message) -> Result<(), MailFailure> {
             let thrown = match self.binding.send(&self.builder(message)) {
                 Err(error) => error,
                 Ok(answer) => {
-                    // What a binding answers need not be a promise of this realm.
+                    // A binding may return a promise of another JavaScript realm.
                     let promise = Promise::resolve(&answer);
                     let late = worker::Delay::from(Duration::from_millis(MAIL_TIMEOUT_MS.into()));
                     match select(JsFuture::from(promise), pin!(late)).await {

@@ -1,6 +1,6 @@
-//! Each request against the vendor's own description (`tests/mail/vendors`): where it goes, how it is let in, and that
-//! each top-level member of its body is one the vendor knows, and none is missing that it asks for. The end-to-end test
-//! validates whole bodies.
+//! Compares each request with the vendor's own description (`tests/mail/vendors`): its URL, its
+//! credentials, that the vendor knows each top-level member of its body, and that no required
+//! member is missing. The end-to-end test validates whole bodies.
 
 use serde_json::Value;
 
@@ -8,13 +8,13 @@ use super::check;
 use super::{HttpRequest, Vendor};
 use crate::domain::mail::Provider;
 
-/// A description, and what to look for in it.
+/// A description, and where to find things in it.
 struct Description {
     provider: Provider,
     text: &'static str,
-    /// The path, as the description writes it.
+    /// The path as written in the description.
     path: &'static str,
-    /// Where the schema of the body is, as a JSON pointer.
+    /// The location of the body's schema, as a JSON pointer.
     schema: &'static str,
     /// The header with the key.
     credential: &'static str,
@@ -128,9 +128,9 @@ fn each_request_is_one_that_its_vendor_describes() {
     }
 }
 
-/// What the tables of the vendors' own tests rest on: the statuses that each description has.
+/// The tables of the vendors' tests rely on these statuses of each description.
 #[test]
-fn the_documented_statuses_are_those_that_the_tables_have() {
+fn the_tables_have_the_documented_statuses() {
     for (provider, statuses) in [
         (Provider::Resend, "200"),
         (Provider::Postmark, "200 422 500"),

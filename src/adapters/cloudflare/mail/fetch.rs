@@ -1,4 +1,4 @@
-//! The request on its way: the platform's `fetch`, bounded in time and size.
+//! Sends the request with the platform's `fetch`, limited in time and size.
 
 use futures_util::StreamExt;
 use js_sys::{Date, Promise, Uint8Array};
@@ -17,10 +17,12 @@ extern "C" {
     fn fetch(url: &str, init: &web_sys::RequestInit) -> Result<Promise, JsValue>;
 }
 
-/// Sends the request and reads the answer. No redirect is followed: it would take the key elsewhere.
+/// Sends the request and reads the answer. Redirects are not followed: they would send the key
+/// elsewhere.
 ///
 /// # Errors
-/// What went wrong, when there is no whole answer in time. The text may hold what was sent.
+/// What went wrong, if there is no complete answer in time. The text may contain parts of the
+/// request.
 pub(super) async fn send(request: &HttpRequest) -> Result<Answer, String> {
     answer_to(request).await.map_err(|error| message_of(&error))
 }
@@ -57,7 +59,7 @@ fn date(text: &str) -> Option<u64> {
     (ms >= 0.0).then_some(ms as u64)
 }
 
-/// The body, as far as it is read; what is not UTF-8 is replaced.
+/// The body, truncated; invalid UTF-8 is replaced.
 async fn body(response: &web_sys::Response) -> Result<String, JsValue> {
     let mut bytes = Vec::new();
     if let Some(stream) = response.body() {

@@ -1,6 +1,7 @@
 //! Mailgun: `POST /v3/<domain>/messages`, a multipart form (RFC 7578).
 //!
-//! It knows no idempotency key: a mail whose answer was lost may come twice. The domain is that of the sender.
+//! It has no idempotency key: a mail whose answer was lost may arrive twice. `<domain>` is the
+//! sender's domain.
 
 use base64ct::{Base64, Encoding};
 
@@ -34,12 +35,13 @@ fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
     HttpRequest::new(url, credential, content_type, body)
 }
 
-/// The key as the header has it: HTTP Basic with the user `api` (RFC 7617).
+/// The key as in the header: HTTP Basic with the user `api` (RFC 7617).
 pub(super) fn basic_credentials(key: &str) -> String {
     Base64::encode_string(["api:", key].concat().as_bytes())
 }
 
-/// The media type and the body of a form with these fields. Their names are ours.
+/// The media type and the body of a form with these fields. The names are ours, so they are not
+/// escaped.
 fn form(seed: &str, fields: &[(&str, &str)]) -> (String, String) {
     let boundary = boundary(seed, fields);
     let mut body = String::new();
@@ -63,7 +65,8 @@ fn form(seed: &str, fields: &[(&str, &str)]) -> (String, String) {
     (content_type, body)
 }
 
-/// A text that occurs in no value, the same for the same mail, of at most 70 characters (RFC 2046 section 5.1.1).
+/// A text that occurs in no value, at most 70 characters long (RFC 2046 section 5.1.1). It is the
+/// same for the same mail.
 fn boundary(seed: &str, fields: &[(&str, &str)]) -> String {
     let seed: String = seed
         .chars()
@@ -73,7 +76,7 @@ fn boundary(seed: &str, fields: &[(&str, &str)]) -> String {
     let mut number: u32 = 0;
     loop {
         let boundary = ["edgegate-", &seed, "-", &number.to_string(), "-"].concat();
-        // A text has room for so many of them only, and there is always a next.
+        // A text can contain only finitely many of these, so there is always a free one.
         if !fields.iter().any(|(_, value)| value.contains(&boundary)) {
             return boundary;
         }
@@ -102,7 +105,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
     })
 }
 
-/// "to parameter is not a valid address": the name stands in quotes at some of its errors.
+/// Matches "to parameter is not a valid address". Some of its errors have the name in quotes.
 fn is_about_to(message: &str) -> bool {
     message
         .trim_start_matches('\'')
@@ -113,7 +116,7 @@ fn is_about_to(message: &str) -> bool {
         })
 }
 
-/// "try again after 120 seconds": its limits say so in the text.
+/// Reads "try again after 120 seconds": its limits say it only in the text.
 fn seconds_in(message: &str) -> Option<u64> {
     let (_, after) = message.split_once("try again after ")?;
     after.split_once(" second")?.0.parse().ok()

@@ -1,15 +1,16 @@
-//! Mail by a provider: one file a vendor, and what they share.
+//! Sends mail through a provider: one file per vendor, and what they share.
 //!
-//! Each vendor over HTTP is two pure functions: from a mail to a request, and from an answer to a verdict. `fetch` sends.
+//! Each vendor with an HTTP API is two pure functions: one turns a mail into a request, the other
+//! an answer into a verdict. `fetch` sends.
 //!
-//! | | is refused … |
+//! | failure | when |
 //! |---|---|
-//! | temporarily | while the provider can't, or not before the operator has mended the account: key, plan, sender, URL |
-//! | for good | when something is wrong with the mail itself |
-//! | as undeliverable | when the provider blames the address: malformed to it, bounced before, suppressed |
+//! | temporary | the provider can't send now, or the operator must repair the account first: key, plan, sender, URL |
+//! | rejected | something is wrong with the mail itself |
+//! | undeliverable | the provider blames the address: malformed, bounced before, suppressed |
 //!
-//! An answer counts by its status *and* its body. One that can't be read is temporary: a mail that comes twice does less
-//! harm than one that never comes.
+//! Both the status *and* the body of an answer count. An unreadable answer is a temporary failure:
+//! a mail that arrives twice does less harm than one that never arrives.
 
 mod answer;
 mod brevo;
@@ -36,12 +37,12 @@ pub use cloudflare_binding::BindingMailer;
 use crate::domain::mail::{MailFailure, Message, Provider, Sender};
 use crate::domain::secret::Secret;
 
-/// A vendor over HTTP.
+/// A vendor with an HTTP API.
 #[derive(Clone, Copy, Debug)]
 struct Vendor {
-    /// The request that sends a mail.
+    /// Makes the request that sends a mail.
     request: fn(&Account<'_>, &Message) -> HttpRequest,
-    /// What an answer means. The text is the provider's, as it came.
+    /// Judges an answer. The text of a refusal is the provider's, unchanged.
     judge: fn(&Answer) -> Result<(), Refusal>,
 }
 
@@ -59,7 +60,7 @@ impl Vendor {
     }
 }
 
-/// Mails by the HTTP API of a provider.
+/// Sends mails through the HTTP API of a provider.
 #[derive(Clone, Debug)]
 pub struct HttpMailer {
     vendor: Vendor,
@@ -69,9 +70,9 @@ pub struct HttpMailer {
 }
 
 impl HttpMailer {
-    /// A mailer with the settings `MAIL_PROVIDER`, `MAIL_API_KEY`, `MAIL_API_URL` and `MAIL_FROM`. `None` for a provider
-    /// that is not asked over HTTP, without a key, and without a URL for one that has no default: the settings see to
-    /// all three.
+    /// A mailer with the settings `MAIL_PROVIDER`, `MAIL_API_KEY`, `MAIL_API_URL` and `MAIL_FROM`.
+    /// `None` for a provider without an HTTP API, without a key, and without a URL if the provider
+    /// has no default. The settings make sure of all three.
     #[must_use]
     pub fn new(
         provider: Provider,
@@ -88,10 +89,11 @@ impl HttpMailer {
         })
     }
 
-    /// Sends the mail: one try.
+    /// Sends the mail, in one attempt.
     ///
     /// # Errors
-    /// Why it was not taken. After a temporary failure it may have been taken all the same, as when the answer was lost.
+    /// Why the provider did not accept it. After a temporary failure it may have been accepted
+    /// after all, for example if the answer was lost.
     #[cfg(target_arch = "wasm32")]
     pub async fn send(&self, message: &Message) -> Result<(), MailFailure> {
         match fetch::send(&self.request(message)).await {
@@ -114,7 +116,8 @@ impl HttpMailer {
 
     fn judge(&self, answer: &Answer, message: &Message) -> Result<(), MailFailure> {
         let judged = match answer.status {
-            // By the same provider's other address, or by what stands before it: MAIL_API_URL is wrong.
+            // A redirect to another address of the provider, or from a proxy: MAIL_API_URL is
+            // wrong.
             300..=399 => answer.refused(Kind::Temporary, "a redirect, which is not followed"),
             _ => (self.vendor.judge)(answer),
         };
@@ -131,7 +134,7 @@ impl HttpMailer {
     }
 }
 
-/// The text without `secrets` and without what must not be logged of the mail.
+/// The text without `secrets` and without the parts of the mail that must not be logged.
 fn printable(text: &str, secrets: &[&str], message: &Message) -> String {
     let to = wire(&message.to);
     let private = [&to, message.to.as_given(), message.to.canonical()];

@@ -1,28 +1,42 @@
 //! Postmark: `POST /email`.
 //!
-//! It knows no idempotency key (its `Metadata` is not one): a mail whose answer was lost may come twice. An `ErrorCode`
-//! other than 0 is a refusal whatever the status.
+//! It has no idempotency key (its `Metadata` is not one): a mail whose answer was lost may arrive
+//! twice. An `ErrorCode` other than 0 is a refusal, whatever the status.
+
+use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, mailbox, object, one_line, wire};
+use super::request::{Account, HttpRequest, mailbox, one_line, wire};
 use crate::domain::mail::Message;
-use edgegate_token::json::{Json, quoted};
+use edgegate_token::json::Json;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Body<'a> {
+    from: String,
+    to: String,
+    subject: String,
+    text_body: &'a str,
+    html_body: &'a str,
+    track_opens: bool,
+    track_links: &'static str,
+}
+
 fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
-    let body = object(&[
-        ("From", &quoted(&mailbox(account.sender))),
-        ("To", &quoted(&wire(&message.to))),
-        ("Subject", &quoted(&one_line(&message.subject))),
-        ("TextBody", &quoted(&message.text)),
-        ("HtmlBody", &quoted(&message.html)),
-        ("TrackOpens", "false"),
-        ("TrackLinks", "\"None\""),
-    ]);
+    let body = Body {
+        from: mailbox(account.sender),
+        to: wire(&message.to),
+        subject: one_line(&message.subject),
+        text_body: &message.text,
+        html_body: &message.html,
+        track_opens: false,
+        track_links: "None",
+    };
     let credential = ("X-Postmark-Server-Token", account.key.to_owned());
-    HttpRequest::json(account, "/email", credential, body)
+    HttpRequest::json(account, "/email", credential, &body)
 }
 
 fn judge(answer: &Answer) -> Result<(), Refusal> {
@@ -32,13 +46,14 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
     let kind = match (answer.status, code) {
         (200, Some(0)) => return Ok(()),
         (200, None) => return answer.not_understood(),
-        // The address has bounced or complained before.
+        // Mails to the address bounced or were reported as spam.
         (200 | 422, Some(406)) => Kind::Undeliverable,
-        // An invalid address, or no body; ours have one. Which address, the text says.
+        // An invalid address, or a missing body, which our mails always have. The text says which
+        // address.
         (200 | 422, Some(300)) if message.contains("'From'") => Kind::Rejected,
         (200 | 422, Some(300)) => Kind::Undeliverable,
-        // A wrong token, maintenance, an account or a sender that is not ready yet, too many requests, their own
-        // trouble: none of it is about this mail.
+        // A wrong token, maintenance, an account or sender that is not ready yet, too many
+        // requests, or an error at Postmark. None of these is about this mail.
         (200 | 422, Some(10 | 100 | 400 | 401 | 405 | 412 | 413 | 429 | 500)) => Kind::Temporary,
         (200, Some(_)) => Kind::Rejected,
         _ => answer.kind(),
@@ -79,8 +94,8 @@ mod tests {
         );
     }
 
-    /// Statuses of the description, codes of <https://postmarkapp.com/developer/api/overview#error-codes> that this
-    /// request can meet.
+    /// The statuses of the description, and the codes in
+    /// <https://postmarkapp.com/developer/api/overview#error-codes> that this request can get.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, code: u64, message: &str| {
@@ -95,7 +110,7 @@ mod tests {
                 ((200, "{}".to_owned()), Told::Temporary),
                 ((200, "<html>".to_owned()), Told::Temporary),
                 (error(422, 0, "OK"), Told::Rejected),
-                // A refusal under 200.
+                // A refusal with status 200.
                 (error(200, 406, "inactive recipient"), Told::Undeliverable),
                 (error(200, 300, "Invalid 'To' address"), Told::Undeliverable),
                 (error(200, 429, "x"), Told::Temporary),

@@ -1,11 +1,11 @@
-//! A provider's text, made fit for the log.
+//! Makes a provider's text safe to log.
 
 use crate::domain::policy::{MAIL_REASON_MAX_CHARS, MAIL_REASON_WORD_CHARS};
 
-/// The text without `secrets`, whatever their case, cut short, on one line.
+/// The text on one line, truncated, without `secrets` in any case.
 ///
-/// A provider may quote what it was sent in any spelling, so more is taken out than the secrets themselves: each word
-/// with an at sign, and each that is as long as a key, a link or a ticket.
+/// A provider may quote our request in any spelling, so more than the secrets is removed: every
+/// word with an at sign, and every word that is as long as a key, a link or a ticket.
 pub(super) fn printable(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
     for secret in secrets {
@@ -42,7 +42,7 @@ fn without(text: &str, secret: &str) -> String {
     if secret.is_empty() {
         return text.to_owned();
     }
-    // Of the same length as the text, byte by byte.
+    // Has the same length in bytes as the text.
     let lower = text.to_ascii_lowercase();
     let secret = secret.to_ascii_lowercase();
     let mut kept = String::new();
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_taken_out() {
+    fn secrets_are_removed() {
         for (text, expected) in [
             ("key re_Secret is wrong", "key _ is wrong"),
             ("key RE_SECRET, re_secret", "key _, _"),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_cut_after_the_secrets_are_out() {
+    fn it_is_truncated_after_the_secrets_are_removed() {
         let text = "ab ".repeat(99) + "re_Secret";
         let cut = printable(&text, &["re_Secret"]);
         assert!(cut.ends_with("ab _"), "{cut}");

@@ -1,30 +1,28 @@
-//! What is sent to a provider: an HTTP request, and the texts in it.
+//! The HTTP request to a provider, and the texts in it.
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::domain::account::EmailAddress;
 use crate::domain::mail::Sender;
-use edgegate_token::json::quoted;
 
-/// Who sends, and where to.
+/// The operator's account with a provider.
 #[derive(Clone, Copy)]
 pub(super) struct Account<'a> {
-    /// The API's base URL, without a slash at its end.
+    /// The API's base URL, without a slash at the end.
     pub(super) base: &'a str,
-    /// The API key.
     pub(super) key: &'a str,
-    /// Whom mails come from.
+    /// The sender of all mails.
     pub(super) sender: &'a Sender,
 }
 
-/// A POST. `Debug` prints the URL alone: the headers hold the key, the body the link.
+/// A POST request. `Debug` prints only the URL: the headers contain the key, the body a link.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct HttpRequest {
-    /// Where to.
     pub(super) url: String,
-    /// Name and value of each header.
+    /// The name and value of each header.
     pub(super) headers: Vec<(&'static str, String)>,
-    /// The body.
     pub(super) body: String,
 }
 
@@ -37,7 +35,8 @@ impl fmt::Debug for HttpRequest {
 }
 
 impl HttpRequest {
-    /// A request with what each has: a user agent (Resend refuses a request without one) and the wish for JSON.
+    /// A request with the headers that all have: JSON is accepted, and a user agent is named,
+    /// because Resend rejects requests without one.
     pub(super) fn new(
         url: String,
         credential: (&'static str, String),
@@ -57,51 +56,32 @@ impl HttpRequest {
         }
     }
 
-    /// A request with a JSON body.
     pub(super) fn json(
         account: &Account<'_>,
         path: &str,
         credential: (&'static str, String),
-        body: String,
+        body: &impl Serialize,
     ) -> Self {
         let url = [account.base, path].concat();
+        // The bodies are structs of strings and booleans, which can always be written as JSON.
+        let body = serde_json::to_string(body).unwrap_or_default();
         Self::new(url, credential, "application/json".to_owned(), body)
     }
 }
 
-/// The `Authorization` header with a bearer token (RFC 6750).
+/// The `Authorization` header with the key as a bearer token (RFC 6750).
 pub(super) fn bearer(account: &Account<'_>) -> (&'static str, String) {
     ("Authorization", ["Bearer ", account.key].concat())
 }
 
-/// A JSON object of these members, whose values are JSON already.
-pub(super) fn object(members: &[(&str, &str)]) -> String {
-    let mut text = String::from("{");
-    for (name, value) in members {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        text.push('"');
-        text.push_str(name);
-        text.push_str("\":");
-        text.push_str(value);
-    }
-    text.push('}');
-    text
-}
-
-/// A JSON array of one value, which is JSON already.
-pub(super) fn array(value: &str) -> String {
-    ["[", value, "]"].concat()
-}
-
-/// A text without control characters, for a field that becomes a header of the mail: no line can begin in it.
+/// A text without control characters, for a field that becomes a header of the mail. Otherwise it
+/// could begin a new header.
 pub(super) fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
-/// The address as mail systems want it: the part before the at sign as given, the domain as A-labels (RFC 5890), which
-/// each of them takes and which is the same host.
+/// The address in the form that mail systems accept: the local part as given, the domain as
+/// A-labels (RFC 5890), which name the same host and are accepted everywhere.
 pub(super) fn wire(address: &EmailAddress) -> String {
     let local = address.as_given().split('@').next().unwrap_or_default();
     [local, "@", domain(address)].concat()
@@ -115,7 +95,8 @@ pub(super) fn domain(address: &EmailAddress) -> &str {
         .map_or("", |(_, domain)| domain)
 }
 
-/// The sender as one text: `"Name" <address>`, the name as a quoted string (RFC 5322 section 3.2.4), or the address.
+/// The sender as one text: `"Name" <address>`, with the name as a quoted string (RFC 5322 section
+/// 3.2.4), or only the address.
 pub(super) fn mailbox(sender: &Sender) -> String {
     let address = wire(&sender.address);
     let Some(name) = &sender.name else {
@@ -131,22 +112,38 @@ pub(super) fn mailbox(sender: &Sender) -> String {
     [&text, "\" <", &address, ">"].concat()
 }
 
-/// The sender as a JSON object: its address under `address_member`, its name, when there is one, under `name`.
-pub(super) fn sender_object(sender: &Sender, address_member: &str) -> String {
-    let address = quoted(&wire(&sender.address));
-    match &sender.name {
-        None => object(&[(address_member, &address)]),
-        Some(name) => {
-            let name = quoted(&one_line(name));
-            object(&[(address_member, &address), ("name", &name)])
+/// An address as most vendors write it, with the display name of a sender that has one.
+#[derive(Serialize)]
+pub(super) struct Named {
+    email: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+impl Named {
+    pub(super) fn sender(sender: &Sender) -> Self {
+        Self {
+            email: wire(&sender.address),
+            name: sender_name(sender),
         }
     }
+
+    pub(super) fn recipient(address: &EmailAddress) -> Self {
+        Self {
+            email: wire(address),
+            name: None,
+        }
+    }
+}
+
+/// The sender's display name on one line.
+pub(super) fn sender_name(sender: &Sender) -> Option<String> {
+    sender.name.as_deref().map(one_line)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     fn sender(name: Option<&str>) -> Sender {
         Sender {
@@ -156,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_can_not_become_an_address_or_a_header() {
+    fn a_name_cannot_become_an_address_or_a_header() {
         for (name, expected) in [
             (None, "Login@xn--bcher-kva.example"),
             (Some("Example"), "\"Example\" <Login@xn--bcher-kva.example>"),
@@ -178,17 +175,18 @@ mod tests {
     }
 
     #[test]
-    fn json_is_escaped() {
+    fn a_name_cannot_add_a_member_to_the_json() {
+        let sender = sender(Some("a\",\"b\":\"\r\n01\u{2028}"));
         assert_eq!(
-            object(&[("a", &quoted("\"\\\n\u{2028}é")), ("b", &array("true"))]),
-            "{\"a\":\"\\\"\\\\\\n\u{2028}é\",\"b\":[true]}"
+            serde_json::to_string(&Named::sender(&sender)).unwrap(),
+            "{\"email\":\"Login@xn--bcher-kva.example\",\
+             \"name\":\"a\\\",\\\"b\\\":\\\"  01\u{2028}\"}"
         );
-        assert_eq!(object(&[]), "{}");
-        let object = sender_object(&sender(Some("a\",\"b\":\"\r\n01")), "email");
-        let value: Value = serde_json::from_str(&object).unwrap();
-        assert_eq!(value["email"], "Login@xn--bcher-kva.example");
-        assert_eq!(value["name"], "a\",\"b\":\"  01");
-        assert_eq!(value.as_object().unwrap().len(), 2);
+        let unnamed = Named::recipient(&sender.address);
+        assert_eq!(
+            serde_json::to_string(&unnamed).unwrap(),
+            "{\"email\":\"Login@xn--bcher-kva.example\"}"
+        );
     }
 
     #[test]

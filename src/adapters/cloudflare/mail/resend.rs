@@ -1,25 +1,36 @@
 //! Resend: `POST /emails`.
 //!
-//! The only one of the vendors over HTTP with an `Idempotency-Key` header: a mail that is sent again within a day gets
-//! the first answer again, and goes out once. Tracking is a setting of the domain: a request has no switch.
+//! Of all vendors with an HTTP API, only this one has an `Idempotency-Key` header. A mail that is
+//! sent again within a day gets the first answer again and is sent once. Tracking is a setting of
+//! the domain; a request can't switch it off.
+
+use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, array, bearer, mailbox, object, one_line, wire};
+use super::request::{Account, HttpRequest, bearer, mailbox, one_line, wire};
 use crate::domain::mail::Message;
-use edgegate_token::json::quoted;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
+#[derive(Serialize)]
+struct Body<'a> {
+    from: String,
+    to: [String; 1],
+    subject: String,
+    text: &'a str,
+    html: &'a str,
+}
+
 fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
-    let body = object(&[
-        ("from", &quoted(&mailbox(account.sender))),
-        ("to", &array(&quoted(&wire(&message.to)))),
-        ("subject", &quoted(&one_line(&message.subject))),
-        ("text", &quoted(&message.text)),
-        ("html", &quoted(&message.html)),
-    ]);
-    let mut request = HttpRequest::json(account, "/emails", bearer(account), body);
+    let body = Body {
+        from: mailbox(account.sender),
+        to: [wire(&message.to)],
+        subject: one_line(&message.subject),
+        text: &message.text,
+        html: &message.html,
+    };
+    let mut request = HttpRequest::json(account, "/emails", bearer(account), &body);
     request
         .headers
         .push(("Idempotency-Key", message.idempotency_key.clone()));
@@ -29,7 +40,7 @@ fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
 fn judge(answer: &Answer) -> Result<(), Refusal> {
     let body = answer.json().unwrap_or_default();
     if answer.status == 200 {
-        // A repeat is harmless: the idempotency key is the same.
+        // A retry is harmless: it has the same idempotency key.
         return match text(&body, "id") {
             Some(_) => Ok(()),
             None => answer.not_understood(),
@@ -38,7 +49,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
     let name = text(&body, "name").unwrap_or_default();
     let message = text(&body, "message").unwrap_or(&answer.body);
     let kind = match name {
-        // An earlier try of this very mail was taken; only its link has changed since.
+        // An earlier attempt to send this mail was accepted, and only its link has changed since.
         "invalid_idempotent_request" => return Ok(()),
         "validation_error" if answer.status != 403 && message.contains("`to`") => {
             Kind::Undeliverable
@@ -76,7 +87,7 @@ mod tests {
         );
     }
 
-    /// Names and statuses of <https://resend.com/docs/api-reference/errors>.
+    /// The names and statuses in <https://resend.com/docs/api-reference/errors>.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, name: &str, message: &str| {

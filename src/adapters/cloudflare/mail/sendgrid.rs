@@ -1,49 +1,92 @@
 //! Twilio SendGrid: `POST /v3/mail/send`.
 //!
-//! It knows no idempotency key (its `custom_args` are not one): a mail whose answer was lost may come twice. The answer
-//! to a mail that was taken is 202 without a body.
+//! It has no idempotency key (its `custom_args` are not one): a mail whose answer was lost may
+//! arrive twice. It answers 202 without a body to a mail that it accepted.
+
+use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, array, bearer, object, one_line, sender_object, wire};
+use super::request::{Account, HttpRequest, Named, bearer, one_line};
 use crate::domain::mail::Message;
-use edgegate_token::json::{Json, quoted};
+use edgegate_token::json::Json;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
-/// All that would change a link or add one.
-const NO_TRACKING: &str = concat!(
-    r#"{"click_tracking":{"enable":false,"enable_text":false},"open_tracking":{"enable":false},"#,
-    r#""subscription_tracking":{"enable":false},"ganalytics":{"enable":false}}"#
-);
+#[derive(Serialize)]
+struct Body<'a> {
+    personalizations: [Personalization; 1],
+    from: Named,
+    subject: String,
+    content: [Part<'a>; 2],
+    tracking_settings: Tracking,
+}
+
+#[derive(Serialize)]
+struct Personalization {
+    to: [Named; 1],
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    #[serde(rename = "type")]
+    media_type: &'static str,
+    value: &'a str,
+}
+
+/// Everything that would change a link or add one.
+#[derive(Serialize)]
+struct Tracking {
+    click_tracking: ClickTracking,
+    open_tracking: Switch,
+    subscription_tracking: Switch,
+    ganalytics: Switch,
+}
+
+#[derive(Serialize)]
+struct ClickTracking {
+    enable: bool,
+    enable_text: bool,
+}
+
+#[derive(Serialize)]
+struct Switch {
+    enable: bool,
+}
+
+const OFF: Switch = Switch { enable: false };
+const NO_TRACKING: Tracking = Tracking {
+    click_tracking: ClickTracking {
+        enable: false,
+        enable_text: false,
+    },
+    open_tracking: OFF,
+    subscription_tracking: OFF,
+    ganalytics: OFF,
+};
 
 fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
-    let to = object(&[("email", &quoted(&wire(&message.to)))]);
-    let part = |media_type, content| object(&[("type", media_type), ("value", &quoted(content))]);
-    let body = object(&[
-        ("personalizations", &array(&object(&[("to", &array(&to))]))),
-        ("from", &sender_object(account.sender, "email")),
-        ("subject", &quoted(&one_line(&message.subject))),
-        (
-            "content",
-            // In this order (RFC 2046 section 5.1.4: the best comes last).
-            &array(
-                &[
-                    part("\"text/plain\"", &message.text),
-                    part("\"text/html\"", &message.html),
-                ]
-                .join(","),
-            ),
-        ),
-        ("tracking_settings", NO_TRACKING),
-    ]);
-    HttpRequest::json(account, "/v3/mail/send", bearer(account), body)
+    let part = |media_type, value| Part { media_type, value };
+    let body = Body {
+        personalizations: [Personalization {
+            to: [Named::recipient(&message.to)],
+        }],
+        from: Named::sender(account.sender),
+        subject: one_line(&message.subject),
+        // In this order, since the best part comes last (RFC 2046 section 5.1.4).
+        content: [
+            part("text/plain", &message.text),
+            part("text/html", &message.html),
+        ],
+        tracking_settings: NO_TRACKING,
+    };
+    HttpRequest::json(account, "/v3/mail/send", bearer(account), &body)
 }
 
 fn judge(answer: &Answer) -> Result<(), Refusal> {
     match answer.status {
         202 => return Ok(()),
-        // 200 is its answer in sandbox mode, which sends nothing; the others it does not have.
+        // In sandbox mode, which sends nothing, it answers 200. It has no other success statuses.
         200..=299 => return answer.not_understood(),
         _ => {}
     }
@@ -101,7 +144,7 @@ mod tests {
         );
     }
 
-    /// Statuses of the description.
+    /// The statuses of the description.
     #[test]
     fn each_documented_answer() {
         let error = |status: u16, field: &str, message: &str| {

@@ -8,6 +8,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use super::OBJECT;
 use crate::adapters::cloudflare::object_state::{self, Lapsing, ObjectState};
 use crate::adapters::cloudflare::objects::{decode, encode};
+
 use crate::domain::mail::{Counted, Tally};
 
 impl Lapsing for Tally {

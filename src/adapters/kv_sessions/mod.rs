@@ -1,17 +1,21 @@
-//! Sessions in Workers KV: eventually consistent, one write a second for a key, no compare-and-set.
+//! Sessions in an eventually consistent key-value store: Workers KV takes one write a second for each
+//! key, and has no compare-and-set.
 //!
-//! Three kinds of small record, each with one writer's rule, so that no read-modify-write can be lost:
+//! There are three kinds of small record. Each has one rule of writing, so that no write can undo
+//! another:
 //!
 //! | key | says | written |
 //! |---|---|---|
-//! | `session:<user>:<session>` | the last use | by a login and by renewals only |
-//! | `ended:<user>:<session>` | the session is over, and why | blindly, never by a fresh use |
-//! | `stale:<user>` | the smallest `ver` that counts | with the number in the user's row, again while that is larger |
+//! | `session:<user>:<session>` | the last use | only by a login and by renewals |
+//! | `ended:<user>:<session>` | the session has ended, and why | without reading, and never by a renewal that goes on |
+//! | `stale:<user>` | the smallest valid `ver` | with the number in the user's row, and again while that is larger |
 //!
 //! `docs/storage.md` shows each record in each state.
 
 mod count;
+mod platform;
 mod records;
+mod revocation_memory;
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -19,7 +23,6 @@ use std::rc::Rc;
 
 use futures_util::future::join;
 
-use super::revocation_memory::RevocationMemory;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{
@@ -29,29 +32,31 @@ use crate::domain::session::{
     ActiveSession, Client, Consistency, Effect, EndReason, Presented, Proved, Record,
     RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, rotate,
 };
-use crate::ports::{
-    Background, KeyValue, NewSession, Random, Renewal, SessionStore, Sleep, WriteError,
-};
+use crate::ports::{NewSession, Random, Renewal, SessionStore};
 use records::{
-    ended_key, ended_prefix, from_end, from_record, malformed, metadata, session_key,
-    session_prefix, stale_key, to_record,
+    decode_record, encode_end, encode_metadata, encode_record, ended_key, ended_prefix, malformed,
+    session_key, session_prefix, stale_key,
 };
+
+pub use platform::{Background, KeyValue, Page, Sleep, Values, WriteError};
+pub use revocation_memory::RevocationMemory;
 
 /// The session store on Workers KV.
 ///
-/// **Staleness.** A login elsewhere, a renewal or an ending is seen everywhere within about 60 s (KV's own figure, not
-/// a promise); a check may also be answered from this isolate's memory for 15 s more, so within about 75 s. An isolate
-/// remembers its own endings and versions for at least five minutes, however many they are, so renewals and checks there
-/// see them at once. A password change, a revoke-all and a disabled account stop renewals at once all the
-/// same: those are read from the directory. A list of sessions may miss one that began in the last minute, here or elsewhere,
-/// and show one that ended elsewhere.
+/// **Staleness.** A login, a renewal or an ended session elsewhere is visible everywhere within about
+/// 60 s (Cloudflare's figure, which it does not guarantee). A check may be answered from this isolate's
+/// memory for 15 s more, so within about 75 s. An isolate remembers the sessions that it ended and the
+/// versions that it wrote for at least five minutes, however many they are, so its own renewals and
+/// checks see them at once. A password change, a revoke-all and a disabled account stop renewals at
+/// once in any case: those are read from the database. A list of sessions may miss a session that
+/// began in the last minute, here or elsewhere, and show one that ended elsewhere.
 ///
-/// **Limit.** The sessions of a user are counted after the response of one login in eight, so a user may have some
-/// more than [`NewSession::most`] for a while.
+/// **Limit.** The sessions of a user are counted after the response to one login in eight. So a user
+/// may have some more than [`NewSession::most`] for a while.
 ///
-/// **One write a second.** A refused write is followed by a read: when the record already says as much, a request
-/// beside this one has done the work. Otherwise it is tried again, with jitter, for some three seconds; then the
-/// caller gets an error, and a repeat succeeds.
+/// **One write a second.** A refused write is followed by a read. If the record has the new content
+/// already, a simultaneous request has done the work. Otherwise the write is tried again, with jitter,
+/// for some three seconds. Then the caller gets an error, and may repeat the call.
 #[derive(Clone, Debug)]
 pub struct KvSessions<K, R, S, B> {
     kv: K,
@@ -62,7 +67,7 @@ pub struct KvSessions<K, R, S, B> {
 }
 
 impl<K, R, S, B> KvSessions<K, R, S, B> {
-    /// A store on a namespace. `memory` outlives the request: one for each isolate.
+    /// A store in a namespace. `memory` outlives the request: there is one for each isolate.
     #[must_use]
     pub fn new(
         kv: K,
@@ -114,10 +119,10 @@ where
         } = new;
         self.write(
             &session_key(user, session),
-            &from_record(&Record::default()),
-            Some(metadata(epoch, new.client, now)),
+            &encode_record(&Record::default()),
+            Some(encode_metadata(epoch, new.client, now)),
             new.idle_ttl.min(new.expires_at.saturating_sub(now)),
-            // Whatever stands under a new session's key is its own, or a renewal's after it.
+            // Any record of a new session is its own, or that of a renewal after it.
             |_| true,
         )
         .await?;
@@ -167,12 +172,12 @@ where
                 };
                 self.write(
                     session,
-                    &from_record(&record),
-                    Some(metadata(ticket.epoch, client, presented.now)),
+                    &encode_record(&record),
+                    Some(encode_metadata(ticket.epoch, client, presented.now)),
                     lives_until.saturating_sub(presented.now),
                     // A record of this use or a later one needs no write.
                     |written| {
-                        to_record(written)
+                        decode_record(written)
                             .ok()
                             .and_then(|other| other.used)
                             .is_some_and(|other| other.counter >= used.counter)
@@ -193,7 +198,7 @@ where
         })
     }
 
-    /// Writes nothing. The record that was read may be stale, and writing it back would undo a
+    /// Writes nothing: the record that was read may be stale, and writing it back would undo a
     /// renewal.
     async fn prove(
         &self,
@@ -220,13 +225,13 @@ where
     ) -> Result<(), StoreError> {
         self.write(
             &ended_key(user, session),
-            &from_end(reason, now),
+            &encode_end(reason, now),
             None,
             ENDED_TTL,
             |_| true,
         )
         .await?;
-        // After the write: remembered before it, a failed ending would look done to a repeat.
+        // After the write: otherwise a repeat would take a failed write for a finished one.
         self.memory.borrow_mut().remember_end(user, session, now);
         Ok(())
     }
@@ -247,7 +252,7 @@ where
         ttl: u64,
         now: u64,
     ) -> Result<(), StoreError> {
-        // A smaller number takes back no larger one that this isolate wrote.
+        // A smaller number never replaces a larger one that this isolate wrote.
         let version = self
             .memory
             .borrow_mut()
@@ -305,7 +310,7 @@ where
                         .transpose()
                         .map_err(|_| malformed("stale"))?,
                 };
-                // The session may have been ended here while KV was asked.
+                // This isolate may have ended the session while KV was asked.
                 self.memory
                     .borrow_mut()
                     .remember(user, session, answer, now)
@@ -327,9 +332,9 @@ impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
         Ok(Stored {
             record: values
                 .get(session)
-                .map(|text| to_record(text))
+                .map(|text| decode_record(text))
                 .transpose()?,
-            // KV may not show yet what this isolate has ended.
+            // KV may not show yet that this isolate has ended the session.
             ended: values.contains_key(ended)
                 || self.memory.borrow().has_ended(ticket.user, ticket.session),
         })
@@ -342,15 +347,15 @@ impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
         byte
     }
 
-    /// Writes, and after a refusal for the key's rate reads again, since a request beside this one may have written
-    /// what was to be said, then tries again with jitter, a few times.
+    /// Writes. When the key was written too often it reads the key, since a simultaneous request may
+    /// have written the same, and otherwise tries again a few times, with jitter.
     async fn write(
         &self,
         key: &str,
         value: &str,
         metadata: Option<String>,
         ttl: u64,
-        says_as_much: impl Fn(&str) -> bool,
+        is_enough: impl Fn(&str) -> bool,
     ) -> Result<(), StoreError> {
         let ttl = ttl.max(KV_MIN_TTL);
         let mut pauses = KV_WRITE_RETRIES_MS.iter();
@@ -362,7 +367,7 @@ impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
             }
             let keys = [key.to_owned()];
             let values = self.kv.read(&keys, None).await?;
-            if values.get(key).is_some_and(|written| says_as_much(written)) {
+            if values.get(key).is_some_and(|written| is_enough(written)) {
                 return Ok(());
             }
             let Some(pause) = pauses.next() else {

@@ -1,19 +1,20 @@
-//! The sessions of a user in KV: listing them, and ending the oldest when they are too many.
+//! Lists the sessions of a user, and ends the oldest when there are too many.
 
 use super::KvSessions;
-use super::records::{ended_key, malformed, session_key, session_prefix, to_active};
+use super::records::{decode_metadata, ended_key, malformed, session_key, session_prefix};
+use crate::adapters::kv_sessions::{Background, KeyValue, Sleep, Values};
 use crate::domain::account::UserId;
 use crate::domain::error::StoreError;
 use crate::domain::policy::{KV_BULK_KEYS, KV_LIST_PAGES, KV_REMOVALS};
 use crate::domain::session::{ActiveSession, EndReason, SessionId, surplus};
-use crate::ports::{Background, KeyValue, Random, SessionStore, Sleep, Values};
+use crate::ports::{Random, SessionStore};
 
-/// The sessions of a user of which there is a record.
+/// The sessions of a user that have a record.
 pub(super) struct Recorded {
-    /// Those that go on.
+    /// Those that are active.
     pub(super) active: Vec<ActiveSession>,
-    /// Those that have ended, or began in an earlier epoch. One of a later epoch is in neither: the caller's epoch has
-    /// been overtaken, and it is not the caller's to judge.
+    /// Those that have ended, or began in an earlier epoch. A session of a later epoch is in neither
+    /// list: the caller knows an old epoch only, so it can't judge that session.
     over: Vec<SessionId>,
 }
 
@@ -24,7 +25,7 @@ where
     S: Sleep + Clone + 'static,
     B: Background + Clone + 'static,
 {
-    /// Lists the records and asks which of them have ended.
+    /// Lists the records, and reads which of the sessions have ended.
     pub(super) async fn recorded(&self, user: UserId, epoch: u32) -> Result<Recorded, StoreError> {
         let epoch = u64::from(epoch);
         let prefix = session_prefix(user);
@@ -37,7 +38,7 @@ where
                     .strip_prefix(&prefix)
                     .and_then(SessionId::parse)
                     .ok_or_else(|| malformed("session"))?;
-                found.push(to_active(id, &metadata.unwrap_or_default())?);
+                found.push(decode_metadata(id, &metadata.unwrap_or_default())?);
             }
             cursor = page.cursor;
             if cursor.is_none() {
@@ -68,8 +69,8 @@ where
         Ok(recorded)
     }
 
-    /// Ends the oldest sessions above `most`, and removes records of sessions that are over: they mean nothing any more,
-    /// and would make every list longer until they expire.
+    /// Ends the oldest sessions above `most`, and deletes the records of sessions that have ended: they
+    /// have no effect any more, and would make every list longer until they expire.
     pub(super) async fn keep_to(
         &self,
         most: usize,
@@ -79,15 +80,15 @@ where
         now: u64,
     ) -> Result<(), StoreError> {
         let recorded = self.recorded(user, epoch).await?;
-        // A list of keys is in their order, and so in that of the sessions' beginning. What has just begun it may not
-        // show yet; nor does that end, though another location's clock may have begun the others later.
+        // A list of keys is sorted, so the oldest session comes first. It may not show the new session
+        // yet. The new session does not end, even if another location's clock says that it is older.
         let others: Vec<SessionId> = recorded
             .active
             .iter()
             .map(|active| active.id)
             .filter(|id| *id != begun)
             .collect();
-        // One that has ended before its count takes no place.
+        // A new session that has ended before it was counted takes no place.
         let ended = recorded.over.contains(&begun);
         let most = most.saturating_add(usize::from(ended));
         for id in surplus(&others, most).iter().take(KV_REMOVALS) {

@@ -1,12 +1,24 @@
-//! The outbox of local development: mails that would have been sent, kept in the key-value store for a day.
+//! The outbox of local development: stores mails in the key-value store for a day instead of
+//! sending them.
 
+use serde::Serialize;
+
+use crate::adapters::kv_sessions::KeyValue;
 use crate::domain::error::StoreError;
 use crate::domain::mail::{MailFailure, Message};
 use crate::domain::policy::{OUTBOX_SHOWN, OUTBOX_TTL};
-use crate::ports::{Clock, KeyValue, Mailer};
-use edgegate_token::json::quoted;
+use crate::ports::{Clock, Mailer};
 
 const PREFIX: &str = "outbox:";
+
+#[derive(Serialize)]
+struct Mail<'a> {
+    to: &'a str,
+    subject: &'a str,
+    text: &'a str,
+    html: &'a str,
+    sent_at: u64,
+}
 
 /// The outbox in a key-value store.
 #[derive(Debug)]
@@ -16,22 +28,22 @@ pub struct Outbox<K, C> {
 }
 
 impl<K: KeyValue, C: Clock> Outbox<K, C> {
-    /// The outbox in this store.
     #[must_use]
     pub fn new(store: K, clock: C) -> Self {
         Self { store, clock }
     }
 
-    /// The mails, the newest first, as a JSON array of `{to, subject, text, html, sent_at}`; times in seconds since 1970.
+    /// The mails as a JSON array of `{to, subject, text, html, sent_at}`, the newest first. Times are
+    /// in seconds since 1970.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// The store did not answer.
     pub async fn to_json(&self) -> Result<String, StoreError> {
         let page = self.store.list(PREFIX, None).await?;
         let keys: Vec<String> = page.keys.into_iter().map(|(key, _)| key).collect();
         let shown = keys.get(..OUTBOX_SHOWN).unwrap_or(&keys);
         if shown.is_empty() {
-            // KV refuses to read no key.
+            // KV rejects a read of no keys.
             return Ok("[]".to_owned());
         }
         let mut mails = self.store.read(shown, None).await?;
@@ -43,21 +55,18 @@ impl<K: KeyValue, C: Clock> Outbox<K, C> {
 impl<K: KeyValue, C: Clock> Mailer for Outbox<K, C> {
     async fn send(&self, message: &Message) -> Result<(), MailFailure> {
         let now_ms = self.clock.now_ms();
-        // Keys are listed in their order: the newest first.
+        // Keys are listed in ascending order, so this puts the newest first.
         let order = u64::MAX.saturating_sub(now_ms);
         let key = format!("{PREFIX}{order:020}:{}", message.idempotency_key);
-        let member = |name: &str, value: &str| ["\"", name, "\":", &quoted(value), ","].concat();
-        let value = [
-            "{",
-            &member("to", message.to.as_given()),
-            &member("subject", &message.subject),
-            &member("text", &message.text),
-            &member("html", &message.html),
-            "\"sent_at\":",
-            &(now_ms / 1000).to_string(),
-            "}",
-        ]
-        .concat();
+        let mail = Mail {
+            to: message.to.as_given(),
+            subject: &message.subject,
+            text: &message.text,
+            html: &message.html,
+            sent_at: now_ms / 1000,
+        };
+        // Strings and integers can always be written as JSON.
+        let value = serde_json::to_string(&mail).unwrap_or_default();
         self.store
             .write(&key, &value, None, OUTBOX_TTL)
             .await
@@ -75,7 +84,7 @@ mod tests {
     use crate::domain::account::EmailAddress;
 
     #[test]
-    fn the_newest_first_as_json() {
+    fn the_newest_mail_comes_first() {
         pollster::block_on(async {
             let clock = ManualClock::default();
             let outbox = Outbox::new(MemoryKeyValue::default(), clock.clone());

@@ -1,4 +1,4 @@
-//! What an isolate remembers of revocations, so that a check need not ask KV each time.
+//! What an isolate remembers of revocations, so that a check does not have to ask KV each time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -14,11 +14,11 @@ use crate::domain::session::{Revocation, SessionId};
 /// not push those out.
 #[derive(Debug, Default)]
 pub struct RevocationMemory {
-    /// What KV answered, and until when it may be recalled.
+    /// What KV answered, and until when the answer may be used.
     answers: Recent<(UserId, SessionId), (Revocation, u64)>,
     /// The sessions that this isolate has ended.
     ended: Recent<(UserId, SessionId), ()>,
-    /// The versions that this isolate wrote, and until when each holds.
+    /// The versions that this isolate wrote, and until when each is in effect.
     versions: Recent<UserId, (u64, u64)>,
 }
 
@@ -34,8 +34,8 @@ impl RevocationMemory {
         (now < *until).then_some(*answer)
     }
 
-    /// Whether this isolate has ended the session, or has seen its end. An end is never taken back, so an answer that
-    /// is too old to be recalled still counts here.
+    /// Whether this isolate has ended the session, or has seen that it ended. A session never
+    /// becomes active again, so an answer that is too old to be used still shows an end.
     pub(super) fn has_ended(&self, user: UserId, session: SessionId) -> bool {
         let key = (user, session);
         self.ended.get(&key).is_some()
@@ -45,7 +45,7 @@ impl RevocationMemory {
                 .is_some_and(|(answer, _)| answer.ended)
     }
 
-    /// What this isolate wrote itself counts beside any answer, which may be older.
+    /// Adds what this isolate wrote itself. The answer may be older.
     pub(super) fn with_own_version(
         &self,
         user: UserId,
@@ -63,8 +63,8 @@ impl RevocationMemory {
         }
     }
 
-    /// Remembers KV's answer, and returns it combined with what was known before: an older answer
-    /// removes neither an ending nor a larger version.
+    /// Remembers KV's answer, and returns it combined with what was known before. An older answer
+    /// removes neither an ended session nor a larger version.
     pub(super) fn remember(
         &mut self,
         user: UserId,
@@ -91,7 +91,7 @@ impl RevocationMemory {
             .insert((user, session), (), now, OWN_REVOCATIONS_KEPT);
     }
 
-    /// Remembers a version that is about to be written, and gives back the largest that was.
+    /// Remembers a version that is about to be written, and returns the largest one so far.
     pub(super) fn remember_version(
         &mut self,
         user: UserId,
@@ -108,7 +108,7 @@ impl RevocationMemory {
     }
 }
 
-/// Entries in the order in which they were inserted last. The oldest are dropped first.
+/// Entries, sorted by when they were last inserted. The oldest are dropped first.
 #[derive(Debug)]
 struct Recent<K, V> {
     entries: HashMap<K, (V, u64)>,
@@ -132,7 +132,8 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
         self.entries.get(key).map(|(value, _)| value)
     }
 
-    /// Inserts or replaces an entry. Above the limit the oldest are dropped, but none of the last `spared` seconds.
+    /// Inserts or replaces an entry. Above the limit the oldest entries are dropped, except those
+    /// of the last `spared` seconds.
     fn insert(&mut self, key: K, value: V, now: u64, spared: u64) {
         if let Some((_, number)) = self.entries.remove(&key) {
             self.order.remove(&number);
