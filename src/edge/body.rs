@@ -14,9 +14,10 @@ pub fn json<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
 ) -> Result<[Option<Json>; N], Problem> {
-    let mut values = [const { None }; N];
     require_json(request)?;
-    keep_members(parse_object(request)?, &known, &mut values)?;
+    let mut members = parse_object(request)?;
+    let values = known.map(|name| members.remove(name));
+    require_no_more(&members)?;
     Ok(values)
 }
 
@@ -30,9 +31,14 @@ pub fn form_or_json<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
 ) -> Result<[Option<String>; N], Problem> {
-    let mut values = [const { None }; N];
-    read_texts(request, &known, &mut values)?;
-    Ok(values)
+    match request.media_type().as_deref() {
+        Some("application/x-www-form-urlencoded") => parse_form(&request.body, known),
+        Some("application/json") => take_texts(parse_object(request)?, known),
+        _ => Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "send a body with Content-Type: application/x-www-form-urlencoded or application/json",
+        )),
+    }
 }
 
 /// Reads a JSON object that has only `known` members, all of them strings.
@@ -71,9 +77,10 @@ pub fn texts_and_cookie<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
 ) -> Result<([Option<String>; N], bool), Problem> {
-    let mut texts = [const { None }; N];
-    let cookie = keep_texts_and_cookie(request, &known, &mut texts)?;
-    Ok((texts, cookie))
+    require_json(request)?;
+    let mut members = parse_object(request)?;
+    let cookie = flag(members.remove("cookie"))? == Some(true);
+    Ok((take_texts(members, known)?, cookie))
 }
 
 /// The value of a required field.
@@ -128,88 +135,44 @@ fn require_json(request: &Request<'_>) -> Result<(), Problem> {
     ))
 }
 
-fn read_texts(
-    request: &Request<'_>,
-    known: &[&str],
-    values: &mut [Option<String>],
-) -> Result<(), Problem> {
-    match request.media_type().as_deref() {
-        Some("application/x-www-form-urlencoded") => {
-            for (name, value) in form_urlencoded::parse(&request.body) {
-                let place = known.iter().position(|known| *known == name);
-                let Some(slot) = place.and_then(|at| values.get_mut(at)) else {
-                    continue;
-                };
-                if slot.replace(value.into_owned()).is_some() {
-                    return Err(Problem::invalid_request(
-                        [&name, " is given twice"].concat(),
-                    ));
-                }
-            }
-            Ok(())
+fn parse_form<const N: usize>(
+    body: &[u8],
+    known: [&str; N],
+) -> Result<[Option<String>; N], Problem> {
+    let mut values = [const { None }; N];
+    for (name, value) in form_urlencoded::parse(body) {
+        let mut slots = values.iter_mut().zip(known);
+        let Some((slot, _)) = slots.find(|(_, known)| *known == name) else {
+            continue;
+        };
+        if slot.replace(value.into_owned()).is_some() {
+            let detail = format!("{name} is given twice");
+            return Err(Problem::invalid_request(detail));
         }
-        Some("application/json") => keep_texts(parse_object(request)?, known, values),
-        _ => Err(Problem::new(
-            Code::UnsupportedMediaType,
-            "send a body with Content-Type: application/x-www-form-urlencoded or application/json",
-        )),
     }
+    Ok(values)
 }
 
-fn keep_members(
-    members: Members,
-    known: &[&str],
-    values: &mut [Option<Json>],
-) -> Result<(), Problem> {
-    read_members(members, known, &mut |at, value| {
-        if let Some(slot) = values.get_mut(at) {
-            *slot = Some(value);
-        }
-        Ok(())
-    })
-}
-
-fn keep_texts_and_cookie(
-    request: &Request<'_>,
-    known: &[&str],
-    values: &mut [Option<String>],
-) -> Result<bool, Problem> {
-    require_json(request)?;
-    let mut members = parse_object(request)?;
-    let cookie = flag(members.remove("cookie"))? == Some(true);
-    keep_texts(members, known, values)?;
-    Ok(cookie)
-}
-
-fn keep_texts(
-    members: Members,
-    known: &[&str],
-    values: &mut [Option<String>],
-) -> Result<(), Problem> {
-    read_members(members, known, &mut |at, value| {
-        if let Some(slot) = values.get_mut(at) {
-            *slot = text(Some(value))?;
-        }
-        Ok(())
-    })
-}
-
-/// Calls `found` with each `known` member that came, and with its place in `known`.
-fn read_members(
+fn take_texts<const N: usize>(
     mut members: Members,
-    known: &[&str],
-    found: &mut dyn FnMut(usize, Json) -> Result<(), Problem>,
-) -> Result<(), Problem> {
-    for (at, name) in known.iter().enumerate() {
-        if let Some(value) = members.remove(name) {
-            found(at, value)?;
-        }
+    known: [&str; N],
+) -> Result<[Option<String>; N], Problem> {
+    let mut texts = [const { None }; N];
+    for (slot, name) in texts.iter_mut().zip(known) {
+        *slot = text(members.remove(name))?;
     }
+    require_no_more(&members)?;
+    Ok(texts)
+}
+
+/// Rejects members that were not taken, because they are unknown.
+fn require_no_more(members: &Members) -> Result<(), Problem> {
     match members.names().next() {
         None => Ok(()),
-        Some(name) if is_plain(name) => Err(Problem::invalid_request(
-            ["the member ", name, " is unknown"].concat(),
-        )),
+        Some(name) if is_plain(name) => {
+            let detail = format!("the member {name} is unknown");
+            Err(Problem::invalid_request(detail))
+        }
         Some(_) => Err(Problem::invalid_request("a member is unknown")),
     }
 }

@@ -122,7 +122,7 @@ impl<'a> Given<'a> {
         let may_use = request.media_type().as_deref() == Some("application/json")
             && (cookie.is_some() || request.from_allowed_origin);
         if !may_use {
-            return Err(Problem::invalid_request([name, " is missing"].concat()));
+            return Err(Problem::invalid_request(format!("{name} is missing")));
         }
         require_allowed_origin(request)?;
         Ok(Self::Cookie(cookie))
@@ -284,16 +284,7 @@ fn set_cookie(settings: &Settings, name: &str, value: &str, max_age: u64) -> Str
     } else {
         "; Secure"
     };
-    [
-        name,
-        "=",
-        value,
-        "; Path=/",
-        secure,
-        "; HttpOnly; SameSite=Strict; Max-Age=",
-        &max_age.to_string(),
-    ]
-    .concat()
+    format!("{name}={value}; Path=/{secure}; HttpOnly; SameSite=Strict; Max-Age={max_age}")
 }
 
 #[cfg(test)]
@@ -337,7 +328,7 @@ mod tests {
     const FORM: &str = "application/x-www-form-urlencoded";
 
     #[test]
-    fn the_cookie_is_found_by_its_name_alone() {
+    fn only_the_exact_cookie_name_matches() {
         let settings = deployed();
         for (header, found) in [
             ("__Host-edgegate=a", Some("a")),
@@ -392,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_and_what_is_written_follow_the_issuer() {
+    fn cookie_names_and_attributes_depend_on_the_issuer() {
         let tokens = TokenPair {
             access_token: Secret::new("eyJ".to_owned()),
             expires_in: 600,
@@ -427,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_kept_only_for_who_asks_from_an_allowed_origin() {
+    fn cookie_mode_needs_an_allowed_origin() {
         let settings = deployed();
         let asked = |asked, cookie, allowed| {
             require_cookie_allowed(asked, &settings, &request(cookie, JSON, allowed))
@@ -449,7 +440,7 @@ mod tests {
     /// A request for a mail gets the same answer whatever its cookies are, so none of them is an
     /// error.
     #[test]
-    fn cookies_show_whose_device_asks_only_where_they_may_be_used() {
+    fn cookies_of_other_origins_and_forms_are_ignored_for_mails() {
         let settings = deployed();
         let both = "__Host-edgegate=egr_a; __Host-edgegate-device=egd_a";
         let known = |cookie, content_type, allowed, body| {
@@ -476,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_goes_by_the_body_or_by_the_cookie() {
+    fn the_token_comes_from_the_body_or_the_cookie() {
         let settings = deployed();
         let ours = "__Host-edgegate=a";
         let given = |token: Option<&str>, cookie, content_type, allowed| {

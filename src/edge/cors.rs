@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preflight_says_nothing_to_others() {
+    fn a_preflight_of_another_origin_has_no_cors_headers() {
         assert_eq!(preflight(false), Answer::empty(204));
         assert_eq!(preflight(true).headers.len(), 3);
     }

@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_recent_proof_says_how_old_it_may_be() {
+    fn reauthentication_required_names_the_oldest_valid_proof() {
         let answer = Problem::from(Error::ReauthenticationRequired).into_answer();
         assert_eq!(answer.status, 401);
         let body = answer.body.as_deref().unwrap();
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_platform_said_is_for_the_log_only() {
+    fn platform_errors_are_only_in_the_log() {
         let answer =
             Problem::from(Error::Store(StoreError::new("d1", "secret detail"))).into_answer();
         assert_eq!(answer.status, 503);

@@ -146,5 +146,5 @@ impl Arguments {
 }
 
 fn wrong(name: &str) -> Problem {
-    Problem::invalid_request(["the argument ", name, " is not what it must be"].concat())
+    Problem::invalid_request(format!("the argument {name} is not what it must be"))
 }

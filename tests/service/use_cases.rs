@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::{FnArg, ImplItem, Item, Type, Visibility};
+use syn::{
+    FnArg, GenericArgument, ImplItem, Item, PathArguments, Type, TypeParamBound, Visibility,
+};
 
 /// A public method of `AuthService`.
 #[derive(Debug, Default)]
@@ -71,7 +73,7 @@ fn collect(items: &[Item], found: &mut BTreeMap<String, UseCase>) {
                         && matches!(method.vis, Visibility::Public(_))
                     {
                         let takes_client = method.sig.inputs.iter().any(
-                            |input| matches!(input, FnArg::Typed(input) if is_named(&input.ty, "Client")),
+                            |input| matches!(input, FnArg::Typed(input) if is_client(&input.ty)),
                         );
                         let name = method.sig.ident.to_string();
                         found.insert(name, UseCase { takes_client });
@@ -81,6 +83,26 @@ fn collect(items: &[Item], found: &mut BTreeMap<String, UseCase>) {
             _ => {}
         }
     }
+}
+
+/// `&Client`, or `impl Into<Caller>`.
+fn is_client(of: &Type) -> bool {
+    let Type::ImplTrait(into) = of else {
+        return is_named(of, "Client");
+    };
+    into.bounds.iter().any(|bound| {
+        let TypeParamBound::Trait(bound) = bound else {
+            return false;
+        };
+        let arguments = bound.path.segments.last().map(|last| &last.arguments);
+        let Some(PathArguments::AngleBracketed(arguments)) = arguments else {
+            return false;
+        };
+        arguments
+            .args
+            .iter()
+            .any(|argument| matches!(argument, GenericArgument::Type(of) if is_named(of, "Caller")))
+    })
 }
 
 fn is_named(of: &Type, name: &str) -> bool {

@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_recognised_while_secrets_change_places() {
+    fn a_client_is_recognised_while_secrets_are_rotated() {
         let prints = |text: &str| {
             ClientFingerprints::new(&TicketSecrets::parse(text).unwrap(), "https://auth.example")
                 .of(&client("203.0.113.9"))

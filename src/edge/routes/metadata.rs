@@ -24,7 +24,7 @@ struct Metadata<'a> {
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, _: &Request<'_>) -> Outcome {
     let issuer = &service.settings().issuer;
-    let at = |path: &str| [issuer, path].concat();
+    let at = |path: &str| format!("{issuer}{path}");
     let metadata = Metadata {
         issuer,
         token_endpoint: at("/auth/token"),

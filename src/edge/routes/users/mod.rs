@@ -55,9 +55,9 @@ pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request
     let locale = locale(service, request);
     let user = service.create_user(token, invitee, roles, locale).await?;
     Ok(Answer::json(201, &ManagedUserBody::from(&user))
-        .with("Location", ["/auth/users/", &user.id.to_string()].concat())
+        .with("Location", format!("/auth/users/{}", user.id))
         .noted(Note {
-            reason: Some(["made the account ", &user.id.to_string()].concat()),
+            reason: Some(format!("made the account {}", user.id)),
             ..Note::default()
         }))
 }
