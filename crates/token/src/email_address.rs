@@ -292,6 +292,42 @@ mod tests {
     }
 
     #[test]
+    fn each_fault_has_its_reason() {
+        let local = "a".repeat(EMAIL_LOCAL_BYTES);
+        let label = "d".repeat(63);
+        // 64 + 1 + 189: as long as an address can be.
+        let longest = format!("{local}@{label}.{label}.{}", "d".repeat(61));
+        assert_eq!(longest.len(), EMAIL_BYTES);
+        assert!(EmailAddress::parse(&longest).is_ok());
+        for (text, reason) in [
+            (format!("{longest}d"), "too_long"),
+            (format!("a{local}@example.org"), "too_long"),
+            // Short enough as given, too long with A-labels.
+            (format!("{local}@{}org", "\u{fc}.".repeat(40)), "too_long"),
+            (String::from("a.example.org"), "not_one_at_sign"),
+            (String::from("a@b@example.org"), "not_one_at_sign"),
+            (String::from("@example.org"), "local_part"),
+            (String::from("a b@example.org"), "local_part"),
+            (String::from(".a@example.org"), "local_dots"),
+            (String::from("a.@example.org"), "local_dots"),
+            (String::from("a..b@example.org"), "local_dots"),
+            (String::from("a@org"), "domain"),
+            (format!("a@{label}d.org"), "domain"),
+            (String::from("a@-b.org"), "domain"),
+            (String::from("a@b-.org"), "domain"),
+            (String::from("a@b_c.org"), "domain"),
+            (String::from("a@.org"), "domain"),
+            (String::from("a@\u{ff45}.org"), "domain_mapped"),
+        ] {
+            let error = EmailAddress::parse(&text).unwrap_err();
+            assert_eq!(error.reason(), reason, "{text}");
+            assert_eq!(error.to_string(), reason);
+        }
+        let address = EmailAddress::parse("Ada@Example.org").unwrap();
+        assert_eq!(address.as_given(), "Ada@Example.org");
+    }
+
+    #[test]
     fn debug_prints_nothing() {
         let address = EmailAddress::parse("ada@example.com").unwrap();
         assert_eq!(format!("{address:?}"), "_");

@@ -2,6 +2,7 @@
 
 use super::json::*;
 use super::limits::JSON_MAX_DEPTH;
+use zeroize::Zeroize as _;
 
 fn fault(text: &str) -> Fault {
     read_object(text.as_bytes()).err().unwrap()
@@ -93,4 +94,52 @@ fn a_fault_has_its_place() {
 fn debug_prints_nothing() {
     let value = Json::object([("password", "secret".into())]);
     assert_eq!(format!("{value:?}"), "Json");
+    assert_eq!(format!("{:?}", Members::default()), "Members");
+}
+
+#[test]
+fn each_accessor_gives_its_own_type_only() {
+    let value = Json::object([
+        ("text", "a".into()),
+        ("integer", 7.into()),
+        ("true", true.into()),
+        ("false", false.into()),
+        ("list", ["a", "b"].into_iter().collect()),
+        ("some", Some(String::from("b")).into()),
+    ]);
+    let get = |name: &str| value.get(name).unwrap();
+    let each = |name: &str| {
+        let value = get(name);
+        (
+            value.as_str(),
+            value.as_u64(),
+            value.as_bool(),
+            value.as_array().map(<[Json]>::len),
+        )
+    };
+    assert_eq!(each("text"), (Some("a"), None, None, None));
+    assert_eq!(each("integer"), (None, Some(7), None, None));
+    assert_eq!(each("true"), (None, None, Some(true), None));
+    assert_eq!(each("false"), (None, None, Some(false), None));
+    assert_eq!(each("list"), (None, None, None, Some(2)));
+    assert_eq!(each("some"), (Some("b"), None, None, None));
+    assert!(value.get("other").is_none() && get("text").get("text").is_none());
+    let Json::Object(mut members) = value.clone() else {
+        panic!()
+    };
+    let names = ["false", "integer", "list", "some", "text", "true"];
+    assert_eq!(members.names().collect::<Vec<_>>(), names);
+    assert!(members.contains("text") && !members.contains("other"));
+    assert!(members.remove("integer") == Some(Json::Integer(7)));
+    assert!(members.remove("integer").is_none() && !members.contains("integer"));
+    assert_eq!(quoted("a\"b"), r#""a\"b""#);
+}
+
+#[test]
+fn zeroize_erases_every_string() {
+    let mut value = Json::object([("a", ["secret"].into_iter().collect()), ("b", "s".into())]);
+    value.zeroize();
+    let array = value.get("a").and_then(Json::as_array).unwrap();
+    assert_eq!(array.first().and_then(Json::as_str), Some(""));
+    assert_eq!(value.get("b").and_then(Json::as_str), Some(""));
 }

@@ -107,6 +107,23 @@ fn debug_and_errors_show_no_key_material() {
 }
 
 #[test]
+fn an_error_names_the_key_and_the_member() {
+    let bad = without(with(ec(), "x", json!("AAAA")), "kid");
+    let error = KeySet::from_private_jwks(&set(&[ed_private(), bad])).unwrap_err();
+    assert_eq!(
+        (error.position(), error.kid(), error.member()),
+        (Some(1), None, Some("x"))
+    );
+    assert_eq!(error.to_string(), "key 1: x: a member has the wrong length");
+    let error = KeySet::from_private_jwks("").unwrap_err();
+    assert_eq!(
+        (error.position(), error.kid(), error.member()),
+        (None, None, None)
+    );
+    assert_eq!(error.to_string(), "the key set is not json");
+}
+
+#[test]
 fn set_shapes() {
     let fault = |text: &str| KeySet::from_private_jwks(text).unwrap_err().fault();
     assert_eq!(

@@ -100,6 +100,18 @@ mod tests {
     }
 
     #[test]
+    fn control_characters_and_separators_break_lines() {
+        for c in [
+            '\0', '\t', '\n', '\r', '\u{7f}', '\u{85}', '\u{2028}', '\u{2029}',
+        ] {
+            assert!(breaks_line(c), "{c:?}");
+        }
+        for c in [' ', 'a', '\u{a0}', '\u{e9}', '\u{2027}', '\u{202a}'] {
+            assert!(!breaks_line(c), "{c:?}");
+        }
+    }
+
+    #[test]
     fn form_kc_also_replaces_compatibility_characters() {
         assert_eq!(nfc("cafe\u{301} \u{fb01}"), "caf\u{e9} \u{fb01}");
         assert_eq!(nfkc("cafe\u{301} \u{fb01}"), "caf\u{e9} fi");

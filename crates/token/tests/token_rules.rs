@@ -80,6 +80,53 @@ fn what_would_be_refused_is_not_issued() {
 }
 
 #[test]
+fn the_longest_token_is_issued_and_no_longer_one() {
+    // A kid of a length with which base64url can give exactly the longest token.
+    let keys = Key::Mac.set();
+    let issued = |length: usize| {
+        let email = Some("a".repeat(length));
+        issue(&keys, &Claims { email, ..ours() })
+    };
+    let longest = (2500..4096).take_while(|length| issued(*length).is_ok());
+    let longest = longest.last().unwrap();
+    assert_eq!(issued(longest).unwrap().len(), 4096);
+    assert_eq!(issued(longest + 1), Err(IssueError::TooLong));
+}
+
+#[test]
+fn every_issue_error_has_a_reason_and_a_text() {
+    for (error, reason, text) in [
+        (
+            IssueError::NoSigningKey,
+            "no_signing_key",
+            "the key set has no key to sign with",
+        ),
+        (
+            IssueError::Claims(TokenError::SubEmpty),
+            "sub_empty",
+            "the claims would be refused: sub is empty",
+        ),
+        (
+            IssueError::SeveralAudiences,
+            "several_audiences",
+            "the claims name several audiences",
+        ),
+        (
+            IssueError::NotWritable,
+            "claims_not_writable",
+            "the claims cannot be written as json",
+        ),
+        (
+            IssueError::TooLong,
+            "token_too_long",
+            "the token would be too long",
+        ),
+    ] {
+        assert_eq!((error.reason(), error.to_string().as_str()), (reason, text));
+    }
+}
+
+#[test]
 fn authorization_is_exact_and_closed_by_default() {
     let token = Key::Ed.check(&Key::Ed.good()).unwrap();
     assert!(has_any_role(&token, &["admin", "user"]));
