@@ -48,7 +48,7 @@ on_both!(of_two_at_once_one_wins, &[], world => {
     assert!(matches!(lost, Error::Access(_) | Error::CurrentPassword), "{lost}");
 });
 
-// Nobody is mailed, so there is nothing to bound: the Worker binds no gate then, and asking it fails.
+// Without mail there is nothing to limit: the Worker has no gate then, and calling it would fail.
 on_both!(without_a_mail_provider_changes_are_not_counted, &[("MAIL_PROVIDER", "none")], world => {
     let service = &world.service;
     let mut token = log_in(service, ADA).await.unwrap().tokens.access_token;

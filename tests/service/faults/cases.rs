@@ -1,4 +1,4 @@
-//! The cases.
+//! The cases: one per use case, with what must hold in the end.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::Error;
@@ -31,12 +31,12 @@ macro_rules! case {
     };
 }
 
-/// Nothing was given out.
+/// No refresh token was issued.
 fn none<T>(outcome: Result<T, Error>) -> Given {
     outcome.map(|_| None)
 }
 
-/// Every rule that is broken, or none.
+/// All broken rules.
 fn first_of(rules: &[(&str, bool)]) -> Option<String> {
     let broken: Vec<_> = rules
         .iter()
@@ -621,7 +621,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 match handed_out.delivery {
-                    // Queued anew, or kept; otherwise the queue hands it out again.
+                    // Queued again or kept; otherwise the queue delivers it again.
                     Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {
                         Ok(None)
                     }
@@ -674,7 +674,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
-                // Longer than a job may hold the notice.
+                // Longer than a job may reserve the notice.
                 w.clock.advance(120);
                 match handed_out.delivery {
                     Delivery::Sent | Delivery::NotDue(NotDue::AlreadySent) => Ok(None),
@@ -701,8 +701,8 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 w.service.ports().mailer.inner.set_down(false);
                 match handed_out.delivery {
-                    // Queued anew, or kept until its time; otherwise the queue hands the message out
-                    // again.
+                    // Queued again, or kept until it is due; otherwise the queue delivers the
+                    // message again.
                     Delivery::Later { .. } if handed_out.again.is_none() => w.clock.advance(60),
                     Delivery::Later { reason, .. } => {
                         return Err(edgegate::domain::error::StoreError::new("mail", reason).into());
@@ -728,13 +728,13 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 };
                 w.service.ports().mailer.inner.fail_once(bounced);
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
-                // What waits is due by then, and an earlier link that was sent is half over.
+                // By then waiting mails are due, and half the lifetime of an earlier link is over.
                 w.clock.advance(2_400);
                 match (handed_out.delivery, handed_out.again) {
                     (Delivery::Later { reason, .. }, Some(_)) => {
                         Err(edgegate::domain::error::StoreError::new("mail", reason).into())
                     }
-                    // It has never reached anybody, so the owner can ask for another one.
+                    // The link never reached anybody, so the owner can request another one.
                     (_, None) => none(w.service.reset_password(ADA, &client(), English).await),
                     other => panic!("{other:?}"),
                 }
@@ -793,7 +793,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, _f| {
                 let retried = w.service.retry_kept_mail(false).await;
-                // What could not be sent is kept for a later run.
+                // A mail that could not be sent is kept for a later run.
                 w.clock.advance(86_400);
                 none(retried.map_err(Error::from))
             },
@@ -850,7 +850,8 @@ fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| w.facts(String::new()).await,
             |w, f| {
-                // A check that can't be made is false. The fault makes one of the first two false at most.
+                // A check that can't be made is false. The fault makes at most one of the first two
+                // false.
                 let id: UserId = f.id();
                 let service = &w.service;
                 let is_user = service
