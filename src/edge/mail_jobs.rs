@@ -118,7 +118,7 @@ pub(super) async fn deliver_after_response(
 async fn deliver(service: &AuthService<Bindings>, message: &Message) -> Option<u64> {
     let (id, text) = (message.id(), message.body().as_string().unwrap_or_default());
     let handed_out = service.deliver_from_queue(&text, &id).await;
-    match Job::parse(&text) {
+    match Job::decode(&text) {
         Some(job) => tell(&job.id, job.task.name(), &handed_out.delivery),
         None => tell(&id, "unknown", &handed_out.delivery),
     }

@@ -1,7 +1,7 @@
 //! Mail: the queue, the provider, and what is kept of it.
 
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Counted, GateName, Job, LinkLife, MailFailure, Message, Verdict};
+use crate::domain::mail::{Counted, GateName, GateVerdict, Job, LinkLife, MailFailure, Message};
 
 /// Where mails wait to be made. Notices ([`Task::is_notice`](crate::domain::mail::Task::is_notice))
 /// wait apart from all other mails, so that no flood of those delays them.
@@ -26,7 +26,7 @@ pub trait MailGate {
         name: &GateName,
         counted: Counted,
         now: u64,
-    ) -> Result<Verdict, StoreError>;
+    ) -> Result<GateVerdict, StoreError>;
 }
 
 /// A mail provider.

@@ -91,7 +91,7 @@ impl<P: Ports> AuthService<P> {
     /// deliveries, and waiting is not an attempt. If this Worker stops in between, the queue
     /// delivers the message again, and the mail may be sent twice with the same idempotency key.
     pub async fn deliver_from_queue(&self, text: &str, id: &str) -> HandedOut {
-        let Some(mut job) = Job::parse(text) else {
+        let Some(mut job) = Job::decode(text) else {
             let reason = "this version can't read the mail".to_owned();
             let kept = self.keep_text(id, text, &reason, 0, None).await;
             return HandedOut {
@@ -163,7 +163,7 @@ impl<P: Ports> AuthService<P> {
         let ledger = self.ports.mail_ledger();
         let mut deliveries = Vec::new();
         for letter in ledger.due(REQUEUED_AT_ONCE, self.now()).await? {
-            let Some(mut job) = Job::parse(&letter.job) else {
+            let Some(mut job) = Job::decode(&letter.job) else {
                 // Only a newer version can read it.
                 let DeadLetter {
                     id,
@@ -393,7 +393,7 @@ impl<P: Ports> AuthService<P> {
         reason: &str,
         retry_at: Option<u64>,
     ) -> Result<(), StoreError> {
-        self.keep_text(&job.id, &job.to_text(), reason, job.tries, retry_at)
+        self.keep_text(&job.id, &job.encode(), reason, job.tries, retry_at)
             .await
     }
 

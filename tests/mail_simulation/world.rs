@@ -159,7 +159,7 @@ impl World {
                 break;
             };
             self.move_to(due);
-            let job = Job::parse(&text).unwrap();
+            let job = Job::decode(&text).unwrap();
             let handed_out = pollster::block_on(self.service.deliver_from_queue(&text, &job.id));
             assert_eq!(handed_out.again, None);
             seen(&job, &handed_out.delivery, due);
@@ -220,7 +220,7 @@ impl World {
                 self.newest = Some(job.id.clone());
             }
             self.waiting
-                .push(Reverse((now + delay, self.queued, job.to_text())));
+                .push(Reverse((now + delay, self.queued, job.encode())));
         }
     }
 

@@ -86,7 +86,7 @@ export const faults = [
     [
       "renewal",
       "limits",
-      "self.admit(Limit::ClientRenewals, client, &key, Counted::Client)\n            .await",
+      "self.admit(Limit::ClientRenewals, client, &key, LimitedBy::Client)\n            .await",
       "let _ = key;\n        Ok(())",
     ],
   ].map(([name, module, search, replace]) => ({

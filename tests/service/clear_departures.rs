@@ -166,7 +166,7 @@ fn tasks(account: &User) -> Vec<Task> {
 async fn keep<S: SessionStore>(world: &World<S>, job: &Job, failed_at: u64) {
     let letter = DeadLetter {
         id: job.id.clone(),
-        job: job.to_text(),
+        job: job.encode(),
         reason: "the provider said no".to_owned(),
         tries: 60,
         failed_at,

@@ -375,7 +375,7 @@ impl World {
     }
 
     async fn deliver(&self, job: &Job) -> Option<Message> {
-        let text = job.to_text();
+        let text = job.encode();
         self.service.deliver_from_queue(&text, &job.id).await;
         let mut mails = self.service.ports().mailer.take();
         assert!(mails.len() <= 1, "{mails:?}");
@@ -388,7 +388,7 @@ impl World {
         let ledger = &self.service.ports().mail_ledger;
         let mut letter = DeadLetter {
             id: job.id.clone(),
-            job: job.to_text(),
+            job: job.encode(),
             reason: "no such sender".to_owned(),
             tries: 1,
             failed_at: self.now(),

@@ -19,7 +19,7 @@ async fn ask<S: SessionStore>(world: &World<S>, email: &str) -> Job {
 async fn deliver<S: SessionStore>(world: &World<S>, job: &Job) -> Delivery {
     let handed_out = world
         .service
-        .deliver_from_queue(&job.to_text(), &job.id)
+        .deliver_from_queue(&job.encode(), &job.id)
         .await;
     assert_eq!(handed_out.again, None, "it is queued or kept elsewhere");
     handed_out.delivery
@@ -118,7 +118,7 @@ fn the_tries_last_for_more_than_a_day_and_end_as_a_dead_letter() {
         assert!(MAIL_RETRIES.is_sorted());
         let letters = ports.mail_ledger.letters();
         assert_eq!(letters.len(), 1);
-        let kept = Job::parse(&letters[0].job).unwrap();
+        let kept = Job::decode(&letters[0].job).unwrap();
         assert_eq!((kept.id, kept.tries), (job.id, MAIL_TRIES));
         assert_eq!(letters[0].retry_at, None);
         // No mail was sent, so its place in the lane is free.

@@ -163,7 +163,7 @@ impl<S: SessionStore> World<S> {
     pub(crate) async fn deliver_all(&self) -> Vec<Message> {
         for job in self.service.ports().mail_queue.take() {
             self.service
-                .deliver_from_queue(&job.to_text(), &job.id)
+                .deliver_from_queue(&job.encode(), &job.id)
                 .await;
         }
         self.service.ports().mailer.take()

@@ -90,7 +90,7 @@ impl World {
     /// The ticket in the queued mail.
     async fn mailed(&self) -> String {
         for job in self.queue.take() {
-            let text = job.to_text();
+            let text = job.encode();
             self.service.deliver_from_queue(&text, &job.id).await;
         }
         let mails = self.service.ports().mailer.take();

@@ -51,7 +51,7 @@ async fn ask_to_move<S: SessionStore>(world: &World<S>, to: &str, password: &str
 }
 
 async fn deliver<S: SessionStore>(world: &World<S>, job: &Job) -> Delivery {
-    let text = job.to_text();
+    let text = job.encode();
     let handed_out = world.service.deliver_from_queue(&text, &job.id).await;
     handed_out.delivery
 }
@@ -170,7 +170,7 @@ fn an_old_job_makes_no_mail_not_even_by_an_operator() {
         world.clock.advance(10 * DAY);
         let letter = DeadLetter {
             id: jobs[0].id.clone(),
-            job: jobs[0].to_text(),
+            job: jobs[0].encode(),
             reason: "401".to_owned(),
             tries: 1,
             failed_at: edgegate::ports::Clock::now_ms(&world.clock) / 1000,

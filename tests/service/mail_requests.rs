@@ -46,7 +46,7 @@ async fn register(world: &World<MemorySessions>, email: &str, client: &Client) {
 }
 
 async fn deliver(world: &World<MemorySessions>, job: &Job) -> Delivery {
-    let text = job.to_text();
+    let text = job.encode();
     let handed_out = world.service.deliver_from_queue(&text, &job.id).await;
     handed_out.delivery
 }
@@ -230,7 +230,7 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     let asks = async |client: &Client| {
         service.reset_password(ADA, client, ENGLISH).await.unwrap();
         let job = service.ports().mail_queue.take().remove(0);
-        let delivery = service.deliver_from_queue(&job.to_text(), &job.id).await.delivery;
+        let delivery = service.deliver_from_queue(&job.encode(), &job.id).await.delivery;
         let _ = service.ports().mail_queue.take();
         (job.pool, delivery)
     };

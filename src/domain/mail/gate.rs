@@ -82,7 +82,7 @@ pub enum Counted {
 impl Counted {
     /// Encodes it for the call to a Durable Object.
     #[must_use]
-    pub fn to_text(self) -> String {
+    pub fn encode(self) -> String {
         match self {
             Self::Request(class) => ["request ", class.name()].concat(),
             Self::FirstRequest { class, most } => format!("first {} {most}", class.name()),
@@ -93,7 +93,7 @@ impl Counted {
 
     /// Reads the text form; `None` when it is not one.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn decode(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
         match kind {
             "request" => RouteClass::parse(rest).map(Self::Request),
@@ -125,7 +125,7 @@ pub enum Rank {
 
 /// Whether the counted request may continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum GateVerdict {
     /// A request for a mail, with its rank.
     Ranked(Rank),
     /// Anything else that is within its limit.
@@ -134,10 +134,10 @@ pub enum Verdict {
     Over(u64),
 }
 
-impl Verdict {
+impl GateVerdict {
     /// Encodes it for the answer of a Durable Object.
     #[must_use]
-    pub fn to_text(self) -> String {
+    pub fn encode(self) -> String {
         match self {
             Self::Ranked(Rank::First) => "first".to_owned(),
             Self::Ranked(Rank::Medium) => "medium".to_owned(),
@@ -149,7 +149,7 @@ impl Verdict {
 
     /// Reads the text form; `None` when it is not one.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn decode(text: &str) -> Option<Self> {
         Some(match text {
             "first" => Self::Ranked(Rank::First),
             "medium" => Self::Ranked(Rank::Medium),
@@ -167,15 +167,15 @@ pub struct Tally(BTreeMap<String, Vec<u64>>);
 
 impl Tally {
     /// Counts a request, unless it is over its limit.
-    pub fn count(&mut self, counted: Counted, now: u64) -> Verdict {
+    pub fn count(&mut self, counted: Counted, now: u64) -> GateVerdict {
         self.forget(now);
         match counted {
             Counted::Request(class) => {
                 if let Err(wait) = self.take("requests", MAIL_REQUESTS_AN_HOUR, HOUR, now) {
-                    return Verdict::Over(wait);
+                    return GateVerdict::Over(wait);
                 }
                 let (first, medium) = (["first ", class.name()], ["medium ", class.name()]);
-                Verdict::Ranked(if self.take(&first.concat(), 1, DAY, now).is_ok() {
+                GateVerdict::Ranked(if self.take(&first.concat(), 1, DAY, now).is_ok() {
                     Rank::First
                 } else if self
                     .take(&medium.concat(), MAIL_MEDIUM_ASKS_A_DAY, DAY, now)
@@ -217,7 +217,7 @@ impl Tally {
 
     /// Counts one event in this hour of the clock, as the budget does. Stores the hour and the
     /// count in place of times.
-    fn take_in_hour(&mut self, class: &str, most: u64, now: u64) -> Verdict {
+    fn take_in_hour(&mut self, class: &str, most: u64, now: u64) -> GateVerdict {
         let hour = now / HOUR;
         let name = [IN_HOUR, class].concat();
         let count = match self.0.get(&name).map(Vec::as_slice) {
@@ -225,10 +225,10 @@ impl Tally {
             _ => 0,
         };
         if count >= most {
-            return Verdict::Over(HOUR.saturating_sub(now % HOUR));
+            return GateVerdict::Over(HOUR.saturating_sub(now % HOUR));
         }
         self.0.insert(name, vec![hour, count.saturating_add(1)]);
-        Verdict::Within
+        GateVerdict::Within
     }
 
     fn forget(&mut self, now: u64) {
@@ -243,7 +243,7 @@ impl Tally {
 
     /// Encodes it for storage: a line for each kind of event, with its times.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn encode(&self) -> String {
         let lines = self.0.iter().map(|(name, times)| {
             let times: Vec<String> = times.iter().map(u64::to_string).collect();
             [name.as_str(), "=", &times.join(" ")].concat()
@@ -253,7 +253,7 @@ impl Tally {
 
     /// Decodes a stored text; `None` if it is malformed.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn decode(text: &str) -> Option<Self> {
         let lines = text.split('\n').filter(|line| !line.is_empty());
         let parsed = lines.map(|line| {
             let (name, times) = line.split_once('=')?;
@@ -270,8 +270,8 @@ fn is_of_an_hour(name: &str) -> bool {
     name.starts_with(IN_HOUR)
 }
 
-fn within(taken: Result<(), u64>) -> Verdict {
-    taken.map_or_else(Verdict::Over, |()| Verdict::Within)
+fn within(taken: Result<(), u64>) -> GateVerdict {
+    taken.map_or_else(GateVerdict::Over, |()| GateVerdict::Within)
 }
 
 /// The name of a counter: a keyed hash in hex, which does not reveal whom it counts.
@@ -353,27 +353,33 @@ mod tests {
     #[test]
     fn the_first_of_a_day_then_four_then_the_rest_and_thirty_an_hour() {
         let mut tally = Tally::default();
-        let ranks: Vec<Verdict> = (0..31).map(|_| tally.count(RESET, NOW)).collect();
-        assert_eq!(ranks[0], Verdict::Ranked(Rank::First));
+        let ranks: Vec<GateVerdict> = (0..31).map(|_| tally.count(RESET, NOW)).collect();
+        assert_eq!(ranks[0], GateVerdict::Ranked(Rank::First));
         assert!(
             ranks[1..5]
                 .iter()
-                .all(|of| *of == Verdict::Ranked(Rank::Medium))
+                .all(|of| *of == GateVerdict::Ranked(Rank::Medium))
         );
         assert!(
             ranks[5..30]
                 .iter()
-                .all(|of| *of == Verdict::Ranked(Rank::Rest))
+                .all(|of| *of == GateVerdict::Ranked(Rank::Rest))
         );
-        assert_eq!(ranks[30], Verdict::Over(HOUR));
+        assert_eq!(ranks[30], GateVerdict::Over(HOUR));
         // All kinds together have thirty.
-        assert_eq!(tally.count(OTHER, NOW + 1), Verdict::Over(HOUR - 1));
-        assert_eq!(tally.count(OTHER, NOW + HOUR), Verdict::Ranked(Rank::First));
+        assert_eq!(tally.count(OTHER, NOW + 1), GateVerdict::Over(HOUR - 1));
+        assert_eq!(
+            tally.count(OTHER, NOW + HOUR),
+            GateVerdict::Ranked(Rank::First)
+        );
         assert_eq!(
             tally.count(RESET, NOW + DAY - 1),
-            Verdict::Ranked(Rank::Rest)
+            GateVerdict::Ranked(Rank::Rest)
         );
-        assert_eq!(tally.count(RESET, NOW + DAY), Verdict::Ranked(Rank::First));
+        assert_eq!(
+            tally.count(RESET, NOW + DAY),
+            GateVerdict::Ranked(Rank::First)
+        );
     }
 
     /// A fixed window would admit twice the limit around its edge.
@@ -390,7 +396,7 @@ mod tests {
         ] {
             let (mut tally, mut admitted) = (Tally::default(), Vec::new());
             for now in (NOW..NOW + 4 * span).step_by(usize::try_from(span / 97).unwrap()) {
-                if !matches!(tally.count(counted, now), Verdict::Over(_)) {
+                if !matches!(tally.count(counted, now), GateVerdict::Over(_)) {
                     admitted.push(now);
                 }
             }
@@ -408,17 +414,17 @@ mod tests {
         let of = |most| Counted::FirstRequest { class, most };
         let hour = NOW - NOW % HOUR;
         for _ in 0..40 {
-            assert_eq!(tally.count(of(40), hour), Verdict::Within);
+            assert_eq!(tally.count(of(40), hour), GateVerdict::Within);
         }
-        assert_eq!(tally.count(of(40), hour + 3599), Verdict::Over(1));
+        assert_eq!(tally.count(of(40), hour + 3599), GateVerdict::Over(1));
         let other = RouteClass::Other;
         let first = Counted::FirstRequest {
             class: other,
             most: 1,
         };
-        assert_eq!(tally.count(first, hour), Verdict::Within);
-        assert_eq!(tally.count(of(40), hour + 3600), Verdict::Within);
-        assert_eq!(tally.count(of(0), hour), Verdict::Over(HOUR));
+        assert_eq!(tally.count(first, hour), GateVerdict::Within);
+        assert_eq!(tally.count(of(40), hour + 3600), GateVerdict::Within);
+        assert_eq!(tally.count(of(0), hour), GateVerdict::Over(HOUR));
     }
 
     #[test]
@@ -430,7 +436,7 @@ mod tests {
         assert_eq!(tally.lapses_at(), NOW + 10 + DAY);
         let mut later = tally.clone();
         later.count(Counted::KnownMail, NOW + 10 + DAY);
-        assert_eq!(later.to_text(), format!("known={}", NOW + 10 + DAY));
+        assert_eq!(later.encode(), format!("known={}", NOW + 10 + DAY));
     }
 
     #[test]
@@ -450,7 +456,7 @@ mod tests {
             Counted::Act(NoticedAct::PasswordChange),
             Counted::Act(NoticedAct::AddressChange),
         ] {
-            assert_eq!(Counted::parse(&counted.to_text()), Some(counted));
+            assert_eq!(Counted::decode(&counted.encode()), Some(counted));
         }
         for text in [
             "",
@@ -461,20 +467,20 @@ mod tests {
             "known 1",
             "act x",
         ] {
-            assert_eq!(Counted::parse(text), None, "{text}");
+            assert_eq!(Counted::decode(text), None, "{text}");
         }
         for verdict in [
-            Verdict::Ranked(Rank::First),
-            Verdict::Ranked(Rank::Medium),
-            Verdict::Ranked(Rank::Rest),
-            Verdict::Within,
-            Verdict::Over(0),
-            Verdict::Over(u64::MAX),
+            GateVerdict::Ranked(Rank::First),
+            GateVerdict::Ranked(Rank::Medium),
+            GateVerdict::Ranked(Rank::Rest),
+            GateVerdict::Within,
+            GateVerdict::Over(0),
+            GateVerdict::Over(u64::MAX),
         ] {
-            assert_eq!(Verdict::parse(&verdict.to_text()), Some(verdict));
+            assert_eq!(GateVerdict::decode(&verdict.encode()), Some(verdict));
         }
         for text in ["", "over", "over -1", "First", "within "] {
-            assert_eq!(Verdict::parse(text), None, "{text}");
+            assert_eq!(GateVerdict::decode(text), None, "{text}");
         }
     }
 
@@ -519,19 +525,19 @@ mod tests {
                     _ => Counted::FirstRequest { class, most: pause % 4 },
                 };
                 tally.count(counted, now);
-                prop_assert_eq!(Tally::parse(&tally.to_text()), Some(tally.clone()));
+                prop_assert_eq!(Tally::decode(&tally.encode()), Some(tally.clone()));
                 let is_kept = tally == Tally::default() || tally.lapses_at() > now;
-                prop_assert!(is_kept && tally.to_text().len() < 800);
+                prop_assert!(is_kept && tally.encode().len() < 800);
             }
         }
 
         #[test]
         fn no_text_panics(text in "([a-z]{0,4} ?=?[0-9]{0,4} ?[0-9]?\n?){0,6}|.{0,40}") {
-            if let Some(mut tally) = Tally::parse(&text) {
+            if let Some(mut tally) = Tally::decode(&text) {
                 tally.count(RESET, NOW);
-                let _ = (tally.lapses_at(), tally.to_text());
+                let _ = (tally.lapses_at(), tally.encode());
             }
-            let _ = (Counted::parse(&text), Verdict::parse(&text));
+            let _ = (Counted::decode(&text), GateVerdict::decode(&text));
         }
     }
 }

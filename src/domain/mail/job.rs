@@ -218,7 +218,7 @@ impl Job {
 
     /// Encodes the job for the queue: one line per field. No field contains a line break.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn encode(&self) -> String {
         let name = |name: &Option<Name>| name.as_ref().map_or("", Name::as_str).to_owned();
         let mut fields = vec![
             FORMAT.to_owned(),
@@ -226,7 +226,7 @@ impl Job {
             self.asked_at.to_string(),
             self.locale.tag().to_owned(),
             self.tries.to_string(),
-            self.pool.to_text(),
+            self.pool.encode(),
             u8::from(self.paid).to_string(),
             self.task.name().to_owned(),
         ];
@@ -268,7 +268,7 @@ impl Job {
     /// [`Task::pool_before_ranks`]. Its invitations and changes of address are rejected, since they
     /// do not contain the account's state at the time of the request.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn decode(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');
         let is_old = match lines.next()? {
             FORMAT => false,
@@ -285,7 +285,7 @@ impl Job {
             (0, None, false)
         } else {
             let tries = lines.next()?.parse().ok()?;
-            let pool = Pool::parse(lines.next()?)?;
+            let pool = Pool::decode(lines.next()?)?;
             let paid = match lines.next()? {
                 "0" => false,
                 "1" => true,
@@ -410,7 +410,7 @@ mod tests {
     fn every_job_can_be_decoded_again() {
         for task in tasks() {
             let job = job(task);
-            assert_eq!(Job::parse(&job.to_text()), Some(job));
+            assert_eq!(Job::decode(&job.encode()), Some(job));
         }
     }
 
@@ -426,14 +426,14 @@ mod tests {
                     paid,
                     ..job(task)
                 };
-                assert_eq!(Job::parse(&job.to_text()), Some(job));
+                assert_eq!(Job::decode(&job.encode()), Some(job));
             }
         }
     }
 
     /// The text of a job as version 0.1 queued it.
     fn old_text(task: &Task) -> String {
-        let text = job(task.clone()).to_text();
+        let text = job(task.clone()).encode();
         let mut lines: Vec<&str> = text.split('\n').collect();
         lines.drain(4..7);
         lines[0] = "1";
@@ -446,12 +446,12 @@ mod tests {
             let text = old_text(&task);
             match &task {
                 Task::Invitation { .. } | Task::NewAddress { .. } => {
-                    assert_eq!(Job::parse(&text), None);
+                    assert_eq!(Job::decode(&text), None);
                     let (without_state, _) = text.rsplit_once('\n').unwrap();
-                    assert_eq!(Job::parse(without_state), None, "{without_state}");
+                    assert_eq!(Job::decode(without_state), None, "{without_state}");
                 }
                 _ => {
-                    let read = Job::parse(&text).unwrap();
+                    let read = Job::decode(&text).unwrap();
                     assert!(read.task == task, "{text}");
                     assert_eq!((read.tries, read.paid), (0, false));
                     let pool = if task.class().is_some() {
@@ -468,10 +468,10 @@ mod tests {
     #[test]
     fn a_job_with_a_line_missing_or_added_is_rejected() {
         for task in tasks() {
-            let text = job(task).to_text();
-            assert_eq!(Job::parse(&format!("{text}\n")), None, "{text}");
+            let text = job(task).encode();
+            assert_eq!(Job::decode(&format!("{text}\n")), None, "{text}");
             let (cut, _) = text.rsplit_once('\n').unwrap();
-            assert_eq!(Job::parse(cut), None, "{cut}");
+            assert_eq!(Job::decode(cut), None, "{cut}");
         }
     }
 
@@ -485,7 +485,7 @@ mod tests {
         let Some(Job {
             task: Task::SessionEnded { device, place, .. },
             ..
-        }) = Job::parse(&job(task).to_text())
+        }) = Job::decode(&job(task).encode())
         else {
             panic!("no job");
         };
@@ -509,7 +509,7 @@ mod tests {
         fn no_text_panics(
             text in "([12]\n)?[0-9a-f\n]{0,40}(en|de)?\n?([0-9]\nfirst\n[01]\n)?(reset|session_ended)?.{0,100}"
         ) {
-            let _ = Job::parse(&text);
+            let _ = Job::decode(&text);
         }
     }
 }

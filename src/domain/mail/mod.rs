@@ -10,7 +10,7 @@ mod not_due;
 mod pool;
 mod provider;
 
-pub use gate::{Counted, GateName, MailKeys, NoticedAct, Rank, RouteClass, Tally, Verdict};
+pub use gate::{Counted, GateName, GateVerdict, MailKeys, NoticedAct, Rank, RouteClass, Tally};
 pub use job::{Job, Task, job_id_of};
 pub use lane::{Lane, LinkLife};
 pub use locale::Locale;

@@ -616,7 +616,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
                     .unwrap();
                 let jobs = w.service.ports().queue.inner.take();
-                world_with(facts, &jobs[0].to_text())
+                world_with(facts, &jobs[0].encode())
             },
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
@@ -644,10 +644,10 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
                     .unwrap();
                 let jobs = w.service.ports().queue.inner.take();
-                world_with(facts, &jobs[0].to_text())
+                world_with(facts, &jobs[0].encode())
             },
             |w, f| {
-                let job = edgegate::domain::mail::Job::parse(&f.thing).unwrap();
+                let job = edgegate::domain::mail::Job::decode(&f.thing).unwrap();
                 let delivered = w
                     .service
                     .deliver_without_queue(job)
@@ -670,7 +670,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .unwrap();
                 let jobs = w.service.ports().queue.inner.take();
                 let notice = jobs.iter().find(|job| job.task.is_sent_once()).unwrap();
-                world_with(facts, &notice.to_text())
+                world_with(facts, &notice.encode())
             },
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;

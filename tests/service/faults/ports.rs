@@ -13,7 +13,7 @@ use edgegate::domain::account::{
     PasswordHash, User, UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
-use edgegate::domain::mail::{Counted, GateName, Job, LinkLife, MailFailure, Message, Verdict};
+use edgegate::domain::mail::{Counted, GateName, GateVerdict, Job, LinkLife, MailFailure, Message};
 use edgegate::domain::session::{
     ActiveSession, Client, Device, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId,
@@ -309,7 +309,7 @@ impl MailLedger for Faulty<MemoryMailLedger> {
 }
 
 impl MailGate for Faulty<MemoryMailGate> {
-    numbered!("gate count", count(name: &GateName, counted: Counted, now: u64) -> Verdict);
+    numbered!("gate count", count(name: &GateName, counted: Counted, now: u64) -> GateVerdict);
 }
 
 impl Vendors for Faulty<MemoryVendors> {

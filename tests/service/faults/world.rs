@@ -115,7 +115,7 @@ impl<S: SessionStore> World<S> {
         for _ in 0..4 {
             self.service.retry_kept_mail(true).await.unwrap();
             for job in self.service.ports().queue.inner.take() {
-                let text = job.to_text();
+                let text = job.encode();
                 self.service.deliver_from_queue(&text, &job.id).await;
             }
         }
@@ -134,16 +134,16 @@ impl<S: SessionStore> World<S> {
         let client = client();
         let asked = self.service.reset_password(ADA, &client, Locale::English);
         asked.await.unwrap();
-        self.service.ports().queue.inner.take()[0].to_text()
+        self.service.ports().queue.inner.take()[0].encode()
     }
 
     /// A reset that the ledger keeps and that is due now.
     pub(super) async fn keep_due_letter(&self) {
         let job = self.reset_job().await;
-        let job = Job::parse(&job).unwrap();
+        let job = Job::decode(&job).unwrap();
         let letter = DeadLetter {
             id: job.id.clone(),
-            job: job.to_text(),
+            job: job.encode(),
             reason: "the provider was down".to_owned(),
             tries: 1,
             failed_at: job.asked_at,

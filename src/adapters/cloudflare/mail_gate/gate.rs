@@ -8,7 +8,7 @@ use worker::Env;
 use crate::adapters::cloudflare::binding::{bound, settled};
 use crate::adapters::cloudflare::clock::Timer;
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Counted, GateName, Verdict};
+use crate::domain::mail::{Counted, GateName, GateVerdict};
 use crate::domain::policy::{MAIL_GATE_TIMEOUT_MS, OBJECT_TRIES};
 use crate::ports::{MailGate, Sleep};
 
@@ -90,9 +90,9 @@ impl MailGate for DurableMailGate {
         name: &GateName,
         counted: Counted,
         now: u64,
-    ) -> Result<Verdict, StoreError> {
-        let call = [&now.to_string(), " ", &counted.to_text()].concat();
+    ) -> Result<GateVerdict, StoreError> {
+        let call = [&now.to_string(), " ", &counted.encode()].concat();
         let answer = self.ask(name, &call).await?;
-        Verdict::parse(&answer).ok_or_else(not_understood)
+        GateVerdict::decode(&answer).ok_or_else(not_understood)
     }
 }

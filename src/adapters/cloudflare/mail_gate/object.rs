@@ -54,13 +54,13 @@ pub fn mail_gate_answer(state: MailGateState, call: String) -> Promise {
         let mut tally = before.clone();
         let verdict = tally.count(counted, now);
         if tally != before {
-            state.storage().kv().put(TALLY, &tally.to_text())?;
+            state.storage().kv().put(TALLY, &tally.encode())?;
             // The alarm is moved when it rings: one write less for each request.
             if is_new {
                 wake_at(&state, tally.lapses_at()).await?;
             }
         }
-        Ok(verdict.to_text().into())
+        Ok(verdict.encode().into())
     })
 }
 
@@ -89,7 +89,7 @@ pub fn mail_gate_alarm(state: MailGateState) -> Promise {
 
 fn parse(call: &str) -> Option<(Counted, u64)> {
     let (now, counted) = call.split_once(' ')?;
-    Some((Counted::parse(counted)?, now.parse().ok()?))
+    Some((Counted::decode(counted)?, now.parse().ok()?))
 }
 
 fn read(state: &MailGateState) -> Result<Option<Tally>, StoreError> {
@@ -98,7 +98,7 @@ fn read(state: &MailGateState) -> Result<Option<Tally>, StoreError> {
     if stored.is_undefined() {
         return Ok(None);
     }
-    let tally = stored.as_string().and_then(|text| Tally::parse(&text));
+    let tally = stored.as_string().and_then(|text| Tally::decode(&text));
     tally.map(Some).ok_or_else(malformed)
 }
 
