@@ -2,20 +2,26 @@
 
 mod gate;
 mod job;
+#[cfg(test)]
+mod job_tests;
 mod lane;
 mod locale;
+mod mail_keys;
 mod mailbox;
 mod message;
 mod not_due;
 mod pool;
 mod provider;
+mod tally;
 
-pub use gate::{Counted, GateName, GateVerdict, MailKeys, NoticedAct, Rank, RouteClass, Tally};
+pub use gate::{Counted, GateVerdict, NoticedAct, Rank, RouteClass};
 pub use job::{Job, Task, job_id_of};
 pub use lane::{Lane, LinkLife};
 pub use locale::Locale;
+pub use mail_keys::{GateName, MailKeys};
 pub use mailbox::mailbox;
 pub use message::{MailFailure, Message, Sender};
 pub use not_due::NotDue;
 pub use pool::Pool;
 pub use provider::Provider;
+pub use tally::Tally;
