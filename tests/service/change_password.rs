@@ -16,7 +16,7 @@ on_both!(a_new_password_ends_every_session_and_begins_one, &[], world => {
     assert!(service.renew_token(fresh.tokens.refresh_token.expose(), &client()).await.is_ok());
     assert!(service.is_authorized_by_role(fresh.tokens.access_token.expose(), &["user"]).await);
     assert!(world.can_log_in(ADA, NEW_PASSWORD).await);
-    assert_eq!(world.deliver_all().await.len(), 1, "the owner is told");
+    assert_eq!(world.deliver_all().await.len(), 1, "the owner gets a notice");
 });
 
 on_both!(what_is_wrong_changes_nothing, &[], world => {

@@ -44,16 +44,16 @@ struct Case<S: 'static> {
 /// over in any case. But if the store's answer with the reason is lost, the owner can't be
 /// notified. The log has the request's 503, or the verdict of the retry.
 const KNOWN: [(&str, &str, &str, Fault); 3] = [
-    ("kv", "renewal with a spent token", "kv write", Fault::After),
+    ("kv", "renewal with a used token", "kv write", Fault::After),
     (
         "memory",
-        "renewal with a spent token",
+        "renewal with a used token",
         "sessions renew",
         Fault::After,
     ),
     (
         "memory",
-        "renewal with a spent token",
+        "renewal with a used token",
         "sessions renew",
         Fault::Again,
     ),
@@ -117,8 +117,8 @@ fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     repeats
 }
 
-/// Where passwords are hashed: in the request, after the limiter, or by the guard. The guard would
-/// delay the tests' own logins too if its limits were not off.
+/// Passwords are hashed in the request, after the limiter, or by the guard. The guard's limits are
+/// off, or it would delay the tests' own logins too.
 const WORK: [&[(&str, &str)]; 2] = [&[], &[("PASSWORD_WORK", "durable"), ("LIMITS", "off")]];
 
 /// Returns how many faults there were, and adds the failed calls to `seen`.
@@ -297,7 +297,7 @@ fn every_use_case_has_a_case() {
     assert!(missing.is_empty(), "no case calls {missing:?}");
 }
 
-/// The contract says for every operation that changes something what a retry after 503 answers.
+/// For every operation that changes something, the contract says what a retry after 503 answers.
 #[test]
 fn every_operation_that_changes_something_says_what_a_repeat_answers() {
     let contract = include_str!("../../../openapi.yaml");
