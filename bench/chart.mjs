@@ -32,7 +32,7 @@ export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
   let y = 0;
   for (const { title, rows } of groups) {
     y += HEAD;
-    parts.push(`<text class="title" x="0" y="${y - 8}">${escape(title)}</text>`);
+    parts.push(`<text class="title" x="0" y="${y - 8}">${escaped(title)}</text>`);
     const most = Math.max(...rows.map(([, figure]) => figure));
     for (const [subject, figure] of rows) {
       parts.push(...bar(subject, figure, most, y));
@@ -41,7 +41,7 @@ export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
   }
   y += HEAD;
   parts.push(
-    `<text class="note" x="0" y="${y - 8}">${escape(`npm run bench, ${date}: medians of ${rounds} interleaved rounds in workerd on ${machine}`)}</text>`,
+    `<text class="note" x="0" y="${y - 8}">${escaped(`npm run bench, ${date}: medians of ${rounds} interleaved rounds in workerd on ${machine}`)}</text>`,
   );
   const style =
     "text{font:13px system-ui,sans-serif;fill:#57606a}.title{font-weight:600;fill:#24292f}.note{font-size:11px}rect{fill:#8c959f}.ours{fill:#1f6feb}" +
@@ -61,11 +61,11 @@ function bar(subject, figure, most, y) {
   const width = Math.max(1, (figure / most) * BAR);
   const ours = subject.startsWith("edgegate") ? ' class="ours"' : "";
   return [
-    `<text x="${LABEL - 8}" y="${y + 14}" text-anchor="end">${escape(subject)}</text>`,
+    `<text x="${LABEL - 8}" y="${y + 14}" text-anchor="end">${escaped(subject)}</text>`,
     `<rect${ours} x="${LABEL}" y="${y + 3}" width="${width.toFixed(1)}" height="${ROW - 6}" rx="2"/>`,
     `<text x="${(LABEL + width + 6).toFixed(1)}" y="${y + 14}">${figure < 100 ? figure.toFixed(1) : Math.round(figure)}</text>`,
   ];
 }
 
-const escape = (text) =>
+const escaped = (text) =>
   text.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character]);

@@ -11,7 +11,7 @@ import { showPseudonyms } from "./admin/pseudonym.mjs";
 import { liftCounters } from "./admin/restored.mjs";
 import { changeRole } from "./admin/roles.mjs";
 import { Advice, main } from "./project/advice.mjs";
-import { values } from "./project/dev-arguments.mjs";
+import { parsed } from "./project/arguments.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE =
@@ -22,46 +22,41 @@ const ticketSecret = process.env.TICKET_SECRET;
 delete process.env.TICKET_SECRET;
 
 await main(async () => {
-  const { words, place, environment, last } = parse(process.argv.slice(2));
+  const { words, place, environment, last } = parse();
   const [verb, first, second] = words;
   if (last && verb !== "revoke") throw new Advice(`--last works only with revoke: ${USAGE}.`);
-  const command = {
+  /** @type {Record<string, false | (() => Promise<void>)>} */
+  const commands = {
     "grant 3": () => changeRole(verb, [first, second], place, environment),
     "revoke 3": () => changeRole(verb, [first, second], place, environment, { last }),
     "pseudonym 2": () => showPseudonyms(first, ticketSecret, place, environment),
     "restored 1": () => liftCounters(place),
     "mail 2": first === "list" && (() => listMail(place)),
     "mail 3": first === "retry" && (() => retryMail(second, place)),
-  }[`${verb} ${words.length}`];
+  };
+  const command = commands[`${verb} ${words.length}`];
   if (!command) throw new Advice(`${USAGE}.`);
   // The set-up runs scripts of npm packages, and pseudonyms need nothing of it.
   if (verb !== "pseudonym") await setUp();
   await command();
 });
 
-function parse(args) {
-  const environment = values(args, "--env").at(-1);
-  const persistTo = values(args, "--persist-to").at(-1);
-  const options = args.filter(
-    (arg, n) => arg.startsWith("--") || ["--env", "--persist-to"].includes(args[n - 1]),
+function parse() {
+  const { values, positionals } = parsed(
+    {
+      allowPositionals: true,
+      options: {
+        remote: { type: "boolean" },
+        local: { type: "boolean" },
+        last: { type: "boolean", default: false },
+        env: { type: "string" },
+        "persist-to": { type: "string" },
+      },
+    },
+    USAGE,
   );
-  if (
-    !options.every(
-      (arg) =>
-        /^--(remote|local|last|env(=.*)?|persist-to(=.*)?)$/.test(arg) ||
-        arg === environment ||
-        arg === persistTo,
-    )
-  ) {
-    throw new Advice(`${USAGE}.`);
-  }
-  const place = args.includes("--remote") ? ["--remote"] : ["--local"];
-  if (environment) place.push("--env", environment);
-  if (persistTo) place.push("--persist-to", persistTo);
-  return {
-    words: args.filter((arg) => !options.includes(arg)),
-    place,
-    environment,
-    last: args.includes("--last"),
-  };
+  const place = values.remote ? ["--remote"] : ["--local"];
+  if (values.env) place.push("--env", values.env);
+  if (values["persist-to"]) place.push("--persist-to", values["persist-to"]);
+  return { words: positionals, place, environment: values.env, last: values.last };
 }

@@ -113,6 +113,7 @@ async function buildWasm() {
 }
 
 // As for the Worker (build-worker.mjs): no inlining beyond LLVM's, and like beside like.
+/** @param {string} work the folder of the wasm */
 async function optimise(work) {
   mkdirSync(join(work, "out"));
   const inlining = [
@@ -131,6 +132,7 @@ async function optimise(work) {
 
 // wasm-bindgen's own loader is left out (npm/edgegate/wasm.js loads), and the comments. What it keeps for its
 // one instance is put into a function, `glueFor`: npm/edgegate/instance.js calls it for each new instance.
+/** @param {string} work the folder of the wasm */
 async function bundleGlue(work) {
   const { build } = await import("esbuild");
   await build({
@@ -190,6 +192,7 @@ function publish() {
     if (!wanted.includes(path)) rmSync(inRoot(PAGES, path));
 }
 
+/** @param {string} folder */
 function filesOf(folder) {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
@@ -197,6 +200,11 @@ function filesOf(folder) {
   return entries.map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} problem
+ */
 async function must(command, args, problem) {
   const { code } = await run(command, args, { env: toolEnv() });
   if (code !== 0) throw new Advice(`${problem}, see above.`);

@@ -12,12 +12,14 @@ const LIST = "src/domain/account/common_passwords";
 const lines = readFileSync(inRoot(`${LIST}.txt`), "utf8")
   .split("\n")
   .filter(Boolean);
+/** @param {string} line */
 const hash = (line) => createHash("sha256").update(line).digest().readUInt32BE();
+/** @param {number[]} values */
 const ascending = (values) => [...new Set(values)].sort((a, b) => a - b);
 
 const long = ascending(lines.filter((line) => line.length >= LONG).map(hash));
 const longBytes = Buffer.alloc(long.length * 4);
-long.forEach((value, index) => longBytes.writeUInt32BE(value, index * 4));
+for (const [index, value] of long.entries()) longBytes.writeUInt32BE(value, index * 4);
 writeFileSync(inRoot(`${LIST}.long`), longBytes);
 
 const short = ascending(
@@ -30,7 +32,7 @@ short.forEach((value, index) => {
   bits += (distance & ((1 << LOW_BITS) - 1)).toString(2).padStart(LOW_BITS, "0");
 });
 bits = bits.padEnd(Math.ceil(bits.length / 8) * 8, "1");
-const bytes = Uint8Array.from(bits.match(/.{8}/g), (byte) => Number.parseInt(byte, 2));
+const bytes = Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2));
 writeFileSync(inRoot(`${LIST}.rice`), bytes);
 console.log(
   `${lines.length} lines: ${long.length} long ones in ${longBytes.length} bytes, ${short.length} hashes of short ones in ${bytes.length}`,

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { Advice, main } from "./project/advice.mjs";
 import { readConfig } from "./project/config.mjs";
-import { values } from "./project/dev-arguments.mjs";
+import { wranglerArguments } from "./project/dev-arguments.mjs";
 import { issuerProblem } from "./project/issuer.mjs";
 import { platformLogsProblem } from "./project/platform-logs.mjs";
 import { root } from "./project/root.mjs";
@@ -16,21 +16,16 @@ const QUEUES = ["edgegate-mail", "edgegate-mail-dead", "edgegate-notices", "edge
 
 await main(async () => {
   const given = process.argv.slice(2);
-  const dryRun = given.includes("--dry-run") && !given.includes("--dry-run=false");
+  const { isDryRun, last, vars } = wranglerArguments(given);
   await setUp();
 
-  const environment = [...values(given, "--env"), ...values(given, "-e")].at(-1);
+  const environment = last("env");
   const config = await readConfig(environment);
-  const flag = values(given, "--var")
-    .filter((value) => value.startsWith("ISSUER:"))
-    .at(-1);
-  const problem = issuerProblem(flag ? flag.slice("ISSUER:".length) : config.vars.ISSUER);
-  if (problem && !dryRun) throw new Advice(problem);
+  const problem = issuerProblem(vars.get("ISSUER") ?? config.vars.ISSUER);
+  if (problem && !isDryRun) throw new Advice(problem);
   if (problem) console.log(`Note: a real deploy would stop here: ${problem}\n`);
 
-  const set = (name) =>
-    config.vars[name] || values(given, "--var").some((value) => value.startsWith(`${name}:`));
-  if (!set("MAIL_PROVIDER")) {
+  if (!config.vars.MAIL_PROVIDER && !vars.has("MAIL_PROVIDER")) {
     console.log(
       "Note: MAIL_PROVIDER is not set in wrangler.toml: registering and forgotten passwords will answer 500 misconfigured.\n",
     );
@@ -40,7 +35,7 @@ await main(async () => {
   if (logsProblem) console.log(`Note: ${logsProblem}\n`);
 
   const code = await deploy(given);
-  if (code === 0 && !dryRun) console.log(afterwards(environment));
+  if (code === 0 && !isDryRun) console.log(afterwards(environment));
   if (code !== 0)
     console.log(
       `\nBefore a first deploy, make the four queues that wrangler.toml names:\n${QUEUES.map((name) => `  npx wrangler queues create ${name}`).join("\n")}`,
@@ -49,6 +44,7 @@ await main(async () => {
 });
 
 // Not on the leash: wrangler may ask for a login, and a deploy should not be cut in two.
+/** @param {string[]} given */
 function deploy(given) {
   const [command, args, { env }] = wrangler("deploy", ...given);
   return new Promise((resolve, reject) => {
@@ -64,6 +60,7 @@ function deploy(given) {
   });
 }
 
+/** @param {string} [environment] */
 function afterwards(environment) {
   const option = environment ? ` --env ${environment}` : "";
   return `

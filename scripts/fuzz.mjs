@@ -1,18 +1,19 @@
 // `npm run fuzz`: the fuzz targets under libFuzzer, guided by coverage, on stable Rust.
 //   npm run fuzz -- ticket --seconds 300      one target, or some
-//   npm run fuzz                              all of them, ten seconds each, as `npm test` does
+//   npm run fuzz                              all of them, ten seconds each; `npm test` gives each five
 // An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on. What only reaches more code
 // is kept in target/fuzz/corpus, for the next long run.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { count } from "../tests/count.mjs";
 import { Advice, main } from "./project/advice.mjs";
-import { values } from "./project/dev-arguments.mjs";
+import { parsed, wholeNumber } from "./project/arguments.mjs";
 import { inRoot, root } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
 import { cpp } from "./setup/cpp.mjs";
 
 // The longest input of each target, in bytes: a bit over the limit that it must hold.
+/** @type {Record<string, number>} */
 const TARGETS = {
   access_token: 4200,
   body: 16500,
@@ -43,21 +44,21 @@ const AT_ONCE = 2;
 const TARGET_DIR = inRoot("target/fuzz");
 
 await main(async () => {
-  const args = process.argv.slice(2);
-  const given = values(args, "--seconds");
-  const seconds = Number(given[0] ?? 10);
-  if (!Number.isInteger(seconds) || seconds < 1)
-    throw new Advice(`"${given[0]}" is no number of seconds.`);
-  const named = args.filter((arg, i) => !arg.startsWith("-") && args[i - 1] !== "--seconds");
+  const { values, positionals: named } = parsed(
+    { allowPositionals: true, options: { seconds: { type: "string" } } },
+    "use it as `npm run fuzz -- <targets> --seconds 300`",
+  );
+  const seconds = wholeNumber("seconds", values.seconds) ?? 10;
   const unknown = named.filter((name) => !Object.hasOwn(TARGETS, name));
   if (unknown.length > 0)
     throw new Advice(
-      `no target is called ${unknown.join(", ")}: there are ${Object.keys(TARGETS).join(", ")}.`,
+      `there is no target ${unknown.join(", ")}: choose from ${Object.keys(TARGETS).join(", ")}.`,
     );
 
   const program = await build();
   // From the committed inputs alone, unless it is for longer: the same start every time.
   const waiting = named.length > 0 ? named : Object.keys(TARGETS);
+  /** @type {{ name: string, passed: boolean, executions: number }[]} */
   const results = [];
   const queue = [...waiting];
   const worker = async () => {
@@ -102,6 +103,12 @@ async function build() {
   return join(TARGET_DIR, host, "fuzz/edgegate-fuzz");
 }
 
+/**
+ * @param {string} program
+ * @param {string} name
+ * @param {number} seconds
+ * @param {boolean} keeps whether new inputs are kept for the next run
+ */
 async function fuzz(program, name, seconds, keeps) {
   const corpus = join(TARGET_DIR, keeps ? "corpus" : "fresh", name);
   if (!keeps) rmSync(corpus, { recursive: true, force: true });
@@ -131,7 +138,7 @@ async function fuzz(program, name, seconds, keeps) {
   const cov = lines
     .filter((line) => line.includes(" cov: "))
     .map((line) => line.match(/^#(\d+)\s.* cov: (\d+) /))
-    .filter(Boolean);
+    .filter((found) => found !== null);
   const executions = Number(cov.at(-1)?.[1] ?? 0);
   // Without counters in the code libFuzzer would guess blindly, and say so with one edge or none.
   const passed = code === 0 && Number(cov.at(-1)?.[2] ?? 0) > 50;
@@ -143,6 +150,12 @@ async function fuzz(program, name, seconds, keeps) {
   return { name, passed, executions };
 }
 
+/**
+ * @param {string} name
+ * @param {string[]} lines
+ * @param {string} found
+ * @param {Set<string>} before
+ */
 function tell(name, lines, found, before) {
   const at = lines.findIndex((line) => /panicked at|ERROR: libFuzzer/.test(line));
   console.log(lines.slice(Math.max(at, 0), at < 0 ? undefined : at + 12).join("\n"));

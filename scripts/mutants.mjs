@@ -8,10 +8,10 @@
 // Your working tree is never changed: the copy is target/mutants/tree, and it builds in a folder of its own beside it.
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
 import { faults } from "../tests/mutants/faults.mjs";
 import { applied, failuresIn, outcomesIn, readme } from "../tests/mutants/mutants.mjs";
 import { Advice, main } from "./project/advice.mjs";
+import { parsed } from "./project/arguments.mjs";
 import { inRoot } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
 import { node, toolEnv } from "./project/tools.mjs";
@@ -22,9 +22,10 @@ const BUILD = inRoot("target/mutants/build");
 const README = "tests/mutants/README.md";
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: { only: { type: "string" }, record: { type: "boolean", default: false } },
-  });
+  const { values } = parsed(
+    { options: { only: { type: "string" }, record: { type: "boolean", default: false } } },
+    "use it as `npm run mutants -- --only <ids> --record`",
+  );
   const only = values.only?.split(",");
   const unknown = (only ?? []).filter((id) => !faults.some((fault) => fault.id === id));
   if (unknown.length > 0)

@@ -1,13 +1,16 @@
 // `npm run schemathesis`: every route against openapi.yaml, for as long as you like.
 //   npm run schemathesis -- --seed 42 --examples 1000
 import { main } from "./project/advice.mjs";
-import { values } from "./project/dev-arguments.mjs";
+import { parsed, wholeNumber } from "./project/arguments.mjs";
 import { setUp } from "./setup/index.mjs";
 
 await main(async () => {
-  const args = process.argv.slice(2);
-  const seed = Number(values(args, "--seed")[0] ?? Math.floor(Math.random() * 2 ** 31));
-  const examples = Number(values(args, "--examples")[0] ?? 300);
+  const { values } = parsed(
+    { options: { seed: { type: "string" }, examples: { type: "string" } } },
+    "use it as `npm run schemathesis -- --seed 42 --examples 1000`",
+  );
+  const seed = wholeNumber("seed", values.seed) ?? 1 + Math.floor(Math.random() * 2 ** 31);
+  const examples = wholeNumber("examples", values.examples) ?? 300;
   await setUp();
   const { runSchemathesis } = await import("../tests/schemathesis/run.mjs");
   const { code, cases } = await runSchemathesis({ seed, examples });

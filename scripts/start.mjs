@@ -54,6 +54,7 @@ await main(async () => {
   }
 });
 
+/** @param {number} port */
 async function refuseTakenPort(port) {
   const taken = await new Promise((resolve) => {
     const socket = connect({ host: HOST, port });
@@ -66,6 +67,7 @@ async function refuseTakenPort(port) {
     );
 }
 
+/** @param {string} origin */
 async function healthy(origin) {
   let last = "no answer";
   for (
@@ -84,7 +86,8 @@ async function healthy(origin) {
       }
       last = `${answer.status} ${text.slice(0, 500)}`;
     } catch (error) {
-      last = error.cause?.message ?? error.message;
+      const { cause, message } = /** @type {Error} */ (error);
+      last = cause instanceof Error ? cause.message : message;
     }
   }
   throw new Advice(
@@ -92,6 +95,7 @@ async function healthy(origin) {
   );
 }
 
+/** @param {string} origin */
 function banner(origin) {
   return `
   edgegate is ready at ${origin}
@@ -110,7 +114,12 @@ function banner(origin) {
 `;
 }
 
-/** Our defaults, without those that were given: wrangler refuses an option that comes twice. */
+/**
+ * Our defaults, without those that were given: wrangler refuses an option that comes twice.
+ *
+ * @param {string[]} options
+ * @param {string[]} given
+ */
 function withoutGiven(options, given) {
   const kept = [];
   for (let i = 0; i < options.length; i++) {

@@ -1,156 +1,228 @@
-// `npm test`: everything that must hold, each step by its name; all are run, and what failed is said at the end.
+// `npm test`: everything that must hold, step by step. All steps run; the end lists what was tried and what failed.
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
-import { rmSync } from "node:fs";
+// `npm run test:wide`: what is too long for that. The same tests with larger numbers (tests/wide.mjs) and longer fuzzing.
+//   npm run test:wide -- --record                          writes what was tried to tests/wide.md
+import { rmSync, writeFileSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";
 import { Advice, main } from "./project/advice.mjs";
+import { parsed } from "./project/arguments.mjs";
 import { beginCounts, countInto, countsOf, faultsOf, readMinima } from "./project/counts.mjs";
-import { values } from "./project/dev-arguments.mjs";
 import { inRoot } from "./project/root.mjs";
-import { run } from "./project/run.mjs";
+import { output } from "./project/run.mjs";
 import { node, toolEnv } from "./project/tools.mjs";
-import { cpp } from "./setup/cpp.mjs";
+import { need as chromium } from "./setup/chromium.mjs";
+import { need as cpp } from "./setup/cpp.mjs";
+import { announce } from "./setup/debian.mjs";
 import { setUp } from "./setup/index.mjs";
+import { need as nginx } from "./setup/nginx.mjs";
+import { need as python } from "./setup/schemathesis.mjs";
+import { need as valgrind } from "./setup/valgrind.mjs";
+import { failureLines } from "./testing/failures.mjs";
+import { rustTests } from "./testing/rust-tests.mjs";
+import { runStep, seconds } from "./testing/step.mjs";
+import * as steps from "./testing/steps.mjs";
 
 // What the Workers of the e2e tests printed, kept by tests/logs/keep.mjs.
 const LOGS = inRoot("target/logs");
-// What became of each e2e test, written by tests/evidence/reporter.mjs.
+// The outcome of each e2e test, written by tests/evidence/reporter.mjs.
 const REPORT = inRoot("target/e2e-report.jsonl");
-const WASM = ["--target", "wasm32-unknown-unknown"];
-// The others are for the host: fuzz and bench/native.
-const MEMBERS_FOR_WASM = [
-  "edgegate",
-  "edgegate-token",
-  "edgegate-browser",
-  "edgegate-bare-worker",
-  "edgegate-conformance-worker",
-].flatMap((name) => ["--package", name]);
-const DENY = ["--", "-D", "warnings"];
+const WIDE_RESULTS = "tests/wide.md";
+// More than the two processors that a small machine has: much of a test's time is spent waiting.
+const E2E_FILES_AT_ONCE = 3;
+const FUZZ_SECONDS = 5;
+const WIDE_FUZZ_SECONDS = 60;
 
-// Flags go to the command and never into RUSTFLAGS: that would throw away everything cargo has built.
+/** @typedef {{ name: string, passed: boolean, outcome: import("./testing/step.mjs").Outcome }} StepResult */
+/** @typedef {{ files: string[], before: StepResult[], isWide: boolean }} Context */
+/** @type {Record<string, (context: Context) => Promise<import("./testing/step.mjs").Outcome>>} */
 const STEPS = {
-  fmt: () => cargo("fmt", "--all", "--check"),
-  clippy: async () => {
-    // libFuzzer is C++.
-    await cpp();
-    return cargo("clippy", "--workspace", "--all-targets", ...DENY);
-  },
-  "clippy-wasm": () => cargo("clippy", ...MEMBERS_FOR_WASM, ...WASM, ...DENY),
-  unit: () => cargo("test"),
+  fmt: () => steps.rustFormat(),
+  js: () => steps.javascript(),
+  clippy: () => steps.clippy(),
+  "clippy-wasm": () => steps.clippyForWasm(),
+  unit: () => rustTests(),
   instructions: instructions,
-  doc: () => run("cargo", ["doc", "--no-deps"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
-  "doc-wasm": () =>
-    run("cargo", ["doc", "--no-deps", ...WASM], {
-      env: { RUSTDOCFLAGS: "-D warnings" },
-    }),
-  build: () => run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() }),
+  doc: () => steps.docs(),
+  build: () => runStep(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() }),
   size: checkSize,
   e2e: e2e,
-  logs: () => run(node(), [inRoot("tests/logs/search.mjs"), LOGS]),
+  logs: () => runStep(node(), [inRoot("tests/logs/search.mjs"), LOGS]),
   evidence: evidence,
-  fuzz: () => run(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", "10"]),
+  fuzz: fuzz,
+};
+const WIDE_STEPS = ["build", "e2e", "fuzz"];
+
+// Programs that a step needs and that root installs on a Debian.
+/** @type {Record<string, import("./setup/debian.mjs").Need[]>} */
+const NEEDS = {
+  clippy: [cpp],
+  instructions: [valgrind],
+  e2e: [chromium, nginx, python],
+  fuzz: [cpp],
 };
 
 await main(async () => {
-  const args = process.argv.slice(2);
-  const only = values(args, "--only")[0]?.split(",") ?? Object.keys(STEPS);
-  const unknown = only.filter((name) => !STEPS[name]);
+  const { values, positionals: files } = parsed(
+    {
+      allowPositionals: true,
+      options: {
+        only: { type: "string" },
+        wide: { type: "boolean", default: false },
+        record: { type: "boolean", default: false },
+      },
+    },
+    "use it as `npm test -- --only <steps> <test files>` or `npm run test:wide -- --record`",
+  );
+  const isWide = values.wide === true;
+  const names = values.only?.split(",") ?? (isWide ? WIDE_STEPS : Object.keys(STEPS));
+  const unknown = names.filter((name) => !Object.hasOwn(STEPS, name));
   if (unknown.length > 0)
     throw new Advice(
-      `no step is called ${unknown.join(", ")}: there are ${Object.keys(STEPS).join(", ")}.`,
+      `there is no step ${unknown.join(", ")}: choose from ${Object.keys(STEPS).join(", ")}.`,
     );
-  const files = args.filter((arg) => arg.endsWith(".mjs"));
+  const others = files.filter((file) => !file.endsWith(".test.mjs"));
+  if (others.length > 0) throw new Advice(`${others.join(", ")}: a test file ends in .test.mjs.`);
 
   const begun = performance.now();
+  await announce(names.flatMap((name) => NEEDS[name] ?? []));
   await setUp();
   beginCounts();
+  if (isWide) process.env.EDGEGATE_WIDE = "1";
+  /** @type {StepResult[]} */
   const results = [];
-  for (const name of only) results.push(await step(name, files, results));
-  return summary(results, begun);
+  for (const name of names) results.push(await step(name, { files, before: results, isWide }));
+  const code = summary(results, begun);
+  if (values.record && code === 0) await record(results);
+  return code;
 });
 
-async function step(name, files, before) {
+/**
+ * @param {string} name
+ * @param {Context} context
+ * @returns {Promise<StepResult>}
+ */
+async function step(name, context) {
+  const { files, before, isWide } = context;
   console.log(`\n━━ ${name}`);
   const begun = performance.now();
   countInto(name);
-  // Without a build there is nothing to weigh or to ask, or, worse, an old one.
-  const pointless =
+  // Without a new build these would weigh and test an old one.
+  const isPointless =
     ["size", "e2e"].includes(name) &&
     before.some(({ name, passed }) => name === "build" && !passed);
-  if (pointless) console.log("left out: nothing was built");
-  const { code, leftOut = false } = pointless ? { code: 1 } : await STEPS[name](files, before);
-  const isWhole = !leftOut && !(["e2e", "logs"].includes(name) && files.length > 0);
+  const outcome = isPointless
+    ? { code: 1, output: "left out, because the build failed" }
+    : await STEPS[name](context).catch(failed);
+  const isWhole = !outcome.leftOut && !(["e2e", "logs"].includes(name) && files.length > 0);
   // The counts of a failed step mean nothing. The logs of a few test files are shorter than the minimum for all.
-  const isJudged = code === 0 && (isWhole || name !== "logs");
+  const isJudged = outcome.code === 0 && (isWhole || name !== "logs");
   const faults = isJudged
-    ? faultsOf(name, countsOf(name), readMinima()[name] ?? {}, { isWhole })
+    ? faultsOf(name, countsOf(name), readMinima(isWide)[name] ?? {}, { isWhole })
     : [];
   for (const fault of faults) console.log(fault);
-  const passed = code === 0 && faults.length === 0;
+  const passed = outcome.code === 0 && faults.length === 0;
   console.log(`━━ ${name} ${passed ? "passed" : "FAILED"} in ${seconds(begun)}`);
-  return { name, passed };
+  if (faults.length > 0) outcome.output = faults.join("\n");
+  return { name, passed, outcome };
 }
 
+/**
+ * Advice ends its step, and the other steps go on.
+ *
+ * @param {unknown} error
+ */
+function failed(error) {
+  if (!(error instanceof Advice)) throw error;
+  console.log(error.message);
+  return { code: 1, output: error.message };
+}
+
+/**
+ * Prints what was tried, then every failure, and last the names of the failed steps.
+ *
+ * @param {StepResult[]} results
+ * @param {number} begun
+ */
 function summary(results, begun) {
-  const failed = results.filter(({ passed }) => !passed).map(({ name }) => name);
-  const tried = results
-    .filter(({ passed }) => passed)
-    .flatMap(({ name }) => countsOf(name).map(([, line]) => line));
-  console.log(["\n━━ what was tried", ...tried].join("\n"));
-  console.log(
-    `\n${failed.length === 0 ? `All ${results.length} steps passed` : `FAILED: ${failed.join(", ")}`}, ${seconds(begun)} in all`,
-  );
+  const failed = results.filter(({ passed }) => !passed);
+  console.log(["\n━━ what was tried", ...tried(results)].join("\n"));
+  for (const { name, outcome } of failed) {
+    const { failures = [], output = "" } = outcome;
+    console.log(`\n━━ ${name} FAILED`);
+    const lines =
+      failures.length > 0 ? failureLines(failures) : output.trimEnd().split("\n").slice(-30);
+    console.log(lines.join("\n"));
+  }
+  const verdict =
+    failed.length === 0
+      ? `All ${results.length} steps passed`
+      : `FAILED: ${failed.map(({ name }) => name).join(", ")}`;
+  console.log(`\n${verdict}, ${seconds(begun)} in all`);
   return failed.length === 0 ? 0 : 1;
 }
 
-function cargo(...args) {
-  return run("cargo", args);
+/** @param {StepResult[]} results */
+function tried(results) {
+  return results
+    .filter(({ passed }) => passed)
+    .flatMap(({ name }) => countsOf(name).map(([, line]) => line));
+}
+
+/** @param {StepResult[]} results */
+async function record(results) {
+  const commit = await output("git", ["rev-parse", "--short", "HEAD"]);
+  const lines = tried(results).map((line) => `- ${line}`);
+  writeFileSync(
+    inRoot(WIDE_RESULTS),
+    `# The last run of \`npm run test:wide\`\n\n${new Date().toISOString().slice(0, 10)}, commit ${commit}: all steps passed.\n\n${lines.join("\n")}\n`,
+  );
 }
 
 async function checkSize() {
   const faults = await checkSizes();
   for (const fault of faults) console.log(fault);
-  return { code: faults.length === 0 ? 0 : 1 };
+  return { code: faults.length === 0 ? 0 : 1, output: faults.join("\n") };
 }
 
-// Every test file starts Workers of its own and would build again; only a build of this very run spares that. Two files at once, on
-// any machine: much of a file's time is spent waiting, and tests that pass only when they are alone should be found.
-function e2e(files, before) {
-  const built = before.some(({ name, passed }) => name === "build" && passed);
+/** @param {Context} context */
+function e2e({ files, before }) {
+  // Every test file would build again. Only a build of this very run makes that unnecessary.
+  const isBuilt = before.some(({ name, passed }) => name === "build" && passed);
   rmSync(LOGS, { recursive: true, force: true });
-  rmSync(REPORT, { force: true });
-  const tests = files.length > 0 ? files : ["tests/**/*.test.mjs"];
-  const reporters = [
-    "--test-reporter=spec",
-    "--test-reporter-destination=stdout",
-    `--test-reporter=${inRoot("tests/evidence/reporter.mjs")}`,
-    `--test-reporter-destination=${REPORT}`,
-  ];
-  return run(node(), ["--test", "--test-concurrency=2", ...reporters, ...tests], {
-    env: { ...toolEnv(), EDGEGATE_LOGS: LOGS, ...(built ? { EDGEGATE_BUILT: "1" } : {}) },
+  return steps.nodeTests(files.length > 0 ? files : ["tests/**/*.test.mjs"], {
+    report: REPORT,
+    atOnce: E2E_FILES_AT_ONCE,
+    env: { EDGEGATE_LOGS: LOGS, ...(isBuilt ? { EDGEGATE_BUILT: "1" } : {}) },
   });
 }
 
+/** @param {Context} context */
+function fuzz({ isWide }) {
+  const time = isWide ? WIDE_FUZZ_SECONDS : FUZZ_SECONDS;
+  return runStep(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", `${time}`]);
+}
+
 /** Callgrind counts instructions on Linux alone. */
-function instructions() {
+async function instructions() {
   if (process.platform === "linux")
-    return run(node(), [inRoot("bench/instructions.mjs")], { env: toolEnv() });
+    return runStep(node(), [inRoot("bench/instructions.mjs")], { env: toolEnv() });
   console.log(`left out: instructions are counted on Linux only, and this is ${process.platform}`);
   return { code: 0, leftOut: true };
 }
 
-/** Compares the tests that the documents name with those that ran: all of JavaScript's only when all of them did. */
-async function evidence(files, before) {
+/**
+ * Compares the tests that the documents name with those that ran: JavaScript's only when all of them did.
+ *
+ * @param {Context} context
+ */
+async function evidence({ files, before }) {
   const isWhole = files.length === 0 && before.some(({ name, passed }) => name === "e2e" && passed);
   if (!isWhole)
     console.log("the step e2e has not run whole and passed: only the Rust tests are compared");
-  const { code } = await run(node(), [
+  const outcome = await runStep(node(), [
     inRoot("tests/evidence/check.mjs"),
     ...(isWhole ? [REPORT] : []),
   ]);
-  return { code, leftOut: !isWhole };
-}
-
-function seconds(begun) {
-  return `${((performance.now() - begun) / 1000).toFixed(1)} s`;
+  return { ...outcome, leftOut: !isWhole };
 }

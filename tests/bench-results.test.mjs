@@ -25,7 +25,10 @@ test("each chart is drawn from the figures beside it", () => {
 });
 
 test("what one request verifies is counted as often as it does it", () => {
-  assert.equal(text("bench/bare-worker/src/lib.rs").match(/const LOOPS: usize = (\d+);/)[1], String(LOOPS));
+  assert.equal(
+    text("bench/bare-worker/src/lib.rs").match(/const LOOPS: usize = (\d+);/)[1],
+    String(LOOPS),
+  );
 });
 
 test("the documents show the latest run", () => {

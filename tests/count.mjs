@@ -3,7 +3,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Notes one line under `slug`, such as "463 access tokens over HTTP: 39 valid, 424 refused". Only `npm test` asks for it. */
+/**
+ * Notes one line under `slug`, such as "463 access tokens over HTTP: 39 valid, 424 refused". Only `npm test` asks for it.
+ *
+ * @param {string} slug
+ * @param {string} line
+ */
 export function count(slug, line) {
   const folder = process.env.EDGEGATE_COUNTS;
   if (!folder) return;

@@ -60,6 +60,26 @@ const RULES: &[(&str, &[&str])] = &[
         &["crate::adapters::cloudflare", "worker::"],
     ),
     (
+        "adapters/kv_sessions",
+        &[
+            "crate::adapters::cloudflare",
+            "crate::adapters::memory",
+            "worker::",
+            "js_sys",
+            "wasm_bindgen",
+        ],
+    ),
+    (
+        "adapters/outbox.rs",
+        &[
+            "crate::adapters::cloudflare",
+            "crate::adapters::memory",
+            "worker::",
+            "js_sys",
+            "wasm_bindgen",
+        ],
+    ),
+    (
         "adapters/argon2.rs",
         &["crate::adapters::cloudflare", "crate::adapters::memory"],
     ),

@@ -4,8 +4,8 @@
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
-    ClientFingerprint, Consistency, Fingerprints, Presented, Proof, Record, RefreshTicket, Reuse,
-    Rules, SessionId, Standing, Stored, Use, Verdict, rotate,
+    ClientFingerprint, Consistency, Effect, Fingerprints, Presented, Proof, Record, RefreshTicket,
+    Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, decide, rotate,
 };
 use proptest::prelude::*;
 
@@ -111,13 +111,10 @@ fn kept_while_young() {
 fn a_token_from_a_use_that_is_not_seen_stays() {
     for ago in [0, 30, 90, 600] {
         let verdict = verdict(used(4, ago), 7);
-        let recorded = Record {
-            used: Some(Use {
-                counter: 6,
-                first_at: NOW,
-                by: Some(OWNER),
-            }),
-            proof: Some(PROOF),
+        let recorded = Use {
+            counter: 6,
+            first_at: NOW,
+            by: Some(OWNER),
         };
         assert_eq!(verdict, Verdict::Unseen(recorded), "{ago} s ago");
         assert_eq!(verdict.answer(ticket(7)), Some(ticket(7)));
@@ -144,13 +141,10 @@ fn never_kept_when_rotating_every_time() {
 fn fresh_records_the_use() {
     assert_eq!(
         verdict(used(4, 600), 5),
-        Verdict::Fresh(Record {
-            used: Some(Use {
-                counter: 5,
-                first_at: NOW,
-                by: Some(OWNER),
-            }),
-            proof: Some(PROOF),
+        Verdict::Fresh(Use {
+            counter: 5,
+            first_at: NOW,
+            by: Some(OWNER),
         })
     );
 }
@@ -395,7 +389,12 @@ impl Model {
     fn present(&mut self, counter: u32, by: ClientFingerprint, now: u64, rules: &Rules) -> Verdict {
         let verdict = verdict_by(self.stored, counter, by, now, rules);
         match verdict {
-            Verdict::Fresh(record) | Verdict::Unseen(record) => self.stored.record = Some(record),
+            Verdict::Fresh(used) | Verdict::Unseen(used) => {
+                self.stored.record = Some(Record {
+                    used: Some(used),
+                    proof: None,
+                });
+            }
             Verdict::Reused => self.stored.ended = true,
             _ => {}
         }
@@ -507,21 +506,25 @@ fn a_proof_decides_nothing_and_the_later_one_is_kept() {
                         by: Some(Fingerprints::only(by)),
                         now: NOW,
                     };
-                    let verdict = rotate(
+                    let decision = decide(
                         &stored,
                         Some(STANDING),
                         &presented,
                         &RULES,
                         Consistency::Eventual,
                     );
-                    assert_eq!(verdict.reason(), expected.reason());
-                    if let Verdict::Fresh(record) | Verdict::Unseen(record) = verdict {
-                        let later =
-                            of_record.map_or(of_ticket, |of_record| of_record.max(of_ticket));
-                        assert_eq!(record.proof, Some(later));
-                        assert!(
-                            matches!(expected, Verdict::Fresh(other) | Verdict::Unseen(other) if other.used == record.used)
-                        );
+                    assert_eq!(decision.verdict, expected);
+                    let later = of_record.map_or(of_ticket, |of_record| of_record.max(of_ticket));
+                    if let Some(ticket) = decision.ticket {
+                        assert_eq!(ticket.proof, later);
+                    }
+                    if let Verdict::Fresh(expected) | Verdict::Unseen(expected) = expected {
+                        let effect = Effect::Record {
+                            used: expected,
+                            proof: later,
+                            lives_until: NOW + RULES.idle_ttl,
+                        };
+                        assert_eq!(decision.effect, effect);
                     }
                 }
             }

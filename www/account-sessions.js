@@ -1,12 +1,14 @@
-// Where somebody is signed in, and buttons to end that.
+// Where somebody is signed in, and buttons to end those sessions.
+/** @import { Session } from "/edgegate/client/index.js" */
 import { byId, make, say } from "./dom.js";
 import { onClick } from "./form.js";
 import { client } from "./session.js";
-import { inWords } from "./words.js";
+import { inWords, isRefusal } from "./words.js";
 
 const LANGUAGE = document.documentElement.lang;
 const ago = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
 const countries = new Intl.DisplayNames(LANGUAGE, { type: "region" });
+/** @type {[unit: Intl.RelativeTimeFormatUnit, seconds: number][]} */
 const UNITS = [
   ["year", 31_536_000],
   ["month", 2_592_000],
@@ -18,20 +20,21 @@ const UNITS = [
 const list = byId("sessions");
 const others = byId("end-others");
 
-/** Reads the list and shows it. */
+/** Reads the list of sessions and shows it. */
 export async function showSessions() {
-  problem("");
+  sayProblem("");
   byId("sessions-again").hidden = true;
   try {
     render(await client.sessions());
   } catch (error) {
-    if (error.name !== "EdgegateError") throw error;
-    said("");
-    problem(inWords(error));
+    if (!isRefusal(error)) throw error;
+    sayDone("");
+    sayProblem(inWords(error));
     byId("sessions-again").hidden = client.status === "signed_out";
   }
 }
 
+/** @param {Session[]} sessions */
 function render(sessions) {
   const [here, elsewhere] = [
     sessions.filter(({ current }) => current),
@@ -39,15 +42,18 @@ function render(sessions) {
   ];
   list.replaceChildren(...[...here, ...elsewhere].map(entry));
   others.hidden = elsewhere.length === 0;
-  said(
+  sayDone(
     elsewhere.length === 0
       ? "Only on this device."
       : `On this device and ${count(elsewhere.length)}.`,
   );
 }
 
+/** @param {Session} session */
 function entry(session) {
   const device = deviceOf(session);
+  const badge = make("span", { className: "badge", textContent: "This device" });
+  badge.dataset.state = "good";
   const item = make(
     "li",
     {},
@@ -55,7 +61,7 @@ function entry(session) {
       "div",
       {},
       make("strong", { textContent: device }),
-      session.current ? make("span", { className: "badge", textContent: "This device" }) : "",
+      session.current ? badge : "",
       make(
         "span",
         { className: "soft" },
@@ -66,11 +72,15 @@ function entry(session) {
       ),
     ),
   );
-  item.querySelector(".badge")?.setAttribute("data-state", "good");
   if (!session.current) item.append(endButton(session, device, item));
   return item;
 }
 
+/**
+ * @param {Session} session
+ * @param {string} device
+ * @param {HTMLLIElement} item
+ */
 function endButton({ id, last_used_at }, device, item) {
   const button = make("button", { type: "button", className: "quiet", textContent: "End" });
   button.dataset.busy = "Ending…";
@@ -81,20 +91,21 @@ function endButton({ id, last_used_at }, device, item) {
       try {
         await client.endSession(id);
       } catch (error) {
-        // Somebody else was faster: it is over, and that was wanted.
-        if (error.code !== "not_found") throw error;
+        // `not_found`: the session has ended already, as the user wanted.
+        if (!isRefusal(error) || error.code !== "not_found") throw error;
       }
-      // What had the focus goes away: the next button gets it, or the heading.
+      // The element that has the focus disappears. The focus moves to the next button, or else to
+      // the heading.
       const next = item.nextElementSibling?.querySelector("button") ?? byId("where");
       item.remove();
       next.focus();
       const left = list.children.length - 1;
       others.hidden = left === 0;
-      said(
+      sayDone(
         `Ended: ${device}. ${left === 0 ? "Only this device is left." : `${count(left)} left.`}`,
       );
     },
-    problem,
+    sayProblem,
   );
   return button;
 }
@@ -106,20 +117,28 @@ onClick(
     for (const item of [...list.children]) if (item.querySelector("button")) item.remove();
     byId("where").focus();
     others.hidden = true;
-    said("All others are ended. Only this device is left.");
+    sayDone("All other sessions have ended. Only this device is left.");
   },
-  problem,
+  sayProblem,
 );
 onClick(byId("sessions-again"), showSessions, () => {});
 
-/** `Firefox on Linux`; what is not known is left out. */
+/**
+ * `Firefox on Linux`. Leaves out what is not known.
+ *
+ * @param {Session} session
+ */
 function deviceOf({ device: { browser, os, type } }) {
   return [browser ?? (type ? `A ${type} device` : "Unknown device"), os && `on ${os}`]
     .filter(Boolean)
     .join(" ");
 }
 
-/** `Leipzig, Germany · 203.0.113.0 ·` */
+/**
+ * `Leipzig, Germany · 203.0.113.0 ·`
+ *
+ * @param {Session} session
+ */
 function placeOf({ place: { city, country }, network }) {
   const place = [city, country && countryName(country)].filter(Boolean).join(", ");
   return [place, network === "unknown" ? "" : network]
@@ -128,15 +147,20 @@ function placeOf({ place: { city, country }, network }) {
     .join(" ");
 }
 
+/** @param {string} code */
 function countryName(code) {
   try {
     return countries.of(code);
   } catch {
-    // Cloudflare's T1 (Tor) and XX are no regions.
+    // Cloudflare's codes T1 (Tor) and XX (unknown) are not regions.
     return code;
   }
 }
 
+/**
+ * @param {string} what
+ * @param {number} seconds
+ */
 function when(what, seconds) {
   const time = new Date(seconds * 1000);
   const element = make("time", {
@@ -147,14 +171,18 @@ function when(what, seconds) {
   return make("span", {}, `${what} `, element);
 }
 
+/** @param {number} seconds */
 function relative(seconds) {
   const past = Math.max(0, Date.now() / 1000 - seconds);
-  const [unit, length] = UNITS.find(([, length]) => past >= length) ?? [];
-  return unit ? ago.format(-Math.floor(past / length), unit) : "just now";
+  const unit = UNITS.find(([, length]) => past >= length);
+  return unit ? ago.format(-Math.floor(past / unit[1]), unit[0]) : "just now";
 }
 
+/** @param {number} n */
 const count = (n) => (n === 1 ? "1 other" : `${n} others`);
-const said = (text) => say(byId("sessions-said"), text);
-function problem(text) {
+/** @param {string} text */
+const sayDone = (text) => say(byId("sessions-said"), text);
+/** @param {string} text */
+function sayProblem(text) {
   say(byId("sessions-problem"), text);
 }

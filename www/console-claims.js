@@ -1,45 +1,54 @@
-// A token's header and claims laid out for people. Nothing is believed here: whether they hold is the verifier's business.
+// Shows the header and the claims of a token. Nothing here is verified: the verifier does that.
 import { make } from "./dom.js";
 
-// A token of this service has at most 4 KiB; a little more is still worth a look.
+/** @typedef {Record<string, unknown>} Json A JSON object. */
+
+// A token of this service has at most 4 KiB. A slightly longer one is shown too.
 const LONGEST = 16_384;
 
+/** @type {Record<string, string>} */
 const HEADER = {
-  alg: "How it is signed. The key decides that, never this line.",
-  kid: "Which of the published keys signs it.",
-  typ: "What it is: at+jwt is an access token (RFC 9068).",
+  alg: "The algorithm of the signature. The key decides which one is used, never this value.",
+  kid: "The published key that signs the token.",
+  typ: "The kind of token: at+jwt is an access token (RFC 9068).",
 };
 
+/** @type {Record<string, string>} */
 const CLAIMS = {
-  iss: "Issuer: the service that made it.",
-  sub: "Subject: the id of the user it speaks for.",
-  aud: "Audience: for whom it is. Others must refuse it.",
-  client_id: "The OAuth client that asked for it.",
-  exp: "The first second at which it is no longer valid.",
-  iat: "When it was issued.",
-  nbf: "Not valid before this.",
+  iss: "Issuer: the service that issued the token.",
+  sub: "Subject: the id of the user.",
+  aud: "Audience: who the token is for. Others must reject it.",
+  client_id: "The OAuth client that asked for the token.",
+  exp: "The first second in which the token is no longer valid.",
+  iat: "When the token was issued.",
+  nbf: "The token is not valid before this time.",
   auth_time: "When the user last typed the password.",
   jti: "The token’s own id.",
-  sid: "The session it belongs to. When that ends, the server says no at once.",
-  ver: "The user’s version. When roles, address or password change, the server refuses older ones.",
+  sid: "The session of the token. When the session ends, the server rejects the token at once.",
+  ver: "The version of the user. It grows when the roles, address or password change. The server rejects tokens with an older version.",
   roles: "What the user may do.",
   email: "The user’s address.",
   email_verified:
-    "Whether the user has shown that the address is theirs. If not, the check by email says no.",
+    "Whether the user has proved that the address is theirs. If not, the check by address says no.",
 };
 const TIMES = ["exp", "iat", "nbf", "auth_time"];
 
-/** The JSON of a token's first two parts, as far as it can be read. */
+/**
+ * The JSON of the first two parts of a token. Null for a part that can't be read.
+ *
+ * @param {string} token
+ */
 export function partsOf(token) {
   const [header, claims] = token.length > LONGEST ? [] : token.split(".");
   return { header: decode(header), claims: decode(claims) };
 }
 
+/** @returns {Json | null} */
 function decode(part = "") {
   try {
     const bytes = Uint8Array.from(
       atob(part.replaceAll("-", "+").replaceAll("_", "/")),
-      (character) => character.codePointAt(0),
+      (character) => character.charCodeAt(0),
     );
     const json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return json !== null && typeof json === "object" && !Array.isArray(json) ? json : null;
@@ -48,11 +57,19 @@ function decode(part = "") {
   }
 }
 
+/** @type {(list: HTMLElement, header: Json | null) => void} */
 export const layOutHeader = (list, header) =>
-  layOut(list, header, HEADER, "Not one that this service writes.");
+  layOut(list, header, HEADER, "This service never writes this member.");
+/** @type {(list: HTMLElement, claims: Json | null) => void} */
 export const layOutClaims = (list, claims) =>
-  layOut(list, claims, CLAIMS, "Not one of this service’s claims: it is ignored.");
+  layOut(list, claims, CLAIMS, "This service has no such claim: it is ignored.");
 
+/**
+ * @param {HTMLElement} list
+ * @param {Json | null} members
+ * @param {Record<string, string>} meanings
+ * @param {string} otherwise
+ */
 function layOut(list, members, meanings, otherwise) {
   const rows = Object.entries(members ?? {}).map(([name, value]) => {
     const meaning = Object.hasOwn(meanings, name) ? meanings[name] : otherwise;
@@ -67,20 +84,19 @@ function layOut(list, members, meanings, otherwise) {
   list.replaceChildren(...rows);
 }
 
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
 function shown(name, value) {
-  if (name === "roles" && Array.isArray(value) && value.length > 0) {
+  if (name === "roles" && Array.isArray(value) && value.length > 0)
     return value.flatMap((role) => [
-      make("span", {
-        className: "chip",
-        textContent: typeof role === "string" ? role : JSON.stringify(role),
-      }),
+      make("span", { className: "chip", textContent: textOf(role) }),
       " ",
     ]);
-  }
-  const code = make("code", {
-    textContent: typeof value === "string" ? value : JSON.stringify(value),
-  });
-  const time = TIMES.includes(name) && Number.isInteger(value) ? new Date(value * 1000) : null;
+  const code = make("code", { textContent: textOf(value) });
+  const time =
+    TIMES.includes(name) && Number.isInteger(value) ? new Date(Number(value) * 1000) : null;
   if (!time || Number.isNaN(time.getTime())) return [code];
   return [
     make("time", { dateTime: time.toISOString(), textContent: time.toLocaleString() }),
@@ -88,3 +104,6 @@ function shown(name, value) {
     code,
   ];
 }
+
+/** @param {unknown} value */
+const textOf = (value) => (typeof value === "string" ? value : JSON.stringify(value));

@@ -1,23 +1,34 @@
-// The verifier of the package, with this service's keys.
+// Verifies tokens with the package and the keys of this service.
 import { Verifier } from "/edgegate/web.js";
 
+/** @typedef {{issuer: string, audience: string}} Expected */
+
+/** @type {Map<string, Promise<Verifier>>} */
 const made = new Map();
 
-/** The verifier for what is expected: made once. One that could not be made is tried again the next time. */
+/**
+ * The verifier for an issuer and an audience. It is made once. After a failure the next call tries
+ * again.
+ *
+ * @param {Expected} expected
+ */
 export function verifierFor({ issuer, audience }) {
   const key = JSON.stringify([issuer, audience]);
-  if (!made.has(key)) {
-    const verifier = Verifier.fromJwksUrl(new URL("/.well-known/jwks.json", location.origin), {
-      issuer,
-      audience,
-    });
-    verifier.catch(() => made.delete(key));
-    made.set(key, verifier);
-  }
-  return made.get(key);
+  const known = made.get(key);
+  if (known) return known;
+  const url = new URL("/.well-known/jwks.json", location.origin);
+  const verifier = Verifier.fromJwksUrl(url, { issuer, audience });
+  verifier.catch(() => made.delete(key));
+  made.set(key, verifier);
+  return verifier;
 }
 
-/** What the service calls itself, which is not always how this page was reached (localhost, 127.0.0.1). */
+/**
+ * The service's own name for itself. It is not always the origin of this page, which may be
+ * localhost or 127.0.0.1.
+ *
+ * @returns {Promise<string>}
+ */
 export async function issuerOfService() {
   try {
     const response = await fetch("/.well-known/oauth-authorization-server", {

@@ -1,5 +1,6 @@
-// The console for developers: a token laid out, its signature and times checked here, and the three checks run here and on the
-// server. The token is in the field and nowhere else.
+// The console for developers. Shows what is in a token, verifies it here, and runs the three checks
+// here and on the server. The token is in the field and nowhere else.
+/** @import { User } from "/edgegate/client/index.js" */
 import { peek } from "/edgegate/web.js";
 import { runChecks, suggestChecks } from "./console-checks.js";
 import { layOutClaims, layOutHeader, partsOf } from "./console-claims.js";
@@ -7,22 +8,31 @@ import { showLife } from "./console-life.js";
 import { reasonInWords, stepsOf } from "./console-reasons.js";
 import { issuerOfService, verifierFor } from "./console-verifier.js";
 import { addCopyButtons, fillIn } from "./copy.js";
-import { byId, make, say } from "./dom.js";
+import { all, byId, make, say } from "./dom.js";
 import { onClick, onSubmit } from "./form.js";
 import { isLoopback } from "./loopback.js";
 import { client } from "./session.js";
-import { inWords } from "./words.js";
+import { inWords, isRefusal } from "./words.js";
 
-// The demo accounts of local development have it, and nothing else does.
+// The password of the demo accounts, which exist only in local development.
 const DEMO_PASSWORD = "correct horse battery staple";
 
-const input = byId("token");
-const [issuer, audience] = [byId("issuer"), byId("audience")];
+/**
+ * @typedef {object} Verdict
+ * @property {"good" | "bad" | "unknown"} state
+ * @property {string} headline
+ * @property {string} why
+ * @property {string} [reason]
+ * @property {ReturnType<typeof stepsOf>} steps
+ */
+
+const input = byId("token", HTMLTextAreaElement);
+const [issuer, audience] = [byId("issuer", HTMLInputElement), byId("audience", HTMLInputElement)];
 const expected = () => ({ issuer: issuer.value.trim(), audience: audience.value.trim() });
 const typed = () => input.value.trim();
 let turn = 0;
 
-/** Shows what is in the field, whatever that is. */
+/** Shows what is in the field, whatever it is. */
 function read() {
   const token = typed();
   const { header, claims } = partsOf(token);
@@ -40,28 +50,32 @@ async function verify() {
   showLife(null);
   if (token === "") return;
   const verdict = await verdictOn(token);
-  // Something else was typed meanwhile.
+  // The user has typed something else in the meantime.
   if (mine !== turn) return;
   tell(verdict);
   showLife(partsOf(token).claims, verify);
 }
 
+/**
+ * @param {string} token
+ * @returns {Promise<Verdict>}
+ */
 async function verdictOn(token) {
   try {
     await (await verifierFor(expected())).verify(token);
     return {
       state: "good",
       headline: "It is valid",
-      why: "The signature is right, and every rule holds.",
+      why: "The signature is right, and the token fulfils every rule.",
       steps: stepsOf(null),
     };
   } catch (error) {
-    if (error.name !== "EdgegateError") throw error;
+    if (!isRefusal(error)) throw error;
     if (error.code === "invalid_argument")
       return {
         state: "unknown",
-        headline: "It can’t be checked so",
-        why: "Type the issuer and the audience that are expected.",
+        headline: "It can’t be checked yet",
+        why: "Type the expected issuer and the expected audience.",
         steps: [],
       };
     if (error.code !== "invalid_token")
@@ -71,17 +85,17 @@ async function verdictOn(token) {
         why: inWords(error),
         steps: [],
       };
-    const why = reasonInWords(error.reason, expected());
     return {
       state: "bad",
       headline: "It is not valid",
-      why,
+      why: reasonInWords(error.reason, expected()),
       reason: error.reason,
       steps: stepsOf(error.reason),
     };
   }
 }
 
+/** @param {Verdict} verdict */
 function tell({ state, headline, why, reason, steps }) {
   byId("verdict").dataset.state = state;
   say(byId("headline"), headline);
@@ -104,11 +118,12 @@ function tell({ state, headline, why, reason, steps }) {
   );
 }
 
-const checked = (text) => say(byId("checked"), text);
-onSubmit(byId("check-form"), async () =>
-  checked(await runChecks(typed(), expected(), { onServer: true })),
+/** @param {string} text */
+const sayChecked = (text) => say(byId("checked"), text);
+onSubmit(byId("check-form", HTMLFormElement), async () =>
+  sayChecked(await runChecks(typed(), expected(), { onServer: true })),
 );
-onClick(byId("check-here"), () => runChecks(typed(), expected(), { onServer: false }), checked);
+onClick(byId("check-here"), () => runChecks(typed(), expected(), { onServer: false }), sayChecked);
 onClick(byId("retry"), verify, () => {});
 
 input.addEventListener("input", read);
@@ -118,41 +133,47 @@ for (const field of [issuer, audience]) {
     verify();
   });
 }
-// A page that the browser takes out of its memory again has no token in it.
+// If the browser restores the page from memory, it must not contain the token.
 addEventListener("pagehide", () => {
   input.value = "";
   read();
 });
 
-/** Who is signed in here, and ways to a token of theirs. */
+/**
+ * Shows who is signed in here, and how to get a token.
+ *
+ * @param {User | null} user
+ */
 function showSession(user) {
   say(byId("session-said"), user ? `Signed in as ${user.email}.` : "You are not signed in.");
   byId("take").hidden = !user;
   byId("sign-in").hidden = Boolean(user);
-  for (const button of document.querySelectorAll(".demo"))
+  for (const button of all(".demo"))
     button.hidden = !isLoopback || button.dataset.email === user?.email;
 }
 
 async function takeToken() {
   const token = await client.accessToken();
-  // It came from the service itself, so its audience is the service's.
+  // The token comes from the service itself, so its audience is that of the service.
   audience.value = [(await peek(token)).aud].flat()[0];
   fillIn(expected());
   input.value = token;
   read();
 }
 
-const sessionProblem = (text) => say(byId("session-problem"), text);
-onClick(byId("take"), takeToken, sessionProblem);
-for (const button of document.querySelectorAll(".demo")) {
+/** @param {string} text */
+const sayProblem = (text) => say(byId("session-problem"), text);
+onClick(byId("take"), takeToken, sayProblem);
+for (const button of all(".demo")) {
   onClick(
     button,
     async () => {
-      showSession(await client.login({ email: button.dataset.email, password: DEMO_PASSWORD }));
+      const email = button.dataset.email ?? "";
+      showSession(await client.login({ email, password: DEMO_PASSWORD }));
       await takeToken();
       input.focus();
     },
-    sessionProblem,
+    sayProblem,
   );
 }
 for (const event of ["signed-in", "signed-out"])
@@ -166,5 +187,5 @@ try {
   showSession(await client.ready());
 } catch (error) {
   showSession(null);
-  sessionProblem(inWords(error));
+  sayProblem(inWords(isRefusal(error) ? error : {}));
 }

@@ -1,32 +1,37 @@
-// Buttons that copy the code examples, and this service's own values in them.
-import { byId, make } from "./dom.js";
+// Buttons that copy the code examples, and the values of this service in the examples.
+import { all, byId, first, make } from "./dom.js";
 
-/** Writes `values` into the examples: the class of a place is the value's name. */
+/**
+ * Writes values into the examples. Each is written into the elements whose class is its name.
+ *
+ * @param {Record<string, string>} values
+ */
 export function fillIn(values) {
   for (const [name, value] of Object.entries(values)) {
-    for (const place of document.querySelectorAll(`.${name}`)) place.textContent = value;
+    for (const place of all(`.${name}`)) place.textContent = value;
   }
 }
 
 export function addCopyButtons() {
-  for (const snippet of document.querySelectorAll(".snippet")) addCopyButton(snippet);
+  for (const snippet of all(".snippet")) addCopyButton(snippet);
 }
 
+/** @param {HTMLElement} snippet */
 function addCopyButton(snippet) {
-  const pre = snippet.querySelector("pre");
-  const what = byId(pre.getAttribute("aria-labelledby")).textContent;
+  const pre = first(snippet, "pre");
+  const title = byId(pre.getAttribute("aria-labelledby") ?? "").textContent;
   const button = make("button", { type: "button", textContent: "Copy" });
-  button.setAttribute("aria-label", `Copy: ${what}`);
+  button.setAttribute("aria-label", `Copy: ${title}`);
   button.addEventListener("click", async () => {
     let said = "Copied";
     try {
-      await navigator.clipboard.writeText(pre.textContent);
+      await navigator.clipboard.writeText(pre.textContent ?? "");
     } catch {
-      getSelection().selectAllChildren(pre);
+      getSelection()?.selectAllChildren(pre);
       said = "Selected";
     }
     button.textContent = said;
-    byId("announce").textContent = `${said}: ${what}`;
+    byId("announce").textContent = `${said}: ${title}`;
     setTimeout(() => {
       button.textContent = "Copy";
     }, 2000);

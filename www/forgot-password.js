@@ -1,11 +1,13 @@
-// Asks for a mail with a reset link. The answer is the same for every address, and so is what this page says.
-import { byId } from "./dom.js";
+// Asks for a mail with a link to choose a new password. The service answers in the same way for
+// every address, and this page says the same for every address.
+import { byId, first, inputOf } from "./dom.js";
 import { addressIn, onSubmit, refuseAddress, show } from "./form.js";
 import { isLoopback } from "./loopback.js";
 import { client } from "./session.js";
+import { isRefusal } from "./words.js";
 
-const form = document.querySelector("form");
-const input = form.elements.email;
+const form = first(document, "form", HTMLFormElement);
+const input = inputOf(form, "email");
 
 onSubmit(form, async () => {
   const email = addressIn(input);
@@ -13,7 +15,7 @@ onSubmit(form, async () => {
   try {
     await client.requestPasswordReset(email);
   } catch (error) {
-    if (error.code !== "invalid_field") throw error;
+    if (!isRefusal(error) || error.code !== "invalid_field") throw error;
     return refuseAddress(input);
   }
   byId("asked").textContent = email;

@@ -1,2 +1,5 @@
-/** Is this page served by a Worker in local development? The outbox and the demo accounts exist only there. */
+/**
+ * Whether a Worker in local development serves this page. Only there are an outbox and demo
+ * accounts.
+ */
 export const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);

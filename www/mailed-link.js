@@ -1,27 +1,32 @@
-// The pages behind mailed links: <page>#<ticket>. Opening one sends nothing, since mail scanners open links too: only the
-// button does.
+// The pages behind mailed links, <page>#<ticket>. Mail scanners open links too, so opening the page
+// sends nothing. Only the button does.
+import { all, first } from "./dom.js";
 import { onSubmit, show } from "./form.js";
 import { passwordField } from "./password-field.js";
 import { client } from "./session.js";
-import { isLost } from "./words.js";
+import { isLost, isRefusal } from "./words.js";
 
 let ticket = takeTicket();
-let lost = false;
+let isAnswerLost = false;
 
-const form = document.querySelector("form");
-const password = form.elements.password && passwordField(form.elements.password);
+const form = first(document, "form", HTMLFormElement);
+const input = form.elements.namedItem("password");
+const password = input instanceof HTMLInputElement ? passwordField(input) : null;
+/** @type {Record<string, () => Promise<void>>} */
 const REDEEM = {
-  reset: () => client.confirmPasswordReset({ token: ticket, password: password.value }),
-  verify: () => client.verifyEmail({ token: ticket, password: password.value }),
+  reset: () => client.confirmPasswordReset({ token: ticket, password: password?.value ?? "" }),
+  verify: () => client.verifyEmail({ token: ticket, password: password?.value ?? "" }),
   confirm: () => client.confirmEmailChange(ticket),
 };
+const redeem = REDEEM[form.dataset.redeem ?? ""];
 
 onSubmit(form, async () => {
   if (password && !password.isGiven()) return;
   try {
-    await REDEEM[form.dataset.redeem]();
+    await redeem();
   } catch (error) {
-    lost ||= isLost(error);
+    if (!isRefusal(error)) throw error;
+    isAnswerLost ||= isLost(error);
     if (error.code === "invalid_link") return finish("bad-link");
     if (password && ["weak_password", "invalid_field"].includes(error.code))
       return password.refuse(error);
@@ -32,20 +37,21 @@ onSubmit(form, async () => {
 
 if (!ticket) show("no-link");
 
-// Another link, opened in this tab: the browser changes the fragment and loads nothing.
+// If another link is opened in this tab, the browser changes only the fragment and loads nothing.
 addEventListener("hashchange", () => location.hash && location.reload());
 
-/** Takes the ticket out of the address bar and the history. From here on it is in memory only. */
+/** Removes the ticket from the address bar and the history. After this it is in memory only. */
 function takeTicket() {
   const taken = location.hash.slice(1);
   history.replaceState(null, "", location.pathname);
   return taken;
 }
 
+/** @param {"bad-link" | "done"} view */
 function finish(view) {
   ticket = "";
   form.reset();
-  // A repeat after a lost answer finds the link used up by its own first try.
-  for (const note of document.querySelectorAll("[data-after-lost-answer]")) note.hidden = !lost;
+  // If the answer to a first attempt was lost, that attempt may have used the link.
+  for (const note of all("[data-after-lost-answer]")) note.hidden = !isAnswerLost;
   show(view);
 }

@@ -1,22 +1,30 @@
-// Shows what /dev/outbox answers, and looks again every few seconds while somebody sees the page.
+// Shows the mails in /dev/outbox. Looks again every few seconds while the page is visible.
+import { byId, first, make, say } from "./dom.js";
+
+/** @typedef {{to: string, subject: string, text: string, html?: string, sent_at: number}} Mail */
 
 const EVERY_MS = 3000;
 
-const list = document.getElementById("mails");
-const state = document.getElementById("state");
-/** Each mail's element, by its key: one that is shown stays as it is, open or closed. */
+const list = byId("mails");
+const state = byId("state");
+/**
+ * The element of each mail, by the key of the mail. A mail that is shown already keeps its element,
+ * open or closed.
+ *
+ * @type {Map<string, HTMLElement>}
+ */
 let shown = new Map();
-let reading = false;
+let isReading = false;
 
 async function read() {
-  if (reading) return;
-  reading = true;
+  if (isReading) return;
+  isReading = true;
   try {
-    say(...(await look()));
+    say(state, await look());
   } catch {
-    say("No answer came: is the Worker still running? Looking again…");
+    say(state, "No answer came: is the Worker still running? Looking again…");
   } finally {
-    reading = false;
+    isReading = false;
   }
 }
 
@@ -27,25 +35,31 @@ async function look() {
     signal: AbortSignal.timeout(10_000),
   });
   if (response.status === 404)
-    return ["There is no outbox here: it exists only in local development (npm start)."];
-  if (!response.ok) return [`The outbox could not be read: the answer was ${response.status}.`];
-  return [render(await response.json())];
+    return "There is no outbox here: it exists only in local development (npm start).";
+  if (!response.ok) return `The outbox could not be read: the answer was ${response.status}.`;
+  return render(await response.json());
 }
 
+/** @param {Mail[]} mails */
 function render(mails) {
   const keys = keysOf(mails);
   if (keys.length !== shown.size || keys.some((key) => !shown.has(key))) {
     const before = shown;
     shown = new Map(keys.map((key, i) => [key, before.get(key) ?? entry(mails[i])]));
     const [newest] = shown.values();
-    if (newest && !before.has(keys[0])) newest.querySelector("details").open = true;
+    if (newest && !before.has(keys[0])) first(newest, "details", HTMLDetailsElement).open = true;
     arrange([...shown.values()]);
   }
-  if (mails.length === 0) return "No mail yet. One that the Worker sends appears here by itself.";
+  if (mails.length === 0)
+    return "No mail yet. A mail that the Worker sends appears here by itself.";
   return mails.length === 1 ? "1 mail." : `${mails.length} mails, newest first.`;
 }
 
-/** Each mail as JSON with the number of older ones that are just like it. */
+/**
+ * The key of a mail: its JSON, and how many older mails are exactly the same.
+ *
+ * @param {Mail[]} mails
+ */
 function keysOf(mails) {
   const seen = new Map();
   return [...mails]
@@ -59,34 +73,48 @@ function keysOf(mails) {
     .reverse();
 }
 
-// An element that is moved loads its frames again: only what is new is put in.
+/**
+ * Inserts only new elements: the frames in an element that is moved would load again.
+ *
+ * @param {HTMLElement[]} elements
+ */
 function arrange(elements) {
-  for (const element of [...list.children]) if (!elements.includes(element)) element.remove();
+  for (const element of [...list.children])
+    if (!elements.some((wanted) => wanted === element)) element.remove();
   elements.forEach((element, i) => {
     if (list.children[i] !== element) list.insertBefore(element, list.children[i] ?? null);
   });
 }
 
+/** @param {Mail} mail */
 function entry({ to, subject, text, html, sent_at }) {
-  const item = document.createElement("li");
-  const mail = make("details", { className: "mail" });
-  const summary = make("summary");
   const time = new Date(sent_at * 1000);
-  summary.append(
+  const summary = make(
+    "summary",
+    {},
     make("strong", { textContent: subject }),
     make("span", { textContent: `To ${to}, ${time.toLocaleString()}` }),
   );
-  const plain = make("details", { className: "plain" });
-  plain.append(make("summary", { textContent: "As plain text" }), linked(text));
-  mail.append(summary, plain);
+  const plain = make(
+    "details",
+    { className: "plain" },
+    make("summary", { textContent: "As plain text" }),
+    linked(text),
+  );
+  const mail = make("details", { className: "mail" }, summary, plain);
   mail.addEventListener("toggle", () => {
     if (mail.open && html && !mail.querySelector("iframe")) plain.before(frame(subject, html));
   });
-  item.append(mail);
-  return item;
+  return make("li", {}, mail);
 }
 
-/** The HTML as a mail client would show it: no scripts, no access to this page; links open beside it. */
+/**
+ * The HTML as a mail program shows it: without scripts, without access to this page. Links open in
+ * another tab.
+ *
+ * @param {string} subject
+ * @param {string} html
+ */
 function frame(subject, html) {
   const mail = new DOMParser().parseFromString(html, "text/html");
   mail.head.prepend(Object.assign(mail.createElement("base"), { target: "_blank" }));
@@ -96,7 +124,11 @@ function frame(subject, html) {
   return iframe;
 }
 
-/** The text with its addresses of pages as links. */
+/**
+ * The text, with links.
+ *
+ * @param {string} text
+ */
 function linked(text) {
   const pre = make("pre", { tabIndex: 0 });
   for (const part of text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])/)) {
@@ -109,14 +141,7 @@ function linked(text) {
   return pre;
 }
 
-const make = (name, properties = {}) => Object.assign(document.createElement(name), properties);
-
-// A live region that is written again is read out again.
-function say(text) {
-  if (state.textContent !== text) state.textContent = text;
-}
-
-document.getElementById("refresh").addEventListener("click", read);
+byId("refresh").addEventListener("click", read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => !document.hidden && read(), EVERY_MS);
 read();

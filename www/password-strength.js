@@ -1,16 +1,27 @@
-// What can be said about a password without knowing its owner: its length, and whether it goes on as anybody would guess.
+// What the page can say about a password without knowing its owner: its length, and whether it
+// continues as anybody would guess.
+import { PASSWORD_MAX_CHARS, PASSWORD_MIN_LENGTH } from "./generated.js";
 
-/** The least characters the server takes, unless PASSWORD_MIN_LENGTH says otherwise; then the server is right. */
-export const LEAST = 15;
-/** The most it takes. */
-export const MOST = 128;
+/**
+ * The fewest characters that the server accepts by default. PASSWORD_MIN_LENGTH can change it; the
+ * server then says so.
+ */
+export const LEAST = PASSWORD_MIN_LENGTH;
+/** The most characters that the server accepts. */
+export const MOST = PASSWORD_MAX_CHARS;
 
-// So many characters that don't follow from those before them are beyond guessing, if the words are not a quotation.
+// Nobody can guess so many characters that do not follow from the ones before, unless the words are
+// a quotation.
 const LONG = 20;
 
-/** The level, 0 to 4, and the words for it. It never says that a password is safe: it can't know. */
+/**
+ * A level from 0 to 4, and a sentence. It never says that a password is safe, because the page
+ * can't know that.
+ *
+ * @param {string} password
+ */
 export function strength(password) {
-  // Counted as the server counts.
+  // The server counts in the same way.
   const characters = [...password.normalize("NFC")];
   const { length } = characters;
   if (length === 0) return { level: 0, text: `At least ${LEAST} characters.` };
@@ -20,20 +31,29 @@ export function strength(password) {
     return { level: 1, text: `Too long: ${length} of at most ${MOST} characters.` };
   const surprising = countSurprising(characters);
   if (surprising < LEAST / 2)
-    return { level: 1, text: `Easy to guess: its ${length} characters repeat or follow a row.` };
+    return {
+      level: 1,
+      text: `Easy to guess: its ${length} characters repeat or are a sequence.`,
+    };
   if (surprising < LEAST)
     return {
       level: 2,
-      text: `Long enough with ${length} characters, but part of it repeats or follows a row.`,
+      text: `Long enough with ${length} characters, but some of them repeat or are a sequence.`,
     };
   if (surprising < LONG) return { level: 3, text: `Good length: ${length} characters.` };
   return { level: 4, text: `Strong length: ${length} characters.` };
 }
 
-/** How many characters neither go on as the two before them (aaa, abc, 321) nor belong to three or more that came before. */
+/**
+ * How many characters are hard to guess: they neither continue the two before them (aaa, abc, 321)
+ * nor belong to three or more that occurred before.
+ *
+ * @param {string[]} characters
+ */
 function countSurprising(characters) {
   const lower = characters.map((character) => character.toLowerCase());
-  const step = (i) => lower[i]?.codePointAt(0) - lower[i - 1]?.codePointAt(0);
+  /** @param {number} i */
+  const step = (i) => codeAt(lower, i) - codeAt(lower, i - 1);
   let count = 0;
   for (let i = 0; i < lower.length; i++) {
     const repeated = repeatedFrom(lower, i);
@@ -47,7 +67,20 @@ function countSurprising(characters) {
   return count;
 }
 
-/** The length of the longest run at `start` that also begins at an earlier place. */
+/**
+ * NaN outside of the list: it equals nothing.
+ *
+ * @param {string[]} characters
+ * @param {number} i
+ */
+const codeAt = (characters, i) => characters[i]?.codePointAt(0) ?? NaN;
+
+/**
+ * The length of the longest run at `start` that also begins at an earlier place.
+ *
+ * @param {string[]} characters
+ * @param {number} start
+ */
 function repeatedFrom(characters, start) {
   let longest = 0;
   for (let earlier = 0; earlier < start; earlier++) {

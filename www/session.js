@@ -1,8 +1,13 @@
-// The session of this browser, as all pages share it.
+// The session of this browser. All pages share it.
+/** @import { User } from "/edgegate/client/index.js" */
 import { AuthClient } from "/edgegate/client/index.js";
 
 export const client = new AuthClient();
 
-/** How somebody is called here. */
+/**
+ * The name to show for a user.
+ *
+ * @param {User} user
+ */
 export const nameOf = ({ first_name, last_name, email }) =>
   [first_name, last_name].filter(Boolean).join(" ") || email;

@@ -1,23 +1,25 @@
-// Signs in with an address and a password, then goes on to where somebody wanted to be.
-import { byId } from "./dom.js";
+// Signs in with an address and a password, then goes to ?return_to=.
+/** @import { User } from "/edgegate/client/index.js" */
+import { all, byId, first, inputOf } from "./dom.js";
 import { isGiven, onSubmit, refuse, show } from "./form.js";
 import { isLoopback } from "./loopback.js";
 import { reveal } from "./password-reveal.js";
 import { returnTo, withReturnTo } from "./return-to.js";
 import { client, nameOf } from "./session.js";
+import { isRefusal } from "./words.js";
 
-// Whoever is on a slow line gets the form meanwhile.
+// On a slow network the page shows the form before it knows who is signed in.
 const LOOK_MS = 1500;
 
-const form = document.querySelector("form");
-const { email, password } = form.elements;
+const form = first(document, "form", HTMLFormElement);
+const [email, password] = [inputOf(form, "email"), inputOf(form, "password")];
 const next = returnTo();
 
 reveal(password);
 for (const input of [email, password]) input.addEventListener("input", () => refuse(input));
-byId("register").href = withReturnTo("/register");
-byId("continue").href = next;
-for (const demo of document.querySelectorAll(".only-local")) demo.hidden = !isLoopback;
+byId("register", HTMLAnchorElement).href = withReturnTo("/register");
+byId("continue", HTMLAnchorElement).href = next;
+for (const demo of all(".only-local")) demo.hidden = !isLoopback;
 
 const user = await signedIn();
 if (user) {
@@ -31,8 +33,9 @@ onSubmit(form, async () => {
   try {
     await client.login({ email: email.value.trim(), password: password.value });
   } catch (error) {
-    if (error.code !== "invalid_credentials" && error.code !== "invalid_field") throw error;
-    // Which of the two is wrong is nobody's business.
+    if (!isRefusal(error) || !["invalid_credentials", "invalid_field"].includes(error.code))
+      throw error;
+    // Does not reveal which of the two is wrong.
     refuse(password, "The email address or the password is wrong. Check both, then try again.");
     password.select();
     return;
@@ -46,9 +49,15 @@ byId("other").addEventListener("click", () => {
   email.focus();
 });
 
-/** Who is signed in already; null when nobody is, or when that can't be known now. */
+/**
+ * Who is signed in already. Null if nobody is, or if the client can't find out now.
+ *
+ * @returns {Promise<User | null>}
+ */
 async function signedIn() {
-  const late = new Promise((resolve) => setTimeout(resolve, LOOK_MS, null));
+  const late = /** @type {Promise<null>} */ (
+    new Promise((resolve) => setTimeout(resolve, LOOK_MS, null))
+  );
   try {
     return await Promise.race([client.ready(), late]);
   } catch {

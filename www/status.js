@@ -1,10 +1,15 @@
-// The first page reads well without this: it adds the live status, who is signed in, this origin in the examples, and buttons
-// to copy them.
+// The first page works without this script. It adds the status of the service, who is signed in,
+// this origin in the examples, and buttons to copy them.
+/** @import { User } from "/edgegate/client/index.js" */
 import { addCopyButtons, fillIn } from "./copy.js";
-import { byId } from "./dom.js";
+import { all, byId } from "./dom.js";
 import { isLoopback } from "./loopback.js";
 import { client, nameOf } from "./session.js";
 
+/**
+ * @param {"good" | "bad"} state
+ * @param {string} text
+ */
 function show(state, text) {
   byId("status").dataset.state = state;
   byId("status-text").textContent = text;
@@ -32,6 +37,7 @@ async function checkHealth() {
   }
 }
 
+/** @param {User | null} user */
 function showUser(user) {
   if (user) byId("who").textContent = nameOf(user);
   byId("signed-in").hidden = !user;
@@ -40,9 +46,9 @@ function showUser(user) {
 
 addCopyButtons();
 fillIn({ origin: location.origin });
-for (const place of document.querySelectorAll(".only-local")) place.hidden = !isLoopback;
+for (const place of all(".only-local")) place.hidden = !isLoopback;
 for (const event of ["signed-in", "signed-out"])
   client.addEventListener(event, () => showUser(client.user));
 checkHealth();
-// When it can't be known, the way to sign in stays.
+// If the client can't find out, the page still shows the link to sign in.
 client.ready().then(showUser, () => {});

@@ -1,19 +1,44 @@
-// What to say when something was refused or failed: in words, and with what to do next.
+// What to say if something was rejected or failed, and what to do next.
+/** @import { EdgegateError } from "/edgegate/client/index.js" */
 
-/** Is it unknown whether the request did its work? */
-export const isLost = ({ code, status }) => code === "network_error" || status >= 500;
+/**
+ * What an error of the service or of the package may have.
+ *
+ * @typedef {Partial<Pick<EdgegateError, "status" | "retryAfter" | "requestId" | "message">>
+ *   & {code?: string}} Failure
+ */
 
-/** A sentence for any error of the service or the package that the page knows nothing better about. */
-export function inWords({ code, status, retryAfter, requestId, message }) {
+/**
+ * Whether it is an error of the service or of the package. Any other error is a fault of the page.
+ *
+ * @param {unknown} error
+ * @returns {error is EdgegateError}
+ */
+export const isRefusal = (error) => error instanceof Error && error.name === "EdgegateError";
+
+/**
+ * Whether nobody knows if the request did its work.
+ *
+ * @param {Failure} failure
+ */
+export const isLost = ({ code, status }) => code === "network_error" || (status ?? 0) >= 500;
+
+/**
+ * A sentence for any error that the page has no better sentence for.
+ *
+ * @param {Failure} failure
+ */
+export function inWords({ code, status, retryAfter, requestId, message = "" }) {
   switch (code) {
     case "network_error":
-      // An answer that is not the service's: a gateway's, a captive portal's.
+      // With a status, the answer came from somebody else: a gateway or a captive portal.
       return status
-        ? couldNot(status)
+        ? couldNot(`${status}`)
         : "No answer came. Check that this device is online, then try again.";
     case "rate_limited":
-      // Others count too: those of the same network, and whoever guesses at the same address.
-      return `There were too many tries, perhaps not all of them yours. Wait ${duration(
+      // Attempts of other people count too: those from the same network, and those at the same
+      // account.
+      return `There were too many attempts, perhaps not all of them yours. Wait ${duration(
         retryAfter || 60,
       )}, then try again.`;
     case "unavailable":
@@ -23,27 +48,35 @@ export function inWords({ code, status, retryAfter, requestId, message }) {
     case "signed_out":
     case "invalid_grant":
     case "invalid_token":
-      return "You are not signed in any more. Sign in again, then repeat this.";
+      return "You are no longer signed in. Sign in again, then repeat this.";
     case "last_administrator":
-      return "At least one administrator must remain. Make somebody else an administrator first.";
+      return "There must be at least one administrator. Make somebody else an administrator first.";
     case "registration_closed":
-      return "Nobody can register here by themselves: ask whoever runs this service for an account.";
+      return "Registration is closed: ask the people who run this service for an account.";
     case "key_set_unavailable":
       return "The public keys could not be read, so no signature can be checked. Try again.";
     case "wasm_unavailable":
-      return `The checks can’t run here, since their WebAssembly did not load: ${message.replace(/^edgegate: /, "")}.`;
+      return `The checks can’t run here, because their WebAssembly did not load: ${message.replace(/^edgegate: /, "")}.`;
     case "invalid_key_set":
-      return "This service publishes no public key that can be used here: its tokens can be checked on the server only.";
+      return "This service publishes no public key that can be used here. Only the server can check its tokens.";
   }
-  return couldNot(code ?? status, requestId);
+  return couldNot(code ?? (status ? `${status}` : undefined), requestId);
 }
 
+/**
+ * @param {string | undefined} what
+ * @param {string} [requestId]
+ */
 function couldNot(what, requestId) {
   const details = [what, requestId && `request ${requestId}`].filter(Boolean).join(", ");
-  return `The service could not do this${details && ` (${details})`}. If it stays so, tell whoever runs this service.`;
+  return `The service could not do this${details && ` (${details})`}. If it happens again, tell the people who run this service.`;
 }
 
-/** `42 seconds`, `2 minutes`. */
+/**
+ * `42 seconds`, `2 minutes`.
+ *
+ * @param {number} seconds
+ */
 export function duration(seconds) {
   return seconds < 90
     ? `${seconds} ${seconds === 1 ? "second" : "seconds"}`

@@ -40,7 +40,8 @@ export async function startEdgegate({
         repeated: sign(alg, 1, typ)[0],
         // They take a second.
         get fresh() {
-          return (fresh ??= sign(alg, NEW_TOKENS, typ));
+          fresh ??= sign(alg, NEW_TOKENS, typ);
+          return fresh;
         },
       };
     };

@@ -27,7 +27,7 @@ mod request;
 mod rpc;
 mod settings;
 mod ticket;
-#[path = "../../tests/token_support/mod.rs"]
+#[path = "../../crates/token/tests/token_support/mod.rs"]
 mod token_support;
 mod values;
 mod world;

@@ -1,61 +1,59 @@
-// Errors: one class, told apart by `code`. The list is closed; docs/errors.md says what each means.
+// The errors of the package. There is one class. `code` says which error it is. The list of codes
+// is closed, and docs/errors.md explains each of them.
+/** @import { EdgegateErrorDetails, ErrorCode } from "./types/errors.d.ts" */
+import { STATUS } from "./generated.js";
 
-/** What the service answers, in the order of docs/errors.md. */
-const SERVICE_CODES = [
-  "invalid_request",
-  "invalid_field",
-  "weak_password",
-  "invalid_credentials",
-  "invalid_link",
-  "invalid_token",
-  "reauthentication_required",
-  "invalid_grant",
-  "invalid_client",
-  "unsupported_grant_type",
-  "forbidden",
-  "registration_closed",
-  "email_taken",
-  "last_administrator",
-  "not_found",
-  "method_not_allowed",
-  "payload_too_large",
-  "unsupported_media_type",
-  "rate_limited",
-  "unavailable",
-  "misconfigured",
-  "internal",
-];
-
-/** What this package finds by itself. */
-const PACKAGE_CODES = [
+/** The errors that the package itself finds. */
+const PACKAGE_CODES = /** @type {const} */ ([
   "invalid_argument",
   "invalid_key_set",
   "key_set_unavailable",
   "wasm_unavailable",
   "network_error",
   "signed_out",
-];
+]);
 
-/** All of them. */
-export const ERROR_CODES = /* @__PURE__ */ Object.freeze([...SERVICE_CODES, ...PACKAGE_CODES]);
+/** The codes of the service, then those of the package, in the order of docs/errors.md. */
+export const ERROR_CODES = /* @__PURE__ */ allCodes();
 
-const DETAILS = ["reason", "status", "retryAfter", "errors", "reasons", "maxAge", "requestId"];
+function allCodes() {
+  const ofService = /** @type {(keyof typeof STATUS)[]} */ (Object.keys(STATUS));
+  return Object.freeze([...ofService, ...PACKAGE_CODES]);
+}
 
 export class EdgegateError extends Error {
-  /** `details`: those of DETAILS that are known, and `cause`. */
+  /**
+   * @param {ErrorCode} code
+   * @param {string} message
+   * @param {EdgegateErrorDetails | null} [details]
+   */
   constructor(code, message, details) {
-    super(message, details?.cause === undefined ? undefined : { cause: details.cause });
+    const { reason, status, retryAfter, errors, reasons, maxAge, requestId, cause } = details ?? {};
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    for (const name of DETAILS) if (details?.[name] !== undefined) this[name] = details[name];
+    // Unknown details are left out: a log that prints the error would show them as undefined.
+    if (reason !== undefined) this.reason = reason;
+    if (status !== undefined) this.status = status;
+    if (retryAfter !== undefined) this.retryAfter = retryAfter;
+    if (errors !== undefined) this.errors = errors;
+    if (reasons !== undefined) this.reasons = reasons;
+    if (maxAge !== undefined) this.maxAge = maxAge;
+    if (requestId !== undefined) this.requestId = requestId;
   }
 
-  // On the prototype, as the names of built-in errors are: an own property would be listed with the details.
+  // On the prototype, like the names of built-in errors. A log would print an own property too.
+  /** @returns {"EdgegateError"} */
   get name() {
     return "EdgegateError";
   }
 }
 
-/** Whether it is one. What was thrown may be a proxy that throws when it is looked at. */
+/**
+ * `instanceof`, but safe: a thrown value may be a proxy that throws when it is inspected.
+ *
+ * @param {unknown} thrown
+ * @returns {thrown is EdgegateError}
+ */
 export function isEdgegateError(thrown) {
   try {
     return thrown instanceof EdgegateError;
@@ -63,3 +61,10 @@ export function isEdgegateError(thrown) {
     return false;
   }
 }
+
+/**
+ * The code of an EdgegateError; undefined for any other value.
+ *
+ * @param {unknown} thrown
+ */
+export const codeOf = (thrown) => (isEdgegateError(thrown) ? thrown.code : undefined);

@@ -1,13 +1,28 @@
-// What happens when the wasm traps: by a panic, or when memory runs out.
+// What happens when the wasm traps: when Rust panics, or when memory runs out.
 //
-// A trap leaves the wasm's memory half changed, so nothing may run on that instance any more. The
-// call in which it happened fails with `internal`; the next one gets a new instance of the same
-// module. Every instance has its own copy of wasm-bindgen's module, and with it its own views of the
-// memory and its own finalizers: nothing of one can reach another.
+// A trap leaves the memory of the wasm half changed, so nothing may run on that instance any more.
+// The call that trapped fails with `internal`. The next call gets a new instance of the same
+// module. Each instance has its own copy of wasm-bindgen's code, and so its own views of the memory
+// and its own finalizers. No instance can reach another one.
 //
-// (The Worker has its own guard, src/edge/instance.mjs. There, traps come out of promises too.)
+// The Worker has a guard of its own, src/edge/instance.mjs. There, promises can trap too.
+/** @import { Glue, GlueWebAssembly } from "./wasm/edgegate.js" */
 import { asError, bug } from "./refusal.js";
 import { glueFor } from "./wasm/edgegate.js";
+
+/**
+ * What the guards know about an instance.
+ *
+ * @typedef {object} State
+ * @property {boolean} isDead It has trapped.
+ * @property {boolean} isRunning A call is running on it.
+ */
+
+/**
+ * The functions that the wasm exports, and `verifiers`: the objects that a caller keeps in it.
+ *
+ * @typedef {Glue & {verifiers: WeakMap<object, ReturnType<Glue["Verifier"]["make"]>>}} Instance
+ */
 
 /** A compiled module and its newest instance. */
 export class Wasm {
@@ -15,7 +30,12 @@ export class Wasm {
   #makeGlue;
   #instance;
 
-  /** Throws when the module can't be started. `makeGlue` is for tests. */
+  /**
+   * Throws if the module can't be started.
+   *
+   * @param {WebAssembly.Module} module
+   * @param {(webAssembly: GlueWebAssembly) => Glue} [makeGlue] Tests replace it.
+   */
   constructor(module, makeGlue = glueFor) {
     this.#module = module;
     this.#makeGlue = makeGlue;
@@ -23,9 +43,12 @@ export class Wasm {
   }
 
   /**
-   * Answers `call(instance)`; throws only EdgegateErrors. An instance has the functions that the wasm
-   * exports, and `verifiers`, a WeakMap for what a caller keeps in it. A `call` must end before the
-   * next one begins, and must keep nothing of the instance elsewhere.
+   * Returns `call(instance)`. It throws only EdgegateErrors. A `call` must end before the next one
+   * begins, and must not keep anything of the instance elsewhere.
+   *
+   * @template T
+   * @param {(instance: Instance) => T} call
+   * @returns {T}
    */
   run(call) {
     let instance;
@@ -37,7 +60,7 @@ export class Wasm {
       return answer;
     } catch (thrown) {
       const error = asError(thrown);
-      // The wasm refuses with a code. Anything else skipped the rest of some function of it.
+      // A refusal of the wasm has a code. Anything else has skipped the rest of some Rust function.
       if (instance && error.code === "internal") instance.isDead = true;
       throw instance?.isDead ? bug(thrown) : error;
     } finally {
@@ -46,46 +69,68 @@ export class Wasm {
   }
 
   #usable() {
-    // If a call still counts as running, the runtime has cut it off, as Workers do at the limit of
-    // CPU time; or it called back in here, which nothing in the package does.
+    // If a call still counts as running, one of two things has happened. The runtime has cut it
+    // off, as Workers do at the limit of CPU time. Or the call has called `run` again, which
+    // nothing in the package does.
     if (this.#instance.isRunning) this.#instance.isDead = true;
     if (this.#instance.isDead) this.#instance = makeInstance(this.#module, this.#makeGlue);
     return this.#instance;
   }
 }
 
+/**
+ * @param {WebAssembly.Module} module
+ * @param {(webAssembly: GlueWebAssembly) => Glue} makeGlue
+ * @returns {Instance & State}
+ */
 function makeInstance(module, makeGlue) {
   const state = { isDead: false, isRunning: false, verifiers: new WeakMap() };
-  class Instance {
+  class GuardedInstance {
+    /**
+     * @param {WebAssembly.Module} module
+     * @param {WebAssembly.Imports} imports
+     */
     constructor(module, imports) {
-      const watched = mapMembers(imports, (functions) =>
-        mapMembers(functions, (run) => guardImport(state, run)),
+      const guarded = mapMembers(imports, (functions) =>
+        mapMembers(functions, (value) => guardImport(state, value)),
       );
-      const { exports } = new WebAssembly.Instance(module, watched);
+      const { exports } = new WebAssembly.Instance(module, guarded);
       this.exports = mapMembers(exports, (value, name) => guardExport(state, value, name));
     }
   }
-  // What wasm-bindgen's module finds under the name `WebAssembly`.
-  const { initSync, ...functions } = makeGlue({ Instance, Module: WebAssembly.Module });
-  initSync({ module });
-  return Object.assign(state, functions);
+  // wasm-bindgen's code uses this object as its `WebAssembly`.
+  const glue = makeGlue({ Instance: GuardedInstance, Module: WebAssembly.Module });
+  glue.initSync({ module });
+  return Object.assign(state, glue);
 }
 
+/**
+ * @template V, W
+ * @param {Record<string, V>} object
+ * @param {(value: V, name: string) => W} change
+ */
 const mapMembers = (object, change) =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]));
 
-function guardExport(state, run, name) {
-  if (typeof run !== "function") return run;
+/**
+ * @param {State} state
+ * @param {WebAssembly.ExportValue} value
+ * @param {string} name
+ * @returns {WebAssembly.ExportValue}
+ */
+function guardExport(state, value, name) {
+  if (typeof value !== "function") return value;
   const isFree = name.startsWith("__wbg_") && name.endsWith("_free");
-  return (...values) => {
-    // Finalizers free too. They have nobody to throw to: Node would end the process.
+  return (/** @type {unknown[]} */ ...values) => {
+    // Finalizers call the functions that free memory. Nobody can catch what a finalizer throws:
+    // Node would end the process.
     if (state.isDead && isFree) return undefined;
     if (state.isDead) throw new InstanceDied();
     try {
-      // wasm-bindgen's module catches what some of its functions throw, and reports it here. Rust
-      // would ignore it and go on: claims without some of their members.
+      // wasm-bindgen's code catches what some imported functions throw, and reports it here. Rust
+      // would ignore it and continue, with claims that lack members.
       if (name === "__wbindgen_exn_store") throw new Error("a function that the wasm called threw");
-      return run(...values);
+      return value(...values);
     } catch (error) {
       state.isDead = true;
       if (isFree) return undefined;
@@ -94,14 +139,22 @@ function guardExport(state, run, name) {
   };
 }
 
-/** A function of the wasm that is still on the stack of a dead instance can't go on. */
-const guardImport =
-  (state, run) =>
-  (...values) => {
-    const answer = run(...values);
+/**
+ * Throws after each call of an imported function if the instance has died in the meantime. A
+ * function of the wasm that is still on the stack must not continue.
+ *
+ * @param {State} state
+ * @param {WebAssembly.ImportValue} value
+ * @returns {WebAssembly.ImportValue}
+ */
+function guardImport(state, value) {
+  if (typeof value !== "function") return value;
+  return (/** @type {unknown[]} */ ...values) => {
+    const answer = value(...values);
     if (state.isDead) throw new InstanceDied();
     return answer;
   };
+}
 
 class InstanceDied extends Error {
   name = "InstanceDied";

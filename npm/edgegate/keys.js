@@ -1,35 +1,55 @@
-// The key set of an issuer, fetched and kept fresh.
+// Fetches the key set of an issuer and keeps it fresh.
+/** @import { Platform } from "./verifier.js" */
 import { EdgegateError, isEdgegateError } from "./errors.js";
+import { KEY_SET_MAX_BYTES, MAX_ACCESS_TOKEN_TTL } from "./generated.js";
 
-/** Keys older than this are fetched again, in the background. */
+/** Older keys are fetched again, in the background. */
 const FRESH_MS = 10 * 60_000;
 /**
- * Keys that could not be fetched again for this long are not used any more. No access token of edgegate lives longer than an
- * hour, and nobody gets a new one while the service is away: keeping keys for longer would help only whoever stole one.
+ * Keys that could not be fetched again for this long are not used any more. It is the longest life
+ * of an access token. While the service is down, nobody gets a new token, so using the keys for
+ * longer would help only somebody who has stolen a signing key.
  */
-const USABLE_MS = 60 * 60_000;
-/** An unknown `kid`, or a failure, leads to a fetch at most this often: a forged token costs its sender nothing. */
+const USABLE_MS = MAX_ACCESS_TOKEN_TTL * 1000;
+/**
+ * An unknown `kid`, or a failure, leads to at most one fetch in this time. Otherwise anybody could
+ * cause fetches by sending forged tokens.
+ */
 const PAUSE_MS = 30_000;
-/** For the whole answer. */
+/** Limit for the whole answer. */
 const TIMEOUT_MS = 5_000;
-/** A fetch that has not ended by then never will: Workers cancel what the request that began it leaves behind. */
+/**
+ * A fetch that takes longer will never end: Workers cancel the work of a request when the request
+ * ends.
+ */
 const LOST_MS = TIMEOUT_MS + 1_000;
-/** What the reader of key sets takes: KEY_SET_MAX_BYTES of src/domain/policy.rs. */
-const MAX_BYTES = 32 * 1024;
+
+/**
+ * A fetch in progress. Both times are milliseconds.
+ *
+ * @typedef {{begunAt: number, promise: Promise<void>}} Flight
+ * @typedef {(url: string, init?: RequestInit) => Promise<Response>} Fetch
+ */
 
 export class RemoteKeySet {
   #url;
   #fetch;
   #platform;
   #accept;
-  /** When the keys in use were asked for. */
+  /** When the fetch of the current keys began. */
   #fetchedAt = -Infinity;
   #triedAt = -Infinity;
-  /** Why the last try failed. */
+  /** @type {unknown} Why the last fetch failed. Null if it succeeded. */
   #error = null;
+  /** @type {Flight | null} */
   #flight = null;
 
-  /** `accept(text)` takes a fetched set into use, or throws why not. */
+  /**
+   * @param {URL} url
+   * @param {Fetch} fetch
+   * @param {Platform} platform
+   * @param {(text: string) => void} accept Uses a fetched key set from now on, or throws.
+   */
   constructor(url, fetch, platform, accept) {
     this.#url = url;
     this.#fetch = fetch;
@@ -45,13 +65,17 @@ export class RemoteKeySet {
       if (!this.#flying() && since(this.#triedAt) < PAUSE_MS && this.#error) throw this.#error;
       await this.#fetched();
     } else if (!this.#flying() && since(this.#triedAt) >= PAUSE_MS) {
-      // Its failure is no failure of whoever asks now; it is remembered for whoever needs it.
+      // The current keys are still usable, so this caller does not need to know of a failure. It is
+      // stored for a caller that needs newer keys.
       this.#platform.keepAlive(this.#begin().promise.catch(() => {}));
     }
   }
 
-  /** After an unknown `kid`: whether there may be other keys now. Rejects when that can't be known. */
-  async lookAgain() {
+  /**
+   * Fetches the keys because a `kid` is unknown. False if it is too early for another fetch.
+   * Rejects if the fetch fails.
+   */
+  async refetch() {
     if (!this.#flying() && since(this.#triedAt) < PAUSE_MS) {
       if (this.#error) throw this.#error;
       return false;
@@ -60,11 +84,12 @@ export class RemoteKeySet {
     return true;
   }
 
-  /** Waits for the fetch under way, or begins one. */
+  /** Waits for the fetch in progress, or begins one. */
   async #fetched() {
     const flight = this.#flying() ?? this.#begin();
-    if (await settled(flight)) return flight.promise;
-    // It was lost with the request that began it; one of our own can't be.
+    if (await endsInTime(flight)) return flight.promise;
+    // The fetch was cancelled together with the request that began it. A fetch that this call
+    // begins can't be: this call is still running.
     return (this.#flying() ?? this.#begin()).promise;
   }
 
@@ -75,8 +100,7 @@ export class RemoteKeySet {
   #begin() {
     const begunAt = Date.now();
     this.#triedAt = begunAt;
-    const flight = { begunAt, promise: null };
-    flight.promise = download(this.#url, this.#fetch, this.#platform.fetchOptions)
+    const promise = download(this.#url, this.#fetch, this.#platform.fetchOptions)
       .then((text) => {
         this.#accept(text);
         this.#fetchedAt = begunAt;
@@ -89,19 +113,31 @@ export class RemoteKeySet {
       .finally(() => {
         if (this.#flight === flight) this.#flight = null;
       });
+    const flight = { begunAt, promise };
     this.#flight = flight;
     return flight;
   }
 }
 
-/** Milliseconds; a clock that was set back tells nothing, and counts as long ago. */
+/**
+ * The milliseconds since `time`. Infinity if `time` is in the future: then the clock was set back,
+ * and nobody knows how long ago it was.
+ *
+ * @param {number} time
+ */
 function since(time) {
   const passed = Date.now() - time;
   return passed >= 0 ? passed : Infinity;
 }
 
-/** Whether it ends in time. The timer is the waiter's own: it runs whatever became of the request that began the fetch. */
-async function settled({ begunAt, promise }) {
+/**
+ * Whether a fetch ends in time. The timer belongs to the caller, so it fires even if the request
+ * that began the fetch has ended.
+ *
+ * @param {Flight} flight
+ */
+async function endsInTime({ begunAt, promise }) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const lost = new Promise((resolve) => {
     timer = setTimeout(resolve, Math.max(0, LOST_MS - since(begunAt)), false);
@@ -117,10 +153,17 @@ async function settled({ begunAt, promise }) {
   }
 }
 
+/**
+ * @param {URL} url
+ * @param {Fetch} fetch
+ * @param {RequestInit} options
+ * @returns {Promise<string>}
+ */
 async function download(url, fetch, options) {
   const abort = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  // Not left to the signal alone: a `fetch` that was handed in may not look at it.
+  // The signal alone is not enough: the caller's own `fetch` may ignore it.
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
       reject(unavailable(url, `did not answer within ${TIMEOUT_MS / 1000} s`));
@@ -137,6 +180,11 @@ async function download(url, fetch, options) {
   }
 }
 
+/**
+ * @param {URL} url
+ * @param {Fetch} fetch
+ * @param {RequestInit} options
+ */
 async function read(url, fetch, options) {
   const response = await fetch(url.href, {
     method: "GET",
@@ -148,37 +196,38 @@ async function read(url, fetch, options) {
     response.body?.cancel().catch(() => {});
     throw unavailable(url, problemOf(response));
   }
-  const bytes = await limited(response);
+  const bytes = await readLimited(response);
   try {
-    // A byte order mark is left in place, for the reader to refuse.
+    // A byte order mark stays in the text. The wasm rejects it.
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new EdgegateError("invalid_key_set", "the key set is not valid: not_utf8", {
-      reason: "not_utf8",
-      cause,
-    });
+    throw invalid("not_utf8", cause);
   }
 }
 
+/** @param {Response} response */
 function problemOf({ status, type }) {
-  const redirect = type === "opaqueredirect" || (status >= 300 && status < 400);
-  return redirect
-    ? "answered with a redirect, which is not followed: give the address that it leads to"
+  const isRedirect = type === "opaqueredirect" || (status >= 300 && status < 400);
+  return isRedirect
+    ? "answered with a redirect, and redirects are not followed: use the address that it leads to"
     : `answered with status ${status}`;
 }
 
-async function limited(response) {
+/**
+ * The body, up to the size at which the wasm would reject it.
+ *
+ * @param {Response} response
+ */
+async function readLimited(response) {
   const chunks = [];
   let length = 0;
   const reader = response.body?.getReader();
-  for (let part = await reader?.read(); part && !part.done; part = await reader.read()) {
-    if (!ArrayBuffer.isView(part.value)) throw new TypeError("The body is not made of bytes");
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    if (!ArrayBuffer.isView(part.value)) throw new TypeError("The body does not consist of bytes");
     length += part.value.byteLength;
-    if (length > MAX_BYTES) {
-      reader.cancel().catch(() => {});
-      throw new EdgegateError("invalid_key_set", "the key set is not valid: set_too_long", {
-        reason: "set_too_long",
-      });
+    if (length > KEY_SET_MAX_BYTES) {
+      reader?.cancel().catch(() => {});
+      throw invalid("set_too_long");
     }
     chunks.push(part.value);
   }
@@ -191,6 +240,19 @@ async function limited(response) {
   return bytes;
 }
 
-// Neither the query nor what the other side wrote: both may hold a secret.
+/**
+ * @param {string} reason
+ * @param {unknown} [cause]
+ */
+const invalid = (reason, cause) =>
+  new EdgegateError("invalid_key_set", `the key set is not valid: ${reason}`, { reason, cause });
+
+/**
+ * The message has neither the query nor anything that the server wrote: both may hold a secret.
+ *
+ * @param {URL} url
+ * @param {string} why
+ * @param {unknown} [cause]
+ */
 const unavailable = (url, why, cause) =>
   new EdgegateError("key_set_unavailable", `${url.origin}${url.pathname} ${why}`, { cause });

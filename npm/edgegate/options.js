@@ -1,66 +1,88 @@
-// What the caller hands in, checked: a mistake is one clear error that names the argument.
-import { guarded, listOf, wrong } from "./argument.js";
+// Checks what the caller passes in. A mistake becomes an error that names the argument.
+/** @import { RemoteVerifierOptions } from "./types/index.d.ts" */
+import { invalidArgument, readArgument, readList } from "./argument.js";
+import { ROLES_ASKED_MAX } from "./generated.js";
 
-/** Longest list of roles: ROLES_ASKED_MAX of src/domain/policy.rs. */
-const MOST_ROLES = 256;
-
-/** `issuer`, `audience` and `clockTolerance` are checked by the wasm. */
+/**
+ * The wasm checks `issuer`, `audience` and `clockTolerance`.
+ *
+ * @param {unknown} options
+ */
 export function readOptions(options) {
   if (typeof options !== "object" || options === null)
-    throw wrong("options must be an object with issuer and audience");
-  // Each is read once: what was checked is what is used.
-  const {
+    throw invalidArgument("options must be an object with issuer and audience");
+  // Each member is read once, so that the value that was checked is the value that is used.
+  const { issuer, audience, clockTolerance, currentDate, fetch } = readArgument("options", () => {
+    const given = /** @type {Partial<Record<keyof RemoteVerifierOptions, unknown>>} */ (options);
+    const { issuer, audience, clockTolerance = 0, currentDate, fetch } = given;
+    return { issuer, audience, clockTolerance, currentDate, fetch };
+  });
+  if (fetch !== undefined && typeof fetch !== "function")
+    throw invalidArgument("fetch must be a function");
+  return {
     issuer,
     audience,
-    clockTolerance = 0,
-    currentDate,
-    fetch,
-  } = guarded("options", () => ({ ...pick(options) }));
-  if (fetch !== undefined && typeof fetch !== "function") throw wrong("fetch must be a function");
-  return { issuer, audience, clockTolerance, now: clock(currentDate), fetch };
+    clockTolerance,
+    now: clock(currentDate),
+    fetch: /** @type {RemoteVerifierOptions["fetch"]} */ (fetch),
+  };
 }
 
-const pick = ({ issuer, audience, clockTolerance, currentDate, fetch }) => ({
-  issuer,
-  audience,
-  clockTolerance,
-  currentDate,
-  fetch,
-});
-
-/** Unix seconds. */
+/**
+ * A function that returns the time to verify at, in Unix seconds.
+ *
+ * @param {unknown} currentDate
+ */
 function clock(currentDate) {
   if (currentDate === undefined) return () => Math.floor(Date.now() / 1000);
-  // Not by `instanceof`: a Date of another realm is one too.
-  const time = guarded("currentDate", () => Date.prototype.getTime.call(currentDate));
-  if (!(time >= 0)) throw wrong("currentDate must be a valid Date");
+  // `instanceof` would reject a Date of another realm, such as an iframe's.
+  const time = readArgument("currentDate", () =>
+    Date.prototype.getTime.call(/** @type {Date} */ (currentDate)),
+  );
+  if (!(time >= 0)) throw invalidArgument("currentDate must be a valid Date");
   const seconds = Math.floor(time / 1000);
   return () => seconds;
 }
 
-/** The address of a key set: https, or http on this very machine. Relative ones are the page's. */
+/**
+ * The address of a key set: https, or http on this machine. A relative address is relative to the
+ * page.
+ *
+ * @param {unknown} given
+ */
 export function readUrl(given) {
-  const url = guarded("url", () => new URL(String(given), globalThis.location?.href));
-  const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) {
-    throw wrong(
-      "url must begin with https: whoever can change the key set on its way can make tokens",
+  const url = readArgument("url", () => new URL(String(given), globalThis.location?.href));
+  const isLoopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback)) {
+    throw invalidArgument(
+      "url must begin with https: over http, an attacker in between could replace the keys and sign tokens",
     );
   }
-  if (url.username || url.password) throw wrong("url must not hold a password");
+  if (url.username || url.password)
+    throw invalidArgument("url must not contain a user name or a password");
   return url;
 }
 
-/** A key set as text. */
+const NO_KEY_SET = "jwks must be a JWK Set: an object with keys, or its JSON";
+
+/**
+ * A key set as JSON.
+ *
+ * @param {unknown} jwks
+ * @returns {string}
+ */
 export function readJwks(jwks) {
   if (typeof jwks === "string") return jwks;
-  if (typeof jwks !== "object" || jwks === null)
-    throw wrong("jwks must be a JWK Set: an object with keys, or its JSON");
-  const text = guarded("jwks", () => JSON.stringify(jwks));
-  if (typeof text !== "string")
-    throw wrong("jwks must be a JWK Set: an object with keys, or its JSON");
+  if (typeof jwks !== "object" || jwks === null) throw invalidArgument(NO_KEY_SET);
+  const text = readArgument("jwks", () => JSON.stringify(jwks));
+  // An object whose `toJSON` returns undefined has no JSON.
+  if (typeof text !== "string") throw invalidArgument(NO_KEY_SET);
   return text;
 }
 
-/** An array of whatever is in there. */
-export const readRoles = (roles) => listOf("roles", roles, MOST_ROLES);
+/**
+ * The entries are checked by the wasm.
+ *
+ * @param {unknown} roles
+ */
+export const readRoles = (roles) => readList("roles", roles, ROLES_ASKED_MAX);

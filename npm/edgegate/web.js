@@ -1,13 +1,20 @@
-// For browsers, with a bundler or without, and for whatever fetches its files by address.
+// The loader for browsers, with or without a bundler, and for other platforms that fetch files by
+// their address.
+/**
+ * @import { WasmSource } from "./types/index.d.ts"
+ * @import { Platform } from "./verifier.js"
+ */
+import { codeOf } from "./errors.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
 import { compile, unavailable } from "./wasm.js";
 
 export { AuthClient } from "./client/index.js";
 export { EdgegateError } from "./errors.js";
 
+/** @type {Platform} */
 const platform = {
   module: find,
-  // The set is public, and no older than the server has it.
+  // The key set is public, so no credentials. The browser revalidates its copy at every fetch.
   fetchOptions: {
     mode: "cors",
     credentials: "omit",
@@ -21,55 +28,69 @@ export const load = /* @__PURE__ */ loadFor(platform);
 export const peek = /* @__PURE__ */ peekFor(platform);
 export const Verifier = /* @__PURE__ */ verifierFor(platform);
 
-/** The wasm beside this file: bundlers know this spelling and bring it along. */
+/** The wasm beside this file. Bundlers recognise this expression and include the file. */
 const ownFile = () => new URL("./wasm/edgegate_bg.wasm", import.meta.url);
 
+/** @param {WasmSource} given */
 async function find(given = ownFile()) {
   if (given instanceof WebAssembly.Module) return given;
   if (typeof given === "string" || given instanceof URL)
-    return fetched(new URL(given, globalThis.location?.href));
-  if (given instanceof Response) return checked(given, given.url || "the given response");
+    return fetchWasm(new URL(given, globalThis.location?.href));
+  if (given instanceof Response) return compileResponse(given, given.url || "the given response");
   if (given instanceof ArrayBuffer || ArrayBuffer.isView(given))
-    return compile(given, "what was given");
-  throw unavailable("load() takes an address, a Response, bytes or a WebAssembly.Module");
+    return compile(/** @type {BufferSource} */ (given), "the argument");
+  throw unavailable(
+    "the argument of load() must be a URL, a Response, bytes or a WebAssembly.Module",
+  );
 }
 
 const TIMEOUT_MS = 60_000;
 
-async function fetched(url) {
-  const violations = [];
-  const note = ({ effectiveDirective, blockedURI }) =>
-    violations.push({ effectiveDirective, blockedURI });
+/** @param {URL} url */
+async function fetchWasm(url) {
+  /** @type {string[]} */
+  const violated = [];
+  /** @param {Event} event */
+  const note = (event) =>
+    violated.push(/** @type {SecurityPolicyViolationEvent} */ (event).effectiveDirective);
   globalThis.addEventListener?.("securitypolicyviolation", note);
   try {
-    return await checked(
-      await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT_MS) }),
-      url.href,
-    );
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(url, { credentials: "same-origin", signal });
+    return await compileResponse(response, url.href);
   } catch (error) {
-    if (error.code === "wasm_unavailable") throw error;
-    // The event is on its way when the fetch fails.
+    if (codeOf(error) === "wasm_unavailable") throw error;
+    // The browser dispatches the event shortly after the fetch has failed.
     await new Promise((resolve) => setTimeout(resolve));
-    throw unavailable(fetchProblem(url, violations), error);
+    throw unavailable(fetchProblem(url, violated), error);
   } finally {
     globalThis.removeEventListener?.("securitypolicyviolation", note);
   }
 }
 
-async function checked(response, where) {
+/**
+ * @param {Response} response
+ * @param {string} where
+ */
+async function compileResponse(response, where) {
   if (response.status !== 200) {
     throw unavailable(
-      `the server answered ${response.status} for ${where}: serve the package's folder \`wasm\` beside its scripts`,
+      `the server answered ${where} with status ${response.status}: serve the package's folder \`wasm\` beside its scripts`,
     );
   }
   return compile(response, where);
 }
 
-function fetchProblem(url, violations) {
-  if (violations.some(({ effectiveDirective }) => effectiveDirective === "connect-src")) {
-    return `the Content-Security-Policy does not allow fetching ${url.href}: add ${url.origin === globalThis.location?.origin ? "'self'" : url.origin} to its connect-src directive`;
+/**
+ * @param {URL} url
+ * @param {string[]} violated The directives of the page's policy that a request has violated.
+ */
+function fetchProblem(url, violated) {
+  if (violated.includes("connect-src")) {
+    const source = url.origin === globalThis.location?.origin ? "'self'" : url.origin;
+    return `the Content-Security-Policy does not allow fetching ${url.href}: add ${source} to its connect-src directive`;
   }
   if (globalThis.navigator?.onLine === false)
-    return `${url.href} could not be fetched: the device is offline. Try again when it is not`;
+    return `${url.href} could not be fetched: the device is offline. Try again when it is online`;
   return `${url.href} could not be fetched: the network failed, or the other origin does not allow it (CORS)`;
 }

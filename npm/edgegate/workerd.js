@@ -1,4 +1,9 @@
-// For Cloudflare Workers: the wasm is part of the deployment, since a Worker may not compile any.
+// The loader for Cloudflare Workers. A Worker may not compile wasm, so the deployment includes the
+// compiled module.
+/**
+ * @import { WasmSource } from "./types/index.d.ts"
+ * @import { Platform } from "./verifier.js"
+ */
 import * as workers from "cloudflare:workers";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
 import ownModule from "./wasm/edgegate_bg.wasm";
@@ -7,6 +12,7 @@ import { unavailable } from "./wasm.js";
 export { AuthClient } from "./client/index.js";
 export { EdgegateError } from "./errors.js";
 
+/** @type {Platform} */
 const platform = {
   module: find,
   fetchOptions: {},
@@ -17,18 +23,24 @@ export const load = /* @__PURE__ */ loadFor(platform);
 export const peek = /* @__PURE__ */ peekFor(platform);
 export const Verifier = /* @__PURE__ */ verifierFor(platform);
 
+/** @param {WasmSource} given */
 async function find(given = ownModule) {
   if (given instanceof WebAssembly.Module) return given;
   throw unavailable(
-    'load() takes a WebAssembly.Module in Workers, as `import wasm from "edgegate/wasm/edgegate_bg.wasm"` gives one',
+    'in Workers the argument of load() must be a WebAssembly.Module: import wasm from "edgegate/wasm/edgegate_bg.wasm"',
   );
 }
 
-// Otherwise a fetch ends with the request that began it. Older runtimes don't have it; keys.js copes.
-function keepAlive(promise) {
+/**
+ * Without this, Workers cancel a fetch when the request that began it ends. Older runtimes don't
+ * have `waitUntil`; keys.js then notices that the fetch was lost.
+ *
+ * @param {Promise<unknown>} work
+ */
+function keepAlive(work) {
   try {
-    workers.waitUntil?.(promise);
+    workers.waitUntil?.(work);
   } catch {
-    // Outside of a request there is nothing to keep.
+    // Outside of a request nothing gets cancelled.
   }
 }

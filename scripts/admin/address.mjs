@@ -1,7 +1,11 @@
 // Addresses on the command line.
 import { Advice } from "../project/advice.mjs";
 
-/** The form in which addresses are compared. Plain ones only: nothing gets into SQL that could end a string. */
+/**
+ * The form in which addresses are compared. Plain ones only: nothing gets into SQL that could end a string.
+ *
+ * @param {string} email
+ */
 export function canonical(email) {
   const lower = email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   if (

@@ -3,7 +3,12 @@ import { Advice } from "../project/advice.mjs";
 import { run } from "../project/run.mjs";
 import { wrangler } from "../project/tools.mjs";
 
-/** Runs one statement; `place` is where (`--local` or `--remote`, and what belongs to it). */
+/**
+ * Runs one statement; `place` is where (`--local` or `--remote`, and what belongs to it).
+ *
+ * @param {string} statement
+ * @param {string[]} place
+ */
 export async function sql(statement, place) {
   const { code, stdout, stderr } = await run(
     ...quietly("d1", "execute", "DB", "--json", "--yes", "--command", statement, ...place),
@@ -20,6 +25,7 @@ export async function sql(statement, place) {
   return answer.at(-1).results;
 }
 
+/** @param {string} text */
 function parseJson(text) {
   try {
     return JSON.parse(text);
@@ -28,7 +34,12 @@ function parseJson(text) {
   }
 }
 
-/** A call of wrangler whose output is read. */
+/**
+ * A call of wrangler whose output is read.
+ *
+ * @param {string[]} args
+ * @returns {[string, string[], import("../project/run.mjs").RunOptions]}
+ */
 export function quietly(...args) {
   const [command, all, options] = wrangler(...args);
   return [command, all, { ...options, capture: true }];

@@ -3,9 +3,14 @@ import { Advice } from "../project/advice.mjs";
 import { sql } from "./database.mjs";
 
 // The job's first lines: format, id, when it was asked for, language; since format 2 tries, pool and whether it has paid; which mail.
+/** @param {string[]} lines */
 const nameLine = (lines) => (lines[0] === "1" ? 4 : 7);
 
-/** `mail list` */
+/**
+ * `mail list`
+ *
+ * @param {string[]} place
+ */
 export async function listMail(place) {
   const letters = await sql(
     "SELECT id, job, reason, tries, failed_at, retry_at FROM dead_letters ORDER BY failed_at",
@@ -23,7 +28,12 @@ export async function listMail(place) {
   }
 }
 
-/** `mail retry <id>` and `mail retry all` */
+/**
+ * `mail retry <id>` and `mail retry all`
+ *
+ * @param {string} which
+ * @param {string[]} place
+ */
 export async function retryMail(which, place) {
   if (which !== "all" && !/^[A-Za-z0-9_-]{1,100}$/.test(which))
     throw new Advice(
@@ -42,4 +52,5 @@ export async function retryMail(which, place) {
   );
 }
 
+/** @param {number} seconds */
 const time = (seconds) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");

@@ -11,8 +11,15 @@ const LENGTH = 16;
 const HOW =
   "Run `read -rs TICKET_SECRET && export TICKET_SECRET`, paste the secret, then run this command again";
 
-/** `pseudonym <email or IP address>`: one for each secret of TICKET_SECRET, since they change with the first. `given` is the secret
- *  of the environment. */
+/**
+ * `pseudonym <email or IP address>`: one for each secret of TICKET_SECRET, because pseudonyms change
+ * with the first secret. `given` is the secret of the environment.
+ *
+ * @param {string} text
+ * @param {string | undefined} given
+ * @param {string[]} place
+ * @param {string} [environment]
+ */
 export async function showPseudonyms(text, given, place, environment) {
   const { vars } = await readConfig(environment);
   const remote = place[0] === "--remote";
@@ -32,7 +39,13 @@ export async function showPseudonyms(text, given, place, environment) {
   });
 }
 
-/** The pseudonyms of an address or network, by the secrets in their order. */
+/**
+ * The pseudonyms of an address or network, by the secrets in their order.
+ *
+ * @param {string} text
+ * @param {string} ticketSecret
+ * @param {string} issuer
+ */
 export function pseudonyms(text, ticketSecret, issuer) {
   const [label, message] = isIP(text) ? ["network", network(text)] : ["account", canonical(text)];
   const secrets = ticketSecret.split(/[, \n\t]+/).filter((part) => part !== "");
@@ -49,9 +62,14 @@ export function pseudonyms(text, ticketSecret, issuer) {
   });
 }
 
+/** @param {import("node:crypto").BinaryLike} key */
 const hmac = (key) => createHmac("sha256", key);
 
-/** What limits count by: an IPv4 address, also one that is written as IPv6, or the /64 of an IPv6 address. */
+/**
+ * What limits count by: an IPv4 address, also one that is written as IPv6, or the /64 of an IPv6 address.
+ *
+ * @param {string} ip
+ */
 function network(ip) {
   if (isIP(ip) === 4) return ip;
   const groups = groupsOf(ip);
@@ -64,6 +82,7 @@ function network(ip) {
   return written([...groups.slice(0, 4), 0, 0, 0, 0]);
 }
 
+/** @param {string} ip */
 function groupsOf(ip) {
   if (!URL.canParse(`http://[${ip}]`))
     throw new Advice(`"${ip}" can't be used here. Write the IPv6 address without a zone.`);
@@ -75,6 +94,10 @@ function groupsOf(ip) {
   return [...head, ...zeros, ...(tail ?? [])].map((group) => Number.parseInt(group, 16));
 }
 
-/** As RFC 5952 writes it. */
+/**
+ * As RFC 5952 writes it.
+ *
+ * @param {number[]} groups
+ */
 const written = (groups) =>
   new URL(`http://[${groups.map((group) => group.toString(16)).join(":")}]`).hostname.slice(1, -1);

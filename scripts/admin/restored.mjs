@@ -14,7 +14,11 @@ export const LIFT = `
     updated_at = unixepoch()
   RETURNING id`;
 
-/** `restored` */
+/**
+ * `restored`
+ *
+ * @param {string[]} place
+ */
 export async function liftCounters(place) {
   const lifted = await sql(LIFT, place);
   const accounts = lifted.length === 1 ? "1 account" : `${lifted.length} accounts`;

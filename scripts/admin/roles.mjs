@@ -12,6 +12,12 @@ const ADMIN_ROLE = policy("ADMIN_ROLE");
 /**
  * `grant <email> <role>` and `revoke <email> <role>`. With `last` the role is taken from the last enabled administrator too: nobody
  * could manage accounts over HTTP then, until this command makes somebody an administrator again.
+ *
+ * @param {string} verb
+ * @param {string[]} words the address and the role
+ * @param {string[]} place
+ * @param {string} [environment]
+ * @param {{ last?: boolean }} [options]
  */
 export async function changeRole(verb, [address, role], place, environment, { last = false } = {}) {
   const email = canonical(address);
@@ -37,6 +43,10 @@ export async function changeRole(verb, [address, role], place, environment, { la
 
 // The command line of `wrangler d1 execute` binds no parameters: what `canonical` and the pattern of a role let through ends no string.
 // One UPDATE changes the roles and moves the version, so that no reader sees one without the other.
+/**
+ * @param {string} email
+ * @param {string} role
+ */
 function grant(email, role) {
   return `
   UPDATE users SET roles = (SELECT json_group_array(value) FROM
@@ -47,6 +57,11 @@ function grant(email, role) {
   RETURNING id, version, roles`;
 }
 
+/**
+ * @param {string} email
+ * @param {string} role
+ * @param {boolean} last
+ */
 function revoke(email, role, last) {
   // As src/adapters/cloudflare/d1_users.rs: in the same statement, so that two at once can't both succeed.
   const unlessLast =
@@ -64,7 +79,14 @@ function revoke(email, role, last) {
   RETURNING id, version, roles`;
 }
 
-/** Why nothing was changed: advice, or the user when it was so already. */
+/**
+ * Why nothing was changed: advice, or the user when it was so already.
+ *
+ * @param {string} verb
+ * @param {string} email
+ * @param {string} role
+ * @param {string[]} place
+ */
 async function unchanged(verb, email, role, place) {
   const [user] = await sql(
     `SELECT id, version, roles FROM users WHERE email_canonical = '${email}'`,
@@ -87,7 +109,11 @@ async function unchanged(verb, email, role, place) {
   return user;
 }
 
-/** A user's Durable Object can't be reached from here, and a check asks nothing else: that is said, and what would reach it. */
+/**
+ * A user's Durable Object can't be reached from here, and a check asks nothing else: that is said, and what would reach it.
+ *
+ * @param {{ id: string }} user
+ */
 export function notOutdated({ id }) {
   return (
     `With SESSION_STORE = "durable", GET /auth/authorized accepts older access tokens, with the roles from before, until they expire, at most ${policy("MAX_ACCESS_TOKEN_TTL")} s. Renewals and the routes that manage accounts use the new roles immediately.\n` +
@@ -98,6 +124,10 @@ export function notOutdated({ id }) {
 /**
  * Writes the user's version, and reads it again after the write: another change beside this one may have written a larger
  * version first, which this write then replaced.
+ *
+ * @param {{ id: string, version: number }} user
+ * @param {string[]} place
+ * @param {{ put?: typeof putStale, read?: typeof readVersion }} [store]
  */
 export async function markStale(
   { id, version },
@@ -111,6 +141,11 @@ export async function markStale(
   if (latest > version) await markStale({ id, version: latest }, place, { put, read });
 }
 
+/**
+ * @param {string} id
+ * @param {number} version
+ * @param {string[]} place
+ */
 async function putStale(id, version, place) {
   const { code, stderr, stdout } = await run(
     ...quietly(
@@ -134,6 +169,10 @@ async function putStale(id, version, place) {
 }
 
 // A user who was deleted meanwhile: no token is valid.
+/**
+ * @param {string} id
+ * @param {string[]} place
+ */
 async function readVersion(id, place) {
   const [user] = await sql(`SELECT version FROM users WHERE id = '${id}'`, place);
   return user ? user.version : Number.MAX_SAFE_INTEGER;

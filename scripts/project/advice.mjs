@@ -2,7 +2,11 @@
 
 export class Advice extends Error {}
 
-/** Runs a script's main function; advice becomes one line and exit code 1, anything else keeps its stack. */
+/**
+ * Runs a script's main function; advice becomes one line and exit code 1, anything else keeps its stack.
+ *
+ * @param {() => Promise<number | void>} body
+ */
 export async function main(body) {
   try {
     process.exitCode = (await body()) ?? 0;

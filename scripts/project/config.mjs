@@ -4,7 +4,11 @@ import { inRoot } from "./root.mjs";
 import { run } from "./run.mjs";
 import { node, toolEnv } from "./tools.mjs";
 
-/** The settings of an environment (the top-level ones when none is named). */
+/**
+ * The settings of an environment (the top-level ones when none is named).
+ *
+ * @param {string} [environment]
+ */
 export async function readConfig(environment) {
   const args = [inRoot("scripts/project/print-config.mjs"), ...(environment ? [environment] : [])];
   const { code, stdout, stderr } = await run(node(), args, { env: toolEnv(), capture: true });

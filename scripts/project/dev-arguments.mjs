@@ -1,33 +1,76 @@
-// What follows `npm start --` goes to wrangler unchanged; this reads from it only what the script itself must know.
+// What follows `npm start --` or `npm run deploy --` goes to wrangler unchanged. The scripts read from it what they must know
+// themselves, and leave it to wrangler to reject an option that it does not know.
 import { resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { Advice } from "./advice.mjs";
 import { inRoot, root } from "./root.mjs";
 
+/** @type {import("node:util").ParseArgsConfig["options"]} */
+const OPTIONS = {
+  port: { type: "string" },
+  "persist-to": { type: "string" },
+  var: { type: "string" },
+  env: { type: "string", short: "e" },
+  "dry-run": { type: "boolean" },
+};
+
+/**
+ * The port, the folder of the local state and the variables for `npm start`.
+ *
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ */
 export function devArguments(args, env = process.env) {
-  const port = Number(last(args, "--port") ?? (env.PORT || 8787));
+  const { last, vars } = wranglerArguments(args);
+  const given = last("port") ?? env.PORT;
+  const port = Number(given || 8787);
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
     throw new Advice(
-      `"${last(args, "--port") ?? env.PORT}" is no port: use a number from 1 to 65535, as in \`PORT=8788 npm start\`.`,
+      `"${given}" is not a port: use a number from 1 to 65535, as in \`PORT=8788 npm start\`.`,
     );
   }
-  const persistTo = last(args, "--persist-to");
+  const persistTo = last("persist-to");
   return {
     port,
     state: persistTo ? resolve(root, persistTo) : inRoot(".wrangler/state"),
-    setsVar: (name) => values(args, "--var").some((value) => value.startsWith(`${name}:`)),
+    setsVar: (/** @type {string} */ name) => vars.has(name),
   };
 }
 
-const last = (args, option) => values(args, option).at(-1);
-
-/** The values of an option, given as `--option value…` or `--option=value`. */
-export function values(args, option) {
-  const found = [];
-  for (let i = 0; i < args.length; i++) {
-    if (args[i].startsWith(`${option}=`)) found.push(args[i].slice(option.length + 1));
-    if (args[i] !== option) continue;
-    // --var takes several values in a row.
-    while (i + 1 < args.length && !args[i + 1].startsWith("-")) found.push(args[++i]);
+/**
+ * The options that the scripts read. `last` answers the last value of an option, `vars` holds the variables.
+ *
+ * @param {string[]} args
+ */
+export function wranglerArguments(args) {
+  const { tokens } = parseArgs({
+    args,
+    options: OPTIONS,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  /** @type {Record<string, string[]>} */
+  const values = {};
+  let option = "";
+  for (const token of tokens) {
+    if (token.kind === "option") {
+      option = token.name;
+      values[option] ??= [];
+    }
+    // `--var` takes several values in a row.
+    const isValue = token.kind === "option" || (token.kind === "positional" && option === "var");
+    if (isValue && token.value !== undefined) values[option]?.push(token.value);
   }
-  return found;
+  return {
+    /** @param {string} name */
+    last: (name) => values[name]?.at(-1),
+    isDryRun: values["dry-run"] !== undefined && values["dry-run"].at(-1) !== "false",
+    vars: new Map(
+      (values.var ?? []).map((text) => {
+        const end = text.indexOf(":");
+        return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end + 1)];
+      }),
+    ),
+  };
 }

@@ -4,7 +4,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot } from "./root.mjs";
 
-/** Hashes files and folders (given relative to the project; missing ones count as missing) and further texts. */
+/**
+ * Hashes files and folders (given relative to the project; missing ones count as missing) and further texts.
+ *
+ * @param {string[]} paths
+ * @param {(string | null)[]} [texts]
+ */
 export function hashOf(paths, texts = []) {
   const hash = createHash("sha256");
   for (const file of paths.flatMap(filesOf)) {
@@ -19,6 +24,10 @@ export function hashOf(paths, texts = []) {
   return hash.digest("hex");
 }
 
+/**
+ * @param {string} path
+ * @returns {string[]}
+ */
 function filesOf(path) {
   if (!existsSync(inRoot(path))) return [];
   if (!statSync(inRoot(path)).isDirectory()) return [path];

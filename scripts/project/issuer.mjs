@@ -1,6 +1,10 @@
 // What an ISSUER must be before it goes out into the world.
 
-/** Why this can't be a deployed Worker's ISSUER, in one sentence with what to do; null if it can. */
+/**
+ * Why this can't be a deployed Worker's ISSUER, in one sentence with what to do; null if it can.
+ *
+ * @param {any} issuer
+ */
 export function issuerProblem(issuer) {
   const what = `ISSUER is ${JSON.stringify(issuer ?? "")}`;
   const todo =

@@ -23,7 +23,7 @@ child.on("error", (error) => {
 });
 child.on("exit", (code, signal) => {
   if (stopping) killGroup();
-  process.exit(code ?? 128 + (constants.signals[signal] ?? 0));
+  process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0));
 });
 
 const pipe = new Socket({ fd: 3 });

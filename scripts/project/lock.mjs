@@ -15,7 +15,15 @@ import { inRoot } from "./root.mjs";
 const POLL_MS = 100;
 const STEAL_MS = 10_000;
 
-/** Runs `body` while holding the lock `name`; `onWait` is called once if another process holds it. */
+/**
+ * Runs `body` while holding the lock `name`; `onWait` is called once if another process holds it.
+ *
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} body
+ * @param {() => void} [onWait]
+ * @returns {Promise<T>}
+ */
 export async function withLock(name, body, onWait = () => {}) {
   mkdirSync(inRoot(".tools"), { recursive: true });
   const path = inRoot(".tools", `${name}.lock`);
@@ -35,13 +43,17 @@ export async function withLock(name, body, onWait = () => {}) {
   }
 }
 
-/** Takes the lock, if it is free. It says who holds it: the process and when that started, because ids are used again. */
+/**
+ * Takes the lock, if it is free. It says who holds it: the process and when that started, because ids are used again.
+ *
+ * @param {string} path
+ */
 function create(path) {
   let file;
   try {
     file = openSync(path, "wx");
   } catch (error) {
-    if (error.code === "EEXIST") return false;
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "EEXIST") return false;
     throw error;
   }
   writeSync(file, `${process.pid} ${startOf(process.pid)}`);
@@ -49,7 +61,11 @@ function create(path) {
   return true;
 }
 
-/** Removes a lock whose holder is dead. Only one process may do that, or the second would remove the first one's new lock. */
+/**
+ * Removes a lock whose holder is dead. Only one process may do that, or the second would remove the first one's new lock.
+ *
+ * @param {string} path
+ */
 function removeStale(path) {
   if (!isStale(path)) return false;
   const steal = `${path}.steal`;
@@ -65,6 +81,7 @@ function removeStale(path) {
   }
 }
 
+/** @param {string} path */
 function isStale(path) {
   let text;
   try {
@@ -78,12 +95,16 @@ function isStale(path) {
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
-    if (error.code === "ESRCH") return true;
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ESRCH") return true;
   }
   return started !== startOf(pid);
 }
 
-/** When a process started, in ticks since boot; "?" where there is no /proc, so that only the id counts. */
+/**
+ * When a process started, in ticks since boot; "?" where there is no /proc, so that only the id counts.
+ *
+ * @param {string | number} pid
+ */
 function startOf(pid) {
   if (!existsSync("/proc/self/stat")) return "?";
   try {
@@ -94,6 +115,7 @@ function startOf(pid) {
   }
 }
 
+/** @param {string} path */
 function age(path) {
   try {
     return Date.now() - statSync(path).mtimeMs;
@@ -102,10 +124,11 @@ function age(path) {
   }
 }
 
+/** @param {string} path */
 function remove(path) {
   try {
     unlinkSync(path);
   } catch (error) {
-    if (error.code !== "ENOENT") throw error;
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ENOENT") throw error;
   }
 }

@@ -21,8 +21,10 @@ export function packageTarball() {
   return inRoot(`dist/edgegate-${version}.tgz`);
 }
 
+/** @param {number} bytes */
 export const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 
+/** @param {string} path */
 async function bundled(path) {
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
@@ -36,4 +38,5 @@ async function bundled(path) {
   return outputFiles[0].contents;
 }
 
+/** @param {Uint8Array} bytes */
 const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length;

@@ -1,11 +1,15 @@
 // What Cloudflare itself logs of a request, beside what the Worker writes.
 
-/** Why the platform would log addresses of people with these settings, in one sentence with what to do; null if it would not. */
+/**
+ * Why the platform would log addresses of people with these settings, in one sentence with what to do; null if it would not.
+ *
+ * @param {{ observability?: any, logpush?: boolean, tail_consumers?: unknown[] | null }} config
+ */
 export function platformLogsProblem({ observability, logpush, tail_consumers }) {
   if (logpush) {
     return "logpush is on in wrangler.toml, and sends each request's URL and headers on: take it out, or see that the job leaves out `Event.Request`.";
   }
-  if (tail_consumers?.length > 0) {
+  if (tail_consumers && tail_consumers.length > 0) {
     return "wrangler.toml names tail_consumers, which get each request's URL and headers: take them out, or see that they keep neither.";
   }
   if (!observability?.enabled && !observability?.logs?.enabled && !observability?.traces?.enabled)

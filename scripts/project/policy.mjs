@@ -4,11 +4,15 @@ import { readFileSync } from "node:fs";
 import { inRoot } from "./root.mjs";
 
 const FILES = ["src/domain/policy.rs", "crates/token/src/limits.rs"];
+/** @type {string | undefined} */
 let source;
 
 /**
  * The value of a constant, such as `policy("STALE_TTL")`: a text, or a sum of products of numbers and
  * other constants.
+ *
+ * @param {string} name
+ * @returns {any}
  */
 export function policy(name) {
   source ??= FILES.map((path) => readFileSync(inRoot(path), "utf8")).join("\n");
@@ -25,6 +29,10 @@ export function policy(name) {
     );
 }
 
+/**
+ * @param {string} text
+ * @returns {number}
+ */
 function value(text) {
   const digits = text.replaceAll("_", "");
   if (/^\d+$/.test(digits)) return Number(digits);

@@ -63,6 +63,11 @@ async function writeConfig() {
   writeFileSync(inRoot(FOLDER, "wrangler.json"), JSON.stringify(config, null, 2));
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import("./run.mjs").RunOptions} options
+ */
 async function mustRun(command, args, options) {
   const { code, stdout, stderr } = await run(command, args, { ...options, capture: true });
   if (code !== 0)

@@ -4,5 +4,9 @@ import { fileURLToPath } from "node:url";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** A path inside the project. */
+/**
+ * A path inside the project.
+ *
+ * @param {string[]} parts
+ */
 export const inRoot = (...parts) => join(root, ...parts);

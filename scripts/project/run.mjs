@@ -6,41 +6,70 @@ import { inRoot, root } from "./root.mjs";
 
 const LEASH = inRoot("scripts/project/leash.mjs");
 const PARENT_CHECK_MS = 250;
+/** @typedef {"stdout" | "stderr"} Output */
+/** @type {Output[]} */
+const OUTPUTS = ["stdout", "stderr"];
 
+/** @type {NodeJS.Signals[]} */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** @type {Set<() => Promise<unknown>>} */
 const running = new Set();
 let stopping = false;
 let guarded = false;
 
 /**
- * Starts a command. `done` resolves to { code, stdout, stderr }; the texts are empty unless `capture` is set, otherwise
- * the command writes straight to the terminal. `stop()` ends it and everything it started.
+ * @typedef {object} RunOptions
+ * @property {NodeJS.ProcessEnv} [env] added to this process's environment
+ * @property {string} [cwd]
+ * @property {boolean | "stdout" | "stderr"} [capture] what is kept as text; the rest goes straight to the terminal
+ * @property {boolean} [echo] prints what is captured, too
  */
-export function start(command, args = [], { env = {}, cwd = root, capture = false } = {}) {
+
+/** @typedef {{ code: number, stdout: string, stderr: string }} Result */
+
+/**
+ * Starts a command. `done` resolves at its end. `stop()` ends it and everything that it started.
+ *
+ * @param {string} command
+ * @param {string[]} [args]
+ * @param {RunOptions} [options]
+ * @returns {{ done: Promise<Result>, stop: () => Promise<unknown> }}
+ */
+export function start(
+  command,
+  args = [],
+  { env = {}, cwd = root, capture = false, echo = false } = {},
+) {
   guard();
   if (stopping) return { done: new Promise(() => {}), stop: async () => {} };
-  const out = capture ? "pipe" : "inherit";
+  const captured = OUTPUTS.filter((name) => capture === true || capture === name);
+  const to = (/** @type {Output} */ name) => (captured.includes(name) ? "pipe" : "inherit");
   const leash = spawn(process.execPath, [LEASH, command, ...args], {
     cwd,
     env: { ...process.env, ...env },
     detached: true,
-    stdio: ["ignore", out, out, "pipe"],
+    stdio: ["ignore", to("stdout"), to("stderr"), "pipe"],
   });
   const text = { stdout: "", stderr: "" };
-  for (const name of capture ? ["stdout", "stderr"] : []) {
-    leash[name].setEncoding("utf8").on("data", (chunk) => (text[name] += chunk));
+  for (const name of captured) {
+    leash[name]?.setEncoding("utf8").on("data", (chunk) => {
+      text[name] += chunk;
+      if (echo) process[name].write(chunk);
+    });
   }
-  // The leash may be gone before the pipe is; that is no error of ours.
-  leash.stdio[3].on("error", () => {});
+  const pipe = /** @type {import("node:net").Socket} */ (leash.stdio[3]);
+  // The leash may be gone before the pipe is. That is not an error.
+  pipe.on("error", () => {});
 
+  /** @type {Promise<Result>} */
   const ended = new Promise((resolve, reject) => {
     leash.on("error", reject);
     leash.on("exit", () => killGroup(leash.pid)); // what a crashed wrangler left running
-    leash.on("close", (code, signal) =>
-      resolve({ code: code ?? 128 + (constants.signals[signal] ?? 0), ...text }),
-    );
+    leash.on("close", (code, signal) => resolve({ code: code ?? exitCode(signal), ...text }));
   });
   const stop = () => {
-    leash.stdio[3].destroy();
+    pipe.destroy();
     return ended;
   };
   running.add(stop);
@@ -52,10 +81,22 @@ export function start(command, args = [], { env = {}, cwd = root, capture = fals
   return { done, stop };
 }
 
-/** Runs a command to its end. */
+/**
+ * Runs a command to its end.
+ *
+ * @param {string} command
+ * @param {string[]} [args]
+ * @param {RunOptions} [options]
+ */
 export const run = (command, args, options) => start(command, args, options).done;
 
-/** Runs a command that should succeed and answers what it printed, or null when it failed or does not exist. */
+/**
+ * Runs a command that should succeed and answers what it printed, or null when it failed or does not exist.
+ *
+ * @param {string} command
+ * @param {string[]} [args]
+ * @param {RunOptions} [options]
+ */
 export async function output(command, args, options) {
   const { code, stdout } = await run(command, args, { ...options, capture: true });
   return code === 0 ? stdout.trim() : null;
@@ -66,16 +107,17 @@ export function guard() {
   if (guarded) return;
   guarded = true;
   const parent = process.ppid;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal, () => stopAll(128 + constants.signals[signal]));
+  for (const signal of SIGNALS) {
+    process.on(signal, () => stopAll(exitCode(signal)));
   }
   setInterval(() => {
-    if (process.ppid !== parent) stopAll(128 + constants.signals.SIGHUP);
+    if (process.ppid !== parent) stopAll(exitCode("SIGHUP"));
   }, PARENT_CHECK_MS).unref();
   // A reader that went away (a killed npm, `| head`) is noticed above; until then writing to it must not crash.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
+/** @param {number} code */
 async function stopAll(code) {
   if (stopping) return;
   stopping = true;
@@ -83,10 +125,18 @@ async function stopAll(code) {
   process.exit(code);
 }
 
+/** @param {number | undefined} pid */
 function killGroup(pid) {
   try {
-    process.kill(-pid, "SIGKILL");
+    if (pid) process.kill(-pid, "SIGKILL");
   } catch {
     // Nothing was left.
   }
 }
+
+/**
+ * The exit code of a process that a signal ended, as shells have it.
+ *
+ * @param {NodeJS.Signals | null} signal
+ */
+const exitCode = (signal) => 128 + (signal ? constants.signals[signal] : 0);

@@ -3,6 +3,10 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { inRoot } from "./root.mjs";
 
+/**
+ * @param {string} path
+ * @param {string} value
+ */
 export const stampIs = (path, value) => {
   try {
     return readFileSync(inRoot(path), "utf8") === value;
@@ -11,9 +15,17 @@ export const stampIs = (path, value) => {
   }
 };
 
-/** Removed before a step begins, so that one that was cut short counts as not done. */
+/**
+ * Removed before a step begins, so that one that was cut short counts as not done.
+ *
+ * @param {string} path
+ */
 export const clearStamp = (path) => rmSync(inRoot(path), { force: true });
 
+/**
+ * @param {string} path
+ * @param {string} value
+ */
 export function setStamp(path, value) {
   mkdirSync(dirname(inRoot(path)), { recursive: true });
   writeFileSync(inRoot(path), value);

@@ -33,7 +33,12 @@ export function node() {
   );
 }
 
-/** wrangler's command line, for run(...wrangler("dev", …)). */
+/**
+ * wrangler's command line, for run(...wrangler("dev", …)).
+ *
+ * @param {string[]} args
+ * @returns {[string, string[], { env: NodeJS.ProcessEnv }]}
+ */
 export const wrangler = (...args) => [
   node(),
   [inRoot("node_modules/wrangler/bin/wrangler.js"), ...args],
@@ -45,7 +50,11 @@ export const wasmBindgen = inRoot(".tools/bin/wasm-bindgen");
 export const wasmOpt = `${BIN}/wasm-opt`;
 export const esbuild = `${BIN}/esbuild`;
 
-/** The version of a crate that Cargo.lock holds. */
+/**
+ * The version of a crate that Cargo.lock holds.
+ *
+ * @param {string} name
+ */
 export function lockedCrate(name) {
   const found = readFileSync(inRoot("Cargo.lock"), "utf8").match(
     new RegExp(`^name = "${name}"\\nversion = "([^"]+)"`, "m"),

@@ -14,6 +14,8 @@ const WASM = "wasm32-unknown-unknown";
  * Builds a package of the workspace for wasm32 and leaves the Worker in `folder`. `entry`: the
  * module of its entry points. `optimised`: as it is deployed. `named`: for a profile, in which
  * functions keep their names.
+ *
+ * @param {{ folder: string, name?: string, entry?: string, optimised?: boolean, named?: boolean }} options
  */
 export async function workerModule({
   folder,
@@ -22,7 +24,7 @@ export async function workerModule({
   optimised = false,
   named = false,
 }) {
-  const at = (name) => inRoot(folder, name);
+  const at = (/** @type {string} */ name) => inRoot(folder, name);
   rmSync(at("parts"), { recursive: true, force: true });
   mkdirSync(at("parts"), { recursive: true });
 
@@ -76,6 +78,10 @@ const FEATURES = [
 
 // LLVM has already inlined what is worth it: wasm-opt's own inlining adds 10 KB gzipped and no speed.
 // (`strip` in Cargo.toml would remove sections that wasm-bindgen reads.)
+/**
+ * @param {string} wasm
+ * @param {boolean} named
+ */
 async function optimise(wasm, named) {
   const features = FEATURES.map((name) => `--enable-${name}`);
   const inlining = [
@@ -95,9 +101,12 @@ const STALE_CLOSURE = "throw new Error('Cannot invoke closure from previous WASM
 /**
  * wasm-bindgen's module, with the guard of src/edge/instance.mjs between it and the wasm. Throws when
  * the module is not written as this expects: what the guard relies on may then have changed too.
+ *
+ * @param {string} glue
  */
 export function guardedGlue(glue) {
-  for (const [text, times] of [
+  /** @type {[string, number][]} */
+  const expected = [
     ["import source ", 1],
     // Once when it is loaded, once in the function that makes a new one. Nothing else makes or
     // calls wasm.
@@ -111,7 +120,8 @@ export function guardedGlue(glue) {
     // handler of traps sets it, which is left out.
     ["__wbg_reinit_scheduled = true", 1],
     ["__wbg_handle_catch", 0],
-  ]) {
+  ];
+  for (const [text, times] of expected) {
     const found = glue.split(text).length - 1;
     if (found !== times) {
       const counts = `\`${text}\` is in it ${found} times, not ${times}`;
@@ -125,7 +135,11 @@ export function guardedGlue(glue) {
   return `import { GuardedWebAssembly as WebAssembly } from ${GUARD};\n${guarded}`;
 }
 
-/** The module that src/edge imports as `edgegate-wasm`: what the wasm exports, as entry points. */
+/**
+ * The module that src/edge imports as `edgegate-wasm`: what the wasm exports, as entry points.
+ *
+ * @param {string} glue
+ */
 export function entryPoints(glue) {
   const exports = glue.matchAll(/^export (?:function (\w+)|\{ \w+ as (\w+) \})/gm);
   const names = [...exports].map(([, name, alias]) => alias ?? name);
@@ -140,6 +154,11 @@ export function entryPoints(glue) {
   ].join("\n");
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ */
 async function mustRun(command, args, env = {}) {
   const { code } = await run(command, args, { env: { ...toolEnv(), ...env } });
   if (code !== 0) throw new Advice("the Worker does not build, see above.");

@@ -1,39 +1,70 @@
-// Programs that tests need beside Rust and Node: found, or installed where that can be done without asking.
+// Programs that tests need beside Rust and Node. They are found, or installed where that can be done without asking: by root
+// on a Debian.
 import { Advice } from "../project/advice.mjs";
 import { withLock } from "../project/lock.mjs";
 import { output, run } from "../project/run.mjs";
 
-/** The path of the first of `names` that is there and `suits`. As root on a Debian its package is installed if none is. */
-export async function program(names, debianPackage, advice, suits = () => true) {
-  const search = () => find(names, suits);
+/**
+ * @typedef {object} Need a program
+ * @property {(string | undefined)[]} names where it may be, the first choice first
+ * @property {string} debianPackage
+ * @property {string} advice for whoever has to install it by hand
+ * @property {(path: string) => Promise<boolean>} [suits] whether a program that was found will do
+ */
+
+/**
+ * The path of a program, which is installed first if it is missing and this is root on a Debian.
+ *
+ * @param {Need} need
+ */
+export async function program(need) {
   // Test files run beside each other, and apt-get does not.
   return (
-    (await search()) ??
-    withLock(
-      "apt-get",
-      async () => (await search()) ?? (await install(search, debianPackage, advice)),
-    )
+    (await find(need)) ??
+    withLock("apt-get", async () => (await find(need)) ?? (await install(need)))
   );
 }
 
-async function find(names, suits) {
+/**
+ * Says which Debian packages `npm test` is about to install, before it begins.
+ *
+ * @param {Need[]} needs
+ */
+export async function announce(needs) {
+  if (!(await mayInstall())) return;
+  const missing = [];
+  for (const need of needs) if ((await find(need)) === null) missing.push(need.debianPackage);
+  if (missing.length === 0) return;
+  console.log(
+    `This runs as root, so it will install these Debian packages with apt-get: ${[...new Set(missing)].join(", ")}.\n` +
+      "To install them yourself or leave them out, press Ctrl-C and run this as another user: it then says what is missing.",
+  );
+}
+
+/** @param {Need} need */
+async function find({ names, suits = async () => true }) {
   for (const name of names) {
+    if (!name) continue;
     const path = await output("/bin/sh", ["-c", 'command -v "$1"', "sh", name]);
     if (path && (await suits(path))) return path;
   }
   return null;
 }
 
-async function install(search, debianPackage, advice) {
-  if (process.getuid?.() === 0 && (await output("apt-get", ["--version"])) !== null) {
-    console.log(`\n▸ Set-up: ${debianPackage}, from the system's packages`);
+const mayInstall = async () =>
+  process.getuid?.() === 0 && (await output("apt-get", ["--version"])) !== null;
+
+/** @param {Need} need */
+async function install(need) {
+  if (await mayInstall()) {
+    console.log(`\n▸ Set-up: installing the Debian package ${need.debianPackage}`);
     const env = { DEBIAN_FRONTEND: "noninteractive" };
     await run("apt-get", ["update", "-qq"], { env });
-    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", debianPackage], {
+    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", need.debianPackage], {
       env,
     });
-    const path = await search();
+    const path = await find(need);
     if (path) return path;
   }
-  throw new Advice(advice);
+  throw new Advice(need.advice);
 }

@@ -7,7 +7,11 @@ import * as wasmTools from "./wasm-tools.mjs";
 
 const STEPS = [rust, wasmTarget, nodeModules, wasmTools];
 
-/** Does what is missing; quick and silent when nothing is. */
+/**
+ * Does what is missing; quick and silent when nothing is.
+ *
+ * @param {{ title: string, isCurrent: () => boolean | Promise<boolean>, install: () => Promise<void> }[]} steps
+ */
 export async function setUp(steps = STEPS) {
   const current = await Promise.all(steps.map((step) => step.isCurrent()));
   if (current.every(Boolean)) return;

@@ -31,7 +31,8 @@ export function isCurrent() {
 export async function install() {
   // npm must not run on the node_modules/.bin/node that it is about to delete.
   const bin = inRoot("node_modules/.bin");
-  const PATH = process.env.PATH.split(delimiter)
+  const PATH = (process.env.PATH ?? "")
+    .split(delimiter)
     .filter((folder) => folder !== bin)
     .join(delimiter);
   const { code } = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
@@ -44,6 +45,10 @@ export async function install() {
   node(); // says what to do when npm was told to run no install scripts
 }
 
+/**
+ * @param {string} path
+ * @returns {Record<string, { version: string, optional?: boolean }> | null}
+ */
 function packagesOf(path) {
   try {
     return JSON.parse(readFileSync(inRoot(path), "utf8")).packages;

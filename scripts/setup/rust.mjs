@@ -7,18 +7,34 @@ import { output } from "../project/run.mjs";
 export const title = "Rust";
 
 export async function isCurrent() {
-  const wanted = readFileSync(inRoot("Cargo.toml"), "utf8").match(/^rust-version = "(\d+)\.(\d+)/m);
-  const found = (await output("rustc", ["--version"]))?.match(/(\d+)\.(\d+)/);
+  const wanted = versionIn(
+    readFileSync(inRoot("Cargo.toml"), "utf8"),
+    /^rust-version = "(\d+)\.(\d+)/m,
+  );
+  const found = versionIn((await output("rustc", ["--version"])) ?? "", /(\d+)\.(\d+)/);
+  if (!wanted) throw new Advice("Cargo.toml names no rust-version: run `git checkout Cargo.toml`.");
   if (!found || (await output("cargo", ["--version"])) === null) {
     throw new Advice(
       "Rust was not found: install it from https://rustup.rs, open a new terminal and try again.",
     );
   }
-  const older = (found[1] - wanted[1] || found[2] - wanted[2]) < 0;
-  if (older) {
+  const isOlder = (found[0] - wanted[0] || found[1] - wanted[1]) < 0;
+  if (isOlder) {
     throw new Advice(
-      `Rust ${found[0]} is too old, ${wanted[1]}.${wanted[2]} is needed: run \`rustup update stable\`.`,
+      `Rust ${found.join(".")} is too old, ${wanted.join(".")} is needed: run \`rustup update stable\`.`,
     );
   }
   return true;
+}
+
+/** Never called: what `isCurrent` does not find it asks for. */
+export async function install() {}
+
+/**
+ * @param {string} text
+ * @param {RegExp} form
+ */
+function versionIn(text, form) {
+  const found = text.match(form);
+  return found && [Number(found[1]), Number(found[2])];
 }

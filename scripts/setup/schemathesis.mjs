@@ -16,10 +16,17 @@ export const schemathesis = inRoot(".tools/schemathesis/bin/schemathesis");
 const FOLDER = ".tools/schemathesis";
 const STAMP = ".tools/schemathesis.stamp";
 const REQUIREMENTS = "tests/schemathesis/requirements.txt";
-const ADVICE =
-  "no Python was found for the test against openapi.yaml: install `python3-venv` (3.11 or newer), or set PYTHON to its path.";
 // Debian's python3 comes without `venv`, so that a Python alone is not enough.
 const SUITS = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
+
+/** @type {import("./debian.mjs").Need} */
+export const need = {
+  names: [process.env.PYTHON, "python3", "/usr/bin/python3"],
+  debianPackage: "python3-venv",
+  advice:
+    "no Python was found for the test against openapi.yaml: install `python3-venv` (3.11 or newer), or set PYTHON to its path.",
+  suits: async (path) => (await output(path, ["-c", SUITS])) !== null,
+};
 
 // An environment knows its own path, and can't be moved.
 const wanted = () => hashOf([REQUIREMENTS], [inRoot()]);
@@ -27,15 +34,10 @@ const wanted = () => hashOf([REQUIREMENTS], [inRoot()]);
 export const isCurrent = () => existsSync(schemathesis) && stampIs(STAMP, wanted());
 
 export async function install() {
-  const names = [process.env.PYTHON, "python3", "/usr/bin/python3"].filter(Boolean);
-  const python = await program(
-    names,
-    "python3-venv",
-    ADVICE,
-    async (path) => (await output(path, ["-c", SUITS])) !== null,
-  );
+  const python = await program(need);
   clearStamp(STAMP);
   rmSync(inRoot(FOLDER), { recursive: true, force: true });
+  /** @type {[string, string[]][]} */
   const steps = [
     [python, ["-m", "venv", inRoot(FOLDER)]],
     // The versions are those of the file, whatever is newer: a dependency that it does not name is an error.

@@ -1,7 +1,10 @@
-//! The adapters: in memory for tests, examples and native users, and on Cloudflare's parts. None knows another.
+//! The adapters: in memory for tests, examples and native users, and on Cloudflare's services. Neither
+//! of these two families names the other; what both use stands beside them.
 
 pub mod argon2;
 pub mod cloudflare;
+pub mod kv_sessions;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod memory;
+pub mod outbox;
 pub mod system_random;

@@ -1,5 +1,7 @@
 //! Ids: UUIDv7 (RFC 9562 section 5.7), in one spelling: lower case, with hyphens.
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serializer};
 use uuid::Uuid;
 
 /// A new id from the time in milliseconds since 1970 and ten random bytes.
@@ -13,6 +15,17 @@ pub(super) fn parse(text: &str) -> Option<Uuid> {
     let mut spelt = Uuid::encode_buffer();
     let spelt = id.hyphenated().encode_lower(&mut spelt);
     (id.get_version_num() == 7 && spelt == text).then_some(id)
+}
+
+/// Writes an id as its text, for `#[serde(with)]`.
+pub(super) fn serialize<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&id.hyphenated())
+}
+
+/// Reads what [`serialize`] wrote.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse(&text).ok_or_else(|| D::Error::custom("not an id"))
 }
 
 /// The id in these bytes; `None` for any other version.

@@ -1,8 +1,9 @@
 //! Single-use links: reset a password, finish a registration, verify an address, confirm a new one.
 //!
-//! A link is a MACed ticket with an expiry and a fingerprint of the state that using it changes. Using it changes that
-//! state, so it works once and every older link dies with it, without a table of tokens. Asking again changes nothing,
-//! so a stranger can't spoil the owner's link.
+//! A link is a MACed ticket with an expiry and a fingerprint of the state that using it changes.
+//! Using a link changes that state. So it works once, and all older links become invalid with it,
+//! without a table of tokens. Requesting another link changes nothing, so a stranger can't
+//! invalidate the owner's link.
 
 use std::fmt;
 
@@ -16,8 +17,8 @@ use super::ticket::{Purpose, TicketKeys, TicketSecrets};
 const STATE_BYTES: usize = 16;
 const USER_LINK_BYTES: usize = 16 + STATE_BYTES + 8;
 
-/// The part of a user that a link changes, as a fingerprint. It tells nothing, and nobody can compute
-/// it without the account's row: that holds a random number.
+/// A fingerprint of the part of a user that a link changes. It reveals nothing, and nobody can
+/// compute it without the account's row, which has a random number.
 #[derive(Clone, Copy, Debug)]
 pub struct State([u8; STATE_BYTES]);
 
@@ -25,10 +26,10 @@ constant_time_eq!(State => |it| &it.0);
 
 impl State {
     /// What a reset changes: the password, and that the address is verified. A change of address,
-    /// disabling and enabling spoil the link too.
+    /// disabling and enabling invalidate the link too.
     ///
-    /// While the address is not verified, a new password leaves the link valid: a stranger who
-    /// registered with another's address could spoil its owner's link otherwise.
+    /// While the address is not verified, a new password leaves the link valid. Otherwise a
+    /// stranger who registered with another's address could invalidate its owner's link.
     #[must_use]
     pub fn for_reset(user: &User) -> Self {
         let password = match user.email_verified_at {
@@ -46,7 +47,7 @@ impl State {
     }
 
     /// What confirming a new address changes: the address. A new password and the end of all
-    /// sessions spoil the link: whoever asked for it may have known the old password only.
+    /// sessions invalidate the link: whoever requested it may have known only the old password.
     #[must_use]
     pub fn for_new_address(user: &User) -> Self {
         let epoch = user.session_epoch.to_be_bytes();
@@ -60,7 +61,7 @@ impl State {
         base16ct::lower::encode_string(&self.0)
     }
 
-    /// Reads what [`to_text`](Self::to_text) wrote; `None` for any other text.
+    /// Reads what [`to_text`](Self::to_text) wrote, or returns `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut state = [0; STATE_BYTES];
@@ -68,7 +69,7 @@ impl State {
         (read.len() == STATE_BYTES).then_some(Self(state))
     }
 
-    /// The id under which an account counts the wrong passwords of whoever holds this link.
+    /// The id under which an account counts the wrong passwords of somebody with this link.
     #[must_use]
     pub fn known_id(self) -> KnownId {
         KnownId(self.0)
@@ -99,14 +100,14 @@ impl State {
     }
 }
 
-/// A link that belongs to an account: to reset its password, or to verify its address.
+/// A link of an account: to reset its password, or to verify its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserLink {
-    /// Whose account.
+    /// The account.
     pub user: UserId,
     /// The state that it changes.
     pub state: State,
-    /// When it ends, in seconds since 1970.
+    /// When it expires, in seconds since 1970.
     pub expires_at: u64,
 }
 
@@ -119,7 +120,8 @@ pub struct NewAddressLink {
     pub email: EmailAddress,
 }
 
-/// A link to finish a registration: there is no account yet, and all that was typed travels in the link.
+/// A link to finish a registration. There is no account yet, so the link carries everything that
+/// was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrationLink {
     /// The address.
@@ -128,9 +130,9 @@ pub struct RegistrationLink {
     pub first_name: Option<Name>,
     /// The family name.
     pub last_name: Option<Name>,
-    /// When it was asked for, in seconds since 1970.
+    /// When it was requested, in seconds since 1970.
     pub asked_at: u64,
-    /// When it ends, in seconds since 1970.
+    /// When it expires, in seconds since 1970.
     pub expires_at: u64,
 }
 
@@ -168,7 +170,8 @@ impl Links {
         Secret::new(self.reset.seal(&user_link_bytes(link)))
     }
 
-    /// Opens the ticket of a link to choose a new password; `None` when it is not one of ours, or over.
+    /// Opens the ticket of a link to choose a new password, or returns `None` when it is invalid or
+    /// has expired.
     #[must_use]
     pub fn open_reset(&self, ticket: &str, now: u64) -> Option<UserLink> {
         open_user_link(&self.reset, ticket, now)
@@ -208,7 +211,7 @@ impl Links {
     #[must_use]
     pub fn seal_registration(&self, link: &RegistrationLink) -> Secret {
         let name = |name: &Option<Name>| name.as_ref().map_or("", Name::as_str).to_owned();
-        // Neither an address nor a name holds a line break.
+        // Neither an address nor a name contains a line break.
         let text = [
             link.email.as_given(),
             &name(&link.first_name),
@@ -243,7 +246,8 @@ impl Links {
     }
 }
 
-/// Until it ends. One that would live for longer than any link does says that the clock stands: nothing is over by that clock.
+/// Whether the link has not expired. If it would be valid for longer than any link is, the clock
+/// has stopped or gone back, and the link is rejected.
 fn is_alive(expires_at: u64, now: u64) -> bool {
     let latest = now
         .saturating_add(VERIFICATION_LINK_TTL)

@@ -4,6 +4,7 @@ pub mod account;
 pub mod error;
 pub mod event;
 mod id;
+pub mod json;
 pub mod link;
 #[cfg(test)]
 mod link_tests;

@@ -1,8 +1,10 @@
-//! Tickets: short binary texts with a MAC, so that a forged one is refused before any storage is touched.
+//! Tickets: short binary texts with a MAC, so that a forged one is rejected before any storage is
+//! read.
 //!
-//! Every kind of ticket has its own key, derived from `TICKET_SECRET` with the ticket's purpose and the issuer as
-//! label (HMAC-SHA-256 as a pseudo-random function, NIST SP 800-108), so that a ticket of one kind or of another
-//! deployment is nothing here. Several secrets may be set: the first seals, all open.
+//! Every kind of ticket has its own key, derived from `TICKET_SECRET` with the ticket's purpose and
+//! the issuer as label (HMAC-SHA-256 as a pseudo-random function, NIST SP 800-108). So a ticket of
+//! another kind or of another deployment is invalid here. Several secrets may be set: the first one
+//! seals, and all of them open.
 
 use std::fmt;
 
@@ -15,19 +17,20 @@ use super::policy::{HMAC_KEY_MIN_BYTES, MAX_TICKET_SECRETS};
 use super::secret::SecretBytes;
 
 const MAC_BYTES: usize = 32;
-/// Format and key number stand before the body.
+/// Format and key number come before the body.
 const HEAD_BYTES: usize = 2;
 
-/// The form of a ticket's body. The MAC covers it, so one form can't be taken for another.
+/// The format of a ticket's body. The MAC covers it, so one format can't be taken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// The first form of every kind of ticket.
+    /// The first format of every kind of ticket.
     First = 1,
-    /// Refresh tickets that carry a proof.
+    /// Refresh tickets with a proof.
     Second = 2,
 }
 
-/// What a ticket is for. Each purpose has its own key and its own prefix, by which secret scanners know it.
+/// What a ticket is for. Each purpose has its own key, and a prefix by which secret scanners
+/// recognise it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A refresh token.
@@ -68,17 +71,17 @@ impl Purpose {
 /// Why `TICKET_SECRET` can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TicketSecretError {
-    /// There is none.
+    /// It has no secret.
     Empty,
-    /// One of them is not base64url without padding.
+    /// A secret is not base64url without padding.
     NotBase64,
-    /// One of them has fewer than 32 bytes.
+    /// A secret has fewer than 32 bytes.
     TooShort,
-    /// One of them is a single byte repeated: an example, not a secret.
+    /// A secret is a single byte repeated: an example, not a secret.
     NotRandom,
-    /// The same one stands twice.
+    /// It has the same secret twice.
     Repeated,
-    /// There are more than eight.
+    /// It has more than eight secrets.
     TooMany,
 }
 
@@ -97,15 +100,16 @@ impl fmt::Display for TicketSecretError {
 
 impl std::error::Error for TicketSecretError {}
 
-/// The secrets of `TICKET_SECRET`, the sealing one first. `Debug` prints `_`.
+/// The secrets of `TICKET_SECRET`. The first one seals. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct TicketSecrets(Vec<SecretBytes>);
 
 impl TicketSecrets {
-    /// Reads one or several secrets: base64url without padding, at least 32 bytes each, separated by commas or spaces.
+    /// Reads one or several secrets, separated by commas or spaces. Each is base64url without
+    /// padding and has at least 32 bytes.
     ///
     /// # Errors
-    /// When there is none, or one of them is malformed, short, repeated or plainly not random.
+    /// When there is none, or one of them is malformed, short, repeated or obviously not random.
     pub fn parse(text: &str) -> Result<Self, TicketSecretError> {
         let mut secrets: Vec<SecretBytes> = Vec::new();
         for part in text
@@ -149,14 +153,14 @@ impl TicketSecrets {
         }
     }
 
-    /// A key for what is made out of addresses; the label says what.
+    /// A key for what is derived from addresses. The label says what that is.
     #[must_use]
     pub(crate) fn address_key(&self, label: &str, issuer: &str) -> Hmac<Sha256> {
         let secret = self.0.first().map_or(&[][..], SecretBytes::expose);
         hmac(&*derive(secret, label, issuer))
     }
 
-    /// The same key from each secret, in their order: for what was made before another secret was
+    /// The same key from each secret, in order: for what was derived before another secret was
     /// promoted.
     #[must_use]
     pub(crate) fn address_keys(&self, label: &str, issuer: &str) -> Vec<Hmac<Sha256>> {
@@ -166,7 +170,7 @@ impl TicketSecrets {
             .collect()
     }
 
-    /// A key for fingerprints from each secret, in their order.
+    /// A key for fingerprints from each secret, in order.
     #[must_use]
     pub(crate) fn fingerprint_keys(&self, issuer: &str) -> Vec<Hmac<Sha256>> {
         self.address_keys("client fingerprint", issuer)
@@ -179,10 +183,10 @@ impl fmt::Debug for TicketSecrets {
     }
 }
 
-/// A key under the number that a ticket names it by.
+/// A key, and the number by which tickets name it.
 #[derive(Clone)]
 struct TicketKey {
-    /// Drawn from the key, so that it stays when keys change places in the setting.
+    /// Derived from the key, so that it stays the same when the order of the setting changes.
     number: u8,
     mac: Hmac<Sha256>,
 }
@@ -198,7 +202,7 @@ impl TicketKey {
     }
 }
 
-/// The keys for one kind of ticket: the first seals, all open. `Debug` prints `_`.
+/// The keys for one kind of ticket. The first one seals, and all of them open. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct TicketKeys {
     purpose: Purpose,
@@ -217,10 +221,10 @@ impl TicketKeys {
         self.seal_as(Format::First, body)
     }
 
-    /// Seals a `body` of this form.
+    /// Seals a `body` of this format.
     pub(crate) fn seal_as(&self, format: Format, body: &[u8]) -> String {
         let Some(key) = self.keys.first() else {
-            // TicketSecrets holds one at least.
+            // `TicketSecrets` has at least one.
             return String::new();
         };
         let mut bytes = Vec::with_capacity(body.len().saturating_add(HEAD_BYTES + MAC_BYTES));
@@ -233,15 +237,16 @@ impl TicketKeys {
         text
     }
 
-    /// Opens a ticket whose body has `N` bytes; `None` for anything that these keys did not seal.
+    /// Opens a ticket whose body has `N` bytes, or returns `None` for anything that these keys did
+    /// not seal.
     pub(crate) fn open<const N: usize>(&self, text: &str) -> Option<[u8; N]> {
         self.open_as(Format::First, text)
     }
 
-    /// Opens a ticket of this form whose body has `N` bytes; `None` for anything that these keys did
-    /// not seal so.
+    /// Opens a ticket of this format whose body has `N` bytes, or returns `None` for anything that
+    /// these keys did not seal in this format.
     pub(crate) fn open_as<const N: usize>(&self, format: Format, text: &str) -> Option<[u8; N]> {
-        // The length first: nothing is copied for a text of the wrong size.
+        // The length first, so that nothing of a wrong size is copied.
         let encoded = text.strip_prefix(self.purpose.prefix())?;
         if encoded.len() != encoded_bytes(N)? {
             return None;
@@ -249,7 +254,8 @@ impl TicketKeys {
         self.open_encoded(format, encoded)?.try_into().ok()
     }
 
-    /// Opens a ticket whose body has at most `most` bytes; `None` for anything that these keys did not seal.
+    /// Opens a ticket whose body has at most `most` bytes, or returns `None` for anything that
+    /// these keys did not seal.
     pub(crate) fn open_up_to(&self, text: &str, most: usize) -> Option<Vec<u8>> {
         let encoded = text.strip_prefix(self.purpose.prefix())?;
         if encoded.len() > encoded_bytes(most)? {
@@ -264,7 +270,7 @@ impl TicketKeys {
         let [format, number, body @ ..] = signed else {
             return None;
         };
-        // Two keys may share a number, so each with that number gets its try.
+        // Two keys may have the same number, so all keys with that number are tried.
         let sealed = *format == expected as u8
             && self.keys.iter().any(|key| {
                 key.number == *number
@@ -279,7 +285,7 @@ impl TicketKeys {
     }
 }
 
-/// The base64url characters of a ticket whose body has so many bytes.
+/// The number of base64url characters of a ticket with a body of this size.
 fn encoded_bytes(body: usize) -> Option<usize> {
     let size = body.checked_add(HEAD_BYTES + MAC_BYTES)?;
     Some(size.checked_mul(4)?.div_ceil(3))
@@ -298,7 +304,8 @@ fn hmac(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("any length will do")
 }
 
-/// The bytes of a MAC, for what is written or derived. Never compare them: `verify_slice` and `CtOutput` take constant time.
+/// The bytes of a MAC, to be written or to derive from. Never compare them: `verify_slice` and
+/// `CtOutput` take constant time.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where a MAC becomes bytes"

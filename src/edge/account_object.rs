@@ -1,18 +1,27 @@
-//! The turn of a call in an account's object: with the hasher, which the object shares with the rest of its isolate.
+//! The call that `entry.mjs` makes in an account's object.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
+use js_sys::futures::future_to_promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
 
-use super::wiring::{AccountState, account_answer as answer, isolate};
+use super::wiring::{self, ObjectState};
 
-/// Answers a call whose turn has come.
+/// Answers the next call in the line. It hashes with the hasher of its isolate.
 ///
 /// # Errors
-/// When the configuration is wrong; the Worker that calls has said so before.
+/// When the configuration is wrong. The Worker that calls has answered with that before.
 #[wasm_bindgen]
-pub fn account_answer(state: AccountState, call: String, env: Env) -> Result<Promise, JsValue> {
-    let isolate = isolate(&env).map_err(|error| js_sys::Error::new(error.setting))?;
-    Ok(answer(state, call, isolate))
+pub fn account_answer(
+    state: ObjectState,
+    call: String,
+    arrival: String,
+    now: f64,
+    env: Env,
+) -> Result<Promise, JsValue> {
+    let hasher = wiring::hasher(&env).map_err(|error| js_sys::Error::new(error.setting))?;
+    Ok(future_to_promise(async move {
+        wiring::account_answer(&state, &call, &arrival, now, &*hasher).await
+    }))
 }

@@ -1,4 +1,4 @@
-//! An answer, before the platform sends it.
+//! An answer before it is sent.
 
 use std::borrow::Cow;
 
@@ -7,47 +7,50 @@ use serde::Serialize;
 use crate::domain::account::UserId;
 use crate::domain::session::SessionId;
 
-/// What is noted about a request in its log line. Never a token, a password or an address.
+/// What the log line of a request says besides its status. It never has a token, a password or an
+/// address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
-    /// Why it was refused, in detail that the client does not get.
+    /// Why it was rejected, with details that the client does not get.
     pub reason: Option<String>,
-    /// Whose request it was, once that was sure.
+    /// The user, once it is certain whose request it is.
     pub user_id: Option<String>,
-    /// Of which session.
+    /// The session.
     pub session_id: Option<String>,
-    /// What was decided about a refresh token.
+    /// The verdict about a refresh token.
     pub verdict: Option<&'static str>,
 }
 
-/// Status, headers, body; and the note for the log.
+/// Status, headers and body, and what happens beside them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Headers of this answer; those that every answer has are added when it is sent.
+    /// The headers of this answer. `exchange.js` adds those that every answer has.
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body.
     pub body: Option<Cow<'static, str>>,
     /// For the log.
     pub note: Note,
-    /// What becomes of the cookie.
+    /// What happens to the cookie.
     pub cookie: Cookie,
 }
 
-/// What becomes of the browser's cookie by a request that is done; `cookies.rs` sees to it.
+/// What happens to the browser's cookie after a request. `cookies::settle` does it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cookie {
     /// Nothing.
     #[default]
     Untouched,
-    /// A session has begun in this cookie: that of the cookie before it is ended.
+    /// A session began in this cookie. The session of the cookie before it is ended.
     Begun(String),
-    /// All sessions of this user are over, and one has begun in this cookie: that of another user before it is ended.
+    /// All sessions of this user are over, and a new one began in this cookie. If the cookie before
+    /// it belonged to another user, that session is ended.
     BegunAnew(String, UserId),
-    /// The refresh token was replaced by another one of its session, or is worth nothing.
+    /// The cookie is replaced or cleared, and no session is ended.
     Written(String),
-    /// All sessions of a user are over, or one: a cookie of theirs is cleared.
+    /// All sessions of this user are over, or this one. A cookie that belongs to one of them is
+    /// cleared.
     Ended(UserId, Option<SessionId>),
 }
 
@@ -56,13 +59,13 @@ impl Answer {
     #[must_use]
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         Self {
-            // Our own types: texts, integers and lists always serialise.
+            // Bodies consist of strings, integers, flags and lists, which always serialise.
             body: serde_json::to_string(body).ok().map(Cow::from),
             ..Self::json_text(status, "")
         }
     }
 
-    /// A body that is JSON already.
+    /// A body that is already JSON.
     #[must_use]
     pub fn json_text(status: u16, body: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -98,7 +101,7 @@ impl Answer {
             .map(|(_, value)| &**value)
     }
 
-    /// With what becomes of the cookie.
+    /// With what happens to the cookie.
     #[must_use]
     pub fn keeping(mut self, cookie: Cookie) -> Self {
         self.cookie = cookie;

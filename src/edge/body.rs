@@ -1,12 +1,12 @@
-//! Bodies: strict JSON, and the forms of OAuth.
+//! Reads bodies: strict JSON, and the forms of OAuth.
 
 use super::problem::Problem;
 use super::request::Request;
 use crate::domain::error::{Code, Error, FieldProblem};
 use edgegate_token::json::{Fault, Json, Members};
 
-/// Reads a JSON object: the media type must say so; members that are repeated or not `known` are refused. Absent is
-/// `None`; `null` is a value.
+/// Reads a JSON object whose media type says so. Members that are repeated or not `known` are
+/// rejected. An absent member is `None`; `null` is a value.
 ///
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
@@ -15,14 +15,14 @@ pub fn json<const N: usize>(
     known: [&str; N],
 ) -> Result<[Option<Json>; N], Problem> {
     let mut values = [const { None }; N];
-    check_media_type(request)?;
+    require_json(request)?;
     keep_members(parse_object(request)?, &known, &mut values)?;
     Ok(values)
 }
 
-/// Reads a form (`application/x-www-form-urlencoded`) or, for our own pages, the same fields as a JSON object of
-/// texts. A parameter of `known` given twice is refused, an unknown one is ignored in a form (RFC 6749 section 3.2)
-/// and refused in JSON.
+/// Reads a form (`application/x-www-form-urlencoded`) or, for pages, the same fields as a JSON
+/// object of strings. A `known` parameter that comes twice is rejected. An unknown one is ignored
+/// in a form (RFC 6749 section 3.2) and rejected in JSON.
 ///
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
@@ -35,7 +35,7 @@ pub fn form_or_json<const N: usize>(
     Ok(values)
 }
 
-/// Reads a JSON object of texts, strictly: nothing but what is `known`.
+/// Reads a JSON object that has only `known` members, all of them strings.
 ///
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
@@ -43,11 +43,11 @@ pub fn json_texts<const N: usize>(
     request: &Request<'_>,
     known: [&'static str; N],
 ) -> Result<[Option<String>; N], Problem> {
-    check_media_type(request)?;
+    require_json(request)?;
     form_or_json(request, known)
 }
 
-/// The same, and every one must be there.
+/// Like [`json_texts`], but every member is required.
 ///
 /// # Errors
 /// As [`json_texts`], and `invalid_field` for a missing one.
@@ -63,7 +63,7 @@ pub fn texts<const N: usize>(
     Ok(texts)
 }
 
-/// Texts that may be there, and whether the member `cookie` is true.
+/// Like [`json_texts`], with the flag `cookie`, which is false when it is absent.
 ///
 /// # Errors
 /// As [`json`].
@@ -76,15 +76,15 @@ pub fn texts_and_cookie<const N: usize>(
     Ok((texts, cookie))
 }
 
-/// A field that must be there.
+/// The value of a required field.
 ///
 /// # Errors
-/// `invalid_field` when it is not.
+/// `invalid_field` when it is missing.
 pub fn required<T>(field: &'static str, value: Option<T>) -> Result<T, Problem> {
     value.ok_or_else(|| Error::Field(field, FieldProblem::Missing).into())
 }
 
-/// A member that is a text, when it is there.
+/// A member that is a string or absent.
 ///
 /// # Errors
 /// `invalid_request` when it is anything else.
@@ -96,7 +96,7 @@ pub fn text(value: Option<Json>) -> Result<Option<String>, Problem> {
     }
 }
 
-/// A member that is a list of texts, when it is there.
+/// A member that is a list of strings or absent.
 ///
 /// # Errors
 /// `invalid_request` when it is anything else.
@@ -106,7 +106,7 @@ pub fn text_list(value: Option<Json>) -> Result<Option<Vec<String>>, Problem> {
         .transpose()
 }
 
-/// A member that is true or false, when it is there.
+/// A member that is true, false or absent.
 ///
 /// # Errors
 /// `invalid_request` when it is anything else.
@@ -118,7 +118,7 @@ pub fn flag(value: Option<Json>) -> Result<Option<bool>, Problem> {
     }
 }
 
-fn check_media_type(request: &Request<'_>) -> Result<(), Problem> {
+fn require_json(request: &Request<'_>) -> Result<(), Problem> {
     if request.media_type().as_deref() == Some("application/json") {
         return Ok(());
     }
@@ -174,7 +174,7 @@ fn keep_texts_and_cookie(
     known: &[&str],
     values: &mut [Option<String>],
 ) -> Result<bool, Problem> {
-    check_media_type(request)?;
+    require_json(request)?;
     let mut members = parse_object(request)?;
     let cookie = flag(members.remove("cookie"))? == Some(true);
     keep_texts(members, known, values)?;
@@ -194,7 +194,7 @@ fn keep_texts(
     })
 }
 
-/// Hands each member of `known` that is there to `found`, with its place in `known`.
+/// Calls `found` with each `known` member that came, and with its place in `known`.
 fn read_members(
     mut members: Members,
     known: &[&str],
@@ -233,13 +233,13 @@ fn parse_object(request: &Request<'_>) -> Result<Members, Problem> {
 
 const WRONG_MEMBERS: &str = "the JSON body has an unknown, repeated or wrongly typed member";
 
-/// Without the member's value, which may be a secret.
+/// Does not name the member's value, which may be a secret.
 fn wrong_members() -> Problem {
     Problem::invalid_request(WRONG_MEMBERS)
 }
 
-/// Whether a member's name is one as we would give it, so that it may be told and logged: a secret that was written in its place by
-/// mistake hardly is.
+/// Whether a member's name looks like a name, so that it may be answered and logged. A secret that
+/// was written there by mistake rarely does.
 fn is_plain(name: &str) -> bool {
     (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
 }
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_named_only_when_it_looks_like_one() {
+    fn a_member_is_named_only_when_it_looks_like_a_name() {
         let detail = |name: &str| {
             let body = format!(r#"{{"{name}":1}}"#);
             let refused = json(&request("application/json", &body), ["email"]).unwrap_err();
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_and_json_say_the_same() {
+    fn forms_and_json_are_read_alike() {
         let form = "application/x-www-form-urlencoded";
         for (content_type, body) in [
             (form, "token=a%20b&unknown=1"),

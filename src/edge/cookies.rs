@@ -1,7 +1,9 @@
-//! Cookie mode: the refresh token in a cookie that scripts can't read. docs/decisions/0010 says why each rule is.
+//! Cookie mode: the refresh token is in a cookie that scripts can't read. docs/decisions/0010 has
+//! the reason for each rule.
 //!
-//! Every request that uses or would set the cookie is JSON and comes from an allowed origin, so that no page of another
-//! site, or of another host on this one, can make a browser send it with effect. No GET looks at it.
+//! Every request that uses or sets the cookie is JSON and comes from an allowed origin. So no page
+//! of another site, or of another host on this one, can make a browser send it to any effect. GET
+//! never uses it.
 
 use super::answer::{Answer, Cookie};
 use super::problem::Problem;
@@ -9,39 +11,40 @@ use super::request::Request;
 use crate::domain::error::Code;
 use crate::domain::policy::{DEVICE_TTL, MAX_COOKIE_BYTES};
 use crate::domain::secret::Secret;
-use crate::domain::session::Client;
+use crate::domain::session::Credentials;
 use crate::domain::settings::Settings;
 use crate::ports::Ports;
 use crate::service::{AuthService, TokenPair};
 
-/// Whether the session that a request begins may go `into_cookie`, asked before anything is done.
+/// Rejects a request that asks for a session in the cookie but may not have it there. It is called
+/// before anything is done.
 ///
 /// # Errors
-/// `forbidden` for another origin, `invalid_request` for a cookie that can't be read.
+/// `forbidden` for another origin; `invalid_request` for a cookie that can't be read.
 pub fn require_cookie_allowed(
     into_cookie: bool,
     settings: &Settings,
     request: &Request<'_>,
 ) -> Result<(), Problem> {
     if into_cookie {
-        check_origin(request)?;
-        presented(settings, request)?;
+        require_allowed_origin(request)?;
+        refresh_token_in(settings, request)?;
     }
     Ok(())
 }
 
-/// Does with the cookie what the answer says. A session that has begun in it ends the one before, or nobody could end that any
-/// more but from a list.
+/// Does with the cookie what the answer says. A session that begins in it ends the one that was in
+/// it: otherwise its user could only end that one from the list of sessions.
 ///
 /// # Errors
-/// When that end may not have been written; the client may repeat.
+/// When ending that session may have failed. The client may repeat the request.
 pub async fn settle<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
     answer: &mut Answer,
 ) -> Result<(), Problem> {
     let settings = service.settings();
-    let before = || presented(settings, request).ok().flatten();
+    let before = || refresh_token_in(settings, request).ok().flatten();
     let text = match std::mem::take(&mut answer.cookie) {
         Cookie::Untouched => return Ok(()),
         Cookie::Written(text) => text,
@@ -57,7 +60,8 @@ pub async fn settle<P: Ports>(
                     .session_of(token)
                     .is_some_and(|(before, _)| before != user)
             });
-            // What the request asked for is done, and can't be repeated: it does not fail by this.
+            // What the request asked for is done and can't be repeated, so a failure is only
+            // logged.
             if let Some(others) = others
                 && let Err(error) = service.log_out(others).await
             {
@@ -65,7 +69,8 @@ pub async fn settle<P: Ports>(
             }
             text
         }
-        // It would die at its next use anyway; a shared computer should not keep it until then.
+        // The cookie would be cleared at its next use anyway. A shared computer should not keep it
+        // until then.
         Cookie::Ended(user, session) => {
             let of_the_ended = request.from_allowed_origin
                 && before()
@@ -81,28 +86,30 @@ pub async fn settle<P: Ports>(
     Ok(())
 }
 
-/// The token by which a request goes: of its body, or of the cookie. Never printed.
+/// The token that a request works with: from its body or from the cookie. It has no `Debug`,
+/// because it is a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Given<'a> {
-    /// The body's.
+    /// From the body.
     Body(String),
-    /// The cookie's; `None` when none came with a request that may use it. Its page can't see whether there is one.
+    /// From the cookie. `None` when a request that may use it came without: its page can't see
+    /// whether there is one.
     Cookie(Option<&'a str>),
 }
 
 impl<'a> Given<'a> {
-    /// Of a request whose body has this `token`, or none, in the parameter `name`.
+    /// Takes the `token` that the body has in the parameter `name`, or the cookie.
     ///
     /// # Errors
-    /// `invalid_request` for both at once, for neither, and for a cookie that can't be read; `forbidden` for the cookie
-    /// from another origin.
+    /// `invalid_request` for both at once, for neither, and for a cookie that can't be read;
+    /// `forbidden` for a cookie from another origin.
     pub fn read(
         token: Option<String>,
         name: &str,
         settings: &Settings,
         request: &'a Request,
     ) -> Result<Self, Problem> {
-        let cookie = presented(settings, request)?;
+        let cookie = refresh_token_in(settings, request)?;
         if let Some(token) = token {
             return match cookie {
                 None => Ok(Self::Body(token)),
@@ -111,17 +118,17 @@ impl<'a> Given<'a> {
                 )),
             };
         }
-        // A form never goes by the cookie: any page can send one without asking.
+        // A form never uses the cookie: any page can send a form without a preflight.
         let may_use = request.media_type().as_deref() == Some("application/json")
             && (cookie.is_some() || request.from_allowed_origin);
         if !may_use {
             return Err(Problem::invalid_request([name, " is missing"].concat()));
         }
-        check_origin(request)?;
+        require_allowed_origin(request)?;
         Ok(Self::Cookie(cookie))
     }
 
-    /// The token itself, if one came.
+    /// The token, if one came.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         match self {
@@ -131,28 +138,28 @@ impl<'a> Given<'a> {
     }
 }
 
-/// The client of a request whose password is to be checked, with its device ticket: in cookie mode that of the device's cookie,
-/// otherwise `device_token` of the body.
+/// The credentials of a request whose password is going to be checked. The device ticket comes from
+/// the device's cookie in cookie mode, otherwise from `device_token` of the body.
 ///
 /// # Errors
-/// `invalid_request` for a `device_token` in cookie mode, since a token in the body never leads to a cookie, and for a cookie that
-/// can't be read.
-pub fn client_on_device(
+/// `invalid_request` for a `device_token` in cookie mode, because a token in the body never leads
+/// to a cookie, and for a cookie that can't be read.
+pub fn credentials_for_login(
     settings: &Settings,
     request: &Request<'_>,
     device_token: Option<&str>,
     in_cookie: bool,
-) -> Result<Client, Problem> {
+) -> Result<Credentials, Problem> {
     let token = match (in_cookie, device_token) {
         (true, Some(_)) => {
             return Err(Problem::invalid_request(
                 "a device_token in the body, and the cookie asked for",
             ));
         }
-        (true, None) => found(device_name(settings), request)?,
+        (true, None) => value_of(device_name(settings), request)?,
         (false, token) => token,
     };
-    Ok(request.client.clone().on_device(token))
+    Ok(Credentials::default().with_device(token))
 }
 
 /// The refresh token that the browser holds, for a request that passed [`require_cookie_allowed`].
@@ -160,53 +167,54 @@ pub fn client_on_device(
 /// # Errors
 /// `invalid_request` for a cookie that can't be read.
 pub fn held<'a>(settings: &Settings, request: &'a Request) -> Result<Option<&'a str>, Problem> {
-    presented(settings, request)
+    refresh_token_in(settings, request)
 }
 
-/// The client of a request for a mail, with what shows whose device or session it is: `device_token`
-/// of the body, or the cookies of a page that may use them.
+/// The credentials of a request for a mail: `device_token` of the body, and the cookies of a page
+/// that may use them.
 ///
-/// Cookies that may not be used or can't be read are ignored: the request goes on without them, and
-/// its answer is the same.
+/// Cookies that may not be used or can't be read are ignored. The answer is the same.
 #[must_use]
-pub fn client_known_by(
+pub fn credentials_for_mail(
     settings: &Settings,
     request: &Request<'_>,
     device_token: Option<&str>,
-) -> Client {
+) -> Credentials {
     let cookie = |name| {
         let may_use = request.from_allowed_origin
             && request.media_type().as_deref() == Some("application/json");
-        let found = may_use.then(|| found(name, request));
+        let found = may_use.then(|| value_of(name, request));
         found.and_then(Result::ok).flatten()
     };
     let device = device_token.or_else(|| cookie(device_name(settings)));
-    let client = request.client.clone().on_device(device);
-    client.in_session(cookie(name(settings)))
+    Credentials::default()
+        .with_device(device)
+        .with_session(cookie(name(settings)))
 }
 
-/// What a browser is told to keep, so that its device is known at the next login. It outlives log-outs: it opens nothing.
+/// `Set-Cookie` by which the browser's device is recognised at the next login. It outlives logging
+/// out, because it opens nothing.
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
     let name = device_name(settings);
-    written(settings, name, ticket.expose(), DEVICE_TTL)
+    set_cookie(settings, name, ticket.expose(), DEVICE_TTL)
 }
 
-/// What a browser is told to forget the cookie.
+/// `Set-Cookie` that clears the refresh token.
 #[must_use]
 pub fn clear(settings: &Settings) -> String {
-    written(settings, name(settings), "", 0)
+    set_cookie(settings, name(settings), "", 0)
 }
 
-/// What a browser is told to keep: for as long as the session can last, and no longer.
+/// `Set-Cookie` for the refresh token, for as long as its session can last.
 #[must_use]
 pub fn set(settings: &Settings, tokens: &TokenPair) -> String {
     let token = tokens.refresh_token.expose();
     let max_age = tokens.refresh_token_expires_in;
-    written(settings, name(settings), token, max_age)
+    set_cookie(settings, name(settings), token, max_age)
 }
 
-fn check_origin(request: &Request<'_>) -> Result<(), Problem> {
+fn require_allowed_origin(request: &Request<'_>) -> Result<(), Problem> {
     if request.from_allowed_origin {
         return Ok(());
     }
@@ -217,20 +225,25 @@ fn check_origin(request: &Request<'_>) -> Result<(), Problem> {
 }
 
 /// The refresh token in the cookie.
-fn presented<'a>(settings: &Settings, request: &'a Request) -> Result<Option<&'a str>, Problem> {
-    found(name(settings), request)
+fn refresh_token_in<'a>(
+    settings: &Settings,
+    request: &'a Request,
+) -> Result<Option<&'a str>, Problem> {
+    value_of(name(settings), request)
 }
 
-/// The value of the cookie of this name. One name given twice is refused, and nothing cleared: one of the two was planted, by a
-/// neighbour on the site or another path, and it is not to be told which.
-fn found<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Problem> {
+/// The value of the cookie with this name. A name that comes twice is rejected, and nothing is
+/// cleared: another host of the site or another path planted one of the two, and nobody can tell
+/// which.
+fn value_of<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Problem> {
     let header = request.cookie.unwrap_or_default();
     if header.len() > MAX_COOKIE_BYTES {
         return Err(Problem::invalid_request("the Cookie header is too long"));
     }
     let mut found = None;
     for pair in header.split(';') {
-        // One space, as browsers write it. Trimmed of more, "\u{a0}__Host-edgegate" would pass, which any neighbour can set.
+        // One space, as browsers write it. If more were trimmed, "\u{a0}__Host-edgegate" would
+        // match, which any host of the site can set.
         let pair = pair.strip_prefix(' ').unwrap_or(pair);
         if let Some((of, value)) = pair.split_once('=')
             && of == name
@@ -242,8 +255,9 @@ fn found<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Proble
     Ok(found)
 }
 
-/// With `__Host-` only this host over TLS can set it, for itself alone (RFC 6265bis section 4.1.3.2). A browser refuses
-/// that on plain HTTP, which only a loopback issuer may have.
+/// A name that begins with `__Host-` can only be set by this host over TLS, and for this host alone
+/// (RFC 6265bis section 4.1.3.2). Browsers reject it on plain HTTP, which only a loopback issuer
+/// may use.
 fn name(settings: &Settings) -> &'static str {
     if is_plain_http(settings) {
         "edgegate"
@@ -264,7 +278,7 @@ fn is_plain_http(settings: &Settings) -> bool {
     settings.issuer.starts_with("http:")
 }
 
-fn written(settings: &Settings, name: &str, value: &str, max_age: u64) -> String {
+fn set_cookie(settings: &Settings, name: &str, value: &str, max_age: u64) -> String {
     let secure = if is_plain_http(settings) {
         ""
     } else {
@@ -354,7 +368,7 @@ mod tests {
             ("%5F_Host-edgegate=a", None),
         ] {
             let request = request(header, JSON, true);
-            assert_eq!(presented(&settings, &request), Ok(found), "{header}");
+            assert_eq!(refresh_token_in(&settings, &request), Ok(found), "{header}");
         }
     }
 
@@ -367,12 +381,12 @@ mod tests {
             "__Host-edgegate=a;x=1;__Host-edgegate=",
             &long,
         ] {
-            let problem = presented(&deployed(), &request(header, JSON, true)).unwrap_err();
+            let problem = refresh_token_in(&deployed(), &request(header, JSON, true)).unwrap_err();
             assert_eq!(problem.code, Code::InvalidRequest);
         }
         let full = ["x=", &"y".repeat(MAX_COOKIE_BYTES - 2)].concat();
         assert_eq!(
-            presented(&deployed(), &request(&full, JSON, true)),
+            refresh_token_in(&deployed(), &request(&full, JSON, true)),
             Ok(None)
         );
     }
@@ -409,7 +423,7 @@ mod tests {
         }
         let local = settings("http://127.0.0.1:8787");
         let both = request("__Host-edgegate=a; edgegate=b", JSON, true);
-        assert_eq!(presented(&local, &both), Ok(Some("b")));
+        assert_eq!(refresh_token_in(&local, &both), Ok(Some("b")));
     }
 
     #[test]
@@ -432,14 +446,16 @@ mod tests {
         }
     }
 
-    /// A request for a mail is answered alike whatever its cookies are, so none of them is an error.
+    /// A request for a mail gets the same answer whatever its cookies are, so none of them is an
+    /// error.
     #[test]
     fn cookies_show_whose_device_asks_only_where_they_may_be_used() {
         let settings = deployed();
         let both = "__Host-edgegate=egr_a; __Host-edgegate-device=egd_a";
         let known = |cookie, content_type, allowed, body| {
-            let client = client_known_by(&settings, &request(cookie, content_type, allowed), body);
-            let [device, session] = [client.device_token(), client.session_token()];
+            let request = request(cookie, content_type, allowed);
+            let shown = credentials_for_mail(&settings, &request, body);
+            let [device, session] = [shown.device_token(), shown.session_token()];
             [device, session].map(|token| token.map(str::to_owned))
         };
         let text = |text: &str| Some(text.to_owned());

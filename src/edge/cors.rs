@@ -1,27 +1,43 @@
-//! Which pages may call from a browser (the Fetch standard's CORS protocol): origins compared as whole texts, with
-//! credentials, never a wildcard, never `null`.
+//! Which pages may call from a browser: the CORS protocol of the Fetch standard, with credentials.
+//! Origins are compared as whole strings. `null` and wildcards are never allowed.
 
 use std::borrow::Cow;
 
 use super::answer::Answer;
+use super::request::Request;
 use crate::domain::policy::PREFLIGHT_SECONDS;
 use crate::domain::settings::{Settings, is_loopback_host};
 
-/// Whether pages of `origin` may use the cookie and read answers: the issuer's own, and those of `ALLOWED_ORIGINS`. With a
-/// loopback issuer also the origin `own` that the request itself came to, on a loopback `host`: a developer opens
-/// `http://localhost:8787` while the issuer says `127.0.0.1`.
-#[must_use]
-pub fn is_allowed(settings: &Settings, origin: &str, own: &str, host: &str) -> bool {
-    origin == settings.issuer
-        || settings
-            .allowed_origins
-            .iter()
-            .any(|listed| listed == origin)
-        || (origin == own && settings.issuer_is_loopback() && is_loopback_host(host))
+/// Who may read a route's answers in a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Pages of allowed origins.
+    AllowedOrigins,
+    /// Every page.
+    Everyone,
+    /// No page of another origin.
+    Nobody,
 }
 
-/// The answer to a preflight, which asks nothing of the service. What it names is a constant: the browser compares. Who is
-/// not allowed gets it without the headers.
+/// Whether pages of the request's `Origin` may use the cookie and read answers. These are the
+/// issuer's own and those of `ALLOWED_ORIGINS`. With a loopback issuer it is also the origin that
+/// the request was sent to, if that is a loopback address: a developer opens
+/// `http://localhost:8787` while the issuer is `http://127.0.0.1:8787`.
+#[must_use]
+pub fn is_allowed(settings: &Settings, request: &Request<'_>) -> bool {
+    let Some(origin) = request.origin else {
+        return false;
+    };
+    let mut listed = settings.allowed_origins.iter();
+    origin == settings.issuer
+        || listed.any(|listed| listed == origin)
+        || (origin == request.own_origin
+            && settings.issuer_is_loopback()
+            && is_loopback_host(request.host))
+}
+
+/// The answer to a preflight. Its headers name everything that is allowed, and the browser
+/// compares. An origin that is not allowed gets it without them.
 #[must_use]
 pub fn preflight(allowed: bool) -> Answer {
     let mut answer = Answer::empty(204);
@@ -41,20 +57,23 @@ pub fn preflight(allowed: bool) -> Answer {
     answer
 }
 
-/// Adds what lets pages read an answer, an error too: of `/auth/` those of the `allowed` origin, of `/.well-known/` all.
-pub fn add(answer: &mut Answer, path: &str, allowed: Option<&str>) {
-    if path.starts_with("/.well-known/") {
-        push(answer, "Access-Control-Allow-Origin", "*");
-    } else if path.starts_with("/auth/") {
-        push(answer, "Vary", "Origin");
-        if let Some(origin) = allowed {
-            push(answer, "Access-Control-Allow-Origin", origin.to_owned());
-            push(answer, "Access-Control-Allow-Credentials", "true");
-            push(
-                answer,
-                "Access-Control-Expose-Headers",
-                "Retry-After, X-Request-Id, Date, WWW-Authenticate",
-            );
+/// Adds the headers that let pages read an answer, which may be an error. `allowed` is the
+/// request's origin, if it is allowed.
+pub fn let_read(answer: &mut Answer, readers: Readers, allowed: Option<&str>) {
+    match readers {
+        Readers::Nobody => {}
+        Readers::Everyone => push(answer, "Access-Control-Allow-Origin", "*"),
+        Readers::AllowedOrigins => {
+            push(answer, "Vary", "Origin");
+            if let Some(origin) = allowed {
+                push(answer, "Access-Control-Allow-Origin", origin.to_owned());
+                push(answer, "Access-Control-Allow-Credentials", "true");
+                push(
+                    answer,
+                    "Access-Control-Expose-Headers",
+                    "Retry-After, X-Request-Id, Date, WWW-Authenticate",
+                );
+            }
         }
     }
 }
@@ -83,12 +102,21 @@ mod tests {
         .unwrap()
     }
 
+    fn request<'a>(origin: &'a str, own_origin: &'a str, host: &'a str) -> Request<'a> {
+        Request {
+            origin: Some(origin),
+            own_origin,
+            host,
+            ..Request::default()
+        }
+    }
+
     #[test]
-    fn an_origin_is_allowed_as_a_whole() {
+    fn origins_are_compared_as_whole_strings() {
         let origins = "https://app.example.com, https://b.example:8443";
         let settings = settings("https://auth.example.com", origins);
         let own = "https://auth.example.com";
-        let allowed = |origin| is_allowed(&settings, origin, own, "auth.example.com");
+        let allowed = |origin| is_allowed(&settings, &request(origin, own, "auth.example.com"));
         for origin in [own, "https://app.example.com", "https://b.example:8443"] {
             assert!(allowed(origin), "{origin}");
         }
@@ -116,62 +144,53 @@ mod tests {
     }
 
     #[test]
-    fn its_own_loopback_origin_counts_with_a_loopback_issuer() {
+    fn its_own_loopback_origin_is_allowed_with_a_loopback_issuer() {
         let local = settings("http://127.0.0.1:8787", "");
         let own = "http://localhost:8787";
-        assert!(is_allowed(&local, own, own, "localhost"));
-        assert!(is_allowed(
-            &local,
-            "http://127.0.0.1:8787",
-            own,
-            "localhost"
-        ));
-        assert!(!is_allowed(
-            &local,
-            "http://localhost:3000",
-            own,
-            "localhost"
-        ));
+        for (origin, allowed) in [
+            (own, true),
+            ("http://127.0.0.1:8787", true),
+            ("http://localhost:3000", false),
+        ] {
+            assert_eq!(
+                is_allowed(&local, &request(origin, own, "localhost")),
+                allowed
+            );
+        }
         // A name that an attacker points at this machine.
         let rebound = "http://evil.example:8787";
-        assert!(!is_allowed(&local, rebound, rebound, "evil.example"));
-        let deployed = settings("https://auth.example.com", "");
-        assert!(!is_allowed(&deployed, own, own, "localhost"));
-        let alias = "https://edgegate.workers.example";
         assert!(!is_allowed(
-            &deployed,
-            alias,
-            alias,
-            "edgegate.workers.example"
+            &local,
+            &request(rebound, rebound, "evil.example")
         ));
+        let deployed = settings("https://auth.example.com", "");
+        assert!(!is_allowed(&deployed, &request(own, own, "localhost")));
+        let alias = "https://edgegate.workers.example";
+        let request = request(alias, alias, "edgegate.workers.example");
+        assert!(!is_allowed(&deployed, &request));
     }
 
-    fn headers(path: &str, allowed: Option<&str>) -> Vec<(&'static str, Cow<'static, str>)> {
+    fn headers(readers: Readers, allowed: Option<&str>) -> Vec<(&'static str, Cow<'static, str>)> {
         let mut answer = Answer::empty(503);
-        add(&mut answer, path, allowed);
+        let_read(&mut answer, readers, allowed);
         answer.headers
     }
 
     #[test]
-    fn who_may_read_what() {
-        let any = vec![("Access-Control-Allow-Origin", Cow::from("*"))];
+    fn answers_name_the_page_that_may_read_them() {
+        let page = Some("https://a.example");
+        let everyone = [("Access-Control-Allow-Origin", Cow::from("*"))];
         let varies = ("Vary", Cow::from("Origin"));
-        assert_eq!(
-            headers("/.well-known/jwks.json", Some("https://a.example")),
-            any
-        );
-        assert_eq!(headers("/.well-known/nothing", None), any);
-        assert_eq!(headers("/auth/login", None), vec![varies.clone()]);
-        let some = headers("/auth/login", Some("https://a.example"));
+        for allowed in [page, None] {
+            assert_eq!(headers(Readers::Everyone, allowed), everyone);
+            assert!(headers(Readers::Nobody, allowed).is_empty());
+        }
+        let others = headers(Readers::AllowedOrigins, None);
+        assert_eq!(others.as_slice(), std::slice::from_ref(&varies));
+        let some = headers(Readers::AllowedOrigins, page);
         assert_eq!(some.first(), Some(&varies));
         assert!(some.contains(&("Access-Control-Allow-Origin", "https://a.example".into())));
         assert!(some.contains(&("Access-Control-Allow-Credentials", "true".into())));
-        for path in ["/healthz", "/dev/outbox", "/authx/login", "/auth", "/"] {
-            assert!(
-                headers(path, Some("https://a.example")).is_empty(),
-                "{path}"
-            );
-        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
-// The Worker as the platform sees it: its entry points, and the classes of its Durable Objects. Each is handed on to the wasm;
-// what else the wasm exports does not leave this module.
+// The Worker as the platform sees it: its entry points, and the classes of its Durable Objects.
+// They call the wasm. Nothing else that the wasm exports is reachable from outside of this module.
 //
-// Every function of `edgegate-wasm` goes through the guard of instance.mjs: after a trap it has a new
-// instance, and its promise is rejected when its instance traps. Fields of an object outlive the
-// instance, so they must not refer to anything in it.
+// Every function of `edgegate-wasm` goes through the guard in instance.mjs. After a trap the
+// function gets a new instance, and its promise rejects when its instance traps. The fields of an
+// object outlive the instance, so they must not refer to anything in it.
 import { DurableObject } from "cloudflare:workers";
 import {
   account_alarm,
@@ -24,13 +24,14 @@ import { Auth } from "./rpc.mjs";
 export { Auth };
 
 export default class extends Auth {
+  /** @param {Request} request */
   fetch(request) {
     try {
       const answer = fetch(request, this.env, this.ctx);
       if (!(answer instanceof Promise)) return answer;
       const settled = answer.catch(() => answer_for_lost(request, this.env));
-      // Cloudflare cancels a request whose client hangs up. A thief could then change a password and
-      // hang up before the notice to the owner is queued.
+      // Cloudflare cancels a request when its client disconnects. Without this, a thief could
+      // change a password and disconnect before the notice to the owner is queued.
       this.ctx.waitUntil(settled);
       return settled;
     } catch {
@@ -38,7 +39,11 @@ export default class extends Auth {
     }
   }
 
-  // What was not acknowledged comes again.
+  /**
+   * The queue delivers again what this does not acknowledge.
+   *
+   * @param {MessageBatch} batch
+   */
   queue(batch) {
     return queue(batch, this.env, this.ctx);
   }
@@ -48,39 +53,50 @@ export default class extends Auth {
   }
 }
 
-/** The sessions of one user: src/adapters/cloudflare/durable_sessions/object.rs. Only the Worker itself is bound to it. */
-export class Sessions extends DurableObject {
-  #prepared = false;
+// Only the Worker itself is bound to the classes below.
 
+/** The sessions of one user: src/adapters/cloudflare/durable_sessions/object.rs. */
+export class Sessions extends DurableObject {
+  #isPrepared = false;
+
+  /** @param {string} call */
   ask(call) {
-    if (!this.#prepared) sessions_prepare(this.ctx);
-    this.#prepared = true;
+    if (!this.#isPrepared) sessions_prepare(this.ctx);
+    this.#isPrepared = true;
     return sessions_answer(this.ctx, call);
   }
 
   alarm() {
-    // It may delete everything, the tables too.
-    this.#prepared = false;
+    // The alarm may delete everything, including the tables.
+    this.#isPrepared = false;
     return sessions_alarm(this.ctx);
   }
 }
 
-/** Where passwords are tried, for one address: src/adapters/cloudflare/account/object.rs. Only the Worker itself is bound to it. */
+/** Checks the passwords for one address: src/adapters/cloudflare/account/object.rs. */
 export class Account extends DurableObject {
-  // How many wait: strangers, the known, the uncounted.
+  // How many calls wait in each line: of strangers, of known clients, and of those that are not
+  // counted.
   #waiting = [0, 0, 0];
+  /** @type {Promise<unknown>} Resolves when the calls before have ended. */
   #before = Promise.resolve();
 
-  async ask(call) {
+  /**
+   * @param {string} call
+   * @param {string} arrival who calls: with `now` it decides where the call waits
+   * @param {number} now in milliseconds since 1970
+   */
+  async ask(call, arrival, now) {
     const [strangers, known] = this.#waiting;
-    const line = account_arrives(this.ctx, call, strangers, known);
+    const line = account_arrives(this.ctx, arrival, now, strangers, known);
     if (typeof line === "string") return line;
     this.#waiting[line] += 1;
     const turn = this.#before.then(() => {
       this.#waiting[line] -= 1;
-      return account_answer(this.ctx, call, this.env);
+      return account_answer(this.ctx, call, arrival, now, this.env);
     });
-    // A hash keeps the isolate busy: who has come meanwhile is heard before the next one.
+    // A hash blocks the isolate. The pause lets calls that have arrived in the meantime be counted
+    // before the next hash.
     this.#before = turn.catch(() => {}).then(() => scheduler.wait(0));
     return turn;
   }
@@ -90,8 +106,12 @@ export class Account extends DurableObject {
   }
 }
 
-/** Requests for mails by one network, or acts of one user: src/adapters/cloudflare/mail_gate/object.rs. Only the Worker itself is bound to it. */
+/**
+ * Counts the mails that one network has asked for, or the actions of one user:
+ * src/adapters/cloudflare/mail_gate/object.rs.
+ */
 export class MailGate extends DurableObject {
+  /** @param {string} call */
   ask(call) {
     return mail_gate_answer(this.ctx, call);
   }

@@ -1,328 +1,323 @@
-//! The Worker's entry points for requests and calls: reads a request within its bounds, has it answered. `entry.mjs` calls them.
+//! Answers requests and calls: the functions that `entry.mjs` and `rpc.mjs` call.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
-use std::rc::Rc;
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
 
-use futures_util::StreamExt;
-use js_sys::futures::JsFuture;
-use js_sys::{Array, Promise, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use futures_util::FutureExt;
+use js_sys::futures::future_to_promise;
+use js_sys::{Array, Date, Promise};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
 use worker::worker_sys::Context;
 use worker::worker_sys::web_sys::{self, Response};
 
 use super::answer::Answer;
-use super::cors;
-use super::exchange::{Incoming, send, text_of};
 use super::problem::Problem;
 use super::request::Request;
-use super::router::{loggable, refuse, route};
-use super::rpc;
-use super::turn::{Served, Turn, issuer_is_loopback, random_id};
-use super::wiring::{Isolate, allowed_origins, at_once_or_promised, isolate, outbox, promise};
-use crate::domain::error::{Code, Error};
-use crate::domain::policy::MAX_BODY_BYTES;
-use crate::domain::session::{Client, Place};
-use crate::domain::settings::{host_of, is_loopback_host};
+use super::wiring::{self, Bindings, WaitUntil, console};
+use super::{cors, incoming, mail_jobs, router, rpc};
+use crate::adapters::system_random::SystemRandom;
+use crate::domain::error::Error;
+use crate::domain::log_line::LogLine;
+use crate::domain::settings::{SettingError, is_loopback_host};
+use crate::ports::{Ports, Random};
+use crate::service::AuthService;
 
-/// Answers a request: with a response, or with the promise of one when something must be waited for.
-///
-/// # Errors
-/// When the platform takes no answer.
-#[wasm_bindgen]
-pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Result<JsValue, JsValue> {
-    at_once_or_promised(async move { Ok(respond(&request, env, context).await?.into()) })
+#[wasm_bindgen(module = "/src/edge/exchange.js")]
+extern "C" {
+    fn read(request: &web_sys::Request, buffer: &mut [u8]) -> u32;
+    #[wasm_bindgen(catch)]
+    fn respond(
+        status: u16,
+        body: Option<&[u8]>,
+        request_id: &str,
+        more: &str,
+    ) -> Result<Response, JsValue>;
 }
 
-async fn respond(
-    request: &web_sys::Request,
-    env: Env,
-    context: Context,
-) -> Result<Response, JsValue> {
-    let text = text_of(request);
-    let incoming = Incoming::of(&text);
-    let url = Url::split(incoming.url);
-    let turn = Turn::begin(incoming.id.to_owned());
-
-    let isolate = isolate(&env);
-    let origin = reading_origin(&incoming, &url, &env, isolate.as_deref().ok());
-    let asked = Asked {
-        request,
-        incoming,
-        url,
-        from_allowed_origin: origin.is_some(),
-    };
-    let mut answer = match isolate {
-        _ if is_preflight(&asked) => cors::preflight(origin.is_some()),
-        Err(error) => Problem::misconfigured(&error).into_answer(),
-        Ok(isolate) => answer(&turn, &asked, env, context, isolate)
-            .await
-            .unwrap_or_else(|problem| refuse(url.path, problem)),
-    };
-    cors::add(&mut answer, url.path, origin);
-    // A check that went well is most of what is asked; the platform counts it, and a line costs more than the check.
-    if url.path != "/auth/authorized" || answer.status != 200 {
-        let path = loggable(url.path);
-        turn.log("request", incoming.method, Some(path), &answer);
-    }
-    send(&answer, &turn.id)
-}
-
-/// Answers a request that was under way when a panic ended the instance of the wasm: `internal`, with nothing said of the cause.
+/// Answers a request with a response. When it has to wait for something, it answers with the
+/// promise of one.
 ///
 /// # Errors
-/// When the platform takes no answer.
+/// When the platform does not accept the answer.
 #[wasm_bindgen]
-pub fn answer_for_lost(request: &web_sys::Request, env: &Env) -> Result<Response, JsValue> {
-    let text = text_of(request);
-    let incoming = Incoming::of(&text);
-    let turn = Turn::begin(incoming.id.to_owned());
-    let url = Url::split(incoming.url);
-    let isolate = isolate(env);
-    let origin = reading_origin(&incoming, &url, env, isolate.as_deref().ok());
+pub fn fetch(incoming: web_sys::Request, env: Env, context: Context) -> Result<JsValue, JsValue> {
+    at_once_or_promised(async move {
+        let begun = Date::now();
+        let text = text_of(&incoming);
+        let mut request = request_of(&text, &env);
+        let answer = if is_preflight(&incoming, &request) {
+            cors::preflight(request.from_allowed_origin)
+        } else {
+            answer(&incoming, &mut request, &env, context)
+                .await
+                .unwrap_or_else(|problem| router::refuse(request.path, problem))
+        };
+        Ok(send(answer, &request, begun)?.into())
+    })
+}
+
+/// Answers a request that was waiting when a panic ended the instance of the wasm. The answer is
+/// `internal` and does not name the cause.
+///
+/// # Errors
+/// When the platform does not accept the answer.
+#[wasm_bindgen]
+pub fn answer_for_lost(incoming: &web_sys::Request, env: &Env) -> Result<Response, JsValue> {
+    let begun = Date::now();
+    let text = text_of(incoming);
+    let request = request_of(&text, env);
     let lost = Error::Internal("a panic ended what was under way");
-    let mut answer = refuse(url.path, lost.into());
-    cors::add(&mut answer, url.path, origin);
-    turn.log(
-        "request",
-        incoming.method,
-        Some(loggable(url.path)),
-        &answer,
-    );
-    send(&answer, &turn.id)
+    send(router::refuse(request.path, lost.into()), &request, begun)
 }
 
-/// Answers a call of another Worker's: `[status, body, request id, Retry-After]`.
+/// Answers a call of another Worker with `[status, body, request id, Retry-After]`.
 #[wasm_bindgen]
 pub fn rpc(method: String, arguments: String, env: Env, context: Context) -> Promise {
-    promise(async move {
-        let turn = Turn::begin(random_id());
-        let answer = called(&turn, &method, &arguments, env, context)
+    future_to_promise(async move {
+        let begun = Date::now();
+        let id = random_id();
+        let request = Request {
+            id: &id,
+            method: &method,
+            ..Request::default()
+        };
+        let answer = answer_call(&request, &arguments, &env, context)
             .await
             .unwrap_or_else(Problem::into_answer);
-        turn.log("rpc", &method, None, &answer);
+        log("rpc", &request, &answer, begun);
         let retry_after = answer.header("Retry-After").map(JsValue::from_str);
         Ok(Array::of4(
             &answer.status.into(),
             &answer.body.map(String::from).into(),
-            &turn.id.into(),
+            &id.into(),
             &retry_after.into(),
         )
         .into())
     })
 }
 
-async fn called(
-    turn: &Turn,
-    method: &str,
-    arguments: &str,
-    env: Env,
+async fn answer(
+    incoming: &web_sys::Request,
+    request: &mut Request<'_>,
+    env: &Env,
     context: Context,
 ) -> Result<Answer, Problem> {
-    let isolate = isolate(&env).map_err(|error| Problem::misconfigured(&error))?;
-    let settings = isolate.shared.settings();
-    // A call has no host, which would tell local development from a Worker that was deployed so.
+    let service = service(request, env, context)?;
+    let settings = service.settings();
+    if settings.issuer_is_loopback() && !is_loopback_host(request.host) {
+        return Err(issuer_is_loopback(
+            "is a loopback address, but the request came to another host",
+        ));
+    }
+    // `dev` implies a loopback issuer, so the host was checked above.
+    if settings.dev {
+        if request.path == router::DEV_OUTBOX && request.method == "GET" {
+            return dev_outbox(incoming, service.ports()).await;
+        }
+        wiring::add_demo_accounts(&service).await?;
+    }
+    if request.has_body {
+        request.body = incoming::body(incoming, request.content_length).await?;
+    }
+    // Only these requests begin or renew sessions, which record the place. To read it costs time.
+    if request.method == "POST" {
+        let client = std::mem::take(&mut request.client);
+        request.client = client.at(incoming::place(incoming));
+    }
+    let answer = router::route(&service, request).await;
+    deliver_mails(service);
+    Ok(answer)
+}
+
+async fn answer_call(
+    request: &Request<'_>,
+    arguments: &str,
+    env: &Env,
+    context: Context,
+) -> Result<Answer, Problem> {
+    let service = service(request, env, context)?;
+    let settings = service.settings();
+    // A call has no host by which local development could be recognised.
     if settings.issuer_is_loopback() && !settings.dev {
         return Err(issuer_is_loopback(
             "is a loopback address, but DEV is not \"1\"",
         ));
     }
-    let served = Served::new(env, context, isolate, turn).await?;
-    let outcome = rpc::call(&served.service, method, arguments).await;
-    served.deliver_mails();
+    if settings.dev {
+        wiring::add_demo_accounts(&service).await?;
+    }
+    let outcome = rpc::call(&service, request.method, arguments).await;
+    deliver_mails(service);
     outcome
 }
 
-/// The parts of a request's URL, which the platform has parsed and written out again: `http://host:port/path?query`.
-/// Splitting it spares the Worker a second parser, 20 KB of it.
-#[derive(Clone, Copy)]
-struct Url<'a> {
-    origin: &'a str,
-    host: &'a str,
-    path: &'a str,
-    query: &'a str,
-}
-
-impl<'a> Url<'a> {
-    fn split(url: &'a str) -> Self {
-        let rest = ["https://", "http://"]
-            .iter()
-            .find_map(|scheme| url.strip_prefix(scheme))
-            .unwrap_or(url);
-        let slash = rest.find('/').unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at(slash);
-        let origin = url.len().saturating_sub(rest.len());
-        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        Self {
-            origin: url.get(..origin).unwrap_or_default(),
-            host: host_of(authority),
-            path,
-            query,
-        }
-    }
-}
-
-/// A request as it came.
-struct Asked<'a> {
-    request: &'a web_sys::Request,
-    incoming: Incoming<'a>,
-    url: Url<'a>,
-    from_allowed_origin: bool,
-}
-
-async fn answer(
-    turn: &Turn,
-    asked: &Asked<'_>,
-    env: Env,
+fn service(
+    request: &Request<'_>,
+    env: &Env,
     context: Context,
-    isolate: Rc<Isolate>,
-) -> Result<Answer, Problem> {
-    let url = &asked.url;
-    let settings = isolate.shared.settings();
-    if settings.issuer_is_loopback() && !is_loopback_host(url.host) {
-        return Err(issuer_is_loopback(
-            "is a loopback address, but the request came to another host",
-        ));
-    }
-    // The third condition of local development, the host, was checked above: `dev` implies a loopback issuer.
-    if settings.dev && url.path == "/dev/outbox" && asked.incoming.method == "GET" {
-        return dev_outbox(asked.request, &env).await;
-    }
-    let served = Served::new(env, context, Rc::clone(&isolate), turn).await?;
-    let request = read(asked).await?;
-    // A check records nothing, and each hash costs.
-    if url.path != "/auth/authorized" {
-        served.service.asked_by(&request.client);
-    }
-    let answer = route(&served.service, &request).await;
-    served.deliver_mails();
-    Ok(answer)
+) -> Result<AuthService<Bindings>, Problem> {
+    wiring::service(env, WaitUntil::new(context), request.id)
+        .map_err(|error| Problem::misconfigured(&error))
 }
 
-/// The mails of local development: JSON, or for a browser the page that shows them.
-async fn dev_outbox(request: &web_sys::Request, env: &Env) -> Result<Answer, Problem> {
-    let accept = request.headers().get("Accept").ok().flatten();
+/// Delivers the mails for which no queue is bound. The response does not wait for them.
+fn deliver_mails(service: AuthService<Bindings>) {
+    let jobs = service.ports().mail_queue().take_after_response();
+    if !jobs.is_empty() {
+        mail_jobs::deliver_after_response(service, jobs);
+    }
+}
+
+/// The mails of local development as JSON. A browser is sent to the page that shows them.
+async fn dev_outbox(incoming: &web_sys::Request, bindings: &Bindings) -> Result<Answer, Problem> {
+    let accept = incoming.headers().get("Accept").ok().flatten();
     if accept.is_some_and(|accept| accept.contains("text/html")) {
         return Ok(Answer::empty(302).with("Location", "/outbox"));
     }
-    let outbox = outbox(env).map_err(|error| Problem::misconfigured(&error))?;
+    let outbox = bindings.outbox();
+    let outbox = outbox.map_err(|error| Problem::misconfigured(&error))?;
     let json = outbox.to_json().await.map_err(Error::Store)?;
     Ok(Answer::json_text(200, json))
 }
 
-/// Reads what the routes need; the body to its limit and no further.
-async fn read<'a>(asked: &Asked<'a>) -> Result<Request<'a>, Problem> {
-    let (incoming, url) = (&asked.incoming, &asked.url);
-    let method = incoming.method;
-    let client = Client::new(incoming.network_address, incoming.user_agent);
-    // Only what may begin or renew a session asks where it comes from: each look costs.
-    let client = if method == "POST" {
-        client.at(place(asked.request))
-    } else {
-        client
-    };
-    let may_mail = method != "GET" && !matches!(url.path, "/auth/login" | "/auth/token");
-    let read = Request {
-        method,
-        path: url.path,
-        query: url.query,
-        content_type: incoming.content_type,
-        authorization: incoming.authorization,
-        cookie: incoming.cookie.filter(|_| !is_safe(method)),
-        from_allowed_origin: asked.from_allowed_origin,
-        accept_language: incoming.accept_language.filter(|_| may_mail),
-        client,
-        body: Vec::new(),
-    };
-    if !incoming.has_body {
-        return Ok(read);
-    }
-    let length: Option<usize> = incoming.content_length.and_then(|text| text.parse().ok());
-    let body = match length {
-        Some(length) if length > MAX_BODY_BYTES => return Err(too_large()),
-        // HTTP hands over no more than that, and one promise costs less than a stream's three. A Worker that is bound to this one
-        // and sends more than its header says is found out only after it is read.
-        Some(_) => asked.request.array_buffer().map(JsFuture::from),
-        None => return read_stream(asked.request, read).await,
-    };
-    let body = body
-        .map_err(|_| broken_off())?
-        .await
-        .map_err(|_| broken_off())?;
-    let body = Uint8Array::new(&body).to_vec();
-    if body.len() > MAX_BODY_BYTES {
-        return Err(too_large());
-    }
-    Ok(Request { body, ..read })
+fn request_of<'a>(text: &'a str, env: &Env) -> Request<'a> {
+    let mut request = Request::parse(text);
+    request.from_allowed_origin = request.origin.is_some_and(|_| is_allowed(&request, env));
+    request
 }
 
-/// Reads a body of unknown length to its limit and no further.
-async fn read_stream<'a>(
-    request: &web_sys::Request,
-    read: Request<'a>,
-) -> Result<Request<'a>, Problem> {
-    let Some(stream) = request.body() else {
-        return Ok(read);
-    };
-    let mut stream = wasm_streams::ReadableStream::from_raw(stream).into_stream();
-    let mut body = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk
-            .ok()
-            .and_then(|chunk| chunk.dyn_into::<Uint8Array>().ok())
-            .ok_or_else(broken_off)?;
-        let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
-        if body.len().saturating_add(length) > MAX_BODY_BYTES {
-            return Err(too_large());
+fn is_allowed(request: &Request<'_>, env: &Env) -> bool {
+    match wiring::shared(env) {
+        Ok(shared) => cors::is_allowed(shared.settings(), request),
+        // Allowed pages may also read that the configuration is wrong.
+        Err(_) => {
+            let allowed = wiring::allowed_origins(env);
+            allowed
+                .iter()
+                .any(|allowed| Some(allowed.as_str()) == request.origin)
         }
-        body.extend(chunk.to_vec());
     }
-    Ok(Request { body, ..read })
 }
 
-/// The origin whose page may read the answer, also when the configuration is wrong.
-fn reading_origin<'a>(
-    incoming: &Incoming<'a>,
-    url: &Url<'_>,
-    env: &Env,
-    isolate: Option<&Isolate>,
-) -> Option<&'a str> {
-    incoming.origin.filter(|origin| match isolate {
-        Some(isolate) => cors::is_allowed(isolate.shared.settings(), origin, url.origin, url.host),
-        None => allowed_origins(env).iter().any(|allowed| allowed == origin),
+fn is_preflight(incoming: &web_sys::Request, request: &Request<'_>) -> bool {
+    request.method == "OPTIONS"
+        && request.path.starts_with("/auth/")
+        && request.origin.is_some()
+        && incoming
+            .headers()
+            .has("Access-Control-Request-Method")
+            .unwrap_or(false)
+}
+
+/// The error when `ISSUER` is a loopback address outside local development.
+fn issuer_is_loopback(problem: &str) -> Problem {
+    Problem::misconfigured(&SettingError {
+        setting: "ISSUER",
+        problem: problem.to_owned(),
+        remedy: "Set it under [vars] in wrangler.toml to the origin of this Worker, such as \
+                 \"https://auth.example.com\": only local development uses a loopback address.",
     })
 }
 
-/// Safe methods (RFC 9110 section 9.2.1) that routes take. `OPTIONS` is none of them: a preflight asks for its origin.
-fn is_safe(method: &str) -> bool {
-    matches!(method, "GET" | "HEAD")
+/// Holds a request with a long access token.
+const BUFFER_BYTES: usize = 8_192;
+
+thread_local! {
+    // JavaScript writes here. A string that is returned costs wasm-bindgen three times as much.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER_BYTES]);
 }
 
-fn is_preflight(asked: &Asked<'_>) -> bool {
-    let has = |name| asked.request.headers().has(name).unwrap_or(false);
-    asked.incoming.method == "OPTIONS"
-        && asked.url.path.starts_with("/auth/")
-        && asked.incoming.origin.is_some()
-        && has("Access-Control-Request-Method")
+/// The request line and headers, as `exchange.js` writes them.
+fn text_of(request: &web_sys::Request) -> String {
+    BUFFER.with_borrow_mut(|buffer| {
+        loop {
+            let length = read(request, buffer) as usize;
+            match buffer.get(..length) {
+                // An encoder wrote it, so it is UTF-8.
+                Some(text) => return String::from_utf8_lossy(text).into_owned(),
+                // It needs more room. The platform limits how much.
+                None => buffer.resize(length, 0),
+            }
+        }
+    })
 }
 
-/// What the platform adds to a request: `request.cf`.
-fn place(request: &web_sys::Request) -> Place {
-    let member = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
-    let Some(cf) = member(request.as_ref(), "cf").filter(JsValue::is_object) else {
-        return Place::default();
+/// Answers at once when the job does not have to wait. A promise and its turns in the queue of
+/// microtasks cost more than checking a token.
+fn at_once_or_promised(
+    job: impl Future<Output = Result<JsValue, JsValue>> + 'static,
+) -> Result<JsValue, JsValue> {
+    let mut job: Pin<Box<dyn Future<Output = _>>> = Box::pin(job);
+    // Polled once without a waker. The promise polls it again.
+    match job.as_mut().now_or_never() {
+        Some(outcome) => outcome,
+        None => Ok(future_to_promise(job).into()),
+    }
+}
+
+/// Sends an answer and logs it. `exchange.js` adds the headers that every answer has.
+fn send(mut answer: Answer, request: &Request<'_>, begun: f64) -> Result<Response, JsValue> {
+    let allowed = request.origin.filter(|_| request.from_allowed_origin);
+    cors::let_read(&mut answer, router::readers(request.path), allowed);
+    if !(router::is_quiet(request.path) && answer.status == 200) {
+        log("request", request, &answer, begun);
+    }
+    let mut more = String::new();
+    for (name, value) in &answer.headers {
+        if !more.is_empty() {
+            more.push('\n');
+        }
+        more.push_str(name);
+        more.push('\n');
+        // A line break would make a header of its own of what follows.
+        more.extend(value.chars().filter(|c| *c != '\n'));
+    }
+    let body = answer.body.as_deref().map(str::as_bytes);
+    respond(answer.status, body, request.id, &more)
+}
+
+/// Writes the log line of a request or call.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "milliseconds; a negative number becomes 0"
+)]
+fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) {
+    let level = match answer.status {
+        500.. => "error",
+        400.. => "warn",
+        _ => "info",
     };
-    let text = |name| member(&cf, name).and_then(|value| value.as_string());
-    Place::new(text("country").as_deref(), text("city").as_deref())
+    let mut line = LogLine::new(level, event);
+    line.text("request_id", request.id);
+    line.text("method", request.method);
+    if !request.path.is_empty() {
+        line.text("path", router::loggable(request.path));
+    }
+    line.number("status", answer.status.into());
+    // Only time spent waiting: a Worker's clock stands still while it computes.
+    line.number("waited_ms", (Date::now() - begun) as u64);
+    let note = &answer.note;
+    for (name, text) in [
+        ("reason", note.reason.as_deref()),
+        ("user_id", note.user_id.as_deref()),
+        ("session_id", note.session_id.as_deref()),
+        ("verdict", note.verdict),
+    ] {
+        line.text(name, text.unwrap_or_default());
+    }
+    console::log(level, &line.end());
 }
 
-fn broken_off() -> Problem {
-    Problem::invalid_request("the body broke off")
-}
-
-fn too_large() -> Problem {
-    Problem::new(
-        Code::PayloadTooLarge,
-        format!("a body may have {MAX_BODY_BYTES} bytes"),
-    )
+/// An id for a call, which brings none.
+fn random_id() -> String {
+    let mut bytes = [0; 16];
+    SystemRandom.fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .hyphenated()
+        .to_string()
 }

@@ -1,20 +1,20 @@
-// A request and its answer, each in one crossing between JavaScript and the wasm: a crossing costs as much as what is done with
-// the header that it brings.
+// Moves a request into the wasm, and an answer out of it, in one call each. A call between
+// JavaScript and the wasm costs as much as the work on the header that it would carry.
 
 const ABSENT = "\0";
-// What every answer has.
-const EVERY = {
+/** @type {Record<string, string>} The headers of every answer. */
+const ALWAYS = {
   "Cache-Control": "no-store",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
   "Referrer-Policy": "no-referrer",
-  // The same as in www/_headers.
+  // The same value as in www/_headers.
   "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
   "X-Content-Type-Options": "nosniff",
 };
-// A check needs no more.
-const OF_A_CHECK = ["Authorization", "Origin"];
-const ALL = [
-  ...OF_A_CHECK,
+// A check needs only these.
+const HEADERS_OF_A_CHECK = ["Authorization", "Origin"];
+const HEADERS = [
+  ...HEADERS_OF_A_CHECK,
   "Content-Type",
   "Content-Length",
   "Cookie",
@@ -23,49 +23,69 @@ const ALL = [
   "User-Agent",
 ];
 
-// Longer in UTF-8 than in UTF-16 by this at most.
-const BYTES_A_UNIT = 3;
+// A text has at most this many bytes in UTF-8 for each unit in UTF-16.
+const BYTES_PER_UNIT = 3;
 const encoder = new TextEncoder();
 
-/** Writes to `buffer` what is asked, a line each: an id, the method, the URL, whether there is a body, then headers. No header holds an
- *  end of line or NUL. Answers how many bytes that is, or how many there should be room for. */
+/**
+ * Writes a request to `buffer`, as lines: a new id, the method, the URL, whether there is a body,
+ * then the headers. No header contains a line break or NUL. Returns how many bytes it wrote. If the
+ * buffer is too small, it returns how many bytes it needs at most, and writes nothing.
+ *
+ * @param {Request} request
+ * @param {Uint8Array} buffer
+ */
 export const read = (request, buffer) => {
   const { headers, method, url } = request;
   const isCheck = method === "GET" && url.startsWith("/auth/authorized", url.indexOf("/", 8));
   const hasBody = !isCheck && request.body !== null;
-  const names = isCheck ? OF_A_CHECK : ALL;
+  const names = isCheck ? HEADERS_OF_A_CHECK : HEADERS;
   let text = `${crypto.randomUUID()}\n${method}\n${url}\n${hasBody ? 1 : 0}`;
   for (const name of names) text += `\n${headers.get(name) ?? ABSENT}`;
-  const most = text.length * BYTES_A_UNIT;
+  const most = text.length * BYTES_PER_UNIT;
   return most > buffer.length ? most : encoder.encodeInto(text, buffer).written;
 };
 
-// Headers by what they were made of: to copy them costs half of making them.
+/**
+ * Headers that were made before, by the lines that they were made of. Copying them costs half as
+ * much as making them.
+ *
+ * @type {Map<string, Headers>}
+ */
 const made = new Map();
-const MOST_MADE = 32;
+const MADE_MAX = 32;
 
+/** @param {string} more */
 function headersWith(more) {
   const known = made.get(more);
   if (known) return known;
-  const headers = new Headers(EVERY);
+  const headers = new Headers(ALWAYS);
   const lines = more === "" ? [] : more.split("\n");
   for (let at = 0; at < lines.length; at += 2) {
-    // One line each: commas stand in a cookie's own text.
+    // Each cookie needs a header of its own, since a cookie may contain commas.
     if (lines[at] === "Set-Cookie") headers.append(lines[at], lines[at + 1]);
     else headers.set(lines[at], lines[at + 1]);
   }
-  // A cookie is a secret, and comes once.
+  // A cookie is a secret, and no two answers have the same one.
   if (!headers.has("Set-Cookie")) {
-    if (made.size === MOST_MADE) made.clear();
+    if (made.size === MADE_MAX) made.clear();
     made.set(more, headers);
   }
   return headers;
 }
 
-/** The answer, with further headers as lines, name and value by turns. */
+/**
+ * Makes an answer.
+ *
+ * @param {number} status
+ * @param {Uint8Array | undefined} body
+ * @param {string} requestId
+ * @param {string} more Other headers, as lines: a name, its value, the next name.
+ */
 export const respond = (status, body, requestId, more) => {
   const headers = headersWith(more);
   headers.set("X-Request-Id", requestId);
-  // Both are copied: `body` is the wasm's own memory, the headers are the next answer's too.
+  // `Response` copies the headers, which the next answer reuses. `body` is a view of the memory of
+  // the wasm, so it must be copied here.
   return new Response(body?.slice(), { status, headers });
 };

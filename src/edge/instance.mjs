@@ -1,45 +1,82 @@
-// What happens to calls when the wasm traps: by a panic, by a stack overflow, when memory runs out.
+// What happens to calls when the wasm traps: after a panic, a stack overflow, or when memory runs
+// out.
 //
-// A trap leaves the wasm's memory half changed and its promises unsettled, so nothing may run on
-// that instance any more. Every call crosses two guards, both here:
-// - `Instance` stands between wasm-bindgen's module and the wasm itself. It notices a trap wherever
-//   it comes out (mostly in a microtask, where no entry point could catch it), rejects what was
-//   waiting, and lets no later call reach the dead instance.
+// A trap leaves the memory of the wasm half changed, and its promises never settle. So nothing may
+// run on that instance any more. Every call goes through two guards:
+// - `Instance` is between wasm-bindgen's module and the wasm itself. It notices a trap wherever it
+//   occurs (mostly in a microtask, where no entry point could catch it), rejects the promises that
+//   wait, and lets no later call reach the dead instance.
 // - `entriesOf` wraps every function that entry.mjs calls. It makes a new instance before the first
-//   argument is copied into the wasm's memory. Otherwise a pointer into the old memory would be
-//   read in the new one.
+//   argument is copied into the memory of the wasm. Otherwise the new instance would read a pointer
+//   into the old memory.
 //
-// scripts/project/worker-module.mjs puts both guards in place.
+// scripts/project/worker-module.mjs inserts both guards.
 
-// The result of a call on a dead instance. wasm-bindgen's module looks for an error in the result
-// of a closure, so it has to be an object.
-const NOTHING = Object.freeze([]);
+/**
+ * What the guards know about an instance.
+ *
+ * @typedef {object} State
+ * @property {boolean} isDead It has trapped.
+ * @property {number} depth How many of its calls are on the stack.
+ * @property {Set<(reason: Error) => void>} rejections Rejects each promise that it has not settled.
+ *
+ * @typedef {(...values: unknown[]) => unknown} Run
+ */
 
-// The newest instance: whether it has trapped, how many of its calls are on the stack, and how to
-// reject each promise that it owes.
+/**
+ * The result of a call on a dead instance. wasm-bindgen's module looks for an error in the result
+ * of a closure, so the result must be an object.
+ */
+const NOTHING = Object.freeze(/** @type {unknown[]} */ ([]));
+
+/** @type {State} The newest instance. */
 let current;
 
 class Instance {
+  /**
+   * @param {WebAssembly.Module} module
+   * @param {Record<string, Record<string, unknown>>} imports
+   */
   constructor(module, imports) {
+    /** @type {State} */
     const state = { isDead: false, depth: 0, rejections: new Set() };
     const guardedImports = mapMembers(imports, (members) =>
       mapFunctions(members, guardImport(state)),
     );
-    const { exports } = new WebAssembly.Instance(module, guardedImports);
+    const { exports } = new WebAssembly.Instance(
+      module,
+      /** @type {WebAssembly.Imports} */ (guardedImports),
+    );
     this.exports = mapFunctions(exports, (run) => guard(state, run));
     current = state;
   }
 }
 
-/** What wasm-bindgen's module finds under the name `WebAssembly`. */
+/** wasm-bindgen's module uses this as its `WebAssembly`. */
 export const GuardedWebAssembly = { Instance };
 
+/**
+ * @template V, W
+ * @param {Record<string, V>} object
+ * @param {(value: V) => W} change
+ */
 const mapMembers = (object, change) =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
+/**
+ * @param {Record<string, unknown>} object
+ * @param {(run: Run) => Run} change
+ */
 const mapFunctions = (object, change) =>
-  mapMembers(object, (value) => (typeof value === "function" ? change(value) : value));
+  mapMembers(object, (value) =>
+    typeof value === "function" ? change(/** @type {Run} */ (value)) : value,
+  );
 
+/**
+ * @param {State} state
+ * @param {Run} run
+ * @returns {Run}
+ */
 function guard(state, run) {
   return (...values) => {
     if (state.isDead) return refuse(state);
@@ -52,22 +89,30 @@ function guard(state, run) {
       throw error;
     } finally {
       state.depth -= 1;
-      // Not before the stack is empty: after a stack overflow there is no room for this.
+      // Only when the stack is empty: after a stack overflow there would be no room for this.
       if (state.isDead && state.depth === 0) rejectAll(state);
     }
   };
 }
 
-// After a trap, JavaScript may still call a closure or free one: this is ignored. But when a
-// function of the dead instance is still on the stack, returning would let it continue, so this
-// throws.
+/**
+ * After a trap, JavaScript may still call a closure or free one. This is ignored. But if a function
+ * of the dead instance is still on the stack, this throws: returning would let the function
+ * continue.
+ *
+ * @param {State} state
+ */
 function refuse(state) {
   if (state.depth > 0) throw new InstanceDied();
   return NOTHING;
 }
 
-// JavaScript that the wasm called may have swallowed a trap, as `new Promise(closure)` does. Then
-// the function of the wasm that called it must not continue.
+/**
+ * JavaScript that the wasm calls may swallow a trap, as `new Promise(closure)` does. The function
+ * of the wasm that has called it must not continue then.
+ *
+ * @type {(state: State) => (run: Run) => Run}
+ */
 const guardImport =
   (state) =>
   (run) =>
@@ -77,6 +122,7 @@ const guardImport =
     return answer;
   };
 
+/** @param {State} state */
 function rejectAll({ rejections }) {
   const lost = [...rejections];
   rejections.clear();
@@ -84,9 +130,11 @@ function rejectAll({ rejections }) {
 }
 
 /**
- * Wraps a function of wasm-bindgen's module as an entry point; `makeInstance` is that module's own
- * function. An entry point makes a new instance when the last one has trapped. A promise that it
- * returns is rejected as soon as its instance traps.
+ * Wraps a function of wasm-bindgen's module as an entry point. An entry point makes a new instance
+ * if the last one has trapped. If it returns a promise, that promise rejects as soon as its
+ * instance traps. `makeInstance` is a function of wasm-bindgen's module.
+ *
+ * @type {(makeInstance: () => void) => (call: Run) => Run}
  */
 export const entriesOf =
   (makeInstance) =>
@@ -98,12 +146,17 @@ export const entriesOf =
     return whileItLives(call(...values));
   };
 
+/**
+ * @param {State} state
+ * @param {() => void} makeInstance
+ */
 function replace(state, makeInstance) {
   Object.assign(state, { isDead: true, depth: 0 });
   rejectAll(state);
   makeInstance();
 }
 
+/** @param {unknown} outcome */
 function whileItLives(outcome) {
   if (!(outcome instanceof Promise)) return outcome;
   const { rejections } = current;
@@ -114,8 +167,8 @@ function whileItLives(outcome) {
 }
 
 /**
- * Why a call failed: the wasm trapped while it was waiting. The cause is in the log, on the line
- * `Critical`.
+ * A call failed because the wasm trapped while the call was waiting. The log line `Critical` has
+ * the cause.
  */
 export class InstanceDied extends Error {
   name = "InstanceDied";

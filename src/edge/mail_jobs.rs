@@ -1,16 +1,14 @@
-//! The Worker's other entries: the queue of mails, its dead letters, and the cron that takes kept mails up again.
+//! The other entry points of the Worker: the queue of mails, its dead letters, and the cron.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
-use std::rc::Rc;
-
+use js_sys::futures::future_to_promise;
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::Env;
 use worker::worker_sys::Context;
 
-use super::wiring::{
-    Background, Bindings, Isolate, background, isolate, log, log_failure, promise, service,
-};
+use super::wiring::console::{log, log_failure};
+use super::wiring::{self, Bindings, WaitUntil};
 use crate::domain::log_line::LogLine;
 use crate::domain::mail::Job;
 use crate::domain::policy::MAIL_BROKEN_PAUSE;
@@ -18,7 +16,7 @@ use crate::domain::settings::SettingError;
 use crate::service::AuthService;
 use crate::service::deliver_mail::Delivery;
 
-/// The name of the dead letters' queue in wrangler.toml ends so.
+/// The name of the queue of dead letters in wrangler.toml ends with this.
 const DEAD_LETTERS: &str = "-dead";
 
 #[wasm_bindgen]
@@ -42,21 +40,21 @@ extern "C" {
     fn retry(this: &Message, options: &Object);
 }
 
-/// Works off a batch of a queue. Every message is answered for by itself: one that fails does not bring back the others.
+/// Handles the messages of a queue. Each is acknowledged or retried by itself, so one that fails
+/// does not bring back the others.
 #[wasm_bindgen]
 pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
-    promise(async move {
-        work_off(&batch, &env, background(context)).await;
+    future_to_promise(async move {
+        handle_batch(&batch, &env, WaitUntil::new(context)).await;
         Ok(JsValue::UNDEFINED)
     })
 }
 
-/// Takes up kept mails whose time has come, and clears up after deleted accounts.
+/// Sends kept mails whose time has come, and clears up after deleted accounts.
 #[wasm_bindgen]
 pub fn scheduled(env: Env, context: Context) -> Promise {
-    promise(async move {
-        let context = background(context);
-        match isolate(&env).and_then(|isolate| service(&env, context, &isolate, "")) {
+    future_to_promise(async move {
+        match wiring::service(&env, WaitUntil::new(context), "") {
             Ok(service) => {
                 retry_kept(&service).await;
                 clear_departures(&service).await;
@@ -68,12 +66,12 @@ pub fn scheduled(env: Env, context: Context) -> Promise {
     })
 }
 
-async fn work_off(batch: &Batch, env: &Env, context: Background) {
+async fn handle_batch(batch: &Batch, env: &Env, background: WaitUntil) {
     let dead = batch.queue().ends_with(DEAD_LETTERS);
     for message in batch.messages() {
         let message: Message = message.unchecked_into();
-        // A service for each, since a Worker's clock is read once.
-        let service = isolate(env).and_then(|isolate| service(env, context.clone(), &isolate, ""));
+        // A service for each message, because a service reads the clock only once.
+        let service = wiring::service(env, background.clone(), "");
         let again = match &service {
             Ok(service) if dead => keep(service, &message).await,
             Ok(service) => deliver(service, &message).await,
@@ -89,38 +87,29 @@ async fn work_off(batch: &Batch, env: &Env, context: Background) {
     }
 }
 
-/// Delivers what a request has left to be done after its response, where there is no queue.
-pub(super) async fn deliver_after_response(
-    env: Env,
-    isolate: Rc<Isolate>,
-    context: Background,
-    jobs: Vec<Job>,
-) {
-    let service = match service(&env, context, &isolate, "") {
-        Ok(service) => service,
-        Err(error) => return log_misconfigured(&error),
-    };
-    for job in jobs {
-        let (id, mail) = (job.id.clone(), job.task.name());
-        match service.deliver_without_queue(job).await {
-            Ok(delivery) => tell(&id, mail, &delivery),
-            Err(error) => tell(
-                &id,
-                mail,
-                &Delivery::Dead {
-                    reason: error.to_string(),
-                },
-            ),
+/// Delivers mails of a request. Its response does not wait for them.
+pub(super) fn deliver_after_response(service: AuthService<Bindings>, jobs: Vec<Job>) {
+    let background = service.ports().background().clone();
+    background.run(async move {
+        // Reads the clock again.
+        let service = wiring::service_after(&service);
+        for job in jobs {
+            let (id, mail) = (job.id.clone(), job.task.name());
+            let delivery = service.deliver_without_queue(job).await;
+            let delivery = delivery.unwrap_or_else(|error| Delivery::Dead {
+                reason: error.to_string(),
+            });
+            log_delivery(&id, mail, &delivery);
         }
-    }
+    });
 }
 
 async fn deliver(service: &AuthService<Bindings>, message: &Message) -> Option<u64> {
     let (id, text) = (message.id(), message.body().as_string().unwrap_or_default());
     let handed_out = service.deliver_from_queue(&text, &id).await;
     match Job::decode(&text) {
-        Some(job) => tell(&job.id, job.task.name(), &handed_out.delivery),
-        None => tell(&id, "unknown", &handed_out.delivery),
+        Some(job) => log_delivery(&job.id, job.task.name(), &handed_out.delivery),
+        None => log_delivery(&id, "unknown", &handed_out.delivery),
     }
     handed_out.again
 }
@@ -142,9 +131,9 @@ async fn retry_kept(service: &AuthService<Bindings>) {
     match service.retry_kept_mail(through_queue).await {
         Ok((deliveries, dead)) => {
             for (id, delivery) in &deliveries {
-                tell(id, "kept", delivery);
+                log_delivery(id, "kept", delivery);
             }
-            // The operator's call: docs/operations.md says what to do.
+            // The operator has to act: docs/operations.md says how.
             if dead > 0 {
                 let mut line = LogLine::new("error", "dead_letters");
                 line.number("count", dead);
@@ -161,7 +150,7 @@ async fn clear_departures(service: &AuthService<Bindings>) {
     }
 }
 
-fn tell(id: &str, mail: &str, delivery: &Delivery) {
+fn log_delivery(id: &str, mail: &str, delivery: &Delivery) {
     let level = match delivery {
         Delivery::Dead { .. } => "error",
         Delivery::Later { .. }
@@ -185,7 +174,7 @@ fn log_misconfigured(error: &SettingError) {
 #[allow(clippy::cast_precision_loss, reason = "seconds, far below 2^53")]
 fn retry_options(seconds: u64) -> Object {
     let options = Object::new();
-    // Setting a member of a plain object does not fail.
+    // Setting a member of a plain object can't fail.
     let _ = Reflect::set(
         &options,
         &"delaySeconds".into(),

@@ -1,7 +1,17 @@
-//! HTTP and RPC: requests and calls in, answers out. No rule of accounts, tokens or sessions stands here.
+//! HTTP and RPC: requests and calls in, answers out. It has no rules about accounts, tokens or
+//! sessions.
 //!
-//! [`router`] names every route; `routes/` has a file for each path; [`rpc`] has the methods for other Workers. The `worker` entry point and the wiring of the
-//! bindings exist in a Worker only; the rest is plain Rust and is tested natively.
+//! [`router`] has the table of routes, `routes/` what each of them reads and answers, and [`rpc`]
+//! the methods for other Workers. What calls JavaScript is compiled for wasm32 only. The rest is
+//! plain Rust and is tested natively.
+//!
+//! Three types carry a request:
+//!
+//! - [`Shared`](crate::service::Shared) lives as long as the isolate. It has the settings and what is
+//!   derived from them.
+//! - `Bindings` (`wiring.rs`) are the ports on Cloudflare. They are found once per isolate, and each
+//!   request has a clone with its own clock and id.
+//! - [`Request`](request::Request) is what the client sent.
 
 pub mod answer;
 pub mod body;
@@ -18,10 +28,8 @@ mod account_object;
 #[cfg(target_arch = "wasm32")]
 mod entry;
 #[cfg(target_arch = "wasm32")]
-mod exchange;
+mod incoming;
 #[cfg(target_arch = "wasm32")]
 mod mail_jobs;
-#[cfg(target_arch = "wasm32")]
-mod turn;
 #[cfg(target_arch = "wasm32")]
 mod wiring;

@@ -1,15 +1,17 @@
-//! Errors as clients see them: `application/problem+json` (RFC 9457), and the OAuth form of RFC 6749 section 5.2.
+//! Errors as clients see them: `application/problem+json` (RFC 9457), or the form of RFC 6749
+//! section 5.2.
 
 use std::borrow::Cow;
+
+use serde::Serialize;
 
 use super::answer::{Answer, Cookie, Note};
 use crate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
 use crate::domain::policy::{RECENT_PROOF, RETRY_AFTER};
 use crate::domain::settings::SettingError;
-use edgegate_token::json::{Json, Members};
 
-/// A refused request: the public code, what the client is told, and what goes to the log. Small, as it is on the way out of
-/// every function that can refuse.
+/// A rejected request: the public code, what the client is told, and what is logged. It is small,
+/// because every function that can fail returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The public code.
@@ -21,11 +23,49 @@ pub struct Problem {
 struct Rest {
     /// What the client can do about it.
     detail: String,
-    /// More members of the body.
-    members: Vec<(&'static str, Json)>,
+    more: Extension,
     headers: Vec<(&'static str, Cow<'static, str>)>,
     note: Note,
     cookie: Cookie,
+}
+
+/// The members that some problems have beside those of RFC 9457.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+struct Extension {
+    /// Which field is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<[FieldError; 1]>,
+    /// Why the password is weak.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasons: Option<Vec<&'static str>>,
+    /// How many seconds old the last proof may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct FieldError {
+    field: &'static str,
+    reason: &'static str,
+}
+
+/// A body of `application/problem+json`.
+#[derive(Serialize)]
+struct ProblemBody<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+    #[serde(flatten)]
+    more: &'a Extension,
+}
+
+/// A body of RFC 6749 section 5.2.
+#[derive(Serialize)]
+struct OAuthBody<'a> {
+    error: &'static str,
+    error_description: &'a str,
 }
 
 impl Problem {
@@ -47,7 +87,7 @@ impl Problem {
         Self::new(Code::InvalidRequest, detail)
     }
 
-    /// The configuration is wrong; the log says which setting.
+    /// The configuration is wrong. Only the log names the setting.
     #[must_use]
     pub fn misconfigured(error: &SettingError) -> Self {
         let mut problem = Self::new(Code::Misconfigured, Code::Misconfigured.title());
@@ -62,7 +102,7 @@ impl Problem {
         self
     }
 
-    /// With what becomes of the cookie.
+    /// With what happens to the cookie.
     #[must_use]
     pub fn keeping(mut self, cookie: Cookie) -> Self {
         self.rest.cookie = cookie;
@@ -72,19 +112,19 @@ impl Problem {
     /// As problem+json.
     #[must_use]
     pub fn into_answer(self) -> Answer {
-        let mut body = Members::default();
-        body.set("type", "about:blank".into());
-        body.set("title", self.code.title().into());
-        body.set("status", u64::from(self.code.status()).into());
-        body.set("code", self.code.as_str().into());
-        body.set("detail", self.rest.detail.as_str().into());
-        for (name, value) in &self.rest.members {
-            body.set(name, value.clone());
-        }
-        self.answer("application/problem+json", &Json::Object(body))
+        let body = ProblemBody {
+            r#type: "about:blank",
+            title: self.code.title(),
+            status: self.code.status(),
+            code: self.code.as_str(),
+            detail: &self.rest.detail,
+            more: &self.rest.more,
+        };
+        let answer = Answer::json(self.code.status(), &body);
+        self.answer(answer, "application/problem+json")
     }
 
-    /// As the OAuth endpoints answer; what is wrong with the HTTP request itself stays problem+json.
+    /// In the form of the OAuth endpoints. Faults of the HTTP request itself stay problem+json.
     #[must_use]
     pub fn into_oauth_answer(self) -> Answer {
         let error = match self.code {
@@ -94,7 +134,7 @@ impl Problem {
             | Code::PayloadTooLarge
             | Code::UnsupportedMediaType
             | Code::Misconfigured => return self.into_answer(),
-            // RFC 6749 knows no code for one field.
+            // RFC 6749 has no code for a single field.
             Code::InvalidField => Code::InvalidRequest.as_str(),
             Code::Unavailable => "temporarily_unavailable",
             Code::Internal => "server_error",
@@ -104,28 +144,27 @@ impl Problem {
             Code::InvalidField => Code::InvalidRequest.status(),
             code => code.status(),
         };
-        let body = Json::object([
-            ("error", error.into()),
-            ("error_description", self.rest.detail.as_str().into()),
-        ]);
-        let mut answer = self.answer("application/json", &body);
-        answer.status = status;
-        answer
+        let body = OAuthBody {
+            error,
+            error_description: &self.rest.detail,
+        };
+        let answer = Answer::json(status, &body);
+        self.answer(answer, "application/json")
     }
 
-    fn answer(self, content_type: &'static str, body: &Json) -> Answer {
+    /// The answer with what this problem has beside its body.
+    fn answer(self, answer: Answer, content_type: &'static str) -> Answer {
         let rest = *self.rest;
         let mut headers = rest.headers;
         headers.push(("Content-Type", content_type.into()));
         Answer {
-            status: self.code.status(),
             headers,
-            body: Some(body.to_text().into()),
             note: Note {
                 reason: rest.note.reason.or(Some(rest.detail)),
                 ..rest.note
             },
             cookie: rest.cookie,
+            ..answer
         }
     }
 }
@@ -138,21 +177,14 @@ impl From<Error> for Problem {
         match error {
             Error::Field(field, why) => {
                 problem.rest.detail = format!("{field}: {}", why.reason());
-                let error =
-                    Json::object([("field", field.into()), ("reason", why.reason().into())]);
-                problem
-                    .rest
-                    .members
-                    .push(("errors", Json::Array(vec![error])));
+                let reason = why.reason();
+                problem.rest.more.errors = Some([FieldError { field, reason }]);
                 problem
             }
             Error::WeakPassword(weaknesses) => {
                 let reasons: Vec<_> = weaknesses.iter().map(|why| why.reason()).collect();
                 problem.rest.detail = reasons.join(", ");
-                problem
-                    .rest
-                    .members
-                    .push(("reasons", reasons.into_iter().collect()));
+                problem.rest.more.reasons = Some(reasons);
                 problem
             }
             Error::Access(AccessRefusal::Missing) => {
@@ -164,7 +196,7 @@ impl From<Error> for Problem {
             ),
             // RFC 9470 section 3.
             Error::ReauthenticationRequired => {
-                problem.rest.members.push(("max_age", RECENT_PROOF.into()));
+                problem.rest.more.max_age = Some(RECENT_PROOF);
                 problem.with(
                     "WWW-Authenticate",
                     format!(
@@ -209,6 +241,7 @@ impl From<Error> for Problem {
 mod tests {
     use super::*;
     use crate::domain::error::{LoginRefusal, StoreError};
+    use edgegate_token::json::Json;
 
     #[test]
     fn every_login_refusal_reads_the_same() {
@@ -238,8 +271,8 @@ mod tests {
         );
     }
 
-    /// The table of docs/errors.md says of every code that the OAuth endpoints can answer what they
-    /// make of it.
+    /// The table of docs/errors.md has every code that the OAuth endpoints can answer, with the
+    /// form that they give it.
     #[test]
     fn the_oauth_table_is_the_code() {
         let documentation = include_str!("../../docs/errors.md");

@@ -1,133 +1,272 @@
-//! Every route, on one screen. A path has one spelling: nothing is decoded, folded or trimmed before the match.
+//! The routes. A path has one spelling: nothing in it is decoded, folded or trimmed before the
+//! match.
 
-use super::answer::Answer;
-use super::cookies::settle;
+use super::answer::{Answer, Cookie};
+use super::cookies;
+use super::cors::Readers;
 use super::problem::Problem;
 use super::request::Request;
 use super::routes::{
-    authorized, email, healthz, login, me, metadata, password, reauthenticate, register, revoke,
-    sessions, token, users, well_known,
+    Outcome, authorized, email, healthz, login, me, metadata, password, reauthenticate, register,
+    revoke, sessions, token, users, well_known,
 };
 use crate::domain::account::UserId;
 use crate::domain::error::Code;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
+/// A route.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// `GET` routes also answer `HEAD`, for which the platform leaves out the body.
+    pub method: &'static str,
+    /// A part in braces stands for the id of a user or a session.
+    pub path: &'static str,
+    /// Who may read the answers in a browser.
+    pub readers: Readers,
+    /// Refusals have the form of RFC 6749 section 5.2.
+    pub oauth_errors: bool,
+    /// Records no event and has no log line for a 200: most requests are checks, the platform
+    /// counts them, and a line costs more than the check.
+    pub is_quiet: bool,
+}
+
+impl Route {
+    const fn new(method: &'static str, path: &'static str, readers: Readers) -> Self {
+        Self {
+            method,
+            path,
+            readers,
+            oauth_errors: false,
+            is_quiet: false,
+        }
+    }
+}
+
+/// Makes [`ROUTES`] and `handle` of one table.
+macro_rules! routes {
+    ($($method:literal $path:literal $readers:ident $handler:path $(, $property:ident)*;)*) => {
+        /// Every route. Routes of one path share everything but the method.
+        pub const ROUTES: &[Route] = &[$(Route {
+            $($property: true,)*
+            ..Route::new($method, $path, Readers::$readers)
+        }),*];
+
+        async fn handle<P: Ports>(
+            route: &Route,
+            service: &AuthService<P>,
+            request: &Request<'_>,
+        ) -> Outcome {
+            match (route.method, route.path) {
+                $(($method, $path) => $handler(service, request).await,)*
+                _ => Err(no_route(request.path)),
+            }
+        }
+    };
+}
+
+// method  path                              may be read by  handler
+routes! {
+    "GET"    "/auth/authorized"              AllowedOrigins  authorized::get, is_quiet;
+    "POST"   "/auth/token"                   AllowedOrigins  token::post, oauth_errors;
+    "POST"   "/auth/revoke"                  AllowedOrigins  revoke::post, oauth_errors;
+    "POST"   "/auth/login"                   AllowedOrigins  login::post;
+    "POST"   "/auth/reauthenticate"          AllowedOrigins  reauthenticate::post;
+    "POST"   "/auth/register"                AllowedOrigins  register::post;
+    "POST"   "/auth/password/reset"          AllowedOrigins  password::reset;
+    "POST"   "/auth/password/confirm"        AllowedOrigins  password::confirm;
+    "POST"   "/auth/password/change"         AllowedOrigins  password::change;
+    "POST"   "/auth/email/verify"            AllowedOrigins  email::verify;
+    "POST"   "/auth/email/resend"            AllowedOrigins  email::resend;
+    "POST"   "/auth/email/change"            AllowedOrigins  email::change;
+    "POST"   "/auth/email/confirm"           AllowedOrigins  email::confirm;
+    "GET"    "/auth/me"                      AllowedOrigins  me::get;
+    "DELETE" "/auth/me"                      AllowedOrigins  me::delete;
+    "GET"    "/auth/sessions"                AllowedOrigins  sessions::get;
+    "DELETE" "/auth/sessions"                AllowedOrigins  sessions::delete_others;
+    "DELETE" "/auth/sessions/{sid}"          AllowedOrigins  sessions::delete;
+    "GET"    "/auth/users"                   AllowedOrigins  users::list;
+    "POST"   "/auth/users"                   AllowedOrigins  users::create;
+    "GET"    "/auth/users/{id}"              AllowedOrigins  users::id::get;
+    "PATCH"  "/auth/users/{id}"              AllowedOrigins  users::id::patch;
+    "DELETE" "/auth/users/{id}"              AllowedOrigins  users::id::delete;
+    "POST"   "/auth/users/{id}/revoke"       AllowedOrigins  users::id::revoke;
+    "GET"    "/.well-known/jwks.json"        Everyone        well_known::jwks;
+    "GET"    "/.well-known/oauth-authorization-server" Everyone metadata::get;
+    "GET"    "/healthz"                      Nobody          healthz::get;
+}
+
+/// `GET` answers the mails of local development. Only there it is a route, and only in a Worker.
+pub const DEV_OUTBOX: &str = "/dev/outbox";
+
 /// Answers a request.
 pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Answer {
-    // HEAD is GET without the body, which the platform leaves out.
     let method = match request.method {
         "HEAD" => "GET",
         method => method,
     };
-    let answer = match (request.path, method) {
-        ("/auth/authorized", "GET") => authorized::get(service, request).await,
-        ("/auth/token", "POST") => token::post(service, request).await,
-        ("/auth/login", "POST") => login::post(service, request).await,
-        ("/auth/reauthenticate", "POST") => reauthenticate::post(service, request).await,
-        ("/auth/revoke", "POST") => revoke::post(service, request).await,
-        ("/auth/register", "POST") => register::post(service, request).await,
-        ("/auth/password/reset", "POST") => password::reset(service, request).await,
-        ("/auth/password/confirm", "POST") => password::confirm(service, request).await,
-        ("/auth/password/change", "POST") => password::change(service, request).await,
-        ("/auth/email/verify", "POST") => email::verify(service, request).await,
-        ("/auth/email/resend", "POST") => email::resend(service, request).await,
-        ("/auth/email/change", "POST") => email::change(service, request).await,
-        ("/auth/email/confirm", "POST") => email::confirm(service, request).await,
-        ("/auth/me", "GET") => me::get(service, request).await,
-        ("/auth/me", "DELETE") => me::delete(service, request).await,
-        ("/auth/sessions", "GET") => sessions::get(service, request).await,
-        ("/auth/sessions", "DELETE") => sessions::delete_others(service, request).await,
-        ("/auth/users", "GET") => users::list(service, request).await,
-        ("/auth/users", "POST") => users::create(service, request).await,
-        ("/.well-known/jwks.json", "GET") => Ok(well_known::jwks(service)),
-        ("/.well-known/oauth-authorization-server", "GET") => Ok(metadata::get(service)),
-        ("/healthz", "GET") => healthz::get(service).await,
-        (path, method) => match (segments(path).as_slice(), method) {
-            (["auth", "sessions", id], "DELETE") => sessions::delete(service, request, id).await,
-            (["auth", "users", id], "GET") => users::id::get(service, request, id).await,
-            (["auth", "users", id], "PATCH") => users::id::patch(service, request, id).await,
-            (["auth", "users", id], "DELETE") => users::id::delete(service, request, id).await,
-            (["auth", "users", id, "revoke"], "POST") => {
-                users::id::revoke(service, request, id).await
+    let route = routes_at(request.path).find(|route| route.method == method);
+    let outcome = match route {
+        Some(route) => {
+            if !route.is_quiet {
+                service.asked_by(&request.client);
             }
-            (path, _) => Err(no_route(path)),
-        },
+            handle(route, service, request).await
+        }
+        None => Err(no_route(request.path)),
     };
-    let mut answer = answer.unwrap_or_else(|problem| refuse(request.path, problem));
-    if let Err(problem) = settle(service, request, &mut answer).await {
+    let mut answer = outcome.unwrap_or_else(|problem| refuse(request.path, problem));
+    if answer.cookie != Cookie::Untouched
+        && let Err(problem) = cookies::settle(service, request, &mut answer).await
+    {
         answer = refuse(request.path, problem);
     }
     answer
 }
 
-fn segments(path: &str) -> Vec<&str> {
-    path.split('/').skip(1).collect()
-}
-
-/// A refusal in the form of its path: the two OAuth endpoints have one of their own.
+/// A refusal in the form that the path has for them.
 #[must_use]
 pub fn refuse(path: &str, problem: Problem) -> Answer {
-    if matches!(path, "/auth/token" | "/auth/revoke") {
+    if routes_at(path).any(|route| route.oauth_errors) {
         problem.into_oauth_answer()
     } else {
         problem.into_answer()
     }
 }
 
-/// A path as it may be logged: one that leads nowhere is `?`, and so is one with something in the place of an id that is none.
-/// Anything may stand there, a secret or an address pasted by mistake among it.
+/// Who may read the answers for this path in a browser. Where there is no route, the folders decide:
+/// what is below `/auth/` may be read like the routes there.
+#[must_use]
+pub fn readers(path: &str) -> Readers {
+    let is_beside = |route: &&Route| {
+        route.path == path || folder_of(route.path).is_some_and(|folder| path.starts_with(folder))
+    };
+    ROUTES
+        .iter()
+        .find(is_beside)
+        .map_or(Readers::Nobody, |route| route.readers)
+}
+
+/// Whether the log leaves out this path's 200s.
+#[must_use]
+pub fn is_quiet(path: &str) -> bool {
+    routes_at(path).any(|route| route.is_quiet)
+}
+
+/// The path as it is logged. `?` stands for a path without a route, and for one with something else
+/// in the place of an id: people paste secrets and addresses there by mistake.
 #[must_use]
 pub fn loggable(path: &str) -> &str {
-    let is_known = match segments(path).as_slice() {
-        ["dev", "outbox"] => true,
-        // Users and sessions have ids of one form.
-        ["auth", "sessions" | "users", id, ..] if UserId::parse(id).is_none() => false,
-        path => allowed(path).is_some(),
-    };
-    if is_known { path } else { "?" }
+    let is_logged = path == DEV_OUTBOX
+        || routes_at(path).any(|route| {
+            parts(route.path)
+                .zip(parts(path))
+                .all(|(part, text)| !is_id(part) || UserId::parse(text).is_some())
+        });
+    if is_logged { path } else { "?" }
+}
+
+fn routes_at(path: &str) -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(move |route| {
+        route.path == path
+            || (route.path.contains('{')
+                && parts(path).count() == parts(route.path).count()
+                && parts(route.path)
+                    .zip(parts(path))
+                    .all(|(part, text)| part == text || is_id(part)))
+    })
+}
+
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+}
+
+fn is_id(part: &str) -> bool {
+    part.starts_with('{')
+}
+
+/// `/auth/` of `/auth/login`. A path without folders has none.
+fn folder_of(path: &str) -> Option<&str> {
+    let end = path.get(1..)?.find('/')?;
+    path.get(..end.saturating_add(2))
 }
 
 /// 405 for a path that has other methods (RFC 9110 section 15.5.6), 404 otherwise.
-fn no_route(path: &[&str]) -> Problem {
-    let Some(allow) = allowed(path) else {
+fn no_route(path: &str) -> Problem {
+    let methods: Vec<&str> = routes_at(path)
+        .flat_map(|route| match route.method {
+            "GET" => vec!["GET", "HEAD"],
+            method => vec![method],
+        })
+        .collect();
+    if methods.is_empty() {
         return Problem::new(Code::NotFound, "there is nothing at this path");
-    };
+    }
+    let allow = methods.join(", ");
     Problem::new(Code::MethodNotAllowed, format!("this path takes {allow}")).with("Allow", allow)
-}
-
-/// The methods that a path takes.
-fn allowed(path: &[&str]) -> Option<&'static str> {
-    Some(match path {
-        [
-            "auth",
-            "login" | "token" | "revoke" | "register" | "reauthenticate",
-        ]
-        | ["auth", "password", "reset" | "confirm" | "change"]
-        | ["auth", "email", "verify" | "resend" | "change" | "confirm"]
-        | ["auth", "users", _, "revoke"] => "POST",
-        ["auth", "authorized"]
-        | [".well-known", "jwks.json" | "oauth-authorization-server"]
-        | ["healthz"] => "GET, HEAD",
-        ["auth", "me" | "sessions"] => "GET, HEAD, DELETE",
-        ["auth", "users"] => "GET, HEAD, POST",
-        ["auth", "sessions", _] => "DELETE",
-        ["auth", "users", _] => "GET, HEAD, PATCH, DELETE",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Every operation of openapi.yaml, as `GET /auth/me`.
+    fn documented() -> Vec<String> {
+        let (_, paths) = include_str!("../../openapi.yaml")
+            .split_once("\npaths:\n")
+            .unwrap();
+        let mut operations = Vec::new();
+        let mut path = "";
+        for line in paths.lines() {
+            let key = line.trim_start();
+            match line.len() - key.len() {
+                0 if !key.is_empty() && !key.starts_with('#') => break,
+                2 if key.starts_with('/') => path = key.trim_end_matches(':'),
+                4 if [
+                    "get:", "post:", "patch:", "delete:", "put:", "head:", "options:",
+                ]
+                .contains(&key) =>
+                {
+                    let method = key.trim_end_matches(':').to_uppercase();
+                    operations.push(format!("{method} {path}"));
+                }
+                _ => {}
+            }
+        }
+        operations.sort();
+        operations
+    }
+
     #[test]
-    fn a_path_is_logged_when_nothing_can_stand_in_it() {
+    fn the_routes_are_the_operations_of_openapi_yaml() {
+        let mut routes: Vec<String> = ROUTES
+            .iter()
+            .map(|route| [route.method, " ", route.path].concat())
+            .collect();
+        routes.sort();
+        assert!(routes.len() > 20);
+        assert_eq!(routes, documented());
+    }
+
+    #[test]
+    fn routes_of_one_path_share_everything_but_the_method() {
+        for route in ROUTES {
+            for other in routes_at(route.path) {
+                assert_eq!(route.path, other.path);
+                let shared = |it: &Route| (it.readers, it.oauth_errors, it.is_quiet);
+                assert_eq!(shared(route), shared(other), "{}", route.path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_is_logged_when_it_can_hold_no_secret() {
         let id = UserId::new(1_764_000_000_000, &[1; 10]);
         for path in [
             "/auth/login",
             "/auth/sessions",
             "/healthz",
+            "/dev/outbox",
             &format!("/auth/users/{id}"),
             &format!("/auth/users/{id}/revoke"),
             &format!("/auth/sessions/{id}"),
@@ -141,12 +280,64 @@ mod tests {
             "/auth/login/",
             "//auth/login",
             "/auth/users/ada@example.com",
+            "/auth/users/{id}",
             "/auth/users/egr_AAEC/revoke",
             "/auth/sessions/eyJhbGciOiJub25lIn0",
             &format!("/auth/users/{id}/eyJ"),
             &format!("/auth/users/{}", id.to_string().to_uppercase()),
         ] {
             assert_eq!(loggable(path), "?", "{path}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_method_is_told_the_right_ones() {
+        for (path, methods) in [
+            ("/auth/login", "POST"),
+            ("/auth/authorized", "GET, HEAD"),
+            ("/auth/sessions", "GET, HEAD, DELETE"),
+            ("/auth/users", "GET, HEAD, POST"),
+            ("/auth/users/x", "GET, HEAD, PATCH, DELETE"),
+            ("/auth/users/", "GET, HEAD, PATCH, DELETE"),
+        ] {
+            let refused = no_route(path);
+            assert_eq!(refused.code, Code::MethodNotAllowed);
+            assert_eq!(refused.into_answer().header("Allow"), Some(methods));
+        }
+        for path in ["/dev/outbox", "/auth/users/x/y", "/auth/", "/auth/login/"] {
+            assert_eq!(no_route(path).code, Code::NotFound, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_token_and_revoke_have_oauth_errors() {
+        for route in ROUTES {
+            let answer = refuse(route.path, Problem::invalid_request("x"));
+            let is_oauth = answer.body.unwrap().contains("error_description");
+            let expected = ["/auth/token", "/auth/revoke"].contains(&route.path);
+            assert_eq!(is_oauth, expected, "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn each_path_is_read_by_its_readers() {
+        for (readers, paths) in [
+            (
+                Readers::Everyone,
+                ["/.well-known/jwks.json", "/.well-known/nothing"].as_slice(),
+            ),
+            (
+                Readers::AllowedOrigins,
+                &["/auth/login", "/auth/nothing", "/auth/"],
+            ),
+            (
+                Readers::Nobody,
+                &["/healthz", "/dev/outbox", "/authx/login", "/auth", "/"],
+            ),
+        ] {
+            for path in paths {
+                assert_eq!(super::readers(path), readers, "{path}");
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-// What other Workers call over a service binding: the seven methods of the interface, also in camel case. npm/edgegate/rpc.d.ts has their
-// types, src/edge/rpc.rs what they do.
+// What other Workers call over a service binding: the seven methods of the interface, each also in
+// camel case. Their types are in npm/edgegate/types/rpc.d.ts, and src/edge/rpc.rs implements them.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { rpc } from "edgegate-wasm";
 
@@ -12,68 +12,98 @@ const METHODS = [
   "is_authorized_by_user_id",
   "is_authorized_by_email",
 ];
-// More than any token, address or password may have: what is cut here is refused there.
-const LONGEST = 16384;
-const MOST = 1000;
-// The longest token beside a thousand roles of the longest kind.
-const LARGEST = 131072;
+// Longer than any valid token, address or password. The wasm rejects a text that was cut here.
+const TEXT_MAX_CHARS = 16384;
+const LIST_MAX_ENTRIES = 1000;
+// Enough for the longest token and a thousand of the longest roles.
+const JSON_MAX_CHARS = 131072;
 
-/** No member but these is a method that a bound Worker can call. */
+/** A bound Worker can call every member of this class, so it has only the methods. */
 export class Auth extends WorkerEntrypoint {}
 for (const method of METHODS) {
   const camelCase = method.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
-  Auth.prototype[method] = Auth.prototype[camelCase] = function (...values) {
+  /**
+   * @this {Auth}
+   * @param {unknown[]} values
+   */
+  const run = function (...values) {
     const answer = call(method, values, this.env, this.ctx);
-    // Finished also if the caller hangs up, as in entry.mjs. A failure is the caller's to see.
+    // The call is finished even if the caller disconnects, as in entry.mjs. The caller gets a
+    // failure from `answer`.
     this.ctx.waitUntil(answer.catch(() => {}));
     return answer;
   };
+  Object.assign(Auth.prototype, { [method]: run, [camelCase]: run });
 }
 
+/**
+ * @param {string} method
+ * @param {unknown[]} values
+ * @param {object} env
+ * @param {ExecutionContext} ctx
+ */
 async function call(method, values, env, ctx) {
   const isCheck = method.startsWith("is_");
   try {
-    const [status, body, requestId, retryAfter] = await rpc(method, argumentsOf(values), env, ctx);
+    const [status, body, requestId, retryAfter] = await rpc(method, encode(values), env, ctx);
     if (isCheck) return status === 200;
     if (status < 300) return body ? JSON.parse(body) : undefined;
     const { type, title, detail, ...members } = JSON.parse(body);
-    throw errorOf(detail, {
+    throw makeError(detail, {
       ...members,
       requestId,
       ...(retryAfter && { retryAfter: Number(retryAfter) }),
     });
   } catch (error) {
     if (isCheck) return false;
-    // Anything else comes from a trap. Its text is in the log already, and is not for the caller.
-    throw error?.code ? error : errorOf("Something went wrong", { code: "internal", status: 500 });
+    if (error instanceof Error && "code" in error && error.code) throw error;
+    // Anything else comes from a trap. The log already has the cause, which the caller must not
+    // see.
+    throw makeError("Something went wrong", { code: "internal", status: 500 });
   }
 }
 
-// Older callers, and the runtime's own go-between for static assets, keep an error's text and nothing else: so the code begins it.
-const errorOf = (detail, members) =>
+/**
+ * The message begins with the code. Older callers, and the runtime's own proxy for static assets,
+ * keep only the message of an error.
+ *
+ * @param {string} detail
+ * @param {{code: string, [member: string]: unknown}} members
+ */
+const makeError = (detail, members) =>
   Object.assign(new Error(`${members.code}: ${detail}`), { name: "EdgegateError", ...members });
 
-// Whatever the caller hands in, as JSON of texts, lists of texts and plain objects of texts: null for nothing, false for all else.
-// Members of a stub are not touched: each would be a call back.
-function argumentsOf(values) {
-  const json = JSON.stringify(values.slice(0, 3).map(plain));
-  return json.length > LARGEST ? "" : json;
+/**
+ * The arguments as JSON: strings, lists of strings and plain objects of strings. Null stands for a
+ * missing value, false for a value of any other kind.
+ *
+ * @param {unknown[]} values
+ */
+function encode(values) {
+  const json = JSON.stringify(values.slice(0, 3).map(encodable));
+  return json.length > JSON_MAX_CHARS ? "" : json;
 }
 
-function plain(value) {
-  if (value instanceof Set || Array.isArray(value))
-    return (value.size ?? value.length) > MOST ? false : [...value].map(text);
+/**
+ * A stub of an object in the calling Worker is not read: each member would be a call back.
+ *
+ * @param {unknown} value
+ */
+function encodable(value) {
+  if (value instanceof Set) return value.size > LIST_MAX_ENTRIES ? false : [...value].map(text);
+  if (Array.isArray(value)) return value.length > LIST_MAX_ENTRIES ? false : [...value].map(text);
   if (value && Object.getPrototypeOf(value) === Object.prototype) {
     return Object.fromEntries(
       Object.entries(value)
-        .slice(0, MOST)
+        .slice(0, LIST_MAX_ENTRIES)
         .map(([name, member]) => [name, text(member)]),
     );
   }
   return text(value);
 }
 
+/** @param {unknown} value */
 function text(value) {
   if (value === undefined || value === null) return null;
-  return typeof value === "string" && value.slice(0, LONGEST);
+  return typeof value === "string" && value.slice(0, TEXT_MAX_CHARS);
 }

@@ -1,23 +1,26 @@
-//! RPC: the seven methods of the interface, for Workers that are bound to this one. `entry.mjs` has the class that they see.
+//! RPC: the seven methods of the interface, for Workers that are bound to this one. `rpc.mjs` has
+//! the class that they call.
 //!
-//! The caller is the operator's own and is trusted: it may revoke any user's tokens, and it says who its clients are. What
-//! it hands in is checked all the same, since much of it comes from its own clients.
+//! The caller belongs to the operator and is trusted: it may revoke any user's tokens, and it says
+//! who its clients are. Its arguments are checked all the same, since many of them come from its
+//! clients.
 
 use super::answer::Answer;
 use super::problem::Problem;
 use super::routes::{Outcome, done, renewed, signed_in};
 use crate::domain::account::UserId;
 use crate::domain::error::{Code, Error, FieldProblem};
-use crate::domain::session::Client;
+use crate::domain::session::{Client, Credentials};
 use crate::ports::Ports;
 use crate::service::{AuthService, Criteria, Login};
 use edgegate_token::json::Json;
 
-/// Calls a method. `arguments` is a JSON list: texts, lists of texts, `{ip, user_agent, device_token}`; `null` for one that was left out, `false`
-/// for one that is none of these. A check answers by its status: 200 is true, everything else false.
+/// Calls a method. `arguments` is a JSON list of strings, lists of strings and
+/// `{ip, user_agent, device_token}`. `rpc.mjs` writes `null` for an argument that was left out and
+/// `false` for any other value. A check answers 200 for true and anything else for false.
 ///
 /// # Errors
-/// As the route that does the same.
+/// Those of the route that does the same.
 pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &str) -> Outcome {
     let mut arguments = Arguments::read(arguments)?;
     match method {
@@ -27,9 +30,9 @@ pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &
                 email: &email,
                 password: &password,
             };
-            let client = arguments.client()?;
-            service.asked_by(&client);
-            let outcome = service.generate_token(login, &client).await?;
+            let caller = arguments.caller()?;
+            service.asked_by(&caller.0);
+            let outcome = service.generate_token(login, &caller).await?;
             Ok(signed_in(service.settings(), 200, &outcome, false))
         }
         "revoke_tokens" => {
@@ -40,17 +43,17 @@ pub async fn call<P: Ports>(service: &AuthService<P>, method: &str, arguments: &
         }
         "renew_token" => {
             let refresh_token = arguments.text("refresh_token")?;
-            let client = arguments.client()?;
+            let (client, _) = arguments.caller()?;
             service.asked_by(&client);
             let outcome = service.renew_token(&refresh_token, &client).await?;
-            Ok(renewed(&outcome, true))
+            Ok(renewed(&outcome, false))
         }
         "reset_password" => {
             let email = arguments.text("email")?;
-            let client = arguments.client()?;
-            service.asked_by(&client);
+            let caller = arguments.caller()?;
+            service.asked_by(&caller.0);
             let locale = service.settings().mail.locale;
-            service.reset_password(&email, &client, locale).await?;
+            service.reset_password(&email, &caller, locale).await?;
             Ok(Answer::empty(204))
         }
         _ => {
@@ -76,7 +79,7 @@ fn invalid(field: &'static str, reason: &'static str) -> Problem {
     Error::Field(field, FieldProblem::Invalid(reason)).into()
 }
 
-/// The arguments of a call, taken one by one.
+/// The arguments of a call, in their order.
 struct Arguments(std::vec::IntoIter<Json>);
 
 impl Arguments {
@@ -107,8 +110,9 @@ impl Arguments {
         self.required(name)?.into_texts().ok_or_else(|| wrong(name))
     }
 
-    /// The client of the caller. An address that is none, or a member by another name, would be a limit that nobody has.
-    fn client(&mut self) -> Result<Client, Problem> {
+    /// The client for which the other Worker calls. Bad addresses and unknown members are rejected:
+    /// ignoring them would disable rate limiting.
+    fn caller(&mut self) -> Result<(Client, Credentials), Problem> {
         let (mut ip, mut user_agent, mut device_token) = (None, None, None);
         match self.next() {
             None => {}
@@ -131,12 +135,13 @@ impl Arguments {
             Some(_) => return Err(wrong("client")),
         }
         let client = Client::new(ip.as_deref(), user_agent.as_deref());
-        let client = client.on_device(device_token.as_deref());
-        match ip {
-            None => Ok(client.without_counting()),
-            Some(_) if client.has_address() => Ok(client),
-            Some(_) => Err(invalid("ip", "not_an_address")),
-        }
+        let client = match ip {
+            None => client.without_counting(),
+            Some(_) if client.has_address() => client,
+            Some(_) => return Err(invalid("ip", "not_an_address")),
+        };
+        let credentials = Credentials::default().with_device(device_token.as_deref());
+        Ok((client, credentials))
     }
 }
 

@@ -1,13 +1,14 @@
-//! Mail: the queue, the provider, and what is kept of it.
+//! Mail: the queue, the provider, and what is stored about mails.
 
 use crate::domain::error::StoreError;
 use crate::domain::mail::{Counted, GateName, GateVerdict, Job, LinkLife, MailFailure, Message};
 
-/// Where mails wait to be made. Notices ([`Task::is_notice`](crate::domain::mail::Task::is_notice))
-/// wait apart from all other mails, so that no flood of those delays them.
+/// Where mails wait to be composed. Notices
+/// ([`Task::is_notice`](crate::domain::mail::Task::is_notice)) wait separately, so that a flood of
+/// other mails does not delay them.
 pub trait MailQueue {
-    /// Puts a job where it will be done, after `delay` seconds. MUST NOT look anything up: the caller's answer must not
-    /// depend on who the mail is for, nor take longer for one than for another.
+    /// Queues a job, to be done after `delay` seconds. MUST NOT look anything up: the caller's
+    /// answer must not depend on the recipient, nor take longer for one than for another.
     ///
     /// # Errors
     /// When it may not have been queued.
@@ -17,10 +18,10 @@ pub trait MailQueue {
 /// Counts requests for mails by network, and what users do by user.
 pub trait MailGate {
     /// Asks the [`Tally`](crate::domain::mail::Tally) of this name to count. MUST be exact, also
-    /// when many ask at once and from many places. `now` is in seconds since 1970.
+    /// for simultaneous calls from many places. `now` is in seconds since 1970.
     ///
     /// # Errors
-    /// When it may not have been counted: the caller refuses the request.
+    /// When it may not have been counted. The caller rejects the request then.
     async fn count(
         &self,
         name: &GateName,
@@ -31,24 +32,25 @@ pub trait MailGate {
 
 /// A mail provider.
 pub trait Mailer {
-    /// Gives the provider a mail. MUST come to an end by itself, and MUST tell a failure that passes from one that stays.
+    /// Sends a mail. MUST end by itself, and MUST distinguish a temporary failure from a permanent
+    /// one.
     ///
     /// # Errors
-    /// When the provider did not take it, or may not have.
+    /// When the provider did not accept the mail, or may not have.
     async fn send(&self, message: &Message) -> Result<(), MailFailure>;
 }
 
-/// What was mailed lately, and what could not be.
+/// Which mails were sent recently, and which could not be sent.
 pub trait MailLedger {
-    /// Takes one mail out of a pool for this hour of the clock, which pays for `most` of them; false
-    /// when it is spent. MUST be exact, also when many pay at once.
+    /// Pays for one mail from a pool, which has `most` mails for each clock hour. Returns false
+    /// when all are used. MUST be exact, also for simultaneous calls.
     ///
     /// # Errors
-    /// When the store does not answer. It may have been paid then, and is not paid back.
+    /// When the store does not answer. The mail may have been paid then, and that is not refunded.
     async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError>;
 
-    /// Asks the [`Lane`](crate::domain::mail::Lane) under this key to admit a job, and stores what
-    /// it says. MUST be exact, also when many ask at once.
+    /// Asks the [`Lane`](crate::domain::mail::Lane) under this key to admit a job, and stores the
+    /// result. MUST be exact, also for simultaneous calls.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -64,60 +66,62 @@ pub trait MailLedger {
     /// When it may not have been written.
     async fn release(&self, lane: &str, job: &str) -> Result<(), StoreError>;
 
-    /// Takes the notice `id`, of which several jobs may exist, for the caller to send: until `until`, when it can be taken
-    /// again. MUST be exact: of callers at once one gets [`Once::Taken`].
+    /// Reserves the notice `id`, of which several jobs may exist, for the caller to send. After
+    /// `until` it can be reserved again. MUST be exact: of simultaneous callers one gets
+    /// [`Once::Taken`].
     ///
     /// # Errors
     /// When the store does not answer.
     async fn take_once(&self, id: &str, until: u64, now: u64) -> Result<Once, StoreError>;
 
-    /// The notice `id` was sent: until `until` it can't be taken again.
+    /// Records that the notice `id` was sent. It can't be reserved again until `until`.
     ///
     /// # Errors
     /// When it may not have been written.
     async fn sent_once(&self, id: &str, until: u64) -> Result<(), StoreError>;
 
-    /// Keeps a job that could not be done; a job that is kept already is kept as this one says.
+    /// Stores a job that could not be done. If it is stored already, this replaces it.
     ///
     /// # Errors
     /// When it may not have been written.
     async fn keep(&self, letter: &DeadLetter) -> Result<(), StoreError>;
 
-    /// At most `limit` kept jobs that are to be tried again by `now`, in the order of that time.
+    /// At most `limit` stored jobs that are to be tried again by `now`, sorted by that time.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn due(&self, limit: u32, now: u64) -> Result<Vec<DeadLetter>, StoreError>;
 
-    /// Forgets a kept job; an absent one is no error.
+    /// Deletes a stored job. An absent one is no error.
     ///
     /// # Errors
     /// When it may not have been deleted.
     async fn forget(&self, id: &str) -> Result<(), StoreError>;
 
-    /// At most `limit` kept jobs, due or not, in the order of their ids, from the first behind
-    /// `after`; the empty text is before all of them.
+    /// At most `limit` stored jobs, due or not, after the id `after`, sorted by id. The empty text
+    /// comes before all of them.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
-    /// Deletes what is no longer used: lapsed lanes, budgets of past hours, expired notices, and jobs kept since before
-    /// `dead_before`. Answers how many jobs are kept and wait for an operator.
+    /// Deletes what has no effect any more: lapsed lanes, budgets of past hours, expired notices,
+    /// and jobs stored before `dead_before`. Returns how many jobs are stored and wait for an
+    /// operator.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError>;
 }
 
-/// A job that asks a lane for its place.
+/// A job that asks a lane for a place.
 #[derive(Clone, Copy, Debug)]
 pub struct LaneRequest<'a> {
     /// The job's id.
     pub job: &'a str,
     /// The life of the first links, in seconds.
     pub base: u64,
-    /// Whether the lane may refuse it.
+    /// Whether the lane may reject it.
     pub limited: bool,
     /// The time, in seconds since 1970.
     pub now: u64,
@@ -128,7 +132,7 @@ pub struct LaneRequest<'a> {
 pub enum Once {
     /// It is.
     Taken,
-    /// Another job has taken it, and may be sending it.
+    /// Another job has reserved it, and may be sending it.
     Held,
     /// It was sent.
     Sent,
@@ -147,6 +151,6 @@ pub struct DeadLetter {
     pub tries: u32,
     /// When it failed last, in seconds since 1970.
     pub failed_at: u64,
-    /// When it is tried again; `None` is when an operator says so.
+    /// When it is tried again. `None` means when an operator says so.
     pub retry_at: Option<u64>,
 }

@@ -1,12 +1,12 @@
-//! What the service needs from the world: one trait a port. Each method says what an adapter MUST do.
+//! What the service needs from the outside: one trait for each port. Each method says what an adapter
+//! MUST do.
 //!
-//! Each port has an in-memory adapter and a Cloudflare one, and both pass one conformance suite.
+//! Each port has an in-memory adapter and a Cloudflare one. Both pass one conformance suite.
 #![allow(
     async_fn_in_trait,
     reason = "a Worker's isolate has one thread: no future needs to be Send"
 )]
 
-mod key_value;
 mod mail;
 mod password_guard;
 mod platform;
@@ -14,17 +14,14 @@ mod sessions;
 mod users;
 mod vendors;
 
-pub use key_value::{KeyValue, Page, Values, WriteError};
 pub use mail::{DeadLetter, LaneRequest, MailGate, MailLedger, MailQueue, Mailer, Once};
-pub use password_guard::{Attempt, Checked, Hashed, PasswordGuard};
-pub use platform::{
-    Background, Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter, Sleep,
-};
+pub use password_guard::{Guarded, PasswordGuard};
+pub use platform::{Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter};
 pub use sessions::{NewSession, Renewal, SessionStore};
 pub use users::{Insertion, UserDirectory};
 pub use vendors::Vendors;
 
-/// All the ports of a service, so that a use case names one type and not ten.
+/// All the ports of a service, so that a use case names one type instead of ten.
 pub trait Ports {
     /// The accounts.
     type Users: UserDirectory;

@@ -1,9 +1,8 @@
-//! What any service needs of its platform: time, randomness, limits, hashing, work after the response.
+//! What any service needs of its platform: time, randomness, limits, hashing.
 
-use std::future::Future;
-
-use crate::domain::account::{HashError, Password, PasswordHash, Verification};
-use crate::domain::error::StoreError;
+use crate::domain::account::{
+    Attempt, Comparison, HashError, Password, PasswordHash, Verification,
+};
 use crate::domain::event::Event;
 use crate::domain::session::Device;
 
@@ -12,44 +11,59 @@ pub trait PasswordHasher {
     /// A new hash with a fresh salt.
     ///
     /// # Errors
-    /// When the parameters or the memory are not to be had.
+    /// When the parameters are invalid or there is too little memory.
     async fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashError>;
 
-    /// Whether the password is the one that was hashed, compared in constant time.
+    /// Whether the password is the one that was hashed. Compares in constant time.
     ///
     /// # Errors
-    /// When the stored hash is malformed or asks for more than the caps.
+    /// When the stored hash is malformed or needs more work than the caps allow.
     async fn verify(
         &self,
         password: &Password,
         hash: &PasswordHash,
     ) -> Result<Verification, HashError>;
 
-    /// MUST cost what [`verify`](Self::verify) costs against a hash with this salt, for an address without an account. The
-    /// time may depend on the salt, so each address has its own.
+    /// For an address without an account. MUST take as long as [`verify`](Self::verify) with a hash
+    /// with this salt. The time may depend on the salt, so each address has its own.
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]);
+
+    /// Makes an attempt. It takes the time of one hash, whether or not there is anything to compare
+    /// with.
+    async fn compare(&self, attempt: &Attempt<'_>) -> Comparison {
+        let compared = match attempt.hash {
+            Some(hash) => self.verify(attempt.password, hash).await,
+            None => Ok(Verification::Differs),
+        };
+        if attempt.hash.is_none() || compared.is_err() {
+            self.verify_nothing(attempt.password, &attempt.decoy_salt)
+                .await;
+        }
+        compared
+    }
 }
 
 /// The time.
 pub trait Clock {
-    /// Milliseconds since 1970. Read once a request: a Worker's clock stands still between I/O.
+    /// Milliseconds since 1970. Read once for each request: a Worker's clock stops between I/O.
     fn now_ms(&self) -> u64;
 }
 
-/// Randomness fit for keys.
+/// Cryptographic randomness.
 pub trait Random {
-    /// Fills `bytes` from a cryptographically secure source.
+    /// Fills `bytes` from a source that is secure enough for keys.
     fn fill(&self, bytes: &mut [u8]);
 }
 
 /// What a limit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// All that one address (or /64) sends.
+    /// All requests of one address (or /64).
     Client,
-    /// The tries of one client on one account; never the account alone, or a stranger could lock its owner out.
+    /// The attempts of one client on one account. Never of the account alone: a stranger could lock
+    /// its owner out.
     ClientOnAccount,
-    /// The renewals of one address (or /64), behind which there may be many people.
+    /// The renewals of one address (or /64), which many people may share.
     ClientRenewals,
 }
 
@@ -65,35 +79,21 @@ impl Limit {
     }
 }
 
-/// Limits on how often.
+/// Rate limits.
 pub trait RateLimiter {
-    /// Counts one try under `key`; false when there were too many. MUST say true when it can't tell: a limiter that
-    /// is down must not lock everybody out.
+    /// Counts one attempt under `key`. Returns false when there were too many. MUST return true when
+    /// it can't tell: a limiter that is down must not lock everybody out.
     async fn admit(&self, limit: Limit, key: &str) -> bool;
 }
 
-/// Waits. Apart from [`Clock`], so that a test needs not.
-pub trait Sleep {
-    /// Returns after about `ms` milliseconds.
-    async fn sleep(&self, ms: u64);
-}
-
-/// Work that the client need not wait for.
-pub trait Background {
-    /// Does the job after the response; its failure is logged and has no other effect.
-    fn after_response<F>(&self, job: F)
-    where
-        F: Future<Output = Result<(), StoreError>> + 'static;
-}
-
-/// What happens that operators look up and count.
+/// What operators look up and count.
 pub trait Events {
-    /// Writes the event where operators look it up. MUST NOT fail the request.
+    /// Writes the event for operators. MUST NOT fail the request.
     fn record(&self, event: &Event);
 }
 
 /// Names of devices.
 pub trait Devices {
-    /// The browser and the system in a User-Agent, as far as it is known. MUST answer for any text.
+    /// The browser and the system in a User-Agent, as far as they are known. MUST accept any text.
     fn describe(&self, user_agent: &str) -> Device;
 }

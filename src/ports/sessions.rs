@@ -5,17 +5,17 @@ use std::future::Future;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Presented, Proof, Proved, RefreshTicket, Revocation, Rules,
-    SessionId, Standing, Verdict,
+    ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
+    SessionId, Verdict,
 };
 
-/// A renewal's outcome, with the user as the directory knows it now.
+/// The outcome of a renewal, with the user as the directory knows them now.
 #[derive(Clone, Debug)]
 pub struct Renewal {
-    /// What was decided, and already done to the store.
+    /// The decision. The store has already written its effect.
     pub verdict: Verdict,
-    /// The newest proof that the store knows of. It may be older than the ticket's own.
-    pub proof: Option<Proof>,
+    /// What the client gets: a ticket with the newest proof. `None` when the renewal is refused.
+    pub ticket: Option<RefreshTicket>,
     /// The user, when there is one.
     pub user: Option<User>,
 }
@@ -23,7 +23,7 @@ pub struct Renewal {
 /// A session that begins.
 #[derive(Clone, Copy, Debug)]
 pub struct NewSession<'a> {
-    /// Whose it is.
+    /// The user.
     pub user: UserId,
     /// Its id.
     pub session: SessionId,
@@ -31,32 +31,34 @@ pub struct NewSession<'a> {
     pub epoch: u32,
     /// Who signed in.
     pub client: &'a Client,
-    /// When it ends whatever happens, in seconds since 1970.
+    /// When it ends in any case, in seconds since 1970.
     pub expires_at: u64,
     /// After how many seconds without a renewal it ends.
     pub idle_ttl: u64,
-    /// How many sessions the user may have with this one; `None` is no limit.
+    /// How many sessions the user may have, including this one. `None` is no limit.
     pub most: Option<usize>,
 }
 
-/// The sessions. It keeps no token, not even a hash.
+/// The sessions. It stores no token, not even a hash.
 ///
 /// Times are in seconds since 1970; `now` is the caller's.
 pub trait SessionStore {
-    /// Records a new session. MUST answer only after the write. With more than [`NewSession::most`] sessions the
-    /// oldest others MUST end: at once, or as late and as often as the adapter states. A repeat before the first
-    /// renewal MUST change nothing; in a linearizable store at any time.
+    /// Records a new session. MUST answer only after the write. If the user now has more than
+    /// [`NewSession::most`] sessions, the oldest others MUST end: at once, or as late and as often
+    /// as the adapter states. A repeat before the first renewal MUST change nothing. In a
+    /// linearizable store that holds at any time.
     ///
     /// # Errors
     /// When it may not have been written.
     async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError>;
 
-    /// Reads the session, waits for `user`, calls [`rotate`](crate::domain::session::rotate::rotate) once and writes
-    /// what the verdict says before it answers: the record of a fresh use, the end of a reused session, nothing
-    /// otherwise. An adapter that isn't linearizable SHOULD read beside `user`, not after it.
+    /// Reads the session, waits for `user`, calls
+    /// [`decide`](crate::domain::session::rotate::decide) once and writes its effect before it
+    /// answers. An adapter that isn't linearizable SHOULD read while it waits for `user`, not after
+    /// it.
     ///
     /// # Errors
-    /// When a read failed, or what the verdict says may not have been written. The client may repeat.
+    /// When a read failed, or the effect may not have been written. The client may repeat.
     async fn renew<F>(
         &self,
         presented: &Presented,
@@ -67,11 +69,11 @@ pub trait SessionStore {
     where
         F: Future<Output = Result<Option<User>, StoreError>>;
 
-    /// Takes note that the session's user has proved who they are: `ticket` carries the new proof, and
-    /// the number of the ticket that its owner holds. Answers what
+    /// Records that the session's user has proved who they are. `ticket` has the new proof, and the
+    /// number of the ticket that its owner holds. Answers what
     /// [`prove`](crate::domain::session::rotate::prove) decides. No number is spent. A linearizable
-    /// store MUST keep the later of the two proofs when the answer is [`Proved::GoesOn`]; another one
-    /// MUST write nothing, and keeps the proof when the ticket is renewed.
+    /// store MUST keep the later of the two proofs when the answer is [`Proved::GoesOn`]. Another
+    /// store MUST write nothing: it keeps the proof when the ticket is renewed.
     ///
     /// # Errors
     /// When the store does not answer. The caller may repeat.
@@ -82,8 +84,8 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<Proved, StoreError>;
 
-    /// Ends a session for ever. No renewal MUST succeed after it, but within the adapter's stated staleness. A repeat
-    /// MUST change nothing.
+    /// Ends a session for ever. After it every renewal MUST fail, except within the adapter's
+    /// stated staleness. A repeat MUST change nothing.
     ///
     /// # Errors
     /// When it may not have been written. The caller may repeat.
@@ -95,8 +97,8 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<(), StoreError>;
 
-    /// The user's sessions of this epoch that go on, in the order of their beginning. What has ended, expired or gone idle is not among
-    /// them; how stale the list may be is the adapter's to state.
+    /// The user's active sessions of this epoch, oldest first, without those that have ended,
+    /// expired or gone idle. The adapter states how stale the list may be.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -107,11 +109,11 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<Vec<ActiveSession>, StoreError>;
 
-    /// Invalidates access tokens of `user` with a `ver` below `version`. MUST hold at once where it
-    /// is called, and for `ttl` seconds.
-    /// A smaller number MUST NOT take back a larger one where reads are not stale.
-    /// Unless [`versions_only_rise`](Self::versions_only_rise), the caller MUST read the user's row after each call, and
-    /// repeat the call with the row's version while that is larger.
+    /// Invalidates access tokens of `user` with a `ver` below `version`. MUST take effect at once
+    /// where it is called, and for `ttl` seconds. Where reads are not stale, a smaller number MUST
+    /// NOT replace a larger one. Unless [`versions_only_rise`](Self::versions_only_rise), the
+    /// caller MUST read the user's row after each call, and repeat the call with the row's version
+    /// while that is larger.
     ///
     /// # Errors
     /// When it may not have been written. The caller may repeat.
@@ -123,40 +125,32 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<(), StoreError>;
 
-    /// Whether a smaller version never takes back a larger one, in whatever order two callers' writes arrive.
+    /// Whether a smaller version never replaces a larger one, in whatever order the writes of two
+    /// callers arrive.
     fn versions_only_rise(&self) -> bool {
         false
     }
 
-    /// Deletes what is kept of the sessions of a user who was deleted: who signed in from where and
-    /// when, and how each session ended. What [`outdate`](Self::outdate) says MUST stay for its
-    /// time, since it refuses the user's access tokens. Where each record costs a request, at most
-    /// `most` are deleted. Answers how many were; fewer than `most` says that no further one was
-    /// found. A session written within the adapter's stated staleness may be missed: the caller
-    /// asks again later.
+    /// Deletes what is stored of the sessions of a user who was deleted: who signed in from where
+    /// and when, and how each session ended. What [`outdate`](Self::outdate) wrote MUST stay for
+    /// its time, since it invalidates the user's access tokens. Where each record costs a request,
+    /// at most `most` are deleted. Returns how many were; fewer than `most` means that no further
+    /// one was found. A session written within the adapter's stated staleness may be missed, so the
+    /// caller asks again later.
     ///
     /// # Errors
     /// When something may not have been deleted. The caller may repeat.
     async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError>;
 
-    /// What is known against an access token of this session. Never writes. How stale the answer may be is the
-    /// adapter's to state.
+    /// What revokes an access token of this session. Never writes. The adapter states how stale the
+    /// answer may be.
     ///
     /// # Errors
-    /// When the store does not answer; the caller fails closed.
+    /// When the store does not answer. The caller rejects the token then.
     async fn revocation(
         &self,
         user: UserId,
         session: SessionId,
         now: u64,
     ) -> Result<Revocation, StoreError>;
-}
-
-impl From<&User> for Standing {
-    fn from(user: &User) -> Self {
-        Self {
-            epoch: user.session_epoch,
-            disabled: user.disabled_at.is_some(),
-        }
-    }
 }

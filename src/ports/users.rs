@@ -10,7 +10,7 @@ pub trait UserDirectory {
     /// The user with this id, from the primary copy.
     ///
     /// # Errors
-    /// When the store does not answer, or its row is not a user.
+    /// When the store does not answer, or its row is not a valid user.
     async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
     /// The user with this canonical address.
@@ -19,30 +19,32 @@ pub trait UserDirectory {
     /// As [`find_by_id`](Self::find_by_id).
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError>;
 
-    /// Adds a user. MUST leave everything as it was and answer [`Insertion::EmailTaken`] when the canonical address
-    /// has an account, also when two insertions run at once, or when the id has one.
+    /// Adds a user. MUST change nothing and answer [`Insertion::EmailTaken`] when the canonical
+    /// address has an account, also when two insertions run at once, or when the id has one.
     ///
-    /// MUST do the same with [`Insertion::Freed`] when there is a condition and the address was freed when the
-    /// registration was asked for or later, also when that happens at the same time.
+    /// With a condition MUST change nothing and answer [`Insertion::Freed`] when the address was
+    /// freed at the time of the registration request or later, also when that happens at the same
+    /// time.
     ///
     /// # Errors
-    /// When the store does not answer; then the user may or may not be there, and a repeat finds out.
+    /// When the store does not answer. The user may or may not exist then, and a repeat finds out.
     async fn insert(
         &self,
         user: &User,
         condition: Option<&NotFreedSince>,
     ) -> Result<Insertion, StoreError>;
 
-    /// Changes a user and moves its counters, in one atomic step: `version` with any change, `session_epoch` as well
-    /// with [`UserChange::ends_sessions`], `link_generation` with [`UserChange::spoils_links`]. MUST store an address
-    /// that the change frees before it makes the change. Answers the user after the change. MUST change nothing and
-    /// answer `None` when there is no such user, when its version is not `if_version`, when another account has the new
-    /// address, or when the change would take the last administrator: see
-    /// [`takes_administrator`](UserChange::takes_administrator). Of two changes at once that together would leave none,
-    /// one MUST fail.
+    /// Changes a user and increases its counters in one atomic step: `version` with any change,
+    /// `session_epoch` too with [`UserChange::ends_sessions`], `link_generation` with
+    /// [`UserChange::spoils_links`]. MUST store an address that the change frees before it makes
+    /// the change. Returns the user after the change. MUST change nothing and return `None` when
+    /// there is no such user, when its version is not `if_version`, when another account has the
+    /// new address, or when the change would remove the last administrator: see
+    /// [`takes_administrator`](UserChange::takes_administrator). Of two simultaneous changes that
+    /// together would leave none, one MUST fail.
     ///
     /// # Errors
-    /// When the store does not answer; then the change may or may not have been made.
+    /// When the store does not answer. The change may or may not have been made then.
     async fn update(
         &self,
         id: UserId,
@@ -51,14 +53,14 @@ pub trait UserDirectory {
         now: u64,
     ) -> Result<Option<User>, StoreError>;
 
-    /// Deletes a user if it has this canonical address and, where `if_version` is given, this version;
-    /// an absent one is no error. MUST store the freed address before, and record the user's
-    /// [`Departure`], due at once, in the same atomic step. Answers whether there was such a user.
-    /// MUST keep the last administrator: an enabled user with the admin role, while no other enabled
-    /// user has that role and a password. The check MUST be part of the same atomic step.
+    /// Deletes a user if it has this canonical address and, where `if_version` is given, this
+    /// version. An absent one is no error. MUST store the freed address before, and record the
+    /// user's [`Departure`], due at once, in the same atomic step. Returns whether there was such a
+    /// user. MUST keep the last administrator: an enabled user with the admin role, while no other
+    /// enabled user has that role and a password. The check MUST be part of the same atomic step.
     ///
     /// # Errors
-    /// When the store does not answer; then the user may or may not be there, and a repeat finds out.
+    /// When the store does not answer. The user may or may not exist then, and a repeat finds out.
     async fn delete(
         &self,
         id: UserId,
@@ -67,15 +69,14 @@ pub trait UserDirectory {
         freed: &FreedAddress,
     ) -> Result<bool, StoreError>;
 
-    /// At most `limit` departures whose sessions are to be cleared up by `now`, in the order in
-    /// which they are due.
+    /// At most `limit` departures whose sessions are to be deleted by `now`, in the order in which
+    /// they are due.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError>;
 
-    /// At most `limit` departures in the order of their ids, from the first behind `after`, due or
-    /// not.
+    /// At most `limit` departures after the id `after`, sorted by id, due or not.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -85,39 +86,41 @@ pub trait UserDirectory {
         limit: u32,
     ) -> Result<Vec<Departure>, StoreError>;
 
-    /// Sets when a departure is due next; with `None` it is not due any more. An absent one is no
+    /// Sets when a departure is due next. With `None` it is not due any more. An absent one is no
     /// error.
     ///
     /// # Errors
     /// When it may not have been written.
     async fn postpone_departure(&self, id: UserId, due_at: Option<u64>) -> Result<(), StoreError>;
 
-    /// Forgets the departures from before `left_before` that are not due any more.
+    /// Deletes the departures from before `left_before` that are not due any more.
     ///
     /// # Errors
     /// When they may not have been deleted.
     async fn forget_departures(&self, left_before: u64) -> Result<(), StoreError>;
 
-    /// Whether no address with one of these keys was freed when the registration was asked for or later.
+    /// Whether no address with one of these keys was freed at the time of the registration request
+    /// or later.
     ///
     /// # Errors
     /// When the store does not answer.
     async fn is_not_freed(&self, condition: &NotFreedSince) -> Result<bool, StoreError>;
 
-    /// Forgets the addresses that were freed before this time, in seconds since 1970.
+    /// Deletes the addresses that were freed before this time, in seconds since 1970.
     ///
     /// # Errors
-    /// When the store does not answer; a repeat does the rest.
+    /// When the store does not answer. A repeat does the rest.
     async fn forget_freed(&self, before: u64) -> Result<(), StoreError>;
 
-    /// At most `limit` users in the order of their ids, which is that of their making, from the first behind `after`.
+    /// At most `limit` users after the id `after`, sorted by id, which is the order in which they
+    /// were created.
     ///
     /// # Errors
     /// As [`find_by_id`](Self::find_by_id).
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError>;
 
-    /// Stores a hash of the same password under new parameters. MUST change nothing unless the stored hash is still
-    /// `old`. Moves no counter.
+    /// Stores a hash of the same password with new parameters. MUST change nothing unless the
+    /// stored hash is still `old`. Increases no counter.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -128,20 +131,20 @@ pub trait UserDirectory {
         new: &PasswordHash,
     ) -> Result<(), StoreError>;
 
-    /// Answers when the store is there and of the expected form.
+    /// Succeeds when the store answers and has the expected tables.
     ///
     /// # Errors
-    /// When it is not.
+    /// Otherwise.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 
-/// What became of an insertion.
+/// The outcome of an insertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Insertion {
-    /// The user is there.
+    /// The user was added.
     Inserted,
-    /// Another account has the address; nothing was written.
+    /// Another account has the address. Nothing was written.
     EmailTaken,
-    /// The address was freed since the registration was asked for; nothing was written.
+    /// The address was freed since the registration request. Nothing was written.
     Freed,
 }

@@ -1,4 +1,5 @@
-//! Who presents this access token: signature and claims, then what the stores know against it.
+//! Whose access token this is, and whether it is valid: first signature and claims, then the
+//! stores.
 
 use std::rc::Rc;
 
@@ -11,25 +12,27 @@ use crate::domain::session::SessionId;
 use crate::ports::{Ports, SessionStore, UserDirectory};
 use edgegate_token::{Expected, VerifiedToken, verify};
 
-/// An access token that counts now.
+/// A valid access token.
 #[derive(Clone, Debug)]
 pub struct Bearer {
-    /// Whose token it is.
+    /// The user.
     pub user: UserId,
-    /// Of which session.
+    /// The session.
     pub session: SessionId,
-    /// What it claims.
+    /// The verified token.
     pub token: Rc<VerifiedToken>,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Checks an access token and asks the session store whether it still counts. Reads at most, never writes.
+    /// Verifies an access token and asks the session store whether it is still valid. It writes
+    /// nothing.
     ///
-    /// How stale the answer may be is the session store's to state: not at all in a linearizable one; for the other see
-    /// [`KvSessions`](crate::adapters::cloudflare::kv_sessions::KvSessions).
+    /// How stale the answer may be depends on the session store. With a linearizable one it is
+    /// never stale. For the other see
+    /// [`KvSessions`](crate::adapters::kv_sessions::KvSessions).
     ///
     /// # Errors
-    /// [`Error::Access`] when the token does not count, [`Error::Store`] when that could not be found out.
+    /// [`Error::Access`] when the token is not valid; [`Error::Store`] when a store failed.
     pub async fn bearer(&self, access_token: &str) -> Result<Bearer, Error> {
         let bearer = self.verified_bearer(access_token)?;
         let revocation = self
@@ -49,7 +52,8 @@ impl<P: Ports> AuthService<P> {
         Ok(bearer)
     }
 
-    /// As [`bearer`](Self::bearer), and reads the user's row beside it: exact about roles, state and every counter.
+    /// Like [`bearer`](Self::bearer), and reads the user's row at the same time. Roles, state and
+    /// all counters are never stale.
     ///
     /// # Errors
     /// As [`bearer`](Self::bearer).
@@ -70,7 +74,7 @@ impl<P: Ports> AuthService<P> {
         Ok((bearer, user))
     }
 
-    /// The bearer, when they are an administrator: exact, the user's row is read.
+    /// The bearer, if they are an administrator. This reads the user's row, so it is never stale.
     pub(super) async fn administrator(&self, access_token: &str) -> Result<Bearer, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
         if user.roles.contains(ADMIN_ROLE) {
@@ -80,14 +84,14 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The refusal of what someone who is known may not do.
+    /// The error for someone who is signed in but lacks the permission.
     pub(super) fn deny(&self, bearer: &Bearer) -> Error {
         let (user, session) = (bearer.user, bearer.session);
         self.record(Act::AccessDenied { user, session });
         Error::Forbidden
     }
 
-    /// Signature and claims alone; a token seen before costs a look-up.
+    /// Verifies signature and claims. A token that was verified before is only looked up.
     pub(super) fn verified_bearer(&self, access_token: &str) -> Result<Bearer, Error> {
         let now = self.now();
         let known = self.shared.verified.borrow_mut().get(access_token, now);

@@ -7,7 +7,7 @@ use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, NoticedAct, Task};
 use crate::domain::session::Client;
-use crate::ports::{Ports, UserDirectory};
+use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
     /// Sets a new password, ends every session including the current one, and begins a new one. So
@@ -28,8 +28,7 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<SignedIn, Error> {
         let asking = self.bearer_with_user(access_token).await;
         if let Err(Error::Access(AccessRefusal::Outdated)) = asking {
-            // An earlier attempt may have been interrupted here.
-            self.finish_change_of(access_token).await?;
+            self.finish_change_of_bearer(access_token).await?;
         }
         let (bearer, user) = asking?;
         self.check_current_password(&user, current, bearer.session, client)
@@ -54,19 +53,5 @@ impl<P: Ports> AuthService<P> {
             .await?
             .ok_or(Error::Access(AccessRefusal::Outdated))?;
         self.begin_session(user, client).await
-    }
-
-    /// Completes a change that is in the row but that the session store does not know of, so that
-    /// it still accepts the token.
-    async fn finish_change_of(&self, access_token: &str) -> Result<(), Error> {
-        let id = match self.bearer(access_token).await {
-            Ok(bearer) => bearer.user,
-            Err(Error::Access(_)) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        match self.ports.users().find_by_id(id).await? {
-            Some(user) => self.finish_change(&user).await,
-            None => Ok(()),
-        }
     }
 }

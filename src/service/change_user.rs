@@ -132,15 +132,25 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Invalidates older access tokens again, if the row was changed so recently that they may
-    /// still be presented. The change may have been interrupted before it did so. Otherwise this
-    /// changes nothing.
-    pub(super) async fn finish_change(&self, user: &User) -> Result<(), Error> {
-        let ends_at = user.updated_at.saturating_add(STALE_TTL);
-        if ends_at > self.now() {
-            self.outdate(user.id, user.version).await?;
+    /// Finishes a change that may have failed after its row was written: invalidates older access
+    /// tokens once more, as the row says. A change so old that no such token is valid any more needs
+    /// nothing. `row` is what the database has under `id`: without a row the user was deleted.
+    pub(super) async fn finish_change(&self, id: UserId, row: Option<&User>) -> Result<(), Error> {
+        match row {
+            None => self.outdate(id, DELETED_VERSION).await,
+            Some(user) if user.updated_at.saturating_add(STALE_TTL) > self.now() => {
+                self.outdate(id, user.version).await
+            }
+            Some(_) => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The same for the user of an access token. An outdated token may ask for it too, since it only
+    /// repeats what the row already says.
+    pub(super) async fn finish_change_of_bearer(&self, access_token: &str) -> Result<(), Error> {
+        let id = self.verified_bearer(access_token)?.user;
+        let row = self.ports.users().find_by_id(id).await?;
+        self.finish_change(id, row.as_ref()).await
     }
 
     /// Invalidates a user's access tokens from before this version.

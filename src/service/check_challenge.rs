@@ -3,7 +3,7 @@
 use super::AuthService;
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
-use crate::domain::session::Client;
+use crate::domain::session::{Challenge, Credentials};
 use crate::ports::{Ports, Vendors};
 
 /// What happens if the challenge can't be verified.
@@ -25,15 +25,14 @@ impl<P: Ports> AuthService<P> {
     /// could not be verified and the request is therefore refused.
     pub(super) async fn check_challenge(
         &self,
-        client: &Client,
+        credentials: &Credentials,
         unanswered: Unanswered,
     ) -> Result<(), Error> {
-        let Some(token) = client.challenge() else {
-            return Ok(());
-        };
         let problem = |problem| Err(Error::Field("challenge", problem));
-        let Some(token) = token else {
-            return problem(FieldProblem::Missing);
+        let token = match credentials.challenge() {
+            Challenge::NotNeeded => return Ok(()),
+            Challenge::Missing => return problem(FieldProblem::Missing),
+            Challenge::Token(token) => token.expose(),
         };
         match self.ports.vendors().has_met_challenge(token).await {
             Ok(true) => Ok(()),

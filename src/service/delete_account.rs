@@ -29,7 +29,7 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<Bearer, Error> {
         let asking = self.bearer_with_user(access_token).await;
         if let Err(Error::Access(AccessRefusal::NoUser)) = asking {
-            self.outdate_deleted(access_token).await?;
+            self.finish_change_of_bearer(access_token).await?;
         }
         let (bearer, user) = asking?;
         self.check_current_password(&user, current_password, bearer.session, client)
@@ -57,8 +57,7 @@ impl<P: Ports> AuthService<P> {
         let bearer = self.administrator(access_token).await?;
         self.require_recent_proof(&bearer)?;
         let Some(user) = self.ports.users().find_by_id(id).await? else {
-            // An earlier attempt may have been interrupted here.
-            self.outdate(id, DELETED_VERSION).await?;
+            self.finish_change(id, None).await?;
             return Err(Error::UnknownUser);
         };
         self.delete_user_row(&user, None, bearer.user, locale)
@@ -123,14 +122,5 @@ impl<P: Ports> AuthService<P> {
     pub async fn forget_freed_addresses(&self) -> Result<(), Error> {
         let before = self.now().saturating_sub(FREED_ADDRESS_TTL);
         Ok(self.ports.users().forget_freed(before).await?)
-    }
-
-    /// Invalidates the access tokens of a deleted user, including this one.
-    async fn outdate_deleted(&self, access_token: &str) -> Result<(), Error> {
-        let bearer = self.verified_bearer(access_token)?;
-        if self.ports.users().find_by_id(bearer.user).await?.is_some() {
-            return Ok(());
-        }
-        self.outdate(bearer.user, DELETED_VERSION).await
     }
 }

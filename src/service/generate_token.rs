@@ -1,13 +1,15 @@
-//! `generate_token`: email and password in, a pair of tokens and the user out.
+//! `generate_token`: exchanges an email address and a password for a pair of tokens.
 
 use super::check_challenge::Unanswered;
 use super::{AuthService, SignedIn};
-use crate::domain::account::{EmailAddress, Password, User, UserId, Verification};
+use crate::domain::account::{
+    Attempt, Comparison, EmailAddress, Password, User, UserId, Verification,
+};
 use crate::domain::error::{Error, FieldProblem, LoginRefusal};
 use crate::domain::event::{Act, Pseudonym};
 use crate::domain::policy::EMAIL_BYTES;
-use crate::domain::session::Client;
-use crate::ports::{Attempt, Checked, Ports, UserDirectory};
+use crate::domain::session::Caller;
+use crate::ports::{Ports, UserDirectory};
 
 /// What someone types to sign in.
 #[derive(Clone, Copy)]
@@ -19,19 +21,21 @@ pub struct Login<'a> {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Signs a user in: exactly one write to the session store.
+    /// Signs a user in, with exactly one write to the session store.
     ///
-    /// A wrong password, an unknown address and a disabled account are one and the same to the caller, in the
-    /// answer and in the work done.
+    /// The caller can't distinguish a wrong password, an unknown address and a disabled account:
+    /// the answer and the work are the same.
     ///
     /// # Errors
-    /// [`Error::Login`] when it is refused, [`Error::Field`] when a field is over its length,
-    /// [`Error::RateLimited`] after too many tries, [`Error::Store`] when a store failed.
+    /// [`Error::Login`] when the login is rejected; [`Error::Field`] when a field is too long;
+    /// [`Error::RateLimited`] after too many tries; [`Error::Store`] when a store failed.
     pub async fn generate_token(
         &self,
         login: Login<'_>,
-        client: &Client,
+        caller: impl Into<Caller<'_>>,
     ) -> Result<SignedIn, Error> {
+        let caller = caller.into();
+        let client = caller.client;
         if login.email.len() > EMAIL_BYTES {
             return Err(Error::Field("email", FieldProblem::TooLong));
         }
@@ -40,7 +44,8 @@ impl<P: Ports> AuthService<P> {
         let email = EmailAddress::parse(login.email);
         let canonical = email.as_ref().map_or("", EmailAddress::canonical);
         self.admit_on_account(canonical, client).await?;
-        self.check_challenge(client, Unanswered::GoesOn).await?;
+        self.check_challenge(caller.credentials, Unanswered::GoesOn)
+            .await?;
 
         let user = match &email {
             Ok(email) => self.ports.users().find_by_email(email).await?,
@@ -51,20 +56,20 @@ impl<P: Ports> AuthService<P> {
             Err(_) => self.shared.account_names.of_text(login.email),
         };
         let attempt = Attempt {
-            by: Some(self.tried_by(user.as_ref(), client)),
+            by: Some(self.tried_by(user.as_ref(), caller.credentials)),
             password: &password,
             hash: user.as_ref().map(|user| &user.password_hash),
             decoy_salt: self.shared.decoy_salts.of(email.as_ref().ok()),
             in_vain: user.as_ref().is_some_and(|user| user.disabled_at.is_some()),
         };
-        let checked = self.try_password(&account, attempt).await?;
+        let compared = self.try_password(&account, attempt).await?;
         let tried = (
             user.as_ref().map(|user| user.id),
             email.is_ok().then(|| Pseudonym::of_account(&account)),
         );
         let user = match email {
             Err(why) => Err(LoginRefusal::NotAnAddress(why)),
-            Ok(_) => self.signs_in(user, checked, &password).await?,
+            Ok(_) => self.signs_in(user, compared, &password).await?,
         }
         .map_err(|refusal| self.refuse_login(refusal, tried))?;
         self.begin_session(user, client).await
@@ -83,28 +88,26 @@ impl<P: Ports> AuthService<P> {
         Error::Login(refusal)
     }
 
-    /// The user whose password was the right one, with a hash by the parameters of now.
+    /// The user, if the password was right. A hash with outdated parameters is replaced.
     async fn signs_in(
         &self,
         user: Option<User>,
-        checked: Checked,
+        compared: Comparison,
         password: &Password,
     ) -> Result<Result<User, LoginRefusal>, Error> {
         let Some(user) = user else {
             return Ok(Err(LoginRefusal::UnknownAddress));
         };
-        let rehash = match checked {
-            Checked::Compared(Verification::Matches { rehash }) => rehash,
-            Checked::Compared(Verification::Differs) => {
-                return Ok(Err(LoginRefusal::WrongPassword));
-            }
-            Checked::Unusable | Checked::Delayed(_) => return Ok(Err(LoginRefusal::BrokenHash)),
+        let rehash = match compared {
+            Ok(Verification::Matches { rehash }) => rehash,
+            Ok(Verification::Differs) => return Ok(Err(LoginRefusal::WrongPassword)),
+            Err(_) => return Ok(Err(LoginRefusal::BrokenHash)),
         };
         if user.disabled_at.is_some() {
             return Ok(Err(LoginRefusal::Disabled));
         }
         if rehash && let Ok(hash) = self.hash_password(password, &user.email).await {
-            // The password was right: what fails here is done at the next login.
+            // The password was right. If this fails, the next login tries again.
             let _ = self
                 .ports
                 .users()

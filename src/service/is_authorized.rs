@@ -1,7 +1,8 @@
 //! `is_authorized_by_role`, `is_authorized_by_user_id`, `is_authorized_by_email`: the three checks.
 //!
-//! How stale an answer may be: with `SESSION_STORE = "durable"` not at all. With `"kv"` nothing in the isolate that revoked;
-//! elsewhere KV's cache (30 s) and the isolate's memory (15 s), as a rule under 60 s and not promised by the platform.
+//! With `SESSION_STORE = "durable"` an answer is never stale. With `"kv"` it is never stale in the
+//! isolate that revoked. Elsewhere KV's cache (30 s) and the isolate's memory (15 s) delay it,
+//! usually by less than 60 s. The platform promises no limit.
 
 use super::AuthService;
 use crate::domain::account::EmailAddress;
@@ -9,22 +10,23 @@ use crate::domain::error::Error;
 use crate::ports::Ports;
 use edgegate_token::{has_any_role, has_verified_email, is_user};
 
-/// What a token must fulfil: all that is given must hold.
+/// The conditions for a token. All that are given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Criteria {
-    /// At least one of these roles; no condition when `None`, never fulfilled when empty.
+    /// It has at least one of these roles. An empty list never holds.
     pub roles: Option<Vec<String>>,
-    /// Issued to this user.
+    /// It was issued to this user.
     pub user_id: Option<String>,
-    /// Issued to this address, verified.
+    /// It was issued to this address, which is verified.
     pub email: Option<String>,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Whether the token is valid, not revoked, and has at least one of the roles. False for an empty set, and when
-    /// a store can't tell.
+    /// Whether the token is valid, not revoked, and has at least one of the roles. False for an
+    /// empty list, and when a store fails.
     ///
-    /// After a revocation elsewhere: exact with `durable`; with `kv` stale for as a rule under 60 s.
+    /// After a revocation elsewhere the answer is never stale with `durable`. With `kv` it is stale
+    /// for usually less than 60 s.
     pub async fn is_authorized_by_role(&self, access_token: &str, roles: &[&str]) -> bool {
         let criteria = Criteria {
             roles: Some(roles.iter().map(|role| (*role).to_owned()).collect()),
@@ -35,9 +37,10 @@ impl<P: Ports> AuthService<P> {
             .unwrap_or(false)
     }
 
-    /// Whether the token is valid, not revoked, and issued to the user. False when a store can't tell.
+    /// Whether the token is valid, not revoked, and issued to the user. False when a store fails.
     ///
-    /// After a revocation elsewhere: exact with `durable`; with `kv` stale for as a rule under 60 s.
+    /// After a revocation elsewhere the answer is never stale with `durable`. With `kv` it is stale
+    /// for usually less than 60 s.
     pub async fn is_authorized_by_user_id(
         &self,
         access_token: &str,
@@ -52,10 +55,11 @@ impl<P: Ports> AuthService<P> {
             .unwrap_or(false)
     }
 
-    /// Whether the token is valid, not revoked, and issued to that address, which is verified. False when a store
-    /// can't tell.
+    /// Whether the token is valid, not revoked, and issued to that address, which is verified.
+    /// False when a store fails.
     ///
-    /// After a revocation elsewhere: exact with `durable`; with `kv` stale for as a rule under 60 s.
+    /// After a revocation elsewhere the answer is never stale with `durable`. With `kv` it is stale
+    /// for usually less than 60 s.
     pub async fn is_authorized_by_email(&self, access_token: &str, requested_email: &str) -> bool {
         let criteria = Criteria {
             email: Some(requested_email.to_owned()),
@@ -66,11 +70,11 @@ impl<P: Ports> AuthService<P> {
             .unwrap_or(false)
     }
 
-    /// The checks together, for callers that tell a bad token from a criterion that does not hold. Without any
-    /// criterion the answer is false.
+    /// All checks together, for callers that need to distinguish a bad token from a condition that
+    /// does not hold. Without any condition the answer is false.
     ///
     /// # Errors
-    /// [`Error::Access`] when the token does not count, [`Error::Store`] when that could not be found out.
+    /// [`Error::Access`] when the token is not valid; [`Error::Store`] when a store failed.
     pub async fn is_authorized(
         &self,
         access_token: &str,
@@ -91,7 +95,7 @@ impl<P: Ports> AuthService<P> {
                 .as_ref()
                 .is_none_or(|user_id| is_user(&bearer.token, user_id))
             && email.as_ref().is_none_or(|email| {
-                // Two spellings of one address are one address.
+                // All spellings of an address are the same address.
                 EmailAddress::parse(email)
                     .is_ok_and(|email| has_verified_email(&bearer.token, email.canonical()))
             }))

@@ -8,7 +8,7 @@ use crate::domain::mail::{
     Counted, GateVerdict, Job, Locale, NoticedAct, Pool, Rank, RouteClass, Task, job_id_of,
 };
 use crate::domain::policy::MAIL_LARGER_NETWORK_PART;
-use crate::domain::session::Client;
+use crate::domain::session::{Caller, Client, Credentials};
 use crate::domain::settings::MailRoute;
 use crate::ports::{MailGate, MailQueue, Ports};
 
@@ -23,10 +23,10 @@ impl<P: Ports> AuthService<P> {
     pub(super) async fn ask_for_mail(
         &self,
         task: Task,
-        client: &Client,
+        caller: Caller<'_>,
         locale: Locale,
     ) -> Result<(), Error> {
-        let pool = self.admit_mail(&task, client).await?;
+        let pool = self.admit_mail(&task, caller).await?;
         let job = self.job(task, pool, locale);
         Ok(self.ports.mail_queue().put(&job, 0).await?)
     }
@@ -35,7 +35,8 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// Those of [`ask_for_mail`](Self::ask_for_mail).
-    pub(super) async fn admit_mail(&self, task: &Task, client: &Client) -> Result<Pool, Error> {
+    pub(super) async fn admit_mail(&self, task: &Task, caller: Caller<'_>) -> Result<Pool, Error> {
+        let client = caller.client;
         self.mail_is_possible()?;
         let Some(class) = task.class() else {
             return Ok(Pool::None);
@@ -56,7 +57,7 @@ impl<P: Ports> AuthService<P> {
         };
         // A user requests their own new address. That they know their own account shows nothing.
         if !matches!(task, Task::NewAddress { .. })
-            && let Some(user) = self.known_user(client)
+            && let Some(user) = self.known_user(caller.credentials)
         {
             let known = gate
                 .count(&keys.user(user), Counted::KnownMail, now)
@@ -89,14 +90,17 @@ impl<P: Ports> AuthService<P> {
 
     /// The user of a genuine device or session ticket that the client presented. Reads no storage.
     /// A ticket from before a change of password counts, since a thief may have made that change.
-    fn known_user(&self, client: &Client) -> Option<UserId> {
+    fn known_user(&self, credentials: &Credentials) -> Option<UserId> {
         let now = self.now();
         let device = || {
-            let ticket = self.shared.devices.open(client.device_token()?)?;
+            let ticket = self.shared.devices.open(credentials.device_token()?)?;
             (now < ticket.expires_at).then_some(ticket.user)
         };
         let session = || {
-            let ticket = self.shared.refresh_tokens.open(client.session_token()?)?;
+            let ticket = self
+                .shared
+                .refresh_tokens
+                .open(credentials.session_token()?)?;
             (now < ticket.expires_at).then_some(ticket.user)
         };
         device().or_else(session)

@@ -172,7 +172,7 @@ impl<P: Ports> AuthService<P> {
         let Some(user) = user.filter(|user| !user.has_password()) else {
             return Ok(());
         };
-        self.ask_for_mail(invitation(&user), &Client::uncounted(), locale)
+        self.ask_for_mail(invitation(&user), (&Client::uncounted()).into(), locale)
             .await
     }
 }

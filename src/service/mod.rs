@@ -1,4 +1,5 @@
-//! One use case a file, named as the interface names it. Each gets ports, calls the domain, returns domain types.
+//! One file per use case, named like the method of the interface. A use case reads and writes
+//! through the ports, decides with the domain and returns domain types.
 //!
 //! | method | file |
 //! |---|---|
@@ -9,19 +10,19 @@
 //! | `reset_password` | [`reset_password`], then [`confirm_reset`] |
 //! | register | [`register`] |
 //! | verify an address | [`verify_email`], [`resend_verification`] |
-//! | change one's password or address | [`change_password`], [`change_email`] |
-//! | prove again who one is | [`reauthenticate`] |
+//! | change the password or the address | [`change_password`], [`change_email`] |
+//! | prove again who you are | [`reauthenticate`] |
 //! | delete an account | [`delete_account`], then [`clear_departures`] |
-//! | deliver what was queued | [`deliver_mail`] |
+//! | send queued mails | [`deliver_mail`] |
 //! | log out | [`log_out`] |
 //! | who am I | [`me`] |
-//! | one's own sessions | [`manage_sessions`] |
-//! | users, for an administrator | [`manage_users`] |
+//! | your own sessions | [`manage_sessions`] |
+//! | users, for administrators | [`manage_users`] |
 //! | demo accounts, in local development | [`demo_accounts`] |
 //!
-//! Steps that several use cases share stand beside them: [`access`] (who presents this access token), [`tokens`] (the
-//! pair that a client gets), [`audit_log`], [`limits`], [`check_challenge`], [`passwords`], [`redeem_link`], [`mail`] (asked for) and [`compose_mail`] (made), [`new_user`] and
-//! [`change_user`].
+//! Use cases share these steps: [`access`] (whose access token this is), [`tokens`] (the pair that
+//! a client gets), [`audit_log`], [`limits`], [`check_challenge`], [`passwords`], [`redeem_link`],
+//! [`mail`] (queues mails), [`compose_mail`] (writes them), [`new_user`] and [`change_user`].
 
 pub mod access;
 pub mod audit_log;
@@ -72,8 +73,8 @@ pub use is_authorized::Criteria;
 pub use register::{NewAccount, Registered};
 pub use tokens::{SignedIn, TokenPair};
 
-/// What outlives a request: the settings, the keys made from them, and the access tokens verified before.
-/// One for each isolate.
+/// What lives as long as the isolate: the settings, the keys derived from them, and the access
+/// tokens that were verified before.
 pub struct Shared {
     pub(crate) settings: Settings,
     pub(crate) refresh_tokens: RefreshTokens,
@@ -122,9 +123,9 @@ impl Shared {
     }
 }
 
-/// The service for one request: its ports, what it shares with the requests before, and the time.
+/// The service for one request.
 ///
-/// The seven methods, on the adapters in memory (`examples/token_life.rs` tells more):
+/// The seven methods, with the adapters in memory (`examples/token_life.rs` explains more):
 ///
 /// ```
 /// use std::rc::Rc;
@@ -136,18 +137,14 @@ impl Shared {
 /// use edgegate::service::{AuthService, Login, NewAccount, Shared};
 ///
 /// # pollster::block_on(async {
-/// let settings = Settings::read(|name| match name {
-///     "ISSUER" => Some("http://127.0.0.1:8787".to_owned()),
-///     "DEV" => Some("1".to_owned()),
-///     "REGISTRATION" => Some("open".to_owned()),
-///     // Examples, refused wherever the world can reach them. `npm run keys` makes real ones.
-///     "SIGNING_KEYS" => Some(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"example",
-///         "d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#.to_owned()),
-///     "TICKET_SECRET" => Some("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned()),
-///     _ => None,
-/// })?;
-/// let service = AuthService::new(MemoryPorts::default(), Rc::new(Shared::new(settings)));
-/// let client = Client::new(Some("203.0.113.9"), Some("example/1"));
+/// let settings = Settings::read(|name| match name { "ISSUER" =>
+/// Some("http://127.0.0.1:8787".to_owned()), "DEV" => Some("1".to_owned()), "REGISTRATION" =>
+/// Some("open".to_owned()), // Examples, which a deployed Worker rejects. `npm run keys` makes real
+/// ones. "SIGNING_KEYS" => Some(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"example",
+/// "d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#.to_owned()),
+/// "TICKET_SECRET" => Some("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned()), _ => None,
+/// })?; let service = AuthService::new(MemoryPorts::default(), Rc::new(Shared::new(settings))); let
+/// client = Client::new(Some("203.0.113.9"), Some("example/1"));
 /// # let service: AuthService<MemoryPorts> = service;
 /// let (email, password) = ("ada@example.com", "an analytical engine");
 /// let account = NewAccount { email, password: Some(password), first_name: None, last_name: None };
@@ -177,7 +174,7 @@ pub struct AuthService<P> {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// A service on these ports.
+    /// A service with these ports.
     #[must_use]
     pub fn new(ports: P, shared: Rc<Shared>) -> Self {
         Self {

@@ -5,14 +5,14 @@
 
 use super::AuthService;
 use crate::domain::account::{
-    AccountName, EmailAddress, KnownId, Password, PasswordHash, TriedBy, User, Verification,
-    Weakness,
+    AccountName, Attempt, Comparison, EmailAddress, KnownId, Password, PasswordHash, TriedBy, User,
+    Verification, Weakness,
 };
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
-use crate::domain::session::{Client, SessionId};
+use crate::domain::session::{Client, Credentials, SessionId};
 use crate::domain::settings::PasswordWork;
-use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, PasswordHasher, Ports, Vendors};
+use crate::ports::{Guarded, PasswordGuard, PasswordHasher, Ports, Vendors};
 
 impl<P: Ports> AuthService<P> {
     /// Checks a new password and hashes it.
@@ -49,8 +49,8 @@ impl<P: Ports> AuthService<P> {
                 let account = self.shared.account_names.of(email);
                 let guard = self.ports.password_guard();
                 match guard.hash(&account, password, &salt).await? {
-                    Hashed::Done(hashed) => hashed,
-                    Hashed::Delayed(seconds) => return Err(self.delayed(&account, seconds)),
+                    Guarded::Done(hashed) => hashed,
+                    Guarded::Delayed(seconds) => return Err(self.delayed(&account, seconds)),
                 }
             }
         };
@@ -75,11 +75,8 @@ impl<P: Ports> AuthService<P> {
             in_vain: false,
         };
         let account = self.shared.account_names.of(&user.email);
-        let checked = self.try_password(&account, attempt).await?;
-        Ok(matches!(
-            checked,
-            Checked::Compared(Verification::Matches { .. })
-        ))
+        let compared = self.try_password(&account, attempt).await?;
+        Ok(matches!(compared, Ok(Verification::Matches { .. })))
     }
 
     /// Asks a signed-in user for their password again (OWASP ASVS 6.2.3, 7.5.1), so that a stolen
@@ -105,30 +102,29 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Compares a typed password with the stored hash. Never returns [`Checked::Delayed`].
+    /// Compares a typed password with the stored hash.
     pub(super) async fn try_password(
         &self,
         account: &AccountName,
         mut attempt: Attempt<'_>,
-    ) -> Result<Checked, Error> {
-        let checked = match self.settings().password_work {
-            PasswordWork::Inline => attempt.compare(self.ports.hasher()).await,
+    ) -> Result<Comparison, Error> {
+        match self.settings().password_work {
+            PasswordWork::Inline => Ok(self.ports.hasher().compare(&attempt).await),
             PasswordWork::Durable => {
                 attempt.by = attempt.by.filter(|_| self.settings().limits);
                 let guard = self.ports.password_guard();
-                guard.check(account, &attempt, self.now_ms()).await?
+                match guard.check(account, &attempt, self.now_ms()).await? {
+                    Guarded::Done(compared) => Ok(compared),
+                    Guarded::Delayed(seconds) => Err(self.delayed(account, seconds)),
+                }
             }
-        };
-        match checked {
-            Checked::Delayed(seconds) => Err(self.delayed(account, seconds)),
-            checked => Ok(checked),
         }
     }
 
-    /// Whether the account knows the client's device.
-    pub(super) fn tried_by(&self, user: Option<&User>, client: &Client) -> TriedBy {
+    /// Whether the account knows the device that the credentials name.
+    pub(super) fn tried_by(&self, user: Option<&User>, credentials: &Credentials) -> TriedBy {
         let now = self.now();
-        client
+        credentials
             .device_token()
             .and_then(|token| self.shared.devices.open(token))
             .filter(|ticket| user.is_some_and(|user| ticket.is_valid_for(user, now)))

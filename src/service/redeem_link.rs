@@ -23,7 +23,7 @@ impl<P: Ports> AuthService<P> {
         if state(&user) == link.state {
             return Ok(user);
         }
-        self.finish_change(&user).await?;
+        self.finish_change(user.id, Some(&user)).await?;
         Err(self.refuse_link(LinkRefusal::Spent, Some(link.user)))
     }
 

@@ -7,7 +7,7 @@ use crate::domain::account::Roles;
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Pool, Task};
-use crate::domain::session::Client;
+use crate::domain::session::Caller;
 use crate::domain::settings::Registration;
 use crate::ports::{Insertion, Ports, UserDirectory};
 
@@ -43,9 +43,11 @@ impl<P: Ports> AuthService<P> {
     pub async fn register(
         &self,
         account: NewAccount<'_>,
-        client: &Client,
+        caller: impl Into<Caller<'_>>,
         locale: Locale,
     ) -> Result<Registered, Error> {
+        let caller = caller.into();
+        let client = caller.client;
         let registration = self.settings().registration;
         if registration == Registration::Closed {
             return Err(Error::RegistrationClosed);
@@ -54,7 +56,8 @@ impl<P: Ports> AuthService<P> {
         let identity = Identity::parse(account.email, account.first_name, account.last_name)?;
         self.admit_client_on(identity.email.canonical(), client)
             .await?;
-        self.check_challenge(client, Unanswered::IsRefused).await?;
+        self.check_challenge(caller.credentials, Unanswered::IsRefused)
+            .await?;
         if registration == Registration::Verified {
             if account.password.is_some() {
                 // The password is chosen on the page that the link opens, so only the mailbox's
@@ -68,7 +71,7 @@ impl<P: Ports> AuthService<P> {
                 first_name: identity.first_name,
                 last_name: identity.last_name,
             };
-            self.ask_for_mail(task, client, locale).await?;
+            self.ask_for_mail(task, caller, locale).await?;
             self.record(Act::RegistrationRequested { address });
             return Ok(Registered::Asked);
         }
@@ -78,7 +81,7 @@ impl<P: Ports> AuthService<P> {
         let hash = self.choose_password(password, &identity.email).await?;
         let email = identity.email.clone();
         let verification = Task::Verification { email };
-        let pool = match self.admit_mail(&verification, client).await {
+        let pool = match self.admit_mail(&verification, caller).await {
             // Without a provider the account is created anyway.
             Err(Error::NoMailProvider) => Pool::None,
             admitted => admitted?,

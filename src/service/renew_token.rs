@@ -1,4 +1,4 @@
-//! `renew_token`: a refresh token in, a new pair out.
+//! `renew_token`: exchanges a refresh token for a new pair.
 
 use super::{AuthService, TokenPair};
 use crate::domain::account::User;
@@ -8,28 +8,30 @@ use crate::domain::mail::Task;
 use crate::domain::session::{Client, Presented, Verdict};
 use crate::ports::{Devices, Ports, SessionStore, UserDirectory};
 
-/// A renewal that went through.
+/// A successful renewal.
 #[derive(Clone, Debug)]
 pub struct Renewed {
-    /// The tokens. When the verdict is *kept*, the refresh token is the presented one, with the newest
+    /// The tokens. With the verdict *kept*, the refresh token is the presented one with the newest
     /// proof in it.
     pub tokens: TokenPair,
-    /// What was decided, for the log.
+    /// The verdict, for the log.
     pub verdict: Verdict,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Renews: one read of the session beside one read of the user, at most one write.
+    /// Renews: reads the session and the user at the same time, and writes at most once.
     ///
-    /// A renewal proves nothing: `auth_time` stays that of the session's newest proof.
+    /// A renewal proves nothing about the user, so `auth_time` stays that of the session's newest
+    /// proof.
     ///
-    /// A repeat with the same token is safe: within the grace it gives the same refresh token again. The roles are
-    /// those of now. A spent token that comes back ends the session, and its user is told by mail.
+    /// A retry with the same token is safe: within the grace period it gives the same refresh token
+    /// again. The roles are the user's current ones. A used token that comes back later ends the
+    /// session, and a mail tells its user.
     ///
     /// # Errors
-    /// [`Error::Grant`] when the token is not a ticket of ours (no storage is touched) or its session does not go on,
-    /// [`Error::RateLimited`] when this session or this client renews far too often, [`Error::Store`] when a store failed; the
-    /// client may then repeat.
+    /// [`Error::Grant`] when the token is not a genuine ticket (storage is not touched) or its
+    /// session is over; [`Error::RateLimited`] when this session or this client renews far too
+    /// often; [`Error::Store`] when a store failed: the client may retry.
     pub async fn renew_token(
         &self,
         refresh_token: &str,
@@ -68,8 +70,7 @@ impl<P: Ports> AuthService<P> {
             let event = [&ticket.user.as_bytes()[..], &ticket.session.as_bytes()[..]];
             self.notify_user_once(user, task, locale, &event).await;
         }
-        let next = verdict.answer(ticket.with_later(renewal.proof));
-        let (Some(next), Some(user)) = (next, renewal.user) else {
+        let (Some(next), Some(user)) = (renewal.ticket, renewal.user) else {
             return Err(Error::Grant(GrantRefusal::Session(
                 verdict,
                 ticket.user,
@@ -82,8 +83,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// What the owner is told. The names of the program come from fixed lists, and the place from the
-    /// platform: nothing of it is text that the client chose.
+    /// The mail to the owner. Browser and system are names of fixed lists, and the place is the
+    /// platform's: the client chooses no word of it.
     fn session_ended(&self, user: &User, client: &Client) -> Task {
         let device = self.ports.devices().describe(client.user_agent());
         let names: Vec<&str> = device.browser.into_iter().chain(device.os).collect();

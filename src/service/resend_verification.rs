@@ -6,7 +6,7 @@ use super::mail::typed_address;
 use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
-use crate::domain::session::Client;
+use crate::domain::session::Caller;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
@@ -17,15 +17,18 @@ impl<P: Ports> AuthService<P> {
     pub async fn resend_verification(
         &self,
         email: &str,
-        client: &Client,
+        caller: impl Into<Caller<'_>>,
         locale: Locale,
     ) -> Result<(), Error> {
+        let caller = caller.into();
+        let client = caller.client;
         self.admit_client(client).await?;
         let email = typed_address(email)?;
         self.admit_client_on(email.canonical(), client).await?;
-        self.check_challenge(client, Unanswered::IsRefused).await?;
+        self.check_challenge(caller.credentials, Unanswered::IsRefused)
+            .await?;
         let address = self.pseudonym(&email);
-        self.ask_for_mail(Task::Verification { email }, client, locale)
+        self.ask_for_mail(Task::Verification { email }, caller, locale)
             .await?;
         self.record(Act::VerificationRequested { address });
         Ok(())

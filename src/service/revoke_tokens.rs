@@ -7,7 +7,7 @@ use crate::domain::account::{UserChange, UserId};
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
 use crate::domain::policy::ADMIN_ROLE;
-use crate::ports::{Ports, UserDirectory};
+use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
     /// Ends every session of `user`. Renewals stop at once in every store. Access tokens stop at
@@ -44,7 +44,7 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<Bearer, Error> {
         let asking = self.bearer_with_user(access_token).await;
         if let Err(Error::Access(AccessRefusal::Outdated)) = asking {
-            self.outdate_own(access_token, user).await?;
+            self.finish_change_of_bearer(access_token).await?;
         }
         let (bearer, asking) = asking?;
         if asking.id != user && !asking.roles.contains(ADMIN_ROLE) {
@@ -52,17 +52,5 @@ impl<P: Ports> AuthService<P> {
         }
         self.revoke_by(Some(asking.id), user).await?;
         Ok(bearer)
-    }
-
-    /// Invalidates the user's older access tokens again. It changes nothing that is not decided
-    /// already, so an outdated token is enough for its own user.
-    async fn outdate_own(&self, access_token: &str, user: UserId) -> Result<(), Error> {
-        if self.verified_bearer(access_token)?.user != user {
-            return Ok(());
-        }
-        match self.ports.users().find_by_id(user).await? {
-            Some(user) => self.outdate(user.id, user.version).await,
-            None => Ok(()),
-        }
     }
 }

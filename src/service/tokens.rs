@@ -15,30 +15,29 @@ use edgegate_token::{Claims, issue};
 pub struct TokenPair {
     /// The access token, a JWT.
     pub access_token: Secret,
-    /// Its life in seconds.
+    /// Seconds until it expires.
     pub expires_in: u64,
     /// The refresh token.
     pub refresh_token: Secret,
-    /// Seconds until the session ends whatever happens.
+    /// Seconds until the session ends, however often it is renewed.
     pub refresh_token_expires_in: u64,
     /// The session, for the log.
     pub session: SessionId,
 }
 
-/// Who has signed in, and the pair for it.
+/// A user who has signed in, and the tokens for it.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The tokens.
     pub tokens: TokenPair,
     /// The user.
     pub user: User,
-    /// The ticket by which the account knows this device from now on.
+    /// The ticket by which the account recognises this device from now on.
     pub device: Secret,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Begins a session for a user who has just proved who they are by a password: one write, then
-    /// the pair.
+    /// Begins a session for a user who has just given the right password, with one write.
     pub(super) async fn begin_session(
         &self,
         user: User,
@@ -56,7 +55,7 @@ impl<P: Ports> AuthService<P> {
             expires_at,
             proof: Proof::by_password(now),
         };
-        // Issued before the write, so that nothing is recorded that can't be handed out.
+        // Issued before the write: if it fails, no session is stored.
         let tokens = self.pair(&user, ticket)?;
         let new = NewSession {
             user: user.id,
@@ -80,7 +79,7 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The ticket of a device whose user has just shown who they are.
+    /// The ticket of a device whose user has just proved who they are.
     #[must_use]
     pub fn device_ticket(&self, user: &User) -> Secret {
         let ticket = DeviceTicket::new(user, self.random(), self.now());
@@ -107,7 +106,7 @@ impl<P: Ports> AuthService<P> {
             sid: ticket.session.to_string(),
             ver: user.version,
             roles: user.roles.to_vec(),
-            // The form in which addresses are compared, here and in a browser.
+            // The form in which addresses are compared, here and in browsers.
             email: Some(user.email.canonical().to_owned()),
             email_verified: user.email_verified_at.is_some(),
         };

@@ -105,7 +105,7 @@ test("all others are ended at once; a failure is said, and the list stays", asyn
   await page.getByText("Wait 5 seconds, then try again.").waitFor();
   assert.equal(await page.locator("#sessions > li").count(), 3);
   await all.click();
-  await page.getByText("All others are ended.").waitFor();
+  await page.getByText("All other sessions have ended.").waitFor();
   assert.equal(await page.locator("#sessions > li").count(), 1);
   assert.equal(await focused(page), "where");
 });
@@ -181,7 +181,7 @@ test("the address is changed by a mail; the same one is refused in words", async
   await form.locator("#new-email").fill(ADA.email);
   await form.locator("#email-password").fill("right");
   await form.getByRole("button", { name: "Send the link" }).click();
-  await page.getByText("This is your address already.").waitFor();
+  await page.getByText("This is already your address.").waitFor();
   await form.locator("#new-email").fill("ada@example.org");
   await form.getByRole("button", { name: "Send the link" }).click();
   await page.getByText("A mail is on its way to ada@example.org.").waitFor();
@@ -240,7 +240,7 @@ test("signed out while the service is away: it says that it is not told yet", as
   const page = await open(t);
   await fake(page, "/auth/revoke", "offline");
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByText("the service could not be told yet").waitFor();
+  await page.getByText("the service can’t be reached now").waitFor();
 });
 
 test("a session that was ended elsewhere: the next thing that is asked for says so", async (t) => {

@@ -125,7 +125,7 @@ describe("a bad token is said to be so, with the reason in words", () => {
     [
       "of another key",
       accessToken(ADA, {}, { kid: "other" }),
-      "None of this service’s public keys has its kid",
+      "None of the public keys of this service has its kid",
       ["good", "bad", "unknown"],
     ],
     [
@@ -159,11 +159,11 @@ describe("a bad token is said to be so, with the reason in words", () => {
       ["bad", "unknown", "unknown"],
     ],
     ["with Bearer", `Bearer ${good}`, "“Bearer” before it", ["bad", "unknown", "unknown"]],
-    ["a word", "hello", "A token has three parts", ["bad", "unknown", "unknown"]],
+    ["a word", "hello", "It does not have three parts", ["bad", "unknown", "unknown"]],
     [
       "in another script",
       "токен.токен.токен",
-      "a character that no token has",
+      "a character that a token never has",
       ["bad", "unknown", "unknown"],
     ],
     ["huge", "x".repeat(1_000_000), "longer than 4 KiB", ["bad", "unknown", "unknown"]],
@@ -258,7 +258,7 @@ test("the checks run here alone send nothing; both send the token to the server 
 
   await page.locator("#check-role").fill("admin, editor");
   await page.locator("#check-role").press("Enter");
-  await page.getByText("Here and the server differ in 1 of 3.").waitFor();
+  await page.getByText("This page and the server differ in 1 of 3 checks.").waitFor();
   const [role, id, email] = await answersOf(page);
   assert.deepEqual(
     [role, email],
@@ -270,7 +270,7 @@ test("the checks run here alone send nothing; both send the token to the server 
   assert.deepEqual(id, ["Yes", "No", "They differ."]);
   assert.match(
     await page.locator("#why-differ").textContent(),
-    /^The token is good in itself, .*until the token expires, for (10 min 0|9 min \d+) s more\.$/,
+    /^The token itself is valid, .*until the token expires, for (10 min 0|9 min \d+) s more\.$/,
   );
   assert.ok(asked.every(({ headers }) => headers.authorization === `Bearer ${text}`));
   assert.ok(sent.some((request) => request.includes("/auth/authorized?role=admin&role=editor")));
@@ -331,13 +331,13 @@ test("the token of this session, and the audience with it", async (t) => {
   await page.getByText("It is valid").waitFor();
   assert.match(await token.inputValue(), /^eyJ/);
   assert.equal(await page.locator(".snippet .audience").first().textContent(), "edgegate");
-  await page.getByText("What is expected of it").click();
+  await page.getByText("Expected issuer and audience").click();
   await page.getByLabel("Audience").fill("other");
   await page.getByLabel("Audience").press("Tab");
   await page.getByText("Expected: other").waitFor();
   await page.getByLabel("Audience").fill("");
   await page.getByLabel("Audience").press("Tab");
-  await page.getByText("Type the issuer and the audience").waitFor();
+  await page.getByText("Type the expected issuer and the expected audience").waitFor();
 });
 
 test("in local development the demo accounts are a click away", async (t) => {
@@ -372,7 +372,9 @@ test("what does not load is said, and can be tried again", async (t) => {
   await fake(page, "/auth/authorized?*", { json: { authorized: true } });
   await token.fill(accessToken());
   await headline.getByText("It can’t be checked here now").waitFor();
-  await page.getByText("their WebAssembly did not load: the server answered 404").waitFor();
+  await page
+    .getByText(/their WebAssembly did not load: .*edgegate_bg\.wasm with status 404/)
+    .waitFor();
   // The claims are there all the same, and the server can be asked.
   await page.locator("#claims").getByText(ADA.email).waitFor();
   await page.getByRole("button", { name: "Check here and on the server" }).click();

@@ -53,7 +53,10 @@ async function startOnce({ vars = {} }) {
   };
   try {
     await new Promise((resolve, reject) => {
-      const read = (chunk) => /edgegate is ready/.test((text += chunk)) && resolve();
+      const read = (chunk) => {
+        text += chunk;
+        if (/edgegate is ready/.test(text)) resolve();
+      };
       script.stdout.on("data", read);
       script.stderr.on("data", read);
       script.once("exit", () => reject(new Error(`npm start ended early:\n${text}`)));

@@ -41,8 +41,8 @@ test("asks with the address, says the same whatever it is, and takes another", a
   // To everybody: whether there is an earlier link is as little said as whether there is an
   // account.
   await page.getByText("an earlier link may still work, and there may be no new mail").waitFor();
-  assert.equal(await focused(page), "h1: Look into your mail");
-  assert.equal(await page.title(), "Look into your mail");
+  assert.equal(await focused(page), "h1: Check your mail");
+  assert.equal(await page.title(), "Check your mail");
   assert.equal(new URL(page.url()).href, `${www.url}/forgot-password`, "no address in the URL");
   assert.deepEqual(
     asked.map(({ method, body }) => ({ method, body })),
@@ -94,7 +94,7 @@ test("what is no address is said at the field and not sent", async (t) => {
     await page.getByText(says).waitFor();
     assert.equal(await focused(page), "email");
     assert.equal(await email.getAttribute("aria-invalid"), "true");
-    assert.match(await describedBy(page, email), new RegExp(says));
+    assert.match(await describedBy(email), new RegExp(says));
   }
   assert.equal(asked.length, 0);
 
@@ -162,7 +162,7 @@ test("two clicks send once", async (t) => {
 });
 
 /** The texts that a screen reader says after an input's name. */
-const describedBy = (page, input) =>
+const describedBy = (input) =>
   input.evaluate((element) =>
     element
       .getAttribute("aria-describedby")

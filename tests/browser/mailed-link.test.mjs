@@ -128,7 +128,7 @@ for (const tested of PAGES) {
       await send.click();
       await page.getByText("No answer came.").waitFor();
       await send.click();
-      await page.getByText("The try that got no answer may have worked").waitFor();
+      await page.getByText("The attempt that got no answer may have worked").waitFor();
     });
 
     test("without a ticket it says where to get one, and has nothing to press", async (t) => {

@@ -50,7 +50,7 @@ for (const { at, path, button } of [
         [
           "I am ada@example.com",
           weak("contains_address"),
-          "It contains your email address: leave that out.",
+          "It contains your email address: remove that.",
         ],
         [
           "password",

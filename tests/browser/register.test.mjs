@@ -39,7 +39,7 @@ test("verified: a mail is on its way, and the page knows no more", async (t) => 
   await send.click();
   await page.getByText("A mail to ada@example.com is on its way.").waitFor();
   await page.getByText("an earlier link may still work").waitFor();
-  assert.equal(await focused(page), "h1: Look into your mail");
+  assert.equal(await focused(page), "h1: Check your mail");
   const [{ body }] = asked;
   assert.deepEqual(
     [body.email, body.first_name, body.last_name, body.password],
@@ -83,7 +83,7 @@ test("open: a taken address is said at the field, with what to do instead", asyn
   );
   await email.fill("ada@example.com");
   await send.click();
-  await page.getByText("This address has an account already.").waitFor();
+  await page.getByText("This address already has an account.").waitFor();
   assert.equal(await focused(page), "email");
   assert.ok(await page.getByText("instead, or").isVisible());
   await email.fill("grace@example.com");
@@ -95,7 +95,7 @@ test("closed: it says so", async (t) => {
   const { page, email, send } = await open(t, problem(403, "registration_closed"));
   await email.fill("ada@example.com");
   await send.click();
-  await page.getByText("Accounts are made by an administrator here.").waitFor();
+  await page.getByText("Only an administrator can create accounts here.").waitFor();
   assert.equal(await focused(page), "h1: Registration is closed");
 });
 

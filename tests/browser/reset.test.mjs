@@ -53,7 +53,7 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   const password = choosing.locator("#password");
   for (const [weak, says] of [
     ["short", "It is too short: use at least 15 characters."],
-    [`mine is ${EMAIL}`, "It contains your email address: leave that out."],
+    [`mine is ${EMAIL}`, "It contains your email address: remove that."],
   ]) {
     await password.fill(weak);
     await password.press("Enter");

@@ -64,7 +64,7 @@ test("sign in, see one's sessions, end another, sign out", { timeout: 180_000 },
   await page.reload();
   await page.getByText("On this device and 2 others.").waitFor();
   await page.getByRole("button", { name: "End all others" }).click();
-  await page.getByText("All others are ended.").waitFor();
+  await page.getByText("All other sessions have ended.").waitFor();
   for (const tokens of others) assert.equal((await me(tokens)).status, 401);
 
   await page.goto("/");
@@ -96,7 +96,7 @@ test("the console agrees with the server, and differs when the server knows more
         ),
       );
   await both.click();
-  await page.getByText("Here and the server agree.").waitFor();
+  await page.getByText("This page and the server agree.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["Yes", "Yes"]));
 
   await page.locator("#check-role").fill("editor");
@@ -106,7 +106,7 @@ test("the console agrees with the server, and differs when the server knows more
     line.textContent = "";
   });
   await both.click();
-  await page.getByText("Here and the server agree.").waitFor();
+  await page.getByText("This page and the server agree.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["No", "No"]));
 
   // The session is ended behind the page's back: the token is good in itself, and the server knows better.
@@ -120,7 +120,7 @@ test("the console agrees with the server, and differs when the server knows more
   await page.locator("#check-user-id").fill(id);
   await page.locator("#check-email").fill("ROOT@example.com");
   await both.click();
-  await page.getByText("Here and the server differ in 3 of 3.").waitFor();
+  await page.getByText("This page and the server differ in 3 of 3 checks.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["Yes", "No"]));
   await page.getByText("the server knows that its session has ended").first().waitFor();
 });

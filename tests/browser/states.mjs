@@ -168,13 +168,13 @@ export const STATES = [
   { name: "sign-in-limited", reach: signIn(BRAKE), says: "Wait 42 seconds" },
   { name: "sign-in-offline", reach: signIn("offline"), says: "No answer came" },
   { name: "register", reach: as(null, "/register"), says: "Have an account?" },
-  { name: "register-sent", reach: register({ status: 202 }), says: "Look into your mail" },
+  { name: "register-sent", reach: register({ status: 202 }), says: "Check your mail" },
   { name: "register-open", reach: register(NO_PASSWORD), says: "At least 15 characters" },
   { name: "register-weak", reach: register(NO_PASSWORD, WEAK), says: "most common passwords" },
   {
     name: "register-taken",
     reach: register(NO_PASSWORD, problem(409, "email_taken")),
-    says: "has an account already",
+    says: "already has an account",
   },
   {
     name: "register-closed",
@@ -220,7 +220,7 @@ export const STATES = [
     reach: change("Delete the account", "/auth/me", problem(409, "last_administrator"), {
       current_password: "x",
     }),
-    says: "At least one administrator must remain",
+    says: "There must be at least one administrator",
   },
   {
     name: "account-signed-out",
@@ -232,12 +232,12 @@ export const STATES = [
   {
     name: "console-agree",
     reach: pasted(accessToken(), { json: { authorized: true } }),
-    says: "Here and the server agree",
+    says: "This page and the server agree",
   },
   {
     name: "console-differ",
     reach: pasted(accessToken(), problem(401, "invalid_token")),
-    says: "Here and the server differ in 3 of 3",
+    says: "This page and the server differ in 3 of 3",
   },
   {
     name: "console-limited",
@@ -257,7 +257,7 @@ export const STATES = [
   {
     name: "console-no-token",
     reach: pasted("Bearer of bad news"),
-    says: "a character that no token has",
+    says: "a character that a token never has",
   },
   {
     name: "console-without-wasm",

@@ -4,11 +4,12 @@
 //   SEED=123 RUNS=1000 node --test tests/client/random.test.mjs
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { wide } from "../wide.mjs";
 import { ADA, BOB, PASSWORD, page, problem } from "./service.mjs";
 import { ORIGIN, World } from "./world.mjs";
 
 const MINUTE = 60_000;
-const RUNS = Number(process.env.RUNS ?? 25);
+const RUNS = Number(process.env.RUNS ?? wide(25, 1000));
 // Seeds that once failed.
 const KEPT = [300001602];
 const STEPS = 40;

@@ -82,7 +82,7 @@ export class Service {
       client_id: "web",
       iat,
       exp: iat + life,
-      jti: `${(this.#next += 1)}`,
+      jti: `${++this.#next}`,
       sid,
       ver,
       roles,
@@ -243,7 +243,7 @@ export class Service {
     const before = this.#sessionOf(cookie);
     if (before) before.over = true;
     const session = {
-      id: `session-${(this.#next += 1)}`,
+      id: `session-${++this.#next}`,
       user: user.id,
       over: false,
       used: -1,

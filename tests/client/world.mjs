@@ -145,7 +145,7 @@ export class World {
 
   #setTimeout(tab, work, ms) {
     if (!(ms >= 0 && ms < 2 ** 31)) throw new Error(`no browser's setTimeout takes ${ms}`);
-    const id = (this.#next += 1);
+    const id = ++this.#next;
     const run = () => (tab.frozen ? tab.held.push(work) : work());
     this.#timers.push({ id, at: this.#monotonic() + ms, work: run });
     return id;

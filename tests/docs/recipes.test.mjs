@@ -29,7 +29,7 @@ const EXAMPLES = {
   },
   "A login factor": {
     mention: /\bProof::|\bMethods::|\bauth_time\b|by_password|\breauthenticate\b/,
-    among: /^(src|crates|npm|www)/,
+    among: /^(src|crates\/\w+\/src|npm|www)/,
   },
 };
 

@@ -78,7 +78,7 @@ function follow(pointer) {
     at = [...at, step];
     if (value === undefined) return undefined;
     if (value.$ref) {
-      const target = follow(value.$ref.slice(2).split("/").map(unescape));
+      const target = follow(value.$ref.slice(2).split("/").map(unescaped));
       value = target.value;
       at = target.pointer;
     }
@@ -87,15 +87,15 @@ function follow(pointer) {
 }
 
 function validator(pointer) {
-  const ref = `contract#/${pointer.map((step) => encodeURIComponent(escape(step))).join("/")}`;
+  const ref = `contract#/${pointer.map((step) => encodeURIComponent(escaped(step))).join("/")}`;
   if (!validators.has(ref)) validators.set(ref, ajv.compile({ $ref: ref }));
   return validators.get(ref);
 }
 
-function escape(step) {
+function escaped(step) {
   return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-function unescape(step) {
+function unescaped(step) {
   return decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
 }

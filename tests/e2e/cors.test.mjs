@@ -220,7 +220,7 @@ test("a list with a mistake names itself in the log, and its entry", async (t) =
   const { status, body } = await clientOf(wrong).get("/healthz");
   assert.deepEqual([status, body.code], [500, "misconfigured"]);
   const log = JSON.stringify(wrong.logs());
-  assert.ok(log.includes("ALLOWED_ORIGINS holds") && log.includes("https://b.example/"), log);
+  assert.ok(log.includes("ALLOWED_ORIGINS contains") && log.includes("https://b.example/"), log);
 });
 
 test("without a list nobody's page but our own reads anything", async (t) => {

@@ -78,16 +78,19 @@ export async function makeSession({ kv, objects }, store, user, age) {
       metadata,
     });
   } else {
-    const call = ["begin", session, 0, lives_until, "", began, "forged", "unknown", "", ""].join(
-      "\t",
-    );
-    await askObject(objects, user, call);
+    await askObject(objects, user, beginCall({ session, lives_until, now: began }));
   }
   return { user, session, token: refreshToken({ user, session, expires_at }) };
 }
 
-/** One call of a user's object; answers its text. */
-export const askObject = (objects, user, call) => objects.getByName(user).ask(call);
+/** One call of a user's object, and its answer. */
+export const askObject = async (objects, user, call) =>
+  JSON.parse(await objects.getByName(user).ask(JSON.stringify(call)));
+
+/** The call that begins a session. */
+export const beginCall = ({ session, epoch = 0, lives_until, most = null, now }) => ({
+  begin: { session, epoch, lives_until, most, now, seen: "forged\tunknown\t\t" },
+});
 
 export function chunks(list, size) {
   return Array.from({ length: Math.ceil(list.length / size) }, (_, i) =>

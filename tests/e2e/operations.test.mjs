@@ -70,7 +70,8 @@ test("the dollars of the document are its prices times its operations", () => {
   );
   const others = {};
   for (const [act, of, ...cells] of documented["operation of another"].rows) {
-    (others[of] ??= {})[act] = Object.fromEntries(
+    others[of] ??= {};
+    others[of][act] = Object.fromEntries(
       documented["operation of another"].header
         .slice(2)
         .map((what, index) => [what, Number(cells[index])]),

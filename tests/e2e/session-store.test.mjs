@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { policy } from "../../scripts/project/policy.mjs";
 import { ADA, claimsOf, clientOf, PASSWORD } from "./client.mjs";
-import { askObject, makeSession, newId, nowSeconds } from "./forge.mjs";
+import { askObject, beginCall, makeSession, newId, nowSeconds } from "./forge.mjs";
 import { eventually, startWorkers } from "./workers.mjs";
 
 test("a switch of the store, there and back", async (t) => {
@@ -101,19 +101,12 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
   const begun = nowSeconds();
   const begin = async (user, lives_until) => {
     const session = newId();
-    await askObject(
-      edge.objects,
-      user,
-      ["begin", session, 0, lives_until, "", begun, "forged", "unknown", "", ""].join("\t"),
-    );
+    await askObject(edge.objects, user, beginCall({ session, lives_until, now: begun }));
     return session;
   };
   // As of the beginning, so that the list itself hides none: what is missing from it has been deleted.
   const rows = async (user) =>
-    (await askObject(edge.objects, user, `list\t0\t${begun}`))
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => line.split("\t")[0]);
+    (await askObject(edge.objects, user, { list: { epoch: 0, now: begun } })).map(({ id }) => id);
   const [some, all] = [newId(), newId()];
   const short = await begin(some, begun + 2);
   const { session: long } = await makeSession(edge, "durable", some, 0);
@@ -138,38 +131,34 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
   // So long ago that the row of a session that ended then is deleted eight seconds from now, by the platform's own clock.
   const then = nowSeconds() - policy("ENDED_ROW_TTL") + 8;
   const month = then + 30 * 86_400;
-  const ask = (user, ...fields) => askObject(edge.objects, user, fields.join("\t"));
-  const begin = async (user, epoch, most = "") => {
+  const ask = (user, call) => askObject(edge.objects, user, call);
+  const begin = async (user, epoch, most) => {
     const session = newId(then);
-    await ask(user, "begin", session, epoch, month, most, then, "forged", "unknown", "", "");
+    await ask(user, beginCall({ session, epoch, lives_until: month, most, now: then }));
     return session;
   };
   const verdict = async (user, session, counter = 0) => {
-    const [grace, rotateAfter, strict, ttl, idle] = [30, 0, 1, 90 * 86_400, 30 * 86_400];
-    const fields = [
-      user,
-      session,
-      0,
-      counter,
-      month,
-      then,
-      grace,
-      rotateAfter,
-      strict,
-      ttl,
-      idle,
-      0,
-      0,
-      ...Array(8).fill(7),
-    ];
-    return (await ask(user, "renew", ...fields, "forged", "unknown", "", "")).split("\t")[0];
+    const proof = { auth_time: then, methods: 1 };
+    const ticket = { user, session, epoch: 0, counter, expires_at: month, proof };
+    const by = Array(8).fill([7, 7, 7, 7]);
+    const times = { grace: 30, rotate_after: 0, session_ttl: 90 * 86_400, idle_ttl: 30 * 86_400 };
+    const answer = await ask(user, {
+      renew: {
+        presented: { ticket, by, now: then },
+        rules: { ...times, reuse: "strict" },
+        standing: { epoch: 0, disabled: false },
+        seen: "forged\tunknown\t\t",
+      },
+    });
+    // What a verdict says beside its name is not asked for here.
+    return typeof answer.verdict === "string" ? answer.verdict : Object.keys(answer.verdict)[0];
   };
   const ended = async (user, session) =>
-    (await ask(user, "revocation", session, then)).split("\t")[0] === "1";
+    (await ask(user, { revocation: { session, now: then } })).ended;
 
   const loggedOut = newId();
   const one = await begin(loggedOut, 0);
-  await ask(loggedOut, "end", one, "logged_out", then);
+  await ask(loggedOut, { end: { session: one, reason: "logged_out", now: then } });
   const overLimit = newId();
   const [two, three] = [await begin(overLimit, 0), await begin(overLimit, 0, 1)];
   const reused = newId();

@@ -1,10 +1,10 @@
 // The step `evidence` of `npm test`: compares the tests that tests/README.md, tests/findings.md and SECURITY.md name with those that cargo lists and with
 // those that `node --test` has reported: `node tests/evidence/check.mjs <report>`. Without a report only the Rust tests are compared.
 import { existsSync, readFileSync } from "node:fs";
-import { relative } from "node:path";
 import { Advice, main } from "../../scripts/project/advice.mjs";
 import { inRoot, root } from "../../scripts/project/root.mjs";
 import { output } from "../../scripts/project/run.mjs";
+import { testPrograms } from "../../scripts/testing/rust-tests.mjs";
 import { count } from "../count.mjs";
 import { evidenceIn, notRun } from "./evidence.mjs";
 
@@ -35,30 +35,12 @@ await main(async () => {
 /** Every test that `cargo test` runs and does not ignore: the crate's root file, and the name with its modules. */
 async function rustTests() {
   process.chdir(root);
-  const built = await output("cargo", [
-    "test",
-    "--no-run",
-    "--lib",
-    "--tests",
-    "--message-format=json",
-  ]);
-  if (built === null)
-    throw new Advice("cargo could not build the tests: run `cargo test --no-run`.");
-  const binaries = built
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line))
-    .filter(
-      ({ reason, executable, profile }) =>
-        reason === "compiler-artifact" && executable && profile.test,
-    );
   const tests = [];
-  for (const { executable, target } of binaries) {
+  for (const { executable, source } of await testPrograms()) {
     const list = async (...more) =>
       names(await output(executable, ["--list", "--format", "terse", ...more]), executable);
     const ignored = new Set(await list("--ignored"));
-    for (const name of await list())
-      if (!ignored.has(name)) tests.push({ root: relative(root, target.src_path), name });
+    for (const name of await list()) if (!ignored.has(name)) tests.push({ root: source, name });
   }
   // A list that is empty by mistake must not look like tests that are missing one by one.
   if (tests.length === 0) throw new Advice("cargo lists no test.");

@@ -1,13 +1,14 @@
 // What `npm test` fails on beside failing tests: evidence that did not run, and counts that are low or missing.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { faultsOf } from "../../scripts/project/counts.mjs";
+import { faultsOf, readMinima, WIDE_MINIMA } from "../../scripts/project/counts.mjs";
 import { inRoot, root } from "../../scripts/project/root.mjs";
 import { node } from "../../scripts/project/tools.mjs";
+import { failedIn, failedInRust, failureLines } from "../../scripts/testing/failures.mjs";
 import { evidenceIn, notRun } from "./evidence.mjs";
 
 process.chdir(root);
@@ -20,7 +21,7 @@ const PAGE = `
 const RUST = [
   { root: "tests/service/main.rs", name: "guessing::a_b" },
   { root: "tests/service/main.rs", name: "guessing::inner::c_d" },
-  { root: "src/lib.rs", name: "domain::token::algorithm::tests::e_f" },
+  { root: "crates/token/src/lib.rs", name: "algorithm::tests::e_f" },
 ];
 const passed = (file, name) => ({ file, name, outcome: "passed" });
 const JAVASCRIPT = [
@@ -35,6 +36,7 @@ const faults = (rust, javascript) => notRun(evidence, { rust, javascript });
 test("evidence that ran is evidence", () => {
   assert.deepEqual(
     evidence.map(({ title }) => title),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as the documents write it
     ["a_b", "c_d", "one, two: ${mode}", "moves_by_one", "e_f", "none-*"],
   );
   assert.deepEqual(faults(RUST, JAVASCRIPT), []);
@@ -138,11 +140,86 @@ test("a count that is below its minimum, missing, or without a minimum is a faul
 
 test("every minimum is a whole number above zero, under a step that there is", () => {
   const steps = readFileSync(inRoot("scripts/test.mjs"), "utf8");
-  for (const [step, minima] of Object.entries(
-    JSON.parse(readFileSync(inRoot("tests/counts.json"), "utf8")),
-  )) {
+  const usual = readMinima();
+  const inWide = readMinima(true);
+  for (const [step, minima] of [...Object.entries(usual), ...Object.entries(inWide)]) {
     assert.ok(steps.includes(`\n  ${step}: `) || steps.includes(`\n  "${step}": `), step);
     for (const [slug, least] of Object.entries(minima))
       assert.ok(Number.isInteger(least) && least > 0, slug);
   }
+  const larger = Object.entries(JSON.parse(readFileSync(inRoot(WIDE_MINIMA), "utf8")));
+  assert.ok(larger.length > 0);
+  for (const [step, minima] of larger)
+    for (const [slug, least] of Object.entries(minima)) assert.ok(least > usual[step][slug], slug);
+});
+
+test("at the end of a run each failed test has its file, its name, its message and the cause", () => {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-failures-"));
+  try {
+    const program = join(folder, "x.test.mjs");
+    const broken = join(folder, "y.test.mjs");
+    writeFileSync(
+      program,
+      `import { describe, test } from "node:test";
+      describe("outer", () => {
+        test("good", () => {});
+        test("bad", () => { throw new Error("no answer", { cause: new Error("ECONNREFUSED") }); });
+      });`,
+    );
+    writeFileSync(broken, 'throw new Error("at its first line");');
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const { stdout } = spawnSync(
+      node(),
+      ["--test", `--test-reporter=${inRoot("tests/evidence/reporter.mjs")}`, program, broken],
+      { env, encoding: "utf8" },
+    );
+    const [inTest, inFile, ...others] = failedIn(stdout);
+    assert.deepEqual(others, [], "the suite around a failed test is not listed again");
+    assert.equal(inTest.name, "outer > bad");
+    assert.match(inTest.file, /x\.test\.mjs$/);
+    assert.match(inTest.error, /^no answer\ncaused by: ECONNREFUSED/);
+    assert.match(inFile.error, /^the file ended with exit code 1\n[\s\S]*at its first line/);
+    const lines = failureLines([inTest]);
+    assert.match(lines.join("\n"), /✖ .*x\.test\.mjs: outer > bad\n {4}no answer\n {4}caused by: /);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("of cargo's test programs too", () => {
+  const printed = `
+running 3 tests
+test a::b ... FAILED
+test c - should panic ... FAILED
+test d ... ok
+
+failures:
+
+---- a::b stdout ----
+
+thread 'a::b' (7) panicked at tests/x.rs:3:5:
+assertion \`left == right\` failed: it
+  left: 1
+ right: 2
+note: run with \`RUST_BACKTRACE=1\` environment variable to display a backtrace
+
+---- c - should panic stdout ----
+note: test did not panic as expected at tests/x.rs:9:4
+
+failures:
+    a::b
+    c
+
+test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+`;
+  const failures = failedInRust("tests/x.rs", printed);
+  assert.deepEqual(
+    failures.map(({ name }) => name),
+    ["a::b", "c"],
+  );
+  assert.match(
+    failures[0].error,
+    /panicked at tests\/x\.rs:3:5:\n.*failed: it\n {2}left: 1\n right: 2$/,
+  );
+  assert.match(failures[1].error, /did not panic as expected/);
 });

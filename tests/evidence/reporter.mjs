@@ -1,14 +1,38 @@
-// A reporter for `node --test`: a line of JSON for each test that ended, with its file, its name and what became of it.
+// A reporter for `node --test`. It writes one line of JSON for each test that ended: its file, its name,
+// its outcome and how long it took; for a failed test also the suites around it and its error.
 import { relative } from "node:path";
 import { root } from "../../scripts/project/root.mjs";
+import { errorText } from "../../scripts/testing/failures.mjs";
+
+const MOST_STDERR = 3000;
 
 export default async function* reporter(events) {
+  // The names of the suites around the test that is being reported, from the outermost to the test itself.
+  const names = [];
+  // The end of what each file's process wrote to stderr. A file that crashes has no other error.
+  const stderr = new Map();
   for await (const { type, data } of events) {
+    if (type === "test:start") {
+      names.length = data.nesting;
+      names.push(data.name);
+    }
+    if (type === "test:stderr")
+      stderr.set(data.file, `${stderr.get(data.file) ?? ""}${data.message}`.slice(-MOST_STDERR));
     if (type !== "test:pass" && type !== "test:fail") continue;
     const skipped =
       (data.skip !== undefined && data.skip !== false) ||
       (data.todo !== undefined && data.todo !== false);
     const outcome = skipped ? "skipped" : type === "test:pass" ? "passed" : "failed";
-    yield `${JSON.stringify({ file: relative(root, data.file ?? ""), name: data.name, outcome })}\n`;
+    const line = {
+      file: relative(root, data.file ?? ""),
+      name: data.name,
+      outcome,
+      ms: Math.round(data.details.duration_ms),
+    };
+    if (outcome === "failed") {
+      line.within = names.slice(0, data.nesting);
+      line.error = errorText(data.details.error, stderr.get(data.file));
+    }
+    yield `${JSON.stringify(line)}\n`;
   }
 }

@@ -27,7 +27,12 @@ const CLEAN = [
   '{"level":"warn","event":"sign_in_failed","time":"2026-11-28T06:55:16.482Z","outcome":"refused","reason":"wrong_password","address":"8110e99d472dab1e"}',
 ];
 const whatIn = (line) => [
-  ...new Set(search([...CLEAN, line], SECRETS).map(([what, at]) => (assert.equal(at, line), what))),
+  ...new Set(
+    search([...CLEAN, line], SECRETS).map(([what, at]) => {
+      assert.equal(at, line);
+      return what;
+    }),
+  ),
 ];
 
 test("a planted secret is found, whole or in part, wherever it stands", () => {

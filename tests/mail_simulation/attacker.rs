@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use edgegate::domain::account::User;
 use edgegate::domain::mail::{Locale, Pool, RouteClass};
-use edgegate::domain::session::Client;
+use edgegate::domain::session::Credentials;
 use edgegate::service::Login;
 use edgegate::service::deliver_mail::Delivery;
 
@@ -106,10 +106,13 @@ fn week(networks: u32, budget: u64) -> Delays {
             let person = (honest % PEOPLE) as usize;
             let known = dice.below(2) == 0;
             let ticket = world.service.device_ticket(&people[person]);
-            let client: Client = network(HONEST + honest);
-            let client = client.on_device(known.then(|| ticket.expose()));
+            let device = known.then(|| ticket.expose());
+            let caller = (
+                network(HONEST + honest),
+                Credentials::default().with_device(device),
+            );
             world
-                .ask(&Request::Reset(email(person as u32)), &client)
+                .ask(&Request::Reset(email(person as u32)), &caller)
                 .unwrap();
             let job = world.newest().unwrap();
             asked.insert(job, Asked { at, known });

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use edgegate::domain::mail::Pool;
-use edgegate::domain::session::Client;
+use edgegate::domain::session::Credentials;
 use edgegate::service::deliver_mail::Delivery;
 use proptest::prelude::*;
 
@@ -110,12 +110,15 @@ fn run(secret: Secret, budget: u64, steps: &[Step], down: (u64, u64)) -> Seen {
             2 => Request::Resend(target(step)),
             _ => Request::ChangeAddress(own(step.stranger), target(step)),
         };
-        let client: Client = network(step.network);
         let ticket = world
             .service
             .device_ticket(&strangers[step.stranger as usize]);
-        let client = client.on_device(step.with_ticket.then(|| ticket.expose()));
-        let answer = world.ask(&request, &client);
+        let device = step.with_ticket.then(|| ticket.expose());
+        let caller = (
+            network(step.network),
+            Credentials::default().with_device(device),
+        );
+        let answer = world.ask(&request, &caller);
         answers.push(answer.map_err(|error| format!("{error:?}")));
     }
     world.service.ports().mailer.set_down(false);
@@ -160,9 +163,10 @@ fn a_stranger_with_a_ticket_of_another_account_pays_as_any_other() {
             world.add_user(99, SECRET, true, false);
         }
         let ticket = world.service.device_ticket(&user);
-        let client = network(1).on_device(Some(ticket.expose()));
+        let device = Credentials::default().with_device(Some(ticket.expose()));
+        let caller = (network(1), device);
         world
-            .ask(&Request::Reset(SECRET.to_owned()), &client)
+            .ask(&Request::Reset(SECRET.to_owned()), &caller)
             .unwrap();
         let mut pools = Vec::new();
         world.run_until(1, |job, delivery, _| {

@@ -12,7 +12,7 @@ use edgegate::domain::account::{
 };
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::{Job, Locale, Message};
-use edgegate::domain::session::Client;
+use edgegate::domain::session::{Caller, Client};
 use edgegate::domain::settings::Settings;
 use edgegate::ports::{Clock, PasswordHasher, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
@@ -175,12 +175,18 @@ impl World {
     }
 
     /// Makes a request at the current time.
-    pub(crate) fn ask(&mut self, request: &Request, client: &Client) -> Result<(), Error> {
+    pub(crate) fn ask<'a>(
+        &mut self,
+        request: &Request,
+        caller: impl Into<Caller<'a>>,
+    ) -> Result<(), Error> {
+        let caller = caller.into();
+        let client = caller.client;
         let service = &self.service;
         let locale = Locale::English;
         let answer = pollster::block_on(async {
             match request {
-                Request::Reset(email) => service.reset_password(email, client, locale).await,
+                Request::Reset(email) => service.reset_password(email, caller, locale).await,
                 Request::Register(email) => {
                     let account = NewAccount {
                         email,
@@ -188,15 +194,15 @@ impl World {
                         first_name: None,
                         last_name: None,
                     };
-                    service.register(account, client, locale).await.map(drop)
+                    service.register(account, caller, locale).await.map(drop)
                 }
-                Request::Resend(email) => service.resend_verification(email, client, locale).await,
+                Request::Resend(email) => service.resend_verification(email, caller, locale).await,
                 Request::ChangeAddress(own, email) => {
                     let login = Login {
                         email: own,
                         password: PASSWORD,
                     };
-                    let signed_in = service.generate_token(login, client).await?;
+                    let signed_in = service.generate_token(login, caller).await?;
                     let token = signed_in.tokens.access_token.expose();
                     let asked = service.change_email(token, email, PASSWORD, client, locale);
                     asked.await.map(drop)

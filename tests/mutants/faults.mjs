@@ -4,23 +4,24 @@
 const service = (name) => ["cargo", "test", "--test", "service", name];
 const sessionStore = (name) => ["cargo", "test", "--test", "session_store", name];
 const lib = (name) => ["cargo", "test", "--lib", name];
+const token = (name) => ["cargo", "test", "--package", "edgegate-token", "--lib", name];
 
 export const faults = [
   {
     id: "decoy-skipped",
     promise: "An unknown address costs the same work as a known one (SECURITY.md, enumeration).",
-    file: "src/ports/password_guard.rs",
-    search: "if self.hash.is_none() || verified.is_err() {",
-    replace: "if verified.is_err() {",
+    file: "src/ports/platform.rs",
+    search: "if attempt.hash.is_none() || compared.is_err() {",
+    replace: "if compared.is_err() {",
     command: service("password_work"),
     killers: ["every_login_hashes_exactly_once"],
   },
   {
     id: "decoy-skipped-for-a-broken-hash",
     promise: "An account whose stored hash is broken costs the same work as any other.",
-    file: "src/ports/password_guard.rs",
-    search: "if self.hash.is_none() || verified.is_err() {",
-    replace: "if self.hash.is_none() {",
+    file: "src/ports/platform.rs",
+    search: "if attempt.hash.is_none() || compared.is_err() {",
+    replace: "if attempt.hash.is_none() {",
     command: service("password_work"),
     killers: ["every_login_hashes_exactly_once"],
   },
@@ -46,10 +47,10 @@ export const faults = [
   {
     id: "disabled-without-work",
     promise: "A disabled account costs the same work as any other.",
-    file: "src/ports/password_guard.rs",
-    search: "let verified = match self.hash {",
+    file: "src/ports/platform.rs",
+    search: "let compared = match attempt.hash {",
     replace:
-      "if self.in_vain {\n            return Checked::Compared(Verification::Differs);\n        }\n        let verified = match self.hash {",
+      "if attempt.in_vain {\n            return Ok(Verification::Differs);\n        }\n        let compared = match attempt.hash {",
     command: service("password_work"),
     killers: ["every_login_hashes_exactly_once"],
   },
@@ -133,7 +134,7 @@ export const faults = [
     id: "change-not-finished-by-a-repeat",
     promise: "A retry completes a change whose revocation could not be written.",
     file: "src/service/redeem_link.rs",
-    search: "self.finish_change(&user).await?;",
+    search: "self.finish_change(user.id, Some(&user)).await?;",
     replace: "",
     command: service("every_call_of_every_use_case"),
     killers: ["every_call_of_every_use_case_may_go_wrong"],
@@ -220,7 +221,7 @@ export const faults = [
     file: "src/domain/verified_tokens.rs",
     search: "if now >= entry.token.claims().exp || now < entry.verified_at {",
     replace: "if now < entry.verified_at {",
-    command: ["cargo", "test", "--test", "token_rules", "the_cache"],
+    command: ["cargo", "test", "--test", "verified_tokens"],
     killers: ["the_cache_answers_for_the_whole_text_only_and_not_beyond_exp"],
   },
   {
@@ -229,7 +230,7 @@ export const faults = [
     file: "crates/token/src/algorithm.rs",
     search: "!SMALL_ORDER.contains(signature.r_bytes())\n            && ",
     replace: "",
-    command: lib("domain::token::algorithm"),
+    command: token("algorithm"),
     killers: ["a_small_order_r_passes_dalek_and_not_us"],
   },
   {
@@ -238,7 +239,7 @@ export const faults = [
     file: "crates/token/src/jwk.rs",
     search: "if verifying.is_weak() {",
     replace: "if verifying.is_weak() && kind != kind {",
-    command: lib("domain::token::key_set_tests"),
+    command: token("key_set_tests"),
     killers: ["weak_and_non_canonical_ed25519_keys_are_refused"],
   },
   {
@@ -457,8 +458,9 @@ export const faults = [
     id: "renewal-proves",
     promise: "A renewal does not make the time of the proof newer.",
     file: "src/domain/session/rotate.rs",
-    search: "proof: Some(ticket.proof.or_later(record.proof)),",
-    replace: "proof: Some(Proof::by_password(now)),",
+    search: "let ticket = presented.ticket.with_later(known);",
+    replace:
+      "let proof = known.map_or(Proof::by_password(presented.now), |_| Proof::by_password(presented.now));\n    let ticket = RefreshTicket { proof, ..presented.ticket };",
     command: service("reauthenticate"),
     killers: ["a_renewal_proves_nothing"],
   },
@@ -583,7 +585,7 @@ export const faults = [
     id: "own-endings-pushed-out",
     promise:
       "An isolate immediately rejects what it revoked itself, even with thousands of other sessions.",
-    file: "src/adapters/cloudflare/revocation_memory.rs",
+    file: "src/adapters/kv_sessions/revocation_memory.rs",
     search: ".insert((user, session), (), now, OWN_REVOCATIONS_KEPT);",
     replace: ".insert((user, session), (), now, 0);",
     command: lib("revocation_memory"),
@@ -623,7 +625,7 @@ export const faults = [
     file: "crates/token/src/key_set.rs",
     search: "if kind == SetKind::Public && !error.fault().is_leak()",
     replace: "if kind == SetKind::Public && error.fault() != error.fault()",
-    command: lib("domain::token::key_set_tests"),
+    command: token("key_set_tests"),
     killers: ["a_published_set_skips_what_it_can_t_use"],
   },
   {
@@ -632,7 +634,7 @@ export const faults = [
     file: "crates/token/src/key_set.rs",
     search: "if kind == SetKind::Public && !error.fault().is_leak()",
     replace: "if kind == SetKind::Public",
-    command: lib("domain::token::key_set_tests"),
+    command: token("key_set_tests"),
     killers: ["a_leaked_secret_refuses_the_whole_set_whatever_key_it_is_in"],
   },
   {

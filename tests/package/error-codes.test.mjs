@@ -1,5 +1,5 @@
-// The closed list of codes stands in four places, and they say the same: the tables of docs/errors.md, npm/edgegate/errors.js, its
-// types, and the README.
+// The closed list of codes is the same in the tables of docs/errors.md, in npm/edgegate/errors.js, in
+// its types, and in the README.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -31,16 +31,15 @@ test("the list of the package is that of the documentation, in its order", () =>
 });
 
 test("so are the types", () => {
-  const types = read("npm/edgegate/errors.d.ts");
-  const union = (name) =>
+  const union = (file, name) =>
     [
-      ...types
+      ...read(`npm/edgegate/types/${file}`)
         .split(`type ${name} =`)[1]
         .split(";")[0]
         .matchAll(/\| "([a-z_]+)"/g),
     ].map(([, code]) => code);
-  assert.deepEqual(union("ServiceErrorCode"), service);
-  assert.deepEqual(union("PackageErrorCode"), own);
+  assert.deepEqual(union("generated.d.ts", "ServiceErrorCode"), service);
+  assert.deepEqual(union("errors.d.ts", "PackageErrorCode"), own);
 });
 
 test("so is the README", () => {
@@ -52,9 +51,11 @@ test("no script makes an error of another code, and each of the package's own is
     (path) => path.endsWith(".js") && !path.startsWith("wasm/"),
   );
   const made = scripts.flatMap((path) =>
-    [...read(`npm/edgegate/${path}`).matchAll(/new EdgegateError\(\s*"([a-z_]+)"/g)].map(([, code]) => code),
+    [...read(`npm/edgegate/${path}`).matchAll(/new EdgegateError\(\s*"([a-z_]+)"/g)].map(
+      ([, code]) => code,
+    ),
   );
-  // Those that the wasm refuses come out of crates/browser/src/.
+  // The refusals of the wasm are in crates/browser/src/refusal.rs.
   const bound = [...read("crates/browser/src/refusal.rs").matchAll(/"(invalid_[a-z_]+)"/g)].map(
     ([, code]) => code,
   );

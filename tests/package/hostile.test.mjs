@@ -43,7 +43,9 @@ const SOURCES = {
   "an aborted fetch": () => fetch("data:,x", { signal: AbortSignal.abort() }),
   "an error of this package, of another kind": (EdgegateError) =>
     Promise.reject(new EdgegateError("network_error", "offline")),
+  // biome-ignore lint/suspicious/noThenProperty: it is what this test hands in
   "a thenable that throws": () => ({ then: boom }),
+  // biome-ignore lint/suspicious/noThenProperty: it is what this test hands in
   "a then that can't be read": () => Object.defineProperty({}, "then", { get: boom }),
   "a detached buffer": () => detached(),
   "a view of a detached buffer": () => detached((buffer) => new Uint8Array(buffer)),
@@ -154,6 +156,7 @@ test("a fetch that was handed in and answers or throws anything", async (t) => {
     () => Promise.reject(),
     () => Promise.reject(revoked()),
     () => Promise.reject(trapped()),
+    // biome-ignore lint/suspicious/noThenProperty: it is what this test hands in
     () => ({ then: boom }),
     ...[
       undefined,

@@ -20,7 +20,10 @@ export async function startKeyServer(t, answer) {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   state.stop = () =>
-    new Promise((resolve) => (server.closeAllConnections(), server.close(resolve)));
+    new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(resolve);
+    });
   t.after(state.stop);
   state.origin = `http://127.0.0.1:${server.address().port}`;
   state.url = `${state.origin}/.well-known/jwks.json`;

@@ -45,7 +45,7 @@ const BAD_SETS = [
   ['{"keys":[5]}', "key_not_object"],
   ['{"keys":[],"keys":[]}', "duplicate_member"],
   [`\ufeff${JSON.stringify(setOf(key))}`, "byte_order_mark"],
-  [JSON.stringify(setOf(key)) + "x", "not_json"],
+  [`${JSON.stringify(setOf(key))}x`, "not_json"],
   [`{"keys":${"[".repeat(100)}${"]".repeat(100)}}`, "too_deep"],
   [{ keys: [key.privateJwk] }, "private_member"],
   [{ keys: [key.jwk, { ...other.jwk, d: 5 }] }, "private_member"],
@@ -64,7 +64,7 @@ const BAD_SETS = [
   [{ keys: [{ ...key.jwk, kty: 5 }] }, "member_not_string"],
   [{ keys: [{ ...key.jwk, kty: "RSA" }] }, "unsupported_kty"],
   [{ keys: [{ ...key.jwk, x: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }] }, "weak_key"],
-  [{ keys: [{ ...key.jwk, x: key.jwk.x + "=" }] }, "base64"],
+  [{ keys: [{ ...key.jwk, x: `${key.jwk.x}=` }] }, "base64"],
   [{ keys: [{ ...key.jwk, alg: "ES256" }] }, "alg_not_the_keys"],
   [{ keys: [{ ...key.jwk, use: "enc" }] }, "use_not_sig"],
   [{ keys: [key.jwk], padding: "x".repeat(1 << 20) }, "set_too_long"],
@@ -251,11 +251,11 @@ test("an address that answers no set: key_set_unavailable, without what the othe
     ]),
     [(request) => request.socket.destroy(), /could not be fetched/],
     [
-      (_, response) => (
-        response.writeHead(200, { "Content-Length": "1000" }),
-        response.write("{"),
-        setTimeout(() => response.destroy(), 20)
-      ),
+      (_, response) => {
+        response.writeHead(200, { "Content-Length": "1000" });
+        response.write("{");
+        setTimeout(() => response.destroy(), 20);
+      },
       /could not be fetched/,
     ],
   ];
@@ -470,7 +470,10 @@ test("a fetch that was lost with the request that began it is not waited for", a
   let asked = 0;
   const never = new Promise(() => {});
   // As in a Worker: neither the fetch nor its own timer goes on when the request is over.
-  const fetch = async () => (asked++, lost ? never : Response.json(setOf(key)));
+  const fetch = async () => {
+    asked += 1;
+    return lost ? never : Response.json(setOf(key));
+  };
   const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", {
     ...OPTIONS,
     fetch,

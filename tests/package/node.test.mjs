@@ -263,7 +263,7 @@ test("the three checks never reject, whatever they are asked for", async (t) => 
 });
 
 test("claims that aim at JavaScript stay out", async (t) => {
-  const { Verifier } = await importPackage(t);
+  const { Verifier, peek } = await importPackage(t);
   const key = newKey("1");
   const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
   const text = JSON.stringify(goodClaims()).slice(0, -1);
@@ -278,6 +278,8 @@ test("claims that aim at JavaScript stay out", async (t) => {
     reason: "claims_duplicate_member",
   });
   await assert.rejects(verifier.verify(key.token({ ver: 2 ** 53 })), { reason: "ver_too_large" });
+  const unsafe = key.token(`${text},"nbf":18446744073709551615}`);
+  assert.equal((await peek(unsafe)).nbf, 2 ** 64, "rounded as JSON.parse does");
   assert.equal(
     (await verifier.verify(key.token({ ver: Number.MAX_SAFE_INTEGER }))).ver,
     Number.MAX_SAFE_INTEGER,
@@ -350,7 +352,10 @@ test("memory stays flat: verifications, refusals and key sets leave nothing behi
   const keys = JSON.stringify(setOf(key, newKey("2", "ES256"), newKey("3")));
   const options = { ...OPTIONS, currentDate: new Date() };
   let fetches = 0;
-  const fetch = async () => (fetches++, new Response(keys));
+  const fetch = async () => {
+    fetches += 1;
+    return new Response(keys);
+  };
   const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", {
     ...options,
     fetch,

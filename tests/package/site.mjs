@@ -38,7 +38,13 @@ export async function startSite(t, { pages = {}, folders = {}, csp = STRICT } = 
       .end(body);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve))));
+  t.after(
+    () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(resolve);
+      }),
+  );
   site.origin = `http://127.0.0.1:${server.address().port}`;
   return site;
 }

@@ -152,14 +152,16 @@ test("when a function that the wasm calls throws, no claims come out without the
   const { watched, Verifier } = await watchedPackage(t);
   const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
   const token = key.token();
-  const { set } = Reflect;
-  t.after(() => (Reflect.set = set));
-  Reflect.set = (object, name, value) => {
-    if (name === "roles") throw new RangeError("Maximum call stack size exceeded");
-    return set(object, name, value);
-  };
+  // Where the wasm sets the member of a plain object.
+  t.after(() => delete Object.prototype.roles);
+  Object.defineProperty(Object.prototype, "roles", {
+    configurable: true,
+    set() {
+      throw new RangeError("Maximum call stack size exceeded");
+    },
+  });
   await assert.rejects(verifier.verify(token), INTERNAL);
-  Reflect.set = set;
+  delete Object.prototype.roles;
   assert.deepEqual((await verifier.verify(token)).roles, ["user", "editor"]);
   assert.equal(watched.seen.instances, 2);
 });
@@ -283,8 +285,45 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
     wasm.run(() => {
       throw thrown;
     });
-  assert.throws(() => throwing(["invalid_token", "expired"]), { code: "invalid_token" });
+  assert.throws(() => throwing({ code: "invalid_token", reason: "expired" }), {
+    code: "invalid_token",
+  });
   assert.deepEqual([ask("seven"), instances], [7, before]);
   assert.throws(() => throwing(new RangeError("Maximum call stack size exceeded")), INTERNAL);
   assert.deepEqual([ask("seven"), instances], [7, before + 1]);
+});
+
+test("what wasm-bindgen's module catches and reports to the wasm ends the instance", async (t) => {
+  const { project } = await importPackage(t);
+  const { Wasm } = await import(project.path("node_modules/edgegate/instance.js"));
+  const name = "__wbindgen_exn_store";
+  // (module (func (export "__wbindgen_exn_store")))
+  const module = new WebAssembly.Module(
+    Uint8Array.of(
+      ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0],
+      ...[7, name.length + 4, 1, name.length, ...Buffer.from(name), 0, 0],
+      ...[10, 4, 1, 2, 0, 11],
+    ),
+  );
+  let instances = 0;
+  const wasm = new Wasm(module, ({ Instance }) => {
+    const glue = {
+      initSync({ module }) {
+        instances += 1;
+        glue.report = new Instance(module, {}).exports[name];
+      },
+    };
+    return { ...glue, report: () => glue.report() };
+  });
+  const caught = () =>
+    wasm.run(({ report }) => {
+      try {
+        report();
+      } catch {
+        return "ignored";
+      }
+    });
+  assert.throws(caught, INTERNAL);
+  assert.throws(caught, INTERNAL);
+  assert.equal(instances, 2, "the second call has an instance of its own");
 });

@@ -5,11 +5,12 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { count } from "../count.mjs";
+import { wide } from "../wide.mjs";
 import { runSchemathesis } from "./run.mjs";
 
 // Others by EDGEGATE_SCHEMATHESIS_SEED; for longer: npm run schemathesis.
 const SEED = Number(process.env.EDGEGATE_SCHEMATHESIS_SEED ?? 7);
-const EXAMPLES = 20;
+const EXAMPLES = wide(20, 100);
 const CHECKS = [
   "allow_header_conformance",
   "content_type_conformance",

@@ -11,6 +11,7 @@ use edgegate::adapters::memory::{
 use edgegate::domain::account::{EmailAddress, UserId};
 use edgegate::domain::event::{Act, COLUMNS, Event, Pseudonym};
 use edgegate::domain::mail::Locale::English;
+use edgegate::domain::session::Credentials;
 use edgegate::ports::{Limit, RateLimiter};
 use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{AuthService, Login, NewAccount, Registered, SignedIn};
@@ -727,14 +728,15 @@ fn missing_a_vendor(seen: &mut Seen) {
     let events = &world.service.ports().events;
     seen.told(events, &names);
     world.service.ports().vendors.unreachable.set(true);
-    let client = client().challenged(Some("token"));
+    let challenge = Credentials::default().with_challenge(Some("token"));
+    let caller = (client(), challenge);
     pollster::block_on(async {
         let login = Login {
             email: ADA,
             password: "not the password at all",
         };
-        let _ = world.service.generate_token(login, &client).await;
-        let _ = world.service.reset_password(ADA, &client, English).await;
+        let _ = world.service.generate_token(login, &caller).await;
+        let _ = world.service.reset_password(ADA, &caller, English).await;
     });
     let told = seen.told(events, &names);
     let unreachable = "vendor_unreachable! vendor failed: it does not answer turnstile";

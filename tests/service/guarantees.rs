@@ -1,13 +1,14 @@
 //! Tests the claims of SECURITY.md under "If something is stolen" and about lost records by
 //! attacking them.
 
+use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::KeyValueCounts;
 use edgegate::domain::account::User;
 use edgegate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
 use edgegate::domain::mail::Locale::English;
 use edgegate::domain::policy::{HOUR, NEW_SESSION_UNSEEN, RECENT_PROOF};
 use edgegate::domain::session::{Proof, RefreshTicket, RefreshTokens, SessionId, TokenId, Verdict};
-use edgegate::ports::{Clock, KeyValue, Ports, SessionStore};
+use edgegate::ports::{Clock, Ports, SessionStore};
 use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{AuthService, NewAccount, Registered};
 use edgegate_token::{Claims, issue};

@@ -2,7 +2,7 @@
 
 use edgegate::domain::error::{Error, LoginRefusal};
 use edgegate::domain::mail::Locale;
-use edgegate::domain::session::Client;
+use edgegate::domain::session::{Caller, Client, Credentials};
 use edgegate::ports::Ports;
 use edgegate::service::manage_users::Amendment;
 use edgegate::service::{AuthService, Login, SignedIn};
@@ -15,15 +15,19 @@ async fn try_on<P: Ports>(
     service: &AuthService<P>,
     email: &str,
     password: &str,
-    client: &Client,
+    caller: impl Into<Caller<'_>>,
 ) -> Result<SignedIn, Error> {
     service
-        .generate_token(Login { email, password }, client)
+        .generate_token(Login { email, password }, caller)
         .await
 }
 
-fn device(signed_in: &SignedIn) -> Client {
-    client().on_device(Some(signed_in.device.expose()))
+fn device(signed_in: &SignedIn) -> (Client, Credentials) {
+    on_device(signed_in.device.expose())
+}
+
+fn on_device(token: &str) -> (Client, Credentials) {
+    (client(), Credentials::default().with_device(Some(token)))
 }
 
 on_both!(known_and_unknown_addresses_are_delayed_alike, DURABLE, world => {
@@ -80,7 +84,7 @@ on_both!(a_device_ticket_is_valid_for_its_user_its_epoch_and_its_lifetime, DURAB
     let huge = "egd_".to_owned() + &"A".repeat(1 << 20);
     try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();
     for token in ["", "egd_", &huge, &altered, &refresh, root.device.expose()] {
-        let on = client().on_device(Some(token));
+        let on = on_device(token);
         assert_eq!(try_on(&world.service, ADA, PASSWORD, &on).await.unwrap_err(), Error::RateLimited(1));
     }
     try_on(&world.service, ADA, PASSWORD, &device(&ada)).await.unwrap();
@@ -135,7 +139,7 @@ on_both!(a_reset_lets_the_owner_in_while_strangers_guess, DURABLE, world => {
     }
     let user = world.service.confirm_reset(&ticket, NEW_PASSWORD, &client(), Locale::English).await.unwrap();
     try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();
-    let known = client().on_device(Some(world.service.device_ticket(&user).expose()));
+    let known = on_device(world.service.device_ticket(&user).expose());
     try_on(&world.service, ADA, NEW_PASSWORD, &known).await.unwrap();
     assert!(matches!(try_on(&world.service, ADA, NEW_PASSWORD, &client()).await, Err(Error::RateLimited(_))));
 });

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
+use edgegate::adapters::kv_sessions::KvSessions;
 use edgegate::adapters::memory::{
     ManualClock, MemoryBackground, MemoryKeyValue, MemoryPorts, NoSleep, SeededRandom,
 };

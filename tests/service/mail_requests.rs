@@ -7,7 +7,8 @@ use edgegate::adapters::memory::MemorySessions;
 use edgegate::domain::account::EmailAddress;
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::{Job, Locale, Pool, Task};
-use edgegate::domain::session::Client;
+use edgegate::domain::secret::Secret;
+use edgegate::domain::session::{Caller, Client, Credentials};
 use edgegate::ports::{Clock, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
 use edgegate::service::manage_users::Amendment;
@@ -30,8 +31,22 @@ fn network(number: u32) -> Client {
     from(&format!("{first:x}:{second:x}::1"))
 }
 
-async fn reset(world: &World<MemorySessions>, email: &str, client: &Client) -> Result<(), Error> {
-    world.service.reset_password(email, client, ENGLISH).await
+fn with_device(number: u32, ticket: &Secret) -> (Client, Credentials) {
+    let ticket = Some(ticket.expose());
+    (network(number), Credentials::default().with_device(ticket))
+}
+
+fn with_session(number: u32, token: &Secret) -> (Client, Credentials) {
+    let token = Some(token.expose());
+    (network(number), Credentials::default().with_session(token))
+}
+
+async fn reset(
+    world: &World<MemorySessions>,
+    email: &str,
+    caller: impl Into<Caller<'_>>,
+) -> Result<(), Error> {
+    world.service.reset_password(email, caller, ENGLISH).await
 }
 
 async fn register(world: &World<MemorySessions>, email: &str, client: &Client) {
@@ -58,8 +73,12 @@ fn job(world: &World<MemorySessions>) -> Job {
     jobs.remove(0)
 }
 
-async fn outcome(world: &World<MemorySessions>, email: &str, client: &Client) -> Delivery {
-    reset(world, email, client).await.unwrap();
+async fn outcome(
+    world: &World<MemorySessions>,
+    email: &str,
+    caller: impl Into<Caller<'_>>,
+) -> Delivery {
+    reset(world, email, caller).await.unwrap();
     let job = job(world);
     deliver(world, &job).await
 }
@@ -227,43 +246,43 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     let ada = log_in(&world.service, ADA).await.unwrap();
     let root = log_in(&world.service, ROOT).await.unwrap();
     let service = &world.service;
-    let asks = async |client: &Client| {
-        service.reset_password(ADA, client, ENGLISH).await.unwrap();
+    let asks = async |caller: Caller<'_>| {
+        service.reset_password(ADA, caller, ENGLISH).await.unwrap();
         let job = service.ports().mail_queue.take().remove(0);
         let delivery = service.deliver_from_queue(&job.encode(), &job.id).await.delivery;
         let _ = service.ports().mail_queue.take();
         (job.pool, delivery)
     };
     // The budget is used up.
-    asks(&network(1)).await;
-    asks(&Client::uncounted()).await;
-    assert!(matches!(asks(&network(2)).await.1, Delivery::Waits { .. }));
+    asks((&network(1)).into()).await;
+    asks((&Client::uncounted()).into()).await;
+    assert!(matches!(asks((&network(2)).into()).await.1, Delivery::Waits { .. }));
 
-    let on_device = |number| network(number).on_device(Some(ada.device.expose()));
-    let in_session = |number| network(number).in_session(Some(ada.tokens.refresh_token.expose()));
-    assert_eq!(asks(&on_device(3)).await, (Pool::Known(ada.user.id), Delivery::Sent));
+    let on_device = |number| with_device(number, &ada.device);
+    let in_session = |number| with_session(number, &ada.tokens.refresh_token);
+    assert_eq!(asks((&on_device(3)).into()).await, (Pool::Known(ada.user.id), Delivery::Sent));
     world.clock.advance(60);
-    assert_eq!(asks(&in_session(4)).await, (Pool::Known(ada.user.id), Delivery::Sent));
+    assert_eq!(asks((&in_session(4)).into()).await, (Pool::Known(ada.user.id), Delivery::Sent));
     world.clock.advance(300);
     // Somebody else's ticket, or a text that is not a ticket, does not help.
-    for client in [
-        network(5).on_device(Some(root.device.expose())),
-        network(6).in_session(Some(root.tokens.refresh_token.expose())),
-        network(7).on_device(Some(ada.tokens.refresh_token.expose())),
-        network(8).in_session(Some(ada.tokens.access_token.expose())),
-        network(9).in_session(Some(ada.device.expose())),
+    for caller in [
+        with_device(5, &root.device),
+        with_session(6, &root.tokens.refresh_token),
+        with_device(7, &ada.tokens.refresh_token),
+        with_session(8, &ada.tokens.access_token),
+        with_session(9, &ada.device),
     ] {
-        assert!(matches!(asks(&client).await.1, Delivery::Waits { .. }));
+        assert!(matches!(asks((&caller).into()).await.1, Delivery::Waits { .. }));
     }
     // A thief who changes the password does not lock out the owner's device.
     let token = ada.tokens.access_token.expose();
     service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), ENGLISH).await.unwrap();
     let _ = service.ports().mail_queue.take();
-    assert_eq!(asks(&on_device(10)).await, (Pool::Known(ada.user.id), Delivery::Sent));
-    // Three per day; after that it is treated like any other client.
-    assert!(matches!(asks(&on_device(11)).await.1, Delivery::Waits { .. }));
+    assert_eq!(asks((&on_device(10)).into()).await, (Pool::Known(ada.user.id), Delivery::Sent));
+    // Three a day; then it counts as any other.
+    assert!(matches!(asks((&on_device(11)).into()).await.1, Delivery::Waits { .. }));
     world.clock.advance(400 * 86_400);
-    let expired = asks(&on_device(12)).await.0;
+    let expired = asks((&on_device(12)).into()).await.0;
     assert_eq!(expired, Pool::First);
 });
 
@@ -578,7 +597,7 @@ fn a_link_to_a_known_device_that_no_longer_works_does_not_block_a_reset() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let session = world.log_in(ADA).tokens.refresh_token;
-        let known = network(1).in_session(Some(session.expose()));
+        let known = with_session(1, &session);
         assert_eq!(outcome(&world, ADA, &known).await, Delivery::Sent);
         assert_eq!(outcome(&world, ADA, &known).await, Delivery::EarlierLink);
         end_links(&world, Ending::Change, "").await;

@@ -4,6 +4,7 @@
 use edgegate::domain::account::Weakness;
 use edgegate::domain::error::{Code, Error, FieldProblem};
 use edgegate::domain::mail::Locale::English;
+use edgegate::domain::session::Credentials;
 use edgegate::service::{Login, NewAccount};
 
 use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, client, log_in, on_both, on_memory};
@@ -41,7 +42,7 @@ fn a_challenge_is_met_before_anything_is_done() {
             (Some("another"), Some(FieldProblem::Invalid("not_met"))),
             (Some(MET), None),
         ] {
-            let client = client().challenged(token);
+            let caller = (client(), Credentials::default().with_challenge(token));
             let expected = expected.map(|problem| Error::Field("challenge", problem));
             let login = Login {
                 email: ADA,
@@ -54,20 +55,20 @@ fn a_challenge_is_met_before_anything_is_done() {
                 last_name: None,
             };
             drop(world.service.ports().mail_queue.take());
-            assert_eq!(service.generate_token(login, &client).await.err(), expected);
+            assert_eq!(service.generate_token(login, &caller).await.err(), expected);
             assert_eq!(
-                service.reset_password(ADA, &client, English).await.err(),
+                service.reset_password(ADA, &caller, English).await.err(),
                 expected
             );
             assert_eq!(
                 service
-                    .resend_verification(ADA, &client, English)
+                    .resend_verification(ADA, &caller, English)
                     .await
                     .err(),
                 expected
             );
             assert_eq!(
-                service.register(account, &client, English).await.err(),
+                service.register(account, &caller, English).await.err(),
                 expected
             );
             let queued = world.service.ports().mail_queue.take().len();
@@ -81,7 +82,7 @@ fn a_vendor_that_does_not_answer_stops_no_login_and_all_else() {
     let world = on_memory(&[]);
     let service = &world.service;
     service.ports().vendors.unreachable.set(true);
-    let client = client().challenged(Some(MET));
+    let caller = (client(), Credentials::default().with_challenge(Some(MET)));
     pollster::block_on(async {
         let login = |password| Login {
             email: ADA,
@@ -89,15 +90,15 @@ fn a_vendor_that_does_not_answer_stops_no_login_and_all_else() {
         };
         assert!(
             service
-                .generate_token(login(PASSWORD), &client)
+                .generate_token(login(PASSWORD), &caller)
                 .await
                 .is_ok()
         );
         let wrong = service
-            .generate_token(login("another password"), &client)
+            .generate_token(login("another password"), &caller)
             .await;
         assert_eq!(wrong.unwrap_err().code(), Code::InvalidCredentials);
-        let reset = service.reset_password(ADA, &client, English).await;
+        let reset = service.reset_password(ADA, &caller, English).await;
         assert_eq!(reset.unwrap_err().code(), Code::Unavailable);
     });
 }

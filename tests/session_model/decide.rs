@@ -110,13 +110,13 @@ impl Question {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Write {
     Nothing,
-    Record(Record),
+    Use(Use),
     End,
 }
 
 pub fn write_of(verdict: Verdict) -> Write {
     match verdict {
-        Verdict::Fresh(record) | Verdict::Unseen(record) => Write::Record(record),
+        Verdict::Fresh(used) | Verdict::Unseen(used) => Write::Use(used),
         Verdict::Reused => Write::End,
         _ => Write::Nothing,
     }

@@ -76,15 +76,11 @@ impl Setting {
         let write = match decide::write_of(verdict) {
             decide::Write::Nothing => Write::Nothing,
             decide::Write::End => Write::End,
-            decide::Write::Record(record) => {
-                record.used.map_or(Write::Record(Record::New), |used| {
-                    Write::Record(Record::Used {
-                        counter: u8::try_from(used.counter).unwrap(),
-                        age: u8::try_from((NOW - used.first_at) / self.tick).unwrap(),
-                        by: Who::of(used.by),
-                    })
-                })
-            }
+            decide::Write::Use(used) => Write::Record(Record::Used {
+                counter: u8::try_from(used.counter).unwrap(),
+                age: u8::try_from((NOW - used.first_at) / self.tick).unwrap(),
+                by: Who::of(used.by),
+            }),
         };
         let complete = record == Some(state.record) && state.messages.is_empty();
         if complete && answer.is_some() && write == Write::Nothing && token > state.next_in_store()

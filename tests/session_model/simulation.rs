@@ -191,7 +191,11 @@ impl Run {
             epoch_moved: false,
         };
         let verdict = question.ask(&self.conditions.rules, self.conditions.consistency);
-        if let Write::Record(record) = write_of(verdict) {
+        if let Write::Use(used) = write_of(verdict) {
+            let record = Record {
+                used: Some(used),
+                proof: None,
+            };
             self.record = record;
             self.locations[away] = Some((record, now));
         }

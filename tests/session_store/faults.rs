@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 
+use edgegate::adapters::kv_sessions::Sleep;
 use edgegate::adapters::memory::Faults;
 use edgegate::domain::error::Code;
 use edgegate::domain::session::{EndReason, SessionId};
-use edgegate::ports::{Clock, NewSession, Ports, SessionStore, Sleep};
+use edgegate::ports::{Clock, NewSession, Ports, SessionStore};
 use futures_util::future::join_all;
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, open, recorded, renew, seal};

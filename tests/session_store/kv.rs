@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
+use edgegate::adapters::kv_sessions::KvSessions;
+use edgegate::adapters::kv_sessions::Sleep;
 use edgegate::adapters::memory::{
     MemoryBackground, MemoryDevices, MemoryEvents, MemoryPorts, MemoryUsers, SimulatedKv,
     VirtualTime,
@@ -15,7 +16,7 @@ use edgegate::domain::error::{Code, StoreError};
 use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
 use edgegate::domain::session::{Client, Proof, RefreshTicket, RefreshTokens, SessionId};
 use edgegate::domain::settings::Settings;
-use edgegate::ports::{Clock, Insertion, NewSession, Random, SessionStore, Sleep, UserDirectory};
+use edgegate::ports::{Clock, Insertion, NewSession, Random, SessionStore, UserDirectory};
 use edgegate::service::{AuthService, Shared};
 
 use crate::conformance::sessions::world;

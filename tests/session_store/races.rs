@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 
+use edgegate::adapters::kv_sessions::Sleep;
 use edgegate::adapters::memory::Faults;
 use edgegate::domain::account::{User, UserId};
 use edgegate::domain::error::Code;
@@ -11,7 +12,7 @@ use edgegate::domain::policy::{
     DELETED_VERSION, KV_STALENESS, REVOCATION_MEMORY_ENTRIES, REVOCATION_MEMORY_TTL, STALE_TTL,
 };
 use edgegate::domain::session::{EndReason, RefreshTicket, SessionId};
-use edgegate::ports::{Clock, Ports, SessionStore, Sleep, UserDirectory};
+use edgegate::ports::{Clock, Ports, SessionStore, UserDirectory};
 use futures_util::future::{join, join_all};
 
 use crate::kv::{Deployment, EVERY_TIME, Service, client, renew, seal};

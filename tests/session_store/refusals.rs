@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use edgegate::adapters::kv_sessions::{KeyValue, Sleep};
 use edgegate::adapters::memory::Faults;
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::KV_WRITE_RETRIES_MS;
-use edgegate::ports::{Clock, KeyValue, Ports, SessionStore, Sleep};
+use edgegate::ports::{Clock, Ports, SessionStore};
 use futures_util::future::join;
 
 use crate::kv::{Deployment, EVERY_TIME, longest_pauses_ms, renew, seal, session_key};

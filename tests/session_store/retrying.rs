@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 
+use edgegate::adapters::kv_sessions::Sleep;
 use edgegate::adapters::memory::VirtualTime;
 use edgegate::domain::account::{User, UserId};
 use edgegate::domain::error::StoreError;
@@ -12,7 +13,7 @@ use edgegate::domain::session::{
     ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId,
 };
-use edgegate::ports::{NewSession, Renewal, SessionStore, Sleep};
+use edgegate::ports::{NewSession, Renewal, SessionStore};
 
 /// Repeats each call that fails after the Retry-After, up to 30 times.
 #[derive(Debug)]

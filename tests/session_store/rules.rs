@@ -1,7 +1,8 @@
 //! The simulation keeps KV's rules, or the other tests show nothing.
 
+use edgegate::adapters::kv_sessions::{KeyValue, WriteError};
 use edgegate::adapters::memory::{Calls, Faults, SimulatedKv, VirtualTime};
-use edgegate::ports::{Clock, KeyValue, WriteError};
+use edgegate::ports::Clock;
 
 use crate::kv::BEGUN_MS;
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::Faults;
-use edgegate::ports::{Clock, KeyValue, Ports};
+use edgegate::ports::{Clock, Ports};
 use futures_util::future::join_all;
 
 use crate::kv::{Deployment, EVERY_TIME, Service, ended_key, recorded, renew, seal, session_key};

@@ -4,55 +4,56 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { getPlatformProxy } from "wrangler";
 import { markStale, notOutdated } from "../../scripts/admin/roles.mjs";
+import { migrate } from "../../scripts/project/migrations.mjs";
 import { policy } from "../../scripts/project/policy.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
-import { node, toolEnv, wrangler } from "../../scripts/project/tools.mjs";
+import { node, toolEnv } from "../../scripts/project/tools.mjs";
 
 const ID = "01920000-0000-7000-8000-000000000000";
 let state;
 
-const tool = async (...args) => {
-  const [command, argv, options] = wrangler(...args, "--local", "--persist-to", state);
-  const { code, stdout, stderr } = await run(command, argv, {
-    ...options,
-    capture: true,
-    quiet: true,
+/** What is stored, for looking and for changing. A wrangler command would take as long as the command under test. */
+async function stored(work) {
+  const { env, dispose } = await getPlatformProxy({
+    configPath: inRoot("wrangler.toml"),
+    persist: { path: join(state, "v3") },
   });
-  assert.equal(code, 0, stderr + stdout);
-  return stdout;
-};
-const sql = async (statement) =>
-  JSON.parse(await tool("d1", "execute", "DB", "--json", "--command", statement))[0].results;
+  try {
+    return await work(env);
+  } finally {
+    await dispose();
+  }
+}
+const sql = (statement) => stored(async ({ DB }) => (await DB.prepare(statement).all()).results);
 const admin = (...args) =>
   run(node(), [inRoot("scripts/admin.mjs"), ...args, "--persist-to", state], {
     env: toolEnv(),
     capture: true,
-    quiet: true,
   });
 
 before(async () => {
   state = mkdtempSync(join(tmpdir(), "edgegate-admin-"));
-  await tool("d1", "migrations", "apply", "DB");
+  await migrate(state);
   await sql(`INSERT INTO users (id, email, email_canonical, password_hash, roles, created_at, updated_at)
     VALUES ('${ID}', 'Ada@Example.com', 'ada@example.com', 'x', '["user"]', 1, 1)`);
 });
 after(() => rmSync(state, { recursive: true, force: true }));
 
 const user = async () => (await sql("SELECT roles, version, session_epoch FROM users"))[0];
-const staleUntil = async () => {
-  const keys = JSON.parse(
-    await tool("kv", "key", "list", "--binding", "SESSIONS", "--prefix", "stale:"),
-  );
-  return keys.find(({ name }) => name === `stale:${ID}`).expiration;
-};
-const stale = () => tool("kv", "key", "get", "--binding", "SESSIONS", `stale:${ID}`, "--text");
+const staleUntil = () =>
+  stored(async ({ SESSIONS }) => {
+    const { keys } = await SESSIONS.list({ prefix: "stale:" });
+    return keys.find(({ name }) => name === `stale:${ID}`).expiration;
+  });
+const stale = () => stored(({ SESSIONS }) => SESSIONS.get(`stale:${ID}`));
 
 test("a granted role moves the version and outdates the access tokens", async () => {
   assert.equal((await admin("grant", "ADA@example.com", "admin")).code, 0);
   assert.deepEqual(await user(), { roles: '["admin","user"]', version: 1, session_epoch: 0 });
-  assert.equal((await stale()).trim(), "1");
+  assert.equal(await stale(), "1");
   // As long as the longest access token that any ACCESS_TOKEN_TTL allows, whatever wrangler.toml says today.
   const left = (await staleUntil()) - Date.now() / 1000;
   assert.ok(left > 3600 && left <= 3900, `${left} s`);

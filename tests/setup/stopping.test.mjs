@@ -73,7 +73,10 @@ async function startNpm(when) {
   });
   let text = "";
   await new Promise((resolve, reject) => {
-    const read = (chunk) => when.test((text += chunk)) && resolve();
+    const read = (chunk) => {
+      text += chunk;
+      if (when.test(text)) resolve();
+    };
     npm.stdout.on("data", read);
     npm.stderr.on("data", read);
     npm.on("exit", () => reject(new Error(`npm start ended early:\n${text}`)));

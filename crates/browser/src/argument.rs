@@ -1,63 +1,85 @@
-//! Arguments from JavaScript. Whatever comes is looked at before any of it is copied into wasm's memory.
+//! Arguments from JavaScript, where a caller can pass anything. Each value is judged before any of
+//! it is copied into wasm's memory.
+//!
+//! serde-wasm-bindgen carries results out, but it does not read arguments. It would copy a string
+//! of any length, replace half of a surrogate pair with U+FFFD, take -0 and a bigint as integers,
+//! and iterate endless lists. Its error texts quote the value and link the printing of floats,
+//! which is 18 KB of wasm gzipped (docs/decisions/0009).
 
 use super::refusal::Refusal;
-use edgegate_token::limits::INTEGER_MAX;
-use js_sys::JsString;
+use edgegate_token::limits::{INTEGER_MAX, ROLE_MAX_CHARS, ROLES_ASKED_MAX};
+use js_sys::{Array, JsString};
 use wasm_bindgen::{JsCast as _, JsValue};
 
-/// A string, unless it must have more than `max` bytes: one has at least as many bytes as UTF-16 code units.
-pub(super) enum Text {
-    Read(String),
-    TooLong,
+/// Why a value is not an acceptable string.
+pub(super) enum TextProblem {
     NotString,
-    /// Half of a surrogate pair stands alone: no text, and `String` would silently hold another one.
+    TooLong,
+    /// Half of a surrogate pair. UTF-8 can't express it.
     NotUnicode,
 }
 
-pub(super) fn text(value: &JsValue, max: usize) -> Text {
-    let Some(string) = value.dyn_ref::<JsString>() else {
-        return Text::NotString;
-    };
+/// The string, unless its length already shows that it has more than `max` bytes.
+pub(super) fn text(value: &JsValue, max: usize) -> Result<String, TextProblem> {
+    let string: &JsString = value.dyn_ref().ok_or(TextProblem::NotString)?;
+    // A string has at least as many bytes of UTF-8 as it has code units of UTF-16.
     if usize::try_from(string.length()).is_ok_and(|length| length > max) {
-        return Text::TooLong;
+        return Err(TextProblem::TooLong);
     }
     let text = String::from(string);
     if text.contains(char::REPLACEMENT_CHARACTER) && !string.is_valid_utf16() {
-        return Text::NotUnicode;
+        return Err(TextProblem::NotUnicode);
     }
-    Text::Read(text)
+    Ok(text)
 }
 
-/// A string that the caller chose: a setting or a criterion.
+/// A string that the caller chose: an option, or what a check asks for.
 pub(super) fn setting(value: &JsValue, name: &'static str, max: usize) -> Result<String, Refusal> {
-    match text(value, max) {
-        Text::Read(text) if !text.is_empty() => Ok(text),
-        Text::Read(_) => Err(Refusal::Argument(name, "must not be empty")),
-        Text::TooLong => Err(Refusal::Argument(name, "is too long")),
-        Text::NotString => Err(Refusal::Argument(name, "must be a string")),
-        Text::NotUnicode => Err(Refusal::Argument(name, "must be well-formed Unicode")),
-    }
+    let problem = match text(value, max) {
+        Ok(text) if !text.is_empty() => return Ok(text),
+        Ok(_) => "must not be empty",
+        Err(TextProblem::NotString) => "must be a string",
+        Err(TextProblem::TooLong) => "is too long",
+        Err(TextProblem::NotUnicode) => "must be well-formed Unicode",
+    };
+    Err(Refusal::argument(name, problem))
 }
 
 /// Whole seconds from 0 to `max`.
 pub(super) fn seconds(value: &JsValue, name: &'static str, max: u64) -> Result<u64, Refusal> {
     let number = value
         .as_f64()
-        .ok_or(Refusal::Argument(name, "must be a number of seconds"))?;
+        .ok_or(Refusal::argument(name, "must be a number of seconds"))?;
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
-        reason = "`as` saturates, and what it changed does not compare equal"
+        reason = "`as` saturates, and a number that it changes gets other bits"
     )]
     let (whole, back) = (number as u64, number as u64 as f64);
     if back.to_bits() != number.to_bits() || whole > max {
-        return Err(Refusal::Argument(name, "must be whole seconds in range"));
+        return Err(Refusal::argument(name, "must be whole seconds in range"));
     }
     Ok(whole)
 }
 
-/// The clock, in Unix seconds.
+/// The time at which a token is judged, in Unix seconds. The package's option for it is
+/// `currentDate`.
 pub(super) fn now(value: &JsValue) -> Result<u64, Refusal> {
     seconds(value, "currentDate", INTEGER_MAX)
+}
+
+/// A list of roles. Anything else in it is a mistake, and then the whole list is refused.
+pub(super) fn roles(value: &JsValue) -> Result<Vec<String>, Refusal> {
+    let list: &Array = value
+        .dyn_ref()
+        .ok_or(Refusal::argument("roles", "must be an array"))?;
+    if list.length() > ROLES_ASKED_MAX {
+        return Err(Refusal::argument("roles", "are too many"));
+    }
+    // A character has at most four bytes of UTF-8.
+    let max = ROLE_MAX_CHARS.saturating_mul(4);
+    list.iter()
+        .map(|role| setting(&role, "roles", max))
+        .collect()
 }

@@ -1,55 +1,63 @@
 //! Claims as a plain object.
 
-use edgegate_token::Claims;
-use js_sys::{Array, Object, Reflect};
+use super::refusal::Refusal;
+use edgegate_token::{Audience, Claims};
+use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
 
-/// The names are those of [`Claims`] and no others, whatever the token holds. Numbers are numbers: those of a verified token
-/// are safe integers.
-pub(super) fn to_object(claims: &Claims) -> JsValue {
-    let object = Object::new();
-    let set = |name: &str, value: JsValue| {
-        // Of a fresh object nothing is refused.
-        let _ = Reflect::set(&object, &name.into(), &value);
-    };
-    let number = |name, value: Option<u64>| {
-        if let Some(value) = value {
-            #[allow(
-                clippy::cast_precision_loss,
-                reason = "only in a token that nobody verified"
-            )]
-            set(name, JsValue::from_f64(value as f64));
-        }
-    };
-    let audience = claims.aud.iter().map(JsValue::from_str).collect::<Array>();
-    let audience = if audience.length() == 1 {
-        audience.get(0)
-    } else {
-        audience.into()
-    };
-    set("iss", claims.iss.as_str().into());
-    set("sub", claims.sub.as_str().into());
-    set("aud", audience);
-    set("client_id", claims.client_id.as_str().into());
-    number("exp", Some(claims.exp));
-    number("iat", Some(claims.iat));
-    number("nbf", claims.nbf);
-    number("auth_time", claims.auth_time);
-    set("jti", claims.jti.as_str().into());
-    set("sid", claims.sid.as_str().into());
-    number("ver", Some(claims.ver));
-    set(
-        "roles",
-        claims
-            .roles
-            .iter()
-            .map(|role| JsValue::from_str(role))
-            .collect::<Array>()
-            .into(),
-    );
-    if let Some(email) = &claims.email {
-        set("email", email.as_str().into());
+/// The object that JavaScript gets: `Claims` of `npm/edgegate/index.d.ts`.
+///
+/// [`Claims`] itself writes integers, and serde-wasm-bindgen refuses an integer that JavaScript
+/// can't hold exactly. Only an unverified token can have one. Then it is rounded, as `JSON.parse`
+/// does.
+#[derive(Serialize)]
+#[serde(remote = "Claims")]
+struct ClaimsObject {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    client_id: String,
+    #[serde(serialize_with = "number")]
+    exp: u64,
+    #[serde(serialize_with = "number")]
+    iat: u64,
+    #[serde(
+        serialize_with = "optional_number",
+        skip_serializing_if = "Option::is_none"
+    )]
+    nbf: Option<u64>,
+    #[serde(
+        serialize_with = "optional_number",
+        skip_serializing_if = "Option::is_none"
+    )]
+    auth_time: Option<u64>,
+    jti: String,
+    sid: String,
+    #[serde(serialize_with = "number")]
+    ver: u64,
+    roles: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    email_verified: bool,
+}
+
+pub(super) fn to_object(claims: &Claims) -> Result<JsValue, Refusal> {
+    ClaimsObject::serialize(claims, &serde_wasm_bindgen::Serializer::new())
+        .map_err(|_| Refusal::argument("token", "can't be written"))
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "only in a token that nobody verified; serde's signature"
+)]
+fn number<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(*value as f64)
+}
+
+fn optional_number<S: Serializer>(value: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => number(value, serializer),
+        None => serializer.serialize_none(),
     }
-    set("email_verified", claims.email_verified.into());
-    object.into()
 }

@@ -1,9 +1,10 @@
 //! The npm package's wasm: `edgegate_token` for JavaScript, and nothing else.
 //!
-//! The package's own JavaScript (`npm/edgegate`) calls this; nobody else does. It hands in the time, and makes real errors of what
-//! is thrown here.
+//! Only the package's own JavaScript (`npm/edgegate`) calls it. That hands in the time, and makes
+//! errors of what is thrown here.
 //!
-//! Every parameter is a `JsValue` that is checked here: a `&str` or `String` that is handed a number would read wild memory.
+//! Every parameter is a `JsValue`, which is checked here. Declared as `&str` or `String`, a
+//! parameter that is handed a number would read wild memory.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -12,4 +13,5 @@ mod claims;
 mod refusal;
 mod verifier;
 
+pub use refusal::Refusal;
 pub use verifier::{Verifier, peek};

@@ -1,44 +1,66 @@
 //! Why something was refused, on its way to JavaScript.
 
 use edgegate_token::{KeyError, TokenError};
-use js_sys::Array;
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-/// Thrown as `[code, reason, position]`: `npm/edgegate/refusal.js` makes an `EdgegateError` of it. No part holds text of a token or a key. The
-/// texts of the domain's errors are left behind: they say what the reasons say, and weigh 2 KB.
+/// Thrown as a plain object, of which `npm/edgegate/refusal.js` makes an `EdgegateError`.
+///
+/// It holds no text of a token or of a key, and none of the longer error texts of `edgegate_token`:
+/// the reasons say the same.
+#[derive(Serialize)]
+#[serde(tag = "code")]
 pub enum Refusal {
-    /// The caller's mistake: which argument, and what it must be.
-    Argument(&'static str, &'static str),
+    /// The caller's mistake: which argument, and what is wrong with it.
+    #[serde(rename = "invalid_argument")]
+    Argument {
+        /// The argument's name.
+        argument: &'static str,
+        /// What is wrong, as the end of a sentence that begins with the name.
+        problem: &'static str,
+    },
     /// The first rule that a token breaks.
-    Token(TokenError),
-    /// The first rule that a key set breaks, and which key.
-    KeySet(KeyError),
+    #[serde(rename = "invalid_token")]
+    Token {
+        /// That of [`TokenError::reason`].
+        reason: &'static str,
+    },
+    /// The first rule that a key set breaks.
+    #[serde(rename = "invalid_key_set")]
+    KeySet {
+        /// That of [`KeyError::reason`].
+        reason: &'static str,
+        /// The key's place in the set, from 0. None if the set itself breaks the rule.
+        position: Option<u32>,
+    },
+}
+
+impl Refusal {
+    pub(super) const fn argument(argument: &'static str, problem: &'static str) -> Self {
+        Self::Argument { argument, problem }
+    }
 }
 
 impl From<TokenError> for Refusal {
     fn from(error: TokenError) -> Self {
-        Self::Token(error)
+        Self::Token {
+            reason: error.reason(),
+        }
     }
 }
 
 impl From<KeyError> for Refusal {
     fn from(error: KeyError) -> Self {
-        Self::KeySet(error)
+        Self::KeySet {
+            reason: error.reason(),
+            position: error.position().and_then(|place| u32::try_from(place).ok()),
+        }
     }
 }
 
 impl From<Refusal> for JsValue {
     fn from(refusal: Refusal) -> Self {
-        let (code, reason, more) = match &refusal {
-            Refusal::Argument(name, text) => ("invalid_argument", *name, (*text).into()),
-            Refusal::Token(error) => ("invalid_token", error.reason(), Self::UNDEFINED),
-            Refusal::KeySet(error) => ("invalid_key_set", error.reason(), position(error)),
-        };
-        Array::of3(&code.into(), &reason.into(), &more).into()
+        // Texts and a small number can always be written.
+        serde_wasm_bindgen::to_value(&refusal).unwrap_or(Self::UNDEFINED)
     }
-}
-
-fn position(error: &KeyError) -> JsValue {
-    let position = error.position().and_then(|place| u32::try_from(place).ok());
-    position.map_or(JsValue::UNDEFINED, JsValue::from)
 }

@@ -1,4 +1,4 @@
-//! The three algorithms, behind jwt-compact's `Algorithm`. Which one is used is the key's choice, never the token's.
+//! The three signature algorithms. The key decides which one is used, never the token.
 
 use super::error::TokenError;
 use alloc::borrow::Cow;
@@ -14,12 +14,12 @@ pub enum Algorithm {
     EdDsa,
     /// ECDSA on P-256 with SHA-256.
     Es256,
-    /// HMAC with SHA-256: who can verify can sign.
+    /// HMAC with SHA-256. Whoever can verify can also sign.
     Hs256,
 }
 
 impl Algorithm {
-    /// The name in headers that we write.
+    /// The name in the headers of tokens that we issue.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -29,8 +29,9 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm that a header or a JWK names, exactly spelt. `Ed25519` is RFC 9864's name for what `EdDSA` means with
-    /// an Ed25519 key: both are read, so that an issuer may change over.
+    /// The algorithm that a header or a JWK names. The spelling must match exactly. `Ed25519` is
+    /// the newer name of `EdDSA` with an Ed25519 key (RFC 9864). Both are accepted, so that an
+    /// issuer can change from one to the other.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "EdDSA" | "Ed25519" => Some(Self::EdDsa),
@@ -45,11 +46,11 @@ impl Algorithm {
 pub(super) enum VerifyingKey {
     Ed25519(ed25519_dalek::VerifyingKey),
     P256(p256::ecdsa::VerifyingKey),
-    /// Never in a published set, which is all that the npm package reads.
+    /// Only in private sets. The npm package reads published sets only.
     Hmac(Hs256Key),
 }
 
-/// What a key signs with. The crates wipe all three on drop.
+/// What a key signs with. The crates erase all three on drop.
 pub(super) enum SigningKey {
     Ed25519(ed25519_dalek::SigningKey),
     P256(p256::ecdsa::SigningKey),
@@ -66,8 +67,9 @@ impl VerifyingKey {
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
-        // The length comes first: jwt-compact's HMAC would panic on another. The crates' own signatures are read directly,
-        // since jwt-compact's reader of them brings the crate `anyhow` along.
+        // The length is checked first, because jwt-compact's HMAC panics if it is wrong. The
+        // curves' crates read the signatures: jwt-compact's reader would bring in the crate
+        // `anyhow`.
         let matches = match self {
             Self::Ed25519(key) => {
                 let signature = ed25519_dalek::Signature::from_bytes(exactly(signature)?);
@@ -92,10 +94,13 @@ impl VerifyingKey {
     }
 }
 
-/// Ed25519 as strict as dalek's `verify_strict`: its `verify`, which jwt-compact uses, takes small-order R and A, so that a weak
-/// key has signatures over every message. No weak key is loaded (`jwk.rs`). `verify` compares R as bytes with what it has computed
-/// itself, so R is written in the one canonical way: to look for the eight small ones saves `verify_strict`'s square root, a seventh
-/// of the time.
+/// Ed25519, as strict as dalek's `verify_strict`.
+///
+/// jwt-compact uses dalek's `verify`, which accepts an R or a public key A of small order. One
+/// signature by such a key is valid for any message. `jwk.rs` loads no key of small order. `verify`
+/// compares the bytes of R with those that it computed, so R can only have its canonical encoding.
+/// Comparing it with the eight points of small order is enough, and saves the square root of
+/// `verify_strict`: a seventh of the time.
 pub(super) struct StrictEd25519;
 
 impl jwt_compact::Algorithm for StrictEd25519 {
@@ -122,7 +127,7 @@ impl jwt_compact::Algorithm for StrictEd25519 {
     }
 }
 
-/// The canonical encodings of the points whose order divides eight. A test holds that they are those, and all of them.
+/// The canonical encodings of the eight points whose order divides eight.
 const SMALL_ORDER: [[u8; 32]; 8] = [
     [
         0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
@@ -184,7 +189,7 @@ mod tests {
         0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07,
         0x51, 0x1a,
     ];
-    /// Made with its secret for a nonce of zero, so that R is the identity.
+    /// Made with the secret of `KEY` and a nonce of zero, so that R is the identity.
     const S: [u8; 32] = [
         0x0c, 0x87, 0x1e, 0x8b, 0x46, 0xf4, 0xc0, 0x24, 0x2a, 0xdb, 0xa4, 0xab, 0xe5, 0xa2, 0xc6,
         0x32, 0x9e, 0x12, 0x32, 0x83, 0xfe, 0x6c, 0xe7, 0x3c, 0x4b, 0xcb, 0x00, 0xeb, 0x7a, 0x05,
@@ -203,12 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn all_eight_small_points_are_known() {
+    fn the_table_has_all_eight_points_of_small_order() {
         for (at, point) in SMALL_ORDER.iter().enumerate() {
             assert!(!SMALL_ORDER.iter().skip(at + 1).any(|other| other == point));
             let key = ed25519_dalek::VerifyingKey::from_bytes(point).unwrap();
             assert!(key.is_weak());
-            // Canonical: y is below p = 2^255 - 19, which is ed ff .. ff 7f; where x is 0, its sign is 0 too.
+            // The encoding is canonical if y is below p = 2^255 - 19, which is ed ff .. ff 7f, and
+            // if the sign of x is 0 where x is 0.
             let y: Vec<u8> = point.iter().rev().copied().collect();
             let is_high = y[0] & 0x7f == 0x7f && y[1..31].iter().all(|byte| *byte == 0xff);
             assert!(!is_high || y[31] < 0xed);
@@ -218,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_verdict_is_that_of_verify_strict() {
+    fn verify_strict_gives_the_same_result() {
         let private = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
         let public = private.verifying_key();
         let good = private.sign(b"message").to_bytes();

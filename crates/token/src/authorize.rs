@@ -1,9 +1,22 @@
-//! What a verified token allows. Pure questions about its claims: whether the session still lives is asked elsewhere.
+//! What a verified token allows, by its claims alone. Whether its session was revoked since is
+//! checked elsewhere.
 
 use super::verify::VerifiedToken;
 
-/// Whether the token has at least one of `roles`, compared exactly. No roles asked for, or an empty one among them: false, so
-/// that a forgotten list, or one that was put together wrongly, opens nothing.
+/// Whether the token has at least one of `roles`. They are compared exactly. If `roles` is empty,
+/// or one of them is, the answer is false: a forgotten list or a mistake in it must not grant
+/// access.
+///
+/// ```
+/// use edgegate_token::{has_any_role, verify};
+#[doc = include_str!("example.txt")]
+///
+/// let verified = verify(&token, &keys, &expected, now)?;
+/// assert!(has_any_role(&verified, &["admin", "user"]));
+/// assert!(!has_any_role(&verified, &["admin"]));
+/// assert!(!has_any_role(&verified, &["user", ""]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn has_any_role<R: AsRef<str>>(token: &VerifiedToken, roles: &[R]) -> bool {
     let is_held = |role: &R| {
@@ -16,14 +29,32 @@ pub fn has_any_role<R: AsRef<str>>(token: &VerifiedToken, roles: &[R]) -> bool {
     roles.iter().all(|role| !role.as_ref().is_empty()) && roles.iter().any(is_held)
 }
 
-/// Whether the token was issued to the user with the id `user_id`, compared exactly.
+/// Whether the token was issued to the user with the id `user_id`. It is compared exactly.
+///
+/// ```
+/// use edgegate_token::{is_user, verify};
+#[doc = include_str!("example.txt")]
+///
+/// assert!(is_user(&verify(&token, &keys, &expected, now)?, "0198c2f4"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn is_user(token: &VerifiedToken, user_id: &str) -> bool {
     token.claims().sub == user_id
 }
 
-/// Whether the token was issued to the owner of the address `canonical`, who proved that it is theirs. Compared exactly:
-/// the caller brings the address into the form in which it was issued.
+/// Whether the token was issued to a user who has verified the address `canonical`. It is compared
+/// exactly, so the caller must pass the canonical form: see [`EmailAddress`](crate::EmailAddress).
+///
+/// ```
+/// use edgegate_token::{EmailAddress, has_verified_email, verify};
+#[doc = include_str!("example.txt")]
+///
+/// let address = EmailAddress::parse("Ada@Example.com")?;
+/// let verified = verify(&token, &keys, &expected, now)?;
+/// assert!(has_verified_email(&verified, address.canonical()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn has_verified_email(token: &VerifiedToken, canonical: &str) -> bool {
     let claims = token.claims();

@@ -10,50 +10,64 @@ use alloc::vec::Vec;
 use core::fmt;
 use serde::{Serialize, Serializer};
 
-/// What an access token says. Times are Unix seconds.
+/// The claims of an access token. Times are Unix seconds.
 ///
-/// There is no `Deserialize`: the one way in is the strict reader, which also refuses duplicates.
+/// They do not implement `Deserialize`. They can only be read by a reader that rejects duplicate
+/// members.
+///
+/// ```
+/// use edgegate_token::UntrustedToken;
+#[doc = include_str!("example.txt")]
+///
+/// let claims = UntrustedToken::parse(&token)?.unverified_claims()?;
+/// assert!(claims.aud.contains("https://api.example.com"));
+/// assert!(!format!("{claims:?}").contains("ada@example.com"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Claims {
-    /// Issuer: an origin, compared exactly.
+    /// The issuer's origin. It is compared exactly.
     pub iss: String,
-    /// The user's id; never empty.
+    /// The user's id. It is never empty.
     pub sub: String,
-    /// For whom the token is.
+    /// The recipients of the token.
     pub aud: Audience,
     /// The OAuth client that asked for it.
     pub client_id: String,
-    /// The first second at which it is no longer valid.
+    /// The first second at which the token is no longer valid.
     pub exp: u64,
     /// When it was issued.
     pub iat: u64,
-    /// The first second at which it is valid, if it is not at once.
+    /// The first second at which the token is valid, if not immediately.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nbf: Option<u64>,
-    /// When the user last proved who they are.
+    /// When the user last authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<u64>,
-    /// The token's own id: unique, unlike its text (an ES256 signature has a twin).
+    /// The token's id. It identifies the token better than its text does: every ES256 signature has
+    /// a second valid form.
     pub jti: String,
-    /// The session that it belongs to.
+    /// The session in which the token was issued.
     pub sid: String,
-    /// The user's version when it was issued: roles, address and the like moved on if the user's is higher.
+    /// The user's version when the token was issued. If the user's version is higher now, their
+    /// roles, address or state have changed since.
     pub ver: u64,
-    /// What the user may do: at most 32 roles of 1 to 64 characters. None when absent.
+    /// The user's roles: at most 32, of 1 to 64 characters each. Empty if the token has no `roles`.
     pub roles: Vec<String>,
-    /// The user's address. `Debug` does not print it.
+    /// The user's email address. `Debug` does not print it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Whether the user proved that the address is theirs. False when absent.
+    /// Whether the user has verified the address. False if the token doesn't say so.
     pub email_verified: bool,
 }
 
-/// The audiences of a token: in JSON a string, or an array of strings (RFC 7519 section 4.1.3). We issue one.
+/// The audiences of a token. In JSON they are a string or an array of strings (RFC 7519
+/// section 4.1.3). We issue tokens with one audience.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audience(Vec<String>);
 
 impl Audience {
-    /// Whether `audience` is one of them, compared exactly.
+    /// Whether `audience` is one of them. It is compared exactly.
     #[must_use]
     pub fn contains(&self, audience: &str) -> bool {
         self.0.iter().any(|one| one == audience)
@@ -102,7 +116,8 @@ impl fmt::Debug for Claims {
 }
 
 impl Claims {
-    /// Types and presence. A wrong type is never taken for absence (CVE-2026-25537); unknown claims are ignored.
+    /// Reads the claims and checks their types. A claim of the wrong type is an error, never
+    /// treated as absent (CVE-2026-25537). Unknown claims are ignored.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, TokenError> {
         use TokenError as E;
         let mut from = read_object(bytes).map_err(fault)?;
@@ -132,7 +147,8 @@ impl Claims {
         })
     }
 
-    /// The rules that need neither a clock nor an expectation: held when issuing and when verifying.
+    /// Checks the rules that need neither a clock nor an expected issuer, when issuing and when
+    /// verifying.
     pub(super) fn check(&self) -> Result<(), TokenError> {
         use TokenError as E;
         for (value, empty) in [

@@ -1,8 +1,9 @@
-//! Email addresses: one account for each mailbox, and nothing that could be two addresses at once.
+//! Email addresses. A mailbox has one account, and an account has one mailbox.
 //!
-//! An address has two forms: as given, to which mail goes, and canonical, which is unique and compared. Canonical is:
-//! the local part in NFC with ASCII letters in lower case; the domain as IDNA A-labels in lower case; nothing else
-//! mapped. Case folding beyond ASCII and compatibility mapping have handed accounts to look-alikes (CVE-2019-19844).
+//! An address has two forms. Mail goes to the address as given. Addresses are compared, and unique,
+//! in their canonical form: the local part in NFC with ASCII letters in lower case, and the domain
+//! as IDNA A-labels in lower case. Nothing else is mapped: case folding beyond ASCII and
+//! compatibility mapping have given accounts to owners of look-alike addresses (CVE-2019-19844).
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -14,25 +15,26 @@ use idna::punycode;
 use crate::limits::{EMAIL_BYTES, EMAIL_LOCAL_BYTES};
 use crate::unicode::{lowercase, nfc, nfkc};
 
-/// Why a text is not an address that we take.
+/// Why a text is not accepted as an email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmailError {
-    /// Over 254 bytes (RFC 5321 section 4.5.3.1.3), or 64 before the at sign (4.5.3.1.1).
+    /// It has more than 254 bytes (RFC 5321 section 4.5.3.1.3), or more than 64 before the at sign
+    /// (section 4.5.3.1.1).
     TooLong,
-    /// Not exactly one at sign.
+    /// It does not have exactly one at sign.
     AtSign,
     /// The local part is empty or has a character other than letters, digits and `!#$&'*+-/=?^_~.`.
     LocalPart,
-    /// A dot at an end of the local part, or two in a row.
+    /// The local part begins or ends with a dot, or has two in a row.
     LocalDots,
-    /// The domain is not a host name of two labels or more.
+    /// The domain is not a host name of at least two labels.
     Domain,
-    /// The domain has a spelling that IDNA would map to another.
+    /// IDNA would map the domain to another one.
     DomainMapped,
 }
 
 impl EmailError {
-    /// A stable reason, `snake_case`.
+    /// A stable snake_case code.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -54,7 +56,7 @@ impl fmt::Display for EmailError {
 
 impl core::error::Error for EmailError {}
 
-/// An email address, as given and canonical. `Debug` prints `_`.
+/// An email address, as given and in its canonical form. `Debug` prints `_`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EmailAddress {
     given: String,
@@ -62,8 +64,8 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads an address. White space around it is not taken off, and no display name, comment, quotes, address literal
-    /// or dot at the end is taken.
+    /// Reads an address. White space around it, a display name, a comment, quotes, an address
+    /// literal and a dot at the end are rejected.
     ///
     /// ```
     /// use edgegate_token::EmailAddress;
@@ -75,7 +77,7 @@ impl EmailAddress {
     /// ```
     ///
     /// # Errors
-    /// An [`EmailError`] that says which part is wrong.
+    /// An [`EmailError`]: which part is wrong.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         if text.len() > EMAIL_BYTES {
             return Err(EmailError::TooLong);
@@ -96,13 +98,13 @@ impl EmailAddress {
         })
     }
 
-    /// As it was given: what is shown, and where mail goes.
+    /// The address as it was given. It is shown to people, and mail goes to it.
     #[must_use]
     pub fn as_given(&self) -> &str {
         &self.given
     }
 
-    /// The form that is unique and compared.
+    /// The canonical form, by which addresses are compared.
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical
@@ -116,7 +118,8 @@ impl fmt::Debug for EmailAddress {
 }
 
 fn canonical_local_part(local: &str) -> Result<String, EmailError> {
-    // U+212A KELVIN SIGN is the letter K in NFC: such a one would be another mailbox's address.
+    // U+212A KELVIN SIGN is the letter K in NFC, so that the address would become that of another
+    // mailbox.
     let becomes_ascii =
         |c: char| !c.is_ascii() && nfc(c.encode_utf8(&mut [0; 4])).contains(|c: char| c.is_ascii());
     let mut canonical = nfc(local);
@@ -133,8 +136,8 @@ fn canonical_local_part(local: &str) -> Result<String, EmailError> {
     Ok(canonical)
 }
 
-/// A part of RFC 5322 `atext` that no mail program or template reads as more than text; of other scripts, letters and
-/// digits, an accent being part of its letter.
+/// In ASCII, the characters of RFC 5322 `atext` that no mail program or template treats specially.
+/// Beyond ASCII, letters and digits, with their accents.
 fn is_local(c: char) -> bool {
     if c.is_ascii() {
         c.is_ascii_alphanumeric() || "!#$&'*+-/=?^_~.".contains(c)
@@ -167,13 +170,14 @@ fn is_host_label(label: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// The label as an A-label (RFC 5890 section 2.3.2.1). Nothing is mapped: a label that IDNA would map to another has a
-/// second spelling, and is refused.
+/// The label as an A-label (RFC 5890 section 2.3.2.1). A label that IDNA would map to another one
+/// is rejected, because then the same domain would have two spellings.
 fn a_label(label: &str) -> Result<String, EmailError> {
     if let Some(encoded) = label.strip_prefix("xn--") {
         let decoded = punycode::decode_to_string(encoded).ok_or(EmailError::Domain)?;
         let is_its_only_encoding = punycode::encode_str(&decoded).as_deref() == Some(encoded);
-        // Signs that we have no tables for are left to the registry that gave the name away.
+        // Which characters a domain name may have is left to the registry that registered it: we
+        // have no tables for that.
         let is_visible = !decoded.contains(|c: char| c.is_control() || c.is_whitespace());
         return if !decoded.is_ascii() && is_its_only_encoding && is_visible && is_stable(&decoded) {
             Ok(label.to_owned())
@@ -191,7 +195,8 @@ fn a_label(label: &str) -> Result<String, EmailError> {
     Ok(["xn--", &encoded].concat())
 }
 
-/// Whether lower-casing and compatibility normalisation leave the label as it is (RFC 5892 section 2.2).
+/// Whether lower case and compatibility normalisation don't change the label (RFC 5892 section
+/// 2.2).
 fn is_stable(label: &str) -> bool {
     lowercase(&nfkc(label)) == label
 }
@@ -209,7 +214,7 @@ mod tests {
             .map(|address| address.canonical)
     }
 
-    /// `tests/vectors/emails`: what must become of each address.
+    /// `tests/vectors/emails` says what must happen to each address.
     #[test]
     fn vectors() {
         let vectors: Value =

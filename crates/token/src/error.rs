@@ -1,8 +1,8 @@
 //! Why a token was refused.
 
 reasons! {
-    /// Why a token was refused: one variant a rule, for the log. A client is told no more than that its token is invalid
-    /// (ASVS 16.5.1). No variant carries text of the token.
+    /// Why a token was refused, with one variant per rule. This is for the log: a client is only
+    /// told that its token is invalid (ASVS 16.5.1). No variant holds text of the token.
     pub enum TokenError {
         TooLong, "token_too_long", "the token is too long";
         BadCharacter, "bad_character", "the token has a character outside base64url and dot";
@@ -16,7 +16,7 @@ reasons! {
         HeaderTooDeep, "header_too_deep", "the header is nested too deeply";
         AlgMissing, "alg_missing", "the header has no alg";
         AlgNotString, "alg_not_string", "alg is not a string";
-        AlgUnsupported, "alg_unsupported", "alg is none that this service knows";
+        AlgUnsupported, "alg_unsupported", "alg is not supported";
         Crit, "crit", "the header has crit, and no extension is understood";
         B64, "b64", "the header has b64, which a jwt must not use";
         EmbeddedKey, "embedded_key", "the header brings or points to a key";

@@ -1,4 +1,4 @@
-//! Issuing: making an access token.
+//! Issues access tokens.
 
 use super::algorithm::{SigningKey, StrictEd25519};
 use super::claims::Claims;
@@ -11,13 +11,13 @@ use core::fmt;
 use jwt_compact::alg::{Es256, Hs256};
 use jwt_compact::{AlgorithmExt as _, Header};
 
-/// Makes an access token, signed by the first key of `keys`. Its header is `alg`, `kid` and `typ`. Signing is deterministic
-/// (RFC 8032, RFC 6979): the same claims give the same text.
+/// Makes an access token, signed with the first key of `keys`. Its header has `alg`, `kid` and
+/// `typ`. Signing is deterministic (RFC 8032, RFC 6979): the same claims give the same token.
 ///
 /// ```
 /// use edgegate_token::{Claims, KeySet, issue};
 ///
-/// // The key of RFC 8037 appendix A.1: never use a published one.
+/// // The key of RFC 8037 appendix A.1. Everybody knows it: never use it.
 /// let keys = KeySet::from_private_jwks(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","use":"sig",
 ///     "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#)?;
 /// let now = 1_800_000_000;
@@ -42,7 +42,8 @@ use jwt_compact::{AlgorithmExt as _, Header};
 /// ```
 ///
 /// # Errors
-/// [`IssueError`]: the first key cannot sign, the claims would not be accepted back, or the token would be too long.
+/// [`IssueError`]: the first key cannot sign, the claims would not be accepted back, or the token
+/// would be too long.
 pub fn issue(keys: &KeySet, claims: &Claims) -> Result<String, IssueError> {
     let (kid, key) = keys.signer().ok_or(IssueError::NoSigningKey)?;
     claims.check().map_err(IssueError::Claims)?;
@@ -50,7 +51,7 @@ pub fn issue(keys: &KeySet, claims: &Claims) -> Result<String, IssueError> {
         return Err(IssueError::SeveralAudiences);
     }
     let header = Header::empty().with_key_id(kid).with_token_type(TYP);
-    // The times travel in our own claims: jwt-compact's are optional, and dates.
+    // jwt-compact's own time claims stay unset: they are optional there, and of another type.
     let claims = jwt_compact::Claims::new(claims);
     let token = match key {
         SigningKey::Ed25519(key) => StrictEd25519.token(&header, &claims, key),
@@ -64,23 +65,24 @@ pub fn issue(keys: &KeySet, claims: &Claims) -> Result<String, IssueError> {
     Ok(token)
 }
 
-/// Why no token was made: the caller's or the operator's mistake, never a stranger's doing.
+/// Why no token was issued. It is a mistake of the caller or of the operator: no request can cause
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IssueError {
-    /// The set can only verify.
+    /// The set has no private key.
     NoSigningKey,
-    /// Verification would refuse these claims, for this reason.
+    /// Verification would reject these claims, for this reason.
     Claims(TokenError),
     /// More than one audience: an issuer names one (ASVS 9.2.4).
     SeveralAudiences,
-    /// The claims do not go into JSON.
+    /// The claims can't be written as JSON.
     NotWritable,
     /// The token would be longer than verification accepts.
     TooLong,
 }
 
 impl IssueError {
-    /// A stable snake_case code; that of the refusal for [`IssueError::Claims`].
+    /// A stable snake_case code. For [`IssueError::Claims`] it is that of the [`TokenError`].
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {

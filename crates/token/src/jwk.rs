@@ -1,4 +1,5 @@
-//! One JSON Web Key (RFC 7517, RFC 7518 section 6, RFC 8037): read strictly, written with its public half only.
+//! Reads and writes one JSON Web Key (RFC 7517, RFC 7518 section 6, RFC 8037). Only its public half
+//! is ever written.
 
 use super::algorithm::{Algorithm, SigningKey, VerifyingKey};
 use super::key_error::{KeyError, KeyFault};
@@ -13,21 +14,21 @@ use jwt_compact::alg::Hs256Key;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-/// What a key set is for: the issuer's secret, or the set that it publishes.
+/// Whether a key set is the issuer's secret or was published.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SetKind {
     Private,
     Public,
 }
 
-/// A key that passed every check that needs no other key.
+/// A key that is valid by itself. How it fits into its set is checked in `key_set.rs`.
 pub(super) struct Jwk {
     pub(super) kid: String,
     pub(super) verifying: VerifyingKey,
     pub(super) signing: Option<SigningKey>,
 }
 
-/// A string member worth showing in an error: the `kid`, unless it is misshapen.
+/// The `kid`, to be shown in an error. None if it is not a string or too long.
 pub(super) fn presentable_kid(members: &Members) -> Option<&str> {
     match members.get("kid") {
         Some(Json::String(kid)) if kid.len() <= KID_MAX_BYTES => Some(kid),
@@ -37,12 +38,13 @@ pub(super) fn presentable_kid(members: &Members) -> Option<&str> {
 
 impl Jwk {
     pub(super) fn read(members: &Members, kind: SetKind) -> Result<Self, KeyError> {
-        // First, so that no other fault of the key hides a leak.
+        // This comes first, so that no other fault of the key hides a leaked secret.
         if kind == SetKind::Public {
             refuse_private_members(members)?;
         }
         let kty = string(members, "kty")?;
-        // Whether a private half is wanted is asked before it is looked for, so that what only verifies links no signing.
+        // `kind` is checked before a private half is looked for. Then the npm package, which reads
+        // public sets only, contains no code that signs.
         let (verifying, signing) = match kty {
             "OKP" => ed25519(members, kind)?,
             "EC" => p256(members, kind)?,
@@ -62,7 +64,7 @@ impl Jwk {
         self.verifying.algorithm()
     }
 
-    /// The public half; none for a symmetric key, which has no such half.
+    /// The public half. A symmetric key has none.
     pub(super) fn public(&self) -> Option<Json> {
         let (kty, crv, x, y) = match &self.verifying {
             VerifyingKey::Ed25519(key) => ("OKP", "Ed25519", encode(key.as_bytes()), None),
@@ -109,7 +111,7 @@ fn ed25519(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     }
     let signing = if kind == SetKind::Private && members.contains("d") {
         let key = ed25519_dalek::SigningKey::from_bytes(&*fixed(members, "d")?);
-        // A signature binds the public key: signing with a foreign one gives the secret away (RUSTSEC-2022-0093).
+        // Signing with another public key than its own would reveal the secret (RUSTSEC-2022-0093).
         if key.verifying_key() != verifying {
             return Err(KeyFault::SecretMismatch.into());
         }
@@ -151,7 +153,7 @@ fn hmac(members: &Members) -> Result<Halves, KeyError> {
     Ok((VerifyingKey::Hmac(key.clone()), Some(SigningKey::Hmac(key))))
 }
 
-/// RFC 8032 section 5.1.3 refuses y >= p = 2^255 - 19; dalek reduces it.
+/// RFC 8032 section 5.1.3 rejects y >= p = 2^255 - 19, but dalek accepts it and reduces it.
 fn is_canonical_y(x: &[u8; 32]) -> bool {
     let [low, middle @ .., high] = x;
     !(*low >= 0xed && middle.iter().all(|b| *b == 0xff) && high & 0x7f == 0x7f)
@@ -169,7 +171,8 @@ fn refuse_private_members(members: &Members) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// `use`, `key_ops` and `alg` are optional, and binding when they are there (RFC 7517 sections 4.2 to 4.4).
+/// `use`, `key_ops` and `alg` are optional. If they are there, they must allow what the key is used
+/// for (RFC 7517 sections 4.2 to 4.4).
 fn check_use(members: &Members, verifying: &VerifyingKey, can_sign: bool) -> Result<(), KeyError> {
     if members.contains("use") && string(members, "use")? != "sig" {
         return Err(KeyFault::UseNotSig.into());
@@ -192,7 +195,8 @@ fn check_use(members: &Members, verifying: &VerifyingKey, can_sign: bool) -> Res
     Ok(())
 }
 
-/// Each needed operation is named, none twice, and none that is no signing: one key, one purpose.
+/// Whether `operations` names each needed one once, and nothing but `sign` and `verify`: a key that
+/// also encrypts must not sign.
 fn allows(operations: &Json, needed: &[&str]) -> bool {
     let Json::Array(items) = operations else {
         return false;
@@ -221,7 +225,7 @@ fn kid(members: &Members, verifying: &VerifyingKey) -> Result<String, KeyError> 
     }
 }
 
-/// RFC 7638: SHA-256 over the required members in alphabetic order.
+/// SHA-256 of the required members in alphabetical order (RFC 7638).
 fn thumbprint(verifying: &VerifyingKey) -> Result<String, KeyError> {
     let text = Zeroizing::new(match verifying {
         VerifyingKey::Ed25519(key) => {

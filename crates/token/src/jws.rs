@@ -1,27 +1,27 @@
-//! The one reader of compact JWS (RFC 7515 section 3.1), strict where jwt-compact is lax. jwt-compact's own reader is not
-//! used: it hides the decoded bytes that the checks on duplicates need, and reads the claims before the signature.
+//! Reads compact JWS (RFC 7515 section 3.1). It is stricter than jwt-compact's own reader, which
+//! hides the decoded bytes that the check for duplicate members needs, and reads the claims before
+//! the signature is verified.
 
 use super::algorithm::Algorithm;
 use super::error::TokenError;
-use super::key_set::KeySet;
 use crate::json::{self, Json, Members, read_object};
 use crate::limits::{ACCESS_TOKEN_MAX_BYTES, KID_MAX_BYTES};
 use alloc::string::String;
 use alloc::vec::Vec;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 
-/// A JWS taken apart. Nothing in it is verified.
+/// The decoded parts of a JWS. Nothing in it is verified.
 pub(super) struct Jws<'a> {
-    signing_input: &'a str,
+    pub(super) signing_input: &'a str,
     pub(super) header: Header,
-    payload: Vec<u8>,
-    signature: Vec<u8>,
+    pub(super) payload: Vec<u8>,
+    pub(super) signature: Vec<u8>,
 }
 
 pub(super) struct Header {
-    algorithm: Algorithm,
+    pub(super) algorithm: Algorithm,
     pub(super) kid: Option<String>,
-    /// Read here, judged by the kind of token.
+    /// Not judged here: each kind of token has a `typ` of its own.
     pub(super) typ: Option<Json>,
 }
 
@@ -36,24 +36,9 @@ impl<'a> Jws<'a> {
             signature: decode(signature, TokenError::SignatureBase64)?,
         })
     }
-
-    pub(super) fn unverified_payload(&self) -> &[u8] {
-        &self.payload
-    }
-
-    /// The payload, once the key that the header names has signed it by that key's algorithm.
-    pub(super) fn verify(&self, keys: &KeySet) -> Result<&[u8], TokenError> {
-        let key = keys.find(self.header.kid.as_deref(), self.header.algorithm)?;
-        if key.algorithm() != self.header.algorithm {
-            return Err(TokenError::AlgNotTheKeys);
-        }
-        key.verifying
-            .verify(self.signing_input.as_bytes(), &self.signature)?;
-        Ok(&self.payload)
-    }
 }
 
-/// Length, then alphabet, then shape: nothing is copied before all three hold.
+/// Checks the length, then the alphabet, then the number of parts, before anything is copied.
 fn split(text: &str) -> Result<(&str, &str, &str, &str), TokenError> {
     if text.len() > ACCESS_TOKEN_MAX_BYTES {
         return Err(TokenError::TooLong);
@@ -74,7 +59,8 @@ fn split(text: &str) -> Result<(&str, &str, &str, &str), TokenError> {
     Ok((signing_input, header, payload, signature))
 }
 
-/// base64ct refuses padding and trailing bits that are not zero: each text has one spelling.
+/// base64ct rejects padding and trailing bits that are not zero, so that no bytes have two
+/// spellings.
 fn decode(part: &str, error: TokenError) -> Result<Vec<u8>, TokenError> {
     Base64UrlUnpadded::decode_vec(part).map_err(|_| error)
 }
@@ -104,8 +90,9 @@ impl Header {
     }
 }
 
-/// Members that change how a token is read or whom it trusts. No token of ours has one, so their presence alone is an
-/// attack or a mistake; other unknown members are ignored (RFC 7515 section 4).
+/// Rejects members that would change how a token is read or which key is trusted. Our tokens have
+/// none of them, so one of these is an attack or a mistake. Other unknown members are ignored
+/// (RFC 7515 section 4).
 fn refuse_dangerous(members: &Members) -> Result<(), TokenError> {
     for (name, error) in [
         ("crit", TokenError::Crit),

@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::fmt;
 
 reasons! {
-    /// Why a key or a key set was refused: one variant a rule.
+    /// Why a key or a key set was refused, with one variant per rule.
     pub enum KeyFault {
         SetTooLong, "set_too_long", "the key set is too long";
         NotUtf8, "not_utf8", "the key set is not utf-8";
@@ -44,13 +44,13 @@ reasons! {
 }
 
 impl KeyFault {
-    /// Whether the fault gives a secret away, so that no key of the set can be trusted.
+    /// Whether the set published a secret. Then none of its keys can be trusted.
     pub(super) const fn is_leak(self) -> bool {
         matches!(self, Self::PrivateMember | Self::SymmetricInPublicSet)
     }
 }
 
-/// Why a key set was refused, and where. It never carries key material.
+/// Why a key set was refused, and which key. It never holds key material.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyError {
     fault: KeyFault,
@@ -60,7 +60,7 @@ pub struct KeyError {
 }
 
 impl KeyError {
-    /// What is wrong.
+    /// Which rule was broken.
     #[must_use]
     pub const fn fault(&self) -> KeyFault {
         self.fault
@@ -72,7 +72,7 @@ impl KeyError {
         self.fault.reason()
     }
 
-    /// The key's place in the set, from 0; none when the set itself is at fault.
+    /// The key's place in the set, from 0. `None` if the set itself breaks the rule.
     #[must_use]
     pub const fn position(&self) -> Option<usize> {
         self.position
@@ -84,7 +84,7 @@ impl KeyError {
         self.kid.as_deref()
     }
 
-    /// The name of the member at fault, if it is one.
+    /// The member that breaks the rule, if a single one does.
     #[must_use]
     pub const fn member(&self) -> Option<&'static str> {
         self.member

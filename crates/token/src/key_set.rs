@@ -12,7 +12,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroize as _;
 
-/// The keys of one issuer: the first signs, all verify. Key material is wiped on drop and never printed.
+/// The keys of one issuer. The first one signs, all of them verify. Key material is erased on drop
+/// and never printed.
 ///
 /// The type of a key decides its algorithm (RFC 8725 section 3.1):
 ///
@@ -22,15 +23,29 @@ use zeroize::Zeroize as _;
 /// | `EC` | `P-256` | `ES256` | `x`, `y`, 32 bytes each | `d`, 32 bytes (RFC 7518 section 6.2) |
 /// | `oct` | | `HS256` | none | `k`, at least 32 bytes (RFC 7518 section 3.2) |
 ///
-/// All are base64url without padding. `kid` should be there; without it the RFC 7638 thumbprint stands in. `use`, `key_ops`
-/// and `alg` may be left out, and must fit when they are there. A set holds 1 to 20 usable keys in
-/// at most 32 KiB, of symmetric or of asymmetric keys, never both.
+/// All members are base64url without padding. A key without `kid` gets its RFC 7638 thumbprint as
+/// its id. `use`, `key_ops` and `alg` are optional. If they are there, they must allow what the key
+/// is used for. A set has 1 to 20 usable keys in at most 32 KiB, either all symmetric or all
+/// asymmetric.
+///
+/// ```
+/// use edgegate_token::KeySet;
+///
+/// let keys = KeySet::from_public_jwks(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","use":"sig",
+///     "alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#)?;
+/// assert_eq!(keys.kids().collect::<Vec<_>>(), ["2026-01"]);
+///
+/// let refused = KeySet::from_public_jwks(r#"{"keys":[]}"#).unwrap_err();
+/// assert_eq!(refused.reason(), "empty");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct KeySet {
     keys: Vec<Jwk>,
 }
 
 impl KeySet {
-    /// Reads the issuer's secret set. The first key must be able to sign; later ones may be public halves only.
+    /// Reads the issuer's secret set. The first key must have its private half. Later ones may be
+    /// public.
     ///
     /// # Errors
     /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it.
@@ -46,19 +61,20 @@ impl KeySet {
     }
 
     /// Reads a published set, which can only verify. Keys that can't be used are skipped, whatever
-    /// the reason, as RFC 7517 section 5 asks: an issuer may publish keys of other kinds beside ours.
-    /// Keys of one algorithm that share a `kid` can't be distinguished, so none of them is used.
-    /// A set with a private member or a symmetric key is rejected: its issuer has leaked it, and
-    /// nothing that it signs means anything.
+    /// the reason, as RFC 7517 section 5 asks: an issuer may publish keys of other kinds beside
+    /// ours. Keys of one algorithm that share a `kid` can't be distinguished, so none of them is
+    /// used. A set with a private member or a symmetric key is rejected: its issuer has leaked it,
+    /// and nothing that it signs means anything.
     ///
     /// # Errors
-    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. When no key can
-    /// be used: the rule that the first key breaks.
+    /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. When no key
+    /// can be used: the rule that the first key breaks.
     pub fn from_public_jwks(text: &str) -> Result<Self, KeyError> {
         Self::read(text, SetKind::Public)
     }
 
-    /// The public halves as a JWK Set in JSON: what `/.well-known/jwks.json` serves. Symmetric keys are left out.
+    /// The public halves as a JWK Set in JSON, without symmetric keys. `/.well-known/jwks.json`
+    /// serves it.
     #[must_use]
     pub fn public_jwks(&self) -> String {
         let keys = self.keys.iter().filter_map(Jwk::public).collect();
@@ -70,8 +86,8 @@ impl KeySet {
         self.keys.iter().map(|key| key.kid.as_str())
     }
 
-    /// The key that a header names. Without a `kid` there must be nothing to choose from. Keys of
-    /// different algorithms may have the same `kid` (RFC 7517 section 4.5).
+    /// The key that a header names. A header without `kid` is only accepted if the set has a single
+    /// key. Keys of different algorithms may have the same `kid` (RFC 7517 section 4.5).
     pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<&Jwk, TokenError> {
         match (kid, self.keys.as_slice()) {
             (None, [only]) => Ok(only),
@@ -167,12 +183,12 @@ fn read_key(item: &Json, kind: SetKind) -> Result<Jwk, KeyError> {
     }
 }
 
-/// Whether no token's header can tell these keys apart.
+/// Whether the header of a token can't distinguish these keys.
 fn is_twin(one: &Jwk, other: &Jwk) -> bool {
     one.kid == other.kid && one.algorithm() == other.algorithm()
 }
 
-/// Adds a key to those that go together.
+/// Adds a key, if it fits to the others.
 fn add(keys: &mut Vec<Jwk>, key: Jwk, kind: SetKind) -> Result<(), KeyFault> {
     let is_symmetric = |key: &Jwk| key.algorithm() == Algorithm::Hs256;
     if keys.len() >= KEYS_MAX {

@@ -139,9 +139,12 @@ fn set_shapes() {
             .collect()
     };
     assert!(public(&many(KEYS_MAX)).is_ok());
+    let too_many = KeySet::from_public_jwks(&set(&many(KEYS_MAX + 1))).unwrap_err();
+    assert_eq!(too_many.fault(), KeyFault::TooManyKeys);
     assert_eq!(
-        public(&many(KEYS_MAX + 1)).err(),
-        Some(KeyFault::TooManyKeys)
+        too_many.position(),
+        None,
+        "the fault of the set, not of a key"
     );
 }
 
@@ -450,7 +453,8 @@ fn coordinates() {
 
 #[test]
 fn weak_and_non_canonical_ed25519_keys_are_refused() {
-    // ed-smallorder-*: all eight small-order points (RFC 7748 section 6.1's torsion), then their other spellings.
+    // ed-smallorder-*: all eight small-order points (RFC 7748 section 6.1's torsion), then their
+    // other spellings.
     let weak = [
         "0100000000000000000000000000000000000000000000000000000000000000",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",

@@ -1,13 +1,20 @@
-//! Access tokens: JWTs after RFC 9068, signed by jwt-compact, read by a stricter reader than any library's.
+//! Access tokens: JWTs by RFC 9068, signed with jwt-compact and read by a stricter reader than its
+//! own.
 //!
-//! Raw text becomes an [`UntrustedToken`] by the one reader, and a [`VerifiedToken`] only by verification:
+//! Text becomes a [`VerifiedToken`] in three steps. Each gives the type that the next one needs:
 //!
 //! ```text
-//! Claims --issue--> text --UntrustedToken::parse--> UntrustedToken --verify--> VerifiedToken --> has_any_role, is_user, …
+//! text --UntrustedToken::parse--> UntrustedToken    the form is judged
+//!      --signed_with(keys)------> SignedBy          what must be verified, with which key
+//!      --verify-----------------> SignedToken       the signature is verified, here or elsewhere
+//!      --judge(expected, now)---> VerifiedToken     the claims are judged
 //! ```
 //!
-//! How the work is split: `jws` reads the compact form, `json` the JSON, `jwk` and `key_set` the keys; `algorithm` signs and
-//! checks; `claims`, `issue` and `verify` hold the rules of RFC 9068; `authorize` answers.
+//! [`verify`] takes all of them. [`issue`] makes tokens. [`has_any_role`], [`is_user`] and
+//! [`has_verified_email`] ask what a verified token allows.
+//!
+//! `jws` reads the compact form, `json` the JSON, `jwk` and `key_set` the keys. `algorithm` signs
+//! and verifies. `claims`, `issue` and `verify` have the rules of RFC 9068.
 
 #![cfg_attr(not(test), no_std)]
 #![warn(missing_docs)]
@@ -31,6 +38,7 @@ mod jws;
 mod key_error;
 mod key_set;
 pub mod limits;
+mod signed_by;
 pub mod unicode;
 mod verify;
 
@@ -47,4 +55,5 @@ pub use error::TokenError;
 pub use issue::{IssueError, issue};
 pub use key_error::{KeyError, KeyFault};
 pub use key_set::KeySet;
+pub use signed_by::{SignedBy, SignedToken};
 pub use verify::{Expected, UntrustedToken, VerifiedToken, verify};

@@ -1,4 +1,4 @@
-//! One table for each error enum, so that a variant, its stable code and its text can't drift apart.
+//! A macro that makes an error enum from one table of variants, stable codes and texts.
 
 macro_rules! reasons {
     (

@@ -1,26 +1,27 @@
 //! Unicode's normalisation forms and lower case.
 //!
-//! In wasm it is the JavaScript engine that knows them: its tables are there anyway, ours would be 40 KB gzipped of
-//! every Worker and every page. Unicode promises that the forms of an assigned character never change (UAX 15 section
-//! 3), nor which two letters are one in two cases, so both say the same. This is the one file of the domain that knows
-//! its platform.
+//! In wasm the JavaScript engine does it, because it has the tables. Ours would add 40 KB gzipped
+//! to every Worker and every page. Both give the same results: Unicode guarantees that the
+//! normalisation of an assigned character never changes (UAX 15 section 3), nor its lower case. No
+//! other file of this crate depends on the platform.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 
-/// Form C: canonical composition.
+/// Normalisation form C: canonical composition.
 #[must_use]
 pub fn nfc(text: &str) -> String {
     normalize(text, Form::C)
 }
 
-/// Form KC: compatibility composition.
+/// Normalisation form KC: compatibility composition.
 #[must_use]
 pub fn nfkc(text: &str) -> String {
     normalize(text, Form::KC)
 }
 
-/// In lower case, letter by letter: the rule for a final sigma, which looks at the letters around it, is left out.
+/// The text in lower case, character by character. The rule for a final sigma is left out, because
+/// it depends on the characters around it.
 #[must_use]
 pub fn lowercase(text: &str) -> String {
     let mut lower = String::with_capacity(text.len());
@@ -45,8 +46,8 @@ fn push_lowercase(lower: &mut String, letter: char) {
     lower.extend(letter.to_lowercase());
 }
 
-/// Whether a character ends a line, or is a control character: it has no place in a name, a subject or a header. U+2028 and
-/// U+2029 break lines too.
+/// Whether a character is a control character or breaks a line, as U+2028 and U+2029 do too. Such a
+/// character is not allowed in a name, a subject or a header.
 #[must_use]
 pub fn breaks_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
@@ -59,7 +60,7 @@ enum Form {
 }
 
 fn normalize(text: &str, form: Form) -> String {
-    // ASCII is every form of itself.
+    // ASCII is normalised in every form.
     if text.is_ascii() {
         return text.to_owned();
     }
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lower_case() {
+    fn lower_case_ignores_the_final_sigma() {
         assert_eq!(
             lowercase("ADA ß Ä \u{130} ΟΔΟΣ \u{212a}"),
             "ada ß ä i\u{307} οδοσ k"
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn forms() {
+    fn form_kc_also_replaces_compatibility_characters() {
         assert_eq!(nfc("cafe\u{301} \u{fb01}"), "caf\u{e9} \u{fb01}");
         assert_eq!(nfkc("cafe\u{301} \u{fb01}"), "caf\u{e9} fi");
         assert_eq!(nfc("\u{212a}"), "K");

@@ -1,5 +1,5 @@
-//! The published vectors. Below `verify`, because their payloads are no claims. Every case that can't be run as it stands
-//! is counted, with its reason.
+//! The published vectors. Below `verify`, because their payloads are no claims. Every case that
+//! can't be run as it stands is counted, with its reason.
 
 #![allow(clippy::arithmetic_side_effects, unreachable_pub)]
 
@@ -11,6 +11,7 @@ use super::error::TokenError;
 use super::jws::Jws;
 use super::key_error::KeyFault;
 use super::key_set::KeySet;
+use super::signed_by::SignedBy;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -58,7 +59,9 @@ fn verify_raw(keys: &KeySet, message: &[u8], signature: &[u8]) -> Result<(), Tok
 }
 
 fn verify_jws(keys: &KeySet, token: &str) -> Result<(), TokenError> {
-    Jws::parse(token)?.verify(keys).map(|_| ())
+    SignedBy::find(&Jws::parse(token)?, keys)?
+        .verify()
+        .map(|_| ())
 }
 
 #[derive(Default, Debug, PartialEq, Eq)]
@@ -169,7 +172,8 @@ fn wycheproof_hmac_sha256() {
     assert_eq!((count.accepted, count.refused), (30, 54));
 }
 
-/// Valid for Wycheproof, refused here, because design and RFC 8725 keep the list of algorithms short.
+/// Valid for Wycheproof, refused here, because design and RFC 8725 keep the list of algorithms
+/// short.
 fn not_ours(jwk: &Value) -> Option<(KeyFault, &'static str)> {
     match (text(jwk, "kty"), jwk["alg"].as_str()) {
         ("RSA", _) => Some((
@@ -220,7 +224,8 @@ fn wycheproof_json_web_key() {
     assert_eq!((count.accepted, count.refused, skipped), (2, 21, 3));
     for (id, fault) in [
         (1, KeyFault::MixedSet),
-        // Its second key has trailing bits that are not zero, which is found before the duplicate kid is.
+        // Its second key has trailing bits that are not zero, which is found before the duplicate
+        // kid is.
         (4, KeyFault::Base64),
         (6, KeyFault::UnsupportedKty),
         (10, KeyFault::HmacTooShort),

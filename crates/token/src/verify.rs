@@ -1,9 +1,11 @@
-//! Verifying: a token's text becomes claims that may be believed. Pure: it never writes.
+//! Verifies access tokens: text becomes claims that can be trusted. It reads no clock and writes
+//! nothing.
 
 use super::claims::{Claims, refuse_if};
 use super::error::TokenError;
 use super::jws::Jws;
 use super::key_set::KeySet;
+use super::signed_by::{SignedBy, SignedToken};
 use crate::json::Json;
 use crate::limits::{CLOCK_TOLERANCE_SECONDS, FUTURE_SKEW_SECONDS};
 use alloc::string::String;
@@ -11,28 +13,18 @@ use alloc::string::String;
 /// `typ` of an access token (RFC 9068 section 2.1).
 pub(super) const TYP: &str = "at+jwt";
 
-/// Reads and verifies an access token at `now`, in Unix seconds.
+/// Verifies an access token at `now`, in Unix seconds: its form, then its signature, then its
+/// claims.
 ///
 /// ```
-/// use edgegate_token::{Expected, KeySet, TokenError, has_any_role, verify};
-/// # use edgegate_token::{Claims, issue};
-/// # let private = KeySet::from_private_jwks(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01",
-/// #     "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#)?;
-/// # let token = issue(&private, &Claims {
-/// #     iss: "https://auth.example.com".into(), sub: "ada".into(), aud: "https://api.example.com".into(),
-/// #     client_id: "edgegate".into(), exp: 1_800_000_600, iat: 1_800_000_000, nbf: None, auth_time: None,
-/// #     jti: "1".into(), sid: "2".into(), ver: 1, roles: vec!["user".into()], email: None, email_verified: false,
-/// # })?;
+/// use edgegate_token::{TokenError, has_any_role, verify};
+#[doc = include_str!("example.txt")]
 ///
-/// let keys = KeySet::from_public_jwks(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"2026-01","use":"sig",
-///     "alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#)?;
-/// let expected = Expected::new("https://auth.example.com", "https://api.example.com");
-///
-/// let verified = verify(&token, &keys, &expected, 1_800_000_599)?;
+/// let verified = verify(&token, &keys, &expected, now + 599)?;
 /// assert!(has_any_role(&verified, &["user", "admin"]));
 ///
-/// let late = verify(&token, &keys, &expected, 1_800_000_600);
-/// assert_eq!(late.unwrap_err(), TokenError::Expired);
+/// let late = verify(&token, &keys, &expected, now + 600);
+/// assert_eq!(late, Err(TokenError::Expired));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -47,7 +39,21 @@ pub fn verify(
     UntrustedToken::parse(token)?.verify(keys, expected, now)
 }
 
-/// What a verifier expects of a token.
+/// The issuer and the audience that a verifier expects, and how far off its clock may be.
+///
+/// ```
+/// use edgegate_token::verify;
+#[doc = include_str!("example.txt")]
+///
+/// // A browser's clock may be wrong by five minutes.
+/// let lenient = expected.clone().with_clock_tolerance(300).with_future_skew(300);
+/// assert!(verify(&token, &keys, &lenient, now + 899).is_ok());
+/// assert!(verify(&token, &keys, &lenient, now - 300).is_ok());
+///
+/// assert!(verify(&token, &keys, &expected, now + 600).is_err());
+/// assert!(verify(&token, &keys, &expected, now - 61).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
     issuer: String,
@@ -57,8 +63,8 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Tokens of `issuer` for `audience`, both compared exactly, with the tolerances that a server has: none after `exp`,
-    /// 60 seconds for `iat` and `nbf`.
+    /// Tokens of `issuer` for `audience`. Both are compared exactly. A token is valid until its
+    /// `exp`, and its `iat` and `nbf` may be up to 60 seconds in the future.
     #[must_use]
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
@@ -69,7 +75,7 @@ impl Expected {
         }
     }
 
-    /// For how many seconds after `exp` a token still passes: for a client whose clock may be wrong.
+    /// How many seconds after `exp` a token is still valid: for a client whose clock may be wrong.
     #[must_use]
     pub fn with_clock_tolerance(self, seconds: u64) -> Self {
         Self {
@@ -78,7 +84,7 @@ impl Expected {
         }
     }
 
-    /// How many seconds `iat` and `nbf` may lie ahead of the clock.
+    /// How many seconds `iat` and `nbf` may be in the future.
     #[must_use]
     pub fn with_future_skew(self, seconds: u64) -> Self {
         Self {
@@ -88,14 +94,32 @@ impl Expected {
     }
 }
 
-/// A token in the right form, which nobody has verified: it can be looked at, and verified, and nothing else.
+/// A token that has the form of an access token. Nobody has verified it.
+///
+/// It is verified in two more steps, and the types allow no other order:
+/// [`UntrustedToken::signed_with`] gives a [`SignedBy`], whose verified signature gives a
+/// [`SignedToken`], whose judged claims give a [`VerifiedToken`]. [`UntrustedToken::verify`] takes
+/// both steps at once.
+///
+/// ```
+/// use edgegate_token::{TokenError, UntrustedToken};
+#[doc = include_str!("example.txt")]
+///
+/// let untrusted = UntrustedToken::parse(&token)?;
+/// let signed = untrusted.signed_with(&keys)?.verify()?;
+/// let verified = signed.judge(&expected, now)?;
+/// assert_eq!(untrusted.verify(&keys, &expected, now), Ok(verified));
+///
+/// assert_eq!(UntrustedToken::parse("a.b").err(), Some(TokenError::NotThreeParts));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct UntrustedToken<'a> {
     jws: Jws<'a>,
 }
 
 impl<'a> UntrustedToken<'a> {
-    /// Reads a compact JWT (RFC 7515 section 3.1) and judges its form and header (RFC 9068 section 4). The claims are not
-    /// read yet.
+    /// Reads a compact JWT (RFC 7515 section 3.1), and judges its form and its header (RFC 9068
+    /// section 4). It does not read the claims.
     ///
     /// # Errors
     /// [`TokenError`]: the first rule of form that the token breaks.
@@ -109,21 +133,49 @@ impl<'a> UntrustedToken<'a> {
         }
     }
 
-    /// What the token claims, **unverified**: whoever sent it may have written all of it. For display and debugging only.
+    /// The claims, **unverified**: whoever sent the token may have invented them. For display and
+    /// debugging only.
+    ///
+    /// ```
+    /// use edgegate_token::UntrustedToken;
+    #[doc = include_str!("example.txt")]
+    ///
+    /// assert_eq!(UntrustedToken::parse(&token)?.unverified_claims()?.exp, now + 600);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`TokenError`]: the claims are not those of an access token.
     pub fn unverified_claims(&self) -> Result<Claims, TokenError> {
-        Claims::read(self.jws.unverified_payload())
+        Claims::read(&self.jws.payload)
     }
 
-    /// The key id that the header names, **unverified**: to see whether a fresh key set is worth fetching.
+    /// The key id that the header names, **unverified**. If the key set at hand doesn't have it, a
+    /// fresh key set may be worth fetching.
+    ///
+    /// ```
+    /// use edgegate_token::UntrustedToken;
+    #[doc = include_str!("example.txt")]
+    ///
+    /// assert_eq!(UntrustedToken::parse(&token)?.unverified_kid(), Some("2026-01"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn unverified_kid(&self) -> Option<&str> {
         self.jws.header.kid.as_deref()
     }
 
-    /// Verifies the signature, and only then reads the claims and judges them (ASVS 9.1.1) at `now`, in Unix seconds.
+    /// Finds the key that must have signed the token. See [`SignedBy`].
+    ///
+    /// # Errors
+    /// [`TokenError::KidMissing`] or [`TokenError::KidUnknown`] if `keys` has no such key;
+    /// [`TokenError::AlgNotTheKeys`] if the header names another algorithm than that of the key.
+    pub fn signed_with<'t>(&'t self, keys: &'t KeySet) -> Result<SignedBy<'t>, TokenError> {
+        SignedBy::find(&self.jws, keys)
+    }
+
+    /// Verifies the signature, and only then reads the claims and judges them (ASVS 9.1.1) at
+    /// `now`, in Unix seconds.
     ///
     /// # Errors
     /// [`TokenError`]: the first rule that the token breaks.
@@ -133,7 +185,30 @@ impl<'a> UntrustedToken<'a> {
         expected: &Expected,
         now: u64,
     ) -> Result<VerifiedToken, TokenError> {
-        let claims = Claims::read(self.jws.verify(keys)?)?;
+        self.signed_with(keys)?.verify()?.judge(expected, now)
+    }
+}
+
+impl SignedToken<'_> {
+    /// Reads the claims and judges them at `now`, in Unix seconds.
+    ///
+    /// ```
+    /// use edgegate_token::{TokenError, UntrustedToken};
+    #[doc = include_str!("example.txt")]
+    ///
+    /// let untrusted = UntrustedToken::parse(&token)?;
+    /// let signed = untrusted.signed_with(&keys)?.verify()?;
+    /// assert_eq!(signed.judge(&expected, now)?.claims().aud.iter().count(), 1);
+    ///
+    /// let other = Expected::new("https://auth.example.com", "https://other.example.com");
+    /// assert_eq!(signed.judge(&other, now), Err(TokenError::AudWrong));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TokenError`]: the first rule that the claims break.
+    pub fn judge(&self, expected: &Expected, now: u64) -> Result<VerifiedToken, TokenError> {
+        let claims = Claims::read(self.payload)?;
         claims.check()?;
         refuse_if(claims.iss != expected.issuer, TokenError::IssWrong)?;
         refuse_if(
@@ -155,7 +230,17 @@ impl<'a> UntrustedToken<'a> {
     }
 }
 
-/// An access token whose signature, form and claims were found good. Only verification makes one.
+/// An access token whose form, signature and claims are valid. Only verification makes one.
+///
+/// ```
+/// use edgegate_token::verify;
+#[doc = include_str!("example.txt")]
+///
+/// let verified = verify(&token, &keys, &expected, now)?;
+/// assert_eq!(verified.claims().email.as_deref(), Some("ada@example.com"));
+/// assert_eq!(verified.into_claims().roles, ["user"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedToken {
     claims: Claims,
@@ -175,7 +260,8 @@ impl VerifiedToken {
     }
 }
 
-/// A media type, so its case does not matter and `application/` may be left out (RFC 7515 section 4.1.9).
+/// `typ` is a media type: its case doesn't matter, and `application/` may be left out (RFC 7515
+/// section 4.1.9).
 fn is_access_token_type(typ: &str) -> bool {
     typ.eq_ignore_ascii_case(TYP) || typ.eq_ignore_ascii_case("application/at+jwt")
 }

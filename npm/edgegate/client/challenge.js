@@ -1,17 +1,19 @@
-// What a `WWW-Authenticate` header asks for (RFC 9110 section 11.6.1).
+// Reads the header `WWW-Authenticate` (RFC 9110 section 11.6.1).
 
 const SPACE = /[ \t]*/y;
 const SEPARATOR = /[ \t,]*/y;
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
-// Instead of parameters, as `Negotiate` sends it.
+// A challenge can have this in place of parameters; `Negotiate` does.
 const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
 
 /**
- * Whether the header says that the access token in the request is not valid: only
- * `Bearer error="invalid_token"` does (RFC 6750 section 3.1). `insufficient_scope` does not, nor does
- * `insufficient_user_authentication`, which asks for a new proof (RFC 9470). A challenge without
- * `error` answers a request without a token.
+ * Whether the header says that the access token of the request is not valid. Only
+ * `Bearer error="invalid_token"` says so (RFC 6750 section 3.1). `insufficient_scope` does not, and
+ * neither does `insufficient_user_authentication`, which asks for a new proof (RFC 9470). A
+ * challenge without `error` answers a request that had no token.
+ *
+ * @param {string} header
  */
 export function refusesToken(header) {
   return challenges(header).some(
@@ -20,11 +22,16 @@ export function refusesToken(header) {
 }
 
 /**
- * Each challenge's scheme, in lower case, and its `error`. Reading stops at the first syntax error.
+ * The scheme of each challenge, in lower case, and its `error`. Reading stops at the first syntax
+ * error.
+ *
+ * @param {string} header
  */
 function challenges(header) {
+  /** @type {{scheme: string, error: string | undefined}[]} */
   const found = [];
   let at = 0;
+  /** @param {RegExp} pattern */
   const read = (pattern) => {
     pattern.lastIndex = at;
     const [text] = pattern.exec(header) ?? [];
@@ -46,9 +53,10 @@ function challenges(header) {
     const value = read(TOKEN) ?? unquoted(read(QUOTED));
     const challenge = found.at(-1);
     if (value === undefined || challenge === undefined) return found;
-    // A parameter may occur once in a challenge. Repetitions are ignored.
+    // A challenge must not repeat a parameter. If it does, the first one is used.
     if (name === "error") challenge.error ??= value;
   }
 }
 
+/** @param {string | undefined} text */
 const unquoted = (text) => text?.slice(1, -1).replaceAll(/\\(.)/g, "$1");

@@ -1,39 +1,60 @@
-// The service's time as this device can know it.
+// The time of the service, as well as this device can know it.
 //
-// The device's clock may be wrong by hours, and may be set while the page is open, so it is never
-// compared with a token's times. An answer of the service anchors its time; from there the device
-// counts. The monotonic clock ignores that the wall clock is set, but on some systems it stands still
-// while the device sleeps; the wall clock goes on. The larger of the two counts is used: a token
-// then looks older than it is, which costs one renewal. Only when the device sleeps without its
-// monotonic clock and the wall clock is set back as well, a token looks younger than it is. Then the
-// service rejects it, and the client renews it.
+// The clock of a device may be wrong by hours, and it may be set while the page is open. So it is
+// never compared with the times in a token. Instead, an answer of the service tells the service's
+// time, and the device counts from there. It counts with two clocks:
+//
+// - The monotonic clock does not change when somebody sets the wall clock. On some systems it stops
+//   while the device sleeps.
+// - The wall clock continues while the device sleeps.
+//
+// The larger count is used. A token may then seem older than it is, which costs one renewal. A
+// token seems younger than it is only if the monotonic clock stopped and somebody set back the wall
+// clock. The service then rejects the token, and the client renews it.
 
-// A Date header and a token made for the same answer lie this close, or a cache or proxy in between wrote the header.
+// If a Date header and the `iat` of the token in the same answer differ by more than this, a cache
+// or a proxy wrote the header.
 const SAME_ANSWER_MS = 60_000;
+
+/**
+ * Both in milliseconds.
+ *
+ * @typedef {{wall: number, monotonic: number}} Instant A moment on this device.
+ * @typedef {{readonly left: number}} Timer Milliseconds until it ends; 0 when it has ended.
+ */
 
 export class Clock {
   #now;
   #monotonic;
   #anchor;
 
-  /** `now` and `monotonic` answer milliseconds, as Date.now and performance.now. */
+  /** @param {{now: () => number, monotonic: () => number}} platform Both return milliseconds. */
   constructor({ now, monotonic }) {
     this.#now = now;
     this.#monotonic = monotonic;
     this.#anchor = { server: now(), ...this.instant() };
   }
 
-  /** A moment of this device, for `since`. */
+  /** @returns {Instant} */
   instant() {
     return { wall: this.#now(), monotonic: this.#monotonic() };
   }
 
-  /** The milliseconds that went by since `instant`. */
+  /**
+   * Milliseconds since `instant`.
+   *
+   * @param {Instant} instant
+   */
   since({ wall, monotonic }) {
     return Math.max(this.#monotonic() - monotonic, this.#now() - wall, 0);
   }
 
-  /** `{left}`: the milliseconds of `ms` that are left, from now on. */
+  /**
+   * A timer that ends in `ms` milliseconds.
+   *
+   * @param {number} ms
+   * @returns {Timer}
+   */
   timer(ms) {
     const begun = this.instant();
     const since = () => this.since(begun);
@@ -44,17 +65,20 @@ export class Clock {
     };
   }
 
-  /** The service's time, in milliseconds since 1970. Before the first answer: the device's. */
+  /** The service's time in Unix milliseconds. Before the first answer: the device's time. */
   now() {
     return this.#anchor.server + this.since(this.#anchor);
   }
 
   /**
-   * Takes the service's time out of an answer that brought a fresh token.
+   * Reads the service's time from an answer that has a new token.
    *
-   * `date` is its Date header (null where CORS hides it), `iat` the second at which the token was issued, `sent` the
-   * instant at which the request was sent. All of the time since then is added: the answer may have waited for the
-   * device to wake up.
+   * - `date`: the Date header. Null if CORS hides it.
+   * - `iat`: when the token was issued, in Unix seconds.
+   * - `sent`: when the request was sent. All of the time since then is added, because the answer
+   *   may have waited while the device slept.
+   *
+   * @param {{date: string | null, iat: number, sent: Instant}} answer
    */
   anchor({ date, iat, sent }) {
     const issued = iat * 1000;

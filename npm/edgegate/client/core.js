@@ -1,5 +1,14 @@
-// What happens when a session begins, goes on and ends, and who is told: the page by events, other tabs by the channel.
-import { EdgegateError } from "../errors.js";
+// What happens when a session begins, continues and ends. Tells the page by events, and the other
+// tabs over the channel.
+/**
+ * @import { AuthClientEventMap, SignedOutReason } from "../types/client.d.ts"
+ * @import { Instant } from "./clock.js"
+ * @import { Platform } from "./platform.js"
+ * @import { Answer, RequestOptions } from "./request.js"
+ * @import { Message } from "./tabs.js"
+ * @import { Claims } from "./token.js"
+ */
+import { codeOf, EdgegateError } from "../errors.js";
 import { readUser } from "./answers.js";
 import { Clock } from "./clock.js";
 import { Exclusive } from "./lock.js";
@@ -11,19 +20,29 @@ import { Tabs } from "./tabs.js";
 import { LOGOUT_MS, NAMES_MS } from "./timeouts.js";
 import { readToken } from "./token.js";
 
+/**
+ * Dispatches an event to the page.
+ *
+ * @typedef {<K extends keyof AuthClientEventMap>(type: K, detail: AuthClientEventMap[K]["detail"]) => void} Emit
+ */
+
 export class Core {
-  /** Whether the page wants to know who is signed in, and so be told what other tabs do. */
+  /** Whether the page wants to know who is signed in, and so what happens in other tabs. */
   watching = false;
   closed = false;
-  /** How often the page asked for a logout: a login's answer from before must not sign in. */
+  /**
+   * How many logouts the page has asked for. If the number has changed since a login was sent, its
+   * answer must not sign in.
+   */
   logouts = 0;
-  /** Ends when the login (or the like) that is under way has ended. */
+  /** @type {Promise<unknown>} Resolves when the login (or the like) in progress has ended. */
   settling = Promise.resolve();
-  /** Ends when the names of a user who was just found are known. */
+  /** Resolves when the client knows the name of a user whose session it has just found. */
   greeting = Promise.resolve();
 
   #emit;
 
+  /** @param {{platform: Platform, url: URL, emit: Emit}} parts */
   constructor({ platform, url, emit }) {
     const name = `edgegate:${url.origin}`;
     this.platform = platform;
@@ -37,7 +56,12 @@ export class Core {
     this.renewal = new Renewal(this);
   }
 
-  /** One request to the service; options as in request.js. */
+  /**
+   * One request to the service.
+   *
+   * @param {string} path
+   * @param {RequestOptions} options
+   */
   send(path, options) {
     return request(this.platform, new URL(path, this.url), options);
   }
@@ -56,8 +80,13 @@ export class Core {
   }
 
   /**
-   * Runs `work` while no other request uses or sets the cookie, in any tab. A renewal in flight here is given up: it would
-   * only be waited for, and its answer is of no use any more. `settle`: whether calls for a token wait for it.
+   * Runs `work` while no other request uses or sets the cookie, in any tab. A renewal in progress
+   * in this tab is given up: `work` would only have to wait for it, and its answer is not needed.
+   *
+   * @template T
+   * @param {() => Promise<T>} work
+   * @param {{settle?: boolean}} [options] `settle`: whether calls that need a token wait for
+   *   `work`.
    */
   async exclusively(work, { settle = true } = {}) {
     this.renewal.cancel();
@@ -71,8 +100,9 @@ export class Core {
   }
 
   /**
-   * A valid access token, renewed when needed.
-   * `userId`: of this user only; rejects with signed_out when another has taken their place meanwhile.
+   * A valid access token, renewed if needed.
+   *
+   * @param {string} [userId] If another user has signed in since, rejects with `signed_out`.
    */
   async accessToken(userId = this.session.user?.id) {
     const { session } = this;
@@ -81,29 +111,42 @@ export class Core {
       await this.settling;
       if (session.status === "signed_out" || (userId !== undefined && session.user?.id !== userId))
         throw signedOut();
-      if (session.usable) return session.token;
-      const { taken } = session;
+      const { taken, usableToken } = session;
+      if (usableToken !== undefined) return usableToken;
       await this.renewal.renew();
-      // Fresh from the service: it is for the service to say whether it counts.
-      const isOurs =
-        session.status === "signed_in" && (userId === undefined || session.user.id === userId);
-      if (isOurs && session.taken !== taken) return session.token;
+      // The token is new. The client does not check whether it is valid by its own clock: the
+      // server that receives it decides.
+      const { token } = session;
+      const isOurs = userId === undefined || session.user?.id === userId;
+      if (token !== undefined && isOurs && session.taken !== taken) return token;
     }
   }
 
-  /** Sends with the token; renews once and repeats when the service refuses it. `send` gets the token. */
+  /**
+   * Sends a request with the token. If the service rejects the token, renews it once and repeats
+   * the request.
+   *
+   * @template T
+   * @param {(token: string) => Promise<T>} send
+   */
   async authorized(send) {
     const userId = this.session.user?.id;
     const token = await this.accessToken(userId);
     try {
       return await send(token);
     } catch (error) {
-      if (error.code !== "invalid_token" || !this.renewal.refused(token)) throw error;
+      if (codeOf(error) !== "invalid_token" || !this.renewal.refused(token)) throw error;
       return send(await this.accessToken(userId));
     }
   }
 
-  /** Signs in by a request that answers tokens and the user. Null when it answers none. */
+  /**
+   * Signs in with a request whose answer has tokens and the user. Null if the answer has neither.
+   *
+   * @param {string} path
+   * @param {object} body
+   * @param {RequestOptions["expect"]} expect
+   */
   login(path, body, expect) {
     this.watch();
     const { logouts } = this;
@@ -119,27 +162,37 @@ export class Core {
     });
   }
 
-  #loggedIn({ body, date }, sent, logouts) {
+  /**
+   * @param {Answer} answer
+   * @param {Instant} sent
+   * @param {number} logouts
+   */
+  #loggedIn(answer, sent, logouts) {
     const { session } = this;
-    const user = readUser(body.user);
-    const claims = this.#readFresh(body, { date, sent });
+    const user = readUser(answer.body?.user);
+    const { token, claims } = this.#readTokens(answer, sent);
     if (!user || user.id !== claims.sub) throw notTheService(200);
     if (session.user && session.user.id !== user.id) this.signOut("other_user");
     if (this.logouts !== logouts) {
-      // The logout that was asked for meanwhile comes next and must end this session too, also when another tab's
-      // logout has settled the wish already.
+      // The page asked for a logout after it sent the login. That logout comes next, and must end
+      // the new session too, even if the logout of another tab has fulfilled the wish in the
+      // meantime.
       this.pending.remember(claims.sid);
       throw signedOut();
     }
-    // The service ended the session before it.
+    // With the login, the service has ended the previous session.
     this.pending.forget();
-    session.begin(body.access_token, claims, user);
-    this.tabs.tellToken("login", body.access_token);
-    this.#emit("signed-in", { user: session.user });
+    session.begin(token, claims, user);
+    this.tabs.tellToken("login", token);
+    this.#emitUser("signed-in");
     return session.user;
   }
 
-  /** A new session of the same user, who changed the password. */
+  /**
+   * The service ends all sessions of the user and begins a new one.
+   *
+   * @param {object} body
+   */
   changePassword(body) {
     return this.authorized((token) => {
       const { logouts, session } = this;
@@ -158,27 +211,36 @@ export class Core {
     });
   }
 
-  #replaced({ body, date }, sent, { userId, logouts }) {
+  /**
+   * @param {Answer} answer
+   * @param {Instant} sent
+   * @param {{userId: string | undefined, logouts: number}} before
+   */
+  #replaced(answer, sent, { userId, logouts }) {
     const { session } = this;
-    const claims = this.#readFresh(body, { date, sent, of: { sub: userId } });
+    const { token, claims } = this.#readTokens(answer, sent, { sub: userId });
     // As after a login.
     if (this.logouts !== logouts) return this.pending.remember(claims.sid);
     if (session.status === "signed_out") {
-      // Another tab saw the old session's end before the answer came.
-      session.begin(body.access_token, claims);
+      // Another tab noticed that the old session had ended before the answer arrived here.
+      session.begin(token, claims);
       this.greeting = this.#greet("signed-in");
     } else if (session.user?.id === userId) {
-      session.goOn(body.access_token, claims);
+      session.goOn(token, claims);
       this.#tellRenewed();
     }
-    this.tabs.tellToken("login", body.access_token);
+    this.tabs.tellToken("login", token);
   }
 
-  /** The session goes on with tokens that say that its user has just proved who they are. */
+  /**
+   * The session continues with tokens that say that the user has just proved who they are.
+   *
+   * @param {string} password
+   */
   reauthenticate(password) {
     return this.authorized((token) => {
       const { logouts } = this;
-      const { sub, sid } = readToken(token);
+      const { sub, sid } = readToken(token) ?? {};
       return this.exclusively(async () => {
         this.#requireSession(sid);
         const sent = this.clock.instant();
@@ -188,36 +250,53 @@ export class Core {
           const answer = await this.send("/auth/reauthenticate", options);
           this.#proved(answer, sent, { of: { sub, sid }, logouts });
         } catch (error) {
-          // The answer may have set the cookie all the same: it is asked which session it has.
-          if (error.code === "network_error") this.renewal.doubt();
+          // The service may have set a new cookie all the same, so the client asks which session
+          // the cookie belongs to.
+          if (codeOf(error) === "network_error") this.renewal.doubt();
           throw error;
         }
       });
     });
   }
 
-  #proved({ body, date }, sent, { of, logouts }) {
-    const claims = this.#readFresh(body, { date, sent, of });
+  /**
+   * @param {Answer} answer
+   * @param {Instant} sent
+   * @param {{of: Partial<Pick<Claims, "sub" | "sid">>, logouts: number}} before
+   */
+  #proved(answer, sent, { of, logouts }) {
+    const { token, claims } = this.#readTokens(answer, sent, of);
     if (this.logouts !== logouts) {
       // As after a login.
       this.pending.remember(claims.sid);
       throw signedOut();
     }
     this.#requireSession(of.sid);
-    this.session.goOn(body.access_token, claims);
-    this.tabs.tellToken("renewal", body.access_token);
+    this.session.goOn(token, claims);
+    this.tabs.tellToken("renewal", token);
     this.#tellRenewed();
   }
 
-  // Another session may have come meanwhile, or the end of this one. Then the cookie says who is
-  // signed in.
+  /**
+   * Rejects if another session has begun in the meantime, or if this one has ended. The client then
+   * asks the service who is signed in.
+   *
+   * @param {string | undefined} sid
+   */
   #requireSession(sid) {
     if (this.session.claims?.sid === sid) return;
     this.renewal.doubt();
     throw signedOut();
   }
 
-  /** A DELETE that ends this very session; its answer clears the cookie, if that is of the same session. */
+  /**
+   * Sends a DELETE that ends this session. Its answer clears the cookie, if the cookie belongs to
+   * the same session.
+   *
+   * @param {string} path
+   * @param {object | undefined} body
+   * @param {SignedOutReason} reason
+   */
   async end(path, body, reason) {
     await this.authorized((token) => {
       const { generation } = this.session;
@@ -237,14 +316,14 @@ export class Core {
   async logout() {
     this.watch();
     this.logouts += 1;
-    // Remembered before it is asked for: the page may go away first.
+    // Remembered before the request is sent: the page may be closed in between.
     this.pending.remember(this.session.claims?.sid);
     this.signOut("logout", { tell: true });
     const prompt = this.clock.timer(LOGOUT_MS);
     await this.exclusively(
       async () => {
-        // At once it means whoever is signed in in this browser. A page that slept in between means
-        // its own session.
+        // If the request is sent soon, it ends whichever session the cookie has. If the page slept
+        // in between, it ends only the session that the page had.
         const ended = await this.finishLogout({ ofAnySession: prompt.left > 0 });
         if (!ended) this.renewal.doubt();
       },
@@ -252,25 +331,36 @@ export class Core {
     );
   }
 
-  /** A renewal's answer: by the cookie, so this is who is signed in, whoever that was before. */
-  renewed({ body, date }, sent) {
+  /**
+   * A renewal has succeeded. The service answered by the cookie, so the user in the answer is the
+   * one who is signed in, whoever was signed in before.
+   *
+   * @param {Answer} answer
+   * @param {Instant} sent
+   */
+  renewed(answer, sent) {
     const { session } = this;
-    const claims = this.#readFresh(body, { date, sent });
+    const { token, claims } = this.#readTokens(answer, sent);
     if (session.user && session.user.id !== claims.sub) {
       const { generation } = session;
       this.signOut("other_user");
-      // A listener was quicker.
+      // A listener of the page has signed in or out.
       if (session.generation !== generation + 1) return;
     }
-    const found = session.user === null;
-    if (found) session.begin(body.access_token, claims);
-    else session.goOn(body.access_token, claims);
-    this.tabs.tellToken("renewal", body.access_token);
-    if (found) this.greeting = this.#greet("signed-in");
+    const isFound = session.user === null;
+    if (isFound) session.begin(token, claims);
+    else session.goOn(token, claims);
+    this.tabs.tellToken("renewal", token);
+    if (isFound) this.greeting = this.#greet("signed-in");
     else this.#tellRenewed();
   }
 
-  /** Forgets the session in this tab. Tells the page if somebody was signed in. */
+  /**
+   * Forgets the session in this tab. Tells the page if somebody was signed in.
+   *
+   * @param {SignedOutReason} reason
+   * @param {{tell?: boolean}} [options] `tell`: whether to tell the other tabs.
+   */
   signOut(reason, { tell = false } = {}) {
     const { session } = this;
     const { status, claims } = session;
@@ -280,15 +370,19 @@ export class Core {
     if (status === "signed_in") this.#emit("signed-out", { reason });
   }
 
-  /** After it could not be found out at first, it turned out that nobody is signed in. */
+  /** After a first failure, the client has found out that nobody is signed in. */
   tellNobody() {
     if (this.session.status === "signed_out") this.#emit("signed-out", { reason: "no_session" });
   }
 
   /**
    * Sends a remembered logout that has not reached the service yet. Call it within `exclusively`.
-   * Answers whether the session of the cookie has ended. It has not when that is a later session, or
-   * when another tab was quicker. `ofAnySession`: ends the session of the cookie, whichever it is.
+   *
+   * Returns whether the session of the cookie has ended. It has not ended if it is a later session,
+   * or if another tab has sent the logout already.
+   *
+   * @param {{ofAnySession?: boolean, signal?: AbortSignal}} [options] `ofAnySession`: ends the
+   *   session of the cookie, whichever it is.
    */
   async finishLogout({ ofAnySession = false, signal } = {}) {
     const { wish, session } = this.pending;
@@ -298,16 +392,18 @@ export class Core {
     try {
       await this.send("/auth/revoke", { ...options, signal, timeout: LOGOUT_MS });
     } catch (error) {
-      if (error.code !== "invalid_grant") throw error;
+      if (codeOf(error) !== "invalid_grant") throw error;
       this.pending.forget(wish);
       return false;
     }
     this.pending.forget(wish);
-    // Whoever the cookie named, perhaps not whom this tab knew: a tab that still has a session asks.
+    // The cookie may have belonged to a user that this tab did not know of. A tab that still has a
+    // session asks the service.
     this.tabs.tellCleared();
     return true;
   }
 
+  /** @param {Message} message */
   #heard(message) {
     const { session } = this;
     if (!this.watching) return;
@@ -318,13 +414,14 @@ export class Core {
     if (message.type === "signed_out") {
       if (session.claims?.sid === message.sid && session.claims.sub === message.sub) {
         this.signOut(message.reason === "logout" ? "other_tab" : message.reason);
-      } else if (session.status === "signed_in" && session.user.id === message.sub) {
+      } else if (session.user?.id === message.sub) {
         this.renewal.doubt();
       }
       return;
     }
     const { cause, token, claims } = message;
-    // A login takes the place of what was to be ended; where storage works, that tab has noted it.
+    // A login replaces the session that was to end. If storage works, the other tab has removed the
+    // wish from there.
     if (cause === "login") this.pending.forgetOwn();
     if (session.isNewer(token, claims, cause)) {
       session.goOn(token, claims);
@@ -334,20 +431,25 @@ export class Core {
       session.user?.id !== claims.sub &&
       (cause === "login" || session.status === "signed_in")
     ) {
-      // Somebody else signed in, or somebody at all: the cookie says who.
+      // Somebody has signed in, perhaps another user. The service knows who it is, by the cookie.
       this.renewal.doubt();
     } else if (session.isFromTheFuture(claims)) {
-      // The clock of this tab may be late, and its own token invalid by now. The service's answer
+      // The clock of this tab may be late, and its own token expired. The answer of the service
       // sets the clock.
       this.renewal.doubt();
     }
   }
 
   #tellRenewed() {
-    if (this.session.isKnown) this.#emit("renewed", { user: this.session.user });
+    if (this.session.isKnown) this.#emitUser("renewed");
     else this.greeting = this.#greet("renewed");
   }
 
+  /**
+   * Asks for the user's name, then tells the page.
+   *
+   * @param {"signed-in" | "renewed"} event
+   */
   async #greet(event) {
     const { session } = this;
     const { generation, token } = session;
@@ -357,19 +459,33 @@ export class Core {
       const user = readUser(body);
       if (user && session.generation === generation) session.learn(user);
     } catch {
-      // The token says who it is; the names are asked for again with the next renewal.
+      // The token says who the user is. The client asks for the name again at the next renewal.
     }
-    if (session.generation === generation) this.#emit(event, { user: session.user });
+    if (session.generation === generation) this.#emitUser(event);
   }
 
-  // `of`: the claims that the token must have, as of the user that it is for.
-  #readFresh({ access_token }, { date, sent, of = {} }) {
-    const claims = readToken(access_token);
-    const isExpected = claims && Object.keys(of).every((name) => claims[name] === of[name]);
-    if (!isExpected) throw notTheService(200);
+  /** @param {"signed-in" | "renewed"} event */
+  #emitUser(event) {
+    const { user } = this.session;
+    if (user) this.#emit(event, { user });
+  }
+
+  /**
+   * The new access token in an answer.
+   *
+   * @param {Answer} answer
+   * @param {Instant} sent
+   * @param {Partial<Pick<Claims, "sub" | "sid">>} [of] The claims that the token must have.
+   */
+  #readTokens({ body, date }, sent, of = {}) {
+    const token = body?.access_token;
+    const claims = readToken(token);
+    const names = /** @type {(keyof typeof of)[]} */ (Object.keys(of));
+    if (typeof token !== "string" || !claims || names.some((name) => claims[name] !== of[name]))
+      throw notTheService(200);
     this.clock.anchor({ date, iat: claims.iat, sent });
     this.renewal.succeeded();
-    return claims;
+    return { token, claims };
   }
 }
 

@@ -1,21 +1,32 @@
 // `fetch` with the access token.
-import { guarded, wrong } from "../argument.js";
+/**
+ * @import { Core } from "./core.js"
+ * @import { Platform } from "./platform.js"
+ */
+import { invalidArgument, readArgument } from "../argument.js";
 import { EdgegateError, isEdgegateError } from "../errors.js";
 import { refusesToken } from "./challenge.js";
 import { readJson } from "./request.js";
 
-/** As the platform's fetch, for the origins in `origins`; see index.d.ts. */
+/**
+ * Works as the platform's `fetch`. See `AuthClient.fetch` in types/client.d.ts.
+ *
+ * @param {Core} core
+ * @param {Set<string>} origins The origins that may get the token.
+ * @param {RequestInfo | URL} input
+ * @param {RequestInit} [init]
+ */
 export async function fetchWithToken(core, origins, input, init) {
-  const { request, repeatable } = makeRequest(origins, input, init);
+  const { request, isRepeatable } = makeRequest(origins, input, init);
   const userId = core.session.user?.id;
   const token = await unlessAborted(core.accessToken(userId), request.signal);
-  const spare = repeatable ? request.clone() : null;
+  const spare = isRepeatable ? request.clone() : null;
   const response = await send(core.platform, request, token);
-  const again =
+  const isRefused =
     response.status === 401 &&
     (await isTokenRefused(core, request, response)) &&
     core.renewal.refused(token);
-  if (!again || !spare) {
+  if (!isRefused || !spare) {
     discard(spare);
     return response;
   }
@@ -23,31 +34,44 @@ export async function fetchWithToken(core, origins, input, init) {
   return send(core.platform, spare, await unlessAborted(core.accessToken(userId), spare.signal));
 }
 
+/**
+ * @param {Set<string>} origins
+ * @param {RequestInfo | URL} input
+ * @param {RequestInit} [init]
+ */
 function makeRequest(origins, input, init) {
-  const { request, repeatable } = guarded("The request", () => ({
+  const { request, isRepeatable } = readArgument("The request", () => ({
     request: new Request(input, init),
-    repeatable: !(init?.body instanceof ReadableStream),
+    isRepeatable: !(init?.body instanceof ReadableStream),
   }));
   const { origin, protocol } = new URL(request.url);
-  // A blob: address has the origin of its page.
+  // The `origin` of a blob: address is the origin of its page, so the protocol matters too.
   if (!origins.has(origin) || !/^https?:$/.test(protocol)) {
-    throw wrong(
-      `The access token is not for ${origin}: add it to the option "origins", or use the platform's fetch`,
+    throw invalidArgument(
+      `The access token is not sent to ${origin}: add it to the option "origins", or use the platform's fetch`,
     );
   }
   if (request.headers.has("Authorization"))
-    throw wrong("The request has an Authorization of its own: use the platform's fetch");
-  if (request.mode === "no-cors") throw wrong("The mode no-cors can't carry a token");
-  return { request, repeatable };
+    throw invalidArgument(
+      "The request already has an Authorization header: use the platform's fetch",
+    );
+  if (request.mode === "no-cors")
+    throw invalidArgument("A request with the mode no-cors can't carry the access token");
+  return { request, isRepeatable };
 }
 
+/**
+ * @param {Platform} platform
+ * @param {Request} request
+ * @param {string} token
+ */
 async function send(platform, request, token) {
   request.headers.set("Authorization", `Bearer ${token}`);
   try {
     const response = await platform.fetch(request);
-    // A `fetch` that was handed in may answer anything.
+    // The caller's own `fetch` may return anything.
     if (typeof response.status !== "number" || typeof response.headers.get !== "function")
-      throw new TypeError("No Response");
+      throw new TypeError("fetch did not return a Response");
     return response;
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
@@ -58,12 +82,19 @@ async function send(platform, request, token) {
   }
 }
 
-// A 401 may be about something else: a wrong current password, which must not be sent twice, or a
-// password that has to be typed again. A fresh token helps against neither.
+/**
+ * Whether a 401 refuses the access token. It may have another reason: a wrong current password,
+ * which must not be sent twice, or a password that must be typed again. A new token helps in
+ * neither case.
+ *
+ * @param {Core} core
+ * @param {Request} request
+ * @param {Response} response
+ */
 async function isTokenRefused({ url }, request, response) {
   const challenge = header(response, "WWW-Authenticate");
   if (challenge !== null) return refusesToken(challenge);
-  // Another origin may hide the header (CORS). The service has a code.
+  // Another origin may hide the header (CORS). The service's answer has a code in its body too.
   const isProblem = /^application\/problem\+json\b/i.test(header(response, "Content-Type") ?? "");
   const problem = isProblem
     ? await unlessAborted(readProblem(response, request.signal), request.signal)
@@ -73,8 +104,13 @@ async function isTokenRefused({ url }, request, response) {
   return !isProblem || problem?.code === "invalid_token";
 }
 
-// A `fetch` that was handed in may have headers of its own kind: `get` may throw, or answer
-// something other than a string. Null then, as for a header that is missing.
+/**
+ * A header; null if it is missing. The headers of a response that the caller's own `fetch` returned
+ * may be of any kind: `get` may throw, or return something other than a string.
+ *
+ * @param {Response} response
+ * @param {string} name
+ */
 function header({ headers }, name) {
   try {
     const value = headers.get(name);
@@ -84,7 +120,12 @@ function header({ headers }, name) {
   }
 }
 
-// Of a copy, so that the caller can read the answer itself.
+/**
+ * Reads a copy, so that the caller can read the response.
+ *
+ * @param {Response} response
+ * @param {AbortSignal} signal
+ */
 async function readProblem(response, signal) {
   try {
     return await readJson(response.clone(), signal);
@@ -93,21 +134,35 @@ async function readProblem(response, signal) {
   }
 }
 
-// The body is not needed. One that is being read, or of another kind, is left alone.
+/**
+ * Cancels a body that nobody needs. Does nothing if somebody is reading it, or if it has no
+ * `cancel`.
+ *
+ * @param {Request | Response | null} message
+ */
 function discard(message) {
   try {
     message?.body?.cancel().catch(() => {});
   } catch {
-    // Nothing is waiting for it.
+    // Nothing waits for it.
   }
 }
 
+/**
+ * Rejects with the signal's reason as soon as the signal aborts.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} signal
+ * @returns {Promise<T>}
+ */
 function unlessAborted(promise, signal) {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
-    // Also when it was aborted before: a rejection that nobody handles ends a Node process.
+    // Handles the promise also if the signal has aborted already: an unhandled rejection ends a
+    // Node process.
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
 }

@@ -1,5 +1,9 @@
-// AuthClient: signs in at an edgegate service and keeps the session going. index.d.ts documents it.
-import { guarded, listOf, wrong } from "../argument.js";
+// AuthClient: signs in at an edgegate service and keeps the session alive. Its methods are
+// documented in types/client.d.ts.
+/**
+ * @import { AuthClient as Declared, AuthClientOptions, User } from "../types/client.d.ts"
+ */
+import { invalidArgument, readArgument, readList } from "../argument.js";
 import { EdgegateError } from "../errors.js";
 import { readSessions, readUser } from "./answers.js";
 import { Core } from "./core.js";
@@ -11,21 +15,24 @@ export { EdgegateError };
 
 const ACCEPTED = { 202: false };
 const DONE = { 204: false };
-const MOST_ORIGINS = 256;
+const ORIGINS_MAX = 256;
 
 export class AuthClient extends EventTarget {
   #core;
   #origins;
 
+  /** @param {AuthClientOptions} [options] */
   constructor(options = {}) {
     super();
-    const { url, origins, fetch, parts } = guarded("options", () => readOptions(options));
-    if (fetch != null && typeof fetch !== "function") throw wrong("fetch must be a function");
-    const service = originOf("url", url ?? parts.origin);
-    const others = listOf("origins", origins ?? [], MOST_ORIGINS).map((one) =>
-      originOf("origins", one),
+    const { url, origins, fetch, parts } = readArgument("options", () => readOptions(options));
+    if (fetch != null && typeof fetch !== "function")
+      throw invalidArgument("fetch must be a function");
+    const service = readOrigin("url", url ?? parts.origin);
+    const others = readList("origins", origins ?? [], ORIGINS_MAX).map((entry) =>
+      readOrigin("origins", entry),
     );
     this.#origins = new Set([service, ...others].map(({ origin }) => origin));
+    /** @type {import("./core.js").Emit} */
     const emit = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail }));
     this.#core = new Core({ platform: parts, url: service, emit });
   }
@@ -38,6 +45,7 @@ export class AuthClient extends EventTarget {
     return AuthClient.#coreOf(this).session.status;
   }
 
+  /** @type {Declared["ready"]} */
   async ready() {
     const core = AuthClient.#coreOf(this);
     core.watch();
@@ -52,86 +60,105 @@ export class AuthClient extends EventTarget {
     }
   }
 
+  /** @type {Declared["login"]} */
   async login(given) {
-    const body = texts(given, ["email", "password"]);
-    return AuthClient.#coreOf(this).login("/auth/login", body, { 200: true });
+    const body = readTexts(given, ["email", "password"]);
+    const user = await AuthClient.#coreOf(this).login("/auth/login", body, { 200: true });
+    // The answer to a login always has a user.
+    return /** @type {User} */ (user);
   }
 
+  /** @type {Declared["logout"]} */
   async logout() {
     await AuthClient.#coreOf(this).logout();
   }
 
+  /** @type {Declared["register"]} */
   async register(given) {
-    const body = texts(given, ["email"], ["first_name", "last_name", "password"]);
+    const body = readTexts(given, ["email"], ["first_name", "last_name", "password"]);
     return AuthClient.#coreOf(this).login("/auth/register", body, { 201: true, 202: false });
   }
 
+  /** @type {Declared["requestPasswordReset"]} */
   async requestPasswordReset(email) {
     await AuthClient.#coreOf(this).send("/auth/password/reset", {
-      body: texts({ email }, ["email"]),
+      body: readTexts({ email }, ["email"]),
       expect: ACCEPTED,
     });
   }
 
+  /** @type {Declared["requestEmailVerification"]} */
   async requestEmailVerification(email) {
     await AuthClient.#coreOf(this).send("/auth/email/resend", {
-      body: texts({ email }, ["email"]),
+      body: readTexts({ email }, ["email"]),
       expect: ACCEPTED,
     });
   }
 
+  /** @type {Declared["confirmPasswordReset"]} */
   async confirmPasswordReset(given) {
     const core = AuthClient.#coreOf(this);
     await core.send("/auth/password/confirm", {
-      body: texts(given, ["token", "password"]),
+      body: readTexts(given, ["token", "password"]),
       expect: DONE,
     });
-    // It ended every session of its user, who may be ours.
-    askAnew(core);
+    // This ended every session of the user of the link, who may be signed in here.
+    askAgain(core);
   }
 
+  /** @type {Declared["verifyEmail"]} */
   async verifyEmail(given) {
     const core = AuthClient.#coreOf(this);
     await core.send("/auth/email/verify", {
-      body: texts(given, ["token", "password"]),
+      body: readTexts(given, ["token", "password"]),
       expect: DONE,
     });
-    askAnew(core);
+    askAgain(core);
   }
 
+  /** @type {Declared["confirmEmailChange"]} */
   async confirmEmailChange(token) {
     const core = AuthClient.#coreOf(this);
-    await core.send("/auth/email/confirm", { body: texts({ token }, ["token"]), expect: DONE });
-    // The token still says the old address.
-    askAnew(core);
+    await core.send("/auth/email/confirm", {
+      body: readTexts({ token }, ["token"]),
+      expect: DONE,
+    });
+    // The access token still has the old address.
+    askAgain(core);
   }
 
+  /** @type {Declared["changePassword"]} */
   async changePassword(given) {
     await AuthClient.#coreOf(this).changePassword(
-      texts(given, ["current_password", "new_password"]),
+      readTexts(given, ["current_password", "new_password"]),
     );
   }
 
+  /** @type {Declared["reauthenticate"]} */
   async reauthenticate(password) {
-    await AuthClient.#coreOf(this).reauthenticate(texts({ password }, ["password"]).password);
+    const texts = readTexts({ password }, ["password"]);
+    await AuthClient.#coreOf(this).reauthenticate(texts.password);
   }
 
+  /** @type {Declared["changeEmail"]} */
   async changeEmail(given) {
-    const body = texts(given, ["email", "current_password"]);
+    const body = readTexts(given, ["email", "current_password"]);
     const core = AuthClient.#coreOf(this);
     await core.authorized((token) =>
       core.send("/auth/email/change", { body, token, expect: ACCEPTED }),
     );
   }
 
+  /** @type {Declared["deleteAccount"]} */
   async deleteAccount(given) {
     await AuthClient.#coreOf(this).end(
       "/auth/me",
-      texts(given, ["current_password"]),
+      readTexts(given, ["current_password"]),
       "account_deleted",
     );
   }
 
+  /** @type {Declared["me"]} */
   async me() {
     const core = AuthClient.#coreOf(this);
     const answer = await get(core, "/auth/me");
@@ -140,25 +167,26 @@ export class AuthClient extends EventTarget {
     return core.session.learn(user);
   }
 
+  /** @type {Declared["sessions"]} */
   async sessions() {
     const answer = await get(AuthClient.#coreOf(this), "/auth/sessions");
-    const sessions = readSessions(answer.body);
+    const sessions = readSessions(answer.body ?? {});
     if (!sessions) throw notTheService(answer.status);
     return sessions;
   }
 
+  /** @type {Declared["endSession"]} */
   async endSession(id) {
     const core = AuthClient.#coreOf(this);
-    // An id is a UUID. As `..` it would name another route.
-    const isId = /^[A-Za-z0-9-]{1,64}$/.test(texts({ id }, ["id"]).id);
-    if (!isId) throw wrong("id must be the id of a session");
+    // An id is a UUID. Without this check, the id `..` would lead to another route.
+    const isId = /^[A-Za-z0-9-]{1,64}$/.test(readTexts({ id }, ["id"]).id);
+    if (!isId) throw invalidArgument("id must be the id of a session");
     const path = `/auth/sessions/${id}`;
     if (core.session.claims?.sid === id) return core.end(path, undefined, "logout");
-    return core.authorized(
-      async (token) => void (await core.send(path, { method: "DELETE", token, expect: DONE })),
-    );
+    await core.authorized((token) => core.send(path, { method: "DELETE", token, expect: DONE }));
   }
 
+  /** @type {Declared["endOtherSessions"]} */
   async endOtherSessions() {
     const core = AuthClient.#coreOf(this);
     await core.authorized((token) =>
@@ -166,60 +194,112 @@ export class AuthClient extends EventTarget {
     );
   }
 
+  /** @type {Declared["accessToken"]} */
   async accessToken() {
     return AuthClient.#coreOf(this).accessToken();
   }
 
+  /** @type {Declared["fetch"]} */
   async fetch(input, init) {
     return fetchWithToken(AuthClient.#coreOf(this), this.#origins, input, init);
   }
 
+  /** @type {Declared["close"]} */
   close() {
     AuthClient.#coreOf(this).close();
   }
 
-  // A method that was torn off its client has none, and neither has a proxy of a client.
+  /**
+   * Rejects a method that was called without its client (`const { login } = client`), or on a proxy
+   * of a client.
+   *
+   * @param {AuthClient} client
+   */
   static #coreOf(client) {
     if (typeof client !== "object" || client === null || !(#core in client))
-      throw wrong("It must be called on its AuthClient");
+      throw invalidArgument("The method must be called on its AuthClient");
     return client.#core;
   }
 }
 
+/**
+ * @param {Core} core
+ * @param {string} path
+ */
 function get(core, path) {
   return core.authorized((token) =>
     core.send(path, { method: "GET", token, expect: { 200: true } }),
   );
 }
 
-// What the service was told may have changed or ended the session.
-function askAnew(core) {
+/**
+ * After something that may have changed or ended the session.
+ *
+ * @param {Core} core
+ */
+function askAgain(core) {
   if (core.session.status === "signed_in") core.renewal.doubt();
 }
 
-// Each is read once: what was checked is what is used.
+/**
+ * Reads each option once, so that the value that was checked is the value that is used.
+ *
+ * @param {AuthClientOptions} options
+ */
 function readOptions({ url, origins, fetch, platform: replaced }) {
   return { url, origins, fetch, parts: platform({ ...replaced, ...(fetch && { fetch }) }) };
 }
 
-// The members of `given` that the service takes, all of them text. Others are a mistake of the caller's.
-function texts(given, required, optional = []) {
-  if (given === null || typeof given !== "object") throw wrong(`needed: ${required.join(", ")}`);
-  const body = {};
-  for (const name of [...required, ...optional]) {
-    const value = guarded(name, () => given[name]);
-    if (value === undefined && optional.includes(name)) continue;
-    if (typeof value !== "string") throw wrong(`${name} must be a string`);
-    body[name] = value;
+/**
+ * The named members of `given`, all of them strings. Rejects anything else: the caller has made a
+ * mistake.
+ *
+ * @template {string} R
+ * @template {string} [O=never]
+ * @param {Partial<Record<R | O, unknown>>} given
+ * @param {R[]} required
+ * @param {O[]} [optional]
+ */
+function readTexts(given, required, optional = []) {
+  if (given === null || typeof given !== "object")
+    throw invalidArgument(`an object with these members is needed: ${required.join(", ")}`);
+  const texts = /** @type {Record<R, string> & Partial<Record<O, string>>} */ ({});
+  /** @param {R | O} name */
+  const read = (name) => readArgument(name, () => given[name]);
+  /** @type {(name: R | O, value: unknown) => void} */
+  const set = (name, value) => {
+    if (typeof value !== "string") throw invalidArgument(`${name} must be a string`);
+    Object.assign(texts, { [name]: value });
+  };
+  for (const name of required) set(name, read(name));
+  for (const name of optional) {
+    const value = read(name);
+    if (value !== undefined) set(name, value);
   }
-  return body;
+  return texts;
 }
 
-function originOf(name, value) {
-  const text = guarded(name, () => String(value));
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || !/^https?:$/.test(url.protocol) || `${url.origin}/` !== url.href) {
-    throw wrong(`${name}: an origin like https://auth.example.com is needed`);
-  }
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
+function readOrigin(name, value) {
+  const text = readArgument(name, () => String(value));
+  const url = parseUrl(text);
+  if (!url || !/^https?:$/.test(url.protocol) || `${url.origin}/` !== url.href)
+    throw invalidArgument(`${name} must be an origin, such as https://auth.example.com`);
   return url;
+}
+
+/**
+ * Safari 16 and Chrome 109 have no `URL.canParse`.
+ *
+ * @param {string} text
+ */
+function parseUrl(text) {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
 }

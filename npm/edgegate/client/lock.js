@@ -1,28 +1,49 @@
-// One request at a time that uses or sets the cookie: in this tab by a queue, across tabs by a Web Lock.
+// Lets one request at a time use or set the cookie. A queue orders the requests of this tab, and a
+// Web Lock orders the tabs.
 //
-// The service tolerates two renewals at once. But its answer to a dead session clears the cookie, and that answer must not
-// arrive after another tab's login has set a new one.
-
+// The service tolerates two renewals at once. But when a session has ended, the answer to a renewal
+// clears the cookie. That answer must not arrive after a login in another tab has set a new cookie.
+/**
+ * @import { Platform } from "./platform.js"
+ */
 import { LONGEST_HOLD_MS } from "./timeouts.js";
+
+/**
+ * @typedef {object} Turn
+ * @property {boolean} waited Another tab had the lock before.
+ * @property {() => void} release
+ */
 
 export class Exclusive {
   #name;
   #platform;
+  /** @type {Promise<void>} */
   #last = Promise.resolve();
 
+  /**
+   * @param {string} name
+   * @param {Platform} platform
+   */
   constructor(name, platform) {
     this.#name = name;
     this.#platform = platform;
   }
 
   /**
-   * Runs `work({waited})` and answers what it answers. `waited`: another tab had the lock.
-   * `signal` ends the wait for other tabs early; `work` runs all the same, and looks for itself whether it is still needed.
+   * Runs `work` when it is its turn, and returns its result.
+   *
+   * @template T
+   * @param {(turn: {waited: boolean}) => Promise<T>} work
+   * @param {AbortSignal} [signal] Stops waiting for other tabs. `work` runs all the same, and must
+   *   find out by itself whether it is still needed.
+   * @returns {Promise<T>}
    */
   async run(work, signal) {
     const before = this.#last;
-    let leave;
-    this.#last = new Promise((resolve) => (leave = resolve));
+    let leave = () => {};
+    this.#last = new Promise((resolve) => {
+      leave = resolve;
+    });
     try {
       await before;
       const { waited, release } = await this.#webLock(signal);
@@ -36,7 +57,12 @@ export class Exclusive {
     }
   }
 
-  // Without Web Locks, or when they don't answer: goes on without one.
+  /**
+   * Continues without a lock if there are no Web Locks or if they don't answer.
+   *
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Turn>}
+   */
   async #webLock(signal) {
     const none = { waited: true, release() {} };
     if (!this.#platform.locks) return { waited: false, release() {} };
@@ -49,7 +75,7 @@ export class Exclusive {
       const atOnce = await this.#ask({ ifAvailable: true }, abort.signal);
       if (atOnce) return { waited: false, release: atOnce };
       const later = this.#ask({ signal: abort.signal }, abort.signal);
-      // Counted once this tab is in the queue, so that no tab ahead of it is missed.
+      // This tab is in the queue before it counts the others, so it misses none that is ahead.
       this.#ahead().then((ahead) => wait.extend(ahead));
       const release = await later;
       return release ? { waited: true, release } : none;
@@ -61,12 +87,18 @@ export class Exclusive {
     }
   }
 
-  // Gives up after the longest time of one holder. `extend(n)` makes it that of `n`, from now on.
+  /**
+   * Gives up after the longest time that one tab may hold the lock. `extend` makes that the longest
+   * time of so many tabs, from now on.
+   *
+   * @param {() => void} giveUp
+   */
   #timer(giveUp) {
     const platform = this.#platform;
     let timer = platform.setTimeout(giveUp, LONGEST_HOLD_MS);
     let stopped = false;
     return {
+      /** @param {number} holders */
       extend(holders) {
         if (stopped || holders <= 1) return;
         platform.clearTimeout(timer);
@@ -79,27 +111,35 @@ export class Exclusive {
     };
   }
 
-  // How many other tabs hold the lock or wait for it. Each may take its time. One, when the browser
-  // does not tell.
+  /** How many other tabs hold the lock or wait for it. 1 if the browser does not tell. */
   async #ahead() {
     try {
-      const { held, pending } = await this.#platform.locks.query();
+      const { held, pending } = (await this.#platform.locks?.query?.()) ?? {};
+      if (!held || !pending) return 1;
       return [...held, ...pending].filter(({ name }) => name === this.#name).length - 1;
     } catch {
       return 1;
     }
   }
 
-  // The function that releases the lock, or null when it was not to be had. A lock that comes after `tooLate` goes back.
+  /**
+   * The function that releases the lock; null if the lock is not available. A lock that comes after
+   * `tooLate` is released at once.
+   *
+   * @param {{ifAvailable?: boolean, signal?: AbortSignal}} options
+   * @param {AbortSignal} tooLate
+   * @returns {Promise<(() => void) | null>}
+   */
   #ask(options, tooLate) {
     return new Promise((resolve, reject) => {
       tooLate.addEventListener("abort", () => resolve(null), { once: true });
       if (tooLate.aborted) return resolve(null);
-      const granted = (lock) => {
+      /** @param {unknown} lock */
+      const granted = async (lock) => {
         if (!lock || tooLate.aborted) return resolve(null);
-        return new Promise((release) => resolve(release));
+        return new Promise((release) => resolve(() => release(undefined)));
       };
-      this.#platform.locks.request(this.#name, options, granted).catch(reject);
+      this.#platform.locks?.request(this.#name, options, granted).catch(reject);
     });
   }
 }

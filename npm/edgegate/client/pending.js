@@ -1,20 +1,25 @@
-// A logout that the service has not heard of yet.
+// A logout that the service does not know of yet.
 //
-// Only the service can clear the cookie. When it can't be reached, the wish to be signed out is
-// remembered with the id of the session that it is about (never a token or a name), and the client
-// carries it out before it would renew. By then the cookie may be of a later session: pages of
-// another origin share it, and not this storage. That session is not meant.
+// Only the service can clear the cookie. If the service can't be reached, the client remembers the
+// wish to sign out, with the id of the session (never with a token or a name). It tells the service
+// before the next renewal. By then the cookie may belong to a later session: other origins of the
+// site share the cookie, but not this storage. The wish does not apply to such a later session.
+/** @import { Platform } from "./platform.js" */
 
-// The wish when the page did not know of a session: it ends whichever session the cookie has.
+// The page did not know of a session. The wish then ends whichever session the cookie has.
 const ANY = "1";
 const SESSION_ID = /^[A-Za-z0-9-]{2,64}$/;
 
 export class PendingLogout {
   #key;
   #storage;
-  /** Where there is no storage, or it refuses: of this tab alone. */
+  /** @type {string | null} Used if there is no storage, or if it fails. Other tabs don't see it. */
   #memory = null;
 
+  /**
+   * @param {string} name
+   * @param {Pick<Platform, "storage">} platform
+   */
   constructor(name, { storage }) {
     this.#key = `${name}:logout`;
     this.#storage = storage;
@@ -24,43 +29,47 @@ export class PendingLogout {
     return this.wish !== null;
   }
 
-  /** What is remembered, for `forget`; null when nothing is. */
+  /** The remembered wish, for `forget`. Null if there is none. */
   get wish() {
-    return this.#memory ?? this.#try(() => this.#storage.getItem(this.#key)) ?? null;
+    return this.#memory ?? this.#try((storage) => storage.getItem(this.#key)) ?? null;
   }
 
-  /** The session that is to end; undefined when there is no wish, or it is about any session. */
+  /** The session that is to end. Undefined if there is no wish, or if it is about any session. */
   get session() {
     const { wish } = this;
     return wish !== null && SESSION_ID.test(wish) ? wish : undefined;
   }
 
-  /** `session`: the id of the session that is to end. Without one an earlier wish stays. */
+  /** @param {string} [session] The session that is to end. Without it, an earlier wish remains. */
   remember(session) {
     const wish = session ?? this.wish ?? ANY;
     this.#memory = wish;
-    // Where storage works it is the truth for all tabs.
-    this.#try(() => {
-      this.#storage.setItem(this.#key, wish);
+    // If storage works, all tabs read the wish from there.
+    this.#try((storage) => {
+      storage.setItem(this.#key, wish);
       this.#memory = null;
     });
   }
 
-  /** `wish`: the one that was carried out. A different one that a tab remembered meanwhile stays. */
+  /** @param {string | null} [wish] The wish that was carried out. A newer one remains. */
   forget(wish = this.wish) {
     if (wish !== this.wish) return;
     this.#memory = null;
-    this.#try(() => this.#storage.removeItem(this.#key));
+    this.#try((storage) => storage.removeItem(this.#key));
   }
 
-  /** Of this tab alone, where there is no storage. */
+  /** Forgets the wish of this tab. A wish in the storage remains. */
   forgetOwn() {
     this.#memory = null;
   }
 
+  /**
+   * @template T
+   * @param {(storage: NonNullable<Platform["storage"]>) => T} work
+   */
   #try(work) {
     try {
-      return this.#storage ? work() : undefined;
+      return this.#storage ? work(this.#storage) : undefined;
     } catch {
       return undefined;
     }

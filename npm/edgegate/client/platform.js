@@ -1,27 +1,63 @@
-// What the client takes from the browser, in one place: tests hand in clocks, locks and channels of their own.
+// Everything that the client uses of the browser. Tests replace clocks, locks and channels.
+/**
+ * @import { Platform as DeclaredPlatform } from "../types/client.d.ts"
+ */
 
-/** The browser's parts, each replaced by that in `given` with the same name (also by null: "there is none"). */
+/** @typedef {DeclaredPlatform & {fetch: typeof globalThis.fetch}} Platform */
+
+/**
+ * The globals that a browser has. Node and Workers have some of them.
+ *
+ * @typedef {object} Globals
+ * @property {typeof globalThis.fetch} fetch
+ * @property {Platform["setTimeout"]} setTimeout
+ * @property {Platform["clearTimeout"]} clearTimeout
+ * @property {{now?(): number}} [performance]
+ * @property {{locks?: Platform["locks"]}} [navigator]
+ * @property {Platform["BroadcastChannel"]} [BroadcastChannel]
+ * @property {Platform["document"]} [document]
+ * @property {{origin: string}} [location]
+ * @property {Platform["storage"]} [localStorage]
+ */
+
+/**
+ * The parts of the browser. A part in `given` replaces that of the browser. Null means that there
+ * is no such part.
+ *
+ * @param {Partial<Platform>} given
+ * @returns {Platform}
+ */
 export function platform(given = {}) {
-  const g = globalThis;
+  const g = /** @type {Globals} */ (/** @type {unknown} */ (globalThis));
   const own = {
-    fetch: (...args) => g.fetch(...args),
+    fetch: /** @type {typeof fetch} */ ((...args) => g.fetch(...args)),
     now: () => Date.now(),
     monotonic: () => g.performance?.now?.() ?? Date.now(),
-    setTimeout: (work, ms) => g.setTimeout(work, ms),
-    clearTimeout: (timer) => g.clearTimeout(timer),
+    setTimeout: /** @type {Platform["setTimeout"]} */ ((work, ms) => g.setTimeout(work, ms)),
+    clearTimeout: /** @type {Platform["clearTimeout"]} */ ((timer) => g.clearTimeout(timer)),
     random: Math.random,
     locks: g.navigator?.locks ?? null,
     BroadcastChannel: g.BroadcastChannel ?? null,
     document: g.document ?? null,
-    window: typeof g.addEventListener === "function" ? g : null,
+    window: isEventTarget(g) ? g : null,
     storage: localStorageOf(g),
-    origin: g.location?.origin,
+    origin: /** @type {string} */ (g.location?.origin),
   };
-  for (const [name, value] of Object.entries(given)) if (value !== undefined) own[name] = value;
-  return own;
+  const replaced = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...own, ...Object.fromEntries(replaced) };
 }
 
-// Where site data is blocked, merely reading the property throws. Node warns when it is read.
+/**
+ * @param {object} g
+ * @returns {g is EventTarget}
+ */
+const isEventTarget = (g) => "addEventListener" in g && typeof g.addEventListener === "function";
+
+/**
+ * If the user blocks site data, reading the property throws. In Node, reading it prints a warning.
+ *
+ * @param {Globals} g
+ */
 function localStorageOf(g) {
   try {
     return g.document ? (g.localStorage ?? null) : null;

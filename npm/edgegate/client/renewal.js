@@ -1,47 +1,66 @@
 // When the access token is renewed, and what a failure means.
 //
-// Only the service's own `invalid_grant` ends the session. No answer, a captive portal, 429, 500 and 503 don't: the client
-// tries again, later and later, and at once when the device is back online.
-import { EdgegateError } from "../errors.js";
+// Only the service's own `invalid_grant` ends the session. A missing answer, a captive portal, 429,
+// 500 and 503 don't: the client tries again after growing pauses, and at once when the device is
+// back online.
+/**
+ * @import { SignedOutReason } from "../types/client.d.ts"
+ * @import { Timer } from "./clock.js"
+ * @import { Core } from "./core.js"
+ * @import { Platform } from "./platform.js"
+ */
+import { codeOf, EdgegateError, isEdgegateError } from "../errors.js";
+import { unref } from "./tabs.js";
 import { HANDOVER_MS, RENEWAL_MS } from "./timeouts.js";
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
-// However often other tabs say that somebody else is signed in, the service is asked this seldom.
+// At most one renewal in this time because other tabs say that somebody else is signed in.
 const DOUBT_MS = 5_000;
 // setTimeout takes 32 bits.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The renewal was given up, because a login or a logout took its place. Never leaves the client. */
+/** A login or a logout has replaced the renewal. Never leaves the client. */
 class GivenUp extends Error {}
 
 export class Renewal {
   #core;
+  /** @type {unknown} */
   #timer;
+  /** @type {Promise<void> | null} */
   #flight = null;
   #giveUp = new AbortController();
   #handed = () => {};
+  /** @type {(() => void)[]} */
   #listening = [];
   #failures = 0;
+  /** @type {EdgegateError | null} */
   #failure = null;
-  // Before the first the client does not try by itself, before the second not at all. Not moments of the service's
-  // clock: that one is set by its answers.
+  // Until `pause` ends, the client does not renew by itself. Until `ban` ends, it does not renew at
+  // all. These are timers of the device and not moments of the service's clock, because the answers
+  // of the service set that clock.
+  /** @type {Timer} */
   #pause;
+  /** @type {Timer} */
   #ban;
+  /** @type {SignedOutReason | null} Why somebody else may be signed in by now, or nobody. */
   #doubt = null;
+  /** @type {Timer} */
   #doubtPause;
 
+  /** @param {Core} core */
   constructor(core) {
     this.#core = core;
     this.#pause = this.#ban = this.#doubtPause = core.clock.timer(0);
   }
 
   /**
-   * Renews, or joins the renewal in flight. Afterwards the session says how it ended: with another token or signed out.
-   * Rejects when it can't be known. A renewal that was given up for a login or logout is no failure.
+   * Renews, or joins the renewal in progress. Afterwards the session has another token, or has
+   * ended. Rejects if the client could not find out. If a login or a logout has replaced the
+   * renewal, that is not a failure.
    */
   async renew() {
-    if (this.#ban.left > 0) throw this.#banned();
+    if (this.#ban.left > 0 && this.#failure) throw this.#banned(this.#failure);
     this.#flight ??= this.#run().finally(() => {
       this.#flight = null;
       this.schedule();
@@ -55,19 +74,19 @@ export class Renewal {
     }
   }
 
-  /** Gives up the renewal in flight. */
+  /** Gives up the renewal in progress. */
   cancel() {
     this.#giveUp.abort(new GivenUp("given up"));
   }
 
-  /** The service gave a fresh token: by that it is known who is signed in. */
+  /** The service has given a new token, so it is known who is signed in. */
   succeeded() {
     this.#failures = 0;
     this.#failure = this.#doubt = null;
     this.#pause = this.#ban = this.#core.clock.timer(0);
   }
 
-  /** Another tab's token was taken: who waits to renew need not. */
+  /** The session has taken a token from another tab. A renewal that is waiting is not needed. */
   handedOver() {
     const doubt = this.#doubt;
     this.succeeded();
@@ -77,18 +96,20 @@ export class Renewal {
   }
 
   /**
-   * Something says that another user may be signed in by now, or nobody: the service is asked by the cookie.
-   * `reason`: why, if it is nobody and that is known.
+   * Another user may be signed in by now, or nobody. The client asks the service, with the cookie.
+   *
+   * @param {SignedOutReason} [reason] The reason to tell the page if nobody is signed in.
    */
   doubt(reason) {
     this.#doubt = reason ?? this.#doubt ?? "session_ended";
     this.schedule();
   }
 
-  /** Begins to listen for the moments at which a timer may be late. */
+  /** Begins to listen for the events after which a timer may be late. */
   listen() {
     if (this.#listening.length > 0 || this.#core.closed) return;
     const { document, window } = this.#core.platform;
+    /** @type {(target: EventTarget | null, type: string, listener: (event: Event) => void) => void} */
     const on = (target, type, listener) => {
       target?.addEventListener(type, listener);
       this.#listening.push(() => target?.removeEventListener(type, listener));
@@ -96,9 +117,9 @@ export class Renewal {
     on(document, "visibilitychange", () => this.#wake());
     on(window, "focus", () => this.#wake());
     on(window, "online", () => this.#wake());
-    on(window, "pageshow", ({ persisted }) => {
-      // Out of the back/forward cache: anybody may have signed in or out since.
-      if (persisted) {
+    on(window, "pageshow", (event) => {
+      // If the page comes from the back/forward cache, somebody may have signed in or out since.
+      if (/** @type {Event & {persisted?: boolean}} */ (event).persisted) {
         this.#doubt ??= "session_ended";
         this.#doubtPause = this.#core.clock.timer(0);
       }
@@ -113,11 +134,11 @@ export class Renewal {
     this.#listening = [];
   }
 
-  /** Sets the timer for whatever is due next. */
+  /** Sets the timer for the next renewal. */
   schedule() {
     const { platform, closed } = this.#core;
     platform.clearTimeout(this.#timer);
-    // The renewal in flight sets the next one.
+    // The renewal in progress calls this again when it ends.
     if (closed || this.#flight) return;
     const wait = this.#wait();
     if (wait === Infinity) return;
@@ -125,23 +146,26 @@ export class Renewal {
       () => this.#check(),
       Math.ceil(Math.min(wait, LONGEST_TIMER_MS)),
     );
-    // In Node a timer would keep the process alive.
-    this.#timer?.unref?.();
+    unref(this.#timer);
   }
 
-  /** `token` was answered with 401. Answers whether to try once more, with the next one. */
+  /**
+   * A server answered `token` with 401. Returns whether to try once more, with the next token.
+   *
+   * @param {string} token
+   */
   refused(token) {
     const again = this.#core.session.refuse(token);
     this.schedule();
     return again;
   }
 
-  // The milliseconds until something is due; Infinity when nothing is.
+  /** Milliseconds until a renewal is due; Infinity if none is. */
   #wait() {
     const { session, pending, watching } = this.#core;
     const waits = [];
     if (session.status === "signed_in") waits.push(session.renewIn);
-    // Who is signed in could not be found out.
+    // The client could not find out who is signed in.
     if (session.status === "unknown" && this.#failure) waits.push(0);
     if (watching && this.#doubt) waits.push(this.#doubtPause.left);
     if (watching && pending.exists) waits.push(0);
@@ -152,8 +176,8 @@ export class Renewal {
     const core = this.#core;
     if (core.closed || this.#flight) return;
     if (this.#wait() > 0) return this.schedule();
-    // A tab that nobody looks at renews when it is asked for a token, or looked at again: a forgotten one
-    // does not keep its session alive.
+    // A hidden tab renews when it is asked for a token or becomes visible. A forgotten tab must not
+    // keep its session alive.
     if (isHidden(core.platform) && !this.#doubt && !core.pending.exists) return;
     const { logouts } = core;
     const wasUnknown = core.session.status === "unknown";
@@ -165,7 +189,8 @@ export class Renewal {
 
   #wake() {
     if (isHidden(this.#core.platform)) return;
-    // Perhaps the line is back. The pause that the service asked for stays.
+    // The network may be back, so the client's own pause ends. A pause that the service has asked
+    // for does not.
     if (this.#failure?.code === "network_error") this.#pause = this.#ban;
     this.#check();
   }
@@ -177,23 +202,27 @@ export class Renewal {
     const doubt = this.#doubt;
     if (doubt) this.#doubtPause = core.clock.timer(DOUBT_MS);
     this.#doubt = null;
-    const giveUp = (this.#giveUp = new AbortController()).signal;
+    this.#giveUp = new AbortController();
+    const giveUp = this.#giveUp.signal;
     const enough = new AbortController();
     giveUp.addEventListener("abort", () => enough.abort());
-    const isDone = () => !doubt && session.taken !== taken && session.usable;
-    const handed = new Promise((resolve) => {
-      this.#handed = () => {
-        // Ends the wait for the lock: so nothing may be sent any more.
-        if (isDone()) enough.abort();
-        resolve();
-      };
-    });
+    const isDone = () => !doubt && session.taken !== taken && session.usableToken !== undefined;
+    const handed = /** @type {Promise<void>} */ (
+      new Promise((resolve) => {
+        this.#handed = () => {
+          // Stops waiting for the lock. Without the lock, nothing may be sent.
+          if (isDone()) enough.abort();
+          resolve();
+        };
+      })
+    );
     try {
       await core.exclusive.run(async ({ waited }) => {
         if (waited && !isDone()) await Promise.race([handed, this.#sleep(HANDOVER_MS)]);
         giveUp.throwIfAborted();
         if (isDone()) return;
-        // The token that ended the wait was refused in the meantime. Another try, with the lock.
+        // The wait for the lock has ended because of a token that a server has rejected in the
+        // meantime. The next renewal waits for the lock again.
         if (enough.signal.aborted) throw new GivenUp("without the lock");
         const isOver = pending.exists && (await core.finishLogout({ signal: giveUp }));
         if (isOver) core.signOut("other_tab");
@@ -201,33 +230,39 @@ export class Renewal {
       }, enough.signal);
       this.succeeded();
     } catch (error) {
-      // Still to be settled, unless the session that it was about has ended.
+      // The doubt remains, unless the session that it is about has ended.
       if (session.generation === generation) this.#doubt ??= doubt;
-      if (!(error instanceof GivenUp)) this.#failed(error);
+      if (!(error instanceof GivenUp)) this.#failed(asFailure(error));
       throw error;
     }
   }
 
+  /**
+   * @param {AbortSignal} signal
+   * @param {SignedOutReason | null} doubt
+   */
   async #ask(signal, doubt) {
     const core = this.#core;
     const sent = core.clock.instant();
     const body = { grant_type: "refresh_token" };
     try {
-      // `keepalive`: when the page goes away meanwhile, the answer's cookie must still arrive.
+      // `keepalive`: if the page is closed now, the browser must still store the cookie of the
+      // answer.
       const options = { body, cookie: true, expect: { 200: true }, keepalive: true };
       const answer = await core.send("/auth/token", { ...options, signal, timeout: RENEWAL_MS });
-      // A login or logout since the answer came: it counts no more.
+      // If a login or a logout has begun since the answer came, the answer must not be used.
       signal.throwIfAborted();
       core.renewed(answer, sent);
     } catch (error) {
       signal.throwIfAborted();
-      if (error.code !== "invalid_grant") throw error;
-      // Another tab may have said why in the meantime.
+      if (codeOf(error) !== "invalid_grant") throw error;
+      // In the meantime another tab may have told the reason.
       const reason = this.#doubt ?? doubt ?? "session_ended";
       core.signOut(reason, { tell: reason === "session_ended" });
     }
   }
 
+  /** @param {EdgegateError} error */
   #failed(error) {
     const { clock, platform } = this.#core;
     const pause =
@@ -242,20 +277,38 @@ export class Renewal {
     this.#ban = clock.timer(asked);
   }
 
-  // While the service asked for a pause: the same refusal, without another request.
-  #banned() {
-    const { code, message, status, requestId } = this.#failure;
+  /**
+   * While the service has asked for a pause: the same refusal, without another request.
+   *
+   * @param {EdgegateError} failure
+   */
+  #banned(failure) {
+    const { code, message, status, requestId } = failure;
     return new EdgegateError(code, message, {
       retryAfter: Math.ceil(this.#ban.left / 1000),
       status,
       requestId,
-      cause: this.#failure,
+      cause: failure,
     });
   }
 
+  /** @param {number} ms */
   #sleep(ms) {
-    return new Promise((resolve) => this.#core.platform.setTimeout(resolve, ms));
+    return /** @type {Promise<void>} */ (
+      new Promise((resolve) => this.#core.platform.setTimeout(resolve, ms))
+    );
   }
 }
 
+/**
+ * Only a bug throws anything but an EdgegateError. The client tries again after it too.
+ *
+ * @param {unknown} error
+ */
+const asFailure = (error) =>
+  isEdgegateError(error)
+    ? error
+    : new EdgegateError("internal", "the renewal failed unexpectedly", { cause: error });
+
+/** @param {Pick<Platform, "document">} platform */
 const isHidden = ({ document }) => document?.visibilityState === "hidden";

@@ -1,47 +1,51 @@
-// One JSON request to the service. Whatever goes wrong is an EdgegateError: a refusal of the service by its code, anything
-// else (no answer, a captive portal's page, a proxy's error) as network_error.
+// Sends one JSON request to the service. Every failure is an EdgegateError. A refusal of the
+// service has its code. Anything else is a `network_error`: no answer, the page of a captive
+// portal, the error of a proxy.
+/**
+ * @import { ServiceErrorCode } from "../types/errors.d.ts"
+ * @import { Platform } from "./platform.js"
+ */
 import { EdgegateError, isEdgegateError } from "../errors.js";
+import { STATUS } from "../generated.js";
 import { REQUEST_MS } from "./timeouts.js";
 
-// A hundred sessions with their User-Agents take some 100 KB; nothing else comes near.
-const LARGEST_ANSWER = 256 * 1024;
-// As long as anyone would wait for a Retry-After.
-const LONGEST_RETRY_SECONDS = 3600;
-
-// docs/errors.md. A code with another status is not the service's answer.
-const STATUS = {
-  invalid_request: 400,
-  invalid_field: 422,
-  weak_password: 422,
-  invalid_credentials: 401,
-  invalid_link: 400,
-  invalid_token: 401,
-  reauthentication_required: 401,
-  invalid_grant: 400,
-  invalid_client: 401,
-  unsupported_grant_type: 400,
-  forbidden: 403,
-  registration_closed: 403,
-  email_taken: 409,
-  last_administrator: 409,
-  not_found: 404,
-  method_not_allowed: 405,
-  payload_too_large: 413,
-  unsupported_media_type: 415,
-  rate_limited: 429,
-  unavailable: 503,
-  misconfigured: 500,
-  internal: 500,
-};
-// RFC 6749 section 5.2 has other names for two of them.
-const OAUTH = { temporarily_unavailable: "unavailable", server_error: "internal" };
+// The largest answer is a list of a hundred sessions with their User-Agents: about 100 KB.
+const ANSWER_MAX_BYTES = 256 * 1024;
+// No user waits for longer.
+const RETRY_AFTER_MAX_SECONDS = 3600;
 
 /**
- * Sends it and answers `{status, body, date}`: `body` is the JSON object, or null where `expect` says there is none.
+ * RFC 6749 section 5.2 has its own names for two codes.
  *
- * - `expect`: the statuses that mean success, each with whether a JSON object comes with it: `{200: true, 204: false}`.
- * - `cookie`: whether the request uses or sets the refresh token's cookie.
- * - `signal`: gives up; rejects with its reason. `timeout`: milliseconds.
+ * @type {Record<string, ServiceErrorCode>}
+ */
+const OAUTH_CODES = { temporarily_unavailable: "unavailable", server_error: "internal" };
+
+/**
+ * @typedef {Record<string, unknown>} Json A JSON object.
+ *
+ * @typedef {object} RequestOptions
+ * @property {string} [method]
+ * @property {object} [body] Sent as JSON.
+ * @property {string} [token] The access token.
+ * @property {boolean} [cookie] Whether the request uses or sets the cookie.
+ * @property {Record<number, boolean>} expect The statuses that mean success. True if the answer has
+ *   a JSON object, false if it has no body: `{200: true, 204: false}`.
+ * @property {boolean} [keepalive] The request goes on when the page is closed.
+ * @property {AbortSignal} [signal] When it aborts, the request rejects with the signal's reason.
+ * @property {number} [timeout] Milliseconds.
+ *
+ * @typedef {object} Answer
+ * @property {number} status
+ * @property {Json | null} body Null where `expect` says that there is none.
+ * @property {string | null} date The Date header.
+ */
+
+/**
+ * @param {Platform} platform
+ * @param {URL} url
+ * @param {RequestOptions} options
+ * @returns {Promise<Answer>}
  */
 export async function request(platform, url, options) {
   const { method = "POST", body, token, cookie = false, expect, keepalive = false } = options;
@@ -51,18 +55,34 @@ export async function request(platform, url, options) {
   signal?.throwIfAborted();
   signal?.addEventListener("abort", giveUp, { once: true });
   const timer = platform.setTimeout(giveUp, timeout);
-  // Not left to the signal alone: a `fetch` that was handed in may not look at it, and others wait
-  // for the lock.
-  const late = new Promise((_, reject) => {
-    abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true });
-  });
+  // The signal alone is not enough: the caller's own `fetch` may ignore it. Meanwhile other
+  // requests would wait for the lock.
+  const late = /** @type {Promise<never>} */ (
+    new Promise((_, reject) => {
+      abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true });
+    })
+  );
   late.catch(() => {});
+  /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   try {
-    const init = { method, headers, body, cookie, keepalive, signal: abort.signal };
-    return await Promise.race([exchange(platform, url, expect, init), late]);
+    /** @type {RequestInit} */
+    const init = {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      // `same-origin`: a service on another origin must not get or set a cookie by accident.
+      credentials: cookie ? "include" : "same-origin",
+      cache: "no-store",
+      // The service never redirects. If there is a redirect, it comes from somebody else.
+      redirect: "error",
+      keepalive,
+      signal: abort.signal,
+    };
+    const answer = exchange(platform.fetch(url, init), expect, abort.signal);
+    return await Promise.race([answer, late]);
   } catch (error) {
     signal?.throwIfAborted();
     if (isEdgegateError(error)) throw error;
@@ -74,23 +94,17 @@ export async function request(platform, url, options) {
   }
 }
 
-async function exchange(platform, url, expect, init) {
-  const { method, headers, body, cookie, keepalive, signal } = init;
-  const response = await platform.fetch(url, {
-    method,
-    headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
-    // A service on another origin neither sees nor sets a cookie by chance.
-    credentials: cookie ? "include" : "same-origin",
-    cache: "no-store",
-    // The service redirects nothing; whoever does is not the service.
-    redirect: "error",
-    keepalive,
-    signal,
-  });
+/**
+ * @param {Promise<Response>} sent
+ * @param {RequestOptions["expect"]} expect
+ * @param {AbortSignal} signal
+ * @returns {Promise<Answer>}
+ */
+async function exchange(sent, expect, signal) {
+  const response = await sent;
   const expected = expect[response.status];
   if (expected === false) {
-    // A captive portal says 200 too, with a page.
+    // A captive portal can answer with an expected status too, and with a page.
     const { length } = await readBody(response, signal);
     if (length > 0) throw notTheService(response.status);
     return { status: response.status, body: null, date: response.headers.get("Date") };
@@ -101,47 +115,99 @@ async function exchange(platform, url, expect, init) {
   return { status: response.status, body: json, date: response.headers.get("Date") };
 }
 
-/** An answer that lacks what the service always sends. */
+/**
+ * For an answer that the service does not send.
+ *
+ * @param {number} status
+ * @param {number} [retryAfter]
+ */
 export function notTheService(status, retryAfter) {
-  return new EdgegateError("network_error", `The answer (HTTP ${status}) is not the service's`, {
-    status,
-    retryAfter,
-  });
+  const message = `The answer (HTTP ${status}) does not come from the service`;
+  return new EdgegateError("network_error", message, { status, retryAfter });
 }
 
-function refusal(response, json) {
-  const { status, headers } = response;
-  const code = json === undefined ? undefined : (json.code ?? OAUTH[json.error] ?? json.error);
-  const isKnown = isText(code) && Object.hasOwn(STATUS, code) && STATUS[code] === status;
-  if (!isKnown) return notTheService(status, retryAfter(headers));
+/**
+ * @param {Response} response
+ * @param {Json | undefined} json
+ */
+function refusal({ status, headers }, json) {
+  const code = codeIn(json);
+  // An answer that has a code with another status does not come from the service.
+  if (!json || !code || STATUS[code] !== status) return notTheService(status, retryAfter(headers));
   const detail = [json.detail, json.error_description, json.title].find(isText);
   return new EdgegateError(code, detail ?? code, {
     status,
     retryAfter: retryAfter(headers),
-    errors:
-      code === "invalid_field"
-        ? list(json.errors, (it) => isText(it?.field) && isText(it?.reason))
-        : undefined,
-    reasons: code === "weak_password" ? list(json.reasons, isText) : undefined,
-    maxAge: code === "reauthentication_required" ? whole(json.max_age) : undefined,
+    errors: code === "invalid_field" ? filter(json.errors, isFieldError) : undefined,
+    reasons: code === "weak_password" ? filter(json.reasons, isText) : undefined,
+    maxAge: code === "reauthentication_required" ? integer(json.max_age) : undefined,
     requestId: headers.get("X-Request-Id") ?? undefined,
   });
 }
 
-const isText = (value) => typeof value === "string";
-const whole = (value) => (Number.isSafeInteger(value) ? value : undefined);
-const list = (value, isItem) => (Array.isArray(value) ? value.filter(isItem) : []);
+/**
+ * @param {Json | undefined} json
+ * @returns {ServiceErrorCode | undefined}
+ */
+function codeIn(json) {
+  const { code, error } = json ?? {};
+  const oauthCode = isText(error) && Object.hasOwn(OAUTH_CODES, error) ? OAUTH_CODES[error] : error;
+  const found = code ?? oauthCode;
+  return isText(found) && isServiceCode(found) ? found : undefined;
+}
 
-// The service sends seconds. Something in between may send a date (RFC 9110 section 10.2.3), which this device's clock
-// can't be trusted to read.
+/**
+ * @param {string} code
+ * @returns {code is ServiceErrorCode}
+ */
+const isServiceCode = (code) => Object.hasOwn(STATUS, code);
+
+/**
+ * @param {unknown} value
+ * @returns {value is string}
+ */
+const isText = (value) => typeof value === "string";
+
+/**
+ * @param {unknown} value
+ * @returns {value is {field: string, reason: string}}
+ */
+function isFieldError(value) {
+  const { field, reason } = /** @type {Json} */ (value ?? {});
+  return isText(field) && isText(reason);
+}
+
+/** @param {unknown} value */
+const integer = (value) =>
+  Number.isSafeInteger(value) ? /** @type {number} */ (value) : undefined;
+
+/**
+ * @template T
+ * @param {unknown} value
+ * @param {(entry: unknown) => entry is T} isEntry
+ */
+const filter = (value, isEntry) => (Array.isArray(value) ? value.filter(isEntry) : []);
+
+/**
+ * The header Retry-After in seconds, as the service sends it. A proxy may send a date instead (RFC
+ * 9110 section 10.2.3). It is ignored, because the clock of this device may be wrong.
+ *
+ * @param {Headers} headers
+ */
 function retryAfter(headers) {
   const text = headers.get("Retry-After");
   return text !== null && /^[0-9]{1,9}$/.test(text)
-    ? Math.min(Number(text), LONGEST_RETRY_SECONDS)
+    ? Math.min(Number(text), RETRY_AFTER_MAX_SECONDS)
     : undefined;
 }
 
-/** The JSON object of an answer, or undefined when there is none. */
+/**
+ * The JSON object of an answer; undefined if there is none.
+ *
+ * @param {Response} response
+ * @param {AbortSignal} signal
+ * @returns {Promise<Json | undefined>}
+ */
 export async function readJson(response, signal) {
   if (!/^application\/(problem\+)?json\s*(;|$)/i.test(response.headers.get("Content-Type") ?? "")) {
     response.body?.cancel().catch(() => {});
@@ -156,6 +222,10 @@ export async function readJson(response, signal) {
   }
 }
 
+/**
+ * @param {Response} response
+ * @param {AbortSignal} signal
+ */
 async function readBody(response, signal) {
   if (response.body === null) return new Uint8Array();
   const reader = response.body.getReader();
@@ -166,9 +236,9 @@ async function readBody(response, signal) {
       signal.throwIfAborted();
       const { done, value } = await reader.read();
       if (done) break;
-      if (!ArrayBuffer.isView(value)) throw new TypeError("The body is not made of bytes");
+      if (!ArrayBuffer.isView(value)) throw new TypeError("The body does not consist of bytes");
       size += value.byteLength;
-      if (size > LARGEST_ANSWER) throw notTheService(response.status);
+      if (size > ANSWER_MAX_BYTES) throw notTheService(response.status);
       chunks.push(value);
     }
   } catch (error) {

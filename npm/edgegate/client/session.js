@@ -1,47 +1,78 @@
-// Who is signed in, as this tab knows it, with the access token. Memory only; no I/O.
-
+// Who is signed in, as far as this tab knows, and the access token. In memory only, no I/O.
+/**
+ * @import { User } from "../types/client.d.ts"
+ * @import { Clock, Timer } from "./clock.js"
+ * @import { Cause } from "./tabs.js"
+ * @import { Claims } from "./token.js"
+ */
 import { freezeUser } from "./answers.js";
 
-// A token is renewed this long before its end, at most; of a short-lived one a quarter of its life is left.
+// A token is renewed this long before it expires, or when a quarter of its life is left, if that is
+// less.
 const LEAD_SECONDS = 60;
-// It is not sent any more when it could end on its way.
+// A token is not sent any more this long before it expires: it could expire on the way.
 const MARGIN_SECONDS = 10;
-// A token that was renewed because its predecessor was refused is not renewed for another refusal at once: then the token
-// is not what the resource server minds.
+// If a server rejects a new token right after it rejected the one before, the token is not the
+// reason. So the client waits for this time before it renews because of a refusal again.
 const FORCED_SECONDS = 30;
 
 export class Session {
+  /** @type {"unknown" | "signed_in" | "signed_out"} */
   status = "unknown";
+  /** @type {User | null} */
   user = null;
+  /** @type {string | undefined} */
   token = undefined;
+  /** @type {Claims | undefined} */
   claims = undefined;
-  /** Whether `user` has what no token says: the names, and the address as it was given. */
+  /** Whether `user` has what no token has: the names, and the address as the user wrote it. */
   isKnown = false;
-  /** Moves whenever a session begins or ends here: an answer to a request from before must change nothing. */
+  /**
+   * Changes when a session begins or ends in this tab. The answer to a request that was sent before
+   * must not change anything.
+   */
   generation = 0;
-  /** How many tokens were taken so far. */
+  /** How many tokens this tab has taken so far. */
   taken = 0;
 
   #clock;
   #random;
-  #refused = false;
+  #isRefused = false;
+  /** @type {Timer} */
   #pause;
+  /** @type {Timer} */
   #forcedPause;
   #jitter = 0;
 
+  /**
+   * @param {Clock} clock
+   * @param {() => number} random
+   */
   constructor(clock, random) {
     this.#clock = clock;
     this.#random = random;
+    this.#pause = this.#forcedPause = clock.timer(0);
   }
 
-  /** A session began, by a login or because one was found. `user` is undefined when only the token is there. */
+  /**
+   * A session begins, by a login or because the client found one.
+   *
+   * @param {string} token
+   * @param {Claims} claims
+   * @param {User} [user] Undefined if only the token is known.
+   */
   begin(token, claims, user) {
     this.generation += 1;
     this.user = null;
     this.#take(token, claims, user);
   }
 
-  /** The session that goes on has a fresh token. */
+  /**
+   * The session continues with a new token.
+   *
+   * @param {string} token
+   * @param {Claims} claims
+   */
   goOn(token, claims) {
     this.#take(token, claims, undefined);
   }
@@ -51,58 +82,78 @@ export class Session {
     this.status = "signed_out";
     this.user = null;
     this.token = this.claims = undefined;
-    this.#refused = false;
+    this.#isRefused = false;
   }
 
-  /** What the service says of the user now. Of another user: not taken. Answers the user. */
+  /**
+   * Takes over what the service says about the user, unless it is another user. Returns the user.
+   *
+   * @param {User} user
+   */
   learn(user) {
     if (user.id !== this.user?.id) return user;
     this.isKnown = true;
-    this.#show(user);
-    return this.user;
+    return this.#show(user);
   }
 
-  /** Whether the token can be sent. */
-  get usable() {
-    if (this.token === undefined || this.#refused) return false;
-    return this.#clock.now() < (this.claims.exp - this.#part(MARGIN_SECONDS, 10)) * 1000;
+  /** The token, if it can be sent. */
+  get usableToken() {
+    if (this.claims === undefined || this.#isRefused) return undefined;
+    const end = this.claims.exp - part(this.claims, MARGIN_SECONDS, 10);
+    return this.#clock.now() < end * 1000 ? this.token : undefined;
   }
 
-  /** In how many milliseconds the token is to be renewed; a little different in each tab. */
+  /** In how many milliseconds to renew the token. It differs a little between the tabs. */
   get renewIn() {
-    if (this.#refused) return 0;
-    const lead = this.#part(LEAD_SECONDS, 4) * (1 + this.#jitter / 2);
-    // A service whose tokens are over when they come must not be asked without a pause.
+    if (this.claims === undefined || this.#isRefused) return 0;
+    const lead = part(this.claims, LEAD_SECONDS, 4) * (1 + this.#jitter / 2);
+    // The pause matters if the tokens of a service have expired when they arrive. Without it the
+    // client would send one renewal after another.
     return Math.max((this.claims.exp - lead) * 1000 - this.#clock.now(), this.#pause.left);
   }
 
-  /** `token` was answered with 401. Answers whether another try with the session's next token can help. */
+  /**
+   * A server answered `token` with 401. Returns whether it may help to try again with the next
+   * token of the session.
+   *
+   * @param {string} token
+   */
   refuse(token) {
     if (this.status !== "signed_in") return false;
     if (token !== this.token) return true;
-    if (this.#forcedPause?.left > 0) return false;
-    this.#refused = true;
+    if (this.#forcedPause.left > 0) return false;
+    this.#isRefused = true;
     return true;
   }
 
-  /** Whether `token`, handed over by another tab, is this session's user's, counts, and is newer than the own. */
+  /**
+   * Whether a token from another tab belongs to the user of this session, is valid, and is newer
+   * than the own token.
+   *
+   * @param {string} token
+   * @param {Claims} claims
+   * @param {Cause} cause
+   */
   isNewer(token, claims, cause) {
     const { claims: own } = this;
     if (own === undefined || claims.sub !== own.sub || claims.iss !== own.iss) return false;
     const now = this.#clock.now() / 1000;
     if (claims.exp <= now || claims.iat > now + LEAD_SECONDS) return false;
     if (claims.iat !== own.iat) return claims.iat > own.iat;
-    // Both are of the same second: a login is newer than the renewals of the session that it replaced.
+    // Both were issued in the same second. A login is newer than the renewals of the session that
+    // it replaced.
     if (claims.sid !== own.sid) return cause === "login";
-    // The later proof of who the user is counts. Else any other token is better than one that does
-    // not count.
+    // The token with the later proof is newer. If the proofs are the same, a different token
+    // replaces only one that is not usable.
     if (claims.auth_time !== own.auth_time) return claims.auth_time > own.auth_time;
-    return !this.usable && token !== this.token;
+    return this.usableToken === undefined && token !== this.token;
   }
 
   /**
-   * Whether this user's token, handed over by another tab, says that the clock of this tab is late:
-   * it was issued at a time that is still to come here.
+   * Whether a token from another tab, of this user, shows that the clock of this tab is late: for
+   * this tab, the token was issued in the future.
+   *
+   * @param {Claims} claims
    */
   isFromTheFuture(claims) {
     const { claims: own } = this;
@@ -110,33 +161,51 @@ export class Session {
     return claims.iat > this.#clock.now() / 1000 + LEAD_SECONDS;
   }
 
+  /**
+   * @param {string} token
+   * @param {Claims} claims
+   * @param {User | undefined} user
+   */
   #take(token, claims, user) {
-    this.#forcedPause = this.#refused ? this.#clock.timer(FORCED_SECONDS * 1000) : undefined;
-    this.#refused = false;
+    const before = this.user;
+    this.#forcedPause = this.#clock.timer(this.#isRefused ? FORCED_SECONDS * 1000 : 0);
+    this.#isRefused = false;
     this.#jitter = this.#random();
     this.taken += 1;
-    // A token has the address in its canonical form; it is shown as it was given. Only the service knows that of a new one.
-    const isSameAddress = this.claims?.email === claims.email && this.user !== null;
+    // A token has the canonical form of the address, but the page shows what the user wrote. As
+    // long as the canonical form is the same, the client keeps the written form.
+    const writtenEmail = this.claims?.email === claims.email ? before?.email : undefined;
     this.token = token;
     this.claims = claims;
-    this.#pause = this.#clock.timer(this.#part(LEAD_SECONDS, 4) * 500);
+    this.#pause = this.#clock.timer(part(claims, LEAD_SECONDS, 4) * 500);
     this.status = "signed_in";
     if (user !== undefined) this.isKnown = true;
-    else if (!isSameAddress) this.isKnown = false;
-    const { first_name = null, last_name = null } = this.user ?? {};
+    else if (writtenEmail === undefined) this.isKnown = false;
+    const { first_name = null, last_name = null } = before ?? {};
     const { sub: id, email_verified, roles } = claims;
-    const email = isSameAddress ? this.user.email : (claims.email ?? "");
+    const email = writtenEmail ?? claims.email ?? "";
     this.#show(user ?? { id, email, email_verified, first_name, last_name, roles });
   }
 
-  // The same object as long as nothing changed, so that a page need not draw anew.
+  /**
+   * Keeps the same object if nothing has changed, so that a page need not render again.
+   *
+   * @param {User} user
+   */
   #show(user) {
-    if (JSON.stringify(user) === JSON.stringify(this.user)) return;
+    if (this.user !== null && JSON.stringify(user) === JSON.stringify(this.user)) return this.user;
     this.user = freezeUser(user);
+    return this.user;
   }
+}
 
-  // `seconds`, or that part of the token's life if it is less.
-  #part(seconds, divisor) {
-    return Math.min(seconds, (this.claims.exp - this.claims.iat) / divisor);
-  }
+/**
+ * `seconds`, or that part of the token's life if it is less.
+ *
+ * @param {Claims} claims
+ * @param {number} seconds
+ * @param {number} divisor
+ */
+function part({ iat, exp }, seconds, divisor) {
+  return Math.min(seconds, (exp - iat) / divisor);
 }

@@ -1,25 +1,45 @@
-// What the tabs of one origin tell each other, by BroadcastChannel.
+// What the tabs of one origin tell each other, over a BroadcastChannel.
 //
-// A tab that renewed hands its access token on, so that one renewal serves all tabs. The token stays in memory, and whoever
-// can listen on the channel is a script of this origin, which could ask for a token by the cookie itself. But nothing that
-// comes from the channel is believed beyond that: it never signs anybody in (the tab asks the service by the cookie), and
-// a token from it never replaces a newer one or another user's.
+// A tab that has renewed passes its access token on, so one renewal serves all tabs. The token
+// stays in memory. Only scripts of this origin can listen on the channel, and they could get a
+// token with the cookie anyway. The client does not trust the messages any further: a message never
+// signs anybody in (the tab asks the service, with the cookie), and a token from a message never
+// replaces a newer token or that of another user.
+/**
+ * @import { Platform } from "./platform.js"
+ * @import { Claims } from "./token.js"
+ */
 import { readToken } from "./token.js";
 
 const VERSION = 1;
-const REASONS = ["logout", "session_ended", "account_deleted"];
-// Ids are 36 characters.
-const LONGEST_ID = 256;
+const CAUSES = /** @type {const} */ (["login", "renewal"]);
+const REASONS = /** @type {const} */ (["logout", "session_ended", "account_deleted"]);
+// Ids have 36 characters.
+const ID_MAX_CHARS = 256;
+
+/**
+ * Why a tab has a new token: `login` is a new session.
+ *
+ * @typedef {typeof CAUSES[number]} Cause
+ *
+ * A message from another tab, after its form was checked.
+ *
+ * @typedef {{type: "token", cause: Cause, token: string, claims: Claims}} TokenMessage
+ * @typedef {{type: "signed_out", reason: typeof REASONS[number], sub: string, sid: string}} SignedOutMessage
+ * @typedef {TokenMessage | SignedOutMessage | {type: "cleared"}} Message
+ */
 
 export class Tabs {
   #name;
   #Channel;
   #hear;
+  /** @type {InstanceType<NonNullable<Platform["BroadcastChannel"]>> | null} */
   #channel = null;
 
   /**
-   * `hear` gets, checked for their form, `{type: "token", cause, token, claims}`, `{type: "signed_out", reason, sub, sid}`
-   * and `{type: "cleared"}`.
+   * @param {string} name
+   * @param {Pick<Platform, "BroadcastChannel">} platform
+   * @param {(message: Message) => void} hear
    */
   constructor(name, { BroadcastChannel }, hear) {
     this.#name = name;
@@ -27,7 +47,9 @@ export class Tabs {
     this.#hear = hear;
   }
 
-  /** Begins to listen. Without BroadcastChannel, or where it is refused, the tabs don't hear of each other. */
+  /**
+   * Begins to listen. Without a BroadcastChannel, or if the browser refuses it, nothing is heard.
+   */
   open() {
     if (this.#channel || !this.#Channel) return;
     try {
@@ -35,24 +57,30 @@ export class Tabs {
     } catch {
       return;
     }
-    // In Node a listening channel would keep the process alive.
-    this.#channel.unref?.();
+    unref(this.#channel);
     this.#channel.onmessage = ({ data }) => {
       const message = readMessage(data);
       if (message) this.#hear(message);
     };
   }
 
-  /** The tab has a fresh token; `cause`: "login" (a new session) or "renewal". */
+  /**
+   * @param {Cause} cause
+   * @param {string} token
+   */
   tellToken(cause, token) {
     this.#post({ version: VERSION, type: "token", cause, token });
   }
 
+  /**
+   * @param {string} reason
+   * @param {{sub: string, sid: string}} claims
+   */
   tellSignedOut(reason, { sub, sid }) {
     this.#post({ version: VERSION, type: "signed_out", reason, sub, sid });
   }
 
-  /** A logout cleared the cookie. */
+  /** A logout has cleared the cookie. */
   tellCleared() {
     this.#post({ version: VERSION, type: "cleared" });
   }
@@ -62,26 +90,54 @@ export class Tabs {
     this.#channel = null;
   }
 
+  /** @param {object} message */
   #post(message) {
     try {
       this.#channel?.postMessage(message);
     } catch {
-      // Closed under us: the others will ask the service themselves.
+      // The browser has closed the channel. The other tabs will ask the service.
     }
   }
 }
 
+/**
+ * In Node, a timer or an open channel keeps the process running unless it is unreferenced.
+ *
+ * @param {unknown} handle
+ */
+export const unref = (handle) =>
+  /** @type {{unref?: () => void} | undefined} */ (handle)?.unref?.();
+
+/**
+ * @param {unknown} data
+ * @returns {Message | undefined}
+ */
 function readMessage(data) {
-  if (data === null || typeof data !== "object" || data.version !== VERSION) return undefined;
-  const { type, cause, token, reason, sub, sid } = data;
+  if (data === null || typeof data !== "object") return undefined;
+  const { version, type, cause, token, reason, sub, sid } = /** @type {Record<string, unknown>} */ (
+    data
+  );
+  if (version !== VERSION) return undefined;
   if (type === "cleared") return { type };
-  if (type === "token" && ["login", "renewal"].includes(cause)) {
+  if (type === "token" && isOneOf(CAUSES, cause) && typeof token === "string") {
     const claims = readToken(token);
     return claims && { type, cause, token, claims };
   }
-  if (type === "signed_out" && REASONS.includes(reason) && isId(sub) && isId(sid))
+  if (type === "signed_out" && isOneOf(REASONS, reason) && isId(sub) && isId(sid))
     return { type, reason, sub, sid };
   return undefined;
 }
 
-const isId = (text) => typeof text === "string" && text !== "" && text.length <= LONGEST_ID;
+/**
+ * @template {string} T
+ * @param {readonly T[]} list
+ * @param {unknown} value
+ * @returns {value is T}
+ */
+const isOneOf = (list, value) => list.some((entry) => entry === value);
+
+/**
+ * @param {unknown} text
+ * @returns {text is string}
+ */
+const isId = (text) => typeof text === "string" && text !== "" && text.length <= ID_MAX_CHARS;

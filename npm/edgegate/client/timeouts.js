@@ -1,20 +1,22 @@
-// How long the client waits, in milliseconds. They stand together because they depend on each
-// other: who waits for the lock must wait for as long as its holder may take.
+// How long the client waits, in milliseconds. These times depend on each other: a tab must wait for
+// the lock for as long as another tab may hold it.
 
-/** A request to the service. It hashes a password in 50 ms; a bad line takes longer. */
+/**
+ * Any request to the service. The service hashes a password in 50 ms; a slow network takes longer.
+ */
 export const REQUEST_MS = 30_000;
-/** A renewal: the next one may try again. */
+/** A renewal. The client tries again later. */
 export const RENEWAL_MS = 15_000;
-/** A logout: a login waits for it. */
+/** A logout. A login waits for it. */
 export const LOGOUT_MS = 10_000;
-/** The names of a user who was just found: "signed-in" waits for them. */
+/** The request for the name of a user whose session was just found. `signed-in` waits for it. */
 export const NAMES_MS = 10_000;
-/** After the lock came from another tab, its message may still be on the way. */
+/** The time that a message takes from the tab that had the lock before. */
 export const HANDOVER_MS = 1_000;
 
-// What a tab does while it holds the lock: one request, or a renewal with whatever comes before it.
+// A tab that holds the lock sends one request, or it renews, with what comes before a renewal.
 const LONGEST_WORK_MS = Math.max(REQUEST_MS, HANDOVER_MS + LOGOUT_MS + RENEWAL_MS);
-// A timer may be late, and an answer takes a moment to be read.
+// A timer may fire late, and it takes a moment to read an answer.
 const SLACK_MS = 5_000;
 /** A tab that holds the lock for longer is frozen or hangs. */
 export const LONGEST_HOLD_MS = LONGEST_WORK_MS + SLACK_MS;

@@ -1,34 +1,68 @@
-// Reads the payload of the client's own access token: for display, and for when to renew. It verifies nothing; the
-// resource server does (`Verifier` of this package).
+// Reads the payload of the client's own access token, to show it and to know when to renew. This
+// verifies nothing: the server that receives the token does (see `Verifier`).
+import { ACCESS_TOKEN_MAX_BYTES, ACCESS_TOKEN_MAX_LIFE_SECONDS } from "../generated.js";
 
-const LARGEST_TOKEN = 4096;
-// The service issues none that lives longer; a forged time must not stop renewals.
-const LONGEST_LIFE_SECONDS = 86_400;
+/**
+ * The claims that the client uses.
+ *
+ * @typedef {object} Claims
+ * @property {string} iss
+ * @property {string} sub
+ * @property {string} sid
+ * @property {number} iat
+ * @property {number} exp
+ * @property {number} auth_time 0 if the token has none.
+ * @property {string | undefined} email
+ * @property {boolean} email_verified
+ * @property {string[]} roles
+ */
 
-/** The claims of `token` that the client uses, or undefined when it is no access token of an edgegate service. */
+/**
+ * The claims of an access token; undefined if `token` is not one of an edgegate service.
+ *
+ * @param {unknown} token
+ * @returns {Claims | undefined}
+ */
 export function readToken(token) {
-  if (typeof token !== "string" || token.length > LARGEST_TOKEN) return undefined;
+  if (typeof token !== "string" || token.length > ACCESS_TOKEN_MAX_BYTES) return undefined;
   const parts = token.split(".");
   if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) return undefined;
   const claims = parse(parts[1]);
   if (claims === null || typeof claims !== "object" || Array.isArray(claims)) return undefined;
   const { iss, sub, sid, iat, exp, auth_time, email, email_verified, roles } = claims;
-  if (![iss, sub, sid].every((text) => typeof text === "string" && text !== "")) return undefined;
-  if (!Number.isSafeInteger(iat) || !Number.isSafeInteger(exp) || iat < 0) return undefined;
-  if (exp <= iat || exp - iat > LONGEST_LIFE_SECONDS) return undefined;
+  if (!isName(iss) || !isName(sub) || !isName(sid)) return undefined;
+  if (!isInteger(iat) || !isInteger(exp) || iat < 0) return undefined;
+  // A forged time must not stop the renewals.
+  if (exp <= iat || exp - iat > ACCESS_TOKEN_MAX_LIFE_SECONDS) return undefined;
   return {
     iss,
     sub,
     sid,
     iat,
     exp,
-    auth_time: Number.isSafeInteger(auth_time) ? auth_time : 0,
+    auth_time: isInteger(auth_time) ? auth_time : 0,
     email: typeof email === "string" ? email : undefined,
     email_verified: email_verified === true,
     roles: Array.isArray(roles) ? roles.filter((role) => typeof role === "string") : [],
   };
 }
 
+/**
+ * @param {unknown} value
+ * @returns {value is string}
+ */
+const isName = (value) => typeof value === "string" && value !== "";
+
+/**
+ * @param {unknown} value
+ * @returns {value is number}
+ */
+const isInteger = (value) => Number.isSafeInteger(value);
+
+/**
+ * @param {string} part
+ * @returns {Partial<Record<keyof Claims, unknown>> | null}
+ */
 function parse(part) {
   try {
     const binary = atob(part.replaceAll("-", "+").replaceAll("_", "/"));

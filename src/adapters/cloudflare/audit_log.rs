@@ -1,4 +1,5 @@
-//! Events on the console, where Workers Logs keeps them, and in Workers Analytics Engine when a dataset is bound as `EVENTS`.
+//! Writes events to the console, where Workers Logs keeps them. When a dataset is bound as
+//! `EVENTS`, Workers Analytics Engine gets them too.
 
 use std::rc::Rc;
 
@@ -20,31 +21,28 @@ extern "C" {
     fn write_data_point(this: &Dataset, point: &Object) -> Result<(), JsValue>;
 }
 
-/// The dataset `EVENTS`, if it is bound. A clone is the same one.
-#[derive(Clone, Debug)]
-pub struct EventsDataset(Option<Rc<Dataset>>);
-
-impl EventsDataset {
-    /// Looks for it.
-    #[must_use]
-    pub fn find(env: &Env) -> Self {
-        Self(bound(env, "EVENTS").map(Rc::new))
-    }
-}
-
 /// The events of one request or call.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AuditLog {
-    dataset: EventsDataset,
+    dataset: Option<Rc<Dataset>>,
     request_id: String,
 }
 
 impl AuditLog {
-    /// With the dataset, if there is one; without it, on the console alone. The id is empty for what no request leads to.
+    /// Looks up the dataset `EVENTS`. Without it, events are written to the console alone.
     #[must_use]
-    pub fn new(dataset: EventsDataset, request_id: &str) -> Self {
+    pub fn find(env: &Env) -> Self {
         Self {
-            dataset,
+            dataset: bound(env, "EVENTS").map(Rc::new),
+            request_id: String::new(),
+        }
+    }
+
+    /// For the request or call with this id. It is empty for events that no request causes.
+    #[must_use]
+    pub fn for_request(&self, request_id: &str) -> Self {
+        Self {
+            dataset: self.dataset.clone(),
             request_id: request_id.to_owned(),
         }
     }
@@ -57,7 +55,7 @@ impl Events for AuditLog {
             let line = event.to_json(&time, &self.request_id);
             console::log(event.level(), &line);
         }
-        let Some(dataset) = &self.dataset.0 else {
+        let Some(dataset) = &self.dataset else {
             return;
         };
         let blobs = Array::new();

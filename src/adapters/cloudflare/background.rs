@@ -8,13 +8,13 @@ use wasm_bindgen::JsValue;
 use worker::worker_sys::Context;
 
 use super::console::log_failure;
-use super::promise::promise;
+use crate::adapters::kv_sessions::Background;
 use crate::domain::error::StoreError;
-use crate::ports::Background;
+use js_sys::futures::future_to_promise;
 
-/// Keeps the request's context alive until a job is done.
+/// Keeps a request's context alive until a job is done.
 #[derive(Clone)]
-pub struct WaitUntil(Rc<Context>);
+pub struct WaitUntil(Option<Rc<Context>>);
 
 impl fmt::Debug for WaitUntil {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,22 +23,29 @@ impl fmt::Debug for WaitUntil {
 }
 
 impl WaitUntil {
-    /// For the request with this context.
+    /// Keeps this context alive.
     #[must_use]
     pub fn new(context: Context) -> Self {
-        Self(Rc::new(context))
+        Self(Some(Rc::new(context)))
     }
-}
 
-impl WaitUntil {
-    /// Does the job after the response; it sees to its own failures.
+    /// Belongs to no request: the platform may stop a job as soon as it waits.
+    #[must_use]
+    pub const fn without_request() -> Self {
+        Self(None)
+    }
+
+    /// Runs the job. The response does not wait for it. The job handles its own failures.
     pub fn run(&self, job: impl Future<Output = ()> + 'static) {
-        let job = promise(async move {
+        let job = future_to_promise(async move {
             job.await;
             Ok(JsValue::UNDEFINED)
         });
-        // A context that takes no more work has ended, and the job runs as far as the platform lets it.
-        let _ = self.0.wait_until(&job);
+        if let Some(context) = &self.0 {
+            // A context that has ended takes no more work. The job runs as far as the platform lets
+            // it.
+            let _ = context.wait_until(&job);
+        }
     }
 }
 

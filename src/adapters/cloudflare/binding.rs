@@ -1,4 +1,5 @@
-//! What the adapters share that call a binding's own methods: finding it, waiting for it, reading what it throws.
+//! Shared by adapters that call a binding's own methods: finds the binding, waits for its promises
+//! and reads what it throws.
 
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Promise, Reflect};
@@ -14,17 +15,17 @@ pub(super) fn bound<B: JsCast>(env: &Env, name: &str) -> Option<B> {
         .map(JsCast::unchecked_into)
 }
 
-/// A member; `undefined` when there is none.
+/// A member, or `undefined`.
 pub(super) fn member(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// Sets a member of a plain object, which does not fail.
+/// Sets a member of a plain object, which can't fail.
 pub(super) fn set(object: &Object, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &name.into(), value);
 }
 
-/// What a binding's promise comes to; its failure is one of `store`.
+/// The result of a binding's promise. A failure is reported as one of `store`.
 pub(super) async fn settled(
     store: &'static str,
     promise: Result<Promise, JsValue>,
@@ -36,7 +37,7 @@ pub(super) async fn settled(
     settled.map_err(|error| failed(store, &error))
 }
 
-/// A failure of `store`, with what was thrown.
+/// A failure of `store` with the message of what was thrown.
 pub(super) fn failed(store: &'static str, thrown: &JsValue) -> StoreError {
     StoreError::new(store, message_of(thrown))
 }
@@ -55,7 +56,7 @@ pub(super) fn message_of(thrown: &JsValue) -> String {
         .unwrap_or_else(|| "an unknown error".to_owned())
 }
 
-/// A whole number that JavaScript holds exactly.
+/// A whole number that JavaScript represents exactly.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

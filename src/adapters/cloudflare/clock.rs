@@ -2,22 +2,19 @@
 
 use std::time::Duration;
 
-use crate::ports::{Clock, Sleep};
+use crate::adapters::kv_sessions::Sleep;
+use crate::ports::Clock;
 
-/// The time at which the request was taken, read once: a Worker's clock stands still between I/O anyway.
+/// The time when the request arrived. It is read once, so that everything in a request agrees on
+/// it.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestClock(u64);
 
 impl RequestClock {
     /// Reads the platform's clock.
     #[must_use]
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "whole milliseconds after 1970"
-    )]
     pub fn read() -> Self {
-        Self(js_sys::Date::now() as u64)
+        Self(PlatformClock.now_ms())
     }
 }
 
@@ -27,7 +24,22 @@ impl Clock for RequestClock {
     }
 }
 
-/// Waits on the platform's timer.
+/// The platform's clock, which only moves while the Worker waits.
+#[derive(Clone, Copy, Debug)]
+pub struct PlatformClock;
+
+impl Clock for PlatformClock {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole milliseconds since 1970"
+    )]
+    fn now_ms(&self) -> u64 {
+        js_sys::Date::now() as u64
+    }
+}
+
+/// Waits by the platform's timer.
 #[derive(Clone, Copy, Debug)]
 pub struct Timer;
 

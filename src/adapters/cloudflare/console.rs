@@ -1,8 +1,8 @@
-//! The console, where Workers Logs reads.
+//! The console, which Workers Logs reads.
 
 use crate::domain::log_line::LogLine;
 
-/// Writes a line by its level: `error`, `warn`, or anything else for information.
+/// Writes a line at its level: `error` or `warn`. Every other level is information.
 pub fn log(level: &str, line: &str) {
     match level {
         "error" => worker::console_error!("{line}"),
@@ -11,7 +11,7 @@ pub fn log(level: &str, line: &str) {
     }
 }
 
-/// Writes that something which no answer tells of has failed.
+/// Logs a failure that no answer reports.
 pub fn log_failure(event: &str, reason: &str) {
     let mut line = LogLine::new("error", event);
     line.text("reason", reason);

@@ -1,5 +1,5 @@
-//! A D1 database and its rows, by the binding's own methods: `worker::d1` reads rows by way of serde, which weighs 6 KB
-//! of the Worker.
+//! A D1 database and its rows. Calls the binding's own methods: `worker::d1` reads rows with serde,
+//! which adds 6 KB to the Worker.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use worker::Env;
 use super::binding::{self, failed, member, settled, whole};
 use crate::domain::error::StoreError;
 
-/// As failures name it.
+/// The store that failures name.
 const D1: &str = "d1";
 
 #[wasm_bindgen]
@@ -33,18 +33,18 @@ extern "C" {
     fn all(this: &Statement) -> Result<Promise, JsValue>;
 }
 
-/// A D1 database. A clone is the same one.
+/// A D1 database. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Database(Rc<Binding>);
 
 impl Database {
-    /// The database that is bound under this name; `None` when nothing is.
+    /// The database that is bound under this name, if there is one.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
         binding::bound(env, name).map(|binding| Self(Rc::new(binding)))
     }
 
-    /// The first row of what a statement answers.
+    /// The first row of a statement's result.
     pub(super) async fn first(
         &self,
         sql: &str,
@@ -55,7 +55,7 @@ impl Database {
         Ok(row.is_object().then_some(Row(row)))
     }
 
-    /// All rows of what a statement answers.
+    /// All rows of a statement's result.
     pub(super) async fn all(
         &self,
         sql: &str,
@@ -67,7 +67,7 @@ impl Database {
         Ok(rows.iter().map(Row).collect())
     }
 
-    /// Runs statements in one transaction: all of them take effect, or none. Answers the rows of
+    /// Runs statements in one transaction: all of them take effect, or none. Returns the rows of
     /// each.
     pub(super) async fn batch(
         &self,
@@ -93,11 +93,11 @@ impl Database {
     }
 }
 
-/// A row; a stored value is data and is checked like any other.
+/// A row. A stored value is data, and is checked like any other.
 pub(super) struct Row(JsValue);
 
 impl Row {
-    /// A column's value; `None` for SQL's null.
+    /// A column's value. `None` for SQL's null.
     fn value(&self, column: &str) -> Option<JsValue> {
         Some(member(&self.0, column)).filter(|value| !value.is_null() && !value.is_undefined())
     }
@@ -133,7 +133,7 @@ pub(super) fn text(value: &str) -> JsValue {
     JsValue::from_str(value)
 }
 
-/// D1 takes JavaScript numbers; counters and times stay far below 2^53.
+/// D1 takes JavaScript numbers. Counters and times stay far below 2^53.
 #[allow(clippy::cast_precision_loss, reason = "below 2^53")]
 pub(super) fn number(value: u64) -> JsValue {
     JsValue::from_f64(value as f64)

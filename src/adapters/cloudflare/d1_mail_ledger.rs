@@ -1,5 +1,5 @@
-//! What was mailed lately and what could not be, in D1. A payment is one statement, and a lane is
-//! written only if nobody else has written it since it was read, so both are exact.
+//! Which mails were sent recently, and which could not be sent, in D1. A payment is one statement.
+//! A lane is written only if nobody else has written it since it was read. So both are exact.
 
 use wasm_bindgen::JsValue;
 
@@ -20,7 +20,7 @@ impl D1MailLedger {
         Self(database)
     }
 
-    /// Runs a statement; answers the column `n` of its first row, when there is one.
+    /// Runs a statement. Returns the column `n` of its first row, if there is one.
     async fn run(&self, sql: &str, values: Vec<JsValue>) -> Result<Option<u64>, StoreError> {
         let row = self.0.first(sql, values).await?;
         row.map(|row| row.number("n")).transpose()
@@ -28,8 +28,8 @@ impl D1MailLedger {
 }
 
 impl D1MailLedger {
-    /// Changes a lane by its rule: read, decided, and written only if nobody else changed it
-    /// meanwhile. `None` writes nothing.
+    /// Changes a lane by a rule: reads it, decides, and writes it only if nobody else has changed
+    /// it meanwhile. `None` writes nothing.
     async fn change_lane<T>(
         &self,
         lane: &str,
@@ -202,7 +202,7 @@ impl MailLedger for D1MailLedger {
         for (sql, before) in [
             ("DELETE FROM mail_lanes WHERE lapses_at <= ?1", now),
             ("DELETE FROM mail_pools WHERE hour < ?1", now / HOUR),
-            // Of versions before 0.2.
+            // Only versions before 0.2 wrote this table.
             (
                 "DELETE FROM mail_addresses WHERE day_began <= ?1",
                 now.saturating_sub(DAY),

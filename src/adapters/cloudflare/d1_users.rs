@@ -1,4 +1,5 @@
-//! The accounts in D1. Every statement has bound parameters only, and stands here whole.
+//! The accounts in D1. Each statement is written out whole, and its values are bound parameters
+//! only.
 
 use super::d1::{Database, Row, malformed, number, optional, text};
 use crate::domain::account::{
@@ -9,9 +10,9 @@ use crate::domain::error::StoreError;
 use crate::ports::{Insertion, UserDirectory};
 use edgegate_token::json::Json;
 
-/// The id in the row that stands for no user.
+/// The id in the row that means no user.
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
-/// Its hash: of no password, and as long as a real one.
+/// Its hash. No password matches it, and it is as long as a real one.
 const NO_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Its nonce, as long as a real one.
@@ -29,7 +30,7 @@ impl D1Users {
     }
 
     /// Stores when an address was freed. This is written before the account gives the address up,
-    /// so that no free address is without its record.
+    /// so that every free address has its record.
     async fn free(&self, freed: &FreedAddress) -> Result<(), StoreError> {
         let sql = "INSERT INTO freed_addresses (address, freed_at) VALUES (?1, ?2) \
                    ON CONFLICT (address) DO UPDATE SET freed_at = max(freed_at, excluded.freed_at) \
@@ -52,7 +53,7 @@ impl UserDirectory for D1Users {
     }
 
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
-        // One row comes in any case, and is read: that there is no user would show in the time otherwise.
+        // The result always has one row: otherwise the time would reveal whether there is a user.
         let sql = "SELECT coalesce(id, ?2) AS id, coalesce(email, ?1) AS email, \
                    coalesce(password_hash, ?3) AS password_hash, first_name, last_name, \
                    coalesce(roles, '[\"user\"]') AS roles, email_verified_at, \
@@ -129,7 +130,7 @@ impl UserDirectory for D1Users {
         }
         let roles = change.roles.as_ref().map(roles_to_json);
         self.0.first(
-            // Ignored: what the unique address forbids.
+            // Changes nothing if another account has the new address.
             "UPDATE OR IGNORE users SET \
              first_name = coalesce(?2, iif(?14, NULL, first_name)), \
              last_name = coalesce(?3, iif(?14, NULL, last_name)), \

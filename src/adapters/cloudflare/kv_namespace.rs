@@ -1,7 +1,7 @@
-//! The port `KeyValue` on a Workers KV namespace.
+//! [`KeyValue`] on a Workers KV namespace.
 //!
-//! Calls the binding's own methods: `worker::kv` reads and writes values of any type by way of serde, which weighs
-//! 20 KB of the Worker where texts are all there is.
+//! Calls the binding's own methods. `worker::kv` reads and writes values of any type with serde,
+//! which adds 20 KB to the Worker, and only texts are needed.
 
 use std::rc::Rc;
 
@@ -10,10 +10,10 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
 
 use super::binding::{self, failed, member, set, settled};
+use crate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use crate::domain::error::StoreError;
-use crate::ports::{KeyValue, Page, Values, WriteError};
 
-/// As failures name it.
+/// The store that failures name.
 const KV: &str = "kv";
 
 #[wasm_bindgen]
@@ -31,12 +31,12 @@ extern "C" {
     fn delete(this: &Binding, key: &str) -> Result<Promise, JsValue>;
 }
 
-/// A Workers KV namespace. A clone is the same one.
+/// A Workers KV namespace. Clones share it.
 #[derive(Clone, Debug)]
 pub struct KvNamespace(Rc<Binding>);
 
 impl KvNamespace {
-    /// The namespace that is bound under this name; `None` when nothing is.
+    /// The namespace that is bound under this name, if there is one.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
         binding::bound(env, name).map(|binding| Self(Rc::new(binding)))
@@ -79,7 +79,7 @@ impl KeyValue for KvNamespace {
         }
         match settled(KV, self.0.put(key, value, options)).await {
             Ok(_) => Ok(()),
-            // "KV PUT failed: 429 Too Many Requests": the status stands in the text only.
+            // "KV PUT failed: 429 Too Many Requests": only the text has the status.
             Err(error) if error.detail.contains("429") => Err(WriteError::Refused),
             Err(error) => Err(WriteError::Failed(error)),
         }
@@ -101,7 +101,7 @@ impl KeyValue for KvNamespace {
         }
         for key in Array::from(&member(&answer, "keys")) {
             let name = member(&key, "name").as_string().unwrap_or_default();
-            // A key without metadata has no such member, and there is no JSON of that.
+            // A key without metadata has no such member, and `undefined` is not JSON.
             let metadata = Some(member(&key, "metadata"))
                 .filter(JsValue::is_object)
                 .and_then(|metadata| JSON::stringify(&metadata).ok())

@@ -1,4 +1,4 @@
-//! Where mails wait: Cloudflare Queues, or without a binding the time after the response.
+//! Where mails wait: in Cloudflare Queues, or, without a binding, until after the response.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,52 +21,45 @@ extern "C" {
     fn send(this: &Binding, body: &str, options: &Object) -> Result<Promise, JsValue>;
 }
 
-/// The bindings `MAIL_QUEUE` and `NOTICE_QUEUE`, as far as they are there. A clone is the same.
+/// `NOTICE_QUEUE` for notices, `MAIL_QUEUE` for all other mails, and for notices too when
+/// `NOTICE_QUEUE` is not bound. Without a queue the jobs are kept in a list, and the Worker does them
+/// after the response.
 #[derive(Clone, Debug)]
-pub struct MailQueueBindings {
+pub struct CloudflareMailQueue {
     mails: Option<Rc<Binding>>,
     notices: Option<Rc<Binding>>,
+    after_response: RefCell<Vec<Job>>,
 }
 
-impl MailQueueBindings {
-    /// Looks for them.
+impl CloudflareMailQueue {
+    /// Looks up both bindings.
     #[must_use]
     pub fn find(env: &Env) -> Self {
         Self {
             mails: bound(env, "MAIL_QUEUE").map(Rc::new),
             notices: bound(env, "NOTICE_QUEUE").map(Rc::new),
-        }
-    }
-
-    fn of(&self, job: &Job) -> Option<&Binding> {
-        let notices = self.notices.as_ref().filter(|_| job.task.is_notice());
-        notices.or(self.mails.as_ref()).map(AsRef::as_ref)
-    }
-}
-
-/// `NOTICE_QUEUE` for notices, `MAIL_QUEUE` for all other mails, and for notices too when
-/// `NOTICE_QUEUE` is not bound. Without a queue the jobs are kept in a list, and the Worker does them
-/// after the response.
-#[derive(Debug)]
-pub struct CloudflareMailQueue {
-    bindings: MailQueueBindings,
-    after_response: RefCell<Vec<Job>>,
-}
-
-impl CloudflareMailQueue {
-    /// For one request.
-    #[must_use]
-    pub fn new(bindings: MailQueueBindings) -> Self {
-        Self {
-            bindings,
             after_response: RefCell::default(),
         }
+    }
+
+    /// The same queues for another request, whose list of jobs is empty.
+    #[must_use]
+    pub fn for_request(&self) -> Self {
+        Self {
+            after_response: RefCell::default(),
+            ..self.clone()
+        }
+    }
+
+    fn queue_of(&self, job: &Job) -> Option<&Binding> {
+        let notices = self.notices.as_ref().filter(|_| job.task.is_notice());
+        notices.or(self.mails.as_ref()).map(AsRef::as_ref)
     }
 
     /// Whether `MAIL_QUEUE` is bound.
     #[must_use]
     pub fn is_bound(&self) -> bool {
-        self.bindings.mails.is_some()
+        self.mails.is_some()
     }
 
     /// The jobs to be done after the response; none with a queue.
@@ -78,7 +71,7 @@ impl CloudflareMailQueue {
 
 impl MailQueue for CloudflareMailQueue {
     async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError> {
-        let Some(binding) = self.bindings.of(job) else {
+        let Some(binding) = self.queue_of(job) else {
             self.after_response.borrow_mut().push(job.clone());
             return Ok(());
         };

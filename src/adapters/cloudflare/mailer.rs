@@ -1,11 +1,9 @@
 //! The mail provider that `MAIL_PROVIDER` names.
 
-use std::rc::Rc;
-
-use super::clock::RequestClock;
+use super::clock::PlatformClock;
 use super::kv_namespace::KvNamespace;
 use super::mail::{BindingMailer, HttpMailer};
-use super::outbox::Outbox;
+use crate::adapters::outbox::Outbox;
 use crate::domain::mail::{MailFailure, Message};
 use crate::ports::Mailer;
 
@@ -15,9 +13,9 @@ pub enum CloudflareMailer {
     /// None: nothing is queued, and what was queued before waits.
     None,
     /// The outbox of local development.
-    Outbox(Outbox<KvNamespace, RequestClock>),
+    Outbox(Outbox<KvNamespace, PlatformClock>),
     /// A provider's API.
-    Http(Rc<HttpMailer>),
+    Http(HttpMailer),
     /// The binding of Cloudflare Email Service.
     Binding(BindingMailer),
 }

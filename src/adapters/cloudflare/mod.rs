@@ -1,11 +1,5 @@
-//! The adapters on Cloudflare's parts.
-//!
-//! [`kv_sessions`] and [`outbox`] speak to the port [`KeyValue`](crate::ports::KeyValue) and run natively too; the others
-//! speak to bindings or the network and exist in a Worker only. Their pure parts are compiled for tests.
-
-pub mod kv_sessions;
-pub mod outbox;
-pub mod revocation_memory;
+//! The adapters on Cloudflare's services. They call bindings or the network, so they exist in a Worker
+//! only. Their pure parts are compiled for tests too.
 
 #[cfg(any(target_arch = "wasm32", test))]
 pub mod account;
@@ -40,7 +34,9 @@ pub mod mail_queue;
 #[cfg(target_arch = "wasm32")]
 pub mod mailer;
 #[cfg(target_arch = "wasm32")]
-pub mod promise;
+pub mod object_state;
+#[cfg(target_arch = "wasm32")]
+mod objects;
 #[cfg(target_arch = "wasm32")]
 pub mod rate_limit;
 #[cfg(target_arch = "wasm32")]

@@ -6,7 +6,7 @@ use super::background::WaitUntil;
 use super::clock::Timer;
 use super::durable_sessions::DurableSessions;
 use super::kv_namespace::KvNamespace;
-use super::kv_sessions::KvSessions;
+use crate::adapters::kv_sessions::KvSessions;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
@@ -16,8 +16,8 @@ use crate::domain::session::{
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
-/// Sessions in Workers KV or in Durable Objects. How stale an answer may be is said at each.
-#[derive(Debug)]
+/// Sessions in Workers KV or in Durable Objects. Each says how stale its answers may be.
+#[derive(Clone, Debug)]
 pub enum CloudflareSessions {
     /// `SESSION_STORE = "kv"`, and the objects when they are bound.
     Kv(Kv, Option<DurableSessions>),
@@ -27,6 +27,18 @@ pub enum CloudflareSessions {
 
 /// Sessions in Workers KV.
 type Kv = KvSessions<KvNamespace, SystemRandom, Timer, WaitUntil>;
+
+impl CloudflareSessions {
+    /// The same store, whose jobs after the response belong to another request.
+    #[must_use]
+    pub fn with_background(&self, background: &WaitUntil) -> Self {
+        let again = |kv: &Kv| kv.with_background(background.clone());
+        match self {
+            Self::Kv(kv, objects) => Self::Kv(again(kv), objects.clone()),
+            Self::Durable(objects, kv) => Self::Durable(objects.clone(), kv.as_ref().map(again)),
+        }
+    }
+}
 
 impl SessionStore for CloudflareSessions {
     async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! Work after the response, done when a test says so.
+//! Work after the response, which a test does when it wants to.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -6,12 +6,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use crate::adapters::kv_sessions::Background;
 use crate::domain::error::StoreError;
-use crate::ports::Background;
 
 type Job = Pin<Box<dyn Future<Output = Result<(), StoreError>>>>;
 
-/// Keeps jobs until [`run`](Self::run). Clones share them.
+/// Stores jobs until [`run`](Self::run). Clones share them.
 #[derive(Clone, Default)]
 pub struct MemoryBackground(Rc<RefCell<Vec<Job>>>);
 
@@ -22,10 +22,10 @@ impl fmt::Debug for MemoryBackground {
 }
 
 impl MemoryBackground {
-    /// Does all jobs that wait, and answers how many there were.
+    /// Does all waiting jobs, and returns how many there were.
     ///
     /// # Errors
-    /// With the first failure; the jobs after it are done all the same.
+    /// The first failure. The jobs after it are done all the same.
     pub async fn run(&self) -> Result<usize, StoreError> {
         let jobs = self.0.take();
         let count = jobs.len();

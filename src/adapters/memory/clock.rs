@@ -1,23 +1,24 @@
-//! Clocks: one that is set by hand, and the system's.
+//! Clocks: a manual one and the system's.
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::ports::{Clock, Sleep};
+use crate::adapters::kv_sessions::Sleep;
+use crate::ports::Clock;
 
-/// A clock that stands still until it is moved. Clones show the same time.
+/// A clock that stands still until it is advanced. Clones show the same time.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Rc<Cell<u64>>);
 
 impl ManualClock {
-    /// A clock that shows this time, in milliseconds since 1970.
+    /// A clock at this time, in milliseconds since 1970.
     #[must_use]
     pub fn at_ms(now_ms: u64) -> Self {
         Self(Rc::new(Cell::new(now_ms)))
     }
 
-    /// Moves the clock on by `seconds`.
+    /// Advances the clock by `seconds`.
     pub fn advance(&self, seconds: u64) {
         self.0
             .set(self.0.get().saturating_add(seconds.saturating_mul(1000)));
@@ -51,7 +52,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Does not wait.
+/// Returns at once.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoSleep;
 

@@ -3,7 +3,7 @@
 use crate::domain::session::Device;
 use crate::ports::Devices;
 
-/// Takes the program's name up to the slash for the browser's, and knows no systems.
+/// Uses the program's name up to the slash as the browser's name, and knows no systems.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MemoryDevices;
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::domain::event::Event;
 use crate::ports::Events;
 
-/// Keeps every event. Clones share them.
+/// Stores every event. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryEvents(Rc<RefCell<Vec<Event>>>);
 

@@ -1,25 +1,26 @@
-//! A key-value namespace in memory, which counts what is asked of it.
+//! A key-value namespace in memory, which counts its calls.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use crate::domain::error::StoreError;
-use crate::ports::{KeyValue, Page, Values, WriteError};
 
 /// How often the namespace was read and written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyValueCounts {
-    /// Reads, a bulk read being one.
+    /// Reads. A bulk read counts once.
     pub reads: u32,
-    /// Writes, tried ones among them.
+    /// Writes, including failed ones.
     pub writes: u32,
 }
 
 /// A value and its metadata.
 type Entry = (String, Option<String>);
 
-/// A key-value namespace in memory. Clones share their content. It forgets nothing: a TTL is checked, not kept.
+/// A key-value namespace in memory. Clones share their content. Nothing expires: a TTL is only
+/// checked.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryKeyValue {
     values: Rc<RefCell<BTreeMap<String, Entry>>>,
@@ -29,23 +30,23 @@ pub struct MemoryKeyValue {
 }
 
 impl MemoryKeyValue {
-    /// The counts since the last call, which sets them to nothing.
+    /// The counts since the last call, which resets them.
     #[must_use]
     pub fn take_counts(&self) -> KeyValueCounts {
         self.counts.take()
     }
 
-    /// The next `writes` writes are refused for their rate, as KV refuses a second write to a key within a second.
+    /// The next `writes` writes are refused, as KV refuses a second write to a key within a second.
     pub fn refuse_writes(&self, writes: u32) {
         self.refusals.set(writes);
     }
 
-    /// From now on nothing is answered, or all is again.
+    /// Whether all calls fail from now on.
     pub fn set_down(&self, down: bool) {
         self.down.set(down);
     }
 
-    /// What stands under a key.
+    /// The value of a key.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<String> {
         self.values

@@ -2,7 +2,7 @@
 
 use crate::ports::{Limit, RateLimiter};
 
-/// Admits everything.
+/// Allows everything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoLimits;
 

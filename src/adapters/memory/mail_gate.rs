@@ -1,4 +1,4 @@
-//! Requests for mails counted in memory.
+//! Requests for mails, counted in memory.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

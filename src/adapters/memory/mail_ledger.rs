@@ -1,4 +1,4 @@
-//! What was mailed lately, in memory.
+//! Which mails were sent recently, in memory.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,12 +17,12 @@ struct State {
     lanes: BTreeMap<String, Lane>,
     pools: BTreeMap<(u64, String), u64>,
     letters: BTreeMap<String, DeadLetter>,
-    /// Until when a notice is held, and whether it was sent.
+    /// Until when a notice is reserved, and whether it was sent.
     notices: BTreeMap<String, (u64, bool)>,
 }
 
 impl MemoryMailLedger {
-    /// The dead letters, in the order of their ids.
+    /// The dead letters, sorted by id.
     #[must_use]
     pub fn letters(&self) -> Vec<DeadLetter> {
         self.0.borrow().letters.values().cloned().collect()

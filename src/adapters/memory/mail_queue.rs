@@ -1,4 +1,4 @@
-//! A queue of mails in memory, done when a test says so.
+//! A queue of mails in memory. A test does its jobs when it wants to.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -7,13 +7,13 @@ use crate::domain::error::StoreError;
 use crate::domain::mail::Job;
 use crate::ports::MailQueue;
 
-/// Keeps jobs as the texts that a real queue would hold. Clones share them.
+/// Stores jobs as the texts that a real queue would store. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryMailQueue(Rc<RefCell<Vec<(String, u64)>>>);
 
 impl MemoryMailQueue {
-    /// The jobs queued since the last call, in their order, whatever their delay; a text that is not
-    /// a job is left out.
+    /// The jobs queued since the last call, in order, whatever their delay. A text that is not a
+    /// job is left out.
     #[must_use]
     pub fn take(&self) -> Vec<Job> {
         self.take_with_delays()
@@ -22,7 +22,7 @@ impl MemoryMailQueue {
             .collect()
     }
 
-    /// The same, each with the seconds that it is to wait.
+    /// The same, each with its delay in seconds.
     #[must_use]
     pub fn take_with_delays(&self) -> Vec<(Job, u64)> {
         let queued = self.0.take();

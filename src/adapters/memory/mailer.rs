@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::domain::mail::{MailFailure, Message};
 use crate::ports::Mailer;
 
-/// Takes every mail, or fails as it was told. Clones share all.
+/// Accepts every mail, or fails as it was told. Clones share everything.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryMailer(Rc<RefCell<State>>);
 
@@ -19,18 +19,18 @@ struct State {
 }
 
 impl MemoryMailer {
-    /// The mails taken since the last call.
+    /// The mails accepted since the last call.
     #[must_use]
     pub fn take(&self) -> Vec<Message> {
         std::mem::take(&mut self.0.borrow_mut().taken)
     }
 
-    /// Fails so once; what is told first comes first.
+    /// Fails once with this failure. Several failures come in the order of these calls.
     pub fn fail_once(&self, failure: MailFailure) {
         self.0.borrow_mut().failures.push_back(failure);
     }
 
-    /// Fails until it is up again, with a temporary failure.
+    /// Whether every mail fails with a temporary failure from now on.
     pub fn set_down(&self, down: bool) {
         self.0.borrow_mut().down = down;
     }

@@ -1,4 +1,4 @@
-//! Adapters in memory: one for each port. Tests, examples and native users run on them.
+//! Adapters in memory: one for each port. Tests, examples and native programs use them.
 
 mod background;
 mod clock;
@@ -41,7 +41,7 @@ use crate::ports::{
     Clock, PasswordGuard, PasswordHasher, Ports, Random, RateLimiter, SessionStore, UserDirectory,
 };
 
-/// A set of ports in memory; each part can be changed for another of its kind.
+/// A set of ports in memory. Each part can be replaced with another of its kind.
 #[derive(Debug, Default)]
 pub struct MemoryPorts<
     S = MemorySessions,
@@ -68,13 +68,13 @@ pub struct MemoryPorts<
     pub random: R,
     /// The events.
     pub events: MemoryEvents,
-    /// Where mails wait to be made.
+    /// Where mails wait to be composed.
     pub mail_queue: MemoryMailQueue,
     /// What is counted before a mail is queued.
     pub mail_gate: MemoryMailGate,
     /// The mail provider.
     pub mailer: MemoryMailer,
-    /// What was mailed lately.
+    /// Which mails were sent recently.
     pub mail_ledger: MemoryMailLedger,
     /// The names of devices.
     pub devices: MemoryDevices,

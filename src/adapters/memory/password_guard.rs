@@ -4,11 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::adapters::argon2::Argon2Hasher;
-use crate::domain::account::{AccountName, FailedTries, Password};
+use crate::domain::account::{
+    AccountName, Attempt, Comparison, FailedTries, HashError, Password, PasswordHash,
+};
 use crate::domain::error::StoreError;
-use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, PasswordHasher};
+use crate::ports::{Guarded, PasswordGuard, PasswordHasher};
 
-/// Failures in memory, lost with the process. Nothing waits here: an attempt is over before the next one begins.
+/// Failures in memory, lost with the process. Nothing waits here: an attempt ends before the next
+/// one begins.
 #[derive(Debug)]
 pub struct MemoryPasswordGuard<H = Argon2Hasher> {
     accounts: RefCell<BTreeMap<AccountName, FailedTries>>,
@@ -16,7 +19,8 @@ pub struct MemoryPasswordGuard<H = Argon2Hasher> {
     hashed: Cell<u32>,
 }
 
-// Of this hasher alone: a type parameter could not be inferred from `MemoryPasswordGuard::default()`.
+// For this hasher only: a type parameter could not be inferred from
+// `MemoryPasswordGuard::default()`.
 impl Default for MemoryPasswordGuard {
     fn default() -> Self {
         Self::new(Argon2Hasher::default())
@@ -34,7 +38,7 @@ impl<H: PasswordHasher> MemoryPasswordGuard<H> {
         }
     }
 
-    /// How many accounts have failures that are kept.
+    /// How many accounts have stored failures.
     #[must_use]
     pub fn accounts(&self) -> usize {
         self.accounts.borrow().len()
@@ -53,7 +57,7 @@ impl<H: PasswordHasher> PasswordGuard for MemoryPasswordGuard<H> {
         account: &AccountName,
         attempt: &Attempt<'_>,
         now: u64,
-    ) -> Result<Checked, StoreError> {
+    ) -> Result<Guarded<Comparison>, StoreError> {
         self.accounts
             .borrow_mut()
             .retain(|_, tries| tries.lapses_at() > now);
@@ -65,17 +69,17 @@ impl<H: PasswordHasher> PasswordGuard for MemoryPasswordGuard<H> {
             .unwrap_or_default();
         let admitted = match attempt.by.map(|by| tries.admit(by, now)).transpose() {
             Ok(admitted) => admitted,
-            Err(wait) => return Ok(Checked::Delayed(wait)),
+            Err(wait) => return Ok(Guarded::Delayed(wait)),
         };
         self.hashed.set(self.hashed.get().saturating_add(1));
-        let outcome = attempt.compare(&self.hasher).await;
+        let compared = self.hasher.compare(attempt).await;
         if let Some(admitted) = admitted
-            && attempt.has_failed(outcome)
+            && attempt.has_failed(compared)
         {
             tries.fail(admitted, now);
             self.accounts.borrow_mut().insert(account.clone(), tries);
         }
-        Ok(outcome)
+        Ok(Guarded::Done(compared))
     }
 
     async fn hash(
@@ -83,8 +87,8 @@ impl<H: PasswordHasher> PasswordGuard for MemoryPasswordGuard<H> {
         _account: &AccountName,
         password: &Password,
         salt: &[u8; 16],
-    ) -> Result<Hashed, StoreError> {
+    ) -> Result<Guarded<Result<PasswordHash, HashError>>, StoreError> {
         self.hashed.set(self.hashed.get().saturating_add(1));
-        Ok(Hashed::Done(self.hasher.hash(password, salt).await))
+        Ok(Guarded::Done(self.hasher.hash(password, salt).await))
     }
 }

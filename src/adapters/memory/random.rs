@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ports::Random;
 
-/// The same bytes at every run. Not for keys. Clones draw from the same sequence.
+/// The same bytes in every run. Not for keys. Clones draw from the same sequence.
 #[derive(Clone, Debug, Default)]
 pub struct SeededRandom(Rc<Cell<u64>>);
 

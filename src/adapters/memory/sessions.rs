@@ -9,19 +9,20 @@ use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
-    ActiveSession, Client, Consistency, EndReason, Presented, Proved, Record, RefreshTicket,
-    Revocation, Rules, SessionId, Standing, Stored, Verdict, prove, rotate, surplus,
+    ActiveSession, Client, Consistency, Effect, EndReason, Presented, Proved, Record,
+    RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, rotate, surplus,
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
-/// Sessions in memory, lost with the process. A read sees every write before it. What has expired is removed as the alarm of
-/// a user's object does: by [`delete_expired`](Self::delete_expired), and here at each login too.
+/// Sessions in memory, lost with the process. A read sees every write before it. Expired records
+/// are removed by [`delete_expired`](Self::delete_expired), as the alarm of a user's object does,
+/// and at each login.
 ///
 /// Clones share their content.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySessions {
     sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
-    /// The smallest version that is accepted, and when this record expires.
+    /// The smallest valid version, and when this record expires.
     versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
 }
 
@@ -46,8 +47,8 @@ struct Session {
     epoch: u32,
     record: Record,
     ended: bool,
-    /// When its record is removed: the session expires then unless it is renewed, or it has ended
-    /// and its access tokens expire then.
+    /// When its record is removed: when the session expires unless it is renewed, or, if it has
+    /// ended, when its access tokens expire.
     until: u64,
     seen: ActiveSession,
 }
@@ -103,7 +104,7 @@ impl SessionStore for MemorySessions {
         let stored = session
             .as_ref()
             .map_or_else(Stored::default, |session| session.stored());
-        let verdict = rotate(
+        let decision = rotate::decide(
             &stored,
             user.as_ref().map(Standing::from),
             presented,
@@ -111,19 +112,26 @@ impl SessionStore for MemorySessions {
             Consistency::Linearizable,
         );
         if let Some(session) = &mut session {
-            match verdict {
-                Verdict::Fresh(record) | Verdict::Unseen(record) => {
-                    session.record = record;
-                    session.until = presented.lives_until(rules);
+            match decision.effect {
+                Effect::Record {
+                    used,
+                    proof,
+                    lives_until,
+                } => {
+                    session.record = Record {
+                        used: Some(used),
+                        proof: Some(proof),
+                    };
+                    session.until = lives_until;
                     session.seen = ActiveSession::now(session.seen.id, client, presented.now);
                 }
-                Verdict::Reused => session.end(presented.now),
-                _ => {}
+                Effect::End(_) => session.end(presented.now),
+                Effect::Nothing => {}
             }
         }
         Ok(Renewal {
-            verdict,
-            proof: stored.record.and_then(|record| record.proof),
+            verdict: decision.verdict,
+            ticket: decision.ticket,
             user,
         })
     }
@@ -139,7 +147,7 @@ impl SessionStore for MemorySessions {
         let stored = session
             .as_ref()
             .map_or_else(Stored::default, |session| session.stored());
-        let proved = prove(&stored, ticket, rules, Consistency::Linearizable, now);
+        let proved = rotate::prove(&stored, ticket, rules, Consistency::Linearizable, now);
         if let (Proved::GoesOn, Some(session)) = (proved, &mut session) {
             session.record.proof = Some(ticket.proof.or_later(session.record.proof));
         }

@@ -1,17 +1,18 @@
-//! Workers KV as it is in production, in memory: what the local simulator forgives, this does not.
+//! Workers KV as it is in production, in memory. It is stricter than the local simulator.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::virtual_time::VirtualTime;
+use crate::adapters::kv_sessions::{KeyValue, Page, Sleep, Values, WriteError};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{KV_BULK_KEYS, KV_MIN_TTL, KV_STALENESS};
-use crate::ports::{Clock, KeyValue, Page, Sleep, Values, WriteError};
+use crate::ports::Clock;
 
-/// A key takes one write in so many milliseconds.
+/// A key takes one write in this many milliseconds.
 const WRITE_INTERVAL_MS: u64 = 1000;
-/// The shortest time for which a location keeps an answer, in seconds.
+/// The shortest time for which a location caches an answer, in seconds.
 const SHORTEST_CACHE_TTL: u64 = 30;
 const KEY_BYTES: usize = 512;
 const METADATA_BYTES: usize = 1024;
@@ -19,13 +20,16 @@ const PAGE: usize = 1000;
 
 /// A namespace as seen from one location. Clones share the location.
 ///
-/// - A key takes one write or deletion a second; another is refused. The last write wins, by the time when it arrives.
-/// - A location keeps what it read, a value or an absence, for 60 s (or the TTL that was asked for, 30 s at least).
-///   Cloudflare lets a later read with a shorter TTL ask anew; this does not, since no bound should lean on it.
+/// - A key takes one write or deletion a second. Another one is refused. The last write to arrive
+///   wins.
+/// - A location caches what it read, a value or an absence, for 60 s (or the TTL of the read, at
+///   least 30 s). At Cloudflare a later read with a shorter TTL may read again. Here it does not,
+///   so that nothing relies on that.
 /// - A location sees its own writes at once, unless [`Faults::late_at_home`].
-/// - A list comes in pages, and shows what another location wrote or deleted 60 s late, never sooner.
+/// - A list comes in pages. It shows what another location wrote or deleted 60 s late, never
+///   sooner.
 /// - A TTL under 60 s, a key over 512 bytes, metadata over 1,024 bytes and a bulk read of over 100 keys fail.
-/// - Calls may be slow, and may fail: writes before or after they took effect.
+/// - Calls may be slow, and may fail. A write may fail before or after it took effect.
 #[derive(Clone, Debug)]
 pub struct SimulatedKv {
     central: Rc<Central>,
@@ -36,7 +40,7 @@ pub struct SimulatedKv {
 struct Central {
     time: VirtualTime,
     dice: Cell<u64>,
-    /// The versions of each key that some location may still see, the last one last.
+    /// The versions of each key that some location may still see, the newest last.
     keys: RefCell<BTreeMap<String, Vec<Version>>>,
     locations: RefCell<BTreeMap<String, Rc<Location>>>,
     calls: Cell<Calls>,
@@ -65,48 +69,51 @@ struct Cached {
     until_ms: u64,
 }
 
-/// What was asked of a namespace, from all locations.
+/// The calls of a namespace, from all locations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Calls {
-    /// Reads, a bulk read being one.
+    /// Reads. A bulk read counts once.
     pub reads: u32,
-    /// Writes, refused and failed ones among them.
+    /// Writes, including refused and failed ones.
     pub writes: u32,
-    /// Writes and deletions that were refused for their rate.
+    /// Writes and deletions that were refused because the key was written too often.
     pub refused: u32,
-    /// Deletions, refused and failed ones among them.
+    /// Deletions, including refused and failed ones.
     pub deletes: u32,
     /// Pages of lists.
     pub lists: u32,
 }
 
-/// What goes wrong. The counts run down to nothing as they are used up; a deletion counts as a write.
+/// What goes wrong. Each fault lowers its count by one, down to 0. A deletion counts as a write.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// From and up to how many milliseconds a call is under way, and its answer once more.
+    /// The least and the most milliseconds that a call takes to arrive, and then its answer.
     pub delay_ms: (u64, u64),
-    /// How many milliseconds a call that fails hangs before it says so.
+    /// For how many milliseconds a failing call hangs.
     pub timeout_ms: u64,
-    /// Nothing is answered.
+    /// Every call fails.
     pub down: bool,
-    /// How many writes are refused for their rate, whatever it is.
+    /// How many writes are refused, however rarely the key is written.
     pub refusals: u32,
     /// How many writes fail before they take effect.
     pub writes_before: u32,
-    /// How many writes fail after they took effect: the answer is lost, and the location does not hear of it.
+    /// How many writes fail after they took effect: the answer is lost, and the location does not
+    /// see the write.
     pub writes_after: u32,
     /// How many reads fail.
     pub reads: u32,
-    /// How many calls in 256 fail; writes half of the time after they took effect.
+    /// How many calls in 256 fail. Half of the failing writes fail after they took effect.
     pub failures_in_256: u8,
-    /// A location sees its own writes as late as others do. Cloudflare promises sooner only "usually".
+    /// A location sees its own writes as late as others do. Cloudflare says only that it "usually"
+    /// sees them at once.
     pub late_at_home: bool,
-    /// How many keys a page of a list holds; 0 is 1,000, as in KV.
+    /// How many keys a page of a list holds. 0 means 1,000, as in KV.
     pub page: usize,
 }
 
 impl SimulatedKv {
-    /// An empty namespace on this time, seen from a location without a name. `seed` decides delays and failures.
+    /// An empty namespace with this clock, seen from a location without a name. `seed` decides
+    /// delays and failures.
     #[must_use]
     pub fn new(time: VirtualTime, seed: u64) -> Self {
         let central = Central {
@@ -135,12 +142,12 @@ impl SimulatedKv {
         }
     }
 
-    /// Sets what goes wrong from now on, everywhere.
+    /// Sets what goes wrong from now on, in all locations.
     pub fn set_faults(&self, faults: Faults) {
         *self.central.faults.borrow_mut() = faults;
     }
 
-    /// The calls since the last time, which sets them to nothing, those by key as well.
+    /// The calls since the last time. Resets all counts, including those by key.
     #[must_use]
     pub fn take_calls(&self) -> Calls {
         self.central.calls_by_key.take();
@@ -154,7 +161,7 @@ impl SimulatedKv {
         calls.get(key).copied().unwrap_or_default()
     }
 
-    /// What stands under a key by the central clock, whatever a location shows.
+    /// The value of a key in the central store, whatever a location shows.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<String> {
         self.central.latest(key)
@@ -167,7 +174,7 @@ impl SimulatedKv {
         Some(keys.get(key)?.last()?.expires_ms / 1000)
     }
 
-    /// The keys that begin so, by the central clock.
+    /// The keys with this prefix in the central store.
     #[must_use]
     pub fn keys(&self, prefix: &str) -> Vec<String> {
         let keys: Vec<String> = self.central.keys.borrow().keys().cloned().collect();
@@ -206,7 +213,7 @@ impl SimulatedKv {
         self.central.time.now_ms()
     }
 
-    /// Waits as long as a call is under way, or its answer.
+    /// Waits as long as a call takes to arrive, or its answer.
     async fn travel(&self) {
         let (least, most) = self.central.faults.borrow().delay_ms;
         if most > 0 {
@@ -224,7 +231,7 @@ impl SimulatedKv {
         StoreError::new("simulated_kv", detail)
     }
 
-    /// Whether one of so many scripted faults is left.
+    /// Whether a scripted fault is left. Uses it up.
     fn scripted(&self, left: fn(&mut Faults) -> &mut u32) -> bool {
         let mut faults = self.central.faults.borrow_mut();
         let left = left(&mut faults);
@@ -307,7 +314,7 @@ impl Central {
         let now = version.at_ms;
         let mut keys = self.keys.borrow_mut();
         let versions = keys.entry(key.to_owned()).or_default();
-        // What every list shows hides what was before it.
+        // What every list shows hides older versions.
         if let Some(shown) = versions.iter().rposition(|old| old.is_everywhere(now)) {
             versions.drain(..shown);
         }

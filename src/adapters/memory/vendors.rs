@@ -6,14 +6,14 @@ use crate::domain::account::Password;
 use crate::domain::error::StoreError;
 use crate::ports::Vendors;
 
-/// Answers what it was told to.
+/// Gives the answers that it was told to give.
 #[derive(Debug, Default)]
 pub struct MemoryVendors {
     /// Passwords that are known from a breach.
     pub breached: RefCell<Vec<String>>,
-    /// The token of a challenge that was met; with `None` every token is one.
+    /// The token of a challenge that was passed. With `None` every token is one.
     pub met: RefCell<Option<String>>,
-    /// Whether they can't be reached.
+    /// Whether all services are unreachable.
     pub unreachable: Cell<bool>,
 }
 

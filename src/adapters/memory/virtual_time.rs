@@ -9,10 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::ports::{Clock, Sleep};
+use crate::adapters::kv_sessions::Sleep;
+use crate::ports::Clock;
 
-/// A clock, a timer and the executor that drives both: futures run until all of them wait, then the clock jumps to the
-/// first that is due. Nothing is slept on, and every run is the same. Clones share the time.
+/// A clock, a timer, and the executor that drives both. Futures run until all of them wait. Then
+/// the clock jumps to the first one that is due. Nothing really sleeps, and every run is the same.
+/// Clones share the time.
 #[derive(Clone, Debug, Default)]
 pub struct VirtualTime(Rc<State>);
 
@@ -24,11 +26,11 @@ struct State {
     set: Cell<u64>,
 }
 
-/// When a timer is due, and its place among those that are due then.
+/// When a timer is due, and its position among those that are due then.
 type Alarm = (u64, u64);
 
 impl VirtualTime {
-    /// Time that begins here, in milliseconds since 1970.
+    /// Time that begins at this moment, in milliseconds since 1970.
     #[must_use]
     pub fn at_ms(now_ms: u64) -> Self {
         let time = Self::default();
@@ -44,10 +46,11 @@ impl VirtualTime {
             .set(self.0.now_ms.get().saturating_add(passed));
     }
 
-    /// Runs a future to its end, letting time pass whenever all of it waits. Join many to run them at once.
+    /// Runs a future to its end. Whenever all of it waits, time passes. Join several futures to run
+    /// them at once.
     ///
     /// # Panics
-    /// When the future waits for something else than time.
+    /// When the future waits for anything but time.
     #[allow(clippy::panic, reason = "a test that can't go on")]
     pub fn run<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
@@ -148,7 +151,7 @@ mod tests {
         }
     }
 
-    /// Polled again and again, a future that sleeps keeps one timer; dropped, none.
+    /// A sleeping future that is polled repeatedly has one timer. When it is dropped it has none.
     #[test]
     fn a_sleep_is_one_timer() {
         let time = VirtualTime::default();

@@ -1,29 +1,38 @@
-//! Failed tries at one account's password: who has to wait, for how long, and what is forgotten when.
+//! Failed attempts at one account's password: who has to wait, for how long, and when a failure is
+//! forgotten.
 //!
-//! Strangers share one count: after each failure the next try waits, and after a hundred in a row none is let through until
-//! they lapse. Who is known to the account (a device, a session, a mailed link) has a small count of their own, which
-//! strangers can't spend; when it is spent, they are strangers.
+//! Strangers share one count. After each failure the next attempt has to wait, and after a hundred in
+//! a row all attempts are rejected until the count lapses. A client that the account knows, by a
+//! device, a session or a mailed link, has a small count of its own, which strangers can't use up.
+//! When it is used up, the client is treated as a stranger.
 //!
-//! Success takes nothing back. If it did, each login of the owner's would give a guesser new tries, and whether delays
-//! shrink would tell whether anybody signs in. A login gives a new device ticket instead, whose count is empty.
+//! A success resets nothing. If it did, each login of the owner would give a guesser new attempts, and
+//! shorter delays would reveal that somebody has signed in. Instead a login issues a new device
+//! ticket, whose count is empty.
 
-use super::super::policy::{
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::json;
+use crate::domain::policy::{
     GUESS_DELAY, GUESS_DELAY_MAX, GUESS_LAPSE, GUESSES_IN_A_ROW, KNOWN_COUNTED, KNOWN_GUESSES,
 };
-use edgegate_token::json::{Json, Members};
 
-/// By what an account knows a client: drawn for a device, or the id of a session, or a fingerprint of what a link changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How an account knows a client: a random id of a device, the id of a session, or a fingerprint of
+/// what a link changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct KnownId(pub [u8; 16]);
 
 impl KnownId {
-    /// In hex.
+    /// The id as hexadecimal digits.
     #[must_use]
     pub fn to_text(self) -> String {
         base16ct::lower::encode_string(&self.0)
     }
 
-    /// From what [`to_text`](Self::to_text) gave.
+    /// Reads what [`to_text`](Self::to_text) wrote.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut id = [0; 16];
@@ -32,48 +41,73 @@ impl KnownId {
     }
 }
 
+impl From<KnownId> for String {
+    fn from(id: KnownId) -> Self {
+        id.to_text()
+    }
+}
+
+impl TryFrom<String> for KnownId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not an id")
+    }
+}
+
 /// Who tries a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TriedBy {
-    /// Somebody.
+    /// A client that the account does not know.
     Stranger,
-    /// Somebody whom the account knows.
+    /// A client that the account knows.
     Known(KnownId),
 }
 
-/// A try that was let through, and on which count it goes if it fails.
+/// An attempt that may be made, and the count to which a failure is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admitted(TriedBy);
 
-/// The failures that one account remembers. All times are in milliseconds since 1970.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The failures of one account. All times are in milliseconds since 1970. Serde gives the stored form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedTries {
+    known: BTreeMap<KnownId, Count>,
     strangers: Count,
-    /// In the order of their ids.
-    known: Vec<(KnownId, Count)>,
 }
 
 /// How many failures in a row, and when the last one was.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u32, u64)", into = "(u32, u64)")]
 struct Count {
     failed: u32,
     last_at: u64,
 }
 
+impl From<(u32, u64)> for Count {
+    fn from((failed, last_at): (u32, u64)) -> Self {
+        Self { failed, last_at }
+    }
+}
+
+impl From<Count> for (u32, u64) {
+    fn from(count: Count) -> Self {
+        (count.failed, count.last_at)
+    }
+}
+
 impl FailedTries {
-    /// Lets a try through, or says after how many whole seconds, at least one, the client may come back.
+    /// Admits an attempt.
     ///
     /// # Errors
-    /// With those seconds.
+    /// When the client has to wait: after how many whole seconds, at least one, it may retry.
     pub fn admit(&self, by: TriedBy, now: u64) -> Result<Admitted, u32> {
         if let TriedBy::Known(id) = by {
-            let counted = self
-                .known
-                .iter()
-                .map(|(known, count)| (known, count.at(now)));
-            let may = match counted.clone().find(|(known, _)| **known == id) {
-                Some((_, count)) => count.failed < KNOWN_GUESSES,
-                None => counted.filter(|(_, count)| count.failed > 0).count() < KNOWN_COUNTED,
+            let may = match self.known.get(&id) {
+                Some(count) => count.at(now).failed < KNOWN_GUESSES,
+                None => {
+                    let counted = self.known.values().filter(|count| count.at(now).failed > 0);
+                    counted.count() < KNOWN_COUNTED
+                }
             };
             if may {
                 return Ok(Admitted(by));
@@ -86,30 +120,21 @@ impl FailedTries {
         Err(u32::try_from(waits.div_ceil(1000)).unwrap_or(u32::MAX))
     }
 
-    /// Counts a try that was let through and failed. Forgets what has lapsed.
+    /// Counts an admitted attempt that failed. Forgets what has lapsed.
     pub fn fail(&mut self, Admitted(by): Admitted, now: u64) {
         self.strangers = self.strangers.at(now);
-        self.known.retain(|(_, count)| count.at(now).failed > 0);
+        self.known.retain(|_, count| count.at(now).failed > 0);
         match by {
             TriedBy::Stranger => self.strangers.add(now),
-            TriedBy::Known(id) => {
-                let place = self.known.binary_search_by_key(&id, |(known, _)| *known);
-                let place = place.unwrap_or_else(|place| {
-                    self.known.insert(place, (id, Count::default()));
-                    place
-                });
-                if let Some((_, count)) = self.known.get_mut(place) {
-                    count.add(now);
-                }
-            }
+            TriedBy::Known(id) => self.known.entry(id).or_default().add(now),
         }
     }
 
-    /// When the last of it lapses, and nothing needs to be kept; 0 when nothing does.
+    /// When the last failure lapses, so that nothing needs to be stored. 0 without failures.
     #[must_use]
     pub fn lapses_at(&self) -> u64 {
-        let known = self.known.iter().map(|(_, count)| count);
-        known
+        self.known
+            .values()
             .chain([&self.strangers])
             .filter(|count| count.failed > 0)
             .map(|count| count.lapses_at())
@@ -117,34 +142,16 @@ impl FailedTries {
             .unwrap_or(0)
     }
 
-    /// In the form in which it is stored.
+    /// The stored text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut known = Members::default();
-        for (id, count) in &self.known {
-            known.set(&id.to_text(), count.to_json());
-        }
-        Json::object([
-            ("strangers", self.strangers.to_json()),
-            ("known", Json::Object(known)),
-        ])
-        .to_text()
+        json::encode(self)
     }
 
-    /// From what [`to_text`](Self::to_text) gave; `None` for anything else.
+    /// Reads what [`to_text`](Self::to_text) wrote, or `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let read = Json::read(text.as_bytes()).ok()?;
-        let strangers = Count::from_json(read.get("strangers")?)?;
-        let Json::Object(members) = read.get("known")? else {
-            return None;
-        };
-        let mut known = Vec::new();
-        for name in members.names() {
-            let count = Count::from_json(members.get(name)?)?;
-            known.push((KnownId::parse(name)?, count));
-        }
-        Some(Self { strangers, known })
+        json::decode(text)
     }
 }
 
@@ -182,20 +189,6 @@ impl Count {
 
     fn after(self, seconds: u64) -> u64 {
         self.last_at.saturating_add(seconds.saturating_mul(1000))
-    }
-
-    fn to_json(self) -> Json {
-        [u64::from(self.failed), self.last_at].into_iter().collect()
-    }
-
-    fn from_json(value: &Json) -> Option<Self> {
-        let [failed, last_at] = value.as_array()? else {
-            return None;
-        };
-        Some(Self {
-            failed: failed.as_u64()?.try_into().ok()?,
-            last_at: last_at.as_u64()?,
-        })
     }
 }
 
@@ -319,6 +312,8 @@ mod tests {
             "{}",
             "[]",
             r#"{"strangers":[1],"known":{}}"#,
+            r#"{"strangers":[1,1,1],"known":{}}"#,
+            r#"{"strangers":[1,1]}"#,
             r#"{"strangers":[4294967296,1],"known":{}}"#,
             r#"{"strangers":[1,-1],"known":{}}"#,
             r#"{"strangers":[1,1],"known":{"00":[1,1]}}"#,

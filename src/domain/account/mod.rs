@@ -1,6 +1,7 @@
 //! Accounts: the address, the password, the user.
 
 mod account_name;
+mod attempt;
 mod breach;
 mod common_passwords;
 mod context_words;
@@ -16,6 +17,7 @@ mod user;
 mod user_change;
 
 pub use account_name::{AccountName, AccountNames};
+pub use attempt::Attempt;
 pub use breach::{PREFIX_DIGITS, is_in_range};
 pub use context_words::ContextWords;
 pub use decoy_salt::DecoySalts;
@@ -26,7 +28,8 @@ pub use failed_tries::{Admitted, FailedTries, KnownId, TriedBy};
 pub use freed_address::{FreedAddress, FreedAddresses, NotFreedSince};
 pub use hashing_cost::HashingCost;
 pub use password::{
-    HashError, Password, PasswordHash, PasswordPolicy, PasswordTooLong, Verification, Weakness,
+    Comparison, HashError, Password, PasswordHash, PasswordPolicy, PasswordTooLong, Verification,
+    Weakness,
 };
 pub use pepper::{PepperError, Peppers};
 pub use user::{LinkNonce, Name, NameError, Roles, RolesError, User, UserId};

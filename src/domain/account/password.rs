@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::ContextWords;
@@ -183,7 +184,9 @@ impl fmt::Debug for PasswordHash {
 }
 
 /// The result of comparing a password with a hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub type Comparison = Result<Verification, HashError>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verification {
     Matches {
         /// The hash was made with other parameters, or another pepper, than the current ones.
@@ -193,7 +196,7 @@ pub enum Verification {
 }
 
 /// Why a hash could not be made or compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HashError {
     /// The stored text is not a PHC string of Argon2id.
     Malformed,

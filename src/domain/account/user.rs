@@ -2,14 +2,16 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{EmailAddress, PasswordHash};
 use crate::domain::id;
 use crate::domain::policy::{ADMIN_ROLE, NAME_MAX_CHARS, ROLE_MAX_CHARS, ROLES_MAX};
 use edgegate_token::unicode::{breaks_line, nfc};
 
 /// A user's id: a UUIDv7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(uuid::Uuid);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct UserId(#[serde(with = "id")] uuid::Uuid);
 
 impl UserId {
     /// A new id from the time in milliseconds since 1970 and ten random bytes (RFC 9562 section

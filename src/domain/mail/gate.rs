@@ -4,8 +4,11 @@
 //! Counting depends on who asks and for what kind of mail, never on the address: the answer must
 //! not reveal who has an account.
 
+use serde::{Deserialize, Serialize};
+
 /// The kind of mail that is requested. Each kind has its own pools.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RouteClass {
     /// A password reset.
     Reset,
@@ -22,18 +25,11 @@ impl RouteClass {
             Self::Other => "other",
         }
     }
-
-    fn from_name(text: &str) -> Option<Self> {
-        match text {
-            "reset" => Some(Self::Reset),
-            "other" => Some(Self::Other),
-            _ => None,
-        }
-    }
 }
 
 /// An action of a user that mails a notice. The number per day is limited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NoticedAct {
     /// A change of the password.
     PasswordChange,
@@ -53,7 +49,8 @@ impl NoticedAct {
 }
 
 /// What a counter counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Counted {
     /// A request of a network for a mail of this kind.
     Request(RouteClass),
@@ -66,43 +63,9 @@ pub enum Counted {
     Act(NoticedAct),
 }
 
-impl Counted {
-    /// Encodes it for the call to a Durable Object.
-    #[must_use]
-    pub fn encode(self) -> String {
-        match self {
-            Self::Request(class) => ["request ", class.name()].concat(),
-            Self::FirstRequest { class, most } => format!("first {} {most}", class.name()),
-            Self::KnownMail => "known".to_owned(),
-            Self::Act(act) => ["act ", act.name()].concat(),
-        }
-    }
-
-    /// Reads the text form; `None` when it is not one.
-    #[must_use]
-    pub fn decode(text: &str) -> Option<Self> {
-        let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
-        match kind {
-            "request" => RouteClass::from_name(rest).map(Self::Request),
-            "first" => {
-                let (class, most) = rest.split_once(' ')?;
-                Some(Self::FirstRequest {
-                    class: RouteClass::from_name(class)?,
-                    most: most.parse().ok()?,
-                })
-            }
-            "known" => rest.is_empty().then_some(Self::KnownMail),
-            "act" => [NoticedAct::PasswordChange, NoticedAct::AddressChange]
-                .into_iter()
-                .find(|act| act.name() == rest)
-                .map(Self::Act),
-            _ => None,
-        }
-    }
-}
-
 /// The position of a request among those of its network within 24 hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rank {
     First,
     /// One of the next four.
@@ -111,7 +74,8 @@ pub enum Rank {
 }
 
 /// Whether the counted request may continue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GateVerdict {
     /// A request for a mail, with its rank.
     Ranked(Rank),
@@ -121,37 +85,10 @@ pub enum GateVerdict {
     Over(u64),
 }
 
-impl GateVerdict {
-    /// Encodes it for the answer of a Durable Object.
-    #[must_use]
-    pub fn encode(self) -> String {
-        match self {
-            Self::Ranked(Rank::First) => "first".to_owned(),
-            Self::Ranked(Rank::Medium) => "medium".to_owned(),
-            Self::Ranked(Rank::Rest) => "rest".to_owned(),
-            Self::Within => "within".to_owned(),
-            Self::Over(seconds) => format!("over {seconds}"),
-        }
-    }
-
-    /// Reads the text form; `None` when it is not one.
-    #[must_use]
-    pub fn decode(text: &str) -> Option<Self> {
-        Some(match text {
-            "first" => Self::Ranked(Rank::First),
-            "medium" => Self::Ranked(Rank::Medium),
-            "rest" => Self::Ranked(Rank::Rest),
-            "within" => Self::Within,
-            _ => Self::Over(text.strip_prefix("over ")?.parse().ok()?),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::domain::json;
 
     #[test]
     fn calls_and_answers_can_be_decoded_again() {
@@ -170,18 +107,20 @@ mod tests {
             Counted::Act(NoticedAct::PasswordChange),
             Counted::Act(NoticedAct::AddressChange),
         ] {
-            assert_eq!(Counted::decode(&counted.encode()), Some(counted));
+            assert_eq!(json::decode(&json::encode(&counted)), Some(counted));
         }
         for text in [
             "",
-            "request",
-            "request x",
-            "first reset",
-            "first reset -1",
-            "known 1",
-            "act x",
+            r#"{"request":"x"}"#,
+            r#"{"first_request":{"class":"reset"}}"#,
+            r#"{"first_request":{"class":"reset","most":-1}}"#,
+            r#"{"known_mail":1}"#,
+            r#"{"act":"x"}"#,
+            // Calls of the version before this one.
+            "request reset",
+            "known",
         ] {
-            assert_eq!(Counted::decode(text), None, "{text}");
+            assert_eq!(json::decode::<Counted>(text), None, "{text}");
         }
         for verdict in [
             GateVerdict::Ranked(Rank::First),
@@ -191,17 +130,10 @@ mod tests {
             GateVerdict::Over(0),
             GateVerdict::Over(u64::MAX),
         ] {
-            assert_eq!(GateVerdict::decode(&verdict.encode()), Some(verdict));
+            assert_eq!(json::decode(&json::encode(&verdict)), Some(verdict));
         }
-        for text in ["", "over", "over -1", "First", "within "] {
-            assert_eq!(GateVerdict::decode(text), None, "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics(text in "[a-z]{0,7} ?[a-z]{0,5} ?[0-9]{0,4}|.{0,40}") {
-            let _ = (Counted::decode(&text), GateVerdict::decode(&text));
+        for text in ["", r#""over""#, r#"{"over":-1}"#, r#""First""#, "within"] {
+            assert_eq!(json::decode::<GateVerdict>(text), None, "{text}");
         }
     }
 }

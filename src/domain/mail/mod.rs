@@ -2,8 +2,6 @@
 
 mod gate;
 mod job;
-#[cfg(test)]
-mod job_tests;
 mod lane;
 mod locale;
 mod mail_keys;
@@ -25,3 +23,6 @@ pub use not_due::NotDue;
 pub use pool::Pool;
 pub use provider::Provider;
 pub use tally::Tally;
+
+#[cfg(test)]
+mod job_tests;

@@ -1,20 +1,22 @@
-//! The sessions that a user has, and which of them are too many.
+//! The sessions of a user, and which of them are too many.
+
+use serde::{Deserialize, Serialize};
 
 use super::client::{Client, Place};
 use super::refresh_token::SessionId;
 
-/// A session that goes on, as its owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An active session, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveSession {
-    /// Its id, which also tells when it began.
+    /// Its id, which also says when it began.
     pub id: SessionId,
     /// When its refresh token was last rotated, or when it began, in seconds since 1970.
     pub last_used_at: u64,
-    /// The program that used it last, as it named itself.
+    /// The User-Agent of the last use.
     pub user_agent: String,
-    /// The network that used it last: the first address of its /24 or, for IPv6, /56.
+    /// The network of the last use: the first address of its /24 or, for IPv6, /56.
     pub network: String,
-    /// Where that was.
+    /// The place of the last use.
     pub place: Place,
 }
 
@@ -32,8 +34,8 @@ impl ActiveSession {
     }
 }
 
-/// The sessions that end so that `most` are left with the one that has just begun: of the others, those that began first
-/// (OWASP ASVS 7.1.2). `others` are in the order of their beginning, which is that of their ids.
+/// The sessions to end so that `most` are left, including the new one: the oldest of the others
+/// (OWASP ASVS 7.1.2). `others` are sorted by their beginning, which is the order of their ids.
 ///
 /// ```
 /// use edgegate::domain::session::{SessionId, surplus};

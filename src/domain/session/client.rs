@@ -1,32 +1,31 @@
-//! Who is asking: the network and the program of a client, as far as a request tells.
+//! What a request shows about its sender: network, program and place.
 
 use std::net::IpAddr;
 
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::domain::policy::{
     CITY_KEPT_CHARS, MAIL_LARGER_NETWORK_BITS, MAIL_NETWORK_BITS, MAX_TICKET_SECRETS,
     USER_AGENT_KEPT_CHARS,
 };
-use crate::domain::secret::{Secret, constant_time_eq};
+use crate::domain::secret::constant_time_eq;
 use crate::domain::ticket::{TicketSecrets, tag};
 
-/// What a request tells about its sender. Never trusted for access; it feeds limits, the list of sessions and the
-/// verdict *late*.
+/// What a request shows about its sender. It never grants access. Limits, the list of sessions and
+/// the verdict *late* use it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
     ip: Option<IpAddr>,
     user_agent: String,
     place: Place,
     uncounted: bool,
-    device_token: Option<Secret>,
-    session_token: Option<Secret>,
-    challenge: Option<Option<Secret>>,
 }
 
-/// Where a request came from, as the platform reports it: for its owner to recognise, nothing is decided by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Where a request came from, as the platform reports it. Only people read it: nothing is decided
+/// by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The country: two letters (ISO 3166-1 alpha-2), or Cloudflare's `T1` for Tor.
     pub country: Option<String>,
@@ -35,9 +34,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// From what the platform reports; a country that is not two letters or digits is dropped. A city
-    /// with anything but letters, spaces, hyphens, apostrophes and dots after abbreviations is dropped
-    /// too, and a longer one is cut to 64 characters: its owner reads it in mails.
+    /// From what the platform reports. A country that is not two letters or digits is dropped, and
+    /// so is a city with anything but letters, spaces, hyphens, apostrophes and dots after
+    /// abbreviations. A city is cut to 64 characters. Users read it in mails, so it must not look
+    /// like a link.
     #[must_use]
     pub fn new(country: Option<&str>, city: Option<&str>) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl Place {
     }
 }
 
-/// Whether a text can be a city's name, and can't be taken for an address or a link.
+/// Whether a text can be the name of a city and can't be mistaken for an address or a link.
 fn is_city(text: &str) -> bool {
     let is_letter = |c: char| c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c);
     let mut after_dots = text.split('.').skip(1);
@@ -62,9 +62,10 @@ fn is_city(text: &str) -> bool {
 }
 
 impl Client {
-    /// From the address that the platform reports (on Cloudflare `CF-Connecting-IP`, never a header that clients
-    /// choose) and the `User-Agent`, which is cut to 256 characters of visible ASCII and spaces: another character
-    /// becomes a question mark.
+    /// From the address that the platform reports and the `User-Agent`. On Cloudflare the address
+    /// is `CF-Connecting-IP`, never a header that clients choose. The `User-Agent` is cut to 256
+    /// characters. All but visible ASCII characters and spaces become question marks; control
+    /// characters are removed.
     #[must_use]
     pub fn new(ip: Option<&str>, user_agent: Option<&str>) -> Self {
         Self {
@@ -86,14 +87,12 @@ impl Client {
                 .collect(),
             place: Place::default(),
             uncounted: false,
-            device_token: None,
-            session_token: None,
-            challenge: None,
         }
     }
 
-    /// One whose address a trusted caller does not say: no limit counts it. All of these under one key would stop each
-    /// other, and an account alone is never a key, or a stranger could lock its owner out.
+    /// A client whose address a trusted caller does not name. No limit counts it: under a common
+    /// key such clients would block each other, and with the account alone as key a stranger could
+    /// lock its owner out.
     #[must_use]
     pub fn uncounted() -> Self {
         Self::default().without_counting()
@@ -126,87 +125,40 @@ impl Client {
         Self { place, ..self }
     }
 
-    /// The same client with the device ticket that came along, whatever it is worth.
-    #[must_use]
-    pub fn on_device(self, device_token: Option<&str>) -> Self {
-        Self {
-            device_token: device_token.map(|token| Secret::new(token.to_owned())),
-            ..self
-        }
-    }
-
-    /// The same client with the refresh token that came with the request, valid or not. It only shows
-    /// which account the client belongs to; nothing is renewed with it.
-    #[must_use]
-    pub fn in_session(self, refresh_token: Option<&str>) -> Self {
-        Self {
-            session_token: refresh_token.map(|token| Secret::new(token.to_owned())),
-            ..self
-        }
-    }
-
-    /// The same client, who has to meet a challenge, with the token that came along for it.
-    #[must_use]
-    pub fn challenged(self, token: Option<&str>) -> Self {
-        Self {
-            challenge: Some(token.map(|token| Secret::new(token.to_owned()))),
-            ..self
-        }
-    }
-
-    /// The token of the challenge that it has to meet: `None` when it has none to meet, `Some(None)` when the token is missing.
-    #[must_use]
-    pub fn challenge(&self) -> Option<Option<&str>> {
-        self.challenge
-            .as_ref()
-            .map(|token| token.as_ref().map(Secret::expose))
-    }
-
-    /// The device ticket that came along.
-    #[must_use]
-    pub fn device_token(&self) -> Option<&str> {
-        self.device_token.as_ref().map(Secret::expose)
-    }
-
-    /// The refresh token that came along.
-    #[must_use]
-    pub fn session_token(&self) -> Option<&str> {
-        self.session_token.as_ref().map(Secret::expose)
-    }
-
-    /// Where it is.
+    /// The place.
     #[must_use]
     pub fn place(&self) -> &Place {
         &self.place
     }
 
-    /// The program, as it names itself.
+    /// The program, by the name that it gives itself.
     #[must_use]
     pub fn user_agent(&self) -> &str {
         &self.user_agent
     }
 
-    /// The key for a limit on one client: the IPv4 address, or the /64 of an IPv6 address, of which one subscriber
-    /// has 2^64.
+    /// The key of a limit per client: the IPv4 address, or the /64 of an IPv6 address, because one
+    /// subscriber has all 2^64 addresses of it.
     #[must_use]
     pub fn limit_key(&self) -> String {
         self.masked(32, 64)
     }
 
-    /// The network: /24 of IPv4, /56 of IPv6: what stays when a phone gets a new address from the same provider.
+    /// The network: the /24 of IPv4 or the /56 of IPv6. It mostly stays the same when a phone gets
+    /// a new address from its provider.
     #[must_use]
     pub fn network(&self) -> String {
         self.masked(24, 56)
     }
 
-    /// The network whose requests for mails are counted: the IPv4 address, or the /48 of IPv6.
+    /// The network whose requests for mails are counted: the IPv4 address or the /48 of IPv6.
     #[must_use]
     pub fn mail_network(&self) -> String {
         let (v4, v6) = MAIL_NETWORK_BITS;
         self.masked(v4, v6)
     }
 
-    /// The network around it: /16 of IPv4, /32 of IPv6.
+    /// The larger network around it: the /16 of IPv4 or the /32 of IPv6.
     #[must_use]
     pub fn mail_larger_network(&self) -> String {
         let (v4, v6) = MAIL_LARGER_NETWORK_BITS;
@@ -228,31 +180,32 @@ impl Client {
     }
 }
 
-/// A keyed 4-byte hash of network and program: enough to tell the same client from another, and, being keyed and
-/// short, nothing to learn an address from.
-#[derive(Clone, Copy, Debug)]
+/// A keyed 4-byte hash of network and program. It is long enough to distinguish clients. Nobody can
+/// find the address from it, because it is keyed and short.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct ClientFingerprint(pub [u8; 4]);
 
 constant_time_eq!(ClientFingerprint => |it| &it.0);
 
 impl ClientFingerprint {
-    /// The four bytes in which a store keeps it. Zeros stand for a client whose address was not known; the one
-    /// fingerprint in 2^32 that is zeros itself is then not recognised, which is the safe side.
+    /// The four bytes that a store keeps. Zeros stand for a client whose address was not known. The
+    /// one fingerprint in 2^32 that is zeros itself is therefore not recognised, which is safe.
     #[must_use]
     pub fn to_bytes(by: Option<Self>) -> [u8; 4] {
         by.map_or([0; 4], |by| by.0)
     }
 
-    /// What [`to_bytes`](Self::to_bytes) gave.
+    /// Reads what [`to_bytes`](Self::to_bytes) gave.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 4]) -> Option<Self> {
         (bytes != [0; 4]).then_some(Self(bytes))
     }
 }
 
-/// A client's fingerprint under each of the deployment's secrets, the sealing one first. That one is recorded; any of
-/// them is recognised, so that a change of `TICKET_SECRET` makes no client a stranger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A client's fingerprints, one for each secret of the deployment. The first belongs to the secret
+/// that seals, and is the one that is stored. Any of them is recognised, so that clients stay known
+/// after a change of `TICKET_SECRET`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprints([ClientFingerprint; MAX_TICKET_SECRETS]);
 
 impl Fingerprints {
@@ -262,14 +215,14 @@ impl Fingerprints {
         Self([fingerprint; MAX_TICKET_SECRETS])
     }
 
-    /// The one that is recorded.
+    /// The one that is stored.
     #[must_use]
     pub const fn recorded(&self) -> ClientFingerprint {
         let [first, ..] = self.0;
         first
     }
 
-    /// Whether the recorded fingerprint is this client's, under any of the secrets.
+    /// Whether the stored fingerprint is this client's, with any of the secrets.
     #[must_use]
     pub fn contain(&self, recorded: ClientFingerprint) -> bool {
         self.0.contains(&recorded)
@@ -281,7 +234,7 @@ impl Fingerprints {
         self.0
     }
 
-    /// What [`to_array`](Self::to_array) gave.
+    /// Reads what [`to_array`](Self::to_array) gave.
     #[must_use]
     pub const fn from_array(fingerprints: [ClientFingerprint; MAX_TICKET_SECRETS]) -> Self {
         Self(fingerprints)
@@ -305,8 +258,8 @@ impl ClientFingerprints {
         Self(secrets.fingerprint_keys(issuer))
     }
 
-    /// The client's fingerprints; `None` when its address is not known. Clients without an address can't be told from
-    /// each other, so none of them is recognised.
+    /// The client's fingerprints. `None` when its address is not known: such clients can't be
+    /// distinguished, so none of them is recognised.
     #[must_use]
     pub fn of(&self, client: &Client) -> Option<Fingerprints> {
         if !client.has_address() {

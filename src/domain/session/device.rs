@@ -1,9 +1,9 @@
-//! What a User-Agent tells of a device, in names that this service chose.
+//! What a User-Agent says about a device, in names that this service chose.
 //!
-//! Owners read these names in mails and on pages. A client chooses its User-Agent, so no part of that
-//! text may get there: a name that is not in these lists is not shown.
+//! Owners read these names in mails and on pages. A client chooses its own User-Agent, so no part
+//! of that text may get there: a name that is not in these lists is not shown.
 
-/// What a User-Agent tells of a device; `None` where nothing is known.
+/// What a User-Agent says about a device. `None` where nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Device {
     /// The browser or program.

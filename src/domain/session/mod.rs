@@ -6,11 +6,13 @@
 //! - [`token_id`]: which refresh token was issued with an access token;
 //! - [`revocation`]: what ends a session or makes an access token out of date;
 //! - [`active`]: the sessions that a user has, and which of them are too many;
-//! - [`client`]: who is asking: network, program and place;
+//! - [`client`]: what a request shows about its sender: network, program and place;
+//! - [`credentials`]: the tokens that come along with a request;
 //! - [`device`]: what is shown of the program.
 
 pub mod active;
 pub mod client;
+pub mod credentials;
 pub mod device;
 pub mod proof;
 pub mod refresh_token;
@@ -20,12 +22,13 @@ pub mod token_id;
 
 pub use active::{ActiveSession, surplus};
 pub use client::{Client, ClientFingerprint, ClientFingerprints, Fingerprints, Place};
+pub use credentials::{Caller, Challenge, Credentials};
 pub use device::Device;
 pub use proof::{Methods, Proof, is_recent};
 pub use refresh_token::{RefreshTicket, RefreshTokens, SessionId};
 pub use revocation::{EndReason, Revocation};
 pub use rotate::{
-    Consistency, Presented, Proved, Record, Reuse, Rules, Standing, Stored, Use, Verdict, prove,
-    rotate,
+    Consistency, Decision, Effect, Presented, Proved, Record, Reuse, Rules, Standing, Stored, Use,
+    Verdict, decide, prove, rotate,
 };
 pub use token_id::TokenId;

@@ -3,12 +3,15 @@
 //! A session begins with a proof. Its refresh tickets carry the proof, a renewal hands it on
 //! unchanged, and access tokens show its time as `auth_time`. Only a password makes a newer one.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::policy::RECENT_PROOF;
 
 /// How a user proved who they are: the authentication methods of RFC 8176.
 ///
 /// A set in one byte. Today it holds `pwd` only; the other bits are reserved for further factors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "u8", into = "u8")]
 pub struct Methods(u8);
 
 impl Methods {
@@ -29,10 +32,22 @@ impl Methods {
     }
 }
 
+impl From<u8> for Methods {
+    fn from(bits: u8) -> Self {
+        Self::from_bits(bits)
+    }
+}
+
+impl From<Methods> for u8 {
+    fn from(methods: Methods) -> Self {
+        methods.to_bits()
+    }
+}
+
 /// A proof: when it was given, and how.
 ///
 /// Proofs are ordered by their time first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Proof {
     /// When it was given, in seconds since 1970.
     pub auth_time: u64,
@@ -59,8 +74,8 @@ impl Proof {
 
 /// Whether a token with this `auth_time` permits what can't be undone.
 ///
-/// There is no tolerance: a time in the future fails, and so does an absent one. A clock that is
-/// wrong then costs the user a password, and never lets an old proof pass.
+/// There is no tolerance: a time in the future fails, and so does a missing one. With a wrong clock
+/// the user has to type the password again, but an old proof never passes.
 ///
 /// ```
 /// use edgegate::domain::session::is_recent;

@@ -1,9 +1,12 @@
 //! The refresh token: a MACed ticket, not a row.
 //!
-//! It says whose session it is, which token of the chain, and until when; so a forged, truncated or foreign one is
-//! refused before any storage is touched, and the successor of a token is a function of it alone.
+//! It says whose session it is, its number in the chain, and until when it is valid. So a forged,
+//! truncated or foreign token is rejected before any storage is read, and the successor of a token
+//! depends on that token alone.
 
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::domain::account::UserId;
 use crate::domain::id;
@@ -12,14 +15,14 @@ use crate::domain::ticket::{Format, Purpose, TicketKeys, TicketSecrets};
 
 use super::proof::{Methods, Proof};
 
-/// User, session, epoch, counter, absolute expiry: the whole body of the first form.
+/// User, session, epoch, counter, absolute expiry: the whole body of the first format.
 const FIRST_BYTES: usize = 16 + 16 + 4 + 4 + 8;
-/// The body of the second form: that of the first, then the proof's time and methods.
+/// The body of the second format: that of the first, then the proof's time and methods.
 const BODY_BYTES: usize = FIRST_BYTES + 8 + 1;
 
 /// A session's id: a UUIDv7, so it also says when the session began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(uuid::Uuid);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SessionId(#[serde(with = "id")] uuid::Uuid);
 
 impl SessionId {
     /// A new id from the time (milliseconds since 1970) and ten random bytes (RFC 9562 section 5.7).
@@ -54,8 +57,9 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// What a refresh token says. Only [`RefreshTokens::open`] makes one from text, and only when the MAC is right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a refresh token says. A client's text becomes one only through [`RefreshTokens::open`], which
+/// checks the MAC. Serde is for calls between the Worker and its own objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshTicket {
     /// Whose session it is.
     pub user: UserId,
@@ -65,7 +69,7 @@ pub struct RefreshTicket {
     pub epoch: u32,
     /// The token's number in the chain, from 0.
     pub counter: u32,
-    /// When the session ends whatever happens, in seconds since 1970.
+    /// When the session ends in any case, in seconds since 1970.
     pub expires_at: u64,
     /// When and how the user last proved who they are, as far as this ticket knows.
     pub proof: Proof,
@@ -81,7 +85,7 @@ impl RefreshTicket {
         }
     }
 
-    /// The next token of the chain; `None` after the last number.
+    /// The next token of the chain. `None` after the last number.
     #[must_use]
     pub fn successor(self) -> Option<Self> {
         Some(Self {
@@ -120,7 +124,7 @@ impl RefreshTicket {
         })
     }
 
-    /// Tickets of the first form carry no proof. Their proof is the password of the login, so its
+    /// Tickets of the first format have no proof. Their proof is the password of the login, so its
     /// time is when the session began.
     fn from_first_bytes(body: &[u8; FIRST_BYTES]) -> Option<Self> {
         let (user, rest) = body.split_first_chunk::<16>()?;
@@ -156,7 +160,7 @@ impl RefreshTokens {
         Secret::new(self.0.seal_as(Format::Second, &ticket.to_bytes()))
     }
 
-    /// What the token says; `None` unless this deployment sealed it. Touches no storage.
+    /// What the token says. `None` unless this deployment sealed it. Reads no storage.
     #[must_use]
     pub fn open(&self, text: &str) -> Option<RefreshTicket> {
         match self.0.open_as(Format::Second, text) {

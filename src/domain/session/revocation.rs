@@ -1,11 +1,14 @@
-//! What ends a session, and what makes an access token out of date before it expires.
+//! What ends a session, and what makes an access token outdated before it expires.
+
+use serde::{Deserialize, Serialize};
 
 /// Why a session ended. Stored with the `ended` record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// Its owner logged out.
     LoggedOut,
-    /// A spent refresh token was presented: a stolen or leaked one.
+    /// A spent refresh token was presented: it was stolen or leaked.
     Reused,
     /// Its owner ended it from another session.
     EndedByUser,
@@ -26,8 +29,8 @@ impl EndReason {
     }
 }
 
-/// What a store knows against an access token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a store knows that makes an access token invalid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
     /// The session has ended.
     pub ended: bool,

@@ -1,46 +1,50 @@
-//! Where a refresh token is rotated: the one decision that every store, test and model calls.
+//! Decides what happens when a refresh token is presented. Every store, test and model calls this.
 //!
-//! Renewal is idempotent. A lost response, a second tab or a stale replica must never log an honest user out; a
-//! token that comes back after its successor was used must end the session (RFC 9700 section 4.14.2). What a store
-//! does around it: read, call [`rotate`], write what the verdict says.
+//! Renewal is idempotent: a lost response, a second tab or a stale replica must never log an honest
+//! user out. A token that comes back after its successor was used must end the session (RFC 9700
+//! section 4.14.2). A store reads its record, calls [`decide`], and writes the [`Effect`].
+
+use serde::{Deserialize, Serialize};
 
 use super::client::{ClientFingerprint, Fingerprints};
 use super::proof::Proof;
 use super::refresh_token::RefreshTicket;
+use super::revocation::EndReason;
+use crate::domain::account::User;
 use crate::domain::policy::{NEW_SESSION_UNSEEN, SESSION_CLOCK_SKEW};
 
-/// The presentation of a token that moved the chain on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The last use of a session: the presentation of a token that nobody had presented before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Use {
     /// The highest counter presented so far.
     pub counter: u32,
     /// When it was first presented, in seconds since 1970.
     pub first_at: u64,
-    /// By whom it was first presented; `None` when the client's address was not known.
+    /// By whom it was first presented. `None` when the client's address was not known.
     pub by: Option<ClientFingerprint>,
 }
 
-/// What the store says of a session that has not ended.
+/// What the store knows of a session that has not ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// The last use; none in a new session.
+    /// The last use. A new session has none.
     pub used: Option<Use>,
-    /// The newest proof that the store was told of; none in a new session, whose proof is its
-    /// ticket's. It never changes what [`rotate`] decides.
+    /// The newest proof that the store has received. A new session has none here: its proof is in
+    /// its ticket. It never changes what [`rotate`] decides.
     pub proof: Option<Proof>,
 }
 
-/// What the store says of a session.
+/// What the store knows of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
-    /// The session's record, when the store has one.
+    /// The session's record, if the store has one.
     pub record: Option<Record>,
-    /// The session is over. Never taken back.
+    /// The session has ended. Nothing takes that back.
     pub ended: bool,
 }
 
 /// What the user's row says now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The user's `session_epoch`.
     pub epoch: u32,
@@ -48,37 +52,47 @@ pub struct Standing {
     pub disabled: bool,
 }
 
+impl From<&User> for Standing {
+    fn from(user: &User) -> Self {
+        Self {
+            epoch: user.session_epoch,
+            disabled: user.disabled_at.is_some(),
+        }
+    }
+}
+
 /// A refresh token as it was presented: what it says, by whom, when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presented {
-    /// What the token says; its MAC was right.
+    /// What the token says. Its MAC was valid.
     pub ticket: RefreshTicket,
-    /// Who presents it; `None` when the client's address is not known.
+    /// Who presents it. `None` when the client's address is not known.
     pub by: Option<Fingerprints>,
     /// Now, in seconds since 1970.
     pub now: u64,
 }
 
 impl Presented {
-    /// Until when the session lives after this renewal, unless it is renewed again: in seconds since 1970.
+    /// When the session expires if this renewal is its last, in seconds since 1970.
     #[must_use]
-    pub fn lives_until(&self, rules: &Rules) -> u64 {
+    fn lives_until(&self, rules: &Rules) -> u64 {
         self.ticket
             .expires_at
             .min(self.now.saturating_add(rules.idle_ttl))
     }
 }
 
-/// What becomes of a spent token that comes back after the grace from the client that spent it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What happens when a client presents a token that it spent itself, after the grace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reuse {
-    /// It gets its successor once more: the lid was shut during a renewal.
+    /// It gets the successor once more: perhaps a laptop was closed during a renewal.
     SameClient,
     /// It ends the session.
     Strict,
 }
 
-/// What a store promises about a read after a write.
+/// What a store guarantees about a read after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consistency {
     /// A read may miss a write of the last minute, as in Workers KV.
@@ -87,56 +101,61 @@ pub enum Consistency {
     Linearizable,
 }
 
-/// The settings that the decision depends on; all in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The settings that the decision depends on. Times are in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
-    /// `REFRESH_GRACE`: how long a spent token gets its successor again, from anyone.
+    /// `REFRESH_GRACE`: for how long a spent token gets its successor again, whoever presents it.
     pub grace: u64,
-    /// `ROTATE_AFTER`: how long a token is kept before it is rotated; 0 rotates every time.
+    /// `ROTATE_AFTER`: for how long a token is kept before it is rotated. 0 rotates every time.
     pub rotate_after: u64,
     /// `REUSE`.
     pub reuse: Reuse,
     /// `SESSION_TTL`: the longest life of a session.
     pub session_ttl: u64,
-    /// `SESSION_IDLE_TTL`: a session not renewed for so long is over.
+    /// `SESSION_IDLE_TTL`: a session that is not renewed for this long expires.
     pub idle_ttl: u64,
 }
 
-/// What is decided about a presented refresh token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The decision about a presented refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// A young token: it stays the client's token, nothing is written.
+    /// A young token: the client keeps it, and nothing is written.
     Kept,
-    /// A token further on than the store knows: its predecessor's use is not visible here yet, so it is young, or the
-    /// store lost it. It stays the client's token; the record given here, its predecessor's use, is written.
-    Unseen(Record),
-    /// The newest token: the record given here is written, the successor is handed out.
-    Fresh(Record),
-    /// The last spent token, within the grace: the same successor again, nothing is written.
+    /// The token's number is higher than the store expects. Either the use of its predecessor is not
+    /// visible here yet, so the token is young, or the store lost it. The client keeps the token, and
+    /// the use of its predecessor, given here, is written.
+    Unseen(Use),
+    /// The newest token: this use is written, and the client gets the successor.
+    Fresh(Use),
+    /// The last spent token, within the grace: the same successor again, and nothing is written.
     Repeated {
-        /// By another network or program than spent it, as far as both are known: another device of a shared jar, a phone
-        /// that changed its network, or a thief in step. Logged as `refresh_token_shared`.
+        /// The network or program differs from the one that spent it, as far as both are known. It
+        /// may be another device with the same cookies, a phone that changed its network, or a thief
+        /// who acts at the same time. Logged as `refresh_token_shared`.
         shared: bool,
     },
-    /// The last spent token, after the grace, from the client that spent it: the same successor again, logged. Never when
-    /// the address of either is not known: an owner and a thief without addresses would look like one client.
+    /// The last spent token, after the grace, from the client that spent it: the same successor
+    /// again, and it is logged. Never when the address of either is not known: an owner and a thief
+    /// without addresses would look like one client.
     Late,
-    /// The token before the last spent one, within the grace of that one's use: a request that another one of the same
-    /// page overtook. The newest token, nothing is written. Never when every renewal rotates: there it is *reused*.
+    /// The token before the last spent one, within the grace of that one's use: another request of
+    /// the same page was faster. The client gets the newest token, and nothing is written. Never when
+    /// every renewal rotates: then it is *reused*.
     Overtaken,
-    /// A spent token otherwise: the session is ended.
+    /// Any other spent token: the session is ended.
     Reused,
     /// The session has ended.
     Ended,
-    /// The user's epoch has moved: password, revoke-all, disable.
+    /// The user's epoch has changed: a new password, revoke-all, or a disabled account.
     OtherEpoch,
-    /// The account is disabled or gone.
+    /// The account is disabled or does not exist.
     NoUser,
     /// Not renewed for `SESSION_IDLE_TTL`.
     Idle,
-    /// Past the absolute end of the session, or the chain is used up.
+    /// Past the absolute end of the session, or the highest counter is used.
     Expired,
-    /// The store knows nothing of the session: it ended long ago, or the token is from the future.
+    /// The store has no such session: it ended long ago, or the token is from the future.
     Unknown,
 }
 
@@ -161,8 +180,9 @@ impl Verdict {
         }
     }
 
-    /// Whether the client gets a newer ticket than it presented. Only then may a cookie be set: an answer with the ticket
-    /// that was presented may arrive after one with its successor, and would put a spent ticket back.
+    /// Whether the client gets a newer ticket than it presented. Only then may a cookie be set. An
+    /// answer with the presented ticket may arrive after one with its successor, and would put a
+    /// spent ticket back.
     #[must_use]
     pub const fn moves_on(self) -> bool {
         matches!(
@@ -171,8 +191,8 @@ impl Verdict {
         )
     }
 
-    /// The ticket that the client gets; `None` when the renewal is refused. It carries the proof of
-    /// the ticket that was presented: a renewal proves nothing.
+    /// The ticket that the client gets, or `None` when the renewal is refused. It has the proof of the
+    /// presented ticket: a renewal proves nothing.
     #[must_use]
     pub fn answer(self, presented: RefreshTicket) -> Option<RefreshTicket> {
         match self {
@@ -184,8 +204,64 @@ impl Verdict {
     }
 }
 
-/// Decides about a presented refresh token. Pure: the store's answer, the user's standing and the time come in, the
-/// verdict goes out.
+/// What a store must write before the client gets its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Nothing,
+    /// A new record of the session.
+    Record {
+        /// The last use.
+        used: Use,
+        /// The newest proof.
+        proof: Proof,
+        /// When the session expires unless it is renewed again, in seconds since 1970.
+        lives_until: u64,
+    },
+    /// The session ends.
+    End(EndReason),
+}
+
+/// A decision with everything that follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The decision itself.
+    pub verdict: Verdict,
+    /// What the store writes.
+    pub effect: Effect,
+    /// What the client gets: a ticket with the newest proof. `None` when the renewal is refused.
+    pub ticket: Option<RefreshTicket>,
+}
+
+/// Calls [`rotate`], and works out what the store writes and what the client gets.
+#[must_use]
+pub fn decide(
+    stored: &Stored,
+    standing: Option<Standing>,
+    presented: &Presented,
+    rules: &Rules,
+    consistency: Consistency,
+) -> Decision {
+    let verdict = rotate(stored, standing, presented, rules, consistency);
+    let known = stored.record.and_then(|record| record.proof);
+    let ticket = presented.ticket.with_later(known);
+    let effect = match verdict {
+        Verdict::Fresh(used) | Verdict::Unseen(used) => Effect::Record {
+            used,
+            proof: ticket.proof,
+            lives_until: presented.lives_until(rules),
+        },
+        Verdict::Reused => Effect::End(EndReason::Reused),
+        _ => Effect::Nothing,
+    };
+    Decision {
+        verdict,
+        effect,
+        ticket: verdict.answer(ticket),
+    }
+}
+
+/// Judges a presented refresh token. Pure: it depends on its arguments only.
 ///
 /// ```
 /// use edgegate::domain::account::UserId;
@@ -241,7 +317,8 @@ pub fn rotate(
     }
     let record = match stored.record {
         Some(record) => record,
-        // A location may not see a session that began elsewhere a moment ago; the MAC proves that it did begin.
+        // A location may not see a session that began elsewhere a moment ago. The MAC proves that it
+        // did begin.
         None if consistency == Consistency::Eventual && age <= NEW_SESSION_UNSEEN => {
             Record::default()
         }
@@ -263,7 +340,7 @@ pub fn rotate(
         }
         Some(used) if ticket.counter < used.counter => Verdict::Reused,
         Some(used) if ticket.counter == used.counter => {
-            // `None` when that can't be told.
+            // `None` when either client is not known.
             let is_same = by.zip(used.by).map(|(by, used_by)| by.contain(used_by));
             if since < rules.grace {
                 Verdict::Repeated {
@@ -277,29 +354,27 @@ pub fn rotate(
         }
         used => {
             let newest = used.map_or(0, |used| used.counter.saturating_add(1));
-            let record = |counter| Record {
-                used: Some(Use {
-                    counter,
-                    first_at: now,
-                    by: by.map(|by| by.recorded()),
-                }),
-                proof: Some(ticket.proof.or_later(record.proof)),
+            let use_of = |counter| Use {
+                counter,
+                first_at: now,
+                by: by.map(|by| by.recorded()),
             };
             if ticket.counter > newest && rules.rotate_after > 0 {
-                Verdict::Unseen(record(ticket.counter.saturating_sub(1)))
+                Verdict::Unseen(use_of(ticket.counter.saturating_sub(1)))
             } else if ticket.counter == newest && since < rules.rotate_after {
                 Verdict::Kept
             } else {
-                Verdict::Fresh(record(ticket.counter))
+                Verdict::Fresh(use_of(ticket.counter))
             }
         }
     }
 }
 
-/// What a store says when the user of a session has proved again who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a store answers when the user of a session has proved again who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Proved {
-    /// The session goes on, and this ticket's number is not spent as far as the store knows.
+    /// The session is active, and this ticket's number is not spent as far as the store knows.
     GoesOn,
     /// A ticket with this number was used already, so its owner has a newer one. It has to be
     /// renewed first: if somebody else used it, that renewal finds out.
@@ -308,10 +383,10 @@ pub enum Proved {
     Over,
 }
 
-/// Decides whether a ticket that carries a newer proof may be handed out. Pure, as [`rotate`] is.
+/// Decides whether a ticket with a newer proof may be handed out. Pure, as [`rotate`] is.
 ///
-/// The ticket has the number of the one that its owner holds. It is that ticket once more, so it can
-/// do nothing that the other could not: neither sign an honest client out nor hide a thief.
+/// The ticket has the same number as the one that its owner holds. It is that ticket once more, so it
+/// can do nothing that the other could not: neither sign an honest client out nor hide a thief.
 #[must_use]
 pub fn prove(
     stored: &Stored,

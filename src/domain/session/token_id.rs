@@ -1,8 +1,8 @@
-//! The id of an access token (`jti`). It also tells which refresh token was issued with it.
+//! The id of an access token (`jti`). It also says which refresh token was issued with it.
 //!
-//! A client that proves itself again presents its access token only. The answer's refresh token must
-//! have the place in the chain of the one that the client holds. No read of a store that may be
-//! stale can tell that place; the access token can.
+//! A client that proves itself again presents only its access token. The answer's refresh token
+//! must have the same number in the chain as the one that the client holds. A read of a store that
+//! may be stale can't provide that number. The access token can.
 
 use std::fmt;
 

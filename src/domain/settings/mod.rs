@@ -7,8 +7,6 @@ mod mail;
 mod origin;
 mod published;
 mod source;
-#[cfg(test)]
-mod tests;
 mod vendors;
 
 use std::fmt;
@@ -234,3 +232,6 @@ pub fn host_of(authority: &str) -> &str {
         _ => authority,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! GET /auth/authorized: the three checks, for a forward-auth proxy by their status alone.
+//! GET /auth/authorized: the three checks. A forward-auth proxy only needs the status.
 
 use super::Outcome;
 use crate::domain::policy::{EMAIL_BYTES, ROLE_MAX_CHARS, ROLES_MAX};
@@ -9,7 +9,7 @@ use crate::ports::Ports;
 use crate::service::{AuthService, Criteria};
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    // First, so that a typo fails in every case and not only for those who are signed in.
+    // Before the token, so that a typo fails for everyone, not only for those who are signed in.
     let criteria = criteria(request.query)?;
     let authorized = service.is_authorized(request.bearer()?, &criteria).await?;
     Ok(if authorized {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_typo_never_opens() {
+    fn a_typo_is_rejected() {
         for query in [
             "",
             "&",

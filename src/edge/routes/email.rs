@@ -2,14 +2,14 @@
 
 use super::{Outcome, accepted, challenged, done, locale};
 use crate::edge::answer::Note;
-use crate::edge::body::{json_texts, required, texts};
-use crate::edge::cookies::client_known_by;
+use crate::edge::body;
+use crate::edge::cookies;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [token, password] = texts(request, ["token", "password"])?;
+    let [token, password] = body::texts(request, ["token", "password"])?;
     let locale = locale(service, request);
     let user = service
         .verify_email(&token, &password, &request.client, locale)
@@ -18,19 +18,19 @@ pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request
 }
 
 pub(crate) async fn resend<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [email, challenge] = json_texts(request, ["email", "challenge"])?;
-    let email = required("email", email)?;
+    let [email, challenge] = body::json_texts(request, ["email", "challenge"])?;
+    let email = body::required("email", email)?;
     let locale = locale(service, request);
     let settings = service.settings();
-    let client = client_known_by(settings, request, None);
-    let client = challenged(settings, client, challenge.as_deref())?;
-    service.resend_verification(&email, &client, locale).await?;
+    let credentials = cookies::credentials_for_mail(settings, request, None);
+    let caller = challenged(settings, request, credentials, challenge.as_deref())?;
+    service.resend_verification(&email, &caller, locale).await?;
     Ok(accepted())
 }
 
 pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let bearer = request.bearer()?;
-    let [email, password] = texts(request, ["email", "current_password"])?;
+    let [email, password] = body::texts(request, ["email", "current_password"])?;
     let locale = locale(service, request);
     let user = service
         .change_email(bearer, &email, &password, &request.client, locale)
@@ -42,7 +42,7 @@ pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request
 }
 
 pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [token] = texts(request, ["token"])?;
+    let [token] = body::texts(request, ["token"])?;
     let locale = locale(service, request);
     let user = service
         .confirm_email(&token, &request.client, locale)

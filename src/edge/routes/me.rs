@@ -1,21 +1,20 @@
-//! /auth/me: one's own account.
+//! /auth/me: the account of the user who asks.
 
-use super::{Outcome, locale, user_members};
+use super::{Outcome, UserBody, locale};
 use crate::edge::answer::{Answer, Cookie, Note};
-use crate::edge::body::texts;
+use crate::edge::body;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
-use edgegate_token::json::Json;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let user = service.me(request.bearer()?).await?;
-    Ok(Answer::json(200, &Json::Object(user_members(&user))))
+    Ok(Answer::json(200, &UserBody::from(&user)))
 }
 
 pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let bearer = request.bearer()?;
-    let [password] = texts(request, ["current_password"])?;
+    let [password] = body::texts(request, ["current_password"])?;
     let locale = locale(service, request);
     let bearer = service
         .delete_own_account(bearer, &password, &request.client, locale)

@@ -1,4 +1,5 @@
-//! One file for each path: it reads the request, calls one use case, writes the answer.
+//! One file per path or folder. A route reads the request, calls one use case and writes the
+//! answer.
 
 pub mod authorized;
 pub mod email;
@@ -15,20 +16,21 @@ pub mod token;
 pub mod users;
 pub mod well_known;
 
+use serde::Serialize;
+
 use super::answer::{Answer, Cookie, Note};
-use super::cookies::{set, set_device};
+use super::cookies;
 use super::problem::Problem;
 use super::request::Request;
 use crate::domain::account::{Name, User, UserId};
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::mail::Locale;
 use crate::domain::policy::CHALLENGE_TOKEN_BYTES;
-use crate::domain::session::{Client, Verdict};
+use crate::domain::session::{Client, Credentials, Verdict};
 use crate::domain::settings::Settings;
 use crate::ports::Ports;
 use crate::service::renew_token::Renewed;
 use crate::service::{AuthService, SignedIn, TokenPair};
-use edgegate_token::json::{Json, Members};
 
 /// A route's outcome.
 pub type Outcome = Result<Answer, Problem>;
@@ -38,24 +40,29 @@ fn locale<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Locale {
     request.locale(service.settings().mail.locale)
 }
 
-/// The client, who has a challenge to meet when the settings say so.
-fn challenged(settings: &Settings, client: Client, token: Option<&str>) -> Result<Client, Problem> {
+/// The caller of a use case that needs a challenge to be solved, if the settings ask for one.
+fn challenged(
+    settings: &Settings,
+    request: &Request<'_>,
+    credentials: Credentials,
+    token: Option<&str>,
+) -> Result<(Client, Credentials), Problem> {
     if token.is_some_and(|token| token.len() > CHALLENGE_TOKEN_BYTES) {
         return Err(Error::Field("challenge", FieldProblem::TooLong).into());
     }
-    Ok(if settings.vendors.turnstile.is_some() {
-        client.challenged(token)
-    } else {
-        client
-    })
+    let credentials = match settings.vendors.turnstile {
+        Some(_) => credentials.with_challenge(token),
+        None => credentials,
+    };
+    Ok((request.client.clone(), credentials))
 }
 
-/// Taken, and told apart from nothing: a mail follows, or none.
+/// 202: does not reveal whether a mail will be sent.
 fn accepted() -> Answer {
     Answer::empty(202)
 }
 
-/// Done, with whose account it was for the log.
+/// 204. The log names the user.
 pub(super) fn done(user: UserId) -> Answer {
     Answer::empty(204).noted(Note {
         user_id: Some(user.to_string()),
@@ -63,21 +70,61 @@ pub(super) fn done(user: UserId) -> Answer {
     })
 }
 
-/// The token response of RFC 6749 section 5.1, with the refresh token's life beside it. The refresh token itself is
-/// `in_body` or in the cookie, never in both.
-fn token_members(tokens: &TokenPair, in_body: bool) -> Members {
-    let mut members = Members::default();
-    members.set("access_token", tokens.access_token.expose().into());
-    members.set("token_type", "Bearer".into());
-    members.set("expires_in", tokens.expires_in.into());
-    if in_body {
-        members.set("refresh_token", tokens.refresh_token.expose().into());
+/// A token response of RFC 6749 section 5.1, with the life of the refresh token.
+#[derive(Serialize)]
+struct TokenBody<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    /// Not with a cookie: it is either in the body or in the cookie, never in both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    refresh_token_expires_in: u64,
+    /// Of someone who has signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<UserBody<'a>>,
+    /// Of someone who has signed in, and not with a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_token: Option<&'a str>,
+}
+
+impl<'a> TokenBody<'a> {
+    fn new(tokens: &'a TokenPair, in_cookie: bool) -> Self {
+        let refresh_token = tokens.refresh_token.expose();
+        Self {
+            access_token: tokens.access_token.expose(),
+            token_type: "Bearer",
+            expires_in: tokens.expires_in,
+            refresh_token: (!in_cookie).then_some(refresh_token),
+            refresh_token_expires_in: tokens.refresh_token_expires_in,
+            user: None,
+            device_token: None,
+        }
     }
-    members.set(
-        "refresh_token_expires_in",
-        tokens.refresh_token_expires_in.into(),
-    );
-    members
+}
+
+/// What users see of themselves.
+#[derive(Serialize)]
+struct UserBody<'a> {
+    id: String,
+    email: &'a str,
+    email_verified: bool,
+    first_name: Option<&'a str>,
+    last_name: Option<&'a str>,
+    roles: Vec<String>,
+}
+
+impl<'a> From<&'a User> for UserBody<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            email: user.email.as_given(),
+            email_verified: user.email_verified_at.is_some(),
+            first_name: user.first_name.as_ref().map(Name::as_str),
+            last_name: user.last_name.as_ref().map(Name::as_str),
+            roles: user.roles.to_vec(),
+        }
+    }
 }
 
 /// The answer to someone who has just signed in.
@@ -87,43 +134,45 @@ pub(super) fn signed_in(
     signed_in: &SignedIn,
     in_cookie: bool,
 ) -> Answer {
-    let mut body = token_members(&signed_in.tokens, !in_cookie);
-    body.set("user", Json::Object(user_members(&signed_in.user)));
+    let body = TokenBody {
+        user: Some(UserBody::from(&signed_in.user)),
+        ..TokenBody::new(&signed_in.tokens, in_cookie)
+    };
     begun(settings, status, body, signed_in, in_cookie)
 }
 
-/// With the session that has begun in the log, and in the cookie if it is to be; the device ticket goes where the refresh token
-/// goes.
+/// An answer with a pair of tokens that a password was given for. The device ticket goes where the
+/// refresh token goes.
 fn begun(
     settings: &Settings,
     status: u16,
-    mut body: Members,
+    body: TokenBody<'_>,
     signed_in: &SignedIn,
     in_cookie: bool,
 ) -> Answer {
-    let cookie = if in_cookie {
-        Cookie::Begun(set(settings, &signed_in.tokens))
-    } else {
-        Cookie::Untouched
+    let device = &signed_in.device;
+    let body = TokenBody {
+        device_token: (!in_cookie).then_some(device.expose()),
+        ..body
     };
-    if !in_cookie {
-        body.set("device_token", signed_in.device.expose().into());
-    }
-    let mut answer = Answer::json(status, &Json::Object(body));
-    if in_cookie {
-        answer = answer.with("Set-Cookie", set_device(settings, &signed_in.device));
-    }
-    answer.keeping(cookie).noted(Note {
+    let answer = Answer::json(status, &body).noted(Note {
         user_id: Some(signed_in.user.id.to_string()),
         session_id: Some(signed_in.tokens.session.to_string()),
         ..Note::default()
-    })
+    });
+    if in_cookie {
+        let cookie = cookies::set(settings, &signed_in.tokens);
+        answer
+            .with("Set-Cookie", cookies::set_device(settings, device))
+            .keeping(Cookie::Begun(cookie))
+    } else {
+        answer
+    }
 }
 
 /// The answer to a renewal.
-pub(super) fn renewed(renewed: &Renewed, in_body: bool) -> Answer {
-    let body = token_members(&renewed.tokens, in_body);
-    Answer::json(200, &Json::Object(body)).noted(Note {
+pub(super) fn renewed(renewed: &Renewed, in_cookie: bool) -> Answer {
+    Answer::json(200, &TokenBody::new(&renewed.tokens, in_cookie)).noted(Note {
         session_id: Some(renewed.tokens.session.to_string()),
         verdict: Some(renewed.verdict.reason()),
         // A thief in step with the owner looks like this; so does a phone that changes its network.
@@ -131,17 +180,4 @@ pub(super) fn renewed(renewed: &Renewed, in_body: bool) -> Answer {
             .then(|| "refresh_token_shared".to_owned()),
         ..Note::default()
     })
-}
-
-/// What a user sees of themselves.
-fn user_members(user: &User) -> Members {
-    let name = |name: &Option<Name>| name.as_ref().map(Name::as_str).into();
-    let mut members = Members::default();
-    members.set("id", user.id.to_string().into());
-    members.set("email", user.email.as_given().into());
-    members.set("email_verified", user.email_verified_at.is_some().into());
-    members.set("first_name", name(&user.first_name));
-    members.set("last_name", name(&user.last_name));
-    members.set("roles", user.roles.to_vec().into_iter().collect());
-    members
 }

@@ -1,36 +1,40 @@
 //! /auth/password/reset: `reset_password`; /auth/password/confirm; /auth/password/change.
 
-use super::{Outcome, accepted, begun, challenged, done, locale, token_members};
+use super::{Outcome, TokenBody, accepted, begun, challenged, done, locale};
 use crate::edge::answer::Cookie;
-use crate::edge::body::{json_texts, required, texts, texts_and_cookie};
-use crate::edge::cookies::{self, client_known_by, set_device};
+use crate::edge::body;
+use crate::edge::cookies;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn reset<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let [email, challenge, device_token] =
-        json_texts(request, ["email", "challenge", "device_token"])?;
-    let email = required("email", email)?;
+        body::json_texts(request, ["email", "challenge", "device_token"])?;
+    let email = body::required("email", email)?;
     let locale = locale(service, request);
     let settings = service.settings();
-    let client = client_known_by(settings, request, device_token.as_deref());
-    let client = challenged(settings, client, challenge.as_deref())?;
-    service.reset_password(&email, &client, locale).await?;
+    let credentials = cookies::credentials_for_mail(settings, request, device_token.as_deref());
+    let caller = challenged(settings, request, credentials, challenge.as_deref())?;
+    service.reset_password(&email, &caller, locale).await?;
     Ok(accepted())
 }
 
 pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [token, password] = texts(request, ["token", "password"])?;
+    let [token, password] = body::texts(request, ["token", "password"])?;
     let locale = locale(service, request);
     let user = service
         .confirm_reset(&token, &password, &request.client, locale)
         .await?;
     let mut answer = done(user.id);
-    // Whoever had the link owns the mailbox: this browser is known from now on, if the page is one that may have cookies.
+    // Whoever had the link owns the mailbox, so this browser is known from now on. Only pages of
+    // allowed origins get the cookie.
     if request.from_allowed_origin {
         let ticket = service.device_ticket(&user);
-        answer = answer.with("Set-Cookie", set_device(service.settings(), &ticket));
+        answer = answer.with(
+            "Set-Cookie",
+            cookies::set_device(service.settings(), &ticket),
+        );
     }
     Ok(answer.keeping(Cookie::Ended(user.id, None)))
 }
@@ -38,16 +42,16 @@ pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Reques
 pub(crate) async fn change<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let bearer = request.bearer()?;
     let ([current, new], in_cookie) =
-        texts_and_cookie(request, ["current_password", "new_password"])?;
-    let current = required("current_password", current)?;
-    let new = required("new_password", new)?;
+        body::texts_and_cookie(request, ["current_password", "new_password"])?;
+    let current = body::required("current_password", current)?;
+    let new = body::required("new_password", new)?;
     let settings = service.settings();
     cookies::require_cookie_allowed(in_cookie, settings, request)?;
     let locale = locale(service, request);
     let signed_in = service
         .change_password(bearer, &current, &new, &request.client, locale)
         .await?;
-    let body = token_members(&signed_in.tokens, !in_cookie);
+    let body = TokenBody::new(&signed_in.tokens, in_cookie);
     let mut answer = begun(settings, 200, body, &signed_in, in_cookie);
     if let Cookie::Begun(text) = answer.cookie {
         answer.cookie = Cookie::BegunAnew(text, signed_in.user.id);

@@ -1,29 +1,29 @@
 //! POST /auth/register.
 
 use super::{Outcome, accepted, challenged, locale, signed_in};
-use crate::edge::body::{required, texts_and_cookie};
-use crate::edge::cookies::{self, client_known_by};
+use crate::edge::body;
+use crate::edge::cookies;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::{AuthService, NewAccount, Registered};
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let ([email, password, first_name, last_name, challenge], in_cookie) = texts_and_cookie(
+    let ([email, password, first_name, last_name, challenge], in_cookie) = body::texts_and_cookie(
         request,
         ["email", "password", "first_name", "last_name", "challenge"],
     )?;
     let settings = service.settings();
     cookies::require_cookie_allowed(in_cookie, settings, request)?;
     let account = NewAccount {
-        email: &required("email", email)?,
+        email: &body::required("email", email)?,
         password: password.as_deref(),
         first_name: first_name.as_deref(),
         last_name: last_name.as_deref(),
     };
     let locale = locale(service, request);
-    let client = client_known_by(settings, request, None);
-    let client = challenged(settings, client, challenge.as_deref())?;
-    let registered = service.register(account, &client, locale).await?;
+    let credentials = cookies::credentials_for_mail(settings, request, None);
+    let caller = challenged(settings, request, credentials, challenge.as_deref())?;
+    let registered = service.register(account, &caller, locale).await?;
     Ok(match registered {
         Registered::Asked => accepted(),
         Registered::SignedIn(outcome) => signed_in(settings, 201, &outcome, in_cookie),

@@ -1,24 +1,24 @@
 //! POST /auth/revoke: log out (RFC 7009).
 
 use super::Outcome;
-use super::token::check_client;
+use super::token::require_known_client;
 use crate::domain::error::Code;
 use crate::domain::session::SessionId;
 use crate::edge::answer::{Answer, Cookie, Note};
-use crate::edge::body::form_or_json;
-use crate::edge::cookies::{Given, clear};
+use crate::edge::body;
+use crate::edge::cookies::{self, Given};
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    // The hint is not needed: the two kinds of token can't be mistaken for each other.
-    let [token, _hint, client_id, session_id] = form_or_json(
+    // The hint is ignored: the two kinds of token can't be confused.
+    let [token, _hint, client_id, session_id] = body::form_or_json(
         request,
         ["token", "token_type_hint", "client_id", "session_id"],
     )?;
-    check_client(service, client_id.as_deref())?;
+    require_known_client(service, client_id.as_deref())?;
     let given = Given::read(token, "token", service.settings(), request)?;
     if let Some(session_id) = session_id {
         require_session(service, &given, &session_id)?;
@@ -34,13 +34,13 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     });
     Ok(match given {
         Given::Body(_) => answer,
-        Given::Cookie(_) => answer.keeping(Cookie::Written(clear(service.settings()))),
+        Given::Cookie(_) => answer.keeping(Cookie::Written(cookies::clear(service.settings()))),
     })
 }
 
-/// Refuses a log-out that is meant for another session than the cookie's. A page that could not
-/// reach the service repeats its log-out later, and the cookie may be of a later login by then.
-/// Compared here, because only the server sees the cookie, and in the same request: nothing can come
+/// Rejects logging out of another session than the cookie's. A page that could not reach the
+/// service repeats its log-out later, and by then the cookie may belong to a later login. Only the
+/// server sees the cookie, so it compares. It does so in the same request, so that nothing can come
 /// in between.
 fn require_session<P: Ports>(
     service: &AuthService<P>,
@@ -57,7 +57,7 @@ fn require_session<P: Ports>(
             "session_id is not the id of a session",
         ));
     };
-    // A cookie that is no refresh token names no session: it is cleared.
+    // A cookie that is not a refresh token names no session, and is cleared.
     match cookie.and_then(|token| service.session_of(token)) {
         Some((_, session)) if session != expected => Err(Problem::new(
             Code::InvalidGrant,

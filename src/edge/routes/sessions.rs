@@ -1,4 +1,6 @@
-//! /auth/sessions and /auth/sessions/{sid}: one's own sessions.
+//! /auth/sessions and /auth/sessions/{sid}: the sessions of the user who asks.
+
+use serde::Serialize;
 
 use super::Outcome;
 use crate::domain::error::Error;
@@ -9,12 +11,13 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 use crate::service::access::Bearer;
 use crate::service::manage_sessions::OwnSession;
-use edgegate_token::json::Json;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let sessions = service.list_sessions(request.bearer()?).await?;
-    let sessions = sessions.into_iter().map(session_json).collect();
-    Ok(Answer::json(200, &Json::object([("sessions", sessions)])))
+    let body = SessionsBody {
+        sessions: sessions.iter().map(SessionBody::from).collect(),
+    };
+    Ok(Answer::json(200, &body))
 }
 
 pub(crate) async fn delete_others<P: Ports>(
@@ -25,14 +28,10 @@ pub(crate) async fn delete_others<P: Ports>(
     Ok(Answer::empty(204).noted(note(&bearer, "ended all other sessions".to_owned())))
 }
 
-pub(crate) async fn delete<P: Ports>(
-    service: &AuthService<P>,
-    request: &Request<'_>,
-    id: &str,
-) -> Outcome {
+pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
-    let Some(session) = SessionId::parse(id) else {
-        // Whether a text is an id is told to those who are signed in only.
+    let Some(session) = SessionId::parse(request.id_in_path()) else {
+        // Only someone who is signed in learns whether it is an id.
         service.bearer(token).await?;
         return Err(Error::UnknownSession.into());
     };
@@ -50,33 +49,59 @@ fn note(bearer: &Bearer, reason: String) -> Note {
     }
 }
 
-fn session_json(own: OwnSession) -> Json {
-    let OwnSession {
-        session,
-        device,
-        current,
-    } = own;
-    Json::object([
-        ("id", session.id.to_string().into()),
-        ("current", current.into()),
-        ("begun_at", session.id.begun_at().into()),
-        ("last_used_at", session.last_used_at.into()),
-        (
-            "device",
-            Json::object([
-                ("browser", device.browser.into()),
-                ("os", device.os.into()),
-                ("type", device.kind.into()),
-            ]),
-        ),
-        (
-            "place",
-            Json::object([
-                ("country", session.place.country.into()),
-                ("city", session.place.city.into()),
-            ]),
-        ),
-        ("network", session.network.into()),
-        ("user_agent", session.user_agent.into()),
-    ])
+#[derive(Serialize)]
+struct SessionsBody<'a> {
+    sessions: Vec<SessionBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct SessionBody<'a> {
+    id: String,
+    current: bool,
+    begun_at: u64,
+    last_used_at: u64,
+    device: DeviceBody<'a>,
+    place: PlaceBody<'a>,
+    network: &'a str,
+    user_agent: &'a str,
+}
+
+#[derive(Serialize)]
+struct DeviceBody<'a> {
+    browser: Option<&'a str>,
+    os: Option<&'a str>,
+    r#type: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct PlaceBody<'a> {
+    country: Option<&'a str>,
+    city: Option<&'a str>,
+}
+
+impl<'a> From<&'a OwnSession> for SessionBody<'a> {
+    fn from(own: &'a OwnSession) -> Self {
+        let OwnSession {
+            session,
+            device,
+            current,
+        } = own;
+        Self {
+            id: session.id.to_string(),
+            current: *current,
+            begun_at: session.id.begun_at(),
+            last_used_at: session.last_used_at,
+            device: DeviceBody {
+                browser: device.browser,
+                os: device.os,
+                r#type: device.kind,
+            },
+            place: PlaceBody {
+                country: session.place.country.as_deref(),
+                city: session.place.city.as_deref(),
+            },
+            network: &session.network,
+            user_agent: &session.user_agent,
+        }
+    }
 }

@@ -3,19 +3,19 @@
 use super::{Outcome, renewed};
 use crate::domain::error::{Code, Error, GrantRefusal};
 use crate::edge::answer::Cookie;
-use crate::edge::body::form_or_json;
-use crate::edge::cookies::{Given, clear, set};
+use crate::edge::body;
+use crate::edge::cookies::{self, Given};
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [grant_type, refresh_token, client_id, _scope] = form_or_json(
+    let [grant_type, refresh_token, client_id, _scope] = body::form_or_json(
         request,
         ["grant_type", "refresh_token", "client_id", "scope"],
     )?;
-    check_client(service, client_id.as_deref())?;
+    require_known_client(service, client_id.as_deref())?;
     match grant_type.as_deref() {
         Some("refresh_token") => {}
         Some(_) => {
@@ -28,7 +28,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     }
     let settings = service.settings();
     let given = Given::read(refresh_token, "refresh_token", settings, request)?;
-    let in_body = matches!(given, Given::Body(_));
+    let in_cookie = matches!(given, Given::Cookie(_));
     let outcome = match given.token() {
         Some(token) => service.renew_token(token, &request.client).await,
         None => return Err(Error::Grant(GrantRefusal::Ticket).into()),
@@ -36,26 +36,27 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(error) => {
-            // Only when the session is over for good: after any other error the same cookie may be tried again.
+            // The cookie is cleared only when the session is over. After any other error the client
+            // may try the same cookie again.
             let is_over = matches!(error, Error::Grant(_));
             let problem = Problem::from(error);
-            return Err(if is_over && !in_body {
-                problem.keeping(Cookie::Written(clear(settings)))
+            return Err(if is_over && in_cookie {
+                problem.keeping(Cookie::Written(cookies::clear(settings)))
             } else {
                 problem
             });
         }
     };
-    let answer = renewed(&outcome, in_body);
-    Ok(if !in_body && outcome.verdict.moves_on() {
-        answer.keeping(Cookie::Written(set(settings, &outcome.tokens)))
+    let answer = renewed(&outcome, in_cookie);
+    Ok(if in_cookie && outcome.verdict.moves_on() {
+        answer.keeping(Cookie::Written(cookies::set(settings, &outcome.tokens)))
     } else {
         answer
     })
 }
 
-/// A public client has no secret; its id, when given, is ours.
-pub(super) fn check_client<P: Ports>(
+/// A client has no secret. If it names its id, that is the one of the settings.
+pub(super) fn require_known_client<P: Ports>(
     service: &AuthService<P>,
     client_id: Option<&str>,
 ) -> Result<(), Problem> {

@@ -62,8 +62,10 @@ test("a refused token is renewed: the challenge can be read across origins", asy
   let refused = 0;
   await opened.context.route("**/auth/sessions", async (route) => {
     const headers = { ...(await route.request().allHeaders()) };
-    if (headers.authorization === `Bearer ${token}` && (refused += 1))
+    if (headers.authorization === `Bearer ${token}`) {
+      refused += 1;
       headers.authorization = "Bearer x";
+    }
     return route.continue({ headers });
   });
   assert.equal(await tab.fetch(`${edgegate.origin}/auth/sessions`), 200);

@@ -102,7 +102,9 @@ test("two tabs that renew at once make one request, and both stay signed in", as
   let refused = 0;
   let bothRefused;
   opened.context.on("response", (answer) => {
-    if (answer.status() === 401 && (refused += 1) === 2) bothRefused.resolve();
+    if (answer.status() !== 401) return;
+    refused += 1;
+    if (refused === 2) bothRefused.resolve();
   });
   await opened.context.route("**/auth/token", async (route) => {
     await bothRefused.promise;

@@ -17,10 +17,10 @@ use edgegate::adapters::cloudflare::d1::Database;
 use edgegate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
 use edgegate::adapters::cloudflare::d1_users::D1Users;
 use edgegate::adapters::cloudflare::mail_gate::DurableMailGate;
-use edgegate::adapters::cloudflare::promise::promise;
 use edgegate::adapters::system_random::SystemRandom;
 use edgegate::ports::Random;
 use js_sys::Promise;
+use js_sys::futures::future_to_promise;
 use serde_json::json;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -33,7 +33,7 @@ use crate::conformance::{mail_gate, mail_ledger, password_guard, users};
 /// panics, one that overflows the stack, and one that waits for half a minute.
 #[wasm_bindgen]
 pub fn conformance_answer(path: String, env: Env) -> Promise {
-    promise(async move {
+    future_to_promise(async move {
         let outcomes = outcomes(&path, &env).await;
         let text = outcomes.map(|outcomes| {
             let outcomes: Vec<_> = outcomes.into_iter().map(written).collect();

@@ -9,10 +9,11 @@ use std::rc::Rc;
 use edgegate::adapters::cloudflare::clock::{RequestClock, Timer};
 use edgegate::adapters::cloudflare::durable_sessions::DurableSessions;
 use edgegate::adapters::cloudflare::kv_namespace::KvNamespace;
-use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
+use edgegate::adapters::kv_sessions::Background;
+use edgegate::adapters::kv_sessions::KvSessions;
 use edgegate::adapters::system_random::SystemRandom;
 use edgegate::domain::error::StoreError;
-use edgegate::ports::{Background, Clock, SessionStore};
+use edgegate::ports::{Clock, SessionStore};
 use worker::Env;
 
 use crate::conformance::sessions::world::Numbers;

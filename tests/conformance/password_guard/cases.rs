@@ -2,6 +2,8 @@
 
 use futures_util::future::join_all;
 
+use edgegate::domain::account::HashError;
+
 use super::*;
 
 const STRANGER: TriedBy = TriedBy::Stranger;
@@ -53,7 +55,7 @@ pub(super) async fn an_address_without_an_account_fails<G: PasswordGuard>(
     );
     check_eq!(
         world.check(&account, &tried, BEGUN).await?,
-        Checked::Delayed(1),
+        Guarded::Delayed(1),
         "again"
     );
     Ok(())
@@ -65,12 +67,12 @@ pub(super) async fn a_hash_that_cannot_be_used_fails<G: PasswordGuard>(world: &W
     let tried = attempt(STRANGER, &password, Some(&none));
     check_eq!(
         world.check(&account, &tried, BEGUN).await?,
-        Checked::Unusable,
+        Guarded::Done(Err(HashError::Malformed)),
         "none"
     );
     check_eq!(
         world.check(&account, &tried, BEGUN).await?,
-        Checked::Delayed(1),
+        Guarded::Delayed(1),
         "again"
     );
     Ok(())
@@ -85,7 +87,7 @@ pub(super) async fn a_failure_delays_the_next_try<G: PasswordGuard>(world: &Worl
     );
     check_eq!(
         world.guess(&account, STRANGER, BEGUN + 999).await?,
-        Checked::Delayed(1),
+        Guarded::Delayed(1),
         "early"
     );
     check_eq!(
@@ -104,7 +106,7 @@ pub(super) async fn a_try_inside_the_delay_changes_nothing<G: PasswordGuard>(
     for at in 1..100 {
         check_eq!(
             world.guess(&account, STRANGER, BEGUN + at).await?,
-            Checked::Delayed(1),
+            Guarded::Delayed(1),
             "early"
         );
     }
@@ -115,7 +117,7 @@ pub(super) async fn a_try_inside_the_delay_changes_nothing<G: PasswordGuard>(
     );
     check_eq!(
         world.guess(&account, STRANGER, BEGUN + 1000).await?,
-        Checked::Delayed(2),
+        Guarded::Delayed(2),
         "two"
     );
     Ok(())
@@ -131,7 +133,7 @@ pub(super) async fn the_delay_doubles<G: PasswordGuard>(world: &World<G>) -> Cas
         );
         check_eq!(
             world.guess(&account, STRANGER, now).await?,
-            Checked::Delayed(wait),
+            Guarded::Delayed(wait),
             "early"
         );
         now += u64::from(wait) * 1000;
@@ -148,7 +150,7 @@ pub(super) async fn the_right_password_is_not_tried_inside_the_delay<G: Password
     let tried = attempt(STRANGER, &right, Some(&hash));
     check_eq!(
         world.check(&account, &tried, BEGUN).await?,
-        Checked::Delayed(1),
+        Guarded::Delayed(1),
         "early"
     );
     check_eq!(
@@ -185,7 +187,7 @@ pub(super) async fn success_is_not_counted_and_takes_nothing_back<G: PasswordGua
     );
     check_eq!(
         world.guess(&account, STRANGER, BEGUN + 1000).await?,
-        Checked::Delayed(2),
+        Guarded::Delayed(2),
         "two"
     );
     Ok(())
@@ -207,7 +209,7 @@ pub(super) async fn the_right_password_of_a_disabled_account_is_a_failure<G: Pas
     );
     check_eq!(
         world.check(&account, &tried, BEGUN).await?,
-        Checked::Delayed(1),
+        Guarded::Delayed(1),
         "again"
     );
     Ok(())
@@ -223,7 +225,7 @@ pub(super) async fn a_hundred_in_a_row_are_the_last<G: PasswordGuard>(world: &Wo
         );
         now += 900_000;
     }
-    let Checked::Delayed(wait) = world.guess(&account, STRANGER, now).await? else {
+    let Guarded::Delayed(wait) = world.guess(&account, STRANGER, now).await? else {
         return Err("a try too many".to_owned());
     };
     check_eq!(wait, 86_400 - 900, "the wait");
@@ -253,7 +255,7 @@ pub(super) async fn failures_lapse_after_a_day<G: PasswordGuard>(world: &World<G
     );
     check_eq!(
         world.guess(&account, STRANGER, lapsed).await?,
-        Checked::Delayed(1),
+        Guarded::Delayed(1),
         "one"
     );
     Ok(())
@@ -303,7 +305,7 @@ pub(super) async fn the_known_have_ten_tries_of_their_own<G: PasswordGuard>(
     }
     check_eq!(
         world.guess(&account, known(1), BEGUN).await?,
-        Checked::Delayed(1),
+        Guarded::Delayed(1),
         "as a stranger"
     );
     check_eq!(
@@ -373,7 +375,7 @@ pub(super) async fn of_ten_wrong_tries_at_once_one_is_made<G: PasswordGuard>(
     check!(
         outcomes
             .iter()
-            .all(|outcome| matches!(outcome, Checked::Delayed(1)) || *outcome == DIFFERS),
+            .all(|outcome| matches!(outcome, Guarded::Delayed(1)) || *outcome == DIFFERS),
         "{outcomes:?}"
     );
     Ok(())
@@ -398,7 +400,7 @@ pub(super) async fn ten_right_tries_at_once_are_right_or_refused<G: PasswordGuar
     check!(
         outcomes
             .iter()
-            .all(|outcome| matches!(outcome, Checked::Delayed(1)) || *outcome == MATCHES),
+            .all(|outcome| matches!(outcome, Guarded::Delayed(1)) || *outcome == MATCHES),
         "{outcomes:?}"
     );
     Ok(())

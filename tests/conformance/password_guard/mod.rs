@@ -3,10 +3,11 @@
 mod cases;
 
 use edgegate::domain::account::{
-    AccountName, AccountNames, KnownId, Password, PasswordHash, TriedBy, Verification,
+    AccountName, AccountNames, Attempt, Comparison, KnownId, Password, PasswordHash, TriedBy,
+    Verification,
 };
 use edgegate::domain::ticket::TicketSecrets;
-use edgegate::ports::{Attempt, Checked, PasswordGuard};
+use edgegate::ports::{Guarded, PasswordGuard};
 
 use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
@@ -15,8 +16,10 @@ const BEGUN: u64 = 4_000_000_000_000;
 /// A hash of the least cost that Argon2 knows (8 KiB, one pass): a case may fail a hundred times. Nothing is known to match it.
 const CHEAP: &str =
     "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-const DIFFERS: Checked = Checked::Compared(Verification::Differs);
-const MATCHES: Checked = Checked::Compared(Verification::Matches { rehash: false });
+const DIFFERS: Checked = Guarded::Done(Ok(Verification::Differs));
+const MATCHES: Checked = Guarded::Done(Ok(Verification::Matches { rehash: false }));
+
+type Checked = Guarded<Comparison>;
 
 /// A guard, and accounts that no case had before.
 pub(crate) struct World<G> {
@@ -62,9 +65,8 @@ impl<G: PasswordGuard> World<G> {
         account: &AccountName,
         password: &Password,
     ) -> Result<PasswordHash, String> {
-        use edgegate::ports::Hashed;
         match self.guard.hash(account, password, &[7; 16]).await {
-            Ok(Hashed::Done(Ok(hash))) => Ok(hash),
+            Ok(Guarded::Done(Ok(hash))) => Ok(hash),
             other => Err(format!("no hash: {other:?}")),
         }
     }

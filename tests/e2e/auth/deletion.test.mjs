@@ -87,7 +87,7 @@ const mailsTo = async (email) =>
 let letters = 0;
 /** The job of a mail that the queue has given up. */
 async function giveUp(edge, asked_at, name, ...fields) {
-  const id = String((letters += 1)).padStart(32, "0");
+  const id = String(++letters).padStart(32, "0");
   const body = ["1", id, asked_at, "en", name, ...fields].join("\n");
   const batch = { queue: "edgegate-mail-dead", messages: [{ id, body, attempts: 1 }] };
   const answer = await edge.fetch("/test/queue", { method: "POST", body: JSON.stringify(batch) });

@@ -28,7 +28,10 @@ before(async () => {
 after(() => stop?.());
 
 let now = BEGUN;
-const at = (seconds) => edge.control({ at: (now = seconds), quiet: true });
+const at = (seconds) => {
+  now = seconds;
+  return edge.control({ at: now, quiet: true });
+};
 const pass = (seconds) => at(now + seconds);
 const hashed = async () => (await edge.control({})).calls.hashed ?? 0;
 const from = (ip) => ({ "cf-connecting-ip": ip });

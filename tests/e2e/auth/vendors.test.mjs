@@ -128,7 +128,7 @@ test("a challenge is met before anything is done", async (t) => {
       .writeHead(200, { "content-type": "application/json" })
       .end(JSON.stringify({ success, "error-codes": success ? [] : ["invalid-input-response"] }));
   });
-  const { client, edge, logs } = await start(t, {
+  const { client, logs } = await start(t, {
     vars: { TURNSTILE_URL: turnstile.url },
     secrets: { TURNSTILE_SECRET: SECRET },
   });

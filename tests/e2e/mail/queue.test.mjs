@@ -259,7 +259,7 @@ test("notices have a queue of their own: they go out while the other one fails, 
 });
 
 test("a network asks thirty times an hour: then 429 for every address alike; a known device's reset goes past a spent budget", async (t) => {
-  const { edge, client, provider } = await begin(t, { vars: { LIMITS: "on", MAIL_BUDGET: "1" } });
+  const { client, provider } = await begin(t, { vars: { LIMITS: "on", MAIL_BUDGET: "1" } });
   const from = (n) => ({ "cf-connecting-ip": `203.0.${n}.7` });
   // Each minute, past IP_LIMITER and ACCOUNT_LIMITER.
   const ask = (n, email, json = {}, headers = {}) =>

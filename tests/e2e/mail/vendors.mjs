@@ -341,7 +341,7 @@ function judgeOf(name) {
   addFormats.default(ajv);
   ajv.addSchema(closed(document), name);
   const [pointer, type] = bodySchema(document, template, operation);
-  const validate = ajv.compile({ $ref: `${name}#/${pointer.map(escape).join("/")}` });
+  const validate = ajv.compile({ $ref: `${name}#/${pointer.map(escaped).join("/")}` });
   const headerSchemas = (operation.parameters ?? []).filter(
     (parameter) => parameter.in === "header",
   );
@@ -404,7 +404,7 @@ function bodySchema(document, template, operation) {
   return [[...pointer, "content", type, "schema"], type];
 }
 
-const escape = (step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"));
+const escaped = (step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"));
 
 /** The description with every object closed: a member that it does not name is a mistake of ours, not an extension. */
 function closed(value) {

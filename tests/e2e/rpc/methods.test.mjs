@@ -12,13 +12,15 @@ const CLIENT = {
   ip: "203.0.113.9",
   user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 };
-/** What npm/edgegate/rpc.d.ts says that a method throws. */
+/** The errors that npm/edgegate/types/rpc.d.ts names for a method. */
 const thrownBy = (method) => {
-  const [before] = readFileSync(inRoot("npm/edgegate/rpc.d.ts"), "utf8").split(`\n  ${method}(`);
+  const [before] = readFileSync(inRoot("npm/edgegate/types/rpc.d.ts"), "utf8").split(
+    `\n  ${method}(`,
+  );
   return before
     .split("/**")
     .at(-1)
-    .match(/@throws \{AuthError\} (.*)/)[1];
+    .match(/@throws \{AuthError\} (.*)\*\//s)[1];
 };
 const boot = async (t, ...settings) => {
   const { workers, logs, logged, stop } = await startWorkers(

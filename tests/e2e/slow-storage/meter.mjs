@@ -79,7 +79,7 @@ export const meteredObjects = (namespace) =>
     getByName: (getByName) => (name) => {
       const stub = getByName.call(namespace, name);
       // A member of a stub is a method of the object, whatever its name is: `bind` would be one too.
-      return { ask: charged("object calls", (call) => stub.ask(call)) };
+      return { ask: charged("object calls", (...call) => stub.ask(...call)) };
     },
   });
 

@@ -92,8 +92,12 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-/** Shows what it stores: each row of each table. */
+/** Shows what it stores: each row of each table. Runs statements that make a state. */
 export class Sessions extends meteredObject(BuiltSessions) {
+  run(statements) {
+    for (const [sql, ...values] of statements) this.ctx.storage.sql.exec(sql, ...values);
+  }
+
   stored() {
     const rows = (statement) => this.ctx.storage.sql.exec(statement).toArray();
     const tables = rows(
@@ -103,7 +107,11 @@ export class Sessions extends meteredObject(BuiltSessions) {
   }
 }
 
-export const MailGate = meteredObject(BuiltMailGate);
+export class MailGate extends meteredObject(BuiltMailGate) {
+  put(key, text) {
+    this.ctx.storage.kv.put(key, text);
+  }
+}
 
 /** Counts as "hashed" what was neither refused nor failed; shows what it stores, and when its alarm rings. */
 export class Account extends BuiltAccount {
@@ -114,13 +122,17 @@ export class Account extends BuiltAccount {
     });
   }
 
+  put(key, text) {
+    this.ctx.storage.kv.put(key, text);
+  }
+
   ring() {
     return this.alarm();
   }
 
-  async ask(call) {
-    const answer = await super.ask(call);
-    if (!answer.startsWith("delayed")) state.calls.hashed = (state.calls.hashed ?? 0) + 1;
+  async ask(...call) {
+    const answer = await super.ask(...call);
+    if (!("delayed" in JSON.parse(answer))) state.calls.hashed = (state.calls.hashed ?? 0) + 1;
     return answer;
   }
 }
@@ -168,7 +180,8 @@ async function workOff(edgegate, { queue, messages }) {
     ack: () => (outcomes[id] = "ack"),
     retry: ({ delaySeconds }) => (outcomes[id] = delaySeconds),
   });
-  const delayed = (state.delayed = []);
+  const delayed = [];
+  state.delayed = delayed;
   await edgegate.queue({ queue, messages: messages.map(message) });
   state.delayed = null;
   return Response.json({ outcomes, delayed });
@@ -238,7 +251,7 @@ const slowQueue = (queue, named) =>
   });
 
 // A member of a stub is a method of the object, whatever its name is: `bind` would be one too.
-const slowObject = (stub, named) => ({ ask: slow(named, (call) => stub.ask(call)) });
+const slowObject = (stub, named) => ({ ask: slow(named, (...call) => stub.ask(...call)) });
 
 const slowObjects = (namespace, named) =>
   through(namespace, {

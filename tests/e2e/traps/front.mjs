@@ -18,8 +18,10 @@ const waiting = [];
 let ended = 0;
 
 /** A class of the built Worker whose alarm can be rung, and that says how many of it were made. */
-export const watched = (name) =>
-  class extends built[name] {
+export function watched(name) {
+  // biome-ignore lint/performance/noDynamicNamespaceImportAccess: the names are those of wrangler.toml
+  const Built = built[name];
+  return class extends Built {
     constructor(ctx, env) {
       super(ctx, env);
       made[name] = (made[name] ?? 0) + 1;
@@ -29,6 +31,7 @@ export const watched = (name) =>
       return this.alarm();
     }
   };
+}
 
 export default class extends WorkerEntrypoint {
   async fetch(request) {
@@ -63,7 +66,7 @@ export default class extends WorkerEntrypoint {
       case "scheduled":
         return { value: (await this.#built().scheduled()) ?? null };
       case "ask":
-        return { value: await this.env[given.binding].getByName(given.name).ask(given.call) };
+        return { value: await this.env[given.binding].getByName(given.name).ask(...given.call) };
       case "alarm":
         return { value: (await this.env[given.binding].getByName(given.name).ring()) ?? null };
     }

@@ -22,22 +22,26 @@ const BUILDS = {
 };
 
 const SESSION = "01a20b9d-286c-7a9a-9464-0e7687df759a";
+const NOW = 1_800_000_000;
 const TRY = {
-  do: "check",
-  by: null,
-  password: "correct horse battery",
-  hash: null,
-  salt: "00".repeat(16),
-  in_vain: true,
-  now: 1_800_000_000_000,
+  check: {
+    password: "correct horse battery",
+    hash: null,
+    decoy_salt: Array(16).fill(0),
+    in_vain: true,
+  },
 };
-// A call for each class of Durable Object. `stored` is called once, so that the answers show that
-// an object kept what it stored.
+const FIRST_REQUEST = { first_request: { class: "other", most: 1_000_000 } };
+// The arguments of a call for each class of Durable Object. `stored` is called once, so that the
+// answers show that an object kept what it stored.
 const OBJECTS = {
-  Sessions: { stored: "outdate\t5\t4000000000", call: `revocation\t${SESSION}\t1800000000` },
-  Account: { call: JSON.stringify(TRY) },
+  Sessions: {
+    stored: [JSON.stringify({ outdate: { version: 5, until: 4_000_000_000 } })],
+    call: [JSON.stringify({ revocation: { session: SESSION, now: NOW } })],
+  },
+  Account: { call: [JSON.stringify(TRY), "uncounted", NOW * 1000] },
   // Counted each time, and far from its limit: the answer is always the same.
-  MailGate: { call: "1800000000 first other 1000000" },
+  MailGate: { call: [JSON.stringify([FIRST_REQUEST, NOW])] },
 };
 const LOGIN = {
   method: "POST",

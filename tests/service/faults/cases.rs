@@ -5,7 +5,7 @@ use edgegate::domain::error::Error;
 use edgegate::domain::mail::Locale::English;
 use edgegate::domain::mail::{Message, NotDue};
 use edgegate::domain::policy::DEPARTURE_SETTLES;
-use edgegate::domain::session::SessionId;
+use edgegate::domain::session::{Credentials, SessionId};
 use edgegate::ports::{SessionStore, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
 use edgegate::service::manage_users::{Amendment, Invitee};
@@ -118,7 +118,7 @@ fn signing_in<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| w.facts(String::new()).await,
             |w, _f| {
-                let by = client().challenged(Some("met"));
+                let by = (client(), Credentials::default().with_challenge(Some("met")));
                 none(w.service.reset_password(ADA, &by, English).await)
             },
             Error::Internal("never"),

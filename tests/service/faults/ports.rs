@@ -4,13 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
+use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use edgegate::adapters::memory::{
     ManualClock, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
     MemoryMailer, MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
 };
 use edgegate::domain::account::{
-    AccountName, Departure, EmailAddress, FreedAddress, HashError, NotFreedSince, Password,
-    PasswordHash, User, UserChange, UserId, Verification,
+    AccountName, Attempt, Comparison, Departure, EmailAddress, FreedAddress, HashError,
+    NotFreedSince, Password, PasswordHash, User, UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{Counted, GateName, GateVerdict, Job, LinkLife, MailFailure, Message};
@@ -19,9 +20,9 @@ use edgegate::domain::session::{
     SessionId,
 };
 use edgegate::ports::{
-    Attempt, Checked, DeadLetter, Devices, Hashed, Insertion, KeyValue, LaneRequest, Limit,
-    MailGate, MailLedger, MailQueue, Mailer, NewSession, Once, Page, PasswordGuard, PasswordHasher,
-    Ports, RateLimiter, Renewal, SessionStore, UserDirectory, Values, Vendors, WriteError,
+    DeadLetter, Devices, Guarded, Insertion, LaneRequest, Limit, MailGate, MailLedger, MailQueue,
+    Mailer, NewSession, Once, PasswordGuard, PasswordHasher, Ports, RateLimiter, Renewal,
+    SessionStore, UserDirectory, Vendors,
 };
 
 /// How a call fails.
@@ -318,8 +319,8 @@ impl Vendors for Faulty<MemoryVendors> {
 }
 
 impl PasswordGuard for Faulty<MemoryPasswordGuard<PlainHasher>> {
-    numbered!("guard check", check(account: &AccountName, attempt: &Attempt<'_>, now: u64) -> Checked);
-    numbered!("guard hash", hash(account: &AccountName, password: &Password, salt: &[u8; 16]) -> Hashed);
+    numbered!("guard check", check(account: &AccountName, attempt: &Attempt<'_>, now: u64) -> Guarded<Comparison>);
+    numbered!("guard hash", hash(account: &AccountName, password: &Password, salt: &[u8; 16]) -> Guarded<Result<PasswordHash, HashError>>);
 }
 
 impl RateLimiter for Faulty<NoLimits> {

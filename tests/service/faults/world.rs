@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use edgegate::adapters::cloudflare::kv_sessions::KvSessions;
-use edgegate::adapters::cloudflare::revocation_memory::RevocationMemory;
+use edgegate::adapters::kv_sessions::KvSessions;
+use edgegate::adapters::kv_sessions::RevocationMemory;
 use edgegate::adapters::memory::{
     ManualClock, MemoryBackground, MemoryKeyValue, MemorySessions, NoSleep, SeededRandom,
 };

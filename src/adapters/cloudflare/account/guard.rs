@@ -1,80 +1,50 @@
-//! The port's side: asks the account's object.
+//! The Worker's side of the port: asks the account's object.
 
-use futures_util::future::{Either, select};
-use js_sys::Promise;
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
 use worker::Env;
 
-use super::call::{check, hash, malformed, to_checked, to_hashed};
-use crate::adapters::cloudflare::binding::{bound, settled};
-use crate::adapters::cloudflare::clock::Timer;
-use crate::domain::account::{AccountName, Password};
+use super::OBJECT;
+use super::call::{Arrival, Call};
+use crate::adapters::cloudflare::objects::Objects;
+use crate::domain::account::{AccountName, Attempt, Comparison, HashError, Password, PasswordHash};
 use crate::domain::error::StoreError;
-use crate::domain::policy::{ACCOUNT_TIMEOUT_MS, OBJECT_TRIES};
-use crate::ports::{Attempt, Checked, Hashed, PasswordGuard, Sleep};
+use crate::domain::policy::ACCOUNT_TIMEOUT_MS;
+use crate::ports::{Guarded, PasswordGuard};
 
-#[wasm_bindgen]
-extern "C" {
-    /// `DurableObjectNamespace`.
-    #[derive(Clone, Debug)]
-    type Namespace;
-    #[wasm_bindgen(method, catch, js_name = getByName)]
-    fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
-
-    /// `DurableObjectStub` of an object of class `Account`.
-    type Stub;
-    #[wasm_bindgen(method, catch)]
-    fn ask(this: &Stub, call: &str) -> Result<Promise, JsValue>;
-}
-
-/// The guard of passwords on Durable Objects: one for each address.
+/// The guard of passwords in Durable Objects: one for each address.
 ///
-/// An object that was just moved or updated is asked a second time: a failure may then be counted twice, never not at all. One
-/// that does not answer in time is not.
+/// An object that was just moved or updated is asked a second time. So a failure may be counted
+/// twice, but is never left uncounted. An object that does not answer in time is not asked again.
 #[derive(Clone, Debug)]
-pub struct DurableAccounts(Option<Namespace>);
+pub struct DurableAccounts(Objects);
 
 impl DurableAccounts {
-    /// A guard on the namespace of `Account` objects that is bound under this name; `None` when nothing is.
+    /// The guard in the `Account` objects that are bound under this name, if they are.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
-        bound(env, name).map(|namespace| Self(Some(namespace)))
+        Objects::bound(env, name, OBJECT).map(Self)
     }
 
-    /// One that is not asked: it fails.
+    /// A guard that is not asked: it fails.
     #[must_use]
     pub const fn none() -> Self {
-        Self(None)
+        Self(Objects::none(OBJECT))
     }
 
-    async fn ask(&self, account: &AccountName, call: &str) -> Result<String, StoreError> {
-        let Some(namespace) = &self.0 else {
-            return Err(failed("it is not bound"));
-        };
-        let mut tries = OBJECT_TRIES;
-        let answer = async {
-            loop {
-                tries = tries.saturating_sub(1);
-                // A stub that broke stays broken: a new one finds the object where it is now.
-                let stub = namespace.get_by_name(account.as_str());
-                let answer = stub.and_then(|stub| stub.ask(call));
-                match settled("account_object", answer).await {
-                    Ok(answer) => return answer.as_string().ok_or_else(malformed),
-                    Err(error) if tries == 0 => return Err(error),
-                    Err(_) => {}
-                }
-            }
-        };
-        let timer = Timer.sleep(ACCOUNT_TIMEOUT_MS);
-        match select(Box::pin(answer), Box::pin(timer)).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => Err(failed("it did not answer in time")),
-        }
+    async fn ask<A: DeserializeOwned>(
+        &self,
+        account: &AccountName,
+        call: &Call<'_>,
+        arrival: Arrival,
+        now: u64,
+    ) -> Result<A, StoreError> {
+        #[allow(clippy::cast_precision_loss, reason = "a time in this millennium")]
+        let also = [arrival.encode().into(), JsValue::from_f64(now as f64)];
+        self.0
+            .ask_within(ACCOUNT_TIMEOUT_MS, account.as_str(), call, &also)
+            .await
     }
-}
-
-fn failed(why: &'static str) -> StoreError {
-    StoreError::new("account_object", why)
 }
 
 impl PasswordGuard for DurableAccounts {
@@ -83,9 +53,9 @@ impl PasswordGuard for DurableAccounts {
         account: &AccountName,
         attempt: &Attempt<'_>,
         now: u64,
-    ) -> Result<Checked, StoreError> {
-        let answer = self.ask(account, &check(attempt, now)).await?;
-        to_checked(&answer).ok_or_else(malformed)
+    ) -> Result<Guarded<Comparison>, StoreError> {
+        let arrival = Arrival::Tries(attempt.by);
+        self.ask(account, &Call::check(attempt), arrival, now).await
     }
 
     async fn hash(
@@ -93,8 +63,14 @@ impl PasswordGuard for DurableAccounts {
         account: &AccountName,
         password: &Password,
         salt: &[u8; 16],
-    ) -> Result<Hashed, StoreError> {
-        let answer = self.ask(account, &hash(password, salt)).await?;
-        to_hashed(&answer).ok_or_else(malformed)
+    ) -> Result<Guarded<Result<PasswordHash, HashError>>, StoreError> {
+        let call = Call::hash(password, salt);
+        // Nothing is counted, so the time has no effect.
+        let answer: Guarded<Result<String, HashError>> =
+            self.ask(account, &call, Arrival::Chooses, 0).await?;
+        Ok(match answer {
+            Guarded::Done(hashed) => Guarded::Done(hashed.map(PasswordHash::new)),
+            Guarded::Delayed(seconds) => Guarded::Delayed(seconds),
+        })
     }
 }

@@ -1,7 +1,9 @@
-//! Passwords checked in Durable Objects: one object for each address, of class `Account`, in which failures are counted.
+//! Passwords checked in Durable Objects: for each address one object of class `Account`, which counts
+//! failures.
 //!
-//! `DurableAccounts` is the port's side: it asks the account's object. `object.rs` is the other: it reads the count, hashes and
-//! writes the failure in one turn, without a pause in which another try could come between.
+//! `DurableAccounts` is the Worker's side: it asks the account's object. `object.rs` is the object's
+//! side: it reads the count, hashes, and writes the failure in one turn, so that no other attempt runs
+//! in between.
 
 #[cfg_attr(
     not(target_arch = "wasm32"),
@@ -11,7 +13,13 @@ mod call;
 #[cfg(target_arch = "wasm32")]
 mod guard;
 #[cfg(target_arch = "wasm32")]
-pub mod object;
+mod object;
 
 #[cfg(target_arch = "wasm32")]
 pub use guard::DurableAccounts;
+#[cfg(target_arch = "wasm32")]
+pub use object::answer;
+
+/// The store that failures name.
+#[cfg(target_arch = "wasm32")]
+const OBJECT: &str = "account_object";

@@ -1,153 +1,165 @@
-//! The object of one account: counts its failures, and forgets them when its alarm rings. `entry.mjs` has the class, which hands
-//! on its `ctx` and keeps the line of tries that wait.
+//! The object of one account: counts its failures, and forgets them when its alarm rings. The class in
+//! `entry.mjs` keeps the line of calls that wait.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
-use js_sys::{Date, Promise};
+use js_sys::Promise;
+use js_sys::futures::future_to_promise;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use super::call::{Call, from_checked, from_delay, from_hashed, malformed};
-use crate::adapters::cloudflare::binding::{failed, settled};
-use crate::adapters::cloudflare::promise::promise;
-use crate::domain::account::{FailedTries, TriedBy};
+use super::OBJECT;
+use super::call::{self, Arrival, Call};
+use crate::adapters::cloudflare::object_state::{self, Lapsing, ObjectState};
+use crate::adapters::cloudflare::objects::{decode, encode, malformed};
+
+use crate::domain::account::{Attempt, Comparison, FailedTries, TriedBy};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{TRIES_WAITING, TRIES_WAITING_RETRY_AFTER};
-use crate::ports::PasswordHasher;
+use crate::ports::{Guarded, PasswordHasher};
 
-/// As failures name it.
-const OBJECT: &str = "account_object";
-/// The one key of its storage.
-const FAILED: &str = "failed";
+impl Lapsing for FailedTries {
+    const OBJECT: &'static str = OBJECT;
+    const KEY: &'static str = "failed";
 
-#[wasm_bindgen]
-extern "C" {
-    /// `DurableObjectState`.
-    #[derive(Clone)]
-    pub type AccountState;
-    #[wasm_bindgen(method, getter)]
-    fn storage(this: &AccountState) -> Storage;
+    fn encode(&self) -> String {
+        self.to_text()
+    }
 
-    /// `DurableObjectStorage`.
-    type Storage;
-    #[wasm_bindgen(method, getter)]
-    fn kv(this: &Storage) -> SyncKv;
-    #[wasm_bindgen(method, catch, js_name = setAlarm)]
-    fn set_alarm(this: &Storage, milliseconds: f64) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = deleteAll)]
-    fn delete_all(this: &Storage) -> Result<Promise, JsValue>;
+    fn decode(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
 
-    /// `SyncKvStorage`. Reading makes nothing.
-    type SyncKv;
-    #[wasm_bindgen(method, catch)]
-    fn get(this: &SyncKv, key: &str) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn put(this: &SyncKv, key: &str, value: &str) -> Result<(), JsValue>;
+    fn lapses_at_ms(&self) -> u64 {
+        self.lapses_at()
+    }
 }
 
-/// Where a call that has just come waits for its turn, while others wait there: 0 for strangers and for what hashes a chosen
-/// password, 1 for the known, 2, which has no limit, where nothing is counted. Or its answer: that it has to come back later.
+/// Where a call waits for its turn: line 0 for strangers and for those who have chosen a password,
+/// line 1 for the known, line 2 for what is not counted, which has no limit. A text is the answer
+/// instead: the client has to retry later. `strangers` and `known` wait already.
 ///
 /// # Errors
-/// When the storage fails, or what came is no call.
+/// When the storage fails, or the arrival is invalid.
 #[wasm_bindgen]
 pub fn account_arrives(
-    state: &AccountState,
-    call: &str,
+    state: &ObjectState,
+    arrival: &str,
+    now: f64,
     strangers: u32,
     known: u32,
 ) -> Result<JsValue, JsValue> {
-    let (line, waiting) = match Call::parse(call).ok_or_else(malformed)? {
-        Call::Hash { .. } => (0, strangers),
-        Call::Check(tried) => {
-            if let Some(by) = tried.by
-                && let Err(wait) = read(state)?.admit(by, tried.now)
-            {
-                return Ok(from_delay(wait).into());
+    let (line, waiting) = match Arrival::decode(arrival).ok_or_else(|| malformed(OBJECT))? {
+        Arrival::Chooses => (0, strangers),
+        Arrival::Tries(None) => return Ok(2.into()),
+        Arrival::Tries(Some(by)) => {
+            if let Err(wait) = failed_tries(state)?.admit(by, milliseconds(now)) {
+                return Ok(delayed(wait));
             }
-            match tried.by {
-                None => (2, 0),
-                Some(TriedBy::Stranger) => (0, strangers),
-                Some(TriedBy::Known(_)) => (1, known),
+            match by {
+                TriedBy::Stranger => (0, strangers),
+                TriedBy::Known(_) => (1, known),
             }
         }
     };
     Ok(if waiting < TRIES_WAITING {
         line.into()
     } else {
-        from_delay(TRIES_WAITING_RETRY_AFTER).into()
+        delayed(TRIES_WAITING_RETRY_AFTER)
     })
 }
 
-/// Answers a call whose turn has come. From reading to writing without a pause: hashing has none. So each try is decided after
-/// the failures of those before it, and what fails is written before it is answered.
-pub fn answer<H: PasswordHasher>(
-    state: AccountState,
-    call: String,
-    hasher: impl AsRef<H> + 'static,
-) -> Promise {
-    promise(async move {
-        let call = Call::parse(&call).ok_or_else(malformed)?;
-        let hasher = hasher.as_ref();
-        let tried = match call {
-            Call::Hash { password, salt } => {
-                return Ok(from_hashed(hasher.hash(&password, &salt).await).into());
-            }
-            Call::Check(tried) => tried,
-        };
-        let attempt = tried.attempt();
-        let Some(by) = attempt.by else {
-            return Ok(from_checked(attempt.compare(hasher).await).into());
-        };
-        let mut tries = read(&state)?;
-        let admitted = match tries.admit(by, tried.now) {
-            Ok(admitted) => admitted,
-            Err(wait) => return Ok(from_delay(wait).into()),
-        };
-        let checked = attempt.compare(hasher).await;
-        if attempt.has_failed(checked) {
-            tries.fail(admitted, tried.now);
-            state.storage().kv().put(FAILED, &tries.to_text())?;
-            wake_at(&state, tries.lapses_at()).await?;
+/// Answers a call whose turn has come.
+///
+/// There is no pause between reading and writing, since hashing has none. So each attempt is decided
+/// after the failures of those before it, and a failure is written before it is answered.
+///
+/// # Errors
+/// When the storage fails, or the call is invalid.
+pub async fn answer(
+    state: &ObjectState,
+    call: &str,
+    arrival: &str,
+    now: f64,
+    hasher: &impl PasswordHasher,
+) -> Result<JsValue, JsValue> {
+    let invalid = || malformed(OBJECT);
+    let arrival = Arrival::decode(arrival).ok_or_else(invalid)?;
+    match (decode(OBJECT, call)?, arrival) {
+        (Call::Hash { password, salt }, Arrival::Chooses) => {
+            let password = call::password(password).ok_or_else(invalid)?;
+            let hashed = hasher.hash(&password, &salt).await;
+            let hashed = hashed.map(|hash| hash.as_str().to_owned());
+            Ok(encode(&Guarded::Done(hashed)).as_str().into())
         }
-        Ok(from_checked(checked).into())
-    })
+        (
+            Call::Check {
+                password,
+                hash,
+                decoy_salt,
+                in_vain,
+            },
+            Arrival::Tries(by),
+        ) => {
+            let password = call::password(password).ok_or_else(invalid)?;
+            let hash = call::stored_hash(hash);
+            let attempt = Attempt {
+                by,
+                password: &password,
+                hash: hash.as_ref(),
+                decoy_salt,
+                in_vain,
+            };
+            let checked = check(state, &attempt, milliseconds(now), hasher).await?;
+            Ok(encode(&checked).as_str().into())
+        }
+        _ => Err(invalid().into()),
+    }
+}
+
+async fn check(
+    state: &ObjectState,
+    attempt: &Attempt<'_>,
+    now: u64,
+    hasher: &impl PasswordHasher,
+) -> Result<Guarded<Comparison>, StoreError> {
+    let Some(by) = attempt.by else {
+        return Ok(Guarded::Done(hasher.compare(attempt).await));
+    };
+    let mut tries = failed_tries(state)?;
+    let admitted = match tries.admit(by, now) {
+        Ok(admitted) => admitted,
+        Err(wait) => return Ok(Guarded::Delayed(wait)),
+    };
+    let compared = hasher.compare(attempt).await;
+    if attempt.has_failed(compared) {
+        tries.fail(admitted, now);
+        object_state::write(state, &tries)?;
+        state.wake_at(OBJECT, tries.lapses_at()).await?;
+    }
+    Ok(Guarded::Done(compared))
 }
 
 /// Forgets the failures when all have lapsed.
 #[wasm_bindgen]
-pub fn account_alarm(state: AccountState) -> Promise {
-    promise(async move {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a time in this millennium"
-        )]
-        let now = Date::now() as u64;
-        // What can't be read is of no use to anyone.
-        let lapses_at = read(&state).map_or(0, |tries| tries.lapses_at());
-        if now < lapses_at {
-            wake_at(&state, lapses_at).await?;
-        } else {
-            // An object without storage ceases to exist, and costs nothing.
-            settled(OBJECT, state.storage().delete_all()).await?;
-        }
+pub fn account_alarm(state: ObjectState) -> Promise {
+    future_to_promise(async move {
+        object_state::forget_lapsed::<FailedTries>(&state).await?;
         Ok(JsValue::UNDEFINED)
     })
 }
 
-fn read(state: &AccountState) -> Result<FailedTries, StoreError> {
-    let stored = state.storage().kv().get(FAILED);
-    let stored = stored.map_err(|error| failed(OBJECT, &error))?;
-    if stored.is_undefined() {
-        return Ok(FailedTries::default());
-    }
-    stored
-        .as_string()
-        .and_then(|text| FailedTries::parse(&text))
-        .ok_or_else(malformed)
+fn failed_tries(state: &ObjectState) -> Result<FailedTries, StoreError> {
+    object_state::read(state).map(Option::unwrap_or_default)
 }
 
-async fn wake_at(state: &AccountState, milliseconds: u64) -> Result<(), StoreError> {
-    #[allow(clippy::cast_precision_loss, reason = "a time in this millennium")]
-    let alarm = state.storage().set_alarm(milliseconds as f64);
-    settled(OBJECT, alarm).await.map(drop)
+fn delayed(seconds: u32) -> JsValue {
+    encode(&Guarded::<()>::Delayed(seconds)).as_str().into()
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a time in this millennium"
+)]
+fn milliseconds(now: f64) -> u64 {
+    now as u64
 }

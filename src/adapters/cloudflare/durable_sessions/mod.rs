@@ -1,18 +1,13 @@
-//! Sessions in Durable Objects: one object with a SQLite database for each user, of class `Sessions`.
+//! Sessions in Durable Objects: for each user one object of class `Sessions` with a SQLite database.
 //!
-//! `DurableSessions` is the port's side: it asks the user's object. `object.rs` is the other: it reads, decides and
-//! writes in one turn, without a pause in which another request could come between.
+//! `DurableSessions` is the Worker's side: it asks the user's object. `object.rs` is the object's
+//! side: it reads, decides and writes in one turn, so that no other request runs in between.
 
 #[cfg_attr(
     not(target_arch = "wasm32"),
     allow(dead_code, reason = "natively it is tested only")
 )]
 mod call;
-#[cfg_attr(
-    not(target_arch = "wasm32"),
-    allow(dead_code, reason = "natively it is tested only")
-)]
-mod line;
 #[cfg(target_arch = "wasm32")]
 mod object;
 #[cfg(target_arch = "wasm32")]
@@ -22,3 +17,7 @@ mod table;
 
 #[cfg(target_arch = "wasm32")]
 pub use store::DurableSessions;
+
+/// The store that failures name.
+#[cfg(target_arch = "wasm32")]
+const OBJECT: &str = "sessions_object";

@@ -1,103 +1,83 @@
-//! The object of one user: answers calls, and deletes what has expired when its alarm rings. `entry.mjs` has the class, which
-//! calls the functions here with its `ctx`.
+//! The object of one user: answers calls, and deletes what has expired when its alarm rings.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
-use js_sys::{Date, Promise};
+use js_sys::Promise;
+use js_sys::futures::future_to_promise;
+use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use zeroize::Zeroizing;
 
-use super::call::{Call, from_proved, from_verdict, malformed};
-use super::table::{Sql, Table};
-use crate::adapters::cloudflare::binding::settled;
-use crate::adapters::cloudflare::promise::promise;
+use super::OBJECT;
+use super::call::{Call, Renewed};
+use super::table::Table;
+use crate::adapters::cloudflare::object_state::{ObjectState, now_ms};
+use crate::adapters::cloudflare::objects::{decode, encode};
+
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
-use crate::domain::session::Verdict;
+use crate::domain::session::Effect;
 
-/// As failures name it.
-const OBJECT: &str = "sessions_object";
-
-#[wasm_bindgen]
-extern "C" {
-    /// `DurableObjectState`.
-    #[derive(Clone)]
-    pub type State;
-    #[wasm_bindgen(method, getter)]
-    fn storage(this: &State) -> Storage;
-
-    /// `DurableObjectStorage`.
-    type Storage;
-    #[wasm_bindgen(method, getter)]
-    fn sql(this: &Storage) -> Sql;
-    #[wasm_bindgen(method, catch, js_name = getAlarm)]
-    fn get_alarm(this: &Storage) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = setAlarm)]
-    fn set_alarm(this: &Storage, milliseconds: f64) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = deleteAll)]
-    fn delete_all(this: &Storage) -> Result<Promise, JsValue>;
-}
-
-/// Makes the tables that are not there.
+/// Makes the tables that do not exist yet.
 ///
 /// # Errors
 /// When the storage fails.
 #[wasm_bindgen]
-pub fn sessions_prepare(state: &State) -> Result<(), JsValue> {
-    Ok(table(state).prepare()?)
+pub fn sessions_prepare(state: &ObjectState) -> Result<(), JsValue> {
+    Ok(Table::new(state.database()).prepare()?)
 }
 
 /// Answers a call.
 #[wasm_bindgen]
-pub fn sessions_answer(state: State, call: String) -> Promise {
-    promise(async move {
-        let Answer { body, wakes_at } = answer(&state, &call)?;
-        wake_at(&state, wakes_at).await?;
-        Ok(body.into())
+pub fn sessions_answer(state: ObjectState, call: String) -> Promise {
+    future_to_promise(async move {
+        let Answer { body, wakes_at } = answer(&Table::new(state.database()), &call)?;
+        if let Some(seconds) = wakes_at {
+            state.wake_by(OBJECT, seconds.saturating_mul(1000)).await?;
+        }
+        Ok(body.as_str().into())
     })
 }
 
-/// Deletes what has expired, and sees to the next alarm.
+/// Deletes what has expired, and sets the next alarm.
 #[wasm_bindgen]
-pub fn sessions_alarm(state: State) -> Promise {
-    promise(async move {
-        let table = table(&state);
+pub fn sessions_alarm(state: ObjectState) -> Promise {
+    future_to_promise(async move {
+        let table = Table::new(state.database());
         table.prepare()?;
-        match table.delete_expired(object_now())? {
-            Some(next) => wake_at(&state, Some(next)).await?,
-            // An object without storage ceases to exist, and costs nothing.
-            None => settled(OBJECT, state.storage().delete_all())
-                .await
-                .map(drop)?,
+        match table.delete_expired(now_ms() / 1000)? {
+            Some(next) => state.wake_by(OBJECT, next.saturating_mul(1000)).await?,
+            None => state.delete_everything(OBJECT).await?,
         }
         Ok(JsValue::UNDEFINED)
     })
 }
 
-/// The object's own clock, in seconds since 1970.
-fn object_now() -> u64 {
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a time in this millennium"
-    )]
-    let now = (Date::now() / 1000.0) as u64;
-    now
-}
-
-/// A call's answer, and when something may have expired.
+/// The answer to a call.
 struct Answer {
-    body: String,
+    body: Zeroizing<String>,
+    /// When something may have expired, in seconds since 1970. `None` when the alarm stays as it is.
     wakes_at: Option<u64>,
 }
 
-fn table(state: &State) -> Table {
-    Table::new(state.storage().sql())
+impl Answer {
+    fn new(body: &impl Serialize) -> Self {
+        Self {
+            body: encode(body),
+            wakes_at: None,
+        }
+    }
+
+    fn waking_at(self, seconds: u64) -> Self {
+        Self {
+            wakes_at: Some(seconds),
+            ..self
+        }
+    }
 }
 
-/// From reading to writing without an `await`: no other call comes between.
-fn answer(state: &State, call: &str) -> Result<Answer, StoreError> {
-    let table = table(state);
-    let mut wakes_at = None;
-    let body = match Call::parse(call).ok_or_else(malformed)? {
+/// Reads, decides and writes without an `await`, so that no other call runs in between.
+fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
+    Ok(match decode(OBJECT, call)? {
         Call::Begin {
             session,
             epoch,
@@ -112,8 +92,7 @@ fn answer(state: &State, call: &str) -> Result<Answer, StoreError> {
                 None => false,
             };
             let ended_until = sooner.then(|| now.saturating_add(ENDED_ROW_TTL));
-            wakes_at = Some(ended_until.unwrap_or(lives_until).min(lives_until));
-            String::new()
+            Answer::new(&()).waking_at(ended_until.unwrap_or(lives_until).min(lives_until))
         }
         Call::Renew {
             presented,
@@ -121,53 +100,36 @@ fn answer(state: &State, call: &str) -> Result<Answer, StoreError> {
             standing,
             seen,
         } => {
-            let (verdict, proof) = table.renew(&presented, &rules, standing, seen)?;
-            if verdict == Verdict::Reused {
-                wakes_at = Some(presented.now.saturating_add(ENDED_ROW_TTL));
+            let decision = table.renew(&presented, &rules, standing, seen)?;
+            let answer = Answer::new(&Renewed {
+                verdict: decision.verdict,
+                ticket: decision.ticket,
+            });
+            match decision.effect {
+                Effect::End(_) => answer.waking_at(presented.now.saturating_add(ENDED_ROW_TTL)),
+                // The alarm rings for the row as it was, and is set anew then.
+                Effect::Record { .. } | Effect::Nothing => answer,
             }
-            from_verdict(verdict, proof)
         }
-        Call::Prove { ticket, rules, now } => from_proved(table.prove(&ticket, &rules, now)?),
+        Call::Prove { ticket, rules, now } => Answer::new(&table.prove(&ticket, &rules, now)?),
         Call::End {
             session,
             reason,
             now,
         } => {
-            let now = now.unwrap_or_else(object_now);
-            table.end(session, &reason, now)?;
-            wakes_at = Some(now.saturating_add(ENDED_ROW_TTL));
-            String::new()
+            table.end(session, reason, now)?;
+            Answer::new(&()).waking_at(now.saturating_add(ENDED_ROW_TTL))
         }
-        Call::List { epoch, now } => table.list(epoch, now)?,
+        Call::List { epoch, now } => Answer::new(&table.list(epoch, now)?),
         Call::Outdate { version, until } => {
             table.outdate(version, until)?;
-            wakes_at = Some(until);
-            String::new()
+            Answer::new(&()).waking_at(until)
         }
         Call::Forget => {
             table.forget()?;
-            // The alarm rings at once and deletes an object that is empty now.
-            wakes_at = Some(1);
-            String::new()
+            // The alarm rings at once, and deletes an object that is empty now.
+            Answer::new(&()).waking_at(1)
         }
-        Call::Revocation { session, now } => table.revocation(session, now)?,
-    };
-    Ok(Answer { body, wakes_at })
-}
-
-/// Sees to it that the alarm rings at `seconds` or before.
-async fn wake_at(state: &State, seconds: Option<u64>) -> Result<(), StoreError> {
-    let Some(seconds) = seconds else {
-        return Ok(());
-    };
-    let storage = state.storage();
-    #[allow(clippy::cast_precision_loss, reason = "a time in this millennium")]
-    let milliseconds = seconds.saturating_mul(1000) as f64;
-    let set = settled(OBJECT, storage.get_alarm()).await?;
-    if set.as_f64().is_some_and(|set| set <= milliseconds) {
-        return Ok(());
-    }
-    settled(OBJECT, storage.set_alarm(milliseconds))
-        .await
-        .map(drop)
+        Call::Revocation { session, now } => Answer::new(&table.revocation(session, now)?),
+    })
 }

@@ -1,22 +1,24 @@
-//! The object's two tables. Every statement has bound parameters only, and stands here whole; all of it is synchronous.
+//! The object's two tables. Each statement is written out whole, and its values are bound parameters
+//! only. Everything here is synchronous.
 
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use super::call::{Seen, from_fingerprint, malformed, to_fingerprint};
-use super::line::Line;
+use super::OBJECT;
+use super::call::Seen;
 use crate::adapters::cloudflare::binding::{failed, whole};
+use crate::adapters::cloudflare::object_state::Sql;
+use crate::adapters::cloudflare::objects;
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
-    Consistency, EndReason, Methods, Presented, Proof, Proved, Record, RefreshTicket, Rules,
-    SessionId, Standing, Stored, Use, Verdict, prove, rotate, surplus,
+    ActiveSession, ClientFingerprint, Consistency, Decision, Effect, EndReason, Methods, Presented,
+    Proof, Proved, Record, RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, Use,
+    rotate, surplus,
 };
 
 #[wasm_bindgen]
 extern "C" {
-    /// `SqlStorage`.
-    pub(super) type Sql;
     #[wasm_bindgen(method, catch, variadic)]
     fn exec(this: &Sql, statement: &str, values: Array) -> Result<Cursor, JsValue>;
 
@@ -25,7 +27,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn raw(this: &Cursor) -> Result<Rows, JsValue>;
 
-    /// What `raw` answers: an iterator over rows, each an array.
+    /// What `raw` answers: an iterator over rows. Each row is an array.
     type Rows;
     #[wasm_bindgen(method, catch, js_name = toArray)]
     fn to_array(this: &Rows) -> Result<Array, JsValue>;
@@ -55,9 +57,9 @@ impl Table {
         self.add_proofs()
     }
 
-    /// Adds the columns of the proof to a table from before there were any. The question reads no row,
-    /// so it costs nothing each time an object starts. Both columns are added in one turn of the
-    /// object, so its storage never has one without the other.
+    /// Adds the columns of the proof to a table that is older than they are. The query reads no row,
+    /// so it costs nothing when an object starts. Both columns are added in one turn of the object, so
+    /// its storage never has one without the other.
     fn add_proofs(&self) -> Result<(), StoreError> {
         let columns = "SELECT auth_time, amr FROM session LIMIT 0";
         if self.rows(columns, vec![]).is_err() {
@@ -89,9 +91,9 @@ impl Table {
         .map(drop)
     }
 
-    /// Ends the oldest sessions above `most`, but never the new one. Sessions of an earlier epoch
-    /// are over already, since the user's row has a later one: their rows are kept as long as those
-    /// of ended sessions. Answers whether any row now expires sooner than before.
+    /// Ends the oldest sessions above `most`, but never the new one. Sessions of an earlier epoch have
+    /// ended already, since the user's row has a later epoch: their rows are kept as long as those of
+    /// other ended sessions. Returns whether any row now expires sooner than before.
     pub(super) fn keep_to(
         &self,
         most: usize,
@@ -116,7 +118,7 @@ impl Table {
         }
         let surplus = surplus(&others, most);
         for id in surplus {
-            self.end(*id, EndReason::OverLimit.as_str(), now)?;
+            self.end(*id, EndReason::OverLimit, now)?;
         }
         for id in &of_earlier_epochs {
             self.rows(
@@ -133,45 +135,41 @@ impl Table {
         rules: &Rules,
         standing: Option<Standing>,
         seen: Seen,
-    ) -> Result<(Verdict, Option<Proof>), StoreError> {
+    ) -> Result<Decision, StoreError> {
         let session = presented.ticket.session;
-        let stored = self.stored(session)?;
-        let verdict = rotate(
-            &stored,
+        let decision = rotate::decide(
+            &self.stored(session)?,
             standing,
             presented,
             rules,
             Consistency::Linearizable,
         );
-        match verdict {
-            Verdict::Fresh(Record {
-                used: Some(used),
+        match decision.effect {
+            Effect::Record {
+                used,
                 proof,
-            })
-            | Verdict::Unseen(Record {
-                used: Some(used),
-                proof,
-            }) => {
+                lives_until,
+            } => {
                 self.rows(
                     "UPDATE session SET used = ?, first_at = ?, used_by = ?, last_used_at = ?, lives_until = ?, \
                      seen = ?, auth_time = ?, amr = ? WHERE id = ?",
                     vec![
                         number(used.counter.into()),
                         number(used.first_at),
-                        number(from_fingerprint(used.by).into()),
+                        number(u32::from_be_bytes(ClientFingerprint::to_bytes(used.by)).into()),
                         number(presented.now),
-                        number(presented.lives_until(rules)),
+                        number(lives_until),
                         seen.0.into(),
-                        nullable(proof.map(|proof| proof.auth_time)),
-                        nullable(proof.map(|proof| proof.methods.to_bits().into())),
+                        number(proof.auth_time),
+                        number(proof.methods.to_bits().into()),
                         session.to_string().into(),
                     ],
                 )?;
             }
-            Verdict::Reused => self.end(session, EndReason::Reused.as_str(), presented.now)?,
-            _ => {}
+            Effect::End(reason) => self.end(session, reason, presented.now)?,
+            Effect::Nothing => {}
         }
-        Ok((verdict, stored.record.and_then(|record| record.proof)))
+        Ok(decision)
     }
 
     pub(super) fn prove(
@@ -181,7 +179,7 @@ impl Table {
         now: u64,
     ) -> Result<Proved, StoreError> {
         let stored = self.stored(ticket.session)?;
-        let proved = prove(&stored, ticket, rules, Consistency::Linearizable, now);
+        let proved = rotate::prove(&stored, ticket, rules, Consistency::Linearizable, now);
         if proved == Proved::GoesOn {
             let known = stored.record.and_then(|record| record.proof);
             let newest = ticket.proof.or_later(known);
@@ -206,16 +204,21 @@ impl Table {
             .pop();
         match row {
             None => Ok(Stored::default()),
-            Some(row) => to_stored(&row).ok_or_else(malformed),
+            Some(row) => decode_stored(&row),
         }
     }
 
     /// Ends a session. The first reason stays, and the row is deleted after [`ENDED_ROW_TTL`].
-    pub(super) fn end(&self, session: SessionId, reason: &str, now: u64) -> Result<(), StoreError> {
+    pub(super) fn end(
+        &self,
+        session: SessionId,
+        reason: EndReason,
+        now: u64,
+    ) -> Result<(), StoreError> {
         self.rows(
             "UPDATE session SET ended = ?, lives_until = min(lives_until, ?) WHERE id = ? AND ended IS NULL",
             vec![
-                reason.into(),
+                reason.as_str().into(),
                 number(now.saturating_add(ENDED_ROW_TTL)),
                 session.to_string().into(),
             ],
@@ -223,22 +226,20 @@ impl Table {
         .map(drop)
     }
 
-    /// A line a session, in the order of their beginning.
-    pub(super) fn list(&self, epoch: u32, now: u64) -> Result<String, StoreError> {
-        let mut list = String::new();
-        for row in self.rows(
+    /// The active sessions, oldest first.
+    pub(super) fn list(&self, epoch: u32, now: u64) -> Result<Vec<ActiveSession>, StoreError> {
+        let rows = self.rows(
             "SELECT id, last_used_at, seen FROM session WHERE ended IS NULL AND epoch = ? AND lives_until > ? \
              ORDER BY id",
             vec![number(epoch.into()), number(now)],
-        )? {
-            let id = text(&row, 0).ok_or_else(malformed)?;
-            let seen = text(&row, 2).ok_or_else(malformed)?;
-            let mut line = Line::new(&id);
-            line.optional(integer(&row, 1)).field(&seen);
-            list.push_str(&line.0);
-            list.push('\n');
-        }
-        Ok(list)
+        )?;
+        let decode = |row: &Array| {
+            let id = SessionId::parse(&text(row, 0)?)?;
+            Some(Seen(text(row, 2)?).session(id, integer(row, 1)?))
+        };
+        rows.iter()
+            .map(|row| decode(row).ok_or_else(malformed))
+            .collect()
     }
 
     pub(super) fn outdate(&self, version: u64, until: u64) -> Result<(), StoreError> {
@@ -255,27 +256,27 @@ impl Table {
         self.rows("DELETE FROM session", vec![]).map(drop)
     }
 
-    pub(super) fn revocation(&self, session: SessionId, now: u64) -> Result<String, StoreError> {
+    pub(super) fn revocation(
+        &self,
+        session: SessionId,
+        now: u64,
+    ) -> Result<Revocation, StoreError> {
         let row = self
             .rows(
                 "SELECT EXISTS (SELECT 1 FROM session WHERE id = ?1 AND ended IS NULL), \
                  (SELECT version FROM outdated WHERE until > ?2)",
                 vec![session.to_string().into(), number(now)],
             )?
-            .pop();
-        let row = row.ok_or_else(malformed)?;
-        // Fail closed: a session that can't be read has ended.
-        let mut line = Line::new(if integer(&row, 0) == Some(1) {
-            "0"
-        } else {
-            "1"
-        });
-        // A version that can't be read is an error, not an absent version.
-        line.optional(optional(&row, 1).ok_or_else(malformed)?);
-        Ok(line.0)
+            .pop()
+            .ok_or_else(malformed)?;
+        Ok(Revocation {
+            // Fail closed: a session that can't be read has ended.
+            ended: integer(&row, 0) != Some(1),
+            minimum_version: nullable_integer(&row, 1)?,
+        })
     }
 
-    /// Deletes what has expired; answers when the next row does, or `None` when none is left.
+    /// Deletes what has expired. Returns when the next row expires, or `None` when none is left.
     pub(super) fn delete_expired(&self, now: u64) -> Result<Option<u64>, StoreError> {
         self.rows(
             "DELETE FROM session WHERE lives_until <= ?",
@@ -297,28 +298,31 @@ impl Table {
             .exec(statement, values.into_iter().collect())
             .and_then(|cursor| cursor.raw()?.to_array())
             .map(|rows| rows.iter().map(JsCast::unchecked_into).collect())
-            .map_err(|error| failed("sessions_object", &error))
+            .map_err(|error| failed(OBJECT, &error))
     }
 }
 
-fn to_stored(row: &Array) -> Option<Stored> {
-    let used = match optional(row, 0)? {
-        None => None,
-        Some(counter) => Some(Use {
+fn decode_stored(row: &Array) -> Result<Stored, StoreError> {
+    let used = |counter: u64| {
+        Some(Use {
             counter: counter.try_into().ok()?,
             first_at: integer(row, 1)?,
-            by: to_fingerprint(integer(row, 2)?.try_into().ok()?),
-        }),
+            by: ClientFingerprint::from_bytes(u32::try_from(integer(row, 2)?).ok()?.to_be_bytes()),
+        })
     };
-    let proof = match optional(row, 4)? {
-        None => None,
-        Some(auth_time) => Some(Proof {
+    let proof = |auth_time| {
+        Some(Proof {
             auth_time,
             methods: Methods::from_bits(integer(row, 5)?.try_into().ok()?),
-        }),
+        })
     };
-    Some(Stored {
-        record: Some(Record { used, proof }),
+    let used = nullable_integer(row, 0)?.map(|counter| used(counter).ok_or_else(malformed));
+    let proof = nullable_integer(row, 4)?.map(|time| proof(time).ok_or_else(malformed));
+    Ok(Stored {
+        record: Some(Record {
+            used: used.transpose()?,
+            proof: proof.transpose()?,
+        }),
         ended: !row.get(3).is_null(),
     })
 }
@@ -329,10 +333,6 @@ fn number(value: u64) -> JsValue {
     JsValue::from_f64(value as f64)
 }
 
-fn nullable(value: Option<u64>) -> JsValue {
-    value.map_or(JsValue::NULL, number)
-}
-
 fn text(row: &Array, column: u32) -> Option<String> {
     row.get(column).as_string()
 }
@@ -341,10 +341,14 @@ fn integer(row: &Array, column: u32) -> Option<u64> {
     row.get(column).as_f64().and_then(whole)
 }
 
-/// What a column holds that may be null; `None` when it is neither that nor a number.
-fn optional(row: &Array, column: u32) -> Option<Option<u64>> {
+/// An integer that may be null. Anything else is an error, not an absent value.
+fn nullable_integer(row: &Array, column: u32) -> Result<Option<u64>, StoreError> {
     if row.get(column).is_null() {
-        return Some(None);
+        return Ok(None);
     }
-    integer(row, column).map(Some)
+    integer(row, column).map(Some).ok_or_else(malformed)
+}
+
+fn malformed() -> StoreError {
+    objects::malformed(OBJECT)
 }

@@ -1,10 +1,14 @@
-//! Requests for mails counted in Durable Objects of class `MailGate`: one for each network, and one for
-//! each user. Rate-limit bindings count for each location by itself, and for a minute at most.
+//! Requests for mails, counted in Durable Objects of class `MailGate`: one for each network, and one
+//! for each user. Rate-limit bindings would not do: they count for each location separately, and for a
+//! minute at most.
 //!
-//! `DurableMailGate` is the port's side: it asks an object. `object.rs` is the other: it reads, counts
-//! and writes in one turn, without a pause in which another request could come between.
+//! `DurableMailGate` is the Worker's side: it asks an object. `object.rs` is the object's side: it
+//! reads, counts and writes in one turn, so that no other request runs in between.
 
 mod gate;
-pub mod object;
+mod object;
 
 pub use gate::DurableMailGate;
+
+/// The store that failures name.
+const OBJECT: &str = "mail_gate_object";

@@ -1,10 +1,10 @@
 //! /auth/users/{id}, and POST /auth/users/{id}/revoke: `revoke_tokens`.
 
-use super::managed_user_json;
+use super::ManagedUserBody;
 use crate::domain::account::UserId;
 use crate::domain::error::Error;
 use crate::edge::answer::{Answer, Cookie, Note};
-use crate::edge::body::{flag, json, text, text_list};
+use crate::edge::body;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::edge::routes::{Outcome, locale};
@@ -12,44 +12,32 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 use crate::service::manage_users::Amendment;
 
-pub(crate) async fn get<P: Ports>(
-    service: &AuthService<P>,
-    request: &Request<'_>,
-    id: &str,
-) -> Outcome {
+pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let user = service
-        .read_user(token, known(service, token, id).await?)
+        .read_user(token, user_id(service, request, token).await?)
         .await?;
-    Ok(Answer::json(200, &managed_user_json(&user)))
+    Ok(Answer::json(200, &ManagedUserBody::from(&user)))
 }
 
-pub(crate) async fn patch<P: Ports>(
-    service: &AuthService<P>,
-    request: &Request<'_>,
-    id: &str,
-) -> Outcome {
+pub(crate) async fn patch<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
-    let id = known(service, token, id).await?;
+    let id = user_id(service, request, token).await?;
     let known = ["first_name", "last_name", "roles", "disabled"];
-    let [first_name, last_name, roles, disabled] = json(request, known)?;
+    let [first_name, last_name, roles, disabled] = body::json(request, known)?;
     let amendment = Amendment {
-        first_name: text(first_name)?,
-        last_name: text(last_name)?,
-        roles: text_list(roles)?,
-        disabled: flag(disabled)?,
+        first_name: body::text(first_name)?,
+        last_name: body::text(last_name)?,
+        roles: body::text_list(roles)?,
+        disabled: body::flag(disabled)?,
     };
     let user = service.amend_user(token, id, amendment).await?;
-    Ok(Answer::json(200, &managed_user_json(&user)))
+    Ok(Answer::json(200, &ManagedUserBody::from(&user)))
 }
 
-pub(crate) async fn revoke<P: Ports>(
-    service: &AuthService<P>,
-    request: &Request<'_>,
-    id: &str,
-) -> Outcome {
+pub(crate) async fn revoke<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
-    let id = known(service, token, id).await?;
+    let id = user_id(service, request, token).await?;
     let bearer = service.revoke_tokens_as(token, id).await?;
     let answer = Answer::empty(204).keeping(Cookie::Ended(id, None));
     Ok(answer.noted(Note {
@@ -60,13 +48,9 @@ pub(crate) async fn revoke<P: Ports>(
     }))
 }
 
-pub(crate) async fn delete<P: Ports>(
-    service: &AuthService<P>,
-    request: &Request<'_>,
-    id: &str,
-) -> Outcome {
+pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
-    let id = known(service, token, id).await?;
+    let id = user_id(service, request, token).await?;
     let locale = locale(service, request);
     let bearer = service.delete_account(token, id, locale).await?;
     let answer = Answer::empty(204).keeping(Cookie::Ended(id, None));
@@ -78,13 +62,13 @@ pub(crate) async fn delete<P: Ports>(
     }))
 }
 
-/// The id in the path. Whether a text is an id is told to those who are signed in only.
-async fn known<P: Ports>(
+/// The user whose id is in the path. Only someone who is signed in learns whether it is an id.
+async fn user_id<P: Ports>(
     service: &AuthService<P>,
+    request: &Request<'_>,
     token: &str,
-    id: &str,
 ) -> Result<UserId, Problem> {
-    if let Some(id) = UserId::parse(id) {
+    if let Some(id) = UserId::parse(request.id_in_path()) {
         return Ok(id);
     }
     service.bearer(token).await?;

@@ -1,18 +1,19 @@
-//! /auth/users: the accounts, for an administrator.
+//! /auth/users: all accounts, for administrators.
 
 pub mod id;
 
-use super::{Outcome, locale, user_members};
+use serde::Serialize;
+
+use super::{Outcome, UserBody, locale};
 use crate::domain::account::{User, UserId};
 use crate::domain::policy::{EMAIL_BYTES, MAX_USERS_PER_PAGE, USERS_PER_PAGE};
 use crate::edge::answer::{Answer, Note};
-use crate::edge::body::{json, required, text, text_list};
+use crate::edge::body;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
 use crate::service::manage_users::{Invitee, UserPage};
-use edgegate_token::json::Json;
 
 pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
@@ -32,19 +33,20 @@ pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request<'
         },
         None => service.list_users(token, cursor, limit).await?,
     };
-    let users = page.users.iter().map(managed_user_json).collect();
-    let cursor = page.next.map(|id| id.to_string());
-    let body = Json::object([("users", users), ("cursor", cursor.into())]);
+    let body = UsersBody {
+        users: page.users.iter().map(ManagedUserBody::from).collect(),
+        cursor: page.next.map(|id| id.to_string()),
+    };
     Ok(Answer::json(200, &body))
 }
 
 pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let known = ["email", "first_name", "last_name", "roles"];
-    let [email, first_name, last_name, roles] = json(request, known)?;
-    let (email, roles) = (text(email)?, text_list(roles)?);
-    let (first_name, last_name) = (text(first_name)?, text(last_name)?);
-    let email = required("email", email)?;
+    let [email, first_name, last_name, roles] = body::json(request, known)?;
+    let (email, roles) = (body::text(email)?, body::text_list(roles)?);
+    let (first_name, last_name) = (body::text(first_name)?, body::text(last_name)?);
+    let email = body::required("email", email)?;
     let invitee = Invitee {
         email: &email,
         first_name: first_name.as_deref(),
@@ -52,7 +54,7 @@ pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request
     };
     let locale = locale(service, request);
     let user = service.create_user(token, invitee, roles, locale).await?;
-    Ok(Answer::json(201, &managed_user_json(&user))
+    Ok(Answer::json(201, &ManagedUserBody::from(&user))
         .with("Location", ["/auth/users/", &user.id.to_string()].concat())
         .noted(Note {
             reason: Some(["made the account ", &user.id.to_string()].concat()),
@@ -60,13 +62,32 @@ pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request
         }))
 }
 
+/// A page of the list.
+#[derive(Serialize)]
+struct UsersBody<'a> {
+    users: Vec<ManagedUserBody<'a>>,
+    cursor: Option<String>,
+}
+
 /// What an administrator sees of a user.
-fn managed_user_json(user: &User) -> Json {
-    let mut members = user_members(user);
-    members.set("disabled", user.disabled_at.is_some().into());
-    members.set("created_at", user.created_at.into());
-    members.set("updated_at", user.updated_at.into());
-    Json::Object(members)
+#[derive(Serialize)]
+struct ManagedUserBody<'a> {
+    #[serde(flatten)]
+    user: UserBody<'a>,
+    disabled: bool,
+    created_at: u64,
+    updated_at: u64,
+}
+
+impl<'a> From<&'a User> for ManagedUserBody<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            user: UserBody::from(user),
+            disabled: user.disabled_at.is_some(),
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+        }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]

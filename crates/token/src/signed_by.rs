@@ -1,0 +1,148 @@
+//! The two steps after a token's form was judged: which key must have signed it, and what the
+//! signature covers.
+
+use super::algorithm::Algorithm;
+use super::error::TokenError;
+use super::jwk::Jwk;
+use super::jws::Jws;
+use super::key_set::KeySet;
+use crate::json::Json;
+use alloc::string::String;
+
+/// What must be verified before anybody reads the claims: the signature, the text that it covers,
+/// and the one key and algorithm that may have made it.
+///
+/// [`SignedBy::verify`] verifies it here. A platform that verifies faster, such as WebCrypto, can
+/// do it instead:
+///
+/// ```
+/// use edgegate_token::{Algorithm, UntrustedToken};
+#[doc = include_str!("example.txt")]
+///
+/// let untrusted = UntrustedToken::parse(&token)?;
+/// let signed_by = untrusted.signed_with(&keys)?;
+/// assert_eq!(signed_by.kid(), "2026-01");
+/// assert_eq!(signed_by.algorithm(), Algorithm::EdDsa);
+/// assert!(token.as_bytes().starts_with(signed_by.signing_input()));
+/// assert_eq!(signed_by.signature().len(), 64);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SignedBy<'t> {
+    pub(super) key: &'t Jwk,
+    signing_input: &'t str,
+    signature: &'t [u8],
+    payload: &'t [u8],
+}
+
+impl<'t> SignedBy<'t> {
+    /// The key that the header names must be one of `keys`, and the header's algorithm must be the
+    /// algorithm of that key.
+    pub(super) fn find(jws: &'t Jws<'_>, keys: &'t KeySet) -> Result<Self, TokenError> {
+        let key = keys.find(jws.header.kid.as_deref(), jws.header.algorithm)?;
+        if key.algorithm() != jws.header.algorithm {
+            return Err(TokenError::AlgNotTheKeys);
+        }
+        Ok(Self {
+            key,
+            signing_input: jws.signing_input,
+            signature: &jws.signature,
+            payload: &jws.payload,
+        })
+    }
+
+    /// The id of the key.
+    #[must_use]
+    pub fn kid(&self) -> &'t str {
+        &self.key.kid
+    }
+
+    /// The algorithm of the key. It is never the token's choice (RFC 8725 section 3.1).
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.key.algorithm()
+    }
+
+    /// The public key as a JWK in JSON, or `None` for a symmetric key.
+    #[must_use]
+    pub fn public_jwk(&self) -> Option<String> {
+        self.key.public().as_ref().map(Json::to_text)
+    }
+
+    /// The text that the signature covers: the header and the claims as they were sent.
+    #[must_use]
+    pub const fn signing_input(&self) -> &'t [u8] {
+        self.signing_input.as_bytes()
+    }
+
+    /// The signature, decoded. For ES256 it is `r` and `s`, 32 bytes each. Its length has not been
+    /// checked.
+    #[must_use]
+    pub const fn signature(&self) -> &'t [u8] {
+        self.signature
+    }
+
+    /// Verifies the signature.
+    ///
+    /// ```
+    /// use edgegate_token::{TokenError, UntrustedToken};
+    #[doc = include_str!("example.txt")]
+    ///
+    /// let untrusted = UntrustedToken::parse(&token)?;
+    /// let signed = untrusted.signed_with(&keys)?.verify()?;
+    /// assert_eq!(signed.judge(&expected, now)?.claims().sub, "0198c2f4");
+    ///
+    /// // The same header and claims with another signature.
+    /// let forged = format!("{}.{}", token.rsplit_once('.').unwrap().0, "A".repeat(86));
+    /// let untrusted = UntrustedToken::parse(&forged)?;
+    /// let refused = untrusted.signed_with(&keys)?.verify();
+    /// assert_eq!(refused.err(), Some(TokenError::SignatureInvalid));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TokenError::SignatureLength`] or [`TokenError::SignatureInvalid`].
+    pub fn verify(&self) -> Result<SignedToken<'t>, TokenError> {
+        let key = &self.key.verifying;
+        key.verify(self.signing_input(), self.signature)?;
+        Ok(SignedToken {
+            payload: self.payload,
+        })
+    }
+
+    /// Takes the caller's word that somebody else has verified the signature: with this key and
+    /// algorithm, over exactly [`SignedBy::signing_input`].
+    ///
+    /// **If nobody has, anyone can forge a token.**
+    ///
+    /// ```
+    /// use edgegate_token::UntrustedToken;
+    #[doc = include_str!("example.txt")]
+    /// # let verify_with_webcrypto = |_: Option<String>, _: &[u8], _: &[u8]| true;
+    ///
+    /// let untrusted = UntrustedToken::parse(&token)?;
+    /// let by = untrusted.signed_with(&keys)?;
+    /// if verify_with_webcrypto(by.public_jwk(), by.signing_input(), by.signature()) {
+    ///     let signed = by.trust_signature_verified_elsewhere();
+    ///     assert_eq!(signed.judge(&expected, now)?.claims().sub, "0198c2f4");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn trust_signature_verified_elsewhere(self) -> SignedToken<'t> {
+        SignedToken {
+            payload: self.payload,
+        }
+    }
+}
+
+/// A token whose signature was verified. Its claims have not been read yet:
+/// [`SignedToken::judge`] reads and judges them.
+///
+/// Only a verified signature makes one, see [`SignedBy`]:
+///
+/// ```compile_fail
+/// let forged = edgegate_token::SignedToken { payload: b"{}" };
+/// ```
+pub struct SignedToken<'t> {
+    pub(super) payload: &'t [u8],
+}

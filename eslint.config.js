@@ -1,0 +1,26 @@
+// Finds what the oldest supported browsers do not have: Safari 16, Chrome 109 and Firefox 115.
+//
+// - eslint-plugin-compat knows the APIs of browsers. It reads the browsers from `browserslist` in
+//   package.json.
+// - eslint-plugin-es-x knows the syntax and the library of JavaScript. These browsers have ES2022,
+//   except for two parts that Safari 16.4 brought.
+import compat from "eslint-plugin-compat";
+import es from "eslint-plugin-es-x";
+
+const SCRIPTS_OF_BROWSERS = {
+  files: ["npm/edgegate/**/*.js", "www/*.js"],
+  ignores: ["npm/edgegate/node.js", "npm/edgegate/workerd.js", "npm/edgegate/wasm/**"],
+};
+
+export default [
+  { ignores: ["**/*", "!npm/**", "!www/**", "www/edgegate/**"] },
+  { ...SCRIPTS_OF_BROWSERS, ...compat.configs["flat/recommended"] },
+  { ...SCRIPTS_OF_BROWSERS, ...es.configs["flat/restrict-to-es2022"] },
+  {
+    ...SCRIPTS_OF_BROWSERS,
+    rules: {
+      "es-x/no-class-static-block": "error",
+      "es-x/no-regexp-lookbehind-assertions": "error",
+    },
+  },
+];

@@ -1,0 +1,345 @@
+/**
+ * `edgegate/client`: signs in at an edgegate service and keeps the session alive.
+ *
+ * ```js
+ * import { AuthClient } from "edgegate/client";
+ *
+ * const auth = new AuthClient();                       // the service is at the page's own origin
+ * auth.addEventListener("signed-out", ({ detail }) => showSignIn(detail.reason));
+ *
+ * const user = (await auth.ready()) ?? (await auth.login({ email, password }));
+ * const response = await auth.fetch("/api/orders");    // with the access token, renewed if needed
+ * ```
+ *
+ * **Where the tokens are.** The access token is in the memory of this tab. The refresh token is in
+ * an `HttpOnly` cookie, which no script can read. Neither is ever in local storage, session storage
+ * or IndexedDB. The page and the service must belong to the same site, as `app.example.com` and
+ * `auth.example.com` do. If their origins differ, the page's origin must be in the service's
+ * `ALLOWED_ORIGINS`.
+ *
+ * **Renewal.** The client renews the access token a minute before it expires, or when a quarter of
+ * its life is left, if that is less. A hidden tab renews when it is asked for a token or becomes
+ * visible. One tab renews for all: a Web Lock lets one tab at a time ask the service, and that tab
+ * passes the access token to the other tabs over a BroadcastChannel, from memory to memory. In
+ * insecure contexts both are missing. Each tab then renews for itself, which the service allows.
+ * The clock of the device may be wrong: the client uses the time of the service, which it reads
+ * from the answers.
+ *
+ * **What signs out**: `logout()`, also in another tab; the service's answer that the session has
+ * ended (`invalid_grant`); the deletion of the account; the login of another user in the same
+ * browser. Being offline, a captive portal, 429, 500 and 503 never sign out: the client tries
+ * again, and at once when the device is back online.
+ *
+ * **Errors.** Every method rejects with an {@link EdgegateError}, with one exception: if the
+ * caller's `AbortSignal` aborts a `fetch`, it rejects with the signal's reason, like the platform's
+ * `fetch`. (The methods of `EventTarget` are those of the platform.) In addition to the refusals of
+ * the service there are `network_error` (no answer, or one that does not come from the service),
+ * `signed_out` (nobody is signed in, so there is no token) and `invalid_argument` (a mistake of the
+ * caller).
+ */
+
+export * from "./errors.js";
+
+/** A user, as in the answers of the service. Frozen. After a change it is a new object. */
+export interface User {
+  readonly id: string;
+  /** The address as the user wrote it. */
+  readonly email: string;
+  readonly email_verified: boolean;
+  readonly first_name: string | null;
+  readonly last_name: string | null;
+  /** Sorted. A page uses them to decide what to show. The server decides what is allowed. */
+  readonly roles: readonly string[];
+}
+
+/** A login of the user, on this device or on another. Times are in Unix seconds. */
+export interface Session {
+  readonly id: string;
+  /** Whether it is the session of this client. */
+  readonly current: boolean;
+  readonly begun_at: number;
+  readonly last_used_at: number;
+  readonly device: {
+    readonly browser: string | null;
+    readonly os: string | null;
+    readonly type: string | null;
+  };
+  readonly place: { readonly country: string | null; readonly city: string | null };
+  readonly network: string;
+  readonly user_agent: string;
+}
+
+export interface AuthClientOptions {
+  /** The origin of the service, such as `https://auth.example.com`. Default: the page's origin. */
+  url?: string | URL;
+  /**
+   * Other origins whose APIs need the access token. `fetch` sends the token to the service and to
+   * these origins, and to no other.
+   */
+  origins?: Iterable<string | URL>;
+  /** Replaces the platform's `fetch`. */
+  fetch?: typeof fetch;
+  /** Replaces parts of the browser in tests. `null` means that there is no such part. */
+  platform?: Partial<Platform>;
+}
+
+/** The parts of the browser that the client uses. */
+export interface Platform {
+  /** Unix milliseconds, like `Date.now`. */
+  now(): number;
+  /** Milliseconds of a clock that nobody can set, like `performance.now`. */
+  monotonic(): number;
+  setTimeout(work: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+  /** 0 to 1, like `Math.random`. It spreads the renewals and makes no secrets. */
+  random(): number;
+  locks: {
+    request(
+      name: string,
+      options: object,
+      work: (lock: unknown) => Promise<unknown>,
+    ): Promise<unknown>;
+    /** How many tabs are ahead of this one. Without it, the client assumes one. */
+    query?(): Promise<{ held?: { name?: string }[]; pending?: { name?: string }[] }>;
+  } | null;
+  BroadcastChannel:
+    | (new (
+        name: string,
+      ) => {
+        onmessage: ((event: MessageEvent) => unknown) | null;
+        postMessage(message: unknown): void;
+        close(): void;
+      })
+    | null;
+  /** For `visibilitychange`. */
+  document: (EventTarget & { readonly visibilityState: string }) | null;
+  /** For `focus`, `online` and `pageshow`. */
+  window: EventTarget | null;
+  /** Stores the id of a session whose logout has not reached the service yet. Never a token. */
+  storage: {
+    getItem(name: string): string | null;
+    setItem(name: string, value: string): void;
+    removeItem(name: string): void;
+  } | null;
+  /** The page's origin. */
+  origin: string;
+}
+
+/**
+ * Why nobody is signed in any more:
+ *
+ * - `logout`: `logout()`, or `endSession` with this session, in this tab;
+ * - `other_tab`: the same in another tab;
+ * - `session_ended`: the service says that the session has ended: it was ended on another device,
+ *   by a password reset, or it was too old;
+ * - `account_deleted`: `deleteAccount()`;
+ * - `other_user`: another user has signed in in this browser. A `signed-in` with that user follows;
+ * - `no_session`: `ready()` had failed, and now it is known that nobody was signed in.
+ */
+export type SignedOutReason =
+  | "logout"
+  | "other_tab"
+  | "session_ended"
+  | "account_deleted"
+  | "other_user"
+  | "no_session";
+
+/** All events are `CustomEvent`s. A listener that throws does not affect the client. */
+export interface AuthClientEventMap {
+  /**
+   * After a login or a registration, or when `ready()` has found the session of an earlier page.
+   */
+  "signed-in": CustomEvent<{ user: User }>;
+  /**
+   * The session continues with a new token. `user` has the current roles and the current address.
+   */
+  renewed: CustomEvent<{ user: User }>;
+  "signed-out": CustomEvent<{ reason: SignedOutReason }>;
+}
+
+/**
+ * A page needs only one. It opens nothing and sends nothing before the first call.
+ *
+ * @throws {EdgegateError} `invalid_argument`: `url` or one of `origins` is not an origin, or there
+ * is neither a page nor a `url`
+ */
+export class AuthClient extends EventTarget {
+  constructor(options?: AuthClientOptions);
+
+  /** Who is signed in. Null if nobody is, or if it is not known yet. */
+  readonly user: User | null;
+  /** `unknown` until `ready()` or a login has found out. */
+  readonly status: "unknown" | "signed_in" | "signed_out";
+
+  /**
+   * Continues the session of an earlier page, with the cookie. Returns the user, or null if nobody
+   * is signed in. If the service answers with the token only, the names are null and the address is
+   * in its canonical form at first. The rest follows with `renewed`.
+   *
+   * Rejects if the client can't find out (`network_error`, `unavailable`, `rate_limited`, …). The
+   * client then tries again and tells the result by an event. You can also call `ready()` again.
+   */
+  ready(): Promise<User | null>;
+
+  /**
+   * Signs in. A previous session of this browser ends.
+   *
+   * If it rejects (`invalid_credentials`, `invalid_field`, `rate_limited`, …), whoever was signed
+   * in still is. After a `network_error` the service may have begun a session all the same. The
+   * next login ends that session.
+   */
+  login(credentials: { email: string; password: string }): Promise<User>;
+
+  /**
+   * Signs out: all tabs forget the token at once. Then the service ends the session and clears the
+   * cookie.
+   *
+   * Only the service can clear the cookie. If it can't be reached, this rejects (`network_error`,
+   * …), but everybody is signed out in this browser. Local storage stores the id of the session
+   * that is to end (never a token). The client ends the session when the device is online, at the
+   * latest before a page of this origin would continue it. Without local storage only this tab
+   * knows that the session is to end: a page that is opened later continues the session until this
+   * tab has told the service.
+   *
+   * If another origin of the site has signed in in the meantime, that later session continues, and
+   * a `signed-in` event tells the page. If you call this before it is known who is signed in, it
+   * ends the session that the service finds.
+   */
+  logout(): Promise<void>;
+
+  /**
+   * Creates an account. Returns the user, signed in, or null if the service has mailed a link. That
+   * depends on the service's `REGISTRATION`: `open` or `verified`. Only `open` needs a `password`.
+   */
+  register(account: {
+    email: string;
+    first_name?: string;
+    last_name?: string;
+    password?: string;
+  }): Promise<User | null>;
+
+  /**
+   * Mails a link to choose a new password, if the address has an account. The result does not
+   * reveal whether it has one.
+   */
+  requestPasswordReset(email: string): Promise<void>;
+  /**
+   * Mails the link that verifies an address again, if the address is not verified yet. The result
+   * does not reveal whether that is so.
+   */
+  requestEmailVerification(email: string): Promise<void>;
+  /**
+   * Sets the password with the token of the mailed link. Ends every session of the user. Signs
+   * nobody in.
+   */
+  confirmPasswordReset(choice: { token: string; password: string }): Promise<void>;
+  /** Verifies an address with the token of the mailed link. Signs nobody in. */
+  verifyEmail(choice: { token: string; password: string }): Promise<void>;
+  /** Confirms a new address with the token of the mailed link. */
+  confirmEmailChange(token: string): Promise<void>;
+
+  /**
+   * Changes the password. Every session of the user ends, and this browser gets a new one. Rejects
+   * with `invalid_credentials` if `current_password` is wrong.
+   */
+  changePassword(passwords: { current_password: string; new_password: string }): Promise<void>;
+  /** Mails a link to the new address. The address changes when the user opens the link. */
+  changeEmail(change: { email: string; current_password: string }): Promise<void>;
+  /** Deletes the account, which can't be undone, and signs out. */
+  deleteAccount(proof: { current_password: string }): Promise<void>;
+
+  /**
+   * Proves again who is signed in, with the password. The service refuses actions that can't be
+   * undone with `reauthentication_required`, unless there is a recent proof. `maxAge` says how many
+   * seconds old the proof may be. The session stays the same. In every tab it continues with a
+   * token that has the proof.
+   *
+   * ```js
+   * const remove = () => auth.fetch(`/auth/users/${id}`, { method: "DELETE" });
+   * let response = await remove();
+   * const { code } = response.ok ? {} : await response.clone().json();
+   * if (code === "reauthentication_required") {
+   *   await auth.reauthenticate(await askForPassword());
+   *   response = await remove();
+   * }
+   * ```
+   *
+   * Rejects with `invalid_credentials` if the password is wrong, and with `rate_limited` after too
+   * many attempts. In both cases the session continues as before. Rejects with `signed_out` if the
+   * session has ended in the meantime, or if another one has replaced it.
+   */
+  reauthenticate(password: string): Promise<void>;
+
+  /** Asks the service who is signed in, and updates `user`. */
+  me(): Promise<User>;
+  /** The sessions of the user, newest first. */
+  sessions(): Promise<Session[]>;
+  /**
+   * Ends one session. If it is the session of this client, signs out. Rejects with `not_found` if
+   * it has ended already.
+   */
+  endSession(id: string): Promise<void>;
+  /** Ends all other sessions of the user. */
+  endOtherSessions(): Promise<void>;
+
+  /**
+   * An access token that is valid for at least a few more seconds, renewed if needed. Don't store
+   * it: call this again. Rejects with `signed_out` if nobody is signed in, and with `network_error`
+   * and others if the token can't be renewed now.
+   */
+  accessToken(): Promise<string>;
+
+  /**
+   * The platform's `fetch` with `Authorization: Bearer …`.
+   *
+   * - The token is sent to the origin of the service and to those in `origins`. For any other
+   *   origin, for a request that has an `Authorization` header, and for the mode `no-cors`, nothing
+   *   is sent and the call rejects with `invalid_argument`.
+   * - If the answer is a 401 that refuses the token, the client renews the token once and repeats
+   *   the request once. Simultaneous requests share one renewal. The second answer is returned as
+   *   it is. If `init.body` is a `ReadableStream`, the request can't be repeated: the 401 is
+   *   returned, and the next call renews the token.
+   * - A 401 refuses the token if its `WWW-Authenticate` says `Bearer error="invalid_token"` (RFC
+   *   6750), or if it has no such header: another origin may hide it. An answer with any other
+   *   challenge is returned at once. A new token would not help against
+   *   `insufficient_user_authentication` (RFC 9470), which asks for `reauthenticate`.
+   * - If there is no answer, the call rejects with `network_error`, and the cause is the platform's
+   *   TypeError. If an `AbortSignal` aborts, the call rejects with the signal's reason. It is the
+   *   only error that is not an {@link EdgegateError}. Neither signs anybody out.
+   * - A call belongs to the user who is signed in when it begins. If another user signs in in the
+   *   meantime, it rejects with `signed_out`.
+   * - Redirects are followed as by `fetch`. At a redirect to another origin, browsers remove the
+   *   token (Fetch standard, HTTP-redirect fetch). All have done so since 2023.
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+
+  /**
+   * Stops timers, listeners and the channel. The client can't be used afterwards. Signs nobody out.
+   */
+  close(): void;
+
+  addEventListener<K extends keyof AuthClientEventMap>(
+    type: K,
+    listener: ((this: AuthClient, event: AuthClientEventMap[K]) => unknown) | null,
+    options?:
+      | boolean
+      | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?:
+      | boolean
+      | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
+  ): void;
+  removeEventListener<K extends keyof AuthClientEventMap>(
+    type: K,
+    listener: ((this: AuthClient, event: AuthClientEventMap[K]) => unknown) | null,
+    options?: boolean | { capture?: boolean },
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | { capture?: boolean },
+  ): void;
+}

@@ -1,0 +1,186 @@
+/**
+ * edgegate: checks access tokens with the code of the service itself, compiled to WebAssembly.
+ *
+ * A check here is local: it knows the signature, the times and the claims. It does not know whether
+ * the token was revoked after it was issued. In a page, a check decides what to show. What is
+ * allowed is for the server to decide.
+ *
+ * @packageDocumentation
+ */
+
+export * from "./client.js";
+export * from "./errors.js";
+
+/**
+ * The claims of an access token (RFC 9068 section 2.2, RFC 7519 section 4.1). There are no others.
+ * Times are in Unix seconds.
+ */
+export interface Claims {
+  /** Issuer: the origin of the service. */
+  iss: string;
+  /** The user's id. */
+  sub: string;
+  /** The audience that the token is for; one or several. */
+  aud: string | string[];
+  /** The OAuth client that asked for the token. */
+  client_id: string;
+  /** The first second in which the token is no longer valid. */
+  exp: number;
+  /** When the token was issued. */
+  iat: number;
+  /** The first second in which the token is valid. Without it, the token is valid at once. */
+  nbf?: number;
+  /** When the user last proved who they are. */
+  auth_time?: number;
+  /** The token's own id. */
+  jti: string;
+  /** The session that the token belongs to. */
+  sid: string;
+  /** Grows when the user's roles, address, password or state change. */
+  ver: number;
+  /** What the user may do. */
+  roles: string[];
+  /** The user's address in its canonical form. */
+  email?: string;
+  /** Whether the user has proved that the address is theirs. */
+  email_verified: boolean;
+}
+
+/** A public JSON Web Key (RFC 7517). */
+export interface Jwk {
+  /** `OKP` (Ed25519) or `EC` (P-256). */
+  kty: string;
+  crv?: string;
+  x?: string;
+  y?: string;
+  kid?: string;
+  use?: string;
+  alg?: string;
+  key_ops?: string[];
+  [member: string]: unknown;
+}
+
+/**
+ * A JWK Set (RFC 7517 section 5) with 1 to 20 usable public keys. Other keys are ignored, and so
+ * are keys of the same algorithm that share a `kid`. A set with a private or symmetric key is
+ * rejected.
+ */
+export interface JwkSet {
+  keys: Jwk[];
+}
+
+/** What tokens must have. The names are those of the library jose. */
+export interface VerifierOptions {
+  /** The required `iss`: the origin of the service, compared exactly. */
+  issuer: string;
+  /** The required entry of `aud`, compared exactly. */
+  audience: string;
+  /**
+   * For how many seconds a token is accepted after `exp`, and before `iat` and `nbf`: 0 to 300.
+   * Default: 0 after `exp`, and 60 before `iat` and `nbf`.
+   */
+  clockTolerance?: number;
+  /** Verifies as if it were this time. For tests. Default: now. */
+  currentDate?: Date;
+}
+
+/** Options of {@link Verifier.fromJwksUrl}. */
+export interface RemoteVerifierOptions extends VerifierOptions {
+  /** Replaces the global `fetch`, for example with that of a service binding. */
+  fetch?: (url: string, init?: RequestInit) => Promise<Response>;
+}
+
+/**
+ * Verifies access tokens of one issuer for one audience.
+ *
+ * @example
+ * ```js
+ * const verifier = await Verifier.fromJwksUrl("https://auth.example.com/.well-known/jwks.json", {
+ *   issuer: "https://auth.example.com",
+ *   audience: "https://api.example.com",
+ * });
+ * const { sub, roles } = await verifier.verify(token);
+ * ```
+ */
+export class Verifier {
+  private constructor();
+
+  /**
+   * Fetches the key set and keeps it fresh. `url` must be https, or http on this machine. In a page
+   * it may be relative.
+   *
+   * - An unknown `kid` leads to a new fetch, at most once in 30 s.
+   * - Keys older than 10 minutes are fetched again in the background. A key that is no longer in
+   *   the set then no longer verifies.
+   * - While fetching fails, the current keys stay in use for an hour.
+   *
+   * @throws {EdgegateError} `key_set_unavailable`, `invalid_key_set`, `invalid_argument`,
+   * `wasm_unavailable`
+   */
+  static fromJwksUrl(url: string | URL, options: RemoteVerifierOptions): Promise<Verifier>;
+
+  /**
+   * Uses the given key set, an object or its JSON.
+   *
+   * @throws {EdgegateError} `invalid_key_set`, `invalid_argument`, `wasm_unavailable`
+   */
+  static fromJwks(jwks: JwkSet | string, options: VerifierOptions): Promise<Verifier>;
+
+  /**
+   * The claims of a token, after its signature, form, issuer, audience and times were verified (RFC
+   * 9068 section 4, RFC 8725).
+   *
+   * @throws {EdgegateError} `invalid_token` with a `reason`; `invalid_argument` if it is not a
+   * string; `key_set_unavailable` or `invalid_key_set` if there are no keys to verify with
+   */
+  verify(token: string): Promise<Claims>;
+
+  /**
+   * Whether the token is valid and has at least one of the roles, compared exactly. False for an
+   * empty list, for a string, and after any failure. Never rejects.
+   */
+  isAuthorizedByRole(token: string, roles: Iterable<string>): Promise<boolean>;
+
+  /**
+   * Whether the token is valid and was issued to the user with this id, compared exactly. Never
+   * rejects.
+   */
+  isAuthorizedByUserId(token: string, userId: string): Promise<boolean>;
+
+  /**
+   * Whether the token is valid and was issued to the user with this address, who has proved that it
+   * is theirs. Addresses are compared in their canonical form: ASCII letters in upper and lower
+   * case are the same. Never rejects.
+   */
+  isAuthorizedByEmail(token: string, email: string): Promise<boolean>;
+}
+
+/**
+ * The claims of a token, **without verifying it**: the sender may have written anything. Only for
+ * display and debugging.
+ *
+ * @throws {EdgegateError} `invalid_token` with a `reason`, if it does not have the form of an
+ * access token
+ */
+export function peek(token: string): Promise<Claims>;
+
+/**
+ * Loads the wasm. Everything that needs the wasm loads it by itself, so call this only to load it
+ * earlier, or from another place. You can call it again after a failure. After a success it does
+ * nothing.
+ *
+ * @param wasm In browsers a URL, a `Response`, bytes or a compiled module; in Node a path, bytes or
+ * a module; in Workers a module. Anything else, and a promise that rejects, leads to
+ * `wasm_unavailable` with the `cause`.
+ * @throws {EdgegateError} `wasm_unavailable`: the message says what went wrong, and what to do
+ */
+export function load(wasm?: WasmSource | Promise<WasmSource>): Promise<void>;
+
+/** Where to load the wasm from. */
+export type WasmSource =
+  | string
+  | URL
+  | Response
+  | ArrayBuffer
+  | ArrayBufferView
+  | WebAssembly.Module;

@@ -1,0 +1,32 @@
+// The types of wasm/edgegate.js, which the build makes (scripts/build-package.mjs): the functions
+// that the wasm exports. They mirror the Rust code that the wasm is built from.
+import type { Claims } from "../types/index.d.ts";
+
+/** Makes the functions for one instance of the wasm. */
+export function glueFor(webAssembly: GlueWebAssembly): Glue;
+
+/** What wasm-bindgen's code uses of the global `WebAssembly`. */
+export interface GlueWebAssembly {
+  Module: typeof WebAssembly.Module;
+  Instance: new (
+    module: WebAssembly.Module,
+    imports: WebAssembly.Imports,
+  ) => { exports: WebAssembly.Exports };
+}
+
+export interface Glue {
+  /** Makes the instance. */
+  initSync(options: { module: WebAssembly.Module }): unknown;
+  peek(token: unknown): Claims;
+  Verifier: {
+    make(jwks: string, issuer: unknown, audience: unknown, clockTolerance: unknown): GlueVerifier;
+  };
+}
+
+export interface GlueVerifier {
+  verify(token: unknown, now: number): Claims;
+  isAuthorizedByRole(token: unknown, roles: unknown[], now: number): boolean;
+  isAuthorizedByUserId(token: unknown, userId: unknown, now: number): boolean;
+  isAuthorizedByEmail(token: unknown, email: unknown, now: number): boolean;
+  free(): void;
+}

@@ -1,0 +1,70 @@
+// `npm run mutants:cargo`: cargo-mutants changes the code of a rule in many small ways, and runs the
+// tests of its package after each change. A change that no test notices fails the run.
+//
+//   npm run mutants:cargo                                  crates/token, src/domain and src/service: many hours
+//   npm run mutants:cargo -- crates/token                  a folder, a file, or several
+//   npm run mutants:cargo -- src/domain --shard 3/8        the fourth of eight parts (they count from 0)
+//   npm run mutants:cargo -- src/service --in-diff my.diff only code that a diff touches
+//   npm run mutants:cargo -- crates/token --list           only lists the changes
+//
+// `--jobs 2` tests two changes at a time. Your working tree is never changed: cargo-mutants works in
+// copies. The results are in target/mutants/cargo/mutants.out; tests/mutants/cargo.md explains each
+// change that survives.
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { Advice, main } from "./project/advice.mjs";
+import { parsed } from "./project/arguments.mjs";
+import { inRoot } from "./project/root.mjs";
+import { run } from "./project/run.mjs";
+import * as cargoMutantsStep from "./setup/cargo-mutants.mjs";
+import { setUp } from "./setup/index.mjs";
+
+const OUTPUT = inRoot("target/mutants/cargo");
+
+/**
+ * The rules. Mutants of the rest would survive for want of Cloudflare's platform: it is compiled for
+ * wasm32 only, and its tests run in workerd.
+ */
+const RULES = ["crates/token", "src/domain", "src/service"];
+
+await main(async () => {
+  const { values, positionals } = parsed(
+    {
+      allowPositionals: true,
+      options: {
+        jobs: { type: "string", default: "1" },
+        shard: { type: "string" },
+        "in-diff": { type: "string" },
+        list: { type: "boolean", default: false },
+      },
+    },
+    "use it as `npm run mutants:cargo -- <folders or files> --jobs 2 --shard 0/8`",
+  );
+  const paths = positionals.length > 0 ? positionals : RULES;
+  const files = paths.map(globOf).flatMap((glob) => ["--file", glob]);
+  /** @param {"shard" | "in-diff"} name */
+  const passedOn = (name) => (values[name] === undefined ? [] : [`--${name}`, values[name]]);
+  const chosen = [...passedOn("shard"), ...passedOn("in-diff")];
+  await setUp([cargoMutantsStep]);
+  mkdirSync(OUTPUT, { recursive: true });
+  const how = values.list ? ["--list"] : ["--jobs", values.jobs, "--output", OUTPUT];
+  // Tests of changed code must not write counts. To notice a change they need fewer generated cases
+  // than to find an unknown fault.
+  const env = { EDGEGATE_COUNTS: "", EDGEGATE_LOGS: "", PROPTEST_CASES: "32" };
+  const { code } = await run(
+    cargoMutantsStep.cargoMutants,
+    ["mutants", "--workspace", ...how, ...files, ...chosen],
+    { env },
+  );
+  return code;
+});
+
+/**
+ * The pattern by which cargo-mutants finds the files of this folder, or this file.
+ *
+ * @param {string} path
+ */
+function globOf(path) {
+  if (!existsSync(inRoot(path)))
+    throw new Advice(`there is no ${path}: give folders or files, such as crates/token.`);
+  return statSync(inRoot(path)).isDirectory() ? `${path.replace(/\/+$/, "")}/**` : path;
+}

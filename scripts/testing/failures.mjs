@@ -1,0 +1,100 @@
+// Which tests have failed, for the end of `npm test`: a record of a run often keeps only its last lines.
+
+// Long enough for an assertion's difference, short enough that twenty failures fit on a screen or two.
+const MOST_LINES = 25;
+// Codes that say nothing beside the message.
+const KNOWN = ["ERR_ASSERTION", "ERR_TEST_FAILURE"];
+
+/** @typedef {{ file: string, name: string, error: string }} Failure a failed test */
+
+/**
+ * The message of an error, where in the project it was thrown, and the same of each cause. Empty for a
+ * suite that failed only because a test in it did: that test has its own entry. `stderr` is what the
+ * test's process printed, which is shown when the process itself failed.
+ *
+ * @param {any} error
+ * @param {string} [stderr]
+ */
+export function errorText(error, stderr = "") {
+  if (error?.failureType === "subtestsFailed") return "";
+  if (error?.exitCode !== undefined || error?.signal)
+    return `the file ended with ${error.signal ?? `exit code ${error.exitCode}`}\n${stderr}`.trimEnd();
+  // node wraps what a test threw.
+  const thrown = error?.code === "ERR_TEST_FAILURE" ? (error.cause ?? error) : error;
+  const parts = [];
+  const seen = new Set();
+  for (let at = thrown; at !== undefined && at !== null && !seen.has(at); at = at.cause) {
+    seen.add(at);
+    parts.push(oneError(at));
+  }
+  return parts.join("\ncaused by: ");
+}
+
+/** @param {any} error */
+function oneError(error) {
+  if (typeof error !== "object") return String(error);
+  const message = (error.message ?? JSON.stringify(error)).trimEnd();
+  const place = /\n\s+at .*?((?:scripts|tests|bench|npm|www|src)\/[^\s)]+:\d+:\d+)/.exec(
+    error.stack ?? "",
+  );
+  const code =
+    error.code && !KNOWN.includes(error.code) && !message.includes(error.code)
+      ? ` (${error.code})`
+      : "";
+  return `${message}${code}${place ? `\nat ${place[1]}` : ""}`;
+}
+
+/**
+ * The failed tests in a report of tests/evidence/reporter.mjs.
+ *
+ * @param {string} report
+ * @returns {Failure[]}
+ */
+export function failedIn(report) {
+  return report
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line))
+    .filter(({ outcome, error }) => outcome === "failed" && error !== "")
+    .map(({ file, name, within = [], error }) => ({
+      file,
+      name: [...within, name].join(" > "),
+      error,
+    }));
+}
+
+/**
+ * The failed tests in what one of cargo's test programs printed. `file` is its source file.
+ *
+ * @param {string} file
+ * @param {string} text
+ */
+export function failedInRust(file, text) {
+  /** @type {Failure[]} */
+  const failures = [];
+  for (const [, name, output] of text.matchAll(
+    /^---- (\S+)(?: - should panic)? stdout ----\n([\s\S]*?)(?=^---- \S+(?: - should panic)? stdout ----$|^failures:$|$(?![\s\S]))/gm,
+  )) {
+    const error = output
+      .split("\n")
+      .filter((line) => line.trim() !== "" && !/^note: run with `RUST_BACKTRACE/.test(line))
+      .join("\n");
+    failures.push({ file, name, error });
+  }
+  return failures;
+}
+
+/**
+ * The lines that are printed for them.
+ *
+ * @param {Failure[]} failures
+ */
+export function failureLines(failures) {
+  return failures.flatMap(({ file, name, error }) => {
+    const lines = error.split("\n");
+    const shown = lines.slice(0, MOST_LINES);
+    if (lines.length > shown.length)
+      shown.push(`… ${lines.length - shown.length} more lines above`);
+    return ["", `✖ ${file}: ${name}`, ...shown.map((line) => `    ${line}`)];
+  });
+}

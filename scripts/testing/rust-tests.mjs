@@ -1,0 +1,131 @@
+// Cargo's test programs, run beside each other. `cargo test` runs one after the other, and each ends with a long test that
+// keeps one processor busy while the others wait.
+import { availableParallelism } from "node:os";
+import { dirname, relative } from "node:path";
+import { Advice } from "../project/advice.mjs";
+import { root } from "../project/root.mjs";
+import { run } from "../project/run.mjs";
+import { failedInRust } from "./failures.mjs";
+import { SLOW } from "./slow-tests.mjs";
+
+/**
+ * @typedef {object} Program a test program of cargo's
+ * @property {string} name its target: `service`, or the crate's name for the tests inside `src/`
+ * @property {string} executable
+ * @property {string} source its root file, from the root of the repository
+ * @property {string} folder its package's
+ */
+
+/**
+ * Builds all test programs. Compiler errors go to the terminal, or with `quiet` into the advice.
+ *
+ * @param {{ quiet?: boolean }} [options]
+ * @returns {Promise<Program[]>}
+ */
+export async function testPrograms({ quiet = false } = {}) {
+  const { code, stdout, stderr } = await run(
+    "cargo",
+    ["test", "--no-run", "--lib", "--tests", "--message-format=json-render-diagnostics"],
+    { capture: quiet || "stdout" },
+  );
+  if (code !== 0) throw new Advice(`cargo could not build the tests:\n${stderr || "see above"}`);
+  return stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line))
+    .filter(
+      ({ reason, executable, profile }) =>
+        reason === "compiler-artifact" && executable && profile.test,
+    )
+    .map(({ executable, target, manifest_path }) => ({
+      name: target.name,
+      executable,
+      source: relative(root, target.src_path),
+      folder: dirname(manifest_path),
+    }));
+}
+
+/**
+ * Runs all tests, or with `quick` those that SLOW does not name. Prints the result of each program, and
+ * all that it printed when it failed; with `quiet` nothing.
+ *
+ * @param {{ quick?: boolean, quiet?: boolean }} [options]
+ * @returns {Promise<{ code: number, failures: import("./failures.mjs").Failure[] }>}
+ */
+export async function rustTests({ quick = false, quiet = false } = {}) {
+  const programs = await testPrograms({ quiet });
+  const known = new Set(programs.map(({ name }) => name));
+  const unknown = Object.keys(SLOW).filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    throw new Advice(
+      `scripts/testing/slow-tests.mjs names ${unknown.join(", ")}: cargo has no such test program.`,
+    );
+  // The slow ones begin first, so that none is left alone at the end.
+  const waiting = programs
+    .filter(({ name }) => !(quick && SLOW[name] === true))
+    .sort((one, other) => rank(one) - rank(other));
+  /** @type {{ code: number, failures: import("./failures.mjs").Failure[] }[]} */
+  const results = [];
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      results.push(await runProgram(next, quick, quiet ? () => {} : console.log));
+  };
+  // Their sources are compiled while the programs run: examples in the documentation.
+  const docs = quick ? [] : [docTests()];
+  await Promise.all([...docs, ...Array.from({ length: availableParallelism() }, worker)]);
+  const doc = await docs[0];
+  if (doc) results.push(doc);
+  return {
+    code: Math.max(0, ...results.map(({ code }) => code)),
+    failures: results.flatMap(({ failures }) => failures),
+  };
+}
+
+/** @param {Program} program */
+const rank = ({ name }) => (SLOW[name] === true ? 0 : SLOW[name] ? 1 : 2);
+
+/**
+ * @param {Program} program
+ * @param {boolean} quick
+ * @param {(text: string) => void} print
+ */
+async function runProgram({ name, executable, source, folder }, quick, print) {
+  const slow = SLOW[name];
+  const skipped = Array.isArray(slow) && quick ? slow : [];
+  const begun = performance.now();
+  const { code, stdout, stderr } = await run(
+    executable,
+    // `--exact` is for `--skip` here: no other test is left out because its name begins in the same way.
+    skipped.length > 0 ? ["--exact", ...skipped.flatMap((test) => ["--skip", test])] : [],
+    { capture: true, cwd: folder, env: { CARGO_MANIFEST_DIR: folder } },
+  );
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  const result = stdout.match(/^test result: (.*?);.* finished/m)?.[1] ?? `ended with ${code}`;
+  const left = stdout.match(/(\d+) filtered out/)?.[1] ?? "0";
+  if (code !== 0) print(stdout + stderr);
+  print(`${source}: ${result}, ${seconds} s`);
+  // A name that no test has any more would let its slow test back into `npm run check` unnoticed.
+  if (skipped.length !== Number(left))
+    throw new Advice(
+      `scripts/testing/slow-tests.mjs names ${skipped.length} tests of ${name}, and ${left} of them exist.`,
+    );
+  const failures = failedInRust(source, stdout);
+  if (code !== 0 && failures.length === 0)
+    failures.push({ file: source, name: "the program", error: `ended with ${code}\n${stderr}` });
+  return { code, failures };
+}
+
+/** The examples in the documentation. */
+async function docTests() {
+  const { code, stdout, stderr } = await run("cargo", ["test", "--doc"], { capture: true });
+  if (code !== 0) console.log(stdout + stderr);
+  else console.log(`examples in the documentation: ${stdout.match(/\d+ passed/g)?.join(", ")}`);
+  const failures = failedInRust("documentation", stdout);
+  if (code !== 0 && failures.length === 0)
+    failures.push({
+      file: "documentation",
+      name: "cargo test --doc",
+      error: stderr.slice(-1500),
+    });
+  return { code, failures };
+}

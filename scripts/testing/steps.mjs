@@ -1,0 +1,111 @@
+// The steps that `npm test` and `npm run check` share.
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { inRoot } from "../project/root.mjs";
+import { node, toolEnv } from "../project/tools.mjs";
+import { cpp } from "../setup/cpp.mjs";
+import { failedIn } from "./failures.mjs";
+import { all, runStep } from "./step.mjs";
+
+const WASM = ["--target", "wasm32-unknown-unknown"];
+// The others are for the host: fuzz and bench/native.
+const MEMBERS_FOR_WASM = [
+  "edgegate",
+  "edgegate-token",
+  "edgegate-browser",
+  "edgegate-bare-worker",
+  "edgegate-conformance-worker",
+].flatMap((name) => ["--package", name]);
+const DENY = ["--", "-D", "warnings"];
+
+/** The tests that need neither a Worker nor a browser nor the built package. */
+export const UNIT_TESTS = [
+  "tests/client/*.test.mjs",
+  "tests/docs/links.test.mjs",
+  "tests/docs/recipes.test.mjs",
+  "tests/docs/stores.test.mjs",
+  "tests/edge/*.test.mjs",
+  "tests/evidence/*.test.mjs",
+  "tests/mutants/*.test.mjs",
+  "tests/bench-results.test.mjs",
+  "tests/browser/words.test.mjs",
+  "tests/package/error-codes.test.mjs",
+  "tests/setup/devcontainer.test.mjs",
+  "tests/setup/platform-logs.test.mjs",
+];
+
+/** @typedef {import("../project/run.mjs").RunOptions & { quiet?: boolean }} Options */
+
+/** @param {Options} [options] */
+export const rustFormat = (options = {}) => runStep("cargo", ["fmt", "--all", "--check"], options);
+
+/**
+ * Flags go to the command and never into RUSTFLAGS: that would throw away everything that cargo has built.
+ *
+ * @param {Options} [options]
+ */
+export async function clippy(options = {}) {
+  // The fuzz targets link libFuzzer, which is C++.
+  await cpp();
+  return runStep("cargo", ["clippy", "--workspace", "--all-targets", ...DENY], options);
+}
+
+/** @param {Options} [options] */
+export const clippyForWasm = (options = {}) =>
+  runStep("cargo", ["clippy", ...MEMBERS_FOR_WASM, ...WASM, ...DENY], options);
+
+/** @param {Options} [options] */
+export const docs = (options = {}) =>
+  all(
+    () => doc([], options),
+    () => doc(WASM, options),
+  );
+
+/**
+ * @param {string[]} target
+ * @param {Options} options
+ */
+const doc = (target, options) =>
+  runStep("cargo", ["doc", "--no-deps", ...target], {
+    ...options,
+    env: { RUSTDOCFLAGS: "-D warnings" },
+  });
+
+/**
+ * Everything that reads JavaScript and CSS without running it: formatting, lints and types.
+ *
+ * @param {Options} [options]
+ */
+export const javascript = (options = {}) =>
+  all(
+    () => npmScript("lint", options),
+    () => npmScript("types", options),
+  );
+
+/**
+ * A script of package.json.
+ *
+ * @param {string} name
+ * @param {Options} options
+ */
+const npmScript = (name, options) =>
+  runStep("npm", ["run", "--silent", name], { ...options, env: toolEnv() });
+
+/**
+ * Runs test files, two at once unless `atOnce` says otherwise. `report` is the file that gets a line for each test.
+ *
+ * @param {string[]} files
+ * @param {Options & { report: string, atOnce?: number }} options
+ */
+export async function nodeTests(files, { report, atOnce = 2, env = {}, ...options }) {
+  rmSync(report, { force: true });
+  const reporters = [
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    `--test-reporter=${inRoot("tests/evidence/reporter.mjs")}`,
+    `--test-reporter-destination=${report}`,
+  ];
+  const args = ["--test", `--test-concurrency=${atOnce}`, ...reporters, ...files];
+  const outcome = await runStep(node(), args, { ...options, env: { ...toolEnv(), ...env } });
+  const failures = existsSync(report) ? failedIn(readFileSync(report, "utf8")) : [];
+  return { ...outcome, failures };
+}

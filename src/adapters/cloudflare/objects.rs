@@ -1,0 +1,130 @@
+//! How the Worker asks its Durable Objects: by name, over RPC, in JSON.
+//!
+//! During a deploy a Worker of one version may ask an object of another. Neither may misunderstand
+//! the other: a call or an answer that is not of this version's form is an error. So whoever changes
+//! the meaning of a call also changes its name.
+
+use futures_util::future::{Either, select};
+use js_sys::{Array, Promise};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use worker::Env;
+use zeroize::Zeroizing;
+
+use super::binding::{bound, settled};
+use super::clock::Timer;
+use crate::adapters::kv_sessions::Sleep;
+use crate::domain::error::StoreError;
+use crate::domain::json;
+use crate::domain::policy::OBJECT_TRIES;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `DurableObjectNamespace`.
+    #[derive(Clone, Debug)]
+    type Namespace;
+    #[wasm_bindgen(method, catch, js_name = getByName)]
+    fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
+
+    /// `DurableObjectStub`, of a class that has a method `ask`.
+    type Stub;
+    #[wasm_bindgen(method, catch, variadic)]
+    fn ask(this: &Stub, arguments: Array) -> Result<Promise, JsValue>;
+}
+
+/// The objects of one class.
+#[derive(Clone, Debug)]
+pub(super) struct Objects {
+    namespace: Option<Namespace>,
+    /// What failures name as their store.
+    store: &'static str,
+}
+
+impl Objects {
+    /// The namespace that is bound under this name, if there is one.
+    pub(super) fn bound(env: &Env, name: &str, store: &'static str) -> Option<Self> {
+        bound(env, name).map(|namespace| Self {
+            namespace: Some(namespace),
+            store,
+        })
+    }
+
+    /// Objects that can't be asked: every call fails.
+    pub(super) const fn none(store: &'static str) -> Self {
+        Self {
+            namespace: None,
+            store,
+        }
+    }
+
+    /// Asks the object of this name, and reads its answer. `also` follows the call as further
+    /// arguments.
+    ///
+    /// An object that was just moved or updated fails, so it is asked a second time. Therefore the
+    /// object may have done the same call twice.
+    pub(super) async fn ask<A: DeserializeOwned>(
+        &self,
+        name: &str,
+        call: &impl Serialize,
+        also: &[JsValue],
+    ) -> Result<A, StoreError> {
+        let Some(namespace) = &self.namespace else {
+            return Err(StoreError::new(self.store, "it is not bound"));
+        };
+        let call = encode(call);
+        let mut tries = OBJECT_TRIES;
+        loop {
+            tries = tries.saturating_sub(1);
+            let arguments = Array::of1(&call.as_str().into());
+            for argument in also {
+                arguments.push(argument);
+            }
+            // A stub that broke stays broken. A new one finds the object where it is now.
+            let answer = namespace
+                .get_by_name(name)
+                .and_then(|stub| stub.ask(arguments));
+            match settled(self.store, answer).await {
+                Ok(answer) => {
+                    let text = answer.as_string().unwrap_or_default();
+                    return decode(self.store, &text);
+                }
+                Err(error) if tries == 0 => return Err(error),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The same, but fails when the answer takes longer than this. It does not try again then.
+    pub(super) async fn ask_within<A: DeserializeOwned>(
+        &self,
+        milliseconds: u64,
+        name: &str,
+        call: &impl Serialize,
+        also: &[JsValue],
+    ) -> Result<A, StoreError> {
+        let answer = Box::pin(self.ask(name, call, also));
+        match select(answer, Box::pin(Timer.sleep(milliseconds))).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(StoreError::new(self.store, "it did not answer in time")),
+        }
+    }
+}
+
+/// A call or an answer as text. It may hold a password, so it is wiped when dropped.
+pub(super) fn encode(value: &impl Serialize) -> Zeroizing<String> {
+    Zeroizing::new(json::encode(value))
+}
+
+/// What [`encode`] wrote.
+pub(super) fn decode<T: DeserializeOwned>(
+    store: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
+    json::decode(text).ok_or_else(|| malformed(store))
+}
+
+/// A message or a stored value that this version can't read.
+pub(super) fn malformed(store: &'static str) -> StoreError {
+    StoreError::new(store, "a malformed message or record")
+}

@@ -1,0 +1,79 @@
+//! What sessions in a key-value store need of their platform.
+#![allow(
+    async_fn_in_trait,
+    reason = "a Worker's isolate has one thread: no future needs to be Send"
+)]
+
+use std::collections::HashMap;
+use std::future::Future;
+
+use crate::domain::error::StoreError;
+
+/// A namespace of an eventually consistent key-value store, as Workers KV is. The outbox uses it too.
+pub trait KeyValue {
+    /// Reads several keys at once. The answer has no entry for an absent key.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn read(&self, keys: &[String], cache_ttl: Option<u64>) -> Result<Values, StoreError>;
+
+    /// Writes one key, whatever its value was. It lives for `ttl` seconds (at least 60).
+    ///
+    /// # Errors
+    /// When it may not have been written. [`WriteError::Refused`] when the key was written too often.
+    async fn write(
+        &self,
+        key: &str,
+        value: &str,
+        metadata: Option<String>,
+        ttl: u64,
+    ) -> Result<(), WriteError>;
+
+    /// A page of the keys that begin with `prefix`, with their metadata. A key that was written
+    /// recently may be missing, and one that was deleted recently may still be listed.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError>;
+
+    /// Deletes a key. An absent key is no error.
+    ///
+    /// # Errors
+    /// When it may not have been deleted.
+    async fn delete(&self, key: &str) -> Result<(), StoreError>;
+}
+
+/// The values of a read, by key.
+pub type Values = HashMap<String, String>;
+
+/// A page of a list of keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The keys, each with its metadata.
+    pub keys: Vec<(String, Option<String>)>,
+    /// Where the next page begins. `None` after the last page.
+    pub cursor: Option<String>,
+}
+
+/// Why a write failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteError {
+    /// Refused: the key was written less than a second ago.
+    Refused,
+    /// It may or may not have taken effect.
+    Failed(StoreError),
+}
+
+/// Sleeps. Separate from [`Clock`](crate::ports::Clock) so that tests can skip it.
+pub trait Sleep {
+    /// Returns after about `ms` milliseconds.
+    async fn sleep(&self, ms: u64);
+}
+
+/// Work after the response.
+pub trait Background {
+    /// Does the job after the response. A failure is logged, and has no other effect.
+    fn after_response<F>(&self, job: F)
+    where
+        F: Future<Output = Result<(), StoreError>> + 'static;
+}

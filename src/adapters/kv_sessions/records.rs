@@ -1,0 +1,207 @@
+//! What is stored in KV: the keys, and the form of each record. `docs/storage.md` shows each record in
+//! each state.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::domain::account::UserId;
+use crate::domain::error::StoreError;
+use crate::domain::json;
+use crate::domain::session::{
+    ActiveSession, Client, ClientFingerprint, EndReason, Methods, Place, Proof, Record, SessionId,
+    Use,
+};
+
+pub(super) fn session_prefix(user: UserId) -> String {
+    format!("session:{user}:")
+}
+
+pub(super) fn ended_prefix(user: UserId) -> String {
+    format!("ended:{user}:")
+}
+
+pub(super) fn session_key(user: UserId, session: SessionId) -> String {
+    format!("session:{user}:{session}")
+}
+
+pub(super) fn ended_key(user: UserId, session: SessionId) -> String {
+    format!("ended:{user}:{session}")
+}
+
+pub(super) fn stale_key(user: UserId) -> String {
+    format!("stale:{user}")
+}
+
+/// The value of `session:<user>:<session>`.
+#[derive(Serialize, Deserialize)]
+struct SessionValue {
+    /// Required, though it may be null: a text without it is not a record.
+    #[serde(deserialize_with = "required")]
+    used: Option<u32>,
+    at: Option<u64>,
+    /// Eight hexadecimal digits.
+    by: Option<String>,
+    /// Records from before proofs have neither this nor `amr`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amr: Option<u8>,
+}
+
+fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    Option::deserialize(deserializer)
+}
+
+pub(super) fn encode_record(record: &Record) -> String {
+    let by = |used: Use| u32::from_be_bytes(ClientFingerprint::to_bytes(used.by));
+    json::encode(&SessionValue {
+        used: record.used.map(|used| used.counter),
+        at: record.used.map(|used| used.first_at),
+        by: record.used.map(|used| format!("{:08x}", by(used))),
+        auth_time: record.proof.map(|proof| proof.auth_time),
+        amr: record.proof.map(|proof| proof.methods.to_bits()),
+    })
+}
+
+pub(super) fn decode_record(text: &str) -> Result<Record, StoreError> {
+    let value: SessionValue = json::decode(text).ok_or_else(|| malformed("session"))?;
+    let used = match (value.used, value.at, value.by) {
+        (None, _, _) => None,
+        (Some(counter), Some(first_at), Some(by)) => {
+            let by = u32::from_str_radix(&by, 16).map_err(|_| malformed("session"))?;
+            Some(Use {
+                counter,
+                first_at,
+                by: ClientFingerprint::from_bytes(by.to_be_bytes()),
+            })
+        }
+        _ => return Err(malformed("session")),
+    };
+    let proof = match (value.auth_time, value.amr) {
+        (None, None) => None,
+        (Some(auth_time), Some(methods)) => Some(Proof {
+            auth_time,
+            methods: Methods::from_bits(methods),
+        }),
+        _ => return Err(malformed("session")),
+    };
+    Ok(Record { used, proof })
+}
+
+/// The metadata of `session:<user>:<session>`. With it a list of keys alone shows the sessions. KV
+/// stores at most 1,024 bytes, which `a_record_fits` tests.
+#[derive(Serialize, Deserialize)]
+struct SessionMetadata {
+    city: Option<String>,
+    country: Option<String>,
+    epoch: u64,
+    network: String,
+    seen: u64,
+    user_agent: String,
+}
+
+pub(super) fn encode_metadata(epoch: u32, client: &Client, now: u64) -> String {
+    let Place { country, city } = client.place().clone();
+    json::encode(&SessionMetadata {
+        city,
+        country,
+        epoch: epoch.into(),
+        network: client.network(),
+        seen: now,
+        user_agent: client.user_agent().to_owned(),
+    })
+}
+
+/// The epoch and the session in a key's metadata.
+pub(super) fn decode_metadata(
+    id: SessionId,
+    metadata: &str,
+) -> Result<(u64, ActiveSession), StoreError> {
+    let metadata: SessionMetadata = json::decode(metadata).ok_or_else(|| malformed("session"))?;
+    let session = ActiveSession {
+        id,
+        last_used_at: metadata.seen,
+        user_agent: metadata.user_agent,
+        network: metadata.network,
+        place: Place::new(metadata.country.as_deref(), metadata.city.as_deref()),
+    };
+    Ok((metadata.epoch, session))
+}
+
+/// The value of `ended:<user>:<session>`. It is for operators: the code asks only whether it exists.
+#[derive(Serialize)]
+struct EndValue {
+    reason: EndReason,
+    at: u64,
+}
+
+pub(super) fn encode_end(reason: EndReason, now: u64) -> String {
+    json::encode(&EndValue { reason, at: now })
+}
+
+pub(super) fn malformed(record: &str) -> StoreError {
+    StoreError::new("sessions", format!("a malformed {record} record"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_comes_back_as_it_was() {
+        for used in [
+            None,
+            Some(Use {
+                counter: u32::MAX,
+                first_at: 1_767_225_700,
+                by: Some(ClientFingerprint([0, 1, 2, 255])),
+            }),
+            Some(Use {
+                counter: 0,
+                first_at: 1_767_225_700,
+                by: None,
+            }),
+        ] {
+            for proof in [None, Some(Proof::by_password(1_767_225_701))] {
+                let record = Record { used, proof };
+                assert_eq!(decode_record(&encode_record(&record)).unwrap(), record);
+            }
+        }
+        // Records that were written before there were proofs.
+        let old = r#"{"used":7,"at":1767225700,"by":"000102ff"}"#;
+        let record = decode_record(old).unwrap();
+        assert_eq!((record.used.unwrap().counter, record.proof), (7, None));
+        for text in [
+            "",
+            "{}",
+            "{}x",
+            "null",
+            "[]",
+            r#"{"used":1}"#,
+            r#"{"used":-1,"at":1,"by":"0"}"#,
+            r#"{"used":1,"at":1,"by":"0","auth_time":1}"#,
+            r#"{"used":1,"at":1,"by":"0","amr":1}"#,
+            r#"{"used":1,"at":1,"by":"0","auth_time":-1,"amr":1}"#,
+            r#"{"used":1,"at":1,"by":"0","auth_time":1,"amr":256}"#,
+        ] {
+            assert!(decode_record(text).is_err(), "{text}");
+        }
+    }
+
+    /// The longest that a client can make them.
+    #[test]
+    fn a_record_fits() {
+        let client = Client::new(
+            Some("2001:db8:ffff:ff00:ffff:ffff:ffff:ffff"),
+            Some(&"\"".repeat(1000)),
+        )
+        .at(Place::new(Some("DE"), Some(&"\u{20000}".repeat(1000))));
+        let metadata = encode_metadata(u32::MAX, &client, 1 << 53);
+        let length = metadata.len();
+        assert!(length <= 1024, "{length}");
+        let id = SessionId::new(1, &[1; 10]);
+        let (epoch, active) = decode_metadata(id, &metadata).unwrap();
+        assert_eq!(epoch, u64::from(u32::MAX));
+        assert_eq!(active, ActiveSession::now(id, &client, 1 << 53));
+        assert!(decode_metadata(id, "null").is_err());
+    }
+}

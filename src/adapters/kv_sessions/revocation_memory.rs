@@ -1,0 +1,248 @@
+//! What an isolate remembers of revocations, so that a check does not have to ask KV each time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+
+use crate::domain::account::UserId;
+use crate::domain::policy::{
+    OWN_REVOCATIONS_KEPT, REVOCATION_MEMORY_ENTRIES, REVOCATION_MEMORY_TTL,
+};
+use crate::domain::session::{Revocation, SessionId};
+
+/// What an isolate remembers of revocations: KV's answers for 15 s, and what it wrote itself. They
+/// are stored separately, because KV may not show the isolate's own writes yet: many answers must
+/// not push those out.
+#[derive(Debug, Default)]
+pub struct RevocationMemory {
+    /// What KV answered, and until when the answer may be used.
+    answers: Recent<(UserId, SessionId), (Revocation, u64)>,
+    /// The sessions that this isolate has ended.
+    ended: Recent<(UserId, SessionId), ()>,
+    /// The versions that this isolate wrote, and until when each is in effect.
+    versions: Recent<UserId, (u64, u64)>,
+}
+
+impl RevocationMemory {
+    pub(super) fn recall(&self, user: UserId, session: SessionId, now: u64) -> Option<Revocation> {
+        if self.ended.get(&(user, session)).is_some() {
+            return Some(Revocation {
+                ended: true,
+                minimum_version: None,
+            });
+        }
+        let (answer, until) = self.answers.get(&(user, session))?;
+        (now < *until).then_some(*answer)
+    }
+
+    /// Whether this isolate has ended the session, or has seen that it ended. A session never
+    /// becomes active again, so an answer that is too old to be used still shows an end.
+    pub(super) fn has_ended(&self, user: UserId, session: SessionId) -> bool {
+        let key = (user, session);
+        self.ended.get(&key).is_some()
+            || self
+                .answers
+                .get(&key)
+                .is_some_and(|(answer, _)| answer.ended)
+    }
+
+    /// Adds what this isolate wrote itself. The answer may be older.
+    pub(super) fn with_own_version(
+        &self,
+        user: UserId,
+        now: u64,
+        answer: Revocation,
+    ) -> Revocation {
+        let own = self
+            .versions
+            .get(&user)
+            .filter(|(_, until)| now < *until)
+            .map(|(version, _)| *version);
+        Revocation {
+            minimum_version: own.max(answer.minimum_version),
+            ..answer
+        }
+    }
+
+    /// Remembers KV's answer, and returns it combined with what was known before. An older answer
+    /// removes neither an ended session nor a larger version.
+    pub(super) fn remember(
+        &mut self,
+        user: UserId,
+        session: SessionId,
+        answer: Revocation,
+        now: u64,
+    ) -> Revocation {
+        let key = (user, session);
+        let known = self.answers.get(&key).map(|(known, _)| *known);
+        let answer = Revocation {
+            ended: answer.ended || self.has_ended(user, session),
+            minimum_version: known
+                .and_then(|known| known.minimum_version)
+                .max(answer.minimum_version),
+        };
+        let until = now.saturating_add(REVOCATION_MEMORY_TTL);
+        self.answers.insert(key, (answer, until), now, 0);
+        answer
+    }
+
+    /// Remembers that this isolate has ended a session.
+    pub(super) fn remember_end(&mut self, user: UserId, session: SessionId, now: u64) {
+        self.ended
+            .insert((user, session), (), now, OWN_REVOCATIONS_KEPT);
+    }
+
+    /// Remembers a version that is about to be written, and returns the largest one so far.
+    pub(super) fn remember_version(
+        &mut self,
+        user: UserId,
+        version: u64,
+        ttl: u64,
+        now: u64,
+    ) -> u64 {
+        let (known, known_until) = self.versions.get(&user).copied().unwrap_or_default();
+        let version = version.max(known);
+        let until = now.saturating_add(ttl).max(known_until);
+        self.versions
+            .insert(user, (version, until), now, OWN_REVOCATIONS_KEPT);
+        version
+    }
+}
+
+/// Entries, sorted by when they were last inserted. The oldest are dropped first.
+#[derive(Debug)]
+struct Recent<K, V> {
+    entries: HashMap<K, (V, u64)>,
+    /// The key and the time of each entry, by a number that only grows.
+    order: BTreeMap<u64, (K, u64)>,
+    next: u64,
+}
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Self {
+            entries: HashMap::new(),
+            order: BTreeMap::new(),
+            next: 0,
+        }
+    }
+}
+
+impl<K: Copy + Eq + Hash, V> Recent<K, V> {
+    fn get(&self, key: &K) -> Option<&V> {
+        self.entries.get(key).map(|(value, _)| value)
+    }
+
+    /// Inserts or replaces an entry. Above the limit the oldest entries are dropped, except those
+    /// of the last `spared` seconds.
+    fn insert(&mut self, key: K, value: V, now: u64, spared: u64) {
+        if let Some((_, number)) = self.entries.remove(&key) {
+            self.order.remove(&number);
+        }
+        while self.entries.len() >= REVOCATION_MEMORY_ENTRIES
+            && let Some(oldest) = self.order.first_entry()
+        {
+            let (old, at) = *oldest.get();
+            if at.saturating_add(spared) > now {
+                break;
+            }
+            oldest.remove();
+            self.entries.remove(&old);
+        }
+        let number = self.next;
+        self.next = number.saturating_add(1);
+        self.order.insert(number, (key, now));
+        self.entries.insert(key, (value, number));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_767_225_600;
+    const NOTHING: Revocation = Revocation {
+        ended: false,
+        minimum_version: None,
+    };
+
+    fn user(number: u64) -> UserId {
+        UserId::new(number, &[1; 10])
+    }
+
+    fn session(number: u64) -> SessionId {
+        SessionId::new(number, &[1; 10])
+    }
+
+    #[test]
+    fn answers_push_out_no_own_ending_and_no_own_version() {
+        let mut memory = RevocationMemory::default();
+        memory.remember_end(user(0), session(0), NOW);
+        memory.remember_version(user(0), 7, 3900, NOW);
+        for number in 1..=10_000 {
+            memory.remember(user(number), session(number), NOTHING, NOW);
+        }
+        assert_eq!(memory.answers.entries.len(), REVOCATION_MEMORY_ENTRIES);
+        assert!(memory.has_ended(user(0), session(0)));
+        assert!(memory.recall(user(0), session(0), NOW).unwrap().ended);
+        let known = memory.with_own_version(user(0), NOW, NOTHING);
+        assert_eq!(known.minimum_version, Some(7));
+    }
+
+    #[test]
+    fn own_endings_of_the_last_minutes_stay_and_older_ones_go_oldest_first() {
+        let mut memory = RevocationMemory::default();
+        let limit = REVOCATION_MEMORY_ENTRIES as u64;
+        for number in 0..=limit {
+            memory.remember_end(user(number), session(number), NOW + number / 1000);
+            memory.remember_version(user(number), 1, 3900, NOW + number / 1000);
+        }
+        // One above the limit, and all are young.
+        let ends = |memory: &RevocationMemory, number| {
+            memory.has_ended(user(number), session(number))
+                && memory
+                    .with_own_version(user(number), NOW, NOTHING)
+                    .minimum_version
+                    .is_some()
+        };
+        assert!((0..=limit).all(|number| ends(&memory, number)));
+        // Those of the first second have become old.
+        let later = NOW + OWN_REVOCATIONS_KEPT;
+        memory.remember_end(user(limit + 1), session(limit + 1), later);
+        memory.remember_version(user(limit + 1), 1, 3900, later);
+        assert!(!ends(&memory, 0) && !ends(&memory, 1));
+        assert!((2..=limit + 1).all(|number| ends(&memory, number)));
+        assert_eq!(memory.ended.entries.len(), REVOCATION_MEMORY_ENTRIES);
+        assert_eq!(memory.ended.order.len(), REVOCATION_MEMORY_ENTRIES);
+    }
+
+    #[test]
+    fn what_is_remembered_again_is_young_again() {
+        let mut memory = RevocationMemory::default();
+        let limit = REVOCATION_MEMORY_ENTRIES as u64;
+        for number in 0..limit {
+            memory.remember(user(number), session(number), NOTHING, NOW);
+        }
+        memory.remember(user(0), session(0), NOTHING, NOW);
+        memory.remember(user(limit), session(limit), NOTHING, NOW);
+        assert!(memory.recall(user(0), session(0), NOW).is_some());
+        assert!(memory.recall(user(1), session(1), NOW).is_none());
+        let over = NOW + REVOCATION_MEMORY_TTL;
+        assert!(memory.recall(user(0), session(0), over).is_none());
+    }
+
+    #[test]
+    fn an_older_answer_takes_nothing_back() {
+        let mut memory = RevocationMemory::default();
+        let ended = Revocation {
+            ended: true,
+            minimum_version: Some(3),
+        };
+        assert_eq!(memory.remember(user(1), session(1), ended, NOW), ended);
+        assert_eq!(memory.remember(user(1), session(1), NOTHING, NOW), ended);
+        memory.remember_end(user(2), session(2), NOW);
+        let known = memory.remember(user(2), session(2), NOTHING, NOW);
+        assert!(known.ended);
+        assert_eq!(memory.remember_version(user(1), 9, 3900, NOW), 9);
+        assert_eq!(memory.remember_version(user(1), 8, 3900, NOW), 9);
+    }
+}

@@ -1,0 +1,109 @@
+//! What a request shows to be recognised or to be let through, beside its own purpose.
+
+use super::Client;
+use crate::domain::secret::Secret;
+
+/// Tokens that came along with a request. None of them has been checked.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    device_token: Option<Secret>,
+    session_token: Option<Secret>,
+    challenge: Challenge,
+}
+
+/// Whether the request has to bring the token of a solved challenge.
+#[derive(Clone, Debug, Default)]
+pub enum Challenge {
+    /// It does not.
+    #[default]
+    NotNeeded,
+    /// It does, and brought none.
+    Missing,
+    /// It brought this token.
+    Token(Secret),
+}
+
+static NONE: Credentials = Credentials {
+    device_token: None,
+    session_token: None,
+    challenge: Challenge::NotNeeded,
+};
+
+impl Credentials {
+    /// With this device ticket.
+    #[must_use]
+    pub fn with_device(self, device_token: Option<&str>) -> Self {
+        Self {
+            device_token: device_token.map(secret),
+            ..self
+        }
+    }
+
+    /// With this refresh token. It only shows which account the request belongs to: nothing is
+    /// renewed with it.
+    #[must_use]
+    pub fn with_session(self, refresh_token: Option<&str>) -> Self {
+        Self {
+            session_token: refresh_token.map(secret),
+            ..self
+        }
+    }
+
+    /// With a challenge to be solved. `None` when its token did not come along.
+    #[must_use]
+    pub fn with_challenge(self, token: Option<&str>) -> Self {
+        Self {
+            challenge: token.map_or(Challenge::Missing, |token| Challenge::Token(secret(token))),
+            ..self
+        }
+    }
+
+    /// The device ticket.
+    #[must_use]
+    pub fn device_token(&self) -> Option<&str> {
+        self.device_token.as_ref().map(Secret::expose)
+    }
+
+    /// The refresh token.
+    #[must_use]
+    pub fn session_token(&self) -> Option<&str> {
+        self.session_token.as_ref().map(Secret::expose)
+    }
+
+    /// The challenge.
+    #[must_use]
+    pub fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+}
+
+/// Who asks: a client with its credentials. A client alone has none.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// What the request shows about its sender.
+    pub client: &'a Client,
+    /// What came along.
+    pub credentials: &'a Credentials,
+}
+
+impl<'a> From<&'a Client> for Caller<'a> {
+    fn from(client: &'a Client) -> Self {
+        Self {
+            client,
+            credentials: &NONE,
+        }
+    }
+}
+
+impl<'a> From<&'a (Client, Credentials)> for Caller<'a> {
+    fn from((client, credentials): &'a (Client, Credentials)) -> Self {
+        Self {
+            client,
+            credentials,
+        }
+    }
+}
+
+fn secret(token: &str) -> Secret {
+    Secret::new(token.to_owned())
+}

@@ -1,0 +1,81 @@
+//! Reads from the platform's request what `exchange.js` leaves there: the body and the place.
+
+use futures_util::StreamExt;
+use js_sys::Uint8Array;
+use js_sys::futures::JsFuture;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::worker_sys::web_sys::Request;
+
+use super::problem::Problem;
+use crate::domain::error::Code;
+use crate::domain::policy::MAX_BODY_BYTES;
+use crate::domain::session::Place;
+
+/// Reads the body, but not more than its limit.
+///
+/// # Errors
+/// `payload_too_large`; `invalid_request` when the body ends too early.
+pub(super) async fn body(
+    request: &Request,
+    content_length: Option<&str>,
+) -> Result<Vec<u8>, Problem> {
+    let length: Option<usize> = content_length.and_then(|text| text.parse().ok());
+    let body = match length {
+        Some(length) if length > MAX_BODY_BYTES => return Err(too_large()),
+        // One promise costs less than the three of a stream. Over HTTP no more bytes than this can
+        // come. A Worker that is bound to this one may send more, which is noticed after reading.
+        Some(_) => request.array_buffer().map(JsFuture::from),
+        None => return stream(request).await,
+    };
+    let body = body
+        .map_err(|_| broken_off())?
+        .await
+        .map_err(|_| broken_off())?;
+    let body = Uint8Array::new(&body).to_vec();
+    if body.len() > MAX_BODY_BYTES {
+        return Err(too_large());
+    }
+    Ok(body)
+}
+
+/// Reads a body of unknown length, but not more than its limit.
+async fn stream(request: &Request) -> Result<Vec<u8>, Problem> {
+    let mut body = Vec::new();
+    let Some(stream) = request.body() else {
+        return Ok(body);
+    };
+    let mut stream = wasm_streams::ReadableStream::from_raw(stream).into_stream();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk
+            .ok()
+            .and_then(|chunk| chunk.dyn_into::<Uint8Array>().ok())
+            .ok_or_else(broken_off)?;
+        let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
+        if body.len().saturating_add(length) > MAX_BODY_BYTES {
+            return Err(too_large());
+        }
+        body.extend(chunk.to_vec());
+    }
+    Ok(body)
+}
+
+/// Where the platform says that the request comes from: `request.cf`.
+pub(super) fn place(request: &Request) -> Place {
+    let member = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &name.into()).ok();
+    let Some(cf) = member(request.as_ref(), "cf").filter(JsValue::is_object) else {
+        return Place::default();
+    };
+    let text = |name| member(&cf, name).and_then(|value| value.as_string());
+    Place::new(text("country").as_deref(), text("city").as_deref())
+}
+
+fn broken_off() -> Problem {
+    Problem::invalid_request("the body broke off")
+}
+
+fn too_large() -> Problem {
+    Problem::new(
+        Code::PayloadTooLarge,
+        format!("a body may have {MAX_BODY_BYTES} bytes"),
+    )
+}

@@ -1,0 +1,50 @@
+// The compiler compares the package's declarations (npm/edgegate/types) with its scripts. If the
+// two differ, this file does not compile. `npm run types` compiles it; nothing runs it.
+import type * as client from "../../npm/edgegate/client/index.js";
+import type { ERROR_CODES } from "../../npm/edgegate/errors.js";
+import type * as node from "../../npm/edgegate/node.js";
+import type * as declaredClient from "../../npm/edgegate/types/client.js";
+import type * as declared from "../../npm/edgegate/types/index.js";
+import type * as web from "../../npm/edgegate/web.js";
+import type * as workerd from "../../npm/edgegate/workerd.js";
+
+/** True if the types are exactly the same. */
+type Same<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/**
+ * The members of a type, with methods as functions. The compiler compares the parameters of
+ * functions strictly, and those of methods loosely.
+ */
+type Members<T> = {
+  [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => R : T[K];
+};
+
+/** True if the scripts and the declarations have the same members. Compiles if their types fit. */
+type Agree<Script extends Members<Declared>, Declared> = Same<keyof Script, keyof Declared>;
+
+type Class = abstract new (...args: never[]) => unknown;
+
+/** True if the constructor accepts everything that the declared one accepts. */
+type Accepts<Script extends Class, Declared extends Class> =
+  ConstructorParameters<Declared> extends ConstructorParameters<Script> ? true : false;
+
+type Functions<Module extends { load: unknown; peek: unknown }> = Pick<Module, "load" | "peek">;
+
+export const checks: [
+  // What each module exports.
+  Same<keyof typeof web, keyof typeof declared>,
+  Same<keyof typeof node, keyof typeof declared>,
+  Same<keyof typeof workerd, keyof typeof declared>,
+  Same<keyof typeof client, keyof typeof declaredClient>,
+  Agree<Functions<typeof web>, Functions<typeof declared>>,
+  // The static members of each class, and those of its objects.
+  Agree<typeof web.Verifier, typeof declared.Verifier>,
+  Agree<InstanceType<typeof web.Verifier>, declared.Verifier>,
+  Agree<typeof client.AuthClient, typeof declared.AuthClient>,
+  Agree<client.AuthClient, declared.AuthClient>,
+  Agree<client.EdgegateError, declared.EdgegateError>,
+  Accepts<typeof client.AuthClient, typeof declared.AuthClient>,
+  Accepts<typeof client.EdgegateError, typeof declared.EdgegateError>,
+  Same<(typeof ERROR_CODES)[number], declared.ErrorCode>,
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true];

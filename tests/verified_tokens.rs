@@ -1,0 +1,40 @@
+//! The cache of verified access tokens.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
+
+#[path = "../crates/token/tests/token_support/mod.rs"]
+mod token_support;
+
+use std::rc::Rc;
+
+use edgegate::domain::verified_tokens::VerifiedTokens;
+use token_support::{Key, NOW};
+
+#[test]
+fn the_cache_answers_for_the_whole_text_only_and_not_beyond_exp() {
+    let text = Key::Ed.good();
+    let token = Rc::new(Key::Ed.check(&text).unwrap());
+    let mut cache = VerifiedTokens::new(2);
+    cache.insert(&text, Rc::clone(&token), NOW);
+    assert_eq!(cache.get(&text, NOW), Some(Rc::clone(&token)));
+    assert_eq!(cache.get(&text[..text.len() - 1], NOW), None);
+    assert_eq!(cache.get(&text, NOW + 599), Some(Rc::clone(&token)));
+    assert_eq!(cache.get(&text, NOW + 600), None);
+    assert_eq!(cache.get(&text, NOW + 599), None, "dropped, not hidden");
+    cache.insert(&text, Rc::clone(&token), NOW);
+    assert_eq!(cache.get(&text, NOW - 1), None, "a clock that went back");
+    for name in ["a", "b"] {
+        cache.insert(name, Rc::clone(&token), NOW);
+    }
+    assert!(cache.get("a", NOW).is_some());
+    cache.insert("c", Rc::clone(&token), NOW);
+    assert_eq!(cache.len(), 2);
+    assert!(
+        cache.get("b", NOW).is_none() && cache.get("a", NOW).is_some(),
+        "the one unused for longest went"
+    );
+    cache.clear();
+    assert!(cache.is_empty() && cache.get("a", NOW).is_none());
+    let mut none = VerifiedTokens::new(0);
+    none.insert("a", token, NOW);
+    assert!(none.is_empty());
+}

@@ -1,0 +1,12 @@
+// `npm run test:wide` runs the same tests as `npm test` with larger numbers. This is the one place that says which of the two
+// it is.
+
+export const isWide = process.env.EDGEGATE_WIDE === "1";
+
+/**
+ * The number for `npm test`, or the larger one for `npm run test:wide`.
+ *
+ * @param {number} usual
+ * @param {number} inWide
+ */
+export const wide = (usual, inWide) => (isWide ? inWide : usual);

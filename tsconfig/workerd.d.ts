@@ -1,0 +1,12 @@
+// What npm/edgegate/workerd.js imports from the runtime. The types of Workers can't be used there:
+// they contradict those of browsers, and the scripts that workerd.js imports run in both.
+
+declare module "cloudflare:workers" {
+  /** Older runtimes don't have it. */
+  export const waitUntil: ((work: Promise<unknown>) => void) | undefined;
+}
+
+declare module "*.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
