@@ -6,12 +6,12 @@ pub fn run(input: &[u8]) {
     let Some(text) = super::text(input) else {
         return;
     };
-    let Some(job) = Job::parse(text) else {
+    let Some(job) = Job::decode(text) else {
         return;
     };
-    let written = job.to_text();
-    let again = Job::parse(&written).expect("what was written");
-    assert_eq!(again.to_text(), written);
+    let written = job.encode();
+    let again = Job::decode(&written).expect("what was written");
+    assert_eq!(again.encode(), written);
     assert_eq!(
         (&again.id, again.asked_at, again.locale, again.task.name()),
         (&job.id, job.asked_at, job.locale, job.task.name())

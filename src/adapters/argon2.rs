@@ -110,7 +110,7 @@ impl PasswordHasher for Argon2Hasher {
 
 impl Argon2Hasher {
     fn compare(&self, password: &[u8], hash: &str) -> Result<Verification, HashError> {
-        let stored = Stored::read(hash)?;
+        let stored = StoredHash::read(hash)?;
         let output = self.compute(&stored.params, password, &stored.salt, stored.output.len())?;
         if !output.are(stored.output.as_bytes()) {
             return Ok(Verification::Differs);
@@ -153,13 +153,13 @@ impl Argon2Hasher {
 
 /// A stored hash whose parameters are within the limits. Somebody may have altered the row: it must
 /// not make us allocate a gigabyte.
-struct Stored {
+struct StoredHash {
     params: Params,
     salt: Vec<u8>,
     output: Output,
 }
 
-impl Stored {
+impl StoredHash {
     fn read(phc: &str) -> Result<Self, HashError> {
         let phc = Phc::new(phc).map_err(|_| HashError::Malformed)?;
         let version_is_ours = phc

@@ -96,8 +96,8 @@ pub const RECENT_PROOF: u64 = 600;
 pub const SESSIONS_PER_USER: usize = 100;
 /// The shortest lifetime of a KV record, in seconds. KV rejects a shorter one.
 pub const KV_MIN_TTL: u64 = 60;
-/// With KV, one login in this many counts the user's sessions. A count needs a list and a bulk
-/// read.
+/// With KV, one in this many logins counts the user's sessions, since a count needs a list and a
+/// bulk read.
 pub const KV_COUNT_EVERY: u8 = 8;
 /// How many keys one bulk read of KV takes.
 pub const KV_BULK_KEYS: usize = 100;

@@ -107,7 +107,7 @@ pub(super) fn deliver_after_response(service: AuthService<Bindings>, jobs: Vec<J
 async fn deliver(service: &AuthService<Bindings>, message: &Message) -> Option<u64> {
     let (id, text) = (message.id(), message.body().as_string().unwrap_or_default());
     let handed_out = service.deliver_from_queue(&text, &id).await;
-    match Job::parse(&text) {
+    match Job::decode(&text) {
         Some(job) => log_delivery(&job.id, job.task.name(), &handed_out.delivery),
         None => log_delivery(&id, "unknown", &handed_out.delivery),
     }

@@ -1,7 +1,7 @@
 //! Mail: the queue, the provider, and what is stored about mails.
 
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Counted, GateName, Job, LinkLife, MailFailure, Message, Verdict};
+use crate::domain::mail::{Counted, GateName, GateVerdict, Job, LinkLife, MailFailure, Message};
 
 /// Where mails wait to be composed. Notices
 /// ([`Task::is_notice`](crate::domain::mail::Task::is_notice)) wait separately, so that a flood of
@@ -27,7 +27,7 @@ pub trait MailGate {
         name: &GateName,
         counted: Counted,
         now: u64,
-    ) -> Result<Verdict, StoreError>;
+    ) -> Result<GateVerdict, StoreError>;
 }
 
 /// A mail provider.

@@ -104,7 +104,7 @@ impl<P: Ports> AuthService<P> {
 
     /// Whether the job was requested by or for an account that has been deleted since.
     fn is_of_departed(&self, text: &str, departed: &[Departure]) -> bool {
-        let Some(job) = Job::parse(text) else {
+        let Some(job) = Job::decode(text) else {
             // Another version queued it. This one can neither send it nor read when it was
             // requested.
             return text.lines().any(|line| {

@@ -41,7 +41,8 @@ pub enum Delivery {
     Dead { reason: String },
 }
 
-const BUDGET_IS_SPENT: &str = "MAIL_BUDGET: the share of this kind of mail is spent for this hour";
+const BUDGET_IS_USED_UP: &str =
+    "MAIL_BUDGET: the share of this kind of mail is used up for this hour";
 
 impl Delivery {
     /// A stable name, `snake_case`, for the log.
@@ -65,7 +66,7 @@ impl Delivery {
         match self {
             Self::Sent | Self::EarlierLink => None,
             Self::NotDue(why) => Some(why.reason()),
-            Self::Waits { .. } | Self::GivenUp => Some(BUDGET_IS_SPENT),
+            Self::Waits { .. } | Self::GivenUp => Some(BUDGET_IS_USED_UP),
             Self::Undeliverable(reason) | Self::Later { reason, .. } | Self::Dead { reason } => {
                 Some(reason)
             }
@@ -91,7 +92,7 @@ impl<P: Ports> AuthService<P> {
     /// deliveries, and waiting is not an attempt. If this Worker stops in between, the queue
     /// delivers the message again, and the mail may be sent twice with the same idempotency key.
     pub async fn deliver_from_queue(&self, text: &str, id: &str) -> HandedOut {
-        let Some(mut job) = Job::parse(text) else {
+        let Some(mut job) = Job::decode(text) else {
             let reason = "this version can't read the mail".to_owned();
             let kept = self.keep_text(id, text, &reason, 0, None).await;
             return HandedOut {
@@ -102,7 +103,9 @@ impl<P: Ports> AuthService<P> {
         let delivery = self.deliver(&mut job).await;
         let again = match &delivery {
             Delivery::Later { seconds, reason } => self.queue_again(&job, *seconds, reason).await,
-            Delivery::Waits { seconds } => self.queue_again(&job, *seconds, BUDGET_IS_SPENT).await,
+            Delivery::Waits { seconds } => {
+                self.queue_again(&job, *seconds, BUDGET_IS_USED_UP).await
+            }
             Delivery::Dead { reason } => {
                 let kept = self.keep(&job, reason, None).await;
                 kept.err().map(|_| pause(job.tries))
@@ -142,7 +145,7 @@ impl<P: Ports> AuthService<P> {
         let after = |seconds: u64| Some(self.now().saturating_add(seconds));
         let (reason, retry_at) = match &delivery {
             Delivery::Later { seconds, reason } => (reason.as_str(), after(*seconds)),
-            Delivery::Waits { seconds } => (BUDGET_IS_SPENT, after(*seconds)),
+            Delivery::Waits { seconds } => (BUDGET_IS_USED_UP, after(*seconds)),
             Delivery::Dead { reason } => (reason.as_str(), None),
             _ => return Ok(delivery),
         };
@@ -163,7 +166,7 @@ impl<P: Ports> AuthService<P> {
         let ledger = self.ports.mail_ledger();
         let mut deliveries = Vec::new();
         for letter in ledger.due(REQUEUED_AT_ONCE, self.now()).await? {
-            let Some(mut job) = Job::parse(&letter.job) else {
+            let Some(mut job) = Job::decode(&letter.job) else {
                 // Only a newer version can read it.
                 let DeadLetter {
                     id,
@@ -393,7 +396,7 @@ impl<P: Ports> AuthService<P> {
         reason: &str,
         retry_at: Option<u64>,
     ) -> Result<(), StoreError> {
-        self.keep_text(&job.id, &job.to_text(), reason, job.tries, retry_at)
+        self.keep_text(&job.id, &job.encode(), reason, job.tries, retry_at)
             .await
     }
 

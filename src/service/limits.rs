@@ -10,7 +10,7 @@ use crate::ports::{Limit, Ports, RateLimiter};
 
 /// What a limit counts besides the client.
 #[derive(Clone, Copy)]
-enum Counted<'a> {
+enum LimitedBy<'a> {
     Client,
     Account(&'a str),
     Session(SessionId),
@@ -20,7 +20,7 @@ impl<P: Ports> AuthService<P> {
     /// Counts an attempt by a client.
     pub(super) async fn admit_client(&self, client: &Client) -> Result<(), Error> {
         let key = client.limit_key();
-        self.admit(Limit::Client, client, &key, Counted::Client)
+        self.admit(Limit::Client, client, &key, LimitedBy::Client)
             .await
     }
 
@@ -42,7 +42,7 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
     ) -> Result<(), Error> {
         let key = [client.limit_key().as_str(), " ", account].concat();
-        let on_account = Counted::Account(account);
+        let on_account = LimitedBy::Account(account);
         self.admit(Limit::ClientOnAccount, client, &key, on_account)
             .await
     }
@@ -62,10 +62,10 @@ impl<P: Ports> AuthService<P> {
             Limit::Client,
             client,
             &of_session,
-            Counted::Session(session),
+            LimitedBy::Session(session),
         )
         .await?;
-        self.admit(Limit::ClientRenewals, client, &key, Counted::Client)
+        self.admit(Limit::ClientRenewals, client, &key, LimitedBy::Client)
             .await
     }
 
@@ -74,7 +74,7 @@ impl<P: Ports> AuthService<P> {
         limit: Limit,
         client: &Client,
         key: &str,
-        counted: Counted<'_>,
+        counted: LimitedBy<'_>,
     ) -> Result<(), Error> {
         let counts = self.settings().limits && client.is_counted();
         if !counts || self.ports.limiter().admit(limit, key).await {
@@ -84,11 +84,11 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    fn whose(&self, counted: Counted<'_>) -> Whose {
+    fn whose(&self, counted: LimitedBy<'_>) -> Whose {
         match counted {
-            Counted::Client | Counted::Account("") => Whose::Anybodys,
-            Counted::Session(session) => Whose::Session(session),
-            Counted::Account(account) => UserId::parse(account).map_or_else(
+            LimitedBy::Client | LimitedBy::Account("") => Whose::Anybodys,
+            LimitedBy::Session(session) => Whose::Session(session),
+            LimitedBy::Account(account) => UserId::parse(account).map_or_else(
                 || {
                     let name = self.shared.account_names.of_text(account);
                     Whose::Address(Pseudonym::of_account(&name))

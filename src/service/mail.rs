@@ -5,7 +5,7 @@ use crate::domain::account::{EmailAddress, User, UserId};
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::{Act, Whose};
 use crate::domain::mail::{
-    Counted, Job, Locale, NoticedAct, Pool, Rank, RouteClass, Task, Verdict, job_id_of,
+    Counted, GateVerdict, Job, Locale, NoticedAct, Pool, Rank, RouteClass, Task, job_id_of,
 };
 use crate::domain::policy::MAIL_LARGER_NETWORK_PART;
 use crate::domain::session::{Caller, Client, Credentials};
@@ -51,9 +51,9 @@ impl<P: Ports> AuthService<P> {
         let (gate, keys, now) = (self.ports.mail_gate(), &self.shared.mail_keys, self.now());
         let request = Counted::Request(class);
         let rank = match gate.count(&keys.network(client), request, now).await? {
-            Verdict::Ranked(rank) => rank,
-            Verdict::Within => Rank::Rest,
-            Verdict::Over(wait) => return Err(self.too_many_mails("mail_requests", wait)),
+            GateVerdict::Ranked(rank) => rank,
+            GateVerdict::Within => Rank::Rest,
+            GateVerdict::Over(wait) => return Err(self.too_many_mails("mail_requests", wait)),
         };
         // A user requests their own new address. That they know their own account shows nothing.
         if !matches!(task, Task::NewAddress { .. })
@@ -62,7 +62,7 @@ impl<P: Ports> AuthService<P> {
             let known = gate
                 .count(&keys.user(user), Counted::KnownMail, now)
                 .await?;
-            if known == Verdict::Within {
+            if known == GateVerdict::Within {
                 return Ok(Pool::Known(user));
             }
         }
@@ -85,7 +85,7 @@ impl<P: Ports> AuthService<P> {
         let name = self.shared.mail_keys.larger_network(client);
         let first = Counted::FirstRequest { class, most };
         let counted = self.ports.mail_gate().count(&name, first, self.now());
-        Ok(counted.await? == Verdict::Within)
+        Ok(counted.await? == GateVerdict::Within)
     }
 
     /// The user of a genuine device or session ticket that the client presented. Reads no storage.
@@ -125,8 +125,10 @@ impl<P: Ports> AuthService<P> {
             .mail_gate()
             .count(&name, Counted::Act(act), self.now());
         match counted.await? {
-            Verdict::Over(wait) => Err(self.too_many(act.name(), Whose::User(user), seconds(wait))),
-            Verdict::Within | Verdict::Ranked(_) => Ok(()),
+            GateVerdict::Over(wait) => {
+                Err(self.too_many(act.name(), Whose::User(user), seconds(wait)))
+            }
+            GateVerdict::Within | GateVerdict::Ranked(_) => Ok(()),
         }
     }
 

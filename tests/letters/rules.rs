@@ -1,4 +1,4 @@
-//! What holds for every letter in every language.
+//! Rules for every letter in every language.
 
 use edgegate::domain::mail::Locale;
 use edgegate::letters::{Letter, Rendered, render};
@@ -59,7 +59,8 @@ fn a_text_is_short_and_narrow() {
     });
 }
 
-/// On a line of its own in the text; behind the button, and in full, in the HTML. Nothing else is fetched or opened.
+/// The link is on its own line in the text. In the HTML it is in the button and also written out.
+/// Nothing else is fetched or opened.
 #[test]
 fn the_link_stands_where_it_is_due_and_no_other() {
     each(|name, letter, mail| {
@@ -100,7 +101,7 @@ fn html_asks_for_nothing_from_elsewhere() {
     });
 }
 
-/// The expiry is said exactly where a link expires.
+/// The expiry is mentioned exactly in letters whose link expires.
 #[test]
 fn a_link_that_expires_says_so() {
     each(|name, letter, mail| {
@@ -222,7 +223,7 @@ proptest! {
     }
 }
 
-/// "Within an hour" is true under every setting: a check without the server accepts an access token
+/// "Within an hour" holds with every setting: a check without the server accepts an access token
 /// until it expires.
 #[test]
 fn devices_are_signed_out_within_an_hour() {

@@ -1,14 +1,14 @@
-//! An attacker of a week, with 1, 50 and 5,000 networks, beside twenty honest resets an hour.
+//! An attack that lasts a week, from 1, 50 and 5,000 networks, beside twenty honest resets an hour.
 //!
 //! The attacker asks as often as the gate allows, with these exceptions, which change nothing for
 //! anybody else:
 //!
-//! - Requests over thirty an hour are not made: the gate answers them with 429 and counts nothing.
-//! - Of the second to thirtieth requests of a network (pools *medium* and *rest*) only so many are
-//!   made each hour as keep both pools empty (with a budget of 10,000 only 300). A pool is a row of
-//!   its own, and an honest first request pays from pool *first* alone; `pays_from_one_row` holds
-//!   that.
-//! - All first requests of a day are made in the first minute of the day, which delays others most.
+//! - Requests beyond thirty an hour are not made: the gate answers 429 and counts nothing.
+//! - Of a network's second to thirtieth requests (pools *medium* and *rest*) only as many are made
+//!   each hour as keep both pools empty (with a budget of 10,000 only 300). Each pool is its own
+//!   row, and an honest first request pays only from pool *first*; the test `pays_from_one_row`
+//!   checks that.
+//! - All first requests of a day are made in its first minute, which delays others most.
 
 use std::collections::BTreeMap;
 
@@ -24,12 +24,12 @@ use crate::world::{DAY, Dice, HOUR, Mailed, PASSWORD, Request, World, network};
 const WEEK: u64 = 7 * DAY;
 const HONEST_AN_HOUR: u64 = 20;
 const PEOPLE: u32 = 400;
-/// Of the requests of networks that have made their first.
+/// Requests of networks that have already made their first.
 const MOST_OF_OTHER_POOLS: u64 = 300;
-/// Honest people's networks are numbered from here, a new one for each request.
+/// Honest users' networks are numbered from here, with a new one for each request.
 const HONEST: u32 = 1_000_000;
 
-/// What honest people saw.
+/// What honest users experienced.
 #[derive(Debug, Default)]
 struct Delays {
     known: Vec<u64>,
@@ -58,7 +58,7 @@ struct Asked {
     known: bool,
 }
 
-/// Honest requests that have no link yet, by their job.
+/// Honest requests without a link so far, by job.
 type Waiting = BTreeMap<String, Asked>;
 
 fn week(networks: u32, budget: u64) -> Delays {
@@ -71,12 +71,12 @@ fn week(networks: u32, budget: u64) -> Delays {
     let mut asked = Waiting::new();
     let mut honest = 0;
     let class = RouteClass::Reset;
-    // A tenth more than the pools pay for: what is left over waits, and empties them again.
+    // A tenth more than the pools pay for: the remaining ones wait and empty the pools again.
     let shares = [Pool::Medium, Pool::Rest].map(|pool| pool.share(class, budget).unwrap());
     let more = (shares.iter().sum::<u64>() * 11 / 10).min(MOST_OF_OTHER_POOLS);
     for hour in 0..WEEK / HOUR {
         let begins = hour * HOUR;
-        // When something happens in this hour: the attacker's requests, then the honest ones.
+        // The times of this hour's events: the attacker's requests, then the honest ones.
         let mut acts: Vec<(u64, Option<u32>)> = Vec::new();
         if hour % 24 == 0 {
             for number in 0..networks {
@@ -95,7 +95,7 @@ fn week(networks: u32, budget: u64) -> Delays {
         for (at, attacker) in acts {
             settle(&mut world, at, &mut asked, &mut delays);
             if let Some(number) = attacker {
-                // Whether anybody has the address makes no difference.
+                // It makes no difference whether the address has an account.
                 let _ = world.ask(
                     &Request::Reset("nobody@example.com".to_owned()),
                     &network(number),
@@ -117,7 +117,7 @@ fn week(networks: u32, budget: u64) -> Delays {
             let job = world.newest().unwrap();
             asked.insert(job, Asked { at, known });
         }
-        // Somebody changes a password, and must hear of it at once.
+        // Somebody changes a password, and must get the notice at once.
         if hour % 7 == 0 {
             let person = (hour / 7) as u32 % PEOPLE;
             notice(&mut world, person, &mut asked, &mut delays);
@@ -128,7 +128,7 @@ fn week(networks: u32, budget: u64) -> Delays {
     delays
 }
 
-/// Works off the queue until then, and notes for whom a link is there now.
+/// Runs the queue until then, and notes who has a link now.
 fn settle(world: &mut World, until: u64, asked: &mut Waiting, delays: &mut Delays) -> Vec<Mailed> {
     world.run_until(until, |job, delivery, now| {
         let is_answered = matches!(delivery, Delivery::Sent | Delivery::EarlierLink);
@@ -232,12 +232,12 @@ fn a_week_delays_nobody_but_strangers_devices_under_five_thousand_networks() {
     );
 }
 
-/// An honest first request pays from one row, whatever the others have paid.
+/// An honest first request pays from one row, whatever others have used up.
 #[test]
 fn pays_from_one_row() {
     let mut world = World::new(&[("MAIL_BUDGET", "100")]);
     world.add_user(0, &email(0), true, false);
-    // Registrations in all pools, and resets in all but the first.
+    // Registrations from all pools, and resets from all except the first.
     for number in 0..30 {
         let _ = world.ask(
             &Request::Register("nobody@example.com".to_owned()),
@@ -261,9 +261,9 @@ fn pays_from_one_row() {
     assert_eq!(outcome, Some("sent"));
 }
 
-/// Strangers ask for mails to one person in every way, as often as their networks may; the owner
-/// asks at random times, from a new device. Whenever the owner gets no mail, the newest link that was sent
-/// to them has at least half of its life.
+/// Strangers request mails to one person in every way, as often as their networks may. The owner
+/// asks at random times, from a new device. Whenever the owner gets no mail, the newest link that
+/// was sent to them has at least half of its lifetime left.
 #[test]
 fn one_person_always_has_a_link() {
     for networks in [1, 50, 5000] {
@@ -313,7 +313,7 @@ fn one_person_always_has_a_link() {
                     Delivery::Sent => sent += 1,
                     Delivery::EarlierLink => {
                         refused += 1;
-                        // The letter rounds whole hours down.
+                        // The letter rounds down to whole hours.
                         let half = (ends - newest) / 2;
                         assert!(
                             ends.saturating_sub(at) + HOUR >= half,

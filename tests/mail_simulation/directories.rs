@@ -15,7 +15,7 @@ use crate::world::{HOUR, Mailed, Request, World, network};
 const SECRET: &str = "secret@example.com";
 const STRANGERS: u32 = 4;
 
-/// What the directory has at the secret address.
+/// What the directory contains at the secret address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Secret {
     Absent,
@@ -24,7 +24,7 @@ enum Secret {
     Disabled,
 }
 
-/// One request: when, by whom, from which of few networks, for whose address, of which kind.
+/// One request: when, by whom, from which network, for whose address, and of which kind.
 #[derive(Clone, Debug)]
 struct Step {
     pause: u64,
@@ -52,7 +52,7 @@ fn own(stranger: u32) -> String {
     format!("stranger-{stranger}@example.com")
 }
 
-/// A stranger's own address, the secret one or a variant of it, or one that nobody has.
+/// A stranger's own address, the secret one or a variant of it, or one without an account.
 fn target(step: &Step) -> String {
     match step.target {
         target if target < STRANGERS => own(target),
@@ -62,7 +62,8 @@ fn target(step: &Step) -> String {
     }
 }
 
-/// What the strangers saw: each answer, and each mail to one of their own or to nobody's address.
+/// What the strangers saw: each answer, and each mail to their own addresses or to ones without an
+/// account.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     answers: Vec<Result<(), String>>,

@@ -1,13 +1,13 @@
-//! Mail that nobody else can spend (docs/decisions/0017), tried on the real use cases in virtual
-//! time: what asks for mails and `deliver_mail`, on the adapters in memory.
+//! Mail that nobody else can use up (docs/decisions/0017), tested with the real use cases in
+//! virtual time: those that request mails, and `deliver_mail`, on the adapters in memory.
 //!
 //! `cargo test --test mail_simulation -- --nocapture` prints the table of the week-long attacker.
 //!
-//! | what is claimed | test |
+//! | claim | test |
 //! |---|---|
-//! | Whether an address has an account shows in nobody else's answers and mails | `directories::*` |
-//! | A week-long attacker stops no reset of one person, and floods no mailbox | `attacker::*` |
-//! | The same attacker delays new devices only, and mutes no notice | `attacker::*` |
+//! | Nobody else's answers and mails reveal whether an address has an account | `directories::*` |
+//! | A week-long attacker can neither prevent one person's resets nor flood a mailbox | `attacker::*` |
+//! | The same attacker delays only new devices, and stops no notice | `attacker::*` |
 
 #![allow(
     clippy::unwrap_used,

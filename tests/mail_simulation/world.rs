@@ -1,4 +1,4 @@
-//! A service, its queue and its clock: what is asked for at which time, and what was mailed when.
+//! A service, its queue and its clock: what is requested when, and what was mailed when.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -22,7 +22,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const HOUR: u64 = 3600;
 pub(crate) const DAY: u64 = 86_400;
 
-/// No hash at all: thousands of passwords are compared.
+/// Does not hash, since thousands of passwords are compared.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
 
@@ -49,13 +49,13 @@ impl PasswordHasher for PlainHasher {
 type Ports =
     MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, PlainHasher, NoLimits>;
 
-/// What somebody asks for.
+/// What somebody requests.
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
     Reset(String),
     Register(String),
     Resend(String),
-    /// Somebody signed in with this address asks to move to another one.
+    /// Somebody who is signed in with this address asks to change it to another one.
     ChangeAddress(String, String),
 }
 
@@ -63,13 +63,13 @@ pub(crate) struct World {
     pub(crate) service: AuthService<Ports>,
     clock: ManualClock,
     begun: u64,
-    /// Jobs that wait, by their time and the order in which they were queued.
+    /// Waiting jobs, by their time and the order in which they were queued.
     waiting: BinaryHeap<Reverse<(u64, u64, String)>>,
     queued: u64,
     newest: Option<String>,
 }
 
-/// A mail, and when it went out, in seconds since the beginning.
+/// A mail, and when it was sent, in seconds since the beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mailed {
     pub(crate) at: u64,
@@ -102,7 +102,7 @@ impl World {
         }
     }
 
-    /// Makes an account, whose address is verified or not.
+    /// Creates an account with a verified or unverified address.
     pub(crate) fn add_user(
         &self,
         number: u32,
@@ -140,7 +140,7 @@ impl World {
         self.clock.now_ms() / 1000 - self.begun
     }
 
-    /// Does what is due until this time, and answers what was mailed.
+    /// Runs what is due until this time, and returns the mails.
     pub(crate) fn run_until(
         &mut self,
         time: u64,
@@ -159,7 +159,7 @@ impl World {
                 break;
             };
             self.move_to(due);
-            let job = Job::parse(&text).unwrap();
+            let job = Job::decode(&text).unwrap();
             let handed_out = pollster::block_on(self.service.deliver_from_queue(&text, &job.id));
             assert_eq!(handed_out.again, None);
             seen(&job, &handed_out.delivery, due);
@@ -174,7 +174,7 @@ impl World {
         mailed
     }
 
-    /// Asks, at the time of now.
+    /// Makes a request at the current time.
     pub(crate) fn ask<'a>(
         &mut self,
         request: &Request,
@@ -213,7 +213,7 @@ impl World {
         answer
     }
 
-    /// The id of the job that was asked for last.
+    /// The id of the newest job.
     pub(crate) fn newest(&self) -> Option<String> {
         self.newest.clone()
     }
@@ -226,7 +226,7 @@ impl World {
                 self.newest = Some(job.id.clone());
             }
             self.waiting
-                .push(Reverse((now + delay, self.queued, job.to_text())));
+                .push(Reverse((now + delay, self.queued, job.encode())));
         }
     }
 
@@ -235,13 +235,13 @@ impl World {
     }
 }
 
-/// A network of its own, in a larger network of its own.
+/// A client in its own network, within its own larger network.
 pub(crate) fn network(number: u32) -> Client {
     let (first, second) = (0x2000 + number % 0x1000, number / 0x1000);
     Client::new(Some(&format!("{first:x}:{second:x}::1")), Some("test/1"))
 }
 
-/// Numbers at random, the same in every run (SplitMix64).
+/// Random numbers, the same in every run (SplitMix64).
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {

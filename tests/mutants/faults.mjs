@@ -87,7 +87,7 @@ export const faults = [
     [
       "renewal",
       "limits",
-      "self.admit(Limit::ClientRenewals, client, &key, Counted::Client)\n            .await",
+      "self.admit(Limit::ClientRenewals, client, &key, LimitedBy::Client)\n            .await",
       "let _ = key;\n        Ok(())",
     ],
   ].map(([name, module, search, replace]) => ({
@@ -276,7 +276,7 @@ export const faults = [
     search: "if user.roles.contains(ADMIN_ROLE) {",
     replace: "if user.roles.contains(ADMIN_ROLE) || user.disabled_at.is_none() {",
     command: service("manage_users"),
-    killers: ["nobody_else_may"],
+    killers: ["only_administrators_may_manage_users"],
   },
   {
     id: "disabled-user-signs-in",
@@ -387,7 +387,7 @@ export const faults = [
     search: "if waits == 0 {",
     replace: "if waits < 10_000 {",
     command: service("guessing"),
-    killers: ["known_and_unknown_addresses_wait_alike"],
+    killers: ["known_and_unknown_addresses_are_delayed_alike"],
   },
   {
     id: "device-ticket-outlives-the-password",
@@ -413,8 +413,8 @@ export const faults = [
     file: "src/service/register.rs",
     search: "if registration == Registration::Closed {",
     replace: "if registration == Registration::Closed && account.email.is_empty() {",
-    command: service("closed_is_closed"),
-    killers: ["closed_is_closed"],
+    command: service("a_closed_registration_rejects_everybody"),
+    killers: ["a_closed_registration_rejects_everybody"],
   },
   {
     id: "proof-of-any-age",
@@ -608,7 +608,7 @@ export const faults = [
     replace:
       "if user.email_verified_at.is_some() || user.disabled_at.is_none() {\n            self.notify(",
     command: service("guarantees"),
-    killers: ["an_address_that_nobody_has_verified_is_told_neither_of_a_theft_nor_of_the_deletion"],
+    killers: ["an_unverified_address_gets_no_notice_of_a_theft_or_of_the_deletion"],
   },
   {
     id: "late-without-an-address",

@@ -1,6 +1,6 @@
-//! What every use case records, and that it records no more; and that the catalogue is what `docs/operations.md` lists.
+//! Every use case records the events in `docs/operations.md`, and no others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use edgegate::adapters::argon2::Argon2Hasher;
@@ -24,7 +24,7 @@ const GRACE: &str = "grace@example.com";
 const OPEN: &[(&str, &str)] = &[("REGISTRATION", "open")];
 const ROTATING: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
 
-/// The scenarios, a test each; and one of all of them together.
+/// The scenarios: one test each, and one of all of them together.
 macro_rules! scenarios {
     ($($name:ident),* $(,)?) => {
         mod acts {
@@ -56,15 +56,15 @@ scenarios!(
     missing_a_vendor,
 );
 
-/// The variants and the names that were recorded.
+/// The recorded variants, and the names of events with the variant of each.
 #[derive(Default)]
 struct Seen {
     variants: BTreeSet<usize>,
-    names: BTreeSet<&'static str>,
+    names: BTreeMap<&'static str, usize>,
     pseudonyms: BTreeSet<String>,
 }
 
-/// The place of a variant. One that is added fails to compile here until it is recorded by a scenario.
+/// The index of a variant. A new variant does not compile here until a scenario records it.
 fn variant(act: &Act) -> usize {
     match act {
         Act::SignedIn { .. } => 0,
@@ -99,11 +99,17 @@ fn variant(act: &Act) -> usize {
 const VARIANTS: usize = 27;
 
 impl Seen {
-    /// The events since the last call, a text each: its name, `!` when it was not done, and its values, ids by the names given.
+    /// The events since the last call as texts: the name, with `!` unless it was done, and the
+    /// values, with ids replaced by the given names.
     fn told(&mut self, events: &MemoryEvents, names: &[(String, &str)]) -> Vec<String> {
         let tell = |event: Event| {
             self.variants.insert(variant(&event.act));
-            self.names.insert(event.name());
+            let same = self.names.insert(event.name(), variant(&event.act));
+            assert!(
+                same.is_none_or(|before| before == variant(&event.act)),
+                "two events share the name {}",
+                event.name()
+            );
             assert_nothing_secret(&event);
             let values = event.values("");
             self.pseudonyms
@@ -127,7 +133,7 @@ impl Seen {
     }
 }
 
-/// No password, no token, no address: neither what it prints nor what it writes.
+/// Requires that an event neither prints nor logs a password, token or address.
 fn assert_nothing_secret(event: &Event) {
     let texts = [event.to_json("", ""), format!("{event:?}")];
     let secret = [
@@ -165,7 +171,7 @@ fn user_and_session(signed_in: &SignedIn) -> [(String, &'static str); 2] {
     [id(signed_in.user.id, "ada"), session(signed_in, "one")]
 }
 
-/// The pseudonym of an address, as each of these worlds makes it.
+/// The pseudonym of an address, the same in each of these worlds.
 fn pseudonym<S: edgegate::ports::SessionStore>(
     world: &World<S>,
     email: &str,
@@ -182,7 +188,10 @@ fn pseudonym<S: edgegate::ports::SessionStore>(
 fn signing_in(seen: &mut Seen) {
     let world = on_memory(&[]);
     let events = &world.service.ports().events;
-    assert!(events.take().is_empty(), "demo accounts are no act");
+    assert!(
+        events.take().is_empty(),
+        "creating demo accounts records no event"
+    );
     pollster::block_on(async {
         let service = &world.service;
         let one = log_in(service, ADA).await.unwrap();
@@ -616,7 +625,7 @@ fn deleting_accounts(seen: &mut Seen) {
     );
 }
 
-/// Refuses at one limit.
+/// A limiter that refuses at one limit.
 struct Full(Limit);
 
 impl RateLimiter for Full {
@@ -691,7 +700,8 @@ fn hitting_limits(seen: &mut Seen) {
     );
     assert_eq!(told(Limit::ClientRenewals), ["limit_hit! client_renewals"]);
 
-    // Its ids are those of the world before: the random numbers of tests come from one seed.
+    // The ids are the same as in the previous world, since the tests' random numbers come from one
+    // seed.
     let world = on_memory(&[("PASSWORD_WORK", "durable")]);
     let guess = || {
         let login = Login {
@@ -769,7 +779,7 @@ fn every_act_is_recorded_and_documented() {
     let documented: BTreeSet<&str> = rows
         .filter_map(|row| row.strip_prefix("| `")?.split('`').next())
         .collect();
-    assert_eq!(documented, seen.names);
+    assert_eq!(documented, seen.names.keys().copied().collect());
     crate::count::count(
         "audit-log",
         &format!(
@@ -779,9 +789,9 @@ fn every_act_is_recorded_and_documented() {
     );
 }
 
-/// What a store refuses afterwards takes nothing back: the password is another one, and that is in the log.
+/// A later failure of a store changes nothing: the password is changed, and that is in the log.
 #[test]
-fn what_became_so_is_recorded_though_the_rest_failed() {
+fn a_stored_change_is_recorded_even_if_a_later_step_fails() {
     let world = on_kv(&[]);
     let one = world.log_in(ADA);
     let events = &world.service.ports().events;
@@ -800,7 +810,7 @@ fn what_became_so_is_recorded_though_the_rest_failed() {
 }
 
 #[test]
-fn a_check_and_a_look_record_nothing() {
+fn checks_and_reads_record_nothing() {
     let world = on_memory(&[]);
     let one = world.log_in(ADA);
     let events = &world.service.ports().events;

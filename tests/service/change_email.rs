@@ -30,7 +30,7 @@ async fn confirm<S: SessionStore>(world: &World<S>, link: &str) -> Result<(), Er
         .map(drop)
 }
 
-on_both!(a_new_address_is_confirmed_there_and_told_to_the_old_one, &[], world => {
+on_both!(a_new_address_is_confirmed_there_and_reported_to_the_old_one, &[], world => {
     let signed_in = log_in(&world.service, ADA).await.unwrap();
     let access_token = signed_in.tokens.access_token.expose();
     let mails = ask(&world, access_token, NEW, PASSWORD).await.unwrap();
@@ -45,7 +45,7 @@ on_both!(a_new_address_is_confirmed_there_and_told_to_the_old_one, &[], world =>
     let told = world.deliver_all().await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].to.as_given(), ADA);
-    // Access tokens with the old address are renewed; the session goes on.
+    // Access tokens with the old address are renewed; the session continues.
     assert!(!world.service.is_authorized_by_email(access_token, ADA).await);
     let renewed = world.service.renew_token(signed_in.tokens.refresh_token.expose(), &client()).await.unwrap();
     assert!(world.service.is_authorized_by_email(renewed.tokens.access_token.expose(), NEW).await);
@@ -67,7 +67,7 @@ on_both!(what_is_wrong_sends_nothing, &[], world => {
 });
 
 #[test]
-fn a_taken_address_is_told_to_its_owner_only() {
+fn only_its_owner_learns_that_an_address_is_taken() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let signed_in = world.log_in(ADA);
@@ -80,7 +80,7 @@ fn a_taken_address_is_told_to_its_owner_only() {
         .await
         .unwrap();
         assert_eq!(mails[0].to.as_given(), ROOT);
-        // With a link for a new password of their own account, not one to confirm the address.
+        // It has a link for a new password of their own account, not one that confirms the address.
         assert!(
             mails[0].text.contains("/reset-password#egl_"),
             "{}",
@@ -136,12 +136,12 @@ fn an_address_taken_meanwhile_and_a_new_password_spoil_the_link() {
     });
 }
 
-// Whoever asks for the same change again and again does not mail its owner each time.
-on_both!(the_same_request_is_told_to_the_old_address_once, &[], world => {
+// Repeating the same request does not send the owner another mail.
+on_both!(the_same_request_is_reported_to_the_old_address_once, &[], world => {
     let signed_in = log_in(&world.service, ADA).await.unwrap();
     let access_token = signed_in.tokens.access_token.expose();
     let mut told = 0;
-    // With the other one below that makes the five of a day.
+    // Together with the other request below, these are the five of a day.
     for _ in 0..4 {
         let mails = ask(&world, access_token, NEW, PASSWORD).await.unwrap();
         told += mails.iter().filter(|mail| mail.to.as_given() == ADA).count();
@@ -152,10 +152,10 @@ on_both!(the_same_request_is_told_to_the_old_address_once, &[], world => {
     assert_eq!(mails.iter().filter(|mail| mail.to.as_given() == ADA).count(), 1, "another change");
 });
 
-/// A thief who knows the password asks, waits until the link is over, and asks again: the owner is
-/// told each time.
+/// A thief who knows the password makes a request, waits until the link has expired, and makes it
+/// again: the owner gets a notice each time.
 #[test]
-fn the_old_address_is_told_of_each_link_to_the_same_new_address() {
+fn the_old_address_gets_a_notice_for_each_link_to_the_same_new_address() {
     for days in 1..=15 {
         let world = on_memory(&[]);
         pollster::block_on(async {
@@ -171,8 +171,8 @@ fn the_old_address_is_told_of_each_link_to_the_same_new_address() {
     }
 }
 
-/// The id of a notice is logged and stored for days. Who knows the user's id can't find the address
-/// by trying.
+/// The id of a notice is logged and stored for days. Knowing the user's id must not be enough to
+/// find the address by trying.
 #[test]
 fn the_id_of_a_notice_needs_a_secret() {
     let id = |secret: &str| {

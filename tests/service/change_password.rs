@@ -16,7 +16,7 @@ on_both!(a_new_password_ends_every_session_and_begins_one, &[], world => {
     assert!(service.renew_token(fresh.tokens.refresh_token.expose(), &client()).await.is_ok());
     assert!(service.is_authorized_by_role(fresh.tokens.access_token.expose(), &["user"]).await);
     assert!(world.can_log_in(ADA, NEW_PASSWORD).await);
-    assert_eq!(world.deliver_all().await.len(), 1, "the owner is told");
+    assert_eq!(world.deliver_all().await.len(), 1, "the owner gets a notice");
 });
 
 on_both!(what_is_wrong_changes_nothing, &[], world => {
@@ -48,7 +48,7 @@ on_both!(of_two_at_once_one_wins, &[], world => {
     assert!(matches!(lost, Error::Access(_) | Error::CurrentPassword), "{lost}");
 });
 
-// Nobody is mailed, so there is nothing to bound: the Worker binds no gate then, and asking it fails.
+// Without mail there is nothing to limit: the Worker has no gate then, and calling it would fail.
 on_both!(without_a_mail_provider_changes_are_not_counted, &[("MAIL_PROVIDER", "none")], world => {
     let service = &world.service;
     let mut token = log_in(service, ADA).await.unwrap().tokens.access_token;

@@ -1,5 +1,4 @@
-//! What is left of a person after the deletion of their account: nothing that names them, in any
-//! store.
+//! After the deletion of an account, no store contains anything that names the person.
 
 use std::fmt::Debug;
 
@@ -35,7 +34,7 @@ fn zoe() -> EmailAddress {
     EmailAddress::parse(ZOE).unwrap()
 }
 
-/// All texts that name the person, by what they are.
+/// All texts that name the person, with a description.
 fn needles() -> Vec<(&'static str, String)> {
     let mut needles: Vec<(&str, String)> = vec![
         ("the address as given", ZOE.to_owned()),
@@ -58,12 +57,12 @@ fn needles() -> Vec<(&'static str, String)> {
     needles
 }
 
-/// What of the person is found in any store.
+/// The descriptions of the texts that are found in any store.
 async fn found<S: SessionStore + Debug>(world: &World<S>) -> Vec<&'static str> {
     let ports = world.service.ports();
     let mut everything = format!("{ports:?}");
     for user in ports.users.list(None, 1000).await.unwrap() {
-        // `Debug` hides them.
+        // `Debug` hides these values.
         everything += user.email.as_given();
         everything += user.email.canonical();
         for name in [&user.first_name, &user.last_name].into_iter().flatten() {
@@ -88,7 +87,7 @@ async fn log_in<S: SessionStore>(world: &World<S>, client: &Client) -> SignedIn 
     world.service.generate_token(login, client).await.unwrap()
 }
 
-/// An account of which every store has something.
+/// An account of which every store holds something.
 async fn live<S: SessionStore>(world: &World<S>) -> SignedIn {
     let service = &world.service;
     let account = NewAccount {
@@ -131,7 +130,7 @@ fn job(number: u8, asked_at: u64, task: Task) -> Job {
     }
 }
 
-/// One of each kind of mail that somebody may have asked for before the deletion.
+/// One of each kind of mail that may have been requested before the deletion.
 fn tasks(account: &User) -> Vec<Task> {
     let user = account.id;
     let next = EmailAddress::parse(NEXT).unwrap();
@@ -167,7 +166,7 @@ fn tasks(account: &User) -> Vec<Task> {
 async fn keep<S: SessionStore>(world: &World<S>, job: &Job, failed_at: u64) {
     let letter = DeadLetter {
         id: job.id.clone(),
-        job: job.to_text(),
+        job: job.encode(),
         reason: "the provider said no".to_owned(),
         tries: 60,
         failed_at,
@@ -210,7 +209,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
         keep(&world, &job, asked_at).await;
         ports.mail_queue.put(&job, 0).await.unwrap();
     }
-    // The search finds what there is to be found.
+    // The search finds everything that is there.
     let mut all: Vec<_> = needles().iter().map(|(what, _)| *what).collect();
     all.sort_unstable();
     all.dedup();
@@ -218,14 +217,14 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
 
     let access_token = zoe.tokens.access_token.expose();
     delete(&world, access_token, NEW_PASSWORD).await.unwrap();
-    // The queue hands out what it has: the notices still go out.
+    // The queue delivers its jobs, and the notices are still sent.
     let mails = world.deliver_all().await;
     assert!(mails.iter().any(|mail| mail.subject.contains("deleted")), "{mails:?}");
     cron(&world).await;
     assert_eq!(found(&world).await, [""; 0], "after one run");
     assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
 
-    // A login that had begun before the deletion, and a mail that the queue has given up since.
+    // A login that began before the deletion, and a mail that the queue has given up since.
     let late = NewSession {
         user: zoe.user.id,
         session: SessionId::new(now(&world) * 1000, &[9; 10]),
@@ -242,7 +241,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
     cron(&world).await;
     assert_eq!(found(&world).await, [""; 0], "after what came late");
 
-    // Days later the dead letters' queue hands out another.
+    // Days later the queue of dead letters delivers another.
     world.clock.advance(DEPARTURE_TTL - 2 * DEPARTURE_SETTLES);
     keep(&world, &job(98, asked_at, Task::Reset { email: self::zoe() }), now(&world)).await;
     cron(&world).await;
@@ -251,7 +250,7 @@ on_both!(nothing_that_names_the_person_is_left_in_any_store, SETTINGS, world => 
     world.clock.advance(2 * DEPARTURE_SETTLES);
     cron(&world).await;
     assert_eq!(ports.users.departures(None, 9).await.unwrap(), vec![], "all is done");
-    // Nobody else lost anything.
+    // Other accounts have lost nothing.
     assert!(world.can_log_in(ADA, PASSWORD).await && world.can_log_in(ROOT, PASSWORD).await);
 });
 
@@ -268,7 +267,7 @@ on_both!(the_notice_of_the_deletion_outlives_the_account, &[], world => {
     assert!(world.service.ports().mail_ledger.letters().is_empty());
 });
 
-on_both!(who_comes_back_keeps_their_new_mails, &[], world => {
+on_both!(somebody_who_registers_again_keeps_the_new_mails, &[], world => {
     let ada = world.log_in(ADA);
     let access_token = ada.tokens.access_token.expose();
     delete(&world, access_token, PASSWORD).await.unwrap();
@@ -276,14 +275,14 @@ on_both!(who_comes_back_keeps_their_new_mails, &[], world => {
     let email = EmailAddress::parse(ADA).unwrap();
     let registration = Task::Registration { email, first_name: None, last_name: None };
     keep(&world, &job(1, now(&world), registration), now(&world)).await;
-    // Others' mails are no business of this.
+    // Mails of other accounts stay.
     let root = EmailAddress::parse(ROOT).unwrap();
     keep(&world, &job(2, 0, Task::Reset { email: root }), now(&world)).await;
     cron(&world).await;
     assert_eq!(world.service.ports().mail_ledger.letters().len(), 2);
 });
 
-/// A run makes a bounded number of requests, and the next one goes on.
+/// A run makes a limited number of requests, and the next one continues.
 #[test]
 fn many_sessions_take_several_runs() {
     let world = on_kv(&[]);
@@ -318,9 +317,9 @@ fn many_sessions_take_several_runs() {
     });
 }
 
-/// The row is gone, and nothing else was done: the cron does the rest.
+/// Only the row is deleted; the cron does the rest.
 #[test]
-fn what_a_deletion_left_undone_is_done_by_the_cron() {
+fn the_cron_completes_an_interrupted_deletion() {
     let world = on_kv(&[]);
     pollster::block_on(async {
         let service = &world.service;
@@ -339,7 +338,7 @@ fn what_a_deletion_left_undone_is_done_by_the_cron() {
     });
 }
 
-on_both!(a_mail_that_another_version_queued_goes_too, &[], world => {
+on_both!(a_mail_that_another_version_queued_is_removed_too, &[], world => {
     let ada = world.log_in(ADA);
     let access_token = ada.tokens.access_token.expose();
     delete(&world, access_token, PASSWORD).await.unwrap();

@@ -31,7 +31,7 @@ impl PasswordHasher for CountingHasher {
         password: &Password,
         hash: &PasswordHash,
     ) -> Result<Verification, HashError> {
-        // As Argon2Hasher: a hash that can't be read is rejected before anything is computed.
+        // Like Argon2Hasher, it rejects an unreadable hash before computing anything.
         if !hash.as_str().starts_with("counted ") {
             return Err(HashError::Malformed);
         }

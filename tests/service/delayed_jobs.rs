@@ -34,8 +34,8 @@ type Service = AuthService<
 
 // --- The rows: one for each job and each ticket. ---
 
-/// The job after this one. A new variant does not compile before it has its place, and then fails
-/// until the table has its row.
+/// The job after this one. A new variant does not compile until it has a place here, and then the
+/// test fails until the table has its row.
 fn next_task(task: &Task) -> Option<Task> {
     let email = || EmailAddress::parse(HOME).unwrap();
     let user = UserId::new(1, &[1; 10]);
@@ -116,7 +116,7 @@ impl Subject {
         }
     }
 
-    /// The accounts that it is tried on.
+    /// The accounts that it is tried with.
     fn starts(&self) -> &'static [Start] {
         match self {
             Self::Job(Task::Registration { .. }) | Self::Ticket(Purpose::Registration) => {
@@ -238,7 +238,7 @@ fn the_table_has_a_row_for_each_job_and_each_ticket() {
     assert_eq!(rows, names);
 }
 
-// --- What happens between the asking and the doing. ---
+// --- What happens between the request and the action. ---
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
@@ -286,12 +286,12 @@ fn sequences(most: usize) -> Vec<Vec<Event>> {
     all
 }
 
-/// A service, and what is known of the account under test.
+/// A service, and what the test knows about the account.
 struct World {
     service: Service,
     clock: ManualClock,
     begun: u64,
-    /// The account of now, if there is one.
+    /// The current account, if there is one.
     user: Option<UserId>,
     password: String,
     passwords: u32,
@@ -345,7 +345,7 @@ impl World {
             }
         }
         world.drop_mail();
-        // The asking comes after, and not in the same second.
+        // The request comes later, not in the same second.
         world.clock.advance(1);
         world.begun = world.now();
         world
@@ -375,19 +375,20 @@ impl World {
     }
 
     async fn deliver(&self, job: &Job) -> Option<Message> {
-        let text = job.to_text();
+        let text = job.encode();
         self.service.deliver_from_queue(&text, &job.id).await;
         let mut mails = self.service.ports().mailer.take();
         assert!(mails.len() <= 1, "{mails:?}");
         mails.pop()
     }
 
-    /// Keeps the job as a dead letter at once, and answers what is sent when an operator calls it.
+    /// Keeps the job as a dead letter immediately, and returns the mail that is sent when an
+    /// operator retries it.
     async fn deliver_dead_letter(&self, job: &Job, at: u64) -> Option<Message> {
         let ledger = &self.service.ports().mail_ledger;
         let mut letter = DeadLetter {
             id: job.id.clone(),
-            job: job.to_text(),
+            job: job.encode(),
             reason: "no such sender".to_owned(),
             tries: 1,
             failed_at: self.now(),
@@ -403,7 +404,7 @@ impl World {
         mails.pop()
     }
 
-    /// Delivers what an event has queued, and answers the ticket of the first mail to this address.
+    /// Delivers what an event has queued, and returns the ticket in the first mail to this address.
     async fn ticket_to(&self, address: &str) -> String {
         let mut found = None;
         for job in self.service.ports().mail_queue.take() {
@@ -516,7 +517,7 @@ impl World {
             .unwrap();
     }
 
-    /// Makes the event happen, if it can. Answers the table's words for what happened.
+    /// Makes the event happen if it can. Returns the table's words for what happened.
     async fn happens(&mut self, event: Event) -> Option<Vec<&'static str>> {
         let user = self.row().await;
         let enabled = user.as_ref().filter(|user| user.disabled_at.is_none());
@@ -634,9 +635,9 @@ impl World {
     }
 }
 
-// --- The asking and the doing. ---
+// --- The request and the action. ---
 
-/// What was asked for, before anything happens.
+/// What was requested, before anything happens.
 enum Asked {
     Job(Job),
     Link(Purpose, String),
@@ -682,7 +683,7 @@ async fn ask(world: &World, subject: &Subject) -> Asked {
                 first_name: None,
                 last_name: None,
             };
-            // Asked for again: the account is there.
+            // Requested again, since the account exists.
             let admin = world.admin().await;
             let again = service.create_user(&admin, invitee, None, locale).await;
             assert!(again.is_err());
@@ -721,7 +722,7 @@ async fn ask(world: &World, subject: &Subject) -> Asked {
     }
 }
 
-/// Which ticket the mail of a job holds; `None` when it holds none.
+/// Which ticket the mail of a job contains, if any.
 fn purpose_of(task: &Task) -> Option<Purpose> {
     match task {
         Task::Reset { .. } | Task::Invitation { .. } => Some(Purpose::Reset),
@@ -736,7 +737,7 @@ fn purpose_of(task: &Task) -> Option<Purpose> {
     }
 }
 
-/// Uses a ticket. Answers whether it worked.
+/// Uses a ticket. Returns whether it worked.
 async fn use_ticket(world: &mut World, purpose: Purpose, text: &str) -> bool {
     let password = world.new_password();
     let (service, client, locale) = (&world.service, client(), Locale::English);
@@ -755,7 +756,7 @@ async fn use_ticket(world: &mut World, purpose: Purpose, text: &str) -> bool {
     }
 }
 
-/// When the job is done, or the ticket is used.
+/// When the job is delivered, or the ticket used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Delay {
     None,
@@ -776,7 +777,7 @@ impl Delay {
     }
 }
 
-/// Tries one sequence. `None` when one of its events can't happen.
+/// Tries one sequence. `None` if one of its events can't happen.
 async fn try_one(
     subject: &Subject,
     start: Start,
@@ -813,14 +814,14 @@ async fn try_one(
     let now = at.max(world.now());
     let age = now - world.begun;
     let what = format!("{}, {start:?}, {events:?}, {delay:?}", subject.name());
-    // A reset link to an address that nobody has verified lives as long as one that verifies it.
+    // A reset link to an unverified address is valid as long as a link that verifies it.
     let is_long = matches!(subject, Subject::Ticket(Purpose::Reset)) && start != Start::Verified;
     let valid_for = if is_long {
         VERIFICATION_LINK_TTL
     } else {
         row.valid_for
     };
-    // A job of this age is still done, a ticket has ended.
+    // A job of this age is still delivered; a ticket has expired.
     let in_time = match &asked {
         Asked::Job(_) => age <= valid_for,
         Asked::Link(..) | Asked::Device(_) => age < valid_for,
@@ -851,7 +852,8 @@ async fn try_one(
             };
             let linked = mail.as_ref().filter(|mail| mail.text.contains('#'));
             assert_eq!(linked.is_some(), expected, "{what}: a mail with a link");
-            // An account that was made since the request is none of its asker's: nobody is told.
+            // The requester does not own an account that was created after the request: nobody gets
+            // a mail.
             assert_eq!(mail.is_some(), expected, "{what}: a mail");
             match linked {
                 Some(mail) => (purpose, ticket(mail)),
@@ -872,7 +874,7 @@ async fn try_one(
 }
 
 #[test]
-fn a_delayed_job_keeps_the_rights_it_had_and_no_more() {
+fn a_delayed_job_has_exactly_the_rights_of_its_request() {
     let rows = table();
     let (short, long) = (sequences(2), sequences(3));
     let (mut tried, mut alive) = (0, 0);

@@ -17,7 +17,7 @@ use crate::fixture::{
     ADA, NEW_PASSWORD, PASSWORD, ROOT, client, log_in, on_both, on_kv, on_memory, settings, ticket,
 };
 
-/// Finds every password right, and lets other futures run meanwhile.
+/// Accepts every password, and lets other futures run meanwhile.
 #[derive(Default)]
 struct SlowHasher;
 
@@ -53,9 +53,9 @@ impl PasswordHasher for SlowHasher {
 type Slow =
     MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, SlowHasher, NoLimits>;
 
-/// A thief asks with the old password; its owner resets it while it is checked.
+/// A thief makes the request with the old password, and the owner resets it during the check.
 #[test]
-fn a_password_that_is_changed_while_it_is_checked_deletes_nothing() {
+fn a_password_that_changes_during_its_check_deletes_nothing() {
     let service = AuthService::new(Slow::default(), Rc::new(Shared::new(settings(&[]))));
     pollster::block_on(async {
         service.add_demo_accounts().await.unwrap();
@@ -80,7 +80,7 @@ fn a_password_that_is_changed_while_it_is_checked_deletes_nothing() {
     });
 }
 
-on_both!(one_s_own_account_is_gone_with_all_its_tokens, &[], world => {
+on_both!(deleting_one_s_own_account_invalidates_all_its_tokens, &[], world => {
     let service = &world.service;
     let signed_in = log_in(service, ADA).await.unwrap();
     let access_token = signed_in.tokens.access_token.expose();
@@ -95,7 +95,7 @@ on_both!(one_s_own_account_is_gone_with_all_its_tokens, &[], world => {
 });
 
 #[test]
-fn a_deletion_cut_short_is_finished_by_a_repeat() {
+fn a_retry_completes_an_interrupted_deletion() {
     let world = on_kv(&[]);
     let signed_in = world.log_in(ADA);
     pollster::block_on(async {
@@ -130,7 +130,7 @@ on_both!(an_administrator_invites_lists_and_deletes, &[], world => {
     let again = service.create_user(admin, invitee, None, Locale::English).await;
     assert_eq!(again.unwrap_err(), Error::EmailTaken);
     let mails = world.deliver_all().await;
-    assert_eq!(mails.len(), 2, "whoever invites again may have been cut short before the mail");
+    assert_eq!(mails.len(), 2, "the first attempt may have been interrupted before the mail");
     service.confirm_reset(&ticket(&mails[0]), NEW_PASSWORD, &client(), Locale::English).await.unwrap();
     assert!(world.can_log_in("grace@example.com", NEW_PASSWORD).await);
 
@@ -150,7 +150,7 @@ on_both!(an_administrator_invites_lists_and_deletes, &[], world => {
 });
 
 #[test]
-fn an_invitation_lives_for_a_day_and_dies_with_the_first_password() {
+fn an_invitation_is_valid_for_a_day_and_until_the_first_password() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let service = &world.service;

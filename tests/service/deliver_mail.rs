@@ -1,4 +1,4 @@
-//! Mails go out once, and as long as it takes.
+//! Delivery of mails: each is sent once, and retried until it succeeds or is given up.
 
 use edgegate::domain::mail::{Job, Locale, MailFailure, NotDue};
 use edgegate::domain::policy::{MAIL_RETRIES, MAIL_TRIES};
@@ -19,13 +19,13 @@ async fn ask<S: SessionStore>(world: &World<S>, email: &str) -> Job {
 async fn deliver<S: SessionStore>(world: &World<S>, job: &Job) -> Delivery {
     let handed_out = world
         .service
-        .deliver_from_queue(&job.to_text(), &job.id)
+        .deliver_from_queue(&job.encode(), &job.id)
         .await;
     assert_eq!(handed_out.again, None, "it is queued or kept elsewhere");
     handed_out.delivery
 }
 
-/// The job that was queued anew, and the seconds that it waits.
+/// The job that was queued again, and how many seconds it waits.
 fn requeued<S: SessionStore>(world: &World<S>) -> (Job, u64) {
     let mut queued = world.service.ports().mail_queue.take_with_delays();
     assert_eq!(queued.len(), 1);
@@ -80,7 +80,7 @@ fn a_provider_down_for_an_hour_sends_when_it_is_back() {
         assert!((3600..7200).contains(&waited), "{waited}");
         let mails = mailer.take();
         assert_eq!(mails.len(), 1);
-        // The link lives from now, not from the asking.
+        // The link's lifetime begins now, not at the request.
         let link = ticket(&mails[0]);
         world.clock.advance(2900);
         let (client, locale) = (client(), Locale::English);
@@ -118,10 +118,10 @@ fn the_tries_last_for_more_than_a_day_and_end_as_a_dead_letter() {
         assert!(MAIL_RETRIES.is_sorted());
         let letters = ports.mail_ledger.letters();
         assert_eq!(letters.len(), 1);
-        let kept = Job::parse(&letters[0].job).unwrap();
+        let kept = Job::decode(&letters[0].job).unwrap();
         assert_eq!((kept.id, kept.tries), (job.id, MAIL_TRIES));
         assert_eq!(letters[0].retry_at, None);
-        // No mail of it was sent: its place in the lane is free.
+        // No mail was sent, so its place in the lane is free.
         ports.mailer.set_down(false);
         let next = ask(&world, ADA).await;
         assert_eq!(deliver(&world, &next).await, Delivery::Sent);
@@ -145,7 +145,7 @@ fn an_operator_sends_a_dead_letter_again() {
                 (0, 1),
                 "it waits for the operator"
             );
-            // What `npm run admin -- mail retry` does.
+            // As `npm run admin -- mail retry` does.
             let mut letter = ports.mail_ledger.letters().remove(0);
             letter.retry_at = Some(0);
             ports.mail_ledger.keep(&letter).await.unwrap();
@@ -163,7 +163,7 @@ fn an_operator_sends_a_dead_letter_again() {
 }
 
 #[test]
-fn without_a_queue_the_cron_goes_on() {
+fn without_a_queue_the_cron_retries() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let job = ask(&world, ADA).await;
@@ -185,12 +185,12 @@ fn without_a_queue_the_cron_goes_on() {
 }
 
 #[test]
-fn a_repeat_is_the_same_mail_and_another_is_not() {
+fn a_retry_sends_the_same_mail_and_another_request_does_not() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let job = ask(&world, ADA).await;
         let ports = world.service.ports();
-        // Sent, and handed out again: the acknowledgement was lost.
+        // Sent, and delivered again because the acknowledgement was lost.
         for _ in 0..2 {
             deliver(&world, &job).await;
             world.clock.advance(59);
@@ -205,7 +205,8 @@ fn a_repeat_is_the_same_mail_and_another_is_not() {
     });
 }
 
-/// When a provider took a mail and its answer was lost, it recognises the next try, however late.
+/// If a provider accepted a mail and its answer was lost, it recognises the next attempt, however
+/// late.
 #[test]
 fn the_key_of_a_mail_is_the_same_in_every_try() {
     let world = on_memory(&[]);
@@ -216,7 +217,7 @@ fn the_key_of_a_mail_is_the_same_in_every_try() {
         for pause in [599, 1, 3600, 40_000] {
             deliver(&world, &job).await;
             let mail = mailer.take().remove(0);
-            // It never promises more than is left of its link.
+            // It promises no more than is left of its link.
             assert!(mail.text.contains("expires in 50"), "{}", mail.text);
             keys.push(mail.idempotency_key.clone());
             world.clock.advance(pause);
@@ -226,9 +227,10 @@ fn the_key_of_a_mail_is_the_same_in_every_try() {
     });
 }
 
-/// After a timeout nobody knows whether the provider took the mail, so its budget is not paid back.
+/// After a timeout nobody knows whether the provider accepted the mail, so its budget is not
+/// refunded.
 #[test]
-fn a_failure_of_the_provider_is_not_paid_back() {
+fn a_failure_of_the_provider_is_not_refunded() {
     let world = on_memory(&[("MAIL_BUDGET", "1"), ("LIMITS", "off")]);
     pollster::block_on(async {
         let (one, two) = (ask(&world, ADA).await, ask(&world, ADA).await);
@@ -249,7 +251,7 @@ fn a_failure_of_the_provider_is_not_paid_back() {
             Delivery::Waits { .. }
         ));
         requeued(&world);
-        // It has paid, and does not pay again.
+        // It has paid already and does not pay again.
         assert_eq!(deliver(&world, &again).await, Delivery::Sent);
     });
 }
@@ -271,7 +273,7 @@ fn a_mail_waits_for_the_next_hour_without_using_up_a_try_and_is_given_up_after_a
                     assert!((hour..hour + 600).contains(&seconds), "{seconds}");
                     world.clock.advance(seconds);
                     waited += seconds;
-                    // Somebody else is always faster.
+                    // Somebody else always uses the budget up first.
                     let other = ask(&world, ADA).await;
                     deliver(&world, &other).await;
                     let _ = world.service.ports().mail_queue.take();
@@ -314,7 +316,7 @@ fn a_bounced_mail_frees_its_place_for_the_next_job() {
 }
 
 #[test]
-fn what_is_refused_for_good_is_not_tried_again() {
+fn a_rejected_mail_is_not_retried() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let job = ask(&world, ADA).await;
@@ -332,7 +334,7 @@ fn what_is_refused_for_good_is_not_tried_again() {
 }
 
 #[test]
-fn what_is_no_job_is_kept_for_the_operator() {
+fn an_unreadable_job_is_kept_for_the_operator() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         for text in [
@@ -348,7 +350,7 @@ fn what_is_no_job_is_kept_for_the_operator() {
             );
             assert_eq!(world.service.ports().mail_ledger.letters()[0].job, text);
         }
-        // Called again by the operator it stays: only a newer version can read it.
+        // It stays after the operator retries it: only a newer version can read it.
         let mut letter = world.service.ports().mail_ledger.letters().remove(0);
         letter.retry_at = Some(0);
         world
@@ -366,14 +368,14 @@ fn what_is_no_job_is_kept_for_the_operator() {
     });
 }
 
-/// Before: a mail that expired while it was tried kept its place, and the next one was refused for
-/// up to half a day although no mail had been sent.
+/// Regression: a mail that expired between attempts kept its place, and the next one was refused
+/// for up to half a day although no mail had been sent.
 #[test]
 fn a_mail_that_expires_while_it_is_tried_frees_its_place() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let ports = world.service.ports();
-        // Until a link lives for a day.
+        // Until a link is valid for a day.
         for _ in 0..3 * 24 {
             ask_and_drop(&world).await;
             world.clock.advance(3600);

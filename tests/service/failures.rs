@@ -1,4 +1,4 @@
-//! A store that is down or refuses: no token that is not recorded, and a repeat that works.
+//! A store that is down or refuses writes: no token is issued without a record, and a retry works.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::session::Verdict;
@@ -32,7 +32,7 @@ fn a_store_that_is_down_is_unavailable_and_the_same_token_works_afterwards() {
         for error in unavailable {
             assert_eq!(error.code(), Code::Unavailable);
         }
-        // A check fails closed.
+        // A check that can't be made is false.
         assert!(!service.is_authorized_by_role(access_token, &["user"]).await);
 
         world.kv.set_down(false);
@@ -42,7 +42,7 @@ fn a_store_that_is_down_is_unavailable_and_the_same_token_works_afterwards() {
 }
 
 #[test]
-fn a_failed_log_out_or_revocation_is_finished_by_a_repeat() {
+fn a_retry_completes_a_failed_log_out_or_revocation() {
     let world = on_kv(&[]);
     let one = world.log_in(ADA);
     pollster::block_on(async {
@@ -54,7 +54,7 @@ fn a_failed_log_out_or_revocation_is_finished_by_a_repeat() {
         assert_eq!(error.code(), Code::Unavailable);
         let error = service.revoke_tokens(one.user.id).await.unwrap_err();
         assert_eq!(error.code(), Code::Unavailable);
-        // The directory has moved the epoch all the same: renewals have stopped.
+        // The directory has raised the epoch anyway: renewals have stopped.
         let error = service
             .renew_token(one.tokens.refresh_token.expose(), &client())
             .await;
@@ -71,7 +71,7 @@ fn a_failed_log_out_or_revocation_is_finished_by_a_repeat() {
 }
 
 #[test]
-fn a_write_refused_for_its_rate_is_tried_again() {
+fn a_write_that_is_rejected_for_its_rate_is_retried() {
     let world = on_kv(&[("ROTATE_AFTER", "0")]);
     let tokens = world.log_in(ADA).tokens;
     let refresh_token = tokens.refresh_token.expose();
@@ -92,9 +92,10 @@ fn a_write_refused_for_its_rate_is_tried_again() {
     assert!(renew().is_ok());
 }
 
-/// The row has moved, the record was not written: the user's own token is out of date, and its repeat finishes the work.
+/// The row was changed and the record was not written. The user's own token is outdated, and a
+/// retry with it completes the work.
 #[test]
-fn a_half_done_revoke_all_is_finished_with_ones_own_token() {
+fn an_interrupted_revocation_can_be_completed_with_ones_own_token() {
     let world = on_kv(&[]);
     let (one, other) = (world.log_in(ADA), world.log_in(ADA));
     let mine = one.tokens.access_token.expose();
@@ -108,7 +109,7 @@ fn a_half_done_revoke_all_is_finished_with_ones_own_token() {
         assert_eq!(world.kv.value(&stale), None);
 
         world.kv.refuse_writes(0);
-        // Not for somebody else.
+        // But not for somebody else.
         let root = world.log_in(crate::fixture::ROOT).user.id;
         let error = service.revoke_tokens_as(mine, root).await.unwrap_err();
         assert_eq!(error.code(), Code::InvalidToken);

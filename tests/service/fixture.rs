@@ -23,7 +23,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 pub(crate) type KvStore = KvSessions<MemoryKeyValue, SeededRandom, NoSleep, MemoryBackground>;
 
-/// A service, and the handles to move its world.
+/// A service, and the handles that control its clock and stores.
 pub(crate) struct World<S> {
     pub(crate) service: AuthService<MemoryPorts<S>>,
     pub(crate) clock: ManualClock,
@@ -110,7 +110,7 @@ pub(crate) fn on_kv(changes: &[(&str, &str)]) -> World<KvStore> {
     World::new(sessions, clock, kv, changes)
 }
 
-/// Runs a body on both stores, with the settings given.
+/// Runs a test on both stores, with these settings.
 macro_rules! on_both {
     ($name:ident, $changes:expr, $world:ident => $body:block) => {
         #[test]
@@ -159,17 +159,17 @@ pub(crate) fn verdict(error: &Error) -> Option<Verdict> {
 pub(crate) const NEW_PASSWORD: &str = "an analytical engine";
 
 impl<S: SessionStore> World<S> {
-    /// Does all queued jobs at their first try; answers the mails that went out.
+    /// Delivers all queued jobs in one attempt each, and returns the mails.
     pub(crate) async fn deliver_all(&self) -> Vec<Message> {
         for job in self.service.ports().mail_queue.take() {
             self.service
-                .deliver_from_queue(&job.to_text(), &job.id)
+                .deliver_from_queue(&job.encode(), &job.id)
                 .await;
         }
         self.service.ports().mailer.take()
     }
 
-    /// Asks for a reset and answers the ticket in the mail.
+    /// Requests a reset and returns the ticket in the mail.
     pub(crate) async fn reset_ticket(&self, email: &str) -> String {
         let service = &self.service;
         let locale = Locale::English;
@@ -182,7 +182,7 @@ impl<S: SessionStore> World<S> {
         ticket(&mails[0])
     }
 
-    /// Deletes the user's row, and nothing else.
+    /// Deletes only the user's row.
     pub(crate) async fn remove(&self, user: &User) {
         let freed = FreedAddress {
             key: String::new(),

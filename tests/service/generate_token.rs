@@ -8,7 +8,7 @@ use edgegate_token::{Expected, verify};
 
 use crate::fixture::{ADA, PASSWORD, ROOT, client, log_in, on_both};
 
-on_both!(a_login_gives_a_pair_and_the_user, &[], world => {
+on_both!(a_login_returns_two_tokens_and_the_user, &[], world => {
     let signed_in = log_in(&world.service, " ada@example.com ".trim()).await.unwrap();
     let settings = world.service.settings();
     let now = world.clock.now_ms() / 1000;
@@ -37,9 +37,9 @@ on_both!(each_login_is_a_session_of_its_own, &[], world => {
     assert_ne!(one.tokens.refresh_token, two.tokens.refresh_token);
 });
 
-on_both!(a_password_has_no_age, &[], world => {
+on_both!(a_password_does_not_expire, &[], world => {
     world.clock.advance(10 * 365 * 86_400);
-    assert!(log_in(&world.service, ADA).await.is_ok(), "no change is asked for (NIST SP 800-63B-4 section 3.1.1.2)");
+    assert!(log_in(&world.service, ADA).await.is_ok(), "an old password stays valid (NIST SP 800-63B-4 section 3.1.1.2)");
 });
 
 on_both!(every_refusal_has_one_code, &[], world => {

@@ -1,4 +1,5 @@
-//! Attacks what SECURITY.md says under "If something is stolen" and about lost records.
+//! Tests the claims of SECURITY.md under "If something is stolen" and about lost records by
+//! attacking them.
 
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::KeyValueCounts;
@@ -21,7 +22,7 @@ fn now<S: SessionStore>(world: &World<S>) -> u64 {
     world.clock.now_ms() / 1000
 }
 
-/// An access token that a thief of `SIGNING_KEYS` makes for this user.
+/// An access token for this user, made by a thief of `SIGNING_KEYS`.
 fn forged_access_token(user: &User, session: SessionId, now: u64) -> String {
     let settings = settings(&[]);
     let claims = Claims {
@@ -43,7 +44,7 @@ fn forged_access_token(user: &User, session: SessionId, now: u64) -> String {
     issue(&settings.keys, &claims).unwrap()
 }
 
-/// A refresh token that a thief of `TICKET_SECRET` makes for this user.
+/// A refresh token for this user, made by a thief of `TICKET_SECRET`.
 fn forged_refresh_token(user: &User, session: SessionId, now: u64) -> String {
     let settings = settings(&[]);
     let tokens = RefreshTokens::new(&settings.ticket_secrets, &settings.issuer);
@@ -58,7 +59,7 @@ fn forged_refresh_token(user: &User, session: SessionId, now: u64) -> String {
     tokens.seal(ticket).expose().to_owned()
 }
 
-/// What needs the password that nobody but the owner has.
+/// Actions that need the password, which only the owner knows.
 async fn needs_the_password<P: Ports>(service: &AuthService<P>, token: &str) -> [Error; 4] {
     const GUESS: &str = "not the password of this one";
     let by = &client();
@@ -119,17 +120,17 @@ on_both!(the_signing_keys_alone_renew_nothing_and_choose_no_password, &[("LIMITS
     assert_eq!(reset.code(), Code::InvalidLink);
     let verified = service.verify_email(forged, NEW_PASSWORD, &client(), English).await.unwrap_err();
     assert_eq!(verified.code(), Code::InvalidLink);
-    // What SECURITY.md says that they can: whatever an administrator may do, with a proof of their own making.
+    // As SECURITY.md says, they can do whatever an administrator may do, with a forged proof.
     let ada = log_in(service, ADA).await.unwrap().user;
     let disabled = Amendment { disabled: Some(true), ..Amendment::default() };
     assert!(service.amend_user(forged, ada.id, disabled).await.is_ok());
-    // Not once the version has moved: it is in the row, and has to be known.
+    // But not after the version was raised: it is in the row, and the thief would have to know it.
     service.revoke_tokens(root.user.id).await.unwrap();
     assert_eq!(service.bearer(forged).await.unwrap_err(), Error::Access(AccessRefusal::Outdated));
 });
 
 #[test]
-fn the_ticket_secret_alone_goes_on_with_no_session_that_a_durable_object_does_not_know() {
+fn the_ticket_secret_alone_continues_no_session_that_is_not_in_a_durable_object() {
     fn presented<S: SessionStore>(world: &World<S>, age: u64) -> Result<(), Error> {
         let ada = world.log_in(ADA).user;
         let now = now(world);
@@ -142,14 +143,14 @@ fn the_ticket_secret_alone_goes_on_with_no_session_that_a_durable_object_does_no
         let error = presented(&on_memory(&[]), age).unwrap_err();
         assert_eq!(verdict(&error), Some(Verdict::Unknown), "{age}");
     }
-    // A location of KV can't tell it from a session that began elsewhere a moment ago.
+    // A KV location can't distinguish it from a session that began elsewhere a moment ago.
     assert_eq!(presented(&on_kv(&[]), NEW_SESSION_UNSEEN), Ok(()));
     let error = presented(&on_kv(&[]), NEW_SESSION_UNSEEN + 1).unwrap_err();
     assert_eq!(verdict(&error), Some(Verdict::Unknown));
 }
 
 #[test]
-fn without_the_records_of_kv_only_sessions_of_the_last_two_minutes_go_on() {
+fn without_the_records_of_kv_only_sessions_of_the_last_two_minutes_continue() {
     for (age, goes_on) in [
         (0, true),
         (NEW_SESSION_UNSEEN, true),
@@ -168,15 +169,15 @@ fn without_the_records_of_kv_only_sessions_of_the_last_two_minutes_go_on() {
             let refresh_token = ada.tokens.refresh_token.expose();
             let renewed = service.renew_token(refresh_token, &client()).await;
             assert_eq!(renewed.is_ok(), goes_on, "{age}");
-            // Nothing is left that refuses the access token before its end.
+            // No record is left that would reject the access token before it expires.
             let access_token = ada.tokens.access_token.expose();
             assert!(service.bearer(access_token).await.is_ok(), "{age}");
         });
     }
 }
 
-// What SECURITY.md says of an administrator's token without a password of the last ten minutes. What takes
-// the password: reauthenticate.rs.
+// What SECURITY.md says about an administrator's token without a password entered in the last ten
+// minutes. Actions that need the password are in reauthenticate.rs.
 on_both!(an_administrator_without_a_fresh_password_reads_renames_invites_and_ends_sessions, &[], world => {
     let service = &world.service;
     let root = log_in(service, ROOT).await.unwrap().tokens;
@@ -196,7 +197,7 @@ on_both!(an_administrator_without_a_fresh_password_reads_renames_invites_and_end
     assert_eq!(service.delete_account(stolen, id, English).await.unwrap_err(), Error::ReauthenticationRequired);
 });
 
-on_both!(an_address_that_nobody_has_verified_is_told_neither_of_a_theft_nor_of_the_deletion,
+on_both!(an_unverified_address_gets_no_notice_of_a_theft_or_of_the_deletion,
     &[("REGISTRATION", "open"), ("ROTATE_AFTER", "0"), ("REUSE", "strict")], world => {
     let service = &world.service;
     let account = NewAccount { email: "victim@example.com", password: Some(PASSWORD), first_name: None, last_name: None };

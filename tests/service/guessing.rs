@@ -30,7 +30,7 @@ fn on_device(token: &str) -> (Client, Credentials) {
     (client(), Credentials::default().with_device(Some(token)))
 }
 
-on_both!(known_and_unknown_addresses_wait_alike, DURABLE, world => {
+on_both!(known_and_unknown_addresses_are_delayed_alike, DURABLE, world => {
     for wait in [1, 2, 4, 8] {
         for email in [ADA, "nobody@example.com", "no address"] {
             let error = try_on(&world.service, email, "a wrong guess", &client()).await.unwrap_err();
@@ -42,7 +42,7 @@ on_both!(known_and_unknown_addresses_wait_alike, DURABLE, world => {
         }
         world.clock.advance(u64::from(wait));
     }
-    // All spellings are one account.
+    // All spellings belong to one account.
     try_on(&world.service, "ADA@example.com", "a wrong guess", &client()).await.unwrap_err();
     assert_eq!(try_on(&world.service, ADA, PASSWORD, &client()).await.unwrap_err(), Error::RateLimited(16));
 });
@@ -58,7 +58,7 @@ on_both!(nothing_is_kept_before_the_first_failure_nor_after_the_lapse, DURABLE, 
     assert_eq!(guard.accounts(), 0);
 });
 
-on_both!(a_known_device_is_not_delayed_and_a_stolen_ticket_is_no_free_pass, DURABLE, world => {
+on_both!(a_known_device_is_not_delayed_and_a_stolen_ticket_has_few_attempts, DURABLE, world => {
     let first = try_on(&world.service, ADA, PASSWORD, &client()).await.unwrap();
     try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();
     for _ in 0..10 {
@@ -66,7 +66,7 @@ on_both!(a_known_device_is_not_delayed_and_a_stolen_ticket_is_no_free_pass, DURA
         assert_eq!(error, Error::Login(LoginRefusal::WrongPassword));
     }
     assert_eq!(try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap_err(), Error::RateLimited(1));
-    // The owner waits as a stranger does, and the new ticket has tries of its own.
+    // The owner is delayed like a stranger, and the new ticket has its own attempts.
     world.clock.advance(1);
     let second = try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap();
     try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();
@@ -74,7 +74,7 @@ on_both!(a_known_device_is_not_delayed_and_a_stolen_ticket_is_no_free_pass, DURA
     assert_eq!(try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap_err(), Error::RateLimited(2));
 });
 
-on_both!(a_device_ticket_counts_for_its_user_its_epoch_and_its_life, DURABLE, world => {
+on_both!(a_device_ticket_is_valid_for_its_user_its_epoch_and_its_lifetime, DURABLE, world => {
     let ada = try_on(&world.service, ADA, PASSWORD, &client()).await.unwrap();
     let root = try_on(&world.service, ROOT, PASSWORD, &client()).await.unwrap();
     let refresh = ada.tokens.refresh_token.expose().to_owned();
@@ -95,7 +95,7 @@ on_both!(a_device_ticket_counts_for_its_user_its_epoch_and_its_life, DURABLE, wo
     assert_eq!(try_on(&world.service, ROOT, PASSWORD, &device(&root)).await.unwrap_err(), Error::RateLimited(1));
 });
 
-on_both!(a_session_is_known_and_has_ten_wrong_current_passwords, DURABLE, world => {
+on_both!(a_session_is_known_and_may_fail_with_ten_wrong_current_passwords, DURABLE, world => {
     let ada = try_on(&world.service, ADA, PASSWORD, &client()).await.unwrap();
     try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();
     let token = ada.tokens.access_token.expose();
@@ -110,7 +110,7 @@ on_both!(a_session_is_known_and_has_ten_wrong_current_passwords, DURABLE, world 
     }
     let refused = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), locale).await.unwrap_err();
     assert_eq!(refused, Error::RateLimited(1));
-    // Another session is not touched, and the change makes the device known anew.
+    // Another session is not affected, and the change makes the device known again.
     let other = try_on(service, ADA, PASSWORD, &device(&ada)).await.unwrap();
     let token = other.tokens.access_token.expose();
     let changed = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), locale).await.unwrap();
@@ -118,7 +118,7 @@ on_both!(a_session_is_known_and_has_ten_wrong_current_passwords, DURABLE, world 
     assert_eq!(try_on(service, ADA, NEW_PASSWORD, &device(&other)).await.unwrap_err(), Error::RateLimited(1));
 });
 
-on_both!(the_right_password_of_a_disabled_account_waits_like_a_wrong_one, DURABLE, world => {
+on_both!(the_right_password_of_a_disabled_account_is_delayed_like_a_wrong_one, DURABLE, world => {
     let root = try_on(&world.service, ROOT, PASSWORD, &client()).await.unwrap();
     let ada = try_on(&world.service, ADA, PASSWORD, &client()).await.unwrap();
     let disable = Amendment { disabled: Some(true), ..Amendment::default() };
@@ -144,7 +144,7 @@ on_both!(a_reset_lets_the_owner_in_while_strangers_guess, DURABLE, world => {
     assert!(matches!(try_on(&world.service, ADA, NEW_PASSWORD, &client()).await, Err(Error::RateLimited(_))));
 });
 
-on_both!(without_limits_nobody_waits_and_inline_counts_nothing, &[("PASSWORD_WORK", "durable"), ("LIMITS", "off")], world => {
+on_both!(without_limits_nobody_is_delayed_and_inline_counts_nothing, &[("PASSWORD_WORK", "durable"), ("LIMITS", "off")], world => {
     for _ in 0..3 {
         let error = try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();
         assert_eq!(error, Error::Login(LoginRefusal::WrongPassword));

@@ -56,7 +56,7 @@ on_both!(all_criteria_must_hold, &[], world => {
     assert_eq!(world.service.is_authorized(token, &Criteria::default()).await, Ok(false));
 });
 
-on_both!(a_token_counts_until_its_end, &[], world => {
+on_both!(a_token_is_valid_until_it_expires, &[], world => {
     let ada = log_in(&world.service, ADA).await.unwrap();
     let token = ada.tokens.access_token.expose();
     world.clock.advance(599);

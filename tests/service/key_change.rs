@@ -1,4 +1,5 @@
-//! Changing `TICKET_SECRET` and `SIGNING_KEYS` step by step, with two Workers at different steps at once: nobody is logged out.
+//! Changes `TICKET_SECRET` and `SIGNING_KEYS` step by step, with two Workers at different steps at
+//! the same time: nobody is logged out.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,7 +22,7 @@ const NEW_KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"new","d":"X7M-P0tqj
 
 type Service = AuthService<MemoryPorts<KvStore>>;
 
-/// A deployment's storage, which Workers at several steps share.
+/// The storage of a deployment, shared by Workers at different steps.
 struct Storage {
     kv: MemoryKeyValue,
     clock: ManualClock,
@@ -29,7 +30,8 @@ struct Storage {
 }
 
 impl Storage {
-    /// A Worker with these settings. Users don't change here, so each has its own copy of them.
+    /// A Worker with these settings. Users do not change here, so each Worker has its own copy of
+    /// them.
     fn worker(&self, secret: &str, keys: &str) -> Service {
         let changes = [
             ("TICKET_SECRET", secret),
@@ -63,7 +65,7 @@ impl Storage {
     }
 }
 
-/// Old alone, appended, promoted, dropped.
+/// Only the old key; the new one appended; promoted; the old one dropped.
 fn steps() -> [(String, String); 4] {
     let set = |keys: &[&str]| format!(r#"{{"keys":[{}]}}"#, keys.join(","));
     [
@@ -94,11 +96,11 @@ fn two_workers_a_step_apart_know_each_others_tokens() {
         pollster::block_on(behind.add_demo_accounts()).unwrap();
         pollster::block_on(async {
             let ada = log_in(behind, ADA).await.unwrap().user;
-            // The same account on the other.
+            // The same account on the other Worker.
             ahead.ports().users().insert(&ada, None).await.unwrap();
             for (from, to) in [(behind, ahead), (ahead, behind)] {
                 let begun = log_in(from, ADA).await.unwrap().tokens;
-                // From promoted to dropped, what the one behind seals is still by the new secret.
+                // From promoted to dropped, the slower Worker already seals with the new secret.
                 let access_token = begun.access_token.expose();
                 assert!(to.is_authorized_by_role(access_token, &["user"]).await);
                 let mut token = begun.refresh_token;
@@ -110,8 +112,8 @@ fn two_workers_a_step_apart_know_each_others_tokens() {
                     for worker in [from, to] {
                         assert!(worker.is_authorized_by_role(access_token, &["user"]).await);
                     }
-                    // The lid was shut during the renewal: the spent token comes back late, to the other Worker, and the
-                    // owner is no stranger there.
+                    // The laptop was closed during the renewal. The used token arrives late at the
+                    // other Worker, which must not treat the owner as a stranger.
                     storage.clock.advance(3600);
                     let other = if renewal % 2 == 0 { from } else { to };
                     let late = other.renew_token(token.expose(), &client()).await.unwrap();

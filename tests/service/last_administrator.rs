@@ -30,10 +30,10 @@ on_both!(the_last_administrator_stays, &[], world => {
     assert_eq!(service.delete_account(token, id, English).await.unwrap_err(), Error::LastAdministrator);
     let own = service.delete_own_account(token, PASSWORD, &client(), English).await;
     assert_eq!(own.unwrap_err(), Error::LastAdministrator);
-    // Nothing has changed, not even the version, and nobody was told of a deletion.
+    // Nothing has changed, not even the version, and no notice of a deletion was sent.
     assert_eq!(service.read_user(token, id).await.unwrap().version, root.user.version);
     assert!(world.deliver_all().await.is_empty());
-    // What leaves an administrator goes through.
+    // A change that leaves an administrator succeeds.
     service.amend_user(token, id, roles(&["admin", "editor"])).await.unwrap();
 });
 
@@ -45,7 +45,7 @@ on_both!(a_disabled_administrator_does_not_count, &[], world => {
     service.amend_user(token, ada.user.id, roles(&["admin"])).await.unwrap();
     service.amend_user(token, ada.user.id, disabled(true)).await.unwrap();
     assert_eq!(service.amend_user(token, root.user.id, disabled(true)).await.unwrap_err(), Error::LastAdministrator);
-    // A disabled one may lose the role and be deleted.
+    // A disabled administrator may lose the role and be deleted.
     service.amend_user(token, ada.user.id, roles(&["user"])).await.unwrap();
     service.amend_user(token, ada.user.id, roles(&["admin"])).await.unwrap();
     service.delete_account(token, ada.user.id, English).await.unwrap();
@@ -68,7 +68,7 @@ on_both!(an_invited_administrator_counts_once_they_have_a_password, &[], world =
     let service = &world.service;
     let root = log_in(service, ROOT).await.unwrap();
     let token = root.tokens.access_token.expose();
-    // Nobody reads the mail if the address has a typing error.
+    // Nobody reads the mail if the address is mistyped.
     let invitee = Invitee { email: "grace@exmaple.com", first_name: None, last_name: None };
     let admin = Some(vec!["admin".to_owned(), "user".to_owned()]);
     let grace = service.create_user(token, invitee, admin, English).await.unwrap();
@@ -81,7 +81,7 @@ on_both!(an_invited_administrator_counts_once_they_have_a_password, &[], world =
     assert_eq!(deleted.unwrap_err(), Error::LastAdministrator);
     let own = service.delete_own_account(token, PASSWORD, &client(), English).await;
     assert_eq!(own.unwrap_err(), Error::LastAdministrator);
-    // The invitation can be taken back, and counts when it was accepted.
+    // The invitation can be withdrawn, and counts once it was accepted.
     service.amend_user(token, grace.id, roles(&["user"])).await.unwrap();
     service.amend_user(token, grace.id, roles(&["admin"])).await.unwrap();
     service.confirm_reset(&invitation, NEW_PASSWORD, &client(), English).await.unwrap();

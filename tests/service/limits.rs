@@ -1,4 +1,5 @@
-//! Every use case that takes a client, at every limit: when a limit refuses, nothing is hashed, queued or written.
+//! Every use case that takes a client, at every limit: if a limit refuses, nothing is hashed,
+//! queued or written.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ use crate::use_cases::use_cases;
 
 const GRACE: &str = "grace@example.com";
 
-/// Refuses at one limit, when it is told to.
+/// A limiter that refuses at one limit while it is switched on.
 #[derive(Clone, Default)]
 struct FullAt(Rc<Cell<Option<Limit>>>);
 
@@ -86,17 +87,17 @@ impl World {
         self.service.generate_token(login, &client()).await.unwrap()
     }
 
-    /// The ticket in the mail that is queued.
+    /// The ticket in the queued mail.
     async fn mailed(&self) -> String {
         for job in self.queue.take() {
-            let text = job.to_text();
+            let text = job.encode();
             self.service.deliver_from_queue(&text, &job.id).await;
         }
         let mails = self.service.ports().mailer.take();
         ticket(mails.iter().find(|mail| mail.text.contains('#')).unwrap())
     }
 
-    /// All that is stored, and how often something was hashed.
+    /// Everything that is stored, and the number of hashes.
     async fn state(&self) -> String {
         let ports = self.service.ports();
         let users = ports.users.list(None, 1000).await.unwrap();
@@ -120,7 +121,7 @@ type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 struct Case {
     name: &'static str,
     settings: &'static [(&'static str, &'static str)],
-    /// Which limits it passes.
+    /// The limits that it is counted by.
     limits: fn(Limit) -> bool,
     /// A token or a link.
     prepare: for<'a> fn(&'a World) -> Doing<'a, String>,
@@ -141,7 +142,7 @@ const fn renewing(limit: Limit) -> bool {
     }
 }
 
-/// Every limit. The functions above don't compile without a new one, which belongs here too.
+/// Every limit. The functions above do not compile without a new one, which must be added here too.
 const LIMITS: [Limit; 3] = [Limit::Client, Limit::ClientOnAccount, Limit::ClientRenewals];
 
 macro_rules! case {
@@ -366,7 +367,8 @@ fn every_use_case_that_takes_a_client_is_in_the_table() {
     assert_eq!(named, taking);
 }
 
-/// What no limit counts still works: the same table, with limits that all refuse, for a client that is not counted.
+/// Without counting everything still works: the same table, with limits that all refuse, for a
+/// client that is not counted.
 #[test]
 fn a_client_that_is_not_counted_meets_no_limit() {
     let world = World::new(&[]);

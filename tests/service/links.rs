@@ -1,5 +1,5 @@
-//! A link works once, and never again after what spoils it. An address that an account gave up takes
-//! no registration from before.
+//! A link works once, and never again after a change that invalidates it. A registration from
+//! before an address was given up creates no account with it.
 
 use std::sync::LazyLock;
 
@@ -51,7 +51,7 @@ async fn ask_to_move<S: SessionStore>(world: &World<S>, to: &str, password: &str
 }
 
 async fn deliver<S: SessionStore>(world: &World<S>, job: &Job) -> Delivery {
-    let text = job.to_text();
+    let text = job.encode();
     let handed_out = world.service.deliver_from_queue(&text, &job.id).await;
     handed_out.delivery
 }
@@ -170,7 +170,7 @@ fn an_old_job_makes_no_mail_not_even_by_an_operator() {
         world.clock.advance(10 * DAY);
         let letter = DeadLetter {
             id: jobs[0].id.clone(),
-            job: jobs[0].to_text(),
+            job: jobs[0].encode(),
             reason: "401".to_owned(),
             tries: 1,
             failed_at: edgegate::ports::Clock::now_ms(&world.clock) / 1000,
@@ -352,7 +352,7 @@ fn an_invited_user_keeps_these_names_also_with_a_link_to_verify_the_address() {
         let invited = service.create_user(admin, invitee, None, Locale::English);
         let invited = invited.await.unwrap();
         world.deliver_all().await;
-        // Anybody can ask for this mail.
+        // Anybody can request this mail.
         let client = client();
         let asked = service.resend_verification(GRACE, &client, Locale::English);
         asked.await.unwrap();
@@ -395,7 +395,7 @@ fn every_account_has_its_own_nonce_so_that_the_ticket_secret_alone_makes_no_link
             for user in [invited, registered.user] {
                 assert_eq!(user.link_nonce.as_str().len(), 32);
                 assert!(nonces.insert(user.link_nonce.as_str().to_owned()));
-                // All that is known or guessed of an account but for the nonce.
+                // Everything about an account that can be known or guessed, without the nonce.
                 let guessed = User {
                     link_nonce: edgegate::domain::account::LinkNonce::new(&[0; 16]),
                     ..user.clone()
@@ -424,7 +424,7 @@ on_both!(a_registration_link_makes_no_account_again_after_its_deletion, &[("LIMI
         assert_eq!(deliver(&world, &waiting).await, Delivery::NotDue(NotDue::Superseded));
         assert!(find(&world, GRACE).await.is_none());
     }
-    // The address is free for a registration from now on, and the cron forgets nothing too early.
+    // A new registration may use the address. The cron does not delete the record of it too early.
     world.service.forget_freed_addresses().await.unwrap();
     assert_eq!(verify_by(&world, &link, PASSWORD).await.map(drop), SPENT);
     let anew = registration_job(&world).await;
@@ -512,7 +512,7 @@ const STATES: [fn(&User) -> State; 3] = [
     State::for_new_address,
 ];
 
-/// A change out of those that use cases make. Each new hash differs, as its salt does.
+/// One of the changes that use cases make. Each new hash differs, since its salt does.
 fn change(kind: u8, number: usize) -> UserChange {
     let none = UserChange::default;
     let email = |text: &str| EmailAddress::parse(text).ok();
@@ -560,7 +560,7 @@ fn change(kind: u8, number: usize) -> UserChange {
     }
 }
 
-/// For each kind of link, whether a change is what its use makes.
+/// For each kind of link, whether using it makes this change.
 fn is_use(change: &UserChange) -> [bool; 3] {
     let verified = change.verify_email;
     [
@@ -575,7 +575,7 @@ static SOME_USER: LazyLock<User> =
 
 proptest! {
     #[test]
-    fn a_link_that_was_used_or_spoilt_never_works_again(
+    fn a_used_or_invalidated_link_never_works_again(
         kinds in prop::collection::vec(0_u8..10, 1..40),
         begins_verified in any::<bool>(),
     ) {

@@ -26,7 +26,7 @@ on_both!(an_access_token_ends_its_session_too, &[], world => {
     assert!(world.service.renew_token(one.tokens.refresh_token.expose(), &client()).await.is_err());
 });
 
-on_both!(a_token_that_means_nothing_is_no_error, &[], world => {
+on_both!(a_meaningless_token_is_not_an_error, &[], world => {
     for text in ["", "x", "egr_x", "a.b.c"] {
         assert_eq!(world.service.log_out(text).await, Ok(None));
     }
@@ -35,7 +35,8 @@ on_both!(a_token_that_means_nothing_is_no_error, &[], world => {
     assert_eq!(world.service.log_out(one.tokens.refresh_token.expose()).await, Ok(None));
 });
 
-// The session goes on after an access token has expired, and after roles were changed: whoever logs out then means it.
+// The session continues after an access token has expired, and after roles were changed. Whoever
+// logs out then means this session.
 on_both!(an_expired_or_outdated_access_token_ends_its_session_too, &[("SESSION_TTL", "34560000")], world => {
     let root = log_in(&world.service, ROOT).await.unwrap();
     for expired in [false, true] {
@@ -60,12 +61,12 @@ on_both!(an_expired_or_outdated_access_token_ends_its_session_too, &[("SESSION_T
             assert_eq!(verdict(&error), Some(Verdict::Ended), "expired {expired}, outdated {outdated}");
         }
     }
-    // So long after, every session that the token could name has expired: it ends nothing.
+    // By now every session that the token could name has expired, so nothing ends.
     world.clock.advance(400 * 86_400);
     assert_eq!(world.service.log_out(root.tokens.access_token.expose()).await, Ok(None));
 });
 
-// The signature is what counts: a changed token ends nothing.
+// The signature decides: an altered token ends nothing.
 on_both!(a_forged_access_token_ends_nothing, &[], world => {
     let ada = log_in(&world.service, ADA).await.unwrap();
     let genuine = ada.tokens.access_token.expose();
@@ -87,7 +88,7 @@ on_both!(a_forged_access_token_ends_nothing, &[], world => {
 
 /// `POST /auth/revoke` as a page sends it, with this refresh token in the cookie.
 async fn revoke<S: SessionStore>(world: &World<S>, cookie: &str, body: &str) -> Answer {
-    // The name on plain HTTP, as the fixture has it.
+    // The cookie's name over plain HTTP, which the fixture uses.
     let cookie = format!("edgegate={cookie}");
     let request = Request {
         method: "POST",
@@ -136,7 +137,7 @@ on_both!(a_log_out_for_a_session_clears_a_cookie_that_names_none, &[], world => 
     assert!(world.service.is_authorized_by_role(one.tokens.access_token.expose(), &["user"]).await);
 });
 
-on_both!(a_session_id_that_can_mean_nothing_is_refused, &[], world => {
+on_both!(an_invalid_session_id_is_rejected, &[], world => {
     let one = log_in(&world.service, ADA).await.unwrap();
     let cookie = one.tokens.refresh_token.expose();
     for body in [

@@ -1,4 +1,5 @@
-//! Who may ask for a mail, and who pays for it: nobody can use up what somebody else needs.
+//! Who may request a mail, and which budget pays for it: nobody can use up what somebody else
+//! needs.
 //!
 //! The week-long attacker and the comparison of two directories are in tests/mail_simulation.
 
@@ -24,7 +25,7 @@ fn from(ip: &str) -> Client {
     Client::new(Some(ip), Some("test/1"))
 }
 
-/// A client of a network of its own, far from all others.
+/// A client in its own network, far from all others.
 fn network(number: u32) -> Client {
     let (first, second) = (0x2000 + (number & 0xfff), number >> 12);
     from(&format!("{first:x}:{second:x}::1"))
@@ -60,12 +61,12 @@ async fn register(world: &World<MemorySessions>, email: &str, client: &Client) {
 }
 
 async fn deliver(world: &World<MemorySessions>, job: &Job) -> Delivery {
-    let text = job.to_text();
+    let text = job.encode();
     let handed_out = world.service.deliver_from_queue(&text, &job.id).await;
     handed_out.delivery
 }
 
-/// The one job that was asked for.
+/// The only queued job.
 fn job(world: &World<MemorySessions>) -> Job {
     let mut jobs = world.service.ports().mail_queue.take();
     assert_eq!(jobs.len(), 1, "{jobs:?}");
@@ -82,7 +83,7 @@ async fn outcome(
     deliver(world, &job).await
 }
 
-/// Before: of 66 hourly resets in three days none arrived.
+/// Regression: of 66 hourly resets in three days none arrived.
 #[test]
 fn registrations_of_strangers_never_stop_a_reset() {
     let world = on_memory(&[]);
@@ -90,7 +91,7 @@ fn registrations_of_strangers_never_stop_a_reset() {
         let (mut ends_at, mut life, mut refused) = (0, 1, 0);
         let mut number = 0;
         for minute in 0..3 * 24 * 60 {
-            // Strangers ask in every possible way, each time from another network.
+            // Strangers request mails in every possible way, each time from another network.
             if minute % 61 == 0 {
                 for _ in 0..3 {
                     number += 1;
@@ -127,7 +128,7 @@ fn registrations_of_strangers_never_stop_a_reset() {
                 }
                 if is_owners && delivery == Delivery::EarlierLink {
                     refused += 1;
-                    assert!(ends_at > now + life / 3, "no link at minute {minute}");
+                    assert!(ends_at > now + life / 3, "no valid link at minute {minute}");
                 } else if is_owners {
                     assert_eq!(delivery, Delivery::Sent, "at minute {minute}");
                 }
@@ -138,7 +139,7 @@ fn registrations_of_strangers_never_stop_a_reset() {
     });
 }
 
-/// Before: a reset that waited for budget was dropped by four later registrations.
+/// Regression: four later registrations dropped a reset that was waiting for the budget.
 #[test]
 fn a_reset_that_waits_for_budget_is_not_dropped_by_later_requests() {
     let world = on_memory(&[("MAIL_BUDGET", "1")]);
@@ -161,7 +162,7 @@ fn a_reset_that_waits_for_budget_is_not_dropped_by_later_requests() {
         }
         world.clock.advance(seconds);
         let delivered = deliver(&world, &waiting).await;
-        // Sent, or somebody else's mail has brought a link in the meantime.
+        // Sent, or somebody else's request has already sent a link.
         assert!(
             matches!(delivered, Delivery::Sent | Delivery::EarlierLink),
             "{delivered:?}"
@@ -170,13 +171,14 @@ fn a_reset_that_waits_for_budget_is_not_dropped_by_later_requests() {
     });
 }
 
-/// Before: resets of unknown addresses spent nothing, so one's own mail told who has an account.
+/// Regression: resets of unknown addresses were free, so the fate of one's own mail revealed who
+/// has an account.
 #[test]
-fn a_reset_of_an_unknown_address_pays_what_one_of_a_known_address_pays() {
+fn resets_of_unknown_and_known_addresses_cost_the_same_budget() {
     for other in [ROOT, NOBODY] {
         let world = on_memory(&[("MAIL_BUDGET", "5")]);
         pollster::block_on(async {
-            // Two of five are for first requests.
+            // Two of five mails are for first requests.
             outcome(&world, other, &network(1)).await;
             assert_eq!(
                 outcome(&world, ADA, &network(2)).await,
@@ -193,7 +195,7 @@ fn a_reset_of_an_unknown_address_pays_what_one_of_a_known_address_pays() {
 }
 
 #[test]
-fn a_network_asks_thirty_times_an_hour_whatever_it_asks_for() {
+fn a_network_may_request_thirty_mails_an_hour_of_all_kinds_together() {
     for email in [ADA, NOBODY] {
         let world = on_memory(&[]);
         pollster::block_on(async {
@@ -217,7 +219,7 @@ fn a_network_asks_thirty_times_an_hour_whatever_it_asks_for() {
 }
 
 #[test]
-fn a_provider_s_networks_have_a_tenth_of_the_first_requests() {
+fn a_provider_s_networks_get_a_tenth_of_the_first_requests() {
     let world = on_memory(&[("MAIL_BUDGET", "100")]);
     pollster::block_on(async {
         let mut pools = Vec::new();
@@ -247,11 +249,11 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     let asks = async |caller: Caller<'_>| {
         service.reset_password(ADA, caller, ENGLISH).await.unwrap();
         let job = service.ports().mail_queue.take().remove(0);
-        let delivery = service.deliver_from_queue(&job.to_text(), &job.id).await.delivery;
+        let delivery = service.deliver_from_queue(&job.encode(), &job.id).await.delivery;
         let _ = service.ports().mail_queue.take();
         (job.pool, delivery)
     };
-    // The budget is spent.
+    // The budget is used up.
     asks((&network(1)).into()).await;
     asks((&Client::uncounted()).into()).await;
     assert!(matches!(asks((&network(2)).into()).await.1, Delivery::Waits { .. }));
@@ -262,7 +264,7 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     world.clock.advance(60);
     assert_eq!(asks((&in_session(4)).into()).await, (Pool::Known(ada.user.id), Delivery::Sent));
     world.clock.advance(300);
-    // Another's ticket, and what is not a ticket, is of no use.
+    // Somebody else's ticket, or a text that is not a ticket, does not help.
     for caller in [
         with_device(5, &root.device),
         with_session(6, &root.tokens.refresh_token),
@@ -272,7 +274,7 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     ] {
         assert!(matches!(asks((&caller).into()).await.1, Delivery::Waits { .. }));
     }
-    // A thief who has changed the password takes nothing from the owner's device.
+    // A thief who changes the password does not lock out the owner's device.
     let token = ada.tokens.access_token.expose();
     service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), ENGLISH).await.unwrap();
     let _ = service.ports().mail_queue.take();
@@ -284,7 +286,7 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     assert_eq!(expired, Pool::First);
 });
 
-/// Before: 60 mails in a second.
+/// Regression: 60 mails were sent within a second.
 #[test]
 fn the_variants_of_a_mailbox_get_few_mails() {
     let world = on_memory(&[]);
@@ -305,7 +307,7 @@ fn the_variants_of_a_mailbox_get_few_mails() {
             world.clock.advance(3600);
         }
         assert!((2..=12).contains(&sent), "{sent}");
-        // Gmail's dots are nobody else's.
+        // Gmail ignores dots, so these are one mailbox.
         for email in ["a.da@gmail.com", "ad.a@gmail.com", "a.d.a+x@googlemail.com"] {
             register(&world, email, &network(5000)).await;
         }
@@ -314,7 +316,7 @@ fn the_variants_of_a_mailbox_get_few_mails() {
 }
 
 #[test]
-fn a_spent_budget_mutes_no_notice() {
+fn a_used_up_budget_stops_no_notice() {
     let world = on_memory(&[("MAIL_BUDGET", "1")]);
     pollster::block_on(async {
         for number in 0..50 {
@@ -355,7 +357,7 @@ on_both!(a_sixth_change_in_a_day_is_refused_and_each_of_the_five_is_told, &[], w
     let refused = service.change_password(token.expose(), now, next, &client(), ENGLISH).await;
     assert!(matches!(refused, Err(Error::RateLimited(_))), "{refused:?}");
     assert!(world.can_log_in(ADA, now).await);
-    // A wrong password is told as ever.
+    // A wrong password is still reported as such.
     let wrong = service.change_password(token.expose(), next, now, &client(), ENGLISH).await;
     assert_eq!(wrong.unwrap_err(), Error::CurrentPassword);
 
@@ -369,7 +371,7 @@ on_both!(a_sixth_change_in_a_day_is_refused_and_each_of_the_five_is_told, &[], w
     assert_eq!(mails.iter().filter(|mail| mail.to.as_given() == ADA).count(), 5);
 });
 
-/// Before: 21 notices at once to an address that a stranger had registered.
+/// Regression: 21 notices at once went to an address that a stranger had registered.
 #[test]
 fn an_address_that_nobody_has_verified_gets_no_notice() {
     let world = on_memory(&[("REGISTRATION", "open")]);
@@ -410,7 +412,7 @@ fn an_address_that_nobody_has_verified_gets_no_notice() {
             .await;
         let user = confirmed.unwrap();
         assert!(world.deliver_all().await.is_empty());
-        // Now it is verified.
+        // Now the address is verified.
         let signed_in = service
             .generate_token(
                 edgegate::service::Login {
@@ -440,7 +442,7 @@ fn an_address_that_nobody_has_verified_gets_no_notice() {
     });
 }
 
-// Before: a crafted User-Agent wrote sentences and a link into the service's own mail.
+// Regression: a crafted User-Agent put sentences and a link into the service's own mail.
 on_both!(no_text_of_a_thief_is_in_the_mail_about_the_theft, &[("ROTATE_AFTER", "0")], world => {
     let service = &world.service;
     for agent in [
@@ -480,7 +482,7 @@ fn a_call_without_an_address_is_paid_by_the_medium_pool_and_without_limits_nothi
     });
 }
 
-/// What ends the reset links of an account.
+/// Events that invalidate the reset links of an account.
 #[derive(Clone, Copy, Debug)]
 enum Ending {
     /// Somebody who knows the password changes it.
@@ -545,10 +547,10 @@ async fn end_links(world: &World<MemorySessions>, ending: Ending, link: &str) {
     world.deliver_all().await;
 }
 
-/// Before: after days of strangers' requests the newest link lived for a day. A thief who changed the
-/// password ended it, and the owner got no other one for half a day.
+/// Regression: after days of strangers' requests the newest link was valid for a day. A thief who
+/// changed the password invalidated it, and the owner got no other link for half a day.
 #[test]
-fn a_link_that_no_longer_works_refuses_no_reset() {
+fn a_link_that_no_longer_works_does_not_block_a_reset() {
     for ending in [
         Ending::Change,
         Ending::Use,
@@ -589,9 +591,9 @@ fn a_link_that_no_longer_works_refuses_no_reset() {
     }
 }
 
-/// The same for a known device, which has a lane of its own.
+/// The same for a known device, which has its own lane.
 #[test]
-fn a_link_to_a_known_device_that_no_longer_works_refuses_no_reset() {
+fn a_link_to_a_known_device_that_no_longer_works_does_not_block_a_reset() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let session = world.log_in(ADA).tokens.refresh_token;
@@ -606,7 +608,8 @@ fn a_link_to_a_known_device_that_no_longer_works_refuses_no_reset() {
     });
 }
 
-/// Only the first request of a network in 24 hours is safe from few networks, as the documents say.
+/// As the documents say, only a network's first request in 24 hours is safe from an attacker with
+/// few networks.
 #[test]
 fn four_networks_spend_the_pool_of_later_requests_and_no_other() {
     let world = on_memory(&[]);
@@ -636,7 +639,7 @@ fn four_networks_spend_the_pool_of_later_requests_and_no_other() {
     });
 }
 
-/// An account whose own address is a variant has one more lane: 16 mails on the first day.
+/// An account whose own address is a variant has one more lane, so 16 mails on the first day.
 #[test]
 fn a_mailbox_whose_account_has_a_sub_address_gets_sixteen_mails_on_the_first_day() {
     let world = on_memory(&[("MAIL_BUDGET", "1000000")]);
@@ -666,12 +669,12 @@ fn a_mailbox_whose_account_has_a_sub_address_gets_sixteen_mails_on_the_first_day
     });
 }
 
-/// The documents say that a provider's networks can spend the pool of second to fifth requests.
+/// As the documents say, a provider's networks can use up the pool of second to fifth requests.
 #[test]
 fn an_ipv6_32_spends_the_pool_of_second_requests_and_leaves_first_ones() {
     let world = on_memory(&[]);
     pollster::block_on(async {
-        // 40 of them pay as first requests, and 150 as second ones.
+        // 40 of them pay as first requests, 150 as second ones.
         for number in 0..191_u32 {
             let client = from(&format!("2001:db8:{number:x}::1"));
             reset(&world, NOBODY, &client).await.unwrap();

@@ -1,4 +1,5 @@
-//! The use cases on the in-memory adapters, and on the KV session store over a key-value namespace in memory.
+//! The use cases on the adapters in memory, and on the KV session store over a key-value namespace
+//! in memory.
 
 #![allow(
     clippy::unwrap_used,

@@ -20,7 +20,7 @@ on_both!(sessions_are_listed_newest_first, &[], world => {
     assert_eq!(newest.device.browser, None);
 });
 
-on_both!(one_session_is_ended_and_the_others_go_on, &[], world => {
+on_both!(one_session_is_ended_and_the_others_continue, &[], world => {
     let [one, two, three] = [
         log_in(&world.service, ADA).await.unwrap().tokens,
         log_in(&world.service, ADA).await.unwrap().tokens,
@@ -36,7 +36,7 @@ on_both!(one_session_is_ended_and_the_others_go_on, &[], world => {
         assert!(world.service.renew_token(going_on.refresh_token.expose(), &client()).await.is_ok());
         assert!(world.service.is_authorized_by_role(going_on.access_token.expose(), &["user"]).await);
     }
-    // The current one, too.
+    // The current session, too.
     world.service.end_session(mine, one.session).await.unwrap();
     assert_eq!(world.service.me(mine).await.unwrap_err().code(), Code::InvalidToken);
 });
@@ -76,7 +76,7 @@ on_both!(sessions_from_before_a_revoke_all_are_not_listed, &[], world => {
     assert_eq!(error.code(), Code::InvalidToken);
 });
 
-/// Hashing so many passwords takes a while: once, and in memory.
+/// Hashing so many passwords takes a while, so this runs once, in memory.
 #[test]
 fn the_limit_is_the_policys() {
     let world = on_memory(&[]);

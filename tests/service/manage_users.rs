@@ -36,7 +36,7 @@ on_both!(disabling_ends_everything, &[], world => {
     assert!(log_in(&world.service, ADA).await.is_ok());
 });
 
-on_both!(nobody_else_may, &[], world => {
+on_both!(only_administrators_may_manage_users, &[], world => {
     let ada = log_in(&world.service, ADA).await.unwrap();
     let token = ada.tokens.access_token.expose();
     let grant = Amendment { roles: Some(vec!["admin".to_owned()]), ..Amendment::default() };
@@ -44,7 +44,7 @@ on_both!(nobody_else_may, &[], world => {
     assert_eq!(world.service.amend_user(token, ada.user.id, grant).await.unwrap_err(), Error::Forbidden);
 });
 
-on_both!(a_role_taken_away_counts_at_once, &[], world => {
+on_both!(a_revoked_role_is_gone_at_once, &[], world => {
     let root = log_in(&world.service, ROOT).await.unwrap();
     let ada = log_in(&world.service, ADA).await.unwrap();
     let admin = root.tokens.access_token.expose();

@@ -1,4 +1,5 @@
-//! How often a login hashes: exactly once, whoever it is about, so that the time tells nobody who has an account.
+//! A login hashes exactly once for every address, so that its time does not reveal who has an
+//! account.
 
 use std::rc::Rc;
 
@@ -65,7 +66,8 @@ impl World {
         self.hasher.computed.replace(0)
     }
 
-    /// Logs in; answers the error code and how often a password was hashed. Every failure has lapsed before.
+    /// Logs in, after every earlier failure has lapsed. Returns the error code and how often a
+    /// password was hashed.
     async fn log_in(&self, email: &str, password: &str) -> (Option<Code>, u32) {
         self.clock.advance(86_400);
         self.computed();
@@ -167,7 +169,7 @@ fn every_login_hashes_exactly_once() {
     }
 }
 
-/// Argon2id's time depends on the salt: one salt for every unknown address would show as one time.
+/// Argon2id's time depends on the salt: one salt for all unknown addresses would show as one time.
 #[test]
 fn every_unknown_address_has_a_salt_of_its_own() {
     for changes in WORK {
@@ -185,7 +187,7 @@ fn every_unknown_address_has_a_salt_of_its_own() {
     }
 }
 
-/// Registering with a password tells whether the address is taken, but only after the same work.
+/// Registering with a password reveals whether the address is taken, but only after the same work.
 #[test]
 fn an_open_registration_hashes_exactly_once_for_a_taken_address_too() {
     for changes in WORK {

@@ -1,4 +1,5 @@
-//! A proof of the last ten minutes: how one gets it, what it is asked for, and what doesn't give it.
+//! A proof from the last ten minutes: how to get one, which actions need it, and what does not
+//! count as one.
 
 use edgegate::adapters::memory::{MemoryDevices, MemorySessions};
 use edgegate::domain::account::UserId;
@@ -69,9 +70,9 @@ on_both!(a_new_pair_shows_the_new_proof_in_the_same_session, &[], world => {
     assert_eq!(after.session, before.session);
     assert_eq!(auth_time(&after), now(&world));
     assert_eq!(after.refresh_token_expires_in, before.refresh_token_expires_in - 500);
-    // The session was not begun a second time.
+    // No second session began.
     assert_eq!(service.list_sessions(after.access_token.expose()).await.unwrap().len(), 1);
-    // The chain keeps the proof.
+    // Renewals keep the proof.
     let proved_at = now(&world);
     world.clock.advance(300);
     let renewed = renew(service, &after).await.unwrap();
@@ -94,7 +95,7 @@ on_both!(a_renewal_proves_nothing, &[], world => {
     assert_eq!(gone.unwrap_err(), Error::ReauthenticationRequired);
 });
 
-/// What can't be undone, asked for with this token.
+/// The actions that can't be undone, with this token.
 async fn harm<P: Ports>(
     service: &AuthService<P>,
     token: &str,
@@ -170,7 +171,7 @@ on_both!(what_cannot_be_undone_needs_a_proof_of_the_last_ten_minutes, &[], world
     }
     assert_eq!(service.read_user(token, ada.user.id).await.unwrap().version, ada.user.version);
     assert_eq!(service.list_users(token, None, 10).await.unwrap().users.len(), 2);
-    // What can be undone needs none.
+    // Actions that can be undone need none.
     let name = Amendment { first_name: Some("Augusta".to_owned()), ..Amendment::default() };
     service.amend_user(token, ada.user.id, name).await.unwrap();
     let invitee = Invitee { email: "joan@example.com", first_name: None, last_name: None };
@@ -197,7 +198,7 @@ on_both!(with_a_proof_it_is_done, &[], world => {
     }
 });
 
-on_both!(who_may_not_learns_nothing_of_proofs, &[], world => {
+on_both!(whoever_may_not_act_learns_nothing_about_proofs, &[], world => {
     let service = &world.service;
     let ada = log_in(service, ADA).await.unwrap();
     let root = log_in(service, ROOT).await.unwrap();
@@ -212,20 +213,20 @@ on_both!(who_may_not_learns_nothing_of_proofs, &[], world => {
     }
 });
 
-on_both!(a_proof_is_of_one_session_of_one_user, &[], world => {
+on_both!(a_proof_belongs_to_one_session_of_one_user, &[], world => {
     let service = &world.service;
     let [one, two] = [log_in(service, ROOT).await.unwrap(), log_in(service, ROOT).await.unwrap()];
     let ada = log_in(service, ADA).await.unwrap();
     world.clock.advance(600);
     let renewed = renew(service, &one.tokens).await.unwrap();
-    // Another session of the same user gives the password, and so does another user.
+    // Another session of the same user enters the password, and so does another user.
     let two = renew(service, &two.tokens).await.unwrap();
     prove(service, &two).await.unwrap();
     prove(service, &renew(service, &ada.tokens).await.unwrap()).await.unwrap();
     let again = renew(service, &renewed).await.unwrap();
     let error = service.delete_account(again.access_token.expose(), ada.user.id, English).await.unwrap_err();
     assert_eq!(error, Error::ReauthenticationRequired);
-    // The cookie is of a later login, no matter whose. The older session's token does not replace it.
+    // The cookie is from a later login, whoever's. The older session's token must not replace it.
     for later in [&two, &ada.tokens] {
         let error = service.reauthenticate(
             again.access_token.expose(), PASSWORD, Some(later.refresh_token.expose()), &client(),
@@ -235,10 +236,10 @@ on_both!(a_proof_is_of_one_session_of_one_user, &[], world => {
     }
 });
 
-on_both!(both_refresh_tokens_go_on_working, STRICT, world => {
+on_both!(both_refresh_tokens_stay_valid, STRICT, world => {
     let service = &world.service;
     let first = log_in(service, ROOT).await.unwrap().tokens;
-    // The chain has two renewals behind it, and the client loses every answer but the last.
+    // There were two renewals, and the client loses every answer except the last.
     let old = renew(service, &renew(service, &first).await.unwrap()).await.unwrap();
     for _ in 0..3 {
         world.clock.advance(30);
@@ -253,7 +254,7 @@ on_both!(both_refresh_tokens_go_on_working, STRICT, world => {
     renew(service, &next).await.unwrap();
 });
 
-on_both!(a_lost_answer_costs_another_proof_at_most, STRICT, world => {
+on_both!(a_lost_answer_costs_at_most_another_proof, STRICT, world => {
     let service = &world.service;
     let old = log_in(service, ROOT).await.unwrap().tokens;
     world.clock.advance(550);
@@ -265,7 +266,7 @@ on_both!(a_lost_answer_costs_another_proof_at_most, STRICT, world => {
     renew(service, &proved).await.unwrap();
 });
 
-/// A thief's copy is found out as soon as it would have been without the proof.
+/// A thief's copy is noticed as soon as it would be without the proof.
 #[test]
 fn a_thief_is_found_out_as_soon_as_before() {
     fn run<S: SessionStore>(world: &World<S>, thief_first: bool) {
@@ -280,7 +281,7 @@ fn a_thief_is_found_out_as_soon_as_before() {
             if thief_first {
                 steal(&stolen).await.unwrap();
                 world.clock.advance(60);
-                // The owner's token is spent. They are told to renew, which finds the thief out.
+                // The owner's token was used. They are told to renew, and that reveals the thief.
                 let error = prove(service, &stolen).await.unwrap_err();
                 assert_eq!(error, Error::Access(AccessRefusal::Outdated));
                 let error = renew(service, &stolen).await.unwrap_err();
@@ -304,13 +305,13 @@ fn a_thief_is_found_out_as_soon_as_before() {
     }
 }
 
-on_both!(a_spent_token_is_not_made_new, STRICT, world => {
+on_both!(a_used_token_does_not_become_valid_again, STRICT, world => {
     let service = &world.service;
     let first = log_in(service, ROOT).await.unwrap().tokens;
     let second = renew(service, &first).await.unwrap();
     let error = prove(service, &first).await.unwrap_err();
     assert_eq!(error, Error::Access(AccessRefusal::Outdated));
-    // The same by the cookie's token, which is the newest that its browser has.
+    // The same with the cookie's token, which is the newest that this browser has.
     let by_cookie = async |held: &TokenPair| {
         let (access, held) = (first.access_token.expose(), held.refresh_token.expose());
         service.reauthenticate(access, PASSWORD, Some(held), &client()).await
@@ -339,7 +340,7 @@ on_both!(a_wrong_password_proves_nothing, &[], world => {
     assert_eq!(auth_time(&renewed), now(&world) - 600);
 });
 
-on_both!(who_is_disabled_or_signed_out_proves_nothing, &[], world => {
+on_both!(a_disabled_or_signed_out_user_proves_nothing, &[], world => {
     let service = &world.service;
     let root = log_in(service, ROOT).await.unwrap();
     let admin = root.tokens.access_token.expose();
@@ -384,7 +385,7 @@ on_both!(ten_at_once_all_succeed, STRICT, world => {
     }
 });
 
-// Tickets and records from before proofs: the login is the proof.
+// For tickets and records from before proofs existed, the login is the proof.
 on_both!(a_session_from_before_the_update_is_proved_by_its_login, &[], world => {
     let service = &world.service;
     let own = log_in(service, ROOT).await.unwrap();
@@ -398,7 +399,8 @@ on_both!(the_guard_of_the_account_counts_wrong_passwords, &[("PASSWORD_WORK", "d
     let service = &world.service;
     let own = log_in(service, ADA).await.unwrap().tokens;
     let other = log_in(service, ADA).await.unwrap().tokens;
-    // A stranger's failure delays neither, and who has used up the ten tries waits as a stranger does.
+    // A stranger's failure delays neither, and whoever has used up the ten attempts is delayed like
+    // a stranger.
     let guess = Login { email: ADA, password: NEW_PASSWORD };
     service.generate_token(guess, &client()).await.unwrap_err();
     for _ in 0..10 {
@@ -407,11 +409,11 @@ on_both!(the_guard_of_the_account_counts_wrong_passwords, &[("PASSWORD_WORK", "d
         assert_eq!(error, Error::CurrentPassword);
     }
     assert_eq!(prove(service, &own).await.unwrap_err(), Error::RateLimited(1));
-    // The owner's other session is not delayed, and the answer makes the device known anew.
+    // The owner's other session is not delayed, and the answer makes the device known again.
     assert!(prove(service, &other).await.is_ok());
 });
 
-/// The two limits that count a login's tries.
+/// The two limits that count attempts to log in.
 #[test]
 fn the_limits_of_a_login_hold() {
     use edgegate::adapters::memory::MemoryPorts;

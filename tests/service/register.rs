@@ -33,7 +33,7 @@ fn signed_in(registered: Registered) -> SignedIn {
     }
 }
 
-on_both!(an_account_and_its_tokens, OPEN, world => {
+on_both!(registering_creates_an_account_and_signs_in, OPEN, world => {
     let signed_in = signed_in(register(&world, new("Grace@Example.com")).await.unwrap());
     assert_eq!(signed_in.user.email.as_given(), "Grace@Example.com");
     assert_eq!(signed_in.user.roles.to_vec(), ["user"]);
@@ -49,7 +49,7 @@ on_both!(an_address_has_one_account, OPEN, world => {
         let error = register(&world, new(email)).await.unwrap_err();
         assert_eq!(error, Error::EmailTaken);
     }
-    assert!(world.service.ports().mail_queue.take().is_empty(), "a stranger's try is no mail");
+    assert!(world.service.ports().mail_queue.take().is_empty(), "a stranger's attempt sends no mail");
 });
 
 on_both!(what_is_wrong_is_said, OPEN, world => {
@@ -67,12 +67,12 @@ on_both!(what_is_wrong_is_said, OPEN, world => {
     assert!(register(&world, new("g@example.com")).await.is_ok());
 });
 
-on_both!(closed_is_closed, &[("REGISTRATION", "closed")], world => {
+on_both!(a_closed_registration_rejects_everybody, &[("REGISTRATION", "closed")], world => {
     let error = register(&world, new("g@example.com")).await.unwrap_err();
     assert_eq!(error, Error::RegistrationClosed);
 });
 
-on_both!(verified_writes_nothing_and_takes_no_password, &[], world => {
+on_both!(a_verified_registration_stores_nothing_and_accepts_no_password, &[], world => {
     let account = NewAccount { password: None, ..new("g@example.com") };
     assert!(matches!(register(&world, account).await.unwrap(), Registered::Asked));
     let taken = NewAccount { password: None, ..new(ADA) };

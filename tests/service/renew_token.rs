@@ -29,7 +29,7 @@ on_both!(ten_renewals_at_once_give_one_refresh_token, &[("ROTATE_AFTER", "0")], 
     assert_eq!(given.len(), 1);
 });
 
-on_both!(a_spent_token_after_the_grace_ends_the_session, &[("ROTATE_AFTER", "0"), ("REUSE", "strict")], world => {
+on_both!(a_used_token_after_the_grace_ends_the_session, &[("ROTATE_AFTER", "0"), ("REUSE", "strict")], world => {
     let first = log_in(&world.service, ADA).await.unwrap().tokens;
     let second = world.service.renew_token(first.refresh_token.expose(), &client()).await.unwrap().tokens;
     world.clock.advance(30);
@@ -41,7 +41,7 @@ on_both!(a_spent_token_after_the_grace_ends_the_session, &[("ROTATE_AFTER", "0")
     assert!(!world.service.is_authorized_by_role(second.access_token.expose(), &["user"]).await);
 });
 
-on_both!(late_is_for_the_same_client_only, &[("ROTATE_AFTER", "0")], world => {
+on_both!(only_the_same_client_may_retry_after_the_grace, &[("ROTATE_AFTER", "0")], world => {
     let first = log_in(&world.service, ADA).await.unwrap().tokens;
     let second = world.service.renew_token(first.refresh_token.expose(), &client()).await.unwrap().tokens;
     world.clock.advance(3600);
@@ -52,7 +52,7 @@ on_both!(late_is_for_the_same_client_only, &[("ROTATE_AFTER", "0")], world => {
     assert_eq!(verdict(&error), Some(Verdict::Reused));
 });
 
-on_both!(roles_are_those_of_now, &[], world => {
+on_both!(a_renewed_token_has_the_current_roles, &[], world => {
     let ada = log_in(&world.service, ADA).await.unwrap();
     let root = log_in(&world.service, ROOT).await.unwrap();
     let grant = Amendment { roles: Some(vec!["user".to_owned(), "editor".to_owned()]), ..Amendment::default() };
@@ -68,7 +68,7 @@ on_both!(a_session_ends_at_its_time, &[("SESSION_TTL", "3600"), ("SESSION_IDLE_T
         world.clock.advance(1700);
         tokens = world.service.renew_token(tokens.refresh_token.expose(), &client()).await.unwrap().tokens;
     }
-    // The access token does not outlive the session.
+    // The access token expires no later than the session.
     assert_eq!(tokens.expires_in, 200);
     assert_eq!(tokens.refresh_token_expires_in, 200);
     world.clock.advance(200);
@@ -81,15 +81,15 @@ on_both!(a_session_ends_at_its_time, &[("SESSION_TTL", "3600"), ("SESSION_IDLE_T
     assert_eq!(verdict(&error), Some(Verdict::Idle));
 });
 
-// With the shortest SESSION_IDLE_TTL that these settings allow, a client that renews as seldom and as late as a client in use
-// may goes on to the end of its session.
+// With the shortest SESSION_IDLE_TTL that these settings allow, a client that renews as late as a
+// client in use may stays signed in until the session's end.
 on_both!(a_client_in_use_does_not_go_idle, &[
     ("SESSION_TTL", "100000"), ("SESSION_IDLE_TTL", "7320"), ("ROTATE_AFTER", "3600"), ("ACCESS_TOKEN_TTL", "3600"),
 ], world => {
     let mut tokens = log_in(&world.service, ADA).await.unwrap().tokens;
     let (mut lived, mut kept) = (0, false);
     loop {
-        // Just kept, then one access token's life and a late renewal later.
+        // Kept once more, then one access token's lifetime and a late renewal pass.
         let wait = if kept { 3600 + 119 } else { 3599 };
         lived += wait;
         world.clock.advance(wait);
@@ -103,7 +103,7 @@ on_both!(a_client_in_use_does_not_go_idle, &[
     assert!(lived > 90_000);
 });
 
-on_both!(other_texts_are_no_grant, &[], world => {
+on_both!(texts_that_are_not_refresh_tokens_are_rejected, &[], world => {
     let tokens = log_in(&world.service, ADA).await.unwrap().tokens;
     for text in ["", "egr_", "egr_AAAA", tokens.access_token.expose(), &"egr_".repeat(10_000)] {
         let error = world.service.renew_token(text, &client()).await.unwrap_err();
@@ -111,7 +111,7 @@ on_both!(other_texts_are_no_grant, &[], world => {
     }
 });
 
-// A renewal names no language, and nobody stores one.
+// A renewal names no language, and none is stored.
 on_both!(the_notice_of_a_reuse_is_in_mail_locale, &[("ROTATE_AFTER", "0"), ("REUSE", "strict"), ("MAIL_LOCALE", "de")], world => {
     let first = log_in(&world.service, ADA).await.unwrap().tokens;
     world.service.renew_token(first.refresh_token.expose(), &client()).await.unwrap();

@@ -32,7 +32,7 @@ on_both!(a_link_sets_the_password_and_ends_every_session, &[], world => {
     assert!(service.renew_token(before.tokens.refresh_token.expose(), &client()).await.is_err());
     assert!(!service.is_authorized_by_role(before.tokens.access_token.expose(), &["user"]).await);
     let notice = world.deliver_all().await;
-    assert_eq!(notice.len(), 1, "the owner is told");
+    assert_eq!(notice.len(), 1, "the owner gets a notice");
     assert_eq!(notice[0].to.as_given(), ADA);
 });
 
@@ -40,7 +40,7 @@ on_both!(a_link_works_once_and_takes_older_ones_with_it, &[], world => {
     let older = world.reset_ticket(ADA).await;
     world.clock.advance(60);
     let newer = world.reset_ticket(ADA).await;
-    assert_eq!(confirm(&world, &older, NEW_PASSWORD).await, Ok(()), "asking again leaves it good");
+    assert_eq!(confirm(&world, &older, NEW_PASSWORD).await, Ok(()), "another request does not invalidate it");
     for link in [&older, &newer] {
         assert_eq!(confirm(&world, link, "another good passphrase").await, SPENT);
     }
@@ -68,7 +68,7 @@ fn of_two_at_once_one_wins() {
 }
 
 #[test]
-fn a_weak_password_leaves_the_link_good() {
+fn a_weak_password_does_not_use_the_link_up() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let link = world.reset_ticket(ADA).await;
@@ -87,7 +87,7 @@ fn a_weak_password_leaves_the_link_good() {
 }
 
 #[test]
-fn a_link_ends_after_an_hour() {
+fn a_link_expires_after_an_hour() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let link = world.reset_ticket(ADA).await;
@@ -102,7 +102,7 @@ fn a_link_ends_after_an_hour() {
 }
 
 #[test]
-fn what_is_no_link_is_refused() {
+fn altered_links_and_other_texts_are_rejected() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let link = world.reset_ticket(ADA).await;
@@ -131,7 +131,7 @@ fn what_is_no_link_is_refused() {
                 "{text}"
             );
         }
-        // A link to reset is none to verify or to confirm an address, and no token.
+        // A link to reset does not verify or confirm an address, and is not a token.
         let service = &world.service;
         let (client, locale) = (client(), Locale::English);
         let verified = service
@@ -157,7 +157,7 @@ fn another_deployment_s_link_is_foreign() {
 }
 
 #[test]
-fn a_disabled_account_gets_no_mail_and_its_links_are_dead() {
+fn a_disabled_account_gets_no_mail_and_its_links_do_not_work() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         let link = world.reset_ticket(ADA).await;
@@ -217,7 +217,7 @@ fn without_a_provider_nothing_is_promised() {
 }
 
 #[test]
-fn the_link_begins_with_app_url_and_holds_its_ticket_in_the_fragment() {
+fn the_link_begins_with_app_url_and_has_its_ticket_in_the_fragment() {
     let world = on_memory(&[("APP_URL", "https://example.com/account")]);
     pollster::block_on(async {
         let locale = Locale::German;

@@ -1,4 +1,4 @@
-//! The methods as other Workers call them: names, arguments as JSON, answers.
+//! The methods as other Workers call them: names, JSON arguments, answers.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::mail::{Job, Locale};
@@ -59,7 +59,7 @@ on_both!(each_method_by_its_name, &[], world => {
     assert_eq!(refused(&world, "is_authorized_by_role", &roles).await, Code::InvalidToken);
 });
 
-on_both!(arguments_that_are_not_what_they_must_be, &[], world => {
+on_both!(invalid_arguments_are_rejected, &[], world => {
     for (method, arguments, code) in [
         ("generate_token", "", Code::InvalidRequest),
         ("generate_token", "{}", Code::InvalidRequest),
@@ -84,8 +84,8 @@ on_both!(arguments_that_are_not_what_they_must_be, &[], world => {
     }
 });
 
-// The thief has a copy of each refresh token of an owner whose caller tells no address. Whoever of them comes second with a
-// spent token after the grace ends the session.
+// The caller passes no address of the client, and the thief has a copy of each refresh token.
+// Whoever comes second with a used token after the grace ends the session.
 on_both!(without_a_client_a_stolen_refresh_token_is_noticed, &[], world => {
     for client in ["", ",null", r#",{"user_agent":"the same"}"#] {
         let login = text(&world, "generate_token", &format!(r#"["{ADA}","{PASSWORD}"{client}]"#)).await;

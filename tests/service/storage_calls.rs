@@ -1,4 +1,5 @@
-//! What each use case asks of the key-value store: a write costs, and a forged token must not cause one.
+//! The calls of each use case to the key-value store: a write costs money, and a forged token must
+//! not cause one.
 
 use edgegate::adapters::memory::KeyValueCounts;
 use edgegate::domain::policy::{ACCESS_TOKEN_TTL, HOUR};
@@ -81,7 +82,8 @@ fn the_records_are_those_of_the_documentation() {
     assert_eq!(world.kv.value(&format!("stale:{user}")).unwrap(), "1");
 }
 
-/// `AuthClient` renews a minute before the access token ends: by then the refresh token is older than `ROTATE_AFTER`.
+/// `AuthClient` renews a minute before the access token expires; by then the refresh token is older
+/// than `ROTATE_AFTER`.
 #[test]
 fn at_the_pace_of_the_client_every_renewal_writes_once() {
     let pace = ACCESS_TOKEN_TTL - 60;
@@ -95,7 +97,8 @@ fn at_the_pace_of_the_client_every_renewal_writes_once() {
         token = renewed.unwrap().tokens.refresh_token;
         assert_eq!(world.kv.take_counts().writes, 1);
     }
-    // The documents' users: a login, eight hours of renewals, a log-out, of 1,000 writes a day.
+    // The users in the documents: a login, eight hours of renewals and a log-out each, within 1,000
+    // writes a day.
     let writes = 1 + 8 * HOUR / pace + 1;
     assert_eq!(writes, 55);
     let users = 1000 / writes;

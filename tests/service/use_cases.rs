@@ -1,4 +1,5 @@
-//! Which use cases there are: every public method of `AuthService`, read from the sources by a Rust parser.
+//! The list of use cases: every public method of `AuthService`, read from the sources by a Rust
+//! parser.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,11 +13,11 @@ use syn::{
 /// A public method of `AuthService`.
 #[derive(Debug, Default)]
 pub(crate) struct UseCase {
-    /// Whether it takes the client who asks.
+    /// Whether it takes the client.
     pub(crate) takes_client: bool,
 }
 
-/// Those that are no use case: they ask no port, or are a step that use cases share.
+/// Methods that are not use cases: they call no port, or are a step that use cases share.
 const PARTS: [&str; 8] = [
     "asked_by",
     "new",
@@ -39,7 +40,7 @@ pub(crate) fn use_cases() -> BTreeMap<String, UseCase> {
     for part in PARTS {
         found.remove(part);
     }
-    // A parser that finds nothing would make every test that asks for all of them pass.
+    // If the parser found nothing, every test that compares with this list would pass.
     assert!(found.len() > 30, "{:?}", found.keys());
     found
 }

@@ -1,4 +1,5 @@
-//! Other services: breached passwords are refused where one is chosen, and a challenge is met where the settings ask for one.
+//! Other services: breached passwords can't be chosen, and a challenge must be solved if the
+//! settings ask for one.
 
 use edgegate::domain::account::Weakness;
 use edgegate::domain::error::{Code, Error, FieldProblem};
@@ -15,7 +16,7 @@ on_both!(a_breached_password_can_t_be_chosen, &[("REGISTRATION", "open")], world
     let link = world.reset_ticket(ADA).await;
     let confirmed = service.confirm_reset(&link, NEW_PASSWORD, &client(), English).await;
     assert_eq!(confirmed.unwrap_err(), breached);
-    // At a login nobody asks.
+    // A login does not look the password up.
     let ada = log_in(service, ADA).await.unwrap();
     let token = ada.tokens.access_token.expose();
     let changed = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), English).await;
@@ -23,7 +24,7 @@ on_both!(a_breached_password_can_t_be_chosen, &[("REGISTRATION", "open")], world
     let account = NewAccount { email: "grace@example.com", password: Some(NEW_PASSWORD), first_name: None, last_name: None };
     assert_eq!(service.register(account, &client(), English).await.unwrap_err(), breached);
 
-    // Nobody can say: it is taken, and the link was left good.
+    // If the service does not answer, the password is accepted. The link is still valid.
     service.ports().vendors.unreachable.set(true);
     assert!(service.confirm_reset(&link, NEW_PASSWORD, &client(), English).await.is_ok());
 });

@@ -84,14 +84,14 @@ fn two_finish_a_registration_at_once() {
 }
 
 #[test]
-fn the_owner_of_a_taken_address_is_told() {
+fn the_owner_of_a_taken_address_gets_a_mail() {
     let world = on_memory(&[]);
     pollster::block_on(async {
         register(&world, "ADA@example.com", None).await;
         let mails = world.deliver_all().await;
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0].to.as_given(), ADA, "at the stored address");
-        // With a link for a new password, not one to make another account.
+        // It has a link for a new password, not one that creates another account.
         let link = ticket(&mails[0]);
         assert!(
             mails[0].text.contains("/reset-password#"),
@@ -109,7 +109,7 @@ fn the_owner_of_a_taken_address_is_told() {
     });
 }
 
-on_both!(the_account_s_own_password_verifies_and_ends_nothing, OPEN, world => {
+on_both!(the_account_s_own_password_verifies_without_ending_sessions, OPEN, world => {
     let (signed_in, link) = register_open(&world).await;
     assert_eq!(verify(&world, &link, PASSWORD).await, Ok(()));
     assert_eq!(verify(&world, &link, PASSWORD).await, SPENT);
@@ -117,18 +117,18 @@ on_both!(the_account_s_own_password_verifies_and_ends_nothing, OPEN, world => {
     assert!(world.service.is_authorized_by_email(renewed.tokens.access_token.expose(), GRACE).await);
 });
 
-on_both!(another_password_makes_a_stranger_s_account_its_owner_s, OPEN, world => {
+on_both!(another_password_gives_a_stranger_s_account_to_the_address_s_owner, OPEN, world => {
     let (stranger, link) = register_open(&world).await;
     assert!(matches!(verify(&world, &link, "short").await, Err(Error::WeakPassword(_))));
     assert_eq!(verify(&world, &link, NEW_PASSWORD).await, Ok(()));
     assert!(!world.can_log_in(GRACE, PASSWORD).await);
     assert!(world.can_log_in(GRACE, NEW_PASSWORD).await);
     assert!(world.service.renew_token(stranger.tokens.refresh_token.expose(), &client()).await.is_err());
-    assert_eq!(world.deliver_all().await.len(), 1, "a new password is told");
+    assert_eq!(world.deliver_all().await.len(), 1, "a notice of the new password");
 });
 
 #[test]
-fn a_stranger_s_changes_leave_the_owner_s_link_good() {
+fn a_stranger_s_changes_do_not_invalidate_the_owner_s_link() {
     let world = on_memory(OPEN);
     pollster::block_on(async {
         let (stranger, link) = register_open(&world).await;
@@ -149,11 +149,11 @@ fn a_stranger_s_changes_leave_the_owner_s_link_good() {
 }
 
 #[test]
-fn a_change_beside_it_is_seen() {
+fn a_change_of_names_does_not_invalidate_the_link() {
     let world = on_memory(OPEN);
     pollster::block_on(async {
         let (signed_in, link) = register_open(&world).await;
-        // The name changes and moves the version: the link stays good.
+        // The name changes and raises the version; the link stays valid.
         let change = UserChange {
             first_name: edgegate::domain::account::Name::parse("Ada").ok(),
             ..UserChange::default()
@@ -208,7 +208,7 @@ fn resending() {
 }
 
 #[test]
-fn a_registration_that_was_closed_meanwhile_makes_no_account() {
+fn a_registration_that_was_closed_meanwhile_creates_no_account() {
     let before = on_memory(&[]);
     let after = on_memory(&[("REGISTRATION", "closed")]);
     pollster::block_on(async {

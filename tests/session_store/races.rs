@@ -487,7 +487,7 @@ fn a_stolen_token_presented_sixty_times_at_once_is_told_once() {
             let deliver = |job: Job| {
                 let service = &service;
                 async move {
-                    let text = job.to_text();
+                    let text = job.encode();
                     service.deliver_from_queue(&text, &job.id).await;
                 }
             };

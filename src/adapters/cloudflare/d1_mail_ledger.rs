@@ -47,7 +47,7 @@ impl D1MailLedger {
                 Some(row) => row.text("state")?,
                 None => String::new(),
             };
-            let before = Lane::parse(&stored).ok_or_else(|| malformed("state"))?;
+            let before = Lane::decode(&stored).ok_or_else(|| malformed("state"))?;
             let mut after = before.clone();
             let Some(changed) = change(&mut after) else {
                 return Ok(None);
@@ -75,7 +75,7 @@ impl D1MailLedger {
                  RETURNING 1 AS n",
                 vec![
                     text(lane),
-                    text(&after.to_text()),
+                    text(&after.encode()),
                     number(after.lapses_at()),
                     text(before),
                 ],

@@ -81,7 +81,7 @@ impl MailQueue for CloudflareMailQueue {
             #[allow(clippy::cast_precision_loss, reason = "seconds, far below 2^53")]
             set(&options, "delaySeconds", &JsValue::from_f64(delay as f64));
         }
-        settled("queue", binding.send(&job.to_text(), &options))
+        settled("queue", binding.send(&job.encode(), &options))
             .await
             .map(drop)
     }

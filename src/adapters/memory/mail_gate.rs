@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Counted, GateName, Tally, Verdict};
+use crate::domain::mail::{Counted, GateName, GateVerdict, Tally};
 use crate::ports::MailGate;
 
 /// Counts in memory, lost with the process.
@@ -17,7 +17,7 @@ impl MailGate for MemoryMailGate {
         name: &GateName,
         counted: Counted,
         now: u64,
-    ) -> Result<Verdict, StoreError> {
+    ) -> Result<GateVerdict, StoreError> {
         let mut tallies = self.0.borrow_mut();
         Ok(tallies.entry(name.clone()).or_default().count(counted, now))
     }

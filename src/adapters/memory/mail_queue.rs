@@ -28,14 +28,14 @@ impl MemoryMailQueue {
         let queued = self.0.take();
         let jobs = queued
             .iter()
-            .filter_map(|(text, delay)| Some((Job::parse(text)?, *delay)));
+            .filter_map(|(text, delay)| Some((Job::decode(text)?, *delay)));
         jobs.collect()
     }
 }
 
 impl MailQueue for MemoryMailQueue {
     async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError> {
-        self.0.borrow_mut().push((job.to_text(), delay));
+        self.0.borrow_mut().push((job.encode(), delay));
         Ok(())
     }
 }

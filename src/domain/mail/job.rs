@@ -218,7 +218,7 @@ impl Job {
 
     /// Encodes the job for the queue: one line per field. No field contains a line break.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn encode(&self) -> String {
         let name = |name: &Option<Name>| name.as_ref().map_or("", Name::as_str).to_owned();
         let mut fields = vec![
             FORMAT.to_owned(),
@@ -226,7 +226,7 @@ impl Job {
             self.asked_at.to_string(),
             self.locale.tag().to_owned(),
             self.tries.to_string(),
-            self.pool.to_text(),
+            self.pool.encode(),
             u8::from(self.paid).to_string(),
             self.task.name().to_owned(),
         ];
@@ -268,7 +268,7 @@ impl Job {
     /// [`Task::pool_before_ranks`]. Its invitations and changes of address are rejected, since they
     /// do not contain the account's state at the time of the request.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn decode(text: &str) -> Option<Self> {
         let mut lines = text.split('\n');
         let is_old = match lines.next()? {
             FORMAT => false,
@@ -285,7 +285,7 @@ impl Job {
             (0, None, false)
         } else {
             let tries = lines.next()?.parse().ok()?;
-            let pool = Pool::parse(lines.next()?)?;
+            let pool = Pool::decode(lines.next()?)?;
             let paid = match lines.next()? {
                 "0" => false,
                 "1" => true,
@@ -341,175 +341,4 @@ fn line(text: Option<&str>) -> String {
         .filter(|c| !breaks_line(*c))
         .take(MAIL_FACT_CHARS)
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn job(task: Task) -> Job {
-        Job {
-            id: "0123456789abcdef0123456789abcdef".to_owned(),
-            asked_at: 1_764_000_000,
-            locale: Locale::German,
-            tries: 3,
-            pool: Pool::First,
-            paid: true,
-            task,
-        }
-    }
-
-    fn state() -> State {
-        State::parse("00112233445566778899aabbccddeeff").unwrap()
-    }
-
-    fn email() -> EmailAddress {
-        EmailAddress::parse("Zoë@bücher.example").unwrap()
-    }
-
-    fn tasks() -> Vec<Task> {
-        let user = UserId::new(1_764_000_000_000, &[1; 10]);
-        let name = |text: &str| Name::parse(text).ok();
-        vec![
-            Task::Reset { email: email() },
-            Task::Registration {
-                email: email(),
-                first_name: name("Zoë"),
-                last_name: None,
-            },
-            Task::Registration {
-                email: email(),
-                first_name: None,
-                last_name: name("a \\ \" ,"),
-            },
-            Task::Verification { email: email() },
-            Task::Invitation {
-                user,
-                state: state(),
-            },
-            Task::NewAddress {
-                user,
-                email: email(),
-                state: state(),
-            },
-            Task::AddressChangeAsked { to: email() },
-            Task::AddressChanged { to: email() },
-            Task::PasswordChanged { to: email() },
-            Task::AccountDeleted { to: email() },
-            Task::SessionEnded {
-                to: email(),
-                device: Some("Firefox".to_owned()),
-                place: None,
-            },
-        ]
-    }
-
-    #[test]
-    fn every_job_can_be_decoded_again() {
-        for task in tasks() {
-            let job = job(task);
-            assert_eq!(Job::parse(&job.to_text()), Some(job));
-        }
-    }
-
-    #[test]
-    fn pools_attempts_and_payment_can_be_decoded_again() {
-        let user = UserId::new(1_764_000_000_000, &[1; 10]);
-        for pool in [Pool::Known(user), Pool::Medium, Pool::Rest, Pool::None] {
-            for (tries, paid) in [(0, false), (u32::MAX, true)] {
-                let task = Task::Reset { email: email() };
-                let job = Job {
-                    tries,
-                    pool,
-                    paid,
-                    ..job(task)
-                };
-                assert_eq!(Job::parse(&job.to_text()), Some(job));
-            }
-        }
-    }
-
-    /// The text of a job as version 0.1 queued it.
-    fn old_text(task: &Task) -> String {
-        let text = job(task.clone()).to_text();
-        let mut lines: Vec<&str> = text.split('\n').collect();
-        lines.drain(4..7);
-        lines[0] = "1";
-        lines.join("\n")
-    }
-
-    #[test]
-    fn a_job_of_format_1_is_read_unless_it_needs_a_state() {
-        for task in tasks() {
-            let text = old_text(&task);
-            match &task {
-                Task::Invitation { .. } | Task::NewAddress { .. } => {
-                    assert_eq!(Job::parse(&text), None);
-                    let (without_state, _) = text.rsplit_once('\n').unwrap();
-                    assert_eq!(Job::parse(without_state), None, "{without_state}");
-                }
-                _ => {
-                    let read = Job::parse(&text).unwrap();
-                    assert!(read.task == task, "{text}");
-                    assert_eq!((read.tries, read.paid), (0, false));
-                    let pool = if task.class().is_some() {
-                        Pool::Medium
-                    } else {
-                        Pool::None
-                    };
-                    assert_eq!(read.pool, pool, "{text}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_job_with_a_line_missing_or_added_is_rejected() {
-        for task in tasks() {
-            let text = job(task).to_text();
-            assert_eq!(Job::parse(&format!("{text}\n")), None, "{text}");
-            let (cut, _) = text.rsplit_once('\n').unwrap();
-            assert_eq!(Job::parse(cut), None, "{cut}");
-        }
-    }
-
-    #[test]
-    fn a_device_or_place_cannot_add_a_line() {
-        let task = Task::SessionEnded {
-            to: email(),
-            device: Some("a\nb\r\u{0}c".to_owned()),
-            place: Some("x".repeat(1000)),
-        };
-        let Some(Job {
-            task: Task::SessionEnded { device, place, .. },
-            ..
-        }) = Job::parse(&job(task).to_text())
-        else {
-            panic!("no job");
-        };
-        assert_eq!(device.as_deref(), Some("abc"));
-        assert_eq!(place.unwrap().len(), MAIL_FACT_CHARS);
-    }
-
-    #[test]
-    fn debug_prints_no_address() {
-        for task in tasks() {
-            let printed = format!("{:?}", job(task));
-            assert!(
-                !printed.contains('@') && !printed.contains("Zoë"),
-                "{printed}"
-            );
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics(
-            text in "([12]\n)?[0-9a-f\n]{0,40}(en|de)?\n?([0-9]\nfirst\n[01]\n)?(reset|session_ended)?.{0,100}"
-        ) {
-            let _ = Job::parse(&text);
-        }
-    }
 }

@@ -126,7 +126,7 @@ impl Lane {
 
     /// Encodes it for storage: job, beginning and end of each mail.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn encode(&self) -> String {
         let sent = self.0.iter().map(|sent| {
             let LinkLife { begins_at, ends_at } = sent.life;
             format!("{} {begins_at} {ends_at}", sent.job)
@@ -136,7 +136,7 @@ impl Lane {
 
     /// Decodes a stored text; `None` if it is malformed.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn decode(text: &str) -> Option<Self> {
         let lines = text.split('\n').filter(|line| !line.is_empty());
         let sent: Option<Vec<Sent>> = lines.map(parse_line).collect();
         sent.filter(|sent| sent.len() <= LANE_JOBS_KEPT).map(Self)
@@ -265,7 +265,7 @@ mod tests {
             let life = lane.admit(&job.to_string(), HOUR, 1000, false).unwrap();
             assert_eq!(life.seconds(), HOUR);
         }
-        assert!(Lane::parse(&lane.to_text()).is_some());
+        assert!(Lane::decode(&lane.encode()).is_some());
     }
 
     proptest! {
@@ -302,15 +302,15 @@ mod tests {
                         prop_assert!(left, "refused at {}: {:?}", now, held);
                     }
                 }
-                prop_assert_eq!(Lane::parse(&lane.to_text()), Some(lane.clone()));
+                prop_assert_eq!(Lane::decode(&lane.encode()), Some(lane.clone()));
             }
         }
 
         #[test]
         fn no_text_panics(text in "([0-9a-f]{0,3} ?[0-9]{0,4} ?\n?){0,20}|.{0,60}") {
-            if let Some(mut lane) = Lane::parse(&text) {
+            if let Some(mut lane) = Lane::decode(&text) {
                 let _ = lane.admit("a", HOUR, 1, true);
-                let _ = (lane.lapses_at(), lane.to_text());
+                let _ = (lane.lapses_at(), lane.encode());
             }
         }
     }

@@ -69,7 +69,7 @@ impl Pool {
 
     /// Encodes it for the queue, without a line break.
     #[must_use]
-    pub fn to_text(self) -> String {
+    pub fn encode(self) -> String {
         match self {
             Self::Known(user) => [KNOWN, &user.to_string()].concat(),
             Self::First => "first".to_owned(),
@@ -81,7 +81,7 @@ impl Pool {
 
     /// Reads the text form; `None` when it is not one.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn decode(text: &str) -> Option<Self> {
         Some(match text {
             "first" => Self::First,
             "medium" => Self::Medium,
@@ -144,10 +144,10 @@ mod tests {
             Pool::Rest,
             Pool::None,
         ] {
-            assert_eq!(Pool::parse(&pool.to_text()), Some(pool));
+            assert_eq!(Pool::decode(&pool.encode()), Some(pool));
         }
         for text in ["", "First", "known", "known:", "known:x", "none "] {
-            assert_eq!(Pool::parse(text), None, "{text}");
+            assert_eq!(Pool::decode(text), None, "{text}");
         }
     }
 }

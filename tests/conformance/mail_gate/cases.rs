@@ -1,17 +1,17 @@
 //! The cases: each holds one sentence of docs/decisions/0017.
 
-use edgegate::domain::mail::{Counted, NoticedAct, Rank, RouteClass, Verdict};
+use edgegate::domain::mail::{Counted, GateVerdict, NoticedAct, Rank, RouteClass};
 use edgegate::ports::MailGate;
 use futures_util::future::join_all;
 
 use super::{BEGUN, Case, DAY, HOUR, OTHER, RESET, World, check, check_eq};
 
-const FIRST: Verdict = Verdict::Ranked(Rank::First);
-const MEDIUM: Verdict = Verdict::Ranked(Rank::Medium);
-const REST: Verdict = Verdict::Ranked(Rank::Rest);
+const FIRST: GateVerdict = GateVerdict::Ranked(Rank::First);
+const MEDIUM: GateVerdict = GateVerdict::Ranked(Rank::Medium);
+const REST: GateVerdict = GateVerdict::Ranked(Rank::Rest);
 
-fn is_over(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Over(_))
+fn is_over(verdict: GateVerdict) -> bool {
+    matches!(verdict, GateVerdict::Over(_))
 }
 
 pub(crate) async fn the_first_is_first_the_next_four_are_medium_and_all_others_rest<G: MailGate>(
@@ -48,7 +48,7 @@ pub(crate) async fn thirty_an_hour_of_both_kinds_together<G: MailGate>(world: &W
         let verdict = world.count(&name, kind, BEGUN + after).await?;
         check_eq!(
             verdict,
-            Verdict::Over(HOUR - after),
+            GateVerdict::Over(HOUR - after),
             format!("{after} s later")
         );
     }
@@ -130,7 +130,7 @@ pub(crate) async fn a_share_of_nothing_admits_nothing<G: MailGate>(world: &World
     let verdict = world
         .count(&name, first(RouteClass::Reset, 0), BEGUN)
         .await?;
-    check_eq!(verdict, Verdict::Over(HOUR), "of none");
+    check_eq!(verdict, GateVerdict::Over(HOUR), "of none");
     Ok(())
 }
 

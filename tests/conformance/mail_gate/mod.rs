@@ -2,7 +2,7 @@
 
 mod cases;
 
-use edgegate::domain::mail::{Counted, GateName, MailKeys, RouteClass, Verdict};
+use edgegate::domain::mail::{Counted, GateName, GateVerdict, MailKeys, RouteClass};
 use edgegate::domain::session::Client;
 use edgegate::domain::ticket::TicketSecrets;
 use edgegate::ports::MailGate;
@@ -42,7 +42,12 @@ impl<G: MailGate> World<G> {
         self.keys.network(&Client::new(Some(&address), None))
     }
 
-    async fn count(&self, name: &GateName, counted: Counted, now: u64) -> Result<Verdict, String> {
+    async fn count(
+        &self,
+        name: &GateName,
+        counted: Counted,
+        now: u64,
+    ) -> Result<GateVerdict, String> {
         self.gate.count(name, counted, now).await.map_err(text)
     }
 }

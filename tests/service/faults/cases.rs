@@ -1,4 +1,4 @@
-//! The cases.
+//! The cases: one per use case, with what must hold in the end.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::Error;
@@ -31,12 +31,12 @@ macro_rules! case {
     };
 }
 
-/// Nothing was given out.
+/// No refresh token was issued.
 fn none<T>(outcome: Result<T, Error>) -> Given {
     outcome.map(|_| None)
 }
 
-/// Every rule that is broken, or none.
+/// All broken rules.
 fn first_of(rules: &[(&str, bool)]) -> Option<String> {
     let broken: Vec<_> = rules
         .iter()
@@ -91,7 +91,7 @@ fn signing_in<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             Error::Internal("never"),
             |w, f, _mails| first_of(&[(
-                "the session before it goes on",
+                "the earlier session continues",
                 w.renews(f.refresh()).await
             )])
         ),
@@ -109,7 +109,7 @@ fn signing_in<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             Error::Internal("never"),
             |w, f, _mails| first_of(&[
-                ("the session before it goes on", w.renews(f.refresh()).await),
+                ("the earlier session continues", w.renews(f.refresh()).await),
                 ("the same password", w.can_log_in(ADA, PASSWORD).await),
             ])
         ),
@@ -122,7 +122,7 @@ fn signing_in<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 none(w.service.reset_password(ADA, &by, English).await)
             },
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail goes out", to(mails, ADA))])
+            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, ADA))])
         ),
         case!(
             "renewal",
@@ -133,10 +133,10 @@ fn signing_in<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 Ok(Some(renewed.tokens.refresh_token.expose().to_owned()))
             },
             Error::Internal("never"),
-            |w, f, _mails| first_of(&[("the session goes on", w.counts(f.access()).await)])
+            |w, f, _mails| first_of(&[("the session continues", w.counts(f.access()).await)])
         ),
         case!(
-            "renewal with a spent token",
+            "renewal with a used token",
             ROTATING,
             |w| {
                 let facts = w.facts(String::new()).await;
@@ -160,7 +160,7 @@ fn signing_in<S: SessionStore + 'static>() -> Vec<Case<S>> {
             Error::Internal("never"),
             |w, f, mails| first_of(&[
                 ("the session is over", !w.renews(&f.thing).await),
-                ("the owner is told", to(mails, ADA)),
+                ("the owner gets a notice", to(mails, ADA)),
             ])
         ),
         case!(
@@ -239,7 +239,7 @@ fn sessions<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     "the other is over",
                     !w.renews(f.thing.split_once(' ').unwrap().1).await
                 ),
-                ("this one goes on", w.renews(f.refresh()).await),
+                ("this one continues", w.renews(f.refresh()).await),
             ])
         ),
         case!(
@@ -256,7 +256,7 @@ fn sessions<S: SessionStore + 'static>() -> Vec<Case<S>> {
             Error::Internal("never"),
             |w, f, _mails| first_of(&[
                 ("the other is over", !w.renews(&f.thing).await),
-                ("this one goes on", w.renews(f.refresh()).await),
+                ("this one continues", w.renews(f.refresh()).await),
             ])
         ),
     ]
@@ -277,7 +277,7 @@ fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             Error::Internal("never"),
             |w, f, _mails| first_of(&[
-                ("the session goes on", w.counts(f.access()).await),
+                ("the session continues", w.counts(f.access()).await),
                 ("the old token renews", w.renews(f.refresh()).await),
             ])
         ),
@@ -287,7 +287,7 @@ fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| w.facts(String::new()).await,
             |w, _f| none(w.service.reset_password(ADA, &client(), English).await),
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail goes out", to(mails, ADA))])
+            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, ADA))])
         ),
         case!(
             "reset",
@@ -306,7 +306,7 @@ fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 ("the new password", w.can_log_in(ADA, NEW_PASSWORD).await),
                 ("no renewal", !w.renews(f.refresh()).await),
                 ("no check", !w.counts(f.access()).await),
-                ("the owner is told", to(mails, ADA)),
+                ("the owner gets a notice", to(mails, ADA)),
             ])
         ),
         case!(
@@ -325,7 +325,7 @@ fn passwords<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 ("the new password", w.can_log_in(ADA, NEW_PASSWORD).await),
                 ("no renewal", !w.renews(f.refresh()).await),
                 ("no check", !w.counts(f.access()).await),
-                ("the owner is told", to(mails, ADA)),
+                ("the owner gets a notice", to(mails, ADA)),
             ])
         ),
     ]
@@ -343,7 +343,7 @@ fn addresses<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
             ),
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail goes out", to(mails, GRACE))])
+            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, GRACE))])
         ),
         case!(
             "take another address",
@@ -362,7 +362,7 @@ fn addresses<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, _f, mails| first_of(&[
                 ("the new address", w.can_log_in(GRACE, PASSWORD).await),
                 ("not the old one", !w.can_log_in(ADA, PASSWORD).await),
-                ("the old one is told", to(mails, ADA)),
+                ("the old one gets a notice", to(mails, ADA)),
             ])
         ),
         case!(
@@ -387,7 +387,7 @@ fn addresses<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
             ),
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail goes out", to(mails, GRACE))])
+            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, GRACE))])
         ),
         case!(
             "verify an open account",
@@ -426,7 +426,7 @@ fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| w.facts(String::new()).await,
             |w, _f| none(w.service.register(grace(None), &client(), English).await),
             Error::Internal("never"),
-            |_w, _f, mails| first_of(&[("the mail goes out", to(mails, GRACE))])
+            |_w, _f, mails| first_of(&[("the mail is sent", to(mails, GRACE))])
         ),
         case!(
             "make the account",
@@ -446,7 +446,7 @@ fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             ),
             Error::Link(_),
             |w, _f, _mails| first_of(&[(
-                "the account is there",
+                "the account exists",
                 w.can_log_in(GRACE, PASSWORD).await
             )])
         ),
@@ -465,7 +465,7 @@ fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             Error::EmailTaken,
             |w, _f, _mails| first_of(&[(
-                "the account is there",
+                "the account exists",
                 w.can_log_in(GRACE, PASSWORD).await
             )])
         ),
@@ -486,7 +486,7 @@ fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 )
             },
             Error::EmailTaken,
-            |_w, _f, mails| first_of(&[("the invitation goes out", to(mails, GRACE))])
+            |_w, _f, mails| first_of(&[("the invitation is sent", to(mails, GRACE))])
         ),
         case!(
             "change roles",
@@ -585,7 +585,7 @@ fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             Error::Internal("never"),
             |w, f, _mails| first_of(&[
                 ("the password", w.can_log_in(ADA, PASSWORD).await),
-                ("the session goes on", w.renews(f.refresh()).await),
+                ("the session continues", w.renews(f.refresh()).await),
             ])
         ),
     ]
@@ -600,7 +600,7 @@ async fn gone<S: SessionStore>(
         ("no login", !w.can_log_in(ADA, PASSWORD).await),
         ("no renewal", !w.renews(f.refresh()).await),
         ("no check", !w.counts(f.access()).await),
-        ("the owner is told", to(mails, ADA)),
+        ("the owner gets a notice", to(mails, ADA)),
     ])
 }
 
@@ -616,12 +616,12 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
                     .unwrap();
                 let jobs = w.service.ports().queue.inner.take();
-                world_with(facts, &jobs[0].to_text())
+                world_with(facts, &jobs[0].encode())
             },
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 match handed_out.delivery {
-                    // Queued anew, or kept; otherwise the queue hands it out again.
+                    // Queued again or kept; otherwise the queue delivers it again.
                     Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {
                         Ok(None)
                     }
@@ -644,10 +644,10 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .await
                     .unwrap();
                 let jobs = w.service.ports().queue.inner.take();
-                world_with(facts, &jobs[0].to_text())
+                world_with(facts, &jobs[0].encode())
             },
             |w, f| {
-                let job = edgegate::domain::mail::Job::parse(&f.thing).unwrap();
+                let job = edgegate::domain::mail::Job::decode(&f.thing).unwrap();
                 let delivered = w
                     .service
                     .deliver_without_queue(job)
@@ -670,11 +670,11 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                     .unwrap();
                 let jobs = w.service.ports().queue.inner.take();
                 let notice = jobs.iter().find(|job| job.task.is_sent_once()).unwrap();
-                world_with(facts, &notice.to_text())
+                world_with(facts, &notice.encode())
             },
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
-                // Longer than a job may hold the notice.
+                // Longer than a job may reserve the notice.
                 w.clock.advance(120);
                 match handed_out.delivery {
                     Delivery::Sent | Delivery::NotDue(NotDue::AlreadySent) => Ok(None),
@@ -701,8 +701,8 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 w.service.ports().mailer.inner.set_down(false);
                 match handed_out.delivery {
-                    // Queued anew, or kept until its time; otherwise the queue hands the message out
-                    // again.
+                    // Queued again, or kept until it is due; otherwise the queue delivers the
+                    // message again.
                     Delivery::Later { .. } if handed_out.again.is_none() => w.clock.advance(60),
                     Delivery::Later { reason, .. } => {
                         return Err(edgegate::domain::error::StoreError::new("mail", reason).into());
@@ -715,7 +715,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
         ),
         case!(
-            "deliver what has bounced",
+            "deliver a mail that bounced",
             &[],
             |w| {
                 let facts = w.facts(String::new()).await;
@@ -728,13 +728,13 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 };
                 w.service.ports().mailer.inner.fail_once(bounced);
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
-                // What waits is due by then, and an earlier link that was sent is half over.
+                // By then waiting mails are due, and half the lifetime of an earlier link is over.
                 w.clock.advance(2_400);
                 match (handed_out.delivery, handed_out.again) {
                     (Delivery::Later { reason, .. }, Some(_)) => {
                         Err(edgegate::domain::error::StoreError::new("mail", reason).into())
                     }
-                    // It has never reached anybody, so the owner can ask for another one.
+                    // The link never reached anybody, so the owner can request another one.
                     (_, None) => none(w.service.reset_password(ADA, &client(), English).await),
                     other => panic!("{other:?}"),
                 }
@@ -766,7 +766,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             }
         ),
         case!(
-            "take up kept mails through the queue",
+            "retry kept mails through the queue",
             &[],
             |w| {
                 let facts = w.facts(String::new()).await;
@@ -778,13 +778,13 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, _f, mails| first_of(&[
                 ("it is sent", to(mails, ADA)),
                 (
-                    "it is kept no longer",
+                    "it is not kept any more",
                     w.service.ports().ledger.inner.letters().is_empty()
                 ),
             ])
         ),
         case!(
-            "take up kept mails without a queue",
+            "retry kept mails without a queue",
             &[],
             |w| {
                 let facts = w.facts(String::new()).await;
@@ -793,7 +793,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             |w, _f| {
                 let retried = w.service.retry_kept_mail(false).await;
-                // What could not be sent is kept for a later run.
+                // A mail that could not be sent is kept for a later run.
                 w.clock.advance(86_400);
                 none(retried.map_err(Error::from))
             },
@@ -801,7 +801,7 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, _f, mails| first_of(&[
                 ("it is sent", to(mails, ADA)),
                 (
-                    "it is kept no longer",
+                    "it is not kept any more",
                     w.service.ports().ledger.inner.letters().is_empty()
                 ),
             ])
@@ -838,7 +838,7 @@ fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             Error::Internal("never"),
             |w, f, _mails| first_of(&[
-                ("the session goes on", w.renews(f.refresh()).await),
+                ("the session continues", w.renews(f.refresh()).await),
                 (
                     "reading changes nothing",
                     w.service.me(f.access()).await.unwrap() == f.ada.user
@@ -850,7 +850,8 @@ fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| w.facts(String::new()).await,
             |w, f| {
-                // A check that can't be made is false. The fault makes one of the first two false at most.
+                // A check that can't be made is false. The fault makes at most one of the first two
+                // false.
                 let id: UserId = f.id();
                 let service = &w.service;
                 let is_user = service
@@ -865,7 +866,7 @@ fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
             Error::Internal("never"),
             |w, f, _mails| first_of(&[
                 ("the check holds again", w.counts(f.access()).await),
-                ("the session goes on", w.renews(f.refresh()).await),
+                ("the session continues", w.renews(f.refresh()).await),
             ])
         ),
     ]

@@ -1,5 +1,6 @@
-//! Every call of every use case goes wrong once, in each of five ways, on both session stores; then the request is repeated, as a
-//! client does. Nothing is lost, nothing stays half done, and what can't be had now is said to be just that.
+//! Each call of each use case fails once, in each of five ways, on both session stores. Then the
+//! request is retried, as a client would. Nothing is lost or half done, and a temporary failure is
+//! reported as temporary.
 
 mod cases;
 mod ports;
@@ -22,46 +23,47 @@ use ports::{CALLS, FAULTS, Fault};
 use world::{Facts, World, on_kv, on_memory};
 
 type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-/// The refresh token that was given out, if one was.
+/// The refresh token that was issued, if any.
 type Given = Result<Option<String>, Error>;
 
 type Wrong<S> = for<'a> fn(&'a World<S>, &'a Facts, &'a [Message]) -> Doing<'a, Option<String>>;
 
-/// A use case, what it needs, and what must be so in the end.
+/// A use case, what it needs, and what must hold in the end.
 struct Case<S: 'static> {
     name: &'static str,
     settings: &'static [(&'static str, &'static str)],
     prepare: for<'a> fn(&'a World<S>) -> Doing<'a, Facts>,
     act: for<'a> fn(&'a World<S>, &'a Facts) -> Doing<'a, Given>,
-    /// What a repeat may be told, when the first try has done it after all.
+    /// What a retry may answer if the first attempt succeeded after all.
     done_before: fn(&Error) -> bool,
-    /// What is not so that must be, with all mails that went out.
+    /// The violated invariants, given all mails that were sent.
     wrong: Wrong<S>,
 }
 
-/// What stays so: store, case, call, fault. A session that a spent token has ended is over in any case; but when the store's answer that
-/// says why is lost, nobody can tell the owner. The log has the request's 503, or the verdict of the repeat.
+/// Failures that remain, as store, case, call and fault. A session that a used token has ended is
+/// over in any case. But if the store's answer with the reason is lost, the owner can't be
+/// notified. The log has the request's 503, or the verdict of the retry.
 const KNOWN: [(&str, &str, &str, Fault); 3] = [
-    ("kv", "renewal with a spent token", "kv write", Fault::After),
+    ("kv", "renewal with a used token", "kv write", Fault::After),
     (
         "memory",
-        "renewal with a spent token",
+        "renewal with a used token",
         "sessions renew",
         Fault::After,
     ),
     (
         "memory",
-        "renewal with a spent token",
+        "renewal with a used token",
         "sessions renew",
         Fault::Again,
     ),
 ];
 
-/// What a repeat after 503 was told when the first try had done it: case and code.
+/// The answers to a retry after 503 if the first attempt had succeeded: case and code.
 type Told = BTreeSet<(&'static str, &'static str)>;
 
-/// The operations of the contract that change something, as docs/errors.md names them, and the
-/// cases that walk through them.
+/// The operations of the contract that change something, as named in docs/errors.md, and the cases
+/// that cover them.
 const OPERATIONS: [(&str, &[&str]); 21] = [
     ("generate_token", &["login"]),
     ("renew_token", &["renewal"]),
@@ -92,8 +94,8 @@ const OPERATIONS: [(&str, &[&str]); 21] = [
     ),
 ];
 
-/// The table under "After 503" in docs/errors.md: by operation the codes that a repeat may answer;
-/// none is "as the first".
+/// The table under "After 503" in docs/errors.md: the codes that a retry of each operation may
+/// answer. No codes means "as the first".
 fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     let text = include_str!("../../../docs/errors.md");
     let (_, section) = text.split_once("## After 503").unwrap();
@@ -115,11 +117,11 @@ fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     repeats
 }
 
-/// Where passwords are hashed: in the request, after the limiter; or by the guard, which would also delay the tests' own logins
-/// if its limits were not off.
+/// Passwords are hashed in the request, after the limiter, or by the guard. The guard's limits are
+/// off, or it would delay the tests' own logins too.
 const WORK: [&[(&str, &str)]; 2] = [&[], &[("PASSWORD_WORK", "durable"), ("LIMITS", "off")]];
 
-/// Answers how many faults there were; adds the calls that went wrong to `seen`.
+/// Returns how many faults there were, and adds the failed calls to `seen`.
 fn walk<S: SessionStore + 'static>(
     store: &str,
     work: &[(&str, &str)],
@@ -139,13 +141,13 @@ fn walk<S: SessionStore + 'static>(
             assert!(outcome.is_ok(), "{}: {outcome:?}", case.name);
             world.line.calls()
         });
-        // One more than there are is no fault at all: what must be so must be so then too.
+        // One more than there are calls means no fault: the invariants must hold then, too.
         for at in 0..=calls {
             for fault in FAULTS {
                 let world = make(&settings);
                 let found = pollster::block_on(try_once(&world, &case, at, fault, told));
                 let last = world.line.last.get();
-                // A fault that never came would make every rule look kept.
+                // If a fault never happened, every invariant would seem to hold.
                 assert_eq!(last.is_empty(), at == calls, "{}, call {at}", case.name);
                 seen.insert(last);
                 let is_known = KNOWN.contains(&(store, case.name, last, fault));
@@ -176,7 +178,7 @@ async fn try_once<S: SessionStore + 'static>(
     world.line.disarm();
     let given = match outcome {
         Ok(given) => given,
-        // A limiter that goes wrong refuses one try.
+        // A failing limiter refuses one attempt.
         Err(error)
             if error.code() == Code::Unavailable
                 || error.code() == Code::RateLimited && world.line.last.get() == "limiter" =>
@@ -193,7 +195,7 @@ async fn try_once<S: SessionStore + 'static>(
                 Err(again) => return Some(format!("after {error:?} a repeat: {again:?}")),
             }
         }
-        // It was carried out twice, and the second found it done.
+        // The request was carried out twice, and the second time found it done.
         Err(error)
             if matches!(fault, Fault::Twice | Fault::Again) && (case.done_before)(&error) =>
         {
@@ -213,7 +215,7 @@ async fn try_once<S: SessionStore + 'static>(
     (case.wrong)(world, &facts, &mails).await
 }
 
-/// Each account is there whole, with one password, or is not there.
+/// Each account exists completely, with one password, or not at all.
 async fn half_done<S: SessionStore>(world: &World<S>) -> Option<String> {
     use edgegate::domain::account::EmailAddress;
     use edgegate::ports::UserDirectory;
@@ -295,7 +297,7 @@ fn every_use_case_has_a_case() {
     assert!(missing.is_empty(), "no case calls {missing:?}");
 }
 
-/// Every operation of the contract that changes something says what a repeat after 503 answers.
+/// For every operation that changes something, the contract says what a retry after 503 answers.
 #[test]
 fn every_operation_that_changes_something_says_what_a_repeat_answers() {
     let contract = include_str!("../../../openapi.yaml");

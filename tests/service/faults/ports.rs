@@ -1,4 +1,4 @@
-//! Ports in memory whose calls are numbered, and of which one goes wrong.
+//! Ports in memory whose calls are numbered, so that one of them can fail.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -14,7 +14,7 @@ use edgegate::domain::account::{
     NotFreedSince, Password, PasswordHash, User, UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
-use edgegate::domain::mail::{Counted, GateName, Job, LinkLife, MailFailure, Message, Verdict};
+use edgegate::domain::mail::{Counted, GateName, GateVerdict, Job, LinkLife, MailFailure, Message};
 use edgegate::domain::session::{
     ActiveSession, Client, Device, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId,
@@ -25,18 +25,19 @@ use edgegate::ports::{
     SessionStore, UserDirectory, Vendors,
 };
 
-/// How a call goes wrong.
+/// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It fails and has done nothing.
+    /// It fails without having done anything.
     Before,
-    /// It has done its work, and its answer is lost.
+    /// It does its work, and its answer is lost.
     After,
-    /// It does its work twice, as what is sent again does; the first answer counts.
+    /// It does its work twice, like a request that is sent again. The first answer is returned.
     Twice,
-    /// The same, and the second answer counts: what was asked again after the first answer was lost, as a Durable Object is.
+    /// The same, but the second answer is returned: like a Durable Object that is called again
+    /// after the first answer was lost.
     Again,
-    /// It fails, and so does every call of its name after it.
+    /// It fails, and so does every later call with the same name.
     Down,
 }
 
@@ -48,8 +49,9 @@ pub(crate) const FAULTS: [Fault; 5] = [
     Fault::Down,
 ];
 
-/// Every call of a port that can go wrong and that a use case makes. Left out are `UserDirectory::ping`, which no use case makes,
-/// and `KeyValue::delete`, which removes records of sessions that are over, after the response.
+/// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
+/// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
+/// sessions after the response.
 pub(crate) const CALLS: [&str; 43] = [
     "devices",
     "gate count",
@@ -96,7 +98,7 @@ pub(crate) const CALLS: [&str; 43] = [
     "vendor challenge",
 ];
 
-/// The calls so far, and which of them goes wrong. Clones are one line.
+/// The calls so far, and which of them fails. Clones share one count.
 #[derive(Clone, Default)]
 pub(crate) struct Line {
     calls: Rc<Cell<usize>>,
@@ -106,7 +108,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Counts from 0 again; call number `at` goes wrong.
+    /// Starts counting from 0; call number `at` fails.
     pub(crate) fn arm(&self, wrong: Option<(usize, Fault)>) {
         self.calls.set(0);
         self.wrong.set(wrong);
@@ -114,13 +116,13 @@ impl Line {
         self.last.set("");
     }
 
-    /// Nothing goes wrong from now on; `last` still names what did.
+    /// Nothing fails from now on; `last` still names the call that failed.
     pub(crate) fn disarm(&self) {
         self.wrong.set(None);
         *self.down.borrow_mut() = None;
     }
 
-    /// Whether calls of some name all fail by now.
+    /// Whether all calls of some name fail by now.
     pub(crate) fn is_down(&self) -> bool {
         self.down.borrow().is_some()
     }
@@ -142,7 +144,7 @@ impl Line {
         if fault == Fault::Down {
             *self.down.borrow_mut() = Some(name);
         }
-        // D1 repeats no statement that writes.
+        // D1 never repeats a statement that writes.
         let is_d1 = name.starts_with("users") || name.starts_with("ledger");
         Some(if fault == Fault::Again && is_d1 {
             Fault::Twice
@@ -184,14 +186,14 @@ fn failed() -> StoreError {
     StoreError::new("a fault", "on purpose")
 }
 
-/// Something in memory on a line.
+/// An adapter in memory whose calls are counted on a line.
 #[derive(Clone)]
 pub(crate) struct Faulty<T> {
     pub(crate) inner: T,
     pub(crate) line: Line,
 }
 
-/// A method that is numbered and otherwise the inner one's.
+/// A method that is counted and otherwise calls the inner one.
 macro_rules! numbered {
     ($name:literal, $method:ident($($argument:ident: $of:ty),*) -> $answer:ty) => {
         async fn $method(&self, $($argument: $of),*) -> Result<$answer, StoreError> {
@@ -308,7 +310,7 @@ impl MailLedger for Faulty<MemoryMailLedger> {
 }
 
 impl MailGate for Faulty<MemoryMailGate> {
-    numbered!("gate count", count(name: &GateName, counted: Counted, now: u64) -> Verdict);
+    numbered!("gate count", count(name: &GateName, counted: Counted, now: u64) -> GateVerdict);
 }
 
 impl Vendors for Faulty<MemoryVendors> {
@@ -322,7 +324,7 @@ impl PasswordGuard for Faulty<MemoryPasswordGuard<PlainHasher>> {
 }
 
 impl RateLimiter for Faulty<NoLimits> {
-    /// All that a limiter can do wrong: refuse.
+    /// A limiter can only fail by refusing.
     async fn admit(&self, limit: Limit, key: &str) -> bool {
         let is_refused = matches!(
             self.line.next("limiter"),
@@ -333,7 +335,7 @@ impl RateLimiter for Faulty<NoLimits> {
 }
 
 impl Devices for Faulty<MemoryDevices> {
-    /// All that names of devices can do wrong: know none.
+    /// The recognition of devices can only fail by recognising none.
     fn describe(&self, user_agent: &str) -> Device {
         match self.line.next("devices") {
             Some(_) => Device::default(),
@@ -342,7 +344,7 @@ impl Devices for Faulty<MemoryDevices> {
     }
 }
 
-/// No hash at all: thousands of worlds are made, and hashing is no call to anything that fails.
+/// Does not hash: thousands of worlds are made, and hashing calls nothing that can fail.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
 
@@ -373,7 +375,7 @@ impl PasswordHasher for PlainHasher {
     async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
 }
 
-/// All of them, with a session store that is on the line itself or stands on one that is.
+/// All ports, with a session store that is counted itself or uses one that is.
 pub(crate) struct FaultyPorts<S> {
     pub(crate) users: Faulty<MemoryUsers>,
     pub(crate) sessions: S,

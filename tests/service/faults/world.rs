@@ -1,4 +1,4 @@
-//! A service on ports of which one call goes wrong, with its two accounts.
+//! A service whose ports fail at one call, with its two accounts.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -25,11 +25,11 @@ pub(super) struct World<S> {
     pub(super) clock: ManualClock,
 }
 
-/// What a case has made before its fault.
+/// What a case has prepared before its fault.
 pub(super) struct Facts {
     pub(super) ada: SignedIn,
     pub(super) root: SignedIn,
-    /// A link's ticket, a spent token, a job: whatever the case is about.
+    /// A link's ticket, a used token or a job, depending on the case.
     pub(super) thing: String,
 }
 
@@ -110,19 +110,19 @@ impl<S: SessionStore> World<S> {
             .await
     }
 
-    /// All that the queue and the cron come to: a day is enough for what has to wait.
+    /// Runs the queue and the cron for a day, which is enough for mails that have to wait.
     pub(super) async fn mails(&self) -> Vec<Message> {
         for _ in 0..4 {
             self.service.retry_kept_mail(true).await.unwrap();
             for job in self.service.ports().queue.inner.take() {
-                let text = job.to_text();
+                let text = job.encode();
                 self.service.deliver_from_queue(&text, &job.id).await;
             }
         }
         self.service.ports().mailer.inner.take()
     }
 
-    /// The ticket of the mail that is on its way there.
+    /// The ticket in the queued mail to this address.
     pub(super) async fn ticket(&self, to: &str) -> String {
         let mails = self.mails().await;
         let mail = mails.iter().find(|mail| mail.to.as_given() == to);
@@ -134,16 +134,16 @@ impl<S: SessionStore> World<S> {
         let client = client();
         let asked = self.service.reset_password(ADA, &client, Locale::English);
         asked.await.unwrap();
-        self.service.ports().queue.inner.take()[0].to_text()
+        self.service.ports().queue.inner.take()[0].encode()
     }
 
     /// A reset that the ledger keeps and that is due now.
     pub(super) async fn keep_due_letter(&self) {
         let job = self.reset_job().await;
-        let job = Job::parse(&job).unwrap();
+        let job = Job::decode(&job).unwrap();
         let letter = DeadLetter {
             id: job.id.clone(),
-            job: job.to_text(),
+            job: job.encode(),
             reason: "the provider was down".to_owned(),
             tries: 1,
             failed_at: job.asked_at,
@@ -153,7 +153,7 @@ impl<S: SessionStore> World<S> {
         ledger.keep(&letter).await.unwrap();
     }
 
-    /// As if the user's password had been hashed with parameters of earlier.
+    /// Makes the user's password look as if it was hashed with older parameters.
     pub(super) async fn age_password(&self, user: &User) {
         let old = PasswordHash::new(format!("old {}", user.password_hash.as_str()));
         let users = &self.service.ports().users.inner;

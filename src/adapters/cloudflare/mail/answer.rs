@@ -3,7 +3,7 @@
 use edgegate_token::json::Json;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct ProviderAnswer {
     pub(super) status: u16,
     /// `Retry-After`, in seconds.
     pub(super) retry_after: Option<u64>,
@@ -27,7 +27,7 @@ pub(super) struct Refusal {
     pub(super) retry_after: Option<u64>,
 }
 
-impl Answer {
+impl ProviderAnswer {
     pub(super) fn refused<T>(&self, kind: Kind, text: &str) -> Result<T, Refusal> {
         Err(Refusal {
             kind,
@@ -110,7 +110,7 @@ mod tests {
             (503, Kind::Temporary),
             (599, Kind::Temporary),
         ] {
-            let answer = Answer {
+            let answer = ProviderAnswer {
                 status,
                 retry_after: None,
                 body: String::new(),

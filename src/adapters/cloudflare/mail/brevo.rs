@@ -7,8 +7,8 @@
 use serde::Serialize;
 
 use super::Vendor;
-use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, Named, one_line};
+use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::request::{HttpRequest, Named, ProviderAccount, one_line};
 use crate::domain::mail::Message;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
@@ -30,7 +30,7 @@ struct Headers {
     idempotency_key: String,
 }
 
-fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     let body = Body {
         sender: Named::sender(account.sender),
         to: [Named::recipient(&message.to)],
@@ -62,7 +62,7 @@ fn uuid(key: &str) -> String {
     uuid
 }
 
-fn judge(answer: &Answer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
     let body = answer.json().unwrap_or_default();
     match answer.status {
         201 | 202 if text(&body, "messageId").is_some() || body.get("messageIds").is_some() => {
@@ -97,7 +97,7 @@ fn is_about_to(message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{self, Told};
+    use super::super::check::{self, Expected};
 
     #[test]
     fn the_request() {
@@ -136,51 +136,57 @@ mod tests {
         check::answers(
             super::VENDOR,
             &[
-                ((201, sent.to_owned()), Told::Sent),
-                ((201, many.to_owned()), Told::Sent),
-                ((202, sent.to_owned()), Told::Sent),
-                ((201, "{}".to_owned()), Told::Temporary),
-                ((201, "<html>".to_owned()), Told::Temporary),
-                ((200, sent.to_owned()), Told::Temporary),
+                ((201, sent.to_owned()), Expected::Sent),
+                ((201, many.to_owned()), Expected::Sent),
+                ((202, sent.to_owned()), Expected::Sent),
+                ((201, "{}".to_owned()), Expected::Temporary),
+                ((201, "<html>".to_owned()), Expected::Temporary),
+                ((200, sent.to_owned()), Expected::Temporary),
                 (
                     error(400, "invalid_parameter", "email is not valid in to"),
-                    Told::Undeliverable,
+                    Expected::Undeliverable,
                 ),
                 (
                     error(400, "invalid_parameter", "email is not valid in sender"),
-                    Told::Rejected,
+                    Expected::Rejected,
                 ),
-                (error(400, "missing_parameter", "x"), Told::Rejected),
-                (error(400, "out_of_range", "x"), Told::Rejected),
-                (error(400, "campaign_processing", "x"), Told::Rejected),
-                (error(400, "campaign_sent", "x"), Told::Rejected),
-                (error(404, "document_not_found", "x"), Told::Temporary),
-                (error(402, "not_enough_credits", "x"), Told::Temporary),
-                (error(400, "not_enough_credits", "x"), Told::Temporary),
-                (error(403, "permission_denied", "x"), Told::Temporary),
-                (error(400, "permission_denied", "x"), Told::Temporary),
+                (error(400, "missing_parameter", "x"), Expected::Rejected),
+                (error(400, "out_of_range", "x"), Expected::Rejected),
+                (error(400, "campaign_processing", "x"), Expected::Rejected),
+                (error(400, "campaign_sent", "x"), Expected::Rejected),
+                (error(404, "document_not_found", "x"), Expected::Temporary),
+                (error(402, "not_enough_credits", "x"), Expected::Temporary),
+                (error(400, "not_enough_credits", "x"), Expected::Temporary),
+                (error(403, "permission_denied", "x"), Expected::Temporary),
+                (error(400, "permission_denied", "x"), Expected::Temporary),
                 (
                     error(400, "duplicate_parameter", "idempotencyKey"),
-                    Told::Sent,
+                    Expected::Sent,
                 ),
-                (error(400, "duplicate_request", "x"), Told::Sent),
-                (error(429, "duplicate_request", "x"), Told::Temporary),
+                (error(400, "duplicate_request", "x"), Expected::Sent),
+                (error(429, "duplicate_request", "x"), Expected::Temporary),
                 (
                     error(
                         405,
                         "method_not_allowed",
                         "POST Method is not allowed on this path",
                     ),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                (error(401, "unauthorized", "Key not found"), Told::Temporary),
-                (error(400, "account_under_validation", "x"), Told::Temporary),
-                (error(406, "not_acceptable", "x"), Told::Rejected),
-                (error(400, "bad_request", "x"), Told::Rejected),
-                (error(422, "unprocessable_entity", "x"), Told::Rejected),
-                ((400, "<html>".to_owned()), Told::Rejected),
-                ((429, String::new()), Told::Temporary),
-                ((500, String::new()), Told::Temporary),
+                (
+                    error(401, "unauthorized", "Key not found"),
+                    Expected::Temporary,
+                ),
+                (
+                    error(400, "account_under_validation", "x"),
+                    Expected::Temporary,
+                ),
+                (error(406, "not_acceptable", "x"), Expected::Rejected),
+                (error(400, "bad_request", "x"), Expected::Rejected),
+                (error(422, "unprocessable_entity", "x"), Expected::Rejected),
+                ((400, "<html>".to_owned()), Expected::Rejected),
+                ((429, String::new()), Expected::Temporary),
+                ((500, String::new()), Expected::Temporary),
             ],
         );
     }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::answer::{Answer, Kind};
-use super::request::{Account, HttpRequest};
+use super::answer::{Kind, ProviderAnswer};
+use super::request::{HttpRequest, ProviderAccount};
 use super::{HttpMailer, Vendor};
 use crate::domain::account::EmailAddress;
 use crate::domain::mail::{MailFailure, Message, Sender};
@@ -17,7 +17,7 @@ pub(super) const HTML: &str =
 
 /// The expected result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Expected {
     Sent,
     Temporary,
     Rejected,
@@ -44,7 +44,7 @@ pub(super) fn message() -> Message {
 /// The request for [`message`] with the key `the-key`. The same mail always makes the same request.
 pub(super) fn request(vendor: Vendor, base: &str) -> HttpRequest {
     let sender = sender();
-    let account = Account {
+    let account = ProviderAccount {
         base,
         key: "the-key",
         sender: &sender,
@@ -86,21 +86,21 @@ pub(super) fn headers(request: &HttpRequest, expected: &[(&str, &str)]) {
 }
 
 /// Requires each answer (status and body) to be judged as in the table.
-pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Told)]) {
+pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Expected)]) {
     for ((status, body), told) in table {
-        let answer = Answer {
+        let answer = ProviderAnswer {
             status: *status,
             retry_after: Some(7),
             body: body.clone(),
         };
         let judged = match (vendor.judge)(&answer) {
-            Ok(()) => Told::Sent,
+            Ok(()) => Expected::Sent,
             Err(refusal) => {
                 assert_eq!(refusal.retry_after, Some(7));
                 match refusal.kind {
-                    Kind::Temporary => Told::Temporary,
-                    Kind::Rejected => Told::Rejected,
-                    Kind::Undeliverable => Told::Undeliverable,
+                    Kind::Temporary => Expected::Temporary,
+                    Kind::Rejected => Expected::Rejected,
+                    Kind::Undeliverable => Expected::Undeliverable,
                 }
             }
         };
@@ -108,7 +108,7 @@ pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Told)]) {
     }
     // Answers that no vendor documents, such as those of a proxy.
     for status in [204, 301, 302, 307, 408, 425, 429, 500, 502, 503, 504] {
-        let answer = Answer {
+        let answer = ProviderAnswer {
             status,
             retry_after: None,
             body: "<html><body>Bad Gateway</body></html>".to_owned(),
@@ -126,7 +126,7 @@ pub(super) fn reason(vendor: Vendor, status: u16, body: &str) -> String {
         key: Secret::new("the-key".to_owned()),
         sender: sender(),
     };
-    let answer = Answer {
+    let answer = ProviderAnswer {
         status,
         retry_after: None,
         body: body.to_owned(),

@@ -7,8 +7,8 @@
 use serde::Serialize;
 
 use super::Vendor;
-use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, bearer, one_line, sender_name, wire};
+use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::request::{HttpRequest, ProviderAccount, bearer, one_line, sender_name, wire};
 use crate::domain::mail::Message;
 use edgegate_token::json::Json;
 
@@ -30,7 +30,7 @@ struct Address {
     name: Option<String>,
 }
 
-fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     let body = Body {
         from: Address {
             address: wire(&account.sender.address),
@@ -44,7 +44,7 @@ fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
     HttpRequest::json(account, "/email/sending/send", bearer(account), &body)
 }
 
-fn judge(answer: &Answer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
     let body = answer.json().unwrap_or_default();
     let success = body.get("success").and_then(Json::as_bool);
     match (answer.status, success) {
@@ -70,7 +70,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
 }
 
 /// A mail has one recipient, so a list that is not empty contains that one, however it is spelt.
-fn judge_result(answer: &Answer, result: &Json) -> Result<(), Refusal> {
+fn judge_result(answer: &ProviderAnswer, result: &Json) -> Result<(), Refusal> {
     let holds = |list: &str| {
         result
             .get(list)
@@ -90,7 +90,7 @@ fn judge_result(answer: &Answer, result: &Json) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{self, Told};
+    use super::super::check::{self, Expected};
 
     #[test]
     fn the_request() {
@@ -139,70 +139,82 @@ mod tests {
                     result(&format!(
                         r#""delivered":{ada},"permanent_bounces":[],"queued":[]"#
                     )),
-                    Told::Sent,
+                    Expected::Sent,
                 ),
                 (
                     result(&format!(
                         r#""delivered":[],"permanent_bounces":[],"queued":{ada}"#
                     )),
-                    Told::Sent,
+                    Expected::Sent,
                 ),
-                (result(r#""message_id":"1""#), Told::Sent),
+                (result(r#""message_id":"1""#), Expected::Sent),
                 (
                     result(&format!(
                         r#""delivered":[],"permanent_bounces":{ada},"queued":[]"#
                     )),
-                    Told::Undeliverable,
+                    Expected::Undeliverable,
                 ),
                 (
                     result(&format!(
                         r#""message_id":"1","suppressed_recipients":{ada}"#
                     )),
-                    Told::Undeliverable,
+                    Expected::Undeliverable,
                 ),
                 (
                     result(r#""delivered":[],"permanent_bounces":[],"queued":[]"#),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                (result(""), Told::Temporary),
-                ((200, r#"{"success":true}"#.to_owned()), Told::Temporary),
-                ((200, "<html>".to_owned()), Told::Temporary),
+                (result(""), Expected::Temporary),
+                ((200, r#"{"success":true}"#.to_owned()), Expected::Temporary),
+                ((200, "<html>".to_owned()), Expected::Temporary),
                 // A refusal with status 200.
-                (error(200, 10202, "email.invalid"), Told::Rejected),
-                (error(200, 10004, "throttled"), Told::Temporary),
-                (error(200, 99999, "new"), Told::Temporary),
-                ((200, r#"{"success":false}"#.to_owned()), Told::Temporary),
-                (error(400, 10001, "invalid_request_schema"), Told::Rejected),
-                (error(400, 10200, "email.too_big"), Told::Rejected),
-                (error(400, 10201, "email.no_content_length"), Told::Rejected),
-                (error(400, 10202, "email.invalid"), Told::Rejected),
-                (error(400, 99999, "new"), Told::Rejected),
+                (error(200, 10202, "email.invalid"), Expected::Rejected),
+                (error(200, 10004, "throttled"), Expected::Temporary),
+                (error(200, 99999, "new"), Expected::Temporary),
+                (
+                    (200, r#"{"success":false}"#.to_owned()),
+                    Expected::Temporary,
+                ),
+                (
+                    error(400, 10001, "invalid_request_schema"),
+                    Expected::Rejected,
+                ),
+                (error(400, 10200, "email.too_big"), Expected::Rejected),
+                (
+                    error(400, 10201, "email.no_content_length"),
+                    Expected::Rejected,
+                ),
+                (error(400, 10202, "email.invalid"), Expected::Rejected),
+                (error(400, 99999, "new"), Expected::Rejected),
                 (
                     error(401, 10101, "authentication.unauthorized"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
                 (
                     error(401, 10103, "authentication.bad_token_type"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
                 (
                     error(403, 10102, "authentication.forbidden"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
                 (
                     error(403, 10105, "authentication.not_entitled"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                (error(403, 10203, "email.sending_disabled"), Told::Temporary),
-                (error(404, 10000, "not_found"), Told::Temporary),
-                (error(429, 10004, "throttled"), Told::Temporary),
-                (error(500, 10002, "internal_server"), Told::Temporary),
-                (error(500, 10003, "not_implemented"), Told::Temporary),
+                (
+                    error(403, 10203, "email.sending_disabled"),
+                    Expected::Temporary,
+                ),
+                (error(404, 10000, "not_found"), Expected::Temporary),
+                (error(429, 10004, "throttled"), Expected::Temporary),
+                (error(500, 10002, "internal_server"), Expected::Temporary),
+                (error(500, 10003, "not_implemented"), Expected::Temporary),
                 (
                     error(503, 10100, "authentication.upstream"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                ((502, "<html>".to_owned()), Told::Temporary),
+                ((502, "<html>".to_owned()), Expected::Temporary),
             ],
         );
         assert_eq!(

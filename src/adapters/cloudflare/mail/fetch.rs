@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::worker_sys::web_sys;
 
-use super::answer::{Answer, retry_after};
+use super::answer::{ProviderAnswer, retry_after};
 use super::request::HttpRequest;
 use crate::adapters::cloudflare::binding::message_of;
 use crate::domain::policy::{MAIL_ANSWER_MAX_BYTES, MAIL_TIMEOUT_MS};
@@ -23,11 +23,11 @@ extern "C" {
 /// # Errors
 /// What went wrong, if there is no complete answer in time. The text may contain parts of the
 /// request.
-pub(super) async fn send(request: &HttpRequest) -> Result<Answer, String> {
+pub(super) async fn send(request: &HttpRequest) -> Result<ProviderAnswer, String> {
     answer_to(request).await.map_err(|error| message_of(&error))
 }
 
-async fn answer_to(request: &HttpRequest) -> Result<Answer, JsValue> {
+async fn answer_to(request: &HttpRequest) -> Result<ProviderAnswer, JsValue> {
     let headers = web_sys::Headers::new()?;
     for (name, value) in &request.headers {
         headers.set(name, value)?;
@@ -47,7 +47,7 @@ async fn answer_to(request: &HttpRequest) -> Result<Answer, JsValue> {
         .headers()
         .get("Retry-After")?
         .and_then(|header| retry_after(&header, Date::now() as u64, date));
-    Ok(Answer {
+    Ok(ProviderAnswer {
         status: response.status(),
         retry_after,
         body: body(&response).await?,

@@ -6,13 +6,13 @@
 use base64ct::{Base64, Encoding};
 
 use super::Vendor;
-use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, domain, mailbox, one_line, wire};
+use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::request::{HttpRequest, ProviderAccount, domain, mailbox, one_line, wire};
 use crate::domain::mail::Message;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
-fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     let (content_type, body) = form(
         &message.idempotency_key,
         &[
@@ -84,7 +84,7 @@ fn boundary(seed: &str, fields: &[(&str, &str)]) -> String {
     }
 }
 
-fn judge(answer: &Answer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
     let body = answer.json().unwrap_or_default();
     if answer.status == 200 {
         return match text(&body, "id") {
@@ -124,7 +124,7 @@ fn seconds_in(message: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{self, Told};
+    use super::super::check::{self, Expected};
     use super::*;
 
     #[test]
@@ -186,63 +186,69 @@ mod tests {
         check::answers(
             VENDOR,
             &[
-                ((200, sent.to_owned()), Told::Sent),
+                ((200, sent.to_owned()), Expected::Sent),
                 (
                     (200, r#"{"message":"Queued. Thank you."}"#.to_owned()),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                ((200, "<html>".to_owned()), Told::Temporary),
+                ((200, "<html>".to_owned()), Expected::Temporary),
                 (
                     error(
                         400,
                         "to parameter is not a valid address. please check documentation.",
                     ),
-                    Told::Undeliverable,
+                    Expected::Undeliverable,
                 ),
                 (
                     error(
                         400,
                         "'to' parameter is not a valid address. please check documentation",
                     ),
-                    Told::Undeliverable,
+                    Expected::Undeliverable,
                 ),
                 (
                     error(400, "from parameter is not a valid address"),
-                    Told::Rejected,
+                    Expected::Rejected,
                 ),
-                (error(400, "total size"), Told::Rejected),
+                (error(400, "total size"), Expected::Rejected),
                 (
                     error(400, "Only one parameters 'html' or 'template' is allowed."),
-                    Told::Rejected,
+                    Expected::Rejected,
                 ),
                 (
                     error(
                         400,
                         "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified.",
                     ),
-                    Told::Rejected,
+                    Expected::Rejected,
                 ),
-                (error(400, "from parameter is missing. "), Told::Rejected),
+                (
+                    error(400, "from parameter is missing. "),
+                    Expected::Rejected,
+                ),
                 (
                     error(
                         400,
                         "Send options (parameters starting with o:, h:, or v:) are limited to 16KB total",
                     ),
-                    Told::Rejected,
+                    Expected::Rejected,
                 ),
-                ((401, "Forbidden".to_owned()), Told::Temporary),
-                ((401, "\"Forbidden\"".to_owned()), Told::Temporary),
-                (error(402, "unpaid"), Told::Temporary),
+                ((401, "Forbidden".to_owned()), Expected::Temporary),
+                ((401, "\"Forbidden\"".to_owned()), Expected::Temporary),
+                (error(402, "unpaid"), Expected::Temporary),
                 (
                     error(403, "Domain example.com is not allowed to send"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                (error(404, "Domain not found: example.com"), Told::Temporary),
+                (
+                    error(404, "Domain not found: example.com"),
+                    Expected::Temporary,
+                ),
                 (
                     error(429, "Domain example.com is not allowed to send"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                (error(500, "Internal Server Error"), Told::Temporary),
+                (error(500, "Internal Server Error"), Expected::Temporary),
             ],
         );
         assert_eq!(
@@ -260,7 +266,7 @@ mod tests {
             (None, "try again after a while", None),
             (None, "try again after -1 seconds", None),
         ] {
-            let answer = Answer {
+            let answer = ProviderAnswer {
                 status: 429,
                 retry_after: header,
                 body: serde_json::json!({"message": text}).to_string(),

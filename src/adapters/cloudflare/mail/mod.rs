@@ -29,8 +29,8 @@ mod request;
 mod resend;
 mod sendgrid;
 
-use self::answer::{Answer, Kind, Refusal};
-use self::request::{Account, HttpRequest, wire};
+use self::answer::{Kind, ProviderAnswer, Refusal};
+use self::request::{HttpRequest, ProviderAccount, wire};
 #[cfg(target_arch = "wasm32")]
 pub use cloudflare_binding::BindingMailer;
 
@@ -41,9 +41,9 @@ use crate::domain::secret::Secret;
 #[derive(Clone, Copy, Debug)]
 struct Vendor {
     /// Makes the request that sends a mail.
-    request: fn(&Account<'_>, &Message) -> HttpRequest,
+    request: fn(&ProviderAccount<'_>, &Message) -> HttpRequest,
     /// Judges an answer. The text of a refusal is the provider's, unchanged.
-    judge: fn(&Answer) -> Result<(), Refusal>,
+    judge: fn(&ProviderAnswer) -> Result<(), Refusal>,
 }
 
 impl Vendor {
@@ -106,7 +106,7 @@ impl HttpMailer {
     }
 
     fn request(&self, message: &Message) -> HttpRequest {
-        let account = Account {
+        let account = ProviderAccount {
             base: &self.base,
             key: self.key.expose(),
             sender: &self.sender,
@@ -114,7 +114,7 @@ impl HttpMailer {
         (self.vendor.request)(&account, message)
     }
 
-    fn judge(&self, answer: &Answer, message: &Message) -> Result<(), MailFailure> {
+    fn judge(&self, answer: &ProviderAnswer, message: &Message) -> Result<(), MailFailure> {
         let judged = match answer.status {
             // A redirect to another address of the provider, or from a proxy: MAIL_API_URL is
             // wrong.
@@ -199,7 +199,7 @@ mod tests {
             };
             for body in &bodies {
                 for status in [200, 302, 400, 401, 422, 429, 500] {
-                    let answer = Answer {
+                    let answer = ProviderAnswer {
                         status,
                         retry_after: Some(9),
                         body: body.clone(),

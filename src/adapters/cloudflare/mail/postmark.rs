@@ -6,8 +6,8 @@
 use serde::Serialize;
 
 use super::Vendor;
-use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, mailbox, one_line, wire};
+use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::request::{HttpRequest, ProviderAccount, mailbox, one_line, wire};
 use crate::domain::mail::Message;
 use edgegate_token::json::Json;
 
@@ -25,7 +25,7 @@ struct Body<'a> {
     track_links: &'static str,
 }
 
-fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     let body = Body {
         from: mailbox(account.sender),
         to: wire(&message.to),
@@ -39,7 +39,7 @@ fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
     HttpRequest::json(account, "/email", credential, &body)
 }
 
-fn judge(answer: &Answer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
     let body = answer.json().unwrap_or_default();
     let code = body.get("ErrorCode").and_then(Json::as_u64);
     let message = text(&body, "Message").unwrap_or(&answer.body);
@@ -66,7 +66,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{self, Told};
+    use super::super::check::{self, Expected};
 
     #[test]
     fn the_request() {
@@ -106,56 +106,77 @@ mod tests {
         check::answers(
             super::VENDOR,
             &[
-                ((200, sent.to_owned()), Told::Sent),
-                ((200, "{}".to_owned()), Told::Temporary),
-                ((200, "<html>".to_owned()), Told::Temporary),
-                (error(422, 0, "OK"), Told::Rejected),
+                ((200, sent.to_owned()), Expected::Sent),
+                ((200, "{}".to_owned()), Expected::Temporary),
+                ((200, "<html>".to_owned()), Expected::Temporary),
+                (error(422, 0, "OK"), Expected::Rejected),
                 // A refusal with status 200.
-                (error(200, 406, "inactive recipient"), Told::Undeliverable),
-                (error(200, 300, "Invalid 'To' address"), Told::Undeliverable),
-                (error(200, 429, "x"), Told::Temporary),
-                (error(200, 402, "x"), Told::Rejected),
-                (error(401, 10, "Bad or missing API token"), Told::Temporary),
-                (error(422, 10, "Bad or missing API token"), Told::Temporary),
-                (error(503, 100, "Maintenance"), Told::Temporary),
-                (error(422, 100, "Maintenance"), Told::Temporary),
+                (
+                    error(200, 406, "inactive recipient"),
+                    Expected::Undeliverable,
+                ),
+                (
+                    error(200, 300, "Invalid 'To' address"),
+                    Expected::Undeliverable,
+                ),
+                (error(200, 429, "x"), Expected::Temporary),
+                (error(200, 402, "x"), Expected::Rejected),
+                (
+                    error(401, 10, "Bad or missing API token"),
+                    Expected::Temporary,
+                ),
+                (
+                    error(422, 10, "Bad or missing API token"),
+                    Expected::Temporary,
+                ),
+                (error(503, 100, "Maintenance"), Expected::Temporary),
+                (error(422, 100, "Maintenance"), Expected::Temporary),
                 (
                     error(422, 300, "Invalid 'To' address: 'x'."),
-                    Told::Undeliverable,
+                    Expected::Undeliverable,
                 ),
                 (
                     error(422, 300, "Error parsing 'To': Illegal email domain"),
-                    Told::Undeliverable,
+                    Expected::Undeliverable,
                 ),
                 (
                     error(422, 300, "Invalid 'From' address: 'x'."),
-                    Told::Rejected,
+                    Expected::Rejected,
                 ),
                 (
                     error(422, 400, "Sender Signature not found"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
                 (
                     error(422, 401, "Sender Signature not confirmed"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                (error(422, 402, "Invalid JSON"), Told::Rejected),
-                (error(422, 403, "Incompatible JSON"), Told::Rejected),
-                (error(422, 405, "Not allowed to send"), Told::Temporary),
-                (error(422, 406, "Inactive recipient"), Told::Undeliverable),
-                (error(422, 409, "JSON required"), Told::Rejected),
-                (error(422, 410, "Too many batch messages"), Told::Rejected),
-                (error(422, 411, "Forbidden attachment type"), Told::Rejected),
-                (error(422, 412, "Account is Pending"), Told::Temporary),
-                (error(422, 413, "Account may not send"), Told::Temporary),
-                (error(429, 429, "Rate limit exceeded"), Told::Temporary),
-                (error(413, 0, "too large"), Told::Rejected),
-                (error(415, 0, "media type"), Told::Rejected),
-                ((404, String::new()), Told::Temporary),
-                ((422, "not JSON".to_owned()), Told::Rejected),
-                (error(500, 0, "Internal"), Told::Temporary),
-                ((500, String::new()), Told::Temporary),
-                ((503, String::new()), Told::Temporary),
+                (error(422, 402, "Invalid JSON"), Expected::Rejected),
+                (error(422, 403, "Incompatible JSON"), Expected::Rejected),
+                (error(422, 405, "Not allowed to send"), Expected::Temporary),
+                (
+                    error(422, 406, "Inactive recipient"),
+                    Expected::Undeliverable,
+                ),
+                (error(422, 409, "JSON required"), Expected::Rejected),
+                (
+                    error(422, 410, "Too many batch messages"),
+                    Expected::Rejected,
+                ),
+                (
+                    error(422, 411, "Forbidden attachment type"),
+                    Expected::Rejected,
+                ),
+                (error(422, 412, "Account is Pending"), Expected::Temporary),
+                (error(422, 413, "Account may not send"), Expected::Temporary),
+                (error(429, 429, "Rate limit exceeded"), Expected::Temporary),
+                (error(413, 0, "too large"), Expected::Rejected),
+                (error(415, 0, "media type"), Expected::Rejected),
+                ((404, String::new()), Expected::Temporary),
+                ((422, "not JSON".to_owned()), Expected::Rejected),
+                (error(500, 0, "Internal"), Expected::Temporary),
+                ((500, String::new()), Expected::Temporary),
+                ((503, String::new()), Expected::Temporary),
             ],
         );
     }

@@ -9,7 +9,7 @@ use crate::domain::mail::Sender;
 
 /// The operator's account with a provider.
 #[derive(Clone, Copy)]
-pub(super) struct Account<'a> {
+pub(super) struct ProviderAccount<'a> {
     /// The API's base URL, without a slash at the end.
     pub(super) base: &'a str,
     pub(super) key: &'a str,
@@ -57,7 +57,7 @@ impl HttpRequest {
     }
 
     pub(super) fn json(
-        account: &Account<'_>,
+        account: &ProviderAccount<'_>,
         path: &str,
         credential: (&'static str, String),
         body: &impl Serialize,
@@ -70,7 +70,7 @@ impl HttpRequest {
 }
 
 /// The `Authorization` header with the key as a bearer token (RFC 6750).
-pub(super) fn bearer(account: &Account<'_>) -> (&'static str, String) {
+pub(super) fn bearer(account: &ProviderAccount<'_>) -> (&'static str, String) {
     ("Authorization", ["Bearer ", account.key].concat())
 }
 

@@ -7,8 +7,8 @@
 use serde::Serialize;
 
 use super::Vendor;
-use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, bearer, mailbox, one_line, wire};
+use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::request::{HttpRequest, ProviderAccount, bearer, mailbox, one_line, wire};
 use crate::domain::mail::Message;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
@@ -22,7 +22,7 @@ struct Body<'a> {
     html: &'a str,
 }
 
-fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     let body = Body {
         from: mailbox(account.sender),
         to: [wire(&message.to)],
@@ -37,7 +37,7 @@ fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
     request
 }
 
-fn judge(answer: &Answer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
     let body = answer.json().unwrap_or_default();
     if answer.status == 200 {
         // A retry is harmless: it has the same idempotency key.
@@ -61,7 +61,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{self, Told};
+    use super::super::check::{self, Expected};
 
     #[test]
     fn the_request() {
@@ -104,26 +104,29 @@ mod tests {
                         200,
                         r#"{"id":"49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"}"#.to_owned(),
                     ),
-                    Told::Sent,
+                    Expected::Sent,
                 ),
-                ((200, "{}".to_owned()), Told::Temporary),
-                ((200, "<html>".to_owned()), Told::Temporary),
+                ((200, "{}".to_owned()), Expected::Temporary),
+                ((200, "<html>".to_owned()), Expected::Temporary),
                 (
                     error(400, "invalid_idempotency_key", "1-256 chars"),
-                    Told::Rejected,
+                    Expected::Rejected,
                 ),
-                (error(400, "validation_error", "a field"), Told::Rejected),
+                (
+                    error(400, "validation_error", "a field"),
+                    Expected::Rejected,
+                ),
                 (
                     error(401, "missing_api_key", "Missing API key"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
                 (
                     error(401, "restricted_api_key", "only to send"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
                 (
                     error(403, "invalid_api_key", "API key is invalid"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
                 (
                     error(
@@ -131,37 +134,46 @@ mod tests {
                         "validation_error",
                         "only to your own address: use another `to`",
                     ),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                (error(404, "not_found", "no endpoint"), Told::Temporary),
+                (error(404, "not_found", "no endpoint"), Expected::Temporary),
                 (
                     error(405, "method_not_allowed", "not allowed"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
                 (
                     error(409, "invalid_idempotent_request", "another payload"),
-                    Told::Sent,
+                    Expected::Sent,
                 ),
                 (
                     error(409, "concurrent_idempotent_requests", "in progress"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                (error(422, "invalid_attachment", "x"), Told::Rejected),
+                (error(422, "invalid_attachment", "x"), Expected::Rejected),
                 (
                     error(422, "invalid_from_address", "Invalid `from` field"),
-                    Told::Rejected,
+                    Expected::Rejected,
                 ),
-                (error(422, "invalid_access", "x"), Told::Rejected),
-                (error(422, "invalid_parameter", "x"), Told::Rejected),
-                (error(422, "invalid_region", "x"), Told::Rejected),
-                (error(422, "missing_required_field", "x"), Told::Rejected),
-                (error(422, "validation_error", to), Told::Undeliverable),
-                (error(429, "monthly_quota_exceeded", "x"), Told::Temporary),
-                (error(429, "daily_quota_exceeded", "x"), Told::Temporary),
-                (error(429, "rate_limit_exceeded", "x"), Told::Temporary),
-                (error(451, "security_error", "x"), Told::Rejected),
-                (error(500, "application_error", "x"), Told::Temporary),
-                (error(500, "internal_server_error", "x"), Told::Temporary),
+                (error(422, "invalid_access", "x"), Expected::Rejected),
+                (error(422, "invalid_parameter", "x"), Expected::Rejected),
+                (error(422, "invalid_region", "x"), Expected::Rejected),
+                (
+                    error(422, "missing_required_field", "x"),
+                    Expected::Rejected,
+                ),
+                (error(422, "validation_error", to), Expected::Undeliverable),
+                (
+                    error(429, "monthly_quota_exceeded", "x"),
+                    Expected::Temporary,
+                ),
+                (error(429, "daily_quota_exceeded", "x"), Expected::Temporary),
+                (error(429, "rate_limit_exceeded", "x"), Expected::Temporary),
+                (error(451, "security_error", "x"), Expected::Rejected),
+                (error(500, "application_error", "x"), Expected::Temporary),
+                (
+                    error(500, "internal_server_error", "x"),
+                    Expected::Temporary,
+                ),
             ],
         );
     }

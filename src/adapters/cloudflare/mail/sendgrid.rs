@@ -6,8 +6,8 @@
 use serde::Serialize;
 
 use super::Vendor;
-use super::answer::{Answer, Kind, Refusal, text};
-use super::request::{Account, HttpRequest, Named, bearer, one_line};
+use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::request::{HttpRequest, Named, ProviderAccount, bearer, one_line};
 use crate::domain::mail::Message;
 use edgegate_token::json::Json;
 
@@ -65,7 +65,7 @@ const NO_TRACKING: Tracking = Tracking {
     ganalytics: OFF,
 };
 
-fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
+fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     let part = |media_type, value| Part { media_type, value };
     let body = Body {
         personalizations: [Personalization {
@@ -83,7 +83,7 @@ fn request(account: &Account<'_>, message: &Message) -> HttpRequest {
     HttpRequest::json(account, "/v3/mail/send", bearer(account), &body)
 }
 
-fn judge(answer: &Answer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
     match answer.status {
         202 => return Ok(()),
         // In sandbox mode, which sends nothing, it answers 200. It has no other success statuses.
@@ -111,7 +111,7 @@ fn judge(answer: &Answer) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{self, Told};
+    use super::super::check::{self, Expected};
 
     #[test]
     fn the_request() {
@@ -158,37 +158,40 @@ mod tests {
         check::answers(
             super::VENDOR,
             &[
-                ((202, String::new()), Told::Sent),
-                ((200, String::new()), Told::Temporary),
-                ((204, String::new()), Told::Temporary),
-                (error(400, "null", "invalid request"), Told::Rejected),
+                ((202, String::new()), Expected::Sent),
+                ((200, String::new()), Expected::Temporary),
+                ((204, String::new()), Expected::Temporary),
+                (error(400, "null", "invalid request"), Expected::Rejected),
                 (
                     error(400, "from.email", "does not match a verified sender"),
-                    Told::Rejected,
+                    Expected::Rejected,
                 ),
                 (
                     error(400, to, "Does not contain a valid address."),
-                    Told::Undeliverable,
+                    Expected::Undeliverable,
                 ),
-                ((400, two), Told::Rejected),
-                ((400, r#"{"errors":[]}"#.to_owned()), Told::Rejected),
-                ((400, "<html>".to_owned()), Told::Rejected),
+                ((400, two), Expected::Rejected),
+                ((400, r#"{"errors":[]}"#.to_owned()), Expected::Rejected),
+                ((400, "<html>".to_owned()), Expected::Rejected),
                 (
                     error(401, "null", "authorization required"),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
-                (error(403, "null", "access forbidden"), Told::Temporary),
-                (error(404, "null", "not found"), Told::Temporary),
-                (error(405, "null", "method not allowed"), Told::Temporary),
-                (error(413, "null", "content too large"), Told::Rejected),
-                (error(429, "null", "too many requests"), Told::Temporary),
-                (error(500, to, "internal server error"), Told::Temporary),
+                (error(403, "null", "access forbidden"), Expected::Temporary),
+                (error(404, "null", "not found"), Expected::Temporary),
+                (
+                    error(405, "null", "method not allowed"),
+                    Expected::Temporary,
+                ),
+                (error(413, "null", "content too large"), Expected::Rejected),
+                (error(429, "null", "too many requests"), Expected::Temporary),
+                (error(500, to, "internal server error"), Expected::Temporary),
                 (
                     (
                         500,
                         r#"{"errors":[{"message":"internal server error"}]}"#.to_owned(),
                     ),
-                    Told::Temporary,
+                    Expected::Temporary,
                 ),
             ],
         );

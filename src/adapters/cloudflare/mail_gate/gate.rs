@@ -5,7 +5,7 @@ use worker::Env;
 use super::OBJECT;
 use crate::adapters::cloudflare::objects::Objects;
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Counted, GateName, Verdict};
+use crate::domain::mail::{Counted, GateName, GateVerdict};
 use crate::domain::policy::MAIL_GATE_TIMEOUT_MS;
 use crate::ports::MailGate;
 
@@ -36,7 +36,7 @@ impl MailGate for DurableMailGate {
         name: &GateName,
         counted: Counted,
         now: u64,
-    ) -> Result<Verdict, StoreError> {
+    ) -> Result<GateVerdict, StoreError> {
         let call = (counted, now);
         self.0
             .ask_within(MAIL_GATE_TIMEOUT_MS, name.as_str(), &call, &[])

@@ -16,11 +16,11 @@ impl Lapsing for Tally {
     const KEY: &'static str = "tally";
 
     fn encode(&self) -> String {
-        self.to_text()
+        Self::encode(self)
     }
 
     fn decode(text: &str) -> Option<Self> {
-        Self::parse(text)
+        Self::decode(text)
     }
 
     fn lapses_at_ms(&self) -> u64 {
