@@ -1,22 +1,34 @@
 // `npm run check`: what one wants to know after an edit, in under a minute. Formatting, lints, types and the quick unit tests;
 // `npm test` runs the others. wireit runs the parts beside each other and skips those whose files have not changed: package.json
 // lists both. Set-up comes first, because it installs wireit.
+import { spawn } from "node:child_process";
 import { main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
-import { output, run } from "./project/run.mjs";
+import { root } from "./project/root.mjs";
+import { output } from "./project/run.mjs";
 import { toolEnv } from "./project/tools.mjs";
 import { setUp } from "./setup/index.mjs";
 
 await main(async () => {
   parsed({ options: {} }, "use it as `npm run check`, without arguments");
   await setUp();
-  const { code } = await run("npm", ["run", "--silent", "check:all"], {
-    env: {
-      WIREIT_FAILURES: "continue",
-      ...toolEnv(),
-      // Another compiler may find something else in the same files.
-      EDGEGATE_RUSTC: (await output("rustc", ["-vV"])) ?? "",
-    },
+  const env = {
+    WIREIT_FAILURES: "continue",
+    ...process.env,
+    ...toolEnv(),
+    // Another compiler may find something else in the same files.
+    EDGEGATE_RUSTC: (await output("rustc", ["-vV"])) ?? "",
+  };
+  return new Promise((resolve, reject) => {
+    // Not by run.mjs, which kills what it started before wireit has ended its parts: they are in process groups of their own.
+    const npm = spawn("npm", ["run", "--silent", "check:all"], {
+      cwd: root,
+      env,
+      stdio: "inherit",
+    });
+    // Ctrl-C reaches npm and wireit from the terminal. A signal to this process alone is passed on.
+    process.removeAllListeners("SIGINT").on("SIGINT", () => {});
+    process.removeAllListeners("SIGTERM").on("SIGTERM", () => npm.kill("SIGTERM"));
+    npm.on("error", reject).on("exit", (code) => resolve(code ?? 1));
   });
-  return code;
 });
