@@ -137,14 +137,19 @@ impl Shared {
 /// use edgegate::service::{AuthService, Login, NewAccount, Shared};
 ///
 /// # pollster::block_on(async {
-/// let settings = Settings::read(|name| match name { "ISSUER" =>
-/// Some("http://127.0.0.1:8787".to_owned()), "DEV" => Some("1".to_owned()), "REGISTRATION" =>
-/// Some("open".to_owned()), // Examples, which a deployed Worker rejects. `npm run keys` makes real
-/// ones. "SIGNING_KEYS" => Some(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"example",
-/// "d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#.to_owned()),
-/// "TICKET_SECRET" => Some("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned()), _ => None,
-/// })?; let service = AuthService::new(MemoryPorts::default(), Rc::new(Shared::new(settings))); let
-/// client = Client::new(Some("203.0.113.9"), Some("example/1"));
+/// let settings = Settings::read(|name| match name {
+///     "ISSUER" => Some("http://127.0.0.1:8787".to_owned()),
+///     "DEV" => Some("1".to_owned()),
+///     "REGISTRATION" => Some("open".to_owned()),
+///     // Examples, which a deployed Worker rejects. `npm run keys` makes real ones.
+///     "SIGNING_KEYS" => Some(r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"example",
+///         "d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI",
+///         "x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#.to_owned()),
+///     "TICKET_SECRET" => Some("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned()),
+///     _ => None,
+/// })?;
+/// let service = AuthService::new(MemoryPorts::default(), Rc::new(Shared::new(settings)));
+/// let client = Client::new(Some("203.0.113.9"), Some("example/1"));
 /// # let service: AuthService<MemoryPorts> = service;
 /// let (email, password) = ("ada@example.com", "an analytical engine");
 /// let account = NewAccount { email, password: Some(password), first_name: None, last_name: None };
