@@ -28,7 +28,12 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<SignedIn, Error> {
         let asking = self.bearer_with_user(access_token).await;
         if let Err(Error::Access(AccessRefusal::Outdated)) = asking {
-            self.finish_change_of_bearer(access_token).await?;
+            match self.bearer(access_token).await {
+                // The session store does not know of the change yet: it may have been interrupted.
+                Ok(_) => self.finish_change_of_bearer(access_token).await?,
+                Err(Error::Access(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
         let (bearer, user) = asking?;
         self.check_current_password(&user, current, bearer.session, client)

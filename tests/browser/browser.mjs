@@ -12,7 +12,7 @@ import { chromium } from "../../scripts/setup/chromium.mjs";
 export const PHONE = { width: 360, height: 640 };
 
 // Nothing here takes long, but the machine may be busy with a build beside it.
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 
 export async function startBrowser() {
   return playwright.launch({

@@ -33,7 +33,7 @@ const script = (url) => `
  */
 export async function openProfile(t, browser, origin, { url, without = [] } = {}) {
   const context = await browser.newContext();
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   await context.clock.install();
   const wrong = [];
   const asked = [];

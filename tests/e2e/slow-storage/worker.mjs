@@ -17,6 +17,8 @@
 // POST /test/queue, JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker works off the batch; the answer says what
 // became of each message, `{ id: "ack" | <seconds until the retry> }`.
 // POST /test/cron: the cron runs.
+// Before the built Worker, which makes its first instance as it is loaded.
+import "./memory.mjs";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import Edgegate, {
   Account as BuiltAccount,

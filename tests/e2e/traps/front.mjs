@@ -7,6 +7,8 @@
 //   /test/release: it ends.
 // POST /test/<entry>, JSON: calls an entry point; the answer is `{ value }`, or `{ error }`
 //   with its name, message and code.
+// Before the built Worker, which makes its first instance as it is loaded.
+import "./boundary.mjs";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { arm, disarm, seen } from "./boundary.mjs";
 import * as built from "./index.js";
