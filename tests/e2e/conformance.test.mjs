@@ -1,5 +1,6 @@
-// The conformance suites (tests/conformance) in workerd: the session store's on real KV and on the Durable Object, the
-// directory's and the mail ledger's on D1, the mail gate's and the password guard's on their Durable Objects.
+// Runs the conformance suites (tests/conformance) in workerd: the session store on real KV and on
+// the Durable Object, the user directory and the mail ledger on D1, the mail gate and the password
+// guard on their Durable Objects.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";

@@ -1,4 +1,5 @@
-// CORS: which pages may read answers. A browser's own part in it is in tests/browser/cookie-mode.test.mjs.
+// CORS: which pages may read answers. tests/browser/cookie-mode.test.mjs tests what the browser
+// itself enforces.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD, untilLimited } from "./client.mjs";

@@ -1,6 +1,7 @@
-// Each call that a route makes to KV, D1, a Durable Object or the queue fails once, before and after it took effect, in workerd: the
-// answer is what it would have been, or 503 with Retry-After; a repeat finishes it; nobody is locked out or left in. The same walk
-// through every use case, with more faults, is tests/service/faults, natively.
+// In workerd, each call that a route makes to KV, D1, a Durable Object or the queue fails once,
+// before it took effect and after. The answer is the usual one, or 503 with Retry-After. A retry
+// completes the change, and nobody is locked out or keeps access. tests/service/faults does the
+// same natively, for every use case and with more faults.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../count.mjs";
@@ -13,7 +14,10 @@ const OTHER = "an analytical engine of brass";
 let points = 0;
 const walked = new Set();
 
-/** What is asked: `prepare` makes what it needs, `act` asks, `done` is what a repeat may be told instead when the first try did it. */
+/**
+ * The operations: `prepare` makes what an operation needs, `act` sends the request, and `done` is
+ * the answer that a retry may get when the first attempt took effect.
+ */
 function operations({ edge, client, makeAccount }) {
   const signedIn = async () => {
     const email = await makeAccount();
@@ -147,7 +151,10 @@ for (const store of ["kv", "durable"]) {
       { vars: { SESSION_STORE: store, ROTATE_AFTER: "0", PASSWORD_WORK: work }, batchTimeout: 0 },
     ]);
     t.after(stop);
-    /** Waits until the queue is worked off, and holds it: calls of its consumer are no request's. */
+    /**
+     * Waits until the queue is empty, then holds it: the calls of its consumer do not belong to a
+     * request.
+     */
     const quiet = async () => {
       const { bill } = await edge.control({ held: false });
       await eventually(
@@ -230,7 +237,8 @@ test("limits admit when their binding fails", async (t) => {
 });
 
 test("what was walked is counted", () => {
-  // Other services, names of devices and the mail gate, which LIMITS = "off" leaves out, are walked by tests/service/faults.
+  // tests/service/faults covers other services, device names, and the mail gate, which LIMITS =
+  // "off" disables here.
   assert.deepEqual([...walked].sort(), [
     "D1",
     "KV get",

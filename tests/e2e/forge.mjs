@@ -1,6 +1,7 @@
-// Users and sessions made without the Worker, for tests that need a thousand of them or need them old: a login costs 40 ms
-// of hashing, and begins now. The forms are those of src/domain/session/refresh_token.rs, docs/storage.md, and for the
-// object src/adapters/cloudflare/durable_sessions/call.rs.
+// Makes users and sessions without the Worker, for tests that need a thousand of them or old ones:
+// a login takes 40 ms of hashing, and its session begins now. The formats are defined in
+// src/domain/session/refresh_token.rs, docs/storage.md, and for the object in
+// src/adapters/cloudflare/durable_sessions/call.rs.
 import { createHmac, randomBytes } from "node:crypto";
 import { TEST_SECRETS, TEST_VARS } from "./harness.mjs";
 
@@ -18,9 +19,11 @@ export function newId(seconds = nowSeconds()) {
 }
 
 /**
- * The refresh token with these contents, sealed by `secret`. Without an `auth_time` it has the form from before proofs.
+ * The refresh token with these contents, sealed with `secret`. Without `auth_time` it has the
+ * format that was used before proofs existed.
  *
- * @param {{ user: string, session: string, epoch?: number, counter?: number, expires_at: number, auth_time?: number }} contents
+ * @param {{ user: string, session: string, epoch?: number, counter?: number,
+ *   expires_at: number, auth_time?: number }} contents
  * @param {string} [secret]
  */
 export function refreshToken(
@@ -63,7 +66,10 @@ export async function makeUsers(db, count) {
   return users;
 }
 
-/** Begins a session `age` seconds ago, in KV or in the user's object; answers its id and its first refresh token. */
+/**
+ * Begins a session `age` seconds ago, in KV or in the user's object. Returns its id and its first
+ * refresh token.
+ */
 export async function makeSession({ kv, objects }, store, user, age) {
   const began = nowSeconds() - age;
   const session = newId(began);

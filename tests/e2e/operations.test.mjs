@@ -1,5 +1,6 @@
-// What Cloudflare bills for one login, renewal, check and so on, counted around the built Worker as wrangler.toml has it, with both
-// session stores; and that the tables of docs/operations.md, Cost, say that and the dollars that come of it. A failure shows the right one.
+// What Cloudflare bills for one login, renewal, check and so on, with both session stores. It is
+// counted around the built Worker, configured as in wrangler.toml, and compared with the tables and
+// the dollars in docs/operations.md, Cost. A failure shows the right table.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";

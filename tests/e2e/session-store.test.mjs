@@ -1,4 +1,5 @@
-// SESSION_STORE: what a switch does to sessions, what is refused as a setting, and how an object gets rid of what is over.
+// SESSION_STORE: what happens to sessions at a switch, which settings are rejected, and how an
+// object deletes what has expired.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { policy } from "../../scripts/project/policy.mjs";
@@ -104,7 +105,8 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
     await askObject(edge.objects, user, beginCall({ session, lives_until, now: begun }));
     return session;
   };
-  // As of the beginning, so that the list itself hides none: what is missing from it has been deleted.
+  // Ask as of the beginning, so that the list hides no expired row: a row that is missing has been
+  // deleted.
   const rows = async (user) =>
     (await askObject(edge.objects, user, { list: { epoch: 0, now: begun } })).map(({ id }) => id);
   const [some, all] = [newId(), newId()];
@@ -128,7 +130,8 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
     stop,
   } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
   t.after(stop);
-  // So long ago that the row of a session that ended then is deleted eight seconds from now, by the platform's own clock.
+  // In the past, so that by the platform's own clock the row of a session that ended then is
+  // deleted eight seconds from now.
   const then = nowSeconds() - policy("ENDED_ROW_TTL") + 8;
   const month = then + 30 * 86_400;
   const ask = (user, call) => askObject(edge.objects, user, call);

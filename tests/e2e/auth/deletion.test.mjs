@@ -1,5 +1,6 @@
-// What is left of a person in the platform's stores after their account was deleted and the cron has run: nothing that names
-// them, whichever session store is chosen now or was chosen when they signed in.
+// After an account is deleted and the cron has run, nothing in the platform's stores identifies its
+// user. This holds for the session store that is chosen now and for one that was chosen when the
+// user signed in.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -94,7 +95,10 @@ async function giveUp(edge, asked_at, name, ...fields) {
   assert.deepEqual((await answer.json()).outcomes, { [id]: "ack" });
 }
 
-/** An account of which every store has something: both session stores, as after a switch from one to the other. */
+/**
+ * Makes an account with data in every store. Both session stores have some, as after a switch from
+ * one to the other.
+ */
 async function live(email) {
   const [kv, durable] = workers;
   const client = clientOf(kv);

@@ -1,5 +1,6 @@
-// Guessing at a password with PASSWORD_WORK = "durable": a scripted attack on the running Worker, what the guesser and the owner
-// get, and what known and unknown addresses answer meanwhile. By itself it prints what happened:
+// A scripted attack that guesses a password on the running Worker with PASSWORD_WORK = "durable".
+// Tests what the guesser and the owner get, and what known and unknown addresses answer meanwhile.
+// Run alone, it prints what happened:
 //   npm test -- --only build,e2e tests/e2e/auth/guessing.test.mjs
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -90,7 +91,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     if (!closed) await pass(wait);
   }
   assert.ok(closed, "nobody may try any more");
-  // And the worst: all at once, for as long as it takes. Each answer is one of the two that there are, to the byte.
+  // The worst case: guesses at once, for as long as it takes. There are only two answers, byte for
+  // byte.
   const bodies = new Set();
   const flood = async () => {
     const json = JSON.stringify({ email: ADA, password: `guess number ${sent}` });
@@ -120,7 +122,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
   assert.equal(statuses[401], STATED);
   assert.equal(guesserHashed, STATED);
   assert.ok(logins >= 20);
-  // A day after the last try it begins anew; a stranger with the right password has to wait as long.
+  // A day after the last attempt the counting starts again. Until then even the right password is
+  // refused from a new address.
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 429);
   await pass(86_400);
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 200);

@@ -1,4 +1,5 @@
-// Every kind of token wherever another kind is taken (RFC 8725 sections 3.11 and 3.12), and one token used fifty times at once.
+// Presents every kind of token wherever another kind is accepted (RFC 8725 sections 3.11 and 3.12),
+// and one token fifty times at once.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../../count.mjs";

@@ -118,7 +118,8 @@ test("what can’t be looked up is taken: a refusal, nonsense, no end, silence",
 });
 
 test("a challenge is met before anything is done", async (t) => {
-  // No run of one character: the search of the logs would find parts of it in what schemathesis makes up.
+  // Do not make this one repeated character: the search of the logs would find parts of it in the
+  // data that schemathesis generates.
   const SECRET = "0x4-turnstile-secret-of-this-test-7Q2m";
   const MET = "a token that the widget gave";
   const turnstile = await startVendor(t, (_request, response, body) => {

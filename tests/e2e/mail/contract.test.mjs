@@ -1,5 +1,6 @@
-// The real Worker with each provider: a server on loopback plays the vendor, holds every request against the vendor's own
-// description, and gives each answer that it documents, and those that a network gives.
+// The real Worker with each provider. A server on loopback plays the vendor, checks every request
+// against the vendor's own description, and gives each answer that the vendor documents, and those
+// that a network gives.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf } from "../client.mjs";
@@ -7,7 +8,8 @@ import { eventually, startWorkers } from "../workers.mjs";
 import { FROM, KEY, startVendor, VENDORS } from "./vendors.mjs";
 
 const MAIL_FROM = `${FROM.name} <${FROM.email}>`;
-// The first pause before a mail is tried again (MAIL_RETRIES), and the time a provider has (MAIL_TIMEOUT_MS), in seconds.
+// In seconds: the pause before the first retry of a mail (MAIL_RETRIES), and the timeout of a
+// provider (MAIL_TIMEOUT_MS).
 const PAUSE = 10;
 const TIMEOUT = 10;
 

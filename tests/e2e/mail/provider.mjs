@@ -1,4 +1,5 @@
-// A mail provider on loopback that does as it is told: it plays Resend, whose answers are the simplest.
+// A mail provider on loopback whose answers the test sets. It plays Resend, whose answers are the
+// simplest.
 import { createServer } from "node:http";
 
 export async function startProvider() {

@@ -1,4 +1,5 @@
-// Mails in workerd: tried again while the provider is down, kept when it is no use, taken up by the cron, never twice as many.
+// Mails in workerd: they are retried while the provider is down, kept when retrying does not help,
+// picked up by the cron, and never sent twice.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";

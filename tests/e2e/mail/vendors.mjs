@@ -1,13 +1,16 @@
-// A mail provider on loopback: a real HTTP server that holds every request against the vendor's own description
-// (tests/mail/vendors) and answers as it is told.
+// A mail provider on loopback: a real HTTP server that checks every request against the vendor's
+// own description (tests/mail/vendors) and gives the answers that the test sets.
 //
-//   const vendor = await startVendor("resend");      // vendor.url is what MAIL_API_URL has to be
-//   vendor.answerTo("ada@example.com", { status: 429, headers: { "retry-after": "13" } }, …);   // then as a mail that is taken
-//   const call = await vendor.call("ada@example.com");     // { to, key, headers, body, at, problems }
+//   const vendor = await startVendor("resend");      // set MAIL_API_URL to vendor.url
+//   // These answers, in order; after them, mails are accepted.
+//   vendor.answerTo("ada@example.com", { status: 429, headers: { "retry-after": "13" } }, …);
+//   // { to, key, headers, body, at, problems }
+//   const call = await vendor.call("ada@example.com");
 //   await vendor.stop();
 //
-// An answer is { status, headers, body, cut, wait }: `cut` ends the connection "before" the answer or "within" it, `wait`
-// holds back what is left of it (with `early`, all but the headers and the first bytes), in milliseconds.
+// An answer is { status, headers, body, cut, wait }. `cut` ends the connection "before" the answer
+// or "within" it. `wait` delays the rest of it in milliseconds; with `early`, the headers and the
+// first bytes are sent at once.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -20,7 +23,9 @@ const NAMED = `"${FROM.name}" <${FROM.email}>`;
 
 const bearer = (headers) => headers.authorization === `Bearer ${KEY}`;
 
-/** What the descriptions don't say in a form that a program can follow, and each vendor's answers. */
+/**
+ * Rules that the descriptions don't state in a machine-readable form, and each vendor's answers.
+ */
 export const VENDORS = {
   resend: {
     path: "/emails",
@@ -406,7 +411,7 @@ function bodySchema(document, template, operation) {
 
 const escaped = (step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"));
 
-/** The description with every object closed: a member that it does not name is a mistake of ours, not an extension. */
+/** The description with every object closed: an unknown member is our mistake, not an extension. */
 function closed(value) {
   if (Array.isArray(value)) return value.map(closed);
   if (value === null || typeof value !== "object") return value;

@@ -1,5 +1,5 @@
-// What crosses the border between two Workers: hostile arguments, names that are no method, older callers, and HTTP, which has no
-// way in.
+// What crosses the border between two Workers: hostile arguments, names that are not methods, older
+// callers, and HTTP, which is not let in.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../client.mjs";

@@ -1,5 +1,6 @@
-// Counts what Cloudflare's price list counts, as the Worker in this isolate causes it: keys where KV is asked for several at once,
-// rows where D1 and the objects tell them. bench/operations.mjs counts the other services with it.
+// Counts the units of Cloudflare's price list that the Worker in this isolate uses. If one KV call
+// reads several keys, each key counts; for D1 and the objects, the rows that they report.
+// bench/operations.mjs uses it to count the other services.
 import { through } from "./through.mjs";
 
 /** How much of each so far, by the names that docs/operations.md has in its tables. */
@@ -78,7 +79,7 @@ export const meteredObjects = (namespace) =>
   through(namespace, {
     getByName: (getByName) => (name) => {
       const stub = getByName.call(namespace, name);
-      // A member of a stub is a method of the object, whatever its name is: `bind` would be one too.
+      // Every member of a stub is a method of the object, whatever its name, even `bind`.
       return { ask: charged("object calls", (...call) => stub.ask(...call)) };
     },
   });

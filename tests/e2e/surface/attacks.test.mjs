@@ -1,4 +1,5 @@
-// Attacks on HTTP itself, as bytes on a socket: whatever comes, a refusal, and never a 500, a session or an echo.
+// Attacks on HTTP itself, as bytes on a socket. The answer is always a refusal, and never a 500, a
+// session or an echo.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -258,7 +259,8 @@ test("a body is JSON in UTF-8, said to be JSON, or it is refused", async () => {
 
 test("a path has one spelling: others are other paths, and never a way in", async () => {
   const { access_token } = await client.logIn(ADA);
-  // Dot segments and backslashes are resolved by the platform before anyone sees the path: the very same route.
+  // The platform resolves dot segments and backslashes before the Worker sees the path: this is the
+  // same route.
   const same = [
     "/auth/../auth/login",
     "/auth/./login",

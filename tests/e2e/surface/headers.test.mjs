@@ -1,4 +1,5 @@
-// The security headers of every answer: each operation of openapi.yaml with each kind of error, what is not in it, and the pages.
+// The security headers of every answer: each operation of openapi.yaml with each kind of error,
+// paths that are not in it, and the pages.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -40,7 +41,10 @@ const BODIES = {
   large: [{ headers: JSON_TYPE, body: "x".repeat(17_000) }, 413],
 };
 
-/** The status that an operation answers to such a body from nobody, a user or an administrator, whose ID in the path is nobody's. */
+/**
+ * The status of an operation's answer to such a body from nobody, a user or an administrator. No
+ * user has the ID in the path.
+ */
 function expected({ method, path, takesBody, takesForm, isBearer, access, success }, body, who) {
   if (body === "large") return 413;
   if (isBearer && path === "/auth/authorized") return 400; // It has no criterion, which is read first.
@@ -87,7 +91,8 @@ function check({ status, headers }, where) {
   for (const name of ["server", "x-powered-by", "via", "x-aspnet-version"])
     assert.equal(headers.get(name), null, `${where}: ${name}`);
   const type = headers.get("content-type");
-  // JSON is UTF-8 and knows no charset (RFC 8259 section 11); any other text would have to say its own.
+  // JSON is UTF-8 and has no charset parameter (RFC 8259 section 11). Any other text would have to
+  // state its charset.
   if (type !== null) assert.match(type, /^application\/(problem\+|jwk-set\+)?json$/, where);
 }
 
