@@ -13,7 +13,8 @@ use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
 /// When the cases begin, in milliseconds: far ahead, so that no alarm of an object rings meanwhile.
 const BEGUN: u64 = 4_000_000_000_000;
-/// A hash of the least cost that Argon2 knows (8 KiB, one pass): a case may fail a hundred times. Nothing is known to match it.
+/// A hash of the lowest cost that Argon2 allows (8 KiB, one pass), because a case may fail a
+/// hundred times. No known password matches it.
 const CHEAP: &str =
     "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const DIFFERS: Checked = Guarded::Done(Ok(Verification::Differs));

@@ -77,7 +77,8 @@ pub(crate) async fn letters_are_due_at_their_time<L: MailLedger>(world: &World<L
     Ok(())
 }
 
-/// "At most `limit`", those first that have waited longest: or a few that fail forever would keep the others from their turn.
+/// "At most `limit`", those that have waited longest first. Otherwise a few letters that always
+/// fail would keep the others waiting.
 pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

@@ -39,7 +39,8 @@ pub(crate) async fn tidying_keeps_the_pools_of_this_hour<L: MailLedger>(world: &
     Ok(())
 }
 
-/// "jobs kept since before `dead_before`. Answers how many jobs are kept and will not be tried again by themselves."
+/// "jobs kept since before `dead_before`. Answers how many jobs are kept and will not be tried
+/// again by themselves."
 pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

@@ -74,7 +74,7 @@ pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Ca
     Ok(())
 }
 
-/// A renewal that has begun when the session ends may go through; the session has ended all the same.
+/// A renewal that has begun when the session ends may succeed, but the session has ended.
 pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -154,8 +154,8 @@ pub(crate) async fn a_list_shows_what_goes_on<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "What has […] expired or gone idle is not among them". KV forgets it by its own clock, which `pass` may not move:
-/// `tests/session_store/limit.rs` has it there.
+/// "What has […] expired or gone idle is not among them". KV deletes it by its own clock, which
+/// `pass` can't move; `tests/session_store/limit.rs` tests this for KV.
 pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let begun = world.now();
@@ -171,7 +171,8 @@ pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) ->
     Ok(())
 }
 
-/// "With more than `most` sessions the oldest MUST end: at once, or as late and as often as the adapter states."
+/// "With more than `most` sessions the oldest MUST end: at once, or as late and as often as the
+/// adapter states."
 pub(crate) async fn the_oldest_ends_above_the_limit<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let oldest = ada.ticket();

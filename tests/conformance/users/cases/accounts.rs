@@ -74,7 +74,8 @@ pub(crate) async fn an_unknown_user_is_not_found<D: UserDirectory>(world: &World
     Ok(())
 }
 
-/// "MUST leave everything as it was and answer `EmailTaken` when the canonical address has an account".
+/// "MUST leave everything as it was and answer `EmailTaken` when the canonical address has an
+/// account".
 pub(crate) async fn an_address_has_one_account<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.everything()?;
     world.insert(&ada).await?;

@@ -17,8 +17,8 @@ async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
     Err("deleted users are listed".to_owned())
 }
 
-/// Seven users alone in the directory, in the order of their ids. They were not made in this order, and their ids differ in
-/// every place that counts: the time, and what is behind it.
+/// Seven users alone in the directory, in the order of their ids. They were made in another order,
+/// and their ids differ in each part that affects the order: the time, and the part after it.
 async fn seven<D: UserDirectory>(world: &World<D>) -> Result<Vec<User>, String> {
     clear(world).await?;
     let mut users = Vec::new();
