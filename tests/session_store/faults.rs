@@ -1,4 +1,5 @@
-//! Workers KV fails: no token that is not recorded, no honest client logged out, and a repeat works.
+//! Workers KV fails: every token that is handed out is recorded, no honest client is logged out,
+//! and a retry works.
 
 use std::cell::RefCell;
 
@@ -25,7 +26,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
         let store = service.ports().sessions();
         let user = deployment.user(1);
 
-        // A login whose write was lost is an error; its session may be there, and no one has a token of it.
+        // A login whose write was lost is an error. Its session may exist, but nobody has a token
+        // for it.
         deployment.kv.set_faults(fault());
         let browser = client();
         let new = NewSession {
@@ -94,7 +96,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
     }
 }
 
-/// Clients that repeat what failed, on a store where every eighth call fails, before or after it took effect.
+/// Clients retry what failed, on a store where every eighth call fails, before or after it took
+/// effect.
 #[test]
 fn an_unreliable_store_logs_nobody_out() {
     for changes in [EVERY_TIME, &[]] {
@@ -151,8 +154,8 @@ fn a_store_that_is_down_is_unavailable_and_the_token_works_afterwards() {
     assert!(deployment.time.run(renew(&service, &token)).is_ok());
 }
 
-/// Whoever has a token has one that the namespace knows of: the use of the one before it is recorded, at the time when it
-/// is handed out.
+/// Whoever has a token has one that the namespace knows: when it is handed out, the use of its
+/// predecessor is already recorded.
 #[test]
 fn no_token_is_handed_out_that_is_not_recorded() {
     let (mut handed_out, mut errors) = (0, 0);
@@ -196,8 +199,8 @@ fn no_token_is_handed_out_that_is_not_recorded() {
     assert!(errors > 400, "{errors} errors");
 }
 
-/// Four tabs with one jar, in which the last answer to arrive wins; the laptop moves from one location to another, and one
-/// call in ten fails.
+/// Four tabs share one cookie jar, in which the last answer to arrive wins. The laptop moves from
+/// one location to another, and one call in ten fails.
 #[test]
 fn tabs_that_share_a_jar_are_not_logged_out() {
     let (mut renewals, mut repeats) = (0, 0);

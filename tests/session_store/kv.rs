@@ -37,7 +37,8 @@ pub(crate) fn longest_pauses_ms() -> u64 {
     KV_WRITE_RETRIES_MS.iter().map(|pause| pause + 255).sum()
 }
 
-/// The same bytes at every run with one seed, and others with another. Clones draw from one sequence.
+/// Draws the same bytes in every run with the same seed, and others with another seed. Clones share
+/// one sequence.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(Rc<Cell<u64>>);
 
@@ -96,7 +97,8 @@ pub(crate) struct SlowUsers {
 }
 
 impl SlowUsers {
-    /// The question is on its way, and then the answer: what is read or written between is of that moment.
+    /// The time that the question takes to arrive, and later the answer. The read or write happens
+    /// between the two.
     async fn travel(&self) {
         if self.slow {
             self.time.sleep(5 + self.dice.below(11)).await;
@@ -314,7 +316,8 @@ impl Deployment {
         ticket
     }
 
-    /// As a client does: the same token again, after `Retry-After`, while the answer is 503. Answers how often it asked.
+    /// Does what a client does: presents the same token again, after `Retry-After`, while the
+    /// answer is 503. Returns how often it asked.
     pub(crate) async fn renew_until(
         &self,
         service: &Service,

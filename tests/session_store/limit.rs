@@ -135,7 +135,8 @@ fn a_count_that_sees_all_leaves_as_many_as_may_be() {
     }
 }
 
-/// Sessions that other locations have just begun may be newer by their clocks, and make the one that is counted the oldest.
+/// Sessions that have just begun at other locations may be newer by their clocks, which makes the
+/// session being counted the oldest.
 #[test]
 fn the_session_just_begun_goes_on() {
     for seed in 0..40 {
@@ -270,8 +271,9 @@ fn a_long_list_is_read_in_parts() {
     assert_eq!(deployment.kv.take_calls().reads, 3);
 }
 
-/// Where reads are not stale, records of ended sessions are removed after 65 minutes. So even when somebody signs in ten times
-/// a minute for hours, a login reads no more records than the limit and the logins of 65 minutes.
+/// Where reads are not stale, records of ended sessions are removed after 65 minutes. So even if
+/// somebody signs in ten times a minute for hours, a login reads no more records than the limit and
+/// the logins of 65 minutes.
 #[test]
 fn what_is_over_does_not_pile_up() {
     let store = MemorySessions::default();
@@ -308,7 +310,8 @@ fn what_is_over_does_not_pile_up() {
     }
     assert!(most <= 2 * SESSIONS_PER_USER + of_an_hour, "{most} records");
 
-    // Without a record the session has ended all the same, long before anything that was issued for it expires.
+    // The session stays ended without a record. The record is removed long before everything issued
+    // for the session expires.
     let ended = begin(now, 1_500);
     let end = store.end(user, ended, EndReason::LoggedOut, now);
     pollster::block_on(end).unwrap();
@@ -320,8 +323,8 @@ fn what_is_over_does_not_pile_up() {
     assert_eq!(store.recorded(), 0);
 }
 
-/// A session's record is removed when the session has gone idle or is over, also after renewals: KV removes it by the time to
-/// live that each write gives.
+/// A session's record is removed when the session has gone idle or is over, also after renewals: KV
+/// removes it after the time to live that each write sets.
 #[test]
 fn a_record_lives_as_long_as_its_session() {
     let deployment = Deployment::new(false);
@@ -350,7 +353,8 @@ fn a_record_lives_as_long_as_its_session() {
     assert_eq!(deployment.kv.value(&key), None);
 }
 
-/// KV's list is late, also where the session began: the documents say so. What ended here is missing at once.
+/// KV's list is late, even where the session began; the documents say so. Sessions that ended here
+/// disappear from it at once.
 #[test]
 fn a_list_may_miss_what_began_here_and_shows_nothing_that_ended_here() {
     let deployment = Deployment::new(false);

@@ -1,7 +1,8 @@
-//! What a revocation covers stays refused, whatever the settings were or become.
+//! What was revoked stays refused, whatever the settings were or become.
 //!
-//! [`nothing_that_was_revoked_is_accepted_again`] walks through all kinds of revocation, before and after a change from each
-//! set of settings to each other one, on a simulated KV and in a store that forgets as a user's object does.
+//! [`nothing_that_was_revoked_is_accepted_again`] walks through all kinds of revocation, before and
+//! after a change from each set of settings to each other set, on a simulated KV and in a store
+//! that deletes records as a user's object does.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -28,8 +29,8 @@ use crate::kv::{DAY, Deployment, Dice, SlowUsers, client, seal, try_settings};
 const LONGEST: &[(&str, &str)] = &[("ACCESS_TOKEN_TTL", "3600")];
 const SHORTEST: &[(&str, &str)] = &[("ACCESS_TOKEN_TTL", "60")];
 
-/// The operator lowers `ACCESS_TOKEN_TTL` from an hour to a minute, then a user is revoked. A token from before lives for
-/// the hour that it was issued for, so the refusal must last as long.
+/// The operator lowers `ACCESS_TOKEN_TTL` from an hour to a minute, then a user is revoked. An
+/// earlier token stays valid for the hour that it was issued for, so the refusal must last as long.
 #[test]
 fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
     let deployment = Deployment::new(false);
@@ -368,7 +369,8 @@ impl<S: SessionStore> Walk<'_, S> {
     }
 }
 
-/// Sets of settings in which every two values of two settings meet, out of the least, the default and the largest of each.
+/// Sets of settings from the least, the default and the largest value of each setting. Any two
+/// values of any two settings occur together in one set.
 fn sets_of_settings() -> Vec<Vec<(&'static str, &'static str)>> {
     const VALUES: [(&str, &[&str]); 6] = [
         ("ACCESS_TOKEN_TTL", &["60", "600", "3600"]),
@@ -402,7 +404,8 @@ fn sets_of_settings() -> Vec<Vec<(&'static str, &'static str)>> {
     chosen
 }
 
-/// One deployment: tokens are issued under `before`, revoked under `before` or `after`, and asked for under `after`.
+/// One deployment: tokens are issued under `before`, revoked under `before` or `after`, and
+/// presented under `after`.
 fn walk<S: SessionStore>(
     deployment: &Deployment,
     stores: &Stores<'_, S>,
@@ -463,7 +466,8 @@ fn walk<S: SessionStore>(
     asked
 }
 
-/// Each change that outdates access tokens writes a record that refuses them to their end, from any isolate, and then goes.
+/// Each change that outdates access tokens writes a record. It refuses them in every isolate until
+/// they expire, and is then removed.
 #[test]
 fn each_change_outdates_tokens_until_the_last_has_expired() {
     let longest = Rc::new(Shared::new(try_settings(LONGEST).unwrap()));

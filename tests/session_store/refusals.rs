@@ -54,7 +54,8 @@ fn a_refused_write_is_tried_again_within_a_bound() {
     assert!(deployment.time.run(renew(&elsewhere, &next)).is_ok());
 }
 
-/// The first pause comes after a read, the last try before one: what another request wrote meanwhile counts.
+/// The store reads before its first pause and after its last attempt to write, so it sees what
+/// another request wrote meanwhile.
 #[test]
 fn a_write_that_stays_refused() {
     let mut waits = BTreeSet::new();
@@ -139,7 +140,8 @@ fn a_record_written_at_the_last_moment_needs_no_write() {
         let new = deployment.kv.value(&key).unwrap();
         let used = r#"{"used":0,"at":1767225690,"by":"00000000"}"#;
         let kv = deployment.kv.at("1");
-        // Tries at 550, from 850, from 1450 and from 2350 ms: each finds a write of less than a second ago.
+        // Attempts at 550, from 850, from 1450 and from 2350 ms: each finds that a write happened
+        // less than a second ago.
         let others = async {
             deployment.time.sleep(1000).await;
             kv.write(&key, &new, None, 3600).await.unwrap();

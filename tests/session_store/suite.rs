@@ -51,8 +51,8 @@ fn in_memory() {
     assert!(passed > 25, "only {passed} cases ran");
 }
 
-/// Callers hand in their own `now`, as in workerd: KV's clock is ahead of it by what slow and repeated calls took since the
-/// case last let time pass.
+/// As in workerd, callers pass their own `now`. KV's clock is ahead of it by the time that slow and
+/// repeated calls have taken since the case last let time pass.
 struct OnKv {
     time: VirtualTime,
     now: Cell<u64>,

@@ -125,7 +125,8 @@ fn ten_tabs_at_once_at_one_location_in_ten_isolates() {
     }
 }
 
-/// However the tabs are spread, each gets the successor in the end, and the chain goes on from it anywhere.
+/// However the tabs are spread over locations, each gets the successor in the end, and can renew
+/// further with it anywhere.
 #[test]
 fn ten_tabs_wherever_they_are() {
     let (mut at_once, mut repeats, mut most, mut longest_ms) = (0, 0, 0, 0);
