@@ -1,4 +1,5 @@
-// /account: who one is, where one is signed in, and what one may change. The answers are faked; session.test.mjs has real ones.
+// /account: who is signed in, where else they are signed in, and what they can change. The answers
+// are faked; session.test.mjs uses real ones.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";

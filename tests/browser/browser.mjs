@@ -1,4 +1,5 @@
-// A Chromium for the tests of the pages, and the pages served as Cloudflare serves them: www/_headers and all.
+// A Chromium for the tests of the pages, and a server that serves the pages as Cloudflare does,
+// with www/_headers.
 //
 //   const browser = await startBrowser();
 //   const www = await servePages();
@@ -45,10 +46,11 @@ export async function servePages() {
 }
 
 /**
- * A page in a profile of its own, whose relative addresses are `origin`'s. `options` are playwright's for a context.
+ * A page in its own profile, whose relative addresses belong to `origin`. `options` are
+ * playwright's options for a context.
  *
- * The test fails at its end if the page reported an error, broke its Content-Security-Policy or asked an origin that is neither
- * its own nor one of `others`.
+ * The test fails at its end if the page reported an error, violated its Content-Security-Policy or
+ * sent a request to an origin that is neither its own nor one of `others`.
  */
 export async function openPage(t, browser, origin, options = {}, others = []) {
   const context = await browser.newContext({ baseURL: origin, ...options });
@@ -77,8 +79,9 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
 }
 
 /**
- * Answers the page's requests to `path` in the place of the Worker; returns the list of what was asked.
- * `answer` is playwright's for `fulfill` (`json` for a body), "offline", or a function of the request that makes one.
+ * Answers the page's requests to `path` instead of the Worker. Returns the list of requests.
+ * `answer` is what playwright's `fulfill` takes (`json` for a body), "offline", or a function of
+ * the request that returns one of these.
  */
 export async function fake(page, path, answer) {
   const asked = [];
@@ -117,7 +120,10 @@ export const focused = (page) =>
     return id || `${localName}: ${textContent.trim()}`;
   });
 
-/** Every address in this tab's history. Asked of the browser: a page does not see those of pages that send no referrer. */
+/**
+ * Every address in this tab's history. Ask the browser, because a page can't see the addresses of
+ * pages that send no referrer.
+ */
 export async function addresses(page) {
   const session = await page.context().newCDPSession(page);
   const { entries } = await session.send("Page.getNavigationHistory");

@@ -1,5 +1,5 @@
-// /console: a token laid out and checked, here by the package's WebAssembly and on the server. The answers of the server are
-// faked; session.test.mjs has real ones.
+// /console: shows a token and checks it, here with the package's WebAssembly and on the server. The
+// server's answers are faked; session.test.mjs uses real ones.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";

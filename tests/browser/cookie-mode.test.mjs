@@ -1,6 +1,7 @@
-// Cookie mode in a browser: what its own page can do, what a page of an allowed origin can, and that nobody else's page can
-// renew, log out or sign in by the cookie. Ports are no part of a site: 127.0.0.1 with another port gets the cookie sent,
-// localhost does not.
+// Cookie mode in a browser: what the service's own page can do, what a page of an allowed origin
+// can do, and that no other page can renew, log out or sign in with the cookie. The port is not
+// part of a site: the browser sends the cookie to 127.0.0.1 from a page on another port of it, but
+// not from a page on localhost.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";

@@ -1,5 +1,6 @@
-// What a page elsewhere can make a signed-in browser do without asking first, beyond what cookie-mode.test.mjs tries by fetch and
-// forms in frames: navigations, windows, images and frames. Nothing happens to the session, and nothing is readable.
+// What a page on another site can make a signed-in browser do without a preflight, beyond the
+// fetches and the forms in frames that cookie-mode.test.mjs tries: navigations, windows, images and
+// frames. The session does not change, and the page can read nothing.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";

@@ -1,4 +1,5 @@
-// A forgotten password from beginning to end: `npm start`, the pages in a browser, the mail in the outbox, the real Worker.
+// A forgotten password from beginning to end: `npm start`, the pages in a browser, the mail in the
+// outbox, the real Worker.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { addresses, focused, openPage, PHONE, startBrowser } from "./browser.mjs";

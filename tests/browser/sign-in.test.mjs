@@ -1,4 +1,5 @@
-// /sign-in: signing in, being refused, and going on to where somebody wanted to be, never to another site.
+// /sign-in: signing in, being refused, and going on to the page that the user wanted, never to
+// another site.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { returnTo } from "../../www/return-to.js";

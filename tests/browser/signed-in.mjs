@@ -21,7 +21,10 @@ export const ADA = {
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const now = () => Math.floor(Date.now() / 1000);
 
-/** An access token of `user`, signed with the key in JWKS; `claims` and `header` replace what it usually says. */
+/**
+ * An access token of `user`, signed with the key in JWKS. `claims` and `header` override the usual
+ * ones.
+ */
 export function accessToken(user = ADA, claims = {}, header = {}) {
   const iat = now();
   const signed = `${encode({ typ: "at+jwt", alg: "EdDSA", kid, ...header })}.${encode({

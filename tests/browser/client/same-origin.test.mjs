@@ -76,7 +76,8 @@ test("a proof by the password: one session, in every tab; a wrong password chang
   assert.equal(await one.code(wrong), "invalid_credentials");
   assert.deepEqual([await one.token(), await one.status()], [before, "signed_in"]);
 
-  // Of two tokens of one second and one proof a tab keeps its own: the next one is of a later second.
+  // If two tokens have the same second and the same proof, a tab keeps its own. So wait until the
+  // next token has a later second.
   const { iat } = claimsOf(await two.token());
   while (Math.floor(Date.now() / 1000) <= iat) await sleep(50);
   await two.page.evaluate("events.length = 0");
