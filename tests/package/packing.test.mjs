@@ -69,7 +69,8 @@ test("publint finds nothing", async () => {
   assert.match(stdout, /All good!/);
 });
 
-// It is a package of ES modules: resolutions of CommonJS are left out by the profile, and no rule besides.
+// The package has ES modules only, so the profile skips CommonJS resolution. No other rule is
+// skipped.
 test("attw finds nothing", async () => {
   const { code, stdout, stderr } = await tool(
     "@arethetypeswrong/cli/dist/index.js",

@@ -1,4 +1,5 @@
-// The types of "edgegate/rpc" in a Worker that is bound to the service; compiled by packing.test.mjs from the packed package, never run.
+// The types of "edgegate/rpc" in a Worker that is bound to the service. packing.test.mjs compiles
+// this file with the packed package; it is never run.
 import type { AuthError, AuthService, Client, SignedIn, Tokens } from "edgegate/rpc";
 
 interface Env {
