@@ -1,11 +1,11 @@
 // `npm run admin`: tasks of an operator that HTTP doesn't offer. Without --remote it uses the local
 // database.
-//   npm run admin -- grant <email> <role>       gives a role, for example to the first administrator
-//   npm run admin -- revoke <email> <role>      takes a role; from the last administrator only with --last
+//   npm run admin -- grant <email> <role>       gives a role, such as to the first administrator
+//   npm run admin -- revoke <email> <role>      takes a role; the last administrator's with --last
 //   npm run admin -- pseudonym <email or IP>    shows the pseudonym that stands for it in the log
 //   npm run admin -- mail list                  shows mails that could not be sent
 //   npm run admin -- mail retry <id>|all        sends them again
-//   npm run admin -- restored                   after a restore of the database: raises all counters
+//   npm run admin -- restored                   raises all counters after a database restore
 import { listMail, retryMail } from "./admin/mail.mjs";
 import { showPseudonyms } from "./admin/pseudonym.mjs";
 import { liftCounters } from "./admin/restored.mjs";

@@ -1,5 +1,5 @@
-// `npm run deploy`: wrangler deploy, once ISSUER is an address that the world can reach. `-- --dry-run` only builds and
-// lists the bindings. Whatever follows `--` goes to wrangler.
+// `npm run deploy`: runs wrangler deploy, if ISSUER is an address that the internet can reach. `--
+// --dry-run` only builds and lists the bindings. Everything after `--` goes to wrangler.
 import { spawn } from "node:child_process";
 import { Advice, main } from "./project/advice.mjs";
 import { readConfig } from "./project/config.mjs";

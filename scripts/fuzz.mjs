@@ -1,8 +1,9 @@
 // `npm run fuzz`: the fuzz targets under libFuzzer, guided by coverage, on stable Rust.
 //   npm run fuzz -- ticket --seconds 300      one target, or some
-//   npm run fuzz                              all of them, ten seconds each; `npm test` gives each five
-// An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on. What only reaches more code
-// is kept in target/fuzz/corpus, for the next long run.
+//   npm run fuzz                              all, ten seconds each; `npm test` gives each five
+//
+// An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on.
+// An input that only reaches more code is kept in target/fuzz/corpus, for the next long run.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { count } from "../tests/count.mjs";
@@ -31,7 +32,8 @@ const TARGETS = {
   values: 512,
 };
 
-// What cargo-fuzz sets too, without the sanitizers of nightly Rust: counters for each edge of the code, and what is compared.
+// The flags of cargo-fuzz without the sanitizers of nightly Rust: counters for each edge of the
+// code, and the values of comparisons.
 const RUSTFLAGS = [
   "-Cpasses=sancov-module",
   "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -77,7 +79,10 @@ await main(async () => {
   return failed.length === 0 ? 0 : 1;
 });
 
-/** Builds all targets into one program, in a folder of its own; its flags would throw away every other build. */
+/**
+ * Builds all targets into one program, in its own folder: with its flags, cargo would discard every
+ * other build.
+ */
 async function build() {
   await cpp();
   const host = (await output("rustc", ["-vV"]))?.match(/^host: (.+)$/m)?.[1];

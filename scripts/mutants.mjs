@@ -1,11 +1,14 @@
-// `npm run mutants`: puts each fault of tests/mutants/faults.mjs into a copy of the sources and runs the test that must notice it.
-// A fault that no test notices has survived, and the run fails.
+// `npm run mutants`: puts each fault of tests/mutants/faults.mjs into a copy of the sources and
+// runs the test that must notice it. A fault that no test notices has survived, and the run fails.
 //
-//   npm run mutants -- --only decoy-skipped,verify-nothing-emptied      some faults, by their ids
-//   npm run mutants -- --record                                         writes the results to tests/mutants/README.md; with --only
-//                                                                       those of the others stay as they are
+// Some faults, by their ids:
+//   npm run mutants -- --only decoy-skipped,verify-nothing-emptied
+// Write the results to tests/mutants/README.md; with --only, the results of the other faults are
+// kept:
+//   npm run mutants -- --record
 //
-// Your working tree is never changed: the copy is target/mutants/tree, and it builds in a folder of its own beside it.
+// Your working tree is never changed: the copy is target/mutants/tree, and it builds in its own
+// folder beside it.
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { faults } from "../tests/mutants/faults.mjs";
@@ -66,7 +69,10 @@ function record(results) {
   );
 }
 
-/** Copies the files that git tracks, and new ones. Unchanged files are left alone, so that cargo rebuilds only what changed. */
+/**
+ * Copies the files that git tracks, and new ones. It leaves unchanged files alone, so that cargo
+ * rebuilds only what changed.
+ */
 async function copySources() {
   const listed = await output("git", ["ls-files", "-co", "--exclude-standard"]);
   if (listed === null)

@@ -1,4 +1,5 @@
-// The Worker as wrangler would upload it, kept for the e2e tests: they then boot it without building or bundling.
+// The Worker as wrangler would upload it, kept for the e2e tests, which then boot it without
+// building or bundling.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Advice } from "./advice.mjs";
@@ -36,8 +37,9 @@ export async function prebuiltWorker() {
   return inRoot(FOLDER, "wrangler.json");
 }
 
-// wrangler looks for .dev.vars beside its configuration and would mix a developer's settings into the tests. So the
-// configuration is wrangler.toml in another folder, with main replaced by the bundle and the paths leading back.
+// wrangler looks for .dev.vars beside its configuration and would mix a developer's settings into
+// the tests. So the configuration is wrangler.toml in another folder, with `main` replaced by the
+// bundle and the paths leading back.
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });

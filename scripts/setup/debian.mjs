@@ -1,5 +1,5 @@
-// Programs that tests need beside Rust and Node. They are found, or installed where that can be done without asking: by root
-// on a Debian.
+// Programs that tests need in addition to Rust and Node. They are found on this machine, or
+// installed where that works without asking: by root on a Debian.
 import { Advice } from "../project/advice.mjs";
 import { withLock } from "../project/lock.mjs";
 import { output, run } from "../project/run.mjs";

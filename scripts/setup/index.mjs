@@ -1,4 +1,5 @@
-// Brings a machine to where the Worker can be built and run: each step is checked, and done only if it is not current.
+// Prepares a machine to build and run the Worker. Each step is checked, and done only if it is not
+// current.
 import { withLock } from "../project/lock.mjs";
 import * as nodeModules from "./node-modules.mjs";
 import * as rust from "./rust.mjs";

@@ -1,4 +1,5 @@
-// Rust itself: the one thing that is not installed for you, because everybody keeps it in their own way.
+// Rust itself. It is the one thing that is not installed for you, because everybody manages it in
+// their own way.
 import { readFileSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";

@@ -1,5 +1,5 @@
-// schemathesis, which tries the Worker against openapi.yaml, in a Python environment of its own: exactly the files that
-// tests/schemathesis/requirements.txt names by their hashes.
+// schemathesis, which tests the Worker against openapi.yaml, in its own Python environment. It has
+// exactly the files that tests/schemathesis/requirements.txt lists by hash.
 import { existsSync, rmSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { hashOf } from "../project/hash.mjs";
@@ -40,7 +40,8 @@ export async function install() {
   /** @type {[string, string[]][]} */
   const steps = [
     [python, ["-m", "venv", inRoot(FOLDER)]],
-    // The versions are those of the file, whatever is newer: a dependency that it does not name is an error.
+    // The versions are those of the file, even if newer ones exist. A dependency that the file does
+    // not list is an error.
     [
       inRoot(FOLDER, "bin/python"),
       [

@@ -1,4 +1,5 @@
-// Which tests have failed, for the end of `npm test`: a record of a run often keeps only its last lines.
+// Which tests have failed, for the end of `npm test`: a log of a run often keeps only the last
+// lines.
 
 // Long enough for an assertion's difference, short enough that twenty failures fit on a screen or two.
 const MOST_LINES = 25;

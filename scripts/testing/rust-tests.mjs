@@ -1,5 +1,5 @@
-// Cargo's test programs, run beside each other. `cargo test` runs one after the other, and each ends with a long test that
-// keeps one processor busy while the others wait.
+// Runs cargo's test programs in parallel. `cargo test` runs one after the other, and each ends with
+// a long test that keeps one processor busy while the others wait.
 import { availableParallelism } from "node:os";
 import { dirname, relative } from "node:path";
 import { Advice } from "../project/advice.mjs";
@@ -46,8 +46,8 @@ export async function testPrograms({ quiet = false } = {}) {
 }
 
 /**
- * Runs all tests, or with `quick` those that SLOW does not name. Prints the result of each program, and
- * all that it printed when it failed; with `quiet` nothing.
+ * Runs all tests, or with `quick` those that SLOW does not name. Prints the result of each program,
+ * and everything that it printed if it failed. With `quiet` it prints nothing.
  *
  * @param {{ quick?: boolean, quiet?: boolean }} [options]
  * @returns {Promise<{ code: number, failures: import("./failures.mjs").Failure[] }>}
@@ -95,7 +95,8 @@ async function runProgram({ name, executable, source, folder }, quick, print) {
   const begun = performance.now();
   const { code, stdout, stderr } = await run(
     executable,
-    // `--exact` is for `--skip` here: no other test is left out because its name begins in the same way.
+    // `--exact` applies to `--skip` here: a test is not skipped just because its name begins like
+    // that of a slow one.
     skipped.length > 0 ? ["--exact", ...skipped.flatMap((test) => ["--skip", test])] : [],
     { capture: true, cwd: folder, env: { CARGO_MANIFEST_DIR: folder } },
   );

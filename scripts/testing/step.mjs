@@ -16,7 +16,8 @@ const MOST_OUTPUT = 4000;
  *
  * @param {string} command
  * @param {string[]} args
- * @param {import("../project/run.mjs").RunOptions & { quiet?: boolean }} [options] `quiet`: its output is not shown
+ * @param {import("../project/run.mjs").RunOptions & { quiet?: boolean }} [options]
+ *   `quiet` hides the output
  * @returns {Promise<Outcome>}
  */
 export async function runStep(command, args, { quiet = false, env = {}, ...options } = {}) {
