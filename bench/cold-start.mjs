@@ -1,5 +1,6 @@
-// How long a new isolate takes to its first answer: a Worker loads each subject's script anew, as a dynamic Worker of another name, and
-// hands a request on to it. None of these requests touches storage.
+// How long a new isolate takes until its first answer. A Worker loads each subject's script anew,
+// as a dynamic Worker with another name, and passes a request on to it. None of these requests uses
+// storage.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../scripts/project/root.mjs";
@@ -31,7 +32,10 @@ export default {
   },
 };`;
 
-/** By subject the spread of milliseconds, a hand-over to another isolate included: see the empty Worker's. */
+/**
+ * The spread of milliseconds for each subject. It includes passing the request to another isolate:
+ * see the empty Worker's times.
+ */
 export async function coldStarts(keys, { rounds, log }) {
   log("cold start …");
   const CHECK = "/auth/authorized?role=user";

@@ -134,7 +134,10 @@ const LIGHT = [
   "empty",
 ];
 
-/** By subject the bytes of its process after its first requests. A process is mostly workerd and its storage: see the empty Worker's. */
+/**
+ * For each subject, the bytes of its process after its first requests. Most of a process is workerd
+ * and its storage: see the empty Worker's bytes.
+ */
 async function memoryOf(subjects) {
   const found = {};
   for (const [name, { url, pid, works }] of Object.entries(subjects)) {
@@ -161,8 +164,9 @@ function upTo(count, client) {
 }
 
 /**
- * By subject the spread of its rates, of its share of the floor's rate, of its processor time, and of its times. The floor is measured
- * anew right before each subject: the machine drifts by more than most subjects differ.
+ * For each subject, the spread of its rates, of its share of the floor's rate, of its processor
+ * time, and of its times. The floor is measured again right before each subject, because the
+ * machine drifts by more than the difference between most subjects.
  */
 async function inTurns(work, subjects, floor, rounds) {
   const found = Object.fromEntries(subjects.map(([name]) => [name, []]));

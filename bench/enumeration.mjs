@@ -1,11 +1,14 @@
-// `npm run bench:enumeration`: can a stranger tell by the clock who has an account? Asks the built Worker in workerd about 500
-// addresses that have one and 500 that have none, in random order, with a mail provider that takes 50 ms, and says how
-// well the times tell them apart: the area under the ROC curve, 0.5 for not at all. It fails outside 0.45 to 0.55, when
-// two answers differ in a byte, and when they are not the answers that are measured. What mails is asked with a budget of mails
-// that is full and with one that is spent. Run it on a quiet machine.
+// `npm run bench:enumeration`: can a stranger tell from response times who has an account? Asks the
+// built Worker in workerd about 500 addresses that have one and 500 that have none, in random
+// order, with a mail provider that takes 50 ms. Reports how well the times tell the two apart, as
+// the area under the ROC curve: 0.5 means not at all. It fails outside 0.45 to 0.55, when two
+// answers differ in a byte, and when an answer is not the one being measured. Requests that send
+// mail are measured with a full mail budget and with a spent one. Run it on a quiet machine.
 //
-//   npm run bench:enumeration -- --only reset      one of reset, register, resend, login, verify, reauthenticate
-//   npm run bench:enumeration -- --each 200        so many addresses of each kind
+// One of reset, register, resend, login, verify, reauthenticate:
+//   npm run bench:enumeration -- --only reset
+// The number of addresses of each kind:
+//   npm run bench:enumeration -- --each 200
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -20,13 +23,18 @@ const BOUNDS = [0.45, 0.55];
 const WARM_UP = 50;
 const WRONG = "not the password of anybody";
 
-/** What is asked about an address (of number `n` in its kind), and the status that everybody gets. With `mails` a mail is asked for.
+/**
+ * The request about an address (the `n`th of its kind), and the status that every address gets.
+ * `mails` marks requests for a mail.
  *
- *  `verify`: a stranger has no link to somebody else's address, so a forged one is sent, with the ID of a user or of nobody in it.
+ * `verify`: a stranger has no link to somebody else's address, so this sends a forged one, with the
+ * ID of a user or of nobody in it.
  *
- *  `reauthenticate`: it reads no address, only the bearer's own account, so there is no known and unknown address to compare. What the
- *  time could tell is how near a guess is: "known" are wrong passwords of the right one's length that differ in the last character,
- *  "unknown" are others. */
+ * `reauthenticate`: it reads no address, only the bearer's own account, so no known and unknown
+ * address can be compared. The time could only tell how near a guess is: "known" are wrong
+ * passwords that have the right one's length and differ in the last character, "unknown" are
+ * others.
+ */
 const WORK = {
   reset: { path: "/auth/password/reset", body: (email) => ({ email }), status: 202, mails: true },
   register: { path: "/auth/register", body: (email) => ({ email }), status: 202, mails: true },
@@ -124,7 +132,10 @@ await main(async () => {
   return failed ? 1 : 0;
 });
 
-/** Users as a deployment has them: each with a salt of its own, on which Argon2id's time depends a little. */
+/**
+ * Makes users like those of a deployment. Each has its own salt, because Argon2id's time depends a
+ * little on the salt.
+ */
 async function addUsers(edge, count, verified) {
   const emails = Array.from({ length: count }, (_, n) => address("known", n));
   const insert = edge.db.prepare(
@@ -214,7 +225,10 @@ async function measure(edge, work, token, known, unknown) {
   return { passed, text };
 }
 
-/** How often a known address took longer than an unknown one; ties count half (Mann and Whitney's U, as a share). */
+/**
+ * The share of pairs in which a known address took longer than an unknown one. Ties count half
+ * (Mann and Whitney's U, as a share).
+ */
 function areaUnderRoc(known, unknown) {
   let longer = 0;
   for (const a of known) for (const b of unknown) longer += a > b ? 1 : a === b ? 0.5 : 0;

@@ -1,10 +1,14 @@
-// `npm run bench:instructions`: how many instructions each case of bench/native takes, counted by callgrind, beside what
-// bench/instructions.json has. A count is the same on a busy machine: a slip in speed fails here, and noise does not.
+// `npm run bench:instructions`: callgrind counts the instructions of each case of bench/native, and
+// the counts are compared with bench/instructions.json. A count is the same on a busy machine:
+// slower code fails here, and noise does not.
 //
-//   npm run bench:instructions -- --record       writes bench/instructions.json: in the commit that makes a case slower, with its reason
+// This writes bench/instructions.json. Commit it with the change that makes a case slower, and give
+// the reason:
+//   npm run bench:instructions -- --record
 //
-// The record is of one target and one compiler, since another compiler makes other code: with another it fails and says what to do.
-// After an update of Rust it has to be recorded anew, from the commit before.
+// The record is valid for one target and one compiler, because another compiler generates other
+// code. With another one this fails and says what to do. After an update of Rust, record again from
+// the commit before the update.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Advice, main } from "../scripts/project/advice.mjs";
@@ -20,8 +24,8 @@ const TARGET_DIR = "target/native";
 const OUT = "target/instructions";
 // A case that goes through a full memory of tokens (VERIFIED_TOKENS_MAX) goes through it once.
 const CALLS = 256;
-// Counts repeat to the instruction, but for a hash map's seeds (0.1 %). Another processor's memcpy makes up to 5 %; another C library's
-// malloc is in them too.
+// Counts are exact from run to run, except for a hash map's seeds (0.1 %). Another processor's
+// memcpy changes up to 5 %. The malloc of another C library changes them too.
 const TOLERANCE = 0.1;
 const AT_ONCE = 2;
 

@@ -9,8 +9,9 @@ const WARM_UP_SECONDS = 0.2;
 const ENDS = new Set(["revoke", "reset"]);
 
 /**
- * `subject`: `{ url, pid, works }`. As long, and over as many connections, as the work says, or that of the name `like`. Answers the rate a
- * second, milliseconds of a processor for each (undefined where they can't be known), and the times of requests in milliseconds.
+ * Runs one round. `subject` is `{ url, pid, works }`. Duration and connections are those of the
+ * work, or of the work named `like`. Returns the rate a second, the processor milliseconds for each
+ * request (undefined where they can't be known), and the times of requests in milliseconds.
  */
 export async function once(
   work,

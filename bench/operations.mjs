@@ -1,6 +1,7 @@
-// `npm run bench:operations`: what Cloudflare would bill for one login, renewal, check and so on of the services that edgegate is
-// measured beside, counted in workerd around their bindings, and how much processor time each takes, edgegate's too. The table of the
-// others in docs/operations.md is this one's.
+// `npm run bench:operations`: what Cloudflare would bill for one login, renewal, check and so on of
+// the services that edgegate is compared with, counted in workerd around their bindings; and how
+// much processor time each operation takes, also in edgegate. It makes the table of the other
+// services in docs/operations.md.
 import { readFileSync } from "node:fs";
 import { main } from "../scripts/project/advice.mjs";
 import { inRoot } from "../scripts/project/root.mjs";

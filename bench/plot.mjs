@@ -1,4 +1,5 @@
-// A plot of how cost grows: a panel for each dimension, cost over the cost at its first point, so that flat is flat.
+// A plot of how cost grows. Each dimension has a panel, which shows cost divided by the cost at its
+// first point: a flat line means constant cost.
 const PANEL = { width: 250, height: 170, left: 34, right: 22, top: 34, bottom: 30 };
 const COLUMNS = 3;
 const NAMES = {

@@ -1,9 +1,13 @@
-// What workerd's process has used, from Linux's /proc; elsewhere nothing is known, and the figures that need it are left out.
+// What workerd's process has used, from Linux's /proc. On other systems this is unknown, and the
+// measurements that need it are left out.
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Starts something that starts one workerd, and answers what that came to, with the `pid` of its process. */
+/**
+ * Runs `starting`, which starts one workerd. Returns its result, with the `pid` of workerd's
+ * process.
+ */
 export async function withPid(starting) {
   const before = new Set(workerds());
   const started = await starting();

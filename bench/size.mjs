@@ -1,5 +1,5 @@
-// `npm run bench:size`: what the Worker and the npm package weigh, beside the record in bench/size.json.
-// `--record` writes the record; the build must be there. `npm test` runs the comparison.
+// `npm run bench:size`: the sizes of the Worker and the npm package, compared with the record in
+// bench/size.json. `--record` writes the record. Build first. `npm test` runs the comparison.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";

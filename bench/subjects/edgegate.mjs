@@ -12,10 +12,12 @@ const NEW_TOKENS = 4_000;
 const SESSIONS_TO_END = 1_500;
 
 /**
- * One deployment: `store` is SESSION_STORE, `keys` by algorithm; `vars` go over the settings, further options to
- * `startWorkers`. `algs`: for which of the keys there are tokens, of so many `bytes`.
+ * One deployment. `store` is SESSION_STORE; `keys` are the keys by algorithm; `vars` override the
+ * settings; further options go to `startWorkers`. Tokens of `bytes` length are made for the keys in
+ * `algs`.
  *
- * @param {{ store?: string, keys: Record<string, any>, vars?: Record<string, string>, algs?: string[], bytes?: number }
+ * @param {{ store?: string, keys: Record<string, any>, vars?: Record<string, string>,
+ *   algs?: string[], bytes?: number }
  *   & import("../../tests/e2e/workers.mjs").StartOptions} options
  */
 export async function startEdgegate({

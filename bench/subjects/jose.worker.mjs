@@ -1,5 +1,5 @@
-// The checks of GET /auth/authorized?role=…, by jose as its documentation shows it: keys imported once, algorithm, issuer,
-// audience and type given. It looks at the token alone.
+// The checks of GET /auth/authorized?role=…, done with jose as its documentation shows: keys
+// imported once; algorithm, issuer, audience and type given. It looks only at the token.
 import { importJWK, jwtVerify } from "jose";
 
 let keys;

@@ -135,7 +135,8 @@ export async function startOpenAuth(more = {}) {
       body: JSON.stringify({ email: EMAIL, password: PASSWORD }),
     }),
   );
-  // Its first step seals where to go back to in a cookie that any number of logins may use, so only the step with the password counts.
+  // The first step seals the return address in a cookie that any number of logins may use, so only
+  // the step with the password is counted.
   const redirect_uri = "http://127.0.0.1:8787/callback";
   const begun = await fetch(
     new URL(

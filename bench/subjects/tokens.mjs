@@ -26,7 +26,7 @@ export function verifyingKey({ d: _d, ...key }) {
   return key;
 }
 
-/** Signs `count` tokens with these claims, each with an id of its own, and filled up to so many `bytes`. */
+/** Signs `count` tokens with these claims. Each has its own id and is padded to `bytes` bytes. */
 export function signTokens(jwk, claims, { count, typ = "at+jwt", bytes = 0 }) {
   const encode = (object) => Buffer.from(JSON.stringify(object)).toString("base64url");
   const header = encode({ typ, alg: jwk.alg, kid: jwk.kid });

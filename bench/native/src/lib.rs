@@ -1,7 +1,8 @@
-//! What is measured natively: the rules that a request waits for, each over input that is prepared before. `benches/micro.rs`
-//! takes their time, `src/bin/instructions.rs` runs one of them for callgrind to count.
+//! The cases that are measured natively: the rules that a request waits for, each with input that
+//! is prepared beforehand. `benches/micro.rs` measures their time; `src/bin/instructions.rs` runs
+//! one of them for callgrind to count.
 //!
-//! Everything is made from constants, and signing is deterministic: each run does the same.
+//! Everything is made from constants, and signing is deterministic, so each run does the same.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -22,7 +23,8 @@ use edgegate_token::{
     Claims, Expected, KeySet, UntrustedToken, VerifiedToken, has_any_role, issue, verify,
 };
 
-/// One call of what is measured. False when it did not do what the case's name says: a refusal is soon counted.
+/// One call of a case. False if it did not do what the case's name says: a refusal takes few
+/// instructions.
 pub type Call = Box<dyn FnMut() -> bool>;
 
 /// A rule on an input.
@@ -122,7 +124,8 @@ fn verify_with(keys: &str) -> Prepared {
     }))
 }
 
-/// A full memory, asked for one after another: its hashes are seeded anew in each process, and over many tokens that evens out.
+/// Asks a full memory for one token after another. Its hash seeds are new in each process, which
+/// evens out over many tokens.
 fn token_seen_before() -> Prepared {
     // The cheapest to make.
     let keys = KeySet::from_private_jwks(HS256)?;

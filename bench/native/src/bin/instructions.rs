@@ -1,5 +1,5 @@
-//! `instructions <case> <calls>` runs a case so many times, for `bench/instructions.mjs` to count under callgrind; without
-//! arguments it names the cases.
+//! `instructions <case> <calls>` runs a case that many times, while `bench/instructions.mjs` counts
+//! under callgrind. Without arguments it lists the cases.
 
 #![allow(clippy::print_stdout, reason = "its output is read by a script")]
 
