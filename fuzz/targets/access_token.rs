@@ -1,6 +1,7 @@
-//! Access tokens. The first byte says what the rest is: a token's whole text, or the JSON of header and claims, apart by a
-//! line feed, that are then rightly signed, so that what is behind the signature is reached too. What verifies was signed,
-//! and says what serde_json reads in it.
+//! Access tokens. The first byte says what the rest is: the whole text of a token, or the JSON of
+//! header and claims, separated by a line feed. These are then signed correctly, so that the fuzzer
+//! also reaches the code after the signature check. A token that verifies must have been signed,
+//! and its claims must be those that serde_json reads.
 
 use std::sync::OnceLock;
 
@@ -87,8 +88,8 @@ fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
     };
     let alg = header["alg"].as_str().unwrap();
     assert!(alg == by.alg() || (alg, by) == ("Ed25519", Key::Ed));
-    // All three sign deterministically: nobody else can have made another signature. Of ES256 the twin, of the same r, is a
-    // signature too (RFC 7518 section 3.4).
+    // All three sign deterministically, so nobody else can have made another signature. Exception:
+    // with ES256, the twin signature that has the same r is valid too (RFC 7518 section 3.4).
     let (signing_input, _) = token.rsplit_once('.').unwrap();
     let resigned = by.sign(signing_input.as_bytes());
     let bytes = if by == Key::Es { 32 } else { resigned.len() };

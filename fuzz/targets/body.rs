@@ -1,5 +1,5 @@
-//! Request bodies: the first line is the media type, the rest the body. JSON reads as serde_json reads it, a form as another
-//! reader does; no member or parameter counts twice.
+//! Request bodies: the first line is the media type, the rest the body. JSON is read as serde_json
+//! reads it, and a form as another reader does. A repeated member or parameter is never accepted.
 
 use edgegate::domain::error::Code;
 use edgegate::edge::body::{

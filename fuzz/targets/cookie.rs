@@ -1,4 +1,5 @@
-//! The `Cookie` header: the refresh token in it is what stands under the one name, once, and under no look-alike.
+//! The `Cookie` header: the refresh token is the value of the one cookie name, which occurs once. A
+//! similar name does not work.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_COOKIE_BYTES;

@@ -1,6 +1,7 @@
-//! A whole request through the router, on a service in memory: a request line, headers, an empty line, a body, as in HTTP.
-//! `{access}` and its like are filled in with what an account really has. No answer is a 500; what is answered is JSON, has
-//! headers of one line each, and tells no password, and the note for the log tells no token either.
+//! A whole request through the router, on a service in memory: a request line, headers, an empty
+//! line and a body, as in HTTP. `{access}` and similar placeholders are filled in with an account's
+//! real values. No answer is a 500. A body is JSON, each header is one line, and no answer contains
+//! a password. The note for the log contains no token either.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_BODY_BYTES;

@@ -1,5 +1,5 @@
-//! Settings: lines of `NAME=text` over good ones. An error names its setting and never shows a secret; what is taken lies
-//! within its limits.
+//! Settings: lines of `NAME=text` on top of valid ones. An error names its setting and never shows
+//! a secret. An accepted value is within its limits.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,6 @@
-//! Tickets: what opens was sealed with these keys, for that purpose, and seals again to the same text. The input is tried as
-//! a ticket's text, and as a body that is sealed here as the format says, so that what is behind the MAC is reached too.
+//! Tickets: a ticket that opens was sealed with these keys, for that purpose, and seals to the same
+//! text again. The input is tried as the text of a ticket, and as a body that is sealed here in the
+//! right format, so that the fuzzer also reaches the code after the MAC check.
 
 use std::sync::OnceLock;
 
@@ -46,7 +47,8 @@ fn secret() -> Vec<u8> {
 fn opens(text: &str) -> [bool; 5] {
     let Keys { refresh, links } = keys();
     let refresh = refresh.open(text).is_some_and(|ticket| {
-        // A ticket of the first form, or with methods that are unknown here, is sealed in another text.
+        // A ticket of the first format, or with methods that are unknown here, seals to a different
+        // text.
         let sealed = refresh.seal(ticket);
         assert_eq!(refresh.open(sealed.expose()), Some(ticket));
         true

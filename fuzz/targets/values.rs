@@ -1,5 +1,6 @@
-//! The small values of a request: ids, names, roles, languages, clients. What is read prints to what was read, or to a form
-//! that reads the same; what is kept of a client's text is bounded.
+//! The small values of a request: ids, names, roles, languages, clients. A parsed value prints as
+//! the original text, or as a form that parses to the same value. The part of a client's text that
+//! is stored has a maximum length.
 
 use edgegate::domain::account::{Name, Password, Roles, UserId};
 use edgegate::domain::mail::Locale;
