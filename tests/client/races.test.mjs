@@ -8,7 +8,8 @@ const MINUTE = 60_000;
 const ada = { email: ADA.email, password: PASSWORD };
 const bob = { email: BOB.email, password: PASSWORD };
 
-// A renewal takes two seconds: one on the way there, one back. `at` milliseconds after it began, `work` is done.
+// A renewal takes two seconds: one to the service and one back. `work` is done `at` milliseconds
+// after it began.
 const POINTS = [1, 500, 999, 1001, 1500, 1999];
 
 async function duringRenewal(at, work, without = []) {
@@ -259,8 +260,8 @@ test("a listener that logs out when another user takes over", async () => {
   world.close();
 });
 
-// Between the arrival of an answer and what is made of it lie some turns of the microtask queue. A logout in any of them
-// comes before the answer.
+// Between the arrival of an answer and its processing there are some turns of the microtask queue.
+// A logout in any of them comes before the answer.
 test("a logout in the very moment of a renewal's answer", async () => {
   for (let turns = 0; turns < 60; turns += 1) {
     const world = new World();
