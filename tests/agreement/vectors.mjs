@@ -1,4 +1,5 @@
-// The file of tokens, and what every runner says in the end. No module of Node: it runs in workerd and in browsers too.
+// The file of tokens, and what every runner reports at the end. It uses no module of Node, because
+// it also runs in workerd and in browsers.
 
 /** The vectors of tests/vectors/agreement/tokens.json, each with its token as a text. */
 export const read = (file) =>

@@ -53,7 +53,10 @@ test("sign in, reload, check a role, sign out", async (t) => {
   await page.getByText("You are an administrator").waitFor();
 });
 
-/** A server of files; what it serves is set when it is there: the service must know its origin first. */
+/**
+ * A file server. Set what it serves after it has started, because the service must know its origin
+ * first.
+ */
 async function serve(t) {
   const pages = {};
   const server = createServer(async (request, response) => {

@@ -1,4 +1,5 @@
-// `npm run admin -- pseudonym`: the pseudonyms that the Worker writes. src/domain/event/pseudonym.rs has the same values.
+// `npm run admin -- pseudonym` shows the pseudonyms that the Worker writes.
+// src/domain/event/pseudonym.rs tests the same values.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

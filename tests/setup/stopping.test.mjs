@@ -91,7 +91,10 @@ async function gone({ mark }) {
   assert.deepEqual(marked(mark), [], "processes are left");
 }
 
-/** The living processes with the mark. A zombie has no environment: it is over, and waits for its parent only. */
+/**
+ * The living processes with the mark. A zombie has no environment: it has ended, and only waits for
+ * its parent.
+ */
 function marked(mark) {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
