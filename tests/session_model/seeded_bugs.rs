@@ -100,7 +100,8 @@ fn rotation_before_the_jar_is_settled() {
     is_caught(setting, REFUSED);
 }
 
-/// Why a client does one thing at a time under `REUSE = "strict"`, and in KV: an answer to a proof may take the jar back.
+/// Shows why a client does one thing at a time under `REUSE = "strict"`, and in KV: an answer to a
+/// proof may put an older token into the jar.
 #[test]
 fn a_proof_beside_renewals() {
     let strict = Setting {

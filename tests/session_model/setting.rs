@@ -80,7 +80,8 @@ pub struct Setting {
     pub roams: bool,
     /// No address is known, neither of the owner nor of the thief.
     pub nameless: bool,
-    /// A spent token is not presented by the owner later than the grace after its first use, if a response was lost.
+    /// If a response was lost, the owner presents a spent token only within the grace period after
+    /// its first use.
     pub repeats_within_grace: bool,
     /// A response that brings the token that was presented sets the jar, too.
     pub kept_sets_jar: bool,

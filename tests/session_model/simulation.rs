@@ -1,9 +1,10 @@
 //! Honest runs at random, the same for each seed: how many owners are logged out?
 //!
-//! A run is 40 page loads in tabs with one cookie jar: in bursts, after minutes, after hours. A page load sends one to four
-//! requests at once. Each takes up to 3 s there and up to 3 s back, so answers overtake each other; one way in a hundred
-//! loses what it carries, and the request is repeated 5 s later. After one load in thirty the lid is shut within 6 s,
-//! and what was under way is never heard of again.
+//! A run is 40 page loads in tabs with one cookie jar: in bursts, after minutes, after hours. A
+//! page load sends one to four requests at once. Each takes up to 3 s there and up to 3 s back, so
+//! answers overtake each other. One message in a hundred is lost, in either direction, and the
+//! request is retried 5 s later. After one load in thirty the laptop is closed within 6 s, and what
+//! was in transit never arrives.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -255,7 +256,8 @@ fn strict() {
             ..conditions
         };
         assert_eq!(logged_out(name, strict), expected);
-        // Why a cookie is set only when the ticket moves on: an answer that comes late puts a spent ticket back.
+        // Why a cookie is set only if the ticket advances: otherwise a late answer puts a spent
+        // ticket back.
         let kept_sets_jar = Conditions {
             kept_sets_jar: true,
             ..strict

@@ -1,8 +1,9 @@
 //! What the model knows at one moment.
 //!
-//! Times are ages in ticks, which stop counting where no rule looks any further, and tokens are numbered from the oldest
-//! one that still matters. So a state stands for all that differ by a shift in time or number only, and the states are
-//! finitely many though time and the chain have no bound.
+//! Times are ages in ticks that stop counting where no rule looks any further. Tokens are numbered
+//! from the oldest one that still matters. So one state stands for all states that differ only by a
+//! shift in time or number. There are finitely many states, although time and the chain have no
+//! bound.
 
 use crate::decide::Who;
 
@@ -231,7 +232,8 @@ impl State {
         }
     }
 
-    /// The one form of all states that differ by numbering, by the order of messages or by the names of the locations.
+    /// The canonical form of all states that differ only by numbering, by the order of messages or
+    /// by the names of the locations.
     pub fn canonical(mut self, limits: &Limits, hostile: bool) -> Self {
         self.stolen = if hostile {
             self.stolen.max(self.jar)
@@ -251,7 +253,8 @@ impl State {
             .fold(self.jar, u8::min);
         self.first_use = self.first_use.filter(|&(token, _)| token >= oldest_held);
 
-        // What is two or more below every record stays so for ever, wherever it goes: all those tokens are one.
+        // A token two or more below every record stays there forever, in every location, so all
+        // those tokens are equivalent.
         let mut floor = Some(u8::MAX);
         self.for_each_record(|record| match record {
             Some(Record::Used { counter, .. }) => {
@@ -281,7 +284,8 @@ impl State {
         self
     }
 
-    /// Every record in the store, at a location or about to be written; `None` where a location has none.
+    /// Every record in the store, at a location or about to be written. `None` where a location has
+    /// none.
     fn for_each_record(&mut self, mut f: impl FnMut(Option<&mut Record>)) {
         f(Some(&mut self.record));
         for cached in self.locations.iter_mut().filter_map(|l| l.record.as_mut()) {
