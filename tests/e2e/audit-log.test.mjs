@@ -114,7 +114,8 @@ test("renewals are data points and no lines, checks are neither; a token that co
   const reused = await client.renew(refresh_token);
   assert.equal(reused.status, 400);
   const [line] = await world.eventsOf(reused);
-  // Not even that of its request: it is older than one that has come.
+  // The log line of that request has not arrived either: it would come before the line that has
+  // arrived.
   const id = checked.headers.get("x-request-id");
   assert.ok(!world.logs().some(({ request_id }) => request_id === id));
   assert.deepEqual(

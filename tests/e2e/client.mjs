@@ -69,7 +69,7 @@ export function clientOf(edge) {
   };
 }
 
-/** What an access token claims, unverified. */
+/** The claims of an access token. The signature is not verified. */
 export const claimsOf = (access_token) =>
   JSON.parse(Buffer.from(access_token.split(".")[1], "base64url").toString());
 

@@ -53,7 +53,7 @@ for (const trap of ["panic", "overflow"]) {
     assert.equal((await ask("/healthz")).status, 200);
     for (let time = 0; time < 3; time += 1) {
       const waiting = [ask("/conformance/wait"), ask("/conformance/wait")];
-      // They wait when a later request has been answered.
+      // When a later request has been answered, these two are waiting.
       await ask("/healthz");
       const answers = await Promise.all([ask(`/conformance/${trap}`), ...waiting]);
       for (const answer of answers) {

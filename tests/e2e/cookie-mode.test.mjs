@@ -510,7 +510,7 @@ for (const store of ["kv", "durable"]) {
             );
           }
         }
-        // Without any type, as a Blob is sent.
+        // Without a content type, as when a page sends a Blob.
         const blob = await edge.fetch("/auth/revoke", {
           method: "POST",
           headers: page.headers(),
@@ -768,7 +768,7 @@ test("a deployed service: __Host- and Secure, and its own origin alone", async (
     [400, "invalid_grant"],
     "`edgegate` could be planted by a neighbour",
   );
-  // The address that it was asked at is a loopback one, and means nothing here.
+  // The request was sent to a loopback address, but that address is not an allowed origin here.
   for (const origin of [
     new URL(edge.url).origin,
     "http://localhost:8787",

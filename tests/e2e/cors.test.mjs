@@ -71,7 +71,7 @@ test("a preflight of an allowed origin: 204, what may be sent, remembered for tw
 });
 
 test("a preflight of another origin: 204 and not a word", async () => {
-  // An empty Origin does not reach the Worker, so that is no preflight.
+  // An empty Origin does not reach the Worker, so such a request is not a preflight.
   for (const origin of OTHERS.filter(Boolean)) {
     const answer = await preflight("/auth/login", origin);
     assert.deepEqual(

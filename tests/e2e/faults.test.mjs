@@ -141,7 +141,7 @@ function operations({ edge, client, makeAccount }) {
 
 for (const store of ["kv", "durable"]) {
   test(`${store}: each call of each route fails once`, async (t) => {
-    // With the objects passwords are tried in one, too.
+    // With Durable Objects, passwords are checked in an object, too.
     const work = store === "kv" ? "inline" : "durable";
     const {
       workers: [edge],
@@ -164,7 +164,7 @@ for (const store of ["kv", "durable"]) {
     };
     const client = clientOf(edge);
     await client.logIn(ADA);
-    /** A copy of Ada, so that no hash is spent on it. */
+    /** A copy of Ada, so that no password must be hashed. */
     const makeAccount = async () => {
       const id = newId();
       const email = `${id}@example.com`;
@@ -219,13 +219,13 @@ test("limits admit when their binding fails", async (t) => {
   const before = (await edge.control({})).calls.limiter;
   assert.ok(before > 0, "a login asks the limits");
   await edge.control({ fail: { limiter: { times: 10_000, error: "on purpose" } } });
-  // More than any limit lets through in a minute.
+  // More requests than any limit allows in a minute.
   const ask = { json: { email: "nobody@example.com" } };
   const link = { json: { token: "egl_none", password: "a long enough passphrase" } };
   for (let times = 0; times < 70; times += 1) {
     assert.equal((await client.post("/auth/password/confirm", link)).status, 400);
     assert.equal((await client.renew(refresh_token)).status, 200);
-    // The mail gate is exact, does not fail here, and lets a network ask thirty times an hour.
+    // The mail gate is exact, does not fail here, and allows a network thirty requests an hour.
     if (times >= 14) continue;
     assert.equal((await client.post("/auth/password/reset", ask)).status, 202);
     assert.equal((await client.post("/auth/register", ask)).status, 202);
@@ -260,7 +260,7 @@ test("what was walked is counted", () => {
 async function tryOnce(edge, operation, expected, { call, skip, late }, what) {
   points += 1;
   const made = await operation.prepare();
-  // An object is asked twice before it counts as down.
+  // An object is called twice before the store reports it as down.
   const times = call.endsWith("object") ? 2 : 1;
   const before =
     (await edge.control({ fail: { [call]: { skip, times, error: "on purpose", after: late } } }))

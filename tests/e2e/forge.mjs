@@ -54,7 +54,7 @@ export function refreshToken(
   return `egr_${Buffer.concat([signed, hmac(key, signed)]).toString("base64url")}`;
 }
 
-/** Writes `count` users into the database; answers their ids. They can't sign in. */
+/** Writes `count` users into the database and returns their ids. They can't sign in. */
 export async function makeUsers(db, count) {
   const users = Array.from({ length: count }, () => newId());
   const now = nowSeconds();
@@ -94,7 +94,7 @@ export async function makeSession({ kv, objects }, store, user, age) {
   return { user, session, token: refreshToken({ user, session, expires_at }) };
 }
 
-/** One call of a user's object, and its answer. */
+/** Calls a user's object once and returns its answer. */
 export const askObject = async (objects, user, call) =>
   JSON.parse(await objects.getByName(user).ask(JSON.stringify(call)));
 

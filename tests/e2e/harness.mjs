@@ -13,7 +13,7 @@ import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { keepLines, noteSettings } from "../logs/keep.mjs";
 
-// No look-up of `request.cf`, no telemetry: a test needs no network.
+// Don't fetch `request.cf` and don't send telemetry: tests need no network.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
 process.env.WRANGLER_SEND_METRICS ??= "false";
 process.env.WRANGLER_WRITE_LOGS ??= "false";
@@ -24,7 +24,10 @@ process.env.WRANGLER_WRITE_LOGS ??= "false";
  */
 export const TEST_VARS = { ISSUER: "http://127.0.0.1:8787", LIMITS: "off" };
 
-/** Known to everybody, so that a test can make and read tokens itself. Never use them elsewhere. */
+/**
+ * These secrets are public, so that a test can make and read tokens itself. Never use them
+ * elsewhere.
+ */
 export const TEST_SECRETS = {
   DEV: "1",
   SIGNING_KEYS: JSON.stringify({

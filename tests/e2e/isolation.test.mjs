@@ -121,7 +121,7 @@ for (const store of ["kv", "durable"])
     let workers;
     let edge;
     let client;
-    // Whose objects are looked into; a user who was deleted still has one.
+    // The users whose objects are compared. A deleted user still has an object.
     const ids = new Set();
     let ada;
     let root;
@@ -139,14 +139,17 @@ for (const store of ["kv", "durable"])
 
     const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-    /** An access token as the service would sign it, from one of its own with other claims. */
+    /**
+     * An access token as the service would sign it: one of its own tokens, with some claims
+     * replaced.
+     */
     function signed(claims, header = {}) {
       const [jwk] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
       const text = `${encoded({ typ: "at+jwt", alg: "EdDSA", kid: jwk.kid, ...header })}.${encoded(claims)}`;
       return `${text}.${sign(null, Buffer.from(text), { key: jwk, format: "jwk" }).toString("base64url")}`;
     }
 
-    /** A user with Ada's password and one session, without the cost of a hash. */
+    /** A user with Ada's password and one session. It is made without hashing the password. */
     async function newUser(roles = ["user"]) {
       snapshots.clear();
       const [id] = await makeUsers(edge.db, 1);
@@ -280,7 +283,7 @@ for (const store of ["kv", "durable"])
 
     test("every operation of the contract is classified", () => {
       assert.ok(bearers.length >= 13 && operations.length > bearers.length);
-      // The examples hold the right password: what is refused is refused for the token.
+      // The examples contain the right password, so every refusal is because of the token.
       for (const { body } of bearers) assert.equal(body?.current_password ?? PASSWORD, PASSWORD);
       for (const change of [
         { security: [{ other: [] }] },
@@ -386,7 +389,7 @@ for (const store of ["kv", "durable"])
             ? (await newUser()).id
             : administrator.id;
         const options = { token: old, id: target, sid: administrator.session };
-        // Each member that asks for a proof does so alone, and beside all others.
+        // Each member that requires a proof does so alone, and together with all the others.
         const bodies =
           proof === "recent"
             ? [body]
@@ -419,7 +422,7 @@ for (const store of ["kv", "durable"])
           }
           asked += 1;
         }
-        // Without those members, and where no proof is needed, an old one changes nothing.
+        // Without those members, and where no proof is needed, an old proof makes no difference.
         if (proof === "recent") continue;
         const left = Array.isArray(proof)
           ? { ...(takes.includes("email") ? { email: VALUES.email } : { first_name: "Augusta" }) }
@@ -582,7 +585,8 @@ for (const store of ["kv", "durable"])
       );
       await refused({ ...logOut, body: { token: forged } }, "a forged one", 200, { token });
       await refused({ ...logOut, body: {} }, "a bearer without a token", 400, { token });
-      // Whoever holds it is its user: the Bearer beside it changes nothing.
+      // Whoever holds the refresh token acts as its user. The Bearer token in the same request
+      // changes nothing.
       const { body } = await ask(renew(ada.refresh_token), { token });
       assert.equal(claimsOf(body.access_token).sub, ada.user.id);
       walked.add(store);

@@ -107,7 +107,7 @@ for (const store of ["kv", "durable"]) {
         assert.equal(again.status, 200, `${pair.join(" beside ")}: late, not reused`);
         assert.equal((await lineOf(again)).verdict, "late");
         assert.equal((await clients[first].renew(again.body.refresh_token, FIREFOX)).status, 200);
-        // A stranger is one still.
+        // A stranger is still treated as a stranger.
         const stranger = await clients[second].renew(refresh_token, {
           headers: { "user-agent": "Chrome" },
         });

@@ -70,7 +70,7 @@ test("100,000 requests leave the memory as it was", { timeout: 400_000 }, async 
   }
 });
 
-/** The request of a number: what an honest client asks, and in between what it would not. */
+/** The request with this number: requests of an honest client, and between them hostile ones. */
 function requests(sessions) {
   const post = (path, body, expected, headers = JSON_HEADERS) => ({
     method: "POST",
@@ -134,7 +134,7 @@ async function atOnce(times, work) {
   );
 }
 
-/** What the runtime that this test started holds of the machine's memory. */
+/** How much of the machine's memory the runtime of this test uses. */
 function residentBytes() {
   const status = (pid) => {
     try {

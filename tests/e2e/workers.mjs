@@ -134,7 +134,7 @@ export async function startWorkers(
        * see `logged`.
        */
       logs,
-      /** Waits for a line that fulfils `wanted`, and answers it. */
+      /** Waits for a line that fulfils `wanted`, and returns it. */
       logged: (wanted) => eventually(() => logs().find(wanted)),
       /** Waits for the line of an answer. */
       lineOf,
@@ -151,7 +151,7 @@ export async function startWorkers(
   }
 }
 
-/** What `look` finds, within 10 s or as many as are given. */
+/** Repeats `look` until it finds something, for up to 10 s or the given number of seconds. */
 export async function eventually(look, seconds = 10) {
   for (
     const deadline = performance.now() + seconds * 1000;
@@ -224,7 +224,7 @@ async function handle(miniflare, name, caller) {
     /** A request to the Worker that is bound to this one. */
     askCaller: (init) => fetch(callerUrl, init),
     cron: () => send("/test/cron", { method: "POST" }),
-    /** Gives slow-storage/worker.mjs its orders; answers its counts so far. */
+    /** Sends settings to slow-storage/worker.mjs and returns its counts so far. */
     async control(orders) {
       const answer = await send("/test/control", { method: "POST", body: JSON.stringify(orders) });
       return answer.json();

@@ -80,7 +80,8 @@ async function storm({ store, rotateAfter }, seed) {
         }
         const { status, body } = answer;
         if (status !== 200) counts.refusals.push(`${status} ${body}`);
-        // What came is thrown away; the client, which never saw it, presents the same token again.
+        // The response is thrown away. The client never saw it, so it presents the same token
+        // again.
         if (lost() >= LOST) {
           counts.renewals += 1;
           return status === 200 ? JSON.parse(body).refresh_token : token;

@@ -7,7 +7,7 @@ import { makeSession } from "../forge.mjs";
 import { startWorkers } from "../workers.mjs";
 
 const DOWN = "storage is down";
-// What KV's put says in production when a key was written in the same second.
+// The error of KV's put in production when a key was written in the same second.
 const TOO_MANY = "KV PUT failed: 429 Too Many Requests";
 const ALWAYS = 1_000;
 
@@ -45,7 +45,7 @@ const isUnavailable = ({ status, body, headers }) => {
 for (const store of ["kv", "durable"]) {
   test(`${store}: a call that fails before or after its effect`, async (t) => {
     const { client, edge, user, session, fail, heal } = await boot(t, store);
-    // A user's object is asked twice before it counts as down.
+    // A user's object is called twice before the store reports it as down.
     const calls =
       store === "kv"
         ? [

@@ -291,7 +291,7 @@ export async function startVendor(name) {
     for await (const chunk of request) chunks.push(chunk);
     const call = await judge(request, Buffer.concat(chunks));
     calls.push({ ...call, at: performance.now() });
-    // Nobody must rely on a provider that says nothing about what it was sent.
+    // Nothing may depend on a provider that does not say what it received.
     const answer =
       call.problems.length > 0
         ? { status: 418, body: call.problems.join("; ") }
@@ -305,7 +305,7 @@ export async function startVendor(name) {
     url: origin + (vendor.base ?? ""),
     calls,
     answerTo: (to, ...answers) => told.set(to, answers),
-    /** The call for this address after `known` others, once it has come. */
+    /** The call for this address that comes after `known` others. Waits until it arrives. */
     call: (to, known = 0, seconds) =>
       eventually(() => calls.filter((call) => call.to === to)[known], seconds),
     stop: () => {
@@ -334,7 +334,7 @@ async function send(response, { status = 200, headers = {}, body, cut, wait = 0,
   response.end(text);
 }
 
-/** Reads a request and says what is wrong with it. */
+/** Reads a request and returns what is wrong with it. */
 function judgeOf(name) {
   const vendor = VENDORS[name];
   const document = JSON.parse(
@@ -421,7 +421,10 @@ function closed(value) {
   return copy.properties ? { ...copy, additionalProperties: false } : copy;
 }
 
-/** A multipart form as the platform reads it; what the description calls an array is one. */
+/**
+ * A multipart form as the platform reads it. A field that the description calls an array becomes an
+ * array.
+ */
 async function form(bytes, type, document) {
   const fields = await new Response(bytes, { headers: { "content-type": type } }).formData();
   const [schema] = Object.values(document.components.schemas);

@@ -1,4 +1,4 @@
-// Calls by way of caller.mjs, a Worker that is bound to edgegate.
+// Calls edgegate through caller.mjs, a Worker that is bound to it.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
 

@@ -3,7 +3,7 @@
 // bench/operations.mjs uses it to count the other services.
 import { through } from "./through.mjs";
 
-/** How much of each so far, by the names that docs/operations.md has in its tables. */
+/** The counts so far, by the names in the tables of docs/operations.md. */
 export const bill = {};
 
 export const charge = (what, amount = 1) => {
@@ -47,7 +47,7 @@ function meteredStatement(statement) {
         meteredStatement(bind.apply(statement, values)),
     all: () => all,
     run: () => all,
-    // D1's own asks for everything too, and keeps what it cost to itself.
+    // D1's own `first` also reads all rows, but does not report what they cost.
     first: () => async (column) => {
       const {
         results: [row = null],
@@ -120,7 +120,7 @@ const meteredStorage = (storage) =>
 
 const meteredCursor = (cursor) =>
   through(cursor, {
-    // What it has cost is known when all of it is read.
+    // The cost is known once all rows have been read.
     raw: (raw) => () => ({
       toArray() {
         const rows = raw.call(cursor).toArray();

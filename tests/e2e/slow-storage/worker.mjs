@@ -100,7 +100,7 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-/** Shows what it stores: each row of each table. Runs statements that make a state. */
+/** Shows what it stores: each row of each table. Runs statements that prepare a state. */
 export class Sessions extends meteredObject(BuiltSessions) {
   run(statements) {
     for (const [sql, ...values] of statements) this.ctx.storage.sql.exec(sql, ...values);
@@ -262,7 +262,7 @@ const slowQueue = (queue, named) =>
       }),
   });
 
-// A member of a stub is a method of the object, whatever its name is: `bind` would be one too.
+// Every member of a stub is a method of the object, whatever its name, even `bind`.
 const slowObject = (stub, named) => ({ ask: slow(named, (...call) => stub.ask(...call)) });
 
 const slowObjects = (namespace, named) =>

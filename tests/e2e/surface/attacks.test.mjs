@@ -88,7 +88,7 @@ test("bodies that are too large are refused at their length, or where they pass 
   );
   refused(declared, "declared", [413]);
   const chunk = `1000\r\n${" ".repeat(4096)}\r\n`;
-  // It is never finished: the answer can't have waited for its end.
+  // The request is never finished, so the answer can't have waited for its end.
   refused(
     await attack(
       [
@@ -394,7 +394,7 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
     mail.text.includes("http://127.0.0.1:8787/reset-password#"),
     "the link leads to the issuer",
   );
-  // A deployment by mistake: a loopback issuer answers no other host.
+  // Deployed by mistake: with a loopback issuer, the Worker answers on no other host.
   for (const headers of [
     ["Host: evil.example"],
     ["Host: 127.0.0.1.evil.example"],
@@ -457,7 +457,7 @@ test("the client's address is the platform's, whatever X-Forwarded-For says", as
         ),
       );
     const statuses = [];
-    // A limit of 10 a minute can be asked 20 times when a minute ends between.
+    // The limit of 10 a minute allows 20 requests if a minute ends in between.
     while (statuses.length < 21 && statuses.at(-1) !== 429)
       statuses.push((await ask(statuses.length)).status);
     assert.equal(statuses.at(-1), 429, `${statuses}`);

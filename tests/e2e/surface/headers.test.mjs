@@ -25,13 +25,13 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
     })),
 );
 
-// The pages' value is the API's.
+// The pages have the same value as the API.
 const [, HSTS] = /^ {2}Strict-Transport-Security: (.+)$/m.exec(
   readFileSync(inRoot("www/_headers"), "utf8"),
 );
 
 const JSON_TYPE = { "content-type": "application/json" };
-/** What is sent as a body, and what an operation that takes one answers to it. */
+/** The bodies that are sent, and the answer of an operation that takes a body. */
 const BODIES = {
   none: [{}, 415],
   empty: [{ headers: JSON_TYPE }, 400],
@@ -51,7 +51,7 @@ function expected({ method, path, takesBody, takesForm, isBearer, access, succes
   if (isBearer && who === "nobody") return 401;
   if (takesBody && body === "incomplete") {
     if (takesForm) return 400;
-    // No change is a change by nobody but an administrator.
+    // An empty change is refused to everybody; only an administrator learns that it is empty.
     if (method === "PATCH") return who === "user" ? 403 : 400;
   }
   if (takesBody) return BODIES[body][1];
@@ -110,7 +110,7 @@ test("every operation, refused in every way and accepted", async () => {
     ["administrator", ROOT],
   ])
     tokens[who] = `Bearer ${(await client.logIn(email)).access_token}`;
-  // Those that end a session come last.
+  // Operations that end a session come last.
   const isLast = ({ method, path }) => (method === "DELETE" || /revoke/.test(path) ? 1 : 0);
   const calm = operations.toSorted((a, b) => isLast(a) - isLast(b));
   for (const operation of calm) {
@@ -137,7 +137,7 @@ test("every operation, refused in every way and accepted", async () => {
       const preflight = await ask(edge, "OPTIONS", path, {
         headers: { origin, "access-control-request-method": method },
       });
-      // Who may read what everybody may read need not ask.
+      // A route that every origin may read answers no preflight.
       assert.equal(
         preflight,
         path.startsWith("/auth/") ? 204 : 405,

@@ -1,4 +1,4 @@
-// Requests as bytes on a socket: what no HTTP client would send.
+// Sends requests as bytes on a socket, including ones that no HTTP client would send.
 import { connect } from "node:net";
 
 /**
