@@ -10,7 +10,7 @@ import { verifyingKey } from "./subjects/tokens.mjs";
 import { start } from "./workers.mjs";
 
 const ISSUER = "https://auth.example.com";
-// better-auth looks at what its database can do.
+// better-auth checks what its database supports.
 const WITH_DATABASE = `
 import worker from "./index.js";
 const DB = { prepare() {}, batch() {}, exec() {} };
@@ -39,7 +39,7 @@ export default {
 export async function coldStarts(keys, { rounds, log }) {
   log("cold start …");
   const CHECK = "/auth/authorized?role=user";
-  // Looked at, and not asked.
+  // The subjects check that these exist, but never call them.
   const bindings = Object.fromEntries(
     [
       "DB",
@@ -113,7 +113,7 @@ export async function coldStarts(keys, { rounds, log }) {
         if (answer.status >= 500)
           throw new Error(`${name} answers ${answer.status}: ${text.slice(0, 300)}`);
         statuses[name] = answer.status;
-        // The first of each warms up what compiles.
+        // The first run of each warms up the compiler.
         if (round >= 0) found[name].push(took);
       }
     }

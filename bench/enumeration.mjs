@@ -91,7 +91,7 @@ await main(async () => {
   let failed = false;
   for (const [name, budget] of runs) {
     const work = WORK[name];
-    // A world of its own for each: what one leaves in the queue must not weigh on the next.
+    // Use a new world for each, so that mails left in one's queue do not slow down the next.
     const provider = await startProvider();
     provider.behave((_request, response) =>
       setTimeout(() => response.end('{"id":"1"}'), PROVIDER_MS),
@@ -147,7 +147,7 @@ async function addUsers(edge, count, verified) {
   return emails;
 }
 
-/** Spends a budget of one mail: a reset that the provider has taken. */
+/** Spends a budget of one mail with a reset that the provider has accepted. */
 async function spend(edge, provider, email) {
   await edge.fetch("/auth/password/reset", {
     method: "POST",
@@ -159,12 +159,14 @@ async function spend(edge, provider, email) {
     throw new Advice("the mail that should spend the budget did not go out.");
 }
 
-/** Users' IDs: of those that there are, and as many of nobody. */
+/** IDs of existing users, and as many that belong to nobody. */
 function idOf(kind, n) {
   return `01920000-0000-7000-${kind === "known" ? "8" : "9"}000-${n.toString(16).padStart(12, "0")}`;
 }
 
-/** A link as this service would seal it for the user, but for its MAC. */
+/**
+ * A link that is sealed as the service would seal it for the user, except that its MAC is wrong.
+ */
 function forgedLink(kind, n) {
   const id = Buffer.from(idOf(kind, n).replaceAll("-", ""), "hex");
   const expiry = Buffer.alloc(8);
@@ -172,13 +174,13 @@ function forgedLink(kind, n) {
   return `egl_${Buffer.concat([Buffer.from([1, 0]), id, randomBytes(16), expiry, randomBytes(32)]).toString("base64url")}`;
 }
 
-/** Of no password that anybody knows. */
+/** The hash of a password that nobody knows. */
 function hash() {
   const base64 = (bytes) => randomBytes(bytes).toString("base64").replaceAll("=", "");
   return `$argon2id$v=19$m=19456,t=2,p=1$${base64(16)}$${base64(32)}`;
 }
 
-/** Addresses of one length, so that no length can tell. */
+/** All addresses have the same length, so that the length reveals nothing. */
 function address(kind, n) {
   return `${createHash("sha256").update(`${kind} ${n}`).digest("hex").slice(0, 16)}@example.com`;
 }
@@ -240,7 +242,7 @@ function median(values) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** Fisher and Yates; Math.random is chance enough for an order. */
+/** Fisher and Yates. Math.random is random enough for an order. */
 function shuffled(values) {
   for (let last = values.length - 1; last > 0; last--) {
     const other = Math.floor(Math.random() * (last + 1));

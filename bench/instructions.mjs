@@ -51,7 +51,7 @@ await main(async () => {
   return judge(counted, record);
 });
 
-/** Builds the program, in a folder of its own: its flags would throw away every other build. */
+/** Builds the program in its own folder: with its flags, cargo would discard every other build. */
 async function build() {
   const { code } = await run(
     "cargo",
@@ -68,7 +68,7 @@ async function build() {
       inRoot(TARGET_DIR),
     ],
     {
-      // The arithmetic that the Worker has, and the same count with AVX2 and without.
+      // The same arithmetic as in the Worker. The count is the same with and without AVX2.
       env: {
         RUSTFLAGS: '--cfg curve25519_dalek_backend="serial"',
         CARGO_ENCODED_RUSTFLAGS: undefined,
@@ -79,7 +79,7 @@ async function build() {
   return `${TARGET_DIR}/release/instructions`;
 }
 
-/** What a count depends on beside the sources. */
+/** What a count depends on in addition to the sources. */
 async function madeBy() {
   const [compiler, lines] = await Promise.all([
     output("rustc", ["--version"]),
@@ -116,7 +116,7 @@ async function instructions(callgrind, program, name) {
     { cwd: root, capture: true },
   );
   const total = Number(stderr.match(/Collected : (\d+)/)?.[1] ?? 0);
-  // Nothing is counted when the compiler has named the function otherwise.
+  // Nothing is counted if the compiler has given the function another name.
   if (code !== 0 || total === 0) throw new Advice(`${name} was not counted:\n${stderr}`);
   return total / CALLS;
 }
@@ -131,7 +131,10 @@ function readRecord() {
   }
 }
 
-/** Counts of another compiler can't be judged, and to pass unjudged would look like passing. */
+/**
+ * Counts of another compiler can't be compared. Skipping the comparison would look like success, so
+ * fail.
+ */
 function refuseOther(record, made) {
   if (record.architecture !== made.architecture) {
     throw new Advice(

@@ -5,7 +5,7 @@ import { quantile } from "./statistics.mjs";
 import { WORKS } from "./subjects/works.mjs";
 
 const WARM_UP_SECONDS = 0.2;
-/** Work that uses up what was prepared for it. */
+/** Work that uses up what was prepared for it, so it can't be warmed up. */
 const ENDS = new Set(["revoke", "reset"]);
 
 /**

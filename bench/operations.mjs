@@ -23,7 +23,7 @@ const COLUMNS = [
   "log lines",
 ];
 const COUNTED = 4;
-/** So many that the clock of /proc, a hundredth of a second, tells them. */
+/** Enough requests for the clock of /proc, which counts hundredths of a second. */
 const TIMED = 40;
 
 await main(async () => {
@@ -84,7 +84,7 @@ await main(async () => {
     "check, looked up": "check-session",
     "log out": "revoke",
   });
-  // Its counts are tests/e2e/operations.test.mjs's.
+  // The counts are made by tests/e2e/operations.test.mjs.
   const { HS256: _shared, ...keys } = makeKeys();
   for (const store of ["kv", "durable"]) {
     await count(`edgegate, ${store}`, () => startEdgegate({ keys, store }), {
@@ -111,7 +111,7 @@ function modules(bundle) {
   ];
 }
 
-/** What one client of a work does, request by request. */
+/** The requests of one client of a work, one after another. */
 async function actOf({ url, works }, work) {
   const client = (await works[work]())(0);
   return async () => {

@@ -9,7 +9,7 @@ const NAMES = {
 };
 const LINES = ["check-eddsa-repeated", "check-eddsa-new", "renew"];
 
-/** An SVG that is readable on light and on dark ground. */
+/** An SVG that is readable on a light and on a dark background. */
 export function plot({ dimensions, date, machine, rounds }) {
   const panels = Object.values(dimensions);
   const width = COLUMNS * PANEL.width;

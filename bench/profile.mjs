@@ -102,7 +102,9 @@ async function profilerOf(port) {
   };
 }
 
-/** Functions by their own time: a share of all that was not idle, and microseconds a request. */
+/**
+ * Functions by their own time: the share of all time that was not idle, and microseconds a request.
+ */
 function summary({ nodes, samples, timeDeltas }, requests) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const own = new Map();

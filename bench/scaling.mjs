@@ -12,7 +12,7 @@ import { plot } from "./plot.mjs";
 import { setUpBench } from "./set-up.mjs";
 import { spread } from "./statistics.mjs";
 
-/** By name: along what, and the works whose cost is looked at. */
+/** For each dimension, its points and the works whose cost is measured. */
 const DIMENSIONS = {
   users: {
     title: "users in the directory",

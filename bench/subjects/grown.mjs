@@ -33,7 +33,7 @@ function moreKeys(count) {
   return Object.fromEntries(more);
 }
 
-/** A user with so many sessions, of which a few renew. */
+/** A user with this many sessions, of which a few renew. */
 async function worksOfOne({ edge, checksOf }, store, count) {
   const [user] = await makeUsers(edge.db, 1);
   const tokens = [];

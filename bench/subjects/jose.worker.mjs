@@ -20,7 +20,7 @@ export default {
           audience: AUDIENCE,
           typ: "at+jwt",
         });
-      // So often that HTTP does not show.
+      // Often enough that the cost of HTTP does not show.
       for (let more = Number(searchParams.get("more")); more > 0; more--) await verify();
       const { payload } = await verify();
       const authorized = payload.roles.some((role) => wanted.includes(role));

@@ -2,7 +2,7 @@
 import { createHmac, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { TEST_SECRETS } from "../../tests/e2e/harness.mjs";
 
-/** Private keys as JWKs by algorithm, each as it may stand in SIGNING_KEYS. */
+/** Private keys as JWKs by algorithm, each in a form that SIGNING_KEYS accepts. */
 export function makeKeys() {
   const [eddsa] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
   const es256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({

@@ -39,8 +39,7 @@ type Prepared = Result<Call, Box<dyn Error>>;
 impl Case {
     /// Makes the input.
     ///
-    /// # Errors
-    /// When a rule has changed so that the input is refused.
+    /// # Errors If a rule has changed so that the input is rejected.
     pub fn prepare(&self) -> Prepared {
         (self.prepare)()
     }
@@ -79,7 +78,7 @@ const HS256: &str = r#"{"keys":[{"kty":"oct","kid":"2026-03","k":"AyM1SysPpbyDfg
 const TICKET_SECRET: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
-/// Those of a user with an address and three roles.
+/// The claims of a user with an address and three roles.
 fn claims(jti: &str) -> Claims {
     Claims {
         iss: ISSUER.into(),
@@ -187,7 +186,7 @@ fn seal_next_refresh_token() -> Prepared {
     }))
 }
 
-/// The token `counter`, when the one before [`COUNTER`] was used so many seconds ago.
+/// The token `counter`, when the one before [`COUNTER`] was used this many seconds ago.
 fn rotation(ago: u64, counter: u32, is_expected: fn(Verdict) -> bool) -> Prepared {
     let owner = ClientFingerprint([1; 4]);
     let stored = Stored {
@@ -248,7 +247,7 @@ fn read_json_body() -> Prepared {
     }))
 }
 
-/// The last of two asked for is the last of three that the token has.
+/// The last of the two required roles is the last of the three that the token has.
 fn check_roles() -> Prepared {
     let keys = KeySet::from_private_jwks(HS256)?;
     let token = verified(&keys, &token(&keys, 1)?)?;
