@@ -72,14 +72,14 @@ fn check(token: &str) {
     }
 }
 
-/// What a token that verifies must be, by another reader.
+/// What must be true of a token that verifies, checked with another reader.
 fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
     assert!(token.len() <= ACCESS_TOKEN_MAX_BYTES);
     let parts: Vec<&str> = token.split('.').collect();
     assert_eq!(parts.len(), 3);
     let decoded = |at: usize| Base64UrlUnpadded::decode_vec(parts[at]).unwrap();
     let header: Value = serde_json::from_slice(&decoded(0)).unwrap();
-    // The set of `ed` and `es` is one: the header says which of them it was.
+    // `ed` and `es` are in one set. The header says which of them signed.
     let by = match (key, header["kid"].as_str()) {
         (Key::Mac, None | Some("mac")) => Key::Mac,
         (Key::Ed | Key::Es, Some("ed")) => Key::Ed,
@@ -148,7 +148,7 @@ fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
         read["email_verified"].as_bool().unwrap_or(false)
     );
 
-    // What is written from the claims says the same.
+    // Encoding the claims again must give the same claims.
     if let Ok(again) = issue(set, claims) {
         let expected = Expected::new(ISS, AUD);
         assert_eq!(

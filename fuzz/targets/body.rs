@@ -124,7 +124,8 @@ fn form(request: &Request) {
     );
 }
 
-/// application/x-www-form-urlencoded after the URL standard, written here a second time.
+/// Parses application/x-www-form-urlencoded by the URL standard: a second implementation to compare
+/// with.
 pub fn decoded(body: &[u8]) -> Vec<(String, String)> {
     body.split(|byte| *byte == b'&')
         .filter(|pair| !pair.is_empty())

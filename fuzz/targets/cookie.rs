@@ -59,10 +59,10 @@ fn one(header: &str, settings: &Settings, name: &str) {
         require_cookie_allowed(true, settings, &asked).is_ok(),
         read.is_ok()
     );
-    // A body's token beside the cookie is refused, whichever it is.
+    // A token in the body beside the cookie is refused, whichever token it is.
     let both = Given::read(Some("x".to_owned()), "token", settings, &asked);
     assert_eq!(both.is_ok(), times == 0 && read.is_ok());
-    // No form, and no page of another origin, goes by the cookie.
+    // Forms and pages of other origins can't use the cookie.
     for other in [
         request("application/x-www-form-urlencoded", true),
         request("application/json", false),

@@ -66,7 +66,7 @@ const fn target(name: &'static str, run: fn(&[u8])) -> Target {
     Target { name, run }
 }
 
-/// The text of an input, or nothing for what no text can be.
+/// The text of an input, or `None` if the input can't be text.
 fn text(input: &[u8]) -> Option<&str> {
     std::str::from_utf8(input).ok()
 }

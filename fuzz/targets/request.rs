@@ -25,14 +25,14 @@ pub fn run(input: &[u8]) {
     send(&service, &request, &secrets);
 }
 
-/// Sends it, and looks at the answer.
+/// Sends it and checks the answer.
 pub fn send(service: &Service, request: &Request<'_>, secrets: &[String]) -> Answer {
     let answer = pollster::block_on(route(service, request));
     judge(&answer, secrets);
     answer
 }
 
-/// What is true of every answer.
+/// What must be true of every answer.
 pub fn judge(answer: &Answer, secrets: &[String]) {
     assert!(
         (200..500).contains(&answer.status) || answer.status == 503,

@@ -70,7 +70,7 @@ pub fn run(input: &[u8]) {
     );
 }
 
-/// Secrets of a length that no word of ours has, and that stand in no other setting as well.
+/// Secrets of a length that none of our words has, and that occur in no other setting.
 fn hides(printed: &str, given: &HashMap<&str, &str>) {
     for name in SECRETS {
         if let Some(secret) = given.get(name).copied() {

@@ -43,7 +43,7 @@ fn secret() -> Vec<u8> {
     (1..=32).collect()
 }
 
-/// Under which purposes a text opens, at most long before its end.
+/// The purposes for which a text opens, long before its expiry.
 fn opens(text: &str) -> [bool; 5] {
     let Keys { refresh, links } = keys();
     let refresh = refresh.open(text).is_some_and(|ticket| {
@@ -73,7 +73,7 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let registration = links.open_registration(text, 0).is_some_and(|link| {
-        // Names are read to their normal form: from then on the text is the same.
+        // Reading normalizes names. From then on the text stays the same.
         let sealed = links.seal_registration(&link);
         assert_eq!(
             links.open_registration(sealed.expose(), 0),
@@ -110,7 +110,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The format of a ticket, written here a second time.
+/// The format of a ticket: a second implementation to compare with.
 fn seal(format: u8, body: &[u8], prefix: &str, label: &str) -> String {
     let key = key(label);
     let number = mac(&key, b"key number")[0];

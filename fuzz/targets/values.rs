@@ -58,7 +58,7 @@ pub fn run(input: &[u8]) {
     }
     if let Some(locale) = Locale::parse(text) {
         assert_eq!(Locale::parse(locale.tag()), Some(locale));
-        // A language that is named alone is the one that is taken.
+        // If only one language is named, it is the one chosen.
         for default in [Locale::English, Locale::German] {
             assert!(text.len() > 200 || Locale::negotiate(Some(text), default) == locale);
         }

@@ -14,7 +14,7 @@ use edgegate::service::{AuthService, Login, Shared};
 use sha2::Digest as _;
 
 pub const PASSWORD: &str = "correct horse battery staple";
-/// The password of the accounts, hashed: in no answer and no note.
+/// The password of the accounts, which is hashed. No answer and no note may contain it.
 pub const HASH_START: &str = "sha256-of-a-test:";
 
 /// SHA-256, so that no input has to wait for hashing. Another target checks how Argon2's strings
@@ -58,7 +58,7 @@ pub type Service = AuthService<
     MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, QuickHasher, NoLimits>,
 >;
 
-/// Settings with keys that are known to everybody.
+/// Settings with publicly known keys.
 pub fn settings(issuer: &str) -> Settings {
     Settings::read(|name| Some(setting(name, issuer)?.to_owned())).unwrap()
 }
@@ -87,7 +87,7 @@ pub fn service() -> Service {
     service
 }
 
-/// What an account of the service has to show, under the names that an input has for it.
+/// An account's credentials, under the placeholders that an input uses for them.
 pub struct Credentials {
     pub access: String,
     pub refresh: String,
