@@ -17,7 +17,7 @@ import { setUp } from "./setup/index.mjs";
 const USAGE =
   "use `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, and add --remote for the deployed service";
 
-// The secret of `pseudonym` is for this process alone: no program that is started from here gets it.
+// Only this process gets the secret of `pseudonym`. Programs that it starts don't.
 const ticketSecret = process.env.TICKET_SECRET;
 delete process.env.TICKET_SECRET;
 
@@ -36,7 +36,7 @@ await main(async () => {
   };
   const command = commands[`${verb} ${words.length}`];
   if (!command) throw new Advice(`${USAGE}.`);
-  // The set-up runs scripts of npm packages, and pseudonyms need nothing of it.
+  // Set-up runs scripts of npm packages. Pseudonyms need nothing from it.
   if (verb !== "pseudonym") await setUp();
   await command();
 });

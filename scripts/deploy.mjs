@@ -43,7 +43,7 @@ await main(async () => {
   return code;
 });
 
-// Not on the leash: wrangler may ask for a login, and a deploy should not be cut in two.
+// Not on the leash: wrangler may ask for a login, and a deploy should not be interrupted halfway.
 /** @param {string[]} given */
 function deploy(given) {
   const [command, args, { env }] = wrangler("deploy", ...given);
@@ -53,7 +53,7 @@ function deploy(given) {
       env: { ...process.env, ...env },
       stdio: "inherit",
     });
-    // Ctrl-C reaches wrangler from the terminal; a signal to this process alone is handed on.
+    // Ctrl-C reaches wrangler from the terminal. A signal to this process alone is passed on.
     process.on("SIGINT", () => {});
     process.on("SIGTERM", () => child.kill("SIGTERM"));
     child.on("error", reject).on("exit", (code) => resolve(code ?? 1));

@@ -34,7 +34,7 @@ await main(async () => {
   if (unknown.length > 0)
     throw new Advice(`no fault is called ${unknown.join(", ")}: see tests/mutants/faults.mjs.`);
   const chosen = faults.filter(({ id }) => !only || only.includes(id));
-  // Tries all replacements before the first build: a text that is not found is a mistake in the list.
+  // Try all replacements before the first build: a text that is not found is a mistake in the list.
   for (const fault of chosen) applied(fault, readFileSync(inRoot(fault.file), "utf8"));
 
   await setUp();
@@ -49,7 +49,7 @@ await main(async () => {
       : { outcome: "broken", why: "its test fails without the fault" };
     results.push({ ...fault, ...result });
     console.log(`${result.outcome.padEnd(8)} ${fault.id}${result.why ? `: ${result.why}` : ""}`);
-    // After each, so that a run that is broken off has not been in vain.
+    // Write after each fault, so that an interrupted run is not wasted.
     if (values.record) record(results);
   }
   const killed = results.filter(({ outcome }) => outcome === "killed").length;
@@ -57,7 +57,7 @@ await main(async () => {
   return killed === results.length ? 0 : 1;
 });
 
-/** Writes the results so far; of faults that were not tried in this run those of before. */
+/** Writes the results so far. Faults that this run did not test keep their earlier results. */
 function record(results) {
   const before = existsSync(inRoot(README))
     ? outcomesIn(readFileSync(inRoot(README), "utf8"))

@@ -109,7 +109,7 @@ async function step(name, context) {
   console.log(`\n━━ ${name}`);
   const begun = performance.now();
   countInto(name);
-  // Without a new build these would weigh and test an old one.
+  // Without a new build these would measure and test an old one.
   const isPointless =
     ["size", "e2e"].includes(name) &&
     before.some(({ name, passed }) => name === "build" && !passed);

@@ -8,7 +8,7 @@ const FOLDER = inRoot("target/counts");
 export const MINIMA = "tests/counts.json";
 export const WIDE_MINIMA = "tests/counts-wide.json";
 
-/** Forgets what an earlier run noted. */
+/** Deletes the counts of an earlier run. */
 export function beginCounts() {
   rmSync(FOLDER, { recursive: true, force: true });
 }

@@ -93,7 +93,7 @@ function isStale(path) {
   } catch {
     return false;
   }
-  // Empty: between its creation and the write. Its holder died there if it stays so.
+  // The file is empty between its creation and the write. If it stays empty, its holder died there.
   if (text === "") return age(path) > STEAL_MS;
   const [pid, started] = text.split(" ");
   try {

@@ -1,4 +1,4 @@
-// The local database's schema, brought up to date.
+// Brings the local database's schema up to date.
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Advice } from "./advice.mjs";

@@ -1,4 +1,4 @@
-// What Cloudflare itself logs of a request, beside what the Worker writes.
+// What Cloudflare itself logs of a request, in addition to the Worker's own lines.
 
 /**
  * Why the platform would log people's addresses with these settings: one sentence that says what to

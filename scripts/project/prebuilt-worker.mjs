@@ -16,7 +16,7 @@ const UP = "../..";
 
 /** Makes it if anything changed and answers the path of a wrangler configuration that boots it. */
 export async function prebuiltWorker() {
-  // `npm test` has just built; a test file that is run by hand may come after a change.
+  // `npm test` has just built it. A test file that is run by hand may come after a change.
   if (!process.env.EDGEGATE_BUILT)
     await mustRun(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   await withLock("e2e-worker", async () => {

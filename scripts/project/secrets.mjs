@@ -11,5 +11,7 @@ export function signingKeys() {
   return JSON.stringify({ keys: [{ kty, crv, x, d, kid, alg: "EdDSA", use: "sig" }] });
 }
 
-/** 32 random bytes: what the key of every kind of ticket is derived from, or a pepper. */
+/**
+ * 32 random bytes: the secret from which the key of every kind of ticket is derived, or a pepper.
+ */
 export const ticketSecret = () => randomBytes(32).toString("base64url");

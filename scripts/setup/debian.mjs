@@ -18,7 +18,7 @@ import { output, run } from "../project/run.mjs";
  * @param {Need} need
  */
 export async function program(need) {
-  // Test files run beside each other, and apt-get does not.
+  // Test files run in parallel, but apt-get can't.
   return (
     (await find(need)) ??
     withLock("apt-get", async () => (await find(need)) ?? (await install(need)))

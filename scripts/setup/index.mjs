@@ -28,7 +28,7 @@ export async function setUp(steps = STEPS) {
     "setup",
     async () => {
       for (const step of steps) {
-        // Asked again: another process may have done it while this one waited.
+        // Check again: another process may have done it while this one waited.
         if (await step.isCurrent()) continue;
         console.log(`\n▸ Set-up: ${step.title}`);
         const begun = performance.now();

@@ -28,7 +28,7 @@ export async function isCurrent() {
   return true;
 }
 
-/** Never called: what `isCurrent` does not find it asks for. */
+/** Never called: if Rust is missing, `isCurrent` asks you to install it. */
 export async function install() {}
 
 /**

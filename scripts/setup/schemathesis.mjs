@@ -16,7 +16,7 @@ export const schemathesis = inRoot(".tools/schemathesis/bin/schemathesis");
 const FOLDER = ".tools/schemathesis";
 const STAMP = ".tools/schemathesis.stamp";
 const REQUIREMENTS = "tests/schemathesis/requirements.txt";
-// Debian's python3 comes without `venv`, so that a Python alone is not enough.
+// Debian's python3 comes without `venv`, so Python alone is not enough.
 const SUITS = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
 
 /** @type {import("./debian.mjs").Need} */

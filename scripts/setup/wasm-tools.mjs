@@ -9,7 +9,7 @@ import { lockedCrate } from "../project/tools.mjs";
 export const title = "wasm-bindgen (compiled once, about a minute)";
 
 const STAMP = ".tools/wasm-bindgen.version";
-// The crate in the Worker and the tool that works on it must be of one version.
+// The crate in the Worker and the tool that processes its wasm must have the same version.
 const version = () => lockedCrate("wasm-bindgen");
 
 export const isCurrent = () =>

@@ -60,7 +60,7 @@ export async function rustTests({ quick = false, quiet = false } = {}) {
     throw new Advice(
       `scripts/testing/slow-tests.mjs names ${unknown.join(", ")}: cargo has no such test program.`,
     );
-  // The slow ones begin first, so that none is left alone at the end.
+  // Start the slow ones first, so that none runs alone at the end.
   const waiting = programs
     .filter(({ name }) => !(quick && SLOW[name] === true))
     .sort((one, other) => rank(one) - rank(other));
@@ -105,7 +105,8 @@ async function runProgram({ name, executable, source, folder }, quick, print) {
   const left = stdout.match(/(\d+) filtered out/)?.[1] ?? "0";
   if (code !== 0) print(stdout + stderr);
   print(`${source}: ${result}, ${seconds} s`);
-  // A name that no test has any more would let its slow test back into `npm run check` unnoticed.
+  // If a renamed test kept its old name here, the slow test would get into `npm run check`
+  // unnoticed.
   if (skipped.length !== Number(left))
     throw new Advice(
       `scripts/testing/slow-tests.mjs names ${skipped.length} tests of ${name}, and ${left} of them exist.`,

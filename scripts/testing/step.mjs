@@ -1,4 +1,4 @@
-// One step of `npm test` or `npm run check`: what it answers, and how commands are run in it.
+// One step of `npm test` or `npm run check`: its result, and how it runs commands.
 import { run } from "../project/run.mjs";
 
 /**

@@ -7,7 +7,7 @@ import { failedIn } from "./failures.mjs";
 import { all, runStep } from "./step.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
-// The others are for the host: fuzz and bench/native.
+// The other packages are for the host: fuzz and bench/native.
 const MEMBERS_FOR_WASM = [
   "edgegate",
   "edgegate-token",
