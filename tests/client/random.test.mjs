@@ -50,8 +50,8 @@ class Run {
     this.done = [];
   }
 
-  // While faults are on, a request is lost or refused. It can be lost on the way to the service or
-  // on the way back: two different faults.
+  // While faults are on, a request is lost on the way to the service, or refused. Losing an answer
+  // on the way back would be a different fault.
   #fault() {
     if (this.random.next() >= this.trouble) return undefined;
     return this.random.pick([
