@@ -40,7 +40,7 @@ pub(crate) async fn an_older_token_ends_the_session<W: World>(world: &W) -> Case
     let first = ada.begin().await?;
     let second = successor(first)?;
     ada.renew(first, &laptop(), &every_time()).await?;
-    // KV takes one write a second for a key.
+    // KV accepts one write a second for a key.
     world.pass(1);
     ada.renew(second, &laptop(), &every_time()).await?;
     check_eq!(

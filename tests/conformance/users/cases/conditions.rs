@@ -6,7 +6,7 @@ use futures_util::future::{join, join_all};
 
 use super::{Case, World, address, check, check_eq, hash, name, roles, text};
 
-/// A change of everything but the address.
+/// A change of everything except the address.
 fn much() -> Result<UserChange, String> {
     Ok(UserChange {
         first_name: Some(name("Augusta")?),

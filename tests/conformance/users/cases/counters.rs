@@ -191,6 +191,6 @@ pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<
         world.directory.rehash(id, old, &new).await.map_err(text)?;
     }
     world.holds(&changed, "the user").await?;
-    // Who has the same hash is another.
+    // Another user with the same hash is not changed.
     world.holds(&bob, "another").await
 }
