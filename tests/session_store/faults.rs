@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, open, recorded, renew, seal};
 
-/// Whether the answer was lost before or after the write: an error, then the right answer.
+/// Whether the write was lost or only its answer: the caller gets an error, then the right answer.
 #[test]
 fn a_lost_write_is_finished_by_a_repeat() {
     for after in [false, true] {
@@ -68,7 +68,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
         deployment.time.advance(600);
         deployment.time.run(renew(&service, &next)).unwrap();
 
-        // The end of a session, and of all.
+        // The end of one session, and of all.
         deployment.kv.set_faults(fault());
         let end = || {
             store.end(
@@ -221,7 +221,7 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
         let tabs = join_all((0..4).map(|_| async move {
             let mut asked = 0;
             for _ in 0..40 {
-                // Page loads come together as often as not.
+                // About half of the page loads come together.
                 let now = deployment.time.now_ms();
                 let pause = [0, 50, 700, 20_000, 95_000, 300_000];
                 let pause = pause[deployment.dice.below(6) as usize];
@@ -230,7 +230,7 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
                 let token = jar.borrow().clone();
                 let renewal = deployment.renew_until(&services[place as usize], &token);
                 let (renewed, times) = renewal.await;
-                // The answer is on its way.
+                // The answer is in transit.
                 deployment.time.sleep(deployment.dice.below(3000)).await;
                 *jar.borrow_mut() = renewed.unwrap();
                 asked += times;
@@ -245,7 +245,8 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
     println!("four tabs with one jar: {renewals} renewals, {repeats} repeats, nobody logged out");
 }
 
-/// A log-out that answers has happened; one that fails has or has not, and its repeat has.
+/// A log-out that returns success has taken effect. After one that fails, only the retry is certain
+/// to have.
 #[test]
 fn an_answered_log_out_has_happened() {
     let mut errors = 0;
@@ -259,7 +260,7 @@ fn an_answered_log_out_has_happened() {
         deployment.time.advance(90);
         let renewed = deployment.time.run(service.renew_token(&token, &client()));
         let access_token = renewed.unwrap().tokens.access_token;
-        // An answer from before is remembered.
+        // An earlier answer is remembered.
         let before = deployment.time.run(service.bearer(access_token.expose()));
         assert!(before.is_ok());
         deployment.kv.set_faults(Faults {

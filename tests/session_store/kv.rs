@@ -32,7 +32,7 @@ pub(crate) type Changes<'a> = &'a [(&'a str, &'a str)];
 
 pub(crate) const EVERY_TIME: Changes<'static> = &[("ROTATE_AFTER", "0")];
 
-/// The longest that an adapter waits for a key's turn, its calls apart.
+/// The longest time that an adapter waits to write a key, not counting its calls.
 pub(crate) fn longest_pauses_ms() -> u64 {
     KV_WRITE_RETRIES_MS.iter().map(|pause| pause + 255).sum()
 }
@@ -86,7 +86,7 @@ pub(crate) fn try_settings(changes: Changes<'_>) -> Option<Settings> {
     .ok()
 }
 
-/// A directory that may take 5 to 15 ms for each answer, and counts what it is asked.
+/// A directory that may take 5 to 15 ms for each answer, and counts its calls.
 #[derive(Clone, Debug)]
 pub(crate) struct SlowUsers {
     users: Rc<MemoryUsers>,
@@ -309,7 +309,7 @@ impl Deployment {
         store.begin(&new, self.now()).await
     }
 
-    /// What a login leaves.
+    /// The records that a login leaves.
     pub(crate) async fn begin(&self, store: &impl SessionStore, user: &User) -> RefreshTicket {
         let ticket = self.ticket(user);
         self.record(store, ticket, None).await.unwrap();
@@ -335,7 +335,7 @@ impl Deployment {
     }
 }
 
-/// The refresh token that a renewal gives.
+/// The refresh token that a renewal returns.
 pub(crate) async fn renew(service: &Service, token: &str) -> Result<String, Code> {
     let renewed = service.renew_token(token, &client()).await;
     renewed

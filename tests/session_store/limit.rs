@@ -102,7 +102,7 @@ fn log_in_until_counted(
     panic!("200 logins, and none was counted");
 }
 
-/// Once all is seen, a count leaves `most`.
+/// Once everything is visible, a count leaves `most` sessions.
 #[test]
 fn a_count_that_sees_all_leaves_as_many_as_may_be() {
     for seed in 0..10 {
@@ -114,7 +114,7 @@ fn a_count_that_sees_all_leaves_as_many_as_may_be() {
             log_in(&deployment, &stores[number % 3], ticket, 10);
             deployment.time.advance(1);
         }
-        // What is counted before the lists have caught up ends nothing that it should not.
+        // A count before the lists have caught up ends no session by mistake.
         deployment.time.run(deployment.background.run()).unwrap();
         deployment.time.advance(61);
         let newest = log_in_until_counted(&deployment, &stores[0], &user, 10);
@@ -158,7 +158,7 @@ fn the_session_just_begun_goes_on() {
     }
 }
 
-/// The session that is counted may have ended before it is: then it takes nobody's place.
+/// If the new session has ended before it is counted, no other session is ended to make room.
 #[test]
 fn a_session_that_has_ended_since_takes_no_place() {
     let mut counted = 0;
@@ -190,7 +190,8 @@ fn a_session_that_has_ended_since_takes_no_place() {
     assert!(counted > 0, "no login was counted");
 }
 
-/// A revoke-all between the login and its count: what began since is not this count's to judge.
+/// A revoke-all happens between the login and its count. The count ignores sessions that began
+/// since.
 #[test]
 fn sessions_of_a_later_epoch_are_left_alone() {
     let mut counted = 0;
@@ -224,7 +225,7 @@ fn sessions_of_a_later_epoch_are_left_alone() {
     assert!(counted > 0, "no login was counted");
 }
 
-/// What has gone idle is no longer listed: KV has forgotten it.
+/// A session that has gone idle is no longer listed, because KV has deleted it.
 #[test]
 fn a_list_leaves_out_what_has_gone_idle() {
     let deployment = Deployment::new(false);
@@ -302,7 +303,8 @@ fn what_is_over_does_not_pile_up() {
         now += 6;
     }
     assert_eq!(most, SESSIONS_PER_USER + of_an_hour);
-    // As many logins, each after a new password: the sessions of earlier epochs are over too.
+    // The same number of logins, each after a new password: the sessions of earlier epochs are over
+    // too.
     for epoch in 1..1_500 {
         begin(now, epoch);
         most = most.max(store.recorded());

@@ -8,7 +8,7 @@ use crate::kv::{Deployment, Service, renew, seal};
 
 const STRICT: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
 
-/// The user proves at this location, and holds `ticket`.
+/// The user gives the password again at this location, and holds `ticket`.
 fn prove(
     deployment: &Deployment,
     service: &Service,

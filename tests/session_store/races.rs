@@ -77,7 +77,7 @@ async fn client_of(
         }
         deployment.time.sleep(40).await;
     }
-    // What was handed out, asked about for two minutes more.
+    // For two more minutes, check the tokens that were handed out.
     for _ in 0..24 {
         for access_token in access_tokens.iter().rev().take(3) {
             for (service, count) in [(here, &seen.checks_here), (there, &seen.checks_elsewhere)] {
@@ -263,7 +263,7 @@ fn a_check_elsewhere_after_a_log_out() {
     assert!(latest > KV_STALENESS * 1000, "the bound was not tried");
 }
 
-/// A check that waits for KV while the session ends beside it, in the same isolate.
+/// A check waits for KV while the session ends concurrently in the same isolate.
 #[test]
 fn a_check_beside_a_log_out() {
     for seed in 0..100 {
@@ -329,7 +329,8 @@ fn a_late_write_leaves_no_smaller_version() {
                     .revocation(user.id, ticket.session, deployment.now());
             deployment.time.run(known).unwrap();
         }
-        // Half of the runs: slow calls; the other half: quick ones, a second of which is refused.
+        // Half of the runs have slow calls. The others have quick ones, and a second write in a
+        // second is refused.
         deployment.kv.set_faults(Faults {
             delay_ms: if seed % 2 == 0 { (5, 1500) } else { (5, 15) },
             ..Faults::default()
@@ -355,7 +356,7 @@ fn a_late_write_leaves_no_smaller_version() {
     assert!(refused > 10, "only {refused} writes were refused");
 }
 
-/// The same when the account is deleted beside the change.
+/// The same if the account is deleted during the change.
 #[test]
 fn a_late_write_leaves_no_version_of_a_deleted_user() {
     for seed in 0..100 {
@@ -369,7 +370,7 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
         let delete = async {
             deployment.time.sleep(deployment.dice.below(100)).await;
             deployment.remove(&user).await;
-            // As deleting an account does it.
+            // As the deletion of an account does.
             let store = there.ports().sessions();
             let (version, now) = (DELETED_VERSION, deployment.now());
             store
@@ -377,7 +378,7 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
                 .await
                 .unwrap();
         };
-        // Refused when the row is gone before it is changed.
+        // This is refused if the row is deleted before it is changed.
         let _ = deployment
             .time
             .run(join(here.revoke_tokens(user.id), delete));
@@ -421,7 +422,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
             .time
             .run(store.revocation(user, other, now))
             .unwrap();
-        // As many endings and versions of its own.
+        // As many endings and versions that this isolate wrote itself.
         let end = store.end(user, other, EndReason::LoggedOut, now);
         deployment.time.run(end).unwrap();
         deployment
@@ -484,7 +485,7 @@ fn a_stolen_token_presented_sixty_times_at_once_is_told_once() {
                 retry_after: None,
             });
         }
-        // The queue hands out each job until it is done, as often as it takes.
+        // The queue delivers each job again until it is done.
         let mut rounds = 0;
         while !jobs.is_empty() {
             rounds += 1;
