@@ -12,18 +12,18 @@ import { chromium } from "../../scripts/setup/chromium.mjs";
 
 export const PHONE = { width: 360, height: 640 };
 
-// Nothing here takes long, but the machine may be busy with a build beside it.
+// Nothing here takes long, but a build may keep the machine busy at the same time.
 const TIMEOUT_MS = 60_000;
 
 export async function startBrowser() {
   return playwright.launch({
     executablePath: await chromium(),
-    // As root there is no sandbox to be had; these pages are ours.
+    // Chromium has no sandbox when it runs as root. These pages are our own.
     chromiumSandbox: process.getuid?.() !== 0,
   });
 }
 
-/** The pages alone, without the Worker: a test answers what they ask by `fake`. */
+/** Only the pages, without the Worker. A test answers their requests with `fake`. */
 export async function servePages() {
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
   process.env.WRANGLER_SEND_METRICS ??= "false";
@@ -59,7 +59,8 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
   const watch = (page) => {
     page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
     page.on("console", (message) => {
-      // The browser reports refused and failed requests here too; those are what a test is about.
+      // The browser also reports refused and failed requests here, but those are what the tests are
+      // about.
       if (message.type() === "error" && !/^Failed to load resource: /.test(message.text()))
         wrong.push(`console: ${message.text()}`);
     });
@@ -99,7 +100,7 @@ export async function fake(page, path, answer) {
   return asked;
 }
 
-/** An answer as the Worker refuses. */
+/** A refusal as the Worker sends it. */
 export const problem = (status, code, members = {}, headers = {}) => ({
   status,
   headers: { "Content-Type": "application/problem+json", "X-Request-Id": "5f0c", ...headers },

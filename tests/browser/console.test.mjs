@@ -375,7 +375,7 @@ test("what does not load is said, and can be tried again", async (t) => {
   await page
     .getByText(/their WebAssembly did not load: .*edgegate_bg\.wasm with status 404/)
     .waitFor();
-  // The claims are there all the same, and the server can be asked.
+  // The claims are still shown, and the server can be asked.
   await page.locator("#claims").getByText(ADA.email).waitFor();
   await page.getByRole("button", { name: "Check here and on the server" }).click();
   await page.getByText("Not every check could be run.").waitFor();

@@ -30,7 +30,7 @@ after(async () => {
   ]);
 });
 
-/** An empty page on an origin of its own, without any policy. */
+/** An empty page on its own origin, without any policy. */
 async function servePage(host) {
   const server = createServer((_, answer) =>
     answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"),
@@ -42,7 +42,7 @@ async function servePage(host) {
   };
 }
 
-/** A profile with a page of the service open in it, signed in. */
+/** A profile with an open page of the service, signed in. */
 async function signedIn(t) {
   const context = await browser.newContext();
   t.after(() => context.close());
@@ -52,7 +52,7 @@ async function signedIn(t) {
   return { context, own };
 }
 
-/** POSTs JSON from a page as a page does; what it can read of the answer, or "unreadable". */
+/** POSTs JSON as a page does. Returns what the page can read of the answer, or "unreadable". */
 const post = (page, path, json, { credentials = "include", token } = {}) =>
   page.evaluate(
     async ([url, json, credentials, token]) => {
@@ -183,7 +183,7 @@ for (const [who, isSameSite, serverOf] of [
       );
     });
 
-    // What asks first: the preflight says no, and nothing else is sent.
+    // Requests with a preflight: the preflight refuses, and nothing else is sent.
     for (const [path, json] of [
       ["/auth/token", renewal],
       ["/auth/revoke", {}],
@@ -194,7 +194,7 @@ for (const [who, isSameSite, serverOf] of [
     }
     assert.equal((await Promise.all(seen)).length, 0);
 
-    // What any page may send without asking.
+    // Requests that any page may send without a preflight.
     const others = { ...login, email: "root@example.com" };
     const sent = await evil.evaluate(
       async ([origin, renewal, login]) => {

@@ -223,7 +223,7 @@ describe("return_to", () => {
     ["/console", "/console"],
     ["/console?a=b#c", "/console?a=b#c"],
     ["/./console", "/console"],
-    // The path begins with two slashes: as a relative address it would be a host.
+    // The path begins with two slashes. As a relative address it would name a host.
     ["/.//evil.example", "//evil.example"],
     ["/%2F/evil.example", "/%2F/evil.example"],
     ["/@evil.example", "/@evil.example"],

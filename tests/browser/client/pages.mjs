@@ -9,7 +9,7 @@ export const ADA = { email: "ada@example.com", password: "correct horse battery 
 export const ROOT = { ...ADA, email: "root@example.com" };
 
 const PATH = "/client-test";
-// As strict as the package promises to run under, and with Trusted Types.
+// As strict as the policy that the package promises to work with, and with Trusted Types.
 const policy = (connect) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src ${connect}; img-src data:; ` +
   "require-trusted-types-for 'script'; trusted-types 'none'";
@@ -57,7 +57,8 @@ export async function openProfile(t, browser, origin, { url, without = [] } = {}
     const [of, member] = name.includes(".") ? name.split(".") : ["globalThis", name];
     await context.addInitScript(`Object.defineProperty(${of}, "${member}", { value: undefined })`);
   }
-  // On the service's own origin the page stands beside its own; elsewhere `servePages` has it.
+  // On the service's own origin the page is beside the service's own pages. Elsewhere `servePages`
+  // serves it.
   if (!url) {
     const headers = { "Content-Security-Policy": policy("'self'") };
     await context.route(`${origin}${PATH}`, (route) =>

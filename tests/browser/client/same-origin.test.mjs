@@ -99,7 +99,7 @@ test("a proof by the password: one session, in every tab; a wrong password chang
 test("two tabs that renew at once make one request, and both stay signed in", async (t) => {
   const opened = await profile(t);
   const tabs = await tabsOf(opened, 2);
-  // At once means: both were refused before either was renewed.
+  // "At once" means that both were refused before either was renewed.
   let refused = 0;
   let bothRefused;
   opened.context.on("response", (answer) => {
@@ -149,7 +149,7 @@ test("a tab asleep past the token's end renews before it asks", async (t) => {
   assert.equal(await tab.fetch("/auth/me"), 200);
   assert.notEqual(await tab.token(), first);
   assert.equal(opened.count(RENEWAL) - before, 1);
-  // And by itself, without a call.
+  // The same without a call.
   await opened.context.clock.fastForward("08:00:00");
   await tab.page.waitForFunction(() => events.filter((it) => it === "renewed").length === 2);
 });
