@@ -1,4 +1,4 @@
-// client.fetch: where the token goes, what is sent twice, what is answered.
+// client.fetch: where the token is sent, which requests are sent twice, and what is returned.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, problem } from "./service.mjs";

@@ -221,7 +221,7 @@ test("a login whose answer is lost", async () => {
   const world = new World();
   const { client } = await signedIn(world);
   const { answer } = world.service;
-  // The service did it; the answer, with its cookie, does not arrive.
+  // The service did what was asked, but the answer with its cookie does not arrive.
   world.service.answer = async (...args) => {
     const answered = await answer.apply(world.service, args);
     return args[0].url.endsWith("/auth/login") ? { response: "offline" } : answered;

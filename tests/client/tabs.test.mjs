@@ -1,4 +1,4 @@
-// Several tabs of one browser: one renewal for all, and what one of them does is heard in the others.
+// Several tabs of one browser: one renewal serves all, and the others learn what one of them does.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, PASSWORD, page } from "./service.mjs";
