@@ -1,4 +1,4 @@
-// A server of key sets on this machine, which answers what a test tells it to.
+// A server of key sets on this machine, whose answers the test sets.
 import { createServer } from "node:http";
 
 /**

@@ -1,4 +1,4 @@
-// A site of static files on this machine, as strict or as wrong as a test wants it.
+// A site of static files on this machine, as strict or as broken as a test needs it.
 
 import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
