@@ -17,7 +17,7 @@ export function evidenceIn(page, text) {
     return cell.split("<br>").flatMap((part) => {
       const [, path, titles] = part.trim().match(/^`([^`]+)`\s*(.*)$/) ?? [];
       if (!path) throw new Error(`${page}, ${cells[0]}: names no file: ${part}`);
-      // Titles in JavaScript have commas of their own.
+      // Titles in JavaScript contain commas.
       const names = /\.(rs|json)$/.test(path) ? titles.split(", ") : [titles];
       return names.map((title) => ({ where: `${page}, ${cells[0]}`, path, title }));
     });

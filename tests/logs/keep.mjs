@@ -50,7 +50,7 @@ export function noteBody(body) {
 }
 
 function note(what, secret) {
-  // What is shorter is no secret: it stands in words of our own.
+  // A shorter text is not a secret: it also occurs in our own words.
   if (typeof secret !== "string" || secret.length < 12 || secrets.size >= MOST_SECRETS) return;
   secrets.add(JSON.stringify([what, secret]));
 }

@@ -34,7 +34,7 @@ const LONG_FORMS = [
 // every place.
 const RANDOM = { length: 16, step: 4 };
 const TYPED = { length: 12, step: 1 };
-// What is decoded may be encoded itself, as a token within a query within a URL.
+// Decoded text may be encoded itself, such as a token within a query within a URL.
 const DEPTH = 3;
 
 /** What is found: `[what, line]` for each. `secrets` are `[what, text]`. */

@@ -1,4 +1,4 @@
-// `npm run admin` on a local database of its own.
+// `npm run admin` on its own local database.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -110,7 +110,7 @@ test("no program that the command starts gets the secret, and the set-up is not 
     .split("\n")
     .map((line) => line.split(" "));
   const started = programs.map(([path, has]) => `${basename(path)} ${has}`);
-  // The first leash and the command itself are this test's doing.
+  // This test itself started the first leash and the command.
   assert.deepEqual(started, [
     "leash.mjs true",
     "admin.mjs true",

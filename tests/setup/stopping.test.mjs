@@ -1,4 +1,4 @@
-// However `npm start` ends, nothing of it stays: no process, no taken port.
+// However `npm start` ends, it leaves nothing behind: no process and no port in use.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -60,7 +60,7 @@ describe("npm start leaves nothing behind", {
   });
 });
 
-/** Starts it with storage and a port of its own and waits for a line of its output. */
+/** Starts it with its own storage and port, and waits for a line of its output. */
 async function startNpm(when) {
   const mark = `EDGEGATE_TEST=${randomUUID()}`;
   const state = mkdtempSync(join(tmpdir(), "edgegate-stopping-"));
