@@ -1,4 +1,4 @@
-//! Searches a model to its end, prints what that took, and says what was found.
+//! Searches a model to its end, prints the cost of the search, and reports what was found.
 
 use std::collections::BTreeMap;
 use std::time::Instant;

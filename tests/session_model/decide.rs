@@ -1,4 +1,5 @@
-//! The only place that calls the crate's `rotate`: model and simulation decide nothing themselves.
+//! The only place that calls the crate's `rotate`. Model and simulation make no decisions of their
+//! own.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{

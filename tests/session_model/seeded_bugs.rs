@@ -1,4 +1,4 @@
-//! Errors put in on purpose: a checker that does not find them has shown nothing.
+//! Deliberate bugs. A checker that does not find them has shown nothing.
 
 use edgegate::domain::session::Rules;
 
@@ -125,7 +125,7 @@ fn a_proof_beside_renewals() {
     }
 }
 
-/// A late answer with the token that was presented must not take the jar back.
+/// A late answer with the token that was presented must not put an older token into the jar.
 #[test]
 fn a_kept_answer_that_sets_the_jar() {
     for rules in [DEFAULT, STRICT] {

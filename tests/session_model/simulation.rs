@@ -44,7 +44,7 @@ impl Random {
 struct Conditions {
     rules: Rules,
     consistency: Consistency,
-    /// An answer with the token that was presented sets the jar, too.
+    /// An answer with the same token that was presented sets the jar, too.
     kept_sets_jar: bool,
 }
 
@@ -65,7 +65,7 @@ struct Run {
     numbers: u32,
     loads_left: u32,
     jar: u32,
-    /// How often the lid was shut: what was sent before is not heard of.
+    /// How often the laptop was closed: requests sent before never get an answer.
     wake: u32,
     record: Record,
     /// What each location fetched, and when.
@@ -222,7 +222,8 @@ const KV: Conditions = Conditions {
     ..DURABLE
 };
 
-// The runs are seeded, so the numbers are exact. docs/storage.md states them; a change of the rules changes both.
+// The runs are seeded, so the numbers are exact. docs/storage.md states them. If the rules change,
+// both change.
 
 #[test]
 fn nobody_is_logged_out() {

@@ -26,7 +26,7 @@ pub struct Cached<T> {
     pub age: u8,
 }
 
-/// What a location of KV may serve without asking.
+/// What a location of KV may serve from its cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     pub record: Option<Cached<Option<Record>>>,
@@ -41,7 +41,7 @@ pub enum Write {
     End,
 }
 
-/// A renewal under way. None stays in one stage for more than a tick.
+/// A renewal in progress. It stays in a stage for at most a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
     /// On its way to the service. `again`: the network may deliver it twice.
@@ -71,7 +71,7 @@ pub enum Message {
     },
     /// On its way to the owner.
     Response { token: u8, age: u8, kept: bool },
-    /// The owner's password, with the place of the jar's token.
+    /// The owner's password, with the number of the jar's token.
     Proof { token: u8, age: u8 },
     /// On its way to the owner: the same token with a newer proof. It sets the jar.
     Proved { token: u8, age: u8 },
@@ -99,7 +99,7 @@ pub enum Violation {
     RenewedAfterEpoch,
     RenewedAfterEnd,
     EndTakenBack,
-    /// A token that the store knew nothing of was answered, and the store still knows nothing.
+    /// A token that the store did not know was answered, and the store still does not know it.
     StoreLeftBehind,
 }
 
@@ -112,17 +112,17 @@ pub struct State {
     pub ended: bool,
     /// Since `ended:` was written first.
     pub end_age: Option<u8>,
-    /// `session_epoch` has moved.
+    /// `session_epoch` has been raised.
     pub moved: bool,
     pub locations: [Location; 2],
     /// The refresh token in the cookie jar that all tabs share.
     pub jar: u8,
     pub messages: Vec<Message>,
-    /// The newest token ever used, and since when: what no single read may tell.
+    /// The newest token ever used, and since when. A single read may not show this.
     pub first_use: Option<(u8, u8)>,
     /// The owner lost a response that had a newer token than the jar.
     pub lost: bool,
-    /// The newest token that the thief was given, or could copy.
+    /// The newest token that the thief received, or could copy.
     pub stolen: u8,
     /// Since the last presentation by each.
     pub owner_quiet: u8,
@@ -177,7 +177,7 @@ impl State {
         }
     }
 
-    /// The token that the store takes for the newest.
+    /// The token that the store believes to be the newest.
     pub fn next_in_store(&self) -> u8 {
         match self.record {
             Record::New => 0,

@@ -37,7 +37,7 @@ fn thief(name: &'static str, keep_away: u64) -> Setting {
 #[test]
 fn does_not_go_on_beside_the_owner() {
     for rules in [DEFAULT, STRICT] {
-        // 90 s exactly: the token is rotated from then on.
+        // At exactly 90 s: from then on the token is rotated.
         holds(
             Setting {
                 rules,
@@ -68,7 +68,7 @@ fn does_not_go_on_beside_the_owner_kv() {
     }
 }
 
-/// Without addresses owner and thief look alike, and the thief is found out all the same.
+/// Without addresses owner and thief look alike, but the thief is still detected.
 #[test]
 fn does_not_go_on_beside_an_owner_without_an_address() {
     for store in [Store::Linearizable, KV] {
@@ -82,7 +82,7 @@ fn does_not_go_on_beside_an_owner_without_an_address() {
     }
 }
 
-/// The 90 s are needed: nearer to the owner the thief is given what the owner is given.
+/// The 90 s are needed: closer to the owner, the thief gets the same answers as the owner.
 #[test]
 fn nearer_than_that_no_rule_can_tell() {
     for store in [Store::Linearizable, KV] {
