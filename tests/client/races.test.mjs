@@ -221,7 +221,7 @@ test("a login whose answer is lost", async () => {
   const world = new World();
   const { client } = await signedIn(world);
   const { answer } = world.service;
-  // The service did what was asked, but the answer with its cookie does not arrive.
+  // The service completes the login, but the answer with its cookie does not arrive.
   world.service.answer = async (...args) => {
     const answered = await answer.apply(world.service, args);
     return args[0].url.endsWith("/auth/login") ? { response: "offline" } : answered;
@@ -229,7 +229,7 @@ test("a login whose answer is lost", async () => {
   assert.equal((await world.fails(client.login(bob))).code, "network_error");
   world.service.answer = answer;
   assert.deepEqual(client.user, ADA);
-  // It ended the session of the cookie.
+  // The login ended the session of the cookie.
   await world.advance(11 * MINUTE);
   assert.equal(client.status, "signed_out");
   await world.run(client.login(bob));

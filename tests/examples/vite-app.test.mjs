@@ -1,4 +1,5 @@
-// examples/vite-app: a production build, served on another origin of the same site and used in Chromium.
+// examples/vite-app: a production build, served on another origin of the same site and used in
+// Chromium.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
