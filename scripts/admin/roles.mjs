@@ -172,7 +172,7 @@ async function putStale(id, version, place) {
   }
 }
 
-// A user who was deleted meanwhile: no token is valid.
+// If the user was deleted meanwhile, no token is valid.
 /**
  * @param {string} id
  * @param {string[]} place

@@ -14,7 +14,7 @@ const FOLDER = ".wrangler/e2e-worker";
 const STAMP = `${FOLDER}.stamp`;
 const UP = "../..";
 
-/** Makes it if anything changed and answers the path of a wrangler configuration that boots it. */
+/** Makes it if anything changed. Returns the path of a wrangler configuration that boots it. */
 export async function prebuiltWorker() {
   // `npm test` has just built it. A test file that is run by hand may come after a change.
   if (!process.env.EDGEGATE_BUILT)

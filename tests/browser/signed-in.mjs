@@ -91,7 +91,9 @@ export const SESSIONS = [
   }),
 ];
 
-/** Answers what every page asks about the session: somebody is signed in, or nobody (null). */
+/**
+ * Answers the requests of every page about the session: somebody is signed in, or nobody (null).
+ */
 export async function fakeSession(page, user) {
   await fake(page, "/auth/token", user ? () => renewed(user) : NOBODY);
   await fake(page, "/auth/me", user ? { json: user } : problem(401, "invalid_token"));
@@ -99,7 +101,7 @@ export async function fakeSession(page, user) {
   await fake(page, "/auth/revoke", { status: 200 });
 }
 
-/** Answers what the console reads of the service. */
+/** Answers the console's requests to the service. */
 export async function fakeDiscovery(page, { jwks = { json: JWKS } } = {}) {
   await fake(page, "/.well-known/jwks.json", jwks);
   await fake(page, "/.well-known/oauth-authorization-server", { json: { issuer: ISSUER } });

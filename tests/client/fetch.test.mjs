@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const API = "https://api.example.com";
 const bearer = ({ headers }) => headers.get("Authorization");
 
-/** The service refuses the tokens that were issued up to now. */
+/** Makes the service refuse the tokens issued so far. */
 function outdate(world) {
   world.service.users.get(ADA.id).version += 1;
 }

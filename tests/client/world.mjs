@@ -86,7 +86,7 @@ export class World {
     await this.advance(0);
   }
 
-  /** What `promise` comes to, with the time that it needs. */
+  /** The result of `promise`. Time passes until it settles. */
   async run(promise, most = 120_000) {
     let done = false;
     const mark = () => (done = true);
@@ -100,7 +100,7 @@ export class World {
     return promise;
   }
 
-  /** As `run`, for a promise that rejects: answers the error. */
+  /** As `run`, for a promise that rejects. Returns the error. */
   async fails(promise) {
     const error = await this.run(
       promise.then(

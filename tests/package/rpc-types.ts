@@ -4,7 +4,7 @@ import type { AuthError, AuthService, Client, SignedIn, Tokens } from "edgegate/
 
 interface Env {
   AUTH: AuthService;
-  /** As a service binding, with `fetch` beside the methods. */
+  /** As a service binding, which has `fetch` in addition to the methods. */
   SERVICE: Service<AuthService & Rpc.WorkerEntrypointBranded>;
 }
 

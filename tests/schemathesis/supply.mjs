@@ -9,7 +9,7 @@ import { mailTo, ticketOf } from "../e2e/outbox.mjs";
 const ROLES = { admin: '["admin","user"]', user: '["user"]', victim: '["user"]' };
 const LINKS_OF_A_KIND = 4;
 
-/** Starts it beside a Worker of local development: `{ url, stop }`. */
+/** Starts it for a Worker of local development. Returns `{ url, stop }`. */
 export async function startSupply(edge) {
   const { post, logIn } = clientOf(edge);
   // The first request creates the demo accounts. The other accounts are copies of one, so that no

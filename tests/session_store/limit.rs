@@ -148,7 +148,7 @@ fn the_session_just_begun_goes_on() {
             ticket.session = SessionId::new(deployment.time.now_ms() + second * 5000, &[9; 10]);
             log_in(&deployment, &fast, ticket, 3);
         }
-        // Counts at the same time delete the same keys, and may be refused.
+        // Concurrent counts delete the same keys, and may be refused.
         let _ = deployment.time.run(deployment.background.run());
         deployment.time.advance(2);
         let ticket = deployment.ticket(&user);

@@ -124,7 +124,7 @@ fn a_reuse_is_told() {
     deployment.time.advance(90);
     deployment.time.run(renew(&service, &token)).unwrap_err();
     deployment.time.run(renew(&service, &token)).unwrap_err();
-    // Once, though the token came twice.
+    // Once, although the token was presented twice.
     let jobs = service.ports().mail_queue.take();
     let [job] = jobs.as_slice() else {
         panic!("{jobs:?}");
