@@ -1,10 +1,10 @@
-// A chart of a run's figures: for each work a bar for each subject.
+// A chart of a run's measurements: each work has a bar for each subject.
 const WIDTH = 760;
 const ROW = 20;
 const HEAD = 30;
 const LABEL = 250;
 const BAR = WIDTH - LABEL - 90;
-/** What the README shows of a run. */
+/** The part of a run that the README shows. */
 const CHOSEN = [
   "check-eddsa-repeated",
   "check-eddsa-new",
@@ -13,7 +13,7 @@ const CHOSEN = [
   "renew",
 ];
 
-/** An SVG that is readable on light and on dark ground. */
+/** An SVG that is readable on a light and on a dark background. */
 export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
   const groups = CHOSEN.filter((name) => works[name]).map((name) => ({
     title: `${works[name].title}: a second, more is better`,
@@ -49,7 +49,7 @@ export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img" aria-label="edgegate beside others"><style>${style}</style>\n${parts.join("\n")}\n</svg>\n`;
 }
 
-/** The least first; without those that are only there to compare with. */
+/** The smallest first, without subjects that exist only for comparison. */
 function figures(subjects, figureOf, floor) {
   return Object.entries(subjects)
     .filter(([name]) => name !== floor && !name.includes("bare"))

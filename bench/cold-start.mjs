@@ -1,5 +1,6 @@
-// How long a new isolate takes to its first answer: a Worker loads each subject's script anew, as a dynamic Worker of another name, and
-// hands a request on to it. None of these requests touches storage.
+// How long a new isolate takes until its first answer. A Worker loads each subject's script anew,
+// as a dynamic Worker with another name, and passes a request on to it. None of these requests uses
+// storage.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../scripts/project/root.mjs";
@@ -9,7 +10,7 @@ import { verifyingKey } from "./subjects/tokens.mjs";
 import { start } from "./workers.mjs";
 
 const ISSUER = "https://auth.example.com";
-// better-auth looks at what its database can do.
+// better-auth checks what its database supports.
 const WITH_DATABASE = `
 import worker from "./index.js";
 const DB = { prepare() {}, batch() {}, exec() {} };
@@ -31,11 +32,14 @@ export default {
   },
 };`;
 
-/** By subject the spread of milliseconds, a hand-over to another isolate included: see the empty Worker's. */
+/**
+ * The spread of milliseconds for each subject. It includes passing the request to another isolate:
+ * see the empty Worker's times.
+ */
 export async function coldStarts(keys, { rounds, log }) {
   log("cold start …");
   const CHECK = "/auth/authorized?role=user";
-  // Looked at, and not asked.
+  // The subjects check that these exist, but never call them.
   const bindings = Object.fromEntries(
     [
       "DB",
@@ -109,7 +113,7 @@ export async function coldStarts(keys, { rounds, log }) {
         if (answer.status >= 500)
           throw new Error(`${name} answers ${answer.status}: ${text.slice(0, 300)}`);
         statuses[name] = answer.status;
-        // The first of each warms up what compiles.
+        // The first run of each warms up the compiler.
         if (round >= 0) found[name].push(took);
       }
     }

@@ -1,4 +1,4 @@
-// Starts every subject, has each do each work in turns, and answers the figures.
+// Starts every subject, lets them do each work in turns, and returns the measurements.
 import { gzipSync } from "node:zlib";
 import { workerSize } from "../scripts/project/worker-size.mjs";
 import { coldStarts } from "./cold-start.mjs";
@@ -63,7 +63,7 @@ export async function compare({ rounds, only, log = console.log }) {
   };
 }
 
-/** By name `{ url, stop, works, pid }`. */
+/** `{ url, stop, works, pid }` of each subject, by its name. */
 async function startAll(keys, log) {
   const subjects = {};
   const add = async (name, start, ...names) => {
@@ -78,7 +78,7 @@ async function startAll(keys, log) {
   };
   try {
     await add(FLOOR, startEmpty);
-    // A set of keys with a shared secret holds nothing else.
+    // A key set with a shared secret contains no other key.
     const { HS256, ...pairs } = keys;
     const { tokens } = await add("edgegate", () => startEdgegate({ keys: pairs }));
     const shared = await add(
@@ -134,7 +134,10 @@ const LIGHT = [
   "empty",
 ];
 
-/** By subject the bytes of its process after its first requests. A process is mostly workerd and its storage: see the empty Worker's. */
+/**
+ * For each subject, the bytes of its process after its first requests. Most of a process is workerd
+ * and its storage: see the empty Worker's bytes.
+ */
 async function memoryOf(subjects) {
   const found = {};
   for (const [name, { url, pid, works }] of Object.entries(subjects)) {
@@ -154,15 +157,16 @@ async function memoryOf(subjects) {
   return found;
 }
 
-/** The same client, that ends after so many requests. */
+/** The same client, but it stops after this many requests. */
 function upTo(count, client) {
   let left = count;
   return { ...client, next: () => (left-- >= 1 ? client.next() : undefined) };
 }
 
 /**
- * By subject the spread of its rates, of its share of the floor's rate, of its processor time, and of its times. The floor is measured
- * anew right before each subject: the machine drifts by more than most subjects differ.
+ * For each subject, the spread of its rates, of its share of the floor's rate, of its processor
+ * time, and of its times. The floor is measured again right before each subject, because the
+ * machine drifts by more than the difference between most subjects.
  */
 async function inTurns(work, subjects, floor, rounds) {
   const found = Object.fromEntries(subjects.map(([name]) => [name, []]));

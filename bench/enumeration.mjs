@@ -1,11 +1,14 @@
-// `npm run bench:enumeration`: can a stranger tell by the clock who has an account? Asks the built Worker in workerd about 500
-// addresses that have one and 500 that have none, in random order, with a mail provider that takes 50 ms, and says how
-// well the times tell them apart: the area under the ROC curve, 0.5 for not at all. It fails outside 0.45 to 0.55, when
-// two answers differ in a byte, and when they are not the answers that are measured. What mails is asked with a budget of mails
-// that is full and with one that is spent. Run it on a quiet machine.
+// `npm run bench:enumeration`: can a stranger tell from response times who has an account? Asks the
+// built Worker in workerd about 500 addresses that have one and 500 that have none, in random
+// order, with a mail provider that takes 50 ms. Reports how well the times tell the two apart, as
+// the area under the ROC curve: 0.5 means not at all. It fails outside 0.45 to 0.55, when two
+// answers differ in a byte, and when an answer is not the one being measured. Requests that send
+// mail are measured with a full mail budget and with a spent one. Run it on a quiet machine.
 //
-//   npm run bench:enumeration -- --only reset      one of reset, register, resend, login, verify, reauthenticate
-//   npm run bench:enumeration -- --each 200        so many addresses of each kind
+// One of reset, register, resend, login, verify, reauthenticate:
+//   npm run bench:enumeration -- --only reset
+// The number of addresses of each kind:
+//   npm run bench:enumeration -- --each 200
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -20,13 +23,18 @@ const BOUNDS = [0.45, 0.55];
 const WARM_UP = 50;
 const WRONG = "not the password of anybody";
 
-/** What is asked about an address (of number `n` in its kind), and the status that everybody gets. With `mails` a mail is asked for.
+/**
+ * The request about an address (the `n`th of its kind), and the status that every address gets.
+ * `mails` marks requests for a mail.
  *
- *  `verify`: a stranger has no link to somebody else's address, so a forged one is sent, with the ID of a user or of nobody in it.
+ * `verify`: a stranger has no link to somebody else's address, so this sends a forged one, with the
+ * ID of a user or of nobody in it.
  *
- *  `reauthenticate`: it reads no address, only the bearer's own account, so there is no known and unknown address to compare. What the
- *  time could tell is how near a guess is: "known" are wrong passwords of the right one's length that differ in the last character,
- *  "unknown" are others. */
+ * `reauthenticate`: it reads no address, only the bearer's own account, so no known and unknown
+ * address can be compared. The time could only tell how near a guess is: "known" are wrong
+ * passwords that have the right one's length and differ in the last character, "unknown" are
+ * others.
+ */
 const WORK = {
   reset: { path: "/auth/password/reset", body: (email) => ({ email }), status: 202, mails: true },
   register: { path: "/auth/register", body: (email) => ({ email }), status: 202, mails: true },
@@ -83,7 +91,7 @@ await main(async () => {
   let failed = false;
   for (const [name, budget] of runs) {
     const work = WORK[name];
-    // A world of its own for each: what one leaves in the queue must not weigh on the next.
+    // Use a new world for each, so that mails left in one's queue do not slow down the next.
     const provider = await startProvider();
     provider.behave((_request, response) =>
       setTimeout(() => response.end('{"id":"1"}'), PROVIDER_MS),
@@ -124,7 +132,10 @@ await main(async () => {
   return failed ? 1 : 0;
 });
 
-/** Users as a deployment has them: each with a salt of its own, on which Argon2id's time depends a little. */
+/**
+ * Makes users like those of a deployment. Each has its own salt, because Argon2id's time depends a
+ * little on the salt.
+ */
 async function addUsers(edge, count, verified) {
   const emails = Array.from({ length: count }, (_, n) => address("known", n));
   const insert = edge.db.prepare(
@@ -136,7 +147,7 @@ async function addUsers(edge, count, verified) {
   return emails;
 }
 
-/** Spends a budget of one mail: a reset that the provider has taken. */
+/** Spends a budget of one mail with a reset that the provider has accepted. */
 async function spend(edge, provider, email) {
   await edge.fetch("/auth/password/reset", {
     method: "POST",
@@ -148,12 +159,14 @@ async function spend(edge, provider, email) {
     throw new Advice("the mail that should spend the budget did not go out.");
 }
 
-/** Users' IDs: of those that there are, and as many of nobody. */
+/** IDs of existing users, and as many that belong to nobody. */
 function idOf(kind, n) {
   return `01920000-0000-7000-${kind === "known" ? "8" : "9"}000-${n.toString(16).padStart(12, "0")}`;
 }
 
-/** A link as this service would seal it for the user, but for its MAC. */
+/**
+ * A link that is sealed as the service would seal it for the user, except that its MAC is wrong.
+ */
 function forgedLink(kind, n) {
   const id = Buffer.from(idOf(kind, n).replaceAll("-", ""), "hex");
   const expiry = Buffer.alloc(8);
@@ -161,13 +174,13 @@ function forgedLink(kind, n) {
   return `egl_${Buffer.concat([Buffer.from([1, 0]), id, randomBytes(16), expiry, randomBytes(32)]).toString("base64url")}`;
 }
 
-/** Of no password that anybody knows. */
+/** The hash of a password that nobody knows. */
 function hash() {
   const base64 = (bytes) => randomBytes(bytes).toString("base64").replaceAll("=", "");
   return `$argon2id$v=19$m=19456,t=2,p=1$${base64(16)}$${base64(32)}`;
 }
 
-/** Addresses of one length, so that no length can tell. */
+/** All addresses have the same length, so that the length reveals nothing. */
 function address(kind, n) {
   return `${createHash("sha256").update(`${kind} ${n}`).digest("hex").slice(0, 16)}@example.com`;
 }
@@ -214,7 +227,10 @@ async function measure(edge, work, token, known, unknown) {
   return { passed, text };
 }
 
-/** How often a known address took longer than an unknown one; ties count half (Mann and Whitney's U, as a share). */
+/**
+ * The share of pairs in which a known address took longer than an unknown one. Ties count half
+ * (Mann and Whitney's U, as a share).
+ */
 function areaUnderRoc(known, unknown) {
   let longer = 0;
   for (const a of known) for (const b of unknown) longer += a > b ? 1 : a === b ? 0.5 : 0;
@@ -226,7 +242,7 @@ function median(values) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** Fisher and Yates; Math.random is chance enough for an order. */
+/** Fisher and Yates. Math.random is random enough for an order. */
 function shuffled(values) {
   for (let last = values.length - 1; last > 0; last--) {
     const other = Math.floor(Math.random() * (last + 1));

@@ -1,10 +1,14 @@
-// `npm run bench:instructions`: how many instructions each case of bench/native takes, counted by callgrind, beside what
-// bench/instructions.json has. A count is the same on a busy machine: a slip in speed fails here, and noise does not.
+// `npm run bench:instructions`: callgrind counts the instructions of each case of bench/native, and
+// the counts are compared with bench/instructions.json. A count is the same on a busy machine:
+// slower code fails here, and noise does not.
 //
-//   npm run bench:instructions -- --record       writes bench/instructions.json: in the commit that makes a case slower, with its reason
+// This writes bench/instructions.json. Commit it with the change that makes a case slower, and give
+// the reason:
+//   npm run bench:instructions -- --record
 //
-// The record is of one target and one compiler, since another compiler makes other code: with another it fails and says what to do.
-// After an update of Rust it has to be recorded anew, from the commit before.
+// The record is valid for one target and one compiler, because another compiler generates other
+// code. With another one this fails and says what to do. After an update of Rust, record again from
+// the commit before the update.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Advice, main } from "../scripts/project/advice.mjs";
@@ -20,8 +24,8 @@ const TARGET_DIR = "target/native";
 const OUT = "target/instructions";
 // A case that goes through a full memory of tokens (VERIFIED_TOKENS_MAX) goes through it once.
 const CALLS = 256;
-// Counts repeat to the instruction, but for a hash map's seeds (0.1 %). Another processor's memcpy makes up to 5 %; another C library's
-// malloc is in them too.
+// Counts are exact from run to run, except for a hash map's seeds (0.1 %). Another processor's
+// memcpy changes up to 5 %. The malloc of another C library changes them too.
 const TOLERANCE = 0.1;
 const AT_ONCE = 2;
 
@@ -47,7 +51,7 @@ await main(async () => {
   return judge(counted, record);
 });
 
-/** Builds the program, in a folder of its own: its flags would throw away every other build. */
+/** Builds the program in its own folder: with its flags, cargo would discard every other build. */
 async function build() {
   const { code } = await run(
     "cargo",
@@ -64,7 +68,7 @@ async function build() {
       inRoot(TARGET_DIR),
     ],
     {
-      // The arithmetic that the Worker has, and the same count with AVX2 and without.
+      // The same arithmetic as in the Worker. The count is the same with and without AVX2.
       env: {
         RUSTFLAGS: '--cfg curve25519_dalek_backend="serial"',
         CARGO_ENCODED_RUSTFLAGS: undefined,
@@ -75,7 +79,7 @@ async function build() {
   return `${TARGET_DIR}/release/instructions`;
 }
 
-/** What a count depends on beside the sources. */
+/** What a count depends on in addition to the sources. */
 async function madeBy() {
   const [compiler, lines] = await Promise.all([
     output("rustc", ["--version"]),
@@ -112,7 +116,7 @@ async function instructions(callgrind, program, name) {
     { cwd: root, capture: true },
   );
   const total = Number(stderr.match(/Collected : (\d+)/)?.[1] ?? 0);
-  // Nothing is counted when the compiler has named the function otherwise.
+  // Nothing is counted if the compiler has given the function another name.
   if (code !== 0 || total === 0) throw new Advice(`${name} was not counted:\n${stderr}`);
   return total / CALLS;
 }
@@ -127,7 +131,10 @@ function readRecord() {
   }
 }
 
-/** Counts of another compiler can't be judged, and to pass unjudged would look like passing. */
+/**
+ * Counts of another compiler can't be compared. Skipping the comparison would look like success, so
+ * fail.
+ */
 function refuseOther(record, made) {
   if (record.architecture !== made.architecture) {
     throw new Advice(

@@ -1,9 +1,11 @@
-// Closed-loop load: so many connections, each asks again as soon as it has its answer, as a client with keep-alive does.
+// Closed-loop load: each connection sends the next request as soon as it has its answer, like a
+// client with keep-alive.
 import { Client } from "undici";
 
 /**
- * A connection of its own to `url`. `ask({ method, path, headers, body })` answers `{ status, headers, body }`. It is undici's
- * dispatch with nothing around it: what the client costs, every subject is charged with on a machine of two cores.
+ * Opens a separate connection to `url`. `ask({ method, path, headers, body })` returns `{ status,
+ * headers, body }`. It is undici's dispatch with nothing around it, because on a machine of two
+ * cores the client's cost is charged to every subject.
  */
 export function connect(url) {
   const client = new Client(url, {
@@ -36,8 +38,9 @@ export function connect(url) {
 }
 
 /**
- * Has each of `clients` (subjects/clients.mjs) ask over its connection for `seconds`, or until it has nothing more to ask. Answers requests a second and
- * the times of single requests in ms. An answer outside 200 to 399 is an error: what fails quickly is not fast.
+ * Each of `clients` (subjects/clients.mjs) sends requests over its own connection for `seconds`, or
+ * until it has none left. Returns requests a second and the times of single requests in ms. An
+ * answer outside 200 to 399 is an error, so that a quick failure does not look fast.
  */
 export async function measure(url, clients, seconds) {
   const connections = clients.map(() => connect(url));

@@ -5,12 +5,13 @@ import { quantile } from "./statistics.mjs";
 import { WORKS } from "./subjects/works.mjs";
 
 const WARM_UP_SECONDS = 0.2;
-/** Work that uses up what was prepared for it. */
+/** Work that uses up what was prepared for it, so it can't be warmed up. */
 const ENDS = new Set(["revoke", "reset"]);
 
 /**
- * `subject`: `{ url, pid, works }`. As long, and over as many connections, as the work says, or that of the name `like`. Answers the rate a
- * second, milliseconds of a processor for each (undefined where they can't be known), and the times of requests in milliseconds.
+ * Runs one round. `subject` is `{ url, pid, works }`. Duration and connections are those of the
+ * work, or of the work named `like`. Returns the rate a second, the processor milliseconds for each
+ * request (undefined where they can't be known), and the times of requests in milliseconds.
  */
 export async function once(
   work,

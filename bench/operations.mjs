@@ -1,6 +1,7 @@
-// `npm run bench:operations`: what Cloudflare would bill for one login, renewal, check and so on of the services that edgegate is
-// measured beside, counted in workerd around their bindings, and how much processor time each takes, edgegate's too. The table of the
-// others in docs/operations.md is this one's.
+// `npm run bench:operations`: what Cloudflare would bill for one login, renewal, check and so on of
+// the services that edgegate is compared with, counted in workerd around their bindings; and how
+// much processor time each operation takes, also in edgegate. It makes the table of the other
+// services in docs/operations.md.
 import { readFileSync } from "node:fs";
 import { main } from "../scripts/project/advice.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
@@ -22,7 +23,7 @@ const COLUMNS = [
   "log lines",
 ];
 const COUNTED = 4;
-/** So many that the clock of /proc, a hundredth of a second, tells them. */
+/** Enough requests for the clock of /proc, which counts hundredths of a second. */
 const TIMED = 40;
 
 await main(async () => {
@@ -83,7 +84,7 @@ await main(async () => {
     "check, looked up": "check-session",
     "log out": "revoke",
   });
-  // Its counts are tests/e2e/operations.test.mjs's.
+  // The counts are made by tests/e2e/operations.test.mjs.
   const { HS256: _shared, ...keys } = makeKeys();
   for (const store of ["kv", "durable"]) {
     await count(`edgegate, ${store}`, () => startEdgegate({ keys, store }), {
@@ -110,7 +111,7 @@ function modules(bundle) {
   ];
 }
 
-/** What one client of a work does, request by request. */
+/** The requests of one client of a work, one after another. */
 async function actOf({ url, works }, work) {
   const client = (await works[work]())(0);
   return async () => {

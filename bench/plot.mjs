@@ -1,4 +1,5 @@
-// A plot of how cost grows: a panel for each dimension, cost over the cost at its first point, so that flat is flat.
+// A plot of how cost grows. Each dimension has a panel, which shows cost divided by the cost at its
+// first point: a flat line means constant cost.
 const PANEL = { width: 250, height: 170, left: 34, right: 22, top: 34, bottom: 30 };
 const COLUMNS = 3;
 const NAMES = {
@@ -8,7 +9,7 @@ const NAMES = {
 };
 const LINES = ["check-eddsa-repeated", "check-eddsa-new", "renew"];
 
-/** An SVG that is readable on light and on dark ground. */
+/** An SVG that is readable on a light and on a dark background. */
 export function plot({ dimensions, date, machine, rounds }) {
   const panels = Object.values(dimensions);
   const width = COLUMNS * PANEL.width;

@@ -1,9 +1,13 @@
-// What workerd's process has used, from Linux's /proc; elsewhere nothing is known, and the figures that need it are left out.
+// What workerd's process has used, from Linux's /proc. On other systems this is unknown, and the
+// measurements that need it are left out.
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Starts something that starts one workerd, and answers what that came to, with the `pid` of its process. */
+/**
+ * Runs `starting`, which starts one workerd. Returns its result, with the `pid` of workerd's
+ * process.
+ */
 export async function withPid(starting) {
   const before = new Set(workerds());
   const started = await starting();
@@ -15,7 +19,7 @@ export async function withPid(starting) {
 export function processorTime(pid) {
   const stat = read(`/proc/${pid}/stat`);
   if (!stat) return undefined;
-  // utime and stime are fields 14 and 15; the second, the name, may hold spaces.
+  // utime and stime are fields 14 and 15. The second field, the name, may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticks();
 }
@@ -30,7 +34,7 @@ let perSecond;
 const ticks = () =>
   (perSecond ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" })));
 
-/** The workerd processes that this one has started. */
+/** The workerd processes that this process has started. */
 function workerds() {
   return names("/proc")
     .filter((name) => /^\d+$/.test(name))

@@ -1,8 +1,11 @@
-// `npm run bench:profile`: where the Worker's processor time goes, by V8's sampling profiler in workerd, with functions by name.
+// `npm run bench:profile`: where the Worker's processor time goes, by function name, according to
+// V8's sampling profiler in workerd. For example:
 //
-//   npm run bench:profile -- --work renew --store durable --rotate-after 0 --alg HS256 --seconds 8 --json file.cpuprofile
+//   npm run bench:profile -- --work renew --store durable --rotate-after 0 --alg HS256 \
+//     --seconds 8 --json file.cpuprofile
 //
-// `file.cpuprofile` opens in a browser's developer tools. What is not in a function, "(program)", is workerd itself.
+// Open `file.cpuprofile` in a browser's developer tools. Time outside of functions, "(program)",
+// belongs to workerd itself.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
@@ -99,7 +102,9 @@ async function profilerOf(port) {
   };
 }
 
-/** Functions by their own time: a share of all that was not idle, and microseconds a request. */
+/**
+ * Functions by their own time: the share of all time that was not idle, and microseconds a request.
+ */
 function summary({ nodes, samples, timeDeltas }, requests) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const own = new Map();

@@ -1,10 +1,14 @@
-// `npm run bench`: edgegate beside what one would use instead, in one run on the same runtime. Each work is done by each in turn, a
-// short time each, and over again in several rounds, so that a machine that drifts drifts for all.
+// `npm run bench`: compares edgegate with what you would use instead, in one run on the same
+// runtime. All subjects take short turns at each work, in several rounds, so that a drift of the
+// machine affects all of them.
 //
-//   npm run bench -- --rounds 3 --only login,renew       fewer rounds, some of the work (bench/subjects/works.mjs)
-//   npm run bench -- --json file.json                    where the figures go, and a chart beside them; by default bench/results/latest.json
+// Fewer rounds, some of the work (bench/subjects/works.mjs):
+//   npm run bench -- --rounds 3 --only login,renew
+// Where to write the results, with a chart beside them; by default bench/results/latest.json:
+//   npm run bench -- --json file.json
 //
-// Requests a second through one client are no promise of what a deployment serves: compare the ratios.
+// Requests a second through one client do not predict what a deployment can serve: compare the
+// ratios.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";

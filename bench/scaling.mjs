@@ -1,4 +1,5 @@
-// `npm run bench:scaling`: what a renewal and a check cost as what is around them grows. Writes its figures and a plot of them.
+// `npm run bench:scaling`: how the cost of a renewal and a check changes as the data around them
+// grows. Writes the measurements and a plot of them.
 //
 //   npm run bench:scaling -- --rounds 5 --only users,keys --json file.json
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -11,7 +12,7 @@ import { plot } from "./plot.mjs";
 import { setUpBench } from "./set-up.mjs";
 import { spread } from "./statistics.mjs";
 
-/** By name: along what, and the works whose cost is looked at. */
+/** For each dimension, its points and the works whose cost is measured. */
 const DIMENSIONS = {
   users: {
     title: "users in the directory",
@@ -88,7 +89,10 @@ await main(async () => {
   return 0;
 });
 
-/** By work, for each point, the spread of milliseconds of a processor for one request; all points are measured in turns. */
+/**
+ * For each work and each point, the spread of processor milliseconds for one request. All points
+ * are measured in turns.
+ */
 async function grow(name, points, works, rounds, startPoint, once) {
   const subjects = [];
   const found = Object.fromEntries(works.map((work) => [work, points.map(() => [])]));

@@ -1,11 +1,11 @@
-// What every bench needs first: the set-up, and the Worker as it is now.
+// Every bench first needs this: the set-up, and a current build of the Worker.
 import { inRoot } from "../scripts/project/root.mjs";
 import { run } from "../scripts/project/run.mjs";
 import { node, toolEnv } from "../scripts/project/tools.mjs";
 import * as benchPackages from "../scripts/setup/bench-packages.mjs";
 import { setUp } from "../scripts/setup/index.mjs";
 
-/** Answers an exit code when it failed. */
+/** Returns an exit code if it failed. */
 export async function setUpBench() {
   await setUp();
   await setUp([benchPackages]);

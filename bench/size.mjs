@@ -1,5 +1,5 @@
-// `npm run bench:size`: what the Worker and the npm package weigh, beside the record in bench/size.json.
-// `--record` writes the record; the build must be there. `npm test` runs the comparison.
+// `npm run bench:size`: the sizes of the Worker and the npm package, compared with the record in
+// bench/size.json. `--record` writes the record. Build first. `npm test` runs the comparison.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -9,10 +9,14 @@ import { inRoot } from "../scripts/project/root.mjs";
 import { workerSize } from "../scripts/project/worker-size.mjs";
 
 const RECORD = "bench/size.json";
-// Cold start is the promise (docs/decisions/0006). The limits keep it from growing unnoticed.
+// A short cold start is the promise (docs/decisions/0006). The limits keep the size from growing
+// unnoticed.
 /** @type {Record<string, number>} */
 const LIMITS = { worker: 450 * 1024, packageWasm: 64 * 1024 };
-/** More than this over the record fails: then look at the cold start, and record the new size. */
+/**
+ * A size that exceeds the record by more than this fails. Then check the cold start, and record the
+ * new size.
+ */
 const ALARM = 1.05;
 
 /** Gzipped bytes by name; see package-size.mjs. */
@@ -26,7 +30,7 @@ async function measure() {
   };
 }
 
-/** Prints the sizes and answers what is too large, in words. */
+/** Prints the sizes and returns in words what is too large. */
 export async function checkSizes() {
   const record = JSON.parse(readFileSync(inRoot(RECORD), "utf8"));
   const faults = [];

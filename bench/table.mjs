@@ -1,4 +1,4 @@
-// The figures as tables in Markdown.
+// The measurements as tables in Markdown.
 
 export function table({ works, sizes, starts, memory, floor }) {
   const lines = Object.values(works).flatMap((work) => workTable(work, floor));
@@ -65,7 +65,7 @@ function workTable({ title, connections, subjects }, floor) {
   ];
 }
 
-/** A table of one figure a subject, the largest first. */
+/** A table with one measurement for each subject, the largest first. */
 function small(title, unit, figures, sortBy, shown) {
   const rows = Object.entries(figures).sort(([, a], [, b]) => sortBy(b) - sortBy(a));
   return [

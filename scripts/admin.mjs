@@ -1,11 +1,11 @@
 // `npm run admin`: tasks of an operator that HTTP doesn't offer. Without --remote it uses the local
 // database.
-//   npm run admin -- grant <email> <role>       gives a role, for example to the first administrator
-//   npm run admin -- revoke <email> <role>      takes a role; from the last administrator only with --last
+//   npm run admin -- grant <email> <role>       gives a role, such as to the first administrator
+//   npm run admin -- revoke <email> <role>      takes a role; the last administrator's with --last
 //   npm run admin -- pseudonym <email or IP>    shows the pseudonym that stands for it in the log
 //   npm run admin -- mail list                  shows mails that could not be sent
 //   npm run admin -- mail retry <id>|all        sends them again
-//   npm run admin -- restored                   after a restore of the database: raises all counters
+//   npm run admin -- restored                   raises all counters after a database restore
 import { listMail, retryMail } from "./admin/mail.mjs";
 import { showPseudonyms } from "./admin/pseudonym.mjs";
 import { liftCounters } from "./admin/restored.mjs";
@@ -17,7 +17,7 @@ import { setUp } from "./setup/index.mjs";
 const USAGE =
   "use `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, and add --remote for the deployed service";
 
-// The secret of `pseudonym` is for this process alone: no program that is started from here gets it.
+// Only this process gets the secret of `pseudonym`. Programs that it starts don't.
 const ticketSecret = process.env.TICKET_SECRET;
 delete process.env.TICKET_SECRET;
 
@@ -36,7 +36,7 @@ await main(async () => {
   };
   const command = commands[`${verb} ${words.length}`];
   if (!command) throw new Advice(`${USAGE}.`);
-  // The set-up runs scripts of npm packages, and pseudonyms need nothing of it.
+  // Set-up runs scripts of npm packages. Pseudonyms need nothing from it.
   if (verb !== "pseudonym") await setUp();
   await command();
 });

@@ -1,5 +1,5 @@
-// Builds the npm package: its wasm into npm/edgegate/wasm, the package into dist/edgegate-<version>.tgz, and for the pages a copy of
-// its scripts into www/edgegate.
+// Builds the npm package: its wasm into npm/edgegate/wasm, the package into
+// dist/edgegate-<version>.tgz, and a copy of its scripts for the pages into www/edgegate.
 import {
   cpSync,
   existsSync,
@@ -33,7 +33,8 @@ const WASM_INPUTS = [
 const WASM_OUTPUTS = ["npm/edgegate/wasm/edgegate.js", "npm/edgegate/wasm/edgegate_bg.wasm"];
 const BUILT = "target/wasm32-unknown-unknown/browser/edgegate_browser.wasm";
 
-// What rustc compiles to, and every browser since 2022 knows. With `--all-features` the output needs newer ones.
+// The features that rustc uses and that every browser since 2022 supports. With `--all-features`
+// the output needs newer browsers.
 const FEATURES = [
   "bulk-memory",
   "multivalue",
@@ -130,8 +131,9 @@ async function optimise(work) {
   );
 }
 
-// wasm-bindgen's own loader is left out (npm/edgegate/wasm.js loads), and the comments. What it keeps for its
-// one instance is put into a function, `glueFor`: npm/edgegate/instance.js calls it for each new instance.
+// Leaves out the comments and wasm-bindgen's own loader (npm/edgegate/wasm.js loads the wasm). The
+// state that it keeps for its one instance goes into a function, `glueFor`, which
+// npm/edgegate/instance.js calls for each new instance.
 /** @param {string} work the folder of the wasm */
 async function bundleGlue(work) {
   const { build } = await import("esbuild");
@@ -179,7 +181,8 @@ async function pack() {
   return true;
 }
 
-// The scripts and the wasm, for the pages. Files are replaced one by one: they may be served meanwhile.
+// Copies the scripts and the wasm for the pages. Files are replaced one by one, because they may be
+// served at the same time.
 function publish() {
   const wanted = filesOf(inRoot("npm/edgegate")).filter((path) => /\.(js|wasm)$/.test(path));
   for (const path of wanted) {

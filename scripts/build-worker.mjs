@@ -51,7 +51,8 @@ async function build() {
   );
 }
 
-// The contract at the root is served as a static asset. The folder must be there even before the first page is.
+// The contract at the root is served as a static asset. The folder must exist even before the first
+// page does.
 function publishContract() {
   mkdirSync(inRoot("www"), { recursive: true });
   if (existsSync(inRoot("openapi.yaml")))

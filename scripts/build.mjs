@@ -1,5 +1,5 @@
-// Builds everything: the Worker, and the npm package, which the Worker's pages use too. wrangler calls this ([build] in
-// wrangler.toml), and so does `npm run build`.
+// Builds everything: the Worker, and the npm package, which the Worker's pages use too. wrangler
+// calls this ([build] in wrangler.toml), and so does `npm run build`.
 import { main } from "./project/advice.mjs";
 import { inRoot } from "./project/root.mjs";
 import { run } from "./project/run.mjs";

@@ -1,6 +1,7 @@
-// `npm run check`: what one wants to know after an edit, in under a minute. Formatting, lints, types and the quick unit tests;
-// `npm test` runs the others. wireit runs the parts beside each other and skips those whose files have not changed: package.json
-// lists both. Set-up comes first, because it installs wireit.
+// `npm run check`: what you want to know after an edit, in under a minute. It runs formatting,
+// lints, types and the quick unit tests; `npm test` runs the others. wireit runs the parts in
+// parallel and skips those whose files have not changed: package.json lists both. Set-up comes
+// first, because it installs wireit.
 import { spawn } from "node:child_process";
 import { main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
@@ -20,7 +21,8 @@ await main(async () => {
     EDGEGATE_RUSTC: (await output("rustc", ["-vV"])) ?? "",
   };
   return new Promise((resolve, reject) => {
-    // Not by run.mjs, which kills what it started before wireit has ended its parts: they are in process groups of their own.
+    // Don't use run.mjs: it would kill wireit before wireit has ended its parts, which are in their
+    // own process groups.
     const npm = spawn("npm", ["run", "--silent", "check:all"], {
       cwd: root,
       env,

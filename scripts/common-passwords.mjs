@@ -1,5 +1,5 @@
-// Makes what the Worker carries of src/domain/account/common_passwords.txt: see common_passwords.rs there, which reads it and
-// whose tests compare the two. Run it when the list changes.
+// Makes the Worker's form of src/domain/account/common_passwords.txt. common_passwords.rs in the
+// same folder reads it, and its tests compare the two. Run this when the list changes.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "./project/root.mjs";

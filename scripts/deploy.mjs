@@ -1,5 +1,5 @@
-// `npm run deploy`: wrangler deploy, once ISSUER is an address that the world can reach. `-- --dry-run` only builds and
-// lists the bindings. Whatever follows `--` goes to wrangler.
+// `npm run deploy`: runs wrangler deploy, if ISSUER is an address that the internet can reach. `--
+// --dry-run` only builds and lists the bindings. Everything after `--` goes to wrangler.
 import { spawn } from "node:child_process";
 import { Advice, main } from "./project/advice.mjs";
 import { readConfig } from "./project/config.mjs";
@@ -43,7 +43,7 @@ await main(async () => {
   return code;
 });
 
-// Not on the leash: wrangler may ask for a login, and a deploy should not be cut in two.
+// Not on the leash: wrangler may ask for a login, and a deploy should not be interrupted halfway.
 /** @param {string[]} given */
 function deploy(given) {
   const [command, args, { env }] = wrangler("deploy", ...given);
@@ -53,7 +53,7 @@ function deploy(given) {
       env: { ...process.env, ...env },
       stdio: "inherit",
     });
-    // Ctrl-C reaches wrangler from the terminal; a signal to this process alone is handed on.
+    // Ctrl-C reaches wrangler from the terminal. A signal to this process alone is passed on.
     process.on("SIGINT", () => {});
     process.on("SIGTERM", () => child.kill("SIGTERM"));
     child.on("error", reject).on("exit", (code) => resolve(code ?? 1));

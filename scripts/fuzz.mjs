@@ -1,8 +1,9 @@
 // `npm run fuzz`: the fuzz targets under libFuzzer, guided by coverage, on stable Rust.
 //   npm run fuzz -- ticket --seconds 300      one target, or some
-//   npm run fuzz                              all of them, ten seconds each; `npm test` gives each five
-// An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on. What only reaches more code
-// is kept in target/fuzz/corpus, for the next long run.
+//   npm run fuzz                              all, ten seconds each; `npm test` gives each five
+//
+// An input that breaks a target is kept in fuzz/found/<target> and fails `cargo test` from then on.
+// An input that only reaches more code is kept in target/fuzz/corpus, for the next long run.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { count } from "../tests/count.mjs";
@@ -12,7 +13,7 @@ import { inRoot, root } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
 import { cpp } from "./setup/cpp.mjs";
 
-// The longest input of each target, in bytes: a bit over the limit that it must hold.
+// The longest input of each target, in bytes: slightly above the limit that it must enforce.
 /** @type {Record<string, number>} */
 const TARGETS = {
   access_token: 4200,
@@ -31,7 +32,8 @@ const TARGETS = {
   values: 512,
 };
 
-// What cargo-fuzz sets too, without the sanitizers of nightly Rust: counters for each edge of the code, and what is compared.
+// The flags of cargo-fuzz without the sanitizers of nightly Rust: counters for each edge of the
+// code, and the values of comparisons.
 const RUSTFLAGS = [
   "-Cpasses=sancov-module",
   "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -56,7 +58,7 @@ await main(async () => {
     );
 
   const program = await build();
-  // From the committed inputs alone, unless it is for longer: the same start every time.
+  // Short runs use only the committed inputs, so that they always start the same.
   const waiting = named.length > 0 ? named : Object.keys(TARGETS);
   /** @type {{ name: string, passed: boolean, executions: number }[]} */
   const results = [];
@@ -77,12 +79,15 @@ await main(async () => {
   return failed.length === 0 ? 0 : 1;
 });
 
-/** Builds all targets into one program, in a folder of its own; its flags would throw away every other build. */
+/**
+ * Builds all targets into one program, in its own folder: with its flags, cargo would discard every
+ * other build.
+ */
 async function build() {
   await cpp();
   const host = (await output("rustc", ["-vV"]))?.match(/^host: (.+)$/m)?.[1];
   if (!host) throw new Advice("`rustc -vV` names no host: is Rust installed?");
-  // With --target the flags reach no build script and no macro.
+  // With --target, build scripts and macros do not get the flags.
   const { code } = await run(
     "cargo",
     [
@@ -128,7 +133,7 @@ async function fuzz(program, name, seconds, keeps) {
       "-seed=1",
       "-timeout=5",
       "-rss_limit_mb=512",
-      // Only what breaks is an input to keep.
+      // Keep only inputs that break a target.
       "-report_slow_units=3600",
       `-artifact_prefix=${found}/`,
     ],
@@ -140,7 +145,7 @@ async function fuzz(program, name, seconds, keeps) {
     .map((line) => line.match(/^#(\d+)\s.* cov: (\d+) /))
     .filter((found) => found !== null);
   const executions = Number(cov.at(-1)?.[1] ?? 0);
-  // Without counters in the code libFuzzer would guess blindly, and say so with one edge or none.
+  // Without counters in the code libFuzzer guesses blindly, and reports one edge or none.
   const passed = code === 0 && Number(cov.at(-1)?.[2] ?? 0) > 50;
   const took = ((performance.now() - begun) / 1000).toFixed(0);
   console.log(

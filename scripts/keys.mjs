@@ -1,4 +1,5 @@
-// `npm run keys`: new secrets for a deployment, each with the command that stores it. `npm run keys -- --pepper`: one pepper.
+// `npm run keys`: new secrets for a deployment, each with the command that stores it. `npm run keys
+// -- --pepper`: one pepper.
 import { main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
 import { signingKeys, ticketSecret } from "./project/secrets.mjs";

@@ -1,15 +1,20 @@
-// `npm run mutants:cargo`: cargo-mutants changes the code of a rule in many small ways, and runs the
-// tests of its package after each change. A change that no test notices fails the run.
+// `npm run mutants:cargo`: cargo-mutants changes the code of a rule in many small ways, and runs
+// the tests of its package after each change. A change that no test notices fails the run.
 //
-//   npm run mutants:cargo                                  crates/token, src/domain and src/service: many hours
-//   npm run mutants:cargo -- crates/token                  a folder, a file, or several
-//   npm run mutants:cargo -- src/domain --shard 3/8        the fourth of eight parts (they count from 0)
-//   npm run mutants:cargo -- src/service --in-diff my.diff only code that a diff touches
-//   npm run mutants:cargo -- crates/token --list           only lists the changes
+// crates/token, src/domain and src/service; takes many hours:
+//   npm run mutants:cargo
+// A folder, a file, or several:
+//   npm run mutants:cargo -- crates/token
+// The fourth of eight parts (they count from 0):
+//   npm run mutants:cargo -- src/domain --shard 3/8
+// Only code that a diff touches:
+//   npm run mutants:cargo -- src/service --in-diff my.diff
+// Only lists the changes:
+//   npm run mutants:cargo -- crates/token --list
 //
-// `--jobs 2` tests two changes at a time. Your working tree is never changed: cargo-mutants works in
-// copies. The results are in target/mutants/cargo/mutants.out; tests/mutants/cargo.md explains each
-// change that survives.
+// `--jobs 2` tests two changes at a time. Your working tree is never changed: cargo-mutants works
+// in copies. The results are in target/mutants/cargo/mutants.out; tests/mutants/cargo.md explains
+// each change that survives.
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { Advice, main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";

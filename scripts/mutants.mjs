@@ -1,11 +1,14 @@
-// `npm run mutants`: puts each fault of tests/mutants/faults.mjs into a copy of the sources and runs the test that must notice it.
-// A fault that no test notices has survived, and the run fails.
+// `npm run mutants`: puts each fault of tests/mutants/faults.mjs into a copy of the sources and
+// runs the test that must notice it. A fault that no test notices has survived, and the run fails.
 //
-//   npm run mutants -- --only decoy-skipped,verify-nothing-emptied      some faults, by their ids
-//   npm run mutants -- --record                                         writes the results to tests/mutants/README.md; with --only
-//                                                                       those of the others stay as they are
+// Some faults, by their ids:
+//   npm run mutants -- --only decoy-skipped,verify-nothing-emptied
+// Write the results to tests/mutants/README.md; with --only, the results of the other faults are
+// kept:
+//   npm run mutants -- --record
 //
-// Your working tree is never changed: the copy is target/mutants/tree, and it builds in a folder of its own beside it.
+// Your working tree is never changed: the copy is target/mutants/tree, and it builds in its own
+// folder beside it.
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { faults } from "../tests/mutants/faults.mjs";
@@ -31,7 +34,7 @@ await main(async () => {
   if (unknown.length > 0)
     throw new Advice(`no fault is called ${unknown.join(", ")}: see tests/mutants/faults.mjs.`);
   const chosen = faults.filter(({ id }) => !only || only.includes(id));
-  // Tries all replacements before the first build: a text that is not found is a mistake in the list.
+  // Try all replacements before the first build: a text that is not found is a mistake in the list.
   for (const fault of chosen) applied(fault, readFileSync(inRoot(fault.file), "utf8"));
 
   await setUp();
@@ -46,7 +49,7 @@ await main(async () => {
       : { outcome: "broken", why: "its test fails without the fault" };
     results.push({ ...fault, ...result });
     console.log(`${result.outcome.padEnd(8)} ${fault.id}${result.why ? `: ${result.why}` : ""}`);
-    // After each, so that a run that is broken off has not been in vain.
+    // Write after each fault, so that an interrupted run is not wasted.
     if (values.record) record(results);
   }
   const killed = results.filter(({ outcome }) => outcome === "killed").length;
@@ -54,7 +57,7 @@ await main(async () => {
   return killed === results.length ? 0 : 1;
 });
 
-/** Writes the results so far; of faults that were not tried in this run those of before. */
+/** Writes the results so far. Faults that this run did not test keep their earlier results. */
 function record(results) {
   const before = existsSync(inRoot(README))
     ? outcomesIn(readFileSync(inRoot(README), "utf8"))
@@ -66,7 +69,10 @@ function record(results) {
   );
 }
 
-/** Copies the files that git tracks, and new ones. Unchanged files are left alone, so that cargo rebuilds only what changed. */
+/**
+ * Copies the files that git tracks, and new ones. It leaves unchanged files alone, so that cargo
+ * rebuilds only what changed.
+ */
 async function copySources() {
   const listed = await output("git", ["ls-files", "-co", "--exclude-standard"]);
   if (listed === null)

@@ -28,7 +28,8 @@ await main(async () => {
   if (built.code !== 0) return built.code;
   await migrate(state);
 
-  // ISSUER follows the port, unless somebody chose one: a flag beats .dev.vars, and that beats wrangler.toml.
+  // ISSUER follows the port unless it is set explicitly. A flag overrides .dev.vars, which
+  // overrides wrangler.toml.
   const issuer =
     setsVar("ISSUER") || ownSettings.has("ISSUER") ? [] : ["--var", `ISSUER:${origin}`];
   const options = [

@@ -1,8 +1,11 @@
-// `npm test`: everything that must hold, step by step. All steps run; the end lists what was tried and what failed.
+// `npm test`: everything that must be true, step by step. All steps run; the end lists what was
+// tested and what failed.
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
-// `npm run test:wide`: what is too long for that. The same tests with larger numbers (tests/wide.mjs) and longer fuzzing.
-//   npm run test:wide -- --record                          writes what was tried to tests/wide.md
+//
+// `npm run test:wide`: what takes too long for that. The same tests with larger numbers
+// (tests/wide.mjs) and longer fuzzing.
+//   npm run test:wide -- --record                          writes what was tested to tests/wide.md
 import { rmSync, writeFileSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";
 import { Advice, main } from "./project/advice.mjs";
@@ -106,7 +109,7 @@ async function step(name, context) {
   console.log(`\n━━ ${name}`);
   const begun = performance.now();
   countInto(name);
-  // Without a new build these would weigh and test an old one.
+  // Without a new build these would measure and test an old one.
   const isPointless =
     ["size", "e2e"].includes(name) &&
     before.some(({ name, passed }) => name === "build" && !passed);
@@ -114,7 +117,8 @@ async function step(name, context) {
     ? { code: 1, output: "left out, because the build failed" }
     : await STEPS[name](context).catch(failed);
   const isWhole = !outcome.leftOut && !(["e2e", "logs"].includes(name) && files.length > 0);
-  // The counts of a failed step mean nothing. The logs of a few test files are shorter than the minimum for all.
+  // The counts of a failed step say nothing. The logs of only some test files are shorter than the
+  // minimum for all of them.
   const isJudged = outcome.code === 0 && (isWhole || name !== "logs");
   const faults = isJudged
     ? faultsOf(name, countsOf(name), readMinima(isWide)[name] ?? {}, { isWhole })
@@ -211,7 +215,8 @@ async function instructions() {
 }
 
 /**
- * Compares the tests that the documents name with those that ran: JavaScript's only when all of them did.
+ * Compares the tests that the documents name with the tests that ran. JavaScript tests are compared
+ * only if all of them ran.
  *
  * @param {Context} context
  */

@@ -1,4 +1,5 @@
-// The charts that are committed are those of the figures beside them, and the documents show the latest, with their date and machine.
+// The committed charts show the measurements beside them, and the documents show the latest chart
+// with its date and machine.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";

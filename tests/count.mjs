@@ -1,10 +1,12 @@
-// What `npm test` prints at its end: each test that tries many things says how many it tried. tests/counts.json has the least that
-// the first number of each line may be; `npm test` fails without one, and says what to add.
+// What `npm test` prints at its end: each test that tries many things says how many it tried.
+// tests/counts.json has the minimum for the first number of each line. Without a minimum `npm test`
+// fails and says what to add.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Notes one line under `slug`, such as "463 access tokens over HTTP: 39 valid, 424 refused". Only `npm test` asks for it.
+ * Notes one line under `slug`, such as "463 access tokens over HTTP: 39 valid, 424 refused". It
+ * does so only under `npm test`.
  *
  * @param {string} slug
  * @param {string} line

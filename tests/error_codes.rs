@@ -71,7 +71,8 @@ fn the_contract_enumerates_every_code() {
     assert_eq!(enumerated(&file("openapi.yaml")), expected);
 }
 
-/// Beside the list, some answer of the contract has the code with its status; the OAuth endpoints have words of their own.
+/// In addition to the list, some answer of the contract has the code with its status. The OAuth
+/// endpoints have their own error codes.
 #[test]
 fn the_contract_uses_every_code() {
     let openapi = file("openapi.yaml");

@@ -1,5 +1,5 @@
-//! The fuzz targets on the inputs that are kept, as plain tests: the seeds of `fuzz/corpus`, and in `fuzz/found` what once
-//! broke a target. New inputs are looked for by `npm run fuzz`.
+//! Runs the fuzz targets on the stored inputs, as plain tests: the seeds of `fuzz/corpus`, and in
+//! `fuzz/found` the inputs that once broke a target. `npm run fuzz` looks for new inputs.
 
 #![allow(
     unreachable_pub,

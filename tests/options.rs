@@ -34,7 +34,7 @@ const BASE: [(&str, &str); 5] = [
     ("MAIL_API_KEY", "key-123"),
 ];
 
-/// Settings that some values of others need beside them.
+/// Other settings that some values need.
 const COMPANIONS: [&[(&str, &str)]; 12] = [
     &[],
     &[("ISSUER", "http://127.0.0.1:8787"), ("DEV", "1")],

@@ -21,7 +21,8 @@ use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 #[path = "count/mod.rs"]
 mod count;
 
-/// Where a reader may find a key and take it for an example. The sets of Wycheproof are left out: nobody deploys those.
+/// Where a reader may find a key and take it for an example. The sets of Wycheproof are left out,
+/// because nobody deploys those.
 const PLACES: [&str; 10] = [
     "README.md",
     "SECURITY.md",

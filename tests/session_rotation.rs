@@ -106,7 +106,8 @@ fn kept_while_young() {
     }
 }
 
-/// A token further on was issued by a location that knows more: its predecessor's use is recorded, and it stays.
+/// A later token was issued by a location that knows more. The use of its predecessor is recorded,
+/// and the token is kept.
 #[test]
 fn a_token_from_a_use_that_is_not_seen_stays() {
     for ago in [0, 30, 90, 600] {
@@ -199,7 +200,8 @@ fn an_overtaken_request_gets_the_newest_token_within_the_grace() {
     );
 }
 
-/// Two clients whose addresses are not known can't be told from each other: an owner and a thief would be one client.
+/// Two clients with unknown addresses can't be distinguished: an owner and a thief would look like
+/// one client.
 #[test]
 fn without_an_address_on_both_sides_nothing_is_late() {
     let known = Some(Fingerprints::only(OWNER));
@@ -414,7 +416,8 @@ prop_compose! {
 }
 
 proptest! {
-    /// A client that presents the token it got last, however long it waits, is never refused within the session's life.
+    /// A client that presents the token that it received last is never refused during the session's
+    /// life, however long it waits.
     #[test]
     fn the_newest_token_always_renews(rules in any_rules(), waits in prop::collection::vec(0u64..DAY, 1..40)) {
         let mut model = Model { stored: new_session() };
@@ -428,7 +431,8 @@ proptest! {
         }
     }
 
-    /// A renewal whose response was lost, repeated within the grace, gives the same token and writes nothing.
+    /// A renewal whose response was lost, retried within the grace period, gives the same token and
+    /// writes nothing.
     #[test]
     fn a_lost_response_is_repeated(rules in any_rules(), wait in 0u64..DAY, delay in 0u64..120) {
         let mut model = Model { stored: new_session() };
@@ -446,7 +450,8 @@ proptest! {
         }
     }
 
-    /// Whatever is presented in whatever order: no answer is a number that was not due, the record only grows, an end is final.
+    /// Tokens are presented in any order. No answer skips a number, the record only grows, and an
+    /// end is final.
     #[test]
     fn histories(rules in any_rules(), steps in prop::collection::vec((0u32..6, 0u64..400, any::<bool>()), 1..60)) {
         let mut model = Model { stored: new_session() };
@@ -473,8 +478,9 @@ proptest! {
         }
     }
 
-    /// A token older than the last spent one ends the session, from anyone, at any time; but the one just before it within
-    /// the grace, unless every renewal rotates.
+    /// A token older than the last spent one ends the session, whoever presents it and whenever.
+    /// The one just before it is an exception within the grace period, unless every renewal
+    /// rotates.
     #[test]
     fn an_older_token_ends_the_session(rules in any_rules(), last in 1u32..1000, back in 1u32..1000, ago in 0u64..DAY) {
         let counter = last.saturating_sub(back);
@@ -484,7 +490,8 @@ proptest! {
     }
 }
 
-/// What is decided depends on no proof, neither the ticket's nor the record's; and the record keeps the later one.
+/// No decision depends on a proof, neither the ticket's nor the record's. The record keeps the
+/// later proof.
 #[test]
 fn a_proof_decides_nothing_and_the_later_one_is_kept() {
     let proofs = [0, BEGUN, NOW, u64::MAX].map(Proof::by_password);

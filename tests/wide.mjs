@@ -1,5 +1,5 @@
-// `npm run test:wide` runs the same tests as `npm test` with larger numbers. This is the one place that says which of the two
-// it is.
+// `npm run test:wide` runs the same tests as `npm test` with larger numbers. Only this file says
+// which of the two is running.
 
 export const isWide = process.env.EDGEGATE_WIDE === "1";
 

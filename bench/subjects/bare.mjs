@@ -1,4 +1,4 @@
-// edgegate's Worker with the bare work in it: bench/bare-worker.
+// edgegate's Worker with the bare work in it, built from bench/bare-worker.
 import { mkdirSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { workerModule } from "../../scripts/project/worker-module.mjs";
@@ -18,7 +18,9 @@ export async function buildBare() {
   });
 }
 
-/** One deployment with these `keys` by algorithm; `tokens` by algorithm `{ repeated }`. */
+/**
+ * One deployment with these `keys` by algorithm. `tokens` has `{ repeated }` for each algorithm.
+ */
 export async function startBare({ keys, tokens }) {
   const settings = { secrets: { SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }) } };
   const {

@@ -1,5 +1,6 @@
-// better-auth on D1, by its documentation: email and password with its own scrypt, the bearer and jwt plugins. One instance for
-// the isolate. `updateAge` 0 has it renew the session at each look, which is the nearest it has to a renewal: the token stays.
+// better-auth on D1, set up as in its documentation: email and password with its own scrypt, the
+// bearer and jwt plugins. One instance serves the isolate. With `updateAge` 0 it renews the session
+// at each look, which is the closest it has to a renewal: the token stays the same.
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { bearer, jwt } from "better-auth/plugins";

@@ -19,13 +19,13 @@ export const form = (path, body) => ({
   body: `${new URLSearchParams(body)}`,
 });
 
-/** A request for each of a list, then none. */
+/** Sends one request for each item of a list, then stops. */
 export function each(list, request) {
   let at = 0;
   return { next: () => (at < list.length ? request(list[at++]) : undefined) };
 }
 
-/** Each renewal with the token that the last one gave. */
+/** Renews each time with the token that the last renewal returned. */
 export function chain(token, path = "/auth/token", more = {}) {
   let current = token;
   return {
@@ -36,7 +36,7 @@ export function chain(token, path = "/auth/token", more = {}) {
   };
 }
 
-/** Shows one token over and over, or, of a list, always the next. */
+/** Shows one token again and again, or the next one of a list each time. */
 export function showing(path, tokens) {
   const requests = tokens.map((token) => ({
     method: "GET",
@@ -47,13 +47,13 @@ export function showing(path, tokens) {
   return { next: () => requests[at++ % requests.length] };
 }
 
-/** What a client gets of a list for all: a part of its own. */
+/** A client's own part of a list that all clients share. */
 export function part(list, index, of) {
   const size = Math.floor(list.length / of);
   return list.slice(index * size, (index + 1) * size);
 }
 
-/** The works with these access tokens: by algorithm `{ repeated, fresh }`. */
+/** The works with these access tokens, which are `{ repeated, fresh }` by algorithm. */
 export function checks(path, tokens) {
   const works = Object.entries(tokens).flatMap(([alg, those]) => {
     const [again, anew] = [`check-${alg.toLowerCase()}-repeated`, `check-${alg.toLowerCase()}-new`];

@@ -1,4 +1,4 @@
-// edgegate as it is built and deployed, with its limits off, as the peers have none.
+// edgegate as it is built and deployed. Its limits are off, because the peers have none.
 import { ADA, claimsOf, clientOf, PASSWORD } from "../../tests/e2e/client.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
 import { startWorkers } from "../../tests/e2e/workers.mjs";
@@ -7,15 +7,17 @@ import { signTokens } from "./tokens.mjs";
 import { WORKS } from "./works.mjs";
 
 const CHECK = "/auth/authorized?role=user";
-/** More than the Worker remembers, so that one that comes round is new again. */
+/** More tokens than the Worker remembers, so that a token that is used again is new to it. */
 const NEW_TOKENS = 4_000;
 const SESSIONS_TO_END = 1_500;
 
 /**
- * One deployment: `store` is SESSION_STORE, `keys` by algorithm; `vars` go over the settings, further options to
- * `startWorkers`. `algs`: for which of the keys there are tokens, of so many `bytes`.
+ * One deployment. `store` is SESSION_STORE; `keys` are the keys by algorithm; `vars` override the
+ * settings; further options go to `startWorkers`. Tokens of `bytes` length are made for the keys in
+ * `algs`.
  *
- * @param {{ store?: string, keys: Record<string, any>, vars?: Record<string, string>, algs?: string[], bytes?: number }
+ * @param {{ store?: string, keys: Record<string, any>, vars?: Record<string, string>,
+ *   algs?: string[], bytes?: number }
  *   & import("../../tests/e2e/workers.mjs").StartOptions} options
  */
 export async function startEdgegate({

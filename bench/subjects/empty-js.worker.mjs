@@ -1,4 +1,4 @@
-// The floor: what the runtime itself takes.
+// The floor: the cost of the runtime itself.
 export default {
   fetch() {
     return new Response('{"authorized":true}', { headers: { "content-type": "application/json" } });

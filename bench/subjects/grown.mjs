@@ -33,7 +33,7 @@ function moreKeys(count) {
   return Object.fromEntries(more);
 }
 
-/** A user with so many sessions, of which a few renew. */
+/** A user with this many sessions, of which a few renew. */
 async function worksOfOne({ edge, checksOf }, store, count) {
   const [user] = await makeUsers(edge.db, 1);
   const tokens = [];
@@ -41,7 +41,8 @@ async function worksOfOne({ edge, checksOf }, store, count) {
   const renewed = await clientOf(edge).renew(tokens[0]);
   return {
     ...checksOf(claimsOf(renewed.body.access_token)),
-    // Clients beyond the sessions share them, each from the first token: with the default ROTATE_AFTER all get the same one.
+    // If there are more clients than sessions, they share sessions and all start from the first
+    // token. With the default ROTATE_AFTER all get the same next token.
     renew: () => (index) => chain(tokens[index % tokens.length]),
   };
 }

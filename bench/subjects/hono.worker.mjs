@@ -1,4 +1,4 @@
-// The same check by Hono's own middleware, with a shared secret.
+// The same check with Hono's own middleware and a shared secret.
 import { Hono } from "hono";
 import { jwt } from "hono/jwt";
 

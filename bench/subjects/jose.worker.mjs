@@ -1,5 +1,5 @@
-// The checks of GET /auth/authorized?role=…, by jose as its documentation shows it: keys imported once, algorithm, issuer,
-// audience and type given. It looks at the token alone.
+// The checks of GET /auth/authorized?role=…, done with jose as its documentation shows: keys
+// imported once; algorithm, issuer, audience and type given. It looks only at the token.
 import { importJWK, jwtVerify } from "jose";
 
 let keys;
@@ -20,7 +20,7 @@ export default {
           audience: AUDIENCE,
           typ: "at+jwt",
         });
-      // So often that HTTP does not show.
+      // Often enough that the cost of HTTP does not show.
       for (let more = Number(searchParams.get("more")); more > 0; more--) await verify();
       const { payload } = await verify();
       const authorized = payload.roles.some((role) => wanted.includes(role));

@@ -1,5 +1,5 @@
-// A peer's Worker with what Cloudflare would bill counted; GET /bench/bill answers it. It stands beside the bundle and the
-// modules of tests/e2e/slow-storage.
+// A peer's Worker that counts what Cloudflare would bill; GET /bench/bill returns it. It is loaded
+// beside the bundle and the modules of tests/e2e/slow-storage.
 
 import peer from "./index.js";
 import { bill, charge, meteredD1, meteredKv, meterLog } from "./meter.mjs";

@@ -1,5 +1,6 @@
-// OpenAuth on KV, by its documentation: the password provider with its own scrypt, tokens signed with ES256, and its client for
-// the check. Reading its keys from itself over HTTP is spared it: it asks its own handler.
+// OpenAuth on KV, set up as in its documentation: the password provider with its own scrypt, tokens
+// signed with ES256, and its client for the check. It does not have to read its own keys over HTTP:
+// it calls its own handler instead.
 
 import { issuer } from "@openauthjs/openauth";
 import { createClient } from "@openauthjs/openauth/client";
@@ -18,7 +19,8 @@ export default {
     server ??= issuer({
       subjects,
       storage,
-      // Its default, 60, is KV's least, and a clock that ticks between two of its lines makes it 59: refused.
+      // The default, 60, is KV's minimum. If the clock ticks between two lines of OpenAuth, it
+      // becomes 59, which KV refuses.
       ttl: { reuse: 90 },
       providers: {
         password: PasswordProvider({

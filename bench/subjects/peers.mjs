@@ -1,4 +1,5 @@
-// The peers, each as its documentation says for Workers. What each leaves out is said in the table.
+// The peers, each set up for Workers as in its documentation. The table says what each one leaves
+// out.
 import { createHash, randomBytes } from "node:crypto";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { TEST_VARS } from "../../tests/e2e/harness.mjs";
@@ -7,7 +8,7 @@ import { chain, checks, each, part, showing } from "./clients.mjs";
 import { verifyingKey } from "./tokens.mjs";
 import { LOOPS, WORKS } from "./works.mjs";
 
-/** What edgegate's access tokens name; AUDIENCE is as in wrangler.toml. */
+/** The claims in edgegate's access tokens. AUDIENCE is as in wrangler.toml. */
 const EXPECTED = { ISSUER: TEST_VARS.ISSUER, AUDIENCE: "edgegate" };
 const EMAIL = "ada@example.com";
 const PASSWORD = "correct horse battery staple";
@@ -25,7 +26,7 @@ export async function startEmpty() {
   };
 }
 
-/** `tokens`: by algorithm `{ repeated, fresh }`, edgegate's own. */
+/** `tokens` are edgegate's own, `{ repeated, fresh }` by algorithm. */
 export async function startJose(keys, tokens) {
   const KEYS = JSON.stringify(Object.values(keys).map(verifyingKey));
   const { url, stop } = await start(await bundleOf("jose"), { bindings: { ...EXPECTED, KEYS } });
@@ -44,7 +45,7 @@ export async function startJose(keys, tokens) {
   };
 }
 
-/** It takes no `typ` but "JWT": `tokens` are of that one, with the same claims. */
+/** It accepts only the `typ` "JWT", so `tokens` have that type and the same claims. */
 export async function startHono(keys, tokens) {
   const { url, stop } = await start(await bundleOf("hono"), {
     bindings: { ...EXPECTED, KEY: JSON.stringify(keys.HS256) },
@@ -135,7 +136,8 @@ export async function startOpenAuth(more = {}) {
       body: JSON.stringify({ email: EMAIL, password: PASSWORD }),
     }),
   );
-  // Its first step seals where to go back to in a cookie that any number of logins may use, so only the step with the password counts.
+  // The first step seals the return address in a cookie that any number of logins may use, so only
+  // the step with the password is counted.
   const redirect_uri = "http://127.0.0.1:8787/callback";
   const begun = await fetch(
     new URL(

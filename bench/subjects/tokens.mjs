@@ -2,7 +2,7 @@
 import { createHmac, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { TEST_SECRETS } from "../../tests/e2e/harness.mjs";
 
-/** Private keys as JWKs by algorithm, each as it may stand in SIGNING_KEYS. */
+/** Private keys as JWKs by algorithm, each in a form that SIGNING_KEYS accepts. */
 export function makeKeys() {
   const [eddsa] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
   const es256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
@@ -26,7 +26,7 @@ export function verifyingKey({ d: _d, ...key }) {
   return key;
 }
 
-/** Signs `count` tokens with these claims, each with an id of its own, and filled up to so many `bytes`. */
+/** Signs `count` tokens with these claims. Each has its own id and is padded to `bytes` bytes. */
 export function signTokens(jwk, claims, { count, typ = "at+jwt", bytes = 0 }) {
   const encode = (object) => Buffer.from(JSON.stringify(object)).toString("base64url");
   const header = encode({ typ, alg: jwk.alg, kid: jwk.kid });

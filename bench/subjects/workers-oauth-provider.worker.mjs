@@ -1,5 +1,6 @@
-// Cloudflare's workers-oauth-provider on KV, by its documentation: one Worker that is authorization server and resource. Who signs
-// in is left to the application, so there is no password here; its access tokens are random and looked up.
+// Cloudflare's workers-oauth-provider on KV, set up as in its documentation: one Worker is
+// authorization server and resource. The application decides who signs in, so there is no password
+// here. Its access tokens are random and are looked up.
 import { OAuthProvider } from "@cloudflare/workers-oauth-provider";
 
 const REDIRECT = "https://client.example/callback";

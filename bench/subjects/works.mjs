@@ -1,6 +1,10 @@
-// The work that is timed: what it is called in the table, over how many connections, and for how long a round.
+// The work that is timed: its title in the table, its number of connections, and the length of a
+// round.
 
-/** How often one request verifies, so that HTTP does not show: `LOOPS` of bench/bare-worker/src/lib.rs. */
+/**
+ * How often one request verifies, so that the cost of HTTP does not show: `LOOPS` of
+ * bench/bare-worker/src/lib.rs.
+ */
 export const LOOPS = 200;
 
 const CHECK = { connections: 16, seconds: 0.7, floor: true };
@@ -8,10 +12,11 @@ const VERIFY = { connections: 1, seconds: 0.7, times: LOOPS };
 const SLOW = { connections: 8, seconds: 2 };
 
 /**
- * By the name that subjects offer it under. `floor`: beside an empty Worker, each time anew. `times`: how often a
- * request does it.
+ * The works, by the name under which subjects offer them. `floor`: measured together with an empty
+ * Worker each time. `times`: how often a request does the work.
  *
- * @type {Record<string, { title: string, connections: number, seconds: number, floor?: boolean, times?: number }>}
+ * @type {Record<string, { title: string, connections: number, seconds: number,
+ *   floor?: boolean, times?: number }>}
  */
 export const WORKS = {
   empty: { ...CHECK, title: "answer nothing" },

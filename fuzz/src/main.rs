@@ -1,4 +1,5 @@
-//! libFuzzer around the targets: `EDGEGATE_FUZZ_TARGET` names one. `scripts/fuzz.mjs` builds and runs it.
+//! libFuzzer around the targets. `EDGEGATE_FUZZ_TARGET` names one; `scripts/fuzz.mjs` builds and
+//! runs it.
 
 #![no_main]
 

@@ -1,6 +1,7 @@
-//! Access tokens. The first byte says what the rest is: a token's whole text, or the JSON of header and claims, apart by a
-//! line feed, that are then rightly signed, so that what is behind the signature is reached too. What verifies was signed,
-//! and says what serde_json reads in it.
+//! Access tokens. The first byte says what the rest is: the whole text of a token, or the JSON of
+//! header and claims, separated by a line feed. These are then signed correctly, so that the fuzzer
+//! also reaches the code after the signature check. A token that verifies must have been signed,
+//! and its claims must be those that serde_json reads.
 
 use std::sync::OnceLock;
 
@@ -71,14 +72,14 @@ fn check(token: &str) {
     }
 }
 
-/// What a token that verifies must be, by another reader.
+/// What must be true of a token that verifies, checked with another reader.
 fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
     assert!(token.len() <= ACCESS_TOKEN_MAX_BYTES);
     let parts: Vec<&str> = token.split('.').collect();
     assert_eq!(parts.len(), 3);
     let decoded = |at: usize| Base64UrlUnpadded::decode_vec(parts[at]).unwrap();
     let header: Value = serde_json::from_slice(&decoded(0)).unwrap();
-    // The set of `ed` and `es` is one: the header says which of them it was.
+    // `ed` and `es` are in one set. The header says which of them signed.
     let by = match (key, header["kid"].as_str()) {
         (Key::Mac, None | Some("mac")) => Key::Mac,
         (Key::Ed | Key::Es, Some("ed")) => Key::Ed,
@@ -87,8 +88,8 @@ fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
     };
     let alg = header["alg"].as_str().unwrap();
     assert!(alg == by.alg() || (alg, by) == ("Ed25519", Key::Ed));
-    // All three sign deterministically: nobody else can have made another signature. Of ES256 the twin, of the same r, is a
-    // signature too (RFC 7518 section 3.4).
+    // All three sign deterministically, so nobody else can have made another signature. Exception:
+    // with ES256, the twin signature that has the same r is valid too (RFC 7518 section 3.4).
     let (signing_input, _) = token.rsplit_once('.').unwrap();
     let resigned = by.sign(signing_input.as_bytes());
     let bytes = if by == Key::Es { 32 } else { resigned.len() };
@@ -147,7 +148,7 @@ fn judge(token: &str, key: Key, set: &KeySet, claims: &Claims) {
         read["email_verified"].as_bool().unwrap_or(false)
     );
 
-    // What is written from the claims says the same.
+    // Encoding the claims again must give the same claims.
     if let Ok(again) = issue(set, claims) {
         let expected = Expected::new(ISS, AUD);
         assert_eq!(

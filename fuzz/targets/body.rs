@@ -1,5 +1,5 @@
-//! Request bodies: the first line is the media type, the rest the body. JSON reads as serde_json reads it, a form as another
-//! reader does; no member or parameter counts twice.
+//! Request bodies: the first line is the media type, the rest the body. JSON is read as serde_json
+//! reads it, and a form as another reader does. A repeated member or parameter is never accepted.
 
 use edgegate::domain::error::Code;
 use edgegate::edge::body::{
@@ -124,7 +124,8 @@ fn form(request: &Request) {
     );
 }
 
-/// application/x-www-form-urlencoded after the URL standard, written here a second time.
+/// Parses application/x-www-form-urlencoded by the URL standard: a second implementation to compare
+/// with.
 pub fn decoded(body: &[u8]) -> Vec<(String, String)> {
     body.split(|byte| *byte == b'&')
         .filter(|pair| !pair.is_empty())

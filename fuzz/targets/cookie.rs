@@ -1,4 +1,5 @@
-//! The `Cookie` header: the refresh token in it is what stands under the one name, once, and under no look-alike.
+//! The `Cookie` header: the refresh token is the value of the one cookie name, which occurs once. A
+//! similar name does not work.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_COOKIE_BYTES;
@@ -58,10 +59,10 @@ fn one(header: &str, settings: &Settings, name: &str) {
         require_cookie_allowed(true, settings, &asked).is_ok(),
         read.is_ok()
     );
-    // A body's token beside the cookie is refused, whichever it is.
+    // A token in the body beside the cookie is refused, whichever token it is.
     let both = Given::read(Some("x".to_owned()), "token", settings, &asked);
     assert_eq!(both.is_ok(), times == 0 && read.is_ok());
-    // No form, and no page of another origin, goes by the cookie.
+    // Forms and pages of other origins can't use the cookie.
     for other in [
         request("application/x-www-form-urlencoded", true),
         request("application/json", false),

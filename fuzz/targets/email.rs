@@ -1,5 +1,5 @@
-//! Email addresses: the canonical form is a fixed point, and a text that is taken holds nothing that a mail's header could
-//! read as more.
+//! Email addresses: canonicalizing the canonical form changes nothing, and an accepted text has no
+//! character that could inject into a mail's header.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::domain::policy::{EMAIL_BYTES, EMAIL_LOCAL_BYTES};

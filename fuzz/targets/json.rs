@@ -1,5 +1,5 @@
-//! The strict JSON reader beside serde_json's own: where both read a text they read the same, and what only ours refuses has
-//! the fault that it names.
+//! Compares the strict JSON reader with serde_json's own. If both accept a text, they read the
+//! same; if only ours rejects it, the text has the fault that the error names.
 
 use edgegate::domain::policy::JSON_MAX_DEPTH;
 use edgegate_token::json::{Fault, Json, quoted, read_object};

@@ -1,4 +1,5 @@
-//! Key sets: what is published of one that was read reads as the same keys, and holds no private half.
+//! Key sets: publishing a set that was read gives the same keys when read again, without any
+//! private half.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +28,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The set's public half, when it was read again.
+/// The public half of the set, after it was published and read again.
 fn published(text: &str, set: &KeySet) -> Option<String> {
     assert!(text.len() <= KEY_SET_MAX_BYTES);
     let kids: BTreeSet<&str> = set.kids().collect();
@@ -49,7 +50,7 @@ fn published(text: &str, set: &KeySet) -> Option<String> {
     Some(again.public_jwks())
 }
 
-/// What a set signs it verifies, and so does its published half.
+/// A set verifies what it signed, and so does its published half.
 fn sign(set: &KeySet) {
     let expected = Expected::new(ISS, AUD);
     let good = Key::Mac.check(&Key::Mac.good()).unwrap().into_claims();

@@ -1,4 +1,5 @@
-//! Queued mails: a job that is read is written as it was read, from its first writing on, and prints no address.
+//! Queued mails: a job that was decoded and encoded once is encoded the same way again, and its
+//! `Debug` output has no address.
 
 use edgegate::domain::mail::Job;
 

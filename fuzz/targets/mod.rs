@@ -1,6 +1,6 @@
-//! What is fuzzed: each target takes any bytes, hands them to a part of edgegate that reads what strangers send, and holds
-//! what must be true of every answer. A panic is a find. `fuzz/src/main.rs` runs them under libFuzzer, and
-//! `tests/fuzz_inputs.rs` on the inputs that are kept.
+//! The fuzz targets. Each takes any bytes, passes them to a part of edgegate that reads untrusted
+//! input, and asserts what must be true of every answer. A panic is a finding. `fuzz/src/main.rs`
+//! runs them under libFuzzer, and `tests/fuzz_inputs.rs` runs them on the stored inputs.
 
 #![allow(
     dead_code,
@@ -66,7 +66,7 @@ const fn target(name: &'static str, run: fn(&[u8])) -> Target {
     Target { name, run }
 }
 
-/// The text of an input, or nothing for what no text can be.
+/// The text of an input, or `None` if the input can't be text.
 fn text(input: &[u8]) -> Option<&str> {
     std::str::from_utf8(input).ok()
 }

@@ -1,5 +1,5 @@
-//! Stored password hashes: a row is data. What asks for more than the caps is refused before any memory is taken, and a hash
-//! matches only when another reader of its text says so.
+//! Stored password hashes, which are untrusted data. A hash above the caps is refused before any
+//! memory is allocated, and a hash matches only if another reader of its text agrees.
 
 use argon2::password_hash::{PasswordHash as Phc, PasswordVerifier as _};
 use argon2::{Argon2, Params};
@@ -10,7 +10,8 @@ use edgegate::domain::policy::{
 };
 use edgegate::ports::PasswordHasher as _;
 
-/// What a hash may cost, in KiB times passes, to be computed here; above the caps none is, whatever it asks for.
+/// The highest cost, in KiB times passes, of a hash that is computed here. A hash above the caps is
+/// always tried, because it must not be computed.
 const QUICK: u64 = 512;
 
 pub fn run(input: &[u8]) {
@@ -49,7 +50,8 @@ pub fn run(input: &[u8]) {
                 .verify_password(password.as_bytes(), &phc)
                 .is_ok();
             assert_eq!(matches!(verification, Verification::Matches { .. }), theirs);
-            // Each of these could be computed by now: none is what is asked for today.
+            // The hash was cheap enough to compute here, so it is weaker than today's parameters
+            // and needs a rehash.
             assert_ne!(verification, Verification::Matches { rehash: false });
         }
         Err(error) => {

@@ -1,5 +1,5 @@
-//! The two routes that read a query: a check says yes only to criteria that it knows and that hold, and the list of users
-//! takes each of its parameters once.
+//! The two routes that read a query. A check answers yes only if it knows all criteria and they are
+//! met. The list of users accepts each of its parameters once.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::edge::request::Request;

@@ -1,6 +1,7 @@
-//! A whole request through the router, on a service in memory: a request line, headers, an empty line, a body, as in HTTP.
-//! `{access}` and its like are filled in with what an account really has. No answer is a 500; what is answered is JSON, has
-//! headers of one line each, and tells no password, and the note for the log tells no token either.
+//! A whole request through the router, on a service in memory: a request line, headers, an empty
+//! line and a body, as in HTTP. `{access}` and similar placeholders are filled in with an account's
+//! real values. No answer is a 500. A body is JSON, each header is one line, and no answer contains
+//! a password. The note for the log contains no token either.
 
 use edgegate::domain::error::Code;
 use edgegate::domain::policy::MAX_BODY_BYTES;
@@ -24,14 +25,14 @@ pub fn run(input: &[u8]) {
     send(&service, &request, &secrets);
 }
 
-/// Sends it, and looks at the answer.
+/// Sends it and checks the answer.
 pub fn send(service: &Service, request: &Request<'_>, secrets: &[String]) -> Answer {
     let answer = pollster::block_on(route(service, request));
     judge(&answer, secrets);
     answer
 }
 
-/// What is true of every answer.
+/// What must be true of every answer.
 pub fn judge(answer: &Answer, secrets: &[String]) {
     assert!(
         (200..500).contains(&answer.status) || answer.status == 503,

@@ -1,4 +1,5 @@
-//! A call by RPC: the first line is the method, the rest its arguments as JSON. `{access}` and its like are filled in.
+//! A call over RPC: the first line is the method, the rest its arguments as JSON. `{access}` and
+//! similar placeholders are filled in.
 
 use edgegate::edge::rpc::call;
 

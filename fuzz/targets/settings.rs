@@ -1,5 +1,5 @@
-//! Settings: lines of `NAME=text` over good ones. An error names its setting and never shows a secret; what is taken lies
-//! within its limits.
+//! Settings: lines of `NAME=text` on top of valid ones. An error names its setting and never shows
+//! a secret. An accepted value is within its limits.
 
 use std::collections::HashMap;
 
@@ -70,7 +70,7 @@ pub fn run(input: &[u8]) {
     );
 }
 
-/// Secrets of a length that no word of ours has, and that stand in no other setting as well.
+/// Secrets of a length that none of our words has, and that occur in no other setting.
 fn hides(printed: &str, given: &HashMap<&str, &str>) {
     for name in SECRETS {
         if let Some(secret) = given.get(name).copied() {

@@ -1,5 +1,6 @@
-//! Tickets: what opens was sealed with these keys, for that purpose, and seals again to the same text. The input is tried as
-//! a ticket's text, and as a body that is sealed here as the format says, so that what is behind the MAC is reached too.
+//! Tickets: a ticket that opens was sealed with these keys, for that purpose, and seals to the same
+//! text again. The input is tried as the text of a ticket, and as a body that is sealed here in the
+//! right format, so that the fuzzer also reaches the code after the MAC check.
 
 use std::sync::OnceLock;
 
@@ -42,11 +43,12 @@ fn secret() -> Vec<u8> {
     (1..=32).collect()
 }
 
-/// Under which purposes a text opens, at most long before its end.
+/// The purposes for which a text opens, long before its expiry.
 fn opens(text: &str) -> [bool; 5] {
     let Keys { refresh, links } = keys();
     let refresh = refresh.open(text).is_some_and(|ticket| {
-        // A ticket of the first form, or with methods that are unknown here, is sealed in another text.
+        // A ticket of the first format, or with methods that are unknown here, seals to a different
+        // text.
         let sealed = refresh.seal(ticket);
         assert_eq!(refresh.open(sealed.expose()), Some(ticket));
         true
@@ -71,7 +73,7 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let registration = links.open_registration(text, 0).is_some_and(|link| {
-        // Names are read to their normal form: from then on the text is the same.
+        // Reading normalizes names. From then on the text stays the same.
         let sealed = links.seal_registration(&link);
         assert_eq!(
             links.open_registration(sealed.expose(), 0),
@@ -108,7 +110,7 @@ pub fn run(input: &[u8]) {
     }
 }
 
-/// The format of a ticket, written here a second time.
+/// The format of a ticket: a second implementation to compare with.
 fn seal(format: u8, body: &[u8], prefix: &str, label: &str) -> String {
     let key = key(label);
     let number = mac(&key, b"key number")[0];

@@ -1,5 +1,6 @@
-//! The small values of a request: ids, names, roles, languages, clients. What is read prints to what was read, or to a form
-//! that reads the same; what is kept of a client's text is bounded.
+//! The small values of a request: ids, names, roles, languages, clients. A parsed value prints as
+//! the original text, or as a form that parses to the same value. The part of a client's text that
+//! is stored has a maximum length.
 
 use edgegate::domain::account::{Name, Password, Roles, UserId};
 use edgegate::domain::mail::Locale;
@@ -57,7 +58,7 @@ pub fn run(input: &[u8]) {
     }
     if let Some(locale) = Locale::parse(text) {
         assert_eq!(Locale::parse(locale.tag()), Some(locale));
-        // A language that is named alone is the one that is taken.
+        // If only one language is named, it is the one chosen.
         for default in [Locale::English, Locale::German] {
             assert!(text.len() > 200 || Locale::negotiate(Some(text), default) == locale);
         }

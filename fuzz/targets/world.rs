@@ -1,4 +1,5 @@
-//! A service in memory with the two demo accounts, made anew for every input, on a hasher that costs nothing.
+//! A service in memory with the two demo accounts. It is new for every input, and its hasher costs
+//! almost nothing.
 
 use std::rc::Rc;
 
@@ -13,10 +14,11 @@ use edgegate::service::{AuthService, Login, Shared};
 use sha2::Digest as _;
 
 pub const PASSWORD: &str = "correct horse battery staple";
-/// The password of the accounts, hashed: in no answer and no note.
+/// The password of the accounts, which is hashed. No answer and no note may contain it.
 pub const HASH_START: &str = "sha256-of-a-test:";
 
-/// SHA-256, for which no input need wait. Whether Argon2's strings are read rightly is another target's question.
+/// SHA-256, so that no input has to wait for hashing. Another target checks how Argon2's strings
+/// are read.
 #[derive(Debug, Default)]
 pub struct QuickHasher;
 
@@ -56,7 +58,7 @@ pub type Service = AuthService<
     MemoryPorts<MemorySessions, ManualClock, SeededRandom, MemoryUsers, QuickHasher, NoLimits>,
 >;
 
-/// Settings with keys that are known to everybody.
+/// Settings with publicly known keys.
 pub fn settings(issuer: &str) -> Settings {
     Settings::read(|name| Some(setting(name, issuer)?.to_owned())).unwrap()
 }
@@ -85,7 +87,7 @@ pub fn service() -> Service {
     service
 }
 
-/// What an account of the service has to show, under the names that an input has for it.
+/// An account's credentials, under the placeholders that an input uses for them.
 pub struct Credentials {
     pub access: String,
     pub refresh: String,
@@ -109,7 +111,8 @@ pub fn log_in(service: &Service, email: &str) -> Credentials {
     }
 }
 
-/// The input with `{access}`, `{refresh}`, `{user}` and `{session}` of Ada's, and `{admin}`, filled in.
+/// The input with its placeholders filled in: Ada's `{access}`, `{refresh}`, `{user}` and
+/// `{session}`, and `{admin}`.
 pub fn fill(service: &Service, text: &str) -> (String, Vec<String>) {
     let mut filled = text.to_owned();
     let mut secrets = vec![PASSWORD.to_owned()];

@@ -2,7 +2,8 @@
 import { Advice } from "../project/advice.mjs";
 
 /**
- * The form in which addresses are compared. Plain ones only: nothing gets into SQL that could end a string.
+ * The form in which addresses are compared. Only plain addresses are accepted, so that SQL never
+ * gets a character that could end a string.
  *
  * @param {string} email
  */

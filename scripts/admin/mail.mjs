@@ -2,7 +2,8 @@
 import { Advice } from "../project/advice.mjs";
 import { sql } from "./database.mjs";
 
-// The job's first lines: format, id, when it was asked for, language; since format 2 tries, pool and whether it has paid; which mail.
+// The first lines of a job: format, id, time of the request, language; since format 2 the attempts,
+// the pool and whether it has paid; then which mail.
 /** @param {string[]} lines */
 const nameLine = (lines) => (lines[0] === "1" ? 4 : 7);
 

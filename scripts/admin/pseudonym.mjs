@@ -1,5 +1,6 @@
-// The pseudonyms under which an address or a network stands in the log: what src/domain/account/account_name.rs and
-// src/domain/event/pseudonym.rs make, by the same keys. tests/setup/pseudonym.test.mjs holds both to the same values.
+// The pseudonyms that stand for an address or a network in the log. They are computed as in
+// src/domain/account/account_name.rs and src/domain/event/pseudonym.rs, with the same keys.
+// tests/setup/pseudonym.test.mjs checks both against the same values.
 import { createHmac } from "node:crypto";
 import { isIP } from "node:net";
 import { Advice } from "../project/advice.mjs";
@@ -66,7 +67,8 @@ export function pseudonyms(text, ticketSecret, issuer) {
 const hmac = (key) => createHmac("sha256", key);
 
 /**
- * What limits count by: an IPv4 address, also one that is written as IPv6, or the /64 of an IPv6 address.
+ * What limits count by: an IPv4 address, also one that is written as IPv6, or the /64 network of an
+ * IPv6 address.
  *
  * @param {string} ip
  */

@@ -1,12 +1,14 @@
-// After the database was restored: counters that are above all that were handed out before, so that nothing from before
-// renews and nothing from after is refused, and new random numbers in all links, so that none from before works.
+// After a restore of the database: raises all counters above every value that was handed out
+// before, and puts new random numbers into all links. So no earlier token renews, no later token is
+// refused, and no earlier link works.
 import { sql } from "./database.mjs";
 
 /**
- * A restored row has older counters, while the session store still says which versions are out of date, up to the largest
- * that was handed out since. Counters that follow the time are above those: between two restores no account changes a
- * thousand times a second. `version` stays below 2^53 - 1, which stands for a deleted account, and `session_epoch` below
- * 2^32 until the year 2106.
+ * A restored row has older counters, while the session store still says which versions are out of
+ * date, up to the largest that was handed out since. Counters that follow the time are above those,
+ * because between two restores no account changes a thousand times a second. `version` stays below
+ * 2^53 - 1, which stands for a deleted account, and `session_epoch` stays below 2^32 until the year
+ * 2106.
  */
 export const LIFT = `
   UPDATE users SET version = max(version + 1, unixepoch() * 1000),

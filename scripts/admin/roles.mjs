@@ -10,8 +10,9 @@ const MOST_ROLES = policy("ROLES_MAX");
 const ADMIN_ROLE = policy("ADMIN_ROLE");
 
 /**
- * `grant <email> <role>` and `revoke <email> <role>`. With `last` the role is taken from the last enabled administrator too: nobody
- * could manage accounts over HTTP then, until this command makes somebody an administrator again.
+ * `grant <email> <role>` and `revoke <email> <role>`. With `last` the role is taken even from the
+ * last enabled administrator. After that, nobody can manage accounts over HTTP until this command
+ * makes somebody an administrator again.
  *
  * @param {string} verb
  * @param {string[]} words the address and the role
@@ -33,16 +34,17 @@ export async function changeRole(verb, [address, role], place, environment, { la
     place,
   );
   const user = changed ?? (await unchanged(verb, email, role, place));
-  // Access tokens from before the change are refused from here on. It is said again when there was nothing to change:
-  // an earlier run may have been cut short just before this.
+  // From here on, access tokens from before the change are refused. Do this even when nothing
+  // changed, because an earlier run may have been interrupted just before this.
   if (vars.SESSION_STORE === "durable") console.log(notOutdated(user));
   else await markStale(user, place);
   const roles = JSON.parse(user.roles).join(", ") || "none";
   console.log(`${email} ${changed ? "now has" : "already had"} these roles: ${roles}`);
 }
 
-// The command line of `wrangler d1 execute` binds no parameters: what `canonical` and the pattern of a role let through ends no string.
-// One UPDATE changes the roles and moves the version, so that no reader sees one without the other.
+// The command line of `wrangler d1 execute` can't bind parameters. `canonical` and the pattern of a
+// role let no character through that ends a string. One UPDATE changes the roles and raises the
+// version, so that no reader sees one without the other.
 /**
  * @param {string} email
  * @param {string} role
@@ -63,7 +65,8 @@ function grant(email, role) {
  * @param {boolean} last
  */
 function revoke(email, role, last) {
-  // As src/adapters/cloudflare/d1_users.rs: in the same statement, so that two at once can't both succeed.
+  // In the same statement, as in src/adapters/cloudflare/d1_users.rs, so that two revocations at
+  // once can't both succeed.
   const unlessLast =
     role === ADMIN_ROLE && !last
       ? `AND (disabled_at IS NOT NULL OR EXISTS (SELECT 1 FROM users AS other WHERE other.id <> users.id
@@ -110,7 +113,8 @@ async function unchanged(verb, email, role, place) {
 }
 
 /**
- * A user's Durable Object can't be reached from here, and a check asks nothing else: that is said, and what would reach it.
+ * A user's Durable Object can't be reached from here, and a check asks nothing else. The text says
+ * so, and says what would reach it.
  *
  * @param {{ id: string }} user
  */
@@ -122,8 +126,8 @@ export function notOutdated({ id }) {
 }
 
 /**
- * Writes the user's version, and reads it again after the write: another change beside this one may have written a larger
- * version first, which this write then replaced.
+ * Writes the user's version, and reads it again after the write. A concurrent change may have
+ * written a larger version first, which this write then replaced.
  *
  * @param {{ id: string, version: number }} user
  * @param {string[]} place
@@ -168,7 +172,7 @@ async function putStale(id, version, place) {
   }
 }
 
-// A user who was deleted meanwhile: no token is valid.
+// If the user was deleted meanwhile, no token is valid.
 /**
  * @param {string} id
  * @param {string[]} place

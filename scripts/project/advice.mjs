@@ -3,7 +3,8 @@
 export class Advice extends Error {}
 
 /**
- * Runs a script's main function; advice becomes one line and exit code 1, anything else keeps its stack.
+ * Runs a script's main function. An `Advice` becomes one line and exit code 1; any other error
+ * keeps its stack.
  *
  * @param {() => Promise<number | void>} body
  */

@@ -1,4 +1,5 @@
-// What a script was called with, read by node. An argument that a script does not know is refused with its usage.
+// Reads a script's arguments with node's parser. An argument that the script does not know is
+// rejected, and the usage is shown.
 import { parseArgs } from "node:util";
 import { Advice } from "./advice.mjs";
 
@@ -13,7 +14,8 @@ export function parsed(config, usage) {
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
     if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
-    // node's second sentence explains how to pass what begins with a dash, which no argument here does.
+    // node's second sentence explains how to pass an argument that begins with a dash, but no
+    // argument here does.
     throw new Advice(`${message.split(". ")[0].replace(/\.$/, "")}: ${usage}.`);
   }
 }

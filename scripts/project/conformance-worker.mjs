@@ -25,7 +25,7 @@ const INPUTS = [
   "scripts/project/worker-module.mjs",
 ];
 
-/** Builds it if anything changed and answers the path of a wrangler configuration that boots it. */
+/** Builds it if anything changed. Returns the path of a wrangler configuration that boots it. */
 export async function conformanceWorker() {
   await withLock("conformance-worker", async () => {
     const wanted = hashOf(INPUTS, [

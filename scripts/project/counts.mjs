@@ -1,5 +1,5 @@
-// What the tests of one run say they tried: a file for each count, in a folder for each step. The first number in the file must
-// not be below the minimum in tests/counts.json.
+// What the tests of one run say they tried: a file for each count, in a folder for each step. The
+// first number in the file must not be below the minimum in tests/counts.json.
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { inRoot } from "./root.mjs";
@@ -8,7 +8,7 @@ const FOLDER = inRoot("target/counts");
 export const MINIMA = "tests/counts.json";
 export const WIDE_MINIMA = "tests/counts-wide.json";
 
-/** Forgets what an earlier run noted. */
+/** Deletes the counts of an earlier run. */
 export function beginCounts() {
   rmSync(FOLDER, { recursive: true, force: true });
 }
@@ -40,8 +40,8 @@ export function countsOf(step) {
 }
 
 /**
- * What is wrong with the counts of a step that has passed, as sentences. `minima` are `{ slug: least }`.
- * A step that ran only some of its tests need not have all counts.
+ * What is wrong with the counts of a step that has passed, as sentences. `minima` are `{ slug:
+ * least }`. A step that ran only some of its tests may lack counts.
  *
  * @param {string} step
  * @param {string[][]} counted

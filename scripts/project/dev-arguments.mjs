@@ -1,5 +1,5 @@
-// What follows `npm start --` or `npm run deploy --` goes to wrangler unchanged. The scripts read from it what they must know
-// themselves, and leave it to wrangler to reject an option that it does not know.
+// What follows `npm start --` or `npm run deploy --` goes to wrangler unchanged. The scripts read
+// from it what they need, and wrangler rejects unknown options.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Advice } from "./advice.mjs";
@@ -38,7 +38,8 @@ export function devArguments(args, env = process.env) {
 }
 
 /**
- * The options that the scripts read. `last` answers the last value of an option, `vars` holds the variables.
+ * The options that the scripts read. `last` returns the last value of an option; `vars` holds the
+ * variables.
  *
  * @param {string[]} args
  */

@@ -1,5 +1,5 @@
-// .dev.vars: this machine's development secrets, and the mark DEV=1 that makes a Worker a development one. It is ignored
-// by git and never deployed.
+// .dev.vars: this machine's development secrets, and the mark DEV=1 that makes a Worker a
+// development Worker. git ignores the file, and it is never deployed.
 import { appendFileSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { inRoot } from "./root.mjs";
@@ -8,7 +8,10 @@ import { signingKeys, ticketSecret } from "./secrets.mjs";
 const PATH = ".dev.vars";
 const NEEDED = { DEV: () => "1", SIGNING_KEYS: signingKeys, TICKET_SECRET: ticketSecret };
 
-/** Adds the variables that are missing and never changes the others. Answers the names that were there before. */
+/**
+ * Adds the variables that are missing and never changes the others. Returns the names that were
+ * there before.
+ */
 export function completeDevVars() {
   const text = read();
   const names = new Set(Object.keys(parseEnv(text)));

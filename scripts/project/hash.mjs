@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { inRoot } from "./root.mjs";
 
 /**
- * Hashes files and folders (given relative to the project; missing ones count as missing) and further texts.
+ * Hashes files and folders (given relative to the project) and further texts. A missing file is
+ * part of the hash as missing.
  *
  * @param {string[]} paths
  * @param {(string | null)[]} [texts]

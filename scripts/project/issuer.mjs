@@ -1,4 +1,4 @@
-// What an ISSUER must be before it goes out into the world.
+// What must be true of an ISSUER before it is deployed.
 
 /**
  * Why this can't be a deployed Worker's ISSUER, in one sentence with what to do; null if it can.

@@ -1,16 +1,18 @@
-// Runs one command so that nothing of it outlives whoever asked for it:
+// Runs one command so that none of its processes outlives the process that asked for it:
 //   node leash.mjs <command> [argument…]     with file descriptor 3 a pipe held by the asker
 //
-// run.mjs starts this in a process group of its own. When the pipe closes (the asker ended it, or died, even by
-// SIGKILL), the command gets a SIGTERM, and then its whole group a SIGKILL. A handler in the asker can't do
-// that: it does not run when the asker is killed, and a SIGTERM to wrangler alone may leave workerd behind.
+// run.mjs starts this in its own process group. When the pipe closes, because the asker ended it or
+// died (even by SIGKILL), the command gets a SIGTERM, and then its whole group a SIGKILL. A handler
+// in the asker can't do that: it does not run when the asker is killed, and a SIGTERM to wrangler
+// alone may leave workerd behind.
 import { spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { constants } from "node:os";
 
 const GRACE_MS = 3000;
 
-// Only the pipe tells the leash to stop; a signal for the group must not take it away before its work is done.
+// Only the pipe tells the leash to stop. A signal to the group must not end it before its work is
+// done.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
 const [command, ...args] = process.argv.slice(2);

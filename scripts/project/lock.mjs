@@ -1,5 +1,6 @@
-// One at a time: two `npm start`, or a build by hand beside wrangler's, must not write the same files at once.
-// Not proper-lockfile: set-up takes the lock that node_modules is installed under, and a dead holder's lock is free at once.
+// A lock for one process at a time: two `npm start`, or a build by hand beside wrangler's, must not
+// write the same files at once. This is not proper-lockfile, because set-up takes the lock before
+// node_modules is installed. And when a holder dies, its lock is free at once.
 import {
   closeSync,
   existsSync,
@@ -45,7 +46,8 @@ export async function withLock(name, body, onWait = () => {}) {
 }
 
 /**
- * Takes the lock, if it is free. It says who holds it: the process and when that started, because ids are used again.
+ * Takes the lock, if it is free. The lock names its holder: the process id and the process's start
+ * time, because ids are reused.
  *
  * @param {string} path
  */
@@ -63,7 +65,8 @@ function create(path) {
 }
 
 /**
- * Removes a lock whose holder is dead. Only one process may do that, or the second would remove the first one's new lock.
+ * Removes a lock whose holder is dead. Only one process may do that; otherwise a second one would
+ * remove the first one's new lock.
  *
  * @param {string} path
  */
@@ -90,7 +93,7 @@ function isStale(path) {
   } catch {
     return false;
   }
-  // Empty: between its creation and the write. Its holder died there if it stays so.
+  // The file is empty between its creation and the write. If it stays empty, its holder died there.
   if (text === "") return age(path) > STEAL_MS;
   const [pid, started] = text.split(" ");
   try {
@@ -102,7 +105,8 @@ function isStale(path) {
 }
 
 /**
- * When a process started, in ticks since boot; "?" where there is no /proc, so that only the id counts.
+ * When a process started, in ticks since boot. "?" where there is no /proc, so that only the id is
+ * compared.
  *
  * @param {string | number} pid
  */

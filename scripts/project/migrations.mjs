@@ -1,4 +1,4 @@
-// The local database's schema, brought up to date.
+// Brings the local database's schema up to date.
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Advice } from "./advice.mjs";
@@ -19,8 +19,8 @@ export async function migrate(folder = inRoot(".wrangler/state")) {
   const stamp = relative(root, join(folder, "migrations.stamp"));
   const wanted = hashOf(["migrations"]);
   await withLock("migrate", async () => {
-    // wrangler takes two seconds to find that there is nothing to do. The stamp lies beside the database: who deletes
-    // one deletes the other.
+    // wrangler takes two seconds to find that there is nothing to do. The stamp is beside the
+    // database, so that deleting the folder deletes both.
     if (stampIs(stamp, wanted)) return;
     console.log("▸ Database: applying migrations");
     clearStamp(stamp);

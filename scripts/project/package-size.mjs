@@ -1,4 +1,5 @@
-// What the npm package weighs: the wasm and the scripts as a page loads them, gzipped, and the tarball.
+// The size of the npm package: the wasm and the scripts as a page loads them, gzipped, and the
+// tarball.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Advice } from "./advice.mjs";

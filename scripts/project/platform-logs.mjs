@@ -1,7 +1,8 @@
-// What Cloudflare itself logs of a request, beside what the Worker writes.
+// What Cloudflare itself logs of a request, in addition to the Worker's own lines.
 
 /**
- * Why the platform would log addresses of people with these settings, in one sentence with what to do; null if it would not.
+ * Why the platform would log people's addresses with these settings: one sentence that says what to
+ * do, or null if it would not.
  *
  * @param {{ observability?: any, logpush?: boolean, tail_consumers?: unknown[] | null }} config
  */

@@ -1,4 +1,5 @@
-// The Worker as wrangler would upload it, kept for the e2e tests: they then boot it without building or bundling.
+// The Worker as wrangler would upload it, kept for the e2e tests, which then boot it without
+// building or bundling.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Advice } from "./advice.mjs";
@@ -13,9 +14,9 @@ const FOLDER = ".wrangler/e2e-worker";
 const STAMP = `${FOLDER}.stamp`;
 const UP = "../..";
 
-/** Makes it if anything changed and answers the path of a wrangler configuration that boots it. */
+/** Makes it if anything changed. Returns the path of a wrangler configuration that boots it. */
 export async function prebuiltWorker() {
-  // `npm test` has just built; a test file that is run by hand may come after a change.
+  // `npm test` has just built it. A test file that is run by hand may come after a change.
   if (!process.env.EDGEGATE_BUILT)
     await mustRun(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   await withLock("e2e-worker", async () => {
@@ -36,8 +37,9 @@ export async function prebuiltWorker() {
   return inRoot(FOLDER, "wrangler.json");
 }
 
-// wrangler looks for .dev.vars beside its configuration and would mix a developer's settings into the tests. So the
-// configuration is wrangler.toml in another folder, with main replaced by the bundle and the paths leading back.
+// wrangler looks for .dev.vars beside its configuration and would mix a developer's settings into
+// the tests. So the configuration is wrangler.toml in another folder, with `main` replaced by the
+// bundle and the paths leading back.
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });

@@ -1,6 +1,7 @@
-// Runs other programs, and makes sure that they end with this one: on Ctrl-C, SIGTERM, SIGHUP, or when the parent
-// (npm, as a rule) is gone. npm passes no signal on when it is killed, so the parent is watched.
-// Not execa: set-up runs programs before node_modules is there, and what a killed script had started must end too
+// Runs other programs, and makes sure that they end when this one ends: on Ctrl-C, SIGTERM, SIGHUP,
+// or when the parent (usually npm) is gone. npm passes no signal on when it is killed, so this
+// watches the parent. This is not execa, because set-up runs programs before node_modules exists,
+// and because the programs that a killed script had started must end too
 // (tests/setup/stopping.test.mjs).
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -24,7 +25,8 @@ let guarded = false;
  * @typedef {object} RunOptions
  * @property {NodeJS.ProcessEnv} [env] added to this process's environment
  * @property {string} [cwd]
- * @property {boolean | "stdout" | "stderr"} [capture] what is kept as text; the rest goes straight to the terminal
+ * @property {boolean | "stdout" | "stderr"} [capture] what is kept as text; the rest goes straight to
+ *   the terminal
  * @property {boolean} [echo] prints what is captured, too
  */
 
@@ -77,7 +79,8 @@ export function start(
   running.add(stop);
   const done = ended.then((result) => {
     running.delete(stop);
-    // On the way out nobody hears of it any more: a command that was stopped would look like one that failed.
+    // While stopping, never report the result: a command that was stopped would look like one that
+    // failed.
     return stopping ? new Promise(() => {}) : result;
   });
   return { done, stop };
@@ -93,7 +96,8 @@ export function start(
 export const run = (command, args, options) => start(command, args, options).done;
 
 /**
- * Runs a command that should succeed and answers what it printed, or null when it failed or does not exist.
+ * Runs a command that should succeed. Returns what it printed, or null when it failed or does not
+ * exist.
  *
  * @param {string} command
  * @param {string[]} [args]
@@ -104,7 +108,10 @@ export async function output(command, args, options) {
   return code === 0 ? stdout.trim() : null;
 }
 
-/** From here on, this process ends with its parent and on the usual signals, and takes what it started with it. */
+/**
+ * From here on, this process ends with its parent and on the usual signals, and ends everything
+ * that it started.
+ */
 export function guard() {
   if (guarded) return;
   guarded = true;
@@ -115,7 +122,8 @@ export function guard() {
   setInterval(() => {
     if (process.ppid !== parent) stopAll(exitCode("SIGHUP"));
   }, PARENT_CHECK_MS).unref();
-  // A reader that went away (a killed npm, `| head`) is noticed above; until then writing to it must not crash.
+  // The code above notices a reader that is gone (a killed npm, `| head`). Until then, writing to
+  // it must not crash.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 

@@ -1,12 +1,17 @@
 // The secrets of a deployment, freshly made.
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 
-/** A private JWK Set with one Ed25519 key, as JSON. Its `kid` is the key's RFC 7638 thumbprint, so no two keys share one. */
+/**
+ * A private JWK Set with one Ed25519 key, as JSON. Its `kid` is the key's RFC 7638 thumbprint, so
+ * no two keys share one.
+ */
 export function signingKeys() {
   const { crv, d, kty, x } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
   const kid = createHash("sha256").update(JSON.stringify({ crv, kty, x })).digest("base64url");
   return JSON.stringify({ keys: [{ kty, crv, x, d, kid, alg: "EdDSA", use: "sig" }] });
 }
 
-/** 32 random bytes: what the key of every kind of ticket is derived from, or a pepper. */
+/**
+ * 32 random bytes: the secret from which the key of every kind of ticket is derived, or a pepper.
+ */
 export const ticketSecret = () => randomBytes(32).toString("base64url");

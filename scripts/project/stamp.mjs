@@ -1,5 +1,6 @@
-// A stamp is a small file that says with which inputs a step was last done.
-// Not wireit, as for `npm run check`: wrangler and set-up build too, and a build depends on programs beside its files.
+// A stamp is a small file that records the inputs with which a step was last done. `npm run check`
+// uses wireit instead. It does not fit here: wrangler and set-up build too, and a build depends on
+// programs as well as on its files.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { inRoot } from "./root.mjs";

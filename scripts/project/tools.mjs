@@ -6,7 +6,10 @@ import { inRoot } from "./root.mjs";
 
 const BIN = inRoot("node_modules/.bin");
 
-/** wrangler without anything that needs the network or writes outside the project. Your own environment comes first. */
+/**
+ * Turns off everything in wrangler that needs the network or writes outside the project. Your own
+ * environment overrides this.
+ */
 const WRANGLER_ENV = {
   WRANGLER_SEND_METRICS: "false",
   // The banner looks for a newer wrangler, for up to three seconds.

@@ -1,4 +1,5 @@
-// What `npm run bench` compares with: bench/node_modules as bench/package-lock.json has it. Nothing else needs it.
+// The packages that `npm run bench` compares with: bench/node_modules as in
+// bench/package-lock.json. Nothing else needs them.
 import { existsSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { hashOf } from "../project/hash.mjs";

@@ -1,4 +1,5 @@
-// A Chromium for the browser tests. They drive it by playwright-core, whose own browser download is not used.
+// A Chromium for the browser tests. They control it with playwright-core, whose own browser
+// download is not used.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */

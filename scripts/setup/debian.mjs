@@ -1,5 +1,5 @@
-// Programs that tests need beside Rust and Node. They are found, or installed where that can be done without asking: by root
-// on a Debian.
+// Programs that tests need in addition to Rust and Node. They are found on this machine, or
+// installed where that works without asking: by root on a Debian.
 import { Advice } from "../project/advice.mjs";
 import { withLock } from "../project/lock.mjs";
 import { output, run } from "../project/run.mjs";
@@ -18,7 +18,7 @@ import { output, run } from "../project/run.mjs";
  * @param {Need} need
  */
 export async function program(need) {
-  // Test files run beside each other, and apt-get does not.
+  // Test files run in parallel, but apt-get can't.
   return (
     (await find(need)) ??
     withLock("apt-get", async () => (await find(need)) ?? (await install(need)))

@@ -1,4 +1,5 @@
-// Brings a machine to where the Worker can be built and run: each step is checked, and done only if it is not current.
+// Prepares a machine to build and run the Worker. Each step is checked, and done only if it is not
+// current.
 import { withLock } from "../project/lock.mjs";
 import * as nodeModules from "./node-modules.mjs";
 import * as rust from "./rust.mjs";
@@ -27,7 +28,7 @@ export async function setUp(steps = STEPS) {
     "setup",
     async () => {
       for (const step of steps) {
-        // Asked again: another process may have done it while this one waited.
+        // Check again: another process may have done it while this one waited.
         if (await step.isCurrent()) continue;
         console.log(`\n▸ Set-up: ${step.title}`);
         const begun = performance.now();

@@ -1,4 +1,5 @@
-// node_modules as package-lock.json has it. Scripts run before it exists, so none imports a package at its top.
+// Installs node_modules from package-lock.json. Scripts run before it exists, so none of them
+// imports a package at its top.
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter } from "node:path";
 import { Advice } from "../project/advice.mjs";

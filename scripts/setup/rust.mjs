@@ -1,4 +1,5 @@
-// Rust itself: the one thing that is not installed for you, because everybody keeps it in their own way.
+// Rust itself. It is the one thing that is not installed for you, because everybody manages it in
+// their own way.
 import { readFileSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
@@ -27,7 +28,7 @@ export async function isCurrent() {
   return true;
 }
 
-/** Never called: what `isCurrent` does not find it asks for. */
+/** Never called: if Rust is missing, `isCurrent` asks you to install it. */
 export async function install() {}
 
 /**

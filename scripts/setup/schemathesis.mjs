@@ -1,5 +1,5 @@
-// schemathesis, which tries the Worker against openapi.yaml, in a Python environment of its own: exactly the files that
-// tests/schemathesis/requirements.txt names by their hashes.
+// schemathesis, which tests the Worker against openapi.yaml, in its own Python environment. It has
+// exactly the files that tests/schemathesis/requirements.txt lists by hash.
 import { existsSync, rmSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { hashOf } from "../project/hash.mjs";
@@ -16,7 +16,7 @@ export const schemathesis = inRoot(".tools/schemathesis/bin/schemathesis");
 const FOLDER = ".tools/schemathesis";
 const STAMP = ".tools/schemathesis.stamp";
 const REQUIREMENTS = "tests/schemathesis/requirements.txt";
-// Debian's python3 comes without `venv`, so that a Python alone is not enough.
+// Debian's python3 comes without `venv`, so Python alone is not enough.
 const SUITS = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
 
 /** @type {import("./debian.mjs").Need} */
@@ -40,7 +40,8 @@ export async function install() {
   /** @type {[string, string[]][]} */
   const steps = [
     [python, ["-m", "venv", inRoot(FOLDER)]],
-    // The versions are those of the file, whatever is newer: a dependency that it does not name is an error.
+    // The versions are those of the file, even if newer ones exist. A dependency that the file does
+    // not list is an error.
     [
       inRoot(FOLDER, "bin/python"),
       [

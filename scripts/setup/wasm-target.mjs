@@ -1,4 +1,5 @@
-// The standard library for wasm32. A toolchain file would not do: rustup installs its targets not everywhere.
+// The standard library for wasm32. A toolchain file is not enough: rustup does not install its
+// targets everywhere.
 import { existsSync, readdirSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { output, run } from "../project/run.mjs";

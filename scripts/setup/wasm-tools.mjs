@@ -9,7 +9,7 @@ import { lockedCrate } from "../project/tools.mjs";
 export const title = "wasm-bindgen (compiled once, about a minute)";
 
 const STAMP = ".tools/wasm-bindgen.version";
-// The crate in the Worker and the tool that works on it must be of one version.
+// The crate in the Worker and the tool that processes its wasm must have the same version.
 const version = () => lockedCrate("wasm-bindgen");
 
 export const isCurrent = () =>
@@ -18,8 +18,9 @@ export const isCurrent = () =>
 export async function install() {
   const target = inRoot(".tools/target");
   clearStamp(STAMP);
-  // Without --locked: the locked install fails. As a debug build without debug info it takes a third of the time and works on
-  // our small wasm just as fast. The target folder is given to this command alone, so that no other build ends up in it.
+  // Without --locked, because the locked install fails. A debug build without debug info takes a
+  // third of the time to build and is as fast on our small wasm. Only this command gets the target
+  // folder, so that no other build ends up in it.
   const { code } = await run(
     "cargo",
     [

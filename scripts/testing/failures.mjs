@@ -1,8 +1,10 @@
-// Which tests have failed, for the end of `npm test`: a record of a run often keeps only its last lines.
+// Which tests have failed, for the end of `npm test`: a log of a run often keeps only the last
+// lines.
 
-// Long enough for an assertion's difference, short enough that twenty failures fit on a screen or two.
+// Long enough for the diff of an assertion, short enough that twenty failures fit on a screen or
+// two.
 const MOST_LINES = 25;
-// Codes that say nothing beside the message.
+// Codes that add nothing to the message.
 const KNOWN = ["ERR_ASSERTION", "ERR_TEST_FAILURE"];
 
 /** @typedef {{ file: string, name: string, error: string }} Failure a failed test */
@@ -19,7 +21,7 @@ export function errorText(error, stderr = "") {
   if (error?.failureType === "subtestsFailed") return "";
   if (error?.exitCode !== undefined || error?.signal)
     return `the file ended with ${error.signal ?? `exit code ${error.exitCode}`}\n${stderr}`.trimEnd();
-  // node wraps what a test threw.
+  // node wraps the error that a test threw.
   const thrown = error?.code === "ERR_TEST_FAILURE" ? (error.cause ?? error) : error;
   const parts = [];
   const seen = new Set();

@@ -1,5 +1,5 @@
-// Cargo's test programs, run beside each other. `cargo test` runs one after the other, and each ends with a long test that
-// keeps one processor busy while the others wait.
+// Runs cargo's test programs in parallel. `cargo test` runs one after the other, and each ends with
+// a long test that keeps one processor busy while the others wait.
 import { availableParallelism } from "node:os";
 import { dirname, relative } from "node:path";
 import { Advice } from "../project/advice.mjs";
@@ -46,8 +46,8 @@ export async function testPrograms({ quiet = false } = {}) {
 }
 
 /**
- * Runs all tests, or with `quick` those that SLOW does not name. Prints the result of each program, and
- * all that it printed when it failed; with `quiet` nothing.
+ * Runs all tests, or with `quick` those that SLOW does not name. Prints the result of each program,
+ * and everything that it printed if it failed. With `quiet` it prints nothing.
  *
  * @param {{ quick?: boolean, quiet?: boolean }} [options]
  * @returns {Promise<{ code: number, failures: import("./failures.mjs").Failure[] }>}
@@ -60,7 +60,7 @@ export async function rustTests({ quick = false, quiet = false } = {}) {
     throw new Advice(
       `scripts/testing/slow-tests.mjs names ${unknown.join(", ")}: cargo has no such test program.`,
     );
-  // The slow ones begin first, so that none is left alone at the end.
+  // Start the slow ones first, so that none runs alone at the end.
   const waiting = programs
     .filter(({ name }) => !(quick && SLOW[name] === true))
     .sort((one, other) => rank(one) - rank(other));
@@ -95,7 +95,8 @@ async function runProgram({ name, executable, source, folder }, quick, print) {
   const begun = performance.now();
   const { code, stdout, stderr } = await run(
     executable,
-    // `--exact` is for `--skip` here: no other test is left out because its name begins in the same way.
+    // `--exact` applies to `--skip` here: a test is not skipped just because its name begins like
+    // that of a slow one.
     skipped.length > 0 ? ["--exact", ...skipped.flatMap((test) => ["--skip", test])] : [],
     { capture: true, cwd: folder, env: { CARGO_MANIFEST_DIR: folder } },
   );
@@ -104,7 +105,8 @@ async function runProgram({ name, executable, source, folder }, quick, print) {
   const left = stdout.match(/(\d+) filtered out/)?.[1] ?? "0";
   if (code !== 0) print(stdout + stderr);
   print(`${source}: ${result}, ${seconds} s`);
-  // A name that no test has any more would let its slow test back into `npm run check` unnoticed.
+  // If a renamed test kept its old name here, the slow test would get into `npm run check`
+  // unnoticed.
   if (skipped.length !== Number(left))
     throw new Advice(
       `scripts/testing/slow-tests.mjs names ${skipped.length} tests of ${name}, and ${left} of them exist.`,

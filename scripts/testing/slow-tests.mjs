@@ -1,5 +1,6 @@
-// The Rust tests that take longer than two seconds of processor time: `npm run check` leaves them out, `npm test` runs them.
-// A test program stands here whole (`true`), or with the names of its slow tests.
+// The Rust tests that take longer than two seconds of processor time. `npm run check` skips them;
+// `npm test` runs them. A test program is listed as a whole (`true`), or with the names of its slow
+// tests.
 
 /** @type {Record<string, true | string[]>} */
 export const SLOW = {

@@ -1,4 +1,4 @@
-// One step of `npm test` or `npm run check`: what it answers, and how commands are run in it.
+// One step of `npm test` or `npm run check`: its result, and how it runs commands.
 import { run } from "../project/run.mjs";
 
 /**
@@ -16,7 +16,8 @@ const MOST_OUTPUT = 4000;
  *
  * @param {string} command
  * @param {string[]} args
- * @param {import("../project/run.mjs").RunOptions & { quiet?: boolean }} [options] `quiet`: its output is not shown
+ * @param {import("../project/run.mjs").RunOptions & { quiet?: boolean }} [options]
+ *   `quiet` hides the output
  * @returns {Promise<Outcome>}
  */
 export async function runStep(command, args, { quiet = false, env = {}, ...options } = {}) {

@@ -7,7 +7,7 @@ import { failedIn } from "./failures.mjs";
 import { all, runStep } from "./step.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
-// The others are for the host: fuzz and bench/native.
+// The other packages are for the host: fuzz and bench/native.
 const MEMBERS_FOR_WASM = [
   "edgegate",
   "edgegate-token",
@@ -39,7 +39,8 @@ export const UNIT_TESTS = [
 export const rustFormat = (options = {}) => runStep("cargo", ["fmt", "--all", "--check"], options);
 
 /**
- * Flags go to the command and never into RUSTFLAGS: that would throw away everything that cargo has built.
+ * Passes flags to the command and never through RUSTFLAGS, because a change of RUSTFLAGS discards
+ * everything that cargo has built.
  *
  * @param {Options} [options]
  */
@@ -91,7 +92,8 @@ const npmScript = (name, options) =>
   runStep("npm", ["run", "--silent", name], { ...options, env: toolEnv() });
 
 /**
- * Runs test files, two at once unless `atOnce` says otherwise. `report` is the file that gets a line for each test.
+ * Runs test files, two at a time unless `atOnce` says otherwise. The file `report` gets a line for
+ * each test.
  *
  * @param {string[]} files
  * @param {Options & { report: string, atOnce?: number }} options

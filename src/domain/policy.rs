@@ -191,7 +191,7 @@ pub const KNOWN_GUESSES: u32 = 10;
 /// a stranger. Each had to sign in first. Together they take about 3 KB.
 pub const KNOWN_COUNTED: usize = 50;
 /// How many attempts by strangers may wait in one account's object while it computes a hash. The
-/// same number of attempts by known clients may wait beside them.
+/// same number of attempts by known clients may wait at the same time.
 pub const TRIES_WAITING: u32 = 4;
 /// What a client is told to wait, in seconds, when that many are waiting already. Five hashes take
 /// less.

@@ -21,7 +21,7 @@ pub struct Note {
     pub verdict: Option<&'static str>,
 }
 
-/// Status, headers and body, and what happens beside them.
+/// Status, headers and body, and what else happens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.

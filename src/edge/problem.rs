@@ -29,7 +29,7 @@ struct Rest {
     cookie: Cookie,
 }
 
-/// The members that some problems have beside those of RFC 9457.
+/// The members that some problems have in addition to those of RFC 9457.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 struct Extension {
     /// Which field is wrong.
@@ -152,7 +152,7 @@ impl Problem {
         self.answer(answer, "application/json")
     }
 
-    /// The answer with what this problem has beside its body.
+    /// The answer with what this problem has in addition to its body.
     fn answer(self, answer: Answer, content_type: &'static str) -> Answer {
         let rest = *self.rest;
         let mut headers = rest.headers;

@@ -25,7 +25,8 @@ impl Aftermath {
         Self { acts, notice: None }
     }
 
-    /// Also notifies the user, if their address is verified: one that is not may be anybody's.
+    /// Also notifies the user, but only if their address is verified: an unverified address may
+    /// belong to anybody.
     pub(super) fn telling_user(self, user: &User, task: Task, locale: Locale) -> Self {
         if user.email_verified_at.is_some() {
             self.telling(task, locale)

@@ -1,7 +1,10 @@
 // The file through the npm package. No module of Node: this runs in Node, in workerd and in Chromium.
 import { read, tally } from "./vectors.mjs";
 
-/** Verifies all with what the package exports; answers the counts and what differs from the file. */
+/**
+ * Verifies all tokens with the package's exports. Returns the counts and what differs from the
+ * file.
+ */
 export async function runPackage({ Verifier, EdgegateError }, file) {
   const { counts, wrong, expect } = tally();
   const expected = {
@@ -15,7 +18,7 @@ export async function runPackage({ Verifier, EdgegateError }, file) {
 
   const vectors = read(file);
   const good = vectors.find(({ name }) => name === "ok").claims;
-  // What a good token is allowed, no bad one is.
+  // What a good token is allowed to do, no bad token may do.
   const nothing = [{ role: good.roles }, { user_id: good.sub }, { email: good.email }].map(
     (criterion) => ({ ...criterion, expected: false }),
   );
@@ -50,7 +53,7 @@ async function outcome(verifier, token, EdgegateError) {
   }
 }
 
-/** These three must never reject: if one does, so does the run. */
+/** These three must never reject: if one does, the whole run rejects. */
 function allows(verifier, token, { role, user_id, email }) {
   if (role !== undefined) return verifier.isAuthorizedByRole(token, role);
   if (user_id !== undefined) return verifier.isAuthorizedByUserId(token, user_id);

@@ -1,4 +1,4 @@
-// The npm package, as it is packed, in the three places where it runs.
+// The npm package as it is packed, in the three places where it runs.
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -16,7 +16,7 @@ const PACKAGE = "dist/package";
 const file = readFileSync(inRoot("tests/vectors/agreement/tokens.json"), "utf8");
 
 before(async () => {
-  // `npm test` has just built; a test file that is run by hand may come after a change.
+  // `npm test` has just built it. A test file that is run by hand may come after a change.
   if (process.env.EDGEGATE_BUILT && existsSync(inRoot(PACKAGE))) return;
   const { code, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {
     env: toolEnv(),
@@ -43,7 +43,7 @@ test("the package agrees with the file in workerd", async (t) => {
     { hideWarnings: true },
   );
   const contents = (path) => readFileSync(inRoot(path));
-  // The other platforms' loaders import what is not there.
+  // The loaders of the other platforms import modules that do not exist here.
   const scripts = readdirSync(inRoot(PACKAGE), { recursive: true }).filter(
     (path) => path.endsWith(".js") && !["node.js", "web.js"].includes(path),
   );

@@ -1,4 +1,5 @@
-// The file of tokens, and what every runner says in the end. No module of Node: it runs in workerd and in browsers too.
+// The file of tokens, and what every runner reports at the end. It uses no module of Node, because
+// it also runs in workerd and in browsers.
 
 /** The vectors of tests/vectors/agreement/tokens.json, each with its token as a text. */
 export const read = (file) =>
@@ -18,7 +19,7 @@ export function tally() {
   return {
     counts,
     wrong,
-    /** Counts one more of `kind`, and notes what differs from what was expected. */
+    /** Counts one more of `kind`, and notes what differs from the expected result. */
     expect(kind, name, seen, expected) {
       counts[kind] += 1;
       const [was, should] = [seen, expected].map(canonical);
@@ -35,7 +36,7 @@ const canonical = (value) =>
       : inner,
   ) ?? String(value);
 
-/** Fails with the first of what is wrong: when one thing is, often everything is. */
+/** Fails with the first difference, because if one thing is wrong, often everything is. */
 export function assertAgreed(wrong) {
   if (wrong.length > 0)
     throw new Error(`${wrong.length} differ:\n${wrong.slice(0, 20).join("\n")}`);

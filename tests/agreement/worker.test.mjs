@@ -1,4 +1,4 @@
-// The Worker in workerd, asked over HTTP, its clock standing at the file's second.
+// The Worker in workerd, called over HTTP, with its clock at the file's second.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -15,7 +15,8 @@ test("the Worker agrees with the file", async (t) => {
   const names = Object.keys(file.key_sets);
   const { workers, logs, stop } = await startWorkers(
     names.map((name) => ({
-      // What only local development may be is off: this issuer is public. No limit counts checks.
+      // Features of local development are off, because this issuer is public. No limit counts
+      // checks.
       vars: { ISSUER: file.issuer, AUDIENCE: file.audience, LIMITS: undefined },
       secrets: { DEV: undefined, SIGNING_KEYS: JSON.stringify(file.key_sets[name].private) },
     })),
@@ -48,7 +49,7 @@ test("the Worker agrees with the file", async (t) => {
         [values].flat().map((value) => [name, value]),
       );
       const { status, body } = await client.authorized(query, vector.token);
-      // A criterion that is empty is a mistake of the one who asks, and told them (openapi.yaml).
+      // An empty criterion is the caller's mistake, and the answer says so (openapi.yaml).
       const isEmpty = query.length === 0 || query.some(([, value]) => value === "");
       const seen = isEmpty ? [status, body.code] : [status, body.authorized];
       const should = isEmpty ? [400, "invalid_request"] : [expected ? 200 : 403, expected];

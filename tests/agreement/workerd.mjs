@@ -1,4 +1,5 @@
-// A Worker that uses the package: package.test.mjs sets it beside `edgegate/`, and posts the file to it.
+// A Worker that uses the package. package.test.mjs puts it beside `edgegate/` and posts the file of
+// tokens to it.
 import * as edgegate from "./edgegate/workerd.js";
 import { runPackage } from "./package.mjs";
 

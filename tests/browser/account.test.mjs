@@ -1,4 +1,5 @@
-// /account: who one is, where one is signed in, and what one may change. The answers are faked; session.test.mjs has real ones.
+// /account: who is signed in, where else they are signed in, and what they can change. The answers
+// are faked; session.test.mjs uses real ones.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
@@ -45,7 +46,7 @@ test("no answer at first: it says so and can be tried again", async (t) => {
   await fake(page, "/auth/token", (time) => (time === 1 ? "offline" : renewed()));
   await page.goto("/account");
   await page.getByText("No answer came.").waitFor();
-  // The client tries by itself too: whoever is first.
+  // The client also retries by itself; either may come first.
   await page
     .getByRole("button", { name: "Try again" })
     .click()
@@ -87,7 +88,7 @@ test("sessions: device, place and time; each can be ended, this one by signing o
   );
   assert.equal(await entries.count(), 2);
 
-  // Ended elsewhere meanwhile: it is over, and that was wanted.
+  // The session was ended elsewhere meanwhile. That is what the user wanted, so it is a success.
   await fake(page, `/auth/sessions/${SESSIONS[2].id}`, problem(404, "not_found"));
   await page.keyboard.press("Enter");
   await page.getByText("Ended: Unknown device. Only this device is left.").waitFor();

@@ -1,4 +1,5 @@
-// A Chromium for the tests of the pages, and the pages served as Cloudflare serves them: www/_headers and all.
+// A Chromium for the tests of the pages, and a server that serves the pages as Cloudflare does,
+// with www/_headers.
 //
 //   const browser = await startBrowser();
 //   const www = await servePages();
@@ -11,18 +12,18 @@ import { chromium } from "../../scripts/setup/chromium.mjs";
 
 export const PHONE = { width: 360, height: 640 };
 
-// Nothing here takes long, but the machine may be busy with a build beside it.
+// Nothing here takes long, but a build may keep the machine busy at the same time.
 const TIMEOUT_MS = 60_000;
 
 export async function startBrowser() {
   return playwright.launch({
     executablePath: await chromium(),
-    // As root there is no sandbox to be had; these pages are ours.
+    // Chromium has no sandbox when it runs as root. These pages are our own.
     chromiumSandbox: process.getuid?.() !== 0,
   });
 }
 
-/** The pages alone, without the Worker: a test answers what they ask by `fake`. */
+/** Only the pages, without the Worker. A test answers their requests with `fake`. */
 export async function servePages() {
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
   process.env.WRANGLER_SEND_METRICS ??= "false";
@@ -45,10 +46,11 @@ export async function servePages() {
 }
 
 /**
- * A page in a profile of its own, whose relative addresses are `origin`'s. `options` are playwright's for a context.
+ * A page in its own profile, whose relative addresses belong to `origin`. `options` are
+ * playwright's options for a context.
  *
- * The test fails at its end if the page reported an error, broke its Content-Security-Policy or asked an origin that is neither
- * its own nor one of `others`.
+ * The test fails at its end if the page reported an error, violated its Content-Security-Policy or
+ * sent a request to an origin that is neither its own nor one of `others`.
  */
 export async function openPage(t, browser, origin, options = {}, others = []) {
   const context = await browser.newContext({ baseURL: origin, ...options });
@@ -57,7 +59,8 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
   const watch = (page) => {
     page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
     page.on("console", (message) => {
-      // The browser reports refused and failed requests here too; those are what a test is about.
+      // The browser also reports refused and failed requests here, but those are what the tests are
+      // about.
       if (message.type() === "error" && !/^Failed to load resource: /.test(message.text()))
         wrong.push(`console: ${message.text()}`);
     });
@@ -77,8 +80,9 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
 }
 
 /**
- * Answers the page's requests to `path` in the place of the Worker; returns the list of what was asked.
- * `answer` is playwright's for `fulfill` (`json` for a body), "offline", or a function of the request that makes one.
+ * Answers the page's requests to `path` instead of the Worker. Returns the list of requests.
+ * `answer` is what playwright's `fulfill` takes (`json` for a body), "offline", or a function of
+ * the request that returns one of these.
  */
 export async function fake(page, path, answer) {
   const asked = [];
@@ -96,7 +100,7 @@ export async function fake(page, path, answer) {
   return asked;
 }
 
-/** An answer as the Worker refuses. */
+/** A refusal as the Worker sends it. */
 export const problem = (status, code, members = {}, headers = {}) => ({
   status,
   headers: { "Content-Type": "application/problem+json", "X-Request-Id": "5f0c", ...headers },
@@ -117,7 +121,10 @@ export const focused = (page) =>
     return id || `${localName}: ${textContent.trim()}`;
   });
 
-/** Every address in this tab's history. Asked of the browser: a page does not see those of pages that send no referrer. */
+/**
+ * Every address in this tab's history. Ask the browser, because a page can't see the addresses of
+ * pages that send no referrer.
+ */
 export async function addresses(page) {
   const session = await page.context().newCDPSession(page);
   const { entries } = await session.send("Page.getNavigationHistory");

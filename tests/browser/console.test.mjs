@@ -1,5 +1,5 @@
-// /console: a token laid out and checked, here by the package's WebAssembly and on the server. The answers of the server are
-// faked; session.test.mjs has real ones.
+// /console: shows a token and checks it, here with the package's WebAssembly and on the server. The
+// server's answers are faked; session.test.mjs uses real ones.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
@@ -375,7 +375,7 @@ test("what does not load is said, and can be tried again", async (t) => {
   await page
     .getByText(/their WebAssembly did not load: .*edgegate_bg\.wasm with status 404/)
     .waitFor();
-  // The claims are there all the same, and the server can be asked.
+  // The claims are still shown, and the server can be asked.
   await page.locator("#claims").getByText(ADA.email).waitFor();
   await page.getByRole("button", { name: "Check here and on the server" }).click();
   await page.getByText("Not every check could be run.").waitFor();

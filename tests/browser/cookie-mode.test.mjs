@@ -1,6 +1,7 @@
-// Cookie mode in a browser: what its own page can do, what a page of an allowed origin can, and that nobody else's page can
-// renew, log out or sign in by the cookie. Ports are no part of a site: 127.0.0.1 with another port gets the cookie sent,
-// localhost does not.
+// Cookie mode in a browser: what the service's own page can do, what a page of an allowed origin
+// can do, and that no other page can renew, log out or sign in with the cookie. The port is not
+// part of a site: the browser sends the cookie to 127.0.0.1 from a page on another port of it, but
+// not from a page on localhost.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -29,7 +30,7 @@ after(async () => {
   ]);
 });
 
-/** An empty page on an origin of its own, without any policy. */
+/** An empty page on its own origin, without any policy. */
 async function servePage(host) {
   const server = createServer((_, answer) =>
     answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"),
@@ -41,7 +42,7 @@ async function servePage(host) {
   };
 }
 
-/** A profile with a page of the service open in it, signed in. */
+/** A profile with an open page of the service, signed in. */
 async function signedIn(t) {
   const context = await browser.newContext();
   t.after(() => context.close());
@@ -51,7 +52,7 @@ async function signedIn(t) {
   return { context, own };
 }
 
-/** POSTs JSON from a page as a page does; what it can read of the answer, or "unreadable". */
+/** POSTs JSON as a page does. Returns what the page can read of the answer, or "unreadable". */
 const post = (page, path, json, { credentials = "include", token } = {}) =>
   page.evaluate(
     async ([url, json, credentials, token]) => {
@@ -182,7 +183,7 @@ for (const [who, isSameSite, serverOf] of [
       );
     });
 
-    // What asks first: the preflight says no, and nothing else is sent.
+    // Requests with a preflight: the preflight refuses, and nothing else is sent.
     for (const [path, json] of [
       ["/auth/token", renewal],
       ["/auth/revoke", {}],
@@ -193,7 +194,7 @@ for (const [who, isSameSite, serverOf] of [
     }
     assert.equal((await Promise.all(seen)).length, 0);
 
-    // What any page may send without asking.
+    // Requests that any page may send without a preflight.
     const others = { ...login, email: "root@example.com" };
     const sent = await evil.evaluate(
       async ([origin, renewal, login]) => {

@@ -1,5 +1,6 @@
-// What a page elsewhere can make a signed-in browser do without asking first, beyond what cookie-mode.test.mjs tries by fetch and
-// forms in frames: navigations, windows, images and frames. Nothing happens to the session, and nothing is readable.
+// What a page on another site can make a signed-in browser do without a preflight, beyond the
+// fetches and the forms in frames that cookie-mode.test.mjs tries: navigations, windows, images and
+// frames. The session does not change, and the page can read nothing.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -56,7 +57,7 @@ async function servePage(host) {
 const cookiesOf = async (context) =>
   (await context.cookies(edgegate.origin)).map(({ name, value }) => [name, value]);
 
-/** From a page of the service itself: is the session of the cookie still there? */
+/** Asks from a page of the service itself whether the cookie's session still exists. */
 const renews = (own) =>
   own.evaluate(async () => {
     const headers = { "Content-Type": "application/json" };
@@ -182,14 +183,14 @@ for (const [who, at] of [
       [],
     );
 
-    // Clickjacking: no page of ours and no answer shows in a frame.
+    // Clickjacking: none of our pages and answers is shown in a frame.
     for (const path of ["/sign-in", "/account", "/reset-password", "/console", "/auth/me"]) {
       await evil.goto(origin);
       await evil.evaluate(
         (src) =>
           new Promise((resolve) => {
             const frame = Object.assign(document.createElement("iframe"), { src });
-            // What is refused as a whole may not say so.
+            // A frame that is refused as a whole may report nothing.
             frame.onload = frame.onerror = resolve;
             setTimeout(resolve, 2000);
             document.body.append(frame);

@@ -11,16 +11,16 @@ import { keepLines, noteBody, noteSettings } from "../logs/keep.mjs";
 
 const BANNER_END = "Stop: Ctrl-C";
 
-/** The link with a ticket in a mail's text. */
+/** The link with a ticket in the text of a mail. */
 export const linkIn = (text) => text.match(/http\S+#\S+/)[0];
 
 /**
- * Starts it on a port and with storage of its own: the links in its mails lead to where it listens.
+ * Starts it with its own port and storage. The links in its mails lead to that port.
  *
  * - `post(path, body, headers)`: JSON to the API.
  * - `outbox()`: the mails that would have been sent, the newest first.
  *
- * `vars` go over wrangler.toml's.
+ * `vars` override wrangler.toml's.
  */
 export async function startEdgegate(options = {}) {
   for (let tries = 1; ; tries++) {
@@ -82,7 +82,7 @@ async function startOnce({ vars = {} }) {
   return { origin, post, outbox, stop };
 }
 
-/** A port that nobody listens on. */
+/** A free port. */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

@@ -1,4 +1,5 @@
-// The mailed links about addresses, in the pages and with the real Worker: finish a registration, confirm a new address.
+// The links about addresses in mails, in the pages and with the real Worker: complete a
+// registration, confirm a new address.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";

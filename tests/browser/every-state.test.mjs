@@ -1,5 +1,6 @@
-// What holds in every state of every page: seen by anybody, on a phone, in the dark, by keyboard and by ear.
-//   SCREENSHOTS=<folder> keeps a picture of each.
+// What must be true in every state of every page: signed in or not, on a phone, in dark mode, by
+// keyboard and with a screen reader.
+//   SCREENSHOTS=<folder> saves a picture of each.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,7 +10,8 @@ import { openPage, PHONE, servePages, startBrowser } from "./browser.mjs";
 import { STATES } from "./states.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-// Colours don't depend on the width, nor what is there on the colours: `rules` leaves out what would only be measured again.
+// Colours don't depend on the width, and the content does not depend on the colours. `rules` leaves
+// out what another look has measured.
 const DESKTOP = { width: 1280, height: 720 };
 const LOOKS = {
   light: { colorScheme: "light", viewport: DESKTOP, rules: {} },
@@ -95,7 +97,10 @@ async function picture(page, name) {
   await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), fullPage: true });
 }
 
-/** What axe finds. A mail's frame would need the script in it too; how mails look is tested where they are made. */
+/**
+ * The violations that axe finds. It skips a mail's frame, which would need the script too; how
+ * mails look is tested where they are made.
+ */
 async function violations(page, rules) {
   const found = await page.evaluate(
     (rules) => axe.run({ exclude: ["iframe"] }, { iframes: false, ...rules }),
@@ -105,7 +110,10 @@ async function violations(page, rules) {
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
 }
 
-/** Fields whose letters are under 16 px (iOS zooms into them), and what a thumb can't hit: under 44 px. */
+/**
+ * Fields with text under 16 px (iOS zooms into them), and controls that a thumb can't hit: under 44
+ * px.
+ */
 function tooSmall() {
   const seen = (element) => element.checkVisibility() && !element.closest(".announce");
   const fields = [...document.querySelectorAll("input")].filter(

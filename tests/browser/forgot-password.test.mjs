@@ -1,4 +1,4 @@
-// /forgot-password: the same words for every address.
+// /forgot-password: the same text for every address.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
@@ -38,8 +38,7 @@ test("asks with the address, says the same whatever it is, and takes another", a
       "If an account has the address nobody@example.com, a mail is on its way. It says how long its link is valid.",
     )
     .waitFor();
-  // To everybody: whether there is an earlier link is as little said as whether there is an
-  // account.
+  // The text is the same for everybody: it reveals neither an earlier link nor an account.
   await page.getByText("an earlier link may still work, and there may be no new mail").waitFor();
   assert.equal(await focused(page), "h1: Check your mail");
   assert.equal(await page.title(), "Check your mail");

@@ -1,4 +1,5 @@
-// The headers of the pages, as Cloudflare's asset server reads www/_headers, and pages without JavaScript.
+// The headers of the pages, as Cloudflare's asset server reads www/_headers, and the pages without
+// JavaScript.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openPage, servePages, startBrowser } from "./browser.mjs";

@@ -49,7 +49,9 @@ after(async () => {
   await www?.stop();
 });
 
-/** Opens the page by a link, the answers faked, and types a good password where one is asked for. */
+/**
+ * Opens the page by a link, with faked answers, and types a good password if the page asks for one.
+ */
 async function open(t, { at, path, button, password }, answer, text = GOOD) {
   const page = await openPage(t, browser, www.url);
   const asked = await fake(page, path, answer);

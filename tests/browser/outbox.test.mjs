@@ -1,4 +1,4 @@
-// /outbox: what /dev/outbox answers, as a page.
+// /outbox: shows the answer of /dev/outbox as a page.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fake, openPage, problem, servePages, startBrowser } from "./browser.mjs";

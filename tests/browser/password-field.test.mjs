@@ -1,4 +1,5 @@
-// Choosing a password on /reset-password and /verify-email: refusals in words, the meter, show and hide.
+// Choosing a password on /reset-password and /verify-email: the texts of refusals, the strength
+// meter, show and hide.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { LEAST, MOST, strength } from "../../www/password-strength.js";

@@ -68,7 +68,7 @@ test("open: the password is asked for, said to be weak, and then one is signed i
   await page.getByText("one of the most common passwords").waitFor();
   await page.locator("#password").fill(GOOD);
   await send.click();
-  // A pattern would fit the address that the page is still at: it names the outbox too.
+  // A pattern would match the current address too, because that also names the outbox.
   await page.waitForURL(({ pathname }) => pathname === "/outbox");
   assert.deepEqual(
     asked.map(({ body }) => body.password),

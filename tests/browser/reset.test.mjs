@@ -1,4 +1,5 @@
-// A forgotten password from beginning to end: `npm start`, the pages in a browser, the mail in the outbox, the real Worker.
+// A forgotten password from beginning to end: `npm start`, the pages in a browser, the mail in the
+// outbox, the real Worker.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { addresses, focused, openPage, PHONE, startBrowser } from "./browser.mjs";
@@ -44,7 +45,7 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   const [, ticket] = link.split("#");
   await scan(link, ticket);
 
-  // The link in the mail as it looks, in its sandbox.
+  // The link as the mail shows it, in its sandbox.
   const inMail = page.frameLocator("iframe").first().locator("a[href*='/reset-password#']").first();
   const [choosing] = await Promise.all([page.context().waitForEvent("page"), inMail.click()]);
   await choosing.getByRole("button", { name: "Change the password" }).waitFor();
@@ -72,7 +73,7 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   assert.equal(renewal.status, 400);
   assert.equal((await renewal.json()).error, "invalid_grant");
 
-  // The owner is told, in the outbox that is still open.
+  // The owner gets a notice, in the outbox that is still open.
   await page.bringToFront();
   await page.locator(".mail").nth(1).waitFor();
   const mails = await edge.outbox();
@@ -82,7 +83,7 @@ test("reset of a demo account in the pages", { timeout: 120_000 }, async (t) => 
   );
   assert.ok(!mails[0].text.includes("#"), "the notice holds no link with a ticket");
 
-  // The same link once more.
+  // The same link again.
   await choosing.goto(link);
   await password.fill("another one that is good");
   await password.press("Enter");
@@ -101,7 +102,7 @@ test("the outbox is a page for a browser and JSON for a program", async (t) => {
   assert.match(headers.get("Content-Type"), /^application\/json/);
 });
 
-/** What mail scanners do with a link: none of it may use it up. */
+/** What mail scanners do with a link. None of it may use the link up. */
 async function scan(link, ticket) {
   for (const method of ["HEAD", "GET", "POST"]) await fetch(link, { method });
   const { status } = await edge.post("/auth/password/confirm", { token: ticket });

@@ -1,5 +1,6 @@
-// A session from beginning to end in the pages, with the real Worker: register, sign in, be signed in elsewhere and end that,
-// the console beside the server, another password, sign out, delete.
+// A session from beginning to end in the pages, with the real Worker: register, sign in, sign in
+// elsewhere and end that session, compare the console with the server, change the password, sign
+// out, delete the account.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -109,7 +110,8 @@ test("the console agrees with the server, and differs when the server knows more
   await page.getByText("This page and the server agree.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["No", "No"]));
 
-  // The session is ended behind the page's back: the token is good in itself, and the server knows better.
+  // The session ends without the page's knowledge: the token itself is still valid, but the server
+  // knows that the session has ended.
   const token = await page.getByLabel("Access token").inputValue();
   const { id } = await (await me({ access_token: token })).json();
   assert.equal(

@@ -1,4 +1,5 @@
-// /sign-in: signing in, being refused, and going on to where somebody wanted to be, never to another site.
+// /sign-in: signing in, being refused, and going on to the page that the user wanted, never to
+// another site.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { returnTo } from "../../www/return-to.js";
@@ -222,7 +223,7 @@ describe("return_to", () => {
     ["/console", "/console"],
     ["/console?a=b#c", "/console?a=b#c"],
     ["/./console", "/console"],
-    // The path begins with two slashes: as a relative address it would be a host.
+    // The path begins with two slashes. As a relative address it would name a host.
     ["/.//evil.example", "//evil.example"],
     ["/%2F/evil.example", "/%2F/evil.example"],
     ["/@evil.example", "/@evil.example"],

@@ -21,7 +21,10 @@ export const ADA = {
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const now = () => Math.floor(Date.now() / 1000);
 
-/** An access token of `user`, signed with the key in JWKS; `claims` and `header` replace what it usually says. */
+/**
+ * An access token of `user`, signed with the key in JWKS. `claims` and `header` override the usual
+ * ones.
+ */
 export function accessToken(user = ADA, claims = {}, header = {}) {
   const iat = now();
   const signed = `${encode({ typ: "at+jwt", alg: "EdDSA", kid, ...header })}.${encode({
@@ -88,7 +91,9 @@ export const SESSIONS = [
   }),
 ];
 
-/** Answers what every page asks about the session: somebody is signed in, or nobody (null). */
+/**
+ * Answers the requests of every page about the session: somebody is signed in, or nobody (null).
+ */
 export async function fakeSession(page, user) {
   await fake(page, "/auth/token", user ? () => renewed(user) : NOBODY);
   await fake(page, "/auth/me", user ? { json: user } : problem(401, "invalid_token"));
@@ -96,7 +101,7 @@ export async function fakeSession(page, user) {
   await fake(page, "/auth/revoke", { status: 200 });
 }
 
-/** Answers what the console reads of the service. */
+/** Answers the console's requests to the service. */
 export async function fakeDiscovery(page, { jwks = { json: JWKS } } = {}) {
   await fake(page, "/.well-known/jwks.json", jwks);
   await fake(page, "/.well-known/oauth-authorization-server", { json: { issuer: ISSUER } });

@@ -1,4 +1,5 @@
-// Every state that a page can be in, and how a test brings it there: for what must hold in all of them.
+// Every state that a page can be in, and how a test gets it there. Tests use this for what must be
+// true in all states.
 import { fake, problem } from "./browser.mjs";
 import { ADA, accessToken, fakeDiscovery, fakeSession, NOBODY, signedIn } from "./signed-in.mjs";
 
@@ -122,7 +123,10 @@ const changeEmail = (answer, email = "ada@example.org") =>
     current_password: "x",
   });
 
-/** The console with this token pasted; `authorized` is what the server says to each check that is asked. */
+/**
+ * The console with this token pasted. `authorized` is the server's answer to each check that the
+ * page requests.
+ */
 const pasted = (token, authorized) =>
   as(null, "/console", async (page) => {
     await page.getByText("You are not signed in.").waitFor();

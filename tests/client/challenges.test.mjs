@@ -1,4 +1,4 @@
-// Which 401 refuses the access token, so that a fresh one helps, and which asks for something else.
+// Which 401 refuses the access token, so that a fresh one helps, and which requires something else.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refusesToken } from "../../npm/edgegate/client/challenge.js";

@@ -1,4 +1,5 @@
-// What goes wrong on the way: no network, a portal, refusals, sleep, clocks. None of it signs out.
+// Failures on the way: no network, a portal, refusals, sleep, clocks. None of them signs the user
+// out.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, PASSWORD, page, problem } from "./service.mjs";
@@ -17,7 +18,7 @@ const json = (status, body, headers = {}) =>
     headers: { "Content-Type": "application/json", ...headers },
   });
 
-// Each is what may come in the place of a renewal's answer, and the code that a caller sees.
+// Each can replace the answer to a renewal. The code is what a caller sees.
 const FAILURES = {
   "no network": ["offline", "network_error"],
   "no answer": ["hang", "network_error"],
@@ -156,7 +157,7 @@ test("Retry-After is kept to: no request before it, and callers learn how long",
     await world.fails(client.fetch("https://app.example.com/api"));
   world.service.fault = () => undefined;
   const tries = asked.length;
-  // The device comes back online, is looked at: still not.
+  // The device comes back online, and the user looks at the tab: still not.
   const [tab] = world.tabs;
   tab.window.dispatchEvent(new Event("online"));
   tab.window.dispatchEvent(new Event("focus"));
@@ -228,7 +229,7 @@ for (const stops of [true, false]) {
     const tab = await signedIn(world);
     await world.advance(5 * MINUTE);
     await world.sleep(8 * 60 * MINUTE, { stops });
-    // A call before any timer or event: the old token is not sent.
+    // A call that comes before any timer or event does not send the old token.
     assert.equal((await world.run(tab.client.fetch("https://app.example.com/api"))).status, 200);
     assert.deepEqual([world.service.count("/auth/token"), world.service.count("/api")], [1, 1]);
     world.close();
@@ -327,7 +328,7 @@ test("an answer that waited for the device to wake up", async () => {
   world.latency = 1000;
   const before = await client.accessToken();
   await world.advance(9 * MINUTE - 14_400);
-  // The renewal is on its way when the lid is shut.
+  // The laptop is closed during the renewal.
   assert.equal(world.service.count("/auth/token"), 1);
   await world.sleep(30 * MINUTE);
   await world.advance(5000);

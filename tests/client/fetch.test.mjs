@@ -1,4 +1,4 @@
-// client.fetch: where the token goes, what is sent twice, what is answered.
+// client.fetch: where the token is sent, which requests are sent twice, and what is returned.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, problem } from "./service.mjs";
@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const API = "https://api.example.com";
 const bearer = ({ headers }) => headers.get("Authorization");
 
-/** The service refuses the tokens that were issued up to now. */
+/** Makes the service refuse the tokens issued so far. */
 function outdate(world) {
   world.service.users.get(ADA.id).version += 1;
 }

@@ -80,7 +80,7 @@ for (const name of METHODS) {
     const world = new World();
     const { client } = await signedIn(world);
     for (const value of VALUES()) {
-      // What needs no argument looks at none.
+      // Methods without parameters ignore every argument.
       await world.run(client[name](value).then(() => {}, ours(`${name}(${show(value)})`)));
     }
     for (const other of [

@@ -1,5 +1,5 @@
-// The channel says anything: a script of the same origin can write to it. Nothing from it signs anybody in, takes a newer
-// token away or makes the client ask without end.
+// Hostile messages on the channel: any script of the same origin can write to it. No message signs
+// anybody in, removes a newer token, or makes the client send requests forever.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB } from "./service.mjs";

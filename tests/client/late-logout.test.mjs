@@ -54,7 +54,7 @@ for (const [how, answer] of Object.entries({
         [two.client.status, next.client.status, world.storage.size],
         ["signed_in", "signed_in", 0],
       );
-      // The wish was of one session: the next logout is heard.
+      // The request was for one session only: the service handles the next logout.
       await world.run(next.client.logout());
       assert.deepEqual([isOver(world, second), world.cookie], [true, undefined]);
       world.close();

@@ -8,7 +8,8 @@ const MINUTE = 60_000;
 const ada = { email: ADA.email, password: PASSWORD };
 const bob = { email: BOB.email, password: PASSWORD };
 
-// A renewal takes two seconds: one on the way there, one back. `at` milliseconds after it began, `work` is done.
+// A renewal takes two seconds: one to the service and one back. `work` is done `at` milliseconds
+// after it began.
 const POINTS = [1, 500, 999, 1001, 1500, 1999];
 
 async function duringRenewal(at, work, without = []) {
@@ -220,7 +221,7 @@ test("a login whose answer is lost", async () => {
   const world = new World();
   const { client } = await signedIn(world);
   const { answer } = world.service;
-  // The service did it; the answer, with its cookie, does not arrive.
+  // The service completes the login, but the answer with its cookie does not arrive.
   world.service.answer = async (...args) => {
     const answered = await answer.apply(world.service, args);
     return args[0].url.endsWith("/auth/login") ? { response: "offline" } : answered;
@@ -228,7 +229,7 @@ test("a login whose answer is lost", async () => {
   assert.equal((await world.fails(client.login(bob))).code, "network_error");
   world.service.answer = answer;
   assert.deepEqual(client.user, ADA);
-  // It ended the session of the cookie.
+  // The login ended the session of the cookie.
   await world.advance(11 * MINUTE);
   assert.equal(client.status, "signed_out");
   await world.run(client.login(bob));
@@ -259,8 +260,8 @@ test("a listener that logs out when another user takes over", async () => {
   world.close();
 });
 
-// Between the arrival of an answer and what is made of it lie some turns of the microtask queue. A logout in any of them
-// comes before the answer.
+// Between the arrival of an answer and its processing there are some turns of the microtask queue.
+// A logout in any of them comes before the answer.
 test("a logout in the very moment of a renewal's answer", async () => {
   for (let turns = 0; turns < 60; turns += 1) {
     const world = new World();

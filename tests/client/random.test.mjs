@@ -1,5 +1,6 @@
-// Tabs that do anything at any time, on a line that fails at any time. Whatever happened: in the end every tab knows what the
-// cookie says, no call was ever sent for another user than it was made for, and honest tabs end nobody's session.
+// Tabs do anything at any time, on a connection that fails at any time. In the end every tab must
+// know what the cookie says, no call may have been sent for another user than it was made for, and
+// honest tabs must not end anybody's session.
 //
 //   SEED=123 RUNS=1000 node --test tests/client/random.test.mjs
 import assert from "node:assert/strict";
@@ -49,7 +50,8 @@ class Run {
     this.done = [];
   }
 
-  // In times of trouble a request is lost or refused. What was lost on the way back is another fault than on the way there.
+  // While faults are on, a request is lost on the way to the service, or refused. Losing an answer
+  // on the way back would be a different fault.
   #fault() {
     if (this.random.next() >= this.trouble) return undefined;
     return this.random.pick([

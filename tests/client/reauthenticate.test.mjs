@@ -1,4 +1,5 @@
-// The password once more, for what can't be undone: the session goes on with a token that says so.
+// The password again, for actions that can't be undone: the session continues with a token that
+// proves it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";

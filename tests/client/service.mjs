@@ -1,5 +1,6 @@
-// The service as docs and openapi.yaml describe it, as far as the client asks it: sessions by cookie, rotation with its grace,
-// access tokens of their form (nobody here checks a signature).
+// The service as docs and openapi.yaml describe it, as far as the client uses it: sessions by
+// cookie, rotation with its grace period, and access tokens of the right form (nobody here checks a
+// signature).
 const LIFE_SECONDS = 600;
 const ROTATE_AFTER_MS = 90_000;
 const PROOF_MS = 600_000;
@@ -27,7 +28,10 @@ export class Service {
   sessions = new Map();
   /** Every request: `{path, method, headers, body, cookie, status}`. */
   log = [];
-  /** Answers in the service's place: a function of the request, undefined for "as usual", "offline" or "hang". */
+  /**
+   * Answers instead of the service: a function of the request that returns an answer, undefined for
+   * the usual one, "offline" or "hang".
+   */
   fault = () => undefined;
   /** Whether the answers have a Date that the page can read. */
   sendsDate = true;
@@ -254,7 +258,8 @@ export class Service {
     return session;
   }
 
-  // The verdicts of the renewal, as docs/storage.md has them: kept, fresh, repeated or late (this is one client), reused.
+  // The verdicts of the renewal, as in docs/storage.md: kept, fresh, repeated or late (there is
+  // only one client here), reused.
   #renew(cookie) {
     const session = this.#sessionOf(cookie);
     const counter = Number(cookie?.split(".")[1]);

@@ -336,5 +336,5 @@ test("it is made where there is no page, and keeps no process alive", async () =
     fetch: async () => new Response("{}"),
   });
   await assert.rejects(client.ready(), { code: "network_error" });
-  // Neither closed nor waited for: this process must end all the same.
+  // The client is neither closed nor waited for, but this process must still end.
 });

@@ -1,4 +1,4 @@
-// Several tabs of one browser: one renewal for all, and what one of them does is heard in the others.
+// Several tabs of one browser: one renewal serves all, and the others learn what one of them does.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, BOB, PASSWORD, page } from "./service.mjs";
@@ -296,7 +296,7 @@ test("a new login of the same user goes on in the other tabs", async () => {
 test("a logout while offline: at once here, and on the service as soon as it can be reached", async () => {
   const world = new World();
   const [one, two] = await tabsOf(world, 2);
-  // A portal's page with status 200 is no logout either.
+  // A portal's page with status 200 is not a logout either.
   world.service.fault = () => page();
   assert.equal((await world.fails(one.client.logout())).code, "network_error");
   await world.advance(100);

@@ -1,4 +1,4 @@
-// How long a tab waits for the lock: for as long as the others may take, however many they are.
+// How long a tab waits for the lock: as long as the other tabs may take, however many there are.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LONGEST_HOLD_MS } from "../../npm/edgegate/client/timeouts.js";
@@ -12,7 +12,7 @@ const ada = { email: ADA.email, password: PASSWORD };
 const bob = { email: BOB.email, password: PASSWORD };
 const NEW_PASSWORD = "a passphrase nobody knows";
 
-/** Lets the service wait before it answers: `delays` are milliseconds by path. */
+/** Makes the service wait before it answers. `delays` are milliseconds by path. */
 function slow(world, delays) {
   const [{ platform }] = world.tabs;
   world.service.fault = ({ path }) =>

@@ -1,5 +1,5 @@
-// A world for AuthClient without waiting: time that only moves when a test moves it, a service, and a browser with tabs that
-// share cookies, locks, channels and storage.
+// A simulated world for AuthClient, so that tests need not wait: time that moves only when a test
+// moves it, a service, and a browser whose tabs share cookies, locks, channels and storage.
 import { AuthClient } from "../../npm/edgegate/client/index.js";
 import { Locks } from "./locks.mjs";
 import { ADA, PASSWORD, Service } from "./service.mjs";
@@ -20,7 +20,10 @@ export class World {
   /** How long a message to other tabs is on its way. */
   messageDelay = 1;
 
-  /** How often an answer set or cleared another cookie than that of its request: two such requests crossed. */
+  /**
+   * How often an answer set or cleared a different cookie than the one its request was sent with:
+   * two such requests crossed.
+   */
   overwritten = 0;
 
   #slept = 0;
@@ -32,7 +35,10 @@ export class World {
     this.service = new Service(() => this.time);
   }
 
-  /** A tab with an AuthClient: `{client, events, document, window, …}`. `options.without`: parts that its browser lacks. */
+  /**
+   * A tab with an AuthClient: `{client, events, document, window, …}`. `options.without`: what its
+   * browser lacks.
+   */
   tab({ without = [], url = ORIGIN, random = () => 0.5, platform = {}, ...options } = {}) {
     const tab = {
       frozen: false,
@@ -71,14 +77,16 @@ export class World {
     await this.settle();
   }
 
-  /** The device sleeps. `stops`: whether its monotonic clock stands still meanwhile, as on some systems. */
+  /**
+   * The device sleeps. `stops`: whether its monotonic clock stops meanwhile, as on some systems.
+   */
   async sleep(ms, { stops = true } = {}) {
     this.time += ms;
     if (stops) this.#slept += ms;
     await this.advance(0);
   }
 
-  /** What `promise` comes to, with the time that it needs. */
+  /** The result of `promise`. Time passes until it settles. */
   async run(promise, most = 120_000) {
     let done = false;
     const mark = () => (done = true);
@@ -92,7 +100,7 @@ export class World {
     return promise;
   }
 
-  /** As `run`, for a promise that rejects: answers the error. */
+  /** As `run`, for a promise that rejects. Returns the error. */
   async fails(promise) {
     const error = await this.run(
       promise.then(
@@ -201,7 +209,8 @@ export class World {
     }
   }
 
-  // The request goes out with the cookie of that moment; the answer's cookie is set when it arrives, unless it was given up.
+  // The request is sent with the cookie of that moment. The answer's cookie is set when it arrives,
+  // unless the request was aborted.
   async #fetch(tab, request, signal) {
     const sends =
       request.credentials === "include" ||

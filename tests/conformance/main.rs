@@ -1,5 +1,6 @@
-//! The conformance suites of the ports that have one adapter in memory and one on D1, natively. `mod.rs` says what runs
-//! where. `cargo test --test conformance -- --nocapture` prints the figures.
+//! The conformance suites of the ports that have one adapter in memory and one on D1, natively.
+//! `mod.rs` says what runs where. `cargo test --test conformance -- --nocapture` prints the
+//! measurements.
 
 #![allow(
     clippy::arithmetic_side_effects,

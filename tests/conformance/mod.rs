@@ -1,16 +1,17 @@
-//! What every adapter of a port must do: one suite a port, run on each of its adapters.
+//! What every adapter of a port must do. Each port has one suite, which runs on each of its
+//! adapters.
 //!
 //! | suite | natively | in workerd |
 //! |---|---|---|
-//! | `sessions` | `tests/session_store`: in memory and on a simulated Workers KV | KV, the Durable Object |
+//! | `sessions` | `tests/session_store`: in memory, simulated Workers KV | KV, the Durable Object |
 //! | `users` | `main`: in memory | D1 |
 //! | `mail_ledger` | `main`: in memory | D1 |
 //! | `mail_gate` | `main`: in memory | the Durable Object |
 //! | `password_guard` | `main`: in memory | the Durable Object |
 //!
-//! `tests/conformance-worker` includes the suites by this file, and `tests/e2e/conformance.test.mjs` runs them in
-//! workerd. They name ports and domain only, and a case answers an error instead of panicking, which would end the
-//! isolate.
+//! `tests/conformance-worker` includes the suites through this file, and
+//! `tests/e2e/conformance.test.mjs` runs them in workerd. They use ports and domain only. A case
+//! returns an error instead of panicking, because a panic would end the isolate.
 
 #![allow(
     clippy::arithmetic_side_effects,

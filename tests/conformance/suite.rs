@@ -1,11 +1,11 @@
-//! What the suites share: cases, their outcomes, and numbers that no case had before.
+//! What the suites share: cases, their outcomes, and numbers that no earlier case used.
 
 use std::cell::Cell;
 
 /// What went wrong, if anything did.
 pub(crate) type Case = Result<(), String>;
 
-/// What became of a case.
+/// The outcome of a case.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     /// Its name.
@@ -14,7 +14,7 @@ pub(crate) struct Outcome {
     pub(crate) result: Option<Case>,
 }
 
-/// Numbers from a beginning that differs in each run.
+/// Numbers that start at a different value in each run.
 #[derive(Debug)]
 pub(crate) struct Numbers(Cell<u64>);
 
@@ -64,7 +64,7 @@ macro_rules! check_eq {
 }
 pub(crate) use check_eq;
 
-/// Runs cases one after the other, or leaves them all out.
+/// Runs cases one after the other, or skips all of them.
 macro_rules! run {
     ($world:expr, $applies:expr, [$($case:ident),+ $(,)?]) => {
         vec![$(

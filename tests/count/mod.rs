@@ -1,10 +1,12 @@
-//! What `npm test` prints at its end: each test that tries many things says how many it tried. `tests/counts.json` has the least
-//! that the first number of each line may be; `npm test` fails without one, and says what to add.
+//! What `npm test` prints at its end: each test that tries many things says how many it tried.
+//! `tests/counts.json` has the minimum for the first number of each line. Without a minimum `npm
+//! test` fails and says what to add.
 
 use std::fs;
 use std::path::Path;
 
-/// Notes one line under `slug`, such as "463 access tokens by the core: 45 valid, 418 refused". Only `npm test` asks for it.
+/// Notes one line under `slug`, such as "463 access tokens by the core: 45 valid, 418 refused". It
+/// does so only under `npm test`.
 #[track_caller]
 pub fn count(slug: &str, line: &str) {
     let Ok(folder) = std::env::var("EDGEGATE_COUNTS") else {

@@ -2,12 +2,12 @@
 import { readdirSync, statSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// Installed, built, or somebody else's.
+// Installed, built, or from somebody else.
 const LEFT_OUT = new Set([
   ...[".git", ".tools", ".wrangler", "build", "dist", "node_modules", "target"],
   ...["corpus", "found", "vectors", "vendors", "wasm"],
 ]);
-// The build makes them.
+// Made by the build.
 export const COPIES = ["www/edgegate", "www/openapi.yaml"];
 
 /** All files in a folder of the project; "" is the root. */

@@ -49,7 +49,7 @@ for (const [heading, { mention, among }] of Object.entries(EXAMPLES)) {
   });
 }
 
-/** What stands in code font in a recipe, and in those that it links to. */
+/** Everything in code font in a recipe, and in the recipes that it links to. */
 function recipeOf(heading, seen = new Set()) {
   seen.add(heading);
   const [, after] = read("CONTRIBUTING.md").split(`\n### ${heading}\n`);

@@ -5,9 +5,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// Not those in memory, which exist for tests.
+// Not the adapters in memory, which exist for tests.
 const ADAPTERS = ["src/adapters/cloudflare", "src/adapters/kv_sessions"];
-// While they fail, requests pass: no 503.
+// If these fail, requests still succeed, so there is no 503.
 const LET_PASS = ["breached_passwords", "limiter"];
 
 test("the documents have a row for every store that can fail", () => {

@@ -1,5 +1,5 @@
-// The audit log as an operator has it: lines beside those of requests, data points, pseudonyms. What each use case records is in
-// tests/service/audit_log.rs.
+// The audit log as an operator sees it: its lines among those of requests, its data points, its
+// pseudonyms. tests/service/audit_log.rs tests what each use case records.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "./client.mjs";
@@ -114,7 +114,8 @@ test("renewals are data points and no lines, checks are neither; a token that co
   const reused = await client.renew(refresh_token);
   assert.equal(reused.status, 400);
   const [line] = await world.eventsOf(reused);
-  // Not even that of its request: it is older than one that has come.
+  // The log line of that request has not arrived either: it would come before the line that has
+  // arrived.
   const id = checked.headers.get("x-request-id");
   assert.ok(!world.logs().some(({ request_id }) => request_id === id));
   assert.deepEqual(

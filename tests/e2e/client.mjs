@@ -1,4 +1,4 @@
-// What the e2e tests say to a Worker over and over. Every answer is held against openapi.yaml on its way.
+// The calls to a Worker that many e2e tests make. Every answer is checked against openapi.yaml.
 import { noteBody } from "../logs/keep.mjs";
 import { assertInContract } from "./contract.mjs";
 
@@ -16,7 +16,9 @@ export const ROOT = "root@example.com";
  * @property {object} [cf] `request.cf`
  */
 
-/** A client of one Worker; every call answers `{ status, headers, body }`, the body parsed when it is JSON. */
+/**
+ * A client of one Worker. Every call returns `{ status, headers, body }`; a JSON body is parsed.
+ */
 export function clientOf(edge) {
   const call = async (
     /** @type {string} */ method,
@@ -67,13 +69,14 @@ export function clientOf(edge) {
   };
 }
 
-/** What an access token claims, unverified. */
+/** The claims of an access token. The signature is not verified. */
 export const claimsOf = (access_token) =>
   JSON.parse(Buffer.from(access_token.split(".")[1], "base64url").toString());
 
 /**
- * Asks over and over until the answer is 429, and gives all answers. The runtime counts in windows of the wall clock, so a
- * limit of 10 a minute can be asked 20 times when a minute ends between: one more than that is a limit that does not hold.
+ * Repeats the request until the answer is 429, and returns all answers. The runtime counts in
+ * windows of the wall clock, so with a limit of 10 a minute, 20 requests can pass when a minute
+ * ends in between. If one more passes, the limit does not work.
  */
 export async function untilLimited(limit, ask) {
   const answers = [];

@@ -1,4 +1,4 @@
-// Clients that others wrote: they must get on with us as they come from npm.
+// Client libraries from other authors must work with the service as they come from npm.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createRemoteJWKSet, customFetch as joseFetch, jwtVerify } from "jose";

@@ -1,5 +1,6 @@
-// The conformance suites (tests/conformance) in workerd: the session store's on real KV and on the Durable Object, the
-// directory's and the mail ledger's on D1, the mail gate's and the password guard's on their Durable Objects.
+// Runs the conformance suites (tests/conformance) in workerd: the session store on real KV and on
+// the Durable Object, the user directory and the mail ledger on D1, the mail gate and the password
+// guard on their Durable Objects.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
@@ -52,7 +53,7 @@ for (const trap of ["panic", "overflow"]) {
     assert.equal((await ask("/healthz")).status, 200);
     for (let time = 0; time < 3; time += 1) {
       const waiting = [ask("/conformance/wait"), ask("/conformance/wait")];
-      // They wait when a later request has been answered.
+      // When a later request has been answered, these two are waiting.
       await ask("/healthz");
       const answers = await Promise.all([ask(`/conformance/${trap}`), ...waiting]);
       for (const answer of answers) {

@@ -1,4 +1,5 @@
-// Holds every answer that a test sees against openapi.yaml: its status, its media type and its body must be described there.
+// Checks every answer that a test sees against openapi.yaml, which must describe its status, its
+// media type and its body.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -17,7 +18,10 @@ const templates = Object.keys(contract.paths).map((path) => ({
 }));
 const validators = new Map();
 
-/** Throws unless the contract describes this answer. What is not ours to describe, a page or an unknown path, passes. */
+/**
+ * Throws unless the contract describes this answer. Pages and unknown paths, which the contract
+ * does not cover, pass.
+ */
 export function assertInContract(method, url, { status, headers, body }) {
   const { pathname } = new URL(url, "http://contract.invalid");
   const found = templates.find(({ pattern }) => pattern.test(pathname));

@@ -1,11 +1,14 @@
-// A page of cookie mode, as a browser plays it: it sends its Origin and the one cookie, and minds Set-Cookie.
+// Plays a page in cookie mode as a browser does: it sends its Origin and the one cookie, and obeys
+// Set-Cookie.
 import assert from "node:assert/strict";
 import { clientOf } from "./client.mjs";
 
 export const NAME = "edgegate";
 
-/** The Set-Cookie of an answer as `{ name, value, attributes }`, undefined without one. The device's cookie is left out: it opens
- *  nothing, and auth/guessing.test.mjs has its tests. */
+/**
+ * The Set-Cookie of an answer as `{ name, value, attributes }`, or undefined. The device cookie is
+ * left out: it gives access to nothing, and auth/guessing.test.mjs tests it.
+ */
 export function setCookieOf({ headers }) {
   const all = headers.getSetCookie().filter((cookie) => !/^[^=]*-device=/.test(cookie));
   assert.ok(all.length <= 1, `at most one cookie: ${all}`);
@@ -21,8 +24,9 @@ export const isCleared = (answer) => {
 };
 
 /**
- * `page.post(path, json, options)` and so on; `page.cookie` is the value in the jar, null for none.
- * No answer that sets the cookie may name a refresh token, and nothing but an answer to this page changes its jar.
+ * A page with methods such as `page.post(path, json, options)`. `page.cookie` is the value in the
+ * jar, or null. An answer that sets the cookie must not contain a refresh token. Only answers to
+ * this page change its jar.
  */
 export function pageOf(edge, { origin = edge.origin, name = NAME, cookie = null } = {}) {
   const client = clientOf(edge);

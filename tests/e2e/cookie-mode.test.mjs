@@ -1,4 +1,5 @@
-// Cookie mode, on both session stores. What the browser itself does with the cookie is in tests/browser/cookie-mode.test.mjs.
+// Cookie mode, on both session stores. tests/browser/cookie-mode.test.mjs tests what the browser
+// does with the cookie.
 import assert from "node:assert/strict";
 import { request as rawRequest } from "node:http";
 import { test } from "node:test";
@@ -344,7 +345,8 @@ for (const store of ["kv", "durable"]) {
       assert.equal((await page.renew()).status, 200);
       assert.ok(!(await goesOn(page, token)));
       assert.equal((await pageOf(edge, { cookie }).renew()).body.error, "invalid_grant");
-      // The epoch has ended them all: to end this one too would be a write for nothing, which can fail.
+      // The new epoch has ended all sessions. Another write to end this one would be useless, and
+      // it could fail.
       const { sub, sid } = claimsOf(token);
       assert.equal(await edge.kv.get(`ended:${sub}:${sid}`), null);
 
@@ -508,7 +510,7 @@ for (const store of ["kv", "durable"]) {
             );
           }
         }
-        // Without any type, as a Blob is sent.
+        // Without a content type, as when a page sends a Blob.
         const blob = await edge.fetch("/auth/revoke", {
           method: "POST",
           headers: page.headers(),
@@ -590,7 +592,8 @@ for (const store of ["kv", "durable"]) {
             );
           }
         }
-        // In two header lines, as no browser sends them: the runtime makes one text of them that is no token.
+        // Two header lines, which no browser sends: the runtime joins them into one text, which is
+        // not a token.
         const lines = await raw(edge, [
           ["Cookie", `${NAME}=${page.cookie}`],
           ["Cookie", `${NAME}=${planted.cookie}`],
@@ -765,7 +768,7 @@ test("a deployed service: __Host- and Secure, and its own origin alone", async (
     [400, "invalid_grant"],
     "`edgegate` could be planted by a neighbour",
   );
-  // The address that it was asked at is a loopback one, and means nothing here.
+  // The request was sent to a loopback address, but that address is not an allowed origin here.
   for (const origin of [
     new URL(edge.url).origin,
     "http://localhost:8787",

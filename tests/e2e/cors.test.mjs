@@ -1,4 +1,5 @@
-// CORS: which pages may read answers. A browser's own part in it is in tests/browser/cookie-mode.test.mjs.
+// CORS: which pages may read answers. tests/browser/cookie-mode.test.mjs tests what the browser
+// itself enforces.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD, untilLimited } from "./client.mjs";
@@ -70,7 +71,7 @@ test("a preflight of an allowed origin: 204, what may be sent, remembered for tw
 });
 
 test("a preflight of another origin: 204 and not a word", async () => {
-  // An empty Origin does not reach the Worker, so that is no preflight.
+  // An empty Origin does not reach the Worker, so such a request is not a preflight.
   for (const origin of OTHERS.filter(Boolean)) {
     const answer = await preflight("/auth/login", origin);
     assert.deepEqual(

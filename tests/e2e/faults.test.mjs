@@ -1,6 +1,7 @@
-// Each call that a route makes to KV, D1, a Durable Object or the queue fails once, before and after it took effect, in workerd: the
-// answer is what it would have been, or 503 with Retry-After; a repeat finishes it; nobody is locked out or left in. The same walk
-// through every use case, with more faults, is tests/service/faults, natively.
+// In workerd, each call that a route makes to KV, D1, a Durable Object or the queue fails once,
+// before it took effect and after. The answer is the usual one, or 503 with Retry-After. A retry
+// completes the change, and nobody is locked out or keeps access. tests/service/faults does the
+// same natively, for every use case and with more faults.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../count.mjs";
@@ -13,7 +14,10 @@ const OTHER = "an analytical engine of brass";
 let points = 0;
 const walked = new Set();
 
-/** What is asked: `prepare` makes what it needs, `act` asks, `done` is what a repeat may be told instead when the first try did it. */
+/**
+ * The operations: `prepare` makes what an operation needs, `act` sends the request, and `done` is
+ * the answer that a retry may get when the first attempt took effect.
+ */
 function operations({ edge, client, makeAccount }) {
   const signedIn = async () => {
     const email = await makeAccount();
@@ -137,7 +141,7 @@ function operations({ edge, client, makeAccount }) {
 
 for (const store of ["kv", "durable"]) {
   test(`${store}: each call of each route fails once`, async (t) => {
-    // With the objects passwords are tried in one, too.
+    // With Durable Objects, passwords are checked in an object, too.
     const work = store === "kv" ? "inline" : "durable";
     const {
       workers: [edge],
@@ -147,7 +151,10 @@ for (const store of ["kv", "durable"]) {
       { vars: { SESSION_STORE: store, ROTATE_AFTER: "0", PASSWORD_WORK: work }, batchTimeout: 0 },
     ]);
     t.after(stop);
-    /** Waits until the queue is worked off, and holds it: calls of its consumer are no request's. */
+    /**
+     * Waits until the queue is empty, then holds it: the calls of its consumer do not belong to a
+     * request.
+     */
     const quiet = async () => {
       const { bill } = await edge.control({ held: false });
       await eventually(
@@ -157,7 +164,7 @@ for (const store of ["kv", "durable"]) {
     };
     const client = clientOf(edge);
     await client.logIn(ADA);
-    /** A copy of Ada, so that no hash is spent on it. */
+    /** A copy of Ada, so that no password must be hashed. */
     const makeAccount = async () => {
       const id = newId();
       const email = `${id}@example.com`;
@@ -212,13 +219,13 @@ test("limits admit when their binding fails", async (t) => {
   const before = (await edge.control({})).calls.limiter;
   assert.ok(before > 0, "a login asks the limits");
   await edge.control({ fail: { limiter: { times: 10_000, error: "on purpose" } } });
-  // More than any limit lets through in a minute.
+  // More requests than any limit allows in a minute.
   const ask = { json: { email: "nobody@example.com" } };
   const link = { json: { token: "egl_none", password: "a long enough passphrase" } };
   for (let times = 0; times < 70; times += 1) {
     assert.equal((await client.post("/auth/password/confirm", link)).status, 400);
     assert.equal((await client.renew(refresh_token)).status, 200);
-    // The mail gate is exact, does not fail here, and lets a network ask thirty times an hour.
+    // The mail gate is exact, does not fail here, and allows a network thirty requests an hour.
     if (times >= 14) continue;
     assert.equal((await client.post("/auth/password/reset", ask)).status, 202);
     assert.equal((await client.post("/auth/register", ask)).status, 202);
@@ -230,7 +237,8 @@ test("limits admit when their binding fails", async (t) => {
 });
 
 test("what was walked is counted", () => {
-  // Other services, names of devices and the mail gate, which LIMITS = "off" leaves out, are walked by tests/service/faults.
+  // tests/service/faults covers other services, device names, and the mail gate, which LIMITS =
+  // "off" disables here.
   assert.deepEqual([...walked].sort(), [
     "D1",
     "KV get",
@@ -252,7 +260,7 @@ test("what was walked is counted", () => {
 async function tryOnce(edge, operation, expected, { call, skip, late }, what) {
   points += 1;
   const made = await operation.prepare();
-  // An object is asked twice before it counts as down.
+  // An object is called twice before the store reports it as down.
   const times = call.endsWith("object") ? 2 : 1;
   const before =
     (await edge.control({ fail: { [call]: { skip, times, error: "on purpose", after: late } } }))

@@ -1,6 +1,7 @@
-// Users and sessions made without the Worker, for tests that need a thousand of them or need them old: a login costs 40 ms
-// of hashing, and begins now. The forms are those of src/domain/session/refresh_token.rs, docs/storage.md, and for the
-// object src/adapters/cloudflare/durable_sessions/call.rs.
+// Makes users and sessions without the Worker, for tests that need a thousand of them or old ones:
+// a login takes 40 ms of hashing, and its session begins now. The formats are defined in
+// src/domain/session/refresh_token.rs, docs/storage.md, and for the object in
+// src/adapters/cloudflare/durable_sessions/call.rs.
 import { createHmac, randomBytes } from "node:crypto";
 import { TEST_SECRETS, TEST_VARS } from "./harness.mjs";
 
@@ -18,9 +19,11 @@ export function newId(seconds = nowSeconds()) {
 }
 
 /**
- * The refresh token with these contents, sealed by `secret`. Without an `auth_time` it has the form from before proofs.
+ * The refresh token with these contents, sealed with `secret`. Without `auth_time` it has the
+ * format that was used before proofs existed.
  *
- * @param {{ user: string, session: string, epoch?: number, counter?: number, expires_at: number, auth_time?: number }} contents
+ * @param {{ user: string, session: string, epoch?: number, counter?: number,
+ *   expires_at: number, auth_time?: number }} contents
  * @param {string} [secret]
  */
 export function refreshToken(
@@ -51,7 +54,7 @@ export function refreshToken(
   return `egr_${Buffer.concat([signed, hmac(key, signed)]).toString("base64url")}`;
 }
 
-/** Writes `count` users into the database; answers their ids. They can't sign in. */
+/** Writes `count` users into the database and returns their ids. They can't sign in. */
 export async function makeUsers(db, count) {
   const users = Array.from({ length: count }, () => newId());
   const now = nowSeconds();
@@ -63,7 +66,10 @@ export async function makeUsers(db, count) {
   return users;
 }
 
-/** Begins a session `age` seconds ago, in KV or in the user's object; answers its id and its first refresh token. */
+/**
+ * Begins a session `age` seconds ago, in KV or in the user's object. Returns its id and its first
+ * refresh token.
+ */
 export async function makeSession({ kv, objects }, store, user, age) {
   const began = nowSeconds() - age;
   const session = newId(began);
@@ -88,7 +94,7 @@ export async function makeSession({ kv, objects }, store, user, age) {
   return { user, session, token: refreshToken({ user, session, expires_at }) };
 }
 
-/** One call of a user's object, and its answer. */
+/** Calls a user's object once and returns its answer. */
 export const askObject = async (objects, user, call) =>
   JSON.parse(await objects.getByName(user).ask(JSON.stringify(call)));
 

@@ -1,25 +1,33 @@
-// Boots the Worker on the real local runtime for an e2e test, with storage that is the test's own and forgotten after.
+// Boots the Worker on the real local runtime for an e2e test. The storage belongs to the test and
+// is deleted afterwards.
 //
 //   const edge = await startWorker({ vars: { ROTATE_AFTER: "0" } });
 //   const answer = await edge.fetch("/auth/login", { method: "POST", … });
 //   await edge.reset();   // empty storage, migrations applied
 //   await edge.stop();
 //
-// What the Worker fetches (a mail provider) comes out of this process's own globalThis.fetch: mock it there.
+// The Worker's own requests, such as to a mail provider, go through this process's
+// globalThis.fetch: mock it there.
 import { existsSync, readdirSync } from "node:fs";
 import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { keepLines, noteSettings } from "../logs/keep.mjs";
 
-// No look-up of `request.cf`, no telemetry: a test needs no network.
+// Don't fetch `request.cf` and don't send telemetry: tests need no network.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
 process.env.WRANGLER_SEND_METRICS ??= "false";
 process.env.WRANGLER_WRITE_LOGS ??= "false";
 
-/** Set over wrangler.toml's for every test: its address, and no limits, which would stop a test at its tenth login. */
+/**
+ * These override wrangler.toml in every test: the tests' address, and no rate limits, which would
+ * stop a test at its tenth login.
+ */
 export const TEST_VARS = { ISSUER: "http://127.0.0.1:8787", LIMITS: "off" };
 
-/** Known to everybody, so that a test can make and read tokens itself. Never use them elsewhere. */
+/**
+ * These secrets are public, so that a test can make and read tokens itself. Never use them
+ * elsewhere.
+ */
 export const TEST_SECRETS = {
   DEV: "1",
   SIGNING_KEYS: JSON.stringify({
@@ -39,13 +47,15 @@ export const TEST_SECRETS = {
 };
 
 /**
- * Starts a Worker. `vars` and `secrets` go over the ones above and wrangler.toml's; `undefined` takes one of the above out.
- * `others` are configurations of further Workers beside it.
+ * Starts a Worker. `vars` and `secrets` override the ones above and those of wrangler.toml;
+ * `undefined` removes one of the above. `others` are configurations of further Workers beside it.
  *
- * - `fetch(path, init)`: through the server, static assets included; a path is asked at ISSUER, a whole URL as it is.
- * - `worker`: the Worker's handle; its `fetch` bypasses the assets, `scheduled` runs the cron.
- * - `kv`, `db`, `env`: SESSIONS, DB and all bindings, for looking and for making states. They change at a reset.
- * - `logs()`: what the Worker logged so far.
+ * - `fetch(path, init)`: through the server, static assets included. A path is requested at ISSUER,
+ *   a whole URL as given.
+ * - `worker`: the Worker's handle. Its `fetch` bypasses the assets; `scheduled` runs the cron.
+ * - `kv`, `db`, `env`: SESSIONS, DB and all bindings, to read and to prepare states. A reset
+ *   replaces them.
+ * - `logs()`: what the Worker has logged.
  */
 export async function startWorker({ vars = {}, secrets = {}, others = [] } = {}) {
   const [configPath, { createTestHarness }] = await Promise.all([

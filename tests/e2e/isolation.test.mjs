@@ -1,6 +1,7 @@
-// Isolation: what one user holds opens nothing of another's, on both session stores. The operations come from openapi.yaml, which also says who may do
-// what: `security`, path parameters, the links' `token`, and `x-access` where not every user may. An operation that can't be
-// classified fails the test, so that a new route can't be forgotten.
+// Isolation: a user's credentials give no access to another user's data, on both session stores.
+// The operations come from openapi.yaml, which also says who may do what: `security`, path
+// parameters, the links' `token`, and `x-access` where not every user may. An operation that can't
+// be classified fails the test, so that a new route can't be forgotten.
 import assert from "node:assert/strict";
 import { sign } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -20,7 +21,7 @@ const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
 );
 const bearers = operations.filter(({ kind }) => kind === "bearer");
 
-/** What an operation asks for, as the contract says it. Throws where the contract leaves it open. */
+/** What an operation requires, according to the contract. Throws if the contract does not say. */
 function classified(path, item, method) {
   const operation = item[method];
   const where = `${method.toUpperCase()} ${path}`;
@@ -29,7 +30,8 @@ function classified(path, item, method) {
   );
   const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   const content = operation.requestBody?.content["application/json"];
-  // Without `cookie: true`, which asks for an allowed Origin before anything else: tests/e2e/cookie-mode.test.mjs.
+  // Leave out `cookie: true`: it requires an allowed Origin before anything else.
+  // tests/e2e/cookie-mode.test.mjs tests that.
   const { cookie: _, ...members } = content?.example ?? content?.examples?.body.value ?? {};
   const body = content && members;
   const takes = Object.keys(resolve(content?.schema)?.properties ?? {});
@@ -90,7 +92,10 @@ function resolve(schema) {
     : schema;
 }
 
-/** `x-proof`: does the operation need the password of the last ten minutes? Every operation has to say. */
+/**
+ * `x-proof`: does the operation need a password given in the last ten minutes? Every operation must
+ * say.
+ */
 function proofOf(operation, where) {
   const proof = operation["x-proof"];
   const members = proof?.recent;
@@ -116,7 +121,7 @@ for (const store of ["kv", "durable"])
     let workers;
     let edge;
     let client;
-    // Whose objects are looked into; a user who was deleted still has one.
+    // The users whose objects are compared. A deleted user still has an object.
     const ids = new Set();
     let ada;
     let root;
@@ -134,14 +139,17 @@ for (const store of ["kv", "durable"])
 
     const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-    /** An access token as the service would sign it, from one of its own with other claims. */
+    /**
+     * An access token as the service would sign it: one of its own tokens, with some claims
+     * replaced.
+     */
     function signed(claims, header = {}) {
       const [jwk] = JSON.parse(TEST_SECRETS.SIGNING_KEYS).keys;
       const text = `${encoded({ typ: "at+jwt", alg: "EdDSA", kid: jwk.kid, ...header })}.${encoded(claims)}`;
       return `${text}.${sign(null, Buffer.from(text), { key: jwk, format: "jwk" }).toString("base64url")}`;
     }
 
-    /** A user with Ada's password and one session, without the cost of a hash. */
+    /** A user with Ada's password and one session. It is made without hashing the password. */
     async function newUser(roles = ["user"]) {
       snapshots.clear();
       const [id] = await makeUsers(edge.db, 1);
@@ -177,8 +185,11 @@ for (const store of ["kv", "durable"])
       return made;
     }
 
-    /** Everything that is stored and queued, as one text: each key of KV, each row of each table of D1, each user's object, and how many
-     *  mails were queued. `only` what names one user, or what does not name another. */
+    /**
+     * Everything that is stored and queued, as one text: each key of KV, each row of each table of
+     * D1, each user's object, and the number of queued mails. With `only`, just the entries that
+     * contain it; with `except`, just those that do not.
+     */
     async function stored(only = "", except = "nobody") {
       const { calls } = await edge.control({});
       const queued = (calls["queue send"] ?? 0) + (calls["notice queue send"] ?? 0);
@@ -249,9 +260,12 @@ for (const store of ["kv", "durable"])
       return client.call(method, at + query, { ...(body && { json: body }), ...options });
     }
 
-    /** Sends the request, and asserts its status and that it changed nothing that is stored, except of the user `except`. */
+    /**
+     * Sends the request. Asserts its status, and that no stored data changed except that of the
+     * user `except`.
+     */
     async function refused(operation, why, status, { except, ...options }) {
-      // The snapshot after the last request is the one before this one, unless something else changed data: that deletes it.
+      // Reuse the snapshot taken after the last request. Whatever else changes data deletes it.
       const was = snapshots.get(except) ?? (await stored("", except));
       const answer = await ask(operation, options);
       assert.equal(
@@ -269,7 +283,7 @@ for (const store of ["kv", "durable"])
 
     test("every operation of the contract is classified", () => {
       assert.ok(bearers.length >= 13 && operations.length > bearers.length);
-      // The examples hold the right password: what is refused is refused for the token.
+      // The examples contain the right password, so every refusal is because of the token.
       for (const { body } of bearers) assert.equal(body?.current_password ?? PASSWORD, PASSWORD);
       for (const change of [
         { security: [{ other: [] }] },
@@ -337,7 +351,8 @@ for (const store of ["kv", "durable"])
         for (const [why, token] of Object.entries(tokens)) {
           // By design a check does not read the directory. It learns of a deletion by `stale:`.
           if (operation.path === "/auth/authorized" && why === "of no user") continue;
-          // The row of that id is gone. A repeated deletion writes `stale:` for it again, in case the first try broke off.
+          // The row of that id is gone. A repeated deletion writes `stale:` for it again, in case
+          // the first attempt was interrupted.
           const except = why === "of no user" ? claims.sid : undefined;
           const answer = await refused(operation, why, 401, {
             except,
@@ -374,7 +389,7 @@ for (const store of ["kv", "durable"])
             ? (await newUser()).id
             : administrator.id;
         const options = { token: old, id: target, sid: administrator.session };
-        // Each member that asks for a proof does so alone, and beside all others.
+        // Each member that requires a proof does so alone, and together with all the others.
         const bodies =
           proof === "recent"
             ? [body]
@@ -407,7 +422,7 @@ for (const store of ["kv", "durable"])
           }
           asked += 1;
         }
-        // Without those members, and where no proof is needed, an old one changes nothing.
+        // Without those members, and where no proof is needed, an old proof makes no difference.
         if (proof === "recent") continue;
         const left = Array.isArray(proof)
           ? { ...(takes.includes("email") ? { email: VALUES.email } : { first_name: "Augusta" }) }
@@ -476,7 +491,8 @@ for (const store of ["kv", "durable"])
             pairs += 1;
           }
         }
-        // With the victim's cookie beside the actor's token, at most the actor's own data may change.
+        // With the victim's cookie and the actor's token in one request, at most the actor's own
+        // data may change.
         const actor = await newUser();
         const body = operation.body?.email
           ? { ...operation.body, email: `${actor.id}@new.example` }
@@ -493,7 +509,8 @@ for (const store of ["kv", "durable"])
     });
 
     test("a session begun in a cookie ends the session of the cookie before it, and nothing else of its user", async () => {
-      // By design (docs/decisions/0010): whoever has both is one browser, and nobody else could end that session any more.
+      // By design (docs/decisions/0010): a client that has both is one browser, and nobody else
+      // could still end that session.
       const [victim, actor] = [await newUser(), await newUser()];
       const other = await makeSession(edge, store, victim.id, 20);
       const row = () =>
@@ -568,7 +585,8 @@ for (const store of ["kv", "durable"])
       );
       await refused({ ...logOut, body: { token: forged } }, "a forged one", 200, { token });
       await refused({ ...logOut, body: {} }, "a bearer without a token", 400, { token });
-      // Whoever holds it is its user: the Bearer beside it changes nothing.
+      // Whoever holds the refresh token acts as its user. The Bearer token in the same request
+      // changes nothing.
       const { body } = await ask(renew(ada.refresh_token), { token });
       assert.equal(claimsOf(body.access_token).sub, ada.user.id);
       walked.add(store);

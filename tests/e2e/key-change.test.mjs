@@ -1,5 +1,6 @@
-// Keys change without logging anyone out: appended last, moved to the front, the old one dropped. While a change is rolled
-// out, Workers a step apart serve the same users; here two of them do, on the same storage, at every pair of steps.
+// Keys change without logging anyone out: a new key is appended, moved to the front, and then the
+// old one is removed. During the rollout of such a change, Workers that are one step apart serve
+// the same users. Here two of them do, on the same storage, at every pair of steps.
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
@@ -45,7 +46,8 @@ for (const store of ["kv", "durable"]) {
         const { workers, stop } = await startWorkers(settings);
         t.after(stop);
         const clients = workers.map(clientOf);
-        // What the old key sealed or signed is gone by the time it is dropped, a session's life after its promotion.
+        // The old key is removed a session's lifetime after the new one became first. By then
+        // everything that it sealed or signed has expired.
         for (const [one, other] of [clients, [...clients].reverse()]) {
           let { refresh_token, access_token, user } = await one.logIn(ADA, PASSWORD, FIREFOX);
           for (const client of [other, one, other, other, one]) {
@@ -105,7 +107,7 @@ for (const store of ["kv", "durable"]) {
         assert.equal(again.status, 200, `${pair.join(" beside ")}: late, not reused`);
         assert.equal((await lineOf(again)).verdict, "late");
         assert.equal((await clients[first].renew(again.body.refresh_token, FIREFOX)).status, 200);
-        // A stranger is one still.
+        // A stranger is still treated as a stranger.
         const stranger = await clients[second].renew(refresh_token, {
           headers: { "user-agent": "Chrome" },
         });

@@ -1,5 +1,6 @@
-// Memory stays flat: 100,000 requests of every kind, most of them hostile, at one isolate. After the first 40,000, in which every
-// cache has filled, the memory of the wasm has its size to the byte, and the process grows no more than V8's heap explains.
+// Memory stays flat while one isolate serves 100,000 requests of every kind, most of them hostile.
+// After the first 40,000, when every cache is full, the size of the wasm memory no longer changes
+// by a byte, and the process grows no more than V8's heap explains.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -12,7 +13,8 @@ const [REQUESTS, STEP, WARM_STEPS, SESSIONS, USERS, CONNECTIONS] = [
   100_000, 20_000, 2, 2000, 100, 16,
 ];
 const MIB = 1024 * 1024;
-// V8 gives memory back when it likes, and the runtime's KV is in the same process: 60 MiB were seen.
+// V8 frees memory when it likes, and the runtime's KV is in the same process. We saw 60 MiB of
+// growth.
 const MOST_GROWTH = 180 * MIB;
 const JSON_HEADERS = { "content-type": "application/json" };
 const FORM_HEADERS = { "content-type": "application/x-www-form-urlencoded" };
@@ -68,7 +70,7 @@ test("100,000 requests leave the memory as it was", { timeout: 400_000 }, async 
   }
 });
 
-/** The request of a number: what an honest client asks, and in between what it would not. */
+/** The request with this number: requests of an honest client, and between them hostile ones. */
 function requests(sessions) {
   const post = (path, body, expected, headers = JSON_HEADERS) => ({
     method: "POST",
@@ -110,7 +112,8 @@ function requests(sessions) {
           FORM_HEADERS,
         );
       case 7:
-        // The token of a round before, or of none yet: other tokens all the time, and more than are remembered.
+        // A token of an earlier round, or none yet: the tokens keep changing, and there are more
+        // than the Worker remembers.
         return get(
           `/auth/authorized?user_id=${session.user}`,
           token,
@@ -131,7 +134,7 @@ async function atOnce(times, work) {
   );
 }
 
-/** What the runtime that this test started holds of the machine's memory. */
+/** How much of the machine's memory the runtime of this test uses. */
 function residentBytes() {
   const status = (pid) => {
     try {

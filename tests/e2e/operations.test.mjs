@@ -1,5 +1,6 @@
-// What Cloudflare bills for one login, renewal, check and so on, counted around the built Worker as wrangler.toml has it, with both
-// session stores; and that the tables of docs/operations.md, Cost, say that and the dollars that come of it. A failure shows the right one.
+// What Cloudflare bills for one login, renewal, check and so on, with both session stores. It is
+// counted around the built Worker, configured as in wrangler.toml, and compared with the tables and
+// the dollars in docs/operations.md, Cost. A failure shows the right table.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -11,7 +12,10 @@ import { makeSession } from "./forge.mjs";
 import { eventually, startWorkers } from "./workers.mjs";
 
 const STORES = ["kv", "durable"];
-/** Also what is no column of prices: D1 bills rows, whatever the number of statements. */
+/**
+ * Includes counts that are not a column of the price table: D1 bills rows, however many statements
+ * there are.
+ */
 const COUNTED = [
   "Worker requests",
   "KV keys read",
@@ -39,7 +43,7 @@ const OPERATIONS = [
   "log out",
   "reset link",
 ];
-/** What a login leads to later, and how often. */
+/** What a login causes later, and how often. */
 const LATER = { kv: ["count of the sessions", 1 / 8], durable: ["clearing away", 1] };
 const GIGABYTES_OF_AN_OBJECT = 0.128;
 const OPERATIONS_OF_A_MESSAGE = 3;
@@ -128,7 +132,7 @@ test("the dollars of the document are its prices times its operations", () => {
   );
 });
 
-/** By act what one of it is billed as. */
+/** For each act, what one of it costs in billed units. */
 async function countAll(store) {
   const vars = {
     SESSION_STORE: store,
@@ -147,7 +151,7 @@ async function countAll(store) {
     const bill = async () => sum((await told()).map(({ bill }) => bill));
     const counted = {};
     let billed;
-    /** `until` waits for what comes long after the answer. */
+    /** `until` waits for what happens long after the answer. */
     const count = async (name, act, until = () => {}) => {
       billed ??= await settled(bill);
       const answer = await act();
@@ -170,7 +174,7 @@ async function countAll(store) {
     };
     const done = async (asked) => assert.equal((await asked).status, 200);
 
-    // Local development makes its accounts at a Worker's first login.
+    // In local development a Worker creates the demo accounts at its first login.
     await Promise.all([edge, rotating].map(({ logIn }) => logIn(ROOT)));
 
     if (store === "durable") await count("log in, a user's first", () => edge.logIn(ADA));
@@ -190,7 +194,7 @@ async function countAll(store) {
       await workers[0].control({ drawn: 1 });
       billed = undefined;
     } else {
-      // The platform rings by its own clock.
+      // The alarm rings by the platform's own clock.
       await makeSession(workers[0], store, claimsOf(access_token).sub, 30 * DAY - 5);
       billed = undefined;
       const before = await bill();
@@ -221,7 +225,8 @@ async function countAll(store) {
     await count("log out", () =>
       done(edge.post("/auth/revoke", { form: { token: refresh_token } })),
     );
-    // The ledger of mails begins each hour with a row: counted again when one began meanwhile.
+    // The mail ledger adds a row at the beginning of each hour. If an hour began meanwhile, count
+    // again.
     for (let hour; hour !== thisHour(); ) {
       hour = thisHour();
       await mailed(ROOT);
@@ -236,7 +241,10 @@ async function countAll(store) {
 
 const thisHour = () => Math.floor(Date.now() / 3_600_000);
 
-/** What stays the same for a while: work after the response is done. */
+/**
+ * Waits until the value stays the same for a while, because then the work after the response is
+ * done.
+ */
 async function settled(look) {
   for (let last = await look(); ; ) {
     await sleep(200);
@@ -258,7 +266,10 @@ const minus = (bill, other) =>
     Object.entries(bill).map(([what, amount]) => [what, amount - (other[what] ?? 0)]),
   );
 
-/** By act the dollars of a million; `later` goes to the login, and is none of its own. */
+/**
+ * For each act, the dollars for a million. `later` is added to the login and is not an act of its
+ * own.
+ */
 function dollarsOf(acts, later, prices, assumed, cpuOfLogin = "CPU of a login, ms") {
   const found = {};
   for (const [act, bill] of Object.entries(acts)) {

@@ -9,7 +9,7 @@ export async function mails(edge) {
   return answer.json();
 }
 
-/** Waits for a mail to an address, beyond the first `known` ones, and answers the newest. */
+/** Waits for a mail to an address, beyond the first `known` ones, and returns the newest. */
 export function mailTo(edge, email, known = 0) {
   return eventually(async () => {
     const found = (await mails(edge)).filter(({ to }) => to === email);

@@ -1,4 +1,5 @@
-// The database is restored to a time before a revocation: what `npm run admin -- restored` is for.
+// The database is restored to a time before a revocation. `npm run admin -- restored` repairs the
+// result.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LIFT } from "../../scripts/admin/restored.mjs";
@@ -31,11 +32,11 @@ for (const store of ["kv", "durable"]) {
     const restore = edge.db.prepare("UPDATE users SET version = ?, session_epoch = ? WHERE id = ?");
     await restore.bind(row.version, row.session_epoch, sub).run();
 
-    // What the restore alone does: the revoked session renews, and new tokens are refused.
+    // The restore alone has this effect: the revoked session renews, and new tokens are refused.
     assert.equal((await client.renew(before.refresh_token)).status, 200);
     assert.equal(await isGood((await client.logIn(ADA)).access_token), false);
 
-    // Every link holds the account's nonce: none from before works.
+    // Every link contains the account's nonce, so no link from before the restore works.
     const nonces = async () =>
       (await edge.db.prepare("SELECT link_nonce FROM users").all()).results.map(
         ({ link_nonce }) => link_nonce,
@@ -49,7 +50,7 @@ for (const store of ["kv", "durable"]) {
     const after = await client.logIn(ADA);
     assert.equal(await isGood(after.access_token), true);
     assert.equal((await client.get("/auth/me", { token: after.access_token })).status, 200);
-    // Revocations go on from there.
+    // Revocations work from there on.
     assert.equal(
       (await client.post(`/auth/users/${sub}/revoke`, { token: after.access_token })).status,
       204,

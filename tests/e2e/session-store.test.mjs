@@ -1,4 +1,5 @@
-// SESSION_STORE: what a switch does to sessions, what is refused as a setting, and how an object gets rid of what is over.
+// SESSION_STORE: what happens to sessions at a switch, which settings are rejected, and how an
+// object deletes what has expired.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { policy } from "../../scripts/project/policy.mjs";
@@ -24,7 +25,7 @@ test("a switch of the store, there and back", async (t) => {
       const [old, young] = [clientOf(before), clientOf(after)];
       const login = await old.logIn(ADA);
       const { sid } = claimsOf(login.access_token);
-      // In KV a session of the last two minutes may be there and not to be seen yet.
+      // In KV a session of the last two minutes may exist and not be visible yet.
       for (const worker of [kv, durable]) await worker.control({ clock: 300 });
       const refused = await young.renew(login.refresh_token);
       assert.deepEqual([refused.status, refused.body.error], [400, "invalid_grant"]);
@@ -104,7 +105,8 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
     await askObject(edge.objects, user, beginCall({ session, lives_until, now: begun }));
     return session;
   };
-  // As of the beginning, so that the list itself hides none: what is missing from it has been deleted.
+  // Ask as of the beginning, so that the list hides no expired row: a row that is missing has been
+  // deleted.
   const rows = async (user) =>
     (await askObject(edge.objects, user, { list: { epoch: 0, now: begun } })).map(({ id }) => id);
   const [some, all] = [newId(), newId()];
@@ -113,7 +115,7 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
   const only = await begin(all, begun + 2);
   assert.deepEqual([(await rows(some)).sort(), await rows(all)], [[short, long].sort(), [only]]);
 
-  // The platform rings by its own clock.
+  // The alarm rings by the platform's own clock.
   await eventually(
     async () => !(await rows(some)).includes(short) && (await rows(all)).length === 0,
   );
@@ -128,7 +130,8 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
     stop,
   } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
   t.after(stop);
-  // So long ago that the row of a session that ended then is deleted eight seconds from now, by the platform's own clock.
+  // In the past, so that by the platform's own clock the row of a session that ended then is
+  // deleted eight seconds from now.
   const then = nowSeconds() - policy("ENDED_ROW_TTL") + 8;
   const month = then + 30 * 86_400;
   const ask = (user, call) => askObject(edge.objects, user, call);
@@ -150,7 +153,7 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
         seen: "forged\tunknown\t\t",
       },
     });
-    // What a verdict says beside its name is not asked for here.
+    // This compares only the verdict's name.
     return typeof answer.verdict === "string" ? answer.verdict : Object.keys(answer.verdict)[0];
   };
   const ended = async (user, session) =>
@@ -186,7 +189,8 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
   }
   assert.equal(await ended(overLimit, three), false, "what goes on stays");
 
-  // A login of a later epoch: the row of the earlier one is deleted with those that have ended.
+  // A login of a later epoch: the row of the earlier session is deleted together with the ended
+  // ones.
   const changed = newId();
   const five = await begin(changed, 0);
   await begin(changed, 1, 100);

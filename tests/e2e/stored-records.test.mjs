@@ -1,5 +1,6 @@
-// Stored records outlive a deploy: rows of D1 and of the Durable Objects, as the version of November 2026 wrote them, are
-// read. tests/stored_records.rs does the same for KV, tickets and queued mails.
+// Records stay readable after a deploy: this reads rows of D1 and of the Durable Objects as the
+// version of November 2026 wrote them. tests/stored_records.rs does the same for KV, tickets and
+// queued mails.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,10 +1,13 @@
-// Boots one Worker or several that share their storage, each with its own settings, and asks each over a socket of its own,
-// past the harness's proxy. Pages are left out; everything else is as in wrangler.toml.
+// Boots one or more Workers that share their storage, each with its own settings. Each is reached
+// over its own socket, not through the harness's proxy. Pages are left out; everything else is as
+// in wrangler.toml.
 //
-//   const { workers: [old, young], stop } = await startWorkers([{}, { secrets: { TICKET_SECRET: "…" } }]);
+//   const settings = [{}, { secrets: { TICKET_SECRET: "…" } }];
+//   const { workers: [old, young], stop } = await startWorkers(settings);
 //   await old.fetch("/auth/login", …);
 //
-// Each runs in slow-storage/worker.mjs, which passes everything on until `control` tells it otherwise.
+// Each runs in slow-storage/worker.mjs, which passes everything through until `control` tells it
+// otherwise.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,12 +24,14 @@ import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
  * @property {object[]} [email] bindings of type send_email
  * @property {string[]} [datasets] names of Analytics Engine bindings
  * @property {number} [batchTimeout] for how many seconds a queue waits for further messages
- * @property {object} [caller] options of a further Worker, bound to this one's entrypoint Auth as AUTH
+ * @property {object} [caller] options of a further Worker, to which this one's entrypoint Auth is
+ *   bound as AUTH
  */
 
 /**
  * @typedef {object} StartOptions
- * @property {boolean} [direct] without slow-storage/worker.mjs, for what is timed; there is then no control, workOff and cron
+ * @property {boolean} [direct] without slow-storage/worker.mjs, for tests that measure time; there
+ *   is then no control, workOff and cron
  * @property {object[]} [front] modules to use instead of it, the main one first
  * @property {string} [folder] of another build
  * @property {number} [inspectorPort] where workerd's inspector listens
@@ -124,9 +129,12 @@ export async function startWorkers(
           handle(miniflare, nameOf(index), caller && callerName(index)),
         ),
       ),
-      /** All lines logged so far, parsed where they are JSON. The last ones may be on their way still: see `logged`. */
+      /**
+       * All lines logged so far, parsed if they are JSON. The last lines may not have arrived yet:
+       * see `logged`.
+       */
       logs,
-      /** Waits for a line that fulfils `wanted`, and answers it. */
+      /** Waits for a line that fulfils `wanted`, and returns it. */
       logged: (wanted) => eventually(() => logs().find(wanted)),
       /** Waits for the line of an answer. */
       lineOf,
@@ -143,7 +151,7 @@ export async function startWorkers(
   }
 }
 
-/** What `look` finds, within 10 s or as many as are given. */
+/** Repeats `look` until it finds something, for up to 10 s or the given number of seconds. */
 export async function eventually(look, seconds = 10) {
   for (
     const deadline = performance.now() + seconds * 1000;
@@ -200,8 +208,10 @@ async function handle(miniflare, name, caller) {
     kv: env.SESSIONS,
     db: env.DB,
     objects: env.SESSION_OBJECTS,
-    /** Has a message worked off. Answers "ack", the seconds until the queue hands the same one out again, or
-     *  `{ seconds, body }` of the message that was queued in its place. */
+    /**
+     * Has the Worker process a message. Returns "ack", the seconds until the queue delivers the
+     * same message again, or `{ seconds, body }` of the message that was queued in its place.
+     */
     async workOff(body, queue = "edgegate-mail") {
       const messages = [{ id: "message", body, attempts: 1 }];
       const answer = await send("/test/queue", {
@@ -214,7 +224,7 @@ async function handle(miniflare, name, caller) {
     /** A request to the Worker that is bound to this one. */
     askCaller: (init) => fetch(callerUrl, init),
     cron: () => send("/test/cron", { method: "POST" }),
-    /** Gives slow-storage/worker.mjs its orders; answers its counts so far. */
+    /** Sends settings to slow-storage/worker.mjs and returns its counts so far. */
     async control(orders) {
       const answer = await send("/test/control", { method: "POST", body: JSON.stringify(orders) });
       return answer.json();

@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 const module = (text) => `data:text/javascript,${encodeURIComponent(text)}`;
 
-/** The Worker of src/edge/entry.mjs on entry points that answer when the test says so. */
+/** The Worker of src/edge/entry.mjs with entry points that answer when the test says so. */
 async function worker() {
   const work = deferred();
   globalThis.work = work.promise;

@@ -1,4 +1,5 @@
-// How a request crosses into the wasm, and an answer back: src/edge/exchange.js, whose platform Node has too.
+// How a request gets into the wasm, and an answer out of it: src/edge/exchange.js. Node has the
+// platform APIs that it needs.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

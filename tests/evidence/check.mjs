@@ -1,5 +1,6 @@
-// The step `evidence` of `npm test`: compares the tests that tests/README.md, tests/findings.md and SECURITY.md name with those that cargo lists and with
-// those that `node --test` has reported: `node tests/evidence/check.mjs <report>`. Without a report only the Rust tests are compared.
+// The step `evidence` of `npm test`. It compares the tests that tests/README.md, tests/findings.md
+// and SECURITY.md name with the tests that cargo lists and those that `node --test` has reported:
+// `node tests/evidence/check.mjs <report>`. Without a report it compares only the Rust tests.
 import { existsSync, readFileSync } from "node:fs";
 import { Advice, main } from "../../scripts/project/advice.mjs";
 import { inRoot, root } from "../../scripts/project/root.mjs";
@@ -32,7 +33,10 @@ await main(async () => {
   return 0;
 });
 
-/** Every test that `cargo test` runs and does not ignore: the crate's root file, and the name with its modules. */
+/**
+ * Every test that `cargo test` runs and does not ignore: the root file of its crate, and its name
+ * with its modules.
+ */
 async function rustTests() {
   process.chdir(root);
   const tests = [];

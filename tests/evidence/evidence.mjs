@@ -1,4 +1,5 @@
-// Whether the tests that tests/README.md, tests/findings.md and SECURITY.md name as evidence really ran: not only that their names are somewhere.
+// Checks that the tests that tests/README.md, tests/findings.md and SECURITY.md name as evidence
+// really ran. It is not enough that their names occur somewhere.
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -16,15 +17,18 @@ export function evidenceIn(page, text) {
     return cell.split("<br>").flatMap((part) => {
       const [, path, titles] = part.trim().match(/^`([^`]+)`\s*(.*)$/) ?? [];
       if (!path) throw new Error(`${page}, ${cells[0]}: names no file: ${part}`);
-      // Titles in JavaScript have commas of their own.
+      // Titles in JavaScript contain commas.
       const names = /\.(rs|json)$/.test(path) ? titles.split(", ") : [titles];
       return names.map((title) => ({ where: `${page}, ${cells[0]}`, path, title }));
     });
   });
 }
 
-/** What of it did not run, as sentences. `rust` is a list of `{ root, name }`, one for each test that cargo runs, `javascript` a list of
- *  `{ file, name, outcome }`, or null when those tests were left out of this run. */
+/**
+ * The evidence that did not run, as sentences. `rust` is a list of `{ root, name }`, one for each
+ * test that cargo runs. `javascript` is a list of `{ file, name, outcome }`, or null if this run
+ * left those tests out.
+ */
 export function notRun(evidence, { rust, javascript }) {
   const faults = [];
   for (const { where, path, title } of evidence) {
@@ -53,7 +57,10 @@ function isNamed({ root, name }, path, title) {
   return fileOf(root, modules) === path;
 }
 
-/** The source file of a module, by the rules of Rust: modules without a file of their own are inside their parent's. */
+/**
+ * The source file of a module, by the rules of Rust. A module without its own file is in its
+ * parent's.
+ */
 function fileOf(root, modules) {
   const folder = dirname(root);
   for (let depth = modules.length; depth > 0; depth -= 1) {

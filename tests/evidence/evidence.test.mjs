@@ -1,4 +1,5 @@
-// What `npm test` fails on beside failing tests: evidence that did not run, and counts that are low or missing.
+// What makes `npm test` fail in addition to failing tests: evidence that did not run, and counts
+// that are low or missing.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

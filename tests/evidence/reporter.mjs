@@ -1,5 +1,6 @@
-// A reporter for `node --test`. It writes one line of JSON for each test that ended: its file, its name,
-// its outcome and how long it took; for a failed test also the suites around it and its error.
+// A reporter for `node --test`. It writes one line of JSON for each test that ended: its file, its
+// name, its outcome and how long it took; for a failed test also the suites around it and its
+// error.
 import { relative } from "node:path";
 import { root } from "../../scripts/project/root.mjs";
 import { errorText } from "../../scripts/testing/failures.mjs";
@@ -7,7 +8,8 @@ import { errorText } from "../../scripts/testing/failures.mjs";
 const MOST_STDERR = 3000;
 
 export default async function* reporter(events) {
-  // The names of the suites around the test that is being reported, from the outermost to the test itself.
+  // The names of the suites around the test that is being reported, from the outermost to the test
+  // itself.
   const names = [];
   // The end of what each file's process wrote to stderr. A file that crashes has no other error.
   const stderr = new Map();

@@ -1,4 +1,5 @@
-// An example as a user has it: in a folder of its own, with the packed package and what else it needs in node_modules.
+// An example as a user has it: in its own folder, with the packed package and its other
+// dependencies in node_modules.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-// examples/hono-worker in workerd, on the packed package, with a real edgegate beside it.
+// examples/hono-worker in workerd, with the packed package and a real edgegate.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startEdgegate } from "../browser/edgegate.mjs";

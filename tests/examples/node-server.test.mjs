@@ -1,4 +1,4 @@
-// examples/node-server as a process of its own, on the packed package, with a real edgegate beside it.
+// examples/node-server as a separate process, with the packed package and a real edgegate.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,5 @@
-// examples/vite-app: a production build, served on another origin of the same site and used in Chromium.
+// examples/vite-app: a production build, served on another origin of the same site and used in
+// Chromium.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -53,7 +54,10 @@ test("sign in, reload, check a role, sign out", async (t) => {
   await page.getByText("You are an administrator").waitFor();
 });
 
-/** A server of files; what it serves is set when it is there: the service must know its origin first. */
+/**
+ * A file server. Set what it serves after it has started, because the service must know its origin
+ * first.
+ */
 async function serve(t) {
   const pages = {};
   const server = createServer(async (request, response) => {

@@ -1,10 +1,12 @@
-// Keeps what the Workers of a test run print, and what was secret in it, for search.mjs. Only `npm test` asks for it, by naming a
-// folder in EDGEGATE_LOGS; there each process of tests has two files, one line an entry.
+// Stores what the Workers of a test run print, and the secrets in it, for search.mjs. It does so
+// only under `npm test`, which names a folder in EDGEGATE_LOGS. There each test process has two
+// files with one entry a line.
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 const FOLDER = process.env.EDGEGATE_LOGS;
-// A test that asks a hundred thousand times asks with few passwords, and its last tokens are like its first.
+// A test that sends a hundred thousand requests uses few passwords, and its last tokens are like
+// its first.
 const MOST_SECRETS = 5000;
 const TYPED = ["password", "current_password", "new_password"];
 const TOKENS = ["access_token", "refresh_token", "device_token", "token", "challenge"];
@@ -48,7 +50,7 @@ export function noteBody(body) {
 }
 
 function note(what, secret) {
-  // What is shorter is no secret: it stands in words of our own.
+  // A shorter text is not a secret: it also occurs in our own words.
   if (typeof secret !== "string" || secret.length < 12 || secrets.size >= MOST_SECRETS) return;
   secrets.add(JSON.stringify([what, secret]));
 }

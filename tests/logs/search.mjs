@@ -1,12 +1,16 @@
-// Searches all that the Workers of a test run have printed for what must be in no log: `node tests/logs/search.mjs <folder>`.
-// keep.mjs filled the folder. What it looks for: the forms of our tokens and hashes, addresses of mail and of networks, and every
-// password, key and token that the tests have used: whole or in part, in any part of a line, as it is or encoded.
+// Searches everything that the Workers of a test run have printed for what no log may contain:
+// `node tests/logs/search.mjs <folder>`. keep.mjs filled the folder. This looks for the forms of
+// our tokens and hashes, for email and network addresses, and for every password, key and token
+// that the tests have used: whole or in part, anywhere in a line, plain or encoded.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { count } from "../count.mjs";
 
-/** What is recognised by its form. Networks are those of the documentation (RFC 5737, RFC 3849), which the tests use. */
+/**
+ * What is recognised by its form. The networks are those reserved for documentation (RFC 5737, RFC
+ * 3849), which the tests use.
+ */
 export const FORMS = [
   ["an access token", /eyJ[\w-]/],
   ["a ticket", /eg[rld]_/],
@@ -15,7 +19,8 @@ export const FORMS = [
   ["an address of a network", /(?<!\d)(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d|2001:db8:/i],
   ["a private key", /"(?:d|k)\\*":/],
 ];
-// Bytes that happen to look like one of these are no leak: in what was decoded from base64 or hex only longer forms are looked for.
+// Random bytes can look like one of these, so text decoded from base64 or hex is searched only for
+// longer forms.
 const LONG_FORMS = [
   ["an access token", /eyJ[\w-]{10}/],
   ["a ticket", /eg[rld]_[\w-]{10}/],
@@ -24,11 +29,12 @@ const LONG_FORMS = [
   ["an address of a network", FORMS[4][1]],
 ];
 
-// A part of a secret is found by windows of it: of what is random a window of 16 characters at every fourth place, so that 19
-// characters are found wherever they are cut out; of what people type a window of 12 at every place.
+// Parts of a secret are found by windows of it. Random text has a window of 16 characters at every
+// fourth place, so that any 19 characters in a row are found. Typed text has a window of 12 at
+// every place.
 const RANDOM = { length: 16, step: 4 };
 const TYPED = { length: 12, step: 1 };
-// What is decoded may be encoded itself, as a token within a query within a URL.
+// Decoded text may be encoded itself, such as a token within a query within a URL.
 const DEPTH = 3;
 
 /** What is found: `[what, line]` for each. `secrets` are `[what, text]`. */
@@ -75,7 +81,10 @@ function windowsOf(secrets) {
   };
 }
 
-/** A line as it is, and all that it holds in another encoding: JSON's escapes, percent-encoding, `+` for spaces, base64, hex. */
+/**
+ * A line as printed, and everything in it that has another encoding: JSON's escapes,
+ * percent-encoding, `+` for spaces, base64, hex.
+ */
 function readings(line) {
   const all = new Map();
   const queue = [{ text: line, forms: FORMS, depth: 0 }];
@@ -110,7 +119,10 @@ const percentDecoded = (text) =>
     Buffer.from(run.replaceAll("%", ""), "hex").toString(),
   );
 
-/** What a run of characters is as base64 or base64url. One that was cut out begins anywhere: each of four beginnings is tried. */
+/**
+ * Decodes a run of characters as base64 or base64url. A run that was cut out can start anywhere, so
+ * all four offsets are tried.
+ */
 function base64Decoded(run) {
   return [0, 1, 2, 3]
     .map((at) => Buffer.from(run.slice(at), "base64"))
@@ -125,7 +137,10 @@ function hexDecoded(run) {
     .map((bytes) => bytes.toString());
 }
 
-/** Whether bytes hold a run of text in which something could be found. Most that look like base64 are random. */
+/**
+ * Whether bytes contain text long enough to find something in. Most runs that look like base64 are
+ * random.
+ */
 const isReadable = (bytes) => /[\x20-\x7e]{8}/.test(bytes.toString("latin1"));
 
 /** What keep.mjs has kept. */
@@ -141,8 +156,10 @@ export function readKept(folder) {
   };
 }
 
-/** Searches a folder and tells of it; answers the exit code. Searching too little shows nothing, so that fails too: `least` are the
- *  lines of requests and the secrets that there must be. */
+/**
+ * Searches a folder and reports the findings. Returns the exit code. A search of too little proves
+ * nothing, so that fails too: `least` are the minimum numbers of request lines and secrets.
+ */
 export function searchFolder(folder, tell = console.log, least = { requests: 1, secrets: 1 }) {
   const { lines, secrets } = readKept(folder);
   const requests = lines.filter((line) => line.includes('"event":"request"')).length;

@@ -1,4 +1,4 @@
-//! An attack that lasts a week, from 1, 50 and 5,000 networks, beside twenty honest resets an hour.
+//! An attack that lasts a week, from 1, 50 and 5,000 networks, with twenty honest resets an hour.
 //!
 //! The attacker asks as often as the gate allows, with these exceptions, which change nothing for
 //! anybody else:
@@ -345,7 +345,7 @@ fn minutes(text: &str) -> u64 {
     }
 }
 
-/// All ways to mail one mailbox, as often as 5,000 networks may.
+/// Every way to send mail to one mailbox, as often as 5,000 networks may.
 #[test]
 fn a_mailbox_gets_twelve_mails_on_the_first_day_and_thirty_six_in_a_week() {
     for networks in [1, 50, 5000] {

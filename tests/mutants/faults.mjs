@@ -1,5 +1,6 @@
-// Faults, each against a promise that the documents make: `file` with `search` (which is there exactly once) replaced by `replace`.
-// `command` is the narrowest test that must fail, and `killers` are parts of the names of the tests that must be among those that do.
+// Faults, each against a promise that the documents make. In `file`, `search` (which occurs exactly
+// once) is replaced by `replace`. `command` is the narrowest test that must fail. `killers` are
+// parts of the names of tests that must be among the failed ones.
 
 const service = (name) => ["cargo", "test", "--test", "service", name];
 const sessionStore = (name) => ["cargo", "test", "--test", "session_store", name];

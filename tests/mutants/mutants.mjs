@@ -1,6 +1,9 @@
 // What `npm run mutants` does without touching a file: put a fault in, read what failed, tell of it.
 
-/** The text with the fault in it. The searched text must be there exactly once, or it would be unclear what was tried. */
+/**
+ * The text with the fault in it. The searched text must occur exactly once, so that it is clear
+ * which fault was tested.
+ */
 export function applied({ id, file, search, replace }, text) {
   const found = text.split(search).length - 1;
   if (found !== 1)
@@ -11,7 +14,10 @@ export function applied({ id, file, search, replace }, text) {
   return text.split(search).join(replace);
 }
 
-/** The names of the tests that have failed, in the output of `cargo test` or of `node --test`, and the compiler's errors by their code. */
+/**
+ * The names of the failed tests in the output of `cargo test` or of `node --test`, and the codes of
+ * the compiler's errors.
+ */
 export function failuresIn(output) {
   const forms = [
     /^test (\S+)(?: - should panic)? \.\.\. FAILED$/gm,

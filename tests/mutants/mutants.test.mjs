@@ -1,5 +1,5 @@
-// The list of faults fits the sources, and the committed results are those of the list. What each fault does is tried by
-// `npm run mutants`, which takes too long for `npm test`.
+// The faults in the list can be applied to the sources, and the committed results belong to the
+// list. `npm run mutants` tests what each fault does; that takes too long for `npm test`.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

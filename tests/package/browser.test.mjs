@@ -1,5 +1,5 @@
-// The package in Chromium: as a plain module under a strict policy, in Vite's production build and its development server,
-// and when its wasm does not load.
+// The package in Chromium: as a plain module under a strict Content-Security-Policy, in Vite's
+// production build and its development server, and when its wasm does not load.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -15,7 +15,10 @@ let browser;
 before(async () => (browser = await startBrowser()));
 after(() => browser.close());
 
-/** What every build must do: the page's script puts it on `window`. `from` is where it imports the package. */
+/**
+ * What every build must do. The page's script puts it on `window`. `from` is the path from which it
+ * imports the package.
+ */
 const checks = (from, client) => `
   import { AuthClient, EdgegateError, Verifier, load, peek } from ${JSON.stringify(from)};
   import { AuthClient as alone } from ${JSON.stringify(client)};
@@ -178,7 +181,10 @@ test("Vite's development server, as the README configures it; and what is said w
   }
 });
 
-/** Opens the page of a site on which something is wrong; `load` tries to load the wasm and answers the error. */
+/**
+ * Opens a page of a site on which something is broken. `load` tries to load the wasm and returns
+ * the error.
+ */
 async function openWrong(t, site) {
   const context = await browser.newContext({ baseURL: site.origin });
   t.after(() => context.close());

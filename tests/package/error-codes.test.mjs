@@ -1,5 +1,5 @@
-// The closed list of codes is the same in the tables of docs/errors.md, in npm/edgegate/errors.js, in
-// its types, and in the README.
+// The closed list of codes is the same in the tables of docs/errors.md, in npm/edgegate/errors.js,
+// in its types, and in the README.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -32,10 +32,10 @@ const used = () => {
   return response;
 };
 const likeModule = () => Object.create(WebAssembly.Module.prototype);
-// A module, and not ours.
+// A module that is not ours.
 const foreign = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 
-/** What `load()` may be given, each made anew. */
+/** What `load()` may be given; each call gets a new one. */
 const SOURCES = {
   "a promise that rejects": () => Promise.reject(new Error("boom")),
   "a promise that rejects with nothing": () => Promise.reject(),

@@ -1,9 +1,9 @@
-// A server of key sets on this machine, which answers what a test tells it to.
+// A server of key sets on this machine, whose answers the test sets.
 import { createServer } from "node:http";
 
 /**
- * `answer`: what is served next: an object (as JSON), a text, or a function `(request, response)`. `asked`: the requests so far.
- * `t` stops it.
+ * `answer` is the next answer: an object (sent as JSON), a text, or a function `(request,
+ * response)`. `asked` lists the requests so far. The server stops at the end of the test `t`.
  */
 export async function startKeyServer(t, answer) {
   const state = { answer, asked: [] };

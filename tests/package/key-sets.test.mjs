@@ -1,4 +1,5 @@
-// Key sets: whatever a stranger's address answers, and how they are kept fresh. The clock is the test's.
+// Key sets: how the package handles any answer from an untrusted address, and how it refreshes
+// them. The test moves the clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startKeyServer } from "./key-server.mjs";

@@ -1,4 +1,5 @@
-// The package in Node: every subpath, the README's first snippet, and what it does with good and bad input.
+// The package in Node: every subpath, the README's first snippet, and its behaviour with good and
+// bad input.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPackage, makeProject } from "./package.mjs";

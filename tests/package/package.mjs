@@ -1,4 +1,4 @@
-// The npm package as people get it: the packed tarball, unpacked into a project's node_modules.
+// The npm package as users get it: the packed tarball, unpacked into a project's node_modules.
 import {
   existsSync,
   mkdirSync,
@@ -16,7 +16,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
 
-/** The tarball, built if anything changed since. */
+/** The tarball. It is built again if anything has changed. */
 export async function tarball() {
   if (!process.env.EDGEGATE_BUILT || !existsSync(packageTarball())) {
     const { code, stdout, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {

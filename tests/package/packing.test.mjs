@@ -52,7 +52,8 @@ test("its scripts name no file that is not there, and no package", async (t) => 
       if (/^(node:|cloudflare:)/.test(specifier)) continue;
       assert.match(specifier, /^\.\.?\//, `${name}: ${specifier}`);
       const path = new URL(specifier, `file:///${name}`).pathname.slice(1);
-      // A declaration names the script of a module, and TypeScript reads the declaration beside it.
+      // A declaration names the script of a module, but TypeScript reads the declaration next to
+      // the script.
       project.packed(name.endsWith(".d.ts") ? path.replace(/\.js$/, ".d.ts") : path);
     }
   }
@@ -69,7 +70,8 @@ test("publint finds nothing", async () => {
   assert.match(stdout, /All good!/);
 });
 
-// It is a package of ES modules: resolutions of CommonJS are left out by the profile, and no rule besides.
+// The package has ES modules only, so the profile skips CommonJS resolution. No other rule is
+// skipped.
 test("attw finds nothing", async () => {
   const { code, stdout, stderr } = await tool(
     "@arethetypeswrong/cli/dist/index.js",

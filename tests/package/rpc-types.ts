@@ -1,9 +1,10 @@
-// The types of "edgegate/rpc" in a Worker that is bound to the service; compiled by packing.test.mjs from the packed package, never run.
+// The types of "edgegate/rpc" in a Worker that is bound to the service. packing.test.mjs compiles
+// this file with the packed package; it is never run.
 import type { AuthError, AuthService, Client, SignedIn, Tokens } from "edgegate/rpc";
 
 interface Env {
   AUTH: AuthService;
-  /** As a service binding, with `fetch` beside the methods. */
+  /** As a service binding, which has `fetch` in addition to the methods. */
   SERVICE: Service<AuthService & Rpc.WorkerEntrypointBranded>;
 }
 

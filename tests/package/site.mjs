@@ -1,4 +1,4 @@
-// A site of static files on this machine, as strict or as wrong as a test wants it.
+// A site of static files on this machine, as strict or as broken as a test needs it.
 
 import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
@@ -17,8 +17,9 @@ const TYPES = {
 };
 
 /**
- * Serves `pages` (path → text) and then `folders` (prefix → folder). `site.csp` is the policy of every page, and
- * `site.answers` (path → function of request and response) goes first; `site.asked` are the paths so far.
+ * Serves `pages` (path → text), and after them `folders` (prefix → folder). `site.csp` is the
+ * policy of every page. `site.answers` (path → function of request and response) comes before both.
+ * `site.asked` lists the paths requested so far.
  */
 export async function startSite(t, { pages = {}, folders = {}, csp = STRICT } = {}) {
   const site = { csp, answers: {}, asked: [] };

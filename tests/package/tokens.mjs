@@ -20,7 +20,10 @@ const part = (value) =>
 
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
 
-/** A fresh key: `jwk` (public), `privateJwk`, and `token(claims, header)`, good for ten minutes from now unless claims say otherwise. */
+/**
+ * A fresh key: `jwk` (public), `privateJwk`, and `token(claims, header)`, whose token is valid for
+ * ten minutes from now unless the claims say otherwise.
+ */
 export function newKey(kid, alg = "EdDSA") {
   const kind = KINDS[alg];
   const { publicKey, privateKey } = kind.make();

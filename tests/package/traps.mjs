@@ -8,14 +8,17 @@ export const UNREACHABLE = Uint8Array.of(
 );
 
 /**
- * Stands between the package and `WebAssembly.Instance`; `unreachable` is the module UNREACHABLE.
+ * Stands between the package and `WebAssembly.Instance`. `unreachable` is the module UNREACHABLE.
  *
- * - `seen.instances`: how many were made. `seen.onDead`: calls that reached an instance after it had
- *   trapped, or returned into it. `seen.foreign`: verifiers freed in an instance that did not make
- *   them. `seen.freed`: verifiers freed. `seen.memory`: of the newest instance. (Those of dead
- *   ones must be free to go: Chromium has room for about a hundred.)
- * - `arm(skip, only)`: the crossing after `skip` others traps, once; only those of the function
- *   `only` count, if given. `disarm()` answers whether it had not happened yet.
+ * - `seen.instances`: how many instances were made.
+ * - `seen.onDead`: calls that reached an instance after it had trapped, or returned into it.
+ * - `seen.foreign`: verifiers freed in an instance that did not make them.
+ * - `seen.freed`: verifiers freed.
+ * - `seen.memory`: the memory of the newest instance. (Memories of dead instances must be
+ *   collectable: Chromium has room for about a hundred.)
+ * - `arm(skip, only)`: the crossing after `skip` others traps, once. If `only` is given, only
+ *   crossings of that function count.
+ * - `disarm()` returns whether the trap had not happened yet.
  */
 export function watchWasm(unreachable) {
   const seen = { instances: 0, onDead: 0, foreign: 0, freed: 0, memory: null };

@@ -1,4 +1,5 @@
-// What the types must take and refuse; compiled by packing.test.mjs from the packed package, never run.
+// What the types must accept and reject. packing.test.mjs compiles this file with the packed
+// package; it is never run.
 
 import type { Claims, ErrorCode, JwkSet, VerifierOptions } from "edgegate";
 import { type AuthClient, EdgegateError, load, peek, Verifier } from "edgegate";

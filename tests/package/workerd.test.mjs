@@ -1,4 +1,5 @@
-// The package in workerd, bundled by wrangler as for a deployment. The Worker's clock is moved by the test.
+// The package in workerd, bundled by wrangler as for a deployment. The test moves the Worker's
+// clock.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";

@@ -55,8 +55,9 @@ def retire(*ended):
 
 turns = Counter()
 given = {}
-# Lengths without a common divisor, so that each of one meets each of the other. The first case of an operation, its example, is an
-# administrator's and real: with that each is accepted at least once.
+# The lengths have no common divisor, so that each role meets each value of REAL. The first case of
+# an operation is its example, with an administrator and a real account, so that each operation is
+# accepted at least once.
 ROLES = ("admin", "user", "admin", "user", "admin", "user", None)
 REAL = (True, False)
 
@@ -147,32 +148,36 @@ def before_call(context, case, kwargs):
         case.headers["Origin"] = ORIGIN
 
 
-# A request that fits the schema may be refused for what no schema can say. By code; for some only with these reasons.
+# The codes with which a request that fits the schema may be refused, for reasons that no schema can
+# express. For some codes only these reasons are allowed.
 BEYOND_A_SCHEMA = {
-    # Only the service can seal what a mail or a login hands out.
+    # Only the service can seal the tokens of mails and logins.
     "invalid_link": None,
-    # A schema counts characters, the body's limit is in bytes, and an escaped one is twelve.
+    # A schema counts characters, but the body's limit is in bytes, and an escaped character has
+    # twelve.
     "payload_too_large": None,
     "invalid_grant": None,
-    # Which passwords are common, that one holds the address beside it, and what the service is called.
+    # A schema does not know which passwords are common, whether a password contains the address,
+    # and the name of the service.
     "weak_password": {"too_common", "contains_address", "context_word"},
-    # An address is more than a pattern.
+    # A pattern can't describe every rule for an address.
     "invalid_field": {"character", "not_one_at_sign", "local_part", "local_dots", "domain", "domain_mapped", "too_long"}
-    # The address is the account's own already; with REGISTRATION = "verified" a password comes later, with "open" it must be there.
+    # The account already has the address. With REGISTRATION = "verified" the password is chosen
+    # later; with "open" it is required.
     | {"unchanged", "chosen_by_mail", "missing"}
-    # A name is no control character and not white space alone.
+    # A name has no control character and is not only white space.
     | {"control_character", "empty"},
 }
-# In cookie mode the token is not in the body; that no cookie came is not the body's fault.
+# In cookie mode the token is not in the body, so a missing cookie is not the body's fault.
 WITHOUT_A_COOKIE = {"token is missing", "refresh_token is missing"}
-# Each criterion is optional, one of them is not: OpenAPI 3.1 can't say that of parameters.
+# Each criterion is optional, but one is required: OpenAPI 3.1 can't express that for parameters.
 WITHOUT_A_CRITERION = "give role, user_id or email as a criterion"
 
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     if isinstance(failure, AcceptedNegativeData) and response.status_code == 413:
-        # Refused before it was read, for its length.
+        # Refused because of its length, before it was read.
         return False
     if not isinstance(failure, RejectedPositiveData):
         return True

@@ -1,5 +1,6 @@
-// Runs schemathesis against the real Worker: openapi.yaml says what may be sent and what may come back, schemathesis makes
-// the requests, and every check it has is asked about every answer. schemathesis.toml says which checks can't apply, and why.
+// Runs schemathesis against the real Worker. openapi.yaml says which requests and answers are
+// allowed, schemathesis makes the requests, and applies all of its checks to every answer.
+// schemathesis.toml says which checks can't apply, and why.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,11 +16,12 @@ const CONFIG = inRoot("tests/schemathesis/schemathesis.toml");
 const HOOKS = inRoot("tests/schemathesis/hooks.py");
 
 /**
- * Runs it once, and once more for the one route that a setting changes. What is repeated from a seed is what is asked; ids and
- * tokens are the Worker's own.
+ * Runs it once, and once more for the one route that a setting changes. The same seed repeats the
+ * same requests, except for ids and tokens, which the Worker makes.
  *
- * Answers `{ code, cases, checks, tried }`: 0 when all was well, how many requests were made, how often each check was asked, and
- * for each operation `{ asker, status, times }`.
+ * Returns `{ code, cases, checks, tried }`: `code` is 0 if all checks passed, `cases` the number of
+ * requests, `checks` how often each check was applied, and `tried` has `{ asker, status, times }`
+ * for each operation.
  */
 export async function runSchemathesis({ seed, examples }) {
   await setUp([setup]);

@@ -1,4 +1,5 @@
-// Gives hooks.py, over HTTP, what schemathesis can't make up: accounts that are signed in, and tickets of mailed links.
+// Gives hooks.py over HTTP what schemathesis can't generate: accounts that are signed in, and
+// tickets of mailed links.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { ADA, claimsOf, clientOf, PASSWORD } from "../e2e/client.mjs";
@@ -8,10 +9,11 @@ import { mailTo, ticketOf } from "../e2e/outbox.mjs";
 const ROLES = { admin: '["admin","user"]', user: '["user"]', victim: '["user"]' };
 const LINKS_OF_A_KIND = 4;
 
-/** Starts it beside a Worker of local development: `{ url, stop }`. */
+/** Starts it for a Worker of local development. Returns `{ url, stop }`. */
 export async function startSupply(edge) {
   const { post, logIn } = clientOf(edge);
-  // The demo accounts come with the first request; the others are copies of one, so that none costs a hash to make.
+  // The first request creates the demo accounts. The other accounts are copies of one, so that no
+  // hashing is needed.
   await logIn(ADA);
   let made = 0;
   const makeAccount = async (role) => {

@@ -154,8 +154,8 @@ fn what_a_dropped_key_made_is_refused() {
     });
 }
 
-/// After `TICKET_SECRET` alone was replaced: whatever the old one sealed is invalid. Access tokens, which
-/// another key signs, are valid until they expire.
+/// After `TICKET_SECRET` alone was replaced, everything that the old one sealed is invalid. Access
+/// tokens, which another key signs, are valid until they expire.
 #[test]
 fn a_new_ticket_secret_alone_ends_refresh_tokens_and_no_access_token() {
     let steps = steps();

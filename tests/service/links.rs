@@ -279,7 +279,7 @@ fn a_stranger_who_registered_spoils_no_link_of_the_owner() {
         let owners = find(&world, GRACE).await.unwrap();
         assert_eq!((owners.first_name, owners.last_name), (None, None));
         assert!(user.first_name.is_some());
-        // The other link is spoilt by the first, and the stranger's change of address too.
+        // The first link invalidates the other one, and the stranger's change of address too.
         assert!(
             verify_by(&world, &verification, NEW_PASSWORD)
                 .await

@@ -1,4 +1,4 @@
-//! Searches a model to its end, prints what that took, and says what was found.
+//! Searches a model to its end, prints the cost of the search, and reports what was found.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -15,7 +15,8 @@ struct Counterexample {
     steps: String,
 }
 
-/// No property may be violated, everything listed must have come about, and nothing may be left unsearched.
+/// No property may be violated, everything listed must have happened, and no state may be left
+/// unsearched.
 pub fn holds(setting: Setting, events: &[&str]) {
     let name = setting.name;
     let (found, seen) = search(setting);
@@ -41,7 +42,8 @@ fn search(setting: Setting) -> (Option<Counterexample>, BTreeMap<&'static str, u
     let description = setting.to_string();
     let tick = setting.tick;
     let begun = Instant::now();
-    // Without a limit of states, depth or time, the search ends when nothing is left or a property is violated.
+    // The search has no limit of states, depth or time, so it ends when no state is left or a
+    // property is violated.
     let checker = setting
         .checker()
         .finish_when(HasDiscoveries::AnyFailures)

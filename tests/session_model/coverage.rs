@@ -1,4 +1,4 @@
-//! What a search came across, so that a model in which nothing happens does not pass.
+//! What a search has seen, so that a model in which nothing happens does not pass.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

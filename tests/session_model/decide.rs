@@ -1,4 +1,5 @@
-//! The only place that calls the crate's `rotate`: model and simulation decide nothing themselves.
+//! The only place that calls the crate's `rotate`. Model and simulation make no decisions of their
+//! own.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
@@ -8,7 +9,7 @@ use edgegate::domain::session::{
 
 const DAY: u64 = 86_400;
 
-/// The rules as they are set by default; the ends by time are so far away that they never matter here.
+/// The default rules. The expiries are so far away that they never matter here.
 pub const DEFAULT: Rules = Rules {
     grace: 30,
     rotate_after: 90,
@@ -32,7 +33,8 @@ pub enum Who {
     /// The owner from another network: a phone between Wi-Fi and mobile.
     OwnerElsewhere,
     Thief,
-    /// A client whose address the caller does not tell, as of another Worker that calls without `client`.
+    /// A client whose address the caller does not pass on, such as another Worker that calls
+    /// without `client`.
     Nameless,
 }
 
@@ -57,7 +59,8 @@ impl Who {
     }
 }
 
-/// The presentation of a token and what the store and the user's row say about it. Times are seconds since 1970.
+/// A presented token, and what the store and the user's row say about it. Times are seconds since
+/// 1970.
 pub struct Question {
     pub begun_at: u64,
     pub now: u64,

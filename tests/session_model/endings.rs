@@ -1,8 +1,8 @@
 //! "Revoke-all and a reset stop every renewal at once", "an ended session never comes back".
 //!
-//! Anyone presents any token that was ever handed out, from anywhere, at any time. The user's row is read before the
-//! session, with time between, as a Durable Object's caller does; a row read later only knows more. A renewal counts as
-//! begun when it reads the session.
+//! Anyone presents any token that was ever handed out, from anywhere, at any time. As in the caller
+//! of a Durable Object, the user's row is read before the session, with time in between. Reading
+//! the row later could only find more revocations. A renewal begins when it reads the session.
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};

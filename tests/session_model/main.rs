@@ -1,21 +1,25 @@
-//! The rotation of refresh tokens, searched exhaustively by a model checker (stateright) and at random by a simulation.
-//! Both call the crate's own `rotate`.
+//! The rotation of refresh tokens, searched exhaustively by a model checker (stateright) and at
+//! random by a simulation. Both call the crate's own `rotate`.
 //!
-//! `cargo test --test session_model -- --nocapture` prints what each search took and what the simulation counted.
+//! `cargo test --test session_model -- --nocapture` prints the cost of each search and the counts
+//! of the simulation.
 //!
-//! | what is claimed | tests |
-//! |---|---|
-//! | An honest client that repeats within the grace is never refused | `owner::*` |
-//! | A thief who keeps more than 90 s away from an owner whose renewals are 3 minutes apart can't go on beside him | `thief::*` |
-//! | Giving the password again refuses no honest client and hides no thief | `owner::proves_*`, `thief::is_found_out_*` |
-//! | A moved epoch stops every renewal that reads the user's row after it | `endings::*` |
-//! | An ended session never comes back | `endings::*` |
-//! | The checker sees: seeded bugs are found | `seeded_bugs::*` |
-//! | Honest runs at random: nobody is logged out | `simulation::*` |
+//! The claims, and the tests that show them:
 //!
-//! **The bound.** Time and the number of renewals have none: states are the same when they differ by a shift only (see
-//! [`state`]). Bounded are the locations (two), the messages under way at once (printed), and how long a request, a
-//! write or a response takes: a tick at most (printed). Three ticks of 10 s, or two of 15 s, are the grace.
+//! - `owner::*`: an honest client that retries within the grace period is never refused.
+//! - `thief::*`: a thief who keeps more than 90 s away from an owner whose renewals are 3 minutes
+//!   apart can't go on beside him.
+//! - `owner::proves_*`, `thief::is_found_out_*`: giving the password again refuses no honest client
+//!   and hides no thief.
+//! - `endings::*`: a raised epoch stops every renewal that reads the user's row after it. An ended
+//!   session never comes back.
+//! - `seeded_bugs::*`: the checker works, because it finds seeded bugs.
+//! - `simulation::*`: in honest random runs nobody is logged out.
+//!
+//! **The bound.** Time and the number of renewals have no bound, because states are the same if
+//! they differ only by a shift (see [`state`]). There is a bound on the locations (two), on the
+//! messages in transit at once (printed), and on how long a request, a write or a response takes:
+//! at most a tick (printed). The grace period is three ticks of 10 s, or two of 15 s.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The model: who may do what in a state, and what becomes of it.
+//! The model: who may do what in a state, and the resulting state.
 
 use stateright::{Model, Property};
 
@@ -21,9 +21,9 @@ pub enum Action {
     Tick,
     /// The owner sends the jar's token.
     Send(Who),
-    /// A token arrives at once.
+    /// A token arrives immediately.
     Present(Who, u8, Read),
-    /// A request under way arrives, and may arrive again.
+    /// A request in transit arrives, and may arrive again.
     Deliver(usize, Read, bool),
     Write(usize),
     FailToWrite(usize),
@@ -33,7 +33,7 @@ pub enum Action {
     MoveEpoch,
     /// The owner sends the password.
     Prove,
-    /// The owner's password arrives at once: with a thief about, only renewals take time.
+    /// The owner's password arrives immediately: in models with a thief, only renewals take time.
     ProveAtOnce(Read),
 }
 
@@ -140,7 +140,7 @@ impl Model for Setting {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        // Without the owner nobody goes on beside him.
+        // Without the owner, nobody can go on beside him.
         if state.violation.is_some() || state.owner_out {
             return;
         }
@@ -203,7 +203,7 @@ impl Model for Setting {
             }
         }
         for (index, message) in state.messages.iter().enumerate() {
-            // Equal messages do the same.
+            // Equal messages have the same effect.
             if index > 0 && state.messages[index - 1] == *message {
                 continue;
             }

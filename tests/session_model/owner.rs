@@ -1,8 +1,9 @@
 //! "An honest client that repeats within the grace is never refused."
 //!
-//! The owner has any number of tabs with one cookie jar. Requests and responses overtake each other, get lost and are
-//! delivered twice. He may fall asleep at any moment for any time. With `REUSE = "strict"`, or when he comes from
-//! another network, he must repeat what got no answer within the grace; otherwise he need not.
+//! The owner has any number of tabs with one cookie jar. Requests and responses overtake each
+//! other, get lost and are delivered twice. The owner's device may sleep at any moment for any
+//! time. With `REUSE = "strict"`, or when the owner changes networks, a request without an answer
+//! must be retried within the grace period; otherwise it need not be.
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};
@@ -61,7 +62,8 @@ fn repeats_within_the_grace_from_any_network() {
     }
 }
 
-/// A caller does not pass on its client's address. The client can't be recognised then, and the grace alone is enough.
+/// A caller does not pass on its client's address. Then the client can't be recognised, and the
+/// grace period alone is enough.
 #[test]
 fn repeats_within_the_grace_without_an_address() {
     for store in [Store::Linearizable, KV] {
@@ -106,8 +108,8 @@ fn repeats_within_the_grace_from_any_network_kv() {
     }
 }
 
-/// The same claim with an owner who gives the password again at any moment, also while renewals are under way. It
-/// holds where reads are not stale; elsewhere it takes a lock.
+/// The same claim with an owner who gives the password again at any moment, also during renewals.
+/// It is true where reads are not stale; elsewhere the client needs a lock.
 #[test]
 fn proves_again_at_any_moment() {
     let setting = Setting {
@@ -124,7 +126,8 @@ fn proves_again_at_any_moment() {
     holds(setting, &[&EVENTS[..5], &events].concat());
 }
 
-/// Behind a lock, as AuthClient does it: in both stores, also under `REUSE = "strict"` and from any network.
+/// With a lock, as AuthClient has it: in both stores, also under `REUSE = "strict"` and from any
+/// network.
 #[test]
 fn proves_again_behind_a_lock() {
     for (rules, store, slow_writes) in [

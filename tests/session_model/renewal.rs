@@ -8,7 +8,7 @@ use crate::model::Read;
 use crate::setting::{Bug, Setting, Store};
 use crate::state::{Cached, Location, Message, Record, State, Violation, Write};
 
-/// A moment long after every other.
+/// A moment long after all others.
 const NOW: u64 = 1_764_000_000;
 
 fn to_session_record(tick: u64) -> impl Fn(Record) -> session::Record {
@@ -37,7 +37,7 @@ impl Setting {
                 newest.0
             }
         };
-        // Nobody ends the session of an owner who is alone and never refused.
+        // If the owner is alone and never refused, nobody ends the session.
         let ended = match cache.ended {
             _ if self.alone() => newest.1,
             Some(cached) if read.ended_cached => cached.value,
@@ -55,7 +55,7 @@ impl Setting {
         (record, ended)
     }
 
-    /// Reads the session, decides, and writes at once or later.
+    /// Reads the session, decides, and writes immediately or later.
     pub fn arrive(&self, state: &mut State, by: Who, token: u8, age: u8, moved: bool, read: Read) {
         let (record, ended) = self.read(state, read);
         let now = NOW - u64::from(age) * self.tick;
@@ -125,7 +125,7 @@ impl Setting {
         }
     }
 
-    /// Whether the owner's password gets them the token of this number once more.
+    /// Whether the owner, with the password, gets the token of this number again.
     pub fn prove(&self, state: &mut State, token: u8, read: Read) -> bool {
         let (record, ended) = self.read(state, read);
         let question = Question {
@@ -175,7 +175,7 @@ impl Setting {
         });
     }
 
-    /// What a location wrote it sees at once.
+    /// A location sees its own writes immediately.
     fn show(&self, state: &mut State, location: u8, f: impl FnOnce(&mut Location)) {
         if self.store != Store::Linearizable {
             f(&mut state.locations[usize::from(location)]);

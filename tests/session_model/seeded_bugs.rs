@@ -1,4 +1,4 @@
-//! Errors put in on purpose: a checker that does not find them has shown nothing.
+//! Deliberate bugs. A checker that does not find them has shown nothing.
 
 use edgegate::domain::session::Rules;
 
@@ -100,7 +100,8 @@ fn rotation_before_the_jar_is_settled() {
     is_caught(setting, REFUSED);
 }
 
-/// Why a client does one thing at a time under `REUSE = "strict"`, and in KV: an answer to a proof may take the jar back.
+/// Shows why a client does one thing at a time under `REUSE = "strict"`, and in KV: an answer to a
+/// proof may put an older token into the jar.
 #[test]
 fn a_proof_beside_renewals() {
     let strict = Setting {
@@ -124,7 +125,7 @@ fn a_proof_beside_renewals() {
     }
 }
 
-/// A late answer with the token that was presented must not take the jar back.
+/// A late answer with the token that was presented must not put an older token into the jar.
 #[test]
 fn a_kept_answer_that_sets_the_jar() {
     for rules in [DEFAULT, STRICT] {

@@ -1,4 +1,4 @@
-//! What a model leaves open and what it allows.
+//! What a model allows, and what it leaves open.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::state::Limits;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
-    /// Workers KV with two locations; each may serve what it fetched so many seconds ago.
+    /// Workers KV with two locations. Each may serve what it fetched up to this many seconds ago.
     Kv { staleness: u64 },
     /// A Durable Object: reads, decides and writes in one step.
     Linearizable,
@@ -21,9 +21,9 @@ pub enum Store {
 /// Errors that the checker must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
-    /// One record for use and end, written from what was read.
+    /// One record has both use and end, and is written from what was read.
     OneRecord,
-    /// The answer goes out, and the write may fail.
+    /// The answer is sent although the write may fail.
     AnswersBeforeWriting,
 }
 
@@ -34,16 +34,16 @@ pub enum Clients {
     Owner,
     /// The owner and a thief who can copy every token of the jar. Seconds.
     OwnerAndThief {
-        /// The least time between two renewals of the owner; the login counts as one.
+        /// The shortest time between two renewals of the owner. The login counts as one.
         owner_gap: u64,
-        /// The least time between renewals of the two.
+        /// The shortest time between a renewal of the owner and one of the thief.
         keep_away: u64,
     },
     /// Anyone, with any token that was ever handed out.
     Anyone {
         /// Somebody logs out, at any location.
         log_out: bool,
-        /// The user's epoch moves.
+        /// The user's epoch is raised.
         revoke: bool,
     },
 }
@@ -52,9 +52,9 @@ pub enum Clients {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proves {
     Never,
-    /// Also while renewals are under way.
+    /// Also during renewals.
     AtAnyTime,
-    /// Behind the lock of a client: nothing else is under way, and nothing is sent before the answer.
+    /// With a client's lock: nothing else is in transit, and nothing is sent before the answer.
     Alone,
 }
 
@@ -66,7 +66,7 @@ pub struct Setting {
     pub rules: Rules,
     pub store: Store,
     pub clients: Clients,
-    /// How many messages may be under way at once.
+    /// How many messages may be in transit at once.
     pub in_flight: usize,
     /// Others may act between a renewal's read and its write.
     pub slow_writes: bool,
@@ -78,11 +78,12 @@ pub struct Setting {
     pub duplicates: bool,
     /// The owner changes networks.
     pub roams: bool,
-    /// No address is known, neither of the owner nor of the thief.
+    /// No address is known, neither the owner's nor the thief's.
     pub nameless: bool,
-    /// A spent token is not presented by the owner later than the grace after its first use, if a response was lost.
+    /// If a response was lost, the owner presents a spent token only within the grace period after
+    /// its first use.
     pub repeats_within_grace: bool,
-    /// A response that brings the token that was presented sets the jar, too.
+    /// A response with the same token that was presented sets the jar, too.
     pub kept_sets_jar: bool,
     pub proves: Proves,
     pub bug: Option<Bug>,

@@ -1,9 +1,10 @@
 //! Honest runs at random, the same for each seed: how many owners are logged out?
 //!
-//! A run is 40 page loads in tabs with one cookie jar: in bursts, after minutes, after hours. A page load sends one to four
-//! requests at once. Each takes up to 3 s there and up to 3 s back, so answers overtake each other; one way in a hundred
-//! loses what it carries, and the request is repeated 5 s later. After one load in thirty the lid is shut within 6 s,
-//! and what was under way is never heard of again.
+//! A run is 40 page loads in tabs with one cookie jar: in bursts, after minutes, after hours. A
+//! page load sends one to four requests at once. Each takes up to 3 s there and up to 3 s back, so
+//! answers overtake each other. One message in a hundred is lost, in either direction, and the
+//! request is retried 5 s later. After one load in thirty the laptop is closed within 6 s, and what
+//! was in transit never arrives.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -43,7 +44,7 @@ impl Random {
 struct Conditions {
     rules: Rules,
     consistency: Consistency,
-    /// An answer with the token that was presented sets the jar, too.
+    /// An answer with the same token that was presented sets the jar, too.
     kept_sets_jar: bool,
 }
 
@@ -64,7 +65,7 @@ struct Run {
     numbers: u32,
     loads_left: u32,
     jar: u32,
-    /// How often the lid was shut: what was sent before is not heard of.
+    /// How often the laptop was closed: requests sent before never get an answer.
     wake: u32,
     record: Record,
     /// What each location fetched, and when.
@@ -221,7 +222,8 @@ const KV: Conditions = Conditions {
     ..DURABLE
 };
 
-// The runs are seeded, so the numbers are exact. docs/storage.md states them; a change of the rules changes both.
+// The runs are seeded, so the numbers are exact. docs/storage.md states them. If the rules change,
+// both change.
 
 #[test]
 fn nobody_is_logged_out() {
@@ -255,7 +257,8 @@ fn strict() {
             ..conditions
         };
         assert_eq!(logged_out(name, strict), expected);
-        // Why a cookie is set only when the ticket moves on: an answer that comes late puts a spent ticket back.
+        // Why a cookie is set only if the ticket advances: otherwise a late answer puts a spent
+        // ticket back.
         let kept_sets_jar = Conditions {
             kept_sets_jar: true,
             ..strict

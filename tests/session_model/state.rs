@@ -1,8 +1,9 @@
 //! What the model knows at one moment.
 //!
-//! Times are ages in ticks, which stop counting where no rule looks any further, and tokens are numbered from the oldest
-//! one that still matters. So a state stands for all that differ by a shift in time or number only, and the states are
-//! finitely many though time and the chain have no bound.
+//! Times are ages in ticks that stop counting where no rule looks any further. Tokens are numbered
+//! from the oldest one that still matters. So one state stands for all states that differ only by a
+//! shift in time or number. There are finitely many states, although time and the chain have no
+//! bound.
 
 use crate::decide::Who;
 
@@ -25,7 +26,7 @@ pub struct Cached<T> {
     pub age: u8,
 }
 
-/// What a location of KV may serve without asking.
+/// What a location of KV may serve from its cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     pub record: Option<Cached<Option<Record>>>,
@@ -40,7 +41,7 @@ pub enum Write {
     End,
 }
 
-/// A renewal under way. None stays in one stage for more than a tick.
+/// A renewal in progress. It stays in a stage for at most a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
     /// On its way to the service. `again`: the network may deliver it twice.
@@ -70,7 +71,7 @@ pub enum Message {
     },
     /// On its way to the owner.
     Response { token: u8, age: u8, kept: bool },
-    /// The owner's password, with the place of the jar's token.
+    /// The owner's password, with the number of the jar's token.
     Proof { token: u8, age: u8 },
     /// On its way to the owner: the same token with a newer proof. It sets the jar.
     Proved { token: u8, age: u8 },
@@ -98,7 +99,7 @@ pub enum Violation {
     RenewedAfterEpoch,
     RenewedAfterEnd,
     EndTakenBack,
-    /// A token that the store knew nothing of was answered, and the store still knows nothing.
+    /// A token that the store did not know was answered, and the store still does not know it.
     StoreLeftBehind,
 }
 
@@ -111,17 +112,17 @@ pub struct State {
     pub ended: bool,
     /// Since `ended:` was written first.
     pub end_age: Option<u8>,
-    /// `session_epoch` has moved.
+    /// `session_epoch` has been raised.
     pub moved: bool,
     pub locations: [Location; 2],
     /// The refresh token in the cookie jar that all tabs share.
     pub jar: u8,
     pub messages: Vec<Message>,
-    /// The newest token ever used, and since when: what no single read may tell.
+    /// The newest token ever used, and since when. A single read may not show this.
     pub first_use: Option<(u8, u8)>,
     /// The owner lost a response that had a newer token than the jar.
     pub lost: bool,
-    /// The newest token that the thief was given, or could copy.
+    /// The newest token that the thief received, or could copy.
     pub stolen: u8,
     /// Since the last presentation by each.
     pub owner_quiet: u8,
@@ -176,7 +177,7 @@ impl State {
         }
     }
 
-    /// The token that the store takes for the newest.
+    /// The token that the store believes to be the newest.
     pub fn next_in_store(&self) -> u8 {
         match self.record {
             Record::New => 0,
@@ -231,7 +232,8 @@ impl State {
         }
     }
 
-    /// The one form of all states that differ by numbering, by the order of messages or by the names of the locations.
+    /// The canonical form of all states that differ only by numbering, by the order of messages or
+    /// by the names of the locations.
     pub fn canonical(mut self, limits: &Limits, hostile: bool) -> Self {
         self.stolen = if hostile {
             self.stolen.max(self.jar)
@@ -251,7 +253,8 @@ impl State {
             .fold(self.jar, u8::min);
         self.first_use = self.first_use.filter(|&(token, _)| token >= oldest_held);
 
-        // What is two or more below every record stays so for ever, wherever it goes: all those tokens are one.
+        // A token two or more below every record stays there forever, in every location, so all
+        // those tokens are equivalent.
         let mut floor = Some(u8::MAX);
         self.for_each_record(|record| match record {
             Some(Record::Used { counter, .. }) => {
@@ -281,7 +284,8 @@ impl State {
         self
     }
 
-    /// Every record in the store, at a location or about to be written; `None` where a location has none.
+    /// Every record in the store, at a location or about to be written. `None` where a location has
+    /// none.
     fn for_each_record(&mut self, mut f: impl FnMut(Option<&mut Record>)) {
         f(Some(&mut self.record));
         for cached in self.locations.iter_mut().filter_map(|l| l.record.as_mut()) {

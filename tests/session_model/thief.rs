@@ -1,14 +1,17 @@
-//! "For an owner whose renewals are at least 3 minutes apart, a thief who keeps more than 90 s away from them can't go on
-//! beside him: the session ends."
+//! "For an owner whose renewals are at least 3 minutes apart, a thief who keeps more than 90 s away
+//! from them can't go on beside him: the session ends."
 //!
-//! The thief can copy whatever the owner's jar holds, at every moment, and keeps all that he copied or was given: a thief
-//! who copies less has fewer choices. He presents any of it, any number of times, at any location.
+//! The thief can copy whatever the owner's jar holds, at every moment, and keeps everything that he
+//! copied or received: a thief who copies less has fewer choices. He presents any of it, any number
+//! of times, at any location.
 //!
-//! **Beside him** means: the owner is answered after the thief was. Only then do both have the session. If the thief was
-//! answered and the owner is refused, the session is over for both; if the thief is refused first, likewise; if the owner
-//! never comes, there is no owner to be beside. So what must never be is one answer to the thief and then one to the
-//! owner; every run in which the two take turns contains it. The login counts as a renewal of the owner: he was there.
-//! And whoever is refused leaves the session ended, which [`crate::endings`] shows to be final.
+//! **Beside him** means that the owner gets an answer after the thief got one. Only then do both
+//! have the session. If the thief was answered and the owner is refused, the session is over for
+//! both, and likewise if the thief is refused first. If the owner never comes back, there is no
+//! owner to be beside. So what must never happen is an answer to the thief and then one to the
+//! owner; every run in which the two take turns contains that. The login counts as a renewal of the
+//! owner, because he was there. Whoever is refused leaves the session ended, which
+//! [`crate::endings`] shows to be final.
 
 use crate::check::{holds, is_caught};
 use crate::decide::{DEFAULT, STRICT};
@@ -34,7 +37,7 @@ fn thief(name: &'static str, keep_away: u64) -> Setting {
 #[test]
 fn does_not_go_on_beside_the_owner() {
     for rules in [DEFAULT, STRICT] {
-        // 90 s exactly: the token is rotated from then on.
+        // At exactly 90 s: from then on the token is rotated.
         holds(
             Setting {
                 rules,
@@ -65,7 +68,7 @@ fn does_not_go_on_beside_the_owner_kv() {
     }
 }
 
-/// Without addresses owner and thief look alike, and the thief is found out all the same.
+/// Without addresses owner and thief look alike, but the thief is still detected.
 #[test]
 fn does_not_go_on_beside_an_owner_without_an_address() {
     for store in [Store::Linearizable, KV] {
@@ -79,7 +82,7 @@ fn does_not_go_on_beside_an_owner_without_an_address() {
     }
 }
 
-/// The 90 s are needed: nearer to the owner the thief is given what the owner is given.
+/// The 90 s are needed: closer to the owner, the thief gets the same answers as the owner.
 #[test]
 fn nearer_than_that_no_rule_can_tell() {
     for store in [Store::Linearizable, KV] {
@@ -93,8 +96,8 @@ fn nearer_than_that_no_rule_can_tell() {
     }
 }
 
-/// An owner who gives the password again at any moment hides no thief: a thief who keeps as far away as before is found out
-/// as he was before.
+/// An owner who gives the password again at any moment hides no thief: a thief who keeps as far
+/// away as before is still detected.
 #[test]
 fn is_found_out_though_the_owner_proves_again() {
     for rules in [DEFAULT, STRICT] {

@@ -1,4 +1,5 @@
-//! Workers KV fails: no token that is not recorded, no honest client logged out, and a repeat works.
+//! Workers KV fails: every token that is handed out is recorded, no honest client is logged out,
+//! and a retry works.
 
 use std::cell::RefCell;
 
@@ -11,7 +12,7 @@ use futures_util::future::join_all;
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, open, recorded, renew, seal};
 
-/// Whether the answer was lost before or after the write: an error, then the right answer.
+/// Whether the write was lost or only its answer: the caller gets an error, then the right answer.
 #[test]
 fn a_lost_write_is_finished_by_a_repeat() {
     for after in [false, true] {
@@ -25,7 +26,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
         let store = service.ports().sessions();
         let user = deployment.user(1);
 
-        // A login whose write was lost is an error; its session may be there, and no one has a token of it.
+        // A login whose write was lost is an error. Its session may exist, but nobody has a token
+        // for it.
         deployment.kv.set_faults(fault());
         let browser = client();
         let new = NewSession {
@@ -66,7 +68,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
         deployment.time.advance(600);
         deployment.time.run(renew(&service, &next)).unwrap();
 
-        // The end of a session, and of all.
+        // The end of one session, and of all.
         deployment.kv.set_faults(fault());
         let end = || {
             store.end(
@@ -94,7 +96,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
     }
 }
 
-/// Clients that repeat what failed, on a store where every eighth call fails, before or after it took effect.
+/// Clients retry what failed, on a store where every eighth call fails, before or after it took
+/// effect.
 #[test]
 fn an_unreliable_store_logs_nobody_out() {
     for changes in [EVERY_TIME, &[]] {
@@ -151,8 +154,8 @@ fn a_store_that_is_down_is_unavailable_and_the_token_works_afterwards() {
     assert!(deployment.time.run(renew(&service, &token)).is_ok());
 }
 
-/// Whoever has a token has one that the namespace knows of: the use of the one before it is recorded, at the time when it
-/// is handed out.
+/// Whoever has a token has one that the namespace knows: when it is handed out, the use of its
+/// predecessor is already recorded.
 #[test]
 fn no_token_is_handed_out_that_is_not_recorded() {
     let (mut handed_out, mut errors) = (0, 0);
@@ -196,8 +199,8 @@ fn no_token_is_handed_out_that_is_not_recorded() {
     assert!(errors > 400, "{errors} errors");
 }
 
-/// Four tabs with one jar, in which the last answer to arrive wins; the laptop moves from one location to another, and one
-/// call in ten fails.
+/// Four tabs share one cookie jar, in which the last answer to arrive wins. The laptop moves from
+/// one location to another, and one call in ten fails.
 #[test]
 fn tabs_that_share_a_jar_are_not_logged_out() {
     let (mut renewals, mut repeats) = (0, 0);
@@ -218,7 +221,7 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
         let tabs = join_all((0..4).map(|_| async move {
             let mut asked = 0;
             for _ in 0..40 {
-                // Page loads come together as often as not.
+                // About half of the page loads come together.
                 let now = deployment.time.now_ms();
                 let pause = [0, 50, 700, 20_000, 95_000, 300_000];
                 let pause = pause[deployment.dice.below(6) as usize];
@@ -227,7 +230,7 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
                 let token = jar.borrow().clone();
                 let renewal = deployment.renew_until(&services[place as usize], &token);
                 let (renewed, times) = renewal.await;
-                // The answer is on its way.
+                // The answer is in transit.
                 deployment.time.sleep(deployment.dice.below(3000)).await;
                 *jar.borrow_mut() = renewed.unwrap();
                 asked += times;
@@ -242,7 +245,8 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
     println!("four tabs with one jar: {renewals} renewals, {repeats} repeats, nobody logged out");
 }
 
-/// A log-out that answers has happened; one that fails has or has not, and its repeat has.
+/// A log-out that returns success has taken effect. After one that fails, only the retry is certain
+/// to have.
 #[test]
 fn an_answered_log_out_has_happened() {
     let mut errors = 0;
@@ -256,7 +260,7 @@ fn an_answered_log_out_has_happened() {
         deployment.time.advance(90);
         let renewed = deployment.time.run(service.renew_token(&token, &client()));
         let access_token = renewed.unwrap().tokens.access_token;
-        // An answer from before is remembered.
+        // An earlier answer is remembered.
         let before = deployment.time.run(service.bearer(access_token.expose()));
         assert!(before.is_ok());
         deployment.kv.set_faults(Faults {

@@ -32,12 +32,13 @@ pub(crate) type Changes<'a> = &'a [(&'a str, &'a str)];
 
 pub(crate) const EVERY_TIME: Changes<'static> = &[("ROTATE_AFTER", "0")];
 
-/// The longest that an adapter waits for a key's turn, its calls apart.
+/// The longest time that an adapter waits to write a key, not counting its calls.
 pub(crate) fn longest_pauses_ms() -> u64 {
     KV_WRITE_RETRIES_MS.iter().map(|pause| pause + 255).sum()
 }
 
-/// The same bytes at every run with one seed, and others with another. Clones draw from one sequence.
+/// Draws the same bytes in every run with the same seed, and others with another seed. Clones share
+/// one sequence.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(Rc<Cell<u64>>);
 
@@ -85,7 +86,7 @@ pub(crate) fn try_settings(changes: Changes<'_>) -> Option<Settings> {
     .ok()
 }
 
-/// A directory that may take 5 to 15 ms for each answer, and counts what it is asked.
+/// A directory that may take 5 to 15 ms for each answer, and counts its calls.
 #[derive(Clone, Debug)]
 pub(crate) struct SlowUsers {
     users: Rc<MemoryUsers>,
@@ -96,7 +97,8 @@ pub(crate) struct SlowUsers {
 }
 
 impl SlowUsers {
-    /// The question is on its way, and then the answer: what is read or written between is of that moment.
+    /// The time that the question takes to arrive, and later the answer. The read or write happens
+    /// between the two.
     async fn travel(&self) {
         if self.slow {
             self.time.sleep(5 + self.dice.below(11)).await;
@@ -307,14 +309,15 @@ impl Deployment {
         store.begin(&new, self.now()).await
     }
 
-    /// What a login leaves.
+    /// The records that a login leaves.
     pub(crate) async fn begin(&self, store: &impl SessionStore, user: &User) -> RefreshTicket {
         let ticket = self.ticket(user);
         self.record(store, ticket, None).await.unwrap();
         ticket
     }
 
-    /// As a client does: the same token again, after `Retry-After`, while the answer is 503. Answers how often it asked.
+    /// Does what a client does: presents the same token again, after `Retry-After`, while the
+    /// answer is 503. Returns how often it asked.
     pub(crate) async fn renew_until(
         &self,
         service: &Service,
@@ -332,7 +335,7 @@ impl Deployment {
     }
 }
 
-/// The refresh token that a renewal gives.
+/// The refresh token that a renewal returns.
 pub(crate) async fn renew(service: &Service, token: &str) -> Result<String, Code> {
     let renewed = service.renew_token(token, &client()).await;
     renewed

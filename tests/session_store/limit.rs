@@ -102,7 +102,7 @@ fn log_in_until_counted(
     panic!("200 logins, and none was counted");
 }
 
-/// Once all is seen, a count leaves `most`.
+/// Once everything is visible, a count leaves `most` sessions.
 #[test]
 fn a_count_that_sees_all_leaves_as_many_as_may_be() {
     for seed in 0..10 {
@@ -114,7 +114,7 @@ fn a_count_that_sees_all_leaves_as_many_as_may_be() {
             log_in(&deployment, &stores[number % 3], ticket, 10);
             deployment.time.advance(1);
         }
-        // What is counted before the lists have caught up ends nothing that it should not.
+        // A count before the lists have caught up ends no session by mistake.
         deployment.time.run(deployment.background.run()).unwrap();
         deployment.time.advance(61);
         let newest = log_in_until_counted(&deployment, &stores[0], &user, 10);
@@ -135,7 +135,8 @@ fn a_count_that_sees_all_leaves_as_many_as_may_be() {
     }
 }
 
-/// Sessions that other locations have just begun may be newer by their clocks, and make the one that is counted the oldest.
+/// Sessions that have just begun at other locations may be newer by their clocks, which makes the
+/// session being counted the oldest.
 #[test]
 fn the_session_just_begun_goes_on() {
     for seed in 0..40 {
@@ -147,7 +148,7 @@ fn the_session_just_begun_goes_on() {
             ticket.session = SessionId::new(deployment.time.now_ms() + second * 5000, &[9; 10]);
             log_in(&deployment, &fast, ticket, 3);
         }
-        // Counts at the same time delete the same keys, and may be refused.
+        // Concurrent counts delete the same keys, and may be refused.
         let _ = deployment.time.run(deployment.background.run());
         deployment.time.advance(2);
         let ticket = deployment.ticket(&user);
@@ -157,7 +158,7 @@ fn the_session_just_begun_goes_on() {
     }
 }
 
-/// The session that is counted may have ended before it is: then it takes nobody's place.
+/// If the new session has ended before it is counted, no other session is ended to make room.
 #[test]
 fn a_session_that_has_ended_since_takes_no_place() {
     let mut counted = 0;
@@ -189,7 +190,8 @@ fn a_session_that_has_ended_since_takes_no_place() {
     assert!(counted > 0, "no login was counted");
 }
 
-/// A revoke-all between the login and its count: what began since is not this count's to judge.
+/// A revoke-all happens between the login and its count. The count ignores sessions that began
+/// since.
 #[test]
 fn sessions_of_a_later_epoch_are_left_alone() {
     let mut counted = 0;
@@ -223,7 +225,7 @@ fn sessions_of_a_later_epoch_are_left_alone() {
     assert!(counted > 0, "no login was counted");
 }
 
-/// What has gone idle is no longer listed: KV has forgotten it.
+/// A session that has gone idle is no longer listed, because KV has deleted it.
 #[test]
 fn a_list_leaves_out_what_has_gone_idle() {
     let deployment = Deployment::new(false);
@@ -270,8 +272,9 @@ fn a_long_list_is_read_in_parts() {
     assert_eq!(deployment.kv.take_calls().reads, 3);
 }
 
-/// Where reads are not stale, records of ended sessions are removed after 65 minutes. So even when somebody signs in ten times
-/// a minute for hours, a login reads no more records than the limit and the logins of 65 minutes.
+/// Where reads are not stale, records of ended sessions are removed after 65 minutes. So even if
+/// somebody signs in ten times a minute for hours, a login reads no more records than the limit and
+/// the logins of 65 minutes.
 #[test]
 fn what_is_over_does_not_pile_up() {
     let store = MemorySessions::default();
@@ -300,7 +303,8 @@ fn what_is_over_does_not_pile_up() {
         now += 6;
     }
     assert_eq!(most, SESSIONS_PER_USER + of_an_hour);
-    // As many logins, each after a new password: the sessions of earlier epochs are over too.
+    // The same number of logins, each after a new password: the sessions of earlier epochs are over
+    // too.
     for epoch in 1..1_500 {
         begin(now, epoch);
         most = most.max(store.recorded());
@@ -308,7 +312,8 @@ fn what_is_over_does_not_pile_up() {
     }
     assert!(most <= 2 * SESSIONS_PER_USER + of_an_hour, "{most} records");
 
-    // Without a record the session has ended all the same, long before anything that was issued for it expires.
+    // The session stays ended without a record. The record is removed long before everything issued
+    // for the session expires.
     let ended = begin(now, 1_500);
     let end = store.end(user, ended, EndReason::LoggedOut, now);
     pollster::block_on(end).unwrap();
@@ -320,8 +325,8 @@ fn what_is_over_does_not_pile_up() {
     assert_eq!(store.recorded(), 0);
 }
 
-/// A session's record is removed when the session has gone idle or is over, also after renewals: KV removes it by the time to
-/// live that each write gives.
+/// A session's record is removed when the session has gone idle or is over, also after renewals: KV
+/// removes it after the time to live that each write sets.
 #[test]
 fn a_record_lives_as_long_as_its_session() {
     let deployment = Deployment::new(false);
@@ -350,7 +355,8 @@ fn a_record_lives_as_long_as_its_session() {
     assert_eq!(deployment.kv.value(&key), None);
 }
 
-/// KV's list is late, also where the session began: the documents say so. What ended here is missing at once.
+/// KV's list is late, even where the session began; the documents say so. Sessions that ended here
+/// disappear from it at once.
 #[test]
 fn a_list_may_miss_what_began_here_and_shows_nothing_that_ended_here() {
     let deployment = Deployment::new(false);

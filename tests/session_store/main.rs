@@ -1,18 +1,19 @@
-//! The conformance suite of the session store, natively; and what becomes of sessions when Workers KV is stale, refuses
-//! and fails. `cargo test --test session_store -- --nocapture` prints the figures.
+//! The conformance suite of the session store, natively; and what happens to sessions when Workers
+//! KV is stale, refuses and fails. `cargo test --test session_store -- --nocapture` prints the
+//! measurements.
 //!
 //! | file | what is tested |
 //! |---|---|
 //! | `suite` | the suite, in memory and on a simulated KV: quick, slow, failing |
-//! | `rules` | the simulation keeps KV's rules |
+//! | `rules` | the simulation follows KV's rules |
 //! | `tabs` | many tabs at once, at one location and at ten |
 //! | `refusals` | one write a second for a key |
 //! | `faults` | calls that fail, before and after they took effect |
-//! | `tickets` | refresh tokens that were never this deployment's to accept |
+//! | `tickets` | refresh tokens that this deployment must not accept |
 //! | `races` | revoke-all, log out and renewals at the same time |
 //! | `proofs` | a password given again at a location that reads stale |
 //! | `limit` | the limit on sessions |
-//! | `protection` | revocations outlive what they refuse, whatever the settings become |
+//! | `protection` | revocations last longer than what they refuse, even if the settings change |
 
 #![allow(
     clippy::unwrap_used,

@@ -8,7 +8,7 @@ use crate::kv::{Deployment, Service, renew, seal};
 
 const STRICT: &[(&str, &str)] = &[("ROTATE_AFTER", "0"), ("REUSE", "strict")];
 
-/// The user proves at this location, and holds `ticket`.
+/// The user gives the password again at this location, and holds `ticket`.
 fn prove(
     deployment: &Deployment,
     service: &Service,
@@ -26,8 +26,9 @@ fn prove(
     (deployment.time.run(answer).unwrap(), proved)
 }
 
-/// A location that has missed every renewal hands out the token that its owner holds, and not an older one. So the owner
-/// is not signed out once all is seen, though a spent token would end the session at once.
+/// A location that has missed every renewal hands out the token that its owner holds, not an older
+/// one. So the owner is not signed out once the location has seen everything, though a spent token
+/// would end the session at once.
 #[test]
 fn a_stale_location_hands_out_the_newest_token() {
     let deployment = Deployment::new(false);
@@ -56,7 +57,8 @@ fn a_stale_location_hands_out_the_newest_token() {
     }
 }
 
-/// A spent token that a stale location hands out once more is that token: it is found out as it would have been.
+/// If a stale location hands out a spent token again, it is the same token, and it is detected in
+/// the same way.
 #[test]
 fn a_stale_location_hides_no_thief() {
     let deployment = Deployment::new(false);

@@ -1,7 +1,8 @@
-//! What a revocation covers stays refused, whatever the settings were or become.
+//! What was revoked stays refused, whatever the settings were or become.
 //!
-//! [`nothing_that_was_revoked_is_accepted_again`] walks through all kinds of revocation, before and after a change from each
-//! set of settings to each other one, on a simulated KV and in a store that forgets as a user's object does.
+//! [`nothing_that_was_revoked_is_accepted_again`] walks through all kinds of revocation, before and
+//! after a change from each set of settings to each other set, on a simulated KV and in a store
+//! that deletes records as a user's object does.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -28,8 +29,8 @@ use crate::kv::{DAY, Deployment, Dice, SlowUsers, client, seal, try_settings};
 const LONGEST: &[(&str, &str)] = &[("ACCESS_TOKEN_TTL", "3600")];
 const SHORTEST: &[(&str, &str)] = &[("ACCESS_TOKEN_TTL", "60")];
 
-/// The operator lowers `ACCESS_TOKEN_TTL` from an hour to a minute, then a user is revoked. A token from before lives for
-/// the hour that it was issued for, so the refusal must last as long.
+/// The operator lowers `ACCESS_TOKEN_TTL` from an hour to a minute, then a user is revoked. An
+/// earlier token stays valid for the hour that it was issued for, so the refusal must last as long.
 #[test]
 fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
     let deployment = Deployment::new(false);
@@ -69,7 +70,7 @@ fn a_revocation_outlives_tokens_that_were_issued_for_longer() {
     assert_eq!(deployment.kv.value(&left), None, "no record stays for good");
 }
 
-/// No hash at all: hundreds of worlds are made, and what is hashed decides nothing here.
+/// Does not hash: the test makes hundreds of worlds, and the hash decides nothing here.
 #[derive(Default)]
 struct PlainHasher;
 
@@ -132,7 +133,7 @@ const KINDS: [Kind; 11] = [
     Kind::Reset,
 ];
 
-/// Beside access tokens, which all of them cover.
+/// What it covers in addition to access tokens, which every kind covers.
 struct Covered {
     refresh: bool,
     device: bool,
@@ -160,7 +161,7 @@ impl Kind {
 /// A store that can be asked from several isolates.
 struct Stores<'a, S> {
     isolate: &'a dyn Fn(u32) -> S,
-    /// Removes what has expired, where the store does not do that by itself.
+    /// Removes what has expired, if the store does not do that itself.
     forget: Option<&'a dyn Fn(u64)>,
 }
 
@@ -263,7 +264,7 @@ impl<S: SessionStore> Walk<'_, S> {
         }
     }
 
-    /// Revokes; false when these settings leave nothing to revoke.
+    /// Revokes. Returns false if these settings leave nothing to revoke.
     fn revoke(&self, isolate: &Isolate<S>, issued: &mut Issued, root: &str) -> bool {
         let id = issued.user;
         let access_token = issued.access[1].clone();
@@ -306,14 +307,14 @@ impl<S: SessionStore> Walk<'_, S> {
         true
     }
 
-    /// Spends a refresh token, and presents it again after the grace from elsewhere.
+    /// Spends a refresh token, and presents it again from elsewhere after the grace period.
     fn reuse(&self, isolate: &Isolate<S>, issued: &mut Issued) -> bool {
         let rules = &isolate.settings().sessions;
         let thief = Client::new(Some("198.51.100.7"), Some("thief/1"));
         let spent = issued.refresh[1].clone();
         self.deployment.time.advance(rules.rotate_after.max(2));
         let Ok(renewed) = self.run(isolate.renew_token(&spent, &client())) else {
-            // It lives shorter than it would be kept.
+            // Its lifetime is shorter than the time for which it would be kept.
             return false;
         };
         issued
@@ -331,12 +332,12 @@ impl<S: SessionStore> Walk<'_, S> {
         verdict == Verdict::Reused
     }
 
-    /// Asks for all that is covered; answers how often.
+    /// Presents everything that is covered. Returns how many times it asked.
     fn all_is_refused(&self, isolate: &Isolate<S>, issued: &Issued, when: &str) -> u64 {
         let covers = issued.kind.covers();
         let what = || format!("{:?}, {when}", issued.kind);
         let mut asked = 0;
-        // Later they are refused for their age alone.
+        // Later they are refused because they have expired.
         let young = self.deployment.now() < issued.at + MAX_ACCESS_TOKEN_TTL;
         for access_token in issued.access.iter().filter(|_| young) {
             let refused = self.run(isolate.bearer(access_token));
@@ -368,7 +369,8 @@ impl<S: SessionStore> Walk<'_, S> {
     }
 }
 
-/// Sets of settings in which every two values of two settings meet, out of the least, the default and the largest of each.
+/// Sets of settings from the least, the default and the largest value of each setting. Any two
+/// values of any two settings occur together in one set.
 fn sets_of_settings() -> Vec<Vec<(&'static str, &'static str)>> {
     const VALUES: [(&str, &[&str]); 6] = [
         ("ACCESS_TOKEN_TTL", &["60", "600", "3600"]),
@@ -402,7 +404,8 @@ fn sets_of_settings() -> Vec<Vec<(&'static str, &'static str)>> {
     chosen
 }
 
-/// One deployment: tokens are issued under `before`, revoked under `before` or `after`, and asked for under `after`.
+/// One deployment: tokens are issued under `before`, revoked under `before` or `after`, and
+/// presented under `after`.
 fn walk<S: SessionStore>(
     deployment: &Deployment,
     stores: &Stores<'_, S>,
@@ -419,7 +422,7 @@ fn walk<S: SessionStore>(
         .map(|(number, kind)| walk.issue(&issuing, kind, number))
         .collect();
     let issued_at = deployment.now();
-    // KV takes one write a second for a key.
+    // KV accepts one write a second for a key.
     deployment.time.advance(2);
     let isolate = walk.isolate(revoking);
     let admin = walk.user(0, true);
@@ -446,7 +449,7 @@ fn walk<S: SessionStore>(
     ] {
         let passed = deployment.now() - issued_at;
         deployment.time.advance(seconds.saturating_sub(passed));
-        // As late as possible, and as early.
+        // Records are deleted as late as possible, and as early as possible.
         for forget in [None, stores.forget]
             .into_iter()
             .take(1 + usize::from(stores.forget.is_some()))
@@ -463,7 +466,8 @@ fn walk<S: SessionStore>(
     asked
 }
 
-/// Each change that outdates access tokens writes a record that refuses them to their end, from any isolate, and then goes.
+/// Each change that outdates access tokens writes a record. It refuses them in every isolate until
+/// they expire, and is then removed.
 #[test]
 fn each_change_outdates_tokens_until_the_last_has_expired() {
     let longest = Rc::new(Shared::new(try_settings(LONGEST).unwrap()));
@@ -498,7 +502,7 @@ fn each_change_outdates_tokens_until_the_last_has_expired() {
         let record = format!("stale:{}", issued.user);
         let ends_at = deployment.now() + STALE_TTL;
         assert_eq!(deployment.kv.expires_at(&record), Some(ends_at), "{kind:?}");
-        // One second before the token ends, where nothing is remembered.
+        // One second before the token expires, in an isolate that remembers nothing.
         let last = issued.at + MAX_ACCESS_TOKEN_TTL - 1;
         deployment.time.advance(last - deployment.now());
         let elsewhere = walk.isolate(&longest);
@@ -524,7 +528,8 @@ fn nothing_that_was_revoked_is_accepted_again() {
     let (mut changes, mut asked) = (0, 0);
     for (row, before) in shared.iter().enumerate() {
         for (column, after) in shared.iter().enumerate() {
-            // Of the two orders each change has one: of neighbours the one, the other.
+            // Each change revokes either before it or after it. The two orders alternate between
+            // neighbours.
             let revoking = if (row + column).is_multiple_of(2) {
                 before
             } else {

@@ -1,5 +1,5 @@
-//! Revoking and renewing at once, with 5 to 15 ms before each storage operation: no token outlives the revocation by more than
-//! the stated bound.
+//! Revokes and renews at once, with 5 to 15 ms before each storage operation: no token outlives the
+//! revocation by more than the stated bound.
 
 use std::cell::Cell;
 
@@ -25,7 +25,8 @@ fn slow() -> Faults {
     }
 }
 
-/// What renewals and checks gave that began after the revocation was answered, and when the last of them did.
+/// The outcome of renewals and checks that began after the revocation was answered, and when the
+/// last check was accepted.
 #[derive(Debug, Default)]
 struct Afterwards {
     in_flight: Cell<u32>,
@@ -76,7 +77,7 @@ async fn client_of(
         }
         deployment.time.sleep(40).await;
     }
-    // What was handed out, asked about for two minutes more.
+    // For two more minutes, check the tokens that were handed out.
     for _ in 0..24 {
         for access_token in access_tokens.iter().rev().take(3) {
             for (service, count) in [(here, &seen.checks_here), (there, &seen.checks_elsewhere)] {
@@ -151,7 +152,8 @@ fn revoke_all(seed: u64, late_at_home: bool) {
     assert!(seen.last_check_ms.get() <= (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000);
 }
 
-/// One session ends here while it renews elsewhere: over within the time for which a location reads stale, for good.
+/// One session ends here while it is renewed elsewhere. It is over for good within the time for
+/// which a location reads stale.
 #[test]
 fn log_out_here_while_it_renews_elsewhere() {
     let deployment = Deployment::new(true);
@@ -216,8 +218,8 @@ fn log_out_here_while_it_renews_elsewhere() {
     assert!(last_ms.get() <= KV_STALENESS * 1000, "{} ms", last_ms.get());
 }
 
-/// The worst that two caches in a row can do: a renewal reads that nothing has ended (60 s), a check remembers what it read
-/// there (15 s).
+/// The worst case for two caches in a row: a renewal reads that nothing has ended (up to 60 s
+/// late), and a check remembers what it read there (15 s).
 #[test]
 fn a_check_elsewhere_after_a_log_out() {
     let bound = (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000;
@@ -261,7 +263,7 @@ fn a_check_elsewhere_after_a_log_out() {
     assert!(latest > KV_STALENESS * 1000, "the bound was not tried");
 }
 
-/// A check that waits for KV while the session ends beside it, in the same isolate.
+/// A check waits for KV while the session ends concurrently in the same isolate.
 #[test]
 fn a_check_beside_a_log_out() {
     for seed in 0..100 {
@@ -305,9 +307,10 @@ fn a_smaller_version_takes_back_no_larger_one() {
     assert_eq!(revocation.minimum_version, Some(2));
 }
 
-/// Two changes of a user at once, at two locations that remember that there was no `stale` record: calls are slow, and writes
-/// are refused for the key's rate and retried. Whoever writes last, the record says what the row says; a deleted user's
-/// record says that no token is valid.
+/// Two changes of a user at once, at two locations that remember that there was no `stale` record.
+/// Calls are slow, and KV refuses writes above the key's rate, which are then retried. Whoever
+/// writes last, the record agrees with the user's row. A deleted user's record says that no token
+/// is valid.
 #[test]
 fn a_late_write_leaves_no_smaller_version() {
     let mut refused = 0;
@@ -326,7 +329,8 @@ fn a_late_write_leaves_no_smaller_version() {
                     .revocation(user.id, ticket.session, deployment.now());
             deployment.time.run(known).unwrap();
         }
-        // Half of the runs: slow calls; the other half: quick ones, a second of which is refused.
+        // Half of the runs have slow calls. The others have quick ones, and a second write in a
+        // second is refused.
         deployment.kv.set_faults(Faults {
             delay_ms: if seed % 2 == 0 { (5, 1500) } else { (5, 15) },
             ..Faults::default()
@@ -352,7 +356,7 @@ fn a_late_write_leaves_no_smaller_version() {
     assert!(refused > 10, "only {refused} writes were refused");
 }
 
-/// The same when the account is deleted beside the change.
+/// The same if the account is deleted during the change.
 #[test]
 fn a_late_write_leaves_no_version_of_a_deleted_user() {
     for seed in 0..100 {
@@ -366,7 +370,7 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
         let delete = async {
             deployment.time.sleep(deployment.dice.below(100)).await;
             deployment.remove(&user).await;
-            // As deleting an account does it.
+            // As the deletion of an account does.
             let store = there.ports().sessions();
             let (version, now) = (DELETED_VERSION, deployment.now());
             store
@@ -374,7 +378,7 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
                 .await
                 .unwrap();
         };
-        // Refused when the row is gone before it is changed.
+        // This is refused if the row is deleted before it is changed.
         let _ = deployment
             .time
             .run(join(here.revoke_tokens(user.id), delete));
@@ -383,8 +387,9 @@ fn a_late_write_leaves_no_version_of_a_deleted_user() {
     }
 }
 
-/// An isolate that ended a session and revoked a user refuses both at once and on, though it then answers for thousands of
-/// other sessions and users, and its own location of KV does not show the records yet.
+/// An isolate that ended a session and revoked a user refuses both at once and from then on, even
+/// after it has answered for thousands of other sessions and users, and while its own location of
+/// KV does not show the records yet.
 #[test]
 fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
     let deployment = Deployment::new(false);
@@ -417,7 +422,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
             .time
             .run(store.revocation(user, other, now))
             .unwrap();
-        // As many endings and versions of its own.
+        // As many endings and versions that this isolate wrote itself.
         let end = store.end(user, other, EndReason::LoggedOut, now);
         deployment.time.run(end).unwrap();
         deployment
@@ -440,8 +445,9 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
     }
 }
 
-/// A spent token that is presented sixty times at once: each request may see that the session has not ended, and each queues
-/// the notice. Its owner gets one mail, also when the provider fails at first, and none is lost.
+/// A spent token is presented sixty times at once. Each request may see that the session has not
+/// ended, and each queues the notice. The owner gets exactly one mail, even if the provider fails
+/// at first.
 #[test]
 fn a_stolen_token_presented_sixty_times_at_once_is_told_once() {
     const SETTINGS: &[(&str, &str)] = &[
@@ -479,7 +485,7 @@ fn a_stolen_token_presented_sixty_times_at_once_is_told_once() {
                 retry_after: None,
             });
         }
-        // The queue hands out each job until it is done, as often as it takes.
+        // The queue delivers each job again until it is done.
         let mut rounds = 0;
         while !jobs.is_empty() {
             rounds += 1;

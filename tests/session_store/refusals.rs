@@ -1,4 +1,4 @@
-//! A key takes one write a second.
+//! KV accepts one write a second for a key.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use futures_util::future::join;
 
 use crate::kv::{Deployment, EVERY_TIME, longest_pauses_ms, renew, seal, session_key};
 
-/// The bound within which a write is tried again, and what it counts.
+/// The time within which a write is retried, and what it includes.
 #[test]
 fn a_refused_write_is_tried_again_within_a_bound() {
     let deployment = Deployment::new(false);
@@ -19,7 +19,7 @@ fn a_refused_write_is_tried_again_within_a_bound() {
     let elsewhere = deployment.service(2, EVERY_TIME);
     let user = deployment.user(1);
     let store = service.ports().sessions();
-    // Renewed within the second of the login: refused, tried again, written.
+    // Renewed within a second of the login: the write is refused, retried, and succeeds.
     let ticket = deployment.time.run(deployment.begin(store, &user));
     let token = seal(ticket, EVERY_TIME);
     let _ = deployment.kv.take_calls();
@@ -30,7 +30,8 @@ fn a_refused_write_is_tried_again_within_a_bound() {
     assert!((1..=bound).contains(&waited), "{waited} ms");
     assert!(deployment.kv.take_calls().refused > 0);
 
-    // A key that others keep busy: 503 within the bound, and the same token renews afterwards.
+    // Other requests keep writing the key: the answer is 503 within the bound, and the same token
+    // renews afterwards.
     let key = format!("session:{}:{}", user.id, ticket.session);
     deployment.time.advance(2);
     let keep_busy = async {
@@ -54,7 +55,8 @@ fn a_refused_write_is_tried_again_within_a_bound() {
     assert!(deployment.time.run(renew(&elsewhere, &next)).is_ok());
 }
 
-/// The first pause comes after a read, the last try before one: what another request wrote meanwhile counts.
+/// The store reads before its first pause and after its last attempt to write, so it sees what
+/// another request wrote meanwhile.
 #[test]
 fn a_write_that_stays_refused() {
     let mut waits = BTreeSet::new();
@@ -66,7 +68,7 @@ fn a_write_that_stays_refused() {
         let ticket = deployment.time.run(deployment.begin(store, &user));
         let token = seal(ticket, EVERY_TIME);
         deployment.time.advance(90);
-        // Calls take no time: what is waited, the adapter waits.
+        // Calls take no time, so all the waiting is the adapter's.
         deployment.kv.set_faults(Faults {
             refusals: u32::MAX,
             ..Faults::default()
@@ -87,7 +89,7 @@ fn a_write_that_stays_refused() {
         let bound = longest_pauses_ms();
         assert!((pauses..=bound).contains(&waited), "{waited} ms");
         waits.insert(waited);
-        // The client repeats, and the key has its turn.
+        // The client retries, and now the key can be written.
         deployment.kv.set_faults(Faults::default());
         assert_eq!(
             deployment.time.run(renew(&service, &token)),
@@ -103,7 +105,7 @@ fn a_write_that_stays_refused() {
     assert!(waits.len() > 25, "no jitter");
 }
 
-/// As many refusals as the adapter has patience for.
+/// As many refusals as the adapter retries.
 #[test]
 fn a_write_that_is_refused_for_a_while() {
     for refusals in 0..=3 {
@@ -126,7 +128,8 @@ fn a_write_that_is_refused_for_a_while() {
     }
 }
 
-/// The use that another request records between the last two tries is found after the last.
+/// Another request records the use between the last two attempts. The adapter finds it after the
+/// last one.
 #[test]
 fn a_record_written_at_the_last_moment_needs_no_write() {
     for seed in 0..50 {
@@ -139,7 +142,8 @@ fn a_record_written_at_the_last_moment_needs_no_write() {
         let new = deployment.kv.value(&key).unwrap();
         let used = r#"{"used":0,"at":1767225690,"by":"00000000"}"#;
         let kv = deployment.kv.at("1");
-        // Tries at 550, from 850, from 1450 and from 2350 ms: each finds a write of less than a second ago.
+        // Attempts at 550, from 850, from 1450 and from 2350 ms: each finds that a write happened
+        // less than a second ago.
         let others = async {
             deployment.time.sleep(1000).await;
             kv.write(&key, &new, None, 3600).await.unwrap();
@@ -159,7 +163,7 @@ fn a_record_written_at_the_last_moment_needs_no_write() {
     }
 }
 
-/// A record that says less does not do: the version that was meant stands there in the end.
+/// A record with a smaller version is not enough: in the end the intended version is stored.
 #[test]
 fn a_version_that_is_refused_is_written_all_the_same() {
     let deployment = Deployment::new(false);
@@ -171,7 +175,7 @@ fn a_version_that_is_refused_is_written_all_the_same() {
     }
     let stale = format!("stale:{}", user.id);
     assert_eq!(deployment.kv.value(&stale).as_deref(), Some("2"));
-    // Both had their turn; a smaller one that is refused needs none.
+    // Both were written. A smaller version that is refused needs no retry.
     let writes = deployment.kv.take_calls();
     assert!(writes.refused > 0);
     let outdate = deployment.store(1);

@@ -1,4 +1,4 @@
-//! A caller that repeats what failed, as every client of the port may.
+//! A caller that retries what failed, as every client of the port may do.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -83,7 +83,7 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
             };
             let renewal = self.store.renew(presented, client, rules, once).await;
             match (renewal, &known) {
-                // A directory that fails is the case's own doing.
+                // If the directory fails, the case itself caused that.
                 (Err(error), Some(Err(_))) => return Err(error),
                 (Err(_), _) if left > 0 => {
                     left -= 1;

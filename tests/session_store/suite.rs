@@ -51,8 +51,8 @@ fn in_memory() {
     assert!(passed > 25, "only {passed} cases ran");
 }
 
-/// Callers hand in their own `now`, as in workerd: KV's clock is ahead of it by what slow and repeated calls took since the
-/// case last let time pass.
+/// As in workerd, callers pass their own `now`. KV's clock is ahead of it by the time that slow and
+/// repeated calls have taken since the case last let time pass.
 struct OnKv {
     time: VirtualTime,
     now: Cell<u64>,
@@ -82,7 +82,7 @@ impl World for OnKv {
     }
     fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>> {
         Box::pin(async {
-            // What fails after a response is logged, and the next login counts again.
+            // A failure after a response is logged, and the next login counts again.
             let _ = self.background.run().await;
             Ok(())
         })
@@ -139,7 +139,7 @@ fn on_a_failing_kv() {
     }
 }
 
-/// Answers how many cases passed.
+/// Returns how many cases passed.
 fn report(store: &str, outcomes: &[Outcome]) -> u32 {
     let mut failures = Vec::new();
     let (mut passed, mut left_out) = (0, 0);

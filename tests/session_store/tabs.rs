@@ -1,4 +1,4 @@
-//! Many tabs renew one token at once: one successor, whatever the locations see.
+//! Many tabs renew one token at once. They get one successor, whatever the locations see.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ fn ten_tabs_at_once_at_one_location() {
         let calls = deployment.kv.take_calls();
         println!("ten tabs at one location, {changes:?}: ten 200s; {calls:?}");
         assert_eq!(calls.refused, 9, "{calls:?}");
-        // What the first has written is read, and not written again.
+        // What the first tab has written is read, and not written again.
         assert_eq!(calls.writes, 10, "{calls:?}");
     }
 }
@@ -125,7 +125,8 @@ fn ten_tabs_at_once_at_one_location_in_ten_isolates() {
     }
 }
 
-/// However the tabs are spread, each gets the successor in the end, and the chain goes on from it anywhere.
+/// However the tabs are spread over locations, each gets the successor in the end, and can renew
+/// further with it anywhere.
 #[test]
 fn ten_tabs_wherever_they_are() {
     let (mut at_once, mut repeats, mut most, mut longest_ms) = (0, 0, 0, 0);
@@ -150,7 +151,7 @@ fn ten_tabs_wherever_they_are() {
             delay_ms: (5, 15),
             ..Faults::default()
         });
-        // Every location has read the record from before, and goes on seeing it.
+        // Every location has read the old record, and keeps seeing it.
         let keys = [session_key(ticket), ended_key(ticket)];
         for location in 0..locations {
             let kv = deployment.kv.at(&location.to_string());
@@ -170,7 +171,7 @@ fn ten_tabs_wherever_they_are() {
             repeats += asked - 1;
             most = most.max(asked);
         }
-        // One tab goes on, at a location that may have seen nothing of it.
+        // One tab continues, at a location that may have seen none of this.
         deployment.time.advance(100);
         let last = deployment.service(99, changes);
         let (answer, _) = deployment

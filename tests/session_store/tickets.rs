@@ -9,7 +9,8 @@ use edgegate::ports::{Clock, Ports};
 
 use crate::kv::{Deployment, TICKET_SECRET, renew, seal};
 
-/// What a client can hand in that is no token of a session that goes on. Where the MAC fails, nothing is asked.
+/// What a client can present that is not a token of a live session. If the MAC is wrong, the store
+/// is not asked.
 #[test]
 fn bad_tickets() {
     const OTHER_SECRET: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
@@ -123,7 +124,7 @@ fn a_reuse_is_told() {
     deployment.time.advance(90);
     deployment.time.run(renew(&service, &token)).unwrap_err();
     deployment.time.run(renew(&service, &token)).unwrap_err();
-    // Once, though the token came twice.
+    // Once, although the token was presented twice.
     let jobs = service.ports().mail_queue.take();
     let [job] = jobs.as_slice() else {
         panic!("{jobs:?}");

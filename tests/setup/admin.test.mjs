@@ -1,4 +1,4 @@
-// `npm run admin` on a local database of its own.
+// `npm run admin` on its own local database.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,10 @@ import { node, toolEnv } from "../../scripts/project/tools.mjs";
 const ID = "01920000-0000-7000-8000-000000000000";
 let state;
 
-/** What is stored, for looking and for changing. A wrangler command would take as long as the command under test. */
+/**
+ * The stored data, to read and to change. A wrangler command would take as long as the command
+ * under test.
+ */
 async function stored(work) {
   const { env, dispose } = await getPlatformProxy({
     configPath: inRoot("wrangler.toml"),
@@ -54,7 +57,8 @@ test("a granted role moves the version and outdates the access tokens", async ()
   assert.equal((await admin("grant", "ADA@example.com", "admin")).code, 0);
   assert.deepEqual(await user(), { roles: '["admin","user"]', version: 1, session_epoch: 0 });
   assert.equal(await stale(), "1");
-  // As long as the longest access token that any ACCESS_TOKEN_TTL allows, whatever wrangler.toml says today.
+  // As long as the longest access token that any ACCESS_TOKEN_TTL allows, whatever wrangler.toml
+  // says today.
   const left = (await staleUntil()) - Date.now() / 1000;
   assert.ok(left > 3600 && left <= 3900, `${left} s`);
   assert.equal(policy("STALE_TTL"), 3900);

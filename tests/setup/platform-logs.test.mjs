@@ -1,4 +1,5 @@
-// What Cloudflare logs of requests by wrangler.toml, as wrangler and `npm run deploy` read it: no query and no headers.
+// What Cloudflare logs of requests according to wrangler.toml, as wrangler and `npm run deploy`
+// read it: no query and no headers.
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

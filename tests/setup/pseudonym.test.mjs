@@ -1,4 +1,5 @@
-// `npm run admin -- pseudonym`: the pseudonyms that the Worker writes. src/domain/event/pseudonym.rs has the same values.
+// `npm run admin -- pseudonym` shows the pseudonyms that the Worker writes.
+// src/domain/event/pseudonym.rs tests the same values.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -109,7 +110,7 @@ test("no program that the command starts gets the secret, and the set-up is not 
     .split("\n")
     .map((line) => line.split(" "));
   const started = programs.map(([path, has]) => `${basename(path)} ${has}`);
-  // The first leash and the command itself are this test's doing.
+  // This test itself started the first leash and the command.
   assert.deepEqual(started, [
     "leash.mjs true",
     "admin.mjs true",

@@ -1,4 +1,4 @@
-// However `npm start` ends, nothing of it stays: no process, no taken port.
+// However `npm start` ends, it leaves nothing behind: no process and no port in use.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -60,7 +60,7 @@ describe("npm start leaves nothing behind", {
   });
 });
 
-/** Starts it with storage and a port of its own and waits for a line of its output. */
+/** Starts it with its own storage and port, and waits for a line of its output. */
 async function startNpm(when) {
   const mark = `EDGEGATE_TEST=${randomUUID()}`;
   const state = mkdtempSync(join(tmpdir(), "edgegate-stopping-"));
@@ -91,7 +91,10 @@ async function gone({ mark }) {
   assert.deepEqual(marked(mark), [], "processes are left");
 }
 
-/** The living processes with the mark. A zombie has no environment: it is over, and waits for its parent only. */
+/**
+ * The living processes with the mark. A zombie has no environment: it has ended, and only waits for
+ * its parent.
+ */
 function marked(mark) {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

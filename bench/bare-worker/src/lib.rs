@@ -1,6 +1,8 @@
-//! The work that the Worker can't do without, with nothing around it: what `npm run bench` compares the Worker with.
+//! The work that the Worker can't do without, and nothing else. `npm run bench` compares the Worker
+//! with it.
 //!
-//! `entry.mjs` calls [`bare`]. The rest of the Worker is in here too, since its classes of Durable Objects have to exist.
+//! `entry.mjs` calls [`bare`]. The rest of the Worker is included too, because its Durable Object
+//! classes must exist.
 #![cfg(target_arch = "wasm32")]
 
 use std::cell::RefCell;
@@ -25,7 +27,8 @@ thread_local! {
     static VERIFIED: RefCell<VerifiedTokens> = RefCell::default();
 }
 
-/// Does the work of `/bare/…` and answers whether it was done: not on another path, and not when it failed.
+/// Does the work of `/bare/…` and returns whether it was done: false on another path, and false if
+/// it failed.
 #[wasm_bindgen]
 pub fn bare(path: &str, token: &str, env: &Env) -> bool {
     SETTINGS.with_borrow_mut(|settings| {

@@ -1,5 +1,6 @@
-//! `npm run bench:native`: the time of each case, by criterion. For a look, on a quiet machine: what fails a test is the count of
-//! instructions (`bench/instructions.mjs`).
+//! `npm run bench:native`: the time of each case, measured by criterion. Use it to explore, on a
+//! quiet machine. The test checks the count of instructions (`bench/instructions.mjs`), not these
+//! times.
 
 use std::error::Error;
 use std::time::Duration;

@@ -1,7 +1,8 @@
-//! What is measured natively: the rules that a request waits for, each over input that is prepared before. `benches/micro.rs`
-//! takes their time, `src/bin/instructions.rs` runs one of them for callgrind to count.
+//! The cases that are measured natively: the rules that a request waits for, each with input that
+//! is prepared beforehand. `benches/micro.rs` measures their time; `src/bin/instructions.rs` runs
+//! one of them for callgrind to count.
 //!
-//! Everything is made from constants, and signing is deterministic: each run does the same.
+//! Everything is made from constants, and signing is deterministic, so each run does the same.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -22,7 +23,8 @@ use edgegate_token::{
     Claims, Expected, KeySet, UntrustedToken, VerifiedToken, has_any_role, issue, verify,
 };
 
-/// One call of what is measured. False when it did not do what the case's name says: a refusal is soon counted.
+/// One call of a case. False if it did not do what the case's name says: a refusal takes few
+/// instructions.
 pub type Call = Box<dyn FnMut() -> bool>;
 
 /// A rule on an input.
@@ -37,8 +39,7 @@ type Prepared = Result<Call, Box<dyn Error>>;
 impl Case {
     /// Makes the input.
     ///
-    /// # Errors
-    /// When a rule has changed so that the input is refused.
+    /// # Errors If a rule has changed so that the input is rejected.
     pub fn prepare(&self) -> Prepared {
         (self.prepare)()
     }
@@ -77,7 +78,7 @@ const HS256: &str = r#"{"keys":[{"kty":"oct","kid":"2026-03","k":"AyM1SysPpbyDfg
 const TICKET_SECRET: &str =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
 
-/// Those of a user with an address and three roles.
+/// The claims of a user with an address and three roles.
 fn claims(jti: &str) -> Claims {
     Claims {
         iss: ISSUER.into(),
@@ -122,7 +123,8 @@ fn verify_with(keys: &str) -> Prepared {
     }))
 }
 
-/// A full memory, asked for one after another: its hashes are seeded anew in each process, and over many tokens that evens out.
+/// Asks a full memory for one token after another. Its hash seeds are new in each process, which
+/// evens out over many tokens.
 fn token_seen_before() -> Prepared {
     // The cheapest to make.
     let keys = KeySet::from_private_jwks(HS256)?;
@@ -184,7 +186,7 @@ fn seal_next_refresh_token() -> Prepared {
     }))
 }
 
-/// The token `counter`, when the one before [`COUNTER`] was used so many seconds ago.
+/// The token `counter`, when the one before [`COUNTER`] was used this many seconds ago.
 fn rotation(ago: u64, counter: u32, is_expected: fn(Verdict) -> bool) -> Prepared {
     let owner = ClientFingerprint([1; 4]);
     let stored = Stored {
@@ -245,7 +247,7 @@ fn read_json_body() -> Prepared {
     }))
 }
 
-/// The last of two asked for is the last of three that the token has.
+/// The last of the two required roles is the last of the three that the token has.
 fn check_roles() -> Prepared {
     let keys = KeySet::from_private_jwks(HS256)?;
     let token = verified(&keys, &token(&keys, 1)?)?;

@@ -1,11 +1,14 @@
-// What vendors.rs asks of the platform: a hash that nothing else here needs, and a request that is bounded in time and size.
+// What vendors.rs needs from the platform: a hash that nothing else here needs, and a request that
+// is limited in time and size.
 const hex = (buffer) =>
   Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export const sha1 = async (bytes) => hex(await crypto.subtle.digest("SHA-1", bytes)).toUpperCase();
 
-/** The whole text of a 200: to a GET with padding asked for, or to a POST of JSON. No redirect is followed, and no error says what
- *  was asked. */
+/**
+ * The whole text of an answer with status 200, to a GET that asks for padding, or to a POST of
+ * JSON. Redirects are not followed, and no error contains the request.
+ */
 export const ask = async (url, json, milliseconds, most) => {
   const headers = {
     "User-Agent": "edgegate",

@@ -36,7 +36,7 @@ pub trait KeyValue {
     /// When the store does not answer.
     async fn list(&self, prefix: &str, cursor: Option<&str>) -> Result<Page, StoreError>;
 
-    /// Deletes a key. An absent key is no error.
+    /// Deletes a key. Deleting an absent key is not an error.
     ///
     /// # Errors
     /// When it may not have been deleted.

@@ -25,7 +25,7 @@ impl MemoryBackground {
     /// Does all waiting jobs, and returns how many there were.
     ///
     /// # Errors
-    /// The first failure. The jobs after it are done all the same.
+    /// The first failure. The later jobs still run.
     pub async fn run(&self) -> Result<usize, StoreError> {
         let jobs = self.0.take();
         let count = jobs.len();

@@ -28,7 +28,8 @@ const PAGE: usize = 1000;
 /// - A location sees its own writes at once, unless [`Faults::late_at_home`].
 /// - A list comes in pages. It shows what another location wrote or deleted 60 s late, never
 ///   sooner.
-/// - A TTL under 60 s, a key over 512 bytes, metadata over 1,024 bytes and a bulk read of over 100 keys fail.
+/// - A TTL under 60 s, a key over 512 bytes, metadata over 1,024 bytes and a bulk read of over 100
+///   keys fail.
 /// - Calls may be slow, and may fail. A write may fail before or after it took effect.
 #[derive(Clone, Debug)]
 pub struct SimulatedKv {

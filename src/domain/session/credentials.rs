@@ -1,4 +1,4 @@
-//! What a request shows to be recognised or to be let through, beside its own purpose.
+//! What a request shows, apart from its own purpose, to be recognised or to be let through.
 
 use super::Client;
 use crate::domain::secret::Secret;

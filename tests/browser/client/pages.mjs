@@ -1,4 +1,5 @@
-// Pages with an AuthClient, in a real browser: on the service's own origin, and on another of the same site.
+// Pages with an AuthClient, in a real browser: on the service's own origin, and on another origin
+// of the same site.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -8,7 +9,7 @@ export const ADA = { email: "ada@example.com", password: "correct horse battery 
 export const ROOT = { ...ADA, email: "root@example.com" };
 
 const PATH = "/client-test";
-// As strict as the package promises to run under, and with Trusted Types.
+// As strict as the policy that the package promises to work with, and with Trusted Types.
 const policy = (connect) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src ${connect}; img-src data:; ` +
   "require-trusted-types-for 'script'; trusted-types 'none'";
@@ -25,11 +26,13 @@ const script = (url) => `
 `;
 
 /**
- * A browser profile for pages of `origin`, with a clock that the test moves; `count` counts the requests to the service,
- * as "POST /auth/token". The service's clock stays, and the tabs' move one after the other.
- * The test fails at its end if a page reported an error or broke its Content-Security-Policy.
+ * A browser profile for pages of `origin`, with a clock that the test moves. `count` counts the
+ * requests to the service, such as "POST /auth/token". The service's clock stands still, and the
+ * clocks of the tabs move one after the other. The test fails at its end if a page reported an
+ * error or violated its Content-Security-Policy.
  *
- * `url`: the service's origin when it is another. `without`: what the browser lacks, as `navigator.locks`.
+ * `url`: the service's origin, if it is another. `without`: what the browser lacks, such as
+ * `navigator.locks`.
  */
 export async function openProfile(t, browser, origin, { url, without = [] } = {}) {
   const context = await browser.newContext();
@@ -54,7 +57,8 @@ export async function openProfile(t, browser, origin, { url, without = [] } = {}
     const [of, member] = name.includes(".") ? name.split(".") : ["globalThis", name];
     await context.addInitScript(`Object.defineProperty(${of}, "${member}", { value: undefined })`);
   }
-  // On the service's own origin the page stands beside its own; elsewhere `servePages` has it.
+  // On the service's own origin the page is beside the service's own pages. Elsewhere `servePages`
+  // serves it.
   if (!url) {
     const headers = { "Content-Security-Policy": policy("'self'") };
     await context.route(`${origin}${PATH}`, (route) =>
@@ -128,7 +132,10 @@ async function file(path) {
   return name && readFile(inRoot("npm/edgegate", name), "utf8");
 }
 
-/** From now on the service refuses Ada's access tokens of before: an administrator changes her roles, to and fro. */
+/**
+ * Makes the service refuse the access tokens that Ada has so far: an administrator changes her
+ * roles and changes them back.
+ */
 export async function outdate(edgegate) {
   const { access_token } = await (await edgegate.post("/auth/login", ROOT)).json();
   const ask = (method, path, body) =>

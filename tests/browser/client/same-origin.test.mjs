@@ -76,7 +76,8 @@ test("a proof by the password: one session, in every tab; a wrong password chang
   assert.equal(await one.code(wrong), "invalid_credentials");
   assert.deepEqual([await one.token(), await one.status()], [before, "signed_in"]);
 
-  // Of two tokens of one second and one proof a tab keeps its own: the next one is of a later second.
+  // If two tokens have the same second and the same proof, a tab keeps its own. So wait until the
+  // next token has a later second.
   const { iat } = claimsOf(await two.token());
   while (Math.floor(Date.now() / 1000) <= iat) await sleep(50);
   await two.page.evaluate("events.length = 0");
@@ -98,7 +99,7 @@ test("a proof by the password: one session, in every tab; a wrong password chang
 test("two tabs that renew at once make one request, and both stay signed in", async (t) => {
   const opened = await profile(t);
   const tabs = await tabsOf(opened, 2);
-  // At once means: both were refused before either was renewed.
+  // "At once" means that both were refused before either was renewed.
   let refused = 0;
   let bothRefused;
   opened.context.on("response", (answer) => {
@@ -148,7 +149,7 @@ test("a tab asleep past the token's end renews before it asks", async (t) => {
   assert.equal(await tab.fetch("/auth/me"), 200);
   assert.notEqual(await tab.token(), first);
   assert.equal(opened.count(RENEWAL) - before, 1);
-  // And by itself, without a call.
+  // The same without a call.
   await opened.context.clock.fastForward("08:00:00");
   await tab.page.waitForFunction(() => events.filter((it) => it === "renewed").length === 2);
 });

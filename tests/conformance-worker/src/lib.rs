@@ -1,6 +1,7 @@
 //! edgegate's Worker with the conformance suites of its adapters: for tests, never deployed.
 //!
-//! `GET /conformance/<adapter>` runs a suite and answers a list of outcomes; `entry.mjs` calls [`conformance_answer`].
+//! `GET /conformance/<adapter>` runs a suite and answers a list of outcomes. `entry.mjs` calls
+//! [`conformance_answer`].
 #![cfg(target_arch = "wasm32")]
 #![allow(
     unreachable_pub,
@@ -29,8 +30,8 @@ use worker::Env;
 use crate::conformance::suite::Outcome;
 use crate::conformance::{mail_gate, mail_ledger, password_guard, users};
 
-/// A promise of a JSON list of outcomes; of `undefined` for an unknown path. There are paths for the suites, one that
-/// panics, one that overflows the stack, and one that waits for half a minute.
+/// A promise of a JSON list of outcomes, or of `undefined` for an unknown path. There are paths for
+/// the suites, one that panics, one that overflows the stack, and one that waits for half a minute.
 #[wasm_bindgen]
 pub fn conformance_answer(path: String, env: Env) -> Promise {
     future_to_promise(async move {

@@ -1,4 +1,4 @@
-//! The cases: each holds one sentence of docs/decisions/0017.
+//! The cases. Each tests one sentence of docs/decisions/0017.
 
 use edgegate::domain::mail::{Counted, GateVerdict, NoticedAct, Rank, RouteClass};
 use edgegate::ports::MailGate;
@@ -63,7 +63,7 @@ pub(crate) async fn what_is_over_the_limit_is_not_counted<G: MailGate>(world: &W
         let verdict = world.count(&name, RESET, BEGUN + number).await?;
         check_eq!(is_over(verdict), number >= 30, format!("after {number}"));
     }
-    // Thirty in this hour, not sixty: each frees a place when it is an hour old.
+    // Thirty in this hour, not sixty: each request frees its place when it is an hour old.
     for number in 0..30 {
         let now = BEGUN + HOUR + number;
         let verdict = world.count(&name, RESET, now).await?;
@@ -72,7 +72,7 @@ pub(crate) async fn what_is_over_the_limit_is_not_counted<G: MailGate>(world: &W
     Ok(())
 }
 
-/// Around the edge of a fixed window there would be twice as many.
+/// With a fixed window there would be twice as many around its edge.
 pub(crate) async fn an_hour_may_begin_anywhere<G: MailGate>(world: &World<G>) -> Case {
     let name = world.fresh();
     let mut admitted = 0;

@@ -11,12 +11,13 @@ use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
-/// When the cases begin, in seconds: far ahead, so that no alarm of an object rings meanwhile.
+/// When the cases begin, in seconds: far in the future, so that no alarm of an object rings
+/// meanwhile.
 const BEGUN: u64 = 1_111_111 * HOUR;
 const RESET: Counted = Counted::Request(RouteClass::Reset);
 const OTHER: Counted = Counted::Request(RouteClass::Other);
 
-/// A gate, and names that no case had before.
+/// A gate, and names that no earlier case used.
 pub(crate) struct World<G> {
     gate: G,
     keys: MailKeys,
@@ -34,7 +35,7 @@ impl<G: MailGate> World<G> {
         })
     }
 
-    /// The name of a network that no case had before.
+    /// The name of a network that no earlier case used.
     fn fresh(&self) -> GateName {
         // The first three groups of an IPv6 address are its network.
         let [_, _, a, b, c, d, e, f] = self.numbers.next().to_be_bytes();

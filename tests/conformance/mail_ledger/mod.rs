@@ -9,7 +9,7 @@ use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 86_400;
-/// When the cases begin: an hour does, too.
+/// When the cases begin. An hour begins at the same time.
 const BEGUN: u64 = 500_000 * HOUR;
 /// The largest time: 2^53 - 1, above which JavaScript loses integers.
 const LATEST: u64 = (1 << 53) - 1;
@@ -33,7 +33,7 @@ impl<L: MailLedger> World<L> {
         }
     }
 
-    /// The key of an address, or the id of a job, that no case had before.
+    /// The key of an address, or the id of a job, that no earlier case used.
     fn fresh(&self) -> String {
         self.numbers.next().to_string()
     }
@@ -62,17 +62,17 @@ impl<L: MailLedger> World<L> {
         self.ledger.pay(POOL, most, now).await.map_err(text)
     }
 
-    /// How much of a pool is left, which this pays.
+    /// How much is left in a pool. To find out, this spends it.
     async fn left(&self, most: u64, now: u64) -> Result<u64, String> {
         let mut left = 0;
-        // One more, for a ledger that never refuses.
+        // Stops one above the budget, for a ledger that never refuses.
         while left <= most && self.pay(most, now).await? {
             left += 1;
         }
         Ok(left)
     }
 
-    /// A letter with every field set, each to another value.
+    /// A letter with every field set, each to a different value.
     fn letter(&self, failed_at: u64, retry_at: Option<u64>) -> DeadLetter {
         let number = self.fresh();
         DeadLetter {
@@ -97,7 +97,7 @@ impl<L: MailLedger> World<L> {
         self.ledger.tidy(dead_before, now).await.map_err(text)
     }
 
-    /// Takes out what other cases left there.
+    /// Removes what other cases left behind.
     async fn clear(&self) -> Case {
         check_eq!(self.tidy(LATEST, LATEST).await?, 0, "letters left");
         Ok(())

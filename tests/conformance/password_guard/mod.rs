@@ -11,9 +11,11 @@ use edgegate::ports::{Guarded, PasswordGuard};
 
 use super::suite::{Case, Numbers, Outcome, check, check_eq, run, text};
 
-/// When the cases begin, in milliseconds: far ahead, so that no alarm of an object rings meanwhile.
+/// When the cases begin, in milliseconds: far in the future, so that no alarm of an object rings
+/// meanwhile.
 const BEGUN: u64 = 4_000_000_000_000;
-/// A hash of the least cost that Argon2 knows (8 KiB, one pass): a case may fail a hundred times. Nothing is known to match it.
+/// A hash of the lowest cost that Argon2 allows (8 KiB, one pass), because a case may fail a
+/// hundred times. No known password matches it.
 const CHEAP: &str =
     "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const DIFFERS: Checked = Guarded::Done(Ok(Verification::Differs));
@@ -21,7 +23,7 @@ const MATCHES: Checked = Guarded::Done(Ok(Verification::Matches { rehash: false 
 
 type Checked = Guarded<Comparison>;
 
-/// A guard, and accounts that no case had before.
+/// A guard, and accounts that no earlier case used.
 pub(crate) struct World<G> {
     guard: G,
     names: AccountNames,
@@ -52,7 +54,7 @@ impl<G: PasswordGuard> World<G> {
         self.guard.check(account, attempt, now).await.map_err(text)
     }
 
-    /// A wrong try, cheaply.
+    /// A wrong attempt, with a cheap hash.
     async fn guess(&self, account: &AccountName, by: TriedBy, now: u64) -> Result<Checked, String> {
         let (password, hash) = (typed("wrong")?, PasswordHash::new(CHEAP.to_owned()));
         self.check(account, &attempt(by, &password, Some(&hash)), now)

@@ -1,7 +1,7 @@
 //! What every `SessionStore` must do.
 //!
-//! A case that only a linearizable store can pass is left out elsewhere, and the adapter's documentation states its bound
-//! instead.
+//! A case that only a linearizable store can pass is skipped for the others; the documentation of
+//! their adapters states a bound instead.
 
 mod cases;
 pub(crate) mod world;

@@ -1,4 +1,4 @@
-//! The world in which a case runs: a store, seen from two places, and a time that the case moves.
+//! The world in which a case runs: a store, seen from two places, and a clock that the case moves.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ pub(crate) const DAY: u64 = 86_400;
 pub(crate) const GRACE: u64 = 30;
 pub(crate) const ROTATE_AFTER: u64 = 90;
 
-/// What the suite needs of a store.
+/// What the suite needs from a store.
 pub(crate) trait World {
     /// The store.
     type Store: SessionStore;
@@ -30,9 +30,9 @@ pub(crate) trait World {
     fn elsewhere(&self) -> &Self::Store;
     /// The time, in seconds since 1970.
     fn now(&self) -> u64;
-    /// Lets time pass: for the caller, and for the store if it has a time of its own.
+    /// Lets time pass for the caller, and for the store if it has its own clock.
     fn pass(&self, seconds: u64);
-    /// Does what waits for the end of the response.
+    /// Does the work that waits for the end of the response.
     fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>>;
     /// Numbers that no case was given before, in any run on this store.
     fn numbers(&self) -> &Numbers;
@@ -66,7 +66,7 @@ pub(crate) fn stranger() -> Browser {
     }
 }
 
-/// A client whose address its caller does not tell.
+/// A client whose address its caller does not pass on.
 pub(crate) fn without_address() -> Browser {
     Browser {
         client: Client::uncounted(),
@@ -92,7 +92,7 @@ pub(crate) fn every_time() -> Rules {
     }
 }
 
-/// A user whose password nobody knows, since a hash takes a while.
+/// A user whose password nobody knows, because hashing one takes a while.
 pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
     Ok(User {
         id,
@@ -132,7 +132,7 @@ impl<'a, W: World> Person<'a, W> {
         }
     }
 
-    /// Signs in here, a second ago: KV takes one write a second for a key.
+    /// Signs in here, a second ago, because KV accepts one write a second for a key.
     pub(crate) async fn begin(&self) -> Result<RefreshTicket, String> {
         let ticket = self.ticket();
         self.record(ticket, None).await?;

@@ -56,7 +56,7 @@ impl<D: UserDirectory> World<D> {
         })
     }
 
-    /// The same with every field set, each to another value.
+    /// The same user with every field set, each to a different value.
     fn everything(&self) -> Result<User, String> {
         Ok(User {
             first_name: Some(name("Ada")?),
@@ -127,7 +127,7 @@ impl<D: UserDirectory> World<D> {
         self.directory.find_by_email(email).await.map_err(text)
     }
 
-    /// Fails unless the user is there, and exactly so: by the id and by the address.
+    /// Fails unless the directory has exactly this user, both by id and by address.
     async fn holds(&self, user: &User, what: impl Display) -> Case {
         check_eq!(
             self.read(user.id).await?.as_ref(),
@@ -155,7 +155,7 @@ impl<D: UserDirectory> World<D> {
             .map_err(text)
     }
 
-    /// Makes a change that nothing forbids; what is answered must be what is there.
+    /// Makes a change that nothing forbids. What it returns must be what is stored.
     async fn update(&self, id: UserId, change: &UserChange, now: u64) -> Result<User, String> {
         let user = self
             .try_update(id, None, change, now)

@@ -1,5 +1,6 @@
-// What is left of a person in the platform's stores after their account was deleted and the cron has run: nothing that names
-// them, whichever session store is chosen now or was chosen when they signed in.
+// After an account is deleted and the cron has run, nothing in the platform's stores identifies its
+// user. This holds for the session store that is chosen now and for one that was chosen when the
+// user signed in.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -28,7 +29,7 @@ before(async () => {
 });
 after(() => stop?.());
 
-/** All that names the person, by what it is. */
+/** Everything that identifies the user, with a description of each. */
 const needlesOf = (email) => ({
   "the address as given": email,
   "the canonical address": canonical(email),
@@ -52,7 +53,7 @@ function accountName(email) {
   return hmac(key, canonical(email)).toString("hex");
 }
 
-/** Everything that the stores hold, as one text. */
+/** Everything in the stores, as one text. */
 async function everything(edge, user, email) {
   const found = [];
   const { results: tables } = await edge.db
@@ -73,7 +74,7 @@ async function everything(edge, user, email) {
 }
 
 async function found(edge, user, email) {
-  // JSON within JSON has its quotes escaped; the needles have none.
+  // JSON within JSON escapes its quotes, so the needles must not contain quotes.
   const text = await everything(edge, user, email);
   return Object.entries(needlesOf(email))
     .filter(([, needle]) => text.includes(needle))
@@ -94,7 +95,10 @@ async function giveUp(edge, asked_at, name, ...fields) {
   assert.deepEqual((await answer.json()).outcomes, { [id]: "ack" });
 }
 
-/** An account of which every store has something: both session stores, as after a switch from one to the other. */
+/**
+ * Makes an account with data in every store. Both session stores have some, as after a switch from
+ * one to the other.
+ */
 async function live(email) {
   const [kv, durable] = workers;
   const client = clientOf(kv);
@@ -163,10 +167,10 @@ for (const [index, store] of ["kv", "durable"].entries()) {
     );
     await edge.cron();
     assert.deepEqual(await found(edge, user, email), [], "after one run");
-    // The access token is refused still.
+    // The access token is still refused.
     assert.equal((await client.authorized({ role: "user" }, token)).status, 401);
 
-    // What a login that had begun before the deletion wrote after the first run.
+    // Records that a login writes after the first run, because it began before the deletion.
     const late = {
       epoch: 0,
       seen: 1,
@@ -204,7 +208,7 @@ test("a clean-up that failed is done by a later run", async () => {
   const client = clientOf(edge);
   const email = "Zoe.later@example.com";
   const { user, access_token } = await live(email);
-  // The row goes, and KV takes nothing.
+  // The row is deleted, and KV refuses every write.
   const error = "KV is away";
   await edge.control({
     fail: {

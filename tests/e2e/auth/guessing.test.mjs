@@ -1,5 +1,6 @@
-// Guessing at a password with PASSWORD_WORK = "durable": a scripted attack on the running Worker, what the guesser and the owner
-// get, and what known and unknown addresses answer meanwhile. By itself it prints what happened:
+// A scripted attack that guesses a password on the running Worker with PASSWORD_WORK = "durable".
+// Tests what the guesser and the owner get, and what known and unknown addresses answer meanwhile.
+// Run alone, it prints what happened:
 //   npm test -- --only build,e2e tests/e2e/auth/guessing.test.mjs
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -40,10 +41,12 @@ const logIn = (email, password, { ip, device_token } = {}) =>
     headers: from(ip),
     json: { email, password, ...(device_token !== undefined && { device_token }) },
   });
-/** Addresses that nobody had before: what one test tries, no limit of another's counts. */
+/**
+ * Unused network addresses, so that one test's attempts don't count against another test's limits.
+ */
 let used = 0;
 const place = () => `198.18.${used >> 8}.${used++ & 255}`;
-/** All that a client sees of an answer, but the ids. */
+/** Everything that a client sees of an answer, except the request id and the date. */
 const visible = ({ status, headers, body }) => ({
   status,
   body,
@@ -59,7 +62,7 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
   let { device_token } = known.body;
   let logins = 0;
   const owner = async () => {
-    // A phone, which has another address all the time.
+    // A phone, whose network address keeps changing.
     const answer = await logIn(ADA, PASSWORD, { ip: place(), device_token });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     ({ device_token } = answer.body);
@@ -76,7 +79,7 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
     return answer;
   };
-  // The best that a guesser can do: come back the moment they may, each time from another address.
+  // The best strategy of a guesser: come back as soon as allowed, each time from another address.
   while (!closed && sent < 2 * STATED) {
     const answer = await guess();
     if (answer.status === 401) {
@@ -90,7 +93,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     if (!closed) await pass(wait);
   }
   assert.ok(closed, "nobody may try any more");
-  // And the worst: all at once, for as long as it takes. Each answer is one of the two that there are, to the byte.
+  // The worst case: guesses at once, for as long as it takes. There are only two answers, byte for
+  // byte.
   const bodies = new Set();
   const flood = async () => {
     const json = JSON.stringify({ email: ADA, password: `guess number ${sent}` });
@@ -120,7 +124,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
   assert.equal(statuses[401], STATED);
   assert.equal(guesserHashed, STATED);
   assert.ok(logins >= 20);
-  // A day after the last try it begins anew; a stranger with the right password has to wait as long.
+  // A day after the last attempt the counting starts again. Until then even the right password is
+  // refused from a new address.
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 429);
   await pass(86_400);
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 200);
@@ -208,10 +213,10 @@ test("an object that fails: 503, never a yes, and no try that is not counted", a
     }
   }
   await edge.control({ fail: {} });
-  // The wrong one took effect before its answer was lost, and it was counted.
+  // The wrong password was counted before its answer was lost.
   assert.equal((await logIn(ROOT, PASSWORD, { ip: place() })).status, 429);
   await pass(60);
-  // Lost once: it is asked again, and nobody notices.
+  // If one call is lost, the Worker repeats it and nobody notices.
   await fail(1, false);
   assert.equal((await logIn(ROOT, PASSWORD, { ip: place() })).status, 200);
 });
@@ -299,7 +304,7 @@ test("in cookie mode the device is known by a cookie, which log-out leaves and n
   assert.equal((await logIn(ADA, "a guess", { ip: place() })).status, 401);
   const device = pair("edgegate-device");
   assert.equal((await page({ cookie: true }, device)).status, 200);
-  // Without cookie mode nobody looks at it, and a token in the body never leads to a cookie.
+  // Without cookie mode the cookie is ignored, and a token in the body never leads to a cookie.
   assert.equal((await page({}, device)).status, 429);
   assert.equal((await page({ cookie: true }, device, "https://evil.example")).status, 403);
   assert.equal((await page({ cookie: true }, `${device}; ${device}`)).status, 400);
@@ -371,7 +376,7 @@ test("a session that is renewed all the time is told to wait, a forged token nev
     [200, 429, "rate_limited", "60"],
   );
   assert.ok(answers.length > 60, `after ${answers.length}`);
-  // Another place, another session: neither is touched.
+  // Another network address and another session are not affected.
   assert.equal((await client.renew(refresh_token, { headers: from(place()) })).status, 200);
 });
 

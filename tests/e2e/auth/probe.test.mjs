@@ -1,4 +1,5 @@
-// The probe in docs/operations.md that shows when a revocation is seen: run as it stands there.
+// Runs the probe from docs/operations.md that shows when a revocation is seen, exactly as printed
+// there.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";

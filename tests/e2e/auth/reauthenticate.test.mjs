@@ -1,4 +1,4 @@
-// POST /auth/reauthenticate, and what asks for it, on both session stores.
+// POST /auth/reauthenticate, and the operations that require it, on both session stores.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
@@ -57,7 +57,7 @@ for (const store of ["kv", "durable"]) {
           [event.event, event.user_id, event.session_id],
           ["reauthenticated", login.user.id, after.sid],
         );
-        // Both refresh tokens go on, and a renewal hands the proof on.
+        // Both refresh tokens stay valid, and a renewal passes the proof on.
         await clock(800);
         const renewed = (await client.renew(proved.body.refresh_token)).body;
         assert.equal(claimsOf(renewed.access_token).auth_time, after.auth_time);

@@ -26,7 +26,7 @@ for (const store of ["kv", "durable"]) {
     const { user } = login;
     const secrets = [login.access_token, login.refresh_token];
 
-    /** Renews, and holds the log line and the answer against the verdict. */
+    /** Renews, and compares the log line and the answer with the verdict. */
     const renew = async (token, session, verdict, agent = from("Firefox")) => {
       const answer = await client.renew(token, agent);
       const { status, body } = answer;

@@ -1,13 +1,15 @@
-// No false logout: many sessions, each renewed 20 times by 4 clients that share it, while a fifth of all responses is lost and
-// the request is repeated. On KV and on the Durable Object, with and without ROTATE_AFTER, in workerd. `npm run test:wide` does
+// Nobody is logged out by mistake: many sessions are each renewed 20 times by 4 clients that share
+// the session, while a fifth of all responses is lost and those requests are repeated. Runs in
+// workerd on KV and on the Durable Object, with and without ROTATE_AFTER. `npm run test:wide` does
 // it with 1,000 sessions.
 //
-// The clock stands still: on a slow machine half a minute may pass between a client's answer and its repetition. How the four
-// share a session is what ROTATE_AFTER decides. With 90, each goes at its own pace, and the clock moves on by 100 s halfway, so
-// that every session rotates twice. With 0 a client that is a whole renewal behind looks like a thief
-// (docs/storage.md), so the four, as tabs of one browser do, present each token at the same time: five times.
+// The clock stands still, because on a slow machine half a minute may pass between a client's
+// answer and its retry. ROTATE_AFTER decides how the four clients share a session. With 90, each
+// goes at its own pace, and the clock moves on by 100 s halfway, so that every session rotates
+// twice. With 0, a client that is a whole renewal behind looks like a thief (docs/storage.md), so
+// all four present each token at the same time, five times, like tabs of one browser.
 //
-// The sessions are forged (forge.mjs): as many logins would take minutes of hashing.
+// The sessions are forged (forge.mjs), because so many logins would take minutes of hashing.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pool } from "undici";
@@ -48,7 +50,8 @@ async function storm({ store, rotateAfter }, seed) {
   } = await startWorkers([{ vars: { SESSION_STORE: store, ROTATE_AFTER: `${rotateAfter}` } }]);
   const pool = new Pool(edge.url.origin, { connections: SESSIONS_AT_ONCE * CLIENTS });
   try {
-    // What is stormed is the session store: a look at the user would take as long again, and so would 25,000 log lines.
+    // This test loads the session store only. Reading the user each time would double the time, and
+    // so would 25,000 log lines.
     const now = Math.floor(Date.now() / 1000);
     await edge.control({ remember: true, quiet: true, at: now });
     const users = await makeUsers(edge.db, USERS);
@@ -69,14 +72,16 @@ async function storm({ store, rotateAfter }, seed) {
       for (;;) {
         const answer = await postToken(pool, token).catch((error) => ({ error }));
         if (answer.error) {
-          // A connection that broke by itself: a response lost indeed. A Worker that is gone is not that.
+          // A connection that broke by itself also loses a response. If many break, the Worker is
+          // gone: fail.
           counts.broken += 1;
           if (counts.broken > MOST_BROKEN) throw answer.error;
           continue;
         }
         const { status, body } = answer;
         if (status !== 200) counts.refusals.push(`${status} ${body}`);
-        // What came is thrown away; the client, which never saw it, presents the same token again.
+        // The response is thrown away. The client never saw it, so it presents the same token
+        // again.
         if (lost() >= LOST) {
           counts.renewals += 1;
           return status === 200 ? JSON.parse(body).refresh_token : token;
@@ -155,7 +160,10 @@ async function forEach(items, work) {
   );
 }
 
-/** A linear congruential generator: which responses are lost is the same in every run, up to the order of requests. */
+/**
+ * A linear congruential generator. The same responses are lost in every run, except for the order
+ * of requests.
+ */
 function randomFrom(seed) {
   let state = seed;
   return () => {

@@ -1,7 +1,8 @@
-// Revoking while renewals are on their way. The local storage answers at once and in order, which proves nothing: here each
-// storage call waits 5 to 15 ms first. What the three promise when they have answered, in the Worker that answered:
+// Revokes while renewals are in progress. The local storage answers at once and in order, which
+// would prove nothing, so each storage call first waits 5 to 15 ms. Once one of the three routes
+// has answered, the Worker that answered guarantees this:
 //
-// | asked | renewals that begin later | access tokens, of before and handed out on the way |
+// | route | renewals that begin later | access tokens, issued before or during the revocation |
 // |---|---|---|
 // | POST /auth/users/{id}/revoke | refused | refused |
 // | DELETE /auth/sessions | refused, for the sessions in the list | refused |

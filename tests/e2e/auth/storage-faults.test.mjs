@@ -1,5 +1,5 @@
-// Storage that fails under a renewal, a login or a revocation: 503 with Retry-After, the same token works afterwards, and
-// what the caller was not told of is no harm.
+// When storage fails during a renewal, a login or a revocation, the answer is 503 with Retry-After.
+// The same token works afterwards, and a change that the caller was not told about does no harm.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf, PASSWORD, ROOT } from "../client.mjs";
@@ -7,7 +7,7 @@ import { makeSession } from "../forge.mjs";
 import { startWorkers } from "../workers.mjs";
 
 const DOWN = "storage is down";
-// What KV's put says in production when a key was written in the same second.
+// The error of KV's put in production when a key was written in the same second.
 const TOO_MANY = "KV PUT failed: 429 Too Many Requests";
 const ALWAYS = 1_000;
 
@@ -45,7 +45,7 @@ const isUnavailable = ({ status, body, headers }) => {
 for (const store of ["kv", "durable"]) {
   test(`${store}: a call that fails before or after its effect`, async (t) => {
     const { client, edge, user, session, fail, heal } = await boot(t, store);
-    // A user's object is asked twice before it counts as down.
+    // A user's object is called twice before the store reports it as down.
     const calls =
       store === "kv"
         ? [
@@ -93,7 +93,8 @@ for (const store of ["kv", "durable"]) {
     await t.test("all others: a repeat ends those that were left", async () => {
       const current = await client.logIn(ADA);
       const others = await Promise.all([session(), session(), session()]);
-      // The second end fails; the object was asked about the token, for the list and for the first end before.
+      // The second revocation fails. The object has three calls before it: for the token, for the
+      // list and for the first revocation.
       await edge.control({
         fail: {
           "KV put": { skip: 1, times: 1, error: DOWN },

@@ -1,4 +1,5 @@
-// Every kind of token wherever another kind is taken (RFC 8725 sections 3.11 and 3.12), and one token used fifty times at once.
+// Presents every kind of token wherever another kind is accepted (RFC 8725 sections 3.11 and 3.12),
+// and one token fifty times at once.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../../count.mjs";
@@ -9,7 +10,7 @@ import { mails, mailTo, ticketOf } from "../outbox.mjs";
 const GRACE = "grace@example.com";
 const NEW_PASSWORD = "an analytical engine";
 
-// What the mail to a new account brings, by `REGISTRATION`.
+// The link in the mail to a new account, by `REGISTRATION`.
 const MODES = { verified: "registration", open: "verification" };
 let refused = 0;
 
@@ -86,9 +87,10 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
       `${refused} pairs of a kind of token and a door of another over HTTP, all refused`,
     );
 
-    // The hashes are the test's whole time: once will do.
+    // Hashing takes nearly all of this test's time, so do this once.
     if (mode !== "verified") return;
-    // Fifty at once: none of them was spoilt by what was tried, and each has one effect.
+    // Fifty at once: the attempts above invalidated none of the tokens, and each token has one
+    // effect.
     const fifty = (ask) => Promise.all(Array.from({ length: 50 }, ask));
     const renewals = await fifty(() => doors["/auth/token"][2](refresh));
     assert.deepEqual([...new Set(renewals.map(({ status }) => status))], [200]);

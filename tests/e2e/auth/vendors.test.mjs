@@ -1,4 +1,5 @@
-// Services that the Worker asks over HTTP when it is told to: each is a server on loopback here.
+// Services that the Worker calls over HTTP if it is configured to. Here each is a server on
+// loopback.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
@@ -9,7 +10,7 @@ import { startWorkers } from "../workers.mjs";
 const BREACHED = "a passphrase that was leaked";
 const GOOD = "a passphrase that nobody has leaked";
 
-/** A server whose answers are `behave`'s; `asked` has every request with its body. */
+/** A server that answers with `behave`. `asked` has every request with its body. */
 async function startVendor(t, behave) {
   const asked = [];
   const vendor = { asked, behave };
@@ -67,7 +68,7 @@ test("five figures of a chosen password’s hash go out, and a breached one is r
     assert.equal(headers["user-agent"], "edgegate");
     assert.ok(!JSON.stringify(headers).includes(hash.slice(5)));
   }
-  // Nobody asks at a login.
+  // A login does not call the service.
   assert.equal(
     (await client.post("/auth/login", { json: { email: "grace@example.com", password: GOOD } }))
       .status,
@@ -118,7 +119,8 @@ test("what can’t be looked up is taken: a refusal, nonsense, no end, silence",
 });
 
 test("a challenge is met before anything is done", async (t) => {
-  // No run of one character: the search of the logs would find parts of it in what schemathesis makes up.
+  // Do not make this one repeated character: the search of the logs would find parts of it in the
+  // data that schemathesis generates.
   const SECRET = "0x4-turnstile-secret-of-this-test-7Q2m";
   const MET = "a token that the widget gave";
   const turnstile = await startVendor(t, (_request, response, body) => {

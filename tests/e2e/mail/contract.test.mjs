@@ -1,5 +1,6 @@
-// The real Worker with each provider: a server on loopback plays the vendor, holds every request against the vendor's own
-// description, and gives each answer that it documents, and those that a network gives.
+// The real Worker with each provider. A server on loopback plays the vendor, checks every request
+// against the vendor's own description, and gives each answer that the vendor documents, and those
+// that a network gives.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf } from "../client.mjs";
@@ -7,11 +8,12 @@ import { eventually, startWorkers } from "../workers.mjs";
 import { FROM, KEY, startVendor, VENDORS } from "./vendors.mjs";
 
 const MAIL_FROM = `${FROM.name} <${FROM.email}>`;
-// The first pause before a mail is tried again (MAIL_RETRIES), and the time a provider has (MAIL_TIMEOUT_MS), in seconds.
+// In seconds: the pause before the first retry of a mail (MAIL_RETRIES), and the timeout of a
+// provider (MAIL_TIMEOUT_MS).
 const PAUSE = 10;
 const TIMEOUT = 10;
 
-// What stands between us and any provider.
+// Failures of the network between the Worker and any provider.
 const NETWORK = [
   [{ cut: "before" }, "later", /^no answer: /],
   [
@@ -50,7 +52,7 @@ async function tryVendor(name, t) {
     const [worker] = edge.workers;
     const client = clientOf(worker);
     const mails = () => edge.logs().filter(({ event }) => event === "mail");
-    // One after the other, so that the next unknown job in the log is this one.
+    // Send one mail after the other, so that the next unknown job in the log belongs to this mail.
     const jobs = new Set();
     const outcomeOf = async (ask) => {
       assert.equal((await ask()).status, 202);
@@ -122,10 +124,10 @@ async function tryVendor(name, t) {
     assert.equal((await mailTo(limited)).outcome, "later");
     assert.equal((await mailTo(byDate)).outcome, "later");
 
-    // A date has whole seconds, and the mail took a while to be asked for.
+    // A date has whole seconds, and some time passed before the mail was requested.
     const atLeast = { [limited]: PAUSE + 3, [byDate]: PAUSE + 1 };
 
-    // The provider is back: every mail that was put off arrives, and is the same mail.
+    // The provider works again: every postponed mail arrives, and is the same mail as before.
     for (const email of [...later, limited, byDate, ...slow]) {
       const [first, second] = [await vendor.call(email), await vendor.call(email, 1, PAUSE + 10)];
       assert.deepEqual(second.problems, []);

@@ -1,4 +1,5 @@
-// A mail provider on loopback that does as it is told: it plays Resend, whose answers are the simplest.
+// A mail provider on loopback whose answers the test sets. It plays Resend, whose answers are the
+// simplest.
 import { createServer } from "node:http";
 
 export async function startProvider() {
@@ -24,7 +25,7 @@ export async function startProvider() {
       MAIL_API_URL: `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`,
     },
     secrets: { MAIL_API_KEY: "re_a_secret_key" },
-    /** Answers so from now on; without arguments it takes every mail again. */
+    /** Sets the answer from now on. Without arguments the provider accepts every mail again. */
     answer(status, body = {}, headers = {}) {
       behave = status
         ? (_request, response) =>
@@ -33,7 +34,7 @@ export async function startProvider() {
               .end(JSON.stringify(body))
         : taken;
     },
-    /** Does with each connection what `behaviour(request, response)` does. */
+    /** From now on handles each connection with `behaviour(request, response)`. */
     behave: (behaviour) => (behave = behaviour),
     stop: () => new Promise((done) => server.close(done).closeAllConnections()),
   };

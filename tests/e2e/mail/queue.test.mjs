@@ -1,4 +1,5 @@
-// Mails in workerd: tried again while the provider is down, kept when it is no use, taken up by the cron, never twice as many.
+// Mails in workerd: they are retried while the provider is down, kept when retrying does not help,
+// picked up by the cron, and never sent twice.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -179,7 +180,7 @@ test("a notice that can be neither queued nor kept undoes nothing, and is logged
   const { edge, client, logged } = await begin(t);
   const { access_token: token } = await client.logIn(ADA);
   const failed = { times: 1, error: "it is down" };
-  // Read for the token, written, and then the notice's.
+  // D1 is called to read the user for the token, then to write, and then for the notice.
   await edge.control({ fail: { "notice queue send": failed, D1: { ...failed, skip: 2 } } });
   const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
   assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
@@ -261,7 +262,7 @@ test("notices have a queue of their own: they go out while the other one fails, 
 test("a network asks thirty times an hour: then 429 for every address alike; a known device's reset goes past a spent budget", async (t) => {
   const { client, provider } = await begin(t, { vars: { LIMITS: "on", MAIL_BUDGET: "1" } });
   const from = (n) => ({ "cf-connecting-ip": `203.0.${n}.7` });
-  // Each minute, past IP_LIMITER and ACCOUNT_LIMITER.
+  // Once a minute, which IP_LIMITER and ACCOUNT_LIMITER allow.
   const ask = (n, email, json = {}, headers = {}) =>
     client.post("/auth/password/reset", {
       headers: { ...from(n), ...headers },

@@ -1,13 +1,16 @@
-// A mail provider on loopback: a real HTTP server that holds every request against the vendor's own description
-// (tests/mail/vendors) and answers as it is told.
+// A mail provider on loopback: a real HTTP server that checks every request against the vendor's
+// own description (tests/mail/vendors) and gives the answers that the test sets.
 //
-//   const vendor = await startVendor("resend");      // vendor.url is what MAIL_API_URL has to be
-//   vendor.answerTo("ada@example.com", { status: 429, headers: { "retry-after": "13" } }, …);   // then as a mail that is taken
-//   const call = await vendor.call("ada@example.com");     // { to, key, headers, body, at, problems }
+//   const vendor = await startVendor("resend");      // set MAIL_API_URL to vendor.url
+//   // These answers, in order; after them, mails are accepted.
+//   vendor.answerTo("ada@example.com", { status: 429, headers: { "retry-after": "13" } }, …);
+//   // { to, key, headers, body, at, problems }
+//   const call = await vendor.call("ada@example.com");
 //   await vendor.stop();
 //
-// An answer is { status, headers, body, cut, wait }: `cut` ends the connection "before" the answer or "within" it, `wait`
-// holds back what is left of it (with `early`, all but the headers and the first bytes), in milliseconds.
+// An answer is { status, headers, body, cut, wait }. `cut` ends the connection "before" the answer
+// or "within" it. `wait` delays the rest of it in milliseconds; with `early`, the headers and the
+// first bytes are sent at once.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -20,7 +23,9 @@ const NAMED = `"${FROM.name}" <${FROM.email}>`;
 
 const bearer = (headers) => headers.authorization === `Bearer ${KEY}`;
 
-/** What the descriptions don't say in a form that a program can follow, and each vendor's answers. */
+/**
+ * Rules that the descriptions don't state in a machine-readable form, and each vendor's answers.
+ */
 export const VENDORS = {
   resend: {
     path: "/emails",
@@ -286,7 +291,7 @@ export async function startVendor(name) {
     for await (const chunk of request) chunks.push(chunk);
     const call = await judge(request, Buffer.concat(chunks));
     calls.push({ ...call, at: performance.now() });
-    // Nobody must rely on a provider that says nothing about what it was sent.
+    // Nothing may depend on a provider that does not say what it received.
     const answer =
       call.problems.length > 0
         ? { status: 418, body: call.problems.join("; ") }
@@ -300,7 +305,7 @@ export async function startVendor(name) {
     url: origin + (vendor.base ?? ""),
     calls,
     answerTo: (to, ...answers) => told.set(to, answers),
-    /** The call for this address after `known` others, once it has come. */
+    /** The call for this address that comes after `known` others. Waits until it arrives. */
     call: (to, known = 0, seconds) =>
       eventually(() => calls.filter((call) => call.to === to)[known], seconds),
     stop: () => {
@@ -329,7 +334,7 @@ async function send(response, { status = 200, headers = {}, body, cut, wait = 0,
   response.end(text);
 }
 
-/** Reads a request and says what is wrong with it. */
+/** Reads a request and returns what is wrong with it. */
 function judgeOf(name) {
   const vendor = VENDORS[name];
   const document = JSON.parse(
@@ -406,7 +411,7 @@ function bodySchema(document, template, operation) {
 
 const escaped = (step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"));
 
-/** The description with every object closed: a member that it does not name is a mistake of ours, not an extension. */
+/** The description with every object closed: an unknown member is our mistake, not an extension. */
 function closed(value) {
   if (Array.isArray(value)) return value.map(closed);
   if (value === null || typeof value !== "object") return value;
@@ -416,7 +421,10 @@ function closed(value) {
   return copy.properties ? { ...copy, additionalProperties: false } : copy;
 }
 
-/** A multipart form as the platform reads it; what the description calls an array is one. */
+/**
+ * A multipart form as the platform reads it. A field that the description calls an array becomes an
+ * array.
+ */
 async function form(bytes, type, document) {
   const fields = await new Response(bytes, { headers: { "content-type": type } }).formData();
   const [schema] = Object.values(document.components.schemas);

@@ -1,5 +1,5 @@
-// What crosses the border between two Workers: hostile arguments, names that are no method, older callers, and HTTP, which has no
-// way in.
+// What crosses the border between two Workers: hostile arguments, names that are not methods, older
+// callers, and HTTP, which is not let in.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../client.mjs";
@@ -97,7 +97,8 @@ test("whatever is handed in is refused with a code, and a check is false", async
           if (method.startsWith("is_")) assert.deepEqual([value, error], [false, undefined], what);
           else if (error)
             assert.ok(CODES.includes(error.own.code), `${what}: ${error.name}: ${error.message}`);
-          // What is no client at all is one that nothing is known of; a long User-Agent is cut.
+          // An argument that is not a client is treated as an unknown client. A long User-Agent is
+          // cut.
           else
             assert.ok(
               position === 2 &&

@@ -1,4 +1,4 @@
-// Calls by way of caller.mjs, a Worker that is bound to edgegate.
+// Calls edgegate through caller.mjs, a Worker that is bound to it.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
 
@@ -9,7 +9,10 @@ export const caller = {
   modules: [{ type: "ESModule", path: "caller.mjs", contents: readFileSync(MAIN, "utf8") }],
 };
 
-/** For `startWorker`: a caller's configuration, bound as AUTH to the entrypoint and as DEFAULT without naming one. */
+/**
+ * For `startWorker`: the configuration of a caller, bound as AUTH to the entrypoint and as DEFAULT
+ * to the default export.
+ */
 export const callerConfig = (name, more = {}) => ({
   name,
   main: MAIN,
@@ -21,7 +24,10 @@ export const callerConfig = (name, more = {}) => ({
   ...more,
 });
 
-/** `outcome(method, ...args)` answers `{ value }` or `{ error }`, `value` the value, `refused` the error's own members. */
+/**
+ * `outcome(method, ...args)` returns `{ value }` or `{ error }`, `value` just the value, and
+ * `refused` the members of the error.
+ */
 export function callsOf(ask, binding = "AUTH") {
   const outcome = async (method, ...args) => {
     const answer = await ask({ method: "POST", body: JSON.stringify({ binding, method, args }) });

@@ -257,9 +257,9 @@ test("limits count the address that the caller hands in, and nobody without one"
     [429, "rate_limited", 60],
   );
   assert.match(thrownBy("generate_token"), /`rate_limited`/);
-  // By network and account: the owner elsewhere is not locked out.
+  // Counts by network and account, so the owner is not locked out elsewhere.
   assert.equal((await attempt(ADA, { ip: "198.51.100.7" })()).status, 401);
-  // All of a /64 are one.
+  // All addresses of a /64 count as one.
   const ipv6 = await untilLimited(10, (n) => attempt(ROOT, { ip: `2001:db8::${n}` })());
   assert.equal(ipv6.at(-1).status, 429);
   for (const client of [undefined, {}, { ip: null, user_agent: null }]) {
@@ -307,7 +307,7 @@ test("a Worker that is not configured says so, and its checks are false", async 
     { secrets: { SIGNING_KEYS: undefined } },
     { secrets: { TICKET_SECRET: "short" } },
     { without: ["SESSIONS"] },
-    // A loopback ISSUER and no DEV: it was deployed as it is for local development.
+    // A loopback ISSUER without DEV: the configuration for local development was deployed.
     { secrets: { DEV: undefined }, vars: { LIMITS: "on" } },
   ];
   const { calls, logs } = await boot(t, ...broken);

@@ -1,4 +1,5 @@
-// How large the memory of the wasm is. Stands before the built Worker, which makes its instance as it is loaded.
+// Measures the memory of the wasm. Import this before the built Worker, which creates its instance
+// when it is loaded.
 const memories = [];
 
 const RealInstance = WebAssembly.Instance;

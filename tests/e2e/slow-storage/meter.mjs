@@ -1,8 +1,9 @@
-// Counts what Cloudflare's price list counts, as the Worker in this isolate causes it: keys where KV is asked for several at once,
-// rows where D1 and the objects tell them. bench/operations.mjs counts the other services with it.
+// Counts the units of Cloudflare's price list that the Worker in this isolate uses. If one KV call
+// reads several keys, each key counts; for D1 and the objects, the rows that they report.
+// bench/operations.mjs uses it to count the other services.
 import { through } from "./through.mjs";
 
-/** How much of each so far, by the names that docs/operations.md has in its tables. */
+/** The counts so far, by the names in the tables of docs/operations.md. */
 export const bill = {};
 
 export const charge = (what, amount = 1) => {
@@ -46,7 +47,7 @@ function meteredStatement(statement) {
         meteredStatement(bind.apply(statement, values)),
     all: () => all,
     run: () => all,
-    // D1's own asks for everything too, and keeps what it cost to itself.
+    // D1's own `first` also reads all rows, but does not report what they cost.
     first: () => async (column) => {
       const {
         results: [row = null],
@@ -78,7 +79,7 @@ export const meteredObjects = (namespace) =>
   through(namespace, {
     getByName: (getByName) => (name) => {
       const stub = getByName.call(namespace, name);
-      // A member of a stub is a method of the object, whatever its name is: `bind` would be one too.
+      // Every member of a stub is a method of the object, whatever its name, even `bind`.
       return { ask: charged("object calls", (...call) => stub.ask(...call)) };
     },
   });
@@ -119,7 +120,7 @@ const meteredStorage = (storage) =>
 
 const meteredCursor = (cursor) =>
   through(cursor, {
-    // What it has cost is known when all of it is read.
+    // The cost is known once all rows have been read.
     raw: (raw) => () => ({
       toArray() {
         const rows = raw.call(cursor).toArray();

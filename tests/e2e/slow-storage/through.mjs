@@ -1,4 +1,4 @@
-/** The object, with some members replaced. Methods that are not keep their own `this`. */
+/** The object, with some members replaced. The other methods keep their own `this`. */
 export const through = (object, replaced) =>
   new Proxy(object, {
     get(target, member) {

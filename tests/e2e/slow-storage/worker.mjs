@@ -1,23 +1,29 @@
-// The Worker as it is built, with storage that can be slow and can fail, and with a clock that can be moved. It stands
-// beside the built module when workers.mjs loads it.
+// The built Worker, with storage that can be slow and can fail, and with a clock that can be moved.
+// workers.mjs loads it beside the built module.
 //
-// POST /test/control, JSON, each member optional; the answer, `{ calls, failed, verdicts, mails, points }`, counts the storage calls so
-// far by name, and those that failed by order, and has what the bindings EMAIL and EVENTS were given, `bill`, which is what meter.mjs counted, and `memory`, the size of the
-// wasm's:
-//   delay: [5, 15]                      before each storage call, milliseconds drawn by a seeded generator
+// POST /test/control takes JSON; each member is optional:
+//   delay: [5, 15]     before each storage call, milliseconds drawn by a seeded generator
 //   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
-//                                       calls of that name fail, before or after they took effect; the first ones do not;
-//                                       with `hangs`, after so many milliseconds
-//   held: true                          what the queue hands out waits until it is false again
-//   clock: 3600                         the Worker's and the objects' clock goes that many seconds ahead of this machine's
-//   at: 1800000000                      that clock stands still at this second
-//   quiet: true                         nothing is logged; the answer counts the verdicts that would have been
-//   drawn: 0                            what a draw of one byte gives: whether a login counts the user's sessions
-//   remember: true                      a user once read is not read again: for tests that ask a thousand times a second
-// POST /test/queue, JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker works off the batch; the answer says what
-// became of each message, `{ id: "ack" | <seconds until the retry> }`.
-// POST /test/cron: the cron runs.
-// Before the built Worker, which makes its first instance as it is loaded.
+//                      calls of that name fail, before or after they took effect; the first `skip`
+//                      do not; with `hangs`, after that many milliseconds
+//   held: true         what the queue delivers waits until this is false again
+//   clock: 3600        the clock of the Worker and the objects is this many seconds ahead of the
+//                      machine's
+//   at: 1800000000     that clock stands still at this second
+//   quiet: true        nothing is logged; the answer counts the verdicts that would have been
+//   drawn: 0           what a draw of one byte gives: whether a login counts the user's sessions
+//   remember: true     a user is read once only: for tests that send a thousand requests a second
+// The answer, `{ calls, failed, verdicts, mails, points }`, counts the storage calls so far by name
+// and the calls that failed on request, and has what the bindings EMAIL and EVENTS were given. It
+// also has `bill`, which meter.mjs counted, and `memory`, the size of the wasm memory.
+//
+// POST /test/queue takes JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker processes
+// the batch. The answer says what became of each message: `{ id: "ack" | <seconds until the retry>
+// }`.
+//
+// POST /test/cron runs the cron.
+//
+// Import memory.mjs before the built Worker, which creates its first instance when it is loaded.
 import "./memory.mjs";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import Edgegate, {
@@ -94,7 +100,7 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-/** Shows what it stores: each row of each table. Runs statements that make a state. */
+/** Shows what it stores: each row of each table. Runs statements that prepare a state. */
 export class Sessions extends meteredObject(BuiltSessions) {
   run(statements) {
     for (const [sql, ...values] of statements) this.ctx.storage.sql.exec(sql, ...values);
@@ -115,7 +121,10 @@ export class MailGate extends meteredObject(BuiltMailGate) {
   }
 }
 
-/** Counts as "hashed" what was neither refused nor failed; shows what it stores, and when its alarm rings. */
+/**
+ * Counts as "hashed" each attempt that was neither refused nor failed. Shows what it stores, and
+ * when its alarm is due.
+ */
 export class Account extends BuiltAccount {
   async stored() {
     return JSON.stringify({
@@ -242,7 +251,8 @@ const slowEnv = (env) =>
     MAIL_GATE_OBJECTS: (namespace) => slowObjects(namespace, "mail gate object"),
   });
 
-// What a message that a test has worked off leaves for later does not come back by itself: the test works it off, too.
+// A message that a worked-off message queues for later is not delivered by itself: the test works
+// it off, too.
 const slowQueue = (queue, named) =>
   through(queue, {
     send: (send) =>
@@ -252,7 +262,7 @@ const slowQueue = (queue, named) =>
       }),
   });
 
-// A member of a stub is a method of the object, whatever its name is: `bind` would be one too.
+// Every member of a stub is a method of the object, whatever its name, even `bind`.
 const slowObject = (stub, named) => ({ ask: slow(named, (...call) => stub.ask(...call)) });
 
 const slowObjects = (namespace, named) =>

@@ -1,4 +1,5 @@
-// Attacks on HTTP itself, as bytes on a socket: whatever comes, a refusal, and never a 500, a session or an echo.
+// Attacks on HTTP itself, as bytes on a socket. The answer is always a refusal, and never a 500, a
+// session or an echo.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -87,7 +88,7 @@ test("bodies that are too large are refused at their length, or where they pass 
   );
   refused(declared, "declared", [413]);
   const chunk = `1000\r\n${" ".repeat(4096)}\r\n`;
-  // It is never finished: the answer can't have waited for its end.
+  // The request is never finished, so the answer can't have waited for its end.
   refused(
     await attack(
       [
@@ -258,7 +259,8 @@ test("a body is JSON in UTF-8, said to be JSON, or it is refused", async () => {
 
 test("a path has one spelling: others are other paths, and never a way in", async () => {
   const { access_token } = await client.logIn(ADA);
-  // Dot segments and backslashes are resolved by the platform before anyone sees the path: the very same route.
+  // The platform resolves dot segments and backslashes before the Worker sees the path: this is the
+  // same route.
   const same = [
     "/auth/../auth/login",
     "/auth/./login",
@@ -392,7 +394,7 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
     mail.text.includes("http://127.0.0.1:8787/reset-password#"),
     "the link leads to the issuer",
   );
-  // A deployment by mistake: a loopback issuer answers no other host.
+  // Deployed by mistake: with a loopback issuer, the Worker answers on no other host.
   for (const headers of [
     ["Host: evil.example"],
     ["Host: 127.0.0.1.evil.example"],
@@ -455,7 +457,7 @@ test("the client's address is the platform's, whatever X-Forwarded-For says", as
         ),
       );
     const statuses = [];
-    // A limit of 10 a minute can be asked 20 times when a minute ends between.
+    // The limit of 10 a minute allows 20 requests if a minute ends in between.
     while (statuses.length < 21 && statuses.at(-1) !== 429)
       statuses.push((await ask(statuses.length)).status);
     assert.equal(statuses.at(-1), 429, `${statuses}`);

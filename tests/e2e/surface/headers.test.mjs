@@ -1,4 +1,5 @@
-// The security headers of every answer: each operation of openapi.yaml with each kind of error, what is not in it, and the pages.
+// The security headers of every answer: each operation of openapi.yaml with each kind of error,
+// paths that are not in it, and the pages.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -24,13 +25,13 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
     })),
 );
 
-// The pages' value is the API's.
+// The pages have the same value as the API.
 const [, HSTS] = /^ {2}Strict-Transport-Security: (.+)$/m.exec(
   readFileSync(inRoot("www/_headers"), "utf8"),
 );
 
 const JSON_TYPE = { "content-type": "application/json" };
-/** What is sent as a body, and what an operation that takes one answers to it. */
+/** The bodies that are sent, and the answer of an operation that takes a body. */
 const BODIES = {
   none: [{}, 415],
   empty: [{ headers: JSON_TYPE }, 400],
@@ -40,14 +41,17 @@ const BODIES = {
   large: [{ headers: JSON_TYPE, body: "x".repeat(17_000) }, 413],
 };
 
-/** The status that an operation answers to such a body from nobody, a user or an administrator, whose ID in the path is nobody's. */
+/**
+ * The status of an operation's answer to such a body from nobody, a user or an administrator. No
+ * user has the ID in the path.
+ */
 function expected({ method, path, takesBody, takesForm, isBearer, access, success }, body, who) {
   if (body === "large") return 413;
   if (isBearer && path === "/auth/authorized") return 400; // It has no criterion, which is read first.
   if (isBearer && who === "nobody") return 401;
   if (takesBody && body === "incomplete") {
     if (takesForm) return 400;
-    // No change is a change by nobody but an administrator.
+    // An empty change is refused to everybody; only an administrator learns that it is empty.
     if (method === "PATCH") return who === "user" ? 403 : 400;
   }
   if (takesBody) return BODIES[body][1];
@@ -87,7 +91,8 @@ function check({ status, headers }, where) {
   for (const name of ["server", "x-powered-by", "via", "x-aspnet-version"])
     assert.equal(headers.get(name), null, `${where}: ${name}`);
   const type = headers.get("content-type");
-  // JSON is UTF-8 and knows no charset (RFC 8259 section 11); any other text would have to say its own.
+  // JSON is UTF-8 and has no charset parameter (RFC 8259 section 11). Any other text would have to
+  // state its charset.
   if (type !== null) assert.match(type, /^application\/(problem\+|jwk-set\+)?json$/, where);
 }
 
@@ -105,7 +110,7 @@ test("every operation, refused in every way and accepted", async () => {
     ["administrator", ROOT],
   ])
     tokens[who] = `Bearer ${(await client.logIn(email)).access_token}`;
-  // Those that end a session come last.
+  // Operations that end a session come last.
   const isLast = ({ method, path }) => (method === "DELETE" || /revoke/.test(path) ? 1 : 0);
   const calm = operations.toSorted((a, b) => isLast(a) - isLast(b));
   for (const operation of calm) {
@@ -132,7 +137,7 @@ test("every operation, refused in every way and accepted", async () => {
       const preflight = await ask(edge, "OPTIONS", path, {
         headers: { origin, "access-control-request-method": method },
       });
-      // Who may read what everybody may read need not ask.
+      // A route that every origin may read answers no preflight.
       assert.equal(
         preflight,
         path.startsWith("/auth/") ? 204 : 405,

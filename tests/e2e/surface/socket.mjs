@@ -1,7 +1,10 @@
-// Requests as bytes on a socket: what no HTTP client would send.
+// Sends requests as bytes on a socket, including ones that no HTTP client would send.
 import { connect } from "node:net";
 
-/** The bytes of a request: what is in `headers` stands there as it is, twice if it is there twice. Host and Connection are added. */
+/**
+ * The bytes of a request. `headers` are sent unchanged, duplicates included. Host and Connection
+ * are added.
+ */
 export function requestOf(method, path, headers = [], body = "") {
   const bytes = Buffer.from(body);
   const all = [
@@ -18,8 +21,9 @@ export function requestOf(method, path, headers = [], body = "") {
 }
 
 /**
- * Sends parts one after the other, and reads what comes until the other side closes, or for `seconds` when it says nothing.
- * Answers `{ status, headers, body, answers }`: of the first answer, and how many there were; status 0 when none came.
+ * Sends the parts in order, then reads until the other side closes, or for `seconds` if it does
+ * not. Returns `{ status, headers, body, answers }`: the first answer, and the number of answers.
+ * The status is 0 if none came.
  */
 export function send(url, parts, { seconds = 20, end = false } = {}) {
   const { hostname, port } = new URL(url);

@@ -19,7 +19,7 @@ const made = {};
 const waiting = [];
 let ended = 0;
 
-/** A class of the built Worker whose alarm can be rung, and that says how many of it were made. */
+/** A class of the built Worker whose alarm a test can ring, and which counts its objects. */
 export function watched(name) {
   // biome-ignore lint/performance/noDynamicNamespaceImportAccess: the names are those of wrangler.toml
   const Built = built[name];
@@ -83,7 +83,7 @@ export default class extends WorkerEntrypoint {
   async #wait() {
     let isOver = false;
     const released = new Promise((release) => waiting.push(release));
-    // The runtime takes a request that waits for nothing of its own for one that hangs.
+    // A request that waits only for another request would look like a hang to the runtime.
     const end = Promise.race([released, scheduler.wait(60_000)]);
     const body = new ReadableStream({
       async pull(controller) {

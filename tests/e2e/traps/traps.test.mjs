@@ -40,7 +40,7 @@ const OBJECTS = {
     call: [JSON.stringify({ revocation: { session: SESSION, now: NOW } })],
   },
   Account: { call: [JSON.stringify(TRY), "uncounted", NOW * 1000] },
-  // Counted each time, and far from its limit: the answer is always the same.
+  // It is counted each time, but stays far from its limit, so the answer is always the same.
   MailGate: { call: [JSON.stringify([FIRST_REQUEST, NOW])] },
 };
 const LOGIN = {

@@ -51,7 +51,7 @@ pub(crate) async fn from_the_fourth_on_half_of_a_life_must_pass<L: MailLedger>(
         });
         check_eq!(world.admit(&lane, &job, now).await?, expected, "the next");
     }
-    // A day after the last link ended it begins anew.
+    // A day after the last link expired, the lane starts from the beginning.
     let lapse = now + life + DAY;
     for after in [0, 60, 360] {
         check!(
@@ -62,7 +62,7 @@ pub(crate) async fn from_the_fourth_on_half_of_a_life_must_pass<L: MailLedger>(
     Ok(())
 }
 
-/// Or a stranger who goes on asking could keep the owner's own mails away for good.
+/// Otherwise a stranger who keeps asking could hold back the owner's own mails forever.
 pub(crate) async fn a_refused_job_counts_for_nothing<L: MailLedger>(world: &World<L>) -> Case {
     let lane = world.fresh();
     check!(world.admit_next(&lane, BEGUN).await?, "the first");

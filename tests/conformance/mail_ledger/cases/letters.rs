@@ -13,7 +13,7 @@ pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) ->
         letter.clone(),
         DeadLetter {
             tries: u32::MAX,
-            // `clear` takes out what is older than the latest time.
+            // `clear` removes everything older than the latest time.
             failed_at: LATEST - 1,
             retry_at: Some(LATEST),
             ..world.letter(0, None)
@@ -25,7 +25,7 @@ pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) ->
             ..world.letter(0, None)
         },
     ];
-    // A message that is no job is kept, too, whatever it is.
+    // A message that is not a job is kept too, whatever it contains.
     for value in [
         "",
         "'); DROP TABLE dead_letters; --",
@@ -71,20 +71,21 @@ pub(crate) async fn letters_are_due_at_their_time<L: MailLedger>(world: &World<L
     ] {
         let due = world.due(now).await?;
         check_eq!(due.len(), expected, format!("due at {now}"));
-        // Asking takes nothing out.
+        // A query removes nothing.
         check!(due.iter().all(|due| *due == letter), "as it was kept");
     }
     Ok(())
 }
 
-/// "At most `limit`", those first that have waited longest: or a few that fail forever would keep the others from their turn.
+/// "At most `limit`", those that have waited longest first. Otherwise a few letters that always
+/// fail would keep the others waiting.
 pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
     world.clear().await?;
     let mut letters = Vec::new();
     for after in [30, 10, 50, 0, 40, 20] {
-        // Neither their ids nor the times of failing are in this order.
+        // Neither their ids nor the times of their failures are in this order.
         let letter = world.letter(BEGUN - after, Some(BEGUN + after));
         world.keep(&letter).await?;
         letters.push(letter);

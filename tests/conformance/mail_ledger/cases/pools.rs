@@ -1,4 +1,4 @@
-//! What the shares of a budget have paid.
+//! What has been paid from the shares of a budget.
 
 use edgegate::ports::MailLedger;
 use futures_util::future::join_all;

@@ -1,4 +1,4 @@
-//! What tidying forgets, and what it keeps.
+//! What tidying deletes, and what it keeps.
 
 use edgegate::ports::MailLedger;
 
@@ -15,7 +15,7 @@ pub(crate) async fn tidying_forgets_lanes_that_have_lapsed<L: MailLedger>(
             world.admit(&lane, &job, BEGUN).await?.is_some(),
             "the first"
         );
-        // Twice: what is gone is no error.
+        // Twice: deleting what is already gone is not an error.
         for _ in 0..2 {
             world.tidy(0, BEGUN + after).await?;
         }
@@ -34,12 +34,13 @@ pub(crate) async fn tidying_keeps_the_pools_of_this_hour<L: MailLedger>(world: &
     check_eq!(world.left(2, BEGUN).await?, 0, "in this hour");
     world.tidy(0, BEGUN + HOUR).await?;
     check_eq!(world.left(2, BEGUN + HOUR).await?, 0, "in the next");
-    // An hour that is over has no use, so that its count is gone.
+    // The count of a past hour has been deleted, because nothing needs it.
     check_eq!(world.left(2, BEGUN).await?, 2, "in the hour before");
     Ok(())
 }
 
-/// "jobs kept since before `dead_before`. Answers how many jobs are kept and will not be tried again by themselves."
+/// "jobs kept since before `dead_before`. Answers how many jobs are kept and will not be tried
+/// again by themselves."
 pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -47,7 +48,7 @@ pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedge
     check_eq!(world.tidy(0, BEGUN).await?, 0, "none");
     let mut waiting = Vec::new();
     for after in [0, 10, 20] {
-        // Two dead ones for each that is tried again.
+        // Two dead letters for each letter that is retried.
         for _ in 0..2 {
             world.keep(&world.letter(BEGUN + after, None)).await?;
         }
@@ -56,7 +57,7 @@ pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedge
         waiting.push(letter);
     }
     for (dead_before, left) in [(0, 3), (BEGUN, 3), (BEGUN + 1, 2), (BEGUN + 20, 1)] {
-        // Whether one is due by now is nothing to it.
+        // It makes no difference whether a letter is due by now.
         for now in [BEGUN + 30, BEGUN + DAY] {
             let dead = world.tidy(dead_before, now).await?;
             check_eq!(

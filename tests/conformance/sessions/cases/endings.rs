@@ -40,7 +40,7 @@ pub(crate) async fn an_older_token_ends_the_session<W: World>(world: &W) -> Case
     let first = ada.begin().await?;
     let second = successor(first)?;
     ada.renew(first, &laptop(), &every_time()).await?;
-    // KV takes one write a second for a key.
+    // KV accepts one write a second for a key.
     world.pass(1);
     ada.renew(second, &laptop(), &every_time()).await?;
     check_eq!(
@@ -74,7 +74,7 @@ pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Ca
     Ok(())
 }
 
-/// A renewal that has begun when the session ends may go through; the session has ended all the same.
+/// A renewal that has begun when the session ends may succeed, but the session has ended.
 pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -9,7 +9,7 @@ use edgegate::ports::SessionStore;
 use super::super::world::{Person, World, laptop, rules, text};
 use super::{Case, check, check_eq, end, has_ended};
 
-/// Forgets two at a time, until nothing is left.
+/// Deletes two at a time, until nothing is left.
 async fn forget<W: World>(ada: &Person<'_, W>, store: &W::Store) -> Case {
     for _ in 0..10 {
         if store.forget(ada.user.id, 2).await.map_err(text)? < 2 {

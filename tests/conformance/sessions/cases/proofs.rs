@@ -1,4 +1,4 @@
-//! Proofs: what a store keeps of them, and that they spend nothing.
+//! Proofs: what a store keeps of them, and that they spend no token.
 
 use edgegate::domain::session::{EndReason, Proof, Proved, RefreshTicket, Verdict};
 use edgegate::ports::SessionStore;
@@ -8,7 +8,7 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, text};
 
-/// The same ticket with a proof of now.
+/// The same ticket with a proof made now.
 fn proved<W: World>(world: &W, ticket: RefreshTicket) -> RefreshTicket {
     RefreshTicket {
         proof: Proof::by_password(world.now()),
@@ -49,7 +49,7 @@ pub(crate) async fn a_proof_spends_no_token<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The proof is in the record after the renewal of the ticket that carries it, and stays there.
+/// The proof is in the record once the ticket that carries it is renewed, and stays there.
 pub(crate) async fn a_proof_goes_on_with_the_chain<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let login = ada.begin().await?;
@@ -58,7 +58,7 @@ pub(crate) async fn a_proof_goes_on_with_the_chain<W: World>(world: &W) -> Case 
     check_eq!(prove(world, new).await?, Proved::GoesOn, "a proof");
     ada.renew(new, &laptop(), &every_time()).await?;
     world.pass(ROTATE_AFTER);
-    // A ticket that knows the login only, as after a lost answer.
+    // A ticket that has only the proof of the login, as after a lost answer.
     let next = successor(login)?;
     for ticket in [next, successor(next)?] {
         let user = std::future::ready(Ok(Some(ada.user.clone())));
@@ -119,7 +119,7 @@ pub(crate) async fn a_proof_is_kept_at_once<W: World>(world: &W) -> Case {
     world.pass(10);
     let new = proved(world, login);
     prove(world, new).await?;
-    // A proof that arrives late takes nothing back.
+    // A proof that arrives late does not replace a later one.
     prove(world, login).await?;
     let user = std::future::ready(Ok(Some(ada.user.clone())));
     let renewal = ada

@@ -97,7 +97,8 @@ pub(crate) async fn late_is_for_the_same_client_only<W: World>(world: &W) -> Cas
     Ok(())
 }
 
-/// Clients without an address are not one client: whoever presents a spent token after the grace ends the session.
+/// Two clients without an address are not the same client: whoever presents a spent token after the
+/// grace period ends the session.
 pub(crate) async fn without_an_address_nobody_is_late<W: World>(world: &W) -> Case {
     for (spender, second) in [
         (without_address(), without_address()),
@@ -214,7 +215,7 @@ pub(crate) async fn what_was_never_begun_is_unknown<W: World>(world: &W) -> Case
     Ok(())
 }
 
-/// A session is its user's: with another user's id there is none.
+/// A session belongs to its user: with another user's id it does not exist.
 pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let first = ada.begin().await?;
@@ -235,11 +236,12 @@ pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Cas
     Ok(())
 }
 
-/// A store that isn't linearizable may not see a session that began elsewhere: its tokens renew all the same.
+/// A store that isn't linearizable may not see a session that began elsewhere. Its tokens can still
+/// be renewed.
 pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.ticket();
-    // Its absence was seen there.
+    // That location has already read that the session is absent.
     has_ended(&ada, world.elsewhere(), first.session).await?;
     ada.record(first, None).await?;
     for (seconds, rules) in [(0, rules()), (ROTATE_AFTER, rules()), (0, every_time())] {
@@ -257,7 +259,8 @@ pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) 
     Ok(())
 }
 
-/// "writes what the verdict says before it answers": the use of a predecessor that the store had not seen.
+/// "writes what the verdict says before it answers": here, that a predecessor was used, which the
+/// store had not seen.
 pub(crate) async fn an_unseen_use_is_recorded<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -283,7 +286,8 @@ pub(crate) async fn an_unseen_use_is_recorded<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The lid was shut during a renewal; on waking one request is late, its token is used, and the other comes after that.
+/// A laptop was closed during a renewal. When it wakes, one request is late, its token is used, and
+/// only then the other request arrives.
 pub(crate) async fn an_overtaken_request_gets_the_newest_token<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -1,4 +1,4 @@
-//! Sessions that begin, are listed, and are too many.
+//! Sessions that begin, are listed, and exceed the limit.
 
 use std::future::ready;
 
@@ -13,7 +13,7 @@ pub(crate) async fn users_are_apart<W: World>(world: &W) -> Case {
     let (first, other) = (ada.begin().await?, bob.begin().await?);
     check_eq!(ada.listed().await?, vec![first.session], "Ada's");
     check_eq!(bob.listed().await?, vec![other.session], "Bob's");
-    // Bob ends what is Ada's.
+    // Bob tries to end Ada's session.
     end(&bob, first.session, EndReason::EndedByUser).await?;
     world
         .here()
@@ -77,7 +77,7 @@ pub(crate) async fn a_begin_repeated_after_a_renewal_changes_nothing<W: World>(w
 pub(crate) async fn a_new_session_is_known_everywhere<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let token = ada.ticket();
-    // Absence was seen there.
+    // That location has already read that the session is absent.
     check!(
         has_ended(&ada, world.elsewhere(), token.session).await?,
         "before it began"
@@ -154,8 +154,8 @@ pub(crate) async fn a_list_shows_what_goes_on<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "What has […] expired or gone idle is not among them". KV forgets it by its own clock, which `pass` may not move:
-/// `tests/session_store/limit.rs` has it there.
+/// "What has […] expired or gone idle is not among them". KV deletes it by its own clock, which
+/// `pass` can't move; `tests/session_store/limit.rs` tests this for KV.
 pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let begun = world.now();
@@ -171,13 +171,14 @@ pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) ->
     Ok(())
 }
 
-/// "With more than `most` sessions the oldest MUST end: at once, or as late and as often as the adapter states."
+/// "With more than `most` sessions the oldest MUST end: at once, or as late and as often as the
+/// adapter states."
 pub(crate) async fn the_oldest_ends_above_the_limit<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let oldest = ada.ticket();
     ada.record(oldest, Some(3)).await?;
     let mut newest = oldest;
-    // One login in eight counts: 200 miss by a chance of one in 10^11.
+    // One login in eight counts the sessions. The chance that none of 200 does is one in 10^11.
     for _ in 0..200 {
         world.pass(1);
         newest = ada.ticket();
@@ -216,7 +217,7 @@ pub(crate) async fn the_limit_is_exact<W: World>(world: &W) -> Case {
             "the oldest"
         );
     }
-    // Ended ones make room.
+    // Ended sessions make room.
     end(&ada, left[0], EndReason::LoggedOut).await?;
     let ticket = ada.ticket();
     ada.record(ticket, Some(3)).await?;

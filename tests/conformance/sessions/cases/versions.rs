@@ -1,4 +1,4 @@
-//! Versions below which access tokens count no more.
+//! Versions below which access tokens are no longer valid.
 
 use edgegate::domain::policy::DELETED_VERSION;
 use edgegate::ports::SessionStore;
@@ -36,7 +36,7 @@ pub(crate) async fn versions_only_rise<W: World>(world: &W) -> Case {
 pub(crate) async fn a_version_counts_for_its_time<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
-    // An answer from before may be remembered.
+    // An earlier answer may still be remembered.
     has_ended(&ada, world.here(), first.session).await?;
     world
         .here()
@@ -74,7 +74,7 @@ pub(crate) async fn a_version_is_seen_elsewhere_at_once<W: World>(world: &W) -> 
     Ok(())
 }
 
-/// A user who is gone: no access token of theirs counts.
+/// A deleted user: none of their access tokens is valid.
 pub(crate) async fn the_version_of_the_deleted_is_read_as_written<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -1,4 +1,4 @@
-//! Users who come and go.
+//! Users who are added and deleted.
 
 use edgegate::domain::account::User;
 use edgegate::ports::{Insertion, UserDirectory};
@@ -10,7 +10,7 @@ pub(crate) async fn a_ping_is_answered<D: UserDirectory>(world: &World<D>) -> Ca
     world.directory.ping().await.map_err(text)
 }
 
-/// No statement confuses two columns, and what is absent stays so.
+/// No statement confuses two columns, and an absent value stays absent.
 pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &World<D>) -> Case {
     let full = world.everything()?;
     for user in [
@@ -74,7 +74,8 @@ pub(crate) async fn an_unknown_user_is_not_found<D: UserDirectory>(world: &World
     Ok(())
 }
 
-/// "MUST leave everything as it was and answer `EmailTaken` when the canonical address has an account".
+/// "MUST leave everything as it was and answer `EmailTaken` when the canonical address has an
+/// account".
 pub(crate) async fn an_address_has_one_account<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.everything()?;
     world.insert(&ada).await?;

@@ -20,7 +20,8 @@ fn disabling() -> UserChange {
     }
 }
 
-/// Two enabled administrators. Nobody else in the directory is one: those of other cases lose the role.
+/// Two enabled administrators. They are the only ones in the directory: those of other cases lose
+/// the role.
 async fn the_only_two<D: UserDirectory>(world: &World<D>) -> Result<[User; 2], String> {
     let mut two = Vec::new();
     for _ in 0..2 {
@@ -47,8 +48,8 @@ async fn the_only_two<D: UserDirectory>(world: &World<D>) -> Result<[User; 2], S
     }
 }
 
-/// "MUST change nothing and answer `None` when […] the change would take the last administrator", and "MUST keep
-/// the last administrator".
+/// "MUST change nothing and answer `None` when […] the change would take the last administrator",
+/// and "MUST keep the last administrator".
 pub(crate) async fn the_last_administrator_stays<D: UserDirectory>(world: &World<D>) -> Case {
     let [first, last] = the_only_two(world).await?;
     world.update(first.id, &demotion()?, 200).await?;
@@ -88,7 +89,7 @@ pub(crate) async fn what_leaves_an_administrator_is_done<D: UserDirectory>(
 ) -> Case {
     let [first, last] = the_only_two(world).await?;
     world.update(first.id, &disabling(), 200).await?;
-    // A disabled administrator is none: it may lose the role and be deleted.
+    // A disabled administrator does not count: it may lose the role and be deleted.
     world.update(first.id, &demotion()?, 200).await?;
     let change = UserChange {
         first_name: Some(name("Augusta")?),

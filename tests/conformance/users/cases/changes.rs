@@ -1,11 +1,11 @@
-//! What a change changes, and what it leaves.
+//! What a change changes, and what it leaves alone.
 
 use edgegate::domain::account::{User, UserChange};
 use edgegate::ports::UserDirectory;
 
 use super::{Case, World, address, check_eq, freed, hash, name, roles};
 
-/// Moves what every change moves.
+/// Raises what every change raises.
 fn moved(user: &User, now: u64) -> User {
     User {
         version: user.version + 1,

@@ -6,7 +6,7 @@ use futures_util::future::{join, join_all};
 
 use super::{Case, World, address, check, check_eq, hash, name, roles, text};
 
-/// A change of everything but the address.
+/// A change of everything except the address.
 fn much() -> Result<UserChange, String> {
     Ok(UserChange {
         first_name: Some(name("Augusta")?),
@@ -161,7 +161,8 @@ pub(crate) async fn an_absent_user_is_not_changed<D: UserDirectory>(world: &Worl
     Ok(())
 }
 
-/// "Deletes a user if it has this canonical address and, where `if_version` is given, this version."
+/// "Deletes a user if it has this canonical address and, where `if_version` is given, this
+/// version."
 pub(crate) async fn a_deletion_of_another_version_changes_nothing<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -87,7 +87,8 @@ pub(crate) async fn every_change_moves_the_version_by_one<D: UserDirectory>(
     Ok(())
 }
 
-/// "`session_epoch` as well with `UserChange::ends_sessions`": by one, also when two reasons come together.
+/// "`session_epoch` as well with `UserChange::ends_sessions`": by one, also if two reasons apply at
+/// once.
 pub(crate) async fn only_what_ends_sessions_moves_the_epoch<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -108,8 +109,8 @@ pub(crate) async fn only_what_ends_sessions_moves_the_epoch<D: UserDirectory>(
     Ok(())
 }
 
-/// "`link_generation` with `UserChange::spoils_links`": by one, also with a change that says what is
-/// so already, and never back.
+/// "`link_generation` with `UserChange::spoils_links`": by one, also if the change sets what is
+/// already set. It never decreases.
 pub(crate) async fn only_what_spoils_links_moves_their_generation<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -190,6 +191,6 @@ pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<
         world.directory.rehash(id, old, &new).await.map_err(text)?;
     }
     world.holds(&changed, "the user").await?;
-    // Who has the same hash is another.
+    // Another user with the same hash is not changed.
     world.holds(&bob, "another").await
 }

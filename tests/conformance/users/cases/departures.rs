@@ -1,4 +1,4 @@
-//! What is recorded of a deletion until everything is cleared up.
+//! What is recorded of a deletion until everything has been deleted.
 
 use edgegate::domain::account::{Departure, User, UserId};
 use edgegate::ports::UserDirectory;
@@ -6,7 +6,7 @@ use edgegate::ports::UserDirectory;
 use super::super::key;
 use super::{Case, LARGEST, World, check, check_eq, text};
 
-/// Takes out the departures of the cases before.
+/// Removes the departures of earlier cases.
 async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
     for departure in all(world).await? {
         postpone(world, departure.user, None).await?;
@@ -39,7 +39,7 @@ async fn forget<D: UserDirectory>(world: &World<D>, left_before: u64) -> Case {
     forgotten.await.map_err(text)
 }
 
-/// Deletes a user at this time; answers the id.
+/// Deletes a user at this time and returns the id.
 async fn gone<D: UserDirectory>(world: &World<D>, at: u64) -> Result<UserId, String> {
     let user = world.somebody().await?;
     check!(world.delete(&user, at).await?, "deleted");

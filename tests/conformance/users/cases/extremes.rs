@@ -1,4 +1,4 @@
-//! The largest of everything that the domain allows.
+//! The largest values that the domain allows.
 
 use edgegate::domain::account::{User, UserChange};
 use edgegate::ports::UserDirectory;
@@ -83,7 +83,7 @@ pub(crate) async fn the_most_roles<D: UserDirectory>(world: &World<D>) -> Case {
     Ok(())
 }
 
-/// What reads like a statement, a parameter, a number or nothing at all is a text.
+/// Text that looks like a statement, a parameter, a number or nothing at all is stored as text.
 pub(crate) async fn values_are_no_sql<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.somebody().await?;
     for value in [

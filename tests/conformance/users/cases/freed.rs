@@ -103,7 +103,7 @@ pub(crate) async fn a_registration_from_before_a_change_of_address_is_refused<D:
     Ok(())
 }
 
-/// A record never goes back, in whatever order two of one address come.
+/// A record never goes back, in whatever order two records of one address arrive.
 pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -133,7 +133,7 @@ pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     Ok(())
 }
 
-/// A deletion and a registration from before it, at once: there is no account afterwards.
+/// A deletion, and at the same time a registration from before it: afterwards there is no account.
 pub(crate) async fn a_deletion_and_an_older_registration_at_once_leave_no_account<
     D: UserDirectory,
 >(

@@ -5,7 +5,7 @@ use edgegate::ports::UserDirectory;
 
 use super::{Case, World, check, check_eq, text};
 
-/// Takes out whoever other cases left there.
+/// Removes the users that other cases left behind.
 async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
     for _ in 0..1000 {
         let users = world.directory.list(None, 1).await.map_err(text)?;
@@ -17,8 +17,8 @@ async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
     Err("deleted users are listed".to_owned())
 }
 
-/// Seven users alone in the directory, in the order of their ids. They were not made in this order, and their ids differ in
-/// every place that counts: the time, and what is behind it.
+/// Seven users alone in the directory, in the order of their ids. They were made in another order,
+/// and their ids differ in each part that affects the order: the time, and the part after it.
 async fn seven<D: UserDirectory>(world: &World<D>) -> Result<Vec<User>, String> {
     clear(world).await?;
     let mut users = Vec::new();
@@ -71,7 +71,7 @@ pub(crate) async fn pages_have_every_user_once<D: UserDirectory>(world: &World<D
     let all = ids(&seven(world).await?);
     for limit in 1..=8 {
         let mut seen = Vec::new();
-        // A page too many, for a list that does not move on.
+        // One page more than needed, to stop at a list that makes no progress.
         for _ in 0..=all.len() {
             seen.extend(world.list(seen.last().copied(), limit).await?);
         }

@@ -1,4 +1,4 @@
-//! The cases: each holds one sentence of the port's documentation.
+//! The cases. Each tests one sentence of the port's documentation.
 
 mod accounts;
 mod administrators;

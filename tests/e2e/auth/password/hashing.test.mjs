@@ -1,4 +1,5 @@
-// What a password's hash is made with: its cost and its pepper, as the settings say, and made anew when they have changed.
+// Passwords are hashed with the cost and the pepper of the settings, and hashed again when these
+// have changed.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../../client.mjs";

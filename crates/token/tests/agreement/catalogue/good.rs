@@ -190,8 +190,8 @@ fn checks(c: &mut Catalogue) {
     }
 }
 
-/// The service rejects these, because every user id that it issues is a UUIDv7. Other verifiers may have
-/// other user ids.
+/// The service rejects these, because every user id that it issues is a UUIDv7. Other verifiers may
+/// accept other user ids.
 fn ids(c: &mut Catalogue) {
     c.about(
         "RFC 7519 4.1.2",
