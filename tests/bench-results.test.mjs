@@ -96,5 +96,8 @@ test("the sentences that compare say what was measured", () => {
       1) *
       100,
   );
-  assert.ok(readme.includes(`from 1 to 100,000 users by ${growth} % at most`), `${growth} %`);
+  assert.ok(
+    readme.includes(`from 1 to 100,000 users, a check or a renewal costs ${growth} % more at most`),
+    `${growth} %`,
+  );
 });
