@@ -39,7 +39,8 @@ type Prepared = Result<Call, Box<dyn Error>>;
 impl Case {
     /// Makes the input.
     ///
-    /// # Errors If a rule has changed so that the input is rejected.
+    /// # Errors
+    /// If a rule has changed so that the input is rejected.
     pub fn prepare(&self) -> Prepared {
         (self.prepare)()
     }
