@@ -1,8 +1,9 @@
 //! Compares the strict JSON reader with serde_json's own. If both accept a text, they read the
 //! same; if only ours rejects it, the text has the fault that the error names.
 
+use edgegate::domain::json::{decode, encode};
 use edgegate::domain::policy::JSON_MAX_DEPTH;
-use edgegate_token::json::{Fault, Json, quoted, read_object};
+use edgegate_token::json::{Fault, Json, read_object};
 use serde_json::Value;
 
 pub fn run(input: &[u8]) {
@@ -36,8 +37,9 @@ pub fn run(input: &[u8]) {
     }
     assert!(object.is_err() || ours.is_ok());
     if let Some(text) = super::text(input) {
-        let written = Json::read(quoted(text).as_bytes()).unwrap();
-        assert_eq!(written.as_str(), Some(text));
+        let written = encode(&text);
+        assert_eq!(Json::read(written.as_bytes()).unwrap().as_str(), Some(text));
+        assert_eq!(decode::<String>(&written).as_deref(), Some(text));
     }
 }
 

@@ -153,8 +153,8 @@ pub fn is_quiet(path: &str) -> bool {
     routes_at(path).any(|route| route.is_quiet)
 }
 
-/// The path as it is logged. `?` stands for a path without a route, and for one with something else
-/// in the place of an id: people paste secrets and addresses there by mistake.
+/// The path as it is logged. It is `?` for a path without a route, and for a path whose id is not an
+/// id: people paste secrets and addresses there by mistake.
 #[must_use]
 pub fn loggable(path: &str) -> &str {
     let is_logged = path == DEV_OUTBOX

@@ -40,7 +40,7 @@ const FAILURES = {
       }),
     "network_error",
   ],
-  "a token that is none": [
+  "an access token of another form": [
     () => json(200, { access_token: "x", token_type: "Bearer", expires_in: 600 }),
     "network_error",
   ],

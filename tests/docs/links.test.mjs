@@ -71,7 +71,7 @@ test("every path in code font exists", () => {
   assert.ok(named >= 150, `${named} paths are named`);
 });
 
-test("a dead link, a wrong anchor and a link in code are told apart", () => {
+test("links in code are ignored, and headings become anchors as on GitHub", () => {
   const text = "# One\n\n[a](#one) [b](#two) `[c](x.md)`\n\n```md\n[d](y.md)\n# Two\n```\n";
   assert.deepEqual(linksIn(text), ["#one", "#two"]);
   assert.deepEqual([...anchorsOf(text)], ["one"]);

@@ -185,13 +185,6 @@ impl Json {
     }
 }
 
-/// A string as JSON, with its quotes.
-#[must_use]
-pub fn quoted(text: &str) -> String {
-    // Writing to memory can't fail.
-    serde_json::to_string(text).unwrap_or_default()
-}
-
 /// Reads one object, as [`Json::read`] does.
 ///
 /// # Errors
