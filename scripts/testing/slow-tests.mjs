@@ -7,7 +7,7 @@ export const SLOW = {
   mail_simulation: true,
   session_model: true,
   service: [
-    "delayed_jobs::a_delayed_job_keeps_the_rights_it_had_and_no_more",
+    "delayed_jobs::a_delayed_job_has_exactly_the_rights_of_its_request",
     "faults::every_call_of_every_use_case_may_go_wrong",
     "manage_sessions::the_limit_is_the_policys",
   ],
