@@ -21,6 +21,14 @@ fn duplicates_are_refused_at_every_depth_and_through_escapes() {
 }
 
 #[test]
+fn members_keep_their_order() {
+    let members = read_object(br#"{"b":1,"a":2}"#).unwrap();
+    assert_eq!(members.names().collect::<Vec<_>>(), ["b", "a"]);
+    let names: Vec<_> = members.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["b", "a"]);
+}
+
+#[test]
 fn only_one_plain_object_is_read() {
     for text in [
         "",
