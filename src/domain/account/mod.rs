@@ -35,4 +35,4 @@ pub use password::{
 };
 pub use pepper::{PepperError, Peppers};
 pub use user::{LinkNonce, Name, NameError, Roles, RolesError, User, UserId};
-pub use user_change::UserChange;
+pub use user_change::{Edit, UserChange};
