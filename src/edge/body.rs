@@ -172,11 +172,12 @@ pub fn text_edit(value: Option<Json>) -> Result<Edit<String>, Problem> {
 /// A member of a PATCH that can be changed but not removed.
 ///
 /// # Errors
-/// `invalid_field` when it is `null`.
-pub fn not_removed(field: &'static str, value: Option<Json>) -> Result<Option<Json>, Problem> {
+/// `invalid_request` when it is `null`.
+pub fn not_removed(field: &str, value: Option<Json>) -> Result<Option<Json>, Problem> {
     match value {
         Some(Json::Null) => {
-            Err(Error::Field(field, FieldProblem::Invalid("can_not_be_removed")).into())
+            let detail = format!("{field} can't be removed: give it a value, or leave it out");
+            Err(Problem::invalid_request(detail))
         }
         value => Ok(value),
     }

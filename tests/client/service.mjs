@@ -285,7 +285,7 @@ export class Service {
     if (session && session_id !== undefined && session.id !== session_id)
       return { response: this.#oauthError("invalid_grant") };
     if (session) session.over = true;
-    return { ...this.#empty(200), setCookie: "" };
+    return { ...this.#json(200, {}), setCookie: "" };
   }
 
   // Clears the cookie if its session is among those that were ended.
