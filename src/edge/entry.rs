@@ -213,29 +213,11 @@ fn preflight(incoming: &web_sys::Request, request: &Request<'_>) -> Option<Prefl
     let headers = incoming.headers();
     let header = |name| headers.get(name).ok().flatten();
     let method = header("Access-Control-Request-Method")?;
-    // A proxy asks for a check, and its own client has sent a preflight. An answer of 204 would let
-    // that pass. No browser sends these headers.
-    if router::takes_any_method(request.path)
-        && HEADERS_OF_PROXIES
-            .iter()
-            .any(|name| headers.has(name).unwrap_or(true))
-    {
-        return None;
-    }
     Some(Preflight {
         method,
         headers: header("Access-Control-Request-Headers"),
     })
 }
-
-/// Traefik's `ForwardAuth`, Caddy's `forward_auth` and oauth2-proxy's recipes for nginx send one of
-/// these with each check.
-const HEADERS_OF_PROXIES: [&str; 4] = [
-    "X-Forwarded-Method",
-    "X-Forwarded-Uri",
-    "X-Original-Method",
-    "X-Original-Url",
-];
 
 fn answer_preflight(preflight: &Preflight, request: &Request<'_>, env: &Env) -> Answer {
     match router::readers(request.path) {

@@ -103,6 +103,9 @@ routes! {
 /// `GET` answers the mails of local development. Only there it is a route, and only in a Worker.
 pub const DEV_OUTBOX: &str = "/dev/outbox";
 
+/// The contract. It is a file in `www`; only its preflights come here.
+const CONTRACT: &str = "/openapi.yaml";
+
 /// Answers a request.
 pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Answer {
     let method = match request.method {
@@ -142,6 +145,9 @@ pub fn refuse(path: &str, problem: Problem) -> Answer {
 /// what is below `/auth/` may be read like the routes there.
 #[must_use]
 pub fn readers(path: &str) -> Readers {
+    if path == CONTRACT {
+        return Readers::Everyone;
+    }
     let is_beside = |route: &&Route| {
         route.path == path || folder_of(route.path).is_some_and(|folder| path.starts_with(folder))
     };
@@ -349,7 +355,12 @@ mod tests {
         for (readers, paths) in [
             (
                 Readers::Everyone,
-                ["/.well-known/jwks.json", "/.well-known/nothing"].as_slice(),
+                [
+                    "/.well-known/jwks.json",
+                    "/.well-known/nothing",
+                    "/openapi.yaml",
+                ]
+                .as_slice(),
             ),
             (
                 Readers::AllowedOrigins,

@@ -180,7 +180,7 @@ test("Traefik's questions: its 2xx is a yes", async () => {
   const { pathname, search } = new URL(address);
   for (const preserves of [false, true]) {
     for (const method of METHODS) {
-      for (const more of [{}, PREFLIGHT, { "content-type": "text/plain", cookie: "a=b" }]) {
+      for (const body of [undefined, method === "POST" ? "x".repeat(50_000) : undefined]) {
         for (const [token, status] of [
           [admin, 200],
           [user, 403],
@@ -188,7 +188,6 @@ test("Traefik's questions: its 2xx is a yes", async () => {
         ]) {
           const headers = {
             ...bearer(token),
-            ...more,
             "x-forwarded-method": method,
             "x-forwarded-proto": "https",
             "x-forwarded-port": "443",
@@ -197,8 +196,8 @@ test("Traefik's questions: its 2xx is a yes", async () => {
             "x-forwarded-for": "203.0.113.9",
           };
           const asked = preserves ? method : "GET";
-          const answer = await question(asked, `${pathname}${search}`, headers);
-          assert.equal(answer.status, status, `${asked} ${JSON.stringify(more)}`);
+          const answer = await question(asked, `${pathname}${search}`, headers, body);
+          assert.equal(answer.status, status, asked);
         }
       }
     }
