@@ -11,11 +11,13 @@ const verifier = await Verifier.fromJwksUrl(`${ISSUER}/.well-known/jwks.json`, {
 });
 
 const server = createServer(async (request, response) => {
-  const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
   const answer = await answerTo(request.url, token);
   response.writeHead(answer.status, {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
+    // Every 401 has one (RFC 9110 section 15.5.2). An AuthClient renews its token for this one.
+    ...(answer.status === 401 && { "WWW-Authenticate": 'Bearer error="invalid_token"' }),
   });
   response.end(JSON.stringify(answer.body));
 });

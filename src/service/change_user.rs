@@ -51,10 +51,44 @@ impl<P: Ports> AuthService<P> {
         &self,
         id: UserId,
         change: &UserChange,
-        mut aftermath: Aftermath,
+        aftermath: Aftermath,
     ) -> Result<User, Error> {
         let now = self.now();
         let user = self.ports.users().update(id, None, change, now).await?;
+        self.finish(id, user, aftermath).await
+    }
+
+    /// Like [`change_user`](Self::change_user), for names, roles and state of a user that was just
+    /// read. If only the answer to the change was lost, it goes on: a repeat would find nothing to
+    /// change, and the change would never be recorded.
+    pub(super) async fn amend(
+        &self,
+        before: &User,
+        change: &UserChange,
+        aftermath: Aftermath,
+    ) -> Result<User, Error> {
+        let users = self.ports.users();
+        let user = match users.update(before.id, None, change, self.now()).await {
+            Ok(user) => user,
+            Err(error) => {
+                let found = users.find_by_id(before.id).await.ok().flatten();
+                let is_made = |user: &User| {
+                    user.version > before.version
+                        && change.clone().without_what_is_so(user).is_empty()
+                };
+                Some(found.filter(is_made).ok_or(error)?)
+            }
+        };
+        self.finish(before.id, user, aftermath).await
+    }
+
+    /// What follows a change that required no version.
+    async fn finish(
+        &self,
+        id: UserId,
+        user: Option<User>,
+        mut aftermath: Aftermath,
+    ) -> Result<User, Error> {
         let user = match user {
             Some(user) => user,
             None => return Err(self.not_removed(id).await?),

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Ajv } from "ajv";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { need as caddy } from "../../scripts/setup/caddy.mjs";
 import { need as chromium } from "../../scripts/setup/chromium.mjs";
 import { need as cpp } from "../../scripts/setup/cpp.mjs";
 import { need as nginx } from "../../scripts/setup/nginx.mjs";
@@ -35,6 +36,8 @@ test("it installs the Debian packages that the tests would install", () => {
   const [, packages] = container.postCreateCommand.tests.match(/--no-install-recommends (.+)$/);
   assert.deepEqual(
     packages.split(" "),
-    [chromium, cpp, nginx, python, valgrind].map(({ debianPackage }) => debianPackage).sort(),
+    [caddy, chromium, cpp, nginx, python, valgrind]
+      .map(({ debianPackage }) => debianPackage)
+      .sort(),
   );
 });

@@ -302,7 +302,8 @@ export class AuthClient extends EventTarget {
    * - A 401 refuses the token if its `WWW-Authenticate` says `Bearer error="invalid_token"` (RFC
    *   6750), or if it has no such header: another origin may hide it. An answer with any other
    *   challenge is returned at once. A new token would not help against
-   *   `insufficient_user_authentication` (RFC 9470), which asks for `reauthenticate`.
+   *   `insufficient_user_authentication` (RFC 9470), which asks for `reauthenticate`, nor against
+   *   `Edgegate error="invalid_credentials"`, which says that a password in the body is wrong.
    * - If there is no answer, the call rejects with `network_error`, and the cause is the platform's
    *   TypeError. If an `AbortSignal` aborts, the call rejects with the signal's reason. It is the
    *   only error that is not an {@link EdgegateError}. Neither signs anybody out.

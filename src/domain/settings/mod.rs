@@ -12,6 +12,7 @@ mod vendors;
 use std::fmt;
 
 pub use mail::{MailRoute, MailSettings};
+pub use origin::is_app_shell;
 use source::Source;
 pub use vendors::{Turnstile, VendorSettings};
 
