@@ -64,8 +64,8 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads an address. White space around it, a display name, a comment, quotes, an address
-    /// literal and a dot at the end are rejected.
+    /// Reads an address. White space around it is dropped: keyboards of phones add it. A display
+    /// name, a comment, quotes, an address literal and a dot at the end are rejected.
     ///
     /// ```
     /// use edgegate_token::EmailAddress;
@@ -73,12 +73,14 @@ impl EmailAddress {
     /// let address = EmailAddress::parse("Ada@Bücher.example").unwrap();
     /// assert_eq!(address.as_given(), "Ada@Bücher.example");
     /// assert_eq!(address.canonical(), "ada@xn--bcher-kva.example");
+    /// assert_eq!(EmailAddress::parse(" ada@example.com ").unwrap().as_given(), "ada@example.com");
     /// assert!(EmailAddress::parse("Ada <ada@example.com>").is_err());
     /// ```
     ///
     /// # Errors
     /// An [`EmailError`]: which part is wrong.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
+        let text = text.trim();
         if text.len() > EMAIL_BYTES {
             return Err(EmailError::TooLong);
         }
@@ -98,7 +100,7 @@ impl EmailAddress {
         })
     }
 
-    /// The address as it was given. It is shown to people, and mail goes to it.
+    /// The address as it was given, without the white space around it. It is shown to people, and mail goes to it.
     #[must_use]
     pub fn as_given(&self) -> &str {
         &self.given
