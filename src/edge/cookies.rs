@@ -272,7 +272,10 @@ fn name(settings: &Settings) -> Cow<'static, str> {
 }
 
 fn device_name(settings: &Settings) -> Cow<'static, str> {
-    name(settings) + "-device"
+    match name(settings) {
+        Cow::Borrowed(_) => Cow::Borrowed("__Host-edgegate-device"),
+        Cow::Owned(name) => Cow::Owned([&name, "-device"].concat()),
+    }
 }
 
 /// The port of an issuer on plain HTTP. An origin leaves out 80.
