@@ -55,6 +55,7 @@ impl UserDirectory for D1Users {
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
         // The result always has one row: otherwise the time would reveal whether there is a user.
         let sql = "SELECT coalesce(id, ?2) AS id, coalesce(email, ?1) AS email, \
+                   coalesce(email_canonical, ?1) AS email_canonical, \
                    coalesce(password_hash, ?3) AS password_hash, first_name, last_name, \
                    coalesce(roles, '[\"user\"]') AS roles, email_verified_at, \
                    disabled_at, coalesce(session_epoch, 0) AS session_epoch, coalesce(version, 0) AS version, \
@@ -316,7 +317,8 @@ impl TryFrom<Row> for User {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: UserId::parse(&row.text("id")?).ok_or_else(|| malformed("id"))?,
-            email: EmailAddress::parse(&row.text("email")?).map_err(|_| malformed("email"))?,
+            email: EmailAddress::stored(&row.text("email")?, &row.text("email_canonical")?)
+                .ok_or_else(|| malformed("email"))?,
             password_hash: PasswordHash::new(row.text("password_hash")?),
             first_name: name(&row, "first_name")?,
             last_name: name(&row, "last_name")?,
