@@ -83,24 +83,35 @@ test("attw finds nothing", async () => {
   assert.equal(code, 0, stdout + stderr);
 });
 
+// No project's types contradict the package's, whether they have a DOM or not. `skipLibCheck` is off.
+const TYPES = { node: ["@types/node", "undici-types"], workers: ["@cloudflare/workers-types"] };
 for (const [name, options, files] of [
   ["in a browser's project", { lib: ["es2022", "dom", "dom.iterable"], types: [] }, ["types.ts"]],
+  ["in Node's, which has no DOM", { lib: ["es2022"], types: ["node"] }, ["types.ts"]],
+  [
+    "in Node's with a DOM",
+    { lib: ["es2022", "dom", "dom.iterable"], types: ["node"] },
+    ["types.ts"],
+  ],
   [
     "in a Worker's",
     { lib: ["es2022"], types: ["@cloudflare/workers-types"] },
     ["types.ts", "rpc-types.ts"],
   ],
+  ["where there is neither", { lib: ["es2022"], types: [] }, ["bare-types.ts"]],
 ]) {
   test(`the types: what is right passes and what is wrong does not, ${name}`, async (t) => {
-    const project = await makeProject(t, ["@cloudflare/workers-types"]);
+    const project = await makeProject(t, [...TYPES.node, ...TYPES.workers]);
     for (const module of [
       { module: "nodenext", moduleResolution: "nodenext" },
+      { module: "node16", moduleResolution: "node16" },
       { module: "esnext", moduleResolution: "bundler" },
     ]) {
       const compilerOptions = {
         target: "es2022",
         strict: true,
         noEmit: true,
+        skipLibCheck: false,
         exactOptionalPropertyTypes: true,
         ...module,
         ...options,
@@ -112,7 +123,7 @@ for (const [name, options, files] of [
         "-p",
         project.path("tsconfig.json"),
       ]);
-      assert.equal(code, 0, stdout + stderr);
+      assert.equal(code, 0, `${module.module}: ${stdout}${stderr}`);
     }
   });
 }

@@ -98,8 +98,8 @@ export interface RemoteVerifierOptions extends VerifierOptions {
   fetch?: (url: string, init?: FetchInit) => Promise<FetchResponse>;
 }
 
-/** Options of {@link Verifier.fromIssuer}. */
-export type IssuerVerifierOptions = Omit<RemoteVerifierOptions, "issuer">;
+/** Options of {@link Verifier.fromIssuer}. The issuer is its first argument. */
+export type IssuerVerifierOptions = Omit<RemoteVerifierOptions, "issuer"> & { issuer?: never };
 
 declare const unverified: unique symbol;
 
