@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { ESLint } from "eslint";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
@@ -57,6 +58,15 @@ test("its scripts name no file that is not there, and no package", async (t) => 
       project.packed(name.endsWith(".d.ts") ? path.replace(/\.js$/, ".d.ts") : path);
     }
   }
+});
+
+// The lint of the sources does not read the script that wasm-bindgen makes.
+test("the script of the wasm runs in the oldest browsers", async (t) => {
+  const project = await makeProject(t);
+  const eslint = new ESLint({ cwd: inRoot() });
+  const filePath = inRoot("npm/edgegate/example.js");
+  const [{ messages }] = await eslint.lintText(project.packed("wasm/edgegate.js"), { filePath });
+  assert.deepEqual(messages, []);
 });
 
 test("publint finds nothing", async () => {
