@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { readyVerifier } from "./key-server.mjs";
 import { importPackage, makeProject } from "./package.mjs";
 import { goodClaims, newKey, nowSeconds, OPTIONS, setOf, USER } from "./tokens.mjs";
 import { UNREACHABLE, watchWasm } from "./traps.mjs";
@@ -353,7 +354,7 @@ test("a wrong option is named", async (t) => {
     "https://me:secret@auth.example.com/",
     "http://127.0.0.1.example.com/",
   ]) {
-    await refused(Verifier.fromJwksUrl(url, OPTIONS));
+    await refused((async () => Verifier.fromJwksUrl(url, OPTIONS))());
   }
   await refused((async () => new Verifier())());
   await load();
@@ -373,7 +374,7 @@ test("memory stays flat: verifications, refusals and key sets leave nothing behi
     fetches += 1;
     return new Response(keys);
   };
-  const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", {
+  const verifier = await readyVerifier(Verifier, "https://auth.example.com/jwks", {
     ...options,
     fetch,
   });
