@@ -7,7 +7,7 @@ export function glueFor(webAssembly: GlueWebAssembly): Glue;
 
 /** What wasm-bindgen's code uses of the global `WebAssembly`. */
 export interface GlueWebAssembly {
-  Module: typeof WebAssembly.Module;
+  Module: { [Symbol.hasInstance](value: unknown): boolean };
   Instance: new (
     module: WebAssembly.Module,
     imports: WebAssembly.Imports,
