@@ -27,8 +27,8 @@ pub fn peek(token: &JsValue) -> Result<JsValue, Refusal> {
 /// One issuer's keys, and what is expected of its tokens.
 #[wasm_bindgen]
 pub struct Verifier {
-    keys: KeySet,
-    expected: Expected,
+    pub(super) keys: KeySet,
+    pub(super) expected: Expected,
 }
 
 #[wasm_bindgen]
@@ -126,7 +126,7 @@ impl Verifier {
 
 /// A value that isn't a string is the caller's mistake. A string that isn't a token is the
 /// sender's.
-fn token_text(token: &JsValue) -> Result<String, Refusal> {
+pub(super) fn token_text(token: &JsValue) -> Result<String, Refusal> {
     text(token, ACCESS_TOKEN_MAX_BYTES).map_err(|problem| match problem {
         TextProblem::NotString => Refusal::argument("token", "must be a string"),
         TextProblem::TooLong => TokenError::TooLong.into(),

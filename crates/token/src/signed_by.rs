@@ -13,7 +13,7 @@ use alloc::string::String;
 /// and the one key and algorithm that may have made it.
 ///
 /// [`SignedBy::verify`] verifies it here. A platform that verifies faster, such as WebCrypto, can
-/// do it instead:
+/// do it instead, after [`SignedBy::judge_signature_form`]:
 ///
 /// ```
 /// use edgegate_token::{Algorithm, UntrustedToken};
@@ -68,6 +68,23 @@ impl<'t> SignedBy<'t> {
         self.key.public().as_ref().map(Json::to_text)
     }
 
+    /// The coordinates of the public key in base64url: x, and for ES256 also y. `None` for a
+    /// symmetric key. They are the members of its JWK (RFC 7518 section 6.2.1, RFC 8037 section 2).
+    ///
+    /// ```
+    /// use edgegate_token::UntrustedToken;
+    #[doc = include_str!("example.txt")]
+    ///
+    /// let untrusted = UntrustedToken::parse(&token)?;
+    /// let (x, y) = untrusted.signed_with(&keys)?.public_coordinates().unwrap();
+    /// assert_eq!((x.len(), y), (43, None));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn public_coordinates(&self) -> Option<(String, Option<String>)> {
+        self.key.coordinates()
+    }
+
     /// The text that the signature covers: the header and the claims as they were sent.
     #[must_use]
     pub const fn signing_input(&self) -> &'t [u8] {
@@ -79,6 +96,34 @@ impl<'t> SignedBy<'t> {
     #[must_use]
     pub const fn signature(&self) -> &'t [u8] {
         self.signature
+    }
+
+    /// Judges the signature by the rules that need no curve: its length and the ranges of its
+    /// numbers. Call it before another program verifies the signature, since many are more lenient
+    /// about these: a signature of zeros, an Ed25519 signature with an S that is too large or an R
+    /// of small order, a P-256 signature with an r or s outside of 1 to n - 1.
+    ///
+    /// The keys need no such step: a [`KeySet`] has no key of small order and none that is not on
+    /// its curve.
+    ///
+    /// ```
+    /// use edgegate_token::{TokenError, UntrustedToken};
+    #[doc = include_str!("example.txt")]
+    ///
+    /// assert_eq!(UntrustedToken::parse(&token)?.signed_with(&keys)?.judge_signature_form(), Ok(()));
+    ///
+    /// let zeros = format!("{}.{}", token.rsplit_once('.').unwrap().0, "A".repeat(86));
+    /// let untrusted = UntrustedToken::parse(&zeros)?;
+    /// let judged = untrusted.signed_with(&keys)?.judge_signature_form();
+    /// assert_eq!(judged, Err(TokenError::SignatureInvalid));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TokenError::SignatureLength`] or [`TokenError::SignatureInvalid`].
+    /// [`SignedBy::verify`] gives the same.
+    pub fn judge_signature_form(&self) -> Result<(), TokenError> {
+        self.key.verifying.judge_form(self.signature)
     }
 
     /// Verifies the signature.
@@ -110,7 +155,8 @@ impl<'t> SignedBy<'t> {
     }
 
     /// Takes the caller's word that somebody else has verified the signature: with this key and
-    /// algorithm, over exactly [`SignedBy::signing_input`].
+    /// algorithm, over exactly [`SignedBy::signing_input`], and after
+    /// [`SignedBy::judge_signature_form`].
     ///
     /// **If nobody has, anyone can forge a token.**
     ///
