@@ -149,14 +149,15 @@ async function bundleGlue(work) {
   const { build } = await import("esbuild");
   await build({
     stdin: {
-      contents: 'export { initSync, peek, Verifier } from "./edgegate.js";',
+      contents: 'export { canonicalEmail, initSync, peek, Verifier } from "./edgegate.js";',
       resolveDir: work,
     },
     bundle: true,
     format: "iife",
     globalName: "glue",
     minify: true,
-    target: "es2022",
+    // The lint of the oldest browsers does not read this file.
+    target: ["es2022", "chrome109", "firefox115", "safari16"],
     outfile: join(work, "out/edgegate.js"),
     banner: {
       js: "// Made by wasm-bindgen from crates/browser; started by ../instance.js.\nexport function glueFor(WebAssembly) {",

@@ -28,6 +28,8 @@ fn package_script() -> String {
     let limits = limits![
         ACCESS_TOKEN_MAX_BYTES,
         ACCESS_TOKEN_MAX_LIFE_SECONDS,
+        CLOCK_TOLERANCE_MAX_SECONDS,
+        EXPECTED_MAX_BYTES,
         KEY_SET_MAX_BYTES,
         MAX_ACCESS_TOKEN_TTL,
         ROLES_ASKED_MAX,

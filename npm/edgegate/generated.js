@@ -29,6 +29,8 @@ export const STATUS = /* @__PURE__ */ Object.freeze({
 
 export const ACCESS_TOKEN_MAX_BYTES = 4096;
 export const ACCESS_TOKEN_MAX_LIFE_SECONDS = 86400;
+export const CLOCK_TOLERANCE_MAX_SECONDS = 300;
+export const EXPECTED_MAX_BYTES = 4096;
 export const KEY_SET_MAX_BYTES = 32768;
 export const MAX_ACCESS_TOKEN_TTL = 3600;
 export const ROLES_ASKED_MAX = 256;

@@ -6,7 +6,14 @@
 import { codeOf, EdgegateError } from "./errors.js";
 import { Wasm } from "./instance.js";
 
-const NEEDED_EXPORTS = ["memory", "peek", "verifier_make", "verifier_verify", "__wbindgen_start"];
+const NEEDED_EXPORTS = [
+  "memory",
+  "peek",
+  "canonicalEmail",
+  "verifier_make",
+  "verifier_verify",
+  "__wbindgen_start",
+];
 
 /** @type {Promise<Wasm> | null} */
 let loading = null;

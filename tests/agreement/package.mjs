@@ -38,6 +38,12 @@ export async function runPackage({ Verifier, EdgegateError }, file) {
         await allows(verifier, token, criterion),
         expected,
       );
+      expect(
+        "checks",
+        `${name} ${JSON.stringify(criterion)}, the form that rejects`,
+        await permits(verifier, token, criterion),
+        expected,
+      );
     }
   }
   return { counts, wrong };
@@ -59,3 +65,26 @@ function allows(verifier, token, { role, user_id, email }) {
   if (user_id !== undefined) return verifier.isAuthorizedByUserId(token, user_id);
   return verifier.isAuthorizedByEmail(token, email);
 }
+
+/** The form that rejects, and that on claims: whether they allow it. They must agree. */
+async function permits(verifier, token, { role, user_id, email }) {
+  const [check, asked] =
+    role !== undefined
+      ? ["Role", role]
+      : user_id !== undefined
+        ? ["UserId", user_id]
+        : ["Email", email];
+  const [required, held] = await Promise.all([
+    succeeds(() => verifier[`require${check}`](token, asked)),
+    succeeds(async () => {
+      if (!verifier[`has${check}`](await verifier.verify(token), asked)) throw new Error("no");
+    }),
+  ]);
+  return required === held ? required : "they differ";
+}
+
+const succeeds = (check) =>
+  check().then(
+    () => true,
+    () => false,
+  );

@@ -2,6 +2,7 @@
 // bad input.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readyVerifier } from "./key-server.mjs";
 import { importPackage, makeProject } from "./package.mjs";
 import { goodClaims, newKey, nowSeconds, OPTIONS, setOf, USER } from "./tokens.mjs";
 import { UNREACHABLE, watchWasm } from "./traps.mjs";
@@ -337,7 +338,7 @@ test("a wrong option is named", async (t) => {
     "https://me:secret@auth.example.com/",
     "http://127.0.0.1.example.com/",
   ]) {
-    await refused(Verifier.fromJwksUrl(url, OPTIONS));
+    await refused((async () => Verifier.fromJwksUrl(url, OPTIONS))());
   }
   await refused((async () => new Verifier())());
   await load();
@@ -357,7 +358,7 @@ test("memory stays flat: verifications, refusals and key sets leave nothing behi
     fetches += 1;
     return new Response(keys);
   };
-  const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", {
+  const verifier = await readyVerifier(Verifier, "https://auth.example.com/jwks", {
     ...options,
     fetch,
   });

@@ -44,9 +44,10 @@ const WORKER = `
     async open({ url, options, binding }, env) {
       const fetch = binding && ((url, init) => env[binding].fetch(url, init));
       verifier = await Verifier.fromJwksUrl(url, { ...options, ...(fetch && { fetch }) });
+      await verifier.ready();
     },
     refused: ({ url, options }, env) =>
-      Verifier.fromJwksUrl(url, { ...options, fetch: (...args) => env.KEYS.fetch(...args) }).then(() => null, (error) => [error.code, error.message]),
+      Verifier.fromJwksUrl(url, { ...options, fetch: (...args) => env.KEYS.fetch(...args) }).ready().then(() => null, (error) => [error.code, error.message]),
     ahead({ milliseconds }) { ahead = milliseconds; },
     trap: (given) => trapEverywhere({ EdgegateError, Verifier, peek }, watched, given),
     isUser: ({ token, user }) => verifier.isAuthorizedByUserId(token, user),

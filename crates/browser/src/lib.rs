@@ -15,4 +15,4 @@ mod refusal;
 mod verifier;
 
 pub use refusal::Refusal;
-pub use verifier::{Verifier, peek};
+pub use verifier::{Verifier, canonical_email, peek};

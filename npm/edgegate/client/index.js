@@ -3,7 +3,7 @@
 /**
  * @import { AuthClient as Declared, AuthClientOptions, User } from "../types/client.d.ts"
  */
-import { invalidArgument, readArgument, readList } from "../argument.js";
+import { invalidArgument, readArgument, readList, readOrigin } from "../argument.js";
 import { EdgegateError } from "../errors.js";
 import { readSessions, readUser } from "./answers.js";
 import { Core } from "./core.js";
@@ -277,29 +277,4 @@ function readTexts(given, required, optional = []) {
     if (value !== undefined) set(name, value);
   }
   return texts;
-}
-
-/**
- * @param {string} name
- * @param {unknown} value
- */
-function readOrigin(name, value) {
-  const text = readArgument(name, () => String(value));
-  const url = parseUrl(text);
-  if (!url || !/^https?:$/.test(url.protocol) || `${url.origin}/` !== url.href)
-    throw invalidArgument(`${name} must be an origin, such as https://auth.example.com`);
-  return url;
-}
-
-/**
- * Safari 16 and Chrome 109 have no `URL.canParse`.
- *
- * @param {string} text
- */
-function parseUrl(text) {
-  try {
-    return new URL(text);
-  } catch {
-    return null;
-  }
 }

@@ -18,6 +18,8 @@ export interface Glue {
   /** Makes the instance. */
   initSync(options: { module: WebAssembly.Module }): unknown;
   peek(token: unknown): Claims;
+  /** Undefined if `email` is not an address. */
+  canonicalEmail(email: unknown): string | undefined;
   Verifier: {
     make(jwks: string, issuer: unknown, audience: unknown, clockTolerance: unknown): GlueVerifier;
   };
@@ -25,8 +27,5 @@ export interface Glue {
 
 export interface GlueVerifier {
   verify(token: unknown, now: number): Claims;
-  isAuthorizedByRole(token: unknown, roles: unknown[], now: number): boolean;
-  isAuthorizedByUserId(token: unknown, userId: unknown, now: number): boolean;
-  isAuthorizedByEmail(token: unknown, email: unknown, now: number): boolean;
   free(): void;
 }
