@@ -12,6 +12,7 @@ const NEEDED_EXPORTS = [
   "canonicalEmail",
   "verifier_make",
   "verifier_verify",
+  "verifier_verifySigned",
   "__wbindgen_start",
 ];
 

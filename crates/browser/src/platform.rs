@@ -10,23 +10,33 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 impl Verifier {
-    /// The public key that must have signed the token: its coordinates in base64url, `x` for
-    /// Ed25519 and `x.y` for P-256. The form of the token and of its signature is valid then. What
-    /// the signature covers is the token up to its last dot.
+    /// The key that must have signed the token, by its place in the set. The form of the token and
+    /// of its signature is valid then. What the signature covers is the token up to its last dot.
     ///
     /// # Errors
     /// A [`Refusal`]: the first rule of form that the token breaks. [`Verifier::verify`] gives the
     /// same.
     #[wasm_bindgen(js_name = signedBy)]
-    pub fn signed_by(&self, token: &JsValue) -> Result<Option<String>, Refusal> {
+    pub fn signed_by(&self, token: &JsValue) -> Result<u32, Refusal> {
         let token = token_text(token)?;
         let untrusted = UntrustedToken::parse(&token)?;
         let by = untrusted.signed_with(&self.keys)?;
         by.judge_signature_form()?;
-        Ok(by.public_coordinates().map(|(x, y)| match y {
+        Ok(u32::try_from(by.key_position()).unwrap_or(u32::MAX))
+    }
+
+    /// The coordinates of the public key at a place in the set, in base64url: `x` for Ed25519 and
+    /// `x.y` for P-256. Undefined if there is none.
+    #[wasm_bindgen(js_name = publicKey)]
+    #[must_use]
+    pub fn public_key(&self, position: u32) -> Option<String> {
+        let (x, y) = self
+            .keys
+            .public_coordinates(usize::try_from(position).ok()?)?;
+        Some(match y {
             Some(y) => [&x, ".", &y].concat(),
             None => x,
-        }))
+        })
     }
 
     /// [`Verifier::verify`] without its signature check, for a token whose signature was verified

@@ -29,6 +29,7 @@ use alloc::string::String;
 /// ```
 pub struct SignedBy<'t> {
     pub(super) key: &'t Jwk,
+    position: usize,
     signing_input: &'t str,
     signature: &'t [u8],
     payload: &'t [u8],
@@ -38,12 +39,13 @@ impl<'t> SignedBy<'t> {
     /// The key that the header names must be one of `keys`, and the header's algorithm must be the
     /// algorithm of that key.
     pub(super) fn find(jws: &'t Jws<'_>, keys: &'t KeySet) -> Result<Self, TokenError> {
-        let key = keys.find(jws.header.kid.as_deref(), jws.header.algorithm)?;
+        let (position, key) = keys.find(jws.header.kid.as_deref(), jws.header.algorithm)?;
         if key.algorithm() != jws.header.algorithm {
             return Err(TokenError::AlgNotTheKeys);
         }
         Ok(Self {
             key,
+            position,
             signing_input: jws.signing_input,
             signature: &jws.signature,
             payload: &jws.payload,
@@ -68,21 +70,19 @@ impl<'t> SignedBy<'t> {
         self.key.public().as_ref().map(Json::to_text)
     }
 
-    /// The coordinates of the public key in base64url: x, and for ES256 also y. `None` for a
-    /// symmetric key. They are the members of its JWK (RFC 7518 section 6.2.1, RFC 8037 section 2).
+    /// The place of the key in its [`KeySet`], from 0.
     ///
     /// ```
     /// use edgegate_token::UntrustedToken;
     #[doc = include_str!("example.txt")]
     ///
     /// let untrusted = UntrustedToken::parse(&token)?;
-    /// let (x, y) = untrusted.signed_with(&keys)?.public_coordinates().unwrap();
-    /// assert_eq!((x.len(), y), (43, None));
+    /// assert_eq!(untrusted.signed_with(&keys)?.key_position(), 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn public_coordinates(&self) -> Option<(String, Option<String>)> {
-        self.key.coordinates()
+    pub const fn key_position(&self) -> usize {
+        self.position
     }
 
     /// The text that the signature covers: the header and the claims as they were sent.
