@@ -30,7 +30,8 @@ const WASM_INPUTS = [
   "package-lock.json",
   "scripts/build-package.mjs",
 ];
-const WASM_OUTPUTS = ["npm/edgegate/wasm/edgegate.js", "npm/edgegate/wasm/edgegate_bg.wasm"];
+const WASM_NAMES = ["edgegate.js", "edgegate_bg.wasm", "inline.js"];
+const WASM_OUTPUTS = WASM_NAMES.map((name) => `npm/edgegate/wasm/${name}`);
 const BUILT = "target/wasm32-unknown-unknown/browser/edgegate_browser.wasm";
 
 // The features that rustc uses and that every browser since 2022 supports. With `--all-features`
@@ -48,6 +49,14 @@ const PACKAGE_STAMP = "dist/package.stamp";
 const STAGE = "dist/package";
 const LICENCES = ["LICENSE-APACHE", "LICENSE-MIT"];
 const PAGES = "www/edgegate";
+const NOT_FOR_PAGES = [
+  "edge-light.js",
+  "inline.js",
+  "inline-source.js",
+  "node.js",
+  "workerd.js",
+  "wasm/inline.js",
+];
 
 await main(async () => {
   await setUp();
@@ -106,7 +115,8 @@ async function buildWasm() {
   await optimise(work);
   await bundleGlue(work);
   mkdirSync(inRoot("npm/edgegate/wasm"), { recursive: true });
-  for (const name of ["edgegate.js", "edgegate_bg.wasm"])
+  writeInline(join(work, "out"));
+  for (const name of WASM_NAMES)
     renameSync(join(work, "out", name), inRoot("npm/edgegate/wasm", name));
   rmSync(work, { recursive: true });
   setStamp(WASM_STAMP, inputs);
@@ -157,6 +167,17 @@ async function bundleGlue(work) {
   });
 }
 
+/**
+ * The wasm as text, for the loaders that need no file.
+ *
+ * @param {string} folder
+ */
+function writeInline(folder) {
+  const base64 = readFileSync(join(folder, "edgegate_bg.wasm")).toString("base64");
+  const comment = "// edgegate_bg.wasm in base64, made by the build.";
+  writeFileSync(join(folder, "inline.js"), `${comment}\nexport default "${base64}";\n`);
+}
+
 async function pack() {
   const inputs = hashOf(["npm/edgegate", ...LICENCES, "scripts/build-package.mjs"]);
   if (
@@ -182,10 +203,12 @@ async function pack() {
   return true;
 }
 
-// Copies the scripts and the wasm for the pages. Files are replaced one by one, because they may be
-// served at the same time.
+// Copies the scripts and the wasm for the pages, without what the loaders of other platforms need.
+// Files are replaced one by one, because they may be served at the same time.
 function publish() {
-  const wanted = filesOf(inRoot("npm/edgegate")).filter((path) => /\.(js|wasm)$/.test(path));
+  const wanted = filesOf(inRoot("npm/edgegate")).filter(
+    (path) => /\.(js|wasm)$/.test(path) && !NOT_FOR_PAGES.includes(path),
+  );
   for (const path of wanted) {
     const to = inRoot(PAGES, path);
     mkdirSync(join(to, ".."), { recursive: true });

@@ -29,6 +29,10 @@ export function asError(thrown) {
   return new EdgegateError(code, `the key set is not valid: ${reason}${which}`, { reason });
 }
 
+/** What the wasm says of a wrong signature. */
+export const signatureInvalid = () =>
+  asError({ code: "invalid_token", reason: "signature_invalid" });
+
 /**
  * For what must not happen, such as a trap.
  *

@@ -3,6 +3,7 @@
 /**
  * @import { Claims, load, peek, Verifier as DeclaredVerifier, WasmSource } from "./types/index.d.ts"
  * @import { Instance, Wasm } from "./instance.js"
+ * @import { GlueVerifier } from "./wasm/edgegate.js"
  */
 import { invalidArgument } from "./argument.js";
 import {
@@ -16,6 +17,8 @@ import {
 import { EdgegateError, isEdgegateError } from "./errors.js";
 import { RemoteKeySet } from "./keys.js";
 import { readIssuer, readJwks, readOptions, readUrl } from "./options.js";
+import { signatureInvalid } from "./refusal.js";
+import { PlatformKeys, SignedTokens } from "./signatures.js";
 import { loadWasm } from "./wasm.js";
 
 /**
@@ -185,9 +188,9 @@ const globalFetch = (...args) => globalThis.fetch(...args);
 async function verify({ keys, now, remote }, token) {
   await keys.load();
   await remote?.ready();
-  const ask = () => keys.verify(token, now());
+  const ask = () => keys.verify(token, now);
   try {
-    return ask();
+    return await ask();
   } catch (error) {
     const isUnknownKey = isEdgegateError(error) && error.reason === "kid_unknown";
     const mayBeNew = isUnknownKey && (await remote?.refetch());
@@ -235,6 +238,8 @@ class Keys {
   /** @type {Wasm | null} */
   #wasm = null;
   #jwks = "";
+  #signed = new SignedTokens();
+  #platformKeys = new PlatformKeys();
 
   /**
    * @param {Platform} platform
@@ -261,18 +266,62 @@ class Keys {
       this.#make(instance, jwks);
       before?.free();
     });
+    if (jwks === this.#jwks) return;
     this.#jwks = jwks;
+    this.#signed.clear();
+    this.#platformKeys.clear();
   }
 
   /**
+   * The claims of a token, verified with the current keys.
+   *
    * @param {unknown} token
-   * @param {number} now Unix seconds.
+   * @param {() => number} now Unix seconds.
+   * @returns {Promise<Claims>}
    */
-  verify(token, now) {
-    return this.#run((instance) => {
-      const verifier = instance.verifiers.get(this) ?? this.#make(instance, this.#jwks);
-      return verifier.verify(token, now);
-    });
+  async verify(token, now) {
+    // The wasm says what is wrong with it.
+    if (typeof token !== "string") return this.#ask((verifier) => verifier.verify(token, now()));
+    const jwks = this.#jwks;
+    const isSigned = this.#signed.has(token) || (await this.#isSigned(token));
+    // While this waited, the keys may have been replaced.
+    const method = isSigned && jwks === this.#jwks ? "verifySigned" : "verify";
+    try {
+      const claims = this.#ask((verifier) => verifier[method](token, now()));
+      this.#signed.add(token);
+      return claims;
+    } catch (error) {
+      this.#signed.delete(token);
+      throw error;
+    }
+  }
+
+  /**
+   * Whether the platform says that the token's signature is valid. If it says that it is not, this
+   * rejects as the wasm would. False means that the wasm must decide.
+   *
+   * @param {string} token
+   */
+  async #isSigned(token) {
+    const jwks = this.#jwks;
+    const position = this.#ask((verifier) => verifier.signedBy(token));
+    const isValid = await this.#platformKeys.verify(token, position, (place) =>
+      this.#ask((verifier) => verifier.publicKey(place)),
+    );
+    if (isValid === false && jwks === this.#jwks) throw signatureInvalid();
+    return isValid === true;
+  }
+
+  /**
+   * Asks the wasm's verifier.
+   *
+   * @template T
+   * @param {(verifier: GlueVerifier) => T} question
+   */
+  #ask(question) {
+    return this.#run((instance) =>
+      question(instance.verifiers.get(this) ?? this.#make(instance, this.#jwks)),
+    );
   }
 
   /**

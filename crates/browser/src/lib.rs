@@ -10,6 +10,7 @@
 
 mod argument;
 mod claims;
+mod platform;
 mod refusal;
 mod verifier;
 

@@ -40,8 +40,8 @@ pub fn canonical_email(email: &JsValue) -> Result<Option<String>, Refusal> {
 /// One issuer's keys, and what is expected of its tokens.
 #[wasm_bindgen]
 pub struct Verifier {
-    keys: KeySet,
-    expected: Expected,
+    pub(super) keys: KeySet,
+    pub(super) expected: Expected,
 }
 
 #[wasm_bindgen]
@@ -86,7 +86,7 @@ impl Verifier {
 
 /// A value that isn't a string is the caller's mistake. A string that isn't a token is the
 /// sender's.
-fn token_text(token: &JsValue) -> Result<String, Refusal> {
+pub(super) fn token_text(token: &JsValue) -> Result<String, Refusal> {
     text(token, ACCESS_TOKEN_MAX_BYTES).map_err(|problem| match problem {
         TextProblem::NotString => Refusal::argument("token", "must be a string"),
         TextProblem::TooLong => TokenError::TooLong.into(),

@@ -280,7 +280,7 @@ fn keys_of_one_kid_are_used_when_their_algorithms_differ_and_skipped_otherwise()
     assert_eq!(kids(&[ed(), same.clone()]), ["ed", "ed"]);
     let keys = public(&[ed(), same]).unwrap();
     for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
-        let found = keys.find(Some("ed"), algorithm).ok().unwrap();
+        let (_, found) = keys.find(Some("ed"), algorithm).ok().unwrap();
         assert_eq!(found.algorithm(), algorithm);
     }
     // Whatever their order, and however many there are.

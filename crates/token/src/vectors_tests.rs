@@ -52,10 +52,8 @@ fn one_key(jwk: &Value) -> String {
 }
 
 fn verify_raw(keys: &KeySet, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
-    keys.find(None, Algorithm::EdDsa)
-        .unwrap()
-        .verifying
-        .verify(message, signature)
+    let (_, key) = keys.find(None, Algorithm::EdDsa).unwrap();
+    key.verifying.verify(message, signature)
 }
 
 fn verify_jws(keys: &KeySet, token: &str) -> Result<(), TokenError> {
