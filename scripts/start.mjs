@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Advice, main } from "./project/advice.mjs";
 import { devArguments } from "./project/dev-arguments.mjs";
 import { completeDevVars } from "./project/dev-vars.mjs";
+import { hold } from "./project/local-data.mjs";
 import { migrate } from "./project/migrations.mjs";
 import { inRoot } from "./project/root.mjs";
 import { guard, run, start } from "./project/run.mjs";
@@ -26,6 +27,7 @@ await main(async () => {
   // wrangler would build too, but goes on without a Worker when that fails.
   const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   if (built.code !== 0) return built.code;
+  hold(state);
   await migrate(state);
 
   // ISSUER follows the port unless it is set explicitly. A flag overrides .dev.vars, which

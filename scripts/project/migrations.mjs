@@ -30,7 +30,7 @@ export async function migrate(folder = inRoot(".wrangler/state")) {
     );
     if (code !== 0)
       throw new Advice(
-        "a migration failed, see above; a local database can be thrown away: `rm -r .wrangler/state`.",
+        "a migration failed, see above; to begin with an empty local database, run `npm run reset`.",
       );
     setStamp(stamp, wanted);
   });
