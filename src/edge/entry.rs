@@ -233,8 +233,8 @@ fn issuer_is_loopback(problem: &str) -> Problem {
     Problem::misconfigured(&SettingError {
         setting: "ISSUER",
         problem: problem.to_owned(),
-        remedy: "Set it under [vars] in wrangler.toml to the origin of this Worker, such as \
-                 \"https://auth.example.com\": only local development uses a loopback address.",
+        remedy: "Set it to the origin of this Worker, such as \"https://auth.example.com\": only \
+                 local development uses a loopback address.",
     })
 }
 
