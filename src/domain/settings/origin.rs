@@ -149,7 +149,7 @@ mod tests {
 
     fn listed(text: &str) -> bool {
         let lookup = |name: &str| (name == "ALLOWED_ORIGINS").then(|| text.to_owned());
-        let origins = Source { lookup: &lookup }.allowed_origins();
+        let origins = Source::new(&lookup).allowed_origins();
         origins.is_ok_and(|origins| origins == [text])
     }
 
