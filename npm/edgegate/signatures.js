@@ -70,11 +70,11 @@ export class PlatformKeys {
    * @returns {Promise<boolean | null>}
    */
   async verify(token, position, coordinatesOf) {
+    const known = this.#imported.get(position);
+    const coordinates = known ? "" : coordinatesOf(position);
     try {
       const { subtle } = globalThis.crypto;
-      const imported =
-        this.#imported.get(position) ??
-        (await this.#import(subtle, position, coordinatesOf(position)));
+      const imported = known ?? (await this.#import(subtle, position, coordinates));
       if (imported.key === null) return null;
       const end = token.lastIndexOf(".");
       const isValid = await subtle.verify(
@@ -98,7 +98,7 @@ export class PlatformKeys {
    *
    * @param {SubtleCrypto} subtle
    * @param {number} position
-   * @param {string} [coordinates]
+   * @param {string} [coordinates] the caller has none if there is no such key
    */
   async #import(subtle, position, coordinates = "") {
     const [x, y] = coordinates.split(".");

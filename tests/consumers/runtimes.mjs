@@ -1,5 +1,4 @@
 // Runtimes without a bundler, and test runners.
-import { createTestHarness } from "wrangler";
 import { node } from "../../scripts/project/tools.mjs";
 
 const MODULE = `
@@ -106,6 +105,10 @@ const workers = {
        import given from "./given.mjs";
        export default { fetch: async () => Response.json(await check(edgegate, given)) };`,
     );
+    process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
+    process.env.WRANGLER_SEND_METRICS ??= "false";
+    process.env.WRANGLER_WRITE_LOGS ??= "false";
+    const { createTestHarness } = await import("wrangler");
     const server = createTestHarness({
       root: project.folder,
       workers: [

@@ -14,19 +14,21 @@ test("every subpath is imported by its name", async (t) => {
     "all.mjs",
     `import * as edgegate from "edgegate";
      import * as client from "edgegate/client";
+     import * as inline from "edgegate/inline";
      import manifest from "edgegate/package.json" with { type: "json" };
      import { readFileSync } from "node:fs";
      await edgegate.load(readFileSync(new URL(import.meta.resolve("edgegate/wasm/edgegate_bg.wasm"))));
-     console.log(JSON.stringify([Object.keys(edgegate), Object.keys(client), manifest.name, client.AuthClient === edgegate.AuthClient]));`,
+     console.log(JSON.stringify([Object.keys(edgegate), Object.keys(client), manifest.name, client.AuthClient === edgegate.AuthClient && client.AuthClient === inline.AuthClient, Object.keys(inline)]));`,
   );
   assert.deepEqual(JSON.parse(await project.node("all.mjs")), [
     ["AuthClient", "EdgegateError", "Verifier", "load", "peek"],
     ["AuthClient", "EdgegateError"],
     "edgegate",
     true,
+    ["AuthClient", "EdgegateError", "Verifier", "load", "peek"],
   ]);
   const { exports } = JSON.parse(project.packed("package.json"));
-  const tested = [".", "./client", "./wasm/edgegate_bg.wasm", "./package.json"];
+  const tested = [".", "./client", "./inline", "./wasm/edgegate_bg.wasm", "./package.json"];
   const typesOnly = Object.keys(exports).filter(
     (path) => Object.keys(exports[path]).join() === "types",
   );
