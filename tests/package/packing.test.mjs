@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ESLint } from "eslint";
+import { repositoryFields } from "../../scripts/project/repository.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
@@ -15,6 +16,33 @@ const tool = (path, ...args) =>
 test("its version is the crate's", () => {
   const [, version] = read("Cargo.toml").match(/^version = "(.+)"$/m);
   assert.equal(JSON.parse(read("npm/edgegate/package.json")).version, version);
+});
+
+test("it names the repository of the clone that it is packed in, if that is public", () => {
+  const url = "https://github.com/ada/edgegate";
+  for (const remote of [
+    `${url}.git\n`,
+    url,
+    `${url}/`,
+    "git@github.com:ada/edgegate.git",
+    "ssh://git@github.com/ada/edgegate.git",
+    "https://ada:secret@github.com/ada/edgegate.git",
+  ]) {
+    assert.deepEqual(repositoryFields(remote, "npm/edgegate"), {
+      repository: { type: "git", url: `git+${url}.git`, directory: "npm/edgegate" },
+      homepage: `${url}#readme`,
+      bugs: `${url}/issues`,
+    });
+  }
+  for (const remote of [
+    "",
+    "/srv/edgegate.git",
+    "https://git.example.com/ada/edgegate.git",
+    "git@git.example.com:ada/edgegate.git",
+    "https://git.example.com/github.com/ada/edgegate",
+    "https://github.com.example.com/ada/edgegate",
+  ])
+    assert.deepEqual(repositoryFields(remote, "npm/edgegate"), {}, remote);
 });
 
 test("it holds scripts, types, wasm, the README and both licences, and nothing else", async () => {

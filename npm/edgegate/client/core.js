@@ -544,4 +544,4 @@ export class Core {
   }
 }
 
-export const signedOut = () => new EdgegateError("signed_out", "Nobody is signed in");
+const signedOut = () => new EdgegateError("signed_out", "Nobody is signed in");
