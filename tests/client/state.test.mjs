@@ -28,7 +28,7 @@ test("a visitor who is not signed in is told so", async () => {
   world.close();
 });
 
-test("each change of the status or the user is told once, and the snapshot is the same until then", async () => {
+test("each change of the status or the user is told once, and the snapshot is the same until then", async (t) => {
   const world = new World();
   const { client } = world.tab();
   const told = recordOf(client);
@@ -37,6 +37,7 @@ test("each change of the status or the user is told once, and the snapshot is th
   let last = client.getSnapshot();
   client.addEventListener("change", ({ detail }) => (last = detail));
   const steady = setInterval(() => assert.equal(client.getSnapshot(), last));
+  t.after(() => clearInterval(steady));
 
   await world.run(client.login(credentials));
   assert.deepEqual(statuses(), [["signed_in", ADA.email]]);
@@ -67,7 +68,6 @@ test("each change of the status or the user is told once, and the snapshot is th
   ]);
   await world.run(client.logout());
   assert.deepEqual(statuses(), [["signed_out", null]]);
-  clearInterval(steady);
   world.close();
 });
 
