@@ -83,10 +83,12 @@ test("a logout that one origin could not tell leaves a later login on another al
   const two = await opened.open(alsoListed.origin);
   await two.login(ROOT);
   await opened.context.unroute("**/auth/revoke");
+  // The first page may have tried again before it was closed.
+  const failed = opened.count("POST /auth/revoke");
 
   const again = await opened.open();
   assert.equal((await again.ready()).email, ROOT.email);
-  assert.equal(opened.count("POST /auth/revoke"), 2);
+  assert.equal(opened.count("POST /auth/revoke") - failed, 1);
   assert.deepEqual(await again.page.evaluate("({ ...localStorage })"), {});
   assert.equal(await two.fetch(`${edgegate.origin}/auth/me`), 200);
   await two.reload();
