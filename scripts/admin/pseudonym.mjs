@@ -41,6 +41,28 @@ export async function showPseudonyms(text, given, place, environment) {
 }
 
 /**
+ * What gives the pseudonym of an address under the first secret. It gives nothing without a secret,
+ * and for an address that this command can't bring into the form in which the service compares it.
+ *
+ * @param {string | undefined} given the secret of the environment
+ * @param {string[]} place
+ * @param {string} [environment]
+ */
+export async function pseudonymsOfAddresses(given, place, environment) {
+  const { vars } = await readConfig(environment);
+  const isRemote = place[0] === "--remote";
+  const secret = given ?? (isRemote ? undefined : devVar("TICKET_SECRET"));
+  const issuer = (isRemote ? undefined : devVar("ISSUER")) ?? vars.ISSUER;
+  return (/** @type {string} */ address) => {
+    try {
+      return secret && pseudonyms(address, secret, issuer)[0];
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+/**
  * The pseudonyms of an address or network, by the secrets in their order.
  *
  * @param {string} text
