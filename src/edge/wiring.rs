@@ -31,6 +31,7 @@ use crate::adapters::outbox::Outbox;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
 use crate::domain::mail::Provider;
+use crate::domain::request_id::RequestId;
 use crate::domain::settings::{
     MailRoute, MailSettings, PasswordWork, SessionStoreKind, SettingError, Settings,
 };
@@ -81,7 +82,9 @@ pub(super) fn service(
     let bindings = with_bindings(env, &shared, |bindings| {
         bindings.for_request(background, request_id)
     })?;
-    Ok(AuthService::new(bindings, shared))
+    let service = AuthService::new(bindings, shared);
+    service.set_request(RequestId::parse(request_id));
+    Ok(service)
 }
 
 /// The same service at a later time, for work that no request waits for.
