@@ -14,7 +14,7 @@ use crate::domain::error::Code;
 use crate::domain::policy::{DEVICE_TTL, MAX_COOKIE_BYTES};
 use crate::domain::secret::Secret;
 use crate::domain::session::Credentials;
-use crate::domain::settings::Settings;
+use crate::domain::settings::{Settings, is_app_shell};
 use crate::ports::Ports;
 use crate::service::{AuthService, TokenPair};
 
@@ -74,7 +74,7 @@ pub async fn settle<P: Ports>(
         // The cookie would be cleared at its next use anyway. A shared computer should not keep it
         // until then.
         Cookie::Ended(user, session) => {
-            let of_the_ended = request.from_allowed_origin
+            let of_the_ended = may_use_cookie(request)
                 && before()
                     .and_then(|token| service.session_of(token))
                     .is_some_and(|(of, id)| of == user && session.is_none_or(|ended| ended == id));
@@ -122,7 +122,7 @@ impl<'a> Given<'a> {
         }
         // A form never uses the cookie: any page can send a form without a preflight.
         let may_use = request.media_type().as_deref() == Some("application/json")
-            && (cookie.is_some() || request.from_allowed_origin);
+            && (cookie.is_some() || may_use_cookie(request));
         if !may_use {
             return Err(Problem::invalid_request(format!("{name} is missing")));
         }
@@ -183,8 +183,8 @@ pub fn credentials_for_mail(
     device_token: Option<&str>,
 ) -> Credentials {
     let cookie = |name: &str| {
-        let may_use = request.from_allowed_origin
-            && request.media_type().as_deref() == Some("application/json");
+        let may_use =
+            may_use_cookie(request) && request.media_type().as_deref() == Some("application/json");
         let found = may_use.then(|| value_of(name, request));
         found.and_then(Result::ok).flatten()
     };
@@ -217,13 +217,23 @@ pub fn set(settings: &Settings, tokens: &TokenPair) -> String {
 }
 
 fn require_allowed_origin(request: &Request<'_>) -> Result<(), Problem> {
-    if request.from_allowed_origin {
+    if may_use_cookie(request) {
         return Ok(());
     }
-    Err(Problem::new(
-        Code::Forbidden,
-        "the cookie is for pages of allowed origins",
-    ))
+    let detail = if request.from_allowed_origin {
+        "the cookie is for pages of this site: an app leaves out \"cookie\" and keeps its tokens \
+         itself"
+    } else {
+        "the cookie is for pages of allowed origins"
+    };
+    Err(Problem::new(Code::Forbidden, detail))
+}
+
+/// Whether a request comes from a page that may use the cookie. App shells may not, although they
+/// may be listed: their web views never send a `SameSite=Strict` cookie to another site, so a
+/// session in it would be lost. And their origin does not say which app it is.
+fn may_use_cookie(request: &Request<'_>) -> bool {
+    request.from_allowed_origin && !request.origin.is_some_and(is_app_shell)
 }
 
 /// The refresh token in the cookie.
@@ -454,6 +464,37 @@ mod tests {
         assert_eq!(asked(true, twice, true), Err(Code::InvalidRequest));
         for cookie in ["", "__Host-edgegate=a", twice] {
             assert_eq!(asked(true, cookie, false), Err(Code::Forbidden));
+        }
+    }
+
+    #[test]
+    fn an_app_shell_never_uses_the_cookie() {
+        let settings = deployed();
+        let cookie = "__Host-edgegate=egr_a; __Host-edgegate-device=egd_a";
+        for (origin, may) in [
+            ("https://app.example.com", true),
+            ("http://tauri.localhost", true),
+            ("chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb", true),
+            ("capacitor://localhost", false),
+            ("ionic://localhost", false),
+            ("tauri://localhost", false),
+            ("app://-", false),
+        ] {
+            let from = |cookie| Request {
+                origin: Some(origin),
+                ..request(cookie, JSON, true)
+            };
+            let asked = require_cookie_allowed(true, &settings, &from(""));
+            assert_eq!(asked.is_ok(), may, "{origin}");
+            let sent = from(cookie);
+            let given = Given::read(None, "token", &settings, &sent);
+            assert_eq!(given.is_ok(), may, "{origin}");
+            let without = from("");
+            let none = Given::read(None, "token", &settings, &without);
+            let expected = (!may).then_some(Code::InvalidRequest);
+            assert_eq!(none.err().map(|problem| problem.code), expected, "{origin}");
+            let shown = credentials_for_mail(&settings, &sent, None);
+            assert_eq!(shown.session_token().is_some(), may, "{origin}");
         }
     }
 

@@ -133,8 +133,8 @@ impl UserDirectory for D1Users {
         self.0.first(
             // Changes nothing if another account has the new address.
             "UPDATE OR IGNORE users SET \
-             first_name = coalesce(?2, iif(?14, NULL, first_name)), \
-             last_name = coalesce(?3, iif(?14, NULL, last_name)), \
+             first_name = iif(?14, NULL, coalesce(?2, first_name)), \
+             last_name = iif(?16, NULL, coalesce(?3, last_name)), \
              roles = coalesce(?4, roles), \
              disabled_at = CASE ?5 WHEN 1 THEN coalesce(disabled_at, ?7) WHEN 0 THEN NULL ELSE disabled_at END, \
              email = coalesce(?9, email), \
@@ -152,8 +152,8 @@ impl UserDirectory for D1Users {
              AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) RETURNING *",
             vec![
                 text(&id.to_string()),
-                optional(change.first_name.as_ref().map(|name| text(name.as_str()))),
-                optional(change.last_name.as_ref().map(|name| text(name.as_str()))),
+                optional(change.first_name.value().map(|name| text(name.as_str()))),
+                optional(change.last_name.value().map(|name| text(name.as_str()))),
                 optional(roles.as_deref().map(text)),
                 optional(change.disabled.map(|disabled| number(disabled.into()))),
                 number(change.ends_sessions().into()),
@@ -167,8 +167,9 @@ impl UserDirectory for D1Users {
                 }),
                 optional(change.password_hash.as_ref().map(|hash| text(hash.as_str()))),
                 number(change.spoils_links().into()),
-                number(change.clear_names.into()),
+                number(change.first_name.removes().into()),
                 number(change.takes_administrator().into()),
+                number(change.last_name.removes().into()),
             ],
         )
         .await?
