@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Advice, helpIfAsked, main } from "./project/advice.mjs";
 import { devArguments } from "./project/dev-arguments.mjs";
 import { completeDevVars, devVarsPath } from "./project/dev-vars.mjs";
+import { hold } from "./project/local-data.mjs";
 import { migrate } from "./project/migrations.mjs";
 import { inRoot } from "./project/root.mjs";
 import { guard, run, start } from "./project/run.mjs";
@@ -44,6 +45,7 @@ await main(async () => {
   const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   if (built.code !== 0) return built.code;
   if (!isJudged) await refuseFaults(settings);
+  hold(state);
   await migrate(state, environment);
 
   const options = [

@@ -42,7 +42,7 @@ export async function migrate(folder = inRoot(".wrangler/state"), environment) {
     );
     if (code !== 0)
       throw new Advice(
-        `a migration failed, see above. Your local accounts are still in ${relative(root, folder)}. To begin with an empty database and keep them, rename that folder and start again.`,
+        `a migration failed, see above. Your local accounts are still in ${relative(root, folder)}. To begin with an empty database and keep them, rename that folder and start again; \`npm run reset\` deletes it.`,
       );
     setStamp(stamp, wanted);
   });

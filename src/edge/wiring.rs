@@ -33,6 +33,7 @@ use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
 use crate::domain::log_line::LogLine;
 use crate::domain::mail::Provider;
+use crate::domain::request_id::RequestId;
 use crate::domain::settings::{
     self, MailRoute, MailSettings, PasswordWork, SessionStoreKind, SettingError, Settings,
 };
@@ -83,7 +84,9 @@ pub(super) fn service(
     let bindings = with_bindings(env, &shared, |bindings| {
         bindings.for_request(background, request_id)
     })?;
-    Ok(AuthService::new(bindings, shared))
+    let service = AuthService::new(bindings, shared);
+    service.set_request(RequestId::parse(request_id));
+    Ok(service)
 }
 
 /// The same service at a later time, for work that no request waits for.

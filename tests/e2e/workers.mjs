@@ -141,7 +141,10 @@ export async function startWorkers(
       /** The events of the audit log that an answer led to, once its line is there. */
       async eventsOf(answer) {
         const { request_id } = await lineOf(answer);
-        return logs().filter((line) => line.request_id === request_id && line.event !== "request");
+        // The lines of its mails have its id, too, and may come later.
+        return logs().filter(
+          (line) => line.request_id === request_id && !["request", "mail"].includes(line.event),
+        );
       },
       stop: () => miniflare.dispose(),
     };

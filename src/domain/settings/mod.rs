@@ -15,6 +15,7 @@ mod vendors;
 pub use error::SettingError;
 pub use mail::{MailRoute, MailSettings};
 pub use names::{is_secret, misspelt};
+pub use origin::is_app_shell;
 use source::Source;
 pub use vendors::{Turnstile, VendorSettings};
 
