@@ -232,7 +232,8 @@ fn signing_in(seen: &mut Seen) {
                 "sign_in_failed! not_an_address"
             ]
         );
-        guess(&"a".repeat(1000), PASSWORD).await;
+        let too_long = "a".repeat(1000);
+        guess(&too_long, PASSWORD).await;
         assert!(events.take().is_empty(), "nothing was tried");
 
         service.asked_by(&client());
