@@ -32,7 +32,7 @@ export async function showPseudonyms(text, given, place, environment) {
         : "TICKET_SECRET is missing in .dev.vars. Run `npm start` once to create it, or add --remote for the deployed service.",
     );
   }
-  const issuer = (remote ? undefined : devVar("ISSUER")) ?? vars.ISSUER;
+  const issuer = (remote ? undefined : devVar("ISSUER")) ?? String(vars.ISSUER ?? "");
   pseudonyms(text, secret, issuer).forEach((pseudonym, n) => {
     console.log(
       `${pseudonym}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET was the first`}`,
@@ -52,7 +52,7 @@ export async function pseudonymsOfAddresses(given, place, environment) {
   const { vars } = await readConfig(environment);
   const isRemote = place[0] === "--remote";
   const secret = given ?? (isRemote ? undefined : devVar("TICKET_SECRET"));
-  const issuer = (isRemote ? undefined : devVar("ISSUER")) ?? vars.ISSUER;
+  const issuer = (isRemote ? undefined : devVar("ISSUER")) ?? String(vars.ISSUER ?? "");
   return (/** @type {string} */ address) => {
     try {
       return secret && pseudonyms(address, secret, issuer)[0];
