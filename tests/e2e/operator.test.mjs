@@ -145,3 +145,19 @@ test("a route that needs a missing table answers 503, and the log has the remedy
   assert.equal(level, "error");
   assert.match(reason, /^d1 failed: a migration is missing\. Apply it: .*no such table: users/);
 });
+
+test("a rate limit that is not bound is an error, one that fails a warning, once for each isolate", async (t) => {
+  const { edge, client, logs, logged } = await begin(t, {
+    vars: { LIMITS: "on" },
+    without: ["IP_LIMITER"],
+  });
+  await edge.control({ fail: { limiter: { times: 9, error: "it is down" } } });
+  for (let n = 0; n < 3; n++) await client.logIn(ADA);
+  const missing = await logged(({ event }) => event === "limiter_missing");
+  assert.equal(missing.level, "error");
+  assert.match(missing.reason, /^IP_LIMITER is not bound, .* wrangler\.toml/);
+  const failed = await logged(({ event }) => event === "limiter_failed");
+  assert.deepEqual([failed.level, failed.reason], ["warn", "limiter failed: it is down"]);
+  const told = logs().filter(({ event }) => event?.startsWith("limiter_"));
+  assert.equal(told.length, 2);
+});

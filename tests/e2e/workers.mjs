@@ -78,6 +78,7 @@ export async function startWorkers(
       for (const name of Object.keys(durableObjects))
         durableObjects[name] = { ...durableObjects[name], ...scriptName };
       const kvNamespaces = bound(options.kvNamespaces);
+      const ratelimits = bound(options.ratelimits);
       const bindings = withoutUndefined({
         .../** @type {object} */ (options.bindings),
         ...TEST_VARS,
@@ -100,6 +101,7 @@ export async function startWorkers(
         modules,
         durableObjects,
         kvNamespaces,
+        ratelimits,
         queueConsumers,
         queueProducers,
         bindings,
