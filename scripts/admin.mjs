@@ -12,6 +12,7 @@ import { liftCounters } from "./admin/restored.mjs";
 import { changeRole } from "./admin/roles.mjs";
 import { Advice, main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
+import { chosenEnvironment, readConfig } from "./project/config.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE =
@@ -38,6 +39,8 @@ await main(async () => {
   if (!command) throw new Advice(`${USAGE}.`);
   // Set-up runs scripts of npm packages. Pseudonyms need nothing from it.
   if (verb !== "pseudonym") await setUp();
+  // wrangler would act on the top-level database for an environment that it doesn't know.
+  if (environment) await readConfig(environment);
   await command();
 });
 
@@ -55,8 +58,9 @@ function parse() {
     },
     USAGE,
   );
+  const environment = chosenEnvironment(values.env);
   const place = values.remote ? ["--remote"] : ["--local"];
-  if (values.env) place.push("--env", values.env);
+  place.push(`--env=${environment ?? ""}`);
   if (values["persist-to"]) place.push("--persist-to", values["persist-to"]);
-  return { words: positionals, place, environment: values.env, last: values.last };
+  return { words: positionals, place, environment, last: values.last };
 }

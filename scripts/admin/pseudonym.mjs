@@ -32,7 +32,7 @@ export async function showPseudonyms(text, given, place, environment) {
         : "TICKET_SECRET is missing in .dev.vars. Run `npm start` once to create it, or add --remote for the deployed service.",
     );
   }
-  const issuer = (remote ? undefined : devVar("ISSUER")) ?? vars.ISSUER;
+  const issuer = (remote ? undefined : devVar("ISSUER")) ?? String(vars.ISSUER);
   pseudonyms(text, secret, issuer).forEach((pseudonym, n) => {
     console.log(
       `${pseudonym}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET was the first`}`,

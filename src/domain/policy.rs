@@ -354,9 +354,12 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// the largest size that browsers allow. Most servers accept less.
 pub const MAX_COOKIE_BYTES: usize = 16 * 1024;
 /// How long a browser may cache a preflight, in seconds: two hours, the most that Chromium allows.
-/// The answer to a preflight never changes, except when an origin is removed from the list.
-/// Browsers notice that late in the preflight, but at once in the answers themselves.
+/// The answer changes only when an origin is removed from the list. Browsers notice that late in
+/// the preflight, but at once in the answers themselves.
 pub const PREFLIGHT_SECONDS: &str = "7200";
+/// How long the list of headers that a preflight asks for may be, in bytes. Pages send a few short
+/// names.
+pub const MAX_PREFLIGHT_HEADER_BYTES: usize = 2048;
 /// How long anyone may cache the public keys and the metadata: 5 minutes. A new key is published a
 /// day before it signs.
 pub const PUBLIC_CACHE_SECONDS: u32 = 300;

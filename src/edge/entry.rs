@@ -14,6 +14,7 @@ use worker::worker_sys::Context;
 use worker::worker_sys::web_sys::{self, Response};
 
 use super::answer::Answer;
+use super::cors::{Preflight, Readers};
 use super::problem::Problem;
 use super::request::Request;
 use super::wiring::{self, Bindings, WaitUntil, console};
@@ -48,12 +49,11 @@ pub fn fetch(incoming: web_sys::Request, env: Env, context: Context) -> Result<J
         let begun = Date::now();
         let text = text_of(&incoming);
         let mut request = request_of(&text, &env);
-        let answer = if is_preflight(&incoming, &request) {
-            cors::preflight(request.from_allowed_origin)
-        } else {
-            answer(&incoming, &mut request, &env, context)
+        let answer = match preflight(&incoming, &request) {
+            Some(preflight) => answer_preflight(&preflight, &request, &env),
+            None => answer(&incoming, &mut request, &env, context)
                 .await
-                .unwrap_or_else(|problem| router::refuse(request.path, problem))
+                .unwrap_or_else(|problem| router::refuse(request.path, problem)),
         };
         Ok(send(answer, &request, begun)?.into())
     })
@@ -119,7 +119,7 @@ async fn answer(
         }
         wiring::add_demo_accounts(&service).await?;
     }
-    if request.has_body {
+    if request.has_body && !router::takes_any_method(request.path) {
         request.body = incoming::body(incoming, request.content_length).await?;
     }
     // Only these requests begin or renew sessions, which record the place. To read it costs time.
@@ -202,14 +202,30 @@ fn is_allowed(request: &Request<'_>, env: &Env) -> bool {
     }
 }
 
-fn is_preflight(incoming: &web_sys::Request, request: &Request<'_>) -> bool {
-    request.method == "OPTIONS"
-        && request.path.starts_with("/auth/")
-        && request.origin.is_some()
-        && incoming
-            .headers()
-            .has("Access-Control-Request-Method")
-            .unwrap_or(false)
+/// What the request asks for, if it is a preflight for a path that a page may read.
+fn preflight(incoming: &web_sys::Request, request: &Request<'_>) -> Option<Preflight> {
+    if request.method != "OPTIONS"
+        || request.origin.is_none()
+        || router::readers(request.path) == Readers::Nobody
+    {
+        return None;
+    }
+    let headers = incoming.headers();
+    let header = |name| headers.get(name).ok().flatten();
+    let method = header("Access-Control-Request-Method")?;
+    Some(Preflight {
+        method,
+        headers: header("Access-Control-Request-Headers"),
+    })
+}
+
+fn answer_preflight(preflight: &Preflight, request: &Request<'_>, env: &Env) -> Answer {
+    match router::readers(request.path) {
+        Readers::AllowedOrigins if !request.from_allowed_origin => {
+            cors::refuse_preflight(request, wiring::shared(env).err().as_ref())
+        }
+        readers => preflight.allow(readers),
+    }
 }
 
 /// The error when `ISSUER` is a loopback address outside local development.
@@ -217,8 +233,8 @@ fn issuer_is_loopback(problem: &str) -> Problem {
     Problem::misconfigured(&SettingError {
         setting: "ISSUER",
         problem: problem.to_owned(),
-        remedy: "Set it under [vars] in wrangler.toml to the origin of this Worker, such as \
-                 \"https://auth.example.com\": only local development uses a loopback address.",
+        remedy: "Set it to the origin of this Worker, such as \"https://auth.example.com\": only \
+                 local development uses a loopback address.",
     })
 }
 

@@ -8,7 +8,7 @@ use edgegate::adapters::memory::{
     MemoryDevices, MemoryEvents, MemoryMailLedger, MemoryMailQueue, MemoryMailer,
     MemoryPasswordGuard, MemoryPorts, MemorySessions, MemoryUsers, SeededRandom,
 };
-use edgegate::domain::account::{EmailAddress, UserId};
+use edgegate::domain::account::{Edit, EmailAddress, UserId};
 use edgegate::domain::event::{Act, COLUMNS, Event, Pseudonym};
 use edgegate::domain::mail::Locale::English;
 use edgegate::domain::session::Credentials;
@@ -553,7 +553,7 @@ fn managing_accounts(seen: &mut Seen) {
             amended.unwrap();
         };
         let rename = Amendment {
-            first_name: Some("Ada".to_owned()),
+            first_name: Edit::Set("Ada".to_owned()),
             ..Amendment::default()
         };
         amend(rename).await;

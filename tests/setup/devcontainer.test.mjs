@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Ajv } from "ajv";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { need as caddy } from "../../scripts/setup/caddy.mjs";
 import { need as chromium } from "../../scripts/setup/chromium.mjs";
 import { need as cpp } from "../../scripts/setup/cpp.mjs";
 import { need as lsof } from "../../scripts/setup/lsof.mjs";
@@ -37,7 +38,7 @@ test("it installs the Debian packages that the tests would install", () => {
   const [, packages] = container.postCreateCommand.tests.match(/--no-install-recommends (.+)$/);
   assert.deepEqual(
     packages.split(" "),
-    [chromium, cpp, lsof, nginx, python, valgrind, zsh]
+    [caddy, chromium, cpp, lsof, nginx, python, valgrind, zsh]
       .map(({ debianPackage }) => debianPackage)
       .sort(),
   );

@@ -42,4 +42,6 @@ pub mod rate_limit;
 #[cfg(target_arch = "wasm32")]
 pub mod session_store;
 #[cfg(target_arch = "wasm32")]
+pub mod variables;
+#[cfg(target_arch = "wasm32")]
 pub mod vendors;

@@ -1,8 +1,9 @@
 //! The settings of optional services outside the Worker.
 
 use super::SettingError;
-use super::mail::{NOT_A_BASE_URL, is_base_url};
+use super::mail::is_base_url;
 use super::source::{CHANGE_IT, Source, shown};
+use super::url_fault::base_url_fault;
 use crate::domain::secret::Secret;
 
 /// Where Cloudflare verifies the token of a challenge.
@@ -30,31 +31,27 @@ pub struct Turnstile {
 impl Source<'_> {
     pub(super) fn vendors(&self) -> Result<VendorSettings, SettingError> {
         let breached_passwords =
-            self.base_url("BREACHED_PASSWORDS", "https://api.pwnedpasswords.com/range")?;
-        let url = self
-            .base_url("TURNSTILE_URL", SITEVERIFY)?
-            .unwrap_or_else(|| SITEVERIFY.to_owned());
-        let turnstile = match self.text("TURNSTILE_SECRET") {
-            None => None,
-            Some(secret) if secret.bytes().all(|b| b.is_ascii_graphic()) => Some(Turnstile {
-                secret: Secret::new(secret),
-                url,
-            }),
-            Some(_) => {
-                return Err(SettingError {
-                    setting: "TURNSTILE_SECRET",
-                    problem: "contains a space, a line break or another character that no secret \
-                              key has"
-                        .to_owned(),
-                    remedy: "Store only the secret key of your Turnstile widget with `npx wrangler \
-                             secret put TURNSTILE_SECRET`.",
-                });
-            }
-        };
+            self.note(self.base_url("BREACHED_PASSWORDS", "https://api.pwnedpasswords.com/range"));
+        let url = self.note(self.base_url("TURNSTILE_URL", SITEVERIFY));
+        let secret = self.note(self.turnstile_secret());
+        let url = url?.unwrap_or_else(|| SITEVERIFY.to_owned());
         Ok(VendorSettings {
-            breached_passwords,
-            turnstile,
+            breached_passwords: breached_passwords?,
+            turnstile: secret?.map(|secret| Turnstile { secret, url }),
         })
+    }
+
+    fn turnstile_secret(&self) -> Result<Option<Secret>, SettingError> {
+        match self.text("TURNSTILE_SECRET")? {
+            Some(secret) if !secret.bytes().all(|b| b.is_ascii_graphic()) => Err(SettingError {
+                setting: "TURNSTILE_SECRET",
+                problem: "contains a space, a line break or another character that no secret key \
+                          has"
+                .to_owned(),
+                remedy: "Store the secret key of your Turnstile widget alone.",
+            }),
+            secret => Ok(secret.map(Secret::new)),
+        }
     }
 
     fn base_url(
@@ -62,11 +59,15 @@ impl Source<'_> {
         setting: &'static str,
         example: &str,
     ) -> Result<Option<String>, SettingError> {
-        let url = self.text(setting);
+        let url = self.text(setting)?;
         match &url {
             Some(url) if !is_base_url(url) => Err(SettingError {
                 setting,
-                problem: format!("is {}, {NOT_A_BASE_URL}, such as \"{example}\"", shown(url)),
+                problem: format!(
+                    "is {}, {}, such as in \"{example}\"",
+                    shown(url),
+                    base_url_fault(url)
+                ),
                 remedy: CHANGE_IT,
             }),
             _ => Ok(url),

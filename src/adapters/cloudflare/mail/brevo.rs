@@ -4,11 +4,13 @@
 //! minutes (<https://developers.brevo.com/docs/heterogenous-versions-batch-emails>). Tracking is a
 //! setting of the account; a request can't switch it off.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Kind, ProviderAnswer, Refusal, text};
-use super::request::{HttpRequest, Named, ProviderAccount, one_line};
+use super::request::{HttpRequest, Named, ProviderAccount, mail_headers, one_line};
 use crate::domain::mail::Message;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
@@ -21,25 +23,19 @@ struct Body<'a> {
     subject: String,
     text_content: &'a str,
     html_content: &'a str,
-    headers: Headers,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Headers {
-    idempotency_key: String,
+    headers: BTreeMap<&'static str, String>,
 }
 
 fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
+    let mut headers = mail_headers(message);
+    headers.insert("idempotencyKey", uuid(&message.idempotency_key));
     let body = Body {
         sender: Named::sender(account.sender),
         to: [Named::recipient(&message.to)],
         subject: one_line(&message.subject),
         text_content: &message.text,
         html_content: &message.html,
-        headers: Headers {
-            idempotency_key: uuid(&message.idempotency_key),
-        },
+        headers,
     };
     let credential = ("api-key", account.key.to_owned());
     HttpRequest::json(account, "/smtp/email", credential, &body)
@@ -119,7 +115,11 @@ mod tests {
                 "subject": "Your \"link\"",
                 "textContent": check::TEXT,
                 "htmlContent": check::HTML,
-                "headers": {"idempotencyKey": "01234567-89ab-4def-8123-456789abcdef"},
+                "headers": {
+                    "Auto-Submitted": "auto-generated",
+                    "X-Auto-Response-Suppress": "All",
+                    "idempotencyKey": "01234567-89ab-4def-8123-456789abcdef",
+                },
             })
         );
     }

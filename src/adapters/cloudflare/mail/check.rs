@@ -61,6 +61,14 @@ pub(super) fn json_request(vendor: Vendor, base: &str) -> (HttpRequest, Value) {
     (request, body)
 }
 
+/// The headers of [`message`], in a JSON object.
+pub(super) fn mail_headers() -> Value {
+    serde_json::json!({
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    })
+}
+
 /// Requires each of `expected` as a header, once, and no others besides those of every request.
 pub(super) fn headers(request: &HttpRequest, expected: &[(&str, &str)]) {
     for (name, value) in expected {

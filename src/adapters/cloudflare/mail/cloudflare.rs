@@ -4,11 +4,15 @@
 //! It has no idempotency key: a mail whose answer was lost may arrive twice. It has no tracking. An
 //! answer with status 200 may report a bounce.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Kind, ProviderAnswer, Refusal, text};
-use super::request::{HttpRequest, ProviderAccount, bearer, one_line, sender_name, wire};
+use super::request::{
+    HttpRequest, ProviderAccount, bearer, mail_headers, one_line, sender_name, wire,
+};
 use crate::domain::mail::Message;
 use edgegate_token::json::Json;
 
@@ -21,6 +25,7 @@ struct Body<'a> {
     subject: String,
     text: &'a str,
     html: &'a str,
+    headers: BTreeMap<&'static str, String>,
 }
 
 #[derive(Serialize)]
@@ -40,6 +45,7 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
         subject: one_line(&message.subject),
         text: &message.text,
         html: &message.html,
+        headers: mail_headers(message),
     };
     HttpRequest::json(account, "/email/sending/send", bearer(account), &body)
 }
@@ -112,6 +118,7 @@ mod tests {
                 "subject": "Your \"link\"",
                 "text": check::TEXT,
                 "html": check::HTML,
+                "headers": check::mail_headers(),
             })
         );
     }

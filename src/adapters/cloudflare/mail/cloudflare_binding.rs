@@ -17,7 +17,7 @@ fn kind(code: &str) -> Kind {
         | "E_FIELD_MISSING"
         | "E_TOO_MANY_RECIPIENTS"
         | "E_CONTENT_TOO_LARGE" => Kind::Rejected,
-        // We set no headers, and these codes are all about headers.
+        // Ours are on its list of allowed headers, so no retry would help.
         _ if code.starts_with("E_HEADER") => Kind::Rejected,
         // A limit, a domain that is not ready, a failed delivery, or an error at Cloudflare.
         _ => Kind::Temporary,
@@ -39,7 +39,7 @@ mod edge {
     use worker::wasm_bindgen_futures::JsFuture;
 
     use super::super::answer::Refusal;
-    use super::super::request::{one_line, wire};
+    use super::super::request::{mail_headers, one_line, wire};
     use super::super::{failure, printable};
     use super::kind;
     use crate::adapters::cloudflare::binding::{bound, member, message_of, set};
@@ -105,12 +105,17 @@ mod edge {
                 None => address,
                 Some(name) => object([("email", address), ("name", one_line(name).into())]).into(),
             };
+            let headers = Object::new();
+            for (name, value) in mail_headers(message) {
+                set(&headers, name, &value.into());
+            }
             object([
                 ("from", from),
                 ("to", wire(&message.to).into()),
                 ("subject", one_line(&message.subject).into()),
                 ("text", message.text.as_str().into()),
                 ("html", message.html.as_str().into()),
+                ("headers", headers.into()),
             ])
         }
     }

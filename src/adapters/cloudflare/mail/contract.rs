@@ -113,8 +113,13 @@ fn each_request_is_one_that_its_vendor_describes() {
         let schema = document.pointer(description.schema).unwrap();
         let sent = members(&request);
         for member in &sent {
+            // Mailgun describes all headers by one example.
+            let described = match member.strip_prefix("h:") {
+                Some(_) => "h:X-My-Header",
+                None => member,
+            };
             assert!(
-                schema["properties"].get(member).is_some(),
+                schema["properties"].get(described).is_some(),
                 "{name}: {member}"
             );
         }
@@ -125,6 +130,39 @@ fn each_request_is_one_that_its_vendor_describes() {
                 "{name}: {required}"
             );
         }
+    }
+}
+
+/// RFC 3834 section 5: a mail that a program wrote has `Auto-Submitted: auto-generated`. Exchange
+/// reads `X-Auto-Response-Suppress`. Each vendor puts headers at another place of its request.
+#[test]
+fn every_provider_is_told_that_a_program_wrote_the_mail() {
+    for Description { provider, .. } in DESCRIPTIONS {
+        let request = check::request(Vendor::of(provider).unwrap(), "https://api.example");
+        let text = match provider {
+            Provider::Mailgun => {
+                let [auto, exchange] = ["Auto-Submitted", "X-Auto-Response-Suppress"]
+                    .map(|header| field(&request, &["h:", header].concat()));
+                serde_json::json!({"Auto-Submitted": auto, "X-Auto-Response-Suppress": exchange})
+            }
+            Provider::Postmark => {
+                let body: Value = serde_json::from_str(&request.body).unwrap();
+                let headers = body["Headers"].as_array().unwrap();
+                let pair = |header: &Value| {
+                    let name = header["Name"].as_str().unwrap().to_owned();
+                    (name, header["Value"].clone())
+                };
+                Value::Object(headers.iter().map(pair).collect())
+            }
+            _ => {
+                let body: Value = serde_json::from_str(&request.body).unwrap();
+                let mut headers = body["headers"].clone();
+                // Brevo's key is no header of the mail.
+                headers.as_object_mut().unwrap().remove("idempotencyKey");
+                headers
+            }
+        };
+        assert_eq!(text, check::mail_headers(), "{}", provider.name());
     }
 }
 
@@ -175,6 +213,13 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
         .iter()
         .find(|(other, _)| *other == name)
         .map(|(_, value)| value.as_str())
+}
+
+/// The value of a field of a form.
+fn field<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    let begin = format!("form-data; name=\"{name}\"\r\n\r\n");
+    let (_, value) = request.body.split_once(&begin)?;
+    Some(value.split_once("\r\n")?.0)
 }
 
 /// The names of the members of a JSON body, or of the fields of a form.

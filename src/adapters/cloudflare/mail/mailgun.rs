@@ -7,25 +7,37 @@ use base64ct::{Base64, Encoding};
 
 use super::Vendor;
 use super::answer::{Kind, ProviderAnswer, Refusal, text};
-use super::request::{HttpRequest, ProviderAccount, domain, mailbox, one_line, wire};
+use super::request::{HttpRequest, ProviderAccount, domain, mail_headers, mailbox, one_line, wire};
 use crate::domain::mail::Message;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
 
 fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
-    let (content_type, body) = form(
-        &message.idempotency_key,
-        &[
-            ("from", &mailbox(account.sender)),
-            ("to", &wire(&message.to)),
-            ("subject", &one_line(&message.subject)),
-            ("text", &message.text),
-            ("html", &message.html),
-            ("o:tracking", "no"),
-            ("o:tracking-clicks", "no"),
-            ("o:tracking-opens", "no"),
-        ],
+    let [from, to, subject] = [
+        mailbox(account.sender),
+        wire(&message.to),
+        one_line(&message.subject),
+    ];
+    let headers: Vec<(String, String)> = mail_headers(message)
+        .into_iter()
+        .map(|(name, value)| (["h:", name].concat(), value))
+        .collect();
+    let mut fields = vec![
+        ("from", from.as_str()),
+        ("to", &to),
+        ("subject", &subject),
+        ("text", &message.text),
+        ("html", &message.html),
+        ("o:tracking", "no"),
+        ("o:tracking-clicks", "no"),
+        ("o:tracking-opens", "no"),
+    ];
+    fields.extend(
+        headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
     );
+    let (content_type, body) = form(&message.idempotency_key, &fields);
     let domain = domain(&account.sender.address);
     let url = [account.base, "/v3/", domain, "/messages"].concat();
     let credential = (
@@ -155,6 +167,8 @@ mod tests {
             ("o:tracking", "no"),
             ("o:tracking-clicks", "no"),
             ("o:tracking-opens", "no"),
+            ("h:Auto-Submitted", "auto-generated"),
+            ("h:X-Auto-Response-Suppress", "All"),
         ] {
             expected += &format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"

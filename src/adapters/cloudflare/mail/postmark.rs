@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Kind, ProviderAnswer, Refusal, text};
-use super::request::{HttpRequest, ProviderAccount, mailbox, one_line, wire};
+use super::request::{HttpRequest, ProviderAccount, mail_headers, mailbox, one_line, wire};
 use crate::domain::mail::Message;
 use edgegate_token::json::Json;
 
@@ -21,8 +21,16 @@ struct Body<'a> {
     subject: String,
     text_body: &'a str,
     html_body: &'a str,
+    headers: Vec<Header>,
     track_opens: bool,
     track_links: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Header {
+    name: &'static str,
+    value: String,
 }
 
 fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
@@ -32,6 +40,10 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
         subject: one_line(&message.subject),
         text_body: &message.text,
         html_body: &message.html,
+        headers: mail_headers(message)
+            .into_iter()
+            .map(|(name, value)| Header { name, value })
+            .collect(),
         track_opens: false,
         track_links: "None",
     };
@@ -88,6 +100,10 @@ mod tests {
                 "Subject": "Your \"link\"",
                 "TextBody": check::TEXT,
                 "HtmlBody": check::HTML,
+                "Headers": [
+                    {"Name": "Auto-Submitted", "Value": "auto-generated"},
+                    {"Name": "X-Auto-Response-Suppress", "Value": "All"},
+                ],
                 "TrackOpens": false,
                 "TrackLinks": "None",
             })

@@ -4,11 +4,13 @@
 //! sent again within a day gets the first answer again and is sent once. Tracking is a setting of
 //! the domain; a request can't switch it off.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Kind, ProviderAnswer, Refusal, text};
-use super::request::{HttpRequest, ProviderAccount, bearer, mailbox, one_line, wire};
+use super::request::{HttpRequest, ProviderAccount, bearer, mail_headers, mailbox, one_line, wire};
 use crate::domain::mail::Message;
 
 pub(super) const VENDOR: Vendor = Vendor { request, judge };
@@ -20,6 +22,7 @@ struct Body<'a> {
     subject: String,
     text: &'a str,
     html: &'a str,
+    headers: BTreeMap<&'static str, String>,
 }
 
 fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
@@ -29,6 +32,7 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
         subject: one_line(&message.subject),
         text: &message.text,
         html: &message.html,
+        headers: mail_headers(message),
     };
     let mut request = HttpRequest::json(account, "/emails", bearer(account), &body);
     request
@@ -83,6 +87,7 @@ mod tests {
                 "subject": "Your \"link\"",
                 "text": check::TEXT,
                 "html": check::HTML,
+                "headers": check::mail_headers(),
             })
         );
     }

@@ -3,11 +3,13 @@
 //! It has no idempotency key (its `custom_args` are not one): a mail whose answer was lost may
 //! arrive twice. It answers 202 without a body to a mail that it accepted.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Vendor;
 use super::answer::{Kind, ProviderAnswer, Refusal, text};
-use super::request::{HttpRequest, Named, ProviderAccount, bearer, one_line};
+use super::request::{HttpRequest, Named, ProviderAccount, bearer, mail_headers, one_line};
 use crate::domain::mail::Message;
 use edgegate_token::json::Json;
 
@@ -19,6 +21,7 @@ struct Body<'a> {
     from: Named,
     subject: String,
     content: [Part<'a>; 2],
+    headers: BTreeMap<&'static str, String>,
     tracking_settings: Tracking,
 }
 
@@ -78,6 +81,7 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
             part("text/plain", &message.text),
             part("text/html", &message.html),
         ],
+        headers: mail_headers(message),
         tracking_settings: NO_TRACKING,
     };
     HttpRequest::json(account, "/v3/mail/send", bearer(account), &body)
@@ -134,6 +138,7 @@ mod tests {
                     {"type": "text/plain", "value": check::TEXT},
                     {"type": "text/html", "value": check::HTML},
                 ],
+                "headers": check::mail_headers(),
                 "tracking_settings": {
                     "click_tracking": {"enable": false, "enable_text": false},
                     "open_tracking": {"enable": false},
