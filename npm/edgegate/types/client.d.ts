@@ -74,16 +74,16 @@ export interface Session {
 /** An option that does not exist is rejected with `invalid_argument`. */
 export interface AuthClientOptions {
   /** The origin of the service, such as `https://auth.example.com`. Default: the page's origin. */
-  url?: string | UrlLike;
+  url?: string | UrlLike | undefined;
   /**
    * Other origins whose APIs need the access token. `fetch` sends the token to the service and to
    * these origins, and to no other.
    */
-  origins?: Iterable<string | UrlLike>;
+  origins?: Iterable<string | UrlLike> | undefined;
   /** Replaces the platform's `fetch`. */
-  fetch?: Fetch;
+  fetch?: Fetch | undefined;
   /** Replaces parts of the browser in tests. `null` means that there is no such part. */
-  platform?: Partial<Platform>;
+  platform?: Partial<Platform> | undefined;
 }
 
 /** The parts of the browser that the client uses. */
