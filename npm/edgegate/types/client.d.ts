@@ -187,8 +187,11 @@ export class AuthClient extends EventTarget {
    * If it rejects (`invalid_credentials`, `invalid_field`, `rate_limited`, …), whoever was signed
    * in still is. After a `network_error` the service may have begun a session all the same. The
    * next login ends that session.
+   *
+   * `challenge` is the token of a Cloudflare Turnstile widget. The service needs it here, in
+   * `register` and in the two methods that ask for a mail, if its setting `TURNSTILE_SECRET` is set.
    */
-  login(credentials: { email: string; password: string }): Promise<User>;
+  login(credentials: { email: string; password: string; challenge?: string }): Promise<User>;
 
   /**
    * Signs out: all tabs forget the token at once. Then the service ends the session and clears the
@@ -216,18 +219,19 @@ export class AuthClient extends EventTarget {
     first_name?: string;
     last_name?: string;
     password?: string;
+    challenge?: string;
   }): Promise<User | null>;
 
   /**
    * Mails a link to choose a new password, if the address has an account. The result does not
    * reveal whether it has one.
    */
-  requestPasswordReset(email: string): Promise<void>;
+  requestPasswordReset(email: string, options?: { challenge?: string }): Promise<void>;
   /**
    * Mails the link that verifies an address again, if the address is not verified yet. The result
    * does not reveal whether that is so.
    */
-  requestEmailVerification(email: string): Promise<void>;
+  requestEmailVerification(email: string, options?: { challenge?: string }): Promise<void>;
   /**
    * Sets the password with the token of the mailed link. Ends every session of the user. Signs
    * nobody in.
