@@ -97,6 +97,8 @@ function onceAtATime(button, act, place, done) {
     say(place, "");
     hold(button);
     const label = button.textContent;
+    // The second click of a double click must not hit the button beside it.
+    button.style.minWidth = `${button.getBoundingClientRect().width}px`;
     if (button.dataset.busy) button.textContent = button.dataset.busy;
     /** @type {unknown} */
     let error;
@@ -106,6 +108,7 @@ function onceAtATime(button, act, place, done) {
       error = thrown;
     }
     button.textContent = label;
+    button.style.minWidth = "";
     release(button);
     if (error === undefined) return done?.();
     const wait = isRefusal(error) ? waitOf(error) : null;

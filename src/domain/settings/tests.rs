@@ -78,6 +78,9 @@ fn a_bad_setting_is_named() {
         ),
         ("TURNSTILE_URL", "siteverify"),
         ("TURNSTILE_SECRET", "two words"),
+        ("TURNSTILE_SITE_KEY", "two words"),
+        // Without TURNSTILE_SECRET nobody checks what the widget says.
+        ("TURNSTILE_SITE_KEY", "0x4AAAAAAA"),
         ("PEPPERS", "not a pepper"),
         ("PEPPERS", "1:AAECAwQFBgcICQoLDA0ODw"),
         ("ACCESS_TOKEN_TTL", "0"),

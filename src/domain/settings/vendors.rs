@@ -16,6 +16,8 @@ pub struct VendorSettings {
     pub breached_passwords: Option<String>,
     /// `TURNSTILE_SECRET` and `TURNSTILE_URL`.
     pub turnstile: Option<Turnstile>,
+    /// `TURNSTILE_SITE_KEY`: the widget that the built-in pages show. `src/edge/pages` reads it.
+    pub turnstile_site_key: Option<String>,
 }
 
 /// Cloudflare Turnstile.
@@ -51,9 +53,23 @@ impl Source<'_> {
                 });
             }
         };
+        let turnstile_site_key = self.text("TURNSTILE_SITE_KEY");
+        if let Some(problem) = turnstile_site_key
+            .as_deref()
+            .and_then(|key| site_key_problem(key, turnstile.is_some()))
+        {
+            return Err(SettingError {
+                setting: "TURNSTILE_SITE_KEY",
+                problem,
+                remedy: "Set it to the site key of your Turnstile widget, and store the secret key \
+                         of the same widget with `npx wrangler secret put TURNSTILE_SECRET`. \
+                         Without the secret nobody checks what the widget says.",
+            });
+        }
         Ok(VendorSettings {
             breached_passwords,
             turnstile,
+            turnstile_site_key,
         })
     }
 
@@ -72,4 +88,21 @@ impl Source<'_> {
             _ => Ok(url),
         }
     }
+}
+
+/// What is wrong with the site key. The pages contain it, so that nothing in it may need escaping.
+fn site_key_problem(key: &str, has_secret: bool) -> Option<String> {
+    let is_key = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+    if !key.bytes().all(is_key) {
+        return Some(format!(
+            "is {}, which has a character that no site key has",
+            shown(key)
+        ));
+    }
+    (!has_secret).then(|| {
+        format!(
+            "is {}, but the secret TURNSTILE_SECRET is missing",
+            shown(key)
+        )
+    })
 }
