@@ -17,6 +17,7 @@ import { node, toolEnv } from "./project/tools.mjs";
 import { need as chromium } from "./setup/chromium.mjs";
 import { need as cpp } from "./setup/cpp.mjs";
 import { announce } from "./setup/debian.mjs";
+import { need as firefox } from "./setup/firefox.mjs";
 import { setUp } from "./setup/index.mjs";
 import { need as nginx } from "./setup/nginx.mjs";
 import { need as python } from "./setup/schemathesis.mjs";
@@ -60,7 +61,7 @@ const WIDE_STEPS = ["build", "e2e", "fuzz"];
 const NEEDS = {
   clippy: [cpp],
   instructions: [valgrind],
-  e2e: [chromium, nginx, python],
+  e2e: [chromium, firefox, nginx, python],
   fuzz: [cpp],
 };
 

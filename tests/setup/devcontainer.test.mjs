@@ -6,6 +6,7 @@ import { Ajv } from "ajv";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { need as chromium } from "../../scripts/setup/chromium.mjs";
 import { need as cpp } from "../../scripts/setup/cpp.mjs";
+import { need as firefox } from "../../scripts/setup/firefox.mjs";
 import { need as nginx } from "../../scripts/setup/nginx.mjs";
 import { need as python } from "../../scripts/setup/schemathesis.mjs";
 import { need as valgrind } from "../../scripts/setup/valgrind.mjs";
@@ -35,6 +36,8 @@ test("it installs the Debian packages that the tests would install", () => {
   const [, packages] = container.postCreateCommand.tests.match(/--no-install-recommends (.+)$/);
   assert.deepEqual(
     packages.split(" "),
-    [chromium, cpp, nginx, python, valgrind].map(({ debianPackage }) => debianPackage).sort(),
+    [chromium, cpp, firefox, nginx, python, valgrind]
+      .map(({ debianPackage }) => debianPackage)
+      .sort(),
   );
 });

@@ -17,6 +17,8 @@ import { PAGES, pageMeant } from "./paths.mjs";
 // /healthz is read by operators.
 const ALWAYS_FOR_PROGRAMS = ["/auth/authorized", "/healthz"];
 const TURNSTILE = "https://challenges.cloudflare.com";
+// The pages with a place for Turnstile's widget.
+const WITH_CHALLENGE = ["/sign-in", "/register", "/forgot-password"];
 
 /**
  * Answers a request for a page. Null if it is not for a page.
@@ -89,7 +91,10 @@ async function render(request, env, path) {
     wordsOf(request, env, language),
   ]);
   if (!page.ok) return page;
-  const headers = headersOf(page, language, env);
+  const headers = headersOf(page, language);
+  const policy = headers.get("Content-Security-Policy");
+  if (env.TURNSTILE_SITE_KEY && policy && WITH_CHALLENGE.includes(path))
+    headers.set("Content-Security-Policy", allowTurnstile(policy));
   const response = new Response(page.body, { status: 200, headers });
   return withWords(words, language, env).transform(response);
 }
@@ -129,7 +134,7 @@ async function refusalPage(request, answer, env) {
   ]);
   if (!page.ok) return answer;
   const { status } = answer;
-  const headers = headersOf(page, language, env);
+  const headers = headersOf(page, language);
   for (const name of ["Allow", "Retry-After", "WWW-Authenticate", "X-Request-Id"]) {
     const value = answer.headers.get(name);
     if (value !== null) headers.set(name, value);
@@ -204,17 +209,13 @@ async function wordsOf(request, env, language) {
  *
  * @param {Response} page
  * @param {string} language
- * @param {PageSettings} env
  */
-function headersOf(page, language, env) {
+function headersOf(page, language) {
   const headers = new Headers(page.headers);
   for (const name of ["Content-Length", "ETag", "Last-Modified"]) headers.delete(name);
   headers.set("Cache-Control", "no-store");
   headers.set("Content-Language", language);
   headers.append("Vary", "Accept-Language");
-  const policy = headers.get("Content-Security-Policy");
-  if (env.TURNSTILE_SITE_KEY && policy)
-    headers.set("Content-Security-Policy", allowTurnstile(policy));
   return headers;
 }
 
