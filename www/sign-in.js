@@ -25,8 +25,8 @@ for (const demo of all(".only-local")) demo.hidden = !isLoopback;
 // The browser may have restored what was typed before.
 email.value ||= typedAddress();
 if (email.value && document.activeElement === email) password.focus();
-// What was said about the two of them is about neither alone.
-email.addEventListener("input", () => mark(password));
+// A wrong password may be the wrong address, so that mending either takes back what was said.
+email.addEventListener("input", () => password.value && mark(password));
 email.addEventListener("change", () => rememberTyped(email.value.trim()));
 for (const event of ["input", "pointerdown", "submit"])
   form.addEventListener(event, () => {
