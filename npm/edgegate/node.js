@@ -28,10 +28,10 @@ export const Verifier = /* @__PURE__ */ verifierFor(platform);
 /** @param {WasmSource} [given] */
 async function find(given) {
   if (given === undefined) return compileInline();
-  if (isModule(given)) return given;
   if (isPlace(given)) return compile(await read(given), String(given));
   if (isResponse(given)) return compile(given, given.url || "the given response");
   if (isBytes(given)) return compile(given, "the argument");
+  if (isModule(given)) return given;
   throw unavailable(
     "the argument of load() must be a path, a URL, a Response, bytes or a WebAssembly.Module",
   );

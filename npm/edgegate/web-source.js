@@ -20,10 +20,10 @@ export const FETCH_OPTIONS = {
 
 /** @param {WasmSource} given */
 export async function findOnWeb(given) {
-  if (isModule(given)) return given;
   if (isPlace(given)) return fetchWasm(new URL(given, globalThis.location?.href));
   if (isResponse(given)) return compileResponse(given, given.url || "the given response");
   if (isBytes(given)) return compile(given, "the argument");
+  if (isModule(given)) return given;
   throw unavailable(
     "the argument of load() must be a URL, a Response, bytes or a WebAssembly.Module",
   );
