@@ -16,7 +16,7 @@ import { chosenEnvironment, readConfig } from "./project/config.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE =
-  "use `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, and add --remote for the deployed service";
+  "use `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, and add --remote for the deployed service, --env <name> for an environment of wrangler.toml";
 
 // Only this process gets the secret of `pseudonym`. Programs that it starts don't.
 const ticketSecret = process.env.TICKET_SECRET;

@@ -88,15 +88,15 @@ test("a block is run, or is listed with a reason, and at most a tenth is listed"
     fenced("cobol", "DISPLAY 'x'.") + fenced("sh", "true").repeat(8) + fenced("sh", "unlike"),
   );
   const listed = (...begins) =>
-    sort(
-      blocks,
-      begins.map((text) => ({ document: "README.md", begins: text, reason: "none" })),
-    );
+    sort(blocks, {
+      listed: begins.map((text) => ({ document: "README.md", begins: text, reason: "none" })),
+      elsewhere: [],
+    });
   assert.deepEqual(listed().faults, [
     'README.md:1: it is not known how to run "cobol" (follow.mjs)',
   ]);
   const one = listed("DISPLAY");
-  assert.deepEqual([one.faults, [...one.notRun.values()]], [[], ["none"]]);
+  assert.deepEqual([one.faults, [...one.notRun.values()]], [[], [{ reason: "none" }]]);
   assert.match(listed("DISPLAY", "unlike").faults.join(), /2 of 10 blocks .* more than a tenth/);
   assert.match(listed("DISPLAY", "gone").faults.join(), /0 blocks begin with "gone"/);
 });

@@ -180,7 +180,8 @@ test("Traefik's questions: its 2xx is a yes", async () => {
   const { pathname, search } = new URL(address);
   for (const preserves of [false, true]) {
     for (const method of METHODS) {
-      for (const body of [undefined, method === "POST" ? "x".repeat(50_000) : undefined]) {
+      const long = preserves && method === "POST" ? "x".repeat(50_000) : undefined;
+      for (const body of [undefined, long]) {
         for (const [token, status] of [
           [admin, 200],
           [user, 403],
