@@ -229,7 +229,12 @@ function makeAccount(address) {
     }
     throw new Refusal(404, 7003, `the stand-in does not know ${method} ${pathname} (${address()})`);
   };
-  return { answer, sql: (name, text) => database(name).file.exec(text) };
+  return {
+    answer,
+    sql: (name, text) => database(name).file.exec(text),
+    storeSecret: (name, secret) =>
+      worker(name).bindings.push({ type: "secret_text", name: secret }),
+  };
 }
 
 /**
@@ -237,10 +242,11 @@ function makeAccount(address) {
  *
  * - `env`: for wrangler.
  * - `sql(name, text)`: changes a database.
+ * - `storeSecret(worker, name)`: what `wrangler secret put` does.
  */
 export async function startCloudflare() {
   let url = "";
-  const { answer, sql } = makeAccount(() => url);
+  const { answer, ...account } = makeAccount(() => url);
   const server = createServer((request, response) => {
     const chunks = [];
     request.on("data", (chunk) => chunks.push(chunk));
@@ -255,7 +261,7 @@ export async function startCloudflare() {
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
   url = `http://127.0.0.1:${address.port}`;
   return {
-    sql,
+    ...account,
     env: {
       CLOUDFLARE_API_BASE_URL: url,
       CLOUDFLARE_API_TOKEN: "t".repeat(40),
