@@ -55,10 +55,13 @@ function makeAccount(address) {
     const [, json] = /name="metadata"[\s\S]*?\r\n\r\n([\s\S]*?)\r\n--/.exec(body);
     const { bindings, migrations } = JSON.parse(json);
     const before = workers.get(name);
-    const kept = (before?.bindings ?? []).filter(
-      (one) => one.type === "secret_text" && !bindings.some((other) => other.name === one.name),
-    );
     const own = bindings.filter(({ type }) => type !== "inherit");
+    // Secrets stay, and what the upload says to inherit.
+    const kept = (before?.bindings ?? []).filter(
+      (one) =>
+        !own.some(({ name }) => name === one.name) &&
+        (one.type === "secret_text" || bindings.some(({ name }) => name === one.name)),
+    );
     workers.set(name, { bindings: [...own, ...kept], tag: migrations?.new_tag ?? before?.tag });
     return {
       id: name,
