@@ -15,6 +15,7 @@ import { Advice, main } from "./project/advice.mjs";
 import { hashOf } from "./project/hash.mjs";
 import { withLock } from "./project/lock.mjs";
 import { kilobytes, packageSizes, packageTarball } from "./project/package-size.mjs";
+import { repositoryFields } from "./project/repository.mjs";
 import { inRoot } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
 import { clearStamp, setStamp, stampIs } from "./project/stamp.mjs";
@@ -180,7 +181,11 @@ function writeInline(folder) {
 }
 
 async function pack() {
-  const inputs = hashOf(["npm/edgegate", ...LICENCES, "scripts/build-package.mjs"]);
+  const repository = repositoryFields(await originUrl(), "npm/edgegate");
+  const inputs = hashOf(
+    ["npm/edgegate", ...LICENCES, "scripts/build-package.mjs"],
+    [JSON.stringify(repository)],
+  );
   if (
     stampIs(PACKAGE_STAMP, inputs) &&
     existsSync(packageTarball()) &&
@@ -191,6 +196,10 @@ async function pack() {
   rmSync(inRoot(STAGE), { recursive: true, force: true });
   cpSync(inRoot("npm/edgegate"), inRoot(STAGE), { recursive: true });
   for (const name of LICENCES) cpSync(inRoot(name), inRoot(STAGE, name));
+  const manifest = inRoot(STAGE, "package.json");
+  const { name, version, description, ...rest } = JSON.parse(readFileSync(manifest, "utf8"));
+  const named = { name, version, description, ...repository, ...rest };
+  writeFileSync(manifest, `${JSON.stringify(named, null, 2)}\n`);
   await writeCommonJs();
   for (const name of readdirSync(inRoot("dist")))
     if (name.endsWith(".tgz")) rmSync(inRoot("dist", name));
@@ -203,6 +212,14 @@ async function pack() {
   publish();
   setStamp(PACKAGE_STAMP, inputs);
   return true;
+}
+
+/** Empty if this is not a clone of anything. */
+async function originUrl() {
+  const { code, stdout } = await run("git", ["config", "--get", "remote.origin.url"], {
+    capture: true,
+  });
+  return code === 0 ? stdout : "";
 }
 
 /**

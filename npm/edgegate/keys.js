@@ -1,5 +1,8 @@
 // Fetches the key set of an issuer and keeps it fresh.
-/** @import { Platform } from "./verifier.js" */
+/**
+ * @import { InvalidKeySetReason } from "./types/errors.d.ts"
+ * @import { Platform } from "./verifier.js"
+ */
 import { EdgegateError, isEdgegateError } from "./errors.js";
 import { KEY_SET_MAX_BYTES, MAX_ACCESS_TOKEN_TTL } from "./generated.js";
 import { decodeText } from "./text.js";
@@ -256,7 +259,7 @@ async function readLimited(response) {
 }
 
 /**
- * @param {string} reason
+ * @param {InvalidKeySetReason} reason
  * @param {unknown} [cause]
  */
 const invalid = (reason, cause) =>

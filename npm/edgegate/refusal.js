@@ -1,4 +1,5 @@
 // Turns what the wasm throws into an EdgegateError.
+/** @import { ErrorReason } from "./types/errors.d.ts" */
 import { EdgegateError, isEdgegateError } from "./errors.js";
 
 /**
@@ -8,7 +9,7 @@ import { EdgegateError, isEdgegateError } from "./errors.js";
  * @property {"invalid_argument" | "invalid_token" | "invalid_key_set"} code
  * @property {string} [argument] of `invalid_argument`
  * @property {string} [problem] of `invalid_argument`
- * @property {string} reason
+ * @property {ErrorReason} reason
  * @property {number} [position] the index of the key, of `invalid_key_set`
  */
 

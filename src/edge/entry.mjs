@@ -19,17 +19,37 @@ import {
   sessions_answer,
   sessions_prepare,
 } from "edgegate-wasm";
+import { answerPage, forPeople } from "./pages/index.mjs";
 import { Auth } from "./rpc.mjs";
 
 export { Auth };
 
+/**
+ * Whether this is about the contract, a file that pages of every origin may read.
+ *
+ * @param {Request} request
+ */
+function isContract({ url }) {
+  const at = url.indexOf("/", 8);
+  const end = at + CONTRACT.length;
+  return url.startsWith(CONTRACT, at) && (end === url.length || url[end] === "?");
+}
+
+const CONTRACT = "/openapi.yaml";
+
 export default class extends Auth {
   /** @param {Request} request */
   fetch(request) {
+    if (isContract(request) && !request.headers.has("Access-Control-Request-Method"))
+      return this.env.ASSETS.fetch(request);
     try {
+      const page = answerPage(request, this.env);
+      if (page) return page;
       const answer = fetch(request, this.env, this.ctx);
-      if (!(answer instanceof Promise)) return answer;
-      const settled = answer.catch(() => answer_for_lost(request, this.env));
+      if (!(answer instanceof Promise)) return forPeople(request, answer, this.env);
+      const settled = answer
+        .catch(() => answer_for_lost(request, this.env))
+        .then((answer) => forPeople(request, answer, this.env));
       // Cloudflare cancels a request when its client disconnects. Without this, a thief could
       // change a password and disconnect before the notice to the owner is queued.
       this.ctx.waitUntil(settled);

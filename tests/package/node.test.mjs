@@ -1,6 +1,7 @@
 // The package in Node: every subpath, the README's first snippet, and its behaviour with good and
 // bad input.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readyVerifier } from "./key-server.mjs";
 import { importPackage, makeProject } from "./package.mjs";
@@ -116,6 +117,21 @@ test("an address beyond ASCII is compared as the service compares it", async (t)
   ]) {
     assert.equal(await verifier.isAuthorizedByEmail(token, other), false, other);
   }
+});
+
+test("an address in any script is the one that the service stores", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const key = newKey("1");
+  const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+  const { addresses } = JSON.parse(
+    readFileSync(new URL("../vectors/emails/scripts.json", import.meta.url), "utf8"),
+  );
+  for (const { input, canonical, why } of addresses) {
+    const token = key.token({ email: canonical ?? input });
+    const is = await verifier.isAuthorizedByEmail(token, ` ${input}\u00a0`);
+    assert.equal(is, canonical !== null, `${input}: ${why}`);
+  }
+  assert.ok(addresses.length >= 120);
 });
 
 test("times: exp is the first second too late, a tolerance moves it, and currentDate sets the clock", async (t) => {

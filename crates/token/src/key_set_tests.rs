@@ -363,6 +363,14 @@ fn kid() {
         KeyFault::KidTooLong,
     );
     assert!(public(&[with(ed(), "kid", json!("k".repeat(KID_MAX_BYTES)))]).is_ok());
+    // An error shows a kid of the largest size, and none above it.
+    let shown = |bytes| {
+        let key = with(without(ed(), "x"), "kid", json!("k".repeat(bytes)));
+        let error = KeySet::from_public_jwks(&set(&[key])).err().unwrap();
+        error.kid().map(str::len)
+    };
+    assert_eq!(shown(KID_MAX_BYTES), Some(KID_MAX_BYTES));
+    assert_eq!(shown(KID_MAX_BYTES + 1), None);
 }
 
 #[test]

@@ -5,8 +5,9 @@ import { Verifier } from "edgegate";
 /** Lets a valid access token through; with `role` only of a user who has it, with `owner` only of that user. */
 export function guard({ role, owner } = {}) {
   return async (c, next) => {
-    const [scheme, token] = (c.req.header("Authorization") ?? "").split(" ");
-    if (scheme.toLowerCase() !== "bearer" || !token) return refuse(c, 401, "invalid_token");
+    // Any case of the scheme, then one or more spaces (RFC 9110 section 11.4).
+    const [, token] = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "") ?? [];
+    if (!token) return refuse(c, 401, "invalid_token");
     const verifier = verifierOf(c.env);
     let claims;
     try {

@@ -48,7 +48,7 @@ export type DetailEvent<Detail> = Omit<
 > & { readonly detail: Detail };
 
 /** What every `EventTarget` has. */
-export interface EventSource {
+export interface EventTargetLike {
   // biome-ignore lint/suspicious/noExplicitAny: the type of an event depends on the target
   addEventListener(type: string, listener: (event: any) => void): void;
   // biome-ignore lint/suspicious/noExplicitAny: the type of an event depends on the target

@@ -1,8 +1,9 @@
 //! The settings of optional services outside the Worker.
 
 use super::SettingError;
-use super::mail::{NOT_A_BASE_URL, is_base_url};
+use super::mail::is_base_url;
 use super::source::{CHANGE_IT, Source, shown};
+use super::url_fault::base_url_fault;
 use crate::domain::secret::Secret;
 
 /// Where Cloudflare verifies the token of a challenge.
@@ -16,6 +17,8 @@ pub struct VendorSettings {
     pub breached_passwords: Option<String>,
     /// `TURNSTILE_SECRET` and `TURNSTILE_URL`.
     pub turnstile: Option<Turnstile>,
+    /// `TURNSTILE_SITE_KEY`: the widget that the built-in pages show. `src/edge/pages` reads it.
+    pub turnstile_site_key: Option<String>,
 }
 
 /// Cloudflare Turnstile.
@@ -30,31 +33,46 @@ pub struct Turnstile {
 impl Source<'_> {
     pub(super) fn vendors(&self) -> Result<VendorSettings, SettingError> {
         let breached_passwords =
-            self.base_url("BREACHED_PASSWORDS", "https://api.pwnedpasswords.com/range")?;
-        let url = self
-            .base_url("TURNSTILE_URL", SITEVERIFY)?
-            .unwrap_or_else(|| SITEVERIFY.to_owned());
-        let turnstile = match self.text("TURNSTILE_SECRET") {
-            None => None,
-            Some(secret) if secret.bytes().all(|b| b.is_ascii_graphic()) => Some(Turnstile {
-                secret: Secret::new(secret),
-                url,
-            }),
-            Some(_) => {
-                return Err(SettingError {
-                    setting: "TURNSTILE_SECRET",
-                    problem: "contains a space, a line break or another character that no secret \
-                              key has"
-                        .to_owned(),
-                    remedy: "Store only the secret key of your Turnstile widget with `npx wrangler \
-                             secret put TURNSTILE_SECRET`.",
-                });
-            }
-        };
+            self.note(self.base_url("BREACHED_PASSWORDS", "https://api.pwnedpasswords.com/range"));
+        let url = self.note(self.base_url("TURNSTILE_URL", SITEVERIFY));
+        let secret = self.note(self.turnstile_secret());
+        let site_key = self.note(self.turnstile_site_key(!matches!(secret, Ok(None))));
+        let url = url?.unwrap_or_else(|| SITEVERIFY.to_owned());
         Ok(VendorSettings {
-            breached_passwords,
-            turnstile,
+            breached_passwords: breached_passwords?,
+            turnstile: secret?.map(|secret| Turnstile { secret, url }),
+            turnstile_site_key: site_key?,
         })
+    }
+
+    fn turnstile_secret(&self) -> Result<Option<Secret>, SettingError> {
+        match self.text("TURNSTILE_SECRET")? {
+            Some(secret) if !secret.bytes().all(|b| b.is_ascii_graphic()) => Err(SettingError {
+                setting: "TURNSTILE_SECRET",
+                problem: "contains a space, a line break or another character that no secret key \
+                          has"
+                .to_owned(),
+                remedy: "Store the secret key of your Turnstile widget alone.",
+            }),
+            secret => Ok(secret.map(Secret::new)),
+        }
+    }
+
+    fn turnstile_site_key(&self, has_secret: bool) -> Result<Option<String>, SettingError> {
+        let key = self.text("TURNSTILE_SITE_KEY")?;
+        match key
+            .as_deref()
+            .and_then(|key| site_key_problem(key, has_secret))
+        {
+            Some(problem) => Err(SettingError {
+                setting: "TURNSTILE_SITE_KEY",
+                problem,
+                remedy: "Set it to the site key of your Turnstile widget, and store the secret key \
+                         of the same widget with `npx wrangler secret put TURNSTILE_SECRET`. \
+                         Without the secret nobody checks what the widget says.",
+            }),
+            None => Ok(key),
+        }
     }
 
     fn base_url(
@@ -62,14 +80,35 @@ impl Source<'_> {
         setting: &'static str,
         example: &str,
     ) -> Result<Option<String>, SettingError> {
-        let url = self.text(setting);
+        let url = self.text(setting)?;
         match &url {
             Some(url) if !is_base_url(url) => Err(SettingError {
                 setting,
-                problem: format!("is {}, {NOT_A_BASE_URL}, such as \"{example}\"", shown(url)),
+                problem: format!(
+                    "is {}, {}, such as in \"{example}\"",
+                    shown(url),
+                    base_url_fault(url)
+                ),
                 remedy: CHANGE_IT,
             }),
             _ => Ok(url),
         }
     }
+}
+
+/// What is wrong with the site key. The pages contain it, so that nothing in it may need escaping.
+fn site_key_problem(key: &str, has_secret: bool) -> Option<String> {
+    let is_key = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+    if !key.bytes().all(is_key) {
+        return Some(format!(
+            "is {}, which has a character that no site key has",
+            shown(key)
+        ));
+    }
+    (!has_secret).then(|| {
+        format!(
+            "is {}, but the secret TURNSTILE_SECRET is missing",
+            shown(key)
+        )
+    })
 }
