@@ -11,19 +11,22 @@
 // ratios.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { parseArgs } from "node:util";
 import { main } from "../scripts/project/advice.mjs";
+import { parsed } from "../scripts/project/arguments.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
 import { setUpBench } from "./set-up.mjs";
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "5" },
-      only: { type: "string" },
-      json: { type: "string", default: "bench/results/latest.json" },
+  const { values } = parsed(
+    {
+      options: {
+        rounds: { type: "string", default: "5" },
+        only: { type: "string" },
+        json: { type: "string", default: "bench/results/latest.json" },
+      },
     },
-  });
+    "use it as `npm run bench -- --rounds 3 --only login,renew --json file.json`; each option may be left out",
+  );
   const failed = await setUpBench();
   if (failed) return failed;
   const { compare } = await import("./compare.mjs");

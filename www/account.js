@@ -55,9 +55,20 @@ async function start() {
   await showSessions();
   if (shown === user.id)
     show("account", { focus: !isFirst || document.activeElement !== document.body });
+  if (isFirst) openAskedSection();
 }
 
-const signIn = () => location.replace("/sign-in?return_to=%2Faccount");
+const signIn = () => {
+  const back = encodeURIComponent(`/account${location.hash}`);
+  location.replace(`/sign-in?return_to=${back}`);
+};
+
+/** Password managers send people to `#change-password`. */
+function openAskedSection() {
+  if (location.hash !== "#change-password") return;
+  byId("change-password", HTMLDetailsElement).open = true;
+  byId("current-password").focus();
+}
 
 /** @param {User} user */
 function showUser(user) {

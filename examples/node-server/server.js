@@ -5,17 +5,17 @@ import { Verifier } from "edgegate";
 
 const { ISSUER = "http://127.0.0.1:8787", AUDIENCE = "edgegate", PORT = "3000" } = process.env;
 
-const verifier = await Verifier.fromJwksUrl(`${ISSUER}/.well-known/jwks.json`, {
-  issuer: ISSUER,
-  audience: AUDIENCE,
-});
+// The keys are fetched when they are first needed, so this server starts also while edgegate is down.
+const verifier = Verifier.fromIssuer(ISSUER, { audience: AUDIENCE });
 
 const server = createServer(async (request, response) => {
-  const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
   const answer = await answerTo(request.url, token);
   response.writeHead(answer.status, {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
+    // Every 401 has one (RFC 9110 section 15.5.2). An AuthClient renews its token for this one.
+    ...(answer.status === 401 && { "WWW-Authenticate": 'Bearer error="invalid_token"' }),
   });
   response.end(JSON.stringify(answer.body));
 });

@@ -8,6 +8,7 @@
 // The Worker has a guard of its own, src/edge/instance.mjs. There, promises can trap too.
 /** @import { Glue, GlueWebAssembly } from "./wasm/edgegate.js" */
 import { asError, bug } from "./refusal.js";
+import { isModule } from "./source.js";
 import { glueFor } from "./wasm/edgegate.js";
 
 /**
@@ -99,7 +100,7 @@ function makeInstance(module, makeGlue) {
     }
   }
   // wasm-bindgen's code uses this object as its `WebAssembly`.
-  const glue = makeGlue({ Instance: GuardedInstance, Module: WebAssembly.Module });
+  const glue = makeGlue({ Instance: GuardedInstance, Module: AnyModule });
   glue.initSync({ module });
   return Object.assign(state, glue);
 }
@@ -155,6 +156,12 @@ function guardImport(state, value) {
     return answer;
   };
 }
+
+/**
+ * wasm-bindgen's code compiles what is not an instance of this. A module of another realm is a
+ * module too.
+ */
+const AnyModule = { [Symbol.hasInstance]: isModule };
 
 class InstanceDied extends Error {
   name = "InstanceDied";

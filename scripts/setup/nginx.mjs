@@ -1,4 +1,4 @@
-// An nginx for the test of examples/forward-auth. Debian's has `auth_request` built in.
+// An nginx for the tests of forward auth. Debian's has `auth_request` built in.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */
@@ -6,7 +6,7 @@ export const need = {
   names: [process.env.NGINX, "nginx", "/usr/sbin/nginx"],
   debianPackage: "nginx",
   advice:
-    "no nginx was found for the test of examples/forward-auth: install the package `nginx-light` or `nginx`, or set NGINX to its path.",
+    "no nginx was found for the tests of forward auth: install the package `nginx-light` or `nginx`, or set NGINX to its path.",
 };
 
 /** The path of an nginx, installed first where that can be done without asking. */

@@ -303,6 +303,12 @@ pub const MAIL_REASON_MAX_CHARS: usize = 300;
 /// The longest word of a mail provider's text that is logged, in characters. The longest error code
 /// has 49; a link, a key or a ticket is longer than this.
 pub const MAIL_REASON_WORD_CHARS: usize = 60;
+/// For how long a provider must have accepted no mail before that is an outage, in seconds. The
+/// first pauses of [`MAIL_RETRIES`] pass without an alarm.
+pub const MAIL_OUTAGE: u64 = 120;
+/// How long a failure of the provider is remembered, in seconds, if nothing is attempted after it:
+/// longer than any pause between two attempts.
+pub const MAIL_TROUBLE_TTL: u64 = 2 * MAIL_RETRY_MAX;
 /// How long the queue waits, in seconds, before it delivers a mail again to a Worker that is
 /// misconfigured or can't reach its database.
 pub const MAIL_BROKEN_PAUSE: u64 = 60;
@@ -354,9 +360,12 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// the largest size that browsers allow. Most servers accept less.
 pub const MAX_COOKIE_BYTES: usize = 16 * 1024;
 /// How long a browser may cache a preflight, in seconds: two hours, the most that Chromium allows.
-/// The answer to a preflight never changes, except when an origin is removed from the list.
-/// Browsers notice that late in the preflight, but at once in the answers themselves.
+/// The answer changes only when an origin is removed from the list. Browsers notice that late in
+/// the preflight, but at once in the answers themselves.
 pub const PREFLIGHT_SECONDS: &str = "7200";
+/// How long the list of headers that a preflight asks for may be, in bytes. Pages send a few short
+/// names.
+pub const MAX_PREFLIGHT_HEADER_BYTES: usize = 2048;
 /// How long anyone may cache the public keys and the metadata: 5 minutes. A new key is published a
 /// day before it signs.
 pub const PUBLIC_CACHE_SECONDS: u32 = 300;

@@ -2,6 +2,7 @@
 
 use super::problem::Problem;
 use super::request::Request;
+use crate::domain::account::Edit;
 use crate::domain::error::{Code, Error, FieldProblem};
 use edgegate_token::json::{Fault, Json, Members};
 
@@ -15,25 +16,79 @@ pub fn json<const N: usize>(
     known: [&str; N],
 ) -> Result<[Option<Json>; N], Problem> {
     require_json(request)?;
-    let mut members = parse_object(request)?;
+    take(parse_object(request)?, known)
+}
+
+fn take<const N: usize>(
+    mut members: Members,
+    known: [&str; N],
+) -> Result<[Option<Json>; N], Problem> {
     let values = known.map(|name| members.remove(name));
     require_no_more(&members)?;
     Ok(values)
 }
 
-/// Reads a form (`application/x-www-form-urlencoded`) or, for pages, the same fields as a JSON
-/// object of strings. A `known` parameter that comes twice is rejected. An unknown one is ignored
-/// in a form (RFC 6749 section 3.2) and rejected in JSON.
+/// Like [`json`], for a PATCH. Its media type may also be that of a JSON merge patch (RFC 7396
+/// section 4). `null` removes a member.
+///
+/// # Errors
+/// `unsupported_media_type`, which names the accepted types (RFC 5789 section 2.2), or
+/// `invalid_request`.
+pub fn merge_patch<const N: usize>(
+    request: &Request<'_>,
+    known: [&str; N],
+) -> Result<[Option<Json>; N], Problem> {
+    if request.media_type().as_deref() == Some(MERGE_PATCH) {
+        require_no_coding(request)?;
+        take(parse_object(request)?, known)
+    } else {
+        let accepted = ["application/json, ", MERGE_PATCH].concat();
+        json(request, known).map_err(|problem| match problem.code {
+            Code::UnsupportedMediaType => problem.with("Accept-Patch", accepted),
+            _ => problem,
+        })
+    }
+}
+
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// Reads the parameters of an OAuth endpoint: a form (`application/x-www-form-urlencoded`) or, for
+/// pages, the same parameters as a JSON object. As RFC 6749 section 3.2 says, a parameter without a
+/// value (`""`, in JSON also `null`) is treated as left out, an unknown one is ignored, and one that
+/// comes twice is rejected.
 ///
 /// # Errors
 /// `unsupported_media_type` or `invalid_request`.
-pub fn form_or_json<const N: usize>(
+pub fn oauth_parameters<const N: usize>(
     request: &Request<'_>,
     known: [&str; N],
 ) -> Result<[Option<String>; N], Problem> {
+    let parameters = oauth_parameters_as_sent(request, known)?;
+    Ok(parameters.map(|value| value.filter(|text| !text.is_empty())))
+}
+
+/// Like [`oauth_parameters`], but a parameter without a value is `Some("")`.
+///
+/// # Errors
+/// As [`oauth_parameters`].
+pub fn oauth_parameters_as_sent<const N: usize>(
+    request: &Request<'_>,
+    known: [&str; N],
+) -> Result<[Option<String>; N], Problem> {
+    require_no_coding(request)?;
     match request.media_type().as_deref() {
         Some("application/x-www-form-urlencoded") => parse_form(&request.body, known),
-        Some("application/json") => take_texts(parse_object(request)?, known),
+        Some("application/json") => {
+            let mut members = parse_object(request)?;
+            let mut texts = [const { None }; N];
+            for (slot, name) in texts.iter_mut().zip(known) {
+                *slot = match members.remove(name) {
+                    Some(Json::Null) => Some(String::new()),
+                    value => text(value)?,
+                };
+            }
+            Ok(texts)
+        }
         _ => Err(Problem::new(
             Code::UnsupportedMediaType,
             "send a body with Content-Type: application/x-www-form-urlencoded or application/json",
@@ -47,10 +102,10 @@ pub fn form_or_json<const N: usize>(
 /// `unsupported_media_type` or `invalid_request`.
 pub fn json_texts<const N: usize>(
     request: &Request<'_>,
-    known: [&'static str; N],
+    known: [&str; N],
 ) -> Result<[Option<String>; N], Problem> {
     require_json(request)?;
-    form_or_json(request, known)
+    take_texts(parse_object(request)?, known)
 }
 
 /// Like [`json_texts`], but every member is required.
@@ -103,6 +158,31 @@ pub fn text(value: Option<Json>) -> Result<Option<String>, Problem> {
     }
 }
 
+/// A member of a PATCH that is a string, or `null` to remove what is there (RFC 7396 section 1).
+///
+/// # Errors
+/// `invalid_request` when it is anything else.
+pub fn text_edit(value: Option<Json>) -> Result<Edit<String>, Problem> {
+    Ok(match value {
+        Some(Json::Null) => Edit::Remove,
+        value => text(value)?.map_or(Edit::Keep, Edit::Set),
+    })
+}
+
+/// A member of a PATCH that can be changed but not removed.
+///
+/// # Errors
+/// `invalid_request` when it is `null`.
+pub fn not_removed(field: &str, value: Option<Json>) -> Result<Option<Json>, Problem> {
+    match value {
+        Some(Json::Null) => {
+            let detail = format!("{field} can't be removed: give it a value, or leave it out");
+            Err(Problem::invalid_request(detail))
+        }
+        value => Ok(value),
+    }
+}
+
 /// A member that is a list of strings or absent.
 ///
 /// # Errors
@@ -126,6 +206,7 @@ pub fn flag(value: Option<Json>) -> Result<Option<bool>, Problem> {
 }
 
 fn require_json(request: &Request<'_>) -> Result<(), Problem> {
+    require_no_coding(request)?;
     if request.media_type().as_deref() == Some("application/json") {
         return Ok(());
     }
@@ -133,6 +214,25 @@ fn require_json(request: &Request<'_>) -> Result<(), Problem> {
         Code::UnsupportedMediaType,
         "send a body with Content-Type: application/json",
     ))
+}
+
+/// Rejects a compressed body. Its size is only known after decompression, and a body of 16 KiB
+/// needs none. The answer says what is accepted (RFC 9110 section 12.5.3).
+fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
+    let codings = request.content_encoding.unwrap_or_default().split(',');
+    let unknown = codings
+        .map(str::trim)
+        .find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
+    let Some(coding) = unknown else {
+        return Ok(());
+    };
+    let which = if is_plain(coding) {
+        format!(" (Content-Encoding: {coding})")
+    } else {
+        String::new()
+    };
+    let detail = format!("the body is compressed{which}: send it without compression");
+    Err(Problem::new(Code::UnsupportedMediaType, detail).with("Accept-Encoding", "identity"))
 }
 
 fn parse_form<const N: usize>(
@@ -184,13 +284,30 @@ fn parse_object(request: &Request<'_>) -> Result<Members, Problem> {
         Err(unread) => {
             let what = match unread.fault {
                 Fault::DuplicateMember | Fault::TooDeep => WRONG_MEMBERS,
-                _ => "the body is not JSON",
+                _ => not_json(&request.body),
             };
             Err(Problem::invalid_request(match unread.at {
                 None => what.to_owned(),
                 Some((line, column)) => format!("{what} (line {line}, column {column})"),
             }))
         }
+    }
+}
+
+/// Why a body is not JSON. It names the encodings that some programs write instead of UTF-8 (RFC
+/// 8259 section 8.1).
+fn not_json(body: &[u8]) -> &'static str {
+    match body {
+        [] => "the body is empty",
+        [0xef, 0xbb, 0xbf, ..] => "the body begins with a byte order mark: send JSON without one",
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, ..] | [0, ..] => {
+            "the body is not JSON in UTF-8, but looks like UTF-16 or UTF-32"
+        }
+        [0x1f, 0x8b, ..] => {
+            "the body is not JSON, but looks like gzip: send it without compression"
+        }
+        _ if std::str::from_utf8(body).is_err() => "the body is not JSON in UTF-8",
+        _ => "the body is not JSON",
     }
 }
 
@@ -275,24 +392,106 @@ mod tests {
         }
     }
 
+    const FORM: &str = "application/x-www-form-urlencoded";
+
+    /// RFC 6749 section 3.2.
     #[test]
-    fn forms_and_json_are_read_alike() {
-        let form = "application/x-www-form-urlencoded";
+    fn an_oauth_parameter_without_a_value_is_left_out_and_an_unknown_one_ignored() {
         for (content_type, body) in [
-            (form, "token=a%20b&unknown=1"),
+            (FORM, "token=a%20b&unknown=1"),
+            (
+                FORM,
+                "token=a+b&hint=&unknown=&unknown=2&resource=x&resource=y",
+            ),
+            (FORM, "hint&token=a%20b&"),
             ("application/json", r#"{"token":"a b"}"#),
+            (
+                "application/json",
+                r#"{"token":"a b","hint":"","unknown":{"a":[1]}}"#,
+            ),
+            (
+                "application/json",
+                r#"{"token":"a b","hint":null,"unknown":null}"#,
+            ),
         ] {
-            let values = form_or_json(&request(content_type, body), ["token", "hint"]).unwrap();
-            assert_eq!(values, [Some("a b".to_owned()), None]);
+            let values = oauth_parameters(&request(content_type, body), ["token", "hint"]).unwrap();
+            assert_eq!(values, [Some("a b".to_owned()), None], "{body}");
         }
         for (content_type, body) in [
-            (form, "token=a&token=b"),
+            (FORM, "token=a&token=b"),
+            (FORM, "token=a&token=a"),
+            (FORM, "token=&token=a"),
+            (FORM, "token=a&token="),
+            (FORM, "token=&token="),
+            (FORM, "token=a&%74oken=b"),
             ("application/json", r#"{"token":"a","token":"b"}"#),
-            ("application/json", r#"{"token":"a","unknown":"b"}"#),
+            ("application/json", r#"{"token":"","token":"b"}"#),
+            (
+                "application/json",
+                r#"{"token":"a","unknown":1,"unknown":2}"#,
+            ),
             ("application/json", r#"{"token":1}"#),
+            ("application/json", r#"{"token":false}"#),
+            ("application/json", r#"{"token":[]}"#),
         ] {
-            let problem = form_or_json(&request(content_type, body), ["token"]).unwrap_err();
+            let problem = oauth_parameters(&request(content_type, body), ["token"]).unwrap_err();
             assert_eq!(problem.code, Code::InvalidRequest, "{body}");
+        }
+    }
+
+    /// RFC 9110 section 8.4.1: codings are case-insensitive, and there may be several.
+    #[test]
+    fn a_compressed_body_is_refused_by_its_name() {
+        for (coding, named) in [
+            ("gzip", "gzip"),
+            ("GZIP", "GZIP"),
+            ("br", "br"),
+            ("identity, deflate", "deflate"),
+            ("zstd,gzip", "zstd"),
+        ] {
+            let mut sent = request("application/json", "{}");
+            sent.content_encoding = Some(coding);
+            let form = Request {
+                content_type: Some(FORM),
+                ..sent.clone()
+            };
+            for refused in [
+                json_texts(&sent, ["a"]).unwrap_err(),
+                oauth_parameters(&sent, ["a"]).unwrap_err(),
+                oauth_parameters(&form, ["a"]).unwrap_err(),
+            ] {
+                let answer = refused.into_answer();
+                assert_eq!(answer.status, 415);
+                assert_eq!(answer.header("Accept-Encoding"), Some("identity"));
+                let told = format!("(Content-Encoding: {named})");
+                assert!(answer.body.unwrap().contains(&told), "{coding}");
+            }
+        }
+        for coding in ["", "identity", "Identity", " identity ,"] {
+            let mut sent = request("application/json", "{}");
+            sent.content_encoding = Some(coding);
+            assert!(json_texts(&sent, ["a"]).is_ok(), "{coding}");
+        }
+    }
+
+    /// RFC 8259 section 8.1: JSON is UTF-8, without a byte order mark.
+    #[test]
+    fn an_encoding_that_is_not_utf_8_is_named() {
+        let utf_16: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (body, told) in [
+            (b"".as_slice(), "the body is empty"),
+            (b"\xef\xbb\xbf{}", "byte order mark"),
+            (b"\xff\xfe{\0}\0", "UTF-16"),
+            (&utf_16, "UTF-16"),
+            (b"\x1f\x8b\x08\0", "gzip"),
+            (b"{\"a\":\"\xe9\"}", "not JSON in UTF-8"),
+            (b"{", "the body is not JSON"),
+        ] {
+            let mut sent = request("application/json", "");
+            sent.body = body.to_vec();
+            let answer = json_texts(&sent, ["a"]).unwrap_err().into_answer();
+            assert_eq!(answer.status, 400);
+            assert!(answer.body.unwrap().contains(told), "{told}");
         }
     }
 

@@ -5,6 +5,8 @@
 //! of another site, or of another host on this one, can make a browser send it to any effect. GET
 //! never uses it.
 
+use std::borrow::Cow;
+
 use super::answer::{Answer, Cookie};
 use super::problem::Problem;
 use super::request::Request;
@@ -12,7 +14,7 @@ use crate::domain::error::Code;
 use crate::domain::policy::{DEVICE_TTL, MAX_COOKIE_BYTES};
 use crate::domain::secret::Secret;
 use crate::domain::session::Credentials;
-use crate::domain::settings::Settings;
+use crate::domain::settings::{Settings, is_app_shell};
 use crate::ports::Ports;
 use crate::service::{AuthService, TokenPair};
 
@@ -72,7 +74,7 @@ pub async fn settle<P: Ports>(
         // The cookie would be cleared at its next use anyway. A shared computer should not keep it
         // until then.
         Cookie::Ended(user, session) => {
-            let of_the_ended = request.from_allowed_origin
+            let of_the_ended = may_use_cookie(request)
                 && before()
                     .and_then(|token| service.session_of(token))
                     .is_some_and(|(of, id)| of == user && session.is_none_or(|ended| ended == id));
@@ -120,7 +122,7 @@ impl<'a> Given<'a> {
         }
         // A form never uses the cookie: any page can send a form without a preflight.
         let may_use = request.media_type().as_deref() == Some("application/json")
-            && (cookie.is_some() || request.from_allowed_origin);
+            && (cookie.is_some() || may_use_cookie(request));
         if !may_use {
             return Err(Problem::invalid_request(format!("{name} is missing")));
         }
@@ -156,7 +158,7 @@ pub fn credentials_for_login(
                 "a device_token in the body, and the cookie asked for",
             ));
         }
-        (true, None) => value_of(device_name(settings), request)?,
+        (true, None) => value_of(&device_name(settings), request)?,
         (false, token) => token,
     };
     Ok(Credentials::default().with_device(token))
@@ -180,16 +182,16 @@ pub fn credentials_for_mail(
     request: &Request<'_>,
     device_token: Option<&str>,
 ) -> Credentials {
-    let cookie = |name| {
-        let may_use = request.from_allowed_origin
-            && request.media_type().as_deref() == Some("application/json");
+    let cookie = |name: &str| {
+        let may_use =
+            may_use_cookie(request) && request.media_type().as_deref() == Some("application/json");
         let found = may_use.then(|| value_of(name, request));
         found.and_then(Result::ok).flatten()
     };
-    let device = device_token.or_else(|| cookie(device_name(settings)));
+    let device = device_token.or_else(|| cookie(&device_name(settings)));
     Credentials::default()
         .with_device(device)
-        .with_session(cookie(name(settings)))
+        .with_session(cookie(&name(settings)))
 }
 
 /// `Set-Cookie` by which the browser's device is recognised at the next login. It outlives logging
@@ -197,13 +199,13 @@ pub fn credentials_for_mail(
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
     let name = device_name(settings);
-    set_cookie(settings, name, ticket.expose(), DEVICE_TTL)
+    set_cookie(settings, &name, ticket.expose(), DEVICE_TTL)
 }
 
 /// `Set-Cookie` that clears the refresh token.
 #[must_use]
 pub fn clear(settings: &Settings) -> String {
-    set_cookie(settings, name(settings), "", 0)
+    set_cookie(settings, &name(settings), "", 0)
 }
 
 /// `Set-Cookie` for the refresh token, for as long as its session can last.
@@ -211,17 +213,27 @@ pub fn clear(settings: &Settings) -> String {
 pub fn set(settings: &Settings, tokens: &TokenPair) -> String {
     let token = tokens.refresh_token.expose();
     let max_age = tokens.refresh_token_expires_in;
-    set_cookie(settings, name(settings), token, max_age)
+    set_cookie(settings, &name(settings), token, max_age)
 }
 
 fn require_allowed_origin(request: &Request<'_>) -> Result<(), Problem> {
-    if request.from_allowed_origin {
+    if may_use_cookie(request) {
         return Ok(());
     }
-    Err(Problem::new(
-        Code::Forbidden,
-        "the cookie is for pages of allowed origins",
-    ))
+    let detail = if request.from_allowed_origin {
+        "the cookie is for pages of this site: an app leaves out \"cookie\" and keeps its tokens \
+         itself"
+    } else {
+        "the cookie is for pages of allowed origins"
+    };
+    Err(Problem::new(Code::Forbidden, detail))
+}
+
+/// Whether a request comes from a page that may use the cookie. App shells may not, although they
+/// may be listed: their web views never send a `SameSite=Strict` cookie to another site, so a
+/// session in it would be lost. And their origin does not say which app it is.
+fn may_use_cookie(request: &Request<'_>) -> bool {
+    request.from_allowed_origin && !request.origin.is_some_and(is_app_shell)
 }
 
 /// The refresh token in the cookie.
@@ -229,7 +241,7 @@ fn refresh_token_in<'a>(
     settings: &Settings,
     request: &'a Request,
 ) -> Result<Option<&'a str>, Problem> {
-    value_of(name(settings), request)
+    value_of(&name(settings), request)
 }
 
 /// The value of the cookie with this name. A name that comes twice is rejected, and nothing is
@@ -258,19 +270,29 @@ fn value_of<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Pro
 /// A name that begins with `__Host-` can only be set by this host over TLS, and for this host alone
 /// (RFC 6265bis section 4.1.3.2). Browsers reject it on plain HTTP, which only a loopback issuer
 /// may use.
-fn name(settings: &Settings) -> &'static str {
+///
+/// There, the name ends in the issuer's port. Cookies ignore ports (RFC 6265 section 8.5), so two
+/// services on one machine would overwrite each other's cookie.
+fn name(settings: &Settings) -> Cow<'static, str> {
     if is_plain_http(settings) {
-        "edgegate"
+        Cow::Owned(["edgegate-", port(&settings.issuer)].concat())
     } else {
-        "__Host-edgegate"
+        Cow::Borrowed("__Host-edgegate")
     }
 }
 
-fn device_name(settings: &Settings) -> &'static str {
-    if is_plain_http(settings) {
-        "edgegate-device"
-    } else {
-        "__Host-edgegate-device"
+fn device_name(settings: &Settings) -> Cow<'static, str> {
+    match name(settings) {
+        Cow::Borrowed(_) => Cow::Borrowed("__Host-edgegate-device"),
+        Cow::Owned(name) => Cow::Owned([&name, "-device"].concat()),
+    }
+}
+
+/// The port of an issuer on plain HTTP. An origin leaves out 80.
+fn port(issuer: &str) -> &str {
+    match issuer.rsplit_once(':') {
+        Some((_, port)) if port.bytes().all(|b| b.is_ascii_digit()) => port,
+        _ => "80",
     }
 }
 
@@ -402,7 +424,11 @@ mod tests {
                 "__Host-edgegate=",
                 "; Path=/; Secure",
             ),
-            ("http://127.0.0.1:8787", "edgegate=", "; Path=/"),
+            ("http://127.0.0.1:8787", "edgegate-8787=", "; Path=/"),
+            ("http://127.0.0.1:8788", "edgegate-8788=", "; Path=/"),
+            ("http://[::1]:8787", "edgegate-8787=", "; Path=/"),
+            ("http://[::1]", "edgegate-80=", "; Path=/"),
+            ("http://localhost", "edgegate-80=", "; Path=/"),
         ] {
             let settings = settings(issuer);
             let rest = [begun, "; HttpOnly; SameSite=Strict; Max-Age="].concat();
@@ -413,7 +439,11 @@ mod tests {
             assert_eq!(clear(&settings), [start, &rest, "0"].concat());
         }
         let local = settings("http://127.0.0.1:8787");
-        let both = request("__Host-edgegate=a; edgegate=b", JSON, true);
+        let both = request(
+            "__Host-edgegate=a; edgegate=c; edgegate-8788=d; edgegate-8787=b",
+            JSON,
+            true,
+        );
         assert_eq!(refresh_token_in(&local, &both), Ok(Some("b")));
     }
 
@@ -434,6 +464,37 @@ mod tests {
         assert_eq!(asked(true, twice, true), Err(Code::InvalidRequest));
         for cookie in ["", "__Host-edgegate=a", twice] {
             assert_eq!(asked(true, cookie, false), Err(Code::Forbidden));
+        }
+    }
+
+    #[test]
+    fn an_app_shell_never_uses_the_cookie() {
+        let settings = deployed();
+        let cookie = "__Host-edgegate=egr_a; __Host-edgegate-device=egd_a";
+        for (origin, may) in [
+            ("https://app.example.com", true),
+            ("http://tauri.localhost", true),
+            ("chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb", true),
+            ("capacitor://localhost", false),
+            ("ionic://localhost", false),
+            ("tauri://localhost", false),
+            ("app://-", false),
+        ] {
+            let from = |cookie| Request {
+                origin: Some(origin),
+                ..request(cookie, JSON, true)
+            };
+            let asked = require_cookie_allowed(true, &settings, &from(""));
+            assert_eq!(asked.is_ok(), may, "{origin}");
+            let sent = from(cookie);
+            let given = Given::read(None, "token", &settings, &sent);
+            assert_eq!(given.is_ok(), may, "{origin}");
+            let without = from("");
+            let none = Given::read(None, "token", &settings, &without);
+            let expected = (!may).then_some(Code::InvalidRequest);
+            assert_eq!(none.err().map(|problem| problem.code), expected, "{origin}");
+            let shown = credentials_for_mail(&settings, &sent, None);
+            assert_eq!(shown.session_token().is_some(), may, "{origin}");
         }
     }
 

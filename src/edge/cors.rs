@@ -3,10 +3,13 @@
 
 use std::borrow::Cow;
 
-use super::answer::Answer;
+use super::answer::{Answer, Note};
+use super::problem::Problem;
 use super::request::Request;
-use crate::domain::policy::PREFLIGHT_SECONDS;
-use crate::domain::settings::{Settings, is_loopback_host};
+use super::router;
+use crate::domain::error::Code;
+use crate::domain::policy::{MAX_PREFLIGHT_HEADER_BYTES, PREFLIGHT_SECONDS};
+use crate::domain::settings::{SettingError, Settings, is_loopback_host};
 
 /// Who may read a route's answers in a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,25 +39,93 @@ pub fn is_allowed(settings: &Settings, request: &Request<'_>) -> bool {
             && is_loopback_host(request.host))
 }
 
-/// The answer to a preflight. Its headers name everything that is allowed, and the browser
-/// compares. An origin that is not allowed gets it without them.
-#[must_use]
-pub fn preflight(allowed: bool) -> Answer {
-    let mut answer = Answer::empty(204);
-    if allowed {
-        push(
-            &mut answer,
-            "Access-Control-Allow-Methods",
-            "GET, POST, PATCH, DELETE",
-        );
-        push(
-            &mut answer,
-            "Access-Control-Allow-Headers",
-            "Authorization, Content-Type",
-        );
+/// What a preflight asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preflight {
+    /// `Access-Control-Request-Method`.
+    pub method: String,
+    /// `Access-Control-Request-Headers`.
+    pub headers: Option<String>,
+}
+
+impl Preflight {
+    /// Answers a page that may read the answers of the path. The headers name everything that is
+    /// allowed, and the browser compares. The headers that the page asks for are allowed too,
+    /// because tools for monitoring add headers of their own. `*` would not include `Authorization`
+    /// (Fetch standard, CORS-preflight fetch).
+    #[must_use]
+    pub fn allow(&self, readers: Readers) -> Answer {
+        let methods = match readers {
+            Readers::Everyone => "GET, HEAD",
+            Readers::AllowedOrigins | Readers::Nobody => "GET, POST, PATCH, DELETE",
+        };
+        let mut names = "Authorization, Content-Type".to_owned();
+        let asked = header_names(self.headers.as_deref().unwrap_or_default());
+        for name in asked.iter().flatten() {
+            if !["authorization", "content-type"].contains(&name.as_str()) {
+                names.extend([", ", name]);
+            }
+        }
+        let is_safelisted = ["GET", "HEAD", "POST"].contains(&&*self.method);
+        let reason = if asked.is_none() {
+            Some("the browser will refuse: the preflight asks for too many or invalid headers")
+        } else if !is_safelisted && !methods.split(", ").any(|method| method == self.method) {
+            Some("the browser will refuse: no route that this page may read takes the method")
+        } else {
+            None
+        };
+        let mut answer = Answer::empty(204);
+        push(&mut answer, "Access-Control-Allow-Methods", methods);
+        push(&mut answer, "Access-Control-Allow-Headers", names);
         push(&mut answer, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
+        answer.noted(Note {
+            reason: reason.map(str::to_owned),
+            ..Note::default()
+        })
     }
-    answer
+}
+
+/// The answer to a preflight of a page that is not allowed. It has no CORS headers, so the browser
+/// refuses. Only the log says why. The origin itself is not logged, because its host may be an IP
+/// address.
+#[must_use]
+pub fn refuse_preflight(request: &Request<'_>, problem: Option<&SettingError>) -> Answer {
+    let reason = match problem {
+        Some(error) => error.to_string(),
+        None if request.origin == Some("null") => {
+            "the Origin is null, as of a file or a sandboxed frame, and null is never allowed"
+                .to_owned()
+        }
+        None => "the Origin is not in ALLOWED_ORIGINS".to_owned(),
+    };
+    let answer = if router::takes_any_method(request.path) {
+        // A proxy that takes any 2xx for a yes may have passed on a preflight of its own client.
+        Problem::new(Code::Forbidden, "pages of this origin may not call").into_answer()
+    } else {
+        Answer::empty(204)
+    };
+    answer.noted(Note {
+        reason: Some(format!("preflight refused: {reason}")),
+        ..Note::default()
+    })
+}
+
+/// The names in `Access-Control-Request-Headers`, in lower case. `None` if one is not a name (RFC
+/// 9110 section 5.1), or if they are too long together.
+fn header_names(text: &str) -> Option<Vec<String>> {
+    if text.len() > MAX_PREFLIGHT_HEADER_BYTES {
+        return None;
+    }
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    let names = text.split(',').map(str::trim);
+    let mut found = Vec::new();
+    for name in names.filter(|name| !name.is_empty()) {
+        if !name.bytes().all(is_token) {
+            return None;
+        }
+        found.push(name.to_ascii_lowercase());
+    }
+    Some(found)
 }
 
 /// Adds the headers that let pages read an answer, which may be an error. `allowed` is the
@@ -193,9 +264,89 @@ mod tests {
         assert!(some.contains(&("Access-Control-Allow-Credentials", "true".into())));
     }
 
+    fn asking(method: &str, headers: &str) -> Preflight {
+        Preflight {
+            method: method.to_owned(),
+            headers: Some(headers.to_owned()),
+        }
+    }
+
     #[test]
-    fn a_preflight_of_another_origin_has_no_cors_headers() {
-        assert_eq!(preflight(false), Answer::empty(204));
-        assert_eq!(preflight(true).headers.len(), 3);
+    fn a_preflight_is_allowed_the_headers_that_it_asks_for() {
+        let most = "a".repeat(MAX_PREFLIGHT_HEADER_BYTES);
+        let long = "a".repeat(MAX_PREFLIGHT_HEADER_BYTES + 1);
+        let more = format!(", {most}");
+        for (asked, allowed) in [
+            ("", Some("")),
+            ("authorization,content-type", Some("")),
+            ("Content-Type", Some("")),
+            (
+                "baggage,content-type,sentry-trace",
+                Some(", baggage, sentry-trace"),
+            ),
+            (" X-A ,\tx-b,,", Some(", x-a, x-b")),
+            (&most, Some(&more)),
+            // Not names: nothing that was asked for is repeated.
+            ("x-a, x b", None),
+            ("x-a, x:b", None),
+            ("x-a\r\nset-cookie: a", None),
+            ("x-\u{fc}", None),
+            (&long, None),
+        ] {
+            let answer = asking("POST", asked).allow(Readers::AllowedOrigins);
+            let expected = ["Authorization, Content-Type", allowed.unwrap_or_default()].concat();
+            assert_eq!(
+                answer.header("Access-Control-Allow-Headers"),
+                Some(&*expected),
+                "{asked}"
+            );
+            assert_eq!(answer.note.reason.is_some(), allowed.is_none(), "{asked}");
+        }
+        let none = Preflight::default().allow(Readers::AllowedOrigins);
+        assert_eq!(none.headers.len(), 3);
+    }
+
+    #[test]
+    fn a_method_that_no_page_may_use_is_a_reason() {
+        for (readers, method, is_used) in [
+            (Readers::AllowedOrigins, "PATCH", true),
+            (Readers::AllowedOrigins, "HEAD", true),
+            (Readers::AllowedOrigins, "PUT", false),
+            (Readers::AllowedOrigins, "patch", false),
+            (Readers::Everyone, "GET", true),
+            (Readers::Everyone, "DELETE", false),
+        ] {
+            let answer = asking(method, "").allow(readers);
+            assert_eq!(answer.note.reason.is_none(), is_used, "{method}");
+        }
+    }
+
+    #[test]
+    fn a_preflight_of_another_origin_has_no_cors_headers_and_a_reason() {
+        let refused = |origin, path, problem| {
+            let request = Request {
+                path,
+                ..request(origin, "", "")
+            };
+            refuse_preflight(&request, problem)
+        };
+        let answer = refused("https://b.example", "/auth/login", None);
+        assert_eq!((answer.status, answer.headers.len()), (204, 0));
+        let reason = |answer: Answer| answer.note.reason.unwrap();
+        assert_eq!(
+            reason(answer),
+            "preflight refused: the Origin is not in ALLOWED_ORIGINS"
+        );
+        assert!(reason(refused("null", "/auth/login", None)).contains("is null"));
+        let wrong = SettingError {
+            setting: "ALLOWED_ORIGINS",
+            problem: "contains \"x\"".to_owned(),
+            remedy: "Correct it.",
+        };
+        let told = reason(refused("https://a.example", "/auth/login", Some(&wrong)));
+        assert!(told.contains("ALLOWED_ORIGINS contains \"x\""), "{told}");
+        let check = refused("https://b.example", "/auth/authorized", None);
+        assert_eq!(check.status, 403);
+        assert!(reason(check).starts_with("preflight refused"));
     }
 }

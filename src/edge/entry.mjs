@@ -24,9 +24,24 @@ import { Auth } from "./rpc.mjs";
 
 export { Auth };
 
+/**
+ * Whether this is about the contract, a file that pages of every origin may read.
+ *
+ * @param {Request} request
+ */
+function isContract({ url }) {
+  const at = url.indexOf("/", 8);
+  const end = at + CONTRACT.length;
+  return url.startsWith(CONTRACT, at) && (end === url.length || url[end] === "?");
+}
+
+const CONTRACT = "/openapi.yaml";
+
 export default class extends Auth {
   /** @param {Request} request */
   fetch(request) {
+    if (isContract(request) && !request.headers.has("Access-Control-Request-Method"))
+      return this.env.ASSETS.fetch(request);
     try {
       const page = answerPage(request, this.env);
       if (page) return page;

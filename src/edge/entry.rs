@@ -13,14 +13,15 @@ use worker::Env;
 use worker::worker_sys::Context;
 use worker::worker_sys::web_sys::{self, Response};
 
-use super::answer::Answer;
+use super::answer::{Answer, Note};
+use super::cors::{Preflight, Readers};
 use super::problem::Problem;
 use super::request::Request;
 use super::wiring::{self, Bindings, WaitUntil, console};
 use super::{cors, incoming, mail_jobs, router, rpc};
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
-use crate::domain::log_line::LogLine;
+use crate::domain::log_line::{Level, LogLine};
 use crate::domain::settings::{SettingError, is_loopback_host};
 use crate::ports::{Ports, Random};
 use crate::service::AuthService;
@@ -48,12 +49,11 @@ pub fn fetch(incoming: web_sys::Request, env: Env, context: Context) -> Result<J
         let begun = Date::now();
         let text = text_of(&incoming);
         let mut request = request_of(&text, &env);
-        let answer = if is_preflight(&incoming, &request) {
-            cors::preflight(request.from_allowed_origin)
-        } else {
-            answer(&incoming, &mut request, &env, context)
+        let answer = match preflight(&incoming, &request) {
+            Some(preflight) => answer_preflight(&preflight, &request, &env),
+            None => answer(&incoming, &mut request, &env, context)
                 .await
-                .unwrap_or_else(|problem| router::refuse(request.path, problem))
+                .unwrap_or_else(|problem| router::refuse(request.path, problem)),
         };
         Ok(send(answer, &request, begun)?.into())
     })
@@ -119,7 +119,7 @@ async fn answer(
         }
         wiring::add_demo_accounts(&service).await?;
     }
-    if request.has_body {
+    if request.has_body && !router::takes_any_method(request.path) {
         request.body = incoming::body(incoming, request.content_length).await?;
     }
     // Only these requests begin or renew sessions, which record the place. To read it costs time.
@@ -127,7 +127,8 @@ async fn answer(
         let client = std::mem::take(&mut request.client);
         request.client = client.at(incoming::place(incoming));
     }
-    let answer = router::route(&service, request).await;
+    let mut answer = router::route(&service, request).await;
+    note_mails(&mut answer.note, &service);
     deliver_mails(service);
     Ok(answer)
 }
@@ -149,9 +150,27 @@ async fn answer_call(
     if settings.dev {
         wiring::add_demo_accounts(&service).await?;
     }
-    let outcome = rpc::call(&service, request.method, arguments).await;
+    let mut outcome = rpc::call(&service, request.method, arguments).await;
+    if let Ok(answer) = &mut outcome {
+        note_mails(&mut answer.note, &service);
+    }
     deliver_mails(service);
     outcome
+}
+
+/// Notes which mails the request queued, and to whom.
+fn note_mails(note: &mut Note, service: &AuthService<Bindings>) {
+    let jobs = service.ports().mail_queue().queued();
+    let addresses = jobs.iter().filter_map(|job| job.task.address());
+    let addresses = addresses.map(|email| service.pseudonym(email).as_str().to_owned());
+    note.address = joined(addresses);
+    note.job = joined(jobs.iter().map(|job| job.id.clone()));
+}
+
+/// The texts, separated by spaces; `None` if there are none.
+fn joined(texts: impl Iterator<Item = String>) -> Option<String> {
+    let texts: Vec<String> = texts.collect();
+    (!texts.is_empty()).then(|| texts.join(" "))
 }
 
 fn service(
@@ -202,14 +221,30 @@ fn is_allowed(request: &Request<'_>, env: &Env) -> bool {
     }
 }
 
-fn is_preflight(incoming: &web_sys::Request, request: &Request<'_>) -> bool {
-    request.method == "OPTIONS"
-        && request.path.starts_with("/auth/")
-        && request.origin.is_some()
-        && incoming
-            .headers()
-            .has("Access-Control-Request-Method")
-            .unwrap_or(false)
+/// What the request asks for, if it is a preflight for a path that a page may read.
+fn preflight(incoming: &web_sys::Request, request: &Request<'_>) -> Option<Preflight> {
+    if request.method != "OPTIONS"
+        || request.origin.is_none()
+        || router::readers(request.path) == Readers::Nobody
+    {
+        return None;
+    }
+    let headers = incoming.headers();
+    let header = |name| headers.get(name).ok().flatten();
+    let method = header("Access-Control-Request-Method")?;
+    Some(Preflight {
+        method,
+        headers: header("Access-Control-Request-Headers"),
+    })
+}
+
+fn answer_preflight(preflight: &Preflight, request: &Request<'_>, env: &Env) -> Answer {
+    match router::readers(request.path) {
+        Readers::AllowedOrigins if !request.from_allowed_origin => {
+            cors::refuse_preflight(request, wiring::shared(env).err().as_ref())
+        }
+        readers => preflight.allow(readers),
+    }
 }
 
 /// The error when `ISSUER` is a loopback address outside local development.
@@ -217,8 +252,8 @@ fn issuer_is_loopback(problem: &str) -> Problem {
     Problem::misconfigured(&SettingError {
         setting: "ISSUER",
         problem: problem.to_owned(),
-        remedy: "Set it under [vars] in wrangler.toml to the origin of this Worker, such as \
-                 \"https://auth.example.com\": only local development uses a loopback address.",
+        remedy: "Set it to the origin of this Worker, such as \"https://auth.example.com\": only \
+                 local development uses a loopback address.",
     })
 }
 
@@ -286,11 +321,7 @@ fn send(mut answer: Answer, request: &Request<'_>, begun: f64) -> Result<Respons
     reason = "milliseconds; a negative number becomes 0"
 )]
 fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) {
-    let level = match answer.status {
-        500.. => "error",
-        400.. => "warn",
-        _ => "info",
-    };
+    let level = Level::of_status(answer.status);
     let mut line = LogLine::new(level, event);
     line.text("request_id", request.id);
     line.text("method", request.method);
@@ -306,6 +337,9 @@ fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) 
         ("user_id", note.user_id.as_deref()),
         ("session_id", note.session_id.as_deref()),
         ("verdict", note.verdict),
+        ("code", note.code),
+        ("job", note.job.as_deref()),
+        ("address", note.address.as_deref()),
     ] {
         line.text(name, text.unwrap_or_default());
     }

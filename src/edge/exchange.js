@@ -17,6 +17,7 @@ const HEADERS = [
   ...HEADERS_OF_A_CHECK,
   "Content-Type",
   "Content-Length",
+  "Content-Encoding",
   "Cookie",
   "Accept-Language",
   "CF-Connecting-IP",
@@ -37,7 +38,8 @@ const encoder = new TextEncoder();
  */
 export const read = (request, buffer) => {
   const { headers, method, url } = request;
-  const isCheck = method === "GET" && url.startsWith("/auth/authorized", url.indexOf("/", 8));
+  // Whatever its method: a proxy may ask with the method and the body of its own client's request.
+  const isCheck = url.startsWith("/auth/authorized", url.indexOf("/", 8));
   const hasBody = !isCheck && request.body !== null;
   const names = isCheck ? HEADERS_OF_A_CHECK : HEADERS;
   let text = `${crypto.randomUUID()}\n${method}\n${url}\n${hasBody ? 1 : 0}`;

@@ -152,20 +152,39 @@ impl Problem {
         self.answer(answer, "application/json")
     }
 
-    /// The answer with what this problem has in addition to its body.
+    /// The answer with what this problem has in addition to its body. Every 401 has a challenge (RFC
+    /// 9110 section 15.5.2).
     fn answer(self, answer: Answer, content_type: &'static str) -> Answer {
         let rest = *self.rest;
         let mut headers = rest.headers;
         headers.push(("Content-Type", content_type.into()));
+        if answer.status == 401 && !headers.iter().any(|(name, _)| *name == CHALLENGE) {
+            headers.push((CHALLENGE, challenge_of(self.code)));
+        }
         Answer {
             headers,
             note: Note {
                 reason: rest.note.reason.or(Some(rest.detail)),
+                code: Some(self.code.as_str()),
                 ..rest.note
             },
             cookie: rest.cookie,
             ..answer
         }
+    }
+}
+
+/// The header of a challenge.
+const CHALLENGE: &str = "WWW-Authenticate";
+
+/// The challenge of a 401 that brings none of its own. What was wrong is in the body of the request:
+/// a password, or a `client_id`. No registered scheme stands for that, so the scheme is a private
+/// one. `Basic` would make browsers ask for a password in a window of their own, and `Bearer` would
+/// make clients replace an access token that is valid.
+fn challenge_of(code: Code) -> Cow<'static, str> {
+    match code {
+        Code::InvalidToken => "Bearer realm=\"edgegate\", error=\"invalid_token\"".into(),
+        code => format!("Edgegate realm=\"edgegate\", error=\"{code}\"").into(),
     }
 }
 
@@ -188,17 +207,14 @@ impl From<Error> for Problem {
                 problem
             }
             Error::Access(AccessRefusal::Missing) => {
-                problem.with("WWW-Authenticate", "Bearer realm=\"edgegate\"")
+                problem.with(CHALLENGE, "Bearer realm=\"edgegate\"")
             }
-            Error::Access(_) => problem.with(
-                "WWW-Authenticate",
-                "Bearer realm=\"edgegate\", error=\"invalid_token\"",
-            ),
+            Error::Access(_) => problem,
             // RFC 9470 section 3.
             Error::ReauthenticationRequired => {
                 problem.rest.more.max_age = Some(RECENT_PROOF);
                 problem.with(
-                    "WWW-Authenticate",
+                    CHALLENGE,
                     format!(
                         "Bearer realm=\"edgegate\", error=\"insufficient_user_authentication\", \
                          error_description=\"{}\", max_age=\"{RECENT_PROOF}\"",
@@ -207,7 +223,7 @@ impl From<Error> for Problem {
                 )
             }
             Error::Forbidden => problem.with(
-                "WWW-Authenticate",
+                CHALLENGE,
                 "Bearer realm=\"edgegate\", error=\"insufficient_scope\"",
             ),
             Error::RateLimited(seconds) => problem.with("Retry-After", seconds.to_string()),
@@ -249,7 +265,9 @@ mod tests {
             LoginRefusal::UnknownAddress,
             LoginRefusal::WrongPassword,
             LoginRefusal::Disabled,
+            LoginRefusal::NoPassword,
             LoginRefusal::BrokenHash,
+            LoginRefusal::UnknownPepper,
         ]
         .map(|refusal| Problem::from(Error::Login(refusal)).into_answer())
         .into_iter()
@@ -258,6 +276,42 @@ mod tests {
             assert_eq!(answer.status, 401);
             assert_eq!(answer.body, answers[0].body);
             assert_eq!(answer.headers, answers[0].headers);
+        }
+    }
+
+    /// RFC 9110 section 15.5.2.
+    #[test]
+    fn every_401_has_one_challenge_that_names_no_other_reason() {
+        let mut seen = 0;
+        for code in Code::ALL.into_iter().filter(|code| code.status() == 401) {
+            for answer in [
+                Problem::new(code, "").into_answer(),
+                Problem::new(code, "").into_oauth_answer(),
+            ] {
+                let challenges: Vec<_> = answer
+                    .headers
+                    .iter()
+                    .filter(|(name, _)| name.eq_ignore_ascii_case("WWW-Authenticate"))
+                    .collect();
+                let [(_, challenge)] = challenges[..] else {
+                    panic!("{code} has {} challenges", challenges.len());
+                };
+                assert!(!challenge.to_lowercase().contains("basic"), "{code}");
+                let refuses_token =
+                    *challenge == "Bearer realm=\"edgegate\", error=\"invalid_token\"";
+                assert_eq!(refuses_token, code == Code::InvalidToken, "{code}");
+                seen += 1;
+            }
+        }
+        assert!(seen >= 8);
+        for error in [
+            Error::Access(AccessRefusal::Missing),
+            Error::ReauthenticationRequired,
+            Error::CurrentPassword,
+        ] {
+            let answer = Problem::from(error).into_answer();
+            let name = |header: &&(&str, Cow<'_, str>)| header.0 == CHALLENGE;
+            assert_eq!(answer.headers.iter().filter(name).count(), 1);
         }
     }
 

@@ -32,6 +32,8 @@ pub struct Request<'a> {
     pub content_type: Option<&'a str>,
     /// `Content-Length`.
     pub content_length: Option<&'a str>,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<&'a str>,
     /// `Cookie`. Left out when the method is safe (RFC 9110 section 9.2.1).
     pub cookie: Option<&'a str>,
     /// `Accept-Language`.
@@ -65,6 +67,7 @@ impl<'a> Request<'a> {
             from_allowed_origin: false,
             content_type: header(),
             content_length: header(),
+            content_encoding: header(),
             cookie: header().filter(|_| !matches!(method, "GET" | "HEAD")),
             accept_language: header(),
             client: Client::new(header(), header()),
@@ -74,15 +77,17 @@ impl<'a> Request<'a> {
     }
 
     /// The access token of the `Authorization` header (RFC 6750 section 2.1). It is never taken
-    /// from the query or the body.
+    /// from the query or the body. The scheme may have any case, and one or more spaces follow it,
+    /// but no tabs (RFC 9110 section 11.4).
     ///
     /// # Errors
     /// [`AccessRefusal::Missing`] when there is none.
     pub fn bearer(&self) -> Result<&'a str, Problem> {
         self.authorization
             .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
-            .map(|(_, token)| token)
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim_start_matches(' '))
+            .filter(|token| !token.is_empty())
             .ok_or_else(|| Error::Access(AccessRefusal::Missing).into())
     }
 
@@ -98,12 +103,22 @@ impl<'a> Request<'a> {
         Locale::negotiate(self.accept_language, default)
     }
 
-    /// The media type without its parameters, in lower case.
+    /// The media type without its parameters, in lower case. If the header came more than once, all
+    /// of them must have the same media type: the platform joins them with commas (RFC 9110 section
+    /// 5.3).
     #[must_use]
     pub fn media_type(&self) -> Option<String> {
-        let value = self.content_type?;
-        let essence = value.split(';').next()?;
-        Some(essence.trim().to_ascii_lowercase())
+        let mut is_quoted = false;
+        let mut types = self.content_type?.split(|c| {
+            is_quoted ^= c == '"';
+            c == ',' && !is_quoted
+        });
+        let essence = |value: &str| {
+            let essence = value.split(';').next().unwrap_or_default();
+            essence.trim().to_ascii_lowercase()
+        };
+        let first = essence(types.next()?);
+        types.all(|other| essence(other) == first).then_some(first)
     }
 }
 
@@ -130,7 +145,7 @@ mod tests {
     #[test]
     fn every_line_is_read_into_its_field() {
         let text = "7c1e\nPOST\nhttp://127.0.0.1:8787/auth/login?a=b?c\n1\nBearer a.b.c\n\
-                    https://app.example.com\napplication/json\n2\na=b\nde\n203.0.113.9\nexample/1";
+                    https://app.example.com\napplication/json\n2\ngzip\na=b\nde\n203.0.113.9\nexample/1";
         let request = Request::parse(text);
         assert_eq!((request.id, request.method), ("7c1e", "POST"));
         assert_eq!(request.own_origin, "http://127.0.0.1:8787");
@@ -141,6 +156,7 @@ mod tests {
         assert!(!request.from_allowed_origin && request.has_body);
         assert_eq!(request.content_type, Some("application/json"));
         assert_eq!(request.content_length, Some("2"));
+        assert_eq!(request.content_encoding, Some("gzip"));
         assert_eq!(request.cookie, Some("a=b"));
         assert_eq!(request.accept_language, Some("de"));
         let client = Client::new(Some("203.0.113.9"), Some("example/1"));
@@ -158,10 +174,100 @@ mod tests {
         assert_eq!(request.client, Client::new(None, None));
     }
 
+    /// RFC 9110 sections 11.1 and 11.4, RFC 6750 section 2.1.
+    #[test]
+    fn the_scheme_has_any_case_and_is_followed_by_one_or_more_spaces() {
+        let bearer = |authorization| {
+            let request = Request {
+                authorization: Some(authorization),
+                ..Request::default()
+            };
+            request.bearer().ok()
+        };
+        for text in [
+            "Bearer a.b.c",
+            "bearer a.b.c",
+            "BEARER a.b.c",
+            "bEaReR  a.b.c",
+            "Bearer      a.b.c",
+        ] {
+            assert_eq!(bearer(text), Some("a.b.c"), "{text}");
+        }
+        for text in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer   ",
+            "Bearer\ta.b.c",
+            "Bearera.b.c",
+            "Basic a.b.c",
+            "Bearers a.b.c",
+            " Bearer a.b.c",
+            "a.b.c",
+        ] {
+            assert_eq!(bearer(text), None, "{text}");
+        }
+        // What follows the spaces is the token, and is rejected as one.
+        for (text, token) in [
+            ("Bearer \ta.b.c", "\ta.b.c"),
+            ("Bearer a.b.c, Bearer d.e.f", "a.b.c, Bearer d.e.f"),
+            ("Bearer Bearer a.b.c", "Bearer a.b.c"),
+            ("Bearer a.b.c d", "a.b.c d"),
+        ] {
+            assert_eq!(bearer(text), Some(token), "{text}");
+        }
+    }
+
+    /// RFC 9110 sections 5.3 and 8.3.
+    #[test]
+    fn a_repeated_content_type_has_one_media_type() {
+        let media_type = |text| {
+            let request = Request {
+                content_type: Some(text),
+                ..Request::default()
+            };
+            request.media_type()
+        };
+        for text in [
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=utf-8",
+            "application/json;charset=ISO-8859-1",
+            "application/json; profile=\"a, b\"",
+            " application/json ;",
+            "application/json, application/json",
+            "application/json; charset=utf-8, APPLICATION/JSON",
+            "application/json,application/json;a=\"x,y\",application/json",
+        ] {
+            assert_eq!(
+                media_type(text).as_deref(),
+                Some("application/json"),
+                "{text}"
+            );
+        }
+        // A page can send forms and texts without a preflight, so none of these may pass for JSON.
+        for text in [
+            "text/plain, application/json",
+            "application/json, text/plain",
+            "application/x-www-form-urlencoded; a=, application/json",
+            "application/json, multipart/form-data",
+            "application/json,",
+            ", application/json",
+            "text/plain; a=\"x, application/json",
+            "",
+        ] {
+            assert_ne!(
+                media_type(text).as_deref(),
+                Some("application/json"),
+                "{text}"
+            );
+        }
+    }
+
     #[test]
     fn a_safe_method_brings_no_cookie() {
         for (method, cookie) in [("GET", None), ("HEAD", None), ("DELETE", Some("a=b"))] {
-            let text = format!("7c1e\n{method}\nhttp://a/\n0\n\0\n\0\n\0\n\0\na=b\n\0\n\0\n\0");
+            let text = format!("7c1e\n{method}\nhttp://a/\n0\n\0\n\0\n\0\n\0\n\0\na=b\n\0\n\0\n\0");
             assert_eq!(Request::parse(&text).cookie, cookie, "{method}");
         }
     }

@@ -26,6 +26,9 @@ pub struct Route {
     pub readers: Readers,
     /// Refusals have the form of RFC 6749 section 5.2.
     pub oauth_errors: bool,
+    /// Every other method is answered as `GET` is: a forward-auth proxy may ask with the method of
+    /// its own client's request.
+    pub any_method: bool,
     /// Records no event and has no log line for a 200: most requests are checks, the platform
     /// counts them, and a line costs more than the check.
     pub is_quiet: bool,
@@ -38,6 +41,7 @@ impl Route {
             path,
             readers,
             oauth_errors: false,
+            any_method: false,
             is_quiet: false,
         }
     }
@@ -67,7 +71,7 @@ macro_rules! routes {
 
 // method  path                              may be read by  handler
 routes! {
-    "GET"    "/auth/authorized"              AllowedOrigins  authorized::get, is_quiet;
+    "GET"    "/auth/authorized"              AllowedOrigins  authorized::get, any_method, is_quiet;
     "POST"   "/auth/token"                   AllowedOrigins  token::post, oauth_errors;
     "POST"   "/auth/revoke"                  AllowedOrigins  revoke::post, oauth_errors;
     "POST"   "/auth/login"                   AllowedOrigins  login::post;
@@ -93,11 +97,15 @@ routes! {
     "POST"   "/auth/users/{id}/revoke"       AllowedOrigins  users::id::revoke;
     "GET"    "/.well-known/jwks.json"        Everyone        well_known::jwks;
     "GET"    "/.well-known/oauth-authorization-server" Everyone metadata::get;
+    "GET"    "/.well-known/change-password"  Everyone        well_known::change_password;
     "GET"    "/healthz"                      Nobody          healthz::get;
 }
 
 /// `GET` answers the mails of local development. Only there it is a route, and only in a Worker.
 pub const DEV_OUTBOX: &str = "/dev/outbox";
+
+/// The contract. It is a file in `www`; only its preflights come here.
+const CONTRACT: &str = "/openapi.yaml";
 
 /// Answers a request.
 pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Answer {
@@ -105,7 +113,7 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) ->
         "HEAD" => "GET",
         method => method,
     };
-    let route = routes_at(request.path).find(|route| route.method == method);
+    let route = routes_at(request.path).find(|route| route.method == method || route.any_method);
     let outcome = match route {
         Some(route) => {
             if !route.is_quiet {
@@ -138,6 +146,9 @@ pub fn refuse(path: &str, problem: Problem) -> Answer {
 /// what is below `/auth/` may be read like the routes there.
 #[must_use]
 pub fn readers(path: &str) -> Readers {
+    if path == CONTRACT {
+        return Readers::Everyone;
+    }
     let is_beside = |route: &&Route| {
         route.path == path || folder_of(route.path).is_some_and(|folder| path.starts_with(folder))
     };
@@ -145,6 +156,12 @@ pub fn readers(path: &str) -> Readers {
         .iter()
         .find(is_beside)
         .map_or(Readers::Nobody, |route| route.readers)
+}
+
+/// Whether every method of this path is answered as `GET` is, without reading a body.
+#[must_use]
+pub fn takes_any_method(path: &str) -> bool {
+    routes_at(path).any(|route| route.any_method)
 }
 
 /// Whether the log leaves out this path's 200s.
@@ -253,7 +270,7 @@ mod tests {
         for route in ROUTES {
             for other in routes_at(route.path) {
                 assert_eq!(route.path, other.path);
-                let shared = |it: &Route| (it.readers, it.oauth_errors, it.is_quiet);
+                let shared = |it: &Route| (it.readers, it.oauth_errors, it.any_method, it.is_quiet);
                 assert_eq!(shared(route), shared(other), "{}", route.path);
             }
         }
@@ -294,7 +311,6 @@ mod tests {
     fn a_wrong_method_is_told_the_right_ones() {
         for (path, methods) in [
             ("/auth/login", "POST"),
-            ("/auth/authorized", "GET, HEAD"),
             ("/auth/sessions", "GET, HEAD, DELETE"),
             ("/auth/users", "GET, HEAD, POST"),
             ("/auth/users/x", "GET, HEAD, PATCH, DELETE"),
@@ -305,6 +321,22 @@ mod tests {
             assert_eq!(refused.into_answer().header("Allow"), Some(methods));
         }
         for path in ["/dev/outbox", "/auth/users/x/y", "/auth/", "/auth/login/"] {
+            assert_eq!(no_route(path).code, Code::NotFound, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_check_takes_any_method() {
+        for route in ROUTES {
+            let expected = route.path == "/auth/authorized";
+            assert_eq!(takes_any_method(route.path), expected, "{}", route.path);
+        }
+        for path in [
+            "/auth/authorized/",
+            "/auth/authorized/x",
+            "/auth/authorizedx",
+        ] {
+            assert!(!takes_any_method(path), "{path}");
             assert_eq!(no_route(path).code, Code::NotFound, "{path}");
         }
     }
@@ -324,7 +356,12 @@ mod tests {
         for (readers, paths) in [
             (
                 Readers::Everyone,
-                ["/.well-known/jwks.json", "/.well-known/nothing"].as_slice(),
+                [
+                    "/.well-known/jwks.json",
+                    "/.well-known/nothing",
+                    "/openapi.yaml",
+                ]
+                .as_slice(),
             ),
             (
                 Readers::AllowedOrigins,

@@ -17,6 +17,7 @@ pub trait Vendors {
     /// for it. True without the setting.
     ///
     /// # Errors
-    /// When there was no answer within a few seconds.
+    /// When there was no answer within a few seconds, or the service could not judge the token, such
+    /// as with a wrong secret.
     async fn has_met_challenge(&self, token: &str) -> Result<bool, StoreError>;
 }

@@ -3,8 +3,9 @@
 //! do.
 
 use super::AuthService;
+use super::access::Bearer;
 use crate::domain::account::{User, UserChange, UserId};
-use crate::domain::error::{Error, StoreError};
+use crate::domain::error::{AccessRefusal, Error, StoreError};
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
 use crate::domain::policy::{DELETED_VERSION, STALE_TTL};
@@ -50,10 +51,44 @@ impl<P: Ports> AuthService<P> {
         &self,
         id: UserId,
         change: &UserChange,
-        mut aftermath: Aftermath,
+        aftermath: Aftermath,
     ) -> Result<User, Error> {
         let now = self.now();
         let user = self.ports.users().update(id, None, change, now).await?;
+        self.finish(id, user, aftermath).await
+    }
+
+    /// Like [`change_user`](Self::change_user), for names, roles and state of a user that was just
+    /// read. If only the answer to the change was lost, it goes on: a repeat would find nothing to
+    /// change, and the change would never be recorded.
+    pub(super) async fn amend(
+        &self,
+        before: &User,
+        change: &UserChange,
+        aftermath: Aftermath,
+    ) -> Result<User, Error> {
+        let users = self.ports.users();
+        let user = match users.update(before.id, None, change, self.now()).await {
+            Ok(user) => user,
+            Err(error) => {
+                let found = users.find_by_id(before.id).await.ok().flatten();
+                let is_made = |user: &User| {
+                    user.version > before.version
+                        && change.clone().without_what_is_so(user).is_empty()
+                };
+                Some(found.filter(is_made).ok_or(error)?)
+            }
+        };
+        self.finish(before.id, user, aftermath).await
+    }
+
+    /// What follows a change that required no version.
+    async fn finish(
+        &self,
+        id: UserId,
+        user: Option<User>,
+        mut aftermath: Aftermath,
+    ) -> Result<User, Error> {
         let user = match user {
             Some(user) => user,
             None => return Err(self.not_removed(id).await?),
@@ -146,12 +181,23 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The same for the user of an access token. An outdated token may ask for it too, since it only
-    /// repeats what the row already says.
-    pub(super) async fn finish_change_of_bearer(&self, access_token: &str) -> Result<(), Error> {
-        let id = self.verified_bearer(access_token)?.user;
-        let row = self.ports.users().find_by_id(id).await?;
-        self.finish_change(id, row.as_ref()).await
+    /// Like [`bearer_with_user`](Self::bearer_with_user), for a change that may be a retry. If the
+    /// token is rejected because the first attempt has changed or deleted the user, that change is
+    /// finished: it only repeats what the row already says.
+    ///
+    /// It does not matter whether the session store rejects the token already: an isolate does so
+    /// from its own memory, even if the write has failed.
+    pub(super) async fn bearer_with_user_for_change(
+        &self,
+        access_token: &str,
+    ) -> Result<(Bearer, User), Error> {
+        let bearer = self.bearer_with_user(access_token).await;
+        if let Err(Error::Access(AccessRefusal::Outdated | AccessRefusal::NoUser)) = bearer {
+            let id = self.verified_bearer(access_token)?.user;
+            let row = self.ports.users().find_by_id(id).await?;
+            self.finish_change(id, row.as_ref()).await?;
+        }
+        bearer
     }
 
     /// Invalidates a user's access tokens from before this version.

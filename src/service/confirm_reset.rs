@@ -2,7 +2,7 @@
 
 use super::AuthService;
 use super::change_user::Aftermath;
-use crate::domain::account::{User, UserChange};
+use crate::domain::account::{Edit, User, UserChange};
 use crate::domain::error::{Error, LinkRefusal};
 use crate::domain::event::Act;
 use crate::domain::link::State;
@@ -35,12 +35,18 @@ impl<P: Ports> AuthService<P> {
             .ok_or_else(|| self.refuse_link(LinkRefusal::Ticket, None))?;
         self.admit_client_on(&link.user.to_string(), client).await?;
         let user = self.user_of_link(link, State::for_reset).await?;
+        // Somebody else may have registered with this address. An invited user's names come from an
+        // administrator.
+        let names = if user.email_verified_at.is_none() && user.has_password() {
+            Edit::Remove
+        } else {
+            Edit::Keep
+        };
         let change = UserChange {
             password_hash: Some(self.choose_password(password, &user.email).await?),
             verify_email: true,
-            // Somebody else may have registered with this address. An invited user's names come
-            // from an administrator.
-            clear_names: user.email_verified_at.is_none() && user.has_password(),
+            first_name: names.clone(),
+            last_name: names,
             ..UserChange::default()
         };
         let to = user.email.clone();

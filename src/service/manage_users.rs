@@ -3,8 +3,10 @@
 use super::AuthService;
 use super::change_user::Aftermath;
 use super::mail::typed_address;
-use super::new_user::{Identity, name};
-use crate::domain::account::{EmailAddress, PasswordHash, Roles, User, UserChange, UserId};
+use super::new_user::{Identity, parse_name};
+use crate::domain::account::{
+    Edit, EmailAddress, Name, PasswordHash, Roles, User, UserChange, UserId,
+};
 use crate::domain::error::{Error, FieldProblem};
 use crate::domain::event::Act;
 use crate::domain::link::State;
@@ -35,9 +37,9 @@ pub struct UserPage {
 #[derive(Clone, Debug, Default)]
 pub struct Amendment {
     /// The given name.
-    pub first_name: Option<String>,
+    pub first_name: Edit<String>,
     /// The family name.
-    pub last_name: Option<String>,
+    pub last_name: Edit<String>,
     /// Replaces all roles.
     pub roles: Option<Vec<String>>,
     pub disabled: Option<bool>,
@@ -57,7 +59,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Changes a user. Renewals see the change at once, checks within the session store's
-    /// staleness.
+    /// staleness. If the user is already as the amendment says, nothing is written or recorded, and
+    /// the user's access tokens stay valid.
     ///
     /// # Errors
     /// Those of [`read_user`](Self::read_user); [`Error::Field`];
@@ -76,8 +79,8 @@ impl<P: Ports> AuthService<P> {
         }
         let by = bearer.user;
         let change = UserChange {
-            first_name: name("first_name", amendment.first_name.as_deref())?,
-            last_name: name("last_name", amendment.last_name.as_deref())?,
+            first_name: edited_name("first_name", amendment.first_name)?,
+            last_name: edited_name("last_name", amendment.last_name)?,
             roles: amendment.roles.map(roles).transpose()?,
             disabled: amendment.disabled,
             ..UserChange::default()
@@ -85,8 +88,16 @@ impl<P: Ports> AuthService<P> {
         if change.is_empty() {
             return Err(Error::NothingToChange);
         }
-        self.change_user(id, &change, Aftermath::of(acts(id, by, &change)))
-            .await
+        let user = self.ports.users().find_by_id(id).await?;
+        let user = user.ok_or(Error::UnknownUser)?;
+        let change = change.without_what_is_so(&user);
+        if change.is_empty() {
+            // An earlier request may have failed after its row was written.
+            self.finish_change(id, Some(&user)).await?;
+            return Ok(user);
+        }
+        let aftermath = Aftermath::of(acts(id, by, &change));
+        self.amend(&user, &change, aftermath).await
     }
 
     /// At most `limit` users after `after`, the oldest account first.
@@ -191,6 +202,10 @@ fn acts(user: UserId, by: UserId, change: &UserChange) -> Vec<Act> {
     let disabled = change.disabled;
     let disabled = disabled.map(|disabled| Act::DisabledChanged { user, by, disabled });
     roles.into_iter().chain(disabled).collect()
+}
+
+fn edited_name(field: &'static str, edit: Edit<String>) -> Result<Edit<Name>, Error> {
+    edit.try_map(|text| parse_name(field, &text))
 }
 
 fn roles(given: Vec<String>) -> Result<Roles, Error> {

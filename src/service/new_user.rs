@@ -22,8 +22,12 @@ impl Identity {
     ) -> Result<Self, Error> {
         Ok(Self {
             email: typed_address(email)?,
-            first_name: name("first_name", first_name)?,
-            last_name: name("last_name", last_name)?,
+            first_name: first_name
+                .map(|text| parse_name("first_name", text))
+                .transpose()?,
+            last_name: last_name
+                .map(|text| parse_name("last_name", text))
+                .transpose()?,
         })
     }
 }
@@ -56,10 +60,7 @@ impl<P: Ports> AuthService<P> {
     }
 }
 
-/// The typed name, if there is one.
-pub(super) fn name(field: &'static str, text: Option<&str>) -> Result<Option<Name>, Error> {
-    text.map(|text| {
-        Name::parse(text).map_err(|why| Error::Field(field, FieldProblem::Invalid(why.reason())))
-    })
-    .transpose()
+/// The name that somebody typed.
+pub(super) fn parse_name(field: &'static str, text: &str) -> Result<Name, Error> {
+    Name::parse(text).map_err(|why| Error::Field(field, FieldProblem::Invalid(why.reason())))
 }

@@ -4,7 +4,7 @@
 use super::AuthService;
 use super::change_user::Aftermath;
 use super::new_user::Identity;
-use crate::domain::account::{Roles, User, UserChange};
+use crate::domain::account::{Edit, Roles, User, UserChange};
 use crate::domain::error::{Error, LinkRefusal};
 use crate::domain::event::Act;
 use crate::domain::link::{RegistrationLink, State, UserLink};
@@ -84,12 +84,18 @@ impl<P: Ports> AuthService<P> {
         let user = self.user_of_link(link, State::for_verification).await?;
         // Whoever has the link owns the mailbox, so strangers' guesses do not delay them.
         let by = link.state.known_id();
-        let same = self.is_password(&user, password, by).await?;
+        let same = self.require_password(&user, password, by).await?.is_ok();
+        // Somebody else may have registered with this address and typed the names. An invited
+        // user's names come from an administrator.
+        let names = if !same && user.has_password() {
+            Edit::Remove
+        } else {
+            Edit::Keep
+        };
         let change = UserChange {
             verify_email: true,
-            // Somebody else may have registered with this address and typed the names. An invited
-            // user's names come from an administrator.
-            clear_names: !same && user.has_password(),
+            first_name: names.clone(),
+            last_name: names,
             password_hash: if same {
                 None
             } else {

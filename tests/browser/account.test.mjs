@@ -42,6 +42,19 @@ test("says who one is", async (t) => {
   assert.equal(await page.locator("#unverified").isVisible(), false);
 });
 
+test("a password manager's link opens the change of password, also after signing in", async (t) => {
+  const page = await openPage(t, browser, www.url);
+  await fakeSession(page, ADA);
+  await page.goto("/account#change-password");
+  await page.locator("#current-password:focus").waitFor();
+  assert.equal(await page.locator("#delete-form").isVisible(), false);
+
+  const signedOut = await openPage(t, browser, www.url);
+  await fakeSession(signedOut, null);
+  await signedOut.goto("/account#change-password");
+  await signedOut.waitForURL("**/sign-in?return_to=%2Faccount%23change-password");
+});
+
 test("whoever is not signed in goes to sign in and comes back", async (t) => {
   const page = await openPage(t, browser, www.url);
   await fakeSession(page, null);

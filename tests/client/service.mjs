@@ -154,7 +154,7 @@ export class Service {
     if (path === "/auth/sensitive" && this.#time() - session.provedAt > PROOF_MS)
       return this.#proofNeeded();
     const isWrong = "current_password" in body && body.current_password !== user.password;
-    if (isWrong) return this.#problem(401, "invalid_credentials");
+    if (isWrong) return this.#wrongPassword();
     if (path === "/auth/me" && method === "GET") return this.#json(200, publicly(user));
     if (path === "/auth/me") {
       this.endSessions(user.id);
@@ -192,14 +192,14 @@ export class Service {
   #login({ email, password, cookie: wanted }, cookie) {
     if (wanted !== true) throw new Error("this client signs in with a cookie");
     const user = [...this.users.values()].find((it) => it.email === email);
-    if (!user || user.password !== password) return this.#problem(401, "invalid_credentials");
+    if (!user || user.password !== password) return this.#wrongPassword();
     return this.#tokens(this.#begin(user, cookie), publicly(user));
   }
 
   // The number of the refresh token stays that of the cookie, so that a lost answer costs nothing.
   #reauthenticate({ password, cookie: wanted }, { session, user }, cookie) {
     if (wanted !== true) throw new Error("this client proves with a cookie");
-    if (password !== user.password) return this.#problem(401, "invalid_credentials");
+    if (password !== user.password) return this.#wrongPassword();
     const counter =
       this.#sessionOf(cookie) === session ? Number(cookie.split(".")[1]) : session.used + 1;
     session.provedAt = this.#time();
@@ -207,6 +207,11 @@ export class Service {
       response: this.#pair(session, user, { user: publicly(user) }),
       setCookie: `${session.id}.${counter}`,
     };
+  }
+
+  #wrongPassword() {
+    const challenge = 'Edgegate realm="edgegate", error="invalid_credentials"';
+    return this.#problem(401, "invalid_credentials", {}, { "WWW-Authenticate": challenge });
   }
 
   #proofNeeded() {
@@ -285,7 +290,7 @@ export class Service {
     if (session && session_id !== undefined && session.id !== session_id)
       return { response: this.#oauthError("invalid_grant") };
     if (session) session.over = true;
-    return { ...this.#empty(200), setCookie: "" };
+    return { ...this.#json(200, {}), setCookie: "" };
   }
 
   // Clears the cookie if its session is among those that were ended.

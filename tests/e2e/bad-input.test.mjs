@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { ADA, clientOf, PASSWORD } from "./client.mjs";
 import { startWorker } from "./harness.mjs";
 
@@ -76,6 +77,112 @@ test("a wrong content type: 415", async () => {
   }
 });
 
+// RFC 9110 sections 5.3, 8.3 and 8.4, RFC 8259 section 8.1.
+test("a repeated content type is one, and a body in another encoding is named", async () => {
+  const json = JSON.stringify({ email: ADA, password: PASSWORD });
+  for (const type of [
+    "application/json, application/json",
+    "application/json; charset=utf-8, application/json",
+    "application/json;charset=ISO-8859-1",
+    "APPLICATION/JSON",
+  ]) {
+    const headers = { "content-type": type };
+    assert.equal((await client.post("/auth/login", { headers, body: json })).status, 200, type);
+  }
+  for (const type of ["text/plain, application/json", "application/json, text/plain"]) {
+    const answer = await client.post("/auth/login", {
+      headers: { "content-type": type },
+      body: json,
+    });
+    isProblem(answer, 415, "unsupported_media_type");
+  }
+  const form = "grant_type=refresh_token&refresh_token=x";
+  for (const [path, type, body] of [
+    ["/auth/login", "application/json", json],
+    ["/auth/token", "application/x-www-form-urlencoded", form],
+    ["/auth/token", "application/json", "{}"],
+  ]) {
+    for (const coding of ["gzip", "br", "deflate", "identity, gzip"]) {
+      const answer = await client.post(path, {
+        headers: { "content-type": type, "content-encoding": coding },
+        body: gzipSync(body),
+      });
+      isProblem(answer, 415, "unsupported_media_type");
+      assert.match(answer.body.detail, /compressed/);
+      assert.equal(answer.headers.get("accept-encoding"), "identity");
+    }
+  }
+  const identity = { ...JSON_TYPE, "content-encoding": "identity" };
+  assert.equal((await client.post("/auth/login", { headers: identity, body: json })).status, 200);
+  for (const [body, cause] of [
+    [`\u{feff}${json}`, /byte order mark/],
+    [Buffer.from(json, "utf16le"), /UTF-16/],
+    [Buffer.from(json.replace("ada", "\u00e4da"), "latin1"), /UTF-8/],
+    [gzipSync(json), /gzip/],
+    ["", /empty/],
+  ]) {
+    const answer = await client.post("/auth/login", { headers: JSON_TYPE, body });
+    isProblem(answer, 400, "invalid_request");
+    assert.match(answer.body.detail, cause);
+  }
+});
+
+// RFC 6749 sections 3.1 and 3.2, and the same in JSON.
+test("an OAuth parameter without a value is left out, an unknown one ignored", async () => {
+  const { refresh_token } = await client.logIn(ADA);
+  const renewals = { grant_type: "refresh_token", refresh_token };
+  for (const more of [
+    { client_id: "" },
+    { scope: "" },
+    { client_id: "", scope: "", client_secret: "", resource: "", unknown: "" },
+    { client_id: "edgegate", scope: "openid profile", audience: "x", unknown: "x" },
+  ]) {
+    for (const send of ["form", "json"]) {
+      const { status } = await client.post("/auth/token", { [send]: { ...renewals, ...more } });
+      assert.equal(status, 200, `${send} ${JSON.stringify(more)}`);
+    }
+  }
+  for (const more of [
+    { client_id: null, scope: null },
+    { unknown: [{ a: 1 }], other: null },
+  ]) {
+    const { status } = await client.post("/auth/token", { json: { ...renewals, ...more } });
+    assert.equal(status, 200, JSON.stringify(more));
+  }
+  for (const [given, status, error] of [
+    [{ ...renewals, grant_type: "" }, 400, "invalid_request"],
+    [{ ...renewals, refresh_token: "" }, 400, "invalid_request"],
+    // Visible ASCII and spaces are part of the value (RFC 6749 appendices A.1 and A.17).
+    [{ ...renewals, client_id: "edgegate " }, 401, "invalid_client"],
+    [{ ...renewals, refresh_token: ` ${refresh_token}` }, 400, "invalid_grant"],
+  ]) {
+    for (const send of ["form", "json"]) {
+      const answer = await client.post("/auth/token", { [send]: given });
+      assert.deepEqual([answer.status, answer.body.error], [status, error], JSON.stringify(given));
+    }
+  }
+  const form = new URLSearchParams(renewals).toString();
+  for (const twice of [
+    `${form}&grant_type=refresh_token`,
+    `${form}&grant_type=`,
+    `${form}&client_id=&client_id=edgegate`,
+    `${form}&client_id=edgegate&client_id=`,
+    `${form}&scope=&scope=`,
+  ]) {
+    const answer = await client.post("/auth/token", { headers: FORM_TYPE, body: twice });
+    assert.deepEqual([answer.status, answer.body.error], [400, "invalid_request"], twice);
+  }
+  // `resource` may come several times (RFC 8707 section 2), and is unknown here.
+  const resources = `${form}&resource=a&resource=b`;
+  const answer = await client.post("/auth/token", { headers: FORM_TYPE, body: resources });
+  assert.equal(answer.status, 200);
+  const token = { token: refresh_token, token_type_hint: "", client_id: "", session_id: "" };
+  for (const send of ["json", "form"]) {
+    const { status, body } = await client.post("/auth/revoke", { [send]: token });
+    assert.deepEqual([status, body], [200, {}], send);
+  }
+});
+
 test("a missing or overlong field: 422 with its name", async () => {
   for (const [path, json, field, reason] of [
     ["/auth/login", { password: PASSWORD }, "email", "missing"],
@@ -141,7 +248,6 @@ test("a wrong method: 405 with Allow", async () => {
     ["GET", "/auth/login", "POST"],
     ["PUT", "/auth/login", "POST"],
     ["DELETE", "/auth/token", "POST"],
-    ["POST", "/auth/authorized?role=user", "GET, HEAD"],
     ["POST", "/auth/me", "GET, HEAD, DELETE"],
     ["GET", "/auth/password/reset", "POST"],
     ["GET", "/auth/email/verify", "POST"],

@@ -82,10 +82,112 @@ test("a preflight of another origin: 204 and not a word", async () => {
   }
 });
 
-test("what is asked for does not change what is allowed", async () => {
+const reasons = () =>
+  edge
+    .logs()
+    .filter(({ message }) => message.startsWith("{"))
+    .map(({ message }) => JSON.parse(message))
+    .filter(({ method }) => method === "OPTIONS")
+    .map(({ reason }) => reason);
+
+test("a refused preflight has its reason in the log, without the origin", async () => {
+  const origin = "https://not-listed.example";
+  await preflight("/auth/login", origin);
+  assert.equal(reasons().at(-1), "preflight refused: the Origin is not in ALLOWED_ORIGINS");
+  await preflight("/auth/login", "null");
+  assert.match(reasons().at(-1), /^preflight refused: the Origin is null/);
+  await preflight("/auth/login", APP);
+  assert.equal(reasons().at(-1), undefined);
+  await preflight("/auth/login", APP, { "access-control-request-method": "PUT" });
+  assert.match(reasons().at(-1), /takes the method/);
+  await preflight("/auth/login", APP, { "access-control-request-headers": "x y" });
+  assert.match(reasons().at(-1), /headers/);
+  assert.ok(!JSON.stringify(edge.logs()).includes(origin));
+});
+
+// Fetch standard, CORS-preflight fetch: `*` would not include Authorization.
+test("a page of an allowed origin may send the headers that it asks for", async () => {
+  const allowed = async (asked, origin = APP, path = "/auth/login") => {
+    const headers = { "access-control-request-headers": asked };
+    const answer = await preflight(path, origin, headers);
+    return answer.headers.get("access-control-allow-headers");
+  };
+  const ours = "Authorization, Content-Type";
+  assert.equal(
+    await allowed("baggage,content-type,sentry-trace"),
+    `${ours}, baggage, sentry-trace`,
+  );
+  assert.equal(await allowed("X-Request-Id, traceparent"), `${ours}, x-request-id, traceparent`);
+  for (const strange of ["x y", "x:y", '"x"', "x-a, <script>", "x".repeat(3000)]) {
+    assert.equal(await allowed(strange), ours, strange);
+  }
+  assert.equal(await allowed("baggage", "https://evil.example"), null);
+});
+
+test("documents that every page may read answer every preflight, and never with credentials", async () => {
+  for (const path of [
+    "/.well-known/jwks.json",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/nothing",
+    "/openapi.yaml",
+  ]) {
+    for (const origin of [APP, "https://evil.example", "null"]) {
+      const answer = await preflight(path, origin, {
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "authorization,baggage",
+      });
+      assert.equal(answer.status, 204, path);
+      assert.deepEqual(corsHeaders(answer.headers), {
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "GET, HEAD",
+        "access-control-allow-headers": "Authorization, Content-Type, baggage",
+        "access-control-max-age": "7200",
+      });
+    }
+  }
+});
+
+// A proxy that takes any 2xx for a yes may pass on its own client's preflight.
+test("at a check, a preflight of another origin gets no 2xx", async () => {
+  const path = "/auth/authorized?role=user";
+  assert.equal((await preflight(path, APP)).status, 204);
+  const other = await preflight(path, "https://evil.example");
+  assert.deepEqual([other.status, corsHeaders(other.headers)], [403, {}]);
+});
+
+test("app shells and extensions can be listed, and only extensions use the cookie", async (t) => {
+  const shells = ["capacitor://localhost", "ionic://localhost", "tauri://localhost"];
+  const webs = [
+    "http://tauri.localhost",
+    "https://tauri.localhost",
+    "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb",
+    "moz-extension://2b1a9d3f-6f0a-4a39-9d4f-0a2d4a3a3e11",
+    "safari-web-extension://7F9D4F3E-41A6-4B9A-8B1E-2D9C7E0F5A10",
+  ];
+  const listed = await startWorker({ vars: { ALLOWED_ORIGINS: [...shells, ...webs].join(", ") } });
+  t.after(() => listed.stop());
+  const json = { email: ADA, password: PASSWORD };
+  for (const origin of [...shells, ...webs]) {
+    const headers = { origin };
+    const answer = await clientOf(listed).post("/auth/login", { json, headers });
+    assert.deepEqual([answer.status, corsHeaders(answer.headers)], [200, READABLE(origin)]);
+    const inCookie = await clientOf(listed).post("/auth/login", {
+      json: { ...json, cookie: true },
+      headers,
+    });
+    const isShell = shells.includes(origin);
+    assert.equal(inCookie.status, isShell ? 403 : 200, origin);
+    if (isShell) assert.match(inCookie.body.detail, /an app leaves out/);
+  }
+  for (const origin of ["capacitor://evil", "file://", "null", "tauri://localhost/"]) {
+    const answer = await clientOf(listed).post("/auth/login", { json, headers: { origin } });
+    assert.deepEqual(corsHeaders(answer.headers), {}, origin);
+  }
+});
+
+test("what is asked for does not change which methods are allowed", async () => {
   for (const headers of [
     { "access-control-request-method": "PUT" },
-    { "access-control-request-headers": "x-evil" },
     { "access-control-request-private-network": "true" },
   ]) {
     const answer = await preflight("/auth/login", APP, headers);
@@ -103,7 +205,7 @@ test("OPTIONS that is no preflight is a method like others", async () => {
       [405, "POST", "method_not_allowed"],
     );
   }
-  for (const path of ["/healthz", "/.well-known/jwks.json"]) {
+  for (const path of ["/healthz"]) {
     const answer = await preflight(path, APP);
     assert.deepEqual(
       [answer.status, answer.headers.get("access-control-allow-methods")],

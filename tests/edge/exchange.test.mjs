@@ -21,6 +21,15 @@ test("a check brings the two headers that it needs, anything else all of them", 
     "Bearer a.b.c",
     "\0",
   ]);
+  // A proxy may ask with the method and the body of its own client's request.
+  const asked = linesOf(
+    new Request("https://auth.example.com/auth/authorized?role=user", {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: "{}",
+    }),
+  );
+  assert.deepEqual(asked.slice(1), ["POST", ...check.slice(2)]);
   const login = linesOf(
     new Request("https://auth.example.com/auth/login", {
       method: "POST",
@@ -35,6 +44,7 @@ test("a check brings the two headers that it needs, anything else all of them", 
     "Bearer a.b.c",
     "\0",
     "application/json",
+    "\0",
     "\0",
     "a=b",
     "\0",

@@ -30,9 +30,9 @@ describe("a Hono Worker guards its routes", () => {
 
   const logIn = async (email) =>
     (await edgegate.post("/auth/login", { email, password: PASSWORD })).json();
-  const ask = async (path, token) => {
+  const ask = async (path, token, scheme = "Bearer ") => {
     const answer = await worker.fetch(new URL(path, "http://example.com"), {
-      headers: token ? { authorization: `Bearer ${token}` } : {},
+      headers: token ? { authorization: `${scheme}${token}` } : {},
     });
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   };
@@ -48,6 +48,14 @@ describe("a Hono Worker guards its routes", () => {
     assert.equal((await ask("/admin", admin.access_token)).status, 200);
     assert.equal((await ask(`/users/${user.user.id}/notes`, user.access_token)).status, 200);
     assert.equal((await ask(`/users/${admin.user.id}/notes`, user.access_token)).status, 403);
+  });
+
+  // RFC 9110 section 11.4.
+  test("the scheme has any case, and several spaces may follow it", async () => {
+    for (const scheme of ["bearer ", "BEARER  ", "Bearer     "])
+      assert.equal((await ask("/me", user.access_token, scheme)).status, 200, scheme);
+    for (const scheme of ["Bearer", "Bearer\t", "Basic ", "Bearer x "])
+      assert.equal((await ask("/me", user.access_token, scheme)).status, 401, scheme);
   });
 
   test("what is no token of ours opens nothing", async () => {

@@ -41,4 +41,12 @@ test("a Node server checks tokens", async (t) => {
   }
   assert.equal((await ask("/admin", user.access_token))[0], 403);
   assert.deepEqual(await ask("/admin", admin.access_token), [200, { secret: 42 }]);
+
+  // RFC 9110 sections 11.4 and 15.5.2.
+  for (const scheme of ["bearer ", "BEARER  ", "Bearer     "]) {
+    const headers = { authorization: `${scheme}${user.access_token}` };
+    assert.equal((await fetch(`${origin}/me`, { headers })).status, 200, scheme);
+  }
+  const refused = await fetch(`${origin}/me`);
+  assert.match(refused.headers.get("www-authenticate"), /^Bearer/);
 });

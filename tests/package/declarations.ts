@@ -29,6 +29,11 @@ type Class = abstract new (...args: never[]) => unknown;
 type Accepts<Script extends Class, Declared extends Class> =
   ConstructorParameters<Declared> extends ConstructorParameters<Script> ? true : false;
 
+// The class AuthClient can't be compared as a whole: the compiler does not know that its `user` goes
+// with its `status`. Its listeners have the types of the platform.
+type Listeners = "addEventListener" | "removeEventListener" | "dispatchEvent";
+type State = keyof declared.AuthState;
+
 type Functions<Module extends { load: unknown; peek: unknown }> = Pick<Module, "load" | "peek">;
 
 export const checks: [
@@ -41,10 +46,15 @@ export const checks: [
   // The static members of each class, and those of its objects.
   Agree<typeof web.Verifier, typeof declared.Verifier>,
   Agree<InstanceType<typeof web.Verifier>, declared.Verifier>,
-  Agree<typeof client.AuthClient, typeof declared.AuthClient>,
-  Agree<client.AuthClient, declared.AuthClient>,
+  Same<keyof typeof client.AuthClient, keyof typeof declared.AuthClient>,
+  Same<keyof client.AuthClient, keyof declared.AuthClient>,
+  Agree<
+    Omit<client.AuthClient, State | keyof EventTarget>,
+    Omit<declared.AuthClientMembers, Listeners>
+  >,
+  Same<Pick<client.AuthClient, State>, Pick<declared.AuthState, State>>,
   Agree<client.EdgegateError, declared.EdgegateError>,
   Accepts<typeof client.AuthClient, typeof declared.AuthClient>,
   Accepts<typeof client.EdgegateError, typeof declared.EdgegateError>,
   Same<(typeof ERROR_CODES)[number], declared.ErrorCode>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true];

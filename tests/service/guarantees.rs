@@ -3,7 +3,7 @@
 
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::KeyValueCounts;
-use edgegate::domain::account::User;
+use edgegate::domain::account::{Edit, User};
 use edgegate::domain::error::{AccessRefusal, Code, Error, GrantRefusal};
 use edgegate::domain::mail::Locale::English;
 use edgegate::domain::policy::{HOUR, NEW_SESSION_UNSEEN, RECENT_PROOF};
@@ -188,7 +188,7 @@ on_both!(an_administrator_without_a_fresh_password_reads_renames_invites_and_end
     let id = ada.user.id;
     assert!(service.read_user(stolen, id).await.is_ok());
     assert_eq!(service.list_users(stolen, None, 10).await.unwrap().users.len(), 2);
-    let renamed = Amendment { first_name: Some("A".to_owned()), ..Amendment::default() };
+    let renamed = Amendment { first_name: Edit::Set("A".to_owned()), ..Amendment::default() };
     assert!(service.amend_user(stolen, id, renamed).await.is_ok());
     let invitee = Invitee { email: "grace@example.com", first_name: None, last_name: None };
     assert!(service.create_user(stolen, invitee, None, English).await.is_ok());

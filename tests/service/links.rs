@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use edgegate::adapters::memory::MemoryUsers;
-use edgegate::domain::account::{EmailAddress, PasswordHash, User, UserChange};
+use edgegate::domain::account::{Edit, EmailAddress, PasswordHash, User, UserChange};
 use edgegate::domain::error::{Error, LinkRefusal};
 use edgegate::domain::link::State;
 use edgegate::domain::mail::{Job, Locale, NotDue};
@@ -549,7 +549,8 @@ fn change(kind: u8, number: usize) -> UserChange {
         7 => UserChange {
             verify_email: true,
             password_hash: hash(),
-            clear_names: true,
+            first_name: Edit::Remove,
+            last_name: Edit::Remove,
             ..none()
         },
         8 => UserChange::revoke_sessions(),

@@ -1,4 +1,4 @@
-use edgegate::domain::account::UserId;
+use edgegate::domain::account::{Edit, UserId};
 use edgegate::domain::error::{AccessRefusal, Code, Error};
 use edgegate::service::manage_users::Amendment;
 
@@ -10,7 +10,7 @@ on_both!(an_administrator_reads_and_changes, &[], world => {
     let admin = root.tokens.access_token.expose();
     assert_eq!(world.service.read_user(admin, ada.user.id).await.unwrap().id, ada.user.id);
     let change = Amendment {
-        first_name: Some("Augusta".to_owned()),
+        first_name: Edit::Set("Augusta".to_owned()),
         roles: Some(vec!["editor".to_owned(), "user".to_owned(), "editor".to_owned()]),
         ..Amendment::default()
     };
@@ -34,6 +34,67 @@ on_both!(disabling_ends_everything, &[], world => {
     world.service.amend_user(admin, ada.user.id, enable).await.unwrap();
     assert!(world.service.renew_token(ada.tokens.refresh_token.expose(), &client()).await.is_err());
     assert!(log_in(&world.service, ADA).await.is_ok());
+});
+
+// RFC 7396 section 1: null removes.
+on_both!(names_can_be_removed, &[], world => {
+    let ada = log_in(&world.service, ADA).await.unwrap();
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    let named = Amendment {
+        first_name: Edit::Set("Augusta".to_owned()),
+        last_name: Edit::Set("King".to_owned()),
+        ..Amendment::default()
+    };
+    world.service.amend_user(admin, ada.user.id, named).await.unwrap();
+    let first = Amendment { first_name: Edit::Remove, ..Amendment::default() };
+    let changed = world.service.amend_user(admin, ada.user.id, first.clone()).await.unwrap();
+    assert_eq!(changed.first_name, None);
+    assert_eq!(changed.last_name.as_ref().unwrap().as_str(), "King");
+    // There is nothing left to remove.
+    let again = world.service.amend_user(admin, ada.user.id, first).await.unwrap();
+    assert_eq!(again.version, changed.version);
+});
+
+on_both!(a_change_that_changes_nothing_ends_no_token, &[], world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let admin = root.tokens.access_token.expose();
+    let id = log_in(&world.service, ADA).await.unwrap().user.id;
+    let everything = || Amendment {
+        first_name: Edit::Set("Augusta".to_owned()),
+        last_name: Edit::Set("King".to_owned()),
+        roles: Some(vec!["user".to_owned(), "editor".to_owned()]),
+        disabled: Some(false),
+    };
+    let changed = world.service.amend_user(admin, id, everything()).await.unwrap();
+    let ada = log_in(&world.service, ADA).await.unwrap();
+    let _ = world.service.ports().events.take();
+    for same in [
+        everything(),
+        Amendment { roles: Some(vec!["editor".to_owned(), "user".to_owned()]), ..Amendment::default() },
+        Amendment { disabled: Some(false), ..Amendment::default() },
+        Amendment { last_name: Edit::Set("King".to_owned()), ..Amendment::default() },
+    ] {
+        let user = world.service.amend_user(admin, id, same).await.unwrap();
+        assert_eq!(user, changed);
+    }
+    let access = ada.tokens.access_token.expose();
+    assert!(world.service.is_authorized_by_role(access, &["editor"]).await);
+    assert!(world.service.renew_token(ada.tokens.refresh_token.expose(), &client()).await.is_ok());
+    let recorded = world.service.ports().events.take();
+    let names: Vec<&str> = recorded.iter().map(|event| event.act.name()).collect();
+    assert_eq!(names, ["renewed"]);
+
+    // What is so already is neither recorded nor repeated beside what changes.
+    let one = Amendment { first_name: Edit::Remove, ..everything() };
+    let user = world.service.amend_user(admin, id, one).await.unwrap();
+    assert_eq!(user.version, changed.version + 1);
+    assert!(world.service.ports().events.take().is_empty());
+    let disable = || Amendment { disabled: Some(true), ..Amendment::default() };
+    let disabled = world.service.amend_user(admin, id, disable()).await.unwrap();
+    let again = world.service.amend_user(admin, id, disable()).await.unwrap();
+    assert_eq!(again, disabled);
+    assert_eq!(world.service.ports().events.take().len(), 1);
 });
 
 on_both!(only_administrators_may_manage_users, &[], world => {
@@ -66,7 +127,7 @@ on_both!(bad_changes_change_nothing, &[], world => {
         Amendment { roles: Some(vec![String::new()]), ..Amendment::default() },
         Amendment { roles: Some(vec!["a".repeat(65)]), ..Amendment::default() },
         Amendment { roles: Some((0..33).map(|i| format!("r{i}")).collect()), ..Amendment::default() },
-        Amendment { first_name: Some("\u{0}".to_owned()), ..Amendment::default() },
+        Amendment { first_name: Edit::Set("\u{0}".to_owned()), ..Amendment::default() },
     ] {
         let error = world.service.amend_user(admin, root.user.id, change).await.unwrap_err();
         assert_eq!(error.code(), Code::InvalidField);

@@ -2,7 +2,7 @@
 //! count as one.
 
 use edgegate::adapters::memory::{MemoryDevices, MemorySessions};
-use edgegate::domain::account::UserId;
+use edgegate::domain::account::{Edit, UserId};
 use edgegate::domain::error::{AccessRefusal, Code, Error};
 use edgegate::domain::mail::Locale::English;
 use edgegate::domain::session::Verdict;
@@ -122,7 +122,7 @@ async fn harm<P: Ports>(
                     token,
                     id,
                     Amendment {
-                        first_name: Some("A".to_owned()),
+                        first_name: Edit::Set("A".to_owned()),
                         ..roles(&["user"])
                     },
                 )
@@ -172,7 +172,7 @@ on_both!(what_cannot_be_undone_needs_a_proof_of_the_last_ten_minutes, &[], world
     assert_eq!(service.read_user(token, ada.user.id).await.unwrap().version, ada.user.version);
     assert_eq!(service.list_users(token, None, 10).await.unwrap().users.len(), 2);
     // Actions that can be undone need none.
-    let name = Amendment { first_name: Some("Augusta".to_owned()), ..Amendment::default() };
+    let name = Amendment { first_name: Edit::Set("Augusta".to_owned()), ..Amendment::default() };
     service.amend_user(token, ada.user.id, name).await.unwrap();
     let invitee = Invitee { email: "joan@example.com", first_name: None, last_name: None };
     service.create_user(token, invitee, None, English).await.unwrap();

@@ -1,4 +1,4 @@
-use edgegate::domain::account::UserChange;
+use edgegate::domain::account::{Edit, Name, UserChange};
 use edgegate::domain::error::{Error, LinkRefusal};
 use edgegate::domain::mail::Locale;
 use edgegate::ports::{SessionStore, UserDirectory};
@@ -155,7 +155,7 @@ fn a_change_of_names_does_not_invalidate_the_link() {
         let (signed_in, link) = register_open(&world).await;
         // The name changes and raises the version; the link stays valid.
         let change = UserChange {
-            first_name: edgegate::domain::account::Name::parse("Ada").ok(),
+            first_name: Edit::Set(Name::parse("Ada").unwrap()),
             ..UserChange::default()
         };
         let users = &world.service.ports().users;

@@ -30,14 +30,14 @@ const OAUTH_CODES = { temporarily_unavailable: "unavailable", server_error: "int
  * @property {string} [token] The access token.
  * @property {boolean} [cookie] Whether the request uses or sets the cookie.
  * @property {Record<number, boolean>} expect The statuses that mean success. True if the answer has
- *   a JSON object, false if it has no body: `{200: true, 204: false}`.
+ *   a JSON object, false if it has no body or `{}`: `{200: true, 204: false}`.
  * @property {boolean} [keepalive] The request goes on when the page is closed.
  * @property {AbortSignal} [signal] When it aborts, the request rejects with the signal's reason.
  * @property {number} [timeout] Milliseconds.
  *
  * @typedef {object} Answer
  * @property {number} status
- * @property {Json | null} body Null where `expect` says that there is none.
+ * @property {Json | null} body Null where `expect` says that there is nothing in it.
  * @property {string | null} date The Date header.
  */
 
@@ -105,8 +105,8 @@ async function exchange(sent, expect, signal) {
   const expected = expect[response.status];
   if (expected === false) {
     // A captive portal can answer with an expected status too, and with a page.
-    const { length } = await readBody(response, signal);
-    if (length > 0) throw notTheService(response.status);
+    const text = new TextDecoder().decode(await readBody(response, signal));
+    if (text !== "" && text !== "{}") throw notTheService(response.status);
     return { status: response.status, body: null, date: response.headers.get("Date") };
   }
   const json = await readJson(response, signal);

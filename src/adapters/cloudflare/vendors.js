@@ -7,7 +7,8 @@ export const sha1 = async (bytes) => hex(await crypto.subtle.digest("SHA-1", byt
 
 /**
  * The whole text of an answer with status 200, to a GET that asks for padding, or to a POST of
- * JSON. Redirects are not followed, and no error contains the request.
+ * JSON. To a POST also that of a refusal which names its reason as Turnstile does. Redirects are
+ * not followed, and no error contains the request.
  */
 export const ask = async (url, json, milliseconds, most) => {
   const headers = {
@@ -24,7 +25,12 @@ export const ask = async (url, json, milliseconds, most) => {
     });
     status = answer.status;
     if (status === 200) return await read(answer.body ?? [], most);
-    await answer.body?.cancel();
+    if (json !== undefined && status >= 400 && status < 500) {
+      const text = await read(answer.body ?? [], most);
+      if (text.includes('"error-codes"')) return text;
+    } else {
+      await answer.body?.cancel();
+    }
   } catch {
     // What the platform says may hold the address.
   }

@@ -5,14 +5,13 @@ use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::binding::settled;
-use crate::domain::account::{PREFIX_DIGITS, Password, is_in_range};
+use crate::domain::account::{ChallengeVerdict, PREFIX_DIGITS, Password, is_in_range};
 use crate::domain::error::StoreError;
 use crate::domain::policy::{
     BREACHES_MAX_BYTES, BREACHES_TIMEOUT_MS, CHALLENGE_MAX_BYTES, CHALLENGE_TIMEOUT_MS,
 };
 use crate::domain::settings::VendorSettings;
 use crate::ports::Vendors;
-use edgegate_token::json::Json;
 
 #[wasm_bindgen(module = "/src/adapters/cloudflare/vendors.js")]
 extern "C" {
@@ -69,14 +68,11 @@ impl Vendors for HttpVendors {
             CHALLENGE_TIMEOUT_MS,
             CHALLENGE_MAX_BYTES,
         );
-        let answer = Json::read(text(TURNSTILE, asked).await?.as_bytes());
-        match answer
-            .as_ref()
-            .ok()
-            .and_then(|answer| answer.get("success"))
-        {
-            Some(Json::Bool(met)) => Ok(*met),
-            _ => Err(odd(TURNSTILE)),
+        match ChallengeVerdict::read(text(TURNSTILE, asked).await?.as_bytes()) {
+            Some(ChallengeVerdict::Met) => Ok(true),
+            Some(ChallengeVerdict::NotMet) => Ok(false),
+            Some(ChallengeVerdict::NotJudged(why)) => Err(StoreError::new(TURNSTILE, why)),
+            None => Err(odd(TURNSTILE)),
         }
     }
 }

@@ -99,16 +99,8 @@ impl UserDirectory for MemoryUsers {
         if let Some(freed) = &change.frees {
             self.free(freed);
         }
-        if change.clear_names {
-            user.first_name = None;
-            user.last_name = None;
-        }
-        if let Some(name) = &change.first_name {
-            user.first_name = Some(name.clone());
-        }
-        if let Some(name) = &change.last_name {
-            user.last_name = Some(name.clone());
-        }
+        user.first_name = change.first_name.apply(user.first_name.take());
+        user.last_name = change.last_name.apply(user.last_name.take());
         if let Some(roles) = &change.roles {
             user.roles = roles.clone();
         }

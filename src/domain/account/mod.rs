@@ -3,6 +3,7 @@
 mod account_name;
 mod attempt;
 mod breach;
+mod challenge_verdict;
 mod common_passwords;
 mod context_words;
 mod decoy_salt;
@@ -19,6 +20,7 @@ mod user_change;
 pub use account_name::{AccountName, AccountNames};
 pub use attempt::Attempt;
 pub use breach::{PREFIX_DIGITS, is_in_range};
+pub use challenge_verdict::ChallengeVerdict;
 pub use context_words::ContextWords;
 pub use decoy_salt::DecoySalts;
 pub use departure::Departure;
@@ -33,4 +35,4 @@ pub use password::{
 };
 pub use pepper::{PepperError, Peppers};
 pub use user::{LinkNonce, Name, NameError, Roles, RolesError, User, UserId};
-pub use user_change::UserChange;
+pub use user_change::{Edit, UserChange};

@@ -1,13 +1,73 @@
 //! A change to a user, made in one atomic step together with the counters that it raises.
 
-use super::{EmailAddress, FreedAddress, Name, PasswordHash, Roles};
+use super::{EmailAddress, FreedAddress, Name, PasswordHash, Roles, User};
 use crate::domain::policy::ADMIN_ROLE;
+
+/// What to do with a value that may be absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Edit<T> {
+    /// Leave it as it is.
+    #[default]
+    Keep,
+    /// Replace it.
+    Set(T),
+    /// Remove it.
+    Remove,
+}
+
+impl<T> Edit<T> {
+    /// The value that is set, if one is.
+    pub const fn value(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Remove => None,
+        }
+    }
+
+    pub const fn removes(&self) -> bool {
+        matches!(self, Self::Remove)
+    }
+
+    /// The edit of another type, if `convert` accepts the value.
+    ///
+    /// # Errors
+    /// Those of `convert`.
+    pub fn try_map<U, E>(self, convert: impl FnOnce(T) -> Result<U, E>) -> Result<Edit<U>, E> {
+        Ok(match self {
+            Self::Keep => Edit::Keep,
+            Self::Set(value) => Edit::Set(convert(value)?),
+            Self::Remove => Edit::Remove,
+        })
+    }
+}
+
+impl<T: Clone + PartialEq> Edit<T> {
+    /// The value afterwards.
+    #[must_use]
+    pub fn apply(&self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Set(value) => Some(value.clone()),
+            Self::Remove => None,
+        }
+    }
+
+    /// The same edit, or none if it would change nothing.
+    #[must_use]
+    fn unless_done(self, now: &Option<T>) -> Self {
+        if self.apply(now.clone()) == *now {
+            Self::Keep
+        } else {
+            self
+        }
+    }
+}
 
 /// What to change. `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserChange {
-    pub first_name: Option<Name>,
-    pub last_name: Option<Name>,
+    pub first_name: Edit<Name>,
+    pub last_name: Edit<Name>,
     /// Replaces all roles.
     pub roles: Option<Roles>,
     pub disabled: Option<bool>,
@@ -17,8 +77,6 @@ pub struct UserChange {
     pub verify_email: bool,
     /// The address that the account gives up. It is stored before the change is made.
     pub frees: Option<FreedAddress>,
-    /// Deletes both names, because a stranger may have typed them.
-    pub clear_names: bool,
     pub password_hash: Option<PasswordHash>,
     /// Ends every session.
     pub revoke_sessions: bool,
@@ -31,6 +89,21 @@ impl UserChange {
         Self {
             revoke_sessions: true,
             ..Self::default()
+        }
+    }
+
+    /// The change without the names, roles and state that the user already has. A change that is
+    /// made would end the user's access tokens.
+    #[must_use]
+    pub fn without_what_is_so(self, user: &User) -> Self {
+        Self {
+            first_name: self.first_name.unless_done(&user.first_name),
+            last_name: self.last_name.unless_done(&user.last_name),
+            roles: self.roles.filter(|roles| *roles != user.roles),
+            disabled: self
+                .disabled
+                .filter(|disabled| *disabled != user.disabled_at.is_some()),
+            ..self
         }
     }
 

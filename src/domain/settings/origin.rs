@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::source::shown;
+use super::url_fault::origin_fault;
 use super::{SettingError, Source, host_of, is_loopback_host};
 
 /// Whether a text is an https origin, or an http one on a loopback address, exactly as a browser
@@ -50,22 +51,70 @@ fn is_host(host: &str) -> bool {
     !is_number || host.parse::<Ipv4Addr>().is_ok()
 }
 
+/// Whether a text is the origin of an app shell: a web page inside a native app. All apps that are
+/// made with the same tool have the same origin.
+///
+/// | origin | who sends it |
+/// |---|---|
+/// | `capacitor://localhost` | Capacitor on iOS |
+/// | `ionic://localhost` | Cordova with Ionic's web view on iOS |
+/// | `tauri://localhost` | Tauri on macOS, Linux and iOS |
+/// | `wails://wails` | Wails on macOS and Linux |
+/// | `app://localhost` | Cordova on iOS, and Electron with a protocol of its own |
+#[must_use]
+pub fn is_app_shell(text: &str) -> bool {
+    ["capacitor", "ionic", "tauri", "wails", "app"]
+        .iter()
+        .any(|scheme| host_after(text, scheme).is_some_and(|host| is_host(host) && host != "null"))
+}
+
+/// Whether a text is the origin of a browser extension. The host is an id that only this extension
+/// has, or, in Firefox and Safari, this installation of it.
+fn is_extension(text: &str) -> bool {
+    let is_chromes_id = |id: &str| id.len() == 32 && id.bytes().all(|b| matches!(b, b'a'..=b'p'));
+    let is_uuid = |id: &str| id.len() == 36 && uuid::Uuid::try_parse(id).is_ok();
+    host_after(text, "chrome-extension").is_some_and(is_chromes_id)
+        || host_after(text, "moz-extension").is_some_and(is_uuid)
+        || host_after(text, "safari-web-extension").is_some_and(is_uuid)
+}
+
+/// Whether a text is an http origin below `localhost`, such as `http://tauri.localhost`, which Tauri
+/// and Wails use on Windows and Android. Such names are loopback addresses (RFC 6761 section 6.3).
+fn is_below_localhost(text: &str) -> bool {
+    host_after(text, "http").is_some_and(|authority| {
+        let host = host_of(authority);
+        let port = authority.strip_prefix(host).unwrap_or_default();
+        host.ends_with(".localhost") && is_host(host) && (port.is_empty() || is_port(port, "80"))
+    })
+}
+
+/// What follows `scheme://`.
+fn host_after<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+    text.strip_prefix(scheme)?.strip_prefix("://")
+}
+
 impl Source<'_> {
     /// `ALLOWED_ORIGINS`: any number of origins, separated by commas or spaces.
     pub(super) fn allowed_origins(&self) -> Result<Vec<String>, SettingError> {
-        let text = self.text("ALLOWED_ORIGINS").unwrap_or_default();
+        let text = self.text("ALLOWED_ORIGINS")?.unwrap_or_default();
         let mut origins = Vec::new();
         for origin in text.split([',', ' ', '\n']) {
-            if is_origin(origin) {
+            let is_allowed = is_origin(origin)
+                || is_below_localhost(origin)
+                || is_app_shell(origin)
+                || is_extension(origin);
+            if is_allowed {
                 origins.push(origin.to_owned());
             } else if !origin.is_empty() {
                 return Err(SettingError {
                     setting: "ALLOWED_ORIGINS",
-                    problem: format!("contains {}, which is not an origin", shown(origin)),
-                    remedy: "Write each origin under [vars] in wrangler.toml as a browser sends it, \
+                    problem: format!("contains {}, {}", shown(origin), origin_fault(origin)),
+                    remedy: "Write each origin as a browser sends it, \
                              such as \"https://app.example.com\": https (http only on a loopback \
                              address), lower case, no path, no slash at the end, no \":443\", no \
-                             wildcard. Separate them with commas.",
+                             wildcard. Apps and extensions have origins such as \
+                             \"capacitor://localhost\" and \"chrome-extension://<id>\". Separate \
+                             origins with commas.",
                 });
             }
         }
@@ -95,6 +144,99 @@ mod tests {
             "https://localhost:3000",
         ] {
             assert!(is_origin(text), "{text}");
+        }
+    }
+
+    fn listed(text: &str) -> bool {
+        let lookup = |name: &str| (name == "ALLOWED_ORIGINS").then(|| text.to_owned());
+        let origins = Source::new(&lookup).allowed_origins();
+        origins.is_ok_and(|origins| origins == [text])
+    }
+
+    #[test]
+    fn app_shells_and_extensions_can_be_listed() {
+        for (text, shell) in [
+            ("capacitor://localhost", true),
+            ("capacitor://app.example.com", true),
+            ("ionic://localhost", true),
+            ("tauri://localhost", true),
+            ("wails://wails", true),
+            ("app://localhost", true),
+            ("app://-", true),
+            ("http://tauri.localhost", false),
+            ("https://tauri.localhost", false),
+            ("http://wails.localhost:34115", false),
+            ("https://localhost", false),
+            ("http://localhost", false),
+            ("chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb", false),
+            (
+                "moz-extension://2b1a9d3f-6f0a-4a39-9d4f-0a2d4a3a3e11",
+                false,
+            ),
+            (
+                "safari-web-extension://7F9D4F3E-41A6-4B9A-8B1E-2D9C7E0F5A10",
+                false,
+            ),
+        ] {
+            assert!(listed(text), "{text}");
+            assert_eq!(is_app_shell(text), shell, "{text}");
+            let is_web = text.starts_with("https:") || text == "http://localhost";
+            assert_eq!(is_origin(text), is_web, "no issuer: {text}");
+        }
+    }
+
+    #[test]
+    fn no_wildcard_null_file_or_unknown_scheme_can_be_listed() {
+        for text in [
+            "*",
+            "null",
+            "file://",
+            "file:///",
+            "file://localhost",
+            "data:text/html,x",
+            "blob:https://app.example.com",
+            "about:blank",
+            "javascript://localhost",
+            "ws://localhost",
+            "ftp://localhost",
+            "htps://app.example.com",
+            "myapp://localhost",
+            "capacitor://",
+            "capacitor://*",
+            "capacitor://null",
+            "capacitor://localhost/",
+            "capacitor://localhost/index.html",
+            "capacitor://LOCALHOST",
+            "Capacitor://localhost",
+            "capacitor:localhost",
+            "capacitor:/localhost",
+            "capacitor:///localhost",
+            "capacitor://user@localhost",
+            "capacitor://localhost:8080",
+            "tauri://*.localhost",
+            "http://localhost.evil.example",
+            "http://tauri.localhost.evil.example",
+            "http://tauri.localhost.",
+            "http://.localhost",
+            "http://*.localhost",
+            "http://tauri.localhost:80",
+            "http://tauri.localhost/",
+            "http://eviltauri-localhost",
+            "chrome-extension://",
+            "chrome-extension://*",
+            "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcle",
+            "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllclebb",
+            "chrome-extension://zzpbdbdomjkkjkaonfhkkikfgjllcleb",
+            "chrome-extension://AAPBDBDOMJKKJKAONFHKKIKFGJLLCLEB",
+            "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb/",
+            "moz-extension://*",
+            "moz-extension://x",
+            "moz-extension://2b1a9d3f6f0a4a399d4f0a2d4a3a3e11",
+            "moz-extension://{2b1a9d3f-6f0a-4a39-9d4f-0a2d4a3a3e11}",
+            "safari-web-extension://7F9D4F3E-41A6-4B9A-8B1E-2D9C7E0F5A1",
+            "safari-extension://com.example.app-ABCDE12345",
+        ] {
+            assert!(!listed(text), "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::domain::policy::{EMAIL_BYTES, ROLE_MAX_CHARS, ROLES_MAX};
-use crate::edge::answer::Answer;
+use crate::edge::answer::{Answer, Note};
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::ports::Ports;
@@ -15,13 +15,25 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     Ok(if authorized {
         Answer::json_text(200, r#"{"authorized":true}"#)
     } else {
-        Answer::json_text(403, r#"{"authorized":false}"#)
+        Answer::json_text(403, r#"{"authorized":false}"#).noted(Note {
+            reason: Some("a criterion does not hold".to_owned()),
+            ..Note::default()
+        })
     })
+}
+
+/// The part of the query that the proxy's operator wrote. Envoy appends the path and the query of
+/// its own client's request to a fixed prefix, which therefore ends in `&original=`. Nothing after
+/// it is read: otherwise that client could add a criterion that it meets.
+fn before_original(query: &str) -> &str {
+    query
+        .split_once("&original=")
+        .map_or(query, |(criteria, _)| criteria)
 }
 
 fn criteria(query: &str) -> Result<Criteria, Problem> {
     let mut criteria = Criteria::default();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in form_urlencoded::parse(before_original(query).as_bytes()) {
         if value.is_empty() {
             return Err(Problem::invalid_request("a criterion is empty"));
         }
@@ -36,7 +48,7 @@ fn criteria(query: &str) -> Result<Criteria, Problem> {
             "user_id" if value.len() <= 64 && criteria.user_id.is_none() => {
                 criteria.user_id = Some(value.into_owned());
             }
-            "email" if value.len() <= EMAIL_BYTES && criteria.email.is_none() => {
+            "email" if value.trim().len() <= EMAIL_BYTES && criteria.email.is_none() => {
                 criteria.email = Some(value.into_owned());
             }
             "role" | "user_id" | "email" => {
@@ -74,6 +86,33 @@ mod tests {
                 email: Some("ada@example.com".to_owned()),
             }
         );
+    }
+
+    #[test]
+    fn nothing_after_original_is_a_criterion() {
+        let admin = criteria("role=admin").unwrap();
+        for rest in [
+            "",
+            "/",
+            "/admin?role=user&user_id=7",
+            "/x&role=user",
+            "&role=user",
+            "/%26role=user",
+            "/&original=/&role=user",
+        ] {
+            let query = format!("role=admin&original={rest}");
+            assert_eq!(criteria(&query).as_ref(), Ok(&admin), "{rest}");
+        }
+        for query in [
+            "original=/&role=user",
+            "original=",
+            "role=admin&original",
+            "role=admin&%6Friginal=/&role=user",
+            "role=admin&Original=/&role=user",
+            "&original=/&role=user",
+        ] {
+            assert!(criteria(query).is_err(), "{query}");
+        }
     }
 
     #[test]

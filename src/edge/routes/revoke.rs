@@ -14,20 +14,23 @@ use crate::service::AuthService;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     // The hint is ignored: the two kinds of token can't be confused.
-    let [token, _hint, client_id, session_id] = body::form_or_json(
-        request,
-        ["token", "token_type_hint", "client_id", "session_id"],
-    )?;
+    let [token, _hint, client_id] =
+        body::oauth_parameters(request, ["token", "token_type_hint", "client_id"])?;
+    let [session_id] = body::oauth_parameters_as_sent(request, ["session_id"])?;
     require_known_client(service, client_id.as_deref())?;
     let given = Given::read(token, "token", service.settings(), request)?;
-    if let Some(session_id) = session_id {
+    // Beside a cookie, an empty `session_id` is not left out: the session of the cookie would end,
+    // whichever it is.
+    let is_left_out = |id: &String| id.is_empty() && matches!(given, Given::Body(_));
+    if let Some(session_id) = session_id.filter(|id| !is_left_out(id)) {
         require_session(service, &given, &session_id)?;
     }
     let ended = match given.token() {
         Some(token) => service.log_out(token).await?,
         None => None,
     };
-    let answer = Answer::empty(200).noted(Note {
+    // Clients ignore the body (RFC 7009 section 2.2), but some can't read an empty one.
+    let answer = Answer::json_text(200, "{}").noted(Note {
         user_id: ended.map(|(user, _)| user.to_string()),
         session_id: ended.map(|(_, session)| session.to_string()),
         ..Note::default()

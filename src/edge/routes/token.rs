@@ -11,7 +11,7 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [grant_type, refresh_token, client_id, _scope] = body::form_or_json(
+    let [grant_type, refresh_token, client_id, _scope] = body::oauth_parameters(
         request,
         ["grant_type", "refresh_token", "client_id", "scope"],
     )?;

@@ -65,6 +65,56 @@ test("a typo never opens", async () => {
   }
 });
 
+// RFC 9110 sections 11.1 and 11.4, RFC 6750 section 2.1.
+test("the scheme has any case, and several spaces may follow it", async () => {
+  for (const scheme of ["Bearer ", "bearer ", "BEARER ", "Bearer  ", "bEARER     "]) {
+    const answer = await client.get("/auth/authorized?role=user", {
+      headers: { authorization: `${scheme}${ada.access_token}` },
+    });
+    assert.equal(answer.status, 200, scheme);
+  }
+});
+
+test("whatever the method, the answer is that of GET, and a body is ignored", async () => {
+  const ask = async (method, query, token, options) => {
+    const { status, body, headers } = await client.call(method, `/auth/authorized${query}`, {
+      token,
+      ...options,
+    });
+    assert.equal(headers.get("allow"), null);
+    return [status, body?.authorized ?? body?.code];
+  };
+  const bodies = [
+    {},
+    { json: { role: "admin" } },
+    { body: "role=admin", headers: { "content-type": "application/x-www-form-urlencoded" } },
+    { body: "{", headers: { "content-type": "application/json" } },
+    { body: "x", headers: { "content-type": "multipart/form-data", "content-encoding": "gzip" } },
+    { body: "x".repeat(100_000), headers: { "content-type": "text/plain" } },
+  ];
+  const token = ada.access_token;
+  for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "QUERY"]) {
+    for (const options of bodies) {
+      assert.deepEqual(await ask(method, "?role=user", token, options), [200, true], method);
+      assert.deepEqual(await ask(method, "?role=admin", token, options), [403, false], method);
+      assert.deepEqual(
+        await ask(method, "?role=user", undefined, options),
+        [401, "invalid_token"],
+        method,
+      );
+      assert.deepEqual(await ask(method, "", token, options), [400, "invalid_request"], method);
+    }
+  }
+  assert.equal((await ask("HEAD", "?role=user", token))[0], 200);
+  for (const headers of [
+    { "x-forwarded-method": "DELETE", "x-forwarded-uri": "/auth/authorized?role=user" },
+    { "x-original-url": "/x?role=user", "x-http-method-override": "GET" },
+  ]) {
+    assert.deepEqual(await ask("GET", "?role=admin", token, { headers }), [403, false]);
+    assert.deepEqual(await ask("POST", "?role=user", token, { headers }), [200, true]);
+  }
+});
+
 test("without a valid token it is 401 with a challenge", async () => {
   const none = await client.get("/auth/authorized?role=user");
   assert.equal(none.status, 401);
@@ -79,7 +129,9 @@ test("without a valid token it is 401 with a challenge", async () => {
     "Basic eDp5",
     "Bearer",
     ada.access_token,
-    `Bearer  ${ada.access_token}`,
+    `Bearer\t${ada.access_token}`,
+    `Bearer Bearer ${ada.access_token}`,
+    `Bearer ${ada.access_token}, Bearer ${root.access_token}`,
   ]) {
     const { status } = await client.get("/auth/authorized?role=user", {
       headers: { authorization },

@@ -16,7 +16,8 @@ test("a refresh token ends its session and no other", async () => {
   const { status, body } = await client.post("/auth/revoke", {
     form: { token: one.refresh_token },
   });
-  assert.deepEqual([status, body], [200, ""]);
+  // simple-oauth2 can't read an empty answer.
+  assert.deepEqual([status, body], [200, {}]);
   assert.equal((await client.renew(one.refresh_token)).body.error, "invalid_grant");
   assert.equal((await client.authorized({ role: "user" }, one.access_token)).status, 401);
   assert.equal((await client.renew(two.refresh_token)).status, 200);
@@ -70,15 +71,15 @@ test("an outdated or expired access token ends its session too, and a forged one
 
 test("a token that means nothing is 200 and writes nothing", async () => {
   const before = (await edge.kv.list()).keys.length;
-  for (const token of ["", "nothing", "egr_nothing", "a.b.c", "x".repeat(5000)]) {
+  for (const token of ["nothing", "egr_nothing", "a.b.c", "x".repeat(5000)]) {
     assert.equal((await client.post("/auth/revoke", { form: { token } })).status, 200);
   }
   assert.equal((await edge.kv.list()).keys.length, before);
 });
 
 test("no token at all is invalid_request", async () => {
-  const { status, body } = await client.post("/auth/revoke", {
-    form: { token_type_hint: "refresh_token" },
-  });
-  assert.deepEqual([status, body.error], [400, "invalid_request"]);
+  for (const form of [{ token_type_hint: "refresh_token" }, { token: "" }]) {
+    const { status, body } = await client.post("/auth/revoke", { form });
+    assert.deepEqual([status, body.error], [400, "invalid_request"]);
+  }
 });

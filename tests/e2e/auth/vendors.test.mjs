@@ -189,3 +189,72 @@ test("a challenge is met before anything is done", async (t) => {
   assert.ok(told.length >= 12 && told.every(({ detail }) => detail === "turnstile"));
   assert.ok(!JSON.stringify(logs()).includes(SECRET) && !JSON.stringify(logs()).includes(MET));
 });
+
+// https://developers.cloudflare.com/turnstile/get-started/server-side-validation/#error-codes
+test("an error of Turnstile that is not the visitor's stops no login, and the log says what to do", async (t) => {
+  const turnstile = await startVendor(t);
+  const { client, logs } = await start(t, {
+    vars: { TURNSTILE_URL: turnstile.url },
+    secrets: { TURNSTILE_SECRET: "0x4-another-turnstile-secret-Zk81" },
+  });
+  const answer = (status, codes) => (_request, response) =>
+    response
+      .writeHead(status, { "content-type": "application/json" })
+      .end(JSON.stringify({ success: false, "error-codes": codes }));
+  const challenge = "a token of the widget";
+  const logIn = (password) =>
+    client.post("/auth/login", { json: { email: ADA, password, challenge } });
+  const reset = () => client.post("/auth/password/reset", { json: { email: ADA, challenge } });
+  const told = () => logs().filter(({ event }) => event === "vendor_unreachable");
+
+  for (const [status, codes, remedy] of [
+    [200, ["missing-input-secret"], /TURNSTILE_URL/],
+    [200, ["invalid-input-secret"], /wrangler secret put TURNSTILE_SECRET/],
+    [400, ["invalid-input-secret"], /wrangler secret put TURNSTILE_SECRET/],
+    [200, ["bad-request"], /TURNSTILE_URL/],
+    [400, ["bad-request"], /TURNSTILE_URL/],
+    [200, ["internal-error"], /it answered internal-error/],
+    [200, ["a-new-code"], /it answered a-new-code/],
+    [200, ["invalid-input-response", "invalid-input-secret"], /TURNSTILE_SECRET/],
+  ]) {
+    turnstile.behave = answer(status, codes);
+    const before = told().length;
+    assert.equal((await logIn(PASSWORD)).status, 200, `${codes}`);
+    assert.equal((await logIn("wrong")).status, 401, `${codes}: the password is still checked`);
+    assert.equal((await reset()).status, 503, `${codes}: what sends mails waits`);
+    const lines = told().slice(before);
+    assert.equal(lines.length, 3, `${codes}`);
+    for (const { level, detail, reason } of lines) {
+      assert.deepEqual([level, detail], ["error", "turnstile"]);
+      assert.match(reason, remedy);
+    }
+  }
+
+  for (const codes of [
+    ["missing-input-response"],
+    ["invalid-input-response"],
+    ["timeout-or-duplicate"],
+    [],
+  ]) {
+    turnstile.behave = answer(200, codes);
+    const before = told().length;
+    for (const ask of [() => logIn(PASSWORD), reset]) {
+      const refused = await ask();
+      assert.deepEqual(
+        [refused.status, refused.body.errors],
+        [422, [{ field: "challenge", reason: "not_met" }]],
+        `${codes}`,
+      );
+    }
+    assert.equal(told().length, before, "the visitor's error needs no operator");
+  }
+
+  // No widget gives such a token, and Turnstile is not asked about it.
+  const asked = turnstile.asked.length;
+  turnstile.behave = answer(200, ["bad-request"]);
+  for (const strange of ["a\u0000b", "a\nb", "\u00e4", "\u{1f511}"]) {
+    const json = { email: ADA, password: PASSWORD, challenge: strange };
+    assert.equal((await client.post("/auth/login", { json })).status, 422);
+  }
+  assert.equal(turnstile.asked.length, asked);
+});

@@ -1,6 +1,6 @@
 //! One enabled administrator always remains.
 
-use edgegate::domain::account::{PasswordHash, User, UserChange};
+use edgegate::domain::account::{Edit, PasswordHash, User, UserChange};
 use edgegate::ports::UserDirectory;
 use futures_util::future::join;
 
@@ -92,7 +92,7 @@ pub(crate) async fn what_leaves_an_administrator_is_done<D: UserDirectory>(
     // A disabled administrator does not count: it may lose the role and be deleted.
     world.update(first.id, &demotion()?, 200).await?;
     let change = UserChange {
-        first_name: Some(name("Augusta")?),
+        first_name: Edit::Set(name("Augusta")?),
         roles: Some(roles(&["admin", "editor"])?),
         disabled: Some(false),
         ..UserChange::default()

@@ -1,6 +1,6 @@
 //! What a change changes, and what it leaves alone.
 
-use edgegate::domain::account::{User, UserChange};
+use edgegate::domain::account::{Edit, User, UserChange};
 use edgegate::ports::UserDirectory;
 
 use super::{Case, World, address, check_eq, freed, hash, name, roles};
@@ -32,7 +32,7 @@ pub(crate) async fn each_field_changes_alone<D: UserDirectory>(world: &World<D>)
     let changes: [(UserChange, Expected<'_>); 11] = [
         (
             UserChange {
-                first_name: Some(name("Augusta")?),
+                first_name: Edit::Set(name("Augusta")?),
                 ..none()
             },
             Box::new(|user| {
@@ -44,7 +44,7 @@ pub(crate) async fn each_field_changes_alone<D: UserDirectory>(world: &World<D>)
         ),
         (
             UserChange {
-                last_name: Some(name("King")?),
+                last_name: Edit::Set(name("King")?),
                 ..none()
             },
             Box::new(|user| {
@@ -141,7 +141,8 @@ pub(crate) async fn each_field_changes_alone<D: UserDirectory>(world: &World<D>)
         ),
         (
             UserChange {
-                clear_names: true,
+                first_name: Edit::Remove,
+                last_name: Edit::Remove,
                 ..none()
             },
             Box::new(|user| {
@@ -167,14 +168,13 @@ pub(crate) async fn all_fields_change_at_once<D: UserDirectory>(world: &World<D>
         world.insert(&ada).await?;
         let number = world.numbers.next();
         let change = UserChange {
-            first_name: Some(name("Augusta")?),
-            last_name: Some(name("King")?),
+            first_name: Edit::Set(name("Augusta")?),
+            last_name: Edit::Set(name("King")?),
             roles: Some(roles(&["auditor"])?),
             disabled: Some(true),
             email: Some(address(&format!("Countess{number}@example.org"))?),
             verify_email: true,
             frees: Some(freed(&ada.email, 500)),
-            clear_names: true,
             password_hash: Some(hash("$argon2id$new")),
             revoke_sessions: true,
         };
@@ -264,7 +264,7 @@ pub(crate) async fn a_change_leaves_others_as_they_are<D: UserDirectory>(world: 
     let (ada, bob) = (world.somebody().await?, world.everything()?);
     world.insert(&bob).await?;
     let change = UserChange {
-        first_name: Some(name("Augusta")?),
+        first_name: Edit::Set(name("Augusta")?),
         roles: Some(roles(&["auditor"])?),
         ..UserChange::revoke_sessions()
     };
@@ -272,17 +272,26 @@ pub(crate) async fn a_change_leaves_others_as_they_are<D: UserDirectory>(world: 
     world.holds(&bob, "another").await
 }
 
-/// "Forget both names", but for one that the same change sets.
+/// Each name is kept, set or removed on its own.
 pub(crate) async fn names_are_cleared<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.everything()?;
     world.insert(&ada).await?;
     let change = UserChange {
-        clear_names: true,
-        last_name: Some(name("King")?),
+        first_name: Edit::Remove,
+        last_name: Edit::Set(name("King")?),
         ..UserChange::default()
     };
     let changed = world.update(ada.id, &change, 300).await?;
     check_eq!(changed.first_name, None, "the first name");
     check_eq!(changed.last_name, Some(name("King")?), "the last name");
+    let bob = world.everything()?;
+    world.insert(&bob).await?;
+    let change = UserChange {
+        last_name: Edit::Remove,
+        ..UserChange::default()
+    };
+    let changed = world.update(bob.id, &change, 300).await?;
+    check_eq!(changed.first_name, bob.first_name, "the first name is kept");
+    check_eq!(changed.last_name, None, "the last name is removed");
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Changes that are not made.
 
-use edgegate::domain::account::{User, UserChange};
+use edgegate::domain::account::{Edit, User, UserChange};
 use edgegate::ports::UserDirectory;
 use futures_util::future::{join, join_all};
 
@@ -9,13 +9,12 @@ use super::{Case, World, address, check, check_eq, hash, name, roles, text};
 /// A change of everything except the address.
 fn much() -> Result<UserChange, String> {
     Ok(UserChange {
-        first_name: Some(name("Augusta")?),
-        last_name: Some(name("King")?),
+        first_name: Edit::Set(name("Augusta")?),
+        last_name: Edit::Set(name("King")?),
         roles: Some(roles(&["auditor"])?),
         disabled: Some(true),
         verify_email: true,
         frees: None,
-        clear_names: true,
         password_hash: Some(hash("$argon2id$new")),
         revoke_sessions: true,
         email: None,
@@ -48,7 +47,7 @@ pub(crate) async fn of_two_conditional_changes_one_is_made<D: UserDirectory>(
     let ada = world.somebody().await?;
     let change = |given: &str| {
         name(given).map(|given| UserChange {
-            first_name: Some(given),
+            first_name: Edit::Set(given),
             ..UserChange::default()
         })
     };

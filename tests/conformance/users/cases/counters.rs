@@ -1,6 +1,6 @@
 //! The counters that a change moves.
 
-use edgegate::domain::account::{User, UserChange};
+use edgegate::domain::account::{Edit, User, UserChange};
 use edgegate::ports::UserDirectory;
 use futures_util::future::join_all;
 
@@ -13,14 +13,14 @@ fn kinds<D: UserDirectory>(world: &World<D>) -> Result<[(UserChange, bool); 9], 
     Ok([
         (
             UserChange {
-                first_name: Some(name("Augusta")?),
+                first_name: Edit::Set(name("Augusta")?),
                 ..none()
             },
             false,
         ),
         (
             UserChange {
-                last_name: Some(name("King")?),
+                last_name: Edit::Set(name("King")?),
                 ..none()
             },
             false,

@@ -1,6 +1,6 @@
 //! The largest values that the domain allows.
 
-use edgegate::domain::account::{User, UserChange};
+use edgegate::domain::account::{Edit, User, UserChange};
 use edgegate::ports::UserDirectory;
 
 use super::{Case, LARGEST, World, address, check_eq, hash, name, roles, text};
@@ -50,8 +50,8 @@ pub(crate) async fn the_longest_names<D: UserDirectory>(world: &World<D>) -> Cas
     world.insert(&user).await?;
     world.holds(&user, "a new user").await?;
     let change = UserChange {
-        first_name: Some(last.clone()),
-        last_name: Some(first.clone()),
+        first_name: Edit::Set(last.clone()),
+        last_name: Edit::Set(first.clone()),
         ..UserChange::default()
     };
     let changed = world.update(user.id, &change, 200).await?;
@@ -118,8 +118,8 @@ pub(crate) async fn values_are_no_sql<D: UserDirectory>(world: &World<D>) -> Cas
         world.holds(&user, value).await?;
 
         let change = UserChange {
-            first_name: Some(name(value)?),
-            last_name: Some(name(value)?),
+            first_name: Edit::Set(name(value)?),
+            last_name: Edit::Set(name(value)?),
             password_hash: Some(hash(value)),
             ..UserChange::default()
         };

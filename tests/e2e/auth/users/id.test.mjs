@@ -113,6 +113,8 @@ test("only administrators, only users that exist, only what may change", async (
     ],
     ["PATCH", own, root.access_token, { email_verified: true }, 400, "invalid_request"],
     ["PATCH", own, root.access_token, { disabled: null }, 400, "invalid_request"],
+    ["PATCH", own, root.access_token, { roles: null }, 400, "invalid_request"],
+    ["PATCH", own, root.access_token, { email: null }, 400, "invalid_request"],
     ["PATCH", own, root.access_token, { first_name: "" }, 422, "invalid_field"],
   ];
   for (const [method, path, token, json, status, code] of cases) {
@@ -128,4 +130,53 @@ test("only administrators, only users that exist, only what may change", async (
     200,
     "nothing was changed",
   );
+});
+
+// RFC 7396 section 1.
+test("null removes a name, and a member that must stay says so", async () => {
+  const path = `/auth/users/${(await client.logIn(ADA)).user.id}`;
+  const { access_token: token } = await client.logIn(ROOT);
+  const change = (json, headers) => client.patch(path, { token, json, headers });
+  const named = await change({ first_name: "Augusta", last_name: "King" });
+  assert.deepEqual([named.body.first_name, named.body.last_name], ["Augusta", "King"]);
+  const one = await change({ first_name: null });
+  assert.deepEqual([one.status, one.body.first_name, one.body.last_name], [200, null, "King"]);
+  const both = await change(
+    { first_name: "Ada", last_name: null },
+    { "content-type": "application/merge-patch+json" },
+  );
+  assert.deepEqual([both.status, both.body.first_name, both.body.last_name], [200, "Ada", null]);
+  const read = await client.get(path, { token });
+  assert.deepEqual([read.body.first_name, read.body.last_name], ["Ada", null]);
+  for (const member of ["roles", "disabled"]) {
+    const refused = await change({ [member]: null, last_name: "King" });
+    assert.deepEqual([refused.status, refused.body.code], [400, "invalid_request"]);
+    assert.match(refused.body.detail, new RegExp(`^${member} can't be removed`));
+  }
+  assert.equal((await client.get(path, { token })).body.last_name, null, "nothing was changed");
+  // RFC 5789 section 2.2: the answer names what a PATCH may be.
+  const text = { "content-type": "text/plain" };
+  const wrong = await client.call("PATCH", path, { token, headers: text, body: "{}" });
+  assert.deepEqual(
+    [wrong.status, wrong.headers.get("accept-patch")],
+    [415, "application/json, application/merge-patch+json"],
+  );
+});
+
+test("a PATCH that changes nothing ends no token and records nothing", async () => {
+  const path = `/auth/users/${(await client.logIn(ADA)).user.id}`;
+  const { access_token: token } = await client.logIn(ROOT);
+  const json = { first_name: "Ada", last_name: null, roles: ["user"], disabled: false };
+  const first = await client.patch(path, { token, json });
+  assert.equal(first.status, 200);
+  const { access_token: own } = await client.logIn(ADA);
+  const before = edge.logs().length;
+  for (let times = 0; times < 2; times++) {
+    const again = await client.patch(path, { token, json });
+    assert.deepEqual([again.status, again.body], [200, first.body]);
+  }
+  assert.equal((await client.authorized({ role: "user" }, own)).status, 200);
+  assert.equal((await client.get("/auth/me", { token: own })).status, 200);
+  const lines = edge.logs().slice(before);
+  assert.ok(!lines.some(({ message }) => /roles_changed|user_enabled/.test(message)));
 });
