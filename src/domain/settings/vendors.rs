@@ -36,12 +36,13 @@ impl Source<'_> {
             self.note(self.base_url("BREACHED_PASSWORDS", "https://api.pwnedpasswords.com/range"));
         let url = self.note(self.base_url("TURNSTILE_URL", SITEVERIFY));
         let secret = self.note(self.turnstile_secret());
-        let site_key = self.note(self.turnstile_site_key(!matches!(secret, Ok(None))));
+        let has_secret = matches!(&secret, Ok(Some(_)) | Err(_));
+        let turnstile_site_key = self.note(self.turnstile_site_key(has_secret));
         let url = url?.unwrap_or_else(|| SITEVERIFY.to_owned());
         Ok(VendorSettings {
             breached_passwords: breached_passwords?,
             turnstile: secret?.map(|secret| Turnstile { secret, url }),
-            turnstile_site_key: site_key?,
+            turnstile_site_key: turnstile_site_key?,
         })
     }
 
@@ -58,20 +59,24 @@ impl Source<'_> {
         }
     }
 
+    /// The pages contain the key, so that nothing in it may need escaping.
     fn turnstile_site_key(&self, has_secret: bool) -> Result<Option<String>, SettingError> {
-        let key = self.text("TURNSTILE_SITE_KEY")?;
-        match key
-            .as_deref()
-            .and_then(|key| site_key_problem(key, has_secret))
-        {
-            Some(problem) => Err(SettingError {
-                setting: "TURNSTILE_SITE_KEY",
-                problem,
-                remedy: "Set it to the site key of your Turnstile widget, and store the secret key \
-                         of the same widget with `npx wrangler secret put TURNSTILE_SECRET`. \
-                         Without the secret nobody checks what the widget says.",
-            }),
-            None => Ok(key),
+        let is_key = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+        let error = |key: &str, fault: &str| SettingError {
+            setting: "TURNSTILE_SITE_KEY",
+            problem: format!("is {}, {fault}", shown(key)),
+            remedy: "Set it to the site key of your Turnstile widget, and store the secret key of \
+                     the same widget as TURNSTILE_SECRET. Without the secret nobody checks what \
+                     the widget says.",
+        };
+        match self.text("TURNSTILE_SITE_KEY")? {
+            Some(key) if !key.bytes().all(is_key) => {
+                Err(error(&key, "which has a character that no site key has"))
+            }
+            Some(key) if !has_secret => {
+                Err(error(&key, "but the secret TURNSTILE_SECRET is missing"))
+            }
+            key => Ok(key),
         }
     }
 
@@ -94,21 +99,4 @@ impl Source<'_> {
             _ => Ok(url),
         }
     }
-}
-
-/// What is wrong with the site key. The pages contain it, so that nothing in it may need escaping.
-fn site_key_problem(key: &str, has_secret: bool) -> Option<String> {
-    let is_key = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
-    if !key.bytes().all(is_key) {
-        return Some(format!(
-            "is {}, which has a character that no site key has",
-            shown(key)
-        ));
-    }
-    (!has_secret).then(|| {
-        format!(
-            "is {}, but the secret TURNSTILE_SECRET is missing",
-            shown(key)
-        )
-    })
 }
