@@ -131,7 +131,8 @@ async function openChromium(folder, cleanUp) {
       const { page, close } = await open();
       const time = await page.evaluate(
         async ([name, one]) => {
-          const { verifiersOf } = await import("/verifiers.mjs");
+          const path = "/verifiers.mjs";
+          const { verifiersOf } = await import(path);
           const begun = performance.now();
           const modules = { [name]: await import(`/${name}.js`) };
           await (await verifiersOf(modules, one))[name](one.tokens[0]);

@@ -34,6 +34,7 @@ await main(async () => {
   if (failed) return failed;
   const { compare } = await import("./compare.mjs");
   const [{ table }, { chart }] = await Promise.all([import("./table.mjs"), import("./chart.mjs")]);
+  /** @type {any} */
   const results = await compare({ rounds: Number(values.rounds), only });
   console.log(table(results));
   const svg = values.json.replace(/(\.json)?$/, ".svg");

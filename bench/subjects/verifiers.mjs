@@ -43,6 +43,9 @@ async function parallel(verify, tokens) {
 /**
  * One round: the rates of both subjects in each way. `tokens` are SERIAL + PARALLEL new ones. The
  * subjects take short turns, so that a drift of the machine affects both.
+ *
+ * @param {any} modules
+ * @param {any} given
  */
 export async function round(modules, { tokens, isEven, ...given }) {
   const subjects = Object.entries(await verifiersOf(modules, given));

@@ -83,9 +83,6 @@ const BAD: &[(&str, &str)] = &[
         "https://api.pwnedpasswords.com/range/",
     ),
     ("TURNSTILE_URL", "siteverify"),
-    ("TURNSTILE_SITE_KEY", "two words"),
-    // Without TURNSTILE_SECRET nobody checks what the widget says.
-    ("TURNSTILE_SITE_KEY", "0x4AAAAAAA"),
     ("TURNSTILE_SECRET", "two words"),
     ("TURNSTILE_SITE_KEY", "two words"),
     // Without TURNSTILE_SECRET nobody checks what the widget says.
