@@ -25,7 +25,7 @@ const PORTS = [8787, 8788, 8080, 3000, 5173];
 // What `npm start` makes from the sources, and stamps: a build takes minutes.
 const BUILT = ["build", "dist", "www/edgegate", "www/openapi.yaml", "npm/edgegate/wasm"];
 // Hard links, where the file system can: what is deleted in the copy stays in the project.
-const _INSTALLED = ["node_modules", ".tools"];
+const INSTALLED = ["node_modules", ".tools"];
 // Files in which a port stands.
 const WITH_PORTS = /^(examples\/|scripts\/project\/dev-arguments\.mjs$|wrangler\.toml$)/;
 
@@ -58,8 +58,7 @@ export async function makeClone() {
   git(...author, "commit", "--quiet", "--no-gpg-sign", "--message", "As cloned");
   for (const path of BUILT)
     if (existsSync(inRoot(path))) cpSync(inRoot(path), join(root, path), { recursive: true });
-  for (const path of LINKED)
-    if (existsSync(inRoot(path))) symlinkSync(inRoot(path), join(root, path));
+  for (const path of INSTALLED) copyTree(inRoot(path), join(root, path));
   return {
     root,
     home,
@@ -86,7 +85,7 @@ export async function makeClone() {
  * @property {() => void} remove
  */
 
-function _copyTree(from, to) {
+function copyTree(from, to) {
   for (const options of ["-al", "-a"]) {
     if (spawnSync("cp", [options, from, to]).status === 0) return;
     rmSync(to, { recursive: true, force: true });

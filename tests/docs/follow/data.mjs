@@ -48,14 +48,23 @@ function parseHttp(text) {
   if (body && fields.some((line) => /^content-type: .*json/i.test(line))) JSON.parse(body);
 }
 
-/** Each line, without its indent, must stand in some file that is no document; `…` is any text. */
+/**
+ * The text between two `…` must stand in some file that is no document, as it is or in quotation
+ * marks. Or the parts of each line must: a message is put together from a name and its sentences.
+ */
 function quoted(text) {
-  const lines = text
-    .split("\n")
-    .flatMap((line) => line.split("…"))
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
-  const missing = lines.filter((line) => !sources().includes(line));
+  const isThere = (part) =>
+    [part, JSON.stringify(part).slice(1, -1), part.replace(/\b[A-Z]+_[A-Z_]+\b/, "{setting}")].some(
+      (form) => sources().includes(form),
+    );
+  const partsOf = (line) =>
+    line.split(/(?<=[.:]) |(?<=^[A-Z_]+) /).map((part) => part.replace(/[.:]$/, ""));
+  const missing = text
+    .split("…")
+    .map((part) => part.trim())
+    .filter((part) => part !== "" && !isThere(part))
+    .flatMap((part) => (part.includes("\n") ? [part] : partsOf(part)))
+    .filter((part) => !isThere(part));
   if (missing.length > 0)
     throw new Error(
       `it prints nothing here, so it is a quotation; no file of the project has: ${missing.join("\n")}`,
@@ -74,6 +83,8 @@ function sources() {
       /\.(rs|m?js|json|toml|yaml|conf|html|sql|txt|ts)$|Caddyfile$|_headers$/.test(path),
     )
     .map((path) => readFileSync(inRoot(path), "utf8"))
-    .join("\n");
+    .join("\n")
+    // Rust goes on with a text in the next line.
+    .replace(/\\\n\s*/g, "");
   return all;
 }

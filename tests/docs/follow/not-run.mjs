@@ -10,6 +10,11 @@ export const NOT_RUN = [
   },
   {
     document: "docs/operations.md",
+    begins: "until [",
+    reason: "it waits for a log-out at another place of a deployment",
+  },
+  {
+    document: "docs/operations.md",
     begins: "-- who is being guessed at",
     reason: "Analytics Engine's SQL exists only on Cloudflare",
   },
@@ -20,3 +25,19 @@ export const NOT_RUN = [
   },
 ];
 export const MOST = 1 / 10;
+
+/**
+ * The blocks that another test takes from their document and runs.
+ *
+ * @type {{ document: string, begins: string, test: string }[]}
+ */
+export const ELSEWHERE = [
+  "location /admin/",
+  "handle /admin/*",
+  "http:\n  routers:",
+  "- name: envoy.filters.http.ext_authz",
+].map((begins) => ({
+  document: "docs/forward-auth.md",
+  begins,
+  test: "tests/e2e/forward-auth.test.mjs",
+}));

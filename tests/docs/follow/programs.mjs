@@ -1,6 +1,7 @@
 // JavaScript, TypeScript and HTML of the documents, run as programs: in Node, in a page, in a Worker
 // or in the type checker, whichever the text is for.
 import { spawnSync } from "node:child_process";
+import { transform } from "esbuild";
 import { inRoot } from "../../../scripts/project/root.mjs";
 import { startBrowser } from "../../browser/browser.mjs";
 import { ADA, PASSWORD, ROOT } from "../../e2e/client.mjs";
@@ -15,6 +16,7 @@ const GIVEN = {
   email: JSON.stringify(ADA),
   password: JSON.stringify(PASSWORD),
   showAdministration: "() => {}",
+  author: '"somebody"',
 };
 const PACKAGES = ["vite", "hono", "typescript", "@cloudflare/workers-types", "@types/node"];
 
@@ -45,6 +47,9 @@ export class Programs {
     this.#count += 1;
     this.#project ??= await makeProject(this.#after, PACKAGES);
     if (["ts", "tsx", "typescript"].includes(language)) return this.#check(text);
+    // Components of a framework: they compile. tests/package/ runs the client in React.
+    const isComponent = /^\/\/ (React|Vue|Svelte|Solid)\b/.test(text);
+    if (language === "jsx" || isComponent) return void (await transform(text, { loader: "jsx" }));
     const local = text.replace(SERVICE, this.#origin);
     if (language === "html") return this.#openPage((page) => page.goto("/a-page"), local);
     if (/^export default \{\s+(async )?fetch\b/m.test(text)) return this.#runWorker(local);
@@ -71,12 +76,16 @@ export class Programs {
         `\\b(const|let|var|class|function) +${name}\\b|(const|let|import) *\\{[^}]*\\b${name}\\b[^}]*\\}`,
       ).test(text);
     const imports = [...this.#imports]
-      .filter(([name]) => uses(name) && !defines(name))
+      .filter(([name]) => (uses(name) || uses(name.toLowerCase())) && !defines(name))
       .map(([, line]) => line);
-    const given = Object.entries({ ...GIVEN, token: JSON.stringify(token) })
+    const verifier = `Verifier.fromIssuer(${JSON.stringify(this.#origin)}, { audience: "edgegate" })`;
+    const given = Object.entries({ ...GIVEN, token: JSON.stringify(token), verifier })
       .filter(([name]) => uses(name) && !defines(name))
       .map(([name, value]) => `const ${name} = ${value};`);
-    return [...new Set(imports), ...given, text].join("\n");
+    // A few lines of a function.
+    const isFragment = /^(if .*)?return\b|^if .*\breturn\b/m.test(text);
+    const body = isFragment ? `await (async () => {\n${text}\n})();` : text;
+    return [...new Set(imports), ...given, body].join("\n");
   }
 
   async #token() {
