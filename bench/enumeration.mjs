@@ -11,8 +11,8 @@
 //   npm run bench:enumeration -- --each 200
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Advice, main } from "../scripts/project/advice.mjs";
+import { parsed } from "../scripts/project/arguments.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
 import { run } from "../scripts/project/run.mjs";
 import { node, toolEnv } from "../scripts/project/tools.mjs";
@@ -63,9 +63,12 @@ const PASSWORD = "correct horse battery staple";
 const BUDGETS = { full: "1000000", spent: "1" };
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: { only: { type: "string" }, each: { type: "string", default: "500" } },
-  });
+  const { values } = parsed(
+    {
+      options: { only: { type: "string" }, each: { type: "string", default: "500" } },
+    },
+    "use it as `npm run bench:enumeration -- --only reset,login --each 200`; both options may be left out",
+  );
   const each = Number(values.each);
   const names = values.only ? values.only.split(",") : Object.keys(WORK);
   const unknownNames = names.filter((name) => !Object.hasOwn(WORK, name));

@@ -10,8 +10,8 @@
 // code. With another one this fails and says what to do. After an update of Rust, record again from
 // the commit before the update.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { Advice, main } from "../scripts/project/advice.mjs";
+import { parsed } from "../scripts/project/arguments.mjs";
 import { inRoot, root } from "../scripts/project/root.mjs";
 import { output, run } from "../scripts/project/run.mjs";
 import { setUp } from "../scripts/setup/index.mjs";
@@ -30,7 +30,10 @@ const TOLERANCE = 0.1;
 const AT_ONCE = 2;
 
 await main(async () => {
-  const { values } = parseArgs({ options: { record: { type: "boolean", default: false } } });
+  const { values } = parsed(
+    { options: { record: { type: "boolean", default: false } } },
+    "use it as `npm run bench:instructions`, or with `-- --record` to write bench/instructions.json",
+  );
   if (process.platform !== "linux")
     throw new Advice(`instructions are counted on Linux only, and this is ${process.platform}.`);
   await setUp([rust]);

@@ -3,7 +3,7 @@
 // much processor time each operation takes, also in edgegate. It makes the table of the other
 // services in docs/operations.md.
 import { readFileSync } from "node:fs";
-import { main } from "../scripts/project/advice.mjs";
+import { helpIfAsked, main } from "../scripts/project/advice.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
 import { run } from "../scripts/project/run.mjs";
 import { node, toolEnv } from "../scripts/project/tools.mjs";
@@ -27,6 +27,7 @@ const COUNTED = 4;
 const TIMED = 40;
 
 await main(async () => {
+  helpIfAsked("Use it as `npm run bench:operations`, without arguments. It takes two minutes.");
   await setUp();
   await setUp([benchPackages]);
   const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });

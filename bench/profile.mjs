@@ -8,8 +8,8 @@
 // belongs to workerd itself.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { parseArgs } from "node:util";
 import { main } from "../scripts/project/advice.mjs";
+import { parsed } from "../scripts/project/arguments.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
 import { workerModule } from "../scripts/project/worker-module.mjs";
 import { setUpBench } from "./set-up.mjs";
@@ -18,16 +18,19 @@ const FOLDER = "target/bench-profile";
 const ROWS = 90;
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: {
-      work: { type: "string", default: "check-eddsa-repeated" },
-      store: { type: "string", default: "kv" },
-      alg: { type: "string" },
-      "rotate-after": { type: "string" },
-      seconds: { type: "string", default: "6" },
-      json: { type: "string" },
+  const { values } = parsed(
+    {
+      options: {
+        work: { type: "string", default: "check-eddsa-repeated" },
+        store: { type: "string", default: "kv" },
+        alg: { type: "string" },
+        "rotate-after": { type: "string" },
+        seconds: { type: "string", default: "6" },
+        json: { type: "string" },
+      },
     },
-  });
+    "use it as `npm run bench:profile -- --work renew --store durable --alg HS256 --rotate-after 0 --seconds 8 --json file.cpuprofile`; each option may be left out",
+  );
   const failed = await setUpBench();
   if (failed) return failed;
   mkdirSync(inRoot(FOLDER), { recursive: true });

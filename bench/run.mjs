@@ -4,6 +4,8 @@
 //
 // Fewer rounds, some of the work (bench/subjects/works.mjs):
 //   npm run bench -- --rounds 3 --only login,renew
+// The npm package beside jose, without any Worker:
+//   npm run bench -- --only package
 // Where to write the results, with a chart beside them; by default bench/results/latest.json:
 //   npm run bench -- --json file.json
 //
@@ -11,28 +13,34 @@
 // ratios.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { parseArgs } from "node:util";
 import { main } from "../scripts/project/advice.mjs";
+import { parsed } from "../scripts/project/arguments.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
 import { setUpBench } from "./set-up.mjs";
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "5" },
-      only: { type: "string" },
-      json: { type: "string", default: "bench/results/latest.json" },
+  const { values } = parsed(
+    {
+      options: {
+        rounds: { type: "string", default: "5" },
+        only: { type: "string" },
+        json: { type: "string", default: "bench/results/latest.json" },
+      },
     },
-  });
-  const failed = await setUpBench();
+    "use it as `npm run bench -- --rounds 3 --only login,renew --json file.json`; each option may be left out",
+  );
+  const only = values.only?.split(",");
+  const failed = await setUpBench({ isPackageOnly: only?.join() === "package" });
   if (failed) return failed;
   const { compare } = await import("./compare.mjs");
   const [{ table }, { chart }] = await Promise.all([import("./table.mjs"), import("./chart.mjs")]);
-  const results = await compare({ rounds: Number(values.rounds), only: values.only?.split(",") });
+  /** @type {any} */
+  const results = await compare({ rounds: Number(values.rounds), only });
   console.log(table(results));
   const svg = values.json.replace(/(\.json)?$/, ".svg");
   mkdirSync(dirname(inRoot(values.json)), { recursive: true });
   writeFileSync(inRoot(values.json), `${JSON.stringify(results, null, 1)}\n`);
+  if (!results.works) return 0;
   writeFileSync(inRoot(svg), chart(results));
   console.log(`\nThe figures are in ${values.json}, drawn in ${svg}.`);
   return 0;

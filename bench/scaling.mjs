@@ -4,8 +4,8 @@
 //   npm run bench:scaling -- --rounds 5 --only users,keys --json file.json
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { parseArgs } from "node:util";
 import { main } from "../scripts/project/advice.mjs";
+import { parsed } from "../scripts/project/arguments.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
 import { machine } from "./machine.mjs";
 import { plot } from "./plot.mjs";
@@ -47,13 +47,16 @@ const DIMENSIONS = {
 };
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "5" },
-      only: { type: "string" },
-      json: { type: "string", default: "bench/results/latest-scaling.json" },
+  const { values } = parsed(
+    {
+      options: {
+        rounds: { type: "string", default: "5" },
+        only: { type: "string" },
+        json: { type: "string", default: "bench/results/latest-scaling.json" },
+      },
     },
-  });
+    "use it as `npm run bench:scaling -- --rounds 5 --only users,keys --json file.json`; each option may be left out",
+  );
   const failed = await setUpBench();
   if (failed) return failed;
   const [{ startPoint }, { once }] = await Promise.all([

@@ -2,8 +2,8 @@
 // bench/size.json. `--record` writes the record. Build first. `npm test` runs the comparison.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { main } from "../scripts/project/advice.mjs";
+import { parsed } from "../scripts/project/arguments.mjs";
 import { kilobytes, packageSizes } from "../scripts/project/package-size.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
 import { workerSize } from "../scripts/project/worker-size.mjs";
@@ -50,7 +50,10 @@ export async function checkSizes() {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href)
   await main(async () => {
-    const { values } = parseArgs({ options: { record: { type: "boolean", default: false } } });
+    const { values } = parsed(
+      { options: { record: { type: "boolean", default: false } } },
+      "use it as `npm run bench:size`, or with `-- --record` to write bench/size.json",
+    );
     if (values.record)
       writeFileSync(inRoot(RECORD), `${JSON.stringify(await measure(), null, 2)}\n`);
     const faults = await checkSizes();

@@ -7,15 +7,16 @@
 //   npm run admin -- mail retry <id>|all        sends them again
 //   npm run admin -- restored                   raises all counters after a database restore
 import { listMail, retryMail } from "./admin/mail.mjs";
-import { showPseudonyms } from "./admin/pseudonym.mjs";
+import { pseudonymsOfAddresses, showPseudonyms } from "./admin/pseudonym.mjs";
 import { liftCounters } from "./admin/restored.mjs";
 import { changeRole } from "./admin/roles.mjs";
 import { Advice, main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
+import { chosenEnvironment, readConfig } from "./project/config.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE =
-  "use `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, and add --remote for the deployed service";
+  "use `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, and add --remote for the deployed service, --env <name> for an environment of wrangler.toml";
 
 // Only this process gets the secret of `pseudonym`. Programs that it starts don't.
 const ticketSecret = process.env.TICKET_SECRET;
@@ -31,13 +32,17 @@ await main(async () => {
     "revoke 3": () => changeRole(verb, [first, second], place, environment, { last }),
     "pseudonym 2": () => showPseudonyms(first, ticketSecret, place, environment),
     "restored 1": () => liftCounters(place),
-    "mail 2": first === "list" && (() => listMail(place)),
+    "mail 2":
+      first === "list" &&
+      (async () => listMail(place, await pseudonymsOfAddresses(ticketSecret, place, environment))),
     "mail 3": first === "retry" && (() => retryMail(second, place)),
   };
   const command = commands[`${verb} ${words.length}`];
   if (!command) throw new Advice(`${USAGE}.`);
   // Set-up runs scripts of npm packages. Pseudonyms need nothing from it.
   if (verb !== "pseudonym") await setUp();
+  // wrangler would act on the top-level database for an environment that it doesn't know.
+  if (environment) await readConfig(environment);
   await command();
 });
 
@@ -55,8 +60,9 @@ function parse() {
     },
     USAGE,
   );
+  const environment = chosenEnvironment(values.env);
   const place = values.remote ? ["--remote"] : ["--local"];
-  if (values.env) place.push("--env", values.env);
+  place.push(`--env=${environment ?? ""}`);
   if (values["persist-to"]) place.push("--persist-to", values["persist-to"]);
-  return { words: positionals, place, environment: values.env, last: values.last };
+  return { words: positionals, place, environment, last: values.last };
 }

@@ -15,6 +15,7 @@ import { Advice, main } from "./project/advice.mjs";
 import { hashOf } from "./project/hash.mjs";
 import { withLock } from "./project/lock.mjs";
 import { kilobytes, packageSizes, packageTarball } from "./project/package-size.mjs";
+import { repositoryFields } from "./project/repository.mjs";
 import { inRoot } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
 import { clearStamp, setStamp, stampIs } from "./project/stamp.mjs";
@@ -30,7 +31,8 @@ const WASM_INPUTS = [
   "package-lock.json",
   "scripts/build-package.mjs",
 ];
-const WASM_OUTPUTS = ["npm/edgegate/wasm/edgegate.js", "npm/edgegate/wasm/edgegate_bg.wasm"];
+const WASM_NAMES = ["edgegate.js", "edgegate_bg.wasm", "inline.js"];
+const WASM_OUTPUTS = WASM_NAMES.map((name) => `npm/edgegate/wasm/${name}`);
 const BUILT = "target/wasm32-unknown-unknown/browser/edgegate_browser.wasm";
 
 // The features that rustc uses and that every browser since 2022 supports. With `--all-features`
@@ -48,6 +50,15 @@ const PACKAGE_STAMP = "dist/package.stamp";
 const STAGE = "dist/package";
 const LICENCES = ["LICENSE-APACHE", "LICENSE-MIT"];
 const PAGES = "www/edgegate";
+const NOT_FOR_COMMON_JS = ["edge-light.js", "web.js", "workerd.js"];
+const NOT_FOR_PAGES = [
+  "edge-light.js",
+  "inline.js",
+  "inline-source.js",
+  "node.js",
+  "workerd.js",
+  "wasm/inline.js",
+];
 
 await main(async () => {
   await setUp();
@@ -106,7 +117,8 @@ async function buildWasm() {
   await optimise(work);
   await bundleGlue(work);
   mkdirSync(inRoot("npm/edgegate/wasm"), { recursive: true });
-  for (const name of ["edgegate.js", "edgegate_bg.wasm"])
+  writeInline(join(work, "out"));
+  for (const name of WASM_NAMES)
     renameSync(join(work, "out", name), inRoot("npm/edgegate/wasm", name));
   rmSync(work, { recursive: true });
   setStamp(WASM_STAMP, inputs);
@@ -139,25 +151,41 @@ async function bundleGlue(work) {
   const { build } = await import("esbuild");
   await build({
     stdin: {
-      contents: 'export { initSync, peek, Verifier } from "./edgegate.js";',
+      contents: 'export { canonicalEmail, initSync, peek, Verifier } from "./edgegate.js";',
       resolveDir: work,
     },
     bundle: true,
     format: "iife",
     globalName: "glue",
     minify: true,
-    target: "es2022",
+    // The lint of the oldest browsers does not read this file.
+    target: ["es2022", "chrome109", "firefox115", "safari16"],
     outfile: join(work, "out/edgegate.js"),
     banner: {
-      js: "// Made by wasm-bindgen from crates/browser; started by ../instance.js.\nexport function glueFor(WebAssembly) {",
+      js: "// Made by wasm-bindgen from crates/browser; started by ../instance.js.\nexport function glueFor(WebAssembly, TextDecoder, TextEncoder) {",
     },
     footer: { js: "return glue;\n}" },
     logLevel: "warning",
   });
 }
 
+/**
+ * The wasm as text, for the loaders that need no file.
+ *
+ * @param {string} folder
+ */
+function writeInline(folder) {
+  const base64 = readFileSync(join(folder, "edgegate_bg.wasm")).toString("base64");
+  const comment = "// edgegate_bg.wasm in base64, made by the build.";
+  writeFileSync(join(folder, "inline.js"), `${comment}\nexport default "${base64}";\n`);
+}
+
 async function pack() {
-  const inputs = hashOf(["npm/edgegate", ...LICENCES, "scripts/build-package.mjs"]);
+  const repository = repositoryFields(await originUrl(), "npm/edgegate");
+  const inputs = hashOf(
+    ["npm/edgegate", ...LICENCES, "scripts/build-package.mjs"],
+    [JSON.stringify(repository)],
+  );
   if (
     stampIs(PACKAGE_STAMP, inputs) &&
     existsSync(packageTarball()) &&
@@ -168,6 +196,11 @@ async function pack() {
   rmSync(inRoot(STAGE), { recursive: true, force: true });
   cpSync(inRoot("npm/edgegate"), inRoot(STAGE), { recursive: true });
   for (const name of LICENCES) cpSync(inRoot(name), inRoot(STAGE, name));
+  const manifest = inRoot(STAGE, "package.json");
+  const { name, version, description, ...rest } = JSON.parse(readFileSync(manifest, "utf8"));
+  const named = { name, version, description, ...repository, ...rest };
+  writeFileSync(manifest, `${JSON.stringify(named, null, 2)}\n`);
+  await writeCommonJs();
   for (const name of readdirSync(inRoot("dist")))
     if (name.endsWith(".tgz")) rmSync(inRoot("dist", name));
   const { code, stderr } = await run(
@@ -181,10 +214,44 @@ async function pack() {
   return true;
 }
 
-// Copies the scripts and the wasm for the pages. Files are replaced one by one, because they may be
-// served at the same time.
+/** Empty if this is not a clone of anything. */
+async function originUrl() {
+  const { code, stdout } = await run("git", ["config", "--get", "remote.origin.url"], {
+    capture: true,
+  });
+  return code === 0 ? stdout : "";
+}
+
+/**
+ * The package once more as CommonJS, for programs that can't `require` ES modules: Jest, and Node
+ * before 20.19. Each module stays a module of its own, so that all entries share their classes.
+ */
+async function writeCommonJs() {
+  const { transform } = await import("esbuild");
+  const to = (/** @type {string[]} */ ...names) => inRoot(STAGE, "cjs", ...names);
+  mkdirSync(to(), { recursive: true });
+  writeFileSync(to("package.json"), '{ "type": "commonjs" }\n');
+  for (const name of filesOf(inRoot("npm/edgegate"))) {
+    const isScript = name.endsWith(".js") && !NOT_FOR_COMMON_JS.includes(name);
+    const isType = name.startsWith("types/");
+    if (!isScript && !isType) continue;
+    const text = readFileSync(inRoot("npm/edgegate", name), "utf8");
+    const options = /** @type {const} */ ({
+      format: "cjs",
+      target: "es2022",
+      supported: { "dynamic-import": false },
+    });
+    mkdirSync(join(to(name), ".."), { recursive: true });
+    writeFileSync(to(name), isScript ? (await transform(text, options)).code : text);
+  }
+}
+
+// Copies the scripts and the wasm for the pages, without what the loaders of other platforms need.
+// Files are replaced one by one, because they may be served at the same time.
 function publish() {
-  const wanted = filesOf(inRoot("npm/edgegate")).filter((path) => /\.(js|wasm)$/.test(path));
+  const wanted = filesOf(inRoot("npm/edgegate")).filter(
+    (path) => /\.(js|wasm)$/.test(path) && !NOT_FOR_PAGES.includes(path),
+  );
   for (const path of wanted) {
     const to = inRoot(PAGES, path);
     mkdirSync(join(to, ".."), { recursive: true });

@@ -22,7 +22,7 @@ const INPUTS = [
   "package-lock.json",
   "scripts/project/worker-module.mjs",
 ];
-const OUTPUTS = ["build/index.js", "build/index_bg.wasm"];
+const OUTPUTS = ["build/index.js", "build/check.js", "build/index_bg.wasm"];
 
 await main(async () => {
   await setUp();
@@ -44,7 +44,7 @@ async function build() {
   console.log("▸ Worker: building");
   const begun = performance.now();
   clearStamp(STAMP);
-  await workerModule({ folder: "build", optimised: true });
+  await workerModule({ folder: "build", check: "src/edge/check.mjs", optimised: true });
   setStamp(STAMP, inputs);
   console.log(
     `▸ Worker: built in ${((performance.now() - begun) / 1000).toFixed(0)} s, ${workerSize().text}`,

@@ -1,44 +1,61 @@
-// `npm run deploy`: runs wrangler deploy, if ISSUER is an address that the internet can reach. `--
-// --dry-run` only builds and lists the bindings. Everything after `--` goes to wrangler.
+// `npm run deploy`: checks everything that the Worker would check, then runs wrangler deploy. `--
+// --dry-run` checks, builds and lists the bindings, and uploads nothing. Everything after `--` goes
+// to wrangler.
 import { spawn } from "node:child_process";
-import { Advice, main } from "./project/advice.mjs";
-import { readConfig } from "./project/config.mjs";
+import { Advice, helpIfAsked, main } from "./project/advice.mjs";
+import { chosenEnvironment, readConfig } from "./project/config.mjs";
 import { wranglerArguments } from "./project/dev-arguments.mjs";
-import { issuerProblem } from "./project/issuer.mjs";
-import { platformLogsProblem } from "./project/platform-logs.mjs";
-import { root } from "./project/root.mjs";
-import { wrangler } from "./project/tools.mjs";
+import { inRoot, root } from "./project/root.mjs";
+import { run } from "./project/run.mjs";
+import { node, toolEnv, wrangler } from "./project/tools.mjs";
+import { checkerIsCurrent } from "./settings/check.mjs";
+import { checkDeployment } from "./settings/deployment.mjs";
 import { setUp } from "./setup/index.mjs";
 
-const SECRETS = ["SIGNING_KEYS", "TICKET_SECRET", "MAIL_API_KEY"];
-
-const QUEUES = ["edgegate-mail", "edgegate-mail-dead", "edgegate-notices", "edgegate-notices-dead"];
+const USAGE = `Use it as \`npm run deploy\`, or \`npm run deploy -- <options>\`:
+  --env <name>           an environment of wrangler.toml, such as staging
+  --dry-run              checks and builds, and uploads nothing
+  --var NAME:value       a setting for this deploy
+  --secrets-file <path>  secrets to store with this deploy
+Every other option goes to \`wrangler deploy\`: \`npx wrangler deploy --help\` lists them.`;
 
 await main(async () => {
   const given = process.argv.slice(2);
+  helpIfAsked(USAGE, given);
   const { isDryRun, last, vars } = wranglerArguments(given);
+  const environment = chosenEnvironment(last("env"));
+  const path = last("config");
   await setUp();
-
-  const environment = last("env");
-  const config = await readConfig(environment);
-  const problem = issuerProblem(vars.get("ISSUER") ?? config.vars.ISSUER);
-  if (problem && !isDryRun) throw new Advice(problem);
-  if (problem) console.log(`Note: a real deploy would stop here: ${problem}\n`);
-
-  if (!config.vars.MAIL_PROVIDER && !vars.has("MAIL_PROVIDER")) {
-    console.log(
-      "Note: MAIL_PROVIDER is not set in wrangler.toml: registering and forgotten passwords will answer 500 misconfigured.\n",
-    );
+  const config = await readConfig(environment, { path });
+  // wrangler would build too, but the settings are judged by what is built.
+  if (!checkerIsCurrent()) {
+    const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
+    if (built.code !== 0) return built.code;
   }
 
-  const logsProblem = platformLogsProblem(config);
-  if (logsProblem) console.log(`Note: ${logsProblem}\n`);
+  const secretsFile = last("secrets-file");
+  const { issuer, problems, notes, isNew } = await checkDeployment({
+    config,
+    environment,
+    path,
+    vars,
+    secretsFile,
+  });
+  for (const note of notes) console.log(`Note: ${note}\n`);
+  if (issuer && isDryRun) console.log(`Note: a real deploy would stop here: ${issuer}\n`);
+  if (issuer && !isDryRun) problems.unshift(issuer);
+  if (problems.length > 0) throw new Advice(`${problems.join("\n\n")}\n\nNothing was uploaded.`);
 
-  const code = await deploy(given);
-  if (code === 0 && !isDryRun) console.log(afterwards(environment));
+  const target = environment === undefined ? ["--env="] : [];
+  const code = await deploy([...given, ...target]);
+  if (code === 0 && !isDryRun && isNew) console.log(afterwards(environment));
   if (code !== 0)
     console.log(
-      `\nBefore a first deploy, make the four queues that wrangler.toml names:\n${QUEUES.map((name) => `  npx wrangler queues create ${name}`).join("\n")}`,
+      `\nBefore a first deploy, make the queues that ${path ?? "wrangler.toml"} names:\n${queuesOf(
+        config,
+      )
+        .map((name) => `  npx wrangler queues create ${name}`)
+        .join("\n")}`,
     );
   return code;
 });
@@ -60,14 +77,22 @@ function deploy(given) {
   });
 }
 
+/** @param {Awaited<ReturnType<typeof readConfig>>} config */
+function queuesOf({ queues }) {
+  const names = [...(queues.producers ?? []), ...(queues.consumers ?? [])].flatMap((entry) => [
+    entry.queue,
+    ...("dead_letter_queue" in entry && entry.dead_letter_queue ? [entry.dead_letter_queue] : []),
+  ]);
+  return [...new Set(names)];
+}
+
 /** @param {string} [environment] */
 function afterwards(environment) {
   const option = environment ? ` --env ${environment}` : "";
   return `
-After a first deploy, or when one of these changed:
-${SECRETS.map((name) => `  npx wrangler secret put ${name}${option}`).join("\n")}
-      fresh values of the first two: npm run keys; the last is your mail provider's
+After this first deploy, create the tables. Then deploy again, register, and make yourself an administrator:
   npx wrangler d1 migrations apply DB --remote${option}
-  npm run admin -- grant <your address> admin --remote${environment ? option : ""}
+  npm run deploy${environment ? ` --${option}` : ""}
+  npm run admin -- grant <your address> admin --remote${option}
 `;
 }

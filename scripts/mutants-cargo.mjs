@@ -9,6 +9,9 @@
 //   npm run mutants:cargo -- src/domain --shard 3/8
 // Only code that a diff touches:
 //   npm run mutants:cargo -- src/service --in-diff my.diff
+// With some test programs only, which is faster; then all tests for what those did not notice:
+//   npm run mutants:cargo -- src/domain/session --tests lib,session_rotation
+//   npm run mutants:cargo -- src/domain/session --again
 // Only lists the changes:
 //   npm run mutants:cargo -- crates/token --list
 //
@@ -39,6 +42,8 @@ await main(async () => {
         jobs: { type: "string", default: "1" },
         shard: { type: "string" },
         "in-diff": { type: "string" },
+        tests: { type: "string" },
+        again: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
       },
     },
@@ -55,13 +60,34 @@ await main(async () => {
   // Tests of changed code must not write counts. To notice a change they need fewer generated cases
   // than to find an unknown fault.
   const env = { EDGEGATE_COUNTS: "", EDGEGATE_LOGS: "", PROPTEST_CASES: "32" };
+  const again = values.again ? ["--iterate"] : [];
   const { code } = await run(
     cargoMutantsStep.cargoMutants,
-    ["mutants", "--workspace", ...how, ...files, ...chosen],
+    [
+      "mutants",
+      "--workspace",
+      ...how,
+      ...again,
+      ...files,
+      ...chosen,
+      "--",
+      ...programs(values.tests),
+    ],
     { env },
   );
   return code;
 });
+
+/**
+ * The test programs, as arguments of `cargo test`. Not the examples in the documentation: they
+ * repeat what the tests check, and build slowly.
+ *
+ * @param {string | undefined} names such as `lib,service`; all if it is missing
+ */
+function programs(names) {
+  if (names === undefined) return ["--tests"];
+  return names.split(",").flatMap((name) => (name === "lib" ? ["--lib"] : ["--test", name]));
+}
 
 /**
  * The pattern by which cargo-mutants finds the files of this folder, or this file.

@@ -1,59 +1,98 @@
 // `npm start`: everything that is needed, then the Worker at http://127.0.0.1:8787 until Ctrl-C.
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Advice, main } from "./project/advice.mjs";
+import { Advice, helpIfAsked, main } from "./project/advice.mjs";
 import { devArguments } from "./project/dev-arguments.mjs";
-import { completeDevVars } from "./project/dev-vars.mjs";
+import { completeDevVars, devVarsPath } from "./project/dev-vars.mjs";
+import { hold } from "./project/local-data.mjs";
 import { migrate } from "./project/migrations.mjs";
 import { inRoot } from "./project/root.mjs";
 import { guard, run, start } from "./project/run.mjs";
 import { node, toolEnv, wrangler } from "./project/tools.mjs";
+import { checkerIsCurrent, heading, told } from "./settings/check.mjs";
+import { localSettings } from "./settings/local.mjs";
+import { watchEdits } from "./settings/watch.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const HOST = "127.0.0.1";
 const READY_SECONDS = 60;
+const CRON_SECONDS = 60;
+
+const USAGE = `Use it as \`npm start\`, or \`npm start -- <options>\`:
+  --port <number>        the port (or PORT=8788 npm start); 8787 by default
+  --env <name>           an environment of wrangler.toml, such as staging
+  --var NAME:value       a setting for this run
+  --persist-to <folder>  where accounts and sessions are stored; .wrangler/state by default
+Every other option goes to \`wrangler dev\`: \`npx wrangler dev --help\` lists them.`;
 
 await main(async () => {
-  guard();
   const given = process.argv.slice(2);
-  const { port, state, setsVar } = devArguments(given);
+  helpIfAsked(USAGE, given);
+  guard();
+  const wanted = devArguments(given);
+  const { port, state, environment } = wanted;
   // As browsers write it: without port 80.
-  const { origin } = new URL(`http://${HOST}:${port}`);
+  const { origin, host } = new URL(`http://${HOST}:${port}`);
   await refuseTakenPort(port);
 
   await setUp();
-  const ownSettings = completeDevVars();
+  if (wanted.envFiles.length === 0) completeDevVars(devVarsPath(environment));
+  const settings = await localSettings(wanted, origin);
+  const edits = watchEdits(settings.files);
+  const isJudged = checkerIsCurrent();
+  if (isJudged) await refuseFaults(settings);
   // wrangler would build too, but goes on without a Worker when that fails.
   const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   if (built.code !== 0) return built.code;
-  await migrate(state);
+  if (!isJudged) await refuseFaults(settings);
+  hold(state);
+  await migrate(state, environment);
 
-  // ISSUER follows the port unless it is set explicitly. A flag overrides .dev.vars, which
-  // overrides wrangler.toml.
-  const issuer =
-    setsVar("ISSUER") || ownSettings.has("ISSUER") ? [] : ["--var", `ISSUER:${origin}`];
   const options = [
     "--ip",
     HOST,
     "--port",
     `${port}`,
+    // With `routes` in wrangler.toml, wrangler would ask the Worker under the first route's host.
+    "--host",
+    host,
     "--show-interactive-dev-session=false",
     "--log-level",
     "log",
   ];
-  const dev = start(...wrangler("dev", ...withoutGiven(options, given), ...issuer, ...given));
-  const ended = dev.done.then(({ code }) => {
-    throw new Advice(`wrangler ended by itself (exit code ${code}), see above.`);
-  });
+  // ISSUER follows the port unless it is set explicitly. A flag overrides .dev.vars, which
+  // overrides wrangler.toml.
+  const issuer = settings.setsIssuer ? [] : ["--var", `ISSUER:${origin}`];
+  const target = environment === undefined ? ["--env="] : [];
+  const dev = () =>
+    start(...wrangler("dev", ...withoutGiven(options, given), ...target, ...issuer, ...given));
 
-  try {
-    await Promise.race([healthy(origin), ended]);
-    console.log(banner(origin));
-    await ended;
-  } finally {
-    await dev.stop();
+  for (let isFirst = true; ; isFirst = false) {
+    const worker = dev();
+    const ended = worker.done.then(({ code }) => {
+      throw new Advice(`wrangler ended by itself (exit code ${code}), see above.`);
+    });
+    // Nobody waits for it once the Worker is stopped.
+    ended.catch(() => {});
+    let cron;
+    try {
+      await Promise.race([healthy(origin), ended]);
+      console.log(isFirst ? banner(origin) : `▸ edgegate is ready again at ${origin}`);
+      if (settings.config.triggers?.crons?.length) cron = runCron(origin);
+      await Promise.race([goodEdit(wanted, origin, edits), ended]);
+    } finally {
+      clearInterval(cron);
+      await worker.stop();
+    }
   }
 });
+
+/** @param {Awaited<ReturnType<typeof localSettings>>} settings */
+async function refuseFaults({ faults, context }) {
+  const found = await faults();
+  if (found.length > 0)
+    throw new Advice(`${heading(found)} Nothing was started.\n\n${told(found, context)}`);
+}
 
 /** @param {number} port */
 async function refuseTakenPort(port) {
@@ -76,24 +115,86 @@ async function healthy(origin) {
     performance.now() - begun < READY_SECONDS * 1000;
     await sleep(100)
   ) {
-    try {
-      const answer = await fetch(`${origin}/healthz`, { signal: AbortSignal.timeout(10_000) });
-      const text = await answer.text();
-      if (answer.status === 200) return;
-      if (text.includes('"misconfigured"')) {
-        throw new Advice(
-          "the Worker is misconfigured: its log line above names the setting and how to set it right.",
-        );
-      }
-      last = `${answer.status} ${text.slice(0, 500)}`;
-    } catch (error) {
-      const { cause, message } = /** @type {Error} */ (error);
-      last = cause instanceof Error ? cause.message : message;
+    const answer = await health(origin).catch(({ cause, message }) => cause?.message ?? message);
+    if (answer.status === 200) return;
+    // It will not get better by itself.
+    if (answer.text?.includes('"misconfigured"')) {
+      throw new Advice(
+        "the Worker is misconfigured: its log line above names the setting and how to set it right.",
+      );
     }
+    last = answer.text === undefined ? answer : `${answer.status} ${answer.text.slice(0, 500)}`;
   }
   throw new Advice(
     `the Worker was not healthy within ${READY_SECONDS} s; GET ${origin}/healthz answered: ${last}`,
   );
+}
+
+/** @param {string} origin */
+async function health(origin) {
+  const answer = await fetch(`${origin}/healthz`, { signal: AbortSignal.timeout(10_000) });
+  return { status: answer.status, text: await answer.text() };
+}
+
+/**
+ * Resolves when .dev.vars was edited and its settings are good: wrangler reads it only when it
+ * starts. wrangler follows edits of wrangler.toml itself, so those are only judged.
+ *
+ * @param {ReturnType<typeof devArguments>} wanted
+ * @param {string} origin
+ * @param {ReturnType<typeof watchEdits>} edits
+ */
+async function goodEdit(wanted, origin, edits) {
+  for (;;) {
+    const edited = await edits.next();
+    const problem = await problemOf(wanted, origin);
+    if (problem) {
+      console.log(
+        `\nedgegate: ${problem}\n\n  Correct it: this file is read again when you save it.`,
+      );
+    } else if (!edited.endsWith(".toml")) {
+      console.log("\n▸ Settings: .dev.vars was edited, so the Worker starts again");
+      return;
+    }
+  }
+}
+
+/**
+ * @param {ReturnType<typeof devArguments>} wanted
+ * @param {string} origin
+ */
+async function problemOf(wanted, origin) {
+  try {
+    const { faults, context } = await localSettings(wanted, origin);
+    const found = await faults();
+    return found.length > 0 ? `${heading(found)}\n\n${told(found, context)}` : null;
+  } catch (error) {
+    if (error instanceof Advice) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Runs the cron now and each minute, as Cloudflare would: local development has no clock for it.
+ *
+ * @param {string} origin
+ */
+function runCron(origin) {
+  let failed = false;
+  const once = async () => {
+    try {
+      const { status } = await fetch(`${origin}/cdn-cgi/local/scheduled`);
+      if (status !== 200) throw new Error(`status ${status}`);
+      failed = false;
+    } catch (error) {
+      // While the Worker is rebuilt it may not answer. The next run does the work.
+      if (failed)
+        console.log(`▸ Cron: two runs in a row failed: ${/** @type {Error} */ (error).message}`);
+      failed = true;
+    }
+  };
+  void once();
+  return setInterval(once, CRON_SECONDS * 1000);
 }
 
 /** @param {string} origin */

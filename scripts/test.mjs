@@ -18,10 +18,13 @@ import { need as caddy } from "./setup/caddy.mjs";
 import { need as chromium } from "./setup/chromium.mjs";
 import { need as cpp } from "./setup/cpp.mjs";
 import { announce } from "./setup/debian.mjs";
+import { need as firefox } from "./setup/firefox.mjs";
 import { setUp } from "./setup/index.mjs";
+import { need as lsof } from "./setup/lsof.mjs";
 import { need as nginx } from "./setup/nginx.mjs";
 import { need as python } from "./setup/schemathesis.mjs";
 import { need as valgrind } from "./setup/valgrind.mjs";
+import { need as zsh } from "./setup/zsh.mjs";
 import { failureLines } from "./testing/failures.mjs";
 import { rustTests } from "./testing/rust-tests.mjs";
 import { runStep, seconds } from "./testing/step.mjs";
@@ -61,9 +64,10 @@ const WIDE_STEPS = ["build", "e2e", "fuzz"];
 const NEEDS = {
   clippy: [cpp],
   instructions: [valgrind],
-  e2e: [caddy, chromium, nginx, python],
+  e2e: [caddy, chromium, firefox, lsof, nginx, python],
   fuzz: [cpp],
 };
+const WIDE_NEEDS = [zsh];
 
 await main(async () => {
   const { values, positionals: files } = parsed(
@@ -88,7 +92,7 @@ await main(async () => {
   if (others.length > 0) throw new Advice(`${others.join(", ")}: a test file ends in .test.mjs.`);
 
   const begun = performance.now();
-  await announce(names.flatMap((name) => NEEDS[name] ?? []));
+  await announce([...names.flatMap((name) => NEEDS[name] ?? []), ...(isWide ? WIDE_NEEDS : [])]);
   await setUp();
   beginCounts();
   if (isWide) process.env.EDGEGATE_WIDE = "1";

@@ -107,7 +107,9 @@ fn read(
             .chain(companions)
             .chain(&BASE)
             .find(|(setting, _)| *setting == name);
-        given.map(|(_, value)| (*value).to_owned())
+        given
+            .map(|(_, value)| (*value).to_owned())
+            .filter(|value| !value.is_empty())
     })
 }
 

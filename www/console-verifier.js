@@ -17,9 +17,19 @@ export function verifierFor({ issuer, audience }) {
   const known = made.get(key);
   if (known) return known;
   const url = new URL("/.well-known/jwks.json", location.origin);
-  const verifier = Verifier.fromJwksUrl(url, { issuer, audience });
+  const verifier = ready(Verifier.fromJwksUrl(url, { issuer, audience }));
   verifier.catch(() => made.delete(key));
   made.set(key, verifier);
+  return verifier;
+}
+
+/**
+ * The checks answer false without keys, so this makes sure of them first.
+ *
+ * @param {Verifier} verifier
+ */
+async function ready(verifier) {
+  await verifier.ready();
   return verifier;
 }
 

@@ -5,10 +5,8 @@ import { Verifier } from "edgegate";
 
 const { ISSUER = "http://127.0.0.1:8787", AUDIENCE = "edgegate", PORT = "3000" } = process.env;
 
-const verifier = await Verifier.fromJwksUrl(`${ISSUER}/.well-known/jwks.json`, {
-  issuer: ISSUER,
-  audience: AUDIENCE,
-});
+// The keys are fetched when they are first needed, so this server starts also while edgegate is down.
+const verifier = Verifier.fromIssuer(ISSUER, { audience: AUDIENCE });
 
 const server = createServer(async (request, response) => {
   const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];

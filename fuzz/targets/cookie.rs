@@ -16,7 +16,7 @@ pub fn run(input: &[u8]) {
     thread_local! {
         static SETTINGS: [(Settings, &'static str); 2] = [
             (settings("https://auth.example.com"), "__Host-edgegate"),
-            (settings("http://127.0.0.1:8787"), "edgegate"),
+            (settings("http://127.0.0.1:8787"), "edgegate-8787"),
         ];
     }
     SETTINGS.with(|both| {

@@ -46,3 +46,42 @@ export function readList(name, value, max) {
     return list;
   });
 }
+
+/**
+ * Rejects members that nobody reads: a misspelt option would be ignored, and its default used.
+ *
+ * @param {object} options
+ * @param {readonly string[]} known
+ */
+export function rejectUnknown(options, known) {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw invalidArgument(`unknown option ${unknown}. The options are ${known.join(", ")}`);
+}
+
+/**
+ * An origin, such as `https://auth.example.com`, with or without a slash at its end.
+ *
+ * @param {string} name
+ * @param {unknown} value
+ */
+export function readOrigin(name, value) {
+  const text = readArgument(name, () => String(value));
+  const url = parseUrl(text);
+  if (!url || !/^https?:$/.test(url.protocol) || `${url.origin}/` !== url.href)
+    throw invalidArgument(`${name} must be an origin, such as https://auth.example.com`);
+  return url;
+}
+
+/**
+ * Safari 16 and Chrome 109 have no `URL.canParse`.
+ *
+ * @param {string} text
+ */
+function parseUrl(text) {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,7 +1,11 @@
 // Fetches the key set of an issuer and keeps it fresh.
-/** @import { Platform } from "./verifier.js" */
+/**
+ * @import { InvalidKeySetReason } from "./types/errors.d.ts"
+ * @import { Platform } from "./verifier.js"
+ */
 import { EdgegateError, isEdgegateError } from "./errors.js";
 import { KEY_SET_MAX_BYTES, MAX_ACCESS_TOKEN_TTL } from "./generated.js";
+import { decodeText } from "./text.js";
 
 /** Older keys are fetched again, in the background. */
 const FRESH_MS = 10 * 60_000;
@@ -16,6 +20,11 @@ const USABLE_MS = MAX_ACCESS_TOKEN_TTL * 1000;
  * cause fetches by sending forged tokens.
  */
 const PAUSE_MS = 30_000;
+/**
+ * While there are no keys at all, every caller fails. So the first pauses are shorter: each is twice
+ * as long as the one before. A program that starts before the service soon works.
+ */
+const FIRST_PAUSE_MS = 1_000;
 /** Limit for the whole answer. */
 const TIMEOUT_MS = 5_000;
 /**
@@ -41,6 +50,8 @@ export class RemoteKeySet {
   #triedAt = -Infinity;
   /** @type {unknown} Why the last fetch failed. Null if it succeeded. */
   #error = null;
+  /** How often the fetch has failed since it last succeeded. */
+  #failures = 0;
   /** @type {Flight | null} */
   #flight = null;
 
@@ -62,7 +73,8 @@ export class RemoteKeySet {
     const age = since(this.#fetchedAt);
     if (age < FRESH_MS) return;
     if (age >= USABLE_MS) {
-      if (!this.#flying() && since(this.#triedAt) < PAUSE_MS && this.#error) throw this.#error;
+      if (!this.#flying() && since(this.#triedAt) < this.#pauseMs() && this.#error)
+        throw this.#error;
       await this.#fetched();
     } else if (!this.#flying() && since(this.#triedAt) >= PAUSE_MS) {
       // The current keys are still usable, so this caller does not need to know of a failure. It is
@@ -93,6 +105,10 @@ export class RemoteKeySet {
     return (this.#flying() ?? this.#begin()).promise;
   }
 
+  #pauseMs() {
+    return Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), PAUSE_MS);
+  }
+
   #flying() {
     return this.#flight && since(this.#flight.begunAt) < LOST_MS ? this.#flight : null;
   }
@@ -105,9 +121,11 @@ export class RemoteKeySet {
         this.#accept(text);
         this.#fetchedAt = begunAt;
         this.#error = null;
+        this.#failures = 0;
       })
       .catch((error) => {
         this.#error = error;
+        this.#failures += 1;
         throw error;
       })
       .finally(() => {
@@ -199,7 +217,7 @@ async function read(url, fetch, options) {
   const bytes = await readLimited(response);
   try {
     // A byte order mark stays in the text. The wasm rejects it.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decodeText(bytes);
   } catch (cause) {
     throw invalid("not_utf8", cause);
   }
@@ -241,7 +259,7 @@ async function readLimited(response) {
 }
 
 /**
- * @param {string} reason
+ * @param {InvalidKeySetReason} reason
  * @param {unknown} [cause]
  */
 const invalid = (reason, cause) =>

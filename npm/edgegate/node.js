@@ -1,11 +1,15 @@
-// The loader for Node. Deno and Bun use it too, since they have Node's modules.
+// The loader for Node. Deno and Bun use it too, since they have Node's modules. The wasm is a part
+// of the scripts: a bundler that makes one file of a program need not know of it.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"
  */
-import { readFile } from "node:fs/promises";
+
+import { compile } from "./compile.js";
+import { compileInline } from "./inline-source.js";
+import { isBytes, isModule, isPlace, isResponse } from "./source.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
-import { compile, unavailable } from "./wasm.js";
+import { unavailable } from "./wasm.js";
 
 export { AuthClient } from "./client/index.js";
 export { EdgegateError } from "./errors.js";
@@ -21,14 +25,13 @@ export const load = /* @__PURE__ */ loadFor(platform);
 export const peek = /* @__PURE__ */ peekFor(platform);
 export const Verifier = /* @__PURE__ */ verifierFor(platform);
 
-/** @param {WasmSource} given */
-async function find(given = new URL("./wasm/edgegate_bg.wasm", import.meta.url)) {
-  if (given instanceof WebAssembly.Module) return given;
-  if (typeof given === "string" || given instanceof URL)
-    return compile(await read(given), String(given));
-  if (given instanceof Response) return compile(given, given.url || "the given response");
-  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given))
-    return compile(/** @type {BufferSource} */ (given), "the argument");
+/** @param {WasmSource} [given] */
+async function find(given) {
+  if (given === undefined) return compileInline();
+  if (isPlace(given)) return compile(await read(given), String(given));
+  if (isResponse(given)) return compile(given, given.url || "the given response");
+  if (isBytes(given)) return compile(given, "the argument");
+  if (isModule(given)) return given;
   throw unavailable(
     "the argument of load() must be a path, a URL, a Response, bytes or a WebAssembly.Module",
   );
@@ -37,11 +40,9 @@ async function find(given = new URL("./wasm/edgegate_bg.wasm", import.meta.url))
 /** @param {string | URL} place */
 async function read(place) {
   try {
+    const { readFile } = await import("node:fs/promises");
     return await readFile(place);
   } catch (cause) {
-    throw unavailable(
-      `${place} can't be read: a bundled program must include the package's file wasm/edgegate_bg.wasm and pass its path to load()`,
-      cause,
-    );
+    throw unavailable(`${place} can't be read`, cause);
   }
 }

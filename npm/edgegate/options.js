@@ -1,47 +1,96 @@
 // Checks what the caller passes in. A mistake becomes an error that names the argument.
 /** @import { RemoteVerifierOptions } from "./types/index.d.ts" */
-import { invalidArgument, readArgument, readList } from "./argument.js";
-import { ROLES_ASKED_MAX } from "./generated.js";
+import { invalidArgument, readArgument, readOrigin, rejectUnknown } from "./argument.js";
+import { CLOCK_TOLERANCE_MAX_SECONDS, EXPECTED_MAX_BYTES } from "./generated.js";
+
+const EXPECTED = ["issuer", "audience", "clockTolerance", "now", "currentDate"];
+const REMOTE = [...EXPECTED, "fetch"];
 
 /**
- * The wasm checks `issuer`, `audience` and `clockTolerance`.
+ * The options of `fromJwks`; with `remote`, those of `fromJwksUrl`; with `issuer`, those of
+ * `fromIssuer`, whose issuer is not an option.
  *
  * @param {unknown} options
+ * @param {{remote?: boolean, issuer?: string}} [form]
  */
-export function readOptions(options) {
+export function readOptions(options, { remote = false, issuer: ofService } = {}) {
   if (typeof options !== "object" || options === null)
     throw invalidArgument("options must be an object with issuer and audience");
+  const known = (remote ? REMOTE : EXPECTED).filter((name) => !ofService || name !== "issuer");
   // Each member is read once, so that the value that was checked is the value that is used.
-  const { issuer, audience, clockTolerance, currentDate, fetch } = readArgument("options", () => {
+  const read = readArgument("options", () => {
+    rejectUnknown(options, known);
     const given = /** @type {Partial<Record<keyof RemoteVerifierOptions, unknown>>} */ (options);
-    const { issuer, audience, clockTolerance = 0, currentDate, fetch } = given;
-    return { issuer, audience, clockTolerance, currentDate, fetch };
+    const { issuer = ofService, audience, clockTolerance = 0, currentDate, now, fetch } = given;
+    return { issuer, audience, clockTolerance, currentDate, now, fetch };
   });
+  const { issuer, audience, clockTolerance, currentDate, now, fetch } = read;
   if (fetch !== undefined && typeof fetch !== "function")
     throw invalidArgument("fetch must be a function");
   return {
-    issuer,
-    audience,
-    clockTolerance,
-    now: clock(currentDate),
+    issuer: readExpected("issuer", issuer),
+    audience: readExpected("audience", audience),
+    clockTolerance: readTolerance(clockTolerance),
+    now: readClock(now, currentDate),
     fetch: /** @type {RemoteVerifierOptions["fetch"]} */ (fetch),
   };
+}
+
+// The wasm repeats these checks of `issuer`, `audience` and `clockTolerance`. It is loaded later
+// than the options are given, and a mistake should be told at once.
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
+function readExpected(name, value) {
+  if (typeof value !== "string") throw invalidArgument(`${name} must be a string`);
+  if (value === "") throw invalidArgument(`${name} must not be empty`);
+  if (value.length > EXPECTED_MAX_BYTES) throw invalidArgument(`${name} is too long`);
+  return value;
+}
+
+/** @param {unknown} value */
+function readTolerance(value) {
+  const seconds = /** @type {number} */ (value);
+  if (!Number.isInteger(value) || seconds < 0 || seconds > CLOCK_TOLERANCE_MAX_SECONDS)
+    throw invalidArgument(
+      `clockTolerance must be whole seconds from 0 to ${CLOCK_TOLERANCE_MAX_SECONDS}`,
+    );
+  return seconds;
 }
 
 /**
  * A function that returns the time to verify at, in Unix seconds.
  *
+ * @param {unknown} now
  * @param {unknown} currentDate
  */
-function clock(currentDate) {
-  if (currentDate === undefined) return () => Math.floor(Date.now() / 1000);
+function readClock(now, currentDate) {
+  if (now !== undefined && currentDate !== undefined)
+    throw invalidArgument("now and currentDate exclude each other: pass one of them");
+  if (currentDate !== undefined) {
+    const seconds = readDate(currentDate);
+    return () => seconds;
+  }
+  if (now === undefined) return () => Math.floor(Date.now() / 1000);
+  if (typeof now !== "function") throw invalidArgument("now must be a function");
+  return () => {
+    const time = readArgument("now", () => now());
+    if (typeof time !== "number" || !(time >= 0) || time === Infinity)
+      throw invalidArgument("now must return Unix milliseconds, as Date.now does");
+    return Math.floor(time / 1000);
+  };
+}
+
+/** @param {unknown} date */
+function readDate(date) {
   // `instanceof` would reject a Date of another realm, such as an iframe's.
   const time = readArgument("currentDate", () =>
-    Date.prototype.getTime.call(/** @type {Date} */ (currentDate)),
+    Date.prototype.getTime.call(/** @type {Date} */ (date)),
   );
   if (!(time >= 0)) throw invalidArgument("currentDate must be a valid Date");
-  const seconds = Math.floor(time / 1000);
-  return () => seconds;
+  return Math.floor(time / 1000);
 }
 
 /**
@@ -63,6 +112,13 @@ export function readUrl(given) {
   return url;
 }
 
+/**
+ * The origin of the service, which is the `iss` of its tokens.
+ *
+ * @param {unknown} given
+ */
+export const readIssuer = (given) => readOrigin("issuer", given).origin;
+
 const NO_KEY_SET = "jwks must be a JWK Set: an object with keys, or its JSON";
 
 /**
@@ -79,10 +135,3 @@ export function readJwks(jwks) {
   if (typeof text !== "string") throw invalidArgument(NO_KEY_SET);
   return text;
 }
-
-/**
- * The entries are checked by the wasm.
- *
- * @param {unknown} roles
- */
-export const readRoles = (roles) => readList("roles", roles, ROLES_ASKED_MAX);

@@ -1,4 +1,5 @@
 // Turns what the wasm throws into an EdgegateError.
+/** @import { ErrorReason } from "./types/errors.d.ts" */
 import { EdgegateError, isEdgegateError } from "./errors.js";
 
 /**
@@ -8,7 +9,7 @@ import { EdgegateError, isEdgegateError } from "./errors.js";
  * @property {"invalid_argument" | "invalid_token" | "invalid_key_set"} code
  * @property {string} [argument] of `invalid_argument`
  * @property {string} [problem] of `invalid_argument`
- * @property {string} reason
+ * @property {ErrorReason} reason
  * @property {number} [position] the index of the key, of `invalid_key_set`
  */
 
@@ -27,6 +28,10 @@ export function asError(thrown) {
   const which = position === undefined ? "" : `, key ${position} (counted from 0)`;
   return new EdgegateError(code, `the key set is not valid: ${reason}${which}`, { reason });
 }
+
+/** What the wasm says of a wrong signature. */
+export const signatureInvalid = () =>
+  asError({ code: "invalid_token", reason: "signature_invalid" });
 
 /**
  * For what must not happen, such as a trap.

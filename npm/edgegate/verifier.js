@@ -1,14 +1,24 @@
 // Local checks. Each loader (web.js, node.js, workerd.js) makes its exports from the functions
 // here.
 /**
- * @import { load, peek, Verifier as DeclaredVerifier, WasmSource } from "./types/index.d.ts"
+ * @import { Claims, load, peek, Verifier as DeclaredVerifier, WasmSource } from "./types/index.d.ts"
  * @import { Instance, Wasm } from "./instance.js"
  * @import { GlueVerifier } from "./wasm/edgegate.js"
  */
 import { invalidArgument } from "./argument.js";
-import { isEdgegateError } from "./errors.js";
+import {
+  hasAnyRole,
+  hasVerifiedEmail,
+  markUnverified,
+  readClaims,
+  readRoles,
+  readUserId,
+} from "./claims.js";
+import { EdgegateError, isEdgegateError } from "./errors.js";
 import { RemoteKeySet } from "./keys.js";
-import { readJwks, readOptions, readRoles, readUrl } from "./options.js";
+import { readIssuer, readJwks, readOptions, readUrl } from "./options.js";
+import { signatureInvalid } from "./refusal.js";
+import { PlatformKeys, SignedTokens } from "./signatures.js";
 import { loadWasm } from "./wasm.js";
 
 /**
@@ -30,96 +40,139 @@ export const loadFor = (platform) => async (wasm) => {
 /** @type {(platform: Platform) => typeof peek} */
 export const peekFor = (platform) => async (token) => {
   const wasm = await loadWasm(platform);
-  return wasm.run(({ peek }) => peek(token));
+  return markUnverified(wasm.run(({ peek }) => peek(token)));
 };
 
-// Only `fromJwksUrl` and `fromJwks` have this value, so nobody else can call the constructor.
+// Where edgegate publishes its keys.
+const JWKS_PATH = "/.well-known/jwks.json";
+
+// Only the functions that make a Verifier have this value, so nobody else can call the constructor.
 const INTERNAL = Symbol("internal");
+
+/**
+ * @typedef {object} Parts
+ * @property {Keys} keys
+ * @property {() => number} now Unix seconds.
+ * @property {RemoteKeySet | null} remote Null if the caller passed in the key set.
+ */
 
 /** @param {Platform} platform */
 export const verifierFor = (platform) =>
   class Verifier {
-    #keys;
-    #now;
-    #remote;
+    #parts;
 
     /**
      * @param {symbol} internal
-     * @param {Keys} keys
-     * @param {() => number} now Unix seconds.
-     * @param {RemoteKeySet | null} remote Null if the caller passed in the key set.
+     * @param {Parts} parts
      */
-    constructor(internal, keys, now, remote) {
+    constructor(internal, parts) {
       if (internal !== INTERNAL)
-        throw invalidArgument("use Verifier.fromJwksUrl or Verifier.fromJwks to make a Verifier");
-      this.#keys = keys;
-      this.#now = now;
-      this.#remote = remote;
+        throw invalidArgument(
+          "use Verifier.fromIssuer, Verifier.fromJwksUrl or Verifier.fromJwks to make a Verifier",
+        );
+      this.#parts = parts;
+    }
+
+    /** @type {(typeof DeclaredVerifier)["fromIssuer"]} */
+    static fromIssuer(issuer, options) {
+      const origin = readIssuer(issuer);
+      const read = readOptions(options, { remote: true, issuer: origin });
+      return Verifier.#remote(readUrl(new URL(JWKS_PATH, origin)), read);
     }
 
     /** @type {(typeof DeclaredVerifier)["fromJwksUrl"]} */
-    static async fromJwksUrl(url, options) {
-      const { fetch = globalFetch, now, ...expected } = readOptions(options);
-      const address = readUrl(url);
-      const keys = new Keys(await loadWasm(platform), expected);
-      const remote = new RemoteKeySet(address, fetch, platform, (text) => keys.use(text));
-      await remote.ready();
-      return new Verifier(INTERNAL, keys, now, remote);
+    static fromJwksUrl(url, options) {
+      const read = readOptions(options, { remote: true });
+      return Verifier.#remote(readUrl(url), read);
     }
 
     /** @type {(typeof DeclaredVerifier)["fromJwks"]} */
     static async fromJwks(jwks, options) {
       const { now, ...expected } = readOptions(options);
       const text = readJwks(jwks);
-      const keys = new Keys(await loadWasm(platform), expected);
+      const keys = new Keys(platform, expected);
+      await keys.load();
       keys.use(text);
-      return new Verifier(INTERNAL, keys, now, null);
+      return new Verifier(INTERNAL, { keys, now, remote: null });
+    }
+
+    /**
+     * @param {URL} url
+     * @param {ReturnType<typeof readOptions>} options
+     */
+    static #remote(url, { fetch = globalFetch, now, ...expected }) {
+      const keys = new Keys(platform, expected);
+      const remote = new RemoteKeySet(url, fetch, platform, (text) => keys.use(text));
+      return new Verifier(INTERNAL, { keys, now, remote });
+    }
+
+    /** @type {DeclaredVerifier["ready"]} */
+    async ready() {
+      const { keys, remote } = Verifier.#partsOf(this);
+      await keys.load();
+      await remote?.ready();
     }
 
     /** @type {DeclaredVerifier["verify"]} */
     async verify(token) {
-      // False if the method was taken off its verifier: `const { verify } = verifier`.
-      const isOwn = typeof this === "object" && this !== null && #keys in this;
-      if (!isOwn) throw invalidArgument("verify must be called on its Verifier");
-      return this.#ask((wasm, now) => wasm.verify(token, now));
+      return verify(Verifier.#partsOf(this), token);
+    }
+
+    /** @type {DeclaredVerifier["requireRole"]} */
+    async requireRole(token, roles) {
+      return requireRole(Verifier.#partsOf(this), token, roles);
+    }
+
+    /** @type {DeclaredVerifier["requireUserId"]} */
+    async requireUserId(token, userId) {
+      return requireUserId(Verifier.#partsOf(this), token, userId);
+    }
+
+    /** @type {DeclaredVerifier["requireEmail"]} */
+    async requireEmail(token, email) {
+      return requireEmail(Verifier.#partsOf(this), token, email);
     }
 
     /** @type {DeclaredVerifier["isAuthorizedByRole"]} */
     async isAuthorizedByRole(token, roles) {
-      return isTrue(() => {
-        const list = readRoles(roles);
-        return this.#ask((wasm, now) => wasm.isAuthorizedByRole(token, list, now));
-      });
+      return succeeds(() => requireRole(Verifier.#partsOf(this), token, roles));
     }
 
     /** @type {DeclaredVerifier["isAuthorizedByUserId"]} */
     async isAuthorizedByUserId(token, userId) {
-      return isTrue(() => this.#ask((wasm, now) => wasm.isAuthorizedByUserId(token, userId, now)));
+      return succeeds(() => requireUserId(Verifier.#partsOf(this), token, userId));
     }
 
     /** @type {DeclaredVerifier["isAuthorizedByEmail"]} */
     async isAuthorizedByEmail(token, email) {
-      return isTrue(() => this.#ask((wasm, now) => wasm.isAuthorizedByEmail(token, email, now)));
+      return succeeds(() => requireEmail(Verifier.#partsOf(this), token, email));
+    }
+
+    /** @type {DeclaredVerifier["hasRole"]} */
+    hasRole(claims, roles) {
+      return hasAnyRole(readClaims(claims), readRoles(roles));
+    }
+
+    /** @type {DeclaredVerifier["hasUserId"]} */
+    hasUserId(claims, userId) {
+      return readClaims(claims).sub === readUserId(userId);
+    }
+
+    /** @type {DeclaredVerifier["hasEmail"]} */
+    hasEmail(claims, email) {
+      const { keys } = Verifier.#partsOf(this);
+      return hasVerifiedEmail(readClaims(claims), keys.canonicalEmail(email));
     }
 
     /**
-     * Asks the wasm. If the token's key is unknown, fetches the key set and asks once more.
+     * Rejects a method that was taken off its verifier: `const { verify } = verifier`.
      *
-     * @template T
-     * @param {(wasm: GlueVerifier, now: number) => T} question
-     * @returns {Promise<T>}
+     * @param {Verifier} verifier
      */
-    async #ask(question) {
-      const ask = () => this.#keys.ask((wasm) => question(wasm, this.#now()));
-      await this.#remote?.ready();
-      try {
-        return ask();
-      } catch (error) {
-        const isUnknownKey = isEdgegateError(error) && error.reason === "kid_unknown";
-        const mayBeNew = isUnknownKey && (await this.#remote?.refetch());
-        if (!mayBeNew) throw error;
-        return ask();
-      }
+    static #partsOf(verifier) {
+      if (typeof verifier !== "object" || verifier === null || !(#parts in verifier))
+        throw invalidArgument("the method must be called on its Verifier");
+      return verifier.#parts;
     }
   };
 
@@ -127,21 +180,79 @@ export const verifierFor = (platform) =>
 const globalFetch = (...args) => globalThis.fetch(...args);
 
 /**
+ * The claims of a token. If its key is unknown, fetches the key set and verifies once more.
+ *
+ * @param {Parts} parts
+ * @param {unknown} token
+ */
+async function verify({ keys, now, remote }, token) {
+  await keys.load();
+  await remote?.ready();
+  const ask = () => keys.verify(token, now);
+  try {
+    return await ask();
+  } catch (error) {
+    const isUnknownKey = isEdgegateError(error) && error.reason === "kid_unknown";
+    const mayBeNew = isUnknownKey && (await remote?.refetch());
+    if (!mayBeNew) throw error;
+    return ask();
+  }
+}
+
+/** @type {(parts: Parts, token: unknown, roles: unknown) => Promise<Claims>} */
+async function requireRole(parts, token, roles) {
+  const list = readRoles(roles);
+  const claims = await verify(parts, token);
+  if (!hasAnyRole(claims, list)) throw forbidden("has none of these roles");
+  return claims;
+}
+
+/** @type {(parts: Parts, token: unknown, userId: unknown) => Promise<Claims>} */
+async function requireUserId(parts, token, userId) {
+  const id = readUserId(userId);
+  const claims = await verify(parts, token);
+  if (claims.sub !== id) throw forbidden("was issued to another user");
+  return claims;
+}
+
+/** @type {(parts: Parts, token: unknown, email: unknown) => Promise<Claims>} */
+async function requireEmail(parts, token, email) {
+  await parts.keys.load();
+  const canonical = parts.keys.canonicalEmail(email);
+  const claims = await verify(parts, token);
+  if (!hasVerifiedEmail(claims, canonical))
+    throw forbidden("was not issued to a user with this verified address");
+  return claims;
+}
+
+/** @param {string} why */
+const forbidden = (why) => new EdgegateError("forbidden", `the token is valid, but ${why}`);
+
+/**
  * The keys of a verifier, and what it expects of tokens. They are kept outside of the wasm, because
  * each new instance of the wasm needs them again.
  */
 class Keys {
-  #wasm;
+  #platform;
   #expected;
+  /** @type {Wasm | null} */
+  #wasm = null;
   #jwks = "";
+  #signed = new SignedTokens();
+  #platformKeys = new PlatformKeys();
 
   /**
-   * @param {Wasm} wasm
-   * @param {{issuer: unknown, audience: unknown, clockTolerance: unknown}} expected
+   * @param {Platform} platform
+   * @param {{issuer: string, audience: string, clockTolerance: number}} expected
    */
-  constructor(wasm, expected) {
-    this.#wasm = wasm;
+  constructor(platform, expected) {
+    this.#platform = platform;
     this.#expected = expected;
+  }
+
+  /** Loads the wasm. The other methods need it. */
+  async load() {
+    this.#wasm ??= await loadWasm(this.#platform);
   }
 
   /**
@@ -150,25 +261,86 @@ class Keys {
    * @param {string} jwks
    */
   use(jwks) {
-    this.#wasm.run((instance) => {
+    this.#run((instance) => {
       const before = instance.verifiers.get(this);
       this.#make(instance, jwks);
       before?.free();
     });
+    if (jwks === this.#jwks) return;
     this.#jwks = jwks;
+    this.#signed.clear();
+    this.#platformKeys.clear();
   }
 
   /**
-   * Calls `question` with the verifier of the wasm.
+   * The claims of a token, verified with the current keys.
+   *
+   * @param {unknown} token
+   * @param {() => number} now Unix seconds.
+   * @returns {Promise<Claims>}
+   */
+  async verify(token, now) {
+    // The wasm says what is wrong with it.
+    if (typeof token !== "string") return this.#ask((verifier) => verifier.verify(token, now()));
+    const jwks = this.#jwks;
+    const isSigned = this.#signed.has(token) || (await this.#isSigned(token));
+    // While this waited, the keys may have been replaced.
+    const method = isSigned && jwks === this.#jwks ? "verifySigned" : "verify";
+    try {
+      const claims = this.#ask((verifier) => verifier[method](token, now()));
+      this.#signed.add(token);
+      return claims;
+    } catch (error) {
+      this.#signed.delete(token);
+      throw error;
+    }
+  }
+
+  /**
+   * Whether the platform says that the token's signature is valid. If it says that it is not, this
+   * rejects as the wasm would. False means that the wasm must decide.
+   *
+   * @param {string} token
+   */
+  async #isSigned(token) {
+    const jwks = this.#jwks;
+    const position = this.#ask((verifier) => verifier.signedBy(token));
+    const isValid = await this.#platformKeys.verify(token, position, (place) =>
+      this.#ask((verifier) => verifier.publicKey(place)),
+    );
+    if (isValid === false && jwks === this.#jwks) throw signatureInvalid();
+    return isValid === true;
+  }
+
+  /**
+   * Asks the wasm's verifier.
    *
    * @template T
    * @param {(verifier: GlueVerifier) => T} question
-   * @returns {T}
    */
-  ask(question) {
-    return this.#wasm.run((instance) =>
+  #ask(question) {
+    return this.#run((instance) =>
       question(instance.verifiers.get(this) ?? this.#make(instance, this.#jwks)),
     );
+  }
+
+  /**
+   * The form of an address that tokens have; undefined if it is not an address.
+   *
+   * @param {unknown} email
+   */
+  canonicalEmail(email) {
+    return this.#run(({ canonicalEmail }) => canonicalEmail(email));
+  }
+
+  /**
+   * @template T
+   * @param {(instance: Instance) => T} call
+   * @returns {T}
+   */
+  #run(call) {
+    if (!this.#wasm) throw invalidArgument("this Verifier has not verified anything yet");
+    return this.#wasm.run(call);
   }
 
   /**
@@ -186,11 +358,12 @@ class Keys {
 /**
  * Any failure means: not authorized.
  *
- * @param {() => Promise<boolean>} check
+ * @param {() => Promise<unknown>} check
  */
-async function isTrue(check) {
+async function succeeds(check) {
   try {
-    return (await check()) === true;
+    await check();
+    return true;
   } catch {
     return false;
   }

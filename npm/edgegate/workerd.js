@@ -5,6 +5,7 @@
  * @import { Platform } from "./verifier.js"
  */
 import * as workers from "cloudflare:workers";
+import { isModule } from "./source.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
 import ownModule from "./wasm/edgegate_bg.wasm";
 import { unavailable } from "./wasm.js";
@@ -25,7 +26,7 @@ export const Verifier = /* @__PURE__ */ verifierFor(platform);
 
 /** @param {WasmSource} given */
 async function find(given = ownModule) {
-  if (given instanceof WebAssembly.Module) return given;
+  if (isModule(given)) return given;
   throw unavailable(
     'in Workers the argument of load() must be a WebAssembly.Module: import wasm from "edgegate/wasm/edgegate_bg.wasm"',
   );

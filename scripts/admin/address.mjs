@@ -8,7 +8,7 @@ import { Advice } from "../project/advice.mjs";
  * @param {string} email
  */
 export function canonical(email) {
-  const lower = email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const lower = email.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   if (
     lower.length > 254 ||
     !/^[a-z0-9.!#$%&*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(lower)

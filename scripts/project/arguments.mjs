@@ -1,7 +1,7 @@
 // Reads a script's arguments with node's parser. An argument that the script does not know is
 // rejected, and the usage is shown.
 import { parseArgs } from "node:util";
-import { Advice } from "./advice.mjs";
+import { Advice, helpIfAsked } from "./advice.mjs";
 
 /**
  * @template {import("node:util").ParseArgsConfig} Config
@@ -9,6 +9,7 @@ import { Advice } from "./advice.mjs";
  * @param {string} usage what the script takes, for the advice: "use it as `…`"
  */
 export function parsed(config, usage) {
+  helpIfAsked(`${usage[0].toUpperCase()}${usage.slice(1)}.`, config.args && [...config.args]);
   try {
     return parseArgs(config);
   } catch (error) {

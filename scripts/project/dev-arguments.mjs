@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Advice } from "./advice.mjs";
+import { chosenEnvironment } from "./config.mjs";
 import { inRoot, root } from "./root.mjs";
 
 /** @type {import("node:util").ParseArgsConfig["options"]} */
@@ -11,17 +12,21 @@ const OPTIONS = {
   "persist-to": { type: "string" },
   var: { type: "string" },
   env: { type: "string", short: "e" },
+  config: { type: "string", short: "c" },
+  "env-file": { type: "string" },
+  "secrets-file": { type: "string" },
   "dry-run": { type: "boolean" },
 };
 
 /**
- * The port, the folder of the local state and the variables for `npm start`.
+ * What `npm start` needs to know: the port, the folder of the local state, the environment, the
+ * files of its configuration, and the variables.
  *
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]
  */
 export function devArguments(args, env = process.env) {
-  const { last, vars } = wranglerArguments(args);
+  const { last, all, vars } = wranglerArguments(args);
   const given = last("port") ?? env.PORT;
   const port = Number(given || 8787);
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
@@ -33,13 +38,16 @@ export function devArguments(args, env = process.env) {
   return {
     port,
     state: persistTo ? resolve(root, persistTo) : inRoot(".wrangler/state"),
-    setsVar: (/** @type {string} */ name) => vars.has(name),
+    environment: chosenEnvironment(last("env"), env),
+    config: last("config"),
+    envFiles: all("env-file"),
+    vars,
   };
 }
 
 /**
- * The options that the scripts read. `last` returns the last value of an option; `vars` holds the
- * variables.
+ * The options that the scripts read. `last` returns the last value of an option and `all` every
+ * one; `vars` holds the variables.
  *
  * @param {string[]} args
  */
@@ -66,6 +74,8 @@ export function wranglerArguments(args) {
   return {
     /** @param {string} name */
     last: (name) => values[name]?.at(-1),
+    /** @param {string} name */
+    all: (name) => values[name] ?? [],
     isDryRun: values["dry-run"] !== undefined && values["dry-run"].at(-1) !== "false",
     vars: new Map(
       (values.var ?? []).map((text) => {

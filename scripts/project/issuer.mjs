@@ -1,26 +1,26 @@
-// What must be true of an ISSUER before it is deployed.
+// What must be true of an ISSUER before it is deployed, besides what the Worker itself checks.
 
 /**
  * Why this can't be a deployed Worker's ISSUER, in one sentence with what to do; null if it can.
  *
  * @param {any} issuer
+ * @param {string} [table] the table of wrangler.toml that has it
  */
-export function issuerProblem(issuer) {
+export function issuerProblem(issuer, table = "vars") {
   const what = `ISSUER is ${JSON.stringify(issuer ?? "")}`;
-  const todo =
-    'set it under [vars] in wrangler.toml to this service\'s own address, as in ISSUER = "https://auth.example.com"';
+  const todo = `set it under [${table}] in wrangler.toml to this service's own address, as in ISSUER = "https://auth.example.com"`;
   let url;
   try {
     url = new URL(issuer);
   } catch {
-    return `${what}, which is no address: ${todo}.`;
+    return `${what}, which is not a URL: ${todo}.`;
   }
   const host = url.hostname.replace(/^\[|\]$|\.$/g, "");
   if (/^(localhost|.*\.localhost|127\..*|0\.0\.0\.0|::1?|::ffff:7f.*)$/.test(host)) {
-    return `${what}, this very machine: ${todo}.`;
+    return `${what}, which is this machine: ${todo}.`;
   }
   if (url.protocol !== "https:") return `${what}, and tokens must not travel without TLS: ${todo}.`;
   if (issuer !== url.origin)
-    return `${what}, which must be an origin without a path or a final slash: set it to "${url.origin}" in wrangler.toml.`;
+    return `${what}, which must be an origin without a path or a final slash: set it to "${url.origin}" under [${table}] in wrangler.toml.`;
   return null;
 }

@@ -9,14 +9,23 @@ import { run } from "./run.mjs";
 import { clearStamp, setStamp, stampIs } from "./stamp.mjs";
 import { wrangler } from "./tools.mjs";
 
-/** Applies what is new in migrations/ to the local state in `folder`, where wrangler dev keeps it. */
-export async function migrate(folder = inRoot(".wrangler/state")) {
+/**
+ * Applies what is new in migrations/ to the local state in `folder`, where wrangler dev keeps it.
+ * An environment may have a database of its own.
+ *
+ * @param {string} [folder]
+ * @param {string} [environment]
+ */
+export async function migrate(folder = inRoot(".wrangler/state"), environment) {
   if (
     !existsSync(inRoot("migrations")) ||
     !readdirSync(inRoot("migrations")).some((name) => name.endsWith(".sql"))
   )
     return;
-  const stamp = relative(root, join(folder, "migrations.stamp"));
+  const stamp = relative(
+    root,
+    join(folder, `migrations${environment ? `-${environment}` : ""}.stamp`),
+  );
   const wanted = hashOf(["migrations"]);
   await withLock("migrate", async () => {
     // wrangler takes two seconds to find that there is nothing to do. The stamp is beside the
@@ -26,11 +35,14 @@ export async function migrate(folder = inRoot(".wrangler/state")) {
     clearStamp(stamp);
     // Standard input is closed, which tells wrangler not to ask.
     const { code } = await run(
-      ...wrangler("d1", "migrations", "apply", "DB", "--local", "--persist-to", folder),
+      ...wrangler(
+        ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", folder],
+        `--env=${environment ?? ""}`,
+      ),
     );
     if (code !== 0)
       throw new Advice(
-        "a migration failed, see above; a local database can be thrown away: `rm -r .wrangler/state`.",
+        `a migration failed, see above. Your local accounts are still in ${relative(root, folder)}. To begin with an empty database and keep them, rename that folder and start again; \`npm run reset\` deletes it.`,
       );
     setStamp(stamp, wanted);
   });

@@ -1,5 +1,5 @@
 // Turns the wasm that cargo has built into the modules of a Worker, in a folder: index.js and
-// index_bg.wasm. wasm-bindgen writes the code that joins the two, and esbuild bundles it with
+// index_bg.wasm. check.js runs the same wasm in Node, where it judges a configuration. wasm-bindgen writes the code that joins the two, and esbuild bundles it with
 // src/edge/entry.mjs. (worker-build would generate the entry itself. Other Workers could then call
 // every export of the wasm as a method, and it survives a panic in another way:
 // docs/decisions/0014-panics.md.)
@@ -13,16 +13,17 @@ const WASM = "wasm32-unknown-unknown";
 
 /**
  * Builds a package of the workspace for wasm32 and leaves the Worker in `folder`. `entry` is the
- * module of its entry points. `optimised` builds it as it is deployed. With `named`, functions keep
+ * module of its entry points, `check` the one for Node. `optimised` builds it as it is deployed. With `named`, functions keep
  * their names, for a profile.
  *
- * @param {{ folder: string, name?: string, entry?: string, optimised?: boolean,
+ * @param {{ folder: string, name?: string, entry?: string, check?: string, optimised?: boolean,
  *   named?: boolean }} options
  */
 export async function workerModule({
   folder,
   name = "edgegate",
   entry = "src/edge/entry.mjs",
+  check,
   optimised = false,
   named = false,
 }) {
@@ -54,17 +55,28 @@ export async function workerModule({
   writeFileSync(at("parts/index.js"), glue);
   if (optimised) await optimise(at("parts/index_bg.wasm"), named);
 
-  await mustRun(esbuild, [
-    inRoot(entry),
-    `--alias:edgegate-wasm=${at("parts/entries.js")}`,
-    "--bundle",
-    "--format=esm",
-    "--external:cloudflare:*",
-    "--external:./index_bg.wasm",
-    ...(optimised && !named ? ["--minify"] : []),
-    "--log-level=warning",
-    `--outfile=${at("index.js")}`,
-  ]);
+  const bundle = (
+    /** @type {string} */ from,
+    /** @type {string} */ to,
+    /** @type {string[]} */ ...more
+  ) =>
+    mustRun(esbuild, [
+      inRoot(from),
+      `--alias:edgegate-wasm=${at("parts/entries.js")}`,
+      "--bundle",
+      "--format=esm",
+      "--external:cloudflare:*",
+      "--external:./index_bg.wasm",
+      ...(optimised && !named ? ["--minify"] : []),
+      "--log-level=warning",
+      `--outfile=${at(to)}`,
+      ...more,
+    ]);
+  await bundle(entry, "index.js");
+  if (check) {
+    writeFileSync(at("parts/index.js"), glueForNode(glue));
+    await bundle(check, "check.js", "--platform=node");
+  }
   renameSync(at("parts/index_bg.wasm"), at("index_bg.wasm"));
   rmSync(at("parts"), { recursive: true });
 }
@@ -137,6 +149,22 @@ export function guardedGlue(glue) {
     // The runtime would log an error for each promise that the old instance was waiting for.
     .replace(STALE_CLOSURE, "return;");
   return `import { GuardedWebAssembly as WebAssembly } from ${GUARD};\n${guarded}`;
+}
+
+/**
+ * The guarded module for Node, which does not import wasm as Workers do.
+ *
+ * @param {string} glue
+ */
+export function glueForNode(glue) {
+  const found = /^import (\w+) from "\.\/index_bg\.wasm";?$/m.exec(glue);
+  if (!found) throw new Error("wasm-bindgen's module has changed: it imports no index_bg.wasm.");
+  const [line, name] = found;
+  return glue.replace(
+    line,
+    'import { readFileSync } from "node:fs";\n' +
+      `const ${name} = new globalThis.WebAssembly.Module(readFileSync(new URL("./index_bg.wasm", import.meta.url)));`,
+  );
 }
 
 /**

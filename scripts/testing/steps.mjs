@@ -23,6 +23,7 @@ export const UNIT_TESTS = [
   "tests/docs/links.test.mjs",
   "tests/docs/recipes.test.mjs",
   "tests/docs/stores.test.mjs",
+  "tests/docs/walks.test.mjs",
   "tests/edge/*.test.mjs",
   "tests/evidence/*.test.mjs",
   "tests/mutants/*.test.mjs",

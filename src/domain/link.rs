@@ -12,10 +12,14 @@ use sha2::{Digest, Sha256};
 use super::account::{EmailAddress, KnownId, Name, User, UserId};
 use super::policy::{FUTURE_SKEW_SECONDS, LINK_MAX_BYTES, VERIFICATION_LINK_TTL};
 use super::secret::{Secret, constant_time_eq};
-use super::ticket::{Purpose, TicketKeys, TicketSecrets};
+use super::ticket::{Purpose, TicketKeys, TicketSecrets, ends_in_letter_or_digit};
 
 const STATE_BYTES: usize = 16;
 const USER_LINK_BYTES: usize = 16 + STATE_BYTES + 8;
+const _: () = assert!(
+    ends_in_letter_or_digit(USER_LINK_BYTES),
+    "mail programs would cut off the end of some links"
+);
 
 /// A fingerprint of the part of a user that a link changes. It reveals nothing, and nobody can
 /// compute it without the account's row, which has a random number.
@@ -194,7 +198,7 @@ impl Links {
     pub fn seal_new_address(&self, link: &NewAddressLink) -> Secret {
         let mut body = user_link_bytes(link.account).to_vec();
         body.extend_from_slice(link.email.as_given().as_bytes());
-        Secret::new(self.new_address.seal(&body))
+        Secret::new(self.new_address.seal_for_mail(body))
     }
 
     /// Opens the ticket of a link to confirm a new address.
@@ -203,7 +207,8 @@ impl Links {
         let body = self.new_address.open_up_to(ticket, LINK_MAX_BYTES)?;
         let (account, email) = body.split_first_chunk::<USER_LINK_BYTES>()?;
         let account = read_user_link(account).filter(|link| is_alive(link.expires_at, now))?;
-        let email = EmailAddress::parse(std::str::from_utf8(email).ok()?).ok()?;
+        let email = std::str::from_utf8(email).ok()?.split('\n').next()?;
+        let email = EmailAddress::parse(email).ok()?;
         Some(NewAddressLink { account, email })
     }
 
@@ -221,7 +226,7 @@ impl Links {
         let mut body = link.asked_at.to_be_bytes().to_vec();
         body.extend_from_slice(&link.expires_at.to_be_bytes());
         body.extend_from_slice(text.as_bytes());
-        Secret::new(self.registration.seal(&body))
+        Secret::new(self.registration.seal_for_mail(body))
     }
 
     /// Opens the ticket of a link to finish a registration.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::account::{EmailAddress, LinkNonce, Name, PasswordHash, Roles, User, UserId};
 use super::link::*;
-use super::ticket::TicketSecrets;
+use super::ticket::{Purpose, TicketSecrets};
 
 const NOW: u64 = 1_764_000_000;
 
@@ -248,6 +248,67 @@ fn a_state_is_read_as_it_was_written() {
         &"g".repeat(32),
     ] {
         assert_eq!(State::parse(text), None, "{text}");
+    }
+}
+
+/// Links as earlier versions sealed them, without a line break at the end.
+#[test]
+fn links_that_were_mailed_before_still_open() {
+    let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+    let keys = |purpose| secrets.keys(purpose, "https://auth.example.com");
+    for length in 1..=6 {
+        let email = format!("{}@example.com", "a".repeat(length));
+        let mut body = vec![0; 8];
+        body.extend_from_slice(&(NOW + 60).to_be_bytes());
+        body.extend_from_slice(format!("{email}\nZoë\nO'Neil").as_bytes());
+        let sealed = keys(Purpose::Registration).seal(&body);
+        let link = ours().open_registration(&sealed, NOW).unwrap();
+        assert_eq!(link.email.as_given(), email);
+        assert_eq!(link.last_name.unwrap().as_str(), "O'Neil");
+
+        let mut body = user().id.as_bytes().to_vec();
+        body.extend_from_slice(&[0; 16]);
+        body.extend_from_slice(&(NOW + 60).to_be_bytes());
+        body.extend_from_slice(email.as_bytes());
+        let sealed = keys(Purpose::NewAddress).seal(&body);
+        let link = ours().open_new_address(&sealed, NOW).unwrap();
+        assert_eq!(link.email.as_given(), email);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Mail programs take other characters at the end of an address for punctuation.
+    #[test]
+    fn every_link_ends_in_a_letter_or_digit_and_opens(
+        local in "[a-zé]{1,30}",
+        names in prop::array::uniform2("[A-Za-zé]{0,20}"),
+        life in 1_u64..86_400,
+        issuer in "[a-z]{1,9}",
+    ) {
+        let links = links(&format!("https://{issuer}.example"));
+        let email = EmailAddress::parse(&format!("{local}@example.com")).unwrap();
+        let account = UserLink { expires_at: NOW + life, ..user_link() };
+        let new_address = NewAddressLink { account, email: email.clone() };
+        let [first_name, last_name] = names.map(|name| Name::parse(&name).ok());
+        let registration =
+            RegistrationLink { email, first_name, last_name, asked_at: NOW, expires_at: NOW + life };
+        let sealed = [
+            links.seal_reset(account),
+            links.seal_verification(account),
+            links.seal_new_address(&new_address),
+            links.seal_registration(&registration),
+        ];
+        for ticket in &sealed {
+            let text = ticket.expose();
+            prop_assert!(text.ends_with(|c: char| c.is_ascii_alphanumeric()), "{}", text);
+        }
+        let [reset, verification, address, registered] = sealed;
+        prop_assert_eq!(links.open_reset(reset.expose(), NOW), Some(account));
+        prop_assert_eq!(links.open_verification(verification.expose(), NOW), Some(account));
+        prop_assert_eq!(links.open_new_address(address.expose(), NOW), Some(new_address));
+        prop_assert_eq!(links.open_registration(registered.expose(), NOW), Some(registration));
     }
 }
 

@@ -237,6 +237,20 @@ impl TicketKeys {
         text
     }
 
+    /// Seals a body of any length for a link in a mail. Opening it may give the body with a line
+    /// break at its end.
+    ///
+    /// Mail programs take `-` and `_` at the end of an address for punctuation and cut them off. So
+    /// the line break is appended when the last character of base64url could be any of the 64. With
+    /// one or two bytes left over it encodes 2 or 4 bits, and is a letter or a digit (RFC 4648
+    /// section 3.5).
+    pub(crate) fn seal_for_mail(&self, mut body: Vec<u8>) -> String {
+        if !ends_in_letter_or_digit(body.len()) {
+            body.push(b'\n');
+        }
+        self.seal(&body)
+    }
+
     /// Opens a ticket whose body has `N` bytes, or returns `None` for anything that these keys did
     /// not seal.
     pub(crate) fn open<const N: usize>(&self, text: &str) -> Option<[u8; N]> {
@@ -283,6 +297,13 @@ impl TicketKeys {
             });
         sealed.then(|| body.to_vec())
     }
+}
+
+/// Whether every ticket with a body of this size ends in a letter or a digit.
+pub(crate) const fn ends_in_letter_or_digit(body: usize) -> bool {
+    !body
+        .saturating_add(HEAD_BYTES + MAC_BYTES)
+        .is_multiple_of(3)
 }
 
 /// The number of base64url characters of a ticket with a body of this size.

@@ -5,6 +5,8 @@
 //! of another site, or of another host on this one, can make a browser send it to any effect. GET
 //! never uses it.
 
+use std::borrow::Cow;
+
 use super::answer::{Answer, Cookie};
 use super::problem::Problem;
 use super::request::Request;
@@ -160,7 +162,7 @@ pub fn credentials_for_login(
                 "a device_token in the body, and the cookie asked for",
             ));
         }
-        (true, None) => value_of(device_name(settings), request)?,
+        (true, None) => value_of(&device_name(settings), request)?,
         (false, token) => token,
     };
     Ok(Credentials::default().with_device(token))
@@ -184,16 +186,16 @@ pub fn credentials_for_mail(
     request: &Request<'_>,
     device_token: Option<&str>,
 ) -> Credentials {
-    let cookie = |name| {
+    let cookie = |name: &str| {
         let may_use =
             may_use_cookie(request) && request.media_type().as_deref() == Some("application/json");
         let found = may_use.then(|| value_of(name, request));
         found.and_then(Result::ok).flatten()
     };
-    let device = device_token.or_else(|| cookie(device_name(settings)));
+    let device = device_token.or_else(|| cookie(&device_name(settings)));
     Credentials::default()
         .with_device(device)
-        .with_session(cookie(name(settings)))
+        .with_session(cookie(&name(settings)))
 }
 
 /// `Set-Cookie` by which the browser's device is recognised at the next login. It outlives logging
@@ -201,13 +203,13 @@ pub fn credentials_for_mail(
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
     let name = device_name(settings);
-    set_cookie(settings, name, ticket.expose(), DEVICE_TTL)
+    set_cookie(settings, &name, ticket.expose(), DEVICE_TTL)
 }
 
 /// `Set-Cookie` that clears the refresh token.
 #[must_use]
 pub fn clear(settings: &Settings) -> String {
-    set_cookie(settings, name(settings), "", 0)
+    set_cookie(settings, &name(settings), "", 0)
 }
 
 /// `Set-Cookie` for the refresh token, for as long as its session can last.
@@ -215,7 +217,7 @@ pub fn clear(settings: &Settings) -> String {
 pub fn set(settings: &Settings, tokens: &TokenPair) -> String {
     let token = tokens.refresh_token.expose();
     let max_age = tokens.refresh_token_expires_in;
-    set_cookie(settings, name(settings), token, max_age)
+    set_cookie(settings, &name(settings), token, max_age)
 }
 
 fn require_allowed_origin(request: &Request<'_>) -> Result<(), Problem> {
@@ -243,7 +245,7 @@ fn refresh_token_in<'a>(
     settings: &Settings,
     request: &'a Request,
 ) -> Result<Option<&'a str>, Problem> {
-    value_of(name(settings), request)
+    value_of(&name(settings), request)
 }
 
 /// The value of the cookie with this name. A name that comes twice is rejected, and nothing is
@@ -272,19 +274,29 @@ fn value_of<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Pro
 /// A name that begins with `__Host-` can only be set by this host over TLS, and for this host alone
 /// (RFC 6265bis section 4.1.3.2). Browsers reject it on plain HTTP, which only a loopback issuer
 /// may use.
-fn name(settings: &Settings) -> &'static str {
+///
+/// There, the name ends in the issuer's port. Cookies ignore ports (RFC 6265 section 8.5), so two
+/// services on one machine would overwrite each other's cookie.
+fn name(settings: &Settings) -> Cow<'static, str> {
     if is_plain_http(settings) {
-        "edgegate"
+        Cow::Owned(["edgegate-", port(&settings.issuer)].concat())
     } else {
-        "__Host-edgegate"
+        Cow::Borrowed("__Host-edgegate")
     }
 }
 
-fn device_name(settings: &Settings) -> &'static str {
-    if is_plain_http(settings) {
-        "edgegate-device"
-    } else {
-        "__Host-edgegate-device"
+fn device_name(settings: &Settings) -> Cow<'static, str> {
+    match name(settings) {
+        Cow::Borrowed(_) => Cow::Borrowed("__Host-edgegate-device"),
+        Cow::Owned(name) => Cow::Owned([&name, "-device"].concat()),
+    }
+}
+
+/// The port of an issuer on plain HTTP. An origin leaves out 80.
+fn port(issuer: &str) -> &str {
+    match issuer.rsplit_once(':') {
+        Some((_, port)) if port.bytes().all(|b| b.is_ascii_digit()) => port,
+        _ => "80",
     }
 }
 
@@ -416,7 +428,11 @@ mod tests {
                 "__Host-edgegate=",
                 "; Path=/; Secure",
             ),
-            ("http://127.0.0.1:8787", "edgegate=", "; Path=/"),
+            ("http://127.0.0.1:8787", "edgegate-8787=", "; Path=/"),
+            ("http://127.0.0.1:8788", "edgegate-8788=", "; Path=/"),
+            ("http://[::1]:8787", "edgegate-8787=", "; Path=/"),
+            ("http://[::1]", "edgegate-80=", "; Path=/"),
+            ("http://localhost", "edgegate-80=", "; Path=/"),
         ] {
             let settings = settings(issuer);
             let rest = [begun, "; HttpOnly; SameSite=Strict; Max-Age="].concat();
@@ -427,7 +443,11 @@ mod tests {
             assert_eq!(clear(&settings), [start, &rest, "0"].concat());
         }
         let local = settings("http://127.0.0.1:8787");
-        let both = request("__Host-edgegate=a; edgegate=b", JSON, true);
+        let both = request(
+            "__Host-edgegate=a; edgegate=c; edgegate-8788=d; edgegate-8787=b",
+            JSON,
+            true,
+        );
         assert_eq!(refresh_token_in(&local, &both), Ok(Some("b")));
     }
 

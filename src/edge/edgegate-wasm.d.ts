@@ -21,6 +21,9 @@ export function rpc(
   context: ExecutionContext,
 ): Promise<[status: number, body: string, requestId: string, retryAfter?: string]>;
 
+/** The faults of a configuration, as a JSON list. */
+export function check_configuration(env: object): string;
+
 export function sessions_prepare(state: DurableObjectState): void;
 export function sessions_answer(state: DurableObjectState, call: string): Promise<string>;
 export function sessions_alarm(state: DurableObjectState): Promise<void>;

@@ -26,6 +26,8 @@ pub mod rpc;
 #[cfg(target_arch = "wasm32")]
 mod account_object;
 #[cfg(target_arch = "wasm32")]
+mod check;
+#[cfg(target_arch = "wasm32")]
 mod entry;
 #[cfg(target_arch = "wasm32")]
 mod incoming;

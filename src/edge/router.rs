@@ -97,6 +97,7 @@ routes! {
     "POST"   "/auth/users/{id}/revoke"       AllowedOrigins  users::id::revoke;
     "GET"    "/.well-known/jwks.json"        Everyone        well_known::jwks;
     "GET"    "/.well-known/oauth-authorization-server" Everyone metadata::get;
+    "GET"    "/.well-known/change-password"  Everyone        well_known::change_password;
     "GET"    "/healthz"                      Nobody          healthz::get;
 }
 

@@ -25,14 +25,17 @@ use crate::adapters::cloudflare::mailer::CloudflareMailer;
 pub(super) use crate::adapters::cloudflare::object_state::ObjectState;
 use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::cloudflare::session_store::CloudflareSessions;
+use crate::adapters::cloudflare::variables;
 use crate::adapters::cloudflare::vendors::HttpVendors;
 use crate::adapters::kv_sessions::KvSessions;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
+use crate::domain::log_line::Trouble;
 use crate::domain::mail::Provider;
+use crate::domain::request_id::RequestId;
 use crate::domain::settings::{
-    MailRoute, MailSettings, PasswordWork, SessionStoreKind, SettingError, Settings,
+    self, MailRoute, MailSettings, PasswordWork, SessionStoreKind, SettingError, Settings,
 };
 use crate::ports::Ports;
 use crate::service::{AuthService, Shared};
@@ -81,7 +84,9 @@ pub(super) fn service(
     let bindings = with_bindings(env, &shared, |bindings| {
         bindings.for_request(background, request_id)
     })?;
-    Ok(AuthService::new(bindings, shared))
+    let service = AuthService::new(bindings, shared);
+    service.set_request(RequestId::parse(request_id));
+    Ok(service)
 }
 
 /// The same service at a later time, for work that no request waits for.
@@ -107,9 +112,30 @@ pub(super) fn hasher(env: &Env) -> Result<Rc<Argon2Hasher>, SettingError> {
 pub(super) fn shared(env: &Env) -> Result<Rc<Shared>, SettingError> {
     SHARED.with_borrow_mut(|shared| {
         shared
-            .get_or_insert_with(|| Ok(Rc::new(Shared::new(Settings::read(lookup(env))?))))
+            .get_or_insert_with(|| {
+                for (_, error) in misspelt(env) {
+                    console::log_trouble(Trouble::MisspeltSetting, &error.to_string());
+                }
+                Ok(Rc::new(Shared::new(Settings::read(lookup(env))?)))
+            })
             .clone()
     })
+}
+
+/// What is wrong with the settings, or else the first binding that is missing.
+pub(super) fn faults(env: &Env) -> Vec<SettingError> {
+    match Settings::read(lookup(env)) {
+        Err(_) => Settings::faults(lookup(env)),
+        Ok(settings) => Bindings::find(env, &settings).err().into_iter().collect(),
+    }
+}
+
+/// The variables whose names misspell a setting, with what is wrong with them.
+pub(super) fn misspelt(env: &Env) -> Vec<(String, SettingError)> {
+    let names = variables::names(env).into_iter();
+    names
+        .filter_map(|name| settings::misspelt(&name).map(|error| (name, error)))
+        .collect()
 }
 
 /// `ALLOWED_ORIGINS`, for when another setting is wrong: these pages may read that it is.
@@ -118,7 +144,7 @@ pub(super) fn allowed_origins(env: &Env) -> Vec<String> {
 }
 
 fn lookup(env: &Env) -> impl Fn(&str) -> Option<String> {
-    |name| env.var(name).ok().map(|var| var.to_string())
+    |name| variables::text(env, name)
 }
 
 fn with_bindings<T>(

@@ -4,6 +4,7 @@ use crate::domain::account::{
     Attempt, Comparison, HashError, Password, PasswordHash, Verification,
 };
 use crate::domain::event::Event;
+use crate::domain::mail::MailLine;
 use crate::domain::session::Device;
 
 /// Hashes passwords: the one slow step.
@@ -29,8 +30,29 @@ pub trait PasswordHasher {
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]);
 
     /// Makes an attempt. It takes the time of one hash, whether or not there is anything to compare
-    /// with.
+    /// with. If the password was typed with a space other than U+0020 and does not match, it takes
+    /// the time of two: what was typed alone decides that.
     async fn compare(&self, attempt: &Attempt<'_>) -> Comparison {
+        let compared = self.compare_once(attempt).await;
+        let Some(unmapped) = attempt.password.with_spaces_as_typed() else {
+            return compared;
+        };
+        if matches!(compared, Ok(Verification::Matches { .. })) {
+            return compared;
+        }
+        // Earlier versions hashed the spaces as they were typed.
+        let before = Attempt {
+            password: &unmapped,
+            ..*attempt
+        };
+        match self.compare_once(&before).await {
+            Ok(Verification::Matches { .. }) => Ok(Verification::Matches { rehash: true }),
+            compared => compared,
+        }
+    }
+
+    /// Compares one spelling of the password. It takes the time of one hash.
+    async fn compare_once(&self, attempt: &Attempt<'_>) -> Comparison {
         let compared = match attempt.hash {
             Some(hash) => self.verify(attempt.password, hash).await,
             None => Ok(Verification::Differs),
@@ -90,6 +112,9 @@ pub trait RateLimiter {
 pub trait Events {
     /// Writes the event for operators. MUST NOT fail the request.
     fn record(&self, event: &Event);
+
+    /// Writes what became of a mail. MUST NOT fail the delivery.
+    fn mail(&self, line: &MailLine);
 }
 
 /// Names of devices.

@@ -26,16 +26,7 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
         locale: Locale,
     ) -> Result<SignedIn, Error> {
-        let asking = self.bearer_with_user(access_token).await;
-        if let Err(Error::Access(AccessRefusal::Outdated)) = asking {
-            match self.bearer(access_token).await {
-                // The session store does not know of the change yet: it may have been interrupted.
-                Ok(_) => self.finish_change_of_bearer(access_token).await?,
-                Err(Error::Access(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let (bearer, user) = asking?;
+        let (bearer, user) = self.bearer_with_user_for_change(access_token).await?;
         self.check_current_password(&user, current, bearer.session, client)
             .await?;
         let hash = self.choose_password(new, &user.email).await?;

@@ -3,8 +3,9 @@
 //! do.
 
 use super::AuthService;
+use super::access::Bearer;
 use crate::domain::account::{User, UserChange, UserId};
-use crate::domain::error::{Error, StoreError};
+use crate::domain::error::{AccessRefusal, Error, StoreError};
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
 use crate::domain::policy::{DELETED_VERSION, STALE_TTL};
@@ -180,12 +181,23 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The same for the user of an access token. An outdated token may ask for it too, since it only
-    /// repeats what the row already says.
-    pub(super) async fn finish_change_of_bearer(&self, access_token: &str) -> Result<(), Error> {
-        let id = self.verified_bearer(access_token)?.user;
-        let row = self.ports.users().find_by_id(id).await?;
-        self.finish_change(id, row.as_ref()).await
+    /// Like [`bearer_with_user`](Self::bearer_with_user), for a change that may be a retry. If the
+    /// token is rejected because the first attempt has changed or deleted the user, that change is
+    /// finished: it only repeats what the row already says.
+    ///
+    /// It does not matter whether the session store rejects the token already: an isolate does so
+    /// from its own memory, even if the write has failed.
+    pub(super) async fn bearer_with_user_for_change(
+        &self,
+        access_token: &str,
+    ) -> Result<(Bearer, User), Error> {
+        let bearer = self.bearer_with_user(access_token).await;
+        if let Err(Error::Access(AccessRefusal::Outdated | AccessRefusal::NoUser)) = bearer {
+            let id = self.verified_bearer(access_token)?.user;
+            let row = self.ports.users().find_by_id(id).await?;
+            self.finish_change(id, row.as_ref()).await?;
+        }
+        bearer
     }
 
     /// Invalidates a user's access tokens from before this version.

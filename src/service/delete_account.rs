@@ -27,11 +27,7 @@ impl<P: Ports> AuthService<P> {
         client: &Client,
         locale: Locale,
     ) -> Result<Bearer, Error> {
-        let asking = self.bearer_with_user(access_token).await;
-        if let Err(Error::Access(AccessRefusal::NoUser)) = asking {
-            self.finish_change_of_bearer(access_token).await?;
-        }
-        let (bearer, user) = asking?;
+        let (bearer, user) = self.bearer_with_user_for_change(access_token).await?;
         self.check_current_password(&user, current_password, bearer.session, client)
             .await?;
         // Only while the checked password is still theirs: a thief's password must not win over the

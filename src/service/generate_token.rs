@@ -36,12 +36,13 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<SignedIn, Error> {
         let caller = caller.into();
         let client = caller.client;
-        if login.email.len() > EMAIL_BYTES {
+        let typed = login.email.trim();
+        if typed.len() > EMAIL_BYTES {
             return Err(Error::Field("email", FieldProblem::TooLong));
         }
         let password = Password::for_login(login.password)
             .map_err(|_| Error::Field("password", FieldProblem::TooLong))?;
-        let email = EmailAddress::parse(login.email);
+        let email = EmailAddress::parse(typed);
         let canonical = email.as_ref().map_or("", EmailAddress::canonical);
         self.admit_on_account(canonical, client).await?;
         self.check_challenge(caller.credentials, Unanswered::GoesOn)
@@ -53,7 +54,7 @@ impl<P: Ports> AuthService<P> {
         };
         let account = match &email {
             Ok(email) => self.shared.account_names.of(email),
-            Err(_) => self.shared.account_names.of_text(login.email),
+            Err(_) => self.shared.account_names.of_text(typed),
         };
         let attempt = Attempt {
             by: Some(self.tried_by(user.as_ref(), caller.credentials)),
@@ -101,7 +102,8 @@ impl<P: Ports> AuthService<P> {
         let rehash = match compared {
             Ok(Verification::Matches { rehash }) => rehash,
             Ok(Verification::Differs) => return Ok(Err(LoginRefusal::WrongPassword)),
-            Err(_) => return Ok(Err(LoginRefusal::BrokenHash)),
+            Err(_) if !user.has_password() => return Ok(Err(LoginRefusal::NoPassword)),
+            Err(error) => return Ok(Err(error.into())),
         };
         if user.disabled_at.is_some() {
             return Ok(Err(LoginRefusal::Disabled));

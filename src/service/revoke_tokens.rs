@@ -4,7 +4,7 @@ use super::AuthService;
 use super::access::Bearer;
 use super::change_user::Aftermath;
 use crate::domain::account::{UserChange, UserId};
-use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::policy::ADMIN_ROLE;
 use crate::ports::Ports;
@@ -42,13 +42,7 @@ impl<P: Ports> AuthService<P> {
         access_token: &str,
         user: UserId,
     ) -> Result<Bearer, Error> {
-        let asking = self.bearer_with_user(access_token).await;
-        if let Err(Error::Access(AccessRefusal::Outdated)) = asking
-            && self.verified_bearer(access_token)?.user == user
-        {
-            self.finish_change_of_bearer(access_token).await?;
-        }
-        let (bearer, asking) = asking?;
+        let (bearer, asking) = self.bearer_with_user_for_change(access_token).await?;
         if asking.id != user && !asking.roles.contains(ADMIN_ROLE) {
             return Err(self.deny(&bearer));
         }

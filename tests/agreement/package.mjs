@@ -1,5 +1,35 @@
 // The file through the npm package. No module of Node: this runs in Node, in workerd and in Chromium.
 import { read, tally } from "./vectors.mjs";
+import { runWycheproof } from "./wycheproof.mjs";
+
+/**
+ * Verifies all tokens twice: with the platform's WebCrypto, and with the wasm alone. Both must give
+ * what the file says. `byPlatform` is the number of signatures that the platform verified.
+ */
+export async function runBothWays(edgegate, file, wycheproof) {
+  const real = globalThis.crypto;
+  const replace = (value) =>
+    Object.defineProperty(globalThis, "crypto", { value, configurable: true, writable: true });
+  let byPlatform = 0;
+  const subtle = {
+    importKey: (...args) => real.subtle.importKey(...args),
+    verify(...args) {
+      byPlatform += 1;
+      return real.subtle.verify(...args);
+    },
+  };
+  try {
+    replace({ subtle });
+    const platform = { ...(await runPackage(edgegate, file)), byPlatform };
+    byPlatform = 0;
+    replace(undefined);
+    const wasm = { ...(await runPackage(edgegate, file)), byPlatform };
+    replace(real);
+    return { platform, wasm, wycheproof: await runWycheproof(wycheproof) };
+  } finally {
+    replace(real);
+  }
+}
 
 /**
  * Verifies all tokens with the package's exports. Returns the counts and what differs from the
@@ -38,6 +68,12 @@ export async function runPackage({ Verifier, EdgegateError }, file) {
         await allows(verifier, token, criterion),
         expected,
       );
+      expect(
+        "checks",
+        `${name} ${JSON.stringify(criterion)}, the form that rejects`,
+        await permits(verifier, token, criterion),
+        expected,
+      );
     }
   }
   return { counts, wrong };
@@ -59,3 +95,26 @@ function allows(verifier, token, { role, user_id, email }) {
   if (user_id !== undefined) return verifier.isAuthorizedByUserId(token, user_id);
   return verifier.isAuthorizedByEmail(token, email);
 }
+
+/** The form that rejects, and that on claims: whether they allow it. They must agree. */
+async function permits(verifier, token, { role, user_id, email }) {
+  const [check, asked] =
+    role !== undefined
+      ? ["Role", role]
+      : user_id !== undefined
+        ? ["UserId", user_id]
+        : ["Email", email];
+  const [required, held] = await Promise.all([
+    succeeds(() => verifier[`require${check}`](token, asked)),
+    succeeds(async () => {
+      if (!verifier[`has${check}`](await verifier.verify(token), asked)) throw new Error("no");
+    }),
+  ]);
+  return required === held ? required : "they differ";
+}
+
+const succeeds = (check) =>
+  check().then(
+    () => true,
+    () => false,
+  );

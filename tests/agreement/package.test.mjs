@@ -1,4 +1,5 @@
 // The npm package as it is packed, in the three places where it runs.
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,10 +10,18 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
 import { openPage, startBrowser } from "../browser/browser.mjs";
-import { runPackage } from "./package.mjs";
+import { runBothWays } from "./package.mjs";
 import { assertAgreed, summary } from "./vectors.mjs";
 
 const PACKAGE = "dist/package";
+const NOT_FOR_WORKERD = [
+  "edge-light.js",
+  "inline.js",
+  "inline-source.js",
+  "node.js",
+  "web.js",
+  "wasm/inline.js",
+];
 const file = readFileSync(inRoot("tests/vectors/agreement/tokens.json"), "utf8");
 
 before(async () => {
@@ -25,14 +34,35 @@ before(async () => {
   if (code !== 0) throw new Error(`the package does not build:\n${stderr}`);
 });
 
-const agreed = (t, where, { counts, wrong }) => {
-  assertAgreed(wrong);
-  t.diagnostic(summary(`the package in ${where}`, counts));
+const WYCHEPROOF = Object.fromEntries(
+  Object.entries({
+    ES256: "ecdsa_secp256r1_sha256_p1363_test.json",
+    EdDSA: "ed25519_test.json",
+  }).map(([alg, name]) => [
+    alg,
+    JSON.parse(readFileSync(inRoot("tests/vectors/wycheproof", name), "utf8")),
+  ]),
+);
+
+const agreed = (t, where, { platform, wasm, wycheproof }) => {
+  for (const [way, { counts, wrong, byPlatform }] of Object.entries({ platform, wasm })) {
+    assertAgreed(wrong);
+    assert.equal(byPlatform > 100, way === "platform", `${way}: ${byPlatform} by the platform`);
+    t.diagnostic(summary(`the package in ${where}, signatures by the ${way}`, counts));
+  }
+  assertAgreed(wycheproof.wrong);
+  const { valid, invalid, checks } = wycheproof.counts;
+  // All of the 88 and 173 that are valid, and those of the others that have the right form.
+  assert.deepEqual([valid, invalid, checks], [261, 48, 104]);
+  t.diagnostic(
+    `Wycheproof by the platform of ${where}: ${valid} valid, ${invalid} invalid; ${checks} are refused before by their form`,
+  );
 };
 
 test("the package agrees with the file in Node", async (t) => {
   const edgegate = await import(pathToFileURL(inRoot(PACKAGE, "node.js")));
-  agreed(t, `Node ${process.versions.node}`, await runPackage(edgegate, JSON.parse(file)));
+  const found = await runBothWays(edgegate, JSON.parse(file), WYCHEPROOF);
+  agreed(t, `Node ${process.versions.node}`, found);
 });
 
 test("the package agrees with the file in workerd", async (t) => {
@@ -45,10 +75,10 @@ test("the package agrees with the file in workerd", async (t) => {
   const contents = (path) => readFileSync(inRoot(path));
   // The loaders of the other platforms import modules that do not exist here.
   const scripts = readdirSync(inRoot(PACKAGE), { recursive: true }).filter(
-    (path) => path.endsWith(".js") && !["node.js", "web.js"].includes(path),
+    (path) => path.endsWith(".js") && !NOT_FOR_WORKERD.includes(path),
   );
   const modules = [
-    ...["workerd.mjs", "package.mjs", "vectors.mjs"].map((path) => ({
+    ...["workerd.mjs", "package.mjs", "vectors.mjs", "wycheproof.mjs"].map((path) => ({
       type: "ESModule",
       path,
       contents: contents(`tests/agreement/${path}`),
@@ -73,7 +103,7 @@ test("the package agrees with the file in workerd", async (t) => {
   t.after(() => miniflare.dispose());
   const answer = await miniflare.dispatchFetch("http://agreement.test/", {
     method: "POST",
-    body: file,
+    body: JSON.stringify({ file: JSON.parse(file), wycheproof: WYCHEPROOF }),
   });
   agreed(t, "workerd", await answer.json());
 });
@@ -83,14 +113,14 @@ test("the package agrees with the file in Chromium, under a strict policy", asyn
   t.after(() => Promise.all([browser.close(), stop()]));
   const page = await openPage(t, browser, origin);
   await page.goto("/");
-  const result = await page.evaluate(async () => {
-    const [edgegate, { runPackage }, answer] = await Promise.all([
+  const result = await page.evaluate(async (wycheproof) => {
+    const [edgegate, { runBothWays }, answer] = await Promise.all([
       import("/edgegate/web.js"),
       import("/agreement/package.mjs"),
       fetch("/tokens.json"),
     ]);
-    return runPackage(edgegate, await answer.json());
-  });
+    return runBothWays(edgegate, await answer.json(), wycheproof);
+  }, WYCHEPROOF);
   agreed(t, `Chromium ${browser.version()}`, result);
 });
 
@@ -104,7 +134,7 @@ async function serve() {
   };
   const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
   const places = [
-    [/^\/edgegate\/([\w/]+\.(?:js|wasm))$/, PACKAGE],
+    [/^\/edgegate\/([\w/-]+\.(?:js|wasm))$/, PACKAGE],
     [/^\/agreement\/(\w+\.mjs)$/, "tests/agreement"],
     [/^\/(tokens\.json)$/, "tests/vectors/agreement"],
   ];

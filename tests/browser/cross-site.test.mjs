@@ -93,7 +93,9 @@ for (const [who, at] of [
     );
     assert.equal(begun, 200);
     const before = await cookiesOf(context);
-    assert.deepEqual(before.map(([name]) => name).sort(), ["edgegate", "edgegate-device"]);
+    const { port } = new URL(edgegate.origin);
+    const names = [`edgegate-${port}`, `edgegate-${port}-device`];
+    assert.deepEqual(before.map(([name]) => name).sort(), names);
     const evil = await context.newPage();
     const { origin } = servers[at];
 

@@ -20,7 +20,7 @@ export const linkIn = (text) => text.match(/http\S+#\S+/)[0];
  * - `post(path, body, headers)`: JSON to the API.
  * - `outbox()`: the mails that would have been sent, the newest first.
  *
- * `vars` override wrangler.toml's.
+ * `vars` override wrangler.toml's. `env` is added to the environment of `npm start`.
  */
 export async function startEdgegate(options = {}) {
   for (let tries = 1; ; tries++) {
@@ -33,13 +33,13 @@ export async function startEdgegate(options = {}) {
   }
 }
 
-async function startOnce({ vars = {} }) {
+async function startOnce({ vars = {}, env = {} }) {
   const port = await freePort();
   const state = mkdtempSync(join(tmpdir(), "edgegate-browser-"));
   const settings = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const script = spawn(node(), [inRoot("scripts/start.mjs"), "--persist-to", state, ...settings], {
     cwd: inRoot(),
-    env: { ...toolEnv(), PORT: `${port}` },
+    env: { ...toolEnv(), ...env, PORT: `${port}` },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise((resolve) => script.once("exit", resolve));

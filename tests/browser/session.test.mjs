@@ -37,7 +37,7 @@ async function signIn(page, email, password, path = "/sign-in") {
 
 /** The session's cookie, as the browser keeps it. */
 const cookies = async (page) =>
-  (await page.context().cookies()).filter(({ name }) => /edgegate$/.test(name));
+  (await page.context().cookies()).filter(({ name }) => /^edgegate-\d+$/.test(name));
 
 test("sign in, see one's sessions, end another, sign out", { timeout: 180_000 }, async (t) => {
   const page = await openPage(t, browser, edge.origin);

@@ -372,7 +372,7 @@ test("a listener that throws disturbs nothing", async () => {
   try {
     const world = new World();
     const tab = world.tab();
-    for (const type of ["signed-in", "renewed", "signed-out"]) {
+    for (const type of ["change", "signed-in", "renewed", "signed-out"]) {
       tab.client.addEventListener(type, () => {
         throw new Error(type);
       });
@@ -382,7 +382,10 @@ test("a listener that throws disturbs nothing", async () => {
     assert.equal(world.service.count("/auth/token"), 3);
     await world.run(tab.client.logout());
     assert.equal(world.cookie, undefined);
-    assert.deepEqual(thrown, ["signed-in", "renewed", "renewed", "renewed", "signed-out"]);
+    assert.deepEqual(thrown, [
+      ...["change", "signed-in", "renewed", "renewed", "renewed"],
+      ...["change", "signed-out"],
+    ]);
     world.close();
   } finally {
     process.off("uncaughtException", catching);

@@ -152,8 +152,16 @@ test("the constructor: options of any kind", () => {
         `fetch: ${what}`,
       );
     }
+    // No options at all, and an object without members, are fine.
     const make = () => new AuthClient(value);
-    assert.throws(make, ours(what), what);
+    if (value === undefined || (value !== null && what === "object "))
+      assert.ok(make() instanceof AuthClient, what);
+    else assert.throws(make, ours(what), what);
+    if (typeof value !== "function")
+      assert.throws(
+        () => new AuthClient({ platform }).subscribe(value),
+        ours(`subscribe: ${what}`),
+      );
   }
   for (const origins of [
     endless(),

@@ -242,7 +242,7 @@ test("a listener that logs out at once", async () => {
   const { client } = world.tab();
   let logout;
   client.addEventListener("signed-in", () => (logout ??= client.logout()));
-  await world.run(client.login(ada));
+  assert.equal((await world.fails(client.login(ada))).code, "signed_out");
   await world.run(logout);
   await world.advance(11 * MINUTE);
   assert.deepEqual([client.status, world.cookie], ["signed_out", undefined]);

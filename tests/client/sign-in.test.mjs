@@ -1,6 +1,7 @@
 // Signing in, staying signed in, signing out, and what an account's owner may do: nothing in the way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { AuthClient } from "../../npm/edgegate/client/index.js";
 import { ADA, BOB, PASSWORD } from "./service.mjs";
 import { signedIn, World } from "./world.mjs";
 
@@ -329,12 +330,57 @@ test("closed while it renews", async () => {
 });
 
 test("it is made where there is no page, and keeps no process alive", async () => {
-  const { AuthClient } = await import("../../npm/edgegate/client/index.js");
-  assert.throws(() => new AuthClient(), { code: "invalid_argument" });
   const client = new AuthClient({
     url: "https://auth.example.com",
     fetch: async () => new Response("{}"),
   });
   await assert.rejects(client.ready(), { code: "network_error" });
   // The client is neither closed nor waited for, but this process must still end.
+});
+
+test("without a page and without a url, the first call says what is missing", async () => {
+  // As at the top of a module that is rendered on a server.
+  const client = new AuthClient();
+  assert.deepEqual([client.status, client.user], ["unknown", null]);
+  assert.deepEqual(client.getSnapshot(), { status: "unknown", user: null });
+  assert.ok(Math.abs(client.now() - Date.now()) < 60_000);
+  client.subscribe(() => {})();
+  client.addEventListener("change", () => {});
+  const credentials = { email: ADA.email, password: PASSWORD };
+  for (const call of [
+    () => client.ready(),
+    () => client.login(credentials),
+    () => client.register({ email: ADA.email }),
+    () => client.logout(),
+    () => client.accessToken(),
+    () => client.fetch("https://auth.example.com/"),
+    () => client.me(),
+    () => client.requestPasswordReset(ADA.email),
+  ]) {
+    const error = await call().then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    assert.deepEqual([error?.name, error?.code], ["EdgegateError", "invalid_argument"], `${call}`);
+    assert.match(error.message, /no page .*new AuthClient\(\{ url: /);
+  }
+  // A file, a sandboxed frame, an app's WebView.
+  for (const origin of ["null", "file://", "capacitor://localhost", "tauri://localhost"]) {
+    const page = new AuthClient({ platform: { origin } });
+    await assert.rejects(page.ready(), (error) => error.message.includes(`origin is ${origin}`));
+  }
+  client.close();
+  await assert.rejects(client.ready(), { code: "invalid_argument" });
+});
+
+test("the page is looked at when the client is first used", async (t) => {
+  const client = new AuthClient({ fetch: async () => new Response("{}") });
+  t.after(() => delete globalThis.location);
+  globalThis.location = { origin: "https://app.example.com" };
+  const error = await client.ready().then(
+    () => undefined,
+    (thrown) => thrown,
+  );
+  assert.equal(error.code, "network_error");
+  assert.equal(client.status, "unknown");
 });

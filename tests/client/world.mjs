@@ -49,7 +49,11 @@ export class World {
     };
     const missing = Object.fromEntries(without.map((name) => [name, null]));
     tab.platform = { ...this.#platform(tab), random, ...missing, ...platform };
-    tab.client = new AuthClient({ url, platform: tab.platform, ...options });
+    tab.client = new AuthClient({
+      ...(url !== null && { url }),
+      platform: tab.platform,
+      ...options,
+    });
     for (const type of ["signed-in", "renewed", "signed-out"]) {
       tab.client.addEventListener(type, ({ detail }) =>
         tab.events.push(detail.reason ? `${type}: ${detail.reason}` : type),

@@ -71,6 +71,30 @@ export function assertInContract(method, url, { status, headers, body }) {
     validate(body),
     `${where} is not as openapi.yaml says: ${ajv.errorsText(validate.errors)}: ${JSON.stringify(body)}`,
   );
+  assertKnownCode(content[type], status, body, where);
+  const cookie = headers.get("set-cookie") ?? "";
+  assert.ok(
+    !(body.refresh_token && cookie.includes("egr_")),
+    `${where} has the refresh token in the body and in the cookie`,
+  );
+}
+
+/** What each code adds to a problem. A schema that said so would stop generators of clients. */
+const MEMBERS = {
+  invalid_field: "errors",
+  weak_password: "reasons",
+  reauthentication_required: "max_age",
+};
+
+/** An error has one of the answer's `x-codes`, the status of the answer, and the code's member. */
+function assertKnownCode({ "x-codes": codes }, status, body, where) {
+  if (!codes) return;
+  const code = body.code ?? body.error;
+  assert.ok(codes.includes(code), `openapi.yaml does not know of ${code} in ${where}`);
+  if (body.error) return;
+  assert.equal(body.status, status, where);
+  for (const member of Object.values(MEMBERS))
+    assert.equal(member in body, MEMBERS[code] === member, `${where}: ${code} and ${member}`);
 }
 
 /** The value at a pointer, references followed, with the pointer where it was found in the end. */

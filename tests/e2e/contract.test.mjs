@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { parse } from "yaml";
+import { inRoot } from "../../scripts/project/root.mjs";
 import { assertInContract } from "./contract.mjs";
 
 const HEADERS = {
@@ -25,7 +28,7 @@ test("an answer that the contract does not describe is noticed", () => {
     [
       "a cookie",
       json(200, { authorized: true }, undefined, {
-        "set-cookie": "edgegate=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0",
+        "set-cookie": "edgegate-8787=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0",
       }),
     ],
     ["for everybody", json(200, { authorized: true }, undefined, { vary: "*" })],
@@ -46,14 +49,14 @@ test("an answer that the contract does not describe is noticed", () => {
   assertInContract(
     "POST",
     "/auth/token",
-    cookie("edgegate=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"),
+    cookie("edgegate-8787=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"),
   );
   for (const text of [
-    "edgegate=; Path=/; SameSite=Strict; Max-Age=0",
-    "edgegate=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+    "edgegate-8787=; Path=/; SameSite=Strict; Max-Age=0",
+    "edgegate-8787=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
     "__Host-edgegate=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0",
-    "edgegate=; Path=/auth; HttpOnly; SameSite=Strict; Max-Age=0",
-    "edgegate=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Domain=example.com",
+    "edgegate-8787=; Path=/auth; HttpOnly; SameSite=Strict; Max-Age=0",
+    "edgegate-8787=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Domain=example.com",
   ]) {
     assert.throws(
       () => assertInContract("POST", "/auth/token", cookie(text)),
@@ -68,4 +71,54 @@ test("an answer that the contract does not describe is noticed", () => {
       json(400, { error: "nonsense", error_description: "x" }),
     ),
   );
+});
+
+/** Calls `visit` with each object outside extensions, and with the keys that lead to it. */
+function walk(node, visit, path = []) {
+  if (node === null || typeof node !== "object") return;
+  visit(node, path);
+  for (const [key, child] of Object.entries(node))
+    if (!key.startsWith("x-")) walk(child, visit, [...path, key]);
+}
+
+test("a problem has one of the codes of its answer, its status, and the member of its code", () => {
+  const problem = (status, code, rest = {}) =>
+    json(
+      status,
+      { type: "about:blank", title: "x", status, code, detail: "x", ...rest },
+      "application/problem+json",
+    );
+  const login = (answer) => () => assertInContract("POST", "/auth/login", answer);
+  const errors = [{ field: "email", reason: "missing" }];
+  login(problem(422, "invalid_field", { errors }))();
+  for (const [why, answer] of [
+    ["the code of another answer", problem(422, "email_taken", { errors })],
+    ["no errors", problem(422, "invalid_field")],
+    ["errors where there are none", problem(400, "invalid_request", { errors })],
+    ["another status", problem(422, "invalid_field", { errors, status: 400 })],
+  ])
+    assert.throws(login(answer), { name: "AssertionError" }, why);
+});
+
+// openapi-generator stops at more than 50 aliases. Other generators stop at, or misread, two media
+// types of a request and schemas that combine or narrow others.
+test("the contract has nothing that stops generators of clients", () => {
+  const text = readFileSync(inRoot("openapi.yaml"), "utf8");
+  assert.doesNotMatch(text, /[:-] [&*]\w+$/m, "an anchor or an alias");
+  let operations = 0;
+  walk(parse(text), (node, path) => {
+    const where = path.join(" ");
+    if (path.includes("example") || path.includes("examples")) return;
+    for (const keyword of ["allOf", "oneOf", "anyOf", "not", "if", "discriminator"])
+      assert.ok(!(keyword in node), `${where} has ${keyword}`);
+    if ("const" in node || "enum" in node) assert.ok(node.type, `${where} has no type`);
+    if (path.at(-1) === "requestBody") {
+      operations += 1;
+      assert.equal(Object.keys(node.content).length, 1, `${where} has two media types`);
+    }
+    const schema = node.schema?.$ref ?? "";
+    if (/Problem$|OAuthError$/.test(schema))
+      assert.ok(node["x-codes"].length > 0, `${where} does not say which codes it has`);
+  });
+  assert.ok(operations > 10, `${operations} operations with a body`);
 });

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { clientOf } from "./client.mjs";
 
-export const NAME = "edgegate";
+/** Named by the port of the tests' ISSUER, which is plain HTTP. */
+export const NAME = "edgegate-8787";
 
 /**
  * The Set-Cookie of an answer as `{ name, value, attributes }`, or undefined. The device cookie is

@@ -607,14 +607,17 @@ for (const store of ["kv", "durable"]) {
       const page = pageOf(edge);
       await page.logIn(ADA, PASSWORD);
       for (const name of [
-        "Edgegate",
-        "EDGEGATE",
+        "Edgegate-8787",
+        "EDGEGATE-8787",
         "__Host-edgegate",
-        "__Secure-edgegate",
-        "edgegate2",
-        "xedgegate",
-        "edgegate.sig",
-        "edgegate ",
+        "__Host-edgegate-8787",
+        "__Secure-edgegate-8787",
+        "edgegate",
+        "edgegate-8788",
+        "edgegate-87872",
+        "xedgegate-8787",
+        "edgegate-8787.sig",
+        "edgegate-8787 ",
       ]) {
         const answer = await page.renew({ headers: { cookie: `${name}=${page.cookie}` } });
         assert.deepEqual(
@@ -834,4 +837,29 @@ test("ALLOWED_ORIGINS: pages of another host on the same site, and when it is ta
     );
   }
   assert.equal((await pageOf(unlisted, { origin: app, cookie: page.cookie }).renew()).status, 403);
+});
+
+// RFC 6265 section 8.5: cookies do not provide isolation by port.
+test("two local services in one browser don't sign each other out", async (t) => {
+  const origins = ["http://127.0.0.1:8787", "http://127.0.0.1:8788"];
+  const { workers, stop } = await startWorkers(origins.map((ISSUER) => ({ vars: { ISSUER } })));
+  t.after(stop);
+  /** The browser's jar for 127.0.0.1, whatever the port. */
+  const jar = new Map();
+  const post = async (at, path, json) => {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    const headers = { origin: origins[at], ...(cookie && { cookie }) };
+    const answer = await clientOf(workers[at]).post(path, { headers, json });
+    for (const line of answer.headers.getSetCookie()) {
+      const [name, value] = line.split(";")[0].split("=");
+      if (value) jar.set(name, value);
+      else jar.delete(name);
+    }
+    return answer.status;
+  };
+  const renew = (at) => post(at, "/auth/token", { grant_type: "refresh_token" });
+  for (const at of [0, 1]) assert.equal(await post(at, "/auth/login", login), 200);
+  for (const at of [0, 1, 0, 1]) assert.equal(await renew(at), 200);
+  assert.equal(await post(0, "/auth/revoke", {}), 200);
+  assert.deepEqual([await renew(0), await renew(1)], [400, 200]);
 });

@@ -362,7 +362,7 @@ for (const store of ["kv", "durable"])
           });
           assert.equal(answer.body.code, "invalid_token");
         }
-        const headers = { cookie: `edgegate=${ada.refresh_token}`, origin: edge.origin };
+        const headers = { cookie: `edgegate-8787=${ada.refresh_token}`, origin: edge.origin };
         await refused(operation, "a cookie alone", 401, {
           headers,
           id: ada.user.id,
@@ -497,7 +497,7 @@ for (const store of ["kv", "durable"])
         const body = operation.body?.email
           ? { ...operation.body, email: `${actor.id}@new.example` }
           : operation.body;
-        const headers = { cookie: `edgegate=${ada.refresh_token}`, origin: edge.origin };
+        const headers = { cookie: `edgegate-8787=${ada.refresh_token}`, origin: edge.origin };
         const answer = await ask({ ...operation, body }, { token: actor.access_token, headers });
         assert.ok(
           !JSON.stringify(answer.body).includes(victim.id),
@@ -516,7 +516,7 @@ for (const store of ["kv", "durable"])
       const row = () =>
         edge.db.prepare("SELECT * FROM users WHERE id = ?1").bind(victim.id).first();
       const before = await row();
-      const headers = { cookie: `edgegate=${victim.refresh_token}`, origin: edge.origin };
+      const headers = { cookie: `edgegate-8787=${victim.refresh_token}`, origin: edge.origin };
       const json = {
         current_password: PASSWORD,
         new_password: "a long enough passphrase",
@@ -570,7 +570,7 @@ for (const store of ["kv", "durable"])
         ...renewal,
         body: { grant_type: "refresh_token", ...(refresh_token && { refresh_token }) },
       });
-      const headers = { cookie: `edgegate=${ada.refresh_token}`, origin: edge.origin };
+      const headers = { cookie: `edgegate-8787=${ada.refresh_token}`, origin: edge.origin };
       await refused(renew(stranger.refresh_token), "another's cookie beside it", 400, {
         token,
         headers,

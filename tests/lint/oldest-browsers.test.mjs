@@ -38,6 +38,11 @@ const PLATFORM = [
   "new URLSearchParams('a').size;",
   "document.body.checkVisibility();",
   "document.startViewTransition(() => {});",
+  "Response.json({});",
+  "ReadableStream.from([]);",
+  "new Headers().getSetCookie();",
+  "new Response().bytes();",
+  "import.meta.resolve('x');",
 ];
 
 for (const file of [

@@ -289,9 +289,9 @@ test("checks on a page whose wasm does not load are false, and nothing goes unha
   site.answers[WASM] = (_, response) => response.writeHead(404).end();
   const refused = await page.evaluate(
     (options) =>
-      window.edgegate.Verifier.fromJwksUrl("/.well-known/jwks.json", options).catch(
-        (error) => error.code,
-      ),
+      window.edgegate.Verifier.fromJwksUrl("/.well-known/jwks.json", options)
+        .ready()
+        .catch((error) => error.code),
     OPTIONS,
   );
   assert.equal(refused, "wasm_unavailable");

@@ -1,6 +1,7 @@
 // The compiler compares the package's declarations (npm/edgegate/types) with its scripts. If the
 // two differ, this file does not compile. `npm run types` compiles it; nothing runs it.
 import type * as client from "../../npm/edgegate/client/index.js";
+import type * as edgeLight from "../../npm/edgegate/edge-light.js";
 import type { ERROR_CODES } from "../../npm/edgegate/errors.js";
 import type * as node from "../../npm/edgegate/node.js";
 import type * as declaredClient from "../../npm/edgegate/types/client.js";
@@ -29,6 +30,11 @@ type Class = abstract new (...args: never[]) => unknown;
 type Accepts<Script extends Class, Declared extends Class> =
   ConstructorParameters<Declared> extends ConstructorParameters<Script> ? true : false;
 
+// The class AuthClient can't be compared as a whole: the compiler does not know that its `user` goes
+// with its `status`. Its listeners have the types of the platform.
+type Listeners = "addEventListener" | "removeEventListener" | "dispatchEvent";
+type State = keyof declared.AuthState;
+
 type Functions<Module extends { load: unknown; peek: unknown }> = Pick<Module, "load" | "peek">;
 
 export const checks: [
@@ -36,15 +42,38 @@ export const checks: [
   Same<keyof typeof web, keyof typeof declared>,
   Same<keyof typeof node, keyof typeof declared>,
   Same<keyof typeof workerd, keyof typeof declared>,
+  Same<keyof typeof edgeLight, keyof typeof declared>,
   Same<keyof typeof client, keyof typeof declaredClient>,
   Agree<Functions<typeof web>, Functions<typeof declared>>,
   // The static members of each class, and those of its objects.
   Agree<typeof web.Verifier, typeof declared.Verifier>,
   Agree<InstanceType<typeof web.Verifier>, declared.Verifier>,
-  Agree<typeof client.AuthClient, typeof declared.AuthClient>,
-  Agree<client.AuthClient, declared.AuthClient>,
+  Same<keyof typeof client.AuthClient, keyof typeof declared.AuthClient>,
+  Same<keyof client.AuthClient, keyof declared.AuthClient>,
+  Agree<
+    Omit<client.AuthClient, State | keyof EventTarget>,
+    Omit<declared.AuthClientMembers, Listeners>
+  >,
+  Same<Pick<client.AuthClient, State>, Pick<declared.AuthState, State>>,
   Agree<client.EdgegateError, declared.EdgegateError>,
   Accepts<typeof client.AuthClient, typeof declared.AuthClient>,
   Accepts<typeof client.EdgegateError, typeof declared.EdgegateError>,
   Same<(typeof ERROR_CODES)[number], declared.ErrorCode>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true, true];
+] = [
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+];

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { readyVerifier } from "./key-server.mjs";
 import { importPackage } from "./package.mjs";
 import { newKey, OPTIONS, setOf } from "./tokens.mjs";
 
@@ -118,16 +119,18 @@ test("Verifier and peek: arguments of any kind", async (t) => {
       () => verifier.verify(value),
       () => peek(value),
       () => Verifier.fromJwks(value, OPTIONS),
-      () => Verifier.fromJwksUrl(value, OPTIONS),
+      async () => Verifier.fromJwksUrl(value, OPTIONS),
+      async () => Verifier.fromIssuer(value, { audience: OPTIONS.audience }),
     );
     calls.push(
       () => Verifier.fromJwks(set, value),
-      () => Verifier.fromJwksUrl("https://auth.example.com/jwks", value),
+      async () => Verifier.fromJwksUrl("https://auth.example.com/jwks", value),
+      async () => Verifier.fromIssuer(OPTIONS.issuer, value),
     );
-    for (const name of ["issuer", "audience", "clockTolerance", "currentDate", "fetch"]) {
+    for (const name of ["issuer", "audience", "clockTolerance", "currentDate", "now", "fetch"]) {
       if (
         value === undefined ||
-        (name === "fetch" && value === boom) ||
+        (name === "now" && value === boom) ||
         (name === "clockTolerance" && value === 0)
       )
         continue;
@@ -136,7 +139,7 @@ test("Verifier and peek: arguments of any kind", async (t) => {
     calls.push(() => Verifier.prototype.verify.call(value, key.token()));
     calls.push(async () => new Verifier(value));
   }
-  for (const name of ["issuer", "audience", "clockTolerance", "currentDate", "fetch"])
+  for (const name of ["issuer", "audience", "clockTolerance", "currentDate", "now", "fetch"])
     calls.push(() => Verifier.fromJwks(set, throwing(name)));
   for (const call of calls) {
     await assert.rejects(call, (error) => {
@@ -174,7 +177,7 @@ test("a fetch that was handed in and answers or throws anything", async (t) => {
     used,
   ]) {
     await assert.rejects(
-      Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...OPTIONS, fetch }),
+      readyVerifier(Verifier, "https://auth.example.com/jwks", { ...OPTIONS, fetch }),
       (error) => {
         assert.ok(error instanceof EdgegateError, `${fetch}: ${error?.stack}`);
         assert.ok(

@@ -29,3 +29,10 @@ export async function startKeyServer(t, answer) {
   state.url = `${state.origin}/.well-known/jwks.json`;
   return state;
 }
+
+/** A verifier that has fetched its keys. */
+export async function readyVerifier(Verifier, url, options) {
+  const verifier = Verifier.fromJwksUrl(url, options);
+  await verifier.ready();
+  return verifier;
+}

@@ -2,7 +2,7 @@
 // them. The test moves the clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startKeyServer } from "./key-server.mjs";
+import { readyVerifier, startKeyServer } from "./key-server.mjs";
 import { importPackage } from "./package.mjs";
 import { newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
 
@@ -78,10 +78,10 @@ test("a bad set, handed in or fetched: which rule it breaks", async (t) => {
     const refused = { name: "EdgegateError", code: "invalid_key_set", reason };
     await assert.rejects(Verifier.fromJwks(set, OPTIONS), refused, reason);
     server.answer = set;
-    await assert.rejects(Verifier.fromJwksUrl(server.url, OPTIONS), refused, reason);
+    await assert.rejects(readyVerifier(Verifier, server.url, OPTIONS), refused, reason);
   }
   server.answer = Buffer.from('{"keys":"\xff"}', "latin1");
-  await assert.rejects(Verifier.fromJwksUrl(server.url, OPTIONS), {
+  await assert.rejects(readyVerifier(Verifier, server.url, OPTIONS), {
     code: "invalid_key_set",
     reason: "not_utf8",
   });
@@ -113,7 +113,7 @@ test("keys of other kinds beside ours are skipped, handed in or fetched; a secre
       server.answer = { keys };
       for (const made of [
         Verifier.fromJwks({ keys }, OPTIONS),
-        Verifier.fromJwksUrl(server.url, OPTIONS),
+        readyVerifier(Verifier, server.url, OPTIONS),
       ]) {
         assert.equal((await (await made).verify(key.token())).sub, USER, JSON.stringify(set));
       }
@@ -175,7 +175,7 @@ test("one kid for two keys: used when their algorithms differ; otherwise skipped
     server.answer = setOf(...keys);
     for (const verifier of [
       await Verifier.fromJwks(setOf(...keys), OPTIONS),
-      await Verifier.fromJwksUrl(server.url, OPTIONS),
+      await readyVerifier(Verifier, server.url, OPTIONS),
     ]) {
       const found = [
         await reason(verifier, first.token()),
@@ -219,9 +219,9 @@ test("32 KiB of set are read, and not one byte more", async (t) => {
   const text = JSON.stringify(setOf(key));
   const padded = (length) => text + " ".repeat(length - text.length);
   const server = await startKeyServer(t, padded(32 * 1024));
-  await Verifier.fromJwksUrl(server.url, OPTIONS);
+  await readyVerifier(Verifier, server.url, OPTIONS);
   server.answer = padded(32 * 1024 + 1);
-  await assert.rejects(Verifier.fromJwksUrl(server.url, OPTIONS), { reason: "set_too_long" });
+  await assert.rejects(readyVerifier(Verifier, server.url, OPTIONS), { reason: "set_too_long" });
 
   let sent = 0;
   server.answer = (_, response) => {
@@ -232,7 +232,7 @@ test("32 KiB of set are read, and not one byte more", async (t) => {
     response.on("drain", more).on("error", () => {});
     more();
   };
-  await assert.rejects(Verifier.fromJwksUrl(server.url, OPTIONS), { reason: "set_too_long" });
+  await assert.rejects(readyVerifier(Verifier, server.url, OPTIONS), { reason: "set_too_long" });
   await until(() => server.asked.length === 3);
   assert.ok(sent < 64 * 1024, `an endless answer was broken off, after ${sent} KiB at the latest`);
 });
@@ -262,7 +262,7 @@ test("an address that answers no set: key_set_unavailable, without what the othe
   ];
   for (const [answer, why] of answers) {
     server.answer = answer;
-    await assert.rejects(Verifier.fromJwksUrl(`${server.url}?key=secret`, OPTIONS), (error) => {
+    await assert.rejects(readyVerifier(Verifier, `${server.url}?key=secret`, OPTIONS), (error) => {
       assert.equal(error.code, "key_set_unavailable");
       assert.match(error.message, why);
       assert.doesNotMatch(error.message, /secret/);
@@ -271,7 +271,9 @@ test("an address that answers no set: key_set_unavailable, without what the othe
   }
   assert.equal(elsewhere.asked.length, 0, "no redirect was followed");
   await server.stop();
-  await assert.rejects(Verifier.fromJwksUrl(server.url, OPTIONS), { code: "key_set_unavailable" });
+  await assert.rejects(readyVerifier(Verifier, server.url, OPTIONS), {
+    code: "key_set_unavailable",
+  });
 });
 
 test("an address that hangs, before the answer or within it: an end after five seconds", async (t) => {
@@ -287,10 +289,10 @@ test("an address that hangs, before the answer or within it: an end after five s
   const deaf = { fetch: () => new Promise(() => {}) };
   const late = { code: "key_set_unavailable", message: /did not answer within 5 s/ };
   await Promise.all([
-    assert.rejects(Verifier.fromJwksUrl(silent.url, OPTIONS), late),
-    assert.rejects(Verifier.fromJwksUrl(trickling.url, OPTIONS), late),
+    assert.rejects(readyVerifier(Verifier, silent.url, OPTIONS), late),
+    assert.rejects(readyVerifier(Verifier, trickling.url, OPTIONS), late),
     assert.rejects(
-      Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...OPTIONS, ...deaf }),
+      readyVerifier(Verifier, "https://auth.example.com/jwks", { ...OPTIONS, ...deaf }),
       late,
     ),
   ]);
@@ -305,7 +307,7 @@ test("a fetch of one's own: asked with this and nothing else, and whatever it an
     asked.push(args);
     return Response.json(setOf(key));
   };
-  const verifier = await Verifier.fromJwksUrl(new URL("https://auth.example.com/jwks"), {
+  const verifier = await readyVerifier(Verifier, new URL("https://auth.example.com/jwks"), {
     ...OPTIONS,
     fetch,
   });
@@ -337,7 +339,7 @@ test("a fetch of one's own: asked with this and nothing else, and whatever it an
     }),
   ]) {
     await assert.rejects(
-      Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...OPTIONS, fetch }),
+      readyVerifier(Verifier, "https://auth.example.com/jwks", { ...OPTIONS, fetch }),
       { name: "EdgegateError" },
     );
   }
@@ -347,7 +349,7 @@ test("an unknown kid fetches again, at most once in 30 s, and all that wait shar
   const { Verifier } = await importPackage(t);
   const at = clock(t);
   const server = await startKeyServer(t, setOf(key));
-  const verifier = await Verifier.fromJwksUrl(server.url, OPTIONS);
+  const verifier = await readyVerifier(Verifier, server.url, OPTIONS);
   const unknown = { code: "invalid_token", reason: "kid_unknown" };
   at(29 * SECOND);
   await assert.rejects(verifier.verify(other.token()), unknown);
@@ -376,7 +378,7 @@ test("keys older than ten minutes are fetched again in the background, and a key
   watchRejections(t);
   const at = clock(t);
   const server = await startKeyServer(t, setOf(key, other));
-  const verifier = await Verifier.fromJwksUrl(server.url, OPTIONS);
+  const verifier = await readyVerifier(Verifier, server.url, OPTIONS);
   at(10 * MINUTE - 1);
   await verifier.verify(key.token());
   assert.equal(server.asked.length, 1);
@@ -408,7 +410,7 @@ test("while a refetch fails: the keys at hand serve for an hour, and it is tried
   watchRejections(t);
   const at = clock(t);
   const server = await startKeyServer(t, setOf(key));
-  const verifier = await Verifier.fromJwksUrl(server.url, OPTIONS);
+  const verifier = await readyVerifier(Verifier, server.url, OPTIONS);
   const quiet = async (count) => {
     await until(() => server.asked.length === count);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -457,7 +459,7 @@ test("a clock that was set back makes nothing older than it is known to be", asy
   const { Verifier } = await importPackage(t);
   const at = clock(t);
   const server = await startKeyServer(t, setOf(key));
-  const verifier = await Verifier.fromJwksUrl(server.url, OPTIONS);
+  const verifier = await readyVerifier(Verifier, server.url, OPTIONS);
   at(-MINUTE);
   await verifier.verify(key.token());
   assert.equal(server.asked.length, 2, "fetched again, since their age is not known");
@@ -475,7 +477,7 @@ test("a fetch that was lost with the request that began it is not waited for", a
     asked += 1;
     return lost ? never : Response.json(setOf(key));
   };
-  const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", {
+  const verifier = await readyVerifier(Verifier, "https://auth.example.com/jwks", {
     ...OPTIONS,
     fetch,
   });

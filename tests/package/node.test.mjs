@@ -1,7 +1,9 @@
 // The package in Node: every subpath, the README's first snippet, and its behaviour with good and
 // bad input.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { readyVerifier } from "./key-server.mjs";
 import { importPackage, makeProject } from "./package.mjs";
 import { goodClaims, newKey, nowSeconds, OPTIONS, setOf, USER } from "./tokens.mjs";
 import { UNREACHABLE, watchWasm } from "./traps.mjs";
@@ -12,21 +14,26 @@ test("every subpath is imported by its name", async (t) => {
     "all.mjs",
     `import * as edgegate from "edgegate";
      import * as client from "edgegate/client";
+     import * as inline from "edgegate/inline";
      import manifest from "edgegate/package.json" with { type: "json" };
      import { readFileSync } from "node:fs";
      await edgegate.load(readFileSync(new URL(import.meta.resolve("edgegate/wasm/edgegate_bg.wasm"))));
-     console.log(JSON.stringify([Object.keys(edgegate), Object.keys(client), manifest.name, client.AuthClient === edgegate.AuthClient]));`,
+     console.log(JSON.stringify([Object.keys(edgegate), Object.keys(client), manifest.name, client.AuthClient === edgegate.AuthClient && client.AuthClient === inline.AuthClient, Object.keys(inline)]));`,
   );
   assert.deepEqual(JSON.parse(await project.node("all.mjs")), [
     ["AuthClient", "EdgegateError", "Verifier", "load", "peek"],
     ["AuthClient", "EdgegateError"],
     "edgegate",
     true,
+    ["AuthClient", "EdgegateError", "Verifier", "load", "peek"],
   ]);
   const { exports } = JSON.parse(project.packed("package.json"));
-  const tested = [".", "./client", "./wasm/edgegate_bg.wasm", "./package.json"];
+  const tested = [".", "./client", "./inline", "./wasm/edgegate_bg.wasm", "./package.json"];
   const typesOnly = Object.keys(exports).filter(
-    (path) => Object.keys(exports[path]).join() === "types",
+    (path) =>
+      !JSON.stringify(exports[path])
+        .replace(/\.d\.ts/g, "")
+        .match(/\.(js|wasm|json)"/),
   );
   assert.deepEqual(
     Object.keys(exports).sort(),
@@ -110,6 +117,21 @@ test("an address beyond ASCII is compared as the service compares it", async (t)
   ]) {
     assert.equal(await verifier.isAuthorizedByEmail(token, other), false, other);
   }
+});
+
+test("an address in any script is the one that the service stores", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const key = newKey("1");
+  const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+  const { addresses } = JSON.parse(
+    readFileSync(new URL("../vectors/emails/scripts.json", import.meta.url), "utf8"),
+  );
+  for (const { input, canonical, why } of addresses) {
+    const token = key.token({ email: canonical ?? input });
+    const is = await verifier.isAuthorizedByEmail(token, ` ${input}\u00a0`);
+    assert.equal(is, canonical !== null, `${input}: ${why}`);
+  }
+  assert.ok(addresses.length >= 120);
 });
 
 test("times: exp is the first second too late, a tolerance moves it, and currentDate sets the clock", async (t) => {
@@ -337,7 +359,7 @@ test("a wrong option is named", async (t) => {
     "https://me:secret@auth.example.com/",
     "http://127.0.0.1.example.com/",
   ]) {
-    await refused(Verifier.fromJwksUrl(url, OPTIONS));
+    await refused((async () => Verifier.fromJwksUrl(url, OPTIONS))());
   }
   await refused((async () => new Verifier())());
   await load();
@@ -357,7 +379,7 @@ test("memory stays flat: verifications, refusals and key sets leave nothing behi
     fetches += 1;
     return new Response(keys);
   };
-  const verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", {
+  const verifier = await readyVerifier(Verifier, "https://auth.example.com/jwks", {
     ...options,
     fetch,
   });

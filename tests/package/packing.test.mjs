@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { ESLint } from "eslint";
+import { repositoryFields } from "../../scripts/project/repository.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
@@ -14,6 +16,33 @@ const tool = (path, ...args) =>
 test("its version is the crate's", () => {
   const [, version] = read("Cargo.toml").match(/^version = "(.+)"$/m);
   assert.equal(JSON.parse(read("npm/edgegate/package.json")).version, version);
+});
+
+test("it names the repository of the clone that it is packed in, if that is public", () => {
+  const url = "https://github.com/ada/edgegate";
+  for (const remote of [
+    `${url}.git\n`,
+    url,
+    `${url}/`,
+    "git@github.com:ada/edgegate.git",
+    "ssh://git@github.com/ada/edgegate.git",
+    "https://ada:secret@github.com/ada/edgegate.git",
+  ]) {
+    assert.deepEqual(repositoryFields(remote, "npm/edgegate"), {
+      repository: { type: "git", url: `git+${url}.git`, directory: "npm/edgegate" },
+      homepage: `${url}#readme`,
+      bugs: `${url}/issues`,
+    });
+  }
+  for (const remote of [
+    "",
+    "/srv/edgegate.git",
+    "https://git.example.com/ada/edgegate.git",
+    "git@git.example.com:ada/edgegate.git",
+    "https://git.example.com/github.com/ada/edgegate",
+    "https://github.com.example.com/ada/edgegate",
+  ])
+    assert.deepEqual(repositoryFields(remote, "npm/edgegate"), {}, remote);
 });
 
 test("it holds scripts, types, wasm, the README and both licences, and nothing else", async () => {
@@ -29,11 +58,17 @@ test("it holds scripts, types, wasm, the README and both licences, and nothing e
     "LICENSE-MIT",
     "wasm/edgegate.js",
     "wasm/edgegate_bg.wasm",
+    "wasm/inline.js",
+    "cjs/package.json",
+    "cjs/wasm/edgegate.js",
+    "cjs/wasm/inline.js",
   ];
   for (const name of expected) assert.ok(files.includes(name), name);
   const others = files.filter((name) => !expected.includes(name));
   assert.deepEqual(
-    others.filter((name) => !/^((client\/)?[a-z_.]+\.js|types\/[a-z_.]+\.d\.ts)$/.test(name)),
+    others.filter(
+      (name) => !/^(cjs\/)?((client\/)?[a-z0-9_.-]+\.js|types\/[a-z_.]+\.d\.ts)$/.test(name),
+    ),
     [],
   );
 });
@@ -54,9 +89,19 @@ test("its scripts name no file that is not there, and no package", async (t) => 
       const path = new URL(specifier, `file:///${name}`).pathname.slice(1);
       // A declaration names the script of a module, but TypeScript reads the declaration next to
       // the script.
-      project.packed(name.endsWith(".d.ts") ? path.replace(/\.js$/, ".d.ts") : path);
+      const isType = name.endsWith(".d.ts");
+      project.packed((isType ? path.replace(/\.js$/, ".d.ts") : path).replace(/\?module$/, ""));
     }
   }
+});
+
+// The lint of the sources does not read the script that wasm-bindgen makes.
+test("the script of the wasm runs in the oldest browsers", async (t) => {
+  const project = await makeProject(t);
+  const eslint = new ESLint({ cwd: inRoot() });
+  const filePath = inRoot("npm/edgegate/example.js");
+  const [{ messages }] = await eslint.lintText(project.packed("wasm/edgegate.js"), { filePath });
+  assert.deepEqual(messages, []);
 });
 
 test("publint finds nothing", async () => {
@@ -70,37 +115,47 @@ test("publint finds nothing", async () => {
   assert.match(stdout, /All good!/);
 });
 
-// The package has ES modules only, so the profile skips CommonJS resolution. No other rule is
-// skipped.
+// The profile skips TypeScript's resolution from before `exports`. No other rule is skipped.
 test("attw finds nothing", async () => {
   const { code, stdout, stderr } = await tool(
     "@arethetypeswrong/cli/dist/index.js",
     await tarball(),
     "--profile",
-    "esm-only",
+    "node16",
     "--no-color",
   );
   assert.equal(code, 0, stdout + stderr);
 });
 
+// No project's types contradict the package's, whether they have a DOM or not. `skipLibCheck` is off.
+const TYPES = { node: ["@types/node", "undici-types"], workers: ["@cloudflare/workers-types"] };
 for (const [name, options, files] of [
   ["in a browser's project", { lib: ["es2022", "dom", "dom.iterable"], types: [] }, ["types.ts"]],
+  ["in Node's, which has no DOM", { lib: ["es2022"], types: ["node"] }, ["types.ts"]],
+  [
+    "in Node's with a DOM",
+    { lib: ["es2022", "dom", "dom.iterable"], types: ["node"] },
+    ["types.ts"],
+  ],
   [
     "in a Worker's",
     { lib: ["es2022"], types: ["@cloudflare/workers-types"] },
     ["types.ts", "rpc-types.ts"],
   ],
+  ["where there is neither", { lib: ["es2022"], types: [] }, ["bare-types.ts"]],
 ]) {
   test(`the types: what is right passes and what is wrong does not, ${name}`, async (t) => {
-    const project = await makeProject(t, ["@cloudflare/workers-types"]);
+    const project = await makeProject(t, [...TYPES.node, ...TYPES.workers]);
     for (const module of [
       { module: "nodenext", moduleResolution: "nodenext" },
+      { module: "node16", moduleResolution: "node16" },
       { module: "esnext", moduleResolution: "bundler" },
     ]) {
       const compilerOptions = {
         target: "es2022",
         strict: true,
         noEmit: true,
+        skipLibCheck: false,
         exactOptionalPropertyTypes: true,
         ...module,
         ...options,
@@ -112,7 +167,7 @@ for (const [name, options, files] of [
         "-p",
         project.path("tsconfig.json"),
       ]);
-      assert.equal(code, 0, stdout + stderr);
+      assert.equal(code, 0, `${module.module}: ${stdout}${stderr}`);
     }
   });
 }

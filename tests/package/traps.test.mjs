@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import v8 from "node:v8";
 import vm from "node:vm";
+import { readyVerifier } from "./key-server.mjs";
 import { importPackage } from "./package.mjs";
 import { newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
 import { trapEverywhere, UNREACHABLE, watchWasm } from "./traps.mjs";
@@ -57,7 +58,7 @@ test("a trap while a fetched key set is read: the keys at hand stay in use, and 
   let served = setOf(key);
   const fetch = async () => Response.json(served);
   const url = "https://auth.example.com/jwks";
-  const verifier = await Verifier.fromJwksUrl(url, { ...OPTIONS, fetch });
+  const verifier = await readyVerifier(Verifier, url, { ...OPTIONS, fetch });
   const tokens = { old: key.token(), new: other.token() };
   for (const [only, skip] of [
     ["verifier_make", 0],
@@ -81,8 +82,8 @@ test("a trap while a fetched key set is read: the keys at hand stay in use, and 
   nothingRanOnTheDead(watched);
 
   watched.arm(0, "verifier_make");
-  await assert.rejects(Verifier.fromJwksUrl(url, { ...OPTIONS, fetch }), INTERNAL);
-  await Verifier.fromJwksUrl(url, { ...OPTIONS, fetch });
+  await assert.rejects(readyVerifier(Verifier, url, { ...OPTIONS, fetch }), INTERNAL);
+  await readyVerifier(Verifier, url, { ...OPTIONS, fetch });
 });
 
 test("a new instance that can't be made: internal, and the next call tries again", async (t) => {

@@ -1,8 +1,17 @@
 // What the types must accept and reject. packing.test.mjs compiles this file with the packed
 // package; it is never run.
 
-import type { Claims, ErrorCode, JwkSet, VerifierOptions } from "edgegate";
-import { type AuthClient, EdgegateError, load, peek, Verifier } from "edgegate";
+import type {
+  AuthState,
+  Claims,
+  ErrorCode,
+  ErrorReason,
+  JwkSet,
+  SignedOutReason,
+  User,
+  VerifierOptions,
+} from "edgegate";
+import { AuthClient, EdgegateError, load, peek, Verifier } from "edgegate";
 import { AuthClient as ClientAlone, EdgegateError as SameError } from "edgegate/client";
 import type { AuthService } from "edgegate/rpc";
 
@@ -13,21 +22,43 @@ const options: VerifierOptions = {
 const jwks: JwkSet = { keys: [{ kty: "OKP", crv: "Ed25519", x: "…", kid: "1" }] };
 
 export async function right(token: string): Promise<boolean> {
-  const verifier: Verifier = await Verifier.fromJwksUrl(new URL("https://auth.example.com/jwks"), {
+  const verifier: Verifier = Verifier.fromJwksUrl(new URL("https://auth.example.com/jwks"), {
     ...options,
     clockTolerance: 5,
     currentDate: new Date(),
     fetch: (url, init) => fetch(url, init),
   });
-  await Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...options, fetch });
+  const former: Verifier = await Verifier.fromJwksUrl("https://auth.example.com/jwks", {
+    ...options,
+    fetch,
+  });
+  await former.ready();
+  const auth = new AuthClient({ url: new URL("https://auth.example.com"), fetch });
+  // As from an environment: what is not set has its default.
+  const unset = {} as { url?: string; tolerance?: number };
+  new AuthClient({ url: unset.url });
+  Verifier.fromIssuer("https://auth.example.com", {
+    audience: options.audience,
+    clockTolerance: unset.tolerance,
+  });
+  const byIssuer: Verifier = Verifier.fromIssuer("https://auth.example.com", {
+    audience: options.audience,
+    now: auth.now,
+  });
   const claims: Claims = await (await Verifier.fromJwks(jwks, options)).verify(token);
+  const required: Claims = await byIssuer.requireRole(token, ["admin"]);
+  const verified = await verifier.verify(token);
+  const held: boolean =
+    verifier.hasRole(verified, ["admin"]) ||
+    verifier.hasUserId(required, "ada") ||
+    verifier.hasEmail(claims, "ada@example.com");
   const until: Date = new Date(claims.exp * 1000);
   const address: string | undefined = claims.email;
   const audiences: string[] = typeof claims.aud === "string" ? [claims.aud] : claims.aud;
   const { sub } = await peek(token);
   await load();
   await load(fetch("/edgegate_bg.wasm"));
-  void [until, address, audiences, sub];
+  void [until, address, audiences, sub, held];
   const asked = [
     verifier.isAuthorizedByRole(token, new Set(["admin"])),
     verifier.isAuthorizedByRole(token, ["admin"] as const),
@@ -38,9 +69,12 @@ export async function right(token: string): Promise<boolean> {
 export function told(error: unknown): string {
   if (!(error instanceof EdgegateError)) return "";
   const code: ErrorCode = error.code;
+  const reason: ErrorReason | undefined = error.reason;
+  // @ts-expect-error: no such reason
+  if (reason === "exipred") return "";
   switch (code) {
     case "invalid_token":
-      return error.reason ?? "";
+      return reason === "expired" ? "again" : (reason ?? "");
     case "rate_limited":
       return `${error.retryAfter ?? 0}`;
     case "reauthentication_required":
@@ -76,6 +110,14 @@ export async function wrong(verifier: Verifier, token: string): Promise<void> {
   (await verifier.verify(token)).admin;
   // @ts-expect-error: no way round the promise
   peek(token).sub;
+  // @ts-expect-error: nobody has verified these
+  verifier.hasRole(await peek(token), ["admin"]);
+  // @ts-expect-error: no such option
+  Verifier.fromIssuer("https://auth.example.com", { audiance: "edgegate" });
+  // @ts-expect-error: the issuer is the first argument
+  Verifier.fromIssuer("https://auth.example.com", options);
+  // @ts-expect-error: milliseconds, not a Date
+  Verifier.fromJwksUrl("https://auth.example.com/jwks", { ...options, now: () => new Date() });
   void yes;
 }
 
@@ -93,6 +135,44 @@ export async function proved(client: AuthClient, password: string): Promise<void
   await client.reauthenticate(password);
   // @ts-expect-error: the password alone, not an object
   await client.reauthenticate({ password });
+}
+
+export function shown(auth: AuthClient): string {
+  auth.addEventListener("change", ({ detail }) => void (detail.status === "unknown"));
+  auth.addEventListener("signed-in", ({ detail: { user } }) => void user.email);
+  auth.addEventListener("signed-out", (event) => {
+    const reason: SignedOutReason = event.detail.reason;
+    // @ts-expect-error: no such reason
+    if (event.detail.reason === "log_out") return;
+    void reason;
+  });
+  const end: () => void = auth.subscribe(({ status }) => void status);
+  end();
+  const state: AuthState = auth.getSnapshot();
+  if (state.status === "signed_in") {
+    const user: User = state.user;
+    return user.email;
+  }
+  // @ts-expect-error: nobody is signed in
+  state.user.email;
+  // The client itself narrows too.
+  if (auth.status === "signed_in") return auth.user.email;
+  // @ts-expect-error: no such status
+  if (auth.status === "signed-in") return "";
+  // @ts-expect-error: to be read only
+  auth.status = "unknown";
+  const { subscribe, getSnapshot, getServerSnapshot } = auth;
+  void [subscribe, getSnapshot() === getServerSnapshot()];
+  return auth.status;
+}
+
+export async function asked(auth: AuthClient): Promise<number> {
+  const response: Response = await auth.fetch("https://auth.example.com/auth/me", {
+    method: "GET",
+  });
+  const target: EventTarget = auth;
+  void target;
+  return response.status;
 }
 
 export const same: typeof AuthClient = ClientAlone;

@@ -26,7 +26,25 @@ const WORKER = `
   Date.now = () => real() + ahead;
   let verifier;
 
+  // At the top of the module, where a Worker may neither fetch nor make random numbers.
+  let keysOfRequest;
+  const auth = new AuthClient();
+  const named = new AuthClient({ url: "https://auth.example.com" });
+  const early = Verifier.fromIssuer("https://auth.example.com", {
+    audience: "https://api.example.com",
+    fetch: (...args) => keysOfRequest.fetch(...args),
+  });
+
   const actions = {
+    async madeAtTheTop({ token }, env) {
+      keysOfRequest = env.KEYS;
+      return {
+        states: [auth.status, named.getSnapshot().status, auth.getServerSnapshot().status],
+        error: await auth.ready().catch(({ code, message }) => [code, message]),
+        sub: (await early.requireRole(token, ["user"])).sub,
+        wrong: await early.requireRole(token, ["admin"]).catch(({ code }) => code),
+      };
+    },
     async check({ token, forged, jwks, options, user }) {
       await load(wasm);
       const verifier = await Verifier.fromJwks(jwks, options);
@@ -44,9 +62,10 @@ const WORKER = `
     async open({ url, options, binding }, env) {
       const fetch = binding && ((url, init) => env[binding].fetch(url, init));
       verifier = await Verifier.fromJwksUrl(url, { ...options, ...(fetch && { fetch }) });
+      await verifier.ready();
     },
     refused: ({ url, options }, env) =>
-      Verifier.fromJwksUrl(url, { ...options, fetch: (...args) => env.KEYS.fetch(...args) }).then(() => null, (error) => [error.code, error.message]),
+      Verifier.fromJwksUrl(url, { ...options, fetch: (...args) => env.KEYS.fetch(...args) }).ready().then(() => null, (error) => [error.code, error.message]),
     ahead({ milliseconds }) { ahead = milliseconds; },
     trap: (given) => trapEverywhere({ EdgegateError, Verifier, peek }, watched, given),
     isUser: ({ token, user }) => verifier.isAuthorizedByUserId(token, user),
@@ -114,6 +133,14 @@ const until = async (condition) => {
 };
 const isUser = (signer) =>
   ask("isUser", { token: signer.token({ exp: nowSeconds() + 3600 }), user: USER });
+
+test("a client and a verifier that are made at the top of the module", async () => {
+  const { states, error, sub, wrong } = await ask("madeAtTheTop", { token: key.token() });
+  assert.deepEqual(states, ["unknown", "unknown", "unknown"]);
+  assert.equal(error[0], "invalid_argument");
+  assert.match(error[1], /no page/);
+  assert.deepEqual([sub, wrong], [USER, "forbidden"]);
+});
 
 test("every subpath, and every function", async () => {
   for (const signer of [key, other]) {

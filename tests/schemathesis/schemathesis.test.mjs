@@ -39,7 +39,7 @@ test("answers are as openapi.yaml says, whatever is asked", async () => {
   const isMethod = (name) => /^(get|post|put|patch|delete)$/.test(name);
   const operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item)
-      .filter(([name]) => isMethod(name))
+      .filter(([name, { responses }]) => isMethod(name) && !("303" in responses))
       .map(([name, { security }]) => ({ operation: `${name.toUpperCase()} ${path}`, security })),
   );
   for (const { operation, security = [] } of operations) {

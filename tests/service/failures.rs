@@ -1,10 +1,12 @@
 //! A store that is down or refuses writes: no token is issued without a record, and a retry works.
 
-use edgegate::domain::error::Code;
+use edgegate::domain::account::UserId;
+use edgegate::domain::error::{Code, Error};
+use edgegate::domain::mail::Locale;
 use edgegate::domain::session::Verdict;
 use edgegate::service::Login;
 
-use crate::fixture::{ADA, PASSWORD, client, on_kv};
+use crate::fixture::{ADA, KvStore, NEW_PASSWORD, PASSWORD, World, client, on_kv};
 
 #[test]
 fn a_store_that_is_down_is_unavailable_and_the_same_token_works_afterwards() {
@@ -109,15 +111,65 @@ fn an_interrupted_revocation_can_be_completed_with_ones_own_token() {
         assert_eq!(world.kv.value(&stale), None);
 
         world.kv.refuse_writes(0);
-        // But not for somebody else.
+        // Not for somebody else.
         let root = world.log_in(crate::fixture::ROOT).user.id;
         let error = service.revoke_tokens_as(mine, root).await.unwrap_err();
         assert_eq!(error.code(), Code::InvalidToken);
-        assert_eq!(world.kv.value(&stale), None);
+        assert_eq!(world.kv.value(&format!("stale:{root}")), None);
         let error = service.revoke_tokens_as(mine, user).await.unwrap_err();
         assert_eq!(error.code(), Code::InvalidToken);
         assert_eq!(world.kv.value(&stale).as_deref(), Some("1"));
         let others = other.tokens.access_token.expose();
         assert!(!service.is_authorized_by_role(others, &["user"]).await);
     });
+}
+
+/// The row was changed and the record was not written. A retry with the token that the change
+/// outdated writes the record. Every later use of that token writes nothing.
+#[test]
+fn a_retry_with_an_outdated_token_completes_each_change_once() {
+    type Change = fn(&World<KvStore>, &str, UserId) -> Result<(), Error>;
+    let changes: [(&str, Change); 3] = [
+        ("change_password", |world, token, _| {
+            pollster::block_on(world.service.change_password(
+                token,
+                PASSWORD,
+                NEW_PASSWORD,
+                &client(),
+                Locale::English,
+            ))
+            .map(drop)
+        }),
+        ("revoke_tokens_as", |world, token, user| {
+            pollster::block_on(world.service.revoke_tokens_as(token, user)).map(drop)
+        }),
+        ("delete_own_account", |world, token, _| {
+            pollster::block_on(world.service.delete_own_account(
+                token,
+                PASSWORD,
+                &client(),
+                Locale::English,
+            ))
+            .map(drop)
+        }),
+    ];
+    for (name, change) in changes {
+        let world = on_kv(&[]);
+        let mine = world.log_in(ADA);
+        let user = mine.user.id;
+        let token = mine.tokens.access_token.expose();
+        let stale = || world.kv.value(&format!("stale:{user}"));
+        world.kv.refuse_writes(u32::MAX);
+        let error = change(&world, token, user).unwrap_err();
+        assert_eq!(error.code(), Code::Unavailable, "{name}");
+        assert_eq!(stale(), None, "{name}");
+
+        world.kv.refuse_writes(0);
+        let retry = || change(&world, token, user).unwrap_err().code();
+        assert_eq!(retry(), Code::InvalidToken, "{name}");
+        assert!(stale().is_some(), "{name}");
+        let _ = world.kv.take_counts();
+        assert_eq!(retry(), Code::InvalidToken, "{name}");
+        assert_eq!(world.kv.take_counts().writes, 0, "{name}");
+    }
 }

@@ -89,7 +89,7 @@ on_both!(a_forged_access_token_ends_nothing, &[], world => {
 /// `POST /auth/revoke` as a page sends it, with this refresh token in the cookie.
 async fn revoke<S: SessionStore>(world: &World<S>, cookie: &str, body: &str) -> Answer {
     // The cookie's name over plain HTTP, which the fixture uses.
-    let cookie = format!("edgegate={cookie}");
+    let cookie = format!("edgegate-8787={cookie}");
     let request = Request {
         method: "POST",
         path: "/auth/revoke",

@@ -1,5 +1,5 @@
-//! A login hashes exactly once for every address, so that its time does not reveal who has an
-//! account.
+//! A login hashes equally often for every address, so that its time does not reveal who has an
+//! account: once, or twice for a password that was typed with another space.
 
 use std::rc::Rc;
 
@@ -7,10 +7,10 @@ use edgegate::adapters::memory::{
     ManualClock, MemoryPasswordGuard, MemoryPorts, MemorySessions, MemoryUsers, NoLimits,
     SeededRandom,
 };
-use edgegate::domain::account::{EmailAddress, PasswordHash, User, UserChange};
+use edgegate::domain::account::{EmailAddress, Password, PasswordHash, User, UserChange};
 use edgegate::domain::error::Code;
 use edgegate::domain::mail::Locale;
-use edgegate::ports::UserDirectory;
+use edgegate::ports::{PasswordHasher, UserDirectory};
 use edgegate::service::manage_users::Invitee;
 use edgegate::service::{AuthService, Login, NewAccount, Shared};
 
@@ -164,6 +164,55 @@ fn every_login_hashes_exactly_once() {
             for password in [PASSWORD, WRONG] {
                 let answer = world.log_in(ADA, password).await;
                 assert_eq!(answer, refused, "{changes:?}, disabled, {password}");
+            }
+        });
+    }
+}
+
+const WITH_OTHER_SPACES: &str = "correct\u{a0}horse\u{3000}battery staple";
+
+/// Earlier versions hashed other spaces as they were typed (RFC 8265 section 4.2.2 maps them). So
+/// whoever types one and is refused costs two hashes, for every address alike.
+#[test]
+fn a_password_with_another_space_hashes_twice_for_every_address() {
+    for changes in WORK {
+        let world = World::new(changes);
+        pollster::block_on(async {
+            let right = world.log_in(ADA, WITH_OTHER_SPACES).await;
+            assert_eq!(right, (None, 1), "{changes:?}: typed on another keyboard");
+            let refused = (Some(Code::InvalidCredentials), 2);
+            world.invite("invited@example.com").await;
+            for email in [ADA, NOBODY, "", "no address", "invited@example.com"] {
+                let answer = world.log_in(email, "a\u{a0}wrong guess").await;
+                assert_eq!(answer, refused, "{changes:?}, {email}");
+            }
+            world.set_hash(ADA, "broken").await;
+            let answer = world.log_in(ADA, WITH_OTHER_SPACES).await;
+            assert_eq!(answer, refused, "{changes:?}, a broken hash");
+            world.disable(ADA).await;
+            let answer = world.log_in(ADA, "a\u{a0}wrong guess").await;
+            assert_eq!(answer, refused, "{changes:?}, disabled");
+        });
+    }
+}
+
+#[test]
+fn a_password_that_was_hashed_with_another_space_is_accepted_and_hashed_anew() {
+    for changes in WORK {
+        let world = World::new(changes);
+        pollster::block_on(async {
+            let typed = Password::for_login(WITH_OTHER_SPACES).unwrap();
+            let before = typed.with_spaces_as_typed().unwrap();
+            let hash = world.hasher.hash(&before, &[7; 16]).await.unwrap();
+            world.set_hash(ADA, hash.as_str()).await;
+            let plain = world.log_in(ADA, PASSWORD).await;
+            assert_eq!(plain, (Some(Code::InvalidCredentials), 1), "{changes:?}");
+            // Two to compare, and one to hash anew.
+            let first = world.log_in(ADA, WITH_OTHER_SPACES).await;
+            assert_eq!(first, (None, 3), "{changes:?}");
+            for password in [PASSWORD, WITH_OTHER_SPACES] {
+                let answer = world.log_in(ADA, password).await;
+                assert_eq!(answer, (None, 1), "{changes:?}: {password}");
             }
         });
     }

@@ -7,8 +7,8 @@
 //! which is 18 KB of wasm gzipped (docs/decisions/0009).
 
 use super::refusal::Refusal;
-use edgegate_token::limits::{INTEGER_MAX, ROLE_MAX_CHARS, ROLES_ASKED_MAX};
-use js_sys::{Array, JsString};
+use edgegate_token::limits::INTEGER_MAX;
+use js_sys::JsString;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Why a value is not an acceptable string.
@@ -33,7 +33,7 @@ pub(super) fn text(value: &JsValue, max: usize) -> Result<String, TextProblem> {
     Ok(text)
 }
 
-/// A string that the caller chose: an option, or what a check asks for.
+/// A string that the caller chose: an option, or an address to compare with.
 pub(super) fn setting(value: &JsValue, name: &'static str, max: usize) -> Result<String, Refusal> {
     let problem = match text(value, max) {
         Ok(text) if !text.is_empty() => return Ok(text),
@@ -63,23 +63,8 @@ pub(super) fn seconds(value: &JsValue, name: &'static str, max: u64) -> Result<u
     Ok(whole)
 }
 
-/// The time at which a token is judged, in Unix seconds. The package's option for it is
+/// The time at which a token is judged, in Unix seconds. The package's options for it are `now` and
 /// `currentDate`.
 pub(super) fn now(value: &JsValue) -> Result<u64, Refusal> {
-    seconds(value, "currentDate", INTEGER_MAX)
-}
-
-/// A list of roles. Anything else in it is a mistake, and then the whole list is refused.
-pub(super) fn roles(value: &JsValue) -> Result<Vec<String>, Refusal> {
-    let list: &Array = value
-        .dyn_ref()
-        .ok_or(Refusal::argument("roles", "must be an array"))?;
-    if list.length() > ROLES_ASKED_MAX {
-        return Err(Refusal::argument("roles", "are too many"));
-    }
-    // A character has at most four bytes of UTF-8.
-    let max = ROLE_MAX_CHARS.saturating_mul(4);
-    list.iter()
-        .map(|role| setting(&role, "roles", max))
-        .collect()
+    seconds(value, "now", INTEGER_MAX)
 }

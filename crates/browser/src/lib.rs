@@ -10,8 +10,9 @@
 
 mod argument;
 mod claims;
+mod platform;
 mod refusal;
 mod verifier;
 
 pub use refusal::Refusal;
-pub use verifier::{Verifier, peek};
+pub use verifier::{Verifier, canonical_email, peek};

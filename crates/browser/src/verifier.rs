@@ -1,4 +1,5 @@
-//! What JavaScript can call: the claims of a token, unverified or verified, and the three checks.
+//! What JavaScript can call: the claims of a token, unverified or verified, and the canonical form
+//! of an address.
 
 use super::argument::{self, TextProblem, setting, text};
 use super::claims::to_object;
@@ -8,8 +9,7 @@ use edgegate_token::limits::{
     FUTURE_SKEW_SECONDS, KEY_SET_MAX_BYTES,
 };
 use edgegate_token::{
-    EmailAddress, Expected, KeyError, KeyFault, KeySet, TokenError, UntrustedToken, VerifiedToken,
-    has_any_role, has_verified_email, is_user,
+    EmailAddress, Expected, KeyError, KeyFault, KeySet, TokenError, UntrustedToken,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -24,11 +24,24 @@ pub fn peek(token: &JsValue) -> Result<JsValue, Refusal> {
     to_object(&UntrustedToken::parse(&token)?.unverified_claims()?)
 }
 
+/// The canonical form of an email address, which is the form in a token. Undefined if `email` is
+/// not an address.
+///
+/// # Errors
+/// A [`Refusal`]: `email` is not a string that can be an address.
+#[wasm_bindgen(js_name = canonicalEmail)]
+pub fn canonical_email(email: &JsValue) -> Result<Option<String>, Refusal> {
+    let email = setting(email, "email", EMAIL_BYTES)?;
+    Ok(EmailAddress::parse(&email)
+        .ok()
+        .map(|address| address.canonical().to_owned()))
+}
+
 /// One issuer's keys, and what is expected of its tokens.
 #[wasm_bindgen]
 pub struct Verifier {
-    keys: KeySet,
-    expected: Expected,
+    pub(super) keys: KeySet,
+    pub(super) expected: Expected,
 }
 
 #[wasm_bindgen]
@@ -64,69 +77,16 @@ impl Verifier {
     /// # Errors
     /// A [`Refusal`] of an argument, or the first rule that the token breaks.
     pub fn verify(&self, token: &JsValue, now: &JsValue) -> Result<JsValue, Refusal> {
-        to_object(self.verified(token, now)?.claims())
-    }
-
-    /// Whether the token is valid at `now` and has at least one of `roles`, an array.
-    ///
-    /// # Errors
-    /// A [`Refusal`], as [`Verifier::verify`].
-    #[wasm_bindgen(js_name = isAuthorizedByRole)]
-    pub fn is_authorized_by_role(
-        &self,
-        token: &JsValue,
-        roles: &JsValue,
-        now: &JsValue,
-    ) -> Result<bool, Refusal> {
-        let roles = argument::roles(roles)?;
-        Ok(has_any_role(&self.verified(token, now)?, &roles))
-    }
-
-    /// Whether the token is valid at `now` and was issued to the user with this id.
-    ///
-    /// # Errors
-    /// A [`Refusal`], as [`Verifier::verify`].
-    #[wasm_bindgen(js_name = isAuthorizedByUserId)]
-    pub fn is_authorized_by_user_id(
-        &self,
-        token: &JsValue,
-        user_id: &JsValue,
-        now: &JsValue,
-    ) -> Result<bool, Refusal> {
-        let user_id = setting(user_id, "userId", EXPECTED_MAX_BYTES)?;
-        Ok(is_user(&self.verified(token, now)?, &user_id))
-    }
-
-    /// Whether the token is valid at `now` and was issued to a user who verified this address. The
-    /// address is compared in its canonical form, as the service does.
-    ///
-    /// # Errors
-    /// A [`Refusal`], as [`Verifier::verify`].
-    #[wasm_bindgen(js_name = isAuthorizedByEmail)]
-    pub fn is_authorized_by_email(
-        &self,
-        token: &JsValue,
-        email: &JsValue,
-        now: &JsValue,
-    ) -> Result<bool, Refusal> {
-        let email = setting(email, "email", EMAIL_BYTES)?;
-        let token = self.verified(token, now)?;
-        Ok(EmailAddress::parse(&email)
-            .is_ok_and(|email| has_verified_email(&token, email.canonical())))
-    }
-}
-
-impl Verifier {
-    fn verified(&self, token: &JsValue, now: &JsValue) -> Result<VerifiedToken, Refusal> {
         let now = argument::now(now)?;
         let token = token_text(token)?;
-        Ok(UntrustedToken::parse(&token)?.verify(&self.keys, &self.expected, now)?)
+        let verified = UntrustedToken::parse(&token)?.verify(&self.keys, &self.expected, now)?;
+        to_object(verified.claims())
     }
 }
 
 /// A value that isn't a string is the caller's mistake. A string that isn't a token is the
 /// sender's.
-fn token_text(token: &JsValue) -> Result<String, Refusal> {
+pub(super) fn token_text(token: &JsValue) -> Result<String, Refusal> {
     text(token, ACCESS_TOKEN_MAX_BYTES).map_err(|problem| match problem {
         TextProblem::NotString => Refusal::argument("token", "must be a string"),
         TextProblem::TooLong => TokenError::TooLong.into(),

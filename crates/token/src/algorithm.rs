@@ -94,6 +94,31 @@ impl VerifyingKey {
     }
 }
 
+impl VerifyingKey {
+    /// The rules about a signature that need no curve. Some platforms are more lenient about them,
+    /// so they are judged before a platform verifies. What passes here may still be invalid.
+    pub(super) fn judge_form(&self, signature: &[u8]) -> Result<(), TokenError> {
+        let is_canonical = match self {
+            Self::Ed25519(_) => {
+                let signature = ed25519_dalek::Signature::from_bytes(exactly(signature)?);
+                let (r, s) = (signature.r_bytes(), signature.s_bytes());
+                is_canonical_y(r) && !has_small_order(r) && is_below_order(s)
+            }
+            // Rejects r and s that are zero, or not below the order of the group.
+            Self::P256(_) => {
+                let bytes: &[u8; 64] = exactly(signature)?;
+                p256::ecdsa::Signature::from_slice(bytes).is_ok()
+            }
+            Self::Hmac(_) => exactly::<32>(signature).map(|_| true)?,
+        };
+        if is_canonical {
+            Ok(())
+        } else {
+            Err(TokenError::SignatureInvalid)
+        }
+    }
+}
+
 /// Ed25519, as strict as dalek's `verify_strict`.
 ///
 /// jwt-compact uses dalek's `verify`, which accepts an R or a public key A of small order. One
@@ -171,6 +196,42 @@ const SMALL_ORDER: [[u8; 32]; 8] = [
     ],
 ];
 
+/// Whether a point has the y of a point of small order. The encodings of y = 1 and y = -1 that have
+/// the sign bit are not canonical, so they are rejected too.
+fn has_small_order(r: &[u8; 32]) -> bool {
+    let y = without_sign(r);
+    SMALL_ORDER.iter().any(|point| without_sign(point) == y)
+}
+
+fn without_sign(point: &[u8; 32]) -> [u8; 32] {
+    let [low @ .., high] = point;
+    let mut y = [0; 32];
+    for (byte, value) in y.iter_mut().zip(low.iter().chain([&(high & 0x7f)])) {
+        *byte = *value;
+    }
+    y
+}
+
+/// Whether an Ed25519 point has a y below p = 2^255 - 19, as RFC 8032 section 5.1.3 asks. dalek
+/// accepts a larger one and reduces it.
+pub(super) fn is_canonical_y(point: &[u8; 32]) -> bool {
+    let [low, middle @ .., high] = point;
+    !(*low >= 0xed && middle.iter().all(|byte| *byte == 0xff) && high & 0x7f == 0x7f)
+}
+
+/// Whether `s` is below the order of the group (RFC 8032 section 5.1.7). Otherwise a signature
+/// could be changed into another valid one.
+fn is_below_order(s: &[u8; 32]) -> bool {
+    s.iter().rev().lt(ORDER.iter().rev())
+}
+
+/// The order of the base point of Ed25519, 2^252 + 27742317777372353535851937790883648493, in
+/// little-endian.
+const ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10,
+];
+
 fn exactly<const N: usize>(signature: &[u8]) -> Result<&[u8; N], TokenError> {
     signature
         .try_into()
@@ -179,7 +240,7 @@ fn exactly<const N: usize>(signature: &[u8]) -> Result<&[u8; N], TokenError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SMALL_ORDER, TokenError, VerifyingKey};
+    use super::{ORDER, SMALL_ORDER, TokenError, VerifyingKey};
     use alloc::vec::Vec;
     use ed25519_dalek::{Signer as _, Verifier as _};
 
@@ -220,6 +281,83 @@ mod tests {
             assert!(!is_high || y[31] < 0xed);
             let is_one = |bytes: [u8; 32]| bytes[0] == 1 || bytes[0] == 0xec;
             assert!(!is_one(*point) || point[31] & 0x80 == 0);
+        }
+    }
+
+    #[test]
+    fn whatever_breaks_a_rule_of_form_is_invalid_to_both() {
+        let private = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let key = VerifyingKey::Ed25519(private.verifying_key());
+        let good = private.sign(b"message").to_bytes();
+        assert_eq!(key.judge_form(&good), Ok(()));
+        assert_eq!(
+            key.judge_form(&good[..63]),
+            Err(TokenError::SignatureLength)
+        );
+        let refused = |signature: [u8; 64]| {
+            assert_eq!(
+                key.judge_form(&signature),
+                Err(TokenError::SignatureInvalid)
+            );
+            assert_eq!(
+                key.verify(b"message", &signature),
+                Err(TokenError::SignatureInvalid)
+            );
+        };
+        let with = |at: usize, half: [u8; 32]| {
+            let mut changed = good;
+            changed[at..at + 32].copy_from_slice(&half);
+            changed
+        };
+        // RFC 8032 section 5.1.7: S is below the order.
+        refused(with(32, ORDER));
+        refused(with(32, [0xff; 32]));
+        let mut below = ORDER;
+        below[0] -= 1;
+        assert_eq!(key.judge_form(&with(32, below)), Ok(()));
+        let mut carry = 0;
+        let mut malleated = [0; 32];
+        for (at, byte) in malleated.iter_mut().enumerate() {
+            let sum = u16::from(good[32 + at]) + u16::from(ORDER[at]) + carry;
+            *byte = u8::try_from(sum & 0xff).unwrap();
+            carry = sum >> 8;
+        }
+        refused(with(32, malleated));
+        // R of small order, with either sign, and R that is not below p.
+        for mut point in SMALL_ORDER {
+            refused(with(0, point));
+            point[31] ^= 0x80;
+            refused(with(0, point));
+        }
+        for low in 0xed..=0xff {
+            for high in [0x7f, 0xff] {
+                let mut y = [0xff; 32];
+                (y[0], y[31]) = (low, high);
+                refused(with(0, y));
+            }
+        }
+    }
+
+    #[test]
+    fn p256_signatures_outside_the_range_are_refused_by_form() {
+        let private = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+        let key = VerifyingKey::P256(*private.verifying_key());
+        let good: p256::ecdsa::Signature = private.sign(b"message");
+        let good: [u8; 64] = good.to_bytes().into();
+        assert_eq!(key.judge_form(&good), Ok(()));
+        assert_eq!(key.judge_form(&good[1..]), Err(TokenError::SignatureLength));
+        let order: [u8; 32] = [
+            0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+            0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2,
+            0xfc, 0x63, 0x25, 0x51,
+        ];
+        for half in [[0; 32], order, [0xff; 32]] {
+            for at in [0, 32] {
+                let mut changed = good;
+                changed[at..at + 32].copy_from_slice(&half);
+                assert_eq!(key.judge_form(&changed), Err(TokenError::SignatureInvalid));
+                assert!(key.verify(b"message", &changed).is_err());
+            }
         }
     }
 

@@ -12,8 +12,9 @@ use core::fmt;
 
 use idna::punycode;
 
+use crate::idna::{is_exception, is_in_context, is_u_label, keeps_bidi_rule, needs_context};
 use crate::limits::{EMAIL_BYTES, EMAIL_LOCAL_BYTES};
-use crate::unicode::{lowercase, nfc, nfkc};
+use crate::unicode::{Class, is, lowercase, nfc};
 
 /// Why a text is not accepted as an email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +24,14 @@ pub enum EmailError {
     TooLong,
     /// It does not have exactly one at sign.
     AtSign,
-    /// The local part is empty or has a character other than letters, digits and `!#$&'*+-/=?^_~.`.
+    /// The local part is empty or has a character other than letters with their marks, digits and
+    /// `!#$&'*+-/=?^_~.`.
     LocalPart,
     /// The local part begins or ends with a dot, or has two in a row.
     LocalDots,
     /// The domain is not a host name of at least two labels.
     Domain,
-    /// IDNA would map the domain to another one.
+    /// A label of the domain is not one of IDNA2008. IDNA may map it to another one.
     DomainMapped,
 }
 
@@ -64,8 +66,8 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// Reads an address. White space around it, a display name, a comment, quotes, an address
-    /// literal and a dot at the end are rejected.
+    /// Reads an address. White space around it is dropped: keyboards of phones add it. A display
+    /// name, a comment, quotes, an address literal and a dot at the end are rejected.
     ///
     /// ```
     /// use edgegate_token::EmailAddress;
@@ -73,12 +75,14 @@ impl EmailAddress {
     /// let address = EmailAddress::parse("Ada@Bücher.example").unwrap();
     /// assert_eq!(address.as_given(), "Ada@Bücher.example");
     /// assert_eq!(address.canonical(), "ada@xn--bcher-kva.example");
+    /// assert_eq!(EmailAddress::parse(" ada@example.com ").unwrap().as_given(), "ada@example.com");
     /// assert!(EmailAddress::parse("Ada <ada@example.com>").is_err());
     /// ```
     ///
     /// # Errors
     /// An [`EmailError`]: which part is wrong.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
+        let text = text.trim();
         if text.len() > EMAIL_BYTES {
             return Err(EmailError::TooLong);
         }
@@ -98,7 +102,36 @@ impl EmailAddress {
         })
     }
 
-    /// The address as it was given. It is shown to people, and mail goes to it.
+    /// An address that was accepted and stored earlier. It is read even if today's rules would
+    /// reject it: otherwise a stricter rule would make accounts unreadable. `None` for a text that
+    /// was never an address.
+    ///
+    /// ```
+    /// use edgegate_token::EmailAddress;
+    ///
+    /// let address = EmailAddress::stored("Ada@example.com", "ada@example.com").unwrap();
+    /// assert_eq!(address.canonical(), "ada@example.com");
+    /// assert!(EmailAddress::stored("ada@example.com\n", "ada@example.com").is_none());
+    /// ```
+    #[must_use]
+    pub fn stored(given: &str, canonical: &str) -> Option<Self> {
+        let is_good = |c: char| match c {
+            '@' => true,
+            _ if c.is_ascii() => is_ascii_local(c),
+            _ => !c.is_control() && !c.is_whitespace(),
+        };
+        let was_address = |text: &str| {
+            text.len() <= EMAIL_BYTES
+                && text.chars().all(is_good)
+                && text.chars().filter(|c| *c == '@').count() == 1
+        };
+        (was_address(given) && was_address(canonical)).then(|| Self {
+            given: given.to_owned(),
+            canonical: canonical.to_owned(),
+        })
+    }
+
+    /// The address as it was given, without the white space around it. It is shown to people, and mail goes to it.
     #[must_use]
     pub fn as_given(&self) -> &str {
         &self.given
@@ -123,7 +156,7 @@ fn canonical_local_part(local: &str) -> Result<String, EmailError> {
     let becomes_ascii =
         |c: char| !c.is_ascii() && nfc(c.encode_utf8(&mut [0; 4])).contains(|c: char| c.is_ascii());
     let mut canonical = nfc(local);
-    if canonical.is_empty() || !canonical.chars().all(is_local) || local.contains(becomes_ascii) {
+    if canonical.is_empty() || !is_local_part(&canonical) || local.contains(becomes_ascii) {
         return Err(EmailError::LocalPart);
     }
     if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
@@ -137,24 +170,52 @@ fn canonical_local_part(local: &str) -> Result<String, EmailError> {
 }
 
 /// In ASCII, the characters of RFC 5322 `atext` that no mail program or template treats specially.
-/// Beyond ASCII, letters and digits, with their accents.
-fn is_local(c: char) -> bool {
-    if c.is_ascii() {
-        c.is_ascii_alphanumeric() || "!#$&'*+-/=?^_~.".contains(c)
-    } else {
-        c.is_alphanumeric()
+/// Beyond ASCII (RFC 6531 section 3.3), what people write words with and what can be seen: letters,
+/// their marks, numbers, and where RFC 5892 allows them in a domain, joiners and signs within words.
+fn is_local_part(local: &str) -> bool {
+    if local.is_ascii() {
+        return local.chars().all(is_ascii_local);
     }
+    let chars: Vec<char> = local.chars().collect();
+    let mut previous = None;
+    for (at, c) in chars.iter().copied().enumerate() {
+        // A mark would combine with the punctuation, or with what is shown before the address.
+        let is_on_nothing =
+            || previous.is_none_or(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
+        let is_good = if c.is_ascii() {
+            is_ascii_local(c)
+        } else if needs_context(c) {
+            is_in_context(&chars, at) || is(Class::Word, c)
+        } else {
+            is_exception(c) || is(Class::Word, c) && !(is(Class::Mark, c) && is_on_nothing())
+        };
+        if !is_good {
+            return false;
+        }
+        previous = Some(c);
+    }
+    true
+}
+
+fn is_ascii_local(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$&'*+-/=?^_~.".contains(c)
 }
 
 fn canonical_domain(domain: &str) -> Result<String, EmailError> {
+    let domain = nfc(&domain.to_ascii_lowercase());
+    let given: Vec<&str> = domain.split('.').collect();
     let mut labels = Vec::new();
-    for label in nfc(&domain.to_ascii_lowercase()).split('.') {
+    for label in &given {
         labels.push(a_label(label)?);
     }
     let top_is_a_name = labels
         .last()
         .is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()));
-    if labels.len() >= 2 && top_is_a_name && labels.iter().all(|label| is_host_label(label)) {
+    if labels.len() >= 2
+        && top_is_a_name
+        && labels.iter().all(|label| is_host_label(label))
+        && keeps_bidi_rule(&given)
+    {
         Ok(labels.join("."))
     } else {
         Err(EmailError::Domain)
@@ -170,16 +231,12 @@ fn is_host_label(label: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// The label as an A-label (RFC 5890 section 2.3.2.1). A label that IDNA would map to another one
-/// is rejected, because then the same domain would have two spellings.
+/// The label as an A-label (RFC 5890 section 2.3.2.1).
 fn a_label(label: &str) -> Result<String, EmailError> {
     if let Some(encoded) = label.strip_prefix("xn--") {
         let decoded = punycode::decode_to_string(encoded).ok_or(EmailError::Domain)?;
         let is_its_only_encoding = punycode::encode_str(&decoded).as_deref() == Some(encoded);
-        // Which characters a domain name may have is left to the registry that registered it: we
-        // have no tables for that.
-        let is_visible = !decoded.contains(|c: char| c.is_control() || c.is_whitespace());
-        return if !decoded.is_ascii() && is_its_only_encoding && is_visible && is_stable(&decoded) {
+        return if !decoded.is_ascii() && is_its_only_encoding && is_registrable(&decoded) {
             Ok(label.to_owned())
         } else {
             Err(EmailError::Domain)
@@ -188,17 +245,20 @@ fn a_label(label: &str) -> Result<String, EmailError> {
     if label.is_ascii() {
         return Ok(label.to_owned());
     }
-    if !label.chars().all(|c| c == '-' || c.is_alphanumeric()) || !is_stable(label) {
+    if !is_u_label(label) {
         return Err(EmailError::DomainMapped);
     }
     let encoded = punycode::encode_str(label).ok_or(EmailError::Domain)?;
     Ok(["xn--", &encoded].concat())
 }
 
-/// Whether lower case and compatibility normalisation don't change the label (RFC 5892 section
-/// 2.2).
-fn is_stable(label: &str) -> bool {
-    lowercase(&nfkc(label)) == label
+/// Whether a registry may have registered this label. Some register what IDNA2008 does not allow,
+/// such as emoji, and its mailboxes exist. But what can't be seen is never a name.
+fn is_registrable(label: &str) -> bool {
+    is_u_label(label)
+        || (nfc(label) == label
+            && lowercase(label) == label
+            && label.chars().all(|c| c.is_ascii() || is(Class::Visible, c)))
 }
 
 #[cfg(test)]
@@ -248,6 +308,70 @@ mod tests {
             counted += 1;
         }
         assert_eq!(counted, 55);
+    }
+
+    /// RFC 6531 section 3.3, RFC 5891 section 4.2: each script that people write, and nothing that
+    /// can't be seen.
+    #[test]
+    fn addresses_in_every_script() {
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../../tests/vectors/emails/scripts.json"))
+                .unwrap();
+        let vectors = vectors["addresses"].as_array().unwrap();
+        for vector in vectors {
+            let input = vector["input"].as_str().unwrap();
+            let expected = vector["canonical"].as_str();
+            let why = &vector["why"];
+            assert_eq!(canonical(input).as_deref(), expected, "{input:?}: {why}");
+            if let Some(expected) = expected {
+                assert_eq!(canonical(expected).as_deref(), Some(expected), "{why}");
+            }
+        }
+        assert!(vectors.len() >= 120, "{}", vectors.len());
+    }
+
+    #[test]
+    fn white_space_around_an_address_is_dropped() {
+        for text in [
+            " ada@example.com",
+            "ada@example.com\t\r\n",
+            "\u{a0}ada@example.com\u{3000}",
+        ] {
+            let address = EmailAddress::parse(text).unwrap();
+            assert_eq!(address.as_given(), "ada@example.com");
+            assert_eq!(address.canonical(), "ada@example.com");
+        }
+        for text in [
+            "ada @example.com",
+            "ada@ example.com",
+            "ada@example.com\u{200b}",
+            "\u{feff}ada@example.com",
+            " ",
+        ] {
+            assert_eq!(canonical(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_stored_address_is_read_although_the_rules_are_stricter_now() {
+        let stored = "a@\u{640}\u{628}.example";
+        assert_eq!(canonical(stored), None);
+        let address = EmailAddress::stored(stored, "a@xn--mgb4e.example").unwrap();
+        assert_eq!(address.as_given(), stored);
+        assert_eq!(address.canonical(), "a@xn--mgb4e.example");
+        for text in [
+            "",
+            "a",
+            "a@b@c",
+            "a@b\r\nBcc: c@d",
+            "a @b",
+            "<a@b>",
+            "a,b@c",
+            "a@b\u{85}",
+        ] {
+            assert!(EmailAddress::stored(text, "a@b").is_none(), "{text:?}");
+            assert!(EmailAddress::stored("a@b", text).is_none(), "{text:?}");
+        }
     }
 
     #[test]

@@ -21,6 +21,14 @@ fn duplicates_are_refused_at_every_depth_and_through_escapes() {
 }
 
 #[test]
+fn members_are_sorted_by_name() {
+    let members = read_object(br#"{"b":1,"a":2}"#).unwrap();
+    assert_eq!(members.names().collect::<Vec<_>>(), ["a", "b"]);
+    let names: Vec<_> = members.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["a", "b"]);
+}
+
+#[test]
 fn only_one_plain_object_is_read() {
     for text in [
         "",

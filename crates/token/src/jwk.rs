@@ -1,7 +1,7 @@
 //! Reads and writes one JSON Web Key (RFC 7517, RFC 7518 section 6, RFC 8037). Only its public half
 //! is ever written.
 
-use super::algorithm::{Algorithm, SigningKey, VerifyingKey};
+use super::algorithm::{Algorithm, SigningKey, VerifyingKey, is_canonical_y};
 use super::key_error::{KeyError, KeyFault};
 use crate::json::{Json, Members};
 use crate::limits::HMAC_KEY_MIN_BYTES;
@@ -64,15 +64,24 @@ impl Jwk {
         self.verifying.algorithm()
     }
 
-    /// The public half. A symmetric key has none.
-    pub(super) fn public(&self) -> Option<Json> {
-        let (kty, crv, x, y) = match &self.verifying {
-            VerifyingKey::Ed25519(key) => ("OKP", "Ed25519", encode(key.as_bytes()), None),
+    /// The coordinates x and y of the public key. Ed25519 keys have no y, symmetric keys neither.
+    pub(super) fn coordinates(&self) -> Option<(String, Option<String>)> {
+        match &self.verifying {
+            VerifyingKey::Ed25519(key) => Some((encode(key.as_bytes()), None)),
             VerifyingKey::P256(key) => {
                 let (x, y) = coordinates(key)?;
-                ("EC", "P-256", x, Some(y))
+                Some((x, Some(y)))
             }
-            VerifyingKey::Hmac(_) => return None,
+            VerifyingKey::Hmac(_) => None,
+        }
+    }
+
+    /// The public half. A symmetric key has none.
+    pub(super) fn public(&self) -> Option<Json> {
+        let (x, y) = self.coordinates()?;
+        let (kty, crv) = match y {
+            None => ("OKP", "Ed25519"),
+            Some(_) => ("EC", "P-256"),
         };
         let mut public = Members::default();
         for (name, value) in [
@@ -151,12 +160,6 @@ fn hmac(members: &Members) -> Result<Halves, KeyError> {
     }
     let key = Hs256Key::new(&*k);
     Ok((VerifyingKey::Hmac(key.clone()), Some(SigningKey::Hmac(key))))
-}
-
-/// RFC 8032 section 5.1.3 rejects y >= p = 2^255 - 19, but dalek accepts it and reduces it.
-fn is_canonical_y(x: &[u8; 32]) -> bool {
-    let [low, middle @ .., high] = x;
-    !(*low >= 0xed && middle.iter().all(|b| *b == 0xff) && high & 0x7f == 0x7f)
 }
 
 fn refuse_private_members(members: &Members) -> Result<(), KeyError> {

@@ -86,15 +86,36 @@ impl KeySet {
         self.keys.iter().map(|key| key.kid.as_str())
     }
 
-    /// The key that a header names. A header without `kid` is only accepted if the set has a single
+    /// The coordinates of the public key at a place in the set, in base64url: x, and for ES256 also
+    /// y. They are the members of its JWK (RFC 7518 section 6.2.1, RFC 8037 section 2). `None` for
+    /// a symmetric key, and if there is no such key.
+    ///
+    /// ```
+    #[doc = include_str!("example.txt")]
+    ///
+    /// let (x, y) = keys.public_coordinates(0).unwrap();
+    /// assert_eq!((x.len(), y), (43, None));
+    /// assert_eq!(keys.public_coordinates(1), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn public_coordinates(&self, position: usize) -> Option<(String, Option<String>)> {
+        self.keys.get(position)?.coordinates()
+    }
+
+    /// The key that a header names, and its place. A header without `kid` is only accepted if the set has a single
     /// key. Keys of different algorithms may have the same `kid` (RFC 7517 section 4.5).
-    pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<&Jwk, TokenError> {
+    pub(super) fn find(
+        &self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<(usize, &Jwk), TokenError> {
         match (kid, self.keys.as_slice()) {
-            (None, [only]) => Ok(only),
+            (None, [only]) => Ok((0, only)),
             (None, _) => Err(TokenError::KidMissing),
             (Some(kid), keys) => {
-                let mut named = keys.iter().filter(|key| key.kid == kid);
-                let fitting = named.clone().find(|key| key.algorithm() == algorithm);
+                let mut named = keys.iter().enumerate().filter(|(_, key)| key.kid == kid);
+                let fitting = named.clone().find(|(_, key)| key.algorithm() == algorithm);
                 fitting
                     .or_else(|| named.next())
                     .ok_or(TokenError::KidUnknown)

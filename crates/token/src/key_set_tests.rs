@@ -280,7 +280,7 @@ fn keys_of_one_kid_are_used_when_their_algorithms_differ_and_skipped_otherwise()
     assert_eq!(kids(&[ed(), same.clone()]), ["ed", "ed"]);
     let keys = public(&[ed(), same]).unwrap();
     for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
-        let found = keys.find(Some("ed"), algorithm).ok().unwrap();
+        let (_, found) = keys.find(Some("ed"), algorithm).ok().unwrap();
         assert_eq!(found.algorithm(), algorithm);
     }
     // Whatever their order, and however many there are.
@@ -363,6 +363,14 @@ fn kid() {
         KeyFault::KidTooLong,
     );
     assert!(public(&[with(ed(), "kid", json!("k".repeat(KID_MAX_BYTES)))]).is_ok());
+    // An error shows a kid of the largest size, and none above it.
+    let shown = |bytes| {
+        let key = with(without(ed(), "x"), "kid", json!("k".repeat(bytes)));
+        let error = KeySet::from_public_jwks(&set(&[key])).err().unwrap();
+        error.kid().map(str::len)
+    };
+    assert_eq!(shown(KID_MAX_BYTES), Some(KID_MAX_BYTES));
+    assert_eq!(shown(KID_MAX_BYTES + 1), None);
 }
 
 #[test]

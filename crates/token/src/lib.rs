@@ -29,7 +29,9 @@ mod authorize;
 mod claims;
 mod email_address;
 mod error;
+mod idna;
 mod issue;
+mod joining;
 pub mod json;
 #[cfg(test)]
 mod json_tests;

@@ -13,7 +13,7 @@ use alloc::string::String;
 /// and the one key and algorithm that may have made it.
 ///
 /// [`SignedBy::verify`] verifies it here. A platform that verifies faster, such as WebCrypto, can
-/// do it instead:
+/// do it instead, after [`SignedBy::judge_signature_form`]:
 ///
 /// ```
 /// use edgegate_token::{Algorithm, UntrustedToken};
@@ -29,6 +29,7 @@ use alloc::string::String;
 /// ```
 pub struct SignedBy<'t> {
     pub(super) key: &'t Jwk,
+    position: usize,
     signing_input: &'t str,
     signature: &'t [u8],
     payload: &'t [u8],
@@ -38,12 +39,13 @@ impl<'t> SignedBy<'t> {
     /// The key that the header names must be one of `keys`, and the header's algorithm must be the
     /// algorithm of that key.
     pub(super) fn find(jws: &'t Jws<'_>, keys: &'t KeySet) -> Result<Self, TokenError> {
-        let key = keys.find(jws.header.kid.as_deref(), jws.header.algorithm)?;
+        let (position, key) = keys.find(jws.header.kid.as_deref(), jws.header.algorithm)?;
         if key.algorithm() != jws.header.algorithm {
             return Err(TokenError::AlgNotTheKeys);
         }
         Ok(Self {
             key,
+            position,
             signing_input: jws.signing_input,
             signature: &jws.signature,
             payload: &jws.payload,
@@ -68,6 +70,21 @@ impl<'t> SignedBy<'t> {
         self.key.public().as_ref().map(Json::to_text)
     }
 
+    /// The place of the key in its [`KeySet`], from 0.
+    ///
+    /// ```
+    /// use edgegate_token::UntrustedToken;
+    #[doc = include_str!("example.txt")]
+    ///
+    /// let untrusted = UntrustedToken::parse(&token)?;
+    /// assert_eq!(untrusted.signed_with(&keys)?.key_position(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn key_position(&self) -> usize {
+        self.position
+    }
+
     /// The text that the signature covers: the header and the claims as they were sent.
     #[must_use]
     pub const fn signing_input(&self) -> &'t [u8] {
@@ -79,6 +96,34 @@ impl<'t> SignedBy<'t> {
     #[must_use]
     pub const fn signature(&self) -> &'t [u8] {
         self.signature
+    }
+
+    /// Judges the signature by the rules that need no curve: its length and the ranges of its
+    /// numbers. Call it before another program verifies the signature, since many are more lenient
+    /// about these: a signature of zeros, an Ed25519 signature with an S that is too large or an R
+    /// of small order, a P-256 signature with an r or s outside of 1 to n - 1.
+    ///
+    /// The keys need no such step: a [`KeySet`] has no key of small order and none that is not on
+    /// its curve.
+    ///
+    /// ```
+    /// use edgegate_token::{TokenError, UntrustedToken};
+    #[doc = include_str!("example.txt")]
+    ///
+    /// assert_eq!(UntrustedToken::parse(&token)?.signed_with(&keys)?.judge_signature_form(), Ok(()));
+    ///
+    /// let zeros = format!("{}.{}", token.rsplit_once('.').unwrap().0, "A".repeat(86));
+    /// let untrusted = UntrustedToken::parse(&zeros)?;
+    /// let judged = untrusted.signed_with(&keys)?.judge_signature_form();
+    /// assert_eq!(judged, Err(TokenError::SignatureInvalid));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TokenError::SignatureLength`] or [`TokenError::SignatureInvalid`].
+    /// [`SignedBy::verify`] gives the same.
+    pub fn judge_signature_form(&self) -> Result<(), TokenError> {
+        self.key.verifying.judge_form(self.signature)
     }
 
     /// Verifies the signature.
@@ -110,7 +155,8 @@ impl<'t> SignedBy<'t> {
     }
 
     /// Takes the caller's word that somebody else has verified the signature: with this key and
-    /// algorithm, over exactly [`SignedBy::signing_input`].
+    /// algorithm, over exactly [`SignedBy::signing_input`], and after
+    /// [`SignedBy::judge_signature_form`].
     ///
     /// **If nobody has, anyone can forge a token.**
     ///

@@ -1,9 +1,10 @@
-//! Unicode's normalisation forms and lower case.
+//! Unicode's normalisation form C, lower case and classes of characters.
 //!
 //! In wasm the JavaScript engine does it, because it has the tables. Ours would add 40 KB gzipped
 //! to every Worker and every page. Both give the same results: Unicode guarantees that the
-//! normalisation of an assigned character never changes (UAX 15 section 3), nor its lower case. No
-//! other file of this crate depends on the platform.
+//! normalisation of an assigned character never changes (UAX 15 section 3), nor its lower case. A
+//! character that the platform does not know yet has no class, so nothing accepts it. No other file
+//! of this crate depends on the platform.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -11,13 +12,11 @@ use alloc::string::String;
 /// Normalisation form C: canonical composition.
 #[must_use]
 pub fn nfc(text: &str) -> String {
-    normalize(text, Form::C)
-}
-
-/// Normalisation form KC: compatibility composition.
-#[must_use]
-pub fn nfkc(text: &str) -> String {
-    normalize(text, Form::KC)
+    // ASCII is normalised.
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    platform_nfc(text)
 }
 
 /// The text in lower case, character by character. The rule for a final sigma is left out, because
@@ -53,38 +52,93 @@ pub fn breaks_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-#[derive(Clone, Copy)]
-enum Form {
-    C,
-    KC,
-}
-
-fn normalize(text: &str, form: Form) -> String {
-    // ASCII is normalised in every form.
-    if text.is_ascii() {
-        return text.to_owned();
-    }
-    platform(text, form)
-}
-
 #[cfg(target_arch = "wasm32")]
-fn platform(text: &str, form: Form) -> String {
-    let form = match form {
-        Form::C => "NFC",
-        Form::KC => "NFKC",
-    };
-    js_sys::JsString::from(text).normalize(form).into()
+fn platform_nfc(text: &str) -> String {
+    js_sys::JsString::from(text).normalize("NFC").into()
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn platform(text: &str, form: Form) -> String {
-    use icu_normalizer::ComposingNormalizerBorrowed;
+fn platform_nfc(text: &str) -> String {
+    icu_normalizer::ComposingNormalizerBorrowed::new_nfc()
+        .normalize(text)
+        .into_owned()
+}
 
-    let normalizer = match form {
-        Form::C => ComposingNormalizerBorrowed::new_nfc(),
-        Form::KC => ComposingNormalizerBorrowed::new_nfkc(),
+/// A class of characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// A letter, mark or digit that no mapping changes: a label of a domain may have it (RFC 5892
+    /// sections 2.1, 2.2 and 2.3).
+    Label,
+    /// A letter, mark or number that can be seen.
+    Word,
+    /// A letter, mark, number, symbol or punctuation that can be seen.
+    Visible,
+    /// A character that combines with the one before it.
+    Mark,
+    /// A mark that takes no room.
+    NonspacingMark,
+    /// A letter of the Greek script.
+    Greek,
+    /// A letter of the Hebrew script.
+    Hebrew,
+    /// A letter of one of Japan's scripts: Hiragana, Katakana, Han.
+    Japanese,
+}
+
+/// Whether the character is of the class.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn is(class: Class, c: char) -> bool {
+    // ECMA-262 section 22.2.2.9, table 67. `DI` is Default_Ignorable_Code_Point, `CWKCF` is
+    // Changes_When_NFKC_Casefolded.
+    let pattern = match class {
+        Class::Label => r"(?!\p{DI}|\p{CWKCF})[\p{L}\p{Mn}\p{Mc}\p{Nd}]",
+        Class::Word => r"(?!\p{DI})[\p{Alpha}\p{M}\p{N}]",
+        Class::Visible => r"(?!\p{DI})[\p{L}\p{M}\p{N}\p{S}\p{P}]",
+        Class::Mark => r"\p{M}",
+        Class::NonspacingMark => r"\p{Mn}",
+        Class::Greek => r"\p{sc=Grek}",
+        Class::Hebrew => r"\p{sc=Hebr}",
+        Class::Japanese => r"[\p{sc=Hira}\p{sc=Kana}\p{sc=Hani}]",
     };
-    normalizer.normalize(text).into_owned()
+    // The engine keeps what it compiled.
+    js_sys::RegExp::new(pattern, "u").test(c.encode_utf8(&mut [0; 4]))
+}
+
+/// Whether the character is of the class.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn is(class: Class, c: char) -> bool {
+    use icu_properties::props::{
+        Alphabetic, ChangesWhenNfkcCasefolded, DefaultIgnorableCodePoint, GeneralCategory,
+        GeneralCategoryGroup as Group, Script,
+    };
+    use icu_properties::{CodePointMapData, CodePointSetData};
+
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    let of = |group: Group| group.contains(category);
+    let is_seen = || !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c);
+    let is_stable = || !CodePointSetData::new::<ChangesWhenNfkcCasefolded>().contains(c);
+    let is_alphabetic = || CodePointSetData::new::<Alphabetic>().contains(c);
+    let script = || CodePointMapData::<Script>::new().get(c);
+    match class {
+        Class::Label => {
+            let digits = Group::DecimalNumber
+                .union(Group::NonspacingMark)
+                .union(Group::SpacingMark);
+            of(Group::Letter.union(digits)) && is_seen() && is_stable()
+        }
+        Class::Word => (of(Group::Mark.union(Group::Number)) || is_alphabetic()) && is_seen(),
+        Class::Visible => {
+            let signs = Group::Symbol.union(Group::Punctuation);
+            let words = Group::Letter.union(Group::Mark).union(Group::Number);
+            of(words.union(signs)) && is_seen()
+        }
+        Class::Mark => of(Group::Mark),
+        Class::NonspacingMark => of(Group::NonspacingMark),
+        Class::Greek => script() == Script::Greek,
+        Class::Hebrew => script() == Script::Hebrew,
+        Class::Japanese => matches!(script(), Script::Hiragana | Script::Katakana | Script::Han),
+    }
 }
 
 #[cfg(test)]
@@ -112,9 +166,8 @@ mod tests {
     }
 
     #[test]
-    fn form_kc_also_replaces_compatibility_characters() {
+    fn form_c_keeps_compatibility_characters() {
         assert_eq!(nfc("cafe\u{301} \u{fb01}"), "caf\u{e9} \u{fb01}");
-        assert_eq!(nfkc("cafe\u{301} \u{fb01}"), "caf\u{e9} fi");
         assert_eq!(nfc("\u{212a}"), "K");
     }
 }

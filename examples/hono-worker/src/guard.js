@@ -8,34 +8,31 @@ export function guard({ role, owner } = {}) {
     // Any case of the scheme, then one or more spaces (RFC 9110 section 11.4).
     const [, token] = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "") ?? [];
     if (!token) return refuse(c, 401, "invalid_token");
-    let verifier;
+    const verifier = verifierOf(c.env);
+    let claims;
     try {
-      verifier = await verifierOf(c.env);
-      c.set("claims", await verifier.verify(token));
+      claims = await verifier.verify(token);
     } catch (error) {
       // Not the token's fault: the keys could not be had. The client may come back.
       if (error.code !== "invalid_token")
         return c.json({ code: "unavailable" }, 503, { "Retry-After": "2" });
       return refuse(c, 401, error.code);
     }
+    c.set("claims", claims);
     const allowed =
-      (!role || (await verifier.isAuthorizedByRole(token, [role]))) &&
-      (!owner || (await verifier.isAuthorizedByUserId(token, owner(c))));
+      (!role || verifier.hasRole(claims, [role])) &&
+      (!owner || verifier.hasUserId(claims, owner(c)));
     return allowed ? next() : refuse(c, 403, "forbidden");
   };
 }
 
-let ready;
+let verifier;
 
-// One for the isolate, with its keys. Kept when it is there, not while it is awaited: a Worker's requests can't wait for each other.
-async function verifierOf({ ISSUER, AUDIENCE, AUTH }) {
+// One for the isolate. It fetches its keys when they are first needed.
+function verifierOf({ ISSUER, AUDIENCE, AUTH }) {
   const asked = AUTH && { fetch: (...request) => AUTH.fetch(...request) };
-  ready ??= await Verifier.fromJwksUrl(`${ISSUER}/.well-known/jwks.json`, {
-    issuer: ISSUER,
-    audience: AUDIENCE,
-    ...asked,
-  });
-  return ready;
+  verifier ??= Verifier.fromIssuer(ISSUER, { audience: AUDIENCE, ...asked });
+  return verifier;
 }
 
 function refuse(c, status, code) {

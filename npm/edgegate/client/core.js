@@ -1,16 +1,17 @@
 // What happens when a session begins, continues and ends. Tells the page by events, and the other
 // tabs over the channel.
 /**
- * @import { AuthClientEventMap, SignedOutReason } from "../types/client.d.ts"
+ * @import { AuthClientEventMap, AuthState, SignedOutReason, User } from "../types/client.d.ts"
  * @import { Instant } from "./clock.js"
  * @import { Platform } from "./platform.js"
  * @import { Answer, RequestOptions } from "./request.js"
  * @import { Message } from "./tabs.js"
  * @import { Claims } from "./token.js"
  */
-import { codeOf, EdgegateError } from "../errors.js";
+import { codeOf, EdgegateError, isEdgegateError } from "../errors.js";
 import { readUser } from "./answers.js";
 import { Clock } from "./clock.js";
+import { explainNoAnswer } from "./cors.js";
 import { Exclusive } from "./lock.js";
 import { PendingLogout } from "./pending.js";
 import { Renewal } from "./renewal.js";
@@ -41,6 +42,10 @@ export class Core {
   greeting = Promise.resolve();
 
   #emit;
+  /** @type {AuthState} The state that the page was told last. */
+  #told;
+  /** Whether the page could read an answer of the service. */
+  #hasAnswered = false;
 
   /** @param {{platform: Platform, url: URL, emit: Emit}} parts */
   constructor({ platform, url, emit }) {
@@ -50,6 +55,7 @@ export class Core {
     this.#emit = emit;
     this.clock = new Clock(platform);
     this.session = new Session(this.clock, platform.random);
+    this.#told = this.session.state;
     this.exclusive = new Exclusive(name, platform);
     this.pending = new PendingLogout(name, platform);
     this.tabs = new Tabs(name, platform, (message) => this.#heard(message));
@@ -62,8 +68,26 @@ export class Core {
    * @param {string} path
    * @param {RequestOptions} options
    */
-  send(path, options) {
-    return request(this.platform, new URL(path, this.url), options);
+  async send(path, options) {
+    try {
+      const answer = await request(this.platform, new URL(path, this.url), options);
+      this.#hasAnswered = true;
+      return answer;
+    } catch (error) {
+      throw await this.explain(error);
+    }
+  }
+
+  /**
+   * The error of a request to the service. A missing entry in ALLOWED_ORIGINS fails all requests, so
+   * the client looks for it only until the service has answered.
+   *
+   * @param {unknown} error
+   */
+  async explain(error) {
+    if (!isEdgegateError(error)) return error;
+    if (error.status !== undefined) this.#hasAnswered = true;
+    return this.#hasAnswered ? error : explainNoAnswer(this.platform, this.url, error);
   }
 
   watch() {
@@ -183,8 +207,11 @@ export class Core {
     // With the login, the service has ended the previous session.
     this.pending.forget();
     session.begin(token, claims, user);
+    const { generation } = session;
     this.tabs.tellToken("login", token);
     this.#emitUser("signed-in");
+    // A listener of the page may have signed out.
+    if (session.generation !== generation || session.user === null) throw signedOut();
     return session.user;
   }
 
@@ -230,6 +257,7 @@ export class Core {
       this.#tellRenewed();
     }
     this.tabs.tellToken("login", token);
+    this.#tellChange();
   }
 
   /**
@@ -275,6 +303,7 @@ export class Core {
     this.session.goOn(token, claims);
     this.tabs.tellToken("renewal", token);
     this.#tellRenewed();
+    this.#tellChange();
   }
 
   /**
@@ -353,6 +382,7 @@ export class Core {
     this.tabs.tellToken("renewal", token);
     if (isFound) this.greeting = this.#greet("signed-in");
     else this.#tellRenewed();
+    this.#tellChange();
   }
 
   /**
@@ -367,6 +397,7 @@ export class Core {
     this.renewal.cancel();
     session.end();
     if (tell && claims) this.tabs.tellSignedOut(reason, claims);
+    this.#tellChange();
     if (status === "signed_in") this.#emit("signed-out", { reason });
   }
 
@@ -427,6 +458,7 @@ export class Core {
       session.goOn(token, claims);
       this.renewal.handedOver();
       this.#tellRenewed();
+      this.#tellChange();
     } else if (
       session.user?.id !== claims.sub &&
       (cause === "login" || session.status === "signed_in")
@@ -464,8 +496,31 @@ export class Core {
     if (session.generation === generation) this.#emitUser(event);
   }
 
+  /**
+   * Takes over what the service says about the user.
+   *
+   * @param {User} user
+   */
+  learn(user) {
+    const learned = this.session.learn(user);
+    this.#tellChange();
+    return learned;
+  }
+
+  /**
+   * Tells the page if the status or the user has changed. A listener may sign out, so this comes when
+   * the change is complete.
+   */
+  #tellChange() {
+    const { state } = this.session;
+    if (state === this.#told) return;
+    this.#told = state;
+    this.#emit("change", state);
+  }
+
   /** @param {"signed-in" | "renewed"} event */
   #emitUser(event) {
+    this.#tellChange();
     const { user } = this.session;
     if (user) this.#emit(event, { user });
   }
@@ -489,4 +544,4 @@ export class Core {
   }
 }
 
-export const signedOut = () => new EdgegateError("signed_out", "Nobody is signed in");
+const signedOut = () => new EdgegateError("signed_out", "Nobody is signed in");

@@ -1,8 +1,5 @@
 // `fetch` with the access token.
-/**
- * @import { Core } from "./core.js"
- * @import { Platform } from "./platform.js"
- */
+/** @import { Core } from "./core.js" */
 import { invalidArgument, readArgument } from "../argument.js";
 import { EdgegateError, isEdgegateError } from "../errors.js";
 import { refusesToken } from "./challenge.js";
@@ -21,7 +18,7 @@ export async function fetchWithToken(core, origins, input, init) {
   const userId = core.session.user?.id;
   const token = await unlessAborted(core.accessToken(userId), request.signal);
   const spare = isRepeatable ? request.clone() : null;
-  const response = await send(core.platform, request, token);
+  const response = await send(core, request, token);
   const isRefused =
     response.status === 401 &&
     (await isTokenRefused(core, request, response)) &&
@@ -31,7 +28,7 @@ export async function fetchWithToken(core, origins, input, init) {
     return response;
   }
   discard(response);
-  return send(core.platform, spare, await unlessAborted(core.accessToken(userId), spare.signal));
+  return send(core, spare, await unlessAborted(core.accessToken(userId), spare.signal));
 }
 
 /**
@@ -61,14 +58,14 @@ function makeRequest(origins, input, init) {
 }
 
 /**
- * @param {Platform} platform
+ * @param {Core} core
  * @param {Request} request
  * @param {string} token
  */
-async function send(platform, request, token) {
+async function send(core, request, token) {
   request.headers.set("Authorization", `Bearer ${token}`);
   try {
-    const response = await platform.fetch(request);
+    const response = await core.platform.fetch(request);
     // The caller's own `fetch` may return anything.
     if (typeof response.status !== "number" || typeof response.headers.get !== "function")
       throw new TypeError("fetch did not return a Response");
@@ -76,10 +73,23 @@ async function send(platform, request, token) {
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
     if (isEdgegateError(error)) throw error;
-    throw new EdgegateError("network_error", `No answer from ${new URL(request.url).origin}`, {
-      cause: error,
-    });
+    throw noAnswer(core, new URL(request.url).origin, error);
   }
+}
+
+/**
+ * Another origin may need to allow the page's requests (CORS). What it allows is not known here.
+ *
+ * @param {Core} core
+ * @param {string} origin
+ * @param {unknown} cause
+ */
+function noAnswer({ platform, url }, origin, cause) {
+  const mayBeCors = origin !== url.origin && origin !== platform.origin && platform.origin;
+  const hint = mayBeCors
+    ? `. If it is up, it must allow requests from ${platform.origin} with the header Authorization (CORS)`
+    : "";
+  return new EdgegateError("network_error", `No answer from ${origin}${hint}`, { cause });
 }
 
 /**

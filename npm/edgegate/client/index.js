@@ -3,13 +3,14 @@
 /**
  * @import { AuthClient as Declared, AuthClientOptions, User } from "../types/client.d.ts"
  */
-import { invalidArgument, readArgument, readList } from "../argument.js";
+import { invalidArgument, readArgument, readList, readOrigin, rejectUnknown } from "../argument.js";
 import { EdgegateError } from "../errors.js";
 import { readSessions, readUser } from "./answers.js";
 import { Core } from "./core.js";
 import { fetchWithToken } from "./fetch.js";
 import { platform } from "./platform.js";
 import { notTheService } from "./request.js";
+import { UNKNOWN } from "./session.js";
 
 export { EdgegateError };
 
@@ -18,31 +19,44 @@ const DONE = { 204: false };
 const ORIGINS_MAX = 256;
 
 export class AuthClient extends EventTarget {
-  #core;
-  #origins;
+  #options;
+  /** @type {Core | null} Made at the first use, so that a client can be made where there is no page. */
+  #core = null;
+  #isClosed = false;
+  #isAsking = false;
 
   /** @param {AuthClientOptions} [options] */
   constructor(options = {}) {
     super();
-    const { url, origins, fetch, parts } = readArgument("options", () => readOptions(options));
-    if (fetch != null && typeof fetch !== "function")
-      throw invalidArgument("fetch must be a function");
-    const service = readOrigin("url", url ?? parts.origin);
-    const others = readList("origins", origins ?? [], ORIGINS_MAX).map((entry) =>
-      readOrigin("origins", entry),
-    );
-    this.#origins = new Set([service, ...others].map(({ origin }) => origin));
-    /** @type {import("./core.js").Emit} */
-    const emit = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail }));
-    this.#core = new Core({ platform: parts, url: service, emit });
+    this.#options = readOptions(options);
   }
 
+  // These four are own members, so that they can be passed on without their client.
+
+  /** @type {Declared["subscribe"]} */
+  subscribe = (listener) => {
+    if (typeof listener !== "function") throw invalidArgument("listener must be a function");
+    const tell = () => listener(this.getSnapshot());
+    this.addEventListener("change", tell);
+    this.#ask();
+    return () => this.removeEventListener("change", tell);
+  };
+
+  /** @type {Declared["getSnapshot"]} */
+  getSnapshot = () => this.#core?.session.state ?? UNKNOWN;
+
+  /** @type {Declared["getServerSnapshot"]} */
+  getServerSnapshot = () => UNKNOWN;
+
+  /** @type {Declared["now"]} */
+  now = () => Math.floor(this.#core?.clock.now() ?? (this.#options.replaced.now ?? Date.now)());
+
   get user() {
-    return AuthClient.#coreOf(this).session.user;
+    return AuthClient.#checked(this).getSnapshot().user;
   }
 
   get status() {
-    return AuthClient.#coreOf(this).session.status;
+    return AuthClient.#checked(this).getSnapshot().status;
   }
 
   /** @type {Declared["ready"]} */
@@ -62,7 +76,7 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["login"]} */
   async login(given) {
-    const body = readTexts(given, ["email", "password"]);
+    const body = readTexts(given, ["email", "password"], ["challenge"]);
     const user = await AuthClient.#coreOf(this).login("/auth/login", body, { 200: true });
     // The answer to a login always has a user.
     return /** @type {User} */ (user);
@@ -75,22 +89,22 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["register"]} */
   async register(given) {
-    const body = readTexts(given, ["email"], ["first_name", "last_name", "password"]);
+    const body = readTexts(given, ["email"], ["first_name", "last_name", "password", "challenge"]);
     return AuthClient.#coreOf(this).login("/auth/register", body, { 201: true, 202: false });
   }
 
   /** @type {Declared["requestPasswordReset"]} */
-  async requestPasswordReset(email) {
+  async requestPasswordReset(email, options) {
     await AuthClient.#coreOf(this).send("/auth/password/reset", {
-      body: readTexts({ email }, ["email"]),
+      body: readTexts({ email, challenge: options?.challenge }, ["email"], ["challenge"]),
       expect: ACCEPTED,
     });
   }
 
   /** @type {Declared["requestEmailVerification"]} */
-  async requestEmailVerification(email) {
+  async requestEmailVerification(email, options) {
     await AuthClient.#coreOf(this).send("/auth/email/resend", {
-      body: readTexts({ email }, ["email"]),
+      body: readTexts({ email, challenge: options?.challenge }, ["email"], ["challenge"]),
       expect: ACCEPTED,
     });
   }
@@ -164,7 +178,7 @@ export class AuthClient extends EventTarget {
     const answer = await get(core, "/auth/me");
     const user = readUser(answer.body);
     if (!user) throw notTheService(answer.status);
-    return core.session.learn(user);
+    return core.learn(user);
   }
 
   /** @type {Declared["sessions"]} */
@@ -199,14 +213,33 @@ export class AuthClient extends EventTarget {
     return AuthClient.#coreOf(this).accessToken();
   }
 
-  /** @type {Declared["fetch"]} */
+  /**
+   * @param {RequestInfo | URL} input
+   * @param {RequestInit} [init]
+   */
   async fetch(input, init) {
-    return fetchWithToken(AuthClient.#coreOf(this), this.#origins, input, init);
+    const core = AuthClient.#coreOf(this);
+    const origins = new Set([core.url.origin, ...this.#options.origins]);
+    return fetchWithToken(core, origins, input, init);
   }
 
   /** @type {Declared["close"]} */
   close() {
-    AuthClient.#coreOf(this).close();
+    AuthClient.#checked(this).#isClosed = true;
+    this.#core?.close();
+  }
+
+  /**
+   * Asks the service who is signed in, because the page wants to show it. A failure is not told: the
+   * client tries again by itself.
+   */
+  #ask() {
+    const { document = globalThis.document } = this.#options.replaced;
+    if (!document || this.#isClosed || this.#isAsking) return;
+    // Throws if the client can't know its service.
+    AuthClient.#coreOf(this);
+    this.#isAsking = true;
+    if (this.status === "unknown") this.ready().catch(() => {});
   }
 
   /**
@@ -215,10 +248,26 @@ export class AuthClient extends EventTarget {
    *
    * @param {AuthClient} client
    */
-  static #coreOf(client) {
+  static #checked(client) {
     if (typeof client !== "object" || client === null || !(#core in client))
       throw invalidArgument("The method must be called on its AuthClient");
-    return client.#core;
+    return client;
+  }
+
+  /** @param {AuthClient} client */
+  static #coreOf(client) {
+    return AuthClient.#checked(client).#core ?? client.#start();
+  }
+
+  #start() {
+    const { url, replaced } = this.#options;
+    const parts = platform(replaced);
+    /** @type {import("./core.js").Emit} */
+    const emit = (type, detail) => this.dispatchEvent(new CustomEvent(type, { detail }));
+    const core = new Core({ platform: parts, url: url ?? originOfPage(parts.origin), emit });
+    if (this.#isClosed) core.close();
+    this.#core = core;
+    return core;
   }
 }
 
@@ -241,13 +290,43 @@ function askAgain(core) {
   if (core.session.status === "signed_in") core.renewal.doubt();
 }
 
+const OPTIONS = ["url", "origins", "fetch", "platform"];
+
 /**
  * Reads each option once, so that the value that was checked is the value that is used.
  *
  * @param {AuthClientOptions} options
  */
-function readOptions({ url, origins, fetch, platform: replaced }) {
-  return { url, origins, fetch, parts: platform({ ...replaced, ...(fetch && { fetch }) }) };
+function readOptions(options) {
+  if (typeof options !== "object" || options === null)
+    throw invalidArgument("options must be an object");
+  const read = readArgument("options", () => {
+    rejectUnknown(options, OPTIONS);
+    const { url, origins, fetch, platform: replaced } = options;
+    return { url, origins, fetch, replaced: { ...replaced, ...(fetch && { fetch }) } };
+  });
+  if (read.fetch != null && typeof read.fetch !== "function")
+    throw invalidArgument("fetch must be a function");
+  return {
+    url: read.url == null ? null : readOrigin("url", read.url),
+    origins: readList("origins", read.origins ?? [], ORIGINS_MAX).map(
+      (entry) => readOrigin("origins", entry).origin,
+    ),
+    replaced: read.replaced,
+  };
+}
+
+/**
+ * The origin of an app's WebView may have a scheme of its own, and that of a file is "null".
+ *
+ * @param {string | undefined} origin
+ */
+function originOfPage(origin) {
+  if (origin !== undefined && /^https?:/.test(origin)) return readOrigin("url", origin);
+  const why = origin === undefined ? "There is no page here" : `The page's origin is ${origin}`;
+  throw invalidArgument(
+    `${why}, so name the service: new AuthClient({ url: "https://auth.example.com" })`,
+  );
 }
 
 /**
@@ -269,7 +348,8 @@ function readTexts(given, required, optional = []) {
   /** @type {(name: R | O, value: unknown) => void} */
   const set = (name, value) => {
     if (typeof value !== "string") throw invalidArgument(`${name} must be a string`);
-    Object.assign(texts, { [name]: value });
+    // The keyboards of phones add a space after an address.
+    Object.assign(texts, { [name]: name === "email" ? value.trim() : value });
   };
   for (const name of required) set(name, read(name));
   for (const name of optional) {
@@ -277,29 +357,4 @@ function readTexts(given, required, optional = []) {
     if (value !== undefined) set(name, value);
   }
   return texts;
-}
-
-/**
- * @param {string} name
- * @param {unknown} value
- */
-function readOrigin(name, value) {
-  const text = readArgument(name, () => String(value));
-  const url = parseUrl(text);
-  if (!url || !/^https?:$/.test(url.protocol) || `${url.origin}/` !== url.href)
-    throw invalidArgument(`${name} must be an origin, such as https://auth.example.com`);
-  return url;
-}
-
-/**
- * Safari 16 and Chrome 109 have no `URL.canParse`.
- *
- * @param {string} text
- */
-function parseUrl(text) {
-  try {
-    return new URL(text);
-  } catch {
-    return null;
-  }
 }

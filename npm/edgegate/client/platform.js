@@ -41,7 +41,7 @@ export function platform(given = {}) {
     document: g.document ?? null,
     window: isEventTarget(g) ? g : null,
     storage: localStorageOf(g),
-    origin: /** @type {string} */ (g.location?.origin),
+    origin: g.location?.origin,
   };
   const replaced = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...own, ...Object.fromEntries(replaced) };

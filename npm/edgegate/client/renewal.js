@@ -5,6 +5,7 @@
 // back online.
 /**
  * @import { SignedOutReason } from "../types/client.d.ts"
+ * @import { EventTargetLike } from "../types/platform.d.ts"
  * @import { Timer } from "./clock.js"
  * @import { Core } from "./core.js"
  * @import { Platform } from "./platform.js"
@@ -109,7 +110,7 @@ export class Renewal {
   listen() {
     if (this.#listening.length > 0 || this.#core.closed) return;
     const { document, window } = this.#core.platform;
-    /** @type {(target: EventTarget | null, type: string, listener: (event: Event) => void) => void} */
+    /** @type {(target: EventTargetLike | null, type: string, listener: (event: Event) => void) => void} */
     const on = (target, type, listener) => {
       target?.addEventListener(type, listener);
       this.#listening.push(() => target?.removeEventListener(type, listener));

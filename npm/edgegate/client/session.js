@@ -1,11 +1,18 @@
 // Who is signed in, as far as this tab knows, and the access token. In memory only, no I/O.
 /**
- * @import { User } from "../types/client.d.ts"
+ * @import { AuthState, User } from "../types/client.d.ts"
  * @import { Clock, Timer } from "./clock.js"
  * @import { Cause } from "./tabs.js"
  * @import { Claims } from "./token.js"
  */
 import { freezeUser } from "./answers.js";
+
+/**
+ * Before anything is known.
+ *
+ * @type {AuthState}
+ */
+export const UNKNOWN = Object.freeze({ status: "unknown", user: null });
 
 // A token is renewed this long before it expires, or when a quarter of its life is left, if that is
 // less.
@@ -37,6 +44,7 @@ export class Session {
 
   #clock;
   #random;
+  #state = UNKNOWN;
   #isRefused = false;
   /** @type {Timer} */
   #pause;
@@ -52,6 +60,14 @@ export class Session {
     this.#clock = clock;
     this.#random = random;
     this.#pause = this.#forcedPause = clock.timer(0);
+  }
+
+  /** Who is signed in. It is the same object until that changes. */
+  get state() {
+    const { status, user } = this;
+    if (this.#state.status !== status || this.#state.user !== user)
+      this.#state = /** @type {AuthState} */ (Object.freeze({ status, user }));
+    return this.#state;
   }
 
   /**

@@ -5,7 +5,7 @@
  * import { AuthClient } from "edgegate/client";
  *
  * const auth = new AuthClient();                       // the service is at the page's own origin
- * auth.addEventListener("signed-out", ({ detail }) => showSignIn(detail.reason));
+ * auth.subscribe(({ status, user }) => show(status, user));
  *
  * const user = (await auth.ready()) ?? (await auth.login({ email, password }));
  * const response = await auth.fetch("/api/orders");    // with the access token, renewed if needed
@@ -38,6 +38,8 @@
  * caller).
  */
 
+import type { DetailEvent, EventTargetLike, Fetch, PlatformObject, UrlLike } from "./platform.js";
+
 export * from "./errors.js";
 
 /** A user, as in the answers of the service. Frozen. After a change it is a new object. */
@@ -69,18 +71,19 @@ export interface Session {
   readonly user_agent: string;
 }
 
+/** An option that does not exist is rejected with `invalid_argument`. */
 export interface AuthClientOptions {
   /** The origin of the service, such as `https://auth.example.com`. Default: the page's origin. */
-  url?: string | URL;
+  url?: string | UrlLike | undefined;
   /**
    * Other origins whose APIs need the access token. `fetch` sends the token to the service and to
    * these origins, and to no other.
    */
-  origins?: Iterable<string | URL>;
+  origins?: Iterable<string | UrlLike> | undefined;
   /** Replaces the platform's `fetch`. */
-  fetch?: typeof fetch;
+  fetch?: Fetch | undefined;
   /** Replaces parts of the browser in tests. `null` means that there is no such part. */
-  platform?: Partial<Platform>;
+  platform?: Partial<Platform> | undefined;
 }
 
 /** The parts of the browser that the client uses. */
@@ -106,23 +109,24 @@ export interface Platform {
     | (new (
         name: string,
       ) => {
-        onmessage: ((event: MessageEvent) => unknown) | null;
+        // biome-ignore lint/suspicious/noExplicitAny: each platform has its own MessageEvent
+        onmessage: ((event: any) => unknown) | null;
         postMessage(message: unknown): void;
         close(): void;
       })
     | null;
   /** For `visibilitychange`. */
-  document: (EventTarget & { readonly visibilityState: string }) | null;
+  document: (EventTargetLike & { readonly visibilityState: string }) | null;
   /** For `focus`, `online` and `pageshow`. */
-  window: EventTarget | null;
+  window: EventTargetLike | null;
   /** Stores the id of a session whose logout has not reached the service yet. Never a token. */
   storage: {
     getItem(name: string): string | null;
     setItem(name: string, value: string): void;
     removeItem(name: string): void;
   } | null;
-  /** The page's origin. */
-  origin: string;
+  /** The page's origin. Undefined where there is no page. */
+  origin: string | undefined;
 }
 
 /**
@@ -144,32 +148,81 @@ export type SignedOutReason =
   | "other_user"
   | "no_session";
 
+/**
+ * Who is signed in. An object of this type never changes. If it is the same object as before, nothing
+ * has changed.
+ */
+export type AuthState =
+  | {
+      /** Not known yet: `ready()`, `subscribe` or a login finds out. */
+      readonly status: "unknown";
+      readonly user: null;
+    }
+  | { readonly status: "signed_in"; readonly user: User }
+  | { readonly status: "signed_out"; readonly user: null };
+
 /** All events are `CustomEvent`s. A listener that throws does not affect the client. */
 export interface AuthClientEventMap {
   /**
+   * After every change of `status` or `user`, before the event that says why. Its `detail` is the new
+   * state. It is the only event when `ready()` has found out that nobody is signed in.
+   */
+  change: DetailEvent<AuthState>;
+  /**
    * After a login or a registration, or when `ready()` has found the session of an earlier page.
    */
-  "signed-in": CustomEvent<{ user: User }>;
+  "signed-in": DetailEvent<{ user: User }>;
   /**
    * The session continues with a new token. `user` has the current roles and the current address.
    */
-  renewed: CustomEvent<{ user: User }>;
-  "signed-out": CustomEvent<{ reason: SignedOutReason }>;
+  renewed: DetailEvent<{ user: User }>;
+  "signed-out": DetailEvent<{ reason: SignedOutReason }>;
 }
 
 /**
- * A page needs only one. It opens nothing and sends nothing before the first call.
+ * A page needs only one. It can be made anywhere, also while a page is rendered on a server: it opens
+ * nothing and sends nothing before the first call. The first call rejects with `invalid_argument` if
+ * there is neither a page nor a `url`.
  *
- * @throws {EdgegateError} `invalid_argument`: `url` or one of `origins` is not an origin, or there
- * is neither a page nor a `url`
+ * @throws {EdgegateError} `invalid_argument`: `url` or one of `origins` is not an origin, or an
+ * option does not exist
  */
-export class AuthClient extends EventTarget {
-  constructor(options?: AuthClientOptions);
+export const AuthClient: {
+  new (options?: AuthClientOptions): AuthClient;
+  readonly prototype: AuthClient;
+};
 
-  /** Who is signed in. Null if nobody is, or if it is not known yet. */
-  readonly user: User | null;
-  /** `unknown` until `ready()` or a login has found out. */
-  readonly status: "unknown" | "signed_in" | "signed_out";
+/** If `status` is `signed_in`, `user` is not null. The compiler knows it too. */
+export type AuthClient = AuthClientMembers & AuthState & PlatformObject<"EventTarget", unknown>;
+
+/** What an {@link AuthClient} has beside its {@link AuthState}. */
+export interface AuthClientMembers {
+  /**
+   * Calls `listener` with the new state after every change, until the function that it returns is
+   * called. It does not call it at once. In a page, the first call also asks the service who is
+   * signed in, as `ready()` does. If that fails, the client tries again by itself.
+   *
+   * `subscribe`, `getSnapshot` and `getServerSnapshot` fit React's `useSyncExternalStore`. All three
+   * can be passed on without their client.
+   *
+   * ```js
+   * const state = useSyncExternalStore(auth.subscribe, auth.getSnapshot, auth.getServerSnapshot);
+   * ```
+   */
+  readonly subscribe: (listener: (state: AuthState) => void) => () => void;
+  /** Who is signed in. It is the same object until that changes. */
+  readonly getSnapshot: () => AuthState;
+  /** The state on a server, and in a page before it is known: `unknown`. Always the same object. */
+  readonly getServerSnapshot: () => AuthState;
+  /**
+   * The service's time in Unix milliseconds, as its answers tell it. Before the first answer it is
+   * the time of the device. It can be passed on without its client:
+   *
+   * ```js
+   * const verifier = Verifier.fromIssuer(issuer, { audience, now: auth.now });
+   * ```
+   */
+  readonly now: () => number;
 
   /**
    * Continues the session of an earlier page, with the cookie. Returns the user, or null if nobody
@@ -186,9 +239,15 @@ export class AuthClient extends EventTarget {
    *
    * If it rejects (`invalid_credentials`, `invalid_field`, `rate_limited`, …), whoever was signed
    * in still is. After a `network_error` the service may have begun a session all the same. The
-   * next login ends that session.
+   * next login ends that session. Rejects with `signed_out` if the page signs out in the meantime,
+   * also in a listener of `change` or `signed-in`.
+   *
+   * White space around an address is removed, here and in the other methods that take an address.
+   *
+   * `challenge` is the token of a Cloudflare Turnstile widget. The service needs it here, in
+   * `register` and in the two methods that ask for a mail, if its setting `TURNSTILE_SECRET` is set.
    */
-  login(credentials: { email: string; password: string }): Promise<User>;
+  login(credentials: { email: string; password: string; challenge?: string }): Promise<User>;
 
   /**
    * Signs out: all tabs forget the token at once. Then the service ends the session and clears the
@@ -216,18 +275,19 @@ export class AuthClient extends EventTarget {
     first_name?: string;
     last_name?: string;
     password?: string;
+    challenge?: string;
   }): Promise<User | null>;
 
   /**
    * Mails a link to choose a new password, if the address has an account. The result does not
    * reveal whether it has one.
    */
-  requestPasswordReset(email: string): Promise<void>;
+  requestPasswordReset(email: string, options?: { challenge?: string }): Promise<void>;
   /**
    * Mails the link that verifies an address again, if the address is not verified yet. The result
    * does not reveal whether that is so.
    */
-  requestEmailVerification(email: string): Promise<void>;
+  requestEmailVerification(email: string, options?: { challenge?: string }): Promise<void>;
   /**
    * Sets the password with the token of the mailed link. Ends every session of the user. Signs
    * nobody in.
@@ -312,7 +372,7 @@ export class AuthClient extends EventTarget {
    * - Redirects are followed as by `fetch`. At a redirect to another origin, browsers remove the
    *   token (Fetch standard, HTTP-redirect fetch). All have done so since 2023.
    */
-  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+  readonly fetch: Fetch;
 
   /**
    * Stops timers, listeners and the channel. The client can't be used afterwards. Signs nobody out.
@@ -322,16 +382,12 @@ export class AuthClient extends EventTarget {
   addEventListener<K extends keyof AuthClientEventMap>(
     type: K,
     listener: ((this: AuthClient, event: AuthClientEventMap[K]) => unknown) | null,
-    options?:
-      | boolean
-      | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
+    options?: boolean | ListenerOptions,
   ): void;
   addEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?:
-      | boolean
-      | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal },
+    listener: AnyListener | null,
+    options?: boolean | ListenerOptions,
   ): void;
   removeEventListener<K extends keyof AuthClientEventMap>(
     type: K,
@@ -340,7 +396,24 @@ export class AuthClient extends EventTarget {
   ): void;
   removeEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
+    listener: AnyListener | null,
     options?: boolean | { capture?: boolean },
   ): void;
+  // biome-ignore lint/suspicious/noExplicitAny: each platform has its own Event
+  dispatchEvent(event: any): boolean;
+}
+
+/** A listener of an event of any type. */
+export type AnyListener =
+  // biome-ignore lint/suspicious/noExplicitAny: each platform has its own Event
+  | ((event: any) => void)
+  // biome-ignore lint/suspicious/noExplicitAny: each platform has its own Event
+  | { handleEvent(event: any): void };
+
+/** The options of `addEventListener`. */
+export interface ListenerOptions {
+  capture?: boolean;
+  once?: boolean;
+  passive?: boolean;
+  signal?: PlatformObject<"AbortSignal", object>;
 }

@@ -1,3 +1,5 @@
+import type { WasmModule } from "./platform.js";
+
 /** The compiled module that a bundler for Workers makes of the file. Pass it to `load()`. */
-declare const module: WebAssembly.Module;
+declare const module: WasmModule;
 export default module;

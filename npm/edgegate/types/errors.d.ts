@@ -1,7 +1,7 @@
 // The errors of the whole package: both "edgegate" and "edgegate/client" export them.
-import type { ServiceErrorCode } from "./generated.js";
+import type { InvalidKeySetReason, InvalidTokenReason, ServiceErrorCode } from "./generated.js";
 
-export type { ServiceErrorCode };
+export type { InvalidKeySetReason, InvalidTokenReason, ServiceErrorCode };
 
 /** The errors that the package itself finds. */
 export type PackageErrorCode =
@@ -25,6 +25,13 @@ export type PackageErrorCode =
 export type ErrorCode = ServiceErrorCode | PackageErrorCode;
 
 /**
+ * With `invalid_token` and `invalid_key_set`: the broken rule. With `network_error`:
+ * `origin_not_allowed` if the service is up but does not list the page's origin in
+ * `ALLOWED_ORIGINS`. The list grows with the rules.
+ */
+export type ErrorReason = InvalidTokenReason | InvalidKeySetReason | "origin_not_allowed";
+
+/**
  * Every error of this package. The only exception: the reason of the caller's own `AbortSignal` is
  * passed on as it is. Decide by `code`: messages are for people and may change. No error contains a
  * token, a password or an address.
@@ -33,11 +40,8 @@ export class EdgegateError extends Error {
   constructor(code: ErrorCode, message: string, details?: EdgegateErrorDetails);
   readonly name: "EdgegateError";
   readonly code: ErrorCode;
-  /**
-   * With `invalid_token` and `invalid_key_set`: the broken rule, such as `expired` or
-   * `duplicate_kid`. For logs and tests.
-   */
-  readonly reason?: string;
+  /** More than the code says, such as `expired` or `duplicate_kid`. For logs and tests. */
+  readonly reason?: ErrorReason;
   /** The HTTP status, if the service answered. */
   readonly status?: number;
   /** With `rate_limited` and `unavailable`: how many seconds to wait. */
@@ -57,7 +61,7 @@ export class EdgegateError extends Error {
 
 /** What an {@link EdgegateError} may have in addition to its code. */
 export interface EdgegateErrorDetails {
-  reason?: string;
+  reason?: ErrorReason | undefined;
   status?: number;
   retryAfter?: number;
   errors?: readonly { readonly field: string; readonly reason: string }[];

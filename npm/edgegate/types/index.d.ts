@@ -8,6 +8,8 @@
  * @packageDocumentation
  */
 
+import type { FetchInit, FetchResponse, UrlLike, WasmModule } from "./platform.js";
+
 export * from "./client.js";
 export * from "./errors.js";
 
@@ -79,24 +81,50 @@ export interface VerifierOptions {
    * For how many seconds a token is accepted after `exp`, and before `iat` and `nbf`: 0 to 300.
    * Default: 0 after `exp`, and 60 before `iat` and `nbf`.
    */
-  clockTolerance?: number;
-  /** Verifies as if it were this time. For tests. Default: now. */
-  currentDate?: Date;
+  clockTolerance?: number | undefined;
+  /**
+   * The clock: returns Unix **milliseconds**, like `Date.now`, which is the default. In a page, pass
+   * the clock of the {@link AuthClient}, which is right also if that of the device is wrong:
+   * `now: auth.now`.
+   */
+  now?: (() => number) | undefined;
+  /** Verifies as if it were this time. For tests. Excludes `now`. */
+  currentDate?: Date | undefined;
 }
 
 /** Options of {@link Verifier.fromJwksUrl}. */
 export interface RemoteVerifierOptions extends VerifierOptions {
   /** Replaces the global `fetch`, for example with that of a service binding. */
-  fetch?: (url: string, init?: RequestInit) => Promise<Response>;
+  fetch?: ((url: string, init?: FetchInit) => Promise<FetchResponse>) | undefined;
 }
+
+/** Options of {@link Verifier.fromIssuer}. The issuer is its first argument. */
+export type IssuerVerifierOptions = Omit<RemoteVerifierOptions, "issuer"> & { issuer?: never };
+
+declare const unverified: unique symbol;
+
+/** Claims that anybody may have written: the checks of a {@link Verifier} don't take them. */
+export type UnverifiedClaims = Claims & { readonly [unverified]: true };
+
+/** Claims that {@link Verifier.verify} has returned. */
+export type VerifiedClaims = Claims & { readonly [unverified]?: never };
 
 /**
  * Verifies access tokens of one issuer for one audience.
  *
+ * There are three forms of each check:
+ *
+ * - `requireRole(token, roles)` resolves to the claims, and rejects otherwise. The code of the error
+ *   tells the cases apart: no permission, a bad token, an outage, a mistake in the program.
+ * - `isAuthorizedByRole(token, roles)` resolves to true or false, and false also means an outage or
+ *   a mistake.
+ * - `hasRole(claims, roles)` answers at once, for claims that `verify` has returned before.
+ *
+ * Options that don't exist are rejected with `invalid_argument`.
+ *
  * @example
  * ```js
- * const verifier = await Verifier.fromJwksUrl("https://auth.example.com/.well-known/jwks.json", {
- *   issuer: "https://auth.example.com",
+ * const verifier = Verifier.fromIssuer("https://auth.example.com", {
  *   audience: "https://api.example.com",
  * });
  * const { sub, roles } = await verifier.verify(token);
@@ -106,18 +134,28 @@ export class Verifier {
   private constructor();
 
   /**
-   * Fetches the key set and keeps it fresh. `url` must be https, or http on this machine. In a page
-   * it may be relative.
+   * For the service at this origin, such as `https://auth.example.com`. Its keys are read from
+   * `/.well-known/jwks.json`, as by {@link Verifier.fromJwksUrl}.
    *
+   * @throws {EdgegateError} `invalid_argument`
+   */
+  static fromIssuer(issuer: string | UrlLike, options: IssuerVerifierOptions): Verifier;
+
+  /**
+   * Makes a verifier at once, without a request. The key set is fetched when it is first needed, and
+   * kept fresh. `url` must be https, or http on this machine. In a page it may be relative.
+   *
+   * - Calls that need the key set at the same time share one fetch.
+   * - If the first fetch fails, the calls that need it reject with `key_set_unavailable`. The next
+   *   call after 1 s tries again. The pause doubles with each failure, up to 30 s.
    * - An unknown `kid` leads to a new fetch, at most once in 30 s.
    * - Keys older than 10 minutes are fetched again in the background. A key that is no longer in
    *   the set then no longer verifies.
    * - While fetching fails, the current keys stay in use for an hour.
    *
-   * @throws {EdgegateError} `key_set_unavailable`, `invalid_key_set`, `invalid_argument`,
-   * `wasm_unavailable`
+   * @throws {EdgegateError} `invalid_argument`
    */
-  static fromJwksUrl(url: string | URL, options: RemoteVerifierOptions): Promise<Verifier>;
+  static fromJwksUrl(url: string | UrlLike, options: RemoteVerifierOptions): Verifier;
 
   /**
    * Uses the given key set, an object or its JSON.
@@ -127,32 +165,82 @@ export class Verifier {
   static fromJwks(jwks: JwkSet | string, options: VerifierOptions): Promise<Verifier>;
 
   /**
+   * Loads the wasm and the key set before they are needed. A server can call it when it starts, so
+   * that the first request does not wait.
+   *
+   * @throws {EdgegateError} `key_set_unavailable`, `invalid_key_set`, `wasm_unavailable`
+   */
+  ready(): Promise<void>;
+
+  /**
    * The claims of a token, after its signature, form, issuer, audience and times were verified (RFC
    * 9068 section 4, RFC 8725).
    *
    * @throws {EdgegateError} `invalid_token` with a `reason`; `invalid_argument` if it is not a
-   * string; `key_set_unavailable` or `invalid_key_set` if there are no keys to verify with
+   * string; `key_set_unavailable` or `invalid_key_set` if there are no keys to verify with;
+   * `wasm_unavailable`
    */
-  verify(token: string): Promise<Claims>;
+  verify(token: string): Promise<VerifiedClaims>;
 
   /**
-   * Whether the token is valid and has at least one of the roles, compared exactly. False for an
-   * empty list, for a string, and after any failure. Never rejects.
+   * The claims of a token that is valid and has at least one of the roles, compared exactly.
+   *
+   * @throws {EdgegateError} `forbidden` if it has none of them; `invalid_argument` if `roles` is not
+   * a list of strings that are not empty; otherwise as {@link Verifier.verify}
+   */
+  requireRole(token: string, roles: Iterable<string>): Promise<VerifiedClaims>;
+
+  /**
+   * The claims of a token that is valid and was issued to the user with this id, compared exactly.
+   *
+   * @throws {EdgegateError} `forbidden` if it was issued to another user; `invalid_argument` if
+   * `userId` is not a string or empty; otherwise as {@link Verifier.verify}
+   */
+  requireUserId(token: string, userId: string): Promise<VerifiedClaims>;
+
+  /**
+   * The claims of a token that is valid and was issued to the user with this address, who has proved
+   * that it is theirs. Addresses are compared in their canonical form: ASCII letters in upper and
+   * lower case are the same.
+   *
+   * @throws {EdgegateError} `forbidden` if it was not; `invalid_argument` if `email` is not a string
+   * or empty; otherwise as {@link Verifier.verify}
+   */
+  requireEmail(token: string, email: string): Promise<VerifiedClaims>;
+
+  /**
+   * Whether {@link Verifier.requireRole} would resolve. False for an empty list, for a string, and
+   * after any failure, such as an outage. Never rejects.
    */
   isAuthorizedByRole(token: string, roles: Iterable<string>): Promise<boolean>;
 
-  /**
-   * Whether the token is valid and was issued to the user with this id, compared exactly. Never
-   * rejects.
-   */
+  /** Whether {@link Verifier.requireUserId} would resolve. Never rejects. */
   isAuthorizedByUserId(token: string, userId: string): Promise<boolean>;
 
-  /**
-   * Whether the token is valid and was issued to the user with this address, who has proved that it
-   * is theirs. Addresses are compared in their canonical form: ASCII letters in upper and lower
-   * case are the same. Never rejects.
-   */
+  /** Whether {@link Verifier.requireEmail} would resolve. Never rejects. */
   isAuthorizedByEmail(token: string, email: string): Promise<boolean>;
+
+  /**
+   * Whether claims that `verify` has returned have at least one of the roles. It does not look at
+   * the times again.
+   *
+   * @throws {EdgegateError} `invalid_argument`, also for the claims that `peek` returns
+   */
+  hasRole(claims: VerifiedClaims, roles: Iterable<string>): boolean;
+
+  /**
+   * Whether claims that `verify` has returned are those of the user with this id.
+   *
+   * @throws {EdgegateError} as {@link Verifier.hasRole}
+   */
+  hasUserId(claims: VerifiedClaims, userId: string): boolean;
+
+  /**
+   * Whether claims that `verify` has returned are those of the user with this verified address.
+   *
+   * @throws {EdgegateError} as {@link Verifier.hasRole}
+   */
+  hasEmail(claims: VerifiedClaims, email: string): boolean;
 }
 
 /**
@@ -162,7 +250,7 @@ export class Verifier {
  * @throws {EdgegateError} `invalid_token` with a `reason`, if it does not have the form of an
  * access token
  */
-export function peek(token: string): Promise<Claims>;
+export function peek(token: string): Promise<UnverifiedClaims>;
 
 /**
  * Loads the wasm. Everything that needs the wasm loads it by itself, so call this only to load it
@@ -179,8 +267,8 @@ export function load(wasm?: WasmSource | Promise<WasmSource>): Promise<void>;
 /** Where to load the wasm from. */
 export type WasmSource =
   | string
-  | URL
-  | Response
+  | UrlLike
+  | FetchResponse
   | ArrayBuffer
   | ArrayBufferView
-  | WebAssembly.Module;
+  | WasmModule;

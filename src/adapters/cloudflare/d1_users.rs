@@ -2,6 +2,7 @@
 //! only.
 
 use super::d1::{Database, Row, malformed, number, optional, text};
+use super::migrations::{self, MARKS};
 use crate::domain::account::{
     Departure, EmailAddress, FreedAddress, LinkNonce, Name, NotFreedSince, PasswordHash, Roles,
     User, UserChange, UserId,
@@ -55,6 +56,7 @@ impl UserDirectory for D1Users {
     async fn find_by_email(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
         // The result always has one row: otherwise the time would reveal whether there is a user.
         let sql = "SELECT coalesce(id, ?2) AS id, coalesce(email, ?1) AS email, \
+                   coalesce(email_canonical, ?1) AS email_canonical, \
                    coalesce(password_hash, ?3) AS password_hash, first_name, last_name, \
                    coalesce(roles, '[\"user\"]') AS roles, email_verified_at, \
                    disabled_at, coalesce(session_epoch, 0) AS session_epoch, coalesce(version, 0) AS version, \
@@ -300,13 +302,21 @@ impl UserDirectory for D1Users {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.0
-            .first(
-                "SELECT id, version, link_generation FROM users LIMIT 1",
-                vec![],
-            )
-            .await
-            .map(drop)
+        let rows = self.0.all("SELECT name FROM sqlite_master", vec![]).await?;
+        let objects = rows.iter().map(|row| row.text("name"));
+        let objects: Vec<String> = objects.collect::<Result<_, _>>()?;
+        let marks = if objects.iter().any(|object| object == MARKS) {
+            let sql = "SELECT migration FROM migration_marks";
+            let rows = self.0.all(sql, vec![]).await?;
+            let marks = rows.iter().map(|row| row.number("migration"));
+            marks.collect::<Result<_, _>>()?
+        } else {
+            Vec::new()
+        };
+        match migrations::complaint(&objects, &marks) {
+            None => Ok(()),
+            Some(complaint) => Err(StoreError::new("d1", complaint)),
+        }
     }
 }
 
@@ -316,7 +326,8 @@ impl TryFrom<Row> for User {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: UserId::parse(&row.text("id")?).ok_or_else(|| malformed("id"))?,
-            email: EmailAddress::parse(&row.text("email")?).map_err(|_| malformed("email"))?,
+            email: EmailAddress::stored(&row.text("email")?, &row.text("email_canonical")?)
+                .ok_or_else(|| malformed("email"))?,
             password_hash: PasswordHash::new(row.text("password_hash")?),
             first_name: name(&row, "first_name")?,
             last_name: name(&row, "last_name")?,

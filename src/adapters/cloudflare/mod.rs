@@ -33,6 +33,8 @@ pub mod mail_gate;
 pub mod mail_queue;
 #[cfg(target_arch = "wasm32")]
 pub mod mailer;
+#[cfg(any(target_arch = "wasm32", test))]
+pub mod migrations;
 #[cfg(target_arch = "wasm32")]
 pub mod object_state;
 #[cfg(target_arch = "wasm32")]
@@ -41,5 +43,7 @@ mod objects;
 pub mod rate_limit;
 #[cfg(target_arch = "wasm32")]
 pub mod session_store;
+#[cfg(target_arch = "wasm32")]
+pub mod variables;
 #[cfg(target_arch = "wasm32")]
 pub mod vendors;

@@ -252,6 +252,10 @@ where
         ttl: u64,
         now: u64,
     ) -> Result<(), StoreError> {
+        // An old token may ask for this again and again.
+        if self.memory.borrow().has_stored_version(user, version, now) {
+            return Ok(());
+        }
         // A smaller number never replaces a larger one that this isolate wrote.
         let version = self
             .memory
@@ -264,7 +268,11 @@ where
             ttl,
             |written| written.parse::<u64>().is_ok_and(|other| other >= version),
         )
-        .await
+        .await?;
+        self.memory
+            .borrow_mut()
+            .remember_stored_version(user, version);
+        Ok(())
     }
 
     async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError> {

@@ -18,8 +18,18 @@ pub struct RevocationMemory {
     answers: Recent<(UserId, SessionId), (Revocation, u64)>,
     /// The sessions that this isolate has ended.
     ended: Recent<(UserId, SessionId), ()>,
-    /// The versions that this isolate wrote, and until when each is in effect.
-    versions: Recent<UserId, (u64, u64)>,
+    versions: Recent<UserId, OwnVersion>,
+}
+
+/// The version below which a user's access tokens are invalid, as far as this isolate wrote it.
+#[derive(Clone, Copy, Debug, Default)]
+struct OwnVersion {
+    /// The largest version that was written, or whose write has failed.
+    version: u64,
+    /// Until when it is in effect.
+    until: u64,
+    /// The largest version whose write has succeeded.
+    stored: u64,
 }
 
 impl RevocationMemory {
@@ -55,8 +65,8 @@ impl RevocationMemory {
         let own = self
             .versions
             .get(&user)
-            .filter(|(_, until)| now < *until)
-            .map(|(version, _)| *version);
+            .filter(|own| now < own.until)
+            .map(|own| own.version);
         Revocation {
             minimum_version: own.max(answer.minimum_version),
             ..answer
@@ -99,12 +109,29 @@ impl RevocationMemory {
         ttl: u64,
         now: u64,
     ) -> u64 {
-        let (known, known_until) = self.versions.get(&user).copied().unwrap_or_default();
-        let version = version.max(known);
-        let until = now.saturating_add(ttl).max(known_until);
-        self.versions
-            .insert(user, (version, until), now, OWN_REVOCATIONS_KEPT);
+        let known = self.versions.get(&user).copied().unwrap_or_default();
+        let version = version.max(known.version);
+        let own = OwnVersion {
+            version,
+            until: now.saturating_add(ttl).max(known.until),
+            stored: known.stored,
+        };
+        self.versions.insert(user, own, now, OWN_REVOCATIONS_KEPT);
         version
+    }
+
+    /// Remembers that the write of a version has succeeded.
+    pub(super) fn remember_stored_version(&mut self, user: UserId, version: u64) {
+        if let Some(own) = self.versions.get_mut(&user) {
+            own.stored = own.stored.max(version);
+        }
+    }
+
+    /// Whether this isolate has already written this version or a larger one, and it is in effect.
+    pub(super) fn has_stored_version(&self, user: UserId, version: u64, now: u64) -> bool {
+        self.versions
+            .get(&user)
+            .is_some_and(|own| version <= own.stored && now < own.until)
     }
 }
 
@@ -130,6 +157,10 @@ impl<K, V> Default for Recent<K, V> {
 impl<K: Copy + Eq + Hash, V> Recent<K, V> {
     fn get(&self, key: &K) -> Option<&V> {
         self.entries.get(key).map(|(value, _)| value)
+    }
+
+    fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.entries.get_mut(key).map(|(value, _)| value)
     }
 
     /// Inserts or replaces an entry. Above the limit the oldest entries are dropped, except those

@@ -1,8 +1,9 @@
 //! Passwords: which may be chosen, and what is stored of them.
 //!
 //! NIST SP 800-63B-4 section 3.1.1.2 asks for a minimum length and a list of common passwords, and
-//! no composition rules. A password is normalised, so that it is the same on every system, and
-//! otherwise used exactly as typed.
+//! no composition rules. A password is prepared as an OpaqueString (RFC 8265 section 4.2.2), so that
+//! it is the same on every keyboard and system: other spaces become U+0020, and the text becomes
+//! NFC. Otherwise it is used exactly as typed.
 
 use std::fmt;
 
@@ -14,7 +15,7 @@ use super::EmailAddress;
 use super::common_passwords::is_common;
 use crate::domain::policy::PASSWORD_MAX_CHARS;
 use crate::domain::secret::constant_time_eq;
-use edgegate_token::unicode::{lowercase, nfc};
+use edgegate_token::unicode::{breaks_line, lowercase, nfc};
 
 /// The rules for new passwords.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,9 +63,13 @@ impl Weakness {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordTooLong;
 
-/// A password, normalised and of limited length. `Debug` prints `_`; it is wiped when dropped.
+/// A password, prepared and of limited length. `Debug` prints `_`; it is wiped when dropped.
 #[derive(Clone)]
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    prepared: Zeroizing<String>,
+    /// In NFC, when it had other spaces than U+0020.
+    with_spaces_as_typed: Option<Zeroizing<String>>,
+}
 
 impl Password {
     /// A password that someone signs in with. Only one that is too long to have been chosen is
@@ -73,7 +78,7 @@ impl Password {
     /// # Errors
     /// It has more than 128 characters.
     pub fn for_login(text: &str) -> Result<Self, PasswordTooLong> {
-        bounded(text).map(Self).ok_or(PasswordTooLong)
+        bounded(text).ok_or(PasswordTooLong)
     }
 
     /// A new password that someone chooses.
@@ -97,13 +102,13 @@ impl Password {
         let Some(password) = bounded(text) else {
             return Err(vec![Weakness::TooLong]);
         };
-        let lower = Zeroizing::new(lowercase(&password));
+        let lower = Zeroizing::new(lowercase(&password.prepared));
         let contains_address = address.is_some_and(|address| {
             lower.contains(address.canonical()) || lower.contains(&lowercase(address.as_given()))
         });
         let found = [
             (
-                password.chars().count() < policy.min_length,
+                password.prepared.chars().count() < policy.min_length,
                 Weakness::TooShort,
             ),
             (is_common(&lower), Weakness::TooCommon),
@@ -119,7 +124,7 @@ impl Password {
             .filter_map(|(is, weakness)| is.then_some(weakness))
             .collect();
         if weaknesses.is_empty() {
-            Ok(Self(password))
+            Ok(password)
         } else {
             Err(weaknesses)
         }
@@ -128,7 +133,25 @@ impl Password {
     /// The bytes to hash.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.prepared.as_bytes()
+    }
+
+    /// The password as earlier versions hashed it, if that differs: with the spaces that were typed.
+    #[must_use]
+    pub fn with_spaces_as_typed(&self) -> Option<Self> {
+        let typed = self.with_spaces_as_typed.as_ref()?;
+        Some(Self {
+            prepared: typed.clone(),
+            with_spaces_as_typed: None,
+        })
+    }
+
+    /// The text from which [`for_login`](Self::for_login) makes the same password.
+    #[must_use]
+    pub fn as_typed(&self) -> &str {
+        self.with_spaces_as_typed
+            .as_deref()
+            .unwrap_or(&self.prepared)
     }
 }
 
@@ -138,14 +161,34 @@ impl fmt::Debug for Password {
     }
 }
 
-/// NFC, when there are at most 128 characters before and after.
-fn bounded(text: &str) -> Option<Zeroizing<String>> {
+/// The prepared password, when there are at most 128 characters before and after.
+fn bounded(text: &str) -> Option<Password> {
     // A character has at most four bytes. Nothing longer is normalised.
     if text.len() > PASSWORD_MAX_CHARS.saturating_mul(4) {
         return None;
     }
     let normal = Zeroizing::new(nfc(text));
-    (normal.chars().count() <= PASSWORD_MAX_CHARS).then_some(normal)
+    if normal.chars().count() > PASSWORD_MAX_CHARS {
+        return None;
+    }
+    if !normal.contains(is_other_space) {
+        return Some(Password {
+            prepared: normal,
+            with_spaces_as_typed: None,
+        });
+    }
+    // A space composes with nothing, so the text stays NFC.
+    let map = |c| if is_other_space(c) { ' ' } else { c };
+    Some(Password {
+        prepared: Zeroizing::new(normal.chars().map(map).collect()),
+        with_spaces_as_typed: Some(normal),
+    })
+}
+
+/// A space separator (general category Zs) other than U+0020, such as the no-break space of a
+/// German keyboard or the ideographic space of a Japanese one.
+fn is_other_space(c: char) -> bool {
+    !c.is_ascii() && c.is_whitespace() && !breaks_line(c)
 }
 
 /// A stored hash: a PHC string. `Debug` prints `_`.
@@ -281,9 +324,35 @@ mod tests {
             ("pass", "pass "),
             ("pass", " pass"),
             ("\u{fb01}", "fi"),
+            ("a b", "ab"),
+            ("a b", "a\tb"),
+            ("a b", "a\u{2028}b"),
+            ("a b", "a\u{200b}b"),
         ] {
             assert!(login(a) != login(b));
         }
+    }
+
+    /// RFC 8265 section 4.2.2, rule 2: every character of the general category Zs becomes U+0020.
+    #[test]
+    fn other_spaces_are_spaces() {
+        let zs = "\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\
+                  \u{2008}\u{2009}\u{200a}\u{202f}\u{205f}\u{3000}";
+        let plain = Password::for_login("correct horse battery staple").unwrap();
+        assert!(plain.with_spaces_as_typed().is_none());
+        for space in zs.chars() {
+            let text = "correct horse battery staple".replace(' ', &space.to_string());
+            let typed = Password::for_login(&text).unwrap();
+            assert!(typed == plain, "{space:?}");
+            let chosen = Password::choose(&text, &policy(15), None).unwrap();
+            assert_eq!(chosen.as_bytes(), plain.as_bytes());
+            let before = typed.with_spaces_as_typed().unwrap();
+            assert_eq!(before.as_bytes(), nfc(&text).as_bytes());
+            let again = Password::for_login(typed.as_typed()).unwrap();
+            assert!(again == typed && again.with_spaces_as_typed().unwrap() == before);
+        }
+        let all = ('\0'..=char::MAX).filter(|c| is_other_space(*c));
+        assert_eq!(all.collect::<String>(), zs);
     }
 
     #[test]

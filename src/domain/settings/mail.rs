@@ -1,6 +1,7 @@
 //! The settings of mail: the provider, the sender, the product's name, the budget, the language.
 
 use super::source::{Source, shown};
+use super::url_fault::base_url_fault;
 use super::{SettingError, host_of, is_loopback_host};
 use crate::domain::account::EmailAddress;
 use crate::domain::mail::{Locale, Provider, Sender};
@@ -57,74 +58,92 @@ const fn via(provider: Provider) -> (&'static str, MailRoute) {
 
 impl Source<'_> {
     pub(super) fn mail(&self, dev: bool) -> Result<MailSettings, SettingError> {
+        let route = self.note(self.mail_route(dev));
+        let api_key = self.note(self.api_key());
+        let api_url = self.note(self.api_url());
+        let sender = self.note(self.sender());
+        let needs = match route {
+            Ok(MailRoute::Via(provider)) => self.has_what_it_needs(provider),
+            _ => Ok(()),
+        };
+        let budget = self.note(self.number(
+            "MAIL_BUDGET",
+            policy::MAIL_BUDGET,
+            1..=policy::MAX_MAIL_BUDGET,
+        ));
+        let locale = self.note(self.choice(
+            "MAIL_LOCALE",
+            Locale::default().tag(),
+            &[
+                (Locale::English.tag(), Locale::English),
+                (Locale::German.tag(), Locale::German),
+            ],
+        ));
+        let product = self.note(self.product());
+        needs?;
+        Ok(MailSettings {
+            route: route?,
+            sender: sender?,
+            api_key: api_key?,
+            api_url: api_url?,
+            budget: budget?,
+            locale: locale?,
+            product: product?,
+        })
+    }
+
+    fn mail_route(&self, dev: bool) -> Result<MailRoute, SettingError> {
         let default = if dev { "outbox" } else { "none" };
         let route = self.choice("MAIL_PROVIDER", default, &PROVIDERS)?;
-        if route == MailRoute::Outbox && !dev {
-            return Err(SettingError {
-                setting: "MAIL_PROVIDER",
-                problem: "is \"outbox\" outside local development".to_owned(),
-                remedy: "Set it under [vars] in wrangler.toml to the provider that sends your mail: \
-                         the outbox delivers nothing.",
-            });
+        if route != MailRoute::Outbox || dev {
+            return Ok(route);
         }
-        let api_key = self.api_key()?;
-        let api_url = self.api_url()?;
-        if let MailRoute::Via(provider) = route {
-            let missing = |setting, remedy| SettingError {
+        Err(SettingError {
+            setting: "MAIL_PROVIDER",
+            problem: "is \"outbox\" outside local development".to_owned(),
+            remedy: "Set it to the provider that sends your mail: the outbox delivers nothing.",
+        })
+    }
+
+    fn has_what_it_needs(&self, provider: Provider) -> Result<(), SettingError> {
+        let missing = [
+            (
+                provider.is_http(),
+                "MAIL_API_KEY",
+                "Store the API key that the provider gave you.",
+            ),
+            (
+                provider.is_http() && provider.default_api_url().is_none(),
+                "MAIL_API_URL",
+                "Set it to \"https://api.cloudflare.com/client/v4/accounts/<your account id>\": the \
+                 URL is different for each account.",
+            ),
+            (
+                true,
+                "MAIL_FROM",
+                "Set it, such as \"Example <login@example.com>\", to an address that you have \
+                 verified with the provider.",
+            ),
+        ]
+        .into_iter()
+        .filter(|(is_needed, setting, _)| *is_needed && !self.is_set(setting))
+        .map(|(_, setting, remedy)| {
+            self.note(Err(SettingError {
                 setting,
                 problem: format!(
                     "is missing, but MAIL_PROVIDER is \"{}\", which needs it",
                     provider.name()
                 ),
                 remedy,
-            };
-            if api_key.is_none() && provider.is_http() {
-                return Err(missing(
-                    "MAIL_API_KEY",
-                    "Store the provider's API key with `npx wrangler secret put MAIL_API_KEY`.",
-                ));
-            }
-            if api_url.is_none() && provider.is_http() && provider.default_api_url().is_none() {
-                return Err(missing(
-                    "MAIL_API_URL",
-                    "Set it under [vars] in wrangler.toml to \
-                     \"https://api.cloudflare.com/client/v4/accounts/<your account id>\": the URL \
-                     is different for each account.",
-                ));
-            }
-            if self.text("MAIL_FROM").is_none() {
-                return Err(missing(
-                    "MAIL_FROM",
-                    "Set it under [vars] in wrangler.toml, such as \"Example \
-                     <login@example.com>\", to an address that you have verified with the provider.",
-                ));
-            }
-        }
-        Ok(MailSettings {
-            route,
-            sender: self.sender()?,
-            api_key,
-            api_url,
-            budget: self.number(
-                "MAIL_BUDGET",
-                policy::MAIL_BUDGET,
-                1..=policy::MAX_MAIL_BUDGET,
-            )?,
-            locale: self.choice(
-                "MAIL_LOCALE",
-                Locale::default().tag(),
-                &[
-                    (Locale::English.tag(), Locale::English),
-                    (Locale::German.tag(), Locale::German),
-                ],
-            )?,
-            product: self.product()?,
-        })
+            }))
+        });
+        // Notes all of them and returns the first.
+        missing.fold(Ok(()), Result::and)
     }
 
     /// Where the pages are. They may be on another site, and under a path.
     pub(super) fn app_url(&self, issuer: &str) -> Result<String, SettingError> {
-        let Some(url) = self.text("APP_URL") else {
+        let Some(url) = self.text("APP_URL")? else {
             return Ok(issuer.to_owned());
         };
         if is_base_url(&url) {
@@ -132,8 +151,8 @@ impl Source<'_> {
         } else {
             Err(SettingError {
                 setting: "APP_URL",
-                problem: format!("is {}, {NOT_A_BASE_URL}", shown(&url)),
-                remedy: "Set it under [vars] in wrangler.toml, such as \"https://example.com\" or \
+                problem: format!("is {}, {}", shown(&url), base_url_fault(&url)),
+                remedy: "Set it, such as \"https://example.com\" or \
                          \"https://example.com/account\": mailed links begin with it. Remove it to \
                          use the Worker's own pages.",
             })
@@ -141,28 +160,27 @@ impl Source<'_> {
     }
 
     fn api_key(&self) -> Result<Option<Secret>, SettingError> {
-        let key = self.text("MAIL_API_KEY");
+        let key = self.text("MAIL_API_KEY")?;
         match &key {
             // The key is sent in a header: with a line break at its end every request would fail.
             Some(key) if !key.bytes().all(|b| b.is_ascii_graphic()) => Err(SettingError {
                 setting: "MAIL_API_KEY",
                 problem: "contains a space, a line break or another character that no API key has"
                     .to_owned(),
-                remedy: "Store only the key with `npx wrangler secret put MAIL_API_KEY`: it is sent \
-                         in a header.",
+                remedy: "Store the key alone: it is sent in a header.",
             }),
             _ => Ok(key.map(Secret::new)),
         }
     }
 
     fn api_url(&self) -> Result<Option<String>, SettingError> {
-        let url = self.text("MAIL_API_URL");
+        let url = self.text("MAIL_API_URL")?;
         match &url {
             Some(url) if !is_base_url(url) => Err(SettingError {
                 setting: "MAIL_API_URL",
-                problem: format!("is {}, {NOT_A_BASE_URL}", shown(url)),
-                remedy: "Set it under [vars] in wrangler.toml to the base URL of the provider's \
-                         API, or remove it to use the provider's default.",
+                problem: format!("is {}, {}", shown(url), base_url_fault(url)),
+                remedy: "Set it to the base URL of the provider's API, or remove it to use the \
+                         provider's default.",
             }),
             _ => Ok(url),
         }
@@ -170,38 +188,51 @@ impl Source<'_> {
 
     fn sender(&self) -> Result<Sender, SettingError> {
         let text = self
-            .text("MAIL_FROM")
+            .text("MAIL_FROM")?
             .unwrap_or_else(|| "no-reply@example.com".to_owned());
-        let error = || SettingError {
+        let error = |fault: &str| SettingError {
             setting: "MAIL_FROM",
-            problem: format!(
-                "is {}, which is neither an address nor a name and an address",
-                shown(&text)
-            ),
-            remedy: "Set it under [vars] in wrangler.toml, such as \"login@example.com\" or \
-                     \"Example <login@example.com>\". The name has at most 64 characters, and no \
-                     quotation mark, backslash or angle bracket.",
+            problem: format!("is {}, but {fault}", shown(&text)),
+            remedy: "Set it, such as \"login@example.com\" or \"Example <login@example.com>\".",
         };
         let (name, address) = match text.strip_suffix('>') {
             Some(rest) => {
-                let (name, address) = rest.rsplit_once('<').ok_or_else(error)?;
+                let parts = rest.rsplit_once('<');
+                let (name, address) = parts.ok_or_else(|| error("has no \"<\" before \">\""))?;
                 (Some(name.trim()).filter(|name| !name.is_empty()), address)
             }
             None => (None, text.as_str()),
         };
-        let is_name = |name: &str| is_line(name) && !name.contains(['"', '\\', '<', '>']);
-        if !name.is_none_or(is_name) {
-            return Err(error());
+        let fault = match name {
+            Some(name) if name.contains(['"', '\\', '<', '>']) => {
+                Some("the name must not contain a quotation mark, a backslash or an angle bracket")
+            }
+            Some(name) if !is_line(name) => {
+                Some("the name must have at most 64 characters, on one line")
+            }
+            _ => None,
+        };
+        if let Some(fault) = fault {
+            return Err(error(fault));
         }
+        let parsed = EmailAddress::parse(address);
         Ok(Sender {
             name: name.map(str::to_owned),
-            address: EmailAddress::parse(address).map_err(|_| error())?,
+            address: parsed.map_err(|_| {
+                error(match name {
+                    Some(_) => "what is between \"<\" and \">\" is not an email address",
+                    None if address.contains(' ') => {
+                        "an address that follows a name must be between \"<\" and \">\""
+                    }
+                    None => "is not an email address",
+                })
+            })?,
         })
     }
 
     fn product(&self) -> Result<String, SettingError> {
         let product = self
-            .text("PRODUCT_NAME")
+            .text("PRODUCT_NAME")?
             .unwrap_or_else(|| "edgegate".to_owned());
         if is_line(&product) {
             Ok(product)
@@ -212,8 +243,7 @@ impl Source<'_> {
                     "is {}, but must be 1 to 64 characters on one line",
                     shown(&product)
                 ),
-                remedy: "Change it under [vars] in wrangler.toml, or remove it to use the default, \
-                         edgegate.",
+                remedy: "Change it, or remove it to use the default, edgegate.",
             })
         }
     }
@@ -224,10 +254,6 @@ fn is_line(text: &str) -> bool {
         && text.chars().count() <= policy::PRODUCT_NAME_CHARS
         && !text.chars().any(breaks_line)
 }
-
-/// What [`is_base_url`] asks for, to stand after the bad value.
-pub(super) const NOT_A_BASE_URL: &str = "but must be an https URL (http only on a loopback \
-    address) without a user, a query, a fragment or a slash at the end";
 
 /// An https URL, or an http one on a loopback address, to which a path can be added.
 pub(super) fn is_base_url(url: &str) -> bool {
@@ -255,7 +281,7 @@ mod tests {
                 .find(|(setting, _)| *setting == name)
                 .map(|(_, value)| (*value).to_owned())
         };
-        Source { lookup: &lookup }.mail(dev)
+        Source::new(&lookup).mail(dev)
     }
 
     #[test]

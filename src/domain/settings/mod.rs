@@ -3,15 +3,18 @@
 //! A bad value and a missing or weak secret are errors that name the setting, show its value and
 //! say how to correct it. An error never holds a secret.
 
+mod error;
 mod mail;
+mod names;
 mod origin;
 mod published;
 mod source;
+mod url_fault;
 mod vendors;
 
-use std::fmt;
-
+pub use error::SettingError;
 pub use mail::{MailRoute, MailSettings};
+pub use names::{is_secret, misspelt};
 pub use origin::is_app_shell;
 use source::Source;
 pub use vendors::{Turnstile, VendorSettings};
@@ -50,25 +53,6 @@ pub enum SessionStoreKind {
     /// In a Durable Object per user: a change is visible immediately.
     Durable,
 }
-
-/// What is wrong with the configuration, for the operator. A client can't cause it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingError {
-    /// The setting's name.
-    pub setting: &'static str,
-    /// What is wrong with it, to be read after its name: `is "10m", but must be …`.
-    pub problem: String,
-    /// How to correct it, in whole sentences.
-    pub remedy: &'static str,
-}
-
-impl fmt::Display for SettingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}. {}", self.setting, self.problem, self.remedy)
-    }
-}
-
-impl std::error::Error for SettingError {}
 
 /// The checked configuration.
 #[derive(Debug)]
@@ -119,77 +103,97 @@ impl Settings {
     /// Reads and checks every setting. `lookup` gives a setting's text by its name.
     ///
     /// # Errors
-    /// With the first setting that is missing, malformed or weak, or contradicts another.
+    /// With one setting that is missing, empty, malformed or weak, or contradicts another.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
-        let source = Source { lookup: &lookup };
-        let issuer = source.issuer()?;
-        let access_token_ttl = source.number(
+        Self::read_all(&Source::new(&lookup))
+    }
+
+    /// Everything that is wrong with the settings; empty when [`Settings::read`] accepts them.
+    pub fn faults(lookup: impl Fn(&str) -> Option<String>) -> Vec<SettingError> {
+        let source = Source::new(&lookup);
+        // The error is one of those that the source has noted.
+        let _ = Self::read_all(&source);
+        source.into_faults()
+    }
+
+    /// Reads on after a fault, so that the source notes all of them.
+    fn read_all(source: &Source<'_>) -> Result<Self, SettingError> {
+        let issuer = source.note(source.issuer());
+        // What a bad issuer would decide is not judged.
+        let known_issuer = issuer.as_deref().unwrap_or(LENIENT_ISSUER);
+        let access_token_ttl = source.note(source.number(
             "ACCESS_TOKEN_TTL",
             policy::ACCESS_TOKEN_TTL,
             policy::MIN_ACCESS_TOKEN_TTL..=policy::MAX_ACCESS_TOKEN_TTL,
-        )?;
-        let dev = source
-            .choice("DEV", "0", &[("0", false), ("1", true)])
-            .map_err(|error| SettingError {
-                remedy: "Change it in .dev.vars, or remove it: only local development needs it.",
-                ..error
-            })?
-            && is_loopback_origin(&issuer);
-        let limits = source.choice("LIMITS", "on", &[("on", true), ("off", false)])?;
-        if !limits && !dev {
-            return Err(SettingError {
-                setting: "LIMITS",
-                problem: "is \"off\" outside local development".to_owned(),
-                remedy: "Set it to \"on\" under [vars] in wrangler.toml, or remove it: without \
-                         limits anyone may guess passwords at any rate.",
-            });
-        }
-        let app_url = source.app_url(&issuer)?;
-        let mail = source.mail(dev)?;
+        ));
+        let dev = source.note(source.dev());
+        let is_dev = *dev.as_ref().unwrap_or(&true) && is_loopback_origin(known_issuer);
+        let limits = source.note(source.limits(is_dev));
+        let app_url = source.note(source.app_url(known_issuer));
+        let mail = source.mail(is_dev);
+        let audience = source.note(source.name("AUDIENCE"));
+        let client_id = source.note(source.name("CLIENT_ID"));
+        let allowed_origins = source.note(source.allowed_origins());
+        let sessions = source.session_rules(
+            *access_token_ttl
+                .as_ref()
+                .unwrap_or(&policy::MIN_ACCESS_TOKEN_TTL),
+        );
+        let session_store = source.note(source.choice(
+            "SESSION_STORE",
+            "kv",
+            &[
+                ("kv", SessionStoreKind::Kv),
+                ("durable", SessionStoreKind::Durable),
+            ],
+        ));
+        let password_work = source.note(source.choice(
+            "PASSWORD_WORK",
+            "inline",
+            &[
+                ("inline", PasswordWork::Inline),
+                ("durable", PasswordWork::Durable),
+            ],
+        ));
+        let min_length = source.note(source.password_min_length());
+        let hashing = source.hashing_cost();
+        let peppers = source.note(source.peppers(known_issuer));
+        let registration = source.note(source.choice(
+            "REGISTRATION",
+            "verified",
+            &[
+                ("verified", Registration::Verified),
+                ("open", Registration::Open),
+                ("closed", Registration::Closed),
+            ],
+        ));
+        let vendors = source.vendors();
+        let keys = source.note(source.signing_keys(known_issuer));
+        let ticket_secrets = source.note(source.ticket_secrets(known_issuer));
+
+        let (issuer, app_url, mail) = (issuer?, app_url?, mail?);
         Ok(Self {
-            audience: source.name("AUDIENCE")?,
-            client_id: source.name("CLIENT_ID")?,
-            allowed_origins: source.allowed_origins()?,
-            access_token_ttl,
-            sessions: source.session_rules(access_token_ttl)?,
-            session_store: source.choice(
-                "SESSION_STORE",
-                "kv",
-                &[
-                    ("kv", SessionStoreKind::Kv),
-                    ("durable", SessionStoreKind::Durable),
-                ],
-            )?,
-            password_work: source.choice(
-                "PASSWORD_WORK",
-                "inline",
-                &[
-                    ("inline", PasswordWork::Inline),
-                    ("durable", PasswordWork::Durable),
-                ],
-            )?,
+            audience: audience?,
+            client_id: client_id?,
+            allowed_origins: allowed_origins?,
+            access_token_ttl: access_token_ttl?,
+            sessions: sessions?,
+            session_store: session_store?,
+            password_work: password_work?,
             passwords: PasswordPolicy {
-                min_length: source.password_min_length()?,
+                min_length: min_length?,
                 context: ContextWords::of(&mail.product, &[&issuer, &app_url]),
             },
-            hashing: source.hashing_cost()?,
-            peppers: source.peppers(&issuer)?,
-            registration: source.choice(
-                "REGISTRATION",
-                "verified",
-                &[
-                    ("verified", Registration::Verified),
-                    ("open", Registration::Open),
-                    ("closed", Registration::Closed),
-                ],
-            )?,
+            hashing: hashing?,
+            peppers: peppers?,
+            registration: registration?,
             app_url,
             mail,
-            vendors: source.vendors()?,
-            limits,
-            dev,
-            keys: source.signing_keys(&issuer)?,
-            ticket_secrets: source.ticket_secrets(&issuer)?,
+            vendors: vendors?,
+            limits: limits?,
+            dev: dev? && is_dev,
+            keys: keys?,
+            ticket_secrets: ticket_secrets?,
             issuer,
         })
     }
@@ -197,9 +201,7 @@ impl Settings {
     /// `ALLOWED_ORIGINS` alone, so that the pages of these origins can read the error about another
     /// setting. Empty when `ALLOWED_ORIGINS` itself is bad.
     pub fn read_allowed_origins(lookup: impl Fn(&str) -> Option<String>) -> Vec<String> {
-        Source { lookup: &lookup }
-            .allowed_origins()
-            .unwrap_or_default()
+        Source::new(&lookup).allowed_origins().unwrap_or_default()
     }
 
     /// Whether the issuer is a loopback origin, which only local development may have.
@@ -208,6 +210,9 @@ impl Settings {
         is_loopback_origin(&self.issuer)
     }
 }
+
+/// Stands for a bad issuer while the other settings are read: nothing is wrong because of it.
+const LENIENT_ISSUER: &str = "http://127.0.0.1";
 
 /// Whether a host, as written in a URL, is a loopback address or `localhost`.
 #[must_use]

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::source::shown;
+use super::url_fault::origin_fault;
 use super::{SettingError, Source, host_of, is_loopback_host};
 
 /// Whether a text is an https origin, or an http one on a loopback address, exactly as a browser
@@ -95,7 +96,7 @@ fn host_after<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
 impl Source<'_> {
     /// `ALLOWED_ORIGINS`: any number of origins, separated by commas or spaces.
     pub(super) fn allowed_origins(&self) -> Result<Vec<String>, SettingError> {
-        let text = self.text("ALLOWED_ORIGINS").unwrap_or_default();
+        let text = self.text("ALLOWED_ORIGINS")?.unwrap_or_default();
         let mut origins = Vec::new();
         for origin in text.split([',', ' ', '\n']) {
             let is_allowed = is_origin(origin)
@@ -107,8 +108,8 @@ impl Source<'_> {
             } else if !origin.is_empty() {
                 return Err(SettingError {
                     setting: "ALLOWED_ORIGINS",
-                    problem: format!("contains {}, which is not an origin", shown(origin)),
-                    remedy: "Write each origin under [vars] in wrangler.toml as a browser sends it, \
+                    problem: format!("contains {}, {}", shown(origin), origin_fault(origin)),
+                    remedy: "Write each origin as a browser sends it, \
                              such as \"https://app.example.com\": https (http only on a loopback \
                              address), lower case, no path, no slash at the end, no \":443\", no \
                              wildcard. Apps and extensions have origins such as \
@@ -148,7 +149,7 @@ mod tests {
 
     fn listed(text: &str) -> bool {
         let lookup = |name: &str| (name == "ALLOWED_ORIGINS").then(|| text.to_owned());
-        let origins = Source { lookup: &lookup }.allowed_origins();
+        let origins = Source::new(&lookup).allowed_origins();
         origins.is_ok_and(|origins| origins == [text])
     }
 

@@ -48,7 +48,7 @@ fn criteria(query: &str) -> Result<Criteria, Problem> {
             "user_id" if value.len() <= 64 && criteria.user_id.is_none() => {
                 criteria.user_id = Some(value.into_owned());
             }
-            "email" if value.len() <= EMAIL_BYTES && criteria.email.is_none() => {
+            "email" if value.trim().len() <= EMAIL_BYTES && criteria.email.is_none() => {
                 criteria.email = Some(value.into_owned());
             }
             "role" | "user_id" | "email" => {

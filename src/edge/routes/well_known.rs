@@ -1,4 +1,5 @@
-//! GET /.well-known/jwks.json: the public keys (RFC 7517).
+//! GET /.well-known/jwks.json: the public keys (RFC 7517). GET /.well-known/change-password: where
+//! a password manager sends people to (W3C, A Well-Known URL for Changing Passwords, section 3).
 
 use crate::domain::policy::PUBLIC_CACHE_SECONDS;
 use crate::edge::answer::Answer;
@@ -6,6 +7,9 @@ use crate::edge::request::Request;
 use crate::edge::routes::Outcome;
 use crate::ports::Ports;
 use crate::service::AuthService;
+
+/// The section of the account page, under `APP_URL`.
+const CHANGE_PASSWORD_PAGE: &str = "/account#change-password";
 
 pub(crate) async fn jwks<P: Ports>(service: &AuthService<P>, _: &Request<'_>) -> Outcome {
     Ok(Answer {
@@ -15,6 +19,19 @@ pub(crate) async fn jwks<P: Ports>(service: &AuthService<P>, _: &Request<'_>) ->
         ..Answer::default()
     }
     .public())
+}
+
+/// The redirect is not cached, so a new `APP_URL` is followed at once.
+pub(crate) async fn change_password<P: Ports>(
+    service: &AuthService<P>,
+    _: &Request<'_>,
+) -> Outcome {
+    let page = [&service.settings().app_url, CHANGE_PASSWORD_PAGE].concat();
+    Ok(Answer {
+        status: 303,
+        ..Answer::default()
+    }
+    .with("Location", page))
 }
 
 impl Answer {

@@ -105,7 +105,27 @@ test("from another origin nothing can be had, and that signs nobody in or out", 
     "network_error",
   );
   assert.equal(await tab.code("client.ready()"), "network_error");
+  const { reason, message } = await tab.page.evaluate(
+    "client.requestPasswordReset('ada@example.com').catch(({ reason, message }) => ({ reason, message }))",
+  );
+  assert.equal(reason, "origin_not_allowed");
+  assert.match(
+    message,
+    new RegExp(`${edgegate.origin} is up.* add ${unlisted.origin} to .*ALLOWED_ORIGINS`),
+  );
   assert.deepEqual([await tab.status(), await sessionCookies(opened.context)], ["unknown", []]);
   // Chromium reports what CORS refused.
   assert.ok(opened.wrong.splice(0).every((text) => /blocked by CORS policy/.test(text)));
+});
+
+test("a service that is down is not taken for one that does not list the page", async (t) => {
+  const port = await freePort();
+  const page = await servePages(await freePort(), `http://127.0.0.1:${port}`);
+  t.after(() => page.stop());
+  const opened = await openProfile(t, browser, page.origin, { url: `http://127.0.0.1:${port}` });
+  const tab = await opened.open();
+  const { code, reason } = await tab.page.evaluate(
+    "client.ready().catch(({ code, reason }) => ({ code, reason }))",
+  );
+  assert.deepEqual([code, reason], ["network_error", undefined]);
 });

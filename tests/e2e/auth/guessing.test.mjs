@@ -286,23 +286,23 @@ test("in cookie mode the device is known by a cookie, which log-out leaves and n
   assert.equal(begun.status, 200);
   assert.ok(!("device_token" in begun.body) && !("refresh_token" in begun.body));
   const set = Object.fromEntries(begun.headers.getSetCookie().map((line) => line.split(/=(.*)/s)));
-  assert.deepEqual(Object.keys(set).sort(), ["edgegate", "edgegate-device"]);
+  assert.deepEqual(Object.keys(set).sort(), ["edgegate-8787", "edgegate-8787-device"]);
   assert.match(
-    set["edgegate-device"],
+    set["edgegate-8787-device"],
     /^egd_[\w-]{104}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=34560000$/,
   );
   const pair = (name) => `${name}=${set[name].split(";")[0]}`;
   const out = await client.post("/auth/revoke", {
-    headers: { origin: edge.origin, cookie: pair("edgegate") },
+    headers: { origin: edge.origin, cookie: pair("edgegate-8787") },
     json: {},
   });
   assert.deepEqual(
     out.headers.getSetCookie().map((line) => line.split("=")[0]),
-    ["edgegate"],
+    ["edgegate-8787"],
   );
 
   assert.equal((await logIn(ADA, "a guess", { ip: place() })).status, 401);
-  const device = pair("edgegate-device");
+  const device = pair("edgegate-8787-device");
   assert.equal((await page({ cookie: true }, device)).status, 200);
   // Without cookie mode the cookie is ignored, and a token in the body never leads to a cookie.
   assert.equal((await page({}, device)).status, 429);

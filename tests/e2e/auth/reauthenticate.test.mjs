@@ -118,7 +118,10 @@ for (const store of ["kv", "durable"]) {
       async () => {
         const own = await client.logIn(ROOT);
         for (const origin of [undefined, "null", "https://evil.example"]) {
-          const headers = { ...(origin && { origin }), cookie: `edgegate=${own.refresh_token}` };
+          const headers = {
+            ...(origin && { origin }),
+            cookie: `edgegate-8787=${own.refresh_token}`,
+          };
           const answer = await client.post("/auth/reauthenticate", {
             token: own.access_token,
             headers,

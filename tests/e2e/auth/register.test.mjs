@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { clientOf } from "../client.mjs";
+import { clientOf, ROOT } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
 
 const PASSWORD = "a long enough passphrase";
-const { addresses } = JSON.parse(
-  readFileSync(new URL("../../vectors/emails/emails.json", import.meta.url), "utf8"),
-);
+const vectors = (name) =>
+  JSON.parse(readFileSync(new URL(`../../vectors/emails/${name}`, import.meta.url), "utf8"))
+    .addresses;
+const addresses = vectors("emails.json");
+const scripts = vectors("scripts.json");
 
 let edge, client;
 before(async () => {
@@ -80,6 +82,21 @@ test("every address of the vectors becomes what it must", async () => {
         409,
         `${input}: ${why}`,
       );
+  }
+});
+
+test("an address in any script is accepted and stored, in the canonical form of every engine", async () => {
+  const { access_token: token } = await client.logIn(ROOT);
+  for (const { input, canonical, why } of scripts) {
+    const { status, body } = await client.post("/auth/users", { token, json: { email: input } });
+    const found = await edge.db
+      .prepare("SELECT email, email_canonical FROM users WHERE email_canonical = ?1")
+      .bind(canonical ?? "")
+      .first();
+    assert.equal(found?.email_canonical ?? null, canonical, `${input}: ${why}`);
+    if (canonical === null) assert.equal(body.code, "invalid_field", `${input}: ${why}`);
+    else if (status === 201) assert.deepEqual([found.email, body.email], [input, input]);
+    else assert.equal(body.code, "email_taken", `${input}: ${why}`);
   }
 });
 

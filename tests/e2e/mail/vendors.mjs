@@ -88,6 +88,7 @@ export const VENDORS = {
     to: ({ To }) => To,
     from: ({ From }) => From === NAMED,
     parts: ({ TextBody, HtmlBody }) => [TextBody, HtmlBody],
+    headers: ({ Headers }) => Object.fromEntries(Headers.map(({ Name, Value }) => [Name, Value])),
     untracked: ({ TrackOpens, TrackLinks }) => TrackOpens === false && TrackLinks === "None",
     sent: {
       status: 200,
@@ -179,6 +180,12 @@ export const VENDORS = {
     to: ({ to }) => to[0],
     from: ({ from }) => from === NAMED,
     parts: ({ text, html }) => [text, html],
+    headers: (form) =>
+      Object.fromEntries(
+        Object.entries(form)
+          .filter(([name]) => name.startsWith("h:"))
+          .map(([name, value]) => [name.slice(2), value]),
+      ),
     untracked: (form) =>
       ["o:tracking", "o:tracking-clicks", "o:tracking-opens"].every((name) => form[name] === "no"),
     sent: { status: 200, body: { id: "<message-id>", message: "Queued. Thank you." } },
@@ -380,6 +387,11 @@ function judgeOf(name) {
     expect(validate(body), ajv.errorsText(validate.errors));
     expect(vendor.from(body), "another sender");
     expect(vendor.untracked?.(body) ?? true, "tracking is not switched off");
+    // RFC 3834 section 5, and what Exchange reads instead.
+    const { "Auto-Submitted": auto, "X-Auto-Response-Suppress": exchange } = (
+      vendor.headers ?? (({ headers }) => headers)
+    )(body);
+    expect(auto === "auto-generated" && exchange === "All", "programs may answer the mail");
     const [text, html] = vendor.parts(body);
     expect(
       /#egl_[\w-]+/.test(text) && /^<!doctype html>/i.test(html),
@@ -418,7 +430,11 @@ function closed(value) {
   const copy = Object.fromEntries(
     Object.entries(value).map(([name, member]) => [name, closed(member)]),
   );
-  return copy.properties ? { ...copy, additionalProperties: false } : copy;
+  if (!copy.properties) return copy;
+  // Mailgun describes all headers of a mail by one example.
+  const header = copy.properties["h:X-My-Header"];
+  const patterns = header && { patternProperties: { "^h:[A-Z][A-Za-z-]*$": header } };
+  return { ...copy, ...patterns, additionalProperties: false };
 }
 
 /**

@@ -4,7 +4,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../client.mjs";
 import { startWorker } from "../harness.mjs";
-import { callerConfig, callsOf } from "./calls.mjs";
+import { callerConfig, callsOf, codeOf } from "./calls.mjs";
+
+/** The message where `name` and `code` are not passed on. */
+const WHOLE = "EdgegateError: invalid_credentials: The email address or the password is wrong";
 
 let edge, rpc, plain;
 before(async () => {
@@ -267,19 +270,23 @@ test("a caller that names no entrypoint has the same methods, and reads the code
   const { access_token, user } = await plain.value("generate_token", ADA, PASSWORD);
   assert.equal(await plain.value("is_authorized_by_user_id", access_token, user.id), true);
   assert.equal(await plain.value("isAuthorizedByRole", access_token, []), false);
-  assert.match(
-    (await plain.refused("generate_token", ADA, "wrong")).message,
-    /\binvalid_credentials: /,
-  );
+  const error = await plain.refused("generate_token", ADA, "wrong");
+  assert.deepEqual([error.message, error.own.code], [WHOLE, undefined]);
+  assert.equal(codeOf(error), "invalid_credentials");
 });
 
 test("an older caller reads the code in the message, or has all with a flag", async () => {
   const [old, flagged] = [callsFrom("old-caller"), callsFrom("old-caller-with-flag")];
   assert.equal((await old.value("generate_token", ADA, PASSWORD)).token_type, "Bearer");
-  assert.match(
-    (await old.refused("generate_token", ADA, "wrong")).message,
-    /\binvalid_credentials: /,
-  );
-  const { name, own } = await flagged.refused("generate_token", ADA, "wrong");
-  assert.deepEqual([name, own.code], ["EdgegateError", "invalid_credentials"]);
+  const error = await old.refused("generate_token", ADA, "wrong");
+  assert.deepEqual([error.message, error.name, error.own.code], [WHOLE, "Error", undefined]);
+  assert.equal(codeOf(error), "invalid_credentials");
+  const known = await flagged.refused("generate_token", ADA, "wrong");
+  assert.deepEqual([known.name, known.own.code], ["EdgegateError", "invalid_credentials"]);
+  assert.equal(codeOf(known), "invalid_credentials");
+});
+
+test("the documented function finds no code where there is none", async () => {
+  for (const message of ["", "rate_limited", "Network connection lost.", "TypeError: x: y"])
+    assert.equal(codeOf({ message, own: {} }), undefined, message);
 });

@@ -1,8 +1,22 @@
 // Calls edgegate through caller.mjs, a Worker that is bound to it.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
+import { blocks } from "../../docs/markdown.mjs";
 
-const MAIN = inRoot("tests/e2e/rpc/caller.mjs");
+export const MAIN = inRoot("tests/e2e/rpc/caller.mjs");
+
+/**
+ * The code of an error, by the function that docs/from-another-worker.md gives.
+ *
+ * @param {{ message: string, own: { code?: string } }} seen
+ */
+export const codeOf = ({ message, own }) => documented()({ message, ...own });
+
+function documented() {
+  const page = readFileSync(inRoot("docs/from-another-worker.md"), "utf8");
+  const text = blocks(page, "js").find((block) => block.includes("codeOf = "));
+  return new Function(`${text}\nreturn codeOf;`)();
+}
 
 /** For `startWorkers`: the caller's options. */
 export const caller = {

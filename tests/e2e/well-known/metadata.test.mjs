@@ -57,3 +57,24 @@ test("an answer with a body names its media type, and text its character set", a
     assert.equal(headers.get("x-content-type-options"), "nosniff", path);
   }
 });
+
+// W3C, A Well-Known URL for Changing Passwords, sections 3 and 4. A password manager first asks for
+// a path that can't exist: a service that answers 200 for every path has no such page.
+test("a password manager finds the page to change the password", async (t) => {
+  const answer = await client.get("/.well-known/change-password");
+  assert.equal(answer.status, 303);
+  assert.equal(answer.headers.get("location"), `${edge.origin}/account#change-password`);
+  assert.equal(answer.headers.get("cache-control"), "no-store");
+  assert.equal((await edge.fetch("/account")).status, 200);
+  const probe = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
+  for (const path of [probe, `${probe}/`, "/.well-known/change-password/", "/.well-known/"])
+    assert.equal((await edge.fetch(path, { redirect: "manual" })).status, 404, path);
+
+  const apart = await startWorker({ vars: { APP_URL: "https://app.example.com/accounts" } });
+  t.after(() => apart.stop());
+  const elsewhere = await apart.fetch("/.well-known/change-password", { redirect: "manual" });
+  assert.equal(
+    elsewhere.headers.get("location"),
+    "https://app.example.com/accounts/account#change-password",
+  );
+});

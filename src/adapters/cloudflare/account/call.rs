@@ -60,7 +60,7 @@ pub(super) enum Call<'a> {
 impl<'a> Call<'a> {
     pub(super) fn check(attempt: &Attempt<'a>) -> Self {
         Self::Check {
-            password: text(attempt.password),
+            password: attempt.password.as_typed().into(),
             hash: attempt.hash.map(|hash| hash.as_str().into()),
             decoy_salt: attempt.decoy_salt,
             in_vain: attempt.in_vain,
@@ -69,14 +69,10 @@ impl<'a> Call<'a> {
 
     pub(super) fn hash(password: &'a Password, salt: &[u8; 16]) -> Self {
         Self::Hash {
-            password: text(password),
+            password: String::from_utf8_lossy(password.as_bytes()),
             salt: *salt,
         }
     }
-}
-
-fn text(password: &Password) -> Cow<'_, str> {
-    String::from_utf8_lossy(password.as_bytes())
 }
 
 /// The password in a call, or `None` if it is too long. The call's own copy is wiped.
@@ -105,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_call_to_check_arrives_as_it_was_sent() {
-        let typed = Password::for_login("a\t\"1\\\n\u{e9}\u{1f600}").unwrap();
+        let typed = Password::for_login("a\t\"1\\\n\u{e9}\u{1f600}\u{a0}").unwrap();
         let stored = PasswordHash::new("$argon2id$".to_owned());
         for stored in [None, Some(&stored)] {
             for in_vain in [false, true] {
@@ -126,7 +122,8 @@ mod tests {
                 else {
                     panic!("not a check");
                 };
-                assert!(password(text).unwrap() == typed);
+                let read = password(text).unwrap();
+                assert!(read == typed && read.as_typed() == typed.as_typed());
                 assert_eq!(stored_hash(hash).as_ref(), stored);
                 assert_eq!((decoy_salt, is_in_vain), ([9; 16], in_vain));
             }

@@ -113,8 +113,13 @@ fn each_request_is_one_that_its_vendor_describes() {
         let schema = document.pointer(description.schema).unwrap();
         let sent = members(&request);
         for member in &sent {
+            // Mailgun describes all headers by one example.
+            let described = match member.strip_prefix("h:") {
+                Some(_) => "h:X-My-Header",
+                None => member,
+            };
             assert!(
-                schema["properties"].get(member).is_some(),
+                schema["properties"].get(described).is_some(),
                 "{name}: {member}"
             );
         }
@@ -125,6 +130,103 @@ fn each_request_is_one_that_its_vendor_describes() {
                 "{name}: {required}"
             );
         }
+    }
+}
+
+/// RFC 3834 section 5: a mail that a program wrote has `Auto-Submitted: auto-generated`. Exchange
+/// reads `X-Auto-Response-Suppress`. Each vendor puts headers at another place of its request.
+#[test]
+fn every_provider_is_told_that_a_program_wrote_the_mail() {
+    for Description { provider, .. } in DESCRIPTIONS {
+        let request = check::request(Vendor::of(provider).unwrap(), "https://api.example");
+        let text = match provider {
+            Provider::Mailgun => {
+                let expected = check::mail_headers();
+                let names = expected.as_object().unwrap().keys();
+                names
+                    .map(|name| {
+                        let value = field(&request, &["h:", name].concat());
+                        (name.clone(), Value::from(value))
+                    })
+                    .collect()
+            }
+            Provider::Postmark => {
+                let body: Value = serde_json::from_str(&request.body).unwrap();
+                let headers = body["Headers"].as_array().unwrap();
+                let pair = |header: &Value| {
+                    let name = header["Name"].as_str().unwrap().to_owned();
+                    (name, header["Value"].clone())
+                };
+                Value::Object(headers.iter().map(pair).collect())
+            }
+            _ => {
+                let body: Value = serde_json::from_str(&request.body).unwrap();
+                let mut headers = body["headers"].clone();
+                // Brevo's key is no header of the mail.
+                headers.as_object_mut().unwrap().remove("idempotencyKey");
+                headers
+            }
+        };
+        assert_eq!(text, check::mail_headers(), "{}", provider.name());
+    }
+}
+
+/// The provider's id of a mail leads to the mail in its dashboard, so the log has it. Where it has
+/// the form of an address, the part from the at sign on is left out.
+#[test]
+fn the_id_of_an_accepted_mail_is_logged() {
+    for (provider, status, body, header, expected) in [
+        (
+            Provider::Resend,
+            200,
+            r#"{"id":"49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"}"#,
+            None,
+            "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794",
+        ),
+        (
+            Provider::Postmark,
+            200,
+            r#"{"ErrorCode":0,"Message":"OK","MessageID":"b7bc2f4a-e38e-4336-af7d-e6c392c2f817"}"#,
+            None,
+            "b7bc2f4a-e38e-4336-af7d-e6c392c2f817",
+        ),
+        (
+            Provider::Sendgrid,
+            202,
+            "",
+            Some("14c5d75ce93.dfd.64b469"),
+            "14c5d75ce93.dfd.64b469",
+        ),
+        (
+            Provider::Mailgun,
+            200,
+            r#"{"id":"<20260101.1234.56@example.com>","message":"Queued. Thank you."}"#,
+            None,
+            "20260101.1234.56",
+        ),
+        (
+            Provider::Brevo,
+            201,
+            r#"{"messageId":"<201798300811.5787683@relay.domain.com>"}"#,
+            None,
+            "201798300811.5787683",
+        ),
+        (
+            Provider::Cloudflare,
+            200,
+            r#"{"success":true,"result":{"queued":["x"],"message_id":"abc-1@example.com"}}"#,
+            None,
+            "abc-1",
+        ),
+    ] {
+        let vendor = Vendor::of(provider).unwrap();
+        let id = check::id_of(vendor, status, body, header);
+        assert_eq!(id.as_deref(), Some(expected), "{}", provider.name());
+    }
+    let vendor = Vendor::of(Provider::Resend).unwrap();
+    for id in ["", "two words", "the-key", "egl_\u{e9}", &"x".repeat(61)] {
+        let body = serde_json::json!({ "id": id }).to_string();
+        assert_eq!(check::id_of(vendor, 200, &body, None), None, "{id}");
     }
 }
 
@@ -175,6 +277,13 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
         .iter()
         .find(|(other, _)| *other == name)
         .map(|(_, value)| value.as_str())
+}
+
+/// The value of a field of a form.
+fn field<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    let begin = format!("form-data; name=\"{name}\"\r\n\r\n");
+    let (_, value) = request.body.split_once(&begin)?;
+    Some(value.split_once("\r\n")?.0)
 }
 
 /// The names of the members of a JSON body, or of the fields of a form.

@@ -1,11 +1,12 @@
 //! The HTTP request to a provider, and the texts in it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::domain::account::EmailAddress;
-use crate::domain::mail::Sender;
+use crate::domain::mail::{Message, Sender};
 
 /// The operator's account with a provider.
 #[derive(Clone, Copy)]
@@ -67,6 +68,24 @@ impl HttpRequest {
         let body = serde_json::to_string(body).unwrap_or_default();
         Self::new(url, credential, "application/json".to_owned(), body)
     }
+}
+
+/// The headers that every mail has besides those that the provider writes.
+///
+/// A program writes our mails, so no program should answer them: an out-of-office reply to a reset
+/// link only tells strangers who is away (RFC 3834 section 5). Exchange ignores `Auto-Submitted` and
+/// has a header of its own.
+///
+/// `X-Request-Id` leads from a mail, or from the provider's dashboard, to the lines of the log.
+pub(super) fn mail_headers(message: &Message) -> BTreeMap<&'static str, String> {
+    let mut headers = BTreeMap::from([
+        ("Auto-Submitted", "auto-generated".to_owned()),
+        ("X-Auto-Response-Suppress", "All".to_owned()),
+    ]);
+    if let Some(request) = message.request {
+        headers.insert("X-Request-Id", request.to_string());
+    }
+    headers
 }
 
 /// The `Authorization` header with the key as a bearer token (RFC 6750).

@@ -107,7 +107,7 @@ fn query(text: &str) -> Result<Query, Problem> {
                 .ok()
                 .filter(|limit| (1..=MAX_USERS_PER_PAGE).contains(limit))
                 .map(|number| limit.replace(number).is_none()),
-            "email" if value.len() <= EMAIL_BYTES => Some(email.replace(value).is_none()),
+            "email" if value.trim().len() <= EMAIL_BYTES => Some(email.replace(value).is_none()),
             _ => None,
         };
         if fresh != Some(true) {

@@ -1,0 +1,72 @@
+// Checks on the claims of a token that was verified before. They are the rules of
+// crates/token/src/authorize.rs. tests/agreement compares both.
+/** @import { Claims, UnverifiedClaims } from "./types/index.d.ts" */
+import { invalidArgument, readArgument, readList } from "./argument.js";
+import { ROLES_ASKED_MAX } from "./generated.js";
+
+/** @type {WeakSet<object>} Claims that `peek` has returned. Anybody may have written them. */
+const unverified = new WeakSet();
+
+/**
+ * @param {Claims} claims
+ * @returns {UnverifiedClaims}
+ */
+export function markUnverified(claims) {
+  unverified.add(claims);
+  return /** @type {UnverifiedClaims} */ (claims);
+}
+
+/**
+ * Whether the claims have at least one of the roles. False for an empty list.
+ *
+ * @param {Claims} claims
+ * @param {readonly string[]} roles The result of `readRoles`.
+ */
+export const hasAnyRole = ({ roles: held }, roles) => roles.some((role) => held.includes(role));
+
+/**
+ * @param {Claims} claims
+ * @param {string | undefined} canonical Undefined if the caller has asked for what is not an
+ *   address.
+ */
+export const hasVerifiedEmail = ({ email, email_verified }, canonical) =>
+  email_verified === true && canonical !== undefined && email === canonical;
+
+/**
+ * The claims, with the members that a check reads. Rejects what `verify` can't have returned.
+ *
+ * @param {unknown} claims
+ * @returns {Claims}
+ */
+export function readClaims(claims) {
+  return readArgument("claims", () => {
+    if (typeof claims !== "object" || claims === null || unverified.has(claims)) throw NO_CLAIMS();
+    const { sub, roles, email, email_verified } = /** @type {Partial<Claims>} */ (claims);
+    if (typeof sub !== "string" || !Array.isArray(roles) || typeof email_verified !== "boolean")
+      throw NO_CLAIMS();
+    return /** @type {Claims} */ ({ sub, roles: [...roles], email, email_verified });
+  });
+}
+
+const NO_CLAIMS = () => invalidArgument("claims must be what verify() returned");
+
+/**
+ * The roles to ask for. One that is empty, or not a string, is a mistake: then no role is asked
+ * for.
+ *
+ * @param {unknown} roles
+ * @returns {string[]}
+ */
+export function readRoles(roles) {
+  const list = readList("roles", roles, ROLES_ASKED_MAX);
+  if (!list.every((role) => typeof role === "string" && role !== ""))
+    throw invalidArgument("roles must be strings that are not empty");
+  return /** @type {string[]} */ (list);
+}
+
+/** @param {unknown} userId */
+export function readUserId(userId) {
+  if (typeof userId !== "string" || userId === "")
+    throw invalidArgument("userId must be a string that is not empty");
+  return userId;
+}

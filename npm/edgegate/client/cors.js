@@ -1,0 +1,78 @@
+// Why a service on another origin has not answered.
+//
+// To a page, a service that does not list the page's origin looks like one that is down: `fetch`
+// rejects with the same TypeError (Fetch standard, CORS check). Two more requests tell them apart.
+// They carry neither a cookie nor a token.
+/** @import { Platform } from "./platform.js" */
+import { EdgegateError } from "../errors.js";
+import { PROBE_MS } from "./timeouts.js";
+
+/**
+ * `error`, or an error that names the page's origin, if the service does not list it.
+ *
+ * @param {Platform} platform
+ * @param {URL} service
+ * @param {EdgegateError} error
+ */
+export async function explainNoAnswer(platform, service, error) {
+  const { origin } = platform;
+  if (origin === undefined || origin === service.origin || !isTypeError(error.cause)) return error;
+  // Only listed origins can read the answer of this route. Its 401 is an answer too.
+  if (await answers(platform, new URL("/auth/me", service), "cors")) return error;
+  if (!(await answers(platform, new URL("/.well-known/jwks.json", service), "no-cors")))
+    return error;
+  return new EdgegateError(
+    "network_error",
+    `${service.origin} is up, but does not let this page read its answers: add ${origin} to the service's ALLOWED_ORIGINS`,
+    { reason: "origin_not_allowed", cause: error.cause },
+  );
+}
+
+/**
+ * @param {Platform} platform
+ * @param {URL} url
+ * @param {"cors" | "no-cors"} mode
+ */
+async function answers(platform, url, mode) {
+  const abort = new AbortController();
+  /** @type {unknown} */
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = platform.setTimeout(() => resolve(false), PROBE_MS);
+  });
+  const asked = ask(platform, url, { mode, signal: abort.signal });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    platform.clearTimeout(timer);
+    // Also ends the download of a body that nobody reads.
+    abort.abort();
+  }
+}
+
+/**
+ * @param {Platform} platform
+ * @param {URL} url
+ * @param {RequestInit} options
+ */
+async function ask({ fetch }, url, options) {
+  try {
+    await fetch(url, { credentials: "omit", cache: "no-store", ...options });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Browsers reject with a TypeError. Anything may have been thrown, even a Proxy that throws.
+ *
+ * @param {unknown} thrown
+ */
+function isTypeError(thrown) {
+  try {
+    return thrown instanceof TypeError;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,88 @@
+// Compiles the wasm and says why that fails. Loaders of platforms that forbid compiling at run time
+// must not import this file: Next.js rejects a build for an edge runtime that contains it.
+import { isResponse } from "./source.js";
+import { unavailable } from "./wasm.js";
+
+/**
+ * Compiles bytes or a response.
+ *
+ * @param {BufferSource | Response} source
+ * @param {string} where Where it comes from, for error messages.
+ */
+export async function compile(source, where) {
+  const streamed = await stream(source);
+  if (streamed) return streamed;
+  const bytes = await bytesOf(source, where);
+  if (!isWasm(bytes)) throw unavailable(`${where} is not a wasm file${htmlHint(source)}`);
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw unavailable(await compileProblem(where), cause);
+  }
+}
+
+/**
+ * Compiles a response while it is being downloaded, if the server sends the media type of wasm.
+ * Null if that is not possible or fails: the slower way then finds out why.
+ *
+ * @param {BufferSource | Response} source
+ */
+async function stream(source) {
+  if (!isResponse(source) || typeof WebAssembly.compileStreaming !== "function") return null;
+  if (mediaType(source) !== "application/wasm") return null;
+  try {
+    return await WebAssembly.compileStreaming(source.clone());
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {BufferSource | Response} source
+ * @param {string} where
+ */
+async function bytesOf(source, where) {
+  if (!isResponse(source)) return source;
+  try {
+    return await source.arrayBuffer();
+  } catch (cause) {
+    throw unavailable(`the download of ${where} broke off: try again`, cause);
+  }
+}
+
+/** @param {Response} response */
+const mediaType = ({ headers }) =>
+  headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+
+/**
+ * A server of a single-page app answers any unknown path with 200 and its page.
+ *
+ * @param {unknown} source
+ */
+const htmlHint = (source) =>
+  isResponse(source) && mediaType(source) === "text/html"
+    ? ': the server answered with an HTML page. Serve the package\'s folder `wasm` beside its scripts, or import from "edgegate/inline", which needs no file; with Vite\'s dev server, set optimizeDeps: { exclude: ["edgegate"] }'
+    : "";
+
+/** @param {BufferSource} source */
+function isWasm(source) {
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  return [0, 0x61, 0x73, 0x6d].every((byte, place) => bytes[place] === byte);
+}
+
+/**
+ * Why the engine did not compile the wasm. If the page's policy forbids WebAssembly, the engine
+ * rejects the smallest valid module too. The texts of the engines' errors all differ.
+ *
+ * @param {string} where
+ */
+async function compileProblem(where) {
+  try {
+    await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  } catch {
+    return "the Content-Security-Policy does not allow WebAssembly: add 'wasm-unsafe-eval' to its script-src directive";
+  }
+  return `${where} is damaged, or this browser is too old for it (it needs reference types)`;
+}

@@ -1,0 +1,33 @@
+// The loader for edge runtimes that are not workerd, such as Vercel's, which Next.js uses for
+// `runtime = "edge"` and its middleware. They may not compile wasm at run time, so the bundler
+// includes the compiled module: `?module` asks for it.
+/**
+ * @import { WasmSource } from "./types/index.d.ts"
+ * @import { Platform } from "./verifier.js"
+ */
+import { isModule } from "./source.js";
+import { loadFor, peekFor, verifierFor } from "./verifier.js";
+import ownModule from "./wasm/edgegate_bg.wasm?module";
+import { unavailable } from "./wasm.js";
+
+export { AuthClient } from "./client/index.js";
+export { EdgegateError } from "./errors.js";
+
+/** @type {Platform} */
+const platform = {
+  module: find,
+  fetchOptions: {},
+  keepAlive: () => {},
+};
+
+export const load = /* @__PURE__ */ loadFor(platform);
+export const peek = /* @__PURE__ */ peekFor(platform);
+export const Verifier = /* @__PURE__ */ verifierFor(platform);
+
+/** @param {WasmSource} given */
+async function find(given = ownModule) {
+  if (isModule(given)) return given;
+  throw unavailable(
+    'in an edge runtime the argument of load() must be a WebAssembly.Module: import wasm from "edgegate/wasm/edgegate_bg.wasm?module"',
+  );
+}

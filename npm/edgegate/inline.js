@@ -1,0 +1,28 @@
+// The loader whose wasm is a part of the scripts. For browsers, when the bundler does not make a
+// file of `new URL(…, import.meta.url)` (esbuild, Rollup), and for pages of one file.
+/**
+ * @import { WasmSource } from "./types/index.d.ts"
+ * @import { Platform } from "./verifier.js"
+ */
+import { compileInline } from "./inline-source.js";
+import { loadFor, peekFor, verifierFor } from "./verifier.js";
+import { FETCH_OPTIONS, findOnWeb } from "./web-source.js";
+
+export { AuthClient } from "./client/index.js";
+export { EdgegateError } from "./errors.js";
+
+/** @type {Platform} */
+const platform = {
+  module: find,
+  fetchOptions: FETCH_OPTIONS,
+  keepAlive: () => {},
+};
+
+export const load = /* @__PURE__ */ loadFor(platform);
+export const peek = /* @__PURE__ */ peekFor(platform);
+export const Verifier = /* @__PURE__ */ verifierFor(platform);
+
+/** @param {WasmSource} [given] */
+async function find(given) {
+  return given === undefined ? compileInline() : findOnWeb(given);
+}

@@ -1,0 +1,41 @@
+// What the argument of load() is. It may come from another realm, such as an iframe, the sandbox of
+// a test runner or that of an edge runtime. There `instanceof` is false for every object.
+
+/**
+ * @param {unknown} value
+ * @returns {value is WebAssembly.Module}
+ */
+export function isModule(value) {
+  try {
+    // Throws for anything that is not a module. Modules of other realms pass.
+    WebAssembly.Module.exports(/** @type {WebAssembly.Module} */ (value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is string | URL}
+ */
+export const isPlace = (value) => typeof value === "string" || tagOf(value) === "URL";
+
+/**
+ * @param {unknown} value
+ * @returns {value is Response}
+ */
+export const isResponse = (value) => tagOf(value) === "Response";
+
+/**
+ * @param {unknown} value
+ * @returns {value is BufferSource}
+ */
+export const isBytes = (value) => ArrayBuffer.isView(value) || tagOf(value) === "ArrayBuffer";
+
+/**
+ * The name of an object's class, in whichever realm it was made.
+ *
+ * @param {unknown} value
+ */
+const tagOf = (value) => Object.prototype.toString.call(value).slice(8, -1);

@@ -1,0 +1,113 @@
+// The folder in which `wrangler dev` keeps local data, and which processes use it.
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { join, sep } from "node:path";
+import { Advice } from "./advice.mjs";
+import { output } from "./run.mjs";
+
+/**
+ * Marks a folder as used until this process ends, by an open file. Without it, nothing in the folder
+ * would be open between the migrations and the start of wrangler.
+ *
+ * @param {string} folder
+ */
+export function hold(folder) {
+  mkdirSync(folder, { recursive: true });
+  openSync(join(folder, "in-use"), "w");
+}
+
+/**
+ * Deletes a folder, unless a process has a file in it open.
+ *
+ * @param {string} folder
+ * @param {string} name the folder as the person at the terminal knows it
+ * @param {typeof usersOf} [users]
+ */
+export async function clear(folder, name, users = usersOf) {
+  refuseInUse(await users(folder), name);
+  // From here on a server that starts makes a new folder. One that started a moment before has
+  // files open in the renamed one.
+  const leaving = `${folder}.deleting`;
+  rmSync(leaving, { recursive: true, force: true });
+  renameSync(folder, leaving);
+  try {
+    refuseInUse(await users(leaving), name);
+  } catch (error) {
+    renameSync(leaving, folder);
+    throw error;
+  }
+  rmSync(leaving, { recursive: true });
+}
+
+/**
+ * @param {{ pid: string, command: string }[]} users
+ * @param {string} name
+ */
+function refuseInUse(users, name) {
+  if (users.length === 0) return;
+  const list = users.map(({ pid, command }) => `${command} (process ${pid})`).join(", ");
+  throw new Advice(
+    `${name} is in use by ${list}: stop the server with Ctrl-C in its terminal, then run this again. Nothing was deleted.`,
+  );
+}
+
+/**
+ * The processes that have a file in `folder` open, this one left out.
+ *
+ * @param {string} folder
+ */
+export async function usersOf(folder) {
+  const real = realpathSync(folder);
+  const pids = existsSync("/proc/self/fd") ? byProc(real) : await byLsof(real);
+  return pids
+    .filter((pid) => pid !== `${process.pid}`)
+    .map((pid) => ({ pid, command: commandOf(pid) }));
+}
+
+/** @param {string} folder */
+function byProc(folder) {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+        try {
+          return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(folder + sep);
+        } catch {
+          return false; // closed in the meantime
+        }
+      });
+    } catch {
+      return false; // ended in the meantime, or another user's
+    }
+  });
+}
+
+/**
+ * For macOS, which has no /proc. lsof exits with 1 when it finds nothing.
+ *
+ * @param {string} folder
+ */
+export const byLsof = async (folder) =>
+  ((await output("/bin/sh", ["-c", 'lsof -w -t +D "$1" || true', "sh", folder])) ?? "")
+    .split("\n")
+    .filter((pid) => pid !== "");
+
+/** @param {string} pid */
+function commandOf(pid) {
+  try {
+    const [program, script] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    const last = (/** @type {string} */ path) => path.split("/").at(-1) ?? path;
+    return last(program) === "node" && script ? last(script) : last(program);
+  } catch {
+    return "a process";
+  }
+}

@@ -1,0 +1,26 @@
+// Where the sources of the npm package are published: the `origin` of this clone, if it is on a
+// public host. An address in package.json would be wrong in every fork, and nobody may publish a
+// private one by accident.
+const PUBLIC_HOSTS = "github\\.com|gitlab\\.com|codeberg\\.org";
+// `https://host/owner/name.git`, `ssh://git@host/owner/name`, `git@host:owner/name.git`. What comes
+// before the host may be a password.
+const REMOTE = new RegExp(
+  `^(?:(?:https|ssh|git)://(?:[^/]*@)?|[^/:]+@)(${PUBLIC_HOSTS})[/:]([\\w.-]+/[\\w.-]+?)(?:\\.git)?/?$`,
+);
+
+/**
+ * The members of package.json that name the repository. None if `remote` is not on a public host.
+ *
+ * @param {string} remote As in `git remote get-url origin`.
+ * @param {string} directory The folder of the package in the repository.
+ */
+export function repositoryFields(remote, directory) {
+  const [, host, path] = REMOTE.exec(remote.trim()) ?? [];
+  if (host === undefined || path === undefined) return {};
+  const url = `https://${host}/${path}`;
+  return {
+    repository: { type: "git", url: `git+${url}.git`, directory },
+    homepage: `${url}#readme`,
+    bugs: `${url}/issues`,
+  };
+}

@@ -1,0 +1,92 @@
+// Where a setting's value comes from, so that a message can say where to change it.
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { root } from "../project/root.mjs";
+
+/** @typedef {{ name: string, value: string | undefined, place: string }} Found */
+
+/**
+ * A source of variables: of two that have a name, the first one counts.
+ *
+ * @typedef {object} Source
+ * @property {Record<string, unknown>} values
+ * @property {(name: string) => string} place where a name is set, as a person finds it
+ */
+
+/**
+ * The variables of the command line.
+ *
+ * @param {Map<string, string>} vars
+ * @returns {Source}
+ */
+export const fromOptions = (vars) => ({
+  values: Object.fromEntries(vars),
+  place: (name) => `on the command line: --var ${name}:…`,
+});
+
+/**
+ * A file of lines NAME=value.
+ *
+ * @param {string} path
+ * @param {Record<string, unknown>} values
+ * @returns {Source}
+ */
+export const fromEnvFile = (path, values) => ({
+  values,
+  place: (name) =>
+    at(
+      path,
+      lineOf(path, (line) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(line)),
+    ),
+});
+
+/**
+ * The variables of wrangler's configuration.
+ *
+ * @param {string} path
+ * @param {Record<string, unknown>} values
+ * @param {string | undefined} environment
+ * @returns {Source}
+ */
+export function fromConfig(path, values, environment) {
+  const table = tableOf(environment);
+  return {
+    values,
+    place: (name) => {
+      let current = "";
+      const line = lineOf(path, (text) => {
+        current = /^\s*\[+\s*([^\]]+?)\s*\]+/.exec(text)?.[1] ?? current;
+        return current === table && new RegExp(`^\\s*"?${name}"?\\s*=`).test(text);
+      });
+      return `${at(path, line)}, under [${table}]`;
+    },
+  };
+}
+
+/** @param {string | undefined} environment */
+export const tableOf = (environment) => (environment ? `env.${environment}.vars` : "vars");
+
+/**
+ * @param {string} path
+ * @param {number | undefined} line
+ */
+const at = (path, line) =>
+  `in ${relative(root, path) || path}${line === undefined ? "" : `, line ${line}`}`;
+
+/**
+ * The number of the last line that a test accepts, counted from 1.
+ *
+ * @param {string} path
+ * @param {(line: string) => boolean} accepts
+ */
+function lineOf(path, accepts) {
+  let text = "";
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    // It is named without a line.
+  }
+  let found;
+  for (const [n, line] of text.split("\n").entries()) if (accepts(line)) found = n + 1;
+  return found;
+}

@@ -1,0 +1,39 @@
+// Notices edits of files. Editors replace a file in several steps, and it may be missing for a
+// moment, so its content is compared instead of watching its directory.
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const POLL_MS = 300;
+
+/**
+ * Watches files from now on. `next` resolves with the first file whose content differs from what it
+ * was at the last edit, once no file changes any more.
+ *
+ * @param {string[]} files
+ */
+export function watchEdits(files) {
+  let seen = files.map(content);
+  return {
+    async next() {
+      for (let last = seen; ; await sleep(POLL_MS)) {
+        const now = files.map(content);
+        const isSettled = now.every((text, n) => text === last[n]);
+        const edited = files.find((_, n) => now[n] !== seen[n] && now[n] !== null);
+        if (isSettled && edited) {
+          seen = now;
+          return edited;
+        }
+        last = now;
+      }
+    },
+  };
+}
+
+/** @param {string} path */
+function content(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}

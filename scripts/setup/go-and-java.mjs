@@ -1,0 +1,24 @@
+// Go and a Java runtime, for the client that openapi-generator makes. Debian's will do.
+import { program } from "./debian.mjs";
+
+/** @type {import("./debian.mjs").Need} */
+const goNeed = {
+  names: [process.env.GO, "go"],
+  debianPackage: "golang-go",
+  advice:
+    "no Go was found for the test of generated clients: install the package `golang-go` (1.18 or newer), or set GO to its path.",
+};
+
+/** @type {import("./debian.mjs").Need} */
+const javaNeed = {
+  names: ["java"],
+  debianPackage: "default-jre-headless",
+  advice:
+    "no Java was found for the test of generated clients: install the package `default-jre-headless`.",
+};
+
+/** The path of Go, installed first where that can be done without asking. */
+export const go = () => program(goNeed);
+
+/** The path of Java, likewise. openapi-generator looks for it in PATH. */
+export const java = () => program(javaNeed);

@@ -1,0 +1,12 @@
+// lsof, with which `npm run reset` finds users of the local data on macOS. Its test runs everywhere.
+import { program } from "./debian.mjs";
+
+/** @type {import("./debian.mjs").Need} */
+export const need = {
+  names: ["lsof", "/usr/sbin/lsof"],
+  debianPackage: "lsof",
+  advice: "no lsof was found for the test of `npm run reset`: install the package `lsof`.",
+};
+
+/** The path of lsof, installed first where that can be done without asking. */
+export const lsof = () => program(need);

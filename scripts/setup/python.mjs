@@ -1,0 +1,75 @@
+// Python environments of tests, each with exactly the files that its requirements.txt lists by hash.
+import { existsSync, rmSync } from "node:fs";
+import { Advice } from "../project/advice.mjs";
+import { hashOf } from "../project/hash.mjs";
+import { inRoot } from "../project/root.mjs";
+import { output, run } from "../project/run.mjs";
+import { clearStamp, setStamp, stampIs } from "../project/stamp.mjs";
+import { program } from "./debian.mjs";
+
+// Debian's python3 comes without `venv`, so Python alone is not enough.
+const SUITS = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
+
+/** @type {import("./debian.mjs").Need} */
+export const need = {
+  names: [process.env.PYTHON, "python3", "/usr/bin/python3"],
+  debianPackage: "python3-venv",
+  advice:
+    "no Python was found for the tests that need it: install `python3-venv` (3.11 or newer), or set PYTHON to its path.",
+  suits: async (path) => (await output(path, ["-c", SUITS])) !== null,
+};
+
+/**
+ * A step of set-up: an environment below `.tools/`.
+ *
+ * @param {{ name: string, title: string, requirements: string }} environment
+ */
+export function pythonEnvironment({ name, title, requirements }) {
+  const folder = `.tools/${name}`;
+  const stamp = `${folder}.stamp`;
+  const python = inRoot(folder, "bin/python");
+  // An environment knows its own path, and can't be moved.
+  const wanted = () => hashOf([requirements], [inRoot()]);
+  const install = async () => {
+    const outer = await program(need);
+    clearStamp(stamp);
+    rmSync(inRoot(folder), { recursive: true, force: true });
+    /** @type {[string, string[]][]} */
+    const steps = [
+      [outer, ["-m", "venv", inRoot(folder)]],
+      // The versions are those of the file, even if newer ones exist. A dependency that the file
+      // does not list is an error.
+      [
+        python,
+        [
+          "-m",
+          "pip",
+          "install",
+          "--quiet",
+          "--no-input",
+          "--disable-pip-version-check",
+          "--no-deps",
+          "--require-hashes",
+          "--only-binary=:all:",
+          "--requirement",
+          inRoot(requirements),
+        ],
+      ],
+    ];
+    for (const [command, args] of steps) {
+      const { code } = await run(command, args);
+      if (code !== 0)
+        throw new Advice(
+          `installing ${title} failed, see above: it needs PyPI; try again when that can be reached.`,
+        );
+    }
+    setStamp(stamp, wanted());
+  };
+  return {
+    title,
+    /** @param {string} program */
+    bin: (program) => inRoot(folder, "bin", program),
+    isCurrent: () => existsSync(python) && stampIs(stamp, wanted()),
+    install,
+  };
+}

@@ -1,0 +1,35 @@
+//! The variables and secrets of the Worker.
+
+use js_sys::{JSON, JsString, Object};
+use wasm_bindgen::JsValue;
+use worker::Env;
+
+use super::binding::member;
+
+/// A variable's text. wrangler.toml may have it as a number, a boolean or a table: then this is how
+/// JavaScript writes it, so that a setting never seems to be missing.
+#[must_use]
+pub fn text(env: &Env, name: &str) -> Option<String> {
+    let value = member(env.as_ref(), name);
+    if let Some(text) = value.as_string() {
+        return Some(text);
+    }
+    if value.is_undefined() || value.is_null() {
+        return None;
+    }
+    JSON::stringify(&value).ok().map(String::from)
+}
+
+/// The names of everything that is no binding.
+#[must_use]
+pub fn names(env: &Env) -> Vec<String> {
+    let env: &JsValue = env.as_ref();
+    Object::keys(&Object::from(env.clone()))
+        .iter()
+        .filter(|name| {
+            let name = name.as_string().unwrap_or_default();
+            !member(env, &name).is_object()
+        })
+        .map(|name| JsString::from(name).into())
+        .collect()
+}

@@ -1,0 +1,51 @@
+//! What is wrong with a setting, as an operator reads it.
+
+use std::fmt;
+
+use super::is_secret;
+use super::names::{self, is_setting};
+
+/// What is wrong with the configuration, for the operator. A client can't cause it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    /// The setting's name.
+    pub setting: &'static str,
+    /// What is wrong with it, to be read after its name: `is "10m", but must be …`.
+    pub problem: String,
+    /// How to correct it and why, in whole sentences. It doesn't say where, because only the reader
+    /// of the configuration knows where a value came from.
+    pub remedy: &'static str,
+}
+
+impl SettingError {
+    /// Where a running Worker's setting may have been set, in one sentence. Empty for a binding.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let setting = self.setting;
+        if setting == names::DEV {
+            "It is set in .dev.vars.".to_owned()
+        } else if is_secret(setting) {
+            format!(
+                "It is a secret: `npx wrangler secret put {setting}` stores it, and on your own \
+                 machine it is in .dev.vars."
+            )
+        } else if is_setting(setting) {
+            "It is set under [vars] in wrangler.toml, or on your own machine in .dev.vars."
+                .to_owned()
+        } else {
+            String::new()
+        }
+    }
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}. {}", self.setting, self.problem, self.remedy)?;
+        match self.place() {
+            place if place.is_empty() => Ok(()),
+            place => write!(f, " {place}"),
+        }
+    }
+}
+
+impl std::error::Error for SettingError {}

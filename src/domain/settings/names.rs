@@ -1,0 +1,185 @@
+//! The names of all settings, and names that are nearly one of them.
+
+use super::SettingError;
+use super::source::shown;
+
+/// `DEV`, which only `.dev.vars` may set.
+pub(super) const DEV: &str = "DEV";
+
+/// What `wrangler secret put` stores. An error never shows its value.
+const SECRETS: [&str; 5] = [
+    "SIGNING_KEYS",
+    "TICKET_SECRET",
+    "MAIL_API_KEY",
+    "TURNSTILE_SECRET",
+    "PEPPERS",
+];
+
+/// What wrangler.toml sets. `tests/options.rs` compares both lists with docs/options.md.
+const VARIABLES: [&str; 27] = [
+    "ISSUER",
+    "AUDIENCE",
+    "CLIENT_ID",
+    "ACCESS_TOKEN_TTL",
+    "SESSION_TTL",
+    "SESSION_IDLE_TTL",
+    "REFRESH_GRACE",
+    "ROTATE_AFTER",
+    "REUSE",
+    "SESSION_STORE",
+    "PASSWORD_MIN_LENGTH",
+    "PASSWORD_WORK",
+    "ARGON2_MEMORY_KIB",
+    "ARGON2_ITERATIONS",
+    "BREACHED_PASSWORDS",
+    "REGISTRATION",
+    "ALLOWED_ORIGINS",
+    "APP_URL",
+    "TURNSTILE_URL",
+    "TURNSTILE_SITE_KEY",
+    "MAIL_PROVIDER",
+    "MAIL_FROM",
+    "MAIL_API_URL",
+    "MAIL_BUDGET",
+    "MAIL_LOCALE",
+    "PRODUCT_NAME",
+    "LIMITS",
+];
+
+/// Longer names are not compared: none is a misspelt setting.
+const LONGEST: usize = 40;
+
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    VARIABLES.into_iter().chain(SECRETS).chain([DEV])
+}
+
+pub(super) fn is_setting(name: &str) -> bool {
+    all().any(|setting| setting == name)
+}
+
+/// Whether a setting is a secret.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
+    SECRETS.contains(&name)
+}
+
+/// What is wrong with a name that misspells a setting: it has the same letters in another case or with other
+/// separators, or one wrong, missing, additional or swapped letter (two in long names). `None`
+/// for a setting, and for any other name: a Worker that extends this one has variables of its own.
+///
+/// ```
+/// use edgegate::domain::settings::misspelt;
+///
+/// let error = misspelt("ACCES_TOKEN_TTL").map(|error| error.setting);
+/// assert_eq!(error, Some("ACCESS_TOKEN_TTL"));
+/// assert!(misspelt("STRIPE_KEY").is_none());
+/// ```
+#[must_use]
+pub fn misspelt(name: &str) -> Option<SettingError> {
+    Some(SettingError {
+        setting: meant(name)?,
+        problem: format!("is misspelt as {}, so this value is not used", shown(name)),
+        remedy: "Correct the name. If it is a variable of your own, give it a name that is less \
+                 similar to a setting's.",
+    })
+}
+
+fn meant(name: &str) -> Option<&'static str> {
+    if is_setting(name) || name.len() > LONGEST {
+        return None;
+    }
+    let given = letters(name);
+    all()
+        .map(|setting| (setting, letters(setting)))
+        .map(|(setting, known)| {
+            let allowed = match known.len() {
+                ..5 => 0,
+                5..12 => 1,
+                _ => 2,
+            };
+            let further = known.len().abs_diff(given.len()) > allowed;
+            let edits = if further {
+                usize::MAX
+            } else {
+                strsim::osa_distance(&known, &given)
+            };
+            (edits, allowed, setting)
+        })
+        .filter(|(edits, allowed, _)| edits <= allowed)
+        .min()
+        .map(|(_, _, setting)| setting)
+}
+
+/// The letters and digits of a name, in lower case.
+fn letters(name: &str) -> String {
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_setting_is_a_misspelt_other() {
+        for name in all() {
+            assert_eq!(meant(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn misspelt_names() {
+        for (name, setting) in [
+            ("ACCES_TOKEN_TTL", "ACCESS_TOKEN_TTL"),
+            ("ACCESS_TOKEN_TLL", "ACCESS_TOKEN_TTL"),
+            ("ACESS_TOKEN_TLL", "ACCESS_TOKEN_TTL"),
+            ("ACCESS-TOKEN-TTL", "ACCESS_TOKEN_TTL"),
+            ("accessTokenTtl", "ACCESS_TOKEN_TTL"),
+            ("SESION_TTL", "SESSION_TTL"),
+            ("SESSION_TTLS", "SESSION_TTL"),
+            ("MAIL_FORM", "MAIL_FROM"),
+            ("MAIL_APIKEY", "MAIL_API_KEY"),
+            ("PEPPER", "PEPPERS"),
+            ("ISSUR", "ISSUER"),
+            ("ISSUER ", "ISSUER"),
+            ("TICKET_SECRETS", "TICKET_SECRET"),
+            ("SIGNING_KEY", "SIGNING_KEYS"),
+            ("TURNSTYLE_SECRET", "TURNSTILE_SECRET"),
+            ("ALLOWED_ORIGIN", "ALLOWED_ORIGINS"),
+            ("Dev", "DEV"),
+        ] {
+            assert_eq!(meant(name), Some(setting), "{name}");
+            let text = misspelt(name).unwrap().to_string();
+            assert!(text.contains(name) && text.contains(setting), "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_of_an_extended_worker_are_not_misspelt_settings() {
+        for name in [
+            "",
+            "ENV",
+            "DEBUG",
+            "DEV1",
+            "STRIPE_KEY",
+            "MAIL_HOST",
+            "MAIL_PORT",
+            "APP_ENV",
+            "APP_KEY",
+            "APP_NAME",
+            "SESSION_URL",
+            "SESSIONS",
+            "API_KEY",
+            "DATABASE_URL",
+            "CLIENT_SECRET",
+            "MAILGUN_API_KEY",
+            "LOG_LEVEL",
+            "LIMITER",
+            &"ISSUER".repeat(1_000),
+        ] {
+            assert_eq!(meant(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+// A project that uses the package as its users do: the packed tarball and pinned versions of the
+// tools, in a folder of its own below target/consumers.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { run } from "../../scripts/project/run.mjs";
+import { node, toolEnv } from "../../scripts/project/tools.mjs";
+import { openPage, startBrowser } from "../browser/browser.mjs";
+import { tarball } from "../package/package.mjs";
+import { startSite } from "../package/site.mjs";
+import { makeGiven } from "./given.mjs";
+
+const WORK = "target/consumers";
+const HERE = "tests/consumers";
+const READY_MS = 120_000;
+
+/** Nothing is sent to anybody while a project is built. */
+const QUIET = {
+  ASTRO_TELEMETRY_DISABLED: "1",
+  DO_NOT_TRACK: "1",
+  NEXT_TELEMETRY_DISABLED: "1",
+  PARCEL_DISABLE_TELEMETRY: "1",
+  CI: "1",
+  FORCE_COLOR: "0",
+  // The test runner of Node tells the programs that it starts that they are tests of its own.
+  NODE_TEST_CONTEXT: undefined,
+};
+
+/** Installs a group of tools from its lock file, if that has not been done before. */
+export async function install(group) {
+  const from = inRoot(HERE, "installs", group);
+  const to = inRoot(WORK, group);
+  const names = ["package.json", "package-lock.json"];
+  const hash = createHash("sha256");
+  for (const name of names) hash.update(readFileSync(join(from, name)));
+  const wanted = hash.digest("hex");
+  const stamp = join(to, "installed");
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
+    rmSync(to, { recursive: true, force: true });
+    mkdirSync(to, { recursive: true });
+    for (const name of names) cpSync(join(from, name), join(to, name));
+    await must("npm", ["ci", "--prefer-offline", "--no-audit", "--no-fund"], { cwd: to });
+    writeFileSync(stamp, wanted);
+  }
+  const edgegate = join(to, "node_modules/edgegate");
+  rmSync(edgegate, { recursive: true, force: true });
+  mkdirSync(edgegate, { recursive: true });
+  await must("tar", ["-xzf", await tarball(), "--strip-components=1", "-C", edgegate]);
+  return to;
+}
+
+/** The version of an installed tool. */
+export const versionIn = (group, name) =>
+  JSON.parse(readFileSync(inRoot(WORK, group, "node_modules", name, "package.json"), "utf8"))
+    .version;
+
+/**
+ * An empty project whose tools are those of `group`. `cleanUp` is a list of functions; the caller
+ * calls them at the end.
+ *
+ * - `write(name, text)`, `copy(folder)`: its files. check.mjs and given.mjs are there already.
+ * - `read(name)`: a file of JSON. `module(…)`: a path in node_modules.
+ * - `tool(path, ...args)`: runs a script of the installed tools in Node. It fails when it fails.
+ * - `exec(command, args, env)`: runs a program.
+ * - `start(command, args, ready)`: starts a server; returns what `ready` matched in its output.
+ * - `browse(folder, pages)`, `open(url)`: the outcome that a page puts on `globalThis`.
+ */
+export async function makeProject(name, group, { type = "module", isWhole = false } = {}) {
+  const installed = await install(group);
+  // Frameworks take the folder with node_modules for the root of the project.
+  const folder = isWhole ? installed : join(installed, name);
+  if (!isWhole) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const path = (...parts) => join(folder, ...parts);
+  const write = (file, text) => {
+    mkdirSync(dirname(path(file)), { recursive: true });
+    writeFileSync(path(file), text);
+    return path(file);
+  };
+  if (!isWhole) write("package.json", JSON.stringify({ name, private: true, type }));
+  const given = JSON.stringify(makeGiven());
+  write("given.mjs", `export default ${given};\n`);
+  write("check.mjs", readFileSync(inRoot(HERE, "check.mjs"), "utf8"));
+  if (type === "commonjs") {
+    write("given.cjs", `module.exports = ${given};\n`);
+    write("check.cjs", asCommonJs(readFileSync(inRoot(HERE, "check.mjs"), "utf8")));
+  }
+  const cleanUp = [];
+  const env = { ...toolEnv(), ...QUIET };
+  const exec = (command, args, more = {}) =>
+    must(command, args, { cwd: folder, env: { ...env, ...more } });
+  const open = async (url) => outcomeOf(cleanUp, url);
+  return {
+    folder,
+    path,
+    write,
+    cleanUp,
+    exec,
+    open,
+    copy: (from) => cpSync(inRoot(HERE, "projects", from), folder, { recursive: true }),
+    clear: (...names) =>
+      names.forEach((each) => void rmSync(path(each), { recursive: true, force: true })),
+    read: (file) => JSON.parse(readFileSync(path(file), "utf8")),
+    module: (...parts) => join(installed, "node_modules", ...parts),
+    tool: (script, ...args) => exec(node(), [join(installed, "node_modules", script), ...args]),
+    start: (command, args, ready, more = {}) =>
+      startServer(cleanUp, command, args, ready, { cwd: folder, env: { ...env, ...more } }),
+    async browse(dist, pages = {}, options = {}) {
+      const site = await startSite(
+        { after: (work) => cleanUp.push(work) },
+        { pages, folders: { "/": path(dist) }, ...options },
+      );
+      return open(`${site.origin}/`);
+    },
+  };
+}
+
+const asCommonJs = (text) =>
+  text.replace(/export async function (\w+)/, "exports.$1 = $1;\nasync function $1");
+
+let browser;
+/** One browser for all consumers. */
+const theBrowser = () => (browser ??= startBrowser());
+export const closeBrowser = async () => (await browser)?.close();
+
+/** What the page at `url` puts on `globalThis.outcome`. */
+async function outcomeOf(cleanUp, url) {
+  const { origin, pathname } = new URL(url);
+  const page = await openPage({ after: (work) => cleanUp.push(work) }, await theBrowser(), origin);
+  await page.goto(pathname);
+  await page.waitForFunction(() => globalThis.outcome !== undefined);
+  return page.evaluate(() => globalThis.outcome);
+}
+
+/** Starts a server and waits for the line that says that it is ready. */
+async function startServer(cleanUp, command, args, ready, options) {
+  const server = spawn(command, args, {
+    ...options,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise((resolve) => server.once("close", resolve));
+  cleanUp.push(async () => {
+    try {
+      process.kill(-server.pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+    await ended;
+  });
+  let printed = "";
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`not ready:\n${printed}`)), READY_MS);
+    const settle = (how, value) => {
+      clearTimeout(timer);
+      how(value);
+    };
+    for (const stream of [server.stdout, server.stderr])
+      stream.setEncoding("utf8").on("data", (text) => {
+        printed += text;
+        const found = printed.match(ready);
+        if (found) settle(resolve, found);
+      });
+    server.once("error", (error) => settle(reject, error));
+    ended.then(() => settle(reject, new Error(`ended:\n${printed}`)));
+  });
+}
+
+async function must(command, args, options) {
+  const { code, stdout, stderr } = await run(command, args, { ...options, capture: true });
+  if (code !== 0)
+    throw new Error(`${command} ${args.join(" ")} failed (${code}):\n${stdout}${stderr}`);
+  return stdout;
+}

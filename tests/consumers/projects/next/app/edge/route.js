@@ -1,0 +1,9 @@
+import * as edgegate from "edgegate";
+import { check } from "../../check.mjs";
+import given from "../../given.mjs";
+
+export const runtime = "edge";
+
+export async function GET() {
+  return Response.json(await check(edgegate, given));
+}

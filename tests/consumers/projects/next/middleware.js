@@ -1,0 +1,4 @@
+import { gate } from "./gate.mjs";
+
+export const middleware = () => gate();
+export const config = { matcher: "/node" };

@@ -1,0 +1,4 @@
+import { gate } from "./gate.mjs";
+
+export const proxy = () => gate();
+export const config = { matcher: "/node" };

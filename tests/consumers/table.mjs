@@ -1,0 +1,43 @@
+// The table of consumers in npm/edgegate/README.md, made of results.json.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { inRoot } from "../../scripts/project/root.mjs";
+
+const RESULTS = "tests/consumers/results.json";
+const README = "npm/edgegate/README.md";
+
+/**
+ * What the last run of each consumer found, by its name.
+ *
+ * @returns {Record<string, { version: string | null, places: string[], date: string }>}
+ */
+export const readResults = () =>
+  existsSync(inRoot(RESULTS)) ? JSON.parse(readFileSync(inRoot(RESULTS), "utf8")) : {};
+
+/** Adds results, and writes the table again. */
+export function record(consumers, found) {
+  const all = { ...readResults(), ...found };
+  const known = consumers.filter(({ name }) => all[name]);
+  const results = Object.fromEntries(known.map(({ name }) => [name, all[name]]));
+  writeFileSync(inRoot(RESULTS), `${JSON.stringify(results, null, 2)}\n`);
+  const text = readFileSync(inRoot(README), "utf8");
+  writeFileSync(
+    inRoot(README),
+    text.replace(tableIn(text), () => tableOf(consumers, results)),
+  );
+}
+
+export function tableOf(consumers, results) {
+  const rows = consumers
+    .filter(({ name }) => results[name])
+    .map(({ name, title, how }) => {
+      const { version, places, date } = results[name];
+      const code = how.replace(/(import|require\() ?"[^"]+"\)?|"[^"]+"/g, "`$&`");
+      return `| ${title} | ${version ?? ""} | ${code} | ${places.join(", ")} | ${date} |`;
+    });
+  const head = "| used in | version | how | run in | date |";
+  return [head, "|---|---|---|---|---|", ...rows].join("\n");
+}
+
+/** The table as the README has it. */
+export const tableIn = (text = readFileSync(inRoot(README), "utf8")) =>
+  text.match(/^\| used in .*\n(\|.*\n)+/m)?.[0].trimEnd() ?? "";

@@ -1,0 +1,119 @@
+// A copy of the project outside of its folder, as a reader has it after `git clone` and a first
+// build. The reader's port numbers are replaced by free ones, so that nothing else is in the way.
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { inRoot } from "../../../scripts/project/root.mjs";
+import { node } from "../../../scripts/project/tools.mjs";
+import { freePort } from "../../browser/edgegate.mjs";
+import { readersEnvironment } from "./terminal.mjs";
+
+// What documents and examples name.
+const PORTS = [8787, 8788, 8080, 3000, 5173];
+// What `npm start` makes from the sources, and stamps: a build takes minutes.
+const BUILT = ["build", "dist", "www/edgegate", "www/openapi.yaml", "npm/edgegate/wasm"];
+// Hard links, where the file system can: what is deleted in the copy stays in the project.
+const INSTALLED = ["node_modules", ".tools"];
+// Files in which a port stands.
+const WITH_PORTS = /^(examples\/|scripts\/project\/dev-arguments\.mjs$|wrangler\.toml$)/;
+
+/** @returns {Promise<Clone>} */
+export async function makeClone() {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-reader-"));
+  // nginx serves the example as another user.
+  chmodSync(folder, 0o755);
+  const root = join(folder, "edgegate");
+  const home = join(folder, "home");
+  mkdirSync(home);
+  const ports = new Map();
+  for (const port of PORTS) ports.set(port, await freePort());
+  const move = (text) => text.replace(/\b\d{4}\b/g, (port) => ports.get(Number(port)) ?? port);
+
+  for (const path of filesOfProject()) {
+    const target = join(root, path);
+    mkdirSync(dirname(target), { recursive: true });
+    cpSync(inRoot(path), target);
+    if (WITH_PORTS.test(path)) writeFileSync(target, move(readFileSync(target, "utf8")));
+  }
+  const git = (...args) => {
+    const { status, stdout, stderr } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
+    if (status !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
+    return stdout;
+  };
+  git("init", "--quiet");
+  git("add", "--all");
+  const author = ["-c", "user.name=reader", "-c", "user.email=reader@example.com"];
+  git(...author, "commit", "--quiet", "--no-gpg-sign", "--message", "As cloned");
+  for (const path of BUILT)
+    if (existsSync(inRoot(path))) cpSync(inRoot(path), join(root, path), { recursive: true });
+  for (const path of INSTALLED) copyTree(inRoot(path), join(root, path));
+  return {
+    root,
+    home,
+    move,
+    port: (port) => ports.get(port) ?? port,
+    origin: `http://127.0.0.1:${ports.get(8787)}`,
+    environmentFor: (document) => environmentFor(readFileSync(join(root, document), "utf8"), home),
+    /** Files that git would list as new or changed. */
+    changes: () => git("status", "--porcelain", "--untracked-files=all").trim(),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+/**
+ * @typedef {object} Clone
+ * @property {string} root
+ * @property {string} home
+ * @property {(text: string) => string} move replaces the ports in a text
+ * @property {(port: number) => number} port
+ * @property {string} origin where `npm start` answers
+ * @property {(document: string) => NodeJS.ProcessEnv} environmentFor what a document asks for: a Node
+ *   that is new enough
+ * @property {() => string} changes
+ * @property {() => void} remove
+ */
+
+function copyTree(from, to) {
+  for (const options of ["-al", "-a"]) {
+    if (spawnSync("cp", [options, from, to]).status === 0) return;
+    rmSync(to, { recursive: true, force: true });
+  }
+  throw new Error(`${from} can't be copied to ${to}`);
+}
+
+/** Everything that git knows or would add. */
+function filesOfProject() {
+  const { status, stdout, stderr } = spawnSync(
+    "git",
+    ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    { cwd: inRoot(), encoding: "utf8", maxBuffer: 1e8 },
+  );
+  if (status !== 0) throw new Error(`git ls-files: ${stderr}`);
+  return stdout
+    .split("\0")
+    .filter((path) => path !== "" && existsSync(inRoot(path)) && lstatSync(inRoot(path)).isFile());
+}
+
+/** "You need Node 22": the project's own, unless this machine's is new enough. */
+function environmentFor(text, home) {
+  const [, needed] = /You need Node (\d+)/.exec(text) ?? [];
+  const { PATH } = readersEnvironment(home);
+  const { stdout } = spawnSync("node", ["--version"], { encoding: "utf8", env: { PATH } });
+  if (!needed || Number(/\d+/.exec(stdout)?.[0]) >= Number(needed)) return {};
+  const bin = join(home, "node-bin");
+  mkdirSync(bin, { recursive: true });
+  if (!existsSync(join(bin, "node"))) symlinkSync(node(), join(bin, "node"));
+  return { PATH: `${bin}${delimiter}${PATH}` };
+}

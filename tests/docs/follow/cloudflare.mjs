@@ -1,0 +1,288 @@
+// Stands in for the part of Cloudflare's API that wrangler calls when a reader follows
+// docs/deploy.md. What it is given lives in memory; D1 is a SQLite of Node's. It shows that the
+// commands work in this order, not that Cloudflare accepts them.
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import { DatabaseSync } from "node:sqlite";
+
+const ACCOUNT = "a".repeat(32);
+const SUBDOMAIN = { enabled: true, previews_enabled: false };
+const newId = () => randomBytes(16).toString("hex");
+
+/** An error of the API. */
+class Refusal extends Error {
+  constructor(status, code, message) {
+    super(message);
+    Object.assign(this, { status, code });
+  }
+}
+const found = (value, what) => {
+  if (value === undefined) throw new Refusal(404, 10007, `there is no such ${what}`);
+  return value;
+};
+
+/** Several statements, which give no rows. */
+function run(file, sql) {
+  file.exec(sql);
+  return [];
+}
+
+/** One account. Each row: method, path below the account, answer. */
+function makeAccount(address) {
+  const workers = new Map();
+  const queues = new Map();
+  const namespaces = new Map();
+  const values = new Map();
+  const databases = new Map();
+  const worker = (name) => found(workers.get(name), "Worker");
+  const queueOf = (id) =>
+    found(
+      [...queues.values()].find(({ queue_id }) => queue_id === id),
+      "queue",
+    );
+  const database = (id) =>
+    found(
+      [...databases.values()].find(({ uuid, name }) => uuid === id || name === id),
+      "database",
+    );
+  const page = (list) => ({
+    result: list,
+    result_info: { total_count: list.length, count: list.length, page: 1, per_page: 100 },
+  });
+  const bindingsOf = (name) => worker(name).bindings.map(({ text: _secret, ...shown }) => shown);
+
+  function upload(name, body) {
+    const [, json] = /name="metadata"[\s\S]*?\r\n\r\n([\s\S]*?)\r\n--/.exec(body);
+    const { bindings, migrations } = JSON.parse(json);
+    const before = workers.get(name);
+    const own = bindings.filter(({ type }) => type !== "inherit");
+    // Secrets stay, and what the upload says to inherit.
+    const kept = (before?.bindings ?? []).filter(
+      (one) =>
+        !own.some(({ name }) => name === one.name) &&
+        (one.type === "secret_text" || bindings.some(({ name }) => name === one.name)),
+    );
+    workers.set(name, { bindings: [...own, ...kept], tag: migrations?.new_tag ?? before?.tag });
+    return {
+      id: name,
+      number: 1,
+      version_id: newId(),
+      startup_time_ms: 5,
+      entry_point: "index.js",
+      deployment_id: newId(),
+      metadata: {},
+      resources: { bindings: [], script: {}, script_runtime: {} },
+    };
+  }
+  function query(id, body) {
+    const { sql, params = [] } = JSON.parse(body);
+    const { file } = database(id);
+    const isOne = !/;\s*\S/.test(sql.replace(/--.*$/gm, ""));
+    const results = isOne ? file.prepare(sql).all(...params) : run(file, sql);
+    return [
+      { results, success: true, meta: { duration: 1, changes: 0, rows_read: 0, rows_written: 0 } },
+    ];
+  }
+  const service = (name) => ({
+    id: name,
+    default_environment: {
+      environment: "production",
+      script: {
+        id: name,
+        tag: "t",
+        tags: [],
+        etag: "e",
+        migration_tag: worker(name).tag,
+        last_deployed_from: "wrangler",
+      },
+    },
+  });
+  function add(map, name, value, problem) {
+    if (map.has(name)) throw new Refusal(400, 10014, problem);
+    map.set(name, value);
+    return value;
+  }
+  const shown = ({ file: _file, ...rest }) => ({
+    ...rest,
+    version: "production",
+    num_tables: 0,
+    file_size: 1,
+  });
+  const consumer = (id, body) => {
+    const { queue_id: _id, ...given } = JSON.parse(body || "{}");
+    const made = { consumer_id: newId(), type: "worker", ...given, script: given.script_name };
+    queueOf(id).consumers.push(made);
+    return made;
+  };
+
+  /** @type {[string, RegExp, (names: string[], body: string, search: URLSearchParams) => any][]} */
+  const rows = [
+    ["GET", /^$/, () => ({ id: ACCOUNT, name: "Reader" })],
+    ["GET", /^\/workers\/services\/([^/]+)$/, ([name]) => service(name)],
+    [
+      "GET",
+      /^\/workers\/scripts$/,
+      () => [...workers].map(([id, { tag }]) => ({ id, migration_tag: tag })),
+    ],
+    ["GET", /^\/workers\/scripts\/([^/]+)\/bindings$/, ([name]) => bindingsOf(name)],
+    [
+      "GET",
+      /^\/workers\/scripts\/([^/]+)\/settings$/,
+      ([name]) => ({ bindings: bindingsOf(name) }),
+    ],
+    [
+      "GET",
+      /^\/workers\/scripts\/([^/]+)\/secrets$/,
+      ([name]) => bindingsOf(name).filter(({ type }) => type === "secret_text"),
+    ],
+    ["PATCH", /^\/workers\/scripts\/([^/]+)\/script-settings$/, () => ({})],
+    ["PUT", /^\/workers\/scripts\/([^/]+)$/, ([name], body) => upload(name, body)],
+    ["POST", /^\/workers\/scripts\/([^/]+)\/versions$/, ([name], body) => upload(name, body)],
+    [
+      "POST",
+      /^\/workers\/scripts\/([^/]+)\/assets-upload-session$/,
+      (_, body) => ({
+        jwt: "a.b.c",
+        buckets: [Object.values(JSON.parse(body).manifest).map(({ hash }) => hash)],
+      }),
+    ],
+    ["POST", /^\/workers\/assets\/upload$/, () => ({ jwt: "d.e.f" })],
+    ["GET", /^\/workers\/scripts\/([^/]+)\/deployments$/, () => ({ deployments: [] })],
+    ["POST", /^\/workers\/scripts\/([^/]+)\/deployments$/, () => ({ id: newId() })],
+    ["GET", /^\/workers\/scripts\/([^/]+)\/versions$/, () => ({ items: [] })],
+    [
+      "GET",
+      /^\/workers\/workers\/([^/]+)$/,
+      ([name]) => ({ id: name, name, ...worker(name), subdomain: SUBDOMAIN }),
+    ],
+    ["GET", /^\/workers\/subdomain$/, () => ({ subdomain: "reader" })],
+    ["GET", /^\/workers\/scripts\/([^/]+)\/subdomain$/, () => SUBDOMAIN],
+    ["POST", /^\/workers\/scripts\/([^/]+)\/subdomain$/, (_, body) => JSON.parse(body)],
+    ["PUT", /^\/workers\/scripts\/([^/]+)\/schedules$/, () => ({ schedules: [] })],
+    ["GET", /^\/(workers\/)?(domains|routes).*$/, () => []],
+    [
+      "GET",
+      /^\/queues$/,
+      (_, _body, search) =>
+        page(
+          [...queues.values()].filter(
+            ({ queue_name }) =>
+              search.getAll("name").length === 0 || search.getAll("name").includes(queue_name),
+          ),
+        ),
+    ],
+    [
+      "POST",
+      /^\/queues$/,
+      (_, body) => {
+        const { queue_name } = JSON.parse(body);
+        const made = { queue_id: newId(), queue_name, producers: [], consumers: [], settings: {} };
+        return add(queues, queue_name, made, "queue name already taken");
+      },
+    ],
+    ["GET", /^\/queues\/([^/]+)\/consumers$/, ([id]) => queueOf(id).consumers],
+    ["POST", /^\/queues\/([^/]+)\/consumers$/, ([id], body) => consumer(id, body)],
+    ["PUT", /^\/queues\/([^/]+)\/consumers\/[^/]+$/, ([id], body) => consumer(id, body)],
+    ["GET", /^\/storage\/kv\/namespaces$/, () => page([...namespaces.values()])],
+    [
+      "POST",
+      /^\/storage\/kv\/namespaces$/,
+      (_, body) => {
+        const { title } = JSON.parse(body);
+        return add(namespaces, title, { id: newId(), title }, "a namespace with this title exists");
+      },
+    ],
+    [
+      "PUT",
+      /^\/storage\/kv\/namespaces\/([^/]+)\/values\/(.+)$/,
+      ([id, key], body) => values.set(`${id}/${key}`, body) && {},
+    ],
+    ["PUT", /^\/storage\/kv\/namespaces\/([^/]+)\/bulk$/, () => ({ successful_key_count: 1 })],
+    [
+      "GET",
+      /^\/d1\/database$/,
+      (_, _body, search) =>
+        page(
+          [...databases.values()]
+            .filter(({ name }) => !search.get("name") || name === search.get("name"))
+            .map(shown),
+        ),
+    ],
+    [
+      "POST",
+      /^\/d1\/database$/,
+      (_, body) => {
+        const { name } = JSON.parse(body);
+        const made = { uuid: newId(), name, file: new DatabaseSync(":memory:") };
+        return shown(add(databases, name, made, "a database with this name exists"));
+      },
+    ],
+    ["GET", /^\/d1\/database\/([^/]+)$/, ([id]) => shown(database(id))],
+    ["POST", /^\/d1\/database\/([^/]+)\/(?:query|raw)$/, ([id], body) => query(id, body)],
+  ];
+  const account = `/accounts/${ACCOUNT}`;
+  const answer = (method, { pathname, searchParams }, body) => {
+    if (pathname === "/user") return { id: "u", email: "reader@example.com" };
+    if (pathname === "/user/tokens/verify") return { id: "t", status: "active" };
+    if (pathname === "/memberships") return [{ id: "m", account: { id: ACCOUNT, name: "Reader" } }];
+    const path = pathname.slice(account.length);
+    for (const [of, pattern, reply] of rows) {
+      const match = of === method && pathname.startsWith(account) ? pattern.exec(path) : null;
+      if (match) return reply(match.slice(1).map(decodeURIComponent), body, searchParams);
+    }
+    throw new Refusal(404, 7003, `the stand-in does not know ${method} ${pathname} (${address()})`);
+  };
+  return {
+    answer,
+    sql: (name, text) => database(name).file.exec(text),
+    storeSecret: (name, secret) =>
+      worker(name).bindings.push({ type: "secret_text", name: secret }),
+  };
+}
+
+/**
+ * Starts it.
+ *
+ * - `env`: for wrangler.
+ * - `sql(name, text)`: changes a database.
+ * - `storeSecret(worker, name)`: what `wrangler secret put` does.
+ */
+export async function startCloudflare() {
+  let url = "";
+  const { answer, ...account } = makeAccount(() => url);
+  const server = createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
+    request.on("end", () => {
+      const [status, body] = answered(() =>
+        answer(request.method, new URL(request.url, url), Buffer.concat(chunks).toString("latin1")),
+      );
+      response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
+  url = `http://127.0.0.1:${address.port}`;
+  return {
+    ...account,
+    env: {
+      CLOUDFLARE_API_BASE_URL: url,
+      CLOUDFLARE_API_TOKEN: "t".repeat(40),
+      CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
+      // wrangler asks nothing.
+      CI: "1",
+    },
+    stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
+  };
+}
+
+function answered(reply) {
+  try {
+    const value = reply();
+    const { result_info, result } = value?.result_info ? value : { result: value };
+    return [200, { success: true, errors: [], messages: [], result, result_info }];
+  } catch (error) {
+    const { status = 400, code = 10001, message } = error;
+    return [status, { success: false, errors: [{ code, message }], messages: [], result: null }];
+  }
+}

@@ -1,0 +1,90 @@
+// Blocks that are data: they parse, or they are quotations of a file of the project.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { inRoot } from "../../../scripts/project/root.mjs";
+
+/** @type {Record<string, (text: string) => Promise<void> | void>} by language */
+const CHECKS = {
+  json: (text) => void JSON.parse(text),
+  toml: parseToml,
+  yaml: async (text) => void (await import("yaml")).parse(text, { strict: true }),
+  http: parseHttp,
+  text: quoted,
+  nginx: quoted,
+  caddyfile: quoted,
+  "": quoted,
+};
+CHECKS.yml = CHECKS.yaml;
+
+export const isData = ({ language }) => Object.hasOwn(CHECKS, language);
+
+/** @param {import("./documents.mjs").Block} block */
+export const check = ({ language, text }) => CHECKS[language](text);
+
+/** wrangler reads a configuration, and has no parser for others. */
+async function parseToml(text) {
+  const { experimental_readRawConfig } = await import("wrangler");
+  const { mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
+  const { tmpdir } = await import("node:os");
+  const { join } = await import("node:path");
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-toml-"));
+  try {
+    const config = join(folder, "wrangler.toml");
+    writeFileSync(config, text);
+    experimental_readRawConfig({ config });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A start line (RFC 9112 section 3 or 4), fields, and after an empty line a body. */
+function parseHttp(text) {
+  const [head, body] = text.split(/\n\n([\s\S]*)/);
+  const [start, ...fields] = head.split("\n");
+  const isStart = /^[A-Z]+ \/\S*( HTTP\/1\.1)?$|^HTTP\/[\d.]+ \d{3}/.test(start);
+  const wrong = fields.find((line) => !/^[\w-]+: ?\S/.test(line));
+  if (!isStart) throw new Error(`this is no start line: ${start}`);
+  if (wrong !== undefined) throw new Error(`this is no header field: ${wrong}`);
+  if (body && fields.some((line) => /^content-type: .*json/i.test(line))) JSON.parse(body);
+}
+
+/**
+ * The text between two `…` must stand in some file that is no document, as it is or in quotation
+ * marks. Or the parts of each line must: a message is put together from a name and its sentences.
+ */
+function quoted(text) {
+  const isThere = (part) =>
+    [part, JSON.stringify(part).slice(1, -1), part.replace(/\b[A-Z]+_[A-Z_]+\b/, "{setting}")].some(
+      (form) => sources().includes(form),
+    );
+  const partsOf = (line) =>
+    line.split(/(?<=[.:]) |(?<=^[A-Z_]+) /).map((part) => part.replace(/[.:]$/, ""));
+  const missing = text
+    .split("…")
+    .map((part) => part.trim())
+    .filter((part) => part !== "" && !isThere(part))
+    .flatMap((part) => (part.includes("\n") ? [part] : partsOf(part)))
+    .filter((part) => !isThere(part));
+  if (missing.length > 0)
+    throw new Error(
+      `it prints nothing here, so it is a quotation; no file of the project has: ${missing.join("\n")}`,
+    );
+}
+
+let all;
+function sources() {
+  all ??= spawnSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: inRoot(),
+    encoding: "utf8",
+    maxBuffer: 1e8,
+  })
+    .stdout.split("\0")
+    .filter((path) =>
+      /\.(rs|m?js|json|toml|yaml|conf|html|sql|txt|ts)$|Caddyfile$|_headers$/.test(path),
+    )
+    .map((path) => readFileSync(inRoot(path), "utf8"))
+    .join("\n")
+    // Rust goes on with a text in the next line.
+    .replace(/\\\n\s*/g, "");
+  return all;
+}

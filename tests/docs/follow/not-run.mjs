@@ -1,0 +1,43 @@
+// The blocks that can't be run here, each with the reason. A block is found by the text with which
+// it begins. At most a tenth of all blocks may be listed.
+
+/** @type {{ document: string, begins: string, reason: string }[]} */
+export const NOT_RUN = [
+  {
+    document: "docs/deploy.md",
+    begins: "npx wrangler login",
+    reason: "it opens Cloudflare's page in a browser",
+  },
+  {
+    document: "docs/operations.md",
+    begins: "until [",
+    reason: "it waits for a log-out at another place of a deployment",
+  },
+  {
+    document: "docs/operations.md",
+    begins: "-- who is being guessed at",
+    reason: "Analytics Engine's SQL exists only on Cloudflare",
+  },
+  {
+    document: "npm/edgegate/README.md",
+    begins: "npm install edgegate",
+    reason: "the package is not on npm yet",
+  },
+];
+export const MOST = 1 / 10;
+
+/**
+ * The blocks that another test takes from their document and runs.
+ *
+ * @type {{ document: string, begins: string, test: string }[]}
+ */
+export const ELSEWHERE = [
+  "location /admin/",
+  "handle /admin/*",
+  "http:\n  routers:",
+  "- name: envoy.filters.http.ext_authz",
+].map((begins) => ({
+  document: "docs/forward-auth.md",
+  begins,
+  test: "tests/e2e/forward-auth.test.mjs",
+}));

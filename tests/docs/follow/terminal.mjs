@@ -1,0 +1,174 @@
+// A terminal in which a reader pastes commands: an interactive shell behind a pseudo-terminal, which
+// `script` (util-linux, macOS) provides. Interactive shells differ from scripts: `#` begins no
+// comment in zsh, and `!` is history.
+import { spawn } from "node:child_process";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+
+// Without the files in which a reader has settings of their own, and without a line editor, which
+// would print each line again.
+const SHELLS = {
+  bash: ["bash", "--norc", "--noprofile", "--noediting", "-i"],
+  zsh: ["zsh", "-f", "+Z", "-i"],
+};
+const SILENT = {
+  bash: "PS1= PS2=",
+  zsh: "unsetopt prompt_sp prompt_cr; PROMPT= PROMPT2= RPS1=",
+};
+const WAIT_MS = 10 * 60_000;
+const POLL_MS = 50;
+// What a terminal shows as colours and titles.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with ESC
+const ESCAPES = /\u001b(\[[0-9;?]*[A-Za-z]|\][^\u0007]*\u0007|[=>()][A-Z0-9]?)/g;
+
+export class Terminal {
+  #program;
+  #output = "";
+  #ended = false;
+  #pastes = 0;
+
+  /**
+   * @param {"bash" | "zsh"} shell
+   * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
+   */
+  constructor(shell, { cwd, env }) {
+    const command = `exec ${SHELLS[shell].join(" ")}`;
+    const args =
+      process.platform === "darwin"
+        ? ["-q", "/dev/null", "/bin/sh", "-c", command]
+        : ["-qfec", command, "/dev/null"];
+    this.#program = spawn("script", args, { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
+    this.#program.stdin.on("error", () => {});
+    // The window closes with this process, and the kernel hangs up on what runs in it.
+    process.on("exit", () => this.#program.kill("SIGKILL"));
+    this.#program.stdout.setEncoding("utf8").on("data", (chunk) => (this.#output += chunk));
+    this.ended = new Promise((resolve) => this.#program.once("exit", resolve));
+    this.ended.then(() => (this.#ended = true));
+    this.#write(`stty -echo; ${SILENT[shell]}; HISTFILE=\n`);
+    this.#write(`trap 'printf "\\n@@failed@@\\n"' ERR\n`);
+  }
+
+  /** What was printed since the last paste began. */
+  get printed() {
+    return tidy(this.#output);
+  }
+
+  /** Waits until the shell has begun. Its first lines, typed before `stty -echo`, are dropped. */
+  ready() {
+    return this.paste("");
+  }
+
+  /** Pastes commands and waits for their end. */
+  async paste(commands) {
+    const mark = this.#begin(commands);
+    const isDone = await this.#until(() => this.#output.includes(`\n${mark}`));
+    if (!isDone) throw new Error(`it did not end; so far it printed:\n${this.printed}`);
+    return this.#result(mark);
+  }
+
+  /**
+   * Pastes commands of which the last one goes on, and waits until `isReady` says so.
+   *
+   * @param {string} commands
+   * @param {(printed: string) => boolean | Promise<boolean>} isReady
+   */
+  async pasteServer(commands, isReady) {
+    const mark = this.#begin(commands);
+    let isUp = false;
+    await this.#until(async () => {
+      if (this.#output.includes(`\n${mark}`)) return true;
+      isUp = await isReady(this.printed);
+      return isUp;
+    });
+    if (!isUp) throw new Error(`the server did not start; it printed:\n${this.printed}`);
+  }
+
+  /** Ctrl-C, until the program in front has ended. */
+  async interrupt() {
+    this.#write("\u0003");
+    const mark = this.#mark();
+    // Ctrl-C empties what was typed ahead, so this comes after it.
+    for (let tries = 0; tries < 100; tries++) {
+      this.#write(`\n printf '\\n%s\\n' '${mark}'\n`);
+      const isFree = await this.#until(() => this.#output.includes(`\n${mark}`), 1000);
+      if (isFree) return;
+    }
+    throw new Error(`Ctrl-C did not end it:\n${this.printed}`);
+  }
+
+  /** Leaves the shell. If a program is still in front, the window closes and hangs up on it. */
+  async close() {
+    this.#write("exit\n");
+    const timer = setTimeout(() => this.#program.kill("SIGKILL"), 2000);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  #begin(commands) {
+    this.#output = "";
+    const mark = this.#mark();
+    this.#write(`${commands}\n printf '\\n%s\\n' '${mark}'\n`);
+    return mark;
+  }
+
+  #mark() {
+    this.#pastes += 1;
+    return `@@end of ${this.#pastes}@@`;
+  }
+
+  #result(mark) {
+    const [text] = this.printed.split(`\n${mark}`);
+    const failed = text.includes("@@failed@@");
+    return { printed: text.replace(/\n?@@failed@@\n?/g, "\n").trim(), failed };
+  }
+
+  #write(text) {
+    if (!this.#ended) this.#program.stdin.write(text);
+  }
+
+  async #until(look, ms = WAIT_MS) {
+    for (let waited = 0; waited < ms; waited += POLL_MS) {
+      if (await look()) return true;
+      if (this.#ended) return false;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return false;
+  }
+}
+
+/**
+ * A reader's environment: this process's, without what npm and the tests add. `home` is empty, but
+ * Rust and npm keep their settings and caches.
+ */
+export function readersEnvironment(home, more = {}) {
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(npm_|NODE_TEST|NODE_OPTIONS|EDGEGATE_|INIT_CWD|PORT$|ISSUER$)/.test(name),
+    ),
+  );
+  const path = (env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => !/node_modules|node-gyp-bin/.test(folder))
+    .join(delimiter);
+  return {
+    CARGO_HOME: join(homedir(), ".cargo"),
+    RUSTUP_HOME: join(homedir(), ".rustup"),
+    npm_config_userconfig: join(homedir(), ".npmrc"),
+    npm_config_cache: join(homedir(), ".npm"),
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    WRANGLER_SEND_METRICS: "false",
+    ...env,
+    TERM: "dumb",
+    HOME: home,
+    PATH: path,
+    ...more,
+  };
+}
+
+const tidy = (text) =>
+  text
+    .replace(ESCAPES, "")
+    .replace(/\r+\n/g, "\n")
+    .split("\n")
+    .map((line) => line.replace(/^.*\r/, "").trimEnd())
+    .join("\n");

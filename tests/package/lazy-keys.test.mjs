@@ -1,0 +1,105 @@
+// A verifier is made without a request. Its keys are fetched when they are first needed.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startKeyServer } from "./key-server.mjs";
+import { importPackage } from "./package.mjs";
+import { newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
+
+const START = 1_800_000_000_000;
+const URL_OF_KEYS = "https://auth.example.com/.well-known/jwks.json";
+const key = newKey("1");
+const claims = { iat: START / 1000, exp: START / 1000 + 3600, auth_time: START / 1000 };
+const token = key.token(claims);
+
+/** A service that is down until `service.isUp`, and counts how often it was asked. */
+function service() {
+  const state = { isUp: false, asked: 0 };
+  state.fetch = async () => {
+    state.asked += 1;
+    if (!state.isUp) throw new TypeError("fetch failed");
+    return Response.json(setOf(key));
+  };
+  return state;
+}
+
+test("a server starts while the service is down, and works when it is up", async (t) => {
+  const { Verifier } = await importPackage(t);
+  t.mock.timers.enable({ apis: ["Date"], now: START });
+  const remote = service();
+  const verifier = Verifier.fromJwksUrl(URL_OF_KEYS, { ...OPTIONS, fetch: remote.fetch });
+  assert.ok(verifier instanceof Verifier);
+  assert.equal(await verifier, verifier, "the former form, with await");
+  assert.equal(remote.asked, 0);
+  const outage = { name: "EdgegateError", code: "key_set_unavailable" };
+  await assert.rejects(verifier.verify(token), outage);
+  assert.equal(remote.asked, 1);
+  remote.isUp = true;
+  t.mock.timers.setTime(START + 999);
+  await assert.rejects(verifier.verify(token), outage);
+  assert.equal(remote.asked, 1, "within the pause");
+  t.mock.timers.setTime(START + 1000);
+  assert.equal((await verifier.verify(token)).sub, USER);
+  assert.equal(remote.asked, 2);
+});
+
+test("the pauses double up to 30 s, however many calls there are", async (t) => {
+  const { Verifier } = await importPackage(t);
+  t.mock.timers.enable({ apis: ["Date"], now: START });
+  const remote = service();
+  const verifier = Verifier.fromJwksUrl(URL_OF_KEYS, { ...OPTIONS, fetch: remote.fetch });
+  const askedAt = [];
+  for (let second = 0; second < 125; second += 1) {
+    t.mock.timers.setTime(START + second * 1000);
+    const before = remote.asked;
+    const calls = Array.from({ length: 10 }, () => verifier.isAuthorizedByUserId(token, USER));
+    assert.ok((await Promise.all(calls)).every((yes) => yes === false));
+    if (remote.asked !== before) askedAt.push(second);
+    assert.ok(remote.asked - before <= 1, "calls at the same time share one fetch");
+  }
+  assert.deepEqual(askedAt, [0, 1, 3, 7, 15, 31, 61, 91, 121]);
+});
+
+test("first calls at the same time share one fetch", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const server = await startKeyServer(t, setOf(key));
+  const verifier = Verifier.fromJwksUrl(server.url, OPTIONS);
+  const good = key.token();
+  const calls = Array.from({ length: 20 }, () => verifier.verify(good));
+  await Promise.all([verifier.ready(), verifier.ready(), ...calls]);
+  assert.equal(server.asked.length, 1);
+});
+
+test("ready() fetches before the keys are needed, and rejects in an outage", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const server = await startKeyServer(t, setOf(key));
+  const verifier = Verifier.fromJwksUrl(server.url, OPTIONS);
+  await verifier.ready();
+  await verifier.verify(key.token());
+  assert.equal(server.asked.length, 1);
+  await server.stop();
+  await assert.rejects(Verifier.fromJwksUrl(server.url, OPTIONS).ready(), {
+    code: "key_set_unavailable",
+  });
+  await (await Verifier.fromJwks(setOf(key), OPTIONS)).ready();
+});
+
+test("a mistake in the options is told at once, not at the first use", async (t) => {
+  const { Verifier } = await importPackage(t);
+  for (const wrong of [
+    undefined,
+    { issuer: OPTIONS.issuer },
+    { ...OPTIONS, audience: ["a"] },
+    { ...OPTIONS, issuer: "" },
+    { ...OPTIONS, issuer: "x".repeat(5000) },
+    { ...OPTIONS, clockTolerance: 301 },
+    { ...OPTIONS, clockTolerance: 0.5 },
+  ]) {
+    assert.throws(() => Verifier.fromJwksUrl(URL_OF_KEYS, wrong), {
+      name: "EdgegateError",
+      code: "invalid_argument",
+    });
+  }
+  assert.throws(() => Verifier.fromJwksUrl("http://auth.example.com/jwks", OPTIONS), {
+    code: "invalid_argument",
+  });
+});

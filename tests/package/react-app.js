@@ -1,0 +1,30 @@
+// The app of react.test.mjs. It is rendered on a server and in a browser. Without JSX, so that Node
+// runs it as it is.
+import { AuthClient } from "edgegate/client";
+import { createElement as h, useSyncExternalStore } from "react";
+
+// At the top of a module, as in most apps. On the server there is no page.
+export const auth = new AuthClient();
+
+// React reads these three without their client.
+const { subscribe, getSnapshot, getServerSnapshot } = auth;
+const useAuth = () => useSyncExternalStore(subscribe, getSnapshot, getServerSnapshot);
+
+/** How often each component was rendered. */
+export const renders = { greeting: 0, roles: 0 };
+
+function Greeting() {
+  renders.greeting += 1;
+  const { status, user } = useAuth();
+  if (status === "unknown") return h("p", { id: "greeting" }, "Loading");
+  if (status === "signed_out") return h("p", { id: "greeting" }, "Sign in");
+  return h("p", { id: "greeting" }, `Hello ${user.first_name ?? "you"}`);
+}
+
+function Roles() {
+  renders.roles += 1;
+  const { user } = useAuth();
+  return h("p", { id: "roles" }, user ? user.roles.join(" ") : "none");
+}
+
+export const App = () => h("main", null, h(Greeting), h(Roles));

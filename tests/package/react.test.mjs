@@ -1,0 +1,161 @@
+// AuthClient as the store of React's useSyncExternalStore: rendered by a server, hydrated in a page,
+// in StrictMode. React reports a snapshot that changes by itself, and a page that differs from the
+// server's, as errors on the console; openPage fails the test then.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { build } from "esbuild";
+import { openPage, startBrowser } from "../browser/browser.mjs";
+import { makeProject } from "./package.mjs";
+import { startSite } from "./site.mjs";
+import { newKey, nowSeconds, USER } from "./tokens.mjs";
+
+const RENDER = `
+  import { createElement } from "react";
+  import { renderToString } from "react-dom/server";
+  import { App, auth } from "./app.js";
+  process.stdout.write(renderToString(createElement(App)));
+  if (auth.status !== "unknown") throw new Error(auth.status);
+`;
+const PAGE = `
+  import { StrictMode, createElement as h } from "react";
+  import { hydrateRoot } from "react-dom/client";
+  import { App, auth, renders } from "./app.js";
+  const listening = new Set();
+  const { addEventListener, removeEventListener } = auth;
+  auth.addEventListener = (type, listener) => (listening.add(listener), addEventListener.call(auth, type, listener));
+  auth.removeEventListener = (type, listener) => (listening.delete(listener), removeEventListener.call(auth, type, listener));
+  const texts = [];
+  const note = () => {
+    const text = document.getElementById("greeting")?.textContent;
+    if (text !== texts.at(-1)) texts.push(text);
+  };
+  new MutationObserver(note).observe(document, { childList: true, characterData: true, subtree: true });
+  note();
+  const hydrate = () => (window.root = hydrateRoot(document.getElementById("root"), h(StrictMode, null, h(App))));
+  Object.assign(window, { auth, renders, listening, texts, hydrate });
+`;
+
+const key = newKey("1");
+const ADA = {
+  ...{ id: USER, email: "ada@example.com", email_verified: true },
+  ...{ first_name: "Ada", last_name: null, roles: ["editor", "user"] },
+};
+
+let browser, project, rendered, script;
+before(async () => {
+  browser = await startBrowser();
+  project = await makeProject({ after }, ["react", "react-dom", "scheduler"]);
+  project.write("app.js", readFileSync(new URL("react-app.js", import.meta.url), "utf8"));
+  project.write("render.js", RENDER);
+  project.write("page.js", PAGE);
+  rendered = await project.node("render.js");
+  const { outputFiles } = await build({
+    entryPoints: [project.path("page.js")],
+    bundle: true,
+    format: "esm",
+    write: false,
+    // React's development build checks its stores.
+    define: { "process.env.NODE_ENV": '"development"' },
+  });
+  script = outputFiles[0].text;
+});
+after(() => browser?.close());
+
+/** The page as the server has rendered it, with a service that answers for one user. */
+async function open(t, { isSignedIn = false } = {}) {
+  const service = { isSignedIn, asked: [] };
+  const answer = (work) => (request, response) => {
+    service.asked.push(new URL(request.url, "http://site").pathname);
+    const [status, body] = work();
+    response.writeHead(status, { "Content-Type": "application/json" });
+    response.end(body && JSON.stringify(body));
+  };
+  const tokens = () => ({
+    ...{ access_token: key.token({ exp: nowSeconds() + 600 }), token_type: "Bearer" },
+    expires_in: 600,
+  });
+  const site = await startSite(t, {
+    pages: {
+      "/": `<!doctype html><html lang="en"><title>React</title><link rel="icon" href="data:,"><div id="root">${rendered}</div><script type="module" src="/page.js"></script></html>`,
+      "/page.js": script,
+    },
+    // Styles of React's own are not in question.
+    csp: "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:",
+  });
+  Object.assign(site.answers, {
+    "/auth/token": answer(() =>
+      service.isSignedIn ? [200, tokens()] : [400, { error: "invalid_grant" }],
+    ),
+    "/auth/login": answer(() => {
+      service.isSignedIn = true;
+      return [200, { ...tokens(), user: ADA }];
+    }),
+    "/auth/revoke": (_, response) => {
+      service.isSignedIn = false;
+      response.writeHead(200).end();
+    },
+    "/auth/me": answer(() => [200, ADA]),
+  });
+  const page = await openPage(t, browser, site.origin);
+  await page.goto("/");
+  await page.waitForFunction(() => globalThis.hydrate !== undefined);
+  const shows = (text) =>
+    page.waitForFunction((it) => document.getElementById("greeting")?.textContent === it, text);
+  return { page, service, shows };
+}
+
+test("a server renders it without a page, and sends nothing", () => {
+  assert.match(rendered, /<p id="greeting">Loading<\/p><p id="roles">none<\/p>/);
+});
+
+test("a visitor sees the sign-in, without another call; then the login, then the logout", async (t) => {
+  const { page, service, shows } = await open(t);
+  await page.evaluate(() => hydrate());
+  await shows("Sign in");
+  assert.deepEqual(service.asked, ["/auth/token"]);
+  await page.evaluate(() => auth.login({ email: "ada@example.com", password: "x" }));
+  await shows("Hello Ada");
+  assert.equal(await page.textContent("#roles"), "editor user");
+  await page.evaluate(() => auth.logout());
+  await shows("Sign in");
+  assert.deepEqual(await page.evaluate(() => texts), [
+    "Loading",
+    "Sign in",
+    "Hello Ada",
+    "Sign in",
+  ]);
+});
+
+test("a session that the page finds, with one render for each change", async (t) => {
+  const { page, shows } = await open(t, { isSignedIn: true });
+  await page.evaluate(() => hydrate());
+  await shows("Hello Ada");
+  const before = await page.evaluate(() => ({ ...renders }));
+  // A renewal that changes nothing renders nothing.
+  await page.evaluate(async () => {
+    await auth.me();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  assert.deepEqual(await page.evaluate(() => ({ ...renders })), before);
+});
+
+test("hydrated after it is known who is signed in: no mismatch, then the user", async (t) => {
+  const { page, shows } = await open(t, { isSignedIn: true });
+  await page.evaluate(async () => {
+    await auth.ready();
+    hydrate();
+  });
+  await shows("Hello Ada");
+});
+
+test("what is unmounted is not called any more", async (t) => {
+  const { page, shows } = await open(t);
+  await page.evaluate(() => hydrate());
+  await shows("Sign in");
+  // StrictMode subscribes, ends that and subscribes again, for each of the two components.
+  assert.equal(await page.evaluate(() => listening.size), 2);
+  await page.evaluate(() => root.unmount());
+  assert.equal(await page.evaluate(() => listening.size), 0);
+  await page.evaluate(() => auth.login({ email: "ada@example.com", password: "x" }));
+});

@@ -1,0 +1,244 @@
+// Who verifies a signature, the platform or the wasm, and what is remembered of a token. The test
+// watches the platform's WebCrypto and moves the clock.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { importPackage } from "./package.mjs";
+import { goodClaims, newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
+
+const START = 1_800_000_000_000;
+const REMEMBERED_MAX = 1_000;
+const ALGORITHMS = ["EdDSA", "ES256"];
+const INVALID = { code: "invalid_token", reason: "signature_invalid" };
+
+/**
+ * Replaces the platform's `crypto`. `seen.verified` counts the signatures that it verified; `with`
+ * replaces members of its `subtle`.
+ */
+function watchCrypto(t, replaced = {}) {
+  const real = globalThis.crypto;
+  const seen = { verified: 0, with: replaced };
+  const subtle = {
+    importKey: (...args) => (seen.with.importKey ?? real.subtle.importKey).apply(real.subtle, args),
+    verify(...args) {
+      seen.verified += 1;
+      return (seen.with.verify ?? real.subtle.verify).apply(real.subtle, args);
+    },
+  };
+  const replace = (value) =>
+    Object.defineProperty(globalThis, "crypto", { value, configurable: true });
+  replace({ subtle });
+  t.after(() => replace(real));
+  return { seen, replace, real };
+}
+
+const atStart = (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: START });
+  return (milliseconds) => t.mock.timers.setTime(START + milliseconds);
+};
+
+for (const alg of ALGORITHMS) {
+  test(`${alg}: the platform verifies a new token, and nobody a token seen before`, async (t) => {
+    const { Verifier } = await importPackage(t);
+    const { seen } = watchCrypto(t);
+    const key = newKey("1", alg);
+    const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+    const token = key.token();
+    for (let times = 0; times < 5; times++)
+      assert.deepEqual((await verifier.verify(token)).sub, USER);
+    assert.equal(await verifier.isAuthorizedByRole(token, ["user"]), true);
+    assert.equal(await verifier.isAuthorizedByRole(token, ["admin"]), false);
+    assert.equal(seen.verified, 1);
+    await verifier.verify(key.token({ jti: "other" }));
+    assert.equal(seen.verified, 2);
+  });
+
+  test(`${alg}: a token that differs in one character from a remembered one is refused`, async (t) => {
+    const { Verifier } = await importPackage(t);
+    const { seen } = watchCrypto(t);
+    const key = newKey("1", alg);
+    const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+    const token = key.token();
+    await verifier.verify(token);
+    for (let place = 0; place < token.length; place++) {
+      const other = token[place] === "A" ? "B" : "A";
+      const changed = token.slice(0, place) + other + token.slice(place + 1);
+      await assert.rejects(verifier.verify(changed), { code: "invalid_token" }, `${place}`);
+    }
+    for (const changed of [` ${token}`, `${token}=`, `${token}.`, token.slice(0, -1)])
+      await assert.rejects(verifier.verify(changed), { code: "invalid_token" });
+    const before = seen.verified;
+    await verifier.verify(token);
+    assert.equal(seen.verified, before, "it is still remembered");
+  });
+
+  test(`${alg}: a remembered token expires as any other`, async (t) => {
+    const { Verifier } = await importPackage(t);
+    const goTo = atStart(t);
+    const { seen } = watchCrypto(t);
+    const key = newKey("1", alg);
+    const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+    const token = key.token();
+    await verifier.verify(token);
+    goTo(599_999);
+    await verifier.verify(token);
+    assert.equal(seen.verified, 1);
+    goTo(600_000);
+    await assert.rejects(verifier.verify(token), { code: "invalid_token", reason: "expired" });
+    assert.equal(await verifier.isAuthorizedByRole(token, ["user"]), false);
+    // A clock that was wrong and is set back finds nothing remembered.
+    const before = seen.verified;
+    goTo(0);
+    await verifier.verify(token);
+    assert.equal(seen.verified, before + 1);
+    goTo(-61_000);
+    await assert.rejects(verifier.verify(token), { reason: "iat_in_future" });
+  });
+
+  test(`${alg}: when the keys change, nothing that was remembered counts`, async (t) => {
+    const { Verifier } = await importPackage(t);
+    const goTo = atStart(t);
+    const [old, same, other] = [newKey("1", alg), newKey("1", alg), newKey("2", alg)];
+    let jwks = setOf(old);
+    const fetch = async () => Response.json(jwks);
+    const options = { ...OPTIONS, fetch };
+    const verifier = Verifier.fromJwksUrl("https://auth.example.com/jwks", options);
+    const token = old.token();
+    await verifier.verify(token);
+    await verifier.verify(token);
+    // The same kid, another key.
+    jwks = setOf(same, other);
+    goTo(31_000);
+    await verifier.verify(other.token());
+    await assert.rejects(verifier.verify(token), INVALID);
+    await verifier.verify(same.token());
+    // The key is gone.
+    jwks = setOf(newKey("3", alg));
+    goTo(62_000);
+    await assert.rejects(verifier.verify(newKey("4", alg).token()), { reason: "kid_unknown" });
+    await assert.rejects(verifier.verify(other.token()), { reason: "kid_unknown" });
+  });
+
+  test(`${alg}: keys that are replaced while the platform verifies decide`, async (t) => {
+    const { Verifier } = await importPackage(t);
+    const goTo = atStart(t);
+    const { seen, real } = watchCrypto(t);
+    const [old, same, other] = [newKey("1", alg), newKey("1", alg), newKey("2", alg)];
+    let jwks = setOf(old);
+    const options = { ...OPTIONS, fetch: async () => Response.json(jwks) };
+    const verifier = Verifier.fromJwksUrl("https://auth.example.com/jwks", options);
+    await verifier.ready();
+    for (const [signer, isValid] of [
+      [old, false],
+      [same, true],
+    ]) {
+      let answer;
+      seen.with.verify = (...args) =>
+        new Promise((resolve) => {
+          answer = () => resolve(real.subtle.verify(...args));
+        });
+      const waiting = verifier.verify(signer.token()).then(
+        () => true,
+        ({ reason }) => reason,
+      );
+      while (!answer) await new Promise((resolve) => setImmediate(resolve));
+      seen.with = {};
+      jwks = signer === old ? setOf(same, other) : setOf(same, newKey("5", alg));
+      goTo(signer === old ? 31_000 : 62_000);
+      const newest = newKey("5", alg);
+      await verifier.verify((signer === old ? other : newest).token()).catch(() => {});
+      answer();
+      assert.equal(await waiting, isValid || "signature_invalid");
+    }
+  });
+
+  test(`${alg}: what a platform may take too lightly never reaches it`, async (t) => {
+    const { Verifier } = await importPackage(t);
+    const { seen } = watchCrypto(t, { verify: async () => true });
+    const key = newKey("1", alg);
+    const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+    const [header, payload, signature] = key.token().split(".");
+    const good = Buffer.from(signature, "base64url");
+    const withBytes = (change) => {
+      const bytes = Buffer.from(good);
+      change(bytes);
+      return `${header}.${payload}.${bytes.toString("base64url")}`;
+    };
+    const bad = [
+      withBytes((bytes) => bytes.fill(0)),
+      withBytes((bytes) => bytes.fill(0, 0, 32)),
+      withBytes((bytes) => bytes.fill(0xff, 32)),
+      withBytes((bytes) => bytes.fill(0xff)),
+    ];
+    for (const token of bad) await assert.rejects(verifier.verify(token), INVALID);
+    for (const bytes of [good.subarray(1), Buffer.concat([good, Buffer.alloc(1)])])
+      await assert.rejects(verifier.verify(`${header}.${payload}.${bytes.toString("base64url")}`), {
+        reason: "signature_length",
+      });
+    assert.equal(seen.verified, 0);
+  });
+
+  test(`${alg}: when the platform fails, for whatever reason, the wasm decides`, async (t) => {
+    const { Verifier } = await importPackage(t);
+    const boom = () => {
+      throw new Error("boom");
+    };
+    const key = newKey("1", alg);
+    const failures = [
+      { verify: boom },
+      { verify: async () => boom() },
+      { verify: async () => undefined },
+      { verify: async () => "true" },
+      { verify: () => 1 },
+      { importKey: boom },
+      { importKey: async () => boom() },
+      { importKey: async () => ({}) },
+    ];
+    const { seen, replace } = watchCrypto(t);
+    const both = async (what) => {
+      const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+      assert.equal((await verifier.verify(key.token())).sub, USER, what);
+      await assert.rejects(verifier.verify(newKey("1", alg).token()), INVALID, what);
+    };
+    for (const failure of failures) {
+      seen.with = failure;
+      await both(JSON.stringify(Object.keys(failure)));
+    }
+    for (const crypto of [undefined, null, {}, { subtle: null }, { subtle: {} }]) {
+      replace(crypto);
+      await both(JSON.stringify(crypto));
+    }
+  });
+}
+
+test("at most a thousand tokens are remembered, and those that were used last", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const key = newKey("1");
+  const tokens = Array.from({ length: REMEMBERED_MAX + 1 }, (_, n) => key.token({ jti: `${n}` }));
+  const { seen } = watchCrypto(t);
+  const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+  for (const token of tokens.slice(0, REMEMBERED_MAX)) await verifier.verify(token);
+  await verifier.verify(tokens[0]);
+  await verifier.verify(tokens[REMEMBERED_MAX]);
+  const before = seen.verified;
+  assert.equal(before, REMEMBERED_MAX + 1);
+  await verifier.verify(tokens[0]);
+  await verifier.verify(tokens[2]);
+  assert.equal(seen.verified, before);
+  await verifier.verify(tokens[1]);
+  assert.equal(seen.verified, before + 1, "the one that was used least lately is forgotten");
+});
+
+test("a token with other claims is judged by them, however often it was seen", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const { seen } = watchCrypto(t);
+  const key = newKey("1");
+  const api = await Verifier.fromJwks(setOf(key), OPTIONS);
+  const other = await Verifier.fromJwks(setOf(key), { ...OPTIONS, audience: "https://other" });
+  const token = key.token(goodClaims());
+  const claims = await api.verify(token);
+  claims.roles.push("admin");
+  assert.deepEqual((await api.verify(token)).roles, goodClaims().roles);
+  await assert.rejects(other.verify(token), { reason: "aud_wrong" });
+  await assert.rejects(other.verify(token), { reason: "aud_wrong" });
+  assert.equal(seen.verified, 3, "a token that was refused is not remembered");
+});
