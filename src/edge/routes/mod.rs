@@ -53,10 +53,10 @@ fn challenged(
     // No widget gives such a token. Without this, it might make the vendor answer with an error that
     // is not the visitor's, and the login would go on.
     let is_printable = |token: &str| token.bytes().all(|b| matches!(b, b' '..=b'~'));
-    if settings.vendors.turnstile.is_some() && !token.is_none_or(is_printable) {
-        return Err(Error::Field("challenge", FieldProblem::Invalid("not_met")).into());
-    }
     let credentials = match settings.vendors.turnstile {
+        Some(_) if !token.is_none_or(is_printable) => {
+            return Err(Error::Field("challenge", FieldProblem::Invalid("not_met")).into());
+        }
         Some(_) => credentials.with_challenge(token),
         None => credentials,
     };
