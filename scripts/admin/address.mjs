@@ -1,21 +1,26 @@
 // Addresses on the command line.
+import { domainToASCII } from "node:url";
 import { Advice } from "../project/advice.mjs";
 
+// Quotes, spaces and control characters are left out, so that SQL never gets a character that could
+// end a string. Beyond ASCII: letters, marks, numbers, joiners, and signs that words have inside.
+const LOCAL =
+  /^(?:[a-z0-9.!#$%&*+/=?^_`{|}~\p{L}\p{M}\p{N}-]|\p{Join_Control}|[\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u30fb])+$/u;
+const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
+
 /**
- * The form in which addresses are compared. Only plain addresses are accepted, so that SQL never
- * gets a character that could end a string.
+ * The form in which addresses are compared: crates/token/src/email_address.rs. An address that this
+ * form does not fit has no account.
  *
  * @param {string} email
  */
 export function canonical(email) {
-  const lower = email.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  if (
-    lower.length > 254 ||
-    !/^[a-z0-9.!#$%&*+/=?^_`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(lower)
-  ) {
-    throw new Advice(
-      `"${email}" can't be used here. Use an ASCII address without quotes or spaces, and write an international domain in its xn-- form.`,
-    );
-  }
-  return lower;
+  const text = email.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const [local = "", domain = "", ...rest] = text.normalize("NFC").split("@");
+  const host = domainToASCII(domain);
+  const address = `${local}@${host}`;
+  const is = rest.length === 0 && LOCAL.test(local) && DOMAIN.test(host);
+  if (!is || Buffer.byteLength(address) > 254)
+    throw new Advice(`"${email}" can't be used here: write one address, without quotes or spaces.`);
+  return address;
 }

@@ -108,7 +108,7 @@ func main() {
 
 	out := *edgegate.NewRevokeRequest()
 	out.SetToken(first.GetRefreshToken())
-	_, err = client.TokensAPI.LogOut(context.Background()).RevokeRequest(out).Execute()
+	_, _, err = client.TokensAPI.LogOut(context.Background()).RevokeRequest(out).Execute()
 	must(err)
 	_, err = renew(first.GetRefreshToken())
 	ended := model[edgegate.OAuthError](err)

@@ -1,0 +1,17 @@
+// An address on the command line is the one that the service has stored.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { canonical } from "../../scripts/admin/address.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
+
+test("npm run admin finds accounts with an address in any script", () => {
+  const { addresses } = JSON.parse(
+    readFileSync(inRoot("tests/vectors/emails/scripts.json"), "utf8"),
+  );
+  for (const { input, canonical: expected, why } of addresses)
+    if (expected) assert.equal(canonical(` ${input} `), expected, `${input}: ${why}`);
+  assert.equal(canonical("Ada@EXAMPLE.com"), "ada@example.com");
+  for (const text of ["ada", "a@b@c.d", "a'b@c.d", 'a"b@c.d', "a b@c.d", "a@c.d'--", "a;b@c.d", ""])
+    assert.throws(() => canonical(text), /can't be used here/, text);
+});
