@@ -84,7 +84,7 @@ pub fn oauth_parameters_as_sent<const N: usize>(
             for (slot, name) in texts.iter_mut().zip(known) {
                 *slot = match members.remove(name) {
                     Some(Json::Null) => Some(String::new()),
-                    value => text(value)?,
+                    value => text(name, value)?,
                 };
             }
             Ok(texts)
@@ -134,7 +134,7 @@ pub fn texts_and_cookie<const N: usize>(
 ) -> Result<([Option<String>; N], bool), Problem> {
     require_json(request)?;
     let mut members = parse_object(request)?;
-    let cookie = flag(members.remove("cookie"))? == Some(true);
+    let cookie = flag("cookie", members.remove("cookie"))? == Some(true);
     Ok((take_texts(members, known)?, cookie))
 }
 
@@ -150,11 +150,11 @@ pub fn required<T>(field: &'static str, value: Option<T>) -> Result<T, Problem> 
 ///
 /// # Errors
 /// `invalid_request` when it is anything else.
-pub fn text(value: Option<Json>) -> Result<Option<String>, Problem> {
+pub fn text(field: &str, value: Option<Json>) -> Result<Option<String>, Problem> {
     match value {
         None => Ok(None),
         Some(Json::String(text)) => Ok(Some(text)),
-        Some(_) => Err(wrong_members()),
+        Some(other) => Err(wrong_type(field, &other, "a string")),
     }
 }
 
@@ -162,10 +162,10 @@ pub fn text(value: Option<Json>) -> Result<Option<String>, Problem> {
 ///
 /// # Errors
 /// `invalid_request` when it is anything else.
-pub fn text_edit(value: Option<Json>) -> Result<Edit<String>, Problem> {
+pub fn text_edit(field: &str, value: Option<Json>) -> Result<Edit<String>, Problem> {
     Ok(match value {
         Some(Json::Null) => Edit::Remove,
-        value => text(value)?.map_or(Edit::Keep, Edit::Set),
+        value => text(field, value)?.map_or(Edit::Keep, Edit::Set),
     })
 }
 
@@ -187,21 +187,21 @@ pub fn not_removed(field: &str, value: Option<Json>) -> Result<Option<Json>, Pro
 ///
 /// # Errors
 /// `invalid_request` when it is anything else.
-pub fn text_list(value: Option<Json>) -> Result<Option<Vec<String>>, Problem> {
-    value
-        .map(|value| value.into_texts().ok_or_else(wrong_members))
-        .transpose()
+pub fn text_list(field: &str, value: Option<Json>) -> Result<Option<Vec<String>>, Problem> {
+    let Some(value) = value else { return Ok(None) };
+    let wrong = wrong_type(field, &value, "a list of strings");
+    value.into_texts().map(Some).ok_or(wrong)
 }
 
 /// A member that is true, false or absent.
 ///
 /// # Errors
 /// `invalid_request` when it is anything else.
-pub fn flag(value: Option<Json>) -> Result<Option<bool>, Problem> {
+pub fn flag(field: &str, value: Option<Json>) -> Result<Option<bool>, Problem> {
     match value {
         None => Ok(None),
         Some(Json::Bool(flag)) => Ok(Some(flag)),
-        Some(_) => Err(wrong_members()),
+        Some(other) => Err(wrong_type(field, &other, "true or false")),
     }
 }
 
@@ -259,7 +259,7 @@ fn take_texts<const N: usize>(
 ) -> Result<[Option<String>; N], Problem> {
     let mut texts = [const { None }; N];
     for (slot, name) in texts.iter_mut().zip(known) {
-        *slot = text(members.remove(name))?;
+        *slot = text(name, members.remove(name))?;
     }
     require_no_more(&members)?;
     Ok(texts)
@@ -283,7 +283,8 @@ fn parse_object(request: &Request<'_>) -> Result<Members, Problem> {
         Ok(_) => Err(Problem::invalid_request("the body is not a JSON object")),
         Err(unread) => {
             let what = match unread.fault {
-                Fault::DuplicateMember | Fault::TooDeep => WRONG_MEMBERS,
+                Fault::DuplicateMember => "the JSON body has a member twice",
+                Fault::TooDeep => "the JSON body is nested too deep",
                 _ => not_json(&request.body),
             };
             Err(Problem::invalid_request(match unread.at {
@@ -311,11 +312,24 @@ fn not_json(body: &[u8]) -> &'static str {
     }
 }
 
-const WRONG_MEMBERS: &str = "the JSON body has an unknown, repeated or wrongly typed member";
-
-/// Does not name the member's value, which may be a secret.
-fn wrong_members() -> Problem {
-    Problem::invalid_request(WRONG_MEMBERS)
+/// Names the member and the type of its value, but not the value, which may be a secret.
+fn wrong_type(field: &str, value: &Json, expected: &str) -> Problem {
+    let found = match value {
+        Json::Null => "null",
+        Json::Bool(_) => "true or false",
+        Json::Integer(_) | Json::OtherNumber => "a number",
+        Json::String(_) => "a string",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    };
+    let found = if found == "a list" && expected == "a list of strings" {
+        "a list of other values"
+    } else {
+        found
+    };
+    Problem::invalid_request(format!(
+        "the member {field} is {found}, but must be {expected}"
+    ))
 }
 
 /// Whether a member's name looks like a name, so that it may be answered and logged. A secret that
@@ -338,7 +352,7 @@ mod tests {
 
     fn email(content_type: &str, body: &str) -> Result<Option<String>, Code> {
         json(&request(content_type, body), ["email"])
-            .and_then(|[email]| text(email))
+            .and_then(|[email]| text("email", email))
             .map_err(|problem| problem.code)
     }
 
@@ -500,19 +514,48 @@ mod tests {
         let body = r#"{"flag":true,"list":["a","b"],"text":"c"}"#;
         let read = |names| json::<3>(&request("application/json", body), names).unwrap();
         let [on, list, c] = read(["flag", "list", "text"]);
-        assert_eq!(flag(on), Ok(Some(true)));
+        assert_eq!(flag("flag", on), Ok(Some(true)));
         assert_eq!(
-            text_list(list),
+            text_list("list", list),
             Ok(Some(vec!["a".to_owned(), "b".to_owned()]))
         );
-        assert_eq!(text(c), Ok(Some("c".to_owned())));
+        assert_eq!(text("text", c), Ok(Some("c".to_owned())));
         let [list, c, on] = read(["list", "text", "flag"]);
-        assert!(flag(list).is_err() && text_list(c).is_err() && text(on).is_err());
-        assert!(flag(Some(Json::Null)).is_err());
-        assert!(text_list(Some(Json::Array(vec![Json::Null]))).is_err());
+        assert!(flag("list", list).is_err());
+        assert!(text_list("text", c).is_err() && text("flag", on).is_err());
+        assert!(flag("flag", Some(Json::Null)).is_err());
+        assert!(text_list("list", Some(Json::Array(vec![Json::Null]))).is_err());
         assert_eq!(
-            (flag(None), text(None), text_list(None)),
+            (flag("a", None), text("b", None), text_list("c", None)),
             (Ok(None), Ok(None), Ok(None))
         );
+    }
+
+    #[test]
+    fn a_wrong_type_names_the_member_and_what_was_expected() {
+        let detail = |problem: Problem| problem.into_answer().body.unwrap().into_owned();
+        for (body, found) in [
+            (r#"{"email":1}"#, "a number"),
+            (r#"{"email":1.5}"#, "a number"),
+            (r#"{"email":null}"#, "null"),
+            (r#"{"email":true}"#, "true or false"),
+            (r#"{"email":["secret"]}"#, "a list"),
+            (r#"{"email":{"a":"secret"}}"#, "an object"),
+        ] {
+            let told =
+                detail(json_texts(&request("application/json", body), ["email"]).unwrap_err());
+            let expected = format!("the member email is {found}, but must be a string");
+            assert!(
+                told.contains(&expected) && !told.contains("secret"),
+                "{told}"
+            );
+        }
+        let flag = detail(flag("cookie", Some(Json::Integer(1))).unwrap_err());
+        assert!(flag.contains("the member cookie is a number, but must be true or false"));
+        let list = Some(Json::Array(vec![Json::Integer(1)]));
+        let list = detail(text_list("roles", list).unwrap_err());
+        assert!(list.contains("the member roles is a list of other values, but must be a list of"));
+        let twice = json_texts(&request("application/json", r#"{"a":"1","a":"2"}"#), ["a"]);
+        assert!(detail(twice.unwrap_err()).contains("has a member twice"));
     }
 }

@@ -124,7 +124,7 @@ async function addFailedMail() {
     persist: { path: join(folder, "state", "v3") },
   });
   await env.DB.prepare(
-    "INSERT INTO dead_letters VALUES ('x', 'nonsense', 'refused', 1, 1, NULL)",
+    "INSERT INTO dead_letters VALUES ('x', 'nonsense', 'refused', 1, unixepoch(), NULL)",
   ).run();
   await dispose();
 }

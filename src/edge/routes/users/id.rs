@@ -26,10 +26,10 @@ pub(crate) async fn patch<P: Ports>(service: &AuthService<P>, request: &Request<
     let known = ["first_name", "last_name", "roles", "disabled"];
     let [first_name, last_name, roles, disabled] = body::merge_patch(request, known)?;
     let amendment = Amendment {
-        first_name: body::text_edit(first_name)?,
-        last_name: body::text_edit(last_name)?,
-        roles: body::text_list(body::not_removed("roles", roles)?)?,
-        disabled: body::flag(body::not_removed("disabled", disabled)?)?,
+        first_name: body::text_edit("first_name", first_name)?,
+        last_name: body::text_edit("last_name", last_name)?,
+        roles: body::text_list("roles", body::not_removed("roles", roles)?)?,
+        disabled: body::flag("disabled", body::not_removed("disabled", disabled)?)?,
     };
     let user = service.amend_user(token, id, amendment).await?;
     Ok(Answer::json(200, &ManagedUserBody::from(&user)))

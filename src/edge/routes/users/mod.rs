@@ -44,8 +44,10 @@ pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request
     let token = request.bearer()?;
     let known = ["email", "first_name", "last_name", "roles"];
     let [email, first_name, last_name, roles] = body::json(request, known)?;
-    let (email, roles) = (body::text(email)?, body::text_list(roles)?);
-    let (first_name, last_name) = (body::text(first_name)?, body::text(last_name)?);
+    let email = body::text("email", email)?;
+    let roles = body::text_list("roles", roles)?;
+    let first_name = body::text("first_name", first_name)?;
+    let last_name = body::text("last_name", last_name)?;
     let email = body::required("email", email)?;
     let invitee = Invitee {
         email: &email,
