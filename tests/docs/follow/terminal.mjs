@@ -40,10 +40,14 @@ export class Terminal {
     this.#program = spawn("script", args, { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
     this.#program.stdin.on("error", () => {});
     // The window closes with this process, and the kernel hangs up on what runs in it.
-    process.on("exit", () => this.#program.kill("SIGKILL"));
+    const kill = () => this.#program.kill("SIGKILL");
+    process.on("exit", kill);
     this.#program.stdout.setEncoding("utf8").on("data", (chunk) => (this.#output += chunk));
     this.ended = new Promise((resolve) => this.#program.once("exit", resolve));
-    this.ended.then(() => (this.#ended = true));
+    this.ended.then(() => {
+      this.#ended = true;
+      process.off("exit", kill);
+    });
     this.#write(`stty -echo; ${SILENT[shell]}; HISTFILE=\n`);
     this.#write(`trap 'printf "\\n@@failed@@\\n"' ERR\n`);
   }
