@@ -7,7 +7,7 @@
 //   npm run admin -- mail retry <id>|all        sends them again
 //   npm run admin -- restored                   raises all counters after a database restore
 import { listMail, retryMail } from "./admin/mail.mjs";
-import { showPseudonyms } from "./admin/pseudonym.mjs";
+import { pseudonymsOfAddresses, showPseudonyms } from "./admin/pseudonym.mjs";
 import { liftCounters } from "./admin/restored.mjs";
 import { changeRole } from "./admin/roles.mjs";
 import { Advice, main } from "./project/advice.mjs";
@@ -16,7 +16,7 @@ import { chosenEnvironment, readConfig } from "./project/config.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const USAGE =
-  "use `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, and add --remote for the deployed service";
+  "use `npm run admin -- grant <email> <role>`, `… -- revoke <email> <role> [--last]`, `… -- pseudonym <email or IP>`, `… -- mail list`, `… -- mail retry <id>|all` or `… -- restored`, and add --remote for the deployed service, --env <name> for an environment of wrangler.toml";
 
 // Only this process gets the secret of `pseudonym`. Programs that it starts don't.
 const ticketSecret = process.env.TICKET_SECRET;
@@ -32,7 +32,9 @@ await main(async () => {
     "revoke 3": () => changeRole(verb, [first, second], place, environment, { last }),
     "pseudonym 2": () => showPseudonyms(first, ticketSecret, place, environment),
     "restored 1": () => liftCounters(place),
-    "mail 2": first === "list" && (() => listMail(place)),
+    "mail 2":
+      first === "list" &&
+      (async () => listMail(place, await pseudonymsOfAddresses(ticketSecret, place, environment))),
     "mail 3": first === "retry" && (() => retryMail(second, place)),
   };
   const command = commands[`${verb} ${words.length}`];

@@ -8,6 +8,7 @@ import { wranglerArguments } from "./project/dev-arguments.mjs";
 import { inRoot, root } from "./project/root.mjs";
 import { run } from "./project/run.mjs";
 import { node, toolEnv, wrangler } from "./project/tools.mjs";
+import { checkerIsCurrent } from "./settings/check.mjs";
 import { checkDeployment } from "./settings/deployment.mjs";
 import { setUp } from "./setup/index.mjs";
 
@@ -25,14 +26,16 @@ await main(async () => {
   const environment = chosenEnvironment(last("env"));
   const path = last("config");
   await setUp();
-  // Before the build: an unknown environment needs none.
-  await readConfig(environment, { path });
+  const config = await readConfig(environment, { path });
   // wrangler would build too, but the settings are judged by what is built.
-  const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
-  if (built.code !== 0) return built.code;
+  if (!checkerIsCurrent()) {
+    const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
+    if (built.code !== 0) return built.code;
+  }
 
   const secretsFile = last("secrets-file");
-  const { config, issuer, problems, notes, isNew } = await checkDeployment({
+  const { issuer, problems, notes, isNew } = await checkDeployment({
+    config,
     environment,
     path,
     vars,

@@ -9,7 +9,7 @@ import { migrate } from "./project/migrations.mjs";
 import { inRoot } from "./project/root.mjs";
 import { guard, run, start } from "./project/run.mjs";
 import { node, toolEnv, wrangler } from "./project/tools.mjs";
-import { heading, told } from "./settings/check.mjs";
+import { checkerIsCurrent, heading, told } from "./settings/check.mjs";
 import { localSettings } from "./settings/local.mjs";
 import { watchEdits } from "./settings/watch.mjs";
 import { setUp } from "./setup/index.mjs";
@@ -36,19 +36,15 @@ await main(async () => {
   await refuseTakenPort(port);
 
   await setUp();
-  // Before the build: an unknown environment or a broken wrangler.toml needs none.
-  await localSettings(wanted, origin);
   if (wanted.envFiles.length === 0) completeDevVars(devVarsPath(environment));
+  const settings = await localSettings(wanted, origin);
+  const edits = watchEdits(settings.files);
+  const isJudged = checkerIsCurrent();
+  if (isJudged) await refuseFaults(settings);
   // wrangler would build too, but goes on without a Worker when that fails.
   const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   if (built.code !== 0) return built.code;
-  const settings = await localSettings(wanted, origin);
-  const edits = watchEdits(settings.files);
-  const faults = await settings.faults();
-  if (faults.length > 0)
-    throw new Advice(
-      `${heading(faults)} Nothing was started.\n\n${told(faults, settings.context)}`,
-    );
+  if (!isJudged) await refuseFaults(settings);
   hold(state);
   await migrate(state, environment);
 
@@ -90,6 +86,13 @@ await main(async () => {
     }
   }
 });
+
+/** @param {Awaited<ReturnType<typeof localSettings>>} settings */
+async function refuseFaults({ faults, context }) {
+  const found = await faults();
+  if (found.length > 0)
+    throw new Advice(`${heading(found)} Nothing was started.\n\n${told(found, context)}`);
+}
 
 /** @param {number} port */
 async function refuseTakenPort(port) {
@@ -180,7 +183,7 @@ function runCron(origin) {
   let failed = false;
   const once = async () => {
     try {
-      const { status } = await fetch(`${origin}/cdn-cgi/handler/scheduled`);
+      const { status } = await fetch(`${origin}/cdn-cgi/local/scheduled`);
       if (status !== 200) throw new Error(`status ${status}`);
       failed = false;
     } catch (error) {

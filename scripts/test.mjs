@@ -18,6 +18,7 @@ import { need as caddy } from "./setup/caddy.mjs";
 import { need as chromium } from "./setup/chromium.mjs";
 import { need as cpp } from "./setup/cpp.mjs";
 import { announce } from "./setup/debian.mjs";
+import { need as firefox } from "./setup/firefox.mjs";
 import { setUp } from "./setup/index.mjs";
 import { need as lsof } from "./setup/lsof.mjs";
 import { need as nginx } from "./setup/nginx.mjs";
@@ -63,7 +64,7 @@ const WIDE_STEPS = ["build", "e2e", "fuzz"];
 const NEEDS = {
   clippy: [cpp],
   instructions: [valgrind],
-  e2e: [caddy, chromium, lsof, nginx, python],
+  e2e: [caddy, chromium, firefox, lsof, nginx, python],
   fuzz: [cpp],
 };
 const WIDE_NEEDS = [zsh];

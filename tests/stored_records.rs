@@ -26,6 +26,7 @@ use edgegate::domain::link::{Links, NewAddressLink, RegistrationLink, State, Use
 use edgegate::domain::mail::{
     Counted, Job, Lane, LinkLife, Locale, MailKeys, NoticedAct, Pool, RouteClass, Tally, Task,
 };
+use edgegate::domain::request_id::RequestId;
 use edgegate::domain::session::{
     Client, ClientFingerprint, EndReason, Fingerprints, Place, Presented, Proof, RefreshTicket,
     RefreshTokens, Reuse, Rules, SessionId, Verdict,
@@ -460,6 +461,7 @@ fn jobs() -> Vec<Job> {
         tries: number,
         pool,
         paid: number % 3 == 0,
+        request: None,
         task,
     });
     jobs.collect()
@@ -475,6 +477,18 @@ fn queued_mails_are_written_as_before_and_read() {
     for (job, text) in jobs().into_iter().zip(sample("/jobs").as_array().unwrap()) {
         assert_eq!(Job::decode(text.as_str().unwrap()), Some(job));
     }
+    let request = "6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34";
+    let with_request = Job {
+        locale: Locale::German,
+        request: RequestId::parse(request),
+        ..jobs().remove(0)
+    };
+    let stored = text("/job_with_a_request");
+    assert_eq!(with_request.encode(), stored);
+    assert_eq!(Job::decode(&stored), Some(with_request));
+    // The version of November 2026 reads it too: it parses the line as a language tag.
+    let language = stored.split('\n').nth(3).unwrap();
+    assert_eq!(Locale::parse(language), Some(Locale::German));
     let old = Job::decode(&text("/job_of_format_1")).unwrap();
     assert_eq!((old.asked_at, old.tries, old.paid), (NOW, 0, false));
     assert!(old.task == Task::Reset { email: email() });

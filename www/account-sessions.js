@@ -1,13 +1,14 @@
 // Where somebody is signed in, and buttons to end those sessions.
 /** @import { Session } from "/edgegate/client/index.js" */
 import { byId, make, say } from "./dom.js";
+import { inWords, isRefusal } from "./failures.js";
 import { onClick } from "./form.js";
 import { client } from "./session.js";
-import { inWords, isRefusal } from "./words.js";
+import { counted, fill, language, words } from "./words.js";
 
-const LANGUAGE = document.documentElement.lang;
-const ago = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
-const countries = new Intl.DisplayNames(LANGUAGE, { type: "region" });
+const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const countries = new Intl.DisplayNames(language, { type: "region" });
+const problem = byId("sessions-problem");
 /** @type {[unit: Intl.RelativeTimeFormatUnit, seconds: number][]} */
 const UNITS = [
   ["year", 31_536_000],
@@ -22,14 +23,14 @@ const others = byId("end-others");
 
 /** Reads the list of sessions and shows it. */
 export async function showSessions() {
-  sayProblem("");
+  say(problem, "");
   byId("sessions-again").hidden = true;
   try {
     render(await client.sessions());
   } catch (error) {
     if (!isRefusal(error)) throw error;
     sayDone("");
-    sayProblem(inWords(error));
+    say(problem, inWords(error));
     byId("sessions-again").hidden = client.status === "signed_out";
   }
 }
@@ -44,15 +45,15 @@ function render(sessions) {
   others.hidden = elsewhere.length === 0;
   sayDone(
     elsewhere.length === 0
-      ? "Only on this device."
-      : `On this device and ${count(elsewhere.length)}.`,
+      ? words.sessions.only_here
+      : counted(words.sessions.here_and, elsewhere.length),
   );
 }
 
 /** @param {Session} session */
 function entry(session) {
   const device = deviceOf(session);
-  const badge = make("span", { className: "badge", textContent: "This device" });
+  const badge = make("span", { className: "badge", textContent: words.sessions.this_device });
   badge.dataset.state = "good";
   const item = make(
     "li",
@@ -66,9 +67,9 @@ function entry(session) {
         "span",
         { className: "soft" },
         [placeOf(session), " "].join(""),
-        when("Last used", session.last_used_at),
+        when(words.sessions.last_used, session.last_used_at),
         " · ",
-        when("Signed in", session.begun_at),
+        when(words.sessions.signed_in, session.begun_at),
       ),
     ),
   );
@@ -82,9 +83,10 @@ function entry(session) {
  * @param {HTMLLIElement} item
  */
 function endButton({ id, last_used_at }, device, item) {
-  const button = make("button", { type: "button", className: "quiet", textContent: "End" });
-  button.dataset.busy = "Ending…";
-  button.setAttribute("aria-label", `End: ${device}, last used ${relative(last_used_at)}`);
+  const { end, ending, end_this, ended, ended_last } = words.sessions;
+  const button = make("button", { type: "button", className: "quiet", textContent: end });
+  button.dataset.busy = ending;
+  button.setAttribute("aria-label", fill(end_this, { device, time: relative(last_used_at) }));
   onClick(
     button,
     async () => {
@@ -101,11 +103,9 @@ function endButton({ id, last_used_at }, device, item) {
       next.focus();
       const left = list.children.length - 1;
       others.hidden = left === 0;
-      sayDone(
-        `Ended: ${device}. ${left === 0 ? "Only this device is left." : `${count(left)} left.`}`,
-      );
+      sayDone(left === 0 ? fill(ended_last, { device }) : counted(ended, left, { device }));
     },
-    sayProblem,
+    problem,
   );
   return button;
 }
@@ -117,11 +117,11 @@ onClick(
     for (const item of [...list.children]) if (item.querySelector("button")) item.remove();
     byId("where").focus();
     others.hidden = true;
-    sayDone("All other sessions have ended. Only this device is left.");
+    sayDone(words.sessions.ended_all);
   },
-  sayProblem,
+  problem,
 );
-onClick(byId("sessions-again"), showSessions, () => {});
+onClick(byId("sessions-again"), showSessions, null);
 
 /**
  * `Firefox on Linux`. Leaves out what is not known.
@@ -129,9 +129,10 @@ onClick(byId("sessions-again"), showSessions, () => {});
  * @param {Session} session
  */
 function deviceOf({ device: { browser, os, type } }) {
-  return [browser ?? (type ? `A ${type} device` : "Unknown device"), os && `on ${os}`]
-    .filter(Boolean)
-    .join(" ");
+  const say = words.sessions;
+  if (browser) return os ? fill(say.browser_on, { browser, system: os }) : browser;
+  if (type) return fill(os ? say.a_device_on : say.a_device, { type, system: os ?? "" });
+  return os ? fill(say.unknown_on, { system: os }) : say.unknown;
 }
 
 /**
@@ -158,31 +159,26 @@ function countryName(code) {
 }
 
 /**
- * @param {string} what
+ * @param {string} sentence has a `{time}`
  * @param {number} seconds
  */
-function when(what, seconds) {
+function when(sentence, seconds) {
   const time = new Date(seconds * 1000);
   const element = make("time", {
     dateTime: time.toISOString(),
-    title: time.toLocaleString(LANGUAGE),
+    title: time.toLocaleString(language),
     textContent: relative(seconds),
   });
-  return make("span", {}, `${what} `, element);
+  const [before, after = ""] = sentence.split("{time}");
+  return make("span", {}, before, element, after);
 }
 
 /** @param {number} seconds */
 function relative(seconds) {
   const past = Math.max(0, Date.now() / 1000 - seconds);
   const unit = UNITS.find(([, length]) => past >= length);
-  return unit ? ago.format(-Math.floor(past / unit[1]), unit[0]) : "just now";
+  return unit ? ago.format(-Math.floor(past / unit[1]), unit[0]) : words.sessions.just_now;
 }
 
-/** @param {number} n */
-const count = (n) => (n === 1 ? "1 other" : `${n} others`);
 /** @param {string} text */
 const sayDone = (text) => say(byId("sessions-said"), text);
-/** @param {string} text */
-function sayProblem(text) {
-  say(byId("sessions-problem"), text);
-}

@@ -2,26 +2,32 @@
 // can change.
 /** @import { SignedOutReason, User } from "/edgegate/client/index.js" */
 import { showSessions } from "./account-sessions.js";
-import { byId, first, inputOf, make, say } from "./dom.js";
-import { addressIn, isGiven, onClick, onSubmit, refuse, refuseAddress, show } from "./form.js";
+import { all, byId, first, inputOf, make, say } from "./dom.js";
+import { inWords, isAbout, isRefusal } from "./failures.js";
+import {
+  addressIn,
+  isComplete,
+  isGiven,
+  onClick,
+  onSubmit,
+  refuse,
+  refuseAddress,
+  show,
+} from "./form.js";
 import { passwordField } from "./password-field.js";
 import { reveal } from "./password-reveal.js";
 import { client, nameOf } from "./session.js";
-import { inWords, isRefusal } from "./words.js";
+import { fill, words } from "./words.js";
 
-const SESSION_ENDED =
-  "Your session has ended: you ended it on another device, the password was changed, or the session was not used for a long time.";
 /** @type {Record<SignedOutReason, string>} */
 const ENDED = {
-  logout: "This device is signed out. Your other devices stay signed in.",
-  other_tab: "You signed out in another tab.",
-  other_user: "Somebody else signed in in this browser.",
-  account_deleted: "The account was deleted in another tab.",
-  session_ended: SESSION_ENDED,
-  no_session: SESSION_ENDED,
+  logout: words.account.ended_here,
+  other_tab: words.account.ended_other_tab,
+  other_user: words.account.ended_other_user,
+  account_deleted: words.account.ended_deleted,
+  session_ended: words.account.ended_session,
+  no_session: words.account.ended_session,
 };
-const NOT_TOLD =
-  "You are signed out on this page, but the service can’t be reached now. Keep this page open: it ends your session as soon as the service answers.";
 
 const passwordForm = byId("password-form", HTMLFormElement);
 const emailForm = byId("email-form", HTMLFormElement);
@@ -68,31 +74,31 @@ function openAskedSection() {
 function showUser(user) {
   byId("who").textContent = nameOf(user);
   byId("address").textContent = user.email;
-  byId("verified").textContent = user.email_verified ? "Verified" : "Not verified";
+  byId("verified").textContent = user.email_verified
+    ? words.account.verified
+    : words.account.not_verified;
   byId("verified").dataset.state = user.email_verified ? "good" : "fair";
   byId("unverified").hidden = user.email_verified;
   byId("roles").replaceChildren(
     ...user.roles.flatMap((role) => [make("span", { className: "chip", textContent: role }), " "]),
   );
-  if (user.roles.length === 0) byId("roles").textContent = "None";
+  if (user.roles.length === 0) byId("roles").textContent = words.account.no_roles;
   byId("user-id").textContent = user.id;
-  first(passwordForm, ".username", HTMLInputElement).value = user.email;
+  for (const input of all("input.username")) input.setAttribute("value", user.email);
 }
 
 client.addEventListener("renewed", ({ detail }) => showUser(detail.user));
 // Another tab has signed in, or the first attempts failed and one has now succeeded.
-client.addEventListener("signed-in", () => void start().catch(() => {}));
+client.addEventListener("signed-in", () => void start().catch(rethrowFault));
 client.addEventListener("signed-out", ({ detail }) => {
   if (isDeleting) return;
   if (shown === null) return signIn();
   shown = null;
-  byId("how").textContent = ENDED[detail.reason] ?? SESSION_ENDED;
+  byId("how").textContent = ENDED[detail.reason] ?? words.account.ended_session;
   show("signed-out");
 });
 
-onClick(byId("again"), start, (text) => {
-  if (text) byId("why").textContent = text;
-});
+onClick(byId("again"), start, byId("why"));
 onClick(
   byId("sign-out"),
   async () => {
@@ -100,10 +106,10 @@ onClick(
       await client.logout();
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      byId("how").textContent = NOT_TOLD;
+      byId("how").textContent = words.account.not_told;
     }
   },
-  () => {},
+  null,
 );
 
 onClick(
@@ -111,15 +117,20 @@ onClick(
   async () => {
     const email = client.user?.email ?? "";
     await client.requestEmailVerification(email);
-    return `A mail is on its way to ${email}. If none comes, an earlier link may still work.`;
+    return fill(words.account.resent, { address: email });
   },
-  (text) => say(byId("resent"), text),
+  byId("resent"),
 );
 
-const newPassword = passwordField(inputOf(passwordForm, "new_password"));
+const newPassword = passwordField(inputOf(passwordForm, "new_password"), {
+  show: words.account.show_new,
+  hide: words.account.hide_new,
+});
 onSubmit(passwordForm, async () => {
   const current = inputOf(passwordForm, "current_password");
-  if (!isGiven(current, "Type your current password.") || !newPassword.isGiven()) return;
+  isGiven(current, words.password.current_missing);
+  newPassword.isGiven();
+  if (!isComplete(passwordForm)) return;
   try {
     await client.changePassword({
       current_password: current.value,
@@ -131,32 +142,31 @@ onSubmit(passwordForm, async () => {
       return newPassword.refuse(error);
     return refuseCurrent(current, error);
   }
-  finish(passwordForm, "Your password is changed. All your other devices are signed out.");
+  finish(passwordForm, words.account.password_changed);
   await showSessions();
 });
 
 onSubmit(emailForm, async () => {
   const [email, current] = [inputOf(emailForm, "email"), inputOf(emailForm, "current_password")];
   const address = addressIn(email);
-  if (address === null || !isGiven(current, "Type your current password.")) return;
+  isGiven(current, words.password.current_missing);
+  if (!isComplete(emailForm)) return;
   try {
     await client.changeEmail({ email: address, current_password: current.value });
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const [wrong] = error.errors ?? [];
-    if (wrong?.reason === "unchanged") return refuse(email, "This is already your address.");
+    if (wrong?.reason === "unchanged") return refuse(email, words.account.same_email);
     if (isAbout(error, "email")) return refuseAddress(email);
     return refuseCurrent(current, error);
   }
-  finish(
-    emailForm,
-    `A mail is on its way to ${address}. Your address changes when you open the link in it.`,
-  );
+  finish(emailForm, fill(words.account.email_sent, { address }));
 });
 
 onSubmit(deleteForm, async () => {
   const current = inputOf(deleteForm, "current_password");
-  if (!isGiven(current, "Type your current password.")) return;
+  isGiven(current, words.password.current_missing);
+  if (!isComplete(deleteForm)) return;
   isDeleting = true;
   try {
     await client.deleteAccount({ current_password: current.value });
@@ -170,18 +180,10 @@ onSubmit(deleteForm, async () => {
 });
 
 for (const form of [passwordForm, emailForm, deleteForm]) {
-  reveal(inputOf(form, "current_password"));
-  /** @type {NodeListOf<HTMLInputElement>} */
-  const inputs = form.querySelectorAll("input[aria-describedby]");
-  for (const input of inputs) input.addEventListener("input", () => refuse(input));
+  const { show_current, hide_current } = words.account;
+  reveal(inputOf(form, "current_password"), { show: show_current, hide: hide_current });
+  form.addEventListener("input", () => say(byId("changed"), ""));
 }
-
-/**
- * @param {import("/edgegate/client/index.js").EdgegateError} error
- * @param {string} field
- */
-const isAbout = (error, field) =>
-  error.code === "invalid_field" && error.errors?.some((wrong) => wrong.field === field);
 
 /**
  * @param {HTMLInputElement} input
@@ -189,7 +191,7 @@ const isAbout = (error, field) =>
  */
 function refuseCurrent(input, error) {
   if (error.code !== "invalid_credentials" && !isAbout(error, "current_password")) throw error;
-  refuse(input, "This is not your current password.");
+  refuse(input, words.password.current_wrong);
   input.select();
 }
 
@@ -208,5 +210,14 @@ function finish(form, text) {
   first(details, "summary").focus();
 }
 
-setTimeout(() => say(byId("loading"), "Reading your account…"), 500);
-start().catch(() => {});
+/**
+ * The page has said what was refused. A fault of the page itself is for watch.js.
+ *
+ * @param {unknown} error
+ */
+function rethrowFault(error) {
+  if (!isRefusal(error)) throw error;
+}
+
+setTimeout(() => say(byId("loading"), words.account.loading), 500);
+start().catch(rethrowFault);

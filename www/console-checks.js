@@ -7,7 +7,8 @@
 import { timeLeft } from "./console-life.js";
 import { verifierFor } from "./console-verifier.js";
 import { byId, first, make } from "./dom.js";
-import { inWords, isRefusal } from "./words.js";
+import { inWords, isRefusal } from "./failures.js";
+import { fill, words } from "./words.js";
 
 // One run is shorter than the clock of a browser can measure.
 const RUNS = 20;
@@ -61,58 +62,85 @@ const CHECKS = {
  */
 export function suggestChecks(claims) {
   for (const { input, of } of Object.values(CHECKS)) input.value = claims ? of(claims) : "";
+  forgetResults();
+}
+
+// Grows with each change of what is checked. A result that was asked for before is not shown.
+let turn = 0;
+
+/** Removes all results, because they are about something else than what the fields say now. */
+export function forgetResults() {
+  turn += 1;
   for (const name of Object.keys(CHECKS)) clear(name);
+  sayResult("");
+}
+
+for (const [name, { input }] of Object.entries(CHECKS)) {
+  input.addEventListener("input", () => {
+    turn += 1;
+    clear(name);
+    sayResult("");
+  });
+}
+
+/** @param {string} text */
+function sayResult(text, why = "") {
+  byId("checked").textContent = text;
+  byId("why-differ").textContent = why;
 }
 
 /**
- * Runs all three checks. Returns a sentence about the result. If this page and the server differ,
- * says why below the checks.
+ * Runs all three checks, and says what came of them. If this page and the server differ, says why
+ * below the checks.
  *
  * @param {string} token
  * @param {Expected} expected
  * @param {{onServer: boolean}} options
  */
 export async function runChecks(token, expected, { onServer }) {
-  byId("why-differ").textContent = "";
+  const mine = ++turn;
+  sayResult("");
   const outcomes = [];
-  for (const name of Object.keys(CHECKS))
-    outcomes.push(await runCheck(name, token, expected, onServer));
+  for (const name of Object.keys(CHECKS)) {
+    outcomes.push(await runCheck(name, { token, expected, onServer, mine }));
+    if (mine !== turn) return;
+  }
   const run = outcomes.flatMap((outcome) => outcome ?? []);
-  if (run.length === 0) return "Nothing to check: type a role, a user id or an address.";
-  if (!onServer) return "Checked here. Nothing was sent.";
+  const say = words.console;
+  if (run.length === 0) return sayResult(say.nothing);
+  if (!onServer) return sayResult(say.checked_here);
   const differing = run.filter(({ agree }) => agree === false);
-  byId("why-differ").textContent = [...new Set(differing.map(({ why }) => why))].join("\n");
-  if (run.some(({ agree }) => agree === null)) return "Not every check could be run.";
-  return differing.length === 0
-    ? "This page and the server agree."
-    : `This page and the server differ in ${differing.length} of ${run.length} checks.`;
+  const why = [...new Set(differing.map(({ why }) => why))].join("\n");
+  if (run.some(({ agree }) => agree === null)) return sayResult(say.not_all, why);
+  const counts = { differing: differing.length, count: run.length };
+  sayResult(differing.length === 0 ? say.agree_all : fill(say.differ_in, counts), why);
 }
 
 /**
- * Null if there is nothing to check.
+ * Null if there is nothing to check, or if what is checked has changed meanwhile.
  *
  * @param {string} name
- * @param {string} token
- * @param {Expected} expected
- * @param {boolean} onServer
+ * @param {{token: string, expected: Expected, onServer: boolean, mine: number}} options
  * @returns {Promise<{agree: boolean | null, why?: string} | null>}
  */
-async function runCheck(name, token, expected, onServer) {
+async function runCheck(name, { token, expected, onServer, mine }) {
   clear(name);
   const { input, here, query } = CHECKS[name];
   const text = input.value.trim();
   if (query(text).length === 0 || text === "") {
-    showAgreement(name, "", "Nothing to check.");
+    showAgreement(name, "", words.console.nothing_to_check);
     return null;
   }
   const local = await runHere(here, token, text, expected);
+  if (mine !== turn) return null;
   put(name, ".local", local);
   if (!onServer) return { agree: null };
   const server = await askServer(query(text), token);
+  if (mine !== turn) return null;
   put(name, ".server", server);
   if (local.verdict === null || server.verdict === null) return { agree: null };
   const agree = local.verdict === server.verdict;
-  showAgreement(name, agree ? "good" : "bad", agree ? "They agree." : "They differ.");
+  showAgreement(name, agree ? "good" : "bad", agree ? words.console.agree : words.console.differ);
   return { agree, why: whyTheyDiffer(local) };
 }
 
@@ -129,13 +157,13 @@ async function runHere(here, token, text, expected) {
     verifier = await verifierFor(expected);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return { verdict: null, says: "Could not run", more: inWords(error) };
+    return { verdict: null, says: words.console.not_run, more: inWords(error) };
   }
   // The first run may have to wait for the keys or for the compiler.
   const verdict = await here(verifier, token, text);
   const begun = performance.now();
   for (let i = 0; i < RUNS; i++) await here(verifier, token, text);
-  return { verdict, says: verdict ? "Yes" : "No", ms: (performance.now() - begun) / RUNS };
+  return { verdict, says: yesOrNo(verdict), ms: (performance.now() - begun) / RUNS };
 }
 
 /**
@@ -145,7 +173,7 @@ async function runHere(here, token, text, expected) {
  */
 async function askServer(query, token) {
   if (!SENDABLE.test(token))
-    return { verdict: null, says: "Not sent", more: "This text can’t be sent as a token." };
+    return { verdict: null, says: words.console.not_sent, more: words.console.not_sent_why };
   const begun = performance.now();
   try {
     const response = await fetch(`/auth/authorized?${new URLSearchParams(query)}`, {
@@ -157,32 +185,36 @@ async function askServer(query, token) {
     const body = await response.json();
     const ms = performance.now() - begun;
     if (typeof body.authorized === "boolean")
-      return { verdict: body.authorized, says: body.authorized ? "Yes" : "No", ms };
+      return { verdict: body.authorized, says: yesOrNo(body.authorized), ms };
     if (body.code === "invalid_token")
-      return { verdict: false, says: "No", more: "It rejects the token itself.", ms };
+      return { verdict: false, says: yesOrNo(false), more: words.console.token_refused, ms };
     if (body.code === "invalid_request")
-      return { verdict: null, says: "Not asked", more: "It does not accept this value.", ms };
+      return {
+        verdict: null,
+        says: words.console.not_asked,
+        more: words.console.not_asked_why,
+        ms,
+      };
     const retryAfter = Number(response.headers.get("Retry-After")) || 0;
     return {
       verdict: null,
-      says: "No answer",
+      says: words.console.no_answer,
       more: inWords({ code: body.code, status: response.status, retryAfter }),
     };
   } catch {
-    return { verdict: null, says: "No answer", more: inWords({ code: "network_error" }) };
+    const more = inWords({ code: "network_error" });
+    return { verdict: null, says: words.console.no_answer, more };
   }
 }
 
+/** @param {boolean} verdict */
+const yesOrNo = (verdict) => (verdict ? words.console.yes : words.console.no);
+
 /** @param {Result} local */
 function whyTheyDiffer({ verdict }) {
-  if (!verdict) {
-    return "The check fails here and succeeds on the server. Is the clock of this device right? Are the issuer and the audience those of the service?";
-  }
-  const until = timeLeft();
-  return (
-    "The token itself is valid, but the server knows that its session has ended, or that the roles, the address or the account " +
-    `have changed. A check without the server says yes until the token expires${until ? `, for ${until} more` : ""}.`
-  );
+  if (!verdict) return words.console.differ_clock;
+  const time = timeLeft();
+  return time ? fill(words.console.differ_server_for, { time }) : words.console.differ_server;
 }
 
 /** @param {string} name */

@@ -1,36 +1,29 @@
 // Shows the header and the claims of a token. Nothing here is verified: the verifier does that.
 import { make } from "./dom.js";
+import { language, words } from "./words.js";
 
 /** @typedef {Record<string, unknown>} Json A JSON object. */
 
 // A token of this service has at most 4 KiB. A slightly longer one is shown too.
 const LONGEST = 16_384;
 
-/** @type {Record<string, string>} */
-const HEADER = {
-  alg: "The algorithm of the signature. The key decides which one is used, never this value.",
-  kid: "The published key that signs the token.",
-  typ: "The kind of token: at+jwt is an access token (RFC 9068).",
-};
-
-/** @type {Record<string, string>} */
-const CLAIMS = {
-  iss: "Issuer: the service that issued the token.",
-  sub: "Subject: the id of the user.",
-  aud: "Audience: who the token is for. Others must reject it.",
-  client_id: "The OAuth client that asked for the token.",
-  exp: "The first second in which the token is no longer valid.",
-  iat: "When the token was issued.",
-  nbf: "The token is not valid before this time.",
-  auth_time: "When the user last typed the password.",
-  jti: "The token’s own id.",
-  sid: "The session of the token. When the session ends, the server rejects the token at once.",
-  ver: "The version of the user. It grows when the roles, address or password change. The server rejects tokens with an older version.",
-  roles: "What the user may do.",
-  email: "The user’s address.",
-  email_verified:
-    "Whether the user has proved that the address is theirs. If not, the check by address says no.",
-};
+const HEADER = ["alg", "kid", "typ"];
+const CLAIMS = [
+  "iss",
+  "sub",
+  "aud",
+  "client_id",
+  "exp",
+  "iat",
+  "nbf",
+  "auth_time",
+  "jti",
+  "sid",
+  "ver",
+  "roles",
+  "email",
+  "email_verified",
+];
 const TIMES = ["exp", "iat", "nbf", "auth_time"];
 
 /**
@@ -59,20 +52,22 @@ function decode(part = "") {
 
 /** @type {(list: HTMLElement, header: Json | null) => void} */
 export const layOutHeader = (list, header) =>
-  layOut(list, header, HEADER, "This service never writes this member.");
+  layOut(list, header, HEADER, words.claims.other_header);
 /** @type {(list: HTMLElement, claims: Json | null) => void} */
 export const layOutClaims = (list, claims) =>
-  layOut(list, claims, CLAIMS, "This service has no such claim: it is ignored.");
+  layOut(list, claims, CLAIMS, words.claims.other_claim);
 
 /**
  * @param {HTMLElement} list
  * @param {Json | null} members
- * @param {Record<string, string>} meanings
+ * @param {string[]} known the names that have a meaning here
  * @param {string} otherwise
  */
-function layOut(list, members, meanings, otherwise) {
+function layOut(list, members, known, otherwise) {
+  /** @type {Record<string, string>} */
+  const meanings = words.claims;
   const rows = Object.entries(members ?? {}).map(([name, value]) => {
-    const meaning = Object.hasOwn(meanings, name) ? meanings[name] : otherwise;
+    const meaning = known.includes(name) ? meanings[name] : otherwise;
     return make(
       "div",
       {},
@@ -99,7 +94,7 @@ function shown(name, value) {
     TIMES.includes(name) && Number.isInteger(value) ? new Date(Number(value) * 1000) : null;
   if (!time || Number.isNaN(time.getTime())) return [code];
   return [
-    make("time", { dateTime: time.toISOString(), textContent: time.toLocaleString() }),
+    make("time", { dateTime: time.toISOString(), textContent: time.toLocaleString(language) }),
     " ",
     code,
   ];

@@ -1,11 +1,12 @@
 // How long a token is still valid, as a countdown.
 import { byId, say } from "./dom.js";
+import { fill, words } from "./words.js";
 
 /** @typedef {import("./console-claims.js").Json} Json */
 
 const box = byId("life");
 const bar = byId("left", HTMLProgressElement);
-const words = byId("expiry");
+const expiry = byId("expiry");
 /** @type {{exp: number, iat: unknown} | null} */
 let claims = null;
 /** @type {number | undefined} */
@@ -54,17 +55,21 @@ function tick({ exp, iat }) {
   const seconds = left({ exp });
   bar.max = isInteger(iat) && exp > iat ? exp - iat : 600;
   bar.value = Math.min(bar.max, Math.max(0, seconds));
-  say(words, seconds > 0 ? `Expires in ${clock(seconds)}` : `Expired ${clock(-seconds)} ago`);
+  const { expires_in, expired_ago } = words.console;
+  const sentence = seconds > 0 ? expires_in : expired_ago;
+  say(expiry, fill(sentence, { time: clock(Math.abs(seconds)) }));
 }
 
-/** @param {number} seconds */
-function clock(seconds) {
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3600) % 24,
-    Math.floor(seconds / 60) % 60,
+/** @param {number} total in seconds */
+function clock(total) {
+  const [days, hours, minutes, seconds] = [
+    Math.floor(total / 86_400),
+    Math.floor(total / 3600) % 24,
+    Math.floor(total / 60) % 60,
+    total % 60,
   ];
-  if (days > 0) return `${days} d ${hours} h`;
-  if (hours > 0) return `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+  const say = words.console;
+  if (days > 0) return fill(say.days, { days, hours });
+  if (hours > 0) return fill(say.hours, { hours, minutes });
+  return fill(minutes > 0 ? say.minutes : say.seconds, { minutes, seconds });
 }

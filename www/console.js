@@ -2,17 +2,18 @@
 // here and on the server. The token is in the field and nowhere else.
 /** @import { User } from "/edgegate/client/index.js" */
 import { peek } from "/edgegate/web.js";
-import { runChecks, suggestChecks } from "./console-checks.js";
+import { forgetResults, runChecks, suggestChecks } from "./console-checks.js";
 import { layOutClaims, layOutHeader, partsOf } from "./console-claims.js";
 import { showLife } from "./console-life.js";
 import { reasonInWords, stepsOf } from "./console-reasons.js";
 import { issuerOfService, verifierFor } from "./console-verifier.js";
 import { addCopyButtons, fillIn } from "./copy.js";
-import { all, byId, make, say } from "./dom.js";
+import { all, byId, make, ready, say } from "./dom.js";
+import { inWords, isRefusal } from "./failures.js";
 import { onClick, onSubmit } from "./form.js";
 import { isLoopback } from "./loopback.js";
 import { client } from "./session.js";
-import { inWords, isRefusal } from "./words.js";
+import { fill, words } from "./words.js";
 
 // The password of the demo accounts, which exist only in local development.
 const DEMO_PASSWORD = "correct horse battery staple";
@@ -44,10 +45,19 @@ function read() {
   verify();
 }
 
-async function verify() {
-  const mine = ++turn;
-  const token = typed();
+/** Removes every answer: what was expected has changed, and the new value is not complete yet. */
+function forgetAnswers() {
+  turn += 1;
+  forgetResults();
+  tell({ state: "unknown", headline: "", why: "", steps: [] });
+  byId("retry").hidden = true;
   showLife(null);
+}
+
+async function verify() {
+  forgetAnswers();
+  const mine = turn;
+  const token = typed();
   if (token === "") return;
   const verdict = await verdictOn(token);
   // The user has typed something else in the meantime.
@@ -65,8 +75,8 @@ async function verdictOn(token) {
     await (await verifierFor(expected())).verify(token);
     return {
       state: "good",
-      headline: "It is valid",
-      why: "The signature is right, and the token fulfils every rule.",
+      headline: words.console.valid,
+      why: words.console.valid_why,
       steps: stepsOf(null),
     };
   } catch (error) {
@@ -74,20 +84,20 @@ async function verdictOn(token) {
     if (error.code === "invalid_argument")
       return {
         state: "unknown",
-        headline: "It can’t be checked yet",
-        why: "Type the expected issuer and the expected audience.",
+        headline: words.console.incomplete,
+        why: words.console.incomplete_why,
         steps: [],
       };
     if (error.code !== "invalid_token")
       return {
         state: "unknown",
-        headline: "It can’t be checked here now",
+        headline: words.console.unknown,
         why: inWords(error),
         steps: [],
       };
     return {
       state: "bad",
-      headline: "It is not valid",
+      headline: words.console.invalid,
       why: reasonInWords(error.reason, expected()),
       reason: error.reason,
       steps: stepsOf(error.reason),
@@ -118,16 +128,15 @@ function tell({ state, headline, why, reason, steps }) {
   );
 }
 
-/** @param {string} text */
-const sayChecked = (text) => say(byId("checked"), text);
-onSubmit(byId("check-form", HTMLFormElement), async () =>
-  sayChecked(await runChecks(typed(), expected(), { onServer: true })),
+onSubmit(byId("check-form", HTMLFormElement), () =>
+  runChecks(typed(), expected(), { onServer: true }),
 );
-onClick(byId("check-here"), () => runChecks(typed(), expected(), { onServer: false }), sayChecked);
-onClick(byId("retry"), verify, () => {});
+onClick(byId("check-here"), () => runChecks(typed(), expected(), { onServer: false }), null);
+onClick(byId("retry"), verify, null);
 
 input.addEventListener("input", read);
 for (const field of [issuer, audience]) {
+  field.addEventListener("input", forgetAnswers);
   field.addEventListener("change", () => {
     fillIn(expected());
     verify();
@@ -145,7 +154,10 @@ addEventListener("pagehide", () => {
  * @param {User | null} user
  */
 function showSession(user) {
-  say(byId("session-said"), user ? `Signed in as ${user.email}.` : "You are not signed in.");
+  say(
+    byId("session-said"),
+    user ? fill(words.console.signed_in_as, { address: user.email }) : words.console.signed_out,
+  );
   byId("take").hidden = !user;
   byId("sign-in").hidden = Boolean(user);
   for (const button of all(".demo"))
@@ -161,9 +173,8 @@ async function takeToken() {
   read();
 }
 
-/** @param {string} text */
-const sayProblem = (text) => say(byId("session-problem"), text);
-onClick(byId("take"), takeToken, sayProblem);
+const problem = byId("session-problem");
+onClick(byId("take"), takeToken, problem);
 for (const button of all(".demo")) {
   onClick(
     button,
@@ -173,13 +184,14 @@ for (const button of all(".demo")) {
       await takeToken();
       input.focus();
     },
-    sayProblem,
+    problem,
   );
 }
 for (const event of ["signed-in", "signed-out"])
   client.addEventListener(event, () => showSession(client.user));
 
 addCopyButtons();
+ready();
 issuer.value = await issuerOfService();
 fillIn({ origin: location.origin, ...expected() });
 if (typed()) read();
@@ -187,5 +199,5 @@ try {
   showSession(await client.ready());
 } catch (error) {
   showSession(null);
-  sayProblem(inWords(isRefusal(error) ? error : {}));
+  say(problem, inWords(isRefusal(error) ? error : {}));
 }

@@ -1,5 +1,6 @@
 // Buttons that copy the code examples, and the values of this service in the examples.
 import { all, byId, first, make } from "./dom.js";
+import { fill, words } from "./words.js";
 
 /**
  * Writes values into the examples. Each is written into the elements whose class is its name.
@@ -19,21 +20,22 @@ export function addCopyButtons() {
 /** @param {HTMLElement} snippet */
 function addCopyButton(snippet) {
   const pre = first(snippet, "pre");
-  const title = byId(pre.getAttribute("aria-labelledby") ?? "").textContent;
-  const button = make("button", { type: "button", textContent: "Copy" });
-  button.setAttribute("aria-label", `Copy: ${title}`);
+  const title = byId(pre.getAttribute("aria-labelledby") ?? "").textContent ?? "";
+  const { copy, copied, selected, of } = words.copy;
+  const button = make("button", { type: "button", textContent: copy });
+  button.setAttribute("aria-label", fill(of, { what: copy, title }));
   button.addEventListener("click", async () => {
-    let said = "Copied";
+    let said = copied;
     try {
       await navigator.clipboard.writeText(pre.textContent ?? "");
     } catch {
       getSelection()?.selectAllChildren(pre);
-      said = "Selected";
+      said = selected;
     }
     button.textContent = said;
-    byId("announce").textContent = `${said}: ${title}`;
+    byId("announce").textContent = fill(of, { what: said, title });
     setTimeout(() => {
-      button.textContent = "Copy";
+      button.textContent = copy;
     }, 2000);
   });
   snippet.append(button);

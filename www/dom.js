@@ -78,3 +78,8 @@ function requireElement(element, type, name) {
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** Says that the page works: its message about a failure goes. */
+export function ready() {
+  document.documentElement.dataset.state = "ready";
+}

@@ -1,31 +1,28 @@
 // Asks for a mail with a link to choose a new password. The service answers in the same way for
 // every address, and this page says the same for every address.
-import { byId, first, inputOf } from "./dom.js";
-import { addressIn, onSubmit, refuseAddress, show } from "./form.js";
-import { isLoopback } from "./loopback.js";
+import { typedAddress } from "./address.js";
+import { isMet, isRefusedChallenge, takeChallenge } from "./challenge.js";
+import { first, inputOf, ready } from "./dom.js";
+import { isAbout, isRefusal } from "./failures.js";
+import { addressIn, isComplete, onSubmit, refuseAddress } from "./form.js";
+import { showSent } from "./sent.js";
 import { client } from "./session.js";
-import { isRefusal } from "./words.js";
 
 const form = first(document, "form", HTMLFormElement);
 const input = inputOf(form, "email");
 
+input.value ||= typedAddress();
 onSubmit(form, async () => {
   const email = addressIn(input);
-  if (email === null) return;
+  if (!isComplete(form) || !isMet()) return;
   try {
-    await client.requestPasswordReset(email);
+    await client.requestPasswordReset(email, takeChallenge());
   } catch (error) {
-    if (!isRefusal(error) || error.code !== "invalid_field") throw error;
+    if (!isRefusal(error)) throw error;
+    if (isRefusedChallenge(error)) return;
+    if (!isAbout(error, "email")) throw error;
     return refuseAddress(input);
   }
-  byId("asked").textContent = email;
-  show("sent");
+  showSent(email, (challenge) => client.requestPasswordReset(email, challenge));
 });
-
-byId("again").addEventListener("click", () => {
-  show("ask");
-  input.focus();
-  input.select();
-});
-
-byId("local").hidden = !isLoopback;
+ready();

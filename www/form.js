@@ -1,10 +1,12 @@
 // What all forms have in common. Shows one view of a page, sends once at a time, and says beside a
 // field what is wrong with it.
-import { all, byId, first } from "./dom.js";
-import { inWords, isRefusal } from "./words.js";
+import { all, byId, first, ready } from "./dom.js";
+import { inWords, isRefusal, waitOf } from "./failures.js";
+import { countDown } from "./wait.js";
+import { words } from "./words.js";
 
 /**
- * Shows one view of the page. The focus moves to its heading, so that a screen reader reads it and
+ * Shows one view of a page. The focus moves to its heading, so that a screen reader reads it and
  * Tab continues from there.
  *
  * @param {string} name
@@ -15,6 +17,7 @@ export function show(name, { focus = true } = {}) {
   const heading = first(document, `[data-view="${name}"] h1`);
   document.title = heading.textContent ?? "";
   if (focus) heading.focus();
+  ready();
 }
 
 /**
@@ -24,93 +27,153 @@ export function show(name, { focus = true } = {}) {
  */
 
 /**
- * Shows the form, which needs this script to work, and calls `send` when it is submitted: once at a
- * time, however often the button is pressed. The form shows what `send` returns or throws as the
- * problem. The input remains.
+ * Makes the form work: calls `send` when it is submitted, once at a time, however often the button
+ * is pressed. The form shows what `send` returns or throws as the problem. The input remains.
  *
  * @param {HTMLFormElement} form
  * @param {Act} send
  */
 export function onSubmit(form, send) {
   const problem = first(form, ".problem");
-  const once = onceAtATime(first(form, "[type=submit]"), send, (text) => {
-    problem.textContent = text;
-  });
+  const button = first(form, "[type=submit]", HTMLButtonElement);
+  const once = onceAtATime(button, send, problem);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     once();
   });
-  form.hidden = false;
+  // What was said is about what was sent, so a change takes it back. How long to wait stays true.
+  form.addEventListener("input", ({ target }) => {
+    if (target instanceof HTMLInputElement && target.hasAttribute("aria-invalid")) mark(target);
+    if (!isHeld(button)) say(problem, "");
+  });
+  button.disabled = false;
 }
 
 /**
- * The same for a button without a form.
+ * The same for a button without a form. `place` is where to say what `act` returns or throws. `done`
+ * is called after `act` has succeeded.
  *
  * @param {HTMLElement} button
  * @param {Act} act
- * @param {(text: string) => void} say
+ * @param {HTMLElement | null} place
+ * @param {() => void} [done]
  */
-export function onClick(button, act, say) {
-  button.addEventListener("click", onceAtATime(button, act, say));
+export function onClick(button, act, place, done) {
+  button.addEventListener("click", onceAtATime(button, act, place, done));
 }
+
+/**
+ * Lets the button wait, and counts down in `place`.
+ *
+ * @param {HTMLElement} button
+ * @param {HTMLElement} place
+ * @param {import("./wait.js").Wait} wait
+ * @param {string} [over] what to say at the end
+ */
+export async function holdBack(button, place, wait, over) {
+  if (isHeld(button)) return;
+  hold(button);
+  await countDown(place, wait, over);
+  release(button);
+}
+
+/** @param {HTMLElement} button */
+const isHeld = (button) => button.hasAttribute("aria-disabled");
+// The attribute `disabled` would take the focus off the button.
+/** @param {HTMLElement} button */
+const hold = (button) => button.setAttribute("aria-disabled", "true");
+/** @param {HTMLElement} button */
+const release = (button) => button.removeAttribute("aria-disabled");
 
 /**
  * @param {HTMLElement} button
  * @param {Act} act
- * @param {(text: string) => void} say
+ * @param {HTMLElement | null} place
+ * @param {() => void} [done]
  */
-function onceAtATime(button, act, say) {
-  let isBusy = false;
+function onceAtATime(button, act, place, done) {
   return async () => {
-    if (isBusy) return;
-    isBusy = true;
-    say("");
+    if (isHeld(button)) return;
+    say(place, "");
+    hold(button);
     const label = button.textContent;
-    // The attribute `disabled` would take the focus off the button.
-    button.setAttribute("aria-disabled", "true");
+    // The second click of a double click must not hit the button beside it.
+    button.style.minWidth = `${button.getBoundingClientRect().width}px`;
     if (button.dataset.busy) button.textContent = button.dataset.busy;
+    /** @type {unknown} */
+    let error;
     try {
-      say((await act()) ?? "");
-    } catch (error) {
-      say(inWords(isRefusal(error) ? error : {}));
-      // A fault of this page must appear in the console of the browser.
-      if (!isRefusal(error)) throw error;
-    } finally {
-      isBusy = false;
-      button.removeAttribute("aria-disabled");
-      button.textContent = label;
+      say(place, (await act()) ?? "");
+    } catch (thrown) {
+      error = thrown;
     }
+    button.textContent = label;
+    button.style.minWidth = "";
+    release(button);
+    if (error === undefined) return done?.();
+    const wait = isRefusal(error) ? waitOf(error) : null;
+    if (wait && place) return holdBack(button, place, wait);
+    say(place, inWords(isRefusal(error) ? error : {}));
+    // A fault of this page must appear in the console of the browser.
+    if (!isRefusal(error)) throw error;
   };
 }
 
 /**
- * Says below an input what is wrong with it, and moves the focus there. Without a text, removes
- * what it said before.
+ * @param {HTMLElement | null} place
+ * @param {string} text
+ */
+function say(place, text) {
+  if (!place) return;
+  place.textContent = text;
+  delete place.dataset.state;
+}
+
+/**
+ * Says below an input what is wrong with it. Without a text, removes what it said before.
  *
  * @param {HTMLInputElement} input
  */
-export function refuse(input, text = "") {
+export function mark(input, text = "") {
   byId(`${input.id}-error`).textContent = text;
-  if (!text) {
-    input.removeAttribute("aria-invalid");
-    return;
-  }
-  input.setAttribute("aria-invalid", "true");
+  if (text) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
+}
+
+/**
+ * The same, and moves the focus there.
+ *
+ * @param {HTMLInputElement} input
+ * @param {string} text
+ */
+export function refuse(input, text) {
+  mark(input, text);
   input.focus();
 }
 
-const NO_ADDRESS = "This is not an email address. An example is name@example.com.";
+/**
+ * Whether nothing is marked as wrong in the form. If something is, moves the focus to the first.
+ *
+ * @param {HTMLFormElement} form
+ */
+export function isComplete(form) {
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const wrong = form.querySelectorAll("input[aria-invalid]");
+  wrong[0]?.focus();
+  return wrong.length === 0;
+}
 
 /**
- * The address in an input. If it is not an address, says so and returns null. The server decides
- * what an address is; this only catches mistakes.
+ * The address in an input. If it is not an address, says so and returns "". The server decides what
+ * an address is; this only catches mistakes.
  *
  * @param {HTMLInputElement} input
  */
 export function addressIn(input) {
   const email = input.value.trim();
-  refuse(input, email ? (/.@./.test(email) ? "" : NO_ADDRESS) : "Type your email address.");
-  return input.hasAttribute("aria-invalid") ? null : email;
+  const { email_missing, no_address } = words.form;
+  mark(input, email ? (/.@./.test(email) ? "" : no_address) : email_missing);
+  return input.hasAttribute("aria-invalid") ? "" : email;
 }
 
 /**
@@ -118,14 +181,14 @@ export function addressIn(input) {
  *
  * @param {HTMLInputElement} input
  */
-export const refuseAddress = (input) => refuse(input, NO_ADDRESS);
+export const refuseAddress = (input) => refuse(input, words.form.no_address);
 
 /**
  * Whether the input has a text. If not, says so.
  *
  * @param {HTMLInputElement} input
  */
-export function isGiven(input, text = "Type your password.") {
-  refuse(input, input.value ? "" : text);
+export function isGiven(input, text = words.form.password_missing) {
+  mark(input, input.value ? "" : text);
   return input.value !== "";
 }

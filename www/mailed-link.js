@@ -1,10 +1,11 @@
 // The pages behind mailed links, <page>#<ticket>. Mail scanners open links too, so opening the page
 // sends nothing. Only the button does.
-import { all, first } from "./dom.js";
-import { onSubmit, show } from "./form.js";
+import { forgetMailed, mailedAddress, rememberTyped } from "./address.js";
+import { all, byId, first, ready } from "./dom.js";
+import { isAbout, isLost, isRefusal } from "./failures.js";
+import { isComplete, onSubmit, show } from "./form.js";
 import { passwordField } from "./password-field.js";
 import { client } from "./session.js";
-import { isLost, isRefusal } from "./words.js";
 
 let ticket = takeTicket();
 let isAnswerLost = false;
@@ -12,6 +13,7 @@ let isAnswerLost = false;
 const form = first(document, "form", HTMLFormElement);
 const input = form.elements.namedItem("password");
 const password = input instanceof HTMLInputElement ? passwordField(input) : null;
+const username = form.elements.namedItem("username");
 /** @type {Record<string, () => Promise<void>>} */
 const REDEEM = {
   reset: () => client.confirmPasswordReset({ token: ticket, password: password?.value ?? "" }),
@@ -21,21 +23,27 @@ const REDEEM = {
 const redeem = REDEEM[form.dataset.redeem ?? ""];
 
 onSubmit(form, async () => {
-  if (password && !password.isGiven()) return;
+  password?.isGiven();
+  if (!isComplete(form)) return;
   try {
     await redeem();
   } catch (error) {
     if (!isRefusal(error)) throw error;
     isAnswerLost ||= isLost(error);
     if (error.code === "invalid_link") return finish("bad-link");
-    if (password && ["weak_password", "invalid_field"].includes(error.code))
+    if (password && (error.code === "weak_password" || isAbout(error, "password")))
       return password.refuse(error);
     throw error;
   }
+  // Signing in comes next.
+  if (username instanceof HTMLInputElement) rememberTyped(username.value.trim());
+  forgetMailed();
   finish("done");
 });
 
-if (!ticket) show("no-link");
+if (username instanceof HTMLInputElement) nameAccount(username);
+if (ticket) ready();
+else show("no-link");
 
 // If another link is opened in this tab, the browser changes only the fragment and loads nothing.
 addEventListener("hashchange", () => location.hash && location.reload());
@@ -43,8 +51,25 @@ addEventListener("hashchange", () => location.hash && location.reload());
 /** Removes the ticket from the address bar and the history. After this it is in memory only. */
 function takeTicket() {
   const taken = location.hash.slice(1);
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", location.pathname + location.search);
   return taken;
+}
+
+/**
+ * A password manager stores a password with the user name of the form. The link does not say whose
+ * it is. If this browser asked for it, the field shows the address and can be corrected. Otherwise
+ * nobody sees the field, and a password manager may fill it.
+ *
+ * @param {HTMLInputElement} input
+ */
+function nameAccount(input) {
+  const address = mailedAddress();
+  if (!address) return;
+  input.value = address;
+  input.tabIndex = 0;
+  const field = byId("username-field");
+  field.classList.remove("announce");
+  field.removeAttribute("aria-hidden");
 }
 
 /** @param {"bad-link" | "done"} view */

@@ -1,5 +1,6 @@
 // Shows the mails in /dev/outbox. Looks again every few seconds while the page is visible.
-import { byId, first, make, say } from "./dom.js";
+import { byId, first, make, ready, say } from "./dom.js";
+import { counted, fill, language, words } from "./words.js";
 
 /** @typedef {{to: string, subject: string, text: string, html?: string, sent_at: number}} Mail */
 
@@ -22,7 +23,7 @@ async function read() {
   try {
     say(state, await look());
   } catch {
-    say(state, "No answer came: is the Worker still running? Looking again…");
+    say(state, words.outbox.no_answer);
   } finally {
     isReading = false;
   }
@@ -34,9 +35,8 @@ async function look() {
     cache: "no-store",
     signal: AbortSignal.timeout(10_000),
   });
-  if (response.status === 404)
-    return "There is no outbox here: it exists only in local development (npm start).";
-  if (!response.ok) return `The outbox could not be read: the answer was ${response.status}.`;
+  if (response.status === 404) return words.outbox.absent;
+  if (!response.ok) return fill(words.outbox.unread, { status: response.status });
   return render(await response.json());
 }
 
@@ -50,9 +50,7 @@ function render(mails) {
     if (newest && !before.has(keys[0])) first(newest, "details", HTMLDetailsElement).open = true;
     arrange([...shown.values()]);
   }
-  if (mails.length === 0)
-    return "No mail yet. A mail that the Worker sends appears here by itself.";
-  return mails.length === 1 ? "1 mail." : `${mails.length} mails, newest first.`;
+  return mails.length === 0 ? words.outbox.empty : counted(words.outbox.mails, mails.length);
 }
 
 /**
@@ -88,17 +86,17 @@ function arrange(elements) {
 
 /** @param {Mail} mail */
 function entry({ to, subject, text, html, sent_at }) {
-  const time = new Date(sent_at * 1000);
+  const time = new Date(sent_at * 1000).toLocaleString(language);
   const summary = make(
     "summary",
     {},
     make("strong", { textContent: subject }),
-    make("span", { textContent: `To ${to}, ${time.toLocaleString()}` }),
+    make("span", { textContent: fill(words.outbox.to, { address: to, time }) }),
   );
   const plain = make(
     "details",
     { className: "plain" },
-    make("summary", { textContent: "As plain text" }),
+    make("summary", { textContent: words.outbox.plain }),
     linked(text),
   );
   const mail = make("details", { className: "mail" }, summary, plain);
@@ -118,7 +116,7 @@ function entry({ to, subject, text, html, sent_at }) {
 function frame(subject, html) {
   const mail = new DOMParser().parseFromString(html, "text/html");
   mail.head.prepend(Object.assign(mail.createElement("base"), { target: "_blank" }));
-  const iframe = make("iframe", { title: `Mail: ${subject}` });
+  const iframe = make("iframe", { title: fill(words.outbox.frame, { subject }) });
   iframe.setAttribute("sandbox", "allow-popups allow-popups-to-escape-sandbox");
   iframe.srcdoc = `<!doctype html>${mail.documentElement.outerHTML}`;
   return iframe;
@@ -145,3 +143,4 @@ byId("refresh").addEventListener("click", read);
 document.addEventListener("visibilitychange", () => !document.hidden && read());
 setInterval(() => !document.hidden && read(), EVERY_MS);
 read();
+ready();

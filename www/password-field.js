@@ -5,6 +5,7 @@ import { first } from "./dom.js";
 import { isGiven, refuse } from "./form.js";
 import { reveal } from "./password-reveal.js";
 import { LEAST, MOST, strength } from "./password-strength.js";
+import { fill, words } from "./words.js";
 
 // A screen reader that announces the effect of every letter would disturb while typing.
 const ANNOUNCE_AFTER_MS = 1000;
@@ -13,26 +14,26 @@ const ANNOUNCE_AFTER_MS = 1000;
 const REASONS = {
   too_short: (length) =>
     length < LEAST
-      ? `It is too short: use at least ${LEAST} characters.`
-      : "It is too short: use more characters.",
-  too_long: () => `It is too long: use at most ${MOST} characters.`,
-  too_common: () => "It is one of the most common passwords: choose another.",
-  breached: () => "It was stolen from another site: choose one that you have never used.",
-  context_word: () =>
-    "It is little more than the name of this service, its address or your address: add other words.",
-  contains_address: () => "It contains your email address: remove that.",
+      ? fill(words.password.too_short, { least: LEAST })
+      : words.password.too_short_here,
+  too_long: () => fill(words.password.too_long, { most: MOST }),
+  too_common: () => words.password.too_common,
+  breached: () => words.password.breached,
+  context_word: () => words.password.context_word,
+  contains_address: () => words.password.contains_address,
 };
 
 /**
  * Makes the field for a new password work.
  *
  * @param {HTMLInputElement} input
+ * @param {{show: string, hide: string}} [names] of the button that shows it
  */
-export function passwordField(input) {
+export function passwordField(input, names) {
   const field = input.closest(".field");
   if (!field) throw new Error("The password is outside of a field");
   const meter = first(field, ".meter");
-  const words = first(field, ".strength");
+  const sentence = first(field, ".strength");
   const status = first(field, "[role=status]");
   /** @type {number | undefined} */
   let announcing;
@@ -40,17 +41,14 @@ export function passwordField(input) {
   const measure = () => {
     const { level, text } = strength(input.value);
     meter.dataset.level = `${level}`;
-    words.textContent = text;
+    sentence.textContent = text;
     clearTimeout(announcing);
     announcing = setTimeout(() => {
       status.textContent = input.value && text;
     }, ANNOUNCE_AFTER_MS);
   };
-  reveal(input);
-  input.addEventListener("input", () => {
-    refuse(input);
-    measure();
-  });
+  reveal(input, names);
+  input.addEventListener("input", measure);
   input.form?.addEventListener("reset", () => setTimeout(measure));
   measure();
 
@@ -59,7 +57,7 @@ export function passwordField(input) {
       return input.value;
     },
     /** Whether there is a password. If not, says so. */
-    isGiven: () => isGiven(input, "Type a password."),
+    isGiven: () => isGiven(input, words.password.missing),
     /**
      * Says why the server rejected the password: the `reasons` of `weak_password`, or an
      * `invalid_field`.
@@ -69,7 +67,7 @@ export function passwordField(input) {
     refuse({ reasons = [] }) {
       const length = [...input.value.normalize("NFC")].length;
       const texts = reasons.map((reason) => REASONS[reason]?.(length)).filter(Boolean);
-      refuse(input, texts.join("\n") || "This password can’t be used: choose another.");
+      refuse(input, texts.join("\n") || words.password.refused);
     },
   };
 }

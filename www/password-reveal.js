@@ -1,20 +1,25 @@
 import { first } from "./dom.js";
+import { words } from "./words.js";
 
 /**
- * Lets people see what they type into a password field, until they send it.
+ * Lets people see what they type into a password field, until they send it. `names` are the button's
+ * names for a screen reader.
  *
  * @param {HTMLInputElement} input
+ * @param {{show: string, hide: string}} [names]
  */
-export function reveal(input) {
+export function reveal(
+  input,
+  names = { show: words.password.show_this, hide: words.password.hide_this },
+) {
   const { form, parentElement } = input;
   if (!form || !parentElement) throw new Error("The password field is outside of a form");
   const button = first(parentElement, ".reveal");
   /** @param {boolean} isVisible */
   const setVisible = (isVisible) => {
     input.type = isVisible ? "text" : "password";
-    button.textContent = isVisible ? "Hide" : "Show";
-    const label = button.getAttribute("aria-label") ?? "";
-    button.setAttribute("aria-label", label.replace(/^\w+/, button.textContent));
+    button.textContent = isVisible ? words.password.hide : words.password.show;
+    button.setAttribute("aria-label", isVisible ? names.hide : names.show);
   };
   button.addEventListener("click", () => setVisible(input.type === "password"));
   // The browser would store the text of a field that is sent as text, and suggest it later.

@@ -1,6 +1,7 @@
 // What the page can say about a password without knowing its owner: its length, and whether it
 // continues as anybody would guess.
 import { PASSWORD_MAX_CHARS, PASSWORD_MIN_LENGTH } from "./generated.js";
+import { fill, words } from "./words.js";
 
 /**
  * The fewest characters that the server accepts by default. PASSWORD_MIN_LENGTH can change it; the
@@ -24,24 +25,29 @@ export function strength(password) {
   // The server counts in the same way.
   const characters = [...password.normalize("NFC")];
   const { length } = characters;
-  if (length === 0) return { level: 0, text: `At least ${LEAST} characters.` };
-  if (length < LEAST)
-    return { level: 1, text: `Too short: ${length} of at least ${LEAST} characters.` };
-  if (length > MOST)
-    return { level: 1, text: `Too long: ${length} of at most ${MOST} characters.` };
+  const level = levelOf(characters);
+  const say = words.password;
+  const unfit = length < LEAST ? say.strength_short : say.strength_long;
+  const weak = length < LEAST || length > MOST ? unfit : say.strength_easy;
+  const texts = [
+    say.strength_empty,
+    weak,
+    say.strength_fair,
+    say.strength_good,
+    say.strength_strong,
+  ];
+  return { level, text: fill(texts[level], { length, least: LEAST, most: MOST }) };
+}
+
+/** @param {string[]} characters */
+function levelOf(characters) {
+  const { length } = characters;
+  if (length === 0) return 0;
+  if (length < LEAST || length > MOST) return 1;
   const surprising = countSurprising(characters);
-  if (surprising < LEAST / 2)
-    return {
-      level: 1,
-      text: `Easy to guess: its ${length} characters repeat or are a sequence.`,
-    };
-  if (surprising < LEAST)
-    return {
-      level: 2,
-      text: `Long enough with ${length} characters, but some of them repeat or are a sequence.`,
-    };
-  if (surprising < LONG) return { level: 3, text: `Good length: ${length} characters.` };
-  return { level: 4, text: `Strong length: ${length} characters.` };
+  if (surprising < LEAST / 2) return 1;
+  if (surprising < LEAST) return 2;
+  return surprising < LONG ? 3 : 4;
 }
 
 /**

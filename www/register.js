@@ -1,13 +1,16 @@
 // Creates an account. The service's settings decide whether the password is chosen here or behind a
 // mailed link. So the page first asks without a password, and the service says if it needs one.
 /** @import { EdgegateError } from "/edgegate/client/index.js" */
-import { all, byId, first, inputOf } from "./dom.js";
-import { addressIn, onSubmit, refuse, refuseAddress, show } from "./form.js";
-import { isLoopback } from "./loopback.js";
+import { rememberTyped, typedAddress } from "./address.js";
+import { isMet, isRefusedChallenge, takeChallenge } from "./challenge.js";
+import { all, byId, first, inputOf, ready } from "./dom.js";
+import { isAbout, isRefusal } from "./failures.js";
+import { addressIn, isComplete, onSubmit, refuse, refuseAddress, show } from "./form.js";
 import { passwordField } from "./password-field.js";
 import { returnTo, withReturnTo } from "./return-to.js";
+import { showSent } from "./sent.js";
 import { client } from "./session.js";
-import { isRefusal } from "./words.js";
+import { words } from "./words.js";
 
 const form = first(document, "form", HTMLFormElement);
 const email = inputOf(form, "email");
@@ -15,15 +18,18 @@ const names = [inputOf(form, "first_name"), inputOf(form, "last_name")];
 const passwordBox = byId("password-field");
 const password = passwordField(inputOf(form, "password"));
 
-for (const input of [email, ...names]) input.addEventListener("input", () => refuse(input));
 for (const link of all(".sign-in")) link.setAttribute("href", withReturnTo("/sign-in"));
-byId("local").hidden = !isLoopback;
+email.value ||= typedAddress();
+email.addEventListener("input", () => {
+  byId("taken").hidden = true;
+});
+email.addEventListener("change", () => rememberTyped(email.value.trim()));
 
 onSubmit(form, async () => {
   byId("taken").hidden = true;
   const address = addressIn(email);
-  if (address === null) return;
-  if (!passwordBox.hidden && !password.isGiven()) return;
+  if (!passwordBox.hidden) password.isGiven();
+  if (!isComplete(form) || !isMet()) return;
   const given = names.map(({ name, value }) => [name, value.trim()]).filter(([, value]) => value);
   const account = {
     email: address,
@@ -32,47 +38,39 @@ onSubmit(form, async () => {
   };
 
   try {
-    const user = await client.register(account);
+    const user = await client.register({ ...account, ...takeChallenge() });
     form.reset();
     if (user) return location.replace(returnTo());
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return explain(error);
   }
-  byId("asked").textContent = address;
-  show("sent");
+  showSent(address, (challenge) => client.register({ ...account, ...challenge }));
 });
-
-byId("again").addEventListener("click", () => {
-  show("ask");
-  email.focus();
-});
+ready();
 
 /** @param {EdgegateError} error */
 function explain(error) {
+  if (isRefusedChallenge(error)) return;
   if (error.code === "registration_closed") return show("closed");
   if (error.code === "weak_password") return password.refuse(error);
   if (error.code === "email_taken") {
-    refuse(email, "This address already has an account.");
+    refuse(email, words.register.taken);
     byId("taken").hidden = false;
     return;
   }
   if (error.code !== "invalid_field") throw error;
-  const [wrong] = error.errors ?? [];
-  if (wrong?.field === "password") return askForPassword(wrong.reason, error);
-  if (wrong?.field === "email") return refuseAddress(email);
-  const name = names.find((input) => input.name === wrong?.field);
+  if (isAbout(error, "password")) return askForPassword(error);
+  if (isAbout(error, "email")) return refuseAddress(email);
+  const name = names.find((input) => isAbout(error, input.name));
   if (!name) throw error;
-  refuse(name, "This name can’t be used: make it shorter, and leave out special characters.");
+  refuse(name, words.register.bad_name);
 }
 
-/**
- * @param {string} reason
- * @param {EdgegateError} error
- */
-function askForPassword(reason, error) {
-  if (reason !== "missing") return password.refuse(error);
+/** @param {EdgegateError} error */
+function askForPassword(error) {
+  if (!error.errors?.some(({ reason }) => reason === "missing")) return password.refuse(error);
   passwordBox.hidden = false;
-  byId("password-asked").textContent = "One more thing: choose a password.";
+  byId("password-asked").textContent = words.register.password_asked;
   inputOf(form, "password").focus();
 }

@@ -1,42 +1,50 @@
 // Signs in with an address and a password, then goes to ?return_to=.
-/** @import { User } from "/edgegate/client/index.js" */
-import { all, byId, first, inputOf } from "./dom.js";
-import { isGiven, onSubmit, refuse, show } from "./form.js";
+import { rememberTyped, typedAddress } from "./address.js";
+import { isMet, isRefusedChallenge, takeChallenge } from "./challenge.js";
+import { all, byId, first, inputOf, ready } from "./dom.js";
+import { isAbout, isRefusal } from "./failures.js";
+import { addressIn, isComplete, isGiven, mark, onSubmit, refuse, show } from "./form.js";
 import { isLoopback } from "./loopback.js";
 import { reveal } from "./password-reveal.js";
 import { returnTo, withReturnTo } from "./return-to.js";
 import { client, nameOf } from "./session.js";
-import { isRefusal } from "./words.js";
-
-// On a slow network the page shows the form before it knows who is signed in.
-const LOOK_MS = 1500;
+import { words } from "./words.js";
 
 const form = first(document, "form", HTMLFormElement);
 const [email, password] = [inputOf(form, "email"), inputOf(form, "password")];
 const next = returnTo();
+// As soon as somebody uses the form, it stays.
+let isInUse = false;
 
 reveal(password);
-for (const input of [email, password]) input.addEventListener("input", () => refuse(input));
 byId("register", HTMLAnchorElement).href = withReturnTo("/register");
+byId("forgot", HTMLAnchorElement).href = withReturnTo("/forgot-password");
 byId("continue", HTMLAnchorElement).href = next;
 for (const demo of all(".only-local")) demo.hidden = !isLoopback;
 
-const user = await signedIn();
-if (user) {
-  byId("who").textContent = nameOf(user);
-  show("signed-in", { focus: false });
-}
+// The browser may have restored what was typed before.
+email.value ||= typedAddress();
+if (email.value && document.activeElement === email) password.focus();
+// A wrong password may be the wrong address, so that mending either takes back what was said.
+email.addEventListener("input", () => password.value && mark(password));
+email.addEventListener("change", () => rememberTyped(email.value.trim()));
+for (const event of ["input", "pointerdown", "submit"])
+  form.addEventListener(event, () => {
+    isInUse = true;
+  });
 
 onSubmit(form, async () => {
-  refuse(password);
-  if (!isGiven(email, "Type your email address.") || !isGiven(password)) return;
+  const address = addressIn(email);
+  isGiven(password);
+  if (!isComplete(form) || !isMet()) return;
   try {
-    await client.login({ email: email.value.trim(), password: password.value });
+    await client.login({ email: address, password: password.value, ...takeChallenge() });
   } catch (error) {
-    if (!isRefusal(error) || !["invalid_credentials", "invalid_field"].includes(error.code))
-      throw error;
+    if (!isRefusal(error)) throw error;
+    if (isRefusedChallenge(error)) return;
+    if (error.code !== "invalid_credentials" && !isAbout(error, "email", "password")) throw error;
     // Does not reveal which of the two is wrong.
-    refuse(password, "The email address or the password is wrong. Check both, then try again.");
+    refuse(password, words.sign_in.wrong);
     password.select();
     return;
   }
@@ -49,18 +57,13 @@ byId("other").addEventListener("click", () => {
   email.focus();
 });
 
-/**
- * Who is signed in already. Null if nobody is, or if the client can't find out now.
- *
- * @returns {Promise<User | null>}
- */
-async function signedIn() {
-  const late = /** @type {Promise<null>} */ (
-    new Promise((resolve) => setTimeout(resolve, LOOK_MS, null))
-  );
-  try {
-    return await Promise.race([client.ready(), late]);
-  } catch {
-    return null;
-  }
-}
+ready();
+client.ready().then(
+  (user) => {
+    if (!user || isInUse) return;
+    byId("who").textContent = nameOf(user);
+    show("signed-in", { focus: false });
+  },
+  // Nobody knows now who is signed in. Signing in works all the same.
+  () => {},
+);

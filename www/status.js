@@ -2,9 +2,10 @@
 // this origin in the examples, and buttons to copy them.
 /** @import { User } from "/edgegate/client/index.js" */
 import { addCopyButtons, fillIn } from "./copy.js";
-import { all, byId } from "./dom.js";
+import { all, byId, ready } from "./dom.js";
 import { isLoopback } from "./loopback.js";
 import { client, nameOf } from "./session.js";
+import { fill, words } from "./words.js";
 
 /**
  * @param {"good" | "bad"} state
@@ -22,18 +23,18 @@ async function checkHealth() {
       signal: AbortSignal.timeout(10_000),
     });
     if (response.ok) {
-      show("good", "Healthy: the database answers");
+      show("good", words.home.healthy);
       return;
     }
     const problem = await response.json().catch(() => ({}));
     show(
       "bad",
       problem.code === "misconfigured"
-        ? "Misconfigured: the log names the setting"
-        : `Not healthy: ${problem.code ?? response.status}`,
+        ? words.home.misconfigured
+        : fill(words.home.not_healthy, { code: problem.code ?? response.status }),
     );
   } catch {
-    show("bad", "Not reachable");
+    show("bad", words.home.not_reachable);
   }
 }
 
@@ -50,5 +51,6 @@ for (const place of all(".only-local")) place.hidden = !isLoopback;
 for (const event of ["signed-in", "signed-out"])
   client.addEventListener(event, () => showUser(client.user));
 checkHealth();
+ready();
 // If the client can't find out, the page still shows the link to sign in.
 client.ready().then(showUser, () => {});

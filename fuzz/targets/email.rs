@@ -11,15 +11,18 @@ pub fn run(input: &[u8]) {
     let Ok(address) = EmailAddress::parse(text) else {
         return;
     };
-    assert_eq!(address.as_given(), text);
+    let given = address.as_given();
+    assert_eq!(given, text.trim());
     let canonical = address.canonical();
+    let read = EmailAddress::stored(given, canonical).expect("what was accepted is read");
+    assert!(read == address);
     let again = EmailAddress::parse(canonical).expect("its own canonical form");
     assert_eq!(again.canonical(), canonical);
     assert_eq!(
         EmailAddress::parse(text).map(|other| other == address).ok(),
         Some(true)
     );
-    for form in [text, canonical] {
+    for form in [given, canonical] {
         assert!(form.len() <= EMAIL_BYTES);
         assert_eq!(form.matches('@').count(), 1);
         let (local, domain) = form.split_once('@').unwrap();

@@ -2,31 +2,91 @@
 import { Advice } from "../project/advice.mjs";
 import { sql } from "./database.mjs";
 
-// The first lines of a job: format, id, time of the request, language; since format 2 the attempts,
-// the pool and whether it has paid; then which mail.
+// The lines of a job: format, id, time of the request, language and request; since format 2 the
+// attempts, the pool and whether it has paid; then which mail, and mostly an address.
 /** @param {string[]} lines */
 const nameLine = (lines) => (lines[0] === "1" ? 4 : 7);
 
 /**
- * `mail list`
+ * `mail list`. `pseudonymOf` gives the pseudonym of an address, or nothing without TICKET_SECRET.
  *
  * @param {string[]} place
+ * @param {(address: string) => string | undefined} [pseudonymOf]
  */
-export async function listMail(place) {
+export async function listMail(place, pseudonymOf = () => undefined) {
   const letters = await sql(
     "SELECT id, job, reason, tries, failed_at, retry_at FROM dead_letters ORDER BY failed_at",
     place,
   );
   if (letters.length === 0) return console.log("No failed mails.");
-  for (const { id, job, reason, tries, failed_at, retry_at } of letters) {
-    const lines = job.split("\n");
-    const mail = lines[nameLine(lines)] ?? "not a mail";
-    const next =
-      retry_at === null ? "sent again only when you ask" : `next attempt ${time(retry_at)}`;
-    console.log(
-      `${id}  ${mail}, attempts: ${tries}, last ${time(failed_at)}, ${next}\n  ${reason}`,
-    );
-  }
+  for (const letter of letters) console.log(describe(letter, pseudonymOf));
+}
+
+/**
+ * @typedef {object} Letter
+ * @property {string} id
+ * @property {string} job
+ * @property {string} reason
+ * @property {number} tries
+ * @property {number} failed_at
+ * @property {number | null} retry_at
+ */
+
+/**
+ * A kept mail in two lines, without its address.
+ *
+ * @param {Letter} letter
+ * @param {(address: string) => string | undefined} pseudonymOf
+ */
+export function describe({ id, job, reason, tries, failed_at, retry_at }, pseudonymOf) {
+  const lines = job.split("\n");
+  const name = nameLine(lines);
+  const address = lines.slice(name + 1).find((line) => line.includes("@"));
+  const facts = [
+    lines[name] ?? "not a mail",
+    attempts(tries, failed_at),
+    next(retry_at),
+    ids("request", requestOf(lines[3])),
+    ids("address", address && pseudonymOf(address)),
+  ];
+  return `${id}  ${facts.filter(Boolean).join(", ")}\n  ${reason}`;
+}
+
+/**
+ * @param {number} tries
+ * @param {number} failedAt
+ */
+function attempts(tries, failedAt) {
+  if (tries === 0) return `not tried yet, kept since ${time(failedAt)}`;
+  return `tried ${tries === 1 ? "once" : `${tries} times`}, last ${time(failedAt)}`;
+}
+
+/**
+ * `mail retry` writes 0, which is no time.
+ *
+ * @param {number | null} retryAt
+ */
+function next(retryAt) {
+  if (retryAt === null) return "sent again only when you ask";
+  return retryAt === 0 ? "sent again by the next run of the cron" : `next attempt ${time(retryAt)}`;
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} id
+ */
+const ids = (name, id) => id && `${name} ${id}`;
+
+/**
+ * The id of the request, as src/domain/request_id.rs writes it after the language.
+ *
+ * @param {string} [language] such as `en-x-6f1a7c52-3b0e4d59-9a0c5d2f-1e8b7a34`
+ */
+function requestOf(language = "") {
+  const [, subtags] = /^[a-z]+-x((?:-[0-9a-f]{8}){4})$/.exec(language) ?? [];
+  return subtags
+    ?.replaceAll("-", "")
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 /**

@@ -32,12 +32,34 @@ export async function showPseudonyms(text, given, place, environment) {
         : "TICKET_SECRET is missing in .dev.vars. Run `npm start` once to create it, or add --remote for the deployed service.",
     );
   }
-  const issuer = (remote ? undefined : devVar("ISSUER")) ?? String(vars.ISSUER);
+  const issuer = (remote ? undefined : devVar("ISSUER")) ?? String(vars.ISSUER ?? "");
   pseudonyms(text, secret, issuer).forEach((pseudonym, n) => {
     console.log(
       `${pseudonym}  ${n === 0 ? "now" : `while secret ${n + 1} of TICKET_SECRET was the first`}`,
     );
   });
+}
+
+/**
+ * What gives the pseudonym of an address under the first secret. It gives nothing without a secret,
+ * and for an address that this command can't bring into the form in which the service compares it.
+ *
+ * @param {string | undefined} given the secret of the environment
+ * @param {string[]} place
+ * @param {string} [environment]
+ */
+export async function pseudonymsOfAddresses(given, place, environment) {
+  const { vars } = await readConfig(environment);
+  const isRemote = place[0] === "--remote";
+  const secret = given ?? (isRemote ? undefined : devVar("TICKET_SECRET"));
+  const issuer = (isRemote ? undefined : devVar("ISSUER")) ?? String(vars.ISSUER ?? "");
+  return (/** @type {string} */ address) => {
+    try {
+      return secret && pseudonyms(address, secret, issuer)[0];
+    } catch {
+      return undefined;
+    }
+  };
 }
 
 /**

@@ -20,7 +20,7 @@ export async function readConfig(environment, { path, envFiles } = {}) {
   const { code, stdout, stderr } = await run(node(), args, { env: toolEnv(), capture: true });
   if (/ERR_MODULE_NOT_FOUND/.test(stderr))
     throw new Advice("wrangler is not installed here: run `npm ci` first.");
-  if (code !== 0) throw new Advice(`${path ?? "wrangler.toml"} can't be read: ${reasonIn(stderr)}`);
+  if (code !== 0) throw new Advice(`${path ?? "wrangler.toml"} can't be read: ${stderr.trim()}`);
   const config = JSON.parse(stdout);
   const problem = environmentProblem(environment, config.definedEnvironments ?? [], path);
   if (problem) throw new Advice(problem);
@@ -69,11 +69,4 @@ function distance(from, to) {
     row = next;
   }
   return row[to.length];
-}
-
-// wrangler's error, without the stack of the program that read it.
-/** @param {string} stderr */
-function reasonIn(stderr) {
-  const lines = stderr.split("\n").filter((line) => !/^\s+at |^Node\.js v/.test(line));
-  return lines.join("\n").trim();
 }

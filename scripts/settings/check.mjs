@@ -1,6 +1,6 @@
 // Judges settings and bindings by the Worker's own code (build/check.js), and says where each bad
 // value was read.
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
@@ -41,9 +41,24 @@ export async function faultsOf({ sources, bindings, stored = [] }) {
 const isMissing = (fault, env) =>
   fault !== undefined && fault.problem === "is not bound" && env[fault.setting] === undefined;
 
+const BUILT = "build/check.js";
+
+/**
+ * Whether the module that judges is newer than its sources. Then a fault is told without a build.
+ */
+export function checkerIsCurrent() {
+  if (!existsSync(inRoot(BUILT))) return false;
+  const built = statSync(inRoot(BUILT)).mtimeMs;
+  return ["src", "crates/token/src"].every((folder) =>
+    readdirSync(inRoot(folder), { recursive: true }).every(
+      (name) => statSync(inRoot(folder, `${name}`)).mtimeMs < built,
+    ),
+  );
+}
+
 /** The module that the build has made. */
 async function checker() {
-  const path = inRoot("build/check.js");
+  const path = inRoot(BUILT);
   if (!existsSync(path)) throw new Advice("there is no Worker yet: run `npm run build`.");
   return import(`${pathToFileURL(path)}?${statSync(path).mtimeMs}`);
 }

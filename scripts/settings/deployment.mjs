@@ -14,12 +14,13 @@ import { missingMigrations, storedSecrets } from "./remote.mjs";
 /**
  * What a deploy would find. `problems` must be solved first; `notes` should be read.
  *
- * @param {{ environment?: string, path?: string, vars: Map<string, string>, secretsFile?: string }}
- *   given
+ * @param {{ config?: import("../project/config.mjs").Config, environment?: string, path?: string,
+ *   vars: Map<string, string>, secretsFile?: string }} given
  * @param {Parameters<typeof storedSecrets>[1]} [world]
  */
-export async function checkDeployment({ environment, path, vars, secretsFile }, world) {
-  const config = await readConfig(environment, { path });
+export async function checkDeployment(given, world) {
+  const { environment, path, vars, secretsFile } = given;
+  const config = given.config ?? (await readConfig(environment, { path }));
   const target = [`--env=${environment ?? ""}`, ...(path ? ["--config", path] : [])];
   const option = environment ? ` --env ${environment}` : "";
   const notes = [];
@@ -67,7 +68,7 @@ export async function checkDeployment({ environment, path, vars, secretsFile }, 
       );
   }
   notes.push(...advice({ config, vars, bindings }));
-  return { config, issuer, problems, notes, isNew };
+  return { issuer, problems, notes, isNew };
 }
 
 /**

@@ -58,14 +58,20 @@ export async function missingMigrations(target, { ask = askWrangler } = {}) {
 }
 
 /**
- * The error in wrangler's output, on one line.
+ * The error in wrangler's output, on one line: its first line, and the next one, which often says
+ * why.
  *
  * @param {string} output
  */
 function reasonIn(output) {
-  const lines = output.split("\n").map((line) => line.trim());
-  const found = lines.find((line) => /ERROR/.test(line)) ?? lines.find(Boolean) ?? "no answer";
-  return stripVTControlCharacters(found)
-    .replace(/^.*\[?ERROR\]?\s*/, "")
-    .slice(0, 300);
+  const lines = stripVTControlCharacters(output)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const first = Math.max(
+    lines.findIndex((line) => line.includes("ERROR")),
+    0,
+  );
+  const reason = lines.slice(first, first + 2).join(" ") || "no answer";
+  return reason.replace(/^.*?\[?ERROR\]?\s*/, "").slice(0, 300);
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::adapters::kv_sessions::KeyValue;
 use crate::domain::error::StoreError;
-use crate::domain::mail::{MailFailure, Message};
+use crate::domain::mail::{Accepted, MailFailure, Message};
 use crate::domain::policy::{OUTBOX_SHOWN, OUTBOX_TTL};
 use crate::ports::{Clock, Mailer};
 
@@ -53,7 +53,7 @@ impl<K: KeyValue, C: Clock> Outbox<K, C> {
 }
 
 impl<K: KeyValue, C: Clock> Mailer for Outbox<K, C> {
-    async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+    async fn send(&self, message: &Message) -> Result<Accepted, MailFailure> {
         let now_ms = self.clock.now_ms();
         // Keys are listed in ascending order, so this puts the newest first.
         let order = u64::MAX.saturating_sub(now_ms);
@@ -70,6 +70,7 @@ impl<K: KeyValue, C: Clock> Mailer for Outbox<K, C> {
         self.store
             .write(&key, &value, None, OUTBOX_TTL)
             .await
+            .map(|()| Accepted::default())
             .map_err(|_| MailFailure::Temporary {
                 reason: "the outbox could not be written".to_owned(),
                 retry_after: None,
@@ -96,6 +97,7 @@ mod tests {
                     text: "a \u{1f511}".to_owned(),
                     html: "<p>".to_owned(),
                     idempotency_key: subject.len().to_string(),
+                    request: None,
                 };
                 outbox.send(&message).await.unwrap();
                 clock.advance(1);

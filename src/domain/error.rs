@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::account::{EmailError, UserId, Weakness};
+use super::account::{EmailError, HashError, UserId, Weakness};
 use super::session::{SessionId, Verdict};
 use edgegate_token::TokenError;
 
@@ -213,8 +213,12 @@ pub enum LoginRefusal {
     WrongPassword,
     /// The account is disabled.
     Disabled,
-    /// The stored hash can't be used.
+    /// An administrator created the account, and its owner has not chosen a password yet.
+    NoPassword,
+    /// The stored hash can't be read.
     BrokenHash,
+    /// The stored hash was made with a pepper that `PEPPERS` does not contain.
+    UnknownPepper,
 }
 
 impl LoginRefusal {
@@ -226,7 +230,24 @@ impl LoginRefusal {
             Self::UnknownAddress => "unknown_address",
             Self::WrongPassword => "wrong_password",
             Self::Disabled => "disabled",
+            Self::NoPassword => "no_password",
             Self::BrokenHash => "broken_hash",
+            Self::UnknownPepper => "unknown_pepper",
+        }
+    }
+
+    /// Whether the owner can't sign in with any password until the operator repairs something.
+    #[must_use]
+    pub const fn needs_operator(self) -> bool {
+        matches!(self, Self::BrokenHash | Self::UnknownPepper)
+    }
+}
+
+impl From<HashError> for LoginRefusal {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::UnknownPepper => Self::UnknownPepper,
+            HashError::Malformed | HashError::TooCostly | HashError::Failed => Self::BrokenHash,
         }
     }
 }

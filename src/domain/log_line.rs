@@ -2,10 +2,129 @@
 
 use serde::{Serialize, Serializer};
 
+/// Who must read a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nobody: it is there to be found.
+    Info,
+    /// The operator, when convenient.
+    Warn,
+    /// The operator, now: nobody else can repair it.
+    Error,
+}
+
+impl Level {
+    /// The level of the line of a request that was answered with this HTTP status.
+    #[must_use]
+    pub const fn of_status(status: u16) -> Self {
+        match status {
+            500.. => Self::Error,
+            400.. => Self::Warn,
+            _ => Self::Info,
+        }
+    }
+
+    /// Its name in the line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// A log line under construction. Its members are strings and integers, in the order in which they
 /// are added.
 #[derive(Clone, Debug)]
 pub struct LogLine(Vec<(&'static str, Value)>);
+
+/// Trouble that no request, no mail and no event of the audit log reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Mails wait for the operator.
+    DeadLetters(u64),
+    /// The cron could not retry kept mails.
+    KeptMails,
+    /// The cron could not clear up after a deleted account.
+    Departures,
+    /// The cron could not forget old freed addresses.
+    FreedAddresses,
+    /// A setting is wrong, seen in the queue or the cron.
+    Misconfigured,
+    /// A variable has nearly the name of a setting, and is ignored.
+    MisspeltSetting,
+    /// A rate-limit binding is missing although `LIMITS` is on: nothing is limited.
+    LimiterMissing,
+    /// A rate-limit binding failed, and what it should have counted passed.
+    LimiterFailed,
+    /// Work after a response failed.
+    Background,
+    /// A data point could not be written.
+    AnalyticsFailed,
+}
+
+impl Trouble {
+    /// Each kind once.
+    pub const ALL: [Self; 10] = [
+        Self::DeadLetters(1),
+        Self::KeptMails,
+        Self::Departures,
+        Self::FreedAddresses,
+        Self::Misconfigured,
+        Self::MisspeltSetting,
+        Self::LimiterMissing,
+        Self::LimiterFailed,
+        Self::Background,
+        Self::AnalyticsFailed,
+    ];
+
+    /// The event of its line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DeadLetters(_) => "dead_letters",
+            Self::KeptMails => "kept_mails",
+            Self::Departures => "departures",
+            Self::FreedAddresses => "freed_addresses",
+            Self::Misconfigured => "misconfigured",
+            Self::MisspeltSetting => "misspelt_setting",
+            Self::LimiterMissing => "limiter_missing",
+            Self::LimiterFailed => "limiter_failed",
+            Self::Background => "background",
+            Self::AnalyticsFailed => "analytics_failed",
+        }
+    }
+
+    /// The level of its line.
+    #[must_use]
+    pub const fn level(self) -> Level {
+        match self {
+            Self::DeadLetters(_)
+            | Self::KeptMails
+            | Self::Departures
+            | Self::FreedAddresses
+            | Self::Misconfigured
+            | Self::LimiterMissing => Level::Error,
+            // The Worker works, with the setting's default.
+            Self::MisspeltSetting => Level::Warn,
+            // The platform's own trouble, which a later request repeats.
+            Self::LimiterFailed | Self::Background | Self::AnalyticsFailed => Level::Warn,
+        }
+    }
+
+    /// The line, with a reason unless it is empty.
+    #[must_use]
+    pub fn to_json(self, reason: &str) -> String {
+        let mut line = LogLine::new(self.level(), self.name());
+        if let Self::DeadLetters(count) = self {
+            line.number("count", count);
+        }
+        line.text("reason", reason);
+        line.end()
+    }
+}
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
@@ -15,11 +134,11 @@ enum Value {
 }
 
 impl LogLine {
-    /// Starts a line with its `level` (`info`, `warn` or `error`) and its `event`.
+    /// Starts a line with its `level` and its `event`.
     #[must_use]
-    pub fn new(level: &str, event: &str) -> Self {
+    pub fn new(level: Level, event: &str) -> Self {
         let mut line = Self(Vec::new());
-        line.text("level", level);
+        line.text("level", level.as_str());
         line.text("event", event);
         line
     }
@@ -58,7 +177,7 @@ mod tests {
     #[test]
     fn a_line_is_one_json_object_whatever_its_values_are() {
         let evil = "\"},{\"level\":\"info\"\r\n\u{2028}\0";
-        let mut line = LogLine::new("warn", "request");
+        let mut line = LogLine::new(Level::Warn, "request");
         line.number("status", 404);
         line.text("path", evil);
         line.text("nothing", "");

@@ -11,6 +11,7 @@ mod link_tests;
 pub mod log_line;
 pub mod mail;
 pub mod policy;
+pub mod request_id;
 pub mod secret;
 pub mod session;
 pub mod settings;

@@ -303,6 +303,12 @@ pub const MAIL_REASON_MAX_CHARS: usize = 300;
 /// The longest word of a mail provider's text that is logged, in characters. The longest error code
 /// has 49; a link, a key or a ticket is longer than this.
 pub const MAIL_REASON_WORD_CHARS: usize = 60;
+/// For how long a provider must have accepted no mail before that is an outage, in seconds. The
+/// first pauses of [`MAIL_RETRIES`] pass without an alarm.
+pub const MAIL_OUTAGE: u64 = 120;
+/// How long a failure of the provider is remembered, in seconds, if nothing is attempted after it:
+/// longer than any pause between two attempts.
+pub const MAIL_TROUBLE_TTL: u64 = 2 * MAIL_RETRY_MAX;
 /// How long the queue waits, in seconds, before it delivers a mail again to a Worker that is
 /// misconfigured or can't reach its database.
 pub const MAIL_BROKEN_PAUSE: u64 = 60;

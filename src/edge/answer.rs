@@ -19,6 +19,12 @@ pub struct Note {
     pub session_id: Option<String>,
     /// The verdict about a refresh token.
     pub verdict: Option<&'static str>,
+    /// The code of an error.
+    pub code: Option<&'static str>,
+    /// The ids of the mails that it queued.
+    pub job: Option<String>,
+    /// Pseudonyms of their recipients.
+    pub address: Option<String>,
 }
 
 /// Status, headers and body, and what else happens.

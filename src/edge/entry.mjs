@@ -19,6 +19,7 @@ import {
   sessions_answer,
   sessions_prepare,
 } from "edgegate-wasm";
+import { answerPage, forPeople } from "./pages/index.mjs";
 import { Auth } from "./rpc.mjs";
 
 export { Auth };
@@ -42,9 +43,13 @@ export default class extends Auth {
     if (isContract(request) && !request.headers.has("Access-Control-Request-Method"))
       return this.env.ASSETS.fetch(request);
     try {
+      const page = answerPage(request, this.env);
+      if (page) return page;
       const answer = fetch(request, this.env, this.ctx);
-      if (!(answer instanceof Promise)) return answer;
-      const settled = answer.catch(() => answer_for_lost(request, this.env));
+      if (!(answer instanceof Promise)) return forPeople(request, answer, this.env);
+      const settled = answer
+        .catch(() => answer_for_lost(request, this.env))
+        .then((answer) => forPeople(request, answer, this.env));
       // Cloudflare cancels a request when its client disconnects. Without this, a thief could
       // change a password and disconnect before the notice to the owner is queued.
       this.ctx.waitUntil(settled);

@@ -13,7 +13,7 @@ use worker::Env;
 use worker::worker_sys::Context;
 use worker::worker_sys::web_sys::{self, Response};
 
-use super::answer::Answer;
+use super::answer::{Answer, Note};
 use super::cors::{Preflight, Readers};
 use super::problem::Problem;
 use super::request::Request;
@@ -21,7 +21,7 @@ use super::wiring::{self, Bindings, WaitUntil, console};
 use super::{cors, incoming, mail_jobs, router, rpc};
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
-use crate::domain::log_line::LogLine;
+use crate::domain::log_line::{Level, LogLine};
 use crate::domain::settings::{SettingError, is_loopback_host};
 use crate::ports::{Ports, Random};
 use crate::service::AuthService;
@@ -127,7 +127,8 @@ async fn answer(
         let client = std::mem::take(&mut request.client);
         request.client = client.at(incoming::place(incoming));
     }
-    let answer = router::route(&service, request).await;
+    let mut answer = router::route(&service, request).await;
+    note_mails(&mut answer.note, &service);
     deliver_mails(service);
     Ok(answer)
 }
@@ -149,9 +150,27 @@ async fn answer_call(
     if settings.dev {
         wiring::add_demo_accounts(&service).await?;
     }
-    let outcome = rpc::call(&service, request.method, arguments).await;
+    let mut outcome = rpc::call(&service, request.method, arguments).await;
+    if let Ok(answer) = &mut outcome {
+        note_mails(&mut answer.note, &service);
+    }
     deliver_mails(service);
     outcome
+}
+
+/// Notes which mails the request queued, and to whom.
+fn note_mails(note: &mut Note, service: &AuthService<Bindings>) {
+    let jobs = service.ports().mail_queue().queued();
+    let addresses = jobs.iter().filter_map(|job| job.task.address());
+    let addresses = addresses.map(|email| service.pseudonym(email).as_str().to_owned());
+    note.address = joined(addresses);
+    note.job = joined(jobs.iter().map(|job| job.id.clone()));
+}
+
+/// The texts, separated by spaces; `None` if there are none.
+fn joined(texts: impl Iterator<Item = String>) -> Option<String> {
+    let texts: Vec<String> = texts.collect();
+    (!texts.is_empty()).then(|| texts.join(" "))
 }
 
 fn service(
@@ -302,11 +321,7 @@ fn send(mut answer: Answer, request: &Request<'_>, begun: f64) -> Result<Respons
     reason = "milliseconds; a negative number becomes 0"
 )]
 fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) {
-    let level = match answer.status {
-        500.. => "error",
-        400.. => "warn",
-        _ => "info",
-    };
+    let level = Level::of_status(answer.status);
     let mut line = LogLine::new(level, event);
     line.text("request_id", request.id);
     line.text("method", request.method);
@@ -322,6 +337,9 @@ fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) 
         ("user_id", note.user_id.as_deref()),
         ("session_id", note.session_id.as_deref()),
         ("verdict", note.verdict),
+        ("code", note.code),
+        ("job", note.job.as_deref()),
+        ("address", note.address.as_deref()),
     ] {
         line.text(name, text.unwrap_or_default());
     }

@@ -2,8 +2,8 @@
 // JavaScript and the wasm costs as much as the work on the header that it would carry.
 
 const ABSENT = "\0";
-/** @type {Record<string, string>} The headers of every answer. */
-const ALWAYS = {
+/** @type {Record<string, string>} The headers of every answer that is not a page. */
+export const ALWAYS = {
   "Cache-Control": "no-store",
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
   "Referrer-Policy": "no-referrer",

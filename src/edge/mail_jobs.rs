@@ -7,14 +7,13 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::Env;
 use worker::worker_sys::Context;
 
-use super::wiring::console::{log, log_failure};
+use super::wiring::console::log_trouble;
 use super::wiring::{self, Bindings, WaitUntil};
-use crate::domain::log_line::LogLine;
+use crate::domain::log_line::Trouble;
 use crate::domain::mail::Job;
 use crate::domain::policy::MAIL_BROKEN_PAUSE;
 use crate::domain::settings::SettingError;
 use crate::service::AuthService;
-use crate::service::deliver_mail::Delivery;
 
 /// The name of the queue of dead letters in wrangler.toml ends with this.
 const DEAD_LETTERS: &str = "-dead";
@@ -67,6 +66,7 @@ pub fn scheduled(env: Env, context: Context) -> Promise {
 }
 
 async fn handle_batch(batch: &Batch, env: &Env, background: WaitUntil) {
+    let mut told = false;
     let dead = batch.queue().ends_with(DEAD_LETTERS);
     for message in batch.messages() {
         let message: Message = message.unchecked_into();
@@ -76,7 +76,10 @@ async fn handle_batch(batch: &Batch, env: &Env, background: WaitUntil) {
             Ok(service) if dead => keep(service, &message).await,
             Ok(service) => deliver(service, &message).await,
             Err(error) => {
-                log_misconfigured(error);
+                // One line for the batch, not one for each mail.
+                if !std::mem::replace(&mut told, true) {
+                    log_misconfigured(error);
+                }
                 Some(MAIL_BROKEN_PAUSE)
             }
         };
@@ -94,24 +97,15 @@ pub(super) fn deliver_after_response(service: AuthService<Bindings>, jobs: Vec<J
         // Reads the clock again.
         let service = wiring::service_after(&service);
         for job in jobs {
-            let (id, mail) = (job.id.clone(), job.task.name());
-            let delivery = service.deliver_without_queue(job).await;
-            let delivery = delivery.unwrap_or_else(|error| Delivery::Dead {
-                reason: error.to_string(),
-            });
-            log_delivery(&id, mail, &delivery);
+            // Its line in the log tells of a failure.
+            let _ = service.deliver_without_queue(job).await;
         }
     });
 }
 
 async fn deliver(service: &AuthService<Bindings>, message: &Message) -> Option<u64> {
     let (id, text) = (message.id(), message.body().as_string().unwrap_or_default());
-    let handed_out = service.deliver_from_queue(&text, &id).await;
-    match Job::decode(&text) {
-        Some(job) => log_delivery(&job.id, job.task.name(), &handed_out.delivery),
-        None => log_delivery(&id, "unknown", &handed_out.delivery),
-    }
-    handed_out.again
+    service.deliver_from_queue(&text, &id).await.again
 }
 
 async fn keep(service: &AuthService<Bindings>, message: &Message) -> Option<u64> {
@@ -122,53 +116,27 @@ async fn keep(service: &AuthService<Bindings>, message: &Message) -> Option<u64>
 
 async fn forget_freed_addresses(service: &AuthService<Bindings>) {
     if let Err(error) = service.forget_freed_addresses().await {
-        log_failure("cron", &error.to_string());
+        log_trouble(Trouble::FreedAddresses, &error.to_string());
     }
 }
 
 async fn retry_kept(service: &AuthService<Bindings>) {
     let through_queue = service.ports().has_mail_queue();
     match service.retry_kept_mail(through_queue).await {
-        Ok((deliveries, dead)) => {
-            for (id, delivery) in &deliveries {
-                log_delivery(id, "kept", delivery);
-            }
-            // The operator has to act: docs/operations.md says how.
-            if dead > 0 {
-                let mut line = LogLine::new("error", "dead_letters");
-                line.number("count", dead);
-                log("error", &line.end());
-            }
-        }
-        Err(error) => log_failure("cron", &error.to_string()),
+        Ok((_, 0)) => {}
+        Ok((_, dead)) => log_trouble(Trouble::DeadLetters(dead), ""),
+        Err(error) => log_trouble(Trouble::KeptMails, &error.to_string()),
     }
 }
 
 async fn clear_departures(service: &AuthService<Bindings>) {
     if let Err(error) = service.clear_departures().await {
-        log_failure("departures", &error.to_string());
+        log_trouble(Trouble::Departures, &error.to_string());
     }
 }
 
-fn log_delivery(id: &str, mail: &str, delivery: &Delivery) {
-    let level = match delivery {
-        Delivery::Dead { .. } => "error",
-        Delivery::Later { .. }
-        | Delivery::Waits { .. }
-        | Delivery::GivenUp
-        | Delivery::Undeliverable(_) => "warn",
-        _ => "info",
-    };
-    let mut line = LogLine::new(level, "mail");
-    line.text("job", id);
-    line.text("mail", mail);
-    line.text("outcome", delivery.name());
-    line.text("reason", delivery.reason().unwrap_or_default());
-    log(level, &line.end());
-}
-
 fn log_misconfigured(error: &SettingError) {
-    log_failure("misconfigured", &error.to_string());
+    log_trouble(Trouble::Misconfigured, &error.to_string());
 }
 
 #[allow(clippy::cast_precision_loss, reason = "seconds, far below 2^53")]

@@ -165,6 +165,7 @@ impl Problem {
             headers,
             note: Note {
                 reason: rest.note.reason.or(Some(rest.detail)),
+                code: Some(self.code.as_str()),
                 ..rest.note
             },
             cookie: rest.cookie,
@@ -264,7 +265,9 @@ mod tests {
             LoginRefusal::UnknownAddress,
             LoginRefusal::WrongPassword,
             LoginRefusal::Disabled,
+            LoginRefusal::NoPassword,
             LoginRefusal::BrokenHash,
+            LoginRefusal::UnknownPepper,
         ]
         .map(|refusal| Problem::from(Error::Login(refusal)).into_answer())
         .into_iter()

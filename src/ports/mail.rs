@@ -1,7 +1,10 @@
 //! Mail: the queue, the provider, and what is stored about mails.
 
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Counted, GateName, GateVerdict, Job, LinkLife, MailFailure, Message};
+use crate::domain::mail::{
+    Accepted, Counted, FailureKind, GateName, GateVerdict, Job, LinkLife, MailFailure, Message,
+    ProviderFailures,
+};
 
 /// Where mails wait to be composed. Notices
 /// ([`Task::is_notice`](crate::domain::mail::Task::is_notice)) wait separately, so that a flood of
@@ -37,7 +40,7 @@ pub trait Mailer {
     ///
     /// # Errors
     /// When the provider did not accept the mail, or may not have.
-    async fn send(&self, message: &Message) -> Result<(), MailFailure>;
+    async fn send(&self, message: &Message) -> Result<Accepted, MailFailure>;
 }
 
 /// Which mails were sent recently, and which could not be sent.
@@ -105,8 +108,35 @@ pub trait MailLedger {
     /// When the store does not answer.
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
+    /// Counts an attempt that failed because of the provider, and returns all failures of this kind
+    /// since the provider last accepted a mail. MUST be exact: of simultaneous first calls, one
+    /// gets failures that [are new](ProviderFailures::is_new).
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn provider_failed(
+        &self,
+        kind: FailureKind,
+        reason: &str,
+        now: u64,
+    ) -> Result<ProviderFailures, StoreError>;
+
+    /// Forgets the failures of the provider: it works.
+    ///
+    /// # Errors
+    /// When they may not have been forgotten.
+    async fn provider_works(&self) -> Result<(), StoreError>;
+
+    /// The failures since the provider last accepted a mail, one entry for each kind.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn provider_failures(&self) -> Result<Vec<ProviderFailures>, StoreError>;
+
     /// Deletes what has no effect any more: lapsed lanes, budgets of past hours, expired notices,
-    /// and jobs stored before `dead_before`. Returns how many jobs are stored and wait for an
+    /// the provider's failures after which nothing was attempted for
+    /// [`MAIL_TROUBLE_TTL`](crate::domain::policy::MAIL_TROUBLE_TTL), and jobs stored before
+    /// `dead_before`. Returns how many jobs are stored and wait for an
     /// operator.
     ///
     /// # Errors

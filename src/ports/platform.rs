@@ -4,6 +4,7 @@ use crate::domain::account::{
     Attempt, Comparison, HashError, Password, PasswordHash, Verification,
 };
 use crate::domain::event::Event;
+use crate::domain::mail::MailLine;
 use crate::domain::session::Device;
 
 /// Hashes passwords: the one slow step.
@@ -111,6 +112,9 @@ pub trait RateLimiter {
 pub trait Events {
     /// Writes the event for operators. MUST NOT fail the request.
     fn record(&self, event: &Event);
+
+    /// Writes what became of a mail. MUST NOT fail the delivery.
+    fn mail(&self, line: &MailLine);
 }
 
 /// Names of devices.

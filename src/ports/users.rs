@@ -131,10 +131,10 @@ pub trait UserDirectory {
         new: &PasswordHash,
     ) -> Result<(), StoreError>;
 
-    /// Succeeds when the store answers and has the expected tables.
+    /// Succeeds when the store answers and has everything that this version stores.
     ///
     /// # Errors
-    /// Otherwise.
+    /// Otherwise. The text names what is missing.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 

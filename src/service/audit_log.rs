@@ -4,6 +4,7 @@
 use super::AuthService;
 use crate::domain::account::{EmailAddress, User};
 use crate::domain::event::{Act, Event, Pseudonym};
+use crate::domain::request_id::RequestId;
 use crate::domain::session::Client;
 use crate::ports::{Events, Ports};
 
@@ -12,6 +13,11 @@ impl<P: Ports> AuthService<P> {
     /// pseudonym of its network, also events of actions that need to know nothing about the client.
     pub fn asked_by(&self, client: &Client) {
         self.network.set(self.shared.networks.of(client));
+    }
+
+    /// Sets the id of the request that this service answers. Mails that it queues contain the id.
+    pub fn set_request(&self, id: Option<RequestId>) {
+        self.request.set(id);
     }
 
     pub(super) fn record(&self, act: Act) {
@@ -27,7 +33,8 @@ impl<P: Ports> AuthService<P> {
         });
     }
 
-    pub(super) fn pseudonym(&self, email: &EmailAddress) -> Pseudonym {
+    /// What the log has in place of an address.
+    pub fn pseudonym(&self, email: &EmailAddress) -> Pseudonym {
         Pseudonym::of_account(&self.shared.account_names.of(email))
     }
 }

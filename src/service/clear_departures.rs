@@ -115,15 +115,7 @@ impl<P: Ports> AuthService<P> {
         let (user, email) = match &job.task {
             // The last mail that the account gets.
             Task::AccountDeleted { .. } => (None, None),
-            Task::Invitation { user, .. } => (Some(*user), None),
-            Task::NewAddress { user, email, .. } => (Some(*user), Some(email)),
-            Task::Reset { email }
-            | Task::Registration { email, .. }
-            | Task::Verification { email }
-            | Task::AddressChangeAsked { to: email }
-            | Task::AddressChanged { to: email }
-            | Task::PasswordChanged { to: email }
-            | Task::SessionEnded { to: email, .. } => (None, Some(email)),
+            task => (task.user(), task.address()),
         };
         self.has_departed(user, email, job.asked_at, departed)
     }

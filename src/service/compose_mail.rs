@@ -276,6 +276,7 @@ impl<P: Ports> AuthService<P> {
             text: rendered.text,
             html: rendered.html,
             idempotency_key: base16ct::lower::encode_string(&hash.finalize()),
+            request: job.request,
         }
     }
 

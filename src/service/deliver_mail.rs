@@ -6,73 +6,16 @@
 use super::AuthService;
 use super::compose_mail::{Due, lane_of_nobody};
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Job, LinkLife, MailFailure, Message, NotDue, Pool};
-use crate::domain::policy::{
-    BUDGET_SPREAD, DEAD_LETTER_TTL, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX, MAIL_TRIES, NOTICE_HELD,
-    NOTICE_KEPT, REQUEUED_AT_ONCE, VERIFICATION_LINK_TTL,
+use crate::domain::event::{Act, Pseudonym};
+pub use crate::domain::mail::Delivery;
+use crate::domain::mail::{
+    BUDGET_IS_USED_UP, FailureKind, Job, LinkLife, MailFailure, MailLine, Message, NotDue, Pool,
 };
-use crate::ports::{DeadLetter, LaneRequest, MailLedger, MailQueue, Mailer, Once, Ports};
-
-/// The result of an attempt to deliver a mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// The provider accepted it.
-    Sent,
-    /// No mail is sent, for this reason.
-    NotDue(NotDue),
-    /// The mailbox has an earlier link that is still valid.
-    EarlierLink,
-    /// It will never reach this address. The reason is the provider's.
-    Undeliverable(String),
-    /// It is retried.
-    Later {
-        /// After this number of seconds.
-        seconds: u64,
-        reason: String,
-    },
-    /// Its share of `MAIL_BUDGET` is used up for this hour. Waiting does not count as an attempt.
-    Waits {
-        /// For this number of seconds.
-        seconds: u64,
-    },
-    /// Its share of `MAIL_BUDGET` was used up for a day.
-    GivenUp,
-    /// It can't be sent, and is kept for the operator.
-    Dead { reason: String },
-}
-
-const BUDGET_IS_USED_UP: &str =
-    "MAIL_BUDGET: the share of this kind of mail is used up for this hour";
-
-impl Delivery {
-    /// A stable name, `snake_case`, for the log.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::NotDue(_) => "not_due",
-            Self::EarlierLink => "earlier_link",
-            Self::Undeliverable(_) => "undeliverable",
-            Self::Later { .. } => "later",
-            Self::Waits { .. } => "waits",
-            Self::GivenUp => "given_up",
-            Self::Dead { .. } => "dead",
-        }
-    }
-
-    /// Why it was not sent, for the log.
-    #[must_use]
-    pub fn reason(&self) -> Option<&str> {
-        match self {
-            Self::Sent | Self::EarlierLink => None,
-            Self::NotDue(why) => Some(why.reason()),
-            Self::Waits { .. } | Self::GivenUp => Some(BUDGET_IS_USED_UP),
-            Self::Undeliverable(reason) | Self::Later { reason, .. } | Self::Dead { reason } => {
-                Some(reason)
-            }
-        }
-    }
-}
+use crate::domain::policy::{
+    BUDGET_SPREAD, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX, MAIL_TRIES, NOTICE_HELD, NOTICE_KEPT,
+    VERIFICATION_LINK_TTL,
+};
+use crate::ports::{Events, LaneRequest, MailLedger, MailQueue, Mailer, Once, Ports};
 
 /// The result for a message that a queue delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +28,12 @@ pub struct HandedOut {
     pub again: Option<u64>,
 }
 
+/// What an attempt learns for its line in the log.
+struct Trace {
+    address: Option<Pseudonym>,
+    provider_id: Option<String>,
+}
+
 impl<P: Ports> AuthService<P> {
     /// Delivers a job from a queue. `id` is the id of the queue's message.
     ///
@@ -95,12 +44,27 @@ impl<P: Ports> AuthService<P> {
         let Some(mut job) = Job::decode(text) else {
             let reason = "this version can't read the mail".to_owned();
             let kept = self.keep_text(id, text, &reason, 0, None).await;
+            let delivery = Delivery::Dead {
+                reason: reason.clone(),
+            };
+            self.ports.events().mail(&MailLine {
+                request: None,
+                job: id.to_owned(),
+                mail: "unknown",
+                address: None,
+                user: None,
+                attempt: None,
+                provider_id: None,
+                delivery,
+            });
             return HandedOut {
                 delivery: Delivery::Dead { reason },
                 again: kept.err().map(|_| pause(0)),
             };
         };
-        let delivery = self.deliver(&mut job).await;
+        let line = self.deliver(&mut job).await;
+        self.ports.events().mail(&line);
+        let delivery = line.delivery;
         let again = match &delivery {
             Delivery::Later { seconds, reason } => self.queue_again(&job, *seconds, reason).await,
             Delivery::Waits { seconds } => {
@@ -118,21 +82,18 @@ impl<P: Ports> AuthService<P> {
     /// Queues a job again. If that fails, the ledger keeps it for the cron. If both fail, returns
     /// after how many seconds to retry.
     async fn queue_again(&self, job: &Job, seconds: u64, reason: &str) -> Option<u64> {
-        if self.ports.mail_queue().put(job, seconds).await.is_ok() {
+        let Err(error) = self.ports.mail_queue().put(job, seconds).await else {
             return None;
-        }
+        };
         let at = self.now().saturating_add(seconds);
         let kept = self.keep(job, reason, Some(at)).await;
+        if kept.is_ok() {
+            self.record(Act::MailKept {
+                mail: job.task.name(),
+                reason: error.to_string(),
+            });
+        }
         kept.err().map(|_| seconds)
-    }
-
-    /// Keeps a job that the queue gave up, for the operator.
-    ///
-    /// # Errors
-    /// It may not have been stored: the queue must deliver it again.
-    pub async fn keep_dead_letter(&self, text: &str, id: &str) -> Result<(), StoreError> {
-        self.keep_text(id, text, "the queue gave it up", MAIL_TRIES, None)
-            .await
     }
 
     /// Delivers a job without a queue. A job that has to wait is kept for
@@ -141,73 +102,44 @@ impl<P: Ports> AuthService<P> {
     /// # Errors
     /// It was not sent and may not have been kept.
     pub async fn deliver_without_queue(&self, mut job: Job) -> Result<Delivery, StoreError> {
-        let delivery = self.deliver(&mut job).await;
+        let line = self.deliver(&mut job).await;
+        let kept = self.keep_unless_done(&job, &line.delivery).await;
+        let line = match &kept {
+            Ok(()) => line,
+            Err(error) => MailLine {
+                delivery: Delivery::Dead {
+                    reason: [
+                        "it is lost, because it could not be kept: ",
+                        &error.to_string(),
+                    ]
+                    .concat(),
+                },
+                ..line
+            },
+        };
+        self.ports.events().mail(&line);
+        kept.map(|()| line.delivery)
+    }
+
+    async fn keep_unless_done(&self, job: &Job, delivery: &Delivery) -> Result<(), StoreError> {
         let after = |seconds: u64| Some(self.now().saturating_add(seconds));
-        let (reason, retry_at) = match &delivery {
+        let (reason, retry_at) = match delivery {
             Delivery::Later { seconds, reason } => (reason.as_str(), after(*seconds)),
             Delivery::Waits { seconds } => (BUDGET_IS_USED_UP, after(*seconds)),
             Delivery::Dead { reason } => (reason.as_str(), None),
-            _ => return Ok(delivery),
+            _ => return Ok(()),
         };
-        self.keep(&job, reason, retry_at).await?;
-        Ok(delivery)
-    }
-
-    /// The work of the cron: sends kept mails that are due or that an operator has retried, and
-    /// deletes old ones. With a queue it queues them. Returns the result for each, and how many
-    /// wait for an operator.
-    ///
-    /// # Errors
-    /// The ledger or the queue failed; the next run continues.
-    pub async fn retry_kept_mail(
-        &self,
-        through_queue: bool,
-    ) -> Result<(Vec<(String, Delivery)>, u64), StoreError> {
-        let ledger = self.ports.mail_ledger();
-        let mut deliveries = Vec::new();
-        for letter in ledger.due(REQUEUED_AT_ONCE, self.now()).await? {
-            let Some(mut job) = Job::decode(&letter.job) else {
-                // Only a newer version can read it.
-                let DeadLetter {
-                    id,
-                    job,
-                    reason,
-                    tries,
-                    ..
-                } = &letter;
-                self.keep_text(id, job, reason, *tries, None).await?;
-                continue;
-            };
-            // An operator's retry starts over, and no pool pays for it.
-            if letter.retry_at == Some(0) {
-                job.tries = 0;
-                job.paid = true;
-            }
-            let id = job.id.clone();
-            if through_queue {
-                self.ports.mail_queue().put(&job, 0).await?;
-                ledger.forget(&letter.id).await?;
-                continue;
-            }
-            let delivery = self.deliver_without_queue(job).await?;
-            let is_kept = matches!(
-                delivery,
-                Delivery::Later { .. } | Delivery::Waits { .. } | Delivery::Dead { .. }
-            );
-            // A kept job is stored under its own id.
-            if !is_kept || letter.id != id {
-                ledger.forget(&letter.id).await?;
-            }
-            deliveries.push((id, delivery));
-        }
-        let dead_before = self.now().saturating_sub(DEAD_LETTER_TTL);
-        let dead = ledger.tidy(dead_before, self.now()).await?;
-        Ok((deliveries, dead))
+        self.keep(job, reason, retry_at).await
     }
 
     /// Makes one attempt, and updates the job for the next one.
-    async fn deliver(&self, job: &mut Job) -> Delivery {
-        let delivery = match self.try_to_deliver(job).await {
+    async fn deliver(&self, job: &mut Job) -> MailLine {
+        let mut trace = Trace {
+            address: job.task.address().map(|email| self.pseudonym(email)),
+            provider_id: None,
+        };
+        let attempt = job.tries.saturating_add(1);
+        let delivery = match self.try_to_deliver(job, &mut trace).await {
             Ok(delivery) => delivery,
             Err(error) => Delivery::Later {
                 seconds: pause(job.tries),
@@ -218,13 +150,27 @@ impl<P: Ports> AuthService<P> {
         if matches!(delivery, Delivery::Later { .. } | Delivery::Dead { .. }) {
             job.tries = job.tries.saturating_add(1);
         }
-        match delivery {
+        let delivery = match delivery {
             Delivery::Later { reason, .. } if was_last_try => Delivery::Dead { reason },
             delivery => delivery,
+        };
+        MailLine {
+            request: job.request,
+            job: job.id.clone(),
+            mail: job.task.name(),
+            address: trace.address,
+            user: job.task.user(),
+            attempt: delivery.is_attempt().then_some(attempt),
+            provider_id: trace.provider_id,
+            delivery,
         }
     }
 
-    async fn try_to_deliver(&self, job: &mut Job) -> Result<Delivery, StoreError> {
+    async fn try_to_deliver(
+        &self,
+        job: &mut Job,
+        trace: &mut Trace,
+    ) -> Result<Delivery, StoreError> {
         if job.is_expired(self.now()) {
             self.leave_lane(job).await?;
             return Ok(Delivery::NotDue(NotDue::Expired));
@@ -255,7 +201,7 @@ impl<P: Ports> AuthService<P> {
                 if let Some(delivery) = self.take_notice(job).await? {
                     return Ok(delivery);
                 }
-                let delivery = self.send(job, &message, None).await?;
+                let delivery = self.send(job, &message, None, trace).await?;
                 if delivery == Delivery::Sent {
                     self.notice_was_sent(job).await?;
                 }
@@ -274,7 +220,7 @@ impl<P: Ports> AuthService<P> {
             return Ok(Delivery::EarlierLink);
         };
         let message = self.word(job, &due, life);
-        self.send(job, &message, Some(&lane)).await
+        self.send(job, &message, Some(&lane), trace).await
     }
 
     /// Lets the job's pool pay for it, unless it has paid or need not. False if the pool is empty.
@@ -364,14 +310,27 @@ impl<P: Ports> AuthService<P> {
         job: &Job,
         message: &Message,
         lane: Option<&str>,
+        trace: &mut Trace,
     ) -> Result<Delivery, StoreError> {
-        let delivery = match self.ports.mailer().send(message).await {
-            Ok(()) => return Ok(Delivery::Sent),
+        trace.address = Some(self.pseudonym(&message.to));
+        let sent = self.ports.mailer().send(message).await;
+        self.note_answer(sent.as_ref().err()).await;
+        let delivery = match sent {
+            Ok(accepted) => {
+                trace.provider_id = accepted.id;
+                return Ok(Delivery::Sent);
+            }
             // It may have been accepted after all, for example after a timeout.
-            Err(MailFailure::Temporary {
-                reason,
-                retry_after,
-            }) => {
+            Err(
+                MailFailure::Temporary {
+                    reason,
+                    retry_after,
+                }
+                | MailFailure::Account {
+                    reason,
+                    retry_after,
+                },
+            ) => {
                 if is_last_try(job) {
                     Delivery::Dead { reason }
                 } else {
@@ -389,34 +348,28 @@ impl<P: Ports> AuthService<P> {
         Ok(delivery)
     }
 
-    /// Keeps a job for the cron until `retry_at`, or for the operator.
-    pub(super) async fn keep(
-        &self,
-        job: &Job,
-        reason: &str,
-        retry_at: Option<u64>,
-    ) -> Result<(), StoreError> {
-        self.keep_text(&job.id, &job.encode(), reason, job.tries, retry_at)
-            .await
-    }
-
-    async fn keep_text(
-        &self,
-        id: &str,
-        job: &str,
-        reason: &str,
-        tries: u32,
-        retry_at: Option<u64>,
-    ) -> Result<(), StoreError> {
-        let letter = DeadLetter {
-            id: id.to_owned(),
-            job: job.to_owned(),
-            reason: reason.to_owned(),
-            tries,
-            failed_at: self.now(),
-            retry_at,
+    /// Counts the attempts that fail because of the provider, until it accepts a mail. The first
+    /// one that it refuses because of the account is recorded at once, an outage by the cron.
+    ///
+    /// What can't be stored is left out: a mail that was sent must not be sent again because of it.
+    async fn note_answer(&self, failure: Option<&MailFailure>) {
+        let ledger = self.ports.mail_ledger();
+        let (kind, reason) = match failure {
+            Some(MailFailure::Account { reason, .. }) => (FailureKind::Refused, reason),
+            Some(MailFailure::Temporary { reason, .. }) => (FailureKind::Outage, reason),
+            // The provider works: it has judged the mail.
+            None | Some(MailFailure::Rejected { .. } | MailFailure::Undeliverable { .. }) => {
+                let _ = ledger.provider_works().await;
+                return;
+            }
         };
-        self.ports.mail_ledger().keep(&letter).await
+        let failed = ledger.provider_failed(kind, reason, self.now()).await;
+        if let Ok(failures) = failed
+            && failures.is_new()
+            && failures.needs_operator(self.now())
+        {
+            self.record(Act::ProviderFails(failures));
+        }
     }
 }
 

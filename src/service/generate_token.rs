@@ -102,7 +102,8 @@ impl<P: Ports> AuthService<P> {
         let rehash = match compared {
             Ok(Verification::Matches { rehash }) => rehash,
             Ok(Verification::Differs) => return Ok(Err(LoginRefusal::WrongPassword)),
-            Err(_) => return Ok(Err(LoginRefusal::BrokenHash)),
+            Err(_) if !user.has_password() => return Ok(Err(LoginRefusal::NoPassword)),
+            Err(error) => return Ok(Err(error.into())),
         };
         if user.disabled_at.is_some() {
             return Ok(Err(LoginRefusal::Disabled));

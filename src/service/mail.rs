@@ -191,7 +191,12 @@ impl<P: Ports> AuthService<P> {
         let reason = error.to_string();
         let kept = self.keep(&job, &reason, Some(self.now())).await;
         // The operator must repair the first failure.
-        kept.map_err(|_| error.into())
+        kept.map_err(|_| error)?;
+        self.record(Act::MailKept {
+            mail: job.task.name(),
+            reason,
+        });
+        Ok(())
     }
 
     /// Refuses a request that sends a mail, if no provider is set.
@@ -213,6 +218,7 @@ impl<P: Ports> AuthService<P> {
             tries: 0,
             pool,
             paid: false,
+            request: self.request.get(),
             task,
         }
     }

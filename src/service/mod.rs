@@ -13,7 +13,7 @@
 //! | change the password or the address | [`change_password`], [`change_email`] |
 //! | prove again who you are | [`reauthenticate`] |
 //! | delete an account | [`delete_account`], then [`clear_departures`] |
-//! | send queued mails | [`deliver_mail`] |
+//! | send queued mails | [`deliver_mail`], [`kept_mail`] |
 //! | log out | [`log_out`] |
 //! | who am I | [`me`] |
 //! | your own sessions | [`manage_sessions`] |
@@ -38,6 +38,7 @@ pub mod deliver_mail;
 pub mod demo_accounts;
 pub mod generate_token;
 pub mod is_authorized;
+pub mod kept_mail;
 pub mod limits;
 pub mod log_out;
 pub mod mail;
@@ -63,6 +64,7 @@ use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets, FreedAddre
 use crate::domain::event::{NetworkPseudonyms, Pseudonym};
 use crate::domain::link::Links;
 use crate::domain::mail::MailKeys;
+use crate::domain::request_id::RequestId;
 use crate::domain::session::{ClientFingerprints, RefreshTokens};
 use crate::domain::settings::Settings;
 use crate::domain::verified_tokens::VerifiedTokens;
@@ -176,6 +178,7 @@ pub struct AuthService<P> {
     pub(crate) ports: P,
     pub(crate) shared: Rc<Shared>,
     network: Cell<Option<Pseudonym>>,
+    request: Cell<Option<RequestId>>,
 }
 
 impl<P: Ports> AuthService<P> {
@@ -186,6 +189,7 @@ impl<P: Ports> AuthService<P> {
             ports,
             shared,
             network: Cell::default(),
+            request: Cell::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::domain::account::{
     AccountName, Attempt, Comparison, EmailAddress, KnownId, Password, PasswordHash, TriedBy, User,
     Verification, Weakness,
 };
-use crate::domain::error::{Error, FieldProblem};
+use crate::domain::error::{Error, FieldProblem, LoginRefusal};
 use crate::domain::event::Act;
 use crate::domain::session::{Client, Credentials, SessionId};
 use crate::domain::settings::PasswordWork;
@@ -57,14 +57,14 @@ impl<P: Ports> AuthService<P> {
         hashed.map_err(|_| Error::Internal("a password could not be hashed"))
     }
 
-    /// Whether the text is the user's password. It costs one hash, or none if the attempt is not
-    /// admitted.
-    pub(super) async fn is_password(
+    /// Requires that the text is the user's password. It costs one hash, or none if the attempt is
+    /// not admitted.
+    pub(super) async fn require_password(
         &self,
         user: &User,
         typed: &str,
         by: KnownId,
-    ) -> Result<bool, Error> {
+    ) -> Result<Result<(), LoginRefusal>, Error> {
         let password = Password::for_login(typed)
             .map_err(|_| Error::Field("password", FieldProblem::TooLong))?;
         let attempt = Attempt {
@@ -76,7 +76,11 @@ impl<P: Ports> AuthService<P> {
         };
         let account = self.shared.account_names.of(&user.email);
         let compared = self.try_password(&account, attempt).await?;
-        Ok(matches!(compared, Ok(Verification::Matches { .. })))
+        Ok(match compared {
+            Ok(Verification::Matches { .. }) => Ok(()),
+            Ok(Verification::Differs) => Err(LoginRefusal::WrongPassword),
+            Err(error) => Err(error.into()),
+        })
     }
 
     /// Asks a signed-in user for their password again (OWASP ASVS 6.2.3, 7.5.1), so that a stolen
@@ -93,13 +97,15 @@ impl<P: Ports> AuthService<P> {
         self.admit_on_account(user.email.canonical(), client)
             .await?;
         let by = KnownId(*session.as_bytes());
-        if self.is_password(user, typed, by).await? {
-            Ok(())
-        } else {
-            let user = user.id;
-            self.record(Act::PasswordCheckFailed { user, session });
-            Err(Error::CurrentPassword)
-        }
+        let Err(refusal) = self.require_password(user, typed, by).await? else {
+            return Ok(());
+        };
+        self.record(Act::PasswordCheckFailed {
+            user: user.id,
+            session,
+            refusal,
+        });
+        Err(Error::CurrentPassword)
     }
 
     /// Compares a typed password with the stored hash.

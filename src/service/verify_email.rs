@@ -84,7 +84,7 @@ impl<P: Ports> AuthService<P> {
         let user = self.user_of_link(link, State::for_verification).await?;
         // Whoever has the link owns the mailbox, so strangers' guesses do not delay them.
         let by = link.state.known_id();
-        let same = self.is_password(&user, password, by).await?;
+        let same = self.require_password(&user, password, by).await?.is_ok();
         // Somebody else may have registered with this address and typed the names. An invited
         // user's names come from an administrator.
         let names = if !same && user.has_password() {

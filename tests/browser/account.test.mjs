@@ -2,7 +2,16 @@
 // are faked; session.test.mjs uses real ones.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
+import {
+  fake,
+  focused,
+  openPage,
+  problem,
+  servePages,
+  startBrowser,
+  stopTime,
+  waitOver,
+} from "./browser.mjs";
 import { ADA, fakeSession, NOBODY, renewed, SESSIONS, signedIn } from "./signed-in.mjs";
 
 const GOOD = "violet tram hums at noon";
@@ -115,8 +124,10 @@ test("all others are ended at once; a failure is said, and the list stays", asyn
     time === 1 ? problem(503, "unavailable", {}, { "Retry-After": "5" }) : { status: 204 },
   );
   const all = page.getByRole("button", { name: "End all others" });
+  await stopTime(page);
   await all.click();
   await page.getByText("Wait 5 seconds, then try again.").waitFor();
+  await waitOver(page, 5);
   assert.equal(await page.locator("#sessions > li").count(), 3);
   await all.click();
   await page.getByText("All other sessions have ended.").waitFor();
@@ -208,8 +219,11 @@ test("an address that is not verified: the mail is sent again, and a limit is sa
     time === 1 ? problem(429, "rate_limited", {}, { "Retry-After": "9" }) : { status: 202 },
   );
   const send = page.getByRole("button", { name: "Send the mail again" });
+  await stopTime(page);
   await send.click();
   await page.getByText("Wait 9 seconds, then try again.").waitFor();
+  await page.clock.runFor(10_000);
+  await page.getByText("You can try again now.").waitFor();
   await send.click();
   await page
     .getByText(

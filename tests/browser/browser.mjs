@@ -23,8 +23,11 @@ export async function startBrowser() {
   });
 }
 
-/** Only the pages, without the Worker. A test answers their requests with `fake`. */
-export async function servePages() {
+/**
+ * Only the pages, without the Worker's wasm. A test answers their requests with `fake`. `vars` are
+ * the Worker's settings.
+ */
+export async function servePages(vars = {}) {
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
   process.env.WRANGLER_SEND_METRICS ??= "false";
   process.env.WRANGLER_WRITE_LOGS ??= "false";
@@ -33,13 +36,10 @@ export async function servePages() {
     { config: inRoot("wrangler.toml") },
     { hideWarnings: true },
   );
-  // The routing to a Worker makes no sense without one.
-  const { directory, not_found_handling } = assets;
+  const main = inRoot("tests/browser/pages-worker.mjs");
   const server = createTestHarness({
     root: inRoot(),
-    workers: [
-      { config: { name: "pages", compatibility_date, assets: { directory, not_found_handling } } },
-    ],
+    workers: [{ config: { name: "pages", main, compatibility_date, assets, vars } }],
   });
   const { url } = await server.listen();
   return { url: url.origin, stop: () => server.close() };
@@ -130,4 +130,17 @@ export async function addresses(page) {
   const { entries } = await session.send("Page.getNavigationHistory");
   await session.detach();
   return entries.map(({ url }) => url).filter((url) => url !== "about:blank");
+}
+
+/** The page's clock stands still until the test moves it with `page.clock.runFor`. */
+export async function stopTime(page) {
+  const now = Date.now();
+  await page.clock.install({ time: now });
+  await page.clock.pauseAt(now + 60_000);
+}
+
+/** Lets the time pass that a page counts down, and looks that it says so. */
+export async function waitOver(page, seconds) {
+  await page.clock.runFor(seconds * 1000 + 1000);
+  await page.getByRole("alert").getByText("You can try again now.").waitFor();
 }

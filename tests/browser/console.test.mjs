@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import "./english.mjs";
 import { reasonInWords, stepsOf } from "../../www/console-reasons.js";
 import {
   addresses,

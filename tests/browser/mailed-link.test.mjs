@@ -9,6 +9,8 @@ import {
   problem,
   servePages,
   startBrowser,
+  stopTime,
+  waitOver,
 } from "./browser.mjs";
 
 const TICKET = "AbC-dEf_123.x";
@@ -76,7 +78,7 @@ for (const tested of PAGES) {
       );
       await page.goto("/forgot-password");
       await page.goto(`${at}#${TICKET}`);
-      await page.getByRole("button", { name: button }).waitFor();
+      await page.locator("[data-state=ready]").waitFor();
       await page.waitForLoadState("networkidle");
       assert.deepEqual(
         requests.filter(
@@ -133,7 +135,7 @@ for (const tested of PAGES) {
       await page.getByText("The attempt that got no answer may have worked").waitFor();
     });
 
-    test("without a ticket it says where to get one, and has nothing to press", async (t) => {
+    test("without a ticket it says where to get one, and has nothing to send", async (t) => {
       const page = await openPage(t, browser, www.url);
       for (const address of [at, `${at}#`]) {
         await page.goto("/forgot-password");
@@ -150,7 +152,7 @@ for (const tested of PAGES) {
       await send.click();
       await page.getByRole("heading", { name: "This link is not valid any more" }).waitFor();
       await page.goto(`${at}#second`);
-      await send.waitFor();
+      await page.locator("[data-state=ready] [data-view=ask]:not([hidden])").waitFor();
       assert.ok((await addresses(page)).every((address) => !address.includes("#")));
       if (password) await page.locator("#password").fill(GOOD);
       await send.click();
@@ -163,8 +165,8 @@ for (const tested of PAGES) {
 
     test("any other answer is said, and the form stays", async (t) => {
       const answers = [
-        [problem(429, "rate_limited", {}, { "Retry-After": "1" }), "Wait 1 second, then"],
-        [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then"],
+        [problem(429, "rate_limited", {}, { "Retry-After": "1" }), "Wait 1 second, then", 1],
+        [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then", 5],
         [problem(413, "payload_too_large"), "could not do this (payload_too_large, request 5f0c)"],
         ["offline", "No answer came."],
       ];
@@ -173,9 +175,11 @@ for (const tested of PAGES) {
         tested,
         (time) => answers[time - 1]?.[0] ?? { status: 204 },
       );
-      for (const [, says] of answers) {
+      await stopTime(page);
+      for (const [, says, seconds] of answers) {
         await send.click();
         await page.getByRole("alert").getByText(says).waitFor();
+        if (seconds) await waitOver(page, seconds);
         assert.equal(await focused(page), `button: ${button}`);
         if (password) assert.equal(await input.inputValue(), GOOD);
       }

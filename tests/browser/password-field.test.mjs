@@ -2,6 +2,7 @@
 // meter, show and hide.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import "./english.mjs";
 import { LEAST, MOST, strength } from "../../www/password-strength.js";
 import { fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
 

@@ -1,7 +1,16 @@
 // /register, under each setting of REGISTRATION.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
+import {
+  fake,
+  focused,
+  openPage,
+  problem,
+  servePages,
+  startBrowser,
+  stopTime,
+  waitOver,
+} from "./browser.mjs";
 import { fakeSession, signedIn } from "./signed-in.mjs";
 
 const GOOD = "violet tram hums at noon";
@@ -123,15 +132,17 @@ test("what is wrong with a field is said there", async (t) => {
 
 test("limits, failures and no answer are said, and what was typed stays", async (t) => {
   const answers = [
-    [problem(429, "rate_limited", {}, { "Retry-After": "1" }), "Wait 1 second, then"],
-    [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then"],
+    [problem(429, "rate_limited", {}, { "Retry-After": "1" }), "Wait 1 second, then", 1],
+    [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then", 5],
     ["offline", "No answer came."],
   ];
   const { page, email, send } = await open(t, (time) => answers[time - 1]?.[0] ?? { status: 202 });
   await email.fill("ada@example.com");
-  for (const [, says] of answers) {
+  await stopTime(page);
+  for (const [, says, seconds] of answers) {
     await send.click();
     await page.getByRole("alert").getByText(says).waitFor();
+    if (seconds) await waitOver(page, seconds);
     assert.equal(await email.inputValue(), "ada@example.com");
   }
   await send.dblclick();

@@ -169,7 +169,7 @@ export const STATES = [
     reach: signIn(NOBODY, { email: "", password: "" }),
     says: "Type your email address",
   },
-  { name: "sign-in-limited", reach: signIn(BRAKE), says: "Wait 42 seconds" },
+  { name: "sign-in-limited", reach: signIn(BRAKE), says: /Wait \d+ seconds/ },
   { name: "sign-in-offline", reach: signIn("offline"), says: "No answer came" },
   { name: "register", reach: as(null, "/register"), says: "Have an account?" },
   { name: "register-sent", reach: register({ status: 202 }), says: "Check your mail" },
@@ -192,7 +192,7 @@ export const STATES = [
     says: "Not verified",
   },
   { name: "account-unreachable", reach: unreachable, says: "can’t be shown now" },
-  { name: "account-sessions-unread", reach: withoutSessions, says: "Wait 5 seconds" },
+  { name: "account-sessions-unread", reach: withoutSessions, says: /Wait \d seconds?, then/ },
   {
     name: "account-password-wrong",
     reach: changePassword(problem(401, "invalid_credentials")),
@@ -280,7 +280,7 @@ export const STATES = [
     says: "This is not an email address",
   },
   { name: "forgot-sent", reach: forgot({ status: 202 }), says: "a mail is on its way" },
-  { name: "forgot-limited", reach: forgot(BRAKE), says: "Wait 42 seconds" },
+  { name: "forgot-limited", reach: forgot(BRAKE), says: /Wait \d+ seconds/ },
   { name: "reset", reach: opened(`/reset-password#${TICKET}`), says: "Change the password" },
   {
     name: "reset-without-link",
@@ -309,7 +309,7 @@ export const STATES = [
   {
     name: "confirm-unavailable",
     reach: confirm(problem(503, "unavailable", {}, { "Retry-After": "5" })),
-    says: "Wait 5 seconds",
+    says: /Wait \d seconds?, then/,
   },
   { name: "confirm-bad-link", reach: confirm(BAD_LINK), says: "not valid any more" },
   { name: "confirm-done", reach: confirm({ status: 204 }), says: "Your address is changed" },

@@ -2,8 +2,9 @@
 // there are words.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./english.mjs";
 import { EdgegateError, ERROR_CODES } from "../../npm/edgegate/errors.js";
-import { inWords } from "../../www/words.js";
+import { inWords } from "../../www/failures.js";
 
 test("too many tries: nobody is told that they, or their network, made them", () => {
   // With PASSWORD_WORK = "durable" the guesses of others at an address count.

@@ -7,7 +7,8 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { packages, python } from "../../scripts/setup/clients.mjs";
 import { setUp } from "../../scripts/setup/index.mjs";
-import { startEdgegate } from "../browser/edgegate.mjs";
+import { clientOf } from "../e2e/client.mjs";
+import { startWorkers } from "../e2e/workers.mjs";
 import { LIBRARIES } from "./jwt_libraries.mjs";
 import { ACCOUNTS } from "./scenario.mjs";
 
@@ -20,32 +21,32 @@ const jwkOf = {
   HS256: () => ({ kty: "oct", k: randomBytes(32).toString("base64url") }),
 };
 
-const services = [];
-let signed;
+let signed, stop;
 before(async () => {
   await setUp([packages, python]);
+  const keys = ALGORITHMS.map((alg) => ({ ...jwkOf[alg](), kid: alg.toLowerCase() }));
+  const settings = keys.map((key) => ({
+    secrets: { SIGNING_KEYS: JSON.stringify({ keys: [key] }) },
+  }));
+  const started = await startWorkers(settings);
+  stop = started.stop;
   signed = [];
-  for (const alg of ALGORITHMS) {
-    const key = { ...jwkOf[alg](), kid: alg.toLowerCase() };
-    const SIGNING_KEYS = JSON.stringify({ keys: [key] });
-    const edge = await startEdgegate({ vars: { SIGNING_KEYS } });
-    services.push(edge);
-    const login = await edge.post("/auth/login", {
-      email: ACCOUNTS.ADA,
-      password: ACCOUNTS.PASSWORD,
-    });
-    const { access_token: token, user } = await login.json();
-    const jwks = await (await fetch(`${edge.origin}/.well-known/jwks.json`)).json();
-    const secret = key.k ?? "";
-    signed.push({ alg, token, issuer: edge.origin, jwks, secret, sub: user.id });
+  for (const [at, alg] of ALGORITHMS.entries()) {
+    const edge = started.workers[at];
+    const client = clientOf(edge);
+    const { access_token: token, user } = await client.logIn(ACCOUNTS.ADA);
+    const jwksUrl = new URL("/.well-known/jwks.json", edge.url).href;
+    const { body: jwks } = await client.get("/.well-known/jwks.json");
+    const secret = keys[at].k ?? "";
+    signed.push({ alg, token, issuer: edge.origin, jwksUrl, jwks, secret, sub: user.id });
   }
 });
-after(() => Promise.all(services.map((edge) => edge.stop())));
+after(() => stop?.());
 
 /** The cells of the table, by library and algorithm. */
 function documented() {
   const text = readFileSync(inRoot("docs/jwt-libraries.md"), "utf8");
-  const rows = text.split("\n").filter((line) => /^\| [^|]*`/.test(line));
+  const rows = text.split("\n").filter((line) => line.startsWith("| `"));
   return Object.fromEntries(
     rows.map((row) => {
       const [name, ...cells] = row
@@ -53,7 +54,7 @@ function documented() {
         .slice(1, -1)
         .map((cell) => cell.trim());
       const of = ALGORITHMS.map((alg, at) => [alg, cells[at].startsWith("yes")]);
-      return [name.replaceAll("`", ""), Object.fromEntries(of)];
+      return [name.split("`")[1], Object.fromEntries(of)];
     }),
   );
 }

@@ -9,7 +9,8 @@ const from = createRequire(import.meta.url);
  * @typedef {object} Signed a token of the service and what verifies it
  * @property {"EdDSA" | "ES256" | "HS256"} alg
  * @property {string} token
- * @property {string} issuer its URL answers too
+ * @property {string} issuer
+ * @property {string} jwksUrl
  * @property {{ keys: JsonWebKey[] }} jwks
  * @property {string} secret the HS256 key in base64url; empty with other algorithms
  */
@@ -35,9 +36,9 @@ export const LIBRARIES = {
     const options = { issuer, audience: AUDIENCE, algorithms: [alg] };
     return from("jsonwebtoken").verify(token, keyOf(rest), options);
   },
-  async "jwks-rsa with jsonwebtoken"({ alg, token, issuer }) {
+  async "jwks-rsa with jsonwebtoken"({ alg, token, issuer, jwksUrl }) {
     const { JwksClient } = from("jwks-rsa");
-    const client = new JwksClient({ jwksUri: `${issuer}/.well-known/jwks.json` });
+    const client = new JwksClient({ jwksUri: jwksUrl });
     const { header } = from("jsonwebtoken").decode(token, { complete: true });
     const key = (await client.getSigningKey(header.kid)).getPublicKey();
     return from("jsonwebtoken").verify(token, key, {
@@ -63,11 +64,11 @@ export const LIBRARIES = {
       aud: AUDIENCE,
     });
   },
-  async "hono/jwk"({ alg, token, issuer }) {
+  async "hono/jwk"({ alg, token, jwksUrl }) {
     const { Hono } = await import("hono");
     const { jwk } = await import("hono/jwk");
     const app = new Hono();
-    app.use(jwk({ jwks_uri: `${issuer}/.well-known/jwks.json`, alg: [alg] }));
+    app.use(jwk({ jwks_uri: jwksUrl, alg: [alg] }));
     app.get("/", (c) => c.json(c.get("jwtPayload")));
     const answer = await app.request("/", { headers: { Authorization: `Bearer ${token}` } });
     if (answer.status !== 200) throw new Error(answer.headers.get("www-authenticate") ?? "401");
@@ -75,7 +76,7 @@ export const LIBRARIES = {
   },
   async "@tsndr/cloudflare-worker-jwt"({ alg, token, ...rest }) {
     const { verify } = await import(from.resolve("@tsndr/cloudflare-worker-jwt"));
-    const key = rest.secret ? Buffer.from(rest.secret, "base64url") : rest.jwks.keys[0];
+    const key = rest.secret ? { kty: "oct", k: rest.secret } : rest.jwks.keys[0];
     return (await verify(token, key, { algorithm: alg, throwError: true })).payload;
   },
 };

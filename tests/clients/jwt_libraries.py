@@ -18,8 +18,7 @@ def pyjwt(signed):
     if signed["secret"]:
         key = secret_of(signed)
     else:
-        url = f"{signed['issuer']}/.well-known/jwks.json"
-        key = jwt.PyJWKClient(url).get_signing_key_from_jwt(signed["token"]).key
+        key = jwt.PyJWKClient(signed["jwksUrl"]).get_signing_key_from_jwt(signed["token"]).key
     return jwt.decode(
         signed["token"], key, algorithms=[signed["alg"]], audience=AUDIENCE, issuer=signed["issuer"]
     )

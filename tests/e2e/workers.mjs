@@ -78,6 +78,7 @@ export async function startWorkers(
       for (const name of Object.keys(durableObjects))
         durableObjects[name] = { ...durableObjects[name], ...scriptName };
       const kvNamespaces = bound(options.kvNamespaces);
+      const ratelimits = bound(options.ratelimits);
       const bindings = withoutUndefined({
         .../** @type {object} */ (options.bindings),
         ...TEST_VARS,
@@ -100,6 +101,7 @@ export async function startWorkers(
         modules,
         durableObjects,
         kvNamespaces,
+        ratelimits,
         queueConsumers,
         queueProducers,
         bindings,
@@ -141,7 +143,10 @@ export async function startWorkers(
       /** The events of the audit log that an answer led to, once its line is there. */
       async eventsOf(answer) {
         const { request_id } = await lineOf(answer);
-        return logs().filter((line) => line.request_id === request_id && line.event !== "request");
+        // The lines of its mails have its id, too, and may come later.
+        return logs().filter(
+          (line) => line.request_id === request_id && !["request", "mail"].includes(line.event),
+        );
       },
       stop: () => miniflare.dispose(),
     };

@@ -103,7 +103,7 @@ export const faults = [
   {
     id: "letter-forgotten-before-it-is-queued",
     promise: "No mail is lost when a store fails: a stored mail is queued before it is deleted.",
-    file: "src/service/deliver_mail.rs",
+    file: "src/service/kept_mail.rs",
     search:
       "self.ports.mail_queue().put(&job, 0).await?;\n                ledger.forget(&letter.id).await?;",
     replace:
@@ -114,7 +114,7 @@ export const faults = [
   {
     id: "letter-forgotten-though-not-sent",
     promise: "No mail is lost when a provider fails: a mail that could not be sent stays stored.",
-    file: "src/service/deliver_mail.rs",
+    file: "src/service/kept_mail.rs",
     search:
       "Delivery::Later { .. } | Delivery::Waits { .. } | Delivery::Dead { .. }\n            );",
     replace: "Delivery::Waits { .. } | Delivery::Dead { .. }\n            );",
@@ -339,9 +339,8 @@ export const faults = [
     id: "current-password-not-asked",
     promise: "A stolen access token alone can change neither the password nor the address.",
     file: "src/service/passwords.rs",
-    search: "if self.is_password(user, typed, by).await? {",
-    replace:
-      "if self.is_password(user, typed, by).await? || typed.is_empty() || !typed.is_empty() {",
+    search: "let Err(refusal) = self.require_password(user, typed, by).await? else {",
+    replace: "let Err(refusal) = self.require_password(user, typed, by).await?.or(Ok(())) else {",
     command: service("what_is_wrong_changes_nothing"),
     killers: ["change_password::what_is_wrong_changes_nothing"],
   },

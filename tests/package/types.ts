@@ -34,6 +34,13 @@ export async function right(token: string): Promise<boolean> {
   });
   await former.ready();
   const auth = new AuthClient({ url: new URL("https://auth.example.com"), fetch });
+  // As from an environment: what is not set has its default.
+  const unset = {} as { url?: string; tolerance?: number };
+  new AuthClient({ url: unset.url });
+  Verifier.fromIssuer("https://auth.example.com", {
+    audience: options.audience,
+    clockTolerance: unset.tolerance,
+  });
   const byIssuer: Verifier = Verifier.fromIssuer("https://auth.example.com", {
     audience: options.audience,
     now: auth.now,

@@ -8,11 +8,13 @@ use edgegate::adapters::memory::{
     MemoryDevices, MemoryEvents, MemoryMailLedger, MemoryMailQueue, MemoryMailer,
     MemoryPasswordGuard, MemoryPorts, MemorySessions, MemoryUsers, SeededRandom,
 };
-use edgegate::domain::account::{Edit, EmailAddress, UserId};
+use edgegate::domain::account::{Edit, EmailAddress, PasswordHash, UserChange, UserId};
 use edgegate::domain::event::{Act, COLUMNS, Event, Pseudonym};
+use edgegate::domain::log_line::Level;
 use edgegate::domain::mail::Locale::English;
+use edgegate::domain::mail::MailFailure;
 use edgegate::domain::session::Credentials;
-use edgegate::ports::{Limit, RateLimiter};
+use edgegate::ports::{Limit, RateLimiter, UserDirectory};
 use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{AuthService, Login, NewAccount, Registered, SignedIn};
 
@@ -52,7 +54,10 @@ scenarios!(
     managing_accounts,
     deleting_accounts,
     hitting_limits,
+    keeping_a_mail,
     losing_a_mail,
+    failing_to_send,
+    losing_a_pepper,
     missing_a_vendor,
 );
 
@@ -62,6 +67,8 @@ struct Seen {
     variants: BTreeSet<usize>,
     names: BTreeMap<&'static str, usize>,
     pseudonyms: BTreeSet<String>,
+    /// The name, reason and detail of each event, and its level.
+    levels: BTreeSet<([String; 3], Level)>,
 }
 
 /// The index of a variant. A new variant does not compile here until a scenario records it.
@@ -94,9 +101,11 @@ fn variant(act: &Act) -> usize {
         Act::MailNotQueued { .. } => 24,
         Act::VendorUnreachable { .. } => 25,
         Act::Reauthenticated { .. } => 26,
+        Act::MailKept { .. } => 27,
+        Act::ProviderFails(_) => 28,
     }
 }
-const VARIANTS: usize = 27;
+const VARIANTS: usize = 29;
 
 impl Seen {
     /// The events since the last call as texts: the name, with `!` unless it was done, and the
@@ -112,6 +121,8 @@ impl Seen {
             );
             assert_nothing_secret(&event);
             let values = event.values("");
+            let [name, reason, detail] = [event.name(), &values[1], &values[8]].map(str::to_owned);
+            self.levels.insert(([name, reason, detail], event.level()));
             self.pseudonyms
                 .extend([values[5].clone(), values[6].clone()]);
             let mut text = event.name().to_owned();
@@ -221,7 +232,8 @@ fn signing_in(seen: &mut Seen) {
                 "sign_in_failed! not_an_address"
             ]
         );
-        guess(&"a".repeat(1000), PASSWORD).await;
+        let too_long = "a".repeat(1000);
+        guess(&too_long, PASSWORD).await;
         assert!(events.take().is_empty(), "nothing was tried");
 
         service.asked_by(&client());
@@ -231,6 +243,20 @@ fn signing_in(seen: &mut Seen) {
         service.asked_by(&edgegate::domain::session::Client::uncounted());
         log_in(service, ADA).await.unwrap();
         assert_eq!(events.take()[0].network, None);
+
+        let id = one.user.id;
+        let disabled = UserChange {
+            disabled: Some(true),
+            ..UserChange::default()
+        };
+        let users = &service.ports().users;
+        users.update(id, None, &disabled, 1).await.unwrap();
+        guess(ADA, PASSWORD).await;
+        let names = [self::id(id, "ada"), pseudonym(&world, ADA)];
+        assert_eq!(
+            seen.told(events, &names),
+            ["sign_in_failed! disabled user_id=ada address=hashed"]
+        );
     });
 }
 
@@ -569,6 +595,12 @@ fn managing_accounts(seen: &mut Seen) {
             ..Amendment::default()
         })
         .await;
+        // Nobody has chosen a password for it yet.
+        let login = Login {
+            email: GRACE,
+            password: PASSWORD,
+        };
+        let _ = service.generate_token(login, &client()).await;
         let _ = service.list_users(admin, None, 10).await.unwrap();
         let _ = service.read_user(admin, grace).await.unwrap();
         let names = [
@@ -586,6 +618,7 @@ fn managing_accounts(seen: &mut Seen) {
                 "roles_changed user_id=grace by=root editor user",
                 "user_disabled user_id=grace by=root",
                 "user_enabled user_id=grace by=root",
+                "sign_in_failed! no_password user_id=grace address=hashed",
             ]
         );
     });
@@ -742,6 +775,112 @@ fn missing_a_vendor(seen: &mut Seen) {
     let unreachable = "vendor_unreachable! vendor failed: it does not answer turnstile";
     assert_eq!([told[0].as_str(), told[2].as_str()], [unreachable; 2]);
     assert_eq!(told.len(), 3);
+    let (own, from) = (ada.tokens.access_token.expose(), client());
+    let change = world
+        .service
+        .change_password(own, PASSWORD, NEW_PASSWORD, &from, English);
+    pollster::block_on(change).unwrap();
+    let told = seen.told(events, &names);
+    let unreachable = "vendor_unreachable! vendor failed: it does not answer breached_passwords";
+    assert_eq!(told[0], unreachable);
+}
+
+/// A notice whose queue fails. The ledger keeps it.
+fn keeping_a_mail(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let one = world.log_in(ADA);
+    let ports = world.service.ports();
+    let _ = ports.events.take();
+    ports.mail_queue.set_down(true);
+    let own = one.tokens.access_token.expose();
+    let from = client();
+    let change = world
+        .service
+        .change_password(own, PASSWORD, NEW_PASSWORD, &from, English);
+    pollster::block_on(change).unwrap();
+    let told = seen.told(&ports.events, &user_and_session(&one));
+    assert!(
+        told.contains(&"mail_kept! queue failed: down password_changed".to_owned()),
+        "{told:?}"
+    );
+}
+
+fn failing_to_send(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let ports = world.service.ports();
+    pollster::block_on(async {
+        let service = &world.service;
+        service
+            .reset_password(ADA, &client(), English)
+            .await
+            .unwrap();
+        let job = ports.mail_queue.take().remove(0);
+        let _ = ports.events.take();
+        ports.mailer.fail_once(MailFailure::Account {
+            reason: "401".to_owned(),
+            retry_after: None,
+        });
+        service.deliver_from_queue(&job.encode(), &job.id).await;
+        assert_eq!(
+            seen.told(&ports.events, &[]),
+            ["mail_refused! 401 1 attempt failed within 0 s"]
+        );
+        ports.mailer.set_down(true);
+        for _ in 0..2 {
+            service.deliver_from_queue(&job.encode(), &job.id).await;
+            world.clock.advance(120);
+        }
+        service.retry_kept_mail(true).await.unwrap();
+        assert_eq!(
+            seen.told(&ports.events, &[]),
+            [
+                "mail_outage! down 2 attempts failed within 120 s",
+                "mail_refused! 401 1 attempt failed within 0 s",
+            ]
+        );
+    });
+}
+
+/// A hash that was made with a pepper that is gone, and one that can't be read.
+fn losing_a_pepper(seen: &mut Seen) {
+    for (hash, reason) in [
+        (
+            "$argon2id$v=19$m=19456,t=2,p=1,keyid=Bw$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "unknown_pepper",
+        ),
+        ("$argon2id$broken", "broken_hash"),
+    ] {
+        let world = on_memory(&[]);
+        let one = world.log_in(ADA);
+        let ports = world.service.ports();
+        let _ = ports.events.take();
+        pollster::block_on(async {
+            let email = EmailAddress::parse(ADA).unwrap();
+            let user = ports.users.find_by_email(&email).await.unwrap().unwrap();
+            let hash = PasswordHash::new(hash.to_owned());
+            let stored = &user.password_hash;
+            ports.users.rehash(user.id, stored, &hash).await.unwrap();
+            let login = Login {
+                email: ADA,
+                password: PASSWORD,
+            };
+            let _ = world.service.generate_token(login, &client()).await;
+            let own = one.tokens.access_token.expose();
+            let _ = world
+                .service
+                .reauthenticate(own, PASSWORD, None, &client())
+                .await;
+        });
+        let mut names = user_and_session(&one).to_vec();
+        names.push(pseudonym(&world, ADA));
+        assert_eq!(
+            seen.told(&ports.events, &names),
+            [
+                format!("sign_in_failed! {reason} user_id=ada address=hashed"),
+                format!("password_check_failed! {reason} user_id=ada session_id=one"),
+            ]
+        );
+    }
 }
 
 fn losing_a_mail(seen: &mut Seen) {
@@ -762,6 +901,11 @@ fn losing_a_mail(seen: &mut Seen) {
         told[1],
         "mail_not_queued! MAIL_PROVIDER is not set. Set it under [vars] in wrangler.toml to the provider that sends your mail. verification"
     );
+}
+
+/// The name, reason and detail of each event that the scenarios record, and its level.
+pub(crate) fn levels() -> BTreeSet<([String; 3], Level)> {
+    all().levels
 }
 
 #[test]

@@ -126,6 +126,7 @@ fn job(number: u8, asked_at: u64, task: Task) -> Job {
         tries: 0,
         pool: Pool::None,
         paid: true,
+        request: None,
         task,
     }
 }

@@ -706,6 +706,7 @@ async fn ask(world: &World, subject: &Subject) -> Asked {
                 tries: 0,
                 pool: Pool::None,
                 paid: false,
+                request: None,
                 task: task.clone(),
             });
         }

@@ -18,10 +18,12 @@ pub(crate) struct UseCase {
 }
 
 /// Methods that are not use cases: they call no port, or are a step that use cases share.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 10] = [
     "asked_by",
     "new",
+    "pseudonym",
     "session_of",
+    "set_request",
     "settings",
     "ports",
     "bearer",

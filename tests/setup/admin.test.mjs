@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { getPlatformProxy } from "wrangler";
+import { describe } from "../../scripts/admin/mail.mjs";
 import { markStale, notOutdated } from "../../scripts/admin/roles.mjs";
 import { migrate } from "../../scripts/project/migrations.mjs";
 import { policy } from "../../scripts/project/policy.mjs";
@@ -137,7 +138,7 @@ test("mails that could not be sent are shown without their address, and sent aga
   const { stdout } = await admin("mail", "list");
   assert.match(
     stdout,
-    /one {2}reset, attempts: 3, last 2025-11-24T16:00:00Z, sent again only when you ask\n {2}422: no such sender/,
+    /one {2}reset, tried 3 times, last 2025-11-24T16:00:00Z, sent again only when you ask(, address [0-9a-f]{16})?\n {2}422: no such sender/,
   );
   assert.match(stdout, /two .*next attempt 2025-11-24T16:10:00Z/);
   assert.ok(!stdout.includes("ada@example.com"));
@@ -147,6 +148,10 @@ test("mails that could not be sent are shown without their address, and sent aga
     { id: "one", retry_at: 0 },
     { id: "two", retry_at: 1764000600 },
   ]);
+  assert.match(
+    (await admin("mail", "list")).stdout,
+    /^one {2}reset, tried 3 times, last [^,]+, sent again by the next run of the cron/m,
+  );
   assert.equal((await admin("mail", "retry", "all")).code, 0);
   for (const args of [
     ["mail"],
@@ -156,5 +161,47 @@ test("mails that could not be sent are shown without their address, and sent aga
     ["mail", "send"],
   ]) {
     assert.notEqual((await admin(...args)).code, 0, args.join(" "));
+  }
+});
+
+test("a kept mail is described by what is known of it", () => {
+  const now = 1764000000;
+  const id = "0".repeat(32);
+  const request = "6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34";
+  const language = "en-x-6f1a7c52-3b0e4d59-9a0c5d2f-1e8b7a34";
+  const job = (language, ...rest) =>
+    ["2", id, `${now}`, language, "0", "none", "0", ...rest].join("\n");
+  const told = (letter, pseudonymOf = (address) => `<${address.length}>`) =>
+    describe(
+      { id, job: job("en", "reset", ADA), reason: "", tries: 0, failed_at: now, ...letter },
+      pseudonymOf,
+    )
+      .split("\n")[0]
+      .slice(id.length + 2);
+  const ADA = "ada@example.com";
+  const kept = "not tried yet, kept since 2025-11-24T16:00:00Z";
+  // A notice that could not be queued: it was never tried, and the cron sends it.
+  assert.equal(
+    told({ retry_at: now + 1 }),
+    `reset, ${kept}, next attempt 2025-11-24T16:00:01Z, address <15>`,
+  );
+  // What the operator has retried has no time: 0 is not the year 1970.
+  assert.equal(
+    told({ tries: 1, retry_at: 0 }),
+    "reset, tried once, last 2025-11-24T16:00:00Z, sent again by the next run of the cron, address <15>",
+  );
+  assert.equal(
+    told({ job: job(language, "reset", ADA), tries: 60, retry_at: null }, () => undefined),
+    `reset, tried 60 times, last 2025-11-24T16:00:00Z, sent again only when you ask, request ${request}`,
+  );
+  const user = "01920000-0000-7000-8000-000000000000";
+  for (const other of [
+    job("de-AT", "invitation", user, "0".repeat(32)),
+    job("en-x-6f1a7c52", "new_address", user, ADA, "0".repeat(32)),
+    "nonsense",
+    "",
+  ]) {
+    const text = told({ job: other, retry_at: null });
+    assert.ok(!text.includes("1970") && !text.includes("@") && !text.includes("request"), text);
   }
 });

@@ -7,6 +7,7 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { need as caddy } from "../../scripts/setup/caddy.mjs";
 import { need as chromium } from "../../scripts/setup/chromium.mjs";
 import { need as cpp } from "../../scripts/setup/cpp.mjs";
+import { need as firefox } from "../../scripts/setup/firefox.mjs";
 import { need as lsof } from "../../scripts/setup/lsof.mjs";
 import { need as nginx } from "../../scripts/setup/nginx.mjs";
 import { need as python } from "../../scripts/setup/schemathesis.mjs";
@@ -38,7 +39,7 @@ test("it installs the Debian packages that the tests would install", () => {
   const [, packages] = container.postCreateCommand.tests.match(/--no-install-recommends (.+)$/);
   assert.deepEqual(
     packages.split(" "),
-    [caddy, chromium, cpp, lsof, nginx, python, valgrind, zsh]
+    [caddy, chromium, cpp, firefox, lsof, nginx, python, valgrind, zsh]
       .map(({ debianPackage }) => debianPackage)
       .sort(),
   );

@@ -76,7 +76,7 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["login"]} */
   async login(given) {
-    const body = readTexts(given, ["email", "password"]);
+    const body = readTexts(given, ["email", "password"], ["challenge"]);
     const user = await AuthClient.#coreOf(this).login("/auth/login", body, { 200: true });
     // The answer to a login always has a user.
     return /** @type {User} */ (user);
@@ -89,22 +89,22 @@ export class AuthClient extends EventTarget {
 
   /** @type {Declared["register"]} */
   async register(given) {
-    const body = readTexts(given, ["email"], ["first_name", "last_name", "password"]);
+    const body = readTexts(given, ["email"], ["first_name", "last_name", "password", "challenge"]);
     return AuthClient.#coreOf(this).login("/auth/register", body, { 201: true, 202: false });
   }
 
   /** @type {Declared["requestPasswordReset"]} */
-  async requestPasswordReset(email) {
+  async requestPasswordReset(email, options) {
     await AuthClient.#coreOf(this).send("/auth/password/reset", {
-      body: readTexts({ email }, ["email"]),
+      body: readTexts({ email, challenge: options?.challenge }, ["email"], ["challenge"]),
       expect: ACCEPTED,
     });
   }
 
   /** @type {Declared["requestEmailVerification"]} */
-  async requestEmailVerification(email) {
+  async requestEmailVerification(email, options) {
     await AuthClient.#coreOf(this).send("/auth/email/resend", {
-      body: readTexts({ email }, ["email"]),
+      body: readTexts({ email, challenge: options?.challenge }, ["email"], ["challenge"]),
       expect: ACCEPTED,
     });
   }

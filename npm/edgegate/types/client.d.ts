@@ -74,16 +74,16 @@ export interface Session {
 /** An option that does not exist is rejected with `invalid_argument`. */
 export interface AuthClientOptions {
   /** The origin of the service, such as `https://auth.example.com`. Default: the page's origin. */
-  url?: string | UrlLike;
+  url?: string | UrlLike | undefined;
   /**
    * Other origins whose APIs need the access token. `fetch` sends the token to the service and to
    * these origins, and to no other.
    */
-  origins?: Iterable<string | UrlLike>;
+  origins?: Iterable<string | UrlLike> | undefined;
   /** Replaces the platform's `fetch`. */
-  fetch?: Fetch;
+  fetch?: Fetch | undefined;
   /** Replaces parts of the browser in tests. `null` means that there is no such part. */
-  platform?: Partial<Platform>;
+  platform?: Partial<Platform> | undefined;
 }
 
 /** The parts of the browser that the client uses. */
@@ -243,8 +243,11 @@ export interface AuthClientMembers {
    * also in a listener of `change` or `signed-in`.
    *
    * White space around an address is removed, here and in the other methods that take an address.
+   *
+   * `challenge` is the token of a Cloudflare Turnstile widget. The service needs it here, in
+   * `register` and in the two methods that ask for a mail, if its setting `TURNSTILE_SECRET` is set.
    */
-  login(credentials: { email: string; password: string }): Promise<User>;
+  login(credentials: { email: string; password: string; challenge?: string }): Promise<User>;
 
   /**
    * Signs out: all tabs forget the token at once. Then the service ends the session and clears the
@@ -272,18 +275,19 @@ export interface AuthClientMembers {
     first_name?: string;
     last_name?: string;
     password?: string;
+    challenge?: string;
   }): Promise<User | null>;
 
   /**
    * Mails a link to choose a new password, if the address has an account. The result does not
    * reveal whether it has one.
    */
-  requestPasswordReset(email: string): Promise<void>;
+  requestPasswordReset(email: string, options?: { challenge?: string }): Promise<void>;
   /**
    * Mails the link that verifies an address again, if the address is not verified yet. The result
    * does not reveal whether that is so.
    */
-  requestEmailVerification(email: string): Promise<void>;
+  requestEmailVerification(email: string, options?: { challenge?: string }): Promise<void>;
   /**
    * Sets the password with the token of the mailed link. Ends every session of the user. Signs
    * nobody in.

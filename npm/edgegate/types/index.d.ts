@@ -81,21 +81,21 @@ export interface VerifierOptions {
    * For how many seconds a token is accepted after `exp`, and before `iat` and `nbf`: 0 to 300.
    * Default: 0 after `exp`, and 60 before `iat` and `nbf`.
    */
-  clockTolerance?: number;
+  clockTolerance?: number | undefined;
   /**
    * The clock: returns Unix **milliseconds**, like `Date.now`, which is the default. In a page, pass
    * the clock of the {@link AuthClient}, which is right also if that of the device is wrong:
    * `now: auth.now`.
    */
-  now?: () => number;
+  now?: (() => number) | undefined;
   /** Verifies as if it were this time. For tests. Excludes `now`. */
-  currentDate?: Date;
+  currentDate?: Date | undefined;
 }
 
 /** Options of {@link Verifier.fromJwksUrl}. */
 export interface RemoteVerifierOptions extends VerifierOptions {
   /** Replaces the global `fetch`, for example with that of a service binding. */
-  fetch?: (url: string, init?: FetchInit) => Promise<FetchResponse>;
+  fetch?: ((url: string, init?: FetchInit) => Promise<FetchResponse>) | undefined;
 }
 
 /** Options of {@link Verifier.fromIssuer}. The issuer is its first argument. */

@@ -10,6 +10,8 @@ use worker::Env;
 use super::binding::{bound, set};
 use super::console;
 use crate::domain::event::Event;
+use crate::domain::log_line::Trouble;
+use crate::domain::mail::MailLine;
 use crate::ports::Events;
 
 #[wasm_bindgen]
@@ -66,7 +68,11 @@ impl Events for AuditLog {
         set(&point, "indexes", &Array::of1(&event.name().into()));
         set(&point, "blobs", &blobs);
         if dataset.write_data_point(&point).is_err() {
-            console::log("warn", r#"{"level":"warn","event":"analytics_failed"}"#);
+            console::log_trouble(Trouble::AnalyticsFailed, "");
         }
+    }
+
+    fn mail(&self, line: &MailLine) {
+        console::log(line.level(), &line.to_json());
     }
 }

@@ -7,9 +7,10 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use worker::worker_sys::Context;
 
-use super::console::log_failure;
+use super::console::log_trouble;
 use crate::adapters::kv_sessions::Background;
 use crate::domain::error::StoreError;
+use crate::domain::log_line::Trouble;
 use js_sys::futures::future_to_promise;
 
 /// Keeps a request's context alive until a job is done.
@@ -56,7 +57,7 @@ impl Background for WaitUntil {
     {
         self.run(async move {
             if let Err(error) = job.await {
-                log_failure("background", &error.to_string());
+                log_trouble(Trouble::Background, &error.to_string());
             }
         });
     }

@@ -1,19 +1,17 @@
 //! The console, which Workers Logs reads.
 
-use crate::domain::log_line::LogLine;
+use crate::domain::log_line::{Level, Trouble};
 
-/// Writes a line at its level: `error` or `warn`. Every other level is information.
-pub fn log(level: &str, line: &str) {
+/// Writes a line at its level.
+pub fn log(level: Level, line: &str) {
     match level {
-        "error" => worker::console_error!("{line}"),
-        "warn" => worker::console_warn!("{line}"),
-        _ => worker::console_log!("{line}"),
+        Level::Error => worker::console_error!("{line}"),
+        Level::Warn => worker::console_warn!("{line}"),
+        Level::Info => worker::console_log!("{line}"),
     }
 }
 
-/// Logs a failure that no answer reports.
-pub fn log_failure(event: &str, reason: &str) {
-    let mut line = LogLine::new("error", event);
-    line.text("reason", reason);
-    log("error", &line.end());
+/// Logs trouble that no answer and no event of the audit log reports.
+pub fn log_trouble(trouble: Trouble, reason: &str) {
+    log(trouble.level(), &trouble.to_json(reason));
 }

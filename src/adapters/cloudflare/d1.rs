@@ -8,6 +8,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
 
 use super::binding::{self, failed, member, settled, whole};
+use super::migrations;
 use crate::domain::error::StoreError;
 
 /// The store that failures name.
@@ -51,7 +52,7 @@ impl Database {
         values: Vec<JsValue>,
     ) -> Result<Option<Row>, StoreError> {
         let statement = self.statement(sql, values)?;
-        let row = settled(D1, statement.first()).await?;
+        let row = answered(statement.first()).await?;
         Ok(row.is_object().then_some(Row(row)))
     }
 
@@ -62,7 +63,7 @@ impl Database {
         values: Vec<JsValue>,
     ) -> Result<Vec<Row>, StoreError> {
         let statement = self.statement(sql, values)?;
-        let answer = settled(D1, statement.all()).await?;
+        let answer = answered(statement.all()).await?;
         let rows = Array::from(&member(&answer, "results"));
         Ok(rows.iter().map(Row).collect())
     }
@@ -77,7 +78,7 @@ impl Database {
         for (sql, values) in statements {
             prepared.push(&self.statement(sql, values)?.into());
         }
-        let answers = Array::from(&settled(D1, self.0.batch(prepared)).await?);
+        let answers = Array::from(&answered(self.0.batch(prepared)).await?);
         let rows = |answer: JsValue| Array::from(&member(&answer, "results"));
         Ok(answers
             .iter()
@@ -89,7 +90,20 @@ impl Database {
         self.0
             .prepare(sql)
             .and_then(|statement| statement.bind(values.into_iter().collect()))
-            .map_err(|error| failed(D1, &error))
+            .map_err(|error| explained(failed(D1, &error)))
+    }
+}
+
+/// The result of a call of the binding.
+async fn answered(promise: Result<Promise, JsValue>) -> Result<JsValue, StoreError> {
+    settled(D1, promise).await.map_err(explained)
+}
+
+/// The error, with a remedy if a migration is missing.
+fn explained(error: StoreError) -> StoreError {
+    StoreError {
+        detail: migrations::explained(&error.detail).into_owned(),
+        ..error
     }
 }
 

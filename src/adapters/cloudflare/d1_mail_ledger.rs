@@ -5,8 +5,8 @@ use wasm_bindgen::JsValue;
 
 use super::d1::{Database, Row, malformed, number, optional, text};
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Lane, LinkLife};
-use crate::domain::policy::{DAY, HOUR, LANE_TRIES};
+use crate::domain::mail::{FailureKind, Lane, LinkLife, ProviderFailures};
+use crate::domain::policy::{DAY, HOUR, LANE_TRIES, MAIL_TROUBLE_TTL};
 use crate::ports::{DeadLetter, LaneRequest, MailLedger, Once};
 
 /// The ledger in a D1 database.
@@ -198,6 +198,39 @@ impl MailLedger for D1MailLedger {
         rows.into_iter().map(DeadLetter::try_from).collect()
     }
 
+    async fn provider_failed(
+        &self,
+        kind: FailureKind,
+        reason: &str,
+        now: u64,
+    ) -> Result<ProviderFailures, StoreError> {
+        let row = self
+            .0
+            .first(
+                "INSERT INTO provider_failures (kind, since, last_at, failures, reason) \
+                 VALUES (?1, ?2, ?2, 1, ?3) \
+                 ON CONFLICT (kind) DO UPDATE SET last_at = ?2, failures = failures + 1, reason = ?3 \
+                 RETURNING *",
+                vec![text(kind.name()), number(now), text(reason)],
+            )
+            .await?;
+        row.ok_or_else(|| malformed("provider_failures"))?
+            .try_into()
+    }
+
+    async fn provider_works(&self) -> Result<(), StoreError> {
+        let sql = "DELETE FROM provider_failures RETURNING failures AS n";
+        self.run(sql, vec![]).await.map(drop)
+    }
+
+    async fn provider_failures(&self) -> Result<Vec<ProviderFailures>, StoreError> {
+        let rows = self
+            .0
+            .all("SELECT * FROM provider_failures ORDER BY kind", vec![])
+            .await?;
+        rows.into_iter().map(ProviderFailures::try_from).collect()
+    }
+
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError> {
         for (sql, before) in [
             ("DELETE FROM mail_lanes WHERE lapses_at <= ?1", now),
@@ -208,6 +241,10 @@ impl MailLedger for D1MailLedger {
                 now.saturating_sub(DAY),
             ),
             ("DELETE FROM notices_once WHERE until <= ?1", now),
+            (
+                "DELETE FROM provider_failures WHERE last_at <= ?1",
+                now.saturating_sub(MAIL_TROUBLE_TTL),
+            ),
             ("DELETE FROM dead_letters WHERE failed_at < ?1", dead_before),
         ] {
             self.0.first(sql, vec![number(before)]).await?;
@@ -233,6 +270,20 @@ impl TryFrom<Row> for DeadLetter {
             tries: u32::try_from(row.number("tries")?).unwrap_or(u32::MAX),
             failed_at: row.number("failed_at")?,
             retry_at: row.optional_number("retry_at")?,
+        })
+    }
+}
+
+impl TryFrom<Row> for ProviderFailures {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            kind: FailureKind::parse(&row.text("kind")?).ok_or_else(|| malformed("kind"))?,
+            since: row.number("since")?,
+            last_at: row.number("last_at")?,
+            failures: row.number("failures")?,
+            reason: row.text("reason")?,
         })
     }
 }

@@ -2,6 +2,7 @@
 //! only.
 
 use super::d1::{Database, Row, malformed, number, optional, text};
+use super::migrations::{self, MARKS};
 use crate::domain::account::{
     Departure, EmailAddress, FreedAddress, LinkNonce, Name, NotFreedSince, PasswordHash, Roles,
     User, UserChange, UserId,
@@ -301,13 +302,21 @@ impl UserDirectory for D1Users {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.0
-            .first(
-                "SELECT id, version, link_generation FROM users LIMIT 1",
-                vec![],
-            )
-            .await
-            .map(drop)
+        let rows = self.0.all("SELECT name FROM sqlite_master", vec![]).await?;
+        let objects = rows.iter().map(|row| row.text("name"));
+        let objects: Vec<String> = objects.collect::<Result<_, _>>()?;
+        let marks = if objects.iter().any(|object| object == MARKS) {
+            let sql = "SELECT migration FROM migration_marks";
+            let rows = self.0.all(sql, vec![]).await?;
+            let marks = rows.iter().map(|row| row.number("migration"));
+            marks.collect::<Result<_, _>>()?
+        } else {
+            Vec::new()
+        };
+        match migrations::complaint(&objects, &marks) {
+            None => Ok(()),
+            Some(complaint) => Err(StoreError::new("d1", complaint)),
+        }
     }
 }
 

@@ -29,6 +29,7 @@ pub struct CloudflareMailQueue {
     mails: Option<Rc<Binding>>,
     notices: Option<Rc<Binding>>,
     after_response: RefCell<Vec<Job>>,
+    queued: RefCell<Vec<Job>>,
 }
 
 impl CloudflareMailQueue {
@@ -39,14 +40,16 @@ impl CloudflareMailQueue {
             mails: bound(env, "MAIL_QUEUE").map(Rc::new),
             notices: bound(env, "NOTICE_QUEUE").map(Rc::new),
             after_response: RefCell::default(),
+            queued: RefCell::default(),
         }
     }
 
-    /// The same queues for another request, whose list of jobs is empty.
+    /// The same queues for another request, whose lists of jobs are empty.
     #[must_use]
     pub fn for_request(&self) -> Self {
         Self {
             after_response: RefCell::default(),
+            queued: RefCell::default(),
             ..self.clone()
         }
     }
@@ -67,10 +70,18 @@ impl CloudflareMailQueue {
     pub fn take_after_response(&self) -> Vec<Job> {
         self.after_response.take()
     }
+
+    /// The jobs that this request queued, and those that it tried to queue: a queue that answers
+    /// with an error may have taken the job.
+    #[must_use]
+    pub fn queued(&self) -> Vec<Job> {
+        self.queued.borrow().clone()
+    }
 }
 
 impl MailQueue for CloudflareMailQueue {
     async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError> {
+        self.queued.borrow_mut().push(job.clone());
         let Some(binding) = self.queue_of(job) else {
             self.after_response.borrow_mut().push(job.clone());
             return Ok(());

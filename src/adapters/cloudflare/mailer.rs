@@ -4,7 +4,7 @@ use super::clock::PlatformClock;
 use super::kv_namespace::KvNamespace;
 use super::mail::{BindingMailer, HttpMailer};
 use crate::adapters::outbox::Outbox;
-use crate::domain::mail::{MailFailure, Message};
+use crate::domain::mail::{Accepted, MailFailure, Message};
 use crate::ports::Mailer;
 
 /// The provider.
@@ -21,9 +21,9 @@ pub enum CloudflareMailer {
 }
 
 impl Mailer for CloudflareMailer {
-    async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+    async fn send(&self, message: &Message) -> Result<Accepted, MailFailure> {
         match self {
-            Self::None => Err(MailFailure::Temporary {
+            Self::None => Err(MailFailure::Account {
                 reason: "MAIL_PROVIDER is not set, or its binding is missing".to_owned(),
                 retry_after: None,
             }),

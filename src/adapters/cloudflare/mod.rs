@@ -33,6 +33,8 @@ pub mod mail_gate;
 pub mod mail_queue;
 #[cfg(target_arch = "wasm32")]
 pub mod mailer;
+#[cfg(any(target_arch = "wasm32", test))]
+pub mod migrations;
 #[cfg(target_arch = "wasm32")]
 pub mod object_state;
 #[cfg(target_arch = "wasm32")]

@@ -1,9 +1,14 @@
 //! Cloudflare's rate-limit bindings, which count at each location, per minute.
 
+use std::cell::Cell;
+
 use js_sys::{Object, Promise};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::binding::{bound, member, set, settled};
+use super::console::log_trouble;
+use crate::domain::error::StoreError;
+use crate::domain::log_line::Trouble;
 use crate::ports::{Limit, RateLimiter};
 
 #[wasm_bindgen]
@@ -21,6 +26,10 @@ pub struct BindingLimits {
     client: Option<Binding>,
     client_on_account: Option<Binding>,
     client_renewals: Option<Binding>,
+    /// What was logged already. Each isolate logs each trouble once: a line for each request that
+    /// passes would tell nothing more.
+    told_missing: Cell<bool>,
+    told_failed: Cell<bool>,
 }
 
 impl BindingLimits {
@@ -32,26 +41,41 @@ impl BindingLimits {
             client: bound(env, "IP_LIMITER"),
             client_on_account: bound(env, "ACCOUNT_LIMITER"),
             client_renewals: bound(env, "RENEWAL_LIMITER"),
+            told_missing: Cell::default(),
+            told_failed: Cell::default(),
         }
     }
 }
 
-/// Whether the binding admits the key; `None` if it failed.
-async fn ask(binding: &Binding, key: &str) -> Option<bool> {
+/// Whether the binding admits the key.
+async fn ask(binding: &Binding, key: &str) -> Result<bool, StoreError> {
     let options = Object::new();
     set(&options, "key", &key.into());
-    let outcome = settled("limiter", binding.limit(&options)).await.ok()?;
-    member(&outcome, "success").as_bool()
+    let outcome = settled("limiter", binding.limit(&options)).await?;
+    let success = member(&outcome, "success").as_bool();
+    success.ok_or_else(|| StoreError::new("limiter", "an answer without success"))
 }
 
 impl RateLimiter for BindingLimits {
     async fn admit(&self, limit: Limit, key: &str) -> bool {
-        let binding = match limit {
-            Limit::Client => &self.client,
-            Limit::ClientOnAccount => &self.client_on_account,
-            Limit::ClientRenewals => &self.client_renewals,
+        let (binding, name) = match limit {
+            Limit::Client => (&self.client, "IP_LIMITER"),
+            Limit::ClientOnAccount => (&self.client_on_account, "ACCOUNT_LIMITER"),
+            Limit::ClientRenewals => (&self.client_renewals, "RENEWAL_LIMITER"),
         };
-        let Some(binding) = binding else { return true };
-        ask(binding, key).await.unwrap_or(true)
+        let Some(binding) = binding else {
+            if !self.told_missing.replace(true) {
+                let remedy = " is not bound, so nothing is limited by it. Add it to wrangler.toml, \
+                              or set LIMITS = \"off\"";
+                log_trouble(Trouble::LimiterMissing, &[name, remedy].concat());
+            }
+            return true;
+        };
+        ask(binding, key).await.unwrap_or_else(|error| {
+            if !self.told_failed.replace(true) {
+                log_trouble(Trouble::LimiterFailed, &error.to_string());
+            }
+            true
+        })
     }
 }

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::domain::error::StoreError;
-use crate::domain::mail::{Lane, LinkLife};
-use crate::domain::policy::HOUR;
+use crate::domain::mail::{FailureKind, Lane, LinkLife, ProviderFailures};
+use crate::domain::policy::{HOUR, MAIL_TROUBLE_TTL};
 use crate::ports::{DeadLetter, LaneRequest, MailLedger, Once};
 
 /// Counts and dead letters in memory, lost with the process.
@@ -19,6 +19,7 @@ struct State {
     letters: BTreeMap<String, DeadLetter>,
     /// Until when a notice is reserved, and whether it was sent.
     notices: BTreeMap<String, (u64, bool)>,
+    failures: BTreeMap<&'static str, ProviderFailures>,
 }
 
 impl MemoryMailLedger {
@@ -113,10 +114,46 @@ impl MailLedger for MemoryMailLedger {
         Ok(behind.take(limit).cloned().collect())
     }
 
+    async fn provider_failed(
+        &self,
+        kind: FailureKind,
+        reason: &str,
+        now: u64,
+    ) -> Result<ProviderFailures, StoreError> {
+        let mut state = self.0.borrow_mut();
+        let failures = state
+            .failures
+            .entry(kind.name())
+            .or_insert(ProviderFailures {
+                kind,
+                since: now,
+                last_at: now,
+                failures: 0,
+                reason: String::new(),
+            });
+        failures.failures = failures.failures.saturating_add(1);
+        failures.last_at = now;
+        reason.clone_into(&mut failures.reason);
+        Ok(failures.clone())
+    }
+
+    async fn provider_works(&self) -> Result<(), StoreError> {
+        self.0.borrow_mut().failures.clear();
+        Ok(())
+    }
+
+    async fn provider_failures(&self) -> Result<Vec<ProviderFailures>, StoreError> {
+        Ok(self.0.borrow().failures.values().cloned().collect())
+    }
+
     async fn tidy(&self, dead_before: u64, now: u64) -> Result<u64, StoreError> {
         let mut state = self.0.borrow_mut();
         state.lanes.retain(|_, lane| lane.lapses_at() > now);
         state.notices.retain(|_, (until, _)| now < *until);
+        let lapsed = now.saturating_sub(MAIL_TROUBLE_TTL);
+        state
+            .failures
+            .retain(|_, failures| failures.last_at > lapsed);
         state.pools.retain(|(hour, _), _| *hour >= now / HOUR);
         state
             .letters

@@ -1,6 +1,6 @@
 //! A queue of mails in memory. A test does its jobs when it wants to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::domain::error::StoreError;
@@ -9,7 +9,13 @@ use crate::ports::MailQueue;
 
 /// Stores jobs as the texts that a real queue would store. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryMailQueue(Rc<RefCell<Vec<(String, u64)>>>);
+pub struct MemoryMailQueue(Rc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    jobs: RefCell<Vec<(String, u64)>>,
+    down: Cell<bool>,
+}
 
 impl MemoryMailQueue {
     /// The jobs queued since the last call, in order, whatever their delay. A text that is not a
@@ -25,17 +31,25 @@ impl MemoryMailQueue {
     /// The same, each with its delay in seconds.
     #[must_use]
     pub fn take_with_delays(&self) -> Vec<(Job, u64)> {
-        let queued = self.0.take();
+        let queued = self.0.jobs.take();
         let jobs = queued
             .iter()
             .filter_map(|(text, delay)| Some((Job::decode(text)?, *delay)));
         jobs.collect()
     }
+
+    /// Whether it takes no job from now on.
+    pub fn set_down(&self, down: bool) {
+        self.0.down.set(down);
+    }
 }
 
 impl MailQueue for MemoryMailQueue {
     async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError> {
-        self.0.borrow_mut().push((job.encode(), delay));
+        if self.0.down.get() {
+            return Err(StoreError::new("queue", "down"));
+        }
+        self.0.jobs.borrow_mut().push((job.encode(), delay));
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use crate::domain::mail::{MailFailure, Message};
+use crate::domain::mail::{Accepted, MailFailure, Message};
 use crate::ports::Mailer;
 
 /// Accepts every mail, or fails as it was told. Clones share everything.
@@ -37,7 +37,7 @@ impl MemoryMailer {
 }
 
 impl Mailer for MemoryMailer {
-    async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+    async fn send(&self, message: &Message) -> Result<Accepted, MailFailure> {
         let mut state = self.0.borrow_mut();
         if let Some(failure) = state.failures.pop_front() {
             return Err(failure);
@@ -49,6 +49,8 @@ impl Mailer for MemoryMailer {
             });
         }
         state.taken.push(message.clone());
-        Ok(())
+        Ok(Accepted {
+            id: Some(["mail-", &state.taken.len().to_string()].concat()),
+        })
     }
 }

@@ -3,6 +3,8 @@
 use super::Pseudonym;
 use crate::domain::account::{Roles, UserId};
 use crate::domain::error::{LinkRefusal, LoginRefusal};
+use crate::domain::log_line::Level;
+use crate::domain::mail::{FailureKind, ProviderFailures};
 use crate::domain::session::{SessionId, Verdict};
 
 /// What was done or refused.
@@ -85,6 +87,8 @@ pub enum Act {
         user: UserId,
         /// The session in which it was entered.
         session: SessionId,
+        /// Why.
+        refusal: LoginRefusal,
     },
     /// `reauthenticated`: somebody who is signed in entered the right password again.
     Reauthenticated {
@@ -194,6 +198,16 @@ pub enum Act {
         /// What went wrong.
         reason: String,
     },
+    /// `mail_kept`: a mail could not be queued. The cron will send it.
+    MailKept {
+        /// Which mail.
+        mail: &'static str,
+        /// What the platform said.
+        reason: String,
+    },
+    /// `mail_refused`: the mail provider refuses this account. `mail_outage`: it accepts no mail.
+    /// Recorded when it begins and by each run of the cron while it lasts.
+    ProviderFails(ProviderFailures),
     /// `mail_not_queued`: a mail about a change could not be queued. The change was made.
     MailNotQueued {
         /// Which mail.
@@ -275,6 +289,11 @@ impl Act {
             Self::AccessDenied { .. } => "access_denied",
             Self::LimitHit { .. } => "limit_hit",
             Self::VendorUnreachable { .. } => "vendor_unreachable",
+            Self::MailKept { .. } => "mail_kept",
+            Self::ProviderFails(failures) => match failures.kind {
+                FailureKind::Refused => "mail_refused",
+                FailureKind::Outage => "mail_outage",
+            },
             Self::MailNotQueued { .. } => "mail_not_queued",
         }
     }
@@ -289,8 +308,35 @@ impl Act {
             | Self::AccessDenied { .. }
             | Self::LimitHit { .. } => Outcome::Refused,
             Self::Renewal { verdict, .. } if !goes_on(*verdict) => Outcome::Refused,
-            Self::VendorUnreachable { .. } | Self::MailNotQueued { .. } => Outcome::Failed,
+            Self::VendorUnreachable { .. }
+            | Self::MailKept { .. }
+            | Self::ProviderFails(_)
+            | Self::MailNotQueued { .. } => Outcome::Failed,
             _ => Outcome::Done,
+        }
+    }
+
+    /// The level of its line.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        match self {
+            // The owner can't sign in, whatever they type.
+            Self::SignInFailed { refusal, .. } | Self::PasswordCheckFailed { refusal, .. }
+                if refusal.needs_operator() =>
+            {
+                Level::Error
+            }
+            // The password was accepted, and the mail will be sent.
+            Self::VendorUnreachable {
+                vendor: "breached_passwords",
+                ..
+            }
+            | Self::MailKept { .. } => Level::Warn,
+            _ => match self.outcome() {
+                Outcome::Done => Level::Info,
+                Outcome::Refused => Level::Warn,
+                Outcome::Failed => Level::Error,
+            },
         }
     }
 
@@ -301,7 +347,13 @@ impl Act {
             Self::Renewal { verdict, .. } => verdict.reason(),
             Self::LinkRefused { refusal, .. } => refusal.reason(),
             Self::LimitHit { limit, .. } => limit,
-            Self::VendorUnreachable { reason, .. } | Self::MailNotQueued { reason, .. } => reason,
+            Self::PasswordCheckFailed { refusal, .. } if refusal.needs_operator() => {
+                refusal.reason()
+            }
+            Self::ProviderFails(failures) => &failures.reason,
+            Self::VendorUnreachable { reason, .. }
+            | Self::MailKept { reason, .. }
+            | Self::MailNotQueued { reason, .. } => reason,
             _ => "",
         }
     }
@@ -311,7 +363,8 @@ impl Act {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
             Self::VendorUnreachable { vendor, .. } => (*vendor).to_owned(),
-            Self::MailNotQueued { mail, .. } => (*mail).to_owned(),
+            Self::MailKept { mail, .. } | Self::MailNotQueued { mail, .. } => (*mail).to_owned(),
+            Self::ProviderFails(failures) => failures.detail(),
             _ => String::new(),
         }
     }
@@ -348,6 +401,8 @@ impl Act {
             | Self::VerificationRequested { .. }
             | Self::LimitHit { .. }
             | Self::VendorUnreachable { .. }
+            | Self::MailKept { .. }
+            | Self::ProviderFails(_)
             | Self::MailNotQueued { .. } => None,
         }
     }

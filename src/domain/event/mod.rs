@@ -9,7 +9,7 @@ pub use act::{Act, Outcome, Whose};
 pub use pseudonym::{NetworkPseudonyms, Pseudonym};
 
 use super::account::UserId;
-use super::log_line::LogLine;
+use super::log_line::{Level, LogLine};
 
 /// An act, and the network that requested it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,15 +41,10 @@ impl Event {
         self.act.name()
     }
 
-    /// The level of its line: `info` if it was done, `warn` if it was refused, `error` if the
-    /// operator must act.
+    /// The level of its line.
     #[must_use]
-    pub fn level(&self) -> &'static str {
-        match self.act.outcome() {
-            Outcome::Done => "info",
-            Outcome::Refused => "warn",
-            Outcome::Failed => "error",
-        }
+    pub fn level(&self) -> Level {
+        self.act.level()
     }
 
     /// Whether it gets its own line. A renewal gets none unless a used token came back: the

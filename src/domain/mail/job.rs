@@ -13,6 +13,7 @@ use super::{Locale, Pool, RouteClass};
 use crate::domain::account::{EmailAddress, Name, UserId};
 use crate::domain::link::State;
 use crate::domain::policy::{DEAD_LETTER_TTL, LINK_JOB_TTL, MAIL_FACT_CHARS};
+use crate::domain::request_id::RequestId;
 use edgegate_token::unicode::breaks_line;
 
 const FORMAT: &str = "2";
@@ -34,6 +35,8 @@ pub struct Job {
     pub pool: Pool,
     /// Whether that share has paid for it.
     pub paid: bool,
+    /// The request that asked for it. Jobs of older versions don't know it.
+    pub request: Option<RequestId>,
     pub task: Task,
 }
 
@@ -158,6 +161,39 @@ impl Task {
         }
     }
 
+    /// The address that it names.
+    #[must_use]
+    pub const fn address(&self) -> Option<&EmailAddress> {
+        match self {
+            Self::Invitation { .. } => None,
+            Self::Reset { email }
+            | Self::Registration { email, .. }
+            | Self::Verification { email }
+            | Self::NewAddress { email, .. }
+            | Self::AddressChangeAsked { to: email }
+            | Self::AddressChanged { to: email }
+            | Self::PasswordChanged { to: email }
+            | Self::AccountDeleted { to: email }
+            | Self::SessionEnded { to: email, .. } => Some(email),
+        }
+    }
+
+    /// The account that it names.
+    #[must_use]
+    pub const fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Invitation { user, .. } | Self::NewAddress { user, .. } => Some(*user),
+            Self::Reset { .. }
+            | Self::Registration { .. }
+            | Self::Verification { .. }
+            | Self::AddressChangeAsked { .. }
+            | Self::AddressChanged { .. }
+            | Self::PasswordChanged { .. }
+            | Self::AccountDeleted { .. }
+            | Self::SessionEnded { .. } => None,
+        }
+    }
+
     /// Whether it tells an account's owner what happened to the account. Notices have their own
     /// queue and share nothing with the mails that strangers can request.
     #[must_use]
@@ -224,7 +260,7 @@ impl Job {
             FORMAT.to_owned(),
             self.id.clone(),
             self.asked_at.to_string(),
-            self.locale.tag().to_owned(),
+            self.encode_locale(),
             self.tries.to_string(),
             self.pool.encode(),
             u8::from(self.paid).to_string(),
@@ -262,6 +298,17 @@ impl Job {
         fields.join("\n")
     }
 
+    /// The language, and the request as private use subtags (RFC 5646 section 2.2.7). Versions that
+    /// don't know requests ignore the subtags. So during a deploy an older consumer can still send
+    /// the mails of a newer producer, which a line of its own would prevent.
+    fn encode_locale(&self) -> String {
+        let language = self.locale.tag();
+        match self.request {
+            None => language.to_owned(),
+            Some(request) => [language, "-", &request.to_subtags()].concat(),
+        }
+    }
+
     /// Decodes a queued text, and checks it again; `None` if it is malformed.
     ///
     /// A job of format 1 has neither attempts nor a pool: it gets 0 and
@@ -280,7 +327,11 @@ impl Job {
             return None;
         }
         let asked_at = lines.next()?.parse().ok()?;
-        let locale = Locale::parse(lines.next()?)?;
+        let language = lines.next()?;
+        let locale = Locale::parse(language)?;
+        let request = language
+            .split_once('-')
+            .and_then(|(_, subtags)| RequestId::from_subtags(subtags));
         let (tries, pool, paid) = if is_old {
             (0, None, false)
         } else {
@@ -330,6 +381,7 @@ impl Job {
             tries,
             pool: pool.unwrap_or_else(|| task.pool_before_ranks()),
             paid,
+            request,
             task,
         })
     }

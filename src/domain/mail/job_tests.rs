@@ -5,6 +5,7 @@ use super::{Locale, Pool};
 use crate::domain::account::{EmailAddress, Name, UserId};
 use crate::domain::link::State;
 use crate::domain::policy::MAIL_FACT_CHARS;
+use crate::domain::request_id::RequestId;
 
 fn job(task: Task) -> Job {
     Job {
@@ -14,6 +15,7 @@ fn job(task: Task) -> Job {
         tries: 3,
         pool: Pool::First,
         paid: true,
+        request: RequestId::parse("6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34"),
         task,
     }
 }
@@ -88,11 +90,43 @@ fn pools_attempts_and_payment_can_be_decoded_again() {
     }
 }
 
+/// Versions that don't know requests parse the line with a request as a language tag, and ignore its
+/// subtags (RFC 5646 section 2.2.7).
+#[test]
+fn a_version_that_knows_no_requests_reads_the_job() {
+    for task in tasks() {
+        let text = job(task).encode();
+        let language = text.split('\n').nth(3).unwrap();
+        assert_eq!(language, "de-x-6f1a7c52-3b0e4d59-9a0c5d2f-1e8b7a34");
+        assert_eq!(Locale::parse(language), Some(Locale::German));
+    }
+}
+
+#[test]
+fn a_language_with_other_subtags_has_no_request() {
+    let text = job(Task::Reset { email: email() }).encode();
+    let ours = "de-x-6f1a7c52-3b0e4d59-9a0c5d2f-1e8b7a34";
+    for language in [
+        "de",
+        "de-AT",
+        "de-x",
+        "de-x-6f1a7c52",
+        "de-x-6F1A7C52-3b0e4d59-9a0c5d2f-1e8b7a34",
+        "de-x-6f1a7c52-3b0e-4d599a0c-5d2f1e8b-7a34",
+        "de-x-6f1a7c52-3b0e4d59-9a0c5d2f-1e8b7a34-x",
+        "de-AT-x-6f1a7c52-3b0e4d59-9a0c5d2f-1e8b7a34",
+    ] {
+        let read = Job::decode(&text.replace(ours, language)).unwrap();
+        assert_eq!(read.request, None, "{language}");
+    }
+}
+
 /// The text of a job as version 0.1 queued it.
 fn old_text(task: &Task) -> String {
     let text = job(task.clone()).encode();
     let mut lines: Vec<&str> = text.split('\n').collect();
     lines.drain(4..7);
+    lines[3] = "de";
     lines[0] = "1";
     lines.join("\n")
 }

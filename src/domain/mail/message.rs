@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::domain::account::EmailAddress;
+use crate::domain::policy::MAIL_REASON_WORD_CHARS;
+use crate::domain::request_id::RequestId;
 
 /// The sender of all mails: the setting `MAIL_FROM`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Message {
     pub html: String,
     /// The same for every attempt to send this mail, and for no other mail: 64 hexadecimal digits.
     pub idempotency_key: String,
+    /// The request that asked for it.
+    pub request: Option<RequestId>,
 }
 
 impl fmt::Debug for Message {
@@ -35,20 +39,56 @@ impl fmt::Debug for Message {
     }
 }
 
+/// What a provider says about a mail that it accepted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// The provider's own id of the mail, by which its dashboard and its support find the mail.
+    pub id: Option<String>,
+}
+
+impl Accepted {
+    /// What is logged of a provider's id: the part before the at sign, without angle brackets. Many
+    /// ids have the form of an address, and the log has no addresses. `None` if it is not an id.
+    ///
+    /// ```
+    /// use edgegate::domain::mail::Accepted;
+    ///
+    /// let id = Accepted::loggable_id("<2017.5787683@relay.example>");
+    /// assert_eq!(id.as_deref(), Some("2017.5787683"));
+    /// assert_eq!(Accepted::loggable_id("not an id"), None);
+    /// ```
+    #[must_use]
+    pub fn loggable_id(id: &str) -> Option<String> {
+        let id = id.trim().trim_start_matches('<').trim_end_matches('>');
+        let id = id.split('@').next()?;
+        let is_id = (1..=MAIL_REASON_WORD_CHARS).contains(&id.len())
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._=+-".contains(&b));
+        is_id.then(|| id.to_owned())
+    }
+}
+
 /// Why the provider did not accept a mail. The text is the provider's own, shortened, without the
 /// API key and the address. It is logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailFailure {
-    /// The provider is down, slow, limits us, or rejects our key. The same mail may be accepted
-    /// later.
+    /// The provider is down, slow, or limits us. The same mail may be accepted later.
     Temporary {
         /// What the provider said.
         reason: String,
         /// How long the provider asks us to wait, in seconds.
         retry_after: Option<u64>,
     },
-    /// The mail will never be accepted as it is: something is wrong with the request, the sender or
-    /// the mail.
+    /// The provider refuses this account: key, plan, sender or `MAIL_API_URL`. Once the operator
+    /// has repaired it, the same mail may be accepted.
+    Account {
+        /// What the provider said.
+        reason: String,
+        /// How long the provider asks us to wait, in seconds.
+        retry_after: Option<u64>,
+    },
+    /// The mail will never be accepted as it is: something is wrong with the request or the mail.
     Rejected {
         /// What the provider said.
         reason: String,

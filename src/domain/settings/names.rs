@@ -16,7 +16,7 @@ const SECRETS: [&str; 5] = [
 ];
 
 /// What wrangler.toml sets. `tests/options.rs` compares both lists with docs/options.md.
-const VARIABLES: [&str; 26] = [
+const VARIABLES: [&str; 27] = [
     "ISSUER",
     "AUDIENCE",
     "CLIENT_ID",
@@ -36,6 +36,7 @@ const VARIABLES: [&str; 26] = [
     "ALLOWED_ORIGINS",
     "APP_URL",
     "TURNSTILE_URL",
+    "TURNSTILE_SITE_KEY",
     "MAIL_PROVIDER",
     "MAIL_FROM",
     "MAIL_API_URL",
@@ -170,7 +171,6 @@ mod tests {
             "APP_NAME",
             "SESSION_URL",
             "SESSIONS",
-            "TURNSTILE_SITE_KEY",
             "API_KEY",
             "DATABASE_URL",
             "CLIENT_SECRET",

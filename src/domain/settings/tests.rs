@@ -84,6 +84,9 @@ const BAD: &[(&str, &str)] = &[
     ),
     ("TURNSTILE_URL", "siteverify"),
     ("TURNSTILE_SECRET", "two words"),
+    ("TURNSTILE_SITE_KEY", "two words"),
+    // Without TURNSTILE_SECRET nobody checks what the widget says.
+    ("TURNSTILE_SITE_KEY", "0x4AAAAAAA"),
     ("TURNSTILE_SECRET", ""),
     ("TURNSTILE_SECRET", " \n"),
     ("TURNSTILE_SECRET", "'0x4AAAAAAA'"),

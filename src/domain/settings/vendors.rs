@@ -17,6 +17,8 @@ pub struct VendorSettings {
     pub breached_passwords: Option<String>,
     /// `TURNSTILE_SECRET` and `TURNSTILE_URL`.
     pub turnstile: Option<Turnstile>,
+    /// `TURNSTILE_SITE_KEY`: the widget that the built-in pages show. `src/edge/pages` reads it.
+    pub turnstile_site_key: Option<String>,
 }
 
 /// Cloudflare Turnstile.
@@ -34,10 +36,13 @@ impl Source<'_> {
             self.note(self.base_url("BREACHED_PASSWORDS", "https://api.pwnedpasswords.com/range"));
         let url = self.note(self.base_url("TURNSTILE_URL", SITEVERIFY));
         let secret = self.note(self.turnstile_secret());
+        let has_secret = matches!(&secret, Ok(Some(_)) | Err(_));
+        let turnstile_site_key = self.note(self.turnstile_site_key(has_secret));
         let url = url?.unwrap_or_else(|| SITEVERIFY.to_owned());
         Ok(VendorSettings {
             breached_passwords: breached_passwords?,
             turnstile: secret?.map(|secret| Turnstile { secret, url }),
+            turnstile_site_key: turnstile_site_key?,
         })
     }
 
@@ -51,6 +56,27 @@ impl Source<'_> {
                 remedy: "Store the secret key of your Turnstile widget alone.",
             }),
             secret => Ok(secret.map(Secret::new)),
+        }
+    }
+
+    /// The pages contain the key, so that nothing in it may need escaping.
+    fn turnstile_site_key(&self, has_secret: bool) -> Result<Option<String>, SettingError> {
+        let is_key = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+        let error = |key: &str, fault: &str| SettingError {
+            setting: "TURNSTILE_SITE_KEY",
+            problem: format!("is {}, {fault}", shown(key)),
+            remedy: "Set it to the site key of your Turnstile widget, and store the secret key of \
+                     the same widget as TURNSTILE_SECRET. Without the secret nobody checks what \
+                     the widget says.",
+        };
+        match self.text("TURNSTILE_SITE_KEY")? {
+            Some(key) if !key.bytes().all(is_key) => {
+                Err(error(&key, "which has a character that no site key has"))
+            }
+            Some(key) if !has_secret => {
+                Err(error(&key, "but the secret TURNSTILE_SECRET is missing"))
+            }
+            key => Ok(key),
         }
     }
 

@@ -1,4 +1,4 @@
-//! GET /healthz: the configuration is valid and the database answers.
+//! GET /healthz: the configuration is valid, the database answers and has all migrations.
 
 use super::Outcome;
 use crate::domain::error::Error;

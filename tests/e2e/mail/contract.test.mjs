@@ -189,11 +189,13 @@ async function tryBinding(t) {
       undefined,
     ]);
     const [mail] = (await worker.control({})).mails;
-    const { text, html, subject, ...addresses } = mail;
-    assert.deepEqual(addresses, {
-      from: { email: FROM.email, name: FROM.name },
-      to: ADA,
-      headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+    const { text, html, subject, headers, ...addresses } = mail;
+    assert.deepEqual(addresses, { from: { email: FROM.email, name: FROM.name }, to: ADA });
+    const { request_id } = edge.logs().find(({ event }) => event === "mail");
+    assert.deepEqual(headers, {
+      "Auto-Submitted": "auto-generated",
+      "X-Auto-Response-Suppress": "All",
+      "X-Request-Id": request_id,
     });
     assert.ok(text.includes("#egl_") && html.includes("#egl_") && subject !== "");
     t.diagnostic("the local simulator of send_email took the mail");

@@ -14,7 +14,10 @@ use edgegate::domain::account::{
     NotFreedSince, Password, PasswordHash, User, UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
-use edgegate::domain::mail::{Counted, GateName, GateVerdict, Job, LinkLife, MailFailure, Message};
+use edgegate::domain::mail::{
+    Accepted, Counted, FailureKind, GateName, GateVerdict, Job, LinkLife, MailFailure, Message,
+    ProviderFailures,
+};
 use edgegate::domain::session::{
     ActiveSession, Client, Device, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId,
@@ -52,7 +55,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 43] = [
+pub(crate) const CALLS: [&str; 46] = [
     "devices",
     "gate count",
     "guard check",
@@ -67,6 +70,9 @@ pub(crate) const CALLS: [&str; 43] = [
     "ledger keep",
     "ledger kept",
     "ledger pay",
+    "ledger provider failed",
+    "ledger provider failures",
+    "ledger provider works",
     "ledger release",
     "ledger sent once",
     "ledger take once",
@@ -285,7 +291,7 @@ impl MailQueue for Faulty<MemoryMailQueue> {
 }
 
 impl Mailer for Faulty<MemoryMailer> {
-    async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+    async fn send(&self, message: &Message) -> Result<Accepted, MailFailure> {
         let failure = || MailFailure::Temporary {
             reason: "on purpose".to_owned(),
             retry_after: None,
@@ -306,6 +312,9 @@ impl MailLedger for Faulty<MemoryMailLedger> {
     numbered!("ledger due", due(limit: u32, now: u64) -> Vec<DeadLetter>);
     numbered!("ledger forget", forget(id: &str) -> ());
     numbered!("ledger kept", kept(after: &str, limit: u32) -> Vec<DeadLetter>);
+    numbered!("ledger provider failed", provider_failed(kind: FailureKind, reason: &str, now: u64) -> ProviderFailures);
+    numbered!("ledger provider works", provider_works() -> ());
+    numbered!("ledger provider failures", provider_failures() -> Vec<ProviderFailures>);
     numbered!("ledger tidy", tidy(dead_before: u64, now: u64) -> u64);
 }
 

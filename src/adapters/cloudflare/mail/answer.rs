@@ -9,11 +9,17 @@ pub(super) struct ProviderAnswer {
     pub(super) retry_after: Option<u64>,
     /// The body, truncated to what we read.
     pub(super) body: String,
+    /// `X-Message-Id`, which only SendGrid sends.
+    pub(super) message_id: Option<String>,
 }
+
+/// What a provider says about a mail that it accepted: its own id of the mail, if it has one.
+pub(super) type Judged = Result<Option<String>, Refusal>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Temporary,
+    Account,
     Rejected,
     Undeliverable,
 }
@@ -50,12 +56,13 @@ impl ProviderAnswer {
 
     /// The meaning of the status, if the body says no more.
     ///
-    /// Failures that the operator can repair without changing the mail are temporary: a wrong key
-    /// or one that may not send yet (401, 403), an unpaid bill (402), a wrong `MAIL_API_URL` (404,
-    /// 405, redirects).
+    /// Some failures are the account's, and the operator can repair them without changing the mail:
+    /// a wrong key or one that may not send yet (401, 403), an unpaid bill (402), a wrong
+    /// `MAIL_API_URL` (404, 405, 407).
     pub(super) const fn kind(&self) -> Kind {
         match self.status {
-            401..=405 | 407..=409 | 421 | 425 | 429 => Kind::Temporary,
+            401..=405 | 407 => Kind::Account,
+            408 | 409 | 421 | 425 | 429 => Kind::Temporary,
             400..=499 => Kind::Rejected,
             _ => Kind::Temporary,
         }
@@ -86,17 +93,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_status_is_temporary_or_rejected() {
+    fn each_status_has_a_kind() {
         for (status, kind) in [
             (200, Kind::Temporary),
             (301, Kind::Temporary),
             (307, Kind::Temporary),
             (400, Kind::Rejected),
-            (401, Kind::Temporary),
-            (402, Kind::Temporary),
-            (403, Kind::Temporary),
-            (404, Kind::Temporary),
-            (405, Kind::Temporary),
+            (401, Kind::Account),
+            (402, Kind::Account),
+            (403, Kind::Account),
+            (404, Kind::Account),
+            (405, Kind::Account),
             (406, Kind::Rejected),
             (408, Kind::Temporary),
             (409, Kind::Temporary),
@@ -114,6 +121,7 @@ mod tests {
                 status,
                 retry_after: None,
                 body: String::new(),
+                message_id: None,
             };
             assert_eq!(answer.kind(), kind, "{status}");
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Vendor;
-use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::answer::{Judged, Kind, ProviderAnswer, text};
 use super::request::{HttpRequest, Named, ProviderAccount, mail_headers, one_line};
 use crate::domain::mail::Message;
 
@@ -58,11 +58,11 @@ fn uuid(key: &str) -> String {
     uuid
 }
 
-fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Judged {
     let body = answer.json().unwrap_or_default();
     match answer.status {
         201 | 202 if text(&body, "messageId").is_some() || body.get("messageIds").is_some() => {
-            return Ok(());
+            return Ok(text(&body, "messageId").map(str::to_owned));
         }
         200..=299 => return answer.not_understood(),
         _ => {}
@@ -73,22 +73,28 @@ fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
         // Brevo has seen the key before, so it accepted the mail. Nothing else in our request must
         // be unique.
         "duplicate_parameter" | "duplicate_request" if answer.kind() != Kind::Temporary => {
-            return Ok(());
+            return Ok(None);
         }
         // Problems of the account, not of the mail.
         "not_enough_credits"
         | "permission_denied"
         | "unauthorized"
-        | "account_under_validation" => Kind::Temporary,
-        "invalid_parameter" if answer.status == 400 && is_about_to(message) => Kind::Undeliverable,
+        | "account_under_validation" => Kind::Account,
+        "invalid_parameter" if answer.status == 400 && is_about("to", message) => {
+            Kind::Undeliverable
+        }
+        "invalid_parameter" if answer.status == 400 && is_about("sender", message) => Kind::Account,
         _ => answer.kind(),
     };
     answer.refused(kind, &[code, " ", message].concat())
 }
 
 /// "email is not valid in to".
-fn is_about_to(message: &str) -> bool {
-    message.trim_end_matches('.').ends_with(" in to")
+fn is_about(member: &str, message: &str) -> bool {
+    message
+        .trim_end_matches('.')
+        .strip_suffix(member)
+        .is_some_and(|rest| rest.ends_with(" in "))
 }
 
 #[cfg(test)]
@@ -118,6 +124,7 @@ mod tests {
                 "headers": {
                     "Auto-Submitted": "auto-generated",
                     "X-Auto-Response-Suppress": "All",
+                    "X-Request-Id": check::REQUEST,
                     "idempotencyKey": "01234567-89ab-4def-8123-456789abcdef",
                 },
             })
@@ -148,17 +155,17 @@ mod tests {
                 ),
                 (
                     error(400, "invalid_parameter", "email is not valid in sender"),
-                    Expected::Rejected,
+                    Expected::Account,
                 ),
                 (error(400, "missing_parameter", "x"), Expected::Rejected),
                 (error(400, "out_of_range", "x"), Expected::Rejected),
                 (error(400, "campaign_processing", "x"), Expected::Rejected),
                 (error(400, "campaign_sent", "x"), Expected::Rejected),
-                (error(404, "document_not_found", "x"), Expected::Temporary),
-                (error(402, "not_enough_credits", "x"), Expected::Temporary),
-                (error(400, "not_enough_credits", "x"), Expected::Temporary),
-                (error(403, "permission_denied", "x"), Expected::Temporary),
-                (error(400, "permission_denied", "x"), Expected::Temporary),
+                (error(404, "document_not_found", "x"), Expected::Account),
+                (error(402, "not_enough_credits", "x"), Expected::Account),
+                (error(400, "not_enough_credits", "x"), Expected::Account),
+                (error(403, "permission_denied", "x"), Expected::Account),
+                (error(400, "permission_denied", "x"), Expected::Account),
                 (
                     error(400, "duplicate_parameter", "idempotencyKey"),
                     Expected::Sent,
@@ -171,15 +178,15 @@ mod tests {
                         "method_not_allowed",
                         "POST Method is not allowed on this path",
                     ),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(401, "unauthorized", "Key not found"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(400, "account_under_validation", "x"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (error(406, "not_acceptable", "x"), Expected::Rejected),
                 (error(400, "bad_request", "x"), Expected::Rejected),

@@ -7,10 +7,12 @@ use super::request::{HttpRequest, ProviderAccount};
 use super::{HttpMailer, Vendor};
 use crate::domain::account::EmailAddress;
 use crate::domain::mail::{MailFailure, Message, Sender};
+use crate::domain::request_id::RequestId;
 use crate::domain::secret::Secret;
 
 pub(super) const IDEMPOTENCY_KEY: &str =
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(super) const REQUEST: &str = "6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34";
 pub(super) const TEXT: &str = "Hi,\nhttps://app.example/reset#egl_abc\n– \"Ünï\" \\ </p>\r\n--x--";
 pub(super) const HTML: &str =
     "<p class=\"a\">Hi &amp; bye</p>\n<a href='https://app.example/reset#egl_abc'>x</a>";
@@ -20,6 +22,7 @@ pub(super) const HTML: &str =
 pub(super) enum Expected {
     Sent,
     Temporary,
+    Account,
     Rejected,
     Undeliverable,
 }
@@ -38,6 +41,7 @@ pub(super) fn message() -> Message {
         text: TEXT.to_owned(),
         html: HTML.to_owned(),
         idempotency_key: IDEMPOTENCY_KEY.to_owned(),
+        request: RequestId::parse(REQUEST),
     }
 }
 
@@ -66,6 +70,7 @@ pub(super) fn mail_headers() -> Value {
     serde_json::json!({
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
+        "X-Request-Id": REQUEST,
     })
 }
 
@@ -100,13 +105,15 @@ pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Expected)]) {
             status: *status,
             retry_after: Some(7),
             body: body.clone(),
+            message_id: None,
         };
         let judged = match (vendor.judge)(&answer) {
-            Ok(()) => Expected::Sent,
+            Ok(_) => Expected::Sent,
             Err(refusal) => {
                 assert_eq!(refusal.retry_after, Some(7));
                 match refusal.kind {
                     Kind::Temporary => Expected::Temporary,
+                    Kind::Account => Expected::Account,
                     Kind::Rejected => Expected::Rejected,
                     Kind::Undeliverable => Expected::Undeliverable,
                 }
@@ -120,27 +127,49 @@ pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Expected)]) {
             status,
             retry_after: None,
             body: "<html><body>Bad Gateway</body></html>".to_owned(),
+            message_id: None,
         };
         let kind = (vendor.judge)(&answer).unwrap_err().kind;
         assert_eq!(kind, Kind::Temporary, "{status}");
     }
 }
 
-/// The reason that is logged for an answer.
-pub(super) fn reason(vendor: Vendor, status: u16, body: &str) -> String {
-    let mailer = HttpMailer {
-        vendor,
-        base: String::new(),
-        key: Secret::new("the-key".to_owned()),
-        sender: sender(),
-    };
+/// The provider's id of a mail that it accepted, as it is logged.
+pub(super) fn id_of(
+    vendor: Vendor,
+    status: u16,
+    body: &str,
+    header: Option<&str>,
+) -> Option<String> {
     let answer = ProviderAnswer {
         status,
         retry_after: None,
         body: body.to_owned(),
+        message_id: header.map(str::to_owned),
     };
-    match mailer.judge(&answer, &message()).unwrap_err() {
+    mailer(vendor).judge(&answer, &message()).unwrap().id
+}
+
+fn mailer(vendor: Vendor) -> HttpMailer {
+    HttpMailer {
+        vendor,
+        base: String::new(),
+        key: Secret::new("the-key".to_owned()),
+        sender: sender(),
+    }
+}
+
+/// The reason that is logged for an answer.
+pub(super) fn reason(vendor: Vendor, status: u16, body: &str) -> String {
+    let answer = ProviderAnswer {
+        status,
+        retry_after: None,
+        body: body.to_owned(),
+        message_id: None,
+    };
+    match mailer(vendor).judge(&answer, &message()).unwrap_err() {
         MailFailure::Temporary { reason, .. }
+        | MailFailure::Account { reason, .. }
         | MailFailure::Rejected { reason }
         | MailFailure::Undeliverable { reason } => reason,
     }

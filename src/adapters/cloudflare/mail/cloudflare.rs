@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Vendor;
-use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::answer::{Judged, Kind, ProviderAnswer, text};
 use super::request::{
     HttpRequest, ProviderAccount, bearer, mail_headers, one_line, sender_name, wire,
 };
@@ -50,7 +50,7 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     HttpRequest::json(account, "/email/sending/send", bearer(account), &body)
 }
 
-fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Judged {
     let body = answer.json().unwrap_or_default();
     let success = body.get("success").and_then(Json::as_bool);
     match (answer.status, success) {
@@ -62,8 +62,10 @@ fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
             let code = first.get("code").and_then(Json::as_u64);
             let kind = match code {
                 Some(10001 | 10200..=10202) => Kind::Rejected,
-                // A wrong token or account, a limit, or an error at Cloudflare.
-                Some(10000 | 10002..=10004 | 10100..=10105 | 10203) => Kind::Temporary,
+                // A wrong token or account, or one that may not send.
+                Some(10000 | 10101..=10105 | 10203) => Kind::Account,
+                // A limit, or an error at Cloudflare.
+                Some(10002..=10004 | 10100) => Kind::Temporary,
                 _ => answer.kind(),
             };
             let message = text(first, "message").unwrap_or(&answer.body);
@@ -76,7 +78,7 @@ fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
 }
 
 /// A mail has one recipient, so a list that is not empty contains that one, however it is spelt.
-fn judge_result(answer: &ProviderAnswer, result: &Json) -> Result<(), Refusal> {
+fn judge_result(answer: &ProviderAnswer, result: &Json) -> Judged {
     let holds = |list: &str| {
         result
             .get(list)
@@ -88,7 +90,7 @@ fn judge_result(answer: &ProviderAnswer, result: &Json) -> Result<(), Refusal> {
     } else if holds("suppressed_recipients") {
         answer.refused(Kind::Undeliverable, "suppressed recipient")
     } else if holds("delivered") || holds("queued") || text(result, "message_id").is_some() {
-        Ok(())
+        Ok(text(result, "message_id").map(str::to_owned))
     } else {
         answer.not_understood()
     }
@@ -195,25 +197,25 @@ mod tests {
                 (error(400, 99999, "new"), Expected::Rejected),
                 (
                     error(401, 10101, "authentication.unauthorized"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(401, 10103, "authentication.bad_token_type"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(403, 10102, "authentication.forbidden"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(403, 10105, "authentication.not_entitled"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(403, 10203, "email.sending_disabled"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
-                (error(404, 10000, "not_found"), Expected::Temporary),
+                (error(404, 10000, "not_found"), Expected::Account),
                 (error(429, 10004, "throttled"), Expected::Temporary),
                 (error(500, 10002, "internal_server"), Expected::Temporary),
                 (error(500, 10003, "not_implemented"), Expected::Temporary),

@@ -19,7 +19,11 @@ fn kind(code: &str) -> Kind {
         | "E_CONTENT_TOO_LARGE" => Kind::Rejected,
         // Ours are on its list of allowed headers, so no retry would help.
         _ if code.starts_with("E_HEADER") => Kind::Rejected,
-        // A limit, a domain that is not ready, a failed delivery, or an error at Cloudflare.
+        // A domain that is not ready, or the day's quota.
+        "E_SENDER_NOT_VERIFIED" | "E_SENDER_DOMAIN_NOT_AVAILABLE" | "E_DAILY_LIMIT_EXCEEDED" => {
+            Kind::Account
+        }
+        // A limit, a failed delivery, or an error at Cloudflare.
         _ => Kind::Temporary,
     }
 }
@@ -43,7 +47,7 @@ mod edge {
     use super::super::{failure, printable};
     use super::kind;
     use crate::adapters::cloudflare::binding::{bound, member, message_of, set};
-    use crate::domain::mail::{MailFailure, Message, Sender};
+    use crate::domain::mail::{Accepted, MailFailure, Message, Sender};
     use crate::domain::policy::MAIL_TIMEOUT_MS;
 
     #[wasm_bindgen]
@@ -74,7 +78,7 @@ mod edge {
         /// # Errors
         /// Why it was not accepted. After a temporary failure it may have been accepted after all,
         /// for example if the answer took too long.
-        pub async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+        pub async fn send(&self, message: &Message) -> Result<Accepted, MailFailure> {
             let thrown = match self.binding.send(&self.builder(message)) {
                 Err(error) => error,
                 Ok(answer) => {
@@ -82,7 +86,12 @@ mod edge {
                     let promise = Promise::resolve(&answer);
                     let late = worker::Delay::from(Duration::from_millis(MAIL_TIMEOUT_MS.into()));
                     match select(JsFuture::from(promise), pin!(late)).await {
-                        Either::Left((Ok(_), _)) => return Ok(()),
+                        Either::Left((Ok(result), _)) => {
+                            let id = member(&result, "messageId").as_string();
+                            let id = id.as_deref().and_then(Accepted::loggable_id);
+                            let id = id.filter(|id| printable(id, &[], message) == *id);
+                            return Ok(Accepted { id });
+                        }
                         Either::Left((Err(error), _)) => error,
                         Either::Right(_) => JsValue::from_str("it took too long"),
                     }
@@ -139,14 +148,14 @@ mod tests {
             ("E_VALIDATION_ERROR", Kind::Rejected),
             ("E_FIELD_MISSING", Kind::Rejected),
             ("E_TOO_MANY_RECIPIENTS", Kind::Rejected),
-            ("E_SENDER_NOT_VERIFIED", Kind::Temporary),
+            ("E_SENDER_NOT_VERIFIED", Kind::Account),
             ("E_RECIPIENT_NOT_ALLOWED", Kind::Rejected),
             ("E_RECIPIENT_SUPPRESSED", Kind::Undeliverable),
-            ("E_SENDER_DOMAIN_NOT_AVAILABLE", Kind::Temporary),
+            ("E_SENDER_DOMAIN_NOT_AVAILABLE", Kind::Account),
             ("E_CONTENT_TOO_LARGE", Kind::Rejected),
             ("E_DELIVERY_FAILED", Kind::Temporary),
             ("E_RATE_LIMIT_EXCEEDED", Kind::Temporary),
-            ("E_DAILY_LIMIT_EXCEEDED", Kind::Temporary),
+            ("E_DAILY_LIMIT_EXCEEDED", Kind::Account),
             ("E_INTERNAL_SERVER_ERROR", Kind::Temporary),
             ("E_HEADER_NOT_ALLOWED", Kind::Rejected),
             ("E_HEADER_USE_API_FIELD", Kind::Rejected),

@@ -50,6 +50,7 @@ async fn answer_to(request: &HttpRequest) -> Result<ProviderAnswer, JsValue> {
     Ok(ProviderAnswer {
         status: response.status(),
         retry_after,
+        message_id: response.headers().get("X-Message-Id")?,
         body: body(&response).await?,
     })
 }

@@ -6,7 +6,7 @@
 use base64ct::{Base64, Encoding};
 
 use super::Vendor;
-use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::answer::{Judged, Kind, ProviderAnswer, Refusal, text};
 use super::request::{HttpRequest, ProviderAccount, domain, mail_headers, mailbox, one_line, wire};
 use crate::domain::mail::Message;
 
@@ -96,11 +96,11 @@ fn boundary(seed: &str, fields: &[(&str, &str)]) -> String {
     }
 }
 
-fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Judged {
     let body = answer.json().unwrap_or_default();
     if answer.status == 200 {
         return match text(&body, "id") {
-            Some(_) => Ok(()),
+            Some(id) => Ok(Some(id.to_owned())),
             None => answer.not_understood(),
         };
     }
@@ -108,7 +108,8 @@ fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
         .or(body.as_str())
         .unwrap_or(&answer.body);
     let kind = match answer.kind() {
-        Kind::Rejected if is_about_to(message) => Kind::Undeliverable,
+        Kind::Rejected if is_about("to", message) => Kind::Undeliverable,
+        Kind::Rejected if is_about("from", message) => Kind::Account,
         kind => kind,
     };
     answer.refused(kind, message).map_err(|refusal| Refusal {
@@ -118,10 +119,10 @@ fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
 }
 
 /// Matches "to parameter is not a valid address". Some of its errors have the name in quotes.
-fn is_about_to(message: &str) -> bool {
+fn is_about(parameter: &str, message: &str) -> bool {
     message
         .trim_start_matches('\'')
-        .strip_prefix("to")
+        .strip_prefix(parameter)
         .is_some_and(|rest| {
             rest.trim_start_matches('\'')
                 .starts_with(" parameter is not a valid address")
@@ -169,6 +170,7 @@ mod tests {
             ("o:tracking-opens", "no"),
             ("h:Auto-Submitted", "auto-generated"),
             ("h:X-Auto-Response-Suppress", "All"),
+            ("h:X-Request-Id", check::REQUEST),
         ] {
             expected += &format!(
                 "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
@@ -222,7 +224,7 @@ mod tests {
                 ),
                 (
                     error(400, "from parameter is not a valid address"),
-                    Expected::Rejected,
+                    Expected::Account,
                 ),
                 (error(400, "total size"), Expected::Rejected),
                 (
@@ -247,16 +249,16 @@ mod tests {
                     ),
                     Expected::Rejected,
                 ),
-                ((401, "Forbidden".to_owned()), Expected::Temporary),
-                ((401, "\"Forbidden\"".to_owned()), Expected::Temporary),
-                (error(402, "unpaid"), Expected::Temporary),
+                ((401, "Forbidden".to_owned()), Expected::Account),
+                ((401, "\"Forbidden\"".to_owned()), Expected::Account),
+                (error(402, "unpaid"), Expected::Account),
                 (
                     error(403, "Domain example.com is not allowed to send"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(404, "Domain not found: example.com"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(429, "Domain example.com is not allowed to send"),
@@ -284,6 +286,7 @@ mod tests {
                 status: 429,
                 retry_after: header,
                 body: serde_json::json!({"message": text}).to_string(),
+                message_id: None,
             };
             assert_eq!(judge(&answer).unwrap_err().retry_after, expected);
         }

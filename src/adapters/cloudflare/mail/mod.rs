@@ -5,7 +5,8 @@
 //!
 //! | failure | when |
 //! |---|---|
-//! | temporary | the provider can't send now, or the operator must repair the account first: key, plan, sender, URL |
+//! | temporary | the provider can't send now |
+//! | account | the operator must repair something: key, plan, sender, `MAIL_API_URL` |
 //! | rejected | something is wrong with the mail itself |
 //! | undeliverable | the provider blames the address: malformed, bounced before, suppressed |
 //!
@@ -29,12 +30,12 @@ mod request;
 mod resend;
 mod sendgrid;
 
-use self::answer::{Kind, ProviderAnswer, Refusal};
+use self::answer::{Judged, Kind, ProviderAnswer, Refusal};
 use self::request::{HttpRequest, ProviderAccount, wire};
 #[cfg(target_arch = "wasm32")]
 pub use cloudflare_binding::BindingMailer;
 
-use crate::domain::mail::{MailFailure, Message, Provider, Sender};
+use crate::domain::mail::{Accepted, MailFailure, Message, Provider, Sender};
 use crate::domain::secret::Secret;
 
 /// A vendor with an HTTP API.
@@ -43,7 +44,7 @@ struct Vendor {
     /// Makes the request that sends a mail.
     request: fn(&ProviderAccount<'_>, &Message) -> HttpRequest,
     /// Judges an answer. The text of a refusal is the provider's, unchanged.
-    judge: fn(&ProviderAnswer) -> Result<(), Refusal>,
+    judge: fn(&ProviderAnswer) -> Judged,
 }
 
 impl Vendor {
@@ -95,7 +96,7 @@ impl HttpMailer {
     /// Why the provider did not accept it. After a temporary failure it may have been accepted
     /// after all, for example if the answer was lost.
     #[cfg(target_arch = "wasm32")]
-    pub async fn send(&self, message: &Message) -> Result<(), MailFailure> {
+    pub async fn send(&self, message: &Message) -> Result<Accepted, MailFailure> {
         match fetch::send(&self.request(message)).await {
             Ok(answer) => self.judge(&answer, message),
             Err(text) => Err(MailFailure::Temporary {
@@ -114,17 +115,26 @@ impl HttpMailer {
         (self.vendor.request)(&account, message)
     }
 
-    fn judge(&self, answer: &ProviderAnswer, message: &Message) -> Result<(), MailFailure> {
+    fn judge(&self, answer: &ProviderAnswer, message: &Message) -> Result<Accepted, MailFailure> {
         let judged = match answer.status {
             // A redirect to another address of the provider, or from a proxy: MAIL_API_URL is
             // wrong.
-            300..=399 => answer.refused(Kind::Temporary, "a redirect, which is not followed"),
+            300..=399 => answer.refused(Kind::Account, "a redirect, which is not followed"),
             _ => (self.vendor.judge)(answer),
         };
-        judged.map_err(|refusal| {
+        let accepted = |id: Option<String>| self.accepted(id, message);
+        judged.map(accepted).map_err(|refusal| {
             let text = [&answer.status.to_string(), ": ", &refusal.text].concat();
             failure(refusal, self.reason(&text, message))
         })
+    }
+
+    /// What is logged of the provider's id: nothing if it holds a secret.
+    fn accepted(&self, id: Option<String>, message: &Message) -> Accepted {
+        let id = id.as_deref().and_then(Accepted::loggable_id);
+        Accepted {
+            id: id.filter(|id| self.reason(id, message) == *id),
+        }
     }
 
     fn reason(&self, text: &str, message: &Message) -> String {
@@ -146,6 +156,10 @@ fn printable(text: &str, secrets: &[&str], message: &Message) -> String {
 fn failure(refusal: Refusal, reason: String) -> MailFailure {
     match refusal.kind {
         Kind::Temporary => MailFailure::Temporary {
+            reason,
+            retry_after: refusal.retry_after,
+        },
+        Kind::Account => MailFailure::Account {
             reason,
             retry_after: refusal.retry_after,
         },
@@ -203,9 +217,11 @@ mod tests {
                         status,
                         retry_after: Some(9),
                         body: body.clone(),
+                        message_id: Some("the-key-1".to_owned()),
                     };
                     let failure = mailer.judge(&answer, &check::message()).unwrap_err();
                     let (MailFailure::Temporary { reason, .. }
+                    | MailFailure::Account { reason, .. }
                     | MailFailure::Rejected { reason }
                     | MailFailure::Undeliverable { reason }) = &failure;
                     let printed = format!("{failure:?}").to_lowercase();
@@ -213,7 +229,9 @@ mod tests {
                     for secret in ["the-key", "yxbpo", "ada", "cher"] {
                         assert!(!printed.contains(secret), "{secret} in {printed}");
                     }
-                    if let MailFailure::Temporary { retry_after, .. } = failure {
+                    if let MailFailure::Temporary { retry_after, .. }
+                    | MailFailure::Account { retry_after, .. } = failure
+                    {
                         assert_eq!(retry_after, Some(9));
                     }
                 }

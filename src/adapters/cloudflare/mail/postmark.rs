@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::Vendor;
-use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::answer::{Judged, Kind, ProviderAnswer, text};
 use super::request::{HttpRequest, ProviderAccount, mail_headers, mailbox, one_line, wire};
 use crate::domain::mail::Message;
 use edgegate_token::json::Json;
@@ -51,22 +51,23 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     HttpRequest::json(account, "/email", credential, &body)
 }
 
-fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Judged {
     let body = answer.json().unwrap_or_default();
     let code = body.get("ErrorCode").and_then(Json::as_u64);
     let message = text(&body, "Message").unwrap_or(&answer.body);
     let kind = match (answer.status, code) {
-        (200, Some(0)) => return Ok(()),
+        (200, Some(0)) => return Ok(text(&body, "MessageID").map(str::to_owned)),
         (200, None) => return answer.not_understood(),
         // Mails to the address bounced or were reported as spam.
         (200 | 422, Some(406)) => Kind::Undeliverable,
         // An invalid address, or a missing body, which our mails always have. The text says which
         // address.
-        (200 | 422, Some(300)) if message.contains("'From'") => Kind::Rejected,
+        (200 | 422, Some(300)) if message.contains("'From'") => Kind::Account,
         (200 | 422, Some(300)) => Kind::Undeliverable,
-        // A wrong token, maintenance, an account or sender that is not ready yet, too many
-        // requests, or an error at Postmark. None of these is about this mail.
-        (200 | 422, Some(10 | 100 | 400 | 401 | 405 | 412 | 413 | 429 | 500)) => Kind::Temporary,
+        // A wrong token, an unpaid bill, an account or a sender that is not ready yet.
+        (200 | 422, Some(10 | 400 | 401 | 405 | 412 | 413)) => Kind::Account,
+        // Maintenance, too many requests, or an error at Postmark.
+        (200 | 422, Some(100 | 429 | 500)) => Kind::Temporary,
         (200, Some(_)) => Kind::Rejected,
         _ => answer.kind(),
     };
@@ -103,6 +104,7 @@ mod tests {
                 "Headers": [
                     {"Name": "Auto-Submitted", "Value": "auto-generated"},
                     {"Name": "X-Auto-Response-Suppress", "Value": "All"},
+                    {"Name": "X-Request-Id", "Value": check::REQUEST},
                 ],
                 "TrackOpens": false,
                 "TrackLinks": "None",
@@ -139,11 +141,11 @@ mod tests {
                 (error(200, 402, "x"), Expected::Rejected),
                 (
                     error(401, 10, "Bad or missing API token"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(422, 10, "Bad or missing API token"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (error(503, 100, "Maintenance"), Expected::Temporary),
                 (error(422, 100, "Maintenance"), Expected::Temporary),
@@ -157,19 +159,19 @@ mod tests {
                 ),
                 (
                     error(422, 300, "Invalid 'From' address: 'x'."),
-                    Expected::Rejected,
+                    Expected::Account,
                 ),
                 (
                     error(422, 400, "Sender Signature not found"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(422, 401, "Sender Signature not confirmed"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (error(422, 402, "Invalid JSON"), Expected::Rejected),
                 (error(422, 403, "Incompatible JSON"), Expected::Rejected),
-                (error(422, 405, "Not allowed to send"), Expected::Temporary),
+                (error(422, 405, "Not allowed to send"), Expected::Account),
                 (
                     error(422, 406, "Inactive recipient"),
                     Expected::Undeliverable,
@@ -183,12 +185,12 @@ mod tests {
                     error(422, 411, "Forbidden attachment type"),
                     Expected::Rejected,
                 ),
-                (error(422, 412, "Account is Pending"), Expected::Temporary),
-                (error(422, 413, "Account may not send"), Expected::Temporary),
+                (error(422, 412, "Account is Pending"), Expected::Account),
+                (error(422, 413, "Account may not send"), Expected::Account),
                 (error(429, 429, "Rate limit exceeded"), Expected::Temporary),
                 (error(413, 0, "too large"), Expected::Rejected),
                 (error(415, 0, "media type"), Expected::Rejected),
-                ((404, String::new()), Expected::Temporary),
+                ((404, String::new()), Expected::Account),
                 ((422, "not JSON".to_owned()), Expected::Rejected),
                 (error(500, 0, "Internal"), Expected::Temporary),
                 ((500, String::new()), Expected::Temporary),

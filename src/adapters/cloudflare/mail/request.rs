@@ -75,12 +75,17 @@ impl HttpRequest {
 /// A program writes our mails, so no program should answer them: an out-of-office reply to a reset
 /// link only tells strangers who is away (RFC 3834 section 5). Exchange ignores `Auto-Submitted` and
 /// has a header of its own.
-pub(super) fn mail_headers(_: &Message) -> BTreeMap<&'static str, String> {
-    [
+///
+/// `X-Request-Id` leads from a mail, or from the provider's dashboard, to the lines of the log.
+pub(super) fn mail_headers(message: &Message) -> BTreeMap<&'static str, String> {
+    let mut headers = BTreeMap::from([
         ("Auto-Submitted", "auto-generated".to_owned()),
         ("X-Auto-Response-Suppress", "All".to_owned()),
-    ]
-    .into()
+    ]);
+    if let Some(request) = message.request {
+        headers.insert("X-Request-Id", request.to_string());
+    }
+    headers
 }
 
 /// The `Authorization` header with the key as a bearer token (RFC 6750).

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Vendor;
-use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::answer::{Judged, Kind, ProviderAnswer, text};
 use super::request::{HttpRequest, ProviderAccount, bearer, mail_headers, mailbox, one_line, wire};
 use crate::domain::mail::Message;
 
@@ -41,12 +41,12 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     request
 }
 
-fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Judged {
     let body = answer.json().unwrap_or_default();
     if answer.status == 200 {
         // A retry is harmless: it has the same idempotency key.
         return match text(&body, "id") {
-            Some(_) => Ok(()),
+            Some(id) => Ok(Some(id.to_owned())),
             None => answer.not_understood(),
         };
     }
@@ -54,10 +54,13 @@ fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
     let message = text(&body, "message").unwrap_or(&answer.body);
     let kind = match name {
         // An earlier attempt to send this mail was accepted, and only its link has changed since.
-        "invalid_idempotent_request" => return Ok(()),
+        "invalid_idempotent_request" => return Ok(None),
         "validation_error" if answer.status != 403 && message.contains("`to`") => {
             Kind::Undeliverable
         }
+        // MAIL_FROM, or the plan.
+        "invalid_from_address" | "daily_quota_exceeded" | "monthly_quota_exceeded" => Kind::Account,
+        "validation_error" if message.contains("`from`") => Kind::Account,
         _ => answer.kind(),
     };
     answer.refused(kind, &[name, " ", message].concat())
@@ -123,15 +126,15 @@ mod tests {
                 ),
                 (
                     error(401, "missing_api_key", "Missing API key"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(401, "restricted_api_key", "only to send"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(403, "invalid_api_key", "API key is invalid"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(
@@ -139,12 +142,12 @@ mod tests {
                         "validation_error",
                         "only to your own address: use another `to`",
                     ),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
-                (error(404, "not_found", "no endpoint"), Expected::Temporary),
+                (error(404, "not_found", "no endpoint"), Expected::Account),
                 (
                     error(405, "method_not_allowed", "not allowed"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
                 (
                     error(409, "invalid_idempotent_request", "another payload"),
@@ -157,7 +160,11 @@ mod tests {
                 (error(422, "invalid_attachment", "x"), Expected::Rejected),
                 (
                     error(422, "invalid_from_address", "Invalid `from` field"),
-                    Expected::Rejected,
+                    Expected::Account,
+                ),
+                (
+                    error(422, "validation_error", "Invalid `from` field."),
+                    Expected::Account,
                 ),
                 (error(422, "invalid_access", "x"), Expected::Rejected),
                 (error(422, "invalid_parameter", "x"), Expected::Rejected),
@@ -167,11 +174,8 @@ mod tests {
                     Expected::Rejected,
                 ),
                 (error(422, "validation_error", to), Expected::Undeliverable),
-                (
-                    error(429, "monthly_quota_exceeded", "x"),
-                    Expected::Temporary,
-                ),
-                (error(429, "daily_quota_exceeded", "x"), Expected::Temporary),
+                (error(429, "monthly_quota_exceeded", "x"), Expected::Account),
+                (error(429, "daily_quota_exceeded", "x"), Expected::Account),
                 (error(429, "rate_limit_exceeded", "x"), Expected::Temporary),
                 (error(451, "security_error", "x"), Expected::Rejected),
                 (error(500, "application_error", "x"), Expected::Temporary),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Vendor;
-use super::answer::{Kind, ProviderAnswer, Refusal, text};
+use super::answer::{Judged, Kind, ProviderAnswer, text};
 use super::request::{HttpRequest, Named, ProviderAccount, bearer, mail_headers, one_line};
 use crate::domain::mail::Message;
 use edgegate_token::json::Json;
@@ -87,9 +87,9 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     HttpRequest::json(account, "/v3/mail/send", bearer(account), &body)
 }
 
-fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
+fn judge(answer: &ProviderAnswer) -> Judged {
     match answer.status {
-        202 => return Ok(()),
+        202 => return Ok(answer.message_id.clone()),
         // In sandbox mode, which sends nothing, it answers 200. It has no other success statuses.
         200..=299 => return answer.not_understood(),
         _ => {}
@@ -98,11 +98,15 @@ fn judge(answer: &ProviderAnswer) -> Result<(), Refusal> {
     let Some(errors) = body.get("errors").and_then(Json::as_array) else {
         return answer.refused(answer.kind(), &answer.body);
     };
-    let is_to = |error: &Json| {
-        text(error, "field").is_some_and(|field| field.starts_with("personalizations.0.to"))
+    let are_about = |member: &str| {
+        let is_about =
+            |error| text(error, "field").is_some_and(|field: &str| field.starts_with(member));
+        !errors.is_empty() && errors.iter().all(is_about)
     };
     let kind = match answer.kind() {
-        Kind::Rejected if !errors.is_empty() && errors.iter().all(is_to) => Kind::Undeliverable,
+        Kind::Rejected if are_about("personalizations.0.to") => Kind::Undeliverable,
+        // MAIL_FROM, or its domain is not verified.
+        Kind::Rejected if are_about("from") => Kind::Account,
         kind => kind,
     };
     let texts: Vec<&str> = errors
@@ -169,7 +173,7 @@ mod tests {
                 (error(400, "null", "invalid request"), Expected::Rejected),
                 (
                     error(400, "from.email", "does not match a verified sender"),
-                    Expected::Rejected,
+                    Expected::Account,
                 ),
                 (
                     error(400, to, "Does not contain a valid address."),
@@ -180,14 +184,11 @@ mod tests {
                 ((400, "<html>".to_owned()), Expected::Rejected),
                 (
                     error(401, "null", "authorization required"),
-                    Expected::Temporary,
+                    Expected::Account,
                 ),
-                (error(403, "null", "access forbidden"), Expected::Temporary),
-                (error(404, "null", "not found"), Expected::Temporary),
-                (
-                    error(405, "null", "method not allowed"),
-                    Expected::Temporary,
-                ),
+                (error(403, "null", "access forbidden"), Expected::Account),
+                (error(404, "null", "not found"), Expected::Account),
+                (error(405, "null", "method not allowed"), Expected::Account),
                 (error(413, "null", "content too large"), Expected::Rejected),
                 (error(429, "null", "too many requests"), Expected::Temporary),
                 (error(500, to, "internal server error"), Expected::Temporary),

@@ -4,6 +4,7 @@ mod lanes;
 mod letters;
 mod notices;
 mod pools;
+mod provider;
 mod tidying;
 
 use super::{BEGUN, Case, DAY, HOUR, LATEST, OTHER_POOL, POOL, World, check, check_eq, text};
@@ -12,4 +13,5 @@ pub(crate) use lanes::*;
 pub(crate) use letters::*;
 pub(crate) use notices::*;
 pub(crate) use pools::*;
+pub(crate) use provider::*;
 pub(crate) use tidying::*;

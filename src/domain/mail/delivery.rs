@@ -1,0 +1,145 @@
+//! The result of an attempt to deliver a mail, and its line in the log.
+
+use super::NotDue;
+use crate::domain::account::UserId;
+use crate::domain::event::Pseudonym;
+use crate::domain::log_line::{Level, LogLine};
+use crate::domain::request_id::RequestId;
+
+/// The result of an attempt to deliver a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The provider accepted it.
+    Sent,
+    /// No mail is sent, for this reason.
+    NotDue(NotDue),
+    /// The mailbox has an earlier link that is still valid.
+    EarlierLink,
+    /// It will never reach this address. The reason is the provider's.
+    Undeliverable(String),
+    /// It is retried.
+    Later {
+        /// After this number of seconds.
+        seconds: u64,
+        reason: String,
+    },
+    /// Its share of `MAIL_BUDGET` is used up for this hour. Waiting does not count as an attempt.
+    Waits {
+        /// For this number of seconds.
+        seconds: u64,
+    },
+    /// Its share of `MAIL_BUDGET` was used up for a day.
+    GivenUp,
+    /// It can't be sent, and is kept for the operator.
+    Dead { reason: String },
+}
+
+pub(crate) const BUDGET_IS_USED_UP: &str =
+    "MAIL_BUDGET: the share of this kind of mail is used up for this hour";
+
+impl Delivery {
+    /// A stable name, `snake_case`, for the log.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::NotDue(_) => "not_due",
+            Self::EarlierLink => "earlier_link",
+            Self::Undeliverable(_) => "undeliverable",
+            Self::Later { .. } => "later",
+            Self::Waits { .. } => "waits",
+            Self::GivenUp => "given_up",
+            Self::Dead { .. } => "dead",
+        }
+    }
+
+    /// The level of its line: `error` if the mail waits for the operator.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::Dead { .. } => Level::Error,
+            Self::Later { .. } | Self::Waits { .. } | Self::GivenUp | Self::Undeliverable(_) => {
+                Level::Warn
+            }
+            Self::Sent | Self::NotDue(_) | Self::EarlierLink => Level::Info,
+        }
+    }
+
+    /// Whether the provider was asked, or something failed on the way there.
+    #[must_use]
+    pub const fn is_attempt(&self) -> bool {
+        match self {
+            Self::Sent | Self::Undeliverable(_) | Self::Later { .. } | Self::Dead { .. } => true,
+            Self::NotDue(_) | Self::EarlierLink | Self::Waits { .. } | Self::GivenUp => false,
+        }
+    }
+
+    /// Why it was not sent, for the log.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Sent | Self::EarlierLink => None,
+            Self::NotDue(why) => Some(why.reason()),
+            Self::Waits { .. } | Self::GivenUp => Some(BUDGET_IS_USED_UP),
+            Self::Undeliverable(reason) | Self::Later { reason, .. } | Self::Dead { reason } => {
+                Some(reason)
+            }
+        }
+    }
+}
+
+/// What the log says of an attempt to deliver a mail. It contains no address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailLine {
+    /// The request that asked for the mail. Mails of older versions don't know it.
+    pub request: Option<RequestId>,
+    /// The job's id, or for an unreadable one that of the queue's message.
+    pub job: String,
+    /// Which mail.
+    pub mail: &'static str,
+    /// The recipient. Unknown for an invitation that was not sent.
+    pub address: Option<Pseudonym>,
+    /// The account, if the job names one.
+    pub user: Option<UserId>,
+    /// The number of this attempt, from 1. `None` if the provider was not asked.
+    pub attempt: Option<u32>,
+    /// The provider's own id of the mail that it accepted.
+    pub provider_id: Option<String>,
+    pub delivery: Delivery,
+}
+
+impl MailLine {
+    /// Its level: a failing provider has its own lines of level `error`, so that an outage does not
+    /// make one for each mail.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.delivery.level()
+    }
+
+    /// The line: one JSON object.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut line = LogLine::new(self.level(), "mail");
+        if let Some(request) = &self.request {
+            line.text("request_id", &request.to_string());
+        }
+        line.text("job", &self.job);
+        line.text("mail", self.mail);
+        if let Some(address) = &self.address {
+            line.text("address", address.as_str());
+        }
+        if let Some(user) = &self.user {
+            line.text("user_id", &user.to_string());
+        }
+        line.text("outcome", self.delivery.name());
+        if let Some(attempt) = self.attempt {
+            line.number("attempt", attempt.into());
+        }
+        line.text(
+            "provider_id",
+            self.provider_id.as_deref().unwrap_or_default(),
+        );
+        line.text("reason", self.delivery.reason().unwrap_or_default());
+        line.end()
+    }
+}

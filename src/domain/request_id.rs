@@ -1,0 +1,55 @@
+//! The id of a request, which its log lines have, and those of the mails that it leads to.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+/// A random UUID (RFC 9562 section 5.4), which clients see as `X-Request-Id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestId(Uuid);
+
+impl RequestId {
+    /// The id in this text, which is lower case with hyphens.
+    ///
+    /// ```
+    /// use edgegate::domain::request_id::RequestId;
+    ///
+    /// let id = RequestId::parse("6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34").unwrap();
+    /// assert_eq!(id.to_string(), "6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34");
+    /// assert_eq!(RequestId::parse("6F1A7C52-3B0E-4D59-9A0C-5D2F1E8B7A34"), None);
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let id = Uuid::try_parse(text).ok()?;
+        let mut spelt = Uuid::encode_buffer();
+        (id.hyphenated().encode_lower(&mut spelt) == text).then_some(Self(id))
+    }
+
+    /// The subtags that a stored mail adds to its language: `x-` and four times eight digits.
+    #[must_use]
+    pub(super) fn to_subtags(self) -> String {
+        let mut buffer = Uuid::encode_buffer();
+        let digits: &str = self.0.simple().encode_lower(&mut buffer);
+        let mut subtags = String::from("x");
+        for (place, digit) in digits.chars().enumerate() {
+            if place % 8 == 0 {
+                subtags.push('-');
+            }
+            subtags.push(digit);
+        }
+        subtags
+    }
+
+    /// The id in what [`to_subtags`](Self::to_subtags) wrote.
+    pub(super) fn from_subtags(subtags: &str) -> Option<Self> {
+        let digits = subtags.strip_prefix("x-")?.replace('-', "");
+        let id = Self(Uuid::try_parse(&digits).ok()?);
+        (id.to_subtags() == subtags).then_some(id)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}

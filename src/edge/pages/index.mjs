@@ -1,0 +1,303 @@
+// The pages for people. The HTML is in www/, without words; this writes the words of one language
+// into it (www/words/<language>.json), and what a page must know of the settings.
+import { ALWAYS } from "../exchange.js";
+import { languageOf } from "./language.mjs";
+import { PAGES, pageMeant } from "./paths.mjs";
+
+/**
+ * @typedef {object} PageSettings
+ * @property {Fetcher} [ASSETS] Absent in a Worker without pages.
+ * @property {string} [MAIL_LOCALE]
+ * @property {string} [TURNSTILE_SITE_KEY]
+ *
+ * @typedef {Record<string, Record<string, string | Record<string, string>>>} Words
+ */
+
+// A proxy that checks for another site passes on the `Accept` of a person at that site, and
+// /healthz is read by operators.
+const ALWAYS_FOR_PROGRAMS = ["/auth/authorized", "/healthz"];
+const TURNSTILE = "https://challenges.cloudflare.com";
+// The pages with a place for Turnstile's widget.
+const WITH_CHALLENGE = ["/sign-in", "/register", "/forgot-password"];
+
+/**
+ * Answers a request for a page. Null if it is not for a page.
+ *
+ * @param {Request} request
+ * @param {PageSettings} env
+ * @returns {Promise<Response> | Response | null}
+ */
+export function answerPage(request, env) {
+  if (!env.ASSETS) return null;
+  const { pathname, search } = new URL(request.url);
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (PAGES.includes(pathname))
+    return isRead ? render(request, env, pathname) : refuseMethod(request, env);
+  const page = isRead && pageMeant(pathname);
+  if (!page) return null;
+  const headers = { ...ALWAYS, Location: page + search, "X-Request-Id": crypto.randomUUID() };
+  return new Response(null, { status: 302, headers });
+}
+
+/**
+ * The answer to a request. If it refuses, and a person's browser asked, it becomes a page that says
+ * so. The status and the headers stay.
+ *
+ * @param {Request} request
+ * @param {Response} answer
+ * @param {PageSettings} env
+ */
+export function forPeople(request, answer, env) {
+  if (answer.status < 400 || !env.ASSETS || !isForPerson(request)) return answer;
+  return refusalPage(request, answer, env);
+}
+
+/** @param {Request} request */
+function isForPerson(request) {
+  if (ALWAYS_FOR_PROGRAMS.includes(new URL(request.url).pathname)) return false;
+  return prefersHtml(request.headers.get("Accept") ?? "");
+}
+
+/**
+ * Whether `Accept` (RFC 9110 section 12.5.1) names HTML, and no JSON that is as welcome. `*` is not
+ * enough: programs send it.
+ *
+ * @param {string} accept
+ */
+export function prefersHtml(accept) {
+  const weightOf = (/** @type {RegExp} */ type) =>
+    accept
+      .toLowerCase()
+      .split(",")
+      .map((range) => range.split(";").map((part) => part.trim()))
+      .filter(([name]) => type.test(name))
+      .map(([, ...parameters]) => {
+        const weight = parameters.find((parameter) => parameter.startsWith("q="));
+        return weight === undefined ? 1 : Number(weight.slice(2)) || 0;
+      })
+      .reduce((most, weight) => Math.max(most, weight), 0);
+  return weightOf(/^text\/html$/) > weightOf(/^application\/(problem\+)?json$/);
+}
+
+/**
+ * @param {Request} request
+ * @param {PageSettings} env
+ * @param {string} path
+ */
+async function render(request, env, path) {
+  const language = languageOf(request, env.MAIL_LOCALE);
+  const [page, words] = await Promise.all([
+    assetOf(request, env, path),
+    wordsOf(request, env, language),
+  ]);
+  if (!page.ok) return page;
+  const headers = headersOf(page, language);
+  const policy = headers.get("Content-Security-Policy");
+  if (env.TURNSTILE_SITE_KEY && policy && WITH_CHALLENGE.includes(path))
+    headers.set("Content-Security-Policy", allowTurnstile(policy));
+  const response = new Response(page.body, { status: 200, headers });
+  return withWords(words, language, env).transform(response);
+}
+
+/**
+ * @param {Request} request
+ * @param {PageSettings} env
+ */
+function refuseMethod(request, env) {
+  const body = {
+    type: "about:blank",
+    title: "The method is not allowed here",
+    status: 405,
+    code: "method_not_allowed",
+    detail: "this path takes GET, HEAD",
+  };
+  const headers = {
+    ...ALWAYS,
+    "Content-Type": "application/problem+json",
+    Allow: "GET, HEAD",
+    "X-Request-Id": crypto.randomUUID(),
+  };
+  const answer = new Response(JSON.stringify(body), { status: 405, headers });
+  return forPeople(request, answer, env);
+}
+
+/**
+ * @param {Request} request
+ * @param {Response} answer
+ * @param {PageSettings} env
+ */
+async function refusalPage(request, answer, env) {
+  const language = languageOf(request, env.MAIL_LOCALE);
+  const [page, words] = await Promise.all([
+    assetOf(request, env, "/error"),
+    wordsOf(request, env, language),
+  ]);
+  if (!page.ok) return answer;
+  const { status } = answer;
+  const headers = headersOf(page, language);
+  for (const name of ["Allow", "Retry-After", "WWW-Authenticate", "X-Request-Id"]) {
+    const value = answer.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  headers.append("Vary", "Accept");
+  const known = status >= 500 && status !== 503 ? "500" : `${status}`;
+  const kind = words.error[`title_${known}`] === undefined ? "other" : known;
+  const seconds = /^\d+$/.test(headers.get("Retry-After") ?? "")
+    ? headers.get("Retry-After")
+    : "60";
+  const id = headers.get("X-Request-Id");
+  /** @type {Record<string, string>} */
+  const said = {
+    title: text(words.error[`title_${kind}`]),
+    lead: text(words.error[`lead_${kind}`]).replace("{seconds}", `${seconds}`),
+    details: [
+      text(words.error.details)
+        .replace("{status}", `${status}`)
+        .replace("{code}", await codeOf(answer)),
+      id && text(words.error.request).replace("{id}", id),
+    ]
+      .filter(Boolean)
+      .join(", "),
+  };
+  const response = new Response(page.body, { status, headers });
+  return withWords(words, language, env)
+    .on("[data-refusal]", {
+      element(element) {
+        element.setInnerContent(said[element.getAttribute("data-refusal") ?? ""] ?? "");
+        element.removeAttribute("data-refusal");
+      },
+    })
+    .transform(response);
+}
+
+/**
+ * The code in a refusal.
+ *
+ * @param {Response} answer
+ */
+async function codeOf(answer) {
+  /** @type {{code?: unknown, error?: unknown}} */
+  const { code, error } = await answer.json().catch(() => ({}));
+  const found = code ?? error;
+  return typeof found === "string" ? found : "";
+}
+
+/**
+ * @param {Request} request
+ * @param {PageSettings} env
+ * @param {string} path
+ */
+async function assetOf(request, env, path) {
+  const { ASSETS } = env;
+  if (!ASSETS) throw new Error("there are no pages");
+  return ASSETS.fetch(new Request(new URL(path, request.url)));
+}
+
+/**
+ * @param {Request} request
+ * @param {PageSettings} env
+ * @param {string} language
+ * @returns {Promise<Words>}
+ */
+async function wordsOf(request, env, language) {
+  return (await assetOf(request, env, `/words/${language}.json`)).json();
+}
+
+/**
+ * The headers of the page, which www/_headers has, with its language. The validators belong to the
+ * page without words.
+ *
+ * @param {Response} page
+ * @param {string} language
+ */
+function headersOf(page, language) {
+  const headers = new Headers(page.headers);
+  for (const name of ["Content-Length", "ETag", "Last-Modified"]) headers.delete(name);
+  headers.set("Cache-Control", "no-store");
+  headers.set("Content-Language", language);
+  headers.append("Vary", "Accept-Language");
+  return headers;
+}
+
+/**
+ * Allows Turnstile's script and its frame, as its documentation asks. Its script is not written for
+ * Trusted Types.
+ *
+ * @param {string} policy
+ */
+function allowTurnstile(policy) {
+  return policy
+    .split("; ")
+    .filter((directive) => !/^(require-trusted-types-for|trusted-types) /.test(directive))
+    .map((directive) => (/^script-src /.test(directive) ? `${directive} ${TURNSTILE}` : directive))
+    .concat(`frame-src ${TURNSTILE}`)
+    .join("; ");
+}
+
+/**
+ * @param {Words} words
+ * @param {string} language
+ * @param {PageSettings} env
+ */
+function withWords(words, language, env) {
+  /** @type {string[]} The sections of the words that the page's script uses. */
+  let sections = [];
+  return new HTMLRewriter()
+    .on("html", {
+      element(element) {
+        element.setAttribute("lang", language);
+        sections = element.getAttribute("data-words-for-script")?.split(" ") ?? [];
+        element.removeAttribute("data-words-for-script");
+      },
+    })
+    .on("#words", {
+      element(element) {
+        const used = Object.fromEntries(sections.map((name) => [name, words[name]]));
+        // No text can end the element.
+        const json = JSON.stringify(used).replaceAll("<", "\\u003c");
+        element.setInnerContent(json, { html: true });
+      },
+    })
+    .on("[data-words]", {
+      element(element) {
+        const key = element.getAttribute("data-words") ?? "";
+        element.setInnerContent(wordAt(words, key), { html: key.endsWith("_html") });
+        element.removeAttribute("data-words");
+      },
+    })
+    .on("[data-words-note]", {
+      // For <noscript>, whose content the rewriter sees as text.
+      element(element) {
+        const key = element.getAttribute("data-words-note") ?? "";
+        element.setInnerContent(`<p class="note">${wordAt(words, key)}</p>`, { html: true });
+        element.removeAttribute("data-words-note");
+      },
+    })
+    .on("[data-words-in]", {
+      // `aria-label:password.show data-busy:sign_in.busy`
+      element(element) {
+        for (const pair of (element.getAttribute("data-words-in") ?? "").split(" ")) {
+          const [name, key] = pair.split(":");
+          element.setAttribute(name, wordAt(words, key));
+        }
+        element.removeAttribute("data-words-in");
+      },
+    })
+    .on("#challenge", {
+      element(element) {
+        if (env.TURNSTILE_SITE_KEY) element.setAttribute("data-site-key", env.TURNSTILE_SITE_KEY);
+      },
+    });
+}
+
+/**
+ * @param {Words} words
+ * @param {string} key
+ */
+function wordAt(words, key) {
+  const [section, name] = key.split(".");
+  return text(words[section]?.[name]);
+}
+
+/** @param {unknown} word */
+const text = (word) => (typeof word === "string" ? word : "");

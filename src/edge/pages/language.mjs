@@ -1,0 +1,96 @@
+// Which language a page is in: `?ui_locales=` (OpenID Connect Core section 3.1.2.1), else what the
+// browser prefers, else MAIL_LOCALE. The rule for `Accept-Language` is that of mails
+// (src/domain/mail/locale.rs); tests/vectors/accept-language.json is tried on both.
+
+/** The languages that www/words has. */
+export const LANGUAGES = ["en", "de"];
+
+// As in src/domain/policy.rs.
+const BYTES_READ = 200;
+const RANGES_READ = 10;
+
+/**
+ * @param {Request} request
+ * @param {string | undefined} usual MAIL_LOCALE
+ */
+export function languageOf(request, usual) {
+  const fallback = named(usual ?? "") ?? LANGUAGES[0];
+  const asked = new URL(request.url).searchParams.get("ui_locales") ?? "";
+  for (const tag of asked.slice(0, BYTES_READ).split(" ")) {
+    const language = named(tag);
+    if (language) return language;
+  }
+  return negotiate(request.headers.get("Accept-Language") ?? "", fallback);
+}
+
+/**
+ * The language that `Accept-Language` prefers (RFC 9110 section 12.5.4), or `fallback`.
+ *
+ * @param {string} header
+ * @param {string} fallback
+ */
+export function negotiate(header, fallback) {
+  const ranges = withinBounds(header).split(",").slice(0, RANGES_READ).flatMap(weighted);
+  const heaviest = (/** @type {(range: string) => boolean} */ matches) =>
+    ranges
+      .filter(({ range }) => matches(range))
+      .reduce((most, { weight }) => Math.max(most, weight), -1);
+  const any = Math.max(
+    0,
+    heaviest((range) => range === "*"),
+  );
+  const weightOf = (/** @type {string} */ language) => {
+    const weight = heaviest((range) => named(range) === language);
+    return weight < 0 ? any : weight;
+  };
+  const inHeader = ranges.flatMap(({ range }) => named(range) ?? []);
+  let [best, most] = [fallback, 0];
+  for (const language of [...inHeader, fallback, ...LANGUAGES]) {
+    const weight = weightOf(language);
+    if (weight > most) [best, most] = [language, weight];
+  }
+  return best;
+}
+
+/**
+ * The language of a tag in any case, also with a region such as `de-AT`.
+ *
+ * @param {string} tag
+ */
+function named(tag) {
+  const [primary, ...others] = tag.split("-");
+  if (!others.every((part) => /^[A-Za-z0-9]{1,8}$/.test(part))) return undefined;
+  return LANGUAGES.find((language) => language === primary.toLowerCase());
+}
+
+/**
+ * The part of the header that is read: whole ranges within the limit.
+ *
+ * @param {string} header
+ */
+function withinBounds(header) {
+  if (new TextEncoder().encode(header).length <= BYTES_READ) return header;
+  let [end, bytes] = [0, 0];
+  for (const character of header) {
+    bytes += new TextEncoder().encode(character).length;
+    if (bytes > BYTES_READ) break;
+    end += character.length;
+  }
+  const cut = header.slice(0, end);
+  return cut.includes(",") ? cut.slice(0, cut.lastIndexOf(",")) : "";
+}
+
+/**
+ * A range and its weight in thousandths. Malformed ones are left out.
+ *
+ * @param {string} part
+ */
+function weighted(part) {
+  const [range, ...rest] = part.split(";");
+  const weight = rest.length === 0 ? "q=1" : rest.join(";");
+  const [name, ...values] = weight.split("=");
+  if (values.length === 0 || name.trim().toLowerCase() !== "q") return [];
+  const value = values.join("=").trim();
+  if (!/^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(value)) return [];
+  return [{ range: range.trim(), weight: Math.round(Number(value) * 1000) }];
+}

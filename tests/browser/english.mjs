@@ -1,0 +1,10 @@
+// The words of the pages for tests that run a page's modules in Node: import this first. It stands
+// in for what the modules read from the page.
+import { readFileSync } from "node:fs";
+import { inRoot } from "../../scripts/project/root.mjs";
+
+const textContent = readFileSync(inRoot("www/words/en.json"), "utf8");
+globalThis.document = {
+  documentElement: { lang: "en" },
+  getElementById: () => ({ textContent }),
+};

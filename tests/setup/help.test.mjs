@@ -1,0 +1,55 @@
+// Every script says how it is used, and does nothing else then.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { runScript } from "./npm-start.mjs";
+
+const { scripts } = JSON.parse(readFileSync(inRoot("package.json"), "utf8"));
+const own = Object.entries(scripts)
+  .map(([name, command]) => [
+    name,
+    /^(?:exec )?node ((?:scripts|bench)\/[\w-]+\.mjs)/.exec(command)?.[1],
+  ])
+  .filter(([, script]) => script !== undefined);
+
+test("every script has --help and -h", { concurrency: 2 }, async (t) => {
+  assert.ok(own.length >= 15, `${own.length}`);
+  await Promise.all(
+    own.map(([name, script]) =>
+      t.test(name, async () => {
+        for (const option of ["--help", "-h"]) {
+          const { code, text } = await runScript(script, [option]).done;
+          assert.equal(code, 0, `${name} ${option}: ${text}`);
+          assert.match(text, /^(Use (it as )?`|Usage: )npm /, name);
+          assert.doesNotMatch(text, /▸/, "nothing was begun");
+        }
+      }),
+    ),
+  );
+});
+
+test("admin and keys name their commands and options", async () => {
+  const admin = await runScript("scripts/admin.mjs", ["grant", "--help"]).done;
+  for (const word of [
+    "grant",
+    "revoke",
+    "pseudonym",
+    "mail list",
+    "mail retry",
+    "restored",
+    "--remote",
+    "--env",
+  ])
+    assert.ok(admin.text.includes(word), word);
+  const keys = await runScript("scripts/keys.mjs", ["--help"]).done;
+  for (const word of ["--pepper", "--env"]) assert.ok(keys.text.includes(word), word);
+});
+
+test("keys: a running service is told to keep what it has", async () => {
+  const keys = await runScript("scripts/keys.mjs", ["--env", "staging"]).done;
+  assert.match(keys.text, /secret put SIGNING_KEYS --env staging/);
+  assert.match(keys.text, /If this service runs already, don't replace its secrets/);
+  const pepper = await runScript("scripts/keys.mjs", ["--pepper"]).done;
+  assert.match(pepper.text, /If PEPPERS has keys already, keep all of them/);
+});

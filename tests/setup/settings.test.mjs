@@ -1,0 +1,150 @@
+// Settings are judged before anything starts or is uploaded: by the Worker's own code, with the
+// place where each bad value was read.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { environmentProblem } from "../../scripts/project/config.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { signingKeys, ticketSecret } from "../../scripts/project/secrets.mjs";
+import { faultsOf, SECRETS, told } from "../../scripts/settings/check.mjs";
+import { fromConfig, fromEnvFile, fromOptions } from "../../scripts/settings/places.mjs";
+import { watchEdits } from "../../scripts/settings/watch.mjs";
+
+const BOUND = ["DB", "SESSIONS", "SESSION_OBJECTS", "ACCOUNT_OBJECTS", "MAIL_GATE_OBJECTS"];
+const GOOD = { ISSUER: "https://auth.example.com" };
+const STORED = ["SIGNING_KEYS", "TICKET_SECRET"];
+
+const judge = (vars, { bindings = BOUND, stored = STORED } = {}) =>
+  faultsOf({ sources: [{ values: { ...GOOD, ...vars }, place: () => "here" }], bindings, stored });
+const named = async (...args) => (await judge(...args)).map(({ setting }) => setting);
+
+test("every fault is found at once", async () => {
+  assert.deepEqual(await judge({}), []);
+  const bad = { ACCESS_TOKEN_TTL: "10m", SESSION_STORE: "redis", MAIL_FROM: "nobody" };
+  assert.deepEqual((await named(bad)).sort(), Object.keys(bad).sort());
+  assert.deepEqual(await named({}, { stored: [] }), STORED);
+  assert.deepEqual(
+    await named({ MAIL_PROVIDER: "cloudflare" }),
+    ["MAIL_API_KEY", "MAIL_API_URL", "MAIL_FROM"],
+    "what a provider needs",
+  );
+});
+
+test("a number, a boolean or a list in wrangler.toml is read, and not taken for a missing setting", async () => {
+  assert.deepEqual(await judge({ ACCESS_TOKEN_TTL: 300 }), []);
+  const [number] = await judge({ ACCESS_TOKEN_TTL: 10 });
+  assert.match(number.problem, /^is "10", but/);
+  const [boolean] = await judge({ DEV: true });
+  assert.match(boolean.problem, /^is "true", but/);
+  assert.deepEqual(await named({ ALLOWED_ORIGINS: ["https://a.example"] }), ["ALLOWED_ORIGINS"]);
+});
+
+test("a binding that the settings need is named", async () => {
+  assert.deepEqual(await named({}, { bindings: [] }), ["DB", "SESSIONS"]);
+  assert.deepEqual(
+    await named({ SESSION_STORE: "durable", PASSWORD_WORK: "durable" }, { bindings: [] }),
+    ["DB", "SESSION_OBJECTS", "ACCOUNT_OBJECTS"],
+  );
+  const mail = { MAIL_PROVIDER: "cloudflare-binding", MAIL_FROM: "login@example.com" };
+  assert.deepEqual(await named(mail), ["EMAIL"]);
+});
+
+test("empty and misspelt settings are named, a variable of an extended Worker is not", async () => {
+  assert.deepEqual(await named({ TURNSTILE_SECRET: "" }), ["TURNSTILE_SECRET"]);
+  assert.deepEqual(await named({ PEPPERS: " \n" }), ["PEPPERS"]);
+  assert.deepEqual(await named({ APP_URL: "" }), ["APP_URL"]);
+  const [fault] = await judge({ ACCES_TOKEN_TTL: "600" });
+  assert.equal(fault.setting, "ACCESS_TOKEN_TTL");
+  assert.equal(fault.misspelt, "ACCES_TOKEN_TTL");
+  assert.match(fault.problem, /"ACCES_TOKEN_TTL"/);
+  assert.deepEqual(await judge({ STRIPE_KEY: "", FEATURES: ["a"], DEBUG: "1" }), []);
+});
+
+test("a message has the setting, the value, its place and a remedy; a secret is not shown", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-settings-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const toml = join(folder, "wrangler.toml");
+  writeFileSync(
+    toml,
+    '[vars]\nISSUER = "https://auth.example.com"\nREUSE = "never"\n\n[env.staging.vars]\nREUSE = "loose"\n',
+  );
+  const file = join(folder, "vars");
+  const secret = `${ticketSecret()}"`;
+  writeFileSync(file, `DEV=1\nTICKET_SECRET='"${secret}'\n`);
+  const sources = [
+    fromOptions(new Map([["SESSION_STORE", "redis"]])),
+    fromEnvFile(file, { TICKET_SECRET: `"${secret}`, SIGNING_KEYS: signingKeys() }),
+    fromConfig(toml, { ISSUER: "https://auth.example.com", REUSE: "loose" }, "staging"),
+  ];
+  const text = told(await faultsOf({ sources, bindings: BOUND }), {
+    sources,
+    environment: "staging",
+    local: true,
+  });
+  assert.match(text, /SESSION_STORE is "redis", but must be "kv" or "durable"/);
+  assert.match(text, /SESSION_STORE is set on the command line: --var SESSION_STORE/);
+  assert.match(text, /REUSE is set in .*wrangler\.toml, line 6, under \[env\.staging\.vars\]/);
+  assert.match(text, /TICKET_SECRET begins and ends with a quotation mark/);
+  assert.match(text, /TICKET_SECRET is set in .*vars, line 2\./);
+  assert.ok(!text.includes(secret.slice(0, 20)), "a secret is shown");
+  assert.match(text, /Change it, or remove it/);
+});
+
+test("a contradiction shows the places of both settings", async () => {
+  const sources = [
+    { values: { SESSION_TTL: "3600" }, place: () => "in A" },
+    { values: { SESSION_IDLE_TTL: "7200", ...GOOD }, place: () => "in B" },
+  ];
+  const text = told(await faultsOf({ sources, bindings: BOUND, stored: STORED }), {
+    sources,
+    local: false,
+  });
+  assert.match(text, /SESSION_IDLE_TTL is set in B\./);
+  assert.match(text, /SESSION_TTL is set in A\./);
+});
+
+test("what is missing has its place too", async () => {
+  const faults = await faultsOf({ sources: [], bindings: BOUND, stored: ["SIGNING_KEYS"] });
+  const text = told(faults, { sources: [], environment: "staging", local: false });
+  assert.match(
+    text,
+    /ISSUER is missing\.\n {4}Its place: wrangler\.toml, under \[env\.staging\.vars\]/,
+  );
+  assert.match(
+    text,
+    /TICKET_SECRET is missing\.\n.*npx wrangler secret put TICKET_SECRET --env staging/,
+  );
+});
+
+test("the names of the secrets are those of docs/options.md", () => {
+  const [, table] = readFileSync(inRoot("docs/options.md"), "utf8").split("\n## Secrets");
+  const names = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  assert.deepEqual(Object.keys(SECRETS).sort(), names.sort());
+});
+
+test("an unknown environment is refused, and the nearest is named", () => {
+  assert.equal(environmentProblem(undefined, ["staging"]), null);
+  assert.equal(environmentProblem("", ["staging"]), null);
+  assert.equal(environmentProblem("staging", ["staging"]), null);
+  const near = environmentProblem("stagign", ["preview", "staging"]);
+  assert.match(near, /no environment "stagign" in wrangler\.toml\. Did you mean "staging"\?/);
+  assert.match(near, /It has: "preview", "staging"/);
+  assert.doesNotMatch(environmentProblem("production", ["staging"]), /Did you mean/);
+  assert.match(environmentProblem("staging", []), /It has none/);
+});
+
+test("an edit is noticed once, also by an editor that replaces the file", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-settings-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [first, second] = ["a", "b"].map((name) => join(folder, name));
+  writeFileSync(first, "1");
+  const edits = watchEdits([first, second]);
+  writeFileSync(second, "new");
+  assert.equal(await edits.next(), second);
+  rmSync(first);
+  const next = edits.next();
+  writeFileSync(first, "2");
+  assert.equal(await next, first);
+});

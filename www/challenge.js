@@ -1,0 +1,106 @@
+// Cloudflare Turnstile's check that somebody is human, on pages whose form has a place for it. The
+// Worker writes the site key into the page if TURNSTILE_SITE_KEY is set.
+import { byId, make } from "./dom.js";
+import { isAbout } from "./failures.js";
+import { language, words } from "./words.js";
+
+/**
+ * @typedef {object} Turnstile The vendor's script.
+ * @property {(place: HTMLElement, options: object) => string} render
+ * @property {(id: string) => void} reset
+ * @property {(id: string) => void} remove
+ */
+
+const SCRIPT = "https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit";
+
+const box = byId("challenge");
+const problem = byId("challenge-error");
+const { siteKey } = box.dataset;
+let token = "";
+let isBlocked = false;
+/** @type {string | undefined} */
+let widget;
+
+/** What to send besides the fields. A token works once, so a new one is made afterwards. */
+export function takeChallenge() {
+  problem.textContent = "";
+  if (!token) return {};
+  const challenge = token;
+  token = "";
+  if (widget !== undefined) turnstile()?.reset(widget);
+  return { challenge };
+}
+
+/** Whether the form can be sent. If the check is not complete yet, says so. */
+export function isMet() {
+  // If its script did not load, the service decides.
+  if (!siteKey || token || isBlocked) return true;
+  problem.textContent = words.form.challenge;
+  return false;
+}
+
+/**
+ * Says that the service did not accept the check. Returns false if the refusal is about something
+ * else, or if this page can't show the check.
+ *
+ * @param {import("./failures.js").Failure} failure
+ */
+export function isRefusedChallenge(failure) {
+  if (!siteKey || !isAbout(failure, "challenge")) return false;
+  problem.textContent = isBlocked ? words.form.challenge_blocked : words.form.challenge;
+  return true;
+}
+
+/**
+ * Shows the check in another place.
+ *
+ * @param {HTMLElement} place
+ */
+export function moveChallenge(place) {
+  const vendor = turnstile();
+  if (widget === undefined || !vendor) return;
+  vendor.remove(widget);
+  render(vendor, place);
+}
+
+const turnstile = () => /** @type {{turnstile?: Turnstile}} */ (globalThis).turnstile;
+
+/**
+ * @param {Turnstile} vendor
+ * @param {HTMLElement} place
+ */
+function render(vendor, place) {
+  token = "";
+  widget = vendor.render(place, {
+    sitekey: siteKey,
+    language,
+    callback: (/** @type {string} */ made) => {
+      token = made;
+      problem.textContent = "";
+    },
+    "expired-callback": () => {
+      token = "";
+    },
+    // The widget itself says what is wrong.
+    "error-callback": () => {
+      token = "";
+    },
+  });
+}
+
+function load() {
+  const script = make("script", { src: SCRIPT, async: true });
+  const blocked = () => {
+    isBlocked = true;
+    problem.textContent = words.form.challenge_blocked;
+  };
+  script.addEventListener("error", blocked);
+  script.addEventListener("load", () => {
+    const vendor = turnstile();
+    if (vendor) render(vendor, box);
+    else blocked();
+  });
+  document.head.append(script);
+}
+
+if (siteKey) load();

@@ -1,0 +1,92 @@
+// What to say if something was rejected or failed, and what to do next.
+/** @import { EdgegateError } from "/edgegate/client/index.js" */
+import { duration, fill, words } from "./words.js";
+
+/**
+ * What an error of the service or of the package may have.
+ *
+ * @typedef {Partial<Pick<EdgegateError, "status" | "retryAfter" | "requestId" | "message">>
+ *   & {code?: string, errors?: readonly {field: string, reason: string}[]}} Failure
+ */
+
+/**
+ * Whether it is an error of the service or of the package. Any other error is a fault of the page.
+ *
+ * @param {unknown} error
+ * @returns {error is EdgegateError}
+ */
+export const isRefusal = (error) => error instanceof Error && error.name === "EdgegateError";
+
+/**
+ * Whether nobody knows if the request did its work.
+ *
+ * @param {Failure} failure
+ */
+export const isLost = ({ code, status }) => code === "network_error" || (status ?? 0) >= 500;
+
+/**
+ * Whether the service refused one of these fields.
+ *
+ * @param {Failure} failure
+ * @param {string[]} fields
+ */
+export const isAbout = ({ code, errors }, ...fields) =>
+  code === "invalid_field" && Boolean(errors?.some(({ field }) => fields.includes(field)));
+
+/**
+ * For how many seconds the service asks to wait, and the sentence that says so, with `{time}`. Null
+ * if it does not.
+ *
+ * @param {Failure} failure
+ */
+export function waitOf({ code, retryAfter }) {
+  // Attempts of other people count too: those from the same network, and those at the same account.
+  if (code === "rate_limited")
+    return { seconds: retryAfter || 60, sentence: words.form.rate_limited };
+  if (code === "unavailable") return { seconds: retryAfter || 5, sentence: words.form.unavailable };
+  return null;
+}
+
+/**
+ * A sentence for any error that the page has no better sentence for.
+ *
+ * @param {Failure} failure
+ */
+export function inWords(failure) {
+  const { code, status, requestId, message = "" } = failure;
+  const wait = waitOf(failure);
+  if (wait) return fill(wait.sentence, { time: duration(wait.seconds) });
+  const say = words.form;
+  switch (code) {
+    case "network_error":
+      // With a status, the answer came from somebody else: a gateway or a captive portal.
+      return status ? couldNot(`${status}`) : say.offline;
+    case "signed_out":
+    case "invalid_grant":
+    case "invalid_token":
+      return say.signed_out;
+    case "invalid_credentials":
+    case "last_administrator":
+    case "registration_closed":
+    case "key_set_unavailable":
+    case "invalid_key_set":
+      return say[code];
+    case "wasm_unavailable":
+      return fill(say.wasm_unavailable, { cause: message.replace(/^edgegate: /, "") });
+  }
+  // No page but those that show the check can mend this.
+  if (isAbout(failure, "challenge")) return say.challenge_absent;
+  const [wrong] = failure.errors ?? [];
+  if (code === "invalid_field" && wrong) return fill(say.wrong_field, { ...wrong });
+  return couldNot(code ?? (status ? `${status}` : undefined), requestId);
+}
+
+/**
+ * @param {string | undefined} what
+ * @param {string} [requestId]
+ */
+function couldNot(what, requestId) {
+  const { failed, failed_with, request } = words.form;
+  const details = [what, requestId && fill(request, { id: requestId })].filter(Boolean);
+  return details.length === 0 ? failed : fill(failed_with, { details: details.join(", ") });
+}

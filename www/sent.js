@@ -1,0 +1,54 @@
+// The view after a mail was asked for: ask again after a minute, or for another address.
+import { rememberMailed } from "./address.js";
+import { moveChallenge, takeChallenge } from "./challenge.js";
+import { byId } from "./dom.js";
+import { holdBack, onClick, show } from "./form.js";
+import { isLoopback } from "./loopback.js";
+import { words } from "./words.js";
+
+// Mails take a moment. Asking sooner only fills the mailbox.
+const AGAIN_AFTER_S = 60;
+
+const resend = byId("resend");
+const said = byId("resend-said");
+/** @type {(challenge: {challenge?: string}) => Promise<unknown>} */
+let send = async () => {};
+
+/**
+ * Says that a mail is on its way to the address. `again` asks for another.
+ *
+ * @param {string} address
+ * @param {typeof send} again
+ */
+export function showSent(address, again) {
+  send = again;
+  rememberMailed(address);
+  byId("asked").textContent = address;
+  moveChallenge(byId("challenge-again"));
+  show("sent");
+  waitToResend(words.sent.again_wait);
+}
+
+/** @param {string} sentence */
+function waitToResend(sentence) {
+  holdBack(resend, said, { seconds: AGAIN_AFTER_S, sentence }, words.sent.again_now);
+}
+
+onClick(
+  resend,
+  async () => {
+    said.textContent = "";
+    await send(takeChallenge());
+  },
+  byId("resend-problem"),
+  () => waitToResend(words.sent.again_done),
+);
+byId("again").addEventListener("click", () => {
+  moveChallenge(byId("challenge"));
+  byId("resend-problem").textContent = "";
+  show("ask");
+  const input = byId("email", HTMLInputElement);
+  input.focus();
+  input.select();
+});
+byId("local").hidden = !isLoopback;
