@@ -26,6 +26,7 @@ export class Terminal {
   #output = "";
   #ended = false;
   #pastes = 0;
+  #setUp;
 
   /**
    * @param {"bash" | "zsh"} shell
@@ -48,8 +49,7 @@ export class Terminal {
       this.#ended = true;
       process.off("exit", kill);
     });
-    this.#write(`stty -echo; ${SILENT[shell]}; HISTFILE=\n`);
-    this.#write(`trap 'printf "\\n@@failed@@\\n"' ERR\n`);
+    this.#setUp = `stty -echo; ${SILENT[shell]}; HISTFILE=; trap 'printf "\\n@@failed@@\\n"' ERR`;
   }
 
   /** What was printed since the last paste began. */
@@ -57,9 +57,15 @@ export class Terminal {
     return tidy(this.#output);
   }
 
-  /** Waits until the shell has begun. Its first lines, typed before `stty -echo`, are dropped. */
-  ready() {
-    return this.paste("");
+  /** Waits until the shell has begun. One that begins throws away what was typed before. */
+  async ready() {
+    for (let isReady = false; !isReady; ) {
+      if (this.#ended) throw new Error(`the shell ended: ${this.printed}`);
+      const mark = this.#begin(this.#setUp);
+      isReady = await this.#until(() => this.#output.includes(`\n${mark}`), 2000);
+    }
+    // The earlier tries may still answer.
+    await this.paste("");
   }
 
   /** Pastes commands and waits for their end. */
