@@ -26,6 +26,7 @@ export class Terminal {
   #output = "";
   #ended = false;
   #pastes = 0;
+  #setUp;
 
   /**
    * @param {"bash" | "zsh"} shell
@@ -40,12 +41,15 @@ export class Terminal {
     this.#program = spawn("script", args, { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
     this.#program.stdin.on("error", () => {});
     // The window closes with this process, and the kernel hangs up on what runs in it.
-    process.on("exit", () => this.#program.kill("SIGKILL"));
+    const kill = () => this.#program.kill("SIGKILL");
+    process.on("exit", kill);
     this.#program.stdout.setEncoding("utf8").on("data", (chunk) => (this.#output += chunk));
     this.ended = new Promise((resolve) => this.#program.once("exit", resolve));
-    this.ended.then(() => (this.#ended = true));
-    this.#write(`stty -echo; ${SILENT[shell]}; HISTFILE=\n`);
-    this.#write(`trap 'printf "\\n@@failed@@\\n"' ERR\n`);
+    this.ended.then(() => {
+      this.#ended = true;
+      process.off("exit", kill);
+    });
+    this.#setUp = `stty -echo; ${SILENT[shell]}; HISTFILE=; trap 'printf "\\n@@failed@@\\n"' ERR`;
   }
 
   /** What was printed since the last paste began. */
@@ -53,9 +57,15 @@ export class Terminal {
     return tidy(this.#output);
   }
 
-  /** Waits until the shell has begun. Its first lines, typed before `stty -echo`, are dropped. */
-  ready() {
-    return this.paste("");
+  /** Waits until the shell has begun. One that begins throws away what was typed before. */
+  async ready() {
+    for (let isReady = false; !isReady; ) {
+      if (this.#ended) throw new Error(`the shell ended: ${this.printed}`);
+      const mark = this.#begin(this.#setUp);
+      isReady = await this.#until(() => this.#output.includes(`\n${mark}`), 2000);
+    }
+    // The earlier tries may still answer.
+    await this.paste("");
   }
 
   /** Pastes commands and waits for their end. */
