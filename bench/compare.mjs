@@ -5,6 +5,7 @@ import { coldStarts } from "./cold-start.mjs";
 import { measure } from "./load.mjs";
 import { machine } from "./machine.mjs";
 import { once } from "./once.mjs";
+import { comparePackage } from "./package.mjs";
 import { memory, withPid } from "./process.mjs";
 import { quantile, spread } from "./statistics.mjs";
 import { buildBare, startBare } from "./subjects/bare.mjs";
@@ -25,10 +26,13 @@ export const FLOOR = "an empty Worker";
 const BARE = "edgegate, bare work";
 const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jose"];
 
-/** `only`: names of WORKS, "cold-start" and "memory". */
+/** `only`: names of WORKS, "cold-start", "memory" and "package". */
 export async function compare({ rounds, only, log = console.log }) {
   const begun = new Date();
   const wanted = (name) => !only || only.includes(name);
+  const run = { date: begun.toISOString().slice(0, 10), machine: machine(), rounds };
+  const besideJose = wanted("package") ? await comparePackage({ rounds, log }) : undefined;
+  if (only?.join() === "package") return { ...run, package: besideJose };
   const keys = makeKeys();
   const subjects = await startAll(keys, log);
   const works = {};
@@ -52,9 +56,8 @@ export async function compare({ rounds, only, log = console.log }) {
     ? await coldStarts(keys, { rounds: rounds * 3, log })
     : undefined;
   return {
-    date: begun.toISOString().slice(0, 10),
-    machine: machine(),
-    rounds,
+    ...run,
+    package: besideJose,
     floor: FLOOR,
     works,
     starts,

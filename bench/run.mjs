@@ -4,6 +4,8 @@
 //
 // Fewer rounds, some of the work (bench/subjects/works.mjs):
 //   npm run bench -- --rounds 3 --only login,renew
+// The npm package beside jose, without any Worker:
+//   npm run bench -- --only package
 // Where to write the results, with a chart beside them; by default bench/results/latest.json:
 //   npm run bench -- --json file.json
 //
@@ -27,15 +29,18 @@ await main(async () => {
     },
     "use it as `npm run bench -- --rounds 3 --only login,renew --json file.json`; each option may be left out",
   );
-  const failed = await setUpBench();
+  const only = values.only?.split(",");
+  const failed = await setUpBench({ isPackageOnly: only?.join() === "package" });
   if (failed) return failed;
   const { compare } = await import("./compare.mjs");
   const [{ table }, { chart }] = await Promise.all([import("./table.mjs"), import("./chart.mjs")]);
-  const results = await compare({ rounds: Number(values.rounds), only: values.only?.split(",") });
+  /** @type {any} */
+  const results = await compare({ rounds: Number(values.rounds), only });
   console.log(table(results));
   const svg = values.json.replace(/(\.json)?$/, ".svg");
   mkdirSync(dirname(inRoot(values.json)), { recursive: true });
   writeFileSync(inRoot(values.json), `${JSON.stringify(results, null, 1)}\n`);
+  if (!results.works) return 0;
   writeFileSync(inRoot(svg), chart(results));
   console.log(`\nThe figures are in ${values.json}, drawn in ${svg}.`);
   return 0;

@@ -6,10 +6,11 @@ import * as benchPackages from "../scripts/setup/bench-packages.mjs";
 import { setUp } from "../scripts/setup/index.mjs";
 
 /** Returns an exit code if it failed. */
-export async function setUpBench() {
+export async function setUpBench({ isPackageOnly = false } = {}) {
   await setUp();
   await setUp([benchPackages]);
-  const { code } = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
+  const script = isPackageOnly ? "build-package.mjs" : "build.mjs";
+  const { code } = await run(node(), [inRoot("scripts", script)], { env: toolEnv() });
   process.env.EDGEGATE_BUILT = "1";
   return code;
 }

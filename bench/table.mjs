@@ -1,6 +1,7 @@
 // The measurements as tables in Markdown.
 
-export function table({ works, sizes, starts, memory, floor }) {
+export function table({ works, sizes, starts, memory, floor, package: besideJose }) {
+  if (!works) return packageTables(besideJose).join("\n");
   const lines = Object.values(works).flatMap((work) => workTable(work, floor));
   if (starts)
     lines.push(
@@ -31,7 +32,32 @@ export function table({ works, sizes, starts, memory, floor }) {
       (bytes) => (bytes / 1024).toFixed(0),
     ),
   );
+  if (besideJose) lines.push(...packageTables(besideJose));
   return lines.join("\n");
+}
+
+/** The npm package beside jose. A ratio above 1 means that the package is faster. */
+function packageTables({ rates, first, bytes }) {
+  const of = (figures, digits) => `${figures.median.toFixed(digits)}`;
+  const rowsOf = (figures, digits) =>
+    Object.entries(figures).map(([name, { edgegate, jose, ratio }]) =>
+      row([name, of(edgegate, digits), of(jose, digits), ratio.toFixed(2)]),
+    );
+  const head = [row(["", "edgegate", "jose", "ratio"]), row(["---", "---", "---", "---"])];
+  return [
+    "",
+    "**the package: verified tokens a second**",
+    "",
+    ...head,
+    ...rowsOf(rates, 0),
+    "",
+    "**the package: milliseconds to the first verified token**",
+    "",
+    ...head,
+    ...rowsOf(first, 1),
+    "",
+    `**the package: KB minified and gzipped**: edgegate ${(bytes.edgegate / 1024).toFixed(1)}, jose ${(bytes.jose / 1024).toFixed(1)}`,
+  ];
 }
 
 function workTable({ title, connections, subjects }, floor) {

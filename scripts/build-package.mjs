@@ -50,6 +50,7 @@ const PACKAGE_STAMP = "dist/package.stamp";
 const STAGE = "dist/package";
 const LICENCES = ["LICENSE-APACHE", "LICENSE-MIT"];
 const PAGES = "www/edgegate";
+const NOT_FOR_COMMON_JS = ["edge-light.js", "web.js", "workerd.js"];
 const NOT_FOR_PAGES = [
   "edge-light.js",
   "inline.js",
@@ -161,7 +162,7 @@ async function bundleGlue(work) {
     target: ["es2022", "chrome109", "firefox115", "safari16"],
     outfile: join(work, "out/edgegate.js"),
     banner: {
-      js: "// Made by wasm-bindgen from crates/browser; started by ../instance.js.\nexport function glueFor(WebAssembly) {",
+      js: "// Made by wasm-bindgen from crates/browser; started by ../instance.js.\nexport function glueFor(WebAssembly, TextDecoder, TextEncoder) {",
     },
     footer: { js: "return glue;\n}" },
     logLevel: "warning",
@@ -199,6 +200,7 @@ async function pack() {
   const { name, version, description, ...rest } = JSON.parse(readFileSync(manifest, "utf8"));
   const named = { name, version, description, ...repository, ...rest };
   writeFileSync(manifest, `${JSON.stringify(named, null, 2)}\n`);
+  await writeCommonJs();
   for (const name of readdirSync(inRoot("dist")))
     if (name.endsWith(".tgz")) rmSync(inRoot("dist", name));
   const { code, stderr } = await run(
@@ -218,6 +220,30 @@ async function originUrl() {
     capture: true,
   });
   return code === 0 ? stdout : "";
+}
+
+/**
+ * The package once more as CommonJS, for programs that can't `require` ES modules: Jest, and Node
+ * before 20.19. Each module stays a module of its own, so that all entries share their classes.
+ */
+async function writeCommonJs() {
+  const { transform } = await import("esbuild");
+  const to = (/** @type {string[]} */ ...names) => inRoot(STAGE, "cjs", ...names);
+  mkdirSync(to(), { recursive: true });
+  writeFileSync(to("package.json"), '{ "type": "commonjs" }\n');
+  for (const name of filesOf(inRoot("npm/edgegate"))) {
+    const isScript = name.endsWith(".js") && !NOT_FOR_COMMON_JS.includes(name);
+    const isType = name.startsWith("types/");
+    if (!isScript && !isType) continue;
+    const text = readFileSync(inRoot("npm/edgegate", name), "utf8");
+    const options = /** @type {const} */ ({
+      format: "cjs",
+      target: "es2022",
+      supported: { "dynamic-import": false },
+    });
+    mkdirSync(join(to(name), ".."), { recursive: true });
+    writeFileSync(to(name), isScript ? (await transform(text, options)).code : text);
+  }
 }
 
 // Copies the scripts and the wasm for the pages, without what the loaders of other platforms need.

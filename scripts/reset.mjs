@@ -1,7 +1,7 @@
 // `npm run reset`: deletes the local data, so that the next `npm start` begins with the two demo
 // accounts. Secrets and everything on Cloudflare stay.
 import { existsSync } from "node:fs";
-import { main } from "./project/advice.mjs";
+import { helpIfAsked, main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
 import { clear } from "./project/local-data.mjs";
 import { withLock } from "./project/lock.mjs";
@@ -17,14 +17,11 @@ It does not touch .dev.vars (your development secrets and settings), wrangler.to
 Cloudflare. It deletes nothing while a server uses the data.`;
 
 await main(async () => {
-  const { values } = parsed(
-    { options: { help: { type: "boolean", short: "h", default: false } } },
+  helpIfAsked(USAGE);
+  parsed(
+    { options: {} },
     "use it as `npm run reset`; it takes no arguments, and `npm run reset -- --help` says what it does",
   );
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
   // `npm start` takes this lock while it changes the local database.
   await withLock(
     "migrate",

@@ -6,9 +6,10 @@
 // and its own finalizers. No instance can reach another one.
 //
 // The Worker has a guard of its own, src/edge/instance.mjs. There, promises can trap too.
-/** @import { Glue, GlueWebAssembly } from "./wasm/edgegate.js" */
+/** @import { Glue } from "./wasm/edgegate.js" */
 import { asError, bug } from "./refusal.js";
 import { isModule } from "./source.js";
+import { decoderClass, encoderClass } from "./text.js";
 import { glueFor } from "./wasm/edgegate.js";
 
 /**
@@ -35,7 +36,7 @@ export class Wasm {
    * Throws if the module can't be started.
    *
    * @param {WebAssembly.Module} module
-   * @param {(webAssembly: GlueWebAssembly) => Glue} [makeGlue] Tests replace it.
+   * @param {typeof glueFor} [makeGlue] Tests replace it.
    */
   constructor(module, makeGlue = glueFor) {
     this.#module = module;
@@ -81,7 +82,7 @@ export class Wasm {
 
 /**
  * @param {WebAssembly.Module} module
- * @param {(webAssembly: GlueWebAssembly) => Glue} makeGlue
+ * @param {typeof glueFor} makeGlue
  * @returns {Instance & State}
  */
 function makeInstance(module, makeGlue) {
@@ -100,7 +101,8 @@ function makeInstance(module, makeGlue) {
     }
   }
   // wasm-bindgen's code uses this object as its `WebAssembly`.
-  const glue = makeGlue({ Instance: GuardedInstance, Module: AnyModule });
+  const webAssembly = { Instance: GuardedInstance, Module: AnyModule };
+  const glue = makeGlue(webAssembly, decoderClass(), encoderClass());
   glue.initSync({ module });
   return Object.assign(state, glue);
 }

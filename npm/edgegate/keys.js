@@ -5,6 +5,7 @@
  */
 import { EdgegateError, isEdgegateError } from "./errors.js";
 import { KEY_SET_MAX_BYTES, MAX_ACCESS_TOKEN_TTL } from "./generated.js";
+import { decodeText } from "./text.js";
 
 /** Older keys are fetched again, in the background. */
 const FRESH_MS = 10 * 60_000;
@@ -216,7 +217,7 @@ async function read(url, fetch, options) {
   const bytes = await readLimited(response);
   try {
     // A byte order mark stays in the text. The wasm rejects it.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decodeText(bytes);
   } catch (cause) {
     throw invalid("not_utf8", cause);
   }

@@ -53,6 +53,8 @@ pub enum Trouble {
     FreedAddresses,
     /// A setting is wrong, seen in the queue or the cron.
     Misconfigured,
+    /// A variable has nearly the name of a setting, and is ignored.
+    MisspeltSetting,
     /// A rate-limit binding is missing although `LIMITS` is on: nothing is limited.
     LimiterMissing,
     /// A rate-limit binding failed, and what it should have counted passed.
@@ -65,12 +67,13 @@ pub enum Trouble {
 
 impl Trouble {
     /// Each kind once.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::DeadLetters(1),
         Self::KeptMails,
         Self::Departures,
         Self::FreedAddresses,
         Self::Misconfigured,
+        Self::MisspeltSetting,
         Self::LimiterMissing,
         Self::LimiterFailed,
         Self::Background,
@@ -86,6 +89,7 @@ impl Trouble {
             Self::Departures => "departures",
             Self::FreedAddresses => "freed_addresses",
             Self::Misconfigured => "misconfigured",
+            Self::MisspeltSetting => "misspelt_setting",
             Self::LimiterMissing => "limiter_missing",
             Self::LimiterFailed => "limiter_failed",
             Self::Background => "background",
@@ -103,6 +107,8 @@ impl Trouble {
             | Self::FreedAddresses
             | Self::Misconfigured
             | Self::LimiterMissing => Level::Error,
+            // The Worker works, with the setting's default.
+            Self::MisspeltSetting => Level::Warn,
             // The platform's own trouble, which a later request repeats.
             Self::LimiterFailed | Self::Background | Self::AnalyticsFailed => Level::Warn,
         }

@@ -100,7 +100,8 @@ pub enum Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// Takes the `token` that the body has in the parameter `name`, or the cookie.
+    /// Takes the `token` that the body has in the parameter `name`, or the cookie. An empty token is
+    /// treated as left out (RFC 6749 section 3.2), but not beside the cookie.
     ///
     /// # Errors
     /// `invalid_request` for both at once, for neither, and for a cookie that can't be read;
@@ -112,6 +113,9 @@ impl<'a> Given<'a> {
         request: &'a Request,
     ) -> Result<Self, Problem> {
         let cookie = refresh_token_in(settings, request)?;
+        // Beside the cookie an empty token is not left out: a page that has lost its own token would
+        // act for the session of the cookie.
+        let token = token.filter(|token| cookie.is_some() || !token.is_empty());
         if let Some(token) = token {
             return match cookie {
                 None => Ok(Self::Body(token)),
@@ -567,5 +571,12 @@ mod tests {
         }
         let twice = "__Host-edgegate=a; __Host-edgegate=a";
         assert_eq!(given(None, twice, JSON, true), Err(Code::InvalidRequest));
+        for content_type in [JSON, FORM] {
+            let both = given(Some(""), ours, content_type, true);
+            assert_eq!(both, Err(Code::InvalidRequest));
+            let missing = given(Some(""), "", content_type, false);
+            assert_eq!(missing, Err(Code::InvalidRequest));
+        }
+        assert_eq!(given(Some(""), "", JSON, true), by(false, None));
     }
 }

@@ -31,7 +31,7 @@ use crate::adapters::kv_sessions::KvSessions;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
-use crate::domain::log_line::LogLine;
+use crate::domain::log_line::Trouble;
 use crate::domain::mail::Provider;
 use crate::domain::request_id::RequestId;
 use crate::domain::settings::{
@@ -114,9 +114,7 @@ pub(super) fn shared(env: &Env) -> Result<Rc<Shared>, SettingError> {
         shared
             .get_or_insert_with(|| {
                 for (_, error) in misspelt(env) {
-                    let mut line = LogLine::new("warn", "misspelt_setting");
-                    line.text("reason", &error.to_string());
-                    console::log("warn", &line.end());
+                    console::log_trouble(Trouble::MisspeltSetting, &error.to_string());
                 }
                 Ok(Rc::new(Shared::new(Settings::read(lookup(env))?)))
             })

@@ -174,7 +174,10 @@ const parcel = {
     project.write("index.html", html("./main.js"));
     project.write("main.js", source("edgegate"));
     await project.tool("parcel/lib/bin.js", "build", "index.html", "--no-cache");
-    return { "a page": await project.browse("dist") };
+    // Parcel writes an import map into the page.
+    const csp =
+      "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src 'self'";
+    return { "a page": await project.browse("dist", {}, { csp }) };
   },
 };
 

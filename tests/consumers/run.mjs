@@ -1,12 +1,12 @@
-// Builds and runs the package's consumers, and writes the table of npm/edgegate/README.md when all
-// of them were run.
+// Builds and runs the package's consumers. What it finds goes into results.json and into the table
+// of npm/edgegate/README.md.
 //
 //   node tests/consumers/run.mjs                 all of them
-//   node tests/consumers/run.mjs next-15 parcel  some of them; the table stays as it is
+//   node tests/consumers/run.mjs next-15 parcel  some of them; the other rows stay as they are
 import { Advice, main } from "../../scripts/project/advice.mjs";
 import { CONSUMERS, runConsumer } from "./consumers.mjs";
 import { closeBrowser } from "./project.mjs";
-import { writeTable } from "./table.mjs";
+import { record } from "./table.mjs";
 
 await main(async () => {
   const names = process.argv.slice(2);
@@ -16,23 +16,20 @@ await main(async () => {
       `there is no consumer ${unknown.join(", ")}: choose from ${CONSUMERS.map(({ name }) => name).join(", ")}.`,
     );
   const wanted = CONSUMERS.filter(({ name }) => names.length === 0 || names.includes(name));
-  const rows = [];
+  const date = new Date().toISOString().slice(0, 10);
   let failed = 0;
   for (const consumer of wanted) {
     const begun = performance.now();
     const seconds = () => `${((performance.now() - begun) / 1000).toFixed(1)} s`;
     try {
-      const found = await runConsumer(consumer);
-      rows.push({ ...consumer, ...found });
-      console.log(
-        `✔ ${consumer.title} ${found.version ?? ""} (${seconds()}): ${found.places.join(", ")}`,
-      );
+      const { places, version } = await runConsumer(consumer);
+      record(CONSUMERS, { [consumer.name]: { version, places, date } });
+      console.log(`✔ ${consumer.title} ${version ?? ""} (${seconds()}): ${places.join(", ")}`);
     } catch (error) {
       failed += 1;
       console.log(`✖ ${consumer.title} (${seconds()})\n${error.message}`);
     }
   }
   await closeBrowser();
-  if (failed > 0) return 1;
-  if (names.length === 0) writeTable(rows);
+  return failed === 0 ? 0 : 1;
 });

@@ -1,43 +1,43 @@
-// The table of consumers in npm/edgegate/README.md.
-import { readFileSync, writeFileSync } from "node:fs";
+// The table of consumers in npm/edgegate/README.md, made of results.json.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 
+const RESULTS = "tests/consumers/results.json";
 const README = "npm/edgegate/README.md";
-const BEGIN = "<!-- consumers: written by tests/consumers/run.mjs -->";
-const END = "<!-- end of consumers -->";
 
-/** The rows, as the README shows them. */
-export function tableOf(rows, date) {
-  const lines = rows.map(
-    ({ title, version, how, places }) =>
-      `| ${title} | ${version ?? ""} | ${how.replace(/"[^"]+"|require\(|\)/g, (part) => part)} | ${places.join(", ")} |`,
-  );
-  return [
-    BEGIN,
-    `Each row was built and run on ${date}: it verified tokens of both algorithms, refused forged ones,`,
-    "and constructed the client.",
-    "",
-    "| used in | version | how | run in |",
-    "|---|---|---|---|",
-    ...lines,
-    END,
-  ].join("\n");
-}
+/**
+ * What the last run of each consumer found, by its name.
+ *
+ * @returns {Record<string, { version: string | null, places: string[], date: string }>}
+ */
+export const readResults = () =>
+  existsSync(inRoot(RESULTS)) ? JSON.parse(readFileSync(inRoot(RESULTS), "utf8")) : {};
 
-export function writeTable(rows) {
+/** Adds results, and writes the table again. */
+export function record(consumers, found) {
+  const all = { ...readResults(), ...found };
+  const known = consumers.filter(({ name }) => all[name]);
+  const results = Object.fromEntries(known.map(({ name }) => [name, all[name]]));
+  writeFileSync(inRoot(RESULTS), `${JSON.stringify(results, null, 2)}\n`);
   const text = readFileSync(inRoot(README), "utf8");
-  const [before, rest] = text.split(BEGIN);
-  const after = rest.split(END)[1];
-  const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(inRoot(README), before + tableOf(rows, date) + after);
+  writeFileSync(
+    inRoot(README),
+    text.replace(tableIn(text), () => tableOf(consumers, results)),
+  );
 }
 
-/** The table's rows, as the README has them. */
-export const readTable = () =>
-  readFileSync(inRoot(README), "utf8")
-    .split(BEGIN)[1]
-    .split(END)[0]
-    .split("\n")
-    .filter((line) => line.startsWith("| ") && !line.startsWith("| used in"))
-    .map((line) => line.split("|").map((cell) => cell.trim()))
-    .map(([, title, version, how, places]) => ({ title, version, how, places }));
+export function tableOf(consumers, results) {
+  const rows = consumers
+    .filter(({ name }) => results[name])
+    .map(({ name, title, how }) => {
+      const { version, places, date } = results[name];
+      const code = how.replace(/(import|require\() ?"[^"]+"\)?|"[^"]+"/g, "`$&`");
+      return `| ${title} | ${version ?? ""} | ${code} | ${places.join(", ")} | ${date} |`;
+    });
+  const head = "| used in | version | how | run in | date |";
+  return [head, "|---|---|---|---|---|", ...rows].join("\n");
+}
+
+/** The table as the README has it. */
+export const tableIn = (text = readFileSync(inRoot(README), "utf8")) =>
+  text.match(/^\| used in .*\n(\|.*\n)+/m)?.[0].trimEnd() ?? "";

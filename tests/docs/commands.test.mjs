@@ -75,11 +75,15 @@ test("test targets of cargo", () => {
 });
 
 test("what docs/deploy.md creates is what wrangler.toml binds", () => {
-  const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });
+  const [config, staging] = [undefined, "staging"].map((env) =>
+    unstable_readConfig({ config: inRoot("wrangler.toml"), env }, { hideWarnings: true }),
+  );
   const text = blocks(read("docs/deploy.md"), "sh").join("\n");
   const created = (what) =>
     [...text.matchAll(new RegExp(`wrangler ${what} create (\\S+)`, "g"))].map(([, name]) => name);
-  const queues = config.queues.consumers.map(({ queue }) => queue);
+  const queues = [config, staging].flatMap(({ queues }) =>
+    queues.consumers.map(({ queue }) => queue),
+  );
   assert.deepEqual(created("queues").sort(), queues.sort());
   assert.deepEqual(
     created("kv namespace"),

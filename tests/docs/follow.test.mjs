@@ -1,6 +1,7 @@
 // Every block of README.md, docs/, the package's README and the examples is run as a reader would,
 // in a copy of the project. `npm test` does it once in bash, and leaves out the documents that
-// install packages from the registry. `npm run test:wide` does all of it twice, in bash and zsh.
+// install packages from the registry or deploy, which take minutes. `npm run test:wide` does all of it
+// twice, in bash and zsh.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,8 +19,9 @@ const MINUTES = 60_000;
 
 /** @type {("bash" | "zsh")[]} */
 const SHELLS = isWide ? ["bash", "zsh"] : ["bash"];
-const usesRegistry = ({ text }) => /^npm install/m.test(text);
-const only = (_, blocks) => isWide || !blocks.some(usesRegistry);
+const isSlow = ({ document, text }) =>
+  document === "docs/deploy.md" || (document.startsWith("examples/") && /^npm install/m.test(text));
+const only = (_, blocks) => isWide || !blocks.some(isSlow);
 
 for (const shell of SHELLS) {
   test(`the documents, followed in ${shell}`, { timeout: 60 * MINUTES }, async (t) => {

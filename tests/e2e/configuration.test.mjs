@@ -34,6 +34,8 @@ test("a missing, weak or unknown setting: 500 misconfigured on every route, the 
     ],
     ["an unknown store", "SESSION_STORE", { vars: { SESSION_STORE: "redis" } }],
     ["too eager a rotation", "ROTATE_AFTER", { vars: { ROTATE_AFTER: "60" } }],
+    ["an empty secret", "TURNSTILE_SECRET", { secrets: { TURNSTILE_SECRET: "" } }],
+    ["a number instead of a text", "ACCESS_TOKEN_TTL", { vars: { ACCESS_TOKEN_TTL: 10 } }],
   ]) {
     const edge = await startWorker(options);
     t.after(() => edge.stop());
@@ -46,6 +48,20 @@ test("a missing, weak or unknown setting: 500 misconfigured on every route, the 
     const secret = options.secrets?.[setting];
     if (secret) assert.ok(!logText(edge).includes(secret), "no secret in the log");
   }
+});
+
+test("a misspelt setting is ignored, and the log names it once", async (t) => {
+  const edge = await startWorker({
+    vars: { ACCES_TOKEN_TTL: "60", STRIPE_KEY: "of an extension" },
+  });
+  t.after(() => edge.stop());
+  const client = clientOf(edge);
+  assert.equal((await client.logIn(ADA)).expires_in, 600);
+  await client.get("/auth/nothing");
+  const text = logText(edge);
+  assert.equal(text.split("misspelt_setting").length, 2);
+  assert.match(text, /ACCESS_TOKEN_TTL is misspelt as .*ACCES_TOKEN_TTL/);
+  assert.ok(!text.includes("STRIPE_KEY"));
 });
 
 test("local development takes all three: a loopback issuer, a loopback host, DEV", async (t) => {

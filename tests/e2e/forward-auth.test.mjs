@@ -180,7 +180,8 @@ test("Traefik's questions: its 2xx is a yes", async () => {
   const { pathname, search } = new URL(address);
   for (const preserves of [false, true]) {
     for (const method of METHODS) {
-      for (const body of [undefined, method === "POST" ? "x".repeat(50_000) : undefined]) {
+      const long = preserves && method === "POST" ? "x".repeat(50_000) : undefined;
+      for (const body of [undefined, long]) {
         for (const [token, status] of [
           [admin, 200],
           [user, 403],
@@ -242,8 +243,11 @@ test("Envoy's questions: only its 200 is a yes, and no client adds a criterion",
 
 // Not `fetch`, which would tidy the path up before it is sent.
 function send(port, path, { method = "GET", headers = {}, body } = {}) {
+  // Node sends none by itself for DELETE and OPTIONS.
+  const length = body === undefined ? {} : { "content-length": `${body.length}` };
+  const options = { host: "127.0.0.1", port, path, method, headers: { ...headers, ...length } };
   return new Promise((resolve, reject) => {
-    const sent = request({ host: "127.0.0.1", port, path, method, headers }, (answer) => {
+    const sent = request(options, (answer) => {
       let text = "";
       answer.on("data", (chunk) => (text += chunk));
       answer.on("end", () =>

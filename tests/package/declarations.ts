@@ -1,6 +1,7 @@
 // The compiler compares the package's declarations (npm/edgegate/types) with its scripts. If the
 // two differ, this file does not compile. `npm run types` compiles it; nothing runs it.
 import type * as client from "../../npm/edgegate/client/index.js";
+import type * as edgeLight from "../../npm/edgegate/edge-light.js";
 import type { ERROR_CODES } from "../../npm/edgegate/errors.js";
 import type * as node from "../../npm/edgegate/node.js";
 import type * as declaredClient from "../../npm/edgegate/types/client.js";
@@ -41,6 +42,7 @@ export const checks: [
   Same<keyof typeof web, keyof typeof declared>,
   Same<keyof typeof node, keyof typeof declared>,
   Same<keyof typeof workerd, keyof typeof declared>,
+  Same<keyof typeof edgeLight, keyof typeof declared>,
   Same<keyof typeof client, keyof typeof declaredClient>,
   Agree<Functions<typeof web>, Functions<typeof declared>>,
   // The static members of each class, and those of its objects.
@@ -57,4 +59,21 @@ export const checks: [
   Accepts<typeof client.AuthClient, typeof declared.AuthClient>,
   Accepts<typeof client.EdgegateError, typeof declared.EdgegateError>,
   Same<(typeof ERROR_CODES)[number], declared.ErrorCode>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true];
+] = [
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+];

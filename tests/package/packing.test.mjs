@@ -58,11 +58,17 @@ test("it holds scripts, types, wasm, the README and both licences, and nothing e
     "LICENSE-MIT",
     "wasm/edgegate.js",
     "wasm/edgegate_bg.wasm",
+    "wasm/inline.js",
+    "cjs/package.json",
+    "cjs/wasm/edgegate.js",
+    "cjs/wasm/inline.js",
   ];
   for (const name of expected) assert.ok(files.includes(name), name);
   const others = files.filter((name) => !expected.includes(name));
   assert.deepEqual(
-    others.filter((name) => !/^((client\/)?[a-z_.]+\.js|types\/[a-z_.]+\.d\.ts)$/.test(name)),
+    others.filter(
+      (name) => !/^(cjs\/)?((client\/)?[a-z0-9_.-]+\.js|types\/[a-z_.]+\.d\.ts)$/.test(name),
+    ),
     [],
   );
 });
@@ -83,7 +89,8 @@ test("its scripts name no file that is not there, and no package", async (t) => 
       const path = new URL(specifier, `file:///${name}`).pathname.slice(1);
       // A declaration names the script of a module, but TypeScript reads the declaration next to
       // the script.
-      project.packed(name.endsWith(".d.ts") ? path.replace(/\.js$/, ".d.ts") : path);
+      const isType = name.endsWith(".d.ts");
+      project.packed((isType ? path.replace(/\.js$/, ".d.ts") : path).replace(/\?module$/, ""));
     }
   }
 });
@@ -108,14 +115,13 @@ test("publint finds nothing", async () => {
   assert.match(stdout, /All good!/);
 });
 
-// The package has ES modules only, so the profile skips CommonJS resolution. No other rule is
-// skipped.
+// The profile skips TypeScript's resolution from before `exports`. No other rule is skipped.
 test("attw finds nothing", async () => {
   const { code, stdout, stderr } = await tool(
     "@arethetypeswrong/cli/dist/index.js",
     await tarball(),
     "--profile",
-    "esm-only",
+    "node16",
     "--no-color",
   );
   assert.equal(code, 0, stdout + stderr);

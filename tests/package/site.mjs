@@ -38,7 +38,7 @@ export async function startSite(t, { pages = {}, folders = {}, csp = STRICT } = 
       })
       .end(body);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   t.after(
     () =>
       new Promise((resolve) => {
@@ -46,7 +46,8 @@ export async function startSite(t, { pages = {}, folders = {}, csp = STRICT } = 
         server.close(resolve);
       }),
   );
-  site.origin = `http://127.0.0.1:${server.address().port}`;
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  site.origin = `http://127.0.0.1:${port}`;
   return site;
 }
 

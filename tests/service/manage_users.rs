@@ -68,7 +68,7 @@ on_both!(a_change_that_changes_nothing_ends_no_token, &[], world => {
     };
     let changed = world.service.amend_user(admin, id, everything()).await.unwrap();
     let ada = log_in(&world.service, ADA).await.unwrap();
-    let _ = world.service.ports().events.take();
+    drop(world.service.ports().events.take());
     for same in [
         everything(),
         Amendment { roles: Some(vec!["editor".to_owned(), "user".to_owned()]), ..Amendment::default() },

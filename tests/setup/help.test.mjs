@@ -21,7 +21,7 @@ test("every script has --help and -h", { concurrency: 2 }, async (t) => {
         for (const option of ["--help", "-h"]) {
           const { code, text } = await runScript(script, [option]).done;
           assert.equal(code, 0, `${name} ${option}: ${text}`);
-          assert.match(text, /^Use (it as )?`npm /, name);
+          assert.match(text, /^(Use (it as )?`|Usage: )npm /, name);
           assert.doesNotMatch(text, /▸/, "nothing was begun");
         }
       }),

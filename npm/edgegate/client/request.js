@@ -7,6 +7,7 @@
  */
 import { EdgegateError, isEdgegateError } from "../errors.js";
 import { STATUS } from "../generated.js";
+import { decodeText } from "../text.js";
 import { REQUEST_MS } from "./timeouts.js";
 
 // The largest answer is a list of a hundred sessions with their User-Agents: about 100 KB.
@@ -215,7 +216,7 @@ export async function readJson(response, signal) {
   }
   const bytes = await readBody(response, signal);
   try {
-    const json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const json = JSON.parse(decodeText(bytes));
     return json !== null && typeof json === "object" && !Array.isArray(json) ? json : undefined;
   } catch {
     return undefined;

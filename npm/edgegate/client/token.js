@@ -1,6 +1,7 @@
 // Reads the payload of the client's own access token, to show it and to know when to renew. This
 // verifies nothing: the server that receives the token does (see `Verifier`).
 import { ACCESS_TOKEN_MAX_BYTES, ACCESS_TOKEN_MAX_LIFE_SECONDS } from "../generated.js";
+import { decodeText } from "../text.js";
 
 /**
  * The claims that the client uses.
@@ -67,7 +68,7 @@ function parse(part) {
   try {
     const binary = atob(part.replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(decodeText(bytes));
   } catch {
     return null;
   }

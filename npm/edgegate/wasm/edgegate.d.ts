@@ -3,7 +3,11 @@
 import type { Claims } from "../types/index.d.ts";
 
 /** Makes the functions for one instance of the wasm. */
-export function glueFor(webAssembly: GlueWebAssembly): Glue;
+export function glueFor(
+  webAssembly: GlueWebAssembly,
+  decoder: new (label: string, options: object) => { decode(bytes?: Uint8Array): string },
+  encoder: new () => { encode(text: string): Uint8Array },
+): Glue;
 
 /** What wasm-bindgen's code uses of the global `WebAssembly`. */
 export interface GlueWebAssembly {

@@ -83,10 +83,10 @@ const BAD: &[(&str, &str)] = &[
         "https://api.pwnedpasswords.com/range/",
     ),
     ("TURNSTILE_URL", "siteverify"),
+    ("TURNSTILE_SECRET", "two words"),
     ("TURNSTILE_SITE_KEY", "two words"),
     // Without TURNSTILE_SECRET nobody checks what the widget says.
     ("TURNSTILE_SITE_KEY", "0x4AAAAAAA"),
-    ("TURNSTILE_SECRET", "two words"),
     ("TURNSTILE_SECRET", ""),
     ("TURNSTILE_SECRET", " \n"),
     ("TURNSTILE_SECRET", "'0x4AAAAAAA'"),

@@ -14,9 +14,8 @@ use crate::service::AuthService;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     // The hint is ignored: the two kinds of token can't be confused.
-    let [token, _hint, client_id] =
-        body::oauth_parameters(request, ["token", "token_type_hint", "client_id"])?;
-    let [session_id] = body::oauth_parameters_as_sent(request, ["session_id"])?;
+    let [_hint, client_id] = body::oauth_parameters(request, ["token_type_hint", "client_id"])?;
+    let [token, session_id] = body::oauth_parameters_as_sent(request, ["token", "session_id"])?;
     require_known_client(service, client_id.as_deref())?;
     let given = Given::read(token, "token", service.settings(), request)?;
     // Beside a cookie, an empty `session_id` is not left out: the session of the cookie would end,

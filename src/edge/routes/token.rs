@@ -11,10 +11,9 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let [grant_type, refresh_token, client_id, _scope] = body::oauth_parameters(
-        request,
-        ["grant_type", "refresh_token", "client_id", "scope"],
-    )?;
+    let [grant_type, client_id, _scope] =
+        body::oauth_parameters(request, ["grant_type", "client_id", "scope"])?;
+    let [refresh_token] = body::oauth_parameters_as_sent(request, ["refresh_token"])?;
     require_known_client(service, client_id.as_deref())?;
     match grant_type.as_deref() {
         Some("refresh_token") => {}

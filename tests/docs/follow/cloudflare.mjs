@@ -55,10 +55,13 @@ function makeAccount(address) {
     const [, json] = /name="metadata"[\s\S]*?\r\n\r\n([\s\S]*?)\r\n--/.exec(body);
     const { bindings, migrations } = JSON.parse(json);
     const before = workers.get(name);
-    const kept = (before?.bindings ?? []).filter(
-      (one) => one.type === "secret_text" && !bindings.some((other) => other.name === one.name),
-    );
     const own = bindings.filter(({ type }) => type !== "inherit");
+    // Secrets stay, and what the upload says to inherit.
+    const kept = (before?.bindings ?? []).filter(
+      (one) =>
+        !own.some(({ name }) => name === one.name) &&
+        (one.type === "secret_text" || bindings.some(({ name }) => name === one.name)),
+    );
     workers.set(name, { bindings: [...own, ...kept], tag: migrations?.new_tag ?? before?.tag });
     return {
       id: name,
@@ -229,7 +232,12 @@ function makeAccount(address) {
     }
     throw new Refusal(404, 7003, `the stand-in does not know ${method} ${pathname} (${address()})`);
   };
-  return { answer, sql: (name, text) => database(name).file.exec(text) };
+  return {
+    answer,
+    sql: (name, text) => database(name).file.exec(text),
+    storeSecret: (name, secret) =>
+      worker(name).bindings.push({ type: "secret_text", name: secret }),
+  };
 }
 
 /**
@@ -237,10 +245,11 @@ function makeAccount(address) {
  *
  * - `env`: for wrangler.
  * - `sql(name, text)`: changes a database.
+ * - `storeSecret(worker, name)`: what `wrangler secret put` does.
  */
 export async function startCloudflare() {
   let url = "";
-  const { answer, sql } = makeAccount(() => url);
+  const { answer, ...account } = makeAccount(() => url);
   const server = createServer((request, response) => {
     const chunks = [];
     request.on("data", (chunk) => chunks.push(chunk));
@@ -255,7 +264,7 @@ export async function startCloudflare() {
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
   url = `http://127.0.0.1:${address.port}`;
   return {
-    sql,
+    ...account,
     env: {
       CLOUDFLARE_API_BASE_URL: url,
       CLOUDFLARE_API_TOKEN: "t".repeat(40),

@@ -16,7 +16,10 @@ const PREPARATIONS = { "docs/deploy.md": deploying };
 /** @returns {Promise<Preparation>} */
 export const prepare = async (document, clone) => (await PREPARATIONS[document]?.(clone)) ?? {};
 
-/** An account at Cloudflare; step 2 edits wrangler.toml, and step 8 registers in a browser. */
+/**
+ * An account at Cloudflare. Step 2 edits wrangler.toml, step 5 pastes secrets when wrangler asks, and
+ * step 8 registers in a browser.
+ */
 async function deploying(clone) {
   const path = join(clone.root, "wrangler.toml");
   const text = readFileSync(path, "utf8");
@@ -35,15 +38,18 @@ async function deploying(clone) {
   const cloudflare = await startCloudflare();
   return {
     env: cloudflare.env,
-    before(block) {
-      if (!block.text.startsWith("npm run admin -- grant you@example.com")) return;
-      cloudflare.sql(
-        "edgegate",
-        `INSERT OR IGNORE INTO users
-           (id, email, email_canonical, password_hash, roles, email_verified_at, created_at, updated_at)
-         VALUES ('019ab7a1-2c00-7101-8101-010101010101', 'you@example.com', 'you@example.com', 'x',
-           '["user"]', 1, 1, 1)`,
-      );
+    before({ text }) {
+      if (text.startsWith("npx wrangler d1 migrations apply"))
+        for (const name of ["SIGNING_KEYS", "TICKET_SECRET", "MAIL_API_KEY"])
+          cloudflare.storeSecret("edgegate", name);
+      if (text.startsWith("npm run admin -- grant you@example.com"))
+        cloudflare.sql(
+          "edgegate",
+          `INSERT OR IGNORE INTO users
+             (id, email, email_canonical, password_hash, roles, email_verified_at, created_at, updated_at)
+           VALUES ('019ab7a1-2c00-7101-8101-010101010101', 'you@example.com', 'you@example.com', 'x',
+             '["user"]', 1, 1, 1)`,
+        );
     },
     async undo() {
       writeFileSync(path, text);

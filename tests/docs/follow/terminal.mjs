@@ -39,6 +39,8 @@ export class Terminal {
         : ["-qfec", command, "/dev/null"];
     this.#program = spawn("script", args, { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
     this.#program.stdin.on("error", () => {});
+    // The window closes with this process, and the kernel hangs up on what runs in it.
+    process.on("exit", () => this.#program.kill("SIGKILL"));
     this.#program.stdout.setEncoding("utf8").on("data", (chunk) => (this.#output += chunk));
     this.ended = new Promise((resolve) => this.#program.once("exit", resolve));
     this.ended.then(() => (this.#ended = true));

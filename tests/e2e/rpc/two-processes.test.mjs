@@ -1,14 +1,15 @@
 // edgegate in `npm start`, and a Worker of somebody else's in a `wrangler dev` of its own. wrangler
 // connects the two, and what it passes on of an error is less than within one process.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { start } from "../../../scripts/project/run.mjs";
 import { wrangler } from "../../../scripts/project/tools.mjs";
-import { startEdgegate } from "../../browser/edgegate.mjs";
+import { freePort, startEdgegate } from "../../browser/edgegate.mjs";
 import { ADA, PASSWORD } from "../client.mjs";
+import { eventually } from "../workers.mjs";
 import { callerConfig, callsOf, codeOf, MAIN } from "./calls.mjs";
 
 const MINUTES = 60_000;
@@ -46,26 +47,19 @@ async function startCaller(t, folder, env) {
     join(folder, "wrangler.json"),
     JSON.stringify({ ...callerConfig("caller"), main: "caller.mjs" }),
   );
-  const [command, args, options] = wrangler("dev", "--port", "0", "--inspector-port", "0");
-  const program = spawn(command, args, {
+  const port = await freePort();
+  const [command, args, options] = wrangler("dev", "--port", `${port}`, "--inspector-port", "0");
+  const caller = start(command, args, {
     cwd: folder,
     env: { ...options.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    capture: true,
   });
-  const ended = new Promise((resolve) => program.once("exit", resolve));
-  t.after(async () => {
-    program.kill("SIGTERM");
-    await ended;
+  t.after(() => caller.stop());
+  const origin = `http://127.0.0.1:${port}`;
+  const early = caller.done.then(({ stdout, stderr }) => {
+    throw new Error(`wrangler dev ended early:\n${stdout}${stderr}`);
   });
-  let text = "";
-  return new Promise((resolve, reject) => {
-    const read = (chunk) => {
-      text += chunk;
-      const [, origin] = /Ready on (http\S+)/.exec(text) ?? [];
-      if (origin) resolve(origin.replace("localhost", "127.0.0.1"));
-    };
-    program.stdout.on("data", read);
-    program.stderr.on("data", read);
-    program.once("exit", () => reject(new Error(`wrangler dev ended early:\n${text}`)));
-  });
+  const answers = () => fetch(origin).catch(() => null);
+  await Promise.race([eventually(answers, 120), early]);
+  return origin;
 }

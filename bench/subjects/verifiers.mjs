@@ -1,0 +1,72 @@
+// The npm package beside jose: both verify the same tokens, in the same process. No module of Node:
+// this runs in Node and in Chromium.
+
+/** How many tokens one round verifies in each way. */
+export const SERIAL = 200;
+export const PARALLEL = 640;
+export const AT_ONCE = 64;
+
+/** `edgegate` and `jose` are the two modules. Each function verifies one token. */
+export async function verifiersOf({ edgegate, jose }, { jwks, options, alg }) {
+  const verifier = edgegate && (await edgegate.Verifier.fromJwks(jwks, options));
+  const keys = jose?.createLocalJWKSet(jwks);
+  const expected = {
+    ...options,
+    typ: "at+jwt",
+    algorithms: [alg],
+    requiredClaims: ["sub", "client_id", "exp", "iat", "jti"],
+  };
+  return {
+    ...(edgegate && { edgegate: (token) => verifier.verify(token) }),
+    ...(jose && { jose: async (token) => (await jose.jwtVerify(token, keys, expected)).payload }),
+  };
+}
+
+/** One at a time. Returns tokens a second. */
+async function serial(verify, tokens) {
+  const begun = performance.now();
+  for (const token of tokens) await verify(token);
+  return (tokens.length * 1000) / (performance.now() - begun);
+}
+
+/** AT_ONCE at a time. Returns tokens a second. */
+async function parallel(verify, tokens) {
+  let next = 0;
+  const begun = performance.now();
+  const work = async () => {
+    while (next < tokens.length) await verify(tokens[next++]);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return (tokens.length * 1000) / (performance.now() - begun);
+}
+
+/**
+ * One round: the rates of both subjects in each way. `tokens` are SERIAL + PARALLEL new ones. The
+ * subjects take short turns, so that a drift of the machine affects both.
+ *
+ * @param {any} modules
+ * @param {any} given
+ */
+export async function round(modules, { tokens, isEven, ...given }) {
+  const subjects = Object.entries(await verifiersOf(modules, given));
+  if (isEven) subjects.reverse();
+  const seen = tokens.slice(0, 1);
+  // Both import their keys and are compiled.
+  for (const [, verify] of subjects) for (let n = 0; n < 20; n++) await verify(seen[0]);
+  const repeated = (count) => Array.from({ length: count }, () => seen[0]);
+  const ways = {
+    "new, serial": [serial, tokens.slice(1, SERIAL)],
+    "new, 64 at once": [parallel, tokens.slice(SERIAL)],
+    "seen, serial": [serial, repeated(SERIAL)],
+    "seen, 64 at once": [parallel, repeated(PARALLEL)],
+  };
+  const rates = {};
+  for (const [way, [measure, all]] of Object.entries(ways)) {
+    const parts = Object.fromEntries(subjects.map(([name]) => [name, []]));
+    for (let at = 0; at < all.length; at += AT_ONCE)
+      for (const [name, verify] of subjects)
+        parts[name].push(await measure(verify, all.slice(at, at + AT_ONCE)));
+    rates[way] = parts;
+  }
+  return rates;
+}

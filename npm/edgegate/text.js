@@ -1,0 +1,33 @@
+// UTF-8 where the platform has no TextDecoder: jsdom, in which Jest runs the tests of pages.
+
+/**
+ * The text of bytes in UTF-8. Throws if they are not UTF-8. A byte order mark stays.
+ *
+ * @param {Uint8Array} bytes
+ */
+export const decodeText = (bytes) =>
+  new (decoderClass())("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+
+export const decoderClass = () => globalThis.TextDecoder ?? Utf8Decoder;
+export const encoderClass = () => globalThis.TextEncoder ?? Utf8Encoder;
+
+class Utf8Decoder {
+  /** @param {Uint8Array} [bytes] */
+  decode(bytes = new Uint8Array()) {
+    let escaped = "";
+    for (const byte of bytes) escaped += `%${byte.toString(16).padStart(2, "0")}`;
+    return decodeURIComponent(escaped);
+  }
+}
+
+class Utf8Encoder {
+  /** @param {string} text */
+  encode(text) {
+    // As TextEncoder does with half of a surrogate pair.
+    const escaped = encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"));
+    const bytes = escaped.match(/%..|[^%]/g) ?? [];
+    return Uint8Array.from(bytes, (byte) =>
+      byte.length > 1 ? Number.parseInt(byte.slice(1), 16) : byte.charCodeAt(0),
+    );
+  }
+}

@@ -1,0 +1,28 @@
+// The package in what its users build with. `npm test` runs the most used ones, `npm run test:wide`
+// all of them. npm/edgegate/README.md has the table of the last run of each.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { isWide } from "../wide.mjs";
+import { CONSUMERS, runConsumer } from "./consumers.mjs";
+import { closeBrowser } from "./project.mjs";
+import { readResults, tableIn, tableOf } from "./table.mjs";
+
+after(closeBrowser);
+
+for (const consumer of CONSUMERS.filter((one) => isWide || !one.isWide)) {
+  test(`${consumer.title} verifies tokens and constructs the client`, async (t) => {
+    const { places, version } = await runConsumer(consumer);
+    assert.deepEqual(places, readResults()[consumer.name]?.places, "run tests/consumers/run.mjs");
+    t.diagnostic(`${consumer.title} ${version ?? ""}: ${places.join(", ")}`);
+  });
+}
+
+test("the README's table has every consumer, as it was run", () => {
+  const results = readResults();
+  assert.deepEqual(
+    Object.keys(results).sort(),
+    CONSUMERS.map(({ name }) => name).sort(),
+    "run tests/consumers/run.mjs",
+  );
+  assert.equal(tableIn(), tableOf(CONSUMERS, results));
+});
