@@ -419,3 +419,80 @@ test("keys that can’t be read, and a service that publishes none", async (t) =
     await page.locator("#reason").getByText(says).waitFor();
   }
 });
+
+describe("an answer never stands beside another question", () => {
+  async function checked(t, authorized = { json: { authorized: true } }) {
+    const { page, token, headline } = await open(t);
+    await fake(page, "/auth/authorized?*", authorized);
+    await token.fill(accessToken());
+    await headline.getByText("It is valid").waitFor();
+    const both = page.getByRole("button", { name: "Check here and on the server" });
+    await both.click();
+    return { page, token, headline, both };
+  }
+  const NONE = ["–", "–", ""];
+  const AGREED = ["Yes", "Yes", "They agree."];
+
+  test("a changed criterion clears its own answers, and the sentence about all of them", async (t) => {
+    const { page } = await checked(t);
+    await page.getByText("This page and the server agree.").waitFor();
+    await page.locator("#check-role").fill("admin");
+    assert.deepEqual(await answersOf(page), [NONE, AGREED, AGREED]);
+    assert.equal(await page.locator("#checked").textContent(), "");
+    assert.equal(await page.locator("#why-differ").textContent(), "");
+  });
+
+  test("an answer that comes after the change is not shown", async (t) => {
+    let answer;
+    const held = new Promise((resolve) => (answer = resolve));
+    const { page, both } = await checked(t, () => held);
+    await page.locator("[data-check=role] .local").getByText("Yes").waitFor();
+    await page.locator("#check-role").fill("admin");
+    answer({ json: { authorized: true } });
+    await page.locator("#check-form [type=submit]:not([aria-disabled])").waitFor();
+    assert.deepEqual((await answersOf(page))[0], NONE);
+    assert.equal(await page.locator("#checked").textContent(), "");
+    await both.click();
+    await page.getByText("This page and the server differ in 1 of 3 checks.").waitFor();
+  });
+
+  test("the verdict goes as soon as the token, the issuer or the audience is changed", async (t) => {
+    for (const change of [
+      (page) =>
+        page
+          .getByLabel("Audience")
+          .press("End")
+          .then(() => page.keyboard.type("x")),
+      (page) =>
+        page
+          .getByLabel("Issuer")
+          .press("End")
+          .then(() => page.keyboard.type("x")),
+    ]) {
+      const { page, headline } = await checked(t);
+      await page.getByText("This page and the server agree.").waitFor();
+      await page.getByText("Expected issuer and audience").click();
+      await change(page);
+      assert.equal(await headline.textContent(), "");
+      assert.equal(await page.locator("#steps li").count(), 0);
+      assert.equal(await page.locator("#life").isVisible(), false);
+      assert.deepEqual(await answersOf(page), [NONE, NONE, NONE]);
+      assert.equal(await page.locator("#checked").textContent(), "");
+      await page.keyboard.press("Tab");
+      await headline.getByText("It is not valid").waitFor();
+    }
+    const { page, token, headline } = await checked(t);
+    await page.getByText("This page and the server agree.").waitFor();
+    await page.evaluate(() => {
+      const headline = document.querySelector("#headline");
+      window.said = [];
+      new MutationObserver(() => window.said.push(headline.textContent)).observe(headline, {
+        childList: true,
+      });
+    });
+    await token.fill(`${accessToken()}x`);
+    await headline.getByText("It is not valid").waitFor();
+    assert.deepEqual(await page.evaluate(() => window.said), ["", "It is not valid"]);
+    assert.deepEqual(await answersOf(page), [NONE, NONE, NONE]);
+  });
+});

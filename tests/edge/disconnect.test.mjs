@@ -28,7 +28,11 @@ async function worker() {
   };
   const named = { "cloudflare:workers": platform, "edgegate-wasm": wasm };
   const rpc = await source("rpc.mjs", named);
-  const entry = await source("entry.mjs", { ...named, "./rpc.mjs": rpc });
+  const entry = await source("entry.mjs", {
+    ...named,
+    "./rpc.mjs": rpc,
+    "./pages/index.mjs": new URL("../../src/edge/pages/index.mjs", import.meta.url).href,
+  });
   const { default: Worker } = await import(entry);
   const kept = [];
   return { worker: new Worker({ waitUntil: (promise) => kept.push(promise) }, {}), kept, work };
@@ -48,7 +52,7 @@ const hasSettled = (promise) => {
 
 test("a request is finished after its client has hung up", async () => {
   const { worker: made, kept, work } = await worker();
-  const answer = made.fetch({});
+  const answer = made.fetch(new Request("https://auth.example.com/auth/login"));
   assert.equal(kept.length, 1);
   assert.equal(await hasSettled(kept[0]), false);
   work.resolve("answered");
