@@ -30,9 +30,7 @@ const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jos
 export async function compare({ rounds, only, log = console.log }) {
   const begun = new Date();
   const wanted = (name) => !only || only.includes(name);
-  const run = { date: begun.toISOString().slice(0, 10), machine: machine(), rounds };
   const besideJose = wanted("package") ? await comparePackage({ rounds, log }) : undefined;
-  if (only?.join() === "package") return { ...run, package: besideJose };
   const keys = makeKeys();
   const subjects = await startAll(keys, log);
   const works = {};
@@ -56,7 +54,9 @@ export async function compare({ rounds, only, log = console.log }) {
     ? await coldStarts(keys, { rounds: rounds * 3, log })
     : undefined;
   return {
-    ...run,
+    date: begun.toISOString().slice(0, 10),
+    machine: machine(),
+    rounds,
     package: besideJose,
     floor: FLOOR,
     works,

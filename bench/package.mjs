@@ -12,8 +12,6 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { inRoot } from "../scripts/project/root.mjs";
 import { node } from "../scripts/project/tools.mjs";
-import { startBrowser } from "../tests/browser/browser.mjs";
-import { startSite } from "../tests/package/site.mjs";
 import { newKey, OPTIONS, setOf } from "../tests/package/tokens.mjs";
 import { quantile, spread } from "./statistics.mjs";
 import { PARALLEL, round, SERIAL } from "./subjects/verifiers.mjs";
@@ -105,6 +103,12 @@ async function bundles(folder) {
 const gzipped = (data) => gzipSync(data, { level: 9 }).length;
 
 async function openChromium(folder, cleanUp) {
+  // These use what only browsers have, so the types of the bench don't fit them.
+  const [{ startBrowser }, { startSite }] = await Promise.all(
+    ["tests/browser/browser.mjs", "tests/package/site.mjs"].map(
+      (path) => import(pathToFileURL(inRoot(path)).href),
+    ),
+  );
   copyFileSync(inRoot("bench/subjects/verifiers.mjs"), join(folder, "verifiers.mjs"));
   const t = { after: (work) => cleanUp.push(work) };
   const pages = { "/": "<!doctype html><title>bench</title>" };
@@ -130,15 +134,14 @@ async function openChromium(folder, cleanUp) {
     async first(name, one) {
       const { page, close } = await open();
       const time = await page.evaluate(
-        async ([name, one]) => {
-          const path = "/verifiers.mjs";
+        async ([path, name, one]) => {
           const { verifiersOf } = await import(path);
           const begun = performance.now();
           const modules = { [name]: await import(`/${name}.js`) };
           await (await verifiersOf(modules, one))[name](one.tokens[0]);
           return performance.now() - begun;
         },
-        [name, one],
+        ["/verifiers.mjs", name, one],
       );
       await close();
       return time;

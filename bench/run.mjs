@@ -30,17 +30,25 @@ await main(async () => {
     "use it as `npm run bench -- --rounds 3 --only login,renew --json file.json`; each option may be left out",
   );
   const only = values.only?.split(",");
-  const failed = await setUpBench({ isPackageOnly: only?.join() === "package" });
+  const isPackageOnly = only?.join() === "package";
+  const failed = await setUpBench({ isPackageOnly });
   if (failed) return failed;
-  const { compare } = await import("./compare.mjs");
-  const [{ table }, { chart }] = await Promise.all([import("./table.mjs"), import("./chart.mjs")]);
-  /** @type {any} */
-  const results = await compare({ rounds: Number(values.rounds), only });
+  const rounds = Number(values.rounds);
+  const { packageTables, table } = await import("./table.mjs");
+  if (isPackageOnly) {
+    const { comparePackage } = await import("./package.mjs");
+    console.log(packageTables(await comparePackage({ rounds })).join("\n"));
+    return 0;
+  }
+  const [{ compare }, { chart }] = await Promise.all([
+    import("./compare.mjs"),
+    import("./chart.mjs"),
+  ]);
+  const results = await compare({ rounds, only });
   console.log(table(results));
   const svg = values.json.replace(/(\.json)?$/, ".svg");
   mkdirSync(dirname(inRoot(values.json)), { recursive: true });
   writeFileSync(inRoot(values.json), `${JSON.stringify(results, null, 1)}\n`);
-  if (!results.works) return 0;
   writeFileSync(inRoot(svg), chart(results));
   console.log(`\nThe figures are in ${values.json}, drawn in ${svg}.`);
   return 0;

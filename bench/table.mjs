@@ -1,7 +1,6 @@
 // The measurements as tables in Markdown.
 
 export function table({ works, sizes, starts, memory, floor, package: besideJose }) {
-  if (!works) return packageTables(besideJose).join("\n");
   const lines = Object.values(works).flatMap((work) => workTable(work, floor));
   if (starts)
     lines.push(
@@ -37,7 +36,7 @@ export function table({ works, sizes, starts, memory, floor, package: besideJose
 }
 
 /** The npm package beside jose. A ratio above 1 means that the package is faster. */
-function packageTables({ rates, first, bytes }) {
+export function packageTables({ rates, first, bytes }) {
   const of = (figures, digits) => `${figures.median.toFixed(digits)}`;
   const rowsOf = (figures, digits) =>
     Object.entries(figures).map(([name, { edgegate, jose, ratio }]) =>

@@ -6,7 +6,12 @@ export const SERIAL = 200;
 export const PARALLEL = 640;
 export const AT_ONCE = 64;
 
-/** `edgegate` and `jose` are the two modules. Each function verifies one token. */
+/**
+ * A function of each module, which verifies one token.
+ *
+ * @param {{ edgegate?: any, jose?: any }} modules
+ * @param {{ alg: string, jwks: object, options: object }} given
+ */
 export async function verifiersOf({ edgegate, jose }, { jwks, options, alg }) {
   const verifier = edgegate && (await edgegate.Verifier.fromJwks(jwks, options));
   const keys = jose?.createLocalJWKSet(jwks);
@@ -41,27 +46,28 @@ async function parallel(verify, tokens) {
 }
 
 /**
- * One round: the rates of both subjects in each way. `tokens` are SERIAL + PARALLEL new ones. The
- * subjects take short turns, so that a drift of the machine affects both.
+ * One round: the rates of both subjects in each way. The subjects take short turns, so that a drift
+ * of the machine affects both.
  *
- * @param {any} modules
- * @param {any} given
+ * @typedef {{ alg: string, jwks: object, options: object, tokens: string[] }} Given
+ * @param {{ edgegate: any, jose: any }} modules
+ * @param {Given & { isEven: boolean }} given `tokens` are SERIAL + PARALLEL new ones
  */
-export async function round(modules, { tokens, isEven, ...given }) {
-  const subjects = Object.entries(await verifiersOf(modules, given));
+export async function round(modules, { tokens, isEven, alg, jwks, options }) {
+  const subjects = Object.entries(await verifiersOf(modules, { alg, jwks, options }));
   if (isEven) subjects.reverse();
   const seen = tokens.slice(0, 1);
   // Both import their keys and are compiled.
   for (const [, verify] of subjects) for (let n = 0; n < 20; n++) await verify(seen[0]);
   const repeated = (count) => Array.from({ length: count }, () => seen[0]);
   const ways = {
-    "new, serial": [serial, tokens.slice(1, SERIAL)],
-    "new, 64 at once": [parallel, tokens.slice(SERIAL)],
-    "seen, serial": [serial, repeated(SERIAL)],
-    "seen, 64 at once": [parallel, repeated(PARALLEL)],
+    "new, serial": { measure: serial, all: tokens.slice(1, SERIAL) },
+    "new, 64 at once": { measure: parallel, all: tokens.slice(SERIAL) },
+    "seen, serial": { measure: serial, all: repeated(SERIAL) },
+    "seen, 64 at once": { measure: parallel, all: repeated(PARALLEL) },
   };
   const rates = {};
-  for (const [way, [measure, all]] of Object.entries(ways)) {
+  for (const [way, { measure, all }] of Object.entries(ways)) {
     const parts = Object.fromEntries(subjects.map(([name]) => [name, []]));
     for (let at = 0; at < all.length; at += AT_ONCE)
       for (const [name, verify] of subjects)

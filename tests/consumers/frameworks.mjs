@@ -58,7 +58,7 @@ const sveltekit = {
   title: "SvelteKit",
   group: "sveltekit",
   tool: "@sveltejs/kit",
-  how: 'import "edgegate", also as a development dependency',
+  how: 'import "edgegate"; its server is bundled, as for a development dependency',
   isWhole: true,
   async run(project) {
     project.clear(".svelte-kit", "build", "src");
