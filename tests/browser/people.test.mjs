@@ -108,7 +108,7 @@ test("the usual names lead to the pages and keep the query; signing out takes a 
     // 307: the server of the files answers a slash at the end.
     assert.ok([302, 307].includes(answer.status), path);
     assert.equal(answer.headers.get("X-Content-Type-Options"), "nosniff");
-    assert.equal((await ask(path, { method: "POST" })).status, 404, path);
+    assert.ok([404, 405].includes((await ask(path, { method: "POST" })).status), path);
   }
   for (const path of ["/", "/sign-in", "/nothing", "//login", "/x/login", "/login/x", "/__proto__"])
     assert.equal(pageMeant(path), undefined, path);
