@@ -16,8 +16,8 @@ class Refusal extends Error {
     Object.assign(this, { status, code });
   }
 }
-const found = (value, what) => {
-  if (value === undefined) throw new Refusal(404, 10007, `there is no such ${what}`);
+const found = (value, what, code = 10007) => {
+  if (value === undefined) throw new Refusal(404, code, `there is no such ${what}`);
   return value;
 };
 
@@ -44,6 +44,7 @@ function makeAccount(address) {
     found(
       [...databases.values()].find(({ uuid, name }) => uuid === id || name === id),
       "database",
+      7404,
     );
   const page = (list) => ({
     result: list,
