@@ -345,10 +345,21 @@ fn every_finding_names_tests_that_exist() {
         }
         numbers.push(number);
     }
-    let all = [("A", 10), ("B", 11), ("G", 24), ("T", 12)];
+    // Later issues build D4, C15, F8 and F10.
+    let all = [
+        ("A", 10),
+        ("B", 11),
+        ("G", 24),
+        ("T", 12),
+        ("C", 18),
+        ("D", 16),
+        ("E", 14),
+        ("F", 9),
+    ];
     let all: Vec<String> = all
         .into_iter()
         .flat_map(|(letter, last)| (1..=last).map(move |number| format!("{letter}{number}")))
+        .filter(|number| !["C15", "D4", "F8"].contains(&number.as_str()))
         .collect();
     assert_eq!(numbers, all);
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));

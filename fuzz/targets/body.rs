@@ -50,9 +50,9 @@ fn json_body(request: &Request) {
                 value.as_ref().and_then(Json::as_str),
                 member(name).and_then(Value::as_str)
             );
-            let on = flag(value.clone());
+            let on = flag(name, value.clone());
             assert_eq!(on.is_ok(), member(name).is_none_or(Value::is_boolean));
-            if let Ok(Some(list)) = text_list(value) {
+            if let Ok(Some(list)) = text_list(name, value) {
                 let theirs = member(name).unwrap().as_array().unwrap();
                 assert!(
                     list.iter()
