@@ -47,6 +47,10 @@ export function onSubmit(form, send) {
     if (!isHeld(button)) say(problem, "");
   });
   button.disabled = false;
+  // watch.js has noted that Enter was pressed before this script ran.
+  if (!form.hasAttribute("data-entered")) return;
+  form.removeAttribute("data-entered");
+  queueMicrotask(() => form.requestSubmit());
 }
 
 /**

@@ -1,6 +1,6 @@
 // Says that the page failed, if its module does not load or throws before the page is ready. It is
 // not a module, so that it also runs in browsers that can't read the modules. style.css shows the
-// message by itself when even this does not run.
+// message by itself when even this does not run. It also notes an Enter key that comes too early.
 (() => {
   const root = document.documentElement;
   /** @param {Event} event */
@@ -13,4 +13,19 @@
   // Capturing: the event of a script that does not load does not bubble.
   addEventListener("error", fail, true);
   addEventListener("unhandledrejection", fail);
+
+  // Until the page's script has armed a form, its button is disabled, and the browser ignores the
+  // Enter key. form.js sends the form then.
+  addEventListener(
+    "keydown",
+    (event) => {
+      const { target } = event;
+      if (event.key !== "Enter" || event.isComposing || !(target instanceof HTMLInputElement))
+        return;
+      const { form } = target;
+      if (form === null || form.querySelector("[type=submit]:disabled") === null) return;
+      form.setAttribute("data-entered", "");
+    },
+    true,
+  );
 })();

@@ -80,6 +80,30 @@ test("a page whose script never arrives says so after some time, also without wa
   await failure.waitFor();
 });
 
+test("Enter that is pressed before the script has armed the form sends it once", async (t) => {
+  const page = await openPage(t, browser, www.url);
+  await fakeSession(page, null);
+  let arrive;
+  const held = new Promise((resolve) => (arrive = resolve));
+  await page.route("**/sign-in.js", async (route) => {
+    await held;
+    await route.continue();
+  });
+  let logins = 0;
+  await fake(page, "/auth/login", () => {
+    logins += 1;
+    return signedIn();
+  });
+  await page.goto("/sign-in", { waitUntil: "commit" });
+  await page.locator("#email").fill("ada@example.com");
+  await page.locator("#password").fill("correct horse battery staple");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  arrive();
+  await page.waitForURL("**/account", { waitUntil: "commit" });
+  assert.equal(logins, 1);
+});
+
 test("a page that works does not say that it failed", async (t) => {
   for (const { at } of PAGES) {
     const page = await openPage(t, browser, www.url);
