@@ -10,7 +10,7 @@ const bearer = ({ headers }) => headers.get("Authorization");
 
 /** Makes the service refuse the tokens issued so far. */
 function outdate(world) {
-  world.service.users.get(ADA.id).version += 1;
+  world.service.user(ADA.id).version += 1;
 }
 
 test("the token goes to the service's origin and to those listed", async () => {

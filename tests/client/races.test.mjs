@@ -323,7 +323,7 @@ test("another tab says that the session has ended, while this one changes the pa
   const world = new World();
   const { client, events } = await signedIn(world);
   const { sub, sid } = JSON.parse(
-    Buffer.from((await client.accessToken()).split(".")[1], "base64url"),
+    Buffer.from((await client.accessToken()).split(".")[1], "base64url").toString(),
   );
   world.latency = 2000;
   const change = client.changePassword({

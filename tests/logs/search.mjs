@@ -65,7 +65,7 @@ function windowsOf(secrets) {
     const parts = isRandom && secret.startsWith("eyJ") ? secret.split(".").slice(1) : [secret];
     for (const part of parts) {
       for (let at = 0; at + length <= part.length; at += step)
-        tables.get(length).set(part.slice(at, at + length), what);
+        tables.get(length)?.set(part.slice(at, at + length), what);
     }
   }
   return {

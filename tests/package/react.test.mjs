@@ -64,7 +64,7 @@ after(() => browser?.close());
 
 /** The page as the server has rendered it, with a service that answers for one user. */
 async function open(t, { isSignedIn = false } = {}) {
-  const service = { isSignedIn, asked: [] };
+  const service = { isSignedIn, asked: /** @type {string[]} */ ([]) };
   const answer = (work) => (request, response) => {
     service.asked.push(new URL(request.url, "http://site").pathname);
     const [status, body] = work();

@@ -33,6 +33,11 @@ const script = (url) => `
  *
  * `url`: the service's origin, if it is another. `without`: what the browser lacks, such as
  * `navigator.locks`.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} origin
+ * @param {{ url?: string, without?: string[] }} [options]
  */
 export async function openProfile(t, browser, origin, { url, without = [] } = {}) {
   const context = await browser.newContext();
@@ -119,7 +124,9 @@ export async function servePages(port, url) {
       .writeHead(200, { "Content-Type": type, "Content-Security-Policy": policy(`'self' ${url}`) })
       .end(body);
   });
-  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve) => server.listen(port, "127.0.0.1", resolve))
+  );
   const stop = () => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));

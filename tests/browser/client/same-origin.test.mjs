@@ -70,7 +70,7 @@ test("a first visit: nobody", async (t) => {
 test("a proof by the password: one session, in every tab; a wrong password changes nothing", async (t) => {
   const opened = await profile(t);
   const [one, two] = await tabsOf(opened, 2);
-  const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
   const before = await one.token();
   const wrong = "client.reauthenticate('wrong wrong wrong')";
   assert.equal(await one.code(wrong), "invalid_credentials");
@@ -208,7 +208,9 @@ test("a logout on the way to another page is carried out", async (t) => {
 test("a logout offline: out at once, the next page does not sign in, and the service hears of it", async (t) => {
   const opened = await profile(t);
   const [one, two] = await tabsOf(opened, 2);
-  const { sid } = JSON.parse(Buffer.from((await one.token()).split(".")[1], "base64url"));
+  const { sid } = JSON.parse(
+    Buffer.from((await one.token()).split(".")[1], "base64url").toString(),
+  );
   await opened.context.route("**/auth/**", (route) => route.abort("internetdisconnected"));
   assert.equal(await one.code("client.logout()"), "network_error");
   await two.told("signed-out: other_tab");
