@@ -169,7 +169,9 @@ for (const [who, at] of [
           const opened = window.open(origin + path);
           await new Promise((resolve) => setTimeout(resolve, 50));
           try {
-            seen.push(`window ${path} ${opened?.document.body.textContent && "readable"}`);
+            seen.push(
+              `window ${path} ${/** @type {Window} */ (opened).document.body.textContent && "readable"}`,
+            );
           } catch {
             seen.push("refused");
           }

@@ -87,9 +87,10 @@ function shifted() {
   return new Promise((resolve) => {
     new PerformanceObserver((list) =>
       resolve(
-        list
-          .getEntries()
-          .reduce((sum, entry) => sum + ("value" in entry ? Number(entry.value) : 0), 0),
+        /** @type {{ value: number }[]} */ (/** @type {unknown} */ (list.getEntries())).reduce(
+          (sum, { value }) => sum + value,
+          0,
+        ),
       ),
     ).observe({ type: "layout-shift", buffered: true });
     setTimeout(resolve, 500, 0);

@@ -81,11 +81,7 @@ const EXPECTED = {
   revoked: 200,
   ended: "invalid_grant",
 };
-for (const [
-  name,
-  script,
-  updates,
-] of /** @type {[name: string, script: string, updates: number][]} */ ([
+for (const [name, script, updates] of /** @type {[string, string, number][]} */ ([
   ["Authlib", "authlib_client.py", 2],
   ["requests-oauthlib", "requests_oauthlib_client.py", 1],
 ]))

@@ -40,9 +40,8 @@ test("wrangler commands, and their options", () => {
   for (const text of commands) {
     let place = registry;
     const words = text.split(/\s+/);
-    for (let next; ; place = next) {
-      next = place.subtree.get(words[0]);
-      if (!next) break;
+    for (let next = place.subtree.get(words[0]); next; next = place.subtree.get(words[0])) {
+      place = next;
       words.shift();
     }
     const flags = words.filter((word) => word.startsWith("--")).map((word) => word.slice(2));

@@ -89,11 +89,7 @@ test("a wrong password has a challenge that does not refuse the access token", a
   const nobody = { email: "nobody@example.com", password: "wrong" };
   assert.equal(challengeOf(await client.post("/auth/login", { json: nobody }), "nobody"), expected);
   const { access_token: token } = await client.logIn(ADA);
-  for (const [
-    method,
-    path,
-    json,
-  ] of /** @type {[method: string, path: string, json: object][]} */ ([
+  for (const [method, path, json] of /** @type {[string, string, object][]} */ ([
     ["POST", "/auth/reauthenticate", { password: "wrong" }],
     [
       "POST",

@@ -103,7 +103,7 @@ test("oauth4webapi discovers, validates, renews and revokes", async () => {
   );
   const renewed = await oauth.processRefreshTokenResponse(server, us, answer);
   assert.equal(renewed.token_type, "bearer");
-  assert.notEqual(renewed.refresh_token ?? "", login.refresh_token);
+  assert.notEqual(renewed.refresh_token, login.refresh_token);
 
   await oauth.processRevocationResponse(
     await oauth.revocationRequest(server, us, oauth.None(), renewed.refresh_token ?? "", options),

@@ -201,11 +201,7 @@ test("what is pasted into a path is not logged, whatever the answer is; a path o
   const preflight = { origin: edge.origin, "access-control-request-method": "POST" };
   for (const pasted of [ADA, token, refresh_token]) {
     const statuses = [];
-    for (const [
-      method,
-      path,
-      init = {},
-    ] of /** @type {[method: string, path: string, init?: object][]} */ ([
+    for (const [method, path, init = {}] of /** @type {[string, string, init?: object][]} */ ([
       ["GET", `/auth/users/${pasted}`],
       ["POST", `/auth/users/${pasted}/revoke`],
       ["DELETE", `/auth/sessions/${pasted}`],

@@ -59,10 +59,7 @@ test("a switch of the store, there and back", async (t) => {
 
 test("a setting that names no store, or a store that is not bound: 500 misconfigured, and the log says what", async (t) => {
   const login = { json: { email: ADA, password: PASSWORD } };
-  for (const [
-    named,
-    settings,
-  ] of /** @type {[named: string, settings: import("./workers.mjs").Settings][]} */ ([
+  for (const [named, settings] of /** @type {[string, import("./workers.mjs").Settings][]} */ ([
     ["SESSION_STORE", { vars: { SESSION_STORE: "Durable" } }],
     ["SESSION_STORE", { vars: { SESSION_STORE: "d1" } }],
     ["SESSION_OBJECTS", { vars: { SESSION_STORE: "durable" }, without: ["SESSION_OBJECTS"] }],

@@ -75,7 +75,5 @@ async function serve(t) {
   );
   t.after(() => new Promise((resolve) => server.close(resolve)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return Object.assign(pages, {
-    origin: `http://127.0.0.1:${port}`,
-  });
+  return Object.assign(pages, { origin: `http://127.0.0.1:${port}` });
 }

@@ -32,7 +32,7 @@ async function viteBundle(t, source) {
     build: { write: false, lib: { entry: "main.js", formats: ["es"] } },
   }).then((result) => [result].flat()[0]);
   const { output } = /** @type {import("vite").Rolldown.RolldownOutput} */ (built);
-  return output.map((part) => ("code" in part && part.code) || `asset ${part.fileName}`).join("\n");
+  return output.map((part) => ("code" in part ? part.code : `asset ${part.fileName}`)).join("\n");
 }
 
 // Without the list of codes, whose names are those of the errors.

@@ -129,11 +129,7 @@ test("attw finds nothing", async () => {
 
 // No project's types contradict the package's, whether they have a DOM or not. `skipLibCheck` is off.
 const TYPES = { node: ["@types/node", "undici-types"], workers: ["@cloudflare/workers-types"] };
-for (const [
-  name,
-  options,
-  files,
-] of /** @type {[name: string, options: object, files: string[]][]} */ ([
+for (const [name, options, files] of /** @type {[string, object, string[]][]} */ ([
   ["in a browser's project", { lib: ["es2022", "dom", "dom.iterable"], types: [] }, ["types.ts"]],
   ["in Node's, which has no DOM", { lib: ["es2022"], types: ["node"] }, ["types.ts"]],
   [

@@ -131,7 +131,8 @@ test("an unknown environment is refused, and the nearest is named", () => {
   const near = environmentProblem("stagign", ["preview", "staging"]);
   assert.match(near ?? "", /no environment "stagign" in wrangler\.toml\. Did you mean "staging"\?/);
   assert.match(near ?? "", /It has: "preview", "staging"/);
-  assert.doesNotMatch(environmentProblem("production", ["staging"]) ?? "", /Did you mean/);
+  const far = environmentProblem("production", ["staging"]) ?? assert.fail("no problem");
+  assert.doesNotMatch(far, /Did you mean/);
   assert.match(environmentProblem("staging", []) ?? "", /It has none/);
 });
 

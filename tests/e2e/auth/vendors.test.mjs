@@ -23,9 +23,7 @@ async function startVendor(t, behave) {
   await /** @type {Promise<void>} */ (new Promise((done) => server.listen(0, "127.0.0.1", done)));
   t.after(() => new Promise((done) => server.close(done).closeAllConnections()));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return Object.assign(vendor, {
-    url: `http://127.0.0.1:${port}`,
-  });
+  return Object.assign(vendor, { url: `http://127.0.0.1:${port}` });
 }
 
 async function start(t, settings) {

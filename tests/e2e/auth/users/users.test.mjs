@@ -107,11 +107,7 @@ test("one's own account is deleted with the password", async () => {
 
 test("nobody else may", async () => {
   const { access_token: token, user } = await client.logIn(ADA);
-  for (const [
-    method,
-    path,
-    json,
-  ] of /** @type {[method: string, path: string, json?: object][]} */ ([
+  for (const [method, path, json] of /** @type {[string, string, json?: object][]} */ ([
     ["GET", "/auth/users"],
     ["POST", "/auth/users", { email: GRACE }],
     ["DELETE", `/auth/users/${user.id}`],
