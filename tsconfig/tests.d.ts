@@ -1,19 +1,19 @@
 // What the pages of the tests define for the functions that a test hands to `page.evaluate`, and
 // what else the tests import or name that has no types where they are checked.
 
-// tests/browser/client/pages.mjs, tests/package/react.test.mjs
-declare var client: import("../npm/edgegate/types/client.js").AuthClient;
-declare var events: string[];
-declare var auth: import("../npm/edgegate/types/client.js").AuthClient;
-declare var hydrate: () => void;
-declare var texts: string[];
-declare var renders: Record<string, number>;
-declare var listening: Set<() => void>;
-declare var root: { unmount(): void };
-// axe-core
-declare var axe: { run(context: object, options: object): Promise<{ violations: object[] }> };
-
 interface Window {
+  // tests/browser/client/pages.mjs
+  client: import("../npm/edgegate/types/client.js").AuthClient;
+  events: string[];
+  // tests/package/react.test.mjs
+  auth: import("../npm/edgegate/types/client.js").AuthClient;
+  hydrate: () => void;
+  texts: string[];
+  renders: Record<string, number>;
+  listening: Set<() => void>;
+  root: { unmount(): void };
+  // axe-core, for tests/browser/every-state.test.mjs
+  axe: { run(context: object, options: object): Promise<{ violations: object[] }> };
   // tests/browser/console.test.mjs, forms.test.mjs and challenge.test.mjs
   said: (string | null)[];
   announced: (string | null)[];

@@ -108,7 +108,7 @@ async function picture(page, name) {
  */
 async function violations(page, rules) {
   const found = await page.evaluate(
-    (rules) => globalThis.axe.run({ exclude: ["iframe"] }, { iframes: false, ...rules }),
+    (rules) => window.axe.run({ exclude: ["iframe"] }, { iframes: false, ...rules }),
     rules,
   );
   assert.ok(found.passes.length > (rules.runOnly ? 0 : 5), "axe did not run");

@@ -79,6 +79,6 @@ test("me answers the very object that user is, and a new one when something chan
   const after = await world.run(client.me());
   assert.notEqual(after, before);
   assert.equal(client.user, after);
-  assert.deepEqual([before.first_name, after.first_name], ["Ada", "Augusta"]);
+  assert.deepEqual([before?.first_name, after.first_name], ["Ada", "Augusta"]);
   world.close();
 });

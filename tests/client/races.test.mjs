@@ -231,7 +231,7 @@ test("a login whose answer is lost", async () => {
   assert.deepEqual(client.user, ADA);
   // The login ended the session of the cookie.
   await world.advance(11 * MINUTE);
-  assert.equal(client.status, "signed_out");
+  assert.equal(client.getSnapshot().status, "signed_out");
   await world.run(client.login(bob));
   assert.deepEqual(client.user, BOB);
   world.close();

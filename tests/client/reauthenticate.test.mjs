@@ -220,6 +220,7 @@ test("nobody is signed in, and what is no password", async () => {
   const world = new World();
   const { client } = world.tab();
   for (const given of [undefined, null, 7, {}, [PASSWORD]]) {
+    // @ts-expect-error: no passwords
     assert.equal((await world.fails(client.reauthenticate(given))).code, "invalid_argument");
   }
   assert.equal((await world.fails(client.reauthenticate(PASSWORD))).code, "signed_out");

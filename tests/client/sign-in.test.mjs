@@ -223,7 +223,7 @@ test("me takes over what the service says", async () => {
   const { client } = await signedIn(world);
   Object.assign(world.service.user(ADA.id), { first_name: "Augusta" });
   assert.equal((await world.run(client.me())).first_name, "Augusta");
-  assert.equal(client.user.first_name, "Augusta");
+  assert.equal(client.user?.first_name, "Augusta");
   world.close();
 });
 
@@ -233,7 +233,7 @@ test("a mailed link's use is followed by a renewal", async () => {
   Object.assign(world.service.user(ADA.id), { email: "Countess@Example.com", version: 2 });
   await world.run(client.confirmEmailChange("egl_x"));
   await world.advance(1000);
-  assert.equal(client.user.email, "Countess@Example.com");
+  assert.equal(client.user?.email, "Countess@Example.com");
   world.service.endSessions(ADA.id);
   await world.run(client.confirmPasswordReset({ token: "egl_x", password: ANOTHER }));
   await world.advance(10_000);
@@ -249,20 +249,35 @@ test("what the caller got wrong is invalid_argument, and nothing is sent", async
   const { client } = world.tab();
   const email = ADA.email;
   for (const call of [
+    // @ts-expect-error: wrong on purpose
     () => client.login(),
+    // @ts-expect-error: wrong on purpose
     () => client.login(null),
+    // @ts-expect-error: wrong on purpose
     () => client.login({ email }),
+    // @ts-expect-error: wrong on purpose
     () => client.login({ email, password: 1 }),
+    // @ts-expect-error: wrong on purpose
     () => client.login({ email: [email], password: PASSWORD }),
+    // @ts-expect-error: wrong on purpose
     () => client.register({}),
+    // @ts-expect-error: wrong on purpose
     () => client.register({ email, first_name: null }),
+    // @ts-expect-error: wrong on purpose
     () => client.requestPasswordReset({ email }),
+    // @ts-expect-error: wrong on purpose
     () => client.confirmPasswordReset({ token: "x" }),
+    // @ts-expect-error: wrong on purpose
     () => client.verifyEmail("x"),
+    // @ts-expect-error: wrong on purpose
     () => client.confirmEmailChange(undefined),
+    // @ts-expect-error: wrong on purpose
     () => client.changePassword({ current_password: PASSWORD }),
+    // @ts-expect-error: wrong on purpose
     () => client.changeEmail({ email }),
+    // @ts-expect-error: wrong on purpose
     () => client.deleteAccount(),
+    // @ts-expect-error: wrong on purpose
     () => client.endSession(1),
   ]) {
     assert.equal((await world.fails(call())).code, "invalid_argument", `${call}`);

@@ -270,7 +270,7 @@ test("a call begun for one user is not sent for another", async () => {
   );
   assert.equal(error.code, "signed_out");
   assert.equal(world.service.count("/api/ada"), 0);
-  assert.equal(two.client.user.id, BOB.id);
+  assert.equal(two.client.user?.id, BOB.id);
   world.close();
 });
 

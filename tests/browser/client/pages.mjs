@@ -88,19 +88,19 @@ async function openTab(context, address) {
   await loaded();
   return {
     page,
-    login: (credentials) => page.evaluate((given) => client.login(given), credentials),
+    login: (credentials) => page.evaluate((given) => window.client.login(given), credentials),
     ready: () => page.evaluate("client.ready()"),
     logout: () => page.evaluate("client.logout()"),
     status: () => page.evaluate("client.status"),
     events: () => page.evaluate("events"),
     token: () => page.evaluate("client.accessToken()"),
     /** Ends when the page was told so. */
-    told: (event) => page.waitForFunction((it) => events.includes(it), event),
+    told: (event) => page.waitForFunction((it) => window.events.includes(it), event),
     /** The status of a GET by `client.fetch`, or the code of the error. */
     fetch: (path) =>
       page.evaluate(
         (it) =>
-          client.fetch(it).then(
+          window.client.fetch(it).then(
             ({ status }) => status,
             ({ code }) => code,
           ),
