@@ -1,6 +1,8 @@
 // What the pages of the tests define for the functions that a test hands to `page.evaluate`, and
 // what else the tests import or name that has no types where they are checked.
 
+// Members of window, because a global variable of the type AuthClient makes that type circular: the
+// package's types look at `typeof globalThis`.
 interface Window {
   // tests/browser/client/pages.mjs
   client: import("../npm/edgegate/types/client.js").AuthClient;
