@@ -148,7 +148,7 @@ test("limits: a client that guesses is told to wait, the same for known and unkn
   const edge = await startWorker({ vars: { LIMITS: "on" } });
   t.after(() => edge.stop());
   const guess = (email) =>
-    clientOf(edge).post("/auth/login", { json: { email, password: "not the password" } });
+    clientOf(edge).post("/auth/login", { json: { email, password: "nothing she chose" } });
   for (const email of [ADA, "nobody@example.com"]) {
     const answers = await untilLimited(10, () => guess(email));
     assert.equal(answers[0].status, 401);

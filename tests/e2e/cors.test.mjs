@@ -276,7 +276,7 @@ test("too many tries and a store that fails can be read, too", async (t) => {
   const headers = { origin: APP };
   const guess = () =>
     clientOf(limited).post("/auth/login", {
-      json: { email: ADA, password: "not the password" },
+      json: { email: ADA, password: "nothing she chose" },
       headers,
     });
   const last = (await untilLimited(10, guess)).at(-1);

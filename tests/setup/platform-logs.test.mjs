@@ -35,10 +35,10 @@ test("an environment has the same settings unless it says otherwise, and then de
   };
   cpSync(inRoot("www"), join(folder, "www"), { recursive: true });
   assert.deepEqual(
-    read('[env.staging.vars]\nISSUER = "https://staging.example.com"', "staging").observability,
+    read('[env.test.vars]\nISSUER = "https://test.example.com"', "test").observability,
     OFF,
   );
-  const changed = read("[env.staging.observability]\nenabled = true", "staging");
+  const changed = read("[env.test.observability]\nenabled = true", "test");
   assert.match(platformLogsProblem(changed) ?? "", /redact_query_string/);
 });
 

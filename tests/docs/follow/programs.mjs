@@ -24,6 +24,8 @@ const PACKAGES = ["vite", "hono", "typescript", "@cloudflare/workers-types", "@t
 export class Programs {
   #origin;
   #home;
+  /** @type {Promise<string> | undefined} */
+  #loggedIn;
   #cleanUp = [];
   #project;
   #browser;
@@ -40,6 +42,7 @@ export class Programs {
   /** A new document. */
   begin() {
     this.#imports = new Map();
+    this.#loggedIn = undefined;
   }
 
   /** @param {import("./documents.mjs").Block} block */
@@ -88,7 +91,13 @@ export class Programs {
     return [...new Set(imports), ...given, body].join("\n");
   }
 
-  async #token() {
+  /** One login for all blocks of a document: an account may log in ten times a minute. */
+  #token() {
+    this.#loggedIn ??= this.#logIn();
+    return this.#loggedIn;
+  }
+
+  async #logIn() {
     const answer = await fetch(`${this.#origin}/auth/login`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },

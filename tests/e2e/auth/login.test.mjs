@@ -56,9 +56,9 @@ test("a login writes one key, and that key holds no token", async () => {
 });
 
 test("a wrong password and an unknown address answer the same bytes", async () => {
-  const wrong = { json: { email: ADA, password: "not the password at all" } };
-  const unknown = { json: { email: "nobody@example.com", password: "not the password at all" } };
-  const noAddress = { json: { email: "nobody", password: "not the password at all" } };
+  const wrong = { json: { email: ADA, password: "nothing she ever chose" } };
+  const unknown = { json: { email: "nobody@example.com", password: "nothing she ever chose" } };
+  const noAddress = { json: { email: "nobody", password: "nothing she ever chose" } };
   const [a, b, c] = await Promise.all(
     [wrong, unknown, noAddress].map((options) => client.post("/auth/login", options)),
   );

@@ -156,7 +156,7 @@ for (const store of ["kv", "durable"]) {
       for (const [bearer, json, status, code] of [
         [undefined, { password: PASSWORD }, 401, "invalid_token"],
         [own.refresh_token, { password: PASSWORD }, 401, "invalid_token"],
-        [token, { password: "not the password" }, 401, "invalid_credentials"],
+        [token, { password: "nothing she chose" }, 401, "invalid_credentials"],
         [token, { password: "" }, 401, "invalid_credentials"],
         [token, { password: "x".repeat(129) }, 422, "invalid_field"],
         [token, {}, 422, "invalid_field"],

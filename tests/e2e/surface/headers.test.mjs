@@ -18,7 +18,7 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
       method: name.toUpperCase(),
       path: path.replace(/\{\w+\}/, ID),
       takesBody: Boolean(item[name].requestBody),
-      takesForm: Boolean(item[name].requestBody?.content["application/x-www-form-urlencoded"]),
+      takesForm: Boolean(item[name].requestBody?.["x-form"]),
       isBearer: (item[name].security ?? security).some((scheme) => "accessToken" in scheme),
       access: item[name]["x-access"],
       success: Number(Object.keys(item[name].responses).find((status) => status.startsWith("2"))),

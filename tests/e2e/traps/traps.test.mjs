@@ -50,7 +50,9 @@ const LOGIN = {
 };
 const RPC = "RPC";
 
+// The first environment alone: the others bind the same classes.
 const bindings = readFileSync(inRoot("wrangler.toml"), "utf8")
+  .split("\n[env.")[0]
   .matchAll(/^name = "(\w+)"\nclass_name = "(\w+)"/gm)
   .map(([, binding, name]) => ({ binding, name }))
   .toArray();

@@ -242,10 +242,14 @@ impl Table {
             .collect()
     }
 
+    /// Writes nothing if the row has the same or a larger version: an old token may ask for it again
+    /// and again. Tokens below that version were issued before it was first written, so they expire
+    /// before the row does.
     pub(super) fn outdate(&self, version: u64, until: u64) -> Result<(), StoreError> {
         self.rows(
             "INSERT INTO outdated (one, version, until) VALUES (1, ?, ?) \
-             ON CONFLICT (one) DO UPDATE SET version = max(version, excluded.version), until = max(until, excluded.until)",
+             ON CONFLICT (one) DO UPDATE SET version = max(version, excluded.version), until = max(until, excluded.until) \
+             WHERE version < excluded.version",
             vec![number(version), number(until)],
         )
         .map(drop)

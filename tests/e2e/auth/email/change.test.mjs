@@ -69,7 +69,7 @@ test("what is wrong sends nothing", async () => {
   const { access_token } = await client.logIn(ADA);
   for (const [token, email, password, status, code] of [
     [undefined, NEW, PASSWORD, 401, "invalid_token"],
-    [access_token, NEW, "not the password", 401, "invalid_credentials"],
+    [access_token, NEW, "nothing she chose", 401, "invalid_credentials"],
     [access_token, "ada", PASSWORD, 422, "invalid_field"],
     [access_token, ADA, PASSWORD, 422, "invalid_field"],
   ]) {

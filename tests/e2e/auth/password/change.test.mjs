@@ -40,7 +40,7 @@ test("what is wrong changes nothing", async () => {
   const { access_token } = await client.logIn(ADA);
   for (const [token, current, next, status, code] of [
     [undefined, PASSWORD, NEW_PASSWORD, 401, "invalid_token"],
-    [access_token, "not the password", NEW_PASSWORD, 401, "invalid_credentials"],
+    [access_token, "nothing she chose", NEW_PASSWORD, 401, "invalid_credentials"],
     [access_token, PASSWORD, "short", 422, "weak_password"],
     [access_token, "x".repeat(129), NEW_PASSWORD, 422, "invalid_field"],
   ]) {

@@ -95,7 +95,7 @@ test("deleting an account ends all that it had, at once; its address is free", a
 test("one's own account is deleted with the password", async () => {
   const { access_token: token, refresh_token } = await client.logIn(ADA);
   const del = (current_password) => client.del("/auth/me", { token, json: { current_password } });
-  const wrong = await del("not the password");
+  const wrong = await del("nothing she chose");
   assert.deepEqual([wrong.status, wrong.body.code], [401, "invalid_credentials"]);
   assert.equal((await client.del("/auth/me", { token })).status, 415);
   assert.equal((await del(PASSWORD)).status, 204);
