@@ -101,6 +101,7 @@ export async function coldStarts(keys, { rounds, log }) {
     },
   ];
   const { url, stop } = await start(LOADER, { modules, workerLoaders: { LOADER: {} } });
+  /** @type {Record<string, number[]>} */
   const found = Object.fromEntries(Object.keys(scripts).map((name) => [name, []]));
   const statuses = {};
   try {

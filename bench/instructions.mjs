@@ -129,7 +129,7 @@ function readRecord() {
     return JSON.parse(readFileSync(inRoot(RECORD), "utf8"));
   } catch (error) {
     throw new Advice(
-      `${RECORD} can't be read (${error.message}): write it by \`npm run bench:instructions -- --record\`.`,
+      `${RECORD} can't be read (${/** @type {Error} */ (error).message}): write it by \`npm run bench:instructions -- --record\`.`,
     );
   }
 }

@@ -24,7 +24,8 @@ export async function once(
   if (!ENDS.has(work)) await measure(url, all, WARM_UP_SECONDS);
   const before = processorTime(pid);
   const { rate, times } = await measure(url, all, seconds);
-  const used = before === undefined ? undefined : (processorTime(pid) - before) / times.length;
+  const used =
+    before === undefined ? undefined : (Number(processorTime(pid)) - before) / times.length;
   return {
     rate: rate * perRequest,
     processor: used && used / perRequest,

@@ -132,5 +132,5 @@ async function bill(url) {
 async function processorTimeOf(pid, act) {
   const before = processorTime(pid);
   for (let n = 0; n < TIMED; n += 1) await act();
-  return before === undefined ? "" : ((processorTime(pid) - before) / TIMED).toFixed(1);
+  return before === undefined ? "" : ((Number(processorTime(pid)) - before) / TIMED).toFixed(1);
 }

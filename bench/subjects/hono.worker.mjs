@@ -2,6 +2,8 @@
 import { Hono } from "hono";
 import { jwt } from "hono/jwt";
 
+/** @typedef {{ KEY: string, ISSUER: string, AUDIENCE: string }} Bindings */
+/** @type {Hono<{ Bindings: Bindings, Variables: { jwtPayload: { roles: string[] } } }>} */
 const app = new Hono();
 let guard;
 app.use("/auth/*", (c, next) => {

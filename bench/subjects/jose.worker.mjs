@@ -14,7 +14,7 @@ export default {
     try {
       const { algorithms, byKid } = await keys;
       const verify = () =>
-        jwtVerify(token, ({ kid }) => byKid.get(kid), {
+        jwtVerify(token, (header) => byKid.get(header.kid), {
           algorithms,
           issuer: ISSUER,
           audience: AUDIENCE,

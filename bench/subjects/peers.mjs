@@ -158,7 +158,9 @@ export async function startOpenAuth(more = {}) {
   };
   const signIn = async () => {
     const answer = await fetch(new URL(login.path, url), { ...login, redirect: "manual" });
-    const tokens = new URLSearchParams(new URL(answer.headers.get("location")).hash.slice(1));
+    const tokens = new URLSearchParams(
+      new URL(String(answer.headers.get("location"))).hash.slice(1),
+    );
     return { access: tokens.get("access_token"), refresh: tokens.get("refresh_token") };
   };
   const { access } = await signIn();
@@ -200,7 +202,7 @@ export async function startWorkersOAuthProvider(more = {}) {
     const { redirectTo } = await (
       await ok(await fetch(new URL(`/authorize?${new URLSearchParams(query)}`, url)))
     ).json();
-    const code = new URL(redirectTo).searchParams.get("code");
+    const code = new URL(redirectTo).searchParams.get("code") ?? "";
     const body = new URLSearchParams({
       grant_type: "authorization_code",
       code,

@@ -68,6 +68,7 @@ export async function round(modules, { tokens, isEven, alg, jwks, options }) {
   };
   const rates = {};
   for (const [way, { measure, all }] of Object.entries(ways)) {
+    /** @type {Record<string, number[]>} */
     const parts = Object.fromEntries(subjects.map(([name]) => [name, []]));
     for (let at = 0; at < all.length; at += AT_ONCE)
       for (const [name, verify] of subjects)

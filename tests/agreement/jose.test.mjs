@@ -32,7 +32,11 @@ test("where jose differs, a line says why, and no line says so of what does not"
       await jwtVerify(token, keys[key_set], options);
       return "valid";
     } catch (error) {
-      assert.match(error.code ?? "", INVALID, `${name}: ${error}`);
+      assert.match(
+        /** @type {{ code?: string }} */ (error).code ?? "",
+        INVALID,
+        `${name}: ${error}`,
+      );
       return "invalid";
     }
   };

@@ -12,8 +12,9 @@ export async function runBothWays(edgegate, file, wycheproof) {
     Object.defineProperty(globalThis, "crypto", { value, configurable: true, writable: true });
   let byPlatform = 0;
   const subtle = {
-    importKey: (...args) => real.subtle.importKey(...args),
-    verify(...args) {
+    importKey: (/** @type {Parameters<SubtleCrypto["importKey"]>} */ ...args) =>
+      real.subtle.importKey(...args),
+    verify(/** @type {Parameters<SubtleCrypto["verify"]>} */ ...args) {
       byPlatform += 1;
       return real.subtle.verify(...args);
     },
@@ -83,9 +84,9 @@ async function outcome(verifier, token, EdgegateError) {
   try {
     return { claims: await verifier.verify(token) };
   } catch (error) {
-    return error instanceof EdgegateError
-      ? { code: error.code, reason: error.reason }
-      : { thrown: String(error) };
+    if (!(error instanceof EdgegateError)) return { thrown: String(error) };
+    const { code, reason } = /** @type {{ code: string, reason?: string }} */ (error);
+    return { code, reason };
   }
 }
 

@@ -60,7 +60,7 @@ const agreed = (t, where, { platform, wasm, wycheproof }) => {
 };
 
 test("the package agrees with the file in Node", async (t) => {
-  const edgegate = await import(pathToFileURL(inRoot(PACKAGE, "node.js")));
+  const edgegate = await import(pathToFileURL(inRoot(PACKAGE, "node.js")).href);
   const found = await runBothWays(edgegate, JSON.parse(file), WYCHEPROOF);
   agreed(t, `Node ${process.versions.node}`, found);
 });
@@ -74,7 +74,7 @@ test("the package agrees with the file in workerd", async (t) => {
   );
   const contents = (path) => readFileSync(inRoot(path));
   // The loaders of the other platforms import modules that do not exist here.
-  const scripts = readdirSync(inRoot(PACKAGE), { recursive: true }).filter(
+  const scripts = readdirSync(inRoot(PACKAGE), { recursive: true, encoding: "utf8" }).filter(
     (path) => path.endsWith(".js") && !NOT_FOR_WORKERD.includes(path),
   );
   const modules = [
@@ -95,17 +95,19 @@ test("the package agrees with the file in workerd", async (t) => {
     },
   ];
   const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      cf: false,
-      workers: [{ name: "agreement", compatibilityDate: compatibility_date, modules }],
-    }),
+    convertV4MiniflareOptions(
+      /** @type {Parameters<typeof convertV4MiniflareOptions>[0]} */ ({
+        cf: false,
+        workers: [{ name: "agreement", compatibilityDate: compatibility_date, modules }],
+      }),
+    ),
   );
   t.after(() => miniflare.dispose());
   const answer = await miniflare.dispatchFetch("http://agreement.test/", {
     method: "POST",
     body: JSON.stringify({ file: JSON.parse(file), wycheproof: WYCHEPROOF }),
   });
-  agreed(t, "workerd", await answer.json());
+  agreed(t, "workerd", /** @type {Parameters<typeof agreed>[2]} */ (await answer.json()));
 });
 
 test("the package agrees with the file in Chromium, under a strict policy", async (t) => {
@@ -133,12 +135,13 @@ async function serve() {
     ".json": "application/json",
   };
   const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+  /** @type {[pattern: RegExp, folder: string][]} */
   const places = [
     [/^\/edgegate\/([\w/-]+\.(?:js|wasm))$/, PACKAGE],
     [/^\/agreement\/(\w+\.mjs)$/, "tests/agreement"],
     [/^\/(tokens\.json)$/, "tests/vectors/agreement"],
   ];
-  const server = createServer(({ url }, answer) => {
+  const server = createServer(({ url = "" }, answer) => {
     answer.setHeader("Content-Security-Policy", policy);
     if (url === "/")
       return answer
@@ -155,8 +158,9 @@ async function serve() {
     answer.setHeader("Content-Type", types[extname(path)]).end(readFileSync(path));
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
-    origin: `http://127.0.0.1:${server.address().port}`,
+    origin: `http://127.0.0.1:${port}`,
     stop: () => new Promise((done) => server.close(done)),
   };
 }

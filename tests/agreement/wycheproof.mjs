@@ -34,6 +34,7 @@ export async function runWycheproof(files) {
   for (const [alg, { testGroups }] of Object.entries(files)) {
     const { algorithm, keyOf, hasForm } = KINDS[alg];
     for (const group of testGroups) {
+      /** @type {KeyUsage[]} */
       const usages = ["verify"];
       const key = await crypto.subtle.importKey("raw", keyOf(group), algorithm, false, usages);
       for (const { tcId, msg, sig, result } of group.tests) {

@@ -105,7 +105,7 @@ test("sessions: device, place and time; each can be ended, this one by signing o
     "once",
   );
   assert.equal(
-    await page.evaluate(() => document.activeElement.getAttribute("aria-label")),
+    await page.evaluate(() => document.activeElement?.getAttribute("aria-label")),
     "End: Unknown device, last used 2 hours ago",
   );
   assert.equal(await entries.count(), 2);

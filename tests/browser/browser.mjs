@@ -117,7 +117,7 @@ export const problem = (status, code, members = {}, headers = {}) => ({
 /** What has the focus, as text: `h1: Check your mail`, or an element's id. */
 export const focused = (page) =>
   page.evaluate(() => {
-    const { localName, id, textContent } = document.activeElement;
+    const { localName, id, textContent } = document.activeElement ?? document.body;
     return id || `${localName}: ${textContent.trim()}`;
   });
 

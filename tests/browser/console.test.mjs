@@ -27,6 +27,13 @@ after(async () => {
   await www?.stop();
 });
 
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {{
+ *   user?: typeof ADA | null, discovery?: { jwks?: unknown },
+ *   before?: (page: import("playwright-core").Page) => Promise<void>
+ * }} [given]
+ */
 async function open(t, { user = null, discovery, before = async () => {} } = {}) {
   const page = await openPage(t, browser, www.url);
   await fakeSession(page, user);
@@ -89,7 +96,7 @@ test("a good token: header and claims are explained, the verdict is the package'
   const first = await seconds();
   assert.ok(first > 500 && first <= 600, `${first}`);
   await page.waitForFunction(
-    (before) => document.querySelector("#expiry").textContent !== before,
+    (before) => document.querySelector("#expiry")?.textContent !== before,
     await page.locator("#expiry").textContent(),
   );
   assert.ok((await seconds()) < first);
@@ -115,6 +122,7 @@ test("a token that expires while it is looked at is checked again", async (t) =>
 describe("a bad token is said to be so, with the reason in words", () => {
   const good = accessToken();
   const [header, claims, signature] = good.split(".");
+  /** @type {[name: string, text: string, says: string, steps: string[]][]} */
   const BAD = [
     ["cut off", good.slice(0, -22), "does not have the right length", ["good", "bad", "unknown"]],
     [
@@ -421,6 +429,10 @@ test("keys that can’t be read, and a service that publishes none", async (t) =
 });
 
 describe("an answer never stands beside another question", () => {
+  /**
+   * @param {import("node:test").TestContext} t
+   * @param {unknown} [authorized] as `fake` takes it
+   */
   async function checked(t, authorized = { json: { authorized: true } }) {
     const { page, token, headline } = await open(t);
     await fake(page, "/auth/authorized?*", authorized);
@@ -484,7 +496,7 @@ describe("an answer never stands beside another question", () => {
     const { page, token, headline } = await checked(t);
     await page.getByText("This page and the server agree.").waitFor();
     await page.evaluate(() => {
-      const headline = document.querySelector("#headline");
+      const headline = /** @type {Element} */ (document.querySelector("#headline"));
       window.said = [];
       new MutationObserver(() => window.said.push(headline.textContent)).observe(headline, {
         childList: true,

@@ -35,9 +35,10 @@ async function servePage(host) {
   const server = createServer((_, answer) =>
     answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"),
   );
-  await new Promise((resolve) => server.listen(0, host, resolve));
+  await /** @type {Promise<void>} */ (new Promise((resolve) => server.listen(0, host, resolve)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
-    origin: `http://${host}:${server.address().port}`,
+    origin: `http://${host}:${port}`,
     stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
   };
 }
@@ -53,7 +54,15 @@ async function signedIn(t) {
 }
 
 /** POSTs JSON as a page does. Returns what the page can read of the answer, or "unreadable". */
-const post = (page, path, json, { credentials = "include", token } = {}) =>
+const post = (
+  page,
+  path,
+  json,
+  /** @type {{ credentials?: RequestCredentials, token?: string }} */ {
+    credentials = "include",
+    token,
+  } = {},
+) =>
   page.evaluate(
     async ([url, json, credentials, token]) => {
       const headers = {
@@ -162,10 +171,10 @@ test("a page of an allowed origin on the same site signs in, renews and reads an
   assert.deepEqual(await jar(context), []);
 });
 
-for (const [who, isSameSite, serverOf] of [
+for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
   ["a neighbour on the same site", true, () => neighbour],
   ["a stranger on another site", false, () => stranger],
-]) {
+])) {
   test(`${who} can neither renew nor log out nor sign in by the cookie, whatever its page sends`, async (t) => {
     const { context, own } = await signedIn(t);
     const [before] = await jar(context);

@@ -47,9 +47,10 @@ async function servePage(host) {
   const server = createServer((_, answer) =>
     answer.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title>"),
   );
-  await new Promise((resolve) => server.listen(0, host, resolve));
+  await /** @type {Promise<void>} */ (new Promise((resolve) => server.listen(0, host, resolve)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
-    origin: `http://${host}:${server.address().port}`,
+    origin: `http://${host}:${port}`,
     stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
   };
 }
@@ -155,7 +156,7 @@ for (const [who, at] of [
         const seen = [];
         for (const path of paths) {
           for (const name of ["img", "script"]) {
-            const element = document.createElement(name);
+            const element = /** @type {HTMLImageElement} */ (document.createElement(name));
             seen.push(
               await new Promise((resolve) => {
                 element.onload = () => resolve(`${name} ${path} loaded`);
@@ -168,7 +169,9 @@ for (const [who, at] of [
           const opened = window.open(origin + path);
           await new Promise((resolve) => setTimeout(resolve, 50));
           try {
-            seen.push(`window ${path} ${opened.document.body.textContent && "readable"}`);
+            seen.push(
+              `window ${path} ${/** @type {Window} */ (opened).document.body.textContent && "readable"}`,
+            );
           } catch {
             seen.push("refused");
           }

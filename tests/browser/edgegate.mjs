@@ -28,7 +28,11 @@ export async function startEdgegate(options = {}) {
       return await startOnce(options);
     } catch (error) {
       // Between the search for a free port and its use, another test may have taken it.
-      if (tries === 3 || !/Address already in use|is taken/.test(error.message)) throw error;
+      if (
+        tries === 3 ||
+        !/Address already in use|is taken/.test(/** @type {Error} */ (error).message)
+      )
+        throw error;
     }
   }
 }
@@ -48,19 +52,21 @@ async function startOnce({ vars = {}, env = {} }) {
     script.kill("SIGTERM");
     await ended;
     // The banner tells a developer the demo accounts; it is ours and not the Worker's.
-    keepLines(text.split(BANNER_END).at(-1).split("\n"));
+    keepLines((text.split(BANNER_END).at(-1) ?? "").split("\n"));
     rmSync(state, { recursive: true, force: true });
   };
   try {
-    await new Promise((resolve, reject) => {
-      const read = (chunk) => {
-        text += chunk;
-        if (/edgegate is ready/.test(text)) resolve();
-      };
-      script.stdout.on("data", read);
-      script.stderr.on("data", read);
-      script.once("exit", () => reject(new Error(`npm start ended early:\n${text}`)));
-    });
+    await /** @type {Promise<void>} */ (
+      new Promise((resolve, reject) => {
+        const read = (chunk) => {
+          text += chunk;
+          if (/edgegate is ready/.test(text)) resolve();
+        };
+        script.stdout.on("data", read);
+        script.stderr.on("data", read);
+        script.once("exit", () => reject(new Error(`npm start ended early:\n${text}`)));
+      })
+    );
   } catch (error) {
     await stop();
     throw error;
@@ -86,7 +92,7 @@ async function startOnce({ vars = {}, env = {} }) {
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address();
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   await new Promise((resolve) => server.close(resolve));
   return port;
 }

@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 
 const textContent = readFileSync(inRoot("www/words/en.json"), "utf8");
-globalThis.document = {
-  documentElement: { lang: "en" },
-  getElementById: () => ({ textContent }),
-};
+globalThis.document = /** @type {Document} */ (
+  /** @type {unknown} */ ({
+    documentElement: { lang: "en" },
+    getElementById: () => ({ textContent }),
+  })
+);

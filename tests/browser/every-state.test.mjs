@@ -74,7 +74,7 @@ test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) =
     "console-signed-in",
   ]) {
     const page = await openPage(t, browser, www.url, { viewport: PHONE });
-    const { reach, says } = STATES.find((state) => state.name === name);
+    const { reach, says } = STATES.find((state) => state.name === name) ?? assert.fail(name);
     await reach(page);
     await page.getByText(says).first().waitFor();
     const shift = await page.evaluate(shifted);
@@ -86,7 +86,12 @@ test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) =
 function shifted() {
   return new Promise((resolve) => {
     new PerformanceObserver((list) =>
-      resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0)),
+      resolve(
+        /** @type {{ value: number }[]} */ (/** @type {unknown} */ (list.getEntries())).reduce(
+          (sum, { value }) => sum + value,
+          0,
+        ),
+      ),
     ).observe({ type: "layout-shift", buffered: true });
     setTimeout(resolve, 500, 0);
   });
@@ -103,7 +108,7 @@ async function picture(page, name) {
  */
 async function violations(page, rules) {
   const found = await page.evaluate(
-    (rules) => axe.run({ exclude: ["iframe"] }, { iframes: false, ...rules }),
+    (rules) => window.axe.run({ exclude: ["iframe"] }, { iframes: false, ...rules }),
     rules,
   );
   assert.ok(found.passes.length > (rules.runOnly ? 0 : 5), "axe did not run");

@@ -77,7 +77,7 @@ test("sign in by keyboard; a wrong password is said; a cookie that no script see
   timeout: 180_000,
 }, async (t) => {
   const page = await open(t, "/sign-in");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "email");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "email");
   await signIn(page, ADA, "not her password");
   await says(page, "The email address or the password is wrong.");
   await type(page, { "#password": DEMO });

@@ -177,6 +177,6 @@ const describedBy = (input) =>
     element
       .getAttribute("aria-describedby")
       .split(" ")
-      .map((id) => document.getElementById(id).textContent)
+      .map((id) => document.getElementById(id)?.textContent)
       .join(" "),
   );

@@ -17,7 +17,7 @@ after(async () => {
   await www?.stop();
 });
 
-async function open(t, at, user = null, options = {}) {
+async function open(t, at, /** @type {typeof ADA | null} */ user = null, options = {}) {
   const page = await openPage(t, browser, www.url, options);
   await fakeSession(page, user);
   await page.goto(at);
@@ -67,7 +67,7 @@ test("a wrong password is announced, and a second one again", async (t) => {
   await page.locator("#email").fill("ada@example.com");
   await page.evaluate(() => {
     window.announced = [];
-    const region = document.querySelector("#password-error");
+    const region = /** @type {Element} */ (document.querySelector("#password-error"));
     new MutationObserver(() => window.announced.push(region.textContent)).observe(region, {
       childList: true,
     });

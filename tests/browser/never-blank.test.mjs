@@ -31,7 +31,10 @@ after(async () => {
 });
 
 /** A page without the checks of `openPage`, because here the browser must complain. */
-async function open(t, break_ = async () => {}) {
+async function open(
+  t,
+  /** @type {(page: import("playwright-core").Page) => Promise<unknown>} */ break_ = async () => {},
+) {
   const page = await browser.newPage({ baseURL: www.url });
   t.after(() => page.close());
   await fakeSession(page, null);
@@ -41,6 +44,7 @@ async function open(t, break_ = async () => {}) {
 
 for (const { at, entry, form } of PAGES) {
   test(`${at}: a script that fails in any way is said at once, and no secret can be sent`, async (t) => {
+    /** @type {[how: string, path: string, answer: unknown][]} */
     const faults = [
       ["throws", entry, script("throw new Error('a fault');")],
       ["does not load", entry, "offline"],

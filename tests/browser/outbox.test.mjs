@@ -110,7 +110,7 @@ test("a new mail appears by itself, open, and what is read stays as it is", asyn
   const { page, entries, state } = await open(t, () => ({ json: mails }));
   await page.frameLocator("iframe").getByText("HTML 1").waitFor();
   await page.evaluate(() => {
-    document.querySelector("iframe").dataset.before = "yes";
+    /** @type {HTMLElement} */ (document.querySelector("iframe")).dataset.before = "yes";
   });
   mails = [mail(2), mail(1)];
   await state.getByText("2 mails, newest first.").waitFor();

@@ -22,7 +22,7 @@ for (const { at, path, button } of [
   { at: "/reset-password", path: "/auth/password/confirm", button: "Change the password" },
   { at: "/verify-email", path: "/auth/email/verify", button: "Confirm the address" },
 ]) {
-  const open = async (t, answer = { status: 204 }) => {
+  const open = async (t, /** @type {unknown} */ answer = { status: 204 }) => {
     const page = await openPage(t, browser, www.url);
     const asked = await fake(page, path, answer);
     await page.goto(`${at}#ticket`);
@@ -40,6 +40,7 @@ for (const { at, path, button } of [
   describe(at, () => {
     test("each reason of the server is said in words at the field, and the link stays good", async (t) => {
       const weak = (...reasons) => problem(422, "weak_password", { reasons });
+      /** @type {[text: string, answer: object, says: string][]} */
       const tries = [
         ["short", weak("too_short"), "It is too short: use at least 15 characters."],
         ["with fifteen or more", weak("too_short"), "It is too short: use more characters."],
@@ -156,6 +157,7 @@ for (const { at, path, button } of [
 }
 
 describe("strength", () => {
+  /** @type {[password: string, level: number][]} */
   const levels = [
     ["", 0],
     ["a", 1],

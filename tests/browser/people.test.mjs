@@ -20,7 +20,7 @@ after(async () => {
 const ask = (path, init = {}) => fetch(www.url + path, { redirect: "manual", ...init });
 
 test("HTML only where Accept names it before JSON (RFC 9110 section 12.5.1)", () => {
-  for (const [accept, wanted] of [
+  for (const [accept, wanted] of /** @type {const} */ ([
     [BROWSERS, true],
     ["text/html", true],
     ["TEXT/HTML;level=1", true],
@@ -34,7 +34,7 @@ test("HTML only where Accept names it before JSON (RFC 9110 section 12.5.1)", ()
     ["text/html;q=x", false],
     ["text/*", false],
     ["text/htmlx", false],
-  ])
+  ]))
     assert.equal(prefersHtml(accept), wanted, accept);
 });
 
@@ -42,10 +42,10 @@ test("a person's 404 is a page, a program's is problem+json; both have the same 
   for (const path of ["/nothing", "/nothing.php", "/auth/nothing", "/words/fr.json", "/error"]) {
     const page = await ask(path, { headers: { Accept: BROWSERS, "Accept-Language": "de" } });
     assert.equal(page.status, 404, path);
-    assert.match(page.headers.get("Content-Type"), /^text\/html/);
-    assert.match(page.headers.get("Content-Security-Policy"), /^default-src 'none'/);
+    assert.match(page.headers.get("Content-Type") ?? "", /^text\/html/);
+    assert.match(page.headers.get("Content-Security-Policy") ?? "", /^default-src 'none'/);
     assert.equal(page.headers.get("Cache-Control"), "no-store");
-    assert.match(page.headers.get("Vary"), /Accept\b/);
+    assert.match(page.headers.get("Vary") ?? "", /Accept\b/);
     assert.equal(page.headers.get("X-Request-Id"), "5f0c");
     const html = await page.text();
     assert.match(
@@ -73,14 +73,14 @@ test("a page takes GET and HEAD only (RFC 9110 section 15.5.6)", async () => {
   for (const path of PAGES) {
     const head = await ask(path, { method: "HEAD" });
     assert.deepEqual([head.status, await head.text()], [200, ""], path);
-    for (const [accept, type] of [
+    for (const [accept, type] of /** @type {[accept: string, type: RegExp][]} */ ([
       [BROWSERS, /^text\/html/],
       ["*/*", /^application\/problem\+json$/],
-    ]) {
+    ])) {
       const refused = await ask(path, { method: "POST", headers: { Accept: accept } });
       assert.equal(refused.status, 405);
       assert.equal(refused.headers.get("Allow"), "GET, HEAD");
-      assert.match(refused.headers.get("Content-Type"), type);
+      assert.match(refused.headers.get("Content-Type") ?? "", type);
       assert.match(await refused.text(), /method_not_allowed/);
     }
   }
@@ -115,14 +115,14 @@ test("the usual names lead to the pages and keep the query; signing out takes a 
 });
 
 test("what browsers and phones ask for by themselves is there", async () => {
-  for (const [path, type, begins] of [
+  for (const [path, type, begins] of /** @type {const} */ ([
     ["/favicon.ico", /^image\/(x-icon|vnd\.microsoft\.icon)$/, "00000100"],
     ["/apple-touch-icon.png", /^image\/png$/, "89504e47"],
     ["/logo.svg", /^image\/svg\+xml/, ""],
-  ]) {
+  ])) {
     const answer = await ask(path);
     assert.equal(answer.status, 200, path);
-    assert.match(answer.headers.get("Content-Type"), type);
+    assert.match(answer.headers.get("Content-Type") ?? "", type);
     const bytes = Buffer.from(await answer.arrayBuffer());
     assert.ok(bytes.toString("hex").startsWith(begins), path);
   }
@@ -155,7 +155,7 @@ test("no word of the pages can end the element that has them, and all of them ar
     for (const language of ["en", "de"]) {
       const html = await (await ask(`${path}?ui_locales=${language}`)).text();
       assert.doesNotMatch(html, /data-words|undefined|\[object/, path);
-      const [, json] = /id="words">(.*?)<\/script>/s.exec(html);
+      const [, json] = /id="words">(.*?)<\/script>/s.exec(html) ?? assert.fail(path);
       assert.ok(!json.includes("<") && Object.keys(JSON.parse(json)).length > 0, path);
     }
   }

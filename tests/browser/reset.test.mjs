@@ -99,7 +99,7 @@ test("the outbox is a page for a browser and JSON for a program", async (t) => {
   await page.getByRole("heading", { name: "Outbox" }).waitFor();
   assert.equal(page.url(), `${edge.origin}/outbox`);
   const { headers } = await fetch(`${edge.origin}/dev/outbox`);
-  assert.match(headers.get("Content-Type"), /^application\/json/);
+  assert.match(headers.get("Content-Type") ?? "", /^application\/json/);
 });
 
 /** What mail scanners do with a link. None of it may use the link up. */

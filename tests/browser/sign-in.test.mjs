@@ -28,6 +28,12 @@ after(async () => {
   await www?.stop();
 });
 
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {unknown} [answer] as `fake` takes it
+ * @param {string} [at]
+ * @param {typeof ADA | null} [user]
+ */
 async function open(t, answer = signedIn(), at = "/sign-in", user = null) {
   const page = await openPage(t, browser, www.url);
   await fakeSession(page, user);

@@ -4,7 +4,7 @@ import { fake, problem } from "./browser.mjs";
 
 const { publicKey, privateKey } = generateKeyPairSync("ed25519");
 const { x } = publicKey.export({ format: "jwk" });
-const kid = createHash("sha256").update(x).digest("base64url").slice(0, 16);
+const kid = createHash("sha256").update(String(x)).digest("base64url").slice(0, 16);
 
 export const ISSUER = "http://127.0.0.1:8787";
 export const JWKS = { keys: [{ kty: "OKP", crv: "Ed25519", kid, use: "sig", alg: "EdDSA", x }] };
@@ -93,6 +93,9 @@ export const SESSIONS = [
 
 /**
  * Answers the requests of every page about the session: somebody is signed in, or nobody (null).
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {typeof ADA | null} user
  */
 export async function fakeSession(page, user) {
   await fake(page, "/auth/token", user ? () => renewed(user) : NOBODY);
@@ -101,7 +104,12 @@ export async function fakeSession(page, user) {
   await fake(page, "/auth/revoke", { status: 200 });
 }
 
-/** Answers the console's requests to the service. */
+/**
+ * Answers the console's requests to the service.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {{ jwks?: unknown }} [answers]
+ */
 export async function fakeDiscovery(page, { jwks = { json: JWKS } } = {}) {
   await fake(page, "/.well-known/jwks.json", jwks);
   await fake(page, "/.well-known/oauth-authorization-server", { json: { issuer: ISSUER } });

@@ -24,7 +24,16 @@ const MAILS = [
 
 /** Opens a form, types, presses its button, with the API answering `answer`. */
 const sent =
-  (page, at, { path, field, text, answer }) =>
+  (
+    page,
+    at,
+    /** @type {{ path: string, field?: string, text?: string, answer: unknown }} */ {
+      path,
+      field,
+      text,
+      answer,
+    },
+  ) =>
   async () => {
     await fake(page, path, answer);
     await page.goto(at);
@@ -67,7 +76,11 @@ const outbox = (answer) => async (page) => {
 };
 const opened = (at) => (page) => page.goto(at);
 const as =
-  (user, at, then = async () => {}) =>
+  (
+    user,
+    at,
+    /** @type {(page: import("playwright-core").Page) => Promise<unknown>} */ then = async () => {},
+  ) =>
   async (page) => {
     await fakeSession(page, user);
     await fake(page, "/healthz", { json: { status: "ok" } });

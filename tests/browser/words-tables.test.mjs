@@ -65,9 +65,8 @@ test("the pages are those of src/edge/pages, and wrangler.toml gives them to the
   const files = HTML.filter((name) => name !== "error.html");
   const paths = files.map((name) => (name === "index.html" ? "/" : `/${name.slice(0, -5)}`));
   assert.deepEqual(paths.sort(), PAGES.toSorted());
-  const [, listed] = /^run_worker_first = \[([^\]]*)\]/m.exec(
-    readFileSync(inRoot("wrangler.toml"), "utf8"),
-  );
+  const [, listed] =
+    /^run_worker_first = \[([^\]]*)\]/m.exec(readFileSync(inRoot("wrangler.toml"), "utf8")) ?? [];
   for (const path of [...PAGES, "/error"]) assert.ok(listed.includes(`"${path}"`), path);
 });
 

@@ -68,10 +68,10 @@ const challenged =
 
 test("fetch renews and repeats for a refused token only", async () => {
   for (const origin of [ORIGIN, API]) {
-    for (const [headers, requests] of [
+    for (const [headers, requests] of /** @type {const} */ ([
       [REFUSES, 2],
       [OTHER.filter((header) => header.length < 99), 1],
-    ]) {
+    ])) {
       for (const header of headers) {
         const world = new World();
         const { client } = await signedIn(world, { origins: [API] });

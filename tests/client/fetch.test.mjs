@@ -10,7 +10,7 @@ const bearer = ({ headers }) => headers.get("Authorization");
 
 /** Makes the service refuse the tokens issued so far. */
 function outdate(world) {
-  world.service.users.get(ADA.id).version += 1;
+  world.service.user(ADA.id).version += 1;
 }
 
 test("the token goes to the service's origin and to those listed", async () => {
@@ -60,11 +60,11 @@ test("to nobody else", async () => {
 test("not beside another Authorization, and not where it would be dropped silently", async () => {
   const world = new World();
   const { client } = await signedIn(world);
-  for (const init of [
+  for (const init of /** @type {RequestInit[]} */ ([
     { headers: { authorization: "Basic x" } },
     { mode: "no-cors" },
     { method: "no method" },
-  ]) {
+  ])) {
     assert.equal((await world.fails(client.fetch(`${ORIGIN}/api`, init))).code, "invalid_argument");
   }
   assert.equal(world.service.count("/api"), 0);
@@ -125,11 +125,8 @@ test("a stream is not sent twice; the next call has the fresh token", async () =
   const { client } = await signedIn(world);
   outdate(world);
   const body = new Blob(["streamed"]).stream();
-  assert.equal(
-    (await world.run(client.fetch(`${ORIGIN}/api`, { method: "POST", body, duplex: "half" })))
-      .status,
-    401,
-  );
+  const init = { method: "POST", body, duplex: "half" };
+  assert.equal((await world.run(client.fetch(`${ORIGIN}/api`, init))).status, 401);
   assert.equal(world.service.count("/api"), 1);
   assert.equal((await world.run(client.fetch(`${ORIGIN}/api`))).status, 200);
   assert.equal(world.service.count("/auth/token"), 1);

@@ -13,7 +13,8 @@ const credentials = { email: ADA.email, password: PASSWORD };
  * whether the service answers at all. `asked` lists the requests.
  */
 function pageOf(world, given = {}) {
-  const site = { isListed: false, isUp: true, hangs: false, asked: [], ...given };
+  const asked = /** @type {(RequestInit & { pathname: string })[]} */ ([]);
+  const site = { isListed: false, isUp: true, hangs: false, asked, ...given };
   const tab = world.tab({
     platform: { origin: PAGE },
     fetch: async (input, init = {}) => {

@@ -231,7 +231,7 @@ test("a login whose answer is lost", async () => {
   assert.deepEqual(client.user, ADA);
   // The login ended the session of the cookie.
   await world.advance(11 * MINUTE);
-  assert.equal(client.status, "signed_out");
+  assert.equal(client.getSnapshot().status, "signed_out");
   await world.run(client.login(bob));
   assert.deepEqual(client.user, BOB);
   world.close();
@@ -323,7 +323,7 @@ test("another tab says that the session has ended, while this one changes the pa
   const world = new World();
   const { client, events } = await signedIn(world);
   const { sub, sid } = JSON.parse(
-    Buffer.from((await client.accessToken()).split(".")[1], "base64url"),
+    Buffer.from((await client.accessToken()).split(".")[1], "base64url").toString(),
   );
   world.latency = 2000;
   const change = client.changePassword({

@@ -33,6 +33,10 @@ function generator(seed) {
 }
 
 class Run {
+  /**
+   * @param {number} seed
+   * @param {{ without?: string[], sleeps?: boolean }} options
+   */
   constructor(seed, { without = [], sleeps = true }) {
     this.sleeps = sleeps;
     this.random = generator(seed);
@@ -127,7 +131,7 @@ class Run {
       const asked = path.match(/^\/api\/(.+)$/)?.[1];
       if (!asked || asked === "nobody" || status === undefined) continue;
       const claims = JSON.parse(
-        Buffer.from(headers.get("Authorization").split(".")[1], "base64url"),
+        Buffer.from(headers.get("Authorization").split(".")[1], "base64url").toString(),
       );
       assert.equal(claims.sub, asked, "a call goes for the user that it was made for");
     }
@@ -178,7 +182,7 @@ async function explore(t, options, body) {
       await body(run);
     } catch (error) {
       if (RUNS === 1) run.tell(t);
-      t.diagnostic(String(error.stack));
+      t.diagnostic(String(/** @type {Error} */ (error).stack));
       throw new Error(`SEED=${seed} RUNS=1, after ${run.done.join(" ")}`, { cause: error });
     } finally {
       run.close();

@@ -9,7 +9,7 @@ import { ORIGIN, signedIn, World } from "./world.mjs";
 const MINUTE = 60_000;
 const PATH = "/auth/reauthenticate";
 const bob = { email: BOB.email, password: PASSWORD };
-const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
 const idOf = (world) => world.cookie.split(".")[0];
 
 async function tabsOf(world, count) {
@@ -52,7 +52,7 @@ test("a proof in the second of a renewal reaches the other tabs too", async () =
   const [one, two] = await tabsOf(world, 2);
   await world.advance(30 * MINUTE);
   world.time = Math.ceil(world.time / 1000) * 1000;
-  world.service.users.get(ADA.id).version += 1;
+  world.service.user(ADA.id).version += 1;
   await world.run(two.client.me());
   await world.run(one.client.reauthenticate(PASSWORD));
   await world.advance(10);
@@ -80,7 +80,7 @@ test("a wrong password, or too many: the session is as it was", async () => {
 test("a token that has ended, or is outdated, is renewed first", async () => {
   const world = new World();
   const { client } = await signedIn(world);
-  world.service.users.get(ADA.id).version += 1;
+  world.service.user(ADA.id).version += 1;
   await world.run(client.reauthenticate(PASSWORD));
   assert.deepEqual([world.service.count(PATH), world.service.count("/auth/token")], [2, 1]);
   await world.sleep(60 * MINUTE);
@@ -89,12 +89,14 @@ test("a token that has ended, or is outdated, is renewed first", async () => {
   world.close();
 });
 
-for (const [how, lose] of Object.entries({
+/** @type {Record<string, import("./service.mjs").Service["fault"] | null>} */
+const LOSSES = {
   "lost on the way there": (entry) => (entry.path === PATH ? "offline" : undefined),
   "lost on the way back": null,
   "a portal's page": (entry) => (entry.path === PATH ? page() : undefined),
   "no answer": (entry) => (entry.path === PATH ? "hang" : undefined),
-})) {
+};
+for (const [how, lose] of Object.entries(LOSSES)) {
   test(`an answer that is ${how}: the session goes on, and a repeat works`, async () => {
     const world = new World();
     const { client } = await signedIn(world);
@@ -122,8 +124,8 @@ for (const [how, lose] of Object.entries({
 
 test("an answer for another session or another user is not taken", async () => {
   for (const other of [
-    (world) => world.service.token(ADA, "another-session"),
-    (world) => world.service.token(BOB, idOf(world)),
+    (world) => world.service.token(world.service.user(ADA.id), "another-session"),
+    (world) => world.service.token(world.service.user(BOB.id), idOf(world)),
     () => "x",
   ]) {
     const world = new World();
@@ -218,6 +220,7 @@ test("nobody is signed in, and what is no password", async () => {
   const world = new World();
   const { client } = world.tab();
   for (const given of [undefined, null, 7, {}, [PASSWORD]]) {
+    // @ts-expect-error: no passwords
     assert.equal((await world.fails(client.reauthenticate(given))).code, "invalid_argument");
   }
   assert.equal((await world.fails(client.reauthenticate(PASSWORD))).code, "signed_out");

@@ -23,7 +23,20 @@ export const BOB = {
 };
 export const PASSWORD = "correct horse battery staple";
 
+/**
+ * @typedef {{
+ *   path: string, origin: string, method: string, headers: Headers, body: string,
+ *   cookie: string | undefined, keepalive: boolean, at: number, tab: object, status?: number
+ * }} Entry a request
+ * @typedef {Response | "offline" | "hang" | undefined} Fault
+ * @typedef {{
+ *   id: string, email: string, email_verified: boolean, first_name: string | null,
+ *   last_name: string | null, roles: string[], password: string, version: number
+ * }} Stored a user
+ */
+
 export class Service {
+  /** @type {Map<string, Stored>} */
   users = new Map([ADA, BOB].map((user) => [user.id, { ...user, password: PASSWORD, version: 1 }]));
   sessions = new Map();
   /** Every request: `{path, method, headers, body, cookie, status}`. */
@@ -31,6 +44,8 @@ export class Service {
   /**
    * Answers instead of the service: a function of the request that returns an answer, undefined for
    * the usual one, "offline" or "hang".
+   *
+   * @type {(entry: Entry) => Fault | Promise<Fault>}
    */
   fault = () => undefined;
   /** Whether the answers have a Date that the page can read. */
@@ -44,6 +59,13 @@ export class Service {
     this.#time = time;
   }
 
+  /** A user that exists. */
+  user(id) {
+    const user = this.users.get(id);
+    if (!user) throw new Error(`no user ${id}`);
+    return user;
+  }
+
   /** How often a path was asked. */
   count(path) {
     return this.log.filter((it) => it.path === path).length;
@@ -51,6 +73,7 @@ export class Service {
 
   async answer(request, body, cookie, tab) {
     const { pathname: path, origin } = new URL(request.url);
+    /** @type {Entry} */
     const entry = {
       path,
       origin,
@@ -76,7 +99,13 @@ export class Service {
     for (const session of this.sessions.values()) if (session.user === userId) session.over = true;
   }
 
-  /** An access token, as the service would issue it. */
+  /**
+   * An access token, as the service would issue it.
+   *
+   * @param {Stored} user
+   * @param {string} sid
+   * @param {{ iat?: number, life?: number, [claim: string]: unknown }} [claims]
+   */
   token(user, sid, { iat = Math.floor(this.#time() / 1000), life = this.life, ...more } = {}) {
     const { id: sub, email, email_verified, roles, version: ver } = user;
     const claims = {
@@ -102,7 +131,7 @@ export class Service {
   check(authorization) {
     const payload = authorization?.match(/^Bearer [^.]+\.([^.]+)\./)?.[1];
     if (!payload) return undefined;
-    const claims = JSON.parse(Buffer.from(payload, "base64url"));
+    const claims = JSON.parse(Buffer.from(payload, "base64url").toString());
     const session = this.sessions.get(claims.sid);
     const user = this.users.get(claims.sub);
     if (
@@ -349,6 +378,7 @@ export class Service {
     return this.#json(400, { error, error_description: error }).response;
   }
 
+  /** @returns {Record<string, string>} */
   #date() {
     return this.sendsDate ? { Date: new Date(this.#time()).toUTCString() } : {};
   }

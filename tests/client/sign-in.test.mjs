@@ -1,7 +1,7 @@
 // Signing in, staying signed in, signing out, and what an account's owner may do: nothing in the way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AuthClient } from "../../npm/edgegate/client/index.js";
+import { AuthClient } from "./client.mjs";
 import { ADA, BOB, PASSWORD } from "./service.mjs";
 import { signedIn, World } from "./world.mjs";
 
@@ -109,7 +109,7 @@ test("nobody is signed in on a first visit, and nothing is told", async () => {
 test("roles and address are those of the last renewal", async () => {
   const world = new World();
   const { client } = await signedIn(world);
-  Object.assign(world.service.users.get(ADA.id), {
+  Object.assign(world.service.user(ADA.id), {
     roles: ["admin", "user"],
     email: "Countess@Example.com",
   });
@@ -221,19 +221,19 @@ test("sessions: listed, ended, this one too", async () => {
 test("me takes over what the service says", async () => {
   const world = new World();
   const { client } = await signedIn(world);
-  Object.assign(world.service.users.get(ADA.id), { first_name: "Augusta" });
+  Object.assign(world.service.user(ADA.id), { first_name: "Augusta" });
   assert.equal((await world.run(client.me())).first_name, "Augusta");
-  assert.equal(client.user.first_name, "Augusta");
+  assert.equal(client.user?.first_name, "Augusta");
   world.close();
 });
 
 test("a mailed link's use is followed by a renewal", async () => {
   const world = new World();
   const { client, events } = await signedIn(world);
-  Object.assign(world.service.users.get(ADA.id), { email: "Countess@Example.com", version: 2 });
+  Object.assign(world.service.user(ADA.id), { email: "Countess@Example.com", version: 2 });
   await world.run(client.confirmEmailChange("egl_x"));
   await world.advance(1000);
-  assert.equal(client.user.email, "Countess@Example.com");
+  assert.equal(client.user?.email, "Countess@Example.com");
   world.service.endSessions(ADA.id);
   await world.run(client.confirmPasswordReset({ token: "egl_x", password: ANOTHER }));
   await world.advance(10_000);
@@ -249,20 +249,35 @@ test("what the caller got wrong is invalid_argument, and nothing is sent", async
   const { client } = world.tab();
   const email = ADA.email;
   for (const call of [
+    // @ts-expect-error: wrong on purpose
     () => client.login(),
+    // @ts-expect-error: wrong on purpose
     () => client.login(null),
+    // @ts-expect-error: wrong on purpose
     () => client.login({ email }),
+    // @ts-expect-error: wrong on purpose
     () => client.login({ email, password: 1 }),
+    // @ts-expect-error: wrong on purpose
     () => client.login({ email: [email], password: PASSWORD }),
+    // @ts-expect-error: wrong on purpose
     () => client.register({}),
+    // @ts-expect-error: wrong on purpose
     () => client.register({ email, first_name: null }),
+    // @ts-expect-error: wrong on purpose
     () => client.requestPasswordReset({ email }),
+    // @ts-expect-error: wrong on purpose
     () => client.confirmPasswordReset({ token: "x" }),
+    // @ts-expect-error: wrong on purpose
     () => client.verifyEmail("x"),
+    // @ts-expect-error: wrong on purpose
     () => client.confirmEmailChange(undefined),
+    // @ts-expect-error: wrong on purpose
     () => client.changePassword({ current_password: PASSWORD }),
+    // @ts-expect-error: wrong on purpose
     () => client.changeEmail({ email }),
+    // @ts-expect-error: wrong on purpose
     () => client.deleteAccount(),
+    // @ts-expect-error: wrong on purpose
     () => client.endSession(1),
   ]) {
     assert.equal((await world.fails(call())).code, "invalid_argument", `${call}`);
@@ -278,9 +293,11 @@ test("what the caller got wrong is invalid_argument, and nothing is sent", async
     7,
     {},
   ]) {
+    // @ts-expect-error: not URLs
     assert.throws(() => world.tab({ url }), { code: "invalid_argument" }, `${url}`);
   }
   for (const origins of ["https://x.example", [7], ["*"], ["https://x.example/api"], 7]) {
+    // @ts-expect-error: not origins
     assert.throws(() => world.tab({ origins }), { code: "invalid_argument" }, `${origins}`);
   }
   world.close();
@@ -367,7 +384,7 @@ test("without a page and without a url, the first call says what is missing", as
   // A file, a sandboxed frame, an app's WebView.
   for (const origin of ["null", "file://", "capacitor://localhost", "tauri://localhost"]) {
     const page = new AuthClient({ platform: { origin } });
-    await assert.rejects(page.ready(), (error) => error.message.includes(`origin is ${origin}`));
+    await assert.rejects(page.ready(), ({ message }) => message.includes(`origin is ${origin}`));
   }
   client.close();
   await assert.rejects(client.ready(), { code: "invalid_argument" });
@@ -375,8 +392,8 @@ test("without a page and without a url, the first call says what is missing", as
 
 test("the page is looked at when the client is first used", async (t) => {
   const client = new AuthClient({ fetch: async () => new Response("{}") });
-  t.after(() => delete globalThis.location);
-  globalThis.location = { origin: "https://app.example.com" };
+  t.after(() => Reflect.deleteProperty(globalThis, "location"));
+  globalThis.location = /** @type {Location} */ ({ origin: "https://app.example.com" });
   const error = await client.ready().then(
     () => undefined,
     (thrown) => thrown,

@@ -2,6 +2,7 @@
 // interfaces.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { AuthClient } from "./client.mjs";
 import { ADA, BOB, PASSWORD } from "./service.mjs";
 import { ORIGIN, signedIn, World } from "./world.mjs";
 
@@ -50,15 +51,15 @@ test("each change of the status or the user is told once, and the snapshot is th
   assert.deepEqual(statuses(), []);
 
   // New roles come with a renewal.
-  world.service.users.get(ADA.id).roles = ["admin", "user"];
+  world.service.user(ADA.id).roles = ["admin", "user"];
   await world.advance(600_000);
-  assert.deepEqual(client.getSnapshot().user.roles, ["admin", "user"]);
+  assert.deepEqual(client.getSnapshot().user?.roles, ["admin", "user"]);
   assert.notEqual(client.getSnapshot(), before);
   assert.deepEqual(statuses(), [["signed_in", ADA.email]]);
 
-  world.service.users.get(ADA.id).first_name = "Augusta";
+  world.service.user(ADA.id).first_name = "Augusta";
   await world.run(client.me());
-  assert.equal(client.getSnapshot().user.first_name, "Augusta");
+  assert.equal(client.getSnapshot().user?.first_name, "Augusta");
   assert.deepEqual(statuses(), [["signed_in", ADA.email]]);
 
   await world.run(client.login({ email: BOB.email, password: PASSWORD }));
@@ -104,7 +105,7 @@ test("subscribe: torn off its client, not called at once, and silent after it wa
   const world = new World();
   const { client } = world.tab();
   const { subscribe, getSnapshot, getServerSnapshot } = client;
-  const calls = [[], []];
+  const calls = /** @type {unknown[][]} */ ([[], []]);
   const listener = (state) => calls[0].push(state);
   const end = [
     subscribe(listener),
@@ -225,10 +226,10 @@ test("an address loses the spaces around it, wherever one is taken", async () =>
 
 test("a misspelt option is an error", () => {
   for (const name of ["baseUrl", "baseURL", "URL", "origin", "onChange"]) {
-    const make = () => new (new World().tab().client.constructor)({ url: ORIGIN, [name]: ORIGIN });
+    const make = () => new AuthClient({ url: ORIGIN, [name]: ORIGIN });
     assert.throws(
       make,
-      (error) => error.code === "invalid_argument" && error.message.includes(name),
+      ({ code, message }) => code === "invalid_argument" && message.includes(name),
     );
   }
 });

@@ -1,8 +1,10 @@
 // A simulated world for AuthClient, so that tests need not wait: time that moves only when a test
 // moves it, a service, and a browser whose tabs share cookies, locks, channels and storage.
-import { AuthClient } from "../../npm/edgegate/client/index.js";
+import { AuthClient } from "./client.mjs";
 import { Locks } from "./locks.mjs";
 import { ADA, PASSWORD, Service } from "./service.mjs";
+
+/** @import { AuthClientOptions } from "../../npm/edgegate/types/client.js" */
 
 export const ORIGIN = "https://app.example.com";
 
@@ -11,11 +13,16 @@ export class World {
   time = Date.UTC(2026, 5, 1, 12);
   /** How far the device's clock is ahead. */
   skew = 0;
+  /** @type {string | undefined} */
   cookie = undefined;
   storage = new Map();
   locks = new Locks();
   tabs = [];
-  /** How long a request is on its way, there and back. */
+  /**
+   * How long a request is on its way, there and back; or a function of how long each way takes.
+   *
+   * @type {number | (() => number)}
+   */
   latency = 50;
   /** How long a message to other tabs is on its way. */
   messageDelay = 1;
@@ -38,22 +45,23 @@ export class World {
   /**
    * A tab with an AuthClient: `{client, events, document, window, …}`. `options.without`: what its
    * browser lacks.
+   *
+   * @param {{
+   *   without?: string[], random?: () => number, platform?: { fetch?: typeof fetch }
+   * } & AuthClientOptions} [options]
    */
   tab({ without = [], url = ORIGIN, random = () => 0.5, platform = {}, ...options } = {}) {
-    const tab = {
+    const page = {
       frozen: false,
-      held: [],
-      events: [],
+      held: /** @type {(() => void)[]} */ ([]),
+      events: /** @type {string[]} */ ([]),
       document: new FakeDocument(),
       window: new EventTarget(),
     };
     const missing = Object.fromEntries(without.map((name) => [name, null]));
-    tab.platform = { ...this.#platform(tab), random, ...missing, ...platform };
-    tab.client = new AuthClient({
-      ...(url !== null && { url }),
-      platform: tab.platform,
-      ...options,
-    });
+    const parts = { ...this.#platform(page), random, ...missing, ...platform };
+    const client = new AuthClient({ ...(url !== null && { url }), platform: parts, ...options });
+    const tab = Object.assign(page, { platform: parts, client });
     for (const type of ["signed-in", "renewed", "signed-out"]) {
       tab.client.addEventListener(type, ({ detail }) =>
         tab.events.push(detail.reason ? `${type}: ${detail.reason}` : type),
@@ -186,8 +194,12 @@ export class World {
       fetch: (input, init) =>
         this.#fetch(tab, new Request(input, init), init?.signal ?? input.signal),
       BroadcastChannel: class {
+        tab = tab;
+        /** @type {((event: { data: unknown }) => void) | null} */
+        onmessage = null;
+
         constructor(name) {
-          Object.assign(this, { name, tab, onmessage: null });
+          this.name = name;
           world.#channels.add(this);
         }
 
@@ -256,7 +268,12 @@ class FakeDocument extends EventTarget {
   visibilityState = "visible";
 }
 
-/** A tab of `world` in which Ada is signed in. */
+/**
+ * A tab of `world` in which Ada is signed in.
+ *
+ * @param {World} world
+ * @param {Parameters<World["tab"]>[0]} [options]
+ */
 export async function signedIn(world, options) {
   const tab = world.tab(options);
   await world.run(tab.client.login({ email: ADA.email, password: PASSWORD }));

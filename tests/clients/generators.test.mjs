@@ -64,7 +64,7 @@ const compile = (cwd, files) =>
 
 async function works(command, args, cwd) {
   const printed = await mustRun(command, args, cwd);
-  assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1)), EXPECTED);
+  assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1) ?? ""), EXPECTED);
   // The next client finds Ada as this one did.
   const { access_token } = await (
     await edge.post("/auth/login", { email: ACCOUNTS.ROOT, password: ACCOUNTS.PASSWORD })

@@ -11,19 +11,19 @@ const from = createRequire(import.meta.url);
  * @property {string} token
  * @property {string} issuer
  * @property {string} jwksUrl
- * @property {{ keys: JsonWebKey[] }} jwks
+ * @property {{ keys: import("jose").JWK[] }} jwks
  * @property {string} secret the HS256 key in base64url; empty with other algorithms
  */
 
 const AUDIENCE = "edgegate";
 
-/** @param {Signed} signed */
+/** @param {Pick<Signed, "jwks" | "secret">} signed */
 const keyOf = ({ jwks, secret }) =>
   secret
     ? createSecretKey(Buffer.from(secret, "base64url"))
-    : createPublicKey({ key: jwks.keys[0], format: "jwk" });
+    : createPublicKey({ key: { ...jwks.keys[0] }, format: "jwk" });
 
-/** @type {Record<string, (signed: Signed) => Promise<{ sub: string }>>} */
+/** @type {Record<string, (signed: Signed) => Promise<object>>} */
 export const LIBRARIES = {
   async jose(signed) {
     const { createLocalJWKSet, jwtVerify } = await import("jose");
@@ -58,7 +58,9 @@ export const LIBRARIES = {
   },
   async "hono/jwt"({ alg, token, issuer, ...rest }) {
     const { verify } = await import("hono/jwt");
-    return verify(token, rest.secret ? keyOf(rest) : rest.jwks.keys[0], {
+    // It takes any key of the platform, which a KeyObject of Node is too.
+    const key = rest.secret ? keyOf(rest) : rest.jwks.keys[0];
+    return verify(token, /** @type {CryptoKey} */ (/** @type {unknown} */ (key)), {
       alg,
       iss: issuer,
       aud: AUDIENCE,
@@ -68,7 +70,7 @@ export const LIBRARIES = {
     const { Hono } = await import("hono");
     const { jwk } = await import("hono/jwk");
     const app = new Hono();
-    app.use(jwk({ jwks_uri: jwksUrl, alg: [alg] }));
+    app.use(jwk({ jwks_uri: jwksUrl, alg: [/** @type {"EdDSA" | "ES256"} */ (alg)] }));
     app.get("/", (c) => c.json(c.get("jwtPayload")));
     const answer = await app.request("/", { headers: { Authorization: `Bearer ${token}` } });
     if (answer.status !== 200) throw new Error(answer.headers.get("www-authenticate") ?? "401");

@@ -81,10 +81,10 @@ const EXPECTED = {
   revoked: 200,
   ended: "invalid_grant",
 };
-for (const [name, script, updates] of [
+for (const [name, script, updates] of /** @type {[string, string, number][]} */ ([
   ["Authlib", "authlib_client.py", 2],
   ["requests-oauthlib", "requests_oauthlib_client.py", 1],
-])
+]))
   test(`${name} renews, by itself too, and revokes`, async () => {
     const { code, stdout, stderr } = await run(
       python.bin("python"),

@@ -23,7 +23,7 @@ import { runtimes } from "./runtimes.mjs";
  */
 
 /** @type {Consumer[]} */
-export const CONSUMERS = [...bundlers, ...frameworks, ...runtimes];
+export const CONSUMERS = [...bundlers, ...frameworks, .../** @type {Consumer[]} */ (runtimes)];
 
 /**
  * Runs a consumer. Fails unless the outcome is right in each of its places.

@@ -7,7 +7,7 @@ import { node } from "../../scripts/project/tools.mjs";
 async function freePort() {
   const server = createServer();
   await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = server.address();
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   server.close();
   await once(server, "close");
   return String(port);
@@ -45,7 +45,7 @@ const next = (major, gate) => ({
     return {
       "a route handler": await answer.json(),
       [gate === "proxy" ? "the proxy" : "the middleware"]: JSON.parse(
-        answer.headers.get("x-outcome"),
+        answer.headers.get("x-outcome") ?? "",
       ),
       "an edge route handler": await json(`${origin}/edge`),
       "a client component": await project.open(`${origin}/`),

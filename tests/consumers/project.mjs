@@ -144,7 +144,7 @@ async function startServer(cleanUp, command, args, ready, options) {
   const ended = new Promise((resolve) => server.once("close", resolve));
   cleanUp.push(async () => {
     try {
-      process.kill(-server.pid, "SIGKILL");
+      process.kill(-Number(server.pid), "SIGKILL");
     } catch {
       // It has ended by itself.
     }

@@ -27,7 +27,7 @@ await main(async () => {
       console.log(`✔ ${consumer.title} ${version ?? ""} (${seconds()}): ${places.join(", ")}`);
     } catch (error) {
       failed += 1;
-      console.log(`✖ ${consumer.title} (${seconds()})\n${error.message}`);
+      console.log(`✖ ${consumer.title} (${seconds()})\n${/** @type {Error} */ (error).message}`);
     }
   }
   await closeBrowser();

@@ -40,9 +40,14 @@ test("wrangler commands, and their options", () => {
   for (const text of commands) {
     let place = registry;
     const words = text.split(/\s+/);
-    while (place.subtree.has(words[0])) place = place.subtree.get(words.shift());
+    for (let next = place.subtree.get(words[0]); next; next = place.subtree.get(words[0])) {
+      place = next;
+      words.shift();
+    }
     const flags = words.filter((word) => word.startsWith("--")).map((word) => word.slice(2));
-    const args = { ...globalFlags, ...place.definition?.args };
+    const { definition } = place;
+    const ownFlags = definition && "args" in definition ? definition.args : {};
+    const args = { ...globalFlags, ...ownFlags };
     const areKnown = flags.every((flag) => flag.split("=")[0] in args);
     if (place === registry || place.definition?.type !== "command" || !areKnown) unknown.push(text);
   }

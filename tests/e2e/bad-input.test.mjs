@@ -114,13 +114,13 @@ test("a repeated content type is one, and a body in another encoding is named", 
   }
   const identity = { ...JSON_TYPE, "content-encoding": "identity" };
   assert.equal((await client.post("/auth/login", { headers: identity, body: json })).status, 200);
-  for (const [body, cause] of [
+  for (const [body, cause] of /** @type {[body: string | Buffer, cause: RegExp][]} */ ([
     [`\u{feff}${json}`, /byte order mark/],
     [Buffer.from(json, "utf16le"), /UTF-16/],
     [Buffer.from(json.replace("ada", "\u00e4da"), "latin1"), /UTF-8/],
     [gzipSync(json), /gzip/],
     ["", /empty/],
-  ]) {
+  ])) {
     const answer = await client.post("/auth/login", { headers: JSON_TYPE, body });
     isProblem(answer, 400, "invalid_request");
     assert.match(answer.body.detail, cause);

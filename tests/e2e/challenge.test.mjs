@@ -89,7 +89,7 @@ test("a wrong password has a challenge that does not refuse the access token", a
   const nobody = { email: "nobody@example.com", password: "wrong" };
   assert.equal(challengeOf(await client.post("/auth/login", { json: nobody }), "nobody"), expected);
   const { access_token: token } = await client.logIn(ADA);
-  for (const [method, path, json] of [
+  for (const [method, path, json] of /** @type {[string, string, object][]} */ ([
     ["POST", "/auth/reauthenticate", { password: "wrong" }],
     [
       "POST",
@@ -98,7 +98,7 @@ test("a wrong password has a challenge that does not refuse the access token", a
     ],
     ["POST", "/auth/email/change", { email: "new@example.com", current_password: "wrong" }],
     ["DELETE", "/auth/me", { current_password: "wrong" }],
-  ]) {
+  ])) {
     const challenge = challengeOf(await client.call(method, path, { token, json }), path);
     assert.equal(challenge, expected, path);
     // An AuthClient does not renew for it, and does not send the password twice.
@@ -108,10 +108,10 @@ test("a wrong password has a challenge that does not refuse the access token", a
 });
 
 test("an unknown client has a challenge", async () => {
-  for (const [path, more] of [
+  for (const [path, more] of /** @type {[path: string, more: object][]} */ ([
     ["/auth/token", { grant_type: "refresh_token", refresh_token: "x" }],
     ["/auth/revoke", { token: "x" }],
-  ]) {
+  ])) {
     for (const send of ["form", "json"]) {
       const answer = await client.post(path, { [send]: { ...more, client_id: "another" } });
       const challenge = challengeOf(answer, path);

@@ -56,13 +56,18 @@ test("jose verifies ES256, and our checks take HS256, by the key that signs", as
     const other = await startWorker({ secrets: { SIGNING_KEYS: JSON.stringify({ keys: [key] }) } });
     t.after(() => other.stop());
     const { access_token } = await clientOf(other).logIn(ADA);
-    assert.equal(JSON.parse(Buffer.from(access_token.split(".")[0], "base64url")).alg, alg);
+    assert.equal(
+      JSON.parse(Buffer.from(access_token.split(".")[0], "base64url").toString()).alg,
+      alg,
+    );
     assert.equal((await clientOf(other).authorized({ role: "user" }, access_token)).status, 200);
     const { body: jwks } = await clientOf(other).get("/.well-known/jwks.json");
     assert.ok(!JSON.stringify(jwks).includes('"d"') && !JSON.stringify(jwks).includes('"k"'));
     if (alg === "ES256") {
       const keys = createRemoteJWKSet(new URL("/.well-known/jwks.json", other.origin), {
-        [joseFetch]: (url, init) => other.fetch(url, init),
+        [joseFetch]: /** @type {import("jose").FetchImplementation} */ (
+          /** @type {unknown} */ ((url, init) => other.fetch(url, init))
+        ),
       });
       await jwtVerify(access_token, keys, {
         issuer: other.origin,
@@ -101,13 +106,13 @@ test("oauth4webapi discovers, validates, renews and revokes", async () => {
   assert.notEqual(renewed.refresh_token, login.refresh_token);
 
   await oauth.processRevocationResponse(
-    await oauth.revocationRequest(server, us, oauth.None(), renewed.refresh_token, options),
+    await oauth.revocationRequest(server, us, oauth.None(), renewed.refresh_token ?? "", options),
   );
   const refused = await oauth.refreshTokenGrantRequest(
     server,
     us,
     oauth.None(),
-    renewed.refresh_token,
+    renewed.refresh_token ?? "",
     options,
   );
   await assert.rejects(oauth.processRefreshTokenResponse(server, us, refused), {

@@ -16,7 +16,11 @@ const logText = (edge) => JSON.stringify(edge.logs());
 test("a missing, weak or unknown setting: 500 misconfigured on every route, the setting's name in the log", async (t) => {
   const published =
     '{"keys":[{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}';
-  for (const [what, setting, options] of [
+  for (const [
+    what,
+    setting,
+    options,
+  ] of /** @type {[string, string, Parameters<typeof startWorker>[0]][]} */ ([
     ["no keys", "SIGNING_KEYS", { secrets: { SIGNING_KEYS: undefined } }],
     ["an example key", "SIGNING_KEYS", { secrets: { SIGNING_KEYS: published } }],
     ["a short ticket secret", "TICKET_SECRET", { secrets: { TICKET_SECRET: "c2hvcnQtc2VjcmV0" } }],
@@ -36,7 +40,7 @@ test("a missing, weak or unknown setting: 500 misconfigured on every route, the 
     ["too eager a rotation", "ROTATE_AFTER", { vars: { ROTATE_AFTER: "60" } }],
     ["an empty secret", "TURNSTILE_SECRET", { secrets: { TURNSTILE_SECRET: "" } }],
     ["a number instead of a text", "ACCESS_TOKEN_TTL", { vars: { ACCESS_TOKEN_TTL: 10 } }],
-  ]) {
+  ])) {
     const edge = await startWorker(options);
     t.after(() => edge.stop());
     for (const [method, path] of ROUTES) {
@@ -45,7 +49,7 @@ test("a missing, weak or unknown setting: 500 misconfigured on every route, the 
       assert.ok(!JSON.stringify(body).includes(setting), "a client is not told which");
     }
     assert.ok(logText(edge).includes(setting), what);
-    const secret = options.secrets?.[setting];
+    const secret = options?.secrets?.[setting];
     if (secret) assert.ok(!logText(edge).includes(secret), "no secret in the log");
   }
 });
@@ -197,7 +201,7 @@ test("what is pasted into a path is not logged, whatever the answer is; a path o
   const preflight = { origin: edge.origin, "access-control-request-method": "POST" };
   for (const pasted of [ADA, token, refresh_token]) {
     const statuses = [];
-    for (const [method, path, init = {}] of [
+    for (const [method, path, init = {}] of /** @type {[string, string, init?: object][]} */ ([
       ["GET", `/auth/users/${pasted}`],
       ["POST", `/auth/users/${pasted}/revoke`],
       ["DELETE", `/auth/sessions/${pasted}`],
@@ -205,7 +209,7 @@ test("what is pasted into a path is not logged, whatever the answer is; a path o
       ["OPTIONS", `/auth/${pasted}`, { headers: preflight }],
       ["POST", `/auth/${pasted}`, { body: "x".repeat(20_000) }],
       ["GET", `/healthz/${pasted}`],
-    ]) {
+    ])) {
       statuses.push((await edge.worker.fetch(edge.origin + path, { method, ...init })).status);
     }
     assert.deepEqual(statuses, [401, 401, 401, 405, 204, 413, 404]);

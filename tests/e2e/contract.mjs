@@ -40,7 +40,8 @@ export function assertInContract(method, url, { status, headers, body }) {
   assert.ok(response, `openapi.yaml does not describe ${where}: ${JSON.stringify(body)}`);
   const described = response.value.headers ?? {};
   for (const name of Object.keys(described)) {
-    const { value: header, pointer: at } = follow([...response.pointer, "headers", name]);
+    const { value: header, pointer: at } =
+      follow([...response.pointer, "headers", name]) ?? assert.fail(`${where}: ${name}`);
     if (header.required) assert.ok(headers.has(name), `${where} lacks the header ${name}`);
     if (!headers.has(name)) continue;
     const text = headers.get(name);
@@ -106,7 +107,8 @@ function follow(pointer) {
     at = [...at, step];
     if (value === undefined) return undefined;
     if (value.$ref) {
-      const target = follow(value.$ref.slice(2).split("/").map(unescaped));
+      const target =
+        follow(value.$ref.slice(2).split("/").map(unescaped)) ?? assert.fail(value.$ref);
       value = target.value;
       at = target.pointer;
     }

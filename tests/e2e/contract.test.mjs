@@ -19,7 +19,7 @@ const json = (status, body, type = "application/json", headers = {}) => ({
 
 test("an answer that the contract does not describe is noticed", () => {
   assertInContract("GET", "/auth/authorized?role=a", json(200, { authorized: true }));
-  for (const [why, answer] of [
+  for (const [why, answer] of /** @type {[why: string, answer: ReturnType<typeof json>][]} */ ([
     ["another status", json(418, { authorized: true })],
     ["another media type", json(200, { authorized: true }, "text/html")],
     ["another body", json(200, { authorised: true })],
@@ -32,7 +32,7 @@ test("an answer that the contract does not describe is noticed", () => {
       }),
     ],
     ["for everybody", json(200, { authorized: true }, undefined, { vary: "*" })],
-  ]) {
+  ])) {
     assert.throws(
       () => assertInContract("GET", "/auth/authorized?role=a", answer),
       { name: "AssertionError" },
@@ -91,12 +91,12 @@ test("a problem has one of the codes of its answer, its status, and the member o
   const login = (answer) => () => assertInContract("POST", "/auth/login", answer);
   const errors = [{ field: "email", reason: "missing" }];
   login(problem(422, "invalid_field", { errors }))();
-  for (const [why, answer] of [
+  for (const [why, answer] of /** @type {[why: string, answer: ReturnType<typeof json>][]} */ ([
     ["the code of another answer", problem(422, "email_taken", { errors })],
     ["no errors", problem(422, "invalid_field")],
     ["errors where there are none", problem(400, "invalid_request", { errors })],
     ["another status", problem(422, "invalid_field", { errors, status: 400 })],
-  ])
+  ]))
     assert.throws(login(answer), { name: "AssertionError" }, why);
 });
 

@@ -29,14 +29,25 @@ export const isCleared = (answer) => {
  * jar, or null. An answer that sets the cookie must not contain a refresh token. Only answers to
  * this page change its jar.
  */
-export function pageOf(edge, { origin = edge.origin, name = NAME, cookie = null } = {}) {
+export function pageOf(
+  edge,
+  /** @type {{ origin?: string, name?: string, cookie?: string | null }} */ {
+    origin = edge.origin,
+    name = NAME,
+    cookie = null,
+  } = {},
+) {
   const client = clientOf(edge);
   const page = { cookie, client };
   page.headers = () => ({
     origin,
     ...(page.cookie !== null && { cookie: `theme=dark; ${name}=${page.cookie}` }),
   });
-  page.call = async (method, path, { headers, ...options } = {}) => {
+  page.call = async (
+    method,
+    path,
+    /** @type {{ headers?: object, [option: string]: unknown }} */ { headers, ...options } = {},
+  ) => {
     const answer = await client.call(method, path, {
       ...options,
       headers: { ...page.headers(), ...headers },

@@ -201,7 +201,11 @@ test("OPTIONS that is no preflight is a method like others", async () => {
   for (const headers of [{}, { origin: APP }, { "access-control-request-method": "POST" }]) {
     const answer = await edge.fetch("/auth/login", { method: "OPTIONS", headers });
     assert.deepEqual(
-      [answer.status, answer.headers.get("allow"), (await answer.json()).code],
+      [
+        answer.status,
+        answer.headers.get("allow"),
+        /** @type {{ code: string }} */ (await answer.json()).code,
+      ],
       [405, "POST", "method_not_allowed"],
     );
   }
@@ -217,6 +221,8 @@ test("OPTIONS that is no preflight is a method like others", async () => {
 
 test("answers and refusals can be read by pages of allowed origins, and by no others", async () => {
   const { access_token: token } = await client.logIn(ADA);
+  /** @typedef {{ headers?: object, [option: string]: unknown }} Options */
+  /** @type {[method: string, path: string, options: Options, status: number][]} */
   const asks = [
     ["POST", "/auth/login", { json: { email: ADA, password: PASSWORD } }, 200],
     ["POST", "/auth/login", { json: { email: ADA, password: "wrong" } }, 401],
@@ -287,7 +293,10 @@ test("so can a wrong configuration, unless it is the list itself that is wrong",
     t.after(() => wrong.stop());
     const init = { method: "POST", headers: { origin: APP } };
     const answer = await wrong.fetch(url, init);
-    assert.deepEqual([answer.status, (await answer.json()).code], [500, "misconfigured"]);
+    assert.deepEqual(
+      [answer.status, /** @type {{ code: string }} */ (await answer.json()).code],
+      [500, "misconfigured"],
+    );
     const first = await wrong.fetch(url, {
       method: "OPTIONS",
       headers: { ...init.headers, "access-control-request-method": "POST" },
@@ -339,12 +348,12 @@ test("without a list nobody's page but our own reads anything", async (t) => {
 });
 
 test("keys, metadata and the contract are for every page, errors too, and never with credentials", async () => {
-  for (const [path, status] of [
+  for (const [path, status] of /** @type {[path: string, status: number][]} */ ([
     ["/.well-known/jwks.json", 200],
     ["/.well-known/oauth-authorization-server", 200],
     ["/.well-known/nothing", 404],
     ["/openapi.yaml", 200],
-  ]) {
+  ])) {
     for (const origin of [APP, "https://evil.example", undefined]) {
       const answer = await edge.fetch(path, { headers: origin ? { origin } : {} });
       assert.equal(answer.status, status, path);

@@ -186,7 +186,7 @@ for (const store of ["kv", "durable"]) {
       await operation.act(begun);
       const after = (await edge.control({ held: false })).calls;
       const made = Object.entries(after)
-        .map(([call, total]) => [call, total - (between[call] ?? 0)])
+        .map(([call, total]) => /** @type {const} */ ([call, total - (between[call] ?? 0)]))
         .filter(([call, times]) => call !== "hashed" && times > 0);
       assert.ok(made.length > 0, `${name} makes no call`);
       for (const [call, times] of made) {
@@ -282,6 +282,6 @@ async function tryOnce(edge, operation, expected, { call, skip, late }, what) {
   try {
     await operation.check(made, answer);
   } catch (error) {
-    throw new Error(`${what}: ${error.message}`, { cause: error });
+    throw new Error(`${what}: ${/** @type {Error} */ (error).message}`, { cause: error });
   }
 }

@@ -51,8 +51,8 @@ async function startApplication() {
     seen.push(`${incoming.method} ${incoming.url}`);
     response.end("only administrators");
   });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address();
+  await /** @type {Promise<void>} */ (new Promise((done) => server.listen(0, "127.0.0.1", done)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return { port, seen, stop: () => server.close().closeAllConnections() };
 }
 
@@ -242,7 +242,12 @@ test("Envoy's questions: only its 200 is a yes, and no client adds a criterion",
 });
 
 // Not `fetch`, which would tidy the path up before it is sent.
-function send(port, path, { method = "GET", headers = {}, body } = {}) {
+function send(
+  port,
+  path,
+  /** @type {{ method?: string, headers?: object, body?: string }} */
+  { method = "GET", headers = {}, body } = {},
+) {
   // Node sends none by itself for DELETE and OPTIONS.
   const length = body === undefined ? {} : { "content-length": `${body.length}` };
   const options = { host: "127.0.0.1", port, path, method, headers: { ...headers, ...length } };

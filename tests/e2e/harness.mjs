@@ -56,6 +56,10 @@ export const TEST_SECRETS = {
  * - `kv`, `db`, `env`: SESSIONS, DB and all bindings, to read and to prepare states. A reset
  *   replaces them.
  * - `logs()`: what the Worker has logged.
+ *
+ * @param {{
+ *   vars?: Record<string, unknown>, secrets?: Record<string, string | undefined>, others?: object[]
+ * }} [options]
  */
 export async function startWorker({ vars = {}, secrets = {}, others = [] } = {}) {
   const [configPath, { createTestHarness }] = await Promise.all([

@@ -255,6 +255,10 @@ for (const store of ["kv", "durable"])
       );
     }
 
+    /**
+     * @param {{ method?: string, path?: *, query?: string, body?: object }} operation
+     * @param {{ id?: string, sid?: string, [option: string]: unknown }} options
+     */
     function ask({ method, path, query, body }, { id, sid, ...options }) {
       const at = path.replace("{id}", id ?? "").replace("{sid}", sid ?? "");
       return client.call(method, at + query, { ...(body && { json: body }), ...options });
@@ -263,6 +267,11 @@ for (const store of ["kv", "durable"])
     /**
      * Sends the request. Asserts its status, and that no stored data changed except that of the
      * user `except`.
+     *
+     * @param {*} operation
+     * @param {string} why
+     * @param {number} status
+     * @param {{ except?: string, [option: string]: unknown }} options
      */
     async function refused(operation, why, status, { except, ...options }) {
       // Reuse the snapshot taken after the last request. Whatever else changes data deletes it.

@@ -35,7 +35,7 @@ const PAIRS = [
 const FIREFOX = { headers: { "user-agent": "Firefox", "cf-connecting-ip": "203.0.113.7" } };
 
 const kidOf = ({ access_token }) =>
-  JSON.parse(Buffer.from(access_token.split(".")[0], "base64url")).kid;
+  JSON.parse(Buffer.from(access_token.split(".")[0], "base64url").toString()).kid;
 
 for (const store of ["kv", "durable"]) {
   for (const [setting, values] of Object.entries(STEPS)) {
@@ -135,10 +135,10 @@ for (const store of ["kv", "durable"]) {
     assert.equal((await old.renew(login.refresh_token)).status, 200, "and that ended nothing");
     const { user, session } = await makeSession(before, store, login.user.id, 600);
     const expires_at = Math.floor(Date.now() / 1000) + 86_400;
-    for (const [secret, status] of [
+    for (const [secret, status] of /** @type {[secret: string, status: number][]} */ ([
       [NEW, 200],
       [OLD, 400],
-    ]) {
+    ])) {
       assert.equal(
         (await young.renew(refreshToken({ user, session, expires_at }, secret))).status,
         status,

@@ -372,7 +372,7 @@ test("with kv a login into a cookie that holds a session reads two keys and writ
     });
     assert.equal(answer.status, 200);
     const bill = minus((await edge.control({})).bill, before);
-    const { name, value } = setCookieOf(answer);
+    const { name, value } = setCookieOf(answer) ?? assert.fail("no cookie");
     return {
       cookie: `${name}=${value}`,
       reads: bill["KV keys read"] ?? 0,

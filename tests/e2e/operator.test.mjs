@@ -10,7 +10,10 @@ import { eventually, startWorkers } from "./workers.mjs";
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const JOB = /^[0-9a-f]{32}$/;
 
-async function begin(t, { vars, ...settings } = {}) {
+async function begin(
+  t,
+  /** @type {import("./workers.mjs").Settings} */ { vars, ...settings } = {},
+) {
   const provider = await startProvider();
   const all = { ...settings, vars: { ...provider.vars, ...vars }, secrets: provider.secrets };
   const world = await startWorkers([all]);

@@ -17,10 +17,10 @@ test("a switch of the store, there and back", async (t) => {
     { vars: { SESSION_STORE: "durable" } },
   ]);
   t.after(stop);
-  for (const [what, before, after] of [
+  for (const [what, before, after] of /** @type {const} */ ([
     ["from KV", kv, durable],
     ["from the objects", durable, kv],
-  ]) {
+  ])) {
     await t.test(what, async () => {
       const [old, young] = [clientOf(before), clientOf(after)];
       const login = await old.logIn(ADA);
@@ -59,12 +59,12 @@ test("a switch of the store, there and back", async (t) => {
 
 test("a setting that names no store, or a store that is not bound: 500 misconfigured, and the log says what", async (t) => {
   const login = { json: { email: ADA, password: PASSWORD } };
-  for (const [named, settings] of [
+  for (const [named, settings] of /** @type {[string, import("./workers.mjs").Settings][]} */ ([
     ["SESSION_STORE", { vars: { SESSION_STORE: "Durable" } }],
     ["SESSION_STORE", { vars: { SESSION_STORE: "d1" } }],
     ["SESSION_OBJECTS", { vars: { SESSION_STORE: "durable" }, without: ["SESSION_OBJECTS"] }],
     ["SESSIONS", { vars: { SESSION_STORE: "kv" }, without: ["SESSIONS"] }],
-  ]) {
+  ])) {
     const {
       workers: [edge],
       lineOf,

@@ -11,8 +11,8 @@ async function worker() {
   const work = deferred();
   globalThis.work = work.promise;
   const text = await readFile(new URL("../../src/edge/entry.mjs", import.meta.url), "utf8");
-  const [, imported] = text.match(/import \{([^}]+)\} from "edgegate-wasm"/);
-  const entries = ["rpc", ...imported.match(/\w+/g)];
+  const [, imported] = text.match(/import \{([^}]+)\} from "edgegate-wasm"/) ?? [];
+  const entries = ["rpc", ...(imported.match(/\w+/g) ?? [])];
   const wasm = module(
     entries.map((name) => `export const ${name} = () => globalThis.work;`).join("\n"),
   );

@@ -96,7 +96,7 @@ test("the reporter tells a test that passed from one that was skipped, is still 
     );
     assert.fail("a test failed");
   } catch (error) {
-    report = error.stdout.toString();
+    report = /** @type {{ stdout: Buffer }} */ (error).stdout.toString();
   }
   const outcomes = report
     .trim()

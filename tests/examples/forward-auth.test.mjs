@@ -126,7 +126,12 @@ async function startNginx(edgegate) {
 }
 
 // Not `fetch`, which would tidy the path up before it is sent.
-function send(port, path, { method = "GET", headers = {}, body } = {}) {
+function send(
+  port,
+  path,
+  /** @type {{ method?: string, headers?: Record<string, string>, body?: string }} */
+  { method = "GET", headers = {}, body } = {},
+) {
   return new Promise((resolve, reject) => {
     const sent = request({ host: "127.0.0.1", port, path, method, headers }, (answer) => {
       let text = "";

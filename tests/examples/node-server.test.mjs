@@ -19,7 +19,7 @@ test("a Node server checks tokens", async (t) => {
   });
   t.after(() => server.kill());
   const [line] = await once(server.stdout, "data");
-  const origin = /http:\S+/.exec(line)[0];
+  const origin = /http:\S+/.exec(line)?.[0];
   const ask = async (path, token) => {
     const answer = await fetch(origin + path, {
       headers: token ? { authorization: `Bearer ${token}` } : {},
@@ -48,5 +48,5 @@ test("a Node server checks tokens", async (t) => {
     assert.equal((await fetch(`${origin}/me`, { headers })).status, 200, scheme);
   }
   const refused = await fetch(`${origin}/me`);
-  assert.match(refused.headers.get("www-authenticate"), /^Bearer/);
+  assert.match(refused.headers.get("www-authenticate") ?? "", /^Bearer/);
 });

@@ -61,7 +61,8 @@ test("sign in, reload, check a role, sign out", async (t) => {
 async function serve(t) {
   const pages = {};
   const server = createServer(async (request, response) => {
-    const path = request.url === "/" ? "/index.html" : new URL(request.url, pages.origin).pathname;
+    const path =
+      request.url === "/" ? "/index.html" : new URL(request.url ?? "/", pages.origin).pathname;
     const file = await readFile(join(pages.folder, path)).catch(() => null);
     response.writeHead(file ? 200 : 404, {
       "Content-Type": TYPES[extname(path)] ?? "text/plain",
@@ -69,7 +70,10 @@ async function serve(t) {
     });
     response.end(file);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))
+  );
   t.after(() => new Promise((resolve) => server.close(resolve)));
-  return Object.assign(pages, { origin: `http://127.0.0.1:${server.address().port}` });
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return Object.assign(pages, { origin: `http://127.0.0.1:${port}` });
 }

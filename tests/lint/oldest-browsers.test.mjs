@@ -55,7 +55,7 @@ for (const file of [
     for (const line of [...SYNTAX, ...LIBRARY]) {
       const [{ messages }] = await eslint.lintText(`${line}\n`, { filePath: inRoot(file) });
       assert.ok(
-        messages.some(({ ruleId, severity }) => severity === 2 && /^es-x\/no-/.test(ruleId)),
+        messages.some(({ ruleId, severity }) => severity === 2 && /^es-x\/no-/.test(ruleId ?? "")),
         `${line}: ${JSON.stringify(messages)}`,
       );
     }

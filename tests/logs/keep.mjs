@@ -64,6 +64,7 @@ function keysOf(text) {
 }
 
 function write() {
+  if (!FOLDER) return;
   mkdirSync(FOLDER, { recursive: true });
   appendFileSync(join(FOLDER, `${process.pid}.log`), kept.map((line) => `${line}\n`).join(""));
   kept = [];

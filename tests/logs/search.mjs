@@ -61,11 +61,12 @@ function windowsOf(secrets) {
   for (const [what, secret] of secrets) {
     const isRandom = /^[\w.-]{30,}$/.test(secret);
     const { length, step } = isRandom ? RANDOM : TYPED;
+    const table = /** @type {Map<string, unknown>} */ (tables.get(length));
     // The header of a token is the same in all of them and no secret: what is behind it is.
     const parts = isRandom && secret.startsWith("eyJ") ? secret.split(".").slice(1) : [secret];
     for (const part of parts) {
       for (let at = 0; at + length <= part.length; at += step)
-        tables.get(length).set(part.slice(at, at + length), what);
+        table.set(part.slice(at, at + length), what);
     }
   }
   return {

@@ -167,7 +167,8 @@ test("Vite's development server, as the README configures it; and what is said w
     const context = await browser.newContext();
     t.after(() => context.close());
     const page = await context.newPage();
-    await page.goto(`http://127.0.0.1:${server.httpServer.address().port}/`);
+    const address = /** @type {import("node:net").AddressInfo} */ (server.httpServer?.address());
+    await page.goto(`http://127.0.0.1:${address.port}/`);
     await ready(page);
     const failed = await page.evaluate(() =>
       window.edgegate.load().then(

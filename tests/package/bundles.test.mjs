@@ -26,12 +26,13 @@ async function bundle(t, source) {
 async function viteBundle(t, source) {
   const project = await makeProject(t);
   project.write("main.js", source);
-  const { output } = await viteBuild({
+  const built = await viteBuild({
     root: project.folder,
     logLevel: "error",
     build: { write: false, lib: { entry: "main.js", formats: ["es"] } },
   }).then((result) => [result].flat()[0]);
-  return output.map((part) => part.code ?? `asset ${part.fileName}`).join("\n");
+  const { output } = /** @type {import("vite").Rolldown.RolldownOutput} */ (built);
+  return output.map((part) => ("code" in part ? part.code : `asset ${part.fileName}`)).join("\n");
 }
 
 // Without the list of codes, whose names are those of the errors.
@@ -40,10 +41,10 @@ const verifierIn = (text) =>
     .replace(/"?(invalid_key_set|key_set_unavailable|wasm_unavailable)"?/g, "")
     .match(OF_THE_VERIFIER)?.[0];
 
-for (const [tool, make] of [
+for (const [tool, make] of /** @type {const} */ ([
   ["esbuild", bundle],
   ["Vite", viteBundle],
-]) {
+])) {
   test(`${tool}: edgegate/client alone holds no wasm and nothing of the verifier`, async (t) => {
     const text = await make(
       t,

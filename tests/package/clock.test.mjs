@@ -11,10 +11,10 @@ const ADA = {
   ...{ first_name: "Ada", last_name: null, roles: ["editor", "user"] },
 };
 
-for (const [how, skew] of [
+for (const [how, skew] of /** @type {const} */ ([
   ["ahead", DAY],
   ["behind", -DAY],
-]) {
+])) {
   test(`a clock that is a day ${how}: the client's own clock verifies its token`, async (t) => {
     const { AuthClient, Verifier } = await importPackage(t);
     const key = newKey("1");

@@ -75,7 +75,7 @@ for (const loader of ["node.js", "web.js"]) {
     const { project } = await importPackage(t);
     const { load, EdgegateError } = await import(project.path("node_modules/edgegate", loader));
     for (const [what, make] of Object.entries(SOURCES)) {
-      await assert.rejects(load(make(EdgegateError)), (error) => {
+      await assert.rejects(load(make(EdgegateError)), (/** @type {any} */ error) => {
         assert.ok(error instanceof EdgegateError, `${what}: ${error?.stack}`);
         assert.equal(error.code, "wasm_unavailable", what);
         return true;
@@ -142,7 +142,7 @@ test("Verifier and peek: arguments of any kind", async (t) => {
   for (const name of ["issuer", "audience", "clockTolerance", "currentDate", "now", "fetch"])
     calls.push(() => Verifier.fromJwks(set, throwing(name)));
   for (const call of calls) {
-    await assert.rejects(call, (error) => {
+    await assert.rejects(call, (/** @type {any} */ error) => {
       assert.ok(error instanceof EdgegateError, `${call}: ${error?.stack}`);
       return true;
     });
@@ -178,7 +178,7 @@ test("a fetch that was handed in and answers or throws anything", async (t) => {
   ]) {
     await assert.rejects(
       readyVerifier(Verifier, "https://auth.example.com/jwks", { ...OPTIONS, fetch }),
-      (error) => {
+      (/** @type {any} */ error) => {
         assert.ok(error instanceof EdgegateError, `${fetch}: ${error?.stack}`);
         assert.ok(
           ["key_set_unavailable", "invalid_key_set"].includes(error.code),

@@ -6,7 +6,13 @@ import { createServer } from "node:http";
  * response)`. `asked` lists the requests so far. The server stops at the end of the test `t`.
  */
 export async function startKeyServer(t, answer) {
-  const state = { answer, asked: [] };
+  const state = {
+    answer,
+    asked: /** @type {{ url?: string, headers: import("node:http").IncomingHttpHeaders }[]} */ ([]),
+    origin: "",
+    url: "",
+    stop: () => Promise.resolve(),
+  };
   const server = createServer((request, response) => {
     state.asked.push({ url: request.url, headers: request.headers });
     if (typeof state.answer === "function") return state.answer(request, response);
@@ -18,14 +24,17 @@ export async function startKeyServer(t, answer) {
         : JSON.stringify(state.answer),
     );
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))
+  );
   state.stop = () =>
     new Promise((resolve) => {
       server.closeAllConnections();
-      server.close(resolve);
+      server.close(() => resolve());
     });
   t.after(state.stop);
-  state.origin = `http://127.0.0.1:${server.address().port}`;
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  state.origin = `http://127.0.0.1:${port}`;
   state.url = `${state.origin}/.well-known/jwks.json`;
   return state;
 }

@@ -35,6 +35,7 @@ const until = async (condition) => {
 
 const key = newKey("1");
 const other = newKey("2");
+/** @type {[set: unknown, reason: string][]} */
 const BAD_SETS = [
   ["", "not_json"],
   ["null", "not_object"],
@@ -65,7 +66,7 @@ const BAD_SETS = [
   [{ keys: [{ ...key.jwk, kty: 5 }] }, "member_not_string"],
   [{ keys: [{ ...key.jwk, kty: "RSA" }] }, "unsupported_kty"],
   [{ keys: [{ ...key.jwk, x: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }] }, "weak_key"],
-  [{ keys: [{ ...key.jwk, x: `${key.jwk.x}=` }] }, "base64"],
+  [{ keys: [{ ...key.jwk, x: `${"x" in key.jwk && key.jwk.x}=` }] }, "base64"],
   [{ keys: [{ ...key.jwk, alg: "ES256" }] }, "alg_not_the_keys"],
   [{ keys: [{ ...key.jwk, use: "enc" }] }, "use_not_sig"],
   [{ keys: [key.jwk], padding: "x".repeat(1 << 20) }, "set_too_long"],
@@ -90,6 +91,7 @@ test("a bad set, handed in or fetched: which rule it breaks", async (t) => {
 test("keys of other kinds beside ours are skipped, handed in or fetched; a secret in one refuses the set", async (t) => {
   const { Verifier } = await importPackage(t);
   const server = await startKeyServer(t);
+  /** @type {unknown[]} */
   const foreign = [
     { kty: "AKP", alg: "ML-DSA-65", kid: "pq", pub: "AAAA" },
     { kty: "AKP", alg: "ML-DSA-65", kid: key.kid, pub: "AAAA" },
@@ -124,7 +126,7 @@ test("keys of other kinds beside ours are skipped, handed in or fetched; a secre
         JSON.stringify(set),
       );
     }
-    const leaking = { keys: [key.jwk, { ...set[0], priv: "AAAA" }] };
+    const leaking = { keys: [key.jwk, { .../** @type {object} */ (set[0]), priv: "AAAA" }] };
     await assert.rejects(Verifier.fromJwks(leaking, OPTIONS), {
       code: "invalid_key_set",
       reason: "private_member",
@@ -262,12 +264,15 @@ test("an address that answers no set: key_set_unavailable, without what the othe
   ];
   for (const [answer, why] of answers) {
     server.answer = answer;
-    await assert.rejects(readyVerifier(Verifier, `${server.url}?key=secret`, OPTIONS), (error) => {
-      assert.equal(error.code, "key_set_unavailable");
-      assert.match(error.message, why);
-      assert.doesNotMatch(error.message, /secret/);
-      return true;
-    });
+    await assert.rejects(
+      readyVerifier(Verifier, `${server.url}?key=secret`, OPTIONS),
+      (/** @type {any} */ error) => {
+        assert.equal(error.code, "key_set_unavailable");
+        assert.match(error.message, /** @type {RegExp} */ (why));
+        assert.doesNotMatch(error.message, /secret/);
+        return true;
+      },
+    );
   }
   assert.equal(elsewhere.asked.length, 0, "no redirect was followed");
   await server.stop();

@@ -44,7 +44,7 @@ test("every subpath is imported by its name", async (t) => {
 
 test("the README's first snippet works as it stands", async (t) => {
   const project = await makeProject(t);
-  const snippet = project.packed("README.md").match(/```js\n([\s\S]*?)```/)[1];
+  const snippet = project.packed("README.md").match(/```js\n([\s\S]*?)```/)?.[1] ?? "";
   assert.match(snippet, /from "edgegate"/);
   project.write("snippet.mjs", snippet);
   const printed = await project.node("snippet.mjs");
@@ -197,8 +197,11 @@ test("a token that is none: a clear error, and false", async (t) => {
   for (const [token, code, reason] of cases) {
     const what = typeof token === "string" ? token.slice(0, 20) : String(typeof token);
     for (const ask of [() => verifier.verify(token), () => peek(token)]) {
-      await assert.rejects(ask, (error) => {
-        assert.ok(error instanceof EdgegateError && error instanceof Error, what);
+      await assert.rejects(ask, (/** @type {any} */ error) => {
+        assert.ok(
+          [EdgegateError, Error].every((kind) => error instanceof kind),
+          what,
+        );
         assert.equal(error.name, "EdgegateError");
         assert.deepEqual([error.code, error.reason], [code, reason], what);
         return true;
@@ -341,7 +344,8 @@ test("a wrong option is named", async (t) => {
   ]) {
     await assert.rejects(
       Verifier.fromJwks(set, options),
-      (error) => error.code === "invalid_argument" && named.test(error.message),
+      ({ code, message }) =>
+        code === "invalid_argument" && /** @type {RegExp} */ (named).test(message),
       `${named}`,
     );
   }
@@ -397,7 +401,7 @@ test("memory stays flat: verifications, refusals and key sets leave nothing behi
     t.mock.timers.setTime(Date.now() + 31_000);
     await verifier.verify(unknown).catch(() => {});
   };
-  const bytes = () => watched.seen.memory.buffer.byteLength;
+  const bytes = () => /** @type {WebAssembly.Memory} */ (watched.seen.memory).buffer.byteLength;
   for (let i = 0; i < 200; i++) await round();
   const before = bytes();
   for (let i = 0; i < 1000; i++) await round();

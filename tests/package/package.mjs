@@ -71,7 +71,7 @@ export async function makeProject(t, packages = []) {
 export async function importPackage(t) {
   const project = await makeProject(t);
   const edgegate = await import(
-    pathToFileURL(project.write("import.mjs", 'export * from "edgegate";'))
+    pathToFileURL(project.write("import.mjs", 'export * from "edgegate";')).href
   );
   return { ...edgegate, project };
 }

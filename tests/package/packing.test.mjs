@@ -14,7 +14,7 @@ const tool = (path, ...args) =>
   run(node(), [inRoot("node_modules", path), ...args], { env: toolEnv(), capture: true });
 
 test("its version is the crate's", () => {
-  const [, version] = read("Cargo.toml").match(/^version = "(.+)"$/m);
+  const [, version] = read("Cargo.toml").match(/^version = "(.+)"$/m) ?? [];
   assert.equal(JSON.parse(read("npm/edgegate/package.json")).version, version);
 });
 
@@ -129,7 +129,7 @@ test("attw finds nothing", async () => {
 
 // No project's types contradict the package's, whether they have a DOM or not. `skipLibCheck` is off.
 const TYPES = { node: ["@types/node", "undici-types"], workers: ["@cloudflare/workers-types"] };
-for (const [name, options, files] of [
+for (const [name, options, files] of /** @type {[string, object, string[]][]} */ ([
   ["in a browser's project", { lib: ["es2022", "dom", "dom.iterable"], types: [] }, ["types.ts"]],
   ["in Node's, which has no DOM", { lib: ["es2022"], types: ["node"] }, ["types.ts"]],
   [
@@ -143,7 +143,7 @@ for (const [name, options, files] of [
     ["types.ts", "rpc-types.ts"],
   ],
   ["where there is neither", { lib: ["es2022"], types: [] }, ["bare-types.ts"]],
-]) {
+])) {
   test(`the types: what is right passes and what is wrong does not, ${name}`, async (t) => {
     const project = await makeProject(t, [...TYPES.node, ...TYPES.workers]);
     for (const module of [

@@ -64,7 +64,7 @@ after(() => browser?.close());
 
 /** The page as the server has rendered it, with a service that answers for one user. */
 async function open(t, { isSignedIn = false } = {}) {
-  const service = { isSignedIn, asked: [] };
+  const service = { isSignedIn, asked: /** @type {string[]} */ ([]) };
   const answer = (work) => (request, response) => {
     service.asked.push(new URL(request.url, "http://site").pathname);
     const [status, body] = work();
@@ -99,7 +99,7 @@ async function open(t, { isSignedIn = false } = {}) {
   });
   const page = await openPage(t, browser, site.origin);
   await page.goto("/");
-  await page.waitForFunction(() => globalThis.hydrate !== undefined);
+  await page.waitForFunction(() => window.hydrate !== undefined);
   const shows = (text) =>
     page.waitForFunction((it) => document.getElementById("greeting")?.textContent === it, text);
   return { page, service, shows };
@@ -111,15 +111,15 @@ test("a server renders it without a page, and sends nothing", () => {
 
 test("a visitor sees the sign-in, without another call; then the login, then the logout", async (t) => {
   const { page, service, shows } = await open(t);
-  await page.evaluate(() => hydrate());
+  await page.evaluate(() => window.hydrate());
   await shows("Sign in");
   assert.deepEqual(service.asked, ["/auth/token"]);
-  await page.evaluate(() => auth.login({ email: "ada@example.com", password: "x" }));
+  await page.evaluate(() => window.auth.login({ email: "ada@example.com", password: "x" }));
   await shows("Hello Ada");
   assert.equal(await page.textContent("#roles"), "editor user");
-  await page.evaluate(() => auth.logout());
+  await page.evaluate(() => window.auth.logout());
   await shows("Sign in");
-  assert.deepEqual(await page.evaluate(() => texts), [
+  assert.deepEqual(await page.evaluate(() => window.texts), [
     "Loading",
     "Sign in",
     "Hello Ada",
@@ -129,33 +129,33 @@ test("a visitor sees the sign-in, without another call; then the login, then the
 
 test("a session that the page finds, with one render for each change", async (t) => {
   const { page, shows } = await open(t, { isSignedIn: true });
-  await page.evaluate(() => hydrate());
+  await page.evaluate(() => window.hydrate());
   await shows("Hello Ada");
-  const before = await page.evaluate(() => ({ ...renders }));
+  const before = await page.evaluate(() => ({ ...window.renders }));
   // A renewal that changes nothing renders nothing.
   await page.evaluate(async () => {
-    await auth.me();
+    await window.auth.me();
     await new Promise((resolve) => setTimeout(resolve, 50));
   });
-  assert.deepEqual(await page.evaluate(() => ({ ...renders })), before);
+  assert.deepEqual(await page.evaluate(() => ({ ...window.renders })), before);
 });
 
 test("hydrated after it is known who is signed in: no mismatch, then the user", async (t) => {
   const { page, shows } = await open(t, { isSignedIn: true });
   await page.evaluate(async () => {
-    await auth.ready();
-    hydrate();
+    await window.auth.ready();
+    window.hydrate();
   });
   await shows("Hello Ada");
 });
 
 test("what is unmounted is not called any more", async (t) => {
   const { page, shows } = await open(t);
-  await page.evaluate(() => hydrate());
+  await page.evaluate(() => window.hydrate());
   await shows("Sign in");
   // StrictMode subscribes, ends that and subscribes again, for each of the two components.
-  assert.equal(await page.evaluate(() => listening.size), 2);
-  await page.evaluate(() => root.unmount());
-  assert.equal(await page.evaluate(() => listening.size), 0);
-  await page.evaluate(() => auth.login({ email: "ada@example.com", password: "x" }));
+  assert.equal(await page.evaluate(() => window.listening.size), 2);
+  await page.evaluate(() => window.root.unmount());
+  assert.equal(await page.evaluate(() => window.listening.size), 0);
+  await page.evaluate(() => window.auth.login({ email: "ada@example.com", password: "x" }));
 });

@@ -123,16 +123,22 @@ test("a misspelt option is an error", async (t) => {
   const url = "https://auth.example.com/jwks";
   const { issuer, audience } = OPTIONS;
   const forms = {
-    fromJwks: [(options) => Verifier.fromJwks(setOf(key), options), OPTIONS],
-    fromJwksUrl: [async (options) => Verifier.fromJwksUrl(url, options), OPTIONS],
-    fromIssuer: [async (options) => Verifier.fromIssuer(issuer, options), { audience }],
+    fromJwks: /** @type {const} */ ([(options) => Verifier.fromJwks(setOf(key), options), OPTIONS]),
+    fromJwksUrl: /** @type {const} */ ([
+      async (options) => Verifier.fromJwksUrl(url, options),
+      OPTIONS,
+    ]),
+    fromIssuer: /** @type {const} */ ([
+      async (options) => Verifier.fromIssuer(issuer, options),
+      { audience },
+    ]),
   };
   for (const [name, [make, options]] of Object.entries(forms)) {
     await make(options);
     for (const unknown of ["audiance", "clockTolerence", "currentdate", "algorithms", "Issuer"]) {
       await assert.rejects(
         make({ ...options, [unknown]: undefined }),
-        (error) => error.code === "invalid_argument" && error.message.includes(unknown),
+        ({ code, message }) => code === "invalid_argument" && message.includes(unknown),
         `${name} ${unknown}`,
       );
     }
@@ -172,7 +178,7 @@ test("`now` is the clock: Unix milliseconds", async (t) => {
   now += 601_000;
   await assert.rejects(verifier.verify(token), { reason: "expired" });
   for (const wrong of [NaN, -1, Infinity, undefined, null, "0", new Date(), 5n]) {
-    now = wrong;
+    now = /** @type {number} */ (wrong);
     await assert.rejects(verifier.verify(token), { code: "invalid_argument" }, String(wrong));
     assert.equal(await verifier.isAuthorizedByUserId(token, USER), false);
   }

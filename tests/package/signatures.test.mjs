@@ -133,7 +133,7 @@ for (const alg of ALGORITHMS) {
       const verifier = Verifier.fromJwksUrl("https://auth.example.com/jwks", options);
       await verifier.ready();
       let answer;
-      seen.with.verify = (...args) =>
+      seen.with.verify = (/** @type {Parameters<SubtleCrypto["verify"]>} */ ...args) =>
         new Promise((resolve) => {
           answer = () => resolve(real.subtle.verify(...args));
         });

@@ -22,9 +22,9 @@ const TYPES = {
  * `site.asked` lists the paths requested so far.
  */
 export async function startSite(t, { pages = {}, folders = {}, csp = STRICT } = {}) {
-  const site = { csp, answers: {}, asked: [] };
+  const site = { csp, answers: {}, asked: /** @type {string[]} */ ([]) };
   const server = createServer((request, response) => {
-    const path = new URL(request.url, "http://site").pathname;
+    const path = new URL(request.url ?? "/", "http://site").pathname;
     site.asked.push(path);
     if (site.answers[path]) return site.answers[path](request, response);
     const body = pages[path] ?? fileIn(folders, path);
@@ -52,9 +52,9 @@ export async function startSite(t, { pages = {}, folders = {}, csp = STRICT } = 
 }
 
 function fileIn(folders, path) {
-  const [prefix, folder] =
-    Object.entries(folders).find(([prefix]) => path.startsWith(prefix)) ?? [];
-  if (!folder) return undefined;
+  const found = Object.entries(folders).find(([prefix]) => path.startsWith(prefix));
+  if (!found) return undefined;
+  const [prefix, folder] = found;
   const rest = normalize(path.slice(prefix.length) || "index.html");
   if (rest.startsWith("..")) return undefined;
   try {

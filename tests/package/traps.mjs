@@ -21,9 +21,13 @@ export const UNREACHABLE = Uint8Array.of(
  * - `disarm()` returns whether the trap had not happened yet.
  */
 export function watchWasm(unreachable) {
-  const seen = { instances: 0, onDead: 0, foreign: 0, freed: 0, memory: null };
+  const memory = /** @type {WebAssembly.Memory | null} */ (null);
+  const seen = { instances: 0, onDead: 0, foreign: 0, freed: 0, memory };
   const Real = WebAssembly.Instance;
-  const { trap } = new Real(unreachable).exports;
+  const { trap } = /** @type {{ trap: () => void }} */ (
+    /** @type {unknown} */ (new Real(unreachable).exports)
+  );
+  /** @type {{ skip: number, only: string | null } | null} */
   let armed = null;
   const isDue = (name) => {
     if (!armed || (armed.only && armed.only !== name)) return false;
@@ -47,7 +51,7 @@ export function watchWasm(unreachable) {
       });
       const real = new Real(module, { "./edgegate_bg.js": outwards }).exports;
       seen.instances += 1;
-      seen.memory = real.memory;
+      seen.memory = /** @type {WebAssembly.Memory} */ (real.memory);
       this.exports = mapFunctions(real, (run, name) => (...values) => {
         if (state.isDead) seen.onDead += 1;
         if (name === "__wbg_verifier_free") {
@@ -69,7 +73,7 @@ export function watchWasm(unreachable) {
 
   return {
     seen,
-    arm: (skip = 0, only = null) => (armed = { skip, only }),
+    arm: (skip = 0, only = /** @type {string | null} */ (null)) => (armed = { skip, only }),
     disarm() {
       const isArmed = armed !== null;
       armed = null;

@@ -45,7 +45,7 @@ test("a live instance is kept: by refusals of tokens, key sets and arguments", a
     () => Verifier.fromJwks("{}", OPTIONS),
     () => Verifier.fromJwks(setOf(key), { ...OPTIONS, issuer: "" }),
   ]) {
-    await assert.rejects(refused, (error) => error.code !== "internal");
+    await assert.rejects(refused, ({ code }) => code !== "internal");
   }
   await verifier.verify(key.token());
   assert.equal(watched.seen.instances, 1);
@@ -60,10 +60,10 @@ test("a trap while a fetched key set is read: the keys at hand stay in use, and 
   const url = "https://auth.example.com/jwks";
   const verifier = await readyVerifier(Verifier, url, { ...OPTIONS, fetch });
   const tokens = { old: key.token(), new: other.token() };
-  for (const [only, skip] of [
+  for (const [only, skip] of /** @type {const} */ ([
     ["verifier_make", 0],
     ["__wbg_verifier_free", 0],
-  ]) {
+  ])) {
     served = setOf(other);
     t.mock.timers.setTime(Date.now() + 31_000);
     watched.arm(skip, only);
@@ -101,6 +101,9 @@ test("a new instance that can't be made: internal, and the next call tries again
   watched.arm();
   await assert.rejects(verifier.verify(token), INTERNAL);
   WebAssembly.Instance = class {
+    /** @type {WebAssembly.Exports} */
+    exports = {};
+
     constructor() {
       throw new RangeError("Out of memory");
     }
@@ -128,6 +131,7 @@ test("finalizers: verifiers of a dead instance are never freed, and a trap in a 
   await collected();
   assert.ok(watched.seen.freed > 0, "this test sees finalizers");
 
+  /** @type {object | null} */
   let lost = await make(20);
   watched.arm();
   await assert.rejects(kept.verify(token), INTERNAL);
@@ -154,7 +158,7 @@ test("when a function that the wasm calls throws, no claims come out without the
   const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
   const token = key.token();
   // Where the wasm sets the member of a plain object.
-  t.after(() => delete Object.prototype.roles);
+  t.after(() => Reflect.deleteProperty(Object.prototype, "roles"));
   Object.defineProperty(Object.prototype, "roles", {
     configurable: true,
     set() {
@@ -162,7 +166,7 @@ test("when a function that the wasm calls throws, no claims come out without the
     },
   });
   await assert.rejects(verifier.verify(token), INTERNAL);
-  delete Object.prototype.roles;
+  Reflect.deleteProperty(Object.prototype, "roles");
   assert.deepEqual((await verifier.verify(token)).roles, ["user", "editor"]);
   assert.equal(watched.seen.instances, 2);
 });
@@ -224,7 +228,7 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
       "base64",
     ),
   );
-  let host = () => {};
+  let host = /** @type {() => unknown} */ (() => {});
   let instances = 0;
   const makeGlue = ({ Instance }) => {
     const glue = {
@@ -252,7 +256,7 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   host = () => hosted.push(ask("seven"));
   assert.throws(() => ask("callHostTwice"), INTERNAL);
   assert.deepEqual(hosted, [7]);
-  host = () => hosted.push(assert.throws(() => ask("trap"), INTERNAL));
+  host = () => hosted.push(Number(assert.throws(() => ask("trap"), INTERNAL)));
   assert.throws(() => ask("callHostTwice"), INTERNAL);
   assert.equal(hosted.length, 2);
   assert.equal(ask("seven"), 7);

@@ -71,7 +71,7 @@ export async function startSupply(edge) {
       Object.keys(links).map((kind) => [kind, () => tickets[kind].pop() ?? null]),
     ),
   };
-  const server = createServer(async ({ url }, response) => {
+  const server = createServer(async ({ url = "/" }, response) => {
     try {
       const answer = await answers[url.slice(1)]();
       response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(answer));

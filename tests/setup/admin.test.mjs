@@ -171,7 +171,11 @@ test("a kept mail is described by what is known of it", () => {
   const language = "en-x-6f1a7c52-3b0e4d59-9a0c5d2f-1e8b7a34";
   const job = (language, ...rest) =>
     ["2", id, `${now}`, language, "0", "none", "0", ...rest].join("\n");
-  const told = (letter, pseudonymOf = (address) => `<${address.length}>`) =>
+  const told = (
+    letter,
+    /** @type {(address: string) => string | undefined} */
+    pseudonymOf = (address) => `<${address.length}>`,
+  ) =>
     describe(
       { id, job: job("en", "reset", ADA), reason: "", tries: 0, failed_at: now, ...letter },
       pseudonymOf,

@@ -26,7 +26,11 @@ function changed(change) {
   return path;
 }
 
-/** What Cloudflare answers: the secrets that are stored, and the migrations that are missing. */
+/**
+ * What Cloudflare answers: the secrets that are stored, and the migrations that are missing.
+ *
+ * @param {{ secrets?: string[] | null, missing?: string[], fails?: string }} [answers]
+ */
 function cloudflare({ secrets = STORED, missing = [], fails = "" } = {}) {
   const asked = [];
   const ask = async (...args) => {
@@ -206,6 +210,11 @@ const isUpload = (request) => /\/workers\/services\//.test(request);
 
 /** The part of Cloudflare's API that is asked before an upload. Everything else fails. */
 async function standIn(t) {
+  /**
+   * @type {{
+   *   secrets: string[] | null, database: string, applied: string[] | null, fails: boolean
+   * }}
+   */
   const state = { secrets: STORED, database: "", applied: null, fails: false };
   const requests = [];
   /** @returns {[number, unknown, object?]} */
@@ -244,7 +253,7 @@ async function standIn(t) {
     request
       .on("data", (chunk) => (body += chunk))
       .on("end", () => {
-        const { pathname } = new URL(request.url, "http://stand-in");
+        const { pathname } = new URL(request.url ?? "/", "http://stand-in");
         requests.push(`${request.method} ${pathname}`);
         const [status, result, error] = answer(request.method, pathname, body);
         response.writeHead(status, { "content-type": "application/json" });

@@ -19,7 +19,7 @@ test("every script has --help and -h", { concurrency: 2 }, async (t) => {
     own.map(([name, script]) =>
       t.test(name, async () => {
         for (const option of ["--help", "-h"]) {
-          const { code, text } = await runScript(script, [option]).done;
+          const { code, text } = await runScript(String(script), [option]).done;
           assert.equal(code, 0, `${name} ${option}: ${text}`);
           assert.match(text, /^(Use (it as )?`|Usage: )npm /, name);
           assert.doesNotMatch(text, /▸/, "nothing was begun");

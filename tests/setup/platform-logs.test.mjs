@@ -39,7 +39,7 @@ test("an environment has the same settings unless it says otherwise, and then de
     OFF,
   );
   const changed = read("[env.test.observability]\nenabled = true", "test");
-  assert.match(platformLogsProblem(changed), /redact_query_string/);
+  assert.match(platformLogsProblem(changed) ?? "", /redact_query_string/);
 });
 
 test("each setting that lets an address into a log is named", () => {
@@ -63,7 +63,7 @@ test("each setting that lets an address into a log is named", () => {
     [{ observability: OFF, tail_consumers: [{ service: "other" }] }, /tail_consumers/],
   ];
   for (const [config, named] of settings) {
-    assert.match(platformLogsProblem(config), named, JSON.stringify(config));
+    assert.match(platformLogsProblem(config) ?? "", named, JSON.stringify(config));
   }
   for (const config of [{}, { observability: { enabled: false } }, { observability: OFF }])
     assert.equal(platformLogsProblem(config), null);

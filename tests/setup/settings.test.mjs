@@ -129,10 +129,11 @@ test("an unknown environment is refused, and the nearest is named", () => {
   assert.equal(environmentProblem("", ["staging"]), null);
   assert.equal(environmentProblem("staging", ["staging"]), null);
   const near = environmentProblem("stagign", ["preview", "staging"]);
-  assert.match(near, /no environment "stagign" in wrangler\.toml\. Did you mean "staging"\?/);
-  assert.match(near, /It has: "preview", "staging"/);
-  assert.doesNotMatch(environmentProblem("production", ["staging"]), /Did you mean/);
-  assert.match(environmentProblem("staging", []), /It has none/);
+  assert.match(near ?? "", /no environment "stagign" in wrangler\.toml\. Did you mean "staging"\?/);
+  assert.match(near ?? "", /It has: "preview", "staging"/);
+  const far = environmentProblem("production", ["staging"]) ?? assert.fail("no problem");
+  assert.doesNotMatch(far, /Did you mean/);
+  assert.match(environmentProblem("staging", []) ?? "", /It has none/);
 });
 
 test("an edit is noticed once, also by an editor that replaces the file", async (t) => {

@@ -34,7 +34,7 @@ describe("npm start leaves nothing behind", {
       const started = await startNpm(when);
       try {
         assert.ok(marked(started.mark).length > 0);
-        process.kill(who === "npm" ? started.npm.pid : scriptOf(started.mark), signal);
+        process.kill(who === "npm" ? Number(started.npm.pid) : scriptOf(started.mark), signal);
         await gone(started);
         assert.equal(await accepts(started.port), false, "the port is still taken");
       } finally {
@@ -114,7 +114,8 @@ function marked(mark) {
 }
 
 const scriptOf = (mark) =>
-  marked(mark).find(({ command }) => /^\S*node scripts\/start\.mjs/.test(command)).pid;
+  marked(mark).find(({ command }) => /^\S*node scripts\/start\.mjs/.test(command))?.pid ??
+  assert.fail("no npm start");
 
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");

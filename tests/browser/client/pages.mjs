@@ -33,6 +33,11 @@ const script = (url) => `
  *
  * `url`: the service's origin, if it is another. `without`: what the browser lacks, such as
  * `navigator.locks`.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} origin
+ * @param {{ url?: string, without?: string[] }} [options]
  */
 export async function openProfile(t, browser, origin, { url, without = [] } = {}) {
   const context = await browser.newContext();
@@ -83,19 +88,19 @@ async function openTab(context, address) {
   await loaded();
   return {
     page,
-    login: (credentials) => page.evaluate((given) => client.login(given), credentials),
+    login: (credentials) => page.evaluate((given) => window.client.login(given), credentials),
     ready: () => page.evaluate("client.ready()"),
     logout: () => page.evaluate("client.logout()"),
     status: () => page.evaluate("client.status"),
     events: () => page.evaluate("events"),
     token: () => page.evaluate("client.accessToken()"),
     /** Ends when the page was told so. */
-    told: (event) => page.waitForFunction((it) => events.includes(it), event),
+    told: (event) => page.waitForFunction((it) => window.events.includes(it), event),
     /** The status of a GET by `client.fetch`, or the code of the error. */
     fetch: (path) =>
       page.evaluate(
         (it) =>
-          client.fetch(it).then(
+          window.client.fetch(it).then(
             ({ status }) => status,
             ({ code }) => code,
           ),
@@ -119,7 +124,9 @@ export async function servePages(port, url) {
       .writeHead(200, { "Content-Type": type, "Content-Security-Policy": policy(`'self' ${url}`) })
       .end(body);
   });
-  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await /** @type {Promise<void>} */ (
+    new Promise((resolve) => server.listen(port, "127.0.0.1", resolve))
+  );
   const stop = () => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));

@@ -70,7 +70,7 @@ test("a first visit: nobody", async (t) => {
 test("a proof by the password: one session, in every tab; a wrong password changes nothing", async (t) => {
   const opened = await profile(t);
   const [one, two] = await tabsOf(opened, 2);
-  const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
   const before = await one.token();
   const wrong = "client.reauthenticate('wrong wrong wrong')";
   assert.equal(await one.code(wrong), "invalid_credentials");
@@ -81,7 +81,7 @@ test("a proof by the password: one session, in every tab; a wrong password chang
   const { iat } = claimsOf(await two.token());
   while (Math.floor(Date.now() / 1000) <= iat) await sleep(50);
   await two.page.evaluate("events.length = 0");
-  await one.page.evaluate((password) => client.reauthenticate(password), ADA.password);
+  await one.page.evaluate((password) => window.client.reauthenticate(password), ADA.password);
   await two.told("renewed");
   const after = await one.token();
   assert.notEqual(after, before);
@@ -151,7 +151,7 @@ test("a tab asleep past the token's end renews before it asks", async (t) => {
   assert.equal(opened.count(RENEWAL) - before, 1);
   // The same without a call.
   await opened.context.clock.fastForward("08:00:00");
-  await tab.page.waitForFunction(() => events.filter((it) => it === "renewed").length === 2);
+  await tab.page.waitForFunction(() => window.events.filter((it) => it === "renewed").length === 2);
 });
 
 test("offline and back: nobody is signed out, and it goes on by itself", async (t) => {
@@ -208,7 +208,9 @@ test("a logout on the way to another page is carried out", async (t) => {
 test("a logout offline: out at once, the next page does not sign in, and the service hears of it", async (t) => {
   const opened = await profile(t);
   const [one, two] = await tabsOf(opened, 2);
-  const { sid } = JSON.parse(Buffer.from((await one.token()).split(".")[1], "base64url"));
+  const { sid } = JSON.parse(
+    Buffer.from((await one.token()).split(".")[1], "base64url").toString(),
+  );
   await opened.context.route("**/auth/**", (route) => route.abort("internetdisconnected"));
   assert.equal(await one.code("client.logout()"), "network_error");
   await two.told("signed-out: other_tab");
@@ -228,7 +230,7 @@ test("another user's login in another tab signs the first one out", async (t) =>
   const [one, two] = await tabsOf(opened, 2);
   await one.login(ROOT);
   await two.told("signed-out: other_user");
-  await two.page.waitForFunction(() => client.user?.email === "root@example.com");
+  await two.page.waitForFunction(() => window.client.user?.email === "root@example.com");
   assert.equal(await two.fetch("/auth/me"), 200);
 });
 
@@ -262,7 +264,7 @@ test("a change of password goes on in every tab of this browser", async (t) => {
     "invalid_credentials",
   );
   await one.page.evaluate(
-    ({ from, to }) => client.changePassword({ current_password: from, new_password: to }),
+    ({ from, to }) => window.client.changePassword({ current_password: from, new_password: to }),
     {
       from: owner.password,
       to: next.password,
@@ -270,7 +272,7 @@ test("a change of password goes on in every tab of this browser", async (t) => {
   );
   assert.deepEqual(await Promise.all([one, two].map((tab) => tab.fetch("/auth/me"))), [200, 200]);
   await one.page.evaluate(
-    (current_password) => client.deleteAccount({ current_password }),
+    (current_password) => window.client.deleteAccount({ current_password }),
     next.password,
   );
   await two.told("signed-out: account_deleted");

@@ -53,7 +53,7 @@ function makeAccount(address) {
   const bindingsOf = (name) => worker(name).bindings.map(({ text: _secret, ...shown }) => shown);
 
   function upload(name, body) {
-    const [, json] = /name="metadata"[\s\S]*?\r\n\r\n([\s\S]*?)\r\n--/.exec(body);
+    const [, json] = /name="metadata"[\s\S]*?\r\n\r\n([\s\S]*?)\r\n--/.exec(body) ?? [];
     const { bindings, migrations } = JSON.parse(json);
     const before = workers.get(name);
     const own = bindings.filter(({ type }) => type !== "inherit");
@@ -256,7 +256,11 @@ export async function startCloudflare() {
     request.on("data", (chunk) => chunks.push(chunk));
     request.on("end", () => {
       const [status, body] = answered(() =>
-        answer(request.method, new URL(request.url, url), Buffer.concat(chunks).toString("latin1")),
+        answer(
+          request.method,
+          new URL(request.url ?? "/", url),
+          Buffer.concat(chunks).toString("latin1"),
+        ),
       );
       response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
     });
@@ -283,7 +287,7 @@ function answered(reply) {
     const { result_info, result } = value?.result_info ? value : { result: value };
     return [200, { success: true, errors: [], messages: [], result, result_info }];
   } catch (error) {
-    const { status = 400, code = 10001, message } = error;
+    const { status = 400, code = 10001, message } = Object(error);
     return [status, { success: false, errors: [{ code, message }], messages: [], result: null }];
   }
 }

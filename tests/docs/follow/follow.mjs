@@ -46,12 +46,13 @@ export async function follow({ shell, times = 1, only = () => true, tell = () =>
     const blocks = new Map(documents.map((path) => [path, blocksOf(clone.root, path)]));
     const { notRun, byOthers, faults } = sort([...blocks.values()].flat());
     const isMine = (block) => !notRun.has(block) && !byOthers.has(block);
+    /** @type {Outcome} */
     const outcome = { run: 0, compared: 0, read: 0, notRun: [], faults };
     for (const [block, { reason }] of notRun)
       outcome.notRun.push({ place: placeOf(block), reason });
     for (let pass = 1; pass <= times; pass++) {
-      const read = documents.filter((path) => only(path, blocks.get(path)));
-      const todo = read.map((path) => blocks.get(path).filter(isMine));
+      const read = documents.filter((path) => only(path, blocks.get(path) ?? []));
+      const todo = read.map((path) => (blocks.get(path) ?? []).filter(isMine));
       await followAll(todo, {
         shell,
         clone,
@@ -151,7 +152,7 @@ async function followOne(blocks, { shell, clone, programs, outcome }) {
       outcome[data.isData(block) ? "read" : "run"] += 1;
       if (block.expected) outcome.compared += 1;
     } catch (error) {
-      outcome.faults.push(`${placeOf(block)} (${shell}): ${error.message}`);
+      outcome.faults.push(`${placeOf(block)} (${shell}): ${/** @type {Error} */ (error).message}`);
     }
   }
   await reader.close();

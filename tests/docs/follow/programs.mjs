@@ -161,7 +161,7 @@ export class Programs {
     try {
       await work(page);
     } catch (error) {
-      wrong.push(error.message);
+      wrong.push(/** @type {Error} */ (error).message);
     }
     await context.close();
     if (wrong.length > 0) throw new Error(`it failed in a page: ${wrong.join("\n")}`);

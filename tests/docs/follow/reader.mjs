@@ -8,6 +8,7 @@ const COMPLAINTS =
 
 // Commands that go on until Ctrl-C, by the last line of their block. `ready` is in what they print,
 // or they listen on a port.
+/** @type {{ command: RegExp, ready?: RegExp, port?: number }[]} */
 const SERVERS = [
   { command: /\bnpm start\b/, ready: /is ready at http|listening at http/ },
   { command: /\bwrangler dev\b|\bnpm run dev\b/, ready: /Ready on http|Local: +http/ },
@@ -59,7 +60,7 @@ export class Reader {
     this.#work = undefined;
   }
 
-  async #serve(commands, last, { ready, port }) {
+  async #serve(commands, last, /** @type {{ ready?: RegExp, port?: number }} */ { ready, port }) {
     // Both would use the same port, so the documents say to stop the first one.
     const name = isStart(last) && !/\bcd\b/.test(commands) ? "edgegate" : `not edgegate: ${last}`;
     await this.#stop(this.#servers.get(name));

@@ -36,7 +36,11 @@ const at = (seconds) => {
 const pass = (seconds) => at(now + seconds);
 const hashed = async () => (await edge.control({})).calls.hashed ?? 0;
 const from = (ip) => ({ "cf-connecting-ip": ip });
-const logIn = (email, password, { ip, device_token } = {}) =>
+const logIn = (
+  email,
+  password,
+  /** @type {{ ip?: string, device_token?: unknown }} */ { ip, device_token } = {},
+) =>
   client.post("/auth/login", {
     headers: from(ip),
     json: { email, password, ...(device_token !== undefined && { device_token }) },

@@ -298,15 +298,15 @@ test("an object's table from before proofs gets the columns once, and keeps its 
   const part = source.slice(source.indexOf("fn add_proofs"), source.indexOf("pub(super) fn begin"));
   const [asks, ...alters] = [...part.matchAll(/"((?:SELECT|ALTER)[^"]*)"/g)].map(([, sql]) => sql);
   assert.equal(alters.length, 2);
-  const made = source
-    .match(/"(CREATE TABLE IF NOT EXISTS session [^"]*)"/)[1]
-    .replace(/\\\n\s*/g, "");
+  const made = /** @type {string} */ (
+    source.match(/"(CREATE TABLE IF NOT EXISTS session [^"]*)"/)?.[1].replace(/\\\n\s*/g, "")
+  );
   const old = made.replace(", auth_time INTEGER, amr INTEGER", "");
   assert.notEqual(old, made);
-  for (const [create, statements] of [
+  for (const [create, statements] of /** @type {[create: string, statements: number][]} */ ([
     [old, 2],
     [made, 0],
-  ]) {
+  ])) {
     const db = new DatabaseSync(":memory:");
     db.exec(create);
     db.exec(
@@ -320,7 +320,7 @@ test("an object's table from before proofs gets the columns once, and keeps its 
         db.prepare(asks).all();
         continue;
       } catch (error) {
-        assert.match(error.message, /no such column/);
+        assert.match(/** @type {Error} */ (error).message, /no such column/);
       }
       for (const alter of alters) {
         db.exec(alter);

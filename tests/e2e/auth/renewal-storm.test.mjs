@@ -68,12 +68,12 @@ async function storm({ store, rotateAfter }, seed) {
       );
     }
 
-    const counts = { renewals: 0, repeated: 0, broken: 0, refusals: [] };
+    const counts = { renewals: 0, repeated: 0, broken: 0, refusals: /** @type {string[]} */ ([]) };
     const lost = randomFrom(seed);
     const renew = async (token) => {
       for (;;) {
         const answer = await postToken(pool, token).catch((error) => ({ error }));
-        if (answer.error) {
+        if ("error" in answer) {
           // A connection that broke by itself also loses a response. If many break, the Worker is
           // gone: fail.
           counts.broken += 1;

@@ -14,6 +14,7 @@ import { makeSession } from "../forge.mjs";
 import { startWorkers } from "../workers.mjs";
 
 const SESSIONS = 48;
+/** @type {Record<string, (client, owner, sessions) => Promise<void>>} */
 const ENDINGS = {
   "POST /auth/users/{id}/revoke": async (client, { user, access_token }) =>
     assert.equal(

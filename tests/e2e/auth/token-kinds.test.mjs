@@ -40,6 +40,7 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
     };
     for (const [kind, token] of Object.entries(tokens)) assert.ok(token, `a ${kind} token`);
 
+    /** @type {Record<string, [own: string, status: number, ask: (token) => Promise<*>]>} */
     const doors = {
       "as a bearer": ["access", 401, (token) => client.authorized({ role: "user" }, token)],
       "/auth/token": [

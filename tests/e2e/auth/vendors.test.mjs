@@ -20,9 +20,10 @@ async function startVendor(t, behave) {
     asked.push({ method: request.method, url: request.url, headers: request.headers, body });
     vendor.behave(request, response, body);
   });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  await /** @type {Promise<void>} */ (new Promise((done) => server.listen(0, "127.0.0.1", done)));
   t.after(() => new Promise((done) => server.close(done).closeAllConnections()));
-  return Object.assign(vendor, { url: `http://127.0.0.1:${server.address().port}` });
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return Object.assign(vendor, { url: `http://127.0.0.1:${port}` });
 }
 
 async function start(t, settings) {
@@ -134,6 +135,7 @@ test("a challenge is met before anything is done", async (t) => {
     vars: { TURNSTILE_URL: turnstile.url },
     secrets: { TURNSTILE_SECRET: SECRET },
   });
+  /** @type {[path: string, json: object, status: number][]} */
   const doors = [
     ["/auth/login", { email: ADA, password: PASSWORD }, 200],
     ["/auth/register", { email: "grace@example.com" }, 202],
@@ -207,7 +209,7 @@ test("an error of Turnstile that is not the visitor's stops no login, and the lo
   const reset = () => client.post("/auth/password/reset", { json: { email: ADA, challenge } });
   const told = () => logs().filter(({ event }) => event === "vendor_unreachable");
 
-  for (const [status, codes, remedy] of [
+  for (const [status, codes, remedy] of /** @type {const} */ ([
     [200, ["missing-input-secret"], /TURNSTILE_URL/],
     [200, ["invalid-input-secret"], /wrangler secret put TURNSTILE_SECRET/],
     [400, ["invalid-input-secret"], /wrangler secret put TURNSTILE_SECRET/],
@@ -216,7 +218,7 @@ test("an error of Turnstile that is not the visitor's stops no login, and the lo
     [200, ["internal-error"], /it answered internal-error/],
     [200, ["a-new-code"], /it answered a-new-code/],
     [200, ["invalid-input-response", "invalid-input-secret"], /TURNSTILE_SECRET/],
-  ]) {
+  ])) {
     turnstile.behave = answer(status, codes);
     const before = told().length;
     assert.equal((await logIn(PASSWORD)).status, 200, `${codes}`);

@@ -10,7 +10,10 @@ import { startProvider } from "./provider.mjs";
 
 const NEW_PASSWORD = "an analytical engine";
 
-async function begin(t, { vars, ...settings } = {}) {
+async function begin(
+  t,
+  /** @type {import("../workers.mjs").Settings} */ { vars, ...settings } = {},
+) {
   const provider = await startProvider();
   const all = { ...settings, vars: { ...provider.vars, ...vars }, secrets: provider.secrets };
   const {

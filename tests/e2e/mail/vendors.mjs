@@ -305,8 +305,9 @@ export async function startVendor(name) {
         : (told.get(call.to)?.shift() ?? vendor.sent);
     await send(response, answer);
   });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const origin = `http://127.0.0.1:${server.address().port}`;
+  await /** @type {Promise<void>} */ (new Promise((done) => server.listen(0, "127.0.0.1", done)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const origin = `http://127.0.0.1:${port}`;
   return {
     origin,
     url: origin + (vendor.base ?? ""),
@@ -358,7 +359,10 @@ function judgeOf(name) {
     (parameter) => parameter.in === "header",
   );
 
-  return async ({ method, url, headers }, bytes) => {
+  return async (
+    /** @type {import("node:http").IncomingMessage} */ { method, url, headers },
+    bytes,
+  ) => {
     const problems = [];
     const expect = (holds, problem) => holds || problems.push(problem);
     expect(method === "POST", `${method} instead of POST`);

@@ -30,6 +30,7 @@ after(() => edge?.stop());
 const callsFrom = (name, binding) =>
   callsOf((init) => edge.other(name).fetch("https://caller.example/", init), binding);
 
+/** @type {*[]} */
 const HOSTILE = [
   null,
   0,
@@ -72,6 +73,7 @@ const HOSTILE = [
   { ip: { $: "long" } },
   { ip: "203.0.113.9", user_agent: { $: "long" } },
 ];
+/** @type {Record<string, unknown[]>} */
 const METHODS = {
   generate_token: [ADA, PASSWORD, { ip: "203.0.113.9" }],
   revoke_tokens: ["01a20b9d-286c-7a9a-9464-0e7687df759a"],

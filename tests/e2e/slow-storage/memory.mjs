@@ -4,7 +4,7 @@ const memories = [];
 
 const RealInstance = WebAssembly.Instance;
 WebAssembly.Instance = class extends RealInstance {
-  constructor(...given) {
+  constructor(/** @type {ConstructorParameters<typeof RealInstance>} */ ...given) {
     super(...given);
     memories.push(Object.values(this.exports).find((value) => value instanceof WebAssembly.Memory));
   }

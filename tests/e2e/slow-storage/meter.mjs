@@ -11,7 +11,7 @@ export const charge = (what, amount = 1) => {
 };
 
 const charged =
-  (what, call, amount = () => 1) =>
+  (what, call, /** @type {(...values) => number} */ amount = () => 1) =>
   (...values) => {
     charge(what, amount(...values));
     return call(...values);

@@ -45,6 +45,14 @@ import {
 } from "./meter.mjs";
 import { through } from "./through.mjs";
 
+/**
+ * @type {{
+ *   delay: [least: number, most: number] | null, fail: Record<string, *>, held: boolean,
+ *   clock: number, at: number | null, remember: boolean, calls: Record<string, number>,
+ *   verdicts: Record<string, number>, mails: object[], points: object[],
+ *   delayed: { body: unknown, seconds: number }[] | null, seed: number
+ * }}
+ */
 const state = {
   delay: null,
   fail: {},
@@ -65,12 +73,14 @@ meterLog();
 const RealDate = Date;
 class MovedDate extends RealDate {
   constructor(...fields) {
-    super(...(fields.length === 0 ? [MovedDate.now()] : fields));
+    super(.../** @type {[number]} */ (fields.length === 0 ? [MovedDate.now()] : fields));
   }
   static now() {
     return state.at === null ? RealDate.now() + state.clock * 1000 : state.at * 1000;
   }
 }
+
+/** @typedef {{ scheduled(event: object): Promise<void> }} Scheduled as the platform calls it */
 
 export default class extends WorkerEntrypoint {
   async fetch(request) {
@@ -81,7 +91,10 @@ export default class extends WorkerEntrypoint {
       case "/test/queue":
         return workOff(edgegate(), await request.json());
       case "/test/cron":
-        await edgegate().scheduled({ cron: "*/5 * * * *", scheduledTime: Date.now() });
+        await /** @type {Scheduled} */ (edgegate()).scheduled({
+          cron: "*/5 * * * *",
+          scheduledTime: Date.now(),
+        });
         return Response.json({});
       default:
         charge("Worker requests");
@@ -96,7 +109,8 @@ export default class extends WorkerEntrypoint {
   }
 
   scheduled(event) {
-    return new Edgegate(this.ctx, slowEnv(this.env)).scheduled(event);
+    const edgegate = new Edgegate(this.ctx, slowEnv(this.env));
+    return /** @type {Scheduled} */ (edgegate).scheduled(event);
   }
 }
 
@@ -141,7 +155,7 @@ export class Account extends BuiltAccount {
     return this.alarm();
   }
 
-  async ask(...call) {
+  async ask(/** @type {[call: string, arrival: string, now: number]} */ ...call) {
     const answer = await super.ask(...call);
     if (!("delayed" in JSON.parse(answer))) state.calls.hashed = (state.calls.hashed ?? 0) + 1;
     return answer;
@@ -160,7 +174,8 @@ function control({ delay, fail, held, clock, at, quiet, drawn, remember }) {
   if (held !== undefined) state.held = held;
   if (clock !== undefined) state.clock = clock;
   if (at !== undefined) state.at = at;
-  if (clock !== undefined || at !== undefined) globalThis.Date = MovedDate;
+  if (clock !== undefined || at !== undefined)
+    globalThis.Date = /** @type {DateConstructor} */ (MovedDate);
   if (drawn !== undefined) drawAlways(drawn);
   if (remember !== undefined) state.remember = remember;
   if (quiet) console.log = console.warn = console.error = countVerdict;
@@ -178,7 +193,8 @@ function control({ delay, fail, held, clock, at, quiet, drawn, remember }) {
 const realRandom = crypto.getRandomValues.bind(crypto);
 
 function drawAlways(byte) {
-  crypto.getRandomValues = (bytes) => (bytes.length === 1 ? bytes.fill(byte) : realRandom(bytes));
+  crypto.getRandomValues = (/** @type {*} */ bytes) =>
+    bytes.length === 1 ? bytes.fill(byte) : realRandom(bytes);
 }
 
 async function workOff(edgegate, { queue, messages }) {

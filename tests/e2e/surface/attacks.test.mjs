@@ -416,13 +416,13 @@ test("no header steers a link, the issuer, a redirect or who may read; and none 
   );
   refused(hosts, "two hosts", [0, 400, 500]);
   assert.equal(hosts.headers["x-request-id"], undefined);
-  for (const [path, headers] of [
+  for (const [path, headers] of /** @type {[path: string, headers: string[]][]} */ ([
     ["/auth/evil%0d%0aSet-Cookie:%20edgegate=x", []],
     ["/auth/me?evil=%0d%0aX-Evil:%20y", []],
     ["/auth/me", ["Origin: https://evil.example"]],
     ["/auth/me", ["X-Request-Id: evil"]],
     ["/auth/me", ["Authorization: Bearer evil"]],
-  ]) {
+  ])) {
     const answer = await attack(requestOf("GET", path, headers));
     refused(answer, path, [401, 404]);
     isClean(answer, path);

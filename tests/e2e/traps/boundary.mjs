@@ -9,6 +9,7 @@ import unreachable from "./unreachable.wasm";
  */
 export const seen = { crossings: 0, traps: 0, instances: 0, onDead: 0, foreign: 0 };
 
+/** @type {{ skip: number, times: number, kind: string } | null} */
 let armed = null;
 
 /**
@@ -91,10 +92,10 @@ function isDue() {
 // The Worker that is deployed has nothing that panics when it is asked to: there, the trap is
 // another module's.
 function trap(real) {
-  const { kind } = armed;
-  if (armed.times === 0) armed = null;
+  const kind = armed?.kind;
+  if (armed?.times === 0) armed = null;
   seen.traps += 1;
   const own = real[`conformance_${kind}`];
   if (own) return own();
-  return new RealInstance(unreachable, {}).exports.trap();
+  return /** @type {() => never} */ (new RealInstance(unreachable, {}).exports.trap)();
 }

@@ -22,7 +22,7 @@ let ended = 0;
 /** A class of the built Worker whose alarm a test can ring, and which counts its objects. */
 export function watched(name) {
   // biome-ignore lint/performance/noDynamicNamespaceImportAccess: the names are those of wrangler.toml
-  const Built = built[name];
+  const Built = /** @type {typeof built.Sessions} */ (built[name]);
   return class extends Built {
     constructor(ctx, env) {
       super(ctx, env);
@@ -113,7 +113,8 @@ export default class extends WorkerEntrypoint {
       ack: () => (outcomes[index] = "ack"),
       retry: () => (outcomes[index] = "retry"),
     }));
-    await this.#built().queue({ queue, messages });
+    const batch = /** @type {MessageBatch} */ (/** @type {unknown} */ ({ queue, messages }));
+    await this.#built().queue(batch);
     return outcomes;
   }
 }

@@ -42,7 +42,7 @@ test("the contract is served, as it lies at the root", async () => {
 });
 
 test("an answer with a body names its media type, and text its character set", async () => {
-  for (const [path, type] of [
+  for (const [path, type] of /** @type {[path: string, type: RegExp][]} */ ([
     ["/healthz", /^application\/json$/],
     ["/auth/me", /^application\/problem\+json$/],
     ["/auth/nothing", /^application\/problem\+json$/],
@@ -51,7 +51,7 @@ test("an answer with a body names its media type, and text its character set", a
     ["/sign-in", /^text\/html; charset=utf-8$/],
     ["/style.css", /^text\/css; charset=utf-8$/],
     ["/sign-in.js", /^text\/javascript; charset=utf-8$|^application\/javascript$/],
-  ]) {
+  ])) {
     const { headers } = await edge.fetch(path);
     assert.match(headers.get("content-type") ?? "", type, path);
     assert.equal(headers.get("x-content-type-options"), "nosniff", path);

@@ -54,9 +54,11 @@ test("pages of users, and one by the address", async () => {
   for (let n = 0; n < 5; n++)
     await client.post("/auth/users", { token: admin, json: { email: `user${n}@example.com` } });
   const seen = [];
+  /** @type {string | null} */
   let cursor = null;
   do {
-    const query = new URLSearchParams({ limit: 3, ...(cursor && { cursor }) });
+    /** @type {URLSearchParams} */
+    const query = new URLSearchParams({ limit: "3", ...(cursor ? { cursor } : {}) });
     const page = await client.get(`/auth/users?${query}`, { token: admin });
     assert.equal(page.status, 200);
     assert.ok(page.body.users.length <= 3);
@@ -105,11 +107,11 @@ test("one's own account is deleted with the password", async () => {
 
 test("nobody else may", async () => {
   const { access_token: token, user } = await client.logIn(ADA);
-  for (const [method, path, json] of [
+  for (const [method, path, json] of /** @type {[string, string, json?: object][]} */ ([
     ["GET", "/auth/users"],
     ["POST", "/auth/users", { email: GRACE }],
     ["DELETE", `/auth/users/${user.id}`],
-  ]) {
+  ])) {
     assert.equal((await client.call(method, path, { token, json })).status, 403, method);
     assert.equal((await client.call(method, path, { json })).status, 401, method);
   }

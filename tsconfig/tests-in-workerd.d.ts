@@ -1,0 +1,10 @@
+// What the tests' Workers import and what stands beside them only when they are run.
+
+export {};
+
+declare module "edgegate-wasm" {
+  // With the feature of tests/conformance-worker.
+  export function conformance_answer(path: string, env: object): Promise<string | undefined>;
+  // bench/bare-worker/src/lib.rs
+  export function bare(path: string, token: string, env: object): boolean;
+}
