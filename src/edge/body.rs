@@ -226,12 +226,15 @@ fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
     let Some(coding) = unknown else {
         return Ok(());
     };
-    let which = if is_plain(coding) {
+    let is_in_a_coding = |c: char| c == '-' || c.is_ascii_digit();
+    let which = if is_plain(&coding.replace(is_in_a_coding, "_")) {
         format!(" (Content-Encoding: {coding})")
     } else {
         String::new()
     };
-    let detail = format!("the body is compressed{which}: send it without compression");
+    let detail = format!(
+        "the body is compressed or encoded{which}: send it as it is, without Content-Encoding"
+    );
     Err(Problem::new(Code::UnsupportedMediaType, detail).with("Accept-Encoding", "identity"))
 }
 
@@ -288,6 +291,7 @@ fn parse_object(request: &Request<'_>) -> Result<Members, Problem> {
                 _ => not_json(&request.body),
             };
             Err(Problem::invalid_request(match unread.at {
+                _ if request.body.is_empty() => what.to_owned(),
                 None => what.to_owned(),
                 Some((line, column)) => format!("{what} (line {line}, column {column})"),
             }))
@@ -462,6 +466,9 @@ mod tests {
             ("br", "br"),
             ("identity, deflate", "deflate"),
             ("zstd,gzip", "zstd"),
+            ("x-gzip", "x-gzip"),
+            // A charset, which some programs put here.
+            ("utf-8", "utf-8"),
         ] {
             let mut sent = request("application/json", "{}");
             sent.content_encoding = Some(coding);
@@ -481,6 +488,10 @@ mod tests {
                 assert!(answer.body.unwrap().contains(&told), "{coding}");
             }
         }
+        let mut strange = request("application/json", "{}");
+        strange.content_encoding = Some("a secret");
+        let body = json_texts(&strange, ["a"]).unwrap_err().into_answer().body;
+        assert!(!body.unwrap().contains("secret"));
         for coding in ["", "identity", "Identity", " identity ,"] {
             let mut sent = request("application/json", "{}");
             sent.content_encoding = Some(coding);
