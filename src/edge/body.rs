@@ -227,7 +227,8 @@ fn require_no_coding(request: &Request<'_>) -> Result<(), Problem> {
         return Ok(());
     };
     let is_in_a_coding = |c: char| c == '-' || c.is_ascii_digit();
-    let which = if is_plain(&coding.replace(is_in_a_coding, "_")) {
+    let is_named = coding.len() <= 16 && is_plain(&coding.replace(is_in_a_coding, "_"));
+    let which = if is_named {
         format!(" (Content-Encoding: {coding})")
     } else {
         String::new()
@@ -488,10 +489,13 @@ mod tests {
                 assert!(answer.body.unwrap().contains(&told), "{coding}");
             }
         }
-        let mut strange = request("application/json", "{}");
-        strange.content_encoding = Some("a secret");
-        let body = json_texts(&strange, ["a"]).unwrap_err().into_answer().body;
-        assert!(!body.unwrap().contains("secret"));
+        // What may be a secret that was sent in the wrong header is not repeated.
+        for coding in ["a secret", "secret-f41c0b7a92e8d635"] {
+            let mut strange = request("application/json", "{}");
+            strange.content_encoding = Some(coding);
+            let body = json_texts(&strange, ["a"]).unwrap_err().into_answer().body;
+            assert!(!body.unwrap().contains("secret"), "{coding}");
+        }
         for coding in ["", "identity", "Identity", " identity ,"] {
             let mut sent = request("application/json", "{}");
             sent.content_encoding = Some(coding);
