@@ -2,10 +2,12 @@
 import { domainToASCII } from "node:url";
 import { Advice } from "../project/advice.mjs";
 
-// Quotes, spaces and control characters are left out, so that SQL never gets a character that could
-// end a string. Beyond ASCII: letters, marks, numbers, joiners, and signs that words have inside.
+// Double quotes, spaces and control characters are left out. Beyond ASCII: letters, marks, numbers, joiners, and signs that words have inside.
+// `\p{Alphabetic}` has more than `\p{L}`, such as letters in circles.
 const LOCAL =
-  /^(?:[a-z0-9.!#$%&*+/=?^_`{|}~\p{L}\p{M}\p{N}-]|\p{Join_Control}|[\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u30fb])+$/u;
+  /^(?:[a-z0-9.!#$%&'*+/=?^_`{|}~\p{Alphabetic}\p{M}\p{N}-]|\p{Join_Control}|[\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u30fb])+$/u;
+// What the service drops, and what `trim` does: U+0085 is in the first only, U+FEFF in the second.
+const AROUND = /^[\p{White_Space}\ufeff]+|[\p{White_Space}\ufeff]+$/gu;
 const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
 
 /**
@@ -15,12 +17,14 @@ const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
  * @param {string} email
  */
 export function canonical(email) {
-  const text = email.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const text = email.replace(AROUND, "").replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   const [local = "", domain = "", ...rest] = text.normalize("NFC").split("@");
   const host = domainToASCII(domain);
   const address = `${local}@${host}`;
   const is = rest.length === 0 && LOCAL.test(local) && DOMAIN.test(host);
   if (!is || Buffer.byteLength(address) > 254)
-    throw new Advice(`"${email}" can't be used here: write one address, without quotes or spaces.`);
+    throw new Advice(
+      `"${email}" can't be used here: write one address, without spaces or double quotes.`,
+    );
   return address;
 }

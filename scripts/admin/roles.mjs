@@ -42,9 +42,12 @@ export async function changeRole(verb, [address, role], place, environment, { la
   console.log(`${email} ${changed ? "now has" : "already had"} these roles: ${roles}`);
 }
 
-// The command line of `wrangler d1 execute` can't bind parameters. `canonical` and the pattern of a
-// role let no character through that ends a string. One UPDATE changes the roles and raises the
+// The command line of `wrangler d1 execute` can't bind parameters. The pattern of a role lets no
+// character through that ends a string; an address may have an apostrophe. One UPDATE changes the roles and raises the
 // version, so that no reader sees one without the other.
+/** @param {string} text */
+const textInSql = (text) => `'${text.replaceAll("'", "''")}'`;
+
 /**
  * @param {string} email
  * @param {string} role
@@ -54,7 +57,7 @@ function grant(email, role) {
   UPDATE users SET roles = (SELECT json_group_array(value) FROM
       (SELECT value FROM json_each(users.roles) UNION SELECT '${role}' ORDER BY 1)),
     version = version + 1, updated_at = unixepoch()
-  WHERE email_canonical = '${email}' AND json_array_length(roles) < ${MOST_ROLES}
+  WHERE email_canonical = ${textInSql(email)} AND json_array_length(roles) < ${MOST_ROLES}
     AND NOT EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = '${role}')
   RETURNING id, version, roles`;
 }
@@ -76,7 +79,7 @@ function revoke(email, role, last) {
   UPDATE users SET roles = (SELECT json_group_array(value) FROM
       (SELECT value FROM json_each(users.roles) WHERE value <> '${role}' ORDER BY 1)),
     version = version + 1, updated_at = unixepoch()
-  WHERE email_canonical = '${email}'
+  WHERE email_canonical = ${textInSql(email)}
     AND EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = '${role}')
     ${unlessLast}
   RETURNING id, version, roles`;
@@ -92,7 +95,7 @@ function revoke(email, role, last) {
  */
 async function unchanged(verb, email, role, place) {
   const [user] = await sql(
-    `SELECT id, version, roles FROM users WHERE email_canonical = '${email}'`,
+    `SELECT id, version, roles FROM users WHERE email_canonical = ${textInSql(email)}`,
     place,
   );
   if (!user)

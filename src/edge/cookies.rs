@@ -119,6 +119,9 @@ impl<'a> Given<'a> {
         if let Some(token) = token {
             return match cookie {
                 None => Ok(Self::Body(token)),
+                Some(_) if token.is_empty() => Err(Problem::invalid_request(format!(
+                    "{name} is empty: leave it out to use the cookie"
+                ))),
                 Some(_) => Err(Problem::invalid_request(
                     "a token in the body and the cookie at once",
                 )),
@@ -578,5 +581,11 @@ mod tests {
             assert_eq!(missing, Err(Code::InvalidRequest));
         }
         assert_eq!(given(Some(""), "", JSON, true), by(false, None));
+        let sent = request(ours, JSON, true);
+        let empty = Given::read(Some(String::new()), "token", &settings, &sent);
+        let told = empty
+            .err()
+            .map(|problem| problem.into_answer().body.unwrap());
+        assert!(told.unwrap().contains("token is empty: leave it out"));
     }
 }

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { experimental_getWranglerCommands, unstable_readConfig } from "wrangler";
 import { parse } from "yaml";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { filesUnder } from "./files.mjs";
 import { blocks } from "./markdown.mjs";
 
 const read = (path) => readFileSync(inRoot(path), "utf8");
@@ -70,6 +71,21 @@ test("the package weighs what its pages say", () => {
   const weight = `${Math.round(packageWasm / 10_240) * 10} KB gzipped`;
   for (const page of ["docs/from-a-page.md", "npm/edgegate/README.md"])
     assert.ok(read(page).includes(weight), `${page}: ${weight}`);
+});
+
+// RFC 9110 section 15.5.2. Readers copy these.
+test("a program in a document or example that answers 401 sends a challenge", () => {
+  const documents = filesUnder("").filter((path) =>
+    /^(README|docs|npm|examples).*\.md$/.test(path),
+  );
+  const programs = documents.flatMap((path) =>
+    blocks(read(path), "js").map((text) => ({ path, text })),
+  );
+  for (const path of filesUnder("examples").filter((path) => /\.(js|mjs|ts)$/.test(path)))
+    programs.push({ path, text: read(path) });
+  const answering = programs.filter(({ text }) => /\b401\b/.test(text));
+  assert.ok(answering.length >= 3, `${answering.length}`);
+  for (const { path, text } of answering) assert.match(text, /"WWW-Authenticate": '/, path);
 });
 
 test("test targets of cargo", () => {

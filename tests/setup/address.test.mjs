@@ -12,6 +12,10 @@ test("npm run admin finds accounts with an address in any script", () => {
   for (const { input, canonical: expected, why } of addresses)
     if (expected) assert.equal(canonical(` ${input} `), expected, `${input}: ${why}`);
   assert.equal(canonical("Ada@EXAMPLE.com"), "ada@example.com");
-  for (const text of ["ada", "a@b@c.d", "a'b@c.d", 'a"b@c.d', "a b@c.d", "a@c.d'--", "a;b@c.d", ""])
+  assert.equal(canonical("O'Brien@example.com"), "o'brien@example.com");
+  assert.equal(canonical("\u24b6@example.com"), "\u24b6@example.com");
+  for (const space of ["\u0085", "\u00a0", "\u3000", "\r\n", "\ufeff"])
+    assert.equal(canonical(`${space}ada@example.com${space}`), "ada@example.com");
+  for (const text of ["ada", "a@b@c.d", "a@b'c.d", 'a"b@c.d', "a b@c.d", "a@c.d'--", "a;b@c.d", ""])
     assert.throws(() => canonical(text), /can't be used here/, text);
 });

@@ -127,6 +127,20 @@ test("an impossible change is refused with its reason, and nothing is changed", 
   assert.deepEqual(await user(), before);
 });
 
+test("an address may have an apostrophe, which ends no string in SQL", async () => {
+  await sql(`INSERT INTO users (id, email, email_canonical, password_hash, roles, created_at, updated_at)
+    VALUES ('${ID.replace(/.$/, "9")}', 'O''Brien@example.com', 'o''brien@example.com', 'x', '["user"]', 1, 1)`);
+  const roles = () => sql("SELECT email_canonical, roles FROM users ORDER BY email_canonical");
+  const before = await roles();
+  for (const address of ["ada'or'1'='1@example.com", "'or''='@example.com", "x'--@example.com"])
+    assert.notEqual((await admin("grant", address, "editor")).code, 0, address);
+  assert.deepEqual(await roles(), before);
+  assert.equal((await admin("grant", "O'Brien@Example.com", "editor")).code, 0);
+  const [, obrien] = await roles();
+  assert.deepEqual(obrien, { email_canonical: "o'brien@example.com", roles: '["editor","user"]' });
+  await sql("DELETE FROM users WHERE email_canonical <> 'ada@example.com'");
+});
+
 test("mails that could not be sent are shown without their address, and sent again", async () => {
   assert.match((await admin("mail", "list")).stdout, /No failed mails/);
   const job = ["1", "0".repeat(32), "1764000000", "en", "reset", "ada@example.com"].join("\n");

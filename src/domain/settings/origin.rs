@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::source::shown;
-use super::url_fault::origin_fault;
+use super::url_fault::allowed_origin_fault;
 use super::{SettingError, Source, host_of, is_loopback_host};
 
 /// Whether a text is an https origin, or an http one on a loopback address, exactly as a browser
@@ -61,20 +61,27 @@ fn is_host(host: &str) -> bool {
 /// | `tauri://localhost` | Tauri on macOS, Linux and iOS |
 /// | `wails://wails` | Wails on macOS and Linux |
 /// | `app://localhost` | Cordova on iOS, and Electron with a protocol of its own |
+/// | `app://.` | Electron, as common templates set it up |
 #[must_use]
 pub fn is_app_shell(text: &str) -> bool {
-    ["capacitor", "ionic", "tauri", "wails", "app"]
+    let is_shells_host = |host: &str| host == "." || (is_host(host) && host != "null");
+    APP_SHELLS
         .iter()
-        .any(|scheme| host_after(text, scheme).is_some_and(|host| is_host(host) && host != "null"))
+        .any(|scheme| host_after(text, scheme).is_some_and(is_shells_host))
 }
+
+/// The schemes of app shells.
+pub(super) const APP_SHELLS: [&str; 5] = ["capacitor", "ionic", "tauri", "wails", "app"];
 
 /// Whether a text is the origin of a browser extension. The host is an id that only this extension
 /// has, or, in Firefox and Safari, this installation of it.
 fn is_extension(text: &str) -> bool {
     let is_chromes_id = |id: &str| id.len() == 32 && id.bytes().all(|b| matches!(b, b'a'..=b'p'));
     let is_uuid = |id: &str| id.len() == 36 && uuid::Uuid::try_parse(id).is_ok();
+    // Firefox writes its id in lower case, Safari in either.
+    let is_firefoxs_id = |id: &str| is_uuid(id) && !id.bytes().any(|b| b.is_ascii_uppercase());
     host_after(text, "chrome-extension").is_some_and(is_chromes_id)
-        || host_after(text, "moz-extension").is_some_and(is_uuid)
+        || host_after(text, "moz-extension").is_some_and(is_firefoxs_id)
         || host_after(text, "safari-web-extension").is_some_and(is_uuid)
 }
 
@@ -94,11 +101,11 @@ fn host_after<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
 }
 
 impl Source<'_> {
-    /// `ALLOWED_ORIGINS`: any number of origins, separated by commas or spaces.
+    /// `ALLOWED_ORIGINS`: any number of origins, separated by commas or white space.
     pub(super) fn allowed_origins(&self) -> Result<Vec<String>, SettingError> {
         let text = self.text("ALLOWED_ORIGINS")?.unwrap_or_default();
         let mut origins = Vec::new();
-        for origin in text.split([',', ' ', '\n']) {
+        for origin in text.split(|c: char| c == ',' || c.is_ascii_whitespace()) {
             let is_allowed = is_origin(origin)
                 || is_below_localhost(origin)
                 || is_app_shell(origin)
@@ -108,7 +115,11 @@ impl Source<'_> {
             } else if !origin.is_empty() {
                 return Err(SettingError {
                     setting: "ALLOWED_ORIGINS",
-                    problem: format!("contains {}, {}", shown(origin), origin_fault(origin)),
+                    problem: format!(
+                        "contains {}, {}",
+                        shown(origin),
+                        allowed_origin_fault(origin)
+                    ),
                     remedy: "Write each origin as a browser sends it, \
                              such as \"https://app.example.com\": https (http only on a loopback \
                              address), lower case, no path, no slash at the end, no \":443\", no \
@@ -163,6 +174,7 @@ mod tests {
             ("wails://wails", true),
             ("app://localhost", true),
             ("app://-", true),
+            ("app://.", true),
             ("http://tauri.localhost", false),
             ("https://tauri.localhost", false),
             ("http://wails.localhost:34115", false),
@@ -183,6 +195,20 @@ mod tests {
             let is_web = text.starts_with("https:") || text == "http://localhost";
             assert_eq!(is_origin(text), is_web, "no issuer: {text}");
         }
+    }
+
+    /// A list over several lines may have been written on Windows, or be indented with tabs.
+    #[test]
+    fn any_white_space_separates() {
+        let text = "https://a.example\r\n\thttps://b.example,\tcapacitor://localhost \n";
+        let lookup = |name: &str| (name == "ALLOWED_ORIGINS").then(|| text.to_owned());
+        let origins = Source::new(&lookup).allowed_origins().unwrap();
+        let expected = [
+            "https://a.example",
+            "https://b.example",
+            "capacitor://localhost",
+        ];
+        assert_eq!(origins, expected);
     }
 
     #[test]
@@ -231,6 +257,7 @@ mod tests {
             "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb/",
             "moz-extension://*",
             "moz-extension://x",
+            "moz-extension://2B1A9D3F-6F0A-4A39-9D4F-0A2D4A3A3E11",
             "moz-extension://2b1a9d3f6f0a4a399d4f0a2d4a3a3e11",
             "moz-extension://{2b1a9d3f-6f0a-4a39-9d4f-0a2d4a3a3e11}",
             "safari-web-extension://7F9D4F3E-41A6-4B9A-8B1E-2D9C7E0F5A1",

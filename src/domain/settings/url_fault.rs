@@ -1,5 +1,6 @@
 //! Why a text is not an origin or a base URL, in words that say what to change.
 
+use super::origin::APP_SHELLS;
 use super::{host_of, is_loopback_host};
 
 /// What is wrong with a text that is not an origin, to be read after the bad value.
@@ -9,16 +10,48 @@ pub(super) fn origin_fault(text: &str) -> &'static str {
         Err(fault) => return fault,
     };
     if rest.contains(['/', '\\']) {
-        return "but an origin has no slash or path after the host";
+        return NO_PATH;
     }
     if rest.bytes().any(|b| b.is_ascii_uppercase()) {
-        return "but a browser writes the host in lower case";
+        return LOWER_CASE;
     }
     let default_port = if scheme == "https" { ":443" } else { ":80" };
     if rest.ends_with(default_port) {
         return "but a browser leaves out the default port";
     }
     NOT_A_HOST
+}
+
+/// What is wrong with a text that `ALLOWED_ORIGINS` does not accept, to be read after the bad value.
+/// It also knows the origins of app shells and extensions.
+pub(super) fn allowed_origin_fault(text: &str) -> &'static str {
+    let scheme = text.split("://").next().unwrap_or_default();
+    let scheme = scheme.to_ascii_lowercase();
+    let id_fault = match scheme.as_str() {
+        "null" => return "but null is the origin of every file and sandboxed frame",
+        "file" => return "but a page from a file sends null, and null is never allowed",
+        "chrome-extension" => "but the id of such an extension has 32 letters from a to p",
+        "moz-extension" => "but the id of such an extension is a UUID in lower case",
+        "safari-web-extension" => "but the id of such an extension is a UUID",
+        shell if APP_SHELLS.contains(&shell) => NOT_A_HOST,
+        "https" | "http" => return origin_fault(text),
+        _ => {
+            return match split(text) {
+                Err(fault) if fault == NOT_HTTPS => {
+                    "but its scheme is neither https nor that of an app or extension"
+                }
+                Err(fault) => fault,
+                Ok(_) => NOT_A_HOST,
+            };
+        }
+    };
+    match split(text) {
+        Err(fault) if fault != NOT_HTTPS => fault,
+        _ if !text.starts_with(&scheme) => "but a browser writes the scheme in lower case",
+        _ if text.matches('/').count() > 2 => NO_PATH,
+        _ if id_fault == NOT_A_HOST && text.bytes().any(|b| b.is_ascii_uppercase()) => LOWER_CASE,
+        _ => id_fault,
+    }
 }
 
 /// What is wrong with a text that is not a base URL, to be read after the bad value.
@@ -30,6 +63,9 @@ pub(super) fn base_url_fault(text: &str) -> &'static str {
     }
 }
 
+const NO_PATH: &str = "but an origin has no slash or path after the host";
+const LOWER_CASE: &str = "but a browser writes the host in lower case";
+const NOT_HTTPS: &str = "but its scheme must be https";
 const NOT_A_HOST: &str = "but its host or port is not one that a browser would write";
 
 /// The scheme and what follows `://`.
@@ -53,9 +89,9 @@ fn split(text: &str) -> Result<(&str, &str), &'static str> {
     match scheme {
         _ if authority.is_empty() => Err("but has no host"),
         "https" => Ok((scheme, rest)),
-        "http" if is_loopback_host(host_of(authority)) => Ok((scheme, rest)),
+        "http" if is_loopback_host(&host_of(authority).to_ascii_lowercase()) => Ok((scheme, rest)),
         "http" => Err("but must be https: plain http is accepted on a loopback address only"),
-        _ => Err("but its scheme must be https"),
+        _ => Err(NOT_HTTPS),
     }
 }
 
@@ -75,6 +111,7 @@ mod tests {
             ("https://auth.example.com:443", "default port"),
             ("http://127.0.0.1:80", "default port"),
             ("http://auth.example.com", "must be https"),
+            ("http://LOCALHOST:8787", "lower case"),
             ("ftp://auth.example.com", "scheme"),
             ("https://*.example.com", "wildcard"),
             ("https://user@auth.example.com", "user"),
@@ -87,6 +124,44 @@ mod tests {
         ] {
             assert!(!is_origin(text), "{text}");
             let fault = origin_fault(text);
+            assert!(fault.contains(words), "{text}: {fault}");
+        }
+    }
+
+    #[test]
+    fn the_fault_of_an_app_or_extension_is_named() {
+        for (text, words) in [
+            ("null", "every file and sandboxed frame"),
+            ("file:///index.html", "sends null"),
+            ("capacitor://localhost/", "no slash"),
+            ("capacitor://LOCALHOST", "host in lower case"),
+            ("Capacitor://localhost", "scheme in lower case"),
+            ("ionic://localhost:8100", "host or port"),
+            ("tauri://*.localhost", "wildcard"),
+            ("app://", "no host"),
+            (
+                "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcle",
+                "32 letters",
+            ),
+            (
+                "chrome-extension://AAPBDBDOMJKKJKAONFHKKIKFGJLLCLEB",
+                "32 letters",
+            ),
+            (
+                "chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb/",
+                "no slash",
+            ),
+            (
+                "moz-extension://2B1A9D3F-6F0A-4A39-9D4F-0A2D4A3A3E11",
+                "lower case",
+            ),
+            ("safari-web-extension://x", "UUID"),
+            ("myapp://localhost", "neither https nor"),
+            ("http://app.example.com", "must be https"),
+            ("https://app.example.com/", "no slash"),
+            ("app.example.com", "begin with"),
+        ] {
+            let fault = allowed_origin_fault(text);
             assert!(fault.contains(words), "{text}: {fault}");
         }
     }
