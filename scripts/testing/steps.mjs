@@ -17,6 +17,9 @@ const MEMBERS_FOR_WASM = [
 ].flatMap((name) => ["--package", name]);
 const DENY = ["--", "-D", "warnings"];
 
+/** A test that waits for ever, such as for a browser that was killed, must not use up CI's hour. */
+const LONGEST_FILE_MS = 20 * 60_000;
+
 /** The tests that need neither a Worker nor a browser nor the built package. */
 export const UNIT_TESTS = [
   "tests/client/*.test.mjs",
@@ -107,7 +110,8 @@ export async function nodeTests(files, { report, atOnce = 2, env = {}, ...option
     `--test-reporter=${inRoot("tests/evidence/reporter.mjs")}`,
     `--test-reporter-destination=${report}`,
   ];
-  const args = ["--test", `--test-concurrency=${atOnce}`, ...reporters, ...files];
+  const limits = [`--test-concurrency=${atOnce}`, `--test-timeout=${LONGEST_FILE_MS}`];
+  const args = ["--test", ...limits, ...reporters, ...files];
   const outcome = await runStep(node(), args, { ...options, env: { ...toolEnv(), ...env } });
   const failures = existsSync(report) ? failedIn(readFileSync(report, "utf8")) : [];
   return { ...outcome, failures };
