@@ -38,7 +38,11 @@ await main(async () => {
     "mail 3": first === "retry" && (() => retryMail(second, place)),
   };
   const command = commands[`${verb} ${words.length}`];
-  if (!command) throw new Advice(`${USAGE}.`);
+  if (!command) {
+    const given =
+      words.length > 0 ? `"${words.join(" ")}" is not a command` : "a command is missing";
+    throw new Advice(`${given}: ${USAGE}.`);
+  }
   // Set-up runs scripts of npm packages. Pseudonyms need nothing from it.
   if (verb !== "pseudonym") await setUp();
   // wrangler would act on the top-level database for an environment that it doesn't know.

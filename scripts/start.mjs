@@ -75,12 +75,15 @@ await main(async () => {
     // Nobody waits for it once the Worker is stopped.
     ended.catch(() => {});
     let cron;
+    // What waits for the Worker must not outlive it: it would keep this process running.
+    const over = new AbortController();
     try {
-      await Promise.race([healthy(origin), ended]);
+      await Promise.race([healthy(origin, over.signal), ended]);
       console.log(isFirst ? banner(origin) : `▸ edgegate is ready again at ${origin}`);
       if (settings.config.triggers?.crons?.length) cron = runCron(origin);
-      await Promise.race([goodEdit(wanted, origin, edits), ended]);
+      await Promise.race([goodEdit(wanted, origin, edits, over.signal), ended]);
     } finally {
+      over.abort();
       clearInterval(cron);
       await worker.stop();
     }
@@ -107,15 +110,20 @@ async function refuseTakenPort(port) {
     );
 }
 
-/** @param {string} origin */
-async function healthy(origin) {
+/**
+ * @param {string} origin
+ * @param {AbortSignal} signal
+ */
+async function healthy(origin, signal) {
   let last = "no answer";
   for (
     const begun = performance.now();
     performance.now() - begun < READY_SECONDS * 1000;
-    await sleep(100)
+    await sleep(100, null, { signal })
   ) {
-    const answer = await health(origin).catch(({ cause, message }) => cause?.message ?? message);
+    const answer = await health(origin, signal).catch(
+      ({ cause, message }) => cause?.message ?? message,
+    );
     if (answer.status === 200) return;
     // It will not get better by itself.
     if (answer.text?.includes('"misconfigured"')) {
@@ -130,9 +138,13 @@ async function healthy(origin) {
   );
 }
 
-/** @param {string} origin */
-async function health(origin) {
-  const answer = await fetch(`${origin}/healthz`, { signal: AbortSignal.timeout(10_000) });
+/**
+ * @param {string} origin
+ * @param {AbortSignal} signal
+ */
+async function health(origin, signal) {
+  const either = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
+  const answer = await fetch(`${origin}/healthz`, { signal: either });
   return { status: answer.status, text: await answer.text() };
 }
 
@@ -143,10 +155,11 @@ async function health(origin) {
  * @param {ReturnType<typeof devArguments>} wanted
  * @param {string} origin
  * @param {ReturnType<typeof watchEdits>} edits
+ * @param {AbortSignal} signal
  */
-async function goodEdit(wanted, origin, edits) {
+async function goodEdit(wanted, origin, edits, signal) {
   for (;;) {
-    const edited = await edits.next();
+    const edited = await edits.next(signal);
     const problem = await problemOf(wanted, origin);
     if (problem) {
       console.log(

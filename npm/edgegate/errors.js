@@ -68,3 +68,18 @@ export function isEdgegateError(thrown) {
  * @param {unknown} thrown
  */
 export const codeOf = (thrown) => (isEdgegateError(thrown) ? thrown.code : undefined);
+
+/**
+ * What Node knows of a failed fetch, such as ` (ECONNREFUSED)`. Its own message is only "fetch
+ * failed". Empty elsewhere.
+ *
+ * @param {unknown} error
+ */
+export function becauseOf(error) {
+  try {
+    const { code } = /** @type {{ cause: { code: unknown } }} */ (error).cause;
+    return typeof code === "string" && /^[A-Z_]{1,40}$/.test(code) ? ` (${code})` : "";
+  } catch {
+    return "";
+  }
+}

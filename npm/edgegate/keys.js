@@ -3,7 +3,7 @@
  * @import { InvalidKeySetReason } from "./types/errors.d.ts"
  * @import { Platform } from "./verifier.js"
  */
-import { EdgegateError, isEdgegateError } from "./errors.js";
+import { becauseOf, EdgegateError, isEdgegateError } from "./errors.js";
 import { KEY_SET_MAX_BYTES, MAX_ACCESS_TOKEN_TTL } from "./generated.js";
 import { decodeText } from "./text.js";
 
@@ -105,6 +105,23 @@ export class RemoteKeySet {
     return (this.#flying() ?? this.#begin()).promise;
   }
 
+  /**
+   * Someone who has mistaken the address needs to see it.
+   *
+   * @param {string} text
+   */
+  #use(text) {
+    try {
+      this.#accept(text);
+    } catch (error) {
+      if (!isEdgegateError(error) || error.code !== "invalid_key_set") throw error;
+      const { message, reason } = error;
+      throw new EdgegateError("invalid_key_set", `${message}, at ${addressOf(this.#url)}`, {
+        reason,
+      });
+    }
+  }
+
   #pauseMs() {
     return Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), PAUSE_MS);
   }
@@ -118,7 +135,7 @@ export class RemoteKeySet {
     this.#triedAt = begunAt;
     const promise = download(this.#url, this.#fetch, this.#platform.fetchOptions)
       .then((text) => {
-        this.#accept(text);
+        this.#use(text);
         this.#fetchedAt = begunAt;
         this.#error = null;
         this.#failures = 0;
@@ -192,7 +209,7 @@ async function download(url, fetch, options) {
     return await Promise.race([read(url, fetch, { ...options, signal: abort.signal }), late]);
   } catch (error) {
     if (isEdgegateError(error)) throw error;
-    throw unavailable(url, "could not be fetched", error);
+    throw unavailable(url, `could not be fetched${becauseOf(error)}`, error);
   } finally {
     clearTimeout(timer);
   }
@@ -214,12 +231,12 @@ async function read(url, fetch, options) {
     response.body?.cancel().catch(() => {});
     throw unavailable(url, problemOf(response));
   }
-  const bytes = await readLimited(response);
+  const bytes = await readLimited(url, response);
   try {
     // A byte order mark stays in the text. The wasm rejects it.
     return decodeText(bytes);
   } catch (cause) {
-    throw invalid("not_utf8", cause);
+    throw invalid(url, "not_utf8", cause);
   }
 }
 
@@ -234,9 +251,10 @@ function problemOf({ status, type }) {
 /**
  * The body, up to the size at which the wasm would reject it.
  *
+ * @param {URL} url
  * @param {Response} response
  */
-async function readLimited(response) {
+async function readLimited(url, response) {
   const chunks = [];
   let length = 0;
   const reader = response.body?.getReader();
@@ -245,7 +263,7 @@ async function readLimited(response) {
     length += part.value.byteLength;
     if (length > KEY_SET_MAX_BYTES) {
       reader?.cancel().catch(() => {});
-      throw invalid("set_too_long");
+      throw invalid(url, "set_too_long");
     }
     chunks.push(part.value);
   }
@@ -259,11 +277,16 @@ async function readLimited(response) {
 }
 
 /**
+ * @param {URL} url
  * @param {InvalidKeySetReason} reason
  * @param {unknown} [cause]
  */
-const invalid = (reason, cause) =>
-  new EdgegateError("invalid_key_set", `the key set is not valid: ${reason}`, { reason, cause });
+const invalid = (url, reason, cause) =>
+  new EdgegateError(
+    "invalid_key_set",
+    `the key set is not valid: ${reason}, at ${addressOf(url)}`,
+    { reason, cause },
+  );
 
 /**
  * The message has neither the query nor anything that the server wrote: both may hold a secret.
@@ -273,4 +296,7 @@ const invalid = (reason, cause) =>
  * @param {unknown} [cause]
  */
 const unavailable = (url, why, cause) =>
-  new EdgegateError("key_set_unavailable", `${url.origin}${url.pathname} ${why}`, { cause });
+  new EdgegateError("key_set_unavailable", `${addressOf(url)} ${why}`, { cause });
+
+/** @param {URL} url */
+const addressOf = (url) => `${url.origin}${url.pathname}`;

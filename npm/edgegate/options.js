@@ -15,7 +15,9 @@ const REMOTE = [...EXPECTED, "fetch"];
  */
 export function readOptions(options, { remote = false, issuer: ofService } = {}) {
   if (typeof options !== "object" || options === null)
-    throw invalidArgument("options must be an object with issuer and audience");
+    throw invalidArgument(
+      `options must be an object with ${ofService ? "audience" : "issuer and audience"}`,
+    );
   const known = (remote ? REMOTE : EXPECTED).filter((name) => !ofService || name !== "issuer");
   // Each member is read once, so that the value that was checked is the value that is used.
   const read = readArgument("options", () => {
@@ -98,17 +100,18 @@ function readDate(date) {
  * page.
  *
  * @param {unknown} given
+ * @param {string} [name] the argument that it comes from
  */
-export function readUrl(given) {
-  const url = readArgument("url", () => new URL(String(given), globalThis.location?.href));
+export function readUrl(given, name = "url") {
+  const url = readArgument(name, () => new URL(String(given), globalThis.location?.href));
   const isLoopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback)) {
     throw invalidArgument(
-      "url must begin with https: over http, an attacker in between could replace the keys and sign tokens",
+      `${name} must begin with https: over http, an attacker in between could replace the keys and sign tokens`,
     );
   }
   if (url.username || url.password)
-    throw invalidArgument("url must not contain a user name or a password");
+    throw invalidArgument(`${name} must not contain a user name or a password`);
   return url;
 }
 

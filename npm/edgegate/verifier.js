@@ -77,7 +77,7 @@ export const verifierFor = (platform) =>
     static fromIssuer(issuer, options) {
       const origin = readIssuer(issuer);
       const read = readOptions(options, { remote: true, issuer: origin });
-      return Verifier.#remote(readUrl(new URL(JWKS_PATH, origin)), read);
+      return Verifier.#remote(readUrl(new URL(JWKS_PATH, origin), "issuer"), read);
     }
 
     /** @type {(typeof DeclaredVerifier)["fromJwksUrl"]} */

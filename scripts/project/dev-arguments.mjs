@@ -19,6 +19,21 @@ const OPTIONS = {
 };
 
 /**
+ * What needs a value, with an example. wrangler would print its whole usage instead.
+ *
+ * @type {Record<string, string>}
+ */
+const NEED_VALUE = {
+  port: "`--port 8788`",
+  "persist-to": "a folder after it",
+  var: "`--var NAME:value`",
+  env: "the name of an environment after it, as in `--env staging`",
+  config: "a file after it",
+  "env-file": "a file after it",
+  "secrets-file": "a file after it",
+};
+
+/**
  * What `npm start` needs to know: the port, the folder of the local state, the environment, the
  * files of its configuration, and the variables.
  *
@@ -66,6 +81,7 @@ export function wranglerArguments(args) {
     if (token.kind === "option") {
       option = token.name;
       values[option] ??= [];
+      requireValue(token);
     }
     // `--var` takes several values in a row.
     const isValue = token.kind === "option" || (token.kind === "positional" && option === "var");
@@ -77,11 +93,33 @@ export function wranglerArguments(args) {
     /** @param {string} name */
     all: (name) => values[name] ?? [],
     isDryRun: values["dry-run"] !== undefined && values["dry-run"].at(-1) !== "false",
-    vars: new Map(
-      (values.var ?? []).map((text) => {
-        const end = text.indexOf(":");
-        return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end + 1)];
-      }),
-    ),
+    vars: new Map((values.var ?? []).map(readVar)),
   };
+}
+
+/**
+ * The parser takes the option that follows for a value that was forgotten.
+ *
+ * @param {{ name: string, value?: string, inlineValue?: boolean }} option
+ */
+function requireValue({ name, value, inlineValue }) {
+  const example = NEED_VALUE[name];
+  if (example && (value === undefined || (!inlineValue && value.startsWith("--"))))
+    throw new Advice(`--${name} has no value: write ${example}. Nothing was started.`);
+}
+
+/**
+ * wrangler ignores a variable that is not NAME:value, such as NAME=value.
+ *
+ * @param {string} text
+ * @returns {[string, string]}
+ */
+function readVar(text) {
+  const [, name, value] = /^([A-Za-z_]\w*):([\s\S]*)$/.exec(text) ?? [];
+  if (name !== undefined) return [name, value];
+  // What follows the name may be a secret.
+  const [shown] = /^\w*/.exec(text) ?? [""];
+  throw new Advice(
+    `--var ${shown}… is not NAME:value: write the name, a colon and the value, as in \`--var ${shown || "SESSION_STORE"}:<value>\`. Nothing was started.`,
+  );
 }

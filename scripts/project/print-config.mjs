@@ -2,25 +2,52 @@
 // '{"environment":"staging"}'`. `envFiles` also reads what local development adds: .dev.vars, or
 // these files. This is a separate program because wrangler can be imported only when node_modules
 // exists, and only by Node 22 or newer.
+import { stripVTControlCharacters } from "node:util";
+
 const { experimental_readRawConfig, unstable_getVarsForDev, unstable_readConfig } = await import(
   "wrangler"
 );
 const { path = "wrangler.toml", environment, envFiles } = JSON.parse(process.argv[2]);
+/** @type {string[]} */
+const warnings = [];
+console.warn = (...parts) => warnings.push(stripVTControlCharacters(parts.join(" ")));
 try {
   process.stdout.write(JSON.stringify(read()));
-} catch (error) {
-  process.stderr.write(/** @type {Error} */ (error).message);
+} catch (thrown) {
+  const { message, location } =
+    /** @type {Error & { location?: { line: number, lineText: string } }} */ (thrown);
+  const place = location ? ` (line ${location.line}: ${location.lineText.trim()})` : "";
+  process.stderr.write(message + place);
   process.exitCode = 1;
 }
+// wrangler would go on to ask the registry for a newer version of itself.
+process.exit();
 
 function read() {
   const { rawConfig } = experimental_readRawConfig({ config: path }, { hideWarnings: true });
   const definedEnvironments = Object.keys(rawConfig.env ?? {});
   // Named by the reader, with the nearest one.
   if (environment && !definedEnvironments.includes(environment)) return { definedEnvironments };
-  const config = unstable_readConfig({ config: path, env: environment }, { hideWarnings: true });
+  const config = unstable_readConfig({ config: path, env: environment }, { hideWarnings: false });
+  refuseUnknownFields(warnings.join("\n"));
   const local =
     envFiles && unstable_getVarsForDev(config.configPath, envFiles, {}, environment, true);
   const values = Object.entries(local ?? {}).map(([name, { value }]) => [name, value]);
   return { ...config, definedEnvironments, local: Object.fromEntries(values) };
+}
+
+/**
+ * wrangler only warns of a misspelt field, such as [var], and goes on without it.
+ *
+ * @param {string} text
+ */
+function refuseUnknownFields(text) {
+  const found = [...text.matchAll(/Unexpected fields found in (.+) field: (.+)/g)].map(
+    ([, where, names]) =>
+      `${names.replaceAll(",", ", ")} ${where === "top-level" ? "at the top level" : `under ${where}`}`,
+  );
+  if (found.length > 0)
+    throw new Error(
+      `it has fields that wrangler doesn't know and would ignore: ${found.join("; ")}. Correct each name, or remove the field.`,
+    );
 }

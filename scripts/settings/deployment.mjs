@@ -121,5 +121,13 @@ function readSecrets(path) {
       `--secrets-file ${path} can't be read: ${/** @type {Error} */ (error).message}`,
     );
   }
-  return text.trimStart().startsWith("{") ? JSON.parse(text) : parseEnv(text);
+  if (!text.trimStart().startsWith("{")) return parseEnv(text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The reason would show a part of a secret.
+    throw new Advice(
+      `--secrets-file ${path} begins with { but is not JSON: correct it, as in {"MAIL_API_KEY": "…"}, or write lines NAME=value. Nothing was uploaded.`,
+    );
+  }
 }

@@ -1,11 +1,12 @@
 // The settings of local development: what `npm start` would run, from the command line, .dev.vars
 // and wrangler.toml.
 import { resolve } from "node:path";
+import { Advice } from "../project/advice.mjs";
 import { readConfig } from "../project/config.mjs";
 import { devVarsPath } from "../project/dev-vars.mjs";
 import { inRoot, root } from "../project/root.mjs";
 import { bindingsOf, faultsOf } from "./check.mjs";
-import { fromConfig, fromEnvFile, fromOptions } from "./places.mjs";
+import { fromConfig, fromEnvFile, fromOptions, ignoredLines } from "./places.mjs";
 
 /**
  * Reads the configuration and judges it. `issuer` is the local origin, which stands for an ISSUER
@@ -18,6 +19,9 @@ export async function localSettings({ environment, config: path, envFiles, vars 
   const config = await readConfig(environment, { path, envFiles });
   const file = inRoot(path ?? "wrangler.toml");
   const files = envFiles.length > 0 ? envFiles : [devVarsPath(environment)];
+  const ignored = files.flatMap((name) => ignoredLines(resolve(root, name)));
+  if (ignored.length > 0)
+    throw new Advice(`a line is wrong. Nothing was started.\n\n${ignored.join("\n\n")}`);
   const setsIssuer = vars.has("ISSUER") || config.local.ISSUER !== undefined;
   const sources = [
     fromOptions(setsIssuer ? vars : new Map([["ISSUER", issuer], ...vars])),

@@ -36,9 +36,36 @@ export const fromEnvFile = (path, values) => ({
   place: (name) =>
     at(
       path,
-      lineOf(path, (line) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(line)),
+      lineOf(path, (line) => new RegExp(`^\\s*(export\\s+)?${name}\\s*[=:]`).test(line)),
     ),
 });
+
+// A setting as wrangler's reader of such files (dotenv) finds it.
+const ENTRY =
+  /^\s*(?:export\s+)?[\w.-]+(?:\s*=\s*?|:\s+?)(?:\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm;
+
+/**
+ * The lines of a file of variables that are neither a setting nor a comment. wrangler would ignore
+ * them. Each is told without what may be a secret.
+ *
+ * @param {string} path
+ */
+export function ignoredLines(path) {
+  let text = "";
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    // wrangler, or the missing secrets, say so.
+  }
+  const rest = text.replace(ENTRY, (entry) => entry.replace(/[^\n]/g, ""));
+  return [...rest.split("\n").entries()]
+    .filter(([, line]) => /^\s*[^#\s]/.test(line))
+    .map(([n, line]) => {
+      const [, name] = /^\s*(?:export\s+)?(\w+)\s/.exec(line) ?? [];
+      const what = name ? ` (it begins with ${name})` : "";
+      return `  ${relative(root, path) || path}, line ${n + 1}${what}, is not a setting, so it would be ignored.\n    Write it as NAME=value, or put a # in front of it.`;
+    });
+}
 
 /**
  * The variables of wrangler's configuration.

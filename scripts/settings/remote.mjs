@@ -73,5 +73,7 @@ function reasonIn(output) {
     0,
   );
   const reason = lines.slice(first, first + 2).join(" ") || "no answer";
-  return reason.replace(/^.*?\[?ERROR\]?\s*/, "").slice(0, 300);
+  const text = reason.replace(/^.*?\[?ERROR\]?\s*/, "");
+  // A whole word at the end, and a mark that something is missing.
+  return text.length > 500 ? `${text.slice(0, 500).replace(/\S*$/, "")}…` : text;
 }

@@ -7,15 +7,16 @@ const POLL_MS = 300;
 
 /**
  * Watches files from now on. `next` resolves with the first file whose content differs from what it
- * was at the last edit, once no file changes any more.
+ * was at the last edit, once no file changes any more. It rejects when its signal is aborted.
  *
  * @param {string[]} files
  */
 export function watchEdits(files) {
   let seen = files.map(content);
   return {
-    async next() {
-      for (let last = seen; ; await sleep(POLL_MS)) {
+    /** @param {AbortSignal} [signal] */
+    async next(signal) {
+      for (let last = seen; ; await sleep(POLL_MS, null, { signal })) {
         const now = files.map(content);
         const isSettled = now.every((text, n) => text === last[n]);
         const edited = files.find((_, n) => now[n] !== seen[n] && now[n] !== null);

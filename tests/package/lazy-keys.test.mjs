@@ -103,3 +103,47 @@ test("a mistake in the options is told at once, not at the first use", async (t)
     code: "invalid_argument",
   });
 });
+
+test("the message says where the key set is, and what the platform knows of the failure", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const failing = (fetch) =>
+    Verifier.fromIssuer("https://auth.example.com", { audience: "a", fetch }).verify(token);
+  const answers = [
+    [async () => new Response("<h1>Hello"), "invalid_key_set", /: not_json, at /],
+    [async () => new Response("x".repeat(40_000)), "invalid_key_set", /: set_too_long, at /],
+    [async () => new Response(new Uint8Array([255])), "invalid_key_set", /: not_utf8, at /],
+    [async () => Response.json({ keys: [] }), "invalid_key_set", /: empty, at /],
+    [
+      async () => {
+        throw new TypeError("fetch failed", { cause: { code: "ECONNREFUSED" } });
+      },
+      "key_set_unavailable",
+      /could not be fetched \(ECONNREFUSED\)$/,
+    ],
+    [
+      async () => {
+        throw new TypeError("fetch failed", { cause: { code: "secret text" } });
+      },
+      "key_set_unavailable",
+      /could not be fetched$/,
+    ],
+  ];
+  for (const [fetch, code, message] of answers)
+    await assert.rejects(failing(fetch), (error) => {
+      assert.equal(error.code, code);
+      assert.match(error.message, message);
+      assert.ok(error.message.includes(URL_OF_KEYS), error.message);
+      return true;
+    });
+});
+
+test("a mistake in fromIssuer names its own arguments", async (t) => {
+  const { Verifier } = await importPackage(t);
+  assert.throws(() => Verifier.fromIssuer("https://auth.example.com"), {
+    message: "options must be an object with audience",
+  });
+  assert.throws(
+    () => Verifier.fromIssuer("http://auth.example.com", { audience: "a" }),
+    /^EdgegateError: issuer must begin with https:/,
+  );
+});

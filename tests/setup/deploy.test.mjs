@@ -274,3 +274,14 @@ async function standIn(t) {
 }
 
 const ALL = readdirSync(inRoot("migrations"));
+
+test("a file of secrets that is no JSON is told without a stack or a secret", async (t) => {
+  const path = `wrangler.test-${process.pid}.json`;
+  t.after(() => rmSync(inRoot(path), { force: true }));
+  writeFileSync(inRoot(path), '{"TICKET_SECRET": abc}');
+  const given = { config: await readConfig(), vars: new Map([["ISSUER", ISSUER]]) };
+  await assert.rejects(
+    checkDeployment({ ...given, secretsFile: path }, cloudflare()),
+    ({ name, message }) => name === "Error" && /not JSON/.test(message) && !/abc/.test(message),
+  );
+});

@@ -5,11 +5,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { environmentProblem } from "../../scripts/project/config.mjs";
+import { environmentProblem, readConfig } from "../../scripts/project/config.mjs";
+import { wranglerArguments } from "../../scripts/project/dev-arguments.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { signingKeys, ticketSecret } from "../../scripts/project/secrets.mjs";
 import { faultsOf, SECRETS, told } from "../../scripts/settings/check.mjs";
-import { fromConfig, fromEnvFile, fromOptions } from "../../scripts/settings/places.mjs";
+import {
+  fromConfig,
+  fromEnvFile,
+  fromOptions,
+  ignoredLines,
+} from "../../scripts/settings/places.mjs";
 import { watchEdits } from "../../scripts/settings/watch.mjs";
 
 const BOUND = ["DB", "SESSIONS", "SESSION_OBJECTS", "ACCOUNT_OBJECTS", "MAIL_GATE_OBJECTS"];
@@ -148,4 +154,60 @@ test("an edit is noticed once, also by an editor that replaces the file", async 
   const next = edits.next();
   writeFileSync(first, "2");
   assert.equal(await next, first);
+});
+
+test("a line that wrangler would ignore is found; comments and long values are not", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-settings-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "vars");
+  const good = `# REUSE strict\n\n A=1 # one\nexport B = 2\nC: 3\nD=\nE='{\n  "x": 1\n}'\nF="a\nb"\n`;
+  writeFileSync(file, good);
+  assert.deepEqual(ignoredLines(file), []);
+  writeFileSync(file, `${good}TICKET_SECRET abc\n=5\n`);
+  const lines = ignoredLines(file);
+  assert.equal(lines.length, 2);
+  assert.match(lines[0], /line 12 \(it begins with TICKET_SECRET\), is not a setting/);
+  assert.match(lines[1], /line 13, is not a setting/);
+  assert.doesNotMatch(lines.join(), /abc/);
+  assert.deepEqual(ignoredLines(join(folder, "none")), []);
+});
+
+test("a mistake in the file itself is shown with its line", async (t) => {
+  const path = `wrangler.test-${process.pid}.toml`;
+  t.after(() => rmSync(inRoot(path), { force: true }));
+  writeFileSync(inRoot(path), 'name = "x"\n\n[vars]\nREUSE = strict\n');
+  await assert.rejects(
+    readConfig(undefined, { path }),
+    /can't be read.*\(line 4: REUSE = strict\)/,
+  );
+});
+
+test("a misspelt field or table is named, at the top and in an environment", async (t) => {
+  const path = `wrangler.test-${process.pid}.toml`;
+  t.after(() => rmSync(inRoot(path), { force: true }));
+  writeFileSync(
+    inRoot(path),
+    'name = "x"\nroutse = []\n[var]\nREUSE = "strict"\n[env.staging]\nvrs = {}\n',
+  );
+  await assert.rejects(
+    readConfig("staging", { path }),
+    /"routse", "var" at the top level; "vrs" under env\.staging\. Correct each name/,
+  );
+});
+
+test("a variable of the command line needs a colon, and its value is not shown", () => {
+  const read = (...args) => wranglerArguments(args).vars;
+  assert.deepEqual(
+    [...read("--var", "A:b:c", "B:")],
+    [
+      ["A", "b:c"],
+      ["B", ""],
+    ],
+  );
+  for (const wrong of ["TICKET_SECRET=abc", "TICKET_SECRET", ":abc", "A=b:c"])
+    assert.throws(
+      () => read("--var", wrong),
+      ({ message }) => /is not NAME:value/.test(message) && !/abc/.test(message),
+    );
+  assert.throws(() => read("--var"), /--var has no value/);
 });

@@ -61,6 +61,17 @@ test("a wrong setting stops it at the first, with the setting, the value, the pl
       [/no environment "stagign"/, /Did you mean "staging"/],
     ],
     ["a port", ["--port", "x"], [/"x" is not a port/]],
+    [
+      "= instead of the colon",
+      ["--var", "SESSION_STORE=redis"],
+      [/--var SESSION_STORE… is not NAME:value/, /a colon/],
+    ],
+    ["an option without its value", ["--env"], [/--env has no value/, /--env staging/]],
+    [
+      "a line that is not a setting",
+      variables("line", "REUSE strict\n").options,
+      [/line, line 4 \(it begins with REUSE\), is not a setting/, /Write it as NAME=value/],
+    ],
   ];
   for (const [what, args, words] of cases)
     await t.test(what, async () => {
@@ -71,6 +82,14 @@ test("a wrong setting stops it at the first, with the setting, the value, the pl
       assert.doesNotMatch(text, /Starting local server|misconfigured/, "nothing was started");
       if (existsSync("/proc/self/environ")) assert.deepEqual(left(), []);
     });
+});
+
+test("when wrangler ends by itself, `npm start` ends too", async () => {
+  const { done } = await start("--no-such-option");
+  const ended = /wrangler ended by itself \(exit code 1\)/;
+  const { code, text } = await done;
+  assert.equal(code, 1, text);
+  assert.match(text, ended);
 });
 
 test("routes, an edit of the variables, and the cron", { timeout: 500_000 }, async (t) => {

@@ -1,7 +1,7 @@
 // `fetch` with the access token.
 /** @import { Core } from "./core.js" */
 import { invalidArgument, readArgument } from "../argument.js";
-import { EdgegateError, isEdgegateError } from "../errors.js";
+import { becauseOf, EdgegateError, isEdgegateError } from "../errors.js";
 import { refusesToken } from "./challenge.js";
 import { readJson } from "./request.js";
 
@@ -89,7 +89,9 @@ function noAnswer({ platform, url }, origin, cause) {
   const hint = mayBeCors
     ? `. If it is up, it must allow requests from ${platform.origin} with the header Authorization (CORS)`
     : "";
-  return new EdgegateError("network_error", `No answer from ${origin}${hint}`, { cause });
+  return new EdgegateError("network_error", `No answer from ${origin}${becauseOf(cause)}${hint}`, {
+    cause,
+  });
 }
 
 /**

@@ -5,7 +5,7 @@
  * @import { ServiceErrorCode } from "../types/errors.d.ts"
  * @import { Platform } from "./platform.js"
  */
-import { EdgegateError, isEdgegateError } from "../errors.js";
+import { becauseOf, EdgegateError, isEdgegateError } from "../errors.js";
 import { STATUS } from "../generated.js";
 import { decodeText } from "../text.js";
 import { REQUEST_MS } from "./timeouts.js";
@@ -88,7 +88,8 @@ export async function request(platform, url, options) {
     signal?.throwIfAborted();
     if (isEdgegateError(error)) throw error;
     const why = abort.signal.aborted ? `No answer within ${timeout / 1000} s` : "No answer";
-    throw new EdgegateError("network_error", `${why} from ${url.origin}`, { cause: error });
+    const message = `${why} from ${url.origin}${becauseOf(error)}`;
+    throw new EdgegateError("network_error", message, { cause: error });
   } finally {
     platform.clearTimeout(timer);
     signal?.removeEventListener("abort", giveUp);
