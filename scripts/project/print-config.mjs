@@ -48,6 +48,6 @@ function refuseUnknownFields(text) {
   );
   if (found.length > 0)
     throw new Error(
-      `it has fields that wrangler doesn't know and would ignore: ${found.join("; ")}. Correct each name, or remove the field.`,
+      `wrangler doesn't know these fields and would ignore them: ${found.join("; ")}. Correct each name, or remove the field.`,
     );
 }
