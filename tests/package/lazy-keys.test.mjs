@@ -108,6 +108,7 @@ test("the message says where the key set is, and what the platform knows of the 
   const { Verifier } = await importPackage(t);
   const failing = (fetch) =>
     Verifier.fromIssuer("https://auth.example.com", { audience: "a", fetch }).verify(token);
+  /** @type {[() => Promise<Response>, string, RegExp][]} */
   const answers = [
     [async () => new Response("<h1>Hello"), "invalid_key_set", /: not_json, at /],
     [async () => new Response("x".repeat(40_000)), "invalid_key_set", /: set_too_long, at /],
@@ -129,7 +130,7 @@ test("the message says where the key set is, and what the platform knows of the 
     ],
   ];
   for (const [fetch, code, message] of answers)
-    await assert.rejects(failing(fetch), (error) => {
+    await assert.rejects(failing(fetch), (/** @type {any} */ error) => {
       assert.equal(error.code, code);
       assert.match(error.message, message);
       assert.ok(error.message.includes(URL_OF_KEYS), error.message);
