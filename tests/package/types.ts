@@ -177,3 +177,11 @@ export async function asked(auth: AuthClient): Promise<number> {
 
 export const same: typeof AuthClient = ClientAlone;
 export const sameError: typeof EdgegateError = SameError;
+
+// A page may keep its client in a global variable.
+declare global {
+  var clientOfThePage: AuthClient;
+}
+export const id: string | undefined = globalThis.clientOfThePage.user?.id;
+// @ts-expect-error: the type is not `any`
+globalThis.clientOfThePage.nothing;

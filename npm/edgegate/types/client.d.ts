@@ -38,7 +38,14 @@
  * caller).
  */
 
-import type { DetailEvent, EventTargetLike, Fetch, PlatformObject, UrlLike } from "./platform.js";
+import type {
+  DetailEvent,
+  EventTargetLike,
+  Fetch,
+  PlatformAbortSignal,
+  PlatformEventTarget,
+  UrlLike,
+} from "./platform.js";
 
 export * from "./errors.js";
 
@@ -193,7 +200,7 @@ export const AuthClient: {
 };
 
 /** If `status` is `signed_in`, `user` is not null. The compiler knows it too. */
-export type AuthClient = AuthClientMembers & AuthState & PlatformObject<"EventTarget", unknown>;
+export type AuthClient = AuthClientMembers & AuthState & PlatformEventTarget;
 
 /** What an {@link AuthClient} has beside its {@link AuthState}. */
 export interface AuthClientMembers {
@@ -415,5 +422,5 @@ export interface ListenerOptions {
   capture?: boolean;
   once?: boolean;
   passive?: boolean;
-  signal?: PlatformObject<"AbortSignal", object>;
+  signal?: PlatformAbortSignal;
 }

@@ -2,12 +2,27 @@
 // `@cloudflare/workers-types`. The declarations of this package name none of them directly, so they
 // compile without any of the three.
 
-/** The objects that a global class makes. `Fallback` if the project's types don't know the class. */
-export type PlatformObject<Name extends string, Fallback> = typeof globalThis extends {
-  [K in Name]: { prototype: infer T };
+// Each condition names one member. With a mapped type the compiler would look at all members of
+// `globalThis`, also at one that a project declares as an `AuthClient`: that would be circular.
+
+/** An `EventTarget`. `unknown` if the project's types don't know the class; . */
+export type PlatformEventTarget = typeof globalThis extends {
+  EventTarget: { prototype: infer T };
 }
   ? T
-  : Fallback;
+  : unknown;
+
+/** An `AbortSignal`. */
+export type PlatformAbortSignal = typeof globalThis extends {
+  AbortSignal: { prototype: infer T };
+}
+  ? T
+  : object;
+
+/** A `CustomEvent`. */
+type PlatformCustomEvent = typeof globalThis extends { CustomEvent: { prototype: infer T } }
+  ? T
+  : { readonly type: string };
 
 /** The platform's `fetch`. */
 export type Fetch = typeof globalThis extends { fetch: infer F }
@@ -42,10 +57,9 @@ export type WasmModule = typeof globalThis extends {
   : object;
 
 /** A `CustomEvent` with this `detail`. */
-export type DetailEvent<Detail> = Omit<
-  PlatformObject<"CustomEvent", { readonly type: string }>,
-  "detail"
-> & { readonly detail: Detail };
+export type DetailEvent<Detail> = Omit<PlatformCustomEvent, "detail"> & {
+  readonly detail: Detail;
+};
 
 /** What every `EventTarget` has. */
 export interface EventTargetLike {
