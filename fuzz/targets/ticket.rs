@@ -64,7 +64,9 @@ fn opens(text: &str) -> [bool; 5] {
         true
     });
     let new_address = links.open_new_address(text, 0).is_some_and(|link| {
-        assert_eq!(links.seal_new_address(&link).expose(), text);
+        // A link that was mailed before may lack the line break at its end.
+        let sealed = links.seal_new_address(&link);
+        assert!(links.open_new_address(sealed.expose(), 0).as_ref() == Some(&link));
         assert!(
             links
                 .open_new_address(text, link.account.expires_at)
