@@ -225,6 +225,24 @@ async function requireEmail(parts, token, email) {
   return claims;
 }
 
+/**
+ * Does the work now, and returns a function that gives its result or throws its error.
+ *
+ * @template T
+ * @param {() => T} work
+ * @returns {() => T}
+ */
+function attempt(work) {
+  try {
+    const result = work();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
 /** @param {string} why */
 const forbidden = (why) => new EdgegateError("forbidden", `the token is valid, but ${why}`);
 
@@ -282,14 +300,9 @@ class Keys {
   async verify(token, now) {
     // The wasm says what is wrong with it.
     if (typeof token !== "string") return this.#ask((verifier) => verifier.verify(token, now()));
-    const jwks = this.#jwks;
-    const isSigned = this.#signed.has(token) || (await this.#isSigned(token));
-    // While this waited, the keys may have been replaced.
-    const method = isSigned && jwks === this.#jwks ? "verifySigned" : "verify";
+    if (!this.#signed.has(token)) return this.#verifyNew(token, now);
     try {
-      const claims = this.#ask((verifier) => verifier[method](token, now()));
-      this.#signed.add(token);
-      return claims;
+      return this.#ask((verifier) => verifier.verifySigned(token, now()));
     } catch (error) {
       this.#signed.delete(token);
       throw error;
@@ -297,19 +310,30 @@ class Keys {
   }
 
   /**
-   * Whether the platform says that the token's signature is valid. If it says that it is not, this
-   * rejects as the wasm would. False means that the wasm must decide.
-   *
    * @param {string} token
+   * @param {() => number} now
+   * @returns {Promise<Claims>}
    */
-  async #isSigned(token) {
+  async #verifyNew(token, now) {
     const jwks = this.#jwks;
     const position = this.#ask((verifier) => verifier.signedBy(token));
-    const isValid = await this.#platformKeys.verify(token, position, (place) =>
+    const answer = this.#platformKeys.verify(token, position, (place) =>
       this.#ask((verifier) => verifier.publicKey(place)),
     );
-    if (isValid === false && jwks === this.#jwks) throw signatureInvalid();
-    return isValid === true;
+    // The platform verifies in a thread of its own. Meanwhile the claims are judged. They are used
+    // only if the signature is valid.
+    const judged = attempt(() => this.#ask((verifier) => verifier.verifySigned(token, now())));
+    const isValid = await answer;
+    if (isValid === null || jwks !== this.#jwks) {
+      // The platform can't tell, or the keys were replaced: the wasm decides.
+      const claims = this.#ask((verifier) => verifier.verify(token, now()));
+      this.#signed.add(token);
+      return claims;
+    }
+    if (!isValid) throw signatureInvalid();
+    const claims = judged();
+    this.#signed.add(token);
+    return claims;
   }
 
   /**
