@@ -89,6 +89,12 @@ fn pages_script() -> String {
     HEADER.to_owned() + &constants(&limits![PASSWORD_MIN_LENGTH, PASSWORD_MAX_CHARS])
 }
 
+/// For what the Worker itself does in JavaScript.
+fn worker_script() -> String {
+    let limits = limits![ACCEPT_LANGUAGE_BYTES_READ, ACCEPT_LANGUAGE_RANGES_READ];
+    HEADER.to_owned() + &constants(&limits)
+}
+
 fn constants(limits: &[(&str, String)]) -> String {
     limits.iter().fold("\n".to_owned(), |text, (name, value)| {
         text + &format!("export const {name} = {value};\n")
@@ -102,6 +108,7 @@ fn the_generated_files_are_those_of_the_code() {
         ("npm/edgegate/generated.js", package_script()),
         ("npm/edgegate/types/generated.d.ts", package_types()),
         ("www/generated.js", pages_script()),
+        ("src/edge/pages/generated.mjs", worker_script()),
     ] {
         let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
         if env::var_os("WRITE_GENERATED").is_some() {

@@ -1,4 +1,4 @@
-// What stands beside the tests' Workers when they are run: the built Worker and its wasm.
+// The built Worker and its wasm. The tests' Workers import them from their own folder.
 
 declare module "*/index.js" {
   type Entry = typeof import("../src/edge/entry.mjs");

@@ -6,7 +6,7 @@
   /** @param {Event} event */
   const fail = (event) => {
     const { target } = event;
-    // A picture that does not load is no reason.
+    // A picture that does not load does not matter.
     if (target instanceof Element && target.localName !== "script") return;
     if (root.getAttribute("data-state") !== "ready") root.setAttribute("data-state", "failed");
   };

@@ -40,15 +40,15 @@ export const hasVerifiedEmail = ({ email, email_verified }, canonical) =>
  */
 export function readClaims(claims) {
   return readArgument("claims", () => {
-    if (typeof claims !== "object" || claims === null || unverified.has(claims)) throw NO_CLAIMS();
+    if (typeof claims !== "object" || claims === null || unverified.has(claims)) throw notClaims();
     const { sub, roles, email, email_verified } = /** @type {Partial<Claims>} */ (claims);
     if (typeof sub !== "string" || !Array.isArray(roles) || typeof email_verified !== "boolean")
-      throw NO_CLAIMS();
+      throw notClaims();
     return /** @type {Claims} */ ({ sub, roles: [...roles], email, email_verified });
   });
 }
 
-const NO_CLAIMS = () => invalidArgument("claims must be what verify() returned");
+const notClaims = () => invalidArgument("claims must be what verify() returned");
 
 /**
  * The roles to ask for. One that is empty, or not a string, is a mistake: then no role is asked

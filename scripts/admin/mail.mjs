@@ -62,7 +62,7 @@ function attempts(tries, failedAt) {
 }
 
 /**
- * `mail retry` writes 0, which is no time.
+ * `mail retry` writes 0, which means the next run of the cron.
  *
  * @param {number | null} retryAt
  */

@@ -43,8 +43,8 @@ export async function changeRole(verb, [address, role], place, environment, { la
 }
 
 // The command line of `wrangler d1 execute` can't bind parameters. The pattern of a role lets no
-// character through that ends a string; an address may have an apostrophe. One UPDATE changes the roles and raises the
-// version, so that no reader sees one without the other.
+// character through that ends a string; an address may have an apostrophe. One UPDATE changes the
+// roles and raises the version, so that no reader sees one without the other.
 /** @param {string} text */
 const textInSql = (text) => `'${text.replaceAll("'", "''")}'`;
 

@@ -154,7 +154,7 @@ pub fn text(field: &str, value: Option<Json>) -> Result<Option<String>, Problem>
     match value {
         None => Ok(None),
         Some(Json::String(text)) => Ok(Some(text)),
-        Some(other) => Err(wrong_type(field, &other, "a string")),
+        Some(other) => Err(wrong_type(field, type_of(&other), "a string")),
     }
 }
 
@@ -189,7 +189,11 @@ pub fn not_removed(field: &str, value: Option<Json>) -> Result<Option<Json>, Pro
 /// `invalid_request` when it is anything else.
 pub fn text_list(field: &str, value: Option<Json>) -> Result<Option<Vec<String>>, Problem> {
     let Some(value) = value else { return Ok(None) };
-    let wrong = wrong_type(field, &value, "a list of strings");
+    let found = match &value {
+        Json::Array(_) => "a list of other values",
+        other => type_of(other),
+    };
+    let wrong = wrong_type(field, found, "a list of strings");
     value.into_texts().map(Some).ok_or(wrong)
 }
 
@@ -201,7 +205,7 @@ pub fn flag(field: &str, value: Option<Json>) -> Result<Option<bool>, Problem> {
     match value {
         None => Ok(None),
         Some(Json::Bool(flag)) => Ok(Some(flag)),
-        Some(other) => Err(wrong_type(field, &other, "true or false")),
+        Some(other) => Err(wrong_type(field, type_of(&other), "true or false")),
     }
 }
 
@@ -317,21 +321,19 @@ fn not_json(body: &[u8]) -> &'static str {
     }
 }
 
-/// Names the member and the type of its value, but not the value, which may be a secret.
-fn wrong_type(field: &str, value: &Json, expected: &str) -> Problem {
-    let found = match value {
+fn type_of(value: &Json) -> &'static str {
+    match value {
         Json::Null => "null",
         Json::Bool(_) => "true or false",
         Json::Integer(_) | Json::OtherNumber => "a number",
         Json::String(_) => "a string",
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
-    };
-    let found = if found == "a list" && expected == "a list of strings" {
-        "a list of other values"
-    } else {
-        found
-    };
+    }
+}
+
+/// Names the member and the type of its value, but not the value, which may be a secret.
+fn wrong_type(field: &str, found: &str, expected: &str) -> Problem {
     Problem::invalid_request(format!(
         "the member {field} is {found}, but must be {expected}"
     ))

@@ -428,7 +428,7 @@ test("keys that can’t be read, and a service that publishes none", async (t) =
   }
 });
 
-describe("an answer never stands beside another question", () => {
+describe("an answer is never shown beside another question", () => {
   /**
    * @param {import("node:test").TestContext} t
    * @param {unknown} [authorized] as `fake` takes it

@@ -12,7 +12,7 @@ export const ACCOUNTS = {
  * - `wrong`: the code for a wrong password. `field`: the field and reason for one that is too long.
  * - `weak`: the reasons against "password" as a new one.
  * - `anonymous`: the code of a check without a token. `authorized`: as user, and as administrator.
- * - `renewed`: the type of the new token. `refused`: the error for a refresh token that is none.
+ * - `renewed`: the type of the new token. `refused`: the error for a text that is not a refresh token.
  * - `current`: how many of Ada's sessions are the current one.
  * - `patched`: Ada's first name after the administrator has changed it.
  * - `ended`: the error of a renewal after the log-out.

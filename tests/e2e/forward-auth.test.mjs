@@ -44,7 +44,7 @@ const logIn = async (email) =>
   (await (await edgegate.post("/auth/login", { email, password: PASSWORD })).json()).access_token;
 const bearer = (token) => (token ? { authorization: `Bearer ${token}` } : {});
 
-/** What stands behind the proxy. It counts what reaches it. */
+/** The site behind the proxy. It counts the requests that reach it. */
 async function startApplication() {
   const seen = [];
   const server = createServer((incoming, response) => {

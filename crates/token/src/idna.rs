@@ -8,7 +8,7 @@ use crate::unicode::{Class, is};
 
 /// Whether an NFC text beyond ASCII is a U-label (RFC 5891 section 4.2.3), apart from its length.
 ///
-/// A label that IDNA would map to another one is none, because then the same domain would have two
+/// A label that IDNA would map to another one is rejected: otherwise the same domain would have two
 /// spellings.
 pub(crate) fn is_u_label(label: &str) -> bool {
     let chars: Vec<char> = label.chars().collect();

@@ -1,13 +1,10 @@
 // Which language a page is in: `?ui_locales=` (OpenID Connect Core section 3.1.2.1), else what the
 // browser prefers, else MAIL_LOCALE. The rule for `Accept-Language` is that of mails
 // (src/domain/mail/locale.rs); tests/vectors/accept-language.json is tried on both.
+import { ACCEPT_LANGUAGE_BYTES_READ, ACCEPT_LANGUAGE_RANGES_READ } from "./generated.mjs";
 
 /** The languages that www/words has. */
 export const LANGUAGES = ["en", "de"];
-
-// As in src/domain/policy.rs.
-const BYTES_READ = 200;
-const RANGES_READ = 10;
 
 /**
  * @param {Request} request
@@ -16,7 +13,7 @@ const RANGES_READ = 10;
 export function languageOf(request, usual) {
   const fallback = named(usual ?? "") ?? LANGUAGES[0];
   const asked = new URL(request.url).searchParams.get("ui_locales") ?? "";
-  for (const tag of asked.slice(0, BYTES_READ).split(" ")) {
+  for (const tag of asked.slice(0, ACCEPT_LANGUAGE_BYTES_READ).split(" ")) {
     const language = named(tag);
     if (language) return language;
   }
@@ -30,7 +27,10 @@ export function languageOf(request, usual) {
  * @param {string} fallback
  */
 export function negotiate(header, fallback) {
-  const ranges = withinBounds(header).split(",").slice(0, RANGES_READ).flatMap(weighted);
+  const ranges = withinBounds(header)
+    .split(",")
+    .slice(0, ACCEPT_LANGUAGE_RANGES_READ)
+    .flatMap(weighted);
   const heaviest = (/** @type {(range: string) => boolean} */ matches) =>
     ranges
       .filter(({ range }) => matches(range))
@@ -69,11 +69,11 @@ function named(tag) {
  * @param {string} header
  */
 function withinBounds(header) {
-  if (new TextEncoder().encode(header).length <= BYTES_READ) return header;
+  if (new TextEncoder().encode(header).length <= ACCEPT_LANGUAGE_BYTES_READ) return header;
   let [end, bytes] = [0, 0];
   for (const character of header) {
     bytes += new TextEncoder().encode(character).length;
-    if (bytes > BYTES_READ) break;
+    if (bytes > ACCEPT_LANGUAGE_BYTES_READ) break;
     end += character.length;
   }
   const cut = header.slice(0, end);

@@ -48,6 +48,8 @@ const LED = new Map(
   Object.entries(OTHER_NAMES).flatMap(([page, names]) => names.map((name) => [name, page])),
 );
 
+const LONGEST = 64;
+
 /**
  * The page that a path means, if it is not written as the page's own: another name, capitals, a
  * slash at the end.
@@ -55,6 +57,8 @@ const LED = new Map(
  * @param {string} path
  */
 export function pageMeant(path) {
+  // A longer path means no page. The pattern below takes quadratic time for many slashes.
+  if (path.length > LONGEST) return undefined;
   const plain = path.toLowerCase().replace(/\.html$|\/+$/, "");
   return LED.get(plain) ?? PAGES.find((page) => page === plain && page !== path);
 }

@@ -44,12 +44,12 @@ function parseHttp(text) {
   const isStart = /^[A-Z]+ \/\S*( HTTP\/1\.1)?$|^HTTP\/[\d.]+ \d{3}/.test(start);
   const wrong = fields.find((line) => !/^[\w-]+: ?\S/.test(line));
   if (!isStart) throw new Error(`this is no start line: ${start}`);
-  if (wrong !== undefined) throw new Error(`this is no header field: ${wrong}`);
+  if (wrong !== undefined) throw new Error(`this is not a header field: ${wrong}`);
   if (body && fields.some((line) => /^content-type: .*json/i.test(line))) JSON.parse(body);
 }
 
 /**
- * The text between two `…` must stand in some file that is no document, as it is or in quotation
+ * The text between two `…` must be in a file that is not a document, as it is or in quotation
  * marks. Or the parts of each line must: a message is put together from a name and its sentences.
  */
 function quoted(text) {

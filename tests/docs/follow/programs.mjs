@@ -107,7 +107,7 @@ export class Programs {
     return (await answer.json()).access_token;
   }
 
-  /** What stands behind a `console.log` is what it prints. */
+  /** The comment behind a `console.log` is what it prints. */
   #runInNode(name, text) {
     const MARK = "@@printed@@";
     const prelude = this.#project.write(

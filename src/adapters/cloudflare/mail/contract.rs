@@ -162,7 +162,7 @@ fn every_provider_is_told_that_a_program_wrote_the_mail() {
             _ => {
                 let body: Value = serde_json::from_str(&request.body).unwrap();
                 let mut headers = body["headers"].clone();
-                // Brevo's key is no header of the mail.
+                // Brevo reads its idempotency key from here. It does not put it into the mail.
                 headers.as_object_mut().unwrap().remove("idempotencyKey");
                 headers
             }
