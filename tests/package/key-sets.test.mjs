@@ -388,7 +388,14 @@ test("keys older than ten minutes are fetched again in the background, and a key
   await verifier.verify(key.token());
   assert.equal(server.asked.length, 1);
 
-  server.answer = setOf(other);
+  let release;
+  const judged = new Promise((resolve) => {
+    release = resolve;
+  });
+  server.answer = async (_, response) => {
+    await judged;
+    response.end(JSON.stringify(setOf(other)));
+  };
   at(10 * MINUTE);
   const verdicts = await Promise.all(
     Array.from({ length: 10 }, () => verifier.isAuthorizedByUserId(key.token(), USER)),
@@ -398,7 +405,7 @@ test("keys older than ten minutes are fetched again in the background, and a key
     "nobody waits for it",
   );
   await until(() => server.asked.length === 2);
-  await until(() => true);
+  release();
   // Taken into use some turns later.
   for (let i = 0; i < 400 && (await verifier.isAuthorizedByUserId(key.token(), USER)); i++)
     await new Promise((resolve) => setTimeout(resolve, 5));
