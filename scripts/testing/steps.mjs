@@ -24,6 +24,7 @@ const LONGEST_FILE_MS = 20 * 60_000;
 export const UNIT_TESTS = [
   "tests/client/*.test.mjs",
   "tests/docs/links.test.mjs",
+  "tests/docs/quotes.test.mjs",
   "tests/docs/recipes.test.mjs",
   "tests/docs/stores.test.mjs",
   "tests/docs/walks.test.mjs",
