@@ -1,9 +1,9 @@
 //! Cookie mode: the refresh token is in a cookie that scripts can't read. docs/decisions/0010 has
 //! the reason for each rule.
 //!
-//! Every request that uses or sets the cookie is JSON and comes from an allowed origin. So no page
-//! of another site, or of another host on this one, can make a browser send it to any effect. GET
-//! never uses it.
+//! Every request that uses or sets the cookie is JSON and comes from an allowed origin. A page of
+//! another site, or of another host of this site, may make a browser send the cookie, but such a
+//! request has no effect. GET never uses it.
 
 use std::borrow::Cow;
 
@@ -100,8 +100,8 @@ pub enum Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// Takes the `token` that the body has in the parameter `name`, or the cookie. An empty token is
-    /// treated as left out (RFC 6749 section 3.2), but not beside the cookie.
+    /// Takes the `token` that the body has in the parameter `name`, or the cookie. An empty token
+    /// is treated as left out (RFC 6749 section 3.2), but not in a request that has the cookie.
     ///
     /// # Errors
     /// `invalid_request` for both at once, for neither, and for a cookie that can't be read;
@@ -113,8 +113,8 @@ impl<'a> Given<'a> {
         request: &'a Request,
     ) -> Result<Self, Problem> {
         let cookie = refresh_token_in(settings, request)?;
-        // Beside the cookie an empty token is not left out: a page that has lost its own token would
-        // act for the session of the cookie.
+        // In a request with the cookie, an empty token is not treated as left out. A page that has
+        // lost its own token would otherwise act for the session of the cookie.
         let token = token.filter(|token| cookie.is_some() || !token.is_empty());
         if let Some(token) = token {
             return match cookie {

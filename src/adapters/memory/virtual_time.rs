@@ -133,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    /// Few futures are joined in one way, many in another.
+    /// `join_all` polls a few futures in one way and many in another.
     #[test]
     fn what_is_due_first_comes_first() {
         for count in [10, 100_u64] {

@@ -92,8 +92,8 @@ impl UserChange {
         }
     }
 
-    /// The change without the names, roles and state that the user already has. A change that is
-    /// made would end the user's access tokens.
+    /// The change without the names, roles and state that the user already has. Writing those again
+    /// would invalidate the user's access tokens for nothing.
     #[must_use]
     pub fn without_what_is_so(self, user: &User) -> Self {
         Self {

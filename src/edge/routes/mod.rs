@@ -86,10 +86,10 @@ struct TokenBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
     refresh_token_expires_in: u64,
-    /// Of someone who has signed in.
+    /// Present only in the answer to a sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserBody<'a>>,
-    /// Of someone who has signed in, and not with a cookie.
+    /// Present only if a password was given, and the refresh token is not in the cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<&'a str>,
 }
