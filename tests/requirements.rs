@@ -345,7 +345,7 @@ fn every_finding_names_tests_that_exist() {
         }
         numbers.push(number);
     }
-    // Later issues build D4, C15, F8 and F10.
+    // Later issues will build D4, C15, F8 and F10.
     let all = [
         ("A", 10),
         ("B", 11),

@@ -58,7 +58,7 @@ fn used(counter: u32, ago: u64) -> Stored {
 }
 
 const NOW: u64 = BEGUN + DAY;
-/// That of the login.
+/// The proof of the login.
 const PROOF: Proof = Proof::by_password(BEGUN);
 
 fn verdict(stored: Stored, counter: u32) -> Verdict {
@@ -120,7 +120,7 @@ fn a_token_from_a_use_that_is_not_seen_stays() {
         assert_eq!(verdict, Verdict::Unseen(recorded), "{ago} s ago");
         assert_eq!(verdict.answer(ticket(7)), Some(ticket(7)));
     }
-    // Where every renewal rotates, it rotates.
+    // If every renewal rotates, this one does too.
     let rules = Rules {
         rotate_after: 0,
         ..RULES

@@ -7,7 +7,7 @@ import { fakeSession, signedIn } from "./signed-in.mjs";
 
 const VENDOR = "https://challenges.cloudflare.com";
 const KEY = "1x00000000000000000000AA";
-// It renders a button that meets the challenge, and gives a token once.
+// It renders a button that solves the challenge, and gives each token once.
 const WIDGET = `
   let made = 0;
   window.turnstile = {

@@ -54,7 +54,7 @@ for (const { at, form = "form", required } of FORMS) {
       assert.equal(await error.getAttribute("role"), "alert", "it is announced");
     }
     assert.equal(await focused(page), required[0]);
-    // What is mended is taken back there, and only there.
+    // When a field is corrected, only the error of that field goes away.
     await page.locator(`#${required[0]}`).fill("x");
     const marked = page.locator(`${form} [aria-invalid]`);
     assert.equal(await marked.count(), required.length - 1);
@@ -79,7 +79,7 @@ test("a wrong password is announced, and a second one again", async (t) => {
   }
   const said = await page.evaluate(() => window.announced.filter(Boolean));
   assert.equal(said.length, 2);
-  // It is about both fields: mending the address takes it back too.
+  // The error is about both fields, so correcting the address removes it too.
   await page.locator("#email").fill("root@example.com");
   assert.equal(await page.locator("#password-error").textContent(), "");
 });

@@ -98,7 +98,7 @@ for (const tested of PAGES) {
         ]),
       );
       assert.ok(!kept.includes(TICKET));
-      // No field wants the focus before the page was read.
+      // No field has the focus: people read the page first.
       assert.equal(await page.evaluate(() => document.activeElement?.localName), "body");
     });
 

@@ -255,7 +255,7 @@ describe("return_to", () => {
     const page = await openPage(t, browser, www.url);
     await fakeSession(page, null);
     await fake(page, "/auth/login", () => signedIn());
-    // What the page goes to, without going there: a page per address would take long.
+    // Notes where the page would go, without going there: loading a page for each would take long.
     for (const [path, goes] of [
       ["//evil.example", "/account"],
       ["/\\evil.example", "/account"],

@@ -157,7 +157,7 @@ test("Retry-After is kept to: no request before it, and callers learn how long",
     await world.fails(client.fetch("https://app.example.com/api"));
   world.service.fault = () => undefined;
   const tries = asked.length;
-  // The device comes back online, and the user looks at the tab: still not.
+  // The device comes back online, and the user looks at the tab: it still does not renew.
   const [tab] = world.tabs;
   tab.window.dispatchEvent(new Event("online"));
   tab.window.dispatchEvent(new Event("focus"));
@@ -285,7 +285,8 @@ test("a clock that is set while the page is open", async () => {
     }
   }
   const renewals = world.service.count("/auth/token");
-  // Seven times twenty minutes are sixteen renewals. Each step forward costs one more.
+  // In seven times twenty minutes sixteen renewals are due. Each jump of the clock may cause one
+  // more.
   assert.ok(renewals <= 16 + 7, `${renewals} renewals`);
   world.close();
 });

@@ -1,5 +1,5 @@
-// A logout that the service did not hear of at once, and what the browser did meanwhile on another
-// origin of the same site: that has the same cookie, and storage, locks and channels of its own.
+// A logout that reaches the service late, while the browser does something on another origin of the
+// same site. That origin has the same cookie, but its own storage, locks and channels.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";

@@ -130,8 +130,8 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
     stop,
   } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
   t.after(stop);
-  // In the past, so that by the platform's own clock the row of a session that ended then is
-  // deleted eight seconds from now.
+  // A time in the past: the row of a session that ended then is deleted eight seconds from now, by
+  // the platform's own clock.
   const then = nowSeconds() - policy("ENDED_ROW_TTL") + 8;
   const month = then + 30 * 86_400;
   const ask = (user, call) => askObject(edge.objects, user, call);

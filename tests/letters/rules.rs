@@ -101,7 +101,7 @@ fn html_asks_for_nothing_from_elsewhere() {
     });
 }
 
-/// The expiry is mentioned exactly in letters whose link expires.
+/// A letter mentions an expiry if its link expires, and only then.
 #[test]
 fn a_link_that_expires_says_so() {
     each(|name, letter, mail| {

@@ -158,8 +158,8 @@ export function readKept(folder) {
 }
 
 /**
- * Searches a folder and reports the findings. Returns the exit code. A search of too little proves
- * nothing, so that fails too: `least` are the minimum numbers of request lines and secrets.
+ * Searches a folder and reports the findings. Returns the exit code. A search of too few lines
+ * proves nothing, so it fails too: `least` has the minimum numbers of request lines and secrets.
  */
 export function searchFolder(folder, tell = console.log, least = { requests: 1, secrets: 1 }) {
   const { lines, secrets } = readKept(folder);

@@ -83,7 +83,7 @@ for (const loader of ["node.js", "web.js"]) {
     }
     const bytes = readFileSync(project.path("node_modules/edgegate/wasm/edgegate_bg.wasm"));
     await load(bytes);
-    // It is there: what is handed in is not needed, and its failure goes unheard.
+    // The wasm is loaded already. Later arguments are ignored, and so are their failures.
     const unhandled = [];
     const note = (reason) => unhandled.push(reason);
     process.on("unhandledRejection", note);

@@ -406,7 +406,7 @@ test("keys older than ten minutes are fetched again in the background, and a key
   );
   await until(() => server.asked.length === 2);
   release();
-  // Taken into use some turns later.
+  // The verifier uses the new set a few turns of the event loop later.
   for (let i = 0; i < 400 && (await verifier.isAuthorizedByUserId(key.token(), USER)); i++)
     await new Promise((resolve) => setTimeout(resolve, 5));
   await assert.rejects(verifier.verify(key.token()), {

@@ -85,7 +85,7 @@ for (const alg of ALGORITHMS) {
     goTo(600_000);
     await assert.rejects(verifier.verify(token), { code: "invalid_token", reason: "expired" });
     assert.equal(await verifier.isAuthorizedByRole(token, ["user"]), false);
-    // A clock that was wrong and is set back finds nothing remembered.
+    // After the expiry the token is forgotten, even if the clock is set back.
     const before = seen.verified;
     goTo(0);
     await verifier.verify(token);

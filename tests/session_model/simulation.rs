@@ -30,7 +30,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// From 0 up to and including this.
+    /// A number from 0 to `most`, both included.
     fn up_to(&mut self, most: u64) -> u64 {
         self.next() % (most + 1)
     }
@@ -65,7 +65,7 @@ struct Run {
     numbers: u32,
     loads_left: u32,
     jar: u32,
-    /// How often the laptop was closed: requests sent before never get an answer.
+    /// How often the laptop was closed. A request that was sent before never gets an answer.
     wake: u32,
     record: Record,
     /// What each location fetched, and when.

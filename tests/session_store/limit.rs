@@ -1,4 +1,4 @@
-//! The limit on sessions, counted after the response on a list that is late.
+//! The limit on sessions. They are counted after the response, and KV's list may be late.
 
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::UserId;
@@ -8,7 +8,7 @@ use edgegate::ports::{Clock, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
 
-/// The count of a user's sessions, with a list that is late.
+/// A count of a user's sessions, when KV's list is late.
 #[test]
 fn the_limit_ends_the_oldest_and_clears_away() {
     let deployment = Deployment::new(false);
@@ -50,7 +50,7 @@ fn the_limit_ends_the_oldest_and_clears_away() {
             .unwrap();
         deployment.time.run(deployment.background.run()).unwrap();
         begun.push(ticket);
-        // The newest always goes on.
+        // The newest session always continues.
         let answer = deployment.time.run(renew(service, &seal(ticket, &[])));
         assert!(answer.is_ok(), "the session just begun was ended");
         deployment.time.advance(61);

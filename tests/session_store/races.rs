@@ -66,7 +66,7 @@ async fn client_of(
                 }
                 token = renewed.tokens.refresh_token.expose().to_owned();
                 let access_token = renewed.tokens.access_token.expose().to_owned();
-                // So that the other location has an answer from before, and may serve it.
+                // After this, the other location has an old answer, and may serve it.
                 let _ = there.bearer(&access_token).await;
                 access_tokens.push(access_token);
             }
@@ -290,7 +290,7 @@ fn a_check_beside_a_log_out() {
     }
 }
 
-/// Two changes of a user whose records arrive in the wrong order.
+/// Two changes of a user. Their records arrive in the wrong order.
 #[test]
 fn a_smaller_version_takes_back_no_larger_one() {
     let deployment = Deployment::new(false);
@@ -405,7 +405,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
         let known = store.revocation(ticket.user, ticket.session, deployment.now());
         deployment.time.run(known).unwrap()
     };
-    // KV's cache at this location holds that nothing is known.
+    // KV's cache at this location still says that there are no such records.
     assert!(!known(ended).ended && known(outdated).minimum_version.is_none());
     deployment.time.advance(1);
     let now = deployment.now();
@@ -516,7 +516,7 @@ fn each_stolen_session_is_told() {
         of(1),
         job_id_of("address_change_asked", &[&[1; 16], &[1; 16]])
     );
-    // The parts do not run into each other.
+    // The parts are separated before they are hashed.
     assert_ne!(
         job_id_of("a", &[b"bc", b"d"]),
         job_id_of("a", &[b"b", b"cd"])

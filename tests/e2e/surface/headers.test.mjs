@@ -47,7 +47,8 @@ const BODIES = {
  */
 function expected({ method, path, takesBody, takesForm, isBearer, access, success }, body, who) {
   if (body === "large") return 413;
-  if (isBearer && path === "/auth/authorized") return 400; // It has no criterion, which is read first.
+  // The request has no criterion, which is noticed before the token is read.
+  if (isBearer && path === "/auth/authorized") return 400;
   if (isBearer && who === "nobody") return 401;
   if (takesBody && body === "incomplete") {
     if (takesForm) return 400;
