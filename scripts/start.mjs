@@ -125,7 +125,7 @@ async function healthy(origin, signal) {
       ({ cause, message }) => cause?.message ?? message,
     );
     if (answer.status === 200) return;
-    // It will not get better by itself.
+    // Waiting does not help here.
     if (answer.text?.includes('"misconfigured"')) {
       throw new Advice(
         "the Worker is misconfigured: its log line above names the setting and how to set it right.",

@@ -1,5 +1,6 @@
-// Middleware: who may pass. A local check can't see a session that ended less than a token's life ago (10 minutes): ask edgegate itself,
-// `GET /auth/authorized` or the binding's `is_authorized_by_role`, before what must not wait so long.
+// Middleware that decides who may pass. A local check doesn't notice that a session ended in the
+// last ten minutes, the lifetime of a token. Where that is too late, ask edgegate itself: `GET
+// /auth/authorized`, or the binding's `is_authorized_by_role`.
 import { Verifier } from "edgegate";
 
 /** Lets a valid access token through; with `role` only of a user who has it, with `owner` only of that user. */
@@ -13,7 +14,7 @@ export function guard({ role, owner } = {}) {
     try {
       claims = await verifier.verify(token);
     } catch (error) {
-      // Not the token's fault: the keys could not be had. The client may come back.
+      // This is not the token's fault: the keys could not be fetched. The client may try again.
       if (error.code !== "invalid_token")
         return c.json({ code: "unavailable" }, 503, { "Retry-After": "2" });
       return refuse(c, 401, error.code);

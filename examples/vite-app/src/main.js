@@ -15,7 +15,7 @@ async function show() {
   $("status").textContent = "";
   if (!user) return;
   $("who").textContent = user.email;
-  // A local check decides what is shown; what is done is decided by the server that does it.
+  // A local check decides only what the page shows. The server decides what is allowed.
   $("admin").hidden = !(await verifier.isAuthorizedByRole(await auth.accessToken(), ["admin"]));
 }
 
