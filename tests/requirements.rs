@@ -118,7 +118,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
         .to_str()
         .unwrap();
     let titles: Vec<&str> = match extension {
-        // Titles in JavaScript and headings have commas of their own.
+        // Titles in JavaScript, and headings, contain commas.
         "rs" | "json" => shown.titles.split(", ").collect(),
         _ => vec![&shown.titles],
     };

@@ -44,7 +44,8 @@ const isMissing = (fault, env) =>
 const BUILT = "build/check.js";
 
 /**
- * Whether the module that judges is newer than its sources. Then a fault is told without a build.
+ * Whether the module that judges is newer than its sources. Then a fault is reported without a
+ * build.
  */
 export function checkerIsCurrent() {
   if (!existsSync(inRoot(BUILT))) return false;

@@ -1,4 +1,5 @@
-// Signing in, staying signed in, signing out, and what an account's owner may do: nothing in the way.
+// Signing in, staying signed in, signing out, and what an account's owner may do, while nothing
+// fails.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";

@@ -10,7 +10,10 @@ import { filesUnder } from "./files.mjs";
 const read = (path) => readFileSync(inRoot(path), "utf8");
 const files = filesUnder("").filter((path) => /\.(html|js|md|mjs|rs|sql|toml|ts|yaml)$/.test(path));
 
-/** What was added, and what a file that mentions it need not be named for. */
+/**
+ * For each recipe an example of what was added: `mention` finds it in a file. The recipe must name
+ * the files `among` which it is found.
+ */
 const EXAMPLES = {
   "A setting": { mention: /\bMAIL_LOCALE\b/, among: /^(src|docs|wrangler)/ },
   "A secret": {

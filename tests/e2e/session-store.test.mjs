@@ -105,7 +105,7 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
     await askObject(edge.objects, user, beginCall({ session, lives_until, now: begun }));
     return session;
   };
-  // Ask as of the beginning, so that the list hides no expired row: a row that is missing has been
+  // Asks with an early `now`, at which no row has expired. So a row that is missing has been
   // deleted.
   const rows = async (user) =>
     (await askObject(edge.objects, user, { list: { epoch: 0, now: begun } })).map(({ id }) => id);

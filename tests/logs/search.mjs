@@ -62,7 +62,7 @@ function windowsOf(secrets) {
     const isRandom = /^[\w.-]{30,}$/.test(secret);
     const { length, step } = isRandom ? RANDOM : TYPED;
     const table = /** @type {Map<string, unknown>} */ (tables.get(length));
-    // The header of a token is the same in all of them and no secret: what is behind it is.
+    // The header is the same in all tokens and not secret. The rest is.
     const parts = isRandom && secret.startsWith("eyJ") ? secret.split(".").slice(1) : [secret];
     for (const part of parts) {
       for (let at = 0; at + length <= part.length; at += step)

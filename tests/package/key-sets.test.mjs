@@ -484,7 +484,7 @@ test("a fetch that was lost with the request that began it is not waited for", a
   let lost = false;
   let asked = 0;
   const never = new Promise(() => {});
-  // As in a Worker: neither the fetch nor its own timer goes on when the request is over.
+  // In a Worker, neither the fetch nor its own timer continues when the request is over.
   const fetch = async () => {
     asked += 1;
     return lost ? never : Response.json(setOf(key));

@@ -145,7 +145,7 @@ test("a misspelt option is an error", async (t) => {
     }
   }
   const refused = { code: "invalid_argument" };
-  // Options of another form.
+  // Options that this form does not have.
   await assert.rejects(forms.fromJwks[0]({ ...OPTIONS, fetch }), refused);
   await assert.rejects(forms.fromIssuer[0](OPTIONS), refused);
   await assert.rejects(

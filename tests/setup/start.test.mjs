@@ -22,7 +22,7 @@ after(() => {
 
 const SECRETS = `DEV=1\nSIGNING_KEYS='${signingKeys()}'\nTICKET_SECRET='${ticketSecret()}'\n`;
 
-/** A file of variables, and the options that use it. */
+/** Writes a file of variables. Returns the options that use it. */
 function variables(name, more = "") {
   const path = join(folder, name);
   writeFileSync(path, SECRETS + more);

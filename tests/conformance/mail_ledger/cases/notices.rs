@@ -79,7 +79,8 @@ pub(crate) async fn tidying_forgets_notices_whose_time_is_over<L: MailLedger>(
     sent.map_err(text)?;
     for (now, expected) in [(BEGUN + DAY - 1, Once::Sent), (BEGUN + DAY, Once::Taken)] {
         world.tidy(0, now).await?;
-        // Ask as of the beginning: a notice that is still known would be reported as sent.
+        // Asks with an early `now`, at which a notice that is still stored would be reported as
+        // sent.
         let taken = world.ledger.take_once(&id, BEGUN + 60, BEGUN).await;
         check_eq!(taken.map_err(text)?, expected, "after tidying");
     }

@@ -5,7 +5,7 @@ use edgegate::ports::UserDirectory;
 
 use super::{Case, World, address, check_eq, freed, hash, name, roles};
 
-/// The user with what every change raises.
+/// The user after any change: its version is one higher, and its time is new.
 fn moved(user: &User, now: u64) -> User {
     User {
         version: user.version + 1,
