@@ -282,7 +282,7 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
 
 /// The pairs of the Argon2 row, and what the table says of `SESSION_IDLE_TTL` and `ROTATE_AFTER`.
 #[test]
-fn what_depends_on_another_option_is_so() {
+fn ranges_that_depend_on_another_option_are_those_of_the_code() {
     let rows = rows();
     let allowed = |name: &str| &rows.iter().find(|row| row.name == name).unwrap().allowed;
     for (memory, passes) in policy::ARGON2_LEAST {

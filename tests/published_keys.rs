@@ -201,7 +201,7 @@ fn the_documents_name_these_rfcs() {
 }
 
 #[test]
-fn those_of_tests_count_where_only_tests_run() {
+fn keys_of_tests_are_accepted_only_where_tests_run() {
     let ours = "8_EOCRgpGXvXUXx_c7SG1v9rnoHKN-6Xn0P-vkQ_imo";
     for issuer in [
         "http://127.0.0.1:8787",

@@ -236,7 +236,7 @@ fn every_requirement_has_its_answer_and_tests_that_exist() {
 }
 
 #[test]
-fn no_requirement_stands_twice_and_none_of_the_attacks_is_left_out() {
+fn each_requirement_is_listed_once_and_no_attack_is_missing() {
     let mut seen = BTreeMap::new();
     for row in rows() {
         for number in row.numbers {
@@ -483,7 +483,7 @@ fn sql_is_never_put_together() {
 }
 
 #[test]
-fn no_secret_stands_in_the_configuration() {
+fn the_configuration_contains_no_secret() {
     let config = file("wrangler.toml");
     for line in config
         .lines()

@@ -95,7 +95,7 @@ for (const door of DOORS) {
       );
     });
 
-    test("a widget that does not load is said, and the service decides", async (t) => {
+    test("a widget that does not load is reported, and the service decides", async (t) => {
       const { page, asked, send } = await open(t, www.url, door, refused("missing"), "offline");
       await page.getByText("Allow scripts of challenges.cloudflare.com").waitFor();
       await send.click();

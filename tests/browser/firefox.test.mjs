@@ -73,7 +73,7 @@ async function type(page, fields) {
 
 const signIn = (page, email, password) => type(page, { "#email": email, "#password": password });
 
-test("sign in by keyboard; a wrong password is said; a cookie that no script sees keeps the session", {
+test("sign in by keyboard; a wrong password is reported; a cookie that no script sees keeps the session", {
   timeout: 180_000,
 }, async (t) => {
   const page = await open(t, "/sign-in");

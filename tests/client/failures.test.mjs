@@ -117,7 +117,7 @@ test("only the service's invalid_grant ends the session", async () => {
   world.close();
 });
 
-test("after a failed ready it is told that nobody is there", async () => {
+test("after a failed ready() the page is told that nobody is signed in", async () => {
   const world = new World();
   const { client, events } = world.tab();
   world.service.fault = renewing("offline");
@@ -128,7 +128,7 @@ test("after a failed ready it is told that nobody is there", async () => {
   world.close();
 });
 
-test("a logout while that is being found out tells nothing more", async () => {
+test("a logout while the client is finding that out tells nothing more", async () => {
   const world = new World();
   const { client, events } = world.tab();
   world.service.fault = renewing("offline");
@@ -306,7 +306,7 @@ test("a proxy's wrong Date is not believed", async () => {
   world.close();
 });
 
-test("a service whose tokens are over when they come is not asked without a pause", async () => {
+test("a service whose tokens have expired on arrival is asked again only after a pause", async () => {
   const world = new World();
   const token = world.service.token.bind(world.service);
   world.service.token = (user, sid) =>
@@ -411,7 +411,7 @@ test("no token in an error", async () => {
   world.close();
 });
 
-test("a pause outlasts no answer that sets the clock right", async () => {
+test("a pause ends when an answer corrects the clock", async () => {
   for (const skew of [-60, 60]) {
     const world = new World();
     world.skew = skew * MINUTE;

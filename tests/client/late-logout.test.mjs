@@ -167,7 +167,7 @@ test("a wish of another tab, remembered while the first is carried out, is carri
   world.close();
 });
 
-test("what the storage has and no client wrote ends the session of the cookie: a wish is not lost", async () => {
+test("an unknown value in the storage counts as a pending logout, and ends the session of the cookie", async () => {
   for (const value of ["1", "", "../me", "x".repeat(1 << 16)]) {
     const world = new World();
     (await signedIn(world)).client.close();

@@ -138,7 +138,7 @@ for (const name of Object.keys(PROXIES)) {
       }
     });
 
-    test("a body is not read by the question", async () => {
+    test("the proxy's question does not read the body", async () => {
       const body = "x".repeat(200_000);
       const headers = { ...bearer(admin), "content-type": "application/octet-stream" };
       assert.equal((await proxy.ask("/admin/", { method: "POST", headers, body })).status, 200);

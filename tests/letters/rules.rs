@@ -62,7 +62,7 @@ fn a_text_is_short_and_narrow() {
 /// The link is on its own line in the text. In the HTML it is in the button and also written out.
 /// Nothing else is fetched or opened.
 #[test]
-fn the_link_stands_where_it_is_due_and_no_other() {
+fn each_letter_has_its_own_link_and_no_other_url() {
     each(|name, letter, mail| {
         let urls = mail.text.matches("://").count();
         let in_html = mail.html.matches("://").count();

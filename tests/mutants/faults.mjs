@@ -232,7 +232,7 @@ export const faults = [
     search: "!SMALL_ORDER.contains(signature.r_bytes())\n            && ",
     replace: "",
     command: token("algorithm"),
-    killers: ["a_small_order_r_passes_dalek_and_not_us"],
+    killers: ["dalek_accepts_an_r_of_small_order_and_we_reject_it"],
   },
   {
     id: "weak-key-loaded",
@@ -305,7 +305,7 @@ export const faults = [
     search: "Some(standing) if standing.epoch != ticket.epoch => return Verdict::OtherEpoch,",
     replace: "Some(standing) if standing.epoch < ticket.epoch => return Verdict::OtherEpoch,",
     command: ["cargo", "test", "--test", "session_rotation"],
-    killers: ["what_is_over_stays_over"],
+    killers: ["an_ended_session_stays_ended"],
   },
   {
     id: "new-password-keeps-sessions",

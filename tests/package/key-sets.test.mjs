@@ -190,7 +190,7 @@ test("one kid for two keys: used when their algorithms differ; otherwise skipped
   }
 });
 
-test("what is no set at all is the caller's mistake", async (t) => {
+test("a value that is not a key set is the caller's mistake", async (t) => {
   const { Verifier } = await importPackage(t);
   const cycle = {};
   cycle.keys = cycle;
@@ -304,7 +304,7 @@ test("an address that hangs, before the answer or within it: an end after five s
   assert.ok(performance.now() - begun > 4900);
 });
 
-test("a fetch of one's own: asked with this and nothing else, and whatever it answers is an error", async (t) => {
+test("the caller's own fetch gets only these options, and any wrong answer of it is an error", async (t) => {
   const { Verifier } = await importPackage(t);
   watchRejections(t);
   const asked = [];

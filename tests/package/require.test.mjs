@@ -192,7 +192,7 @@ test("`now` is the clock: Unix milliseconds", async (t) => {
   await assert.rejects(broken.verify(token), { code: "invalid_argument" });
 });
 
-test("by the issuer alone", async (t) => {
+test("a verifier that is made from the issuer alone", async (t) => {
   const { Verifier } = await importPackage(t);
   const server = await startKeyServer(t, setOf(key));
   const { audience } = OPTIONS;

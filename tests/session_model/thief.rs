@@ -84,7 +84,7 @@ fn does_not_go_on_beside_an_owner_without_an_address() {
 
 /// The 90 s are needed: closer to the owner, the thief gets the same answers as the owner.
 #[test]
-fn nearer_than_that_no_rule_can_tell() {
+fn closer_than_90_s_no_rule_can_tell_them_apart() {
     for store in [Store::Linearizable, KV] {
         is_caught(
             Setting {

@@ -104,7 +104,7 @@ fn log_in_until_counted(
 
 /// Once everything is visible, a count leaves `most` sessions.
 #[test]
-fn a_count_that_sees_all_leaves_as_many_as_may_be() {
+fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
     for seed in 0..10 {
         let deployment = Deployment::seeded(seed, false);
         let user = deployment.user(1);
@@ -138,7 +138,7 @@ fn a_count_that_sees_all_leaves_as_many_as_may_be() {
 /// Sessions that have just begun at other locations may be newer by their clocks, which makes the
 /// session being counted the oldest.
 #[test]
-fn the_session_just_begun_goes_on() {
+fn a_count_never_ends_the_session_just_begun() {
     for seed in 0..40 {
         let deployment = Deployment::seeded(seed, false);
         let user = deployment.user(1);

@@ -292,7 +292,7 @@ fn a_check_beside_a_log_out() {
 
 /// Two changes of a user. Their records arrive in the wrong order.
 #[test]
-fn a_smaller_version_takes_back_no_larger_one() {
+fn a_smaller_version_never_replaces_a_larger_one() {
     let deployment = Deployment::new(false);
     let (here, there) = (deployment.store(1), deployment.store(2));
     let user = deployment.user(1);

@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "not time")]
-    fn what_waits_for_nothing_is_found() {
+    fn a_future_that_waits_for_anything_but_time_panics() {
         VirtualTime::default().run(std::future::pending::<()>());
     }
 }

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_known_clients_are_counted_apart_than_there_is_room_for() {
+    fn at_most_fifty_known_clients_are_counted_separately() {
         let mut tries = FailedTries::default();
         for byte in 0..50 {
             guess(&mut tries, known(byte), NOW).unwrap();
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_its_text_is_not_read() {
+    fn an_invalid_text_is_not_parsed() {
         for text in [
             "",
             "{}",
@@ -344,7 +344,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_stated_numbers_hold_whoever_tries_when(steps in steps()) {
+        fn the_stated_limits_hold_for_any_attempts_at_any_times(steps in steps()) {
             let mut tries = FailedTries::default();
             let mut now = NOW;
             // The failures that count for strangers (0), and those that count for each known client

@@ -200,7 +200,7 @@ test("which argument is wrong, and how", async () => {
   );
 });
 
-test("nothing broke on the way", async () => {
+test("no test before this one made the wasm trap", async () => {
   const client = clientOf(edge);
   await client.logIn(ADA);
   assert.deepEqual(

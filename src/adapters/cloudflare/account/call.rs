@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_arrival_arrives_as_it_was_sent() {
+    fn an_arrival_is_decoded_as_it_was_sent() {
         for arrival in [
             Arrival::Tries(None),
             Arrival::Tries(Some(TriedBy::Stranger)),
