@@ -43,6 +43,7 @@ async function answerTo(path, token) {
   return { status: 404, body: { code: "not_found" } };
 }
 
-server.listen(Number(PORT), "127.0.0.1", () =>
-  console.log(`listening at http://127.0.0.1:${server.address().port}`),
-);
+server.listen(Number(PORT), "127.0.0.1", () => {
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  console.log(`listening at http://127.0.0.1:${port}`);
+});

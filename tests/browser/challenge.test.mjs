@@ -68,7 +68,7 @@ async function open(t, origin, { at, path, fields }, answer, vendor = { body: WI
 
 for (const door of DOORS) {
   describe(door.at, () => {
-    test("the widget's token goes along, and a new one is made for the next try", async (t) => {
+    test("the widget's token is sent with the form, and the next try gets a new one", async (t) => {
       const answer = door.at === "/sign-in" ? () => signedIn() : { status: 202 };
       const { page, asked, send } = await open(t, www.url, door, (time) =>
         time === 1 ? refused("not_met") : typeof answer === "function" ? answer() : answer,

@@ -251,7 +251,7 @@ describe("return_to", () => {
     assert.equal(returnTo("", ORIGIN), `${ORIGIN}/account`);
   });
 
-  test("in the browser: none of them leaves the site, a path is gone to", async (t) => {
+  test("in the browser: no address leads to another site, and a path leads to its page", async (t) => {
     const page = await openPage(t, browser, www.url);
     await fakeSession(page, null);
     await fake(page, "/auth/login", () => signedIn());

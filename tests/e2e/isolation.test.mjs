@@ -602,7 +602,7 @@ for (const store of ["kv", "durable"])
     });
   });
 
-test("both stores were walked", () => {
+test("both stores were tried", () => {
   assert.deepEqual([...walked], ["kv", "durable"]);
   count(
     "isolation",

@@ -232,7 +232,7 @@ fn nobody_is_logged_out() {
 }
 
 #[test]
-fn without_the_row_kept_many_are() {
+fn many_are_logged_out_if_every_renewal_rotates() {
     for (name, conditions, expected) in [
         ("linearizable, ROTATE_AFTER = 0", DURABLE, 14_823),
         ("KV, ROTATE_AFTER = 0", KV, 13_494),

@@ -276,7 +276,7 @@ fn a_long_list_is_read_in_parts() {
 /// somebody signs in ten times a minute for hours, a login reads no more records than the limit and
 /// the logins of 65 minutes.
 #[test]
-fn what_is_over_does_not_pile_up() {
+fn ended_sessions_do_not_accumulate() {
     let store = MemorySessions::default();
     let user = UserId::new(1, &[1; 10]);
     let browser = client();

@@ -449,7 +449,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
 /// ended, and each queues the notice. The owner gets exactly one mail, even if the provider fails
 /// at first.
 #[test]
-fn a_stolen_token_presented_sixty_times_at_once_is_told_once() {
+fn a_stolen_token_presented_sixty_times_at_once_causes_one_mail() {
     const SETTINGS: &[(&str, &str)] = &[
         ("ISSUER", "http://127.0.0.1:8787"),
         ("DEV", "1"),
@@ -508,7 +508,7 @@ fn a_stolen_token_presented_sixty_times_at_once_is_told_once() {
 
 /// Another session of the same user is another event.
 #[test]
-fn each_stolen_session_is_told() {
+fn each_stolen_session_causes_a_notice() {
     let of = |session: u8| job_id_of("session_ended", &[&[1; 16], &[session; 16]]);
     assert_eq!(of(1), of(1));
     assert_ne!(of(1), of(2));

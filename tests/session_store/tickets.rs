@@ -106,7 +106,7 @@ fn bad_tickets() {
 }
 
 #[test]
-fn a_reuse_is_told() {
+fn a_reuse_causes_a_notice() {
     let strict = &[
         ("ROTATE_AFTER", "0"),
         ("REUSE", "strict"),

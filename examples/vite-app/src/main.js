@@ -26,8 +26,10 @@ auth.addEventListener("signed-in", () => run(show));
 auth.addEventListener("signed-out", () => run(show));
 $("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
-  const { email, password } = Object.fromEntries(new FormData(event.target));
-  run(() => auth.login({ email, password }));
+  const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+  run(() =>
+    auth.login({ email: String(form.get("email")), password: String(form.get("password")) }),
+  );
 });
 $("sign-out").addEventListener("click", () => run(() => auth.logout()));
 

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_known_have_ten_of_their_own_and_are_strangers_then() {
+    fn known_clients_have_ten_failures_of_their_own_and_are_then_strangers() {
         let mut tries = FailedTries::default();
         guess(&mut tries, TriedBy::Stranger, NOW).unwrap();
         for _ in 0..10 {
