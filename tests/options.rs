@@ -137,7 +137,7 @@ fn range(cell: &str) -> Option<(u64, u64)> {
     })
 }
 
-/// Every name that a reading asks for, in some configuration.
+/// Every setting's name that the code asks for in at least one configuration.
 fn names_in_the_code() -> BTreeSet<String> {
     let mut asked = BTreeSet::new();
     for companions in COMPANIONS {

@@ -130,7 +130,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
             "md" => text
                 .lines()
                 .any(|line| line.trim_start_matches('#').trim() == title && line.starts_with('#')),
-            // A measurement is its whole file.
+            // A measurement is named by its file alone, without a title.
             _ if title.is_empty() => shown.path.starts_with("bench/"),
             _ => javascript_tests(&text).any(|line| is_javascript_test(&line, title)),
         };

@@ -35,8 +35,9 @@ pub fn require_cookie_allowed(
     Ok(())
 }
 
-/// Does with the cookie what the answer says. A session that begins in it ends the one that was in
-/// it: otherwise its user could only end that one from the list of sessions.
+/// Writes, clears or keeps the cookie, as the answer says. When a new session replaces another one
+/// in the cookie, the other one ends. Otherwise its user could only end it from the list of
+/// sessions.
 ///
 /// # Errors
 /// When ending that session may have failed. The client may repeat the request.
@@ -94,7 +95,7 @@ pub async fn settle<P: Ports>(
 pub enum Given<'a> {
     /// From the body.
     Body(String),
-    /// From the cookie. `None` when a request that may use it came without: its page can't see
+    /// From the cookie. `None` when a request that may use the cookie has none: its page can't see
     /// whether there is one.
     Cookie(Option<&'a str>),
 }

@@ -36,7 +36,7 @@ impl Aftermath {
         }
     }
 
-    /// Also notifies somebody.
+    /// The same change, which also queues this notice.
     pub(super) fn telling(self, task: Task, locale: Locale) -> Self {
         Self {
             notice: Some((task, locale)),

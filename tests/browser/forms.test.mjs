@@ -1,6 +1,6 @@
-// What all forms owe to people who don't see them, and to password managers: problems are announced,
-// each wrong field is named, colours are not the only sign, and user names are where they are
-// looked for.
+// What all forms do for people who don't see them, and for password managers: problems are
+// announced, each wrong field is named, no problem is shown by colour alone, and password managers
+// find the user name.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";

@@ -147,7 +147,7 @@ test("documents that every page may read answer every preflight, and never with 
   }
 });
 
-// A proxy that takes any 2xx for a yes may pass on its own client's preflight.
+// A proxy may pass on its client's preflight and treat any 2xx as permission.
 test("at a check, a preflight of another origin gets no 2xx", async () => {
   const path = "/auth/authorized?role=user";
   assert.equal((await preflight(path, APP)).status, 204);

@@ -246,8 +246,8 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
     println!("four tabs with one jar: {renewals} renewals, {repeats} repeats, nobody logged out");
 }
 
-/// A log-out that returns success has taken effect. After one that fails, only the retry is certain
-/// to have.
+/// A log-out that returns success has taken effect. One that fails may have taken effect or not, so
+/// the client retries it.
 #[test]
 fn an_answered_log_out_has_happened() {
     let mut errors = 0;

@@ -422,7 +422,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
             .time
             .run(store.revocation(user, other, now))
             .unwrap();
-        // As many endings and versions that this isolate wrote itself.
+        // This isolate also writes as many endings and versions itself.
         let end = store.end(user, other, EndReason::LoggedOut, now);
         deployment.time.run(end).unwrap();
         deployment

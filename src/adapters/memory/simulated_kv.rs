@@ -214,7 +214,7 @@ impl SimulatedKv {
         self.central.time.now_ms()
     }
 
-    /// Waits as long as a call takes to arrive, or its answer.
+    /// Waits as long as a call, or its answer, takes to arrive.
     async fn travel(&self) {
         let (least, most) = self.central.faults.borrow().delay_ms;
         if most > 0 {

@@ -115,7 +115,7 @@ test("two tabs that renew at once make one request, and both stay signed in", as
     [refused, bothRefused] = [0, Promise.withResolvers()];
     const before = opened.count(RENEWAL);
     await outdate(edgegate);
-    // A token that came of a refusal is not renewed for another one within half a minute.
+    // The client renews because of a refusal at most once in half a minute.
     await opened.context.clock.fastForward("00:40");
     assert.deepEqual(await Promise.all(tabs.map((tab) => tab.fetch("/auth/me"))), [200, 200]);
     const tokens = await Promise.all(tabs.map((tab) => tab.token()));
@@ -133,7 +133,7 @@ test("without locks and channel each renews for itself, and both stay signed in"
   );
   for (let round = 1; round <= 3; round += 1) {
     await outdate(edgegate);
-    // A token that came of a refusal is not renewed for another one within half a minute.
+    // The client renews because of a refusal at most once in half a minute.
     await opened.context.clock.fastForward("00:40");
     assert.deepEqual(await Promise.all(tabs.map((tab) => tab.fetch("/auth/me"))), [200, 200]);
   }

@@ -139,7 +139,8 @@ test("every operation, refused in every way and accepted", async () => {
       const preflight = await ask(edge, "OPTIONS", path, {
         headers: { origin, "access-control-request-method": method },
       });
-      // A proxy takes any 2xx for a yes. Documents that every page may read answer every preflight.
+      // A proxy may treat any 2xx as permission. Documents that every page may read answer every
+      // preflight.
       const isRefused = path === "/auth/authorized" && origin.includes("evil");
       const answersPreflights = path.startsWith("/auth/") || path.startsWith("/.well-known/");
       assert.equal(

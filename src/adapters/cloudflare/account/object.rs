@@ -1,5 +1,5 @@
-//! The object of one account: counts its failures, and forgets them when its alarm rings. The class in
-//! `entry.mjs` keeps the line of calls that wait.
+//! The object of one account: counts its failures, and forgets them when its alarm rings. The class
+//! in `entry.mjs` makes calls wait for each other.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
