@@ -1,0 +1,79 @@
+// What each activity of a user costs with each store: the counted operations of
+// docs/operations.md, and the planned ones of the copy in the user's object.
+import { LATER, sum, times } from "../cost.mjs";
+import { PLANS } from "./plans.mjs";
+
+/**
+ * The copy in the user's object, until it is built and counted: D1 owns the user's row, and the
+ * object keeps a copy of it for a day. A renewal reads the copy in the object. The first renewal of
+ * a day finds no valid copy: the object says so, the Worker reads the row, and a second call brings
+ * it. Compared with the counted operations, a renewal reads one more row of the object (the copy)
+ * and no D1, and the first one writes one row more.
+ */
+const COPY_ROW = { "object rows read": 1 };
+const SECOND_CALL = { "object calls": 1, "object rows read": 2, "object rows written": 1 };
+const NO_D1 = { "D1 statements": 0, "D1 rows read": 0 };
+
+/**
+ * @typedef {Record<string, number>} Bill
+ * @typedef {object} Store
+ * @property {string} name
+ * @property {boolean} isPlanned whether its renewals are computed from the protocol, not counted
+ * @property {Record<string, Bill>} bills of "log in", "renewal", "first renewal of a day", "check",
+ *   "reset link"
+ * @property {Record<string, string[][]>} plans what a request waits for
+ */
+
+/**
+ * `kv`, `durable`, and `durable` with the copy. Once docs/operations.md counts renewals of `durable`
+ * that read no D1, the copy is built, and `durable` is the counted one.
+ *
+ * @returns {Store[]}
+ */
+export function storesOf({ operations }) {
+  const [kv, durable] = ["kv", "durable"].map((name) => counted(name, operations));
+  const readsD1 = durable.bills.renewal["D1 statements"] > 0;
+  return [kv, durable, ...(readsD1 ? [withCopy(durable)] : [])];
+}
+
+/** @returns {Store} */
+function counted(name, operations) {
+  const acts = operations[name];
+  const [later, often] = LATER[name];
+  return {
+    name,
+    isPlanned: false,
+    bills: {
+      "log in": sum([acts["log in"], times(acts[later], often)]),
+      renewal: acts.renewal,
+      "first renewal of a day": acts["renewal, row read"] ?? acts.renewal,
+      check: acts["check, looked up"],
+      "reset link": acts["reset link"],
+    },
+    plans: {
+      "log in": PLANS[name]["log in"],
+      renewal: PLANS[name].renewal,
+      "first renewal of a day": PLANS[name]["renewal, row read"] ?? PLANS[name].renewal,
+      check: PLANS[name]["check, looked up"],
+    },
+  };
+}
+
+/** @returns {Store} */
+function withCopy({ bills, plans }) {
+  const { renewal } = bills;
+  return {
+    name: "durable, copy",
+    isPlanned: true,
+    bills: {
+      ...bills,
+      renewal: { ...sum([renewal, COPY_ROW]), ...NO_D1 },
+      "first renewal of a day": sum([renewal, COPY_ROW, SECOND_CALL]),
+    },
+    plans: {
+      ...plans,
+      renewal: [["object calls"]],
+      "first renewal of a day": [["object calls"], ["D1 statements"], ["object calls"]],
+    },
+  };
+}
