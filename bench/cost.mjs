@@ -80,7 +80,7 @@ export function billed(bill, cpuMilliseconds, assumed) {
     "object GB-s": (awake * GIGABYTES_OF_AN_OBJECT) / 1000,
     "queue operations": messages * OPERATIONS_OF_A_MESSAGE,
     "CPU ms": cpuMilliseconds,
-    // wrangler.toml switches the platform's own lines off.
+    // wrangler.toml switches off the platform's own line for each request.
     "log events": lines,
   };
 }

@@ -157,7 +157,7 @@ test("the dollars of the document are its prices times its operations", () => {
   );
 });
 
-/** For each act, what one of it costs in billed units. */
+/** For each operation, how many billed units it uses. */
 async function countAll(store) {
   const vars = {
     SESSION_STORE: store,
@@ -183,7 +183,7 @@ async function countAll(store) {
     const bill = async () => sum((await told()).map(({ bill }) => bill));
     const counted = {};
     let billed;
-    /** `until` waits for what happens long after the answer. */
+    /** `until` waits for work that is done long after the answer. */
     const count = async (name, act, until = () => {}) => {
       billed ??= await settled(bill);
       const limitedBefore = await limited();
