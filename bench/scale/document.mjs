@@ -12,11 +12,11 @@ import { storesOf } from "./stores.mjs";
 import {
   breaksTable,
   bytesTable,
+  copyTable,
   databasesTable,
   monthTable,
   ofOneTable,
   peakTable,
-  plannedTable,
   storedTable,
   summary,
   useTable,
@@ -55,7 +55,7 @@ export function capacityParts(model) {
     breaks: breaksTable(model),
     "one address": ofOneTable(model),
     databases: databasesTable(model),
-    ...(model.stores.some(({ isPlanned }) => isPlanned) && { planned: plannedTable(model) }),
+    copy: copyTable(model),
   };
 }
 

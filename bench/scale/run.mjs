@@ -19,7 +19,7 @@ await main(async () => {
       .join(", ")}`,
   );
   if (Object.keys(values).length === 0) return write();
-  const { planned: _planned, ...tables } = capacityParts(modelOf(own(values)));
+  const { copy: _copy, ...tables } = capacityParts(modelOf(own(values)));
   console.log(Object.values(tables).join("\n\n"));
   return 0;
 });

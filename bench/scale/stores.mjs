@@ -46,7 +46,7 @@ function counted(name, operations) {
     bills: {
       "log in": sum([acts["log in"], times(acts[later], often)]),
       renewal: acts.renewal,
-      "first renewal of a day": acts["renewal, row read"] ?? acts.renewal,
+      "first renewal of a day": firstRenewal(name, acts),
       check: acts["check, looked up"],
       "reset link": acts["reset link"],
     },
@@ -57,6 +57,19 @@ function counted(name, operations) {
       check: PLANS[name]["check, looked up"],
     },
   };
+}
+
+/**
+ * A renewal for which D1's row is read. Once renewals read the copy, docs/operations.md needs a row
+ * for those that can't.
+ */
+function firstRenewal(name, acts) {
+  const first = acts["renewal, row read"] ?? acts.renewal;
+  if (!(first["D1 statements"] > 0))
+    throw new Error(
+      `docs/operations.md counts a renewal with ${name} without D1. It also needs a row "renewal, row read" for the first renewal of a day, which reads the user's row.`,
+    );
+  return first;
 }
 
 /** @returns {Store} */

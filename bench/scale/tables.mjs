@@ -250,18 +250,16 @@ export function databasesTable({ stores, use, bytes, sizes, facts }) {
   );
 }
 
-/** The operations of a store that are not counted yet. @param {Model} model */
-export function plannedTable({ stores }) {
-  const planned = stores.filter(({ isPlanned }) => isPlanned);
+/** The renewals with the copy. @param {Model} model */
+export function copyTable({ stores }) {
   const units = ["D1 statements", "object calls", "object rows read", "object rows written"];
+  const store = stores[stores.length - 1];
   return markdownTable(
     ["operation", "with", ...units],
-    planned.flatMap((store) =>
-      ["renewal", "first renewal of a day"].map((act) => [
-        act,
-        store.name,
-        ...units.map((unit) => store.bills[act][unit] ?? 0),
-      ]),
-    ),
+    ["renewal", "first renewal of a day"].map((act) => [
+      act,
+      titleOf(store),
+      ...units.map((unit) => store.bills[act][unit] ?? 0),
+    ]),
   );
 }

@@ -82,15 +82,14 @@ test("with the copy only the first renewal of a day asks D1", () => {
 
 test("when docs/operations.md counts renewals without D1, nothing is planned any more", () => {
   const operations = structuredClone(model.cost.operations);
-  operations.durable.renewal["D1 statements"] = 0;
-  const stores = storesOf({ operations });
-  assert.deepEqual(
-    stores.map(({ name, isPlanned }) => [name, isPlanned]),
-    [
-      ["kv", false],
-      ["durable", false],
-    ],
-  );
+  const { durable } = operations;
+  durable["renewal, row read"] = { ...durable.renewal, "D1 statements": 1, "object calls": 2 };
+  durable.renewal["D1 statements"] = 0;
+  const [, second, ...others] = storesOf({ operations });
+  assert.deepEqual([second.name, second.isPlanned, others], ["durable", false, []]);
+  assert.equal(second.bills["first renewal of a day"]["object calls"], 2);
+  delete durable["renewal, row read"];
+  assert.throws(() => storesOf({ operations }), /needs a row "renewal, row read"/);
 });
 
 test("a bill is its units times their prices, without what a month includes", () => {
