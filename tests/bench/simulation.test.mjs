@@ -91,6 +91,34 @@ test("the far database decides a renewal where it is slower than KV, and only th
   assert.ok(measured.renewal.Europe.home[0] < 1e5);
 });
 
+test("KV decides a renewal where it is slower than the database", () => {
+  const central = "KV read or write in a central store";
+  const slow = { ...POWERS, [central]: { value: 1e6, source: "" } };
+  const { measured } = run(storeOf("kv"), { latencies: slow });
+  const asked = power("user and the nearest location");
+  near(measured.renewal.Europe.home[0], asked + 2 * (power("within a continent") + 1e6));
+});
+
+test("a write to KV from Asia goes to the nearer of the central stores", () => {
+  for (const [nearer, farther] of [
+    ["Europe and Asia", "North America and Asia"],
+    ["North America and Asia", "Europe and Asia"],
+  ]) {
+    const latencies = {
+      ...POWERS,
+      [nearer]: { value: 1_000, source: "" },
+      [farther]: { value: 5_000, source: "" },
+    };
+    const { measured } = run(storeOf("kv"), { latencies, primary: "Asia" });
+    const asked = power("user and the nearest location");
+    const login = power("within a continent") + power("D1 statement");
+    near(
+      measured["log in"].Asia.home[0],
+      asked + login + 1_000 + power("KV read or write in a central store"),
+    );
+  }
+});
+
 test("a renewal with durable waits for D1, then for the object and its write", () => {
   const { measured } = run(storeOf("durable"));
   const object =
