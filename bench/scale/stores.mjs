@@ -53,23 +53,27 @@ function counted(name, operations) {
     plans: {
       "log in": PLANS[name]["log in"],
       renewal: PLANS[name].renewal,
-      "first renewal of a day": PLANS[name]["renewal, row read"] ?? PLANS[name].renewal,
+      "first renewal of a day": PLANS[name][WITHOUT_COPY] ?? PLANS[name].renewal,
       check: PLANS[name]["check, looked up"],
     },
   };
 }
 
+/** The row of docs/operations.md that counts it, and its plan. */
+const WITHOUT_COPY = "renewal without a copy";
+
 /**
- * A renewal for which D1's row is read. Once renewals read the copy, docs/operations.md needs a row
- * for those that can't.
+ * The first renewal of a day reads D1's row. Once other renewals don't, docs/operations.md has a row
+ * of its own for it. That row keeps the token, so what rotating costs is added.
  */
 function firstRenewal(name, acts) {
-  const first = acts["renewal, row read"] ?? acts.renewal;
-  if (!(first["D1 statements"] > 0))
+  const { renewal, [WITHOUT_COPY]: first } = acts;
+  if (first) return sum([first, renewal, times(acts["renewal, kept"], -1)]);
+  if (!(renewal["D1 statements"] > 0))
     throw new Error(
-      `docs/operations.md counts a renewal with ${name} without D1. It also needs a row "renewal, row read" for the first renewal of a day, which reads the user's row.`,
+      `docs/operations.md counts a renewal with ${name} without D1. It also needs a row "${WITHOUT_COPY}" for the first renewal of a day.`,
     );
-  return first;
+  return renewal;
 }
 
 /** @returns {Store} */

@@ -83,13 +83,23 @@ test("with the copy only the first renewal of a day asks D1", () => {
 test("when docs/operations.md counts renewals without D1, nothing is planned any more", () => {
   const operations = structuredClone(model.cost.operations);
   const { durable } = operations;
-  durable["renewal, row read"] = { ...durable.renewal, "D1 statements": 1, "object calls": 2 };
-  durable.renewal["D1 statements"] = 0;
+  const kept = { "Worker requests": 1, "object calls": 1, "object rows read": 2 };
+  durable["renewal, kept"] = kept;
+  durable.renewal = { ...kept, "object rows read": 3, "object rows written": 2 };
+  const first = { ...kept, "D1 statements": 1, "object calls": 2, "object rows written": 1 };
+  durable["renewal without a copy"] = first;
   const [, second, ...others] = storesOf({ operations });
   assert.deepEqual([second.name, second.isPlanned, others], ["durable", false, []]);
-  assert.equal(second.bills["first renewal of a day"]["object calls"], 2);
-  delete durable["renewal, row read"];
-  assert.throws(() => storesOf({ operations }), /needs a row "renewal, row read"/);
+  // It rotates the token, which costs a row read and two rows written.
+  assert.deepEqual(second.bills["first renewal of a day"], {
+    "Worker requests": 1,
+    "D1 statements": 1,
+    "object calls": 2,
+    "object rows read": 3,
+    "object rows written": 3,
+  });
+  delete durable["renewal without a copy"];
+  assert.throws(() => storesOf({ operations }), /needs a row "renewal without a copy"/);
 });
 
 test("a bill is its units times their prices, without what a month includes", () => {
