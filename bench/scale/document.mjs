@@ -18,6 +18,7 @@ import {
   ofOneTable,
   peakTable,
   storedTable,
+  storesSentence,
   summary,
   useTable,
 } from "./tables.mjs";
@@ -49,6 +50,7 @@ export function capacityParts(model) {
     summary: summary(model),
     use: useTable(model),
     bytes: bytesTable(model),
+    stores: storesSentence(model),
     peak: peakTable(model),
     stored: storedTable(model),
     month: monthTable(model),

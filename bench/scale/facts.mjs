@@ -162,8 +162,8 @@ export const LIMITS = [
     unit: "D1 statements",
     a: "second",
     source: `${DOCS}/d1/platform/limits/`,
-    remedy:
-      "use the copy in the object; after that, [divide the users among databases](#past-one-database)",
+    remedy: "[divide the users among databases](#past-one-database)",
+    remedyWithoutCopy: "use `durable` with [the copy in the object](#the-copy-in-the-object)",
   },
   {
     limit: "Workers Logs, 5 billion lines a day",

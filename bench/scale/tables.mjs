@@ -2,6 +2,7 @@
 import { wrapped } from "../comparisons.mjs";
 import { activityOf, breaksOf, monthOf, peakOf, storedBy } from "./capacity.mjs";
 import { dollars, link, markdownTable, people, short } from "./format.mjs";
+import { hasCopy } from "./stores.mjs";
 
 const DAY = 86_400;
 
@@ -15,14 +16,18 @@ const DAY = 86_400;
  * @property {typeof import("./facts.mjs")} facts
  */
 
-/** The name of a store, and whether it is planned. */
-export const titleOf = ({ name, isPlanned }) => (isPlanned ? `${name} (planned)` : name);
+/**
+ * The name of a store, and why it is not counted.
+ *
+ * @param {{ name: string, note?: string }} store
+ */
+export const titleOf = ({ name, note }) => (note ? `${name} (${note})` : name);
 
 /** The answer for those who read no further: a list. @param {Model} model */
 export function summary(model) {
   const { stores, sizes, use, bytes, cost, facts } = model;
   const prices = pricesOf(model);
-  const built = stores.filter(({ isPlanned }) => !isPlanned);
+  const built = stores.filter(({ note }) => !note);
   const each = (of) => built.map((store) => `${of(store)} with \`${store.name}\``).join(" and ");
   const first = (limits) =>
     each((store) => `${people(breaksOf([store], limits, { use, bytes })[0].users)} users`);
@@ -137,7 +142,7 @@ function rowsOf(title, stores, amountOf, sizes) {
 export function storedTable({ stores, use, bytes, sizes, facts }) {
   const parts = Object.entries(facts.STORAGE).flatMap(([part, { source }]) =>
     stores
-      .filter(({ isPlanned }) => !isPlanned)
+      .filter(({ note }) => !note)
       .filter((store) => storedBy(1, store, { use, bytes, gb: facts.GB })[part] > 0)
       .map((store) => ({ part, source, store })),
   );
@@ -201,8 +206,7 @@ export function breaksTable({ stores, use, bytes, facts }) {
     const isBesides = limit.unit === "object calls" && store.name === "kv";
     if (users >= NOBODY || isBesides) continue;
     const key = `${limit.limit} ${people(users)}`;
-    const hasCopy = !store.plans.renewal.flat().includes("D1 statements");
-    const remedy = (!hasCopy && limit.remedyWithoutCopy) || limit.remedy;
+    const remedy = (!hasCopy(store) && limit.remedyWithoutCopy) || limit.remedy;
     const row = rows.get(key) ?? { limit, users, remedy, names: [] };
     rows.set(key, { ...row, names: [...row.names, store.name] });
   }
@@ -250,10 +254,18 @@ export function databasesTable({ stores, use, bytes, sizes, facts }) {
   );
 }
 
+/** What the third store is. @param {Model} model */
+export const storesSentence = ({ stores }) =>
+  wrapped(
+    stores.some(({ note }) => note === "planned")
+      ? "`durable, copy (planned)` is the next step of `durable`: the user's object keeps a copy of the row of D1, from which renewals are answered. It is not built and counted yet. The program computes it from [its protocol](#the-copy-in-the-object)."
+      : "`durable, no copy (for comparison)` is `durable` as it was before the user's object kept [a copy of the row of D1](#the-copy-in-the-object). The program computes it, so that the difference can be seen.",
+  ).join("\n");
+
 /** The renewals with the copy. @param {Model} model */
 export function copyTable({ stores }) {
   const units = ["D1 statements", "object calls", "object rows read", "object rows written"];
-  const store = stores[stores.length - 1];
+  const store = stores.findLast((store) => store.name !== "kv" && hasCopy(store)) ?? stores[0];
   return markdownTable(
     ["operation", "with", ...units],
     ["renewal", "first renewal of a day"].map((act) => [
