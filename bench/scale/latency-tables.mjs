@@ -74,8 +74,7 @@ export function latencyTable(found) {
 }
 
 /** The column of a result. */
-export const wayOf = ({ store, place }) =>
-  place === "home" ? store : `${store}, object far away`;
+export const wayOf = ({ store, place }) => (place === "home" ? store : `${store}, object far away`);
 
 export function latencySourcesTable() {
   /** @param {import("./latencies.mjs").Latency} latency */
