@@ -1,6 +1,9 @@
 //! The routes. A path has one spelling: nothing in it is decoded, folded or trimmed before the
 //! match.
 
+use std::future::{Future, ready};
+use std::pin::Pin;
+
 use super::answer::{Answer, Cookie};
 use super::cookies;
 use super::cors::Readers;
@@ -56,14 +59,17 @@ macro_rules! routes {
             ..Route::new($method, $path, Readers::$readers)
         }),*];
 
-        async fn handle<P: Ports>(
+        // Boxed, so that each handler stays a function of its own. An engine compiles a function when
+        // it is first called: as one function, all handlers would be compiled for the first request
+        // of an isolate (docs/performance.md).
+        fn handle<'a, P: Ports>(
             route: &Route,
-            service: &AuthService<P>,
-            request: &Request<'_>,
-        ) -> Outcome {
+            service: &'a AuthService<P>,
+            request: &'a Request<'a>,
+        ) -> Pin<Box<dyn Future<Output = Outcome> + 'a>> {
             match (route.method, route.path) {
-                $(($method, $path) => $handler(service, request).await,)*
-                _ => Err(no_route(request.path)),
+                $(($method, $path) => Box::pin($handler(service, request)),)*
+                _ => Box::pin(ready(Err(no_route(request.path)))),
             }
         }
     };
