@@ -1,5 +1,5 @@
 //! Which mails were sent recently, and which could not be sent, in D1. A payment is one statement.
-//! A lane is written only if nobody else has written it since it was read. So both are exact.
+//! A lane is written only if its state is still the one that was decided on. So both are exact.
 
 use wasm_bindgen::JsValue;
 
