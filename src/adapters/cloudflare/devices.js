@@ -1,9 +1,9 @@
 // What `bowser` makes of a User-Agent, as browser, system and kind of device.
 
 /**
- * The class of bowser that parses. Required and not imported: esbuild then makes its tables at the
- * first call, not at the start of every isolate. Of its sources, because what is bundled for old
- * browsers is a tenth longer.
+ * bowser's parser. It is required and not imported: esbuild then makes bowser's tables at the first
+ * call, not at the start of every isolate. This takes its sources, because its own bundle is made for
+ * old browsers and a tenth larger.
  */
 const parserClass = () => require("bowser/src/parser.js").default;
 
