@@ -20,11 +20,13 @@ import {
   startOpenAuth,
   startWorkersOAuthProvider,
 } from "./subjects/peers.mjs";
+import { startStorage } from "./subjects/storage.mjs";
 import { makeKeys } from "./subjects/tokens.mjs";
 import { WORKS } from "./subjects/works.mjs";
 
 export const FLOOR = "an empty Worker";
 const BARE = "edgegate, bare work";
+const BARE_STORAGE = "edgegate, bare storage";
 const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jose"];
 
 /** `only`: names of WORKS, "cold-start", "memory" and "package". */
@@ -117,6 +119,8 @@ async function startAll(keys, log) {
       () => startBare({ keys: { HS256 }, tokens: shared.tokens }),
       "verify-hs256",
     );
+    await add(BARE_STORAGE, () => startStorage({ rotates: false }));
+    await add(`${BARE_STORAGE}, ROTATE_AFTER 0`, () => startStorage({ rotates: true }), "renew");
     await add("jose", () => startJose(keys, { ...tokens, ...shared.tokens }));
     await add("hono/jwt", () => startHono(keys, shared.tokensOf("HS256", "JWT")));
     await add("better-auth", startBetterAuth);
