@@ -5,7 +5,7 @@ use edgegate_token::Claims;
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
-/// The object that JavaScript gets: `Claims` of `npm/edgegate/index.d.ts`.
+/// The object that JavaScript gets: `Claims` of `npm/edgegate/types/index.d.ts`.
 ///
 /// It crosses as one text. Setting the members one by one takes three times as long. `JSON.parse`
 /// rounds an integer that JavaScript can't hold exactly. Only an unverified token can have one.
