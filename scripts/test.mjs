@@ -196,7 +196,7 @@ async function checkSize() {
 
 /** @param {Context} context */
 async function e2e({ files, before }) {
-  // Every test file would build again. Only a build of this very run makes that unnecessary.
+  // Tells the test files not to build again, but only if this run has just built everything.
   const isBuilt = before.some(({ name, passed }) => name === "build" && passed);
   // Where it can't be installed, every test file would try to.
   const browserOfAll = files.length > 0 ? {} : { CHROMIUM: await chromium() };

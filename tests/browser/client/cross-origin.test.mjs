@@ -100,7 +100,7 @@ test("a logout that one origin could not tell leaves a later login on another al
 test("from another origin nothing can be had, and that signs nobody in or out", async (t) => {
   const opened = await openProfile(t, browser, unlisted.origin, {
     url: edgegate.origin,
-    // Chromium reports what CORS refused, some time later.
+    // Chromium reports each request that CORS blocked, some time later.
     complaints: /blocked by CORS policy/,
   });
   const tab = await opened.open();
