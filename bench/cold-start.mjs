@@ -124,7 +124,11 @@ export async function coldStarts(keys, { rounds, log }) {
   return Object.fromEntries(
     Object.entries(found).map(([name, times]) => [
       name,
-      { milliseconds: spread(times), status: statuses[name] },
+      {
+        milliseconds: spread(times),
+        status: statuses[name],
+        eachRound: { milliseconds: times },
+      },
     ]),
   );
 }

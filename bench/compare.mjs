@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { workerSize } from "../scripts/project/worker-size.mjs";
 import { coldStarts } from "./cold-start.mjs";
+import { comparisonsOf } from "./comparisons.mjs";
 import { measure } from "./load.mjs";
 import { machine } from "./machine.mjs";
 import { once } from "./once.mjs";
@@ -61,6 +62,7 @@ export async function compare({ rounds, only, log = console.log }) {
     floor: FLOOR,
     works,
     starts,
+    comparisons: comparisonsOf({ works, starts, floor: FLOOR }),
     memory: bytes,
     sizes: await sizes(),
   };
@@ -168,7 +170,7 @@ function upTo(count, client) {
 
 /**
  * For each subject, the spread of its rates, of its share of the floor's rate, of its processor
- * time, and of its times. The floor is measured again right before each subject, because the
+ * time, and of its times; and its rounds, from which intervals are computed. The floor is measured again right before each subject, because the
  * machine drifts by more than the difference between most subjects.
  */
 async function inTurns(work, subjects, floor, rounds) {
@@ -191,6 +193,11 @@ function summary(runs) {
     ...(knows("beside") && { share: spread(runs.map(({ rate, beside }) => rate / beside.rate)) }),
     ...(knows("processor") && { processor: spread(of("processor")) }),
     milliseconds: { p50: quantile(of("p50"), 0.5), p99: quantile(of("p99"), 0.5) },
+    eachRound: {
+      rate: of("rate"),
+      ...(knows("processor") && { processor: of("processor") }),
+      ...(knows("beside") && { floor: runs.map(({ beside }) => beside.rate) }),
+    },
   };
 }
 
