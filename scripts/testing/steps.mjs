@@ -38,6 +38,7 @@ export const UNIT_TESTS = [
   "tests/package/error-codes.test.mjs",
   "tests/setup/devcontainer.test.mjs",
   "tests/setup/platform-logs.test.mjs",
+  "tests/setup/programs.test.mjs",
 ];
 
 /** @typedef {import("../project/run.mjs").RunOptions & { quiet?: boolean }} Options */
