@@ -266,7 +266,7 @@ export const faults = [
     promise: "Access tokens of a session that has ended are rejected.",
     file: "src/service/access.rs",
     search: "if revocation.ended {",
-    replace: "if revocation.ended && access_token.is_empty() {",
+    replace: "if revocation.ended && bearer.token.claims().sub.is_empty() {",
     command: service("log_out"),
     killers: ["a_refresh_token_ends_its_session"],
   },
