@@ -38,17 +38,17 @@ function isContract(url) {
 
 const CONTRACT = "/openapi.yaml";
 
+// The platform's verification of a signature takes some twenty.
+const TURNS_WITHOUT_IO = 40;
+
 /**
- * Cloudflare cancels a request when its client disconnects. Without this, a thief could change a
- * password and disconnect before the notice to the owner is queued.
- *
- * An answer that needs no I/O is there after a few turns of the queue of microtasks, and nothing can
- * cancel it before: `waitUntil` would take a twentieth of its time.
+ * `waitUntil` for a check, which costs a twentieth of it. A check that waits for no I/O has its
+ * answer after a few turns of the queue of microtasks, and nothing can cancel it before.
  *
  * @param {Promise<unknown>} answer
  * @param {ExecutionContext} ctx
  */
-async function finish(answer, ctx) {
+async function waitIfItWaits(answer, ctx) {
   let isSettled = false;
   const settle = () => {
     isSettled = true;
@@ -58,25 +58,27 @@ async function finish(answer, ctx) {
   if (!isSettled) ctx.waitUntil(answer);
 }
 
-// The platform's verification of a signature takes some twenty.
-const TURNS_WITHOUT_IO = 40;
-
 export default class extends Auth {
   /** @param {Request} request */
   fetch(request) {
     const { url } = request;
+    const isAsked = isCheck(url);
     if (isContract(url) && !request.headers.has("Access-Control-Request-Method"))
       return this.env.ASSETS.fetch(request);
     try {
       // Most requests are checks. To parse a URL takes a tenth of their time.
-      const page = isCheck(url) ? null : answerPage(request, this.env);
+      const page = isAsked ? null : answerPage(request, this.env);
       if (page) return page;
       const answer = fetch(request, this.env, this.ctx);
       if (!(answer instanceof Promise)) return forPeople(request, answer, this.env);
-      const settled = answer
-        .catch(() => answer_for_lost(request, this.env))
-        .then((answer) => forPeople(request, answer, this.env));
-      finish(settled, this.ctx);
+      const settled = answer.then(
+        (answer) => forPeople(request, answer, this.env),
+        () => forPeople(request, answer_for_lost(request, this.env), this.env),
+      );
+      // Cloudflare cancels a request when its client disconnects. Without this, a thief could
+      // change a password and disconnect before the notice to the owner is queued.
+      if (isAsked) waitIfItWaits(settled, this.ctx);
+      else this.ctx.waitUntil(settled);
       return settled;
     } catch {
       return answer_for_lost(request, this.env);
