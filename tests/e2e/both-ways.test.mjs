@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
+import { run } from "../../scripts/project/run.mjs";
+import { toolEnv } from "../../scripts/project/tools.mjs";
 import first from "../both_ways/first.json" with { type: "json" };
 import { count } from "../count.mjs";
-import { wide } from "../wide.mjs";
+import { isWide, wide } from "../wide.mjs";
 import { TEST_SECRETS, TEST_VARS } from "./harness.mjs";
 
 const MUTATED = wide(first.numbers, 100_000);
@@ -66,6 +68,15 @@ test("mutated tokens have the same outcome in both ways", async () => {
   console.log(line);
   count("mutated-tokens-workerd", line);
 });
+
+// `npm test` runs them among the tests of Rust, with the smaller number.
+if (isWide) {
+  test("mutated tokens have the same outcome in both ways natively", async () => {
+    const args = ["test", "--test", "both_ways_natively"];
+    const { code } = await run("cargo", args, { env: toolEnv() });
+    assert.equal(code, 0);
+  });
+}
 
 test("each mutated token has the outcome that it has natively", async () => {
   const { digest } = await found(`0-${first.numbers}`);
