@@ -1,13 +1,14 @@
 //! Tokens verified in both ways, natively. The platform here is the most lenient that there may be.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
+    clippy::arithmetic_side_effects,
+    unreachable_pub
 )]
 
 mod both_ways;
 #[path = "count/mod.rs"]
-#[allow(unreachable_pub)]
 mod count;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};

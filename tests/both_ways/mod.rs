@@ -164,7 +164,7 @@ pub(crate) async fn wycheproof<P: SignatureVerifier>(platform: impl Fn() -> P) -
                     Ok(()) => match platform.verify(&signed_by).await {
                         Some(true) => Ok(()),
                         Some(false) => Err(TokenError::SignatureInvalid),
-                        None => alone.clone(),
+                        None => alone,
                     },
                 };
                 let is_valid = case["result"] == "valid";

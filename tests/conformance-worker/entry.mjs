@@ -32,7 +32,7 @@ const real = crypto.subtle;
 const boom = () => {
   throw new Error("on purpose");
 };
-const whenImported = (verify) => ({ importKey: (...args) => real.importKey(...args), verify });
+const whenImported = (verify) => ({ importKey: real.importKey.bind(real), verify });
 /** Platforms that fail, each in another way. */
 const STAND_INS = {
   throws: whenImported(boom),
@@ -40,7 +40,7 @@ const STAND_INS = {
   "is no boolean": whenImported(async () => "true"),
   "refuses keys": { importKey: async () => boom(), verify: boom },
   "hangs on import": { importKey: () => new Promise(() => {}), verify: boom },
-  "is late": whenImported(async (...args) => {
+  "is late": whenImported(async (/** @type {Parameters<SubtleCrypto["verify"]>} */ ...args) => {
     for (let turn = 0; turn < 20; turn++) await null;
     return real.verify(...args);
   }),

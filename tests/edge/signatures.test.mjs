@@ -27,24 +27,31 @@ function signed(alg) {
 /** Replaces the platform's `crypto` until the test ends. */
 function replaceCrypto(t, value) {
   Object.defineProperty(globalThis, "crypto", { value, configurable: true });
-  t.after(() => Object.defineProperty(globalThis, "crypto", REAL));
+  t.after(() => Object.defineProperty(globalThis, "crypto", { value: REAL, configurable: true }));
 }
 
-const REAL = Object.getOwnPropertyDescriptor(globalThis, "crypto");
-const { subtle } = globalThis.crypto;
+const REAL = globalThis.crypto;
+const { subtle } = REAL;
 /** The platform's `subtle` with some members replaced. */
 const subtleWith = (replaced) => ({
   subtle: {
-    importKey: (...args) => subtle.importKey(...args),
-    verify: (...args) => subtle.verify(...args),
+    importKey: subtle.importKey.bind(subtle),
+    verify: subtle.verify.bind(subtle),
     ...replaced,
   },
 });
 
+/** A key that the platform accepts. */
+async function imported(x, y) {
+  const key = await importKey(x, y);
+  assert.ok(key);
+  return key;
+}
+
 for (const alg of ["EdDSA", "ES256"]) {
   test(`${alg}: the platform tells a valid signature from others`, async () => {
     const { x, y, signature } = signed(alg);
-    const key = await importKey(x, y);
+    const key = await imported(x, y);
     assert.equal(await verify(key, signature, MESSAGE), true);
     assert.equal(await verify(key, signature, MESSAGE.subarray(1)), false);
     const other = signature.slice();
@@ -55,7 +62,7 @@ for (const alg of ["EdDSA", "ES256"]) {
 
 test("when the platform fails in any way, it can't tell", async (t) => {
   const { x, y, signature } = signed("ES256");
-  const key = await importKey(x, y);
+  const key = await imported(x, y);
   const boom = () => {
     throw new Error("boom");
   };
@@ -95,7 +102,7 @@ test("a key that the platform refuses is null", async () => {
 
 test("a platform that hangs is given up after a second, and its late answer does not count", async (t) => {
   const { x, y, signature } = signed("EdDSA");
-  const key = await importKey(x, y);
+  const key = await imported(x, y);
   t.mock.timers.enable({ apis: ["setTimeout"] });
   let answer;
   const hangs = () =>
@@ -126,20 +133,10 @@ test("a platform that hangs is given up after a second, and its late answer does
 
 test("a platform that answers at once needs no timer", async (t) => {
   const { x, y, signature } = signed("EdDSA");
-  const key = await importKey(x, y);
-  let timers = 0;
-  const { setTimeout } = globalThis;
-  globalThis.setTimeout = /** @type {typeof setTimeout} */ (
-    (...args) => {
-      timers += 1;
-      return setTimeout(...args);
-    }
-  );
-  t.after(() => {
-    globalThis.setTimeout = setTimeout;
-  });
+  const key = await imported(x, y);
+  const timers = t.mock.method(globalThis, "setTimeout");
   replaceCrypto(t, subtleWith({ importKey: async () => key.key, verify: async () => true }));
-  await importKey(x, y);
+  await imported(x, y);
   assert.equal(await verify(key, signature, MESSAGE), true);
-  assert.equal(timers, 0);
+  assert.equal(timers.mock.callCount(), 0);
 });
