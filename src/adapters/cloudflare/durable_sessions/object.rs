@@ -107,7 +107,8 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
             });
             match decision.effect {
                 Effect::End(_) => answer.waking_at(presented.now.saturating_add(ENDED_ROW_TTL)),
-                // The alarm rings for the row as it was, and is set anew then.
+                // The alarm keeps the time that the old row needed. When it rings, it is set for
+                // the new row.
                 Effect::Record { .. } | Effect::Nothing => answer,
             }
         }
