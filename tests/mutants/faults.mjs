@@ -271,6 +271,15 @@ export const faults = [
     killers: ["a_refresh_token_ends_its_session"],
   },
   {
+    id: "form-left-to-the-platform",
+    promise: "The form of a signature is judged before the platform verifies it.",
+    file: "src/service/access.rs",
+    search: "signed_by.judge_signature_form()?;",
+    replace: "",
+    command: service("signatures"),
+    killers: ["the_form_of_a_signature_is_judged_before_the_platform_is_asked"],
+  },
+  {
     id: "anybody-is-administrator",
     promise: "Only administrators act on other users.",
     file: "src/service/access.rs",
