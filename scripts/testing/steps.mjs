@@ -33,6 +33,7 @@ export const UNIT_TESTS = [
   "tests/evidence/*.test.mjs",
   "tests/mutants/*.test.mjs",
   "tests/bench-results.test.mjs",
+  "tests/bench/*.test.mjs",
   "tests/browser/words.test.mjs",
   "tests/package/error-codes.test.mjs",
   "tests/setup/devcontainer.test.mjs",

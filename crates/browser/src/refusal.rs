@@ -31,6 +31,7 @@ pub enum Refusal {
         /// That of [`KeyError::reason`].
         reason: &'static str,
         /// The key's place in the set, from 0. None if the set itself breaks the rule.
+        #[serde(skip_serializing_if = "Option::is_none")]
         position: Option<u32>,
     },
 }
@@ -61,6 +62,7 @@ impl From<KeyError> for Refusal {
 impl From<Refusal> for JsValue {
     fn from(refusal: Refusal) -> Self {
         // Texts and a small number can always be written.
-        serde_wasm_bindgen::to_value(&refusal).unwrap_or(Self::UNDEFINED)
+        let text = serde_json::to_string(&refusal).unwrap_or_default();
+        js_sys::JSON::parse(&text).unwrap_or(Self::UNDEFINED)
     }
 }
