@@ -32,7 +32,7 @@ extern "C" {
     #[wasm_bindgen(catch)]
     fn respond(
         status: u16,
-        body: Option<&[u8]>,
+        body: Option<&str>,
         request_id: &str,
         more: &str,
     ) -> Result<Response, JsValue>;
@@ -312,8 +312,7 @@ fn send(mut answer: Answer, request: &Request<'_>, begun: f64) -> Result<Respons
         // A line break would make a header of its own of what follows.
         more.extend(value.chars().filter(|c| *c != '\n'));
     }
-    let body = answer.body.as_deref().map(str::as_bytes);
-    respond(answer.status, body, request.id, &more)
+    respond(answer.status, answer.body.as_deref(), request.id, &more)
 }
 
 /// Writes the log line of a request or call.
