@@ -32,7 +32,7 @@ extern "C" {
     #[wasm_bindgen(catch)]
     fn respond(
         status: u16,
-        body: Option<&[u8]>,
+        body: Option<&str>,
         request_id: &str,
         more: &str,
     ) -> Result<Response, JsValue>;
@@ -112,15 +112,17 @@ async fn answer(
             "is a loopback address, but the request came to another host",
         ));
     }
+    // What is boxed here is not compiled for a check, as in `router::handle`.
     // `dev` implies a loopback issuer, so the host was checked above.
     if settings.dev {
         if request.path == router::DEV_OUTBOX && request.method == "GET" {
-            return dev_outbox(incoming, service.ports()).await;
+            return dev_outbox(incoming, service.ports()).boxed_local().await;
         }
-        wiring::add_demo_accounts(&service).await?;
+        wiring::add_demo_accounts(&service).boxed_local().await?;
     }
     if request.has_body && !router::takes_any_method(request.path) {
-        request.body = incoming::body(incoming, request.content_length).await?;
+        let body = incoming::body(incoming, request.content_length);
+        request.body = body.boxed_local().await?;
     }
     // Only these requests begin or renew sessions, which record the place. To read it costs time.
     if request.method == "POST" {
@@ -310,8 +312,7 @@ fn send(mut answer: Answer, request: &Request<'_>, begun: f64) -> Result<Respons
         // A line break would make a header of its own of what follows.
         more.extend(value.chars().filter(|c| *c != '\n'));
     }
-    let body = answer.body.as_deref().map(str::as_bytes);
-    respond(answer.status, body, request.id, &more)
+    respond(answer.status, answer.body.as_deref(), request.id, &more)
 }
 
 /// Writes the log line of a request or call.

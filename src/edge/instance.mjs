@@ -162,7 +162,16 @@ function whileItLives(outcome) {
   const { rejections } = current;
   return new Promise((resolve, reject) => {
     rejections.add(reject);
-    outcome.then(resolve, reject).finally(() => rejections.delete(reject));
+    outcome.then(
+      (value) => {
+        rejections.delete(reject);
+        resolve(value);
+      },
+      (error) => {
+        rejections.delete(reject);
+        reject(error);
+      },
+    );
   });
 }
 

@@ -25,6 +25,7 @@ use crate::adapters::cloudflare::mailer::CloudflareMailer;
 pub(super) use crate::adapters::cloudflare::object_state::ObjectState;
 use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::cloudflare::session_store::CloudflareSessions;
+use crate::adapters::cloudflare::signatures::PlatformSignatures;
 use crate::adapters::cloudflare::variables;
 use crate::adapters::cloudflare::vendors::HttpVendors;
 use crate::adapters::kv_sessions::KvSessions;
@@ -53,6 +54,7 @@ pub(super) struct Bindings {
     limiter: Rc<BindingLimits>,
     mailer: Rc<CloudflareMailer>,
     vendors: Rc<HttpVendors>,
+    signatures: Rc<PlatformSignatures>,
     hasher: Rc<Argon2Hasher>,
     /// `SESSIONS`. `SESSION_STORE = "durable"` works without it.
     kv: Option<KvNamespace>,
@@ -203,6 +205,7 @@ impl Bindings {
             limiter: Rc::new(BindingLimits::new(env)),
             mailer: Rc::new(find_mailer(env, &settings.mail, kv.as_ref())?),
             vendors: Rc::new(HttpVendors::new(settings.vendors.clone())),
+            signatures: Rc::default(),
             hasher: Rc::new(Argon2Hasher::new(
                 settings.hashing,
                 settings.peppers.clone(),
@@ -309,6 +312,7 @@ impl Ports for Bindings {
     type Mailer = CloudflareMailer;
     type MailLedger = D1MailLedger;
     type Devices = Bowser;
+    type Signatures = PlatformSignatures;
     type Vendors = HttpVendors;
 
     fn users(&self) -> &D1Users {
@@ -349,6 +353,9 @@ impl Ports for Bindings {
     }
     fn devices(&self) -> &Bowser {
         &Bowser
+    }
+    fn signatures(&self) -> &PlatformSignatures {
+        &self.signatures
     }
     fn vendors(&self) -> &HttpVendors {
         &self.vendors

@@ -16,7 +16,9 @@ mod vendors;
 
 pub use mail::{DeadLetter, LaneRequest, MailGate, MailLedger, MailQueue, Mailer, Once};
 pub use password_guard::{Guarded, PasswordGuard};
-pub use platform::{Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter};
+pub use platform::{
+    Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter, SignatureVerifier,
+};
 pub use sessions::{NewSession, Renewal, SessionStore};
 pub use users::{Insertion, UserDirectory};
 pub use vendors::Vendors;
@@ -49,6 +51,8 @@ pub trait Ports {
     type MailLedger: MailLedger;
     /// The names of devices.
     type Devices: Devices;
+    /// Signatures verified by the platform.
+    type Signatures: SignatureVerifier;
     /// Other services.
     type Vendors: Vendors;
 
@@ -78,6 +82,8 @@ pub trait Ports {
     fn mail_ledger(&self) -> &Self::MailLedger;
     /// The names of devices.
     fn devices(&self) -> &Self::Devices;
+    /// Signatures verified by the platform.
+    fn signatures(&self) -> &Self::Signatures;
     /// Other services.
     fn vendors(&self) -> &Self::Vendors;
 }

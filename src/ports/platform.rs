@@ -6,6 +6,7 @@ use crate::domain::account::{
 use crate::domain::event::Event;
 use crate::domain::mail::MailLine;
 use crate::domain::session::Device;
+use edgegate_token::SignedBy;
 
 /// Hashes passwords: the one slow step.
 pub trait PasswordHasher {
@@ -115,6 +116,15 @@ pub trait Events {
 
     /// Writes what became of a mail. MUST NOT fail the delivery.
     fn mail(&self, line: &MailLine);
+}
+
+/// Verifies signatures with the platform's own code, which is faster than edgegate-token's.
+pub trait SignatureVerifier {
+    /// Whether the signature is valid, or `None` if the platform can't tell: edgegate-token decides
+    /// then. The answer is final, so it MUST be `None` whenever the platform fails.
+    ///
+    /// The caller has judged the form before: [`SignedBy::judge_signature_form`].
+    async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool>;
 }
 
 /// Names of devices.

@@ -193,7 +193,7 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<(Bearer, User), Error> {
         let bearer = self.bearer_with_user(access_token).await;
         if let Err(Error::Access(AccessRefusal::Outdated | AccessRefusal::NoUser)) = bearer {
-            let id = self.verified_bearer(access_token)?.user;
+            let id = self.verified_bearer(access_token).await?.user;
             let row = self.ports.users().find_by_id(id).await?;
             self.finish_change(id, row.as_ref()).await?;
         }

@@ -69,6 +69,7 @@ use crate::domain::session::{ClientFingerprints, RefreshTokens};
 use crate::domain::settings::Settings;
 use crate::domain::verified_tokens::VerifiedTokens;
 use crate::ports::{Clock, Ports, Random};
+use edgegate_token::Expected;
 
 pub use generate_token::Login;
 pub use is_authorized::Criteria;
@@ -88,6 +89,7 @@ pub struct Shared {
     pub(crate) freed_addresses: FreedAddresses,
     pub(crate) networks: NetworkPseudonyms,
     pub(crate) mail_keys: MailKeys,
+    pub(crate) expected: Expected,
     pub(crate) verified: RefCell<VerifiedTokens>,
 }
 
@@ -113,6 +115,7 @@ impl Shared {
             mail_keys: MailKeys::new(&settings.ticket_secrets, &settings.issuer),
             freed_addresses: FreedAddresses::new(&settings.ticket_secrets, &settings.issuer),
             networks: NetworkPseudonyms::new(&settings.ticket_secrets, &settings.issuer),
+            expected: Expected::new(settings.issuer.as_str(), settings.audience.as_str()),
             verified: RefCell::new(VerifiedTokens::default()),
             settings,
         }

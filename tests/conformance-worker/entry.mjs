@@ -1,12 +1,14 @@
 // edgegate's Worker, and the conformance suites of its adapters under /conformance/.
-import { answer_for_lost, conformance_answer } from "edgegate-wasm";
+import { answer_for_lost, conformance_answer, conformance_signatures } from "edgegate-wasm";
 import Edgegate from "../../src/edge/entry.mjs";
 
 export { Account, Auth, MailGate, Sessions } from "../../src/edge/entry.mjs";
 
 export default class extends Edgegate {
   fetch(request) {
-    const { pathname } = new URL(request.url);
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/conformance/signatures")
+      return signatures(searchParams.get("of") ?? "", searchParams.get("platform") ?? "");
     return pathname.startsWith("/conformance/")
       ? this.#conformance(request, pathname)
       : super.fetch(request);
@@ -23,5 +25,39 @@ export default class extends Edgegate {
     } catch {
       return answer_for_lost(request, this.env);
     }
+  }
+}
+
+const real = crypto.subtle;
+const boom = () => {
+  throw new Error("on purpose");
+};
+const whenImported = (verify) => ({ importKey: real.importKey.bind(real), verify });
+/** Platforms that fail, each in another way. */
+const STAND_INS = {
+  throws: whenImported(boom),
+  rejects: whenImported(async () => boom()),
+  "is no boolean": whenImported(async () => "true"),
+  "refuses keys": { importKey: async () => boom(), verify: boom },
+  "hangs on import": { importKey: () => new Promise(() => {}), verify: boom },
+  "is late": whenImported(async (/** @type {Parameters<SubtleCrypto["verify"]>} */ ...args) => {
+    for (let turn = 0; turn < 20; turn++) await null;
+    return real.verify(...args);
+  }),
+};
+
+/**
+ * What the wasm finds with a platform: the real one, or one of the stand-ins.
+ *
+ * @param {string} of
+ * @param {string} platform
+ */
+async function signatures(of, platform) {
+  const subtle = STAND_INS[platform];
+  if (subtle) Object.defineProperty(crypto, "subtle", { value: subtle, configurable: true });
+  try {
+    return new Response(await conformance_signatures(of));
+  } finally {
+    if (subtle) Object.defineProperty(crypto, "subtle", { value: real, configurable: true });
   }
 }

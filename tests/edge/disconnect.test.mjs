@@ -31,6 +31,7 @@ async function worker() {
   const entry = await source("entry.mjs", {
     ...named,
     "./rpc.mjs": rpc,
+    "./exchange.js": new URL("../../src/edge/exchange.js", import.meta.url).href,
     "./pages/index.mjs": new URL("../../src/edge/pages/index.mjs", import.meta.url).href,
   });
   const { default: Worker } = await import(entry);
@@ -58,6 +59,24 @@ test("a request is finished after its client has hung up", async () => {
   work.resolve("answered");
   assert.equal(await answer, "answered");
   assert.equal(await hasSettled(kept[0]), true);
+});
+
+test("a check that waits for I/O is finished too, and one that does not is no burden", async () => {
+  const url = "https://auth.example.com/auth/authorized?role=user";
+  const waiting = await worker();
+  const answer = waiting.worker.fetch(new Request(url));
+  assert.equal(await hasSettled(answer), false);
+  assert.equal(waiting.kept.length, 1);
+  waiting.work.resolve({ status: 200 });
+  assert.deepEqual(await answer, { status: 200 });
+
+  const prompt = await worker();
+  const answered = prompt.worker.fetch(new Request(url));
+  for (let turn = 0; turn < 20; turn++) await null;
+  prompt.work.resolve({ status: 200 });
+  assert.deepEqual(await answered, { status: 200 });
+  assert.equal(await hasSettled(answered), true);
+  assert.equal(prompt.kept.length, 0);
 });
 
 test("a call by RPC is finished after its caller has hung up", async () => {

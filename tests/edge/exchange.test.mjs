@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { read, respond } from "../../src/edge/exchange.js";
+import { isCheck, read, respond } from "../../src/edge/exchange.js";
 
 const linesOf = (request, buffer = new Uint8Array(8192)) =>
   new TextDecoder().decode(buffer.subarray(0, read(request, buffer))).split("\n");
@@ -68,22 +68,37 @@ test("a request that is too long for the buffer says how much room it needs, and
 });
 
 test("each answer has its own id and its own body, whatever is answered next", async () => {
-  const memory = new TextEncoder().encode("first");
-  const first = respond(200, memory, "id-1", "Content-Type\napplication/json");
-  memory.fill(0x78);
-  const second = respond(401, memory, "id-2", "Content-Type\napplication/json");
+  const first = respond(200, "first", "id-1", "Content-Type\napplication/json");
+  const second = respond(401, "zwölf", "id-2", "Content-Type\napplication/json");
   assert.deepEqual(
     [first, second].map(({ headers }) => headers.get("x-request-id")),
     ["id-1", "id-2"],
   );
   assert.deepEqual(
     [first.status, second.status, await first.text(), await second.text()],
-    [200, 401, "first", "xxxxx"],
+    [200, 401, "first", "zwölf"],
   );
   for (const { headers } of [first, second]) {
     assert.equal(headers.get("content-type"), "application/json");
     assert.equal(headers.get("cache-control"), "no-store");
   }
+});
+
+test("a check is known by its whole path", () => {
+  const origin = "https://auth.example.com";
+  for (const path of ["/auth/authorized", "/auth/authorized?", "/auth/authorized?role=user&x=/"])
+    assert.equal(isCheck(origin + path), true, path);
+  for (const path of [
+    "",
+    "/",
+    "/auth/authorizedx",
+    "/auth/authorized/",
+    "/auth",
+    "//auth/authorized",
+    "/sign-in?/auth/authorized",
+    "/sign-in#/auth/authorized",
+  ])
+    assert.equal(isCheck(origin + path), false, path);
 });
 
 test("no header of one answer appears in another", () => {

@@ -13,7 +13,10 @@ export function __wbg_reset_state () {
 export function sessions_answer(state, call) {}
 function fetch2(request) {}
 export { fetch2 as fetch }
-function imports() { return { reinit: function() { __wbg_reinit_scheduled = true; } }; }
+function imports() { return {
+  reinit: function() { __wbg_reinit_scheduled = true; },
+  queue: function(arg0) { queueMicrotask(arg0); },
+}; }
 function makeMutClosure(arg0, arg1, f) {
     const real = (...args) => {
         if (state.instance !== __wbg_instance_id) {
@@ -32,6 +35,8 @@ test("wasm-bindgen's module makes its instances behind the guard, and drops clos
     /^import \{ GuardedWebAssembly as WebAssembly \} from ".*\/src\/edge\/instance\.mjs";\n/,
   );
   assert.match(guarded, /__wbg_instance_id\) \{\s+return;\s+\}/);
+  // Microtasks are the platform's slowest way to the same queue.
+  assert.match(guarded, /queue: function\(arg0\) \{ Promise\.resolve\(\)\.then\(arg0\); \}/);
 });
 
 test("every function that it exports is an entry point, its own ones are not", () => {
@@ -56,6 +61,7 @@ for (const [what, change] of Object.entries({
     glue.replace("closure from previous WASM", "closure of a previous Wasm"),
   "there is a second kind of closure": (glue) =>
     glue + glue.slice(glue.indexOf("function makeMutClosure"), glue.indexOf("let wasmInstance")),
+  "its tasks are queued in another way": (glue) => glue.replace("queueMicrotask(", "setImmediate("),
   "its own guard makes new instances": (glue) =>
     `${glue}function other() { __wbg_reinit_scheduled = true; }`,
   "its own handler of traps is back": (glue) => `${glue}function __wbg_handle_catch(e) {}`,

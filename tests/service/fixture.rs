@@ -69,6 +69,7 @@ impl<S: SessionStore> World<S> {
             mailer: MemoryMailer::default(),
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
+            signatures: Default::default(),
             vendors: Default::default(),
         };
         let shared = Rc::new(Shared::new(settings(changes)));

@@ -59,6 +59,7 @@ impl Storage {
             mailer: Default::default(),
             mail_ledger: Default::default(),
             devices: Default::default(),
+            signatures: Default::default(),
             vendors: Default::default(),
         };
         AuthService::new(ports, Rc::new(Shared::new(settings(&changes))))

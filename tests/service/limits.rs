@@ -67,6 +67,7 @@ impl World {
             mail_gate: Default::default(),
             mail_ledger: Default::default(),
             devices: Default::default(),
+            signatures: Default::default(),
             vendors: Default::default(),
         };
         let service = AuthService::new(ports, Rc::new(Shared::new(settings(changes))));

@@ -45,6 +45,7 @@ mod renew_token;
 mod reset_password;
 mod revoke_tokens;
 mod rpc;
+mod signatures;
 mod storage_calls;
 mod use_cases;
 mod vendors;

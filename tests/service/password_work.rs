@@ -50,6 +50,7 @@ impl World {
             mail_gate: Default::default(),
             mail_ledger: Default::default(),
             devices: Default::default(),
+            signatures: Default::default(),
             vendors: Default::default(),
         };
         let clock = ports.clock.clone();

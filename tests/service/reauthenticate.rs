@@ -461,6 +461,7 @@ fn the_limits_of_a_login_hold() {
                 mail_gate: Default::default(),
                 mail_ledger: Default::default(),
                 devices: MemoryDevices,
+                signatures: Default::default(),
                 vendors: Default::default(),
             };
             let service = AuthService::new(ports, std::rc::Rc::clone(&world.shared));

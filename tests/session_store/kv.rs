@@ -249,6 +249,7 @@ impl Deployment {
             mailer: Default::default(),
             mail_ledger: Default::default(),
             devices: MemoryDevices,
+            signatures: Default::default(),
             vendors: Default::default(),
         };
         AuthService::new(ports, Rc::new(Shared::new(settings(changes))))

@@ -202,6 +202,7 @@ impl<S: SessionStore> Walk<'_, S> {
             mailer: Default::default(),
             mail_ledger: Default::default(),
             devices: MemoryDevices,
+            signatures: Default::default(),
             vendors: Default::default(),
         };
         AuthService::new(ports, Rc::clone(shared))

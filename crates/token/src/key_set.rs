@@ -5,6 +5,7 @@ use super::algorithm::SigningKey;
 use super::error::TokenError;
 use super::jwk::{Jwk, SetKind, presentable_kid};
 use super::key_error::{KeyError, KeyFault};
+use super::signed_by::SignedBy;
 use crate::json::{self, Json, Members, read_object};
 use crate::limits::{KEY_SET_MAX_BYTES, KEYS_MAX};
 use alloc::string::String;
@@ -101,6 +102,28 @@ impl KeySet {
     #[must_use]
     pub fn public_coordinates(&self, position: usize) -> Option<(String, Option<String>)> {
         self.keys.get(position)?.coordinates()
+    }
+
+    /// A message that is not a token, and its signature by the key at a place in the set: for
+    /// published test vectors. `None` if there is no such key.
+    ///
+    /// ```
+    /// use edgegate_token::TokenError;
+    #[doc = include_str!("example.txt")]
+    ///
+    /// let signed_by = keys.detached(0, b"message", &[0; 64]).unwrap();
+    /// assert_eq!(signed_by.verify().err(), Some(TokenError::SignatureInvalid));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn detached<'t>(
+        &'t self,
+        position: usize,
+        message: &'t [u8],
+        signature: &'t [u8],
+    ) -> Option<SignedBy<'t>> {
+        let key = self.keys.get(position)?;
+        Some(SignedBy::detached((position, key), message, signature))
     }
 
     /// The key that a header names, and its place. A header without `kid` is only accepted if the set has a single

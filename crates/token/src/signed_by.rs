@@ -30,7 +30,7 @@ use alloc::string::String;
 pub struct SignedBy<'t> {
     pub(super) key: &'t Jwk,
     position: usize,
-    signing_input: &'t str,
+    signing_input: &'t [u8],
     signature: &'t [u8],
     payload: &'t [u8],
 }
@@ -46,10 +46,25 @@ impl<'t> SignedBy<'t> {
         Ok(Self {
             key,
             position,
-            signing_input: jws.signing_input,
+            signing_input: jws.signing_input.as_bytes(),
             signature: &jws.signature,
             payload: &jws.payload,
         })
+    }
+
+    /// Any message and a signature of it, without claims.
+    pub(super) fn detached(
+        (position, key): (usize, &'t Jwk),
+        message: &'t [u8],
+        signature: &'t [u8],
+    ) -> Self {
+        Self {
+            key,
+            position,
+            signing_input: message,
+            signature,
+            payload: &[],
+        }
     }
 
     /// The id of the key.
@@ -70,6 +85,12 @@ impl<'t> SignedBy<'t> {
         self.key.public().as_ref().map(Json::to_text)
     }
 
+    /// The coordinates of the public key: see [`KeySet::public_coordinates`].
+    #[must_use]
+    pub fn public_coordinates(&self) -> Option<(String, Option<String>)> {
+        self.key.coordinates()
+    }
+
     /// The place of the key in its [`KeySet`], from 0.
     ///
     /// ```
@@ -88,7 +109,7 @@ impl<'t> SignedBy<'t> {
     /// The text that the signature covers: the header and the claims as they were sent.
     #[must_use]
     pub const fn signing_input(&self) -> &'t [u8] {
-        self.signing_input.as_bytes()
+        self.signing_input
     }
 
     /// The signature, decoded. For ES256 it is `r` and `s`, 32 bytes each. Its length has not been

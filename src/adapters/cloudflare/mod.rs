@@ -44,6 +44,8 @@ pub mod rate_limit;
 #[cfg(target_arch = "wasm32")]
 pub mod session_store;
 #[cfg(target_arch = "wasm32")]
+pub mod signatures;
+#[cfg(target_arch = "wasm32")]
 pub mod variables;
 #[cfg(target_arch = "wasm32")]
 pub mod vendors;

@@ -13,6 +13,7 @@ mod mailer;
 mod password_guard;
 mod random;
 mod sessions;
+mod signatures;
 mod simulated_kv;
 mod users;
 mod vendors;
@@ -31,6 +32,7 @@ pub use mailer::MemoryMailer;
 pub use password_guard::MemoryPasswordGuard;
 pub use random::SeededRandom;
 pub use sessions::MemorySessions;
+pub use signatures::{MemorySignatures, PlatformAnswer};
 pub use simulated_kv::{Calls, Faults, SimulatedKv};
 pub use users::MemoryUsers;
 pub use vendors::MemoryVendors;
@@ -78,6 +80,8 @@ pub struct MemoryPorts<
     pub mail_ledger: MemoryMailLedger,
     /// The names of devices.
     pub devices: MemoryDevices,
+    /// Signatures verified by the platform.
+    pub signatures: MemorySignatures,
     /// Other services.
     pub vendors: MemoryVendors,
 }
@@ -105,6 +109,7 @@ where
     type Mailer = MemoryMailer;
     type MailLedger = MemoryMailLedger;
     type Devices = MemoryDevices;
+    type Signatures = MemorySignatures;
     type Vendors = MemoryVendors;
 
     fn users(&self) -> &U {
@@ -145,6 +150,9 @@ where
     }
     fn devices(&self) -> &MemoryDevices {
         &self.devices
+    }
+    fn signatures(&self) -> &MemorySignatures {
+        &self.signatures
     }
     fn vendors(&self) -> &MemoryVendors {
         &self.vendors

@@ -9,9 +9,12 @@
 )]
 #![allow(clippy::arithmetic_side_effects, reason = "suites with fixed numbers")]
 
+#[path = "../../both_ways/mod.rs"]
+mod both_ways;
 #[path = "../../conformance/mod.rs"]
 mod conformance;
 mod sessions;
+mod signatures;
 
 use edgegate::adapters::cloudflare::account::DurableAccounts;
 use edgegate::adapters::cloudflare::d1::Database;
@@ -29,6 +32,15 @@ use worker::Env;
 
 use crate::conformance::suite::Outcome;
 use crate::conformance::{mail_gate, mail_ledger, password_guard, users};
+
+/// A promise of what `signatures::found` found, as JSON.
+#[wasm_bindgen]
+pub fn conformance_signatures(what: String) -> Promise {
+    future_to_promise(async move {
+        let found = signatures::found(&what).await;
+        Ok(found.map_or(JsValue::UNDEFINED, |found| found.to_string().into()))
+    })
+}
 
 /// A promise of a JSON list of outcomes, or of `undefined` for an unknown path. There are paths for
 /// the suites, one that panics, one that overflows the stack, and one that waits for half a minute.

@@ -15,7 +15,7 @@
 //   remember: true     a user is read once only: for tests that send a thousand requests a second
 // The answer, `{ calls, failed, verdicts, mails, points }`, counts the storage calls so far by name
 // and the calls that failed on request, and has what the bindings EMAIL and EVENTS were given. It
-// also has `bill`, which meter.mjs counted, and `memory`, the size of the wasm memory.
+// also has `bill`, which meter.mjs counted, `trace`, what it noted since the last control, and `memory`, the size of the wasm memory.
 //
 // POST /test/queue takes JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker processes
 // the batch. The answer says what became of each message: `{ id: "ack" | <seconds until the retry>
@@ -42,6 +42,7 @@ import {
   meteredObjects,
   meteredQueue,
   meterLog,
+  trace,
 } from "./meter.mjs";
 import { through } from "./through.mjs";
 
@@ -97,8 +98,7 @@ export default class extends WorkerEntrypoint {
         });
         return Response.json({});
       default:
-        charge("Worker requests");
-        return edgegate().fetch(request);
+        return answered(edgegate(), request);
     }
   }
 
@@ -114,10 +114,21 @@ export default class extends WorkerEntrypoint {
   }
 }
 
+async function answered(edgegate, request) {
+  charge("Worker requests");
+  const answer = await edgegate.fetch(request);
+  trace.push("answer");
+  return answer;
+}
+
 /** Shows what it stores: each row of each table. Runs statements that prepare a state. */
 export class Sessions extends meteredObject(BuiltSessions) {
   run(statements) {
     for (const [sql, ...values] of statements) this.ctx.storage.sql.exec(sql, ...values);
+  }
+
+  bytes() {
+    return this.ctx.storage.sql.databaseSize;
   }
 
   stored() {
@@ -186,6 +197,7 @@ function control({ delay, fail, held, clock, at, quiet, drawn, remember }) {
     mails: state.mails,
     points: state.points,
     bill,
+    trace: trace.splice(0),
     memory: wasmMemory(),
   });
 }

@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { conformanceWorker } from "../../../scripts/project/conformance-worker.mjs";
 import { inRoot } from "../../../scripts/project/root.mjs";
 import { count } from "../../count.mjs";
+import { newKey } from "../../package/tokens.mjs";
 import { TEST_VARS } from "../harness.mjs";
 import { caller, callsOf } from "../rpc/calls.mjs";
 import { eventually, startWorkers } from "../workers.mjs";
@@ -49,6 +50,10 @@ const LOGIN = {
   body: JSON.stringify({ email: "ada@example.com" }),
 };
 const RPC = "RPC";
+// It is refused after its signature was verified, and so it is new each time.
+const KEY = newKey("1");
+const EXPIRED = KEY.token({ iss: TEST_VARS.ISSUER, aud: "edgegate", iat: 1, exp: 601 });
+const SHOWING = { headers: { authorization: `Bearer ${EXPIRED}` } };
 
 // The first environment alone: the others bind the same classes.
 const bindings = readFileSync(inRoot("wrangler.toml"), "utf8")
@@ -61,6 +66,10 @@ const bindings = readFileSync(inRoot("wrangler.toml"), "utf8")
 const ENTRIES = {
   "HTTP at once": ["fetch", { url: `${TEST_VARS.ISSUER}/healthz` }],
   "HTTP later": ["fetch", { url: `${TEST_VARS.ISSUER}/auth/login`, init: LOGIN }],
+  "HTTP with a new token": [
+    "fetch",
+    { url: `${TEST_VARS.ISSUER}/auth/authorized?role=user`, init: SHOWING },
+  ],
   [RPC]: [],
   queue: ["queue", { queue: "edgegate-mail", bodies: ["no job"] }],
   scheduled: ["scheduled", {}],
@@ -83,7 +92,11 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
     let edge, stop, logs, rpc, healthy;
 
     before(async () => {
-      const started = await startWorkers([{ caller }], { front: front(), folder: await folder() });
+      const secrets = { SIGNING_KEYS: JSON.stringify({ keys: [KEY.privateJwk] }) };
+      const started = await startWorkers([{ caller, secrets }], {
+        front: front(),
+        folder: await folder(),
+      });
       ({
         stop,
         logs,
@@ -145,6 +158,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       for (const name of NAMES) assert.notDeepEqual(healthy[name], {}, name);
       assert.deepEqual(healthy["HTTP at once"].value.status, 200);
       assert.deepEqual(healthy["HTTP later"].value.code, "invalid_field");
+      assert.deepEqual(healthy["HTTP with a new token"].value.code, "invalid_token");
       assert.deepEqual(healthy[RPC], { error: { code: "invalid_grant" } });
       assert.match(healthy["Sessions.ask"].value, /\b5\b/);
       for (const name of NAMES.filter((name) => !name.startsWith("HTTP") && name !== RPC))

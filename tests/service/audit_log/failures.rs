@@ -47,6 +47,7 @@ fn hitting_limits(seen: &mut Seen) {
             mailer: MemoryMailer::default(),
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
+            signatures: Default::default(),
             vendors: Default::default(),
         };
         let service = AuthService::new(ports, Rc::clone(&world.shared));

@@ -85,6 +85,7 @@ impl World {
             mailer: Default::default(),
             mail_ledger: Default::default(),
             devices: Default::default(),
+            signatures: Default::default(),
             vendors: Default::default(),
         };
         let service = AuthService::new(ports, Rc::clone(shared));

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use edgegate::adapters::memory::{
     ManualClock, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
-    MemoryMailer, MemoryPasswordGuard, MemoryUsers, MemoryVendors, NoLimits, SeededRandom,
+    MemoryMailer, MemoryPasswordGuard, MemorySignatures, MemoryUsers, MemoryVendors, NoLimits,
+    PlatformAnswer, SeededRandom,
 };
 use edgegate::domain::account::{
     AccountName, Attempt, Comparison, Departure, EmailAddress, FreedAddress, HashError,
@@ -25,8 +26,9 @@ use edgegate::domain::session::{
 use edgegate::ports::{
     DeadLetter, Devices, Guarded, Insertion, LaneRequest, Limit, MailGate, MailLedger, MailQueue,
     Mailer, NewSession, Once, PasswordGuard, PasswordHasher, Ports, RateLimiter, Renewal,
-    SessionStore, UserDirectory, Vendors,
+    SessionStore, SignatureVerifier, UserDirectory, Vendors,
 };
+use edgegate_token::SignedBy;
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 46] = [
+pub(crate) const CALLS: [&str; 47] = [
     "devices",
     "gate count",
     "guard check",
@@ -88,6 +90,7 @@ pub(crate) const CALLS: [&str; 46] = [
     "sessions prove",
     "sessions renew",
     "sessions revocation",
+    "signature",
     "users delete",
     "users departures",
     "users due departures",
@@ -353,6 +356,16 @@ impl Devices for Faulty<MemoryDevices> {
     }
 }
 
+impl SignatureVerifier for Faulty<MemorySignatures> {
+    /// A platform can only fail by not telling.
+    async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool> {
+        match self.line.next("signature") {
+            Some(_) => None,
+            None => self.inner.verify(signed_by).await,
+        }
+    }
+}
+
 /// Does not hash: thousands of worlds are made, and hashing calls nothing that can fail.
 #[derive(Default)]
 pub(crate) struct PlainHasher;
@@ -400,6 +413,7 @@ pub(crate) struct FaultyPorts<S> {
     pub(crate) guard: Faulty<MemoryPasswordGuard<PlainHasher>>,
     pub(crate) limiter: Faulty<NoLimits>,
     pub(crate) devices: Faulty<MemoryDevices>,
+    pub(crate) signatures: Faulty<MemorySignatures>,
 }
 
 impl<S: SessionStore> FaultyPorts<S> {
@@ -428,6 +442,13 @@ impl<S: SessionStore> FaultyPorts<S> {
             },
             limiter: on(line),
             devices: on(line),
+            signatures: Faulty {
+                inner: MemorySignatures {
+                    answer: PlatformAnswer::True.into(),
+                    ..MemorySignatures::default()
+                },
+                line: line.clone(),
+            },
         }
     }
 }
@@ -454,6 +475,7 @@ ports! {
     password_guard, PasswordGuard, Faulty<MemoryPasswordGuard<PlainHasher>>, guard;
     limiter, Limiter, Faulty<NoLimits>, limiter;
     devices, Devices, Faulty<MemoryDevices>, devices;
+    signatures, Signatures, Faulty<MemorySignatures>, signatures;
     clock, Clock, ManualClock, clock;
     random, Random, SeededRandom, random;
     events, Events, MemoryEvents, events;

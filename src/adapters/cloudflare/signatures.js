@@ -1,0 +1,89 @@
+// Verifies signatures with the platform's WebCrypto, for signatures.rs. Nothing here throws or
+// rejects: null means that the platform can't tell.
+
+/** How long the platform may take. It usually answers before a timer could start. */
+const LONGEST_MS = 1_000;
+// After so many turns of the queue of microtasks a timer starts.
+const TURNS_WITHOUT_TIMER = 3;
+
+const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const ED25519 = { name: "Ed25519" };
+
+/**
+ * A public key of the platform.
+ *
+ * @typedef {{ algorithm: typeof ECDSA | typeof ED25519, key: CryptoKey }} PlatformKey
+ */
+
+/**
+ * Imports a public key. It is Ed25519 if it has no y.
+ *
+ * @param {string} x in base64url
+ * @param {string} [y]
+ * @returns {Promise<PlatformKey | null>}
+ */
+export async function importKey(x, y) {
+  const [algorithm, jwk] =
+    y === undefined
+      ? [ED25519, { kty: "OKP", crv: "Ed25519", x }]
+      : [ECDSA, { kty: "EC", crv: "P-256", x, y }];
+  const key = await inTime(() => crypto.subtle.importKey("jwk", jwk, algorithm, false, ["verify"]));
+  return key ? { algorithm, key } : null;
+}
+
+/**
+ * Whether a signature is valid. Both arrays are views of the wasm's memory: WebCrypto copies them
+ * before it returns (Web Cryptography, section 14.3.4), and they don't change before the answer.
+ *
+ * @param {PlatformKey} key
+ * @param {Uint8Array<ArrayBuffer>} signature
+ * @param {Uint8Array<ArrayBuffer>} message
+ * @returns {Promise<boolean | null>}
+ */
+export async function verify({ algorithm, key }, signature, message) {
+  const answer = await inTime(() => crypto.subtle.verify(algorithm, key, signature, message));
+  return typeof answer === "boolean" ? answer : null;
+}
+
+/**
+ * What a promise of the platform resolves to. Null if there is no promise, if it rejects, or if it
+ * takes too long: a request must not wait for ever.
+ *
+ * @template T
+ * @param {() => Promise<T>} start
+ * @returns {Promise<T | null>}
+ */
+async function inTime(start) {
+  /** @type {{ value: T } | null | undefined} */
+  let outcome;
+  try {
+    const settled = Promise.resolve(start()).then(
+      (value) => {
+        outcome = { value };
+      },
+      () => {
+        outcome = null;
+      },
+    );
+    for (let turn = 0; turn < TURNS_WITHOUT_TIMER && outcome === undefined; turn++) await null;
+    if (outcome === undefined) await orLate(settled);
+  } catch {
+    return null;
+  }
+  return outcome ? outcome.value : null;
+}
+
+/**
+ * Waits for a promise, but not for ever.
+ *
+ * @param {Promise<void>} settled
+ */
+async function orLate(settled) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, LONGEST_MS);
+  });
+  await Promise.race([settled, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,33 @@
+//! Tokens verified in both ways in workerd: by its WebCrypto, and by the wasm.
+
+use edgegate::adapters::cloudflare::signatures::PlatformSignatures;
+use serde_json::{Value, json};
+
+use crate::both_ways::{self, Found};
+
+/// Runs `catalogue`, `wycheproof`, `one-kid`, or the mutated tokens from a number to another, such
+/// as `0-1000`. `None` for anything else.
+pub(crate) async fn found(what: &str) -> Option<Value> {
+    let platform = PlatformSignatures::default;
+    let found = match what {
+        "catalogue" => both_ways::catalogue(platform).await,
+        "wycheproof" => both_ways::wycheproof(platform).await,
+        "one-kid" => both_ways::one_kid(platform).await,
+        numbers => {
+            let (from, to) = numbers.split_once('-')?;
+            both_ways::mutated(platform, from.parse().ok()?..to.parse().ok()?).await
+        }
+    };
+    Some(written(&found))
+}
+
+fn written(found: &Found) -> Value {
+    json!({
+        "valid": found.valid,
+        "refused": found.refusals(),
+        "reasons": found.refused.len(),
+        "byPlatform": found.by_platform,
+        "differs": found.differs,
+        "digest": format!("{:016x}", found.digest),
+    })
+}

@@ -1,0 +1,99 @@
+// Tokens verified in both ways in workerd: by its WebCrypto as the Worker uses it, and by the wasm
+// alone. tests/both_ways compares the outcomes; tests/both_ways_natively.rs does the same natively.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { run } from "../../scripts/project/run.mjs";
+import { toolEnv } from "../../scripts/project/tools.mjs";
+import first from "../both_ways/first.json" with { type: "json" };
+import { count } from "../count.mjs";
+import { isWide, wide } from "../wide.mjs";
+import { TEST_SECRETS, TEST_VARS } from "./harness.mjs";
+
+const MUTATED = wide(first.numbers, 100_000);
+const A_REQUEST = 1_000;
+
+let server;
+before(async () => {
+  const [configPath, { createTestHarness }] = await Promise.all([
+    conformanceWorker(),
+    import("wrangler"),
+  ]);
+  server = createTestHarness({
+    root: inRoot(),
+    workers: [{ configPath, vars: TEST_VARS, secrets: TEST_SECRETS }],
+  });
+  await server.listen();
+});
+after(() => server?.close());
+
+/** What is found about these tokens with the real platform, or with a stand-in that fails. */
+async function found(of, platform = "") {
+  const path = `/conformance/signatures?${new URLSearchParams({ of, platform })}`;
+  const answer = await server.fetch(new URL(path, TEST_VARS.ISSUER));
+  assert.equal(answer.status, 200, await answer.clone().text());
+  const all = await answer.json();
+  assert.deepEqual(all.differs.slice(0, 10), [], `${of}: ${all.differs.length} differ`);
+  return all;
+}
+
+test("the catalogue has the same outcome in both ways", async () => {
+  const { valid, refused, byPlatform } = await found("catalogue");
+  assert.ok(valid > 30 && refused > 400 && byPlatform > 100);
+});
+
+test("the vectors of Wycheproof have the same outcome in both ways", async () => {
+  const { valid, refused, byPlatform } = await found("wycheproof");
+  assert.deepEqual([valid, refused], [261, 152]);
+  assert.ok(byPlatform > 300);
+});
+
+test("two keys with one kid are told apart by their algorithm", async () => {
+  const { valid, refused, byPlatform } = await found("one-kid");
+  // The form of the other two shows that they are no signatures by the key.
+  assert.deepEqual([valid, refused, byPlatform], [4, 4, 6]);
+});
+
+test("mutated tokens have the same outcome in both ways", async () => {
+  const sum = { valid: 0, refused: 0, byPlatform: 0 };
+  for (let from = 0; from < MUTATED; from += A_REQUEST) {
+    const some = await found(`${from}-${Math.min(from + A_REQUEST, MUTATED)}`);
+    for (const name of Object.keys(sum)) sum[name] += some[name];
+  }
+  assert.equal(sum.valid + sum.refused, MUTATED);
+  assert.ok(sum.valid > MUTATED / 40);
+  assert.ok(sum.byPlatform > MUTATED / 3);
+  const line = `${MUTATED} mutated tokens in workerd, the same by both ways: ${sum.valid} valid, ${sum.refused} refused; the platform has judged ${sum.byPlatform} signatures`;
+  console.log(line);
+  count("mutated-tokens-workerd", line);
+});
+
+// `npm test` runs them among the tests of Rust, with the smaller number.
+if (isWide) {
+  test("mutated tokens have the same outcome in both ways natively", async () => {
+    const args = ["test", "--test", "both_ways_natively"];
+    const { code } = await run("cargo", args, { env: toolEnv() });
+    assert.equal(code, 0);
+  });
+}
+
+test("each mutated token has the outcome that it has natively", async () => {
+  const { digest } = await found(`0-${first.numbers}`);
+  assert.equal(digest, first.digest);
+});
+
+for (const [platform, judged] of Object.entries({
+  throws: 0,
+  rejects: 0,
+  "is no boolean": 0,
+  "refuses keys": 0,
+  "hangs on import": 0,
+  "is late": 1,
+})) {
+  test(`a platform that ${platform}: the outcomes stay the same`, async () => {
+    const real = await found("0-300");
+    const some = await found("0-300", platform);
+    assert.deepEqual([some.digest, some.byPlatform], [real.digest, judged && real.byPlatform]);
+  });
+}
