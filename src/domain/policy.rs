@@ -141,6 +141,12 @@ pub const HOLD_COMMIT: u64 = 30;
 pub const HOLD_TTL: u64 = HOLD_COMMIT + DATABASE_CLOCK_SKEW;
 /// How often a change is attempted that did not reach the database within its hold.
 pub const HOLD_TRIES: u32 = 3;
+/// How many users with rows that were changed by hand one run of the cron follows at most. Each is
+/// two requests, and a run may make 1,000.
+pub const ROW_CHANGES_AT_ONCE: u32 = 400;
+/// The latest `COPIES_SINCE`: the year 2100, as a time that never comes. A larger number is mostly
+/// a time in milliseconds.
+pub const MAX_COPIES_SINCE: u64 = 4_102_444_800;
 
 // --- Secrets ---
 

@@ -89,7 +89,11 @@ impl World {
             ..UserChange::default()
         };
         let users = &self.service.ports().users;
-        users.update(id, None, &change, 1).await.unwrap().unwrap();
+        users
+            .update(id, None, None, &change, 1)
+            .await
+            .unwrap()
+            .unwrap();
     }
 
     async fn invite(&self, email: &str) {
@@ -117,7 +121,11 @@ impl World {
             ..UserChange::default()
         };
         let users = &self.service.ports().users;
-        users.update(id, None, &change, 1).await.unwrap().unwrap();
+        users
+            .update(id, None, None, &change, 1)
+            .await
+            .unwrap()
+            .unwrap();
     }
 }
 

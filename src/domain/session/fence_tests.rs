@@ -1,6 +1,7 @@
 //! Unit tests of the fence. `tests/session_model/fence` searches its interleavings.
 
 use super::*;
+use crate::domain::json;
 
 const NOW: u64 = 1_764_000_000;
 
@@ -131,6 +132,21 @@ fn a_held_object_is_not_wiped() {
 #[test]
 fn debug_shows_no_address() {
     assert!(!format!("{:?}", with_copy()).to_lowercase().contains("ada"));
+}
+
+/// As docs/storage.md shows it. Objects have copies that an earlier version wrote.
+#[test]
+fn a_copy_is_stored_as_before() {
+    let text = r#"{"version":4,"epoch":2,"roles":["user"],"email":"Ada@example.com","email_canonical":"ada@example.com","email_verified":true,"disabled":false}"#;
+    assert_eq!(json::encode(&row(4)), text);
+    assert_eq!(json::decode(text), Some(row(4)));
+    // A later version may have added members. A copy that lacks one is not read.
+    let longer = text.replace("{", r#"{"later":1,"#);
+    assert_eq!(json::decode(&longer), Some(row(4)));
+    let shorter = text.replace(r#""epoch":2,"#, "");
+    assert_eq!(json::decode::<UserCopy>(&shorter), None);
+    let generation = Generation::new([240, 240, 240, 240, 15, 15, 15, 15]);
+    assert_eq!(json::encode(&generation), "[4042322160,252645135]");
 }
 
 #[test]
