@@ -61,7 +61,7 @@ async fn live(
             .await
     );
     assert!(service.is_authorized_by_user_id(access_token, &id).await);
-    // Registered a moment ago: nobody has shown that the address is theirs.
+    // The account is new, and its owner has not verified the address yet.
     assert!(!service.is_authorized_by_email(access_token, email).await);
     println!("role: yes; another role: no; user id: yes; unverified address: no");
 

@@ -125,7 +125,8 @@ async function buildWasm() {
   return true;
 }
 
-// As for the Worker (build-worker.mjs): no inlining beyond LLVM's, and like beside like.
+// Without inlining beyond LLVM's, and with similar functions next to each other, as for the Worker
+// (worker-module.mjs).
 /** @param {string} work the folder of the wasm */
 async function optimise(work) {
   mkdirSync(join(work, "out"));
@@ -214,7 +215,7 @@ async function pack() {
   return true;
 }
 
-/** Empty if this is not a clone of anything. */
+/** Empty if this folder has no `origin`. */
 async function originUrl() {
   const { code, stdout } = await run("git", ["config", "--get", "remote.origin.url"], {
     capture: true,

@@ -60,7 +60,8 @@ await main(async () => {
   return code;
 });
 
-// Not on the leash: wrangler may ask for a login, and a deploy should not be interrupted halfway.
+// This does not use leash.mjs: wrangler may ask for a login, and a deploy should not be interrupted
+// halfway.
 /** @param {string[]} given */
 function deploy(given) {
   const [command, args, { env }] = wrangler("deploy", ...given);

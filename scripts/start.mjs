@@ -41,7 +41,7 @@ await main(async () => {
   const edits = watchEdits(settings.files);
   const isJudged = checkerIsCurrent();
   if (isJudged) await refuseFaults(settings);
-  // wrangler would build too, but goes on without a Worker when that fails.
+  // wrangler would build too, but continues without a Worker when that fails.
   const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   if (built.code !== 0) return built.code;
   if (!isJudged) await refuseFaults(settings);
@@ -125,7 +125,7 @@ async function healthy(origin, signal) {
       ({ cause, message }) => cause?.message ?? message,
     );
     if (answer.status === 200) return;
-    // It will not get better by itself.
+    // Waiting does not help here.
     if (answer.text?.includes('"misconfigured"')) {
       throw new Advice(
         "the Worker is misconfigured: its log line above names the setting and how to set it right.",

@@ -195,7 +195,7 @@ async function checkSize() {
 
 /** @param {Context} context */
 function e2e({ files, before }) {
-  // Every test file would build again. Only a build of this very run makes that unnecessary.
+  // Tells the test files not to build again, but only if this run has just built everything.
   const isBuilt = before.some(({ name, passed }) => name === "build" && passed);
   rmSync(LOGS, { recursive: true, force: true });
   return steps.nodeTests(files.length > 0 ? files : ["tests/**/*.test.mjs"], {

@@ -1,4 +1,4 @@
-// What `npm test` prints at its end: each test that tries many things says how many it tried.
+// What `npm test` prints at its end: each test that tries many cases says how many it tried.
 // tests/counts.json has the minimum for the first number of each line. Without a minimum `npm test`
 // fails and says what to add.
 import { mkdirSync, writeFileSync } from "node:fs";

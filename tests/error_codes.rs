@@ -54,7 +54,7 @@ fn every_code_has_its_row_in_order() {
 }
 
 #[test]
-fn no_code_stands_twice() {
+fn no_code_is_listed_twice() {
     let mut seen = BTreeMap::new();
     for code in Code::ALL {
         *seen.entry(code.as_str()).or_insert(0) += 1;

@@ -65,7 +65,7 @@ fn every_kept_input_is_handled() {
     count::count("fuzz-inputs", &line);
 }
 
-/// A target has its folder of seeds and its line in the runner, and neither has more.
+/// Each target has a folder of seeds and a line in the runner, and there are no others.
 #[test]
 fn the_runner_knows_every_target() {
     let names: BTreeSet<String> = TARGETS

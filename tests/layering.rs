@@ -1,4 +1,5 @@
-//! Dependencies point inward. This reads the `use` lines and the paths in `src/` and holds it.
+//! Dependencies point inward. This reads the `use` lines and the paths in `src/`, and fails if one
+//! points outward.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects)]
 
@@ -150,7 +151,7 @@ fn no_use_case_names_another() {
     }
 }
 
-/// Where a binding goes is read in one file.
+/// One file shows which adapter gets which binding.
 #[test]
 fn only_the_wiring_names_bindings_and_adapters() {
     let edge = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/edge");

@@ -21,8 +21,8 @@ use edgegate::domain::settings::{SettingError, Settings};
 
 const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"test","d":"kHiqJjEbTv1Qa8l0B9TWvtZooboGt-DqgRkwqQ6bvoI","x":"WTgIzGjcnPfLLbB3vBGEwLDWIzQcpEqj4yySkPsbHfM"}]}"#;
 
-/// What every reading below starts from. The secrets are here so that the settings show what
-/// depends on them.
+/// Every reading below starts from these settings. The secrets are among them, so that other
+/// settings that need them are read too.
 const BASE: [(&str, &str); 5] = [
     ("ISSUER", "https://auth.example.com"),
     ("SIGNING_KEYS", KEYS),
@@ -137,7 +137,7 @@ fn range(cell: &str) -> Option<(u64, u64)> {
     })
 }
 
-/// Every name that a reading asks for, in some configuration.
+/// Every setting's name that the code asks for in at least one configuration.
 fn names_in_the_code() -> BTreeSet<String> {
     let mut asked = BTreeSet::new();
     for companions in COMPANIONS {
@@ -253,7 +253,7 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
     for row in rows() {
         for value in quoted(&row.allowed) {
             let is_other_option = names.contains(value);
-            // Two words in one row say how to make a key.
+            // These two words in a row are not values: they say how to make a key.
             let is_kind = ["oct", "kid"].contains(&value);
             assert!(
                 is_other_option || is_kind || is_accepted(&row.name, value),
@@ -263,7 +263,7 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
         }
         let nonsense = [(row.name.as_str(), "no such value")];
         if row.unit == "choice" {
-            // The refusal lists what there is, in quotation marks.
+            // The error lists the choices, in quotation marks.
             let problem = read(&[], &nonsense, &mut BTreeSet::new())
                 .unwrap_err()
                 .problem;
@@ -274,7 +274,7 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
                 .filter(|value| **value != "no such value")
                 .collect();
             assert!(missing.is_empty(), "{} lacks {missing:?}", row.name);
-            // The value itself, and two choices at least.
+            // The rejected value, and at least two choices.
             assert!(known.len() >= 3, "{problem}");
         }
     }
@@ -282,7 +282,7 @@ fn every_value_in_the_table_is_accepted_and_every_choice_is_there() {
 
 /// The pairs of the Argon2 row, and what the table says of `SESSION_IDLE_TTL` and `ROTATE_AFTER`.
 #[test]
-fn what_depends_on_another_option_is_so() {
+fn ranges_that_depend_on_another_option_are_those_of_the_code() {
     let rows = rows();
     let allowed = |name: &str| &rows.iter().find(|row| row.name == name).unwrap().allowed;
     for (memory, passes) in policy::ARGON2_LEAST {

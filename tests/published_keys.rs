@@ -36,8 +36,8 @@ const PLACES: [&str; 10] = [
     "www",
 ];
 
-/// Of RFCs: where it stands, the public half `x` or the symmetric `k`, and the private half `d`, if
-/// it has one.
+/// The keys of RFCs: the section, the public half `x` or the symmetric `k`, and the private half
+/// `d` if there is one.
 const OF_RFCS: [(&str, &str, &str); 16] = [
     (
         "RFC 7515 appendix A.1 (also RFC 7517 A.3)",
@@ -201,7 +201,7 @@ fn the_documents_name_these_rfcs() {
 }
 
 #[test]
-fn those_of_tests_count_where_only_tests_run() {
+fn keys_of_tests_are_accepted_only_where_tests_run() {
     let ours = "8_EOCRgpGXvXUXx_c7SG1v9rnoHKN-6Xn0P-vkQ_imo";
     for issuer in [
         "http://127.0.0.1:8787",
@@ -235,7 +235,7 @@ fn is_refused(setting: &str, key: &str, issuer: &str) -> bool {
         "PEPPERS" => format!("1:{key}"),
         _ => key.to_owned(),
     };
-    // Keys are read before ticket secrets: a good key is needed to come that far.
+    // Keys are read before ticket secrets, so ticket secrets are judged only if the key is good.
     let error = Settings::read(|name| match name {
         "ISSUER" => Some(issuer.to_owned()),
         name if name == setting => Some(value.clone()),
@@ -246,7 +246,7 @@ fn is_refused(setting: &str, key: &str, issuer: &str) -> bool {
     matches!(error, Some(SettingError { problem, .. }) if problem.contains("is published in an example"))
 }
 
-/// A key that stands nowhere in this form.
+/// A key that is written nowhere in this form.
 fn fresh_key() -> String {
     let zeros_and_ones = "AAE".repeat(14);
     format!(r#"{{"keys":[{{"kty":"oct","kid":"fresh","k":"{zeros_and_ones}AAEA"}}]}}"#)

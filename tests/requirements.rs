@@ -118,7 +118,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
         .to_str()
         .unwrap();
     let titles: Vec<&str> = match extension {
-        // Titles in JavaScript and headings have commas of their own.
+        // Titles in JavaScript, and headings, contain commas.
         "rs" | "json" => shown.titles.split(", ").collect(),
         _ => vec![&shown.titles],
     };
@@ -130,7 +130,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
             "md" => text
                 .lines()
                 .any(|line| line.trim_start_matches('#').trim() == title && line.starts_with('#')),
-            // A measurement is its whole file.
+            // A measurement is named by its file alone, without a title.
             _ if title.is_empty() => shown.path.starts_with("bench/"),
             _ => javascript_tests(&text).any(|line| is_javascript_test(&line, title)),
         };
@@ -236,7 +236,7 @@ fn every_requirement_has_its_answer_and_tests_that_exist() {
 }
 
 #[test]
-fn no_requirement_stands_twice_and_none_of_the_attacks_is_left_out() {
+fn each_requirement_is_listed_once_and_no_attack_is_missing() {
     let mut seen = BTreeMap::new();
     for row in rows() {
         for number in row.numbers {
@@ -345,7 +345,7 @@ fn every_finding_names_tests_that_exist() {
         }
         numbers.push(number);
     }
-    // Later issues build D4, C15, F8 and F10.
+    // Later issues will build D4, C15, F8 and F10.
     let all = [
         ("A", 10),
         ("B", 11),
@@ -483,7 +483,7 @@ fn sql_is_never_put_together() {
 }
 
 #[test]
-fn no_secret_stands_in_the_configuration() {
+fn the_configuration_contains_no_secret() {
     let config = file("wrangler.toml");
     for line in config
         .lines()

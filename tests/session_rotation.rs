@@ -58,7 +58,7 @@ fn used(counter: u32, ago: u64) -> Stored {
 }
 
 const NOW: u64 = BEGUN + DAY;
-/// That of the login.
+/// The proof of the login.
 const PROOF: Proof = Proof::by_password(BEGUN);
 
 fn verdict(stored: Stored, counter: u32) -> Verdict {
@@ -109,7 +109,7 @@ fn kept_while_young() {
 /// A later token was issued by a location that knows more. The use of its predecessor is recorded,
 /// and the token is kept.
 #[test]
-fn a_token_from_a_use_that_is_not_seen_stays() {
+fn a_token_whose_predecessor_s_use_is_not_visible_is_kept() {
     for ago in [0, 30, 90, 600] {
         let verdict = verdict(used(4, ago), 7);
         let recorded = Use {
@@ -120,7 +120,7 @@ fn a_token_from_a_use_that_is_not_seen_stays() {
         assert_eq!(verdict, Verdict::Unseen(recorded), "{ago} s ago");
         assert_eq!(verdict.answer(ticket(7)), Some(ticket(7)));
     }
-    // Where every renewal rotates, it rotates.
+    // If every renewal rotates, this one does too.
     let rules = Rules {
         rotate_after: 0,
         ..RULES
@@ -279,7 +279,7 @@ fn a_token_from_the_future_is_unknown() {
 }
 
 #[test]
-fn what_is_over_stays_over() {
+fn an_ended_session_stays_ended() {
     let ended = Stored {
         ended: true,
         ..used(4, 600)

@@ -14,7 +14,8 @@ const server = createServer(async (request, response) => {
   response.writeHead(answer.status, {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
-    // Every 401 has one (RFC 9110 section 15.5.2). An AuthClient renews its token for this one.
+    // Every 401 has a challenge (RFC 9110 section 15.5.2). After this one an AuthClient renews its
+    // token.
     ...(answer.status === 401 && { "WWW-Authenticate": 'Bearer error="invalid_token"' }),
   });
   response.end(JSON.stringify(answer.body));
@@ -32,7 +33,8 @@ async function answerTo(path, token) {
     }
   }
   if (path === "/admin") {
-    // `false` for every token that does not count: 401 or 403 is for the client to find out by /me.
+    // The answer is also `false` for an invalid token. /me tells the client whether it would be 401
+    // or 403.
     const allowed = await verifier.isAuthorizedByRole(token, ["admin"]);
     return allowed
       ? { status: 200, body: { secret: 42 } }
@@ -41,6 +43,7 @@ async function answerTo(path, token) {
   return { status: 404, body: { code: "not_found" } };
 }
 
-server.listen(Number(PORT), "127.0.0.1", () =>
-  console.log(`listening at http://127.0.0.1:${server.address().port}`),
-);
+server.listen(Number(PORT), "127.0.0.1", () => {
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  console.log(`listening at http://127.0.0.1:${port}`);
+});

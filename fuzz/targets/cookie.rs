@@ -35,7 +35,7 @@ fn one(header: &str, settings: &Settings, name: &str) {
     };
     let asked = request("application/json", true);
     let read = Given::read(None, "token", settings, &asked);
-    // A list that begins with a semicolon, in which each pair has one before it.
+    // A semicolon is added at the beginning, so that each pair has one before it.
     let list = format!(";{header}");
     let times = [format!(";{name}="), format!("; {name}=")]
         .iter()

@@ -87,7 +87,7 @@ fn members(value: &Value) -> usize {
     }
 }
 
-/// The members that stand in a JSON text, those of one name each: the colons outside of strings.
+/// The number of members in a JSON text, duplicates included: the colons outside of strings.
 fn colons(text: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (0, false, false);
     for byte in text {

@@ -3,7 +3,7 @@ import { Advice } from "../project/advice.mjs";
 import { sql } from "./database.mjs";
 
 // The lines of a job: format, id, time of the request, language and request; since format 2 the
-// attempts, the pool and whether it has paid; then which mail, and mostly an address.
+// attempts, the pool and whether it has paid; then the kind of mail, and for most kinds an address.
 /** @param {string[]} lines */
 const nameLine = (lines) => (lines[0] === "1" ? 4 : 7);
 

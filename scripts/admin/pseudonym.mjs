@@ -41,8 +41,9 @@ export async function showPseudonyms(text, given, place, environment) {
 }
 
 /**
- * What gives the pseudonym of an address under the first secret. It gives nothing without a secret,
- * and for an address that this command can't bring into the form in which the service compares it.
+ * Returns a function that gives the pseudonym of an address under the first secret. It gives
+ * undefined without a secret, and for an address that this command can't bring into the form in
+ * which the service compares it.
  *
  * @param {string | undefined} given the secret of the environment
  * @param {string[]} place

@@ -86,7 +86,8 @@ function revoke(email, role, last) {
 }
 
 /**
- * Why nothing was changed: advice, or the user when it was so already.
+ * Why nothing was changed. Throws advice, or returns the user if the role was given or taken
+ * already.
  *
  * @param {string} verb
  * @param {string} email

@@ -15,8 +15,8 @@ export function parsed(config, usage) {
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
     if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
-    // node's second sentence explains how to pass an argument that begins with a dash, but no
-    // argument here does.
+    // The second sentence of node's message is cut off. It explains how to pass an argument that
+    // begins with a dash, which no script here has.
     throw new Advice(`${message.split(". ")[0].replace(/\.$/, "")}: ${usage}.`);
   }
 }

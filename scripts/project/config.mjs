@@ -10,8 +10,9 @@ import { node, toolEnv } from "./tools.mjs";
  * The configuration of an environment (the top-level one when none is named).
  *
  * @param {string} [environment]
- * @param {{ path?: string, envFiles?: string[] }} [options] another file than wrangler.toml; the
- *   files of variables, for `local`: what local development adds (none: .dev.vars)
+ * @param {{ path?: string, envFiles?: string[] }} [options] `path`: another file instead of
+ *   wrangler.toml. `envFiles`: the result's `local` has the variables of these files, or of
+ *   .dev.vars if the list is empty
  * @returns {Promise<Config>}
  */
 export async function readConfig(environment, { path, envFiles } = {}) {

@@ -48,7 +48,8 @@ export async function conformanceWorker() {
   return inRoot(FOLDER, "wrangler.json");
 }
 
-// wrangler.toml, with its bindings, beside the other build; the path of the migrations leads back.
+// Writes a copy of wrangler.toml beside this build. It has the same bindings, and the path of the
+// migrations is relative to it.
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });

@@ -14,7 +14,7 @@ export function beginCounts() {
 }
 
 /**
- * Tells the tests of a step where to note.
+ * Tells the tests of a step where to write their counts.
  *
  * @param {string} step
  */

@@ -19,7 +19,8 @@ const OPTIONS = {
 };
 
 /**
- * What needs a value, with an example. wrangler would print its whole usage instead.
+ * Options that need a value, each with an example for the error. wrangler would print its whole
+ * usage instead.
  *
  * @type {Record<string, string>}
  */
@@ -117,7 +118,7 @@ function requireValue({ name, value, inlineValue }) {
 function readVar(text) {
   const [, name, value] = /^([A-Za-z_]\w*):([\s\S]*)$/.exec(text) ?? [];
   if (name !== undefined) return [name, value];
-  // What follows the name may be a secret.
+  // The text after the name may be a secret.
   const [shown] = /^\w*/.exec(text) ?? [""];
   throw new Advice(
     `--var ${shown}… is not NAME:value: write the name, a colon and the value, as in \`--var ${shown || "SESSION_STORE"}:<value>\`. Nothing was started.`,

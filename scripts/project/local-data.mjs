@@ -34,8 +34,8 @@ export function hold(folder) {
  */
 export async function clear(folder, name, users = usersOf) {
   refuseInUse(await users(folder), name);
-  // From here on a server that starts makes a new folder. One that started a moment before has
-  // files open in the renamed one.
+  // A server that starts from now on makes a new folder. A server that started a moment ago has
+  // files open in the renamed folder, which the next check finds.
   const leaving = `${folder}.deleting`;
   rmSync(leaving, { recursive: true, force: true });
   renameSync(folder, leaving);

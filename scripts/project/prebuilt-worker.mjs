@@ -38,8 +38,8 @@ export async function prebuiltWorker() {
 }
 
 // wrangler looks for .dev.vars beside its configuration and would mix a developer's settings into
-// the tests. So the configuration is wrangler.toml in another folder, with `main` replaced by the
-// bundle and the paths leading back.
+// the tests. So this writes a copy of wrangler.toml into another folder. Its `main` is the bundle,
+// and its paths are relative to that folder.
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });

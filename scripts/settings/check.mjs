@@ -11,8 +11,8 @@ import { tableOf } from "./places.mjs";
 /** @typedef {{ setting: string, misspelt?: string, problem: string, remedy: string }} Fault */
 
 /**
- * What is wrong with variables and bindings. `stored` are the names of secrets whose values can't be
- * read: they are taken as good.
+ * What is wrong with variables and bindings. `stored` are the names of secrets whose values can't
+ * be read: they are assumed to be good.
  *
  * @param {{ sources: Source[], bindings: string[], stored?: string[] }} configuration
  * @returns {Promise<Fault[]>}
@@ -44,7 +44,8 @@ const isMissing = (fault, env) =>
 const BUILT = "build/check.js";
 
 /**
- * Whether the module that judges is newer than its sources. Then a fault is told without a build.
+ * Whether the module that judges is newer than its sources. Then a fault is reported without a
+ * build.
  */
 export function checkerIsCurrent() {
   if (!existsSync(inRoot(BUILT))) return false;
@@ -64,9 +65,9 @@ async function checker() {
 }
 
 /**
- * The secrets of the service. Each value stands for one that is stored and can't be read: it is as
- * good as the stored one should be. (tests/setup/settings.test.mjs compares the names with
- * docs/options.md.)
+ * The secrets of the service, each with a function that makes a good value. That value is judged
+ * instead of a stored one, which can't be read. (tests/setup/settings.test.mjs compares the names
+ * with docs/options.md.)
  *
  * @type {Record<string, () => string>}
  */

@@ -87,7 +87,7 @@ async function askSecrets(target, world) {
 }
 
 /**
- * What works, but rarely as it is meant.
+ * Settings that work, but rarely as intended.
  *
  * @param {{ config: Record<string, any>, vars: Map<string, string>, bindings: string[] }} given
  */

@@ -6,7 +6,7 @@ import { root } from "../project/root.mjs";
 /** @typedef {{ name: string, value: string | undefined, place: string }} Found */
 
 /**
- * A source of variables: of two that have a name, the first one counts.
+ * A source of variables. If two sources set the same name, the first one is used.
  *
  * @typedef {object} Source
  * @property {Record<string, unknown>} values
@@ -46,7 +46,7 @@ const ENTRY =
 
 /**
  * The lines of a file of variables that are neither a setting nor a comment. wrangler would ignore
- * them. Each is told without what may be a secret.
+ * them. The result leaves out what may be a secret.
  *
  * @param {string} path
  */
@@ -55,7 +55,7 @@ export function ignoredLines(path) {
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    // wrangler, or the missing secrets, say so.
+    // wrangler reports this, or the secrets are missing.
   }
   const rest = text.replace(ENTRY, (entry) => entry.replace(/[^\n]/g, ""));
   return [...rest.split("\n").entries()]
@@ -111,7 +111,7 @@ function lineOf(path, accepts) {
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    // It is named without a line.
+    // The place is then named without a line.
   }
   let found;
   for (const [n, line] of text.split("\n").entries()) if (accepts(line)) found = n + 1;

@@ -74,6 +74,6 @@ function reasonIn(output) {
   );
   const reason = lines.slice(first, first + 2).join(" ") || "no answer";
   const text = reason.replace(/^.*?\[?ERROR\]?\s*/, "");
-  // A whole word at the end, and a mark that something is missing.
+  // Cut after a whole word, with a mark that the rest is missing.
   return text.length > 500 ? `${text.slice(0, 500).replace(/\S*$/, "")}…` : text;
 }

@@ -6,7 +6,7 @@ import { run } from "../project/run.mjs";
  * @property {number} code 0 when it passed
  * @property {import("./failures.mjs").Failure[]} [failures] the tests that failed
  * @property {string} [output] the end of what it printed
- * @property {boolean} [leftOut] only a part of it was done, or nothing
+ * @property {boolean} [leftOut] the step was left out, or only a part of it was done
  */
 
 const MOST_OUTPUT = 4000;
@@ -34,7 +34,7 @@ export async function runStep(command, args, { quiet = false, env = {}, ...optio
 }
 
 /**
- * Runs steps one after the other. All of them run, whatever the first says.
+ * Runs steps one after the other. All of them run, even if the first one fails.
  *
  * @param {(() => Promise<Outcome>)[]} steps
  * @returns {Promise<Outcome>}

@@ -23,7 +23,9 @@ const LONGEST_FILE_MS = 20 * 60_000;
 /** The tests that need neither a Worker nor a browser nor the built package. */
 export const UNIT_TESTS = [
   "tests/client/*.test.mjs",
+  "tests/docs/layout.test.mjs",
   "tests/docs/links.test.mjs",
+  "tests/docs/quotes.test.mjs",
   "tests/docs/recipes.test.mjs",
   "tests/docs/stores.test.mjs",
   "tests/docs/walks.test.mjs",

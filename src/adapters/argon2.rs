@@ -53,8 +53,8 @@ impl Argon2Hasher {
             params.keyid(keyid);
         }
         Self {
-            // Argon2 accepts every cost that the settings accept; the crate's own default is the
-            // policy's.
+            // Argon2 accepts every cost that the settings accept. The fallback, the crate's
+            // default, costs the same as the policy's default.
             params: params.build().unwrap_or_default(),
             peppers,
             memory: RefCell::default(),

@@ -399,7 +399,7 @@ pub enum Error {
     RateLimited(u32),
     /// The request would send a mail, but no provider is set.
     NoMailProvider,
-    /// A store failed. Everything that was answered before is recorded.
+    /// A store failed. Steps that had succeeded before it stay done.
     Store(StoreError),
     /// A bug of the service. The text is for the log.
     Internal(&'static str),

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_value_is_read_back() {
         let kinds = || vec![Kind::Plain, Kind::One(u32::MAX), Kind::Two(u64::MAX, None)];
         for kind in kinds().into_iter().chain([Kind::Named {
             text: "a\t\"\u{1f600}".to_owned(),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_not() {
+    fn texts_of_another_form_are_rejected() {
         for text in [
             "",
             "null",

@@ -185,7 +185,8 @@ pub const ARGON2_LEAST: [(u32, u32); 5] = [
 ];
 /// The shortest context word, in characters. Shorter ones occur in other words by chance.
 pub const CONTEXT_WORD_CHARS: usize = 4;
-/// `PEPPERS`: the keys after the first are for hashes that no login has made again yet.
+/// How many `PEPPERS` may be set together. Those after the first verify older hashes, until the
+/// next login of each owner.
 pub const MAX_PEPPERS: usize = 8;
 /// The longest given or family name, in characters.
 pub const NAME_MAX_CHARS: usize = 100;
@@ -249,8 +250,8 @@ pub const ADMIN_ROLE: &str = "admin";
 /// How long a link to choose a new password is valid: an hour. OWASP asks for a short time; an hour
 /// is enough to open the mail on another device.
 pub const RESET_LINK_TTL: u64 = 3600;
-/// How long a link is valid that verifies an address, finishes a registration or invites: a day,
-/// for people who read their mail in the evening.
+/// How long a link to verify an address, to finish a registration or to accept an invitation is
+/// valid: a day, for people who read their mail in the evening.
 pub const VERIFICATION_LINK_TTL: u64 = DAY;
 /// The longest body of a link's ticket, in bytes. It holds an address, two names of 100 four-byte
 /// characters, and a few fixed fields.
@@ -303,7 +304,7 @@ pub const BUDGET_SPREAD: u64 = 600;
 pub const MAIL_BUDGET: u64 = 1000;
 /// The largest `MAIL_BUDGET`.
 pub const MAX_MAIL_BUDGET: u64 = 1_000_000;
-/// The pauses before a mail is retried that the provider did not accept, in seconds; the last one
+/// If the provider does not accept a mail: the pauses before each retry, in seconds. The last one
 /// repeats. With [`MAIL_TRIES`] they last for more than a day.
 pub const MAIL_RETRIES: [u64; 8] = [10, 30, 60, 120, 300, 600, 1200, 1800];
 /// How often a mail is attempted before it becomes a dead letter. Waiting for the budget is not an

@@ -25,7 +25,8 @@ impl RequestId {
         (id.hyphenated().encode_lower(&mut spelt) == text).then_some(Self(id))
     }
 
-    /// The subtags that a stored mail adds to its language: `x-` and four times eight digits.
+    /// The id as subtags of a language tag, the form in which a queued mail holds it: `x-`, then
+    /// the 32 digits in groups of eight.
     #[must_use]
     pub(super) fn to_subtags(self) -> String {
         let mut buffer = Uuid::encode_buffer();

@@ -260,7 +260,7 @@ impl TicketKeys {
     /// Opens a ticket of this format whose body has `N` bytes, or returns `None` for anything that
     /// these keys did not seal in this format.
     pub(crate) fn open_as<const N: usize>(&self, format: Format, text: &str) -> Option<[u8; N]> {
-        // The length first, so that nothing of a wrong size is copied.
+        // The length is checked first, so that no text of a wrong size is copied.
         let encoded = text.strip_prefix(self.purpose.prefix())?;
         if encoded.len() != encoded_bytes(N)? {
             return None;

@@ -20,8 +20,8 @@ use super::policy::VERIFIED_TOKENS_MAX;
 pub struct VerifiedTokens {
     capacity: usize,
     entries: HashMap<Rc<str>, Entry>,
-    /// Every key of `entries` once, the next to be forgotten first. An entry that was used since it
-    /// was stored or last spared is spared once more.
+    /// Each key of `entries`, in the order in which they are removed. An entry that was used in the
+    /// meantime goes to the back instead of being removed.
     queue: VecDeque<Rc<str>>,
 }
 
@@ -84,8 +84,8 @@ impl VerifiedTokens {
         self.queue.clear();
     }
 
-    /// How many tokens are remembered. Expired ones count until somebody asks for them or they are
-    /// pushed out.
+    /// How many tokens are remembered. Expired ones count until somebody asks for them or newer
+    /// tokens replace them.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -11,7 +11,8 @@ use super::wiring::{self, ObjectState};
 /// Answers the next call in the line. It hashes with the hasher of its isolate.
 ///
 /// # Errors
-/// When the configuration is wrong. The Worker that calls has answered with that before.
+/// When the configuration is wrong. The calling Worker has the same configuration, so it answers
+/// 500 before it calls.
 #[wasm_bindgen]
 pub fn account_answer(
     state: ObjectState,

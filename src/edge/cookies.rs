@@ -1,9 +1,9 @@
 //! Cookie mode: the refresh token is in a cookie that scripts can't read. docs/decisions/0010 has
 //! the reason for each rule.
 //!
-//! Every request that uses or sets the cookie is JSON and comes from an allowed origin. So no page
-//! of another site, or of another host on this one, can make a browser send it to any effect. GET
-//! never uses it.
+//! Every request that uses or sets the cookie is JSON and comes from an allowed origin. A page of
+//! another site, or of another host of this site, may make a browser send the cookie, but such a
+//! request has no effect. GET never uses it.
 
 use std::borrow::Cow;
 
@@ -35,8 +35,9 @@ pub fn require_cookie_allowed(
     Ok(())
 }
 
-/// Does with the cookie what the answer says. A session that begins in it ends the one that was in
-/// it: otherwise its user could only end that one from the list of sessions.
+/// Writes, clears or keeps the cookie, as the answer says. When a new session replaces another one
+/// in the cookie, the other one ends. Otherwise its user could only end it from the list of
+/// sessions.
 ///
 /// # Errors
 /// When ending that session may have failed. The client may repeat the request.
@@ -94,14 +95,14 @@ pub async fn settle<P: Ports>(
 pub enum Given<'a> {
     /// From the body.
     Body(String),
-    /// From the cookie. `None` when a request that may use it came without: its page can't see
+    /// From the cookie. `None` when a request that may use the cookie has none: its page can't see
     /// whether there is one.
     Cookie(Option<&'a str>),
 }
 
 impl<'a> Given<'a> {
-    /// Takes the `token` that the body has in the parameter `name`, or the cookie. An empty token is
-    /// treated as left out (RFC 6749 section 3.2), but not beside the cookie.
+    /// Takes the `token` that the body has in the parameter `name`, or the cookie. An empty token
+    /// is treated as left out (RFC 6749 section 3.2), but not in a request that has the cookie.
     ///
     /// # Errors
     /// `invalid_request` for both at once, for neither, and for a cookie that can't be read;
@@ -113,8 +114,8 @@ impl<'a> Given<'a> {
         request: &'a Request,
     ) -> Result<Self, Problem> {
         let cookie = refresh_token_in(settings, request)?;
-        // Beside the cookie an empty token is not left out: a page that has lost its own token would
-        // act for the session of the cookie.
+        // In a request with the cookie, an empty token is not treated as left out. A page that has
+        // lost its own token would otherwise act for the session of the cookie.
         let token = token.filter(|token| cookie.is_some() || !token.is_empty());
         if let Some(token) = token {
             return match cookie {

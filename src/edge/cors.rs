@@ -99,7 +99,7 @@ pub fn refuse_preflight(request: &Request<'_>, problem: Option<&SettingError>) -
         None => "the Origin is not in ALLOWED_ORIGINS".to_owned(),
     };
     let answer = if router::takes_any_method(request.path) {
-        // A proxy that takes any 2xx for a yes may have passed on a preflight of its own client.
+        // A proxy may have passed on its client's preflight, and may treat any 2xx as permission.
         Problem::new(Code::Forbidden, "pages of this origin may not call").into_answer()
     } else {
         Answer::empty(204)

@@ -105,7 +105,7 @@ pub(super) fn deliver_after_response(service: AuthService<Bindings>, jobs: Vec<J
         // Reads the clock again.
         let service = wiring::service_after(&service);
         for job in jobs {
-            // Its line in the log tells of a failure.
+            // A failure has its own line in the log.
             let _ = service.deliver_without_queue(job).await;
         }
     });

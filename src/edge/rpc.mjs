@@ -28,8 +28,8 @@ for (const method of METHODS) {
    */
   const run = function (...values) {
     const answer = call(method, values, this.env, this.ctx);
-    // The call is finished even if the caller disconnects, as in entry.mjs. The caller gets a
-    // failure from `answer`.
+    // The call is finished even if the caller disconnects, as in entry.mjs. If it fails, the caller
+    // gets the error through `answer`, so it is ignored here.
     this.ctx.waitUntil(answer.catch(() => {}));
     return answer;
   };

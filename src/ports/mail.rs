@@ -171,7 +171,7 @@ pub enum Once {
 /// A mail that could not be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// The id of the job, or of what should have been one.
+    /// The job's id, or the id of the queue's message if the job can't be read.
     pub id: String,
     /// The job, as it was queued.
     pub job: String,

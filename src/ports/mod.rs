@@ -29,7 +29,7 @@ pub trait Ports {
     type Sessions: SessionStore;
     /// The password hasher.
     type Hasher: PasswordHasher;
-    /// Passwords checked where failures are counted.
+    /// Checks passwords, and counts the failures of each account.
     type PasswordGuard: PasswordGuard;
     /// The limits.
     type Limiter: RateLimiter;
@@ -41,7 +41,7 @@ pub trait Ports {
     type Events: Events;
     /// Where mails wait to be made.
     type MailQueue: MailQueue;
-    /// What is counted before a mail is queued.
+    /// Counts requests for mails before a mail is queued.
     type MailGate: MailGate;
     /// The mail provider.
     type Mailer: Mailer;
@@ -58,7 +58,7 @@ pub trait Ports {
     fn sessions(&self) -> &Self::Sessions;
     /// The password hasher.
     fn hasher(&self) -> &Self::Hasher;
-    /// Passwords checked where failures are counted.
+    /// Checks passwords, and counts the failures of each account.
     fn password_guard(&self) -> &Self::PasswordGuard;
     /// The limits.
     fn limiter(&self) -> &Self::Limiter;
@@ -70,7 +70,7 @@ pub trait Ports {
     fn events(&self) -> &Self::Events;
     /// Where mails wait to be made.
     fn mail_queue(&self) -> &Self::MailQueue;
-    /// What is counted before a mail is queued.
+    /// Counts requests for mails before a mail is queued.
     fn mail_gate(&self) -> &Self::MailGate;
     /// The mail provider.
     fn mailer(&self) -> &Self::Mailer;

@@ -1,4 +1,4 @@
-//! Passwords, checked where failures are counted.
+//! Checks passwords, and counts the failures of each account.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,17 +15,17 @@ pub enum Guarded<T> {
     Delayed(u32),
 }
 
-/// Does the password work of accounts, and counts the failures of each exactly.
+/// Hashes and checks the passwords of accounts, and counts the failures of each account exactly.
 ///
 /// An account is only a name here, so nothing is created or deleted. An account without failures is
-/// not stored, and failures that have lapsed are deleted without being asked.
+/// not stored, and failures that have lapsed are deleted without a call.
 pub trait PasswordGuard {
     /// Asks [`FailedTries`](crate::domain::account::FailedTries) whether the attempt may be made.
     /// Makes it, or answers [`Guarded::Delayed`] without hashing. A failure MUST be recorded before
-    /// it is answered. Of simultaneous attempts each MUST be decided after the failures of those
-    /// before it. MUST answer `Delayed` rather than let more than
-    /// [`TRIES_WAITING`](crate::domain::policy::TRIES_WAITING) attempts of strangers wait for
-    /// another's hash.
+    /// it is answered. Simultaneous attempts MUST be decided one after the other, each with the
+    /// failures of those before it. While one hash is computed, at most
+    /// [`TRIES_WAITING`](crate::domain::policy::TRIES_WAITING) attempts of strangers may wait;
+    /// further ones MUST get `Delayed`.
     ///
     /// `now` is in milliseconds since 1970.
     ///

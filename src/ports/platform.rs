@@ -31,7 +31,7 @@ pub trait PasswordHasher {
 
     /// Makes an attempt. It takes the time of one hash, whether or not there is anything to compare
     /// with. If the password was typed with a space other than U+0020 and does not match, it takes
-    /// the time of two: what was typed alone decides that.
+    /// the time of two: only the typed text decides that.
     async fn compare(&self, attempt: &Attempt<'_>) -> Comparison {
         let compared = self.compare_once(attempt).await;
         let Some(unmapped) = attempt.password.with_spaces_as_typed() else {

@@ -1,4 +1,4 @@
-//! Questions to other services, when the settings say so.
+//! Requests to other services, if the settings name them.
 
 use crate::domain::account::Password;
 use crate::domain::error::StoreError;

@@ -36,7 +36,7 @@ impl Aftermath {
         }
     }
 
-    /// Also notifies somebody.
+    /// The same change, which also queues this notice.
     pub(super) fn telling(self, task: Task, locale: Locale) -> Self {
         Self {
             notice: Some((task, locale)),
@@ -58,8 +58,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`change_user`](Self::change_user), for names, roles and state of a user that was just
-    /// read. If only the answer to the change was lost, it goes on: a repeat would find nothing to
-    /// change, and the change would never be recorded.
+    /// read. If only the answer of the store was lost, this continues. A repeat of the request
+    /// would find nothing to change, and the change would never be recorded.
     pub(super) async fn amend(
         &self,
         before: &User,
@@ -73,7 +73,7 @@ impl<P: Ports> AuthService<P> {
                 let found = users.find_by_id(before.id).await.ok().flatten();
                 let is_made = |user: &User| {
                     user.version > before.version
-                        && change.clone().without_what_is_so(user).is_empty()
+                        && change.clone().without_current_values(user).is_empty()
                 };
                 Some(found.filter(is_made).ok_or(error)?)
             }

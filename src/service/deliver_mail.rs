@@ -223,7 +223,8 @@ impl<P: Ports> AuthService<P> {
         self.send(job, &message, Some(&lane), trace).await
     }
 
-    /// Lets the job's pool pay for it, unless it has paid or need not. False if the pool is empty.
+    /// Charges the mail to the job's pool, unless it was charged already or is free. False if the
+    /// pool is empty.
     async fn pay(&self, job: &mut Job) -> Result<bool, StoreError> {
         let pays = job.task.class().and_then(|class| {
             let most = job.pool.share(class, self.settings().mail.budget)?;

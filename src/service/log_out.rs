@@ -19,9 +19,9 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Ends the session of a refresh token, used or not, or of an access token, expired and
-    /// outdated ones included. It is enough that this service signed the token, for as long as its
-    /// session can last. A token that means nothing is not an error (RFC 7009 section 2.2), and a
-    /// session that has ended is not written again. Returns the session, for the log.
+    /// outdated ones included. The token must be one of this service, and so recent that its
+    /// session can still exist. An invalid token is not an error (RFC 7009 section 2.2), and a
+    /// session that has ended already is not written again. Returns the session, for the log.
     ///
     /// # Errors
     /// [`Error::Store`] if the end may not have been stored; the client may retry.

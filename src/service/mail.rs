@@ -55,7 +55,8 @@ impl<P: Ports> AuthService<P> {
             GateVerdict::Within => Rank::Rest,
             GateVerdict::Over(wait) => return Err(self.too_many_mails("mail_requests", wait)),
         };
-        // A user requests their own new address. That they know their own account shows nothing.
+        // A new address is requested by the signed-in user, whose own ticket proves nothing about
+        // the owner of that address.
         if !matches!(task, Task::NewAddress { .. })
             && let Some(user) = self.known_user(caller.credentials)
         {
@@ -194,7 +195,7 @@ impl<P: Ports> AuthService<P> {
         };
         let reason = error.to_string();
         let kept = self.keep(&job, &reason, Some(self.now())).await;
-        // The operator must repair the first failure.
+        // If both fail, the failure of the queue is reported: it is the one to repair.
         kept.map_err(|_| error)?;
         self.record(Act::MailKept {
             mail: job.task.name(),

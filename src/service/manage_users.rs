@@ -90,7 +90,7 @@ impl<P: Ports> AuthService<P> {
         }
         let user = self.ports.users().find_by_id(id).await?;
         let user = user.ok_or(Error::UnknownUser)?;
-        let change = change.without_what_is_so(&user);
+        let change = change.without_current_values(&user);
         if change.is_empty() {
             // An earlier request may have failed after its row was written.
             self.finish_change(id, Some(&user)).await?;

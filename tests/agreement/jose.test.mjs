@@ -9,7 +9,7 @@ import { read } from "./vectors.mjs";
 const DAY = 86_400;
 const INVALID = /^ERR_J(OSE|WT|WS|WK|WKS)_/;
 
-test("where jose differs, a line says why, and no line says so of what does not", async (t) => {
+test("each difference of jose has a line that says why, and no line is about a token on which it agrees", async (t) => {
   const file = JSON.parse(readFileSync(inRoot("tests/vectors/agreement/tokens.json"), "utf8"));
   const vectors = read(file);
   const keys = Object.fromEntries(

@@ -49,7 +49,7 @@ export async function runPackage({ Verifier, EdgegateError }, file) {
 
   const vectors = read(file);
   const good = vectors.find(({ name }) => name === "ok").claims;
-  // What a good token is allowed to do, no bad token may do.
+  // A bad token must not be allowed to do what the good token is allowed to do.
   const nothing = [{ role: good.roles }, { user_id: good.sub }, { email: good.email }].map(
     (criterion) => ({ ...criterion, expected: false }),
   );

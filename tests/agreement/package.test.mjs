@@ -52,7 +52,7 @@ const agreed = (t, where, { platform, wasm, wycheproof }) => {
   }
   assertAgreed(wycheproof.wrong);
   const { valid, invalid, checks } = wycheproof.counts;
-  // All of the 88 and 173 that are valid, and those of the others that have the right form.
+  // All valid vectors (88 and 173), and those of the invalid ones that have the right form.
   assert.deepEqual([valid, invalid, checks], [261, 48, 104]);
   t.diagnostic(
     `Wycheproof by the platform of ${where}: ${valid} valid, ${invalid} invalid; ${checks} are refused before by their form`,

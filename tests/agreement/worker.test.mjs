@@ -87,7 +87,7 @@ test("the Worker agrees with the file", async (t) => {
   );
 });
 
-test("what is said not to travel in a header does not, and all else does", () => {
+test("the tokens that the file marks as impossible in a header can't be sent, and all others can", () => {
   const file = JSON.parse(readFileSync(inRoot("tests/vectors/agreement/tokens.json"), "utf8"));
   for (const { name, token, no_header } of read(file)) {
     const value = `Bearer ${token}`;

@@ -26,7 +26,7 @@ const ED25519_P = (1n << 255n) - 19n;
 const isInP256 = (value) => value > 0n && value < P256_ORDER;
 
 /**
- * Verifies all vectors whose form the package lets pass. The others never reach the platform:
+ * Verifies all vectors whose form the package accepts. The others never reach the platform:
  * crates/token/src/vectors_tests.rs runs them.
  */
 export async function runWycheproof(files) {

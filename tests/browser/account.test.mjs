@@ -34,7 +34,7 @@ async function open(t, user = ADA) {
   return page;
 }
 
-test("says who one is", async (t) => {
+test("shows who is signed in", async (t) => {
   const page = await open(t);
   await page.getByRole("heading", { name: "Ada Lovelace" }).waitFor();
   for (const text of [ADA.email, "Verified", ADA.id, ...ADA.roles])
@@ -118,7 +118,7 @@ test("sessions: device, place and time; each can be ended, this one by signing o
   assert.equal(await page.getByRole("button", { name: "End all others" }).isVisible(), false);
 });
 
-test("all others are ended at once; a failure is said, and the list stays", async (t) => {
+test("all others are ended at once; a failure is shown, and the list stays", async (t) => {
   const page = await open(t);
   await fake(page, "/auth/sessions", (time) =>
     time === 1 ? problem(503, "unavailable", {}, { "Retry-After": "5" }) : { status: 204 },
@@ -213,7 +213,7 @@ test("the address is changed by a mail; the same one is refused in words", async
   assert.deepEqual(asked.at(-1).body, { email: "ada@example.org", current_password: "right" });
 });
 
-test("an address that is not verified: the mail is sent again, and a limit is said", async (t) => {
+test("an address that is not verified: the mail is sent again, and a limit is shown", async (t) => {
   const page = await open(t, { ...ADA, email_verified: false });
   const asked = await fake(page, "/auth/email/resend", (time) =>
     time === 1 ? problem(429, "rate_limited", {}, { "Retry-After": "9" }) : { status: 202 },
@@ -264,14 +264,14 @@ test("signed out here: this page says so, and so does another tab", async (t) =>
   await other.getByText("You signed out in another tab.").waitFor();
 });
 
-test("signed out while the service is away: it says that it is not told yet", async (t) => {
+test("signed out while the service is down: the page says that the service does not know it yet", async (t) => {
   const page = await open(t);
   await fake(page, "/auth/revoke", "offline");
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("the service can’t be reached now").waitFor();
 });
 
-test("a session that was ended elsewhere: the next thing that is asked for says so", async (t) => {
+test("a session that was ended elsewhere: the next request shows it", async (t) => {
   const page = await open(t);
   await fake(
     page,

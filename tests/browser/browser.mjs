@@ -139,7 +139,7 @@ export async function stopTime(page) {
   await page.clock.pauseAt(now + 60_000);
 }
 
-/** Lets the time pass that a page counts down, and looks that it says so. */
+/** Lets the time pass that a page counts down, and checks the seconds that it shows. */
 export async function waitOver(page, seconds) {
   await page.clock.runFor(seconds * 1000 + 1000);
   await page.getByRole("alert").getByText("You can try again now.").waitFor();

@@ -7,7 +7,7 @@ import { fakeSession, signedIn } from "./signed-in.mjs";
 
 const VENDOR = "https://challenges.cloudflare.com";
 const KEY = "1x00000000000000000000AA";
-// It renders a button that meets the challenge, and gives a token once.
+// It renders a button that solves the challenge, and gives each token once.
 const WIDGET = `
   let made = 0;
   window.turnstile = {
@@ -68,7 +68,7 @@ async function open(t, origin, { at, path, fields }, answer, vendor = { body: WI
 
 for (const door of DOORS) {
   describe(door.at, () => {
-    test("the widget's token goes along, and a new one is made for the next try", async (t) => {
+    test("the widget's token is sent with the form, and the next try gets a new one", async (t) => {
       const answer = door.at === "/sign-in" ? () => signedIn() : { status: 202 };
       const { page, asked, send } = await open(t, www.url, door, (time) =>
         time === 1 ? refused("not_met") : typeof answer === "function" ? answer() : answer,
@@ -95,7 +95,7 @@ for (const door of DOORS) {
       );
     });
 
-    test("a widget that does not load is said, and the service decides", async (t) => {
+    test("a widget that does not load is reported, and the service decides", async (t) => {
       const { page, asked, send } = await open(t, www.url, door, refused("missing"), "offline");
       await page.getByText("Allow scripts of challenges.cloudflare.com").waitFor();
       await send.click();

@@ -184,7 +184,7 @@ describe("a bad token is said to be so, with the reason in words", () => {
     ],
   ];
 
-  test("each of them", async (t) => {
+  test("the page names the fault of each bad token", async (t) => {
     const { page, token, headline } = await open(t);
     for (const [name, text, says, steps] of BAD) {
       await token.fill(text);
@@ -368,7 +368,7 @@ test("in local development the demo accounts are a click away", async (t) => {
   assert.equal(await focused(page), "token");
 });
 
-test("what does not load is said, and can be tried again", async (t) => {
+test("what does not load is named, and can be loaded again", async (t) => {
   const { page, token, headline } = await open(t, {
     before: async (page) => {
       await fake(page, "/edgegate/wasm/edgegate_bg.wasm", {
@@ -468,7 +468,7 @@ describe("an answer is never shown beside another question", () => {
     await page.getByText("This page and the server differ in 1 of 3 checks.").waitFor();
   });
 
-  test("the verdict goes as soon as the token, the issuer or the audience is changed", async (t) => {
+  test("the verdict disappears as soon as the token, the issuer or the audience is changed", async (t) => {
     for (const change of [
       (page) =>
         page

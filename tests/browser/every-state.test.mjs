@@ -11,7 +11,7 @@ import { STATES } from "./states.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // Colours don't depend on the width, and the content does not depend on the colours. `rules` leaves
-// out what another look has measured.
+// out the checks that another look has made already.
 const DESKTOP = { width: 1280, height: 720 };
 const LOOKS = {
   light: { colorScheme: "light", viewport: DESKTOP, rules: {} },
@@ -61,7 +61,8 @@ describe("every state of every page", { concurrency: 2 }, () => {
   }
 });
 
-// Chromium's own measure: 0.1 is what it calls good. On a phone more is in the way of being pushed.
+// Chromium's measure of layout shifts: it calls up to 0.1 good. A phone's screen is small, so more
+// of it moves.
 test("nothing jumps about while a page loads", { timeout: 120_000 }, async (t) => {
   for (const name of [
     "index",

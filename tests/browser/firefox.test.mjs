@@ -50,13 +50,13 @@ async function until(page, condition, ...given) {
     try {
       if (await page.evaluate(condition, ...given)) return;
     } catch {
-      // The page that was asked is gone.
+      // The page went to another page meanwhile.
     }
     assert.ok(Date.now() - begun < 60_000, `${condition} ${given}`);
   }
 }
 
-// Of what is visible: the views that are hidden have texts too.
+// Only visible text counts, because the hidden views have texts too.
 const says = (page, text) =>
   // biome-ignore lint/performance/useDomNodeTextContent: see above.
   until(page, (text) => document.body.innerText.includes(text), text);
@@ -64,7 +64,7 @@ const says = (page, text) =>
 async function type(page, fields) {
   for (const [selector, text] of Object.entries(fields)) {
     await page.waitForSelector(selector, { visible: true });
-    // Instead of what is there.
+    // The new text replaces what is in the field.
     await page.$eval(selector, (input) => input.select());
     await page.type(selector, text);
   }
@@ -73,7 +73,7 @@ async function type(page, fields) {
 
 const signIn = (page, email, password) => type(page, { "#email": email, "#password": password });
 
-test("sign in by keyboard; a wrong password is said; a cookie that no script sees keeps the session", {
+test("sign in by keyboard; a wrong password is reported; a cookie that no script sees keeps the session", {
   timeout: 180_000,
 }, async (t) => {
   const page = await open(t, "/sign-in");
@@ -84,7 +84,7 @@ test("sign in by keyboard; a wrong password is said; a cookie that no script see
   await says(page, "Only on this device.");
   assert.equal(new URL(page.url()).pathname, "/account");
 
-  // The name may have the port; the cookie of a known device stays.
+  // The cookie's name may end in the port. The cookie of the known device is left out.
   const sessions = async () =>
     (await page.cookies()).filter(({ name }) => /edgegate(-\d+)?$/.test(name));
   const [cookie] = await sessions();

@@ -90,7 +90,7 @@ test("by keyboard: Tab goes from the field to the button, Enter sends", async (t
   assert.equal(asked.length, 1);
 });
 
-test("what is no address is said at the field and not sent", async (t) => {
+test("a text that is not an address is reported at the field and not sent", async (t) => {
   const { page, asked, email, send } = await open(t, { status: 202 });
   for (const [text, says] of [
     ["", "Type your email address."],
@@ -112,7 +112,7 @@ test("what is no address is said at the field and not sent", async (t) => {
   assert.equal(await email.getAttribute("aria-invalid"), null);
 });
 
-test("an address that the server refuses is said at the field", async (t) => {
+test("an address that the server refuses is reported at the field", async (t) => {
   const { page, email, send } = await open(
     t,
     problem(422, "invalid_field", { errors: [{ field: "email", reason: "invalid" }] }),
@@ -123,7 +123,7 @@ test("an address that the server refuses is said at the field", async (t) => {
   assert.equal(await focused(page), "email");
 });
 
-test("any other answer is said, and the form stays", async (t) => {
+test("any other answer is reported, and the form stays", async (t) => {
   const answers = [
     [problem(429, "rate_limited", {}, { "Retry-After": "42" }), "Wait 42 seconds, then", 42],
     [problem(429, "rate_limited", {}, { "Retry-After": "100" }), "Wait 2 minutes, then", 100],

@@ -1,6 +1,6 @@
-// What all forms owe to people who don't see them, and to password managers: problems are announced,
-// each wrong field is named, colours are not the only sign, and user names are where they are
-// looked for.
+// What all forms do for people who don't see them, and for password managers: problems are
+// announced, each wrong field is named, no problem is shown by colour alone, and password managers
+// find the user name.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fake, focused, openPage, problem, servePages, startBrowser } from "./browser.mjs";
@@ -54,7 +54,7 @@ for (const { at, form = "form", required } of FORMS) {
       assert.equal(await error.getAttribute("role"), "alert", "it is announced");
     }
     assert.equal(await focused(page), required[0]);
-    // What is mended is taken back there, and only there.
+    // When a field is corrected, only the error of that field goes away.
     await page.locator(`#${required[0]}`).fill("x");
     const marked = page.locator(`${form} [aria-invalid]`);
     assert.equal(await marked.count(), required.length - 1);
@@ -79,7 +79,7 @@ test("a wrong password is announced, and a second one again", async (t) => {
   }
   const said = await page.evaluate(() => window.announced.filter(Boolean));
   assert.equal(said.length, 2);
-  // It is about both fields: mending the address takes it back too.
+  // The error is about both fields, so correcting the address removes it too.
   await page.locator("#email").fill("root@example.com");
   assert.equal(await page.locator("#password-error").textContent(), "");
 });

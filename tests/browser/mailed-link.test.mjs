@@ -98,7 +98,7 @@ for (const tested of PAGES) {
         ]),
       );
       assert.ok(!kept.includes(TICKET));
-      // No field wants the focus before the page was read.
+      // No field has the focus: people read the page first.
       assert.equal(await page.evaluate(() => document.activeElement?.localName), "body");
     });
 
@@ -125,7 +125,7 @@ for (const tested of PAGES) {
       assert.equal(await page.getByText("may have worked").isVisible(), false);
     });
 
-    test("a spent link after a lost answer may be one's own doing", async (t) => {
+    test("after a lost answer, a used link is explained: that attempt may have worked", async (t) => {
       const { page, send } = await open(t, tested, (time) =>
         time === 1 ? "offline" : problem(400, "invalid_link"),
       );
@@ -163,7 +163,7 @@ for (const tested of PAGES) {
       );
     });
 
-    test("any other answer is said, and the form stays", async (t) => {
+    test("any other answer is reported, and the form stays", async (t) => {
       const answers = [
         [problem(429, "rate_limited", {}, { "Retry-After": "1" }), "Wait 1 second, then", 1],
         [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then", 5],

@@ -124,13 +124,13 @@ test("a new mail appears by itself, open, and what is read stays as it is", asyn
   assert.equal(await entries.count(), 0);
 });
 
-test("two mails alike are two", async (t) => {
+test("two equal mails are shown twice", async (t) => {
   const { entries, state } = await open(t, { json: [mail(1), mail(1)] });
   await state.getByText("2 mails").waitFor();
   assert.equal(await entries.count(), 2);
 });
 
-test("it looks again only while it is seen", async (t) => {
+test("the page asks again only while it is visible", async (t) => {
   const { page, asked } = await open(t, { json: [] }, () => {
     globalThis.unseen = false;
     Object.defineProperty(Document.prototype, "hidden", { get: () => globalThis.unseen });
@@ -149,7 +149,7 @@ test("it looks again only while it is seen", async (t) => {
   await page.waitForRequest("**/dev/outbox");
 });
 
-test("elsewhere than in local development, and without an answer, it says so and goes on", async (t) => {
+test("outside of local development, and without an answer, the page says so and can ask again", async (t) => {
   const answers = [problem(404, "not_found"), problem(500, "misconfigured"), "offline"];
   const { page, state } = await open(t, (time) => answers[time - 1] ?? { json: [mail(1)] });
   await state.getByText("it exists only in local development").waitFor();

@@ -38,7 +38,7 @@ for (const { at, path, button } of [
   };
 
   describe(at, () => {
-    test("each reason of the server is said in words at the field, and the link stays good", async (t) => {
+    test("each reason of the server is explained at the field, and the link stays valid", async (t) => {
       const weak = (...reasons) => problem(422, "weak_password", { reasons });
       /** @type {[text: string, answer: object, says: string][]} */
       const tries = [
@@ -94,7 +94,7 @@ for (const { at, path, button } of [
       );
     });
 
-    test("an empty field is said and not sent", async (t) => {
+    test("an empty field is reported and not sent", async (t) => {
       const { page, asked, send, error } = await open(t);
       await send.click();
       await error.getByText("Type a password.").waitFor();
@@ -186,7 +186,7 @@ describe("strength", () => {
     assert.match(strength("é".repeat(MOST + 1)).text, /^Too long: 129 of/);
   });
 
-  test("it takes no time", () => {
+  test("the meter is quick, also for a long text", () => {
     const begun = performance.now();
     strength("ab".repeat(500));
     strength("a".repeat(100_000));

@@ -105,7 +105,7 @@ test("the usual names lead to the pages and keep the query; signing out takes a 
     const answer = await ask(`${path}?return_to=%2Fconsole`);
     const target = answer.headers.get("Location");
     assert.equal(target, `${page}?return_to=%2Fconsole`, path);
-    // 307: the server of the files answers a slash at the end.
+    // The server of the static files answers 307 to a slash at the end.
     assert.ok([302, 307].includes(answer.status), path);
     assert.equal(answer.headers.get("X-Content-Type-Options"), "nosniff");
     assert.ok([404, 405].includes((await ask(path, { method: "POST" })).status), path);

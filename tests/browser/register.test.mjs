@@ -41,7 +41,7 @@ async function open(t, answer, at = "/register") {
   };
 }
 
-test("verified: a mail is on its way, and the page knows no more", async (t) => {
+test("verified: the page says that a mail is on its way, and no more", async (t) => {
   const { page, asked, email, send } = await open(t, { status: 202 });
   await email.fill(" ada@example.com ");
   await page.getByLabel("First name").fill("Ada");
@@ -58,7 +58,7 @@ test("verified: a mail is on its way, and the page knows no more", async (t) => 
   assert.equal(await focused(page), "email");
 });
 
-test("open: the password is asked for, said to be weak, and then one is signed in", async (t) => {
+test("open: a weak password is rejected, a good one signs in", async (t) => {
   const answers = [NO_PASSWORD, problem(422, "weak_password", { reasons: ["too_common"] })];
   const { page, asked, email, send } = await open(
     t,
@@ -86,7 +86,7 @@ test("open: the password is asked for, said to be weak, and then one is signed i
   assert.equal(asked.at(-1).body.cookie, true);
 });
 
-test("open: a taken address is said at the field, with what to do instead", async (t) => {
+test("open: a taken address is reported at the field, with what to do instead", async (t) => {
   const { page, email, send } = await open(t, (time) =>
     time === 1 ? problem(409, "email_taken") : { status: 202 },
   );
@@ -108,7 +108,7 @@ test("closed: it says so", async (t) => {
   assert.equal(await focused(page), "h1: Registration is closed");
 });
 
-test("what is wrong with a field is said there", async (t) => {
+test("an error about a field is shown at the field", async (t) => {
   const wrong = (field, reason) => problem(422, "invalid_field", { errors: [{ field, reason }] });
   const answers = [
     wrong("email", "domain"),
@@ -130,7 +130,7 @@ test("what is wrong with a field is said there", async (t) => {
   }
 });
 
-test("limits, failures and no answer are said, and what was typed stays", async (t) => {
+test("limits, failures and no answer are reported, and what was typed stays", async (t) => {
   const answers = [
     [problem(429, "rate_limited", {}, { "Retry-After": "1" }), "Wait 1 second, then", 1],
     [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then", 5],

@@ -76,7 +76,7 @@ test("by keyboard alone: address, password, show, forgotten, button; Enter signs
   assert.ok(!kept.includes(signedIn().json.access_token.split(".")[0]), "no token in any storage");
 });
 
-test("a refusal is said at the password, in the same words whatever was wrong; the address stays", async (t) => {
+test("a refusal is shown at the password, in the same words whatever was wrong; the address stays", async (t) => {
   const refused = [
     problem(401, "invalid_credentials"),
     problem(422, "invalid_field", { errors: [{ field: "email", reason: "too_long" }] }),
@@ -115,7 +115,7 @@ test("nothing is sent without an address or a password: each empty field is name
   assert.equal(asked.length, 0);
 });
 
-test("any other answer is said, and what was typed stays", async (t) => {
+test("any other answer is reported, and what was typed stays", async (t) => {
   const answers = [
     [problem(429, "rate_limited", {}, { "Retry-After": "42" }), "Wait 42 seconds, then", 42],
     [problem(503, "unavailable", {}, { "Retry-After": "5" }), "Wait 5 seconds, then", 5],
@@ -163,7 +163,7 @@ test("two clicks sign in once", async (t) => {
   assert.equal(asked.length, 1);
 });
 
-test("whoever is signed in goes on, or takes another account", async (t) => {
+test("a signed-in user continues, or chooses another account", async (t) => {
   const { page, email } = await open(t, signedIn(), "/sign-in?return_to=/console", ADA);
   await page.getByText("As Ada Lovelace.").waitFor();
   assert.equal(
@@ -239,7 +239,7 @@ describe("return_to", () => {
     });
   }
 
-  test("the first of several counts, and none is the account", () => {
+  test("the first of several is used, and without one the page goes to the account", () => {
     assert.equal(
       returnTo("?return_to=/console&return_to=//evil.example", ORIGIN),
       `${ORIGIN}/console`,
@@ -251,11 +251,11 @@ describe("return_to", () => {
     assert.equal(returnTo("", ORIGIN), `${ORIGIN}/account`);
   });
 
-  test("in the browser: none of them leaves the site, a path is gone to", async (t) => {
+  test("in the browser: no address leads to another site, and a path leads to its page", async (t) => {
     const page = await openPage(t, browser, www.url);
     await fakeSession(page, null);
     await fake(page, "/auth/login", () => signedIn());
-    // What the page goes to, without going there: a page per address would take long.
+    // Notes where the page would go, without going there: loading a page for each would take long.
     for (const [path, goes] of [
       ["//evil.example", "/account"],
       ["/\\evil.example", "/account"],

@@ -166,7 +166,7 @@ const NO_PASSWORD = problem(422, "invalid_field", {
   errors: [{ field: "password", reason: "missing" }],
 });
 
-/** `reach` brings the page there; then `says` is to be seen. */
+/** `reach` brings the page into the state; then the text `says` is visible. */
 export const STATES = [
   { name: "index", reach: as(null, "/"), says: "Healthy" },
   { name: "index-signed-in", reach: as(ADA, "/"), says: "Signed in as Ada Lovelace" },

@@ -135,7 +135,7 @@ for (const file of HTML) {
   });
 }
 
-// Sentences to a machine, or in a language of machines.
+// Sentences for a machine, or in a programming language.
 const NO_WORDS = [
   "correct horse battery staple",
   "allow-popups allow-popups-to-escape-sandbox",
@@ -169,7 +169,7 @@ for (const file of SCRIPTS) {
   });
 }
 
-/** Two words with a space between them, or one that begins a sentence. */
+/** Two words with a space between them, or a text that begins with a capitalised word. */
 function isSentence(text) {
   const NAMES = /^(Bearer |Authorization|Retry-After|EdgegateError|Escape|Enter)/;
   if (NAMES.test(text) || /^[#.[]|^\w+\[|\b(aria|data)-/.test(text)) return false;

@@ -9,7 +9,7 @@ import { ORIGIN, signedIn, World } from "./world.mjs";
 const NEW_PASSWORD = "a passphrase nobody knows";
 const ada = { email: ADA.email, password: PASSWORD };
 
-/** How each method is called; whoever adds one adds its line. */
+/** How each method is called. A new method needs a line here. */
 const CALLS = {
   ready: (client) => client.ready(),
   login: (client) => client.login(ada),

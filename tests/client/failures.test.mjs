@@ -117,7 +117,7 @@ test("only the service's invalid_grant ends the session", async () => {
   world.close();
 });
 
-test("after a failed ready it is told that nobody is there", async () => {
+test("after a failed ready() the page is told that nobody is signed in", async () => {
   const world = new World();
   const { client, events } = world.tab();
   world.service.fault = renewing("offline");
@@ -128,7 +128,7 @@ test("after a failed ready it is told that nobody is there", async () => {
   world.close();
 });
 
-test("a logout while that is being found out tells nothing more", async () => {
+test("a logout while the client is finding that out tells nothing more", async () => {
   const world = new World();
   const { client, events } = world.tab();
   world.service.fault = renewing("offline");
@@ -157,7 +157,7 @@ test("Retry-After is kept to: no request before it, and callers learn how long",
     await world.fails(client.fetch("https://app.example.com/api"));
   world.service.fault = () => undefined;
   const tries = asked.length;
-  // The device comes back online, and the user looks at the tab: still not.
+  // The device comes back online, and the user looks at the tab: it still does not renew.
   const [tab] = world.tabs;
   tab.window.dispatchEvent(new Event("online"));
   tab.window.dispatchEvent(new Event("focus"));
@@ -285,7 +285,8 @@ test("a clock that is set while the page is open", async () => {
     }
   }
   const renewals = world.service.count("/auth/token");
-  // Seven times twenty minutes are sixteen renewals. Each step forward costs one more.
+  // In seven times twenty minutes sixteen renewals are due. Each jump of the clock may cause one
+  // more.
   assert.ok(renewals <= 16 + 7, `${renewals} renewals`);
   world.close();
 });
@@ -305,7 +306,7 @@ test("a proxy's wrong Date is not believed", async () => {
   world.close();
 });
 
-test("a service whose tokens are over when they come is not asked without a pause", async () => {
+test("a service whose tokens have expired on arrival is asked again only after a pause", async () => {
   const world = new World();
   const token = world.service.token.bind(world.service);
   world.service.token = (user, sid) =>
@@ -410,7 +411,7 @@ test("no token in an error", async () => {
   world.close();
 });
 
-test("a pause outlasts no answer that sets the clock right", async () => {
+test("a pause ends when an answer corrects the clock", async () => {
   for (const skew of [-60, 60]) {
     const world = new World();
     world.skew = skew * MINUTE;

@@ -30,7 +30,7 @@ test("the token goes to the service's origin and to those listed", async () => {
   world.close();
 });
 
-test("to nobody else", async () => {
+test("the token goes to no other origin", async () => {
   const world = new World();
   const { client } = await signedIn(world, { origins: [API] });
   const asked = world.service.log.length;
@@ -160,7 +160,7 @@ test("every kind of body that can be is sent twice", async () => {
   world.close();
 });
 
-test("the session's end is said, not a 401", async () => {
+test("the end of the session is reported, not a 401", async () => {
   const world = new World();
   const { client, events } = await signedIn(world);
   world.service.endSessions(ADA.id);
@@ -169,7 +169,7 @@ test("the session's end is said, not a 401", async () => {
   world.close();
 });
 
-test("when the renewal after a 401 can't be had, that is said, and nobody is signed out", async () => {
+test("when the renewal after a 401 fails, that is reported, and nobody is signed out", async () => {
   const world = new World();
   const { client } = await signedIn(world);
   outdate(world);

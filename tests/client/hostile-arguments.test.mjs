@@ -1,5 +1,5 @@
-// Whatever is handed in, what the client throws is an EdgegateError; only `fetch` hands on the
-// reason of its caller's signal.
+// Whatever the arguments are, the client throws only EdgegateErrors. One exception: `fetch` passes
+// on the reason of its caller's signal.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient, EdgegateError } from "./client.mjs";
@@ -278,7 +278,7 @@ test("a fetch that was handed in and answers or throws anything", async () => {
         { status: 401, headers: {} },
       ].map((value, i) => [`answers junk ${i}`, () => value]),
     ),
-    // biome-ignore lint/suspicious/noThenProperty: it is what this test hands in
+    // biome-ignore lint/suspicious/noThenProperty: this test passes such an object
     "answers a thenable that throws": () => ({ then: boom }),
     "answers a broken body": () =>
       new Response(new ReadableStream({ pull: (it) => it.error(revoked()) }), {
@@ -300,7 +300,7 @@ test("a fetch that was handed in and answers or throws anything", async () => {
     const first = await signedIn(world);
     let broken = false;
     const { client } = world.tab({
-      // @ts-expect-error: some answer wrongly
+      // @ts-expect-error: some of these return what is not a Response
       platform: { fetch: (input, init) => (broken ? fetch() : first.platform.fetch(input, init)) },
     });
     await world.run(client.ready());

@@ -1,5 +1,5 @@
-// A logout that the service did not hear of at once, and what the browser did meanwhile on another
-// origin of the same site: that has the same cookie, and storage, locks and channels of its own.
+// A logout that reaches the service late, while the browser does something on another origin of the
+// same site. That origin has the same cookie, but its own storage, locks and channels.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locks } from "./locks.mjs";
@@ -167,7 +167,7 @@ test("a wish of another tab, remembered while the first is carried out, is carri
   world.close();
 });
 
-test("what the storage has and no client wrote ends the session of the cookie: a wish is not lost", async () => {
+test("an unknown value in the storage counts as a pending logout, and ends the session of the cookie", async () => {
   for (const value of ["1", "", "../me", "x".repeat(1 << 16)]) {
     const world = new World();
     (await signedIn(world)).client.close();

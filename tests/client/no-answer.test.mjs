@@ -42,7 +42,7 @@ test("the message names the page's origin and ALLOWED_ORIGINS", async () => {
     assert.ok(error.cause instanceof TypeError);
   }
   assert.equal(client.status, "unknown");
-  // The requests that find out carry nothing.
+  // The requests that find out the cause carry no token and no cookie.
   const probes = site.asked.filter(({ pathname }) => !/login|token/.test(pathname));
   assert.deepEqual(
     [

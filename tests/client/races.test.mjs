@@ -268,7 +268,7 @@ test("a logout in the very moment of a renewal's answer", async () => {
     const tab = world.tab();
     const { fetch } = tab.platform;
     let logout;
-    // The body's end is the last that the client waits for.
+    // The last thing that the client waits for is the end of the body.
     const spying = async (input, init) => {
       const response = await fetch(input, init);
       if (!input.href.endsWith("/auth/token") || response.status !== 200) return response;

@@ -42,7 +42,7 @@ class Run {
     this.random = generator(seed);
     this.world = new World();
     const { next, below } = this.random;
-    // Awake tabs must never wait so long for each other that they go on without the lock.
+    // If no tab sleeps, the requests must be so fast that no tab gives up waiting for the lock.
     this.world.latency = () => below(sleeps ? 1500 : 300);
     this.world.messageDelay = below(100);
     this.world.service.fault = () => this.#fault();
@@ -140,7 +140,8 @@ class Run {
       if (status === "unknown" && !this.world.service.log.length) continue;
       if (status === "signed_in") {
         // A device that slept without its monotonic clock, and whose other clock was set back, can
-        // hold an expired token for a valid one. The service's refusal of it brings the next.
+        // hold an expired token for a valid one. When the service refuses it, the client gets the
+        // next one.
         if (this.sleeps) await this.world.run(client.fetch(`${ORIGIN}/api/${client.user.id}`));
         assert.equal(
           client.user.id,
@@ -226,7 +227,7 @@ for (const without of [
     }));
 }
 
-// Now one thing alone, and everybody follows.
+// One tab signs in and out, and all other tabs follow.
 async function agree({ tabs, world }) {
   const [one] = tabs;
   for (const { client } of tabs) await world.run(client.ready());
@@ -239,7 +240,7 @@ async function agree({ tabs, world }) {
   const before = world.service.count("/auth/token");
   await world.advance(60 * MINUTE);
   const renewals = world.service.count("/auth/token") - before;
-  // Two tabs may be due while the word of a renewal is on its way.
+  // Two tabs may renew, if both are due before the message about the first renewal arrives.
   assert.ok(renewals >= 5 && renewals <= 10, `${renewals} renewals of all tabs in an hour`);
   await world.run(one.client.logout());
   await world.advance(1000);

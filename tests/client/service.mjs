@@ -127,7 +127,7 @@ export class Service {
     return `${part({ alg: "EdDSA", typ: "at+jwt", kid: "1" })}.${part(claims)}.c2lnbmF0dXJl`;
   }
 
-  /** The session of a bearer token that counts now, or undefined. */
+  /** The session of a bearer token, or undefined if the token is not valid now. */
   check(authorization) {
     const payload = authorization?.match(/^Bearer [^.]+\.([^.]+)\./)?.[1];
     if (!payload) return undefined;
@@ -225,7 +225,8 @@ export class Service {
     return this.#tokens(this.#begin(user, cookie), publicly(user));
   }
 
-  // The number of the refresh token stays that of the cookie, so that a lost answer costs nothing.
+  // The new refresh token has the same number as the one in the cookie, so a lost answer does no
+  // harm.
   #reauthenticate({ password, cookie: wanted }, { session, user }, cookie) {
     if (wanted !== true) throw new Error("this client proves with a cookie");
     if (password !== user.password) return this.#wrongPassword();

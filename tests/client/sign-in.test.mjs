@@ -1,4 +1,5 @@
-// Signing in, staying signed in, signing out, and what an account's owner may do: nothing in the way.
+// Signing in, staying signed in, signing out, and what an account's owner may do, while nothing
+// fails.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";
@@ -85,7 +86,7 @@ test("a later page takes up the session, with names", async () => {
   world.close();
 });
 
-test("names that can't be had at once follow", async () => {
+test("names that are not available at once arrive later", async () => {
   const world = new World();
   (await signedIn(world)).client.close();
   world.service.fault = ({ path }) => (path === "/auth/me" ? "offline" : undefined);
@@ -318,7 +319,7 @@ test("a session's id can't lead elsewhere", async () => {
   world.close();
 });
 
-test("after close nothing goes on, and calls say so", async () => {
+test("after close() nothing happens any more, and calls reject", async () => {
   const world = new World();
   const { client, events } = await signedIn(world);
   client.close();

@@ -78,7 +78,7 @@ test("a session that ends elsewhere, and one that another tab ends", async () =>
   const two = world.tab();
   const told = recordOf(two.client);
   await world.run(two.client.ready());
-  // First by the token, then with the names.
+  // The page is told first what the token says, then the names.
   assert.deepEqual(
     told.map(({ status, user }) => [status, user.first_name]),
     [

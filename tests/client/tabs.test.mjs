@@ -107,7 +107,7 @@ for (const without of [
   });
 }
 
-test("locks and channels that throw are as none", async () => {
+test("locks and channels that throw are treated as missing", async () => {
   const world = new World();
   const tab = world.tab();
   tab.platform.locks = {

@@ -71,7 +71,7 @@ for (const [name, work] of Object.entries(WORK)) {
     for (const deaf of [false, true]) {
       const world = new World();
       const tab = await signedIn(world);
-      // A `fetch` that was handed in may not look at the signal.
+      // A `fetch` of the caller's own may ignore the signal.
       const { fetch } = tab.platform;
       const { client } = deaf
         ? world.tab({
@@ -112,7 +112,7 @@ test("a browser whose locks can't be counted, or never answer that, is waited fo
   ]) {
     const world = new World();
     const locks = { request: (...args) => world.locks.request(...args), query };
-    // @ts-expect-error: some answer wrongly
+    // @ts-expect-error: some of these queries return a wrong type
     const { client } = world.tab({ platform: { locks } });
     world.locks.request(LOCK, {}, () => new Promise(() => {}));
     await world.run(client.login(ada), 2 * LONGEST_HOLD_MS);

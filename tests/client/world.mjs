@@ -19,7 +19,8 @@ export class World {
   locks = new Locks();
   tabs = [];
   /**
-   * How long a request is on its way, there and back; or a function of how long each way takes.
+   * How many milliseconds a request takes to arrive, and its answer to come back. A function gives
+   * each of them anew.
    *
    * @type {number | (() => number)}
    */
@@ -71,7 +72,7 @@ export class World {
     return tab;
   }
 
-  /** Lets `ms` go by: timers run in their order, and what they begin has its time. */
+  /** Lets `ms` pass: timers run in their order, and what they start runs too. */
   async advance(ms) {
     const end = this.#monotonic() + ms;
     await this.settle();
@@ -145,7 +146,7 @@ export class World {
     tab.document.dispatchEvent(new Event("visibilitychange"));
   }
 
-  /** A message on the channel, as a script of the same origin could send it. */
+  /** Sends a message on the channel, as a script of the same origin could. */
   say(message, name = `edgegate:${ORIGIN}`) {
     this.#deliver(name, message, null);
   }

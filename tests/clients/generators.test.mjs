@@ -32,7 +32,7 @@ before(async () => {
 });
 after(() => edge?.stop());
 
-/** A folder for what is generated, with our client in it. It is gone when the test ends. */
+/** A folder for the generated code, with our client in it. It is deleted when the test ends. */
 function workshop(t, client, as = client) {
   const folder = inRoot(HERE, "generated", client);
   rmSync(folder, { recursive: true, force: true });
@@ -65,7 +65,7 @@ const compile = (cwd, files) =>
 async function works(command, args, cwd) {
   const printed = await mustRun(command, args, cwd);
   assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1) ?? ""), EXPECTED);
-  // The next client finds Ada as this one did.
+  // Resets Ada's name, so that the next client finds it as this one did.
   const { access_token } = await (
     await edge.post("/auth/login", { email: ACCOUNTS.ROOT, password: ACCOUNTS.PASSWORD })
   ).json();

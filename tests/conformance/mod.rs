@@ -10,8 +10,8 @@
 //! | `password_guard` | `main`: in memory | the Durable Object |
 //!
 //! `tests/conformance-worker` includes the suites through this file, and
-//! `tests/e2e/conformance.test.mjs` runs them in workerd. They use ports and domain only. A case
-//! returns an error instead of panicking, because a panic would end the isolate.
+//! `tests/e2e/conformance.test.mjs` runs them in workerd. The suites use only ports and domain. A
+//! case returns an error instead of panicking, because a panic would end the isolate.
 
 #![allow(
     clippy::arithmetic_side_effects,

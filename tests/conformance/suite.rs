@@ -52,7 +52,7 @@ pub(crate) use check;
 /// Fails the case unless both are equal.
 macro_rules! check_eq {
     ($left:expr, $right:expr, $what:expr) => {
-        // A match keeps what is borrowed from alive.
+        // `match` keeps the borrowed values alive.
         match (&$left, &$right) {
             (left, right) => {
                 if left != right {

@@ -1,6 +1,5 @@
-// The programs in docs/ do what the pages say, as they stand there: in Chromium, in Node, and the
-// Worker that calls edgegate in workerd. follow.test.mjs runs every block; this says what must come
-// of these.
+// Runs programs of docs/ unchanged: in Chromium, in Node, and the Worker that calls edgegate in
+// workerd. They do what the pages say. follow.test.mjs runs every block; this checks the results.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

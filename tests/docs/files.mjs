@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// Installed, built, or from somebody else.
+// Files that are installed, built, or written by others.
 const LEFT_OUT = new Set([
   ...[".git", ".tools", ".wrangler", "build", "dist", "node_modules", "target"],
   ...["corpus", "found", "vectors", "vendors", "wasm"],

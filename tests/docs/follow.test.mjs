@@ -48,7 +48,7 @@ function documentOf(t, text) {
 
 const fenced = (language, text) => `\`\`\`${language}\n${text}\n\`\`\`\n\n`;
 
-test("what stands below a block is what it prints", async (t) => {
+test("the text below a block is what the block prints", async (t) => {
   const { blocks, reader } = documentOf(
     t,
     fenced("sh", "A=one\necho $A\necho two") +
@@ -115,7 +115,7 @@ test("every document has its blocks read, examples and packages too", () => {
   assert.deepEqual(found.slice(0, 2), ["README.md", "docs/get-started.md"]);
 });
 
-test("an ellipsis stands for any text, and nothing else does", () => {
+test("an ellipsis means any text, and nothing else does", () => {
   compare('{"code":"x"} 400\n204', "{…} 400\n204", "text");
   assert.throws(() => compare("a.b", "a?b", "text"));
   assert.throws(() => compare("200\n401", "200", "text"));

@@ -58,7 +58,7 @@ test("every path in code font exists", () => {
   const folders = new Set(files.map((path) => path.split("/")[0]).filter((name) => name !== ""));
   const wrong = [];
   let named = 0;
-  // A decision and the changelog name what was there in their time.
+  // Decisions and the changelog may name files that existed only when they were written.
   const isOfToday = (path) => /^(?:docs\/)?[\w-]+\.md$/.test(path) && path !== "CHANGELOG.md";
   for (const page of pages.filter(isOfToday)) {
     for (const [, path] of read(page).matchAll(/`([\w.-]+\/[\w./-]*)`/g)) {

@@ -1,6 +1,6 @@
 // What the tests of the documents read in Markdown.
 
-/** The targets of all links and pictures, those in code left out. */
+/** The targets of all links and pictures outside of code. */
 export function linksIn(markdown) {
   const prose = withoutFences(markdown).replace(/`[^`\n]*`/g, (code) =>
     // A link's text may be code: `[`x`](y)`.
@@ -27,7 +27,7 @@ export function anchorsOf(markdown) {
   return anchors;
 }
 
-/** The fenced blocks of one language, in order; an indented fence is a list's. */
+/** The fenced blocks of one language, in order. The fences in a list are indented. */
 export function blocks(markdown, language) {
   return [...markdown.matchAll(/^( *)```(\w+)\n([\s\S]*?)^ *```$/gm)]
     .filter(([, , of]) => of === language)

@@ -10,9 +10,16 @@ import { filesUnder } from "./files.mjs";
 const read = (path) => readFileSync(inRoot(path), "utf8");
 const files = filesUnder("").filter((path) => /\.(html|js|md|mjs|rs|sql|toml|ts|yaml)$/.test(path));
 
-/** What was added, and what a file that mentions it need not be named for. */
+/**
+ * For each recipe an example of what was added: `mention` finds it in a file. The recipe must name
+ * the files `among` which it is found.
+ */
 const EXAMPLES = {
   "A setting": { mention: /\bMAIL_LOCALE\b/, among: /^(src|docs|wrangler)/ },
+  "A secret": {
+    mention: /\bPEPPERS\b/,
+    among: /^(src\/domain\/settings|docs\/[\w-]+\.md|scripts|tests\/(logs|setup|published))/,
+  },
   "An error code": {
     mention: /last_administrator|LastAdministrator/,
     among: /^(src\/domain|src\/edge|npm|www|openapi|docs\/errors)/,
@@ -28,8 +35,9 @@ const EXAMPLES = {
     among: /^(src\/edge|npm|docs\/from|tests\/(e2e\/rpc|package))/,
   },
   "A login factor": {
-    mention: /\bProof::|\bMethods::|\bauth_time\b|by_password|\breauthenticate\b/,
-    among: /^(src|crates\/\w+\/src|npm|www)/,
+    mention:
+      /\bProof::|\bMethods::|\bauth_time\b|by_password|\breauthenticat|\bhas_password\b|current_password|device_token|is_authorized|\bamr\b|max_age/,
+    among: /^(src|crates\/\w+\/src|npm|www|README|docs\/[\w-]+\.md)/,
   },
 };
 

@@ -25,7 +25,7 @@ test("the documents have a row for every store that can fail", () => {
     for (const [, literal, name] of text.matchAll(uses)) named.add(literal ?? constants.get(name));
     // The stores behind a Durable Object have this name in their module.
     if (constants.has("OBJECT")) named.add(constants.get("OBJECT"));
-    // Those of a function that takes the name.
+    // Names that are passed to a function.
     for (const [, name] of text.matchAll(/\b(?:text|odd)\(([A-Z]+)[,)]/g))
       named.add(constants.get(name));
   }

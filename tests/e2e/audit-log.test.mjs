@@ -1,5 +1,5 @@
 // The audit log as an operator sees it: its lines among those of requests, its data points, its
-// pseudonyms. tests/service/audit_log.rs tests what each use case records.
+// pseudonyms. tests/service/audit_log/mod.rs tests what each use case records.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "./client.mjs";

@@ -308,7 +308,7 @@ test("an unknown path, and other spellings of a known one: 404", async () => {
   }
 });
 
-test("forms that are no forms never panic", async () => {
+test("malformed forms never panic", async () => {
   for (const path of ["/auth/token", "/auth/revoke"]) {
     for (const body of [
       "",

@@ -53,7 +53,7 @@ for (const trap of ["panic", "overflow"]) {
     assert.equal((await ask("/healthz")).status, 200);
     for (let time = 0; time < 3; time += 1) {
       const waiting = [ask("/conformance/wait"), ask("/conformance/wait")];
-      // When a later request has been answered, these two are waiting.
+      // Once a later request is answered, the Worker has received these two, and they wait.
       await ask("/healthz");
       const answers = await Promise.all([ask(`/conformance/${trap}`), ...waiting]);
       for (const answer of answers) {

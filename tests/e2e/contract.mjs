@@ -98,7 +98,7 @@ function assertKnownCode({ "x-codes": codes }, status, body, where) {
     assert.equal(member in body, MEMBERS[code] === member, `${where}: ${code} and ${member}`);
 }
 
-/** The value at a pointer, references followed, with the pointer where it was found in the end. */
+/** The value at a pointer and the pointer itself, after following references. */
 function follow(pointer) {
   let value = contract;
   let at = [];

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { clientOf } from "./client.mjs";
 
-/** Named by the port of the tests' ISSUER, which is plain HTTP. */
+/** The cookie's name ends in the port of the tests' ISSUER, because that is plain HTTP. */
 export const NAME = "edgegate-8787";
 
 /**

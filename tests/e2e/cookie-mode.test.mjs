@@ -713,7 +713,7 @@ function raw(edge, lines) {
   });
 }
 
-test("without rotation to wait for, the newest cookie always renews", async (t) => {
+test("if every renewal rotates, the newest cookie always renews", async (t) => {
   const {
     workers: [edge],
     stop,

@@ -70,7 +70,7 @@ test("a preflight of an allowed origin: 204, what may be sent, remembered for tw
   }
 });
 
-test("a preflight of another origin: 204 and not a word", async () => {
+test("a preflight of another origin: 204 without CORS headers", async () => {
   // An empty Origin does not reach the Worker, so such a request is not a preflight.
   for (const origin of OTHERS.filter(Boolean)) {
     const answer = await preflight("/auth/login", origin);
@@ -147,7 +147,7 @@ test("documents that every page may read answer every preflight, and never with 
   }
 });
 
-// A proxy that takes any 2xx for a yes may pass on its own client's preflight.
+// A proxy may pass on its client's preflight and treat any 2xx as permission.
 test("at a check, a preflight of another origin gets no 2xx", async () => {
   const path = "/auth/authorized?role=user";
   assert.equal((await preflight(path, APP)).status, 204);
@@ -197,7 +197,7 @@ test("what is asked for does not change which methods are allowed", async () => 
   }
 });
 
-test("OPTIONS that is no preflight is a method like others", async () => {
+test("OPTIONS that is not a preflight is treated as any other method", async () => {
   for (const headers of [{}, { origin: APP }, { "access-control-request-method": "POST" }]) {
     const answer = await edge.fetch("/auth/login", { method: "OPTIONS", headers });
     assert.deepEqual(
@@ -287,7 +287,7 @@ test("too many tries and a store that fails can be read, too", async (t) => {
   assert.deepEqual([failed.status, corsHeaders(failed.headers)], [503, READABLE(APP)]);
 });
 
-test("so can a wrong configuration, unless it is the list itself that is wrong", async (t) => {
+test("a wrong configuration can be read by allowed pages, unless ALLOWED_ORIGINS itself is wrong", async (t) => {
   const asked = async (options, url = "/auth/login") => {
     const wrong = await startWorker(options);
     t.after(() => wrong.stop());
@@ -326,7 +326,7 @@ test("so can a wrong configuration, unless it is the list itself that is wrong",
   }
 });
 
-test("a list with a mistake names itself in the log, and its entry", async (t) => {
+test("a mistake in ALLOWED_ORIGINS is logged with the setting and the entry", async (t) => {
   const wrong = await startWorker({ vars: { ALLOWED_ORIGINS: `${APP}, https://b.example/` } });
   t.after(() => wrong.stop());
   const { status, body } = await clientOf(wrong).get("/healthz");
@@ -335,7 +335,7 @@ test("a list with a mistake names itself in the log, and its entry", async (t) =
   assert.ok(log.includes("ALLOWED_ORIGINS contains") && log.includes("https://b.example/"), log);
 });
 
-test("without a list nobody's page but our own reads anything", async (t) => {
+test("without ALLOWED_ORIGINS only our own pages read answers", async (t) => {
   const alone = await startWorker();
   t.after(() => alone.stop());
   for (const origin of [APP, "null", "https://evil.example"]) {

@@ -236,7 +236,7 @@ test("limits admit when their binding fails", async (t) => {
   walked.add("limiter");
 });
 
-test("what was walked is counted", () => {
+test("the number of calls that were tried is counted", () => {
   // tests/service/faults covers other services, device names, and the mail gate, which LIMITS =
   // "off" disables here.
   assert.deepEqual([...walked].sort(), [

@@ -1,5 +1,6 @@
-// docs/forward-auth.md: real proxies with the configurations of that page ask the Worker before they
-// answer. Of Traefik and Envoy, which no package registry here has, the requests that they send.
+// docs/forward-auth.md: real proxies with the configurations of that page ask the Worker before
+// they answer. Traefik and Envoy are in no package registry, so the test sends the requests that
+// they would send.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -137,7 +138,7 @@ for (const name of Object.keys(PROXIES)) {
       }
     });
 
-    test("a body is not read by the question", async () => {
+    test("the proxy's question does not read the body", async () => {
       const body = "x".repeat(200_000);
       const headers = { ...bearer(admin), "content-type": "application/octet-stream" };
       assert.equal((await proxy.ask("/admin/", { method: "POST", headers, body })).status, 200);
@@ -241,7 +242,7 @@ test("Envoy's questions: only its 200 is a yes, and no client adds a criterion",
   }
 });
 
-// Not `fetch`, which would tidy the path up before it is sent.
+// This does not use `fetch`, which would normalise the path before sending it.
 function send(
   port,
   path,

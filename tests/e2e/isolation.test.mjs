@@ -316,7 +316,7 @@ for (const store of ["kv", "durable"])
       );
     });
 
-    test("a token that does not count opens nothing", async () => {
+    test("a token that is not valid opens nothing", async () => {
       const [disabled, deleted, ended, demoted, whole] = await inTurn(5, () =>
         newUser(["admin", "user"]),
       );
@@ -469,7 +469,7 @@ for (const store of ["kv", "durable"])
       }
     });
 
-    test("who acts is told by the token alone", async () => {
+    test("only the token decides who acts", async () => {
       const victim = ada.user;
       const was = await stored(victim.id);
       for (const operation of bearers.filter(({ access }) => !access)) {
@@ -602,7 +602,7 @@ for (const store of ["kv", "durable"])
     });
   });
 
-test("both stores were walked", () => {
+test("both stores were tried", () => {
   assert.deepEqual([...walked], ["kv", "durable"]);
   count(
     "isolation",

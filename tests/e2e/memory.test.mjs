@@ -134,7 +134,7 @@ async function atOnce(times, work) {
   );
 }
 
-/** How much of the machine's memory the runtime of this test uses. */
+/** The bytes of memory that the workerd process of this test uses. */
 function residentBytes() {
   const status = (pid) => {
     try {

@@ -133,7 +133,7 @@ test("the dollars of the document are its prices times its operations", () => {
   );
 });
 
-/** For each act, what one of it costs in billed units. */
+/** For each operation, how many billed units it uses. */
 async function countAll(store) {
   const vars = {
     SESSION_STORE: store,
@@ -152,7 +152,7 @@ async function countAll(store) {
     const bill = async () => sum((await told()).map(({ bill }) => bill));
     const counted = {};
     let billed;
-    /** `until` waits for what happens long after the answer. */
+    /** `until` waits for work that is done long after the answer. */
     const count = async (name, act, until = () => {}) => {
       billed ??= await settled(bill);
       const answer = await act();
@@ -318,7 +318,8 @@ function priced(bill, cpuMilliseconds, prices, assumed) {
       cost("object GB-s", awake) +
       cost("queue operations", (bill.messages ?? 0) * OPERATIONS_OF_A_MESSAGE),
     cpu: cost("CPU ms", cpuMilliseconds),
-    // wrangler.toml switches the platform's own lines off.
+    // wrangler.toml switches off the platform's own line for each request, so only the Worker's
+    // lines cost.
     logs: cost("log events", bill["log lines"] ?? 0),
   };
 }

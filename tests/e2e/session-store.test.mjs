@@ -105,7 +105,7 @@ test("an object's alarm deletes what has expired, and nothing else", async (t) =
     await askObject(edge.objects, user, beginCall({ session, lives_until, now: begun }));
     return session;
   };
-  // Ask as of the beginning, so that the list hides no expired row: a row that is missing has been
+  // Asks with an early `now`, at which no row has expired. So a row that is missing has been
   // deleted.
   const rows = async (user) =>
     (await askObject(edge.objects, user, { list: { epoch: 0, now: begun } })).map(({ id }) => id);
@@ -130,8 +130,8 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
     stop,
   } = await startWorkers([{ vars: { SESSION_STORE: "durable" } }]);
   t.after(stop);
-  // In the past, so that by the platform's own clock the row of a session that ended then is
-  // deleted eight seconds from now.
+  // A time in the past: the row of a session that ended then is deleted eight seconds from now, by
+  // the platform's own clock.
   const then = nowSeconds() - policy("ENDED_ROW_TTL") + 8;
   const month = then + 30 * 86_400;
   const ask = (user, call) => askObject(edge.objects, user, call);

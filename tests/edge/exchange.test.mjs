@@ -103,7 +103,7 @@ test("no header of one answer appears in another", () => {
     "public, max-age=300",
   );
   assert.equal(respond(200, undefined, "id-6", "").headers.get("cache-control"), "no-store");
-  // More kinds of answers than are kept.
+  // More kinds of headers than the cache holds.
   for (let n = 0; n < 200; n++)
     assert.equal(
       respond(429, undefined, `id-${n}`, `Retry-After\n${n}`).headers.get("retry-after"),

@@ -1,5 +1,5 @@
-// What the build does to wasm-bindgen's module, so that a trap is survived, and that it fails when
-// that module has changed. On the real module it does the same at every build.
+// The build changes wasm-bindgen's module so that the Worker survives a trap. It fails if the
+// module is not written as expected. Every build does the same with the real module.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { entryPoints, guardedGlue } from "../../scripts/project/worker-module.mjs";

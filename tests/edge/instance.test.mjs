@@ -1,5 +1,6 @@
-// The guard of src/edge/instance.mjs on a small module of its own: what the whole Worker shows only
-// by chance, such as a call that the runtime cuts off. The whole Worker: tests/e2e/traps.
+// The guard of src/edge/instance.mjs with a small wasm module. This tests what happens only by
+// chance in the whole Worker, such as a call that the runtime cuts off. tests/e2e/traps tests the
+// whole Worker.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import vm from "node:vm";
@@ -70,7 +71,7 @@ test("what JavaScript calls on a dead instance, without an entry point, does not
   made.host = () => (ran = true);
   assert.notEqual(wasm.callHost(), 7);
   assert.equal(ran, false);
-  // A new instance has no part in it.
+  // A new instance is not affected.
   made.again();
   assert.notEqual(wasm.callHost(), 7);
   assert.equal(ran, false);
@@ -80,7 +81,7 @@ test("a function that is still on the stack of a dead instance does not go on, t
   const made = glue();
   made.host = () => {
     assert.throws(() => made.wasm.trap(), WebAssembly.RuntimeError);
-    // As wasm-bindgen does, which hands what an import threw back to the wasm.
+    // wasm-bindgen does this too: it passes what an import has thrown back to the wasm.
     made.wasm.seven();
   };
   assert.throws(
@@ -94,7 +95,7 @@ test("a function that is still on the stack of a dead instance does not go on, t
 
 test("a function whose import swallowed the trap does not go on either", () => {
   const made = glue();
-  // As `new Promise(closure)` does: it turns the trap into a rejection and returns normally.
+  // `new Promise(closure)` does this too: it turns the trap into a rejection and returns normally.
   made.host = () => void new Promise(() => made.wasm.trap()).catch(() => {});
   assert.throws(
     made.entry(() => made.wasm.callHost()),

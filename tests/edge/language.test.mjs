@@ -1,5 +1,5 @@
-// The language of a page. For `Accept-Language` it is that of a mail: src/domain/mail/locale.rs is
-// tried on the same file.
+// The language of a page. `Accept-Language` chooses it as it chooses the language of a mail:
+// src/domain/mail/locale.rs is tested with the same file.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -28,7 +28,7 @@ await main(async () => {
   const line = `${evidence.length} tests named as evidence compared with ${rust.length} tests of cargo${javascript ? ` and ${javascript.length} of node` : ""}`;
   console.log(`${line}: ${faults.length === 0 ? "all ran" : `${faults.length} DID NOT RUN`}`);
   if (faults.length > 0) return 1;
-  // After a part of the tests the count would be too low.
+  // If only a part of the tests has run, the count is too low to be recorded.
   if (javascript) count("evidence", `${line}: all ran`);
   return 0;
 });

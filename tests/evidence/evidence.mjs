@@ -82,7 +82,7 @@ function isRun(tests, path, title) {
   const outcomes = tests
     .filter(({ file, name }) => file === path && form.test(name))
     .map(({ outcome }) => outcome);
-  // Of a conformance suite each adapter may leave out some cases, but not all adapters the same one.
+  // An adapter may leave out cases of a conformance suite, but each case must run on some adapter.
   const isShared = path === "tests/e2e/conformance.test.mjs";
   return isShared
     ? outcomes.includes("passed") && !outcomes.includes("failed")

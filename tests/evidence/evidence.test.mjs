@@ -85,7 +85,7 @@ test("the reporter tells a test that passed from one that was skipped, is still 
     test("good", () => {}); test("left out", { skip: true }, () => {}); test("left out within", (t) => t.skip());
     test("to do", { todo: true }, () => {}); test("bad", () => assert.fail()); // test("a comment", () => {});`,
   );
-  // Or node would take it for a part of this run.
+  // Otherwise node would take it for a part of this run.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   let report = "";
   try {

@@ -79,7 +79,7 @@ describe("nginx, auth_request", () => {
     assert.equal((await ask("/admin/", access_token)).status, 401);
   });
 
-  test("without edgegate it stays shut", async (t) => {
+  test("without edgegate nobody gets in", async (t) => {
     const alone = await startNginx(`http://127.0.0.1:${await freePort()}`);
     t.after(() => alone.stop());
     assert.equal(

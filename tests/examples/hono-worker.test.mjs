@@ -59,7 +59,7 @@ describe("a Hono Worker guards its routes", () => {
       assert.equal((await ask("/me", user.access_token, scheme)).status, 401, scheme);
   });
 
-  test("what is no token of ours opens nothing", async () => {
+  test("a token that is not ours opens nothing", async () => {
     const [header, payload, signature] = user.access_token.split(".");
     const raised = Buffer.from(
       Buffer.from(payload, "base64url").toString().replace('"user"', '"admin"'),

@@ -19,7 +19,7 @@ use edgegate::letters::render;
 use samples::{LOCALES, PRODUCT, samples};
 
 #[test]
-fn every_letter_is_as_it_was_looked_at() {
+fn every_letter_matches_its_files() {
     let update = std::env::var_os("UPDATE_LETTERS").is_some();
     let mut differing = Vec::new();
     for locale in LOCALES {

@@ -62,7 +62,7 @@ fn a_text_is_short_and_narrow() {
 /// The link is on its own line in the text. In the HTML it is in the button and also written out.
 /// Nothing else is fetched or opened.
 #[test]
-fn the_link_stands_where_it_is_due_and_no_other() {
+fn each_letter_has_its_own_link_and_no_other_url() {
     each(|name, letter, mail| {
         let urls = mail.text.matches("://").count();
         let in_html = mail.html.matches("://").count();
@@ -101,7 +101,7 @@ fn html_asks_for_nothing_from_elsewhere() {
     });
 }
 
-/// The expiry is mentioned exactly in letters whose link expires.
+/// A letter mentions an expiry if its link expires, and only then.
 #[test]
 fn a_link_that_expires_says_so() {
     each(|name, letter, mail| {

@@ -62,7 +62,7 @@ function windowsOf(secrets) {
     const isRandom = /^[\w.-]{30,}$/.test(secret);
     const { length, step } = isRandom ? RANDOM : TYPED;
     const table = /** @type {Map<string, unknown>} */ (tables.get(length));
-    // The header of a token is the same in all of them and no secret: what is behind it is.
+    // The header is the same in all tokens and not secret. The rest is.
     const parts = isRandom && secret.startsWith("eyJ") ? secret.split(".").slice(1) : [secret];
     for (const part of parts) {
       for (let at = 0; at + length <= part.length; at += step)
@@ -158,8 +158,8 @@ export function readKept(folder) {
 }
 
 /**
- * Searches a folder and reports the findings. Returns the exit code. A search of too little proves
- * nothing, so that fails too: `least` are the minimum numbers of request lines and secrets.
+ * Searches a folder and reports the findings. Returns the exit code. A search of too few lines
+ * proves nothing, so it fails too: `least` has the minimum numbers of request lines and secrets.
  */
 export function searchFolder(folder, tell = console.log, least = { requests: 1, secrets: 1 }) {
   const { lines, secrets } = readKept(folder);

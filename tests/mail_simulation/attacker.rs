@@ -4,10 +4,10 @@
 //! anybody else:
 //!
 //! - Requests beyond thirty an hour are not made: the gate answers 429 and counts nothing.
-//! - Of a network's second to thirtieth requests (pools *medium* and *rest*) only as many are made
-//!   each hour as keep both pools empty (with a budget of 10,000 only 300). Each pool is its own
-//!   row, and an honest first request pays only from pool *first*; the test `pays_from_one_row`
-//!   checks that.
+//! - A network's second to thirtieth requests use the pools *medium* and *rest*. Only as many of
+//!   them are made each hour as keep both pools empty: 300 with a budget of 10,000. Each pool is
+//!   its own row, and an honest first request pays only from pool *first*; the test
+//!   `pays_from_one_row` checks that.
 //! - All first requests of a day are made in its first minute, which delays others most.
 
 use std::collections::BTreeMap;

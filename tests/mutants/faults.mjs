@@ -232,7 +232,7 @@ export const faults = [
     search: "!SMALL_ORDER.contains(signature.r_bytes())\n            && ",
     replace: "",
     command: token("algorithm"),
-    killers: ["a_small_order_r_passes_dalek_and_not_us"],
+    killers: ["dalek_accepts_an_r_of_small_order_and_we_reject_it"],
   },
   {
     id: "weak-key-loaded",
@@ -305,7 +305,7 @@ export const faults = [
     search: "Some(standing) if standing.epoch != ticket.epoch => return Verdict::OtherEpoch,",
     replace: "Some(standing) if standing.epoch < ticket.epoch => return Verdict::OtherEpoch,",
     command: ["cargo", "test", "--test", "session_rotation"],
-    killers: ["what_is_over_stays_over"],
+    killers: ["an_ended_session_stays_ended"],
   },
   {
     id: "new-password-keeps-sessions",
@@ -433,7 +433,7 @@ export const faults = [
     search: "at <= now && now <",
     replace: "now <",
     command: lib("domain::session::proof"),
-    killers: ["the_end_of_time_is_not_recent_for_ever"],
+    killers: ["the_largest_time_is_not_always_recent"],
   },
   {
     id: "deletion-without-a-proof",
@@ -570,7 +570,7 @@ export const faults = [
     search: "pub const ENDED_ROW_TTL: u64 = STALE_TTL;",
     replace: "pub const ENDED_ROW_TTL: u64 = SESSION_IDLE_TTL;",
     command: sessionStore("limit::"),
-    killers: ["what_is_over_does_not_pile_up"],
+    killers: ["ended_sessions_do_not_accumulate"],
   },
   {
     id: "smaller-version-stays-written",
@@ -598,7 +598,7 @@ export const faults = [
     search: "self.notify_once(task, locale, &event).await;",
     replace: "let _ = event;\n            self.notify(task, locale).await;",
     command: sessionStore("races"),
-    killers: ["a_stolen_token_presented_sixty_times_at_once_is_told_once"],
+    killers: ["a_stolen_token_presented_sixty_times_at_once_causes_one_mail"],
   },
   {
     id: "notice-to-an-unverified-address",

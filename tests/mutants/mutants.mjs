@@ -1,4 +1,5 @@
-// What `npm run mutants` does without touching a file: put a fault in, read what failed, tell of it.
+// The parts of `npm run mutants` that touch no file: put a fault into a text, read which tests
+// failed, report it.
 
 /**
  * The text with the fault in it. The searched text must occur exactly once, so that it is clear

@@ -35,7 +35,7 @@ async function viteBundle(t, source) {
   return output.map((part) => ("code" in part ? part.code : `asset ${part.fileName}`)).join("\n");
 }
 
-// Without the list of codes, whose names are those of the errors.
+// Removes three error codes first, because their names match the pattern too.
 const verifierIn = (text) =>
   text
     .replace(/"?(invalid_key_set|key_set_unavailable|wasm_unavailable)"?/g, "")

@@ -30,7 +30,7 @@ test("the list of the package is that of the documentation, in its order", () =>
   assert.ok(Object.isFrozen(ERROR_CODES));
 });
 
-test("so are the types", () => {
+test("the types have the same codes", () => {
   const union = (file, name) =>
     [
       ...read(`npm/edgegate/types/${file}`)
@@ -42,7 +42,7 @@ test("so are the types", () => {
   assert.deepEqual(union("errors.d.ts", "PackageErrorCode"), own);
 });
 
-test("so is the README", () => {
+test("the README has the package's own codes", () => {
   assert.deepEqual(table(read("npm/edgegate/README.md"), "## Errors\n"), own);
 });
 

@@ -1,4 +1,4 @@
-// Whatever is handed in, what the package throws is an EdgegateError. (AuthClient:
+// Whatever the arguments are, the package throws only EdgegateErrors. (AuthClient:
 // tests/client/hostile-arguments.test.mjs)
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -44,9 +44,9 @@ const SOURCES = {
   "an aborted fetch": () => fetch("data:,x", { signal: AbortSignal.abort() }),
   "an error of this package, of another kind": (EdgegateError) =>
     Promise.reject(new EdgegateError("network_error", "offline")),
-  // biome-ignore lint/suspicious/noThenProperty: it is what this test hands in
+  // biome-ignore lint/suspicious/noThenProperty: this test passes such an object
   "a thenable that throws": () => ({ then: boom }),
-  // biome-ignore lint/suspicious/noThenProperty: it is what this test hands in
+  // biome-ignore lint/suspicious/noThenProperty: this test passes such an object
   "a then that can't be read": () => Object.defineProperty({}, "then", { get: boom }),
   "a detached buffer": () => detached(),
   "a view of a detached buffer": () => detached((buffer) => new Uint8Array(buffer)),
@@ -83,7 +83,7 @@ for (const loader of ["node.js", "web.js"]) {
     }
     const bytes = readFileSync(project.path("node_modules/edgegate/wasm/edgegate_bg.wasm"));
     await load(bytes);
-    // It is there: what is handed in is not needed, and its failure goes unheard.
+    // The wasm is loaded already. Later arguments are ignored, and so are their failures.
     const unhandled = [];
     const note = (reason) => unhandled.push(reason);
     process.on("unhandledRejection", note);
@@ -159,7 +159,7 @@ test("a fetch that was handed in and answers or throws anything", async (t) => {
     () => Promise.reject(),
     () => Promise.reject(revoked()),
     () => Promise.reject(trapped()),
-    // biome-ignore lint/suspicious/noThenProperty: it is what this test hands in
+    // biome-ignore lint/suspicious/noThenProperty: this test passes such an object
     () => ({ then: boom }),
     ...[
       undefined,

@@ -190,7 +190,7 @@ test("one kid for two keys: used when their algorithms differ; otherwise skipped
   }
 });
 
-test("what is no set at all is the caller's mistake", async (t) => {
+test("a value that is not a key set is the caller's mistake", async (t) => {
   const { Verifier } = await importPackage(t);
   const cycle = {};
   cycle.keys = cycle;
@@ -304,7 +304,7 @@ test("an address that hangs, before the answer or within it: an end after five s
   assert.ok(performance.now() - begun > 4900);
 });
 
-test("a fetch of one's own: asked with this and nothing else, and whatever it answers is an error", async (t) => {
+test("the caller's own fetch gets only these options, and any wrong answer of it is an error", async (t) => {
   const { Verifier } = await importPackage(t);
   watchRejections(t);
   const asked = [];
@@ -406,7 +406,7 @@ test("keys older than ten minutes are fetched again in the background, and a key
   );
   await until(() => server.asked.length === 2);
   release();
-  // Taken into use some turns later.
+  // The verifier uses the new set a few turns of the event loop later.
   for (let i = 0; i < 400 && (await verifier.isAuthorizedByUserId(key.token(), USER)); i++)
     await new Promise((resolve) => setTimeout(resolve, 5));
   await assert.rejects(verifier.verify(key.token()), {
@@ -484,7 +484,7 @@ test("a fetch that was lost with the request that began it is not waited for", a
   let lost = false;
   let asked = 0;
   const never = new Promise(() => {});
-  // As in a Worker: neither the fetch nor its own timer goes on when the request is over.
+  // In a Worker, neither the fetch nor its own timer continues when the request is over.
   const fetch = async () => {
     asked += 1;
     return lost ? never : Response.json(setOf(key));

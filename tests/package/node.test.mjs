@@ -162,7 +162,7 @@ test("times: exp is the first second too late, a tolerance moves it, and current
   assert.equal(await verifyAt(at - 301, { clockTolerance: 300 }), "iat_in_future");
 });
 
-test("a token that is none: a clear error, and false", async (t) => {
+test("a text that is not a token: a clear error, and false", async (t) => {
   const { Verifier, peek, EdgegateError } = await importPackage(t);
   const key = newKey("1");
   const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);

@@ -56,7 +56,8 @@ test("the code tells apart: no permission, a bad token, a mistake, an outage", a
       [down, token, right, "key_set_unavailable"],
       ...[undefined, null, ...mistakes].flatMap((asked) => [
         [verifier, token, asked, "invalid_argument"],
-        // The mistake is told, not the outage: it would outlast it.
+        // The error reports the mistake and not the outage, because the mistake remains after the
+        // outage.
         [down, token, asked, "invalid_argument"],
       ]),
     ];
@@ -66,7 +67,7 @@ test("the code tells apart: no permission, a bad token, a mistake, an outage", a
       assert.equal(await authorized(at, given, asked), code === undefined, what);
     }
   }
-  // An empty list is no mistake: nobody has one of no roles.
+  // An empty list is not a mistake: nobody has one of its roles.
   assert.equal(await codeOf(verifier.requireRole(token, [])), "forbidden");
   assert.equal(await codeOf(verifier.requireEmail(token, "not an address")), "forbidden");
   const unproved = key.token({ email_verified: false });
@@ -144,7 +145,7 @@ test("a misspelt option is an error", async (t) => {
     }
   }
   const refused = { code: "invalid_argument" };
-  // Options of another form.
+  // Options that this form does not have.
   await assert.rejects(forms.fromJwks[0]({ ...OPTIONS, fetch }), refused);
   await assert.rejects(forms.fromIssuer[0](OPTIONS), refused);
   await assert.rejects(
@@ -191,7 +192,7 @@ test("`now` is the clock: Unix milliseconds", async (t) => {
   await assert.rejects(broken.verify(token), { code: "invalid_argument" });
 });
 
-test("by the issuer alone", async (t) => {
+test("a verifier that is made from the issuer alone", async (t) => {
   const { Verifier } = await importPackage(t);
   const server = await startKeyServer(t, setOf(key));
   const { audience } = OPTIONS;

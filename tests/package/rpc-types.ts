@@ -56,7 +56,7 @@ export async function wrong(auth: AuthService): Promise<void> {
   await auth.generate_token("ada@example.com");
   // @ts-expect-error: an address is a text
   await auth.generate_token("ada@example.com", "…", { ip: 1 });
-  // @ts-expect-error: a name that no client has, and so a limit that nobody has
+  // @ts-expect-error: an unknown member, with which no rate limit would apply
   await auth.generate_token("ada@example.com", "…", { userAgent: "…" });
   // @ts-expect-error: roles are a list
   await auth.is_authorized_by_role("…", "admin");

@@ -85,7 +85,7 @@ for (const alg of ALGORITHMS) {
     goTo(600_000);
     await assert.rejects(verifier.verify(token), { code: "invalid_token", reason: "expired" });
     assert.equal(await verifier.isAuthorizedByRole(token, ["user"]), false);
-    // A clock that was wrong and is set back finds nothing remembered.
+    // After the expiry the token is forgotten, even if the clock is set back.
     const before = seen.verified;
     goTo(0);
     await verifier.verify(token);
@@ -94,7 +94,7 @@ for (const alg of ALGORITHMS) {
     await assert.rejects(verifier.verify(token), { reason: "iat_in_future" });
   });
 
-  test(`${alg}: when the keys change, nothing that was remembered counts`, async (t) => {
+  test(`${alg}: when the keys change, all remembered tokens are forgotten`, async (t) => {
     const { Verifier } = await importPackage(t);
     const goTo = atStart(t);
     const [old, same, other] = [newKey("1", alg), newKey("1", alg), newKey("2", alg)];
@@ -151,7 +151,7 @@ for (const alg of ALGORITHMS) {
     }
   });
 
-  test(`${alg}: what a platform may take too lightly never reaches it`, async (t) => {
+  test(`${alg}: a signature that a platform may wrongly accept never reaches it`, async (t) => {
     const { Verifier } = await importPackage(t);
     const { seen } = watchCrypto(t, { verify: async () => true });
     const key = newKey("1", alg);

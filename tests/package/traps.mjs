@@ -8,7 +8,7 @@ export const UNREACHABLE = Uint8Array.of(
 );
 
 /**
- * Stands between the package and `WebAssembly.Instance`. `unreachable` is the module UNREACHABLE.
+ * Replaces `WebAssembly.Instance` for the package. `unreachable` is the module UNREACHABLE.
  *
  * - `seen.instances`: how many instances were made.
  * - `seen.onDead`: calls that reached an instance after it had trapped, or returned into it.

@@ -251,7 +251,8 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   });
   assert.deepEqual([ask("seven"), instances], [7, 2]);
 
-  // The inner call has an instance of its own; the outer one does not go on, though nothing threw.
+  // The inner call gets its own instance. The outer one must not continue, although nothing was
+  // thrown.
   const hosted = [];
   host = () => hosted.push(ask("seven"));
   assert.throws(() => ask("callHostTwice"), INTERNAL);
@@ -261,7 +262,7 @@ test("a call that the runtime cut off, or that calls back in, ends the instance"
   assert.equal(hosted.length, 2);
   assert.equal(ask("seven"), 7);
 
-  // A trap that whoever was called has caught.
+  // A trap that the called function has caught.
   host = () => {};
   assert.throws(
     () =>

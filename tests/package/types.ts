@@ -34,7 +34,7 @@ export async function right(token: string): Promise<boolean> {
   });
   await former.ready();
   const auth = new AuthClient({ url: new URL("https://auth.example.com"), fetch });
-  // As from an environment: what is not set has its default.
+  // As read from an environment: an option that is not set has its default.
   const unset = {} as { url?: string; tolerance?: number };
   new AuthClient({ url: unset.url });
   Verifier.fromIssuer("https://auth.example.com", {
@@ -155,7 +155,7 @@ export function shown(auth: AuthClient): string {
   }
   // @ts-expect-error: nobody is signed in
   state.user.email;
-  // The client itself narrows too.
+  // The compiler narrows the type of the client itself, too.
   if (auth.status === "signed_in") return auth.user.email;
   // @ts-expect-error: no such status
   if (auth.status === "signed-in") return "";

@@ -19,7 +19,8 @@ const WORKER = `
   import { trapEverywhere, watchWasm } from "./traps.mjs";
   import unreachable from "./unreachable.wasm";
 
-  // Of all that this Worker does: the package loads its wasm when it is first needed.
+  // Watches all that this Worker does. This must be here, because the package loads its wasm when
+  // it is first needed.
   const watched = watchWasm(unreachable);
   const real = Date.now;
   let ahead = 0;

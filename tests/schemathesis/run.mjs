@@ -25,7 +25,8 @@ const HOOKS = inRoot("tests/schemathesis/hooks.py");
  */
 export async function runSchemathesis({ seed, examples }) {
   await setUp([setup]);
-  // The shortest that may be set: what the contract says of a new password holds for every setting.
+  // The lowest value that may be set. The contract's rules for new passwords must hold with every
+  // setting.
   const vars = { PASSWORD_MIN_LENGTH: "8" };
   const { workers, stop } = await startWorkers([
     { vars },
@@ -85,7 +86,8 @@ async function once({ url }, supply, args) {
         report,
         ...args,
       ],
-      // It keeps what it learnt where it is started; nothing is to depend on an earlier run.
+      // schemathesis stores what it has learnt in its working folder. No run may depend on an
+      // earlier one.
       {
         cwd: folder,
         env: {

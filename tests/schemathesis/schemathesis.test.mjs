@@ -1,4 +1,4 @@
-// Every route against openapi.yaml, by requests that nobody wrote.
+// Every route against openapi.yaml, with generated requests.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { count } from "../count.mjs";
 import { wide } from "../wide.mjs";
 import { runSchemathesis } from "./run.mjs";
 
-// Others by EDGEGATE_SCHEMATHESIS_SEED; for longer: npm run schemathesis.
+// EDGEGATE_SCHEMATHESIS_SEED sets another seed; `npm run schemathesis` runs for longer.
 const SEED = Number(process.env.EDGEGATE_SCHEMATHESIS_SEED ?? 7);
 const EXAMPLES = wide(20, 100);
 const CHECKS = [
@@ -34,7 +34,7 @@ test("answers are as openapi.yaml says, whatever is asked", async () => {
   assert.equal(code, 0, "schemathesis found something, see above");
   assert.deepEqual(Object.keys(checks).sort(), CHECKS);
 
-  // A run in which everything was refused would show nothing.
+  // A run in which every request was refused would prove nothing.
   const { paths } = parse(readFileSync(inRoot("openapi.yaml"), "utf8"));
   const isMethod = (name) => /^(get|post|put|patch|delete)$/.test(name);
   const operations = Object.entries(paths).flatMap(([path, item]) =>

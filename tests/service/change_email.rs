@@ -141,7 +141,7 @@ on_both!(the_same_request_is_reported_to_the_old_address_once, &[], world => {
     let signed_in = log_in(&world.service, ADA).await.unwrap();
     let access_token = signed_in.tokens.access_token.expose();
     let mut told = 0;
-    // Together with the other request below, these are the five of a day.
+    // Four requests here and one below are the five that a day allows.
     for _ in 0..4 {
         let mails = ask(&world, access_token, NEW, PASSWORD).await.unwrap();
         told += mails.iter().filter(|mail| mail.to.as_given() == ADA).count();

@@ -87,7 +87,7 @@ async fn log_in<S: SessionStore>(world: &World<S>, client: &Client) -> SignedIn 
     world.service.generate_token(login, client).await.unwrap()
 }
 
-/// An account of which every store holds something.
+/// An account with data in every store.
 async fn live<S: SessionStore>(world: &World<S>) -> SignedIn {
     let service = &world.service;
     let account = NewAccount {

@@ -124,7 +124,8 @@ on_both!(the_signing_keys_alone_renew_nothing_and_choose_no_password, &[("LIMITS
     let ada = log_in(service, ADA).await.unwrap().user;
     let disabled = Amendment { disabled: Some(true), ..Amendment::default() };
     assert!(service.amend_user(forged, ada.id, disabled).await.is_ok());
-    // But not after the version was raised: it is in the row, and the thief would have to know it.
+    // Once the version was raised, the forged token is outdated. The thief would have to know the
+    // new version, which is in the row.
     service.revoke_tokens(root.user.id).await.unwrap();
     assert_eq!(service.bearer(forged).await.unwrap_err(), Error::Access(AccessRefusal::Outdated));
 });

@@ -81,7 +81,8 @@ on_both!(an_invited_administrator_counts_once_they_have_a_password, &[], world =
     assert_eq!(deleted.unwrap_err(), Error::LastAdministrator);
     let own = service.delete_own_account(token, PASSWORD, &client(), English).await;
     assert_eq!(own.unwrap_err(), Error::LastAdministrator);
-    // The invitation can be withdrawn, and counts once it was accepted.
+    // The role of an invited user can be taken away. Once the user has a password, they count as an
+    // administrator.
     service.amend_user(token, grace.id, roles(&["user"])).await.unwrap();
     service.amend_user(token, grace.id, roles(&["admin"])).await.unwrap();
     service.confirm_reset(&invitation, NEW_PASSWORD, &client(), English).await.unwrap();

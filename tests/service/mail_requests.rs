@@ -178,7 +178,7 @@ fn resets_of_unknown_and_known_addresses_cost_the_same_budget() {
     for other in [ROOT, NOBODY] {
         let world = on_memory(&[("MAIL_BUDGET", "5")]);
         pollster::block_on(async {
-            // Two of five mails are for first requests.
+            // Two of the budget's five mails are for first requests.
             outcome(&world, other, &network(1)).await;
             assert_eq!(
                 outcome(&world, ADA, &network(2)).await,
@@ -279,7 +279,7 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), ENGLISH).await.unwrap();
     let _ = service.ports().mail_queue.take();
     assert_eq!(asks((&on_device(10)).into()).await, (Pool::Known(ada.user.id), Delivery::Sent));
-    // Three a day; then it counts as any other.
+    // Three requests a day; then it is treated as any other.
     assert!(matches!(asks((&on_device(11)).into()).await.1, Delivery::Waits { .. }));
     world.clock.advance(400 * 86_400);
     let expired = asks((&on_device(12)).into()).await.0;

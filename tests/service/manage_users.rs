@@ -85,7 +85,8 @@ on_both!(a_change_that_changes_nothing_ends_no_token, &[], world => {
     let names: Vec<&str> = recorded.iter().map(|event| event.act.name()).collect();
     assert_eq!(names, ["renewed"]);
 
-    // What is so already is neither recorded nor repeated beside what changes.
+    // Values that the user already has are neither recorded nor written, even if another value
+    // changes.
     let one = Amendment { first_name: Edit::Remove, ..everything() };
     let user = world.service.amend_user(admin, id, one).await.unwrap();
     assert_eq!(user.version, changed.version + 1);

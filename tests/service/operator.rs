@@ -272,7 +272,7 @@ fn an_owner_who_cannot_sign_in_with_any_password_is_an_error() {
     }
 }
 
-/// The request of a use case, as the edge sets it.
+/// The id of a request, which the edge sets before it calls a use case.
 fn request(number: u8) -> RequestId {
     RequestId::parse(&format!("6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a{number:02x}")).unwrap()
 }

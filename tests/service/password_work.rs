@@ -226,7 +226,8 @@ fn a_password_that_was_hashed_with_another_space_is_accepted_and_hashed_anew() {
     }
 }
 
-/// Argon2id's time depends on the salt: one salt for all unknown addresses would show as one time.
+/// Argon2id's time depends on the salt: if all unknown addresses had one salt, they would all take
+/// the same time.
 #[test]
 fn every_unknown_address_has_a_salt_of_its_own() {
     for changes in WORK {

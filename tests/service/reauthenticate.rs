@@ -226,7 +226,7 @@ on_both!(a_proof_belongs_to_one_session_of_one_user, &[], world => {
     let again = renew(service, &renewed).await.unwrap();
     let error = service.delete_account(again.access_token.expose(), ada.user.id, English).await.unwrap_err();
     assert_eq!(error, Error::ReauthenticationRequired);
-    // The cookie is from a later login, whoever's. The older session's token must not replace it.
+    // The cookie is from a later login, of any user. The older session's token must not replace it.
     for later in [&two, &ada.tokens] {
         let error = service.reauthenticate(
             again.access_token.expose(), PASSWORD, Some(later.refresh_token.expose()), &client(),
@@ -399,8 +399,8 @@ on_both!(the_guard_of_the_account_counts_wrong_passwords, &[("PASSWORD_WORK", "d
     let service = &world.service;
     let own = log_in(service, ADA).await.unwrap().tokens;
     let other = log_in(service, ADA).await.unwrap().tokens;
-    // A stranger's failure delays neither, and whoever has used up the ten attempts is delayed like
-    // a stranger.
+    // A stranger's failure delays neither session. A session that has used up its ten attempts is
+    // delayed like a stranger.
     let guess = Login { email: ADA, password: NEW_PASSWORD };
     service.generate_token(guess, &client()).await.unwrap_err();
     for _ in 0..10 {

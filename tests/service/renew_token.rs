@@ -89,7 +89,8 @@ on_both!(a_client_in_use_does_not_go_idle, &[
     let mut tokens = log_in(&world.service, ADA).await.unwrap().tokens;
     let (mut lived, mut kept) = (0, false);
     loop {
-        // Kept once more, then one access token's lifetime and a late renewal pass.
+        // If the token was kept, the next renewal comes as late as possible: one access token's
+        // lifetime and almost two minutes later.
         let wait = if kept { 3600 + 119 } else { 3599 };
         lived += wait;
         world.clock.advance(wait);

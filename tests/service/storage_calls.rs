@@ -97,8 +97,8 @@ fn at_the_pace_of_the_client_every_renewal_writes_once() {
         token = renewed.unwrap().tokens.refresh_token;
         assert_eq!(world.kv.take_counts().writes, 1);
     }
-    // The users in the documents: a login, eight hours of renewals and a log-out each, within 1,000
-    // writes a day.
+    // The number of users that the documents state. Each makes a login, eight hours of renewals and
+    // a log-out, and all of them 1,000 writes a day at most.
     let writes = 1 + 8 * HOUR / pace + 1;
     assert_eq!(writes, 55);
     let users = 1000 / writes;

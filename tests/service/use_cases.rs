@@ -149,7 +149,7 @@ fn collect_calls(tokens: TokenStream, called: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn what_is_said_of_a_use_case_is_no_call_of_it() {
+fn a_use_case_in_a_comment_or_a_string_is_not_a_call() {
     let called =
         methods_called("// w.one()\nlet a = \"w.two()\"; three(); case!(w.four(w.five()))");
     assert_eq!(Vec::from_iter(called), ["five", "four"]);

@@ -15,8 +15,8 @@ struct Counterexample {
     steps: String,
 }
 
-/// No property may be violated, everything listed must have happened, and no state may be left
-/// unsearched.
+/// No property may be violated, every listed event must have happened, and every state must have
+/// been searched.
 pub fn holds(setting: Setting, events: &[&str]) {
     let name = setting.name;
     let (found, seen) = search(setting);

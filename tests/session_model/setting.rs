@@ -43,12 +43,12 @@ pub enum Clients {
     Anyone {
         /// Somebody logs out, at any location.
         log_out: bool,
-        /// The user's epoch is raised.
+        /// The user's epoch is raised at any time.
         revoke: bool,
     },
 }
 
-/// When the owner gives the password again and gets the jar's token with a newer proof.
+/// When the owner enters the password again, and gets the jar's token with a newer proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proves {
     Never,

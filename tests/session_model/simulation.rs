@@ -30,7 +30,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// From 0 up to and including this.
+    /// A number from 0 to `most`, both included.
     fn up_to(&mut self, most: u64) -> u64 {
         self.next() % (most + 1)
     }
@@ -65,7 +65,7 @@ struct Run {
     numbers: u32,
     loads_left: u32,
     jar: u32,
-    /// How often the laptop was closed: requests sent before never get an answer.
+    /// How often the laptop was closed. A request that was sent before never gets an answer.
     wake: u32,
     record: Record,
     /// What each location fetched, and when.
@@ -232,7 +232,7 @@ fn nobody_is_logged_out() {
 }
 
 #[test]
-fn without_the_row_kept_many_are() {
+fn many_are_logged_out_if_every_renewal_rotates() {
     for (name, conditions, expected) in [
         ("linearizable, ROTATE_AFTER = 0", DURABLE, 14_823),
         ("KV, ROTATE_AFTER = 0", KV, 13_494),

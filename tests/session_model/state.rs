@@ -105,12 +105,12 @@ pub enum Violation {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct State {
-    /// Since the login.
+    /// Ticks since the login.
     pub age: u8,
     /// The newest value of each key.
     pub record: Record,
     pub ended: bool,
-    /// Since `ended:` was written first.
+    /// Ticks since `ended:` was first written.
     pub end_age: Option<u8>,
     /// `session_epoch` has been raised.
     pub moved: bool,
@@ -124,16 +124,16 @@ pub struct State {
     pub lost: bool,
     /// The newest token that the thief received, or could copy.
     pub stolen: u8,
-    /// Since the last presentation by each.
+    /// Ticks since the last presentation, by the owner and by the thief.
     pub owner_quiet: u8,
     pub thief_quiet: u8,
-    /// How often owner and thief have succeeded in turn, beginning with the thief.
+    /// How often thief and owner have succeeded alternately, the thief first.
     pub turns: u8,
     pub owner_out: bool,
     pub violation: Option<Violation>,
 }
 
-/// Where the ages stop counting.
+/// The ages at which counting stops.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub session: u8,

@@ -2,14 +2,14 @@
 //! from them can't go on beside him: the session ends."
 //!
 //! The thief can copy whatever the owner's jar holds, at every moment, and keeps everything that he
-//! copied or received: a thief who copies less has fewer choices. He presents any of it, any number
-//! of times, at any location.
+//! copied or received. A thief who copies less has fewer choices. He may present any of these
+//! tokens, any number of times, at any location.
 //!
 //! **Beside him** means that the owner gets an answer after the thief got one. Only then do both
 //! have the session. If the thief was answered and the owner is refused, the session is over for
 //! both, and likewise if the thief is refused first. If the owner never comes back, there is no
-//! owner to be beside. So what must never happen is an answer to the thief and then one to the
-//! owner; every run in which the two take turns contains that. The login counts as a renewal of the
+//! owner to be beside. So the model forbids an answer to the thief that is followed by an answer to
+//! the owner. Every run in which both go on contains that. The login counts as a renewal of the
 //! owner, because he was there. Whoever is refused leaves the session ended, which
 //! [`crate::endings`] shows to be final.
 
@@ -84,7 +84,7 @@ fn does_not_go_on_beside_an_owner_without_an_address() {
 
 /// The 90 s are needed: closer to the owner, the thief gets the same answers as the owner.
 #[test]
-fn nearer_than_that_no_rule_can_tell() {
+fn closer_than_90_s_no_rule_can_tell_them_apart() {
     for store in [Store::Linearizable, KV] {
         is_caught(
             Setting {
@@ -96,8 +96,8 @@ fn nearer_than_that_no_rule_can_tell() {
     }
 }
 
-/// An owner who gives the password again at any moment hides no thief: a thief who keeps as far
-/// away as before is still detected.
+/// An owner who enters the password again at any moment does not hide a thief: a thief at the same
+/// distance as before is still detected.
 #[test]
 fn is_found_out_though_the_owner_proves_again() {
     for rules in [DEFAULT, STRICT] {

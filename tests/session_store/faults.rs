@@ -12,7 +12,8 @@ use futures_util::future::join_all;
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, open, recorded, renew, seal};
 
-/// Whether the write was lost or only its answer: the caller gets an error, then the right answer.
+/// If a write is lost, or only its answer, the caller gets an error. The repeat gets the right
+/// answer.
 #[test]
 fn a_lost_write_is_finished_by_a_repeat() {
     for after in [false, true] {
@@ -69,7 +70,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
         deployment.time.advance(600);
         deployment.time.run(renew(&service, &next)).unwrap();
 
-        // The end of one session, and of all.
+        // Ends one session, then all.
         deployment.kv.set_faults(fault());
         let end = || {
             store.end(
@@ -246,8 +247,8 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
     println!("four tabs with one jar: {renewals} renewals, {repeats} repeats, nobody logged out");
 }
 
-/// A log-out that returns success has taken effect. After one that fails, only the retry is certain
-/// to have.
+/// A log-out that returns success has taken effect. One that fails may have taken effect or not, so
+/// the client retries it.
 #[test]
 fn an_answered_log_out_has_happened() {
     let mut errors = 0;
@@ -261,7 +262,7 @@ fn an_answered_log_out_has_happened() {
         deployment.time.advance(90);
         let renewed = deployment.time.run(service.renew_token(&token, &client()));
         let access_token = renewed.unwrap().tokens.access_token;
-        // An earlier answer is remembered.
+        // This isolate remembers an earlier answer.
         let before = deployment.time.run(service.bearer(access_token.expose()));
         assert!(before.is_ok());
         deployment.kv.set_faults(Faults {
@@ -293,7 +294,7 @@ fn an_answered_log_out_has_happened() {
     assert!(errors > 10);
 }
 
-/// Reads fail alone, too.
+/// Only reads fail.
 #[test]
 fn a_lost_read_is_an_error_and_changes_nothing() {
     let deployment = Deployment::new(false);

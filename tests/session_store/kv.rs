@@ -214,12 +214,12 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// With a directory that is slow or not.
+    /// A deployment whose directory is slow, or answers at once.
     pub(crate) fn new(slow_users: bool) -> Self {
         Self::seeded(0, slow_users)
     }
 
-    /// The same, with other delays, failures and jitter.
+    /// The same, with delays, failures and jitter drawn from this seed.
     pub(crate) fn seeded(seed: u64, slow_users: bool) -> Self {
         let time = VirtualTime::at_ms(BEGUN_MS);
         let dice = Dice::new(seed);
@@ -330,7 +330,7 @@ impl Deployment {
         store.begin(&new, self.now()).await
     }
 
-    /// The records that a login leaves.
+    /// Writes the records that a login leaves.
     pub(crate) async fn begin(&self, store: &impl SessionStore, user: &User) -> RefreshTicket {
         let ticket = self.ticket(user);
         self.record(store, ticket, None).await.unwrap();
@@ -390,7 +390,7 @@ pub(crate) fn open(token: &str, changes: Changes<'_>) -> RefreshTicket {
     refresh_tokens(changes).open(token).unwrap()
 }
 
-/// The highest counter that the namespace knows to have been presented.
+/// The highest counter of a presented token, as the session's record says.
 pub(crate) fn recorded(deployment: &Deployment, ticket: RefreshTicket) -> Option<u64> {
     let text = deployment.kv.value(&session_key(ticket))?;
     let record: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -1,4 +1,4 @@
-//! The limit on sessions, counted after the response on a list that is late.
+//! The limit on sessions. They are counted after the response, and KV's list may be late.
 
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::UserId;
@@ -8,7 +8,7 @@ use edgegate::ports::{Clock, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
 
-/// The count of a user's sessions, with a list that is late.
+/// A count of a user's sessions, when KV's list is late.
 #[test]
 fn the_limit_ends_the_oldest_and_clears_away() {
     let deployment = Deployment::new(false);
@@ -51,7 +51,7 @@ fn the_limit_ends_the_oldest_and_clears_away() {
             .unwrap();
         deployment.time.run(deployment.background.run()).unwrap();
         begun.push(ticket);
-        // The newest always goes on.
+        // The newest session always continues.
         let answer = deployment.time.run(renew(service, &seal(ticket, &[])));
         assert!(answer.is_ok(), "the session just begun was ended");
         deployment.time.advance(61);
@@ -105,7 +105,7 @@ fn log_in_until_counted(
 
 /// Once everything is visible, a count leaves `most` sessions.
 #[test]
-fn a_count_that_sees_all_leaves_as_many_as_may_be() {
+fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
     for seed in 0..10 {
         let deployment = Deployment::seeded(seed, false);
         let user = deployment.user(1);
@@ -139,7 +139,7 @@ fn a_count_that_sees_all_leaves_as_many_as_may_be() {
 /// Sessions that have just begun at other locations may be newer by their clocks, which makes the
 /// session being counted the oldest.
 #[test]
-fn the_session_just_begun_goes_on() {
+fn a_count_never_ends_the_session_just_begun() {
     for seed in 0..40 {
         let deployment = Deployment::seeded(seed, false);
         let user = deployment.user(1);
@@ -277,7 +277,7 @@ fn a_long_list_is_read_in_parts() {
 /// somebody signs in ten times a minute for hours, a login reads no more records than the limit and
 /// the logins of 65 minutes.
 #[test]
-fn what_is_over_does_not_pile_up() {
+fn ended_sessions_do_not_accumulate() {
     let store = MemorySessions::default();
     let user = UserId::new(1, &[1; 10]);
     let browser = client();

@@ -57,8 +57,8 @@ fn a_stale_location_hands_out_the_newest_token() {
     }
 }
 
-/// If a stale location hands out a spent token again, it is the same token, and it is detected in
-/// the same way.
+/// A stale location may hand out a spent token again. Presenting it still ends the session, for the
+/// thief too.
 #[test]
 fn a_stale_location_hides_no_thief() {
     let deployment = Deployment::new(false);

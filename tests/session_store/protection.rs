@@ -314,7 +314,7 @@ impl<S: SessionStore> Walk<'_, S> {
         let spent = issued.refresh[1].clone();
         self.deployment.time.advance(rules.rotate_after.max(2));
         let Ok(renewed) = self.run(isolate.renew_token(&spent, &client())) else {
-            // Its lifetime is shorter than the time for which it would be kept.
+            // The session ends before its token may be rotated, so the token is never spent.
             return false;
         };
         issued
@@ -432,7 +432,7 @@ fn walk<S: SessionStore>(
     };
     let root = walk.run(isolate.generate_token(login, &client())).unwrap();
     let root = root.tokens.access_token.expose();
-    // The reuse comes last: it lets time pass.
+    // The reuse comes last, because it lets time pass.
     issued.sort_by_key(|issued| issued.kind == Kind::Reuse);
     issued.retain_mut(|issued| walk.revoke(&isolate, issued, root));
 

@@ -66,7 +66,7 @@ async fn client_of(
                 }
                 token = renewed.tokens.refresh_token.expose().to_owned();
                 let access_token = renewed.tokens.access_token.expose().to_owned();
-                // So that the other location has an answer from before, and may serve it.
+                // After this, the other location has an old answer, and may serve it.
                 let _ = there.bearer(&access_token).await;
                 access_tokens.push(access_token);
             }
@@ -290,9 +290,9 @@ fn a_check_beside_a_log_out() {
     }
 }
 
-/// Two changes of a user whose records arrive in the wrong order.
+/// Two changes of a user. Their records arrive in the wrong order.
 #[test]
-fn a_smaller_version_takes_back_no_larger_one() {
+fn a_smaller_version_never_replaces_a_larger_one() {
     let deployment = Deployment::new(false);
     let (here, there) = (deployment.store(1), deployment.store(2));
     let user = deployment.user(1);
@@ -405,7 +405,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
         let known = store.revocation(ticket.user, ticket.session, deployment.now());
         deployment.time.run(known).unwrap()
     };
-    // KV's cache at this location holds that nothing is known.
+    // KV's cache at this location still says that there are no such records.
     assert!(!known(ended).ended && known(outdated).minimum_version.is_none());
     deployment.time.advance(1);
     let now = deployment.now();
@@ -422,7 +422,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
             .time
             .run(store.revocation(user, other, now))
             .unwrap();
-        // As many endings and versions that this isolate wrote itself.
+        // This isolate also writes as many endings and versions itself.
         let end = store.end(user, other, EndReason::LoggedOut, now);
         deployment.time.run(end).unwrap();
         deployment
@@ -449,7 +449,7 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
 /// ended, and each queues the notice. The owner gets exactly one mail, even if the provider fails
 /// at first.
 #[test]
-fn a_stolen_token_presented_sixty_times_at_once_is_told_once() {
+fn a_stolen_token_presented_sixty_times_at_once_causes_one_mail() {
     const SETTINGS: &[(&str, &str)] = &[
         ("ISSUER", "http://127.0.0.1:8787"),
         ("DEV", "1"),
@@ -508,7 +508,7 @@ fn a_stolen_token_presented_sixty_times_at_once_is_told_once() {
 
 /// Another session of the same user is another event.
 #[test]
-fn each_stolen_session_is_told() {
+fn each_stolen_session_causes_a_notice() {
     let of = |session: u8| job_id_of("session_ended", &[&[1; 16], &[session; 16]]);
     assert_eq!(of(1), of(1));
     assert_ne!(of(1), of(2));
@@ -516,7 +516,7 @@ fn each_stolen_session_is_told() {
         of(1),
         job_id_of("address_change_asked", &[&[1; 16], &[1; 16]])
     );
-    // The parts do not run into each other.
+    // The parts are separated before they are hashed.
     assert_ne!(
         job_id_of("a", &[b"bc", b"d"]),
         job_id_of("a", &[b"b", b"cd"])

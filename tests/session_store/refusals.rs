@@ -11,7 +11,7 @@ use futures_util::future::join;
 
 use crate::kv::{Deployment, EVERY_TIME, longest_pauses_ms, renew, seal, session_key};
 
-/// The time within which a write is retried, and what it includes.
+/// How long a write is retried, including the calls themselves.
 #[test]
 fn a_refused_write_is_tried_again_within_a_bound() {
     let deployment = Deployment::new(false);
@@ -83,7 +83,7 @@ fn a_write_that_stays_refused() {
         let calls = deployment.kv.take_calls();
         let tries = KV_WRITE_RETRIES_MS.len() as u32 + 1;
         assert_eq!((calls.writes, calls.refused), (tries, tries));
-        // One of the renewal itself, and one after each refusal.
+        // One read for the renewal itself, and one after each refusal.
         assert_eq!(calls.reads, 1 + tries);
         let pauses: u64 = KV_WRITE_RETRIES_MS.iter().sum();
         let bound = longest_pauses_ms();
@@ -105,7 +105,7 @@ fn a_write_that_stays_refused() {
     assert!(waits.len() > 25, "no jitter");
 }
 
-/// As many refusals as the adapter retries.
+/// KV refuses as many writes as the adapter retries.
 #[test]
 fn a_write_that_is_refused_for_a_while() {
     for refusals in 0..=3 {

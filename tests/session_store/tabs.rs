@@ -1,4 +1,4 @@
-//! Many tabs renew one token at once. They get one successor, whatever the locations see.
+//! Many tabs renew one token at once. All get the same successor, whatever the locations see.
 
 use std::collections::BTreeSet;
 

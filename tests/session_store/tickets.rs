@@ -1,4 +1,4 @@
-//! Refresh tokens that were never this deployment's to accept, and those that come back.
+//! Refresh tokens that this deployment must not accept, and used tokens that come back.
 
 use edgegate::adapters::memory::Calls;
 use edgegate::domain::error::Code;
@@ -53,7 +53,7 @@ fn bad_tickets() {
     ] {
         assert_eq!(refused(token), Calls::default(), "no ticket");
     }
-    // Sealed by a key that was removed since.
+    // Sealed with a secret that was removed since.
     let both = format!("{OTHER_SECRET},{}", TICKET_SECRET);
     let promoted = deployment.service(1, &[("TICKET_SECRET", &both)]);
     assert!(deployment.time.run(renew(&promoted, &genuine)).is_ok());
@@ -67,7 +67,8 @@ fn bad_tickets() {
         "a removed key"
     );
 
-    // With a right MAC, which nobody can make: read, refused, nothing written.
+    // With a valid MAC, which nobody outside can make: the session is read, the token refused,
+    // nothing written.
     for (what, forged) in [
         (
             "another user's session",
@@ -105,7 +106,7 @@ fn bad_tickets() {
 }
 
 #[test]
-fn a_reuse_is_told() {
+fn a_reuse_causes_a_notice() {
     let strict = &[
         ("ROTATE_AFTER", "0"),
         ("REUSE", "strict"),

@@ -105,7 +105,7 @@ test("after a restore the counters are larger than any that were handed out befo
   const lifted = await user();
   assert.ok(lifted.version >= begun * 1000 && lifted.version < 2 ** 53 - 1, lifted.version);
   assert.ok(lifted.session_epoch >= begun && lifted.session_epoch < 2 ** 32, lifted.session_epoch);
-  // Again, in the same second too, it is above.
+  // A second run in the same second raises them again.
   assert.equal((await admin("restored")).code, 0);
   const again = await user();
   assert.ok(again.version > lifted.version && again.session_epoch > lifted.session_epoch);
@@ -204,7 +204,7 @@ test("a kept mail is described by what is known of it", () => {
     told({ retry_at: now + 1 }),
     `reset, ${kept}, next attempt 2025-11-24T16:00:01Z, address <15>`,
   );
-  // What the operator has retried has no time: 0 is not the year 1970.
+  // A mail that the operator has retried shows no time: 0 does not mean the year 1970.
   assert.equal(
     told({ tries: 1, retry_at: 0 }),
     "reset, tried once, last 2025-11-24T16:00:00Z, sent again by the next run of the cron, address <15>",

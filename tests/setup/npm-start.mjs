@@ -39,7 +39,7 @@ export function runScript(script, args, env = {}) {
     /** @type {Promise<{ code: number, text: string }>} */
     done,
     text: () => text,
-    /** Resolves when the output has it after the position. */
+    /** Resolves when the output matches the pattern after this position. */
     until: (/** @type {RegExp} */ pattern, from = 0) =>
       new Promise((resolve, reject) => {
         const late = setTimeout(

@@ -92,7 +92,8 @@ test("no program that the command starts gets the secret, and the set-up is not 
   const folder = mkdtempSync(join(tmpdir(), "edgegate-pseudonym-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [seen, preload] = [join(folder, "seen"), join(folder, "preload.cjs")];
-  // Loaded by every Node process: which program it runs, and whether the secret is in its environment.
+  // Every Node process loads this. It notes which program the process runs, and whether the secret
+  // is in its environment.
   writeFileSync(
     preload,
     `require("node:fs").appendFileSync(${JSON.stringify(seen)}, process.argv[1] + " " + JSON.stringify(process.env).includes(${JSON.stringify(SECRET)}) + "\\n");`,

@@ -1,5 +1,5 @@
-// `npm start`: a wrong setting stops it at the first, routes don't break it, an edit of .dev.vars
-// restarts it, and the cron runs.
+// `npm start`: a wrong setting stops it before anything else, `routes` in wrangler.toml don't break
+// it, an edit of .dev.vars restarts it, and the cron runs.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -22,7 +22,7 @@ after(() => {
 
 const SECRETS = `DEV=1\nSIGNING_KEYS='${signingKeys()}'\nTICKET_SECRET='${ticketSecret()}'\n`;
 
-/** A file of variables, and the options that use it. */
+/** Writes a file of variables. Returns the options that use it. */
 function variables(name, more = "") {
   const path = join(folder, name);
   writeFileSync(path, SECRETS + more);

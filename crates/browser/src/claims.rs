@@ -5,7 +5,7 @@ use edgegate_token::{Audience, Claims};
 use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
 
-/// The object that JavaScript gets: `Claims` of `npm/edgegate/index.d.ts`.
+/// The object that JavaScript gets: `Claims` of `npm/edgegate/types/index.d.ts`.
 ///
 /// [`Claims`] itself writes integers, and serde-wasm-bindgen refuses an integer that JavaScript
 /// can't hold exactly. Only an unverified token can have one. Then it is rounded, as `JSON.parse`

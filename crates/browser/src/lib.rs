@@ -1,10 +1,10 @@
 //! The npm package's wasm: `edgegate_token` for JavaScript, and nothing else.
 //!
-//! Only the package's own JavaScript (`npm/edgegate`) calls it. That hands in the time, and makes
-//! errors of what is thrown here.
+//! Only the package's own JavaScript (`npm/edgegate`) calls it. It passes the time in, and turns
+//! what is thrown here into errors.
 //!
-//! Every parameter is a `JsValue`, which is checked here. Declared as `&str` or `String`, a
-//! parameter that is handed a number would read wild memory.
+//! Every parameter is a `JsValue`, which is checked here. If one were declared as `&str` or
+//! `String`, a caller could pass a number, and the wasm would read memory that is not a string.
 
 #![cfg(target_arch = "wasm32")]
 

@@ -258,7 +258,7 @@ mod tests {
     ];
 
     #[test]
-    fn a_small_order_r_passes_dalek_and_not_us() {
+    fn dalek_accepts_an_r_of_small_order_and_we_reject_it() {
         let key = ed25519_dalek::VerifyingKey::from_bytes(&KEY).unwrap();
         let mut r = [0; 32];
         r[0] = 1;
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_breaks_a_rule_of_form_is_invalid_to_both() {
+    fn a_signature_that_breaks_a_rule_of_form_is_invalid_to_both() {
         let private = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
         let key = VerifyingKey::Ed25519(private.verifying_key());
         let good = private.sign(b"message").to_bytes();

@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_literal_is_no_host() {
+    fn an_address_literal_is_not_a_host() {
         for domain in ["127.0.0.1", "1.2", "example.123", "localhost", "a.b."] {
             assert_eq!(canonical(&format!("a@{domain}")), None, "{domain}");
         }

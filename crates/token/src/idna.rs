@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_label() {
+    fn texts_that_are_not_labels() {
         for label in [
             "\u{94d}\u{915}", // begins with a mark
             "ab--\u{e9}",     // looks like an A-label

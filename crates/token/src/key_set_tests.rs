@@ -344,7 +344,7 @@ fn a_leaked_secret_refuses_the_whole_set_whatever_key_it_is_in() {
 #[test]
 fn an_issuers_own_set_skips_nothing() {
     for (key, fault) in unusable() {
-        // An EC or OKP key without its private half may stand behind the first.
+        // Keys after the first may lack their private half, so that is not the fault here.
         assert_eq!(
             private(&[ed_private(), key.clone()]).err(),
             Some(fault),

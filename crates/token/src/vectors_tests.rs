@@ -1,5 +1,5 @@
-//! The published vectors. Below `verify`, because their payloads are no claims. Every case that
-//! can't be run as it stands is counted, with its reason.
+//! The published vectors. They test the steps below `verify`, because their payloads are not
+//! claims. Every case that can't be run as it stands is counted, with its reason.
 
 #![allow(clippy::arithmetic_side_effects, unreachable_pub)]
 
@@ -54,7 +54,7 @@ fn one_key(jwk: &Value) -> String {
 fn verify_raw(keys: &KeySet, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
     let (_, key) = keys.find(None, Algorithm::EdDsa).unwrap();
     let outcome = key.verifying.verify(message, signature);
-    // What is judged before a platform verifies never contradicts the verdict.
+    // If `judge_form` rejects a signature, `verify` must reject it for the same reason.
     match key.verifying.judge_form(signature) {
         Ok(()) => assert_ne!(outcome, Err(TokenError::SignatureLength)),
         Err(error) => assert_eq!(outcome, Err(error)),

@@ -1,8 +1,16 @@
-// Middleware: who may pass. A local check can't see a session that ended less than a token's life ago (10 minutes): ask edgegate itself,
-// `GET /auth/authorized` or the binding's `is_authorized_by_role`, before what must not wait so long.
+// Middleware that decides who may pass. A local check doesn't notice that a session ended in the
+// last ten minutes, the lifetime of a token. Where that is too late, ask edgegate itself: `GET
+// /auth/authorized`, or the binding's `is_authorized_by_role`.
+/** @import { Context, MiddlewareHandler } from "hono" */
 import { Verifier } from "edgegate";
 
-/** Lets a valid access token through; with `role` only of a user who has it, with `owner` only of that user. */
+/**
+ * Lets a valid access token through. With `role`, only that of a user who has the role. With
+ * `owner`, only that of the user whose id it gives.
+ *
+ * @param {{ role?: string, owner?: (c: Context) => string }} [options]
+ * @returns {MiddlewareHandler}
+ */
 export function guard({ role, owner } = {}) {
   return async (c, next) => {
     // Any case of the scheme, then one or more spaces (RFC 9110 section 11.4).
@@ -13,7 +21,7 @@ export function guard({ role, owner } = {}) {
     try {
       claims = await verifier.verify(token);
     } catch (error) {
-      // Not the token's fault: the keys could not be had. The client may come back.
+      // This is not the token's fault: the keys could not be fetched. The client may try again.
       if (error.code !== "invalid_token")
         return c.json({ code: "unavailable" }, 503, { "Retry-After": "2" });
       return refuse(c, 401, error.code);

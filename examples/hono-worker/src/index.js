@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { guard } from "./guard.js";
 
+/** @type {Hono<{ Variables: { claims: import("edgegate").Claims } }>} */
 const app = new Hono();
 
 app.get("/", (c) => c.text("Anybody may read this."));

@@ -15,7 +15,7 @@ async function show() {
   $("status").textContent = "";
   if (!user) return;
   $("who").textContent = user.email;
-  // A local check decides what is shown; what is done is decided by the server that does it.
+  // A local check decides only what the page shows. The server decides what is allowed.
   $("admin").hidden = !(await verifier.isAuthorizedByRole(await auth.accessToken(), ["admin"]));
 }
 
@@ -26,8 +26,10 @@ auth.addEventListener("signed-in", () => run(show));
 auth.addEventListener("signed-out", () => run(show));
 $("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
-  const { email, password } = Object.fromEntries(new FormData(event.target));
-  run(() => auth.login({ email, password }));
+  const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
+  run(() =>
+    auth.login({ email: String(form.get("email")), password: String(form.get("password")) }),
+  );
 });
 $("sign-out").addEventListener("click", () => run(() => auth.logout()));
 

@@ -11,7 +11,7 @@ use super::binding::{self, failed, member, settled, whole};
 use super::migrations;
 use crate::domain::error::StoreError;
 
-/// The store that failures name.
+/// The name of this store in error messages.
 const D1: &str = "d1";
 
 #[wasm_bindgen]

@@ -13,7 +13,7 @@ use super::binding::{self, failed, member, set, settled};
 use crate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use crate::domain::error::StoreError;
 
-/// The store that failures name.
+/// The name of this store in error messages.
 const KV: &str = "kv";
 
 #[wasm_bindgen]

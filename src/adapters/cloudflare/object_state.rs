@@ -92,7 +92,7 @@ pub(super) fn now_ms() -> u64 {
 
 /// The only value that an object stores. The object forgets it after a time.
 pub(super) trait Lapsing: Sized {
-    /// What failures name as their store.
+    /// The store's name in errors.
     const OBJECT: &'static str;
     /// The key.
     const KEY: &'static str;

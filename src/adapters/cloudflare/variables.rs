@@ -20,7 +20,7 @@ pub fn text(env: &Env, name: &str) -> Option<String> {
     JSON::stringify(&value).ok().map(String::from)
 }
 
-/// The names of everything that is no binding.
+/// The names of all variables and secrets.
 #[must_use]
 pub fn names(env: &Env) -> Vec<String> {
     let env: &JsValue = env.as_ref();

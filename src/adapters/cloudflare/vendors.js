@@ -6,9 +6,9 @@ const hex = (buffer) =>
 export const sha1 = async (bytes) => hex(await crypto.subtle.digest("SHA-1", bytes)).toUpperCase();
 
 /**
- * The whole text of an answer with status 200, to a GET that asks for padding, or to a POST of
- * JSON. To a POST also that of a refusal which names its reason as Turnstile does. Redirects are
- * not followed, and no error contains the request.
+ * Sends a GET that asks for padding or, if `json` is given, a POST. Returns the whole text of an
+ * answer with status 200. For a POST it also returns the text of a 4xx answer that has Turnstile's
+ * `error-codes`. Redirects are not followed, and no error contains the request.
  */
 export const ask = async (url, json, milliseconds, most) => {
   const headers = {
@@ -32,7 +32,7 @@ export const ask = async (url, json, milliseconds, most) => {
       await answer.body?.cancel();
     }
   } catch {
-    // What the platform says may hold the address.
+    // The platform's message may contain the URL.
   }
   throw new Error(
     status === undefined || status === 200

@@ -22,7 +22,7 @@ extern "C" {
     -> Result<Promise, JsValue>;
 }
 
-/// The names in errors.
+/// The services' names in errors.
 const BREACHES: &str = "breached_passwords";
 const TURNSTILE: &str = "turnstile";
 

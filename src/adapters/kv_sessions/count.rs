@@ -13,8 +13,8 @@ use crate::ports::{Random, SessionStore};
 pub(super) struct Recorded {
     /// Those that are active.
     pub(super) active: Vec<ActiveSession>,
-    /// Those that have ended, or began in an earlier epoch. A session of a later epoch is in neither
-    /// list: the caller knows an old epoch only, so it can't judge that session.
+    /// Those that have ended, or began in an earlier epoch. A session of a later epoch is in
+    /// neither list: the epoch of the caller is older, so the caller can't judge that session.
     over: Vec<SessionId>,
 }
 

@@ -122,7 +122,8 @@ where
             &encode_record(&Record::default()),
             Some(encode_metadata(epoch, new.client, now)),
             new.idle_ttl.min(new.expires_at.saturating_sub(now)),
-            // Any record of a new session is its own, or that of a renewal after it.
+            // The session's id is new, so whatever is stored under it was written for this login,
+            // or by a later renewal.
             |_| true,
         )
         .await?;
@@ -355,8 +356,9 @@ impl<K: KeyValue, R: Random, S: Sleep, B> KvSessions<K, R, S, B> {
         byte
     }
 
-    /// Writes. When the key was written too often it reads the key, since a simultaneous request may
-    /// have written the same, and otherwise tries again a few times, with jitter.
+    /// Writes a key. If KV refuses because the key was written a moment ago, reads it: a
+    /// simultaneous request may have written the same. Otherwise tries again a few times, with
+    /// jitter.
     async fn write(
         &self,
         key: &str,

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_push_out_no_own_ending_and_no_own_version() {
+    fn answers_never_displace_what_the_isolate_wrote_itself() {
         let mut memory = RevocationMemory::default();
         memory.remember_end(user(0), session(0), NOW);
         memory.remember_version(user(0), 7, 3900, NOW);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_again_is_young_again() {
+    fn an_entry_that_is_inserted_again_counts_as_new() {
         let mut memory = RevocationMemory::default();
         let limit = REVOCATION_MEMORY_ENTRIES as u64;
         for number in 0..limit {

@@ -58,7 +58,7 @@ pub struct MemoryPorts<
     pub sessions: S,
     /// The password hasher.
     pub hasher: H,
-    /// Passwords checked where failures are counted.
+    /// Checks passwords, and counts the failures of each account.
     pub password_guard: G,
     /// The limits.
     pub limiter: L,
@@ -70,7 +70,7 @@ pub struct MemoryPorts<
     pub events: MemoryEvents,
     /// Where mails wait to be composed.
     pub mail_queue: MemoryMailQueue,
-    /// What is counted before a mail is queued.
+    /// Counts requests for mails before a mail is queued.
     pub mail_gate: MemoryMailGate,
     /// The mail provider.
     pub mailer: MemoryMailer,

@@ -1,4 +1,4 @@
-//! Passwords checked where failures are counted, in memory.
+//! Checks passwords, and counts the failures of each account in memory.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

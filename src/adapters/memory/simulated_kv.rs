@@ -94,7 +94,7 @@ pub struct Faults {
     pub timeout_ms: u64,
     /// Every call fails.
     pub down: bool,
-    /// How many writes are refused, however rarely the key is written.
+    /// How many writes are refused, even if the key was not written within the last second.
     pub refusals: u32,
     /// How many writes fail before they take effect.
     pub writes_before: u32,
@@ -214,7 +214,7 @@ impl SimulatedKv {
         self.central.time.now_ms()
     }
 
-    /// Waits as long as a call takes to arrive, or its answer.
+    /// Waits as long as a call, or its answer, takes to arrive.
     async fn travel(&self) {
         let (least, most) = self.central.faults.borrow().delay_ms;
         if most > 0 {
@@ -257,7 +257,7 @@ impl SimulatedKv {
         Ok(())
     }
 
-    /// A write or a deletion.
+    /// Makes a write or a deletion.
     async fn change(
         &self,
         key: &str,
@@ -315,7 +315,7 @@ impl Central {
         let now = version.at_ms;
         let mut keys = self.keys.borrow_mut();
         let versions = keys.entry(key.to_owned()).or_default();
-        // What every list shows hides older versions.
+        // Versions older than the newest one that every list shows are not needed any more.
         if let Some(shown) = versions.iter().rposition(|old| old.is_everywhere(now)) {
             versions.drain(..shown);
         }

@@ -133,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    /// Few futures are joined in one way, many in another.
+    /// `join_all` polls a few futures in one way and many in another.
     #[test]
     fn what_is_due_first_comes_first() {
         for count in [10, 100_u64] {
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "not time")]
-    fn what_waits_for_nothing_is_found() {
+    fn a_future_that_waits_for_anything_but_time_panics() {
         VirtualTime::default().run(std::future::pending::<()>());
     }
 }

@@ -1,8 +1,8 @@
 //! Salts for addresses without an account.
 //!
 //! The order in which Argon2id reads its memory depends on the password and the salt, and changes
-//! its time by a few percent. One salt for all addresses without an account would show as one time.
-//! So each has its own, the same each time, as an account has.
+//! its time by a few percent. If all addresses without an account shared one salt, they would all
+//! take the same time. So each has its own salt, which never changes, like that of an account.
 
 use std::fmt;
 

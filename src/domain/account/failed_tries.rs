@@ -201,7 +201,7 @@ mod tests {
     const NOW: u64 = 1_767_225_600_000;
     const DAY_MS: u64 = 86_400_000;
 
-    /// Tries and fails; whether it was let through.
+    /// Counts a wrong password, if the attempt is admitted.
     fn guess(tries: &mut FailedTries, by: TriedBy, now: u64) -> Result<(), u32> {
         let admitted = tries.admit(by, now)?;
         tries.fail(admitted, now);
@@ -232,7 +232,7 @@ mod tests {
         let mut tries = FailedTries::default();
         let mut now = NOW;
         let mut failed = 0;
-        // A guesser who comes back the moment they may.
+        // A guesser who retries as soon as each delay is over.
         let last = loop {
             match guess(&mut tries, TriedBy::Stranger, now) {
                 Ok(()) => failed += 1,
@@ -241,7 +241,7 @@ mod tests {
             }
         };
         assert_eq!((failed, last), (100, 86_400));
-        // Sooner than in 22 hours and a half nobody gets there.
+        // A hundred attempts take at least 22 and a half hours.
         assert_eq!((now - NOW) / 1000, 1023 + 89 * 900);
         assert!(guess(&mut tries, TriedBy::Stranger, now + DAY_MS - 1).is_err());
         guess(&mut tries, TriedBy::Stranger, now + DAY_MS).unwrap();
@@ -249,17 +249,17 @@ mod tests {
     }
 
     #[test]
-    fn the_known_have_ten_of_their_own_and_are_strangers_then() {
+    fn known_clients_have_ten_failures_of_their_own_and_are_then_strangers() {
         let mut tries = FailedTries::default();
         guess(&mut tries, TriedBy::Stranger, NOW).unwrap();
         for _ in 0..10 {
             guess(&mut tries, known(1), NOW).unwrap();
         }
         assert_eq!(guess(&mut tries, known(1), NOW), Err(1));
-        // As a stranger, then, and on the strangers' count.
+        // From now on it is treated as a stranger, and its failures count for strangers.
         guess(&mut tries, known(1), NOW + 1000).unwrap();
         assert_eq!(tries.admit(TriedBy::Stranger, NOW + 1000), Err(2));
-        // Another device is not touched by it.
+        // Another device is not affected.
         guess(&mut tries, known(2), NOW + 1000).unwrap();
         guess(&mut tries, known(1), NOW + DAY_MS).unwrap();
         assert_eq!(
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_known_clients_are_counted_apart_than_there_is_room_for() {
+    fn at_most_fifty_known_clients_are_counted_separately() {
         let mut tries = FailedTries::default();
         for byte in 0..50 {
             guess(&mut tries, known(byte), NOW).unwrap();
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_its_text_is_not_read() {
+    fn an_invalid_text_is_not_parsed() {
         for text in [
             "",
             "{}",
@@ -344,10 +344,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_stated_numbers_hold_whoever_tries_when(steps in steps()) {
+        fn the_stated_limits_hold_for_any_attempts_at_any_times(steps in steps()) {
             let mut tries = FailedTries::default();
             let mut now = NOW;
-            // By strangers, among them the known whose count was spent; and by each of the known.
+            // The failures that count for strangers (0), and those that count for each known client
+            // (1 to 3).
             let mut failed: [Vec<u64>; 4] = Default::default();
             for (who, pause) in steps {
                 now += pause;
@@ -363,7 +364,7 @@ mod tests {
                         prop_assert!((1..=86_400).contains(&wait));
                         prop_assert!(tries.admit(by, now + u64::from(wait) * 1000).is_ok());
                         prop_assert_eq!(&tries, &before);
-                        // Never because of strangers alone.
+                        // A known client is delayed only after ten failures of its own.
                         let own = &failed[usize::from(who)];
                         prop_assert!(who == 0 || own.iter().rev().take(10).count() == 10);
                     }

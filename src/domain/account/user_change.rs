@@ -54,7 +54,7 @@ impl<T: Clone + PartialEq> Edit<T> {
 
     /// The same edit, or none if it would change nothing.
     #[must_use]
-    fn unless_done(self, now: &Option<T>) -> Self {
+    fn unless_equal(self, now: &Option<T>) -> Self {
         if self.apply(now.clone()) == *now {
             Self::Keep
         } else {
@@ -92,13 +92,13 @@ impl UserChange {
         }
     }
 
-    /// The change without the names, roles and state that the user already has. A change that is
-    /// made would end the user's access tokens.
+    /// The change without the names, roles and state that the user already has. Writing those again
+    /// would invalidate the user's access tokens for nothing.
     #[must_use]
-    pub fn without_what_is_so(self, user: &User) -> Self {
+    pub fn without_current_values(self, user: &User) -> Self {
         Self {
-            first_name: self.first_name.unless_done(&user.first_name),
-            last_name: self.last_name.unless_done(&user.last_name),
+            first_name: self.first_name.unless_equal(&user.first_name),
+            last_name: self.last_name.unless_equal(&user.last_name),
             roles: self.roles.filter(|roles| *roles != user.roles),
             disabled: self
                 .disabled

@@ -93,7 +93,7 @@ impl Delivery {
 pub struct MailLine {
     /// The request that asked for the mail. Mails of older versions don't know it.
     pub request: Option<RequestId>,
-    /// The job's id, or for an unreadable one that of the queue's message.
+    /// The job's id, or the id of the queue's message if the job can't be read.
     pub job: String,
     /// Which mail.
     pub mail: &'static str,

@@ -300,7 +300,7 @@ impl Job {
 
     /// The language, and the request as private use subtags (RFC 5646 section 2.2.7). Versions that
     /// don't know requests ignore the subtags. So during a deploy an older consumer can still send
-    /// the mails of a newer producer, which a line of its own would prevent.
+    /// the mails of a newer producer. It would reject a job with an additional line.
     fn encode_locale(&self) -> String {
         let language = self.locale.tag();
         match self.request {

@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn the_preferred_language_is_chosen() {
-        // src/edge/pages/language.mjs follows the same rule for pages and is tried on the same file:
-        // tests/edge/language.test.mjs.
+        // src/edge/pages/language.mjs follows the same rule for pages and is tested with the same
+        // file: tests/edge/language.test.mjs.
         let vectors: Vec<Vector> =
             serde_json::from_str(include_str!("../../../tests/vectors/accept-language.json"))
                 .unwrap();

@@ -8,7 +8,8 @@ use crate::domain::policy::{
 };
 
 /// What one network or user did recently: the times of each kind of event, in seconds since 1970.
-/// Each limit holds for every span of its length, wherever it begins.
+/// Thirty requests an hour means thirty in any 3,600 seconds, not only from one full hour to the
+/// next. Only the first requests of a larger network are counted by the hour of the clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<String, Vec<u64>>);
 
@@ -148,7 +149,7 @@ mod tests {
                 .all(|of| *of == GateVerdict::Ranked(Rank::Rest))
         );
         assert_eq!(ranks[30], GateVerdict::Over(HOUR));
-        // All kinds together have thirty.
+        // All kinds together may make thirty requests.
         assert_eq!(tally.count(OTHER, NOW + 1), GateVerdict::Over(HOUR - 1));
         assert_eq!(
             tally.count(OTHER, NOW + HOUR),

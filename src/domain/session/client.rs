@@ -119,7 +119,7 @@ impl Client {
         self.ip.is_some()
     }
 
-    /// The same client at a place.
+    /// The same client, with this place.
     #[must_use]
     pub fn at(self, place: Place) -> Self {
         Self { place, ..self }

@@ -1,4 +1,5 @@
-//! What a request shows, apart from its own purpose, to be recognised or to be let through.
+//! Tokens that come with a request in addition to its content: they show a known device or session,
+//! or a solved challenge.
 
 use super::Client;
 use crate::domain::secret::Secret;
@@ -17,9 +18,9 @@ pub enum Challenge {
     /// It does not.
     #[default]
     NotNeeded,
-    /// It does, and brought none.
+    /// It has to, and has none.
     Missing,
-    /// It brought this token.
+    /// It has this token.
     Token(Secret),
 }
 

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_time_is_not_recent_for_ever() {
+    fn the_largest_time_is_not_always_recent() {
         assert!(!is_recent(Some(u64::MAX), 1));
         assert!(!is_recent(Some(0), RECENT_PROOF));
     }

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn another_id_tells_nothing() {
+    fn an_id_of_another_form_has_no_number() {
         let version_4 = Builder::from_random_bytes([9; 16]).into_uuid();
         for text in ["", "1", &version_4.to_string()] {
             assert_eq!(TokenId::parse(text), None, "{text}");

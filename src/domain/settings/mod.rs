@@ -122,7 +122,7 @@ impl Settings {
     /// Reads on after a fault, so that the source notes all of them.
     fn read_all(source: &Source<'_>) -> Result<Self, SettingError> {
         let issuer = source.note(source.issuer());
-        // What a bad issuer would decide is not judged.
+        // If the issuer is bad, it must not cause errors about other settings.
         let known_issuer = issuer.as_deref().unwrap_or(LENIENT_ISSUER);
         let access_token_ttl = source.note(source.number(
             "ACCESS_TOKEN_TTL",
@@ -217,7 +217,8 @@ impl Settings {
     }
 }
 
-/// Stands for a bad issuer while the other settings are read: nothing is wrong because of it.
+/// Used instead of a bad issuer while the other settings are read. No setting is rejected because
+/// of it.
 const LENIENT_ISSUER: &str = "http://127.0.0.1";
 
 /// Whether a host, as written in a URL, is a loopback address or `localhost`.

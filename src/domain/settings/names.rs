@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_setting_is_a_misspelt_other() {
+    fn no_setting_looks_like_a_misspelt_other_one() {
         for name in all() {
             assert_eq!(meant(name), None, "{name}");
         }

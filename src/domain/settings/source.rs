@@ -20,8 +20,8 @@ pub(super) struct Source<'a> {
     faults: RefCell<Vec<SettingError>>,
 }
 
-/// How an error shows a bad value. What stands before an `@` or after a `?` may be a person's
-/// address, a password or a key, so it is replaced by `…`. Never pass a secret.
+/// How an error shows a bad value. The text before an `@` or after a `?` may be a person's address,
+/// a password or a key, so it is replaced by `…`. Never pass a secret.
 pub(super) fn shown(value: &str) -> String {
     let (value, query) = match value.split_once('?') {
         Some((before, _)) => (before, "?…"),
@@ -48,7 +48,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Keeps the fault of a setting that was read.
+    /// Notes the error, if the setting could not be read. Returns its argument.
     pub(super) fn note<T>(&self, read: Result<T, SettingError>) -> Result<T, SettingError> {
         if let Err(fault) = &read {
             self.faults.borrow_mut().push(fault.clone());

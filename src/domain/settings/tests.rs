@@ -147,7 +147,7 @@ fn a_bad_setting_is_named() {
     }
 }
 
-/// Values are shown as they are read, but for what may be a person's address or a key.
+/// Values are shown as they are read, except the parts that may be a person's address or a key.
 #[test]
 fn every_message_shows_the_value_unless_it_is_a_secret_and_a_remedy() {
     for (setting, value) in BAD {
@@ -184,7 +184,7 @@ fn all_faults_are_found_at_once() {
     let bad: Vec<_> = BAD
         .iter()
         .filter(|(setting, value)| {
-            // One fault of each setting. These depend on others that are bad here.
+            // These four are judged together with other settings, which are bad here.
             ![
                 "LIMITS",
                 "SESSION_IDLE_TTL",
@@ -256,7 +256,7 @@ fn a_client_in_use_does_not_go_idle() {
         ("600", "0", "720", "7776000", true),
         ("180", "0", "300", "7776000", true),
         ("181", "0", "300", "7776000", false),
-        // What lives no longer than its idle time can't go idle.
+        // A session that lives no longer than its idle time can't go idle.
         ("600", "90", "300", "300", true),
         ("600", "90", "809", "809", true),
         ("600", "90", "809", "810", false),

@@ -59,7 +59,7 @@ impl Source<'_> {
         }
     }
 
-    /// The pages contain the key, so that nothing in it may need escaping.
+    /// The pages contain the key, so it must not have characters that HTML escapes.
     fn turnstile_site_key(&self, has_secret: bool) -> Result<Option<String>, SettingError> {
         let is_key = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
         let error = |key: &str, fault: &str| SettingError {

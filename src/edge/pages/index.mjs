@@ -59,8 +59,8 @@ function isForPerson(request) {
 }
 
 /**
- * Whether `Accept` (RFC 9110 section 12.5.1) names HTML, and no JSON that is as welcome. `*` is not
- * enough: programs send it.
+ * Whether `Accept` (RFC 9110 section 12.5.1) names HTML and prefers it to JSON. `*` is not enough:
+ * programs send it.
  *
  * @param {string} accept
  */

@@ -1,6 +1,6 @@
 // Which language a page is in: `?ui_locales=` (OpenID Connect Core section 3.1.2.1), else what the
 // browser prefers, else MAIL_LOCALE. The rule for `Accept-Language` is that of mails
-// (src/domain/mail/locale.rs); tests/vectors/accept-language.json is tried on both.
+// (src/domain/mail/locale.rs); tests/vectors/accept-language.json tests both.
 import { ACCEPT_LANGUAGE_BYTES_READ, ACCEPT_LANGUAGE_RANGES_READ } from "./generated.mjs";
 
 /** The languages that www/words has. */

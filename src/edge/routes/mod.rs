@@ -50,8 +50,8 @@ fn challenged(
     if token.is_some_and(|token| token.len() > CHALLENGE_TOKEN_BYTES) {
         return Err(Error::Field("challenge", FieldProblem::TooLong).into());
     }
-    // No widget gives such a token. Without this, it might make the vendor answer with an error that
-    // is not the visitor's, and the login would go on.
+    // No widget gives such a token. Without this, it might make the vendor answer with an error
+    // that is not the visitor's, and the login would continue.
     let is_printable = |token: &str| token.bytes().all(|b| matches!(b, b' '..=b'~'));
     let credentials = match settings.vendors.turnstile {
         Some(_) if !token.is_none_or(is_printable) => {
@@ -86,10 +86,10 @@ struct TokenBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
     refresh_token_expires_in: u64,
-    /// Of someone who has signed in.
+    /// Present only in the answer to a sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserBody<'a>>,
-    /// Of someone who has signed in, and not with a cookie.
+    /// Present only if a password was given, and the refresh token is not in the cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<&'a str>,
 }

@@ -18,8 +18,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
     let [token, session_id] = body::oauth_parameters_as_sent(request, ["token", "session_id"])?;
     require_known_client(service, client_id.as_deref())?;
     let given = Given::read(token, "token", service.settings(), request)?;
-    // Beside a cookie, an empty `session_id` is not left out: the session of the cookie would end,
-    // whichever it is.
+    // In a request with the cookie, an empty `session_id` is not treated as left out. The request
+    // would otherwise end whichever session the cookie has.
     let is_left_out = |id: &String| id.is_empty() && matches!(given, Given::Body(_));
     if let Some(session_id) = session_id.filter(|id| !is_left_out(id)) {
         require_session(service, &given, &session_id)?;

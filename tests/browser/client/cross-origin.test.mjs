@@ -116,7 +116,7 @@ test("from another origin nothing can be had, and that signs nobody in or out", 
     new RegExp(`${edgegate.origin} is up.* add ${unlisted.origin} to .*ALLOWED_ORIGINS`),
   );
   assert.deepEqual([await tab.status(), await sessionCookies(opened.context)], ["unknown", []]);
-  // Chromium reports what CORS refused.
+  // Chromium reports each request that CORS blocked.
   assert.ok(opened.wrong.splice(0).every((text) => /blocked by CORS policy/.test(text)));
 });
 

@@ -94,7 +94,7 @@ async function openTab(context, address) {
     status: () => page.evaluate("client.status"),
     events: () => page.evaluate("events"),
     token: () => page.evaluate("client.accessToken()"),
-    /** Ends when the page was told so. */
+    /** Resolves when the page has got the event. */
     told: (event) => page.waitForFunction((it) => window.events.includes(it), event),
     /** The status of a GET by `client.fetch`, or the code of the error. */
     fetch: (path) =>

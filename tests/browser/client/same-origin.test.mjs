@@ -115,7 +115,7 @@ test("two tabs that renew at once make one request, and both stay signed in", as
     [refused, bothRefused] = [0, Promise.withResolvers()];
     const before = opened.count(RENEWAL);
     await outdate(edgegate);
-    // A token that came of a refusal is not renewed for another one within half a minute.
+    // The client renews because of a refusal at most once in half a minute.
     await opened.context.clock.fastForward("00:40");
     assert.deepEqual(await Promise.all(tabs.map((tab) => tab.fetch("/auth/me"))), [200, 200]);
     const tokens = await Promise.all(tabs.map((tab) => tab.token()));
@@ -133,7 +133,7 @@ test("without locks and channel each renews for itself, and both stay signed in"
   );
   for (let round = 1; round <= 3; round += 1) {
     await outdate(edgegate);
-    // A token that came of a refusal is not renewed for another one within half a minute.
+    // The client renews because of a refusal at most once in half a minute.
     await opened.context.clock.fastForward("00:40");
     assert.deepEqual(await Promise.all(tabs.map((tab) => tab.fetch("/auth/me"))), [200, 200]);
   }
@@ -149,7 +149,7 @@ test("a tab asleep past the token's end renews before it asks", async (t) => {
   assert.equal(await tab.fetch("/auth/me"), 200);
   assert.notEqual(await tab.token(), first);
   assert.equal(opened.count(RENEWAL) - before, 1);
-  // The same without a call.
+  // The same, but the page makes no call.
   await opened.context.clock.fastForward("08:00:00");
   await tab.page.waitForFunction(() => window.events.filter((it) => it === "renewed").length === 2);
 });
@@ -250,7 +250,7 @@ test("a change of password goes on in every tab of this browser", async (t) => {
   const owner = { email: `grace-${Date.now()}@example.com`, password: "a passphrase nobody knows" };
   const [root] = await tabsOf(await profile(t), 1);
   await root.login(ROOT);
-  // Ada's own is left alone: other tests sign in with it.
+  // Ada's own account stays: other tests sign in with it.
   await register(owner);
   const one = await opened.open();
   await one.login(owner);
@@ -279,7 +279,7 @@ test("a change of password goes on in every tab of this browser", async (t) => {
   assert.deepEqual(await sessionCookies(opened.context), []);
 });
 
-// By the mailed link, as people do.
+// Registers with the mailed link, as people do.
 async function register({ email, password }) {
   await edgegate.post("/auth/register", { email, first_name: "Grace" });
   for (;;) {

@@ -93,7 +93,7 @@ pub(crate) async fn after_a_day_the_next_is_first_again<G: MailGate>(world: &Wor
         (DAY, FIRST),
         (DAY, MEDIUM),
         (DAY, MEDIUM),
-        // Of the four within the last 24 hours the first is an hour later.
+        // The first of the four within the last 24 hours came an hour later.
         (DAY, REST),
         (DAY + HOUR, MEDIUM),
     ] {
@@ -199,7 +199,7 @@ pub(crate) async fn names_are_apart<G: MailGate>(world: &World<G>) -> Case {
     Ok(())
 }
 
-/// "MUST be exact, also when many ask at once."
+/// "MUST be exact, also for simultaneous calls from many places."
 pub(crate) async fn of_forty_requests_at_once_thirty_go_on<G: MailGate>(world: &World<G>) -> Case {
     let name = world.fresh();
     let answers = join_all((0..40).map(|_| world.count(&name, RESET, BEGUN))).await;

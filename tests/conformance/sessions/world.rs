@@ -34,7 +34,7 @@ pub(crate) trait World {
     fn pass(&self, seconds: u64);
     /// Does the work that waits for the end of the response.
     fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>>;
-    /// Numbers that no case was given before, in any run on this store.
+    /// Numbers that no earlier case has used, in any run on this store.
     fn numbers(&self) -> &Numbers;
 }
 

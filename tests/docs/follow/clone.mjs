@@ -20,13 +20,14 @@ import { node } from "../../../scripts/project/tools.mjs";
 import { freePort } from "../../browser/edgegate.mjs";
 import { readersEnvironment } from "./terminal.mjs";
 
-// What documents and examples name.
+// The ports that documents and examples name.
 const PORTS = [8787, 8788, 8080, 3000, 5173];
-// What `npm start` makes from the sources, and stamps: a build takes minutes.
+// What `npm start` builds from the sources. It is copied with its stamps, because a build takes
+// minutes.
 const BUILT = ["build", "dist", "www/edgegate", "www/openapi.yaml", "npm/edgegate/wasm"];
 // Hard links, where the file system can: what is deleted in the copy stays in the project.
 const INSTALLED = ["node_modules", ".tools"];
-// Files in which a port stands.
+// Files that contain a port.
 const WITH_PORTS = /^(examples\/|scripts\/project\/dev-arguments\.mjs$|wrangler\.toml$)/;
 
 /** @returns {Promise<Clone>} */

@@ -57,7 +57,7 @@ function makeAccount(address) {
     const { bindings, migrations } = JSON.parse(json);
     const before = workers.get(name);
     const own = bindings.filter(({ type }) => type !== "inherit");
-    // Secrets stay, and what the upload says to inherit.
+    // Secrets stay, and so do the bindings that the upload inherits.
     const kept = (before?.bindings ?? []).filter(
       (one) =>
         !own.some(({ name }) => name === one.name) &&

@@ -50,7 +50,7 @@ function parseHttp(text) {
 
 /**
  * The text between two `…` must be in a file that is not a document, as it is or in quotation
- * marks. Or the parts of each line must: a message is put together from a name and its sentences.
+ * marks. If not, the parts of each line must be: a message is composed of a name and sentences.
  */
 function quoted(text) {
   const isThere = (part) =>
@@ -84,7 +84,7 @@ function sources() {
     )
     .map((path) => readFileSync(inRoot(path), "utf8"))
     .join("\n")
-    // Rust goes on with a text in the next line.
+    // In Rust, a string may continue in the next line.
     .replace(/\\\n\s*/g, "");
   return all;
 }

@@ -11,7 +11,7 @@ import { Reader } from "./reader.mjs";
 
 const PROGRAMS = new Set(["js", "javascript", "mjs", "jsx", "ts", "tsx", "typescript", "html"]);
 const isProgram = ({ language }) => PROGRAMS.has(language);
-/** Not an example's, which runs in its folder. */
+/** The command of an example is not one of these: it runs in its own folder. */
 const STARTS = /^npm (run reset\nnpm )?start( -- .*)?$/;
 
 /** The address of the service that `npm start` runs. */

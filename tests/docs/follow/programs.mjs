@@ -30,7 +30,7 @@ export class Programs {
   #project;
   #browser;
   #count = 0;
-  /** Imports of earlier blocks of a document, which later ones go on with. */
+  /** Imports of earlier blocks of a document, which later blocks use. */
   #imports = new Map();
 
   /** @param {{ origin: string, home: string }} clone */
@@ -59,7 +59,7 @@ export class Programs {
     const config = /^\/\/ ([\w.-]+\.config\.m?js)\b/.exec(text);
     if (config) return this.#runInNode(`${this.#count}/${config[1]}`, text);
     const whole = this.#complete(local, await this.#token());
-    // A test of the package has made this text, with its own service.
+    // A test of the package runs this text, with its own service.
     const inPage = /\bAuthClient\b|\bfetch\(path\b|\bdocument\.|\bwindow\./.test(text);
     if (inPage) return this.#runInPage(whole);
     return this.#runInNode(`${this.#count}.mjs`, /\bfromJwks\(/.test(text) ? text : whole);
@@ -212,5 +212,5 @@ export class Programs {
   #after = { after: (work) => this.#cleanUp.push(work) };
 }
 
-/** As Node prints it, or as a document writes it: the same text. */
+/** Makes the text that Node prints and the text in a document comparable. */
 const oneLine = (text) => text.trim().replaceAll("'", '"').replace(/\s+/g, "");

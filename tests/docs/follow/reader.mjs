@@ -6,8 +6,8 @@ import { readersEnvironment, Terminal } from "./terminal.mjs";
 const COMPLAINTS =
   /command not found|parse error|no matches found|event not found|syntax error|number expected/;
 
-// Commands that go on until Ctrl-C, by the last line of their block. `ready` is in what they print,
-// or they listen on a port.
+// Commands that run until Ctrl-C, found by the last line of their block. They are ready when they
+// print `ready` or listen on the port.
 /** @type {{ command: RegExp, ready?: RegExp, port?: number }[]} */
 const SERVERS = [
   { command: /\bnpm start\b/, ready: /is ready at http|listening at http/ },

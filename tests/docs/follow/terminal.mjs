@@ -57,7 +57,7 @@ export class Terminal {
     return tidy(this.#output);
   }
 
-  /** Waits until the shell has begun. One that begins throws away what was typed before. */
+  /** Waits until the shell has started. A shell that is starting discards what was typed before. */
   async ready() {
     for (let isReady = false; !isReady; ) {
       if (this.#ended) throw new Error(`the shell ended: ${this.printed}`);
@@ -77,7 +77,7 @@ export class Terminal {
   }
 
   /**
-   * Pastes commands of which the last one goes on, and waits until `isReady` says so.
+   * Pastes commands of which the last one keeps running, and waits until `isReady` returns true.
    *
    * @param {string} commands
    * @param {(printed: string) => boolean | Promise<boolean>} isReady
@@ -97,7 +97,7 @@ export class Terminal {
   async interrupt() {
     this.#write("\u0003");
     const mark = this.#mark();
-    // Ctrl-C empties what was typed ahead, so this comes after it.
+    // Ctrl-C discards what was typed ahead, so this is typed after it.
     for (let tries = 0; tries < 100; tries++) {
       this.#write(`\n printf '\\n%s\\n' '${mark}'\n`);
       const isFree = await this.#until(() => this.#output.includes(`\n${mark}`), 1000);

@@ -241,7 +241,7 @@ test("an object that is too slow: 503", async () => {
   }
 });
 
-test("a device ticket that is forged, huge, another's or of another kind: as if there were none", async () => {
+test("a device ticket that is forged, huge, another user's or of another kind is ignored", async () => {
   await pass(2 * 86_400);
   const ada = (await logIn(ADA, PASSWORD, { ip: place() })).body;
   const root = (await logIn(ROOT, PASSWORD, { ip: place() })).body;

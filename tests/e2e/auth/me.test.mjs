@@ -17,7 +17,7 @@ test("the user of the token, as the database knows them now", async () => {
   assert.equal((await client.get("/auth/me")).status, 401);
 });
 
-test("a user deleted beneath a token is nobody", async () => {
+test("the token of a deleted user is rejected", async () => {
   const { access_token } = await client.logIn(ADA);
   await edge.db.prepare("DELETE FROM users WHERE email = ?").bind(ADA).run();
   const me = await client.get("/auth/me", { token: access_token });

@@ -212,7 +212,7 @@ for (const store of ["kv", "durable"]) {
         (await del(renewed.body.access_token, NOBODY)).body.code,
         "reauthentication_required",
       );
-      // The newer proof of two tickets is the session's once it was renewed.
+      // Once the ticket with the newer proof is renewed, that proof belongs to the session.
       const expires_at = nowSeconds() + 80_000;
       const proved = refreshToken({
         user: user.id,

@@ -74,8 +74,8 @@ async function storm({ store, rotateAfter }, seed) {
       for (;;) {
         const answer = await postToken(pool, token).catch((error) => ({ error }));
         if ("error" in answer) {
-          // A connection that broke by itself also loses a response. If many break, the Worker is
-          // gone: fail.
+          // A connection that broke by itself also loses a response. If many break, the Worker has
+          // crashed: fail.
           counts.broken += 1;
           if (counts.broken > MOST_BROKEN) throw answer.error;
           continue;

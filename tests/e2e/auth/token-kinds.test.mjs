@@ -15,7 +15,7 @@ const MODES = { verified: "registration", open: "verification" };
 let refused = 0;
 
 for (const [mode, newcomer] of Object.entries(MODES)) {
-  test(`a token is worth something at its own door only: ${mode}`, async (t) => {
+  test(`a token is accepted only for its own purpose: ${mode}`, async (t) => {
     const edge = await startWorker({ vars: { REGISTRATION: mode } });
     t.after(() => edge.stop());
     const client = clientOf(edge);

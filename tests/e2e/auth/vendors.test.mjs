@@ -79,7 +79,7 @@ test("five figures of a chosen password’s hash go out, and a breached one is r
   assert.ok(!logs().some(({ event }) => event === "vendor_unreachable"));
 });
 
-test("what can’t be looked up is taken: a refusal, nonsense, no end, silence", async (t) => {
+test("a password that can’t be looked up is accepted: a refusal, nonsense, no end, silence", async (t) => {
   const range = await startVendor(t);
   const { client, logs } = await start(t, {
     vars: { REGISTRATION: "open", BREACHED_PASSWORDS: range.url },

@@ -138,7 +138,7 @@ test("a mail that is refused is kept, the operator is told, and it goes out when
   assert.deepEqual(await letters(), []);
 });
 
-test("what the queue gave up, and what is no mail, is kept", async (t) => {
+test("what the queue gave up, and what is not a mail, is kept", async (t) => {
   const { edge, letters } = await begin(t);
   assert.equal(await edge.workOff(job(), "edgegate-mail-dead"), "ack");
   assert.equal((await letters()).length, 1);

@@ -298,7 +298,8 @@ export async function startVendor(name) {
     for await (const chunk of request) chunks.push(chunk);
     const call = await judge(request, Buffer.concat(chunks));
     calls.push({ ...call, at: performance.now() });
-    // Nothing may depend on a provider that does not say what it received.
+    // A request that breaks the vendor's rules gets 418. Otherwise a test that does not look at
+    // `problems` would pass.
     const answer =
       call.problems.length > 0
         ? { status: 418, body: call.problems.join("; ") }

@@ -200,7 +200,7 @@ test("which argument is wrong, and how", async () => {
   );
 });
 
-test("nothing broke on the way", async () => {
+test("no test before this one made the wasm trap", async () => {
   const client = clientOf(edge);
   await client.logIn(ADA);
   assert.deepEqual(
@@ -243,7 +243,7 @@ test("nothing but the methods is callable", async () => {
   }
 });
 
-test("HTTP has no way in", async () => {
+test("HTTP can't call the methods", async () => {
   const call = JSON.stringify({
     method: "revoke_tokens",
     args: ["01a20b9d-286c-7a9a-9464-0e7687df759a"],

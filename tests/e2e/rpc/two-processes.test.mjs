@@ -1,5 +1,5 @@
-// edgegate in `npm start`, and a Worker of somebody else's in a `wrangler dev` of its own. wrangler
-// connects the two, and what it passes on of an error is less than within one process.
+// edgegate in `npm start`, and another Worker in its own `wrangler dev`. wrangler connects the two.
+// Of an error it passes on less than within one process.
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ test("two `wrangler dev`: values come whole, an error as its message", {
 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "edgegate-two-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  // Otherwise this would find the edgegate of another test.
+  // Without this, the Worker would find the edgegate of another test.
   const env = { WRANGLER_REGISTRY_PATH: join(folder, "registry") };
   const edge = await startEdgegate({ env });
   t.after(() => edge.stop());

@@ -1,6 +1,6 @@
 // Counts the units of Cloudflare's price list that the Worker in this isolate uses. If one KV call
-// reads several keys, each key counts; for D1 and the objects, the rows that they report.
-// bench/operations.mjs uses it to count the other services.
+// reads several keys, each key is counted. For D1 and the objects, the rows that they report are
+// counted. bench/operations.mjs uses it to count the other services.
 import { through } from "./through.mjs";
 
 /** The counts so far, by the names in the tables of docs/operations.md. */

@@ -148,8 +148,8 @@ export class MailGate extends meteredObject(BuiltMailGate) {
 }
 
 /**
- * Counts as "hashed" each attempt that was neither refused nor failed. Shows what it stores, and
- * when its alarm is due.
+ * Counts each attempt as "hashed" unless it was refused or failed. Shows what it stores, and when
+ * its alarm is due.
  */
 export class Account extends BuiltAccount {
   async stored() {
@@ -284,8 +284,8 @@ const slowEnv = (env) =>
     MAIL_GATE_OBJECTS: (namespace) => slowObjects(namespace, "mail gate object"),
   });
 
-// A message that a worked-off message queues for later is not delivered by itself: the test works
-// it off, too.
+// If the Worker queues a message for later, the queue does not deliver it: the test hands it to the
+// Worker.
 const slowQueue = (queue, named) =>
   through(queue, {
     send: (send) =>

@@ -132,7 +132,7 @@ test("two lengths, or a length and chunks: no second request is smuggled", async
   }
 });
 
-test("headers given twice never add up to what each alone is not", async () => {
+test("two headers that are refused alone are not accepted together", async () => {
   const { access_token } = await client.logIn(ADA);
   const bearer = `Authorization: Bearer ${access_token}`;
   assert.equal((await send(edge.url, requestOf("GET", "/auth/me", [bearer]))).status, 200);

@@ -47,7 +47,8 @@ const BODIES = {
  */
 function expected({ method, path, takesBody, takesForm, isBearer, access, success }, body, who) {
   if (body === "large") return 413;
-  if (isBearer && path === "/auth/authorized") return 400; // It has no criterion, which is read first.
+  // The request has no criterion, which is noticed before the token is read.
+  if (isBearer && path === "/auth/authorized") return 400;
   if (isBearer && who === "nobody") return 401;
   if (takesBody && body === "incomplete") {
     if (takesForm) return 400;
@@ -138,7 +139,8 @@ test("every operation, refused in every way and accepted", async () => {
       const preflight = await ask(edge, "OPTIONS", path, {
         headers: { origin, "access-control-request-method": method },
       });
-      // A proxy takes any 2xx for a yes. Documents that every page may read answer every preflight.
+      // A proxy may treat any 2xx as permission. Documents that every page may read answer every
+      // preflight.
       const isRefused = path === "/auth/authorized" && origin.includes("evil");
       const answersPreflights = path.startsWith("/auth/") || path.startsWith("/.well-known/");
       assert.equal(

@@ -1,5 +1,6 @@
 // Watches every call into the wasm, below the Worker's own guard, and makes one of them trap when a
-// test asks for it. Stands before the built Worker, which makes its first instance as it is loaded.
+// test asks for it. It is imported before the built Worker, which makes its first instance when it
+// is loaded.
 import unreachable from "./unreachable.wasm";
 
 /**
@@ -13,8 +14,7 @@ export const seen = { crossings: 0, traps: 0, instances: 0, onDead: 0, foreign: 
 let armed = null;
 
 /**
- * Has the call after `skip` others trap, and as many further ones as `times` says; `kind` is
- * "panic" or "overflow".
+ * Lets `skip` calls pass, then makes `times` calls trap. `kind` is "panic" or "overflow".
  */
 export function arm({ skip = 0, times = 1, kind = "panic" }) {
   armed = { skip, times, kind };
@@ -45,8 +45,8 @@ const mapFunctions = (members, change) =>
     ]),
   );
 
-// A closure is two numbers. It is made by an import that answers a function, or lent to one for as
-// long as that runs.
+// A closure is two numbers. An import that returns a function makes one, or a closure is lent to an
+// import while that runs.
 function watchImport({ closures, lent }, run) {
   return (...values) => {
     const pairs = values.slice(1).map((value, index) => `${values[index]} ${value}`);
@@ -89,8 +89,8 @@ function isDue() {
   return true;
 }
 
-// The Worker that is deployed has nothing that panics when it is asked to: there, the trap is
-// another module's.
+// The Worker that is deployed has no function that panics on request. There the trap comes from
+// another module.
 function trap(real) {
   const kind = armed?.kind;
   if (armed?.times === 0) armed = null;

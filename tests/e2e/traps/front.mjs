@@ -1,13 +1,12 @@
-// The Worker as it is built, whose calls into the wasm are watched and can trap: boundary.mjs.
+// The built Worker. boundary.mjs watches its calls into the wasm and makes them trap.
 // traps.test.mjs adds the classes of the Durable Objects.
 //
-// POST /test/arm, JSON `{ skip, times, kind }`: boundary.mjs.
-// POST /test/seen: what was seen so far, and how often each class was made.
-// POST /test/wait: a request whose body does not end; /test/pending: how many of them wait for it;
-//   /test/release: it ends.
-// POST /test/<entry>, JSON: calls an entry point; the answer is `{ value }`, or `{ error }`
-//   with its name, message and code.
-// Before the built Worker, which makes its first instance as it is loaded.
+// POST /test/arm, JSON `{ skip, times, kind }`: boundary.mjs. POST /test/seen: what was seen so
+// far, and how often each class was made. POST /test/wait: a request whose body does not end;
+// /test/pending: how many of them wait for it; /test/release: it ends. POST /test/<entry>, JSON:
+// calls an entry point; the answer is `{ value }`, or `{ error }` with its name, message and code.
+// This import comes before that of the built Worker, which makes its first instance when it is
+// loaded.
 import "./boundary.mjs";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { arm, disarm, seen } from "./boundary.mjs";
@@ -80,8 +79,8 @@ export default class extends WorkerEntrypoint {
     return new built.default(this.ctx, this.env);
   }
 
-  // A request whose body does not end until /test/release. It stays with the runtime after its
-  // answer, or its promises would not be settled any more.
+  // A request whose body does not end until /test/release. The runtime keeps the request alive
+  // after its answer. Otherwise its promises would never settle.
   async #wait() {
     let isOver = false;
     const released = new Promise((release) => waiting.push(release));

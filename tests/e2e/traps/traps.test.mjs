@@ -100,8 +100,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       }
       healthy = {};
       for (const name of NAMES) healthy[name] = await call(name);
-      // The second time nothing is new to the instance: what each entry point crosses is now the
-      // same every time.
+      // The first calls fill the caches of the instance. From now on each entry point makes the
+      // same calls into the wasm each time.
       for (const name of NAMES) assert.deepEqual(await call(name), healthy[name]);
     });
     after(() => stop?.());
@@ -123,7 +123,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
     }
 
     /**
-     * How it shows that a call was lost: its client has an answer that says so, and nothing else.
+     * Requires that a lost call is reported: its client gets `internal`, and nothing else.
      */
     function assertLost(name, outcome) {
       if (name === RPC) return assert.deepEqual(outcome, { error: { code: "internal" } });
@@ -184,13 +184,14 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       return (await seen()).crossings - begun;
     };
 
-    // Mostly in a microtask, when the entry point has long handed out its promise.
+    // The last call into the wasm whose trap loses the result. It usually runs in a microtask, long
+    // after the entry point has returned its promise.
     async function lastThatLoses(name) {
       for (let skip = (await crossingsOf(name)) - 1; skip >= 0; skip -= 1) {
         await ask("arm", { skip });
         const outcome = await call(name);
         await ask("disarm");
-        // A new instance crosses more often until it knows everything again.
+        // A new instance makes more calls until its caches are filled again.
         await call(name);
         if (JSON.stringify(outcome) !== JSON.stringify(healthy[name])) return skip;
       }
@@ -207,7 +208,7 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
           await ask("arm", { skip });
           const outcome = await call(trapping);
           await ask("disarm");
-          // The last crossings may come after the answer: they free what it needed.
+          // The last calls may come after the answer: they free what it needed.
           if ((await seen()).traps > traps) {
             const isAnswered = JSON.stringify(outcome) === JSON.stringify(healthy[trapping]);
             if (!isAnswered) assertLost(trapping, outcome);

@@ -1,7 +1,7 @@
 //! What a Worker asks an account's object.
 //!
-//! Beside each call the Worker says who makes it and when. The object finds a place in the line by
-//! that alone, and reads the call itself only once, when its turn has come.
+//! With each call the Worker also says who makes it and when. That alone decides where the call
+//! waits. The object reads the call itself only once, when its turn has come.
 
 use std::borrow::Cow;
 
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_arrival_arrives_as_it_was_sent() {
+    fn an_arrival_is_decoded_as_it_was_sent() {
         for arrival in [
             Arrival::Tries(None),
             Arrival::Tries(Some(TriedBy::Stranger)),

@@ -20,6 +20,6 @@ pub use guard::DurableAccounts;
 #[cfg(target_arch = "wasm32")]
 pub use object::answer;
 
-/// The store that failures name.
+/// The store's name in errors.
 #[cfg(target_arch = "wasm32")]
 const OBJECT: &str = "account_object";

@@ -1,5 +1,5 @@
-//! The object of one account: counts its failures, and forgets them when its alarm rings. The class in
-//! `entry.mjs` keeps the line of calls that wait.
+//! The object of one account: counts its failures, and forgets them when its alarm rings. The class
+//! in `entry.mjs` makes calls wait for each other.
 #![allow(unreachable_pub, reason = "exported to JavaScript")]
 
 use js_sys::Promise;
@@ -33,9 +33,10 @@ impl Lapsing for FailedTries {
     }
 }
 
-/// Where a call waits for its turn: line 0 for strangers and for those who have chosen a password,
-/// line 1 for the known, line 2 for what is not counted, which has no limit. A text is the answer
-/// instead: the client has to retry later. `strangers` and `known` wait already.
+/// Decides where a call waits for its turn. The result is the number of a line: 0 for strangers and
+/// for people who have chosen a password, 1 for known clients, 2 for attempts that are not counted,
+/// whose line has no limit. Or it is a text: the answer that the client must retry later.
+/// `strangers` and `known` are the numbers of calls that wait in lines 0 and 1 already.
 ///
 /// # Errors
 /// When the storage fails, or the arrival is invalid.
@@ -69,8 +70,9 @@ pub fn account_arrives(
 
 /// Answers a call whose turn has come.
 ///
-/// There is no pause between reading and writing, since hashing has none. So each attempt is decided
-/// after the failures of those before it, and a failure is written before it is answered.
+/// No other call runs between reading the failures and writing them, because the hasher waits for
+/// nothing. So each attempt is decided after the failures of those before it, and a failure is
+/// written before it is answered.
 ///
 /// # Errors
 /// When the storage fails, or the call is invalid.

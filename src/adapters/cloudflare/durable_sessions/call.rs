@@ -141,7 +141,7 @@ impl From<&Client> for Seen {
 }
 
 impl Seen {
-    /// The session with this id that was last used so.
+    /// The session with this id, whose last use was by this client.
     pub(super) fn session(&self, id: SessionId, last_used_at: u64) -> ActiveSession {
         let mut fields = self.0.split('\t');
         let mut field = || fields.next().unwrap_or_default();

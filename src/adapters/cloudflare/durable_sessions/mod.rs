@@ -20,6 +20,6 @@ mod table;
 #[cfg(target_arch = "wasm32")]
 pub use store::DurableSessions;
 
-/// The store that failures name.
+/// The name of this store in error messages.
 #[cfg(target_arch = "wasm32")]
 const OBJECT: &str = "sessions_object";

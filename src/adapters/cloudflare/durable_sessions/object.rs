@@ -85,7 +85,8 @@ impl Answer {
     fn after(self, decision: &Decision, presented: &Presented) -> Self {
         match decision.effect {
             Effect::End(_) => self.waking_at(presented.now.saturating_add(ENDED_ROW_TTL)),
-            // The alarm rings for the row as it was, and is set anew then.
+            // The alarm keeps the time that the old row needed. When it rings, it is set for the
+            // new row.
             Effect::Record { .. } | Effect::Nothing => self,
         }
     }

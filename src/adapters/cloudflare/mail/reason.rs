@@ -2,10 +2,11 @@
 
 use crate::domain::policy::{MAIL_REASON_MAX_CHARS, MAIL_REASON_WORD_CHARS};
 
-/// The text on one line, truncated, without `secrets` in any case.
+/// The text on one line, truncated, without `secrets`, whether their letters are upper or lower
+/// case.
 ///
-/// A provider may quote our request in any spelling, so more than the secrets is removed: every
-/// word with an at sign, and every word that is as long as a key, a link or a ticket.
+/// A provider may quote our request in any spelling, so this also removes every word with an at
+/// sign, and every word that is as long as a key, a link or a ticket.
 pub(super) fn printable(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
     for secret in secrets {

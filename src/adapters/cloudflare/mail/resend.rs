@@ -58,7 +58,7 @@ fn judge(answer: &ProviderAnswer) -> Judged {
         "validation_error" if answer.status != 403 && message.contains("`to`") => {
             Kind::Undeliverable
         }
-        // MAIL_FROM, or the plan.
+        // A bad MAIL_FROM, or a used-up plan.
         "invalid_from_address" | "daily_quota_exceeded" | "monthly_quota_exceeded" => Kind::Account,
         "validation_error" if message.contains("`from`") => Kind::Account,
         _ => answer.kind(),

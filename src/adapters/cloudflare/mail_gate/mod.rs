@@ -10,5 +10,5 @@ mod object;
 
 pub use gate::DurableMailGate;
 
-/// The store that failures name.
+/// The name of this store in error messages.
 const OBJECT: &str = "mail_gate_object";

@@ -28,7 +28,7 @@ impl Lapsing for Tally {
     }
 }
 
-/// Counts what a call says, and answers whether it may go on.
+/// Counts what a call says, and answers whether the request may continue.
 #[wasm_bindgen]
 pub fn mail_gate_answer(state: ObjectState, call: String) -> Promise {
     future_to_promise(async move {

@@ -77,8 +77,8 @@ pub(crate) async fn letters_are_due_at_their_time<L: MailLedger>(world: &World<L
     Ok(())
 }
 
-/// "At most `limit`", those that have waited longest first. Otherwise a few letters that always
-/// fail would keep the others waiting.
+/// "At most `limit` stored jobs […], sorted by that time": those that have waited longest come
+/// first. Otherwise a few letters that always fail would keep the others waiting.
 pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -100,7 +100,7 @@ pub(crate) async fn letters_are_due_in_the_order_of_their_time<L: MailLedger>(
     Ok(())
 }
 
-/// "`None` is when an operator says so".
+/// "`None` means when an operator says so".
 pub(crate) async fn a_letter_without_a_time_is_never_due<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     world.keep(&world.letter(BEGUN, None)).await?;
@@ -110,7 +110,7 @@ pub(crate) async fn a_letter_without_a_time_is_never_due<L: MailLedger>(world: &
     Ok(())
 }
 
-/// "a job that is kept already is kept as this one says".
+/// "If it is stored already, this replaces it."
 pub(crate) async fn a_letter_kept_twice_is_as_the_second_says<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -142,7 +142,7 @@ pub(crate) async fn a_letter_kept_twice_is_as_the_second_says<L: MailLedger>(
     Ok(())
 }
 
-/// "an absent one is no error".
+/// "An absent one is no error."
 pub(crate) async fn a_forgotten_letter_is_gone<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let letters = [1, 2].map(|after| world.letter(BEGUN, Some(BEGUN + after)));
@@ -159,7 +159,7 @@ pub(crate) async fn a_forgotten_letter_is_gone<L: MailLedger>(world: &World<L>) 
     Ok(())
 }
 
-/// "due or not, in the order of their ids, from the first behind `after`".
+/// "due or not, after the id `after`, sorted by id".
 pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) -> Case {
     world.clear().await?;
     let mut letters = Vec::new();

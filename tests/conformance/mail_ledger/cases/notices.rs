@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 
 use super::{BEGUN, Case, DAY, World, check_eq, text};
 
-/// "until `until`, when it can be taken again": a job that was cut short loses no notice.
+/// "After `until` it can be reserved again": a job that was interrupted loses no notice.
 pub(crate) async fn a_notice_is_taken_once<L: MailLedger>(world: &World<L>) -> Case {
     let (id, other) = (world.fresh(), world.fresh());
     let take = async |id: &str, now| {
@@ -22,7 +22,7 @@ pub(crate) async fn a_notice_is_taken_once<L: MailLedger>(world: &World<L>) -> C
     Ok(())
 }
 
-/// "of callers at once one gets `Once::Taken`"
+/// "of simultaneous callers one gets `Once::Taken`".
 pub(crate) async fn a_notice_is_taken_once_with_ten_at_once<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -41,7 +41,7 @@ pub(crate) async fn a_notice_is_taken_once_with_ten_at_once<L: MailLedger>(
     Ok(())
 }
 
-/// "until `until` it can't be taken again", whoever holds it.
+/// "It can't be reserved again until `until`", whoever reserved it.
 pub(crate) async fn a_notice_that_was_sent_is_not_taken_again<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -70,7 +70,7 @@ pub(crate) async fn a_notice_that_was_sent_is_not_taken_again<L: MailLedger>(
     Ok(())
 }
 
-/// "notices whose time is over", and no others.
+/// "expired notices", and no others.
 pub(crate) async fn tidying_forgets_notices_whose_time_is_over<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -79,7 +79,8 @@ pub(crate) async fn tidying_forgets_notices_whose_time_is_over<L: MailLedger>(
     sent.map_err(text)?;
     for (now, expected) in [(BEGUN + DAY - 1, Once::Sent), (BEGUN + DAY, Once::Taken)] {
         world.tidy(0, now).await?;
-        // Ask as of the beginning: a notice that is still known would be reported as sent.
+        // Asks with an early `now`, at which a notice that is still stored would be reported as
+        // sent.
         let taken = world.ledger.take_once(&id, BEGUN + 60, BEGUN).await;
         check_eq!(taken.map_err(text)?, expected, "after tidying");
     }

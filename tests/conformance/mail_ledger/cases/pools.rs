@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 
 use super::{BEGUN, Case, HOUR, OTHER_POOL, POOL, World, check, check_eq, text};
 
-/// "false when it is spent", and not before.
+/// "Returns false when all are used", and not before.
 pub(crate) async fn a_pool_is_exact<L: MailLedger>(world: &World<L>) -> Case {
     for most in [1, 2, 7] {
         world.clear().await?;
@@ -17,7 +17,7 @@ pub(crate) async fn a_pool_is_exact<L: MailLedger>(world: &World<L>) -> Case {
     Ok(())
 }
 
-/// "MUST be exact, also when many pay at once."
+/// "MUST be exact, also for simultaneous calls."
 pub(crate) async fn a_pool_is_exact_with_ten_at_once<L: MailLedger>(world: &World<L>) -> Case {
     for most in [1, 4, 9, 10, 11] {
         world.clear().await?;

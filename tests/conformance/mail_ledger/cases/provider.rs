@@ -50,7 +50,7 @@ pub(crate) async fn failures_are_counted_by_kind_until_the_provider_works<L: Mai
     Ok(())
 }
 
-/// "of simultaneous first calls, one gets failures that are new"
+/// "of simultaneous first calls, one gets failures that are new".
 pub(crate) async fn of_ten_first_failures_at_once_one_is_new<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -65,7 +65,7 @@ pub(crate) async fn of_ten_first_failures_at_once_one_is_new<L: MailLedger>(
     world.ledger.provider_works().await.map_err(text)
 }
 
-/// "the provider's failures after which nothing was attempted for `MAIL_TROUBLE_TTL`"
+/// "the provider's failures after which nothing was attempted for `MAIL_TROUBLE_TTL`".
 pub(crate) async fn tidying_forgets_failures_after_which_nothing_was_attempted<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

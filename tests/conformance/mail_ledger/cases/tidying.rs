@@ -4,7 +4,7 @@ use edgegate::ports::MailLedger;
 
 use super::{BEGUN, Case, DAY, HOUR, LATEST, World, check, check_eq};
 
-/// "lanes that have lapsed", and no others: a day after the last link ended.
+/// "lapsed lanes", and no others: a day after the last link ended.
 pub(crate) async fn tidying_forgets_lanes_that_have_lapsed<L: MailLedger>(
     world: &World<L>,
 ) -> Case {
@@ -39,8 +39,7 @@ pub(crate) async fn tidying_keeps_the_pools_of_this_hour<L: MailLedger>(world: &
     Ok(())
 }
 
-/// "jobs kept since before `dead_before`. Answers how many jobs are kept and will not be tried
-/// again by themselves."
+/// "jobs stored before `dead_before`. Returns how many jobs are stored and wait for an operator."
 pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

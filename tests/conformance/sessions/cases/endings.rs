@@ -10,7 +10,7 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, end, has_ended};
 
-/// "the end of a reused session".
+/// "writes its effect before it answers": here the end of a reused session.
 pub(crate) async fn a_spent_token_ends_the_session<W: World>(world: &W) -> Case {
     let strict = Rules {
         reuse: Reuse::Strict,
@@ -57,7 +57,7 @@ pub(crate) async fn an_older_token_ends_the_session<W: World>(world: &W) -> Case
     Ok(())
 }
 
-/// "No renewal MUST succeed after it", whatever is presented, however often.
+/// "After it every renewal MUST fail", whatever is presented, however often.
 pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -134,7 +134,7 @@ pub(crate) async fn ending_twice_is_no_error<W: World>(world: &W) -> Case {
         );
         world.pass(1);
     }
-    // One that this store never saw.
+    // A session that this store never saw.
     end(&ada, ada.ticket().session, EndReason::LoggedOut).await
 }
 

@@ -20,8 +20,8 @@ async fn forget<W: World>(ada: &Person<'_, W>, store: &W::Store) -> Case {
     Err("after twenty records some are left".to_owned())
 }
 
-/// "Deletes what is kept of the sessions of a user": also where the sessions did not begin, and
-/// nobody else's.
+/// "Deletes what is stored of the sessions of a user who was deleted": also at a location where the
+/// sessions did not begin, and nothing of other users.
 pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let mut tickets = Vec::new();

@@ -24,7 +24,8 @@ async fn prove<W: World>(world: &W, ticket: RefreshTicket) -> Result<Proved, Str
         .map_err(text)
 }
 
-/// "No number is spent": both tickets go on, in either order, whether or not the answer arrived.
+/// "No number is spent": both tickets can be renewed, in either order, whether or not the answer
+/// arrived.
 pub(crate) async fn a_proof_spends_no_token<W: World>(world: &W) -> Case {
     for rules in [every_time(), rules()] {
         let ada = Person::new(world)?;

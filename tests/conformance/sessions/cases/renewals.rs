@@ -12,7 +12,7 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, has_ended};
 
-/// "nothing otherwise": a kept token writes nothing, and stays good.
+/// A kept token writes nothing, and stays valid.
 pub(crate) async fn a_young_token_is_kept<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -33,7 +33,7 @@ pub(crate) async fn a_young_token_is_kept<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "writes what the verdict says before it answers: the record of a fresh use".
+/// "writes its effect before it answers": here the record of a fresh use.
 pub(crate) async fn a_chain_goes_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let mut token = ada.begin().await?;
@@ -262,8 +262,8 @@ pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) 
     Ok(())
 }
 
-/// "writes what the verdict says before it answers": here, that a predecessor was used, which the
-/// store had not seen.
+/// "writes its effect before it answers": here, that the predecessor was used, which the store had
+/// not seen.
 pub(crate) async fn an_unseen_use_is_recorded<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -130,7 +130,7 @@ pub(crate) async fn a_list_shows_who_and_when<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "in the order of their beginning. What has ended, expired or gone idle is not among them".
+/// "oldest first, without those that have ended, expired or gone idle".
 pub(crate) async fn a_list_shows_what_goes_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let mut sessions = Vec::new();
@@ -154,7 +154,7 @@ pub(crate) async fn a_list_shows_what_goes_on<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "What has […] expired or gone idle is not among them". KV deletes it by its own clock, which
+/// "without those that have […] expired or gone idle". KV deletes them by its own clock, which
 /// `pass` can't move; `tests/session_store/limit.rs` tests this for KV.
 pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
@@ -171,8 +171,8 @@ pub(crate) async fn a_list_leaves_out_what_has_gone_idle<W: World>(world: &W) ->
     Ok(())
 }
 
-/// "With more than `most` sessions the oldest MUST end: at once, or as late and as often as the
-/// adapter states."
+/// "If the user now has more than `NewSession::most` sessions, the oldest others MUST end: at once,
+/// or as late and as often as the adapter states."
 pub(crate) async fn the_oldest_ends_above_the_limit<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let oldest = ada.ticket();

@@ -6,7 +6,7 @@ use edgegate::ports::SessionStore;
 use super::super::world::{Person, World, text};
 use super::{Case, check, check_eq, has_ended};
 
-/// "A smaller number MUST NOT take back a larger one where reads are not stale."
+/// "Where reads are not stale, a smaller number MUST NOT replace a larger one."
 pub(crate) async fn versions_only_rise<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -32,7 +32,7 @@ pub(crate) async fn versions_only_rise<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// "MUST hold at once where it is called, and for `ttl` seconds."
+/// "MUST take effect at once where it is called, and for `ttl` seconds."
 pub(crate) async fn a_version_counts_for_its_time<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

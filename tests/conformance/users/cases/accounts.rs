@@ -74,7 +74,7 @@ pub(crate) async fn an_unknown_user_is_not_found<D: UserDirectory>(world: &World
     Ok(())
 }
 
-/// "MUST leave everything as it was and answer `EmailTaken` when the canonical address has an
+/// "MUST change nothing and answer `Insertion::EmailTaken` when the canonical address has an
 /// account".
 pub(crate) async fn an_address_has_one_account<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = world.everything()?;
@@ -124,7 +124,7 @@ pub(crate) async fn ten_insertions_at_once_make_one_account<D: UserDirectory>(
     world.holds(user, "the one").await
 }
 
-/// "the user may or may not be there, and a repeat finds out".
+/// "The user may or may not exist then, and a repeat finds out."
 pub(crate) async fn a_repeated_insertion_changes_nothing<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

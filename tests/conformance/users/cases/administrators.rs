@@ -48,7 +48,7 @@ async fn the_only_two<D: UserDirectory>(world: &World<D>) -> Result<[User; 2], S
     }
 }
 
-/// "MUST change nothing and answer `None` when […] the change would take the last administrator",
+/// "MUST change nothing and return `None` when […] the change would remove the last administrator",
 /// and "MUST keep the last administrator".
 pub(crate) async fn the_last_administrator_stays<D: UserDirectory>(world: &World<D>) -> Case {
     let [first, last] = the_only_two(world).await?;
@@ -106,7 +106,7 @@ pub(crate) async fn what_leaves_an_administrator_is_done<D: UserDirectory>(
     Ok(())
 }
 
-/// "When no other one is enabled, has it and has a password."
+/// "while no other enabled user has that role and a password".
 pub(crate) async fn an_administrator_without_a_password_does_not_count<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -139,7 +139,7 @@ pub(crate) async fn an_administrator_without_a_password_does_not_count<D: UserDi
     Ok(())
 }
 
-/// "Of two changes at once that together would leave none, one MUST fail."
+/// "Of two simultaneous changes that together would leave none, one MUST fail."
 pub(crate) async fn of_two_who_remove_each_other_one_remains<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

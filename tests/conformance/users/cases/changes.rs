@@ -5,7 +5,7 @@ use edgegate::ports::UserDirectory;
 
 use super::{Case, World, address, check_eq, freed, hash, name, roles};
 
-/// Raises what every change raises.
+/// The user after any change: its version is one higher, and its time is new.
 fn moved(user: &User, now: u64) -> User {
     User {
         version: user.version + 1,
@@ -232,7 +232,8 @@ pub(crate) async fn the_first_time_of_verifying_stays<D: UserDirectory>(world: &
     Ok(())
 }
 
-/// "The address, which its owner has just confirmed: it is verified now", whatever was before.
+/// "A new address, which its owner has just confirmed, so it is verified", whether or not the old
+/// one was.
 pub(crate) async fn a_new_address_is_verified_now<D: UserDirectory>(world: &World<D>) -> Case {
     let mut ada = world.somebody().await?;
     let number = world.numbers.next();
@@ -250,7 +251,7 @@ pub(crate) async fn a_new_address_is_verified_now<D: UserDirectory>(world: &Worl
         let canonical = address(&format!("ada{now}.{number}@xn--bcher-kva.example"))?;
         check_eq!(world.find(&canonical).await?.as_ref(), Some(&ada), "found");
         check_eq!(world.find(&before).await?, None, "by the address before");
-        // That one is free again.
+        // The old address is free again.
         let next = User {
             email: before,
             ..world.nobody()?

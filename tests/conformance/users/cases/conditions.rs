@@ -21,7 +21,7 @@ fn much() -> Result<UserChange, String> {
     })
 }
 
-/// "MUST change nothing and answer `None` when […] its version is not `if_version`".
+/// "MUST change nothing and return `None` when […] its version is not `if_version`".
 pub(crate) async fn another_version_changes_nothing<D: UserDirectory>(world: &World<D>) -> Case {
     let ada = User {
         version: 7,
@@ -70,7 +70,7 @@ pub(crate) async fn of_two_conditional_changes_one_is_made<D: UserDirectory>(
     world.holds(&user, "what the one answered").await
 }
 
-/// "or when another account has the new address", in any spelling, whatever else is changed.
+/// "when another account has the new address", in any spelling, whatever else is changed.
 pub(crate) async fn anothers_address_changes_nothing<D: UserDirectory>(world: &World<D>) -> Case {
     let (ada, bob) = (world.everything()?, world.somebody().await?);
     world.insert(&ada).await?;

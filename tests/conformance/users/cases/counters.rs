@@ -71,7 +71,7 @@ fn kinds<D: UserDirectory>(world: &World<D>) -> Result<[(UserChange, bool); 9], 
     ])
 }
 
-/// "`version` with any change", also with one that says what is so already.
+/// "`version` with any change", also if the change sets what is already set.
 pub(crate) async fn every_change_moves_the_version_by_one<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -87,7 +87,7 @@ pub(crate) async fn every_change_moves_the_version_by_one<D: UserDirectory>(
     Ok(())
 }
 
-/// "`session_epoch` as well with `UserChange::ends_sessions`": by one, also if two reasons apply at
+/// "`session_epoch` too with `UserChange::ends_sessions`": by one, also if two reasons apply at
 /// once.
 pub(crate) async fn only_what_ends_sessions_moves_the_epoch<D: UserDirectory>(
     world: &World<D>,

@@ -46,8 +46,8 @@ async fn gone<D: UserDirectory>(world: &World<D>, at: u64) -> Result<UserId, Str
     Ok(user.id)
 }
 
-/// "record the user's departure, due at once"; an absent one records nothing, and a repeat changes
-/// nothing.
+/// "record the user's `Departure`, due at once". The deletion of an absent user records nothing,
+/// and a repeat changes nothing.
 pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &World<D>) -> Case {
     clear(world).await?;
     let ada = world.somebody().await?;
@@ -90,7 +90,7 @@ pub(crate) async fn departures_are_due_in_their_order<D: UserDirectory>(world: &
     check_eq!(due(world, 9, 1299).await?, vec![eve], "those left");
     check_eq!(due(world, 9, 1300).await?, vec![eve, ada], "the postponed");
     check_eq!(due(world, 9, LARGEST).await?.len(), 2, "at the end");
-    // One that is not there.
+    // A departure that does not exist.
     postpone(world, world.nobody()?.id, Some(1)).await
 }
 

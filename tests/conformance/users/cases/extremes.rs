@@ -10,7 +10,7 @@ pub(crate) async fn the_longest_addresses<D: UserDirectory>(world: &World<D>) ->
     let number = format!("{:020}", world.numbers.next());
     let label = "L".repeat(63);
     let domain = format!("{label}.{label}.{}.example", "L".repeat(53));
-    // Of two bytes each.
+    // Each has two bytes.
     let accents = "\u{e9}".repeat(22);
     for local in [format!("{number}{}", "A".repeat(44)), number + &accents] {
         let email = address(&format!("{local}@{domain}"))?;

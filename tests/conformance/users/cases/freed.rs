@@ -34,7 +34,8 @@ pub(crate) async fn a_user_with_another_address_is_not_deleted<D: UserDirectory>
     Ok(())
 }
 
-/// "MUST do the same with `Insertion::Freed`": asked for before, in the same second, and after.
+/// "MUST change nothing and answer `Insertion::Freed`": for a registration that was requested
+/// before, in the same second, and after.
 pub(crate) async fn a_registration_from_before_the_deletion_is_refused<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -65,7 +66,7 @@ pub(crate) async fn a_registration_from_before_the_deletion_is_refused<D: UserDi
         "afterwards"
     );
     world.holds(&again, "the next").await?;
-    // Another address is as it was.
+    // Another address is not affected.
     let other = world.nobody()?;
     check_eq!(
         world.register(&other, 0).await?,
@@ -103,7 +104,7 @@ pub(crate) async fn a_registration_from_before_a_change_of_address_is_refused<D:
     Ok(())
 }
 
-/// A record never goes back, in whatever order two records of one address arrive.
+/// The later time stays, in whatever order two records of one address arrive.
 pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
@@ -156,7 +157,7 @@ pub(crate) async fn a_deletion_and_an_older_registration_at_once_leave_no_accoun
     Ok(())
 }
 
-/// "Forgets the addresses that were freed before this time".
+/// "Deletes the addresses that were freed before this time".
 pub(crate) async fn what_was_freed_long_ago_is_forgotten<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -46,7 +46,7 @@ fn ids(users: &[User]) -> Vec<UserId> {
     users.iter().map(|user| user.id).collect()
 }
 
-/// "in the order of their ids, which is that of their making".
+/// "sorted by id, which is the order in which they were created".
 pub(crate) async fn a_list_is_in_the_order_of_ids<D: UserDirectory>(world: &World<D>) -> Case {
     let users = seven(world).await?;
     let listed = world.directory.list(None, 100).await.map_err(text)?;
@@ -80,7 +80,7 @@ pub(crate) async fn pages_have_every_user_once<D: UserDirectory>(world: &World<D
     Ok(())
 }
 
-/// "from the first behind `after`", which may be there no more.
+/// "after the id `after`", whose user may have been deleted.
 pub(crate) async fn a_list_begins_behind_a_deleted_user<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

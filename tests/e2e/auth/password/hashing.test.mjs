@@ -44,7 +44,7 @@ test("a login makes a hash anew: another cost, a pepper, the next pepper", async
   }
 });
 
-test("in the account's object as in the request", async () => {
+test("the account's object hashes as the request does", async () => {
   const started = await startWorkers([
     { vars: { PASSWORD_WORK: "durable" }, secrets: { PEPPERS: `${SECOND},${FIRST}` } },
   ]);
@@ -62,7 +62,7 @@ test("in the account's object as in the request", async () => {
   }
 });
 
-test("a hash whose pepper is not there is nobody's", async () => {
+test("a hash whose pepper is missing matches no password", async () => {
   assert.equal((await logIn(next)).status, 200);
   const before = await hashOf(ADA);
   for (const edge of [plain, peppered]) {

@@ -49,7 +49,7 @@ test("an administrator reads, gives and takes a role, and the next check knows",
   assert.equal((await client.authorized({ role: "editor" }, again.access_token)).status, 403);
 });
 
-test("a disabled user is out at once, and back when enabled, by a new login", async () => {
+test("a disabled user is signed out at once, and can sign in again when enabled", async () => {
   const [ada, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
   const path = `/auth/users/${ada.user.id}`;
   const disabled = await client.patch(path, { token: root.access_token, json: { disabled: true } });

@@ -118,7 +118,7 @@ test("nobody else may", async () => {
 });
 
 for (const store of ["kv", "durable"]) {
-  test(`${store}: a deleted user's access token counts no more`, async (t) => {
+  test(`${store}: a deleted user's access token is not valid any more`, async (t) => {
     const other = await startWorker({ vars: { SESSION_STORE: store } });
     t.after(() => other.stop());
     const asking = clientOf(other);

@@ -1,0 +1,29 @@
+// The tables of ARCHITECTURE.md lead to every source file: by its path, or by the folder that it is
+// in.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { test } from "node:test";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { COPIES, filesUnder } from "./files.mjs";
+import { linksIn } from "./markdown.mjs";
+
+const SOURCES = ["src", "crates/token/src", "crates/browser/src", "npm/edgegate", "www", "scripts"];
+
+test("a reader of ARCHITECTURE.md finds every source file", () => {
+  const text = readFileSync(inRoot("ARCHITECTURE.md"), "utf8");
+  const named = new Set(linksIn(text).map((link) => link.split("#")[0].replace(/\/$/, "")));
+  for (const [, name] of text.matchAll(/`([\w-]+\.\w+)`/g)) named.add(name);
+  const isFound = (path) =>
+    path !== "." && (named.has(path) || named.has(basename(path)) || isFound(dirname(path)));
+  const sources = SOURCES.flatMap(filesUnder).filter(
+    (path) => /\.(rs|js|mjs)$/.test(path) && !COPIES.some((copy) => path.startsWith(copy)),
+  );
+  assert.ok(sources.length > 250, `${sources.length} files`);
+  // A module's root only lists what the files beside it have.
+  const isRoot = (path) => /(^|\/)(mod|lib|\w+_tests)\.rs$/.test(path);
+  assert.deepEqual(
+    sources.filter((path) => !isRoot(path) && !isFound(path)),
+    [],
+  );
+});

@@ -1,0 +1,36 @@
+// The conformance suites quote the sentences of the ports that they test. Each quotation is still in
+// the documentation of a port or of a domain type: a sentence that was reworded is quoted anew.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { filesUnder } from "./files.mjs";
+
+const rustIn = (folder) => filesUnder(folder).filter((path) => path.endsWith(".rs"));
+
+/** The doc comments of a text, each as one line. */
+const comments = (text) =>
+  (text.match(/(?:^ *\/\/\/.*\n)+/gm) ?? []).map((comment) =>
+    comment.replaceAll(/^ *\/\/\/ ?/gm, "").replaceAll(/\s+/g, " "),
+  );
+
+/** Without links, and in lower case: a quotation may begin within a sentence. */
+const plain = (text) =>
+  text.replaceAll(/\[([^\]]+)\](?:\([^)]*\))?/g, (_, linked) => linked).toLowerCase();
+
+test("each sentence that a conformance suite quotes is in the documentation of a port", () => {
+  const documented = ["src/ports", "src/domain"]
+    .flatMap(rustIn)
+    .flatMap((path) => comments(readFileSync(inRoot(path), "utf8")))
+    .map(plain);
+  let quoted = 0;
+  for (const path of rustIn("tests/conformance"))
+    for (const comment of comments(readFileSync(inRoot(path), "utf8")))
+      for (const [, quotation] of comment.matchAll(/(?:^|and )"([^"]+)"/g)) {
+        quoted += 1;
+        const parts = quotation.split("[…]").map((part) => plain(part).trim().replace(/\.$/, ""));
+        const isThere = documented.some((one) => parts.every((part) => one.includes(part)));
+        assert.ok(isThere, `${path} quotes "${quotation}"`);
+      }
+  assert.ok(quoted > 40, `${quoted} quotations`);
+});

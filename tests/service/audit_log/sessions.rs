@@ -1,0 +1,171 @@
+//! What a session records from its login to its end.
+
+use super::*;
+
+scenarios!(signing_in, renewing, ending_sessions, revoking,);
+
+fn signing_in(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    assert!(
+        events.take().is_empty(),
+        "creating demo accounts records no event"
+    );
+    pollster::block_on(async {
+        let service = &world.service;
+        let one = log_in(service, ADA).await.unwrap();
+        let names = user_and_session(&one);
+        assert_eq!(
+            seen.told(events, &names),
+            ["signed_in user_id=ada session_id=one"]
+        );
+
+        let guess = async |email, password| {
+            let login = Login { email, password };
+            service.generate_token(login, &client()).await.unwrap_err();
+        };
+        guess(ADA, "a wrong guess").await;
+        guess("ADA@example.com", "a wrong guess").await;
+        let names = [id(one.user.id, "ada"), pseudonym(&world, ADA)];
+        let wrong = "sign_in_failed! wrong_password user_id=ada address=hashed";
+        assert_eq!(seen.told(events, &names), [wrong, wrong]);
+
+        guess("nobody@example.com", PASSWORD).await;
+        guess("not an address", PASSWORD).await;
+        let names = [pseudonym(&world, "nobody@example.com")];
+        assert_eq!(
+            seen.told(events, &names),
+            [
+                "sign_in_failed! unknown_address address=hashed",
+                "sign_in_failed! not_an_address"
+            ]
+        );
+        let too_long = "a".repeat(1000);
+        guess(&too_long, PASSWORD).await;
+        assert!(events.take().is_empty(), "nothing was tried");
+
+        service.asked_by(&client());
+        log_in(service, ADA).await.unwrap();
+        let told = events.take();
+        assert!(told[0].network.is_some());
+        service.asked_by(&edgegate::domain::session::Client::uncounted());
+        log_in(service, ADA).await.unwrap();
+        assert_eq!(events.take()[0].network, None);
+
+        let id = one.user.id;
+        let disabled = UserChange {
+            disabled: Some(true),
+            ..UserChange::default()
+        };
+        let users = &service.ports().users;
+        users.update(id, None, None, &disabled, 1).await.unwrap();
+        guess(ADA, PASSWORD).await;
+        let names = [self::id(id, "ada"), pseudonym(&world, ADA)];
+        assert_eq!(
+            seen.told(events, &names),
+            ["sign_in_failed! disabled user_id=ada address=hashed"]
+        );
+    });
+}
+
+fn renewing(seen: &mut Seen) {
+    let world = on_memory(ROTATING);
+    let events = &world.service.ports().events;
+    let one = world.log_in(ADA);
+    let names = user_and_session(&one);
+    let _ = events.take();
+    let renew = |token: &str| {
+        let renewed = pollster::block_on(world.service.renew_token(token, &client()));
+        renewed
+            .map(|renewed| renewed.tokens.refresh_token.expose().to_owned())
+            .ok()
+    };
+    let first = one.tokens.refresh_token.expose();
+    let second = renew(first).unwrap();
+    renew(&second).unwrap();
+    world.clock.advance(600);
+    assert_eq!(renew(first), None);
+    assert_eq!(renew(&second), None);
+    assert_eq!(renew("egr_forged"), None);
+    let whose = "user_id=ada session_id=one";
+    assert_eq!(
+        seen.told(events, &names),
+        [
+            format!("renewed fresh {whose}"),
+            format!("renewed fresh {whose}"),
+            format!("token_reused! reused {whose}"),
+            format!("renewal_refused! ended {whose}"),
+        ]
+    );
+}
+
+fn ending_sessions(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let [one, two, three, four] = [ADA; 4].map(|email| world.log_in(email));
+    let _ = events.take();
+    let names = [
+        id(one.user.id, "ada"),
+        session(&one, "one"),
+        session(&two, "two"),
+        session(&three, "three"),
+    ];
+    pollster::block_on(async {
+        let service = &world.service;
+        let refresh_token = three.tokens.refresh_token.expose();
+        service.log_out(refresh_token).await.unwrap();
+        service.log_out(refresh_token).await.unwrap();
+        service.log_out("nothing").await.unwrap();
+        let access_token = one.tokens.access_token.expose();
+        let ended = two.tokens.session;
+        service.end_session(access_token, ended).await.unwrap();
+        service.end_session(access_token, ended).await.unwrap_err();
+        service.end_other_sessions(access_token).await.unwrap();
+        assert!(
+            service
+                .bearer(four.tokens.access_token.expose())
+                .await
+                .is_err()
+        );
+    });
+    assert_eq!(
+        seen.told(events, &names),
+        [
+            "signed_out user_id=ada session_id=three",
+            "session_ended user_id=ada session_id=two",
+            "other_sessions_ended user_id=ada session_id=one",
+        ]
+    );
+}
+
+fn revoking(seen: &mut Seen) {
+    let world = on_memory(&[]);
+    let events = &world.service.ports().events;
+    let (one, root) = (world.log_in(ADA), world.log_in(ROOT));
+    let names = [
+        id(one.user.id, "ada"),
+        id(root.user.id, "root"),
+        session(&one, "one"),
+    ];
+    let _ = events.take();
+    let (ada, admin) = (one.user.id, root.tokens.access_token.expose());
+    let own = one.tokens.access_token.expose();
+    pollster::block_on(async {
+        let service = &world.service;
+        let denied = service.revoke_tokens_as(own, root.user.id).await;
+        denied.unwrap_err();
+        service.revoke_tokens_as(own, ada).await.unwrap();
+        service.revoke_tokens_as(own, ada).await.unwrap_err();
+        service.revoke_tokens_as(admin, ada).await.unwrap();
+        service.revoke_tokens(ada).await.unwrap();
+    });
+    assert_eq!(
+        seen.told(events, &names),
+        [
+            "access_denied! user_id=ada session_id=one",
+            "sessions_revoked user_id=ada by=ada",
+            "sessions_revoked user_id=ada by=root",
+            "sessions_revoked user_id=ada",
+        ]
+    );
+}
