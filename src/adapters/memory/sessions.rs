@@ -259,8 +259,14 @@ impl SessionStore for MemorySessions {
     ) -> Result<(), StoreError> {
         let mut versions = self.versions.borrow_mut();
         let known = versions.entry(user).or_default();
+        // A report that was made before drops nothing: an old token may cause it again and again.
+        if version > known.0 {
+            self.on_fence(user, |fence, fresh| {
+                fence.forget(fresh);
+                fence.reported = version;
+            });
+        }
         *known = (version.max(known.0), now.saturating_add(ttl).max(known.1));
-        self.on_fence(user, Fence::forget);
         Ok(())
     }
 

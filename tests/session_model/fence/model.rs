@@ -194,7 +194,7 @@ impl Setting {
             }
             Change::OldCommitted(version) => {
                 self.coverage.note("reported");
-                if !state.object.is_old {
+                if !state.object.is_old && version > state.object.reported {
                     let fresh = generation(self.fresh(state));
                     self.on_object(state, |fence| fence.forget(fresh));
                 }

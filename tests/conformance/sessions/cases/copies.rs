@@ -137,6 +137,11 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
         check!(ada.reads(world.here(), first).await?, "read again");
         check!(!ada.reads(world.here(), first).await?, "then kept");
     }
+    // The same report once more drops nothing: an old token may cause it again and again.
+    let (store, version) = (world.elsewhere(), ada.user.version);
+    let again = store.outdate(ada.user.id, version, 900, world.now()).await;
+    again.map_err(text)?;
+    check!(!ada.reads(world.here(), first).await?, "still kept");
     Ok(())
 }
 
