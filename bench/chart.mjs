@@ -1,11 +1,17 @@
-// A chart of a run's measurements: each work has a bar for each subject.
-const WIDTH = 760;
+// A chart of a run's measurements: each work has a bar for each subject, and beside the bars of
+// others whether edgegate is ahead of them, level or behind.
+import { comparisonsOf } from "./comparisons.mjs";
+import { shownInterval } from "./intervals.mjs";
+
+const WIDTH = 900;
 const ROW = 20;
 const HEAD = 30;
 const LABEL = 250;
-const BAR = WIDTH - LABEL - 90;
+const FIGURE = 60;
+const VERDICT = 210;
+const BAR = WIDTH - LABEL - FIGURE - VERDICT;
 /** The part of a run that the README shows. */
-const CHOSEN = [
+export const CHOSEN = [
   "check-eddsa-repeated",
   "check-eddsa-new",
   "check-hs256-repeated",
@@ -15,34 +21,57 @@ const CHOSEN = [
 
 /** An SVG that is readable on a light and on a dark background. */
 export function chart({ works, starts, sizes, date, machine, rounds, floor }) {
+  const comparisons = comparisonsOf({ works, starts, floor });
+  const verdictsOf = (name) => {
+    const those = comparisons.filter(({ work, low }) => work === name && low !== undefined);
+    return Object.fromEntries(
+      those
+        .filter(({ ours }) => ours === those[0].ours)
+        .map((compared) => [
+          compared.other,
+          `edgegate ${compared.verdict} ${shownInterval(compared)}`,
+        ]),
+    );
+  };
   const groups = CHOSEN.filter((name) => works[name]).map((name) => ({
     title: `${works[name].title}: a second, more is better`,
     rows: figures(works[name].subjects, ({ rate }) => rate.median).reverse(),
+    verdicts: verdictsOf(name),
   }));
   if (starts)
     groups.push({
       title: "cold start: milliseconds to a new isolate's first answer, less is better",
       rows: figures(starts, ({ milliseconds }) => milliseconds.median, floor),
+      verdicts: verdictsOf("cold-start"),
     });
   groups.push({
     title: "size: KB minified and gzipped, less is better",
     rows: figures(sizes, (bytes) => bytes / 1024),
+    verdicts: {},
   });
   const parts = [];
   let y = 0;
-  for (const { title, rows } of groups) {
+  for (const { title, rows, verdicts } of groups) {
     y += HEAD;
     parts.push(`<text class="title" x="0" y="${y - 8}">${escaped(title)}</text>`);
     const most = Math.max(...rows.map(([, figure]) => figure));
     for (const [subject, figure] of rows) {
-      parts.push(...bar(subject, figure, most, y));
+      parts.push(...bar(subject, figure, most, y), ...words(verdicts[subject], y));
       y += ROW;
     }
   }
-  y += HEAD;
-  parts.push(
-    `<text class="note" x="0" y="${y - 8}">${escaped(`npm run bench, ${date}: medians of ${rounds} interleaved rounds in workerd on ${machine}`)}</text>`,
-  );
+  const hasIntervals = comparisons.some(({ low }) => low !== undefined);
+  const notes = [
+    `npm run bench, ${date}: medians of ${rounds} interleaved rounds in workerd on ${machine}`,
+    hasIntervals
+      ? "right: whether edgegate, as configured by default, is ahead of this one: the ratio and its 95 % interval over the rounds; above 1 edgegate is better"
+      : "recorded without its rounds: no intervals, so the chart can't say which differences are real",
+  ];
+  y += 6;
+  for (const note of notes) {
+    y += 18;
+    parts.push(`<text class="note" x="0" y="${y - 4}">${escaped(note)}</text>`);
+  }
   const style =
     "text{font:13px system-ui,sans-serif;fill:#57606a}.title{font-weight:600;fill:#24292f}.note{font-size:11px}rect{fill:#8c959f}.ours{fill:#1f6feb}" +
     "@media(prefers-color-scheme:dark){text{fill:#9198a1}.title{fill:#e6edf3}rect{fill:#656d76}.ours{fill:#4493f8}}";
@@ -66,6 +95,11 @@ function bar(subject, figure, most, y) {
     `<text x="${(LABEL + width + 6).toFixed(1)}" y="${y + 14}">${figure < 100 ? figure.toFixed(1) : Math.round(figure)}</text>`,
   ];
 }
+
+const words = (verdict, y) =>
+  verdict
+    ? [`<text class="note" x="${WIDTH - VERDICT}" y="${y + 14}">${escaped(verdict)}</text>`]
+    : [];
 
 const escaped = (text) =>
   text.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character]);

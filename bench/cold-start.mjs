@@ -1,36 +1,35 @@
-// How long a new isolate takes until its first answer. A Worker loads each subject's script anew,
-// as a dynamic Worker with another name, and passes a request on to it. None of these requests uses
-// storage.
+// How long a new isolate takes until its first answer, and what edgegate's isolate takes for what.
+// None of these requests uses storage.
+//
+// `npm run bench:start -- --rounds 30` measures edgegate's parts alone.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../scripts/project/root.mjs";
+import { firstAnswers } from "./new-isolates.mjs";
 import { spread } from "./statistics.mjs";
 import { bundleOf } from "./subjects/peers.mjs";
 import { verifyingKey } from "./subjects/tokens.mjs";
-import { start } from "./workers.mjs";
 
 const ISSUER = "https://auth.example.com";
+const COMMON = { ISSUER, AUDIENCE: "edgegate" };
+const CHECK = "/auth/authorized?role=user";
+// The subjects check that these exist, but never call them.
+const BINDINGS = Object.fromEntries(
+  [
+    "DB",
+    "SESSIONS",
+    "SESSION_OBJECTS",
+    "ACCOUNT_OBJECTS",
+    "MAIL_GATE_OBJECTS",
+    "OAUTH_KV",
+    "KV",
+  ].map((name) => [name, {}]),
+);
 // better-auth checks what its database supports.
 const WITH_DATABASE = `
 import worker from "./index.js";
 const DB = { prepare() {}, batch() {}, exec() {} };
 export default { fetch: (request, env, context) => worker.fetch(request, { ...env, DB }, context) };`;
-
-const LOADER = `
-import text from "scripts.json";
-import wasm from "edgegate.wasm.bin";
-const scripts = JSON.parse(text);
-let loaded = 0;
-export default {
-  fetch(request, { LOADER }) {
-    const name = decodeURIComponent(new URL(request.url).pathname.slice(1));
-    const { script, around, env, path } = scripts[name];
-    const modules = { "index.js": script, ...(around && { "around.js": around }), ...(name === "edgegate" && { "index_bg.wasm": { wasm } }) };
-    const mainModule = around ? "around.js" : "index.js";
-    const options = { compatibilityDate: "2026-10-23", compatibilityFlags: ["nodejs_compat"], mainModule, modules, env };
-    return LOADER.get(name + loaded++, () => options).getEntrypoint().fetch(new Request("${ISSUER}" + path));
-  },
-};`;
 
 /**
  * The spread of milliseconds for each subject. It includes passing the request to another isolate:
@@ -38,20 +37,45 @@ export default {
  */
 export async function coldStarts(keys, { rounds, log }) {
   log("cold start …");
-  const CHECK = "/auth/authorized?role=user";
-  // The subjects check that these exist, but never call them.
-  const bindings = Object.fromEntries(
-    [
-      "DB",
-      "SESSIONS",
-      "SESSION_OBJECTS",
-      "ACCOUNT_OBJECTS",
-      "MAIL_GATE_OBJECTS",
-      "OAUTH_KV",
-      "KV",
-    ].map((name) => [name, {}]),
+  const answers = await firstAnswers(
+    {
+      "an empty Worker": { script: await bundleOf("empty-js"), env: {}, path: "/" },
+      edgegate: edgegate(),
+      jose: {
+        script: await bundleOf("jose"),
+        env: { ...COMMON, KEYS: JSON.stringify(Object.values(keys).map(verifyingKey)) },
+        path: CHECK,
+      },
+      "hono/jwt": {
+        script: await bundleOf("hono"),
+        env: { ...COMMON, KEY: JSON.stringify(keys.HS256) },
+        path: CHECK,
+      },
+      "better-auth": {
+        script: await bundleOf("better-auth"),
+        main: WITH_DATABASE,
+        env: { ...BINDINGS, ORIGIN: ISSUER, SECRET: "0".repeat(64) },
+        path: "/bench/by-jwt?role=user",
+      },
+      openauth: { script: await bundleOf("openauth"), env: BINDINGS, path: "/nothing" },
+      "workers-oauth-provider": {
+        script: await bundleOf("workers-oauth-provider"),
+        env: BINDINGS,
+        path: "/nothing",
+      },
+    },
+    { rounds, origin: ISSUER },
   );
-  const common = { ISSUER, AUDIENCE: "edgegate" };
+  return Object.fromEntries(
+    Object.entries(answers).map(([name, { milliseconds, status }]) => [
+      name,
+      { milliseconds: spread(milliseconds), status, eachRound: { milliseconds } },
+    ]),
+  );
+}
+
+/** @returns {import("./new-isolates.mjs").Subject} */
+function edgegate() {
   const signing = {
     ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }),
     kid: "bench",
@@ -60,71 +84,72 @@ export async function coldStarts(keys, { rounds, log }) {
     SIGNING_KEYS: JSON.stringify({ keys: [signing] }),
     TICKET_SECRET: randomBytes(32).toString("base64url"),
   };
-  const edgegate = { ...bindings, ...common, ...secrets };
-  const scripts = {
-    "an empty Worker": { script: await bundleOf("empty-js"), env: {}, path: "/" },
-    edgegate: {
-      script: readFileSync(inRoot("build/index.js"), "utf8"),
-      env: edgegate,
-      path: CHECK,
-    },
-    jose: {
-      script: await bundleOf("jose"),
-      env: { ...common, KEYS: JSON.stringify(Object.values(keys).map(verifyingKey)) },
-      path: CHECK,
-    },
-    "hono/jwt": {
-      script: await bundleOf("hono"),
-      env: { ...common, KEY: JSON.stringify(keys.HS256) },
-      path: CHECK,
-    },
-    "better-auth": {
-      script: await bundleOf("better-auth"),
-      around: WITH_DATABASE,
-      env: { ...bindings, ORIGIN: ISSUER, SECRET: "0".repeat(64) },
-      path: "/bench/by-jwt?role=user",
-    },
-    openauth: { script: await bundleOf("openauth"), env: bindings, path: "/nothing" },
-    "workers-oauth-provider": {
-      script: await bundleOf("workers-oauth-provider"),
-      env: bindings,
-      path: "/nothing",
-    },
+  return {
+    script: readFileSync(inRoot("build/index.js"), "utf8"),
+    wasm: readFileSync(inRoot("build/index_bg.wasm")),
+    env: { ...BINDINGS, ...COMMON, ...secrets },
+    path: CHECK,
   };
-  const modules = [
-    { type: "ESModule", path: "index.js", contents: LOADER },
-    { type: "Text", path: "scripts.json", contents: JSON.stringify(scripts) },
+}
+
+const ANSWER = 'export default { fetch: () => new Response("", { status: 401 }) };';
+const WASM_HEAD = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+/** Takes the place of the wasm, so that the scripts run without it. */
+const STUB = `
+globalThis.WebAssembly = {
+  Instance: class {
+    exports = { __wbindgen_start() {}, __wbindgen_externrefs: { grow: () => 0, set() {} } };
+  },
+};`;
+
+/**
+ * What a new isolate of edgegate takes, part by part: for each one the spread of milliseconds to
+ * the first answer, and of those that workerd was busy.
+ */
+export async function startsByPart({ rounds }) {
+  const whole = edgegate();
+  const { script, wasm, env, path } = whole;
+  const compiled = `import wasm from "./index_bg.wasm"; globalThis.wasm = wasm; ${ANSWER}`;
+  const loaded = `import * as worker from "./index.js"; globalThis.worker = worker; ${ANSWER}`;
+  const answers = await firstAnswers(
     {
-      type: "Data",
-      path: "edgegate.wasm.bin",
-      contents: readFileSync(inRoot("build/index_bg.wasm")),
+      "an empty Worker": { script: ANSWER, env, path },
+      "as many bytes of wasm, without code": {
+        script: compiled,
+        wasm: emptyWasm(Number(wasm?.length)),
+        env,
+        path,
+      },
+      "its wasm, compiled": { script: compiled, wasm, env, path },
+      "its scripts, run without the wasm": {
+        script,
+        main: `import "./stub.js"; ${loaded}`,
+        more: { "stub.js": STUB },
+        wasm: Uint8Array.from(WASM_HEAD),
+        env,
+        path,
+      },
+      "both, loaded": { script, main: loaded, wasm, env, path },
+      "edgegate, a first check": whole,
     },
-  ];
-  const { url, stop } = await start(LOADER, { modules, workerLoaders: { LOADER: {} } });
-  /** @type {Record<string, number[]>} */
-  const found = Object.fromEntries(Object.keys(scripts).map((name) => [name, []]));
-  const statuses = {};
-  try {
-    for (let round = -1; round < rounds; round++) {
-      for (const name of Object.keys(scripts)) {
-        const begun = performance.now();
-        const answer = await fetch(new URL(encodeURIComponent(name), url));
-        const text = await answer.text();
-        const took = performance.now() - begun;
-        if (answer.status >= 500)
-          throw new Error(`${name} answers ${answer.status}: ${text.slice(0, 300)}`);
-        statuses[name] = answer.status;
-        // The first run of each warms up the compiler.
-        if (round >= 0) found[name].push(took);
-      }
-    }
-  } finally {
-    await stop();
-  }
+    { rounds, origin: ISSUER },
+  );
   return Object.fromEntries(
-    Object.entries(found).map(([name, times]) => [
+    Object.entries(answers).map(([name, { milliseconds, processor }]) => [
       name,
-      { milliseconds: spread(times), status: statuses[name] },
+      {
+        milliseconds: spread(milliseconds),
+        ...(processor.every((busy) => busy !== undefined) && { processor: spread(processor) }),
+      },
     ]),
   );
+}
+
+/** A module of this length with nothing but a custom section, which no engine reads. */
+function emptyWasm(length) {
+  const rest = length - WASM_HEAD.length - 4;
+  const size = [(rest & 0x7f) | 0x80, ((rest >> 7) & 0x7f) | 0x80, (rest >> 14) & 0x7f];
+  const bytes = new Uint8Array(length);
+  bytes.set([...WASM_HEAD, 0, ...size]);
+  return bytes;
 }

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { workerSize } from "../scripts/project/worker-size.mjs";
 import { coldStarts } from "./cold-start.mjs";
+import { comparisonsOf } from "./comparisons.mjs";
 import { measure } from "./load.mjs";
 import { machine } from "./machine.mjs";
 import { once } from "./once.mjs";
@@ -19,11 +20,13 @@ import {
   startOpenAuth,
   startWorkersOAuthProvider,
 } from "./subjects/peers.mjs";
+import { startStorage } from "./subjects/storage.mjs";
 import { makeKeys } from "./subjects/tokens.mjs";
 import { WORKS } from "./subjects/works.mjs";
 
 export const FLOOR = "an empty Worker";
 const BARE = "edgegate, bare work";
+const BARE_STORAGE = "edgegate, bare storage";
 const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jose"];
 
 /** `only`: names of WORKS, "cold-start", "memory" and "package". */
@@ -61,6 +64,7 @@ export async function compare({ rounds, only, log = console.log }) {
     floor: FLOOR,
     works,
     starts,
+    comparisons: comparisonsOf({ works, starts, floor: FLOOR }),
     memory: bytes,
     sizes: await sizes(),
   };
@@ -115,6 +119,8 @@ async function startAll(keys, log) {
       () => startBare({ keys: { HS256 }, tokens: shared.tokens }),
       "verify-hs256",
     );
+    await add(BARE_STORAGE, () => startStorage({ rotates: false }));
+    await add(`${BARE_STORAGE}, ROTATE_AFTER 0`, () => startStorage({ rotates: true }), "renew");
     await add("jose", () => startJose(keys, { ...tokens, ...shared.tokens }));
     await add("hono/jwt", () => startHono(keys, shared.tokensOf("HS256", "JWT")));
     await add("better-auth", startBetterAuth);
@@ -168,7 +174,7 @@ function upTo(count, client) {
 
 /**
  * For each subject, the spread of its rates, of its share of the floor's rate, of its processor
- * time, and of its times. The floor is measured again right before each subject, because the
+ * time, and of its times; and its rounds, from which intervals are computed. The floor is measured again right before each subject, because the
  * machine drifts by more than the difference between most subjects.
  */
 async function inTurns(work, subjects, floor, rounds) {
@@ -191,6 +197,11 @@ function summary(runs) {
     ...(knows("beside") && { share: spread(runs.map(({ rate, beside }) => rate / beside.rate)) }),
     ...(knows("processor") && { processor: spread(of("processor")) }),
     milliseconds: { p50: quantile(of("p50"), 0.5), p99: quantile(of("p99"), 0.5) },
+    eachRound: {
+      rate: of("rate"),
+      ...(knows("processor") && { processor: of("processor") }),
+      ...(knows("beside") && { floor: runs.map(({ beside }) => beside.rate) }),
+    },
   };
 }
 

@@ -13,6 +13,7 @@ import { build } from "esbuild";
 import { inRoot } from "../scripts/project/root.mjs";
 import { node } from "../scripts/project/tools.mjs";
 import { newKey, OPTIONS, setOf } from "../tests/package/tokens.mjs";
+import { ratioInterval, verdict } from "./intervals.mjs";
 import { quantile, spread } from "./statistics.mjs";
 import { PARALLEL, round, SERIAL } from "./subjects/verifiers.mjs";
 
@@ -69,15 +70,31 @@ async function given(alg, count) {
   return { alg, jwks: setOf(key), options: OPTIONS, tokens };
 }
 
-/** The rates of both, and the ratio of parts that were measured one right after the other. */
+/**
+ * The rates of both, and their ratio. A round's ratio is the median of the ratios of its parts,
+ * which were measured one right after the other.
+ */
 function summary(found) {
-  const parts = (name) => found.flatMap((each) => each[name]);
-  const ratios = parts("edgegate").map((rate, index) => rate / parts("jose")[index]);
+  const ratios = found.map(({ edgegate, jose }) =>
+    quantile(
+      edgegate.map((rate, part) => rate / jose[part]),
+      0.5,
+    ),
+  );
   return {
     edgegate: spread(found.map((each) => quantile(each.edgegate, 0.5))),
     jose: spread(found.map((each) => quantile(each.jose, 0.5))),
-    ratio: quantile(ratios, 0.5),
+    ...compared(ratios),
   };
+}
+
+/** `ratios` are above 1 where the package is faster, one for each round. */
+function compared(ratios) {
+  const interval = ratioInterval(
+    ratios,
+    ratios.map(() => 1),
+  );
+  return { ...interval, verdict: verdict(interval), eachRound: { ratio: ratios } };
 }
 
 /** Bundles for a page, and their bytes, minified and gzipped. */
@@ -180,6 +197,6 @@ async function firsts(alg, run) {
   return {
     edgegate: spread(times.edgegate),
     jose: spread(times.jose),
-    ratio: quantile(ratios, 0.5),
+    ...compared(ratios),
   };
 }

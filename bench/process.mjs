@@ -24,6 +24,18 @@ export function processorTime(pid) {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticks();
 }
 
+/**
+ * Milliseconds for which the threads that are there now have run, to the nanosecond, or undefined.
+ */
+export function busyMilliseconds(pid) {
+  const threads = names(`/proc/${pid}/task`);
+  if (threads.length === 0) return undefined;
+  const nanoseconds = threads.map((thread) =>
+    Number(read(`/proc/${pid}/task/${thread}/schedstat`)?.split(" ")[0] ?? 0),
+  );
+  return nanoseconds.reduce((sum, of) => sum + of, 0) / 1e6;
+}
+
 /** Bytes in memory now, or undefined. */
 export function memory(pid) {
   const kilobytes = read(`/proc/${pid}/status`)?.match(/^VmRSS:\s+(\d+) kB$/m)?.[1];

@@ -10,12 +10,14 @@
 //   npm run bench -- --json file.json
 //
 // Requests a second through one client do not predict what a deployment can serve: compare the
-// ratios.
+// ratios. edgegate is called ahead or behind only where the ratio's interval over the rounds does
+// not contain 1 (bench/intervals.mjs).
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { main } from "../scripts/project/advice.mjs";
 import { parsed } from "../scripts/project/arguments.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
+import { recorded } from "./record.mjs";
 import { setUpBench } from "./set-up.mjs";
 
 await main(async () => {
@@ -48,7 +50,7 @@ await main(async () => {
   console.log(table(results));
   const svg = values.json.replace(/(\.json)?$/, ".svg");
   mkdirSync(dirname(inRoot(values.json)), { recursive: true });
-  writeFileSync(inRoot(values.json), `${JSON.stringify(results, null, 1)}\n`);
+  writeFileSync(inRoot(values.json), recorded(results));
   writeFileSync(inRoot(svg), chart(results));
   console.log(`\nThe figures are in ${values.json}, drawn in ${svg}.`);
   return 0;

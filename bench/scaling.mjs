@@ -7,8 +7,10 @@ import { dirname } from "node:path";
 import { main } from "../scripts/project/advice.mjs";
 import { parsed } from "../scripts/project/arguments.mjs";
 import { inRoot } from "../scripts/project/root.mjs";
+import { ratioInterval, shownInterval } from "./intervals.mjs";
 import { machine } from "./machine.mjs";
 import { plot } from "./plot.mjs";
+import { recorded } from "./record.mjs";
 import { setUpBench } from "./set-up.mjs";
 import { spread } from "./statistics.mjs";
 
@@ -76,6 +78,10 @@ await main(async () => {
       console.log(
         `  ${work}: ${figures.map(({ median }, index) => `${points[index]}: ${(median * 1000).toFixed(0)} µs`).join(", ")}`,
       );
+      const [{ eachRound: first }, ...others] = figures;
+      console.log(
+        `    beside ${points[0]}, with 95 % intervals: ${others.map(({ eachRound }, index) => `${points[index + 1]}: ${shownInterval(ratioInterval(eachRound, first))}`).join(", ")}`,
+      );
     }
   }
   const results = {
@@ -86,15 +92,15 @@ await main(async () => {
   };
   const svg = values.json.replace(/(\.json)?$/, ".svg");
   mkdirSync(dirname(inRoot(values.json)), { recursive: true });
-  writeFileSync(inRoot(values.json), `${JSON.stringify(results, null, 1)}\n`);
+  writeFileSync(inRoot(values.json), recorded(results));
   writeFileSync(inRoot(svg), plot(results));
   console.log(`\nThe figures are in ${values.json}, drawn in ${svg}.`);
   return 0;
 });
 
 /**
- * For each work and each point, the spread of processor milliseconds for one request. All points
- * are measured in turns.
+ * For each work and each point, the spread of processor milliseconds for one request, and each
+ * round's. All points are measured in turns.
  */
 async function grow(name, points, works, rounds, startPoint, once) {
   const subjects = [];
@@ -114,5 +120,10 @@ async function grow(name, points, works, rounds, startPoint, once) {
   } finally {
     await Promise.all(subjects.map(({ stop }) => stop()));
   }
-  return Object.fromEntries(works.map((work) => [work, found[work].map(spread)]));
+  return Object.fromEntries(
+    works.map((work) => [
+      work,
+      found[work].map((values) => ({ ...spread(values), eachRound: values })),
+    ]),
+  );
 }

@@ -1,6 +1,9 @@
 // The measurements as tables in Markdown.
+import { comparisonTable, shareOf } from "./comparisons.mjs";
+import { shownInterval } from "./intervals.mjs";
 
-export function table({ works, sizes, starts, memory, floor, package: besideJose }) {
+export function table(results) {
+  const { works, sizes, starts, memory, floor, package: besideJose } = results;
   const lines = Object.values(works).flatMap((work) => workTable(work, floor));
   if (starts)
     lines.push(
@@ -16,7 +19,7 @@ export function table({ works, sizes, starts, memory, floor, package: besideJose
     lines.push(
       ...small(
         "memory",
-        "of the workerd process after a thousand light requests, its storage included, MB",
+        "of the workerd process after a thousand light requests, its storage included, MB; measured once, so without an interval",
         memory,
         (bytes) => bytes,
         (bytes) => (bytes ? (bytes / 2 ** 20).toFixed(0) : "?"),
@@ -32,17 +35,35 @@ export function table({ works, sizes, starts, memory, floor, package: besideJose
     ),
   );
   if (besideJose) lines.push(...packageTables(besideJose));
+  lines.push(
+    "",
+    "**edgegate beside the others**: the ratio and its 95 % interval; above 1 edgegate is better",
+    "",
+    ...comparisonTable(results),
+  );
   return lines.join("\n");
 }
 
-/** The npm package beside jose. A ratio above 1 means that the package is faster. */
+/**
+ * The npm package beside jose. A ratio above 1 means that the package is faster. Older records have
+ * only the ratio.
+ */
 export function packageTables({ rates, first, bytes }) {
   const of = (figures, digits) => `${figures.median.toFixed(digits)}`;
   const rowsOf = (figures, digits) =>
-    Object.entries(figures).map(([name, { edgegate, jose, ratio }]) =>
-      row([name, of(edgegate, digits), of(jose, digits), ratio.toFixed(2)]),
+    Object.entries(figures).map(([name, { edgegate, jose, ...compared }]) =>
+      row([
+        name,
+        of(edgegate, digits),
+        of(jose, digits),
+        shownInterval(compared),
+        compared.verdict ?? "unknown",
+      ]),
     );
-  const head = [row(["", "edgegate", "jose", "ratio"]), row(["---", "---", "---", "---"])];
+  const head = [
+    row(["", "edgegate", "jose", "ratio, 95 % interval", "edgegate is"]),
+    row(["---", "---", "---", "---", "---"]),
+  ];
   return [
     "",
     "**the package: verified tokens a second**",
@@ -66,16 +87,16 @@ function workTable({ title, connections, subjects }, floor) {
     "",
     "a second",
     "least to most",
-    ...(has("share") ? [`of ${floor}`] : []),
+    ...(has("share") ? [`of ${floor}, 95 % interval`] : []),
     ...(has("processor") ? ["µs of a processor"] : []),
     "p50 ms",
     "p99 ms",
   ];
-  const cells = ([name, { rate, share, processor, milliseconds }]) => [
+  const cells = ([name, { rate, share, eachRound, processor, milliseconds }]) => [
     name,
     number(rate.median),
     `${number(rate.least)} to ${number(rate.most)}`,
-    ...(has("share") ? [share ? withSpread(share, 2) : ""] : []),
+    ...(has("share") ? [share ? shownInterval(shareOf({ share, eachRound })) : ""] : []),
     ...(has("processor") ? [processor ? number(processor.median * 1000) : ""] : []),
     milliseconds.p50.toFixed(2),
     milliseconds.p99.toFixed(2),

@@ -12,8 +12,11 @@ const USAGE =
 await main(async () => {
   helpIfAsked(USAGE);
   await setUp();
-  for (const script of ["build-package.mjs", "build-worker.mjs"]) {
-    const { code } = await run(node(), [inRoot("scripts", script)], { env: toolEnv() });
-    if (code !== 0) return code;
-  }
+  // At once: link-time optimisation keeps one processor busy, for half of each build.
+  const results = await Promise.all(
+    ["build-package.mjs", "build-worker.mjs"].map((script) =>
+      run(node(), [inRoot("scripts", script)], { env: toolEnv() }),
+    ),
+  );
+  return Math.max(...results.map(({ code }) => code));
 });

@@ -1,25 +1,29 @@
 // The committed charts show the measurements beside them, and the documents show the latest chart
-// with its date and machine.
+// with its date and machine, and call edgegate ahead or behind only as the run says.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { chart } from "../bench/chart.mjs";
-import { plot } from "../bench/plot.mjs";
+import { comparisonsOf } from "../bench/comparisons.mjs";
+import { marked } from "../bench/marked.mjs";
 import { LOOPS } from "../bench/subjects/works.mjs";
-import { inRoot } from "../scripts/project/root.mjs";
+import {
+  drawn,
+  figuresOf,
+  isScaling,
+  parts,
+  RESULTS,
+  runs as recordedRuns,
+  read as text,
+} from "../bench/tables.mjs";
 
-const RESULTS = "bench/results";
-const text = (path) => readFileSync(inRoot(path), "utf8");
-const runs = readdirSync(inRoot(RESULTS))
-  .filter((name) => /^\d{4}-\d\d-\d\d(-scaling)?\.json$/.test(name))
-  .sort();
+const runs = recordedRuns();
+const latest = (ofScaling) => runs.findLast((name) => isScaling(name) === ofScaling);
 
 test("each chart is drawn from the figures beside it", () => {
   assert.ok(runs.length >= 2);
   for (const name of runs) {
-    const figures = JSON.parse(text(`${RESULTS}/${name}`));
+    const figures = figuresOf(name);
     const svg = text(`${RESULTS}/${name.replace(/json$/, "svg")}`);
-    assert.equal(svg, name.includes("scaling") ? plot(figures) : chart(figures), name);
+    assert.equal(svg, drawn(name), `${name}: run \`npm run bench:tables\``);
     assert.ok(svg.includes(figures.date) && figures.machine.length > 10);
     assert.ok(figures.rounds >= 5);
   }
@@ -33,39 +37,45 @@ test("what one request verifies is counted as often as it does it", () => {
 });
 
 test("the documents show the latest run", () => {
-  const latest = (isScaling) =>
-    runs.findLast((name) => name.includes("scaling") === isScaling)?.replace(/json$/, "svg");
-  assert.ok(text("README.md").includes(`(${RESULTS}/${latest(false)})`));
-  assert.ok(text("docs/performance.md").includes(`(../${RESULTS}/${latest(true)})`));
+  const chartOf = (ofScaling) => latest(ofScaling)?.replace(/json$/, "svg");
+  assert.ok(text("README.md").includes(`(${RESULTS}/${chartOf(false)})`));
+  assert.ok(text("docs/performance.md").includes(`(../${RESULTS}/${chartOf(true)})`));
 });
 
-const spreadOf = (subjects) =>
-  Math.ceil(
-    100 *
-      Math.max(
-        ...Object.values(subjects).flatMap(({ rate: { least, median, most } }) => [
-          1 - least / median,
-          most / median - 1,
-        ]),
-      ),
-  );
+test("the documents compare edgegate with others as the latest run does", () => {
+  for (const [path, name, right] of parts(figuresOf(latest(false))))
+    assert.equal(marked(text(path), name), right, `${path}: run \`npm run bench:tables\``);
+});
 
-test("the sentences that compare say what was measured", () => {
-  const { works } = JSON.parse(
-    text(`${RESULTS}/${runs.findLast((name) => !name.includes("scaling"))}`),
-  );
-  const { subjects } = works["check-hs256-repeated"];
-  const median = (subject, what) => subjects[subject][what].median;
-  const rate = (subject) => Math.round(median(subject, "rate")).toLocaleString("en");
+test("no other sentence of these documents calls edgegate ahead, level or behind", () => {
+  const verdicts =
+    /[^.|]*\b(ahead of|level with|behind (?!the|by chance)|faster than|slower than|fastest)[^.|]*/;
+  for (const path of ["README.md", "docs/performance.md"]) {
+    const byHand = text(path)
+      .replace(marked(text(path), "comparison"), "")
+      .replace(/\s+/g, " ");
+    assert.equal(byHand.match(verdicts)?.[0], undefined, path);
+  }
+});
+
+test("recorded comparisons are those of the recorded rounds", () => {
+  for (const name of runs.filter((name) => !isScaling(name))) {
+    const figures = figuresOf(name);
+    const subjects = Object.values(figures.works).flatMap(({ subjects }) =>
+      Object.values(subjects),
+    );
+    if (!figures.comparisons) {
+      assert.ok(subjects.every(({ eachRound }) => !eachRound));
+      continue;
+    }
+    assert.deepEqual(figures.comparisons, comparisonsOf(figures), name);
+    for (const { eachRound } of subjects) assert.equal(eachRound.rate.length, figures.rounds);
+  }
+});
+
+test("the sentences on growth say what was measured", () => {
   const readme = text("README.md").replace(/\s+/g, " ");
-  const rates = `${rate("edgegate, HS256")} with HS256; the next, hono/jwt, had ${rate("hono/jwt")}. Each round was within ${spreadOf(subjects)} % of its median.`;
-  assert.ok(readme.includes(rates), rates);
-  const shares = `${median("hono/jwt", "share").toFixed(2)} to ${median("edgegate, HS256", "share").toFixed(2)}.`;
-  assert.ok(readme.includes(`hono/jwt with HS256 was ahead: ${shares}`), shares);
-
-  const { dimensions } = JSON.parse(
-    text(`${RESULTS}/${runs.findLast((name) => name.includes("scaling"))}`),
-  );
+  const { dimensions } = figuresOf(latest(true));
   const performance = text("docs/performance.md").replace(/\s+/g, " ");
   const relative = (names, work) =>
     names.flatMap((name) =>

@@ -4,36 +4,19 @@ import { isResponse } from "./source.js";
 import { unavailable } from "./wasm.js";
 
 /**
- * Compiles bytes or a response.
+ * Compiles bytes or a response. It does not use `compileStreaming`: that needs a second copy of the
+ * stream, to find out why it failed. In Chromium the copy takes longer than compiling does.
  *
  * @param {BufferSource | Response} source
  * @param {string} where Where it comes from, for error messages.
  */
 export async function compile(source, where) {
-  const streamed = await stream(source);
-  if (streamed) return streamed;
   const bytes = await bytesOf(source, where);
   if (!isWasm(bytes)) throw unavailable(`${where} is not a wasm file${htmlHint(source)}`);
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
     throw unavailable(await compileProblem(where), cause);
-  }
-}
-
-/**
- * Compiles a response while it is being downloaded, if the server sends the media type of wasm.
- * Null if that is not possible or fails: the slower way then finds out why.
- *
- * @param {BufferSource | Response} source
- */
-async function stream(source) {
-  if (!isResponse(source) || typeof WebAssembly.compileStreaming !== "function") return null;
-  if (mediaType(source) !== "application/wasm") return null;
-  try {
-    return await WebAssembly.compileStreaming(source.clone());
-  } catch {
-    return null;
   }
 }
 

@@ -36,7 +36,11 @@ const LOST_MS = TIMEOUT_MS + 1_000;
 /**
  * A fetch in progress. Both times are milliseconds.
  *
- * @typedef {{begunAt: number, promise: Promise<void>}} Flight
+ * @template T
+ * @typedef {{begunAt: number, promise: Promise<T>}} Flight
+ */
+
+/**
  * @typedef {(url: string, init?: RequestInit) => Promise<Response>} Fetch
  */
 
@@ -52,8 +56,10 @@ export class RemoteKeySet {
   #error = null;
   /** How often the fetch has failed since it last succeeded. */
   #failures = 0;
-  /** @type {Flight | null} */
+  /** @type {Flight<void> | null} */
   #flight = null;
+  /** @type {Flight<string> | null} A download that began before anybody could use its text. */
+  #prefetched = null;
 
   /**
    * @param {URL} url
@@ -66,6 +72,17 @@ export class RemoteKeySet {
     this.#fetch = fetch;
     this.#platform = platform;
     this.#accept = accept;
+  }
+
+  /**
+   * Begins to fetch the keys while the wasm, which reads them, is being loaded. `ready()` uses the
+   * answer.
+   */
+  prefetch() {
+    if (isFlying(this.#prefetched)) return;
+    this.#prefetched = this.#download();
+    // `ready()` tells the failure, unless the wasm can't be loaded.
+    this.#prefetched.promise.catch(() => {});
   }
 
   /** Resolves when there are keys that may be used. */
@@ -127,13 +144,21 @@ export class RemoteKeySet {
   }
 
   #flying() {
-    return this.#flight && since(this.#flight.begunAt) < LOST_MS ? this.#flight : null;
+    return isFlying(this.#flight) ? this.#flight : null;
+  }
+
+  /** @returns {Flight<string>} */
+  #download() {
+    const begunAt = Date.now();
+    this.#triedAt = begunAt;
+    return { begunAt, promise: download(this.#url, this.#fetch, this.#platform.fetchOptions) };
   }
 
   #begin() {
-    const begunAt = Date.now();
-    this.#triedAt = begunAt;
-    const promise = download(this.#url, this.#fetch, this.#platform.fetchOptions)
+    const prefetched = isFlying(this.#prefetched) ? this.#prefetched : null;
+    this.#prefetched = null;
+    const { begunAt, promise: text } = prefetched ?? this.#download();
+    const promise = text
       .then((text) => {
         this.#use(text);
         this.#fetchedAt = begunAt;
@@ -166,10 +191,17 @@ function since(time) {
 }
 
 /**
+ * @template T
+ * @param {Flight<T> | null} flight
+ * @returns {flight is Flight<T>}
+ */
+const isFlying = (flight) => flight !== null && since(flight.begunAt) < LOST_MS;
+
+/**
  * Whether a fetch ends in time. The timer belongs to the caller, so it fires even if the request
  * that began the fetch has ended.
  *
- * @param {Flight} flight
+ * @param {Flight<void>} flight
  */
 async function endsInTime({ begunAt, promise }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -19,6 +19,7 @@ const platform = {
   module: find,
   fetchOptions: {},
   keepAlive: () => {},
+  encode: (text) => Buffer.from(text),
 };
 
 export const load = /* @__PURE__ */ loadFor(platform);

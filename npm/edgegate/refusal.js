@@ -23,15 +23,14 @@ export function asError(thrown) {
   if (!isRefusal(thrown)) return bug(thrown);
   const { code, argument, problem, reason, position } = thrown;
   if (code === "invalid_argument") return new EdgegateError(code, `${argument} ${problem}`);
-  if (code === "invalid_token")
-    return new EdgegateError(code, `the token is not valid: ${reason}`, { reason });
+  if (code === "invalid_token") return invalidToken(reason);
   const which = position === undefined ? "" : `, key ${position} (counted from 0)`;
   return new EdgegateError(code, `the key set is not valid: ${reason}${which}`, { reason });
 }
 
-/** What the wasm says of a wrong signature. */
-export const signatureInvalid = () =>
-  asError({ code: "invalid_token", reason: "signature_invalid" });
+/** @param {ErrorReason} reason the first rule that the token breaks */
+export const invalidToken = (reason) =>
+  new EdgegateError("invalid_token", `the token is not valid: ${reason}`, { reason });
 
 /**
  * For what must not happen, such as a trap.

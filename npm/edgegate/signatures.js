@@ -1,5 +1,5 @@
 // Verifies signatures with the platform's WebCrypto, and remembers which tokens have a valid one.
-import { decodeBase64 } from "./base64.js";
+/** @import { GlueSignatureCheck, GlueVerifier } from "./wasm/edgegate.js" */
 
 /** Each token has at most 4 KiB of text, so they take 4 MiB at most. Ours have some 700 bytes. */
 const REMEMBERED_MAX = 1_000;
@@ -8,26 +8,33 @@ const REMEMBERED_MAX = 1_000;
  * Tokens whose signature was verified with the current keys. Nothing else about them is remembered:
  * their claims are read and judged each time. So a remembered token expires as any other does.
  *
- * The key is the whole text of a token. Only the holder of a signing key can make it remember
- * anything.
+ * The whole text of a token is remembered and compared. Only the holder of a signing key can make
+ * it remember anything.
  */
 export class SignedTokens {
-  /** @type {Set<string>} The token that was used last is at the end. */
-  #tokens = new Set();
+  /**
+   * By their signatures, which are faster to look up. The token that was used last is at the end.
+   *
+   * @type {Map<string, string>}
+   */
+  #tokens = new Map();
 
   /** @param {string} token */
   has(token) {
-    if (!this.#tokens.delete(token)) return false;
-    this.#tokens.add(token);
-    return true;
+    return this.#tokens.get(signatureOf(token)) === token;
   }
 
-  /** @param {string} token */
+  /**
+   * Adds a token, or notes that it was used.
+   *
+   * @param {string} token
+   */
   add(token) {
-    this.#tokens.delete(token);
-    this.#tokens.add(token);
+    const signature = signatureOf(token);
+    this.#tokens.delete(signature);
+    this.#tokens.set(signature, token);
     if (this.#tokens.size <= REMEMBERED_MAX) return;
-    for (const oldest of this.#tokens) {
+    for (const oldest of this.#tokens.keys()) {
       this.#tokens.delete(oldest);
       return;
     }
@@ -35,7 +42,7 @@ export class SignedTokens {
 
   /** @param {string} token */
   delete(token) {
-    this.#tokens.delete(token);
+    if (this.has(token)) this.#tokens.delete(signatureOf(token));
   }
 
   clear() {
@@ -43,50 +50,39 @@ export class SignedTokens {
   }
 }
 
-/** How WebCrypto names the algorithm of a key. */
-const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-const ED25519 = { name: "Ed25519" };
+/** @param {string} token */
+const signatureOf = (token) => token.slice(token.lastIndexOf(".") + 1);
+
+/**
+ * How WebCrypto names the algorithm of a key, and what it needs to verify with it.
+ *
+ * @typedef {object} Algorithm
+ * @property {EcKeyImportParams | { name: string }} key
+ * @property {EcdsaParams | { name: string }} signature
+ */
+
+/** @type {Algorithm} */
+const ES256 = {
+  key: { name: "ECDSA", namedCurve: "P-256" },
+  signature: { name: "ECDSA", hash: "SHA-256" },
+};
+/** @type {Algorithm} */
+const EDDSA = { key: { name: "Ed25519" }, signature: { name: "Ed25519" } };
 
 /**
  * A key of the platform, or null if the platform can't use it.
  *
- * @typedef {{ algorithm: typeof ECDSA | typeof ED25519, key: CryptoKey | null }} PlatformKey
+ * @typedef {{ algorithm: Algorithm, key: CryptoKey | null }} PlatformKey
  */
 
 /** The public keys, imported into the platform's WebCrypto. */
 export class PlatformKeys {
-  /** @type {Map<number, PlatformKey>} By their place in the key set. */
+  /** @type {Map<number, PlatformKey>} By their position in the key set. */
   #imported = new Map();
 
-  /**
-   * Whether the signature of a token is valid. The wasm must have judged the form of both before.
-   * Null if the platform can't tell, for whatever reason: a page over http has no WebCrypto, and
-   * older browsers don't know Ed25519.
-   *
-   * @param {string} token
-   * @param {number} position of the key in the key set
-   * @param {(position: number) => string | undefined} coordinatesOf the key, in base64url: `x` for
-   *   Ed25519, `x.y` for P-256
-   * @returns {Promise<boolean | null>}
-   */
-  async verify(token, position, coordinatesOf) {
-    const known = this.#imported.get(position);
-    const coordinates = known ? "" : coordinatesOf(position);
-    try {
-      const { subtle } = globalThis.crypto;
-      const imported = known ?? (await this.#import(subtle, position, coordinates));
-      if (imported.key === null) return null;
-      const end = token.lastIndexOf(".");
-      const isValid = await subtle.verify(
-        imported.algorithm,
-        imported.key,
-        decodeBase64(token.slice(end + 1)),
-        bytesOf(token, end),
-      );
-      return typeof isValid === "boolean" ? isValid : null;
-    } catch {
-      return null;
-    }
+  /** @param {number} position */
+  get(position) {
+    return this.#imported.get(position);
   }
 
   clear() {
@@ -98,16 +94,19 @@ export class PlatformKeys {
    *
    * @param {SubtleCrypto} subtle
    * @param {number} position
-   * @param {string} [coordinates] the caller has none if there is no such key
+   * @param {string} [coordinates] in base64url: `x` for Ed25519, `x.y` for P-256. There are none if
+   *   there is no such key.
    */
-  async #import(subtle, position, coordinates = "") {
+  async import(subtle, position, coordinates = "") {
     const [x, y] = coordinates.split(".");
     const isP256 = y !== undefined;
-    const algorithm = isP256 ? ECDSA : ED25519;
+    const algorithm = isP256 ? ES256 : EDDSA;
     const jwk = isP256 ? { kty: "EC", crv: "P-256", x, y } : { kty: "OKP", crv: "Ed25519", x };
-    // After clear() the places belong to other keys.
+    // After clear() the positions belong to other keys.
     const map = this.#imported;
-    const key = await subtle.importKey("jwk", jwk, algorithm, false, ["verify"]).catch(() => null);
+    const key = await subtle
+      .importKey("jwk", jwk, algorithm.key, false, ["verify"])
+      .catch(() => null);
     const imported = { algorithm, key };
     map.set(position, imported);
     return imported;
@@ -115,13 +114,69 @@ export class PlatformKeys {
 }
 
 /**
- * The first characters of a token, which are all ASCII.
+ * The platform's check of one signature.
  *
- * @param {string} token
- * @param {number} length
+ * @implements {GlueSignatureCheck}
  */
-function bytesOf(token, length) {
-  const bytes = new Uint8Array(length);
-  for (let place = 0; place < length; place++) bytes[place] = token.charCodeAt(place);
-  return bytes;
+export class SignatureCheck {
+  #keys;
+  #verifier;
+  #bytes;
+  /**
+   * Whether the signature is valid. Null if the platform can't tell, for whatever reason: a page
+   * over http has no WebCrypto, and older browsers don't know Ed25519. It never rejects.
+   *
+   * @type {Promise<boolean | null> | null}
+   */
+  answer = null;
+
+  /**
+   * @param {PlatformKeys} keys
+   * @param {GlueVerifier} verifier the one that calls `begin`
+   * @param {Uint8Array<ArrayBuffer>} bytes of the token
+   */
+  constructor(keys, verifier, bytes) {
+    this.#keys = keys;
+    this.#verifier = verifier;
+    this.#bytes = bytes;
+  }
+
+  /**
+   * @param {number} position
+   * @param {Uint8Array} signature
+   */
+  begin(position, signature) {
+    const known = this.#keys.get(position);
+    // This call into the wasm may trap. So it is not a part of the promise, which never rejects.
+    const coordinates = known ? undefined : this.#verifier.publicKey(position);
+    this.answer = this.#verify(signature.slice(), position, known, coordinates);
+  }
+
+  /**
+   * @param {Uint8Array<ArrayBuffer>} signature
+   * @param {number} position
+   * @param {PlatformKey | undefined} known
+   * @param {string | undefined} coordinates
+   */
+  async #verify(signature, position, known, coordinates) {
+    try {
+      const { subtle } = globalThis.crypto;
+      const { key, algorithm } = known ?? (await this.#keys.import(subtle, position, coordinates));
+      if (key === null) return null;
+      const signed = this.#bytes.subarray(0, this.#bytes.lastIndexOf(DOT));
+      const isValid = await subtle.verify(algorithm.signature, key, signature, signed);
+      return typeof isValid === "boolean" ? isValid : null;
+    } catch {
+      return null;
+    }
+  }
 }
+
+const DOT = 0x2e;
+
+/**
+ * For a token whose signature was verified before.
+ *
+ * @type {GlueSignatureCheck}
+ */
+export const SIGNATURE_KNOWN = { begin: () => {} };

@@ -8,6 +8,17 @@
 export const decodeText = (bytes) =>
   new (decoderClass())("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 
+/** @typedef {(text: string) => Uint8Array<ArrayBuffer>} Encode */
+
+/** @type {{ encode(text: string): Uint8Array } | undefined} */
+let encoder;
+
+/** @type {Encode} */
+export function encodeText(text) {
+  encoder ??= new (encoderClass())();
+  return /** @type {Uint8Array<ArrayBuffer>} */ (encoder.encode(text));
+}
+
 export const decoderClass = () => globalThis.TextDecoder ?? Utf8Decoder;
 export const encoderClass = () => globalThis.TextEncoder ?? Utf8Encoder;
 

@@ -3,6 +3,8 @@
 /**
  * @import { Claims, load, peek, Verifier as DeclaredVerifier, WasmSource } from "./types/index.d.ts"
  * @import { Instance, Wasm } from "./instance.js"
+ * @import { Encode } from "./text.js"
+ * @import { ErrorReason } from "./types/errors.d.ts"
  * @import { GlueVerifier } from "./wasm/edgegate.js"
  */
 import { invalidArgument } from "./argument.js";
@@ -15,10 +17,12 @@ import {
   readUserId,
 } from "./claims.js";
 import { EdgegateError, isEdgegateError } from "./errors.js";
+import { ACCESS_TOKEN_MAX_BYTES } from "./generated.js";
 import { RemoteKeySet } from "./keys.js";
 import { readIssuer, readJwks, readOptions, readUrl } from "./options.js";
-import { signatureInvalid } from "./refusal.js";
-import { PlatformKeys, SignedTokens } from "./signatures.js";
+import { invalidToken } from "./refusal.js";
+import { PlatformKeys, SIGNATURE_KNOWN, SignatureCheck, SignedTokens } from "./signatures.js";
+import { encodeText } from "./text.js";
 import { loadWasm } from "./wasm.js";
 
 /**
@@ -30,6 +34,7 @@ import { loadWasm } from "./wasm.js";
  * @property {RequestInit} fetchOptions Options of the request for a key set.
  * @property {(work: Promise<unknown>) => void} keepAlive Keeps the platform from cancelling work
  *   that nobody waits for.
+ * @property {Encode} [encode] Encodes a text in UTF-8, if it is faster than a TextEncoder.
  */
 
 /** @type {(platform: Platform) => typeof load} */
@@ -108,14 +113,13 @@ export const verifierFor = (platform) =>
 
     /** @type {DeclaredVerifier["ready"]} */
     async ready() {
-      const { keys, remote } = Verifier.#partsOf(this);
-      await keys.load();
-      await remote?.ready();
+      await ready(Verifier.#partsOf(this));
     }
 
     /** @type {DeclaredVerifier["verify"]} */
-    async verify(token) {
-      return verify(Verifier.#partsOf(this), token);
+    verify(token) {
+      // Not `async`: every promise on the way costs each token its time.
+      return verify(() => Verifier.#partsOf(this), token);
     }
 
     /** @type {DeclaredVerifier["requireRole"]} */
@@ -180,29 +184,47 @@ export const verifierFor = (platform) =>
 const globalFetch = (...args) => globalThis.fetch(...args);
 
 /**
- * The claims of a token. If its key is unknown, fetches the key set and verifies once more.
+ * Loads the wasm. Meanwhile the key set is being fetched.
  *
  * @param {Parts} parts
+ */
+async function loadFirst({ keys, remote }) {
+  if (keys.areLoaded) return;
+  remote?.prefetch();
+  await keys.load();
+}
+
+/** @param {Parts} parts */
+async function ready(parts) {
+  await loadFirst(parts);
+  await parts.remote?.ready();
+}
+
+/**
+ * The claims of a token. If its key is unknown, fetches the key set and verifies once more.
+ *
+ * @param {() => Parts} partsOf
  * @param {unknown} token
  */
-async function verify({ keys, now, remote }, token) {
-  await keys.load();
-  await remote?.ready();
-  const ask = () => keys.verify(token, now);
+async function verify(partsOf, token) {
+  const parts = partsOf();
+  const { keys, now, remote } = parts;
+  // A verifier with its own key set skips what it need not wait for.
+  if (remote || !keys.areLoaded) await ready(parts);
   try {
-    return await ask();
+    return await keys.verify(token, now);
   } catch (error) {
     const isUnknownKey = isEdgegateError(error) && error.reason === "kid_unknown";
     const mayBeNew = isUnknownKey && (await remote?.refetch());
     if (!mayBeNew) throw error;
-    return ask();
+    return keys.verify(token, now);
   }
 }
 
 /** @type {(parts: Parts, token: unknown, roles: unknown) => Promise<Claims>} */
 async function requireRole(parts, token, roles) {
   const list = readRoles(roles);
-  const claims = await verify(parts, token);
+  const claims = await verify(() => parts, token);
   if (!hasAnyRole(claims, list)) throw forbidden("has none of these roles");
   return claims;
 }
@@ -210,37 +232,19 @@ async function requireRole(parts, token, roles) {
 /** @type {(parts: Parts, token: unknown, userId: unknown) => Promise<Claims>} */
 async function requireUserId(parts, token, userId) {
   const id = readUserId(userId);
-  const claims = await verify(parts, token);
+  const claims = await verify(() => parts, token);
   if (claims.sub !== id) throw forbidden("was issued to another user");
   return claims;
 }
 
 /** @type {(parts: Parts, token: unknown, email: unknown) => Promise<Claims>} */
 async function requireEmail(parts, token, email) {
-  await parts.keys.load();
+  await loadFirst(parts);
   const canonical = parts.keys.canonicalEmail(email);
-  const claims = await verify(parts, token);
+  const claims = await verify(() => parts, token);
   if (!hasVerifiedEmail(claims, canonical))
     throw forbidden("was not issued to a user with this verified address");
   return claims;
-}
-
-/**
- * Does the work now, and returns a function that gives its result or throws its error.
- *
- * @template T
- * @param {() => T} work
- * @returns {() => T}
- */
-function attempt(work) {
-  try {
-    const result = work();
-    return () => result;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
-  }
 }
 
 /** @param {string} why */
@@ -266,6 +270,10 @@ class Keys {
   constructor(platform, expected) {
     this.#platform = platform;
     this.#expected = expected;
+  }
+
+  get areLoaded() {
+    return this.#wasm !== null;
   }
 
   /** Loads the wasm. The other methods need it. */
@@ -298,42 +306,63 @@ class Keys {
    * @returns {Promise<Claims>}
    */
   async verify(token, now) {
+    const time = now();
+    const bytes = this.#asciiBytes(token);
     // The wasm says what is wrong with it.
-    if (typeof token !== "string") return this.#ask((verifier) => verifier.verify(token, now()));
-    if (!this.#signed.has(token)) return this.#verifyNew(token, now);
-    try {
-      return this.#ask((verifier) => verifier.verifySigned(token, now()));
-    } catch (error) {
-      this.#signed.delete(token);
-      throw error;
+    if (bytes === null) return this.#ask((verifier) => verifier.verify(token, time));
+    const text = /** @type {string} */ (token);
+    if (this.#signed.has(text)) {
+      return this.#conclude(
+        text,
+        this.#ask((verifier) => verifier.judgeUnverified(bytes, time, SIGNATURE_KNOWN)),
+      );
     }
+    const jwks = this.#jwks;
+    /** @type {SignatureCheck | undefined} */
+    let check;
+    // The platform verifies in a thread of its own. Meanwhile the wasm judges the claims. They are
+    // used only if the signature is valid.
+    const judged = this.#ask((verifier) => {
+      check = new SignatureCheck(this.#platformKeys, verifier, bytes);
+      return verifier.judgeUnverified(bytes, time, check);
+    });
+    const isValid = await check?.answer;
+    if (typeof isValid !== "boolean" || jwks !== this.#jwks) {
+      // The platform can't tell, or the keys were replaced: the wasm decides.
+      return this.#conclude(
+        text,
+        this.#ask((verifier) => verifier.verify(text, time)),
+      );
+    }
+    if (!isValid) throw invalidToken("signature_invalid");
+    return this.#conclude(text, judged);
   }
 
   /**
-   * @param {string} token
-   * @param {() => number} now
-   * @returns {Promise<Claims>}
+   * The bytes of a token. Null if it can't be one.
+   *
+   * @param {unknown} token
    */
-  async #verifyNew(token, now) {
-    const jwks = this.#jwks;
-    const position = this.#ask((verifier) => verifier.signedBy(token));
-    const answer = this.#platformKeys.verify(token, position, (place) =>
-      this.#ask((verifier) => verifier.publicKey(place)),
-    );
-    // The platform verifies in a thread of its own. Meanwhile the claims are judged. They are used
-    // only if the signature is valid.
-    const judged = attempt(() => this.#ask((verifier) => verifier.verifySigned(token, now())));
-    const isValid = await answer;
-    if (isValid === null || jwks !== this.#jwks) {
-      // The platform can't tell, or the keys were replaced: the wasm decides.
-      const claims = this.#ask((verifier) => verifier.verify(token, now()));
-      this.#signed.add(token);
-      return claims;
+  #asciiBytes(token) {
+    if (typeof token !== "string" || token.length > ACCESS_TOKEN_MAX_BYTES) return null;
+    const bytes = (this.#platform.encode ?? encodeText)(token);
+    // Other characters than those of ASCII have more bytes of UTF-8 than code units of UTF-16.
+    return bytes.length === token.length ? bytes : null;
+  }
+
+  /**
+   * Remembers a token that is valid, and forgets any other.
+   *
+   * @param {string} token
+   * @param {Claims | ErrorReason} judged
+   */
+  #conclude(token, judged) {
+    if (typeof judged === "string") {
+      this.#signed.delete(token);
+      throw invalidToken(judged);
     }
-    if (!isValid) throw signatureInvalid();
-    const claims = judged();
     this.#signed.add(token);
-    return claims;
+    return judged;
   }
 
   /**

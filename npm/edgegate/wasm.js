@@ -12,7 +12,7 @@ const NEEDED_EXPORTS = [
   "canonicalEmail",
   "verifier_make",
   "verifier_verify",
-  "verifier_verifySigned",
+  "verifier_judgeUnverified",
   "__wbindgen_start",
 ];
 

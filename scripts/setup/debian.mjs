@@ -7,6 +7,7 @@ import { output, run } from "../project/run.mjs";
 /**
  * @typedef {object} Need a program
  * @property {(string | undefined)[]} names where it may be, the first choice first
+ * @property {string[]} [otherwise] names that will do where the package can't be installed
  * @property {string} debianPackage
  * @property {string} advice for whoever has to install it by hand
  * @property {(path: string) => Promise<boolean>} [suits] whether a program that was found will do
@@ -42,8 +43,8 @@ export async function announce(needs) {
 }
 
 /** @param {Need} need */
-async function find({ names, suits = async () => true }) {
-  for (const name of names) {
+async function find({ names, suits = async () => true }, tried = names) {
+  for (const name of tried) {
     if (!name) continue;
     const path = await output("/bin/sh", ["-c", 'command -v "$1"', "sh", name]);
     if (path && (await suits(path))) return path;
@@ -66,5 +67,7 @@ async function install(need) {
     const path = await find(need);
     if (path) return path;
   }
+  const other = await find(need, need.otherwise ?? []);
+  if (other) return other;
   throw new Advice(need.advice);
 }

@@ -33,10 +33,12 @@ export const UNIT_TESTS = [
   "tests/evidence/*.test.mjs",
   "tests/mutants/*.test.mjs",
   "tests/bench-results.test.mjs",
+  "tests/bench/*.test.mjs",
   "tests/browser/words.test.mjs",
   "tests/package/error-codes.test.mjs",
   "tests/setup/devcontainer.test.mjs",
   "tests/setup/platform-logs.test.mjs",
+  "tests/setup/programs.test.mjs",
 ];
 
 /** @typedef {import("../project/run.mjs").RunOptions & { quiet?: boolean }} Options */

@@ -1,6 +1,9 @@
 //! The routes. A path has one spelling: nothing in it is decoded, folded or trimmed before the
 //! match.
 
+use std::future::{Future, ready};
+use std::pin::Pin;
+
 use super::answer::{Answer, Cookie};
 use super::cookies;
 use super::cors::Readers;
@@ -47,6 +50,10 @@ impl Route {
     }
 }
 
+/// Keeps what is boxed a function of its own. An engine compiles a function when it is first called:
+/// as one function, all handlers would be compiled for the first request of an isolate.
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// Makes [`ROUTES`] and `handle` of one table.
 macro_rules! routes {
     ($($method:literal $path:literal $readers:ident $handler:path $(, $property:ident)*;)*) => {
@@ -56,14 +63,14 @@ macro_rules! routes {
             ..Route::new($method, $path, Readers::$readers)
         }),*];
 
-        async fn handle<P: Ports>(
+        fn handle<'a, P: Ports>(
             route: &Route,
-            service: &AuthService<P>,
-            request: &Request<'_>,
-        ) -> Outcome {
+            service: &'a AuthService<P>,
+            request: &'a Request<'a>,
+        ) -> Boxed<'a, Outcome> {
             match (route.method, route.path) {
-                $(($method, $path) => $handler(service, request).await,)*
-                _ => Err(no_route(request.path)),
+                $(($method, $path) => Box::pin($handler(service, request)),)*
+                _ => Box::pin(ready(Err(no_route(request.path)))),
             }
         }
     };
@@ -124,10 +131,11 @@ pub async fn route<P: Ports>(service: &AuthService<P>, request: &Request<'_>) ->
         None => Err(no_route(request.path)),
     };
     let mut answer = outcome.unwrap_or_else(|problem| refuse(request.path, problem));
-    if answer.cookie != Cookie::Untouched
-        && let Err(problem) = cookies::settle(service, request, &mut answer).await
-    {
-        answer = refuse(request.path, problem);
+    if answer.cookie != Cookie::Untouched {
+        let settled: Boxed<'_, _> = Box::pin(cookies::settle(service, request, &mut answer));
+        if let Err(problem) = settled.await {
+            answer = refuse(request.path, problem);
+        }
     }
     answer
 }

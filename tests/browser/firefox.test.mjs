@@ -96,7 +96,7 @@ test("sign in by keyboard; a wrong password is reported; a cookie that no script
   await page.click("#sign-out");
   await says(page, "This device is signed out.");
   for (const begun = Date.now(); (await sessions()).length > 0; await sleep(50))
-    assert.ok(Date.now() - begun < 20_000, "the cookie stays");
+    assert.ok(Date.now() - begun < 60_000, "the cookie stays");
 });
 
 test("register, confirm behind the link, change the password, delete the account", {
@@ -182,7 +182,7 @@ test("a page whose script does not load says so", { timeout: 60_000 }, async (t)
 
 /** The text of the mail to this address, which comes through the queue. */
 async function mailTo(email) {
-  for (const begun = Date.now(); Date.now() - begun < 20_000; await sleep(200)) {
+  for (const begun = Date.now(); Date.now() - begun < 60_000; await sleep(200)) {
     const mail = (await edge.outbox()).find(({ to }) => to === email);
     if (mail) return mail.text;
   }

@@ -1,7 +1,7 @@
 // /outbox: shows the answer of /dev/outbox as a page.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fake, openPage, problem, servePages, startBrowser } from "./browser.mjs";
+import { fake, openPage, problem, servePages, startBrowser, stopTime } from "./browser.mjs";
 
 const mail = (n, more = {}) => ({
   to: "ada@example.com",
@@ -23,9 +23,9 @@ after(async () => {
   await www?.stop();
 });
 
-async function open(t, answer, init) {
+async function open(t, answer, prepare) {
   const page = await openPage(t, browser, www.url);
-  if (init) await page.addInitScript(init);
+  await prepare?.(page);
   const asked = await fake(page, "/dev/outbox", answer);
   await page.goto("/outbox");
   return { page, asked, entries: page.locator(".mail"), state: page.locator("#state") };
@@ -131,22 +131,27 @@ test("two equal mails are shown twice", async (t) => {
 });
 
 test("the page asks again only while it is visible", async (t) => {
-  const { page, asked } = await open(t, { json: [] }, () => {
-    globalThis.unseen = false;
-    Object.defineProperty(Document.prototype, "hidden", { get: () => globalThis.unseen });
+  const { page, asked } = await open(t, { json: [] }, async (page) => {
+    await stopTime(page);
+    await page.addInitScript(() => {
+      globalThis.unseen = false;
+      Object.defineProperty(Document.prototype, "hidden", { get: () => globalThis.unseen });
+    });
   });
   await page.getByText("No mail yet.").waitFor();
   await page.evaluate(() => {
     globalThis.unseen = true;
   });
-  const before = asked.length;
-  await page.waitForTimeout(4000);
-  assert.equal(asked.length, before);
+  assert.equal(asked.length, 1);
+  await page.clock.runFor(60_000);
+  const next = page.waitForResponse("**/dev/outbox");
   await page.evaluate(() => {
     globalThis.unseen = false;
     document.dispatchEvent(new Event("visibilitychange"));
   });
-  await page.waitForRequest("**/dev/outbox");
+  await next;
+  // A request of the minute before would be one more.
+  assert.equal(asked.length, 2);
 });
 
 test("outside of local development, and without an answer, the page says so and can ask again", async (t) => {

@@ -104,7 +104,7 @@ async function startProxy(name) {
     rmSync(folder, { recursive: true, force: true });
   };
   const ask = (path, options) => send(port, path, options);
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     if (program.exitCode !== null) throw new Error(`${name} ended early:\n${said}`);
     if (await ask("/admin/").catch(() => null)) return { ask, stop };
     await new Promise((resolve) => setTimeout(resolve, 50));

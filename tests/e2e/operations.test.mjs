@@ -5,6 +5,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LATER, priced, pricesOf, section, sum, tables, times } from "../../bench/cost.mjs";
+import { BYTES, LIMITER_CALLS } from "../../bench/scale/facts.mjs";
+import { PLANS, stagesOf } from "../../bench/scale/plans.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "./client.mjs";
 import { setCookieOf } from "./cookie-jar.mjs";
@@ -44,13 +47,14 @@ const OPERATIONS = [
   "log out",
   "reset link",
 ];
-/** What a login causes later, and how often. */
-const LATER = { kv: ["count of the sessions", 1 / 8], durable: ["clearing away", 1] };
-const GIGABYTES_OF_AN_OBJECT = 0.128;
-const OPERATIONS_OF_A_MESSAGE = 3;
 const DAY = 86_400;
 
 const documented = tables(section(readFileSync(inRoot("docs/operations.md"), "utf8"), "## Cost"));
+const traces = {};
+const stored = {};
+const limiterCalls = {};
+const BROWSER =
+  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36";
 const counts = {};
 
 before(async () => {
@@ -66,6 +70,27 @@ test("the counted operations are those of the document", () => {
     ]),
   );
   assertTable("operation", ["operation", "with", ...COUNTED], rows);
+});
+
+test("what a request waits for is what the simulation of docs/scale.md waits for", () => {
+  for (const [store, plans] of Object.entries(PLANS))
+    for (const [act, stages] of Object.entries(plans))
+      assert.deepEqual(stagesOf(traces[store][act]), stages, `${act}, ${store}`);
+});
+
+test("rate limiters are called as often as docs/scale.md says", () => {
+  for (const store of STORES)
+    for (const [act, calls] of [
+      ["log in", LIMITER_CALLS["log in"]],
+      ["renewal", LIMITER_CALLS.renewal],
+      ["check, looked up", LIMITER_CALLS.check],
+      ["reset link", LIMITER_CALLS["reset link"]],
+    ])
+      assert.equal(limiterCalls[store][act], calls, `${act}, ${store}`);
+});
+
+test("a user's sessions take the bytes that docs/scale.md computes with", () => {
+  assert.deepEqual(stored, { kv: BYTES["KV session"], durable: BYTES["user's object"] });
 });
 
 test("the dollars of the document are its prices times its operations", () => {
@@ -148,16 +173,27 @@ async function countAll(store) {
   ]);
   try {
     const [edge, rotating] = workers.map(clientOf);
-    const told = async () => Promise.all(workers.map((worker) => worker.control({})));
+    const noted = [];
+    const limited = async () =>
+      (await told()).reduce((all, { calls }) => all + (calls.limiter ?? 0), 0);
+    const told = async () => {
+      const all = await Promise.all(workers.map((worker) => worker.control({})));
+      noted.push(...all.flatMap(({ trace }) => trace));
+      return all;
+    };
     const bill = async () => sum((await told()).map(({ bill }) => bill));
     const counted = {};
     let billed;
     /** `until` waits for work that is done long after the answer. */
     const count = async (name, act, until = () => {}) => {
       billed ??= await settled(bill);
+      const limitedBefore = await limited();
+      noted.length = 0;
       const answer = await act();
       await until();
       const after = await settled(bill);
+      traces[store] = { ...traces[store], [name]: [...noted] };
+      limiterCalls[store] = { ...limiterCalls[store], [name]: (await limited()) - limitedBefore };
       counted[name] = minus(after, billed);
       billed = after;
       return answer;
@@ -240,10 +276,32 @@ async function countAll(store) {
       billed = undefined;
       await count("reset link", () => mailed(ADA));
     }
+    stored[store] = await bytesOfSessions(store, workers[0], [edge, rotating]);
     return counted;
   } finally {
     await stop();
   }
+}
+
+/**
+ * Bytes of a session in KV (key, value and metadata), or of the object of a user with some sessions,
+ * after a browser has signed in and renewed.
+ */
+async function bytesOfSessions(store, worker, [edge, rotating]) {
+  const headers = { "user-agent": BROWSER };
+  const begun = await edge.post("/auth/login", {
+    json: { email: ADA, password: PASSWORD },
+    headers,
+  });
+  const { access_token, refresh_token } = begun.body;
+  const form = { grant_type: "refresh_token", refresh_token };
+  assert.equal((await rotating.post("/auth/token", { form, headers })).status, 200);
+  const { sub, sid } = claimsOf(access_token);
+  if (store === "durable") return worker.objects.getByName(sub).bytes();
+  const {
+    keys: [{ name, metadata }],
+  } = await worker.kv.list({ prefix: `session:${sub}:${sid}` });
+  return Buffer.byteLength(name + (await worker.kv.get(name)) + JSON.stringify(metadata));
 }
 
 const thisHour = () => Math.floor(Date.now() / 3_600_000);
@@ -259,13 +317,6 @@ async function settled(look) {
     if (JSON.stringify(next) === JSON.stringify(last)) return next;
     last = next;
   }
-}
-
-function sum(bills) {
-  const all = {};
-  for (const bill of bills)
-    for (const [what, amount] of Object.entries(bill)) all[what] = (all[what] ?? 0) + amount;
-  return all;
 }
 
 const minus = (bill, other) =>
@@ -291,42 +342,6 @@ function dollarsOf(acts, later, prices, assumed, cpuOfLogin = "CPU of a login, m
   return found;
 }
 
-const times = (bill, factor) =>
-  Object.fromEntries(Object.entries(bill).map(([what, amount]) => [what, amount * factor]));
-
-function priced(bill, cpuMilliseconds, prices, assumed) {
-  const cost = (what, amount = bill[what] ?? 0) => {
-    assert.ok(what in prices, `a price of ${what}`);
-    return prices[what] * amount;
-  };
-  const calls = bill["object calls"] ?? 0;
-  const awake =
-    (calls * assumed["an object's time awake for a call, ms"] * GIGABYTES_OF_AN_OBJECT) / 1000;
-  return {
-    requests: cost("Worker requests"),
-    writes:
-      cost("KV writes") +
-      cost("KV deletes") +
-      cost("KV lists") +
-      cost("D1 rows written") +
-      cost("object rows written"),
-    otherwise:
-      cost("KV keys read") +
-      cost("D1 rows read") +
-      cost("object rows read") +
-      cost("object calls") +
-      cost("object GB-s", awake) +
-      cost("queue operations", (bill.messages ?? 0) * OPERATIONS_OF_A_MESSAGE),
-    cpu: cost("CPU ms", cpuMilliseconds),
-    // wrangler.toml switches off the platform's own line for each request, so only the Worker's
-    // lines cost.
-    logs: cost("log events", bill["log lines"] ?? 0),
-  };
-}
-
-const pricesOf = ({ rows }) =>
-  Object.fromEntries(rows.map(([what, price]) => [what, Number(price.replace("$", ""))]));
-
 const amounts = (bill) => COUNTED.map((what) => String(bill[what] || ""));
 const dollars = (amount) => `$${amount.toFixed(2)}`;
 
@@ -339,27 +354,6 @@ function assertTable(name, header, rows) {
     [header, ...rows],
     `docs/operations.md should have\n\n${right}\n`,
   );
-}
-
-function section(markdown, heading) {
-  const [, after] = markdown.split(`\n${heading}\n`);
-  return after.split("\n## ")[0];
-}
-
-/** The tables of a Markdown text, by their first header: `{ header, rows }`, cells as text. */
-function tables(markdown) {
-  const cells = (line) =>
-    line
-      .slice(1, -1)
-      .split("|")
-      .map((cell) => cell.trim());
-  const found = {};
-  for (const block of markdown.split(/\n\n+/)) {
-    const [header, , ...rows] = block.trim().split("\n");
-    if (header.startsWith("|"))
-      found[cells(header)[0]] = { header: cells(header), rows: rows.map(cells) };
-  }
-  return found;
 }
 
 test("with kv a login into a cookie that holds a session reads two keys and writes one more, as docs/storage.md says", async (t) => {

@@ -156,8 +156,11 @@ export async function startWorkers(
   }
 }
 
-/** Repeats `look` until it finds something, for up to 10 s or the given number of seconds. */
-export async function eventually(look, seconds = 10) {
+/**
+ * Repeats `look` until it finds something, for up to the given number of seconds. A busy machine may
+ * need many of them.
+ */
+export async function eventually(look, seconds = 30) {
   for (
     const deadline = performance.now() + seconds * 1000;
     performance.now() < deadline;

@@ -1,11 +1,14 @@
 // A verifier is made without a request. Its keys are fetched when they are first needed.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { inRoot } from "../../scripts/project/root.mjs";
 import { startKeyServer } from "./key-server.mjs";
 import { importPackage } from "./package.mjs";
 import { newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
 
 const START = 1_800_000_000_000;
+const WASM = readFileSync(inRoot("npm/edgegate/wasm/edgegate_bg.wasm"));
 const URL_OF_KEYS = "https://auth.example.com/.well-known/jwks.json";
 const key = newKey("1");
 const claims = { iat: START / 1000, exp: START / 1000 + 3600, auth_time: START / 1000 };
@@ -67,6 +70,53 @@ test("first calls at the same time share one fetch", async (t) => {
   const calls = Array.from({ length: 20 }, () => verifier.verify(good));
   await Promise.all([verifier.ready(), verifier.ready(), ...calls]);
   assert.equal(server.asked.length, 1);
+});
+
+test("the key set is asked for while the wasm is being loaded, and once", async (t) => {
+  const { load, Verifier } = await importPackage(t);
+  const remote = service();
+  remote.isUp = true;
+  let finish = /** @type {(bytes: Uint8Array) => void} */ (() => {});
+  const loading = load(
+    /** @type {any} */ (
+      new Promise((resolve) => {
+        finish = resolve;
+      })
+    ),
+  );
+  const verifier = Verifier.fromJwksUrl(URL_OF_KEYS, { ...OPTIONS, fetch: remote.fetch });
+  const good = key.token();
+  const calls = [verifier.verify(good), verifier.verify(good)];
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(remote.asked, 1, "the wasm is not there yet");
+  finish(WASM);
+  await loading;
+  for (const claims of await Promise.all(calls)) assert.equal(claims.sub, USER);
+  assert.equal(remote.asked, 1);
+});
+
+test("when both can't be loaded, the wasm's failure is told, and the next call tries both again", async (t) => {
+  const { load, Verifier } = await importPackage(t);
+  t.mock.timers.enable({ apis: ["Date"], now: START });
+  const remote = service();
+  const unhandled = [];
+  const note = (reason) => unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  t.after(() => process.off("unhandledRejection", note));
+  const failing = load(/** @type {any} */ (Promise.reject(new Error("offline"))));
+  const verifier = Verifier.fromJwksUrl(URL_OF_KEYS, { ...OPTIONS, fetch: remote.fetch });
+  await Promise.all([
+    assert.rejects(failing, { code: "wasm_unavailable" }),
+    assert.rejects(verifier.verify(token), { code: "wasm_unavailable" }),
+  ]);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(unhandled, []);
+  assert.equal(remote.asked, 1);
+  // The request that failed meanwhile is six seconds old.
+  remote.isUp = true;
+  t.mock.timers.setTime(START + 6_000);
+  assert.equal((await verifier.verify(token)).sub, USER);
+  assert.equal(remote.asked, 2);
 });
 
 test("ready() fetches before the keys are needed, and rejects in an outage", async (t) => {

@@ -210,6 +210,105 @@ for (const alg of ALGORITHMS) {
   });
 }
 
+test("tokens that are verified at the same time don't mix, whoever verifies first", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const { seen, real } = watchCrypto(t);
+  const keys = [newKey("1", "EdDSA"), newKey("2", "ES256")];
+  const verifier = await Verifier.fromJwks(setOf(...keys), OPTIONS);
+  /** @type {(() => void)[]} */
+  const answers = [];
+  seen.with.verify = (/** @type {Parameters<SubtleCrypto["verify"]>} */ ...args) =>
+    new Promise((resolve) => answers.push(() => resolve(real.subtle.verify(...args))));
+  const given = Array.from({ length: 64 }, (_, n) => {
+    const key = keys[n % 2];
+    const isExpired = n % 5 === 0;
+    const token = key.token({ jti: `${n}`, ...(isExpired && { iat: 1, exp: 601, auth_time: 1 }) });
+    const [header, payload] = key.token({ jti: `forged ${n}`, roles: ["admin"] }).split(".");
+    // The signature of another token, and a token that comes twice.
+    const forged = `${header}.${payload}.${token.split(".")[2]}`;
+    return { expected: isExpired ? "expired" : `${n}`, token, forged };
+  });
+  const outcome = (token) =>
+    verifier.verify(token).then(
+      ({ jti }) => jti,
+      ({ reason }) => reason,
+    );
+  const waiting = given.flatMap(({ token, forged }) => [token, forged, token].map(outcome));
+  for (let turns = 0; answers.length < waiting.length && turns < 1_000; turns++)
+    await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(answers.length, waiting.length);
+  for (const answer of answers.reverse()) answer();
+  const expected = given.flatMap(({ expected }) => [expected, "signature_invalid", expected]);
+  assert.deepEqual(await Promise.all(waiting), expected);
+});
+
+test("a clock that can't be read is told before anything about the token", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const key = newKey("1");
+  const { seen, replace, real } = watchCrypto(t);
+  /** @type {() => unknown} */
+  let clock = Date.now;
+  const verifier = await Verifier.fromJwks(setOf(key), { ...OPTIONS, now: () => clock() });
+  const forged = newKey("1").token();
+  const remembered = key.token({ jti: "remembered" });
+  await verifier.verify(remembered);
+  const before = seen.verified;
+  const wrong = [
+    () => {
+      throw new Error("boom");
+    },
+    () => Number.NaN,
+    () => -1,
+    () => "5",
+    () => Number.MAX_VALUE,
+  ];
+  for (const broken of wrong) {
+    for (const token of ["x", 5, "é", "x".repeat(5_000), forged, key.token(), remembered]) {
+      clock = broken;
+      await assert.rejects(verifier.verify(token), { code: "invalid_argument" }, String(broken));
+      // Without the platform the wasm says the same.
+      replace(undefined);
+      await assert.rejects(verifier.verify(token), { code: "invalid_argument" }, String(broken));
+      replace({ subtle: { importKey: real.subtle.importKey, verify: real.subtle.verify } });
+      clock = Date.now;
+    }
+  }
+  assert.equal(seen.verified, before);
+  assert.equal((await verifier.verify(remembered)).sub, USER);
+});
+
+test("no signature is verified of a text that can't be a token, and the reasons stay the same", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const key = newKey("1");
+  const { seen } = watchCrypto(t);
+  const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+  const token = key.token();
+  for (const [text, reason] of /** @type {const} */ ([
+    ["", "not_three_parts"],
+    [`${token}é`, "bad_character"],
+    [`${token}\ud800`, "bad_character"],
+    [`${token}\ufffd`, "bad_character"],
+    [`${token}\0`, "bad_character"],
+    // In UTF-8 these are longer than a token may be. Half surrogate pairs have no UTF-8.
+    ["\ud800".repeat(2_000), "bad_character"],
+    ["é".repeat(3_000), "token_too_long"],
+    ["a".repeat(4_096), "not_three_parts"],
+    ["a".repeat(4_097), "token_too_long"],
+    ["é".repeat(4_097), "token_too_long"],
+  ])) {
+    await assert.rejects(verifier.verify(text), { code: "invalid_token", reason }, reason);
+  }
+  await assert.rejects(verifier.verify(Object(token)), { code: "invalid_argument" });
+  assert.equal(seen.verified, 0);
+});
+
+test("a forged token says nothing of its claims: its signature is told first", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const verifier = await Verifier.fromJwks(setOf(newKey("1")), OPTIONS);
+  for (const claims of [{}, { exp: 1 }, { aud: "https://other" }, { sub: "" }, "{}", "no JSON"])
+    await assert.rejects(verifier.verify(newKey("1").token(claims)), INVALID);
+});
+
 test("at most a thousand tokens are remembered, and those that were used last", async (t) => {
   const { Verifier } = await importPackage(t);
   const key = newKey("1");

@@ -50,6 +50,10 @@ pub(super) fn seconds(value: &JsValue, name: &'static str, max: u64) -> Result<u
     let number = value
         .as_f64()
         .ok_or(Refusal::argument(name, "must be a number of seconds"))?;
+    whole_seconds(number, name, max)
+}
+
+fn whole_seconds(number: f64, name: &'static str, max: u64) -> Result<u64, Refusal> {
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -67,4 +71,9 @@ pub(super) fn seconds(value: &JsValue, name: &'static str, max: u64) -> Result<u
 /// `currentDate`.
 pub(super) fn now(value: &JsValue) -> Result<u64, Refusal> {
     seconds(value, "now", INTEGER_MAX)
+}
+
+/// [`now`] for a value that is known to be a number.
+pub(super) fn now_number(number: f64) -> Result<u64, Refusal> {
+    whole_seconds(number, "now", INTEGER_MAX)
 }

@@ -3,30 +3,57 @@
 use super::argument;
 use super::claims::to_object;
 use super::refusal::Refusal;
-use super::verifier::{Verifier, token_text};
-use edgegate_token::UntrustedToken;
+use super::verifier::Verifier;
+use edgegate_token::{TokenError, UntrustedToken};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
+extern "C" {
+    /// The platform's check of one signature.
+    pub type SignatureCheck;
+
+    /// Begins to verify the signature with the key at this position of the key set. The form of the
+    /// token and of its signature is valid then. The signature covers the token up to its last dot.
+    #[wasm_bindgen(method)]
+    fn begin(this: &SignatureCheck, position: u32, signature: &[u8]);
+}
+
+#[wasm_bindgen]
 impl Verifier {
-    /// The key that must have signed the token, by its place in the set. The form of the token and
-    /// of its signature is valid then. What the signature covers is the token up to its last dot.
+    /// [`Verifier::verify`] without the signature check. Instead it calls `check.begin`, and judges
+    /// the claims while the platform verifies the signature.
+    ///
+    /// Returns the claims, or the reason ([`TokenError::reason`]) why they are refused. **The caller
+    /// must not use either before it knows that the signature is valid.** `token` is the text in
+    /// ASCII.
     ///
     /// # Errors
-    /// A [`Refusal`]: the first rule of form that the token breaks. [`Verifier::verify`] gives the
-    /// same.
-    #[wasm_bindgen(js_name = signedBy)]
-    pub fn signed_by(&self, token: &JsValue) -> Result<u32, Refusal> {
-        let token = token_text(token)?;
-        let untrusted = UntrustedToken::parse(&token)?;
+    /// A [`Refusal`] of `now`, or the first rule of form that the token breaks.
+    #[wasm_bindgen(js_name = judgeUnverified)]
+    pub fn judge_unverified(
+        &self,
+        token: &[u8],
+        now: f64,
+        check: &SignatureCheck,
+    ) -> Result<JsValue, Refusal> {
+        let now = argument::now_number(now)?;
+        let token = core::str::from_utf8(token).map_err(|_| TokenError::BadCharacter)?;
+        let untrusted = UntrustedToken::parse(token)?;
         let by = untrusted.signed_with(&self.keys)?;
         by.judge_signature_form()?;
-        Ok(u32::try_from(by.key_position()).unwrap_or(u32::MAX))
+        let position = u32::try_from(by.key_position()).unwrap_or(u32::MAX);
+        check.begin(position, by.signature());
+        let signed = by.trust_signature_verified_elsewhere();
+        let verified = signed.judge(&self.expected, now);
+        match &verified {
+            Ok(verified) => to_object(verified.claims()),
+            Err(error) => Ok(JsValue::from_str(error.reason())),
+        }
     }
 
-    /// The coordinates of the public key at a place in the set, in base64url: `x` for Ed25519 and
-    /// `x.y` for P-256. Undefined if there is none.
+    /// The coordinates of the public key at a position of the set, in base64url: `x` for Ed25519
+    /// and `x.y` for P-256. Undefined if there is none.
     #[wasm_bindgen(js_name = publicKey)]
     #[must_use]
     pub fn public_key(&self, position: u32) -> Option<String> {
@@ -37,22 +64,5 @@ impl Verifier {
             Some(y) => [&x, ".", &y].concat(),
             None => x,
         })
-    }
-
-    /// [`Verifier::verify`] without its signature check, for a token whose signature was verified
-    /// before, with the key that [`Verifier::signed_by`] gave and that is still in this key set.
-    /// The caller must make sure of all three.
-    ///
-    /// # Errors
-    /// A [`Refusal`], as [`Verifier::verify`].
-    #[wasm_bindgen(js_name = verifySigned)]
-    pub fn verify_signed(&self, token: &JsValue, now: &JsValue) -> Result<JsValue, Refusal> {
-        let now = argument::now(now)?;
-        let token = token_text(token)?;
-        let untrusted = UntrustedToken::parse(&token)?;
-        let signed = untrusted
-            .signed_with(&self.keys)?
-            .trust_signature_verified_elsewhere();
-        to_object(signed.judge(&self.expected, now)?.claims())
     }
 }

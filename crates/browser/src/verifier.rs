@@ -86,7 +86,7 @@ impl Verifier {
 
 /// A value that isn't a string is the caller's mistake. A string that isn't a token is the
 /// sender's.
-pub(super) fn token_text(token: &JsValue) -> Result<String, Refusal> {
+fn token_text(token: &JsValue) -> Result<String, Refusal> {
     text(token, ACCESS_TOKEN_MAX_BYTES).map_err(|problem| match problem {
         TextProblem::NotString => Refusal::argument("token", "must be a string"),
         TextProblem::TooLong => TokenError::TooLong.into(),

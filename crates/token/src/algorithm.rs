@@ -199,17 +199,12 @@ const SMALL_ORDER: [[u8; 32]; 8] = [
 /// Whether a point has the y of a point of small order. The encodings of y = 1 and y = -1 that have
 /// the sign bit are not canonical, so they are rejected too.
 fn has_small_order(r: &[u8; 32]) -> bool {
-    let y = without_sign(r);
-    SMALL_ORDER.iter().any(|point| without_sign(point) == y)
-}
-
-fn without_sign(point: &[u8; 32]) -> [u8; 32] {
-    let [low @ .., high] = point;
-    let mut y = [0; 32];
-    for (byte, value) in y.iter_mut().zip(low.iter().chain([&(high & 0x7f)])) {
-        *byte = *value;
-    }
-    y
+    let [low @ .., high] = r;
+    SMALL_ORDER.iter().any(|point| {
+        let [other_low @ .., other_high] = point;
+        // The highest bit is the sign of x.
+        low == other_low && (high ^ other_high) & 0x7f == 0
+    })
 }
 
 /// Whether an Ed25519 point has a y below p = 2^255 - 19, as RFC 8032 section 5.1.3 asks. dalek

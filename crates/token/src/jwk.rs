@@ -131,6 +131,8 @@ fn ed25519(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     Ok((VerifyingKey::Ed25519(verifying), signing))
 }
 
+// A function of its own, which an engine compiles only for a set that has such a key.
+#[inline(never)]
 fn p256(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
     if string(members, "crv")? != "P-256" {
         return Err(KeyFault::UnsupportedCrv.into());

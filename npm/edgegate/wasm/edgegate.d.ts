@@ -1,5 +1,6 @@
 // The types of wasm/edgegate.js, which the build makes (scripts/build-package.mjs): the functions
 // that the wasm exports. They mirror the Rust code that the wasm is built from.
+import type { ErrorReason } from "../types/errors.d.ts";
 import type { Claims } from "../types/index.d.ts";
 
 /** Makes the functions for one instance of the wasm. */
@@ -29,13 +30,22 @@ export interface Glue {
   };
 }
 
+export interface GlueSignatureCheck {
+  /**
+   * Begins to verify the signature with the key at this position of the key set. The form of the
+   * token and of its signature is valid then. `signature` is a view of the wasm's memory: copy it.
+   */
+  begin(position: number, signature: Uint8Array): void;
+}
+
 export interface GlueVerifier {
   verify(token: unknown, now: number): Claims;
-  /** The place of the key that must have signed. The token's form is valid then. */
-  signedBy(token: unknown): number;
-  /** The coordinates of the key at this place: `x` (Ed25519) or `x.y` (P-256). */
+  /**
+   * `verify` without its signature check: it calls `check.begin` instead. Returns the claims, or the
+   * first rule that they break. Both may be used only if the signature is valid. `token` is ASCII.
+   */
+  judgeUnverified(token: Uint8Array, now: number, check: GlueSignatureCheck): Claims | ErrorReason;
+  /** The coordinates of the key at this position: `x` (Ed25519) or `x.y` (P-256). */
   publicKey(position: number): string | undefined;
-  /** `verify` without its signature check. */
-  verifySigned(token: unknown, now: number): Claims;
   free(): void;
 }

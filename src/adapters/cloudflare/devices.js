@@ -1,8 +1,13 @@
-// What `bowser` makes of a User-Agent, as browser, system and kind of device. This imports its
-// sources, because its own bundle is made for old browsers and a tenth larger.
-import Parser from "bowser/src/parser.js";
+// What `bowser` makes of a User-Agent, as browser, system and kind of device.
+
+/**
+ * bowser's parser. It is required and not imported: esbuild then makes bowser's tables at the first
+ * call, not at the start of every isolate. This takes its sources, because its own bundle is made for
+ * old browsers and a tenth larger.
+ */
+const parserClass = () => require("bowser/src/parser.js").default;
 
 export const describe = (userAgent) => {
-  const parser = new Parser(userAgent, true);
+  const parser = new (parserClass())(userAgent, true);
   return [parser.getBrowserName(), parser.getOSName(), parser.getPlatformType()];
 };

@@ -208,18 +208,9 @@ impl<'a> Source<'a> {
             .iter()
             .find(|(name, _)| *name == text)
             .map(|(_, value)| *value)
-            .ok_or_else(|| SettingError {
-                setting,
-                problem: format!(
-                    "is {}, but must be {}",
-                    shown(&text),
-                    choices
-                        .iter()
-                        .map(|(name, _)| format!("\"{name}\""))
-                        .collect::<Vec<_>>()
-                        .join(" or ")
-                ),
-                remedy: CHANGE_IT,
+            .ok_or_else(|| {
+                let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+                not_a_choice(setting, &text, &names)
             })
     }
 
@@ -385,6 +376,18 @@ impl<'a> Source<'a> {
                  use a new one from `npm run keys`: it signs everyone out and voids mailed links.",
             )
         })
+    }
+}
+
+// A good configuration never gets here, so the first request of an isolate doesn't compile it.
+#[cold]
+#[inline(never)]
+fn not_a_choice(setting: &'static str, text: &str, names: &[&str]) -> SettingError {
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    SettingError {
+        setting,
+        problem: format!("is {}, but must be {}", shown(text), quoted.join(" or ")),
+        remedy: CHANGE_IT,
     }
 }
 

@@ -32,14 +32,15 @@ const script = (url) => `
  * error or violated its Content-Security-Policy.
  *
  * `url`: the service's origin, if it is another. `without`: what the browser lacks, such as
- * `navigator.locks`.
+ * `navigator.locks`. `complaints`: which errors of the browser
+ * are expected.
  *
  * @param {import("node:test").TestContext} t
  * @param {import("playwright-core").Browser} browser
  * @param {string} origin
- * @param {{ url?: string, without?: string[] }} [options]
+ * @param {{ url?: string, without?: string[], complaints?: RegExp }} [options]
  */
-export async function openProfile(t, browser, origin, { url, without = [] } = {}) {
+export async function openProfile(t, browser, origin, { url, without = [], complaints } = {}) {
   const context = await browser.newContext();
   context.setDefaultTimeout(60_000);
   await context.clock.install();
@@ -49,8 +50,10 @@ export async function openProfile(t, browser, origin, { url, without = [] } = {}
     page.on("pageerror", (error) => wrong.push(error.message));
     page.on("console", (message) => {
       // Chromium reports every refused and every failed request here.
-      if (message.type() === "error" && !/^Failed to load resource: /.test(message.text()))
-        wrong.push(message.text());
+      const isExpected = [/^Failed to load resource: /, complaints].some((one) =>
+        one?.test(message.text()),
+      );
+      if (message.type() === "error" && !isExpected) wrong.push(message.text());
     });
   });
   context.on("request", (request) => {

@@ -10,6 +10,20 @@ export const charge = (what, amount = 1) => {
   bill[what] = (bill[what] ?? 0) + amount;
 };
 
+/** What began and ended so far, in order: such as "begin D1 statements". */
+export const trace = [];
+
+const traced =
+  (what, call) =>
+  async (...values) => {
+    trace.push(`begin ${what}`);
+    try {
+      return await call(...values);
+    } finally {
+      trace.push(`end ${what}`);
+    }
+  };
+
 const charged =
   (what, call, /** @type {(...values) => number} */ amount = () => 1) =>
   (...values) => {
@@ -21,7 +35,8 @@ const keys = (asked) => (Array.isArray(asked) ? asked.length : 1);
 
 /** A KV namespace. */
 export const meteredKv = (namespace) => {
-  const counted = (what, amount) => (call) => charged(what, call.bind(namespace), amount);
+  const counted = (what, amount) => (call) =>
+    traced(what, charged(what, call.bind(namespace), amount));
   return through(namespace, {
     get: counted("KV keys read", keys),
     getWithMetadata: counted("KV keys read", keys),
@@ -31,15 +46,18 @@ export const meteredKv = (namespace) => {
   });
 };
 
+const D1 = "D1 statements";
+
 /** A D1 database. */
 export const meteredD1 = (database) =>
   through(database, {
     prepare: (prepare) => (sql) => meteredStatement(prepare.call(database, sql)),
-    batch: (batch) => async (statements) => (await batch.call(database, statements)).map(told),
+    batch: (batch) =>
+      traced(D1, async (statements) => (await batch.call(database, statements)).map(told)),
   });
 
 function meteredStatement(statement) {
-  const all = async () => told(await statement.all());
+  const all = traced(D1, async () => told(await statement.all()));
   return through(statement, {
     bind:
       (bind) =>
@@ -61,7 +79,7 @@ function meteredStatement(statement) {
 }
 
 function told(answer) {
-  charge("D1 statements");
+  charge(D1);
   charge("D1 rows read", answer.meta.rows_read);
   charge("D1 rows written", answer.meta.rows_written);
   return answer;
@@ -70,7 +88,7 @@ function told(answer) {
 /** A queue's producer. */
 export const meteredQueue = (queue) =>
   through(queue, {
-    send: (send) => charged("messages", send.bind(queue)),
+    send: (send) => traced("messages", charged("messages", send.bind(queue))),
     sendBatch: (send) => charged("messages", send.bind(queue), (messages) => [...messages].length),
   });
 
@@ -80,7 +98,8 @@ export const meteredObjects = (namespace) =>
     getByName: (getByName) => (name) => {
       const stub = getByName.call(namespace, name);
       // Every member of a stub is a method of the object, whatever its name, even `bind`.
-      return { ask: charged("object calls", (...call) => stub.ask(...call)) };
+      const ask = charged("object calls", (...call) => stub.ask(...call));
+      return { ask: traced("object calls", ask) };
     },
   });
 

@@ -16,7 +16,7 @@
 //   remember: true     a user is read once only: for tests that send a thousand requests a second
 // The answer, `{ calls, failed, verdicts, mails, points }`, counts the storage calls so far by name
 // and the calls that failed on request, and has what the bindings EMAIL and EVENTS were given. It
-// also has `bill`, which meter.mjs counted, and `memory`, the size of the wasm memory.
+// also has `bill`, which meter.mjs counted, `trace`, what it noted since the last control, and `memory`, the size of the wasm memory.
 //
 // POST /test/queue takes JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker processes
 // the batch. The answer says what became of each message: `{ id: "ack" | <seconds until the retry>
@@ -43,6 +43,7 @@ import {
   meteredObjects,
   meteredQueue,
   meterLog,
+  trace,
 } from "./meter.mjs";
 import { through } from "./through.mjs";
 
@@ -99,8 +100,7 @@ export default class extends WorkerEntrypoint {
         });
         return Response.json({});
       default:
-        charge("Worker requests");
-        return edgegate().fetch(request);
+        return answered(edgegate(), request);
     }
   }
 
@@ -114,6 +114,13 @@ export default class extends WorkerEntrypoint {
     const edgegate = new Edgegate(this.ctx, slowEnv(this.env));
     return /** @type {Scheduled} */ (edgegate).scheduled(event);
   }
+}
+
+async function answered(edgegate, request) {
+  charge("Worker requests");
+  const answer = await edgegate.fetch(request);
+  trace.push("answer");
+  return answer;
 }
 
 /** Shows what it stores: each row of each table. Runs statements that prepare a state. */
@@ -130,6 +137,10 @@ export class Sessions extends meteredObject(BuiltSessions) {
 
   ring() {
     return this.alarm();
+  }
+
+  bytes() {
+    return this.ctx.storage.sql.databaseSize;
   }
 
   stored() {
@@ -203,6 +214,7 @@ function control({ delay, fail, held, clock, at, quiet, drawn, oldObjects, remem
     mails: state.mails,
     points: state.points,
     bill,
+    trace: trace.splice(0),
     memory: wasmMemory(),
   });
 }

@@ -1,0 +1,140 @@
+// What a run says about edgegate beside others: for each work a ratio with its interval, and
+// whether edgegate is ahead, level or behind. Above 1 edgegate is better, in every row.
+import { ratioInterval, shownInterval, verdict } from "./intervals.mjs";
+
+const isBare = (name) => name.includes("bare");
+const isOurs = (name) => name.startsWith("edgegate") && !isBare(name);
+
+/**
+ * @typedef {{ ratio: number, low?: number, high?: number, verdict: string }} Compared
+ * @typedef {Compared & { work: string, title: string, ours: string, other: string,
+ *   processor?: Compared }} Comparison `processor`: the same by processor time
+ */
+
+/**
+ * One entry for each of edgegate's configurations beside each other subject. Where only the bare
+ * work (the rules without the service) does a work, it stands for edgegate. A run that was recorded
+ * without its rounds has only the ratio of the medians.
+ *
+ * @returns {Comparison[]}
+ */
+export function comparisonsOf({ works, starts, floor }) {
+  const found = Object.entries(works).flatMap(([work, { title, subjects }]) =>
+    pairs(Object.keys(subjects), floor).map(([ours, other]) => {
+      const [one, two] = [subjects[ours], subjects[other]];
+      const processor = lessIsBetter(one, two, "processor");
+      return {
+        work,
+        title,
+        ours,
+        other,
+        ...moreIsBetter(one, two, "rate"),
+        ...(processor && { processor }),
+      };
+    }),
+  );
+  const started = pairs(Object.keys(starts ?? {}), floor).map(([ours, other]) => ({
+    work: "cold-start",
+    title: "cold start",
+    ours,
+    other,
+    ...lessIsBetter(starts[ours], starts[other], "milliseconds"),
+  }));
+  return [...found, ...started];
+}
+
+function pairs(names, floor) {
+  const service = names.filter(isOurs);
+  const ours = service.length > 0 ? service : names.filter(isBare);
+  const others = names.filter((name) => !ours.includes(name) && name !== floor);
+  return ours.flatMap((one) => others.map((other) => [one, other]));
+}
+
+function moreIsBetter(ours, other, what) {
+  if (!ours[what] || !other[what]) return undefined;
+  const compared =
+    ours.eachRound && other.eachRound
+      ? ratioInterval(ours.eachRound[what], other.eachRound[what])
+      : { ratio: ours[what].median / other[what].median };
+  return { ...compared, verdict: verdict(compared) };
+}
+
+const lessIsBetter = (ours, other, what) => moreIsBetter(other, ours, what);
+
+/** A subject's share of the floor's rate, with its interval if the rounds were recorded. */
+export function shareOf({ share, eachRound }) {
+  return eachRound?.floor
+    ? ratioInterval(eachRound.rate, eachRound.floor)
+    : { ratio: share.median };
+}
+
+/** Lines of Markdown. `only` chooses works by their names. */
+export function comparisonTable(results, only) {
+  const list = comparisonsOf(results).filter(({ work }) => !only || only.includes(work));
+  const hasIntervals = list.some(({ low }) => low !== undefined);
+  const row = (cells) => `| ${cells.join(" | ")} |`;
+  const said = (compared) =>
+    compared ? `${compared.verdict}: ${shownInterval(compared)}` : "not measured";
+  return [
+    ...(hasIntervals ? [] : [...wrapped(WITHOUT_INTERVALS), ""]),
+    row(["work", "of edgegate", "beside", "edgegate is", "by processor time"]),
+    row(["---", "---", "---", "---", "---"]),
+    ...list.map((compared) =>
+      row([
+        compared.title,
+        compared.ours,
+        compared.other,
+        said(compared),
+        said(compared.processor),
+      ]),
+    ),
+  ];
+}
+
+/**
+ * A list in Markdown with an item for each of these works: what the default configuration is beside
+ * the other projects.
+ */
+export function comparisonList(results, works) {
+  const comparisons = comparisonsOf(results);
+  const items = works.flatMap((work) => {
+    const those = comparisons.filter(
+      (compared) => compared.work === work && !isBare(compared.other),
+    );
+    const ours = those.filter((compared) => compared.ours === those[0].ours);
+    if (ours.length === 0) return [];
+    const parts = VERDICTS.flatMap(([verdict, words]) => {
+      const others = ours.filter((compared) => compared.verdict === verdict);
+      return others.length === 0 ? [] : `${words} ${others.map(beside).join(", ")}`;
+    });
+    return wrapped(`- ${ours[0].title}: ${parts.join("; ")}`);
+  });
+  const hasIntervals = comparisons.some(({ low }) => low !== undefined);
+  return [...wrapped(hasIntervals ? WITH_INTERVALS : WITHOUT_INTERVALS), "", ...items];
+}
+
+const VERDICTS = [
+  ["ahead", "ahead of"],
+  ["level", "level with"],
+  ["behind", "behind"],
+  ["unknown", "compared with"],
+];
+/** @param {Comparison} compared */
+const beside = ({ other, ratio, low, high }) =>
+  `${other} ${low === undefined ? ratio.toFixed(2) : shownInterval({ ratio, low, high })}`;
+
+/** Lines of at most 100 columns; those of a list are indented. */
+export function wrapped(text) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
+    if (line.length <= 100) lines[lines.length - 1] = line;
+    else lines.push(text.startsWith("- ") ? `  ${word}` : word);
+  }
+  return lines;
+}
+
+const WITH_INTERVALS =
+  "How many times as fast as the others edgegate was, with the 95 % interval over the rounds. It is called ahead or behind only if the interval does not contain 1:";
+export const WITHOUT_INTERVALS =
+  "How many times as fast as the others edgegate was. This run was recorded without its rounds, so the ratios have no interval, and the run can't say which differences are real:";

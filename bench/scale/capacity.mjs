@@ -1,0 +1,114 @@
+// How much a number of users asks of each part, what it costs, and which limit it reaches first.
+// Pure: everything comes in as parameters.
+import { billed, sum, times } from "../cost.mjs";
+
+const DAY = 86_400;
+const DAYS_OF_A_MONTH = 30;
+
+/** What the users do on a day, by the names of stores.mjs. */
+export function activityOf(users, use) {
+  const active = users * use.activeShare;
+  const renewals = (active * use.activeMinutes) / use.minutesBetweenRenewals;
+  const logins = active * use.loginsPerActiveDay;
+  // A user is active once a day at most, so the last renewal before was on another day.
+  const first = Math.min(active, renewals);
+  return {
+    "log in": logins,
+    renewal: renewals - first,
+    "first renewal of a day": first,
+    check: active * use.activeMinutes * use.checksPerMinute,
+    "reset link": logins * use.resetsPerLogin,
+  };
+}
+
+/** The units of each activity on a day. @param {import("./stores.mjs").Store} store */
+export function dayOf(users, store, use) {
+  return Object.fromEntries(
+    Object.entries(activityOf(users, use)).map(([act, count]) => [
+      act,
+      times(store.bills[act], count),
+    ]),
+  );
+}
+
+/** What each part gets in the busiest second. */
+export const peakOf = (users, store, use) =>
+  times(sum(Object.values(dayOf(users, store, use))), use.peak / DAY);
+
+/** GB that are stored. */
+export function storedBy(users, store, { use, bytes, gb }) {
+  const isKv = store.name === "kv";
+  return {
+    D1: (users * bytes["user in D1"]) / gb,
+    KV: isKv ? (users * use.sessionsPerUser * bytes["KV session"]) / gb : 0,
+    objects: isKv ? 0 : (users * bytes["user's object"]) / gb,
+  };
+}
+
+/**
+ * Dollars of a month, the included amounts taken off: `{ byAct, plan, storage, together, verified }`.
+ * An included amount is divided among the acts in proportion to their use. `verified` is the whole
+ * without checks: when other programs verify tokens themselves.
+ */
+export function monthOf(users, store, { use, cost, facts }) {
+  const bills = Object.fromEntries(
+    Object.entries(dayOf(users, store, use)).map(([act, units]) => {
+      const requests = units["Worker requests"];
+      const each =
+        cost.assumed[act === "log in" ? "CPU of a login, ms" : "CPU of any other request, ms"];
+      return [act, times(billed(units, requests * each, cost.assumed), DAYS_OF_A_MONTH)];
+    }),
+  );
+  const storage = Object.entries(storedBy(users, store, { use, ...facts })).map(
+    ([part, amount]) => [
+      part,
+      Math.max(0, amount - facts.storage[part].included) * facts.storage[part].price,
+    ],
+  );
+  const stored = storage.reduce((all, [, dollars]) => all + Number(dollars), 0);
+  const whole = (acts) => {
+    const byAct = dollarsOf(acts, cost);
+    const used = Object.values(byAct).reduce((all, dollars) => all + dollars, 0);
+    return { byAct, together: used + stored + facts.plan };
+  };
+  const { check: _check, ...others } = bills;
+  return {
+    ...whole(bills),
+    plan: facts.plan,
+    storage: stored,
+    verified: whole(others).together,
+  };
+}
+
+function dollarsOf(bills, { prices, included }) {
+  const all = sum(Object.values(bills));
+  const share = (unit) => (all[unit] > 0 ? Math.max(0, 1 - included[unit] / all[unit]) : 0);
+  const dollars = (bill) =>
+    Object.entries(bill).reduce(
+      (total, [unit, amount]) => total + (amount * share(unit) * prices[unit]) / 1e6,
+      0,
+    );
+  return Object.fromEntries(Object.entries(bills).map(([act, bill]) => [act, dollars(bill)]));
+}
+
+/** How many users reach a limit, or Infinity. */
+export function usersAt({ amount, unit, a }, store, { use, bytes }) {
+  const oneDay = sum(Object.values(dayOf(1, store, use)));
+  const stored = storedBy(1, store, { use, bytes, gb: 1 });
+  const perUser = {
+    second: ((oneDay[unit] ?? 0) * use.peak) / DAY,
+    hour: ((oneDay[unit] ?? 0) * use.peak) / 24,
+    day: oneDay[unit] ?? 0,
+    total: stored[unit.replace("bytes in ", "")] ?? 0,
+  }[a];
+  return perUser > 0 ? amount / perUser : Number.POSITIVE_INFINITY;
+}
+
+/** Each limit with each store that reaches it, those that are reached first coming first. */
+export const breaksOf = (stores, limits, facts) =>
+  limits
+    .flatMap((limit) =>
+      stores.map((store) => ({ limit, store, users: usersAt(limit, store, facts) })),
+    )
+    .filter(({ users }) => Number.isFinite(users))
+    .sort((one, other) => one.users - other.users);

@@ -1,0 +1,51 @@
+// Virtual time: what happens when, in order. A binary heap; what is due at the same time happens in
+// the order in which it was added.
+
+export class EventQueue {
+  #heap = [];
+  #added = 0;
+
+  /** Calls `act(time)` when it is `time`. */
+  at(time, act) {
+    const heap = this.#heap;
+    let place = heap.length;
+    const event = { time, order: this.#added++, act };
+    heap.push(event);
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      if (!isBefore(event, heap[above])) break;
+      heap[place] = heap[above];
+      place = above;
+    }
+    heap[place] = event;
+  }
+
+  /** Until nothing is left. */
+  run() {
+    while (this.#heap.length > 0) {
+      const { time, act } = this.#take();
+      act(time);
+    }
+  }
+
+  #take() {
+    const heap = this.#heap;
+    const [first] = heap;
+    const event = heap.pop();
+    if (heap.length === 0) return first;
+    let place = 0;
+    for (;;) {
+      let below = 2 * place + 1;
+      if (below >= heap.length) break;
+      if (below + 1 < heap.length && isBefore(heap[below + 1], heap[below])) below += 1;
+      if (!isBefore(heap[below], event)) break;
+      heap[place] = heap[below];
+      place = below;
+    }
+    heap[place] = event;
+    return first;
+  }
+}
+
+const isBefore = (one, other) =>
+  one.time < other.time || (one.time === other.time && one.order < other.order);

@@ -1,0 +1,114 @@
+// The latencies of the platform in milliseconds, with their sources. Cloudflare publishes few of
+// them, so most are assumptions, and the document says which.
+
+/** Where users, locations of Cloudflare and data are. */
+export const CONTINENTS = ["Europe", "North America", "Asia"];
+
+const AZURE = "https://learn.microsoft.com/azure/networking/azure-network-latency";
+const DOCS = "https://developers.cloudflare.com";
+
+/** Where the D1 database is. */
+export const PRIMARY = "Europe";
+/** Where KV's central stores are: Cloudflare does not say. */
+export const CENTRAL_STORES = ["Europe", "North America"];
+
+/**
+ * `p95` and `median` are of a lognormal distribution, `from` and `to` of a uniform one; a single
+ * `value` is always the same.
+ *
+ * @typedef {{ p95?: number, median?: number, from?: number, to?: number, value?: number,
+ *   source: string }} Latency
+ */
+
+/** @type {Record<string, Latency>} */
+export const LATENCIES = {
+  "user and the nearest location": {
+    median: 15,
+    p95: 50,
+    source:
+      "[Cloudflare](https://www.cloudflare.com/network/): 95 % of the people on the internet are within 50 ms, most within 20 ms",
+  },
+  "within a continent": {
+    p95: 14,
+    source: `[Azure](${AZURE}), Netherlands and Frankfurt, July 2026; assumed to be the same for Cloudflare`,
+  },
+  "Europe and North America": {
+    p95: 91,
+    source: `[Azure](${AZURE}), Netherlands and Virginia; assumed to be the same for Cloudflare`,
+  },
+  "Europe and Asia": {
+    p95: 181,
+    source: `[Azure](${AZURE}), Netherlands and Singapore; assumed to be the same for Cloudflare`,
+  },
+  "North America and Asia": {
+    p95: 229,
+    source: `[Azure](${AZURE}), Virginia and Singapore; assumed to be the same for Cloudflare`,
+  },
+  "KV read, cached at the location": {
+    from: 0.5,
+    to: 10,
+    source: `[Cloudflare](${DOCS}/workers/platform/storage-options/): 500 µs to 10 ms`,
+  },
+  "KV read or write in a central store": {
+    median: 10,
+    p95: 30,
+    source: "assumption; the way to the nearest central store is added",
+  },
+  "D1 statement": {
+    value: 1,
+    source: `[Cloudflare](${DOCS}/d1/platform/limits/) calculates with 1 ms; the way to the database is added, and statements wait for one another`,
+  },
+  "object call": {
+    value: 1,
+    source: "assumption; the way to the object is added",
+  },
+  "object write, stored safely": {
+    median: 8,
+    p95: 20,
+    source:
+      "assumption; [Cloudflare](https://blog.cloudflare.com/sqlite-in-durable-objects/) holds the answer back until other machines have the write",
+  },
+  "object wakes up": {
+    median: 20,
+    p95: 60,
+    source: "assumption, when it was not called for 10 s",
+  },
+};
+
+/** The spread of a network's round trip around its median, where only p95 is published: assumed. */
+export const NETWORK_SIGMA = 0.08;
+
+/** Seconds, and a number of isolates. */
+export const CACHING = {
+  /** `REVOCATION_CACHE_TTL` of src/domain/policy.rs. KV refreshes what is read again before. */
+  kv: 30,
+  /** `REVOCATION_MEMORY_TTL` of src/domain/policy.rs. */
+  isolate: 15,
+  /** An assumption: how many isolates of a location share the requests of a user. */
+  isolates: 4,
+  /** An object that was not called for so long has to wake up. */
+  object: 10,
+};
+
+const Z95 = 1.6449;
+
+/**
+ * The sampler of a latency. `normal` gives numbers of the standard normal distribution.
+ *
+ * @param {Latency} latency
+ * @param {{ uniform: () => number, normal: () => number }} random
+ */
+export function sampler({ median, p95 = 0, from = 0, to = 0, value }, { uniform, normal }) {
+  if (value !== undefined) return () => value;
+  if (to > 0) return () => from + (to - from) * uniform();
+  const sigma = median === undefined ? NETWORK_SIGMA : Math.log(p95 / median) / Z95;
+  const middle = median ?? p95 / Math.exp(Z95 * sigma);
+  return () => middle * Math.exp(sigma * normal());
+}
+
+/** The name of the latency between two continents. */
+export function wayBetween(one, other) {
+  if (one === other) return "within a continent";
+  const [first, second] = CONTINENTS.filter((name) => name === one || name === other);
+  return `${first} and ${second}`;
+}

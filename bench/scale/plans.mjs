@@ -1,0 +1,49 @@
+// What a request waits for, in order: the calls of one stage are made at the same time, and each
+// stage waits for the one before. tests/e2e/operations.test.mjs compares the plans with what the
+// built Worker does, and tests/bench/simulation.test.mjs with the numbers of docs/operations.md.
+
+const KV_READ = "KV keys read";
+const KV_WRITE = "KV writes";
+const D1 = "D1 statements";
+const OBJECT = "object calls";
+const QUEUE = "messages";
+
+/** @type {Record<string, Record<string, string[][]>>} */
+export const PLANS = {
+  kv: {
+    "log in": [[D1], [KV_WRITE]],
+    renewal: [[KV_READ, D1], [KV_WRITE]],
+    "renewal, kept": [[KV_READ, D1]],
+    "check, looked up": [[KV_READ]],
+    "check, nothing looked up": [],
+    "log out": [[KV_READ], [KV_WRITE]],
+    "reset link": [[OBJECT], [QUEUE]],
+  },
+  durable: {
+    "log in": [[D1], [OBJECT]],
+    renewal: [[D1], [OBJECT]],
+    "renewal, kept": [[D1], [OBJECT]],
+    "check, looked up": [[OBJECT]],
+    "log out": [[OBJECT], [OBJECT]],
+    "reset link": [[OBJECT], [QUEUE]],
+  },
+};
+
+/**
+ * What a Worker's trace says: the stages before the answer.
+ *
+ * @param {string[]} trace "begin D1 statements", "end D1 statements", "answer", in order
+ */
+export function stagesOf(trace) {
+  /** @type {string[][]} */
+  const stages = [];
+  let isOpen = false;
+  for (const entry of trace) {
+    if (entry === "answer") break;
+    const [, edge, call] = entry.match(/^(begin|end) (.*)$/) ?? [];
+    if (edge === "begin" && isOpen) stages[stages.length - 1].push(call);
+    else if (edge === "begin") stages.push([call]);
+    isOpen = edge === "begin";
+  }
+  return stages;
+}

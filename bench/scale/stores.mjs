@@ -1,0 +1,110 @@
+// What each activity of a user costs with each store: the counted operations of
+// docs/operations.md, and the planned ones of the copy in the user's object.
+import { LATER, sum, times } from "../cost.mjs";
+import { PLANS } from "./plans.mjs";
+
+/**
+ * The copy in the user's object: D1 owns the user's row, and the object keeps a copy of it for a
+ * day. A renewal reads the copy in the object. The first renewal of a day finds no valid copy: the
+ * object says so, the Worker reads the row, and a second call brings it. Compared with a `durable`
+ * without copies, a renewal reads one more row of the object (the copy) and no D1, and the first one
+ * writes one row more.
+ */
+const COPY_ROW = { "object rows read": 1 };
+const SECOND_CALL = { "object calls": 1, "object rows read": 2, "object rows written": 1 };
+const D1_READ = { "D1 statements": 1, "D1 rows read": 1 };
+
+/**
+ * @typedef {Record<string, number>} Bill
+ * @typedef {object} Store
+ * @property {string} name
+ * @property {string} [note] why its renewals are computed from the protocol and not counted
+ * @property {Record<string, Bill>} bills of "log in", "renewal", "first renewal of a day", "check",
+ *   "reset link"
+ * @property {Record<string, string[][]>} plans what a request waits for
+ */
+
+/**
+ * `kv` and `durable` as counted, then `durable` with the copy if that is not built yet, or without
+ * it if it is: docs/operations.md then counts renewals of `durable` that read no D1.
+ *
+ * @returns {Store[]}
+ */
+export function storesOf({ operations }) {
+  const [kv, durable] = ["kv", "durable"].map((name) => counted(name, operations));
+  const readsD1 = durable.bills.renewal["D1 statements"] > 0;
+  return [kv, durable, readsD1 ? withCopy(durable) : withoutCopy(durable)];
+}
+
+/** @returns {Store} */
+function counted(name, operations) {
+  const acts = operations[name];
+  const [later, often] = LATER[name];
+  return {
+    name,
+    bills: {
+      "log in": sum([acts["log in"], times(acts[later], often)]),
+      renewal: acts.renewal,
+      "first renewal of a day": firstRenewal(name, acts),
+      check: acts["check, looked up"],
+      "reset link": acts["reset link"],
+    },
+    plans: {
+      "log in": PLANS[name]["log in"],
+      renewal: PLANS[name].renewal,
+      "first renewal of a day": PLANS[name][WITHOUT_COPY] ?? PLANS[name].renewal,
+      check: PLANS[name]["check, looked up"],
+    },
+  };
+}
+
+/** The row of docs/operations.md that counts it, and its plan. */
+const WITHOUT_COPY = "renewal without a copy";
+
+/**
+ * The first renewal of a day reads D1's row. Once other renewals don't, docs/operations.md has a row
+ * of its own for it. That row keeps the token, so what rotating costs is added.
+ */
+function firstRenewal(name, acts) {
+  const { renewal, [WITHOUT_COPY]: first } = acts;
+  if (first) return sum([first, renewal, times(acts["renewal, kept"], -1)]);
+  if (!(renewal["D1 statements"] > 0))
+    throw new Error(
+      `docs/operations.md counts a renewal with ${name} without D1. It also needs a row "${WITHOUT_COPY}" for the first renewal of a day.`,
+    );
+  return renewal;
+}
+
+/** @returns {Store} */
+function withCopy({ bills, plans }) {
+  const { renewal } = bills;
+  return {
+    name: "durable, copy",
+    note: "planned",
+    bills: {
+      ...bills,
+      renewal: sum([renewal, COPY_ROW, times(D1_READ, -1)]),
+      "first renewal of a day": sum([renewal, COPY_ROW, SECOND_CALL]),
+    },
+    plans: {
+      ...plans,
+      renewal: [["object calls"]],
+      "first renewal of a day": [["object calls"], ["D1 statements"], ["object calls"]],
+    },
+  };
+}
+
+/** @returns {Store} */
+function withoutCopy({ bills, plans }) {
+  const renewal = sum([bills.renewal, D1_READ, times(COPY_ROW, -1)]);
+  const plan = [["D1 statements"], ["object calls"]];
+  return {
+    name: "durable, no copy",
+    note: "for comparison",
+    bills: { ...bills, renewal, "first renewal of a day": renewal },
+    plans: { ...plans, renewal: plan, "first renewal of a day": plan },
+  };
+}
+
+/** Whether a renewal does without D1. */
+export const hasCopy = ({ plans }) => !plans.renewal.flat().includes("D1 statements");
