@@ -4,8 +4,8 @@
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::session::{
-    ClientFingerprint, Consistency, Effect, Fingerprints, Presented, Proof, Record, RefreshTicket,
-    Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, decide, rotate,
+    ClientFingerprint, Consistency, Effect, Fingerprints, Presented, Proof, Proved, Record,
+    RefreshTicket, Reuse, Rules, SessionId, Standing, Stored, Use, Verdict, decide, prove, rotate,
 };
 use proptest::prelude::*;
 
@@ -275,6 +275,24 @@ fn a_token_from_the_future_is_unknown() {
     for (ahead, known) in [(60, true), (61, false)] {
         let verdict = verdict_by(new_session(), 0, OWNER, BEGUN - ahead, &RULES);
         assert_eq!(verdict != Verdict::Unknown, known, "{ahead} s ahead");
+    }
+}
+
+#[test]
+fn a_proof_for_a_session_from_the_future_is_refused() {
+    for (ahead, expected) in [
+        (60, Proved::GoesOn),
+        (61, Proved::Over),
+        (600, Proved::Over),
+    ] {
+        let proved = prove(
+            &new_session(),
+            &ticket(0),
+            &RULES,
+            Consistency::Linearizable,
+            BEGUN - ahead,
+        );
+        assert_eq!(proved, expected, "{ahead} s ahead");
     }
 }
 

@@ -32,6 +32,15 @@ fn the_cache_answers_for_the_whole_text_only_and_not_beyond_exp() {
         cache.get("b", NOW).is_none() && cache.get("a", NOW).is_some(),
         "the one unused for longest went"
     );
+    assert!(!cache.is_empty());
+    for name in ["d", "e", "d", "f"] {
+        cache.insert(name, Rc::clone(&token), NOW);
+    }
+    assert_eq!(cache.len(), 2);
+    assert!(
+        cache.get("e", NOW).is_none() && cache.get("d", NOW).is_some(),
+        "a token that is verified again is the newest"
+    );
     cache.clear();
     assert!(cache.is_empty() && cache.get("a", NOW).is_none());
     let mut none = VerifiedTokens::new(0);

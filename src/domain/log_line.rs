@@ -193,4 +193,16 @@ mod tests {
         assert_eq!(read.get("path").unwrap().as_str(), Some(evil));
         assert!(read.get("nothing").is_none());
     }
+
+    #[test]
+    fn the_line_of_a_trouble_has_its_level_its_count_and_its_reason() {
+        assert_eq!(
+            Trouble::DeadLetters(3).to_json(""),
+            r#"{"level":"error","event":"dead_letters","count":3}"#
+        );
+        assert_eq!(
+            Trouble::Background.to_json("no network"),
+            r#"{"level":"warn","event":"background","reason":"no network"}"#
+        );
+    }
 }

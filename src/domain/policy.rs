@@ -400,3 +400,39 @@ pub const LIMIT_RETRY_AFTER: u32 = 60;
 pub const HOUR: u64 = 3600;
 /// A day, in seconds.
 pub const DAY: u64 = 86_400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the comments and the documents say of each limit that is calculated here.
+    #[test]
+    fn calculated_limits_are_what_is_documented() {
+        for (calculated, documented) in [
+            (SESSION_TTL, 7_776_000),
+            (MAX_SESSION_TTL, 34_560_000),
+            (SESSION_IDLE_TTL, 2_592_000),
+            (ROTATE_AFTER, 90),
+            (NEW_SESSION_UNSEEN, 120),
+            (ENDED_TTL, 34_560_300),
+            (STALE_TTL, 3_900),
+            (OWN_REVOCATIONS_KEPT, 300),
+            (DEPARTURE_TTL, 691_200),
+            (DEVICE_TTL, 34_560_000),
+            (DELETED_VERSION, 9_007_199_254_740_991),
+            (MAIL_TROUBLE_TTL, 7_200),
+            (DEAD_LETTER_TTL, 1_209_600),
+            (FREED_ADDRESS_TTL, 176_400),
+            (NOTICE_KEPT, 1_382_400),
+        ] {
+            assert_eq!(calculated, documented);
+        }
+        for (calculated, kib) in [(BREACHES_MAX_BYTES, 256), (CHALLENGE_MAX_BYTES, 16)] {
+            assert_eq!(calculated, kib << 10);
+        }
+        for bytes in [MAX_BODY_BYTES, MAX_COOKIE_BYTES, MAIL_ANSWER_MAX_BYTES] {
+            assert_eq!(bytes, 16_384);
+        }
+        assert_eq!(ARGON2_MAX_MEMORY_KIB, 65_536);
+    }
+}

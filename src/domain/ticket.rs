@@ -374,6 +374,20 @@ mod tests {
     }
 
     #[test]
+    fn a_ticket_of_any_size_opens_up_to_its_bound() {
+        let ours = keys(&secret(1));
+        for (body, opens) in [
+            (b"".as_slice(), true),
+            (b"four", true),
+            (b"fives", false),
+            (b"six by", false),
+        ] {
+            let expected = opens.then(|| body.to_vec());
+            assert_eq!(ours.open_up_to(&ours.seal(body), 4), expected, "{body:?}");
+        }
+    }
+
+    #[test]
     fn a_promoted_key_seals_and_the_old_one_still_opens() {
         let (old, new) = (secret(1), secret(2));
         let before = keys(&old).seal(b"four");

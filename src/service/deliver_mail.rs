@@ -392,3 +392,19 @@ fn spread(id: &str) -> u64 {
         .and_then(|digits| u64::from_str_radix(digits, 16).ok());
     digits.unwrap_or_default() % BUDGET_SPREAD
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_jobs_are_spread_by_their_ids() {
+        assert_eq!(spread("00000000ffffffffffffffffffffffff"), 0);
+        assert_eq!(spread("00000007ffffffffffffffffffffffff"), 7);
+        assert_eq!(
+            spread("ffffffff000000000000000000000000"),
+            u64::from(u32::MAX) % BUDGET_SPREAD
+        );
+        assert_eq!(spread("short"), 0);
+    }
+}

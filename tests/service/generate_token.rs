@@ -77,9 +77,27 @@ on_both!(overlong_fields_are_named, &[], world => {
     );
 });
 
+// RFC 5321 section 4.5.3.1.3: an address has at most 254 bytes.
+on_both!(the_longest_address_may_log_in, &[], world => {
+    let label = "d".repeat(63);
+    let local = "a".repeat(64);
+    let longest = format!("{local}@{label}.{label}.{}", "d".repeat(61));
+    let client = client();
+    let login = |email| Login { email, password: PASSWORD };
+    let service = &world.service;
+    let refused = service.generate_token(login(&longest), &client).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidCredentials);
+    let longer = format!("{longest}d");
+    let refused = service.generate_token(login(&longer), &client).await.unwrap_err();
+    assert_eq!(refused, Error::Field("email", FieldProblem::TooLong));
+});
+
 on_both!(nothing_secret_in_debug, &[], world => {
     let text = format!("{:?}", log_in(&world.service, ADA).await.unwrap());
     assert!(!text.contains("egr_") && !text.contains("eyJ"), "{text}");
     assert!(!text.contains(ADA) && !text.contains("argon2"), "{text}");
-    assert!(!format!("{:?}", world.service).contains("kHiqJjEb"));
+    // The settings are printed, and among them the secrets are hidden.
+    let text = format!("{:?}", world.service);
+    assert!(text.contains("Shared { settings: "), "{text}");
+    assert!(!text.contains("kHiqJjEb"), "{text}");
 });

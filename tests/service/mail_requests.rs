@@ -11,7 +11,7 @@ use edgegate::domain::secret::Secret;
 use edgegate::domain::session::{Caller, Client, Credentials};
 use edgegate::ports::{Clock, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
-use edgegate::service::manage_users::Amendment;
+use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{NewAccount, Registered};
 
 use crate::fixture::{
@@ -589,6 +589,40 @@ fn a_link_that_no_longer_works_does_not_block_a_reset() {
                 .unwrap();
         });
     }
+}
+
+/// An invitation has its own lane: strangers can't ask for one.
+#[test]
+fn requests_of_strangers_do_not_stop_an_invitation() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let invite = async || {
+            let admin = world.log_in(ROOT).tokens.access_token;
+            let invitee = Invitee {
+                email: NOBODY,
+                first_name: None,
+                last_name: None,
+            };
+            let service = &world.service;
+            service
+                .create_user(admin.expose(), invitee, None, ENGLISH)
+                .await
+        };
+        invite().await.unwrap();
+        world.deliver_all().await;
+        for number in 0..3 * 24 {
+            reset(&world, NOBODY, &network(number)).await.unwrap();
+            world.deliver_all().await;
+            world.clock.advance(3600);
+        }
+        assert_eq!(
+            outcome(&world, NOBODY, &network(1000)).await,
+            Delivery::EarlierLink
+        );
+        // The account exists. It has no password, so it is invited again.
+        assert!(invite().await.is_err());
+        assert_eq!(deliver(&world, &job(&world)).await, Delivery::Sent);
+    });
 }
 
 /// The same for a known device, which has its own lane.

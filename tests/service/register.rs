@@ -1,6 +1,6 @@
 use edgegate::domain::error::{Code, Error};
 use edgegate::domain::mail::{Locale, Task};
-use edgegate::ports::SessionStore;
+use edgegate::ports::{Clock, SessionStore};
 use edgegate::service::{NewAccount, Registered, SignedIn};
 
 use crate::fixture::{ADA, World, client, on_both};
@@ -38,6 +38,8 @@ on_both!(registering_creates_an_account_and_signs_in, OPEN, world => {
     assert_eq!(signed_in.user.email.as_given(), "Grace@Example.com");
     assert_eq!(signed_in.user.roles.to_vec(), ["user"]);
     assert!(signed_in.user.email_verified_at.is_none());
+    let now = world.clock.now_ms() / 1000;
+    assert_eq!((signed_in.user.created_at, signed_in.user.updated_at), (now, now));
     let me = world.service.me(signed_in.tokens.access_token.expose()).await.unwrap();
     assert_eq!(me.id, signed_in.user.id);
     let jobs = world.service.ports().mail_queue.take();

@@ -255,10 +255,10 @@ fn a_label(label: &str) -> Result<String, EmailError> {
 /// Whether a registry may have registered this label. Some register what IDNA2008 does not allow,
 /// such as emoji, and its mailboxes exist. But what can't be seen is never a name.
 fn is_registrable(label: &str) -> bool {
-    is_u_label(label)
-        || (nfc(label) == label
-            && lowercase(label) == label
-            && label.chars().all(|c| c.is_ascii() || is(Class::Visible, c)))
+    nfc(label) == label
+        && (is_u_label(label)
+            || (lowercase(label) == label
+                && label.chars().all(|c| c.is_ascii() || is(Class::Visible, c))))
 }
 
 #[cfg(test)]
@@ -368,6 +368,8 @@ mod tests {
             "<a@b>",
             "a,b@c",
             "a@b\u{85}",
+            "a@b\u{80}",   // a control character that is not white space
+            "a@b\u{3000}", // white space that is not a control character
         ] {
             assert!(EmailAddress::stored(text, "a@b").is_none(), "{text:?}");
             assert!(EmailAddress::stored("a@b", text).is_none(), "{text:?}");
@@ -405,6 +407,29 @@ mod tests {
     fn signs_that_become_ascii_are_refused() {
         for c in ['\u{212a}', '\u{37e}', '\u{1fef}', '\u{2000}'] {
             assert_eq!(canonical(&format!("mi{c}e@example.org")), None);
+        }
+    }
+
+    /// The limit of RFC 5321 section 4.5.3.1.1 holds for what mail goes to and for what is compared.
+    #[test]
+    fn a_local_part_is_short_enough_before_and_after_its_normalisation() {
+        // "e" and an acute accent are 3 bytes, and 2 once they are one letter.
+        let shrinks = |count| "e\u{301}".repeat(count);
+        // NFC splits this Devanagari letter of 3 bytes into two characters of 3 bytes.
+        let grows = |count| "\u{958}".repeat(count);
+        for (local, accepted) in [
+            (shrinks(21), true),
+            (shrinks(22), false),
+            (grows(10), true),
+            (grows(11), false),
+        ] {
+            let parsed = EmailAddress::parse(&format!("{local}@example.org"));
+            let expected = if accepted {
+                Ok(())
+            } else {
+                Err(EmailError::TooLong)
+            };
+            assert_eq!(parsed.map(|_| ()), expected, "{local}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Key sets: each rule at load with its own reason.
 
 use super::algorithm::Algorithm;
-use super::{KeyFault, KeySet, TokenError};
+use super::{KeyFault, KeySet, TokenError, UntrustedToken};
 use crate::limits::{KEY_SET_MAX_BYTES, KEYS_MAX, KID_MAX_BYTES};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
@@ -391,6 +391,45 @@ fn key_types_and_curves() {
     refused(with(ed(), "crv", json!("P-256")), KeyFault::UnsupportedCrv);
     for crv in ["P-384", "secp256k1", "Ed25519", "p-256"] {
         refused(with(ec(), "crv", json!(crv)), KeyFault::UnsupportedCrv);
+    }
+}
+
+/// What a program needs that verifies signatures for this crate: the key, and a signature of the
+/// right form.
+#[test]
+fn another_program_can_verify_the_signature() {
+    let keys = public(&[ed(), ec()]).unwrap();
+    let token = |alg: &str, kid: &str, signature: &[u8]| {
+        let header = json!({ "alg": alg, "kid": kid, "typ": "at+jwt" }).to_string();
+        [header.as_bytes(), b"{}", signature].map(encode).join(".")
+    };
+    // RFC 7518 section 6.2.1, RFC 8037 section 2
+    let member = |key: &Value, name: &str| key[name].as_str().map(str::to_owned);
+    let coordinates = |key: &Value| member(key, "x").map(|x| (x, member(key, "y")));
+    for (alg, kid, at, expected) in [
+        ("EdDSA", "ed", 0, coordinates(&ed())),
+        ("ES256", "ec", 1, coordinates(&ec())),
+    ] {
+        let token = token(alg, kid, b"");
+        let untrusted = UntrustedToken::parse(&token).unwrap();
+        let named = untrusted.signed_with(&keys).unwrap();
+        assert_eq!(named.key_position(), at);
+        assert_eq!(keys.public_coordinates(at), expected);
+    }
+    assert_eq!(keys.public_coordinates(2), None);
+    let symmetric = private(&[oct(32)]).unwrap();
+    assert_eq!(symmetric.public_coordinates(0), None);
+
+    for (alg, kid) in [("EdDSA", "ed"), ("ES256", "ec")] {
+        let judged = |signature: &[u8]| {
+            let token = token(alg, kid, signature);
+            let untrusted = UntrustedToken::parse(&token).unwrap();
+            untrusted.signed_with(&keys).unwrap().judge_signature_form()
+        };
+        assert_eq!(judged(&[0; 64]), Err(TokenError::SignatureInvalid));
+        assert_eq!(judged(&[1; 63]), Err(TokenError::SignatureLength));
+        // Of the right form, though nobody signed it.
+        assert_eq!(judged(&[1; 64]), Ok(()));
     }
 }
 

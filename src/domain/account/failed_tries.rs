@@ -278,6 +278,11 @@ mod tests {
         assert_eq!(guess(&mut tries, known(51), NOW), Err(1));
         assert_eq!(guess(&mut tries, known(49), NOW), Ok(()));
         assert!(tries.to_text().len() < 4096);
+        // Once their failures have lapsed, others have room.
+        guess(&mut tries, TriedBy::Stranger, NOW + DAY_MS - 1).unwrap();
+        let later = NOW + DAY_MS;
+        assert!(tries.admit(TriedBy::Stranger, later).is_err());
+        assert_eq!(tries.admit(known(51), later), Ok(Admitted(known(51))));
     }
 
     #[test]

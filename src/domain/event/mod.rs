@@ -90,6 +90,7 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::session::{SessionId, Verdict};
 
     const REQUEST: &str = "6f1a7c52-3b0e-4d59-9a0c-5d2f1e8b7a34";
 
@@ -107,6 +108,23 @@ mod tests {
                 r#"{{"level":"info","event":"password_reset","time":"2026-11-28T06:55:16.000Z","outcome":"done","user_id":"{user}","request_id":"{REQUEST}"}}"#
             )
         );
+    }
+
+    #[test]
+    fn every_event_but_an_ordinary_renewal_has_a_line() {
+        let user = UserId::new(1_764_000_000_000, &[1; 10]);
+        let session = SessionId::new(1_764_000_000_000, &[2; 10]);
+        let renewed = |verdict| {
+            event(Act::Renewal {
+                user,
+                session,
+                verdict,
+            })
+        };
+        assert!(!renewed(Verdict::Kept).has_line());
+        assert!(!renewed(Verdict::Idle).has_line());
+        assert!(renewed(Verdict::Reused).has_line());
+        assert!(event(Act::PasswordReset { user }).has_line());
     }
 
     #[test]

@@ -268,6 +268,15 @@ mod tests {
         assert!(Lane::decode(&lane.encode()).is_some());
     }
 
+    #[test]
+    fn a_malformed_line_is_not_decoded() {
+        assert!(Lane::decode("a 1 2\nb 3 4").is_some());
+        for text in ["a", "a 1", "a 1 2 3", " 1 2", "a one 2", "a 1 -2", "a  1 2"] {
+            assert_eq!(Lane::decode(text), None, "{text:?}");
+            assert_eq!(Lane::decode(&format!("b 3 4\n{text}")), None, "{text:?}");
+        }
+    }
+
     proptest! {
         /// Whatever is requested, retried and given up: a job that was admitted stays admitted, and
         /// whoever is refused has a link with at least half of its lifetime in the mailbox.

@@ -375,6 +375,9 @@ mod tests {
             }
         }
         assert!(!prints(new).contain(prints(old).recorded()));
+        let keys =
+            ClientFingerprints::new(&TicketSecrets::parse(new).unwrap(), "https://a.example");
+        assert_eq!(format!("{keys:?}"), "_");
     }
 
     #[test]

@@ -280,6 +280,7 @@ mod tests {
         };
         let sealed = tokens().seal(ticket);
         let text = sealed.expose();
+        assert_eq!(text.len(), 126);
         for end in 0..text.len() {
             assert_eq!(tokens().open(&text[..end]), None);
         }

@@ -62,3 +62,22 @@ impl Revocation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// docs/storage.md: Workers KV and the user's object store the same names.
+    #[test]
+    fn a_reason_is_stored_under_one_name() {
+        for (reason, name) in [
+            (EndReason::LoggedOut, "logged_out"),
+            (EndReason::Reused, "reused"),
+            (EndReason::EndedByUser, "ended_by_user"),
+            (EndReason::OverLimit, "over_limit"),
+        ] {
+            assert_eq!(reason.as_str(), name);
+            assert_eq!(serde_json::to_value(reason).unwrap(), name);
+        }
+    }
+}

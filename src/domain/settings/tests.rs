@@ -324,6 +324,49 @@ fn a_message_shows_no_address_password_or_key() {
 }
 
 #[test]
+fn a_sender_that_is_not_an_address_is_explained() {
+    let angle_brackets = "an address that follows a name must be between \"<\" and \">\"";
+    for (value, why) in [
+        ("example.com", "is not an email address"),
+        ("Example login@example.com", angle_brackets),
+        (
+            "Example <example.com>",
+            "what is between \"<\" and \">\" is not an email address",
+        ),
+    ] {
+        let error = read(&[("MAIL_FROM", value)]).unwrap_err();
+        assert!(error.problem.ends_with(why), "{error}");
+    }
+}
+
+#[test]
+fn a_switch_of_local_development_has_its_own_remedy() {
+    let error = read(&[("DEV", "yes")]).unwrap_err();
+    assert!(error.remedy.contains("on your own machine"), "{error}");
+}
+
+/// A binding is not a setting: no sentence says where it is set.
+#[test]
+fn a_message_says_where_a_setting_is_set() {
+    let message = |setting| {
+        let problem = "is missing".to_owned();
+        let remedy = "Add it.";
+        SettingError {
+            setting,
+            problem,
+            remedy,
+        }
+        .to_string()
+    };
+    assert_eq!(message("SESSIONS"), "SESSIONS is missing. Add it.");
+    assert_eq!(
+        message("DEV"),
+        "DEV is missing. Add it. It is set in .dev.vars."
+    );
+    assert!(message("ISSUER").ends_with(" in .dev.vars."));
+}
+
+#[test]
 fn a_contradiction_names_both_settings() {
     let error = read(&[("SESSION_TTL", "3600"), ("SESSION_IDLE_TTL", "2592000")]).unwrap_err();
     assert_eq!(

@@ -11,11 +11,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 use edgegate::domain::error::{Code, Error};
-use edgegate::domain::mail::Message;
+use edgegate::domain::mail::{Locale, Message};
 use edgegate::ports::SessionStore;
 
 use crate::count;
-use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT};
+use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, client};
 use crate::use_cases::{methods_called, use_cases};
 use cases::cases;
 pub(crate) use ports::PlainHasher;
@@ -284,6 +284,58 @@ fn every_call_of_every_use_case_may_go_wrong() {
         "{points} faults of every port in every use case on both session stores: nothing lost"
     );
     count::count("faults", &count);
+}
+
+/// Nobody might repeat the request, and a repeat would find nothing to change.
+#[test]
+fn a_change_is_recorded_although_the_answer_of_the_store_is_lost() {
+    let is_it = |case: &Case<_>| case.name == "change roles";
+    let case = cases().into_iter().find(is_it).unwrap();
+    let mut updates = 0;
+    for at in 0.. {
+        let world = on_memory(&[]);
+        pollster::block_on(async {
+            let facts = (case.prepare)(&world).await;
+            world.line.arm(Some((at, Fault::After)));
+            let outcome = (case.act)(&world, &facts).await;
+            if world.line.last.get() == "users update" {
+                assert!(outcome.is_ok(), "{outcome:?}");
+                updates += 1;
+            }
+        });
+        if world.line.last.get().is_empty() {
+            break;
+        }
+    }
+    assert_eq!(updates, 1);
+}
+
+/// An address without an account must not be noticed by how long its mail takes.
+#[test]
+fn a_mail_to_an_address_that_nobody_has_enters_a_lane_too() {
+    for email in [ADA, "nobody@example.com"] {
+        let mut calls = BTreeSet::new();
+        for at in 0.. {
+            let world = on_memory(&[]);
+            pollster::block_on(async {
+                let service = &world.service;
+                let client = client();
+                let asked = service.reset_password(email, &client, Locale::English);
+                asked.await.unwrap();
+                let jobs = service.ports().queue.inner.take();
+                world.line.arm(Some((at, Fault::Before)));
+                service
+                    .deliver_from_queue(&jobs[0].encode(), &jobs[0].id)
+                    .await;
+            });
+            let failed = world.line.last.get();
+            if failed.is_empty() {
+                break;
+            }
+            calls.insert(failed);
+        }
+        assert!(calls.contains("ledger admit"), "{email}: {calls:?}");
+    }
 }
 
 #[test]
