@@ -166,6 +166,7 @@ fn write_kv() -> Value {
             user: user_id(),
             session: session_id(session),
             epoch: 3,
+            version: 0,
             client: &client,
             expires_at: NOW + 90 * DAY,
             idle_ttl: 30 * DAY,

@@ -28,7 +28,7 @@ export const SIZES = [1_000, 1_000_000, 100_000_000];
 export const BYTES = {
   "user in D1": 385,
   "address in an index": 80,
-  "user's object": 20_480,
+  "user's object": 24_576,
   "KV session": 357,
 };
 

@@ -21,8 +21,9 @@ export const PLANS = {
   },
   durable: {
     "log in": [[D1], [OBJECT]],
-    renewal: [[D1], [OBJECT]],
-    "renewal, kept": [[D1], [OBJECT]],
+    renewal: [[OBJECT]],
+    "renewal, kept": [[OBJECT]],
+    "renewal without a copy": [[OBJECT], [D1], [OBJECT]],
     "check, looked up": [[OBJECT]],
     "log out": [[OBJECT], [OBJECT]],
     "reset link": [[OBJECT], [QUEUE]],

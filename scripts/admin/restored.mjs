@@ -26,6 +26,7 @@ export async function liftCounters(place) {
   const accounts = lifted.length === 1 ? "1 account" : `${lifted.length} accounts`;
   console.log(
     `${accounts}: all their sessions have ended, and access tokens and mailed links from before are invalid.\n` +
-      "Accounts that were deleted after the time to which you restored exist again. Look for `account_deleted` in the log since that time, and delete those accounts again.",
+      "Accounts that were deleted after the time to which you restored exist again. Look for `account_deleted` in the log since that time, and delete those accounts again.\n" +
+      `With SESSION_STORE = "durable", set COPIES_SINCE = "${Math.floor(Date.now() / 1000)}" in wrangler.toml and deploy: what the users' objects remember from before is then not used.`,
   );
 }

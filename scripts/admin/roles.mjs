@@ -117,14 +117,14 @@ async function unchanged(verb, email, role, place) {
 }
 
 /**
- * A user's Durable Object can't be reached from here, and a check asks nothing else. The text says
- * so, and says what would reach it.
+ * A user's Durable Object can't be reached from here, and renewals and checks ask nothing else until
+ * the cron has told it. The text says so, and says what is faster.
  *
  * @param {{ id: string }} user
  */
 export function notOutdated({ id }) {
   return (
-    `With SESSION_STORE = "durable", GET /auth/authorized accepts older access tokens, with the roles from before, until they expire, at most ${policy("MAX_ACCESS_TOKEN_TTL")} s. Renewals and the routes that manage accounts use the new roles immediately.\n` +
+    `With SESSION_STORE = "durable", renewals and GET /auth/authorized use the roles from before until the cron of each minute has run, within two minutes as a rule. The routes that manage accounts use the new roles immediately.\n` +
     `To end that now, call POST /auth/users/${id}/revoke as an administrator. It signs the user out everywhere.`
   );
 }

@@ -11,6 +11,9 @@ import { bindingsOf, faultsOf, heading, SECRETS, told } from "./check.mjs";
 import { fromConfig, fromEnvFile, fromOptions, tableOf } from "./places.mjs";
 import { missingMigrations, storedSecrets } from "./remote.mjs";
 
+/** The Worker tells crons apart by this text: EACH_MINUTE in src/edge/mail_jobs.rs. */
+const EACH_MINUTE = "* * * * *";
+
 /**
  * What a deploy would find. `problems` must be solved first; `notes` should be read.
  *
@@ -102,6 +105,9 @@ function* advice({ config, vars, bindings }) {
     yield "MAIL_QUEUE is not bound, so each mail is sent after its response, which then takes longer for an address that has an account.";
   if (!config.triggers?.crons?.length)
     yield "there is no cron under [triggers], so failed mails are not sent again and deleted accounts are not cleared up.";
+  const store = vars.get("SESSION_STORE") ?? config.vars.SESSION_STORE;
+  if (store === "durable" && !config.triggers?.crons?.includes(EACH_MINUTE))
+    yield `the cron "${EACH_MINUTE}" is missing under [triggers], so a change that you make in the database by hand may be seen after a day. Add it as in wrangler.toml.`;
   const logs = platformLogsProblem(config);
   if (logs) yield logs;
 }

@@ -51,6 +51,8 @@ pub enum Trouble {
     Departures,
     /// The cron could not forget old freed addresses.
     FreedAddresses,
+    /// The cron could not have copies of changed rows forgotten.
+    RowChanges,
     /// A setting is wrong, seen in the queue or the cron.
     Misconfigured,
     /// A variable has nearly the name of a setting, and is ignored.
@@ -67,11 +69,12 @@ pub enum Trouble {
 
 impl Trouble {
     /// Each kind once.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::DeadLetters(1),
         Self::KeptMails,
         Self::Departures,
         Self::FreedAddresses,
+        Self::RowChanges,
         Self::Misconfigured,
         Self::MisspeltSetting,
         Self::LimiterMissing,
@@ -88,6 +91,7 @@ impl Trouble {
             Self::KeptMails => "kept_mails",
             Self::Departures => "departures",
             Self::FreedAddresses => "freed_addresses",
+            Self::RowChanges => "row_changes",
             Self::Misconfigured => "misconfigured",
             Self::MisspeltSetting => "misspelt_setting",
             Self::LimiterMissing => "limiter_missing",
@@ -105,6 +109,7 @@ impl Trouble {
             | Self::KeptMails
             | Self::Departures
             | Self::FreedAddresses
+            | Self::RowChanges
             | Self::Misconfigured
             | Self::LimiterMissing => Level::Error,
             // The Worker works, with the setting's default.

@@ -128,6 +128,26 @@ pub const DEPARTURE_PAGE: u32 = 500;
 /// object breaks the requests on their way to it, and it is available again at once.
 pub const OBJECT_TRIES: u32 = 2;
 
+/// For how long an object decides from its copy of the user's row, in seconds: a day. A change that
+/// the service makes counts at once, and one that was made in the database by hand within two
+/// minutes as a rule. This is the bound if nothing tells the object of such a change.
+pub const COPY_TTL: u64 = DAY;
+/// How far the database's clock may be from an object's, in seconds.
+pub const DATABASE_CLOCK_SKEW: u64 = 90;
+/// How long a change may take from its hold to its commit, in seconds.
+pub const HOLD_COMMIT: u64 = 30;
+/// How long a change holds the user's object, in seconds: until the change can't be committed any
+/// more, whatever the difference of the clocks.
+pub const HOLD_TTL: u64 = HOLD_COMMIT + DATABASE_CLOCK_SKEW;
+/// How often a change is attempted that did not reach the database within its hold.
+pub const HOLD_TRIES: u32 = 3;
+/// How many users with rows that were changed by hand one run of the cron follows at most. Each is
+/// two requests, and a run may make 1,000.
+pub const ROW_CHANGES_AT_ONCE: u32 = 400;
+/// The latest `COPIES_SINCE`: the year 2100, as a time that never comes. A larger number is mostly
+/// a time in milliseconds.
+pub const MAX_COPIES_SINCE: u64 = 4_102_444_800;
+
 // --- Secrets ---
 
 /// How many ticket secrets may be set together. A rotation needs two.

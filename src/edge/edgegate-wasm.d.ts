@@ -11,7 +11,7 @@ export function fetch(
 /** The answer to a request whose instance of the wasm has trapped. */
 export function answer_for_lost(request: Request, env: object): Response;
 export function queue(batch: MessageBatch, env: object, context: ExecutionContext): Promise<void>;
-export function scheduled(env: object, context: ExecutionContext): Promise<void>;
+export function scheduled(cron: string, env: object, context: ExecutionContext): Promise<void>;
 
 /** Calls a method. The result is a status, a body, the id of the request, and `Retry-After`. */
 export function rpc(

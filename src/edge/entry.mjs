@@ -94,8 +94,9 @@ export default class extends Auth {
     return queue(batch, this.env, this.ctx);
   }
 
-  scheduled() {
-    return scheduled(this.env, this.ctx);
+  /** @param {ScheduledController} event */
+  scheduled({ cron }) {
+    return scheduled(cron, this.env, this.ctx);
   }
 }
 

@@ -49,15 +49,23 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
     })
 }
 
-/// Sends kept mails whose time has come, and clears up after deleted accounts.
+/// The cron that runs each minute, as it is written in wrangler.toml.
+const EACH_MINUTE: &str = "* * * * *";
+
+/// Follows changes that were made by hand in the database. Unless it is the cron of each minute, it
+/// also sends kept mails whose time has come, and clears up after deleted accounts. A deployment
+/// with one cron does everything with that one.
 #[wasm_bindgen]
-pub fn scheduled(env: Env, context: Context) -> Promise {
+pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
     future_to_promise(async move {
         match wiring::service(&env, WaitUntil::new(context), "") {
             Ok(service) => {
-                retry_kept(&service).await;
-                clear_departures(&service).await;
-                forget_freed_addresses(&service).await;
+                follow_row_changes(&service).await;
+                if cron != EACH_MINUTE {
+                    retry_kept(&service).await;
+                    clear_departures(&service).await;
+                    forget_freed_addresses(&service).await;
+                }
             }
             Err(error) => log_misconfigured(&error),
         }
@@ -112,6 +120,12 @@ async fn keep(service: &AuthService<Bindings>, message: &Message) -> Option<u64>
     let text = message.body().as_string().unwrap_or_default();
     let kept = service.keep_dead_letter(&text, &message.id()).await;
     kept.is_err().then_some(MAIL_BROKEN_PAUSE)
+}
+
+async fn follow_row_changes(service: &AuthService<Bindings>) {
+    if let Err(error) = service.follow_row_changes().await {
+        log_trouble(Trouble::RowChanges, &error.to_string());
+    }
 }
 
 async fn forget_freed_addresses(service: &AuthService<Bindings>) {

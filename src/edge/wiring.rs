@@ -175,7 +175,8 @@ impl Bindings {
         let in_kv = kv
             .clone()
             .map(|kv| KvSessions::new(kv, SystemRandom, Timer, background.clone(), Rc::default()));
-        let in_objects = DurableSessions::bound(env, "SESSION_OBJECTS");
+        let in_objects = DurableSessions::bound(env, "SESSION_OBJECTS")
+            .map(|objects| objects.with_copies_since(settings.copies_since));
         let sessions = match settings.session_store {
             SessionStoreKind::Kv => {
                 CloudflareSessions::Kv(in_kv.ok_or_else(|| missing("SESSIONS"))?, in_objects)

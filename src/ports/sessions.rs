@@ -6,18 +6,18 @@ use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
     ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
-    SessionId, Verdict,
+    SessionId, UserCopy, Verdict,
 };
 
-/// The outcome of a renewal, with the user as the directory knows them now.
+/// The outcome of a renewal, with what the user's row says.
 #[derive(Clone, Debug)]
 pub struct Renewal {
     /// The decision. The store has already written its effect.
     pub verdict: Verdict,
     /// What the client gets: a ticket with the newest proof. `None` when the renewal is refused.
     pub ticket: Option<RefreshTicket>,
-    /// The user, when there is one.
-    pub user: Option<User>,
+    /// What the row says. `None` when there is no user, or the verdict did not need the row.
+    pub user: Option<UserCopy>,
 }
 
 /// A session that begins.
@@ -29,6 +29,8 @@ pub struct NewSession<'a> {
     pub session: SessionId,
     /// The user's `session_epoch`.
     pub epoch: u32,
+    /// The user's `version`, as the login has read it.
+    pub version: u64,
     /// Who signed in.
     pub client: &'a Client,
     /// When it ends in any case, in seconds since 1970.
@@ -55,7 +57,8 @@ pub trait SessionStore {
     /// Reads the session, waits for `user`, calls
     /// [`decide`](crate::domain::session::rotate::decide) once and writes its effect before it
     /// answers. An adapter that isn't linearizable SHOULD read while it waits for `user`, not after
-    /// it.
+    /// it. `user` reads the row from the primary database. A store that
+    /// [keeps copies](Self::keeps_copies) MUST NOT wait for it while it has a copy that may decide.
     ///
     /// # Errors
     /// When a read failed, or the effect may not have been written. The client may repeat.
@@ -125,6 +128,31 @@ pub trait SessionStore {
         now: u64,
     ) -> Result<(), StoreError>;
 
+    /// Announces a change of the user's row, before it is made. A store that
+    /// [keeps copies](Self::keeps_copies) MUST drop its copy of the row and keep none until no
+    /// change within the returned deadline can be committed any more. The deadline is in seconds
+    /// since 1970. `None`: the store has no copies, and the change needs no deadline.
+    ///
+    /// # Errors
+    /// When the store may not have been told. The caller MUST NOT make the change.
+    async fn hold(&self, _user: UserId, _now: u64) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
+    /// Drops a copy of the user's row, which was changed without [`hold`](Self::hold). A row that
+    /// is being read meanwhile MUST NOT be kept.
+    ///
+    /// # Errors
+    /// When the copy may still be there. The caller repeats.
+    async fn forget_copy(&self, _user: UserId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Whether renewals and checks may be answered from a copy of the user's row.
+    fn keeps_copies(&self) -> bool {
+        false
+    }
+
     /// Whether a smaller version never replaces a larger one, in whatever order the writes of two
     /// callers arrive.
     fn versions_only_rise(&self) -> bool {
@@ -153,4 +181,23 @@ pub trait SessionStore {
         session: SessionId,
         now: u64,
     ) -> Result<Revocation, StoreError>;
+
+    /// The same for a check, which has not read the user's row. A store that
+    /// [keeps copies](Self::keeps_copies) answers by the row: by its copy, or by `user`, which
+    /// reads the row from the primary database. Any other store MUST NOT wait for `user`.
+    ///
+    /// # Errors
+    /// As [`revocation`](Self::revocation).
+    async fn check<F>(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: u64,
+        _row: F,
+    ) -> Result<Revocation, StoreError>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
+        self.revocation(user, session, now).await
+    }
 }

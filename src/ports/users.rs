@@ -1,7 +1,8 @@
 //! The accounts.
 
 use crate::domain::account::{
-    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
+    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, RowChange, User,
+    UserChange, UserId,
 };
 use crate::domain::error::StoreError;
 
@@ -43,21 +44,56 @@ pub trait UserDirectory {
     /// [`takes_administrator`](UserChange::takes_administrator). Of two simultaneous changes that
     /// together would leave none, one MUST fail.
     ///
+    /// `within` is the deadline that [`hold`](crate::ports::SessionStore::hold) gave. The change
+    /// MUST NOT be made when the store's own clock shows this time or a later one, however late
+    /// the request arrives. Then it returns `None` too, and [`is_past`](Self::is_past) tells the
+    /// two apart. A change without a deadline MUST be listed by
+    /// [`row_changes`](Self::row_changes).
+    ///
     /// # Errors
     /// When the store does not answer. The change may or may not have been made then.
     async fn update(
         &self,
         id: UserId,
         if_version: Option<u64>,
+        within: Option<u64>,
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError>;
+
+    /// Whether the store's clock shows this time or a later one. `now` is the caller's time, for a
+    /// store without a clock.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn is_past(&self, deadline: u64, now: u64) -> Result<bool, StoreError>;
+
+    /// At most `limit` users whose rows were changed outside of a hold, with the longest waiting
+    /// first: by hand, or by an earlier version of the service.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn row_changes(&self, limit: u32) -> Result<Vec<RowChange>, StoreError>;
+
+    /// Takes a user off that list, unless the row has changed again since it was read.
+    ///
+    /// # Errors
+    /// When it may still be listed.
+    async fn forget_row_change(&self, change: &RowChange) -> Result<(), StoreError>;
+
+    /// Takes all users off that list whose rows last changed before this time, in seconds since
+    /// 1970.
+    ///
+    /// # Errors
+    /// When some may still be listed.
+    async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError>;
 
     /// Deletes a user if it has this canonical address and, where `if_version` is given, this
     /// version. An absent one is no error. MUST store the freed address before, and record the
     /// user's [`Departure`], due at once, in the same atomic step. Returns whether there was such a
     /// user. MUST keep the last administrator: an enabled user with the admin role, while no other
     /// enabled user has that role and a password. The check MUST be part of the same atomic step.
+    /// `within` is as in [`update`](Self::update).
     ///
     /// # Errors
     /// When the store does not answer. The user may or may not exist then, and a repeat finds out.
@@ -66,6 +102,7 @@ pub trait UserDirectory {
         id: UserId,
         email: &EmailAddress,
         if_version: Option<u64>,
+        within: Option<u64>,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError>;
 

@@ -8,7 +8,7 @@ use crate::domain::account::{User, UserId};
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
 use crate::domain::policy::ADMIN_ROLE;
-use crate::domain::session::SessionId;
+use crate::domain::session::{Revocation, SessionId};
 use crate::ports::{Ports, SessionStore, SignatureVerifier, UserDirectory};
 use edgegate_token::{Expected, KeySet, TokenError, UntrustedToken, VerifiedToken};
 
@@ -23,6 +23,21 @@ pub struct Bearer {
     pub token: Rc<VerifiedToken>,
 }
 
+impl Bearer {
+    fn unless(self, revocation: &Revocation) -> Result<Self, Error> {
+        if revocation.ended {
+            return Err(Error::Access(AccessRefusal::SessionEnded));
+        }
+        if revocation
+            .minimum_version
+            .is_some_and(|minimum| self.token.claims().ver < minimum)
+        {
+            return Err(Error::Access(AccessRefusal::Outdated));
+        }
+        Ok(self)
+    }
+}
+
 impl<P: Ports> AuthService<P> {
     /// Verifies an access token and asks the session store whether it is still valid. It writes
     /// nothing.
@@ -35,8 +50,13 @@ impl<P: Ports> AuthService<P> {
     /// [`Error::Access`] when the token is not valid; [`Error::Store`] when a store failed.
     pub async fn bearer(&self, access_token: &str) -> Result<Bearer, Error> {
         let bearer = self.verified_bearer(access_token).await?;
-        self.require_not_revoked(&bearer).await?;
-        Ok(bearer)
+        let row = self.ports.users().find_by_id(bearer.user);
+        let revocation = self
+            .ports
+            .sessions()
+            .check(bearer.user, bearer.session, self.now(), row)
+            .await?;
+        bearer.unless(&revocation)
     }
 
     /// Like [`bearer`](Self::bearer), and reads the user's row at the same time. Roles, state and
@@ -47,11 +67,13 @@ impl<P: Ports> AuthService<P> {
     pub async fn bearer_with_user(&self, access_token: &str) -> Result<(Bearer, User), Error> {
         let bearer = self.verified_bearer(access_token).await?;
         let (revocation, user) = futures_util::future::join(
-            self.require_not_revoked(&bearer),
+            self.ports
+                .sessions()
+                .revocation(bearer.user, bearer.session, self.now()),
             self.ports.users().find_by_id(bearer.user),
         )
         .await;
-        revocation?;
+        let bearer = bearer.unless(&revocation?)?;
         let user = user?
             .filter(|user| user.disabled_at.is_none())
             .ok_or(Error::Access(AccessRefusal::NoUser))?;
@@ -108,25 +130,6 @@ impl<P: Ports> AuthService<P> {
             session,
             token,
         })
-    }
-
-    /// Asks the session store whether the token is still valid.
-    async fn require_not_revoked(&self, bearer: &Bearer) -> Result<(), Error> {
-        let revocation = self
-            .ports
-            .sessions()
-            .revocation(bearer.user, bearer.session, self.now())
-            .await?;
-        if revocation.ended {
-            return Err(Error::Access(AccessRefusal::SessionEnded));
-        }
-        if revocation
-            .minimum_version
-            .is_some_and(|minimum| bearer.token.claims().ver < minimum)
-        {
-            return Err(Error::Access(AccessRefusal::Outdated));
-        }
-        Ok(())
     }
 }
 

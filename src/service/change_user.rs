@@ -8,7 +8,7 @@ use crate::domain::account::{User, UserChange, UserId};
 use crate::domain::error::{AccessRefusal, Error, StoreError};
 use crate::domain::event::Act;
 use crate::domain::mail::{Locale, Task};
-use crate::domain::policy::{DELETED_VERSION, STALE_TTL};
+use crate::domain::policy::{DELETED_VERSION, HOLD_TRIES, STALE_TTL};
 use crate::ports::{Ports, SessionStore, UserDirectory};
 
 /// What happens once a change is stored.
@@ -53,8 +53,7 @@ impl<P: Ports> AuthService<P> {
         change: &UserChange,
         aftermath: Aftermath,
     ) -> Result<User, Error> {
-        let now = self.now();
-        let user = self.ports.users().update(id, None, change, now).await?;
+        let user = self.update_held(id, None, change).await?;
         self.finish(id, user, aftermath).await
     }
 
@@ -68,7 +67,7 @@ impl<P: Ports> AuthService<P> {
         aftermath: Aftermath,
     ) -> Result<User, Error> {
         let users = self.ports.users();
-        let user = match users.update(before.id, None, change, self.now()).await {
+        let user = match self.update_held(before.id, None, change).await {
             Ok(user) => user,
             Err(error) => {
                 let found = users.find_by_id(before.id).await.ok().flatten();
@@ -80,6 +79,46 @@ impl<P: Ports> AuthService<P> {
             }
         };
         self.finish(before.id, user, aftermath).await
+    }
+
+    /// Changes the row within a hold of the user's object.
+    async fn update_held(
+        &self,
+        id: UserId,
+        if_version: Option<u64>,
+        change: &UserChange,
+    ) -> Result<Option<User>, StoreError> {
+        let users = self.ports.users();
+        self.held(id, async |within| {
+            users
+                .update(id, if_version, within, change, self.now())
+                .await
+        })
+        .await
+    }
+
+    /// Makes a change of a user's row within a hold of the user's object, so that no copy of the
+    /// row is used that is older than the change. `change` gets the deadline, and answers `None` if
+    /// nothing was changed. A change that reached the database too late is attempted again.
+    pub(super) async fn held<T>(
+        &self,
+        id: UserId,
+        change: impl AsyncFn(Option<u64>) -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        for _ in 0..HOLD_TRIES {
+            let within = self.ports.sessions().hold(id, self.now()).await?;
+            let changed = change(within).await?;
+            let Some(deadline) = within.filter(|_| changed.is_none()) else {
+                return Ok(changed);
+            };
+            if !self.ports.users().is_past(deadline, self.now()).await? {
+                return Ok(None);
+            }
+        }
+        Err(StoreError::new(
+            "d1",
+            "it took too long to change a user, so nothing was changed",
+        ))
     }
 
     /// What follows a change that required no version.
@@ -115,11 +154,7 @@ impl<P: Ports> AuthService<P> {
         change: &UserChange,
         aftermath: &mut Aftermath,
     ) -> Result<Option<User>, Error> {
-        let users = self.ports.users();
-        let changed = match users
-            .update(user.id, Some(user.version), change, self.now())
-            .await
-        {
+        let changed = match self.update_held(user.id, Some(user.version), change).await {
             Ok(changed) => changed,
             Err(error) => Some(self.changed_after_all(user, change, error).await?),
         };

@@ -73,8 +73,16 @@ impl<P: Ports> AuthService<P> {
         for _ in 0..VERSION_TRIES {
             let freed = &self.shared.freed_addresses;
             let freed = freed.freed(&user.email, self.now());
-            let is_gone = match users.delete(user.id, &user.email, if_version, &freed).await {
-                Ok(deleted) => deleted,
+            let deleted = self
+                .held(user.id, async |within| {
+                    let deleted = users
+                        .delete(user.id, &user.email, if_version, within, &freed)
+                        .await?;
+                    Ok(deleted.then_some(()))
+                })
+                .await;
+            let is_gone = match deleted {
+                Ok(deleted) => deleted.is_some(),
                 // Only the answer may have been lost.
                 Err(error) => match users.find_by_id(user.id).await {
                     Ok(None) => true,

@@ -166,9 +166,13 @@ impl<P: Ports> AuthService<P> {
         locale: Locale,
         event: &[&[u8]],
     ) {
-        if user.email_verified_at.is_none() {
-            return;
+        if user.email_verified_at.is_some() {
+            self.notify_once(task, locale, event).await;
         }
+    }
+
+    /// The same, for a caller that knows whether the address is verified.
+    pub(super) async fn notify_once(&self, task: Task, locale: Locale, event: &[&[u8]]) {
         let id = job_id_of(task.name(), event);
         let job = self.job(task, Pool::None, locale);
         self.notify_by(Job { id, ..job }).await;

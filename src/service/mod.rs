@@ -18,6 +18,7 @@
 //! | who am I | [`me`] |
 //! | your own sessions | [`manage_sessions`] |
 //! | users, for administrators | [`manage_users`] |
+//! | follow changes made by hand in the database | [`follow_row_changes`] |
 //! | demo accounts, in local development | [`demo_accounts`] |
 //!
 //! Use cases share these steps: [`access`] (whose access token this is), [`tokens`] (the pair that
@@ -36,6 +37,7 @@ pub mod confirm_reset;
 pub mod delete_account;
 pub mod deliver_mail;
 pub mod demo_accounts;
+pub mod follow_row_changes;
 pub mod generate_token;
 pub mod is_authorized;
 pub mod kept_mail;

@@ -62,7 +62,7 @@ impl<P: Ports> AuthService<P> {
             Proved::Spent => return Err(Error::Access(AccessRefusal::Outdated)),
             Proved::Over => return Err(Error::Access(AccessRefusal::SessionEnded)),
         }
-        let tokens = self.pair(&user, ticket)?;
+        let tokens = self.pair(&(&user).into(), ticket)?;
         self.record(Act::Reauthenticated {
             user: user.id,
             session: bearer.session,

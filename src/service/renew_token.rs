@@ -1,11 +1,10 @@
 //! `renew_token`: exchanges a refresh token for a new pair.
 
 use super::{AuthService, TokenPair};
-use crate::domain::account::User;
 use crate::domain::error::{Error, GrantRefusal};
 use crate::domain::event::Act;
 use crate::domain::mail::Task;
-use crate::domain::session::{Client, Presented, Verdict};
+use crate::domain::session::{Client, Presented, UserCopy, Verdict};
 use crate::ports::{Devices, Ports, SessionStore, UserDirectory};
 
 /// A successful renewal.
@@ -19,7 +18,8 @@ pub struct Renewed {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Renews: reads the session and the user at the same time, and writes at most once.
+    /// Renews: reads the session and the user at the same time, or with `durable` the session and a
+    /// copy of the user's row, and writes at most once.
     ///
     /// A renewal proves nothing about the user, so `auth_time` stays that of the session's newest
     /// proof.
@@ -64,11 +64,13 @@ impl<P: Ports> AuthService<P> {
             session: ticket.session,
             verdict,
         });
-        if let (Verdict::Reused, Some(user)) = (verdict, &renewal.user) {
-            let task = self.session_ended(user, client);
+        if let (Verdict::Reused, Some(user)) = (verdict, &renewal.user)
+            && user.email_verified
+            && let Some(task) = self.session_ended(user, client)
+        {
             let locale = self.settings().mail.locale;
             let event = [&ticket.user.as_bytes()[..], &ticket.session.as_bytes()[..]];
-            self.notify_user_once(user, task, locale, &event).await;
+            self.notify_once(task, locale, &event).await;
         }
         let (Some(next), Some(user)) = (renewal.ticket, renewal.user) else {
             return Err(Error::Grant(GrantRefusal::Session(
@@ -85,7 +87,7 @@ impl<P: Ports> AuthService<P> {
 
     /// The mail to the owner. Browser and system are names of fixed lists, and the place is the
     /// platform's: the client chooses no word of it.
-    fn session_ended(&self, user: &User, client: &Client) -> Task {
+    fn session_ended(&self, user: &UserCopy, client: &Client) -> Option<Task> {
         let device = self.ports.devices().describe(client.user_agent());
         let names: Vec<&str> = device.browser.into_iter().chain(device.os).collect();
         let place = client.place();
@@ -96,10 +98,10 @@ impl<P: Ports> AuthService<P> {
             .map(String::as_str)
             .collect();
         let known = |text: String| Some(text).filter(|text| !text.is_empty());
-        Task::SessionEnded {
-            to: user.email.clone(),
+        Some(Task::SessionEnded {
+            to: user.address()?,
             device: known(names.join(", ")),
             place: known(place.join(", ")),
-        }
+        })
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::error::Error;
 use crate::domain::event::Act;
 use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
-use crate::domain::session::{Client, Proof, RefreshTicket, SessionId, TokenId};
+use crate::domain::session::{Client, Proof, RefreshTicket, SessionId, TokenId, UserCopy};
 use crate::ports::{NewSession, Ports, SessionStore};
 use edgegate_token::{Claims, issue};
 
@@ -56,11 +56,12 @@ impl<P: Ports> AuthService<P> {
             proof: Proof::by_password(now),
         };
         // Issued before the write: if it fails, no session is stored.
-        let tokens = self.pair(&user, ticket)?;
+        let tokens = self.pair(&UserCopy::from(&user), ticket)?;
         let new = NewSession {
             user: user.id,
             session: ticket.session,
             epoch: ticket.epoch,
+            version: user.version,
             client,
             expires_at,
             idle_ttl: rules.idle_ttl,
@@ -87,7 +88,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// The pair for a user with this ticket.
-    pub(super) fn pair(&self, user: &User, ticket: RefreshTicket) -> Result<TokenPair, Error> {
+    pub(super) fn pair(&self, user: &UserCopy, ticket: RefreshTicket) -> Result<TokenPair, Error> {
         let settings = self.settings();
         let now = self.now();
         let expires_in = settings
@@ -95,7 +96,7 @@ impl<P: Ports> AuthService<P> {
             .min(ticket.expires_at.saturating_sub(now));
         let claims = Claims {
             iss: settings.issuer.clone(),
-            sub: user.id.to_string(),
+            sub: ticket.user.to_string(),
             aud: settings.audience.as_str().into(),
             client_id: settings.client_id.clone(),
             exp: now.saturating_add(expires_in),
@@ -105,10 +106,10 @@ impl<P: Ports> AuthService<P> {
             jti: TokenId::new(ticket.counter, self.random()).to_string(),
             sid: ticket.session.to_string(),
             ver: user.version,
-            roles: user.roles.to_vec(),
+            roles: user.roles.clone(),
             // The form in which addresses are compared, here and in browsers.
-            email: Some(user.email.canonical().to_owned()),
-            email_verified: user.email_verified_at.is_some(),
+            email: Some(user.email_canonical.clone()),
+            email_verified: user.email_verified,
         };
         let access_token = issue(&settings.keys, &claims)
             .map_err(|_| Error::Internal("an access token could not be issued"))?;

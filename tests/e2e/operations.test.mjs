@@ -41,6 +41,7 @@ const OPERATIONS = [
   "clearing away",
   "renewal",
   "renewal, kept",
+  "renewal without a copy",
   "check, looked up",
   "check, nothing looked up",
   "log out",
@@ -239,6 +240,12 @@ async function countAll(store) {
         () => {},
         () => eventually(async () => (await bill())["object calls"] > before["object calls"]),
       );
+    }
+    // The first renewal after a change, and one a day, has the object keep a copy of the user's row.
+    if (store === "durable") {
+      const { refresh_token: first } = await edge.logIn(ADA);
+      billed = undefined;
+      await count("renewal without a copy", () => done(edge.renew(first)));
     }
     await count("renewal", () => done(rotating.renew(refresh_token)));
     const other = await edge.logIn(ADA);

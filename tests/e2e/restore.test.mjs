@@ -34,7 +34,8 @@ for (const store of ["kv", "durable"]) {
 
     // The restore alone has this effect: the revoked session renews, and new tokens are refused.
     assert.equal((await client.renew(before.refresh_token)).status, 200);
-    assert.equal(await isGood((await client.logIn(ADA)).access_token), false);
+    // A check with durable goes by the row, so it refuses none of them.
+    assert.equal(await isGood((await client.logIn(ADA)).access_token), store === "durable");
 
     // Every link contains the account's nonce, so no link from before the restore works.
     const nonces = async () =>

@@ -231,7 +231,7 @@ async function handle(miniflare, name, caller) {
     },
     /** A request to the Worker that is bound to this one. */
     askCaller: (init) => fetch(callerUrl, init),
-    cron: () => send("/test/cron", { method: "POST" }),
+    cron: (cron) => send("/test/cron", { method: "POST", body: cron }),
     /** Sends settings to slow-storage/worker.mjs and returns its counts so far. */
     async control(orders) {
       const answer = await send("/test/control", { method: "POST", body: JSON.stringify(orders) });

@@ -69,7 +69,7 @@ fn a_password_that_changes_during_its_check_deletes_nothing() {
         let by = client();
         let (deleted, changed) = join(
             service.delete_own_account(token, PASSWORD, &by, Locale::English),
-            users.update(id, None, &change, 1_767_225_600),
+            users.update(id, None, None, &change, 1_767_225_600),
         )
         .await;
         assert!(changed.unwrap().is_some());

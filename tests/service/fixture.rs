@@ -190,7 +190,7 @@ impl<S: SessionStore> World<S> {
             at: 0,
         };
         let users = &self.service.ports().users;
-        let removed = users.delete(user.id, &user.email, None, &freed).await;
+        let removed = users.delete(user.id, &user.email, None, None, &freed).await;
         assert_eq!(removed, Ok(true));
     }
 

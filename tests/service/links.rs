@@ -593,7 +593,7 @@ proptest! {
             let mut generation = ada.link_generation;
             for (number, kind) in kinds.iter().enumerate() {
                 let change = change(*kind, number);
-                let user = users.update(ada.id, None, &change, 1000).await.unwrap().unwrap();
+                let user = users.update(ada.id, None, None, &change, 1000).await.unwrap().unwrap();
                 assert!(user.link_generation >= generation, "it only grows");
                 generation = user.link_generation;
                 let uses = is_use(&change);

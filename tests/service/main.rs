@@ -15,6 +15,7 @@ mod audit_log;
 mod change_email;
 mod change_password;
 mod clear_departures;
+mod copies;
 #[path = "../count/mod.rs"]
 mod count;
 mod counting_hasher;

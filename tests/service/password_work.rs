@@ -90,7 +90,11 @@ impl World {
             ..UserChange::default()
         };
         let users = &self.service.ports().users;
-        users.update(id, None, &change, 1).await.unwrap().unwrap();
+        users
+            .update(id, None, None, &change, 1)
+            .await
+            .unwrap()
+            .unwrap();
     }
 
     async fn invite(&self, email: &str) {
@@ -118,7 +122,11 @@ impl World {
             ..UserChange::default()
         };
         let users = &self.service.ports().users;
-        users.update(id, None, &change, 1).await.unwrap().unwrap();
+        users
+            .update(id, None, None, &change, 1)
+            .await
+            .unwrap()
+            .unwrap();
     }
 }
 

@@ -441,6 +441,7 @@ fn the_limits_of_a_login_hold() {
                 user: own.user.id,
                 session: own.tokens.session,
                 epoch: own.user.session_epoch,
+                version: 0,
                 client: &client(),
                 expires_at: now(&world) + 3600,
                 idle_ttl: 3600,

@@ -160,7 +160,7 @@ fn a_change_of_names_does_not_invalidate_the_link() {
         };
         let users = &world.service.ports().users;
         users
-            .update(signed_in.user.id, None, &change, 0)
+            .update(signed_in.user.id, None, None, &change, 0)
             .await
             .unwrap();
         assert_eq!(verify(&world, &link, PASSWORD).await, Ok(()));
@@ -195,7 +195,7 @@ fn resending() {
             let ada = world.log_in(ADA).user;
             let users = &world.service.ports().users;
             let mut user = users
-                .update(ada.id, None, &change, 0)
+                .update(ada.id, None, None, &change, 0)
                 .await
                 .unwrap()
                 .unwrap();

@@ -13,6 +13,8 @@
 //!   and hides no thief.
 //! - `endings::*`: a raised epoch stops every renewal that reads the user's row after it. An ended
 //!   session never comes back.
+//! - `fence::*`: a renewal that is answered from the copy in the user's object uses no version that
+//!   is older than a change before it; and the seeded bugs of that protocol.
 //! - `seeded_bugs::*`: the checker works, because it finds seeded bugs.
 //! - `simulation::*`: in honest random runs nobody is logged out.
 //!
@@ -34,6 +36,7 @@ mod check;
 mod coverage;
 mod decide;
 mod endings;
+mod fence;
 mod model;
 mod owner;
 mod renewal;

@@ -35,6 +35,7 @@ fn a_lost_write_is_finished_by_a_repeat() {
             user: user.id,
             session: SessionId::new(deployment.time.now_ms(), &[9; 10]),
             epoch: 0,
+            version: 0,
             client: &browser,
             expires_at: deployment.now() + 86_400,
             idle_ttl: 3600,

@@ -10,7 +10,8 @@ use edgegate::adapters::memory::{
     VirtualTime,
 };
 use edgegate::domain::account::{
-    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
+    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, RowChange, User,
+    UserChange, UserId,
 };
 use edgegate::domain::error::{Code, StoreError};
 use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
@@ -133,11 +134,12 @@ impl UserDirectory for SlowUsers {
         &self,
         id: UserId,
         if_version: Option<u64>,
+        within: Option<u64>,
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError> {
         self.ask().await;
-        let user = self.users.update(id, if_version, change, now).await;
+        let user = self.users.update(id, if_version, within, change, now).await;
         self.travel().await;
         user
     }
@@ -146,9 +148,24 @@ impl UserDirectory for SlowUsers {
         id: UserId,
         email: &EmailAddress,
         if_version: Option<u64>,
+        within: Option<u64>,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError> {
-        self.users.delete(id, email, if_version, freed).await
+        self.users
+            .delete(id, email, if_version, within, freed)
+            .await
+    }
+    async fn is_past(&self, deadline: u64, now: u64) -> Result<bool, StoreError> {
+        self.users.is_past(deadline, now).await
+    }
+    async fn row_changes(&self, limit: u32) -> Result<Vec<RowChange>, StoreError> {
+        self.users.row_changes(limit).await
+    }
+    async fn forget_row_change(&self, change: &RowChange) -> Result<(), StoreError> {
+        self.users.forget_row_change(change).await
+    }
+    async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError> {
+        self.users.forget_row_changes(before).await
     }
     async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError> {
         self.users.due_departures(limit, now).await
@@ -273,7 +290,10 @@ impl Deployment {
             key: String::new(),
             at: 0,
         };
-        let removed = self.users.delete(user.id, &user.email, None, &freed).await;
+        let removed = self
+            .users
+            .delete(user.id, &user.email, None, None, &freed)
+            .await;
         assert_eq!(removed, Ok(true));
     }
 
@@ -302,6 +322,7 @@ impl Deployment {
             user: ticket.user,
             session: ticket.session,
             epoch: ticket.epoch,
+            version: 0,
             client: &client,
             expires_at: ticket.expires_at,
             idle_ttl: 30 * DAY,

@@ -132,6 +132,18 @@ impl<S: SessionStore> SessionStore for Retrying<S> {
         repeat!(self, self.store.outdate(user, version, ttl, now))
     }
 
+    async fn hold(&self, user: UserId, now: u64) -> Result<Option<u64>, StoreError> {
+        repeat!(self, self.store.hold(user, now))
+    }
+
+    async fn forget_copy(&self, user: UserId) -> Result<(), StoreError> {
+        repeat!(self, self.store.forget_copy(user))
+    }
+
+    fn keeps_copies(&self) -> bool {
+        self.store.keeps_copies()
+    }
+
     fn versions_only_rise(&self) -> bool {
         self.store.versions_only_rise()
     }

@@ -143,6 +143,28 @@ test("a missing binding or migration is a problem", async () => {
   assert.match(pending[0], /npx wrangler d1 migrations apply DB --remote --env staging/);
 });
 
+test("with durable a note says that the cron of each minute is missing", async () => {
+  const path = changed((text) =>
+    text.replace('crons = ["* * * * *", "*/5 * * * *"]', 'crons = ["*/5 * * * *"]'),
+  );
+  for (const [store, file, isTold] of /** @type {const} */ ([
+    ["durable", path, true],
+    ["kv", path, false],
+    ["durable", undefined, false],
+  ])) {
+    const { problems, notes } = await check({ SESSION_STORE: store }, cloudflare(), { path: file });
+    assert.deepEqual(problems, []);
+    assert.equal(
+      notes.some((note) => note.includes('the cron "* * * * *" is missing')),
+      isTold,
+    );
+  }
+  const [, text] = /EACH_MINUTE: &str = "(.+)"/.exec(
+    readFileSync(inRoot("src/edge/mail_jobs.rs"), "utf8"),
+  );
+  assert.ok(readFileSync(inRoot("scripts/settings/deployment.mjs"), "utf8").includes(`"${text}"`));
+});
+
 test("when Cloudflare can't be asked, a note says what was not checked", async () => {
   const { problems, notes } = await check({}, cloudflare({ fails: "✘ [ERROR] Timed out" }));
   assert.deepEqual(problems, []);

@@ -5,7 +5,7 @@ use super::d1::{Database, Row, malformed, number, optional, text};
 use super::migrations::{self, MARKS};
 use crate::domain::account::{
     Departure, EmailAddress, FreedAddress, LinkNonce, Name, NotFreedSince, PasswordHash, Roles,
-    User, UserChange, UserId,
+    RowChange, User, UserChange, UserId,
 };
 use crate::domain::error::StoreError;
 use crate::ports::{Insertion, UserDirectory};
@@ -124,6 +124,7 @@ impl UserDirectory for D1Users {
         &self,
         id: UserId,
         if_version: Option<u64>,
+        within: Option<u64>,
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError> {
@@ -146,8 +147,10 @@ impl UserDirectory for D1Users {
              session_epoch = session_epoch + ?6, \
              link_generation = link_generation + ?13, \
              version = version + 1, \
-             updated_at = ?7 \
+             updated_at = ?7, \
+             held_until = coalesce(?17, held_until) \
              WHERE id = ?1 AND version = coalesce(?8, version) \
+             AND unixepoch() < coalesce(?17, unixepoch() + 1) \
              AND (?15 = 0 OR disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
              SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
              AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) RETURNING *",
@@ -171,6 +174,7 @@ impl UserDirectory for D1Users {
                 number(change.first_name.removes().into()),
                 number(change.takes_administrator().into()),
                 number(change.last_name.removes().into()),
+                optional(within.map(number)),
             ],
         )
         .await?
@@ -183,6 +187,7 @@ impl UserDirectory for D1Users {
         id: UserId,
         email: &EmailAddress,
         if_version: Option<u64>,
+        within: Option<u64>,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError> {
         self.free(freed).await?;
@@ -195,6 +200,7 @@ impl UserDirectory for D1Users {
                     "INSERT INTO departures (user, address, left_at, due_at) \
                      SELECT id, ?3, ?4, ?4 FROM users WHERE id = ?1 AND email_canonical = ?2 \
                      AND version = coalesce(?5, version) \
+                     AND unixepoch() < coalesce(?6, unixepoch() + 1) \
                      AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
                      SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
                      AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) \
@@ -205,11 +211,15 @@ impl UserDirectory for D1Users {
                         text(&freed.key),
                         number(freed.at),
                         version.clone(),
+                        optional(within.map(number)),
                     ],
                 ),
+                // The time is judged once, by the statement above: the departure of an account that
+                // still exists would end its sessions.
                 (
                     "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 \
                      AND version = coalesce(?3, version) \
+                     AND EXISTS (SELECT 1 FROM departures WHERE user = ?1) \
                      AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
                      SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
                      AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) RETURNING id",
@@ -218,6 +228,34 @@ impl UserDirectory for D1Users {
             ])
             .await?;
         Ok(answers.pop().is_some_and(|deleted| !deleted.is_empty()))
+    }
+
+    async fn is_past(&self, deadline: u64, _now: u64) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 AS past WHERE unixepoch() >= ?1";
+        let row = self.0.first(sql, vec![number(deadline)]).await?;
+        Ok(row.is_some())
+    }
+
+    async fn row_changes(&self, limit: u32) -> Result<Vec<RowChange>, StoreError> {
+        let sql = "SELECT user, mark FROM row_changed ORDER BY changed_at LIMIT ?1";
+        let rows = self.0.all(sql, vec![number(limit.into())]).await?;
+        rows.iter()
+            .map(|row| {
+                let (id, mark) = (row.text("user")?, row.text("mark")?);
+                Ok(RowChange { id, mark })
+            })
+            .collect()
+    }
+
+    async fn forget_row_change(&self, change: &RowChange) -> Result<(), StoreError> {
+        let sql = "DELETE FROM row_changed WHERE user = ?1 AND mark = ?2";
+        let values = vec![text(&change.id), text(&change.mark)];
+        self.0.first(sql, values).await.map(drop)
+    }
+
+    async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError> {
+        let sql = "DELETE FROM row_changed WHERE changed_at < ?1";
+        self.0.first(sql, vec![number(before)]).await.map(drop)
     }
 
     async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError> {

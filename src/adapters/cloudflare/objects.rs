@@ -126,5 +126,13 @@ pub(super) fn decode<T: DeserializeOwned>(
 
 /// A message or a stored value that this version can't read.
 pub(super) fn malformed(store: &'static str) -> StoreError {
-    StoreError::new(store, "a malformed message or record")
+    StoreError::new(store, MALFORMED)
+}
+
+const MALFORMED: &str = "a malformed message or record";
+
+/// Whether an object has rejected a call because it does not know it. An object of an earlier
+/// version answers so while a deploy is under way.
+pub(super) fn is_unknown_call(error: &StoreError) -> bool {
+    error.detail.contains(MALFORMED)
 }

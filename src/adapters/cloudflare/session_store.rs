@@ -114,6 +114,43 @@ impl SessionStore for CloudflareSessions {
         }
     }
 
+    async fn hold(&self, user: UserId, now: u64) -> Result<Option<u64>, StoreError> {
+        match self {
+            Self::Kv(store, _) => store.hold(user, now).await,
+            Self::Durable(store, _) => store.hold(user, now).await,
+        }
+    }
+
+    async fn forget_copy(&self, user: UserId) -> Result<(), StoreError> {
+        match self {
+            Self::Kv(store, _) => store.forget_copy(user).await,
+            Self::Durable(store, _) => store.forget_copy(user).await,
+        }
+    }
+
+    fn keeps_copies(&self) -> bool {
+        match self {
+            Self::Kv(store, _) => store.keeps_copies(),
+            Self::Durable(store, _) => store.keeps_copies(),
+        }
+    }
+
+    async fn check<F>(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: u64,
+        row: F,
+    ) -> Result<Revocation, StoreError>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
+        match self {
+            Self::Kv(store, _) => store.check(user, session, now, row).await,
+            Self::Durable(store, _) => store.check(user, session, now, row).await,
+        }
+    }
+
     fn versions_only_rise(&self) -> bool {
         match self {
             Self::Kv(store, _) => store.versions_only_rise(),

@@ -30,7 +30,7 @@ use crate::domain::policy::{
 };
 use crate::domain::session::{
     ActiveSession, Client, Consistency, Effect, EndReason, Presented, Proved, Record,
-    RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, rotate,
+    RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, UserCopy, rotate,
 };
 use crate::ports::{NewSession, Random, Renewal, SessionStore};
 use records::{
@@ -195,7 +195,7 @@ where
         Ok(Renewal {
             verdict: decision.verdict,
             ticket: decision.ticket,
-            user,
+            user: user.as_ref().map(UserCopy::from),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Sessions in memory: linearizable.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::rc::Rc;
@@ -9,8 +9,9 @@ use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
-    ActiveSession, Client, Consistency, Effect, EndReason, Presented, Proved, Record,
-    RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, rotate, surplus,
+    ActiveSession, Client, Consistency, Effect, EndReason, Fence, Generation, Need, Presented,
+    Proved, Record, RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, UserCopy,
+    rotate, surplus,
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
@@ -18,12 +19,20 @@ use crate::ports::{NewSession, Renewal, SessionStore};
 /// are removed by [`delete_expired`](Self::delete_expired), as the alarm of a user's object does,
 /// and at each login.
 ///
+/// It keeps copies of users' rows, as a user's object does. The caller's time stands for the
+/// object's.
+///
 /// Clones share their content.
 #[derive(Clone, Debug, Default)]
 pub struct MemorySessions {
     sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
     /// The smallest valid version, and when this record expires.
     versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
+    fences: Rc<RefCell<BTreeMap<UserId, Fence>>>,
+    /// How many generations were drawn.
+    drawn: Rc<Cell<u64>>,
+    /// `COPIES_SINCE`.
+    copies_since: u64,
 }
 
 impl MemorySessions {
@@ -39,6 +48,53 @@ impl MemorySessions {
         sessions.retain(|_, session| now < session.until);
         let mut versions = self.versions.borrow_mut();
         versions.retain(|_, (_, until)| now < *until);
+    }
+
+    /// The same store for a Worker whose `COPIES_SINCE` is this.
+    #[must_use]
+    pub fn with_copies_since(self, copies_since: u64) -> Self {
+        Self {
+            copies_since,
+            ..self
+        }
+    }
+
+    fn on_fence<T>(&self, user: UserId, act: impl FnOnce(&mut Fence, Generation) -> T) -> T {
+        let drawn = self.drawn.get().saturating_add(1);
+        self.drawn.set(drawn);
+        let mut fences = self.fences.borrow_mut();
+        act(
+            fences.entry(user).or_default(),
+            Generation::new(drawn.to_be_bytes()),
+        )
+    }
+
+    /// The copy of the row, or what the object asks for.
+    fn copy(&self, user: UserId, now: u64) -> Result<UserCopy, Need> {
+        self.on_fence(user, |fence, fresh| {
+            match fence.usable(now, self.copies_since) {
+                Some(copy) => Ok(copy.clone()),
+                None => Err(fence.need(fresh, now)),
+            }
+        })
+    }
+
+    /// The row, by the copy or by the database. A row that was read is kept.
+    async fn row<F>(&self, user: UserId, now: u64, row: F) -> Result<Option<UserCopy>, StoreError>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
+        let need = match self.copy(user, now) {
+            Ok(copy) => return Ok(Some(copy)),
+            Err(need) => need,
+        };
+        let row = row.await?.as_ref().map(UserCopy::from);
+        if let Some(row) = &row {
+            self.on_fence(user, |fence, _| {
+                fence.install(row, &need, now, self.copies_since)
+            });
+        }
+        Ok(row)
     }
 }
 
@@ -56,6 +112,7 @@ struct Session {
 impl SessionStore for MemorySessions {
     async fn begin(&self, new: &NewSession<'_>, now: u64) -> Result<(), StoreError> {
         self.delete_expired(now);
+        self.on_fence(new.user, |fence, fresh| fence.begin(new.version, fresh));
         let mut sessions = self.sessions.borrow_mut();
         sessions
             .entry((new.user, new.session))
@@ -98,9 +155,20 @@ impl SessionStore for MemorySessions {
     where
         F: Future<Output = Result<Option<User>, StoreError>>,
     {
-        let user = user.await?;
+        let key = (presented.ticket.user, presented.ticket.session);
+        let has_ended = self
+            .sessions
+            .borrow()
+            .get(&key)
+            .map(|session| session.ended);
+        // The verdict about a session that has ended does not depend on the user.
+        let user = if has_ended == Some(true) {
+            None
+        } else {
+            self.row(presented.ticket.user, presented.now, user).await?
+        };
         let mut sessions = self.sessions.borrow_mut();
-        let mut session = sessions.get_mut(&(presented.ticket.user, presented.ticket.session));
+        let mut session = sessions.get_mut(&key);
         let stored = session
             .as_ref()
             .map_or_else(Stored::default, |session| session.stored());
@@ -191,8 +259,57 @@ impl SessionStore for MemorySessions {
     ) -> Result<(), StoreError> {
         let mut versions = self.versions.borrow_mut();
         let known = versions.entry(user).or_default();
+        // A report that was made before drops nothing: an old token may cause it again and again.
+        if version > known.0 {
+            self.on_fence(user, |fence, fresh| {
+                fence.forget(fresh);
+                fence.reported = version;
+            });
+        }
         *known = (version.max(known.0), now.saturating_add(ttl).max(known.1));
         Ok(())
+    }
+
+    async fn hold(&self, user: UserId, now: u64) -> Result<Option<u64>, StoreError> {
+        Ok(Some(
+            self.on_fence(user, |fence, fresh| fence.hold(fresh, now)),
+        ))
+    }
+
+    async fn forget_copy(&self, user: UserId) -> Result<(), StoreError> {
+        self.on_fence(user, Fence::forget);
+        Ok(())
+    }
+
+    fn keeps_copies(&self) -> bool {
+        true
+    }
+
+    async fn check<F>(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: u64,
+        row: F,
+    ) -> Result<Revocation, StoreError>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
+        let has_ended = || {
+            let sessions = self.sessions.borrow();
+            let session = sessions.get(&(user, session));
+            session.is_none_or(|session| session.ended)
+        };
+        if has_ended() {
+            return Ok(Revocation::by_end());
+        }
+        let row = self.row(user, now, row).await?;
+        // It may have ended while the row was read.
+        Ok(if has_ended() {
+            Revocation::by_end()
+        } else {
+            Revocation::by_row(row.as_ref())
+        })
     }
 
     fn versions_only_rise(&self) -> bool {
@@ -203,6 +320,7 @@ impl SessionStore for MemorySessions {
         self.sessions
             .borrow_mut()
             .retain(|(owner, _), _| *owner != user);
+        self.on_fence(user, Fence::forget);
         Ok(0)
     }
 

@@ -1,10 +1,11 @@
 //! Accounts in memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::domain::account::{
-    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, User, UserChange, UserId,
+    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, RowChange, User,
+    UserChange, UserId,
 };
 use crate::domain::error::StoreError;
 use crate::ports::{Insertion, UserDirectory};
@@ -16,9 +17,41 @@ pub struct MemoryUsers {
     /// The accounts that were deleted, with the time when each is due.
     departures: RefCell<BTreeMap<UserId, (Departure, Option<u64>)>>,
     freed: RefCell<BTreeMap<String, u64>>,
+    /// The users whose rows were changed outside of a hold, with the time and the number of the
+    /// last such change.
+    row_changes: RefCell<BTreeMap<UserId, (u64, u64)>>,
+    changes: Cell<u64>,
+    /// How often the next changes come too late for their hold.
+    late: Cell<u32>,
 }
 
 impl MemoryUsers {
+    /// Changes a row as an operator does in the database: no counter moves, and no session store
+    /// is told.
+    pub fn change_by_hand(&self, id: UserId, now: u64, change: impl FnOnce(&mut User)) {
+        if let Some(user) = self.users.borrow_mut().get_mut(&id) {
+            change(user);
+        }
+        self.list_change(id, now);
+    }
+
+    /// Lets the changes of the next holds arrive too late, this many times.
+    pub fn be_late(&self, times: u32) {
+        self.late.set(times);
+    }
+
+    fn list_change(&self, id: UserId, now: u64) {
+        let number = self.changes.get().saturating_add(1);
+        self.changes.set(number);
+        self.row_changes.borrow_mut().insert(id, (now, number));
+    }
+
+    /// Whether a change comes too late. Without a clock of its own the directory goes by the
+    /// caller's.
+    fn is_too_late(&self, within: Option<u64>, now: u64) -> bool {
+        within.is_some_and(|deadline| self.late.get() > 0 || now >= deadline)
+    }
+
     fn free(&self, freed: &FreedAddress) {
         let mut addresses = self.freed.borrow_mut();
         let at = addresses.entry(freed.key.clone()).or_default();
@@ -75,9 +108,13 @@ impl UserDirectory for MemoryUsers {
         &self,
         id: UserId,
         if_version: Option<u64>,
+        within: Option<u64>,
         change: &UserChange,
         now: u64,
     ) -> Result<Option<User>, StoreError> {
+        if self.is_too_late(within, now) {
+            return Ok(None);
+        }
         let mut users = self.users.borrow_mut();
         let is_taken = |email: &EmailAddress| {
             users
@@ -127,6 +164,9 @@ impl UserDirectory for MemoryUsers {
         }
         user.version = user.version.saturating_add(1);
         user.updated_at = now;
+        if within.is_none() {
+            self.list_change(id, now);
+        }
         Ok(Some(user.clone()))
     }
 
@@ -135,8 +175,12 @@ impl UserDirectory for MemoryUsers {
         id: UserId,
         email: &EmailAddress,
         if_version: Option<u64>,
+        within: Option<u64>,
         freed: &FreedAddress,
     ) -> Result<bool, StoreError> {
+        if self.is_too_late(within, freed.at) {
+            return Ok(false);
+        }
         let mut users = self.users.borrow_mut();
         let is_there = users
             .get(&id)
@@ -146,6 +190,7 @@ impl UserDirectory for MemoryUsers {
         if is_there {
             self.free(freed);
             users.remove(&id);
+            self.list_change(id, freed.at);
             let departure = Departure {
                 user: id,
                 address: freed.key.clone(),
@@ -155,6 +200,40 @@ impl UserDirectory for MemoryUsers {
             departures.insert(id, (departure, Some(freed.at)));
         }
         Ok(is_there)
+    }
+
+    async fn is_past(&self, deadline: u64, now: u64) -> Result<bool, StoreError> {
+        let late = self.late.get();
+        self.late.set(late.saturating_sub(1));
+        Ok(late > 0 || now >= deadline)
+    }
+
+    async fn row_changes(&self, limit: u32) -> Result<Vec<RowChange>, StoreError> {
+        let changes = self.row_changes.borrow();
+        let mut waiting: Vec<_> = changes.iter().collect();
+        waiting.sort_by_key(|(_, (at, _))| *at);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let listed = waiting.into_iter().take(limit);
+        Ok(listed
+            .map(|(id, (_, number))| RowChange {
+                id: id.to_string(),
+                mark: number.to_string(),
+            })
+            .collect())
+    }
+
+    async fn forget_row_change(&self, change: &RowChange) -> Result<(), StoreError> {
+        self.row_changes.borrow_mut().retain(|id, (_, number)| {
+            id.to_string() != change.id || number.to_string() != change.mark
+        });
+        Ok(())
+    }
+
+    async fn forget_row_changes(&self, before: u64) -> Result<(), StoreError> {
+        self.row_changes
+            .borrow_mut()
+            .retain(|_, (at, _)| *at >= before);
+        Ok(())
     }
 
     async fn due_departures(&self, limit: u32, now: u64) -> Result<Vec<Departure>, StoreError> {

@@ -14,6 +14,7 @@ mod freed_address;
 mod hashing_cost;
 mod password;
 mod pepper;
+mod row_change;
 mod user;
 mod user_change;
 
@@ -34,5 +35,6 @@ pub use password::{
     Weakness,
 };
 pub use pepper::{PepperError, Peppers};
+pub use row_change::RowChange;
 pub use user::{LinkNonce, Name, NameError, Roles, RolesError, User, UserId};
 pub use user_change::{Edit, UserChange};

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fence::UserCopy;
+use crate::domain::policy::DELETED_VERSION;
+
 /// Why a session ended. Stored with the `ended` record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -36,6 +39,28 @@ pub struct Revocation {
     pub ended: bool,
     /// Access tokens of the user with a smaller `ver` must be renewed.
     pub minimum_version: Option<u64>,
+}
+
+impl Revocation {
+    /// What the user's row says about the access tokens of a session that goes on. No token of a
+    /// disabled user is valid, and none without a user.
+    #[must_use]
+    pub fn by_row(row: Option<&UserCopy>) -> Self {
+        let row = row.filter(|row| !row.disabled);
+        Self {
+            ended: false,
+            minimum_version: Some(row.map_or(DELETED_VERSION, |row| row.version)),
+        }
+    }
+
+    /// The session has ended, so the user's row does not matter.
+    #[must_use]
+    pub const fn by_end() -> Self {
+        Self {
+            ended: true,
+            minimum_version: None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -72,6 +72,9 @@ pub struct Settings {
     pub sessions: Rules,
     /// `SESSION_STORE`.
     pub session_store: SessionStoreKind,
+    /// `COPIES_SINCE`: copies of users' rows from before this time are not used, in seconds since
+    /// 1970. 0 by default.
+    pub copies_since: u64,
     /// `PASSWORD_WORK`.
     pub password_work: PasswordWork,
     /// `PASSWORD_MIN_LENGTH`.
@@ -147,6 +150,8 @@ impl Settings {
                 ("durable", SessionStoreKind::Durable),
             ],
         ));
+        let copies_since =
+            source.note(source.number("COPIES_SINCE", 0, 0..=policy::MAX_COPIES_SINCE));
         let password_work = source.note(source.choice(
             "PASSWORD_WORK",
             "inline",
@@ -179,6 +184,7 @@ impl Settings {
             access_token_ttl: access_token_ttl?,
             sessions: sessions?,
             session_store: session_store?,
+            copies_since: copies_since?,
             password_work: password_work?,
             passwords: PasswordPolicy {
                 min_length: min_length?,

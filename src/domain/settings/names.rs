@@ -16,7 +16,7 @@ const SECRETS: [&str; 5] = [
 ];
 
 /// What wrangler.toml sets. `tests/options.rs` compares both lists with docs/options.md.
-const VARIABLES: [&str; 27] = [
+const VARIABLES: [&str; 28] = [
     "ISSUER",
     "AUDIENCE",
     "CLIENT_ID",
@@ -27,6 +27,7 @@ const VARIABLES: [&str; 27] = [
     "ROTATE_AFTER",
     "REUSE",
     "SESSION_STORE",
+    "COPIES_SINCE",
     "PASSWORD_MIN_LENGTH",
     "PASSWORD_WORK",
     "ARGON2_MEMORY_KIB",

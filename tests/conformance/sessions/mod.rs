@@ -66,6 +66,13 @@ pub(crate) async fn run_all<W: World>(world: &W) -> Vec<Outcome> {
             a_list_leaves_out_what_has_gone_idle,
             what_was_never_begun_has_ended_for_a_check,
             an_end_during_a_renewal_stops_it,
+            a_copy_answers_renewals_and_checks,
+            a_check_keeps_the_row,
+            a_held_store_reads_the_row,
+            a_row_on_its_way_is_not_kept,
+            a_forgotten_copy_is_read_again,
+            a_login_drops_a_copy_of_another_version,
+            a_check_refuses_the_disabled_and_the_deleted,
         ]
     ));
     outcomes

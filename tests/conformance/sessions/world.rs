@@ -112,6 +112,14 @@ pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
     })
 }
 
+impl<W: World> Person<'_, W> {
+    /// The user's row changes without a hold, as if by hand, and the store is told.
+    pub(crate) async fn changes(&self) -> Result<(), String> {
+        let store = self.world.here();
+        store.forget_copy(self.user.id).await.map_err(text)
+    }
+}
+
 impl<'a, W: World> Person<'a, W> {
     pub(crate) fn new(world: &'a W) -> Result<Self, String> {
         let id = UserId::new(world.now() * 1000, &world.numbers().random());
@@ -150,6 +158,7 @@ impl<'a, W: World> Person<'a, W> {
             user: ticket.user,
             session: ticket.session,
             epoch: ticket.epoch,
+            version: 0,
             client: &browser.client,
             expires_at: ticket.expires_at,
             idle_ttl: rules().idle_ttl,

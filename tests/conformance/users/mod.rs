@@ -108,7 +108,7 @@ impl<D: UserDirectory> World<D> {
         now: u64,
     ) -> Result<bool, String> {
         let (directory, freed) = (&self.directory, freed(&user.email, now));
-        let deleted = directory.delete(user.id, &user.email, if_version, &freed);
+        let deleted = directory.delete(user.id, &user.email, if_version, None, &freed);
         deleted.await.map_err(text)
     }
 
@@ -150,7 +150,7 @@ impl<D: UserDirectory> World<D> {
         now: u64,
     ) -> Result<Option<User>, String> {
         self.directory
-            .update(id, if_version, change, now)
+            .update(id, if_version, None, change, now)
             .await
             .map_err(text)
     }
@@ -256,6 +256,12 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             values_are_no_sql,
             the_latest_times,
             the_largest_counters,
+            a_change_past_its_deadline_is_not_made,
+            a_deletion_past_its_deadline_deletes_nothing,
+            a_change_without_a_hold_is_listed,
+            a_new_hash_of_the_same_password_is_not_listed,
+            old_entries_are_forgotten_by_their_time,
+            a_list_of_changes_is_bounded,
             // These leave an administrator behind, whom the port does not delete.
             the_last_administrator_stays,
             what_leaves_an_administrator_is_done,

@@ -195,7 +195,9 @@ for (const [index, store] of ["kv", "durable"].entries()) {
     assert.deepEqual(about, store === "kv" ? [`stale:${user}`] : [], "in KV");
     await eventually(async () => {
       const tables = JSON.parse(await edge.objects.getByName(user).stored());
-      return tables.every(([name, rows]) => name === "outdated" || rows.length === 0);
+      const without = (name, rows) =>
+        name === "fence" ? rows.every(({ user }) => user === null) : rows.length === 0;
+      return tables.every(([name, rows]) => name === "outdated" || without(name, rows));
     });
     const logged = JSON.stringify(logs());
     for (const needle of Object.values(needlesOf(email)))

@@ -12,6 +12,7 @@
 //   at: 1800000000     that clock stands still at this second
 //   quiet: true        nothing is logged; the answer counts the verdicts that would have been
 //   drawn: 0           what a draw of one byte gives: whether a login counts the user's sessions
+//   oldObjects: true   the objects of sessions know only the calls from before copies of rows
 //   remember: true     a user is read once only: for tests that send a thousand requests a second
 // The answer, `{ calls, failed, verdicts, mails, points }`, counts the storage calls so far by name
 // and the calls that failed on request, and has what the bindings EMAIL and EVENTS were given. It
@@ -21,7 +22,7 @@
 // the batch. The answer says what became of each message: `{ id: "ack" | <seconds until the retry>
 // }`.
 //
-// POST /test/cron runs the cron.
+// POST /test/cron runs the cron of every five minutes, or the one that the body names.
 //
 // Import memory.mjs before the built Worker, which creates its first instance when it is loaded.
 import "./memory.mjs";
@@ -49,7 +50,7 @@ import { through } from "./through.mjs";
 /**
  * @type {{
  *   delay: [least: number, most: number] | null, fail: Record<string, *>, held: boolean,
- *   clock: number, at: number | null, remember: boolean, calls: Record<string, number>,
+ *   clock: number, at: number | null, oldObjects: boolean, remember: boolean, calls: Record<string, number>,
  *   verdicts: Record<string, number>, mails: object[], points: object[],
  *   delayed: { body: unknown, seconds: number }[] | null, seed: number
  * }}
@@ -60,6 +61,7 @@ const state = {
   held: false,
   clock: 0,
   at: null,
+  oldObjects: false,
   remember: false,
   calls: {},
   verdicts: {},
@@ -93,7 +95,7 @@ export default class extends WorkerEntrypoint {
         return workOff(edgegate(), await request.json());
       case "/test/cron":
         await /** @type {Scheduled} */ (edgegate()).scheduled({
-          cron: "*/5 * * * *",
+          cron: (await request.text()) || "*/5 * * * *",
           scheduledTime: Date.now(),
         });
         return Response.json({});
@@ -123,8 +125,18 @@ async function answered(edgegate, request) {
 
 /** Shows what it stores: each row of each table. Runs statements that prepare a state. */
 export class Sessions extends meteredObject(BuiltSessions) {
+  ask(call) {
+    if (state.oldObjects && COPY_CALL.test(call))
+      return Promise.reject(new Error("a malformed message or record"));
+    return super.ask(call);
+  }
+
   run(statements) {
     for (const [sql, ...values] of statements) this.ctx.storage.sql.exec(sql, ...values);
+  }
+
+  ring() {
+    return this.alarm();
   }
 
   bytes() {
@@ -179,7 +191,11 @@ export class Auth extends BuiltAuth {
   }
 }
 
-function control({ delay, fail, held, clock, at, quiet, drawn, remember }) {
+/** The calls that an object from before copies does not know. */
+const COPY_CALL =
+  /^(\{"(renew_by_copy|renew_by_row|check_by_copy|check_by_row)"|"(hold|forget_copy)")/;
+
+function control({ delay, fail, held, clock, at, quiet, drawn, oldObjects, remember }) {
   if (delay !== undefined) state.delay = delay;
   if (fail !== undefined) state.fail = fail;
   if (held !== undefined) state.held = held;
@@ -188,6 +204,7 @@ function control({ delay, fail, held, clock, at, quiet, drawn, remember }) {
   if (clock !== undefined || at !== undefined)
     globalThis.Date = /** @type {DateConstructor} */ (MovedDate);
   if (drawn !== undefined) drawAlways(drawn);
+  if (oldObjects !== undefined) state.oldObjects = oldObjects;
   if (remember !== undefined) state.remember = remember;
   if (quiet) console.log = console.warn = console.error = countVerdict;
   return Response.json({

@@ -14,6 +14,8 @@ import * as built from "./index.js";
 
 export const Auth = built.Auth;
 
+/** @type {ScheduledController} */
+const EVERY_FIVE_MINUTES = { cron: "*/5 * * * *", scheduledTime: 0, noRetry: () => {} };
 const made = {};
 const waiting = [];
 let ended = 0;
@@ -65,7 +67,7 @@ export default class extends WorkerEntrypoint {
       case "queue":
         return { value: await this.#queue(given) };
       case "scheduled":
-        return { value: (await this.#built().scheduled()) ?? null };
+        return { value: (await this.#built().scheduled(EVERY_FIVE_MINUTES)) ?? null };
       case "ask":
         return { value: await this.env[given.binding].getByName(given.name).ask(...given.call) };
       case "alarm":

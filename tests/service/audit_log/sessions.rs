@@ -58,7 +58,7 @@ fn signing_in(seen: &mut Seen) {
             ..UserChange::default()
         };
         let users = &service.ports().users;
-        users.update(id, None, &disabled, 1).await.unwrap();
+        users.update(id, None, None, &disabled, 1).await.unwrap();
         guess(ADA, PASSWORD).await;
         let names = [self::id(id, "ada"), pseudonym(&world, ADA)];
         assert_eq!(

@@ -812,6 +812,57 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
 fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
     vec![
         case!(
+            "renewal by a copy",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                assert!(w.renews(facts.refresh()).await);
+                facts
+            },
+            |w, f| {
+                let renewed = w.service.renew_token(f.refresh(), &client()).await?;
+                Ok(Some(renewed.tokens.refresh_token.expose().to_owned()))
+            },
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[("the session continues", w.counts(f.access()).await)])
+        ),
+        case!(
+            "revoke all, too late at first",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                assert!(w.renews(facts.refresh()).await);
+                w.service.ports().users.inner.be_late(1);
+                facts
+            },
+            |w, f| none(w.service.revoke_tokens(f.id()).await),
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[
+                ("no session renews", !w.renews(f.refresh()).await),
+                ("no access token is valid", !w.counts(f.access()).await),
+            ])
+        ),
+        case!(
+            "follow changes made by hand",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                assert!(w.renews(facts.refresh()).await);
+                let users = &w.service.ports().users.inner;
+                users.change_by_hand(facts.id(), 0, |user| user.disabled_at = Some(1));
+                facts
+            },
+            |w, _f| none(w.service.follow_row_changes().await),
+            Error::Internal("never"),
+            |w, f, _mails| first_of(&[
+                ("no session renews", !w.renews(f.refresh()).await),
+                (
+                    "nothing is left to follow",
+                    w.service.ports().users.inner.row_changes(9).await == Ok(vec![])
+                ),
+            ])
+        ),
+        case!(
             "forget freed addresses",
             &[],
             |w| w.facts(String::new()).await,

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
@@ -12,7 +13,7 @@ use edgegate::adapters::memory::{
 };
 use edgegate::domain::account::{
     AccountName, Attempt, Comparison, Departure, EmailAddress, FreedAddress, HashError,
-    NotFreedSince, Password, PasswordHash, User, UserChange, UserId, Verification,
+    NotFreedSince, Password, PasswordHash, RowChange, User, UserChange, UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{
@@ -57,7 +58,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 47] = [
+pub(crate) const CALLS: [&str; 54] = [
     "devices",
     "gate count",
     "guard check",
@@ -83,8 +84,11 @@ pub(crate) const CALLS: [&str; 47] = [
     "mailer send",
     "queue put",
     "sessions begin",
+    "sessions check",
     "sessions end",
     "sessions forget",
+    "sessions forget copy",
+    "sessions hold",
     "sessions list",
     "sessions outdate",
     "sessions prove",
@@ -98,10 +102,14 @@ pub(crate) const CALLS: [&str; 47] = [
     "users find by id",
     "users forget",
     "users forget departures",
+    "users forget row change",
+    "users forget row changes",
     "users insert",
+    "users is past",
     "users list",
     "users postpone departure",
     "users rehash",
+    "users row changes",
     "users update",
     "vendor breached",
     "vendor challenge",
@@ -215,17 +223,44 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users find by id", find_by_id(id: UserId) -> Option<User>);
     numbered!("users find by email", find_by_email(email: &EmailAddress) -> Option<User>);
     numbered!("users insert", insert(user: &User, condition: Option<&NotFreedSince>) -> Insertion);
-    numbered!("users update", update(id: UserId, if_version: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
+    numbered!("users update", update(id: UserId, if_version: Option<u64>, within: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
+    numbered!("users is past", is_past(deadline: u64, now: u64) -> bool);
+    numbered!("users row changes", row_changes(limit: u32) -> Vec<RowChange>);
+    numbered!("users forget row change", forget_row_change(change: &RowChange) -> ());
+    numbered!("users forget row changes", forget_row_changes(before: u64) -> ());
     numbered!("users due departures", due_departures(limit: u32, now: u64) -> Vec<Departure>);
     numbered!("users departures", departures(after: Option<UserId>, limit: u32) -> Vec<Departure>);
     numbered!("users postpone departure", postpone_departure(id: UserId, due_at: Option<u64>) -> ());
     numbered!("users forget departures", forget_departures(left_before: u64) -> ());
-    numbered!("users delete", delete(id: UserId, email: &EmailAddress, if_version: Option<u64>, freed: &FreedAddress) -> bool);
+    numbered!("users delete", delete(id: UserId, email: &EmailAddress, if_version: Option<u64>, within: Option<u64>, freed: &FreedAddress) -> bool);
     numbered!("users freed", is_not_freed(condition: &NotFreedSince) -> bool);
     numbered!("users forget", forget_freed(before: u64) -> ());
     numbered!("users list", list(after: Option<UserId>, limit: u32) -> Vec<User>);
     numbered!("users rehash", rehash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> ());
     numbered!("users ping", ping() -> ());
+}
+
+/// The future of a row, for a call that is carried out twice: the row is read once.
+struct Row<F> {
+    future: Cell<Option<Pin<Box<F>>>>,
+    read: RefCell<Option<Result<Option<User>, StoreError>>>,
+}
+
+impl<F: Future<Output = Result<Option<User>, StoreError>>> Row<F> {
+    fn new(future: F) -> Self {
+        Self {
+            future: Cell::new(Some(Box::pin(future))),
+            read: RefCell::default(),
+        }
+    }
+
+    async fn read(&self) -> Result<Option<User>, StoreError> {
+        if let Some(future) = self.future.take() {
+            let row = future.await;
+            self.read.replace(Some(row));
+        }
+        self.read.borrow().clone().expect("it was read")
+    }
 }
 
 impl<S: SessionStore> SessionStore for Faulty<S> {
@@ -234,8 +269,18 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
     numbered!("sessions end", end(user: UserId, session: SessionId, reason: EndReason, now: u64) -> ());
     numbered!("sessions list", list(user: UserId, epoch: u32, now: u64) -> Vec<ActiveSession>);
     numbered!("sessions outdate", outdate(user: UserId, version: u64, ttl: u64, now: u64) -> ());
+    numbered!("sessions hold", hold(user: UserId, now: u64) -> Option<u64>);
+    numbered!("sessions forget copy", forget_copy(user: UserId) -> ());
     numbered!("sessions forget", forget(user: UserId, most: usize) -> usize);
     numbered!("sessions revocation", revocation(user: UserId, session: SessionId, now: u64) -> Revocation);
+
+    fn keeps_copies(&self) -> bool {
+        self.inner.keeps_copies()
+    }
+
+    fn versions_only_rise(&self) -> bool {
+        self.inner.versions_only_rise()
+    }
 
     async fn renew<F>(
         &self,
@@ -251,12 +296,13 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
         if matches!(fault, Some(Fault::Before | Fault::Down)) {
             return Err(failed());
         }
-        let first = self.inner.renew(presented, client, rules, user).await?;
+        let row = Row::new(user);
+        let renew = || self.inner.renew(presented, client, rules, row.read());
+        let first = renew().await?;
         match fault {
             Some(Fault::After) => return Err(failed()),
             Some(again @ (Fault::Twice | Fault::Again)) => {
-                let user = std::future::ready(Ok(first.user.clone()));
-                let second = self.inner.renew(presented, client, rules, user).await?;
+                let second = renew().await?;
                 if again == Fault::Again {
                     return Ok(second);
                 }
@@ -264,6 +310,21 @@ impl<S: SessionStore> SessionStore for Faulty<S> {
             _ => {}
         }
         Ok(first)
+    }
+
+    async fn check<F>(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: u64,
+        row: F,
+    ) -> Result<Revocation, StoreError>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
+        let row = Row::new(row);
+        let check = || self.inner.check(user, session, now, row.read());
+        self.line.call("sessions check", failed, check).await
     }
 }
 

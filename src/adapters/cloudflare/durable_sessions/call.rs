@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::session::{
-    ActiveSession, Client, EndReason, Place, Presented, RefreshTicket, Rules, SessionId, Standing,
-    Verdict,
+    ActiveSession, Client, Decision, EndReason, Need, Place, Presented, RefreshTicket, Rules,
+    SessionId, Standing, UserCopy, Verdict,
 };
 
-/// A call. Every call may be repeated.
+/// A call. Every call may be repeated. `since` is `COPIES_SINCE`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Call {
@@ -19,9 +19,45 @@ pub(super) enum Call {
         most: Option<usize>,
         now: u64,
         seen: Seen,
+        /// The user's version. A Worker from before copies sends none.
+        #[serde(default)]
+        version: Option<u64>,
     },
+    /// As [`renew`](crate::ports::SessionStore::renew), by the object's copy of the user's row.
+    /// Answers [`ByCopy`] with [`RenewedByCopy`].
+    RenewByCopy {
+        presented: Presented,
+        rules: Rules,
+        seen: Seen,
+        since: u64,
+    },
+    /// The same by the row that was needed. Answers [`Renewed`].
+    RenewByRow {
+        presented: Presented,
+        rules: Rules,
+        seen: Seen,
+        since: u64,
+        row: Option<UserCopy>,
+        need: Need,
+    },
+    /// As [`check`](crate::ports::SessionStore::check), by the object's copy of the user's row.
+    /// Answers [`ByCopy`] with a
+    /// [`Revocation`](crate::domain::session::Revocation).
+    CheckByCopy { session: SessionId, since: u64 },
+    /// The same by the row that was needed. Answers the
+    /// [`Revocation`](crate::domain::session::Revocation).
+    CheckByRow {
+        session: SessionId,
+        since: u64,
+        row: Option<UserCopy>,
+        need: Need,
+    },
+    /// As [`hold`](crate::ports::SessionStore::hold). Answers the deadline.
+    Hold,
+    /// As [`forget_copy`](crate::ports::SessionStore::forget_copy). Answers nothing.
+    ForgetCopy,
     /// As [`renew`](crate::ports::SessionStore::renew), with the user's standing. Answers
-    /// [`Renewed`].
+    /// [`Renewed`]. Only a Worker from before copies sends it, or a Worker whose object is.
     Renew {
         presented: Presented,
         rules: Rules,
@@ -43,7 +79,8 @@ pub(super) enum Call {
     },
     /// As [`list`](crate::ports::SessionStore::list). Answers a list of [`ActiveSession`].
     List { epoch: u32, now: u64 },
-    /// As [`outdate`](crate::ports::SessionStore::outdate). Answers nothing.
+    /// As [`outdate`](crate::ports::SessionStore::outdate). Drops the copy too, since a Worker from
+    /// before copies holds nothing. Answers nothing.
     Outdate { version: u64, until: u64 },
     /// As [`forget`](crate::ports::SessionStore::forget). Answers nothing.
     Forget,
@@ -57,6 +94,31 @@ pub(super) enum Call {
 pub(super) struct Renewed {
     pub(super) verdict: Verdict,
     pub(super) ticket: Option<RefreshTicket>,
+}
+
+impl From<&Decision> for Renewed {
+    fn from(decision: &Decision) -> Self {
+        Self {
+            verdict: decision.verdict,
+            ticket: decision.ticket,
+        }
+    }
+}
+
+/// The answer by the object's copy of the user's row, or what it needs to answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ByCopy<T> {
+    Answer(T),
+    Need(Need),
+}
+
+/// The answer to a renewal by the object's copy. Without a copy if the session has ended: the
+/// verdict does not depend on the user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RenewedByCopy {
+    pub(super) renewed: Renewed,
+    pub(super) row: Option<UserCopy>,
 }
 
 /// Who was seen using a session, as the object stores it: User-Agent, network, country and city,
@@ -105,7 +167,7 @@ mod tests {
     use crate::domain::json;
     use crate::domain::policy::MAX_TICKET_SECRETS;
     use crate::domain::session::{
-        ClientFingerprint, Fingerprints, Proof, Proved, Reuse, Revocation, Use,
+        ClientFingerprint, Fingerprints, Generation, Proof, Proved, Reuse, Revocation, Use,
     };
 
     fn sent<T: Serialize + DeserializeOwned>(value: &T) -> T {
@@ -129,6 +191,18 @@ mod tests {
             counter: u32::MAX,
             expires_at: u64::MAX,
             proof: Proof::by_password(6),
+        }
+    }
+
+    fn row() -> UserCopy {
+        UserCopy {
+            version: u64::MAX,
+            epoch: u32::MAX,
+            roles: vec!["admin".to_owned(), "user".to_owned()],
+            email: "\u{e9}\t@example.com".to_owned(),
+            email_canonical: "\u{e9}@example.com".to_owned(),
+            email_verified: true,
+            disabled: false,
         }
     }
 
@@ -165,7 +239,13 @@ mod tests {
             most,
             now: 3,
             seen: Seen::from(&Client::default()),
+            version: most.map(|_| 7),
         };
+        let need = |generation| Need {
+            generation,
+            asked_at: 9,
+        };
+        let generation = Some(Generation::new([0, 1, 2, 3, 252, 253, 254, 255]));
         let end = |reason| Call::End {
             session: session(),
             reason,
@@ -191,6 +271,40 @@ mod tests {
                 until: 2,
             },
             Call::Forget,
+            Call::RenewByCopy {
+                presented: Presented {
+                    ticket: ticket(),
+                    by,
+                    now: 5,
+                },
+                rules: rules(Reuse::Strict),
+                seen: Seen::from(&client()),
+                since: 1,
+            },
+            Call::RenewByRow {
+                presented: Presented {
+                    ticket: ticket(),
+                    by,
+                    now: 5,
+                },
+                rules: rules(Reuse::Strict),
+                seen: Seen::from(&client()),
+                since: 1,
+                row: Some(row()),
+                need: need(generation),
+            },
+            Call::CheckByCopy {
+                session: session(),
+                since: 1,
+            },
+            Call::CheckByRow {
+                session: session(),
+                since: 1,
+                row: None,
+                need: need(None),
+            },
+            Call::Hold,
+            Call::ForgetCopy,
             Call::Revocation {
                 session: session(),
                 now: 1,
@@ -226,6 +340,11 @@ mod tests {
             for ticket in [None, Some(ticket())] {
                 let renewed = Renewed { verdict, ticket };
                 assert_eq!(sent(&renewed), renewed);
+                let by_copy = ByCopy::Answer(RenewedByCopy {
+                    renewed,
+                    row: Some(row()),
+                });
+                assert_eq!(sent(&by_copy), by_copy);
             }
         }
         for proved in [Proved::GoesOn, Proved::Spent, Proved::Over] {
@@ -237,7 +356,14 @@ mod tests {
                 minimum_version,
             };
             assert_eq!(sent(&revocation), revocation);
+            let by_copy = ByCopy::Answer(revocation);
+            assert_eq!(sent(&by_copy), by_copy);
         }
+        let need = ByCopy::<Revocation>::Need(Need {
+            generation: None,
+            asked_at: 1,
+        });
+        assert_eq!(sent(&need), need);
     }
 
     #[test]
@@ -248,6 +374,14 @@ mod tests {
             assert_eq!(session, ActiveSession::now(id, &client, 9));
             assert_eq!(sent(&session), session);
         }
+    }
+
+    /// A Worker and an object of this version understand those from before copies.
+    #[test]
+    fn a_login_of_the_version_before_is_understood() {
+        let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":""}}"#;
+        let call = json::decode::<Call>(text);
+        assert!(matches!(call, Some(Call::Begin { version: None, .. })));
     }
 
     #[test]

@@ -8,14 +8,15 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use zeroize::Zeroizing;
 
 use super::OBJECT;
-use super::call::{Call, Renewed};
+use super::call::{ByCopy, Call, Renewed, RenewedByCopy};
+use super::copies::{self, Known};
 use super::table::Table;
 use crate::adapters::cloudflare::object_state::{ObjectState, now_ms};
 use crate::adapters::cloudflare::objects::{decode, encode};
 
 use crate::domain::error::StoreError;
 use crate::domain::policy::ENDED_ROW_TTL;
-use crate::domain::session::Effect;
+use crate::domain::session::{Decision, Effect, Presented, Revocation, Standing};
 
 /// Makes the tables that do not exist yet.
 ///
@@ -44,9 +45,15 @@ pub fn sessions_alarm(state: ObjectState) -> Promise {
     future_to_promise(async move {
         let table = Table::new(state.database());
         table.prepare()?;
-        match table.delete_expired(now_ms() / 1000)? {
+        let now = now_ms() / 1000;
+        let fence = table.fence()?;
+        match table.delete_expired(now)? {
             Some(next) => state.wake_by(OBJECT, next.saturating_mul(1000)).await?,
-            None => state.delete_everything(OBJECT).await?,
+            None if fence.may_be_wiped(now) => state.delete_everything(OBJECT).await?,
+            None => {
+                let end = fence.held_until.saturating_mul(1000);
+                state.wake_by(OBJECT, end).await?;
+            }
         }
         Ok(JsValue::UNDEFINED)
     })
@@ -73,6 +80,16 @@ impl Answer {
             ..self
         }
     }
+
+    /// The answer to a renewal with this decision.
+    fn after(self, decision: &Decision, presented: &Presented) -> Self {
+        match decision.effect {
+            Effect::End(_) => self.waking_at(presented.now.saturating_add(ENDED_ROW_TTL)),
+            // The alarm keeps the time that the old row needed. When it rings, it is set for the
+            // new row.
+            Effect::Record { .. } | Effect::Nothing => self,
+        }
+    }
 }
 
 /// Reads, decides and writes without an `await`, so that no other call runs in between.
@@ -85,8 +102,12 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
             most,
             now,
             seen,
+            version,
         } => {
             table.begin(session, epoch, lives_until, seen, now)?;
+            if let Some(version) = version {
+                copies::begin(table, version)?;
+            }
             let sooner = match most {
                 Some(most) => table.keep_to(most, session, epoch, now)?,
                 None => false,
@@ -101,16 +122,72 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
             seen,
         } => {
             let decision = table.renew(&presented, &rules, standing, seen)?;
-            let answer = Answer::new(&Renewed {
-                verdict: decision.verdict,
-                ticket: decision.ticket,
-            });
-            match decision.effect {
-                Effect::End(_) => answer.waking_at(presented.now.saturating_add(ENDED_ROW_TTL)),
-                // The alarm keeps the time that the old row needed. When it rings, it is set for
-                // the new row.
-                Effect::Record { .. } | Effect::Nothing => answer,
+            Answer::new(&Renewed::from(&decision)).after(&decision, &presented)
+        }
+        Call::RenewByCopy {
+            presented,
+            rules,
+            seen,
+            since,
+        } => {
+            let row = match copies::known(table, presented.ticket.session, since)? {
+                Known::Row(row) => Some(row),
+                // Then the verdict does not depend on the user.
+                Known::Ended => None,
+                Known::Needs(need) => {
+                    return Ok(Answer::new(&ByCopy::<RenewedByCopy>::Need(need)));
+                }
+            };
+            let standing = row.as_ref().map(Standing::from);
+            let decision = table.renew(&presented, &rules, standing, seen)?;
+            let renewed = Renewed::from(&decision);
+            Answer::new(&ByCopy::Answer(RenewedByCopy { renewed, row }))
+                .after(&decision, &presented)
+        }
+        Call::RenewByRow {
+            presented,
+            rules,
+            seen,
+            since,
+            row,
+            need,
+        } => {
+            copies::keep(table, row.as_ref(), &need, since)?;
+            let standing = row.as_ref().map(Standing::from);
+            let decision = table.renew(&presented, &rules, standing, seen)?;
+            Answer::new(&Renewed::from(&decision)).after(&decision, &presented)
+        }
+        Call::CheckByCopy { session, since } => Answer::new(&if table.goes_on(session)? {
+            match copies::known(table, session, since)? {
+                Known::Row(row) => ByCopy::Answer(Revocation::by_row(Some(&row))),
+                Known::Ended => ByCopy::Answer(Revocation::by_end()),
+                Known::Needs(need) => ByCopy::Need(need),
             }
+        } else {
+            ByCopy::Answer(Revocation::by_end())
+        }),
+        Call::CheckByRow {
+            session,
+            since,
+            row,
+            need,
+        } => {
+            copies::keep(table, row.as_ref(), &need, since)?;
+            Answer::new(&if table.goes_on(session)? {
+                Revocation::by_row(row.as_ref())
+            } else {
+                Revocation::by_end()
+            })
+        }
+        Call::Hold => {
+            let (deadline, held_until) = copies::hold(table)?;
+            // An object that has nothing else is deleted after the hold.
+            Answer::new(&deadline).waking_at(held_until)
+        }
+        Call::ForgetCopy => {
+            copies::forget(table)?;
+            // The alarm rings at once, and deletes an object that was empty.
+            Answer::new(&()).waking_at(1)
         }
         Call::Prove { ticket, rules, now } => Answer::new(&table.prove(&ticket, &rules, now)?),
         Call::End {
@@ -123,11 +200,16 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
         }
         Call::List { epoch, now } => Answer::new(&table.list(epoch, now)?),
         Call::Outdate { version, until } => {
+            // A report that was made before drops nothing: an old token may cause it again and again.
+            if version > table.fence()?.reported {
+                copies::forget(table)?;
+            }
             table.outdate(version, until)?;
             Answer::new(&()).waking_at(until)
         }
         Call::Forget => {
             table.forget()?;
+            copies::forget(table)?;
             // The alarm rings at once, and deletes an object that is empty now.
             Answer::new(&()).waking_at(1)
         }

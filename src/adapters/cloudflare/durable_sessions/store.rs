@@ -6,17 +6,21 @@ use serde::de::DeserializeOwned;
 use worker::Env;
 
 use super::OBJECT;
-use super::call::{Call, Renewed, Seen};
-use crate::adapters::cloudflare::objects::Objects;
+use super::call::{ByCopy, Call, Renewed, RenewedByCopy, Seen};
+use crate::adapters::cloudflare::objects::{Objects, is_unknown_call};
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
 use crate::domain::session::{
     ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
-    SessionId, Standing,
+    SessionId, Standing, UserCopy,
 };
 use crate::ports::{NewSession, Renewal, SessionStore};
 
 /// The session store on Durable Objects.
+///
+/// **Copies.** The object has a copy of the user's row, from which it answers renewals and checks
+/// without D1. A change of the row holds the object first, so no copy is older than a change of the
+/// service. `docs/decisions/0019-a-renewal-without-the-database.md` has the protocol.
 ///
 /// **Staleness.** None. One object decides everything about a user, in one order. An ended session, a
 /// revoke-all and a changed version apply everywhere as soon as they are answered, to renewals and to
@@ -25,18 +29,31 @@ use crate::ports::{NewSession, Renewal, SessionStore};
 /// **Limit.** Exact: the session above [`NewSession::most`] ends the oldest in the same step.
 ///
 /// An object that was just moved or updated is asked a second time, so every call may be repeated.
+/// While a deploy is under way an object may be of the version before copies. It has none then, so
+/// renewals and checks read the row, and changes answer 503.
 #[derive(Clone, Debug)]
-pub struct DurableSessions(Objects);
+pub struct DurableSessions {
+    objects: Objects,
+    /// `COPIES_SINCE`.
+    since: u64,
+}
 
 impl DurableSessions {
     /// The store in the `Sessions` objects that are bound under this name, if they are.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
-        Objects::bound(env, name, OBJECT).map(Self)
+        let objects = Objects::bound(env, name, OBJECT)?;
+        Some(Self { objects, since: 0 })
+    }
+
+    /// The same store, which uses no copy from before this time, in seconds since 1970.
+    #[must_use]
+    pub fn with_copies_since(self, since: u64) -> Self {
+        Self { since, ..self }
     }
 
     async fn ask<A: DeserializeOwned>(&self, user: UserId, call: &Call) -> Result<A, StoreError> {
-        self.0.ask(&user.to_string(), call, &[]).await
+        self.objects.ask(&user.to_string(), call, &[]).await
     }
 }
 
@@ -49,6 +66,7 @@ impl SessionStore for DurableSessions {
             most: new.most,
             now,
             seen: Seen::from(new.client),
+            version: Some(new.version),
         };
         self.ask(new.user, &call).await
     }
@@ -63,19 +81,38 @@ impl SessionStore for DurableSessions {
     where
         F: Future<Output = Result<Option<User>, StoreError>>,
     {
-        let user = user.await?;
-        let call = Call::Renew {
+        let (id, since, seen) = (presented.ticket.user, self.since, Seen::from(client));
+        let call = Call::RenewByCopy {
             presented: *presented,
             rules: *rules,
-            standing: user.as_ref().map(Standing::from),
-            seen: Seen::from(client),
+            seen: seen.clone(),
+            since,
         };
-        let Renewed { verdict, ticket } = self.ask(presented.ticket.user, &call).await?;
-        Ok(Renewal {
-            verdict,
-            ticket,
-            user,
-        })
+        let need = match self.ask(id, &call).await {
+            Ok(ByCopy::Answer(RenewedByCopy { renewed, row })) => return Ok(renewed.with(row)),
+            Ok(ByCopy::Need(need)) => Some(need),
+            Err(error) if is_unknown_call(&error) => None,
+            Err(error) => return Err(error),
+        };
+        let row = user.await?.as_ref().map(UserCopy::from);
+        let call = match need {
+            Some(need) => Call::RenewByRow {
+                presented: *presented,
+                rules: *rules,
+                seen,
+                since,
+                row: row.clone(),
+                need,
+            },
+            None => Call::Renew {
+                presented: *presented,
+                rules: *rules,
+                standing: row.as_ref().map(Standing::from),
+                seen,
+            },
+        };
+        let renewed: Renewed = self.ask(id, &call).await?;
+        Ok(renewed.with(row))
     }
 
     async fn prove(
@@ -130,6 +167,48 @@ impl SessionStore for DurableSessions {
         self.ask(user, &call).await
     }
 
+    async fn hold(&self, user: UserId, _now: u64) -> Result<Option<u64>, StoreError> {
+        self.ask(user, &Call::Hold).await.map(Some)
+    }
+
+    async fn forget_copy(&self, user: UserId) -> Result<(), StoreError> {
+        self.ask(user, &Call::ForgetCopy).await
+    }
+
+    fn keeps_copies(&self) -> bool {
+        true
+    }
+
+    async fn check<F>(
+        &self,
+        user: UserId,
+        session: SessionId,
+        now: u64,
+        row: F,
+    ) -> Result<Revocation, StoreError>
+    where
+        F: Future<Output = Result<Option<User>, StoreError>>,
+    {
+        let since = self.since;
+        let call = Call::CheckByCopy { session, since };
+        let need = match self.ask(user, &call).await {
+            Ok(ByCopy::Answer(revocation)) => return Ok(revocation),
+            Ok(ByCopy::Need(need)) => need,
+            Err(error) if is_unknown_call(&error) => {
+                return self.revocation(user, session, now).await;
+            }
+            Err(error) => return Err(error),
+        };
+        let row = row.await?.as_ref().map(UserCopy::from);
+        let call = Call::CheckByRow {
+            session,
+            since,
+            row,
+            need,
+        };
+        self.ask(user, &call).await
+    }
+
     fn versions_only_rise(&self) -> bool {
         true
     }
@@ -146,5 +225,15 @@ impl SessionStore for DurableSessions {
         now: u64,
     ) -> Result<Revocation, StoreError> {
         self.ask(user, &Call::Revocation { session, now }).await
+    }
+}
+
+impl Renewed {
+    fn with(self, user: Option<UserCopy>) -> Renewal {
+        Renewal {
+            verdict: self.verdict,
+            ticket: self.ticket,
+            user,
+        }
     }
 }

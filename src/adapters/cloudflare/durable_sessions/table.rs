@@ -1,4 +1,4 @@
-//! The object's two tables. Each statement is written out whole, and its values are bound parameters
+//! The object's three tables. Each statement is written out whole, and its values are bound parameters
 //! only. Everything here is synchronous.
 
 use js_sys::Array;
@@ -10,11 +10,12 @@ use crate::adapters::cloudflare::binding::{failed, whole};
 use crate::adapters::cloudflare::object_state::Sql;
 use crate::adapters::cloudflare::objects;
 use crate::domain::error::StoreError;
+use crate::domain::json;
 use crate::domain::policy::ENDED_ROW_TTL;
 use crate::domain::session::{
-    ActiveSession, ClientFingerprint, Consistency, Decision, Effect, EndReason, Methods, Presented,
-    Proof, Proved, Record, RefreshTicket, Revocation, Rules, SessionId, Standing, Stored, Use,
-    rotate, surplus,
+    ActiveSession, ClientFingerprint, Consistency, DatedCopy, Decision, Effect, EndReason, Fence,
+    Methods, Presented, Proof, Proved, Record, RefreshTicket, Revocation, Rules, SessionId,
+    Standing, Stored, Use, rotate, surplus,
 };
 
 #[wasm_bindgen]
@@ -51,6 +52,9 @@ impl Table {
             "CREATE INDEX IF NOT EXISTS session_lives_until ON session (lives_until)",
             "CREATE TABLE IF NOT EXISTS outdated (\
              one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, until INTEGER NOT NULL)",
+            "CREATE TABLE IF NOT EXISTS fence (\
+             one INTEGER PRIMARY KEY CHECK (one = 1), generation TEXT NOT NULL, held_until INTEGER NOT NULL, \
+             asked_at INTEGER, user TEXT)",
         ] {
             self.rows(statement, vec![])?;
         }
@@ -278,6 +282,61 @@ impl Table {
             ended: integer(&row, 0) != Some(1),
             minimum_version: nullable_integer(&row, 1)?,
         })
+    }
+
+    /// What is stored about the copy of the user's row. A copy that this version can't read is none.
+    /// Without a row here there is no copy that `outdated` could void.
+    pub(super) fn fence(&self) -> Result<Fence, StoreError> {
+        let row = self
+            .rows(
+                "SELECT generation, held_until, asked_at, user, (SELECT version FROM outdated) FROM fence",
+                vec![],
+            )?
+            .pop();
+        let Some(row) = row else {
+            return Ok(Fence::default());
+        };
+        let generation = text(&row, 0).and_then(|text| json::decode(&text));
+        let user = text(&row, 3).and_then(|text| json::decode(&text));
+        let copy = user.zip(nullable_integer(&row, 2)?);
+        Ok(Fence {
+            generation,
+            held_until: nullable_integer(&row, 1)?.unwrap_or(0),
+            copy: copy.map(|(row, asked_at)| DatedCopy { row, asked_at }),
+            reported: nullable_integer(&row, 4)?.unwrap_or(0),
+        })
+    }
+
+    pub(super) fn store_fence(&self, fence: &Fence) -> Result<(), StoreError> {
+        let copy = fence.copy.as_ref();
+        self.rows(
+            "INSERT INTO fence (one, generation, held_until, asked_at, user) VALUES (1, ?, ?, ?, ?) \
+             ON CONFLICT (one) DO UPDATE SET generation = excluded.generation, \
+             held_until = excluded.held_until, asked_at = excluded.asked_at, user = excluded.user",
+            vec![
+                fence.generation.as_ref().map(json::encode).unwrap_or_default().into(),
+                number(fence.held_until),
+                copy.map_or(JsValue::NULL, |copy| number(copy.asked_at)),
+                copy.map_or(JsValue::NULL, |copy| json::encode(&copy.row).into()),
+            ],
+        )
+        .map(drop)
+    }
+
+    /// Whether a session has ended; `None` if the object does not have it.
+    pub(super) fn has_ended(&self, session: SessionId) -> Result<Option<bool>, StoreError> {
+        let row = self
+            .rows(
+                "SELECT ended FROM session WHERE id = ?",
+                vec![session.to_string().into()],
+            )?
+            .pop();
+        Ok(row.map(|row| !row.get(0).is_null()))
+    }
+
+    /// Whether the object has this session, and it has not ended.
+    pub(super) fn goes_on(&self, session: SessionId) -> Result<bool, StoreError> {
+        Ok(self.has_ended(session)? == Some(false))
     }
 
     /// Deletes what has expired. Returns when the next row expires, or `None` when none is left.

@@ -1,5 +1,6 @@
 //! The cases. Each tests one sentence of the port's documentation.
 
+mod copies;
 mod endings;
 mod forgetting;
 mod proofs;
@@ -13,6 +14,7 @@ use edgegate::ports::SessionStore;
 use super::world::{Person, World, text};
 use super::{Case, check, check_eq};
 
+pub(crate) use copies::*;
 pub(crate) use endings::*;
 pub(crate) use forgetting::*;
 pub(crate) use proofs::*;

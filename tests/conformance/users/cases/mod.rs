@@ -8,6 +8,7 @@ mod counters;
 mod departures;
 mod extremes;
 mod freed;
+mod holds;
 mod lists;
 
 use super::{Case, LARGEST, World, address, check, check_eq, freed, hash, name, roles, text};
@@ -20,4 +21,5 @@ pub(crate) use counters::*;
 pub(crate) use departures::*;
 pub(crate) use extremes::*;
 pub(crate) use freed::*;
+pub(crate) use holds::*;
 pub(crate) use lists::*;

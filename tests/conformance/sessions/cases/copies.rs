@@ -1,0 +1,195 @@
+//! Copies of users' rows, in a store that keeps them.
+
+use std::cell::Cell;
+use std::future::ready;
+
+use edgegate::domain::account::User;
+use edgegate::domain::error::StoreError;
+use edgegate::domain::policy::DELETED_VERSION;
+use edgegate::domain::session::{RefreshTicket, UserCopy, Verdict};
+use edgegate::ports::{NewSession, SessionStore};
+
+use super::super::world::{DAY, Person, World, laptop, rules, text};
+use super::{Case, check, check_eq};
+
+/// A row that must not be read.
+fn unread() -> std::future::Ready<Result<Option<User>, StoreError>> {
+    ready(Err(StoreError::new("users", "it was read")))
+}
+
+impl<W: World> Person<'_, W> {
+    /// Renews a young token, which is kept. Returns whether the row was read.
+    async fn reads(&self, store: &W::Store, ticket: RefreshTicket) -> Result<bool, String> {
+        let read = Cell::new(false);
+        let row = async {
+            read.set(true);
+            Ok(Some(self.user.clone()))
+        };
+        let renewal = self
+            .renew_at(store, ticket, &laptop(), &rules(), row)
+            .await?;
+        check_eq!(renewal.verdict, Verdict::Kept, "a young token");
+        let copy = Some(UserCopy::from(&self.user));
+        check_eq!(renewal.user, copy, "the user comes along");
+        Ok(read.get())
+    }
+
+    async fn least_version(
+        &self,
+        ticket: RefreshTicket,
+        row: Option<User>,
+    ) -> Result<Option<u64>, String> {
+        let (store, now) = (self.world.here(), self.world.now());
+        let checked = store.check(self.user.id, ticket.session, now, ready(Ok(row)));
+        let checked = checked.await.map_err(text)?;
+        check!(!checked.ended, "it goes on");
+        Ok(checked.minimum_version)
+    }
+}
+
+/// "A store that keeps copies MUST NOT wait for it while it has a copy that may decide."
+pub(crate) async fn a_copy_answers_renewals_and_checks<W: World>(world: &W) -> Case {
+    let ada = Person::new(world)?;
+    let first = ada.begin().await?;
+    check!(world.here().keeps_copies(), "it keeps copies");
+    check!(
+        ada.reads(world.here(), first).await?,
+        "the first renewal reads"
+    );
+    for store in [world.here(), world.elsewhere()] {
+        check!(!ada.reads(store, first).await?, "later ones do not");
+        let checked = store
+            .check(ada.user.id, first.session, world.now(), unread())
+            .await
+            .map_err(text)?;
+        check_eq!(checked.minimum_version, Some(ada.user.version), "a check");
+    }
+    Ok(())
+}
+
+/// A check keeps the row too.
+pub(crate) async fn a_check_keeps_the_row<W: World>(world: &W) -> Case {
+    let ada = Person::new(world)?;
+    let first = ada.begin().await?;
+    let row = Some(ada.user.clone());
+    check_eq!(
+        ada.least_version(first, row).await?,
+        Some(ada.user.version),
+        "by the row"
+    );
+    check!(!ada.reads(world.elsewhere(), first).await?, "it was kept");
+    Ok(())
+}
+
+/// "MUST drop its copy of the row and keep none until no change within the returned deadline can be
+/// committed any more."
+pub(crate) async fn a_held_store_reads_the_row<W: World>(world: &W) -> Case {
+    let mut ada = Person::new(world)?;
+    let first = ada.begin().await?;
+    ada.reads(world.here(), first).await?;
+    let deadline = world.elsewhere().hold(ada.user.id, world.now()).await;
+    check!(deadline.map_err(text)?.is_some(), "a deadline");
+    for version in [1, 2, 3] {
+        ada.user.version = version;
+        check!(ada.reads(world.here(), first).await?, "held");
+        let row = Some(ada.user.clone());
+        check_eq!(
+            ada.least_version(first, row).await?,
+            Some(version),
+            "a check"
+        );
+    }
+    Ok(())
+}
+
+/// "A row that is being read meanwhile MUST NOT be kept."
+pub(crate) async fn a_row_on_its_way_is_not_kept<W: World>(world: &W) -> Case {
+    let ada = Person::new(world)?;
+    let first = ada.begin().await?;
+    let row = async {
+        world.elsewhere().forget_copy(ada.user.id).await?;
+        Ok(Some(ada.user.clone()))
+    };
+    let renewal = ada
+        .renew_at(world.here(), first, &laptop(), &rules(), row)
+        .await?;
+    check_eq!(renewal.verdict, Verdict::Kept, "by the row");
+    check!(ada.reads(world.here(), first).await?, "read again");
+    check!(!ada.reads(world.here(), first).await?, "then kept");
+    Ok(())
+}
+
+pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case {
+    let mut ada = Person::new(world)?;
+    let first = ada.begin().await?;
+    ada.reads(world.here(), first).await?;
+    for outdates in [false, true] {
+        ada.user.version += 1;
+        let store = world.elsewhere();
+        if outdates {
+            // As a Worker from before copies reports a change.
+            let version = ada.user.version;
+            store.outdate(ada.user.id, version, 900, world.now()).await
+        } else {
+            store.forget_copy(ada.user.id).await
+        }
+        .map_err(text)?;
+        check!(ada.reads(world.here(), first).await?, "read again");
+        check!(!ada.reads(world.here(), first).await?, "then kept");
+    }
+    // The same report once more drops nothing: an old token may cause it again and again.
+    let (store, version) = (world.elsewhere(), ada.user.version);
+    let again = store.outdate(ada.user.id, version, 900, world.now()).await;
+    again.map_err(text)?;
+    check!(!ada.reads(world.here(), first).await?, "still kept");
+    Ok(())
+}
+
+/// A login says which version it has read. It keeps no row itself.
+pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W) -> Case {
+    let ada = Person::new(world)?;
+    let first = ada.begin().await?;
+    ada.reads(world.here(), first).await?;
+    for (version, expected) in [(ada.user.version, false), (ada.user.version + 1, true)] {
+        let ticket = ada.ticket();
+        let new = NewSession {
+            user: ada.user.id,
+            session: ticket.session,
+            epoch: 0,
+            version,
+            client: &laptop().client,
+            expires_at: ticket.expires_at,
+            idle_ttl: 30 * DAY,
+            most: None,
+        };
+        let begun = world.here().begin(&new, world.now()).await;
+        begun.map_err(text)?;
+        let reads = ada.reads(world.here(), first).await?;
+        check_eq!(reads, expected, format!("a login with {version}"));
+    }
+    Ok(())
+}
+
+/// No access token of a disabled user is valid, and none without a user. Neither is kept as a
+/// user who may renew.
+pub(crate) async fn a_check_refuses_the_disabled_and_the_deleted<W: World>(world: &W) -> Case {
+    let mut ada = Person::new(world)?;
+    let first = ada.begin().await?;
+    check_eq!(
+        ada.least_version(first, None).await?,
+        Some(DELETED_VERSION),
+        "without a row"
+    );
+    ada.user.disabled_at = Some(1);
+    let row = Some(ada.user.clone());
+    check_eq!(
+        ada.least_version(first, row).await?,
+        Some(DELETED_VERSION),
+        "disabled"
+    );
+    let renewal = ada
+        .renew_at(world.here(), first, &laptop(), &rules(), unread())
+        .await?;
+    check_eq!(renewal.verdict, Verdict::NoUser, "by the copy");
+    Ok(())
+}

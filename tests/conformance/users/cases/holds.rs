@@ -1,0 +1,149 @@
+//! Changes within a hold, and the list of those without.
+
+use edgegate::domain::account::{RowChange, User, UserChange, UserId};
+use edgegate::ports::UserDirectory;
+
+use super::{Case, World, check, check_eq, freed, hash, text};
+
+/// Past for every clock, and never past.
+const PAST: u64 = 1;
+const NEVER: u64 = 4_102_444_800;
+
+/// A user who was created just now by every clock.
+async fn newcomer<D: UserDirectory>(world: &World<D>) -> Result<User, String> {
+    let user = User {
+        created_at: NEVER,
+        ..world.nobody()?
+    };
+    world.insert(&user).await?;
+    Ok(user)
+}
+
+async fn listed<D: UserDirectory>(
+    world: &World<D>,
+    id: UserId,
+) -> Result<Option<RowChange>, String> {
+    let changes = world.directory.row_changes(10_000).await.map_err(text)?;
+    Ok(changes.into_iter().find(|change| change.user() == Some(id)))
+}
+
+/// "The change MUST NOT be made when the store's own clock shows this time or a later one."
+pub(crate) async fn a_change_past_its_deadline_is_not_made<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let ada = world.somebody().await?;
+    let change = UserChange::revoke_sessions();
+    let directory = &world.directory;
+    let late = directory
+        .update(ada.id, None, Some(PAST), &change, 200)
+        .await;
+    check_eq!(late.map_err(text)?, None, "too late");
+    world.holds(&ada, "after a late change").await?;
+    let made = directory
+        .update(ada.id, None, Some(NEVER), &change, 200)
+        .await;
+    let made = made.map_err(text)?.ok_or("in time")?;
+    check_eq!(made.version, ada.version + 1, "in time");
+    for (deadline, expected) in [(PAST, true), (NEVER, false)] {
+        let is_past = directory.is_past(deadline, 200).await.map_err(text)?;
+        check_eq!(is_past, expected, deadline);
+    }
+    Ok(())
+}
+
+/// The account stays, and so does everything that belongs to it.
+pub(crate) async fn a_deletion_past_its_deadline_deletes_nothing<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let ada = world.somebody().await?;
+    let freed = freed(&ada.email, 200);
+    for (within, expected) in [(PAST, false), (NEVER, true)] {
+        let deleted = world
+            .directory
+            .delete(ada.id, &ada.email, None, Some(within), &freed)
+            .await;
+        check_eq!(deleted.map_err(text)?, expected, within);
+        check_eq!(world.read(ada.id).await?.is_none(), expected, within);
+        let departures = world.directory.departures(None, 10_000).await;
+        let departures = departures.map_err(text)?;
+        let has_departed = departures.iter().any(|departure| departure.user == ada.id);
+        check_eq!(has_departed, expected, within);
+    }
+    Ok(())
+}
+
+/// "A change without a deadline MUST be listed."
+pub(crate) async fn a_change_without_a_hold_is_listed<D: UserDirectory>(world: &World<D>) -> Case {
+    let ada = newcomer(world).await?;
+    check_eq!(listed(world, ada.id).await?, None, "a new user");
+    let change = UserChange::revoke_sessions();
+    let within = Some(NEVER - 1);
+    let directory = &world.directory;
+    let held = directory.update(ada.id, None, within, &change, 200).await;
+    check!(held.map_err(text)?.is_some(), "in time");
+    check_eq!(listed(world, ada.id).await?, None, "a change within a hold");
+    world.update(ada.id, &change, 200).await?;
+    let first = listed(world, ada.id).await?.ok_or("not listed")?;
+    // "unless the row has changed again since it was read"
+    world.update(ada.id, &change, 200).await?;
+    directory.forget_row_change(&first).await.map_err(text)?;
+    let second = listed(world, ada.id).await?.ok_or("not listed again")?;
+    check!(first.mark != second.mark, "the same mark");
+    directory.forget_row_change(&second).await.map_err(text)?;
+    check_eq!(listed(world, ada.id).await?, None, "forgotten");
+    // As often as it is repeated.
+    directory.forget_row_change(&second).await.map_err(text)?;
+    Ok(())
+}
+
+/// What no copy depends on is not listed.
+pub(crate) async fn a_new_hash_of_the_same_password_is_not_listed<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let ada = newcomer(world).await?;
+    let new = hash("another");
+    let rehashed = world
+        .directory
+        .rehash(ada.id, &ada.password_hash, &new)
+        .await;
+    rehashed.map_err(text)?;
+    check_eq!(listed(world, ada.id).await?, None, "after a rehash");
+    Ok(())
+}
+
+pub(crate) async fn old_entries_are_forgotten_by_their_time<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let ada = world.somebody().await?;
+    world
+        .update(ada.id, &UserChange::revoke_sessions(), 200)
+        .await?;
+    let directory = &world.directory;
+    directory.forget_row_changes(1).await.map_err(text)?;
+    check!(listed(world, ada.id).await?.is_some(), "still listed");
+    directory.forget_row_changes(NEVER).await.map_err(text)?;
+    check_eq!(listed(world, ada.id).await?, None, "forgotten");
+    Ok(())
+}
+
+/// At most `limit`, and a limit of one does not hide the others for ever.
+pub(crate) async fn a_list_of_changes_is_bounded<D: UserDirectory>(world: &World<D>) -> Case {
+    let directory = &world.directory;
+    directory.forget_row_changes(NEVER).await.map_err(text)?;
+    for _ in 0..3 {
+        let user = world.somebody().await?;
+        world
+            .update(user.id, &UserChange::revoke_sessions(), 200)
+            .await?;
+    }
+    for left in [3, 2, 1, 0] {
+        let all = directory.row_changes(9).await.map_err(text)?;
+        check_eq!(all.len(), left, "left");
+        let first = directory.row_changes(1).await.map_err(text)?;
+        check_eq!(first.len(), left.min(1), "bounded");
+        for change in &first {
+            directory.forget_row_change(change).await.map_err(text)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,351 @@
+//! A session store that keeps copies of users' rows: what renewals and checks know of a change, and
+//! when.
+
+use edgegate::adapters::memory::MemorySessions;
+use edgegate::domain::account::{UserChange, UserId};
+use edgegate::domain::error::{Code, Error};
+use edgegate::domain::mail::Locale;
+use edgegate::domain::policy::{COPY_TTL, HOLD_TRIES, HOLD_TTL};
+use edgegate::domain::session::Verdict;
+use edgegate::ports::{Clock, SessionStore, UserDirectory};
+use edgegate::service::manage_users::Amendment;
+use edgegate::service::{Criteria, SignedIn};
+
+use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, on_kv, on_memory, verdict};
+
+type Durable = World<MemorySessions>;
+
+impl Durable {
+    /// Renews a young token. The roles of the new access token, or the verdict.
+    async fn roles(&self, ada: &SignedIn) -> Result<Vec<String>, Option<Verdict>> {
+        let token = ada.tokens.refresh_token.expose();
+        let renewed = self.service.renew_token(token, &client()).await;
+        let renewed = renewed.map_err(|error| verdict(&error))?;
+        let access = renewed.tokens.access_token.expose();
+        let mut roles = Vec::new();
+        for role in ["author", "user"] {
+            if self.service.is_authorized_by_role(access, &[role]).await {
+                roles.push(role.to_owned());
+            }
+        }
+        Ok(roles)
+    }
+
+    async fn is_valid(&self, ada: &SignedIn) -> bool {
+        let access = ada.tokens.access_token.expose();
+        self.service.is_authorized_by_role(access, &["user"]).await
+    }
+
+    /// Signs in, and has the store keep a copy.
+    async fn with_copy(&self) -> SignedIn {
+        let ada = self.log_in(ADA);
+        assert_eq!(self.roles(&ada).await, Ok(vec!["user".to_owned()]));
+        assert!(self.is_valid(&ada).await);
+        ada
+    }
+
+    /// Changes the row behind the service's back: as long as a copy decides, nobody notices.
+    fn disable_by_hand(&self, id: UserId) {
+        let users = &self.service.ports().users;
+        users.change_by_hand(id, 1, |user| user.disabled_at = Some(1));
+    }
+}
+
+#[test]
+fn a_renewal_and_a_check_read_no_row_while_the_copy_may_decide() {
+    pollster::block_on(async {
+        let world = on_memory(&[]);
+        let ada = world.with_copy().await;
+        world.disable_by_hand(ada.user.id);
+        assert!(world.roles(&ada).await.is_ok());
+        assert!(world.is_valid(&ada).await);
+        // A copy of the row, even of one that was changed by hand, lasts a day at most.
+        world.clock.advance(COPY_TTL);
+        assert_eq!(world.roles(&ada).await, Err(Some(Verdict::NoUser)));
+    });
+}
+
+#[test]
+fn a_change_by_hand_counts_once_the_cron_has_run() {
+    pollster::block_on(async {
+        let world = on_memory(&[]);
+        let ada = world.with_copy().await;
+        world.disable_by_hand(ada.user.id);
+        world.service.follow_row_changes().await.unwrap();
+        assert_eq!(world.roles(&ada).await, Err(Some(Verdict::NoUser)));
+        assert!(!world.is_valid(&ada).await);
+        let users = &world.service.ports().users;
+        assert_eq!(users.row_changes(9).await, Ok(vec![]));
+    });
+}
+
+/// During the hold and after it, and whether or not a copy was kept in between.
+#[test]
+fn each_change_of_the_service_counts_at_once() {
+    type Change = fn(&Durable, UserId) -> Result<(), Error>;
+    type Renewed = Result<Vec<String>, Option<Verdict>>;
+    let changes: [(&str, Change, Renewed); 6] = [
+        (
+            "a role",
+            |world, id| {
+                amend(world, id, |amendment| {
+                    amendment.roles = Some(vec!["author".to_owned(), "user".to_owned()]);
+                })
+            },
+            Ok(vec!["author".to_owned(), "user".to_owned()]),
+        ),
+        (
+            "disabled",
+            |world, id| amend(world, id, |amendment| amendment.disabled = Some(true)),
+            Err(Some(Verdict::NoUser)),
+        ),
+        (
+            "revoked",
+            |world, id| pollster::block_on(world.service.revoke_tokens(id)),
+            Err(Some(Verdict::OtherEpoch)),
+        ),
+        (
+            "another password",
+            |world, _| {
+                let (login, by) = (world.log_in(ADA), client());
+                let access = login.tokens.access_token.expose();
+                let change = world.service.change_password(
+                    access,
+                    PASSWORD,
+                    NEW_PASSWORD,
+                    &by,
+                    Locale::English,
+                );
+                pollster::block_on(change).map(drop)
+            },
+            Err(Some(Verdict::OtherEpoch)),
+        ),
+        (
+            "a reset",
+            |world, _| {
+                pollster::block_on(async {
+                    let (ticket, by) = (world.reset_ticket(ADA).await, client());
+                    let reset =
+                        world
+                            .service
+                            .confirm_reset(&ticket, NEW_PASSWORD, &by, Locale::English);
+                    reset.await.map(drop)
+                })
+            },
+            Err(Some(Verdict::OtherEpoch)),
+        ),
+        (
+            "deleted",
+            |world, id| {
+                let root = world.log_in(ROOT);
+                let access = root.tokens.access_token.expose();
+                let deletion = world.service.delete_account(access, id, Locale::English);
+                pollster::block_on(deletion).map(drop)
+            },
+            Err(Some(Verdict::NoUser)),
+        ),
+    ];
+    for (what, change, expected) in changes {
+        for later in [0, HOLD_TTL] {
+            let world = on_memory(&[]);
+            let ada = pollster::block_on(world.with_copy());
+            change(&world, ada.user.id).unwrap();
+            world.clock.advance(later);
+            for _ in 0..3 {
+                let roles = pollster::block_on(world.roles(&ada));
+                assert_eq!(roles, expected, "{what}, {later} s later");
+                let is_valid = pollster::block_on(world.is_valid(&ada));
+                assert!(!is_valid, "{what}, {later} s later");
+            }
+        }
+    }
+}
+
+fn amend(world: &Durable, id: UserId, edit: impl FnOnce(&mut Amendment)) -> Result<(), Error> {
+    let root = world.log_in(ROOT);
+    let mut amendment = Amendment::default();
+    edit(&mut amendment);
+    let access = root.tokens.access_token.expose();
+    let amended = world.service.amend_user(access, id, amendment);
+    pollster::block_on(amended).map(drop)
+}
+
+#[test]
+fn a_change_that_is_late_each_time_answers_503_and_changes_nothing() {
+    pollster::block_on(async {
+        let world = on_memory(&[]);
+        let ada = world.with_copy().await;
+        let users = &world.service.ports().users;
+        users.be_late(HOLD_TRIES);
+        let error = world.service.revoke_tokens(ada.user.id).await.unwrap_err();
+        assert_eq!(error.code(), Code::Unavailable);
+        assert_eq!(
+            users.find_by_id(ada.user.id).await,
+            Ok(Some(ada.user.clone()))
+        );
+        assert!(world.roles(&ada).await.is_ok());
+        assert!(world.is_valid(&ada).await);
+        // One time less, and the change is made.
+        users.be_late(HOLD_TRIES - 1);
+        world.service.revoke_tokens(ada.user.id).await.unwrap();
+        assert!(!world.is_valid(&ada).await);
+    });
+}
+
+#[test]
+fn a_deletion_that_is_late_each_time_deletes_nothing() {
+    pollster::block_on(async {
+        let world = on_memory(&[]);
+        let ada = world.with_copy().await;
+        let users = &world.service.ports().users;
+        users.be_late(HOLD_TRIES);
+        let (access, by) = (ada.tokens.access_token.expose(), client());
+        let deletion = world
+            .service
+            .delete_own_account(access, PASSWORD, &by, Locale::English);
+        assert_eq!(deletion.await.unwrap_err().code(), Code::Unavailable);
+        assert_eq!(users.departures(None, 9).await, Ok(vec![]));
+        assert!(world.roles(&ada).await.is_ok());
+    });
+}
+
+#[test]
+fn a_login_that_read_another_version_drops_the_copy() {
+    pollster::block_on(async {
+        let world = on_memory(&[]);
+        let ada = world.with_copy().await;
+        let users = &world.service.ports().users;
+        users.change_by_hand(ada.user.id, 1, |user| {
+            user.version += 1;
+            user.session_epoch += 1;
+        });
+        world.log_in(ADA);
+        assert_eq!(world.roles(&ada).await, Err(Some(Verdict::OtherEpoch)));
+    });
+}
+
+#[test]
+fn copies_from_before_copies_since_are_not_used() {
+    pollster::block_on(async {
+        let world = on_memory(&[]);
+        let ada = world.with_copy().await;
+        world.disable_by_hand(ada.user.id);
+        let sessions = world.service.ports().sessions.clone();
+        let now = world.clock.now_ms() / 1000;
+        let later = sessions.with_copies_since(now);
+        let row = async { world.service.ports().users.find_by_id(ada.user.id).await };
+        let session = ada.tokens.session;
+        let revocation = later.check(ada.user.id, session, now, row).await.unwrap();
+        assert!(
+            revocation
+                .minimum_version
+                .is_some_and(|least| least > ada.user.version)
+        );
+    });
+}
+
+/// Without copies nothing has to be followed. `SESSION_STORE` may be switched to a store that has
+/// copies from before, so the changes stay listed for as long as one may decide.
+#[test]
+fn with_kv_changes_are_listed_for_a_day() {
+    pollster::block_on(async {
+        let world = on_kv(&[]);
+        let ada = world.log_in(ADA);
+        world.service.revoke_tokens(ada.user.id).await.unwrap();
+        let listed = async || {
+            world.service.follow_row_changes().await.unwrap();
+            let users = &world.service.ports().users;
+            users.row_changes(9).await.unwrap().len()
+        };
+        assert_eq!(listed().await, 1);
+        world.clock.advance(COPY_TTL);
+        assert_eq!(listed().await, 1);
+        world.clock.advance(1);
+        assert_eq!(listed().await, 0);
+    });
+}
+
+#[test]
+fn a_session_that_has_ended_is_refused_without_the_row() {
+    pollster::block_on(async {
+        let world = on_memory(&[]);
+        let ada = world.with_copy().await;
+        let (access, refresh) = (&ada.tokens.access_token, &ada.tokens.refresh_token);
+        world.service.log_out(refresh.expose()).await.unwrap();
+        let criteria = Criteria::default();
+        let checked = world
+            .service
+            .is_authorized(access.expose(), &criteria)
+            .await;
+        assert_eq!(checked.unwrap_err().code(), Code::InvalidToken);
+        let users = &world.service.ports().users;
+        let change = UserChange::revoke_sessions();
+        users
+            .update(ada.user.id, None, None, &change, 1)
+            .await
+            .unwrap();
+        assert_eq!(world.roles(&ada).await, Err(Some(Verdict::Ended)));
+    });
+}
+
+/// A statement that changes rows of `users` needs the guard, or changes nothing that a copy has.
+#[test]
+fn every_statement_that_changes_a_users_row_is_guarded() {
+    let source = include_str!("../../src/adapters/cloudflare/d1_users.rs");
+    let statements = |begin: &str| -> Vec<&str> {
+        let found = source.match_indices(begin);
+        found
+            .map(|(at, _)| {
+                let rest = &source[at..];
+                &rest[..rest.find(" RETURNING").unwrap()]
+            })
+            .collect()
+    };
+    let updates = statements("UPDATE OR IGNORE users");
+    assert!(updates.iter().all(|sql| sql.contains("unixepoch() < ")));
+    assert_eq!(updates.len(), 1);
+    let rehashes = statements("UPDATE users SET");
+    assert!(
+        rehashes
+            .iter()
+            .all(|sql| sql.starts_with("UPDATE users SET password_hash = ?3 WHERE"))
+    );
+    assert_eq!(rehashes.len(), 1);
+    // Judged by the statement before it, in the same transaction.
+    let deletions = statements("DELETE FROM users");
+    assert!(
+        deletions
+            .iter()
+            .all(|sql| sql.contains("EXISTS (SELECT 1 FROM departures"))
+    );
+    assert_eq!(deletions.len(), 1);
+    let others = files("src")
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "rs"))
+        .filter(|path| !path.ends_with("d1_users.rs"))
+        .filter(|path| {
+            let text = std::fs::read_to_string(path).unwrap();
+            [
+                "UPDATE users",
+                "UPDATE OR IGNORE users",
+                "DELETE FROM users",
+                "INTO users",
+            ]
+            .iter()
+            .any(|statement| text.contains(statement))
+        });
+    assert_eq!(others.collect::<Vec<_>>(), Vec::<std::path::PathBuf>::new());
+}
+
+fn files(folder: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(path.to_str().unwrap()));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}

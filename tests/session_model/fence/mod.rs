@@ -1,0 +1,234 @@
+//! The copy of a user's row in the user's object, searched exhaustively. The rules are the crate's
+//! own [`Fence`]; the model adds the database, the Worker's steps, crashes, delays and clocks.
+//!
+//! The claims:
+//!
+//! - I1: a renewal uses a version that is no older than each change of the service that was
+//!   committed before the renewal began, whether that change was answered or not.
+//! - I2: a copy that may decide equals the row, or the user is in the outbox `row_changed`.
+//! - I3: a held object is not wiped.
+//! - I4: no change is committed outside of its hold.
+//! - I5: without a change and within a day, a renewal reads no row.
+//!
+//! **The bound.** A tick is 30 s. Requests and changes take as long as they like, may stop at each
+//! step, and an object may carry out a call twice. There are at most three changes, two or three
+//! renewals, one change by hand, one restore, and one change of the service's version in each
+//! direction.
+//!
+//! [`Fence`]: edgegate::domain::session::Fence
+
+mod model;
+mod state;
+
+use model::{Bug, Setting, search};
+use state::Violation;
+
+fn holds(setting: Setting, events: &[&str]) {
+    let name = setting.name;
+    let (found, seen) = search(setting);
+    assert_eq!(found, None, "{name}");
+    for event in events {
+        assert!(seen.contains(event), "{name}: {event} never came about");
+    }
+}
+
+fn is_caught(name: &'static str, bug: Bug, expected: &[Violation]) {
+    let (found, _) = search(Setting {
+        name,
+        bug: Some(bug),
+        ..Setting::default()
+    });
+    let found = found.unwrap_or_else(|| panic!("{name}: nothing was found"));
+    assert!(expected.contains(&found), "{name}: {found:?}");
+}
+
+#[test]
+fn changes_and_renewals() {
+    let setting = Setting {
+        name: "changes and renewals",
+        changes: 3,
+        ..Setting::default()
+    };
+    holds(
+        setting,
+        &[
+            "answered from the copy",
+            "kept",
+            "not kept",
+            "committed",
+            "too late",
+            "wiped",
+            "signed in",
+        ],
+    );
+}
+
+#[test]
+fn three_renewals() {
+    let setting = Setting {
+        name: "three renewals",
+        renewals: 3,
+        ..Setting::default()
+    };
+    holds(setting, &["answered from the copy", "kept", "not kept"]);
+}
+
+#[test]
+fn changes_by_hand_count_once_the_cron_has_run() {
+    let setting = Setting {
+        name: "changes by hand",
+        by_hand: 2,
+        changes: 1,
+        ..Setting::default()
+    };
+    holds(
+        setting,
+        &["changed by hand", "cron", "outbox written again"],
+    );
+}
+
+#[test]
+fn a_restore_with_copies_since() {
+    let setting = Setting {
+        name: "a restore",
+        by_hand: 1,
+        restore: true,
+        changes: 1,
+        ..Setting::default()
+    };
+    holds(
+        setting,
+        &["restored", "copies voided", "answered from the copy"],
+    );
+}
+
+#[test]
+fn a_rollout_with_workers_and_objects_of_both_versions() {
+    let setting = Setting {
+        name: "a rollout",
+        old_object: true,
+        old_changes: 1,
+        changes: 1,
+        ..Setting::default()
+    };
+    holds(
+        setting,
+        &[
+            "fell back to the row",
+            "refused: the object is old",
+            "changed by an old Worker",
+            "reported",
+            "object upgraded",
+            "answered from the copy",
+        ],
+    );
+}
+
+#[test]
+fn a_rollback_and_the_next_rollout() {
+    let setting = Setting {
+        name: "a rollback",
+        old_changes: 1,
+        changes: 1,
+        rollback: true,
+        ..Setting::default()
+    };
+    holds(
+        setting,
+        &[
+            "object rolled back",
+            "object upgraded",
+            "changed by an old Worker",
+            "reported",
+        ],
+    );
+}
+
+/// I5.
+#[test]
+fn without_a_change_no_row_is_read() {
+    let setting = Setting {
+        name: "nothing changes",
+        changes: 0,
+        renewals: 3,
+        wipes: false,
+        calm: true,
+        ..Setting::default()
+    };
+    holds(setting, &["answered from the copy", "kept"]);
+}
+
+#[test]
+fn bug_no_guard_in_the_update() {
+    is_caught("bug: no guard", Bug::NoGuard, &[Violation::OutsideHold]);
+}
+
+#[test]
+fn bug_a_margin_below_the_skew() {
+    is_caught(
+        "bug: a small margin",
+        Bug::SmallMargin,
+        &[Violation::OutsideHold],
+    );
+}
+
+#[test]
+fn bug_no_generation() {
+    is_caught("bug: no generation", Bug::NoGeneration, &STALE);
+}
+
+#[test]
+fn bug_a_generation_that_the_wipe_resets() {
+    is_caught("bug: a counter", Bug::Counter, &STALE);
+}
+
+#[test]
+fn bug_a_wipe_while_held() {
+    is_caught(
+        "bug: a wipe while held",
+        Bug::WipeWhileHeld,
+        &[Violation::WipedWhileHeld],
+    );
+}
+
+#[test]
+fn bug_a_login_that_installs_its_row() {
+    is_caught("bug: a login installs", Bug::LoginInstalls, &STALE);
+}
+
+#[test]
+fn bug_a_read_begun_while_held_that_installs() {
+    is_caught("bug: kept while held", Bug::KeepsWhileHeld, &STALE);
+}
+
+/// The bugs' consequence, where an invariant about holds would report them sooner.
+#[test]
+fn what_is_committed_outside_of_its_hold_leaves_a_stale_copy() {
+    for (name, bug) in [
+        ("bug: no guard, I1 and I2 only", Bug::NoGuard),
+        ("bug: a small margin, I1 and I2 only", Bug::SmallMargin),
+        ("bug: a wipe while held, I1 and I2 only", Bug::WipeWhileHeld),
+    ] {
+        let (found, _) = search(Setting {
+            name,
+            bug: Some(bug),
+            consequences_only: true,
+            ..Setting::default()
+        });
+        assert!(found.is_some_and(|found| STALE.contains(&found)), "{name}");
+    }
+}
+
+/// The cron deletes an entry only if it is the one that it has read.
+#[test]
+fn bug_a_cron_that_deletes_a_newer_entry() {
+    let (found, _) = search(Setting {
+        name: "bug: the cron deletes what it has not read",
+        bug: Some(Bug::CronDeletesUnread),
+        by_hand: 2,
+        ..Setting::default()
+    });
+    assert!(found.is_some_and(|found| STALE.contains(&found)));
+}
+
+const STALE: [Violation; 2] = [Violation::Stale, Violation::CopyIsNotTheRow];

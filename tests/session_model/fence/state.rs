@@ -1,0 +1,254 @@
+//! The state of the model: the database, the user's object, and what is under way.
+
+use edgegate::domain::session::{DatedCopy, Fence, Generation, Need, UserCopy};
+
+/// Seconds of a tick.
+pub const TICK: u64 = 30;
+/// The object's clock. Times in a state are relative to it, so states that differ only by a shift
+/// are the same.
+pub const NOW: u64 = 1_764_000_000;
+/// `COPIES_SINCE` after a restore.
+pub const SINCE: u64 = NOW - 500;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Violation {
+    /// I1.
+    Stale,
+    /// I2.
+    CopyIsNotTheRow,
+    /// I3.
+    WipedWhileHeld,
+    /// I4.
+    OutsideHold,
+    /// I5.
+    NeedlessRead,
+}
+
+/// When something was asked for, compared with a restore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Asked {
+    Before,
+    /// After `COPIES_SINCE` was set.
+    Later,
+}
+
+impl Asked {
+    fn at(self) -> u64 {
+        match self {
+            Self::Before => NOW - 1000,
+            Self::Later => NOW,
+        }
+    }
+
+    fn of(time: u64) -> Self {
+        if time < SINCE {
+            Self::Before
+        } else {
+            Self::Later
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Object {
+    /// It runs the version from before the fence.
+    pub is_old: bool,
+    /// For how many ticks it is held.
+    pub held: u8,
+    pub generation: Option<u8>,
+    pub copy: Option<(u8, Asked)>,
+    pub reported: u8,
+}
+
+impl Object {
+    pub fn fence(&self) -> Fence {
+        Fence {
+            generation: self.generation.map(generation),
+            held_until: if self.held == 0 {
+                0
+            } else {
+                NOW + u64::from(self.held) * TICK
+            },
+            copy: self.copy.map(|(version, asked)| DatedCopy {
+                row: row(version),
+                asked_at: asked.at(),
+            }),
+            reported: self.reported.into(),
+        }
+    }
+
+    pub fn store(&mut self, fence: &Fence) {
+        self.generation = fence.generation.map(number);
+        let left = fence.held_until.saturating_sub(NOW).div_ceil(TICK);
+        self.held = u8::try_from(left).unwrap();
+        self.copy = fence.copy.as_ref().map(|copy| {
+            let version = u8::try_from(copy.row.version).unwrap();
+            (version, Asked::of(copy.asked_at))
+        });
+    }
+}
+
+pub fn generation(number: u8) -> Generation {
+    Generation::new([number; 8])
+}
+
+fn number(generation: Generation) -> u8 {
+    generation.to_numbers()[0].to_be_bytes()[0]
+}
+
+pub fn row(version: u8) -> UserCopy {
+    UserCopy {
+        version: version.into(),
+        epoch: 0,
+        roles: Vec::new(),
+        email: String::new(),
+        email_canonical: String::new(),
+        email_verified: false,
+        disabled: false,
+    }
+}
+
+/// A need on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Asking {
+    pub generation: Option<u8>,
+    pub asked: Asked,
+}
+
+impl Asking {
+    pub fn need(self) -> Need {
+        Need {
+            generation: self.generation.map(generation),
+            asked_at: self.asked.at(),
+        }
+    }
+}
+
+impl From<Need> for Asking {
+    fn from(need: Need) -> Self {
+        Self {
+            generation: need.generation.map(number),
+            asked: Asked::of(need.asked_at),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// The Worker has not asked the object yet.
+    New,
+    /// It has to read the row.
+    Reading(Asking),
+    /// It has read this version.
+    Read(Asking, u8),
+}
+
+/// A renewal or a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Renewal {
+    pub step: Step,
+    /// It must not use an older version.
+    pub must: u8,
+    /// Its Worker has the new `COPIES_SINCE`.
+    pub since: bool,
+}
+
+impl Renewal {
+    pub fn since(&self) -> u64 {
+        if self.since { SINCE } else { 0 }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Change {
+    Asked,
+    /// It holds the object for this many ticks already.
+    Holding(u8),
+    /// An old Worker makes it, which holds nothing.
+    OldAsked,
+    /// It made the row this version, and has not reported it.
+    OldCommitted(u8),
+}
+
+/// The entry of the user in `row_changed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outbox {
+    Empty,
+    Written,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cron {
+    Idle,
+    /// It has read the entry. `true`: the entry was written again since.
+    Read(bool),
+    /// The object has forgotten its copy.
+    Forgotten(bool),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Restore {
+    No,
+    /// The database is as before, and copies may be of versions that do not exist any more.
+    Done,
+    /// `COPIES_SINCE` is set.
+    CopiesVoided,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct State {
+    /// The number of the last commit to the row. It rises with a restore too: the number stands
+    /// for the content.
+    pub row: u8,
+    /// What each later request must see.
+    pub known: u8,
+    pub object: Object,
+    pub changes: Vec<Change>,
+    pub renewals: Vec<Renewal>,
+    pub outbox: Outbox,
+    pub cron: Cron,
+    pub restore: Restore,
+    pub changes_left: u8,
+    pub old_changes_left: u8,
+    pub renewals_left: u8,
+    pub by_hand_left: u8,
+    pub rollbacks_left: u8,
+    pub violation: Option<Violation>,
+}
+
+impl State {
+    /// A generation that no other is equal to.
+    pub fn fresh(&self) -> u8 {
+        let in_flight = self
+            .renewals
+            .iter()
+            .filter_map(|renewal| match renewal.step {
+                Step::New => None,
+                Step::Reading(asking) | Step::Read(asking, _) => asking.generation,
+            });
+        in_flight
+            .chain(self.object.generation)
+            .max()
+            .map_or(0, |last| last + 1)
+    }
+
+    /// Gives equal states one form. Random generations are only ever compared with the current
+    /// one, and one that was replaced never returns.
+    pub fn canonical(mut self, random_generations: bool) -> Self {
+        if random_generations {
+            let current = self.object.generation;
+            let renamed = |generation: Option<u8>| {
+                generation.map(|it| if Some(it) == current { 0 } else { 1 })
+            };
+            for renewal in &mut self.renewals {
+                if let Step::Reading(asking) | Step::Read(asking, _) = &mut renewal.step {
+                    asking.generation = renamed(asking.generation);
+                }
+            }
+            self.object.generation = renamed(current);
+        }
+        self.renewals.sort_unstable();
+        self.changes.sort_unstable();
+        self
+    }
+}
