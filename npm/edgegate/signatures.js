@@ -146,10 +146,13 @@ export class SignatureCheck {
    * @param {Uint8Array} signature
    */
   begin(position, signature) {
+    // `signature` is a view of the wasm's memory. `publicKey` may let that memory grow, and then the
+    // view is empty.
+    const copy = signature.slice();
     const known = this.#keys.get(position);
     // This call into the wasm may trap. So it is not a part of the promise, which never rejects.
     const coordinates = known ? undefined : this.#verifier.publicKey(position);
-    this.answer = this.#verify(signature.slice(), position, known, coordinates);
+    this.answer = this.#verify(copy, position, known, coordinates);
   }
 
   /**

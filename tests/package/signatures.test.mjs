@@ -210,6 +210,42 @@ for (const alg of ALGORITHMS) {
   });
 }
 
+for (const alg of ALGORITHMS) {
+  test(`${alg}: the wasm's memory may grow while the check of a signature begins`, async (t) => {
+    const { Instance } = WebAssembly;
+    let grown = 0;
+    WebAssembly.Instance = class {
+      /** @type {WebAssembly.Exports} */
+      exports;
+
+      /** @param {ConstructorParameters<typeof Instance>} given */
+      constructor(...given) {
+        const { exports } = new Instance(...given);
+        const { memory, verifier_publicKey: publicKey } = /** @type {any} */ (exports);
+        this.exports = {
+          ...exports,
+          verifier_publicKey(...values) {
+            // The growth detaches every view of the memory.
+            memory.grow(1);
+            grown += 1;
+            return publicKey(...values);
+          },
+        };
+      }
+    };
+    t.after(() => {
+      WebAssembly.Instance = Instance;
+    });
+    const { Verifier } = await importPackage(t);
+    const { seen } = watchCrypto(t);
+    const key = newKey("1", alg);
+    const make = () => Verifier.fromJwks(setOf(key), OPTIONS);
+    assert.equal((await (await make()).verify(key.token())).sub, USER);
+    await assert.rejects((await make()).verify(newKey("1", alg).token()), INVALID);
+    assert.deepEqual([grown, seen.verified], [2, 2]);
+  });
+}
+
 test("tokens that are verified at the same time don't mix, whoever verifies first", async (t) => {
   const { Verifier } = await importPackage(t);
   const { seen, real } = watchCrypto(t);
