@@ -1,5 +1,6 @@
 // Verifies signatures with the platform's WebCrypto, and remembers which tokens have a valid one.
 /** @import { GlueSignatureCheck, GlueVerifier } from "./wasm/edgegate.js" */
+import { decodeText, encodeText } from "./text.js";
 
 /** Each token has at most 4 KiB of text, so they take 4 MiB at most. Ours have some 700 bytes. */
 const REMEMBERED_MAX = 1_000;
@@ -31,8 +32,10 @@ export class SignedTokens {
    */
   add(token) {
     const signature = signatureOf(token);
+    const known = this.#tokens.get(signature);
+    const own = known === token ? known : copyOf(token);
     this.#tokens.delete(signature);
-    this.#tokens.set(signature, token);
+    this.#tokens.set(signatureOf(own), own);
     if (this.#tokens.size <= REMEMBERED_MAX) return;
     for (const oldest of this.#tokens.keys()) {
       this.#tokens.delete(oldest);
@@ -49,6 +52,14 @@ export class SignedTokens {
     this.#tokens.clear();
   }
 }
+
+/**
+ * A token is usually cut out of a longer text, such as a header. While somebody keeps the token, the
+ * engine keeps the whole text in memory. A copy takes only its own memory.
+ *
+ * @param {string} token
+ */
+const copyOf = (token) => decodeText(encodeText(token));
 
 /** @param {string} token */
 const signatureOf = (token) => token.slice(token.lastIndexOf(".") + 1);

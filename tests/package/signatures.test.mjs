@@ -2,6 +2,8 @@
 // watches the platform's WebCrypto and moves the clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import v8 from "node:v8";
+import vm from "node:vm";
 import { importPackage } from "./package.mjs";
 import { goodClaims, newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
 
@@ -9,6 +11,9 @@ const START = 1_800_000_000_000;
 const REMEMBERED_MAX = 1_000;
 const ALGORITHMS = ["EdDSA", "ES256"];
 const INVALID = { code: "invalid_token", reason: "signature_invalid" };
+
+v8.setFlagsFromString("--expose-gc");
+const collectGarbage = vm.runInNewContext("gc");
 
 /**
  * Replaces the platform's `crypto`. `seen.verified` counts the signatures that it verified; `with`
@@ -361,6 +366,28 @@ test("at most a thousand tokens are remembered, and those that were used last", 
   assert.equal(seen.verified, before);
   await verifier.verify(tokens[1]);
   assert.equal(seen.verified, before + 1, "the one that was used least lately is forgotten");
+});
+
+test("a remembered token does not keep the text alive that it was cut from", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const key = newKey("1");
+  const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+  const heapUsed = () => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const many = 200;
+  const before = heapUsed();
+  for (let times = 0; times < 2; times++) {
+    for (let n = 0; n < many; n++) {
+      // As cookies are, but longer. V8 makes a view of a text when a part of it is cut out.
+      const text = Buffer.from(" ".repeat(100_000) + key.token({ jti: `${n}` })).toString("latin1");
+      assert.equal((await verifier.verify(text.trimStart())).jti, `${n}`);
+    }
+    const kept = heapUsed() - before;
+    assert.ok(kept < 5_000_000, `${kept} bytes for ${many} tokens`);
+  }
+  assert.equal((await verifier.verify(key.token())).sub, USER);
 });
 
 test("a token with other claims is judged by them, however often it was seen", async (t) => {
