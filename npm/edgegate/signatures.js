@@ -124,6 +124,9 @@ export class PlatformKeys {
   }
 }
 
+/** How long the platform may take. */
+const LONGEST_MS = 1_000;
+
 /**
  * The platform's check of one signature.
  *
@@ -133,13 +136,8 @@ export class SignatureCheck {
   #keys;
   #verifier;
   #bytes;
-  /**
-   * Whether the signature is valid. Null if the platform can't tell, for whatever reason: a page
-   * over http has no WebCrypto, and older browsers don't know Ed25519. It never rejects.
-   *
-   * @type {Promise<boolean | null> | null}
-   */
-  answer = null;
+  /** @type {Promise<boolean | null> | null} Never rejects. */
+  #answer = null;
 
   /**
    * @param {PlatformKeys} keys
@@ -163,7 +161,24 @@ export class SignatureCheck {
     const known = this.#keys.get(position);
     // This call into the wasm may trap. So it is not a part of the promise, which never rejects.
     const coordinates = known ? undefined : this.#verifier.publicKey(position);
-    this.answer = this.#verify(copy, position, known, coordinates);
+    this.#answer = this.#verify(copy, position, known, coordinates);
+  }
+
+  /**
+   * Whether the signature is valid. Null if the platform can't tell, for whatever reason: a page
+   * over http has no WebCrypto, older browsers don't know Ed25519, and Node's threads may be busy.
+   * It never rejects.
+   *
+   * @returns {Promise<boolean | null>}
+   */
+  answer() {
+    return new Promise((resolve) => {
+      const timer = startTimer(() => resolve(null));
+      Promise.resolve(this.#answer).then((isValid) => {
+        clearTimeout(timer);
+        resolve(isValid);
+      });
+    });
   }
 
   /**
@@ -183,6 +198,16 @@ export class SignatureCheck {
     } catch {
       return null;
     }
+  }
+}
+
+/** @param {() => void} call */
+function startTimer(call) {
+  try {
+    return setTimeout(call, LONGEST_MS);
+  } catch {
+    // Workers have no timers outside of a request.
+    return undefined;
   }
 }
 

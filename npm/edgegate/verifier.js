@@ -326,7 +326,7 @@ class Keys {
       check = new SignatureCheck(this.#platformKeys, verifier, bytes);
       return verifier.judgeUnverified(bytes, time, check);
     });
-    const isValid = await check?.answer;
+    const isValid = await check?.answer();
     if (typeof isValid !== "boolean" || jwks !== this.#jwks) {
       // The platform can't tell, or the keys were replaced: the wasm decides.
       return this.#conclude(

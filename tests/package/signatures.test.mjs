@@ -9,6 +9,7 @@ import { goodClaims, newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
 
 const START = 1_800_000_000_000;
 const REMEMBERED_MAX = 1_000;
+const LONGEST_MS = 1_000;
 const ALGORITHMS = ["EdDSA", "ES256"];
 const INVALID = { code: "invalid_token", reason: "signature_invalid" };
 
@@ -216,6 +217,50 @@ for (const alg of ALGORITHMS) {
 }
 
 for (const alg of ALGORITHMS) {
+  test(`${alg}: after a second without the platform's answer the wasm decides`, async (t) => {
+    const { Verifier } = await importPackage(t);
+    const hangs = () => new Promise(() => {});
+    const { seen } = watchCrypto(t);
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    for (const platform of [{ verify: hangs }, { importKey: hangs }]) {
+      seen.with = {};
+      const key = newKey("1", alg);
+      const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+      seen.with = platform;
+      for (const { token, expected } of [
+        { token: key.token(), expected: USER },
+        { token: newKey("1", alg).token(), expected: INVALID.reason },
+      ]) {
+        let outcome = "waiting";
+        const ended = verifier.verify(token).then(
+          ({ sub }) => {
+            outcome = sub;
+          },
+          ({ reason }) => {
+            outcome = reason;
+          },
+        );
+        const turn = () => new Promise((resolve) => setImmediate(resolve));
+        await turn();
+        t.mock.timers.tick(LONGEST_MS - 1);
+        await turn();
+        assert.equal(outcome, "waiting");
+        t.mock.timers.tick(1);
+        await ended;
+        assert.equal(outcome, expected);
+      }
+    }
+    // Where there are no timers, as in a Worker outside of a request, the platform has no limit.
+    seen.with = {};
+    const key = newKey("1", alg);
+    const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+    t.mock.method(globalThis, "setTimeout", () => {
+      throw new Error("Disallowed operation");
+    });
+    assert.equal((await verifier.verify(key.token())).sub, USER);
+    await assert.rejects(verifier.verify(newKey("1", alg).token()), INVALID);
+  });
+
   test(`${alg}: the wasm's memory may grow while the check of a signature begins`, async (t) => {
     const { Instance } = WebAssembly;
     let grown = 0;
