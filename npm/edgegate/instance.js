@@ -72,8 +72,8 @@ export class Wasm {
 
   #usable() {
     // If a call still counts as running, one of two things has happened. The runtime has cut it
-    // off, as Workers do at the limit of CPU time. Or the call has called `run` again, which
-    // nothing in the package does.
+    // off, as Workers do at the limit of CPU time. Or the call has called `run` again. The package
+    // never does that, but a replaced WebCrypto, which runs inside of a call, could.
     if (this.#instance.isRunning) this.#instance.isDead = true;
     if (this.#instance.isDead) this.#instance = makeInstance(this.#module, this.#makeGlue);
     return this.#instance;

@@ -81,7 +81,7 @@ export class RemoteKeySet {
   prefetch() {
     if (isFlying(this.#prefetched)) return;
     this.#prefetched = this.#download();
-    // `ready()` tells the failure, unless the wasm can't be loaded.
+    // `ready()` reports a failure. It is not called if the wasm can't be loaded.
     this.#prefetched.promise.catch(() => {});
   }
 

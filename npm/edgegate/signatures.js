@@ -1,5 +1,6 @@
 // Verifies signatures with the platform's WebCrypto, and remembers which tokens have a valid one.
 /** @import { GlueSignatureCheck, GlueVerifier } from "./wasm/edgegate.js" */
+import { decodeText, encodeText } from "./text.js";
 
 /** Each token has at most 4 KiB of text, so they take 4 MiB at most. Ours have some 700 bytes. */
 const REMEMBERED_MAX = 1_000;
@@ -31,8 +32,10 @@ export class SignedTokens {
    */
   add(token) {
     const signature = signatureOf(token);
+    const known = this.#tokens.get(signature);
+    const own = known === token ? known : copyOf(token);
     this.#tokens.delete(signature);
-    this.#tokens.set(signature, token);
+    this.#tokens.set(signatureOf(own), own);
     if (this.#tokens.size <= REMEMBERED_MAX) return;
     for (const oldest of this.#tokens.keys()) {
       this.#tokens.delete(oldest);
@@ -49,6 +52,14 @@ export class SignedTokens {
     this.#tokens.clear();
   }
 }
+
+/**
+ * A token is usually cut out of a longer text, such as a header. While somebody keeps the token, the
+ * engine keeps the whole text in memory. A copy takes only its own memory.
+ *
+ * @param {string} token
+ */
+const copyOf = (token) => decodeText(encodeText(token));
 
 /** @param {string} token */
 const signatureOf = (token) => token.slice(token.lastIndexOf(".") + 1);
@@ -113,6 +124,9 @@ export class PlatformKeys {
   }
 }
 
+/** How long the platform may take. */
+const LONGEST_MS = 1_000;
+
 /**
  * The platform's check of one signature.
  *
@@ -122,13 +136,8 @@ export class SignatureCheck {
   #keys;
   #verifier;
   #bytes;
-  /**
-   * Whether the signature is valid. Null if the platform can't tell, for whatever reason: a page
-   * over http has no WebCrypto, and older browsers don't know Ed25519. It never rejects.
-   *
-   * @type {Promise<boolean | null> | null}
-   */
-  answer = null;
+  /** @type {Promise<boolean | null> | null} Never rejects. */
+  #answer = null;
 
   /**
    * @param {PlatformKeys} keys
@@ -146,10 +155,30 @@ export class SignatureCheck {
    * @param {Uint8Array} signature
    */
   begin(position, signature) {
+    // `signature` is a view of the wasm's memory. `publicKey` may let that memory grow, and then the
+    // view is empty.
+    const copy = signature.slice();
     const known = this.#keys.get(position);
     // This call into the wasm may trap. So it is not a part of the promise, which never rejects.
     const coordinates = known ? undefined : this.#verifier.publicKey(position);
-    this.answer = this.#verify(signature.slice(), position, known, coordinates);
+    this.#answer = this.#verify(copy, position, known, coordinates);
+  }
+
+  /**
+   * Whether the signature is valid. Null if the platform can't tell, for whatever reason: a page
+   * over http has no WebCrypto, older browsers don't know Ed25519, and Node's threads may be busy.
+   * It never rejects.
+   *
+   * @returns {Promise<boolean | null>}
+   */
+  answer() {
+    return new Promise((resolve) => {
+      const timer = startTimer(() => resolve(null));
+      Promise.resolve(this.#answer).then((isValid) => {
+        clearTimeout(timer);
+        resolve(isValid);
+      });
+    });
   }
 
   /**
@@ -169,6 +198,16 @@ export class SignatureCheck {
     } catch {
       return null;
     }
+  }
+}
+
+/** @param {() => void} call */
+function startTimer(call) {
+  try {
+    return setTimeout(call, LONGEST_MS);
+  } catch {
+    // Workers have no timers outside of a request.
+    return undefined;
   }
 }
 

@@ -209,7 +209,7 @@ async function ready(parts) {
 async function verify(partsOf, token) {
   const parts = partsOf();
   const { keys, now, remote } = parts;
-  // A verifier with its own key set skips what it need not wait for.
+  // A verifier that was given its keys, and has loaded its wasm, need not wait for anything.
   if (remote || !keys.areLoaded) await ready(parts);
   try {
     return await keys.verify(token, now);
@@ -326,7 +326,7 @@ class Keys {
       check = new SignatureCheck(this.#platformKeys, verifier, bytes);
       return verifier.judgeUnverified(bytes, time, check);
     });
-    const isValid = await check?.answer;
+    const isValid = await check?.answer();
     if (typeof isValid !== "boolean" || jwks !== this.#jwks) {
       // The platform can't tell, or the keys were replaced: the wasm decides.
       return this.#conclude(

@@ -38,12 +38,13 @@ function isContract(url) {
 
 const CONTRACT = "/openapi.yaml";
 
-// The platform's verification of a signature takes some twenty.
+// Turns of the queue of microtasks. A signature that the platform verifies takes some twenty.
 const TURNS_WITHOUT_IO = 40;
 
 /**
- * `waitUntil` for a check, which costs a twentieth of it. A check that waits for no I/O has its
- * answer after a few turns of the queue of microtasks, and nothing can cancel it before.
+ * Calls `waitUntil` for a check only if the check waits for I/O: `waitUntil` costs a twentieth of a
+ * check. Without I/O the answer comes after a few turns of the queue of microtasks, and nothing can
+ * cancel the check before.
  *
  * @param {Promise<unknown>} answer
  * @param {ExecutionContext} ctx

@@ -2,13 +2,19 @@
 // watches the platform's WebCrypto and moves the clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import v8 from "node:v8";
+import vm from "node:vm";
 import { importPackage } from "./package.mjs";
 import { goodClaims, newKey, OPTIONS, setOf, USER } from "./tokens.mjs";
 
 const START = 1_800_000_000_000;
 const REMEMBERED_MAX = 1_000;
+const LONGEST_MS = 1_000;
 const ALGORITHMS = ["EdDSA", "ES256"];
 const INVALID = { code: "invalid_token", reason: "signature_invalid" };
+
+v8.setFlagsFromString("--expose-gc");
+const collectGarbage = vm.runInNewContext("gc");
 
 /**
  * Replaces the platform's `crypto`. `seen.verified` counts the signatures that it verified; `with`
@@ -210,6 +216,86 @@ for (const alg of ALGORITHMS) {
   });
 }
 
+for (const alg of ALGORITHMS) {
+  test(`${alg}: after a second without the platform's answer the wasm decides`, async (t) => {
+    const { Verifier } = await importPackage(t);
+    const hangs = () => new Promise(() => {});
+    const { seen } = watchCrypto(t);
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    for (const platform of [{ verify: hangs }, { importKey: hangs }]) {
+      seen.with = {};
+      const key = newKey("1", alg);
+      const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+      seen.with = platform;
+      for (const { token, expected } of [
+        { token: key.token(), expected: USER },
+        { token: newKey("1", alg).token(), expected: INVALID.reason },
+      ]) {
+        let outcome = "waiting";
+        const ended = verifier.verify(token).then(
+          ({ sub }) => {
+            outcome = sub;
+          },
+          ({ reason }) => {
+            outcome = reason;
+          },
+        );
+        const turn = () => new Promise((resolve) => setImmediate(resolve));
+        await turn();
+        t.mock.timers.tick(LONGEST_MS - 1);
+        await turn();
+        assert.equal(outcome, "waiting");
+        t.mock.timers.tick(1);
+        await ended;
+        assert.equal(outcome, expected);
+      }
+    }
+    // Where there are no timers, as in a Worker outside of a request, the platform has no limit.
+    seen.with = {};
+    const key = newKey("1", alg);
+    const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+    t.mock.method(globalThis, "setTimeout", () => {
+      throw new Error("Disallowed operation");
+    });
+    assert.equal((await verifier.verify(key.token())).sub, USER);
+    await assert.rejects(verifier.verify(newKey("1", alg).token()), INVALID);
+  });
+
+  test(`${alg}: the wasm's memory may grow while the check of a signature begins`, async (t) => {
+    const { Instance } = WebAssembly;
+    let grown = 0;
+    WebAssembly.Instance = class {
+      /** @type {WebAssembly.Exports} */
+      exports;
+
+      /** @param {ConstructorParameters<typeof Instance>} given */
+      constructor(...given) {
+        const { exports } = new Instance(...given);
+        const { memory, verifier_publicKey: publicKey } = /** @type {any} */ (exports);
+        this.exports = {
+          ...exports,
+          verifier_publicKey(...values) {
+            // The growth detaches every view of the memory.
+            memory.grow(1);
+            grown += 1;
+            return publicKey(...values);
+          },
+        };
+      }
+    };
+    t.after(() => {
+      WebAssembly.Instance = Instance;
+    });
+    const { Verifier } = await importPackage(t);
+    const { seen } = watchCrypto(t);
+    const key = newKey("1", alg);
+    const make = () => Verifier.fromJwks(setOf(key), OPTIONS);
+    assert.equal((await (await make()).verify(key.token())).sub, USER);
+    await assert.rejects((await make()).verify(newKey("1", alg).token()), INVALID);
+    assert.deepEqual([grown, seen.verified], [2, 2]);
+  });
+}
+
 test("tokens that are verified at the same time don't mix, whoever verifies first", async (t) => {
   const { Verifier } = await importPackage(t);
   const { seen, real } = watchCrypto(t);
@@ -325,6 +411,28 @@ test("at most a thousand tokens are remembered, and those that were used last", 
   assert.equal(seen.verified, before);
   await verifier.verify(tokens[1]);
   assert.equal(seen.verified, before + 1, "the one that was used least lately is forgotten");
+});
+
+test("a remembered token does not keep the text alive that it was cut from", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const key = newKey("1");
+  const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+  const heapUsed = () => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const many = 200;
+  const before = heapUsed();
+  for (let times = 0; times < 2; times++) {
+    for (let n = 0; n < many; n++) {
+      // As cookies are, but longer. V8 makes a view of a text when a part of it is cut out.
+      const text = Buffer.from(" ".repeat(100_000) + key.token({ jti: `${n}` })).toString("latin1");
+      assert.equal((await verifier.verify(text.trimStart())).jti, `${n}`);
+    }
+    const kept = heapUsed() - before;
+    assert.ok(kept < 5_000_000, `${kept} bytes for ${many} tokens`);
+  }
+  assert.equal((await verifier.verify(key.token())).sub, USER);
 });
 
 test("a token with other claims is judged by them, however often it was seen", async (t) => {

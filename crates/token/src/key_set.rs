@@ -126,8 +126,9 @@ impl KeySet {
         Some(SignedBy::detached((position, key), message, signature))
     }
 
-    /// The key that a header names, and its place. A header without `kid` is only accepted if the set has a single
-    /// key. Keys of different algorithms may have the same `kid` (RFC 7517 section 4.5).
+    /// The key that a header names, and its place. A header without `kid` is only accepted if the
+    /// set has a single key. Keys of different algorithms may have the same `kid` (RFC 7517 section
+    /// 4.5).
     pub(super) fn find(
         &self,
         kid: Option<&str>,
