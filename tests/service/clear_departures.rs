@@ -284,6 +284,19 @@ on_both!(somebody_who_registers_again_keeps_the_new_mails, &[], world => {
     assert_eq!(world.service.ports().mail_ledger.letters().len(), 2);
 });
 
+on_both!(one_run_clears_several_accounts, &[], world => {
+    let sessions = &world.service.ports().sessions;
+    let (zoe, ada) = (live(&world).await, world.log_in(ADA));
+    for (user, password) in [(&zoe, NEW_PASSWORD), (&ada, PASSWORD)] {
+        delete(&world, user.tokens.access_token.expose(), password).await.unwrap();
+        assert!(!sessions.list(user.user.id, 0, now(&world)).await.unwrap().is_empty());
+    }
+    cron(&world).await;
+    for user in [zoe, ada] {
+        assert!(sessions.list(user.user.id, 0, now(&world)).await.unwrap().is_empty());
+    }
+});
+
 /// A run makes a limited number of requests, and the next one continues.
 #[test]
 fn many_sessions_take_several_runs() {

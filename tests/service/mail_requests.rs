@@ -609,7 +609,12 @@ fn requests_of_strangers_do_not_stop_an_invitation() {
                 .await
         };
         invite().await.unwrap();
-        world.deliver_all().await;
+        assert_eq!(world.deliver_all().await.len(), 1);
+        assert_eq!(
+            outcome(&world, NOBODY, &network(2000)).await,
+            Delivery::Sent,
+            "an invitation does not stop a reset"
+        );
         for number in 0..3 * 24 {
             reset(&world, NOBODY, &network(number)).await.unwrap();
             world.deliver_all().await;

@@ -8,7 +8,7 @@ use edgegate_token::TokenError;
 
 use crate::fixture::{ADA, on_both};
 
-/// A Worker rejects the keys of RFCs, so this one was made for these tests.
+/// Made for these tests: the keys of RFCs are rejected.
 const ES256: (&str, &str) = (
     "SIGNING_KEYS",
     r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"es","x":"Dbb9TTP7gx-OxeQDXHV6b95lhvv-8aK2flJpSVZB7Q0","y":"xCPG325dnJEFGUoNE9FB0pb9UjPPhRgEcsXi_x8lQ54","d":"LOHISjiiYCpTdMHlfaZAnPxZjV01fRnxpAFsqb2x_Rw"}]}"#,

@@ -414,9 +414,15 @@ fn another_program_can_verify_the_signature() {
         let untrusted = UntrustedToken::parse(&token).unwrap();
         let named = untrusted.signed_with(&keys).unwrap();
         assert_eq!(named.key_position(), at);
+        assert_eq!(named.public_coordinates(), expected);
         assert_eq!(keys.public_coordinates(at), expected);
+        let detached = keys.detached(at, b"message", &[1; 64]).unwrap();
+        assert_eq!(detached.key_position(), at);
+        assert_eq!(detached.signing_input(), b"message");
+        assert_eq!(detached.signature(), [1; 64]);
     }
     assert_eq!(keys.public_coordinates(2), None);
+    assert!(keys.detached(2, b"message", &[1; 64]).is_none());
     let symmetric = private(&[oct(32)]).unwrap();
     assert_eq!(symmetric.public_coordinates(0), None);
 

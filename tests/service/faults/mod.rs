@@ -11,8 +11,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use edgegate::domain::error::{Code, Error};
-use edgegate::domain::mail::{Locale, Message};
+use edgegate::domain::mail::{Job, Locale, Message};
+use edgegate::domain::policy::MAIL_TRIES;
 use edgegate::ports::SessionStore;
+use edgegate::service::deliver_mail::Delivery;
 
 use crate::count;
 use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, client};
@@ -336,6 +338,27 @@ fn a_mail_to_an_address_that_nobody_has_enters_a_lane_too() {
         }
         assert!(calls.contains("ledger admit"), "{email}: {calls:?}");
     }
+}
+
+/// Operators are told of a dead letter. Otherwise the mail would be lost without a word.
+#[test]
+fn a_mail_whose_last_try_meets_a_failing_store_is_a_dead_letter() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let mut job = Job::decode(&world.reset_job().await).unwrap();
+        for (tries, is_dead) in [(MAIL_TRIES - 2, false), (MAIL_TRIES - 1, true)] {
+            job.tries = tries;
+            world.line.arm(Some((0, Fault::Before)));
+            let service = &world.service;
+            let handed_out = service.deliver_from_queue(&job.encode(), &job.id).await;
+            let delivery = handed_out.delivery;
+            assert_eq!(
+                matches!(delivery, Delivery::Dead { .. }),
+                is_dead,
+                "{delivery:?}"
+            );
+        }
+    });
 }
 
 #[test]
