@@ -2,8 +2,9 @@
 -- user's row. The service announces its own changes to the object. These triggers list every other
 -- change, and the cron has the objects drop those copies.
 
--- The deadline of the last change that was announced. A change that does not move it was not
--- announced: an operator made it, or a Worker from before this migration.
+-- The deadline of the last change that was announced. A change was not announced if it does not move
+-- the deadline, or to a time that is over: a Worker from before this migration made it, or an
+-- operator, perhaps with a row from a backup.
 ALTER TABLE users ADD COLUMN held_until INTEGER;
 
 CREATE TABLE row_changed (
@@ -16,7 +17,7 @@ CREATE INDEX row_changed_by_time ON row_changed (changed_at);
 -- D1 splits a file into statements, and recognises the end of a trigger only in this form: lines
 -- end with LF, BEGIN and END are in upper case, and no CASE is inside.
 CREATE TRIGGER users_changed AFTER UPDATE OF id, email, email_canonical, roles, email_verified_at, disabled_at, session_epoch, version ON users
-WHEN NEW.held_until IS OLD.held_until OR NEW.id <> OLD.id
+WHEN NEW.held_until IS OLD.held_until OR coalesce(NEW.held_until, 0) <= unixepoch() OR NEW.id <> OLD.id
 BEGIN
   INSERT INTO row_changed (user, mark, changed_at) VALUES (OLD.id, lower(hex(randomblob(8))), unixepoch()) ON CONFLICT (user) DO UPDATE SET mark = excluded.mark, changed_at = excluded.changed_at;
   INSERT INTO row_changed (user, mark, changed_at) SELECT NEW.id, lower(hex(randomblob(8))), unixepoch() WHERE NEW.id <> OLD.id ON CONFLICT (user) DO UPDATE SET mark = excluded.mark, changed_at = excluded.changed_at;

@@ -21,6 +21,12 @@ impl<P: Ports> AuthService<P> {
             let before = self.now().saturating_sub(COPY_TTL);
             return Ok(users.forget_row_changes(before).await?);
         }
+        // No copy from before that time is used, so nothing has to be told of those changes. A time
+        // in the future may be taken back, and then older copies are used.
+        let since = self.settings().copies_since;
+        if (1..=self.now()).contains(&since) {
+            users.forget_row_changes(since).await?;
+        }
         let mut outcome = Ok(());
         for change in users.row_changes(ROW_CHANGES_AT_ONCE).await? {
             let forgotten = match change.user() {

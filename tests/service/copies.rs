@@ -31,6 +31,12 @@ impl Durable {
         Ok(roles)
     }
 
+    /// How many changes are listed.
+    async fn listed(&self) -> usize {
+        let users = &self.service.ports().users;
+        users.row_changes(10_000).await.unwrap().len()
+    }
+
     async fn is_valid(&self, ada: &SignedIn) -> bool {
         let access = ada.tokens.access_token.expose();
         self.service.is_authorized_by_role(access, &["user"]).await
@@ -76,6 +82,50 @@ fn a_change_by_hand_counts_once_the_cron_has_run() {
         assert!(!world.is_valid(&ada).await);
         let users = &world.service.ports().users;
         assert_eq!(users.row_changes(9).await, Ok(vec![]));
+    });
+}
+
+/// However many changes wait, and whether or not their objects answer.
+#[test]
+fn a_new_change_by_hand_does_not_wait_for_a_long_list() {
+    pollster::block_on(async {
+        let world = on_memory(&[]);
+        let ada = world.with_copy().await;
+        let users = &world.service.ports().users;
+        for waiting in 0..600_u64 {
+            users.change_by_hand(UserId::new(waiting, &[7; 10]), 0, |_| ());
+        }
+        world.disable_by_hand(ada.user.id);
+        world.service.follow_row_changes().await.unwrap();
+        assert!(!world.is_valid(&ada).await);
+        assert_eq!(world.listed().await, 201);
+        world.service.follow_row_changes().await.unwrap();
+        assert_eq!(world.listed().await, 0);
+    });
+}
+
+/// No copy from before `COPIES_SINCE` is used, so no object is told of an earlier change. Later
+/// changes are followed as always.
+#[test]
+fn changes_from_before_copies_since_leave_the_list() {
+    pollster::block_on(async {
+        let now = on_memory(&[]).clock.now_ms() / 1000;
+        for (since, changed_at, left) in [
+            (0, now - 1, 200),
+            (now, now - 1, 0),
+            (now, now, 200),
+            (now - 1, now - 1, 200),
+            // It may be taken back before that time, and then older copies are used.
+            (now + 1, now - 1, 200),
+        ] {
+            let world = on_memory(&[("COPIES_SINCE", &since.to_string())]);
+            let users = &world.service.ports().users;
+            for waiting in 0..600_u64 {
+                users.change_by_hand(UserId::new(waiting, &[7; 10]), changed_at, |_| ());
+            }
+            world.service.follow_row_changes().await.unwrap();
+            assert_eq!(world.listed().await, left, "{since} {changed_at}");
+        }
     });
 }
 

@@ -237,8 +237,12 @@ impl UserDirectory for D1Users {
     }
 
     async fn row_changes(&self, limit: u32) -> Result<Vec<RowChange>, StoreError> {
-        let sql = "SELECT user, mark FROM row_changed ORDER BY changed_at LIMIT ?1";
-        let rows = self.0.all(sql, vec![number(limit.into())]).await?;
+        let newest = limit / 4;
+        let sql = "SELECT user, mark FROM (SELECT * FROM row_changed ORDER BY changed_at DESC LIMIT ?1) \
+                   UNION SELECT user, mark FROM (SELECT * FROM row_changed ORDER BY changed_at LIMIT ?2)";
+        let oldest = limit.saturating_sub(newest);
+        let values = vec![number(newest.into()), number(oldest.into())];
+        let rows = self.0.all(sql, values).await?;
         rows.iter()
             .map(|row| {
                 let (id, mark) = (row.text("user")?, row.text("mark")?);

@@ -212,8 +212,11 @@ impl UserDirectory for MemoryUsers {
         let changes = self.row_changes.borrow();
         let mut waiting: Vec<_> = changes.iter().collect();
         waiting.sort_by_key(|(_, (at, _))| *at);
+        let newest = usize::try_from(limit / 4).unwrap_or(usize::MAX);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let listed = waiting.into_iter().take(limit);
+        let oldest = limit.saturating_sub(newest).min(waiting.len());
+        let (oldest, others) = waiting.split_at(oldest);
+        let listed = others.iter().rev().take(newest).chain(oldest);
         Ok(listed
             .map(|(id, (_, number))| RowChange {
                 id: id.to_string(),
