@@ -460,7 +460,8 @@ test("the client's address is the platform's, whatever X-Forwarded-For says", as
     while (statuses.length < 21 && statuses.at(-1) !== 429)
       statuses.push((await ask(statuses.length)).status);
     assert.equal(statuses.at(-1), 429, `${statuses}`);
-    tried += statuses.length;
+    // How many requests that took depends on when the minute ended.
+    tried++;
   } finally {
     await end();
   }
