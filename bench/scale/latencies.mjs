@@ -86,7 +86,7 @@ export const CACHING = {
   isolate: 15,
   /** An assumption: how many isolates of a location share the requests of a user. */
   isolates: 4,
-  /** An object that was not called for so long has to wake up. */
+  /** After so many seconds without a call an object sleeps, and the next call has to wake it. */
   object: 10,
 };
 

@@ -183,8 +183,8 @@ function count(calls, act, call) {
 }
 
 /**
- * A database that answers one statement at a time, those of all other users among them: `perMillisecond`
- * of theirs arrive at random.
+ * A database that answers one statement at a time. The statements of all other users arrive at
+ * random times, on average `perMillisecond` of them.
  */
 export function oneAtATime(duration, perMillisecond, uniform) {
   let free = 0;

@@ -103,10 +103,11 @@ function* advice({ config, vars, bindings }) {
     yield `${unbound.join(", ")} ${unbound.length === 1 ? "is" : "are"} not bound, so nothing limits how often a client may try. Add [[ratelimits]] as in wrangler.toml; an environment inherits none.`;
   if (!bindings.includes("MAIL_QUEUE"))
     yield "MAIL_QUEUE is not bound, so each mail is sent after its response, which then takes longer for an address that has an account.";
-  if (!config.triggers?.crons?.length)
-    yield "there is no cron under [triggers], so failed mails are not sent again and deleted accounts are not cleared up.";
+  const crons = config.triggers?.crons ?? [];
+  if (crons.every((/** @type {string} */ cron) => cron === EACH_MINUTE))
+    yield 'the cron "*/5 * * * *" is missing under [triggers], so failed mails are not sent again and deleted accounts are not cleared up. Add it as in wrangler.toml.';
   const store = vars.get("SESSION_STORE") ?? config.vars.SESSION_STORE;
-  if (store === "durable" && !config.triggers?.crons?.includes(EACH_MINUTE))
+  if (store === "durable" && !crons.includes(EACH_MINUTE))
     yield `the cron "${EACH_MINUTE}" is missing under [triggers], so a change that you make in the database by hand may be seen after a day. Add it as in wrangler.toml.`;
   const logs = platformLogsProblem(config);
   if (logs) yield logs;

@@ -144,6 +144,12 @@ pub const HOLD_TRIES: u32 = 3;
 /// How many users with rows that were changed by hand one run of the cron follows at most. Each is
 /// two requests, and a run may make 1,000.
 pub const ROW_CHANGES_AT_ONCE: u32 = 400;
+/// How many of a run's changes are the newest ones: a quarter. So a new change does not wait for a
+/// long list. The others are those that have waited the longest.
+#[must_use]
+pub const fn newest_row_changes(limit: u32) -> u32 {
+    limit / 4
+}
 /// The latest `COPIES_SINCE`: the year 2100, as a time that never comes. A larger number is mostly
 /// a time in milliseconds.
 pub const MAX_COPIES_SINCE: u64 = 4_102_444_800;
@@ -409,6 +415,8 @@ mod tests {
     #[test]
     fn calculated_limits_are_what_is_documented() {
         for (calculated, documented) in [
+            (COPY_TTL, 86_400),
+            (HOLD_TTL, 120),
             (SESSION_TTL, 7_776_000),
             (MAX_SESSION_TTL, 34_560_000),
             (SESSION_IDLE_TTL, 2_592_000),

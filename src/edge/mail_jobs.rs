@@ -53,8 +53,8 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
 const EACH_MINUTE: &str = "* * * * *";
 
 /// Follows changes that were made by hand in the database. Unless it is the cron of each minute, it
-/// also sends kept mails whose time has come, and clears up after deleted accounts. A deployment
-/// with one cron does everything with that one.
+/// also sends kept mails whose time has come, and clears up after deleted accounts. So a deployment
+/// needs a second cron, of any other text. If it has only that one, all of this is done less often.
 #[wasm_bindgen]
 pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
     future_to_promise(async move {

@@ -69,8 +69,9 @@ pub trait UserDirectory {
     async fn is_past(&self, deadline: u64, now: u64) -> Result<bool, StoreError>;
 
     /// At most `limit` users whose rows were changed outside of a hold: by hand, or by an earlier
-    /// version of the service. A quarter of them are those that changed last, so that a new change
-    /// does not wait for a long list. The others have waited the longest.
+    /// version of the service. Of them,
+    /// [`newest_row_changes`](crate::domain::policy::newest_row_changes) are those that changed
+    /// last. The others have waited the longest.
     ///
     /// # Errors
     /// When the store does not answer.

@@ -49,7 +49,7 @@ test("the vectors of Wycheproof have the same outcome in both ways", async () =>
   assert.ok(byPlatform > 300);
 });
 
-test("two keys with one kid are told apart by their algorithm", async () => {
+test("of two keys with the same kid, the one with the algorithm of the token verifies it", async () => {
   const { valid, refused, byPlatform } = await found("one-kid");
   // The form of the other two shows that they are no signatures by the key.
   assert.deepEqual([valid, refused, byPlatform], [4, 4, 6]);

@@ -143,6 +143,24 @@ test("a missing binding or migration is a problem", async () => {
   assert.match(pending[0], /npx wrangler d1 migrations apply DB --remote --env staging/);
 });
 
+test("a note says that failed mails are not retried without the second cron", async () => {
+  for (const [crons, isTold] of /** @type {const} */ ([
+    ["[]", true],
+    ['["* * * * *"]', true],
+    ['["*/5 * * * *"]', false],
+  ])) {
+    const path = changed((text) =>
+      text.replace('crons = ["* * * * *", "*/5 * * * *"]', `crons = ${crons}`),
+    );
+    const { notes } = await check({}, cloudflare(), { path });
+    assert.equal(
+      notes.some((note) => note.includes("failed mails are not sent again")),
+      isTold,
+      crons,
+    );
+  }
+});
+
 test("with durable a note says that the cron of each minute is missing", async () => {
   const path = changed((text) =>
     text.replace('crons = ["* * * * *", "*/5 * * * *"]', 'crons = ["*/5 * * * *"]'),

@@ -8,6 +8,7 @@ use crate::domain::account::{
     RowChange, User, UserChange, UserId,
 };
 use crate::domain::error::StoreError;
+use crate::domain::policy::newest_row_changes;
 use crate::ports::{Insertion, UserDirectory};
 use edgegate_token::json::Json;
 
@@ -237,7 +238,7 @@ impl UserDirectory for D1Users {
     }
 
     async fn row_changes(&self, limit: u32) -> Result<Vec<RowChange>, StoreError> {
-        let newest = limit / 4;
+        let newest = newest_row_changes(limit);
         let sql = "SELECT user, mark FROM (SELECT * FROM row_changed ORDER BY changed_at DESC LIMIT ?1) \
                    UNION SELECT user, mark FROM (SELECT * FROM row_changed ORDER BY changed_at LIMIT ?2)";
         let oldest = limit.saturating_sub(newest);

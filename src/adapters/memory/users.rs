@@ -8,6 +8,7 @@ use crate::domain::account::{
     UserChange, UserId,
 };
 use crate::domain::error::StoreError;
+use crate::domain::policy::newest_row_changes;
 use crate::ports::{Insertion, UserDirectory};
 
 /// Accounts in memory, lost with the process.
@@ -212,7 +213,7 @@ impl UserDirectory for MemoryUsers {
         let changes = self.row_changes.borrow();
         let mut waiting: Vec<_> = changes.iter().collect();
         waiting.sort_by_key(|(_, (at, _))| *at);
-        let newest = usize::try_from(limit / 4).unwrap_or(usize::MAX);
+        let newest = usize::try_from(newest_row_changes(limit)).unwrap_or(usize::MAX);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let oldest = limit.saturating_sub(newest).min(waiting.len());
         let (oldest, others) = waiting.split_at(oldest);

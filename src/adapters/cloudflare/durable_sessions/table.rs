@@ -285,7 +285,7 @@ impl Table {
     }
 
     /// What is stored about the copy of the user's row. A copy that this version can't read is none.
-    /// Without a row here there is no copy that `outdated` could void.
+    /// If the table has no row, there is no copy, and it does not matter what `outdated` has.
     pub(super) fn fence(&self) -> Result<Fence, StoreError> {
         let row = self
             .rows(
