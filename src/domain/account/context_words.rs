@@ -77,7 +77,7 @@ mod tests {
     fn are_most_of(password: &str) -> bool {
         let address = EmailAddress::parse("Ada.Lovelace@mail.the-numbers.example").unwrap();
         let origins = ["https://auth.example.com", "http://127.0.0.1:8787"];
-        ContextWords::of("Ada's Analytical Engines", &origins)
+        ContextWords::of("Ada's Analytical Engines 1843", &origins)
             .are_most_of(&lowercase(password), Some(&address))
     }
 
@@ -109,6 +109,8 @@ mod tests {
             // Not context words: labels of fewer than four letters, numbers, and the last label of
             // a host.
             "127.0.0.1:8787 and com and 0",
+            "ada ada 1815 1852",
+            "1843-1843-1843",
             "Tr0ub4dor&3-x9Zqw-the-ada",
             "пример длинного пароля example",
         ] {

@@ -143,3 +143,31 @@ impl MailLine {
         line.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The log numbers only attempts. A mail that was never tried has no number.
+    #[test]
+    fn only_what_reached_for_the_provider_is_an_attempt() {
+        let reason = || "421".to_owned();
+        let tried = [
+            Delivery::Sent,
+            Delivery::Undeliverable(reason()),
+            Delivery::Later {
+                seconds: 60,
+                reason: reason(),
+            },
+            Delivery::Dead { reason: reason() },
+        ];
+        let untried = [
+            Delivery::NotDue(NotDue::Expired),
+            Delivery::EarlierLink,
+            Delivery::Waits { seconds: 60 },
+            Delivery::GivenUp,
+        ];
+        assert!(tried.iter().all(Delivery::is_attempt));
+        assert!(!untried.iter().any(Delivery::is_attempt));
+    }
+}

@@ -73,6 +73,27 @@ fn every_job_can_be_decoded_again() {
     }
 }
 
+/// Notices have a queue of their own, so that a flood of mails that strangers request can't delay
+/// them.
+#[test]
+fn a_mail_that_strangers_can_request_is_no_notice() {
+    let mut notices = Vec::new();
+    for task in tasks() {
+        if task.is_notice() {
+            assert!(task.class().is_none(), "{}", task.name());
+            notices.push(task.name());
+        }
+    }
+    let expected = [
+        "address_change_asked",
+        "address_changed",
+        "password_changed",
+        "account_deleted",
+        "session_ended",
+    ];
+    assert_eq!(notices, expected);
+}
+
 #[test]
 fn pools_attempts_and_payment_can_be_decoded_again() {
     let user = UserId::new(1_764_000_000_000, &[1; 10]);

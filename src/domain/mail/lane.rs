@@ -269,6 +269,19 @@ mod tests {
     }
 
     #[test]
+    fn the_last_16_jobs_keep_their_link() {
+        let mut lane = Lane::default();
+        let mut admit = |job: u64, now: u64| lane.admit(&job.to_string(), HOUR, now, false);
+        for job in 1..=16 {
+            assert!(admit(job, 1000 + job).is_some());
+        }
+        assert_eq!(admit(1, 1100).map(|life| life.begins_at), Some(1001));
+        assert!(admit(17, 1017).is_some());
+        assert_eq!(admit(2, 1100).map(|life| life.begins_at), Some(1002));
+        assert_eq!(admit(1, 1100).map(|life| life.begins_at), Some(1100));
+    }
+
+    #[test]
     fn a_malformed_line_is_not_decoded() {
         assert!(Lane::decode("a 1 2\nb 3 4").is_some());
         for text in ["a", "a 1", "a 1 2 3", " 1 2", "a one 2", "a 1 -2", "a  1 2"] {

@@ -130,8 +130,22 @@ fn a_held_object_is_not_wiped() {
 }
 
 #[test]
-fn debug_shows_no_address() {
-    assert!(!format!("{:?}", with_copy()).to_lowercase().contains("ada"));
+fn debug_shows_the_counters_and_no_address() {
+    let shown = format!("{:?}", with_copy());
+    assert!(shown.contains("version: 4, epoch: 2"), "{shown}");
+    assert!(!shown.to_lowercase().contains("ada"), "{shown}");
+}
+
+#[test]
+fn the_address_of_a_copy_is_that_of_its_row() {
+    let address = row(4).address().unwrap();
+    assert_eq!(address.as_given(), "Ada@example.com");
+    assert_eq!(address.canonical(), "ada@example.com");
+    let other = UserCopy {
+        email: "Ada".to_owned(),
+        ..row(4)
+    };
+    assert!(other.address().is_none());
 }
 
 /// As docs/storage.md shows it. Objects have copies that an earlier version wrote.

@@ -80,4 +80,35 @@ mod tests {
             assert_eq!(serde_json::to_value(reason).unwrap(), name);
         }
     }
+
+    #[test]
+    fn the_row_decides_unless_the_session_has_ended() {
+        let row = UserCopy {
+            version: 4,
+            epoch: 0,
+            roles: vec![],
+            email: "ada@example.com".to_owned(),
+            email_canonical: "ada@example.com".to_owned(),
+            email_verified: true,
+            disabled: false,
+        };
+        let disabled = UserCopy {
+            disabled: true,
+            ..row.clone()
+        };
+        for (row, minimum) in [
+            (Some(&row), 4),
+            (Some(&disabled), DELETED_VERSION),
+            (None, DELETED_VERSION),
+        ] {
+            let revocation = Revocation::by_row(row);
+            assert!(!revocation.ended);
+            assert_eq!(revocation.minimum_version, Some(minimum));
+        }
+        let ended = Revocation {
+            ended: true,
+            minimum_version: None,
+        };
+        assert_eq!(Revocation::by_end(), ended);
+    }
 }
