@@ -144,6 +144,10 @@ pub const HOLD_TRIES: u32 = 3;
 /// How many users with rows that were changed by hand one run of the cron follows at most. Each is
 /// two requests, and a run may make 1,000.
 pub const ROW_CHANGES_AT_ONCE: u32 = 400;
+/// How long a user's object may take to drop its copy, in milliseconds. It computes nothing. Five
+/// are told at once, so a run in which none of them answers ends after seven minutes. Cloudflare
+/// stops it after a quarter of an hour.
+pub const FORGET_COPY_TIMEOUT_MS: u64 = 5_000;
 /// How many of a run's changes are the newest ones: a quarter. So a new change does not wait for a
 /// long list. The others are those that have waited the longest.
 #[must_use]

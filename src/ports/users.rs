@@ -77,6 +77,14 @@ pub trait UserDirectory {
     /// When the store does not answer.
     async fn row_changes(&self, limit: u32) -> Result<Vec<RowChange>, StoreError>;
 
+    /// Moves these users to the end of that list: of those that have waited the longest, they come
+    /// last. `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// When some may still be where they were.
+    async fn postpone_row_changes(&self, changes: &[RowChange], now: u64)
+    -> Result<(), StoreError>;
+
     /// Takes a user off that list, unless the row has changed again since it was read.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ before(async () => {
   ]));
 });
 after(() => stop());
-beforeEach(() => edge.control({ clock: 0, oldObjects: false }));
+beforeEach(() => edge.control({ clock: 0, oldObjects: false, silent: "", stopped: false }));
 
 /** How much of each operation `act` took. */
 async function billOf(edge, act) {
@@ -234,6 +234,36 @@ test("a change by hand does not wait for a long list", async () => {
   const left = await listed();
   assert.ok(left.length > 0 && !left.includes("nobody 1"), "the oldest are followed too");
   await edge.db.prepare("DELETE FROM row_changed").run();
+});
+
+test("an object that does not answer is given up, and the others are followed", {
+  timeout: 60_000,
+}, async () => {
+  const users = [];
+  for (let user = 0; user < 7; user += 1) users.push(await withCopy());
+  const [silent, ...others] = users;
+  await edge.db.prepare("DELETE FROM row_changed").run();
+  const list = JSON.stringify(users.map(({ id }) => id));
+  await edge.db
+    .prepare("UPDATE users SET disabled_at = 1 WHERE id IN (SELECT value FROM json_each(?))")
+    .bind(list)
+    .run();
+  await edge.control({ silent: silent.id, stopped: true });
+  const run = edge.cron(EACH_MINUTE);
+  // Five are told at once.
+  while ((await listed()).length > 3) await new Promise((done) => setTimeout(done, 10));
+  assert.ok((await listed()).includes(silent.id));
+  // Its time is over.
+  await edge.control({ stopped: false });
+  await run;
+  assert.deepEqual(await listed(), [silent.id]);
+  for (const { client, user } of others)
+    assert.equal(await isGood(client, user.access_token), false);
+  await edge.control({ silent: "" });
+  assert.equal(await isGood(silent.client, silent.user.access_token), true);
+  await edge.cron(EACH_MINUTE);
+  assert.deepEqual(await listed(), []);
+  assert.equal(await isGood(silent.client, silent.user.access_token), false);
 });
 
 test("a row that is deleted by hand ends renewals and checks once the cron has run", async () => {

@@ -104,6 +104,35 @@ fn a_new_change_by_hand_does_not_wait_for_a_long_list() {
     });
 }
 
+/// Neither the objects that have waited the longest nor the latest ones.
+#[test]
+fn objects_that_fail_do_not_keep_the_others_waiting() {
+    pollster::block_on(async {
+        let world = on_memory(&[]);
+        let ada = world.with_copy().await;
+        let ports = world.service.ports();
+        let broken: Vec<UserId> = (0..400).map(|n| UserId::new(n, &[7; 10])).collect();
+        let (before, after) = broken.split_at(300);
+        for (users, at) in [(before, 0), (after, 2)] {
+            for user in users {
+                ports.users.change_by_hand(*user, at, |_| ());
+            }
+        }
+        world.disable_by_hand(ada.user.id);
+        ports.sessions.break_objects(broken);
+        for (run, is_valid) in [(1, true), (2, false), (3, false)] {
+            let followed = world.service.follow_row_changes().await;
+            assert_eq!(followed.unwrap_err().code(), Code::Unavailable, "run {run}");
+            assert_eq!(world.is_valid(&ada).await, is_valid, "run {run}");
+            world.clock.advance(60);
+        }
+        assert_eq!(world.listed().await, 400, "none is lost");
+        ports.sessions.break_objects([]);
+        world.service.follow_row_changes().await.unwrap();
+        assert_eq!(world.listed().await, 0);
+    });
+}
+
 /// No copy from before `COPIES_SINCE` is used, so no object is told of an earlier change. Later
 /// changes are followed as always.
 #[test]

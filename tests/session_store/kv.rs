@@ -161,6 +161,13 @@ impl UserDirectory for SlowUsers {
     async fn row_changes(&self, limit: u32) -> Result<Vec<RowChange>, StoreError> {
         self.users.row_changes(limit).await
     }
+    async fn postpone_row_changes(
+        &self,
+        changes: &[RowChange],
+        now: u64,
+    ) -> Result<(), StoreError> {
+        self.users.postpone_row_changes(changes, now).await
+    }
     async fn forget_row_change(&self, change: &RowChange) -> Result<(), StoreError> {
         self.users.forget_row_change(change).await
     }

@@ -252,6 +252,19 @@ impl UserDirectory for D1Users {
             .collect()
     }
 
+    async fn postpone_row_changes(
+        &self,
+        changes: &[RowChange],
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE row_changed SET changed_at = max(changed_at, ?1) \
+                   WHERE user IN (SELECT value FROM json_each(?2))";
+        let ids = changes.iter().map(|change| change.id.clone());
+        let ids = ids.collect::<Json>().to_text();
+        let values = vec![number(now), text(&ids)];
+        self.0.first(sql, values).await.map(drop)
+    }
+
     async fn forget_row_change(&self, change: &RowChange) -> Result<(), StoreError> {
         let sql = "DELETE FROM row_changed WHERE user = ?1 AND mark = ?2";
         let values = vec![text(&change.id), text(&change.mark)];

@@ -1,7 +1,7 @@
 //! Sessions in memory: linearizable.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::rc::Rc;
 
@@ -31,6 +31,8 @@ pub struct MemorySessions {
     fences: Rc<RefCell<BTreeMap<UserId, Fence>>>,
     /// How many generations were drawn.
     drawn: Rc<Cell<u64>>,
+    /// The users whose copies can't be forgotten.
+    broken: Rc<RefCell<BTreeSet<UserId>>>,
     /// `COPIES_SINCE`.
     copies_since: u64,
 }
@@ -48,6 +50,11 @@ impl MemorySessions {
         sessions.retain(|_, session| now < session.until);
         let mut versions = self.versions.borrow_mut();
         versions.retain(|_, (_, until)| now < *until);
+    }
+
+    /// Lets [`forget_copy`](SessionStore::forget_copy) fail for these users and for no others.
+    pub fn break_objects(&self, users: impl IntoIterator<Item = UserId>) {
+        *self.broken.borrow_mut() = users.into_iter().collect();
     }
 
     /// The same store for a Worker whose `COPIES_SINCE` is this.
@@ -277,6 +284,9 @@ impl SessionStore for MemorySessions {
     }
 
     async fn forget_copy(&self, user: UserId) -> Result<(), StoreError> {
+        if self.broken.borrow().contains(&user) {
+            return Err(StoreError::new("memory", "broken on purpose"));
+        }
         self.on_fence(user, Fence::forget);
         Ok(())
     }

@@ -226,6 +226,20 @@ impl UserDirectory for MemoryUsers {
             .collect())
     }
 
+    async fn postpone_row_changes(
+        &self,
+        changes: &[RowChange],
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let mut listed = self.row_changes.borrow_mut();
+        for user in changes.iter().filter_map(RowChange::user) {
+            if let Some((at, _)) = listed.get_mut(&user) {
+                *at = now.max(*at);
+            }
+        }
+        Ok(())
+    }
+
     async fn forget_row_change(&self, change: &RowChange) -> Result<(), StoreError> {
         self.row_changes.borrow_mut().retain(|id, (_, number)| {
             id.to_string() != change.id || number.to_string() != change.mark

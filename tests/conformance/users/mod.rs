@@ -261,6 +261,7 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             a_change_without_a_hold_is_listed,
             a_new_hash_of_the_same_password_is_not_listed,
             old_entries_are_forgotten_by_their_time,
+            a_postponed_entry_comes_last,
             a_list_of_changes_is_bounded,
             // These leave an administrator behind, whom the port does not delete.
             the_last_administrator_stays,

@@ -13,6 +13,8 @@
 //   quiet: true        nothing is logged; the answer counts the verdicts that would have been
 //   drawn: 0           what a draw of one byte gives: whether a login counts the user's sessions
 //   oldObjects: true   the objects of sessions know only the calls from before copies of rows
+//   silent: "<name>"   the objects of this name don't answer until this is "" again
+//   stopped: true      a timer of a second or more ends when this is false again
 //   remember: true     a user is read once only: for tests that send a thousand requests a second
 // The answer, `{ calls, failed, verdicts, mails, points }`, counts the storage calls so far by name
 // and the calls that failed on request, and has what the bindings EMAIL and EVENTS were given. It
@@ -50,7 +52,8 @@ import { through } from "./through.mjs";
 /**
  * @type {{
  *   delay: [least: number, most: number] | null, fail: Record<string, *>, held: boolean,
- *   clock: number, at: number | null, oldObjects: boolean, remember: boolean, calls: Record<string, number>,
+ *   clock: number, at: number | null, oldObjects: boolean,
+ *   silent: string, stopped: boolean, remember: boolean, calls: Record<string, number>,
  *   verdicts: Record<string, number>, mails: object[], points: object[],
  *   delayed: { body: unknown, seconds: number }[] | null, seed: number
  * }}
@@ -62,6 +65,8 @@ const state = {
   clock: 0,
   at: null,
   oldObjects: false,
+  silent: "",
+  stopped: false,
   remember: false,
   calls: {},
   verdicts: {},
@@ -195,7 +200,26 @@ export class Auth extends BuiltAuth {
 const COPY_CALL =
   /^(\{"(renew_by_copy|renew_by_row|check_by_copy|check_by_row)"|"(hold|forget_copy)")/;
 
-function control({ delay, fail, held, clock, at, quiet, drawn, oldObjects, remember }) {
+const realTimeout = globalThis.setTimeout;
+
+/** Timers of a second or more wait for `stopped` to end, which is looked at all the time. */
+function stopTimers() {
+  globalThis.setTimeout = /** @type {typeof setTimeout} */ (
+    (act, milliseconds = 0, ...values) => {
+      if (!state.stopped || milliseconds < 1000) return realTimeout(act, milliseconds, ...values);
+      const looks = setInterval(() => {
+        if (state.stopped) return;
+        clearInterval(looks);
+        act(...values);
+      }, 5);
+      return looks;
+    }
+  );
+}
+
+function control(orders) {
+  const { delay, fail, held, clock, at, quiet, drawn, oldObjects, silent, stopped, remember } =
+    orders;
   if (delay !== undefined) state.delay = delay;
   if (fail !== undefined) state.fail = fail;
   if (held !== undefined) state.held = held;
@@ -205,6 +229,9 @@ function control({ delay, fail, held, clock, at, quiet, drawn, oldObjects, remem
     globalThis.Date = /** @type {DateConstructor} */ (MovedDate);
   if (drawn !== undefined) drawAlways(drawn);
   if (oldObjects !== undefined) state.oldObjects = oldObjects;
+  if (silent !== undefined) state.silent = silent;
+  if (stopped !== undefined) state.stopped = stopped;
+  if (stopped) stopTimers();
   if (remember !== undefined) state.remember = remember;
   if (quiet) console.log = console.warn = console.error = countVerdict;
   return Response.json({
@@ -308,11 +335,17 @@ const slowQueue = (queue, named) =>
   });
 
 // Every member of a stub is a method of the object, whatever its name, even `bind`.
-const slowObject = (stub, named) => ({ ask: slow(named, (...call) => stub.ask(...call)) });
+const slowObject = (stub, named, name) => ({
+  ask: slow(named, async (...call) => {
+    if (state.silent !== name) return stub.ask(...call);
+    while (state.silent === name) await new Promise((done) => setTimeout(done, 5));
+    throw new Error("it was silent");
+  }),
+});
 
 const slowObjects = (namespace, named) =>
   through(namespace, {
-    getByName: (getByName) => (name) => slowObject(getByName.call(namespace, name), named),
+    getByName: (getByName) => (name) => slowObject(getByName.call(namespace, name), named, name),
   });
 
 const slowStatement = (statement, sql, values = []) =>

@@ -58,7 +58,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 54] = [
+pub(crate) const CALLS: [&str; 55] = [
     "devices",
     "gate count",
     "guard check",
@@ -108,6 +108,7 @@ pub(crate) const CALLS: [&str; 54] = [
     "users is past",
     "users list",
     "users postpone departure",
+    "users postpone row changes",
     "users rehash",
     "users row changes",
     "users update",
@@ -226,6 +227,7 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users update", update(id: UserId, if_version: Option<u64>, within: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
     numbered!("users is past", is_past(deadline: u64, now: u64) -> bool);
     numbered!("users row changes", row_changes(limit: u32) -> Vec<RowChange>);
+    numbered!("users postpone row changes", postpone_row_changes(changes: &[RowChange], now: u64) -> ());
     numbered!("users forget row change", forget_row_change(change: &RowChange) -> ());
     numbered!("users forget row changes", forget_row_changes(before: u64) -> ());
     numbered!("users due departures", due_departures(limit: u32, now: u64) -> Vec<Departure>);

@@ -10,6 +10,7 @@ use super::call::{ByCopy, Call, Renewed, RenewedByCopy, Seen};
 use crate::adapters::cloudflare::objects::{Objects, is_unknown_call};
 use crate::domain::account::{User, UserId};
 use crate::domain::error::StoreError;
+use crate::domain::policy::FORGET_COPY_TIMEOUT_MS;
 use crate::domain::session::{
     ActiveSession, Client, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId, Standing, UserCopy,
@@ -172,7 +173,16 @@ impl SessionStore for DurableSessions {
     }
 
     async fn forget_copy(&self, user: UserId) -> Result<(), StoreError> {
-        self.ask(user, &Call::ForgetCopy).await
+        // The cron tells many users' objects. One that does not answer must not keep the others
+        // waiting.
+        self.objects
+            .ask_within(
+                FORGET_COPY_TIMEOUT_MS,
+                &user.to_string(),
+                &Call::ForgetCopy,
+                &[],
+            )
+            .await
     }
 
     fn keeps_copies(&self) -> bool {

@@ -126,6 +126,49 @@ pub(crate) async fn old_entries_are_forgotten_by_their_time<D: UserDirectory>(
     Ok(())
 }
 
+/// Each is listed first once, and none is lost or changed.
+pub(crate) async fn a_postponed_entry_comes_last<D: UserDirectory>(world: &World<D>) -> Case {
+    let directory = &world.directory;
+    for change in directory.row_changes(u32::MAX).await.map_err(text)? {
+        directory.forget_row_change(&change).await.map_err(text)?;
+    }
+    for _ in 0..3 {
+        let user = world.somebody().await?;
+        world
+            .update(user.id, &UserChange::revoke_sessions(), 200)
+            .await?;
+    }
+    let before = directory.row_changes(9).await.map_err(text)?;
+    check_eq!(before.len(), 3, "listed");
+    let mut first = Vec::new();
+    for postponed in 0..6 {
+        let next = directory.row_changes(1).await.map_err(text)?;
+        let at = NEVER.saturating_add(postponed);
+        let done = directory.postpone_row_changes(&next, at).await;
+        done.map_err(text)?;
+        first.extend(next);
+    }
+    let (once, again) = first.split_at(3);
+    check_eq!(once, again, "the same order again");
+    for change in &before {
+        check!(once.contains(change), "each has been first");
+    }
+    // An earlier time changes nothing.
+    let last = before.iter().find(|change| once.last() == Some(change));
+    let last: Vec<RowChange> = last.cloned().into_iter().collect();
+    directory
+        .postpone_row_changes(&last, 1)
+        .await
+        .map_err(text)?;
+    let next = directory.row_changes(1).await.map_err(text)?;
+    check!(next != last, "not before the others");
+    for change in &before {
+        directory.forget_row_change(change).await.map_err(text)?;
+    }
+    check_eq!(directory.row_changes(9).await, Ok(vec![]), "taken off");
+    Ok(())
+}
+
 /// At most `limit`, and a limit of one does not hide the others for ever.
 pub(crate) async fn a_list_of_changes_is_bounded<D: UserDirectory>(world: &World<D>) -> Case {
     let directory = &world.directory;
