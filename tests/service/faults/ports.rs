@@ -116,12 +116,16 @@ pub(crate) const CALLS: [&str; 55] = [
     "vendor challenge",
 ];
 
+/// The name of a call, and what somebody else does just before it.
+type Meanwhile = (&'static str, Box<dyn Fn()>);
+
 /// The calls so far, and which of them fails. Clones share one count.
 #[derive(Clone, Default)]
 pub(crate) struct Line {
     calls: Rc<Cell<usize>>,
     wrong: Rc<Cell<Option<(usize, Fault)>>>,
     down: Rc<RefCell<Option<&'static str>>>,
+    meanwhile: Rc<RefCell<Option<Meanwhile>>>,
     pub(crate) last: Rc<Cell<&'static str>>,
 }
 
@@ -132,6 +136,11 @@ impl Line {
         self.wrong.set(wrong);
         *self.down.borrow_mut() = None;
         self.last.set("");
+    }
+
+    /// Does this once, just before the next call of this name.
+    pub(crate) fn meanwhile(&self, name: &'static str, act: impl Fn() + 'static) {
+        *self.meanwhile.borrow_mut() = Some((name, Box::new(act)));
     }
 
     /// Nothing fails from now on; `last` still names the call that failed.
@@ -151,6 +160,10 @@ impl Line {
 
     fn next(&self, name: &'static str) -> Option<Fault> {
         let number = self.calls.replace(self.calls.get() + 1);
+        let other = self.meanwhile.borrow_mut().take_if(|(of, _)| *of == name);
+        if let Some((_, act)) = other {
+            act();
+        }
         if *self.down.borrow() == Some(name) {
             return Some(Fault::Down);
         }
