@@ -205,7 +205,8 @@ impl UserDirectory for D1Users {
                      AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
                      SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
                      AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) \
-                     ON CONFLICT DO NOTHING",
+                     ON CONFLICT (user) DO UPDATE SET address = excluded.address, \
+                     left_at = excluded.left_at, due_at = excluded.due_at",
                     vec![
                         id.clone(),
                         email.clone(),
@@ -216,15 +217,16 @@ impl UserDirectory for D1Users {
                     ],
                 ),
                 // The time is judged once, by the statement above: the departure of an account that
-                // still exists would end its sessions.
+                // still exists would end its sessions. An account that was put back by hand has an
+                // earlier departure.
                 (
                     "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 \
                      AND version = coalesce(?3, version) \
-                     AND EXISTS (SELECT 1 FROM departures WHERE user = ?1) \
+                     AND EXISTS (SELECT 1 FROM departures WHERE user = ?1 AND left_at = ?4) \
                      AND (disabled_at IS NOT NULL OR instr(roles, '\"admin\"') = 0 OR EXISTS (\
                      SELECT 1 FROM users AS other WHERE other.id <> ?1 AND other.disabled_at IS NULL \
                      AND other.password_hash <> '!' AND instr(other.roles, '\"admin\"') > 0)) RETURNING id",
-                    vec![id, email, version],
+                    vec![id, email, version, number(freed.at)],
                 ),
             ])
             .await?;

@@ -217,6 +217,7 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             a_deletion_says_whether_the_user_was_there,
             a_deleted_users_address_is_free,
             a_deletion_records_a_departure,
+            an_account_that_was_put_back_departs_again,
             departures_are_due_in_their_order,
             departures_come_in_pages,
             a_departure_is_forgotten_when_it_is_old_and_not_due,

@@ -4,7 +4,7 @@ use edgegate::domain::account::{Departure, User, UserId};
 use edgegate::ports::UserDirectory;
 
 use super::super::key;
-use super::{Case, LARGEST, World, check, check_eq, text};
+use super::{Case, LARGEST, World, check, check_eq, freed, text};
 
 /// Removes the departures of earlier cases.
 async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
@@ -73,6 +73,29 @@ pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &Wor
     check_eq!(all(world).await?, vec![expected], "the departures");
     check_eq!(due(world, 9, 999).await?, vec![], "before");
     check_eq!(due(world, 9, 1000).await?, vec![ada], "at once");
+    Ok(())
+}
+
+/// An operator may put a deleted account back, under its id. The departure of its first deletion
+/// neither lets a late deletion pass, nor replaces that of the second one.
+pub(crate) async fn an_account_that_was_put_back_departs_again<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    clear(world).await?;
+    let ada = world.somebody().await?;
+    check!(world.delete(&ada, 1000).await?, "deleted");
+    postpone(world, ada.id, None).await?;
+    world.insert(&ada).await?;
+    let (past, again) = (Some(1), freed(&ada.email, 2000));
+    let late = world
+        .directory
+        .delete(ada.id, &ada.email, None, past, &again);
+    check_eq!(late.await.map_err(text)?, false, "past its deadline");
+    check_eq!(world.read(ada.id).await?.is_some(), true, "still there");
+    check!(world.delete(&ada, 2000).await?, "deleted again");
+    let left_at: Vec<u64> = all(world).await?.iter().map(|it| it.left_at).collect();
+    check_eq!(left_at, vec![2000], "the departures");
+    check_eq!(due(world, 9, 2000).await?, vec![ada.id], "due again");
     Ok(())
 }
 
