@@ -5,18 +5,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { environmentProblem, readConfig } from "../../scripts/project/config.mjs";
-import { wranglerArguments } from "../../scripts/project/dev-arguments.mjs";
-import { inRoot } from "../../scripts/project/root.mjs";
-import { signingKeys, ticketSecret } from "../../scripts/project/secrets.mjs";
-import { faultsOf, SECRETS, told } from "../../scripts/settings/check.mjs";
 import {
   fromConfig,
   fromEnvFile,
   fromOptions,
   ignoredLines,
-} from "../../scripts/settings/places.mjs";
-import { watchEdits } from "../../scripts/settings/watch.mjs";
+} from "../../npm/edgegate-worker/cli/lib/places.js";
+import { signingKeys, ticketSecret } from "../../npm/edgegate-worker/cli/lib/secrets.js";
+import { watchEdits } from "../../npm/edgegate-worker/cli/lib/watch.js";
+import { environmentProblem, readConfig } from "../../scripts/project/config.mjs";
+import { wranglerArguments } from "../../scripts/project/dev-arguments.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { faultsOf, SECRETS, told } from "../../scripts/settings/check.mjs";
 
 const BOUND = ["DB", "SESSIONS", "SESSION_OBJECTS", "ACCOUNT_OBJECTS", "MAIL_GATE_OBJECTS"];
 const GOOD = { ISSUER: "https://auth.example.com" };
