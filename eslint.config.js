@@ -13,7 +13,7 @@ const SCRIPTS_OF_BROWSERS = {
 };
 
 export default [
-  { ignores: ["**/*", "!npm/**", "!www/**", "www/edgegate/**"] },
+  { ignores: ["**/*", "!npm/**", "!www/**", "www/edgegate/**", "npm/*/node_modules/**"] },
   { ...SCRIPTS_OF_BROWSERS, ...compat.configs["flat/recommended"] },
   { ...SCRIPTS_OF_BROWSERS, ...es.configs["flat/restrict-to-es2022"] },
   {

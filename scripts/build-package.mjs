@@ -14,12 +14,14 @@ import { join } from "node:path";
 import { Advice, main } from "./project/advice.mjs";
 import { hashOf } from "./project/hash.mjs";
 import { withLock } from "./project/lock.mjs";
+import { builtWith, LICENCES, pack as packFolder } from "./project/pack.mjs";
 import { kilobytes, packageSizes, packageTarball } from "./project/package-size.mjs";
-import { repositoryFields } from "./project/repository.mjs";
+import { originUrl, repositoryFields } from "./project/repository.mjs";
 import { inRoot } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
 import { clearStamp, setStamp, stampIs } from "./project/stamp.mjs";
 import { lockedCrate, toolEnv, wasmBindgen, wasmOpt } from "./project/tools.mjs";
+import { wasmFlags } from "./project/wasm-flags.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const WASM_STAMP = "dist/wasm.stamp";
@@ -30,6 +32,7 @@ const WASM_INPUTS = [
   "crates",
   "package-lock.json",
   "scripts/build-package.mjs",
+  "scripts/project/wasm-flags.mjs",
 ];
 const WASM_NAMES = ["edgegate.js", "edgegate_bg.wasm", "inline.js"];
 const WASM_OUTPUTS = WASM_NAMES.map((name) => `npm/edgegate/wasm/${name}`);
@@ -48,7 +51,6 @@ const FEATURES = [
 
 const PACKAGE_STAMP = "dist/package.stamp";
 const STAGE = "dist/package";
-const LICENCES = ["LICENSE-APACHE", "LICENSE-MIT"];
 const PAGES = "www/edgegate";
 const NOT_FOR_COMMON_JS = ["edge-light.js", "web.js", "workerd.js"];
 const NOT_FOR_PAGES = [
@@ -80,11 +82,7 @@ async function build() {
 }
 
 async function buildWasm() {
-  const inputs = hashOf(WASM_INPUTS, [
-    await output("rustc", ["-vV"]),
-    lockedCrate("wasm-bindgen"),
-    process.env.RUSTFLAGS ?? "",
-  ]);
+  const inputs = hashOf(WASM_INPUTS, [await output("rustc", ["-vV"]), lockedCrate("wasm-bindgen")]);
   if (stampIs(WASM_STAMP, inputs) && WASM_OUTPUTS.every((path) => existsSync(inRoot(path))))
     return false;
   console.log("▸ npm package: building the wasm");
@@ -101,7 +99,7 @@ async function buildWasm() {
     "--target",
     "wasm32-unknown-unknown",
   ];
-  await must("cargo", cargo, "the wasm of the npm package does not build");
+  await must("cargo", cargo, "the wasm of the npm package does not build", wasmFlags());
   const bindgen = [
     "--target",
     "web",
@@ -184,7 +182,7 @@ function writeInline(folder) {
 async function pack() {
   const repository = repositoryFields(await originUrl(), "npm/edgegate");
   const inputs = hashOf(
-    ["npm/edgegate", ...LICENCES, "scripts/build-package.mjs"],
+    ["npm/edgegate", ...LICENCES, "scripts/build-package.mjs", "scripts/project/pack.mjs"],
     [JSON.stringify(repository)],
   );
   if (
@@ -202,25 +200,11 @@ async function pack() {
   const named = { name, version, description, ...repository, ...rest };
   writeFileSync(manifest, `${JSON.stringify(named, null, 2)}\n`);
   await writeCommonJs();
-  for (const name of readdirSync(inRoot("dist")))
-    if (name.endsWith(".tgz")) rmSync(inRoot("dist", name));
-  const { code, stderr } = await run(
-    "npm",
-    ["pack", "--ignore-scripts", "--pack-destination", inRoot("dist")],
-    { cwd: inRoot(STAGE), capture: true, env: toolEnv() },
-  );
-  if (code !== 0) throw new Advice(`npm can't pack the package:\n${stderr}`);
+  writeFileSync(inRoot(STAGE, "build.json"), `${JSON.stringify(await builtWith(), null, 2)}\n`);
+  await packFolder("edgegate", STAGE);
   publish();
   setStamp(PACKAGE_STAMP, inputs);
   return true;
-}
-
-/** Empty if this folder has no `origin`. */
-async function originUrl() {
-  const { code, stdout } = await run("git", ["config", "--get", "remote.origin.url"], {
-    capture: true,
-  });
-  return code === 0 ? stdout : "";
 }
 
 /**
@@ -275,8 +259,9 @@ function filesOf(folder) {
  * @param {string} command
  * @param {string[]} args
  * @param {string} problem
+ * @param {NodeJS.ProcessEnv} [env]
  */
-async function must(command, args, problem) {
-  const { code } = await run(command, args, { env: toolEnv() });
+async function must(command, args, problem, env = {}) {
+  const { code } = await run(command, args, { env: { ...toolEnv(), ...env } });
   if (code !== 0) throw new Advice(`${problem}, see above.`);
 }

@@ -20,6 +20,7 @@ const INPUTS = [
   "crates/token",
   "templates",
   "package-lock.json",
+  "scripts/project/wasm-flags.mjs",
   "scripts/project/worker-module.mjs",
 ];
 const OUTPUTS = ["build/index.js", "build/check.js", "build/index_bg.wasm"];
@@ -35,7 +36,6 @@ async function build() {
     await output("rustc", ["-vV"]),
     lockedCrate("wasm-bindgen"),
     lockedCrate("worker"),
-    process.env.RUSTFLAGS ?? "",
   ]);
   if (stampIs(STAMP, inputs) && OUTPUTS.every((path) => existsSync(inRoot(path)))) {
     // A checkout makes the sources newer than what was built from the same text. Then `npm start`

@@ -60,7 +60,7 @@ await main(async () => {
   return code;
 });
 
-// This does not use leash.mjs: wrangler may ask for a login, and a deploy should not be interrupted
+// This does not use leash.js: wrangler may ask for a login, and a deploy should not be interrupted
 // halfway.
 /** @param {string[]} given */
 function deploy(given) {

@@ -1,9 +1,10 @@
 // `npm run keys`: new secrets for a deployment, each with the command that stores it. `npm run keys
 // -- --pepper`: one pepper.
+
+import { signingKeys, ticketSecret } from "../npm/edgegate-worker/cli/lib/secrets.js";
 import { main } from "./project/advice.mjs";
 import { parsed } from "./project/arguments.mjs";
 import { chosenEnvironment, readConfig } from "./project/config.mjs";
-import { signingKeys, ticketSecret } from "./project/secrets.mjs";
 
 const USAGE =
   "use it as `npm run keys` or `npm run keys -- --pepper`, with `--env <name>` for an environment of wrangler.toml";

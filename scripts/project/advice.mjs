@@ -1,6 +1,7 @@
 // Errors for the person at the terminal: what to do, printed without a stack.
+import { Advice } from "../../npm/edgegate-worker/cli/lib/advice.js";
 
-export class Advice extends Error {}
+export { Advice };
 
 /** Thrown when a script is asked for `--help`. */
 export class Help extends Error {}

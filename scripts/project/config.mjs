@@ -1,10 +1,11 @@
 // wrangler.toml for the scripts.
-import { Advice } from "./advice.mjs";
-import { inRoot } from "./root.mjs";
-import { run } from "./run.mjs";
+import * as configuration from "../../npm/edgegate-worker/cli/lib/config.js";
+import { root } from "./root.mjs";
 import { node, toolEnv } from "./tools.mjs";
 
-/** @typedef {import("wrangler").Unstable_Config & { local: Record<string, string> }} Config */
+export { chosenEnvironment, environmentProblem } from "../../npm/edgegate-worker/cli/lib/config.js";
+
+/** @typedef {configuration.Config} Config */
 
 /**
  * The configuration of an environment (the top-level one when none is named).
@@ -13,61 +14,13 @@ import { node, toolEnv } from "./tools.mjs";
  * @param {{ path?: string, envFiles?: string[] }} [options] `path`: another file instead of
  *   wrangler.toml. `envFiles`: the result's `local` has the variables of these files, or of
  *   .dev.vars if the list is empty
- * @returns {Promise<Config>}
  */
-export async function readConfig(environment, { path, envFiles } = {}) {
-  const asked = JSON.stringify({ environment, path, envFiles });
-  const args = [inRoot("scripts/project/print-config.mjs"), asked];
-  const { code, stdout, stderr } = await run(node(), args, { env: toolEnv(), capture: true });
-  if (/ERR_MODULE_NOT_FOUND/.test(stderr))
-    throw new Advice("wrangler is not installed here: run `npm ci` first.");
-  if (code !== 0) throw new Advice(`${path ?? "wrangler.toml"} can't be read: ${stderr.trim()}`);
-  const config = JSON.parse(stdout);
-  const problem = environmentProblem(environment, config.definedEnvironments ?? [], path);
-  if (problem) throw new Advice(problem);
-  return config;
-}
-
-/**
- * The environment that a command is for: the option, or else what wrangler reads from the shell.
- *
- * @param {string | undefined} option
- * @param {NodeJS.ProcessEnv} [env]
- */
-export const chosenEnvironment = (option, env = process.env) => option ?? env.CLOUDFLARE_ENV;
-
-/**
- * Why an environment can't be used: wrangler would take the top-level settings, and so the database
- * of production, for a name that it doesn't know. Null if it can be used.
- *
- * @param {string | undefined} name
- * @param {string[]} known
- * @param {string} [path]
- */
-export function environmentProblem(name, known, path = "wrangler.toml") {
-  if (!name || known.includes(name)) return null;
-  const nearest = known.find((other) => distance(name, other) <= Math.max(2, name.length / 3));
-  const meant = nearest ? ` Did you mean "${nearest}"?` : "";
-  const list =
-    known.length > 0
-      ? `It has: ${known.map((other) => `"${other}"`).join(", ")}.`
-      : "It has none: add a block [env.<name>] first.";
-  return `there is no environment "${name}" in ${path}.${meant} ${list} Nothing was changed.`;
-}
-
-/**
- * How many letters must be changed, added or removed (Levenshtein).
- *
- * @param {string} from
- * @param {string} to
- */
-function distance(from, to) {
-  let row = Array.from({ length: to.length + 1 }, (_, n) => n);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < to.length; j++)
-      next.push(Math.min(row[j + 1] + 1, next[j] + 1, row[j] + (letter === to[j] ? 0 : 1)));
-    row = next;
-  }
-  return row[to.length];
-}
+export const readConfig = (environment, { path = "wrangler.toml", envFiles } = {}) =>
+  configuration.readConfig({
+    path,
+    environment,
+    envFiles,
+    node: node(),
+    env: toolEnv(),
+    cwd: root,
+  });

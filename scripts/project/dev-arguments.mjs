@@ -2,6 +2,7 @@
 // from it what they need, and wrangler rejects unknown options.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { readPort, readVariable } from "../../npm/edgegate-worker/cli/lib/variables.js";
 import { Advice } from "./advice.mjs";
 import { chosenEnvironment } from "./config.mjs";
 import { inRoot, root } from "./root.mjs";
@@ -44,12 +45,7 @@ const NEED_VALUE = {
 export function devArguments(args, env = process.env) {
   const { last, all, vars } = wranglerArguments(args);
   const given = last("port") ?? env.PORT;
-  const port = Number(given || 8787);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new Advice(
-      `"${given}" is not a port: use a number from 1 to 65535, as in \`PORT=8788 npm start\`.`,
-    );
-  }
+  const port = readPort(given || 8787, "PORT=8788 npm start");
   const persistTo = last("persist-to");
   return {
     port,
@@ -94,7 +90,7 @@ export function wranglerArguments(args) {
     /** @param {string} name */
     all: (name) => values[name] ?? [],
     isDryRun: values["dry-run"] !== undefined && values["dry-run"].at(-1) !== "false",
-    vars: new Map((values.var ?? []).map(readVar)),
+    vars: new Map((values.var ?? []).map(readVariable)),
   };
 }
 
@@ -107,20 +103,4 @@ function requireValue({ name, value, inlineValue }) {
   const example = NEED_VALUE[name];
   if (example && (value === undefined || (!inlineValue && value.startsWith("--"))))
     throw new Advice(`--${name} has no value: write ${example}. Nothing was started.`);
-}
-
-/**
- * wrangler ignores a variable that is not NAME:value, such as NAME=value.
- *
- * @param {string} text
- * @returns {[string, string]}
- */
-function readVar(text) {
-  const [, name, value] = /^([A-Za-z_]\w*):([\s\S]*)$/.exec(text) ?? [];
-  if (name !== undefined) return [name, value];
-  // The text after the name may be a secret.
-  const [shown] = /^\w*/.exec(text) ?? [""];
-  throw new Advice(
-    `--var ${shown}… is not NAME:value: write the name, a colon and the value, as in \`--var ${shown || "SESSION_STORE"}:<value>\`. Nothing was started.`,
-  );
 }

@@ -1,32 +1,15 @@
-// .dev.vars: this machine's development secrets, and the mark DEV=1 that makes a Worker a
-// development Worker. git ignores the file, and it is never deployed.
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+// .dev.vars of this repository.
+import { existsSync } from "node:fs";
 import { parseEnv } from "node:util";
+import * as devVars from "../../npm/edgegate-worker/cli/lib/dev-vars.js";
 import { inRoot } from "./root.mjs";
-import { signingKeys, ticketSecret } from "./secrets.mjs";
 
 const PATH = ".dev.vars";
-const NEEDED = { DEV: () => "1", SIGNING_KEYS: signingKeys, TICKET_SECRET: ticketSecret };
 
-/**
- * Adds the variables that are missing and never changes the others. Returns the names that were
- * there before.
- */
+/** Adds the secrets of local development that are missing, and never changes the others. */
 export function completeDevVars(path = PATH) {
-  const text = read(path);
-  const names = new Set(Object.keys(parseEnv(text)));
-  const missing = Object.entries(NEEDED).filter(([name]) => !names.has(name));
-  if (missing.length > 0) {
-    const lines = missing.map(([name, make]) => `${name}='${make()}'\n`).join("");
-    const head =
-      text === ""
-        ? "# Made by `npm start`. Development only; add your own settings as you like.\n"
-        : "";
-    const gap = text === "" || text.endsWith("\n") ? "" : "\n";
-    appendFileSync(inRoot(path), head + gap + lines, { mode: 0o600 });
-    console.log(`▸ Secrets: made ${missing.map(([name]) => name).join(", ")} in ${path}`);
-  }
-  return names;
+  const made = devVars.completeDevVars(inRoot(path));
+  if (made.length > 0) console.log(`▸ Secrets: made ${made.join(", ")} in ${path}`);
 }
 
 /**
@@ -34,7 +17,7 @@ export function completeDevVars(path = PATH) {
  *
  * @param {string} name
  */
-export const devVar = (name) => parseEnv(read(PATH))[name];
+export const devVar = (name) => parseEnv(devVars.textOf(inRoot(PATH)))[name];
 
 /**
  * The file that wrangler reads for an environment.
@@ -44,14 +27,4 @@ export const devVar = (name) => parseEnv(read(PATH))[name];
 export function devVarsPath(environment) {
   const own = `${PATH}.${environment}`;
   return environment && existsSync(inRoot(own)) ? own : PATH;
-}
-
-/** @param {string} path */
-function read(path) {
-  try {
-    return readFileSync(inRoot(path), "utf8");
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return "";
-    throw error;
-  }
 }

@@ -1,6 +1,8 @@
 // Where the sources of the npm package are published: the `origin` of this clone, if it is on a
 // public host. An address in package.json would be wrong in every fork, and nobody may publish a
 // private one by accident.
+import { output } from "./run.mjs";
+
 const PUBLIC_HOSTS = "github\\.com|gitlab\\.com|codeberg\\.org";
 // `https://host/owner/name.git`, `ssh://git@host/owner/name`, `git@host:owner/name.git`. What comes
 // before the host may be a password.
@@ -24,3 +26,7 @@ export function repositoryFields(remote, directory) {
     bugs: `${url}/issues`,
   };
 }
+
+/** The `origin` of this clone; empty if it has none. */
+export const originUrl = async () =>
+  (await output("git", ["config", "--get", "remote.origin.url"])) ?? "";

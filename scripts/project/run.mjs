@@ -1,152 +1,31 @@
-// Runs other programs, and makes sure that they end when this one ends: on Ctrl-C, SIGTERM, SIGHUP,
-// or when the parent (usually npm) is gone. npm passes no signal on when it is killed, so this
-// watches the parent. This is not execa, because set-up runs programs before node_modules exists,
-// and because the programs that a killed script had started must end too
-// (tests/setup/stopping.test.mjs).
-import { spawn } from "node:child_process";
-import { constants } from "node:os";
-import { inRoot, root } from "./root.mjs";
+// Runs other programs, in the project's folder unless another is named.
+import * as programs from "../../npm/edgegate-worker/cli/lib/run.js";
+import { root } from "./root.mjs";
 
-const LEASH = inRoot("scripts/project/leash.mjs");
-const PARENT_CHECK_MS = 250;
-/** @typedef {"stdout" | "stderr"} Output */
-/** @type {Output[]} */
-const OUTPUTS = ["stdout", "stderr"];
+export { guard } from "../../npm/edgegate-worker/cli/lib/run.js";
 
-/** @type {NodeJS.Signals[]} */
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
-
-/** @type {Set<() => Promise<unknown>>} */
-const running = new Set();
-let stopping = false;
-let guarded = false;
+/** @typedef {programs.RunOptions} RunOptions */
 
 /**
- * @typedef {object} RunOptions
- * @property {NodeJS.ProcessEnv} [env] added to this process's environment
- * @property {string} [cwd]
- * @property {boolean | "stdout" | "stderr"} [capture] what is kept as text; the rest goes straight to
- *   the terminal
- * @property {boolean} [echo] prints what is captured, too
- */
-
-/** @typedef {{ code: number, stdout: string, stderr: string }} Result */
-
-/**
- * Starts a command. `done` resolves at its end. `stop()` ends it and everything that it started.
- *
- * @param {string} command
- * @param {string[]} [args]
- * @param {RunOptions} [options]
- * @returns {{ done: Promise<Result>, stop: () => Promise<unknown> }}
- */
-export function start(
-  command,
-  args = [],
-  { env = {}, cwd = root, capture = false, echo = false } = {},
-) {
-  guard();
-  if (stopping) return { done: new Promise(() => {}), stop: async () => {} };
-  const captured = OUTPUTS.filter((name) => capture === true || capture === name);
-  const to = (/** @type {Output} */ name) => (captured.includes(name) ? "pipe" : "inherit");
-  const leash = spawn(process.execPath, [LEASH, command, ...args], {
-    cwd,
-    env: { ...process.env, ...env },
-    detached: true,
-    stdio: ["ignore", to("stdout"), to("stderr"), "pipe"],
-  });
-  const text = { stdout: "", stderr: "" };
-  for (const name of captured) {
-    leash[name]?.setEncoding("utf8").on("data", (chunk) => {
-      text[name] += chunk;
-      if (echo) process[name].write(chunk);
-    });
-  }
-  const pipe = /** @type {import("node:net").Socket} */ (leash.stdio[3]);
-  // The leash may be gone before the pipe is. That is not an error.
-  pipe.on("error", () => {});
-
-  /** @type {Promise<Result>} */
-  const ended = new Promise((resolve, reject) => {
-    leash.on("error", reject);
-    leash.on("exit", () => killGroup(leash.pid)); // what a crashed wrangler left running
-    leash.on("close", (code, signal) => resolve({ code: code ?? exitCode(signal), ...text }));
-  });
-  const stop = () => {
-    pipe.destroy();
-    return ended;
-  };
-  running.add(stop);
-  const done = ended.then((result) => {
-    running.delete(stop);
-    // While stopping, never report the result: a command that was stopped would look like one that
-    // failed.
-    return stopping ? new Promise(() => {}) : result;
-  });
-  return { done, stop };
-}
-
-/**
- * Runs a command to its end.
- *
  * @param {string} command
  * @param {string[]} [args]
  * @param {RunOptions} [options]
  */
-export const run = (command, args, options) => start(command, args, options).done;
+export const start = (command, args, options) =>
+  programs.start(command, args, { cwd: root, ...options });
 
 /**
- * Runs a command that should succeed. Returns what it printed, or null when it failed or does not
- * exist.
- *
  * @param {string} command
  * @param {string[]} [args]
  * @param {RunOptions} [options]
  */
-export async function output(command, args, options) {
-  const { code, stdout } = await run(command, args, { ...options, capture: true });
-  return code === 0 ? stdout.trim() : null;
-}
+export const run = (command, args, options) =>
+  programs.run(command, args, { cwd: root, ...options });
 
 /**
- * From here on, this process ends with its parent and on the usual signals, and ends everything
- * that it started.
+ * @param {string} command
+ * @param {string[]} [args]
+ * @param {RunOptions} [options]
  */
-export function guard() {
-  if (guarded) return;
-  guarded = true;
-  const parent = process.ppid;
-  for (const signal of SIGNALS) {
-    process.on(signal, () => stopAll(exitCode(signal)));
-  }
-  setInterval(() => {
-    if (process.ppid !== parent) stopAll(exitCode("SIGHUP"));
-  }, PARENT_CHECK_MS).unref();
-  // The code above notices a reader that is gone (a killed npm, `| head`). Until then, writing to
-  // it must not crash.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-}
-
-/** @param {number} code */
-async function stopAll(code) {
-  if (stopping) return;
-  stopping = true;
-  await Promise.allSettled([...running].map((stop) => stop()));
-  process.exit(code);
-}
-
-/** @param {number | undefined} pid */
-function killGroup(pid) {
-  try {
-    if (pid) process.kill(-pid, "SIGKILL");
-  } catch {
-    // Nothing was left.
-  }
-}
-
-/**
- * The exit code of a process that a signal ended, as shells have it.
- *
- * @param {NodeJS.Signals | null} signal
- */
-const exitCode = (signal) => 128 + (signal ? constants.signals[signal] : 0);
+export const output = (command, args, options) =>
+  programs.output(command, args, { cwd: root, ...options });

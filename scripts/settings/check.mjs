@@ -1,47 +1,29 @@
-// Judges settings and bindings by the Worker's own code (build/check.js), and says where each bad
-// value was read.
+// Judges settings and bindings by the Worker that the build has made (build/check.js).
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { pathToFileURL } from "node:url";
+import * as settings from "../../npm/edgegate-worker/cli/lib/settings.js";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
-import { signingKeys, ticketSecret } from "../project/secrets.mjs";
-import { tableOf } from "./places.mjs";
 
-/** @typedef {import("./places.mjs").Source} Source */
-/** @typedef {{ setting: string, misspelt?: string, problem: string, remedy: string }} Fault */
+export {
+  bindingsOf,
+  heading,
+  SECRETS,
+  told,
+} from "../../npm/edgegate-worker/cli/lib/settings.js";
+
+/** The module that judges, which the build makes. */
+export const BUILT = "build/check.js";
 
 /**
- * What is wrong with variables and bindings. `stored` are the names of secrets whose values can't
- * be read: they are assumed to be good.
+ * What is wrong with variables and bindings.
  *
- * @param {{ sources: Source[], bindings: string[], stored?: string[] }} configuration
- * @returns {Promise<Fault[]>}
+ * @param {Omit<Parameters<typeof settings.faultsOf>[0], "checker">} configuration
  */
-export async function faultsOf({ sources, bindings, stored = [] }) {
-  const { faultsOf: judge } = await checker();
-  /** @type {Record<string, unknown>} */
-  const env = Object.fromEntries(stored.map((name) => [name, (SECRETS[name] ?? String)()]));
-  for (const { values } of [...sources].reverse()) Object.assign(env, values);
-  for (const name of bindings) env[name] ??= {};
-  const faults = judge(env);
-  // Of several missing bindings the Worker names one.
-  for (let fault = faults.at(-1); isMissing(fault, env); fault = faults.at(-1)) {
-    env[/** @type {Fault} */ (fault).setting] = {};
-    const next = judge(env);
-    if (next.length === 0) break;
-    faults.push(...next);
-  }
-  return faults;
+export async function faultsOf(configuration) {
+  const checker = inRoot(BUILT);
+  if (!existsSync(checker)) throw new Advice("there is no Worker yet: run `npm run build`.");
+  return settings.faultsOf({ ...configuration, checker });
 }
-
-/**
- * @param {Fault | undefined} fault
- * @param {Record<string, unknown>} env
- */
-const isMissing = (fault, env) =>
-  fault !== undefined && fault.problem === "is not bound" && env[fault.setting] === undefined;
-
-const BUILT = "build/check.js";
 
 /**
  * Whether the module that judges is newer than its sources. Then a fault is reported without a
@@ -56,84 +38,3 @@ export function checkerIsCurrent() {
     ),
   );
 }
-
-/** The module that the build has made. */
-async function checker() {
-  const path = inRoot(BUILT);
-  if (!existsSync(path)) throw new Advice("there is no Worker yet: run `npm run build`.");
-  return import(`${pathToFileURL(path)}?${statSync(path).mtimeMs}`);
-}
-
-/**
- * The secrets of the service, each with a function that makes a good value. That value is judged
- * instead of a stored one, which can't be read. (tests/setup/settings.test.mjs compares the names
- * with docs/options.md.)
- *
- * @type {Record<string, () => string>}
- */
-export const SECRETS = {
-  SIGNING_KEYS: signingKeys,
-  TICKET_SECRET: ticketSecret,
-  MAIL_API_KEY: () => "stored",
-  TURNSTILE_SECRET: () => "stored",
-  PEPPERS: () => `1:${ticketSecret()}`,
-};
-
-/**
- * The names of everything that a configuration binds.
- *
- * @param {Record<string, any>} config
- * @returns {string[]}
- */
-export function bindingsOf(config) {
-  const lists = Object.values(config).filter(Array.isArray);
-  const entries = [
-    ...lists.flat(),
-    ...(config.durable_objects?.bindings ?? []),
-    ...(config.queues?.producers ?? []),
-    config.assets ?? {},
-  ];
-  const named = [
-    ...(config.durable_objects?.bindings ?? []),
-    ...(config.send_email ?? []),
-    ...(config.ratelimits ?? []),
-  ];
-  return [...entries.map((entry) => entry?.binding), ...named.map(({ name }) => name)].filter(
-    (name) => typeof name === "string",
-  );
-}
-
-/**
- * The faults as one message: setting, value, where it was read, and what to do.
- *
- * @param {Fault[]} faults
- * @param {{ sources: Source[], environment?: string, local: boolean, path?: string }} context
- */
-export function told(faults, { sources, environment, local, path = "wrangler.toml" }) {
-  const option = environment ? ` --env ${environment}` : "";
-  /** @param {string} name */
-  const home = (name) => {
-    if (name in SECRETS)
-      return local ? ".dev.vars" : `\`npx wrangler secret put ${name}${option}\` stores it`;
-    return `${path}, under [${tableOf(environment)}]`;
-  };
-  return faults
-    .map(({ setting, misspelt, problem, remedy }) => {
-      const names = [
-        misspelt ?? setting,
-        ...(problem.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? []),
-      ];
-      const places = [...new Set(names)].flatMap((name) => {
-        const source = sources.find(({ values }) => values[name] !== undefined);
-        if (source) return [`    ${name} is set ${source.place(name)}.`];
-        if (problem === "is not bound") return [];
-        return name === setting ? [`    Its place: ${home(name)}.`] : [];
-      });
-      return [`  ${setting} ${problem}.`, ...places, `    ${remedy}`].join("\n");
-    })
-    .join("\n\n");
-}
-
-/** @param {Fault[]} faults */
-export const heading = (faults) =>
-  faults.length === 1 ? "a setting is wrong." : `${faults.length} settings are wrong.`;

@@ -2,13 +2,18 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
+import {
+  fromConfig,
+  fromEnvFile,
+  fromOptions,
+  tableOf,
+} from "../../npm/edgegate-worker/cli/lib/places.js";
 import { Advice } from "../project/advice.mjs";
 import { readConfig } from "../project/config.mjs";
 import { issuerProblem } from "../project/issuer.mjs";
 import { platformLogsProblem } from "../project/platform-logs.mjs";
 import { inRoot, root } from "../project/root.mjs";
 import { bindingsOf, faultsOf, heading, SECRETS, told } from "./check.mjs";
-import { fromConfig, fromEnvFile, fromOptions, tableOf } from "./places.mjs";
 import { missingMigrations, storedSecrets } from "./remote.mjs";
 
 /** The Worker tells crons apart by this text: EACH_MINUTE in src/edge/mail_jobs.rs. */

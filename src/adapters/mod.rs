@@ -6,5 +6,4 @@ pub mod cloudflare;
 pub mod kv_sessions;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod memory;
-pub mod outbox;
 pub mod system_random;

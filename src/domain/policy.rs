@@ -365,8 +365,8 @@ pub const NOTICE_HELD: u64 = 60;
 pub const NOTICE_KEPT: u64 = DEAD_LETTER_TTL + 2 * DAY;
 /// How long `/dev/outbox` keeps a mail, in seconds.
 pub const OUTBOX_TTL: u64 = DAY;
-/// How many mails `/dev/outbox` shows: one bulk read of KV.
-pub const OUTBOX_SHOWN: usize = KV_BULK_KEYS;
+/// How many mails `/dev/outbox` shows.
+pub const OUTBOX_SHOWN: u64 = 100;
 /// The longest `PRODUCT_NAME` and display name of `MAIL_FROM`, in characters.
 pub const PRODUCT_NAME_CHARS: usize = 64;
 /// How much of an `Accept-Language` is read, in bytes. Browsers send fewer than 100.

@@ -198,9 +198,7 @@ async fn dev_outbox(incoming: &web_sys::Request, bindings: &Bindings) -> Result<
     if accept.is_some_and(|accept| accept.contains("text/html")) {
         return Ok(Answer::empty(302).with("Location", "/outbox"));
     }
-    let outbox = bindings.outbox();
-    let outbox = outbox.map_err(|error| Problem::misconfigured(&error))?;
-    let json = outbox.to_json().await.map_err(Error::Store)?;
+    let json = bindings.outbox().to_json().await.map_err(Error::Store)?;
     Ok(Answer::json_text(200, json))
 }
 

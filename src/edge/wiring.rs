@@ -10,7 +10,7 @@ use crate::adapters::cloudflare::account::DurableAccounts;
 pub(super) use crate::adapters::cloudflare::account::answer as account_answer;
 use crate::adapters::cloudflare::audit_log::AuditLog;
 pub(super) use crate::adapters::cloudflare::background::WaitUntil;
-use crate::adapters::cloudflare::clock::{PlatformClock, RequestClock, Timer};
+use crate::adapters::cloudflare::clock::{RequestClock, Timer};
 pub(super) use crate::adapters::cloudflare::console;
 use crate::adapters::cloudflare::d1::Database;
 use crate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
@@ -23,13 +23,13 @@ use crate::adapters::cloudflare::mail_gate::DurableMailGate;
 use crate::adapters::cloudflare::mail_queue::CloudflareMailQueue;
 use crate::adapters::cloudflare::mailer::CloudflareMailer;
 pub(super) use crate::adapters::cloudflare::object_state::ObjectState;
+use crate::adapters::cloudflare::outbox::Outbox;
 use crate::adapters::cloudflare::rate_limit::BindingLimits;
 use crate::adapters::cloudflare::session_store::CloudflareSessions;
 use crate::adapters::cloudflare::signatures::PlatformSignatures;
 use crate::adapters::cloudflare::variables;
 use crate::adapters::cloudflare::vendors::HttpVendors;
 use crate::adapters::kv_sessions::KvSessions;
-use crate::adapters::outbox::Outbox;
 use crate::adapters::system_random::SystemRandom;
 use crate::domain::error::Error;
 use crate::domain::log_line::Trouble;
@@ -56,8 +56,7 @@ pub(super) struct Bindings {
     vendors: Rc<HttpVendors>,
     signatures: Rc<PlatformSignatures>,
     hasher: Rc<Argon2Hasher>,
-    /// `SESSIONS`. `SESSION_STORE = "durable"` works without it.
-    kv: Option<KvNamespace>,
+    database: Database,
     demo_accounts_added: Rc<Cell<bool>>,
     // Each request has its own of these.
     sessions: CloudflareSessions,
@@ -170,10 +169,9 @@ impl Bindings {
     /// When a binding is missing.
     fn find(env: &Env, settings: &Settings) -> Result<Self, SettingError> {
         let database = Database::bound(env, "DB").ok_or_else(|| missing("DB"))?;
-        let kv = KvNamespace::bound(env, "SESSIONS");
         let background = WaitUntil::without_request();
-        let in_kv = kv
-            .clone()
+        // SESSION_STORE = "durable" works without it.
+        let in_kv = KvNamespace::bound(env, "SESSIONS")
             .map(|kv| KvSessions::new(kv, SystemRandom, Timer, background.clone(), Rc::default()));
         let in_objects = DurableSessions::bound(env, "SESSION_OBJECTS")
             .map(|objects| objects.with_copies_since(settings.copies_since));
@@ -200,18 +198,18 @@ impl Bindings {
         };
         Ok(Self {
             users: Rc::new(D1Users::new(database.clone())),
-            mail_ledger: Rc::new(D1MailLedger::new(database)),
+            mail_ledger: Rc::new(D1MailLedger::new(database.clone())),
             accounts: Rc::new(accounts),
             mail_gate: Rc::new(mail_gate),
             limiter: Rc::new(BindingLimits::new(env)),
-            mailer: Rc::new(find_mailer(env, &settings.mail, kv.as_ref())?),
+            mailer: Rc::new(find_mailer(env, &settings.mail, &database)?),
             vendors: Rc::new(HttpVendors::new(settings.vendors.clone())),
             signatures: Rc::default(),
             hasher: Rc::new(Argon2Hasher::new(
                 settings.hashing,
                 settings.peppers.clone(),
             )),
-            kv,
+            database,
             demo_accounts_added: Rc::default(),
             sessions,
             mail_queue: CloudflareMailQueue::find(env),
@@ -239,12 +237,8 @@ impl Bindings {
     }
 
     /// The outbox of local development.
-    ///
-    /// # Errors
-    /// When its binding is missing.
-    pub(super) fn outbox(&self) -> Result<Outbox<KvNamespace, PlatformClock>, SettingError> {
-        let store = self.kv.clone().ok_or_else(|| missing("SESSIONS"))?;
-        Ok(Outbox::new(store, PlatformClock))
+    pub(super) fn outbox(&self) -> Outbox {
+        Outbox::new(self.database.clone())
     }
 
     /// Whether mails go through a queue.
@@ -269,14 +263,11 @@ pub(super) async fn add_demo_accounts(service: &AuthService<Bindings>) -> Result
 fn find_mailer(
     env: &Env,
     mail: &MailSettings,
-    kv: Option<&KvNamespace>,
+    database: &Database,
 ) -> Result<CloudflareMailer, SettingError> {
     Ok(match mail.route {
         MailRoute::None => CloudflareMailer::None,
-        // SESSION_STORE = "durable" works without KV. Mails then wait.
-        MailRoute::Outbox => kv.map_or(CloudflareMailer::None, |store| {
-            CloudflareMailer::Outbox(Outbox::new(store.clone(), PlatformClock))
-        }),
+        MailRoute::Outbox => CloudflareMailer::Outbox(Outbox::new(database.clone())),
         MailRoute::Via(Provider::CloudflareBinding) => {
             let mailer = BindingMailer::new(env, mail.sender.clone());
             CloudflareMailer::Binding(mailer.ok_or_else(|| missing("EMAIL"))?)

@@ -8,7 +8,10 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { COPIES, filesUnder } from "./files.mjs";
 import { linksIn } from "./markdown.mjs";
 
-const SOURCES = ["src", "crates/token/src", "crates/browser/src", "npm/edgegate", "www", "scripts"];
+const SOURCES = [
+  ...["src", "crates/token/src", "crates/browser/src"],
+  ...["npm", "template", "www", "scripts"],
+];
 
 test("a reader of ARCHITECTURE.md finds every source file", () => {
   const text = readFileSync(inRoot("ARCHITECTURE.md"), "utf8");

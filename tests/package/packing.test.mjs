@@ -53,6 +53,7 @@ test("it holds scripts, types, wasm, the README and both licences, and nothing e
     .map((path) => path.replace(/^package\//, ""));
   const expected = [
     "package.json",
+    "build.json",
     "README.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",

@@ -28,7 +28,7 @@ test("an environment has the same settings unless it says otherwise, and then de
   const file = join(folder, "wrangler.toml");
   const read = (more, env) => {
     writeFileSync(file, `${readFileSync(inRoot("wrangler.toml"), "utf8")}\n${more}`);
-    // As scripts/project/print-config.mjs hands it on.
+    // As print-config.js hands it on.
     return JSON.parse(
       JSON.stringify(unstable_readConfig({ config: file, env }, { hideWarnings: true })),
     );

@@ -113,9 +113,9 @@ test("no program that the command starts gets the secret, and the set-up is not 
   const started = programs.map(([path, has]) => `${basename(path)} ${has}`);
   // This test itself started the first leash and the command.
   assert.deepEqual(started, [
-    "leash.mjs true",
+    "leash.js true",
     "admin.mjs true",
-    "leash.mjs false",
-    "print-config.mjs false",
+    "leash.js false",
+    "print-config.js false",
   ]);
 });

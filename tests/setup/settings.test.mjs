@@ -5,18 +5,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { environmentProblem, readConfig } from "../../scripts/project/config.mjs";
-import { wranglerArguments } from "../../scripts/project/dev-arguments.mjs";
-import { inRoot } from "../../scripts/project/root.mjs";
-import { signingKeys, ticketSecret } from "../../scripts/project/secrets.mjs";
-import { faultsOf, SECRETS, told } from "../../scripts/settings/check.mjs";
 import {
   fromConfig,
   fromEnvFile,
   fromOptions,
   ignoredLines,
-} from "../../scripts/settings/places.mjs";
-import { watchEdits } from "../../scripts/settings/watch.mjs";
+} from "../../npm/edgegate-worker/cli/lib/places.js";
+import { signingKeys, ticketSecret } from "../../npm/edgegate-worker/cli/lib/secrets.js";
+import { watchEdits } from "../../npm/edgegate-worker/cli/lib/watch.js";
+import { environmentProblem, readConfig } from "../../scripts/project/config.mjs";
+import { wranglerArguments } from "../../scripts/project/dev-arguments.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { faultsOf, SECRETS, told } from "../../scripts/settings/check.mjs";
 
 const BOUND = ["DB", "SESSIONS", "SESSION_OBJECTS", "ACCOUNT_OBJECTS", "MAIL_GATE_OBJECTS"];
 const GOOD = { ISSUER: "https://auth.example.com" };
@@ -96,6 +96,27 @@ test("a message has the setting, the value, its place and a remedy; a secret is 
   assert.match(text, /TICKET_SECRET is set in .*vars, line 2\./);
   assert.ok(!text.includes(secret.slice(0, 20)), "a secret is shown");
   assert.match(text, /Change it, or remove it/);
+});
+
+test("a setting of a wrangler.jsonc is found there, also in an environment", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-settings-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "wrangler.jsonc");
+  writeFileSync(
+    path,
+    '{\n  // "REUSE": "strict"\n  "vars": {\n    "REUSE": "never"\n  },\n  "env": { "staging": { "vars": {\n    "REUSE": "loose"\n  } } }\n}\n',
+  );
+  const place = (environment) => fromConfig(path, {}, environment).place("REUSE");
+  assert.match(place(undefined), /wrangler\.jsonc, line 4, under vars$/);
+  assert.match(place("staging"), /wrangler\.jsonc, line 7, under env\.staging\.vars$/);
+  assert.match(
+    told([{ setting: "ISSUER", problem: "is missing", remedy: "Add it." }], {
+      sources: [],
+      local: false,
+      path: "wrangler.jsonc",
+    }),
+    /Its place: wrangler\.jsonc, under vars\./,
+  );
 });
 
 test("a contradiction shows the places of both settings", async () => {

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getPlatformProxy } from "wrangler";
+import { signingKeys, ticketSecret } from "../../npm/edgegate-worker/cli/lib/secrets.js";
 import { migrate } from "../../scripts/project/migrations.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
-import { signingKeys, ticketSecret } from "../../scripts/project/secrets.mjs";
 import { runScript } from "./npm-start.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "edgegate-start-"));

@@ -1,9 +1,7 @@
 //! The mail provider that `MAIL_PROVIDER` names.
 
-use super::clock::PlatformClock;
-use super::kv_namespace::KvNamespace;
 use super::mail::{BindingMailer, HttpMailer};
-use crate::adapters::outbox::Outbox;
+use super::outbox::Outbox;
 use crate::domain::mail::{Accepted, MailFailure, Message};
 use crate::ports::Mailer;
 
@@ -13,7 +11,7 @@ pub enum CloudflareMailer {
     /// None: nothing is queued, and what was queued before waits.
     None,
     /// The outbox of local development.
-    Outbox(Outbox<KvNamespace, PlatformClock>),
+    Outbox(Outbox),
     /// A provider's API.
     Http(HttpMailer),
     /// The binding of Cloudflare Email Service.

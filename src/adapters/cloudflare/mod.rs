@@ -40,6 +40,8 @@ pub mod object_state;
 #[cfg(target_arch = "wasm32")]
 mod objects;
 #[cfg(target_arch = "wasm32")]
+pub mod outbox;
+#[cfg(target_arch = "wasm32")]
 pub mod rate_limit;
 #[cfg(target_arch = "wasm32")]
 pub mod session_store;

@@ -9,7 +9,7 @@ use std::future::Future;
 
 use crate::domain::error::StoreError;
 
-/// A namespace of an eventually consistent key-value store, as Workers KV is. The outbox uses it too.
+/// A namespace of an eventually consistent key-value store, as Workers KV is.
 pub trait KeyValue {
     /// Reads several keys at once. The answer has no entry for an absent key.
     ///

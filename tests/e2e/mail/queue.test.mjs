@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../client.mjs";
-import { mailTo, ticketOf } from "../outbox.mjs";
+import { mails, mailTo, ticketOf } from "../outbox.mjs";
 import { eventually, startWorkers } from "../workers.mjs";
 import { startProvider } from "./provider.mjs";
 
@@ -297,17 +297,28 @@ test("without MAIL_GATE_OBJECTS a Worker with limits is misconfigured", async (t
   await logged(({ reason }) => reason?.includes("MAIL_GATE_OBJECTS"));
 });
 
-test("the outbox takes mails of local development, the newest first", async (t) => {
+test("the outbox takes mails of local development, the newest first, and needs no KV", async (t) => {
   const {
     workers: [edge],
     stop,
-  } = await startWorkers([{}]);
+  } = await startWorkers([{ vars: { SESSION_STORE: "durable" }, without: ["SESSIONS"] }]);
   t.after(stop);
   const client = clientOf(edge);
+  assert.deepEqual(await mails(edge), []);
   for (const email of [ADA, "root@example.com"]) {
     await client.post("/auth/password/reset", { json: { email } });
     await mailTo(edge, email);
   }
+  const found = await mails(edge);
+  assert.deepEqual(
+    found.map(({ to }) => to),
+    ["root@example.com", ADA],
+  );
+  const members = ["to", "subject", "text", "html", "sent_at"];
+  assert.deepEqual(Object.keys(found[0]), members);
+  // A day later: OUTBOX_TTL of src/domain/policy.rs.
+  await edge.db.prepare("UPDATE outbox SET sent_at = sent_at - 86400").run();
+  assert.deepEqual(await mails(edge), []);
   const browser = await edge.fetch("/dev/outbox", {
     headers: { accept: "text/html,*/*" },
     redirect: "manual",

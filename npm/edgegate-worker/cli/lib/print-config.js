@@ -1,5 +1,5 @@
-// Prints a configuration of wrangler as JSON, read by wrangler itself: `node print-config.mjs
-// '{"environment":"staging"}'`. `envFiles` also reads what local development adds: .dev.vars, or
+// Prints a configuration of wrangler as JSON, read by wrangler itself: `node print-config.js
+// '{"path":"wrangler.toml","environment":"staging"}'`. `envFiles` also reads what local development adds: .dev.vars, or
 // these files. This is a separate program because wrangler can be imported only when node_modules
 // exists, and only by Node 22 or newer.
 import { stripVTControlCharacters } from "node:util";
@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from "node:util";
 const { experimental_readRawConfig, unstable_getVarsForDev, unstable_readConfig } = await import(
   "wrangler"
 );
-const { path = "wrangler.toml", environment, envFiles } = JSON.parse(process.argv[2]);
+const { path, environment, envFiles } = JSON.parse(process.argv[2]);
 /** @type {string[]} */
 const warnings = [];
 console.warn = (...parts) => warnings.push(stripVTControlCharacters(parts.join(" ")));

@@ -1,7 +1,6 @@
 // Where a setting's value comes from, so that a message can say where to change it.
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
-import { root } from "../project/root.mjs";
 
 /** @typedef {{ name: string, value: string | undefined, place: string }} Found */
 
@@ -63,7 +62,7 @@ export function ignoredLines(path) {
     .map(([n, line]) => {
       const [, name] = /^\s*(?:export\s+)?(\w+)\s/.exec(line) ?? [];
       const what = name ? ` (it begins with ${name})` : "";
-      return `  ${relative(root, path) || path}, line ${n + 1}${what}, is not a setting, so it would be ignored.\n    Write it as NAME=value, or put a # in front of it.`;
+      return `  ${shown(path)}, line ${n + 1}${what}, is not a setting, so it would be ignored.\n    Write it as NAME=value, or put a # in front of it.`;
     });
 }
 
@@ -77,6 +76,7 @@ export function ignoredLines(path) {
  */
 export function fromConfig(path, values, environment) {
   const table = tableOf(environment);
+  if (!path.endsWith(".toml")) return fromJson(path, values, environment);
   return {
     values,
     place: (name) => {
@@ -90,6 +90,23 @@ export function fromConfig(path, values, environment) {
   };
 }
 
+/**
+ * The same in a wrangler.jsonc. The variables of an environment come after those of the top level.
+ *
+ * @param {string} path
+ * @param {Record<string, unknown>} values
+ * @param {string | undefined} environment
+ * @returns {Source}
+ */
+const fromJson = (path, values, environment) => ({
+  values,
+  place: (name) => {
+    const isSetting = (/** @type {string} */ line) => new RegExp(`^\\s*"${name}"\\s*:`).test(line);
+    const line = environment ? lineOf(path, isSetting) : firstLineOf(path, isSetting);
+    return `${at(path, line)}, under ${tableOf(environment)}`;
+  },
+});
+
 /** @param {string | undefined} environment */
 export const tableOf = (environment) => (environment ? `env.${environment}.vars` : "vars");
 
@@ -97,8 +114,14 @@ export const tableOf = (environment) => (environment ? `env.${environment}.vars`
  * @param {string} path
  * @param {number | undefined} line
  */
-const at = (path, line) =>
-  `in ${relative(root, path) || path}${line === undefined ? "" : `, line ${line}`}`;
+const at = (path, line) => `in ${shown(path)}${line === undefined ? "" : `, line ${line}`}`;
+
+/**
+ * A path as seen from the folder in which the command runs.
+ *
+ * @param {string} path
+ */
+const shown = (path) => relative(process.cwd(), path) || path;
 
 /**
  * The number of the last line that a test accepts, counted from 1.
@@ -106,14 +129,26 @@ const at = (path, line) =>
  * @param {string} path
  * @param {(line: string) => boolean} accepts
  */
-function lineOf(path, accepts) {
+const lineOf = (path, accepts) => linesOf(path, accepts).at(-1);
+
+/**
+ * The number of the first line that a test accepts.
+ *
+ * @param {string} path
+ * @param {(line: string) => boolean} accepts
+ */
+const firstLineOf = (path, accepts) => linesOf(path, accepts).at(0);
+
+/**
+ * @param {string} path
+ * @param {(line: string) => boolean} accepts
+ */
+function linesOf(path, accepts) {
   let text = "";
   try {
     text = readFileSync(path, "utf8");
   } catch {
     // The place is then named without a line.
   }
-  let found;
-  for (const [n, line] of text.split("\n").entries()) if (accepts(line)) found = n + 1;
-  return found;
+  return [...text.split("\n").entries()].filter(([, line]) => accepts(line)).map(([n]) => n + 1);
 }

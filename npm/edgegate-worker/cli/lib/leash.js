@@ -1,7 +1,7 @@
 // Runs one command so that none of its processes outlives the process that asked for it:
-//   node leash.mjs <command> [argument…]     with file descriptor 3 a pipe held by the asker
+//   node leash.js <command> [argument…]     with file descriptor 3 a pipe held by the asker
 //
-// run.mjs starts this in its own process group. When the pipe closes, because the asker ended it or
+// run.js starts this in its own process group. When the pipe closes, because the asker ended it or
 // died (even by SIGKILL), the command gets a SIGTERM, and then its whole group a SIGKILL. A handler
 // in the asker can't do that: it does not run when the asker is killed, and a SIGTERM to wrangler
 // alone may leave workerd behind.

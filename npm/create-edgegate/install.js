@@ -1,0 +1,46 @@
+// Installs the project's packages, and makes the secrets of local development with them.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Refusal } from "./refusal.js";
+
+/**
+ * Installs the packages, if they are not there yet. npm's own settings hold, such as `offline`.
+ *
+ * @param {string} folder
+ */
+export async function install(folder) {
+  const isThere = ["edgegate-worker", "wrangler"].every((name) =>
+    existsSync(join(folder, "node_modules", name, "package.json")),
+  );
+  if (isThere) return;
+  console.log("▸ Packages: npm install");
+  const [command, ...args] = packageManager();
+  const code = await new Promise((resolve, reject) => {
+    const child = spawn(command, [...args, "install"], { cwd: folder, stdio: "inherit" });
+    child.on("error", reject).on("exit", (code) => resolve(code ?? 1));
+  });
+  if (code !== 0)
+    throw new Refusal(
+      "the packages can't be installed, see above. Run this again when it is solved: it goes on from here.",
+    );
+}
+
+/** The npm that runs this, or else the one on the PATH. */
+function packageManager() {
+  const running = process.env.npm_execpath;
+  return running && /npm-cli\.js$/.test(running) ? [process.execPath, running] : ["npm"];
+}
+
+/**
+ * Makes .dev.vars, or adds to it what is missing, as `npm start` would.
+ *
+ * @param {string} folder
+ */
+export async function makeSecrets(folder) {
+  const path = join(folder, "node_modules/edgegate-worker/cli/lib/dev-vars.js");
+  const { completeDevVars } = await import(pathToFileURL(path).href);
+  const made = completeDevVars(join(folder, ".dev.vars"));
+  if (made.length > 0) console.log("▸ Secrets: made those of local development, in .dev.vars");
+}

@@ -1,0 +1,2 @@
+/** Why nothing is done, and what to do instead. Printed without a stack. */
+export class Refusal extends Error {}

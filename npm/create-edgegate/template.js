@@ -1,0 +1,156 @@
+// Copies the template to the project's folder. Adds what is missing and overwrites nothing.
+import { randomInt } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Refusal } from "./refusal.js";
+
+const TEMPLATE = fileURLToPath(new URL("template", import.meta.url));
+const NAME = "my-auth";
+const PACKAGE = "edgegate-worker";
+// npm leaves these out of a package, so the template has them under other names.
+const RENAMED = new Map([
+  ["_gitignore", ".gitignore"],
+  ["_npmrc", ".npmrc"],
+]);
+// What an empty folder may contain.
+const IGNORED = new Set([".git", ".DS_Store", "package.json.new"]);
+// The longest queue is <name>-staging-notices-dead, and Cloudflare allows 63 characters.
+const NAME_CHARS = 40;
+
+/**
+ * @param {string} to the folder
+ * @param {{ store: "durable" | "kv", packed?: string }} options `packed`: the tarball of
+ *   edgegate-worker
+ */
+export function copyTemplate(to, { store, packed }) {
+  const folder = resolve(to);
+  refuseForeignFolder(folder);
+  const manifest = join(folder, "package.json");
+  // A second run keeps the name that the first one chose.
+  const name = existsSync(manifest)
+    ? nameFor(JSON.parse(readFileSync(manifest, "utf8")).name ?? folder)
+    : nameFor(folder);
+  // package.json is first: it marks the folder as a project of this kind, if this run is cut short.
+  const files = filesOf(TEMPLATE).sort((a, b) => rank(a) - rank(b));
+  const written = [];
+  for (const from of files) {
+    const path = RENAMED.get(from) ?? from;
+    const text = readFileSync(join(TEMPLATE, from), "utf8");
+    const wanted = textFor(path, text.replaceAll(NAME, name), { store, packed });
+    if (writeNew(join(folder, path), wanted)) written.push(path);
+  }
+  return { folder, written };
+}
+
+/** @param {string} path */
+const rank = (path) => (path === "package.json" ? 0 : 1);
+
+/** @param {string} folder */
+function refuseForeignFolder(folder) {
+  if (!existsSync(folder)) return;
+  if (!statSync(folder).isDirectory()) throw new Refusal(`${folder} is a file: name a folder.`);
+  const found = readdirSync(folder).filter((name) => !IGNORED.has(name));
+  if (found.length === 0 || isOurs(folder)) return;
+  throw new Refusal(
+    `${folder} is not empty (it has ${found.slice(0, 3).join(", ")}) and is not a project of ${PACKAGE}: name a new folder. Nothing was written.`,
+  );
+}
+
+/** @param {string} folder */
+function isOurs(folder) {
+  try {
+    const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return dependencies?.[PACKAGE] !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The name of the Worker and of its package: lower-case letters, digits and hyphens.
+ *
+ * @param {string} folder
+ */
+export function nameFor(folder) {
+  const plain = basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, NAME_CHARS)
+    .replace(/^-+|-+$/g, "");
+  if (plain === "") return NAME;
+  // npm does not install a package in a package of the same name.
+  return [PACKAGE, "wrangler"].includes(plain) ? `my-${plain}` : plain;
+}
+
+/**
+ * A file of the template for this project.
+ *
+ * @param {string} path
+ * @param {string} text
+ * @param {{ store: "durable" | "kv", packed?: string }} options
+ */
+function textFor(path, text, { store, packed }) {
+  if (path === "package.json" && packed !== undefined) {
+    const manifest = JSON.parse(text);
+    manifest.dependencies[PACKAGE] = `file:${resolve(packed)}`;
+    return `${JSON.stringify(manifest, null, 2)}\n`;
+  }
+  if (path !== "wrangler.jsonc") return text;
+  const stored = store === "kv" ? withKv(text) : text;
+  return withOwnLimits(stored);
+}
+
+/**
+ * Stores sessions in Workers KV.
+ *
+ * @param {string} text
+ */
+const withKv = (text) =>
+  text
+    .replaceAll('"SESSION_STORE": "durable"', '"SESSION_STORE": "kv"')
+    .replaceAll('// "kv_namespaces":', '"kv_namespaces":');
+
+/**
+ * The ids of rate limits are shared by all Workers of an account: two projects with the same id would
+ * count together.
+ *
+ * @param {string} text
+ */
+function withOwnLimits(text) {
+  const first = randomInt(10_000, 1_000_000_000);
+  let next = first;
+  return text.replace(/"namespace_id": "\d+"/g, () => `"namespace_id": "${next++}"`);
+}
+
+/**
+ * Writes a file that does not exist. Returns whether it did.
+ *
+ * @param {string} path
+ * @param {string} text
+ */
+function writeNew(path, text) {
+  if (existsSync(path)) return false;
+  mkdirSync(dirname(path), { recursive: true });
+  // So that a run that is cut short leaves no half of a file under its name.
+  const whole = `${path}.new`;
+  writeFileSync(whole, text);
+  renameSync(whole, path);
+  return true;
+}
+
+/** @param {string} folder */
+function filesOf(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
+}

@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+import { dev } from "./dev.js";
+// The command `edgegate`. Each subcommand has a file of its own beside this one, and what several of
+// them need is in lib/.
+import { run } from "./lib/program.js";
+import { prepare } from "./prepare.js";
+
+await run([dev, prepare], process.argv);

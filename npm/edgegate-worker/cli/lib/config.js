@@ -1,0 +1,89 @@
+// The configuration of a Worker, read by wrangler, and the environments in it.
+import { fileURLToPath } from "node:url";
+import { Advice } from "./advice.js";
+import { run } from "./run.js";
+
+const PRINT = fileURLToPath(new URL("print-config.js", import.meta.url));
+
+/**
+ * `local` has the variables of local development, if they were asked for.
+ *
+ * @typedef {import("wrangler").Unstable_Config & { local: Record<string, string> }} Config
+ */
+
+/**
+ * The configuration of an environment (the top-level one when none is named).
+ *
+ * @param {object} given
+ * @param {string} given.path the file
+ * @param {string} [given.environment]
+ * @param {string[]} [given.envFiles] the result's `local` has the variables of these files, or of
+ *   .dev.vars if the list is empty
+ * @param {string} [given.node] the program that runs wrangler
+ * @param {NodeJS.ProcessEnv} [given.env]
+ * @param {string} [given.cwd] the folder to which paths are relative
+ * @returns {Promise<Config>}
+ */
+export async function readConfig({
+  path,
+  environment,
+  envFiles,
+  node = process.execPath,
+  env,
+  cwd,
+}) {
+  const asked = JSON.stringify({ environment, path, envFiles });
+  const { code, stdout, stderr } = await run(node, [PRINT, asked], { env, cwd, capture: true });
+  if (/ERR_MODULE_NOT_FOUND/.test(stderr))
+    throw new Advice("wrangler is not installed here: run `npm ci` first.");
+  if (code !== 0) throw new Advice(`${path} can't be read: ${stderr.trim()}`);
+  const config = JSON.parse(stdout);
+  const problem = environmentProblem(environment, config.definedEnvironments ?? [], path);
+  if (problem) throw new Advice(problem);
+  return config;
+}
+
+/**
+ * The environment that a command is for: the option, or else what wrangler reads from the shell.
+ *
+ * @param {string | undefined} option
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+export const chosenEnvironment = (option, env = process.env) => option ?? env.CLOUDFLARE_ENV;
+
+/**
+ * Why an environment can't be used: wrangler would take the top-level settings, and so the database
+ * of production, for a name that it doesn't know. Null if it can be used.
+ *
+ * @param {string | undefined} name
+ * @param {string[]} known
+ * @param {string} [path]
+ */
+export function environmentProblem(name, known, path = "wrangler.toml") {
+  if (!name || known.includes(name)) return null;
+  const nearest = known.find((other) => distance(name, other) <= Math.max(2, name.length / 3));
+  const meant = nearest ? ` Did you mean "${nearest}"?` : "";
+  const block = path.endsWith(".toml") ? "a block [env.<name>]" : 'a member of "env"';
+  const list =
+    known.length > 0
+      ? `It has: ${known.map((other) => `"${other}"`).join(", ")}.`
+      : `It has none: add ${block} first.`;
+  return `there is no environment "${name}" in ${path}.${meant} ${list} Nothing was changed.`;
+}
+
+/**
+ * How many letters must be changed, added or removed (Levenshtein).
+ *
+ * @param {string} from
+ * @param {string} to
+ */
+function distance(from, to) {
+  let row = Array.from({ length: to.length + 1 }, (_, n) => n);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++)
+      next.push(Math.min(row[j + 1] + 1, next[j] + 1, row[j] + (letter === to[j] ? 0 : 1)));
+    row = next;
+  }
+  return row[to.length];
+}

@@ -1,0 +1,42 @@
+// .dev.vars: a machine's development secrets, and the mark DEV=1 that makes a Worker a development
+// Worker. git ignores the file, and it is never deployed.
+import { appendFileSync, readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { signingKeys, ticketSecret } from "./secrets.js";
+
+const NEEDED = { DEV: () => "1", SIGNING_KEYS: signingKeys, TICKET_SECRET: ticketSecret };
+
+/**
+ * Adds the variables that are missing and never changes the others. Returns the names that it added.
+ *
+ * @param {string} path
+ */
+export function completeDevVars(path) {
+  const text = textOf(path);
+  const names = new Set(Object.keys(parseEnv(text)));
+  const missing = Object.entries(NEEDED).filter(([name]) => !names.has(name));
+  if (missing.length > 0) {
+    const lines = missing.map(([name, make]) => `${name}='${make()}'\n`).join("");
+    const head =
+      text === ""
+        ? "# Made by `npm start`. Development only; add your own settings as you like.\n"
+        : "";
+    const gap = text === "" || text.endsWith("\n") ? "" : "\n";
+    appendFileSync(path, head + gap + lines, { mode: 0o600 });
+  }
+  return missing.map(([name]) => name);
+}
+
+/**
+ * The text of a file of variables; empty if there is none.
+ *
+ * @param {string} path
+ */
+export function textOf(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return "";
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+// The settings of local development: what `wrangler dev` would run, from the command line, .dev.vars
+// and wrangler's configuration.
+import { Advice } from "./advice.js";
+import { fromConfig, fromEnvFile, fromOptions, ignoredLines } from "./places.js";
+import { bindingsOf, faultsOf } from "./settings.js";
+
+/**
+ * Reads the configuration, and judges it when it is asked to.
+ *
+ * @param {object} given
+ * @param {() => Promise<import("./config.js").Config>} given.read reads the configuration
+ * @param {string} given.path its file, absolute
+ * @param {string} [given.shownPath] the file as a person names it
+ * @param {string[]} given.files the files of variables, absolute
+ * @param {string} [given.environment]
+ * @param {Map<string, string>} given.vars the variables of the command line
+ * @param {string} given.issuer the local origin, which replaces an ISSUER that only a deployed
+ *   Worker has
+ * @param {string} given.checker the Worker's check.js
+ */
+export async function localSettings(given) {
+  const { read, path, shownPath, files, environment, vars, issuer, checker } = given;
+  const config = await read();
+  const ignored = files.flatMap(ignoredLines);
+  if (ignored.length > 0)
+    throw new Advice(`a line is wrong. Nothing was started.\n\n${ignored.join("\n\n")}`);
+  const setsIssuer = vars.has("ISSUER") || config.local.ISSUER !== undefined;
+  const sources = [
+    fromOptions(setsIssuer ? vars : new Map([["ISSUER", issuer], ...vars])),
+    fromEnvFile(files[files.length - 1], config.local),
+    fromConfig(path, config.vars, environment),
+  ];
+  return {
+    config,
+    path,
+    /** Whether ISSUER is set for local development, and so does not follow the port. */
+    setsIssuer,
+    /** The files whose edits change the settings, with absolute paths. */
+    files: [...files, path],
+    faults: () => faultsOf({ sources, bindings: bindingsOf(config), checker }),
+    context: { sources, environment, local: true, path: shownPath },
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof localSettings>>} LocalSettings */

@@ -1,0 +1,94 @@
+// The pages and the migrations of this package in the project's folder. wrangler can't be pointed at
+// node_modules: in a workspace it is not where the configuration expects it.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { inPackage } from "./package.js";
+import { PREPARED } from "./project.js";
+
+const PUBLIC = "public";
+const HEADERS = "_headers";
+
+/**
+ * Copies pages and migrations to the project's `.edgegate` and lays its `public/` over the pages. A
+ * file of `public/` replaces the page's file of the same name. `_headers` is appended, so that the
+ * pages keep their policies. Writes only what differs, because wrangler watches these files. Returns
+ * how many files there are, and how many of them were written or deleted.
+ *
+ * @param {import("./project.js").Project} project
+ */
+export function prepareProject({ inProject }) {
+  const pages = contentsOf(inPackage("www"));
+  const own = existsSync(inProject(PUBLIC)) ? contentsOf(inProject(PUBLIC)) : new Map();
+  for (const [name, content] of own) {
+    const ours = name === HEADERS ? pages.get(name) : undefined;
+    pages.set(name, ours ? Buffer.concat([ours, Buffer.from("\n"), content]) : content);
+  }
+  const migrations = contentsOf(inPackage("migrations"));
+  const changed =
+    replace(inProject(PREPARED, "www"), pages) +
+    replace(inProject(PREPARED, "migrations"), migrations);
+  return { pages: pages.size, migrations: migrations.size, changed };
+}
+
+/**
+ * The files of a folder, by their path in it. Hidden files are left out.
+ *
+ * @param {string} folder
+ * @returns {Map<string, Buffer>}
+ */
+function contentsOf(folder) {
+  const files = filesOf(folder).filter((path) => !/(^|[/\\])\./.test(path));
+  return new Map(
+    files.map((path) => [path.replaceAll("\\", "/"), readFileSync(join(folder, path))]),
+  );
+}
+
+/** @param {string} folder */
+function filesOf(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/**
+ * Makes a folder have exactly these files. Returns how many were written or deleted.
+ *
+ * @param {string} folder
+ * @param {Map<string, Buffer>} wanted
+ */
+function replace(folder, wanted) {
+  mkdirSync(folder, { recursive: true });
+  const stale = filesOf(folder).filter((path) => !wanted.has(path.replaceAll("\\", "/")));
+  for (const path of stale) rmSync(join(folder, path), { force: true });
+  const edited = [...wanted].filter(([path, content]) => !isSame(join(folder, path), content));
+  for (const [path, content] of edited) {
+    const to = join(folder, path);
+    mkdirSync(dirname(to), { recursive: true });
+    // Two builds may run at the same time, and each must find whole files.
+    const whole = join(dirname(folder), `${process.pid}.new`);
+    writeFileSync(whole, content);
+    renameSync(whole, to);
+  }
+  return stale.length + edited.length;
+}
+
+/**
+ * @param {string} path
+ * @param {Buffer} content
+ */
+function isSame(path, content) {
+  try {
+    return readFileSync(path).equals(content);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,83 @@
+// What all subcommands of `edgegate` have in common: `--json`, `--help`, and how errors are told.
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { Advice } from "./advice.js";
+
+/**
+ * Adds a subcommand to the program. `subcommand` makes it.
+ *
+ * @typedef {(program: Command) => void} Register
+ */
+
+/**
+ * Runs the subcommand that the arguments name. Sets the exit code of this process.
+ *
+ * @param {Register[]} subcommands
+ * @param {string[]} argv
+ */
+export async function run(subcommands, argv) {
+  const isForProgram = argv.includes("--json");
+  try {
+    await programOf(subcommands).parseAsync(argv);
+  } catch (error) {
+    const isUsage = error instanceof CommanderError;
+    if (!isUsage && !(error instanceof Advice)) throw error;
+    process.exitCode = isUsage ? error.exitCode : 1;
+    // commander reports `--help` and `--version` as errors too, and prints them itself.
+    const isTold = isUsage && (error.exitCode === 0 || error.code === "commander.help");
+    if (!isTold) tellError(error.message.replace(/^error: /, ""), isForProgram);
+  }
+}
+
+/**
+ * The program with these subcommands.
+ *
+ * @param {Register[]} subcommands
+ */
+export function programOf(subcommands) {
+  const program = new Command("edgegate")
+    .description("Runs and operates an edgegate service on Cloudflare Workers.")
+    .version(version(), "--version")
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: true })
+    // `run` tells errors.
+    .configureOutput({ outputError: () => {} })
+    .exitOverride();
+  for (const register of subcommands) register(program);
+  return program;
+}
+
+/**
+ * A subcommand. It has `--json`, and rejects options and arguments that it does not know.
+ *
+ * @param {Command} program
+ * @param {string} name
+ * @param {string} description
+ */
+export const subcommand = (program, name, description) =>
+  program
+    .command(name)
+    .description(description)
+    .option("--json", "print the result as JSON, for programs")
+    .exitOverride();
+
+/**
+ * Prints a result: as JSON for programs, as text for people.
+ *
+ * @param {{ json?: boolean }} options
+ * @param {unknown} value
+ * @param {string} text
+ */
+export const tell = ({ json }, value, text) => console.log(json ? JSON.stringify(value) : text);
+
+/**
+ * @param {string} message
+ * @param {boolean} json
+ */
+const tellError = (message, json) =>
+  console.error(json ? JSON.stringify({ error: message }) : `\nedgegate: ${message}`);
+
+function version() {
+  const path = new URL("../../package.json", import.meta.url);
+  return JSON.parse(readFileSync(path, "utf8")).version;
+}

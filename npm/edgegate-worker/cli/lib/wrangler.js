@@ -1,0 +1,42 @@
+// wrangler as the project has installed it.
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { Advice } from "./advice.js";
+
+/**
+ * Turns off what wrangler does besides: questions to the network and files outside the project. The
+ * caller's environment overrides this.
+ */
+const QUIET = {
+  WRANGLER_SEND_METRICS: "false",
+  // The banner looks for a newer wrangler, for up to three seconds.
+  WRANGLER_HIDE_BANNER: "true",
+  // A log of every run, in the home folder, that nothing ever removes.
+  WRANGLER_WRITE_LOGS: "false",
+  // Otherwise workerd's `request.cf` is fetched at every start.
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+};
+
+/** @returns {NodeJS.ProcessEnv} */
+export const wranglerEnv = () => ({ ...QUIET, ...process.env });
+
+/**
+ * wrangler's command line, for run(...wrangler(folder, "dev", …)).
+ *
+ * @param {string} folder the project's
+ * @param {string[]} args
+ * @returns {[string, string[], import("./run.js").RunOptions]}
+ */
+export function wrangler(folder, ...args) {
+  const bin = join(dirname(manifestOf(folder)), "bin/wrangler.js");
+  return [process.execPath, [bin, ...args], { cwd: folder, env: wranglerEnv() }];
+}
+
+/** @param {string} folder */
+function manifestOf(folder) {
+  try {
+    return createRequire(join(folder, "package.json")).resolve("wrangler/package.json");
+  } catch {
+    throw new Advice("wrangler is not installed here: run `npm install` first.");
+  }
+}

@@ -1,0 +1,18 @@
+// How rustc is called for wasm, so that the same sources give the same bytes in every folder.
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * The environment of a `cargo` that builds wasm. Panic messages contain the paths of source files.
+ * Those of the workspace are relative, and those of other crates begin with CARGO_HOME, which is
+ * replaced here.
+ *
+ * @param {string[]} [flags] further flags of rustc
+ */
+export function wasmFlags(flags = []) {
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const registry = `--remap-path-prefix=${join(cargoHome, "registry/src")}=/cargo`;
+  // Not RUSTFLAGS: these may contain spaces. cargo ignores every other source of flags then. Build
+  // scripts get none of them, because cargo is called with `--target`.
+  return { CARGO_ENCODED_RUSTFLAGS: [registry, ...flags].join("\x1f") };
+}

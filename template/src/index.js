@@ -1,0 +1,30 @@
+// Your auth service. It is edgegate's Worker with your own routes in front.
+import EdgeGate, { Account, Auth, MailGate, Sessions } from "edgegate-worker";
+
+// The classes of the Durable Objects, and the methods that other Workers call.
+export { Account, Auth, MailGate, Sessions };
+
+export default class extends EdgeGate {
+  /** @param {Request} request */
+  async fetch(request) {
+    const { pathname } = new URL(request.url);
+    // Your own routes. Everything else is edgegate's.
+    if (pathname === "/hello") return hello(request, this);
+    return super.fetch(request);
+  }
+}
+
+/**
+ * An example of a guarded route: only for users.
+ *
+ * @param {Request} request
+ * @param {EdgeGate} auth
+ */
+async function hello(request, auth) {
+  const [, token = ""] = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "") ?? [];
+  if (await auth.isAuthorizedByRole(token, ["user"])) return Response.json({ hello: "user" });
+  return Response.json(
+    { code: "invalid_token" },
+    { status: 401, headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' } },
+  );
+}
