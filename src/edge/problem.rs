@@ -246,6 +246,7 @@ impl From<Error> for Problem {
             | Error::RegistrationClosed
             | Error::EmailTaken
             | Error::LastAdministrator
+            | Error::NotInvitable
             | Error::UnknownUser
             | Error::UnknownSession
             | Error::Internal(_) => problem,
