@@ -341,6 +341,7 @@ mod tests {
             Code::InvalidToken,
             Code::ReauthenticationRequired,
             Code::LastAdministrator,
+            Code::NotInvitable,
             Code::RegistrationClosed,
             Code::EmailTaken,
         ];

@@ -3,7 +3,7 @@
 
 use super::AuthService;
 use super::change_user::Aftermath;
-use super::invite::{ReturnedLink, invitation};
+use super::invitation::{ReturnedLink, invitation};
 use super::mail::typed_address;
 use super::manager::Manager;
 use super::new_user::{Identity, parse_name};

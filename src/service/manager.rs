@@ -120,13 +120,4 @@ impl<P: Ports> AuthService<P> {
     pub fn operator_of_request(&self) -> Option<OperatorId> {
         self.operator.get()
     }
-
-    /// Deletes expired tickets. The cron calls it.
-    ///
-    /// # Errors
-    /// [`Error::Store`]; the next run continues.
-    pub async fn forget_operator_tickets(&self) -> Result<(), Error> {
-        let tickets = self.ports.operator_tickets();
-        Ok(tickets.forget_expired(self.now()).await?)
-    }
 }

@@ -21,13 +21,15 @@
 //! | mails that could not be sent, for operators | [`manage_mail`] |
 //! | after a restore of the database, for operators | [`raise_counters`] |
 //! | the pseudonyms in the log, for operators | [`pseudonyms`] |
+//! | forget expired operator tickets | [`operator_tickets`] |
 //! | follow changes made by hand in the database | [`follow_row_changes`] |
 //! | demo accounts, in local development | [`demo_accounts`] |
 //!
 //! Use cases share these steps: [`access`] (whose access token this is), [`manager`] (who manages
 //! accounts), [`tokens`] (the pair that
 //! a client gets), [`audit_log`], [`limits`], [`check_challenge`], [`passwords`], [`redeem_link`],
-//! [`mail`] (queues mails), [`compose_mail`] (writes them), [`new_user`] and [`change_user`].
+//! [`mail`] (queues mails), [`compose_mail`] (writes them), [`invitation`], [`new_user`] and
+//! [`change_user`].
 
 pub mod access;
 pub mod audit_log;
@@ -43,6 +45,7 @@ pub mod deliver_mail;
 pub mod demo_accounts;
 pub mod follow_row_changes;
 pub mod generate_token;
+pub mod invitation;
 pub mod invite;
 pub mod is_authorized;
 pub mod kept_mail;
@@ -55,6 +58,7 @@ pub mod manage_users;
 pub mod manager;
 pub mod me;
 pub mod new_user;
+pub mod operator_tickets;
 pub mod passwords;
 pub mod pseudonyms;
 pub mod raise_counters;

@@ -15,7 +15,7 @@ use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
-use crate::service::invite::ReturnedLink;
+use crate::service::invitation::ReturnedLink;
 use crate::service::manage_users::{Invitee, UserPage};
 
 pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
