@@ -183,7 +183,7 @@ pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) 
     Ok(())
 }
 
-/// "Marks stored jobs as due at once … Without ids, all stored jobs. Returns how many."
+/// "Marks stored jobs as due at once […] Without ids, all stored jobs. Returns how many."
 pub(crate) async fn letters_are_due_when_an_operator_says_so<L: MailLedger>(
     world: &World<L>,
 ) -> Case {

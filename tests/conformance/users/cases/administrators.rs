@@ -161,7 +161,7 @@ pub(crate) async fn of_two_who_remove_each_other_one_remains<D: UserDirectory>(
     Ok(())
 }
 
-/// "see `takes_administrator`": a change that may leave none is made.
+/// A change that may leave no administrator is made.
 pub(crate) async fn the_last_administrator_goes_when_told_so<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -195,7 +195,7 @@ pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<
     world.holds(&bob, "another").await
 }
 
-/// "raises the counters … Each user also gets a new random link nonce … MUST list them".
+/// "raises the counters […] Each user also gets a new random link nonce. […] MUST list them".
 pub(crate) async fn raised_counters_are_above_all_earlier_ones<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {
