@@ -10,6 +10,7 @@ mod decoy_salt;
 mod departure;
 mod device;
 mod failed_tries;
+mod foreign_hash;
 mod freed_address;
 mod hashing_cost;
 mod password;
@@ -28,6 +29,9 @@ pub use departure::Departure;
 pub use device::{DeviceTicket, DeviceTickets};
 pub use edgegate_token::{EmailAddress, EmailError};
 pub use failed_tries::{Admitted, FailedTries, KnownId, TriedBy};
+pub use foreign_hash::{
+    ForeignHash, ForeignHashing, ForeignWork, HashRefusal, Preimage, ScryptCost,
+};
 pub use freed_address::{FreedAddress, FreedAddresses, NotFreedSince};
 pub use hashing_cost::HashingCost;
 pub use password::{
