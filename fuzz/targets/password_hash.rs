@@ -4,9 +4,13 @@
 use argon2::password_hash::{PasswordHash as Phc, PasswordVerifier as _};
 use argon2::{Argon2, Params};
 use edgegate::adapters::argon2::Argon2Hasher;
-use edgegate::domain::account::{HashError, Password, PasswordHash, Verification};
+use edgegate::domain::account::{
+    ForeignHash, ForeignWork, HashError, Password, PasswordHash, Verification,
+};
 use edgegate::domain::policy::{
-    ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM,
+    ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM, FOREIGN_BCRYPT_COST,
+    FOREIGN_HASH_MAX_BYTES, FOREIGN_PBKDF2_ROUNDS, FOREIGN_SCRYPT_MAX_MEMORY_KIB,
+    FOREIGN_SCRYPT_MAX_WORK_KIB,
 };
 use edgegate::ports::PasswordHasher as _;
 
@@ -14,10 +18,43 @@ use edgegate::ports::PasswordHasher as _;
 /// always tried, because it must not be computed.
 const QUICK: u64 = 512;
 
+/// A hash of another system is within its limits, or it is rejected before it is computed.
+fn foreign(text: &str) {
+    let judged = Argon2Hasher::default().judge(&PasswordHash::new(text.to_owned()));
+    let Ok(hash) = ForeignHash::read(text) else {
+        return assert!(judged.is_err());
+    };
+    assert!(judged.is_ok() || hash.is_firebase());
+    assert!(text.len() <= FOREIGN_HASH_MAX_BYTES);
+    assert!(hash.salt().len() <= 80 && hash.key().len() <= 128);
+    match hash.work() {
+        ForeignWork::Bcrypt { cost } => assert!(cost <= FOREIGN_BCRYPT_COST.1),
+        ForeignWork::Pbkdf2Sha256 { rounds } | ForeignWork::Pbkdf2Sha512 { rounds } => {
+            assert!(rounds <= FOREIGN_PBKDF2_ROUNDS.1);
+        }
+        ForeignWork::Scrypt(cost) | ForeignWork::FirebaseScrypt(cost) => {
+            assert!(cost.memory_kib() <= FOREIGN_SCRYPT_MAX_MEMORY_KIB);
+            assert!(u64::from(cost.p) * cost.memory_kib() <= FOREIGN_SCRYPT_MAX_WORK_KIB);
+        }
+        ForeignWork::Argon2 {
+            memory_kib,
+            iterations,
+            lanes,
+            ..
+        } => {
+            assert!(memory_kib <= ARGON2_MAX_MEMORY_KIB);
+            assert!(iterations <= ARGON2_MAX_ITERATIONS && lanes <= ARGON2_MAX_PARALLELISM);
+        }
+    }
+}
+
 pub fn run(input: &[u8]) {
     let Some(text) = super::text(input) else {
         return;
     };
+    if !text.starts_with("$argon2id$") || text.starts_with("$argon2id$v=16$") {
+        return foreign(text);
+    }
     let asked: Vec<(String, u32)> = Phc::new(text).map_or(Vec::new(), |phc| {
         let params = phc.params.iter();
         params

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use edgegate::adapters::memory::{
     ManualClock, MemoryPorts, MemorySessions, MemoryUsers, NoLimits, SeededRandom,
 };
-use edgegate::domain::account::{HashError, Password, PasswordHash, Verification};
+use edgegate::domain::account::{
+    Attempt, HashError, HashRefusal, Password, PasswordHash, Verification,
+};
 use edgegate::domain::session::Client;
 use edgegate::domain::settings::Settings;
 use edgegate::ports::PasswordHasher;
@@ -42,6 +44,12 @@ impl PasswordHasher for QuickHasher {
             Verification::Differs
         })
     }
+
+    fn judge(&self, _hash: &PasswordHash) -> Result<(), HashRefusal> {
+        Ok(())
+    }
+
+    async fn level_failure(&self, _attempt: &Attempt<'_>) {}
 
     async fn verify_nothing(&self, _: &Password, _: &[u8; 16]) {}
 }

@@ -1,4 +1,5 @@
-//! Hashes passwords with Argon2id (RFC 9106) and stores the hashes as PHC strings.
+//! Hashes passwords with Argon2id (RFC 9106) and stores the hashes as PHC strings. Hashes that other
+//! systems made are verified too.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -6,8 +7,10 @@ use std::fmt;
 use argon2::password_hash::{Output, ParamsString, PasswordHash as Phc, SaltString};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, KeyId, Params, ParamsBuilder, Version};
 
+use super::foreign_hashes;
 use crate::domain::account::{
-    HashError, HashingCost, Password, PasswordHash, Peppers, Verification,
+    Attempt, ForeignHash, ForeignHashing, ForeignWork, HashError, HashRefusal, HashingCost,
+    Password, PasswordHash, Peppers, Verification,
 };
 use crate::domain::policy::{
     ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM, ARGON2_PARALLELISM,
@@ -16,6 +19,8 @@ use crate::domain::secret::SecretBytes;
 use crate::ports::PasswordHasher;
 
 const OUTPUT_BYTES: usize = 32;
+/// What new hashes are made with.
+const OURS: (Algorithm, Version) = (Algorithm::Argon2id, Version::V0x13);
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
 
 /// Argon2id in one block of memory, which is kept from hash to hash: allocating 19 MiB takes a
@@ -26,6 +31,7 @@ const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
 pub struct Argon2Hasher {
     params: Params,
     peppers: Peppers,
+    foreign: ForeignHashing,
     memory: RefCell<Vec<Block>>,
 }
 
@@ -57,8 +63,15 @@ impl Argon2Hasher {
             // default, costs the same as the policy's default.
             params: params.build().unwrap_or_default(),
             peppers,
+            foreign: ForeignHashing::default(),
             memory: RefCell::default(),
         }
+    }
+
+    /// The same, with what foreign hashes need.
+    #[must_use]
+    pub fn with_foreign(self, foreign: ForeignHashing) -> Self {
+        Self { foreign, ..self }
     }
 
     /// The secret that a hash with these parameters was made with; empty if none.
@@ -81,7 +94,7 @@ impl fmt::Debug for Argon2Hasher {
 
 impl PasswordHasher for Argon2Hasher {
     async fn hash(&self, password: &Password, salt: &[u8; 16]) -> Result<PasswordHash, HashError> {
-        let output = self.compute(&self.params, password.as_bytes(), salt, OUTPUT_BYTES)?;
+        let output = self.compute(OURS, &self.params, password.as_bytes(), salt, OUTPUT_BYTES)?;
         let salt = SaltString::encode_b64(salt).map_err(|_| HashError::Failed)?;
         let phc = Phc {
             algorithm: ARGON2ID_IDENT,
@@ -98,20 +111,100 @@ impl PasswordHasher for Argon2Hasher {
         password: &Password,
         hash: &PasswordHash,
     ) -> Result<Verification, HashError> {
-        self.compare(password.as_bytes(), hash.as_str())
+        if is_ours(hash.as_str()) {
+            return self.compare(password.as_bytes(), hash.as_str());
+        }
+        let hash = self.foreign.read(hash.as_str())?;
+        Ok(if self.is_of(password, &hash)? {
+            Verification::Matches { rehash: true }
+        } else {
+            Verification::Differs
+        })
+    }
+
+    fn judge(&self, hash: &PasswordHash) -> Result<(), HashRefusal> {
+        let hash = hash.as_str();
+        if !is_ours(hash) {
+            return self.foreign.read(hash).map(drop);
+        }
+        let stored =
+            StoredHash::read(hash).and_then(|stored| self.pepper(&stored.params).map(drop));
+        stored.map_err(|error| match error {
+            HashError::TooCostly => HashRefusal::TooCostly,
+            HashError::UnknownPepper => HashRefusal::UnknownPepper,
+            HashError::Malformed | HashError::NoSignerKey | HashError::Failed => {
+                HashRefusal::Malformed
+            }
+        })
+    }
+
+    async fn level_failure(&self, attempt: &Attempt<'_>) {
+        let foreign = attempt.hash.filter(|hash| !is_ours(hash.as_str()));
+        let was_computed = foreign.is_some_and(|hash| self.foreign.read(hash.as_str()).is_ok());
+        if was_computed {
+            self.verify_nothing(attempt.password, &attempt.decoy_salt)
+                .await;
+        } else if let Some(usual) = self.foreign.usual() {
+            std::hint::black_box(self.is_of(attempt.password, usual).is_ok());
+        }
     }
 
     async fn verify_nothing(&self, password: &Password, salt: &[u8; 16]) {
-        let output = self.compute(&self.params, password.as_bytes(), salt, OUTPUT_BYTES);
+        let output = self.compute(OURS, &self.params, password.as_bytes(), salt, OUTPUT_BYTES);
         // Without this the compiler could remove the work.
         std::hint::black_box(&output);
     }
 }
 
+#[cfg(test)]
 impl Argon2Hasher {
+    /// What Argon2 left in memory. Every word depends on the password, the salt and all parameters.
+    pub(super) fn work_done(&self) -> Vec<u64> {
+        let memory = self.memory.borrow();
+        let words = memory.iter().flat_map(|block| block.as_ref());
+        words.copied().collect()
+    }
+}
+
+impl Argon2Hasher {
+    /// Whether a foreign hash is of this password.
+    fn is_of(&self, password: &Password, hash: &ForeignHash) -> Result<bool, HashError> {
+        let password = foreign_hashes::preimage(hash, password);
+        let ForeignWork::Argon2 {
+            is_id,
+            is_newest,
+            memory_kib,
+            iterations,
+            lanes,
+        } = hash.work()
+        else {
+            if let ForeignWork::Scrypt(_) | ForeignWork::FirebaseScrypt(_) = hash.work() {
+                // scrypt allocates its own memory. Both together could exceed an isolate's.
+                *self.memory.borrow_mut() = Vec::new();
+            }
+            return foreign_hashes::matches(hash, &password, &self.foreign);
+        };
+        let params = Params::new(memory_kib, iterations, lanes, Some(hash.key().len()));
+        let params = params.map_err(|_| HashError::Malformed)?;
+        let algorithm = if is_id {
+            Algorithm::Argon2id
+        } else {
+            Algorithm::Argon2i
+        };
+        let version = if is_newest {
+            Version::V0x13
+        } else {
+            Version::V0x10
+        };
+        let kind = (algorithm, version);
+        let output = self.compute(kind, &params, &password, hash.salt(), hash.key().len())?;
+        Ok(output.are(hash.key()))
+    }
+
     fn compare(&self, password: &[u8], hash: &str) -> Result<Verification, HashError> {
         let stored = StoredHash::read(hash)?;
-        let output = self.compute(&stored.params, password, &stored.salt, stored.output.len())?;
+        let bytes = stored.output.len();
+        let output = self.compute(OURS, &stored.params, password, &stored.salt, bytes)?;
         if !output.are(stored.output.as_bytes()) {
             return Ok(Verification::Differs);
         }
@@ -127,6 +220,7 @@ impl Argon2Hasher {
 
     fn compute(
         &self,
+        (algorithm, version): (Algorithm, Version),
         params: &Params,
         password: &[u8],
         salt: &[u8],
@@ -143,12 +237,18 @@ impl Argon2Hasher {
         let memory = memory.get_mut(..blocks).ok_or(HashError::Failed)?;
         let mut output = vec![0; bytes];
         // With an empty secret the result is that of Argon2 without one.
-        Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params.clone())
+        Argon2::new_with_secret(pepper, algorithm, version, params.clone())
             .map_err(|_| HashError::Failed)?
             .hash_password_into_with_memory(password, salt, &mut output, memory)
             .map_err(|_| HashError::Failed)?;
         Ok(SecretBytes::new(output))
     }
+}
+
+/// Whether a stored text is read as a hash of Argon2id, version 0x13. Without a version it is one
+/// of ours from before.
+fn is_ours(hash: &str) -> bool {
+    hash.starts_with("$argon2id$") && !hash.starts_with("$argon2id$v=16$")
 }
 
 /// A stored hash whose parameters are within the limits. Somebody may have altered the row: it must
@@ -339,16 +439,6 @@ mod tests {
         );
     }
 
-    /// What Argon2 left in memory. Every word depends on the password, the salt and all parameters.
-    fn work_done(hasher: &Argon2Hasher) -> Vec<u64> {
-        let memory = hasher.memory.borrow();
-        memory
-            .iter()
-            .flat_map(|block| block.as_ref())
-            .copied()
-            .collect()
-    }
-
     /// An address without an account costs the same computation as one with an account.
     #[test]
     fn verifying_nothing_does_the_work_of_verifying() {
@@ -366,12 +456,12 @@ mod tests {
             let after_nothing = |salt: [u8; 16]| {
                 let hasher = new();
                 pollster::block_on(hasher.verify_nothing(&typed, &salt));
-                work_done(&hasher)
+                hasher.work_done()
             };
             let (maker, verifier) = (new(), new());
             let hash = pollster::block_on(maker.hash(&typed, &[7; 16])).unwrap();
             pollster::block_on(verifier.verify(&typed, &hash)).unwrap();
-            let verified = work_done(&verifier);
+            let verified = verifier.work_done();
             assert_eq!(verified.len(), cost.memory_kib as usize * 128);
             assert!(after_nothing([7; 16]) == verified, "{cost:?}, {peppers}");
             assert!(after_nothing([8; 16]) != verified, "{cost:?}, {peppers}");

@@ -3,6 +3,7 @@
 
 pub mod argon2;
 pub mod cloudflare;
+mod foreign_hashes;
 pub mod kv_sessions;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod memory;

@@ -225,6 +225,8 @@ pub enum LoginRefusal {
     BrokenHash,
     /// The stored hash was made with a pepper that `PEPPERS` does not contain.
     UnknownPepper,
+    /// The stored hash is Firebase's, and `FIREBASE_SIGNER_KEY` is not set.
+    NoSignerKey,
 }
 
 impl LoginRefusal {
@@ -239,13 +241,17 @@ impl LoginRefusal {
             Self::NoPassword => "no_password",
             Self::BrokenHash => "broken_hash",
             Self::UnknownPepper => "unknown_pepper",
+            Self::NoSignerKey => "no_signer_key",
         }
     }
 
     /// Whether the owner can't sign in with any password until the operator repairs something.
     #[must_use]
     pub const fn needs_operator(self) -> bool {
-        matches!(self, Self::BrokenHash | Self::UnknownPepper)
+        matches!(
+            self,
+            Self::BrokenHash | Self::UnknownPepper | Self::NoSignerKey
+        )
     }
 }
 
@@ -253,6 +259,7 @@ impl From<HashError> for LoginRefusal {
     fn from(error: HashError) -> Self {
         match error {
             HashError::UnknownPepper => Self::UnknownPepper,
+            HashError::NoSignerKey => Self::NoSignerKey,
             HashError::Malformed | HashError::TooCostly | HashError::Failed => Self::BrokenHash,
         }
     }

@@ -193,6 +193,20 @@ pub const ARGON2_LEAST: [(u32, u32); 5] = [
     (9_216, 4),
     (7_168, 5),
 ];
+/// The least and the highest cost of an imported bcrypt hash. 12 takes a Worker about 0.4 s.
+pub const FOREIGN_BCRYPT_COST: (u32, u32) = (4, 12);
+/// The least and the highest number of rounds of an imported PBKDF2 hash. RFC 8018 section 4.2 asks
+/// for 1,000 at least; Django 6.0 has 1,200,000.
+pub const FOREIGN_PBKDF2_ROUNDS: (u32, u32) = (1_000, 1_500_000);
+/// The least binary logarithm of `N` of an imported scrypt hash. With less it is a fast hash.
+pub const FOREIGN_SCRYPT_MIN_LOG_N: u8 = 10;
+/// The most memory that an imported scrypt hash may ask for, in KiB: an isolate has 128 MiB in all,
+/// and the memory of wasm never shrinks.
+pub const FOREIGN_SCRYPT_MAX_MEMORY_KIB: u64 = 64 * 1024;
+/// How much memory such a hash may fill in all, in KiB: `p` times its memory.
+pub const FOREIGN_SCRYPT_MAX_WORK_KIB: u64 = 256 * 1024;
+/// The longest text of an imported hash, in bytes. Real ones have at most some 250.
+pub const FOREIGN_HASH_MAX_BYTES: usize = 512;
 /// The shortest context word, in characters. Shorter ones occur in other words by chance.
 pub const CONTEXT_WORD_CHARS: usize = 4;
 /// How many `PEPPERS` may be set together. Those after the first verify older hashes, until the

@@ -208,10 +208,10 @@ impl Bindings {
             mailer: Rc::new(find_mailer(env, &settings.mail, &database)?),
             vendors: Rc::new(HttpVendors::new(settings.vendors.clone())),
             signatures: Rc::default(),
-            hasher: Rc::new(Argon2Hasher::new(
-                settings.hashing,
-                settings.peppers.clone(),
-            )),
+            hasher: Rc::new(
+                Argon2Hasher::new(settings.hashing, settings.peppers.clone())
+                    .with_foreign(settings.foreign_hashing.clone()),
+            ),
             database,
             demo_accounts_added: Rc::default(),
             sessions,

@@ -1,7 +1,7 @@
 //! What any service needs of its platform: time, randomness, limits, hashing.
 
 use crate::domain::account::{
-    Attempt, Comparison, HashError, Password, PasswordHash, Verification,
+    Attempt, Comparison, HashError, HashRefusal, Password, PasswordHash, Verification,
 };
 use crate::domain::event::Event;
 use crate::domain::mail::MailLine;
@@ -25,6 +25,18 @@ pub trait PasswordHasher {
         password: &Password,
         hash: &PasswordHash,
     ) -> Result<Verification, HashError>;
+
+    /// Whether a hash could be verified. Nothing is computed.
+    ///
+    /// # Errors
+    /// Why it could not.
+    fn judge(&self, hash: &PasswordHash) -> Result<(), HashRefusal>;
+
+    /// Completes the work of a failed attempt, so that every failure takes the same time as far as
+    /// possible. An attempt at a foreign hash also makes one hash of ours, as a successful login
+    /// does to replace it. While the usual parameters of foreign hashes are set, any other failed
+    /// attempt does their work.
+    async fn level_failure(&self, attempt: &Attempt<'_>);
 
     /// For an address without an account. MUST take as long as [`verify`](Self::verify) with a hash
     /// with this salt. The time may depend on the salt, so each address has its own.
@@ -61,6 +73,9 @@ pub trait PasswordHasher {
         if attempt.hash.is_none() || compared.is_err() {
             self.verify_nothing(attempt.password, &attempt.decoy_salt)
                 .await;
+        }
+        if attempt.has_failed(compared) {
+            self.level_failure(attempt).await;
         }
         compared
     }

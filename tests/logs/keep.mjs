@@ -32,6 +32,7 @@ export function noteSettings({
   PEPPERS,
   MAIL_API_KEY,
   TURNSTILE_SECRET,
+  FIREBASE_SIGNER_KEY,
 }) {
   if (!FOLDER) return;
   for (const { d, k } of keysOf(SIGNING_KEYS)) note("a key", d ?? k);
@@ -40,6 +41,7 @@ export function noteSettings({
   for (const pepper of (PEPPERS ?? "").split(/[,: ]+/)) note("a pepper", pepper);
   note("MAIL_API_KEY", MAIL_API_KEY);
   note("TURNSTILE_SECRET", TURNSTILE_SECRET);
+  note("FIREBASE_SIGNER_KEY", FIREBASE_SIGNER_KEY);
 }
 
 /** Notes what is secret in the body of a request or an answer. */

@@ -8,7 +8,8 @@ use edgegate::adapters::memory::{
     ManualClock, MemoryPorts, MemorySessions, MemoryUsers, NoLimits, SeededRandom,
 };
 use edgegate::domain::account::{
-    EmailAddress, HashError, LinkNonce, Password, PasswordHash, Roles, User, UserId, Verification,
+    Attempt, EmailAddress, HashError, HashRefusal, LinkNonce, Password, PasswordHash, Roles, User,
+    UserId, Verification,
 };
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::{Job, Locale, Message};
@@ -42,6 +43,12 @@ impl PasswordHasher for PlainHasher {
             Verification::Differs
         })
     }
+
+    fn judge(&self, _hash: &PasswordHash) -> Result<(), HashRefusal> {
+        Ok(())
+    }
+
+    async fn level_failure(&self, _attempt: &Attempt<'_>) {}
 
     async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
 }

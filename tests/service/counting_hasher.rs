@@ -3,7 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use edgegate::domain::account::{HashError, Password, PasswordHash, Verification};
+use edgegate::domain::account::{
+    Attempt, HashError, HashRefusal, Password, PasswordHash, Verification,
+};
 use edgegate::ports::PasswordHasher;
 
 /// Counts each computation that a real hasher would make. Clones share their counts.
@@ -43,6 +45,12 @@ impl PasswordHasher for CountingHasher {
             Verification::Differs
         })
     }
+
+    fn judge(&self, _hash: &PasswordHash) -> Result<(), HashRefusal> {
+        Ok(())
+    }
+
+    async fn level_failure(&self, _attempt: &Attempt<'_>) {}
 
     async fn verify_nothing(&self, _password: &Password, salt: &[u8; 16]) {
         self.compute();

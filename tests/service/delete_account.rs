@@ -5,7 +5,9 @@ use std::task::Poll;
 use edgegate::adapters::memory::{
     ManualClock, MemoryPorts, MemorySessions, MemoryUsers, NoLimits, SeededRandom,
 };
-use edgegate::domain::account::{HashError, Password, PasswordHash, UserChange, Verification};
+use edgegate::domain::account::{
+    Attempt, HashError, HashRefusal, Password, PasswordHash, UserChange, Verification,
+};
 use edgegate::domain::error::{AccessRefusal, Code, Error};
 use edgegate::domain::mail::Locale;
 use edgegate::ports::{PasswordHasher, UserDirectory};
@@ -46,6 +48,12 @@ impl PasswordHasher for SlowHasher {
         .await;
         Ok(Verification::Matches { rehash: false })
     }
+
+    fn judge(&self, _hash: &PasswordHash) -> Result<(), HashRefusal> {
+        Ok(())
+    }
+
+    async fn level_failure(&self, _attempt: &Attempt<'_>) {}
 
     async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
 }

@@ -1,7 +1,7 @@
-use edgegate::domain::account::UserId;
+use edgegate::domain::account::{EmailAddress, PasswordHash, UserId};
 use edgegate::domain::error::{Code, Error, FieldProblem, LoginRefusal};
 use edgegate::domain::session::SessionId;
-use edgegate::ports::Clock;
+use edgegate::ports::{Clock, UserDirectory};
 use edgegate::service::Login;
 use edgegate::service::manage_users::Amendment;
 use edgegate_token::{Expected, verify};
@@ -100,4 +100,22 @@ on_both!(nothing_secret_in_debug, &[], world => {
     let text = format!("{:?}", world.service);
     assert!(text.contains("Shared { settings: "), "{text}");
     assert!(!text.contains("kHiqJjEb"), "{text}");
+});
+
+on_both!(a_hash_of_another_system_is_verified_once_and_replaced, &[], world => {
+    let users = &world.service.ports().users;
+    let email = EmailAddress::parse(ADA).unwrap();
+    let hash = async || users.find_by_email(&email).await.unwrap().unwrap().password_hash;
+    let ada = users.find_by_email(&email).await.unwrap().unwrap();
+    // Made by bcryptjs.
+    let foreign = PasswordHash::new("$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua".to_owned());
+    users.rehash(ada.id, &ada.password_hash, &foreign).await.unwrap();
+    let login = Login { email: ADA, password: "wrong horse battery staple" };
+    world.service.generate_token(login, &client()).await.unwrap_err();
+    assert_eq!(hash().await, foreign);
+    log_in(&world.service, ADA).await.unwrap();
+    let replaced = hash().await;
+    assert!(replaced.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    log_in(&world.service, ADA).await.unwrap();
+    assert_eq!(hash().await, replaced);
 });

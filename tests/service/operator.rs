@@ -218,7 +218,7 @@ fn a_rejected_mail_ends_an_outage_and_is_an_error_of_its_own() {
 }
 
 /// The hash of the right password, made with a pepper that is gone, and one that nobody can read.
-fn unusable_hashes() -> [(&'static str, PasswordHash); 2] {
+fn unusable_hashes() -> [(&'static str, PasswordHash); 3] {
     let peppers = Peppers::parse("7:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8").unwrap();
     let hasher = Argon2Hasher::new(HashingCost::default(), peppers);
     let password = Password::for_login(PASSWORD).unwrap();
@@ -229,6 +229,7 @@ fn unusable_hashes() -> [(&'static str, PasswordHash); 2] {
             "broken_hash",
             PasswordHash::new("$argon2id$broken".to_owned()),
         ),
+        ("no_signer_key", PasswordHash::new("$firescrypt$ln=14,r=8,p=1$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==$Bw==".to_owned())),
     ]
 }
 

@@ -11,7 +11,8 @@ use edgegate::adapters::memory::{
     MemoryDevices, MemoryPorts, MemorySessions, NoLimits, VirtualTime,
 };
 use edgegate::domain::account::{
-    DeviceTicket, HashError, Password, PasswordHash, Roles, User, UserId, Verification,
+    Attempt, DeviceTicket, HashError, HashRefusal, Password, PasswordHash, Roles, User, UserId,
+    Verification,
 };
 use edgegate::domain::error::{AccessRefusal, Error, GrantRefusal};
 use edgegate::domain::link::{Links, State, UserLink};
@@ -94,6 +95,12 @@ impl PasswordHasher for PlainHasher {
             Verification::Differs
         })
     }
+
+    fn judge(&self, _hash: &PasswordHash) -> Result<(), HashRefusal> {
+        Ok(())
+    }
+
+    async fn level_failure(&self, _attempt: &Attempt<'_>) {}
 
     async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
 }

@@ -1,4 +1,4 @@
-//! Unicode's normalisation form C, lower case and classes of characters.
+//! Unicode's normalisation forms C and KC, lower case and classes of characters.
 //!
 //! In wasm the JavaScript engine does it, because it has the tables. Ours would add 40 KB gzipped
 //! to every Worker and every page. Both give the same results: Unicode guarantees that the
@@ -17,6 +17,15 @@ pub fn nfc(text: &str) -> String {
         return text.to_owned();
     }
     platform_nfc(text)
+}
+
+/// Normalisation form KC: compatibility decomposition, then canonical composition.
+#[must_use]
+pub fn nfkc(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    platform_nfkc(text)
 }
 
 /// The text in lower case, character by character. The rule for a final sigma is left out, because
@@ -60,6 +69,18 @@ fn platform_nfc(text: &str) -> String {
 #[cfg(not(target_arch = "wasm32"))]
 fn platform_nfc(text: &str) -> String {
     icu_normalizer::ComposingNormalizerBorrowed::new_nfc()
+        .normalize(text)
+        .into_owned()
+}
+
+#[cfg(target_arch = "wasm32")]
+fn platform_nfkc(text: &str) -> String {
+    js_sys::JsString::from(text).normalize("NFKC").into()
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn platform_nfkc(text: &str) -> String {
+    icu_normalizer::ComposingNormalizerBorrowed::new_nfkc()
         .normalize(text)
         .into_owned()
 }

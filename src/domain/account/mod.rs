@@ -11,6 +11,7 @@ mod departure;
 mod device;
 mod email_prefix;
 mod failed_tries;
+mod foreign_hash;
 mod freed_address;
 mod hashing_cost;
 mod password;
@@ -30,6 +31,9 @@ pub use device::{DeviceTicket, DeviceTickets};
 pub use edgegate_token::{EmailAddress, EmailError};
 pub use email_prefix::EmailPrefix;
 pub use failed_tries::{Admitted, FailedTries, KnownId, TriedBy};
+pub use foreign_hash::{
+    ForeignHash, ForeignHashing, ForeignWork, HashRefusal, Preimage, ScryptCost,
+};
 pub use freed_address::{FreedAddress, FreedAddresses, NotFreedSince};
 pub use hashing_cost::HashingCost;
 pub use password::{

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::ContextWords;
 use super::EmailAddress;
+use super::HashRefusal;
 use super::common_passwords::is_common;
 use crate::domain::policy::PASSWORD_MAX_CHARS;
 use crate::domain::secret::constant_time_eq;
@@ -69,6 +70,8 @@ pub struct Password {
     prepared: Zeroizing<String>,
     /// In NFC, when it had other spaces than U+0020.
     with_spaces_as_typed: Option<Zeroizing<String>>,
+    /// When it was not in NFC.
+    as_typed: Option<Zeroizing<String>>,
 }
 
 impl Password {
@@ -143,14 +146,17 @@ impl Password {
         Some(Self {
             prepared: typed.clone(),
             with_spaces_as_typed: None,
+            as_typed: None,
         })
     }
 
-    /// The text from which [`for_login`](Self::for_login) makes the same password.
+    /// The text from which [`for_login`](Self::for_login) makes the same password. Other systems
+    /// hash a password as it was typed.
     #[must_use]
     pub fn as_typed(&self) -> &str {
-        self.with_spaces_as_typed
-            .as_deref()
+        let typed = self.as_typed.as_ref();
+        typed
+            .or(self.with_spaces_as_typed.as_ref())
             .unwrap_or(&self.prepared)
     }
 }
@@ -171,10 +177,12 @@ fn bounded(text: &str) -> Option<Password> {
     if normal.chars().count() > PASSWORD_MAX_CHARS {
         return None;
     }
+    let as_typed = (*normal != text).then(|| Zeroizing::new(text.to_owned()));
     if !normal.contains(is_other_space) {
         return Some(Password {
             prepared: normal,
             with_spaces_as_typed: None,
+            as_typed,
         });
     }
     // A space composes with nothing, so the text stays NFC.
@@ -182,6 +190,7 @@ fn bounded(text: &str) -> Option<Password> {
     Some(Password {
         prepared: Zeroizing::new(normal.chars().map(map).collect()),
         with_spaces_as_typed: Some(normal),
+        as_typed,
     })
 }
 
@@ -191,7 +200,7 @@ fn is_other_space(c: char) -> bool {
     !c.is_ascii() && c.is_whitespace() && !breaks_line(c)
 }
 
-/// A stored hash: a PHC string. `Debug` prints `_`.
+/// A stored hash: a PHC string, or what another system made of the password. `Debug` prints `_`.
 #[derive(Clone)]
 pub struct PasswordHash(String);
 
@@ -241,12 +250,14 @@ pub enum Verification {
 /// Why a hash could not be made or compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HashError {
-    /// The stored text is not a PHC string of Argon2id.
+    /// The stored text has none of the forms that are read, or breaks its form.
     Malformed,
     /// The stored text asks for more memory, time or output than the limits.
     TooCostly,
     /// It was made with a pepper that is not configured.
     UnknownPepper,
+    /// It is Firebase's, and its signer key is not configured.
+    NoSignerKey,
     Failed,
 }
 
@@ -257,6 +268,9 @@ impl fmt::Display for HashError {
             Self::UnknownPepper => {
                 "the stored hash was made with a pepper that PEPPERS does not hold"
             }
+            Self::NoSignerKey => {
+                "the stored hash is Firebase's, and FIREBASE_SIGNER_KEY is not set"
+            }
             Self::TooCostly => "the stored hash asks for too much",
             Self::Failed => "the hash could not be computed",
         })
@@ -264,6 +278,20 @@ impl fmt::Display for HashError {
 }
 
 impl std::error::Error for HashError {}
+
+impl From<HashRefusal> for HashError {
+    fn from(refusal: HashRefusal) -> Self {
+        match refusal {
+            HashRefusal::TooCostly => Self::TooCostly,
+            HashRefusal::NoSignerKey => Self::NoSignerKey,
+            HashRefusal::UnknownPepper => Self::UnknownPepper,
+            HashRefusal::Weak
+            | HashRefusal::Malformed
+            | HashRefusal::UnknownForm
+            | HashRefusal::SignerKeyInRow => Self::Malformed,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -19,7 +19,7 @@ pub use origin::is_app_shell;
 use source::Source;
 pub use vendors::{Turnstile, VendorSettings};
 
-use super::account::{ContextWords, HashingCost, PasswordPolicy, Peppers};
+use super::account::{ContextWords, ForeignHashing, HashingCost, PasswordPolicy, Peppers};
 use super::policy;
 use super::session::Rules;
 use super::ticket::TicketSecrets;
@@ -83,6 +83,8 @@ pub struct Settings {
     pub hashing: HashingCost,
     /// `PEPPERS`; none by default.
     pub peppers: Peppers,
+    /// `FIREBASE_SIGNER_KEY` and `IMPORTED_HASHES`; none by default.
+    pub foreign_hashing: ForeignHashing,
     /// `REGISTRATION`.
     pub registration: Registration,
     /// `APP_URL`: the base URL of the pages that mailed links open, without a slash at the end.
@@ -163,6 +165,7 @@ impl Settings {
         let min_length = source.note(source.password_min_length());
         let hashing = source.hashing_cost();
         let peppers = source.note(source.peppers(known_issuer));
+        let foreign_hashing = source.foreign_hashing();
         let registration = source.note(source.choice(
             "REGISTRATION",
             "verified",
@@ -192,6 +195,7 @@ impl Settings {
             },
             hashing: hashing?,
             peppers: peppers?,
+            foreign_hashing: foreign_hashing?,
             registration: registration?,
             app_url,
             mail,

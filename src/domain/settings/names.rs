@@ -7,16 +7,17 @@ use super::source::shown;
 pub(super) const DEV: &str = "DEV";
 
 /// What `wrangler secret put` stores. An error never shows its value.
-const SECRETS: [&str; 5] = [
+const SECRETS: [&str; 6] = [
     "SIGNING_KEYS",
     "TICKET_SECRET",
     "MAIL_API_KEY",
     "TURNSTILE_SECRET",
     "PEPPERS",
+    "FIREBASE_SIGNER_KEY",
 ];
 
 /// What wrangler.toml sets. `tests/options.rs` compares both lists with docs/options.md.
-const VARIABLES: [&str; 28] = [
+const VARIABLES: [&str; 29] = [
     "ISSUER",
     "AUDIENCE",
     "CLIENT_ID",
@@ -32,6 +33,7 @@ const VARIABLES: [&str; 28] = [
     "PASSWORD_WORK",
     "ARGON2_MEMORY_KIB",
     "ARGON2_ITERATIONS",
+    "IMPORTED_HASHES",
     "BREACHED_PASSWORDS",
     "REGISTRATION",
     "ALLOWED_ORIGINS",

@@ -7,7 +7,7 @@ use super::names::{self, is_secret};
 use super::origin::is_origin;
 use super::published::holds_published_key;
 use super::url_fault::origin_fault;
-use crate::domain::account::{HashingCost, Peppers};
+use crate::domain::account::{ForeignHash, ForeignHashing, HashingCost, Peppers};
 use crate::domain::policy;
 use crate::domain::session::{Reuse, Rules};
 use crate::domain::ticket::TicketSecrets;
@@ -320,6 +320,48 @@ impl<'a> Source<'a> {
                  it: a password that was hashed with a lost key can't be verified.",
             )
         })
+    }
+
+    pub(super) fn foreign_hashing(&self) -> Result<ForeignHashing, SettingError> {
+        let with_key = self.note(self.signer_key());
+        let before = with_key
+            .as_ref()
+            .map_or_else(|_| ForeignHashing::default(), Clone::clone);
+        let hashing = self.note(self.imported_hashes(before));
+        with_key.and(hashing)
+    }
+
+    fn signer_key(&self) -> Result<ForeignHashing, SettingError> {
+        let hashing = ForeignHashing::default();
+        match self.text("FIREBASE_SIGNER_KEY")? {
+            None => Ok(hashing),
+            Some(text) => hashing.with_signer_key(&text).ok_or_else(|| SettingError {
+                setting: "FIREBASE_SIGNER_KEY",
+                problem: "is not 32 to 128 bytes in base64".to_owned(),
+                remedy: "Store the value of base64_signer_key from \"Password hash parameters\" in \
+                         the Firebase console, alone.",
+            }),
+        }
+    }
+
+    fn imported_hashes(&self, hashing: ForeignHashing) -> Result<ForeignHashing, SettingError> {
+        let Some(text) = self.text("IMPORTED_HASHES")? else {
+            return Ok(hashing);
+        };
+        let error = |fault: &str| SettingError {
+            setting: "IMPORTED_HASHES",
+            problem: format!("is {}, {fault}", shown(&text)),
+            remedy: "Set it to what the imported hashes begin with, up to their salt, such as \
+                     \"$2b$10\" or \"$pbkdf2-sha256$600000\". Or remove it.",
+        };
+        let hashing = hashing
+            .with_usual(&text)
+            .map_err(|why| error(why.parameters_fault()))?;
+        let is_firebase = hashing.usual().is_some_and(ForeignHash::is_firebase);
+        if is_firebase && hashing.signer_key().is_none() {
+            return Err(error("but FIREBASE_SIGNER_KEY is missing"));
+        }
+        Ok(hashing)
     }
 
     pub(super) fn signing_keys(&self, issuer: &str) -> Result<KeySet, SettingError> {

@@ -197,7 +197,8 @@ fn failing_to_send(seen: &mut Seen) {
     });
 }
 
-/// A hash that was made with a pepper that is gone, and one that can't be read.
+/// A hash that was made with a pepper that is gone, one that can't be read, and one of Firebase
+/// without its signer key.
 fn losing_a_pepper(seen: &mut Seen) {
     for (hash, reason) in [
         (
@@ -205,6 +206,10 @@ fn losing_a_pepper(seen: &mut Seen) {
             "unknown_pepper",
         ),
         ("$argon2id$broken", "broken_hash"),
+        (
+            "$firescrypt$ln=14,r=8,p=1$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==$Bw==",
+            "no_signer_key",
+        ),
     ] {
         let world = on_memory(&[]);
         let one = world.log_in(ADA);

@@ -13,8 +13,8 @@ use edgegate::adapters::memory::{
 };
 use edgegate::domain::account::{
     AccountName, Attempt, Comparison, Departure, EmailAddress, EmailPrefix, FreedAddress,
-    HashError, NotFreedSince, Password, PasswordHash, RowChange, User, UserChange, UserId,
-    Verification,
+    HashError, HashRefusal, NotFreedSince, Password, PasswordHash, RowChange, User, UserChange,
+    UserId, Verification,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{
@@ -490,6 +490,12 @@ impl PasswordHasher for PlainHasher {
             Verification::Differs
         })
     }
+
+    fn judge(&self, _hash: &PasswordHash) -> Result<(), HashRefusal> {
+        Ok(())
+    }
+
+    async fn level_failure(&self, _attempt: &Attempt<'_>) {}
 
     async fn verify_nothing(&self, _password: &Password, _salt: &[u8; 16]) {}
 }

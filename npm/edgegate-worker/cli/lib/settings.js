@@ -54,6 +54,7 @@ export const SECRETS = {
   MAIL_API_KEY: () => "stored",
   TURNSTILE_SECRET: () => "stored",
   PEPPERS: () => `1:${ticketSecret()}`,
+  FIREBASE_SIGNER_KEY: ticketSecret,
 };
 
 /**

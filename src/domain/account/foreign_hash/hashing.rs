@@ -1,0 +1,78 @@
+//! What the settings say about foreign hashes.
+
+use base64ct::{Base64Unpadded, Encoding as _};
+
+use super::{ForeignHash, HashRefusal};
+use crate::domain::secret::SecretBytes;
+
+/// How many bytes a signer key of Firebase may have. Firebase's have 64.
+const SIGNER_KEY_BYTES: std::ops::RangeInclusive<usize> = 32..=128;
+
+/// A salt and a key that complete the parameters of any form but bcrypt.
+const ANY_SALT_AND_KEY: &str =
+    "$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The same for bcrypt.
+const ANY_BCRYPT_SALT_AND_KEY: &str = "$.....................................................";
+
+/// What verifying foreign hashes needs besides the hashes.
+#[derive(Clone, Debug, Default)]
+pub struct ForeignHashing {
+    signer_key: Option<SecretBytes>,
+    usual: Option<ForeignHash>,
+}
+
+impl ForeignHashing {
+    /// With Firebase's signer key, if `text` is one in base64.
+    #[must_use]
+    pub fn with_signer_key(self, text: &str) -> Option<Self> {
+        let standard = text.trim_end_matches('=').replace('-', "+");
+        let key = Base64Unpadded::decode_vec(&standard.replace('_', "/")).ok()?;
+        SIGNER_KEY_BYTES.contains(&key.len()).then(|| Self {
+            signer_key: Some(SecretBytes::new(key)),
+            ..self
+        })
+    }
+
+    /// With the parameters of most imported hashes, such as `$2b$10` or
+    /// `$pbkdf2-sha256$600000`. While they are set, every login that is refused does that work too.
+    ///
+    /// # Errors
+    /// As [`ForeignHash::read`], for parameters instead of a hash.
+    pub fn with_usual(self, parameters: &str) -> Result<Self, HashRefusal> {
+        let is_bcrypt = parameters.starts_with("$2") || parameters.starts_with("bcrypt");
+        let rest = if is_bcrypt {
+            ANY_BCRYPT_SALT_AND_KEY
+        } else {
+            ANY_SALT_AND_KEY
+        };
+        let usual = ForeignHash::read(&[parameters, rest].concat())?;
+        Ok(Self {
+            usual: Some(usual),
+            ..self
+        })
+    }
+
+    /// Firebase's signer key.
+    #[must_use]
+    pub fn signer_key(&self) -> Option<&SecretBytes> {
+        self.signer_key.as_ref()
+    }
+
+    /// A hash with the parameters of most imported ones. No password matches it.
+    #[must_use]
+    pub fn usual(&self) -> Option<&ForeignHash> {
+        self.usual.as_ref()
+    }
+
+    /// Reads a hash that a login can verify with these settings.
+    ///
+    /// # Errors
+    /// As [`ForeignHash::read`]; [`HashRefusal::NoSignerKey`].
+    pub fn read(&self, text: &str) -> Result<ForeignHash, HashRefusal> {
+        let hash = ForeignHash::read(text)?;
+        if hash.is_firebase() && self.signer_key.is_none() {
+            return Err(HashRefusal::NoSignerKey);
+        }
+        Ok(hash)
+    }
+}

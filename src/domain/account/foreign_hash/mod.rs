@@ -1,0 +1,286 @@
+//! Password hashes that other systems made. An import stores them as they are. The next login of
+//! the owner verifies such a hash once, and replaces it by one of ours.
+//!
+//! A stored text is untrusted: somebody may have altered the row. So what it may ask for is bounded
+//! here, before anything is computed, and an import accepts exactly what a login can verify.
+
+mod hashing;
+mod read;
+
+pub use hashing::ForeignHashing;
+
+use super::Password;
+use crate::domain::policy::{
+    ARGON2_MAX_ITERATIONS, ARGON2_MAX_MEMORY_KIB, ARGON2_MAX_PARALLELISM, FOREIGN_BCRYPT_COST,
+    FOREIGN_HASH_MAX_BYTES, FOREIGN_PBKDF2_ROUNDS, FOREIGN_SCRYPT_MAX_MEMORY_KIB,
+    FOREIGN_SCRYPT_MAX_WORK_KIB, FOREIGN_SCRYPT_MIN_LOG_N,
+};
+
+/// The work that a foreign hash asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForeignWork {
+    /// `$2a$`, `$2b$` and `$2y$`.
+    Bcrypt {
+        /// The binary logarithm of the number of rounds.
+        cost: u32,
+    },
+    /// PBKDF2 with HMAC-SHA-256.
+    Pbkdf2Sha256 { rounds: u32 },
+    /// PBKDF2 with HMAC-SHA-512.
+    Pbkdf2Sha512 { rounds: u32 },
+    /// scrypt (RFC 7914).
+    Scrypt(ScryptCost),
+    /// Firebase's scrypt: the result is the project's signer key, encrypted with the output of
+    /// scrypt.
+    FirebaseScrypt(ScryptCost),
+    /// Argon2i, and Argon2id of version 0x10.
+    Argon2 {
+        /// Argon2id, and not Argon2i.
+        is_id: bool,
+        /// Version 0x13, and not 0x10.
+        is_newest: bool,
+        memory_kib: u32,
+        iterations: u32,
+        lanes: u32,
+    },
+}
+
+/// The parameters of scrypt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScryptCost {
+    /// The binary logarithm of `N`.
+    pub log_n: u8,
+    /// The size of a block.
+    pub r: u32,
+    /// How often the memory is filled, one time after the other.
+    pub p: u32,
+}
+
+impl ScryptCost {
+    /// In KiB.
+    #[must_use]
+    pub fn memory_kib(self) -> u64 {
+        // Blocks of 128 bytes.
+        let blocks = 1_u64.checked_shl(self.log_n.into());
+        let blocks = blocks.and_then(|n| n.checked_mul(self.r.into()));
+        blocks.map_or(u64::MAX, |blocks| blocks.div_ceil(8))
+    }
+}
+
+/// What the other system made of a password before it hashed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Preparation {
+    /// Nothing: the hash is of the text as it was typed, in UTF-8.
+    AsTyped,
+    /// Normalisation form KC. better-auth does so.
+    Nfkc,
+    /// SHA-256, in hexadecimal digits. Django's `bcrypt_sha256` does so.
+    Sha256Hex,
+}
+
+/// What a foreign hash is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preimage {
+    /// This text, in UTF-8.
+    Text,
+    /// The SHA-256 of this text, in hexadecimal digits.
+    Sha256Hex,
+}
+
+/// A hash that another system made, with its parameters within the limits.
+#[derive(Clone)]
+pub struct ForeignHash {
+    work: ForeignWork,
+    preparation: Preparation,
+    salt: Vec<u8>,
+    key: Vec<u8>,
+}
+
+/// Why a text can't be imported as a password hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HashRefusal {
+    /// It is of a form that is guessed quickly: MD5, SHA-1, unsalted SHA-2, `crypt`, or one of the
+    /// supported forms with too few rounds.
+    Weak,
+    /// It asks for more time or memory than the limits.
+    TooCostly,
+    /// It has a supported form and breaks it.
+    Malformed,
+    /// It has none of the supported forms.
+    UnknownForm,
+    /// `FIREBASE_SIGNER_KEY` is not set.
+    NoSignerKey,
+    /// The row contains Firebase's signer key, which is a secret of the whole project.
+    SignerKeyInRow,
+    /// It was made with a pepper that `PEPPERS` does not contain.
+    UnknownPepper,
+}
+
+impl HashRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Weak => "hash_weak",
+            Self::TooCostly => "hash_too_costly",
+            Self::Malformed => "hash_malformed",
+            Self::UnknownForm => "hash_unknown",
+            Self::NoSignerKey => "no_signer_key",
+            Self::SignerKeyInRow => "signer_key_in_row",
+            Self::UnknownPepper => "unknown_pepper",
+        }
+    }
+
+    /// What is wrong, and what to do, for the person who imports.
+    #[must_use]
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Self::Weak => {
+                "the hash is too weak (MD5, SHA-1, unsalted, crypt, or too few rounds): leave \
+                 password_hash out, and its owner asks for a reset link"
+            }
+            Self::TooCostly => {
+                "the hash costs more than a login may (bcrypt cost 12, 1,500,000 rounds of PBKDF2, \
+                 64 MiB of scrypt or Argon2): leave password_hash out, and its owner asks for a \
+                 reset link"
+            }
+            Self::Malformed => "the hash has a known form but is incomplete or altered",
+            Self::UnknownForm => {
+                "the hash has none of the supported forms. A password in plain text is never \
+                 accepted"
+            }
+            Self::NoSignerKey => {
+                "the hash is Firebase's, which needs the secret FIREBASE_SIGNER_KEY: set it, and \
+                 import again"
+            }
+            Self::SignerKeyInRow => {
+                "the row contains the project's signer key. It belongs into the secret \
+                 FIREBASE_SIGNER_KEY: remove it from the row"
+            }
+            Self::UnknownPepper => {
+                "the hash was made with a pepper that PEPPERS does not contain: copy the pepper \
+                 from the service that the row comes from"
+            }
+        }
+    }
+}
+
+impl HashRefusal {
+    /// What is wrong with parameters that were written without a salt and a hash.
+    #[must_use]
+    pub const fn parameters_fault(self) -> &'static str {
+        match self {
+            Self::Weak => "which is weaker than what an import accepts",
+            Self::TooCostly => "which costs more than a login may",
+            _ => "which is not what a supported hash begins with",
+        }
+    }
+}
+
+impl ForeignHash {
+    /// Reads a hash in one of the supported forms.
+    ///
+    /// ```
+    /// use edgegate::domain::account::{ForeignHash, ForeignWork, HashRefusal};
+    ///
+    /// let hash = "$2b$10$abcdefghijklmnopqrstuuZQ8LkL7tWvvR6Kq1rKzYbY3FZtF1Xn.";
+    /// assert_eq!(ForeignHash::read(hash).unwrap().work(), ForeignWork::Bcrypt { cost: 10 });
+    /// let md5 = "5f4dcc3b5aa765d61d8327deb882cf99";
+    /// assert_eq!(ForeignHash::read(md5).unwrap_err(), HashRefusal::Weak);
+    /// ```
+    ///
+    /// # Errors
+    /// Why it can't be verified.
+    pub fn read(text: &str) -> Result<Self, HashRefusal> {
+        if text.len() > FOREIGN_HASH_MAX_BYTES {
+            return Err(HashRefusal::UnknownForm);
+        }
+        let hash = read::hash(text)?;
+        hash.work.is_within_limits()?;
+        Ok(hash)
+    }
+
+    /// Whether a signer key is needed.
+    #[must_use]
+    pub fn is_firebase(&self) -> bool {
+        matches!(self.work, ForeignWork::FirebaseScrypt(_))
+    }
+
+    #[must_use]
+    pub fn work(&self) -> ForeignWork {
+        self.work
+    }
+
+    /// With Firebase's separator at its end.
+    #[must_use]
+    pub fn salt(&self) -> &[u8] {
+        &self.salt
+    }
+
+    /// The result that the right password gives.
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The text that the other system hashed, if this is the password.
+    #[must_use]
+    pub fn preimage(&self, password: &Password) -> (zeroize::Zeroizing<String>, Preimage) {
+        let typed = password.as_typed();
+        match self.preparation {
+            Preparation::AsTyped => (typed.to_owned().into(), Preimage::Text),
+            Preparation::Nfkc => (edgegate_token::unicode::nfkc(typed).into(), Preimage::Text),
+            Preparation::Sha256Hex => (typed.to_owned().into(), Preimage::Sha256Hex),
+        }
+    }
+}
+
+impl std::fmt::Debug for ForeignHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ForeignHash")
+            .field("work", &self.work)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ForeignWork {
+    fn is_within_limits(self) -> Result<(), HashRefusal> {
+        let (is_enough, is_affordable) = match self {
+            Self::Bcrypt { cost } => between(cost, FOREIGN_BCRYPT_COST),
+            Self::Pbkdf2Sha256 { rounds } | Self::Pbkdf2Sha512 { rounds } => {
+                between(rounds, FOREIGN_PBKDF2_ROUNDS)
+            }
+            Self::Scrypt(cost) | Self::FirebaseScrypt(cost) => {
+                let memory = cost.memory_kib();
+                let work = memory.saturating_mul(cost.p.into());
+                let is_affordable =
+                    memory <= FOREIGN_SCRYPT_MAX_MEMORY_KIB && work <= FOREIGN_SCRYPT_MAX_WORK_KIB;
+                (cost.log_n >= FOREIGN_SCRYPT_MIN_LOG_N, is_affordable)
+            }
+            Self::Argon2 {
+                memory_kib,
+                iterations,
+                lanes,
+                ..
+            } => {
+                let is_affordable = memory_kib <= ARGON2_MAX_MEMORY_KIB
+                    && iterations <= ARGON2_MAX_ITERATIONS
+                    && lanes <= ARGON2_MAX_PARALLELISM;
+                (true, is_affordable)
+            }
+        };
+        match (is_enough, is_affordable) {
+            (_, false) => Err(HashRefusal::TooCostly),
+            (false, _) => Err(HashRefusal::Weak),
+            (true, true) => Ok(()),
+        }
+    }
+}
+
+/// Whether a number reaches the least of a range, and whether it stays within the most.
+fn between(number: u32, (least, most): (u32, u32)) -> (bool, bool) {
+    (number >= least, number <= most)
+}
+
+#[cfg(test)]
+mod tests;
