@@ -47,3 +47,19 @@ fn the_cache_answers_for_the_whole_text_only_and_not_beyond_exp() {
     none.insert("a", token, NOW);
     assert!(none.is_empty());
 }
+
+#[test]
+fn tokens_that_end_alike_are_different_tokens() {
+    let token = Rc::new(Key::Ed.check(&Key::Ed.good()).unwrap());
+    let other = Rc::new(Key::Es.check(&Key::Es.good()).unwrap());
+    let end = "s".repeat(86);
+    let (one, two) = (format!("a.b.{end}"), format!("c.d.{end}"));
+    let mut cache = VerifiedTokens::new(2);
+    cache.insert(&one, Rc::clone(&token), NOW);
+    assert_eq!(cache.get(&two, NOW), None);
+    assert_eq!(cache.get(&end, NOW), None);
+    cache.insert(&two, Rc::clone(&other), NOW);
+    assert_eq!(cache.get(&one, NOW), Some(token));
+    assert_eq!(cache.get(&two, NOW), Some(other));
+    assert_eq!(cache.len(), 2);
+}

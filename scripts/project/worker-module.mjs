@@ -66,6 +66,7 @@ export async function workerModule({
       "--bundle",
       "--format=esm",
       "--external:cloudflare:*",
+      "--external:node:*",
       "--external:./index_bg.wasm",
       ...(optimised && !named ? ["--minify"] : []),
       "--log-level=warning",

@@ -274,7 +274,7 @@ fn text_of(request: &web_sys::Request) -> String {
             let length = read(request, buffer) as usize;
             match buffer.get(..length) {
                 // An encoder wrote it, so it is UTF-8.
-                Some(text) => return String::from_utf8_lossy(text).into_owned(),
+                Some(text) => return std::str::from_utf8(text).unwrap_or_default().to_owned(),
                 // It needs more room. The platform limits how much.
                 None => buffer.resize(length, 0),
             }

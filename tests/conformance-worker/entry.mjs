@@ -1,4 +1,5 @@
 // edgegate's Worker, and the conformance suites of its adapters under /conformance/.
+import nodeCrypto from "node:crypto";
 import { answer_for_lost, conformance_answer, conformance_signatures } from "edgegate-wasm";
 import Edgegate from "../../src/edge/entry.mjs";
 
@@ -7,8 +8,7 @@ export { Account, Auth, MailGate, Sessions } from "../../src/edge/entry.mjs";
 export default class extends Edgegate {
   fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname === "/conformance/signatures")
-      return signatures(searchParams.get("of") ?? "", searchParams.get("platform") ?? "");
+    if (pathname === "/conformance/signatures") return signatures(Object.fromEntries(searchParams));
     return pathname.startsWith("/conformance/")
       ? this.#conformance(request, pathname)
       : super.fetch(request);
@@ -46,18 +46,30 @@ const STAND_INS = {
   }),
 };
 
+/** Failures of `node:crypto`. */
+const AT_ONCE_STAND_INS = {
+  throws: boom,
+  "is no boolean": () => "true",
+};
+
 /**
  * What the wasm finds with a platform: the real one, or one of the stand-ins.
  *
- * @param {string} of
- * @param {string} platform
+ * @param {{ of?: string, platform?: string, way?: string }} asked
  */
-async function signatures(of, platform) {
-  const subtle = STAND_INS[platform];
-  if (subtle) Object.defineProperty(crypto, "subtle", { value: subtle, configurable: true });
+async function signatures({ of = "", platform = "", way = "" }) {
+  const atOnce = way === "at once";
+  const [object, member, standIn] = atOnce
+    ? [nodeCrypto, "verify", AT_ONCE_STAND_INS[platform]]
+    : [crypto, "subtle", STAND_INS[platform]];
+  const real = object[member];
+  if (standIn) Object.defineProperty(object, member, { value: standIn, configurable: true });
   try {
-    return new Response(await conformance_signatures(of));
+    return new Response(await conformance_signatures(of, atOnce ? 0 : NEVER));
   } finally {
-    if (subtle) Object.defineProperty(crypto, "subtle", { value: real, configurable: true });
+    if (standIn) Object.defineProperty(object, member, { value: real, configurable: true });
   }
 }
+
+/** More promises than tokens: `node:crypto` is never loaded. */
+const NEVER = 2 ** 32 - 1;

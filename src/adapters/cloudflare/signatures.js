@@ -1,5 +1,6 @@
-// Verifies signatures with the platform's WebCrypto, for signatures.rs. Nothing here throws or
-// rejects: null means that the platform can't tell.
+// Verifies signatures with the platform's own code, for signatures.rs: with WebCrypto, or with
+// `node:crypto` once it is loaded. Nothing here throws or rejects: null means that the platform
+// can't tell.
 
 /** How long the platform may take. It usually answers before a timer could start. */
 const LONGEST_MS = 1_000;
@@ -8,6 +9,8 @@ const TURNS_WITHOUT_TIMER = 3;
 
 const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const ED25519 = { name: "Ed25519" };
+/** The bytes of r, and of s, in a signature of P-256. */
+const SCALAR_BYTES = 32;
 
 /**
  * A public key of the platform.
@@ -43,6 +46,66 @@ export async function importKey(x, y) {
 export async function verify({ algorithm, key }, signature, message) {
   const answer = await inTime(() => crypto.subtle.verify(algorithm, key, signature, message));
   return typeof answer === "boolean" ? answer : null;
+}
+
+/** @type {typeof import("node:crypto").default | undefined} */
+let nodeCrypto;
+
+/**
+ * Loads `node:crypto`, which takes 3 ms. Without Node.js compatibility there is no such module, and
+ * `verifyAtOnce` stays undefined.
+ */
+export async function loadNodeCrypto() {
+  nodeCrypto = (await inTime(() => import("node:crypto")))?.default;
+}
+
+/**
+ * Like `verify`, without a promise. Undefined if `node:crypto` is not loaded.
+ *
+ * @param {PlatformKey} key
+ * @param {Uint8Array<ArrayBuffer>} signature
+ * @param {Uint8Array<ArrayBuffer>} message
+ * @returns {boolean | null | undefined}
+ */
+export function verifyAtOnce({ algorithm, key }, signature, message) {
+  if (!nodeCrypto) return undefined;
+  try {
+    const answer =
+      algorithm === ECDSA
+        ? nodeCrypto.verify("sha256", message, key, toDer(signature))
+        : nodeCrypto.verify(null, message, key, signature);
+    return typeof answer === "boolean" ? answer : null;
+  } catch {
+    return null;
+  }
+}
+
+const SEQUENCE = 0x30;
+const INTEGER = 2;
+// Each integer has a tag, a length, and perhaps a zero that makes it positive.
+const DER_MAX_BYTES = 2 + 2 * (3 + SCALAR_BYTES);
+
+/**
+ * An ECDSA signature in DER (RFC 3279, section 2.2.3), the only form that workerd's `verify` takes.
+ *
+ * @param {Uint8Array} signature r and s
+ */
+function toDer(signature) {
+  const der = new Uint8Array(DER_MAX_BYTES);
+  let end = 2;
+  for (let at = 0; at < signature.length; ) {
+    const next = at + SCALAR_BYTES;
+    // The form was judged before, so neither integer is zero.
+    while (signature[at] === 0) at++;
+    const sign = signature[at] >> 7;
+    der[end] = INTEGER;
+    der[end + 1] = sign + next - at;
+    end += 2 + sign;
+    while (at < next) der[end++] = signature[at++];
+  }
+  der[0] = SEQUENCE;
+  der[1] = end - 2;
+  return der.subarray(0, end);
 }
 
 /**

@@ -37,9 +37,9 @@ use crate::conformance::{mail_gate, mail_ledger, operator_tickets, password_guar
 
 /// A promise of what `signatures::found` found, as JSON.
 #[wasm_bindgen]
-pub fn conformance_signatures(what: String) -> Promise {
+pub fn conformance_signatures(what: String, promises: u32) -> Promise {
     future_to_promise(async move {
-        let found = signatures::found(&what).await;
+        let found = signatures::found(&what, promises).await;
         Ok(found.map_or(JsValue::UNDEFINED, |found| found.to_string().into()))
     })
 }

@@ -1,4 +1,4 @@
-//! Tokens verified in both ways in workerd: by its WebCrypto, and by the wasm.
+//! Tokens verified in both ways in workerd: by its own code, and by the wasm.
 
 use edgegate::adapters::cloudflare::signatures::PlatformSignatures;
 use serde_json::{Value, json};
@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use crate::both_ways::{self, Found};
 
 /// Runs `catalogue`, `wycheproof`, `one-kid`, or the mutated tokens from a number to another, such
-/// as `0-1000`. `None` for anything else.
-pub(crate) async fn found(what: &str) -> Option<Value> {
-    let platform = PlatformSignatures::default;
+/// as `0-1000`. `None` for anything else. For each key set, this many signatures are verified with
+/// WebCrypto's promises, the others with `node:crypto`.
+pub(crate) async fn found(what: &str, promises: u32) -> Option<Value> {
+    let platform = || PlatformSignatures::new(promises);
     let found = match what {
         "catalogue" => both_ways::catalogue(platform).await,
         "wycheproof" => both_ways::wycheproof(platform).await,
