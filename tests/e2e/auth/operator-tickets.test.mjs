@@ -245,7 +245,7 @@ test("the cron deletes expired tickets and no others", async () => {
 for (const store of ["kv", "durable"])
   test(`${store}: the first administrator is made while registration is closed and no mail is set up`, async (t) => {
     const other = await startWorker({
-      vars: { REGISTRATION: "closed", SESSION_STORE: store },
+      vars: { REGISTRATION: "closed", SESSION_STORE: store, LIMITS: "on" },
       secrets: ownSecrets(),
     });
     t.after(() => other.stop());
