@@ -148,7 +148,8 @@ test("every operation, refused in every way and accepted", async () => {
       // A proxy may treat any 2xx as permission. Documents that every page may read answer every
       // preflight.
       const isRefused = path === "/auth/authorized" && origin.includes("evil");
-      const answersPreflights = path.startsWith("/auth/") || path.startsWith("/.well-known/");
+      const isForPages = operation.access !== "operator";
+      const answersPreflights = isForPages && /^\/(auth|\.well-known)\//.test(path);
       assert.equal(
         preflight,
         isRefused ? 403 : answersPreflights ? 204 : 405,
