@@ -389,6 +389,17 @@ pub const ACCEPT_LANGUAGE_RANGES_READ: usize = 10;
 pub const USERS_PER_PAGE: u32 = 50;
 /// How many users a page of the list has at most.
 pub const MAX_USERS_PER_PAGE: u32 = 200;
+/// How many lines one request of an import may have.
+pub const IMPORT_MAX_ROWS: usize = 500;
+/// The largest body of an import, in bytes. With what the rows get besides, it stays below the 2 MB
+/// that a parameter of D1 may have.
+pub const IMPORT_MAX_BYTES: usize = 1024 * 1024;
+/// The longest line of an import, in bytes.
+pub const IMPORT_LINE_MAX_BYTES: usize = 64 * 1024;
+/// How many users a page of an export has at most, and unless the request says otherwise.
+pub const EXPORT_MAX_ROWS: u32 = 500;
+/// The longest id of another system, in characters.
+pub const EXTERNAL_ID_MAX_CHARS: usize = 255;
 /// How often a change that depends on the user's version is attempted. Each attempt fails if
 /// another request has changed the user meanwhile.
 pub const VERSION_TRIES: u32 = 3;

@@ -39,6 +39,7 @@ pub mod deliver_mail;
 pub mod demo_accounts;
 pub mod follow_row_changes;
 pub mod generate_token;
+pub mod import_users;
 pub mod is_authorized;
 pub mod kept_mail;
 pub mod limits;

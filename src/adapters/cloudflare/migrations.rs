@@ -26,7 +26,7 @@ enum Proof {
     Mark(u64),
 }
 
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 11] = [
     by_object("0001_users.sql", "users"),
     by_object("0002_mail.sql", "dead_letters"),
     by_object("0003_links.sql", "freed_addresses"),
@@ -37,6 +37,7 @@ const MIGRATIONS: [Migration; 10] = [
     by_object("0008_migration_marks.sql", MARKS),
     by_mark("0009_provider_failures.sql", 9),
     by_mark("0010_copies.sql", 10),
+    by_mark("0011_external_ids.sql", 11),
 ];
 
 const fn by_object(file: &'static str, object: &'static str) -> Migration {

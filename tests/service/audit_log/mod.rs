@@ -15,6 +15,7 @@ use edgegate::domain::mail::Locale::English;
 use edgegate::domain::mail::MailFailure;
 use edgegate::domain::session::Credentials;
 use edgegate::ports::{Limit, RateLimiter, UserDirectory};
+use edgegate::service::import_users::ImportOptions;
 use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{AuthService, Login, NewAccount, Registered, SignedIn};
 
@@ -85,10 +86,12 @@ fn variant(act: &Act) -> usize {
         Act::Reauthenticated { .. } => 26,
         Act::MailKept { .. } => 27,
         Act::ProviderFails(_) => 28,
+        Act::AccountsImported { .. } => 29,
+        Act::AccountsExported { .. } => 30,
     }
 }
 
-const VARIANTS: usize = 29;
+const VARIANTS: usize = 31;
 
 impl Seen {
     /// The events since the last call as texts: the name, with `!` unless it was done, and the

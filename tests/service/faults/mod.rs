@@ -66,7 +66,7 @@ type Told = BTreeSet<(&'static str, &'static str)>;
 
 /// The operations of the contract that change something, as named in docs/errors.md, and the cases
 /// that cover them.
-const OPERATIONS: [(&str, &[&str]); 21] = [
+const OPERATIONS: [(&str, &[&str]); 22] = [
     ("generate_token", &["login"]),
     ("renew_token", &["renewal"]),
     ("reauthenticate", &["prove the password again"]),
@@ -87,6 +87,7 @@ const OPERATIONS: [(&str, &[&str]); 21] = [
     ("end_session", &["end one session"]),
     ("end_other_sessions", &["end all others"]),
     ("create_user", &["invite"]),
+    ("import_users", &["import"]),
     ("amend_user", &["change roles", "disable"]),
     ("delete_account", &["delete an account"]),
     ("revoke_tokens (one's own)", &["revoke all of one's own"]),

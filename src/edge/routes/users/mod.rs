@@ -1,6 +1,8 @@
 //! /auth/users: all accounts, for administrators.
 
+pub mod export;
 pub mod id;
+pub mod import;
 
 use serde::Serialize;
 
@@ -97,6 +99,25 @@ struct Query {
     cursor: Option<UserId>,
     limit: u32,
     email: Option<String>,
+}
+
+/// The flags of a query: `true` or `false`, each at most once. Absent ones are false.
+pub(super) fn flags<const N: usize>(text: &str, names: [&str; N]) -> Result<[bool; N], Problem> {
+    let mut flags = [None; N];
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        let known = names.iter().position(|known| *known == name);
+        let slot = known.and_then(|at| flags.get_mut(at));
+        match (slot, value.parse::<bool>()) {
+            (Some(slot @ None), Ok(value)) => *slot = Some(value),
+            _ => {
+                let names = names.join(" and ");
+                return Err(Problem::invalid_request(format!(
+                    "there are {names} (true or false), each once"
+                )));
+            }
+        }
+    }
+    Ok(flags.map(|flag| flag == Some(true)))
 }
 
 fn query(text: &str) -> Result<Query, Problem> {
