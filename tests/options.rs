@@ -344,6 +344,16 @@ fn the_sizes_are_those_of_the_policy() {
         .collect();
     let expected = [
         ("body of a request", vec![policy::MAX_BODY_BYTES]),
+        ("body of an import", vec![policy::IMPORT_MAX_BYTES]),
+        (
+            "lines of an import",
+            vec![policy::IMPORT_MAX_ROWS, policy::IMPORT_LINE_MAX_BYTES],
+        ),
+        (
+            "lines of a page of an export",
+            vec![usize::try_from(policy::EXPORT_MAX_ROWS).unwrap()],
+        ),
+        ("external id", vec![policy::EXTERNAL_ID_MAX_CHARS]),
         (
             "`Cookie` header that is searched",
             vec![policy::MAX_COOKIE_BYTES],

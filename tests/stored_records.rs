@@ -116,6 +116,7 @@ fn user() -> User {
         version: 4,
         link_generation: 1,
         link_nonce: LinkNonce::new(&[7; 16]),
+        external_id: None,
         created_at: NOW - DAY,
         updated_at: NOW - DAY,
     }

@@ -1,4 +1,5 @@
-//! Ids: UUIDv7 (RFC 9562 section 5.7), in one spelling: lower case, with hyphens.
+//! Ids: UUIDv7 (RFC 9562 section 5.7), in one spelling: lower case, with hyphens. Imported accounts
+//! keep their UUID, whose version may be another.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
@@ -11,10 +12,42 @@ pub(super) fn new(now_ms: u64, random: &[u8; 10]) -> Uuid {
 
 /// The id in this text; `None` for any other spelling or version.
 pub(super) fn parse(text: &str) -> Option<Uuid> {
+    parse_spelling(text).filter(|id| id.get_version_num() == 7)
+}
+
+fn parse_spelling(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
     let mut spelt = Uuid::encode_buffer();
     let spelt = id.hyphenated().encode_lower(&mut spelt);
-    (id.get_version_num() == 7 && spelt == text).then_some(id)
+    (spelt == text).then_some(id)
+}
+
+/// The same for UUIDs of every version that RFC 9562 defines.
+pub(super) mod of_any_version {
+    pub(in super::super) use super::serialize;
+    use super::{Deserialize, Deserializer, Error, Uuid, parse_spelling};
+
+    /// The id in this text; `None` for any other spelling.
+    pub(in super::super) fn parse(text: &str) -> Option<Uuid> {
+        parse_spelling(text).filter(is_defined)
+    }
+
+    /// The id in these bytes.
+    pub(in super::super) fn from_bytes(bytes: [u8; 16]) -> Option<Uuid> {
+        Some(Uuid::from_bytes(bytes)).filter(is_defined)
+    }
+
+    /// Reads what `serialize` wrote.
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Uuid, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse(&text).ok_or_else(|| D::Error::custom("not an id"))
+    }
+
+    fn is_defined(id: &Uuid) -> bool {
+        (1..=8).contains(&id.get_version_num()) && id.get_variant() == uuid::Variant::RFC4122
+    }
 }
 
 /// Writes an id as its text, for `#[serde(with)]`.

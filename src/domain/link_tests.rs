@@ -31,6 +31,7 @@ fn user() -> User {
         version: 0,
         link_generation: 0,
         link_nonce: LinkNonce::new(&[9; 16]),
+        external_id: None,
         created_at: NOW,
         updated_at: NOW,
     }

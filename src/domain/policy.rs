@@ -405,6 +405,17 @@ pub const RAISED_AT_ONCE: u32 = 1_000;
 pub const MAILS_AT_ONCE: usize = 200;
 /// The longest id of a failed mail, in bytes. Those of jobs have 32, those of queues about as many.
 pub const MAIL_ID_BYTES: usize = 64;
+/// How many lines one request of an import may have.
+pub const IMPORT_MAX_ROWS: usize = 500;
+/// The largest body of an import, in bytes. With what the rows get besides, it stays below the 2 MB
+/// that a parameter of D1 may have.
+pub const IMPORT_MAX_BYTES: usize = 1024 * 1024;
+/// The longest line of an import, in bytes.
+pub const IMPORT_LINE_MAX_BYTES: usize = 64 * 1024;
+/// How many users a page of an export has at most, and unless the request says otherwise.
+pub const EXPORT_MAX_ROWS: u32 = 500;
+/// The longest id of another system, in characters.
+pub const EXTERNAL_ID_MAX_CHARS: usize = 255;
 /// How often a change that depends on the user's version is attempted. Each attempt fails if
 /// another request has changed the user meanwhile.
 pub const VERSION_TRIES: u32 = 3;

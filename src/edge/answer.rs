@@ -84,6 +84,17 @@ impl Answer {
         }
     }
 
+    /// A body of another media type.
+    #[must_use]
+    pub fn text(status: u16, media_type: &'static str, body: String) -> Self {
+        Self {
+            status,
+            headers: vec![("Content-Type", Cow::from(media_type))],
+            body: Some(body.into()),
+            ..Self::default()
+        }
+    }
+
     /// No body.
     #[must_use]
     pub fn empty(status: u16) -> Self {

@@ -96,6 +96,21 @@ pub fn oauth_parameters_as_sent<const N: usize>(
     }
 }
 
+/// The body whose media type says that it is lines of JSON.
+///
+/// # Errors
+/// `unsupported_media_type`.
+pub fn lines<'a>(request: &'a Request<'_>) -> Result<&'a [u8], Problem> {
+    require_no_coding(request)?;
+    match request.media_type().as_deref() {
+        Some("application/jsonl" | "application/x-ndjson") => Ok(&request.body),
+        _ => Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "send lines of JSON with Content-Type: application/jsonl",
+        )),
+    }
+}
+
 /// Reads a JSON object that has only `known` members, all of them strings.
 ///
 /// # Errors

@@ -121,7 +121,11 @@ async fn answer(
         wiring::add_demo_accounts(&service).boxed_local().await?;
     }
     if request.has_body && !router::takes_any_method(request.path) {
-        let body = incoming::body(incoming, request.content_length);
+        let body = incoming::body(
+            incoming,
+            request.content_length,
+            router::body_limit(request.path),
+        );
         request.body = body.boxed_local().await?;
     }
     // Only these requests begin or renew sessions, which record the place. To read it costs time.

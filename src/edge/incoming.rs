@@ -8,38 +8,38 @@ use worker::worker_sys::web_sys::Request;
 
 use super::problem::Problem;
 use crate::domain::error::Code;
-use crate::domain::policy::MAX_BODY_BYTES;
 use crate::domain::session::Place;
 
-/// Reads the body, but not more than its limit.
+/// Reads the body, but not more than `most` bytes.
 ///
 /// # Errors
 /// `payload_too_large`; `invalid_request` when the body ends too early.
 pub(super) async fn body(
     request: &Request,
     content_length: Option<&str>,
+    most: usize,
 ) -> Result<Vec<u8>, Problem> {
     let length: Option<usize> = content_length.and_then(|text| text.parse().ok());
     let body = match length {
-        Some(length) if length > MAX_BODY_BYTES => return Err(too_large()),
+        Some(length) if length > most => return Err(too_large(most)),
         // One promise costs less than the three of a stream. Over HTTP no more bytes than this can
         // come. A Worker that is bound to this one may send more, which is noticed after reading.
         Some(_) => request.array_buffer().map(JsFuture::from),
-        None => return stream(request).await,
+        None => return stream(request, most).await,
     };
     let body = body
         .map_err(|_| broken_off())?
         .await
         .map_err(|_| broken_off())?;
     let body = Uint8Array::new(&body).to_vec();
-    if body.len() > MAX_BODY_BYTES {
-        return Err(too_large());
+    if body.len() > most {
+        return Err(too_large(most));
     }
     Ok(body)
 }
 
 /// Reads a body of unknown length, but not more than its limit.
-async fn stream(request: &Request) -> Result<Vec<u8>, Problem> {
+async fn stream(request: &Request, most: usize) -> Result<Vec<u8>, Problem> {
     let mut body = Vec::new();
     let Some(stream) = request.body() else {
         return Ok(body);
@@ -51,8 +51,8 @@ async fn stream(request: &Request) -> Result<Vec<u8>, Problem> {
             .and_then(|chunk| chunk.dyn_into::<Uint8Array>().ok())
             .ok_or_else(broken_off)?;
         let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
-        if body.len().saturating_add(length) > MAX_BODY_BYTES {
-            return Err(too_large());
+        if body.len().saturating_add(length) > most {
+            return Err(too_large(most));
         }
         body.extend(chunk.to_vec());
     }
@@ -73,9 +73,9 @@ fn broken_off() -> Problem {
     Problem::invalid_request("the body broke off")
 }
 
-fn too_large() -> Problem {
+fn too_large(most: usize) -> Problem {
     Problem::new(
         Code::PayloadTooLarge,
-        format!("a body may have {MAX_BODY_BYTES} bytes"),
+        format!("a body may have {most} bytes"),
     )
 }

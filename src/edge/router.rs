@@ -15,6 +15,7 @@ use super::routes::{
 };
 use crate::domain::account::UserId;
 use crate::domain::error::Code;
+use crate::domain::policy::{IMPORT_MAX_BYTES, MAX_BODY_BYTES};
 use crate::ports::Ports;
 use crate::service::AuthService;
 
@@ -35,6 +36,8 @@ pub struct Route {
     /// Records no event and has no log line for a 200: most requests are checks, the platform
     /// counts them, and a line costs more than the check.
     pub is_quiet: bool,
+    /// The body may be as long as a batch of an import.
+    pub takes_batch: bool,
 }
 
 impl Route {
@@ -46,6 +49,7 @@ impl Route {
             oauth_errors: false,
             any_method: false,
             is_quiet: false,
+            takes_batch: false,
         }
     }
 }
@@ -98,6 +102,8 @@ routes! {
     "DELETE" "/auth/sessions/{sid}"          AllowedOrigins  sessions::delete;
     "GET"    "/auth/users"                   AllowedOrigins  users::list;
     "POST"   "/auth/users"                   AllowedOrigins  users::create;
+    "POST"   "/auth/users/import"            AllowedOrigins  users::import::post, takes_batch;
+    "GET"    "/auth/users/export"            AllowedOrigins  users::export::get;
     "GET"    "/auth/users/{id}"              AllowedOrigins  users::id::get;
     "PATCH"  "/auth/users/{id}"              AllowedOrigins  users::id::patch;
     "DELETE" "/auth/users/{id}"              AllowedOrigins  users::id::delete;
@@ -181,6 +187,16 @@ pub fn takes_any_method(path: &str) -> bool {
     routes_at(path).any(|route| route.any_method)
 }
 
+/// The longest body that this path takes, in bytes.
+#[must_use]
+pub fn body_limit(path: &str) -> usize {
+    if routes_at(path).any(|route| route.takes_batch) {
+        IMPORT_MAX_BYTES
+    } else {
+        MAX_BODY_BYTES
+    }
+}
+
 /// Whether the log leaves out this path's 200s.
 #[must_use]
 pub fn is_quiet(path: &str) -> bool {
@@ -200,10 +216,13 @@ pub fn loggable(path: &str) -> &str {
     if is_logged { path } else { "?" }
 }
 
+/// The routes of a path. One that is written out goes before one with an id at that place.
 fn routes_at(path: &str) -> impl Iterator<Item = &'static Route> {
+    let is_written_out = ROUTES.iter().any(|route| route.path == path);
     ROUTES.iter().filter(move |route| {
         route.path == path
-            || (route.path.contains('{')
+            || (!is_written_out
+                && route.path.contains('{')
                 && parts(path).count() == parts(route.path).count()
                 && parts(route.path)
                     .zip(parts(path))
@@ -287,7 +306,10 @@ mod tests {
         for route in ROUTES {
             for other in routes_at(route.path) {
                 assert_eq!(route.path, other.path);
-                let shared = |it: &Route| (it.readers, it.oauth_errors, it.any_method, it.is_quiet);
+                let shared = |it: &Route| {
+                    let flags = (it.any_method, it.is_quiet, it.takes_batch);
+                    (it.readers, it.oauth_errors, flags)
+                };
                 assert_eq!(shared(route), shared(other), "{}", route.path);
             }
         }
@@ -331,6 +353,8 @@ mod tests {
             ("/auth/sessions", "GET, HEAD, DELETE"),
             ("/auth/users", "GET, HEAD, POST"),
             ("/auth/users/x", "GET, HEAD, PATCH, DELETE"),
+            ("/auth/users/import", "POST"),
+            ("/auth/users/export", "GET, HEAD"),
             ("/auth/users/", "GET, HEAD, PATCH, DELETE"),
         ] {
             let refused = no_route(path);

@@ -35,6 +35,23 @@ pub trait UserDirectory {
         condition: Option<&NotFreedSince>,
     ) -> Result<Insertion, StoreError>;
 
+    /// Adds those of the users whose canonical address, id and external id no account has, in one
+    /// atomic step. Returns the ids of those that were added. MUST change no account that exists,
+    /// also when it runs twice at once. No two of the users have an address, id or external id in
+    /// common.
+    ///
+    /// # Errors
+    /// When the store does not answer. The users may or may not have been added then, and a repeat
+    /// finds out.
+    async fn import(&self, users: &[User]) -> Result<Vec<UserId>, StoreError>;
+
+    /// The accounts that have the canonical address, the id or the external id of one of these
+    /// users.
+    ///
+    /// # Errors
+    /// As [`find_by_id`](Self::find_by_id).
+    async fn find_in_the_way_of(&self, users: &[User]) -> Result<Vec<User>, StoreError>;
+
     /// Changes a user and increases its counters in one atomic step: `version` with any change,
     /// `session_epoch` too with [`UserChange::ends_sessions`], `link_generation` with
     /// [`UserChange::spoils_links`]. MUST store an address that the change frees before it makes

@@ -45,6 +45,7 @@ pub mod deliver_mail;
 pub mod demo_accounts;
 pub mod follow_row_changes;
 pub mod generate_token;
+pub mod import_users;
 pub mod invitation;
 pub mod invite;
 pub mod is_authorized;

@@ -54,6 +54,7 @@ impl<P: Ports> AuthService<P> {
             version: 0,
             link_generation: 0,
             link_nonce: LinkNonce::new(&self.random()),
+            external_id: None,
             created_at: now_ms / 1000,
             updated_at: now_ms / 1000,
         }

@@ -30,6 +30,7 @@ function classified(path, item, method) {
   );
   const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   const content = operation.requestBody?.content["application/json"];
+  const lines = operation.requestBody?.content["application/jsonl"]?.example;
   // Leave out `cookie: true`: it requires an allowed Origin before anything else.
   // tests/e2e/cookie-mode.test.mjs tests that.
   const { cookie: _, ...members } = content?.example ?? content?.examples?.body.value ?? {};
@@ -84,6 +85,7 @@ function classified(path, item, method) {
     where,
     proof,
     takes,
+    lines,
     method: method.toUpperCase(),
     path,
     kind,
@@ -273,12 +275,15 @@ for (const store of ["kv", "durable"])
     }
 
     /**
-     * @param {{ method?: string, path?: *, query?: string, body?: object }} operation
+     * @param {{ method?: string, path?: *, query?: string, body?: object, lines?: string }} operation
      * @param {{ id?: string, sid?: string, [option: string]: unknown }} options
      */
-    function ask({ method, path, query, body }, { id, sid, ...options }) {
+    function ask({ method, path, query, body, lines }, { id, sid, ...options }) {
       const at = path.replace("{id}", id ?? "").replace("{sid}", sid ?? "");
-      return client.call(method, at + query, { ...(body && { json: body }), ...options });
+      const sent = lines
+        ? { body: lines, headers: { "content-type": "application/jsonl" } }
+        : { ...(body && { json: body }) };
+      return client.call(method, at + query, { ...sent, ...options });
     }
 
     /**

@@ -135,6 +135,7 @@ impl World {
             version: 0,
             link_generation: 0,
             link_nonce: LinkNonce::new(&[1; 16]),
+            external_id: None,
             created_at: before,
             updated_at: before,
         };

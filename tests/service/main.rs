@@ -28,6 +28,7 @@ mod fixture;
 mod generate_token;
 mod guarantees;
 mod guessing;
+mod import_users;
 mod is_authorized;
 mod key_change;
 mod last_administrator;

@@ -130,6 +130,12 @@ impl UserDirectory for SlowUsers {
     ) -> Result<Insertion, StoreError> {
         self.users.insert(user, condition).await
     }
+    async fn import(&self, users: &[User]) -> Result<Vec<UserId>, StoreError> {
+        self.users.import(users).await
+    }
+    async fn find_in_the_way_of(&self, users: &[User]) -> Result<Vec<User>, StoreError> {
+        self.users.find_in_the_way_of(users).await
+    }
     async fn update(
         &self,
         id: UserId,

@@ -48,7 +48,7 @@ export interface Tokens {
 
 /** The user who has signed in. */
 export interface User {
-  /** A UUIDv7. */
+  /** A UUID: of version 7, unless the account was imported with another. */
   id: string;
   email: string;
   email_verified: boolean;

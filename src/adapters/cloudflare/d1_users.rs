@@ -4,7 +4,7 @@
 use super::d1::{Database, Row, malformed, number, optional, text};
 use super::migrations::{self, MARKS};
 use crate::domain::account::{
-    Departure, EmailAddress, EmailPrefix, FreedAddress, LinkNonce, Name, NotFreedSince,
+    Departure, EmailAddress, EmailPrefix, ExternalId, FreedAddress, LinkNonce, Name, NotFreedSince,
     PasswordHash, Roles, RowChange, User, UserChange, UserId,
 };
 use crate::domain::error::StoreError;
@@ -61,7 +61,7 @@ impl UserDirectory for D1Users {
                    coalesce(password_hash, ?3) AS password_hash, first_name, last_name, \
                    coalesce(roles, '[\"user\"]') AS roles, email_verified_at, \
                    disabled_at, coalesce(session_epoch, 0) AS session_epoch, coalesce(version, 0) AS version, \
-                   coalesce(link_generation, 0) AS link_generation, coalesce(link_nonce, ?4) AS link_nonce, \
+                   coalesce(link_generation, 0) AS link_generation, coalesce(link_nonce, ?4) AS link_nonce, external_id, \
                    coalesce(created_at, 1) AS created_at, coalesce(updated_at, 1) AS updated_at \
                    FROM (SELECT 1) LEFT JOIN users ON email_canonical = ?1";
         let values = vec![
@@ -86,8 +86,8 @@ impl UserDirectory for D1Users {
             .first(
                 "INSERT INTO users (id, email, email_canonical, password_hash, first_name, last_name, roles, \
                  email_verified_at, disabled_at, session_epoch, version, created_at, updated_at, \
-                 link_generation, link_nonce) \
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 \
+                 link_generation, link_nonce, external_id) \
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?18 \
                  WHERE NOT EXISTS (SELECT 1 FROM freed_addresses \
                  WHERE address IN (SELECT value FROM json_each(?16)) AND freed_at >= ?17) \
                  ON CONFLICT DO NOTHING RETURNING *",
@@ -109,6 +109,7 @@ impl UserDirectory for D1Users {
                     text(user.link_nonce.as_str()),
                     text(&keys_to_json(condition)),
                     optional(asked_at.map(number)),
+                    optional(user.external_id.as_ref().map(|id| text(id.as_str()))),
                 ],
             )
             .await?;
@@ -119,6 +120,36 @@ impl UserDirectory for D1Users {
             Some(condition) if !self.is_not_freed(condition).await? => Ok(Insertion::Freed),
             _ => Ok(Insertion::EmailTaken),
         }
+    }
+
+    async fn import(&self, users: &[User]) -> Result<Vec<UserId>, StoreError> {
+        let sql = "INSERT INTO users (id, email, email_canonical, password_hash, first_name, last_name, roles, \
+                   email_verified_at, disabled_at, session_epoch, version, created_at, updated_at, \
+                   link_generation, link_nonce, external_id) \
+                   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, \
+                   value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, \
+                   value ->> 12, value ->> 13, value ->> 14, value ->> 15 \
+                   FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING RETURNING id";
+        let rows: Json = users.iter().map(columns).collect();
+        let added = self.0.all(sql, vec![text(&rows.to_text())]).await?;
+        let id = |row: &Row| UserId::parse(&row.text("id")?).ok_or_else(|| malformed("id"));
+        added.iter().map(id).collect()
+    }
+
+    async fn find_in_the_way_of(&self, users: &[User]) -> Result<Vec<User>, StoreError> {
+        // Each part uses its own index.
+        let sql = "SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?1)) \
+                   UNION SELECT * FROM users WHERE email_canonical IN (SELECT value FROM json_each(?2)) \
+                   UNION SELECT * FROM users WHERE external_id IN (SELECT value FROM json_each(?3)) \
+                   AND external_id IS NOT NULL";
+        let list = |texts: Vec<String>| text(&texts.into_iter().collect::<Json>().to_text());
+        let ids = users.iter().map(|user| user.id.to_string()).collect();
+        let addresses = users.iter().map(|user| user.email.canonical().to_owned());
+        let external_ids = users.iter().filter_map(|user| user.external_id.as_ref());
+        let external_ids = external_ids.map(|id| id.as_str().to_owned()).collect();
+        let values = vec![list(ids), list(addresses.collect()), list(external_ids)];
+        let rows = self.0.all(sql, values).await?;
+        rows.into_iter().map(User::try_from).collect()
     }
 
     async fn update(
@@ -445,6 +476,10 @@ impl TryFrom<Row> for User {
             version: row.number("version")?,
             link_generation: row.number("link_generation")?,
             link_nonce: LinkNonce::from_stored(row.text("link_nonce")?),
+            external_id: row
+                .optional_text("external_id")?
+                .map(|id| ExternalId::parse(&id).ok_or_else(|| malformed("external_id")))
+                .transpose()?,
             created_at: row.number("created_at")?,
             updated_at: row.number("updated_at")?,
         })
@@ -461,6 +496,31 @@ impl TryFrom<Row> for Departure {
             left_at: row.number("left_at")?,
         })
     }
+}
+
+/// The columns of a new row, in the order of the statement that adds it.
+fn columns(user: &User) -> Json {
+    let text = |text: &str| Json::String(text.to_owned());
+    let optional = |value: Option<&str>| value.map_or(Json::Null, text);
+    let time = |time: Option<u64>| time.map_or(Json::Null, Json::Integer);
+    Json::Array(vec![
+        text(&user.id.to_string()),
+        text(user.email.as_given()),
+        text(user.email.canonical()),
+        text(user.password_hash.as_str()),
+        optional(user.first_name.as_ref().map(Name::as_str)),
+        optional(user.last_name.as_ref().map(Name::as_str)),
+        text(&roles_to_json(&user.roles)),
+        time(user.email_verified_at),
+        time(user.disabled_at),
+        Json::Integer(user.session_epoch.into()),
+        Json::Integer(user.version),
+        Json::Integer(user.created_at),
+        Json::Integer(user.updated_at),
+        Json::Integer(user.link_generation),
+        text(user.link_nonce.as_str()),
+        optional(user.external_id.as_ref().map(ExternalId::as_str)),
+    ])
 }
 
 fn roles_to_json(roles: &Roles) -> String {

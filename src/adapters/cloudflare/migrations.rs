@@ -26,7 +26,7 @@ enum Proof {
     Mark(u64),
 }
 
-const MIGRATIONS: [Migration; 11] = [
+const MIGRATIONS: [Migration; 12] = [
     by_object("0001_users.sql", "users"),
     by_object("0002_mail.sql", "dead_letters"),
     by_object("0003_links.sql", "freed_addresses"),
@@ -37,6 +37,7 @@ const MIGRATIONS: [Migration; 11] = [
     by_object("0008_migration_marks.sql", MARKS),
     by_mark("0009_provider_failures.sql", 9),
     by_mark("0010_copies.sql", 10),
+    by_mark("0011_external_ids.sql", 11),
     by_mark("0012_operator_tickets.sql", 12),
 ];
 

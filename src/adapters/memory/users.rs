@@ -74,6 +74,13 @@ fn is_last_administrator(users: &BTreeMap<UserId, User>, id: UserId) -> bool {
     is_one && !others.any(User::is_administrator_who_can_sign_in)
 }
 
+/// Whether an account keeps another from being added.
+fn is_in_the_way(user: &User, new: &User) -> bool {
+    user.id == new.id
+        || user.email.canonical() == new.email.canonical()
+        || (new.external_id.is_some() && user.external_id == new.external_id)
+}
+
 impl UserDirectory for MemoryUsers {
     async fn find_by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
         Ok(self.users.borrow().get(&id).cloned())
@@ -105,6 +112,26 @@ impl UserDirectory for MemoryUsers {
         }
         users.insert(user.id, user.clone());
         Ok(Insertion::Inserted)
+    }
+
+    async fn import(&self, new: &[User]) -> Result<Vec<UserId>, StoreError> {
+        let mut users = self.users.borrow_mut();
+        let mut added = Vec::new();
+        for user in new {
+            if !users.values().any(|other| is_in_the_way(other, user)) {
+                users.insert(user.id, user.clone());
+                added.push(user.id);
+            }
+        }
+        Ok(added)
+    }
+
+    async fn find_in_the_way_of(&self, new: &[User]) -> Result<Vec<User>, StoreError> {
+        let users = self.users.borrow();
+        let found = users
+            .values()
+            .filter(|user| new.iter().any(|new| is_in_the_way(user, new)));
+        Ok(found.cloned().collect())
     }
 
     async fn update(

@@ -14,6 +14,7 @@ mod failed_tries;
 mod foreign_hash;
 mod freed_address;
 mod hashing_cost;
+mod import_row;
 mod password;
 mod pepper;
 mod row_change;
@@ -36,6 +37,7 @@ pub use foreign_hash::{
 };
 pub use freed_address::{FreedAddress, FreedAddresses, NotFreedSince};
 pub use hashing_cost::HashingCost;
+pub use import_row::{ExportRow, ExternalId, ImportRow, RowRefusal};
 pub use password::{
     Comparison, HashError, Password, PasswordHash, PasswordPolicy, PasswordTooLong, Verification,
     Weakness,

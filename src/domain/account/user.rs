@@ -4,14 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EmailAddress, PasswordHash};
+use super::{EmailAddress, ExternalId, PasswordHash};
 use crate::domain::id;
 use crate::domain::policy::{ADMIN_ROLE, NAME_MAX_CHARS, ROLE_MAX_CHARS, ROLES_MAX};
 use edgegate_token::unicode::{breaks_line, nfc};
 
-/// A user's id: a UUIDv7.
+/// A user's id: a UUIDv7, or the UUID of any version that the account had before an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct UserId(#[serde(with = "id")] uuid::Uuid);
+pub struct UserId(#[serde(with = "id::of_any_version")] uuid::Uuid);
 
 impl UserId {
     /// A new id from the time in milliseconds since 1970 and ten random bytes (RFC 9562 section
@@ -24,13 +24,13 @@ impl UserId {
     /// Reads an id in its only accepted spelling: lower case, with hyphens.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        id::parse(text).map(Self)
+        id::of_any_version::parse(text).map(Self)
     }
 
-    /// The id with these bytes; `None` unless they are a UUIDv7.
+    /// The id with these bytes; `None` unless they are a UUID.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
-        id::from_bytes(bytes).map(Self)
+        id::of_any_version::from_bytes(bytes).map(Self)
     }
 
     #[must_use]
@@ -229,6 +229,8 @@ pub struct User {
     /// never works again, even if the account returns to its earlier state.
     pub link_generation: u64,
     pub link_nonce: LinkNonce,
+    /// The id that another system gave the account, from an import. No two accounts have the same.
+    pub external_id: Option<ExternalId>,
     pub created_at: u64,
     pub updated_at: u64,
 }
@@ -328,6 +330,19 @@ mod tests {
         assert_eq!(UserId::parse(&id.to_string().replace('-', "")), None);
         assert_eq!(UserId::from_bytes(*id.as_bytes()), Some(id));
         assert_eq!(UserId::from_bytes([0; 16]), None);
+        // An imported account keeps its id, whatever the version.
+        for (text, is_id) in [
+            ("0198c2f4-7b1e-4c3a-9d55-1f0a6f2f8b11", true),
+            ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", true),
+            ("0198c2f4-7b1e-9c3a-9d55-1f0a6f2f8b11", false),
+            ("0198c2f4-7b1e-0c3a-9d55-1f0a6f2f8b11", false),
+            ("0198c2f4-7b1e-4c3a-1d55-1f0a6f2f8b11", false),
+            ("ffffffff-ffff-ffff-ffff-ffffffffffff", false),
+        ] {
+            let id = UserId::parse(text);
+            assert_eq!(id.is_some(), is_id, "{text}");
+            assert!(id.is_none_or(|id| UserId::from_bytes(*id.as_bytes()) == Some(id)));
+        }
     }
 
     #[test]

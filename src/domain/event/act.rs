@@ -156,6 +156,22 @@ pub enum Act {
         /// Its address.
         address: Pseudonym,
     },
+    /// `accounts_imported`: one request of an import.
+    AccountsImported {
+        /// The administrator.
+        by: UserId,
+        /// How many lines were imported, were already there and were refused.
+        counts: [usize; 3],
+    },
+    /// `accounts_exported`: one page of an export.
+    AccountsExported {
+        /// The administrator.
+        by: UserId,
+        /// How many accounts.
+        count: usize,
+        /// Whether their password hashes were among what was exported.
+        with_password_hashes: bool,
+    },
     /// `account_deleted`.
     AccountDeleted {
         /// Whose it was.
@@ -336,6 +352,8 @@ impl Act {
             Self::EmailChanged { .. } => "email_changed",
             Self::LinkRefused { .. } => "link_refused",
             Self::AccountCreated { .. } => "account_created",
+            Self::AccountsImported { .. } => "accounts_imported",
+            Self::AccountsExported { .. } => "accounts_exported",
             Self::AccountDeleted { .. } => "account_deleted",
             Self::RolesChanged { .. } => "roles_changed",
             Self::DisabledChanged { disabled: true, .. } => "user_disabled",
@@ -426,6 +444,22 @@ impl Act {
     pub(super) fn detail(&self) -> String {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
+            Self::AccountsImported {
+                counts: [imported, already_there, refused],
+                ..
+            } => format!("{imported} imported, {already_there} already there, {refused} refused"),
+            Self::AccountsExported {
+                count,
+                with_password_hashes,
+                ..
+            } => {
+                let with = if *with_password_hashes {
+                    "with"
+                } else {
+                    "without"
+                };
+                format!("{count} {with} password hashes")
+            }
             Self::VendorUnreachable { vendor, .. } => (*vendor).to_owned(),
             Self::MailKept { mail, .. } | Self::MailNotQueued { mail, .. } => (*mail).to_owned(),
             Self::ProviderFails(failures) => failures.detail(),
@@ -471,6 +505,8 @@ impl Act {
             Self::ResetRequested { .. }
             | Self::RegistrationRequested { .. }
             | Self::VerificationRequested { .. }
+            | Self::AccountsImported { .. }
+            | Self::AccountsExported { .. }
             | Self::LimitHit { .. }
             | Self::MailRetried { .. }
             | Self::MailDropped { .. }
@@ -508,6 +544,8 @@ impl Act {
     pub(super) fn by(&self) -> Option<Actor> {
         match self {
             Self::AccountCreated { by, .. }
+            | Self::AccountsImported { by, .. }
+            | Self::AccountsExported { by, .. }
             | Self::AccountDeleted { by, .. }
             | Self::RolesChanged { by, .. }
             | Self::DisabledChanged { by, .. }

@@ -85,6 +85,8 @@ pub struct Settings {
     pub peppers: Peppers,
     /// `FIREBASE_SIGNER_KEY` and `IMPORTED_HASHES`; none by default.
     pub foreign_hashing: ForeignHashing,
+    /// `EXPORT_HASHES`: whether administrators may export password hashes.
+    pub export_hashes: bool,
     /// `REGISTRATION`.
     pub registration: Registration,
     /// `APP_URL`: the base URL of the pages that mailed links open, without a slash at the end.
@@ -166,6 +168,8 @@ impl Settings {
         let hashing = source.hashing_cost();
         let peppers = source.note(source.peppers(known_issuer));
         let foreign_hashing = source.foreign_hashing();
+        let export_hashes =
+            source.note(source.choice("EXPORT_HASHES", "off", &[("off", false), ("on", true)]));
         let registration = source.note(source.choice(
             "REGISTRATION",
             "verified",
@@ -196,6 +200,7 @@ impl Settings {
             hashing: hashing?,
             peppers: peppers?,
             foreign_hashing: foreign_hashing?,
+            export_hashes: export_hashes?,
             registration: registration?,
             app_url,
             mail,

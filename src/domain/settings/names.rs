@@ -17,7 +17,7 @@ const SECRETS: [&str; 6] = [
 ];
 
 /// What wrangler.toml sets. `tests/options.rs` compares both lists with docs/options.md.
-const VARIABLES: [&str; 29] = [
+const VARIABLES: [&str; 30] = [
     "ISSUER",
     "AUDIENCE",
     "CLIENT_ID",
@@ -34,6 +34,7 @@ const VARIABLES: [&str; 29] = [
     "ARGON2_MEMORY_KIB",
     "ARGON2_ITERATIONS",
     "IMPORTED_HASHES",
+    "EXPORT_HASHES",
     "BREACHED_PASSWORDS",
     "REGISTRATION",
     "ALLOWED_ORIGINS",

@@ -102,6 +102,7 @@ const BAD: &[(&str, &str)] = &[
     ("IMPORTED_HASHES", "$pbkdf2-sha256$100"),
     // Without FIREBASE_SIGNER_KEY it can't be computed.
     ("IMPORTED_HASHES", "$firescrypt$ln=14,r=8,p=1"),
+    ("EXPORT_HASHES", "yes"),
     ("ACCESS_TOKEN_TTL", "0"),
     ("ACCESS_TOKEN_TTL", "86400"),
     ("ACCESS_TOKEN_TTL", "10m"),

@@ -107,6 +107,7 @@ pub(crate) fn user(id: UserId, email: &str) -> Result<User, String> {
         version: 0,
         link_generation: 0,
         link_nonce: LinkNonce::new(&[7; 16]),
+        external_id: None,
         created_at: 0,
         updated_at: 0,
     })

@@ -51,6 +51,7 @@ impl<D: UserDirectory> World<D> {
             version: 0,
             link_generation: 0,
             link_nonce: LinkNonce::new(&[7; 16]),
+            external_id: None,
             created_at: 100,
             updated_at: 100,
         })
@@ -68,6 +69,7 @@ impl<D: UserDirectory> World<D> {
             version: 106,
             link_generation: 108,
             link_nonce: LinkNonce::from_stored(String::new()),
+            external_id: None,
             created_at: 101,
             updated_at: 107,
             ..self.nobody()?
@@ -227,6 +229,10 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             the_last_time_an_address_was_freed_stays,
             a_deletion_and_an_older_registration_at_once_leave_no_account,
             what_was_freed_long_ago_is_forgotten,
+            an_imported_user_reads_back,
+            an_import_changes_no_account,
+            two_imports_at_once_add_each_user_once,
+            five_hundred_users_are_imported_at_once,
             a_list_is_in_the_order_of_ids,
             a_list_has_at_most_the_limit,
             pages_have_every_user_once,

@@ -251,11 +251,26 @@ fn managing_accounts(seen: &mut Seen) {
             password: PASSWORD,
         };
         let _ = service.generate_token(login, &client()).await;
+        let lines: [(usize, &[u8]); 2] = [
+            (1, br#"{"email":"eve@example.com"}"#),
+            (2, b"eve@example.com"),
+        ];
+        let dry = ImportOptions {
+            dry_run: true,
+            ..ImportOptions::default()
+        };
+        service.import_users(admin, &lines, dry).await.unwrap();
+        let options = ImportOptions::default();
+        service.import_users(admin, &lines, options).await.unwrap();
+        let denied = service.export_users(admin, None, 10, true).await;
+        denied.unwrap_err();
+        service.export_users(admin, None, 10, false).await.unwrap();
         let _ = service.list_users(admin, None, 10).await.unwrap();
         let _ = service.read_user(admin, grace).await.unwrap();
         let names = [
             id(one.user.id, "ada"),
             session(&one, "one"),
+            session(&root, "two"),
             id(root.user.id, "root"),
             id(grace, "grace"),
             pseudonym(&world, GRACE),
@@ -269,6 +284,9 @@ fn managing_accounts(seen: &mut Seen) {
                 "user_disabled user_id=grace by=root",
                 "user_enabled user_id=grace by=root",
                 "sign_in_failed! no_password user_id=grace address=hashed",
+                "accounts_imported by=root 1 imported, 0 already there, 1 refused",
+                "access_denied! user_id=root session_id=two",
+                "accounts_exported by=root 4 without password hashes",
             ]
         );
     });

@@ -15,6 +15,7 @@ use edgegate::domain::mail::Locale::English;
 use edgegate::domain::mail::MailFailure;
 use edgegate::domain::session::Credentials;
 use edgegate::ports::{Limit, RateLimiter, UserDirectory};
+use edgegate::service::import_users::ImportOptions;
 use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{AuthService, Login, NewAccount, Registered, SignedIn};
 
@@ -93,10 +94,12 @@ fn variant(act: &Act) -> usize {
         Act::MailDropped { .. } => 33,
         Act::CountersRaised { .. } => 34,
         Act::OperatorDenied { .. } => 35,
+        Act::AccountsImported { .. } => 36,
+        Act::AccountsExported { .. } => 37,
     }
 }
 
-const VARIANTS: usize = 36;
+const VARIANTS: usize = 38;
 
 impl Seen {
     /// The events since the last call as texts: the name, with `!` unless it was done, and the

@@ -8,6 +8,7 @@ use edgegate::domain::policy::DEPARTURE_SETTLES;
 use edgegate::domain::session::{Credentials, SessionId};
 use edgegate::ports::{SessionStore, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
+use edgegate::service::import_users::ImportOptions;
 use edgegate::service::manage_users::{Amendment, Invitee};
 use edgegate::service::{Criteria, NewAccount, Registered};
 
@@ -488,6 +489,28 @@ fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             Error::EmailTaken,
             |_w, _f, mails| first_of(&[("the invitation is sent", to(mails, GRACE))])
+        ),
+        case!(
+            "import",
+            &[],
+            |w| w.facts(String::new()).await,
+            |w, f| {
+                let of_ada = format!(r#"{{"email":"{ADA}","password_hash":"!"}}"#);
+                // In the form of `PlainHasher`.
+                let hash = format!("plain {:?}", PASSWORD.as_bytes());
+                let of_grace = format!(r#"{{"email":"{GRACE}","password_hash":"{hash}"}}"#);
+                let lines = [(1, of_grace.as_bytes()), (2, of_ada.as_bytes())];
+                none(
+                    w.service
+                        .import_users(f.admin(), &lines, ImportOptions::default())
+                        .await,
+                )
+            },
+            Error::Internal("never"),
+            |w, _f, _mails| first_of(&[
+                ("the account exists", w.can_log_in(GRACE, PASSWORD).await),
+                ("no other was changed", w.can_log_in(ADA, PASSWORD).await),
+            ])
         ),
         case!(
             "change roles",
@@ -1085,6 +1108,7 @@ fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
                 w.service.read_user(f.admin(), f.id()).await?;
                 w.service.find_user(f.admin(), ROOT).await?;
                 w.service.list_users(f.admin(), None, 10).await?;
+                w.service.export_users(f.admin(), None, 10, false).await?;
                 Ok(None)
             },
             Error::Internal("never"),

@@ -67,7 +67,7 @@ type Told = BTreeSet<(&'static str, &'static str)>;
 
 /// The operations of the contract that change something, as named in docs/errors.md, and the cases
 /// that cover them.
-const OPERATIONS: [(&str, &[&str]); 30] = [
+const OPERATIONS: [(&str, &[&str]); 31] = [
     ("generate_token", &["login"]),
     ("renew_token", &["renewal"]),
     ("reauthenticate", &["prove the password again"]),
@@ -100,6 +100,7 @@ const OPERATIONS: [(&str, &[&str]); 30] = [
     ("drop_failed_mail", &["drop a failed mail"]),
     ("raise_counters", &["raise all counters"]),
     ("find_pseudonyms", &["read as an operator"]),
+    ("import_users", &["import"]),
     ("amend_user", &["change roles", "disable"]),
     ("delete_account", &["delete an account"]),
     ("revoke_tokens (one's own)", &["revoke all of one's own"]),

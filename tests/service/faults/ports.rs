@@ -60,7 +60,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 62] = [
+pub(crate) const CALLS: [&str; 63] = [
     "devices",
     "gate count",
     "guard check",
@@ -108,10 +108,12 @@ pub(crate) const CALLS: [&str; 62] = [
     "users find by email",
     "users find by id",
     "users find by prefix",
+    "users find in the way",
     "users forget",
     "users forget departures",
     "users forget row change",
     "users forget row changes",
+    "users import",
     "users insert",
     "users is past",
     "users list",
@@ -248,6 +250,8 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users find by id", find_by_id(id: UserId) -> Option<User>);
     numbered!("users find by email", find_by_email(email: &EmailAddress) -> Option<User>);
     numbered!("users insert", insert(user: &User, condition: Option<&NotFreedSince>) -> Insertion);
+    numbered!("users import", import(users: &[User]) -> Vec<UserId>);
+    numbered!("users find in the way", find_in_the_way_of(users: &[User]) -> Vec<User>);
     numbered!("users update", update(id: UserId, if_version: Option<u64>, within: Option<u64>, change: &UserChange, now: u64) -> Option<User>);
     numbered!("users is past", is_past(deadline: u64, now: u64) -> bool);
     numbered!("users row changes", row_changes(limit: u32) -> Vec<RowChange>);

@@ -1,6 +1,8 @@
 //! /auth/users: all accounts, for administrators and operators.
 
+pub mod export;
 pub mod id;
+pub mod import;
 pub mod sessions;
 
 use serde::Serialize;
@@ -157,6 +159,25 @@ enum Page {
     Address(String),
     /// Those whose address begins with a text, after this address.
     Prefix(String, Option<String>),
+}
+
+/// The flags of a query: `true` or `false`, each at most once. Absent ones are false.
+pub(super) fn flags<const N: usize>(text: &str, names: [&str; N]) -> Result<[bool; N], Problem> {
+    let mut flags = [None; N];
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        let known = names.iter().position(|known| *known == name);
+        let slot = known.and_then(|at| flags.get_mut(at));
+        match (slot, value.parse::<bool>()) {
+            (Some(slot @ None), Ok(value)) => *slot = Some(value),
+            _ => {
+                let names = names.join(" and ");
+                return Err(Problem::invalid_request(format!(
+                    "there are {names} (true or false), each once"
+                )));
+            }
+        }
+    }
+    Ok(flags.map(|flag| flag == Some(true)))
 }
 
 fn query(text: &str) -> Result<Query, Problem> {

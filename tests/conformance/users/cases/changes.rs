@@ -192,6 +192,7 @@ pub(crate) async fn all_fields_change_at_once<D: UserDirectory>(world: &World<D>
             version: ada.version + 1,
             link_generation: ada.link_generation + 1,
             link_nonce: ada.link_nonce.clone(),
+            external_id: ada.external_id.clone(),
             created_at: ada.created_at,
             updated_at: 500,
         };

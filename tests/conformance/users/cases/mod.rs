@@ -9,6 +9,7 @@ mod departures;
 mod extremes;
 mod freed;
 mod holds;
+mod imports;
 mod lists;
 
 use super::{Case, LARGEST, World, address, check, check_eq, freed, hash, name, roles, text};
@@ -22,4 +23,5 @@ pub(crate) use departures::*;
 pub(crate) use extremes::*;
 pub(crate) use freed::*;
 pub(crate) use holds::*;
+pub(crate) use imports::*;
 pub(crate) use lists::*;

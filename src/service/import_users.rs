@@ -1,0 +1,256 @@
+//! Imports the accounts of another system, and exports all accounts in the same form. Nobody is
+//! mailed.
+
+use std::collections::BTreeSet;
+
+use super::AuthService;
+use super::new_user::Identity;
+use crate::domain::account::{ImportRow, RowRefusal, User, UserId};
+use crate::domain::error::{Error, StoreError};
+use crate::domain::event::Act;
+use crate::ports::{PasswordHasher, Ports, UserDirectory};
+
+/// What an administrator allows besides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportOptions {
+    /// Judges every line and writes nothing.
+    pub dry_run: bool,
+    /// Lines may make administrators.
+    pub allow_admin: bool,
+}
+
+/// What became of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowOutcome {
+    /// The account was added, under this id. In a dry run it would be, and only an id of the line
+    /// is known.
+    Imported(Option<UserId>),
+    /// The address has an account, which was not changed.
+    AlreadyThere(UserId),
+    /// The line is not imported.
+    Refused(RowRefusal),
+}
+
+/// What became of the lines, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct ImportReport {
+    /// The number of each line, and what became of it.
+    pub rows: Vec<(usize, RowOutcome)>,
+}
+
+impl ImportReport {
+    /// How many lines were imported, were already there and were refused.
+    #[must_use]
+    pub fn counts(&self) -> [usize; 3] {
+        let count = |is: fn(&RowOutcome) -> bool| {
+            let rows = self.rows.iter();
+            rows.filter(|(_, outcome)| is(outcome)).count()
+        };
+        [
+            count(|outcome| matches!(outcome, RowOutcome::Imported(_))),
+            count(|outcome| matches!(outcome, RowOutcome::AlreadyThere(_))),
+            count(|outcome| matches!(outcome, RowOutcome::Refused(_))),
+        ]
+    }
+}
+
+/// A user to import.
+struct Candidate {
+    line: usize,
+    user: User,
+    /// The line names the id.
+    has_own_id: bool,
+}
+
+/// What earlier lines of the request have.
+#[derive(Default)]
+struct Seen {
+    addresses: BTreeSet<String>,
+    ids: BTreeSet<UserId>,
+    external_ids: BTreeSet<String>,
+}
+
+impl Seen {
+    /// Notes what a row has, unless an earlier row has the same.
+    fn note(&mut self, row: &ImportRow) -> Result<(), RowRefusal> {
+        let (email, external_id) = (row.email.canonical(), row.external_id.as_ref());
+        if self.addresses.contains(email) {
+            return Err(RowRefusal::DuplicateInRequest("email"));
+        }
+        if row.id.is_some_and(|id| self.ids.contains(&id)) {
+            return Err(RowRefusal::DuplicateInRequest("id"));
+        }
+        if external_id.is_some_and(|id| self.external_ids.contains(id.as_str())) {
+            return Err(RowRefusal::DuplicateInRequest("external_id"));
+        }
+        self.addresses.insert(email.to_owned());
+        self.ids.extend(row.id);
+        let external_id = external_id.map(|id| id.as_str().to_owned());
+        self.external_ids.extend(external_id);
+        Ok(())
+    }
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Imports accounts from lines of JSON, each with its number. An account that exists is never
+    /// changed, so a repeat only adds what is missing.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`];
+    /// [`Error::Store`], after which a repeat completes it.
+    pub async fn import_users(
+        &self,
+        access_token: &str,
+        lines: &[(usize, &[u8])],
+        options: ImportOptions,
+    ) -> Result<ImportReport, Error> {
+        let bearer = self.administrator(access_token).await?;
+        self.require_recent_proof(&bearer)?;
+        let mut rows = Vec::new();
+        let mut candidates = Vec::new();
+        let mut seen = Seen::default();
+        for &(line, text) in lines {
+            match self.judge_row(text, options, &mut seen) {
+                Ok(row) => candidates.push(self.candidate(line, row)),
+                Err(refusal) => rows.push((line, RowOutcome::Refused(refusal))),
+            }
+        }
+        rows.extend(self.add(&candidates, options.dry_run).await?);
+        rows.sort_unstable_by_key(|(line, _)| *line);
+        let report = ImportReport { rows };
+        if !options.dry_run {
+            let counts = report.counts();
+            self.record(Act::AccountsImported {
+                by: bearer.user,
+                counts,
+            });
+        }
+        Ok(report)
+    }
+
+    /// At most `limit` users after `after`, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`], also for password hashes unless `EXPORT_HASHES` is
+    /// set; [`Error::ReauthenticationRequired`]; [`Error::Store`].
+    pub async fn export_users(
+        &self,
+        access_token: &str,
+        after: Option<UserId>,
+        limit: u32,
+        with_password_hashes: bool,
+    ) -> Result<Vec<User>, Error> {
+        let bearer = self.administrator(access_token).await?;
+        self.require_recent_proof(&bearer)?;
+        if with_password_hashes && !self.settings().export_hashes {
+            return Err(self.deny(&bearer));
+        }
+        let users = self.ports.users().list(after, limit).await?;
+        self.record(Act::AccountsExported {
+            by: bearer.user,
+            count: users.len(),
+            with_password_hashes,
+        });
+        Ok(users)
+    }
+}
+
+impl<P: Ports> AuthService<P> {
+    fn judge_row(
+        &self,
+        text: &[u8],
+        options: ImportOptions,
+        seen: &mut Seen,
+    ) -> Result<ImportRow, RowRefusal> {
+        let row = ImportRow::read(text)?;
+        if row.has_password() {
+            let judged = self.ports.hasher().judge(&row.password_hash);
+            judged.map_err(RowRefusal::Hash)?;
+        }
+        if row.is_administrator() && !options.allow_admin {
+            return Err(RowRefusal::Administrator);
+        }
+        seen.note(&row)?;
+        Ok(row)
+    }
+
+    fn candidate(&self, line: usize, row: ImportRow) -> Candidate {
+        let now = self.now();
+        let identity = Identity {
+            email: row.email,
+            first_name: row.first_name,
+            last_name: row.last_name,
+        };
+        let verified_at = row.email_verified.then_some(now);
+        let user = self.new_user(identity, row.password_hash, row.roles, verified_at);
+        Candidate {
+            line,
+            has_own_id: row.id.is_some(),
+            user: User {
+                id: row.id.unwrap_or(user.id),
+                external_id: row.external_id,
+                disabled_at: row.disabled.then_some(now),
+                ..user
+            },
+        }
+    }
+
+    async fn add(
+        &self,
+        candidates: &[Candidate],
+        dry_run: bool,
+    ) -> Result<Vec<(usize, RowOutcome)>, Error> {
+        let directory = self.ports.users();
+        let users: Vec<User> = candidates.iter().map(|it| it.user.clone()).collect();
+        let added: BTreeSet<UserId> = if dry_run || users.is_empty() {
+            BTreeSet::new()
+        } else {
+            directory.import(&users).await?.into_iter().collect()
+        };
+        let is_added = |user: &User| added.contains(&user.id);
+        let others: Vec<User> = users.into_iter().filter(|user| !is_added(user)).collect();
+        let in_the_way = if others.is_empty() {
+            Vec::new()
+        } else {
+            directory.find_in_the_way_of(&others).await?
+        };
+        let outcome = |candidate: &Candidate| {
+            let user = &candidate.user;
+            if is_added(user) {
+                return Ok(RowOutcome::Imported(Some(user.id)));
+            }
+            let with = |is: &dyn Fn(&&User) -> bool| in_the_way.iter().find(is);
+            let same_address = |it: &&User| it.email.canonical() == user.email.canonical();
+            let same_external_id =
+                |it: &&User| it.external_id.is_some() && it.external_id == user.external_id;
+            if let Some(existing) = with(&same_address) {
+                // The answer to the first attempt was lost: nobody else has a new random id.
+                return Ok(if existing.id == user.id && !candidate.has_own_id {
+                    RowOutcome::Imported(Some(user.id))
+                } else {
+                    RowOutcome::AlreadyThere(existing.id)
+                });
+            }
+            if with(&|it| it.id == user.id).is_some() {
+                return Ok(RowOutcome::Refused(RowRefusal::IdTaken));
+            }
+            if with(&same_external_id).is_some() {
+                return Ok(RowOutcome::Refused(RowRefusal::ExternalIdTaken));
+            }
+            if dry_run {
+                return Ok(RowOutcome::Imported(
+                    candidate.has_own_id.then_some(user.id),
+                ));
+            }
+            // Whatever was in the way was deleted meanwhile.
+            Err(StoreError::new(
+                "d1",
+                "an account was deleted during an import: repeat it",
+            ))
+        };
+        let outcomes = candidates
+            .iter()
+            .map(|candidate| Ok((candidate.line, outcome(candidate)?)));
+        outcomes.collect()
+    }
+}
