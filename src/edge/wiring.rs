@@ -47,6 +47,7 @@ use crate::service::{AuthService, Shared};
 /// while the isolate lives. Each request works on a clone made by [`Bindings::for_request`].
 #[derive(Clone)]
 pub(super) struct Bindings {
+    database: Database,
     users: Rc<D1Users>,
     mail_ledger: Rc<D1MailLedger>,
     accounts: Rc<DurableAccounts>,
@@ -88,6 +89,22 @@ pub(super) fn service(
     })?;
     let service = AuthService::new(bindings, shared);
     service.set_request(RequestId::parse(request_id));
+    Ok(service)
+}
+
+/// A service that works on several things at the same time. D1 then gets the statements of one step
+/// in one call.
+///
+/// # Errors
+/// As [`service`].
+pub(super) fn service_of_batch(
+    env: &Env,
+    background: WaitUntil,
+) -> Result<AuthService<Bindings>, SettingError> {
+    let mut service = service(env, background, "")?;
+    let database = service.ports.database.grouped();
+    service.ports.users = Rc::new(D1Users::new(database.clone()));
+    service.ports.mail_ledger = Rc::new(D1MailLedger::new(database));
     Ok(service)
 }
 
@@ -200,7 +217,8 @@ impl Bindings {
         };
         Ok(Self {
             users: Rc::new(D1Users::new(database.clone())),
-            mail_ledger: Rc::new(D1MailLedger::new(database)),
+            mail_ledger: Rc::new(D1MailLedger::new(database.clone())),
+            database,
             accounts: Rc::new(accounts),
             mail_gate: Rc::new(mail_gate),
             limiter: Rc::new(BindingLimits::new(env)),
