@@ -10,6 +10,7 @@ import { comparePackage } from "./package.mjs";
 import { memory, withPid } from "./process.mjs";
 import { quantile, spread } from "./statistics.mjs";
 import { buildBare, startBare } from "./subjects/bare.mjs";
+import { upTo } from "./subjects/clients.mjs";
 import { startEdgegate } from "./subjects/edgegate.mjs";
 import {
   bundleOf,
@@ -164,12 +165,6 @@ async function memoryOf(subjects) {
     found[name] = memory(pid);
   }
   return found;
-}
-
-/** The same client, but it stops after this many requests. */
-function upTo(count, client) {
-  let left = count;
-  return { ...client, next: () => (left-- >= 1 ? client.next() : undefined) };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { measure } from "./load.mjs";
 import { processorTime } from "./process.mjs";
 import { quantile } from "./statistics.mjs";
+import { upTo } from "./subjects/clients.mjs";
 import { WORKS } from "./subjects/works.mjs";
 
 const WARM_UP_SECONDS = 0.2;
@@ -9,25 +10,31 @@ const WARM_UP_SECONDS = 0.2;
 const ENDS = new Set(["revoke", "reset"]);
 
 /**
- * Runs one round. `subject` is `{ url, pid, works }`. Duration and connections are those of the
- * work, or of the work named `like`. Returns the rate a second, the processor milliseconds for each
- * request (undefined where they can't be known), and the times of requests in milliseconds.
+ * Runs one round. `subject` is `{ url, pid, works, mails }`. Duration and connections are those of
+ * the work, or of the work named `like`. Returns the rate a second, the processor milliseconds for
+ * each request (undefined where they can't be known), and the times of requests in milliseconds. If
+ * requests lead to mails, the round lasts until the provider (`mails`) has accepted all of them.
  */
 export async function once(
   work,
-  { url, pid, works },
+  { url, pid, works, mails },
   { like = work, connections = WORKS[like].connections } = {},
 ) {
-  const { seconds, times: perRequest = 1 } = WORKS[like];
+  const { seconds, times: perRequest = 1, requests, mails: isMailed } = WORKS[like];
   const clients = await works[work](connections);
-  const all = Array.from({ length: connections }, (_, index) => clients(index));
+  const each = requests === undefined ? Infinity : requests / connections;
+  const all = Array.from({ length: connections }, (_, index) => upTo(each, clients(index)));
   if (!ENDS.has(work)) await measure(url, all, WARM_UP_SECONDS);
   const before = processorTime(pid);
+  const sentBefore = mails?.total().accepted;
+  const begun = performance.now();
   const { rate, times } = await measure(url, all, seconds);
+  if (isMailed) await mails.until(sentBefore + times.length);
+  const took = (performance.now() - begun) / 1000;
   const used =
     before === undefined ? undefined : (Number(processorTime(pid)) - before) / times.length;
   return {
-    rate: rate * perRequest,
+    rate: isMailed ? times.length / took : rate * perRequest,
     processor: used && used / perRequest,
     p50: quantile(times, 0.5),
     p99: quantile(times, 0.99),

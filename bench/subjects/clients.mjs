@@ -25,6 +25,12 @@ export function each(list, request) {
   return { next: () => (at < list.length ? request(list[at++]) : undefined) };
 }
 
+/** The same client, but it stops after this many requests. */
+export function upTo(count, client) {
+  let left = count;
+  return { ...client, next: () => (left-- >= 1 ? client.next() : undefined) };
+}
+
 /** Renews each time with the token that the last renewal returned. */
 export function chain(token, path = "/auth/token", more = {}) {
   let current = token;

@@ -3,6 +3,7 @@ import { ADA, claimsOf, clientOf, PASSWORD } from "../../tests/e2e/client.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
 import { startWorkers } from "../../tests/e2e/workers.mjs";
 import { chain, checks, each, form, json, part } from "./clients.mjs";
+import { startMailProvider } from "./mail-provider.mjs";
 import { signTokens } from "./tokens.mjs";
 import { WORKS } from "./works.mjs";
 
@@ -28,9 +29,20 @@ export async function startEdgegate({
   bytes,
   ...options
 }) {
+  const mails = await startMailProvider();
   const settings = {
-    vars: { SESSION_STORE: store, MAIL_BUDGET: "1000000", ...vars },
-    secrets: { SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }) },
+    vars: {
+      SESSION_STORE: store,
+      MAIL_BUDGET: "1000000",
+      MAIL_PROVIDER: "resend",
+      MAIL_FROM: "Example <login@example.com>",
+      MAIL_API_URL: mails.url,
+      ...vars,
+    },
+    secrets: {
+      SIGNING_KEYS: JSON.stringify({ keys: Object.values(keys) }),
+      MAIL_API_KEY: "re_bench",
+    },
   };
   const {
     workers: [edge],
@@ -58,7 +70,8 @@ export async function startEdgegate({
   const tokens = allTokens(adas);
   return {
     url: edge.url,
-    stop,
+    stop: () => Promise.all([stop(), mails.stop()]),
+    mails,
     edge,
     tokens,
     tokensOf: signed(adas),

@@ -1,10 +1,12 @@
 // The peers, each set up for Workers as in its documentation. The table says what each one leaves
 // out.
 import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { TEST_VARS } from "../../tests/e2e/harness.mjs";
 import { bundle, start } from "../workers.mjs";
 import { chain, checks, each, part, showing } from "./clients.mjs";
+import { startMailProvider } from "./mail-provider.mjs";
 import { verifyingKey } from "./tokens.mjs";
 import { LOOPS, WORKS } from "./works.mjs";
 
@@ -60,16 +62,26 @@ export async function startHono(keys, tokens) {
  */
 export async function startBetterAuth({ renews = false, ...more } = {}) {
   const ORIGIN = "http://127.0.0.1:8787";
+  const mails = await startMailProvider();
+  // edgegate's own letter, so that the mails are of the same size.
+  const letter = (form) => readFileSync(inRoot(`tests/letters/en/reset-password.${form}`), "utf8");
   const bindings = {
     ORIGIN,
+    MAIL_API_URL: mails.url,
+    LETTER: { text: letter("txt"), html: letter("html") },
     SECRET: randomBytes(32).toString("hex"),
     ...(renews && { RENEWS: "1" }),
   };
-  const { url, stop, miniflare } = await start(await bundleOf("better-auth"), {
+  const {
+    url,
+    stop: stopWorker,
+    miniflare,
+  } = await start(await bundleOf("better-auth"), {
     d1Databases: { DB: "bench" },
     bindings,
     ...more,
   });
+  const stop = () => Promise.all([stopWorker(), mails.stop()]);
   const headers = { "content-type": "application/json", origin: ORIGIN };
   const ask = (path, body, more) =>
     fetch(new URL(path, url), {
@@ -98,6 +110,7 @@ export async function startBetterAuth({ renews = false, ...more } = {}) {
   return {
     url,
     stop,
+    mails,
     works: {
       "check-eddsa-repeated": () => () => showing("/bench/by-jwt?role=user", [jwt]),
       "check-session": () => () => showing("/bench/by-session", [session]),

@@ -12,11 +12,19 @@ const VERIFY = { connections: 1, seconds: 0.7, times: LOOPS };
 const SLOW = { connections: 8, seconds: 2 };
 
 /**
+ * Each request leads to a mail. A round has a certain number of requests, and ends when the provider
+ * has accepted all of their mails. The number is a multiple of a queue's batch (`max_batch_size` in
+ * wrangler.toml), as in a stream of requests that does not end.
+ */
+const MAILED = { connections: 8, seconds: 60, requests: 400, mails: true };
+
+/**
  * The works, by the name under which subjects offer them. `floor`: measured together with an empty
- * Worker each time. `times`: how often a request does the work.
+ * Worker each time. `times`: how often a request does the work. `requests`: after how many a round
+ * ends, if that comes before its `seconds`. `mails`: each request leads to a mail.
  *
  * @type {Record<string, { title: string, connections: number, seconds: number,
- *   floor?: boolean, times?: number }>}
+ *   floor?: boolean, times?: number, requests?: number, mails?: boolean }>}
  */
 export const WORKS = {
   empty: { ...CHECK, title: "answer nothing" },
@@ -34,5 +42,5 @@ export const WORKS = {
   login: { ...SLOW, title: "log in" },
   renew: { ...SLOW, title: "renew, each client its own chain" },
   revoke: { ...SLOW, title: "log out" },
-  reset: { ...SLOW, title: "ask for a reset link" },
+  reset: { ...MAILED, title: "ask for a reset link, until the mail is sent" },
 };

@@ -344,6 +344,9 @@ pub const MAIL_RETRY_MAX: u64 = 3600;
 /// leave room for a bad day, and a batch of mails still ends well within the 15 minutes of a
 /// queue's consumer.
 pub const MAIL_TIMEOUT_MS: u32 = 10_000;
+/// A mail of a batch is prepared together with the others. If it is not sent within this many
+/// seconds, because the provider is slow, it is prepared again: the account may have changed.
+pub const MAIL_PREPARED_TTL: u64 = 10;
 /// How much of a mail provider's answer is read, in bytes. Real answers have a few hundred; a proxy
 /// in between may send a whole page.
 pub const MAIL_ANSWER_MAX_BYTES: usize = 16 * 1024;

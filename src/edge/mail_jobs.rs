@@ -76,28 +76,52 @@ pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
 }
 
 async fn handle_batch(batch: &Batch, env: &Env, background: WaitUntil) {
-    let mut told = false;
-    let dead = batch.queue().ends_with(DEAD_LETTERS);
-    for message in batch.messages() {
-        let message: Message = message.unchecked_into();
-        // A service for each message, because a service reads the clock only once.
-        let service = wiring::service(env, background.clone(), "");
-        let again = match &service {
-            Ok(service) if dead => keep(service, &message).await,
-            Ok(service) => deliver(service, &message).await,
-            Err(error) => {
-                // One line for the batch, not one for each mail.
-                if !std::mem::replace(&mut told, true) {
-                    log_misconfigured(error);
-                }
-                Some(MAIL_BROKEN_PAUSE)
+    let messages: Vec<Message> = batch
+        .messages()
+        .iter()
+        .map(JsCast::unchecked_into)
+        .collect();
+    let service = match wiring::service_of_batch(env, background) {
+        Ok(service) => service,
+        Err(error) => {
+            // One line for the batch, not one for each mail.
+            log_misconfigured(&error);
+            for message in messages {
+                settle(&message, Some(MAIL_BROKEN_PAUSE));
             }
-        };
-        match again {
-            None => message.ack(),
-            Some(seconds) => message.retry(&retry_options(seconds)),
+            return;
         }
+    };
+    if batch.queue().ends_with(DEAD_LETTERS) {
+        for message in messages {
+            settle(
+                &message,
+                keep(&wiring::service_after(&service), &message).await,
+            );
+        }
+        return;
     }
+    let texts = messages
+        .iter()
+        .map(|message| (text_of(message), message.id()));
+    let prepared = service.prepare_from_queue(texts.collect()).await;
+    for (message, prepared) in messages.iter().zip(prepared) {
+        // A service for each message, because a service reads the clock only once.
+        let service = wiring::service_after(&service);
+        settle(message, service.deliver_prepared(prepared).await.again);
+    }
+}
+
+/// Acknowledges a message, or has the queue deliver it again after this number of seconds.
+fn settle(message: &Message, again: Option<u64>) {
+    match again {
+        None => message.ack(),
+        Some(seconds) => message.retry(&retry_options(seconds)),
+    }
+}
+
+fn text_of(message: &Message) -> String {
+    message.body().as_string().unwrap_or_default()
 }
 
 /// Delivers mails of a request. Its response does not wait for them.
@@ -113,14 +137,10 @@ pub(super) fn deliver_after_response(service: AuthService<Bindings>, jobs: Vec<J
     });
 }
 
-async fn deliver(service: &AuthService<Bindings>, message: &Message) -> Option<u64> {
-    let (id, text) = (message.id(), message.body().as_string().unwrap_or_default());
-    service.deliver_from_queue(&text, &id).await.again
-}
-
 async fn keep(service: &AuthService<Bindings>, message: &Message) -> Option<u64> {
-    let text = message.body().as_string().unwrap_or_default();
-    let kept = service.keep_dead_letter(&text, &message.id()).await;
+    let kept = service
+        .keep_dead_letter(&text_of(message), &message.id())
+        .await;
     kept.is_err().then_some(MAIL_BROKEN_PAUSE)
 }
 

@@ -48,6 +48,7 @@ use crate::service::{AuthService, Shared};
 /// while the isolate lives. Each request works on a clone made by [`Bindings::for_request`].
 #[derive(Clone)]
 pub(super) struct Bindings {
+    database: Database,
     users: Rc<D1Users>,
     mail_ledger: Rc<D1MailLedger>,
     operator_tickets: Rc<D1OperatorTickets>,
@@ -58,7 +59,6 @@ pub(super) struct Bindings {
     vendors: Rc<HttpVendors>,
     signatures: Rc<PlatformSignatures>,
     hasher: Rc<Argon2Hasher>,
-    database: Database,
     demo_accounts_added: Rc<Cell<bool>>,
     // Each request has its own of these.
     sessions: CloudflareSessions,
@@ -89,6 +89,22 @@ pub(super) fn service(
     })?;
     let service = AuthService::new(bindings, shared);
     service.set_request(RequestId::parse(request_id));
+    Ok(service)
+}
+
+/// A service that works on several things at the same time. D1 then gets the statements of one step
+/// in one call.
+///
+/// # Errors
+/// As [`service`].
+pub(super) fn service_of_batch(
+    env: &Env,
+    background: WaitUntil,
+) -> Result<AuthService<Bindings>, SettingError> {
+    let mut service = service(env, background, "")?;
+    let database = service.ports.database.grouped();
+    service.ports.users = Rc::new(D1Users::new(database.clone()));
+    service.ports.mail_ledger = Rc::new(D1MailLedger::new(database));
     Ok(service)
 }
 

@@ -20,6 +20,7 @@ const CONFIRM_PAGE: &str = "confirm-email";
 const FORGOT_PAGE: &str = "forgot-password";
 
 /// A mail to send, before its text is made.
+#[derive(Debug)]
 pub(super) enum Due {
     /// A notice, which has no link of its own.
     Notice,
@@ -28,6 +29,7 @@ pub(super) enum Due {
 }
 
 /// A mail with a link, before the link has a lifetime.
+#[derive(Debug)]
 pub(super) struct DueLink {
     to: EmailAddress,
     /// The enabled account at that address, if there is one.
@@ -39,6 +41,7 @@ pub(super) struct DueLink {
     kind: LinkKind,
 }
 
+#[derive(Debug)]
 enum LinkKind {
     Reset(User, State, ResetReason),
     Registration {
@@ -50,7 +53,7 @@ enum LinkKind {
 }
 
 /// Why a mail contains a link for a new password.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum ResetReason {
     Forgotten,
     Invited,

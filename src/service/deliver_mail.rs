@@ -1,10 +1,20 @@
 //! Delivers a queued mail: from the queue, or, without one, after the response and by the cron.
 //!
-//! A mail that strangers can request is paid for by its pool before anything is looked up. Then its
-//! lane decides whether another link is sent. docs/decisions/0017 explains why.
+//! A mail that strangers can request is paid for by its pool, whoever has the address. Then its lane
+//! decides whether another link is sent. docs/decisions/0017 explains why.
+//!
+//! The mails of a batch are prepared at the same time, so that a store can do the work of each step
+//! in one call, and sent one after another, because providers limit requests per second.
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::rc::Rc;
+use std::task::Poll;
+
+use futures_util::future::join;
 
 use super::AuthService;
-use super::compose_mail::{Due, lane_of_nobody};
+use super::compose_mail::{Due, DueLink, lane_of_nobody};
 use crate::domain::error::StoreError;
 use crate::domain::event::{Act, Pseudonym};
 pub use crate::domain::mail::Delivery;
@@ -12,8 +22,8 @@ use crate::domain::mail::{
     BUDGET_IS_USED_UP, FailureKind, Job, LinkLife, MailFailure, MailLine, Message, NotDue, Pool,
 };
 use crate::domain::policy::{
-    BUDGET_SPREAD, HOUR, MAIL_RETRIES, MAIL_RETRY_MAX, MAIL_TRIES, NOTICE_HELD, NOTICE_KEPT,
-    VERIFICATION_LINK_TTL,
+    BUDGET_SPREAD, HOUR, MAIL_PREPARED_TTL, MAIL_RETRIES, MAIL_RETRY_MAX, MAIL_TRIES, NOTICE_HELD,
+    NOTICE_KEPT, VERIFICATION_LINK_TTL,
 };
 use crate::ports::{Events, LaneRequest, MailLedger, MailQueue, Mailer, Once, Ports};
 
@@ -26,6 +36,56 @@ pub struct HandedOut {
     /// elsewhere. Otherwise nothing could be stored, and the queue must deliver the message again
     /// after this number of seconds.
     pub again: Option<u64>,
+}
+
+/// A message of a queue whose mail is ready to be sent, if one is to be sent.
+#[derive(Debug)]
+pub struct Prepared(Result<Ready, Unreadable>);
+
+/// A message that this version can't read.
+#[derive(Debug)]
+struct Unreadable {
+    id: String,
+    text: String,
+}
+
+/// A job for which everything has been read and counted.
+#[derive(Debug)]
+struct Ready {
+    job: Job,
+    next: Result<Next, StoreError>,
+    provider: ProviderState,
+    /// When it was prepared, in seconds since 1970.
+    at: u64,
+}
+
+/// What to do for a job.
+#[derive(Debug)]
+enum Next {
+    /// Nothing: no mail is sent now.
+    End(Delivery),
+    /// Send a notice.
+    Notice,
+    /// Send a link with this lifetime, which this lane has admitted.
+    Link {
+        due: Box<DueLink>,
+        lane: String,
+        life: LinkLife,
+    },
+}
+
+/// Whether failures of the provider may be stored, so that an accepted mail has to delete them. The
+/// jobs of a batch share it.
+#[derive(Clone, Debug)]
+struct ProviderState(Rc<Cell<bool>>);
+
+/// Whether a pool paid for a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Payment {
+    /// The mail is free, or was paid for before.
+    NotDue,
+    Paid,
+    PoolIsEmpty,
 }
 
 /// What an attempt learns for its line in the log.
@@ -41,28 +101,30 @@ impl<P: Ports> AuthService<P> {
     /// deliveries, and waiting is not an attempt. If this Worker stops in between, the queue
     /// delivers the message again, and the mail may be sent twice with the same idempotency key.
     pub async fn deliver_from_queue(&self, text: &str, id: &str) -> HandedOut {
-        let Some(mut job) = Job::decode(text) else {
-            let reason = "this version can't read the mail".to_owned();
-            let kept = self.keep_text(id, text, &reason, 0, None).await;
-            let delivery = Delivery::Dead {
-                reason: reason.clone(),
-            };
-            self.ports.events().mail(&MailLine {
-                request: None,
-                job: id.to_owned(),
-                mail: "unknown",
-                address: None,
-                user: None,
-                attempt: None,
-                provider_id: None,
-                delivery,
-            });
-            return HandedOut {
-                delivery: Delivery::Dead { reason },
-                again: kept.err().map(|_| pause(0)),
-            };
+        let provider = ProviderState::default();
+        let message = self.prepare_message(text.to_owned(), id.to_owned(), &provider);
+        let (prepared, ()) = join(message, self.ask_about_provider(&provider)).await;
+        self.deliver_prepared(prepared).await
+    }
+
+    /// Prepares the mails of a batch of messages, each with its text and its id, at the same time.
+    /// [`deliver_prepared`](Self::deliver_prepared) sends them.
+    pub async fn prepare_from_queue(&self, messages: Vec<(String, String)>) -> Vec<Prepared> {
+        let provider = ProviderState::default();
+        let prepared = messages
+            .into_iter()
+            .map(|(text, id)| self.prepare_message(text, id, &provider));
+        let all = join(all(prepared), self.ask_about_provider(&provider));
+        all.await.0
+    }
+
+    /// Sends a prepared mail, like [`deliver_from_queue`](Self::deliver_from_queue).
+    pub async fn deliver_prepared(&self, prepared: Prepared) -> HandedOut {
+        let ready = match prepared.0 {
+            Ok(ready) => ready,
+            Err(Unreadable { id, text }) => return self.keep_unreadable(id, &text).await,
         };
-        let line = self.deliver(&mut job).await;
+        let (job, line) = self.deliver(ready).await;
         self.ports.events().mail(&line);
         let delivery = line.delivery;
         let again = match &delivery {
@@ -77,6 +139,38 @@ impl<P: Ports> AuthService<P> {
             _ => None,
         };
         HandedOut { delivery, again }
+    }
+
+    async fn prepare_message(
+        &self,
+        text: String,
+        id: String,
+        provider: &ProviderState,
+    ) -> Prepared {
+        Prepared(match Job::decode(&text) {
+            Some(job) => Ok(self.prepare(job, provider).await),
+            None => Err(Unreadable { id, text }),
+        })
+    }
+
+    async fn keep_unreadable(&self, id: String, text: &str) -> HandedOut {
+        let reason = "this version can't read the mail".to_owned();
+        let kept = self.keep_text(&id, text, &reason, 0, None).await;
+        let delivery = Delivery::Dead { reason };
+        self.ports.events().mail(&MailLine {
+            request: None,
+            job: id,
+            mail: "unknown",
+            address: None,
+            user: None,
+            attempt: None,
+            provider_id: None,
+            delivery: delivery.clone(),
+        });
+        HandedOut {
+            delivery,
+            again: kept.err().map(|_| pause(0)),
+        }
     }
 
     /// Queues a job again. If that fails, the ledger keeps it for the cron. If both fail, returns
@@ -101,8 +195,14 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// It was not sent and may not have been kept.
-    pub async fn deliver_without_queue(&self, mut job: Job) -> Result<Delivery, StoreError> {
-        let line = self.deliver(&mut job).await;
+    pub async fn deliver_without_queue(&self, job: Job) -> Result<Delivery, StoreError> {
+        let provider = ProviderState::default();
+        let (ready, ()) = join(
+            self.prepare(job, &provider),
+            self.ask_about_provider(&provider),
+        )
+        .await;
+        let (job, line) = self.deliver(ready).await;
         let kept = self.keep_unless_done(&job, &line.delivery).await;
         let line = match &kept {
             Ok(()) => line,
@@ -132,21 +232,43 @@ impl<P: Ports> AuthService<P> {
         self.keep(job, reason, retry_at).await
     }
 
+    /// Pays for the mail, looks its recipient up, and asks its lane.
+    async fn prepare(&self, mut job: Job, provider: &ProviderState) -> Ready {
+        let next = self.decide(&mut job).await;
+        Ready {
+            job,
+            next,
+            provider: provider.clone(),
+            at: self.now(),
+        }
+    }
+
     /// Makes one attempt, and updates the job for the next one.
-    async fn deliver(&self, job: &mut Job) -> MailLine {
+    async fn deliver(&self, mut ready: Ready) -> (Job, MailLine) {
+        // The mails before this one took long: the account may have changed.
+        if self.now() > ready.at.saturating_add(MAIL_PREPARED_TTL) {
+            ready.next = self.decide(&mut ready.job).await;
+        }
+        let Ready {
+            mut job,
+            next,
+            provider,
+            ..
+        } = ready;
         let mut trace = Trace {
             address: job.task.address().map(|email| self.pseudonym(email)),
             provider_id: None,
         };
         let attempt = job.tries.saturating_add(1);
-        let delivery = match self.try_to_deliver(job, &mut trace).await {
-            Ok(delivery) => delivery,
-            Err(error) => Delivery::Later {
-                seconds: pause(job.tries),
-                reason: error.to_string(),
-            },
+        let delivered = match next {
+            Ok(next) => self.carry_out(&job, next, &provider, &mut trace).await,
+            Err(error) => Err(error),
         };
-        let was_last_try = is_last_try(job);
+        let delivery = delivered.unwrap_or_else(|error| Delivery::Later {
+            seconds: pause(job.tries),
+            reason: error.to_string(),
+        });
+        let was_last_try = is_last_try(&job);
         if matches!(delivery, Delivery::Later { .. } | Delivery::Dead { .. }) {
             job.tries = job.tries.saturating_add(1);
         }
@@ -154,7 +276,7 @@ impl<P: Ports> AuthService<P> {
             Delivery::Later { reason, .. } if was_last_try => Delivery::Dead { reason },
             delivery => delivery,
         };
-        MailLine {
+        let line = MailLine {
             request: job.request,
             job: job.id.clone(),
             mail: job.task.name(),
@@ -163,23 +285,21 @@ impl<P: Ports> AuthService<P> {
             attempt: delivery.is_attempt().then_some(attempt),
             provider_id: trace.provider_id,
             delivery,
-        }
+        };
+        (job, line)
     }
 
-    async fn try_to_deliver(
-        &self,
-        job: &mut Job,
-        trace: &mut Trace,
-    ) -> Result<Delivery, StoreError> {
+    async fn decide(&self, job: &mut Job) -> Result<Next, StoreError> {
         if job.is_expired(self.now()) {
             self.leave_lane(job).await?;
-            return Ok(Delivery::NotDue(NotDue::Expired));
+            return Ok(Next::End(Delivery::NotDue(NotDue::Expired)));
         }
-        // Paid for before anything is looked up: who pays must not depend on who has an account.
-        if !self.pay(job).await? {
-            return Ok(self.wait_for_budget(job));
+        // Who pays does not depend on who has an account, so neither waits for the other.
+        let (payment, found) = join(self.pay(job), self.look_up(job)).await;
+        if !note_payment(job, payment?) {
+            return Ok(Next::End(self.wait_for_budget(job)));
         }
-        let found = self.look_up(job).await?;
+        let found = found?;
         let owner = match &found {
             Ok(Due::Link(due)) => due.owner,
             _ => None,
@@ -188,54 +308,73 @@ impl<P: Ports> AuthService<P> {
             && owner != Some(user)
         {
             job.pool = Pool::Medium;
-            if !self.pay(job).await? {
-                return Ok(self.wait_for_budget(job));
+            let payment = self.pay(job).await?;
+            if !note_payment(job, payment) {
+                return Ok(Next::End(self.wait_for_budget(job)));
             }
         }
         let due = match found {
             Ok(Due::Link(due)) => due,
-            Ok(Due::Notice) => {
+            Ok(Due::Notice) => return Ok(Next::Notice),
+            Err(why) => {
+                if let Some(lane) = lane_of_nobody(&job.task) {
+                    let lane = self.shared.mail_keys.lane(&lane);
+                    self.enter_lane(job, &lane, VERIFICATION_LINK_TTL).await?;
+                }
+                return Ok(Next::End(Delivery::NotDue(why)));
+            }
+        };
+        let lane = self.shared.mail_keys.lane(&due.lane);
+        Ok(match self.enter_lane(job, &lane, due.base).await? {
+            Some(life) => Next::Link { due, lane, life },
+            None => Next::End(Delivery::EarlierLink),
+        })
+    }
+
+    async fn carry_out(
+        &self,
+        job: &Job,
+        next: Next,
+        provider: &ProviderState,
+        trace: &mut Trace,
+    ) -> Result<Delivery, StoreError> {
+        match next {
+            Next::End(delivery) => Ok(delivery),
+            Next::Notice => {
                 let Some(message) = self.word_notice(job) else {
                     return Ok(Delivery::NotDue(NotDue::NoRecipient));
                 };
                 if let Some(delivery) = self.take_notice(job).await? {
                     return Ok(delivery);
                 }
-                let delivery = self.send(job, &message, None, trace).await?;
+                let delivery = self.send(job, &message, None, provider, trace).await?;
                 if delivery == Delivery::Sent {
                     self.notice_was_sent(job).await?;
                 }
-                return Ok(delivery);
+                Ok(delivery)
             }
-            Err(why) => {
-                if let Some(lane) = lane_of_nobody(&job.task) {
-                    let lane = self.shared.mail_keys.lane(&lane);
-                    self.enter_lane(job, &lane, VERIFICATION_LINK_TTL).await?;
-                }
-                return Ok(Delivery::NotDue(why));
+            Next::Link { due, lane, life } => {
+                let message = self.word(job, &due, life);
+                self.send(job, &message, Some(&lane), provider, trace).await
             }
-        };
-        let lane = self.shared.mail_keys.lane(&due.lane);
-        let Some(life) = self.enter_lane(job, &lane, due.base).await? else {
-            return Ok(Delivery::EarlierLink);
-        };
-        let message = self.word(job, &due, life);
-        self.send(job, &message, Some(&lane), trace).await
+        }
     }
 
-    /// Charges the mail to the job's pool, unless it was charged already or is free. False if the
-    /// pool is empty.
-    async fn pay(&self, job: &mut Job) -> Result<bool, StoreError> {
+    /// Charges the mail to the job's pool, unless it was charged already or is free.
+    async fn pay(&self, job: &Job) -> Result<Payment, StoreError> {
         let pays = job.task.class().and_then(|class| {
             let most = job.pool.share(class, self.settings().mail.budget)?;
             Some((job.pool.account(class)?, most))
         });
         let Some((account, most)) = pays.filter(|_| !job.paid) else {
-            return Ok(true);
+            return Ok(Payment::NotDue);
         };
         let ledger = self.ports.mail_ledger();
-        job.paid = ledger.pay(account, most, self.now()).await?;
-        Ok(job.paid)
+        Ok(if ledger.pay(account, most, self.now()).await? {
+            Payment::Paid
+        } else {
+            Payment::PoolIsEmpty
+        })
     }
 
     fn wait_for_budget(&self, job: &Job) -> Delivery {
@@ -311,11 +450,12 @@ impl<P: Ports> AuthService<P> {
         job: &Job,
         message: &Message,
         lane: Option<&str>,
+        provider: &ProviderState,
         trace: &mut Trace,
     ) -> Result<Delivery, StoreError> {
         trace.address = Some(self.pseudonym(&message.to));
         let sent = self.ports.mailer().send(message).await;
-        self.note_answer(sent.as_ref().err()).await;
+        self.note_answer(sent.as_ref().err(), provider).await;
         let delivery = match sent {
             Ok(accepted) => {
                 trace.provider_id = accepted.id;
@@ -349,21 +489,32 @@ impl<P: Ports> AuthService<P> {
         Ok(delivery)
     }
 
+    /// Learns whether failures of the provider are stored. If the store does not answer, there may
+    /// be some.
+    async fn ask_about_provider(&self, provider: &ProviderState) {
+        let failures = self.ports.mail_ledger().provider_failures().await;
+        provider.0.set(failures.map_or(true, |all| !all.is_empty()));
+    }
+
     /// Counts the attempts that fail because of the provider, until it accepts a mail. The first
     /// one that it refuses because of the account is recorded at once, an outage by the cron.
     ///
     /// What can't be stored is left out: a mail that was sent must not be sent again because of it.
-    async fn note_answer(&self, failure: Option<&MailFailure>) {
+    async fn note_answer(&self, failure: Option<&MailFailure>, provider: &ProviderState) {
         let ledger = self.ports.mail_ledger();
         let (kind, reason) = match failure {
             Some(MailFailure::Account { reason, .. }) => (FailureKind::Refused, reason),
             Some(MailFailure::Temporary { reason, .. }) => (FailureKind::Outage, reason),
-            // The provider works: it has judged the mail.
+            // The provider works: it has judged the mail. A failure that another isolate has
+            // stored since this one asked is deleted after the next mail.
             None | Some(MailFailure::Rejected { .. } | MailFailure::Undeliverable { .. }) => {
-                let _ = ledger.provider_works().await;
+                if provider.0.get() && ledger.provider_works().await.is_ok() {
+                    provider.0.set(false);
+                }
                 return;
             }
         };
+        provider.0.set(true);
         let failed = ledger.provider_failed(kind, reason, self.now()).await;
         if let Ok(failures) = failed
             && failures.is_new()
@@ -372,6 +523,44 @@ impl<P: Ports> AuthService<P> {
             self.record(Act::ProviderFails(failures));
         }
     }
+}
+
+impl Default for ProviderState {
+    /// Nothing is known yet.
+    fn default() -> Self {
+        Self(Rc::new(Cell::new(true)))
+    }
+}
+
+/// Remembers that the mail is paid for. False if it can't be sent yet.
+const fn note_payment(job: &mut Job, payment: Payment) -> bool {
+    match payment {
+        Payment::NotDue => true,
+        Payment::Paid => {
+            job.paid = true;
+            true
+        }
+        Payment::PoolIsEmpty => false,
+    }
+}
+
+/// Runs futures at the same time. `join_all` of futures-util adds 2 KB to the Worker.
+async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut all: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|context| {
+        for (future, output) in &mut all {
+            if output.is_none()
+                && let Poll::Ready(value) = future.as_mut().poll(context)
+            {
+                *output = Some(value);
+            }
+        }
+        if all.iter().any(|(_, output)| output.is_none()) {
+            return Poll::Pending;
+        }
+        Poll::Ready(all.drain(..).filter_map(|(_, output)| output).collect())
+    })
+    .await
 }
 
 fn is_last_try(job: &Job) -> bool {

@@ -1,11 +1,12 @@
 //! Delivery of mails: each is sent once, and retried until it succeeds or is given up.
 
-use edgegate::domain::mail::{Job, Locale, MailFailure, NotDue};
-use edgegate::domain::policy::{MAIL_RETRIES, MAIL_TRIES};
-use edgegate::ports::{Clock, MailLedger, SessionStore};
+use edgegate::domain::account::EmailAddress;
+use edgegate::domain::mail::{FailureKind, Job, Locale, MailFailure, NotDue};
+use edgegate::domain::policy::{MAIL_PREPARED_TTL, MAIL_RETRIES, MAIL_TRIES};
+use edgegate::ports::{Clock, MailLedger, SessionStore, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
 
-use crate::fixture::{ADA, NEW_PASSWORD, World, client, on_memory, other_client, ticket};
+use crate::fixture::{ADA, NEW_PASSWORD, ROOT, World, client, on_memory, other_client, ticket};
 
 async fn ask<S: SessionStore>(world: &World<S>, email: &str) -> Job {
     let service = &world.service;
@@ -30,6 +31,171 @@ fn requeued<S: SessionStore>(world: &World<S>) -> (Job, u64) {
     let mut queued = world.service.ports().mail_queue.take_with_delays();
     assert_eq!(queued.len(), 1);
     queued.remove(0)
+}
+
+/// Delivers the jobs as one batch of a queue.
+async fn deliver_batch<S: SessionStore>(world: &World<S>, jobs: &[Job]) -> Vec<Delivery> {
+    let messages = jobs.iter().map(|job| (job.encode(), job.id.clone()));
+    let prepared = world.service.prepare_from_queue(messages.collect()).await;
+    let mut deliveries = Vec::new();
+    for prepared in prepared {
+        deliveries.push(world.service.deliver_prepared(prepared).await.delivery);
+    }
+    deliveries
+}
+
+#[test]
+fn a_batch_is_delivered_in_its_order_and_each_mailbox_gets_one_link() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let emails = [ADA, "nobody@example.com", ROOT, ADA];
+        let mut jobs = Vec::new();
+        for email in emails {
+            jobs.push(ask(&world, email).await);
+        }
+        assert_eq!(
+            deliver_batch(&world, &jobs).await,
+            [
+                Delivery::Sent,
+                Delivery::NotDue(NotDue::NoRecipient),
+                Delivery::Sent,
+                Delivery::EarlierLink,
+            ]
+        );
+        let mails = world.service.ports().mailer.take();
+        let recipients: Vec<_> = mails.iter().map(|mail| mail.to.as_given()).collect();
+        assert_eq!(recipients, [ADA, ROOT]);
+    });
+}
+
+#[test]
+fn an_unreadable_message_of_a_batch_does_not_affect_the_others() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let job = ask(&world, ADA).await;
+        let messages = vec![
+            ("nonsense".to_owned(), "message-1".to_owned()),
+            (job.encode(), "message-2".to_owned()),
+        ];
+        let mut deliveries = Vec::new();
+        for prepared in world.service.prepare_from_queue(messages).await {
+            deliveries.push(world.service.deliver_prepared(prepared).await.delivery);
+        }
+        assert!(matches!(deliveries[0], Delivery::Dead { .. }));
+        assert_eq!(deliveries[1], Delivery::Sent);
+        let letters = world.service.ports().mail_ledger.letters();
+        assert_eq!(letters[0].id, "message-1");
+    });
+}
+
+#[test]
+fn the_last_place_of_a_pool_goes_to_the_first_of_a_batch() {
+    let world = on_memory(&[("MAIL_BUDGET", "10")]);
+    pollster::block_on(async {
+        let mut jobs = Vec::new();
+        for email in [ADA, ROOT] {
+            jobs.push(ask(&world, email).await);
+        }
+        // Four for first resets; three of them are used.
+        for _ in 0..3 {
+            let ledger = &world.service.ports().mail_ledger;
+            let account = jobs[0].pool.account(jobs[0].task.class().unwrap()).unwrap();
+            let now = world.clock.now_ms() / 1000;
+            assert!(ledger.pay(account, 4, now).await.unwrap());
+        }
+        jobs[1].pool = jobs[0].pool;
+        let deliveries = deliver_batch(&world, &jobs).await;
+        assert_eq!(deliveries[0], Delivery::Sent);
+        assert!(
+            matches!(deliveries[1], Delivery::Waits { .. }),
+            "{deliveries:?}"
+        );
+    });
+}
+
+#[test]
+fn of_the_answers_to_a_batch_the_last_one_says_whether_the_provider_works() {
+    let refused = || MailFailure::Account {
+        reason: "401".to_owned(),
+        retry_after: None,
+    };
+    // Which of two mails the provider refuses, and how many failures are left then.
+    for (refuses_first, failures) in [(true, 0), (false, 1)] {
+        let world = on_memory(&[]);
+        pollster::block_on(async {
+            let mut jobs = Vec::new();
+            for email in [ADA, ROOT] {
+                jobs.push(ask(&world, email).await);
+            }
+            let ports = world.service.ports();
+            let messages = jobs.iter().map(|job| (job.encode(), job.id.clone()));
+            let prepared = world.service.prepare_from_queue(messages.collect()).await;
+            for (index, prepared) in prepared.into_iter().enumerate() {
+                if refuses_first == (index == 0) {
+                    ports.mailer.fail_once(refused());
+                }
+                world.service.deliver_prepared(prepared).await;
+            }
+            let left = ports.mail_ledger.provider_failures().await.unwrap();
+            assert_eq!(left.len(), failures, "{left:?}");
+        });
+    }
+}
+
+#[test]
+fn failures_from_before_a_batch_are_deleted_by_its_first_accepted_mail() {
+    let world = on_memory(&[]);
+    pollster::block_on(async {
+        let job = ask(&world, ADA).await;
+        let ledger = &world.service.ports().mail_ledger;
+        let kind = FailureKind::Outage;
+        ledger.provider_failed(kind, "503", 0).await.unwrap();
+        assert_eq!(deliver_batch(&world, &[job]).await, [Delivery::Sent]);
+        assert_eq!(ledger.provider_failures().await.unwrap(), []);
+    });
+}
+
+/// The mails before it in the batch may each have waited for the provider.
+#[test]
+fn a_mail_that_was_prepared_too_long_ago_is_prepared_again() {
+    for (seconds, expected) in [
+        (MAIL_PREPARED_TTL, Delivery::Sent),
+        (MAIL_PREPARED_TTL + 1, Delivery::NotDue(NotDue::NoRecipient)),
+    ] {
+        let world = on_memory(&[]);
+        pollster::block_on(async {
+            let job = ask(&world, ADA).await;
+            let messages = vec![(job.encode(), job.id.clone())];
+            let mut prepared = world.service.prepare_from_queue(messages).await;
+            let email = EmailAddress::parse(ADA).unwrap();
+            let users = &world.service.ports().users;
+            let ada = users.find_by_email(&email).await.unwrap().unwrap();
+            world.remove(&ada).await;
+            world.clock.advance(seconds);
+            let handed_out = world.service.deliver_prepared(prepared.remove(0)).await;
+            assert_eq!(handed_out.delivery, expected, "{seconds}");
+        });
+    }
+}
+
+/// A job that is prepared again has the same link and is paid for once.
+#[test]
+fn preparing_again_neither_pays_twice_nor_takes_a_second_place() {
+    let world = on_memory(&[("MAIL_BUDGET", "10")]);
+    pollster::block_on(async {
+        let job = ask(&world, ADA).await;
+        let messages = vec![(job.encode(), job.id.clone())];
+        let mut prepared = world.service.prepare_from_queue(messages).await;
+        world.clock.advance(MAIL_PREPARED_TTL + 1);
+        let handed_out = world.service.deliver_prepared(prepared.remove(0)).await;
+        assert_eq!(handed_out.delivery, Delivery::Sent);
+        let account = job.pool.account(job.task.class().unwrap()).unwrap();
+        let ledger = &world.service.ports().mail_ledger;
+        let now = world.clock.now_ms() / 1000;
+        for left in [true, true, true, false] {
+            assert_eq!(ledger.pay(account, 4, now).await, Ok(left));
+        }
+    });
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! A D1 database and its rows. Calls the binding's own methods: `worker::d1` reads rows with serde,
 //! which adds 6 KB to the Worker.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
+use js_sys::futures::future_to_promise;
 use js_sys::{Array, Promise};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use worker::Env;
@@ -36,13 +38,42 @@ extern "C" {
 
 /// A D1 database. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Database(Rc<Binding>);
+pub struct Database {
+    binding: Rc<Binding>,
+    group: Option<Group>,
+}
+
+/// Statements that are begun at the same time and run in one batch. Clones share it.
+#[derive(Clone, Debug, Default)]
+struct Group(Rc<RefCell<Option<Waiting>>>);
+
+/// The statements of the next batch, and the promise of its answers.
+#[derive(Debug)]
+struct Waiting {
+    statements: Array,
+    answers: Promise,
+}
 
 impl Database {
     /// The database that is bound under this name, if there is one.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
-        binding::bound(env, name).map(|binding| Self(Rc::new(binding)))
+        let binding = binding::bound(env, name).map(Rc::new)?;
+        Some(Self {
+            binding,
+            group: None,
+        })
+    }
+
+    /// The same database, for an invocation that does several things at the same time: statements
+    /// that it begins together are one call of D1, and one transaction. If one of them fails, all
+    /// of them fail and none takes effect.
+    #[must_use]
+    pub fn grouped(&self) -> Self {
+        Self {
+            binding: Rc::clone(&self.binding),
+            group: Some(Group::default()),
+        }
     }
 
     /// The first row of a statement's result.
@@ -52,7 +83,10 @@ impl Database {
         values: Vec<JsValue>,
     ) -> Result<Option<Row>, StoreError> {
         let statement = self.statement(sql, values)?;
-        let row = answered(statement.first()).await?;
+        let row = match &self.group {
+            None => answered(statement.first()).await?,
+            Some(group) => group.rows(&self.binding, statement).await?.get(0),
+        };
         Ok(row.is_object().then_some(Row(row)))
     }
 
@@ -63,8 +97,10 @@ impl Database {
         values: Vec<JsValue>,
     ) -> Result<Vec<Row>, StoreError> {
         let statement = self.statement(sql, values)?;
-        let answer = answered(statement.all()).await?;
-        let rows = Array::from(&member(&answer, "results"));
+        let rows = match &self.group {
+            None => rows_of(&answered(statement.all()).await?),
+            Some(group) => group.rows(&self.binding, statement).await?,
+        };
         Ok(rows.iter().map(Row).collect())
     }
 
@@ -78,20 +114,56 @@ impl Database {
         for (sql, values) in statements {
             prepared.push(&self.statement(sql, values)?.into());
         }
-        let answers = Array::from(&answered(self.0.batch(prepared)).await?);
-        let rows = |answer: JsValue| Array::from(&member(&answer, "results"));
+        let answers = Array::from(&answered(self.binding.batch(prepared)).await?);
         Ok(answers
             .iter()
-            .map(|answer| rows(answer).iter().map(Row).collect())
+            .map(|answer| rows_of(&answer).iter().map(Row).collect())
             .collect())
     }
 
     fn statement(&self, sql: &str, values: Vec<JsValue>) -> Result<Statement, StoreError> {
-        self.0
+        self.binding
             .prepare(sql)
             .and_then(|statement| statement.bind(values.into_iter().collect()))
             .map_err(|error| explained(failed(D1, &error)))
     }
+}
+
+impl Group {
+    /// The rows of a statement's result. The statement runs in the next batch, which is sent once
+    /// everything has begun that can begin now.
+    async fn rows(&self, binding: &Rc<Binding>, statement: Statement) -> Result<Array, StoreError> {
+        let (answers, index) = self.join(binding, statement);
+        let answers = Array::from(&answered(Ok(answers)).await?);
+        Ok(rows_of(&answers.get(index)))
+    }
+
+    /// Adds a statement to the next batch. Returns the batch's answers and the statement's place.
+    fn join(&self, binding: &Rc<Binding>, statement: Statement) -> (Promise, u32) {
+        let mut waiting = self.0.borrow_mut();
+        let waiting = waiting.get_or_insert_with(|| Waiting {
+            statements: Array::new(),
+            answers: self.send_soon(binding),
+        });
+        let index = waiting.statements.push(&statement).saturating_sub(1);
+        (waiting.answers.clone(), index)
+    }
+
+    /// The answers of the next batch. A promise's work begins when the running task waits, so by
+    /// then all of the task's statements are in the batch.
+    fn send_soon(&self, binding: &Rc<Binding>) -> Promise {
+        let (group, binding) = (self.clone(), Rc::clone(binding));
+        future_to_promise(async move {
+            let statements = group.0.take().map(|waiting| waiting.statements);
+            let sent = binding.batch(statements.unwrap_or_default())?;
+            js_sys::futures::JsFuture::from(sent).await
+        })
+    }
+}
+
+/// The rows in the answer to a statement.
+fn rows_of(answer: &JsValue) -> Array {
+    Array::from(&member(answer, "results"))
 }
 
 /// The result of a call of the binding.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { ADA, clientOf, PASSWORD } from "../client.mjs";
+import { ADA, clientOf, PASSWORD, ROOT } from "../client.mjs";
 import { mails, mailTo, ticketOf } from "../outbox.mjs";
 import { eventually, startWorkers } from "../workers.mjs";
 import { startProvider } from "./provider.mjs";
@@ -55,6 +55,59 @@ const job = (email = ADA) =>
     "reset",
     email,
   ].join("\n");
+
+/** Has the Worker process these messages as one batch. */
+async function workOffAll(edge, bodies) {
+  const messages = bodies.map((body, index) => ({ id: `message-${index}`, body, attempts: 1 }));
+  const answer = await edge.fetch("/test/queue", {
+    method: "POST",
+    body: JSON.stringify({ queue: "edgegate-mail", messages }),
+  });
+  return answer.json();
+}
+
+test("the mails of a batch are prepared with two calls of D1", async (t) => {
+  const { edge, provider } = await begin(t);
+  const calls = async () => (await edge.control({})).calls.D1;
+  const before = await calls();
+  const { outcomes, delayed } = await workOffAll(edge, [
+    job(ADA),
+    job("nobody@example.com"),
+    job(ROOT),
+  ]);
+  assert.equal((await calls()) - before, 2);
+  assert.deepEqual(outcomes, { "message-0": "ack", "message-1": "ack", "message-2": "ack" });
+  assert.deepEqual(delayed, []);
+  assert.deepEqual(
+    provider.mails.map(({ to }) => to),
+    [[ADA], [ROOT]],
+  );
+});
+
+for (const skip of [0, 1])
+  test(`when call ${skip + 1} of D1 for a batch fails, each of its mails is tried again and sent once`, async (t) => {
+    const { edge, provider, letters } = await begin(t);
+    for (const after of [false, true]) {
+      provider.mails.length = 0;
+      await edge.control({ fail: { D1: { skip, times: 1, error: "D1 is overloaded", after } } });
+      const { outcomes, delayed } = await workOffAll(edge, [job(ADA), job(ROOT)]);
+      assert.deepEqual(outcomes, { "message-0": "ack", "message-1": "ack" });
+      assert.deepEqual(
+        delayed.map(({ seconds }) => seconds),
+        [10, 10],
+      );
+      assert.equal(provider.mails.length, 0);
+      await workOffAll(
+        edge,
+        delayed.map(({ body }) => body),
+      );
+      assert.deepEqual(
+        provider.mails.map(({ to }) => to),
+        [[ADA], [ROOT]],
+      );
+      assert.deepEqual(await letters(), []);
+    }
+  });
 
 test("a provider that is down for an hour: tried with growing pauses, and the mail goes out when it is back", async (t) => {
   const { edge, client, provider } = await begin(t);

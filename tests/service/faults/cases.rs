@@ -6,7 +6,7 @@ use edgegate::domain::mail::Locale::English;
 use edgegate::domain::mail::{Message, NotDue};
 use edgegate::domain::policy::DEPARTURE_SETTLES;
 use edgegate::domain::session::{Credentials, SessionId};
-use edgegate::ports::{SessionStore, UserDirectory};
+use edgegate::ports::{MailLedger, SessionStore, UserDirectory};
 use edgegate::service::deliver_mail::Delivery;
 use edgegate::service::import_users::ImportOptions;
 use edgegate::service::manage_users::{Amendment, Invitee};
@@ -856,6 +856,47 @@ fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             },
             Error::Internal("never"),
             |_w, _f, mails| first_of(&[("it is sent", to(mails, ADA))])
+        ),
+        case!(
+            "deliver a batch from the queue, after the provider failed",
+            &[],
+            |w| {
+                let facts = w.facts(String::new()).await;
+                for email in [ADA, ROOT] {
+                    w.service
+                        .reset_password(email, &client(), English)
+                        .await
+                        .unwrap();
+                }
+                let ports = w.service.ports();
+                let failed = edgegate::domain::mail::FailureKind::Outage;
+                let ledger = &ports.ledger.inner;
+                ledger.provider_failed(failed, "503", 0).await.unwrap();
+                let jobs = ports.queue.inner.take();
+                world_with(facts, &[jobs[0].encode(), jobs[1].encode()].join("\0"))
+            },
+            |w, f| {
+                let texts = f.thing.split('\0').map(str::to_owned);
+                let messages = texts.map(|text| (text, "job".to_owned())).collect();
+                let mut failed = Ok(None);
+                for prepared in w.service.prepare_from_queue(messages).await {
+                    let handed_out = w.service.deliver_prepared(prepared).await;
+                    match handed_out.delivery {
+                        Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {}
+                        Delivery::Later { reason, .. } => {
+                            let error = edgegate::domain::error::StoreError::new("mail", reason);
+                            failed = Err(error.into());
+                        }
+                        other => panic!("{other:?}"),
+                    }
+                }
+                failed
+            },
+            Error::Internal("never"),
+            |_w, _f, mails| first_of(&[
+                ("the first is sent", to(mails, ADA)),
+                ("the second is sent", to(mails, ROOT)),
+            ])
         ),
         case!(
             "deliver without a queue",

@@ -12,9 +12,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use edgegate::domain::error::{Code, Error};
-use edgegate::domain::mail::{Job, Locale, Message};
+use edgegate::domain::mail::{FailureKind, Job, Locale, Message};
 use edgegate::domain::policy::MAIL_TRIES;
-use edgegate::ports::SessionStore;
+use edgegate::ports::{MailLedger, SessionStore};
 use edgegate::service::deliver_mail::Delivery;
 
 use crate::count;
@@ -387,6 +387,40 @@ fn a_mail_to_an_address_that_nobody_has_enters_a_lane_too() {
             calls.insert(failed);
         }
         assert!(calls.contains("ledger admit"), "{email}: {calls:?}");
+    }
+}
+
+#[test]
+fn the_failures_of_the_provider_are_deleted_only_if_there_are_some() {
+    for (has_failed, deletes) in [(false, false), (true, true)] {
+        let mut calls = BTreeSet::new();
+        for at in 0.. {
+            let world = on_memory(&[]);
+            pollster::block_on(async {
+                let job = Job::decode(&world.reset_job().await).unwrap();
+                let ledger = &world.service.ports().ledger.inner;
+                if has_failed {
+                    let kind = FailureKind::Outage;
+                    ledger.provider_failed(kind, "503", 0).await.unwrap();
+                }
+                // Nothing fails: each call is only named.
+                world.line.arm(Some((at, Fault::Twice)));
+                let service = &world.service;
+                let handed_out = service.deliver_from_queue(&job.encode(), &job.id).await;
+                assert_eq!(handed_out.delivery, Delivery::Sent);
+                assert_eq!(ledger.provider_failures().await.unwrap(), []);
+            });
+            let named = world.line.last.get();
+            if named.is_empty() {
+                break;
+            }
+            calls.insert(named);
+        }
+        assert_eq!(
+            calls.contains("ledger provider works"),
+            deletes,
+            "{calls:?}"
+        );
     }
 }
 
