@@ -69,11 +69,6 @@ fn whole_seconds(number: f64, name: &'static str, max: u64) -> Result<u64, Refus
 
 /// The time at which a token is judged, in Unix seconds. The package's options for it are `now` and
 /// `currentDate`.
-pub(super) fn now(value: &JsValue) -> Result<u64, Refusal> {
-    seconds(value, "now", INTEGER_MAX)
-}
-
-/// [`now`] for a value that is known to be a number.
-pub(super) fn now_number(number: f64) -> Result<u64, Refusal> {
+pub(super) fn now(number: f64) -> Result<u64, Refusal> {
     whole_seconds(number, "now", INTEGER_MAX)
 }
