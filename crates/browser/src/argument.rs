@@ -1,7 +1,7 @@
 //! Arguments from JavaScript, where a caller can pass anything. Each value is judged before any of
 //! it is copied into wasm's memory.
 //!
-//! serde-wasm-bindgen carries results out, but it does not read arguments. It would copy a string
+//! serde-wasm-bindgen carries refusals out, but it does not read arguments. It would copy a string
 //! of any length, replace half of a surrogate pair with U+FFFD, take -0 and a bigint as integers,
 //! and iterate endless lists. Its error texts quote the value and link the printing of floats,
 //! which is 18 KB of wasm gzipped (docs/decisions/0009).
