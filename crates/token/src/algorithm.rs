@@ -1,7 +1,6 @@
 //! The three signature algorithms. The key decides which one is used, never the token.
 
 use super::error::TokenError;
-use super::key_error::KeyFault;
 use alloc::borrow::Cow;
 use jwt_compact::Algorithm as _;
 use jwt_compact::AlgorithmSignature as _;
@@ -56,28 +55,6 @@ pub(super) enum SigningKey {
     Ed25519(ed25519_dalek::SigningKey),
     P256(p256::ecdsa::SigningKey),
     Hmac(Hs256Key),
-}
-
-/// Reads an Ed25519 public key, as strictly as RFC 8032 section 5.1.3 asks. Rejects a key of small
-/// order, for which anyone could sign.
-///
-/// It compares the key with the points of small order, as `is_weak` of dalek does after three
-/// doublings. The npm package's first wasm has no code for doublings.
-pub(super) fn ed25519_key(x: &[u8; 32]) -> Result<ed25519_dalek::VerifyingKey, KeyFault> {
-    if !is_canonical_y(x) {
-        return Err(KeyFault::NotOnCurve);
-    }
-    let key = ed25519_dalek::VerifyingKey::from_bytes(x).map_err(|_| KeyFault::NotOnCurve)?;
-    if has_small_order(x) {
-        return Err(KeyFault::WeakKey);
-    }
-    Ok(key)
-}
-
-/// Reads a P-256 public key.
-pub(super) fn p256_key(x: &[u8; 32], y: &[u8; 32]) -> Result<p256::ecdsa::VerifyingKey, KeyFault> {
-    let point = p256::EncodedPoint::from_affine_coordinates(x.into(), y.into(), false);
-    p256::ecdsa::VerifyingKey::from_encoded_point(&point).map_err(|_| KeyFault::NotOnCurve)
 }
 
 impl VerifyingKey {
@@ -219,7 +196,7 @@ const SMALL_ORDER: [[u8; 32]; 8] = [
     ],
 ];
 
-/// Whether a canonical encoding has the y of a point of small order. The encodings of y = 1 and y = -1 that have
+/// Whether a point has the y of a point of small order. The encodings of y = 1 and y = -1 that have
 /// the sign bit are not canonical, so they are rejected too.
 fn has_small_order(r: &[u8; 32]) -> bool {
     let [low @ .., high] = r;
@@ -232,7 +209,7 @@ fn has_small_order(r: &[u8; 32]) -> bool {
 
 /// Whether an Ed25519 point has a y below p = 2^255 - 19, as RFC 8032 section 5.1.3 asks. dalek
 /// accepts a larger one and reduces it.
-fn is_canonical_y(point: &[u8; 32]) -> bool {
+pub(super) fn is_canonical_y(point: &[u8; 32]) -> bool {
     let [low, middle @ .., high] = point;
     !(*low >= 0xed && middle.iter().all(|byte| *byte == 0xff) && high & 0x7f == 0x7f)
 }
@@ -258,7 +235,7 @@ fn exactly<const N: usize>(signature: &[u8]) -> Result<&[u8; N], TokenError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KeyFault, ORDER, SMALL_ORDER, TokenError, VerifyingKey, ed25519_key};
+    use super::{ORDER, SMALL_ORDER, TokenError, VerifyingKey};
     use alloc::vec::Vec;
     use ed25519_dalek::{Signer as _, Verifier as _};
 
@@ -299,26 +276,6 @@ mod tests {
             assert!(!is_high || y[31] < 0xed);
             let is_one = |bytes: [u8; 32]| bytes[0] == 1 || bytes[0] == 0xec;
             assert!(!is_one(*point) || point[31] & 0x80 == 0);
-        }
-    }
-
-    #[test]
-    fn the_keys_of_small_order_are_those_that_dalek_calls_weak() {
-        for mut point in SMALL_ORDER {
-            assert_eq!(ed25519_key(&point).err(), Some(KeyFault::WeakKey));
-            point[31] ^= 0x80;
-            assert_eq!(ed25519_key(&point).err(), Some(KeyFault::WeakKey));
-        }
-        for mut x in (0..=255).map(|byte| [byte; 32]) {
-            for high in [0x00, 0x3f, 0x7f, 0x80, 0xff] {
-                x[31] = high;
-                let ours = ed25519_key(&x);
-                match ed25519_dalek::VerifyingKey::from_bytes(&x) {
-                    Ok(key) if key.is_weak() => assert!(ours.is_err()),
-                    Ok(_) if super::is_canonical_y(&x) => assert!(ours.is_ok()),
-                    _ => assert_eq!(ours.err(), Some(KeyFault::NotOnCurve)),
-                }
-            }
         }
     }
 

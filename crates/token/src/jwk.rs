@@ -1,7 +1,7 @@
 //! Reads and writes one JSON Web Key (RFC 7517, RFC 7518 section 6, RFC 8037). Only its public half
 //! is ever written.
 
-use super::algorithm::{self, Algorithm, SigningKey, VerifyingKey};
+use super::algorithm::{Algorithm, SigningKey, VerifyingKey, is_canonical_y};
 use super::key_error::{KeyError, KeyFault};
 use crate::json::{Json, Members};
 use crate::limits::HMAC_KEY_MIN_BYTES;
@@ -109,7 +109,15 @@ fn ed25519(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
         "X25519" | "X448" => return Err(KeyFault::KeyAgreementCrv.into()),
         _ => return Err(KeyFault::UnsupportedCrv.into()),
     }
-    let verifying = algorithm::ed25519_key(&*fixed(members, "x")?)?;
+    let x = fixed(members, "x")?;
+    if !is_canonical_y(&x) {
+        return Err(KeyFault::NotOnCurve.into());
+    }
+    let verifying =
+        ed25519_dalek::VerifyingKey::from_bytes(&x).map_err(|_| KeyFault::NotOnCurve)?;
+    if verifying.is_weak() {
+        return Err(KeyFault::WeakKey.into());
+    }
     let signing = if kind == SetKind::Private && members.contains("d") {
         let key = ed25519_dalek::SigningKey::from_bytes(&*fixed(members, "d")?);
         // Signing with another public key than its own would reveal the secret (RUSTSEC-2022-0093).
@@ -130,7 +138,9 @@ fn p256(members: &Members, kind: SetKind) -> Result<Halves, KeyError> {
         return Err(KeyFault::UnsupportedCrv.into());
     }
     let (x, y) = (fixed(members, "x")?, fixed(members, "y")?);
-    let verifying = algorithm::p256_key(&x, &y)?;
+    let point = p256::EncodedPoint::from_affine_coordinates((&*x).into(), (&*y).into(), false);
+    let verifying =
+        p256::ecdsa::VerifyingKey::from_encoded_point(&point).map_err(|_| KeyFault::NotOnCurve)?;
     let signing = if kind == SetKind::Private && members.contains("d") {
         let d = fixed(members, "d")?;
         let key =
@@ -260,24 +270,15 @@ fn string<'m>(members: &'m Members, name: &'static str) -> Result<&'m str, KeyEr
 }
 
 fn decoded(members: &Members, name: &'static str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    decode(string(members, name)?).map_err(|fault| KeyError::at_member(fault, name))
+    Base64UrlUnpadded::decode_vec(string(members, name)?)
+        .map(Zeroizing::new)
+        .map_err(|_| KeyError::at_member(KeyFault::Base64, name))
 }
 
 fn fixed(members: &Members, name: &'static str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-    decode_fixed(string(members, name)?).map_err(|fault| KeyError::at_member(fault, name))
-}
-
-fn decode(text: &str) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
-    Base64UrlUnpadded::decode_vec(text)
+    <[u8; 32]>::try_from(decoded(members, name)?.as_slice())
         .map(Zeroizing::new)
-        .map_err(|_| KeyFault::Base64)
-}
-
-/// The 32 bytes of a coordinate or of a secret.
-fn decode_fixed(text: &str) -> Result<Zeroizing<[u8; 32]>, KeyFault> {
-    <[u8; 32]>::try_from(decode(text)?.as_slice())
-        .map(Zeroizing::new)
-        .map_err(|_| KeyFault::WrongLength)
+        .map_err(|_| KeyError::at_member(KeyFault::WrongLength, name))
 }
 
 fn encode(bytes: &[u8]) -> String {
