@@ -79,10 +79,16 @@ export class RemoteKeySet {
    * answer.
    */
   prefetch() {
-    if (isFlying(this.#prefetched)) return;
-    this.#prefetched = this.#download();
-    // `ready()` reports a failure. It is not called if the wasm can't be loaded.
-    this.#prefetched.promise.catch(() => {});
+    if (isFlying(this.#prefetched) || this.#isPausing()) return;
+    const flight = this.#download();
+    this.#prefetched = flight;
+    flight.promise.catch((error) => {
+      // `ready()` has begun to use it, and reports the failure. It is not called if the wasm can't
+      // be loaded. Then this is a failed fetch as any other.
+      if (this.#prefetched !== flight) return;
+      this.#prefetched = null;
+      this.#failed(error);
+    });
   }
 
   /** Resolves when there are keys that may be used. */
@@ -90,8 +96,7 @@ export class RemoteKeySet {
     const age = since(this.#fetchedAt);
     if (age < FRESH_MS) return;
     if (age >= USABLE_MS) {
-      if (!this.#flying() && since(this.#triedAt) < this.#pauseMs() && this.#error)
-        throw this.#error;
+      if (!this.#flying() && this.#isPausing()) throw this.#error;
       await this.#fetched();
     } else if (!this.#flying() && since(this.#triedAt) >= PAUSE_MS) {
       // The current keys are still usable, so this caller does not need to know of a failure. It is
@@ -139,8 +144,16 @@ export class RemoteKeySet {
     }
   }
 
-  #pauseMs() {
-    return Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), PAUSE_MS);
+  /** Whether the last fetch failed a moment ago. */
+  #isPausing() {
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), PAUSE_MS);
+    return this.#error !== null && since(this.#triedAt) < pause;
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    this.#error = error;
+    this.#failures += 1;
   }
 
   #flying() {
@@ -166,8 +179,7 @@ export class RemoteKeySet {
         this.#failures = 0;
       })
       .catch((error) => {
-        this.#error = error;
-        this.#failures += 1;
+        this.#failed(error);
         throw error;
       })
       .finally(() => {

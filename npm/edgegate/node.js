@@ -19,6 +19,7 @@ const platform = {
   module: find,
   fetchOptions: {},
   keepAlive: () => {},
+  sharesTimers: true,
   encode: (text) => Buffer.from(text),
 };
 

@@ -1,6 +1,6 @@
 // Verifies signatures with the platform's WebCrypto, and remembers which tokens have a valid one.
 /** @import { GlueSignatureCheck, GlueVerifier } from "./wasm/edgegate.js" */
-import { decodeText, encodeText } from "./text.js";
+import { decodeText } from "./text.js";
 
 /** Each token has at most 4 KiB of text, so they take 4 MiB at most. Ours have some 700 bytes. */
 const REMEMBERED_MAX = 1_000;
@@ -28,14 +28,18 @@ export class SignedTokens {
   /**
    * Adds a token, or notes that it was used.
    *
+   * A token is usually cut out of a longer text, such as a header. While somebody keeps the token,
+   * the engine keeps the whole text in memory. So this keeps a copy, made from the bytes.
+   *
    * @param {string} token
+   * @param {Uint8Array} bytes of the token
    */
-  add(token) {
-    const signature = signatureOf(token);
-    const known = this.#tokens.get(signature);
-    const own = known === token ? known : copyOf(token);
+  add(token, bytes) {
+    const known = this.#tokens.get(signatureOf(token));
+    const own = known === token ? known : decodeText(bytes);
+    const signature = signatureOf(own);
     this.#tokens.delete(signature);
-    this.#tokens.set(signatureOf(own), own);
+    this.#tokens.set(signature, own);
     if (this.#tokens.size <= REMEMBERED_MAX) return;
     for (const oldest of this.#tokens.keys()) {
       this.#tokens.delete(oldest);
@@ -52,14 +56,6 @@ export class SignedTokens {
     this.#tokens.clear();
   }
 }
-
-/**
- * A token is usually cut out of a longer text, such as a header. While somebody keeps the token, the
- * engine keeps the whole text in memory. A copy takes only its own memory.
- *
- * @param {string} token
- */
-const copyOf = (token) => decodeText(encodeText(token));
 
 /** @param {string} token */
 const signatureOf = (token) => token.slice(token.lastIndexOf(".") + 1);
@@ -124,8 +120,8 @@ export class PlatformKeys {
   }
 }
 
-/** How long the platform may take. */
-const LONGEST_MS = 1_000;
+/** What the platform says of a signature. Null if it can't tell. */
+/** @typedef {boolean | null} Answer */
 
 /**
  * The platform's check of one signature.
@@ -136,8 +132,14 @@ export class SignatureCheck {
   #keys;
   #verifier;
   #bytes;
-  /** @type {Promise<boolean | null> | null} Never rejects. */
-  #answer = null;
+
+  /**
+   * Whether the signature is valid. Null if the platform can't tell, for whatever reason: a page
+   * over http has no WebCrypto, older browsers don't know Ed25519. It never rejects.
+   *
+   * @type {Promise<Answer>}
+   */
+  answer = UNKNOWN;
 
   /**
    * @param {PlatformKeys} keys
@@ -159,52 +161,127 @@ export class SignatureCheck {
     // view is empty.
     const copy = signature.slice();
     const known = this.#keys.get(position);
+    if (known) {
+      this.answer = this.#verify(known, copy);
+      return;
+    }
     // This call into the wasm may trap. So it is not a part of the promise, which never rejects.
-    const coordinates = known ? undefined : this.#verifier.publicKey(position);
-    this.#answer = this.#verify(copy, position, known, coordinates);
+    const coordinates = this.#verifier.publicKey(position);
+    this.answer = this.#import(position, coordinates).then(
+      (imported) => this.#verify(imported, copy),
+      () => null,
+    );
   }
 
   /**
-   * Whether the signature is valid. Null if the platform can't tell, for whatever reason: a page
-   * over http has no WebCrypto, older browsers don't know Ed25519, and Node's threads may be busy.
-   * It never rejects.
-   *
-   * @returns {Promise<boolean | null>}
-   */
-  answer() {
-    return new Promise((resolve) => {
-      const timer = startTimer(() => resolve(null));
-      Promise.resolve(this.#answer).then((isValid) => {
-        clearTimeout(timer);
-        resolve(isValid);
-      });
-    });
-  }
-
-  /**
-   * @param {Uint8Array<ArrayBuffer>} signature
    * @param {number} position
-   * @param {PlatformKey | undefined} known
    * @param {string | undefined} coordinates
    */
-  async #verify(signature, position, known, coordinates) {
+  async #import(position, coordinates) {
+    return this.#keys.import(globalThis.crypto.subtle, position, coordinates);
+  }
+
+  /**
+   * @param {PlatformKey} platformKey
+   * @param {Uint8Array<ArrayBuffer>} signature
+   * @returns {Promise<Answer>}
+   */
+  #verify({ key, algorithm }, signature) {
+    if (key === null) return UNKNOWN;
     try {
-      const { subtle } = globalThis.crypto;
-      const { key, algorithm } = known ?? (await this.#keys.import(subtle, position, coordinates));
-      if (key === null) return null;
       const signed = this.#bytes.subarray(0, this.#bytes.lastIndexOf(DOT));
-      const isValid = await subtle.verify(algorithm.signature, key, signature, signed);
-      return typeof isValid === "boolean" ? isValid : null;
+      const { subtle } = globalThis.crypto;
+      return Promise.resolve(subtle.verify(algorithm.signature, key, signature, signed)).then(
+        (isValid) => (typeof isValid === "boolean" ? isValid : null),
+        () => null,
+      );
     } catch {
-      return null;
+      return UNKNOWN;
     }
   }
 }
 
-/** @param {() => void} call */
-function startTimer(call) {
+/** @type {Promise<Answer>} */
+const UNKNOWN = Promise.resolve(null);
+
+/** How long the platform may take: Node's threads may be busy. */
+const LONGEST_MS = 1_000;
+
+/**
+ * The platform's answer, or null when it takes too long. Each call has a timer of its own.
+ *
+ * @param {Promise<Answer>} answer
+ * @returns {Promise<Answer>}
+ */
+export function limited(answer) {
+  return new Promise((resolve) => {
+    const timer = startTimer(() => resolve(null), LONGEST_MS);
+    answer.then((isValid) => {
+      clearTimeout(timer);
+      resolve(isValid);
+    });
+  });
+}
+
+const TICKS = 4;
+
+/**
+ * An answer that is waited for.
+ *
+ * @typedef {{ resolve(answer: Answer): void, ticks: number }} Waiting
+ */
+
+/** @type {Set<Waiting>} */
+const waiting = new Set();
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let ticker;
+
+/**
+ * `limited` with one timer for all calls: starting and stopping a timer for each token would take a
+ * noticeable part of its time. The timer ticks four times a second, and an answer may take four
+ * ticks: between 750 and 1,000 ms.
+ *
+ * @param {Promise<Answer>} answer
+ * @returns {Promise<Answer>}
+ */
+export function limitedTogether(answer) {
+  return new Promise((resolve) => {
+    const one = { resolve, ticks: TICKS };
+    waiting.add(one);
+    ticker ??= startTimer(tick, LONGEST_MS / TICKS);
+    // In Node the timer keeps the process running only while somebody waits.
+    if (waiting.size === 1) timerOfNode()?.ref?.();
+    answer.then((isValid) => {
+      waiting.delete(one);
+      if (waiting.size === 0) timerOfNode()?.unref?.();
+      resolve(isValid);
+    });
+  });
+}
+
+function tick() {
+  ticker = undefined;
+  for (const one of waiting) {
+    one.ticks -= 1;
+    if (one.ticks > 0) continue;
+    waiting.delete(one);
+    one.resolve(null);
+  }
+  if (waiting.size > 0) ticker = startTimer(tick, LONGEST_MS / TICKS);
+}
+
+const timerOfNode = () =>
+  /** @type {{ ref?: () => void, unref?: () => void } | undefined} */ (
+    /** @type {unknown} */ (ticker)
+  );
+
+/**
+ * @param {() => void} call
+ * @param {number} milliseconds
+ */
+function startTimer(call, milliseconds) {
   try {
-    return setTimeout(call, LONGEST_MS);
+    return setTimeout(call, milliseconds);
   } catch {
     // Workers have no timers outside of a request.
     return undefined;

@@ -5,8 +5,13 @@
  *
  * @param {Uint8Array} bytes
  */
-export const decodeText = (bytes) =>
-  new (decoderClass())("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+export function decodeText(bytes) {
+  decoder ??= new (decoderClass())("utf-8", { fatal: true, ignoreBOM: true });
+  return decoder.decode(bytes);
+}
+
+/** @type {{ decode(bytes: Uint8Array): string } | undefined} */
+let decoder;
 
 /** @typedef {(text: string) => Uint8Array<ArrayBuffer>} Encode */
 

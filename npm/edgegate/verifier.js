@@ -21,7 +21,14 @@ import { ACCESS_TOKEN_MAX_BYTES } from "./generated.js";
 import { RemoteKeySet } from "./keys.js";
 import { readIssuer, readJwks, readOptions, readUrl } from "./options.js";
 import { invalidToken } from "./refusal.js";
-import { PlatformKeys, SIGNATURE_KNOWN, SignatureCheck, SignedTokens } from "./signatures.js";
+import {
+  limited,
+  limitedTogether,
+  PlatformKeys,
+  SIGNATURE_KNOWN,
+  SignatureCheck,
+  SignedTokens,
+} from "./signatures.js";
 import { encodeText } from "./text.js";
 import { loadWasm } from "./wasm.js";
 
@@ -34,6 +41,8 @@ import { loadWasm } from "./wasm.js";
  * @property {RequestInit} fetchOptions Options of the request for a key set.
  * @property {(work: Promise<unknown>) => void} keepAlive Keeps the platform from cancelling work
  *   that nobody waits for.
+ * @property {boolean} sharesTimers Whether one timer may limit the waiting of several calls. In
+ *   Workers a timer ends with the request that started it.
  * @property {Encode} [encode] Encodes a text in UTF-8, if it is faster than a TextEncoder.
  */
 
@@ -45,7 +54,7 @@ export const loadFor = (platform) => async (wasm) => {
 /** @type {(platform: Platform) => typeof peek} */
 export const peekFor = (platform) => async (token) => {
   const wasm = await loadWasm(platform);
-  return markUnverified(wasm.run(({ peek }) => peek(token)));
+  return markUnverified(JSON.parse(wasm.run(({ peek }) => peek(token))));
 };
 
 // Where edgegate publishes its keys.
@@ -211,11 +220,12 @@ async function verify(partsOf, token) {
   const { keys, now, remote } = parts;
   // A verifier that was given its keys, and has loaded its wasm, need not wait for anything.
   if (remote || !keys.areLoaded) await ready(parts);
+  if (!remote) return keys.verify(token, now);
   try {
     return await keys.verify(token, now);
   } catch (error) {
     const isUnknownKey = isEdgegateError(error) && error.reason === "kid_unknown";
-    const mayBeNew = isUnknownKey && (await remote?.refetch());
+    const mayBeNew = isUnknownKey && (await remote.refetch());
     if (!mayBeNew) throw error;
     return keys.verify(token, now);
   }
@@ -262,6 +272,7 @@ class Keys {
   #jwks = "";
   #signed = new SignedTokens();
   #platformKeys = new PlatformKeys();
+  #limited;
 
   /**
    * @param {Platform} platform
@@ -270,6 +281,7 @@ class Keys {
   constructor(platform, expected) {
     this.#platform = platform;
     this.#expected = expected;
+    this.#limited = platform.sharesTimers ? limitedTogether : limited;
   }
 
   get areLoaded() {
@@ -309,33 +321,33 @@ class Keys {
     const time = now();
     const bytes = this.#asciiBytes(token);
     // The wasm says what is wrong with it.
-    if (bytes === null) return this.#ask((verifier) => verifier.verify(token, time));
+    if (bytes === null) return parse(this.#ask((verifier) => verifier.verify(token, time)));
     const text = /** @type {string} */ (token);
     if (this.#signed.has(text)) {
-      return this.#conclude(
-        text,
-        this.#ask((verifier) => verifier.judgeUnverified(bytes, time, SIGNATURE_KNOWN)),
+      const judged = this.#ask((verifier) =>
+        verifier.judgeUnverified(bytes, time, SIGNATURE_KNOWN),
       );
+      return this.#conclude(text, bytes, parse(judged));
     }
     const jwks = this.#jwks;
     /** @type {SignatureCheck | undefined} */
     let check;
     // The platform verifies in a thread of its own. Meanwhile the wasm judges the claims. They are
     // used only if the signature is valid.
-    const judged = this.#ask((verifier) => {
-      check = new SignatureCheck(this.#platformKeys, verifier, bytes);
-      return verifier.judgeUnverified(bytes, time, check);
-    });
-    const isValid = await check?.answer();
+    const judged = parse(
+      this.#ask((verifier) => {
+        check = new SignatureCheck(this.#platformKeys, verifier, bytes);
+        return verifier.judgeUnverified(bytes, time, check);
+      }),
+    );
+    const isValid = await (check && this.#limited(check.answer));
     if (typeof isValid !== "boolean" || jwks !== this.#jwks) {
       // The platform can't tell, or the keys were replaced: the wasm decides.
-      return this.#conclude(
-        text,
-        this.#ask((verifier) => verifier.verify(text, time)),
-      );
+      const claims = parse(this.#ask((verifier) => verifier.verify(text, time)));
+      return this.#conclude(text, bytes, claims);
     }
     if (!isValid) throw invalidToken("signature_invalid");
-    return this.#conclude(text, judged);
+    return this.#conclude(text, bytes, judged);
   }
 
   /**
@@ -354,14 +366,15 @@ class Keys {
    * Remembers a token that is valid, and forgets any other.
    *
    * @param {string} token
+   * @param {Uint8Array} bytes of the token
    * @param {Claims | ErrorReason} judged
    */
-  #conclude(token, judged) {
+  #conclude(token, bytes, judged) {
     if (typeof judged === "string") {
       this.#signed.delete(token);
       throw invalidToken(judged);
     }
-    this.#signed.add(token);
+    this.#signed.add(token, bytes);
     return judged;
   }
 
@@ -407,6 +420,14 @@ class Keys {
     return made;
   }
 }
+
+/**
+ * The JSON that the wasm returns: claims, or the reason why they are refused.
+ *
+ * @param {string} json
+ * @returns {any}
+ */
+const parse = (json) => JSON.parse(json);
 
 /**
  * Any failure means: not authorized.

@@ -15,6 +15,7 @@ const platform = {
   module: find,
   fetchOptions: FETCH_OPTIONS,
   keepAlive: () => {},
+  sharesTimers: true,
 };
 
 export const load = /* @__PURE__ */ loadFor(platform);

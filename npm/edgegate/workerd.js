@@ -18,6 +18,7 @@ const platform = {
   module: find,
   fetchOptions: {},
   keepAlive,
+  sharesTimers: false,
 };
 
 export const load = /* @__PURE__ */ loadFor(platform);

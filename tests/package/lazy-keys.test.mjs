@@ -112,11 +112,37 @@ test("when both can't be loaded, the wasm's failure is told, and the next call t
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(unhandled, []);
   assert.equal(remote.asked, 1);
-  // The request that failed meanwhile is six seconds old.
+  // The request that failed meanwhile is a failed fetch as any other: a second later the next call
+  // sends another one. It does not report the old failure.
   remote.isUp = true;
-  t.mock.timers.setTime(START + 6_000);
+  t.mock.timers.setTime(START + 999);
+  const outage = { code: "key_set_unavailable" };
+  await assert.rejects(verifier.verify(token), outage);
+  await assert.rejects(verifier.verify(token), outage);
+  assert.equal(remote.asked, 1, "within the pause");
+  t.mock.timers.setTime(START + 1_000);
   assert.equal((await verifier.verify(token)).sub, USER);
   assert.equal(remote.asked, 2);
+});
+
+test("while the wasm can't be loaded, the keys are fetched with the same pauses", async (t) => {
+  const { load, Verifier } = await importPackage(t);
+  t.mock.timers.enable({ apis: ["Date"], now: START });
+  const remote = service();
+  const verifier = Verifier.fromJwksUrl(URL_OF_KEYS, { ...OPTIONS, fetch: remote.fetch });
+  const askedAt = [];
+  for (let second = 0; second < 16; second += 1) {
+    t.mock.timers.setTime(START + second * 1000);
+    const before = remote.asked;
+    const failing = load(/** @type {any} */ (Promise.reject(new Error("offline"))));
+    await Promise.all([
+      assert.rejects(failing, { code: "wasm_unavailable" }),
+      assert.rejects(verifier.verify(token), { code: "wasm_unavailable" }),
+    ]);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (remote.asked !== before) askedAt.push(second);
+  }
+  assert.deepEqual(askedAt, [0, 1, 3, 7, 15]);
 });
 
 test("ready() fetches before the keys are needed, and rejects in an outage", async (t) => {

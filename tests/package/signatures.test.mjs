@@ -37,6 +37,11 @@ function watchCrypto(t, replaced = {}) {
   return { seen, replace, real };
 }
 
+/** Millisecond by millisecond: a timer that starts another one does so at its own time. */
+function pass(t, milliseconds) {
+  for (let n = 0; n < milliseconds; n++) t.mock.timers.tick(1);
+}
+
 const atStart = (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: START });
   return (milliseconds) => t.mock.timers.setTime(START + milliseconds);
@@ -242,7 +247,7 @@ for (const alg of ALGORITHMS) {
         );
         const turn = () => new Promise((resolve) => setImmediate(resolve));
         await turn();
-        t.mock.timers.tick(LONGEST_MS - 1);
+        pass(t, LONGEST_MS - 1);
         await turn();
         assert.equal(outcome, "waiting");
         t.mock.timers.tick(1);
@@ -259,6 +264,35 @@ for (const alg of ALGORITHMS) {
     });
     assert.equal((await verifier.verify(key.token())).sub, USER);
     await assert.rejects(verifier.verify(newKey("1", alg).token()), INVALID);
+  });
+
+  test(`${alg}: calls that wait at the same time have one timer, and each its own time`, async (t) => {
+    const { Verifier } = await importPackage(t);
+    const { seen } = watchCrypto(t);
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const started = t.mock.method(globalThis, "setTimeout").mock;
+    const key = newKey("1", alg);
+    const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+    for (let n = 0; n < 20; n++) await verifier.verify(key.token({ jti: `${n}` }));
+    assert.equal(started.callCount(), 1);
+    seen.with = { verify: () => new Promise(() => {}) };
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const ended = /** @type {string[]} */ ([]);
+    const begin = (jti) =>
+      verifier.verify(key.token({ jti })).then((claims) => ended.push(claims.jti));
+    const early = begin("early");
+    await turn();
+    pass(t, LONGEST_MS / 2);
+    const late = begin("late");
+    await turn();
+    pass(t, LONGEST_MS / 2);
+    await early;
+    assert.deepEqual(ended, ["early"]);
+    pass(t, LONGEST_MS / 2);
+    await late;
+    assert.deepEqual(ended, ["early", "late"]);
+    pass(t, LONGEST_MS);
+    assert.equal(started.callCount(), 6, "nobody waits, so the timer is not started again");
   });
 
   test(`${alg}: the wasm's memory may grow while the check of a signature begins`, async (t) => {
@@ -361,6 +395,27 @@ test("a clock that can't be read is told before anything about the token", async
   }
   assert.equal(seen.verified, before);
   assert.equal((await verifier.verify(remembered)).sub, USER);
+});
+
+test("the timer keeps no Node process running", async (t) => {
+  const { Verifier } = await importPackage(t);
+  const { seen } = watchCrypto(t);
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  const key = newKey("1");
+  const verifier = await Verifier.fromJwks(setOf(key), OPTIONS);
+  await verifier.verify(key.token());
+  assert.equal(timers(), before, "nobody waits");
+  let answer = /** @type {(isValid: boolean) => void} */ (() => {});
+  const hangs = new Promise((resolve) => {
+    answer = resolve;
+  });
+  seen.with = { verify: () => hangs };
+  const waiting = verifier.verify(key.token({ jti: "other" }));
+  assert.equal(timers(), before + 1, "somebody waits");
+  answer(true);
+  await waiting;
+  assert.equal(timers(), before, "nobody waits");
 });
 
 test("no signature is verified of a text that can't be a token, and the reasons stay the same", async (t) => {

@@ -1,7 +1,7 @@
 //! Arguments from JavaScript, where a caller can pass anything. Each value is judged before any of
 //! it is copied into wasm's memory.
 //!
-//! serde-wasm-bindgen carries results out, but it does not read arguments. It would copy a string
+//! serde-wasm-bindgen carries refusals out, but it does not read arguments. It would copy a string
 //! of any length, replace half of a surrogate pair with U+FFFD, take -0 and a bigint as integers,
 //! and iterate endless lists. Its error texts quote the value and link the printing of floats,
 //! which is 18 KB of wasm gzipped (docs/decisions/0009).
@@ -69,11 +69,6 @@ fn whole_seconds(number: f64, name: &'static str, max: u64) -> Result<u64, Refus
 
 /// The time at which a token is judged, in Unix seconds. The package's options for it are `now` and
 /// `currentDate`.
-pub(super) fn now(value: &JsValue) -> Result<u64, Refusal> {
-    seconds(value, "now", INTEGER_MAX)
-}
-
-/// [`now`] for a value that is known to be a number.
-pub(super) fn now_number(number: f64) -> Result<u64, Refusal> {
+pub(super) fn now(number: f64) -> Result<u64, Refusal> {
     whole_seconds(number, "now", INTEGER_MAX)
 }

@@ -10,7 +10,6 @@
 #![cfg(target_arch = "wasm32")]
 
 mod argument;
-mod claims;
 mod platform;
 mod refusal;
 mod verifier;

@@ -1,11 +1,9 @@
 //! Lets JavaScript verify a signature with the platform's own code, which is faster than wasm.
 
 use super::argument;
-use super::claims::to_object;
 use super::refusal::Refusal;
-use super::verifier::Verifier;
+use super::verifier::{Verifier, to_json};
 use edgegate_token::{TokenError, UntrustedToken};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
@@ -21,12 +19,13 @@ extern "C" {
 
 #[wasm_bindgen]
 impl Verifier {
-    /// [`Verifier::verify`] without the signature check. Instead it calls `check.begin`, and judges
-    /// the claims while the platform verifies the signature.
+    /// Judges everything of a token but its signature, at `now`, in Unix seconds. When the form of
+    /// the token and of its signature is valid, it calls `check.begin`, and judges the claims while
+    /// the platform verifies the signature.
     ///
-    /// Returns the claims, or the reason ([`TokenError::reason`]) why they are refused. **The caller
-    /// must not use either before it knows that the signature is valid.** `token` is the text in
-    /// ASCII.
+    /// Returns JSON: the claims, or as a string the reason ([`TokenError::reason`]) why they are
+    /// refused. **The caller must not use either before it knows that the signature is valid.**
+    /// `token` is the text in ASCII.
     ///
     /// # Errors
     /// A [`Refusal`] of `now`, or the first rule of form that the token breaks.
@@ -36,8 +35,8 @@ impl Verifier {
         token: &[u8],
         now: f64,
         check: &SignatureCheck,
-    ) -> Result<JsValue, Refusal> {
-        let now = argument::now_number(now)?;
+    ) -> Result<String, Refusal> {
+        let now = argument::now(now)?;
         let token = core::str::from_utf8(token).map_err(|_| TokenError::BadCharacter)?;
         let untrusted = UntrustedToken::parse(token)?;
         let by = untrusted.signed_with(&self.keys)?;
@@ -47,8 +46,8 @@ impl Verifier {
         let signed = by.trust_signature_verified_elsewhere();
         let verified = signed.judge(&self.expected, now);
         match &verified {
-            Ok(verified) => to_object(verified.claims()),
-            Err(error) => Ok(JsValue::from_str(error.reason())),
+            Ok(verified) => to_json(verified.claims()),
+            Err(error) => to_json(error.reason()),
         }
     }
 

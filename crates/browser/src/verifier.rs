@@ -2,7 +2,6 @@
 //! of an address.
 
 use super::argument::{self, TextProblem, setting, text};
-use super::claims::to_object;
 use super::refusal::Refusal;
 use edgegate_token::limits::{
     ACCESS_TOKEN_MAX_BYTES, CLOCK_TOLERANCE_MAX_SECONDS, EMAIL_BYTES, EXPECTED_MAX_BYTES,
@@ -11,17 +10,18 @@ use edgegate_token::limits::{
 use edgegate_token::{
     EmailAddress, Expected, KeyError, KeyFault, KeySet, TokenError, UntrustedToken,
 };
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// The claims of a token that nobody has verified.
+/// The claims of a token that nobody has verified, as JSON.
 ///
 /// # Errors
 /// A [`Refusal`]: the token doesn't have the form of an access token.
 #[wasm_bindgen]
-pub fn peek(token: &JsValue) -> Result<JsValue, Refusal> {
+pub fn peek(token: &JsValue) -> Result<String, Refusal> {
     let token = token_text(token)?;
-    to_object(&UntrustedToken::parse(&token)?.unverified_claims()?)
+    to_json(&UntrustedToken::parse(&token)?.unverified_claims()?)
 }
 
 /// The canonical form of an email address, which is the form in a token. Undefined if `email` is
@@ -72,16 +72,23 @@ impl Verifier {
         })
     }
 
-    /// The claims of a token, verified at `now`, in Unix seconds.
+    /// The claims of a token, verified at `now`, in Unix seconds, as JSON.
     ///
     /// # Errors
     /// A [`Refusal`] of an argument, or the first rule that the token breaks.
-    pub fn verify(&self, token: &JsValue, now: &JsValue) -> Result<JsValue, Refusal> {
+    pub fn verify(&self, token: &JsValue, now: f64) -> Result<String, Refusal> {
         let now = argument::now(now)?;
         let token = token_text(token)?;
         let verified = UntrustedToken::parse(&token)?.verify(&self.keys, &self.expected, now)?;
-        to_object(verified.claims())
+        to_json(verified.claims())
     }
+}
+
+/// JSON that JavaScript's own reader reads. It contains nothing that `JSON.parse` could read in
+/// another way: names that Rust gives, strings, booleans, lists of strings, and integers. An integer
+/// above 2^53 is only in an unverified token, and is rounded.
+pub(super) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String, Refusal> {
+    serde_json::to_string(value).map_err(|_| Refusal::argument("token", "can't be written"))
 }
 
 /// A value that isn't a string is the caller's mistake. A string that isn't a token is the

@@ -195,7 +195,7 @@ export class Core {
     const { session } = this;
     const user = readUser(answer.body?.user);
     const { token, claims } = this.#readTokens(answer, sent);
-    if (!user || user.id !== claims.sub) throw notTheService(200);
+    if (!user || user.id !== claims.sub) throw notTheService(this.url, 200);
     if (session.user && session.user.id !== user.id) this.signOut("other_user");
     if (this.logouts !== logouts) {
       // The page asked for a logout after it sent the login. That logout comes next, and must end
@@ -537,7 +537,7 @@ export class Core {
     const claims = readToken(token);
     const names = /** @type {(keyof typeof of)[]} */ (Object.keys(of));
     if (typeof token !== "string" || !claims || names.some((name) => claims[name] !== of[name]))
-      throw notTheService(200);
+      throw notTheService(this.url, 200);
     this.clock.anchor({ date, iat: claims.iat, sent });
     this.renewal.succeeded();
     return { token, claims };

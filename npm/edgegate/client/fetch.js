@@ -109,7 +109,7 @@ async function isTokenRefused({ url }, request, response) {
   // Another origin may hide the header (CORS). The service's answer has a code in its body too.
   const isProblem = /^application\/problem\+json\b/i.test(header(response, "Content-Type") ?? "");
   const problem = isProblem
-    ? await unlessAborted(readProblem(response, request.signal), request.signal)
+    ? await unlessAborted(readProblem(request, response), request.signal)
     : undefined;
   if (new URL(request.url).origin !== url.origin)
     return problem?.code !== "reauthentication_required";
@@ -135,12 +135,12 @@ function header({ headers }, name) {
 /**
  * Reads a copy, so that the caller can read the response.
  *
+ * @param {Request} request
  * @param {Response} response
- * @param {AbortSignal} signal
  */
-async function readProblem(response, signal) {
+async function readProblem({ url, signal }, response) {
   try {
-    return await readJson(response.clone(), signal);
+    return await readJson(new URL(url), response.clone(), signal);
   } catch {
     return undefined;
   }

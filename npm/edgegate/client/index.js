@@ -177,15 +177,16 @@ export class AuthClient extends EventTarget {
     const core = AuthClient.#coreOf(this);
     const answer = await get(core, "/auth/me");
     const user = readUser(answer.body);
-    if (!user) throw notTheService(answer.status);
+    if (!user) throw notTheService(core.url, answer.status);
     return core.learn(user);
   }
 
   /** @type {Declared["sessions"]} */
   async sessions() {
-    const answer = await get(AuthClient.#coreOf(this), "/auth/sessions");
+    const core = AuthClient.#coreOf(this);
+    const answer = await get(core, "/auth/sessions");
     const sessions = readSessions(answer.body ?? {});
-    if (!sessions) throw notTheService(answer.status);
+    if (!sessions) throw notTheService(core.url, answer.status);
     return sessions;
   }
 

@@ -82,7 +82,7 @@ export async function request(platform, url, options) {
       keepalive,
       signal: abort.signal,
     };
-    const answer = exchange(platform.fetch(url, init), expect, abort.signal);
+    const answer = exchange(url, platform.fetch(url, init), expect, abort.signal);
     return await Promise.race([answer, late]);
   } catch (error) {
     signal?.throwIfAborted();
@@ -97,45 +97,49 @@ export async function request(platform, url, options) {
 }
 
 /**
+ * @param {URL} url
  * @param {Promise<Response>} sent
  * @param {RequestOptions["expect"]} expect
  * @param {AbortSignal} signal
  * @returns {Promise<Answer>}
  */
-async function exchange(sent, expect, signal) {
+async function exchange(url, sent, expect, signal) {
   const response = await sent;
   const expected = expect[response.status];
   if (expected === false) {
     // A captive portal can answer with an expected status too, and with a page.
-    const text = new TextDecoder().decode(await readBody(response, signal));
-    if (text !== "" && text !== "{}") throw notTheService(response.status);
+    const text = new TextDecoder().decode(await readBody(url, response, signal));
+    if (text !== "" && text !== "{}") throw notTheService(url, response.status);
     return { status: response.status, body: null, date: response.headers.get("Date") };
   }
-  const json = await readJson(response, signal);
-  if (expected === undefined) throw refusal(response, json);
-  if (json === undefined) throw notTheService(response.status);
+  const json = await readJson(url, response, signal);
+  if (expected === undefined) throw refusal(url, response, json);
+  if (json === undefined) throw notTheService(url, response.status);
   return { status: response.status, body: json, date: response.headers.get("Date") };
 }
 
 /**
  * For an answer that the service does not send.
  *
+ * @param {URL} url of the request
  * @param {number} status
  * @param {number} [retryAfter]
  */
-export function notTheService(status, retryAfter) {
-  const message = `The answer (HTTP ${status}) does not come from the service`;
+export function notTheService({ origin }, status, retryAfter) {
+  const message = `The answer from ${origin} (HTTP ${status}) does not come from the service`;
   return new EdgegateError("network_error", message, { status, retryAfter });
 }
 
 /**
+ * @param {URL} url
  * @param {Response} response
  * @param {Json | undefined} json
  */
-function refusal({ status, headers }, json) {
+function refusal(url, { status, headers }, json) {
   const code = codeIn(json);
   // An answer that has a code with another status does not come from the service.
-  if (!json || !code || STATUS[code] !== status) return notTheService(status, retryAfter(headers));
+  if (!json || !code || STATUS[code] !== status)
+    return notTheService(url, status, retryAfter(headers));
   const detail = [json.detail, json.error_description, json.title].find(isText);
   return new EdgegateError(code, detail ?? code, {
     status,
@@ -206,16 +210,17 @@ function retryAfter(headers) {
 /**
  * The JSON object of an answer; undefined if there is none.
  *
+ * @param {URL} url
  * @param {Response} response
  * @param {AbortSignal} signal
  * @returns {Promise<Json | undefined>}
  */
-export async function readJson(response, signal) {
+export async function readJson(url, response, signal) {
   if (!/^application\/(problem\+)?json\s*(;|$)/i.test(response.headers.get("Content-Type") ?? "")) {
     response.body?.cancel().catch(() => {});
     return undefined;
   }
-  const bytes = await readBody(response, signal);
+  const bytes = await readBody(url, response, signal);
   try {
     const json = JSON.parse(decodeText(bytes));
     return json !== null && typeof json === "object" && !Array.isArray(json) ? json : undefined;
@@ -225,10 +230,11 @@ export async function readJson(response, signal) {
 }
 
 /**
+ * @param {URL} url
  * @param {Response} response
  * @param {AbortSignal} signal
  */
-async function readBody(response, signal) {
+async function readBody(url, response, signal) {
   if (response.body === null) return new Uint8Array();
   const reader = response.body.getReader();
   const chunks = [];
@@ -240,7 +246,7 @@ async function readBody(response, signal) {
       if (done) break;
       if (!ArrayBuffer.isView(value)) throw new TypeError("The body does not consist of bytes");
       size += value.byteLength;
-      if (size > ANSWER_MAX_BYTES) throw notTheService(response.status);
+      if (size > ANSWER_MAX_BYTES) throw notTheService(url, response.status);
       chunks.push(value);
     }
   } catch (error) {

@@ -1,7 +1,5 @@
 // The types of wasm/edgegate.js, which the build makes (scripts/build-package.mjs): the functions
 // that the wasm exports. They mirror the Rust code that the wasm is built from.
-import type { ErrorReason } from "../types/errors.d.ts";
-import type { Claims } from "../types/index.d.ts";
 
 /** Makes the functions for one instance of the wasm. */
 export function glueFor(
@@ -22,7 +20,8 @@ export interface GlueWebAssembly {
 export interface Glue {
   /** Makes the instance. */
   initSync(options: { module: WebAssembly.Module }): unknown;
-  peek(token: unknown): Claims;
+  /** The claims, as JSON. */
+  peek(token: unknown): string;
   /** Undefined if `email` is not an address. */
   canonicalEmail(email: unknown): string | undefined;
   Verifier: {
@@ -39,12 +38,14 @@ export interface GlueSignatureCheck {
 }
 
 export interface GlueVerifier {
-  verify(token: unknown, now: number): Claims;
+  /** The claims, as JSON. */
+  verify(token: unknown, now: number): string;
   /**
-   * `verify` without its signature check: it calls `check.begin` instead. Returns the claims, or the
-   * first rule that they break. Both may be used only if the signature is valid. `token` is ASCII.
+   * `verify` without its signature check: it calls `check.begin` instead. Returns JSON: the claims,
+   * or the first rule that they break. Both may be used only if the signature is valid. `token` is
+   * ASCII.
    */
-  judgeUnverified(token: Uint8Array, now: number, check: GlueSignatureCheck): Claims | ErrorReason;
+  judgeUnverified(token: Uint8Array, now: number, check: GlueSignatureCheck): string;
   /** The coordinates of the key at this position: `x` (Ed25519) or `x.y` (P-256). */
   publicKey(position: number): string | undefined;
   free(): void;
