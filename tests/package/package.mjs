@@ -28,6 +28,12 @@ export async function tarball() {
   return packageTarball();
 }
 
+/** Builds the three tarballs again if anything has changed. */
+export async function buildPackages() {
+  if (process.env.EDGEGATE_BUILT) return;
+  await must(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
+}
+
 /**
  * An empty project with the package installed; `t` removes it.
  *

@@ -98,6 +98,27 @@ test("a message has the setting, the value, its place and a remedy; a secret is 
   assert.match(text, /Change it, or remove it/);
 });
 
+test("a setting of a wrangler.jsonc is found there, also in an environment", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-settings-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "wrangler.jsonc");
+  writeFileSync(
+    path,
+    '{\n  // "REUSE": "strict"\n  "vars": {\n    "REUSE": "never"\n  },\n  "env": { "staging": { "vars": {\n    "REUSE": "loose"\n  } } }\n}\n',
+  );
+  const place = (environment) => fromConfig(path, {}, environment).place("REUSE");
+  assert.match(place(undefined), /wrangler\.jsonc, line 4, under vars$/);
+  assert.match(place("staging"), /wrangler\.jsonc, line 7, under env\.staging\.vars$/);
+  assert.match(
+    told([{ setting: "ISSUER", problem: "is missing", remedy: "Add it." }], {
+      sources: [],
+      local: false,
+      path: "wrangler.jsonc",
+    }),
+    /Its place: wrangler\.jsonc, under vars\./,
+  );
+});
+
 test("a contradiction shows the places of both settings", async () => {
   const sources = [
     { values: { SESSION_TTL: "3600" }, place: () => "in A" },

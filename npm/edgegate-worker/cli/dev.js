@@ -13,7 +13,7 @@ import {
 } from "./lib/develop.js";
 import { localSettings } from "./lib/local.js";
 import { migrateLocally } from "./lib/migrations.js";
-import { CHECKER } from "./lib/package.js";
+import { CHECKER, requireBuilt } from "./lib/package.js";
 import { prepareProject } from "./lib/prepare.js";
 import { subcommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
@@ -45,6 +45,7 @@ export const dev = (program) =>
  */
 async function runDev(more, options) {
   guard();
+  requireBuilt();
   const project = projectOf();
   const environment = chosenEnvironment(options.env);
   const vars = new Map((options.var ?? []).map(readVariable));

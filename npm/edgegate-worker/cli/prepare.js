@@ -1,5 +1,6 @@
 // `edgegate prepare`: puts the pages and the migrations of this package where wrangler finds them.
 // wrangler runs it before every build (`build.command` in wrangler.jsonc).
+import { requireBuilt } from "./lib/package.js";
 import { prepareProject } from "./lib/prepare.js";
 import { subcommand, tell } from "./lib/program.js";
 import { PREPARED, projectOf } from "./lib/project.js";
@@ -11,6 +12,7 @@ export const prepare = (program) =>
     "prepare",
     `Copies the pages and migrations of edgegate-worker to ${PREPARED}/ and lays public/ over the pages.`,
   ).action((options) => {
+    requireBuilt();
     const { pages, migrations, changed } = prepareProject(projectOf());
     tell(
       options,

@@ -23,6 +23,11 @@ export const NOT_RUN = [
     begins: "npm install edgegate",
     reason: "the package is not on npm yet",
   },
+  {
+    document: "npm/create-edgegate/README.md",
+    begins: "npm create edgegate",
+    reason: "the package is not on npm yet",
+  },
 ];
 export const MOST = 1 / 10;
 
@@ -32,12 +37,24 @@ export const MOST = 1 / 10;
  * @type {{ document: string, begins: string, test: string }[]}
  */
 export const ELSEWHERE = [
-  "location /admin/",
-  "handle /admin/*",
-  "http:\n  routers:",
-  "- name: envoy.filters.http.ext_authz",
-].map((begins) => ({
-  document: "docs/forward-auth.md",
-  begins,
-  test: "tests/e2e/forward-auth.test.mjs",
-}));
+  ...["README.md", "docs/get-started.md"].map((document) => ({
+    document,
+    begins: "npx --yes file:",
+    test: "tests/template/create.test.mjs",
+  })),
+  {
+    document: "npm/edgegate-worker/README.md",
+    begins: "import EdgeGate",
+    test: "tests/template/create.test.mjs",
+  },
+  ...[
+    "location /admin/",
+    "handle /admin/*",
+    "http:\n  routers:",
+    "- name: envoy.filters.http.ext_authz",
+  ].map((begins) => ({
+    document: "docs/forward-auth.md",
+    begins,
+    test: "tests/e2e/forward-auth.test.mjs",
+  })),
+];

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Advice } from "./advice.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -15,5 +16,10 @@ export const inPackage = (...parts) => join(ROOT, ...parts);
 /** The module that judges settings. */
 export const CHECKER = inPackage("worker/check.js");
 
-/** Whether this is the packed package. In edgegate's own repository it has no Worker and no pages. */
-export const isBuilt = () => existsSync(CHECKER);
+/** Throws in edgegate's own repository, where this package has no Worker and no pages. */
+export function requireBuilt() {
+  if (!existsSync(CHECKER))
+    throw new Advice(
+      "this is edgegate's own repository, where `npm start` runs the service from its sources.",
+    );
+}

@@ -16,14 +16,16 @@ import { Advice } from "./advice.js";
  * @param {string[]} argv
  */
 export async function run(subcommands, argv) {
-  const program = programOf(subcommands);
+  const isForProgram = argv.includes("--json");
   try {
-    await program.parseAsync(argv);
+    await programOf(subcommands).parseAsync(argv);
   } catch (error) {
-    process.exitCode = 1;
-    if (error instanceof CommanderError) process.exitCode = error.exitCode;
-    else if (error instanceof Advice) tellError(error.message, argv.includes("--json"));
-    else throw error;
+    const isUsage = error instanceof CommanderError;
+    if (!isUsage && !(error instanceof Advice)) throw error;
+    process.exitCode = isUsage ? error.exitCode : 1;
+    // commander reports `--help` and `--version` as errors too, and prints them itself.
+    const isTold = isUsage && (error.exitCode === 0 || error.code === "commander.help");
+    if (!isTold) tellError(error.message.replace(/^error: /, ""), isForProgram);
   }
 }
 
@@ -38,6 +40,8 @@ export function programOf(subcommands) {
     .version(version(), "--version")
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: true })
+    // `run` tells errors.
+    .configureOutput({ outputError: () => {} })
     .exitOverride();
   for (const register of subcommands) register(program);
   return program;

@@ -1,0 +1,80 @@
+// The same sources give the same three packages, byte for byte: built once more in another folder,
+// with another CARGO_HOME and another umask.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { tarballOf } from "../../scripts/project/pack.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { output, run } from "../../scripts/project/run.mjs";
+import { buildPackages } from "./package.mjs";
+
+const PACKAGES = ["edgegate", "edgegate-worker", "create-edgegate"];
+
+test("built in another folder, the packages are equal byte for byte", {
+  timeout: 900_000,
+}, async (t) => {
+  await buildPackages();
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "edgegate-other-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const clone = join(folder, "a clone");
+  await copySources(clone);
+
+  // What set-up installs is taken from here. A build writes its own locks and stamps.
+  symlinkSync(inRoot("node_modules"), join(clone, "node_modules"));
+  mkdirSync(join(clone, ".tools"));
+  for (const name of ["bin", "wasm-bindgen.version"])
+    cpSync(inRoot(".tools", name), join(clone, ".tools", name), { recursive: true });
+  const cargoHome = join(folder, "cargo");
+  mkdirSync(cargoHome);
+  const ours = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  symlinkSync(join(ours, "registry"), join(cargoHome, "registry"));
+
+  const { code, stdout, stderr } = await run(
+    "/bin/sh",
+    ["-c", `umask 077 && exec "${process.execPath}" scripts/build.mjs`],
+    {
+      cwd: clone,
+      env: { CARGO_HOME: cargoHome, CARGO_NET_OFFLINE: "true", CARGO_TARGET_DIR: undefined },
+      capture: true,
+    },
+  );
+  assert.equal(code, 0, stdout + stderr);
+  for (const name of PACKAGES) {
+    const tarball = tarballOf(name);
+    assert.equal(
+      digest(join(clone, "dist", tarball.slice(dirname(tarball).length + 1))),
+      digest(tarball),
+      name,
+    );
+  }
+});
+
+/** Copies what a commit of the files as they are now would have. */
+async function copySources(to) {
+  const args = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
+  const names = (await output("git", args))?.split("\0").filter(Boolean) ?? [];
+  assert.ok(names.length > 500, `${names.length}`);
+  for (const name of names) {
+    mkdirSync(dirname(join(to, name)), { recursive: true });
+    copyFileSync(inRoot(name), join(to, name));
+  }
+  // The packages name the repository.
+  const remote = await output("git", ["config", "--get", "remote.origin.url"]);
+  await run("git", ["init", "--quiet"], { cwd: to });
+  if (remote) await run("git", ["remote", "add", "origin", remote], { cwd: to });
+}
+
+/** @param {string} path */
+const digest = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");

@@ -1,0 +1,294 @@
+// `npm create edgegate` from the packed packages: in a folder with a space, with Node and no other
+// program, without a terminal. README.md's commands are run as they are.
+import assert from "node:assert/strict";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { connect } from "node:net";
+import { before, describe, test } from "node:test";
+import { unstable_readConfig } from "wrangler";
+import { inRoot } from "../../scripts/project/root.mjs";
+import { run } from "../../scripts/project/run.mjs";
+import { freePort } from "../browser/edgegate.mjs";
+import { blocks } from "../docs/markdown.mjs";
+import { buildPackages } from "../package/package.mjs";
+import { makeMachine, TARBALLS } from "./project.mjs";
+
+const read = (path) => readFileSync(path, "utf8");
+const README = read(inRoot("README.md"));
+
+// The issue's bound for a service that answers, without the download.
+const READY_SECONDS = 60;
+
+/** README.md's commands that make and start a service, and those that sign in. */
+const [create, signIn] = ["npx ", "AUTH="].map((begin) =>
+  String(blocks(README, "sh").find((text) => text.startsWith(begin))),
+);
+
+before(buildPackages);
+
+/** The words of a command line without quotes. */
+const wordsOf = (line) =>
+  line
+    .replaceAll("/path/to/create-edgegate-0.1.0.tgz", TARBALLS.create)
+    .replaceAll("/path/to/edgegate-worker-0.1.0.tgz", TARBALLS.worker)
+    .split(" ");
+
+/** Runs the packed create-edgegate, as unpacked below the machine's folder. */
+async function unpacked(machine) {
+  const folder = machine.inRoot("create");
+  mkdirSync(folder);
+  const { code } = await run("tar", [
+    ...["-xzf", TARBALLS.create, "-C", folder],
+    "--strip-components=1",
+  ]);
+  assert.equal(code, 0);
+  return (args, options) => machine.run("node", [`${folder}/index.js`, ...args], options);
+}
+
+describe("npm create edgegate", { timeout: 600_000 }, () => {
+  test("README.md's commands: a service, then a token; own routes and tests work", async (t) => {
+    const machine = await makeMachine(t);
+    const [npx, cd, start, ...others] = create.trim().split("\n");
+    assert.deepEqual([cd, start, others], ["cd my-auth", "npm start", []]);
+
+    const begun = performance.now();
+    const [program, ...args] = wordsOf(npx);
+    const made = await machine.run(program, args);
+    assert.equal(made.code, 0, made.text);
+    assert.match(made.text, /cd my-auth\n {4}npm start/);
+    const project = (...parts) => machine.inRoot("my-auth", ...parts);
+    assert.equal(statSync(project(".dev.vars")).mode & 0o777, 0o600);
+    assert.ok(existsSync(project(".gitignore")));
+
+    const port = await freePort();
+    const installed = performance.now();
+    const [npm, ...rest] = start.split(" ");
+    const service = machine.start(npm, [...rest, "--", "--port", `${port}`], { cwd: "my-auth" });
+    t.after(() => service.stop());
+    await service.until(/edgegate is ready at/);
+    const ready = performance.now();
+    const commands = `${signIn.replaceAll("8787", `${port}`)}\necho $ACCESS`;
+    const answer = await run("bash", ["-c", commands], { capture: true });
+    const [isUser, isAdmin, access_token] = answer.stdout.trim().split("\n");
+    assert.deepEqual([isUser, isAdmin], ["true", "false"], answer.stdout + answer.stderr);
+    const seconds = (from, to) => ((to - from) / 1000).toFixed(1);
+    t.diagnostic(
+      `created and installed in ${seconds(begun, installed)} s, ready ${seconds(installed, ready)} s later, token ${seconds(ready, performance.now())} s later`,
+    );
+    assert.ok(ready - installed < READY_SECONDS * 1000, `ready after ${ready - installed} ms`);
+
+    const hello = (headers = {}) => fetch(`http://127.0.0.1:${port}/hello`, { headers });
+    assert.equal((await hello()).status, 401);
+    const guarded = await hello({ authorization: `Bearer ${access_token}` });
+    assert.deepEqual([guarded.status, await guarded.json()], [200, { hello: "user" }]);
+    const robots = await fetch(`http://127.0.0.1:${port}/robots.txt`);
+    assert.match(await robots.text(), /Disallow: \//, "public/ lies over the pages");
+    await service.stop();
+    await assert.rejects(accepts(port), "the port is free again");
+
+    const tested = await machine.run("npm", ["test"], { cwd: "my-auth" });
+    assert.equal(tested.code, 0, tested.text);
+
+    await t.test("a second run adds what is missing and overwrites nothing", async () => {
+      const before = {
+        secrets: read(project(".dev.vars")),
+        config: read(project("wrangler.jsonc")),
+      };
+      writeFileSync(project("src/index.js"), "// mine\n");
+      rmSync(project("test"), { recursive: true });
+      // Without the registry: everything is there.
+      const env = { npm_config_offline: "true" };
+      const again = await machine.run(program, args, { env });
+      assert.equal(again.code, 0, again.text);
+      assert.match(again.text, /wrote 1 files?\b/);
+      assert.equal(read(project("src/index.js")), "// mine\n");
+      assert.ok(existsSync(project("test/index.test.js")));
+      assert.deepEqual(
+        { secrets: read(project(".dev.vars")), config: read(project("wrangler.jsonc")) },
+        before,
+      );
+    });
+
+    await t.test("another project is made without the registry, from npm's cache", async () => {
+      const other = [...args.map((word) => (word === "my-auth" ? "Second Auth" : word))];
+      const env = { npm_config_offline: "true" };
+      const offline = await machine.run(program, [...other, "--store", "kv"], { env });
+      assert.equal(offline.code, 0, offline.text);
+      const config = unstable_readConfig(
+        { config: machine.inRoot("Second Auth/wrangler.jsonc") },
+        { hideWarnings: true },
+      );
+      assert.equal(config.name, "second-auth");
+      assert.equal(config.vars.SESSION_STORE, "kv");
+    });
+
+    await t.test("the module of edgegate-worker's README, with --store kv", async () => {
+      const [text] = blocks(read(inRoot("npm/edgegate-worker/README.md")), "js");
+      writeFileSync(machine.inRoot("Second Auth/src/index.js"), text);
+      const port = await freePort();
+      const args = ["start", "--", "--port", `${port}`, "--json"];
+      const service = machine.start("npm", args, { cwd: "Second Auth" });
+      t.after(() => service.stop());
+      await service.until(/^\{"url":"http/m);
+      const answer = await fetch(`http://127.0.0.1:${port}/auth/login`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: '{"email":"ada@example.com","password":"correct horse battery staple"}',
+      });
+      assert.equal(answer.status, 200);
+      const { stdout } = await service.stop();
+      const lines = stdout.split("\n").filter((line) => line !== "" && !line.startsWith(">"));
+      assert.deepEqual(lines, [`{"url":"http://127.0.0.1:${port}"}`], "only JSON is on stdout");
+    });
+  });
+
+  test("a folder with files of others is refused, and nothing is written", async (t) => {
+    const machine = await makeMachine(t);
+    const createEdgegate = await unpacked(machine);
+    mkdirSync(machine.inRoot("theirs"));
+    writeFileSync(machine.inRoot("theirs/package.json"), '{"name":"theirs"}');
+    for (const [args, reason] of /** @type {[string[], RegExp][]} */ ([
+      [["theirs"], /is not empty \(it has package\.json\).*Nothing was written/],
+      [["create/index.js"], /is a file/],
+      [["a", "b"], /one folder is enough.*: b\./],
+      [["a", "--store", "redis"], /--store is "redis": use "durable" or "kv"/],
+      [["a", "--package", "none.tgz"], /there is no such file/],
+      [["a", "--kv"], /Unknown option '--kv'/],
+    ])) {
+      const { code, text } = await createEdgegate(args);
+      assert.equal(code, 1, text);
+      assert.match(text, reason);
+    }
+    assert.deepEqual(readdirSync(machine.inRoot("theirs")), ["package.json"]);
+    assert.ok(!existsSync(machine.inRoot("a")));
+  });
+
+  test("the Worker and its stores are named after the folder", async (t) => {
+    const machine = await makeMachine(t);
+    const createEdgegate = await unpacked(machine);
+    const names = {
+      "Login for ÄPFEL & Co.": "login-for-pfel-co",
+      [`${"long ".repeat(12)}name`]: "long-long-long-long-long-long-long-long",
+      "...": "my-auth",
+    };
+    const ids = new Set();
+    for (const [folder, name] of Object.entries(names)) {
+      const { code, text } = await createEdgegate([folder, "--no-install"]);
+      assert.equal(code, 0, text);
+      const path = machine.inRoot(folder, "wrangler.jsonc");
+      for (const env of [undefined, "staging"]) {
+        const config = unstable_readConfig({ config: path, env }, { hideWarnings: true });
+        assert.equal(config.name, env ? `${name}-${env}` : name);
+        const { dead_letter_queue } = config.queues.consumers[0];
+        assert.equal(dead_letter_queue, `${config.name}-mail-dead`);
+        assert.ok(`${config.name}-notices-dead`.length <= 63);
+        for (const { namespace_id } of config.ratelimits) ids.add(namespace_id);
+      }
+      assert.equal(JSON.parse(read(machine.inRoot(folder, "package.json"))).name, name);
+      // A run that was cut short goes on under the same name.
+      rmSync(path);
+      cpSync(machine.inRoot(folder), machine.inRoot(`${folder} moved`), { recursive: true });
+      await createEdgegate([`${folder} moved`, "--no-install", "--store", "kv"]);
+      const moved = machine.inRoot(`${folder} moved`, "wrangler.jsonc");
+      for (const env of [undefined, "staging"]) {
+        const config = unstable_readConfig({ config: moved, env }, { hideWarnings: true });
+        assert.equal(config.name, env ? `${name}-${env}` : name);
+        assert.deepEqual(config.kv_namespaces, [{ binding: "SESSIONS" }]);
+        assert.equal(config.vars.SESSION_STORE, "kv");
+      }
+    }
+    assert.equal(ids.size, 6 * Object.keys(names).length, "each project has limits of its own");
+  });
+});
+
+describe("edgegate", () => {
+  test("prepare lays public/ over the pages and writes only what differs", async (t) => {
+    const machine = await makeMachine(t);
+    const folder = machine.inRoot("project");
+    const at = (...parts) => machine.inRoot("project", ...parts);
+    mkdirSync(at("node_modules/edgegate-worker"), { recursive: true });
+    const { code } = await run("tar", [
+      ...["-xzf", TARBALLS.worker, "-C", at("node_modules/edgegate-worker")],
+      "--strip-components=1",
+    ]);
+    assert.equal(code, 0);
+    symlinkSync(inRoot("npm/edgegate-worker/node_modules/commander"), at("node_modules/commander"));
+    const edgegate = (...args) =>
+      machine.run("node", [at("node_modules/edgegate-worker/cli/edgegate.js"), ...args], {
+        cwd: "project",
+      });
+    const noConfig = await edgegate("prepare");
+    assert.deepEqual([noConfig.code, noConfig.stdout], [1, ""]);
+    assert.match(noConfig.stderr, /project has no wrangler\.jsonc: run this in the folder/);
+
+    cpSync(inRoot("template/wrangler.jsonc"), at("wrangler.jsonc"));
+    mkdirSync(at("public/words"), { recursive: true });
+    writeFileSync(at("public/style.css"), "/* mine */");
+    writeFileSync(at("public/words/own.json"), "{}");
+    writeFileSync(at("public/_headers"), "/own\n  X-Own: 1\n");
+    writeFileSync(at("public/.hidden"), "x");
+    const first = await edgegate("prepare", "--json");
+    assert.equal(first.code, 0, first.text);
+    const { pages, migrations, changed } = JSON.parse(first.stdout);
+    assert.equal(migrations, readdirSync(inRoot("migrations")).length);
+    assert.equal(changed, pages + migrations);
+    const page = (name) => read(at(".edgegate/www", name));
+    assert.equal(page("style.css"), "/* mine */");
+    assert.equal(page("words/own.json"), "{}");
+    assert.equal(page("sign-in.html"), read(inRoot("www/sign-in.html")));
+    const headers = page("_headers");
+    assert.ok(headers.startsWith(read(inRoot("www/_headers"))), "the pages keep their policies");
+    assert.ok(headers.endsWith("/own\n  X-Own: 1\n"));
+    assert.ok(!existsSync(at(".edgegate/www/.hidden")));
+
+    assert.equal(JSON.parse((await edgegate("prepare", "--json")).stdout).changed, 0);
+    rmSync(at("public"), { recursive: true });
+    const last = JSON.parse((await edgegate("prepare", "--json")).stdout);
+    assert.equal(last.changed, 3, "two are restored, one is deleted");
+    assert.equal(page("style.css"), read(inRoot("www/style.css")));
+    assert.ok(!existsSync(at(".edgegate/www/words/own.json")));
+    assert.ok(folder);
+  });
+
+  test("what it does not know is refused, and errors are JSON with --json", async (t) => {
+    const machine = await makeMachine(t);
+    const edgegate = (...args) =>
+      machine.run("node", [inRoot("npm/edgegate-worker/cli/edgegate.js"), ...args]);
+    for (const [args, reason] of /** @type {[string[], RegExp][]} */ ([
+      [["prepar"], /unknown command 'prepar'\n\(Did you mean prepare\?\)/],
+      [["prepare", "--jsn"], /unknown option '--jsn'/],
+      [["prepare", "x"], /too many arguments/],
+      [["prepare"], /edgegate's own repository/],
+    ])) {
+      const { code, stdout, stderr } = await edgegate(...args);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, reason);
+      const forProgram = await edgegate(...args, "--json");
+      assert.deepEqual([forProgram.code, forProgram.stdout], [1, ""]);
+      assert.match(JSON.parse(forProgram.stderr).error, reason);
+    }
+    const help = await edgegate("--help");
+    assert.equal(help.code, 0);
+    for (const name of ["dev", "prepare"]) {
+      assert.match(help.stdout, new RegExp(`^ {2}${name} `, "m"));
+      const { code, stdout } = await edgegate(name, "--help");
+      assert.equal(code, 0);
+      assert.match(stdout, /--json/);
+    }
+  });
+});
+
+const accepts = (port) =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    socket.on("connect", () => resolve(socket.destroy())).on("error", reject);
+  });
