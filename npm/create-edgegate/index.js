@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { install, makeSecrets } from "./install.js";
+import { nodeProblem } from "./node-version.js";
 import { Refusal } from "./refusal.js";
 import { copyTemplate } from "./template.js";
 
@@ -17,6 +18,8 @@ makes secrets for local development. Run it again to add what is missing; it ove
   --help             shows this`;
 
 async function main() {
+  const problem = nodeProblem(process.versions.node);
+  if (problem) throw new Refusal(problem);
   const { values, positionals } = argumentsOf();
   if (values.help) return console.log(USAGE);
   const store = values.store ?? "durable";

@@ -36,7 +36,9 @@ export function copyTemplate(to, { store, packed }) {
   refuseForeignFolder(folder);
   const manifest = join(folder, "package.json");
   // A second run keeps the name that the first one chose.
-  const name = existsSync(manifest) ? nameOf(readFileSync(manifest, "utf8")) : nameFor(folder);
+  const name = existsSync(manifest)
+    ? nameFor(JSON.parse(readFileSync(manifest, "utf8")).name ?? folder)
+    : nameFor(folder);
   // package.json is first: it marks the folder as a project of this kind, if this run is cut short.
   const files = filesOf(TEMPLATE).sort((a, b) => rank(a) - rank(b));
   const written = [];
@@ -74,7 +76,7 @@ function isOurs(folder) {
 }
 
 /**
- * The Worker's name: lower-case letters, digits and hyphens.
+ * The name of the Worker and of its package: lower-case letters, digits and hyphens.
  *
  * @param {string} folder
  */
@@ -84,13 +86,9 @@ export function nameFor(folder) {
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, NAME_CHARS)
     .replace(/^-+|-+$/g, "");
-  return plain === "" ? NAME : plain;
-}
-
-/** @param {string} manifest */
-function nameOf(manifest) {
-  const { name } = JSON.parse(manifest);
-  return typeof name === "string" && name !== "" ? name : NAME;
+  if (plain === "") return NAME;
+  // npm does not install a package in a package of the same name.
+  return [PACKAGE, "wrangler"].includes(plain) ? `my-${plain}` : plain;
 }
 
 /**

@@ -39,6 +39,7 @@ export const UNIT_TESTS = [
   "tests/setup/devcontainer.test.mjs",
   "tests/setup/platform-logs.test.mjs",
   "tests/setup/programs.test.mjs",
+  "tests/template/template.test.mjs",
 ];
 
 /** @typedef {import("../project/run.mjs").RunOptions & { quiet?: boolean }} Options */

@@ -23,7 +23,7 @@ import { buildPackages } from "./package.mjs";
 const PACKAGES = ["edgegate", "edgegate-worker", "create-edgegate"];
 
 test("built in another folder, the packages are equal byte for byte", {
-  timeout: 900_000,
+  timeout: 1_200_000,
 }, async (t) => {
   await buildPackages();
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "edgegate-other-"));

@@ -1,6 +1,6 @@
 // The types of "edgegate-worker" beside the module that is built: what one has, the other has too.
 import type { AuthService } from "../../npm/edgegate/types/rpc.js";
-import type * as declared from "../../npm/edgegate-worker/types/index.js";
+import * as declared from "../../npm/edgegate-worker/types/index.js";
 import type * as built from "../../src/edge/entry.mjs";
 
 type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
@@ -17,3 +17,17 @@ isTrue<Equal<keyof Built["MailGate"], keyof Declared["MailGate"]>>(true);
 // src/edge/rpc.mjs assigns the methods where TypeScript does not see them.
 isTrue<Equal<keyof Built["Auth"] | keyof AuthService, keyof Declared["Auth"]>>(true);
 isTrue<Equal<keyof Built["default"] | keyof AuthService, keyof Declared["default"]>>(true);
+
+// A project in TypeScript, with a binding of its own and a guarded route.
+interface Env {
+  GREETING: string;
+}
+export class Own extends declared.default<Env> {
+  override async fetch(request: Request): Promise<Response> {
+    const isUser: boolean = await this.isAuthorizedByRole("a token", ["user"]);
+    const text: string = this.env.GREETING;
+    // @ts-expect-error there is no such binding
+    this.env.FAREWELL;
+    return isUser ? new Response(text) : super.fetch(request);
+  }
+}

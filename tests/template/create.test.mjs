@@ -15,6 +15,7 @@ import {
 import { connect } from "node:net";
 import { before, describe, test } from "node:test";
 import { unstable_readConfig } from "wrangler";
+import { nodeProblem } from "../../npm/create-edgegate/node-version.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { freePort } from "../browser/edgegate.mjs";
@@ -172,13 +173,20 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
     assert.ok(!existsSync(machine.inRoot("a")));
   });
 
+  test("an older Node is refused", () => {
+    for (const version of ["20.20.2", "22.11.0"])
+      assert.match(String(nodeProblem(version)), /Node 2\d\.\d+\.\d, and wrangler needs 22\.12/);
+    for (const version of ["22.12.0", "24.0.0"]) assert.equal(nodeProblem(version), null);
+  });
+
   test("the Worker and its stores are named after the folder", async (t) => {
     const machine = await makeMachine(t);
     const createEdgegate = await unpacked(machine);
     const names = {
       "Login for ÄPFEL & Co.": "login-for-pfel-co",
       [`${"long ".repeat(12)}name`]: "long-long-long-long-long-long-long-long",
-      "...": "my-auth",
+      ÄÖÜ: "my-auth",
+      wrangler: "my-wrangler",
     };
     const ids = new Set();
     for (const [folder, name] of Object.entries(names)) {
@@ -210,22 +218,61 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
   });
 });
 
+/**
+ * A project with the packed edgegate-worker and the tools of this repository. `at` is a path in it,
+ * `edgegate` the command.
+ */
+async function makeProject(t) {
+  const machine = await makeMachine(t);
+  const at = (...parts) => machine.inRoot("project", ...parts);
+  mkdirSync(at("node_modules/edgegate-worker"), { recursive: true });
+  const { code } = await run("tar", [
+    ...["-xzf", TARBALLS.worker, "-C", at("node_modules/edgegate-worker")],
+    "--strip-components=1",
+  ]);
+  assert.equal(code, 0);
+  const commander = inRoot("npm/edgegate-worker/node_modules/commander");
+  symlinkSync(commander, at("node_modules/commander"));
+  symlinkSync(inRoot("node_modules/wrangler"), at("node_modules/wrangler"));
+  const edgegate = (...args) =>
+    machine.run("node", [at("node_modules/edgegate-worker/cli/edgegate.js"), ...args], {
+      cwd: "project",
+    });
+  return { at, edgegate };
+}
+
 describe("edgegate", () => {
+  test("dev stops at a wrong setting, with its value, its place and a remedy", async (t) => {
+    const { at, edgegate } = await makeProject(t);
+    const config = read(inRoot("template/wrangler.jsonc"));
+    writeFileSync(
+      at("wrangler.jsonc"),
+      config.replace('"REGISTRATION": "verified"', '"REGISTRATION": "all"'),
+    );
+    const line = config.split("\n").findIndex((text) => text.includes('"REGISTRATION"')) + 1;
+    const place = new RegExp(
+      `REGISTRATION is "all", but must be .*\n.*in wrangler\\.jsonc, line ${line}, under vars`,
+    );
+    for (const [args, reason] of /** @type {[string[], RegExp][]} */ ([
+      [[], place],
+      [["--var", "SESSION_STORE:redis"], /SESSION_STORE is "redis".*\n.*on the command line/],
+      [["--var", "SESSION_STORE=kv"], /SESSION_STORE… is not NAME:value/],
+      [["--env", "stagign"], /no environment "stagign".*Did you mean "staging"\?/],
+      [["--port", "0"], /"0" is not a port/],
+      [["--prot", "1"], /unknown option '--prot'/],
+    ])) {
+      const { code, text } = await edgegate("dev", ...args);
+      assert.equal(code, 1, text);
+      assert.match(text, reason);
+      assert.doesNotMatch(text, /Starting local server/);
+    }
+    writeFileSync(at(".dev.vars"), `${read(at(".dev.vars"))}REUSE strict\n`);
+    const { text } = await edgegate("dev");
+    assert.match(text, /\.dev\.vars, line 5 \(it begins with REUSE\), is not a setting/);
+  });
+
   test("prepare lays public/ over the pages and writes only what differs", async (t) => {
-    const machine = await makeMachine(t);
-    const folder = machine.inRoot("project");
-    const at = (...parts) => machine.inRoot("project", ...parts);
-    mkdirSync(at("node_modules/edgegate-worker"), { recursive: true });
-    const { code } = await run("tar", [
-      ...["-xzf", TARBALLS.worker, "-C", at("node_modules/edgegate-worker")],
-      "--strip-components=1",
-    ]);
-    assert.equal(code, 0);
-    symlinkSync(inRoot("npm/edgegate-worker/node_modules/commander"), at("node_modules/commander"));
-    const edgegate = (...args) =>
-      machine.run("node", [at("node_modules/edgegate-worker/cli/edgegate.js"), ...args], {
-        cwd: "project",
-      });
+    const { at, edgegate } = await makeProject(t);
     const noConfig = await edgegate("prepare");
     assert.deepEqual([noConfig.code, noConfig.stdout], [1, ""]);
     assert.match(noConfig.stderr, /project has no wrangler\.jsonc: run this in the folder/);
@@ -256,7 +303,6 @@ describe("edgegate", () => {
     assert.equal(last.changed, 3, "two are restored, one is deleted");
     assert.equal(page("style.css"), read(inRoot("www/style.css")));
     assert.ok(!existsSync(at(".edgegate/www/words/own.json")));
-    assert.ok(folder);
   });
 
   test("what it does not know is refused, and errors are JSON with --json", async (t) => {

@@ -50,7 +50,7 @@ async function runDev(more, options) {
   const environment = chosenEnvironment(options.env);
   const vars = new Map((options.var ?? []).map(readVariable));
   const port = readPort(
-    options.port ?? process.env.PORT ?? DEFAULT_PORT,
+    options.port ?? (process.env.PORT || DEFAULT_PORT),
     "npm start -- --port 8788",
   );
   // As browsers write it: without port 80.
