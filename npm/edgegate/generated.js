@@ -17,6 +17,7 @@ export const STATUS = /* @__PURE__ */ Object.freeze({
   registration_closed: 403,
   email_taken: 409,
   last_administrator: 409,
+  not_invitable: 409,
   not_found: 404,
   method_not_allowed: 405,
   payload_too_large: 413,

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::account::{EmailError, HashError, UserId, Weakness};
+use super::operator::OperatorRefusal;
 use super::session::{SessionId, Verdict};
 use edgegate_token::TokenError;
 
@@ -41,6 +42,8 @@ pub enum Code {
     EmailTaken,
     /// No enabled administrator would be left.
     LastAdministrator,
+    /// The account has a password or is disabled, so its owner can't be invited.
+    NotInvitable,
     /// No such route or resource.
     NotFound,
     /// The route exists, but not with this method.
@@ -61,7 +64,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of `docs/errors.md`.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::InvalidRequest,
         Self::InvalidField,
         Self::WeakPassword,
@@ -76,6 +79,7 @@ impl Code {
         Self::RegistrationClosed,
         Self::EmailTaken,
         Self::LastAdministrator,
+        Self::NotInvitable,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::PayloadTooLarge,
@@ -104,6 +108,7 @@ impl Code {
             Self::RegistrationClosed => "registration_closed",
             Self::EmailTaken => "email_taken",
             Self::LastAdministrator => "last_administrator",
+            Self::NotInvitable => "not_invitable",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::PayloadTooLarge => "payload_too_large",
@@ -130,7 +135,7 @@ impl Code {
             Self::Forbidden | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::EmailTaken | Self::LastAdministrator => 409,
+            Self::EmailTaken | Self::LastAdministrator | Self::NotInvitable => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::InvalidField | Self::WeakPassword => 422,
@@ -158,6 +163,7 @@ impl Code {
             Self::RegistrationClosed => "Registration is closed",
             Self::EmailTaken => "The email address already has an account",
             Self::LastAdministrator => "One administrator must remain",
+            Self::NotInvitable => "The account has a password or is disabled",
             Self::NotFound => "Not found",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::PayloadTooLarge => "The request body is too large",
@@ -267,6 +273,8 @@ pub enum AccessRefusal {
     Outdated,
     /// Its user is disabled or deleted.
     NoUser,
+    /// An operator ticket is not valid.
+    Operator(OperatorRefusal),
 }
 
 impl AccessRefusal {
@@ -280,6 +288,7 @@ impl AccessRefusal {
             Self::SessionEnded => "session_ended",
             Self::Outdated => "outdated",
             Self::NoUser => "no_user",
+            Self::Operator(refusal) => refusal.reason(),
         }
     }
 }
@@ -391,6 +400,8 @@ pub enum Error {
     EmailTaken,
     /// The last enabled administrator can't be disabled, deleted or lose the role.
     LastAdministrator,
+    /// The account has a password or is disabled, so its owner can't be invited.
+    NotInvitable,
     /// There is no such user.
     UnknownUser,
     /// The user has no such session.
@@ -422,6 +433,7 @@ impl Error {
             Self::RegistrationClosed => Code::RegistrationClosed,
             Self::EmailTaken => Code::EmailTaken,
             Self::LastAdministrator => Code::LastAdministrator,
+            Self::NotInvitable => Code::NotInvitable,
             Self::UnknownUser | Self::UnknownSession => Code::NotFound,
             Self::RateLimited(_) => Code::RateLimited,
             Self::NoMailProvider => Code::Misconfigured,
@@ -453,6 +465,7 @@ impl fmt::Display for Error {
             | Self::RegistrationClosed
             | Self::EmailTaken
             | Self::LastAdministrator
+            | Self::NotInvitable
             | Self::UnknownUser
             | Self::UnknownSession
             | Self::RateLimited(_) => f.write_str(self.code().as_str()),

@@ -51,6 +51,8 @@ pub enum Trouble {
     Departures,
     /// The cron could not forget old freed addresses.
     FreedAddresses,
+    /// The cron could not forget expired operator tickets.
+    OperatorTickets,
     /// The cron could not have copies of changed rows forgotten.
     RowChanges,
     /// A setting is wrong, seen in the queue or the cron.
@@ -69,11 +71,12 @@ pub enum Trouble {
 
 impl Trouble {
     /// Each kind once.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::DeadLetters(1),
         Self::KeptMails,
         Self::Departures,
         Self::FreedAddresses,
+        Self::OperatorTickets,
         Self::RowChanges,
         Self::Misconfigured,
         Self::MisspeltSetting,
@@ -91,6 +94,7 @@ impl Trouble {
             Self::KeptMails => "kept_mails",
             Self::Departures => "departures",
             Self::FreedAddresses => "freed_addresses",
+            Self::OperatorTickets => "operator_tickets",
             Self::RowChanges => "row_changes",
             Self::Misconfigured => "misconfigured",
             Self::MisspeltSetting => "misspelt_setting",
@@ -109,6 +113,7 @@ impl Trouble {
             | Self::KeptMails
             | Self::Departures
             | Self::FreedAddresses
+            | Self::OperatorTickets
             | Self::RowChanges
             | Self::Misconfigured
             | Self::LimiterMissing => Level::Error,

@@ -10,6 +10,7 @@ pub mod link;
 mod link_tests;
 pub mod log_line;
 pub mod mail;
+pub mod operator;
 pub mod policy;
 pub mod request_id;
 pub mod secret;

@@ -248,6 +248,10 @@ pub const DEVICE_TTL: u64 = 400 * DAY;
 /// valid. It is the largest integer that JavaScript represents exactly, because every store passes
 /// it through JavaScript.
 pub const DELETED_VERSION: u64 = (1 << 53) - 1;
+/// How long an operator ticket is valid at most, in seconds: a quarter of an hour. It is enough for a
+/// command that a person waits for, and short enough that a ticket left in a terminal is worthless
+/// soon.
+pub const OPERATOR_TICKET_TTL: u64 = 900;
 /// The role that may manage users.
 pub const ADMIN_ROLE: &str = "admin";
 
@@ -375,6 +379,14 @@ pub const ACCEPT_LANGUAGE_RANGES_READ: usize = 10;
 pub const USERS_PER_PAGE: u32 = 50;
 /// How many users a page of the list has at most.
 pub const MAX_USERS_PER_PAGE: u32 = 200;
+/// How many accounts one request raises the counters of, after a restore. D1 changes that many rows in
+/// well under a second.
+pub const RAISED_AT_ONCE: u32 = 1_000;
+/// How many failed mails one request retries or drops by their ids. Together the ids are shorter than
+/// a body may be.
+pub const MAILS_AT_ONCE: usize = 200;
+/// The longest id of a failed mail, in bytes. Those of jobs have 32, those of queues about as many.
+pub const MAIL_ID_BYTES: usize = 64;
 /// How often a change that depends on the user's version is attempted. Each attempt fails if
 /// another request has changed the user meanwhile.
 pub const VERSION_TRIES: u32 = 3;

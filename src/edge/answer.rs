@@ -17,6 +17,8 @@ pub struct Note {
     pub user_id: Option<String>,
     /// The session.
     pub session_id: Option<String>,
+    /// The operator, once the ticket is known to be valid.
+    pub by: Option<String>,
     /// The verdict about a refresh token.
     pub verdict: Option<&'static str>,
     /// The code of an error.

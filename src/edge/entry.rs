@@ -130,6 +130,8 @@ async fn answer(
         request.client = client.at(incoming::place(incoming));
     }
     let mut answer = router::route(&service, request).await;
+    let operator = service.operator_of_request();
+    answer.note.by = operator.map(|operator| operator.to_string());
     note_mails(&mut answer.note, &service);
     deliver_mails(service);
     Ok(answer)
@@ -335,6 +337,7 @@ fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) 
         ("reason", note.reason.as_deref()),
         ("user_id", note.user_id.as_deref()),
         ("session_id", note.session_id.as_deref()),
+        ("by", note.by.as_deref()),
         ("verdict", note.verdict),
         ("code", note.code),
         ("job", note.job.as_deref()),

@@ -53,7 +53,8 @@ pub fn queue(batch: Batch, env: Env, context: Context) -> Promise {
 const EACH_MINUTE: &str = "* * * * *";
 
 /// Follows changes that were made by hand in the database. Unless it is the cron of each minute, it
-/// also sends kept mails whose time has come, and clears up after deleted accounts. So a deployment
+/// also sends kept mails whose time has come, clears up after deleted accounts and forgets expired
+/// operator tickets. So a deployment
 /// needs a second cron, of any other text. If it has only that one, all of this is done less often.
 #[wasm_bindgen]
 pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
@@ -65,6 +66,7 @@ pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
                     retry_kept(&service).await;
                     clear_departures(&service).await;
                     forget_freed_addresses(&service).await;
+                    forget_operator_tickets(&service).await;
                 }
             }
             Err(error) => log_misconfigured(&error),
@@ -131,6 +133,12 @@ async fn follow_row_changes(service: &AuthService<Bindings>) {
 async fn forget_freed_addresses(service: &AuthService<Bindings>) {
     if let Err(error) = service.forget_freed_addresses().await {
         log_trouble(Trouble::FreedAddresses, &error.to_string());
+    }
+}
+
+async fn forget_operator_tickets(service: &AuthService<Bindings>) {
+    if let Err(error) = service.forget_operator_tickets().await {
+        log_trouble(Trouble::OperatorTickets, &error.to_string());
     }
 }
 

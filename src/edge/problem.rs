@@ -246,6 +246,7 @@ impl From<Error> for Problem {
             | Error::RegistrationClosed
             | Error::EmailTaken
             | Error::LastAdministrator
+            | Error::NotInvitable
             | Error::UnknownUser
             | Error::UnknownSession
             | Error::Internal(_) => problem,
@@ -340,6 +341,7 @@ mod tests {
             Code::InvalidToken,
             Code::ReauthenticationRequired,
             Code::LastAdministrator,
+            Code::NotInvitable,
             Code::RegistrationClosed,
             Code::EmailTaken,
         ];

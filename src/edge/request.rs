@@ -3,6 +3,7 @@
 use super::problem::Problem;
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::mail::Locale;
+use crate::domain::operator::{OperatorRefusal, is_operator_ticket};
 use crate::domain::session::Client;
 use crate::domain::settings::host_of;
 
@@ -76,25 +77,42 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The access token of the `Authorization` header (RFC 6750 section 2.1). It is never taken
-    /// from the query or the body. The scheme may have any case, and one or more spaces follow it,
-    /// but no tabs (RFC 9110 section 11.4).
+    /// The access token of the `Authorization` header (RFC 6750 section 2.1), or an operator
+    /// ticket. It is never taken from the query or the body. The scheme may have any case, and one
+    /// or more spaces follow it, but no tabs (RFC 9110 section 11.4).
     ///
     /// # Errors
-    /// [`AccessRefusal::Missing`] when there is none.
+    /// [`AccessRefusal::Missing`] when there is none; [`OperatorRefusal::FromPage`] for an operator
+    /// ticket with an `Origin`. Only browsers send one, and a ticket has no business there.
     pub fn bearer(&self) -> Result<&'a str, Problem> {
-        self.authorization
+        let token = self
+            .authorization
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim_start_matches(' '))
             .filter(|token| !token.is_empty())
-            .ok_or_else(|| Error::Access(AccessRefusal::Missing).into())
+            .ok_or(Error::Access(AccessRefusal::Missing))?;
+        if self.origin.is_some() && is_operator_ticket(token) {
+            let refusal = AccessRefusal::Operator(OperatorRefusal::FromPage);
+            return Err(Error::Access(refusal).into());
+        }
+        Ok(token)
     }
 
     /// The id in a path such as `/auth/users/{id}`, unchecked.
     #[must_use]
     pub fn id_in_path(&self) -> &'a str {
-        self.path.split('/').nth(3).unwrap_or_default()
+        self.part_of_path(3)
+    }
+
+    /// The second id in a path such as `/auth/users/{id}/sessions/{sid}`, unchecked.
+    #[must_use]
+    pub fn second_id_in_path(&self) -> &'a str {
+        self.part_of_path(5)
+    }
+
+    fn part_of_path(&self, number: usize) -> &'a str {
+        self.path.split('/').nth(number).unwrap_or_default()
     }
 
     /// The language of a mail that this request causes.
@@ -219,6 +237,28 @@ mod tests {
     }
 
     /// RFC 9110 sections 5.3 and 8.3.
+    #[test]
+    fn an_operator_ticket_never_comes_from_a_page() {
+        let bearer = |origin, authorization| {
+            let request = Request {
+                authorization: Some(authorization),
+                origin,
+                from_allowed_origin: true,
+                ..Request::default()
+            };
+            request.bearer().ok()
+        };
+        for origin in ["https://auth.example.com", "null", ""] {
+            assert_eq!(bearer(Some(origin), "Bearer ego_AAEC"), None, "{origin}");
+            assert_eq!(
+                bearer(Some(origin), "Bearer a.b.c"),
+                Some("a.b.c"),
+                "{origin}"
+            );
+        }
+        assert_eq!(bearer(None, "Bearer ego_AAEC"), Some("ego_AAEC"));
+    }
+
     #[test]
     fn a_repeated_content_type_has_one_media_type() {
         let media_type = |text| {

@@ -10,8 +10,8 @@ use super::cors::Readers;
 use super::problem::Problem;
 use super::request::Request;
 use super::routes::{
-    Outcome, authorized, email, healthz, login, me, metadata, password, reauthenticate, register,
-    revoke, sessions, token, users, well_known,
+    Outcome, authorized, email, healthz, login, me, metadata, operator, password, reauthenticate,
+    register, revoke, sessions, token, users, well_known,
 };
 use crate::domain::account::UserId;
 use crate::domain::error::Code;
@@ -102,6 +102,16 @@ routes! {
     "PATCH"  "/auth/users/{id}"              AllowedOrigins  users::id::patch;
     "DELETE" "/auth/users/{id}"              AllowedOrigins  users::id::delete;
     "POST"   "/auth/users/{id}/revoke"       AllowedOrigins  users::id::revoke;
+    "POST"   "/auth/users/{id}/invite"       AllowedOrigins  users::id::invite;
+    "POST"   "/auth/users/{id}/unlock"       AllowedOrigins  users::id::unlock;
+    "POST"   "/auth/users/{id}/verify"       Nobody          users::id::verify;
+    "GET"    "/auth/users/{id}/sessions"     AllowedOrigins  users::sessions::get;
+    "DELETE" "/auth/users/{id}/sessions/{sid}" AllowedOrigins users::sessions::delete;
+    "GET"    "/auth/operator/mail"           Nobody          operator::mail;
+    "POST"   "/auth/operator/mail/retry"     Nobody          operator::retry_mail;
+    "POST"   "/auth/operator/mail/drop"      Nobody          operator::drop_mail;
+    "POST"   "/auth/operator/restored"       Nobody          operator::restored;
+    "POST"   "/auth/operator/pseudonyms"     Nobody          operator::pseudonyms;
     "GET"    "/.well-known/jwks.json"        Everyone        well_known::jwks;
     "GET"    "/.well-known/oauth-authorization-server" Everyone metadata::get;
     "GET"    "/.well-known/change-password"  Everyone        well_known::change_password;
@@ -157,12 +167,11 @@ pub fn readers(path: &str) -> Readers {
     if path == CONTRACT {
         return Readers::Everyone;
     }
-    let is_beside = |route: &&Route| {
-        route.path == path || folder_of(route.path).is_some_and(|folder| path.starts_with(folder))
-    };
-    ROUTES
-        .iter()
-        .find(is_beside)
+    let is_beside =
+        |route: &&Route| folder_of(route.path).is_some_and(|folder| path.starts_with(folder));
+    routes_at(path)
+        .next()
+        .or_else(|| ROUTES.iter().find(is_beside))
         .map_or(Readers::Nobody, |route| route.readers)
 }
 
@@ -377,7 +386,16 @@ mod tests {
             ),
             (
                 Readers::Nobody,
-                &["/healthz", "/dev/outbox", "/authx/login", "/auth", "/"],
+                &[
+                    "/healthz",
+                    "/dev/outbox",
+                    "/authx/login",
+                    "/auth",
+                    "/",
+                    "/auth/operator/mail",
+                    "/auth/operator/mail/retry",
+                    "/auth/users/x/verify",
+                ],
             ),
         ] {
             for path in paths {

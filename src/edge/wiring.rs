@@ -14,6 +14,7 @@ use crate::adapters::cloudflare::clock::{RequestClock, Timer};
 pub(super) use crate::adapters::cloudflare::console;
 use crate::adapters::cloudflare::d1::Database;
 use crate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
+use crate::adapters::cloudflare::d1_operator_tickets::D1OperatorTickets;
 use crate::adapters::cloudflare::d1_users::D1Users;
 use crate::adapters::cloudflare::devices::Bowser;
 use crate::adapters::cloudflare::durable_sessions::DurableSessions;
@@ -49,6 +50,7 @@ use crate::service::{AuthService, Shared};
 pub(super) struct Bindings {
     users: Rc<D1Users>,
     mail_ledger: Rc<D1MailLedger>,
+    operator_tickets: Rc<D1OperatorTickets>,
     accounts: Rc<DurableAccounts>,
     mail_gate: Rc<DurableMailGate>,
     limiter: Rc<BindingLimits>,
@@ -199,6 +201,7 @@ impl Bindings {
         Ok(Self {
             users: Rc::new(D1Users::new(database.clone())),
             mail_ledger: Rc::new(D1MailLedger::new(database.clone())),
+            operator_tickets: Rc::new(D1OperatorTickets::new(database.clone())),
             accounts: Rc::new(accounts),
             mail_gate: Rc::new(mail_gate),
             limiter: Rc::new(BindingLimits::new(env)),
@@ -303,6 +306,7 @@ impl Ports for Bindings {
     type MailGate = DurableMailGate;
     type Mailer = CloudflareMailer;
     type MailLedger = D1MailLedger;
+    type OperatorTickets = D1OperatorTickets;
     type Devices = Bowser;
     type Signatures = PlatformSignatures;
     type Vendors = HttpVendors;
@@ -342,6 +346,9 @@ impl Ports for Bindings {
     }
     fn mail_ledger(&self) -> &D1MailLedger {
         &self.mail_ledger
+    }
+    fn operator_tickets(&self) -> &D1OperatorTickets {
+        &self.operator_tickets
     }
     fn devices(&self) -> &Bowser {
         &Bowser

@@ -108,6 +108,19 @@ pub trait MailLedger {
     /// When the store does not answer.
     async fn kept(&self, after: &str, limit: u32) -> Result<Vec<DeadLetter>, StoreError>;
 
+    /// Marks stored jobs as due at once, on behalf of an operator: `retry_at` becomes 0. Without
+    /// ids, all stored jobs. Returns how many.
+    ///
+    /// # Errors
+    /// When some may not have been marked.
+    async fn retry(&self, ids: Option<&[String]>) -> Result<u64, StoreError>;
+
+    /// Deletes the stored jobs with these ids. Returns how many there were.
+    ///
+    /// # Errors
+    /// When some may not have been deleted.
+    async fn discard(&self, ids: &[String]) -> Result<u64, StoreError>;
+
     /// Counts an attempt that failed because of the provider, and returns all failures of this kind
     /// since the provider last accepted a mail. MUST be exact: of simultaneous first calls, one
     /// gets failures that [are new](ProviderFailures::is_new).

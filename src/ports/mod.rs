@@ -8,6 +8,7 @@
 )]
 
 mod mail;
+mod operator_tickets;
 mod password_guard;
 mod platform;
 mod sessions;
@@ -15,6 +16,7 @@ mod users;
 mod vendors;
 
 pub use mail::{DeadLetter, LaneRequest, MailGate, MailLedger, MailQueue, Mailer, Once};
+pub use operator_tickets::OperatorTickets;
 pub use password_guard::{Guarded, PasswordGuard};
 pub use platform::{
     Clock, Devices, Events, Limit, PasswordHasher, Random, RateLimiter, SignatureVerifier,
@@ -49,6 +51,8 @@ pub trait Ports {
     type Mailer: Mailer;
     /// What was mailed lately.
     type MailLedger: MailLedger;
+    /// The tickets of operators.
+    type OperatorTickets: OperatorTickets;
     /// The names of devices.
     type Devices: Devices;
     /// Signatures verified by the platform.
@@ -80,6 +84,8 @@ pub trait Ports {
     fn mailer(&self) -> &Self::Mailer;
     /// What was mailed lately.
     fn mail_ledger(&self) -> &Self::MailLedger;
+    /// The tickets of operators.
+    fn operator_tickets(&self) -> &Self::OperatorTickets;
     /// The names of devices.
     fn devices(&self) -> &Self::Devices;
     /// Signatures verified by the platform.

@@ -49,4 +49,11 @@ pub trait PasswordGuard {
         password: &Password,
         salt: &[u8; 16],
     ) -> Result<Guarded<Result<PasswordHash, HashError>>, StoreError>;
+
+    /// Forgets all failures of an account, so that everybody may try again at once. An account
+    /// without failures is no error.
+    ///
+    /// # Errors
+    /// When some may still be counted.
+    async fn forget(&self, account: &AccountName) -> Result<(), StoreError>;
 }

@@ -1,8 +1,8 @@
 //! The accounts.
 
 use crate::domain::account::{
-    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, RowChange, User,
-    UserChange, UserId,
+    Departure, EmailAddress, EmailPrefix, FreedAddress, NotFreedSince, PasswordHash, RowChange,
+    User, UserChange, UserId,
 };
 use crate::domain::error::StoreError;
 
@@ -157,6 +157,35 @@ pub trait UserDirectory {
     /// # Errors
     /// As [`find_by_id`](Self::find_by_id).
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError>;
+
+    /// At most `limit` users whose canonical address begins with `prefix` and sorts after `after`,
+    /// sorted by that address, byte by byte.
+    ///
+    /// # Errors
+    /// As [`find_by_id`](Self::find_by_id).
+    async fn find_by_prefix(
+        &self,
+        prefix: &EmailPrefix,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError>;
+
+    /// For use after a restore of the database: raises the counters of at most `limit` users after
+    /// the id `after`, sorted by id, in one atomic step. The new ones are
+    /// [`raised_version`](crate::domain::account::raised_version) and
+    /// [`raised_epoch`](crate::domain::account::raised_epoch). Each user also gets a new random
+    /// link nonce. Returns the ids of these users. [`row_changes`](Self::row_changes) MUST list
+    /// them.
+    ///
+    /// # Errors
+    /// When the store does not answer. The counters may or may not have been raised then, and a
+    /// repeat raises them again.
+    async fn raise_counters(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+        now: u64,
+    ) -> Result<Vec<UserId>, StoreError>;
 
     /// Stores a hash of the same password with new parameters. MUST change nothing unless the
     /// stored hash is still `old`. Increases no counter.

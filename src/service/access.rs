@@ -7,7 +7,6 @@ use super::AuthService;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::{AccessRefusal, Error};
 use crate::domain::event::Act;
-use crate::domain::policy::ADMIN_ROLE;
 use crate::domain::session::{Revocation, SessionId};
 use crate::ports::{Ports, SessionStore, SignatureVerifier, UserDirectory};
 use edgegate_token::{Expected, KeySet, TokenError, UntrustedToken, VerifiedToken};
@@ -81,16 +80,6 @@ impl<P: Ports> AuthService<P> {
             return Err(Error::Access(AccessRefusal::Outdated));
         }
         Ok((bearer, user))
-    }
-
-    /// The bearer, if they are an administrator. This reads the user's row, so it is never stale.
-    pub(super) async fn administrator(&self, access_token: &str) -> Result<Bearer, Error> {
-        let (bearer, user) = self.bearer_with_user(access_token).await?;
-        if user.roles.contains(ADMIN_ROLE) {
-            Ok(bearer)
-        } else {
-            Err(self.deny(&bearer))
-        }
     }
 
     /// The error for someone who is signed in but lacks the permission.

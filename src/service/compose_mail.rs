@@ -284,6 +284,11 @@ impl<P: Ports> AuthService<P> {
         [&self.settings().app_url, "/", page].concat()
     }
 
+    /// The link to choose a new password.
+    pub(super) fn reset_link(&self, ticket: &Secret) -> String {
+        self.link(RESET_PAGE, ticket)
+    }
+
     /// The ticket is in the fragment, which browsers neither send to a server nor put into
     /// `Referer`.
     fn link(&self, page: &str, ticket: &Secret) -> String {

@@ -1,11 +1,13 @@
-//! Deletes an account: the user's own, or, for an administrator, any.
+//! Deletes an account: the user's own, or, for an administrator or an operator, any.
 
 use super::AuthService;
 use super::access::Bearer;
+use super::manager::Manager;
 use crate::domain::account::{User, UserId};
 use crate::domain::error::{AccessRefusal, Error};
-use crate::domain::event::Act;
+use crate::domain::event::{Act, Actor};
 use crate::domain::mail::{Locale, Task};
+use crate::domain::operator::Scope;
 use crate::domain::policy::{DELETED_VERSION, FREED_ADDRESS_TTL, VERSION_TRIES};
 use crate::domain::session::Client;
 use crate::ports::{Ports, UserDirectory};
@@ -33,12 +35,12 @@ impl<P: Ports> AuthService<P> {
         // Only while the checked password is still theirs: a thief's password must not win over the
         // owner's new one.
         let version = Some(user.version);
-        self.delete_user_row(&user, version, bearer.user, locale)
+        self.delete_user_row(&user, version, bearer.user.into(), locale)
             .await?;
         Ok(bearer)
     }
 
-    /// Deletes an account for an administrator.
+    /// Deletes an account for an administrator or an operator.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`];
@@ -46,26 +48,26 @@ impl<P: Ports> AuthService<P> {
     /// the work and answers that there is no such user.
     pub async fn delete_account(
         &self,
-        access_token: &str,
+        credential: &str,
         id: UserId,
         locale: Locale,
-    ) -> Result<Bearer, Error> {
-        let bearer = self.administrator(access_token).await?;
-        self.require_recent_proof(&bearer)?;
+    ) -> Result<Manager, Error> {
+        let manager = self.manager(credential, Scope::Users).await?;
+        self.require_fresh(&manager)?;
         let Some(user) = self.ports.users().find_by_id(id).await? else {
             self.finish_change(id, None).await?;
             return Err(Error::UnknownUser);
         };
-        self.delete_user_row(&user, None, bearer.user, locale)
+        self.delete_user_row(&user, None, manager.actor(), locale)
             .await?;
-        Ok(bearer)
+        Ok(manager)
     }
 
     async fn delete_user_row(
         &self,
         user: &User,
         if_version: Option<u64>,
-        by: UserId,
+        by: Actor,
         locale: Locale,
     ) -> Result<(), Error> {
         let users = self.ports.users();
@@ -109,7 +111,7 @@ impl<P: Ports> AuthService<P> {
         ))
     }
 
-    async fn follow_deletion(&self, user: User, by: UserId, locale: Locale) -> Result<(), Error> {
+    async fn follow_deletion(&self, user: User, by: Actor, locale: Locale) -> Result<(), Error> {
         self.record(Act::AccountDeleted { user: user.id, by });
         let to = user.email.clone();
         self.notify_user(&user, Task::AccountDeleted { to }, locale)

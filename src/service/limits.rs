@@ -69,6 +69,20 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
+    /// Counts a request with an operator ticket, before the ticket is looked up: anybody can make a
+    /// text that looks like one. A command that works through many accounts stays below the limit.
+    pub(super) async fn admit_operator(&self) -> Result<(), Error> {
+        let network = self.network.get();
+        let network = network.as_ref().map_or("", Pseudonym::as_str);
+        let key = ["operator ", network].concat();
+        let limit = Limit::ClientRenewals;
+        if !self.settings().limits || self.ports.limiter().admit(limit, &key).await {
+            Ok(())
+        } else {
+            Err(self.too_many("operator", Whose::Anybodys, LIMIT_RETRY_AFTER))
+        }
+    }
+
     async fn admit(
         &self,
         limit: Limit,

@@ -1,15 +1,18 @@
-//! A user's own sessions: lists them, ends one, ends all others.
+//! Sessions: lists them, ends one, ends all others. For their user, and for somebody who manages
+//! accounts.
 //!
 //! The session store decides how stale a list may be, and how late other locations see that a
 //! session has ended: not at all with `durable`, usually within 60 s with `kv`.
 
 use super::AuthService;
 use super::access::Bearer;
-use crate::domain::account::User;
+use super::manager::Manager;
+use crate::domain::account::{User, UserId};
 use crate::domain::error::Error;
 use crate::domain::event::Act;
+use crate::domain::operator::Scope;
 use crate::domain::session::{ActiveSession, Device, EndReason, SessionId};
-use crate::ports::{Devices, Ports, SessionStore};
+use crate::ports::{Devices, Ports, SessionStore, UserDirectory};
 
 /// A session as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,17 +31,68 @@ impl<P: Ports> AuthService<P> {
     /// [`Error::Access`]; [`Error::Store`].
     pub async fn list_sessions(&self, access_token: &str) -> Result<Vec<OwnSession>, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
-        Ok(self
-            .active_sessions(&user)
-            .await?
-            .into_iter()
-            .rev()
+        let sessions = self.active_sessions(&user).await?;
+        Ok(self.described(sessions, |session| session == bearer.session))
+    }
+
+    /// The active sessions of any user, the newest first, for an administrator or an operator.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::Store`].
+    pub async fn list_sessions_of(
+        &self,
+        credential: &str,
+        user: UserId,
+    ) -> Result<Vec<OwnSession>, Error> {
+        let manager = self.manager(credential, Scope::Sessions).await?;
+        let user = self.ports.users().find_by_id(user).await?;
+        let sessions = self
+            .active_sessions(&user.ok_or(Error::UnknownUser)?)
+            .await?;
+        Ok(self.described(sessions, |session| manager.is_in(session)))
+    }
+
+    /// Ends a session of any user, for an administrator or an operator.
+    ///
+    /// # Errors
+    /// Those of [`list_sessions_of`](Self::list_sessions_of); [`Error::UnknownSession`] if no
+    /// active session of the user has this id. After [`Error::Store`] a retry completes it.
+    pub async fn end_session_of(
+        &self,
+        credential: &str,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<Manager, Error> {
+        let manager = self.manager(credential, Scope::Sessions).await?;
+        let user = self.ports.users().find_by_id(user).await?;
+        let user = user.ok_or(Error::UnknownUser)?;
+        let active = self.active_sessions(&user).await?;
+        if !active.iter().any(|active| active.id == session) {
+            return Err(Error::UnknownSession);
+        }
+        self.ports
+            .sessions()
+            .end(user.id, session, EndReason::EndedByUser, self.now())
+            .await?;
+        let (user, by) = (user.id, Some(manager.actor()));
+        self.record(Act::SessionEnded { user, session, by });
+        Ok(manager)
+    }
+
+    /// The sessions with their devices, the newest first.
+    fn described(
+        &self,
+        sessions: Vec<ActiveSession>,
+        is_current: impl Fn(SessionId) -> bool,
+    ) -> Vec<OwnSession> {
+        let sessions = sessions.into_iter().rev();
+        sessions
             .map(|session| OwnSession {
                 device: self.ports.devices().describe(&session.user_agent),
-                current: session.id == bearer.session,
+                current: is_current(session.id),
                 session,
             })
-            .collect())
+            .collect()
     }
 
     /// Ends one of the bearer's sessions, which may be the current one.
@@ -65,8 +119,8 @@ impl<P: Ports> AuthService<P> {
             .sessions()
             .end(user.id, session, EndReason::EndedByUser, self.now())
             .await?;
-        let user = user.id;
-        self.record(Act::SessionEnded { user, session });
+        let (user, by) = (user.id, None);
+        self.record(Act::SessionEnded { user, session, by });
         Ok(bearer)
     }
 

@@ -1,20 +1,23 @@
-//! What an administrator does with users: list, read, create, grant and revoke roles, disable.
+//! What an administrator or an operator does with users: list, find, read, create, change, verify,
+//! unlock.
 
 use super::AuthService;
 use super::change_user::Aftermath;
+use super::invitation::{ReturnedLink, invitation};
 use super::mail::typed_address;
+use super::manager::Manager;
 use super::new_user::{Identity, parse_name};
 use crate::domain::account::{
-    Edit, EmailAddress, Name, PasswordHash, Roles, User, UserChange, UserId,
+    Edit, EmailPrefix, Name, PasswordHash, Roles, User, UserChange, UserId,
 };
 use crate::domain::error::{Error, FieldProblem};
-use crate::domain::event::Act;
-use crate::domain::link::State;
-use crate::domain::mail::{Locale, Task};
-use crate::domain::session::Client;
-use crate::ports::{Insertion, Ports, UserDirectory};
+use crate::domain::event::{Act, Actor};
+use crate::domain::mail::Locale;
+use crate::domain::operator::Scope;
+use crate::domain::settings::PasswordWork;
+use crate::ports::{Insertion, PasswordGuard, Ports, UserDirectory};
 
-/// The person that an administrator creates an account for.
+/// The person that an administrator or an operator creates an account for.
 #[derive(Clone, Copy, Debug)]
 pub struct Invitee<'a> {
     pub email: &'a str,
@@ -27,13 +30,25 @@ pub struct Invitee<'a> {
 /// A page of users.
 #[derive(Clone, Debug)]
 pub struct UserPage {
-    /// The users, the oldest account first.
+    /// The users, in their order.
     pub users: Vec<User>,
     /// The last user of this page, if there is another page.
     pub next: Option<UserId>,
 }
 
-/// What an administrator may change. `None` leaves a field as it is.
+impl UserPage {
+    /// A page of at most `limit` of the users that were read. One more than needed was asked for,
+    /// which shows whether there is another page.
+    fn new(mut users: Vec<User>, limit: u32) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = users.len() > limit;
+        users.truncate(limit);
+        let next = users.last().filter(|_| more).map(|user| user.id);
+        Self { users, next }
+    }
+}
+
+/// What an administrator or an operator may change. `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Amendment {
     /// The given name.
@@ -43,14 +58,16 @@ pub struct Amendment {
     /// Replaces all roles.
     pub roles: Option<Vec<String>>,
     pub disabled: Option<bool>,
+    /// Allows the change even if no enabled administrator remains. Only an operator may.
+    pub may_leave_no_administrator: bool,
 }
 
 impl<P: Ports> AuthService<P> {
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`] if the bearer is not an administrator;
-    /// [`Error::UnknownUser`]; [`Error::Store`].
-    pub async fn read_user(&self, access_token: &str, id: UserId) -> Result<User, Error> {
-        self.administrator(access_token).await?;
+    /// [`Error::Access`]; [`Error::Forbidden`] if the bearer is neither an administrator nor an
+    /// operator with the scope; [`Error::UnknownUser`]; [`Error::Store`].
+    pub async fn read_user(&self, credential: &str, id: UserId) -> Result<User, Error> {
+        self.manager(credential, Scope::UsersRead).await?;
         self.ports
             .users()
             .find_by_id(id)
@@ -68,21 +85,26 @@ impl<P: Ports> AuthService<P> {
     /// [`Error::LastAdministrator`]. After [`Error::Store`] a retry completes it.
     pub async fn amend_user(
         &self,
-        access_token: &str,
+        credential: &str,
         id: UserId,
         amendment: Amendment,
     ) -> Result<User, Error> {
-        let bearer = self.administrator(access_token).await?;
-        // A changed name can be changed back; a change of access may cause permanent harm.
-        if amendment.roles.is_some() || amendment.disabled.is_some() {
-            self.require_recent_proof(&bearer)?;
-        }
-        let by = bearer.user;
+        let by = if amendment.may_leave_no_administrator {
+            Actor::Operator(self.operator(credential, Scope::Users).await?)
+        } else {
+            let manager = self.manager(credential, Scope::Users).await?;
+            // A changed name can be changed back; a change of access may cause permanent harm.
+            if amendment.roles.is_some() || amendment.disabled.is_some() {
+                self.require_fresh(&manager)?;
+            }
+            manager.actor()
+        };
         let change = UserChange {
             first_name: edited_name("first_name", amendment.first_name)?,
             last_name: edited_name("last_name", amendment.last_name)?,
             roles: amendment.roles.map(roles).transpose()?,
             disabled: amendment.disabled,
+            may_leave_no_administrator: amendment.may_leave_no_administrator,
             ..UserChange::default()
         };
         if change.is_empty() {
@@ -106,36 +128,48 @@ impl<P: Ports> AuthService<P> {
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`].
     pub async fn list_users(
         &self,
-        access_token: &str,
+        credential: &str,
         after: Option<UserId>,
         limit: u32,
     ) -> Result<UserPage, Error> {
-        self.administrator(access_token).await?;
-        // One more than needed shows whether there is a next page.
-        let mut users = self
-            .ports
-            .users()
-            .list(after, limit.saturating_add(1))
-            .await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = users.len() > limit;
-        users.truncate(limit);
-        let next = users.last().filter(|_| more).map(|user| user.id);
-        Ok(UserPage { users, next })
+        self.manager(credential, Scope::UsersRead).await?;
+        let users = self.ports.users();
+        let found = users.list(after, limit.saturating_add(1)).await?;
+        Ok(UserPage::new(found, limit))
     }
 
     /// The user with this address, if there is one.
     ///
     /// # Errors
     /// Those of [`list_users`](Self::list_users), and [`Error::Field`] for an invalid address.
-    pub async fn find_user(&self, access_token: &str, email: &str) -> Result<Option<User>, Error> {
-        self.administrator(access_token).await?;
+    pub async fn find_user(&self, credential: &str, email: &str) -> Result<Option<User>, Error> {
+        self.manager(credential, Scope::UsersRead).await?;
         let email = typed_address(email)?;
         Ok(self.ports.users().find_by_email(&email).await?)
     }
 
-    /// Creates an account without a password. Its owner gets a mail with a link to choose one, and
-    /// nobody else ever knows it (OWASP ASVS 6.4.6).
+    /// At most `limit` users whose address begins with this text, sorted by their addresses in
+    /// canonical form, after the address `after`.
+    ///
+    /// # Errors
+    /// Those of [`list_users`](Self::list_users), and [`Error::Field`] for a text that no address
+    /// begins with.
+    pub async fn find_users(
+        &self,
+        credential: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<UserPage, Error> {
+        self.manager(credential, Scope::UsersRead).await?;
+        let prefix = EmailPrefix::parse(prefix).map_err(|why| Error::Field("prefix", why))?;
+        let users = self.ports.users();
+        let found = users.find_by_prefix(&prefix, after, limit.saturating_add(1));
+        Ok(UserPage::new(found.await?, limit))
+    }
+
+    /// Creates an account without a password, whatever `REGISTRATION` says. Its owner gets a mail
+    /// with a link to choose one, and nobody else ever knows it (OWASP ASVS 6.4.6).
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`] for roles
@@ -143,60 +177,122 @@ impl<P: Ports> AuthService<P> {
     /// [`Error::NoMailProvider`]; [`Error::Store`].
     pub async fn create_user(
         &self,
-        access_token: &str,
+        credential: &str,
         invitee: Invitee<'_>,
         given_roles: Option<Vec<String>>,
         locale: Locale,
     ) -> Result<User, Error> {
-        let bearer = self.administrator(access_token).await?;
+        let manager = self.manager(credential, Scope::Users).await?;
         let grants = |roles: &Vec<String>| roles.iter().any(|role| !Roles::user().contains(role));
         if given_roles.as_ref().is_some_and(grants) {
-            self.require_recent_proof(&bearer)?;
+            self.require_fresh(&manager)?;
         }
-        let by = bearer.user;
         self.mail_is_possible()?;
+        let user = self.invited_user(invitee, given_roles)?;
+        if !self.add_user(&user, manager.actor()).await? {
+            self.invite_again(&user.email, locale).await?;
+            return Err(Error::EmailTaken);
+        }
+        self.notify(invitation(&user), locale).await;
+        Ok(user)
+    }
+
+    /// Like [`create_user`](Self::create_user), but sends no mail and returns the link to the
+    /// operator. That is how the first administrator is made. For an account that exists, the
+    /// operator asks [`return_invitation`](Self::return_invitation).
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`]; [`Error::EmailTaken`];
+    /// [`Error::Store`]: the account may exist, and a retry answers [`Error::EmailTaken`] then.
+    pub async fn create_user_with_link(
+        &self,
+        ticket: &str,
+        invitee: Invitee<'_>,
+        given_roles: Option<Vec<String>>,
+    ) -> Result<(User, ReturnedLink), Error> {
+        let by = Actor::Operator(self.operator(ticket, Scope::Users).await?);
+        let user = self.invited_user(invitee, given_roles)?;
+        if !self.add_user(&user, by).await? {
+            return Err(Error::EmailTaken);
+        }
+        let link = self.returned_link(&user, by);
+        Ok((user, link))
+    }
+
+    fn invited_user(
+        &self,
+        invitee: Invitee<'_>,
+        given_roles: Option<Vec<String>>,
+    ) -> Result<User, Error> {
         let identity = Identity::parse(invitee.email, invitee.first_name, invitee.last_name)?;
         let roles = given_roles.map_or_else(|| Ok(Roles::user()), roles)?;
-        let user = self.new_user(identity, PasswordHash::none(), roles, None);
-        match self.ports.users().insert(&user, None).await? {
+        Ok(self.new_user(identity, PasswordHash::none(), roles, None))
+    }
+
+    /// Stores a new user. Returns false if the address has an account already.
+    async fn add_user(&self, user: &User, by: Actor) -> Result<bool, Error> {
+        match self.ports.users().insert(user, None).await? {
             Insertion::Inserted => {}
-            Insertion::EmailTaken | Insertion::Freed => {
-                self.invite_again(&user.email, locale).await?;
-                return Err(Error::EmailTaken);
-            }
+            Insertion::EmailTaken | Insertion::Freed => return Ok(false),
         }
         self.record(Act::AccountCreated {
             user: user.id,
             by,
             address: self.pseudonym(&user.email),
         });
-        self.notify(invitation(&user), locale).await;
-        Ok(user)
+        Ok(true)
     }
-}
 
-impl<P: Ports> AuthService<P> {
-    /// Invites again to an account that never had a password: an earlier attempt may have been
-    /// interrupted before the mail.
-    async fn invite_again(&self, email: &EmailAddress, locale: Locale) -> Result<(), Error> {
-        let user = self.ports.users().find_by_email(email).await?;
-        let Some(user) = user.filter(|user| !user.has_password()) else {
-            return Ok(());
+    /// Marks the address of an account as verified. The operator vouches for it: whoever knows the
+    /// account's password keeps it, so the operator must know that this is the address's owner.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::Store`]: a retry
+    /// completes it.
+    pub async fn verify_address(&self, ticket: &str, id: UserId) -> Result<User, Error> {
+        let by = Actor::Operator(self.operator(ticket, Scope::Users).await?);
+        let user = self.ports.users().find_by_id(id).await?;
+        let user = user.ok_or(Error::UnknownUser)?;
+        if user.email_verified_at.is_some() {
+            // An earlier request may have failed after its row was written.
+            self.finish_change(id, Some(&user)).await?;
+            return Ok(user);
+        }
+        let change = UserChange {
+            verify_email: true,
+            ..UserChange::default()
         };
-        self.ask_for_mail(invitation(&user), (&Client::uncounted()).into(), locale)
-            .await
+        let act = Act::EmailVerified {
+            user: id,
+            by: Some(by),
+        };
+        self.amend(&user, &change, Aftermath::of(vec![act])).await
     }
-}
 
-fn invitation(user: &User) -> Task {
-    Task::Invitation {
-        user: user.id,
-        state: State::for_reset(user),
+    /// Forgets the failed attempts at an account's password, so that its owner need not wait. With
+    /// `PASSWORD_WORK = "inline"` no attempts are counted, and it does nothing.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`], since a
+    /// guesser gets new attempts too; [`Error::UnknownUser`]; [`Error::Store`]: a retry completes
+    /// it.
+    pub async fn unlock(&self, credential: &str, id: UserId) -> Result<Manager, Error> {
+        let manager = self.manager(credential, Scope::Users).await?;
+        self.require_fresh(&manager)?;
+        let user = self.ports.users().find_by_id(id).await?;
+        let user = user.ok_or(Error::UnknownUser)?;
+        if self.settings().password_work == PasswordWork::Durable {
+            let account = self.shared.account_names.of(&user.email);
+            self.ports.password_guard().forget(&account).await?;
+        }
+        let by = manager.actor();
+        self.record(Act::Unlocked { user: id, by });
+        Ok(manager)
     }
 }
 
 /// The events to record for a change. Changes of names are not recorded.
-fn acts(user: UserId, by: UserId, change: &UserChange) -> Vec<Act> {
+fn acts(user: UserId, by: Actor, change: &UserChange) -> Vec<Act> {
     let roles = change.roles.clone();
     let roles = roles.map(|roles| Act::RolesChanged { user, by, roles });
     let disabled = change.disabled;

@@ -17,13 +17,19 @@
 //! | log out | [`log_out`] |
 //! | who am I | [`me`] |
 //! | your own sessions | [`manage_sessions`] |
-//! | users, for administrators | [`manage_users`] |
+//! | users, for administrators and operators | [`manage_users`], [`invite`] |
+//! | mails that could not be sent, for operators | [`manage_mail`] |
+//! | after a restore of the database, for operators | [`raise_counters`] |
+//! | the pseudonyms in the log, for operators | [`pseudonyms`] |
+//! | forget expired operator tickets | [`operator_tickets`] |
 //! | follow changes made by hand in the database | [`follow_row_changes`] |
 //! | demo accounts, in local development | [`demo_accounts`] |
 //!
-//! Use cases share these steps: [`access`] (whose access token this is), [`tokens`] (the pair that
+//! Use cases share these steps: [`access`] (whose access token this is), [`manager`] (who manages
+//! accounts), [`tokens`] (the pair that
 //! a client gets), [`audit_log`], [`limits`], [`check_challenge`], [`passwords`], [`redeem_link`],
-//! [`mail`] (queues mails), [`compose_mail`] (writes them), [`new_user`] and [`change_user`].
+//! [`mail`] (queues mails), [`compose_mail`] (writes them), [`invitation`], [`new_user`] and
+//! [`change_user`].
 
 pub mod access;
 pub mod audit_log;
@@ -39,16 +45,23 @@ pub mod deliver_mail;
 pub mod demo_accounts;
 pub mod follow_row_changes;
 pub mod generate_token;
+pub mod invitation;
+pub mod invite;
 pub mod is_authorized;
 pub mod kept_mail;
 pub mod limits;
 pub mod log_out;
 pub mod mail;
+pub mod manage_mail;
 pub mod manage_sessions;
 pub mod manage_users;
+pub mod manager;
 pub mod me;
 pub mod new_user;
+pub mod operator_tickets;
 pub mod passwords;
+pub mod pseudonyms;
+pub mod raise_counters;
 pub mod reauthenticate;
 pub mod redeem_link;
 pub mod register;
@@ -66,6 +79,7 @@ use crate::domain::account::{AccountNames, DecoySalts, DeviceTickets, FreedAddre
 use crate::domain::event::{NetworkPseudonyms, Pseudonym};
 use crate::domain::link::Links;
 use crate::domain::mail::MailKeys;
+use crate::domain::operator::OperatorId;
 use crate::domain::request_id::RequestId;
 use crate::domain::session::{ClientFingerprints, RefreshTokens};
 use crate::domain::settings::Settings;
@@ -184,6 +198,7 @@ pub struct AuthService<P> {
     pub(crate) shared: Rc<Shared>,
     network: Cell<Option<Pseudonym>>,
     request: Cell<Option<RequestId>>,
+    operator: Cell<Option<OperatorId>>,
 }
 
 impl<P: Ports> AuthService<P> {
@@ -195,6 +210,7 @@ impl<P: Ports> AuthService<P> {
             shared,
             network: Cell::default(),
             request: Cell::default(),
+            operator: Cell::default(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::domain::session::{Client, Proof, Proved, RefreshTicket, TokenId, is_r
 use crate::ports::{Ports, SessionStore};
 
 use super::access::Bearer;
+use super::manager::Manager;
 
 impl<P: Ports> AuthService<P> {
     /// Checks the password of a signed-in user, and returns a new pair of tokens for the same
@@ -86,5 +87,16 @@ impl<P: Ports> AuthService<P> {
         } else {
             Err(Error::ReauthenticationRequired)
         }
+    }
+
+    /// The same for somebody who manages accounts. An operator ticket is fresh by itself: only
+    /// somebody who could write to the database has stored it, a quarter of an hour ago at most.
+    ///
+    /// # Errors
+    /// [`Error::ReauthenticationRequired`].
+    pub(super) fn require_fresh(&self, manager: &Manager) -> Result<(), Error> {
+        manager
+            .bearer()
+            .map_or(Ok(()), |bearer| self.require_recent_proof(bearer))
     }
 }

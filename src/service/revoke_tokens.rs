@@ -5,7 +5,8 @@ use super::access::Bearer;
 use super::change_user::Aftermath;
 use crate::domain::account::{UserChange, UserId};
 use crate::domain::error::Error;
-use crate::domain::event::Act;
+use crate::domain::event::{Act, Actor};
+use crate::domain::operator::{Scope, is_operator_ticket};
 use crate::domain::policy::ADMIN_ROLE;
 use crate::ports::Ports;
 
@@ -19,7 +20,7 @@ impl<P: Ports> AuthService<P> {
         self.revoke_by(None, user).await
     }
 
-    async fn revoke_by(&self, by: Option<UserId>, user: UserId) -> Result<(), Error> {
+    async fn revoke_by(&self, by: Option<Actor>, user: UserId) -> Result<(), Error> {
         let act = Act::SessionsRevoked { user, by };
         self.change_user(
             user,
@@ -30,8 +31,8 @@ impl<P: Ports> AuthService<P> {
         .map(drop)
     }
 
-    /// Like [`revoke_tokens`](Self::revoke_tokens), for the bearer of an access token: the user, or
-    /// an administrator.
+    /// Like [`revoke_tokens`](Self::revoke_tokens), for the bearer of an access token, who is the
+    /// user or an administrator, or for an operator. Returns the bearer; an operator is none.
     ///
     /// # Errors
     /// Those of [`revoke_tokens`](Self::revoke_tokens), [`Error::Access`] and [`Error::Forbidden`].
@@ -39,14 +40,20 @@ impl<P: Ports> AuthService<P> {
     /// completes the work but is still refused.
     pub async fn revoke_tokens_as(
         &self,
-        access_token: &str,
+        credential: &str,
         user: UserId,
-    ) -> Result<Bearer, Error> {
-        let (bearer, asking) = self.bearer_with_user_for_change(access_token).await?;
+    ) -> Result<Option<Bearer>, Error> {
+        if is_operator_ticket(credential) {
+            let operator = self.operator(credential, Scope::Sessions).await?;
+            self.revoke_by(Some(Actor::Operator(operator)), user)
+                .await?;
+            return Ok(None);
+        }
+        let (bearer, asking) = self.bearer_with_user_for_change(credential).await?;
         if asking.id != user && !asking.roles.contains(ADMIN_ROLE) {
             return Err(self.deny(&bearer));
         }
-        self.revoke_by(Some(asking.id), user).await?;
-        Ok(bearer)
+        self.revoke_by(Some(asking.id.into()), user).await?;
+        Ok(Some(bearer))
     }
 }

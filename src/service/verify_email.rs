@@ -103,7 +103,10 @@ impl<P: Ports> AuthService<P> {
             },
             ..UserChange::default()
         };
-        let mut acts = vec![Act::EmailVerified { user: user.id }];
+        let mut acts = vec![Act::EmailVerified {
+            user: user.id,
+            by: None,
+        }];
         if !same {
             acts.push(Act::PasswordReset { user: user.id });
         }

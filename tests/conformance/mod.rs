@@ -7,6 +7,7 @@
 //! | `users` | `main`: in memory | D1 |
 //! | `mail_ledger` | `main`: in memory | D1 |
 //! | `mail_gate` | `main`: in memory | the Durable Object |
+//! | `operator_tickets` | `main`: in memory | D1 |
 //! | `password_guard` | `main`: in memory | the Durable Object |
 //!
 //! `tests/conformance-worker` includes the suites through this file, and
@@ -21,6 +22,7 @@
 
 pub(crate) mod mail_gate;
 pub(crate) mod mail_ledger;
+pub(crate) mod operator_tickets;
 pub(crate) mod password_guard;
 pub(crate) mod sessions;
 pub(crate) mod suite;

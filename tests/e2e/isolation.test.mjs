@@ -36,29 +36,40 @@ function classified(path, item, method) {
   const body = content && members;
   const takes = Object.keys(resolve(content?.schema)?.properties ?? {});
   const access = operation["x-access"];
-  const kind =
-    schemes.join() === "accessToken"
-      ? "bearer"
-      : schemes.join() === "refreshCookie"
-        ? "refresh"
-        : schemes.length > 0
-          ? undefined
-          : takes.includes("token")
-            ? "link"
-            : "public";
+  const kind = ["accessToken", "accessToken,operatorTicket", "operatorTicket"].includes(
+    schemes.join(),
+  )
+    ? "bearer"
+    : schemes.join() === "refreshCookie"
+      ? "refresh"
+      : schemes.length > 0
+        ? undefined
+        : takes.includes("token")
+          ? "link"
+          : "public";
   assert.ok(kind, `${where}: no test knows the security scheme ${schemes}`);
   assert.ok(
     named.every((name) => ["id", "sid"].includes(name)),
     `${where}: whose is ${named}?`,
   );
   assert.ok(
-    access === undefined || ["owner", "admin", "owner_or_admin"].includes(access),
+    access === undefined || ["owner", "admin", "owner_or_admin", "operator"].includes(access),
     `${where}: who is ${access}?`,
+  );
+  assert.equal(
+    schemes.includes("operatorTicket"),
+    ["admin", "owner_or_admin", "operator"].includes(access),
+    `${where}: operatorTicket and x-access go together`,
+  );
+  assert.equal(
+    access === "operator",
+    schemes.join() === "operatorTicket",
+    `${where}: an access token is for nobody here`,
   );
   const mayBeForbidden = operation.responses["403"]?.$ref?.endsWith("/Forbidden") ?? false;
   assert.equal(
     mayBeForbidden,
-    ["admin", "owner_or_admin"].includes(access),
+    ["admin", "owner_or_admin", "operator"].includes(access),
     `${where}: 403 and x-access go together`,
   );
   if (named.length > 0)
@@ -232,6 +243,7 @@ for (const store of ["kv", "durable"])
         "dead_letters",
         "freed_addresses",
         "departures",
+        "operator_tickets",
       ])
         assert.ok(
           tables.some((table) => table.name === name),
@@ -395,9 +407,15 @@ for (const store of ["kv", "durable"])
         const old = signed({ ...administrator.claims, auth_time: administrator.claims.iat - 600 });
         const target =
           operation.access === "admin" || operation.access === "owner_or_admin"
-            ? (await newUser()).id
-            : administrator.id;
-        const options = { token: old, id: target, sid: administrator.session };
+            ? await newUser()
+            : administrator;
+        const options = { token: old, id: target.id, sid: target.session };
+        // Otherwise there is nobody to invite.
+        if (operation.path.endsWith("/invite"))
+          await edge.db
+            .prepare("UPDATE users SET password_hash = '!' WHERE id = ?1")
+            .bind(target.id)
+            .run();
         // Each member that requires a proof does so alone, and together with all the others.
         const bodies =
           proof === "recent"
@@ -444,7 +462,9 @@ for (const store of ["kv", "durable"])
           options,
         );
         assert.notEqual(answer.body.code, "reauthentication_required", where);
-        if (proof === "none") assert.ok(answer.status < 400, `${where}: ${answer.status}`);
+        // Even an administrator may not do what only an operator may.
+        if (operation.access === "operator") assert.equal(answer.status, 403, where);
+        else if (proof === "none") assert.ok(answer.status < 400, `${where}: ${answer.status}`);
         snapshots.clear();
       }
       assert.ok(asked >= 6, `only ${asked} asked for a proof`);
@@ -462,10 +482,15 @@ for (const store of ["kv", "durable"])
           });
           continue;
         }
-        await refused(operation, "another's", 403, { token, id: ada.user.id });
-        await refused(operation, "an administrator's", 403, { token, id: root.user.id });
+        await refused(operation, "another's", 403, { token, sid, id: ada.user.id });
+        await refused(operation, "an administrator's", 403, { token, sid, id: root.user.id });
         if (operation.access === "admin")
-          await refused(operation, "one's own", 403, { token, id: stranger.id });
+          await refused(operation, "one's own", 403, { token, sid, id: stranger.id });
+        if (operation.access === "operator")
+          await refused(operation, "by an administrator", 403, {
+            token: root.access_token,
+            id: stranger.id,
+          });
       }
     });
 

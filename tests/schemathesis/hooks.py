@@ -29,7 +29,17 @@ LOG_OUT = "POST /auth/revoke"
 LINKS = {"POST /auth/password/confirm": "reset", "POST /auth/email/verify": "verify", "POST /auth/email/confirm": "change"}
 # After these the account that asked has another session, other rights, or is gone.
 ENDS_OWN = {LOG_OUT, "POST /auth/password/change", "DELETE /auth/me", "DELETE /auth/sessions/{sid}"}
-ENDS_ANY = {"PATCH /auth/users/{id}", "DELETE /auth/users/{id}", "POST /auth/users/{id}/revoke"}
+ENDS_ANY = {
+    "PATCH /auth/users/{id}",
+    "DELETE /auth/users/{id}",
+    "POST /auth/users/{id}/revoke",
+    "POST /auth/users/{id}/verify",
+    "DELETE /auth/users/{id}/sessions/{sid}",
+}
+# All sessions end, and the counters of every account move.
+INVITE = "POST /auth/users/{id}/invite"
+RESTORED = "POST /auth/operator/restored"
+USERS = "GET /auth/users"
 
 
 def supply(what):
@@ -60,6 +70,9 @@ given = {}
 # accepted at least once.
 ROLES = ("admin", "user", "admin", "user", "admin", "user", None)
 REAL = (True, False)
+# For operations that only an operator may use.
+ROLES_WITH_OPERATOR = ("operator", "admin", "operator", "user", "operator", None)
+operator_only = set()
 
 
 def content_of(case):
@@ -87,12 +100,13 @@ def dice(case, purpose):
 
 
 def role_of(case):
-    return in_turn(case, "role", ROLES)
+    roles = ROLES_WITH_OPERATOR if case.operation.label in operator_only else ROLES
+    return in_turn(case, "role", roles)
 
 
 @schemathesis.auth(refresh_interval=None)
 class AccessToken:
-    """An administrator's, a user's or none."""
+    """An administrator's, a user's, an operator's ticket or none."""
 
     def get(self, case, context):
         role = role_of(case)
@@ -106,6 +120,10 @@ class AccessToken:
 def before_load_schema(context, raw_schema):
     # Its name with the tests' ISSUER, which is plain HTTP, as openapi.yaml says.
     raw_schema["components"]["securitySchemes"]["refreshCookie"]["name"] = COOKIE
+    for path, item in raw_schema["paths"].items():
+        for method, operation in item.items():
+            if isinstance(operation, dict) and operation.get("x-access") == "operator":
+                operator_only.add(f"{method.upper()} {path}")
     narrow(raw_schema)
 
 
@@ -137,7 +155,8 @@ def before_call(context, case, kwargs):
     label = case.operation.label
     if not (case.path_parameters or case.query or isinstance(case.body, dict)) or not in_turn(case, "real", REAL):
         return
-    me = account(role_of(case) or "user")
+    role = role_of(case)
+    me = account(role if role in ("admin", "user") else "user")
     if label == CHECK:
         mine = {"role": ["user"], "user_id": me["id"], "email": me["email"]}
         case.query.update({name: mine[name] for name in case.query if name in mine})
@@ -145,6 +164,11 @@ def before_call(context, case, kwargs):
         case.path_parameters["id"] = me["id"] if dice(case, "own") < 32 else account("victim")["id"]
     if "sid" in case.path_parameters:
         case.path_parameters["sid"] = me["session_id"]
+        if "id" in case.path_parameters:
+            case.path_parameters["id"] = me["id"]
+    if label == INVITE:
+        # An account without a password, which can be invited.
+        case.path_parameters["id"] = supply("invited")["id"]
     if not isinstance(case.body, dict):
         return
     if label == LOGIN:
@@ -188,7 +212,9 @@ BEYOND_A_SCHEMA = {
     # later; with "open" it is required.
     | {"unchanged", "chosen_by_mail", "missing"}
     # A name has no control character and is not only white space.
-    | {"control_character", "empty"},
+    | {"control_character", "empty"}
+    # A text is not an IP address.
+    | {"not_an_address"},
 }
 # In cookie mode the token is not in the body, so a missing cookie is not the body's fault.
 WITHOUT_A_COOKIE = {"token is missing", "refresh_token is missing"}
@@ -214,6 +240,9 @@ def filter_failure(context, failure, case, response):
     if code == "invalid_request" and case.media_type == "application/json" and body.get("error_description") in WITHOUT_A_COOKIE:
         return False
     if case.operation.label == CHECK and not case.query and body.get("detail") == WITHOUT_A_CRITERION:
+        return False
+    # A cursor is an id, or with a prefix an address; email and prefix exclude each other.
+    if case.operation.label == USERS and code == "invalid_request":
         return False
     reasons = set(body.get("reasons", [])) | {error["reason"] for error in body.get("errors", [])}
     allowed = BEYOND_A_SCHEMA.get(code, set())
@@ -244,7 +273,7 @@ def after_call(context, case, response):
         retire(*own)
     if not 200 <= response.status_code < 300:
         return
-    if label in (RENEW, LOG_OUT) or label in LINKS:
+    if label in (RENEW, LOG_OUT, RESTORED) or label in LINKS:
         # Whose it was is not looked up: all begin anew.
         accounts.clear()
     elif label in ENDS_OWN:

@@ -1,5 +1,6 @@
 // Gives hooks.py over HTTP what schemathesis can't generate: accounts that are signed in, and
 // tickets of mailed links.
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { ADA, claimsOf, clientOf, PASSWORD } from "../e2e/client.mjs";
@@ -30,6 +31,22 @@ export async function startSupply(edge) {
   const signIn = async (account) => {
     const { access_token, refresh_token } = await logIn(account.email);
     return { ...account, access_token, refresh_token, session_id: claimsOf(access_token).sid };
+  };
+
+  const makeInvited = async () => {
+    const account = await makeAccount("victim");
+    const update = edge.db.prepare("UPDATE users SET password_hash = '!' WHERE id = ?1");
+    await update.bind(account.id).run();
+    return account;
+  };
+  const makeTicket = async () => {
+    const access_token = `ego_${randomBytes(32).toString("base64url")}`;
+    const hash = createHash("sha256").update(access_token).digest("hex");
+    const insert = edge.db.prepare(
+      "INSERT INTO operator_tickets (hash, scope, created_at, expires_at) VALUES (?1, 'users sessions mail restore pseudonyms', unixepoch(), unixepoch() + 900)",
+    );
+    await insert.bind(hash).run();
+    return { id: hash, access_token };
   };
 
   const ask = async (path, json, options) => {
@@ -67,6 +84,8 @@ export async function startSupply(edge) {
     admin: async () => signIn(await makeAccount("admin")),
     user: async () => signIn(await makeAccount("user")),
     victim: () => makeAccount("victim"),
+    invited: makeInvited,
+    operator: makeTicket,
     ...Object.fromEntries(
       Object.keys(links).map((kind) => [kind, () => tickets[kind].pop() ?? null]),
     ),

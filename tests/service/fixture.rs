@@ -3,15 +3,18 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use edgegate::adapters::kv_sessions::KvSessions;
 use edgegate::adapters::kv_sessions::RevocationMemory;
 use edgegate::adapters::memory::{
     ManualClock, MemoryBackground, MemoryDevices, MemoryEvents, MemoryKeyValue, MemoryMailLedger,
-    MemoryMailQueue, MemoryMailer, MemoryPorts, MemorySessions, MemoryUsers, NoSleep, SeededRandom,
+    MemoryMailQueue, MemoryMailer, MemoryOperatorTickets, MemoryPorts, MemorySessions, MemoryUsers,
+    NoSleep, SeededRandom,
 };
 use edgegate::domain::account::{FreedAddress, User};
 use edgegate::domain::error::{Error, GrantRefusal};
 use edgegate::domain::mail::{Locale, Message};
+use edgegate::domain::operator::{OperatorTicket, OperatorTicketHash};
 use edgegate::domain::session::{Client, Verdict};
 use edgegate::domain::settings::Settings;
 use edgegate::ports::{Ports, SessionStore, UserDirectory};
@@ -70,6 +73,7 @@ impl<S: SessionStore> World<S> {
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
             signatures: Default::default(),
+            operator_tickets: Default::default(),
             vendors: Default::default(),
         };
         let shared = Rc::new(Shared::new(settings(changes)));
@@ -198,6 +202,24 @@ impl<S: SessionStore> World<S> {
         let login = Login { email, password };
         self.service.generate_token(login, &client()).await.is_ok()
     }
+}
+
+/// Stores an operator ticket as the operator's command does, and returns it. Another number makes
+/// another ticket.
+pub(crate) fn operator_ticket(
+    tickets: &MemoryOperatorTickets,
+    number: u8,
+    scope: &str,
+    now: u64,
+) -> String {
+    let ticket = ["ego_", &Base64UrlUnpadded::encode_string(&[number; 32])].concat();
+    let stored = OperatorTicket {
+        scope: scope.to_owned(),
+        created_at: now,
+        expires_at: now + 900,
+    };
+    tickets.add(OperatorTicketHash::of(&ticket).unwrap(), stored);
+    ticket
 }
 
 /// The ticket in a mail's link.

@@ -60,6 +60,7 @@ impl Storage {
             mail_ledger: Default::default(),
             devices: Default::default(),
             signatures: Default::default(),
+            operator_tickets: Default::default(),
             vendors: Default::default(),
         };
         AuthService::new(ports, Rc::new(Shared::new(settings(&changes))))

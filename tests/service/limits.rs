@@ -68,6 +68,7 @@ impl World {
             mail_ledger: Default::default(),
             devices: Default::default(),
             signatures: Default::default(),
+            operator_tickets: Default::default(),
             vendors: Default::default(),
         };
         let service = AuthService::new(ports, Rc::new(Shared::new(settings(changes))));

@@ -39,6 +39,7 @@ mod mail_requests;
 mod manage_sessions;
 mod manage_users;
 mod operator;
+mod operator_tickets;
 mod password_work;
 mod reauthenticate;
 mod register;

@@ -65,6 +65,7 @@ on_both!(a_change_that_changes_nothing_ends_no_token, &[], world => {
         last_name: Edit::Set("King".to_owned()),
         roles: Some(vec!["user".to_owned(), "editor".to_owned()]),
         disabled: Some(false),
+        ..Amendment::default()
     };
     let changed = world.service.amend_user(admin, id, everything()).await.unwrap();
     let ada = log_in(&world.service, ADA).await.unwrap();

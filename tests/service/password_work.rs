@@ -51,6 +51,7 @@ impl World {
             mail_ledger: Default::default(),
             devices: Default::default(),
             signatures: Default::default(),
+            operator_tickets: Default::default(),
             vendors: Default::default(),
         };
         let clock = ports.clock.clone();

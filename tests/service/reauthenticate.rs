@@ -463,6 +463,7 @@ fn the_limits_of_a_login_hold() {
                 mail_ledger: Default::default(),
                 devices: MemoryDevices,
                 signatures: Default::default(),
+                operator_tickets: Default::default(),
                 vendors: Default::default(),
             };
             let service = AuthService::new(ports, std::rc::Rc::clone(&world.shared));

@@ -18,10 +18,12 @@ pub(crate) struct UseCase {
 }
 
 /// Methods that are not use cases: they call no port, or are a step that use cases share.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 12] = [
     "asked_by",
     "new",
+    "operator_of_request",
     "pseudonym",
+    "require_signed_in",
     "session_of",
     "set_request",
     "settings",

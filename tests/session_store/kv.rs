@@ -10,8 +10,8 @@ use edgegate::adapters::memory::{
     VirtualTime,
 };
 use edgegate::domain::account::{
-    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, RowChange, User,
-    UserChange, UserId,
+    Departure, EmailAddress, EmailPrefix, FreedAddress, NotFreedSince, PasswordHash, RowChange,
+    User, UserChange, UserId,
 };
 use edgegate::domain::error::{Code, StoreError};
 use edgegate::domain::policy::{KV_WRITE_RETRIES_MS, RETRY_AFTER};
@@ -192,6 +192,22 @@ impl UserDirectory for SlowUsers {
     async fn list(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
         self.users.list(after, limit).await
     }
+    async fn find_by_prefix(
+        &self,
+        prefix: &EmailPrefix,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        self.users.find_by_prefix(prefix, after, limit).await
+    }
+    async fn raise_counters(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+        now: u64,
+    ) -> Result<Vec<UserId>, StoreError> {
+        self.users.raise_counters(after, limit, now).await
+    }
     async fn rehash(
         &self,
         id: UserId,
@@ -267,6 +283,7 @@ impl Deployment {
             mail_ledger: Default::default(),
             devices: MemoryDevices,
             signatures: Default::default(),
+            operator_tickets: Default::default(),
             vendors: Default::default(),
         };
         AuthService::new(ports, Rc::new(Shared::new(settings(changes))))

@@ -203,6 +203,7 @@ impl<S: SessionStore> Walk<'_, S> {
             mail_ledger: Default::default(),
             devices: MemoryDevices,
             signatures: Default::default(),
+            operator_tickets: Default::default(),
             vendors: Default::default(),
         };
         AuthService::new(ports, Rc::clone(shared))

@@ -20,6 +20,7 @@ export type ServiceErrorCode =
   | "registration_closed"
   | "email_taken"
   | "last_administrator"
+  | "not_invitable"
   | "not_found"
   | "method_not_allowed"
   | "payload_too_large"

@@ -8,6 +8,7 @@ use crate::domain::error::StoreError;
 use crate::domain::mail::{FailureKind, Lane, LinkLife, ProviderFailures};
 use crate::domain::policy::{DAY, HOUR, LANE_TRIES, MAIL_TROUBLE_TTL};
 use crate::ports::{DeadLetter, LaneRequest, MailLedger, Once};
+use edgegate_token::json::Json;
 
 /// The ledger in a D1 database.
 #[derive(Debug)]
@@ -205,6 +206,21 @@ impl MailLedger for D1MailLedger {
         rows.into_iter().map(DeadLetter::try_from).collect()
     }
 
+    async fn retry(&self, ids: Option<&[String]>) -> Result<u64, StoreError> {
+        let ids = ids.map(ids_to_json);
+        let sql = "UPDATE dead_letters SET retry_at = 0 \
+                   WHERE ?1 IS NULL OR id IN (SELECT value FROM json_each(?1)) RETURNING 1 AS n";
+        let values = vec![optional(ids.as_deref().map(text))];
+        Ok(self.0.all(sql, values).await?.len() as u64)
+    }
+
+    async fn discard(&self, ids: &[String]) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM dead_letters \
+                   WHERE id IN (SELECT value FROM json_each(?1)) RETURNING 1 AS n";
+        let values = vec![text(&ids_to_json(ids))];
+        Ok(self.0.all(sql, values).await?.len() as u64)
+    }
+
     async fn provider_failed(
         &self,
         kind: FailureKind,
@@ -264,6 +280,10 @@ impl MailLedger for D1MailLedger {
             .await?;
         Ok(dead.unwrap_or_default())
     }
+}
+
+fn ids_to_json(ids: &[String]) -> String {
+    ids.iter().cloned().collect::<Json>().to_text()
 }
 
 impl TryFrom<Row> for DeadLetter {

@@ -4,8 +4,8 @@
 use super::d1::{Database, Row, malformed, number, optional, text};
 use super::migrations::{self, MARKS};
 use crate::domain::account::{
-    Departure, EmailAddress, FreedAddress, LinkNonce, Name, NotFreedSince, PasswordHash, Roles,
-    RowChange, User, UserChange, UserId,
+    Departure, EmailAddress, EmailPrefix, FreedAddress, LinkNonce, Name, NotFreedSince,
+    PasswordHash, Roles, RowChange, User, UserChange, UserId,
 };
 use crate::domain::error::StoreError;
 use crate::domain::policy::newest_row_changes;
@@ -324,6 +324,48 @@ impl UserDirectory for D1Users {
             users.push(User::try_from(row)?);
         }
         Ok(users)
+    }
+
+    async fn find_by_prefix(
+        &self,
+        prefix: &EmailPrefix,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        // The column is compared byte by byte, and no address has the last code point of Unicode.
+        let sql = "SELECT * FROM users WHERE email_canonical >= ?1 \
+                   AND email_canonical < ?1 || char(1114111) AND email_canonical > ?2 \
+                   ORDER BY email_canonical LIMIT ?3";
+        let values = vec![
+            text(prefix.as_str()),
+            text(after.unwrap_or_default()),
+            number(limit.into()),
+        ];
+        let rows = self.0.all(sql, values).await?;
+        rows.into_iter().map(User::try_from).collect()
+    }
+
+    async fn raise_counters(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+        now: u64,
+    ) -> Result<Vec<UserId>, StoreError> {
+        // As `raised_version` and `raised_epoch` say. The triggers of the table list the users.
+        let sql = "UPDATE users SET version = max(version + 1, ?3 * 1000), \
+                   session_epoch = max(session_epoch + 1, ?3), \
+                   link_nonce = lower(hex(randomblob(16))), updated_at = ?3 \
+                   WHERE id IN (SELECT id FROM users WHERE id > ?1 ORDER BY id LIMIT ?2) \
+                   RETURNING id";
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let values = vec![text(&after), number(limit.into()), number(now)];
+        let rows = self.0.all(sql, values).await?;
+        let mut raised = Vec::new();
+        for row in rows {
+            raised.push(UserId::parse(&row.text("id")?).ok_or_else(|| malformed("id"))?);
+        }
+        raised.sort_unstable();
+        Ok(raised)
     }
 
     async fn rehash(

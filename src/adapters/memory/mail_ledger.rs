@@ -114,6 +114,25 @@ impl MailLedger for MemoryMailLedger {
         Ok(behind.take(limit).cloned().collect())
     }
 
+    async fn retry(&self, ids: Option<&[String]>) -> Result<u64, StoreError> {
+        let mut state = self.0.borrow_mut();
+        let mut marked = 0_u64;
+        for letter in state.letters.values_mut() {
+            if ids.is_none_or(|ids| ids.contains(&letter.id)) {
+                letter.retry_at = Some(0);
+                marked = marked.saturating_add(1);
+            }
+        }
+        Ok(marked)
+    }
+
+    async fn discard(&self, ids: &[String]) -> Result<u64, StoreError> {
+        let mut state = self.0.borrow_mut();
+        let before = state.letters.len();
+        state.letters.retain(|id, _| !ids.contains(id));
+        Ok(before.saturating_sub(state.letters.len()) as u64)
+    }
+
     async fn provider_failed(
         &self,
         kind: FailureKind,

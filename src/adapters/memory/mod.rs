@@ -10,6 +10,7 @@ mod mail_gate;
 mod mail_ledger;
 mod mail_queue;
 mod mailer;
+mod operator_tickets;
 mod password_guard;
 mod random;
 mod sessions;
@@ -29,6 +30,7 @@ pub use mail_gate::MemoryMailGate;
 pub use mail_ledger::MemoryMailLedger;
 pub use mail_queue::MemoryMailQueue;
 pub use mailer::MemoryMailer;
+pub use operator_tickets::MemoryOperatorTickets;
 pub use password_guard::MemoryPasswordGuard;
 pub use random::SeededRandom;
 pub use sessions::MemorySessions;
@@ -78,6 +80,8 @@ pub struct MemoryPorts<
     pub mailer: MemoryMailer,
     /// Which mails were sent recently.
     pub mail_ledger: MemoryMailLedger,
+    /// The tickets of operators.
+    pub operator_tickets: MemoryOperatorTickets,
     /// The names of devices.
     pub devices: MemoryDevices,
     /// Signatures verified by the platform.
@@ -108,6 +112,7 @@ where
     type MailGate = MemoryMailGate;
     type Mailer = MemoryMailer;
     type MailLedger = MemoryMailLedger;
+    type OperatorTickets = MemoryOperatorTickets;
     type Devices = MemoryDevices;
     type Signatures = MemorySignatures;
     type Vendors = MemoryVendors;
@@ -147,6 +152,9 @@ where
     }
     fn mail_ledger(&self) -> &MemoryMailLedger {
         &self.mail_ledger
+    }
+    fn operator_tickets(&self) -> &MemoryOperatorTickets {
+        &self.operator_tickets
     }
     fn devices(&self) -> &MemoryDevices {
         &self.devices

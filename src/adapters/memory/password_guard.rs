@@ -91,4 +91,9 @@ impl<H: PasswordHasher> PasswordGuard for MemoryPasswordGuard<H> {
         self.hashed.set(self.hashed.get().saturating_add(1));
         Ok(Guarded::Done(self.hasher.hash(password, salt).await))
     }
+
+    async fn forget(&self, account: &AccountName) -> Result<(), StoreError> {
+        self.accounts.borrow_mut().remove(account);
+        Ok(())
+    }
 }

@@ -3,13 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use super::SeededRandom;
 use crate::domain::account::{
-    Departure, EmailAddress, FreedAddress, NotFreedSince, PasswordHash, RowChange, User,
-    UserChange, UserId,
+    Departure, EmailAddress, EmailPrefix, FreedAddress, LinkNonce, NotFreedSince, PasswordHash,
+    RowChange, User, UserChange, UserId, raised_epoch, raised_version,
 };
 use crate::domain::error::StoreError;
 use crate::domain::policy::newest_row_changes;
-use crate::ports::{Insertion, UserDirectory};
+use crate::ports::{Insertion, Random, UserDirectory};
 
 /// Accounts in memory, lost with the process.
 #[derive(Debug, Default)]
@@ -24,6 +25,7 @@ pub struct MemoryUsers {
     changes: Cell<u64>,
     /// How often the next changes come too late for their hold.
     late: Cell<u32>,
+    random: SeededRandom,
 }
 
 impl MemoryUsers {
@@ -296,6 +298,48 @@ impl UserDirectory for MemoryUsers {
             .filter(|user| after.is_none_or(|after| user.id > after));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(behind.take(limit).cloned().collect())
+    }
+
+    async fn find_by_prefix(
+        &self,
+        prefix: &EmailPrefix,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let users = self.users.borrow();
+        let is_found = |user: &&User| {
+            let address = user.email.canonical();
+            address.starts_with(prefix.as_str()) && after.is_none_or(|after| address > after)
+        };
+        let mut found: Vec<&User> = users.values().filter(is_found).collect();
+        found.sort_by_key(|user| user.email.canonical());
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(found.into_iter().take(limit).cloned().collect())
+    }
+
+    async fn raise_counters(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+        now: u64,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let mut users = self.users.borrow_mut();
+        let behind = users
+            .values_mut()
+            .filter(|user| after.is_none_or(|after| user.id > after));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut raised = Vec::new();
+        for user in behind.take(limit) {
+            let mut nonce = [0; 16];
+            self.random.fill(&mut nonce);
+            user.version = raised_version(user.version, now);
+            user.session_epoch = raised_epoch(user.session_epoch, now);
+            user.link_nonce = LinkNonce::new(&nonce);
+            user.updated_at = now;
+            self.list_change(user.id, now);
+            raised.push(user.id);
+        }
+        Ok(raised)
     }
 
     async fn rehash(

@@ -31,6 +31,13 @@ impl AccountNames {
         Self(secrets.address_key("account", issuer))
     }
 
+    /// The same for each ticket secret, in order: names in the log from before another secret was
+    /// promoted.
+    pub fn of_each_secret(secrets: &TicketSecrets, issuer: &str) -> impl Iterator<Item = Self> {
+        let keys = secrets.address_keys("account", issuer);
+        keys.into_iter().map(Self)
+    }
+
     /// The name for an address, with or without an account. All spellings of an address have the
     /// same name.
     #[must_use]

@@ -9,6 +9,7 @@ mod context_words;
 mod decoy_salt;
 mod departure;
 mod device;
+mod email_prefix;
 mod failed_tries;
 mod freed_address;
 mod hashing_cost;
@@ -27,6 +28,7 @@ pub use decoy_salt::DecoySalts;
 pub use departure::Departure;
 pub use device::{DeviceTicket, DeviceTickets};
 pub use edgegate_token::{EmailAddress, EmailError};
+pub use email_prefix::EmailPrefix;
 pub use failed_tries::{Admitted, FailedTries, KnownId, TriedBy};
 pub use freed_address::{FreedAddress, FreedAddresses, NotFreedSince};
 pub use hashing_cost::HashingCost;
@@ -36,5 +38,7 @@ pub use password::{
 };
 pub use pepper::{PepperError, Peppers};
 pub use row_change::RowChange;
-pub use user::{LinkNonce, Name, NameError, Roles, RolesError, User, UserId};
+pub use user::{
+    LinkNonce, Name, NameError, Roles, RolesError, User, UserId, raised_epoch, raised_version,
+};
 pub use user_change::{Edit, UserChange};

@@ -257,6 +257,26 @@ impl User {
     }
 }
 
+/// A user's `version` after a restore of the database. It is larger than every version that was
+/// handed out before, since between two restores no account changes a thousand times a second.
+#[must_use]
+pub const fn raised_version(version: u64, now: u64) -> u64 {
+    larger(version.saturating_add(1), now.saturating_mul(1000))
+}
+
+/// A user's `session_epoch` after a restore of the database, larger than every earlier one. It has
+/// room until the year 2106.
+#[must_use]
+pub fn raised_epoch(epoch: u32, now: u64) -> u32 {
+    epoch
+        .saturating_add(1)
+        .max(u32::try_from(now).unwrap_or(u32::MAX))
+}
+
+const fn larger(one: u64, other: u64) -> u64 {
+    if one > other { one } else { other }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,5 +328,16 @@ mod tests {
         assert_eq!(UserId::parse(&id.to_string().replace('-', "")), None);
         assert_eq!(UserId::from_bytes(*id.as_bytes()), Some(id));
         assert_eq!(UserId::from_bytes([0; 16]), None);
+    }
+
+    #[test]
+    fn raised_counters_are_above_all_earlier_ones() {
+        assert_eq!(raised_version(7, 1_800_000_000), 1_800_000_000_000);
+        assert_eq!(
+            raised_version(1_800_000_000_000, 1_800_000_000),
+            1_800_000_000_001
+        );
+        assert_eq!(raised_epoch(7, 1_800_000_000), 1_800_000_000);
+        assert_eq!(raised_epoch(1_800_000_000, 1_800_000_000), 1_800_000_001);
     }
 }

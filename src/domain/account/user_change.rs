@@ -80,6 +80,8 @@ pub struct UserChange {
     pub password_hash: Option<PasswordHash>,
     /// Ends every session.
     pub revoke_sessions: bool,
+    /// Allows the change even if no enabled administrator with a password remains.
+    pub may_leave_no_administrator: bool,
 }
 
 impl UserChange {
@@ -92,7 +94,7 @@ impl UserChange {
         }
     }
 
-    /// The change without the names, roles and state that the user already has. Writing those again
+    /// The change without the names, roles and states that the user already has. Writing those again
     /// would invalidate the user's access tokens for nothing.
     #[must_use]
     pub fn without_current_values(self, user: &User) -> Self {
@@ -103,6 +105,7 @@ impl UserChange {
             disabled: self
                 .disabled
                 .filter(|disabled| *disabled != user.disabled_at.is_some()),
+            verify_email: self.verify_email && user.email_verified_at.is_none(),
             ..self
         }
     }
@@ -123,15 +126,22 @@ impl UserChange {
         self.email.is_some() || self.verify_email || self.disabled.is_some()
     }
 
-    /// Whether the user is certainly not an enabled administrator after the change.
+    /// Whether the user is certainly not an enabled administrator after the change, so that another
+    /// one must remain.
     #[must_use]
     pub fn takes_administrator(&self) -> bool {
         let takes_role = |roles: &Roles| !roles.contains(ADMIN_ROLE);
-        self.disabled == Some(true) || self.roles.as_ref().is_some_and(takes_role)
+        !self.may_leave_no_administrator
+            && (self.disabled == Some(true) || self.roles.as_ref().is_some_and(takes_role))
     }
 
+    /// Whether it changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        let nothing = Self {
+            may_leave_no_administrator: self.may_leave_no_administrator,
+            ..Self::default()
+        };
+        *self == nothing
     }
 }

@@ -1,10 +1,11 @@
 //! The catalogue of events.
 
-use super::Pseudonym;
+use super::{Actor, Pseudonym};
 use crate::domain::account::{Roles, UserId};
 use crate::domain::error::{LinkRefusal, LoginRefusal};
 use crate::domain::log_line::Level;
 use crate::domain::mail::{FailureKind, ProviderFailures};
+use crate::domain::operator::{OperatorId, Scope};
 use crate::domain::session::{SessionId, Verdict};
 
 /// What was done or refused.
@@ -43,12 +44,14 @@ pub enum Act {
         /// The session.
         session: SessionId,
     },
-    /// `session_ended`: by its owner, from the list.
+    /// `session_ended`: from the list, by its owner or for them.
     SessionEnded {
         /// Whose session it was.
         user: UserId,
         /// The session that ended.
         session: SessionId,
+        /// The administrator or operator who did it; `None` for the owner.
+        by: Option<Actor>,
     },
     /// `other_sessions_ended`: all sessions of a user except one.
     OtherSessionsEnded {
@@ -61,8 +64,8 @@ pub enum Act {
     SessionsRevoked {
         /// Whose they were.
         user: UserId,
-        /// The user or administrator who did it; `None` for a Worker that called by RPC.
-        by: Option<UserId>,
+        /// Who did it; `None` for a Worker that called by RPC.
+        by: Option<Actor>,
     },
     /// `reset_requested`. Whether the address has an account is not looked up.
     ResetRequested {
@@ -118,6 +121,8 @@ pub enum Act {
     EmailVerified {
         /// Whose it is.
         user: UserId,
+        /// The operator who vouched for it; `None` for the owner, who used a mailed link.
+        by: Option<Actor>,
     },
     /// `email_change_requested`.
     EmailChangeRequested {
@@ -142,12 +147,12 @@ pub enum Act {
         /// The account of the link, if the link is genuine and for an account.
         user: Option<UserId>,
     },
-    /// `account_created`: by an administrator.
+    /// `account_created`: by an administrator or an operator.
     AccountCreated {
         /// Whose it is.
         user: UserId,
-        /// The administrator.
-        by: UserId,
+        /// Who created it.
+        by: Actor,
         /// Its address.
         address: Pseudonym,
     },
@@ -155,15 +160,15 @@ pub enum Act {
     AccountDeleted {
         /// Whose it was.
         user: UserId,
-        /// The user or an administrator.
-        by: UserId,
+        /// The user, an administrator or an operator.
+        by: Actor,
     },
     /// `roles_changed`.
     RolesChanged {
         /// Whose they are.
         user: UserId,
-        /// The administrator.
-        by: UserId,
+        /// The administrator or operator.
+        by: Actor,
         /// All roles after the change.
         roles: Roles,
     },
@@ -171,10 +176,59 @@ pub enum Act {
     DisabledChanged {
         /// Who.
         user: UserId,
-        /// The administrator.
-        by: UserId,
+        /// The administrator or operator.
+        by: Actor,
         /// True for `user_disabled`.
         disabled: bool,
+    },
+    /// `invited`: an invitation was mailed again.
+    Invited {
+        /// Whose account it is.
+        user: UserId,
+        /// The administrator or operator.
+        by: Actor,
+    },
+    /// `link_returned`: an operator got the link of an invitation instead of the owner's mailbox.
+    LinkReturned {
+        /// Whose account it is.
+        user: UserId,
+        /// The operator.
+        by: Actor,
+    },
+    /// `user_unlocked`: failed attempts at the account's password were forgotten.
+    Unlocked {
+        /// Whose account it is.
+        user: UserId,
+        /// The administrator or operator.
+        by: Actor,
+    },
+    /// `mail_retried`: an operator asked to send mails again.
+    MailRetried {
+        /// The operator.
+        by: Actor,
+        /// How many.
+        mails: u64,
+    },
+    /// `mail_dropped`: an operator deleted mails that could not be sent.
+    MailDropped {
+        /// The operator.
+        by: Actor,
+        /// How many.
+        mails: u64,
+    },
+    /// `counters_raised`: after a restore of the database. Every session of these accounts ended.
+    CountersRaised {
+        /// The operator.
+        by: Actor,
+        /// How many accounts.
+        accounts: u64,
+    },
+    /// `operator_denied`: the operator ticket was valid, but its scope does not allow this.
+    OperatorDenied {
+        /// The ticket.
+        by: OperatorId,
+        /// The scope that it lacks.
+        scope: Scope,
     },
     /// `access_denied`: the access token was valid, but its user may not do this.
     AccessDenied {
@@ -286,6 +340,13 @@ impl Act {
             Self::RolesChanged { .. } => "roles_changed",
             Self::DisabledChanged { disabled: true, .. } => "user_disabled",
             Self::DisabledChanged { .. } => "user_enabled",
+            Self::Invited { .. } => "invited",
+            Self::LinkReturned { .. } => "link_returned",
+            Self::Unlocked { .. } => "user_unlocked",
+            Self::MailRetried { .. } => "mail_retried",
+            Self::MailDropped { .. } => "mail_dropped",
+            Self::CountersRaised { .. } => "counters_raised",
+            Self::OperatorDenied { .. } => "operator_denied",
             Self::AccessDenied { .. } => "access_denied",
             Self::LimitHit { .. } => "limit_hit",
             Self::VendorUnreachable { .. } => "vendor_unreachable",
@@ -306,6 +367,7 @@ impl Act {
             | Self::PasswordCheckFailed { .. }
             | Self::LinkRefused { .. }
             | Self::AccessDenied { .. }
+            | Self::OperatorDenied { .. }
             | Self::LimitHit { .. } => Outcome::Refused,
             Self::Renewal { verdict, .. } if !goes_on(*verdict) => Outcome::Refused,
             Self::VendorUnreachable { .. }
@@ -347,6 +409,7 @@ impl Act {
             Self::Renewal { verdict, .. } => verdict.reason(),
             Self::LinkRefused { refusal, .. } => refusal.reason(),
             Self::LimitHit { limit, .. } => limit,
+            Self::OperatorDenied { scope, .. } => scope.as_str(),
             Self::PasswordCheckFailed { refusal, .. } if refusal.needs_operator() => {
                 refusal.reason()
             }
@@ -358,13 +421,19 @@ impl Act {
         }
     }
 
-    /// What the name does not say: all roles after the change, which vendor, or which mail.
+    /// What the name does not say: all roles after the change, which vendor, which mail, or how
+    /// many.
     pub(super) fn detail(&self) -> String {
         match self {
             Self::RolesChanged { roles, .. } => roles.to_vec().join(" "),
             Self::VendorUnreachable { vendor, .. } => (*vendor).to_owned(),
             Self::MailKept { mail, .. } | Self::MailNotQueued { mail, .. } => (*mail).to_owned(),
             Self::ProviderFails(failures) => failures.detail(),
+            Self::MailRetried { mails: count, .. }
+            | Self::MailDropped { mails: count, .. }
+            | Self::CountersRaised {
+                accounts: count, ..
+            } => count.to_string(),
             _ => String::new(),
         }
     }
@@ -383,13 +452,16 @@ impl Act {
             | Self::PasswordCheckFailed { user, .. }
             | Self::Reauthenticated { user, .. }
             | Self::Registered { user, .. }
-            | Self::EmailVerified { user }
+            | Self::EmailVerified { user, .. }
             | Self::EmailChangeRequested { user, .. }
             | Self::EmailChanged { user, .. }
             | Self::AccountCreated { user, .. }
             | Self::AccountDeleted { user, .. }
             | Self::RolesChanged { user, .. }
             | Self::DisabledChanged { user, .. }
+            | Self::Invited { user, .. }
+            | Self::LinkReturned { user, .. }
+            | Self::Unlocked { user, .. }
             | Self::AccessDenied { user, .. }
             | Self::LimitHit {
                 whose: Whose::User(user),
@@ -400,6 +472,10 @@ impl Act {
             | Self::RegistrationRequested { .. }
             | Self::VerificationRequested { .. }
             | Self::LimitHit { .. }
+            | Self::MailRetried { .. }
+            | Self::MailDropped { .. }
+            | Self::CountersRaised { .. }
+            | Self::OperatorDenied { .. }
             | Self::VendorUnreachable { .. }
             | Self::MailKept { .. }
             | Self::ProviderFails(_)
@@ -429,13 +505,22 @@ impl Act {
     }
 
     /// Who did it, where that may be somebody other than the user.
-    pub(super) fn by(&self) -> Option<UserId> {
+    pub(super) fn by(&self) -> Option<Actor> {
         match self {
             Self::AccountCreated { by, .. }
             | Self::AccountDeleted { by, .. }
             | Self::RolesChanged { by, .. }
-            | Self::DisabledChanged { by, .. } => Some(*by),
-            Self::SessionsRevoked { by, .. } => *by,
+            | Self::DisabledChanged { by, .. }
+            | Self::Invited { by, .. }
+            | Self::LinkReturned { by, .. }
+            | Self::Unlocked { by, .. }
+            | Self::MailRetried { by, .. }
+            | Self::MailDropped { by, .. }
+            | Self::CountersRaised { by, .. } => Some(*by),
+            Self::SessionsRevoked { by, .. }
+            | Self::SessionEnded { by, .. }
+            | Self::EmailVerified { by, .. } => *by,
+            Self::OperatorDenied { by, .. } => Some(Actor::Operator(*by)),
             _ => None,
         }
     }

@@ -3,9 +3,11 @@
 //! `docs/operations.md` has a row for each name.
 
 mod act;
+mod actor;
 mod pseudonym;
 
 pub use act::{Act, Outcome, Whose};
+pub use actor::Actor;
 pub use pseudonym::{NetworkPseudonyms, Pseudonym};
 
 use super::account::UserId;
@@ -67,7 +69,7 @@ impl Event {
             self.act.reason().to_owned(),
             user(self.act.user()),
             session.map_or(String::new(), |session| session.to_string()),
-            user(self.act.by()),
+            self.act.by().map_or(String::new(), |by| by.to_string()),
             pseudonym(self.act.address()),
             pseudonym(self.network),
             request_id.to_owned(),

@@ -55,6 +55,12 @@ impl NetworkPseudonyms {
         Self(secrets.address_key("network", issuer))
     }
 
+    /// The same for each ticket secret, in order.
+    pub fn of_each_secret(secrets: &TicketSecrets, issuer: &str) -> impl Iterator<Item = Self> {
+        let keys = secrets.address_keys("network", issuer);
+        keys.into_iter().map(Self)
+    }
+
     /// The pseudonym of the client's network, as limits count it: the IPv4 address, or the /64 of
     /// an IPv6 address. `None` if it is unknown.
     #[must_use]

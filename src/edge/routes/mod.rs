@@ -7,6 +7,7 @@ pub mod healthz;
 pub mod login;
 pub mod me;
 pub mod metadata;
+pub mod operator;
 pub mod password;
 pub mod reauthenticate;
 pub mod register;

@@ -14,10 +14,15 @@ use crate::service::manage_sessions::OwnSession;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let sessions = service.list_sessions(request.bearer()?).await?;
+    Ok(listed(&sessions))
+}
+
+/// The answer with a list of sessions.
+pub(super) fn listed(sessions: &[OwnSession]) -> Answer {
     let body = SessionsBody {
         sessions: sessions.iter().map(SessionBody::from).collect(),
     };
-    Ok(Answer::json(200, &body))
+    Answer::json(200, &body)
 }
 
 pub(crate) async fn delete_others<P: Ports>(

@@ -15,10 +15,12 @@ mod both_ways;
 mod conformance;
 mod sessions;
 mod signatures;
+mod tickets;
 
 use edgegate::adapters::cloudflare::account::DurableAccounts;
 use edgegate::adapters::cloudflare::d1::Database;
 use edgegate::adapters::cloudflare::d1_mail_ledger::D1MailLedger;
+use edgegate::adapters::cloudflare::d1_operator_tickets::D1OperatorTickets;
 use edgegate::adapters::cloudflare::d1_users::D1Users;
 use edgegate::adapters::cloudflare::mail_gate::DurableMailGate;
 use edgegate::adapters::system_random::SystemRandom;
@@ -31,7 +33,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
 use crate::conformance::suite::Outcome;
-use crate::conformance::{mail_gate, mail_ledger, password_guard, users};
+use crate::conformance::{mail_gate, mail_ledger, operator_tickets, password_guard, users};
 
 /// A promise of what `signatures::found` found, as JSON.
 #[wasm_bindgen]
@@ -78,6 +80,12 @@ async fn outcomes(path: &str, env: &Env) -> Option<Vec<Outcome>> {
         "/conformance/password-guard" => {
             let guard = DurableAccounts::bound(env, "ACCOUNT_OBJECTS")?;
             password_guard::run_all(&password_guard::World::new(guard, first)?).await
+        }
+        "/conformance/operator-tickets" => {
+            let tickets = D1OperatorTickets::new(Database::bound(env, "DB")?);
+            let adding = tickets::adding(env)?;
+            let world = operator_tickets::World::new(tickets, adding, first);
+            operator_tickets::run_all(&world).await
         }
         "/conformance/panic" => {
             conformance_panic();

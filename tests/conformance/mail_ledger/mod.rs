@@ -136,6 +136,8 @@ pub(crate) async fn run_all<L: MailLedger>(world: &World<L>) -> Vec<Outcome> {
             a_letter_kept_twice_is_as_the_second_says,
             a_forgotten_letter_is_gone,
             kept_letters_come_in_pages,
+            letters_are_due_when_an_operator_says_so,
+            discarded_letters_are_gone,
             failures_are_counted_by_kind_until_the_provider_works,
             of_ten_first_failures_at_once_one_is_new,
             tidying_forgets_failures_after_which_nothing_was_attempted,

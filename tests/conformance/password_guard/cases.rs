@@ -405,3 +405,22 @@ pub(super) async fn ten_right_tries_at_once_are_right_or_refused<G: PasswordGuar
     );
     Ok(())
 }
+
+/// "Forgets all failures of an account, so that everybody may try again at once."
+pub(super) async fn forgotten_failures_delay_nobody<G: PasswordGuard>(world: &World<G>) -> Case {
+    let (account, other) = (world.account(), world.account());
+    for account in [&account, &other] {
+        for by in [STRANGER, known(1)] {
+            check_eq!(world.guess(account, by, BEGUN).await?, DIFFERS, "a try");
+        }
+    }
+    world.guard.forget(&account).await.map_err(text)?;
+    let again = world.guess(&account, STRANGER, BEGUN).await?;
+    check_eq!(again, DIFFERS, "forgotten");
+    let delayed = world.guess(&other, STRANGER, BEGUN).await?;
+    check_eq!(delayed, Guarded::Delayed(1), "another account");
+    // The count begins anew.
+    let next = world.guess(&account, STRANGER, BEGUN).await?;
+    check_eq!(next, Guarded::Delayed(1), "the first failure");
+    world.guard.forget(&world.account()).await.map_err(text)
+}

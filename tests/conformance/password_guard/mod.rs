@@ -103,6 +103,7 @@ pub(crate) async fn run_all<G: PasswordGuard>(world: &World<G>) -> Vec<Outcome> 
             an_address_without_an_account_fails,
             a_hash_that_cannot_be_used_fails,
             a_failure_delays_the_next_try,
+            forgotten_failures_delay_nobody,
             a_try_inside_the_delay_changes_nothing,
             the_delay_doubles,
             the_right_password_is_not_tried_inside_the_delay,

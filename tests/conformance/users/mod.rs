@@ -229,6 +229,7 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             a_list_is_in_the_order_of_ids,
             a_list_has_at_most_the_limit,
             pages_have_every_user_once,
+            users_are_found_by_the_beginning_of_their_address,
             a_list_begins_behind_a_deleted_user,
             an_empty_directory_lists_nobody,
             each_field_changes_alone,
@@ -243,6 +244,7 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             names_are_cleared,
             changes_at_once_all_count,
             a_rehash_moves_no_counter,
+            raised_counters_are_above_all_earlier_ones,
             a_rehash_needs_the_old_hash,
             another_version_changes_nothing,
             of_two_conditional_changes_one_is_made,
@@ -264,6 +266,7 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             a_list_of_changes_is_bounded,
             // These leave an administrator behind, whom the port does not delete.
             the_last_administrator_stays,
+            the_last_administrator_goes_when_told_so,
             what_leaves_an_administrator_is_done,
             an_administrator_without_a_password_does_not_count,
             of_two_who_remove_each_other_one_remains,

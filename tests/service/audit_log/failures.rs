@@ -48,6 +48,7 @@ fn hitting_limits(seen: &mut Seen) {
             mail_ledger: MemoryMailLedger::default(),
             devices: MemoryDevices,
             signatures: Default::default(),
+            operator_tickets: Default::default(),
             vendors: Default::default(),
         };
         let service = AuthService::new(ports, Rc::clone(&world.shared));

@@ -86,6 +86,7 @@ impl World {
             mail_ledger: Default::default(),
             devices: Default::default(),
             signatures: Default::default(),
+            operator_tickets: Default::default(),
             vendors: Default::default(),
         };
         let service = AuthService::new(ports, Rc::clone(shared));

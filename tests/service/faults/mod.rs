@@ -66,7 +66,7 @@ type Told = BTreeSet<(&'static str, &'static str)>;
 
 /// The operations of the contract that change something, as named in docs/errors.md, and the cases
 /// that cover them.
-const OPERATIONS: [(&str, &[&str]); 21] = [
+const OPERATIONS: [(&str, &[&str]); 30] = [
     ("generate_token", &["login"]),
     ("renew_token", &["renewal"]),
     ("reauthenticate", &["prove the password again"]),
@@ -87,6 +87,18 @@ const OPERATIONS: [(&str, &[&str]); 21] = [
     ("end_session", &["end one session"]),
     ("end_other_sessions", &["end all others"]),
     ("create_user", &["invite"]),
+    (
+        "create_user (with a returned link)",
+        &["make an account with a link"],
+    ),
+    ("invite_user", &["invite again", "return an invitation"]),
+    ("verify_user", &["vouch for an address"]),
+    ("unlock_user", &["unlock"]),
+    ("end_session_of_user", &["end a session of a user"]),
+    ("retry_failed_mail", &["retry failed mails"]),
+    ("drop_failed_mail", &["drop a failed mail"]),
+    ("raise_counters", &["raise all counters"]),
+    ("find_pseudonyms", &["read as an operator"]),
     ("amend_user", &["change roles", "disable"]),
     ("delete_account", &["delete an account"]),
     ("revoke_tokens (one's own)", &["revoke all of one's own"]),

@@ -8,26 +8,28 @@ use std::rc::Rc;
 use edgegate::adapters::kv_sessions::{KeyValue, Page, Values, WriteError};
 use edgegate::adapters::memory::{
     ManualClock, MemoryDevices, MemoryEvents, MemoryMailGate, MemoryMailLedger, MemoryMailQueue,
-    MemoryMailer, MemoryPasswordGuard, MemorySignatures, MemoryUsers, MemoryVendors, NoLimits,
-    PlatformAnswer, SeededRandom,
+    MemoryMailer, MemoryOperatorTickets, MemoryPasswordGuard, MemorySignatures, MemoryUsers,
+    MemoryVendors, NoLimits, PlatformAnswer, SeededRandom,
 };
 use edgegate::domain::account::{
-    AccountName, Attempt, Comparison, Departure, EmailAddress, FreedAddress, HashError,
-    NotFreedSince, Password, PasswordHash, RowChange, User, UserChange, UserId, Verification,
+    AccountName, Attempt, Comparison, Departure, EmailAddress, EmailPrefix, FreedAddress,
+    HashError, NotFreedSince, Password, PasswordHash, RowChange, User, UserChange, UserId,
+    Verification,
 };
 use edgegate::domain::error::StoreError;
 use edgegate::domain::mail::{
     Accepted, Counted, FailureKind, GateName, GateVerdict, Job, LinkLife, MailFailure, Message,
     ProviderFailures,
 };
+use edgegate::domain::operator::{OperatorTicket, OperatorTicketHash};
 use edgegate::domain::session::{
     ActiveSession, Client, Device, EndReason, Presented, Proved, RefreshTicket, Revocation, Rules,
     SessionId,
 };
 use edgegate::ports::{
     DeadLetter, Devices, Guarded, Insertion, LaneRequest, Limit, MailGate, MailLedger, MailQueue,
-    Mailer, NewSession, Once, PasswordGuard, PasswordHasher, Ports, RateLimiter, Renewal,
-    SessionStore, SignatureVerifier, UserDirectory, Vendors,
+    Mailer, NewSession, Once, OperatorTickets, PasswordGuard, PasswordHasher, Ports, RateLimiter,
+    Renewal, SessionStore, SignatureVerifier, UserDirectory, Vendors,
 };
 use edgegate_token::SignedBy;
 
@@ -58,16 +60,18 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 54] = [
+pub(crate) const CALLS: [&str; 61] = [
     "devices",
     "gate count",
     "guard check",
+    "guard forget",
     "guard hash",
     "kv delete",
     "kv list",
     "kv read",
     "kv write",
     "ledger admit",
+    "ledger discard",
     "ledger due",
     "ledger forget",
     "ledger keep",
@@ -77,6 +81,7 @@ pub(crate) const CALLS: [&str; 54] = [
     "ledger provider failures",
     "ledger provider works",
     "ledger release",
+    "ledger retry",
     "ledger sent once",
     "ledger take once",
     "ledger tidy",
@@ -95,11 +100,14 @@ pub(crate) const CALLS: [&str; 54] = [
     "sessions renew",
     "sessions revocation",
     "signature",
+    "tickets find",
+    "tickets forget expired",
     "users delete",
     "users departures",
     "users due departures",
     "users find by email",
     "users find by id",
+    "users find by prefix",
     "users forget",
     "users forget departures",
     "users forget row change",
@@ -108,6 +116,7 @@ pub(crate) const CALLS: [&str; 54] = [
     "users is past",
     "users list",
     "users postpone departure",
+    "users raise counters",
     "users rehash",
     "users row changes",
     "users update",
@@ -162,7 +171,9 @@ impl Line {
             *self.down.borrow_mut() = Some(name);
         }
         // D1 never repeats a statement that writes.
-        let is_d1 = name.starts_with("users") || name.starts_with("ledger");
+        let is_d1 = ["users", "ledger", "tickets"]
+            .iter()
+            .any(|port| name.starts_with(port));
         Some(if fault == Fault::Again && is_d1 {
             Fault::Twice
         } else {
@@ -236,6 +247,8 @@ impl UserDirectory for Faulty<MemoryUsers> {
     numbered!("users freed", is_not_freed(condition: &NotFreedSince) -> bool);
     numbered!("users forget", forget_freed(before: u64) -> ());
     numbered!("users list", list(after: Option<UserId>, limit: u32) -> Vec<User>);
+    numbered!("users find by prefix", find_by_prefix(prefix: &EmailPrefix, after: Option<&str>, limit: u32) -> Vec<User>);
+    numbered!("users raise counters", raise_counters(after: Option<UserId>, limit: u32, now: u64) -> Vec<UserId>);
     numbered!("users rehash", rehash(id: UserId, old: &PasswordHash, new: &PasswordHash) -> ());
     numbered!("users ping", ping() -> ());
 }
@@ -376,6 +389,8 @@ impl MailLedger for Faulty<MemoryMailLedger> {
     numbered!("ledger due", due(limit: u32, now: u64) -> Vec<DeadLetter>);
     numbered!("ledger forget", forget(id: &str) -> ());
     numbered!("ledger kept", kept(after: &str, limit: u32) -> Vec<DeadLetter>);
+    numbered!("ledger retry", retry(ids: Option<&[String]>) -> u64);
+    numbered!("ledger discard", discard(ids: &[String]) -> u64);
     numbered!("ledger provider failed", provider_failed(kind: FailureKind, reason: &str, now: u64) -> ProviderFailures);
     numbered!("ledger provider works", provider_works() -> ());
     numbered!("ledger provider failures", provider_failures() -> Vec<ProviderFailures>);
@@ -394,6 +409,12 @@ impl Vendors for Faulty<MemoryVendors> {
 impl PasswordGuard for Faulty<MemoryPasswordGuard<PlainHasher>> {
     numbered!("guard check", check(account: &AccountName, attempt: &Attempt<'_>, now: u64) -> Guarded<Comparison>);
     numbered!("guard hash", hash(account: &AccountName, password: &Password, salt: &[u8; 16]) -> Guarded<Result<PasswordHash, HashError>>);
+    numbered!("guard forget", forget(account: &AccountName) -> ());
+}
+
+impl OperatorTickets for Faulty<MemoryOperatorTickets> {
+    numbered!("tickets find", find(hash: &OperatorTicketHash) -> Option<OperatorTicket>);
+    numbered!("tickets forget expired", forget_expired(now: u64) -> ());
 }
 
 impl RateLimiter for Faulty<NoLimits> {
@@ -473,6 +494,7 @@ pub(crate) struct FaultyPorts<S> {
     pub(crate) hasher: PlainHasher,
     pub(crate) guard: Faulty<MemoryPasswordGuard<PlainHasher>>,
     pub(crate) limiter: Faulty<NoLimits>,
+    pub(crate) operator_tickets: Faulty<MemoryOperatorTickets>,
     pub(crate) devices: Faulty<MemoryDevices>,
     pub(crate) signatures: Faulty<MemorySignatures>,
 }
@@ -502,6 +524,7 @@ impl<S: SessionStore> FaultyPorts<S> {
                 line: line.clone(),
             },
             limiter: on(line),
+            operator_tickets: on(line),
             devices: on(line),
             signatures: Faulty {
                 inner: MemorySignatures {
@@ -535,6 +558,7 @@ ports! {
     hasher, Hasher, PlainHasher, hasher;
     password_guard, PasswordGuard, Faulty<MemoryPasswordGuard<PlainHasher>>, guard;
     limiter, Limiter, Faulty<NoLimits>, limiter;
+    operator_tickets, OperatorTickets, Faulty<MemoryOperatorTickets>, operator_tickets;
     devices, Devices, Faulty<MemoryDevices>, devices;
     signatures, Signatures, Faulty<MemorySignatures>, signatures;
     clock, Clock, ManualClock, clock;

@@ -11,7 +11,9 @@ use edgegate::adapters::memory::{
 use edgegate::domain::account::{PasswordHash, User, UserId};
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::{Job, Locale, Message};
-use edgegate::ports::{DeadLetter, MailLedger, SessionStore, UserDirectory};
+use edgegate::domain::operator::Scope;
+use edgegate::ports::{Clock, DeadLetter, MailLedger, SessionStore, UserDirectory};
+use edgegate::service::manage_users::Invitee;
 use edgegate::service::{AuthService, Login, Shared, SignedIn};
 
 use super::ports::{Faulty, FaultyPorts, Line};
@@ -151,6 +153,33 @@ impl<S: SessionStore> World<S> {
         };
         let ledger = &self.service.ports().ledger.inner;
         ledger.keep(&letter).await.unwrap();
+    }
+
+    /// An operator ticket with every scope.
+    pub(super) fn operator(&self) -> String {
+        let ports = self.service.ports();
+        let scopes = Scope::ALL.map(Scope::as_str).join(" ");
+        let now = ports.clock.now_ms() / 1000;
+        crate::fixture::operator_ticket(&ports.operator_tickets.inner, 1, &scopes, now)
+    }
+
+    /// An account without a password, whose first invitation was mailed, and an operator ticket.
+    pub(super) async fn invited(&self) -> (UserId, String) {
+        let ticket = self.operator();
+        let invitee = Invitee {
+            email: "grace@example.com",
+            first_name: None,
+            last_name: None,
+        };
+        let user = self
+            .service
+            .create_user(&ticket, invitee, None, Locale::English)
+            .await
+            .unwrap();
+        self.mails().await;
+        // The next mail may come a minute later.
+        self.clock.advance(120);
+        (user.id, ticket)
     }
 
     /// Makes the user's password look as if it was hashed with older parameters.

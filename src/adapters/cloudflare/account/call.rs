@@ -55,6 +55,8 @@ pub(super) enum Call<'a> {
         password: Cow<'a, str>,
         salt: [u8; 16],
     },
+    /// As [`forget`](crate::ports::PasswordGuard::forget). Answers that it is done.
+    Forget,
 }
 
 impl<'a> Call<'a> {
@@ -142,6 +144,13 @@ mod tests {
         };
         assert!(password(text).unwrap() == typed);
         assert_eq!(salt, [7; 16]);
+    }
+
+    #[test]
+    fn a_call_to_forget_arrives_as_it_was_sent() {
+        assert!(matches!(sent(&Call::Forget), Call::Forget));
+        let done = Guarded::Done(());
+        assert_eq!(sent::<_, Guarded<()>>(&done), done);
     }
 
     #[test]

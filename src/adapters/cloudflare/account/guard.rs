@@ -73,4 +73,15 @@ impl PasswordGuard for DurableAccounts {
             Guarded::Delayed(seconds) => Guarded::Delayed(seconds),
         })
     }
+
+    async fn forget(&self, account: &AccountName) -> Result<(), StoreError> {
+        // Waits behind no limit: it hashes nothing. The time has no effect.
+        let done: Guarded<()> = self
+            .ask(account, &Call::Forget, Arrival::Tries(None), 0)
+            .await?;
+        match done {
+            Guarded::Done(()) => Ok(()),
+            Guarded::Delayed(_) => Err(StoreError::new(OBJECT, "it did not forget")),
+        }
+    }
 }

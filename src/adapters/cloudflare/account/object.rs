@@ -113,6 +113,10 @@ pub async fn answer(
             let checked = check(state, &attempt, milliseconds(now), hasher).await?;
             Ok(encode(&checked).as_str().into())
         }
+        (Call::Forget, Arrival::Tries(None)) => {
+            state.delete_everything(OBJECT).await?;
+            Ok(encode(&Guarded::Done(())).as_str().into())
+        }
         _ => Err(invalid().into()),
     }
 }

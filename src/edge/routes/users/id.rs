@@ -1,15 +1,16 @@
-//! /auth/users/{id}, and POST /auth/users/{id}/revoke: `revoke_tokens`.
+//! /auth/users/{id}, and what is done to a user: revoke (`revoke_tokens`), invite, unlock, verify.
 
-use super::ManagedUserBody;
+use super::{InvitationBody, ManagedUserBody, returns_link};
 use crate::domain::account::UserId;
 use crate::domain::error::Error;
 use crate::edge::answer::{Answer, Cookie, Note};
 use crate::edge::body;
 use crate::edge::problem::Problem;
 use crate::edge::request::Request;
-use crate::edge::routes::{Outcome, locale};
+use crate::edge::routes::{Outcome, accepted, locale};
 use crate::ports::Ports;
 use crate::service::AuthService;
+use crate::service::access::Bearer;
 use crate::service::manage_users::Amendment;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
@@ -23,13 +24,16 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
 pub(crate) async fn patch<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let id = user_id(service, request, token).await?;
-    let known = ["first_name", "last_name", "roles", "disabled"];
-    let [first_name, last_name, roles, disabled] = body::merge_patch(request, known)?;
+    const LEAVE: &str = "may_leave_no_administrator";
+    let known = ["first_name", "last_name", "roles", "disabled", LEAVE];
+    let [first_name, last_name, roles, disabled, leave] = body::merge_patch(request, known)?;
     let amendment = Amendment {
         first_name: body::text_edit("first_name", first_name)?,
         last_name: body::text_edit("last_name", last_name)?,
         roles: body::text_list("roles", body::not_removed("roles", roles)?)?,
         disabled: body::flag("disabled", body::not_removed("disabled", disabled)?)?,
+        may_leave_no_administrator: body::flag(LEAVE, body::not_removed(LEAVE, leave)?)?
+            == Some(true),
     };
     let user = service.amend_user(token, id, amendment).await?;
     Ok(Answer::json(200, &ManagedUserBody::from(&user)))
@@ -40,30 +44,57 @@ pub(crate) async fn revoke<P: Ports>(service: &AuthService<P>, request: &Request
     let id = user_id(service, request, token).await?;
     let bearer = service.revoke_tokens_as(token, id).await?;
     let answer = Answer::empty(204).keeping(Cookie::Ended(id, None));
-    Ok(answer.noted(Note {
-        user_id: Some(bearer.user.to_string()),
-        session_id: Some(bearer.session.to_string()),
-        reason: Some(format!("revoked all of {id}")),
-        ..Note::default()
-    }))
+    Ok(answer.noted(note(bearer.as_ref(), format!("revoked all of {id}"))))
 }
 
 pub(crate) async fn delete<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
     let id = user_id(service, request, token).await?;
     let locale = locale(service, request);
-    let bearer = service.delete_account(token, id, locale).await?;
+    let manager = service.delete_account(token, id, locale).await?;
     let answer = Answer::empty(204).keeping(Cookie::Ended(id, None));
-    Ok(answer.noted(Note {
-        user_id: Some(bearer.user.to_string()),
-        session_id: Some(bearer.session.to_string()),
-        reason: Some(format!("deleted the account {id}")),
+    Ok(answer.noted(note(manager.bearer(), format!("deleted the account {id}"))))
+}
+
+pub(crate) async fn invite<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
+    let token = request.bearer()?;
+    let id = user_id(service, request, token).await?;
+    let [link] = body::json_texts(request, ["link"])?;
+    if returns_link(link)? {
+        let returned = service.return_invitation(token, id).await?;
+        return Ok(Answer::json(200, &InvitationBody::from(&returned)));
+    }
+    let locale = locale(service, request);
+    service.invite(token, id, locale).await?;
+    Ok(accepted())
+}
+
+pub(crate) async fn unlock<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
+    let token = request.bearer()?;
+    let id = user_id(service, request, token).await?;
+    let manager = service.unlock(token, id).await?;
+    Ok(Answer::empty(204).noted(note(manager.bearer(), format!("unlocked {id}"))))
+}
+
+pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
+    let token = request.bearer()?;
+    let id = user_id(service, request, token).await?;
+    let user = service.verify_address(token, id).await?;
+    Ok(Answer::json(200, &ManagedUserBody::from(&user)))
+}
+
+/// What the log line says of a request by an administrator. That of an operator names the ticket.
+pub(super) fn note(bearer: Option<&Bearer>, reason: String) -> Note {
+    Note {
+        user_id: bearer.map(|bearer| bearer.user.to_string()),
+        session_id: bearer.map(|bearer| bearer.session.to_string()),
+        reason: Some(reason),
         ..Note::default()
-    }))
+    }
 }
 
 /// The user whose id is in the path. Only someone who is signed in learns whether it is an id.
-async fn user_id<P: Ports>(
+pub(super) async fn user_id<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
     token: &str,
@@ -71,6 +102,6 @@ async fn user_id<P: Ports>(
     if let Some(id) = UserId::parse(request.id_in_path()) {
         return Ok(id);
     }
-    service.bearer(token).await?;
+    service.require_signed_in(token).await?;
     Err(Error::UnknownUser.into())
 }

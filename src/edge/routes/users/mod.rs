@@ -1,11 +1,13 @@
-//! /auth/users: all accounts, for administrators.
+//! /auth/users: all accounts, for administrators and operators.
 
 pub mod id;
+pub mod sessions;
 
 use serde::Serialize;
 
 use super::{Outcome, UserBody, locale};
 use crate::domain::account::{User, UserId};
+use crate::domain::error::{Error, FieldProblem};
 use crate::domain::policy::{EMAIL_BYTES, MAX_USERS_PER_PAGE, USERS_PER_PAGE};
 use crate::edge::answer::{Answer, Note};
 use crate::edge::body;
@@ -13,55 +15,103 @@ use crate::edge::problem::Problem;
 use crate::edge::request::Request;
 use crate::ports::Ports;
 use crate::service::AuthService;
+use crate::service::invitation::ReturnedLink;
 use crate::service::manage_users::{Invitee, UserPage};
 
 pub(crate) async fn list<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
-    let Query {
-        cursor,
-        limit,
-        email,
-    } = query(request.query)?;
-    let page = match email {
-        Some(email) => UserPage {
-            users: service
-                .find_user(token, &email)
-                .await?
-                .into_iter()
-                .collect(),
-            next: None,
-        },
-        None => service.list_users(token, cursor, limit).await?,
+    let Query { page, limit } = query(request.query)?;
+    let (found, by_address) = match &page {
+        Page::Address(email) => {
+            let user = service.find_user(token, email).await?;
+            let users = user.into_iter().collect();
+            (UserPage { users, next: None }, false)
+        }
+        Page::Prefix(prefix, after) => {
+            let found = service.find_users(token, prefix, after.as_deref(), limit);
+            (found.await?, true)
+        }
+        Page::All(after) => (service.list_users(token, *after, limit).await?, false),
     };
+    let last = found.users.last().filter(|_| by_address);
+    let address = last.map(|user| user.email.canonical().to_owned());
+    let cursor = found
+        .next
+        .map(|id| address.unwrap_or_else(|| id.to_string()));
     let body = UsersBody {
-        users: page.users.iter().map(ManagedUserBody::from).collect(),
-        cursor: page.next.map(|id| id.to_string()),
+        users: found.users.iter().map(ManagedUserBody::from).collect(),
+        cursor,
     };
     Ok(Answer::json(200, &body))
 }
 
 pub(crate) async fn create<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let token = request.bearer()?;
-    let known = ["email", "first_name", "last_name", "roles"];
-    let [email, first_name, last_name, roles] = body::json(request, known)?;
+    let known = ["email", "first_name", "last_name", "roles", "link"];
+    let [email, first_name, last_name, roles, link] = body::json(request, known)?;
     let email = body::text("email", email)?;
     let roles = body::text_list("roles", roles)?;
     let first_name = body::text("first_name", first_name)?;
     let last_name = body::text("last_name", last_name)?;
+    let returns_link = returns_link(body::text("link", link)?)?;
     let email = body::required("email", email)?;
     let invitee = Invitee {
         email: &email,
         first_name: first_name.as_deref(),
         last_name: last_name.as_deref(),
     };
-    let locale = locale(service, request);
-    let user = service.create_user(token, invitee, roles, locale).await?;
-    Ok(Answer::json(201, &ManagedUserBody::from(&user))
+    let (user, link) = if returns_link {
+        let created = service.create_user_with_link(token, invitee, roles).await?;
+        (created.0, Some(created.1))
+    } else {
+        let locale = locale(service, request);
+        let created = service.create_user(token, invitee, roles, locale).await?;
+        (created, None)
+    };
+    let body = CreatedBody {
+        user: ManagedUserBody::from(&user),
+        invitation: link.as_ref().map(InvitationBody::from),
+    };
+    Ok(Answer::json(201, &body)
         .with("Location", format!("/auth/users/{}", user.id))
         .noted(Note {
             reason: Some(format!("made the account {}", user.id)),
             ..Note::default()
         }))
+}
+
+/// Whether the link of an invitation is returned to an operator instead of being mailed.
+fn returns_link(text: Option<String>) -> Result<bool, Problem> {
+    match text.as_deref() {
+        None | Some("mail") => Ok(false),
+        Some("return") => Ok(true),
+        Some(_) => Err(Error::Field("link", FieldProblem::Invalid("unknown")).into()),
+    }
+}
+
+/// An account that was just created.
+#[derive(Serialize)]
+struct CreatedBody<'a> {
+    #[serde(flatten)]
+    user: ManagedUserBody<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<InvitationBody<'a>>,
+}
+
+/// A link that is returned to an operator.
+#[derive(Serialize)]
+struct InvitationBody<'a> {
+    link: &'a str,
+    expires_at: u64,
+}
+
+impl<'a> From<&'a ReturnedLink> for InvitationBody<'a> {
+    fn from(returned: &'a ReturnedLink) -> Self {
+        Self {
+            link: returned.link.expose(),
+            expires_at: returned.expires_at,
+        }
+    }
 }
 
 /// A page of the list.
@@ -71,7 +121,7 @@ struct UsersBody<'a> {
     cursor: Option<String>,
 }
 
-/// What an administrator sees of a user.
+/// What an administrator or an operator sees of a user.
 #[derive(Serialize)]
 struct ManagedUserBody<'a> {
     #[serde(flatten)]
@@ -94,35 +144,56 @@ impl<'a> From<&'a User> for ManagedUserBody<'a> {
 
 #[derive(Debug, PartialEq, Eq)]
 struct Query {
-    cursor: Option<UserId>,
+    page: Page,
     limit: u32,
-    email: Option<String>,
+}
+
+/// Which users.
+#[derive(Debug, PartialEq, Eq)]
+enum Page {
+    /// All, after this id.
+    All(Option<UserId>),
+    /// The one with this address.
+    Address(String),
+    /// Those whose address begins with a text, after this address.
+    Prefix(String, Option<String>),
 }
 
 fn query(text: &str) -> Result<Query, Problem> {
-    let (mut cursor, mut limit, mut email) = (None, None, None);
+    let wrong = || {
+        Problem::invalid_request(format!(
+            "there are cursor (from the page before), limit (1 to {MAX_USERS_PER_PAGE}), and email or prefix, each once"
+        ))
+    };
+    let (mut cursor, mut limit, mut email, mut prefix) = (None, None, None, None);
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        let fresh = match &*name {
-            "cursor" => UserId::parse(&value).map(|id| cursor.replace(id).is_none()),
-            "limit" => value
-                .parse::<u32>()
-                .ok()
-                .filter(|limit| (1..=MAX_USERS_PER_PAGE).contains(limit))
-                .map(|number| limit.replace(number).is_none()),
-            "email" if value.trim().len() <= EMAIL_BYTES => Some(email.replace(value).is_none()),
-            _ => None,
+        let (slot, is_good) = match &*name {
+            "cursor" => (&mut cursor, value.len() <= EMAIL_BYTES),
+            "limit" => (&mut limit, true),
+            "email" => (&mut email, value.trim().len() <= EMAIL_BYTES),
+            "prefix" => (&mut prefix, true),
+            _ => return Err(wrong()),
         };
-        if fresh != Some(true) {
-            return Err(Problem::invalid_request(format!(
-                "there are cursor (from the page before), limit (1 to {MAX_USERS_PER_PAGE}) and email, each once"
-            )));
+        if !is_good || slot.replace(value.into_owned()).is_some() {
+            return Err(wrong());
         }
     }
-    Ok(Query {
-        cursor,
-        limit: limit.unwrap_or(USERS_PER_PAGE),
-        email: email.map(std::borrow::Cow::into_owned),
-    })
+    let limit = match limit {
+        None => USERS_PER_PAGE,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=MAX_USERS_PER_PAGE).contains(limit))
+            .ok_or_else(wrong)?,
+    };
+    let page = match (email, prefix, cursor) {
+        (Some(email), None, _) => Page::Address(email),
+        (None, Some(prefix), cursor) => Page::Prefix(prefix, cursor),
+        (None, None, Some(cursor)) => Page::All(Some(UserId::parse(&cursor).ok_or_else(wrong)?)),
+        (None, None, None) => Page::All(None),
+        (Some(_), Some(_), _) => return Err(wrong()),
+    };
+    Ok(Query { page, limit })
 }
 
 #[cfg(test)]
@@ -133,16 +204,22 @@ mod tests {
     fn queries() {
         let id = UserId::new(1_764_000_000_000, &[1; 10]);
         let read = query(&format!("limit=2&cursor={id}")).unwrap();
-        assert_eq!((read.cursor, read.limit, read.email), (Some(id), 2, None));
+        assert_eq!((read.page, read.limit), (Page::All(Some(id)), 2));
         assert_eq!(query("").unwrap().limit, USERS_PER_PAGE);
         let by_email = query("email=ada%2Bx%40example.com").unwrap();
-        assert_eq!(by_email.email.unwrap(), "ada+x@example.com");
+        assert_eq!(by_email.page, Page::Address("ada+x@example.com".to_owned()));
+        let by_prefix = query("prefix=ada%2B&cursor=ada%2Bx%40example.com").unwrap();
+        let after = Some("ada+x@example.com".to_owned());
+        assert_eq!(by_prefix.page, Page::Prefix("ada+".to_owned(), after));
         for text in [
             "limit=0",
             "limit=201",
             "limit=x",
             "cursor=1",
             "cursor=",
+            "cursor=ada@example.com",
+            "email=a@b.c&prefix=a",
+            "prefix=a&prefix=b",
             "page=2",
             "limit=1&limit=2",
         ] {

@@ -182,3 +182,47 @@ pub(crate) async fn kept_letters_come_in_pages<L: MailLedger>(world: &World<L>) 
     check_eq!(found, letters, "all letters");
     Ok(())
 }
+
+/// "Marks stored jobs as due at once […] Without ids, all stored jobs. Returns how many."
+pub(crate) async fn letters_are_due_when_an_operator_says_so<L: MailLedger>(
+    world: &World<L>,
+) -> Case {
+    world.clear().await?;
+    let mut letters = Vec::new();
+    for retry_at in [None, Some(LATEST), None] {
+        let letter = world.letter(BEGUN, retry_at);
+        world.keep(&letter).await?;
+        letters.push(letter);
+    }
+    let ledger = &world.ledger;
+    let chosen = [letters[0].id.clone(), world.fresh(), letters[0].id.clone()];
+    let marked = ledger.retry(Some(&chosen)).await.map_err(text)?;
+    check_eq!(marked, 1, "of those ids");
+    let due = DeadLetter {
+        retry_at: Some(0),
+        ..letters[0].clone()
+    };
+    check_eq!(world.due(0).await?, [due], "only the chosen one is due");
+    check_eq!(ledger.retry(Some(&[])).await.map_err(text)?, 0, "no ids");
+    check_eq!(ledger.retry(None).await.map_err(text)?, 3, "all");
+    check_eq!(world.due(0).await?.len(), 3, "all are due");
+    Ok(())
+}
+
+/// "Deletes the stored jobs with these ids. Returns how many there were."
+pub(crate) async fn discarded_letters_are_gone<L: MailLedger>(world: &World<L>) -> Case {
+    world.clear().await?;
+    let letters = [1, 2, 3].map(|after| world.letter(BEGUN, Some(BEGUN + after)));
+    for letter in &letters {
+        world.keep(letter).await?;
+    }
+    let [first, second, third] = letters;
+    let ids = [first.id, world.fresh(), third.id, "' OR 1 = 1".to_owned()];
+    for expected in [2, 0] {
+        let gone = world.ledger.discard(&ids).await.map_err(text)?;
+        check_eq!(gone, expected, "how many");
+        check_eq!(world.due(LATEST).await?, from_ref(&second), "the other");
+    }
+    check_eq!(world.ledger.discard(&[]).await.map_err(text)?, 0, "no ids");
+    Ok(())
+}

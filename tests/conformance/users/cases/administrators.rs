@@ -160,3 +160,20 @@ pub(crate) async fn of_two_who_remove_each_other_one_remains<D: UserDirectory>(
     }
     Ok(())
 }
+
+/// A change that may leave no administrator is made.
+pub(crate) async fn the_last_administrator_goes_when_told_so<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    for change in [demotion()?, disabling()] {
+        let [first, last] = the_only_two(world).await?;
+        world.update(first.id, &demotion()?, 200).await?;
+        let told = UserChange {
+            may_leave_no_administrator: true,
+            ..change
+        };
+        let changed = world.update(last.id, &told, 201).await?;
+        check!(!changed.is_enabled_administrator(), "the last one");
+    }
+    Ok(())
+}

@@ -177,6 +177,7 @@ pub(crate) async fn all_fields_change_at_once<D: UserDirectory>(world: &World<D>
             frees: Some(freed(&ada.email, 500)),
             password_hash: Some(hash("$argon2id$new")),
             revoke_sessions: true,
+            may_leave_no_administrator: false,
         };
         let expected = User {
             id: ada.id,

@@ -17,6 +17,7 @@ fn much() -> Result<UserChange, String> {
         frees: None,
         password_hash: Some(hash("$argon2id$new")),
         revoke_sessions: true,
+        may_leave_no_administrator: false,
         email: None,
     })
 }

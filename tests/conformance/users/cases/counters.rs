@@ -194,3 +194,63 @@ pub(crate) async fn a_rehash_needs_the_old_hash<D: UserDirectory>(world: &World<
     // Another user with the same hash is not changed.
     world.holds(&bob, "another").await
 }
+
+/// "raises the counters […] Each user also gets a new random link nonce. […] MUST list them".
+pub(crate) async fn raised_counters_are_above_all_earlier_ones<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let now = 1_800_000_000;
+    let low = world.somebody().await?;
+    let high = User {
+        version: 1_800_000_000_007,
+        session_epoch: 1_800_000_007,
+        ..world.nobody()?
+    };
+    world.insert(&high).await?;
+    let directory = &world.directory;
+    let (mut after, mut seen) = (None, Vec::new());
+    loop {
+        let raised = directory
+            .raise_counters(after, 7, now)
+            .await
+            .map_err(text)?;
+        check!(raised.len() <= 7, "at most `limit`");
+        check!(raised.is_sorted(), "sorted by id");
+        let Some(last) = raised.last() else { break };
+        check!(after.is_none_or(|after| raised[0] > after), "after `after`");
+        after = Some(*last);
+        seen.extend(raised);
+    }
+    let mut nonces = Vec::new();
+    for (before, version, epoch) in [
+        (&low, 1_800_000_000_000, 1_800_000_000),
+        (&high, 1_800_000_000_008, 1_800_000_008),
+    ] {
+        check!(seen.contains(&before.id), "everybody");
+        let found = directory.find_by_id(before.id).await.map_err(text)?;
+        let found = found.ok_or("gone")?;
+        check_eq!(found.version, version, "version");
+        check_eq!(found.session_epoch, epoch, "session_epoch");
+        check_eq!(found.updated_at, now, "updated_at");
+        check!(found.link_nonce.as_str().len() == 32, "a nonce");
+        check!(found.link_nonce != before.link_nonce, "a new nonce");
+        nonces.push(found.link_nonce.clone());
+        let rest = User {
+            version: before.version,
+            session_epoch: before.session_epoch,
+            updated_at: before.updated_at,
+            link_nonce: before.link_nonce.clone(),
+            ..found
+        };
+        check_eq!(&rest, before, "everything else");
+    }
+    check!(nonces[0] != nonces[1], "each another nonce");
+    let listed = directory.row_changes(100_000).await.map_err(text)?;
+    for user in [low, high] {
+        check!(
+            listed.iter().any(|change| change.user() == Some(user.id)),
+            "listed"
+        );
+    }
+    Ok(())
+}

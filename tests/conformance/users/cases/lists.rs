@@ -1,9 +1,9 @@
 //! Lists of users.
 
-use edgegate::domain::account::{User, UserId};
+use edgegate::domain::account::{EmailPrefix, User, UserId};
 use edgegate::ports::UserDirectory;
 
-use super::{Case, World, check, check_eq, text};
+use super::{Case, World, address, check, check_eq, text};
 
 /// Removes the users that other cases left behind.
 async fn clear<D: UserDirectory>(world: &World<D>) -> Case {
@@ -110,5 +110,48 @@ pub(crate) async fn an_empty_directory_lists_nobody<D: UserDirectory>(world: &Wo
     check!(world.list(None, 9).await?.is_empty(), "from the beginning");
     let nobody = world.nobody()?.id;
     check!(world.list(Some(nobody), 9).await?.is_empty(), "behind one");
+    Ok(())
+}
+
+/// "whose canonical address begins with `prefix` and sorts after `after`, sorted by that address".
+pub(crate) async fn users_are_found_by_the_beginning_of_their_address<D: UserDirectory>(
+    world: &World<D>,
+) -> Case {
+    let run = world.nobody()?.id.to_string();
+    let mut expected = Vec::new();
+    // Not in the order of their ids, and with what another engine could take for a pattern.
+    for name in ["b", "a.z", "A", "a-\u{e9}", "a_", "a+1"] {
+        let user = User {
+            email: address(&format!("X{run}{name}@example.com"))?,
+            ..world.nobody()?
+        };
+        world.insert(&user).await?;
+        if name != "b" {
+            expected.push(user.email.canonical().to_owned());
+        }
+    }
+    expected.sort();
+    let prefix = EmailPrefix::parse(&format!("x{run}A")).map_err(|why| why.reason().to_owned())?;
+    let mut found: Vec<String> = Vec::new();
+    loop {
+        let after = found.last().cloned();
+        let page = world
+            .directory
+            .find_by_prefix(&prefix, after.as_deref(), 2)
+            .await
+            .map_err(text)?;
+        check!(page.len() <= 2, "a page");
+        if page.is_empty() {
+            break;
+        }
+        found.extend(page.iter().map(|user| user.email.canonical().to_owned()));
+    }
+    check_eq!(found, expected, "by the beginning");
+    for pattern in ["%", "_", "*", "\u{10ffff}"] {
+        let prefix = EmailPrefix::parse(&format!("x{run}{pattern}"));
+        let prefix = prefix.map_err(|why| why.reason().to_owned())?;
+        let page = world.directory.find_by_prefix(&prefix, None, 9).await;
+        check_eq!(page.map_err(text)?.len(), 0, pattern);
+    }
     Ok(())
 }

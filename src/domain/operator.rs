@@ -1,0 +1,334 @@
+//! Operator tickets: short-lived tokens for the operator's command.
+//!
+//! The command makes a random ticket and stores its hash in the database, with a scope and an
+//! expiry. So whoever can write to the database can manage accounts over HTTP, for at most
+//! [`OPERATOR_TICKET_TTL`] seconds and only within the scope. The service never stores a ticket and
+//! never issues one.
+
+use std::fmt;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest, Sha256};
+
+use super::policy::{FUTURE_SKEW_SECONDS, OPERATOR_TICKET_TTL};
+
+/// What every ticket begins with, so that secret scanners recognise it. Access tokens never begin
+/// with this: they begin with the base64url form of `{`.
+const PREFIX: &str = "ego_";
+/// How many random bytes follow, in base64url without padding.
+const SECRET_BYTES: usize = 32;
+/// How many digits of the hash name a ticket in the log: enough to tell the tickets of a day apart.
+const ID_CHARS: usize = 12;
+
+/// Whether a credential is meant to be an operator ticket. It may still be malformed.
+///
+/// ```
+/// use edgegate::domain::operator::is_operator_ticket;
+///
+/// assert!(is_operator_ticket("ego_"));
+/// assert!(!is_operator_ticket("eyJhbGciOiJFZERTQSJ9.e30.c2ln"));
+/// ```
+#[must_use]
+pub fn is_operator_ticket(credential: &str) -> bool {
+    credential.starts_with(PREFIX)
+}
+
+/// The hash by which a ticket is stored: SHA-256 of its whole text, in hexadecimal digits. A ticket
+/// has 256 random bits, so nobody can find it from its hash.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OperatorTicketHash(String);
+
+impl OperatorTicketHash {
+    /// The hash of a well-formed ticket: `ego_`, then 32 bytes in base64url without padding. `None`
+    /// for any other text, so that it costs no look-up.
+    ///
+    /// ```
+    /// use edgegate::domain::operator::OperatorTicketHash;
+    ///
+    /// let hash = OperatorTicketHash::of("ego_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+    /// assert_eq!(
+    ///     hash.as_str(),
+    ///     "b74feb8f0bb9b8428ff7199331e650495f094589ee2ed816386316b0bf5dd870"
+    /// );
+    /// assert_eq!(hash.id().to_string(), "operator:b74feb8f0bb9");
+    /// assert!(OperatorTicketHash::of("ego_AAECAwQ").is_none());
+    /// ```
+    #[must_use]
+    pub fn of(ticket: &str) -> Option<Self> {
+        let encoded = ticket.strip_prefix(PREFIX)?;
+        let mut secret = [0; SECRET_BYTES];
+        let decoded = Base64UrlUnpadded::decode(encoded, &mut secret).ok()?;
+        if decoded.len() != SECRET_BYTES {
+            return None;
+        }
+        let digest = Sha256::digest(ticket.as_bytes());
+        Some(Self(base16ct::lower::encode_string(&digest)))
+    }
+
+    /// The 64 hexadecimal digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the log calls the ticket.
+    #[must_use]
+    pub fn id(&self) -> OperatorId {
+        let digits = self.0.as_bytes().first_chunk();
+        OperatorId(digits.copied().unwrap_or([b'0'; ID_CHARS]))
+    }
+}
+
+impl fmt::Debug for OperatorTicketHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id().fmt(f)
+    }
+}
+
+/// The name of a ticket in the log: the first 12 digits of its hash. It gives no access.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct OperatorId([u8; ID_CHARS]);
+
+impl fmt::Display for OperatorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("operator:")?;
+        // Hexadecimal digits are UTF-8.
+        f.write_str(std::str::from_utf8(&self.0).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for OperatorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What a ticket may be used for. Each operation of the contract names the one that it needs
+/// (`x-scope`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// To list, find and read accounts.
+    UsersRead,
+    /// To create, invite, change, verify, unlock and delete accounts. Includes
+    /// [`UsersRead`](Self::UsersRead).
+    Users,
+    /// To list and end the sessions of accounts.
+    Sessions,
+    /// To list, retry and drop mails that could not be sent.
+    Mail,
+    /// To raise all counters after a restore of the database.
+    Restore,
+    /// To ask for the pseudonyms in the log.
+    Pseudonyms,
+}
+
+impl Scope {
+    /// Each scope.
+    pub const ALL: [Self; 6] = [
+        Self::UsersRead,
+        Self::Users,
+        Self::Sessions,
+        Self::Mail,
+        Self::Restore,
+        Self::Pseudonyms,
+    ];
+
+    /// Its name in the database and in the contract.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UsersRead => "users:read",
+            Self::Users => "users",
+            Self::Sessions => "sessions",
+            Self::Mail => "mail",
+            Self::Restore => "restore",
+            Self::Pseudonyms => "pseudonyms",
+        }
+    }
+}
+
+/// A ticket as it is stored. Times are in seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorTicket {
+    /// The names of its scopes, separated by spaces.
+    pub scope: String,
+    /// When it was stored.
+    pub created_at: u64,
+    /// When it expires.
+    pub expires_at: u64,
+}
+
+/// Why an operator ticket was rejected. For the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperatorRefusal {
+    /// It does not have the form of a ticket: no storage was read.
+    Malformed,
+    /// It came with an `Origin`, so from a page: no storage was read.
+    FromPage,
+    /// No such ticket is stored.
+    Unknown,
+    /// It has expired.
+    Expired,
+    /// It is stored with a longer lifetime than [`OPERATOR_TICKET_TTL`], or from the future.
+    TooLong,
+}
+
+impl OperatorRefusal {
+    /// A stable reason, `snake_case`.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Malformed => "operator_ticket_malformed",
+            Self::FromPage => "operator_ticket_from_page",
+            Self::Unknown => "operator_ticket_unknown",
+            Self::Expired => "operator_ticket_expired",
+            Self::TooLong => "operator_ticket_too_long",
+        }
+    }
+}
+
+impl OperatorTicket {
+    /// Whether the ticket is valid now. The table has the same rule as a constraint. It is checked
+    /// again here, because a table can be altered.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub const fn judge(&self, now: u64) -> Result<(), OperatorRefusal> {
+        let is_too_long = self.expires_at > self.created_at.saturating_add(OPERATOR_TICKET_TTL);
+        // With a time of creation in the future, the ticket would be valid for longer from now.
+        if is_too_long || self.created_at > now.saturating_add(FUTURE_SKEW_SECONDS) {
+            return Err(OperatorRefusal::TooLong);
+        }
+        if now >= self.expires_at {
+            return Err(OperatorRefusal::Expired);
+        }
+        Ok(())
+    }
+
+    /// Whether the ticket may be used for this. Names that this version does not know allow
+    /// nothing.
+    #[must_use]
+    pub fn allows(&self, scope: Scope) -> bool {
+        self.scope.split(' ').any(|name| {
+            name == scope.as_str() || (scope == Scope::UsersRead && name == Scope::Users.as_str())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TICKET: &str = "ego_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    const NOW: u64 = 1_800_000_000;
+
+    #[test]
+    fn only_a_whole_ticket_has_a_hash() {
+        assert!(OperatorTicketHash::of(TICKET).is_some());
+        let padded = format!("{TICKET}=");
+        let longer = format!("{TICKET}A");
+        let lax = TICKET.replace("Hh8", "Hh9");
+        for text in [
+            "",
+            "ego_",
+            &TICKET[..46],
+            &padded,
+            &longer,
+            // The last digit has two bits that must be 0: otherwise one ticket has four spellings.
+            &lax,
+            &TICKET.replace("ego_", "EGO_"),
+            &TICKET.replace("ego_", "egr_"),
+            &TICKET.replace('C', "+"),
+            &format!(" {TICKET}"),
+            &format!("{TICKET} "),
+            &format!("{TICKET}, Bearer {TICKET}"),
+        ] {
+            assert_eq!(OperatorTicketHash::of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_log_shows_no_more_than_the_beginning_of_the_hash() {
+        let hash = OperatorTicketHash::of(TICKET).unwrap();
+        let id = hash.id().to_string();
+        assert_eq!(id, ["operator:", &hash.as_str()[..12]].concat());
+        assert_eq!(
+            (format!("{hash:?}"), format!("{:?}", hash.id())),
+            (id.clone(), id)
+        );
+    }
+
+    fn ticket(created_at: u64, expires_at: u64) -> OperatorTicket {
+        OperatorTicket {
+            scope: String::new(),
+            created_at,
+            expires_at,
+        }
+    }
+
+    #[test]
+    fn a_ticket_is_valid_for_a_quarter_of_an_hour_at_most() {
+        let at = |created, expires| ticket(NOW - created, NOW + expires).judge(NOW);
+        assert_eq!(at(0, 900), Ok(()));
+        assert_eq!(at(899, 1), Ok(()));
+        assert_eq!(at(900, 0), Err(OperatorRefusal::Expired));
+        assert_eq!(at(0, 901), Err(OperatorRefusal::TooLong));
+        assert_eq!(at(1, 900), Err(OperatorRefusal::TooLong));
+        let from = |ahead| ticket(NOW + ahead, NOW + ahead + 900).judge(NOW);
+        assert_eq!(from(FUTURE_SKEW_SECONDS), Ok(()));
+        assert_eq!(from(FUTURE_SKEW_SECONDS + 1), Err(OperatorRefusal::TooLong));
+        assert_eq!(
+            ticket(NOW, NOW - 1).judge(NOW),
+            Err(OperatorRefusal::Expired)
+        );
+        assert_eq!(
+            ticket(u64::MAX, u64::MAX).judge(NOW),
+            Err(OperatorRefusal::TooLong)
+        );
+        assert_eq!(
+            ticket(0, u64::MAX).judge(NOW),
+            Err(OperatorRefusal::TooLong)
+        );
+    }
+
+    #[test]
+    fn a_scope_allows_what_it_names_and_nothing_else() {
+        for given in Scope::ALL {
+            let scoped = OperatorTicket {
+                scope: given.as_str().to_owned(),
+                ..ticket(NOW, NOW)
+            };
+            for asked in Scope::ALL {
+                let implied = given == Scope::Users && asked == Scope::UsersRead;
+                assert_eq!(
+                    scoped.allows(asked),
+                    given == asked || implied,
+                    "{given:?} {asked:?}"
+                );
+            }
+        }
+        let scoped = |scope: &str| OperatorTicket {
+            scope: scope.to_owned(),
+            ..ticket(NOW, NOW)
+        };
+        let both = scoped("sessions users:read");
+        assert!(both.allows(Scope::Sessions) && both.allows(Scope::UsersRead));
+        assert!(!both.allows(Scope::Users));
+        for scope in [
+            "",
+            " ",
+            "*",
+            "all",
+            "USERS",
+            "users,mail",
+            "users:",
+            "users\tmail",
+            "user",
+        ] {
+            let allowed = Scope::ALL
+                .into_iter()
+                .filter(|asked| scoped(scope).allows(*asked));
+            assert_eq!(allowed.count(), 0, "{scope:?}");
+        }
+    }
+}

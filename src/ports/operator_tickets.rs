@@ -1,0 +1,20 @@
+//! The tickets of operators.
+
+use crate::domain::error::StoreError;
+use crate::domain::operator::{OperatorTicket, OperatorTicketHash};
+
+/// The tickets that an operator's command has stored. The service only reads them: it issues none.
+pub trait OperatorTickets {
+    /// The ticket with this hash, whether or not it has expired. MUST be read from the primary
+    /// copy, so that a ticket works as soon as it is stored and never after it is deleted.
+    ///
+    /// # Errors
+    /// When the store does not answer, or its row is not a ticket.
+    async fn find(&self, hash: &OperatorTicketHash) -> Result<Option<OperatorTicket>, StoreError>;
+
+    /// Deletes the tickets that have expired at `now`, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When some may still be stored.
+    async fn forget_expired(&self, now: u64) -> Result<(), StoreError>;
+}

@@ -1,0 +1,153 @@
+//! What an operator does with mails that could not be sent: list, retry, drop.
+
+use super::AuthService;
+use crate::domain::account::{User, UserId};
+use crate::domain::error::Error;
+use crate::domain::event::{Act, Actor, Pseudonym};
+use crate::domain::mail::{Job, Task};
+use crate::domain::operator::Scope;
+use crate::domain::policy::DEPARTURE_PAGE;
+use crate::domain::request_id::RequestId;
+use crate::ports::{DeadLetter, MailLedger, Ports, UserDirectory};
+
+/// A mail that could not be sent, as an operator sees it: without its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedMail {
+    /// Its id.
+    pub id: String,
+    /// Which mail it is; `None` if only another version can read it.
+    pub mail: Option<&'static str>,
+    /// Why it was not sent.
+    pub reason: String,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When it failed last, in seconds since 1970.
+    pub failed_at: u64,
+    /// When it is tried again: 0 is the next run of the cron. `None` means when an operator says so.
+    pub retry_at: Option<u64>,
+    /// When it was requested.
+    pub asked_at: Option<u64>,
+    /// The request that asked for it.
+    pub request: Option<RequestId>,
+    /// The user whom it names.
+    pub user: Option<UserId>,
+    /// The pseudonym of its address.
+    pub address: Option<Pseudonym>,
+}
+
+/// A page of such mails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedMailPage {
+    /// The mails, sorted by id.
+    pub mails: Vec<FailedMail>,
+    /// The last mail of this page, if there is another page.
+    pub next: Option<String>,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// At most `limit` mails that could not be sent, after the id `after`.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`].
+    pub async fn list_failed_mail(
+        &self,
+        ticket: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<FailedMailPage, Error> {
+        self.operator(ticket, Scope::Mail).await?;
+        // One more than needed shows whether there is a next page.
+        let ledger = self.ports.mail_ledger();
+        let mut letters = ledger.kept(after, limit.saturating_add(1)).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = letters.len() > limit;
+        letters.truncate(limit);
+        let next = letters
+            .last()
+            .filter(|_| more)
+            .map(|letter| letter.id.clone());
+        let mails = letters.into_iter().map(|letter| self.shown(letter));
+        Ok(FailedMailPage {
+            mails: mails.collect(),
+            next,
+        })
+    }
+
+    /// All mails to or about a user that could not be sent.
+    ///
+    /// # Errors
+    /// Those of [`list_failed_mail`](Self::list_failed_mail); [`Error::UnknownUser`].
+    pub async fn list_failed_mail_of(
+        &self,
+        ticket: &str,
+        user: UserId,
+    ) -> Result<Vec<FailedMail>, Error> {
+        self.operator(ticket, Scope::Mail).await?;
+        let user = self.ports.users().find_by_id(user).await?;
+        let user = user.ok_or(Error::UnknownUser)?;
+        let ledger = self.ports.mail_ledger();
+        let (mut found, mut after) = (Vec::new(), String::new());
+        loop {
+            let letters = ledger.kept(&after, DEPARTURE_PAGE).await?;
+            let Some(last) = letters.last() else {
+                return Ok(found);
+            };
+            after.clone_from(&last.id);
+            let own = letters.into_iter().filter(|letter| is_of(letter, &user));
+            found.extend(own.map(|letter| self.shown(letter)));
+        }
+    }
+
+    /// Has mails sent again by the next run of the cron: those with these ids, or all. Returns how
+    /// many.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]: a retry is safe.
+    pub async fn retry_failed_mail(
+        &self,
+        ticket: &str,
+        ids: Option<&[String]>,
+    ) -> Result<u64, Error> {
+        let by = Actor::Operator(self.operator(ticket, Scope::Mail).await?);
+        let mails = self.ports.mail_ledger().retry(ids).await?;
+        self.record(Act::MailRetried { by, mails });
+        Ok(mails)
+    }
+
+    /// Deletes the mails with these ids. They will not be sent. Returns how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]: a retry is safe.
+    pub async fn drop_failed_mail(&self, ticket: &str, ids: &[String]) -> Result<u64, Error> {
+        let by = Actor::Operator(self.operator(ticket, Scope::Mail).await?);
+        let mails = self.ports.mail_ledger().discard(ids).await?;
+        self.record(Act::MailDropped { by, mails });
+        Ok(mails)
+    }
+
+    fn shown(&self, letter: DeadLetter) -> FailedMail {
+        let job = Job::decode(&letter.job);
+        let task = job.as_ref().map(|job| &job.task);
+        let address = task.and_then(Task::address);
+        FailedMail {
+            mail: task.map(Task::name),
+            asked_at: job.as_ref().map(|job| job.asked_at),
+            request: job.as_ref().and_then(|job| job.request),
+            user: task.and_then(Task::user),
+            address: address.map(|email| self.pseudonym(email)),
+            id: letter.id,
+            reason: letter.reason,
+            tries: letter.tries,
+            failed_at: letter.failed_at,
+            retry_at: letter.retry_at,
+        }
+    }
+}
+
+fn is_of(letter: &DeadLetter, user: &User) -> bool {
+    Job::decode(&letter.job).is_some_and(|job| {
+        let address = job.task.address();
+        job.task.user() == Some(user.id)
+            || address.is_some_and(|email| email.canonical() == user.email.canonical())
+    })
+}

@@ -1,0 +1,123 @@
+//! Who manages accounts: an administrator with an access token, or an operator with a ticket.
+
+use super::AuthService;
+use super::access::Bearer;
+use crate::domain::error::{AccessRefusal, Error};
+use crate::domain::event::{Act, Actor};
+use crate::domain::operator::{
+    OperatorId, OperatorRefusal, OperatorTicketHash, Scope, is_operator_ticket,
+};
+use crate::domain::policy::ADMIN_ROLE;
+use crate::domain::session::SessionId;
+use crate::ports::{OperatorTickets, Ports};
+
+/// Somebody who manages other people's accounts.
+#[derive(Clone, Debug)]
+pub enum Manager {
+    /// An administrator.
+    Administrator(Bearer),
+    /// An operator. The id is that of the ticket.
+    Operator(OperatorId),
+}
+
+impl Manager {
+    /// Who it is, for the audit log.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Administrator(bearer) => Actor::User(bearer.user),
+            Self::Operator(ticket) => Actor::Operator(*ticket),
+        }
+    }
+
+    /// The administrator's token, for the log line of the request. An operator has none.
+    #[must_use]
+    pub fn bearer(&self) -> Option<&Bearer> {
+        match self {
+            Self::Administrator(bearer) => Some(bearer),
+            Self::Operator(_) => None,
+        }
+    }
+
+    /// Whether this is the session of the request.
+    pub(super) fn is_in(&self, session: SessionId) -> bool {
+        self.bearer()
+            .is_some_and(|bearer| bearer.session == session)
+    }
+}
+
+impl<P: Ports> AuthService<P> {
+    /// The manager with this credential: an administrator's access token, or a ticket with this
+    /// scope. An administrator's row is read, so their role is never stale.
+    pub(super) async fn manager(&self, credential: &str, scope: Scope) -> Result<Manager, Error> {
+        if is_operator_ticket(credential) {
+            return self
+                .operator(credential, scope)
+                .await
+                .map(Manager::Operator);
+        }
+        let (bearer, user) = self.bearer_with_user(credential).await?;
+        if user.roles.contains(ADMIN_ROLE) {
+            Ok(Manager::Administrator(bearer))
+        } else {
+            Err(self.deny(&bearer))
+        }
+    }
+
+    /// The operator with this ticket, if its scope allows this. Nobody else may do it: not even an
+    /// administrator, whose browser could be made to.
+    pub(super) async fn operator(
+        &self,
+        credential: &str,
+        scope: Scope,
+    ) -> Result<OperatorId, Error> {
+        if !is_operator_ticket(credential) {
+            let (bearer, _) = self.bearer_with_user(credential).await?;
+            return Err(self.deny(&bearer));
+        }
+        let (id, allowed) = self.operator_ticket(credential, scope).await?;
+        if !allowed {
+            self.record(Act::OperatorDenied { by: id, scope });
+            return Err(Error::Forbidden);
+        }
+        Ok(id)
+    }
+
+    /// Requires an access token of any user, or a ticket of any scope.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::RateLimited`] for a ticket; [`Error::Store`].
+    pub async fn require_signed_in(&self, credential: &str) -> Result<(), Error> {
+        if is_operator_ticket(credential) {
+            let found = self.operator_ticket(credential, Scope::UsersRead).await;
+            found.map(drop)
+        } else {
+            self.bearer(credential).await.map(drop)
+        }
+    }
+
+    /// The id of a valid ticket, and whether its scope allows this. A text without the form of a
+    /// ticket costs no storage.
+    async fn operator_ticket(
+        &self,
+        credential: &str,
+        scope: Scope,
+    ) -> Result<(OperatorId, bool), Error> {
+        let refuse = |refusal| Error::Access(AccessRefusal::Operator(refusal));
+        let hash = OperatorTicketHash::of(credential);
+        let hash = hash.ok_or_else(|| refuse(OperatorRefusal::Malformed))?;
+        self.admit_operator().await?;
+        let ticket = self.ports.operator_tickets().find(&hash).await?;
+        let ticket = ticket.ok_or_else(|| refuse(OperatorRefusal::Unknown))?;
+        ticket.judge(self.now()).map_err(refuse)?;
+        let id = hash.id();
+        self.operator.set(Some(id));
+        Ok((id, ticket.allows(scope)))
+    }
+
+    /// The operator whose ticket this request has brought, once the ticket is known to be valid.
+    #[must_use]
+    pub fn operator_of_request(&self) -> Option<OperatorId> {
+        self.operator.get()
+    }
+}

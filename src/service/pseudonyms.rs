@@ -1,0 +1,54 @@
+//! The pseudonyms that stand for an address or a network in the log.
+
+use super::AuthService;
+use super::mail::typed_address;
+use crate::domain::account::AccountNames;
+use crate::domain::error::{Error, FieldProblem};
+use crate::domain::event::{NetworkPseudonyms, Pseudonym};
+use crate::domain::operator::Scope;
+use crate::domain::session::Client;
+use crate::ports::Ports;
+
+/// What the log has a pseudonym for.
+#[derive(Clone, Copy)]
+pub enum Named<'a> {
+    /// An email address.
+    Address(&'a str),
+    /// An IP address.
+    Network(&'a str),
+}
+
+impl<P: Ports> AuthService<P> {
+    /// The pseudonyms of an address or a network: one for each secret of `TICKET_SECRET`, in their
+    /// order. The log has the first one now, and has another one while that secret was the first.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`] for a text that is neither.
+    pub async fn pseudonyms(
+        &self,
+        ticket: &str,
+        named: Named<'_>,
+    ) -> Result<Vec<Pseudonym>, Error> {
+        self.operator(ticket, Scope::Pseudonyms).await?;
+        let (secrets, issuer) = (&self.settings().ticket_secrets, &self.settings().issuer);
+        match named {
+            Named::Address(text) => {
+                let email = typed_address(text)?;
+                let names = AccountNames::of_each_secret(secrets, issuer);
+                let pseudonyms = names.map(|names| Pseudonym::of_account(&names.of(&email)));
+                Ok(pseudonyms.collect())
+            }
+            Named::Network(text) => {
+                let client = Client::new(Some(text), None);
+                let networks = NetworkPseudonyms::of_each_secret(secrets, issuer);
+                let found: Vec<_> = networks
+                    .filter_map(|networks| networks.of(&client))
+                    .collect();
+                if found.is_empty() {
+                    return Err(Error::Field("ip", FieldProblem::Invalid("not_an_address")));
+                }
+                Ok(found)
+            }
+        }
+    }
+}

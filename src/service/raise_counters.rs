@@ -1,0 +1,47 @@
+//! Raises all counters after a restore of the database, so that no earlier token or link works and
+//! no later token is refused.
+
+use super::AuthService;
+use crate::domain::account::UserId;
+use crate::domain::error::Error;
+use crate::domain::event::{Act, Actor};
+use crate::domain::operator::Scope;
+use crate::domain::policy::RAISED_AT_ONCE;
+use crate::ports::{Ports, UserDirectory};
+
+/// What one call has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raised {
+    /// How many accounts were changed.
+    pub accounts: u64,
+    /// The last of them, if there are more. The caller continues from there.
+    pub next: Option<UserId>,
+}
+
+impl<P: Ports> AuthService<P> {
+    /// Raises the counters of at most [`RAISED_AT_ONCE`] accounts after this id: all their sessions
+    /// end, and access tokens and links from before become invalid.
+    ///
+    /// A restored row has older counters, while the session store still says which versions are out
+    /// of date, up to the largest that was handed out since.
+    ///
+    /// # Errors
+    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`]: a retry is safe, and ends the
+    /// sessions that have begun since.
+    pub async fn raise_counters(
+        &self,
+        ticket: &str,
+        after: Option<UserId>,
+    ) -> Result<Raised, Error> {
+        let by = Actor::Operator(self.operator(ticket, Scope::Restore).await?);
+        let users = self.ports.users();
+        let raised = users
+            .raise_counters(after, RAISED_AT_ONCE, self.now())
+            .await?;
+        let accounts = raised.len() as u64;
+        self.record(Act::CountersRaised { by, accounts });
+        let is_full = accounts >= u64::from(RAISED_AT_ONCE);
+        let next = raised.last().copied().filter(|_| is_full);
+        Ok(Raised { accounts, next })
+    }
+}
