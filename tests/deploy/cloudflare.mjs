@@ -62,7 +62,7 @@ export async function startCloudflare(t) {
   }
 
   const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await Array.fromAsync(request));
+    const body = await bodyOf(request);
     const url = new URL(request.url ?? "/", "http://stand-in");
     if (url.pathname.startsWith("/visit/")) return visit(url, request, body, response);
     const method = request.method ?? "GET";
@@ -126,6 +126,13 @@ export async function startCloudflare(t) {
       EDGEGATE_STAND_IN: `http://127.0.0.1:${port}/visit/`,
     },
   };
+}
+
+/** @param {AsyncIterable<Buffer>} request */
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 const bearer = ({ headers }) =>
@@ -307,7 +314,7 @@ async function answerTo({ state, call: { kind }, url, body, type, query }) {
       try {
         return success(await query(uuid, sql, params));
       } catch (error) {
-        return failure(400, 7500, error.message);
+        return failure(400, 7500, /** @type {Error} */ (error).message);
       }
     },
     "GET /storage/kv/namespaces": () => paged(state.namespaces),

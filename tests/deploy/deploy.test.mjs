@@ -208,12 +208,13 @@ test("what it refuses changes nothing", { timeout: 600_000 }, async (t) => {
     assert.match(text, words);
     assert.deepEqual(calls.filter(isChange), []);
     assert.deepEqual(project.secrets(), {}, "no secret is made");
-    return text;
   };
-  await t.test("an unknown environment", () =>
-    refused(/Did you mean "staging"/, [...DEPLOY, "--env", "stagign"]),
-  );
-  await t.test("nobody to confirm it", () => refused(/add --yes/, ["deploy"]));
+  await t.test("an unknown environment", async () => {
+    await refused(/Did you mean "staging"/, [...DEPLOY, "--env", "stagign"]);
+  });
+  await t.test("nobody to confirm it", async () => {
+    await refused(/add --yes/, ["deploy"]);
+  });
   await t.test("a database that may be another project's", async () => {
     state.databases.push({ uuid: "00000000-0000-4000-8000-00000000003f", name: NAME });
     await refused(/the database my-auth exists already[\s\S]*--adopt/);

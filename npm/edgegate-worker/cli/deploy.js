@@ -5,10 +5,12 @@ import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
 import { setInProject } from "./lib/config-edit.js";
-import { requireConfirmation } from "./lib/confirm.js";
+import { askFirstAdmin, requireConfirmation } from "./lib/confirm.js";
 import { addSecrets, alone, readSecrets, secretsFile, withUpload } from "./lib/deploy-secrets.js";
 import { freshSecret, isMade, judge, requiredSecrets } from "./lib/deployment.js";
+import { makeAdmin } from "./lib/first-admin.js";
 import { unhealthy } from "./lib/health.js";
+import { asOperator } from "./lib/operator.js";
 import { CHECKER, isPacked } from "./lib/package.js";
 import { prepareProject } from "./lib/prepare.js";
 import { subcommand, tell } from "./lib/program.js";
@@ -16,7 +18,7 @@ import { projectOf } from "./lib/project.js";
 import { listed, requiredLacks } from "./lib/required.js";
 import { guard, run } from "./lib/run.js";
 import { SECRETS } from "./lib/settings.js";
-import { makeStores, refuseForeign, storesOf } from "./lib/stores.js";
+import { accountsDatabase, makeStores, refuseForeign, storesOf } from "./lib/stores.js";
 import { readVariable } from "./lib/variables.js";
 import { workerOf } from "./lib/worker.js";
 import { wrangler } from "./lib/wrangler.js";
@@ -25,7 +27,7 @@ const HEALTH_SECONDS = 60;
 
 /**
  * @typedef {{ json?: boolean, env?: string, var?: string[], yes?: boolean, adopt?: boolean,
- *   dryRun?: boolean, newSecrets?: boolean, wait: string }} Options
+ *   dryRun?: boolean, newSecrets?: boolean, wait: string, admin?: string }} Options
  */
 
 /** @type {import("./lib/program.js").Register} */
@@ -40,6 +42,7 @@ export const deploy = (program) =>
       "--new-secrets",
       "makes the secrets that a deployed Worker has lost; everyone is signed out",
     )
+    .option("--admin <email>", "makes this person an administrator, by a link that is printed")
     .option("--wait <seconds>", "how long to wait for the service to answer", `${HEALTH_SECONDS}`)
     .argument("[options...]", "options of `wrangler deploy`, after --")
     .action(runDeploy);
@@ -102,7 +105,7 @@ async function checkOffline(project, environment, vars) {
   const problems = [...(judged.issuer ? [judged.issuer] : []), ...judged.problems];
   if (lacks.length > 0)
     problems.push(
-      `${project.name} lacks what this version of edgegate needs:\n\n${listed(lacks)}\n\nRun \`npx edgegate upgrade${environment ? ` --env ${environment}` : ""}\`: it shows the change and makes it.`,
+      `${project.name} lacks what this version of edgegate needs:\n\n${listed(lacks)}\n\n${project.path.endsWith(".toml") ? "Add it there." : "Run `npx edgegate upgrade`: it shows the change and makes it."}`,
     );
   refuse(problems);
   return { config, secrets, takesAddress: judged.takesAddress, notes: judged.notes };
@@ -129,7 +132,7 @@ function refuse(problems) {
  */
 
 /**
- * Steps 2 to 7.
+ * Steps 2 to 7, and the first administrator.
  *
  * @param {Task} task
  */
@@ -174,11 +177,24 @@ async function deployChecked(task) {
     throw new Advice(
       `the Worker is deployed, but ${issuer}/healthz does not say that it is healthy: ${trouble}\nA new domain may need some minutes. Otherwise \`npx wrangler tail${environment ? ` --env ${environment}` : ""}\` shows what the Worker logs. Then run the same command again.`,
     );
+  const isNew = worker === undefined;
+  const email = options.admin ?? (isNew && !options.yes ? await askFirstAdmin() : undefined);
+  const admin =
+    email === undefined
+      ? undefined
+      : await asOperator(
+          {
+            ...{ cloudflare, origin: issuer, scope: "users" },
+            database: await accountsDatabase(cloudflare, config),
+          },
+          async (ask) => ({ email, ...(await makeAdmin(ask, email)) }),
+        );
   return {
     worker: config.name,
     issuer,
     deployed: true,
-    isNew: worker === undefined,
+    isNew,
+    ...(admin ? { admin } : {}),
     ...(made.length > 0 ? { secretsFile: secretsFile(environment) } : {}),
   };
 }
@@ -333,14 +349,26 @@ function runWrangler({ project, account, capture, toStderr }, ...args) {
 }
 
 /**
- * @param {{ worker?: string, issuer: string, isNew?: boolean, secretsFile?: string }} result
+ * @param {{ worker?: string, issuer: string, isNew?: boolean, secretsFile?: string,
+ *   admin?: { email: string, link?: string, expiresAt?: number } }} result
  */
-function told({ worker, issuer, isNew, secretsFile: file }) {
+function told({ worker, issuer, isNew, admin, secretsFile: file }) {
   const lines = [`\n  ${worker} answers at ${issuer}`];
   if (file)
     lines.push(
       `\n  Its secrets are in ${file}, and Cloudflare does not show them again. Keep a copy\n  where you keep secrets: without them you can't rotate them.`,
     );
-  if (isNew) lines.push(`\n  Next: register at ${issuer}/register`);
+  if (admin?.link)
+    lines.push(
+      `\n  ${admin.email} becomes an administrator by choosing a password here, until ${timeOf(admin.expiresAt)}:\n  ${admin.link}`,
+    );
+  else if (admin) lines.push(`\n  ${admin.email} is an administrator.`);
+  else if (isNew)
+    lines.push(
+      "\n  Nobody is an administrator yet. To get a link for the first one, with or without mail:\n  npx edgegate deploy --admin you@example.com",
+    );
   return `${lines.join("\n")}\n`;
 }
+
+/** @param {number} [seconds] since 1970 */
+const timeOf = (seconds = 0) => `${new Date(seconds * 1000).toISOString().slice(0, 16)}Z`;

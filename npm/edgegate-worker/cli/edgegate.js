@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { deploy } from "./deploy.js";
-import { dev } from "./dev.js";
 // The command `edgegate`. Each subcommand has a file of its own beside this one, and what several of
 // them need is in lib/.
+import { deploy } from "./deploy.js";
+import { dev } from "./dev.js";
+import { doctor } from "./doctor.js";
 import { run } from "./lib/program.js";
 import { prepare } from "./prepare.js";
 
-await run([deploy, dev, prepare], process.argv);
+await run([deploy, dev, doctor, prepare], process.argv);

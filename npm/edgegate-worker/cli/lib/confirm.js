@@ -1,5 +1,5 @@
 // Questions before a change of what is deployed.
-import { confirm, isCancel } from "@clack/prompts";
+import { confirm, isCancel, text } from "@clack/prompts";
 import { Advice } from "./advice.js";
 
 /**
@@ -24,4 +24,22 @@ export async function requireConfirmation(
     );
   const answer = await confirm({ message: question, initialValue: false });
   if (isCancel(answer) || !answer) throw new Advice("nothing was changed.");
+}
+
+/**
+ * Asks for the address of the first administrator. Undefined off a terminal, and if nobody is named.
+ *
+ * @param {{ isTerminal?: boolean }} [options]
+ * @returns {Promise<string | undefined>}
+ */
+export async function askFirstAdmin({
+  isTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY),
+} = {}) {
+  if (!isTerminal) return undefined;
+  const answer = await text({
+    message: "The email address of the first administrator (Enter: nobody yet)",
+    validate: (given = "") =>
+      given === "" || given.includes("@") ? undefined : "This is not an email address.",
+  });
+  return isCancel(answer) || !answer ? undefined : answer;
 }

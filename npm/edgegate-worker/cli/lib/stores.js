@@ -110,6 +110,22 @@ async function databases({ cloudflare, config, bound }) {
 }
 
 /**
+ * The id of the database with the accounts. Throws if there is none.
+ *
+ * @param {import("./cloudflare.js").Cloudflare} cloudflare
+ * @param {import("./config.js").Config} config
+ */
+export async function accountsDatabase(cloudflare, { d1_databases = [], name }) {
+  const bound = d1_databases.find(({ binding }) => binding === "DB");
+  const found = bound && (await findDatabase(cloudflare, bound.database_name, bound.database_id));
+  if (!found)
+    throw new Advice(
+      `the Worker ${name} has no database yet: deploy it first, by \`edgegate deploy\`.`,
+    );
+  return found.uuid;
+}
+
+/**
  * @param {import("./cloudflare.js").Cloudflare} cloudflare
  * @param {string | undefined} name
  * @param {string | undefined} id
