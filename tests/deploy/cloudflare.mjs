@@ -290,6 +290,13 @@ async function answerTo({ state, call: { kind }, url, body, type, query }) {
       store(state, script, json());
       return success({ name: json().name, type: "secret_text" });
     },
+    "PATCH /workers/scripts/:name/secrets-bulk": () => {
+      if (!script) return noWorker();
+      for (const [key, secret] of Object.entries(json().secrets ?? {}))
+        store(state, script, { name: key, text: secret.text });
+      script.upload = ++state.uploads;
+      return success({});
+    },
     "GET /d1/database": () => {
       const wanted = url.searchParams.get("name");
       return paged(state.databases.filter((database) => !wanted || database.name === wanted));

@@ -4,7 +4,8 @@
 import { deploy } from "./deploy.js";
 import { dev } from "./dev.js";
 import { doctor } from "./doctor.js";
+import { keys } from "./keys.js";
 import { run } from "./lib/program.js";
 import { prepare } from "./prepare.js";
 
-await run([deploy, dev, doctor, prepare], process.argv);
+await run([deploy, dev, doctor, keys, prepare], process.argv);

@@ -150,11 +150,19 @@ function isRunning(pid) {
 }
 
 /**
- * What earlier runs have begun to make for an environment.
+ * What earlier runs have done for an environment: the stores that they have begun to make, and the
+ * last step of a rotation.
  *
+ * @typedef {object} DeployRecord
+ * @property {string} [account]
+ * @property {string[]} stores
+ * @property {{ [name: string]: import("./rotation.js").Done }} [rotation]
+ */
+
+/**
  * @param {import("./project.js").Project} project
  * @param {string} [environment]
- * @returns {{ account?: string, stores: string[] }}
+ * @returns {DeployRecord}
  */
 export function readRecord({ inProject }, environment) {
   try {
@@ -167,10 +175,44 @@ export function readRecord({ inProject }, environment) {
 /**
  * @param {import("./project.js").Project} project
  * @param {string | undefined} environment
- * @param {{ account: string, stores: string[] }} record
+ * @param {DeployRecord} record
  */
 export const writeRecord = (project, environment, record) =>
   writePrivate(project, recordFile(environment), record);
+
+/**
+ * A step of a rotation that may have been cut short while its value was being stored.
+ *
+ * @typedef {{ name: string, step: string, value: string }} Pending
+ */
+
+/** @param {string | undefined} environment */
+const pendingFile = (environment) => `${PREPARED}/rotation.${nameOf(environment)}.json`;
+
+/**
+ * @param {import("./project.js").Project} project
+ * @param {string} [environment]
+ * @returns {Pending | undefined}
+ */
+export function readPending({ inProject }, environment) {
+  const path = inProject(pendingFile(environment));
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+}
+
+/**
+ * @param {import("./project.js").Project} project
+ * @param {string | undefined} environment
+ * @param {Pending} pending
+ */
+export const writePending = (project, environment, pending) =>
+  writePrivate(project, pendingFile(environment), pending);
+
+/**
+ * @param {import("./project.js").Project} project
+ * @param {string} [environment]
+ */
+export const dropPending = ({ inProject }, environment) =>
+  rmSync(inProject(pendingFile(environment)), { force: true });
 
 /** @param {string | undefined} environment */
 const recordFile = (environment) => `${PREPARED}/deploy.${nameOf(environment)}.json`;

@@ -70,10 +70,12 @@ export function refuseForeign({ project, environment, cloudflare, bound, config 
 export async function makeStores({ project, environment, cloudflare }, stores, say) {
   const missing = stores.filter(({ exists }) => !exists);
   if (missing.length > 0) {
-    const { account, stores: earlier } = readRecord(project, environment);
+    const { account, stores: earlier, rotation } = readRecord(project, environment);
     const kept = account === cloudflare.account ? earlier : [];
     const keys = new Set([...kept, ...missing.map(({ key }) => key)]);
-    writeRecord(project, environment, { account: cloudflare.account, stores: [...keys] });
+    writeRecord(project, environment, {
+      ...{ account: cloudflare.account, stores: [...keys], rotation },
+    });
   }
   for (const { what, make } of missing) {
     await make();
