@@ -128,11 +128,12 @@ test("interrupted at one call of each kind and repeated, a deploy ends in a serv
   const all = await world(t);
   for (const interruption of SAMPLE) await interrupted(all, interruption);
   const { cloudflare, project, deploy } = all;
-  const last = await deploy();
+  const last = await deploy([...DEPLOY, "--admin", "root@example.com"]);
   assert.equal(last.code, 0, last.text);
   assert.match(last.text, /my-auth answers at https:\/\/my-auth\.acme\.workers\.dev/);
   await requireWhole(all);
   await requireLogin(cloudflare);
+  await requireAdminLink(cloudflare, last.text);
 
   const config = project.read("wrangler.jsonc");
   assert.match(config, /^ {4}"ISSUER": "https:\/\/my-auth\.acme\.workers\.dev",$/m);
@@ -152,6 +153,33 @@ test("interrupted at one call of each kind and repeated, a deploy ends in a serv
     "no other file has a secret",
   );
 });
+
+/** Whoever opens the printed link chooses a password and is an administrator. */
+async function requireAdminLink(cloudflare, text) {
+  const [, link] = /root@example\.com becomes an administrator[\s\S]*?(https:\S+)/.exec(text) ?? [];
+  assert.ok(link, text);
+  const { origin, pathname, hash } = new URL(link);
+  assert.deepEqual([origin, pathname], [ADDRESS, "/reset-password"]);
+  const post = (path, body) =>
+    cloudflare.ask(`${ADDRESS}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const chosen = await post("/auth/password/confirm", {
+    token: hash.slice(1),
+    password: PASSWORD,
+  });
+  assert.ok(chosen.ok, `${chosen.status} ${await chosen.text()}`);
+  const login = await post("/auth/login", { email: "root@example.com", password: PASSWORD });
+  assert.equal(login.status, 200);
+  assert.deepEqual((await login.json()).user.roles.toSorted(), ["admin", "user"]);
+  const [{ results }] = await cloudflare.query(
+    cloudflare.state.databases[0].uuid,
+    "SELECT count(*) AS tickets FROM operator_tickets",
+  );
+  assert.deepEqual(results, [{ tickets: 0 }], "the operator's ticket is deleted");
+}
 
 /** Everything of the configuration is there, once. */
 async function requireWhole({ cloudflare }) {

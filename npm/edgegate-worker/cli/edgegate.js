@@ -7,5 +7,6 @@ import { doctor } from "./doctor.js";
 import { keys } from "./keys.js";
 import { run } from "./lib/program.js";
 import { prepare } from "./prepare.js";
+import { upgrade } from "./upgrade.js";
 
-await run([deploy, dev, doctor, keys, prepare], process.argv);
+await run([deploy, dev, doctor, keys, prepare, upgrade], process.argv);

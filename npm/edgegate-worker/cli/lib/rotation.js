@@ -1,6 +1,7 @@
 // The steps of a rotation of SIGNING_KEYS and TICKET_SECRET. The first value signs or seals, all are
 // accepted. A new one is added last, promoted when every isolate knows it, and the old ones dropped
 // when nothing that they made is valid any more (docs/operations.md, "Rotating SIGNING_KEYS").
+import { createHash } from "node:crypto";
 import { Advice } from "./advice.js";
 import { signingKeys, ticketSecret } from "./secrets.js";
 
@@ -44,7 +45,8 @@ export const SECRETS = {
     split: (text) => text.split(/[, \n\t]+/).filter((part) => part !== ""),
     join: (values) => values.join(","),
     make: ticketSecret,
-    nameOf: (value) => `${value.slice(0, 4)}…`,
+    // A hash of 256 random bits tells nothing about them.
+    nameOf: (value) => `hash ${createHash("sha256").update(value).digest("hex").slice(0, 12)}`,
     // A busy isolate may finish with the old version. A session that is not renewed ends after `idle`.
     waits: ({ idle }) => ({ add: DAY, promote: idle, drop: 0 }),
   },
