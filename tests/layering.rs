@@ -71,16 +71,6 @@ const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "adapters/outbox.rs",
-        &[
-            "crate::adapters::cloudflare",
-            "crate::adapters::memory",
-            "worker::",
-            "js_sys",
-            "wasm_bindgen",
-        ],
-    ),
-    (
         "adapters/argon2.rs",
         &["crate::adapters::cloudflare", "crate::adapters::memory"],
     ),

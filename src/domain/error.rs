@@ -455,8 +455,8 @@ impl fmt::Display for Error {
             Self::Store(error) => error.fmt(f),
             Self::Internal(what) => write!(f, "internal: {what}"),
             Self::NoMailProvider => f.write_str(
-                "MAIL_PROVIDER is not set. Set it under [vars] in wrangler.toml to the provider \
-                 that sends your mail.",
+                "MAIL_PROVIDER is not set. Set it under `vars` in wrangler.toml or wrangler.jsonc \
+                 to the provider that sends your mail.",
             ),
             Self::NothingToChange => f.write_str("there is nothing to change"),
             Self::WeakPassword(_)

@@ -288,8 +288,8 @@ fn missing(setting: &'static str) -> SettingError {
     SettingError {
         setting,
         problem: "is not bound".to_owned(),
-        remedy: "Add the binding to your wrangler.toml and deploy again: the wrangler.toml of the \
-                 edgegate repository has all bindings that the Worker needs.",
+        remedy: "Add the binding to wrangler.toml or wrangler.jsonc and deploy again: the file that \
+                 came with edgegate has all bindings that the Worker needs.",
     }
 }
 

@@ -231,7 +231,7 @@ async function makeProject(t) {
     "--strip-components=1",
   ]);
   assert.equal(code, 0);
-  const commander = inRoot("npm/edgegate-worker/node_modules/commander");
+  const commander = inRoot("node_modules/commander");
   symlinkSync(commander, at("node_modules/commander"));
   symlinkSync(inRoot("node_modules/wrangler"), at("node_modules/wrangler"));
   const edgegate = (...args) =>

@@ -65,8 +65,8 @@ impl RateLimiter for BindingLimits {
         };
         let Some(binding) = binding else {
             if !self.told_missing.replace(true) {
-                let remedy = " is not bound, so nothing is limited by it. Add it to wrangler.toml, \
-                              or set LIMITS = \"off\"";
+                let remedy = " is not bound, so nothing is limited by it. Add it to wrangler.toml \
+                              or wrangler.jsonc, or set LIMITS = \"off\"";
                 log_trouble(Trouble::LimiterMissing, &[name, remedy].concat());
             }
             return true;

@@ -30,7 +30,8 @@ impl SettingError {
                  machine it is in .dev.vars."
             )
         } else if is_setting(setting) {
-            "It is set under [vars] in wrangler.toml, or on your own machine in .dev.vars."
+            "It is set under `vars` in wrangler.toml or wrangler.jsonc, or on your own machine in \
+             .dev.vars."
                 .to_owned()
         } else {
             String::new()

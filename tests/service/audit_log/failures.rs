@@ -255,6 +255,6 @@ fn losing_a_mail(seen: &mut Seen) {
     let told = seen.told(&service.ports().events, &[]);
     assert_eq!(
         told[1],
-        "mail_not_queued! MAIL_PROVIDER is not set. Set it under [vars] in wrangler.toml to the provider that sends your mail. verification"
+        "mail_not_queued! MAIL_PROVIDER is not set. Set it under `vars` in wrangler.toml or wrangler.jsonc to the provider that sends your mail. verification"
     );
 }
