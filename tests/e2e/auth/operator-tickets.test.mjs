@@ -97,10 +97,10 @@ test("each operation takes a ticket of its scope and of no other", async () => {
     }
     assert.equal(await stored(), was, where);
   }
-  // The right scope opens it. Most change something, so each begins anew.
-  for (const operation of forOperators) {
-    await edge.reset();
-    [ada, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
+  // The right scope opens it. What ends the session or the account comes last.
+  const ends = [/sid\}$/, /revoke$/, /restored$/, /^DELETE .*\{id\}$/];
+  const rank = ({ method, path }) => ends.findIndex((end) => end.test(`${method} ${path}`));
+  for (const operation of forOperators.toSorted((a, b) => rank(a) - rank(b))) {
     const answer = await ask(operation, { token: await ticketFor(operation["x-scope"]) });
     const where = `${operation.method} ${operation.path}`;
     // Ada has a password, so she can't be invited.
