@@ -1,8 +1,8 @@
 // `npm run deploy`: builds the Worker, then runs `edgegate deploy` in this repository. The command
 // checks everything that the Worker would check before it uploads.
-import { spawn } from "node:child_process";
 import { helpIfAsked, main } from "./project/advice.mjs";
-import { inRoot, root } from "./project/root.mjs";
+import { edgegate } from "./project/command.mjs";
+import { inRoot } from "./project/root.mjs";
 import { run } from "./project/run.mjs";
 import { node, toolEnv } from "./project/tools.mjs";
 import { checkerIsCurrent } from "./settings/check.mjs";
@@ -29,20 +29,3 @@ await main(async () => {
   }
   return edgegate(["deploy", ...given]);
 });
-
-// This does not use leash.js: the command may ask, and its own programs end with it.
-/** @param {string[]} args */
-function edgegate(args) {
-  return new Promise((resolve, reject) => {
-    const command = inRoot("npm/edgegate-worker/cli/edgegate.js");
-    const child = spawn(node(), [command, ...args], {
-      cwd: root,
-      env: toolEnv(),
-      stdio: "inherit",
-    });
-    // Ctrl-C reaches the command from the terminal. A signal to this process alone is passed on.
-    process.on("SIGINT", () => {});
-    process.on("SIGTERM", () => child.kill("SIGTERM"));
-    child.on("error", reject).on("exit", (code) => resolve(code ?? 1));
-  });
-}
