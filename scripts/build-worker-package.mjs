@@ -16,12 +16,19 @@ const HIDDEN = [".gitignore", ".npmrc"];
 /** @type {Record<string, { inputs: string[], fill: (stage: (...parts: string[]) => string) => Promise<void> }>} */
 const PACKAGES = {
   "edgegate-worker": {
-    inputs: ["build", "www", "migrations", ...TYPES.map((name) => `npm/edgegate/types/${name}`)],
+    inputs: [
+      "build",
+      "www",
+      "migrations",
+      "template/wrangler.jsonc",
+      ...TYPES.map((name) => `npm/edgegate/types/${name}`),
+    ],
     async fill(stage) {
       for (const name of ["index.js", "index_bg.wasm", "check.js"])
         cpSync(inRoot("build", name), stage("worker", name));
       for (const name of ["www", "migrations"])
         cpSync(inRoot(name), stage(name), { recursive: true });
+      cpSync(inRoot("template/wrangler.jsonc"), stage("defaults/wrangler.jsonc"));
       for (const name of TYPES) cpSync(inRoot("npm/edgegate/types", name), stage("types", name));
       writeFileSync(stage("build.json"), `${JSON.stringify(await builtWith(), null, 2)}\n`);
     },

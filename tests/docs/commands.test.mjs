@@ -1,9 +1,8 @@
-// Commands in documents exist: those of npm, wrangler and cargo, with their options, and the names
-// in wrangler.toml. The commands themselves need a Cloudflare account or take minutes.
+// Commands in documents exist: those of npm, wrangler and cargo, with their options. The commands themselves need a Cloudflare account or take minutes.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { experimental_getWranglerCommands, unstable_readConfig } from "wrangler";
+import { experimental_getWranglerCommands } from "wrangler";
 import { parse } from "yaml";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { filesUnder } from "./files.mjs";
@@ -93,26 +92,4 @@ test("test targets of cargo", () => {
   assert.ok(targets.length >= 3, `${targets.length}`);
   for (const name of targets)
     assert.ok(existsSync(inRoot(`tests/${name}.rs`)) || existsSync(inRoot(`tests/${name}`)), name);
-});
-
-test("what docs/deploy.md creates is what wrangler.toml binds", () => {
-  const [config, staging] = [undefined, "staging"].map((env) =>
-    unstable_readConfig({ config: inRoot("wrangler.toml"), env }, { hideWarnings: true }),
-  );
-  const text = blocks(read("docs/deploy.md"), "sh").join("\n");
-  const created = (what) =>
-    [...text.matchAll(new RegExp(`wrangler ${what} create (\\S+)`, "g"))].map(([, name]) => name);
-  const queues = [config, staging].flatMap(({ queues }) =>
-    queues.consumers.map(({ queue }) => queue),
-  );
-  assert.deepEqual(created("queues").sort(), queues.sort());
-  assert.deepEqual(
-    created("kv namespace"),
-    config.kv_namespaces.map(({ binding }) => binding),
-  );
-  assert.deepEqual(
-    created("d1"),
-    config.d1_databases.map(({ database_name }) => database_name),
-  );
-  assert.ok(text.includes(`migrations apply ${config.d1_databases[0].binding} `));
 });

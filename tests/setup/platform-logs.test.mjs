@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { unstable_readConfig } from "wrangler";
+import { platformLogsProblem } from "../../npm/edgegate-worker/cli/lib/platform-logs.js";
 import { readConfig } from "../../scripts/project/config.mjs";
-import { platformLogsProblem } from "../../scripts/project/platform-logs.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 
 const OFF = {

@@ -1,8 +1,12 @@
 #!/usr/bin/env node
-import { dev } from "./dev.js";
 // The command `edgegate`. Each subcommand has a file of its own beside this one, and what several of
 // them need is in lib/.
+import { deploy } from "./deploy.js";
+import { dev } from "./dev.js";
+import { doctor } from "./doctor.js";
+import { keys } from "./keys.js";
 import { run } from "./lib/program.js";
 import { prepare } from "./prepare.js";
+import { upgrade } from "./upgrade.js";
 
-await run([dev, prepare], process.argv);
+await run([deploy, dev, doctor, keys, prepare, upgrade], process.argv);

@@ -233,35 +233,31 @@ function makeAccount(address) {
     }
     throw new Refusal(404, 7003, `the stand-in does not know ${method} ${pathname} (${address()})`);
   };
-  return {
-    answer,
-    sql: (name, text) => database(name).file.exec(text),
-    storeSecret: (name, secret) =>
-      worker(name).bindings.push({ type: "secret_text", name: secret }),
-  };
+  return { answer };
 }
+
+/** What the deployed service answers: it is healthy, and makes the first administrator. */
+const serviceAnswer = (method) =>
+  method === "POST"
+    ? [201, { invitation: { link: "https://auth.example.com/reset-password#egl_", expires_at: 0 } }]
+    : [200, { status: "ok" }];
 
 /**
  * Starts it.
  *
- * - `env`: for wrangler.
- * - `sql(name, text)`: changes a database.
- * - `storeSecret(worker, name)`: what `wrangler secret put` does.
+ * - `env`: for wrangler and for `edgegate`, which also asks the deployed service.
  */
 export async function startCloudflare() {
   let url = "";
-  const { answer, ...account } = makeAccount(() => url);
+  const { answer } = makeAccount(() => url);
   const server = createServer((request, response) => {
     const chunks = [];
     request.on("data", (chunk) => chunks.push(chunk));
     request.on("end", () => {
-      const [status, body] = answered(() =>
-        answer(
-          request.method,
-          new URL(request.url ?? "/", url),
-          Buffer.concat(chunks).toString("latin1"),
-        ),
-      );
+      const asked = new URL(request.url ?? "/", url);
+      const [status, body] = asked.pathname.startsWith("/visit/")
+        ? serviceAnswer(request.method)
+        : answered(() => answer(request.method, asked, Buffer.concat(chunks).toString("latin1")));
       response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
     });
   });
@@ -269,9 +265,11 @@ export async function startCloudflare() {
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
   url = `http://127.0.0.1:${address.port}`;
   return {
-    ...account,
     env: {
       CLOUDFLARE_API_BASE_URL: url,
+      NODE_OPTIONS: `--import=${new URL("../../deploy/redirect.mjs", import.meta.url)}`,
+      EDGEGATE_STAND_IN: `${url}/visit/`,
+      EDGEGATE_HOSTS: "^auth(-staging)?\\.example\\.com$",
       CLOUDFLARE_API_TOKEN: "t".repeat(40),
       CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
       // wrangler asks nothing.

@@ -1,5 +1,5 @@
 // What a document tells its reader to do between the blocks, and what the reader has beside them.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startCloudflare } from "./cloudflare.mjs";
 
@@ -13,18 +13,12 @@ import { startCloudflare } from "./cloudflare.mjs";
 /** @type {Record<string, (clone: import("./clone.mjs").Clone) => Promise<Preparation>>} */
 const PREPARATIONS = { "docs/deploy.md": deploying };
 
-/** Somebody who has registered in a browser. */
-const REGISTERED = `INSERT OR IGNORE INTO users
-    (id, email, email_canonical, password_hash, roles, email_verified_at, created_at, updated_at)
-  VALUES ('019ab7a1-2c00-7101-8101-010101010101', 'you@example.com', 'you@example.com', 'x',
-    '["user"]', 1, 1, 1)`;
-
 /** @returns {Promise<Preparation>} */
 export const prepare = async (document, clone) => (await PREPARATIONS[document]?.(clone)) ?? {};
 
 /**
- * An account at Cloudflare. Step 2 edits wrangler.toml, step 5 pastes secrets when wrangler asks, and
- * step 8 registers in a browser.
+ * An account at Cloudflare. Step 2 edits wrangler.toml. Nobody is at a terminal to confirm the deploy,
+ * as in a build on Cloudflare.
  */
 async function deploying(clone) {
   const path = join(clone.root, "wrangler.toml");
@@ -46,18 +40,10 @@ async function deploying(clone) {
   writeFileSync(path, config);
   const cloudflare = await startCloudflare();
   return {
-    env: cloudflare.env,
-    before({ text }) {
-      // The Worker and its database have the same name.
-      const name = text.includes("--env staging") ? "edgegate-staging" : "edgegate";
-      if (text.startsWith("npx wrangler d1 migrations apply"))
-        for (const secret of ["SIGNING_KEYS", "TICKET_SECRET", "MAIL_API_KEY"])
-          cloudflare.storeSecret(name, secret);
-      if (text.startsWith("npm run admin -- grant you@example.com"))
-        cloudflare.sql(name, REGISTERED);
-    },
+    env: { ...cloudflare.env, WORKERS_CI: "1" },
     async undo() {
       writeFileSync(path, text);
+      rmSync(join(clone.root, ".edgegate"), { recursive: true, force: true });
       await cloudflare.stop();
     },
   };

@@ -6,9 +6,11 @@ import { run } from "./run.js";
 const PRINT = fileURLToPath(new URL("print-config.js", import.meta.url));
 
 /**
- * `local` has the variables of local development, if they were asked for.
+ * `local` has the variables of local development, and `others` the other environments, if they were
+ * asked for.
  *
- * @typedef {import("wrangler").Unstable_Config & { local: Record<string, string> }} Config
+ * @typedef {import("wrangler").Unstable_Config & { local: Record<string, string>,
+ *   others: import("wrangler").Unstable_Config[] }} Config
  */
 
 /**
@@ -19,6 +21,7 @@ const PRINT = fileURLToPath(new URL("print-config.js", import.meta.url));
  * @param {string} [given.environment]
  * @param {string[]} [given.envFiles] the result's `local` has the variables of these files, or of
  *   .dev.vars if the list is empty
+ * @param {boolean} [given.withOthers] the result's `others` has the other environments
  * @param {string} [given.node] the program that runs wrangler
  * @param {NodeJS.ProcessEnv} [given.env]
  * @param {string} [given.cwd] the folder to which paths are relative
@@ -28,11 +31,12 @@ export async function readConfig({
   path,
   environment,
   envFiles,
+  withOthers,
   node = process.execPath,
   env,
   cwd,
 }) {
-  const asked = JSON.stringify({ environment, path, envFiles });
+  const asked = JSON.stringify({ environment, path, envFiles, withOthers });
   const { code, stdout, stderr } = await run(node, [PRINT, asked], { env, cwd, capture: true });
   if (/ERR_MODULE_NOT_FOUND/.test(stderr))
     throw new Advice("wrangler is not installed here: run `npm ci` first.");

@@ -13,12 +13,27 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
  */
 export const inPackage = (...parts) => join(ROOT, ...parts);
 
-/** The module that judges settings. */
-export const CHECKER = inPackage("worker/check.js");
+const PACKED_CHECKER = inPackage("worker/check.js");
 
-/** Throws in edgegate's own repository, where this package has no Worker and no pages. */
+/**
+ * Whether this is the packed package. In edgegate's own repository it has no Worker and no pages, and
+ * what is built is in the root.
+ */
+export const isPacked = existsSync(PACKED_CHECKER);
+
+/** A path that is in the package when it is packed, and in the root of the repository otherwise. */
+const inEither = (/** @type {string} */ packed, /** @type {string} */ inRepository) =>
+  isPacked ? inPackage(packed) : inPackage("../..", inRepository);
+
+/** The module that judges settings. */
+export const CHECKER = inEither("worker/check.js", "build/check.js");
+
+/** The template's configuration: what this release needs. */
+export const DEFAULTS = inEither("defaults/wrangler.jsonc", "template/wrangler.jsonc");
+
+/** Throws in edgegate's own repository. */
 export function requireBuilt() {
-  if (!existsSync(CHECKER))
+  if (!isPacked)
     throw new Advice(
       "this is edgegate's own repository, where `npm start` runs the service from its sources.",
     );

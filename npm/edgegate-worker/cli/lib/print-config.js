@@ -1,13 +1,13 @@
 // Prints a configuration of wrangler as JSON, read by wrangler itself: `node print-config.js
 // '{"path":"wrangler.toml","environment":"staging"}'`. `envFiles` also reads what local development adds: .dev.vars, or
-// these files. This is a separate program because wrangler can be imported only when node_modules
+// these files. `withOthers` also reads the other environments. This is a separate program because wrangler can be imported only when node_modules
 // exists, and only by Node 22 or newer.
 import { stripVTControlCharacters } from "node:util";
 
 const { experimental_readRawConfig, unstable_getVarsForDev, unstable_readConfig } = await import(
   "wrangler"
 );
-const { path, environment, envFiles } = JSON.parse(process.argv[2]);
+const { path, environment, envFiles, withOthers } = JSON.parse(process.argv[2]);
 /** @type {string[]} */
 const warnings = [];
 console.warn = (...parts) => warnings.push(stripVTControlCharacters(parts.join(" ")));
@@ -33,7 +33,11 @@ function read() {
   const local =
     envFiles && unstable_getVarsForDev(config.configPath, envFiles, {}, environment, true);
   const values = Object.entries(local ?? {}).map(([name, { value }]) => [name, value]);
-  return { ...config, definedEnvironments, local: Object.fromEntries(values) };
+  const names = [undefined, ...definedEnvironments].filter((name) => name !== environment);
+  const others = withOthers
+    ? names.map((name) => unstable_readConfig({ config: path, env: name }, { hideWarnings: true }))
+    : [];
+  return { ...config, definedEnvironments, others, local: Object.fromEntries(values) };
 }
 
 /**

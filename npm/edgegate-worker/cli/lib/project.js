@@ -34,10 +34,10 @@ export function projectOf(from = process.cwd()) {
     inProject,
     /**
      * @param {string} [environment]
-     * @param {{ envFiles?: string[] }} [options]
+     * @param {{ envFiles?: string[], withOthers?: boolean }} [options]
      */
-    config: (environment, { envFiles } = {}) =>
-      readConfig({ path, environment, envFiles, cwd: folder, env: wranglerEnv() }),
+    config: (environment, options = {}) =>
+      readConfig({ path, environment, ...options, cwd: folder, env: wranglerEnv() }),
   };
 }
 

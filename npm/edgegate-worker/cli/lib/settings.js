@@ -83,14 +83,18 @@ export function bindingsOf(config) {
 
 /**
  * The faults as one message: setting, value, where it was read, and what to do.
+ * `secretsFile`: the file from which a deploy takes the secrets that are not stored yet.
  *
  * @param {Fault[]} faults
- * @param {{ sources: Source[], environment?: string, local: boolean, path?: string }} context
+ * @param {{ sources: Source[], environment?: string, local: boolean, path?: string,
+ *   secretsFile?: string }} context
  */
-export function told(faults, { sources, environment, local, path = "wrangler.toml" }) {
+export function told(faults, { sources, environment, local, path = "wrangler.toml", secretsFile }) {
   const option = environment ? ` --env ${environment}` : "";
   /** @param {string} name */
   const home = (name) => {
+    if (name in SECRETS && secretsFile)
+      return `${secretsFile}, as in {"${name}": "…"}, from which the next deploy stores it`;
     if (name in SECRETS)
       return local ? ".dev.vars" : `\`npx wrangler secret put ${name}${option}\` stores it`;
     const table = tableOf(environment);

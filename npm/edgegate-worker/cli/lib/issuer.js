@@ -4,11 +4,17 @@
  * Why this can't be a deployed Worker's ISSUER, in one sentence with what to do; null if it can.
  *
  * @param {any} issuer
- * @param {string} [table] the table of wrangler.toml that has it
+ * @param {string} [table] the table of the configuration that has it
+ * @param {string} [file] the configuration's name
  */
-export function issuerProblem(issuer, table = "vars") {
+export function issuerProblem(issuer, table = "vars", file = "wrangler.toml") {
+  const isToml = file.endsWith(".toml");
+  const place = `under ${isToml ? `[${table}]` : table} in ${file}`;
+  const example = isToml
+    ? 'ISSUER = "https://auth.example.com"'
+    : '"ISSUER": "https://auth.example.com"';
   const what = `ISSUER is ${JSON.stringify(issuer ?? "")}`;
-  const todo = `set it under [${table}] in wrangler.toml to this service's own address, as in ISSUER = "https://auth.example.com"`;
+  const todo = `set it ${place} to this service's own address, as in ${example}`;
   let url;
   try {
     url = new URL(issuer);
@@ -21,6 +27,6 @@ export function issuerProblem(issuer, table = "vars") {
   }
   if (url.protocol !== "https:") return `${what}, and tokens must not travel without TLS: ${todo}.`;
   if (issuer !== url.origin)
-    return `${what}, which must be an origin without a path or a final slash: set it to "${url.origin}" under [${table}] in wrangler.toml.`;
+    return `${what}, which must be an origin without a path or a final slash: set it to "${url.origin}" ${place}.`;
   return null;
 }

@@ -1,0 +1,239 @@
+// `edgegate keys`: makes secrets, and rotates those of a deployed service step by step.
+import { Advice } from "./lib/advice.js";
+import { cloudflareOf } from "./lib/cloudflare.js";
+import { chosenEnvironment } from "./lib/config.js";
+import { requireConfirmation } from "./lib/confirm.js";
+import {
+  alone,
+  dropPending,
+  readPending,
+  readRecord,
+  readSecrets,
+  secretsFile,
+  withUpload,
+  writePending,
+  writeRecord,
+  writeSecrets,
+} from "./lib/deploy-secrets.js";
+import { fetchKeys, idsIn } from "./lib/jwks.js";
+import { subcommand, tell } from "./lib/program.js";
+import { projectOf } from "./lib/project.js";
+import { nextStep, rotated, SECRETS } from "./lib/rotation.js";
+import { guard, run } from "./lib/run.js";
+import { workerOf } from "./lib/worker.js";
+import { wrangler } from "./lib/wrangler.js";
+
+const IDLE_TTL = 2_592_000;
+
+/**
+ * @typedef {{ json?: boolean, env?: string, ticket?: boolean, yes?: boolean, now?: boolean }} Options
+ * @typedef {import("./lib/rotation.js").Step} Step
+ * @typedef {import("./lib/rotation.js").Name} Name
+ */
+
+/** @type {import("./lib/program.js").Register} */
+export const keys = (program) => {
+  const command = program
+    .command("keys")
+    .description(
+      "Rotates the secrets of the deployed service: add, a day later promote, then drop.",
+    );
+  /** @type {[string, string, (options: Options) => Promise<void>][]} */
+  const subcommands = [
+    ["list", "Shows the keys, in the order of their use, and which step is due.", list],
+    [
+      "add",
+      "Appends a new key. It is accepted and published, and signs nothing yet.",
+      stepOf("add"),
+    ],
+    ["promote", "Moves the newest key to the front: it signs from now on.", stepOf("promote")],
+    ["drop", "Removes all keys but the first: what they signed is rejected.", stepOf("drop")],
+  ];
+  for (const [name, description, action] of subcommands) {
+    const made = subcommand(command, name, description)
+      .option("--env <name>", "an environment of the configuration, such as staging")
+      .option("--ticket", "TICKET_SECRET instead of SIGNING_KEYS")
+      .action(action);
+    if (name !== "list")
+      made
+        .option("--now", "does not wait, such as after a leak; some users have to sign in again")
+        .option("--yes", "does not ask; needed where there is no terminal");
+  }
+};
+
+/** @param {Options} options */
+function situationOf(options) {
+  const project = projectOf();
+  const environment = chosenEnvironment(options.env) || undefined;
+  /** @type {Name} */
+  const name = options.ticket ? "TICKET_SECRET" : "SIGNING_KEYS";
+  const secrets = readSecrets(project, environment);
+  const text = secrets[name];
+  if (!text)
+    throw new Advice(
+      `${secretsFile(environment)} has no copy of ${name}, and Cloudflare doesn't show a stored secret: put your copy there, as in {"${name}": "…"}.`,
+    );
+  const record = readRecord(project, environment);
+  return { project, environment, name, secrets, text, record, done: record.rotation?.[name] };
+}
+
+/** @typedef {ReturnType<typeof situationOf>} Situation */
+
+/** @param {Options} options */
+async function list(options) {
+  guard();
+  const situation = situationOf(options);
+  const { project, environment, name, text, done } = situation;
+  const config = await project.config(environment);
+  const due = nextStep({ name, text, done, idle: idleOf(config), now: now() });
+  const { split, nameOf } = SECRETS[name];
+  const values = split(text).map(nameOf);
+  const lines = values.map((value, n) => `  ${n === 0 ? "signs   " : "accepted"}  ${value}`);
+  tell(
+    options,
+    { secret: name, values, next: due.step, from: due.from, due: due.isDue },
+    [`${name} in ${secretsFile(environment)}:`, ...lines, "", toldStep(due)].join("\n"),
+  );
+}
+
+/** @param {ReturnType<typeof nextStep>} due */
+const toldStep = ({ step, from, isDue, isKnown }) => {
+  if (step === "add") return "No rotation is under way. `npx edgegate keys add` begins one.";
+  if (!isKnown)
+    return `This folder has no record of the last step. If it was \`add\`, promote a day after it; if it was \`promote\`, drop. Then add --now.`;
+  return isDue
+    ? `Due now: \`npx edgegate keys ${step}\`.`
+    : `Next: \`npx edgegate keys ${step}\`, from ${timeOf(from)} on.`;
+};
+
+/**
+ * One step of the rotation.
+ *
+ * @param {Step} step
+ * @returns {(options: Options) => Promise<void>}
+ */
+function stepOf(step) {
+  return async (options) => {
+    guard();
+    const { project, environment } = situationOf(options);
+    await alone(project, environment, () => takeStep(step, options));
+  };
+}
+
+/**
+ * @param {Step} step
+ * @param {Options} options
+ */
+async function takeStep(step, options) {
+  const situation = situationOf(options);
+  const { project, environment, name, secrets, text } = situation;
+  const config = await project.config(environment);
+  const pending = readPending(project, environment);
+  if (pending && (pending.name !== name || pending.step !== step))
+    throw new Advice(
+      `the step \`${pending.step}\` of ${pending.name} was cut short. Run it again first: it stores the same value.`,
+    );
+  if (!pending) requireDue(situation, step, options, idleOf(config));
+  const next = pending?.value ?? rotated(name, text, step);
+  const cloudflare = await cloudflareOf(project, config);
+  await requireSame(cloudflare, config, situation, pending?.value);
+  await requireConfirmation(`Store ${name} of ${config.name} after \`${step}\`?`, {
+    yes: options.yes,
+  });
+  // Kept first: a key that is stored and nowhere else could not be rotated. A repeat stores the same.
+  writePending(project, environment, { name, step, value: next });
+  const code = await store(situation, cloudflare.account, { [name]: next }, options);
+  if (code !== 0)
+    throw new Advice(
+      `${name} was not stored, see above. Run the same command again when it is solved.`,
+    );
+  writeSecrets(project, environment, { ...secrets, [name]: next });
+  dropPending(project, environment);
+  const record = readRecord(project, environment);
+  const done = { step, at: now() };
+  const { account = cloudflare.account, stores } = record;
+  const rotation = { ...record.rotation, [name]: done };
+  writeRecord(project, environment, { account, stores, rotation });
+  const due = nextStep({ name, text: next, done, idle: idleOf(config), now: now() });
+  tell(
+    options,
+    { secret: name, step, next: due.step, from: due.from },
+    `▸ ${name}: ${step} is done. ${toldStep(due)}`,
+  );
+}
+
+/**
+ * @param {Situation} situation
+ * @param {Step} step
+ * @param {Options} options
+ * @param {number} idle
+ */
+function requireDue({ name, text, done }, step, options, idle) {
+  // What does not fit at all is said first.
+  rotated(name, text, step);
+  const due = nextStep({ name, text, done, idle, now: now() });
+  if (options.now || (due.step === step && due.isDue)) return;
+  throw new Advice(
+    `${step} is not due. ${toldStep(due)} --now does it all the same, such as after a leak: then some users have to sign in again.`,
+  );
+}
+
+/**
+ * Throws when the copy is not what the service has: it would be overwritten by keys that are not
+ * related to it.
+ *
+ * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
+ * @param {import("./lib/config.js").Config} config
+ * @param {Situation} situation
+ * @param {string} [pending] what a run that was cut short may have stored
+ */
+async function requireSame(cloudflare, config, { name, text, environment }, pending) {
+  const worker = await workerOf(cloudflare, config);
+  if (!worker)
+    throw new Advice(
+      `there is no Worker ${config.name}: \`npm run deploy\` makes it, with its secrets.`,
+    );
+  const issuer = worker.variables.ISSUER;
+  // Only the public halves of keys can be compared.
+  if (name !== "SIGNING_KEYS" || !issuer) return;
+  const { keys: published } = await fetchKeys(issuer);
+  const theirs = published.map(({ kid }) => kid);
+  const isSame = (/** @type {string} */ secret) => {
+    const own = publicIds(secret);
+    return own.length === theirs.length && own.every((kid) => theirs.includes(kid));
+  };
+  if (!isSame(text) && !(pending && isSame(pending)))
+    throw new Advice(
+      `${secretsFile(environment)} has the keys ${publicIds(text).join(", ")}, and ${issuer} has ${theirs.join(", ")}. After a change, wait a minute. Otherwise find the copy of what is stored: with another one, access tokens of your users would be rejected. Nothing was changed.`,
+    );
+}
+
+/** @param {string} secret */
+const publicIds = (secret) =>
+  idsIn(secret).flatMap(({ kid, isPublished }) => (isPublished ? [kid] : []));
+
+/**
+ * @param {Situation} situation
+ * @param {string} account
+ * @param {Record<string, string>} secrets
+ * @param {Options} options
+ */
+const store = ({ project, environment }, account, secrets, options) =>
+  withUpload(project, environment, secrets, async (path) => {
+    const [command, args, { env, ...more }] = wrangler(
+      project.folder,
+      ...["secret", "bulk", path, `--env=${environment ?? ""}`],
+    );
+    const own = { ...env, CLOUDFLARE_ACCOUNT_ID: account };
+    const { code } = await run(command, args, { ...more, env: own, toStderr: options.json });
+    return code;
+  });
+
+/** @param {import("./lib/config.js").Config} config */
+const idleOf = ({ vars }) =>
+  Number(vars.SESSION_IDLE_TTL ?? vars.SESSION_TTL ?? IDLE_TTL) || IDLE_TTL;
+
+const now = () => Math.floor(Date.now() / 1000);
+
+/** @param {number} seconds since 1970 */
+const timeOf = (seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 16)}Z`;

@@ -1,0 +1,157 @@
+// Cloudflare's API, with the credentials of wrangler.
+import { Advice } from "./advice.js";
+import { run } from "./run.js";
+import { wrangler } from "./wrangler.js";
+
+const API = "https://api.cloudflare.com/client/v4";
+const SECONDS = 30;
+const AGAIN = "Run the same command again when it is solved: it goes on from here.";
+
+/** An answer of Cloudflare that is not a success. */
+export class Refused extends Advice {
+  /**
+   * @param {number} status
+   * @param {string} message
+   */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * Cloudflare's API for one account.
+ *
+ * @param {import("./project.js").Project} project
+ * @param {{ account_id?: string }} config
+ */
+export async function cloudflareOf(project, config) {
+  const headers = await headersOf(project);
+  /**
+   * Sends one request and returns the member `result` of the answer. Throws `Refused` with the
+   * answer's status.
+   *
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} [body]
+   * @returns {Promise<any>}
+   */
+  const send = (method, path, body) => sendOnce({ method, path, body, headers });
+  const account = await accountOf(send, config.account_id ?? process.env.CLOUDFLARE_ACCOUNT_ID);
+  return {
+    account,
+    /** @param {string} path below the account */
+    get: (path) => send("GET", `/accounts/${account}${path}`),
+    /**
+     * The result, or undefined if there is no such thing. Only 404 means that.
+     *
+     * @param {string} path below the account
+     */
+    async find(path) {
+      try {
+        return await this.get(path);
+      } catch (error) {
+        if (error instanceof Refused && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+    /**
+     * @param {string} path below the account
+     * @param {unknown} body
+     */
+    post: (path, body) => send("POST", `/accounts/${account}${path}`, body),
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof cloudflareOf>>} Cloudflare */
+
+/**
+ * @param {{ method: string, path: string, body?: unknown, headers: Record<string, string> }} request
+ */
+async function sendOnce({ method, path, body, headers }) {
+  const base = process.env.CLOUDFLARE_API_BASE_URL ?? API;
+  const asked = `${method} ${path.replace(/\?.*/, "")}`;
+  let response;
+  let text;
+  try {
+    response = await fetch(`${base}${path}`, {
+      method,
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      // A redirect would carry the credentials to another host.
+      redirect: "error",
+      signal: AbortSignal.timeout(SECONDS * 1000),
+    });
+    text = await response.text();
+  } catch (error) {
+    const { message, cause } = /** @type {Error} */ (error);
+    const reason = cause instanceof Error ? cause.message : message;
+    throw new Refused(0, `Cloudflare did not answer ${asked}: ${reason}. ${AGAIN}`);
+  }
+  const answer = parse(text);
+  if (response.ok && answer?.success === true) return answer.result;
+  const errors = (answer?.errors ?? []).map(
+    (/** @type {{ code?: number, message?: string }} */ { code, message }) =>
+      `${message}${code ? ` (code ${code})` : ""}`,
+  );
+  const reason = errors.length > 0 ? errors.join("; ") : text.slice(0, 200);
+  // A 404 that is not Cloudflare's own, such as a proxy's, does not say that something is missing.
+  const status = response.ok || errors.length === 0 ? 0 : response.status;
+  throw new Refused(
+    status,
+    `Cloudflare answered ${response.status} to ${asked}: ${reason}. ${AGAIN}`,
+  );
+}
+
+/** @param {string} text */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The headers that prove who asks, as wrangler would send them.
+ *
+ * @param {import("./project.js").Project} project
+ * @returns {Promise<Record<string, string>>}
+ */
+async function headersOf({ folder }) {
+  const { CLOUDFLARE_API_TOKEN: token } = process.env;
+  if (token) return { Authorization: `Bearer ${token}` };
+  const [command, args, options] = wrangler(folder, "auth", "token", "--json");
+  const { code, stdout, stderr } = await run(command, args, { ...options, capture: true });
+  const given = parse(stdout.slice(stdout.indexOf("{")));
+  if (code !== 0 || !given)
+    throw new Advice(
+      /not logged in/i.test(stdout + stderr)
+        ? "you are not signed in to Cloudflare: run `npx wrangler login` first. Off a terminal, set CLOUDFLARE_API_TOKEN to a token that may edit Workers, D1 and Queues."
+        : `wrangler has no credentials for Cloudflare: ${(stderr + stdout).trim()}`,
+    );
+  if (given.type === "api_key") return { "X-Auth-Key": given.key, "X-Auth-Email": given.email };
+  return { Authorization: `Bearer ${given.token}` };
+}
+
+/**
+ * The account's id: the given one, or the only one that the credentials are for.
+ *
+ * @param {(method: string, path: string) => Promise<any>} send
+ * @param {string | undefined} given
+ * @returns {Promise<string>}
+ */
+async function accountOf(send, given) {
+  if (given) return given;
+  const accounts = await send("GET", "/accounts?per_page=50");
+  if (accounts.length === 1) return accounts[0].id;
+  const list = accounts
+    .map((/** @type {{ id: string, name: string }} */ { id, name }) => `\n  ${id}  ${name}`)
+    .join("");
+  throw new Advice(
+    `your credentials are for ${accounts.length} accounts of Cloudflare. Set "account_id" in the configuration, or CLOUDFLARE_ACCOUNT_ID in the environment, to the one that you mean.${list}`,
+  );
+}

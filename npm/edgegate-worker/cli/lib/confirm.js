@@ -1,0 +1,45 @@
+// Questions before a change of what is deployed.
+import { confirm, isCancel, text } from "@clack/prompts";
+import { Advice } from "./advice.js";
+
+/**
+ * Asks whether to go on. Throws if not, and off a terminal, where nobody can answer, unless `yes` is
+ * given. A build on Cloudflare (WORKERS_CI) runs because somebody asked for the deploy.
+ *
+ * @param {string} question
+ * @param {{ yes?: boolean, isTerminal?: boolean, env?: NodeJS.ProcessEnv }} options
+ */
+export async function requireConfirmation(
+  question,
+  {
+    yes = false,
+    isTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY),
+    env = process.env,
+  },
+) {
+  if (yes || env.WORKERS_CI === "1") return;
+  if (!isTerminal)
+    throw new Advice(
+      "this changes what is deployed, and nobody is at a terminal to confirm it: add --yes. Nothing was changed.",
+    );
+  const answer = await confirm({ message: question, initialValue: false });
+  if (isCancel(answer) || !answer) throw new Advice("nothing was changed.");
+}
+
+/**
+ * Asks for the address of the first administrator. Undefined off a terminal, and if nobody is named.
+ *
+ * @param {{ isTerminal?: boolean }} [options]
+ * @returns {Promise<string | undefined>}
+ */
+export async function askFirstAdmin({
+  isTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY),
+} = {}) {
+  if (!isTerminal) return undefined;
+  const answer = await text({
+    message: "The email address of the first administrator (Enter: nobody yet)",
+    validate: (given = "") =>
+      given === "" || given.includes("@") ? undefined : "This is not an email address.",
+  });
+  return isCancel(answer) || !answer ? undefined : answer;
+}

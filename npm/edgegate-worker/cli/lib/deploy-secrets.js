@@ -1,0 +1,236 @@
+// The secrets of a deployed service, as they were made on this machine: .edgegate/secrets.ENV.json.
+// Cloudflare never shows a stored secret, so this file is the only copy.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { Advice } from "./advice.js";
+import { PREPARED } from "./project.js";
+
+/** @typedef {Record<string, string>} Secrets */
+
+/**
+ * The name of an environment in file names.
+ *
+ * @param {string | undefined} environment
+ */
+const nameOf = (environment) => environment || "production";
+
+/**
+ * Where the secrets of an environment are, seen from the project's folder.
+ *
+ * @param {string | undefined} environment
+ */
+export const secretsFile = (environment) => `${PREPARED}/secrets.${nameOf(environment)}.json`;
+
+/**
+ * The secrets on this machine; none if there is no file.
+ *
+ * @param {import("./project.js").Project} project
+ * @param {string} [environment]
+ * @returns {Secrets}
+ */
+export function readSecrets({ inProject }, environment) {
+  const shown = secretsFile(environment);
+  const path = inProject(shown);
+  if (!existsSync(path)) return {};
+  let secrets;
+  try {
+    secrets = JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    // The parser's reason would show a part of a secret.
+    throw new Advice(`${shown} is not JSON: correct it, as in {"MAIL_API_KEY": "…"}.`);
+  }
+  const isObject = typeof secrets === "object" && secrets !== null && !Array.isArray(secrets);
+  const other = isObject && Object.keys(secrets).find((name) => typeof secrets[name] !== "string");
+  if (!isObject || other)
+    throw new Advice(
+      `${shown} must be an object of texts, as in {"MAIL_API_KEY": "…"}${other ? `; ${other} is not a text` : ""}.`,
+    );
+  return secrets;
+}
+
+/**
+ * Adds secrets to the file. Never changes one that is there: throws instead.
+ *
+ * @param {import("./project.js").Project} project
+ * @param {string | undefined} environment
+ * @param {Secrets} added
+ */
+export function addSecrets(project, environment, added) {
+  const there = readSecrets(project, environment);
+  const taken = Object.keys(added).filter((name) => name in there);
+  if (taken.length > 0)
+    throw new Advice(`${secretsFile(environment)} has ${taken.join(", ")} already.`);
+  writeSecrets(project, environment, { ...there, ...added });
+}
+
+/**
+ * Replaces the file, all at once. Only the owner can read it, and git ignores it.
+ *
+ * @param {import("./project.js").Project} project
+ * @param {string | undefined} environment
+ * @param {Secrets} secrets
+ */
+export function writeSecrets(project, environment, secrets) {
+  writePrivate(project, secretsFile(environment), secrets);
+}
+
+/**
+ * Calls `use` with the path of a file that holds these secrets, and deletes the file afterwards.
+ *
+ * @template T
+ * @param {import("./project.js").Project} project
+ * @param {string | undefined} environment
+ * @param {Secrets} secrets
+ * @param {(path: string) => Promise<T>} use
+ */
+export async function withUpload(project, environment, secrets, use) {
+  const shown = `${PREPARED}/upload.${nameOf(environment)}.json`;
+  writePrivate(project, shown, secrets);
+  try {
+    return await use(project.inProject(shown));
+  } finally {
+    rmSync(project.inProject(shown), { force: true });
+  }
+}
+
+/**
+ * Runs `work` while no other deploy or rotation of this folder runs: two at the same time would make
+ * two sets of secrets, and keep the one that is not stored.
+ *
+ * @template T
+ * @param {import("./project.js").Project} project
+ * @param {string | undefined} environment
+ * @param {() => Promise<T>} work
+ */
+export async function alone({ inProject }, environment, work) {
+  const path = inProject(PREPARED, `${nameOf(environment)}.lock`);
+  mkdirSync(inProject(PREPARED), { recursive: true });
+  takeLock(path);
+  try {
+    return await work();
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+/** @param {string} path */
+function takeLock(path) {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      writeFileSync(path, `${process.pid}`, { flag: "wx" });
+      return;
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
+    }
+    const holder = Number(readFileSync(path, "utf8"));
+    if (!isFirst || isRunning(holder))
+      throw new Advice(
+        `another deploy of this folder is running (process ${holder}). Wait for its end. If there is none, delete ${path}.`,
+      );
+    // It was killed.
+    rmSync(path, { force: true });
+  }
+}
+
+/** @param {number} pid */
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
+  }
+}
+
+/**
+ * What earlier runs have done for an environment: the stores that they have begun to make, and the
+ * last step of a rotation.
+ *
+ * @typedef {object} DeployRecord
+ * @property {string} [account]
+ * @property {string[]} stores
+ * @property {{ [name: string]: import("./rotation.js").Done }} [rotation]
+ */
+
+/**
+ * @param {import("./project.js").Project} project
+ * @param {string} [environment]
+ * @returns {DeployRecord}
+ */
+export function readRecord({ inProject }, environment) {
+  try {
+    return JSON.parse(readFileSync(inProject(recordFile(environment)), "utf8"));
+  } catch {
+    return { stores: [] };
+  }
+}
+
+/**
+ * @param {import("./project.js").Project} project
+ * @param {string | undefined} environment
+ * @param {DeployRecord} record
+ */
+export const writeRecord = (project, environment, record) =>
+  writePrivate(project, recordFile(environment), record);
+
+/**
+ * A step of a rotation that may have been cut short while its value was being stored.
+ *
+ * @typedef {{ name: string, step: string, value: string }} Pending
+ */
+
+/** @param {string | undefined} environment */
+const pendingFile = (environment) => `${PREPARED}/rotation.${nameOf(environment)}.json`;
+
+/**
+ * @param {import("./project.js").Project} project
+ * @param {string} [environment]
+ * @returns {Pending | undefined}
+ */
+export function readPending({ inProject }, environment) {
+  const path = inProject(pendingFile(environment));
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+}
+
+/**
+ * @param {import("./project.js").Project} project
+ * @param {string | undefined} environment
+ * @param {Pending} pending
+ */
+export const writePending = (project, environment, pending) =>
+  writePrivate(project, pendingFile(environment), pending);
+
+/**
+ * @param {import("./project.js").Project} project
+ * @param {string} [environment]
+ */
+export const dropPending = ({ inProject }, environment) =>
+  rmSync(inProject(pendingFile(environment)), { force: true });
+
+/** @param {string | undefined} environment */
+const recordFile = (environment) => `${PREPARED}/deploy.${nameOf(environment)}.json`;
+
+/**
+ * @param {import("./project.js").Project} project
+ * @param {string} shown
+ * @param {unknown} value
+ */
+function writePrivate({ inProject }, shown, value) {
+  mkdirSync(inProject(PREPARED), { recursive: true });
+  // Also in a project whose own .gitignore lacks the folder.
+  const ignore = inProject(PREPARED, ".gitignore");
+  if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
+  const path = inProject(shown);
+  const whole = `${path}.${process.pid}.new`;
+  rmSync(whole, { force: true });
+  writeFileSync(whole, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  chmodSync(whole, 0o600);
+  renameSync(whole, path);
+}

@@ -1,0 +1,185 @@
+// Everything that can be wrong with a deployment, found before anything is uploaded.
+import { Advice } from "./advice.js";
+import { issuerProblem } from "./issuer.js";
+import { fromConfig, fromEnvFile, fromOptions, tableOf } from "./places.js";
+import { platformLogsProblem } from "./platform-logs.js";
+import { bindingsOf, faultsOf, heading, SECRETS, told } from "./settings.js";
+
+// Cloudflare's limits.
+const WORKER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const QUEUE_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** @typedef {import("wrangler").Unstable_Config} Config */
+
+/**
+ * What is wrong with a configuration and its names, judged without Cloudflare. `issuer` is the
+ * problem of ISSUER; null if it is good, or if the Worker's address at workers.dev is to be its value.
+ *
+ * @param {object} given
+ * @param {Config} given.config
+ * @param {Config[]} [given.others] the other environments
+ * @param {string} given.path the configuration, absolute
+ * @param {string} [given.file] the configuration as a person names it
+ * @param {string} [given.environment]
+ * @param {Map<string, string>} [given.vars] the variables of the command line
+ * @param {{ path: string, values: Record<string, unknown> }[]} [given.files] files of secrets
+ * @param {string[]} [given.stored] the names of secrets whose values can't be read
+ * @param {string[]} [given.made] the names of secrets that will be made
+ * @param {string} [given.secretsFile] the file from which secrets are stored
+ * @param {string} given.checker the Worker's check.js
+ * @returns {Promise<{ issuer: string | null, takesAddress: boolean, problems: string[],
+ *   notes: string[] }>}
+ */
+export async function judge(given) {
+  const { config, others = [], path, file, environment, checker } = given;
+  const { vars = new Map(), files = [], stored = [], made = [], secretsFile } = given;
+  const bindings = bindingsOf(config);
+  const sources = [
+    fromOptions(vars),
+    ...files.map(({ path, values }) => fromEnvFile(path, values)),
+    fromConfig(path, config.vars, environment),
+  ];
+  const context = { sources, environment, local: false, path: file, secretsFile };
+  const set = vars.get("ISSUER") ?? config.vars.ISSUER;
+  const takesAddress = set === undefined && answersAtWorkersDev(config);
+  const issuer = takesAddress ? null : issuerProblem(set, tableOf(environment), file);
+  const known = [...new Set([...stored, ...made])];
+  const judged = takesAddress
+    ? [...sources, { values: { ISSUER: "https://worker.example" }, place: () => "" }]
+    : sources;
+  const faults = (await faultsOf({ sources: judged, bindings, stored: known, checker })).filter(
+    ({ setting, misspelt }) => !(issuer && setting === "ISSUER" && !misspelt),
+  );
+  const problems = [...nameProblems(config, others, file)];
+  if (faults.length > 0) problems.push(`${heading(faults)}\n\n${told(faults, context)}`);
+  const routes = routeProblem(config, set, file);
+  if (!issuer && routes) problems.push(routes);
+  return { issuer, takesAddress, problems, notes: [...advice({ config, vars, bindings, file })] };
+}
+
+/**
+ * Whether the Worker answers at an address of workers.dev.
+ *
+ * @param {Pick<Config, "workers_dev" | "routes" | "route">} config
+ */
+export const answersAtWorkersDev = ({ workers_dev, routes, route }) =>
+  workers_dev ?? (route === undefined && (routes ?? []).length === 0);
+
+/**
+ * Names that Cloudflare would refuse, or that two environments share: the second would then use the
+ * accounts and mails of the first.
+ *
+ * @param {Config} config
+ * @param {Config[]} others
+ * @param {string} [file]
+ */
+function* nameProblems(config, others, file = "wrangler.toml") {
+  const { name = "" } = config;
+  if (!WORKER_NAME.test(name))
+    yield `the name "${name}" in ${file} can't be a Worker's: use 1 to 63 of the characters a-z, 0-9 and -, with a letter or digit at both ends.`;
+  for (const queue of queuesOf(config))
+    if (!QUEUE_NAME.test(queue))
+      yield `the queue "${queue}" in ${file} can't have this name: use 1 to 63 of the characters a-z, 0-9 and -, with a letter or digit at both ends.`;
+  for (const other of others) {
+    const shared = storesOf(config).filter((store) => storesOf(other).includes(store));
+    if (shared.length > 0)
+      yield `${shared.join(" and ")} in ${file} belong${shared.length === 1 ? "s" : ""} to the Worker ${other.name} too: give each environment stores of its own, or their accounts and mails get mixed.`;
+  }
+}
+
+/** @param {Config} config */
+const storesOf = (config) => [
+  ...(config.d1_databases ?? []).map(
+    ({ database_name, database_id }) => `the database "${database_name ?? database_id}"`,
+  ),
+  ...(config.kv_namespaces ?? []).flatMap(({ id }) => (id ? [`the KV namespace ${id}`] : [])),
+  ...queuesOf(config).map((queue) => `the queue "${queue}"`),
+];
+
+/**
+ * The names of all queues that a configuration uses.
+ *
+ * @param {Pick<Config, "queues">} config
+ * @returns {string[]}
+ */
+export function queuesOf({ queues }) {
+  const names = [...(queues?.producers ?? []), ...(queues?.consumers ?? [])].flatMap((entry) => [
+    entry.queue,
+    "dead_letter_queue" in entry ? entry.dead_letter_queue : undefined,
+  ]);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+/**
+ * Why the Worker would not answer at ISSUER; undefined if it would, as far as that is known.
+ *
+ * @param {Config} config
+ * @param {unknown} issuer
+ * @param {string} [file]
+ */
+function routeProblem(config, issuer, file = "wrangler.toml") {
+  const { routes = [], route } = config;
+  const all = route === undefined ? routes : [...routes, route];
+  const hosts = all.map(hostOf);
+  if (hosts.length === 0 || typeof issuer !== "string") return undefined;
+  const { hostname } = new URL(issuer);
+  if (hosts.includes(hostname)) return undefined;
+  if (answersAtWorkersDev(config) && hostname.endsWith(".workers.dev")) return undefined;
+  // A route may have a wildcard in its host.
+  if (hosts.some((host) => host.includes("*"))) return undefined;
+  return `ISSUER is ${JSON.stringify(issuer)}, but "routes" in ${file} has only ${hosts.map((host) => `"${host}"`).join(", ")}: clients would look for the service where it does not answer. Make them the same host.`;
+}
+
+/** @param {string | { pattern: string }} route */
+const hostOf = (route) =>
+  (typeof route === "string" ? route : route.pattern)
+    .replace(/^https?:\/\//, "")
+    .replace(/\/.*/, "");
+
+/**
+ * Settings that work, but rarely as intended.
+ *
+ * @param {{ config: Config, vars: Map<string, string>, bindings: string[], file?: string }} given
+ */
+function* advice({ config, vars, bindings, file = "wrangler.toml" }) {
+  const isToml = file.endsWith(".toml");
+  const example = isToml ? "as in wrangler.toml" : "as in the template";
+  if (!config.vars.MAIL_PROVIDER && !vars.has("MAIL_PROVIDER"))
+    yield "MAIL_PROVIDER is not set: registering and forgotten passwords will answer 500 misconfigured.";
+  const limiters = ["IP_LIMITER", "ACCOUNT_LIMITER", "RENEWAL_LIMITER"];
+  const unbound = limiters.filter((name) => !bindings.includes(name));
+  if (unbound.length > 0)
+    yield `${unbound.join(", ")} ${unbound.length === 1 ? "is" : "are"} not bound, so nothing limits how often a client may try. Add ${isToml ? "[[ratelimits]]" : '"ratelimits"'} ${example}; an environment inherits none.`;
+  if (!bindings.includes("MAIL_QUEUE"))
+    yield "MAIL_QUEUE is not bound, so each mail is sent after its response, which then takes longer for an address that has an account.";
+  const logs = platformLogsProblem(config, file);
+  if (logs) yield logs;
+}
+
+/**
+ * Whether a secret's value can be made, instead of coming from somebody else such as a mail provider.
+ *
+ * @param {string} name
+ */
+export const isMade = (name) => name === "SIGNING_KEYS" || name === "TICKET_SECRET";
+
+/**
+ * The secrets that every service needs, and those that the configuration declares.
+ *
+ * @param {Config} config
+ */
+export const requiredSecrets = ({ secrets }) => [
+  ...new Set(["SIGNING_KEYS", "TICKET_SECRET", ...(secrets?.required ?? [])]),
+];
+
+/**
+ * A fresh value of a secret.
+ *
+ * @param {string} name
+ */
+export function freshSecret(name) {
+  const make = SECRETS[name];
+  if (!isMade(name) || !make)
+    throw new Advice(`${name} can't be made: it comes from somebody else.`);
+  return make();
+}

@@ -1,0 +1,37 @@
+// The public keys of a deployed service.
+
+const ANSWER_MS = 10_000;
+const PRIVATE = ["d", "k", "p", "q", "dp", "dq", "qi"];
+
+/**
+ * What `/.well-known/jwks.json` answers.
+ *
+ * @param {string} origin
+ * @returns {Promise<{ keys: { kid: string, kty: string }[], leaked: string[], date: string | null }>}
+ *   `leaked`: ids of keys that show a private member
+ */
+export async function fetchKeys(origin) {
+  const response = await fetch(`${origin}/.well-known/jwks.json`, {
+    redirect: "error",
+    signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  if (!response.ok) throw new Error(`${origin}/.well-known/jwks.json answered ${response.status}`);
+  const { keys } = /** @type {{ keys: { kid: string, kty: string }[] }} */ (await response.json());
+  const leaked = keys
+    .filter((key) => PRIVATE.some((member) => member in key))
+    .map(({ kid }) => kid);
+  return { keys, leaked, date: response.headers.get("date") };
+}
+
+/**
+ * The ids of the keys in SIGNING_KEYS, in their order: the first one signs. Symmetric keys are not
+ * published.
+ *
+ * @param {string} secret
+ * @returns {{ kid: string, isPublished: boolean }[]}
+ */
+export const idsIn = (secret) =>
+  JSON.parse(secret).keys.map((/** @type {{ kid: string, kty: string }} */ { kid, kty }) => ({
+    kid,
+    isPublished: kty !== "oct",
+  }));

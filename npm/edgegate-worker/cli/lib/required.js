@@ -1,0 +1,228 @@
+// What a configuration must have for this release. The template's configuration has all of it.
+import { readFileSync } from "node:fs";
+import { parse } from "jsonc-parser";
+import { DEFAULTS } from "./package.js";
+
+const NAME = "my-auth";
+/** The Worker tells crons apart by this text: EACH_MINUTE in src/edge/mail_jobs.rs. */
+const EACH_MINUTE = "* * * * *";
+
+/**
+ * Something that a configuration lacks.
+ *
+ * @typedef {object} Lack
+ * @property {string[]} list where it belongs: the path of a list, or of an object
+ * @property {any} value the entry of the list, or the object's members
+ * @property {string} what it is, as a person names it
+ * @property {string} why
+ * @property {boolean} optional whether the Worker runs without it
+ */
+
+/**
+ * The template's configuration, with the names of another Worker.
+ *
+ * @param {string} name the Worker's, without an environment
+ */
+export const templateFor = (name) =>
+  parse(readFileSync(DEFAULTS, "utf8").replaceAll(NAME, name), [], { allowTrailingComma: true });
+
+/**
+ * What a configuration lacks. `config` is the part of one environment: wrangler's own reading of it,
+ * or the text's, completed by what an environment inherits.
+ *
+ * @param {Record<string, any>} config
+ * @param {string} name the Worker's name, without an environment
+ * @param {string} [environment]
+ * @returns {Lack[]}
+ */
+export function lacksOf(config, name, environment) {
+  const top = templateFor(name);
+  const own = ownTemplate(top, environment);
+  return [
+    ...classes(config, top),
+    ...entries(config, own, ["durable_objects", "bindings"], "name", {
+      noun: "the Durable Object binding",
+      why: "the Worker stores sessions, wrong passwords and limits of mails there",
+    }),
+    ...entries(config, own, ["d1_databases"], "binding", {
+      noun: "the database",
+      why: "it stores the accounts",
+    }),
+    ...crons(config, top),
+    ...routes(config, top),
+    ...entries(config, own, ["queues", "producers"], "binding", {
+      noun: "the queue",
+      why: "mails wait in it; without it each is sent after its response",
+      optional: true,
+    }),
+    ...entries(config, own, ["queues", "consumers"], "queue", {
+      noun: "the consumer of the queue",
+      why: "without it the mails in this queue are not sent",
+      optional: true,
+    }).filter(({ value }) => isProduced(config, own, value.queue)),
+    ...entries(config, own, ["ratelimits"], "name", {
+      noun: "the rate limit",
+      why: "without it nothing limits how often a client may try",
+      optional: true,
+    }),
+  ];
+}
+
+/**
+ * The template's part for an environment. One that the template doesn't have gets staging's, under
+ * its own names.
+ *
+ * @param {Record<string, any>} top
+ * @param {string | undefined} environment
+ */
+function ownTemplate(top, environment) {
+  if (!environment) return top;
+  const { staging } = top.env;
+  return JSON.parse(
+    JSON.stringify(staging).replaceAll(`${top.name}-staging`, `${top.name}-${environment}`),
+  );
+}
+
+/**
+ * The classes that must be declared, by `exports` or by `migrations`.
+ *
+ * @param {Record<string, any>} config
+ * @param {Record<string, any>} top
+ * @returns {Lack[]}
+ */
+function classes(config, top) {
+  const migrated = (config.migrations ?? []).flatMap(
+    (/** @type {Record<string, string[]>} */ { new_sqlite_classes = [], new_classes = [] }) => [
+      ...new_sqlite_classes,
+      ...new_classes,
+    ],
+  );
+  return Object.entries(top.exports)
+    .filter(([name]) => !migrated.includes(name) && config.exports?.[name] === undefined)
+    .map(([name, value]) => ({
+      list: ["exports"],
+      value: { [name]: value },
+      what: `the class ${name}`,
+      why: "the Worker keeps state in its objects",
+      optional: false,
+    }));
+}
+
+/**
+ * Entries of a list that the configuration has none for.
+ *
+ * @param {Record<string, any>} config
+ * @param {Record<string, any>} template
+ * @param {string[]} list
+ * @param {string} key what names an entry
+ * @param {{ noun: string, why: string, optional?: boolean }} about
+ * @returns {Lack[]}
+ */
+function entries(config, template, list, key, { noun, why, optional = false }) {
+  const there = at(config, list).map((entry) => entry[key]);
+  return at(template, list)
+    .filter((entry) => !there.includes(entry[key]))
+    .map((value) => ({ list, value, what: `${noun} ${value[key]}`, why, optional }));
+}
+
+/**
+ * Whether mails get into a queue of the template: the configuration uses the same queue, or lacks its
+ * producer, too, so that both are added.
+ *
+ * @param {Record<string, any>} config
+ * @param {Record<string, any>} own
+ * @param {string} queue
+ */
+function isProduced(config, own, queue) {
+  const base = queue.replace(/-dead$/, "");
+  const binding = at(own, ["queues", "producers"]).find((entry) => entry.queue === base)?.binding;
+  const producer = at(config, ["queues", "producers"]).find((entry) => entry.binding === binding);
+  return producer === undefined || producer.queue === base;
+}
+
+/**
+ * @param {Record<string, any>} config
+ * @param {Record<string, any>} top
+ * @returns {Lack[]}
+ */
+function crons(config, top) {
+  const there = config.triggers?.crons ?? [];
+  /** @type {Record<string, string>} */
+  const why = {
+    [EACH_MINUTE]:
+      "without it a change that you make in the database by hand may be seen after a day",
+    "*/5 * * * *":
+      "without it failed mails are not sent again and deleted accounts are not cleared up",
+  };
+  return top.triggers.crons
+    .filter((/** @type {string} */ cron) => !there.includes(cron))
+    .map((/** @type {string} */ cron) => ({
+      list: ["triggers", "crons"],
+      value: cron,
+      what: `the cron "${cron}"`,
+      why: why[cron] ?? "the Worker has work at this time",
+      // Only the users' objects have copies that it brings up to date.
+      optional: cron === EACH_MINUTE && config.vars?.SESSION_STORE === "kv",
+    }));
+}
+
+/**
+ * The paths that the Worker answers itself.
+ *
+ * @param {Record<string, any>} config
+ * @param {Record<string, any>} top
+ * @returns {Lack[]}
+ */
+function routes(config, top) {
+  const there = config.assets?.run_worker_first;
+  if (there === true) return [];
+  return top.assets.run_worker_first
+    .filter(
+      (/** @type {string} */ path) =>
+        !(there ?? []).some((/** @type {string} */ rule) => covers(rule, path)),
+    )
+    .map((/** @type {string} */ path) => ({
+      list: ["assets", "run_worker_first"],
+      value: path,
+      what: `the path "${path}"`,
+      why: "the Worker writes the words into this page, or answers itself",
+      optional: false,
+    }));
+}
+
+/**
+ * @param {string} rule
+ * @param {string} path
+ */
+const covers = (rule, path) =>
+  rule === path || (rule.endsWith("*") && path.startsWith(rule.slice(0, -1)));
+
+/**
+ * @param {Record<string, any>} from
+ * @param {string[]} path
+ * @returns {any[]}
+ */
+function at(from, path) {
+  /** @type {any} */
+  let found = from;
+  for (const name of path) found = found?.[name];
+  return found ?? [];
+}
+
+/**
+ * What a configuration lacks and the Worker does not run without.
+ *
+ * @param {import("./config.js").Config} config
+ * @param {string} [environment]
+ */
+export const requiredLacks = (config, environment) =>
+  lacksOf(config, config.topLevelName ?? config.name ?? NAME, environment).filter(
+    ({ optional }) => !optional,
+  );
+
+/**
+ * The lacks as lines for a person.
+ *
+ * @param {Lack[]} lacks
+ */
+export const listed = (lacks) => lacks.map(({ what, why }) => `  ${what}: ${why}`).join("\n");

@@ -1,0 +1,104 @@
+// Whether secrets are there, strong and distinct.
+import { ok, problem, skipped, warning } from "./checks.js";
+
+/** Of 32 random bytes, 30 have different values on average. Text repeats its letters more often. */
+const FEWEST_VALUES = 20;
+const BYTES = 32;
+
+/**
+ * A place with secrets: a file, and how a person names it.
+ *
+ * @typedef {{ place: string, values: Record<string, string | undefined> }} Place
+ */
+
+/**
+ * The checks of the secrets in one place.
+ *
+ * @param {Place} own
+ * @param {Place[]} others the places of other environments, which must not have the same values
+ * @returns {import("./checks.js").Check[]}
+ */
+export function checkSecrets(own, others) {
+  const parts = partsOf(own);
+  const weak = parts.filter(({ bytes }) => bytes !== undefined && isWeak(bytes));
+  const repeated = parts.filter(
+    ({ text }, n) => parts.findIndex((other) => other.text === text) < n,
+  );
+  const shared = others.flatMap((other) =>
+    partsOf(other)
+      .filter(({ text }) => parts.some((part) => part.text === text))
+      .map(({ name }) => `${name} is the same in ${other.place}`),
+  );
+  const checks = [];
+  if (parts.length === 0) return [skipped("secrets", `there are none in ${own.place}`)];
+  if (weak.length > 0)
+    checks.push(
+      problem(
+        "secrets",
+        `${namesOf(weak)} in ${own.place} ${weak.length === 1 ? "is" : "are"} not random: somebody can guess it`,
+        "Replace it: `npx edgegate keys --help` says how, without signing anybody out.",
+      ),
+    );
+  if (repeated.length > 0)
+    checks.push(
+      problem(
+        "secrets",
+        `${namesOf(repeated)} has the same value twice in ${own.place}`,
+        "Use a value of its own for each.",
+      ),
+    );
+  if (shared.length > 0)
+    checks.push(
+      warning(
+        "secrets",
+        shared.join("; "),
+        "Give each environment secrets of its own: whoever knows one can then not sign in to the other.",
+      ),
+    );
+  return checks.length > 0
+    ? checks
+    : [ok("secrets", `those in ${own.place} are random, and no two are the same`)];
+}
+
+/**
+ * The single secrets: the keys of SIGNING_KEYS, and each part of the others.
+ *
+ * @param {Place} place
+ * @returns {{ name: string, text: string, bytes?: Buffer }[]}
+ */
+function partsOf({ values }) {
+  const { SIGNING_KEYS: keys, ...others } = values;
+  const listed = ["TICKET_SECRET", "PEPPERS"].flatMap((name) =>
+    (others[name] ?? "")
+      .split(/[, \n\t]+/)
+      .filter((part) => part !== "")
+      .map((part) => {
+        const text = part.replace(/^\d+:/, "");
+        return { name, text, bytes: Buffer.from(text, "base64url") };
+      }),
+  );
+  return [...keysIn(keys), ...listed];
+}
+
+/** @param {string | undefined} text */
+function keysIn(text) {
+  try {
+    /** @type {{ keys: Record<string, string>[] }} */
+    const { keys } = JSON.parse(text ?? '{"keys":[]}');
+    return keys.map(({ d, k }) => ({
+      name: "SIGNING_KEYS",
+      text: k ?? d ?? "",
+      // A private key of a curve was made by a program. A symmetric one may be a word.
+      bytes: k === undefined ? undefined : Buffer.from(k, "base64url"),
+    }));
+  } catch {
+    // The check of the settings says that it is invalid.
+    return [];
+  }
+}
+
+/** @param {Buffer} bytes */
+const isWeak = (bytes) => bytes.length < BYTES || new Set(bytes).size < FEWEST_VALUES;
+
+/** @param {{ name: string }[]} parts */
+const namesOf = (parts) => [...new Set(parts.map(({ name }) => name))].join(", ");

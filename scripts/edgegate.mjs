@@ -1,0 +1,16 @@
+// `npm run edgegate`: the command of the template's projects, for this repository.
+import { helpIfAsked, main } from "./project/advice.mjs";
+import { edgegate } from "./project/command.mjs";
+import { setUp } from "./setup/index.mjs";
+
+const USAGE = `Use it as \`npm run edgegate -- <command>\`:
+  doctor    looks for what is wrong with the service; --remote for the deployed one
+  keys      rotates the secrets of the deployed service
+Options of a command: \`npm run edgegate -- <command> --help\`. \`npm run deploy\` is its command deploy.`;
+
+await main(async () => {
+  const given = process.argv.slice(2);
+  helpIfAsked(USAGE, given.slice(0, 1));
+  await setUp();
+  return edgegate(given);
+});

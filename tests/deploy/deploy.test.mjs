@@ -1,0 +1,387 @@
+// `edgegate deploy` with the real wrangler and a stand-in for Cloudflare: interrupted at its steps and
+// repeated, it never leaves a service that answers without its secrets, and never replaces a secret.
+import assert from "node:assert/strict";
+import { statSync, writeFileSync } from "node:fs";
+import { before, test } from "node:test";
+import { buildPackages } from "../package/package.mjs";
+import { isWide } from "../wide.mjs";
+import { startCloudflare } from "./cloudflare.mjs";
+import { makeProject } from "./project.mjs";
+
+const NAME = "my-auth";
+const ADDRESS = "https://my-auth.acme.workers.dev";
+const MADE = ["SIGNING_KEYS", "TICKET_SECRET"];
+const PASSWORD = "a passphrase of several words";
+const DEPLOY = ["deploy", "--yes", "--wait", "0"];
+
+before(buildPackages, { timeout: 600_000 });
+
+/** Lets people register without a mail, so that a test can log in. */
+const open = (text) => text.replaceAll('"REGISTRATION": "verified"', '"REGISTRATION": "open"');
+const isChange = ({ method, kind }) => method !== "GET" && !kind.endsWith("/query");
+
+/** A project and its Cloudflare. `deploy(…)` runs the command; afterwards everything must be safe. */
+async function world(t, options = {}) {
+  const cloudflare = await startCloudflare(t);
+  const project = makeProject(t, { edit: open, ...options });
+  return {
+    cloudflare,
+    project,
+    /** `kill` ends the command and everything that it started. */
+    async deploy(args = DEPLOY, kill) {
+      const earlier = project.secrets();
+      const result = await project.run(args, cloudflare.env, { kill });
+      await requireSafe({ cloudflare, project, earlier, result });
+      return result;
+    },
+  };
+}
+
+/** What holds after every run, however it ended. */
+async function requireSafe({ cloudflare, project, earlier, result }) {
+  const { state } = cloudflare;
+  const own = project.secrets();
+  for (const [name, value] of Object.entries(earlier))
+    assert.equal(own[name], value, `${name} in the file is kept`);
+  for (const [name, values] of state.secrets) {
+    assert.equal(values.size, 1, `${name} is stored once`);
+    assert.ok(values.has(own[name]), `the copy of ${name} is what is stored`);
+  }
+  for (const value of Object.values(own))
+    assert.ok(!result.text.includes(value), "no secret is printed");
+  const answer = await cloudflare.ask(`${ADDRESS}/healthz`);
+  const text = await answer.text();
+  assert.ok(
+    answer.status === 404 || (answer.status === 200 && text.includes('"ok"')),
+    `strangers get nothing or a whole service, not ${answer.status} ${text}`,
+  );
+  const deployed = state.scripts.get(NAME)?.bindings ?? [];
+  const issuers = deployed.filter(({ name }) => name === "ISSUER").map((binding) => binding.text);
+  assert.deepEqual(issuers, state.scripts.has(NAME) ? [ADDRESS] : []);
+}
+
+/** Registers and logs in, as a stranger. */
+async function requireLogin(cloudflare, email = "ada@example.com") {
+  const post = (path, body) =>
+    cloudflare.ask(`${ADDRESS}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const registered = await post("/auth/register", { email, password: PASSWORD });
+  assert.equal(registered.status, 201, await registered.text());
+  const login = await post("/auth/login", { email, password: PASSWORD });
+  assert.equal(login.status, 200);
+  const { access_token } = await login.json();
+  const claims = JSON.parse(Buffer.from(access_token.split(".")[1], "base64url").toString());
+  assert.equal(claims.iss, ADDRESS);
+  const page = await cloudflare.ask(`${ADDRESS}/sign-in`);
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /<form/);
+}
+
+/**
+ * How one run is interrupted: the first call of a kind is refused, its answer is lost, or the command
+ * is killed while it waits for the answer. `nth` leaves out the calls before it.
+ *
+ * @typedef {{ kind: string, nth?: number, how: "refuse" | "lose" | "kill" }} Interruption
+ */
+
+/** Runs the command, interrupted. */
+async function interrupted({ cloudflare, deploy }, { kind, nth = 1, how }) {
+  let seen = 0;
+  let isReached = false;
+  const killed = Promise.withResolvers();
+  cloudflare.setTrouble((call) => {
+    // A client that repeats the call finds it failing still.
+    if (call.kind === kind) seen++;
+    if (call.kind !== kind || seen < nth) return undefined;
+    isReached = true;
+    if (how !== "kill") return how;
+    killed.resolve(undefined);
+    return "lose";
+  });
+  const result = await deploy(DEPLOY, killed.promise);
+  cloudflare.setTrouble(() => undefined);
+  const label = `${how} ${kind} ${nth}`;
+  assert.ok(isReached, `${label} is reached:\n${result.text}`);
+  assert.notEqual(result.code, 0, `${label}:\n${result.text}`);
+  return result;
+}
+
+/** One of each kind of call, in the order of a deploy. */
+/** @type {Interruption[]} */
+const SAMPLE = [
+  { kind: "GET /workers/scripts/:name/secrets", how: "refuse" },
+  { kind: "POST /d1/database", how: "kill" },
+  { kind: "POST /queues", nth: 2, how: "lose" },
+  { kind: "POST /d1/database/:id/query", nth: 6, how: "refuse" },
+  { kind: "POST /workers/assets/upload", how: "kill" },
+  { kind: "PUT /workers/scripts/:name", how: "lose" },
+  { kind: "POST /queues/:id/consumers", nth: 2, how: "kill" },
+  { kind: "PUT /workers/scripts/:name/schedules", how: "refuse" },
+];
+
+test("interrupted at one call of each kind and repeated, a deploy ends in a service that works", {
+  timeout: 900_000,
+}, async (t) => {
+  const all = await world(t);
+  for (const interruption of SAMPLE) await interrupted(all, interruption);
+  const { cloudflare, project, deploy } = all;
+  const last = await deploy([...DEPLOY, "--admin", "root@example.com"]);
+  assert.equal(last.code, 0, last.text);
+  assert.match(last.text, /my-auth answers at https:\/\/my-auth\.acme\.workers\.dev/);
+  await requireWhole(all);
+  await requireLogin(cloudflare);
+  await requireAdminLink(cloudflare, last.text);
+
+  const config = project.read("wrangler.jsonc");
+  assert.match(config, /^ {4}"ISSUER": "https:\/\/my-auth\.acme\.workers\.dev",$/m);
+  assert.match(config, /\/\/ `aud` of every access token/, "comments are kept");
+  assert.equal(statSync(project.secretsPath()).mode & 0o777, 0o600);
+  assert.deepEqual(Object.keys(project.secrets()).toSorted(), MADE);
+  assert.equal(project.read(".edgegate/.gitignore"), "*\n");
+  const assets = [...(cloudflare.state.scripts.get(NAME)?.assets.keys() ?? [])];
+  assert.ok(assets.length > 50);
+  assert.deepEqual(
+    assets.filter((path) => /secret|\.json$/.test(path) && !/words/.test(path)),
+    [],
+  );
+  assert.deepEqual(
+    project.files().filter((name) => /upload\.|\.lock$|\.new$/.test(name)),
+    [],
+    "no other file has a secret",
+  );
+});
+
+/** Whoever opens the printed link chooses a password and is an administrator. */
+async function requireAdminLink(cloudflare, text) {
+  const [, link] = /root@example\.com becomes an administrator[\s\S]*?(https:\S+)/.exec(text) ?? [];
+  assert.ok(link, text);
+  const { origin, pathname, hash } = new URL(link);
+  assert.deepEqual([origin, pathname], [ADDRESS, "/reset-password"]);
+  const post = (path, body) =>
+    cloudflare.ask(`${ADDRESS}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const chosen = await post("/auth/password/confirm", {
+    token: hash.slice(1),
+    password: PASSWORD,
+  });
+  assert.ok(chosen.ok, `${chosen.status} ${await chosen.text()}`);
+  const login = await post("/auth/login", { email: "root@example.com", password: PASSWORD });
+  assert.equal(login.status, 200);
+  assert.deepEqual((await login.json()).user.roles.toSorted(), ["admin", "user"]);
+  const [{ results }] = await cloudflare.query(
+    cloudflare.state.databases[0].uuid,
+    "SELECT count(*) AS tickets FROM operator_tickets",
+  );
+  assert.deepEqual(results, [{ tickets: 0 }], "the operator's ticket is deleted");
+}
+
+/** Everything of the configuration is there, once. */
+async function requireWhole({ cloudflare }) {
+  const { state } = cloudflare;
+  assert.deepEqual(
+    state.databases.map(({ name }) => name),
+    [NAME],
+  );
+  assert.deepEqual(
+    state.queues.map(({ queue_name, consumers }) => [queue_name, consumers.length]).toSorted(),
+    ["mail", "mail-dead", "notices", "notices-dead"].map((queue) => [`${NAME}-${queue}`, 1]),
+  );
+  assert.deepEqual(state.schedules.get(NAME), [{ cron: "* * * * *" }, { cron: "*/5 * * * *" }]);
+  assert.deepEqual([...state.secrets.keys()].toSorted(), MADE);
+}
+
+test("interrupted at every call in turn, each time from the beginning", {
+  skip: isWide ? false : "npm run test:wide",
+  timeout: 3_600_000,
+}, async (t) => {
+  const whole = await world(t);
+  assert.equal((await whole.deploy()).code, 0);
+  const { calls } = whole.cloudflare;
+  /** @type {Record<string, number>} */
+  const seen = {};
+  /** @type {Interruption[]} */
+  const each = calls.flatMap(({ kind }) => {
+    const nth = (seen[kind] ?? 0) + 1;
+    seen[kind] = nth;
+    /** @type {Interruption["how"][]} */
+    const hows = kind.startsWith("GET") ? ["refuse"] : ["refuse", "lose", "kill"];
+    return hows.map((how) => ({ kind, nth, how }));
+  });
+  assert.ok(each.length > 60, `${each.length}`);
+  for (const interruption of each)
+    await t.test(`${interruption.how} ${interruption.kind} ${interruption.nth}`, async (inner) => {
+      const all = await world(inner);
+      await interrupted(all, interruption);
+      const repeated = await all.deploy();
+      assert.equal(repeated.code, 0, repeated.text);
+      await requireWhole(all);
+      await requireLogin(all.cloudflare);
+    });
+});
+
+test("what it refuses changes nothing", { timeout: 600_000 }, async (t) => {
+  const { cloudflare, project, deploy } = await world(t);
+  const { state, calls } = cloudflare;
+  const before = project.read("wrangler.jsonc");
+  /** Runs the command, which must refuse. */
+  const refused = async (words, args = DEPLOY) => {
+    const { code, text } = await deploy(args);
+    assert.equal(code, 1, text);
+    assert.match(text, words);
+    assert.deepEqual(calls.filter(isChange), []);
+    assert.deepEqual(project.secrets(), {}, "no secret is made");
+  };
+  await t.test("an unknown environment", async () => {
+    await refused(/Did you mean "staging"/, [...DEPLOY, "--env", "stagign"]);
+  });
+  await t.test("nobody to confirm it", async () => {
+    await refused(/add --yes/, ["deploy"]);
+  });
+  await t.test("a database that may be another project's", async () => {
+    state.databases.push({ uuid: "00000000-0000-4000-8000-00000000003f", name: NAME });
+    await refused(/the database my-auth exists already[\s\S]*--adopt/);
+    const dry = await deploy([...DEPLOY, "--adopt", "--dry-run"]);
+    assert.equal(dry.code, 0, dry.text);
+    assert.deepEqual(calls.filter(isChange), []);
+    state.databases.pop();
+  });
+  await t.test("a queue that another Worker consumes", async () => {
+    const consumers = [{ script: "another" }];
+    state.queues.push({ queue_id: "1".repeat(32), queue_name: `${NAME}-mail`, consumers });
+    await refused(/the Worker another, and a queue has only one/, [...DEPLOY, "--adopt"]);
+    state.queues.pop();
+  });
+  await t.test("an account without an address", async () => {
+    state.hasSubdomain = false;
+    await refused(/no subdomain of workers\.dev/);
+    state.hasSubdomain = true;
+  });
+  await t.test("a proxy's 404, which does not say that there is no Worker", async () => {
+    const server = await pretend404(t);
+    const env = { ...cloudflare.env, CLOUDFLARE_API_BASE_URL: server, CLOUDFLARE_ACCOUNT_ID: "a" };
+    const { code, text } = await project.run(DEPLOY, env, {});
+    assert.equal(code, 1);
+    assert.match(text, /Cloudflare answered 404 to GET .*secrets: not here/);
+  });
+  const edits = /** @type {[string, (text: string) => string, RegExp][]} */ ([
+    [
+      "a cron that this version needs",
+      (text) => text.replace('"* * * * *", ', ""),
+      /the cron "\* \* \* \* \*"[\s\S]*edgegate upgrade/,
+    ],
+    [
+      "a class that this version needs",
+      (text) => text.replace(/^ *"MailGate": .*\n/m, "").replace(/(sqlite" \},)(\s*\})/, "$1$2"),
+      /the class MailGate[\s\S]*edgegate upgrade/,
+    ],
+    [
+      "the address of another Worker",
+      (text) => text.replace(/\/\/ ("ISSUER": )".*"/, '$1"https://other.acme.workers.dev"'),
+      /answers at https:\/\/my-auth\.acme\.workers\.dev/,
+    ],
+    [
+      "stores of another environment",
+      (text) => text.replace('"database_name": "my-auth-staging"', '"database_name": "my-auth"'),
+      /the database "my-auth"[\s\S]*my-auth-staging too/,
+    ],
+    [
+      "a mail provider without its key",
+      (text) =>
+        text.replace(
+          '"PRODUCT_NAME": "my-auth"\n',
+          '"PRODUCT_NAME": "my-auth", "MAIL_PROVIDER": "resend", "MAIL_FROM": "a@example.com"\n',
+        ),
+      /MAIL_API_KEY is missing[\s\S]*\.edgegate\/secrets\.production\.json/,
+    ],
+  ]);
+  for (const [what, edit, words] of edits)
+    await t.test(what, async () => {
+      const edited = edit(before);
+      assert.notEqual(edited, before);
+      project.write("wrangler.jsonc", edited);
+      await refused(words);
+      project.write("wrangler.jsonc", before);
+    });
+});
+
+/** A server that knows nothing of Cloudflare. */
+async function pretend404(t) {
+  const { createServer } = await import("node:http");
+  const server = createServer((_, response) => response.writeHead(404).end("not here"));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  t.after(() => server.close());
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return `http://127.0.0.1:${port}`;
+}
+
+test("a deployed service keeps its secrets and stores, whatever the folder has", {
+  timeout: 600_000,
+}, async (t) => {
+  const { cloudflare, project, deploy } = await world(t, { store: "kv" });
+  const { state } = cloudflare;
+  const first = await deploy();
+  assert.equal(first.code, 0, first.text);
+  const [{ id }] = state.namespaces;
+  assert.match(
+    project.read("wrangler.jsonc"),
+    new RegExp(`"binding": "SESSIONS",\\s+"id": "${id}"`),
+  );
+  const stored = new Map([...state.secrets].map(([name, values]) => [name, [...values]]));
+
+  // Another person's folder: no copies of the secrets, no id, and a provider's key.
+  const other = makeProject(t, { store: "kv", edit: open });
+  other.run(["prepare"], cloudflare.env, {});
+  other.write("mail", "");
+  const again = await other.run(["deploy", "--yes", "--wait", "0"], cloudflare.env, {});
+  assert.equal(again.code, 0, again.text);
+  assert.deepEqual(
+    new Map([...state.secrets].map(([name, values]) => [name, [...values]])),
+    stored,
+    "no secret is replaced",
+  );
+  assert.deepEqual(other.secrets(), {}, "and none is made");
+  assert.equal(state.namespaces.length, 1, "the namespace of the Worker is used again");
+  await requireLogin(cloudflare);
+
+  await t.test("a database that is not the Worker's is refused", async () => {
+    const config = project.read("wrangler.jsonc");
+    project.write(
+      "wrangler.jsonc",
+      config.replace('"database_name": "my-auth"', '"database_name": "my-new"'),
+    );
+    const { code, text } = await deploy([...DEPLOY, "--adopt"]);
+    assert.equal(code, 1);
+    assert.match(text, /uses the database .* as DB, and the configuration names my-new/);
+    project.write("wrangler.jsonc", config);
+  });
+
+  await t.test("a lost secret is made again only when that is asked for", async () => {
+    const script = state.scripts.get(NAME);
+    assert.ok(script);
+    const { bindings } = script;
+    script.bindings = bindings.filter(({ name }) => name !== "TICKET_SECRET");
+    writeFileSync(project.secretsPath(), JSON.stringify({ SIGNING_KEYS: "x" }));
+    const { code, text } = await project.run(DEPLOY, cloudflare.env, {});
+    assert.equal(code, 1);
+    assert.match(text, /deployed without TICKET_SECRET[\s\S]*--new-secrets/);
+    assert.deepEqual(project.secrets(), { SIGNING_KEYS: "x" });
+    script.bindings = bindings;
+  });
+});
+
+test("a Worker that is not edgegate's is not replaced", { timeout: 200_000 }, async (t) => {
+  const cloudflare = await startCloudflare(t);
+  const project = makeProject(t);
+  const script = { upload: -1, bindings: [], metadata: {}, modules: [], assets: new Map() };
+  cloudflare.state.scripts.set(NAME, script);
+  const { code, text } = await project.run([...DEPLOY, "--new-secrets"], cloudflare.env, {});
+  assert.equal(code, 1);
+  assert.match(text, /has a Worker my-auth that is not edgegate's/);
+  assert.deepEqual(cloudflare.calls.filter(isChange), []);
+});

@@ -1,0 +1,119 @@
+// `edgegate doctor --remote` and `edgegate keys` for a service that was deployed to the stand-in.
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { before, test } from "node:test";
+import { buildPackages } from "../package/package.mjs";
+import { startCloudflare } from "./cloudflare.mjs";
+import { makeProject } from "./project.mjs";
+
+const ADDRESS = "https://my-auth.acme.workers.dev";
+const RECORD = ".edgegate/deploy.production.json";
+const DAY = 86_400;
+// Nothing listens there: the mail domain is not looked up.
+const OFFLINE = ["--resolver", "http://127.0.0.1:9/"];
+
+before(buildPackages, { timeout: 600_000 });
+
+test("a deployed service is examined, and its keys are rotated", {
+  timeout: 900_000,
+}, async (t) => {
+  const cloudflare = await startCloudflare(t);
+  const project = makeProject(t);
+  const run = (...args) => project.run(args, cloudflare.env, {});
+  const must = async (...args) => {
+    const result = await run(...args);
+    assert.equal(result.code, 0, result.text);
+    return result;
+  };
+  const examine = async () => {
+    const { code, stdout } = await run("doctor", "--remote", "--json", ...OFFLINE);
+    const { ok, checks } = JSON.parse(stdout);
+    assert.equal(code, ok ? 0 : 1);
+    return checks;
+  };
+  const published = async () => {
+    const answer = await cloudflare.ask(`${ADDRESS}/.well-known/jwks.json`);
+    return (await answer.json()).keys.map(({ kid }) => kid);
+  };
+  const kids = () => JSON.parse(project.secrets().SIGNING_KEYS).keys.map(({ kid }) => kid);
+  /** As if the last step had been done earlier. */
+  const wait = (seconds) => {
+    const record = JSON.parse(project.read(RECORD));
+    for (const done of Object.values(record.rotation)) done.at -= seconds;
+    project.write(RECORD, JSON.stringify(record));
+  };
+
+  await t.test("doctor says that there is nothing", async () => {
+    const [check, ...more] = await examine();
+    assert.deepEqual([check.name, check.status, more], ["Worker", "problem", []]);
+  });
+  await must("deploy", "--yes", "--wait", "0");
+
+  await t.test("doctor finds a service without mail, and nothing else", async () => {
+    const checks = await examine();
+    const bad = checks.filter(({ status }) => !["ok", "skipped"].includes(status));
+    assert.deepEqual([...new Set(bad.map(({ name }) => name))].toSorted(), ["mail", "settings"]);
+    assert.ok(
+      bad.every(({ status, detail }) => status === "warning" && /MAIL|mail|provider/.test(detail)),
+    );
+    const names = checks.map(({ name }) => name);
+    for (const name of ["secrets", "bindings", "migrations", "health", "JWKS"])
+      assert.ok(names.includes(name), name);
+  });
+
+  await t.test("the steps of a rotation, each when it is due", async () => {
+    const [old] = kids();
+    const early = await run("keys", "promote", "--yes");
+    assert.equal(early.code, 1);
+    assert.match(early.text, /one value: there is nothing to promote/);
+
+    await must("keys", "add", "--yes");
+    const [first, fresh, ...more] = kids();
+    assert.deepEqual([first, more], [old, []]);
+    assert.deepEqual(await published(), [old, fresh]);
+    const hasty = await run("keys", "promote", "--yes");
+    assert.equal(hasty.code, 1);
+    assert.match(hasty.text, /promote is not due/);
+    assert.deepEqual(await published(), [old, fresh]);
+
+    wait(DAY);
+    const { stdout } = await must("keys", "list", "--json");
+    assert.deepEqual(JSON.parse(stdout).next, "promote");
+    assert.ok(!stdout.includes(JSON.parse(project.secrets().SIGNING_KEYS).keys[0].d));
+
+    // The answer is lost: the key is stored, and the command can't know it.
+    cloudflare.setTrouble(({ kind }) => (kind.endsWith("/secrets-bulk") ? "lose" : undefined));
+    const lost = await run("keys", "promote", "--yes");
+    cloudflare.setTrouble(() => undefined);
+    assert.equal(lost.code, 1, lost.text);
+    const other = await run("keys", "drop", "--yes", "--now");
+    assert.match(other.text, /the step `promote` of SIGNING_KEYS was cut short/);
+    await must("keys", "promote", "--yes");
+    assert.deepEqual(kids(), [fresh, old]);
+
+    wait(3600);
+    await must("keys", "drop", "--yes");
+    assert.deepEqual([kids(), await published()], [[fresh], [fresh]]);
+  });
+
+  await t.test("keys of another folder are not stored over those of the service", async () => {
+    const own = project.secrets();
+    project.write(
+      ".edgegate/secrets.production.json",
+      JSON.stringify({
+        ...own,
+        SIGNING_KEYS: own.SIGNING_KEYS.replace(/"kid":"[^"]+"/, '"kid":"x"'),
+      }),
+    );
+    const before = await published();
+    const { code, text } = await run("keys", "add", "--yes");
+    assert.equal(code, 1);
+    assert.match(text, /has the keys x, and https:\/\/my-auth\.acme\.workers\.dev has /);
+    assert.deepEqual(await published(), before);
+    const { detail } = (await examine()).find(({ name }) => name === "JWKS");
+    assert.match(detail, /the copy has x/);
+    rmSync(project.secretsPath());
+    const none = await run("keys", "list");
+    assert.match(none.text, /has no copy of SIGNING_KEYS/);
+  });
+});

@@ -1,0 +1,10 @@
+// Loaded into the command by NODE_OPTIONS: a request to the deployed service goes to the stand-in for
+// Cloudflare.
+const real = globalThis.fetch;
+const { EDGEGATE_STAND_IN: standIn, EDGEGATE_HOSTS: hosts = "\\.workers\\.dev$" } = process.env;
+
+globalThis.fetch = (input, init) => {
+  const url = new URL(input instanceof Request ? input.url : input);
+  if (!standIn || !new RegExp(hosts).test(url.hostname)) return real(input, init);
+  return real(`${standIn}${url.host}${url.pathname}${url.search}`, init);
+};

@@ -1,0 +1,113 @@
+// `edgegate upgrade` adds what a version needs and keeps everything else of wrangler.jsonc.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { changesOf, edited } from "../../npm/edgegate-worker/cli/lib/config-changes.js";
+import { appendTo, read, setIn } from "../../npm/edgegate-worker/cli/lib/config-edit.js";
+import { inRoot } from "../../scripts/project/root.mjs";
+
+const TEMPLATE = readFileSync(inRoot("template/wrangler.jsonc"), "utf8");
+
+/** The comments of a text, in their order. */
+const comments = (text) => text.match(/^\s*\/\/.*$/gm) ?? [];
+
+/** Cuts something out of the template. */
+const without = (...patterns) =>
+  patterns.reduce((text, pattern) => {
+    assert.match(text, pattern);
+    return text.replace(pattern, "");
+  }, TEMPLATE);
+
+test("the template lacks nothing", () => {
+  assert.deepEqual(changesOf(read(TEMPLATE)), []);
+});
+
+test("what a version needs is added in its place, and every comment is kept", () => {
+  const old = without(
+    /"\* \* \* \* \*", /,
+    /^ {4}"MailGate": .*\n/m,
+    /,\n *\/\/ Counts the mails .*\n *\{ "name": "MAIL_GATE_OBJECTS".*\}/,
+    /^ {6}"\/console",\n/m,
+  ).replace('"compatibility_date": "2026-10-23"', '"compatibility_date": "2026-01-01"');
+  const changes = changesOf(read(old));
+  assert.deepEqual(
+    changes.map(({ what, optional }) => [what, optional]),
+    [
+      ['"compatibility_date" 2026-10-23 instead of 2026-01-01', false],
+      ["the class MailGate", false],
+      ["the Durable Object binding MAIL_GATE_OBJECTS", false],
+      ['the cron "* * * * *"', false],
+      ['the path "/console"', false],
+    ],
+  );
+  const text = edited(old, changes);
+  assert.deepEqual(changesOf(read(text)), []);
+  assert.deepEqual(comments(text), comments(old));
+  const [now, wanted] = [read(text), read(TEMPLATE)];
+  assert.deepEqual(now.exports, wanted.exports);
+  assert.deepEqual(now.durable_objects, wanted.durable_objects);
+  assert.deepEqual(new Set(now.triggers.crons), new Set(wanted.triggers.crons));
+  assert.deepEqual(edited(text, changesOf(read(text))), text, "a second run changes nothing");
+});
+
+test("an environment's own lists are completed with its own names", () => {
+  const config = read(TEMPLATE);
+  config.env.staging.durable_objects.bindings.pop();
+  config.env.staging.queues = undefined;
+  const text = JSON.stringify(config);
+  const changes = changesOf(read(text));
+  assert.deepEqual(
+    changes.filter(({ optional }) => !optional).map(({ what, environment }) => [what, environment]),
+    [["the Durable Object binding MAIL_GATE_OBJECTS", "staging"]],
+  );
+  const done = read(edited(text, changes));
+  assert.deepEqual(changesOf(done), []);
+  assert.deepEqual(done.env.staging, read(TEMPLATE).env.staging);
+});
+
+test("queues and limits are optional, and a limit gets an id of its own", () => {
+  const config = read(TEMPLATE);
+  config.ratelimits = [];
+  config.queues = undefined;
+  const text = JSON.stringify(config);
+  const changes = changesOf(read(text));
+  assert.ok(changes.length >= 9);
+  assert.ok(changes.every(({ optional }) => optional));
+  const done = read(edited(text, changes));
+  assert.deepEqual(done.queues, read(TEMPLATE).queues);
+  const ids = [...done.ratelimits, ...done.env.staging.ratelimits].map(
+    (limit) => limit.namespace_id,
+  );
+  assert.equal(new Set(ids).size, 6);
+});
+
+test("names that the owner chose are kept", () => {
+  const text = TEMPLATE.replaceAll('"my-auth-mail"', '"letters"')
+    .replaceAll('"my-auth-notices-dead"', '"lost"')
+    .replace('"database_name": "my-auth"', '"database_name": "people"');
+  const required = changesOf(read(text)).filter(({ optional }) => !optional);
+  assert.deepEqual(required, []);
+});
+
+test("a setting takes the place of its commented line, or comes last", () => {
+  const value = "https://auth.example.com";
+  const set = setIn(TEMPLATE, ["vars", "ISSUER"], value);
+  assert.match(set, /^ {4}"ISSUER": "https:\/\/auth\.example\.com",$/m);
+  assert.equal(read(set).vars.ISSUER, value);
+  assert.equal(read(set).env.staging.vars.ISSUER, undefined);
+  const staging = setIn(set, ["env", "staging", "vars", "ISSUER"], "https://s.example.com");
+  assert.equal(read(staging).env.staging.vars.ISSUER, "https://s.example.com");
+  assert.equal(read(staging).vars.ISSUER, value);
+  assert.equal(staging.split("\n").length, TEMPLATE.split("\n").length);
+
+  // MAIL_FROM is commented out after the last setting.
+  const last = setIn(TEMPLATE, ["vars", "MAIL_FROM"], "a@example.com");
+  assert.equal(read(last).vars.MAIL_FROM, "a@example.com");
+  assert.deepEqual(Object.keys(read(last).vars).length, 6);
+  const other = setIn('{ "vars": { "A": "1" } /* kept */ }', ["vars", "B"], "2");
+  assert.deepEqual(read(other), { vars: { A: "1", B: "2" } });
+  assert.match(other, /\/\* kept \*\//);
+  assert.deepEqual(read(appendTo("{}", ["triggers", "crons"], "x")), {
+    triggers: { crons: ["x"] },
+  });
+});
