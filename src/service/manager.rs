@@ -77,10 +77,20 @@ impl<P: Ports> AuthService<P> {
         }
         let (id, allowed) = self.operator_ticket(credential, scope).await?;
         if !allowed {
-            self.record(Act::OperatorDenied { by: id, scope });
-            return Err(Error::Forbidden);
+            return Err(self.deny_manager(&Manager::Operator(id), scope));
         }
         Ok(id)
+    }
+
+    /// Refuses what this manager may not do, and records it.
+    pub(super) fn deny_manager(&self, manager: &Manager, scope: Scope) -> Error {
+        match manager {
+            Manager::Administrator(bearer) => self.deny(bearer),
+            Manager::Operator(id) => {
+                self.record(Act::OperatorDenied { by: *id, scope });
+                Error::Forbidden
+            }
+        }
     }
 
     /// Requires an access token of any user, or a ticket of any scope.
