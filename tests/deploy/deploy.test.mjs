@@ -364,6 +364,17 @@ test("a deployed service keeps its secrets and stores, whatever the folder has",
     project.write("wrangler.jsonc", config);
   });
 
+  await t.test("an ISSUER that only the deployed Worker has is not replaced", async () => {
+    const issuer = state.scripts.get(NAME)?.bindings.find(({ name }) => name === "ISSUER");
+    issuer.text = "https://auth.example.com";
+    const fresh = makeProject(t, { store: "kv", edit: open });
+    const { code, text } = await fresh.run(DEPLOY, cloudflare.env, {});
+    issuer.text = ADDRESS;
+    assert.equal(code, 1);
+    assert.match(text, /has ISSUER "https:\/\/auth\.example\.com", and wrangler\.jsonc has none/);
+    assert.equal(fresh.read("wrangler.jsonc").includes(`"ISSUER": "${ADDRESS}"`), false);
+  });
+
   await t.test("a lost secret is made again only when that is asked for", async () => {
     const script = state.scripts.get(NAME);
     assert.ok(script);
