@@ -201,6 +201,7 @@ async function requireWhole({ cloudflare }) {
 test("interrupted at every call in turn, each time from the beginning", {
   skip: isWide ? false : "npm run test:wide",
   timeout: 3_600_000,
+  concurrency: 2,
 }, async (t) => {
   const whole = await world(t);
   assert.equal((await whole.deploy()).code, 0);
@@ -216,18 +217,24 @@ test("interrupted at every call in turn, each time from the beginning", {
     return hows.map((how) => ({ kind, nth, how }));
   });
   assert.ok(each.length > 60, `${each.length}`);
-  for (const interruption of each)
-    await t.test(`${interruption.how} ${interruption.kind} ${interruption.nth}`, async (inner) => {
-      const all = await world(inner);
-      const { code, text } = await interrupted(all, interruption);
-      // wrangler does without some answers.
-      if (code === 0) await requireWhole(all);
-      else assert.doesNotMatch(text, /my-auth answers at/);
-      const repeated = await all.deploy();
-      assert.equal(repeated.code, 0, repeated.text);
-      await requireWhole(all);
-      await requireLogin(all.cloudflare);
-    });
+  await Promise.all(
+    each.map((interruption) =>
+      t.test(
+        `${interruption.how} ${interruption.kind} ${interruption.nth}`,
+        async (/** @type {import("node:test").TestContext} */ inner) => {
+          const all = await world(inner);
+          const { code, text } = await interrupted(all, interruption);
+          // wrangler does without some answers.
+          if (code === 0) await requireWhole(all);
+          else assert.doesNotMatch(text, /my-auth answers at/);
+          const repeated = await all.deploy();
+          assert.equal(repeated.code, 0, repeated.text);
+          await requireWhole(all);
+          await requireLogin(all.cloudflare);
+        },
+      ),
+    ),
+  );
 });
 
 test("what it refuses changes nothing", { timeout: 600_000 }, async (t) => {
