@@ -7,6 +7,7 @@ import { doctor } from "./doctor.js";
 import { keys } from "./keys.js";
 import { run } from "./lib/program.js";
 import { prepare } from "./prepare.js";
+import { pseudonym } from "./pseudonym.js";
 import { upgrade } from "./upgrade.js";
 
-await run([deploy, dev, doctor, keys, prepare, upgrade], process.argv);
+await run([deploy, dev, doctor, keys, prepare, pseudonym, upgrade], process.argv);
