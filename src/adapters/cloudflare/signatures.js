@@ -48,7 +48,7 @@ export async function verify({ algorithm, key }, signature, message) {
   return typeof answer === "boolean" ? answer : null;
 }
 
-/** @type {typeof import("node:crypto").default | undefined} */
+/** @type {typeof import("node:crypto") | undefined} */
 let nodeCrypto;
 
 /**
