@@ -8,9 +8,10 @@ use super::new_user::Identity;
 use crate::domain::account::{ImportRow, RowRefusal, User, UserId};
 use crate::domain::error::{Error, StoreError};
 use crate::domain::event::Act;
+use crate::domain::operator::Scope;
 use crate::ports::{PasswordHasher, Ports, UserDirectory};
 
-/// What an administrator allows besides.
+/// What the manager allows besides.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ImportOptions {
     /// Judges every line and writes nothing.
@@ -100,12 +101,12 @@ impl<P: Ports> AuthService<P> {
     /// [`Error::Store`], after which a repeat completes it.
     pub async fn import_users(
         &self,
-        access_token: &str,
+        credential: &str,
         lines: &[(usize, &[u8])],
         options: ImportOptions,
     ) -> Result<ImportReport, Error> {
-        let bearer = self.administrator(access_token).await?;
-        self.require_recent_proof(&bearer)?;
+        let manager = self.manager(credential, Scope::Users).await?;
+        self.require_fresh(&manager)?;
         let mut rows = Vec::new();
         let mut candidates = Vec::new();
         let mut seen = Seen::default();
@@ -121,7 +122,7 @@ impl<P: Ports> AuthService<P> {
         if !options.dry_run {
             let counts = report.counts();
             self.record(Act::AccountsImported {
-                by: bearer.user,
+                by: manager.actor(),
                 counts,
             });
         }
@@ -135,19 +136,19 @@ impl<P: Ports> AuthService<P> {
     /// set; [`Error::ReauthenticationRequired`]; [`Error::Store`].
     pub async fn export_users(
         &self,
-        access_token: &str,
+        credential: &str,
         after: Option<UserId>,
         limit: u32,
         with_password_hashes: bool,
     ) -> Result<Vec<User>, Error> {
-        let bearer = self.administrator(access_token).await?;
-        self.require_recent_proof(&bearer)?;
+        let manager = self.manager(credential, Scope::Users).await?;
+        self.require_fresh(&manager)?;
         if with_password_hashes && !self.settings().export_hashes {
-            return Err(self.deny(&bearer));
+            return Err(self.deny_manager(&manager, Scope::Users));
         }
         let users = self.ports.users().list(after, limit).await?;
         self.record(Act::AccountsExported {
-            by: bearer.user,
+            by: manager.actor(),
             count: users.len(),
             with_password_hashes,
         });

@@ -76,11 +76,25 @@ impl<P: Ports> AuthService<P> {
             return Err(self.deny(&bearer));
         }
         let (id, allowed) = self.operator_ticket(credential, scope).await?;
-        if !allowed {
-            self.record(Act::OperatorDenied { by: id, scope });
-            return Err(Error::Forbidden);
+        if allowed {
+            Ok(id)
+        } else {
+            Err(self.deny_operator(id, scope))
         }
-        Ok(id)
+    }
+
+    /// Records that a manager was refused what nobody may do with these settings, and returns the
+    /// error.
+    pub(super) fn deny_manager(&self, manager: &Manager, scope: Scope) -> Error {
+        match manager {
+            Manager::Administrator(bearer) => self.deny(bearer),
+            Manager::Operator(id) => self.deny_operator(*id, scope),
+        }
+    }
+
+    fn deny_operator(&self, by: OperatorId, scope: Scope) -> Error {
+        self.record(Act::OperatorDenied { by, scope });
+        Error::Forbidden
     }
 
     /// Requires an access token of any user, or a ticket of any scope.

@@ -158,15 +158,15 @@ pub enum Act {
     },
     /// `accounts_imported`: one request of an import.
     AccountsImported {
-        /// The administrator.
-        by: UserId,
+        /// The administrator or the operator.
+        by: Actor,
         /// How many lines were imported, were already there and were refused.
         counts: [usize; 3],
     },
     /// `accounts_exported`: one page of an export.
     AccountsExported {
-        /// The administrator.
-        by: UserId,
+        /// The administrator or the operator.
+        by: Actor,
         /// How many accounts.
         count: usize,
         /// Whether their password hashes were among what was exported.
