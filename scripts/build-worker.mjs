@@ -17,6 +17,7 @@ const INPUTS = [
   "Cargo.lock",
   ".cargo/config.toml",
   "src",
+  "crates/scrypt",
   "crates/token",
   "templates",
   "package-lock.json",

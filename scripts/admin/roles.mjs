@@ -1,9 +1,10 @@
 // Gives or takes a role, for the first admin, who can't be made over HTTP.
+
+import { canonical } from "../../npm/edgegate-worker/cli/lib/address.js";
 import { Advice } from "../project/advice.mjs";
 import { readConfig } from "../project/config.mjs";
 import { policy } from "../project/policy.mjs";
 import { run } from "../project/run.mjs";
-import { canonical } from "./address.mjs";
 import { quietly, sql } from "./database.mjs";
 
 const MOST_ROLES = policy("ROLES_MAX");

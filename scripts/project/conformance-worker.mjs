@@ -16,6 +16,7 @@ const INPUTS = [
   "Cargo.lock",
   "src",
   "templates",
+  "crates/scrypt",
   "crates/token",
   "tests/both_ways",
   "tests/conformance",

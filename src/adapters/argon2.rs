@@ -19,12 +19,15 @@ use crate::domain::secret::SecretBytes;
 use crate::ports::PasswordHasher;
 
 const OUTPUT_BYTES: usize = 32;
+/// The most memory that a hash may ask for, in blocks of 1 KiB.
+const MOST_BLOCKS: usize = ARGON2_MAX_MEMORY_KIB as usize;
 /// What new hashes are made with.
 const OURS: (Algorithm, Version) = (Algorithm::Argon2id, Version::V0x13);
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
 
 /// Argon2id in one block of memory, which is kept from hash to hash: allocating 19 MiB takes a
-/// Worker longer than the hash's first pass. The block never contains a password or a hash.
+/// Worker longer than the hash's first pass. scrypt uses the same block, because the memory of wasm
+/// never shrinks. The block never contains a password or a hash.
 ///
 /// A pepper is Argon2's secret value (RFC 9106 section 3.1, `K`), and its number is the PHC
 /// string's `keyid`.
@@ -178,11 +181,10 @@ impl Argon2Hasher {
             lanes,
         } = hash.work()
         else {
-            if let ForeignWork::Scrypt(_) | ForeignWork::FirebaseScrypt(_) = hash.work() {
-                // scrypt allocates its own memory. Both together could exceed an isolate's.
-                *self.memory.borrow_mut() = Vec::new();
-            }
-            return foreign_hashes::matches(hash, &password, &self.foreign);
+            let blocks = foreign_hashes::blocks(hash).ok_or(HashError::Malformed)?;
+            let mut memory = self.memory.borrow_mut();
+            let memory = at_least(&mut memory, blocks, self.params.block_count())?;
+            return foreign_hashes::matches(hash, &password, &self.foreign, memory);
         };
         let params = Params::new(memory_kib, iterations, lanes, Some(hash.key().len()));
         let params = params.map_err(|_| HashError::Malformed)?;
@@ -229,12 +231,7 @@ impl Argon2Hasher {
         let pepper = self.pepper(params)?;
         let mut memory = self.memory.borrow_mut();
         let blocks = params.block_count();
-        if memory.len() < blocks {
-            // The old block is freed first: both together could exceed an isolate's memory.
-            *memory = Vec::new();
-            memory.resize(blocks, Block::default());
-        }
-        let memory = memory.get_mut(..blocks).ok_or(HashError::Failed)?;
+        let memory = at_least(&mut memory, blocks, self.params.block_count())?;
         let mut output = vec![0; bytes];
         // With an empty secret the result is that of Argon2 without one.
         Argon2::new_with_secret(pepper, algorithm, version, params.clone())
@@ -243,6 +240,23 @@ impl Argon2Hasher {
             .map_err(|_| HashError::Failed)?;
         Ok(SecretBytes::new(output))
     }
+}
+
+/// The first of so many blocks of memory. It grows at most twice: to what our own hashes need, and
+/// to the most that any hash may need. What is freed is too small for the next size, so each further
+/// size would stay in the memory of wasm, which never shrinks.
+fn at_least(
+    memory: &mut Vec<Block>,
+    blocks: usize,
+    ours: usize,
+) -> Result<&mut [Block], HashError> {
+    if memory.len() < blocks {
+        // The old block is freed first: both together could exceed an isolate's memory.
+        *memory = Vec::new();
+        let size = if blocks <= ours { ours } else { MOST_BLOCKS };
+        memory.resize(size, Block::default());
+    }
+    memory.get_mut(..blocks).ok_or(HashError::Failed)
 }
 
 /// Whether a stored text is read as a hash of Argon2id, version 0x13. Without a version it is one

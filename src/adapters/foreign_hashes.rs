@@ -3,6 +3,7 @@
 //! Argon2i is computed beside Argon2id, in [`argon2`](super::argon2).
 
 use aes::Aes256;
+use argon2::Block;
 use base16ct::lower::encode_string;
 use ctr::Ctr128BE;
 use ctr::cipher::{KeyIvInit as _, StreamCipher as _};
@@ -34,6 +35,7 @@ pub(super) fn matches(
     hash: &ForeignHash,
     password: &[u8],
     hashing: &ForeignHashing,
+    memory: &mut [Block],
 ) -> Result<bool, HashError> {
     let key = hash.key();
     let mut output = vec![0; key.len()];
@@ -50,11 +52,11 @@ pub(super) fn matches(
         ForeignWork::Pbkdf2Sha512 { rounds } => {
             pbkdf2::pbkdf2_hmac::<Sha512>(password, hash.salt(), rounds, &mut output);
         }
-        ForeignWork::Scrypt(cost) => scrypt(cost, password, hash.salt(), &mut output)?,
+        ForeignWork::Scrypt(cost) => scrypt(cost, password, hash.salt(), memory, &mut output)?,
         ForeignWork::FirebaseScrypt(cost) => {
             let signer_key = hashing.signer_key().ok_or(HashError::NoSignerKey)?;
             let mut derived = Zeroizing::new([0; 32]);
-            scrypt(cost, password, hash.salt(), derived.as_mut())?;
+            scrypt(cost, password, hash.salt(), memory, derived.as_mut())?;
             output = signer_key.expose().to_vec();
             let mut cipher = Ctr128BE::<Aes256>::new((&*derived).into(), &[0; 16].into());
             cipher
@@ -76,16 +78,28 @@ fn bcrypt(cost: u32, salt: &[u8], password: &[u8]) -> Result<Vec<u8>, HashError>
     Ok(output)
 }
 
+/// How many blocks of memory a hash needs.
+pub(super) fn blocks(hash: &ForeignHash) -> Option<usize> {
+    match hash.work() {
+        ForeignWork::Scrypt(cost) | ForeignWork::FirebaseScrypt(cost) => {
+            edgegate_scrypt::blocks(cost.log_n, cost.r)
+        }
+        _ => Some(0),
+    }
+}
+
 fn scrypt(
-    cost: ScryptCost,
+    ScryptCost { log_n, r, p }: ScryptCost,
     password: &[u8],
     salt: &[u8],
+    memory: &mut [Block],
     output: &mut [u8],
 ) -> Result<(), HashError> {
-    // The length is that of a PHC string, and is not used here.
-    let params = scrypt::Params::new(cost.log_n, cost.r, cost.p, 32);
-    let params = params.map_err(|_| HashError::Malformed)?;
-    scrypt::scrypt(password, salt, &params, output).map_err(|_| HashError::Malformed)
+    if edgegate_scrypt::scrypt(password, salt, (log_n, r, p), memory, output) {
+        Ok(())
+    } else {
+        Err(HashError::Malformed)
+    }
 }
 
 #[cfg(test)]
@@ -236,12 +250,12 @@ mod tests {
         assert!(!hasher.work_done().is_empty());
     }
 
-    /// While `IMPORTED_HASHES` is set, every other failure does that work. scrypt shows it: Argon2's
-    /// memory is given back before it.
+    /// While `IMPORTED_HASHES` is set, every other failure does that work. The memory shows it: this
+    /// scrypt needs more than Argon2.
     #[test]
     fn with_the_usual_parameters_every_failure_does_the_work_of_a_foreign_hash() {
         let usual = ForeignHashing::default()
-            .with_usual("$scrypt$ln=10,r=8,p=1")
+            .with_usual("$scrypt$ln=15,r=8,p=1")
             .unwrap();
         let typed = Password::for_login("correct horse battery staple").unwrap();
         let new = |foreign| Argon2Hasher::default().with_foreign(foreign);
@@ -254,12 +268,13 @@ mod tests {
                 let hasher = new(foreign);
                 let compared = pollster::block_on(hasher.compare(&attempt(&wrong, hash)));
                 assert!(!matches!(compared, Ok(Verification::Matches { .. })));
-                assert_eq!(hasher.work_done().is_empty(), expected, "{hash:?}");
+                let is_scrypt = hasher.work_done().len() == 64 * 1024 * 128;
+                assert_eq!(is_scrypt, expected, "{hash:?}");
             }
         }
         let hasher = new(usual);
         let compared = pollster::block_on(hasher.compare(&attempt(&typed, Some(&ours))));
         assert_eq!(compared, Ok(Verification::Matches { rehash: false }));
-        assert!(!hasher.work_done().is_empty());
+        assert_eq!(hasher.work_done().len(), 19_456 * 128);
     }
 }

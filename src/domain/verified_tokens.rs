@@ -2,7 +2,7 @@
 //! lookup.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
 use std::rc::Rc;
 
 use edgegate_token::VerifiedToken;
@@ -20,7 +20,7 @@ use super::policy::VERIFIED_TOKENS_MAX;
 /// [`clear`]: VerifiedTokens::clear
 pub struct VerifiedTokens {
     capacity: usize,
-    entries: HashMap<Rc<str>, Entry, HashesOfEnds>,
+    entries: HashMap<Rc<str>, Entry, BuildHasherDefault<HashOfEnd>>,
     /// Each key of `entries`, in the order in which they are removed. An entry that was used in the
     /// meantime goes to the back instead of being removed.
     queue: VecDeque<Rc<str>>,
@@ -32,24 +32,13 @@ struct Entry {
     used: bool,
 }
 
-/// Makes [`HashOfEnd`]s, each map's with a secret of its own.
-#[derive(Default)]
-struct HashesOfEnds(RandomState);
-
 /// Hashes only the end of a token, which is the end of its signature and so differs from token to
 /// token. To hash a whole token takes ten times as long. The map compares whole texts all the same.
+#[derive(Default)]
 struct HashOfEnd(DefaultHasher);
 
 /// Each byte is a digit of base64, so this many are 24 bytes of a signature.
 const HASHED_BYTES: usize = 32;
-
-impl BuildHasher for HashesOfEnds {
-    type Hasher = HashOfEnd;
-
-    fn build_hasher(&self) -> HashOfEnd {
-        HashOfEnd(self.0.build_hasher())
-    }
-}
 
 impl Hasher for HashOfEnd {
     fn write(&mut self, text: &[u8]) {

@@ -76,25 +76,21 @@ impl<P: Ports> AuthService<P> {
             return Err(self.deny(&bearer));
         }
         let (id, allowed) = self.operator_ticket(credential, scope).await?;
-        if allowed {
-            Ok(id)
-        } else {
-            Err(self.deny_operator(id, scope))
+        if !allowed {
+            return Err(self.deny_manager(&Manager::Operator(id), scope));
         }
+        Ok(id)
     }
 
-    /// Records that a manager was refused what nobody may do with these settings, and returns the
-    /// error.
+    /// Refuses what this manager may not do, and records it.
     pub(super) fn deny_manager(&self, manager: &Manager, scope: Scope) -> Error {
         match manager {
             Manager::Administrator(bearer) => self.deny(bearer),
-            Manager::Operator(id) => self.deny_operator(*id, scope),
+            Manager::Operator(id) => {
+                self.record(Act::OperatorDenied { by: *id, scope });
+                Error::Forbidden
+            }
         }
-    }
-
-    fn deny_operator(&self, by: OperatorId, scope: Scope) -> Error {
-        self.record(Act::OperatorDenied { by, scope });
-        Error::Forbidden
     }
 
     /// Requires an access token of any user, or a ticket of any scope.

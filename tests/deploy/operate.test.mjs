@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { before, test } from "node:test";
+import { pseudonyms } from "../../npm/edgegate-worker/cli/lib/pseudonyms.js";
 import { buildPackages } from "../package/package.mjs";
 import { startCloudflare } from "./cloudflare.mjs";
 import { makeProject } from "./project.mjs";
@@ -59,6 +60,12 @@ test("a deployed service is examined, and its keys are rotated", {
     const names = checks.map(({ name }) => name);
     for (const name of ["secrets", "bindings", "migrations", "health", "JWKS"])
       assert.ok(names.includes(name), name);
+  });
+
+  await t.test("the service names the pseudonym in its log", async () => {
+    const { stdout } = await must("pseudonym", "Ada@example.com", "--remote", "--json");
+    const [own, ...more] = pseudonyms("ada@example.com", project.secrets().TICKET_SECRET, ADDRESS);
+    assert.deepEqual([JSON.parse(stdout), more], [{ pseudonyms: [own] }, []]);
   });
 
   await t.test("the steps of a rotation, each when it is due", async () => {

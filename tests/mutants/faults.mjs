@@ -31,7 +31,7 @@ export const faults = [
     promise: "Verifying nothing does the work of verifying.",
     file: "src/adapters/argon2.rs",
     search:
-      "let output = self.compute(&self.params, password.as_bytes(), salt, OUTPUT_BYTES);\n        // Without",
+      "let output = self.compute(OURS, &self.params, password.as_bytes(), salt, OUTPUT_BYTES);\n        // Without",
     replace: "let output = (password, salt);\n        // Without",
     command: lib("adapters::argon2"),
     killers: ["verifying_nothing_does_the_work_of_verifying"],

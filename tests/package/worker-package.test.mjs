@@ -34,7 +34,7 @@ const EXPECTED = {
     ...from("npm/edgegate-worker"),
     ...from("migrations", "migrations/"),
     ...from("www", "www/"),
-    ...["build.json", "www/openapi.yaml"],
+    ...["build.json", "defaults/wrangler.jsonc", "www/openapi.yaml"],
     ...["types/errors.d.ts", "types/generated.d.ts", "types/rpc.d.ts"],
     ...["worker/check.js", "worker/index.js", "worker/index_bg.wasm"],
   ],

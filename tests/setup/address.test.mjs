@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { canonical } from "../../scripts/admin/address.mjs";
+import { canonical } from "../../npm/edgegate-worker/cli/lib/address.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 
 test("npm run admin finds accounts with an address in any script", () => {

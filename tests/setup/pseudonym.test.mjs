@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { test } from "node:test";
-import { pseudonyms } from "../../scripts/admin/pseudonym.mjs";
+import { pseudonyms } from "../../npm/edgegate-worker/cli/lib/pseudonyms.js";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";

@@ -141,6 +141,11 @@ async function deployChecked(task) {
   const cloudflare = await cloudflareOf(project, config);
   const worker = await workerOf(cloudflare, config);
   const issuer = await issuerFor(task, cloudflare);
+  const before = worker?.variables.ISSUER;
+  if (task.takesAddress && before !== undefined && before !== issuer)
+    throw new Advice(
+      `the deployed Worker has ISSUER "${before}", and ${project.name} has none. Set it there: with ${issuer} every session would end. Nothing was changed.`,
+    );
   const made = await checkSecrets(task, worker);
   if (worker && !worker.isOurs && !options.adopt)
     throw new Advice(

@@ -60,7 +60,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
 /// Every call of a port that can fail and that a use case makes. `UserDirectory::ping` is missing,
 /// since no use case calls it, and so is `KeyValue::delete`, which removes records of ended
 /// sessions after the response.
-pub(crate) const CALLS: [&str; 63] = [
+pub(crate) const CALLS: [&str; 64] = [
     "devices",
     "gate count",
     "guard check",

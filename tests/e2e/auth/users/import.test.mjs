@@ -77,6 +77,22 @@ test("the account's object verifies an imported hash too", async () => {
   assert.match(await hashOf("object@example.com"), /^\$argon2id\$/);
 });
 
+// An isolate has 128 MB, and the memory of wasm never shrinks.
+test("the most memory that a hash may ask for leaves room for the rest", async () => {
+  await edge.control({ remember: true });
+  const key = "MDEyMzQ1Njc4OWFiY2RlZg";
+  await importing([
+    { email: "scrypt@example.com", password_hash: `$scrypt$ln=16,r=8,p=1$${key}$${key}` },
+    { email: "argon2@example.com", password_hash: `$argon2i$v=19$m=65536,t=1,p=1$${key}$${key}` },
+  ]);
+  for (let times = 0; times < 3; times++)
+    for (const name of ["scrypt", "argon2", "nobody"])
+      assert.equal((await logIn(`${name}@example.com`, PASSWORD)).status, 401);
+  const { memory } = await edge.control({});
+  assert.ok(memory.bytes > 64 * 1024 * 1024, "it is measured");
+  assert.ok(memory.bytes < 96 * 1024 * 1024, `${memory.bytes} bytes of wasm`);
+});
+
 test("each bad line says why, and the rest is imported", async () => {
   const rows = [
     "email,password_hash",

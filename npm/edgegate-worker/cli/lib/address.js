@@ -1,6 +1,6 @@
 // Addresses on the command line.
 import { domainToASCII } from "node:url";
-import { Advice } from "../project/advice.mjs";
+import { Advice } from "./advice.js";
 
 // Double quotes, spaces and control characters are left out. Beyond ASCII: letters, marks, numbers, joiners, and signs that words have inside.
 // `\p{Alphabetic}` has more than `\p{L}`, such as letters in circles.
