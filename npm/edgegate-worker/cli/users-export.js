@@ -58,7 +58,7 @@ async function pageOf(ask, { passwordHashes }, cursor) {
       'the service does not export password hashes: set EXPORT_HASHES to "on", deploy, and take it out afterwards.',
     );
   requireStatus(answer, [200], "the export");
-  return answer.text;
+  return answer.text ?? "";
 }
 
 /** @param {string} path */

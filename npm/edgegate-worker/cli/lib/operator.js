@@ -13,9 +13,9 @@ const INSERT = `INSERT INTO operator_tickets (hash, scope, created_at, expires_a
 const DELETE = "DELETE FROM operator_tickets WHERE hash = ?1";
 
 /**
- * An answer of the service. `retryAfter` is in seconds.
+ * An answer of the service: its body as JSON and as text. `retryAfter` is in seconds.
  *
- * @typedef {{ status: number, body: any, text: string, retryAfter?: number }} Answer
+ * @typedef {{ status: number, body: any, text?: string, retryAfter?: number }} Answer
  */
 
 /**
