@@ -52,7 +52,7 @@ async function list(options) {
  */
 async function retry(ids, options) {
   const isAll = ids.length === 1 && ids[0] === "all";
-  const change = isAll ? "Send all failed mails again." : `Send ${ids.length} mails again.`;
+  const change = isAll ? "Send all failed mails again." : `Send ${counted(ids.length)} again.`;
   const count = await changed(options, change, ids, (ask, some) =>
     ask("POST", "/auth/operator/mail/retry", isAll ? { all: true } : { ids: some }),
   );
@@ -68,7 +68,7 @@ async function retry(ids, options) {
  * @param {Options} options
  */
 async function drop(ids, options) {
-  const count = await changed(options, `Delete ${ids.length} mails.`, ids, (ask, some) =>
+  const count = await changed(options, `Delete ${counted(ids.length)}.`, ids, (ask, some) =>
     ask("POST", "/auth/operator/mail/drop", { ids: some }),
   );
   tell(options, { mails: count }, `${counted(count)} will not be sent.`);
