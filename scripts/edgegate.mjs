@@ -6,6 +6,11 @@ import { setUp } from "./setup/index.mjs";
 const USAGE = `Use it as \`npm run edgegate -- <command>\`:
   doctor    looks for what is wrong with the service; --remote for the deployed one
   keys      rotates the secrets of the deployed service
+  mail      mails that could not be sent; --remote for those of the deployed service
+  pseudonym shows what stands for an address or a network in the log
+  restored  raises all counters after a restore of the database
+  sessions  shows and ends the sessions of a user
+  users     shows, changes, imports and exports accounts
 Options of a command: \`npm run edgegate -- <command> --help\`. \`npm run deploy\` is its command deploy.`;
 
 await main(async () => {

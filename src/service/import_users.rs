@@ -11,7 +11,7 @@ use crate::domain::event::Act;
 use crate::domain::operator::Scope;
 use crate::ports::{PasswordHasher, Ports, UserDirectory};
 
-/// What an administrator allows besides.
+/// What the manager allows besides.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ImportOptions {
     /// Judges every line and writes nothing.

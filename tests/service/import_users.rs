@@ -2,11 +2,12 @@
 
 use edgegate::domain::account::{EmailAddress, RowRefusal, User};
 use edgegate::domain::error::{Code, Error};
-use edgegate::ports::UserDirectory;
+use edgegate::domain::operator::Scope;
+use edgegate::ports::{Clock, UserDirectory};
 use edgegate::service::import_users::{ImportOptions, ImportReport, RowOutcome};
 use edgegate::service::{AuthService, Login};
 
-use crate::fixture::{ADA, PASSWORD, ROOT, client, log_in, on_both};
+use crate::fixture::{ADA, PASSWORD, ROOT, client, log_in, on_both, operator_ticket};
 
 /// Of PASSWORD, made by bcryptjs.
 const BCRYPT: &str = "$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua";
@@ -140,6 +141,29 @@ on_both!(imports_and_exports_are_for_administrators_with_a_recent_proof, &[("EXP
     let token = renewed.tokens.access_token.expose();
     assert_eq!(code(token).await, Some(Code::ReauthenticationRequired));
     assert!(find(&world.service, "one@example.com").await.is_none());
+});
+
+on_both!(an_operator_imports_and_exports_with_a_ticket_for_accounts, &[], world => {
+    let lines = [r#"{"email":"one@example.com"}"#];
+    let now = world.service.ports().clock.now_ms() / 1000;
+    let ticket = |number, scope| operator_ticket(&world.service.ports().operator_tickets, number, scope, now);
+    for (number, scope) in Scope::ALL.into_iter().enumerate().filter(|(_, scope)| *scope != Scope::Users) {
+        let ticket = ticket(number as u8, scope.as_str());
+        let imported = import(&world.service, &ticket, &lines, NOTHING).await;
+        assert_eq!(imported.unwrap_err(), Error::Forbidden, "{scope:?}");
+        let exported = world.service.export_users(&ticket, None, 10, false).await;
+        assert_eq!(exported.unwrap_err(), Error::Forbidden, "{scope:?}");
+    }
+    assert!(find(&world.service, "one@example.com").await.is_none());
+    let ticket = ticket(100, Scope::Users.as_str());
+    let report = import(&world.service, &ticket, &lines, NOTHING).await.unwrap();
+    assert_eq!(report.counts(), [1, 0, 0]);
+    let admin = [r#"{"email":"two@example.com","roles":["admin"]}"#];
+    let report = import(&world.service, &ticket, &admin, NOTHING).await.unwrap();
+    assert_eq!(told(&report), ["1 administrator"]);
+    let hashes = world.service.export_users(&ticket, None, 10, true).await;
+    assert_eq!(hashes.unwrap_err(), Error::Forbidden, "EXPORT_HASHES is not set");
+    assert_eq!(world.service.export_users(&ticket, None, 10, false).await.unwrap().len(), 3);
 });
 
 on_both!(an_export_is_an_import_elsewhere, &[("EXPORT_HASHES", "on")], world => {

@@ -6,8 +6,15 @@ import { dev } from "./dev.js";
 import { doctor } from "./doctor.js";
 import { keys } from "./keys.js";
 import { run } from "./lib/program.js";
+import { mail } from "./mail.js";
 import { prepare } from "./prepare.js";
 import { pseudonym } from "./pseudonym.js";
+import { restored } from "./restored.js";
+import { sessions } from "./sessions.js";
 import { upgrade } from "./upgrade.js";
+import { users } from "./users.js";
 
-await run([deploy, dev, doctor, keys, prepare, pseudonym, upgrade], process.argv);
+await run(
+  [deploy, dev, doctor, keys, mail, prepare, pseudonym, restored, sessions, upgrade, users],
+  process.argv,
+);

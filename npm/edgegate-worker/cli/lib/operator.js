@@ -5,25 +5,33 @@ import { createHash, randomBytes } from "node:crypto";
 import { Advice } from "./advice.js";
 
 const SECONDS = 300;
+/** A ticket is replaced before it expires, so that what takes long goes on. */
+const REPLACE_MS = 200_000;
 const ANSWER_MS = 30_000;
 const INSERT = `INSERT INTO operator_tickets (hash, scope, created_at, expires_at)
   VALUES (?1, ?2, unixepoch(), unixepoch() + ${SECONDS})`;
 const DELETE = "DELETE FROM operator_tickets WHERE hash = ?1";
 
 /**
- * An answer of the service.
+ * An answer of the service: its body as JSON and as text. `retryAfter` is in seconds.
  *
- * @typedef {{ status: number, body: any }} Answer
+ * @typedef {{ status: number, body: any, text?: string, retryAfter?: number }} Answer
  */
 
 /**
- * Sends a request with the ticket.
+ * Sends a request with the ticket. A body of bytes is sent as lines of JSON.
  *
  * @typedef {(method: string, path: string, body?: unknown) => Promise<Answer>} Ask
  */
 
 /**
- * Calls `use` with a function that asks the service as its operator, and deletes the ticket
+ * Runs a statement in the service's database.
+ *
+ * @typedef {(sql: string, ...params: string[]) => Promise<unknown>} Query
+ */
+
+/**
+ * Calls `use` with a function that asks a deployed service as its operator, and deletes the ticket
  * afterwards.
  *
  * @template T
@@ -35,16 +43,46 @@ const DELETE = "DELETE FROM operator_tickets WHERE hash = ?1";
  * @param {(ask: Ask) => Promise<T>} use
  * @returns {Promise<T>}
  */
-export async function asOperator({ cloudflare, database, origin, scope }, use) {
-  const ticket = `ego_${randomBytes(32).toString("base64url")}`;
-  const hash = createHash("sha256").update(ticket).digest("hex");
-  const query = (/** @type {string} */ sql, /** @type {string[]} */ ...params) =>
-    cloudflare.post(`/d1/database/${database}/query`, { sql, params });
-  await query(INSERT, hash, scope);
+export const asOperator = ({ cloudflare, database, origin, scope }, use) =>
+  withTickets(
+    {
+      query: (sql, ...params) => cloudflare.post(`/d1/database/${database}/query`, { sql, params }),
+      ...{ origin, scope },
+    },
+    use,
+  );
+
+/**
+ * The same with any database. The ticket is made at the first request, and replaced before it
+ * expires.
+ *
+ * @template T
+ * @param {{ query: Query, origin: string, scope: string, now?: () => number }} given `now` is in
+ *   milliseconds
+ * @param {(ask: Ask) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export async function withTickets({ query, origin, scope, now = () => performance.now() }, use) {
+  /** @type {{ ticket: string, hash: string, replaceAt: number } | undefined} */
+  let current;
+  const replace = async () => {
+    const ticket = `ego_${randomBytes(32).toString("base64url")}`;
+    const hash = createHash("sha256").update(ticket).digest("hex");
+    const old = current;
+    const replaceAt = now() + REPLACE_MS;
+    await query(INSERT, hash, scope);
+    current = { ticket, hash, replaceAt };
+    if (old) await query(DELETE, old.hash);
+    return current;
+  };
   try {
-    return await use((method, path, body) => askWith(ticket, { origin, method, path, body }));
+    return await use(async (method, path, body) => {
+      const { ticket } =
+        current === undefined || now() >= current.replaceAt ? await replace() : current;
+      return askWith(ticket, { origin, method, path, body });
+    });
   } finally {
-    await query(DELETE, hash);
+    if (current) await query(DELETE, current.hash);
   }
 }
 
@@ -54,22 +92,30 @@ export async function asOperator({ cloudflare, database, origin, scope }, use) {
  * @returns {Promise<Answer>}
  */
 async function askWith(ticket, { origin, method, path, body }) {
+  const isLines = body instanceof Uint8Array;
+  const type = isLines ? "application/jsonl" : "application/json";
   const response = await fetch(`${origin}${path}`, {
     method,
     headers: {
       Authorization: `Bearer ${ticket}`,
-      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...(body === undefined ? {} : { "Content-Type": type }),
     },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined ? undefined : isLines ? Buffer.from(body) : JSON.stringify(body),
     // A redirect would carry the ticket to another host.
     redirect: "error",
     signal: AbortSignal.timeout(ANSWER_MS),
   });
   const text = await response.text();
+  const retryAfter = Number(response.headers.get("retry-after")) || undefined;
+  return { status: response.status, body: parsed(text), text, retryAfter };
+}
+
+/** @param {string} text */
+function parsed(text) {
   try {
-    return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+    return text === "" ? undefined : JSON.parse(text);
   } catch {
-    return { status: response.status, body: { detail: text.slice(0, 200) } };
+    return { detail: text.slice(0, 200) };
   }
 }
 

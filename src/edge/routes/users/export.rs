@@ -10,14 +10,14 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 
 pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let token = request.bearer()?;
+    let credential = request.bearer()?;
     let Query {
         cursor,
         limit,
         password_hashes,
     } = query(request.query)?;
     let users = service
-        .export_users(token, cursor, limit, password_hashes)
+        .export_users(credential, cursor, limit, password_hashes)
         .await?;
     let mut lines = String::new();
     for user in &users {

@@ -14,11 +14,11 @@ use crate::service::AuthService;
 use crate::service::import_users::{ImportOptions, RowOutcome};
 
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
-    let token = request.bearer()?;
+    let credential = request.bearer()?;
     let options = options(request.query)?;
     let body = body::lines(request)?;
     let lines = lines(body)?;
-    let report = service.import_users(token, &lines, options).await?;
+    let report = service.import_users(credential, &lines, options).await?;
     let [imported, already_there, refused] = report.counts();
     let body = ReportBody {
         dry_run: options.dry_run,

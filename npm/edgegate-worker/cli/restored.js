@@ -1,0 +1,44 @@
+// `edgegate restored`: after a restore of the database, raises all counters above every value that was
+// handed out before. So no earlier token renews, no later token is refused, and no earlier link works.
+import { requireStatus } from "./lib/operator.js";
+import { tell } from "./lib/program.js";
+import { serviceCommand, withService } from "./lib/service.js";
+
+/** @type {import("./lib/program.js").Register} */
+export const restored = (program) =>
+  void serviceCommand(
+    program,
+    "restored",
+    "After a restore of the database: ends all sessions and all links from before.",
+    { changes: true },
+  ).action(runRestored);
+
+/** @param {import("./lib/service.js").ServiceOptions} options */
+async function runRestored(options) {
+  const change = "End all sessions, and make earlier access tokens and links invalid.";
+  const accounts = await withService(options, { scope: "restore", change }, async (ask) => {
+    let count = 0;
+    /** @type {string | null} */
+    let cursor = null;
+    do {
+      const answer = await ask(
+        "POST",
+        "/auth/operator/restored",
+        cursor === null ? {} : { cursor },
+      );
+      requireStatus(answer, [200], `the counters (${count} accounts are done: repeat the command)`);
+      count += answer.body.accounts;
+      cursor = answer.body.cursor;
+    } while (cursor !== null);
+    return count;
+  });
+  // Later than these changes: the cron then takes them off its list, and tells no user's object.
+  const since = Math.floor(Date.now() / 1000) + 1;
+  tell(
+    options,
+    { accounts, copies_since: since },
+    `${accounts === 1 ? "1 account" : `${accounts} accounts`}: all their sessions have ended, and access tokens and mailed links from before are invalid.
+Accounts that were deleted after the time to which you restored exist again. Look for \`account_deleted\` in the log since that time, and delete those accounts again.
+With SESSION_STORE = "durable", set COPIES_SINCE to "${since}" and deploy: what the users' objects remember from before is then not used. Leave it for at least a day.`,
+  );
+}

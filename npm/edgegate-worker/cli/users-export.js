@@ -1,0 +1,76 @@
+// `edgegate users export`: writes all accounts as JSON lines, in the form of an import.
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { Advice } from "./lib/advice.js";
+import { requireStatus } from "./lib/operator.js";
+import { serviceCommand, withService } from "./lib/service.js";
+
+/**
+ * @typedef {import("./lib/service.js").ServiceOptions & { passwordHashes?: boolean,
+ *   output?: string }} Options
+ */
+
+/** @type {import("./lib/program.js").Register} */
+export const exportCommand = (program) =>
+  void serviceCommand(program, "export", "Writes all accounts as JSON lines.")
+    .option("--password-hashes", 'with the password hashes; needs EXPORT_HASHES = "on"')
+    .option("--output <file>", "a new file, which only you can read; standard output by default")
+    .action(runExport);
+
+/** @param {Options} options */
+async function runExport(options) {
+  const { output } = options;
+  let count = 0;
+  await withService(options, { scope: "users" }, async (ask) => {
+    // The first page is asked for before the file is made.
+    let page = await pageOf(ask, options);
+    const to = output === undefined ? process.stdout : await newFile(output);
+    while (page !== "" && !to.destroyed) {
+      if (!to.write(page)) await once(to, "drain");
+      const lines = page.trimEnd().split("\n");
+      count += lines.length;
+      page = await pageOf(ask, options, JSON.parse(lines[lines.length - 1]).id);
+    }
+    if (output !== undefined) {
+      to.end();
+      await once(to, "finish");
+    }
+  });
+  const text = `${count} ${count === 1 ? "account" : "accounts"} exported${output === undefined ? "" : ` to ${output}`}.`;
+  console.error(options.json ? JSON.stringify({ exported: count }) : text);
+}
+
+/**
+ * The lines after the account with this id.
+ *
+ * @param {import("./lib/service.js").Ask} ask
+ * @param {Options} options
+ * @param {string} [cursor]
+ */
+async function pageOf(ask, { passwordHashes }, cursor) {
+  const query = new URLSearchParams({
+    ...(passwordHashes && { password_hashes: "true" }),
+    ...(cursor && { cursor }),
+  });
+  const answer = await ask("GET", `/auth/users/export?${query}`);
+  if (answer.status === 403 && passwordHashes)
+    throw new Advice(
+      'the service does not export password hashes: set EXPORT_HASHES to "on", deploy, and take it out afterwards.',
+    );
+  requireStatus(answer, [200], "the export");
+  return answer.text ?? "";
+}
+
+/** @param {string} path */
+async function newFile(path) {
+  const stream = createWriteStream(path, { flags: "wx", mode: 0o600 });
+  try {
+    await once(stream, "open");
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    throw new Advice(
+      code === "EEXIST" ? `${path} exists already: name a new file.` : `${path}: ${message}`,
+    );
+  }
+  return stream;
+}

@@ -1,0 +1,121 @@
+// `edgegate users import`: brings the accounts of another system.
+import { createReadStream, statSync } from "node:fs";
+import { setTimeout as sleepFor } from "node:timers/promises";
+import { Advice } from "./lib/advice.js";
+import { formProblem, linesOf, MAX, sendLines } from "./lib/import-lines.js";
+import { tell } from "./lib/program.js";
+import { serviceCommand, withService } from "./lib/service.js";
+
+/** How many lines there are between two reports of the progress. */
+const PROGRESS_LINES = 500;
+
+/**
+ * @typedef {import("./lib/service.js").ServiceOptions & { dryRun?: boolean, allowAdmin?: boolean }}
+ *   Options
+ */
+
+/** @type {import("./lib/program.js").Register} */
+export const importCommand = (program) =>
+  void serviceCommand(program, "import", "Imports accounts from a file of JSON lines.", {
+    changes: true,
+  })
+    .argument("<file>", "one JSON object per line, each with an `email`")
+    .option("--dry-run", "judges each line and changes nothing")
+    .option("--allow-admin", "lines may make administrators; without it they are refused")
+    .action(runImport);
+
+/**
+ * @param {string} file
+ * @param {Options} options
+ */
+async function runImport(file, options) {
+  const { dryRun = false, allowAdmin = false, json } = options;
+  const size = await checkFile(file);
+  const admins = allowAdmin ? " Its lines may make administrators." : "";
+  const change = dryRun ? undefined : `Import the accounts of ${file}.${admins}`;
+  const counts = { imported: 0, already_there: 0, refused: 0 };
+  const progress = progressOf(size);
+  const query = new URLSearchParams({ dry_run: `${dryRun}`, allow_admin: `${allowAdmin}` });
+
+  await withService(options, { scope: "users", change }, async (ask) => {
+    const stream = createReadStream(file);
+    await sendLines(linesOf(stream), {
+      send: (body) => sendOnce(ask, `/auth/users/import?${query}`, body),
+      sleep: (seconds) => sleepFor(seconds * 1000),
+      report: (outcome) => {
+        const { line, status, code, detail } = outcome;
+        counts[/** @type {keyof typeof counts} */ (status)] += 1;
+        if (status === "refused") {
+          progress.clear();
+          console.error(
+            json ? JSON.stringify({ line, code, detail }) : `${file}:${line}: ${code}: ${detail}`,
+          );
+        }
+        progress.show(line, stream.bytesRead);
+      },
+    });
+  });
+  progress.clear();
+  const { imported, already_there, refused } = counts;
+  if (refused > 0) process.exitCode = 1;
+  tell(
+    options,
+    { dry_run: dryRun, ...counts },
+    `${dryRun ? "A dry run: nothing was changed. " : ""}${imported} ${dryRun ? "to import" : "imported"}, ${already_there} already there and unchanged, ${refused} refused.`,
+  );
+}
+
+/**
+ * Sends one batch. A lost answer is like 503: the batch may be sent again.
+ *
+ * @param {import("./lib/service.js").Ask} ask
+ * @param {string} path
+ * @param {Buffer} body
+ */
+async function sendOnce(ask, path, body) {
+  try {
+    return await ask("POST", path, body);
+  } catch (error) {
+    if (error instanceof Advice) throw error;
+    const { message, cause } = /** @type {Error} */ (error);
+    const detail = cause instanceof Error ? cause.message : message;
+    return { status: 503, body: { detail }, text: "" };
+  }
+}
+
+/**
+ * The file's size. Throws, before anything is sent, when it can't be one of JSON lines.
+ *
+ * @param {string} file
+ */
+async function checkFile(file) {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats?.isFile()) throw new Advice(`there is no file ${file}.`);
+  /** @type {import("./lib/import-lines.js").Line | undefined} */
+  let first;
+  // The beginning is enough. A line that is cut off here is not too long.
+  for await (const line of linesOf(createReadStream(file, { end: MAX.line - 1 }))) {
+    first = line;
+    break;
+  }
+  const problem = formProblem(first);
+  if (problem) throw new Advice(`${file} can't be imported: ${problem}. Nothing was sent.`);
+  return stats.size;
+}
+
+/**
+ * Shows the progress on a terminal.
+ *
+ * @param {number} size of the file
+ */
+function progressOf(size) {
+  const { stderr } = process;
+  const clear = () => void (stderr.isTTY && stderr.write("\r\u001b[K"));
+  return {
+    clear,
+    show(/** @type {number} */ line, /** @type {number} */ read) {
+      if (!stderr.isTTY || line % PROGRESS_LINES !== 0) return;
+      stderr.write(`\r\u001b[K▸ line ${line}, ${Math.floor((100 * read) / size)} %`);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// `edgegate users` with the service that `edgegate dev` runs.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../browser/edgegate.mjs";
+import { buildPackages } from "../package/package.mjs";
+import { makeProject } from "./project.mjs";
+
+const PASSWORD = "correct horse battery staple";
+
+before(buildPackages, { timeout: 600_000 });
+
+test("accounts of the local service", { timeout: 600_000 }, async (t) => {
+  const project = makeProject(t);
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const run = (...args) => project.run([...args, "--port", `${port}`], {}, {});
+
+  const none = await run("users", "list");
+  assert.equal(none.code, 1);
+  assert.match(none.text, /no service answers at .*npm start/);
+
+  const { promise: kill, resolve: stop } = Promise.withResolvers();
+  let ended = false;
+  const service = project.run(["dev", "--port", `${port}`], {}, { kill });
+  void service.then(() => (ended = true));
+  t.after(async () => {
+    stop(undefined);
+    await service;
+  });
+  const isReady = () =>
+    fetch(`${origin}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isReady())) {
+    assert.ok(!ended, "it has ended");
+    await sleep(200);
+  }
+  const logIn = (email) =>
+    fetch(`${origin}/auth/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ email, password: PASSWORD }),
+    });
+
+  // The two demo accounts. Nothing has to be confirmed here.
+  const granted = await run("users", "grant", "ada@example.com", "editor", "--json");
+  assert.equal(granted.code, 0, granted.text);
+  assert.deepEqual(JSON.parse(granted.stdout).roles, ["editor", "user"]);
+  const answer = await logIn("ada@example.com");
+  assert.equal(answer.status, 200);
+  assert.deepEqual((await answer.json()).user.roles, ["editor", "user"]);
+  const shown = await run("users", "show", "ada@example.com");
+  assert.match(shown.text, /^roles +editor user$/m);
+  assert.match(shown.text, /^sessions +1$/m);
+  assert.ok(!/ego_/.test(granted.text + shown.text), "no ticket is printed");
+  const both = await run("users", "list", "--remote");
+  assert.match(both.text, /leave them out with --remote/);
+});
