@@ -101,7 +101,8 @@ test("orval", async (t) => {
 
 test("openapi-python-client", async (t) => {
   const folder = workshop(t, "openapi_python_client.py");
-  const args = ["generate", "--path", CONTRACT, "--meta", "none"];
+  const config = inRoot(HERE, "openapi_python_client.yaml");
+  const args = ["generate", "--path", CONTRACT, "--meta", "none", "--config", config];
   const printed = await mustRun(
     python.bin("openapi-python-client"),
     [...args, "--output-path", "generated_client", "--fail-on-warning"],

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
+import { nginx } from "../../scripts/setup/nginx.mjs";
 import { zsh } from "../../scripts/setup/zsh.mjs";
 import { count } from "../count.mjs";
 import { isWide } from "../wide.mjs";
@@ -26,6 +27,8 @@ const only = (_, blocks) => isWide || !blocks.some(isSlow);
 for (const shell of SHELLS) {
   test(`the documents, followed in ${shell}`, { timeout: 60 * MINUTES }, async (t) => {
     await prebuiltWorker();
+    // The reader of examples/forward-auth has it.
+    await nginx();
     if (shell === "zsh") await zsh();
     const tell = (line) => t.diagnostic(line);
     const outcome = await follow({ shell, times: isWide ? 2 : 1, only, tell });

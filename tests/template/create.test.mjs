@@ -60,6 +60,7 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
     const machine = await makeMachine(t);
     const [npx, cd, start, ...others] = create.trim().split("\n");
     assert.deepEqual([cd, start, others], ["cd my-auth", "npm start", []]);
+    assert.ok(blocks(read(inRoot("docs/get-started.md")), "sh").includes(create));
 
     const begun = performance.now();
     const [program, ...args] = wordsOf(npx);
