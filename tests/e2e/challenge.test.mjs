@@ -74,7 +74,11 @@ test("without a token, and with a bad one, every route that takes one has a chal
         create_user: ["email"],
       }[name];
       const body = fields && Object.fromEntries(fields.map((field) => [field, json[field]]));
-      const options = { token, json: name === "amend_user" ? { roles: ["user"] } : body };
+      const lines = { body: "{}", headers: { "content-type": "application/jsonl" } };
+      const options =
+        name === "import_users"
+          ? { token, ...lines }
+          : { token, json: name === "amend_user" ? { roles: ["user"] } : body };
       return challengeOf(await client.call(method, `${path}${query}`, options), name);
     };
     assert.equal(await ask(undefined), 'Bearer realm="edgegate"', name);

@@ -19,6 +19,7 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
       path: path.replace(/\{\w+\}/g, ID),
       takesBody: Boolean(item[name].requestBody),
       takesForm: Boolean(item[name].requestBody?.["x-form"]),
+      takesLines: Boolean(item[name].requestBody?.content["application/jsonl"]),
       isBearer: (item[name].security ?? security).some(
         (scheme) => "accessToken" in scheme || "operatorTicket" in scheme,
       ),
@@ -32,6 +33,7 @@ const [, HSTS] =
   /^ {2}Strict-Transport-Security: (.+)$/m.exec(readFileSync(inRoot("www/_headers"), "utf8")) ?? [];
 
 const JSON_TYPE = { "content-type": "application/json" };
+const LINES_TYPE = { "content-type": "application/jsonl" };
 /** The bodies that are sent, and the answer of an operation that takes a body. */
 /** @type {Record<string, [init: { headers?: object, body?: string }, status: number]>} */
 const BODIES = {
@@ -47,7 +49,11 @@ const BODIES = {
  * The status of an operation's answer to such a body from nobody, a user or an administrator. No
  * user has the ID in the path.
  */
-function expected({ method, path, takesBody, takesForm, isBearer, access, success }, body, who) {
+function expected(operation, body, who) {
+  const { method, path, takesBody, takesForm, takesLines, isBearer, access, success } = operation;
+  // The answer is about each line, so a bad line is no bad request.
+  if (takesLines && ["broken", "incomplete", "large"].includes(body))
+    return { nobody: 401, user: 403, administrator: success }[who];
   if (body === "large") return 413;
   // The request has no criterion, which is noticed before the token is read.
   if (isBearer && path === "/auth/authorized") return 400;
@@ -98,9 +104,9 @@ function check({ status, headers }, where) {
   for (const name of ["server", "x-powered-by", "via", "x-aspnet-version"])
     assert.equal(headers.get(name), null, `${where}: ${name}`);
   const type = headers.get("content-type");
-  // JSON is UTF-8 and has no charset parameter (RFC 8259 section 11). Any other text would have to
+  // JSON is UTF-8 and has no charset parameter (RFC 8259 section 11), nor have lines of it. Any other text would have to
   // state its charset.
-  if (type !== null) assert.match(type, /^application\/(problem\+|jwk-set\+)?json$/, where);
+  if (type !== null) assert.match(type, /^application\/((problem\+|jwk-set\+)?json|jsonl)$/, where);
 }
 
 const ask = async (worker, method, path, init = {}) => {
@@ -122,8 +128,10 @@ test("every operation, refused in every way and accepted", async () => {
   const isLast = ({ method, path }) => (method === "DELETE" || /revoke/.test(path) ? 1 : 0);
   const calm = operations.toSorted((a, b) => isLast(a) - isLast(b));
   for (const operation of calm) {
-    const { method, path, takesBody } = operation;
-    for (const [body, [init]] of Object.entries(takesBody ? BODIES : { none: BODIES.none })) {
+    const { method, path, takesBody, takesLines } = operation;
+    for (const [body, [ofJson]] of Object.entries(takesBody ? BODIES : { none: BODIES.none })) {
+      const isOfLines = takesLines && ofJson.headers === JSON_TYPE;
+      const init = isOfLines ? { ...ofJson, headers: LINES_TYPE } : ofJson;
       for (const [who, authorization] of Object.entries(tokens)) {
         const status = await ask(edge, method, path, {
           ...init,

@@ -28,10 +28,12 @@ const RealInstance = WebAssembly.Instance;
 WebAssembly.Instance = class {
   constructor(module, imports) {
     const watched = { isDead: false, closures: new Set(), lent: [] };
-    const [[from, functions]] = Object.entries(imports);
-    const real = new RealInstance(module, {
-      [from]: mapFunctions(functions, (run) => watchImport(watched, run)),
-    }).exports;
+    // wasm-bindgen's own functions, and those of snippets that need no glue.
+    const watchedImports = Object.entries(imports).map(([from, functions]) => [
+      from,
+      mapFunctions(functions, (run) => watchImport(watched, run)),
+    ]);
+    const real = new RealInstance(module, Object.fromEntries(watchedImports)).exports;
     seen.instances += 1;
     this.exports = mapFunctions(real, (run, name) => watchExport(watched, real, run, name));
   }
