@@ -252,6 +252,15 @@ test("what it refuses changes nothing", { timeout: 600_000 }, async (t) => {
   await t.test("an unknown environment", async () => {
     await refused(/Did you mean "staging"/, [...DEPLOY, "--env", "stagign"]);
   });
+  await t.test("an environment that npm has kept for itself, and what it leaves over", async () => {
+    const kept = await project.run(DEPLOY, { ...cloudflare.env, npm_config_env: "staging" }, {});
+    assert.equal(kept.code, 1, kept.text);
+    assert.match(kept.text, /npm kept --env for itself/);
+    await refused(/"staging" is not an option/, [...DEPLOY, "staging"]);
+  });
+  await t.test("another configuration than the one that is judged", async () => {
+    await refused(/before the --, or leave it out/, [...DEPLOY, "--", "--config", "other.jsonc"]);
+  });
   await t.test("nobody to confirm it", async () => {
     await refused(/add --yes/, ["deploy"]);
   });
