@@ -16,14 +16,19 @@ import {
   writeSecrets,
 } from "./lib/deploy-secrets.js";
 import { fetchKeys, idsIn } from "./lib/jwks.js";
+import { asOperator, requireStatus } from "./lib/operator.js";
 import { subcommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
+import { pseudonyms } from "./lib/pseudonyms.js";
 import { nextStep, rotated, SECRETS } from "./lib/rotation.js";
 import { guard, run } from "./lib/run.js";
+import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
 import { wrangler } from "./lib/wrangler.js";
 
 const IDLE_TTL = 2_592_000;
+/** An address of no network (RFC 5737). */
+const SAMPLE_IP = "192.0.2.1";
 
 /**
  * @typedef {{ json?: boolean, env?: string, ticket?: boolean, yes?: boolean, now?: boolean }} Options
@@ -187,15 +192,18 @@ function requireDue({ name, text, done }, step, options, idle) {
  * @param {Situation} situation
  * @param {string} [pending] what a run that was cut short may have stored
  */
-async function requireSame(cloudflare, config, { name, text, environment }, pending) {
+async function requireSame(cloudflare, config, situation, pending) {
+  const { name, text, environment } = situation;
   const worker = await workerOf(cloudflare, config);
   if (!worker)
     throw new Advice(
       `there is no Worker ${config.name}: \`npm run deploy\` makes it, with its secrets.`,
     );
   const issuer = worker.variables.ISSUER;
+  if (!issuer) return;
+  if (name === "TICKET_SECRET")
+    return requireSameTickets(cloudflare, config, { ...situation, issuer }, pending);
   // Only the public halves of keys can be compared.
-  if (name !== "SIGNING_KEYS" || !issuer) return;
   const { keys: published } = await fetchKeys(issuer);
   const theirs = published.map(({ kid }) => kid);
   const isSame = (/** @type {string} */ secret) => {
@@ -205,6 +213,32 @@ async function requireSame(cloudflare, config, { name, text, environment }, pend
   if (!isSame(text) && !(pending && isSame(pending)))
     throw new Advice(
       `${secretsFile(environment)} has the keys ${publicIds(text).join(", ")}, and ${issuer} has ${theirs.join(", ")}. After a change, wait a minute. Otherwise find the copy of what is stored: with another one, access tokens of your users would be rejected. Nothing was changed.`,
+    );
+}
+
+/**
+ * The same for TICKET_SECRET, by what stands in the log for an address: it depends on each secret.
+ *
+ * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
+ * @param {import("./lib/config.js").Config} config
+ * @param {Situation & { issuer: string }} situation
+ * @param {string} [pending]
+ */
+async function requireSameTickets(cloudflare, config, { text, issuer, environment }, pending) {
+  const database = await accountsDatabase(cloudflare, config);
+  const theirs = await asOperator(
+    { cloudflare, database, origin: issuer, scope: "pseudonyms" },
+    async (ask) => {
+      const answer = await ask("POST", "/auth/operator/pseudonyms", { ip: SAMPLE_IP });
+      requireStatus(answer, [200], "TICKET_SECRET can't be compared with the stored one");
+      return answer.body.pseudonyms;
+    },
+  );
+  const isSame = (/** @type {string} */ secret) =>
+    `${pseudonyms(SAMPLE_IP, secret, issuer)}` === `${theirs}`;
+  if (!isSame(text) && !(pending && isSame(pending)))
+    throw new Advice(
+      `TICKET_SECRET in ${secretsFile(environment)} is not the one that ${issuer} has. After a change, wait a minute. Otherwise find the copy of what is stored: with another one, everyone would have to sign in again. Nothing was changed.`,
     );
 }
 
