@@ -1,6 +1,7 @@
 // How `edgegate users import` reads a file, makes batches and sends them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Advice } from "../../npm/edgegate-worker/cli/lib/advice.js";
 import {
   batchesOf,
   formProblem,
@@ -211,4 +212,55 @@ test("a ticket is replaced before it expires, and none is left", async (t) => {
   });
   await assert.rejects(failing, /lost/);
   assert.equal(stored.size, 0);
+});
+
+test("a ticket that can't be deleted hides neither the result nor the error", async (t) => {
+  t.mock.method(globalThis, "fetch", async () => new Response("{}"));
+  const query = async (sql) => {
+    if (sql.startsWith("DELETE")) throw new Error("the database is gone");
+  };
+  const given = { query, origin: "http://127.0.0.1:1", scope: "users", now: () => 0 };
+  const result = withTickets(given, async (ask) => (await ask("POST", "/auth/users")).status);
+  assert.equal(await result, 200);
+  const failing = withTickets(given, async (ask) => {
+    await ask("POST", "/auth/users");
+    throw new Error("lost");
+  });
+  await assert.rejects(failing, /lost/);
+});
+
+test("when the command is stopped, its ticket is deleted", async (t) => {
+  t.mock.method(globalThis, "fetch", async () => new Response("{}"));
+  const stored = new Set();
+  /** @type {Set<() => Promise<unknown>>} */
+  const stops = new Set();
+  const given = {
+    query: async (sql, hash) =>
+      void (sql.startsWith("INSERT") ? stored.add(hash) : stored.delete(hash)),
+    ...{ origin: "http://127.0.0.1:1", scope: "users", now: () => 0 },
+    whenStopped: (clear) => {
+      stops.add(clear);
+      return () => void stops.delete(clear);
+    },
+  };
+  await withTickets(given, async (ask) => {
+    await ask("GET", "/auth/users");
+    assert.equal(stored.size, 1);
+    for (const stop of stops) await stop();
+    assert.equal(stored.size, 0);
+  });
+  assert.equal(stops.size, 0);
+});
+
+test("a service that does not answer is named, without the query", async (t) => {
+  t.mock.method(globalThis, "fetch", async () => {
+    throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") });
+  });
+  const given = { query: async () => {}, origin: "http://127.0.0.1:1", scope: "users" };
+  const asked = withTickets(given, (ask) => ask("GET", "/auth/users?email=ada%40example.com"));
+  await assert.rejects(asked, (error) => {
+    assert.ok(error instanceof Advice);
+    assert.match(error.message, /127\.0\.0\.1:1 did not answer GET \/auth\/users: .*ECONNREFUSED/);
+    return !error.message.includes("ada");
+  });
 });
