@@ -173,6 +173,23 @@ describe("npm create edgegate", { timeout: 600_000 }, () => {
     assert.ok(!existsSync(machine.inRoot("a")));
   });
 
+  test("what this machine does not allow is told without a stack, and a repeat goes on", async (t) => {
+    const machine = await makeMachine(t);
+    const createEdgegate = await unpacked(machine);
+    symlinkSync("nowhere", machine.inRoot("dangling"));
+    const dangling = await createEdgegate(["dangling", "--no-install"]);
+    assert.equal(dangling.code, 1);
+    assert.match(dangling.text, /^create-edgegate: .*dangling/m);
+    assert.ok(!dangling.text.includes("    at "), dangling.text);
+    const env = { npm_execpath: "", PATH: machine.inRoot("nothing") };
+    const withoutNpm = await createEdgegate(["project"], { env });
+    assert.equal(withoutNpm.code, 1, withoutNpm.text);
+    assert.match(withoutNpm.text, /npm can't be run: .*Run this again/);
+    assert.ok(!withoutNpm.text.includes("    at "), withoutNpm.text);
+    const again = await createEdgegate(["project", "--no-install"]);
+    assert.match(again.text, /all files are there/);
+  });
+
   test("an older Node is refused", () => {
     for (const version of ["20.20.2", "22.11.0"])
       assert.match(String(nodeProblem(version)), /Node 2\d\.\d+\.\d, and wrangler needs 22\.12/);
