@@ -20,13 +20,12 @@ import { asOperator, requireStatus } from "./lib/operator.js";
 import { subcommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
 import { pseudonyms } from "./lib/pseudonyms.js";
-import { nextStep, rotated, SECRETS } from "./lib/rotation.js";
+import { idleOf, nextStep, rotated, SECRETS } from "./lib/rotation.js";
 import { guard, run } from "./lib/run.js";
 import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
 import { wrangler } from "./lib/wrangler.js";
 
-const IDLE_TTL = 2_592_000;
 /** An address of no network (RFC 5737). */
 const SAMPLE_IP = "192.0.2.1";
 
@@ -90,7 +89,7 @@ async function list(options) {
   const situation = situationOf(options);
   const { project, environment, name, text, done } = situation;
   const config = await project.config(environment);
-  const due = nextStep({ name, text, done, idle: idleOf(config), now: now() });
+  const due = nextStep({ name, text, done, idle: idleOf(config.vars), now: now() });
   const { split, nameOf } = SECRETS[name];
   const values = split(text).map(nameOf);
   const lines = values.map((value, n) => `  ${n === 0 ? "signs   " : "accepted"}  ${value}`);
@@ -138,7 +137,7 @@ async function takeStep(step, options) {
     throw new Advice(
       `the step \`${pending.step}\` of ${pending.name} was cut short. Run it again first: it stores the same value.`,
     );
-  if (!pending) requireDue(situation, step, options, idleOf(config));
+  if (!pending) requireDue(situation, step, options, idleOf(config.vars));
   const next = pending?.value ?? rotated(name, text, step);
   const cloudflare = await cloudflareOf(project, config);
   await requireSame(cloudflare, config, situation, pending?.value);
@@ -159,7 +158,7 @@ async function takeStep(step, options) {
   const { account = cloudflare.account, stores } = record;
   const rotation = { ...record.rotation, [name]: done };
   writeRecord(project, environment, { account, stores, rotation });
-  const due = nextStep({ name, text: next, done, idle: idleOf(config), now: now() });
+  const due = nextStep({ name, text: next, done, idle: idleOf(config.vars), now: now() });
   tell(
     options,
     { secret: name, step, next: due.step, from: due.from },
@@ -262,10 +261,6 @@ const store = ({ project, environment }, account, secrets, options) =>
     const { code } = await run(command, args, { ...more, env: own, toStderr: options.json });
     return code;
   });
-
-/** @param {import("./lib/config.js").Config} config */
-const idleOf = ({ vars }) =>
-  Number(vars.SESSION_IDLE_TTL ?? vars.SESSION_TTL ?? IDLE_TTL) || IDLE_TTL;
 
 const now = () => Math.floor(Date.now() / 1000);
 
