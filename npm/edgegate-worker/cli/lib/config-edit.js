@@ -25,7 +25,7 @@ export function setIn(text, path, value) {
     const line = new RegExp(`^([ \\t]*)//[ \\t]*"${name}"[ \\t]*:.*$`, "m").exec(within);
     if (line) {
       const at = parent.offset + line.index;
-      // With more settings after it in the object, it needs a comma; a last one may have none.
+      // It needs a comma if other settings follow in the object.
       const ends = lastEnd(parent) > at ? "," : "";
       const edited = `${text.slice(0, at)}${line[1]}"${name}": ${JSON.stringify(value)}${ends}${text.slice(at + line[0].length)}`;
       // The setting before it may lack a comma.

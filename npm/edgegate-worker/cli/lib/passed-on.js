@@ -32,7 +32,7 @@ export function refuseLostOptions(more, { script, options }, env = process.env) 
 const keptAs = (name) => `npm_config_${name.slice(2).replaceAll("-", "_")}`;
 
 /**
- * The first of the options whose name is in a list. wrangler reads `--dryRun` as `--dry-run`.
+ * The first option whose name is in the list. wrangler reads `--dryRun` as `--dry-run`.
  *
  * @param {string[]} more
  * @param {string[]} names such as `--env`

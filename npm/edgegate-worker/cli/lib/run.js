@@ -135,7 +135,7 @@ export function guard() {
 }
 
 /**
- * Has `clear` called when this process is stopped, as by Ctrl-C. The result takes that back.
+ * Calls `clear` when this process is stopped, as by Ctrl-C. Returns a function that cancels this.
  *
  * @param {() => Promise<unknown>} clear it can't run other programs, and has five seconds
  */

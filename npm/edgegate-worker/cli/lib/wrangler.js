@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { Advice } from "./advice.js";
 
 /**
- * Turns off what wrangler does besides: questions to the network and files outside the project. The
- * caller's environment overrides this.
+ * Keeps wrangler from sending requests that nobody asked for, and from writing files outside the
+ * project. The caller's environment overrides this.
  */
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
