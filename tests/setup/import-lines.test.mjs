@@ -1,5 +1,6 @@
 // How `edgegate users import` reads a file, makes batches and sends them.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { Advice } from "../../npm/edgegate-worker/cli/lib/advice.js";
 import {
@@ -11,6 +12,7 @@ import {
 } from "../../npm/edgegate-worker/cli/lib/import-lines.js";
 import { withTickets } from "../../npm/edgegate-worker/cli/lib/operator.js";
 import { policy } from "../../scripts/project/policy.mjs";
+import { inRoot } from "../../scripts/project/root.mjs";
 
 const collect = async (items) => {
   const all = [];
@@ -75,6 +77,19 @@ test("a large file is read in constant memory", async () => {
   const [line, ...more] = await collect(linesOf(endless()));
   assert.deepEqual([line, more], [{ number: 1, bytes: undefined }, []]);
   assert.ok(process.memoryUsage().arrayBuffers - before < 64 << 20);
+});
+
+test("what is not a plain file is refused, and the reason is true", () => {
+  const command = inRoot("npm/edgegate-worker/cli/edgegate.js");
+  for (const [path, words] of /** @type {[string, RegExp][]} */ ([
+    [inRoot("tests/none.jsonl"), /there is no file .*none\.jsonl/],
+    ["/dev/null", /\/dev\/null is not a plain file/],
+    [inRoot("tests"), /is not a plain file/],
+  ])) {
+    const { status, stderr } = spawnSync(process.execPath, [command, "users", "import", path]);
+    assert.equal(status, 1);
+    assert.match(`${stderr}`, words);
+  }
 });
 
 test("a file of another form is told by its beginning", () => {

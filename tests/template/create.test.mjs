@@ -300,6 +300,8 @@ describe("edgegate", () => {
     writeFileSync(at("public/words/own.json"), "{}");
     writeFileSync(at("public/_headers"), "/own\n  X-Own: 1\n");
     writeFileSync(at("public/.hidden"), "x");
+    writeFileSync(at("linked.css"), "/* linked */");
+    symlinkSync(at("linked.css"), at("public/linked.css"));
     const first = await edgegate("prepare", "--json");
     assert.equal(first.code, 0, first.text);
     const { pages, migrations, changed } = JSON.parse(first.stdout);
@@ -308,6 +310,7 @@ describe("edgegate", () => {
     const page = (name) => read(at(".edgegate/www", name));
     assert.equal(page("style.css"), "/* mine */");
     assert.equal(page("words/own.json"), "{}");
+    assert.equal(page("linked.css"), "/* linked */");
     assert.equal(page("sign-in.html"), read(inRoot("www/sign-in.html")));
     const headers = page("_headers");
     assert.ok(headers.startsWith(read(inRoot("www/_headers"))), "the pages keep their policies");
@@ -317,7 +320,7 @@ describe("edgegate", () => {
     assert.equal(JSON.parse((await edgegate("prepare", "--json")).stdout).changed, 0);
     rmSync(at("public"), { recursive: true });
     const last = JSON.parse((await edgegate("prepare", "--json")).stdout);
-    assert.equal(last.changed, 3, "two are restored, one is deleted");
+    assert.equal(last.changed, 4, "two are restored, two are deleted");
     assert.equal(page("style.css"), read(inRoot("www/style.css")));
     assert.ok(!existsSync(at(".edgegate/www/words/own.json")));
   });

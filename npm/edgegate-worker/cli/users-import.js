@@ -89,7 +89,11 @@ async function sendOnce(ask, path, body) {
  */
 async function checkFile(file) {
   const stats = statSync(file, { throwIfNoEntry: false });
-  if (!stats?.isFile()) throw new Advice(`there is no file ${file}.`);
+  if (!stats) throw new Advice(`there is no file ${file}.`);
+  if (!stats.isFile())
+    throw new Advice(
+      `${file} is not a plain file, and an import reads its beginning twice: save the lines in one.`,
+    );
   /** @type {import("./lib/import-lines.js").Line | undefined} */
   let first;
   // The beginning is enough. A line that is cut off here is not too long.
