@@ -355,7 +355,7 @@ async function dryRun({ project, environment, vars, more, options }, account) {
  * @param {string[]} args
  */
 function runWrangler({ project, account, capture, toStderr }, ...args) {
-  const [command, all, { env, ...options }] = wrangler(project.folder, ...args);
+  const [command, all, { env, ...options }] = wrangler(project, ...args);
   const own = { ...env, CLOUDFLARE_ACCOUNT_ID: account };
   return run(command, all, { ...options, env: own, capture, toStderr });
 }

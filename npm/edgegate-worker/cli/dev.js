@@ -98,7 +98,7 @@ async function runDev(more, options, command) {
     say,
     start: (current) => {
       const [command, args, run] = wrangler(
-        project.folder,
+        project,
         "dev",
         ...withoutGiven(own, more),
         `--env=${environment ?? ""}`,

@@ -254,7 +254,7 @@ const publicIds = (secret) =>
 const store = ({ project, environment }, account, secrets, options) =>
   withUpload(project, environment, secrets, async (path) => {
     const [command, args, { env, ...more }] = wrangler(
-      project.folder,
+      project,
       ...["secret", "bulk", path, `--env=${environment ?? ""}`],
     );
     const own = { ...env, CLOUDFLARE_ACCOUNT_ID: account };

@@ -121,10 +121,10 @@ function parse(text) {
  * @param {import("./project.js").Project} project
  * @returns {Promise<Record<string, string>>}
  */
-async function headersOf({ folder }) {
+async function headersOf(project) {
   const { CLOUDFLARE_API_TOKEN: token } = process.env;
   if (token) return { Authorization: `Bearer ${token}` };
-  const [command, args, options] = wrangler(folder, "auth", "token", "--json");
+  const [command, args, options] = wrangler(project, "auth", "token", "--json");
   return credentialsIn(await run(command, args, { ...options, capture: true }));
 }
 
