@@ -1,4 +1,4 @@
-// `edgegate keys`: makes secrets, and rotates those of a deployed service step by step.
+// `edgegate keys`: rotates the secrets of a deployed service, step by step.
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
